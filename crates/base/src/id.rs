@@ -130,6 +130,14 @@ guid_id!(
     /// A space: a 36-character GUID; `s-<GUID>` in `X-Auth-Scope-Id`.
     SpaceId, |guid| guid.to_string()
 );
+guid_id!(
+    /// An access policy: a 36-character GUID.
+    PolicyId, |guid| guid.to_string()
+);
+guid_id!(
+    /// A role that an account has made of actions: a 36-character GUID.
+    CustomRoleId, |guid| guid.to_string()
+);
 
 macro_rules! prefixed_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal, $expected:literal) => {

@@ -90,6 +90,11 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0016_service_ids.sql"),
     },
     Step {
+        version: 19,
+        sqlite: include_str!("../migrations/sqlite/0019_policies.sql"),
+        postgres: include_str!("../migrations/postgres/0019_policies.sql"),
+    },
+    Step {
         version: 21,
         sqlite: include_str!("../migrations/sqlite/0021_account_settings.sql"),
         postgres: include_str!("../migrations/postgres/0021_account_settings.sql"),

@@ -46,11 +46,11 @@ pub(crate) fn grant(
         let hidden = hidden(directory, (principal, account), domain);
         AuthError::DomainNotFound(Box::new(hidden))
     };
-    if directory.roles(principal, domain).is_empty() {
+    if !directory.is_admitted(principal, domain) {
         return Err(not_found());
     }
     let entry = directory.domains.get(&domain).ok_or_else(not_found)?;
-    // Only a caller with a role there gets this answer; for others the domain does not exist.
+    // Only a caller with a role or a policy there gets this answer; for others the domain does not exist.
     if account.is_some_and(|account| account != entry.account) {
         return Err(AuthError::WrongAccount {
             account: entry.account,

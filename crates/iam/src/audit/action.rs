@@ -162,6 +162,12 @@ actions! {
     ServiceGroupMade = Change "service_id_group_made", "a group of service IDs was made";
     ServiceGroupChanged = Change "service_id_group_changed", "a group of service IDs was changed";
     ServiceGroupDeleted = Change "service_id_group_deleted", "a group of service IDs was deleted";
+    PolicyMade = Change "policy_made", "an access policy was made";
+    PolicyChanged = Change "policy_changed", "an access policy was changed";
+    PolicyDeleted = Change "policy_deleted", "an access policy was deleted";
+    CustomRoleMade = Change "custom_role_made", "a role was made of actions";
+    CustomRoleChanged = Change "custom_role_changed", "a role of an account's own was changed";
+    CustomRoleDeleted = Change "custom_role_deleted", "a role of an account's own was deleted";
     PasswordChanged = Own "password_changed", "a password was changed";
     PasswordResetMade = Change "password_reset_made", "the operator made a code that sets a new password";
     PasswordReset = Change "password_reset", "a password was set with the operator's code";

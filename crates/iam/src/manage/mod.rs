@@ -4,11 +4,13 @@
 //! unknown; one that the caller sees but may not change, as forbidden; for one that a token of another account would
 //! show, the error names that account.
 
+pub mod access_policy;
 pub mod account;
 pub mod account_deletion;
 pub mod account_settings;
 mod administrator;
 pub mod api_key;
+pub mod custom_role;
 pub mod deletion;
 pub mod event;
 pub mod history;

@@ -2,9 +2,9 @@
 //! database and decoded later, because decoding takes time and must not run on a reactor thread.
 
 use super::{
-    account_limits, account_settings, accounts, api_keys, counters, deleted_roles, deletions,
-    departures, domains, issuers, members, orgs, principals, regions, roles, service_ids, spaces,
-    users,
+    account_limits, account_settings, accounts, api_keys, counters, custom_roles, deleted_roles,
+    deletions, departures, domains, issuers, members, orgs, policies, principals, regions, roles,
+    service_ids, spaces, users,
 };
 use crate::blocking::run_blocking;
 use crate::error::IamError;
@@ -29,6 +29,8 @@ pub(crate) struct Rows {
     members: Vec<Row>,
     departures: Vec<Row>,
     roles: Vec<Row>,
+    policies: Vec<Row>,
+    custom_roles: Vec<Row>,
     domains: Vec<Row>,
     deletions: Vec<Row>,
     /// The managers of deleted domains.
@@ -53,6 +55,8 @@ impl Rows {
             members: members::ROWS.all(tx).await?,
             departures: departures::ROWS.all(tx).await?,
             roles: roles::ROWS.all(tx).await?,
+            policies: policies::ROWS.all(tx).await?,
+            custom_roles: custom_roles::ROWS.all(tx).await?,
             domains: domains::ROWS.all(tx).await?,
             deletions: deletions::ROWS.all(tx).await?,
             managers: deleted_roles::managers(tx).await?,
@@ -109,6 +113,14 @@ impl Rows {
                     let managers = deleted_roles::managers_of(tx, domain).await?;
                     own.managers.extend(managers);
                 }
+                Change::Policy(policy) => {
+                    let found = policies::ROWS.of(tx, policy.to_string()).await?;
+                    own.policies.extend(found);
+                }
+                Change::CustomRole(role) => {
+                    let found = custom_roles::ROWS.of(tx, role.to_string()).await?;
+                    own.custom_roles.extend(found);
+                }
                 Change::Key(key) => {
                     let found = api_keys::ROWS.of(tx, key.0.to_string()).await?;
                     own.keys.extend(found);
@@ -144,6 +156,8 @@ impl Rows {
             departures: principals::read_known(&self.departures, departures::read)?,
             domains: domains::read_in_use(&self.domains)?,
             roles: roles::read_known(&self.roles)?,
+            policies: policies::read_known(&self.policies)?,
+            custom_roles: each(&self.custom_roles, custom_roles::read)?,
             deletions: each(&self.deletions, |row| deletions::read(row, &managers))?,
             keys: api_keys::read_known(&self.keys)?,
             issuers: self.issuers.map(|rows| issuers::read(&rows)).transpose()?,

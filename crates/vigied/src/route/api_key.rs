@@ -256,7 +256,7 @@ pub(super) fn in_own_account(caller: &Identity, account: &str) -> Result<(), Ref
         return Ok(());
     }
     let message = format!(
-        "the credential makes keys and service IDs in its own account alone: `account_id` must be `{}`",
+        "the credential makes keys, service IDs and roles in its own account alone: `account_id` must be `{}`",
         caller.account()
     );
     let problem = Problem::new(Kind::Forbidden, "wrong_account", message);

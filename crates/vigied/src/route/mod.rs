@@ -1,9 +1,13 @@
 //! The handlers of all routes; [`table()`] lists the routes.
 
+mod access_policy;
+mod access_role;
+mod access_settings;
 mod account;
 mod account_settings;
 mod api_key;
 mod authorize;
+mod authz;
 mod cloud_foundry;
 mod collectd;
 mod cross_site;

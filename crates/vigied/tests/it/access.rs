@@ -7,6 +7,7 @@
 mod account_settings;
 pub(crate) mod identity;
 pub(crate) mod monitoring;
+mod policies;
 mod service_id_groups;
 mod service_ids;
 mod sessions;

@@ -1,5 +1,6 @@
 //! Users of an account, invitations, roles and passwords.
 
+use crate::iam::policy::InvitedPolicy;
 use crate::secret::SecretText;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +60,9 @@ pub struct User {
 pub struct InviteUsers {
     /// Whom to invite.
     pub users: Vec<Invite>,
+    /// Access policies for each of them, which begin with the acceptance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iam_policy: Option<Vec<InvitedPolicy>>,
 }
 
 /// One person to invite.

@@ -1,6 +1,6 @@
 //! The subjects of changes, as the database triggers write them into the change log.
 
-use base::id::{AccountId, Guid, KeyId, OrgId, ServiceId, SpaceId, UserId};
+use base::id::{AccountId, CustomRoleId, Guid, KeyId, OrgId, PolicyId, ServiceId, SpaceId, UserId};
 use base::scope::Domain;
 use std::collections::BTreeSet;
 
@@ -29,6 +29,10 @@ pub(crate) enum Change {
     Domain(Domain),
     /// A domain that was deleted.
     Deletion(Domain),
+    /// An access policy.
+    Policy(PolicyId),
+    /// A role that an account has made.
+    CustomRole(CustomRoleId),
     /// An API key.
     Key(KeyId),
     /// The issuer names of tokens.
@@ -53,6 +57,8 @@ impl Change {
             "principal" => Self::Principal(guid()?),
             "domain" => Self::Domain(domain(id)?),
             "deletion" => Self::Deletion(domain(id)?),
+            "policy" => Self::Policy(PolicyId(guid()?)),
+            "custom_role" => Self::CustomRole(CustomRoleId(guid()?)),
             "key" => Self::Key(KeyId(guid()?)),
             "issuer" => Self::Issuers,
             "signing_key" => Self::SigningKeys,

@@ -1,6 +1,8 @@
 //! The contents of a directory: all of them, or those that a few changes are about, as they are now.
 
-use super::{Account, ApiKey, Deleted, Org, Region, RuleTexts, Service, Space, User};
+use super::{
+    Account, ApiKey, CustomRole, Deleted, Org, Policy, Region, RuleTexts, Service, Space, User,
+};
 use crate::model::account_settings::StoredSettings;
 use crate::model::issuers::Issuers;
 use crate::model::role::Role;
@@ -55,6 +57,8 @@ pub(crate) struct Facts {
     pub(crate) departures: Vec<Departure>,
     pub(crate) domains: Vec<DomainFact>,
     pub(crate) roles: Vec<(Principal, Domain, Role)>,
+    pub(crate) policies: Vec<Policy>,
+    pub(crate) custom_roles: Vec<CustomRole>,
     pub(crate) deletions: Vec<Deleted>,
     pub(crate) keys: Vec<ApiKey>,
     /// Like the regions.

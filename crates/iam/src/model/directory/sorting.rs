@@ -143,6 +143,8 @@ impl SortedLists {
             | Change::Service(_)
             | Change::Domain(_)
             | Change::Deletion(_)
+            | Change::Policy(_)
+            | Change::CustomRole(_)
             | Change::Issuers
             | Change::SigningKeys => {}
         }
@@ -187,6 +189,8 @@ impl SortedLists {
             | Change::Service(_)
             | Change::Domain(_)
             | Change::Deletion(_)
+            | Change::Policy(_)
+            | Change::CustomRole(_)
             | Change::Issuers
             | Change::SigningKeys => {}
         }

@@ -59,6 +59,7 @@ pub(crate) fn run(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
             email: args.email.clone(),
             account_role: args.account_role.as_ref().map(role::name),
         }],
+        iam_policy: None,
     };
     let invited: Invited = context
         .ask(

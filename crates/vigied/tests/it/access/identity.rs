@@ -2,7 +2,7 @@
 //! tried with a request that is right in everything but, perhaps, the caller.
 
 use super::world::{CREDENTIALS, ELSEWHERE, Key, OrgAndSpace, User, World};
-use super::{account_settings, service_id_groups, service_ids, sessions};
+use super::{account_settings, policies, service_id_groups, service_ids, sessions};
 use crate::harness::Request;
 use serde_json::{Value, json};
 
@@ -429,10 +429,14 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
                 .json(&a.clerk())
         }),
         _ => {
-            let own = service_ids::columns(method, path);
-            let own = own.or_else(|| account_settings::columns(method, path));
-            let own = own.or_else(|| service_id_groups::columns(method, path));
-            return own.or_else(|| sessions::columns(method, path));
+            let families = [
+                service_ids::columns,
+                account_settings::columns,
+                service_id_groups::columns,
+                sessions::columns,
+                policies::columns,
+            ];
+            return families.iter().find_map(|of| of(method, path));
         }
     };
     Some(columns)
@@ -440,7 +444,11 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
 
 /// Where the right is a matter of what the body says, and the body is read first.
 fn right_is_in_the_body(method: &str, path: &str) -> bool {
-    method == "POST" && matches!(path, "/v1/apikeys" | "/v2/spaces" | "/v2/users/accept")
+    method == "POST"
+        && matches!(
+            path,
+            "/v1/apikeys" | "/v2/spaces" | "/v2/users/accept" | "/v2/authz"
+        )
 }
 
 /// Where the kind of the credential matters: who has an account or a session only by an IAM token or a login.

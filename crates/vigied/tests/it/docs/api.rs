@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// The chapters: title, document, and how the paths in it begin. The first that fits takes a route.
-const CHAPTERS: [(&str, &str, &[&str]); 11] = [
+const CHAPTERS: [(&str, &str, &[&str]); 12] = [
     ("Metrics", "vigie.json", &["/v1/metrics", "/v1/settings"]),
     (
         "Senders of other systems",
@@ -54,6 +54,17 @@ const CHAPTERS: [(&str, &str, &[&str]); 11] = [
         &["/v1/accounts", "/v1/mfa"],
     ),
     ("Login sessions", "iam.json", &["/v1/sessions"]),
+    (
+        "Access policies",
+        "iam.json",
+        &[
+            "/v1/policies",
+            "/v2/policies",
+            "/v2/roles",
+            "/v2/authz",
+            "/v1/accounts/{account}/settings/access_management",
+        ],
+    ),
     (
         "Accounts and users",
         "iam.json",
