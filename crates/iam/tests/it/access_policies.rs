@@ -23,6 +23,9 @@ on_both_databases!(
     an_invitation_gives_its_policies_with_the_acceptance,
 );
 
+/// The attributes of a policy's resource, and the domains in which it gives its roles.
+type Case<'a> = (Vec<(&'a str, &'a str)>, Vec<Domain>);
+
 /// A service without any role, and the text of its key.
 async fn service(iam: &Iam, owner: &Identity) -> (Principal, String) {
     let new = NewService {
@@ -86,7 +89,7 @@ async fn one_gives_its_roles_where_all_attributes_are_met_on_every_node(world: W
     let (space_id, org_id) = (world.space().to_string(), world.org().to_string());
     let (space_id, org_id, region) = (space_id.as_str(), org_id.as_str(), region.as_str());
     let all = vec![whole, org, space, second];
-    let cases: [(Vec<(&str, &str)>, Vec<Domain>); 9] = [
+    let cases: [Case<'_>; 9] = [
         (vec![], all.clone()),
         (vec![("serviceName", "ibmcloud-monitoring")], all.clone()),
         (vec![("spaceId", space_id)], vec![space]),
@@ -295,14 +298,12 @@ async fn it_goes_with_whom_it_is_for_and_with_the_account(world: World) {
 async fn an_invitation_gives_its_policies_with_the_acceptance(world: World) {
     let (owner, account) = (world.owner(), world.made.account);
     let invite = async |email: &str| {
-        let wanted = Invitee {
+        let wanted = [Invitee {
             email: email.to_owned(),
             role: None,
-        };
+        }];
         let grant = terms(account, owner.principal(), VIEWER, &[]).grant;
-        let invited = world
-            .iam
-            .invite_with(&owner, account, &[wanted], vec![grant]);
+        let invited = world.iam.invite_with(&owner, account, &wanted, vec![grant]);
         invited.await.unwrap().remove(0)
     };
     let email = "bea@example.org";

@@ -1,5 +1,6 @@
 //! Scenarios of the identity service with a manual clock, each on SQLite and on PostgreSQL.
 
+#[cfg(test)]
 mod access_policies;
 #[cfg(test)]
 mod account_settings;

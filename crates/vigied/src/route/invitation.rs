@@ -84,7 +84,8 @@ pub(super) async fn invite(
         })
     };
     let wanted: Result<Vec<Invitee>, Refusal> = wanted.users.into_iter().map(invitee).collect();
-    let invited = app.iam.invite_with(&caller, account, &wanted?, given);
+    let wanted = wanted?;
+    let invited = app.iam.invite_with(&caller, account, &wanted, given);
     let invited = invited.await?;
     let resources = invited.into_iter().map(|one| InvitedUser {
         email: one.email,
