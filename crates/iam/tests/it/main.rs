@@ -31,6 +31,8 @@ mod node;
 #[cfg(test)]
 mod numbers;
 #[cfg(test)]
+mod open_sessions;
+#[cfg(test)]
 mod password;
 #[cfg(test)]
 mod reach;
