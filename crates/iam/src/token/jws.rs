@@ -106,7 +106,11 @@ pub(crate) fn verify<T: DeserializeOwned>(
     let kid = header
         .kid
         .ok_or(AuthError::Signature("its header names no key"))?;
-    match check((&kid, &header.alg), message.as_bytes(), &signature) {
+    match check(
+        (kid.as_str(), header.alg.as_str()),
+        message.as_bytes(),
+        &signature,
+    ) {
         None => {
             return Err(AuthError::Signature(
                 "its header names a key that is not ours",

@@ -33,6 +33,8 @@ mod node;
 #[cfg(test)]
 mod numbers;
 #[cfg(test)]
+mod open_sessions;
+#[cfg(test)]
 mod password;
 #[cfg(test)]
 mod reach;

@@ -2,10 +2,8 @@
 
 use crate::harness::{Reply, Request, Server};
 use crate::limits::hits;
-use base::limit::{self, Limit};
+use base::limit;
 use serde_json::{Value, json};
-
-pub(crate) const LIMITS: [Limit; 1] = [limit::ALLOWED_ADDRESSES_BYTES];
 
 const APIKEY: &str = "urn:ibm:params:oauth:grant-type:apikey";
 

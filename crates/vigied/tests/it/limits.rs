@@ -177,8 +177,6 @@ fn every_limit_is_tried_here() {
         .chain(&crate::senders::LIMITS)
         .chain(&crate::senders::STATSD_LIMITS)
         .chain(&crate::service_ids::LIMITS)
-        .chain(&crate::account_settings::LIMITS)
-        .chain(&crate::service_id_groups::LIMITS)
         .chain(&crate::access_policies::LIMITS)
         .map(|limit| limit.name)
         .collect();

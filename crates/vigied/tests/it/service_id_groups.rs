@@ -5,7 +5,7 @@ use crate::limits::hits;
 use base::limit::{self, Limit};
 use serde_json::{Value, json};
 
-pub(crate) const LIMITS: [Limit; 1] = [limit::SERVICE_ID_GROUPS_PER_ACCOUNT];
+const LIMIT: Limit = limit::SERVICE_ID_GROUPS_PER_ACCOUNT;
 
 struct Account {
     server: Server,
@@ -152,7 +152,7 @@ fn what_is_used_of_the_limits_is_told() {
     let told = ask(&query);
     assert_eq!(told.status, 200, "{}", told.text());
     let expected = json!({
-        "serviceid_groups": {"limit": LIMITS[0].default, "count": 1},
+        "serviceid_groups": {"limit": LIMIT.default, "count": 1},
         "serviceids_per_group": {
             "limit": limit::SERVICE_IDS_PER_ACCOUNT.default,
             "serviceid_groups": [{"group_id": id, "count": 1}],
@@ -184,12 +184,11 @@ fn what_is_used_of_the_limits_is_told() {
 #[test]
 fn an_account_has_so_many_groups() {
     let account = Account::start();
-    let limit = LIMITS[0];
-    for number in 0..limit.default {
+    for number in 0..LIMIT.default {
         account.group(&format!("group {number}"));
     }
     let over = account.wish("/v1/serviceid_groups", json!({"name": "one more"}));
     refused(&over, 429, "limit_exceeded");
-    assert!(over.text().contains(limit.name), "{}", over.text());
-    assert_eq!(hits(&account.server, limit), 1);
+    assert!(over.text().contains(LIMIT.name), "{}", over.text());
+    assert_eq!(hits(&account.server, LIMIT), 1);
 }
