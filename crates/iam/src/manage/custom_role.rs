@@ -234,7 +234,7 @@ fn checked(terms: &CustomRoleTerms) -> Result<(String, Vec<Action>), Refusal> {
             text::check_length("actions", name, &limit::WORD_BYTES)?;
             let known = Action::ALL.map(|own| format!("`{}`", own.name()));
             let message = format!(
-                "there is no action `{name}`: there are {}",
+                "`actions`: there is no action `{name}`: there are {}",
                 known.join(", ")
             );
             return Err(Refusal::invalid("actions", message));
