@@ -32,8 +32,8 @@ pub struct SenderItem {
     pub last_at: i64,
     /// Whether nothing has come for more than a minute, and more than three times as long as usual.
     pub silent: bool,
-    /// How much time usually lies between two batches of it, in seconds.
-    pub usual_gap_seconds: f64,
+    /// How much time usually lies between two batches of it, in seconds; `null` after the first one.
+    pub usual_gap_seconds: Option<f64>,
     /// How many batches it has sent.
     pub batches: u64,
     /// How many samples: `accepted + rejected`.

@@ -221,8 +221,13 @@ fn run(
             break End::Refused(format!("nothing came within `{}`", limit.name));
         }
     };
-    reader.end();
-    end
+    match (reader.end(), end) {
+        (0, end) => end,
+        (lines, End::Refused(why)) => End::Refused(format!("{why}; {lines} lines were not stored")),
+        (lines, End::Quiet) => End::Refused(format!(
+            "{lines} lines were not stored: the credential has expired, and no new one came"
+        )),
+    }
 }
 
 /// Waits until more may be read of this source and for this domain. `spent` is what has come, and what was done for nothing.

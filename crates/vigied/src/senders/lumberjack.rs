@@ -401,12 +401,13 @@ impl Reader for LumberjackReader<'_> {
         Ok(())
     }
 
-    fn end(&mut self) {
+    fn end(&mut self) -> u64 {
         // Whole messages of a client that has gone without waiting; what was not acknowledged may come again.
         let _ = self.store();
         if self.filled > 0 && self.open.is_some() {
             self.refuse("cut_off", 1);
         }
+        0
     }
 
     fn is_known(&self) -> bool {

@@ -175,10 +175,11 @@ impl Reader for PickleReader<'_> {
         }
     }
 
-    fn end(&mut self) {
+    fn end(&mut self) -> u64 {
         if self.filled > 0 {
             self.refuse("cut_off");
         }
+        0
     }
 
     fn is_known(&self) -> bool {
