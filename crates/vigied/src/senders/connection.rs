@@ -221,7 +221,8 @@ fn run(
             break End::Refused(format!("nothing came within `{}`", limit.name));
         }
     };
-    match (reader.end(), end) {
+    reader.end();
+    match (reader.untold(), end) {
         (0, end) => end,
         (lines, End::Refused(why)) => End::Refused(format!("{why}; {lines} lines were not stored")),
         (lines, End::Quiet) => End::Refused(format!(

@@ -237,7 +237,7 @@ impl<'s> LineReader<'s> {
                 "WARN {anothers} lines were not stored: somebody else had sent them"
             ));
         }
-        let untold = std::mem::take(&mut self.untold);
+        let untold = self.untold();
         if untold > 0 {
             stream.say(&format!(
                 "WARN {untold} lines were not stored: there was no room for them until this credential came"
@@ -393,15 +393,19 @@ impl Reader for LineReader<'_> {
         }
     }
 
-    fn end(&mut self) -> u64 {
+    fn end(&mut self) {
         let held = self.held.take().map_or(0, |held| held.lines());
         self.identity.refuse("expired", held);
+        self.untold += held;
         if self.filled > 0 && self.is_known() {
             self.filled = 0;
             // What was sent may have been cut, and would be another number.
             let _ = self.one_reject("the connection ended before the line did");
         }
-        held + std::mem::take(&mut self.untold)
+    }
+
+    fn untold(&mut self) -> u64 {
+        std::mem::take(&mut self.untold)
     }
 
     fn is_known(&self) -> bool {

@@ -401,13 +401,12 @@ impl Reader for LumberjackReader<'_> {
         Ok(())
     }
 
-    fn end(&mut self) -> u64 {
+    fn end(&mut self) {
         // Whole messages of a client that has gone without waiting; what was not acknowledged may come again.
         let _ = self.store();
         if self.filled > 0 && self.open.is_some() {
             self.refuse("cut_off", 1);
         }
-        0
     }
 
     fn is_known(&self) -> bool {

@@ -175,11 +175,10 @@ impl Reader for PickleReader<'_> {
         }
     }
 
-    fn end(&mut self) -> u64 {
+    fn end(&mut self) {
         if self.filled > 0 {
             self.refuse("cut_off");
         }
-        0
     }
 
     fn is_known(&self) -> bool {

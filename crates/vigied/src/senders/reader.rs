@@ -29,8 +29,12 @@ pub(super) trait Reader {
     fn on_bytes(&mut self, bytes: usize, stream: &mut Stream) -> Result<(), End>;
     /// A tick has passed, or bytes were read.
     fn tick(&mut self, stream: &mut Stream) -> Result<(), End>;
-    /// The sender has closed, or is being closed. How many lines were refused that it has not been told of.
-    fn end(&mut self) -> u64;
+    /// The sender has closed, or is being closed.
+    fn end(&mut self);
+    /// How many lines were refused without a word to the sender, since this was last asked.
+    fn untold(&mut self) -> u64 {
+        0
+    }
     /// Whether the sender has said who it is.
     fn is_known(&self) -> bool;
     /// The domain that it sends to, once that is known.

@@ -57,13 +57,7 @@ const CHAPTERS: [(&str, &str, &[&str]); 12] = [
     (
         "Access policies",
         "iam.json",
-        &[
-            "/v1/policies",
-            "/v2/policies",
-            "/v2/roles",
-            "/v2/authz",
-            "/v1/accounts/{account}/settings/access_management",
-        ],
+        &["/v1/policies", "/v2/policies", "/v2/roles", "/v2/authz"],
     ),
     (
         "Accounts and users",
