@@ -51,11 +51,6 @@ impl Reasons {
         self.0.iter().map(|(code, count)| (&**code, *count))
     }
 
-    /// Whether there is such a reason.
-    pub(super) fn has(&self, code: &str) -> bool {
-        self.iter().any(|(own, _)| own == code)
-    }
-
     /// Whether nothing was rejected.
     pub(super) const fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -123,7 +118,7 @@ mod tests {
         }
         assert_eq!(reasons.total(), 2000);
         assert_eq!(reasons.0.len(), REASONS_MAX + 1);
-        assert!(reasons.has(OTHER));
+        assert!(reasons.iter().any(|(code, _)| code == OTHER));
         assert!(reasons.iter().all(|(code, _)| code.len() < 300));
         let told = serde_json::to_string(&reasons).unwrap();
         assert_eq!(serde_json::from_str::<Reasons>(&told).unwrap(), reasons);
