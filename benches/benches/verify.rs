@@ -1,4 +1,4 @@
-//! What a monitoring request pays for "who is it, and what may they do there?": from the header's bytes to a `Scope`.
+//! Costs of authenticating and authorizing a monitoring request: from the header's bytes to a `Scope`.
 //!
 //! `cargo bench -p benches --bench verify`
 

@@ -73,7 +73,7 @@ impl From<Tombstone> for TombstoneRecord {
 }
 
 impl Tombstone {
-    /// What it costs until its days are rewritten: each reader of its series asks it, and each flush writes it down.
+    /// Its cost until its days are rewritten: each reader of its series asks it, and each flush writes it down.
     pub(crate) fn weight(&self) -> u64 {
         1 + self.series.len() / SERIES_PER_WEIGHT
     }

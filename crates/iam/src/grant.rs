@@ -12,7 +12,7 @@ use base::time::Millis;
 /// The reason when the user was removed from the account of the credential.
 pub(crate) const NOT_A_MEMBER: &str = "its user was removed from the account";
 
-/// What a credential has proven, before it is asked which domain it is for.
+/// A proven credential, before it is asked which domain it is for.
 pub(crate) struct ProvenCredential {
     pub(crate) principal: Principal,
     /// The one account it is for, if it is for one alone.

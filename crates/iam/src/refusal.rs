@@ -121,7 +121,7 @@ impl Reason {
     }
 }
 
-/// What the caller can do about it.
+/// The remedy that the caller has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remedy {
     /// Get a token for that account.

@@ -81,7 +81,7 @@ impl Verifier {
         }
     }
 
-    /// What the caller may do in the domain of `selector`, or in the credential's account without one.
+    /// The caller's scope in the domain of `selector`, or in the credential's account without one.
     ///
     /// # Errors
     /// [`AuthError`] says why not. A domain in which the caller has no role gets the same answer as an unknown one.
@@ -166,7 +166,7 @@ impl Verifier {
         grant(&directory, &proven, domain)
     }
 
-    /// Who the caller is, for the management interfaces.
+    /// The caller's identity, for the management interfaces.
     ///
     /// # Errors
     /// [`AuthError`] says why the credential is refused.

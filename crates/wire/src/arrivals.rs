@@ -1,9 +1,9 @@
-//! What arrives for a domain: `/v1/metrics/senders` and `/v1/metrics/rejects` (ours). Times are epoch seconds.
+//! Senders and refused samples of a domain: `/v1/metrics/senders` and `/v1/metrics/rejects` (ours). Times are epoch seconds.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Who sends to a domain.
+/// The senders of a domain.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SenderList {
     /// Since when they are noted: the start of the server that answers.
@@ -44,7 +44,7 @@ pub struct SenderItem {
     pub rejected: u64,
 }
 
-/// What was refused of a domain's samples.
+/// The refused samples of a domain, by sender and reason.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RejectList {
     /// Since when they are noted: the start of the server that answers.

@@ -16,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-/// What becomes of a write.
+/// The outcome of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Works,
@@ -25,7 +25,7 @@ enum Fate {
     Panics,
 }
 
-/// What is on stable storage: file and record.
+/// The records on stable storage: file and record.
 type Stored = Arc<Mutex<Vec<(u64, u64)>>>;
 
 /// A file whose writes and turns meet their fates, one after the other, and then work.
@@ -95,7 +95,7 @@ struct Log {
     group: GroupCommit<Disk>,
     stored: Stored,
     poison: Arc<Poison>,
-    /// What keeps others from adding records while the log switches files.
+    /// The lock that keeps others from adding records while the log switches files.
     stop: Lock<()>,
 }
 

@@ -1,4 +1,4 @@
-//! What accounts ask of a login before tokens are given for it: where it comes from, and that it is more than a password.
+//! The accounts' conditions on a login before tokens are given for it: the address it comes from, and more than a password.
 
 use crate::audit::Origin;
 use crate::error::IamError;

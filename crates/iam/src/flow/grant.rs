@@ -33,7 +33,7 @@ pub(crate) struct GrantSubject {
     held: ProofGuard,
 }
 
-/// What ensures that a proof is still valid in the transaction that issues something for it.
+/// Ensures that a proof is still valid in the transaction that issues something for it.
 enum ProofGuard {
     /// Nothing: the key is checked at every use.
     Not,

@@ -36,7 +36,7 @@ fn at_most(seconds: i64, limit: Option<i64>) -> i64 {
 }
 
 impl Lifetimes {
-    /// What holds for something issued with these bounds, or for the session that `begins` with them.
+    /// The lifetimes of a token issued with these bounds, or of the session that `begins` with them.
     pub(crate) fn of(iam: &Iam, bounds: &CredentialBounds, begins: bool) -> Self {
         let config = &iam.0.config;
         let mut own = Self {

@@ -25,10 +25,10 @@ use base::principal::Principal;
 use db::Tx;
 use std::cmp::Ordering;
 
-/// What a policy gives.
+/// The subject, roles and resource of a policy.
 #[derive(Debug, Clone)]
 pub struct PolicyGrant {
-    /// What it is for.
+    /// Its description.
     pub description: String,
     /// The roles.
     pub roles: Vec<PolicyRole>,
@@ -36,16 +36,16 @@ pub struct PolicyGrant {
     pub attributes: Vec<Attribute>,
 }
 
-/// What a policy says.
+/// The fields of a policy that can be set.
 #[derive(Debug, Clone)]
 pub struct PolicyTerms {
     /// Whom it is for.
     pub subject: PolicySubject,
-    /// What it gives.
+    /// The roles it gives.
     pub grant: PolicyGrant,
 }
 
-/// What a policy gives, with the meaning of its attributes.
+/// A grant, with the meaning of its attributes.
 #[derive(Debug)]
 pub(super) struct CheckedGrant {
     grant: PolicyGrant,
@@ -286,7 +286,7 @@ impl Iam {
         Ok(tx)
     }
 
-    /// What a grant means, if all of it can be enforced.
+    /// The meaning of a grant, if all of it can be enforced.
     pub(super) fn check_grant(
         &self,
         account: AccountId,

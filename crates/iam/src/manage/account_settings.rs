@@ -30,7 +30,7 @@ const ACCESS_SECONDS: RangeInclusive<i64> = 900..=3600;
 /// How long a refresh token may live, in seconds.
 const REFRESH_SECONDS: RangeInclusive<i64> = 900..=259_200;
 
-/// What is to be changed; what is `None` stays as it is, and what is `Some(None)` is as the server has it from then on.
+/// Changes of settings; `None` stays as it is, and `Some(None)` is as the server has it from then on.
 #[derive(Debug, Clone, Default)]
 pub struct SettingsChange {
     /// Whether Administrators alone make API keys for themselves.
@@ -57,7 +57,7 @@ pub fn entity_tag(stored: &StoredSettings) -> String {
     entity_tag::of(stored.revision, stored.account.0)
 }
 
-/// What holds in an account: its settings, where they are less than the server's configuration.
+/// The settings in force in an account: its own, where they are less than the server's configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EffectiveSettings {
     /// How many sessions of one user or service ID live at once.
@@ -138,7 +138,7 @@ impl SettingsChange {
         }
     }
 
-    /// What is changed, for the audit.
+    /// The changed settings, for the audit.
     fn recorded(&self, entry: Entry) -> Entry {
         fn of(value: Option<impl Display>) -> String {
             value.map_or_else(|| "NOT_SET".to_owned(), |value| value.to_string())
@@ -183,7 +183,7 @@ impl Iam {
         })
     }
 
-    /// What these settings make of the server's configuration.
+    /// These settings, combined with the server's configuration.
     #[must_use]
     pub fn effective_settings(&self, own: &AccountSettings) -> EffectiveSettings {
         let config = &self.0.config;

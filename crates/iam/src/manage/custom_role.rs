@@ -25,16 +25,16 @@ use db::{DbError, Tx};
 pub struct NewCustomRole {
     /// Its name in its CRN.
     pub name: String,
-    /// What else it says.
+    /// The fields that can be changed.
     pub terms: CustomRoleTerms,
 }
 
-/// What of a role can be changed.
+/// The fields of a role that can be changed.
 #[derive(Debug)]
 pub struct CustomRoleTerms {
     /// Its name for people.
     pub display_name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
     /// The names of the actions that it allows.
     pub actions: Vec<String>,

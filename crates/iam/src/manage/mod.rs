@@ -1,4 +1,4 @@
-//! What verified callers may see and change: accounts, organizations, spaces, roles, users, keys, settings.
+//! Management by verified callers: accounts, organizations, spaces, roles, users, keys, settings.
 //!
 //! Every function takes the caller's [`crate::Identity`] first. An object that the caller may not see is reported as
 //! unknown; one that the caller sees but may not change, as forbidden; for one that a token of another account would

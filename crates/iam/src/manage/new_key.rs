@@ -32,7 +32,7 @@ pub struct NewKey {
     pub owner: Option<Principal>,
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
     /// A text chosen by the caller; if none, one is generated.
     pub text: Option<Secret<String>>,

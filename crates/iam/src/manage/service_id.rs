@@ -32,7 +32,7 @@ use std::cmp::Ordering;
 pub struct NewService {
     /// Its name; several may have the same.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
     /// The CRNs of what it is for.
     pub crns: Vec<String>,

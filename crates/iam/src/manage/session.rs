@@ -19,7 +19,7 @@ use crate::token::identity::Identity;
 use base::id::{AccountId, KeyId, SessionId};
 use base::principal::Principal;
 
-/// Whose sessions a request is about.
+/// The owner of the sessions in a request.
 struct SessionOwner {
     principal: Principal,
     account: AccountId,

@@ -1,4 +1,4 @@
-//! What an account asks of logins to it and of what is made in it. What is not set is as the server's configuration says.
+//! An account's settings for logins to it and for objects made in it. Where none is set, the server's configuration holds.
 
 use super::allowed_addresses::AllowedAddresses;
 use base::id::AccountId;

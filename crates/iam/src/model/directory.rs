@@ -72,7 +72,7 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// What the principal may do with the metrics of the domain: by its roles there, and by policies.
+    /// The principal's actions on the metrics of the domain: by its roles there, and by policies.
     #[must_use]
     pub fn actions(&self, principal: impl Into<Principal>, domain: Domain) -> Actions {
         let principal = principal.into();

@@ -9,7 +9,7 @@ use base::time::Millis;
 pub struct OpenSession {
     /// Its id, as in the claim `session_id`.
     pub id: SessionId,
-    /// Whose it is.
+    /// Its owner.
     pub principal: Principal,
     /// The key that it was begun with.
     pub key: Option<KeyId>,

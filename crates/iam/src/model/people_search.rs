@@ -10,7 +10,7 @@ use base::limit;
 const ACTIVE: &str = "active";
 const PENDING: &str = "pending";
 
-/// What is looked at.
+/// The attribute searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Attribute {
     /// The address and both names.
@@ -21,7 +21,7 @@ enum Attribute {
     State,
 }
 
-/// What is looked for, in small letters.
+/// The text searched for, in small letters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Condition {
     attribute: Attribute,

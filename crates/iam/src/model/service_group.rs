@@ -13,9 +13,9 @@ pub struct ServiceGroup {
     pub account: AccountId,
     /// Its name, unique in the account.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
-    /// Who made it.
+    /// The IAM id of its creator.
     pub made_by: Principal,
     /// Grows with every change; part of the entity tag.
     pub revision: i64,

@@ -1,4 +1,4 @@
-//! What a caller sees of one account: computed once from their roles, not again for each of a thousand spaces.
+//! Visibility of the objects of one account to a caller: computed once from their roles, not again for each of a thousand spaces.
 
 use super::administers;
 use crate::model::directory::{Directory, Policy};
@@ -12,7 +12,7 @@ use std::collections::HashSet;
 pub(crate) enum Visibility {
     /// Everything: the caller is an Administrator.
     All,
-    /// What the caller's roles and policies show.
+    /// The objects visible by the caller's roles and policies.
     Some {
         /// The organizations with a role or policy of the caller, in it or in one of its spaces.
         orgs: HashSet<OrgId>,

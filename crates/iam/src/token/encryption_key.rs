@@ -27,7 +27,7 @@ const FILE: &str = "encryption.key";
 /// The key.
 pub(crate) struct EncryptionKey {
     key: RandomizedNonceKey,
-    /// What texts are derived with: another key, so that neither use tells anything about the other.
+    /// The key from which texts are derived: another one, so that neither use tells anything about the other.
     derivation: hmac::Key,
     /// Identifies the key without revealing it, so that another key is told from damage.
     pub(crate) name: String,

@@ -62,7 +62,7 @@ impl SigningAlgorithm {
     }
 }
 
-/// What signs.
+/// The key pair.
 enum Pair {
     Rsa(RsaKeyPair),
     Ecdsa(EcdsaKeyPair),

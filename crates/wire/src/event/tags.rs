@@ -49,7 +49,7 @@ pub enum Choice {
 }
 
 impl Choice {
-    /// What the parameter `set` says; whatever it does not know is as nothing said.
+    /// The mode that the parameter `set` names; an unknown word counts as none.
     #[must_use]
     pub fn of(set: Option<&str>) -> Self {
         match set {

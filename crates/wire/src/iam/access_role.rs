@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 pub struct NamedRole {
     /// Its name for people.
     pub display_name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
-    /// What it allows.
+    /// The actions it allows.
     pub actions: Vec<String>,
     /// Its CRN, as policies name it.
     pub crn: String,
@@ -24,10 +24,10 @@ pub struct CustomRole {
     pub name: String,
     /// Its name for people.
     pub display_name: String,
-    /// What it is for.
+    /// Its description.
     #[serde(default)]
     pub description: String,
-    /// What it allows.
+    /// The actions it allows.
     pub actions: Vec<String>,
     /// Its CRN, as policies name it.
     pub crn: String,
@@ -37,11 +37,11 @@ pub struct CustomRole {
     pub service_name: String,
     /// When it was made: UTC, as `2017-11-01T12:00+0000`.
     pub created_at: String,
-    /// Who made it.
+    /// The IAM id of its creator.
     pub created_by_id: String,
     /// When it was changed last.
     pub last_modified_at: String,
-    /// Who changed it last.
+    /// The IAM id of whoever changed it last.
     pub last_modified_by_id: String,
     /// Its address.
     pub href: String,
@@ -65,10 +65,10 @@ pub struct CreateRole {
     pub name: String,
     /// Its name for people.
     pub display_name: String,
-    /// What it is for.
+    /// Its description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What it allows.
+    /// The actions it allows.
     pub actions: Vec<String>,
     /// The account it shall belong to: the token's.
     pub account_id: String,
@@ -81,9 +81,9 @@ pub struct CreateRole {
 pub struct UpdateRole {
     /// Its name for people.
     pub display_name: String,
-    /// What it is for.
+    /// Its description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What it allows.
+    /// The actions it allows.
     pub actions: Vec<String>,
 }

@@ -31,7 +31,7 @@ pub struct IdentityTypes {
     pub service: Option<IdentityType>,
 }
 
-/// What identities of a kind may do.
+/// Whether identities of a kind may act in other accounts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct IdentityType {
     /// `limited`: those of the account itself, and of the allowed ones.

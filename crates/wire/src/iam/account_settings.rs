@@ -36,7 +36,7 @@ pub struct AccountSettings {
     pub system_access_token_expiration_in_seconds: String,
     /// How many seconds a refresh token lives at most that is of no user's session.
     pub system_refresh_token_expiration_in_seconds: String,
-    /// What was done to them, the latest first, where `include_history` asked for it.
+    /// The changes made to them, the latest first, where `include_history` asked for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<Vec<HistoryEntry>>,
 }
@@ -101,14 +101,14 @@ pub struct UpdateAccountSettings {
     pub system_refresh_token_expiration_in_seconds: Option<String>,
 }
 
-/// What holds in an account, with the server's configuration.
+/// The settings in force in an account, with the server's configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EffectiveAccountSettings {
     /// The account.
     pub account_id: String,
-    /// What holds.
+    /// The settings in force.
     pub effective: AccountSettings,
-    /// What the account itself has set.
+    /// The settings of the account itself.
     pub account: AccountSettings,
     /// Always empty: there are no templates.
     pub assigned_templates: Vec<String>,

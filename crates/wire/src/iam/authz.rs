@@ -5,15 +5,15 @@ use serde::{Deserialize, Serialize};
 /// One question: whether a subject may do something with a resource.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AuthzRequest {
-    /// Who would do it.
+    /// The identity that would act.
     pub subject: AuthzSubject,
     /// With what.
     pub resource: AuthzResource,
-    /// What: `domain.render`, say.
+    /// The action, such as `domain.render`.
     pub action: String,
 }
 
-/// Who would act.
+/// The identity that would act.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AuthzSubject {
     /// The subject by its IAM id.
@@ -89,12 +89,12 @@ pub struct AuthzResponse {
 pub struct AuthzDecision {
     /// Whether the subject may do it now.
     pub permitted: bool,
-    /// What goes with it, where it may.
+    /// Further details of a permission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub obligation: Option<AuthzObligation>,
 }
 
-/// What else the subject may do with the resource.
+/// The other actions that the subject may perform on the resource.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthzObligation {

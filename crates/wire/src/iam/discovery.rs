@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What `/.well-known/openid-configuration` answers, and `/.well-known/oauth-authorization-server` of RFC 8414.
+/// The answer of `/.well-known/openid-configuration`, and of `/.well-known/oauth-authorization-server` (RFC 8414).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Discovery {
     /// The `iss` of every token.
@@ -15,7 +15,7 @@ pub struct Discovery {
     pub passcode_endpoint: String,
     /// Where the public keys are.
     pub jwks_uri: String,
-    /// Who a token speaks for.
+    /// The address that tells whose a token is.
     pub userinfo_endpoint: String,
     /// Whether a token is good.
     pub introspection_endpoint: String,
@@ -90,7 +90,7 @@ impl Discovery {
     }
 }
 
-/// What `GET /identity/keys` answers.
+/// The answer of `GET /identity/keys`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Jwks {
     /// The keys that tokens may be signed with.

@@ -7,12 +7,12 @@
 /// Parentheses inside one another; more than any filter of its length needs.
 const DEPTH_MAX: usize = 16;
 
-/// What an entry of a list has for filters.
+/// The attributes of list entries that filters can compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attribute {
     /// Its name.
     Name,
-    /// What it is for.
+    /// Its description.
     Description,
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What is asked of a user, and whether they do it.
+/// The second factors required of a user, and whether they meet the requirement.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MfaStatus {
     /// The user.
@@ -15,18 +15,18 @@ pub struct MfaStatus {
     pub account_based_mfa: AccountBasedMfa,
 }
 
-/// What is asked of the identity.
+/// The requirement for the identity.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct IdBasedMfa {
-    /// What the account asks of everybody.
+    /// The account's requirement for everybody.
     pub trait_account_default: String,
-    /// What holds for the user: the same.
+    /// The requirement in force for the user: the same.
     pub trait_effective: String,
     /// Whether the user does it: always.
     pub complies: bool,
 }
 
-/// What the account asks for.
+/// The account's requirement.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AccountBasedMfa {
     /// Security questions.

@@ -53,7 +53,7 @@ pub struct PolicyRole {
     /// Its name for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// What it is for.
+    /// Its description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
@@ -64,12 +64,12 @@ pub struct PolicyRequest {
     /// `access`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What it is for.
+    /// Its description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whom it is for: one.
     pub subjects: Vec<PolicySubject>,
-    /// What it gives.
+    /// The roles it gives.
     pub roles: Vec<PolicyRole>,
     /// Where: one.
     pub resources: Vec<PolicyResource>,
@@ -81,7 +81,7 @@ pub struct InvitedPolicy {
     /// `access`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What it gives.
+    /// The roles it gives.
     #[serde(default)]
     pub roles: Vec<PolicyRole>,
     /// Where: one.
@@ -97,12 +97,12 @@ pub struct Policy {
     /// `access`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What it is for.
+    /// Its description.
     #[serde(default)]
     pub description: String,
     /// Whom it is for.
     pub subjects: Vec<PolicySubject>,
-    /// What it gives.
+    /// The roles it gives.
     pub roles: Vec<PolicyRole>,
     /// Where.
     pub resources: Vec<PolicyResource>,
@@ -110,11 +110,11 @@ pub struct Policy {
     pub href: String,
     /// When it was made: UTC, as `2017-11-01T12:00+0000`.
     pub created_at: String,
-    /// Who made it.
+    /// The IAM id of its creator.
     pub created_by_id: String,
     /// When it was changed last.
     pub last_modified_at: String,
-    /// Who changed it last.
+    /// The IAM id of whoever changed it last.
     pub last_modified_by_id: String,
     /// `active`, or `deleted`: then it gives nothing.
     pub state: String,
@@ -158,7 +158,7 @@ pub struct PolicyResourceV2 {
     pub tags: Vec<PolicyTag>,
 }
 
-/// What a policy gives, in the second form.
+/// The roles that a policy gives, in the second form.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PolicyControl {
     /// Its roles.
@@ -178,10 +178,10 @@ pub struct PolicyRequestV2 {
     /// `access`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What it is for.
+    /// Its description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What it gives.
+    /// The roles it gives.
     pub control: PolicyControl,
     /// Whom it is for.
     #[serde(default)]
@@ -200,7 +200,7 @@ pub struct PolicyRequestV2 {
 /// A condition under which a policy would hold: none is served.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PolicyRule {
-    /// What would be compared.
+    /// The attribute that would be compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// How.
@@ -216,10 +216,10 @@ pub struct PolicyV2 {
     /// `access`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What it is for.
+    /// Its description.
     #[serde(default)]
     pub description: String,
-    /// What it gives.
+    /// The roles it gives.
     pub control: PolicyControl,
     /// Whom it is for.
     pub subject: PolicySubjectV2,
@@ -229,11 +229,11 @@ pub struct PolicyV2 {
     pub href: String,
     /// When it was made: UTC, as `2017-11-01T12:00+0000`.
     pub created_at: String,
-    /// Who made it.
+    /// The IAM id of its creator.
     pub created_by_id: String,
     /// When it was changed last.
     pub last_modified_at: String,
-    /// Who changed it last.
+    /// The IAM id of whoever changed it last.
     pub last_modified_by_id: String,
     /// `active`, or `deleted`: then it gives nothing.
     pub state: String,

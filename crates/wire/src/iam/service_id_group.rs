@@ -15,7 +15,7 @@ pub struct ServiceIdGroup {
     pub crn: String,
     /// Its name, unique in the account.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     #[serde(default)]
     pub description: String,
     /// When it was made: UTC, as `2017-11-01T12:00+0000`.
@@ -40,7 +40,7 @@ pub struct CreateServiceIdGroup {
     pub account_id: String,
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
@@ -50,7 +50,7 @@ pub struct CreateServiceIdGroup {
 pub struct UpdateServiceIdGroup {
     /// Its name from now on.
     pub name: String,
-    /// What it is for now; what is absent stays.
+    /// Its new description; absent: it stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }

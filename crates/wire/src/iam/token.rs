@@ -3,7 +3,7 @@
 use crate::secret::SecretText;
 use serde::{Deserialize, Serialize};
 
-/// What `POST /identity/token` answers.
+/// The answer of `POST /identity/token`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TokenReply {
     /// A JWT.
@@ -32,7 +32,7 @@ pub struct TokenReply {
     pub uaa_refresh_token: Option<SecretText>,
 }
 
-/// What `POST /identity/token` answers to `client_credentials`: RFC 6749 4.4.3 has no refresh token there.
+/// The answer of `POST /identity/token` to `client_credentials`: RFC 6749 4.4.3 has no refresh token there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ClientTokenReply {
     /// A JWT.
@@ -47,7 +47,7 @@ pub struct ClientTokenReply {
     pub scope: String,
 }
 
-/// What `POST /identity/passcode` answers.
+/// The answer of `POST /identity/passcode`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PasscodeReply {
     /// A code that logs in once.

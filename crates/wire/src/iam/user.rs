@@ -4,7 +4,7 @@ use crate::iam::policy::InvitedPolicy;
 use crate::secret::SecretText;
 use serde::{Deserialize, Serialize};
 
-/// What `GET /v2/accounts/{account}/users` answers.
+/// The answer of `GET /v2/accounts/{account}/users`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Users {
     /// How many users the account has.
@@ -75,7 +75,7 @@ pub struct Invite {
     pub account_role: Option<String>,
 }
 
-/// What the invitation answers.
+/// The answer to an invitation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Invited {
     /// One for each person invited.
@@ -87,7 +87,7 @@ pub struct Invited {
 pub struct InvitedUser {
     /// E-mail address.
     pub email: String,
-    /// What names the person in this account from now on.
+    /// The id of the person in this account from now on.
     pub id: String,
     /// `PENDING`: in the account once the person accepts.
     pub state: String,

@@ -15,7 +15,7 @@ pub struct DefaultTimes {
     bounds: Option<Bounds>,
 }
 
-/// What a sender may have of it that sends for as long as it likes.
+/// The memory of it for a sender that sends for as long as it likes.
 #[derive(Debug, Clone, Copy)]
 struct Bounds {
     /// How far a time may be ahead of the clock.

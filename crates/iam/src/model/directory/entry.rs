@@ -99,7 +99,7 @@ pub struct Service {
     pub account: AccountId,
     /// Its name; several may have the same.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
     /// The CRNs of what it is for.
     pub crns: Vec<String>,
@@ -124,11 +124,11 @@ pub struct ApiKey {
     pub account: AccountId,
     /// Whom it proves.
     pub principal: Principal,
-    /// Who made it, if that was somebody else.
+    /// Its creator, if that was somebody else.
     pub made_by: Option<Principal>,
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
     /// The rights of the principal that it has.
     pub narrowing: Narrowing,
@@ -149,7 +149,7 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// Who made it.
+    /// The IAM id of its creator.
     #[must_use]
     pub fn maker(&self) -> Principal {
         self.made_by.unwrap_or(self.principal)

@@ -24,13 +24,13 @@ pub struct Policy {
     pub account: AccountId,
     /// Whom it is for.
     pub subject: PolicySubject,
-    /// What it is for.
+    /// Its description.
     pub description: String,
-    /// What it gives; at least one.
+    /// The roles it gives; at least one.
     pub roles: Vec<PolicyRole>,
     /// Where it gives it, in the order given.
     pub attributes: Vec<Attribute>,
-    /// What the attributes mean.
+    /// The domains that the attributes select.
     pub(crate) target: PolicyTarget,
     /// Whether it is in force: one that was set to `deleted` gives nothing until it is set to `active`.
     pub active: bool,

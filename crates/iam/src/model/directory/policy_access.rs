@@ -1,4 +1,4 @@
-//! What policies allow: they are asked for those of one principal, which the directory finds by their subjects.
+//! The rights that policies give: the directory finds a principal's policies by their subjects.
 
 use super::Directory;
 use super::policy::{Policy, PolicySubject};
@@ -72,7 +72,7 @@ impl PolicyTarget {
 }
 
 impl Directory {
-    /// What the principal's policies allow in the domain.
+    /// The actions that the principal's policies allow in the domain.
     pub(super) fn policy_actions(&self, principal: Principal, domain: Domain) -> Actions {
         let covering = self.policies_for(principal);
         let covering = covering.filter(|policy| self.covers(policy, domain));
@@ -120,13 +120,13 @@ impl Directory {
         self.account_of(domain) == Some(policy.account) && policy.target.covers(self, domain)
     }
 
-    /// What the policy allows in the domains that it is about.
+    /// The actions that the policy allows in the domains that it is about.
     fn given_actions(&self, policy: &Policy) -> Actions {
         let each = policy.roles.iter().map(|role| self.role_actions(*role));
         each.fold(Actions::NONE, Actions::union)
     }
 
-    /// What a role of a policy allows.
+    /// The actions that a role of a policy allows.
     #[must_use]
     pub fn role_actions(&self, role: PolicyRole) -> Actions {
         match role {

@@ -66,7 +66,7 @@ impl NamedRole {
         }
     }
 
-    /// What it is for.
+    /// Its description.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
@@ -81,7 +81,7 @@ impl NamedRole {
         }
     }
 
-    /// What it allows.
+    /// The actions it allows.
     #[must_use]
     pub fn actions(self) -> Actions {
         match self {
@@ -151,9 +151,9 @@ pub struct CustomRole {
     pub name: String,
     /// Its name for people.
     pub display_name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
-    /// What it allows, in the order given.
+    /// The actions it allows, in the order given.
     pub actions: Vec<Action>,
     /// Grows with every change; part of the entity tag.
     pub revision: i64,

@@ -86,7 +86,7 @@ impl AttributeOperator {
 /// An attribute with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribute {
-    /// What is compared.
+    /// The attribute compared.
     pub key: AttributeKey,
     /// How.
     pub operator: AttributeOperator,
@@ -166,7 +166,7 @@ pub(crate) struct PolicyTarget {
 }
 
 impl PolicyTarget {
-    /// What the attributes of a policy of this account mean.
+    /// The domains that the attributes of a policy of this account select.
     pub(crate) fn of(account: AccountId, attributes: &[Attribute]) -> Result<Self, Refusal> {
         let (mut target, mut names_account) = (Self::default(), false);
         for (at, attribute) in attributes.iter().enumerate() {

@@ -1,13 +1,13 @@
-//! Who did something, and when.
+//! The author and the time of a change.
 
 use base::principal::Principal;
 use base::time::Millis;
 
-/// Who did something, and when.
+/// The author and the time of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     /// When.
     pub at: Millis,
-    /// Who.
+    /// The author.
     pub by: Principal,
 }

@@ -206,7 +206,7 @@ pub(crate) async fn of_address(db: &Db, folded: &str) -> Result<Vec<InvitationRo
     rows.iter().map(InvitationRow::read).collect()
 }
 
-/// What redeeming a code affects: the account, whether the inviter saw the code, and for an existing user of the
+/// The effect of redeeming a code: the account, whether the inviter saw the code, and for an existing user of the
 /// address how it was proven and an account of theirs.
 pub(crate) struct RedeemEffect {
     pub(crate) account: AccountId,
@@ -215,7 +215,7 @@ pub(crate) struct RedeemEffect {
     pub(crate) home: Option<AccountId>,
 }
 
-/// What redeeming the code of the address affects. Only a read.
+/// The effects of redeeming the code of the address. Only a read.
 pub(crate) async fn redeem_effects(
     db: &Db,
     hash: &[u8; 32],

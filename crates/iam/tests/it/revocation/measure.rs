@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// What the documentation promises for the p99.
+/// The limit for the p99 that the documentation promises.
 pub(crate) const PROMISED: Duration = Duration::from_secs(1);
 
 const KEYS_PER_TRANSACTION: usize = 500;
@@ -41,7 +41,7 @@ pub(crate) struct Numbers {
     pub(crate) changes: usize,
 }
 
-/// What was measured.
+/// The figures measured.
 #[derive(Debug)]
 pub(crate) struct Figures {
     /// How long a node took to start.

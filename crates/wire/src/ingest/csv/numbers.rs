@@ -7,7 +7,7 @@ use base::sample::RejectReason;
 use std::borrow::Cow;
 use std::cell::Cell;
 
-/// What begins the decimals of a number.
+/// The decimal sign of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DecimalSign {
     /// `1.234,5`.
@@ -17,7 +17,7 @@ pub enum DecimalSign {
 }
 
 impl DecimalSign {
-    /// What begins decimals, and what parts thousands then.
+    /// The decimal sign, and the separator of thousands that goes with it.
     const fn signs(self) -> (char, char) {
         match self {
             Self::Comma => (',', '.'),
@@ -30,7 +30,7 @@ impl DecimalSign {
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
     dialect: Dialect,
-    /// What begins decimals, if the user said so.
+    /// The decimal sign, if the user said so.
     sign: Option<DecimalSign>,
     /// Whether `1.234` has decimals although no other number shows it.
     has_usual_points: bool,
@@ -119,7 +119,7 @@ impl Numbers {
         }
     }
 
-    /// What a number that was read shows of the others.
+    /// Learns the decimal sign of the others from a number that was read.
     fn learn(&self, text: &str) {
         if text.contains(',') {
             self.has_comma.set(true);

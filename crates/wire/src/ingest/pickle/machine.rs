@@ -91,7 +91,7 @@ impl<'f> Machine<'f> {
         self.stack.pop().ok_or(self.missing())
     }
 
-    /// What lies above the last mark, which is gone then.
+    /// Takes off the values above the last mark, and the mark.
     fn above_mark(&mut self) -> Result<Vec<Value<'f>>, FrameError> {
         let mark = self.marks.pop().ok_or(self.missing())?;
         if mark > self.stack.len() {

@@ -9,7 +9,7 @@ use base::sample::RejectReason;
 /// The longest line, in bytes: as long as the longest packet that DogStatsD sends by itself.
 pub const LINE_BYTES_MAX: usize = 8192;
 
-/// What a line has beside a name and a value, at the least: `:`, `|`, a type and its end.
+/// The least bytes of a line beside a name and a value: `:`, `|`, a type and its end.
 const REST_BYTES: usize = 4;
 
 /// The counts of decoded lines.
@@ -33,7 +33,7 @@ pub struct Reject {
     pub line: u64,
     /// Its name, where it has a readable one; cut where it is very long.
     pub name: Option<String>,
-    /// What is wrong with the first of them.
+    /// The reason of the first of them.
     pub reason: RejectReason,
     /// How many there are.
     pub count: u64,

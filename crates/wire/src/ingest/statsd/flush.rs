@@ -1,4 +1,4 @@
-//! What was kept until a flush, taken out of the aggregator: samples are made of it by who has it, in portions, while the aggregator
+//! Sums taken out of the aggregator by a flush: whoever has them makes samples of them, in portions, while the aggregator
 //! goes on.
 
 use super::namespace::{Affixes, Namespace};
@@ -20,7 +20,7 @@ pub(super) struct Timer {
 /// The members of a set of statsd.
 pub(super) type Members = HashSet<Box<str>>;
 
-/// What was taken out of the aggregator, to be made into samples.
+/// Sums taken out of the aggregator, to be made into samples.
 #[derive(Debug)]
 pub struct Flush {
     pub(super) names: Arc<Namespace>,

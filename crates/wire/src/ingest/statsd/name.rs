@@ -21,7 +21,7 @@ pub(super) struct LineName<'t> {
     sanitize: bool,
     /// The name of values that have no tags of their own.
     plain: Option<Result<Cow<'t, str>, NameError>>,
-    /// What the tags of a value are added to.
+    /// The name to which the tags of a value are added.
     begin: Option<Result<String, NameError>>,
 }
 
