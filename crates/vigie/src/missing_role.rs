@@ -11,7 +11,7 @@ use crate::token::Claims;
 /// The server's code for a domain that is not there or not to be seen.
 const DOMAIN_NOT_FOUND: &str = "BXNMSRI13E";
 
-/// What is asked to learn whether the caller has a role in a domain: a short answer to whoever has one.
+/// The request that shows whether the caller has a role in a domain: a short answer to everybody who has one.
 pub(crate) const PROBE: &str = "/v1/settings/domain";
 
 /// The command that gives a role, for who can run it; the member's address is filled in where it is known.

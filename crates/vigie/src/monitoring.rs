@@ -40,7 +40,7 @@ const WAIT_MAX: Duration = Duration::from_secs(30);
 /// The longest wait of who may come back much later.
 const PATIENT_WAIT_MAX: Duration = Duration::from_secs(3600);
 
-/// Whose metrics.
+/// The arguments that choose a domain.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ScopeArgs {
     /// Whose metrics: `space`, `org` or `account` of the target, or the id itself (`s-GUID`, `o-GUID`, `a-GUID`);

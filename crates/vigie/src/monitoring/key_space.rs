@@ -131,7 +131,7 @@ impl Monitoring<'_> {
     }
 }
 
-/// What the key sees.
+/// The spaces that the key sees.
 fn seen(spaces: &[Space]) -> PrintableText {
     if spaces.is_empty() {
         return "no space is targeted, and the API key sees none".into();

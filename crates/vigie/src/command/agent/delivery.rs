@@ -47,7 +47,7 @@ impl Destination for ToServer<'_> {
     }
 }
 
-/// What became of the samples that were sent.
+/// The outcome of the samples sent.
 #[derive(Debug, Default)]
 pub(super) struct DeliveryTotals {
     pub(super) stored: AtomicU64,

@@ -129,7 +129,7 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
     }
 }
 
-/// What all threads of the agent share.
+/// The state that all threads of the agent share.
 #[derive(Debug, Clone, Copy)]
 struct AgentContext<'a> {
     args: &'a RunArgs,

@@ -26,7 +26,7 @@ use wire::ingest::split_body::split_body;
 /// The maximum size of a request, whatever `--batch` says: half of the server's default `body_bytes`.
 const BODY_BYTES_MAX: usize = 8 << 20;
 
-/// What ends.
+/// The end of a unit or of a part.
 #[derive(Debug, Clone)]
 enum Ended<U> {
     /// A file or a series.
@@ -35,7 +35,7 @@ enum Ended<U> {
     Sibling(U),
     /// A part of a stream.
     Part(U),
-    /// What was to be a unit, and is none.
+    /// It was to be a unit, and is none.
     Abandoned,
 }
 
@@ -62,7 +62,7 @@ pub(super) struct Delivery<'a, U> {
     body: BodyWriter,
     /// Where in the body units and parts end.
     ends: Vec<End<U>>,
-    /// What became of the samples of the unit that has not ended, as far as the server has answered for them.
+    /// The outcome of the samples of the unit that has not ended, as far as the server has answered for them.
     open: Outcome,
     /// Those of them that were refused here.
     refused: Reasons,
@@ -318,7 +318,7 @@ mod tests {
         outcome
     }
 
-    /// What is noted as done of a body of ten samples in which this ends.
+    /// The part noted as done of a body of ten samples in which this ends.
     fn done(
         outcome: &BodyOutcome,
         ends: Vec<(usize, Ended<&'static str>)>,

@@ -8,7 +8,7 @@ use std::fmt;
 /// The reasons that are told apart.
 const REASONS_MAX: usize = 32;
 
-/// What further ones are counted as.
+/// The code under which further ones are counted.
 const OTHER: &str = "other";
 
 /// Counts by code, ascending; in as little memory as can be, since an import may keep one for each of a million files.

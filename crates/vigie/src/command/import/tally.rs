@@ -27,7 +27,7 @@ const REASON_BYTES_MAX: usize = 1024;
 /// The most rejected samples and failed units that are listed, each, whatever `--reasons` says.
 const LISTED_MAX: usize = 10_000;
 
-/// What has become of a unit.
+/// The outcome of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// It was read and sent as a whole, and something of it was stored, or there was nothing to store.

@@ -10,7 +10,7 @@ use crate::printable_text::{PrintableText, shown};
 use clap::Args;
 use wire::iam::user::{Invite, InviteUsers, Invited, User};
 
-/// What `user-invite` takes.
+/// The arguments of `user-invite`.
 #[derive(Debug, Args)]
 pub(crate) struct InviteArgs {
     /// E-mail address

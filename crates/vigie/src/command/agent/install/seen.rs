@@ -15,7 +15,7 @@ const OWN_FOLDERS: [&str; 2] = ["/tmp", "/var/tmp"];
 /// The folder that the unit may write into.
 const STATE_FOLDER: &str = "/var/lib/vigie-agent";
 
-/// What others need of a program, of a file and of a folder.
+/// The permission that others need of a program, of a file and of a folder.
 const RUN: u32 = 0o001;
 const READ: u32 = 0o004;
 const LIST: u32 = 0o005;
