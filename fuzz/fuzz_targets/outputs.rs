@@ -1,5 +1,5 @@
-//! Any series is written in every form of `/render`, and any names in every form of `/metrics/find`: whole texts, JSON where it says
-//! so, and pictures.
+//! Any series is written in every form of `/render`, and any names in every form of `/metrics/find`: whole texts, JSON where it
+//! says so, and pictures.
 
 #![no_main]
 

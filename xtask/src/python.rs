@@ -1,5 +1,5 @@
-//! Pythons with real clients that nobody here wrote, each in a virtual environment of ours: IBM's own library, those of InfluxDB and
-//! graphyte; and carbon's relay.
+//! Pythons with real clients that nobody here wrote, each in a virtual environment of ours: IBM's own library, those of InfluxDB
+//! and graphyte; and carbon's relay.
 
 use crate::process::{find_program, output_of, work_folder};
 use anyhow::{Context, Result};

@@ -17,7 +17,8 @@ const SERIES_PER_WEIGHT: u64 = 10_000;
 pub(crate) struct Tombstone {
     /// The tenant of the series. Not in the manifest: the names say which.
     pub(crate) tenant: TenantId,
-    /// The account whose share it counts toward. Not known after a restart: it counts for the tenant alone then, until its days are rewritten.
+    /// The account whose share it counts toward. Not known after a restart: it counts for the tenant alone then, until its days
+    /// are rewritten.
     pub(crate) owner: Option<Owner>,
     pub(crate) sequence: u64,
     pub(crate) range: TimeRange,

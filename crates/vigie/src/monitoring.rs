@@ -143,8 +143,8 @@ impl<'a> Monitoring<'a> {
         })
     }
 
-    /// With the API key of the environment if there is one, else with the login: for the agent, which runs unattended and for longer
-    /// than a login lives. Unsent samples are below `buffer`.
+    /// With the API key of the environment if there is one, else with the login: for the agent, which runs unattended and for
+    /// longer than a login lives. Unsent samples are below `buffer`.
     pub(crate) fn for_agent(
         context: &'a Context,
         scope: &ScopeArgs,

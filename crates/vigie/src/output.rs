@@ -1,5 +1,5 @@
-//! Output: everything the program prints goes through here, in the layout that people's scripts know, and as [`PrintableText`]: a text
-//! in which everything that came from outside is escaped.
+//! Output: everything the program prints goes through here, in the layout that people's scripts know, and as [`PrintableText`]: a
+//! text in which everything that came from outside is escaped.
 //!
 //! Results and the `OK` line go to standard output; failures, warnings and prompts to standard error. With
 //! `--output json` standard output holds nothing but JSON.

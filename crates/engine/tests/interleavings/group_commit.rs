@@ -1,5 +1,6 @@
-//! The log's group commit: what is acknowledged is on stable storage, once and in order, whoever has written it; whoever waits
-//! is woken, by success, by a failure or by a panic; records for which there was no disk space are written later; and each record is in its file.
+//! The log's group commit: what is acknowledged is on stable storage, once and in order, whoever has written it; whoever waits is
+//! woken, by success, by a failure or by a panic; records for which there was no disk space are written later; and each record is
+//! in its file.
 //!
 //! A thread that is never woken ends a run as a deadlock, which fails it.
 

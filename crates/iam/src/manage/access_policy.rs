@@ -1,5 +1,5 @@
-//! Access policies: an Administrator of the account gives roles by them, to a principal, in the domains that have certain attributes.
-//! Whoever they are for sees those that name them.
+//! Access policies: an Administrator of the account gives roles by them, to a principal, in the domains that have certain
+//! attributes. Whoever they are for sees those that name them.
 
 use super::administrator::{not_administrator, still_administers};
 use super::custom_role::is_still_there;
@@ -157,8 +157,8 @@ impl Iam {
         }
     }
 
-    /// Makes the policies that an invitation gives: they begin with its acceptance. The account is locked, and the caller administers
-    /// it.
+    /// Makes the policies that an invitation gives: they begin with its acceptance. The account is locked, and the caller
+    /// administers it.
     pub(super) async fn give_invited(
         &self,
         tx: &mut Tx,
@@ -308,8 +308,8 @@ impl Iam {
     }
 }
 
-/// Whom a policy is for, looked for within the transaction that stores it. A user is also found by the id of their invitation, before
-/// they accept it and after.
+/// Whom a policy is for, looked for within the transaction that stores it. A user is also found by the id of their invitation,
+/// before they accept it and after.
 async fn found_subject(
     tx: &mut Tx,
     account: AccountId,

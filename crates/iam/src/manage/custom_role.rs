@@ -1,5 +1,5 @@
-//! Roles that an account makes of single actions, and gives by access policies. Everybody in the account sees them; an Administrator
-//! makes and changes them.
+//! Roles that an account makes of single actions, and gives by access policies. Everybody in the account sees them; an
+//! Administrator makes and changes them.
 
 use super::administrator::still_administers;
 use super::new_key::check_not_revoked;

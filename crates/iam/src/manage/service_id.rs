@@ -1,5 +1,5 @@
-//! Service IDs: programs with an identity of their own, each in one account, with roles and API keys like a user's. An Administrator
-//! of the account manages them; a service sees itself.
+//! Service IDs: programs with an identity of their own, each in one account, with roles and API keys like a user's. An
+//! Administrator of the account manages them; a service sees itself.
 
 use super::administrator::{not_administrator, still_administers};
 use super::api_key::NewKey;

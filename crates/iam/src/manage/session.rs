@@ -130,8 +130,8 @@ impl Iam {
         Ok(ended)
     }
 
-    /// Says that a session is used: the time until it ends for not being used begins anew. It lasts no longer than before otherwise,
-    /// and gives nothing: so who knows its id alone may do this.
+    /// Says that a session is used: the time until it ends for not being used begins anew. It lasts no longer than before
+    /// otherwise, and gives nothing: so who knows its id alone may do this.
     ///
     /// # Errors
     /// When there is no such session, or it has ended.

@@ -78,8 +78,8 @@ impl PeopleSearch {
         })
     }
 
-    /// The patterns, for `LIKE` with `!` before what is meant literally, that the addresses of the invited must all fit; `None` if no
-    /// invited person is shown. Of them nothing but the address is known.
+    /// The patterns, for `LIKE` with `!` before what is meant literally, that the addresses of the invited must all fit; `None`
+    /// if no invited person is shown. Of them nothing but the address is known.
     pub(crate) fn of_invited(&self) -> Option<[String; 2]> {
         let mut patterns = ["%".to_owned(), "%".to_owned()];
         for (condition, pattern) in self.conditions.iter().zip(&mut patterns) {

@@ -1,5 +1,6 @@
-//! Signing keys by schedule. A successor is made ahead of its time, so that every node, and everybody who keeps the public keys for a
-//! while, knows it when it begins to sign; the old key stays until all its tokens have expired. No token is refused meanwhile.
+//! Signing keys by schedule. A successor is made ahead of its time, so that every node, and everybody who keeps the public keys
+//! for a while, knows it when it begins to sign; the old key stays until all its tokens have expired. No token is refused
+//! meanwhile.
 
 use super::key_store::{generate, new_name, open_all, sealed};
 use crate::audit::{Action, Entries, Entry};
@@ -25,8 +26,8 @@ fn outlived(keys: &[EncryptedSigningKey], now: Millis, overlap: i64) -> Vec<&str
 }
 
 impl Iam {
-    /// Makes a successor of a signing key that has signed for as long as the configuration says, and retires those whose tokens have
-    /// all expired. Without a schedule it does nothing. Several nodes may do so at once: one makes the key.
+    /// Makes a successor of a signing key that has signed for as long as the configuration says, and retires those whose tokens
+    /// have all expired. Without a schedule it does nothing. Several nodes may do so at once: one makes the key.
     ///
     /// # Errors
     /// When the database fails, or another encryption key is needed.

@@ -157,7 +157,7 @@ fn is_for(policy: &Policy, subject: PolicySubject) -> bool {
     }
 }
 
-/// What the policies of an invitation give.
+/// The grants of an invitation's policies.
 pub(super) fn of_invitation(
     app: &App,
     caller: &Identity,
@@ -291,12 +291,12 @@ fn answer_v2(
     tagged(status, &shown, &policy_tag(policy))
 }
 
-/// What a body of the first form says.
+/// The terms of a body of the first form.
 fn terms(app: &App, caller: &Identity, bytes: &[u8]) -> Result<PolicyTerms, Refusal> {
     first(app, caller, body::<PolicyRequest>(bytes)?)
 }
 
-/// What a body of the second form says.
+/// The terms of a body of the second form.
 fn terms_v2(app: &App, caller: &Identity, bytes: &[u8]) -> Result<PolicyTerms, Refusal> {
     second(app, caller, body::<PolicyRequestV2>(bytes)?)
 }

@@ -45,7 +45,7 @@ fn or_not_set(value: Option<impl Display>) -> String {
     value.map_or_else(|| NOT_SET.to_owned(), |value| value.to_string())
 }
 
-/// What the account asks of a user beside the password.
+/// The account's requirement of a user beside the password.
 pub(super) const fn mfa_word(own: &AccountSettings) -> &'static str {
     match own.password_grant_refused {
         true => NO_PASSWORD_ALONE,
@@ -225,7 +225,7 @@ fn wished(wanted: &UpdateAccountSettings) -> Result<SettingsChange, Refusal> {
     })
 }
 
-/// What this server restricts whatever is set.
+/// Restrictions of this server, whatever is set.
 fn always_restricted(field: &'static str, text: Option<&str>, who: &str) -> Result<(), Refusal> {
     match text {
         None | Some(RESTRICTED | NOT_SET) => Ok(()),

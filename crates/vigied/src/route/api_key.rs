@@ -98,7 +98,7 @@ fn answer(
     tagged(status, &shown(key, text), &entity_tag(key))
 }
 
-/// What happens to a key that has leaked: nobody watches for it here.
+/// The action for a key that has leaked: nobody watches for it here.
 const NO_ACTION: &str = "none";
 
 /// Refuses what the original can do with a key and this server cannot, so that nobody relies on it.

@@ -29,7 +29,7 @@ use wire::iam::authz::{
     AuthzResourceAttributes, AuthzResponse, AuthzSubject,
 };
 
-/// Who would act.
+/// The identity that would act.
 fn subject(wanted: &AuthzSubject) -> Result<Principal, Refusal> {
     let id = match (&wanted.attributes, &wanted.access_token_body) {
         (Some(attributes), None) => attributes.id.clone(),

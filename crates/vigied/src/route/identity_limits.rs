@@ -20,7 +20,7 @@ use wire::iam::identity_limits::{
     ApiKeysPerIdentity, GroupCount, IdentityCount, IdentityLimits, LimitCount, ServiceIdsPerGroup,
 };
 
-/// What the original counts, too.
+/// Counters of the original that are not served.
 const UNSERVED: [&str; 10] = [
     "profiles",
     "templates",

@@ -30,10 +30,10 @@ use wire::secret::SecretText;
 /// The state of an open invitation.
 pub(super) const PENDING: &str = "PENDING";
 
-/// What the original calls whoever is invited without a role of the account.
+/// The original's name for the role of somebody invited without a role of the account.
 const MEMBER: &str = "Member";
 
-/// What the original gives together with an invitation, and this server does not.
+/// Further members of an invitation in the original, which this server does not serve.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Beside {

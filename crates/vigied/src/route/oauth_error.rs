@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
 use iam::flow::grant::{CLIENT_CREDENTIALS, PASSWORD, REFRESH_TOKEN};
 
-/// What the grants of IBM's own begin with.
+/// The prefix of IBM's own grants.
 const IBM_GRANTS: &str = "urn:ibm:params:oauth:grant-type:";
 
 /// The refusal of a request for a token, as clients of its grant read it.

@@ -36,7 +36,7 @@ fn shown(caller: &Identity, session: &OpenSession) -> Session {
     }
 }
 
-/// Whose sessions the request is about, if it says so.
+/// The owner of the sessions that the request is about, if it names one.
 fn whose(params: &Params) -> Result<Option<Principal>, Refusal> {
     let text = params.one("iam_id")?.filter(|text| !text.is_empty());
     let read = |text: &str| {

@@ -123,7 +123,7 @@ fn asking(shared: &SenderContext, tls: &Tls) -> Result<Arc<ServerConfig>, rustls
     }
 }
 
-/// What the sender's certificate stands for, if it has shown one. One that stands for nothing is refused: its owner believes
+/// The identity of the sender's certificate, if it has shown one. One that stands for nothing is refused: its owner believes
 /// to be known by it.
 fn by_certificate(
     shared: &SenderContext,

@@ -33,13 +33,13 @@ pub(super) struct LineReader<'s> {
     filled: usize,
     /// The rest of a line that was too long is still to come.
     in_long_line: bool,
-    /// What has come before the sender said who it is.
+    /// Bytes that have come before the sender said who it is.
     unknown_bytes: usize,
-    /// What renewals that failed have cost.
+    /// The cost of renewals that failed, in bytes.
     wasted: usize,
     /// Lines that were refused without a word: there was no room for more of them while the credential could not be verified.
     untold: u64,
-    /// What was given to lines that say no time.
+    /// The times given to lines that say none.
     given: RefCell<DefaultTimes>,
 }
 

@@ -39,7 +39,8 @@ pub(super) trait Reader {
     fn is_known(&self) -> bool;
     /// The domain that it sends to, once that is known.
     fn domain(&self) -> Option<Domain>;
-    /// What was done for nothing since this was last asked, in bytes: it counts towards the rate of the domain as if so many had come.
+    /// The work done for nothing since this was last asked, in bytes: it counts towards the rate of the domain as if so many had
+    /// come.
     fn wasted(&mut self) -> usize {
         0
     }

@@ -1,7 +1,7 @@
 //! Tags of events: how they are shown, how an event is found by them, and which events a question means.
 //!
-//! As in graphite-web, the two differ: shown is what stands between blanks of the text that was sent, duplicates and all; found is an
-//! event by the words that the text reads as, where commas and quotes have a meaning.
+//! As in graphite-web, the two differ: shown is what stands between blanks of the text that was sent, duplicates and all; found
+//! is an event by the words that the text reads as, where commas and quotes have a meaning.
 
 use std::collections::BTreeSet;
 

@@ -12,8 +12,8 @@ pub const LINE_BYTES_MAX: usize = 64 * 1024;
 /// The reason why a sample without a time is refused.
 const TIMELESS: &str = "the line has no time: old samples are imported with their times";
 
-/// Writes the line of a sample, of which `name` is the name as JSON has it; [`line()`] and a body of `POST /v1/metrics` read it back
-/// to the bit.
+/// Writes the line of a sample, of which `name` is the name as JSON has it; [`line()`] and a body of `POST /v1/metrics` read it
+/// back to the bit.
 pub fn write(out: &mut Vec<u8>, name: &str, at: Millis, value: f64) {
     out.extend_from_slice(b"{\"name\":");
     out.extend_from_slice(name.as_bytes());

@@ -1,5 +1,5 @@
-//! Policies and the accounts' own roles, found by their ids and by whom or what they belong to: a request looks at those of its caller
-//! alone.
+//! Policies and the accounts' own roles, found by their ids and by whom or what they belong to: a request looks at those of its
+//! caller alone.
 
 use super::map::Map;
 use super::policy::{Policy, PolicySubject};

@@ -148,8 +148,8 @@ pub(crate) fn run(args: &TokenArgs, context: &Context) -> Result<(), Failure> {
     output.line(text.to_owned())
 }
 
-/// Warns if the server issues no token with the requested lifetime; the longest one is printed anyway. A token that the server has just
-/// given has not expired, whatever the clock of this machine says.
+/// Warns if the server issues no token with the requested lifetime; the longest one is printed anyway. A token that the server
+/// has just given has not expired, whatever the clock of this machine says.
 fn warn_if_short(args: &TokenArgs, token: &str, context: &Context) {
     let Some(claims) = Claims::of(token).filter(|claims| claims.exp > 0) else {
         return;

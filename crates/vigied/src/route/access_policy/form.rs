@@ -104,7 +104,7 @@ fn is_access(kind: &str) -> Result<(), Refusal> {
     Err(invalid("type", message))
 }
 
-/// What a policy gives, in both forms.
+/// The grant of a policy, in both forms.
 fn grant(
     (app, caller): (&App, &Identity),
     resource: &[Given<'_>],
@@ -136,7 +136,7 @@ fn grant(
     })
 }
 
-/// What an invitation gives by policies.
+/// The grants of an invitation's policies.
 pub(super) fn invited(
     app: &App,
     caller: &Identity,
@@ -153,7 +153,7 @@ pub(super) fn invited(
     grant((app, caller), &resource, None, &wanted.roles)
 }
 
-/// What a body of the first form says.
+/// The terms of a body of the first form.
 pub(super) fn first(
     app: &App,
     caller: &Identity,
@@ -175,7 +175,7 @@ pub(super) fn first(
     })
 }
 
-/// What a body of the second form says.
+/// The terms of a body of the second form.
 pub(super) fn second(
     app: &App,
     caller: &Identity,

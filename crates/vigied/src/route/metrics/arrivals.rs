@@ -13,7 +13,7 @@ use std::sync::Arc;
 use wire::arrivals::{RejectItem, RejectList, SenderItem, SenderList};
 use wire::excerpt::beginning;
 
-/// Who sends.
+/// Lists the senders.
 pub(crate) async fn senders(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -46,7 +46,7 @@ pub(crate) async fn senders(
     json(StatusCode::OK, &list)
 }
 
-/// What was refused.
+/// Lists the refusals.
 pub(crate) async fn rejects(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -77,7 +77,7 @@ pub(crate) async fn rejects(
     json(StatusCode::OK, &list)
 }
 
-/// What is known of the caller's domain.
+/// The arrivals of the caller's domain.
 fn view(app: &App, caller: &Caller, raw: Option<&str>) -> Result<View, Refusal> {
     let query = query_of(raw)?;
     if let Some(other) = query.unknown(&[]) {

@@ -29,7 +29,8 @@ struct Row(
 );
 
 /// Every text in a body of a route that takes one, but for introspection and revocation: there a text that is longer than any
-/// token is as unknown as any other, and `form_bytes` is its limit. `{me}`, `{account}`, `{org}`, `{space}` and `{key}` stand for the owner's.
+/// token is as unknown as any other, and `form_bytes` is its limit. `{me}`, `{account}`, `{org}`, `{space}` and `{key}` stand for
+/// the owner's.
 const ROWS: &[Row] = &[
     Row("POST", "/identity/token", "username", "address_bytes", 254),
     Row(

@@ -1,5 +1,5 @@
-//! Access policies through `IamPolicyManagementV1`, and their effect on samples: create, list with pages, get, update with the tag, a
-//! stale tag, delete, in both forms; roles of the account's own; settings.
+//! Access policies through `IamPolicyManagementV1`, and their effect on samples: create, list with pages, get, update with the
+//! tag, a stale tag, delete, in both forms; roles of the account's own; settings.
 
 use super::run;
 use crate::harness::Server;

@@ -1,5 +1,5 @@
-//! How a file writes its numbers: what begins the decimals, and what parts thousands. `1.234` may be a thousand times `1,234`: which it
-//! is, the user says, or the other numbers of the file show; it is never guessed.
+//! How a file writes its numbers: what begins the decimals, and what parts thousands. `1.234` may be a thousand times `1,234`:
+//! which it is, the user says, or the other numbers of the file show; it is never guessed.
 
 use super::dialect::Dialect;
 use crate::ingest::{short_text, value};
@@ -46,7 +46,8 @@ impl Numbers {
         Self {
             dialect,
             sign,
-            // Spreadsheets write `;` where the comma begins decimals, and most other programs write points whatever parts the fields.
+            // Spreadsheets write `;` where the comma begins decimals, and most other programs write points whatever parts the
+            // fields.
             has_usual_points: dialect.0 != b';',
             has_comma: Cell::new(false),
             has_point: Cell::new(false),

@@ -1,6 +1,6 @@
-//! The machine that a pickle is a program for, as far as data needs it: a stack, marks in it, and what was remembered. One pass over
-//! the frame; each instruction adds one value at the most, and there are no more of them than a list of samples has, so that all of it is
-//! bounded by the frame.
+//! The machine that a pickle is a program for, as far as data needs it: a stack, marks in it, and what was remembered. One pass
+//! over the frame; each instruction adds one value at the most, and there are no more of them than a list of samples has, so that
+//! all of it is bounded by the frame.
 
 use super::error::FrameError;
 use super::values::{Value, Values};

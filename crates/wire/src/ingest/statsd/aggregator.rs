@@ -189,8 +189,8 @@ impl Aggregator {
         Ok(())
     }
 
-    /// Whether there is room for a series, and for what comes with it. It is asked before the names of its sums are looked at, which
-    /// costs far more: whoever has no room left could send value after value for which the names were made in vain.
+    /// Whether there is room for a series, and for what comes with it. It is asked before the names of its sums are looked at,
+    /// which costs far more: whoever has no room left could send value after value for which the names were made in vain.
     fn check_room(&self, name: &str, bytes: usize) -> Result<(), RejectReason> {
         if self.series() as u64 >= self.bounds.series.allowed {
             return Err(full(self.bounds.series));

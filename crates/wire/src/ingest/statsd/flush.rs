@@ -48,8 +48,8 @@ impl Flush {
         self.forgotten
     }
 
-    /// Gives the samples, all of them at `now` (to the second, as etsy's), ordered by name, in batches of so many, the last one fewer:
-    /// one timer may have hundreds of sums. Returns how many sums are left out, because they are no finite number.
+    /// Gives the samples, all of them at `now` (to the second, as etsy's), ordered by name, in batches of so many, the last one
+    /// fewer: one timer may have hundreds of sums. Returns how many sums are left out, because they are no finite number.
     pub fn tell(mut self, now: Millis, samples: usize, mut give: impl FnMut(Batch)) -> u64 {
         let at = flush_time(now);
         let mut batch = Batch::default();

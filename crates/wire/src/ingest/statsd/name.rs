@@ -13,8 +13,8 @@ thread_local! {
     pub(super) static READ: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
-/// The name of one line, for all of its values. A line has room for thousands of them, with tags of their own or without: what is the
-/// same for all is read once.
+/// The name of one line, for all of its values. A line has room for thousands of them, with tags of their own or without: what is
+/// the same for all is read once.
 #[derive(Debug)]
 pub(super) struct LineName<'t> {
     text: &'t str,

@@ -20,7 +20,8 @@ const RUN: u32 = 0o001;
 const READ: u32 = 0o004;
 const LIST: u32 = 0o005;
 
-/// Refuses what the unit could not use. What other users may do with it is looked at only where the unit `is_here`, on this machine.
+/// Refuses what the unit could not use. What other users may do with it is looked at only where the unit `is_here`, on this
+/// machine.
 pub(super) fn check(agent: &AgentService<'_>, run: &RunArgs, is_here: bool) -> Result<(), Failure> {
     let program = Path::new(&agent.program);
     if let Some(why) = obstacle(program, RUN, is_here) {

@@ -1,5 +1,5 @@
-//! A file of rules as text: sections of keys and values, of which the first that fits counts. It is changed in place, so that comments
-//! stay where they are. Whether a rule can be read is the server's to say.
+//! A file of rules as text: sections of keys and values, of which the first that fits counts. It is changed in place, so that
+//! comments stay where they are. Whether a rule can be read is the server's to say.
 
 /// A rule: a section.
 #[derive(Debug, Clone, PartialEq, Eq)]
