@@ -1,7 +1,7 @@
 //! What `--version` says: the version and, after a `+`, the commit it was built from. Both programs are built with this.
 //!
-//! In order: `VIGIE_COMMIT` (set by `cargo xtask dist`); `build/COMMIT`, into which `git archive` writes the commit of a
-//! source tarball, and its time; git. A build for development says `dev` and asks nobody: else each commit would build both programs
+//! In order: `VIGIE_COMMIT` (set by `cargo xtask dist`); `build/COMMIT`, into which `git archive` writes the commit of a source
+//! tarball, and its time; git. A build for development says `dev` and asks nobody: else each commit would build both programs
 //! again.
 #![allow(
     clippy::print_stdout,

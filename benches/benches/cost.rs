@@ -1,4 +1,4 @@
-//! What the ways of a sample cost, each in a process of its own; `cargo xtask bench` runs it beside the same program of the
+//! Costs of the ways of a sample, each in a process of its own; `cargo xtask bench` runs it beside the same program of the
 //! commit that it compares with (`benches/baseline/cost.rs`).
 //!
 //! `cost known SERIES`, `cost new SERIES`, `cost json`, `cost threads N`, `cost fill SERIES DIR`, `cost fill-days SERIES DAYS DIR`,

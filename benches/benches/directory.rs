@@ -1,4 +1,4 @@
-//! What a large identity database costs: reading it whole, as a start does, and asking for the lists in it.
+//! Costs of a large identity database: reading it whole, as a start does, and asking for the lists in it.
 //!
 //! `cargo bench -p benches --bench directory`, with `USERS` for another size. Every figure is the median of nine.
 
@@ -27,7 +27,7 @@ type Failure = Box<dyn std::error::Error>;
 const KEYS_PER_USER: usize = 10;
 const USERS_PER_ORG: usize = 10;
 const SPACES_PER_ORG: usize = 10;
-/// What a list gives at a time.
+/// The page size of lists.
 const PAGE: PageRequest = PageRequest { skip: 0, take: 100 };
 const REFRESH_TOKENS_PER_USER: usize = 100;
 
@@ -46,6 +46,7 @@ async fn service(folder: &Path) -> Result<(Iam, Db), Failure> {
         refusal_word: iam::Reason::name,
         password_checks_max: 1,
         limits: iam::IamLimits::default(),
+        signing: iam::SigningConfig::default(),
         deleted_milliseconds: 0,
         invitations: iam::manage::invitation::InvitationConfig::default(),
     };

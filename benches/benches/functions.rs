@@ -1,6 +1,6 @@
-//! What each function costs over 1000 series of 8640 points: nanoseconds of processor time for each point that it reads, and beside the simple ones
-//! a plain loop over the same columns in the same run. A simple one may take twice as long as its loop; one that takes longer,
-//! or a function that is not measured, ends the benchmark with an error.
+//! Costs of each function over 1000 series of 8640 points: nanoseconds of processor time for each point that it reads, and beside
+//! the simple ones a plain loop over the same columns in the same run. A simple one may take twice as long as its loop; one that
+//! takes longer, or a function that is not measured, ends the benchmark with an error.
 //!
 //! `cargo bench -p benches --bench functions`, with names behind `--` for some of them alone. It takes 600 MB of memory.
 

@@ -1,4 +1,4 @@
-//! What a stranger's write waits while somebody else asks the worst questions that the limits allow; the figures of
+//! The wait of a stranger's write while somebody else asks the worst questions that the limits allow; the figures of
 //! `docs/design/engine.md` section 9 come from here.
 //!
 //! `cargo bench -p benches --bench hostile`, with `SERIES=300000` for the full size (a gigabyte of memory). On the machine
@@ -77,7 +77,7 @@ fn fill(engine: &Engine, series: usize) -> Fallible<()> {
     ingest(engine, 1, &wide, NOON + 10_000)
 }
 
-/// What is asked.
+/// The queries asked.
 #[derive(Debug, Clone, Copy)]
 enum Question {
     Nothing,

@@ -1,4 +1,4 @@
-//! What packing an answer costs, and what it saves: a read of a hundred series of a thousand samples each, in the pieces in
+//! Costs and savings of packing an answer: a read of a hundred series of a thousand samples each, in the pieces in
 //! which it is written.
 //!
 //! `cargo bench -p benches --bench packing`

@@ -1,4 +1,4 @@
-//! What the largest patterns cost: to compile, in bytes of memory, and to read a name of 1024 characters along them.
+//! Costs of the largest patterns: to compile, in bytes of memory, and to read a name of 1024 characters along them.
 //! `cargo bench -p benches --bench patterns`; `docs/design/engine.md` holds the figures.
 
 #![expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]

@@ -1,4 +1,4 @@
-//! What it costs to read what senders of other systems send: nanoseconds for a line or list, and for a sample.
+//! Costs of decoding the formats of other systems' senders: nanoseconds for a line or list, and for a sample.
 //! `cargo bench -p benches --bench senders`.
 
 #![expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
@@ -71,7 +71,7 @@ fn pickled(samples: impl Iterator<Item = (String, i32, f64)>) -> Vec<u8> {
     frame
 }
 
-/// What Graphite's own programs send, and tables.
+/// The formats of Graphite's own programs, and tables.
 fn paths() {
     let (mut plain, mut tagged, mut table) = (
         String::new(),

@@ -1,4 +1,4 @@
-//! What a monitoring request pays for "who is it, and what may they do there?": from the header's bytes to a `Scope`.
+//! Costs of authenticating and authorizing a monitoring request: from the header's bytes to a `Scope`.
 //!
 //! `cargo bench -p benches --bench verify`
 
@@ -43,6 +43,7 @@ fn world() -> Result<World, Failure> {
             refusal_word: iam::Reason::name,
             password_checks_max: 1,
             limits: iam::IamLimits::default(),
+            signing: iam::SigningConfig::default(),
             deleted_milliseconds: 0,
             invitations: iam::manage::invitation::InvitationConfig::default(),
         };

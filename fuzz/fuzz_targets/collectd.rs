@@ -1,4 +1,4 @@
-//! What collectd sends, in both of its forms: samples or rejects, which are all that was received.
+//! Collectd's two forms: samples or rejects, which are all that was received.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! Any series is written in every form of `/render`, and any names in every form of `/metrics/find`: whole texts, JSON where it says
-//! so, and pictures.
+//! Any series is written in every form of `/render`, and any names in every form of `/metrics/find`: whole texts, JSON where it
+//! says so, and pictures.
 
 #![no_main]
 
@@ -14,7 +14,7 @@ use wire::find::packed;
 use wire::query::Query;
 use wire::render::{Column, csv, dygraph, msgpack, pickle, raw, render_json, rickshaw};
 
-/// What was written.
+/// The text written.
 fn written(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut out = Vec::new();
     write(&mut out);

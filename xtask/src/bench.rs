@@ -21,12 +21,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// What can be measured.
+/// The benchmarks.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
     /// `vigie iam token` with a valid token, as a whole process, against `/bin/true`
     Cli,
-    /// What `/render` is made of: each function beside a plain loop, the formats, and finding names; a simple function that takes
+    /// The parts of `/render`: each function beside a plain loop, the formats, and finding names; a simple function that takes
     /// more than twice as long as its loop is a failure. Before them, a server's sum of 10 000 series, by one thread and by more;
     /// `VIGIED` names a server to measure instead of the one that is built
     Graphite,
@@ -36,7 +36,7 @@ pub(crate) enum Bench {
     /// a stranger's one-sample write while another tenant asks the worst that the limits allow, and one by HTTP and one on a
     /// connection of lines while it sends the costliest; `VIGIED` names a server to measure instead of the one that is built
     Neighbour,
-    /// What a sample by Graphite's plain text costs the server, by 1, 2 and 8 connections that have said who they are;
+    /// The cost of a sample by Graphite's plain text on the server, by 1, 2 and 8 connections that have said who they are;
     /// `VICTORIA_METRICS` names a program to measure beside it, `VIGIED` a server instead of the one that is built
     Senders,
     /// The table of `docs/performance.md`, this tree beside the commit it is compared with; what is measured where nothing

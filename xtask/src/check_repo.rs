@@ -18,7 +18,7 @@ const MACHINE_FOLDERS: [&str; 4] = [
     concat!("/tmp/", "vg"),
 ];
 
-/// What may be in a working copy and not in a commit.
+/// Files that may be in a working copy and not in a commit.
 const FORGOTTEN: [&str; 4] = [
     concat!("to", "do!("),
     concat!("db", "g!("),

@@ -17,7 +17,7 @@ use crate::process::{step, target_folder, work_folder};
 use anyhow::Result;
 use clap::Args;
 
-/// What `dist` takes.
+/// The arguments of `dist`.
 #[derive(Debug, Args)]
 pub(crate) struct DistArgs {
     /// The profile to build with; `dev` is quick, and for trying out this task alone

@@ -6,7 +6,7 @@ const SOURCES: &str = "crates/iam/src/";
 /// How an error is logged without its causes.
 const WITHOUT_CAUSES: [&str; 3] = ["%error,", "%error)", "error = %error"];
 
-/// What is wrong with a file.
+/// The mistakes in a file.
 pub(crate) fn check(name: &str, text: &str) -> Vec<String> {
     if !name.starts_with(SOURCES) {
         return Vec::new();

@@ -39,7 +39,7 @@ const CASES: u32 = 1000;
 
 #[derive(Debug, Args)]
 pub(crate) struct GraphiteArgs {
-    /// What series and targets are made from; the day's if it is missing
+    /// The seed of series and targets; the day's if it is missing
     #[arg(long)]
     seed: Option<u64>,
     /// How many targets are asked
@@ -53,7 +53,7 @@ pub(crate) struct GraphiteArgs {
     corpus: bool,
 }
 
-/// What a person asks for.
+/// The task as a person runs it.
 pub(crate) fn run(arguments: &GraphiteArgs) -> Result<()> {
     let Some(python) = prepare()? else {
         bail!("{}", missing());
@@ -68,8 +68,8 @@ pub(crate) fn run(arguments: &GraphiteArgs) -> Result<()> {
     compare(&python, seed, arguments.cases, arguments.verbose)
 }
 
-/// What `cargo xtask test` asks for: the day's seed, and every seed that ever showed a difference. Where it cannot be done, the
-/// loud line that says why.
+/// The part that `cargo xtask test` runs: the day's seed, and every seed that ever showed a difference. Where it cannot be
+/// done, the loud line that says why.
 pub(crate) fn check() -> Result<Option<String>> {
     let Some(python) = prepare()? else {
         return Ok(Some(format!("SKIPPED ({}): graphite", missing())));

@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 /// Where the circles that may still be are listed, from the workspace's root.
 const ALLOWED: &str = "xtask/module-circles.txt";
 
-/// What is wrong in the crates that `cargo metadata` names; with `VIGIE_UPDATE` set, circles that are gone or smaller
+/// The mistakes in the crates that `cargo metadata` names; with `VIGIE_UPDATE` set, circles that are gone or smaller
 /// leave the list.
 pub(crate) fn check(metadata: &Value) -> Result<Vec<String>> {
     let root = metadata

@@ -135,7 +135,7 @@ impl Postgres {
         }
     }
 
-    /// What the tests connect to; its user may create databases.
+    /// The address that the tests connect to; its user may create databases.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }

@@ -89,7 +89,7 @@ pub(crate) fn is_root() -> bool {
     user_id("-u", None).is_ok_and(|id| id == 0)
 }
 
-/// What `id` says: with `-u` the user's number, with `-g` the group's.
+/// The output of `id`: with `-u` the user's number, with `-g` the group's.
 pub(crate) fn user_id(flag: &str, user: Option<&str>) -> Result<u32> {
     let text = output_of(Command::new("id").arg(flag).args(user))?;
     text.trim()

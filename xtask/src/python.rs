@@ -1,5 +1,5 @@
-//! Pythons with real clients that nobody here wrote, each in a virtual environment of ours: IBM's own library, those of InfluxDB and
-//! graphyte; and carbon's relay.
+//! Pythons with real clients that nobody here wrote, each in a virtual environment of ours: IBM's own library, those of InfluxDB
+//! and graphyte; and carbon's relay.
 
 use crate::process::{find_program, output_of, work_folder};
 use anyhow::{Context, Result};
@@ -15,7 +15,8 @@ const LIBRARIES: [&str; 5] = [
     "influxdb-client==1.50.0",
 ];
 
-/// What carbon 1.1.10 runs with. It calls `imp`, which Python 3.12 has no more; and asks for txAMQP, which a relay does not use.
+/// The packages with which carbon 1.1.10 runs. It calls `imp`, which Python 3.12 has no more; and asks for txAMQP,
+/// which a relay does not use.
 const CARBON: [&str; 15] = [
     "Automat==25.4.16",
     "Incremental==24.11.0",
@@ -34,7 +35,7 @@ const CARBON: [&str; 15] = [
     "zope.interface==8.7",
 ];
 
-/// What an older Python may be called.
+/// Names of an older Python.
 const OLDER: [&str; 5] = [
     "python3",
     "python3.11",

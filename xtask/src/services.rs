@@ -1,4 +1,4 @@
-//! What the tests need besides the code: a PostgreSQL, a Python with real clients, carbon's relay, a collectd, etsy's statsd, and a few
+//! Services that the tests need: a PostgreSQL, a Python with real clients, carbon's relay, a collectd, etsy's statsd, and a few
 //! programs.
 //!
 //! What can't be had is no error here but a *skip*: said loudly, counted, and a failure only under CI.
@@ -20,7 +20,7 @@ const PROGRAMS: [(&str, &str); 7] = [
     ("zsh", "zsh"),
 ];
 
-/// What runs now; dropping it stops it.
+/// The services that run now; dropping this stops them.
 #[derive(Debug)]
 pub(crate) struct Services {
     postgres: Option<Postgres>,

@@ -1,4 +1,4 @@
-//! What the programs that compare two builds share: which work is done, and what it took. Nothing of it knows Vigie, so
+//! Work and measurements that the programs of both builds share. Nothing of it knows Vigie, so
 //! that the same file is built with the old sources and the new.
 
 use std::time::Instant;
@@ -65,7 +65,7 @@ pub(crate) fn own_bytes() -> u64 {
         * 1024
 }
 
-/// What some work took.
+/// The cost of some work.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Took {
     pub(crate) processor_ns: u64,

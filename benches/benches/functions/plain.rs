@@ -1,4 +1,4 @@
-//! What each simple function would be if somebody wrote it down as a loop over the columns: the measure of what a function costs
+//! Each simple function as a plain loop over the columns: the measure of a function's cost
 //! beside it.
 
 use query::series::Values;

@@ -396,7 +396,7 @@ pub(crate) const TARGETS: &[Measured] = &[
     ),
 ];
 
-/// What else is measured: the same over ten times as many series, and the aggregates that have no function of their own.
+/// Further measurements: the same over ten times as many series, and the aggregates that have no function of their own.
 pub(crate) const FURTHER: &[Measured] = &[
     ("sumSeries, 10 000 series", "sumSeries(many.*.*.load)", None),
     ("aggregate median", "aggregate(w.*.*.load,'median')", None),

@@ -1,7 +1,7 @@
 //! Passes records to the server while the disk takes none: one record at a time, from its writer to the sender.
 //!
-//! A record is sent only when the journal holds nothing older. Who offers it has it until the server accounts for it, so that a record that
-//! neither the disk nor the server takes is still there.
+//! A record is sent only when the journal holds nothing older. Who offers it has it until the server accounts for it, so that a
+//! record that neither the disk nor the server takes is still there.
 
 use crate::notifier::Notifier;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -42,8 +42,9 @@ impl Bypass {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Offers a record of so many samples, and announces it by `notifier`; returns whether the server has accounted for it. `waits` is
-    /// asked again and again whether to wait any longer, and told whether the record is being sent. One thread offers at a time.
+    /// Offers a record of so many samples, and announces it by `notifier`; returns whether the server has accounted for it.
+    /// `waits` is asked again and again whether to wait any longer, and told whether the record is being sent. One thread offers
+    /// at a time.
     pub fn offer(
         &self,
         body: &[u8],

@@ -4,9 +4,9 @@
 //! network. The sender ([`Sender`]) sends the oldest records and discards them only when a receipt accounts for them.
 //! So an unreachable server, an expired token and a restart cost nothing but time.
 //!
-//! Beside the host's figures it takes what others have: files in Prometheus' text ([`Textfiles`]), and what old senders send to its
-//! [`Listeners`], which goes through the [`Intake`] into the same journal. What a full disk does not take goes to the sender past it
-//! ([`Bypass`]).
+//! Beside the host's figures it takes what others have: files in Prometheus' text ([`Textfiles`]), and what old senders send to
+//! its [`Listeners`], which goes through the [`Intake`] into the same journal. What a full disk does not take goes to the sender
+//! past it ([`Bypass`]).
 //!
 //! The program decides about destination, credential and messages: it implements [`Destination`].
 

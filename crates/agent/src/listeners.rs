@@ -1,11 +1,13 @@
-//! Listeners for senders that know no credential: Graphite's lines and statsd's, by TCP and UDP. What comes in by them is sent under the
-//! agent's own identity, so whoever reaches a listener can send as the agent does. Which addresses that may be, the program decides.
+//! Listeners for senders that know no credential: Graphite's lines and statsd's, by TCP and UDP. What comes in by them is sent
+//! under the agent's own identity, so whoever reaches a listener can send as the agent does. Which addresses that may be, the
+//! program decides.
 //!
-//! A thread for each listener and connection, and plain buffers. Lines go to the [`Intake`], and from there to the journal; statsd's values
-//! are summed up until the next flush. Nothing that is refused is silent: it is counted, and told at most once a minute.
+//! A thread for each listener and connection, and plain buffers. Lines go to the [`Intake`], and from there to the journal;
+//! statsd's values are summed up until the next flush. Nothing that is refused is silent: it is counted, and told at most once a
+//! minute.
 //!
-//! Who closes their side of a connection of lines, and then sees its end without a word, knows that their lines are on disk. What was
-//! refused is told there. Where the agent is killed, they see a reset instead.
+//! Who closes their side of a connection of lines, and then sees its end without a word, knows that their lines are on disk. What
+//! was refused is told there. Where the agent is killed, they see a reset instead.
 
 mod accept;
 mod connection;

@@ -1,10 +1,10 @@
-//! Files in Prometheus' text that other programs write into a folder, as node_exporter's textfile collector takes them: every `*.prom`
-//! is read at each reading, and its samples are of that moment. A file that cannot be read, or is not whole, is left out as a whole
-//! and spoils no other. Of a series that two files hold, or one file twice, the first sample counts, the files in the order of their
-//! names.
+//! Files in Prometheus' text that other programs write into a folder, as node_exporter's textfile collector takes them: every
+//! `*.prom` is read at each reading, and its samples are of that moment. A file that cannot be read, or is not whole, is left out
+//! as a whole and spoils no other. Of a series that two files hold, or one file twice, the first sample counts, the files in the
+//! order of their names.
 //!
-//! Whoever may write into the folder may send; they may not make the agent wait, or read what they cannot read themselves: no link is
-//! followed, and nothing is read but files.
+//! Whoever may write into the folder may send; they may not make the agent wait, or read what they cannot read themselves: no
+//! link is followed, and nothing is read but files.
 
 use base::name::{SeriesName, allowed};
 use base::sample::Batch;
@@ -48,9 +48,9 @@ pub struct Textfiles {
 /// The contents of the files.
 #[derive(Debug, Default)]
 pub struct TextfileReading {
-    /// The samples, and beside them for each file when it was written (`node_textfile_mtime_seconds`), and whether anything was left out
-    /// (`node_textfile_scrape_error`). Files have no series of these two names: what node_exporter says of its own textfiles is passed
-    /// over.
+    /// The samples, and beside them for each file when it was written (`node_textfile_mtime_seconds`), and whether anything was
+    /// left out (`node_textfile_scrape_error`). Files have no series of these two names: what node_exporter says of its own
+    /// textfiles is passed over.
     pub batch: Batch,
     /// The skipped lines and why, at most two sentences for each file. They repeat text of the files.
     pub problems: Vec<String>,

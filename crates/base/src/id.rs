@@ -130,6 +130,14 @@ guid_id!(
     /// A space: a 36-character GUID; `s-<GUID>` in `X-Auth-Scope-Id`.
     SpaceId, |guid| guid.to_string()
 );
+guid_id!(
+    /// An access policy: a 36-character GUID.
+    PolicyId, |guid| guid.to_string()
+);
+guid_id!(
+    /// A role that an account has made of actions: a 36-character GUID.
+    CustomRoleId, |guid| guid.to_string()
+);
 
 macro_rules! prefixed_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal, $expected:literal) => {
@@ -170,6 +178,10 @@ prefixed_id!(
 prefixed_id!(
     /// A service's IAM id: `iam-ServiceId-<GUID>`.
     ServiceId, "iam-ServiceId-", "an IAM id like `iam-ServiceId-<GUID>`"
+);
+prefixed_id!(
+    /// A group of service IDs: `ServiceIdGroup-<GUID>`.
+    ServiceGroupId, "ServiceIdGroup-", "the id of a group of service IDs like `ServiceIdGroup-<GUID>`"
 );
 prefixed_id!(
     /// A trusted profile's IAM id: `iam-Profile-<GUID>`.

@@ -218,6 +218,10 @@ limits! {
     settable API_KEYS_PER_ACCOUNT = "api_keys_per_account", 20_000, "keys", "a further one is refused with 429";
     /// Service IDs of one account.
     settable SERVICE_IDS_PER_ACCOUNT = "service_ids_per_account", 2000, "service IDs", "a further one is refused with 429";
+    /// Access policies of one account.
+    settable POLICIES_PER_ACCOUNT = "policies_per_account", 4000, "access policies", "a further one is refused with 429";
+    /// Roles that one account has made of actions.
+    settable CUSTOM_ROLES_PER_ACCOUNT = "custom_roles_per_account", 500, "roles of its own", "a further one is refused with 429";
     /// Series of one account, in all its domains.
     settable SERIES_PER_ACCOUNT = "series_per_account", 10_000_000, "series", "samples of further new series are rejected";
     /// New series of one account in an hour.
@@ -286,12 +290,24 @@ limits! {
     fixed PAGE_ENTRIES = "page_entries", 100, "entries", "a larger page of accounts, organizations, spaces, users, invitations, service IDs or API keys is refused with 400";
     /// Length of a filter of a list.
     fixed FILTER_BYTES = "filter_bytes", 1024, "bytes", "a longer `filter` of a list is refused with 400";
+    /// Groups of service IDs of one account.
+    fixed SERVICE_ID_GROUPS_PER_ACCOUNT = "service_id_groups_per_account", 100, "groups", "a further group of service IDs is refused with 429";
     /// CRNs of one service ID.
     fixed CRNS_PER_SERVICE_ID = "crns_per_service_id", 32, "CRNs", "a service ID with more in `unique_instance_crns` is refused with 400";
+    /// Access policies of one user, service ID or profile in an account.
+    fixed POLICIES_PER_SUBJECT = "policies_per_subject", 100, "access policies", "a further one for the same user, service ID or trusted profile in the account is refused with 409";
+    /// Roles of one access policy.
+    fixed ROLES_PER_POLICY = "roles_per_policy", 16, "roles", "an access policy with more is refused with 400";
+    /// Decisions about access that one request asks for.
+    fixed AUTHZ_DECISIONS = "authz_decisions", 100, "decisions", "a request for more decisions about access is refused with 400";
+    /// Length of the value of an attribute of an access policy.
+    fixed POLICY_VALUE_BYTES = "policy_value_bytes", 1000, "bytes", "a longer value of an attribute of an access policy is refused with 400";
     /// Length of the name of an account, organization, space, region or key.
     fixed LABEL_BYTES = "label_bytes", 255, "bytes", "a longer name of an account, organization, space, region, service ID or API key, or a longer CRN, is refused with 400";
     /// Length of the description of a key.
     fixed DESCRIPTION_BYTES = "description_bytes", 1024, "bytes", "a longer description is refused with 400";
+    /// Length of the addresses from which an account gives tokens.
+    fixed ALLOWED_ADDRESSES_BYTES = "allowed_addresses_bytes", 4096, "bytes", "a longer list in `allowed_ip_addresses` is refused with 400";
     /// Length of a password.
     fixed PASSWORD_BYTES = "password_bytes", 1024, "bytes", "a longer password is refused with 400";
     /// Length of the text of an API key.
@@ -324,6 +340,8 @@ pub const PER_ACCOUNT: &[Limit] = &[
     DELETED_PER_ACCOUNT,
     API_KEYS_PER_ACCOUNT,
     SERVICE_IDS_PER_ACCOUNT,
+    POLICIES_PER_ACCOUNT,
+    CUSTOM_ROLES_PER_ACCOUNT,
     SERIES_PER_ACCOUNT,
     NEW_SERIES_PER_HOUR,
     SAMPLES_PER_ACCOUNT,

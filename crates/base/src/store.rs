@@ -218,8 +218,8 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         Ok(deleted.unwrap_or_default())
     }
 
-    /// Deletes all series of the scope's tenant that the scope reaches with [`crate::scope::Action::Delete`], which it needs. Durable
-    /// when it returns. Returns the number of deleted series.
+    /// Deletes all series of the scope's tenant that the scope reaches with [`crate::scope::Action::Delete`], which it needs.
+    /// Durable when it returns. Returns the number of deleted series.
     ///
     /// # Errors
     /// As [`Self::delete`].

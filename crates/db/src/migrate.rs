@@ -89,6 +89,16 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0016_service_ids.sql"),
         postgres: include_str!("../migrations/postgres/0016_service_ids.sql"),
     },
+    Step {
+        version: 19,
+        sqlite: include_str!("../migrations/sqlite/0019_policies.sql"),
+        postgres: include_str!("../migrations/postgres/0019_policies.sql"),
+    },
+    Step {
+        version: 21,
+        sqlite: include_str!("../migrations/sqlite/0021_account_settings.sql"),
+        postgres: include_str!("../migrations/postgres/0021_account_settings.sql"),
+    },
 ];
 
 /// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.

@@ -60,7 +60,7 @@ impl Core {
         Ok(copied)
     }
 
-    /// What the next flush may change or remove; returns the manifest, and what it names, kept on the disk.
+    /// Copies the files that the next flush may change or remove; returns the manifest and the files it names, kept on the disk.
     fn copy_what_changes(
         &self,
         target: &Path,

@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 
-/// What a sample takes before it is in a segment: an instant and a value.
+/// Bytes of a sample before it is in a segment: an instant and a value.
 const SAMPLE_BYTES: u64 = 16;
 
 /// An open samples folder. Dropping it brings what was appended to the log's stable storage and ends its threads; call

@@ -56,7 +56,7 @@ pub(crate) fn is_out_of_space(error: &StoreError) -> bool {
     error.outage() == Some(Outage::DiskFull)
 }
 
-/// What went wrong, with the operating system's words.
+/// The error, with the operating system's words.
 pub(crate) fn with_source(error: &StoreError) -> String {
     use std::error::Error as _;
     match error.source() {

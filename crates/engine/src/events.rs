@@ -11,7 +11,7 @@ pub enum Event<'e> {
     Failed {
         /// For example `flush`.
         work: &'static str,
-        /// What happened, with the file.
+        /// An event, with the file.
         error: &'e StoreError,
     },
     /// A thread of the engine has panicked. It begins again after a pause; where something may be half done the store takes

@@ -112,8 +112,8 @@ impl<T> Lock<T> {
         }
     }
 
-    // Whoever changes something under a lock asks for a guard once they hold it (`crate::poison::OnPanic`): a panic then poisons the
-    // store before the lock is free, and so before anybody sees what it left.
+    // Whoever changes something under a lock asks for a guard once they hold it (`crate::poison::OnPanic`): a panic then poisons
+    // the store before the lock is free, and so before anybody sees what it left.
     pub(crate) fn read(&self) -> ReadGuard<'_, T> {
         let guard = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         self.turns.fetch_add(1, Ordering::Relaxed);

@@ -1,5 +1,5 @@
-//! What samples that are in no segment yet may take in memory: a budget for all accounts together. It is kept to the byte: who
-//! writes reserves the most that a batch can take before the first of its samples is written.
+//! The memory budget for samples that are in no segment yet, for all accounts together. It is kept to the byte: a
+//! writer reserves the most that a batch can take before the first of its samples is written.
 //!
 //! From half of it on the head is flushed before its time. What is beyond three quarters is for those who have less than an
 //! equal share: whoever has more is refused first. The last eighth is parted among all, and kept for who has less than that.

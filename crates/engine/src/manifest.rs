@@ -32,8 +32,8 @@ pub(crate) struct SegmentEntry {
     pub(crate) until: i64,
 }
 
-/// What the file says. Fields that this build does not know may be left out of account, but for those of a tombstone: whatever
-/// may not be raises `format`.
+/// The contents of the file. Fields that this build does not know may be left out of account, but for those of a tombstone:
+/// whatever may not be raises `format`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     pub(crate) format: u32,
@@ -89,7 +89,7 @@ struct Versioned {
     format: u32,
 }
 
-/// What to do about a folder of another format; `None` for this one, and for what is no manifest.
+/// Advice for a folder of another format; `None` for this one, and for a file that is no manifest.
 fn other_format(bytes: &[u8]) -> Option<String> {
     let AnyFormat { manifest } = serde_json::from_slice(bytes).ok()?;
     match manifest.format {

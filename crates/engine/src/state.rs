@@ -160,7 +160,8 @@ impl State {
         self.series_drops.load(Ordering::SeqCst)
     }
 
-    /// For each lock that is taken at the moment, how often it has been acquired ([`Lock::acquisitions_if_locked`]); waits for none.
+    /// For each lock that is taken at the moment, how often it has been acquired ([`Lock::acquisitions_if_locked`]); waits for
+    /// none.
     pub(crate) fn locked_acquisitions(&self) -> Vec<Option<u64>> {
         let shards = self.shards.iter().map(Lock::acquisitions_if_locked);
         std::iter::once(self.catalog.acquisitions_if_locked())
@@ -193,7 +194,8 @@ impl State {
         self.version.load_full()
     }
 
-    /// The part of `range` within the retention: a segment with many days stays for a while when some of them lie past the retention.
+    /// The part of `range` within the retention: a segment with many days stays for a while when some of them lie past the
+    /// retention.
     pub(crate) fn clamp_to_retention(&self, range: TimeRange) -> TimeRange {
         let first = Day(self.retention_start.load(Ordering::SeqCst));
         TimeRange {

@@ -17,7 +17,8 @@ const SERIES_PER_WEIGHT: u64 = 10_000;
 pub(crate) struct Tombstone {
     /// The tenant of the series. Not in the manifest: the names say which.
     pub(crate) tenant: TenantId,
-    /// The account whose share it counts toward. Not known after a restart: it counts for the tenant alone then, until its days are rewritten.
+    /// The account whose share it counts toward. Not known after a restart: it counts for the tenant alone then, until its days
+    /// are rewritten.
     pub(crate) owner: Option<Owner>,
     pub(crate) sequence: u64,
     pub(crate) range: TimeRange,
@@ -73,7 +74,7 @@ impl From<Tombstone> for TombstoneRecord {
 }
 
 impl Tombstone {
-    /// What it costs until its days are rewritten: each reader of its series asks it, and each flush writes it down.
+    /// Its cost until its days are rewritten: each reader of its series asks it, and each flush writes it down.
     pub(crate) fn weight(&self) -> u64 {
         1 + self.series.len() / SERIES_PER_WEIGHT
     }

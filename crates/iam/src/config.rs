@@ -1,6 +1,7 @@
 //! The configuration of the service.
 
 use crate::refusal::Reason;
+use crate::token::keyring::SigningAlgorithm;
 use base::limit::{self, Limit};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -18,6 +19,8 @@ pub struct IamConfig {
     pub refresh_token_seconds: i64,
     /// Lifetime of the key for senders that a login by name and space gives.
     pub logging_token_seconds: i64,
+    /// How tokens are signed.
+    pub signing: SigningConfig,
     /// Folder of the encryption key of the signing keys, and of signing keys in files, which are imported.
     pub keys: PathBuf,
     /// The file of the encryption key, if it is outside that folder.
@@ -37,6 +40,15 @@ pub struct IamConfig {
     pub limits: IamLimits,
     /// The audit's reason for a refused proof: the code of the answer.
     pub refusal_word: fn(&Reason) -> &'static str,
+}
+
+/// How tokens are signed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SigningConfig {
+    /// The algorithm of new keys; those that there are stay as they are.
+    pub algorithm: SigningAlgorithm,
+    /// How long a key signs before it gets a successor by itself; zero for ever.
+    pub key_days: u32,
 }
 
 /// The configurable limits of the identity service; each is named as in [`base::limit`].

@@ -117,7 +117,7 @@ impl IamError {
         Self::Refused(Refusal::new(Reason::Conflict, what).remedy(remedy))
     }
 
-    /// What the caller is told; `None` for an internal failure, whose details stay in the log.
+    /// The caller's answer; `None` for an internal failure, whose details stay in the log.
     #[must_use]
     pub const fn refusal(&self) -> Option<&Refusal> {
         match self {

@@ -12,7 +12,7 @@ use base::time::Millis;
 /// The reason when the user was removed from the account of the credential.
 pub(crate) const NOT_A_MEMBER: &str = "its user was removed from the account";
 
-/// What a credential has proven, before it is asked which domain it is for.
+/// A proven credential, before it is asked which domain it is for.
 pub(crate) struct ProvenCredential {
     pub(crate) principal: Principal,
     /// The one account it is for, if it is for one alone.
@@ -46,11 +46,11 @@ pub(crate) fn grant(
         let hidden = hidden(directory, (principal, account), domain);
         AuthError::DomainNotFound(Box::new(hidden))
     };
-    if directory.roles(principal, domain).is_empty() {
+    if !directory.is_admitted(principal, domain) {
         return Err(not_found());
     }
     let entry = directory.domains.get(&domain).ok_or_else(not_found)?;
-    // Only a caller with a role there gets this answer; for others the domain does not exist.
+    // Only a caller with a role or a policy there gets this answer; for others the domain does not exist.
     if account.is_some_and(|account| account != entry.account) {
         return Err(AuthError::WrongAccount {
             account: entry.account,

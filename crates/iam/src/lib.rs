@@ -36,7 +36,7 @@ pub mod token;
 mod verify;
 
 pub use caller_roles::CallerRoles;
-pub use config::{IamConfig, IamLimits};
+pub use config::{IamConfig, IamLimits, SigningConfig};
 pub use error::{AuthError, IamError};
 pub use hidden_domain::HiddenDomain;
 pub use model::directory::Directory;

@@ -1,7 +1,7 @@
 //! Opens the service on a database, and closes it.
 
 use crate::audit::Counts;
-use crate::config::{AccountLimits, IamConfig, IamLimits, InvitationConfig};
+use crate::config::{AccountLimits, IamConfig, IamLimits, InvitationConfig, SigningConfig};
 use crate::error::IamError;
 use crate::login::Logins;
 use crate::refusal::Reason;
@@ -55,6 +55,7 @@ impl Iam {
             access_token_seconds: 0,
             logging_token_seconds: 0,
             refresh_token_seconds: 0,
+            signing: SigningConfig::default(),
             keys: PathBuf::new(),
             encryption_key: None,
             account_limits,

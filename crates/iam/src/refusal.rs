@@ -44,6 +44,8 @@ pub enum Reason {
     WrongRefreshToken,
     /// The refresh token has expired.
     RefreshTokenExpired,
+    /// The session was not used for too long.
+    SessionIdle,
     /// The user name, password or one-time code is wrong.
     WrongProof,
     /// Too many logins, or too many failed ones.
@@ -80,6 +82,7 @@ impl Reason {
             Self::WrongClient => "wrong_client",
             Self::WrongRefreshToken => "wrong_refresh_token",
             Self::RefreshTokenExpired => "refresh_token_expired",
+            Self::SessionIdle => "session_idle",
             Self::WrongProof => "wrong_proof",
             Self::TooManyLogins => "too_many_logins",
             Self::TooManyRenewals => "too_many_renewals",
@@ -111,13 +114,14 @@ impl Reason {
                 Self::NoClient
                     | Self::NotAMember
                     | Self::RefreshTokenExpired
+                    | Self::SessionIdle
                     | Self::WrongCode
                     | Self::Field
             )
     }
 }
 
-/// What the caller can do about it.
+/// The remedy that the caller has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remedy {
     /// Get a token for that account.

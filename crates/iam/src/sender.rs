@@ -31,7 +31,7 @@ impl From<AuthError> for SourceKeyError {
 }
 
 impl Verifier {
-    /// What is sent from an address for which the operator has named this key may do: what the key may, as it is now. Only a key
+    /// The scope of samples from an address for which the operator has named this key: the key's, as it is now. Only a key
     /// that is narrowed to sending into one domain can be named, because an address proves little.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl Verifier {
         self.inner.directory.load().keys_by_hash.get(&hash).copied()
     }
 
-    /// What comes with this key before its name may do: as [`Self::source_scope`], where the key's domain takes that.
+    /// The scope of samples with this key before their names: as [`Self::source_scope`], where the key's domain takes that.
     ///
     /// # Errors
     /// [`SourceKeyError`] says why nothing may be sent.

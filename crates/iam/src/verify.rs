@@ -81,7 +81,7 @@ impl Verifier {
         }
     }
 
-    /// What the caller may do in the domain of `selector`, or in the credential's account without one.
+    /// The caller's scope in the domain of `selector`, or in the credential's account without one.
     ///
     /// # Errors
     /// [`AuthError`] says why not. A domain in which the caller has no role gets the same answer as an unknown one.
@@ -166,7 +166,7 @@ impl Verifier {
         grant(&directory, &proven, domain)
     }
 
-    /// Who the caller is, for the management interfaces.
+    /// The caller's identity, for the management interfaces.
     ///
     /// # Errors
     /// [`AuthError`] says why the credential is refused.
@@ -305,8 +305,8 @@ impl Verifier {
             // A token of the other kind, or one whose signing key may be gone: verifying it as the requested kind gives
             // the right error.
             _ => {
-                let check = |kid: &str, message: &[u8], signature: &[u8]| {
-                    keys.verify(kid, message, signature)
+                let check = |key: (&str, &str), message: &[u8], signature: &[u8]| {
+                    keys.verify(key, message, signature)
                 };
                 let generation = keys.generation();
                 let fresh = Verified::decode(generation, directory, token, is_uaa, check)?;
@@ -345,8 +345,8 @@ impl Verifier {
         let keys = self.inner.keys.load();
         let is_checked = std::cell::Cell::new(false);
         let count = || (self.inner.signatures_introspected).fetch_add(1, Ordering::Relaxed);
-        let check = |kid: &str, message: &[u8], signature: &[u8]| {
-            let found = keys.verify(kid, message, signature);
+        let check = |key: (&str, &str), message: &[u8], signature: &[u8]| {
+            let found = keys.verify(key, message, signature);
             if found.is_some() {
                 is_checked.set(true);
                 count();

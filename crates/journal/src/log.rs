@@ -290,8 +290,8 @@ impl Journal {
         }
     }
 
-    /// Removes the newest file if it took no record: on a full disk, each append that is tried again would leave one. Where it cannot be
-    /// removed, it counts as a file of the journal like any other.
+    /// Removes the newest file if it took no record: on a full disk, each append that is tried again would leave one. Where it
+    /// cannot be removed, it counts as a file of the journal like any other.
     fn remove_unused(&mut self) {
         let unused = self.segments.back().filter(|newest| newest.records == 0);
         let removed = unused.is_some_and(|newest| {

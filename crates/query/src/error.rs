@@ -18,7 +18,7 @@ pub enum Error {
         column: usize,
         /// Its characters.
         length: usize,
-        /// What is wrong.
+        /// The problem.
         problem: TargetError,
     },
     /// A function cannot be evaluated.
@@ -29,7 +29,7 @@ pub enum Error {
         function: String,
         /// The argument that is wrong as it is written, and where it begins; `None` where it is not one of them.
         argument: Option<(usize, String)>,
-        /// What is wrong.
+        /// The problem.
         problem: String,
         /// The limit that it is beyond.
         limit: Option<&'static Limit>,
@@ -38,14 +38,14 @@ pub enum Error {
     Store(StoreError),
 }
 
-/// What is wrong with the text of a target.
+/// A syntax error in a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TargetError {
     /// Something else should be here.
     Expected {
-        /// What should.
+        /// The thing expected.
         expected: &'static str,
-        /// What is; `None` at the end.
+        /// The character found; `None` at the end.
         found: Option<char>,
     },
     /// A text in quotes does not end.
@@ -257,7 +257,7 @@ impl Fault {
         }
     }
 
-    /// What was found is beyond a fixed limit, which ends the sentence.
+    /// An error for something beyond a fixed limit; the message ends with the limit.
     pub fn beyond(limit: &'static Limit, found: impl fmt::Display) -> Self {
         let problem = format!("{found}, and `{}` is {}", limit.name, limit.default);
         Self::Beyond(limit, problem)

@@ -29,7 +29,7 @@ use template::Variables;
 /// Points between two looks at the clock.
 const POINTS_PER_CHECK: usize = 1 << 16;
 
-/// What a call costs beside its points, so that calls of nothing end too.
+/// Fixed cost of a call beside its points, so that calls over no series end too.
 const POINTS_PER_CALL: usize = 64;
 
 /// Bytes of the stack that a thread needs for an evaluation. Calls inside one another take part of it each, and there are as
@@ -40,14 +40,14 @@ pub const STACK_BYTES: usize = 8 * 1024 * 1024;
 pub struct Evaluation<'e> {
     source: &'e dyn Source,
     context: &'e Context,
-    /// What is in memory for it.
+    /// Bytes reserved for this evaluation.
     reserved: u64,
-    /// What the function that runs has reserved before its result was there, in points.
+    /// Points that the running function reserved before its result was there.
     early: usize,
     /// Points since the clock was last looked at.
     unchecked: usize,
     read: HashMap<(Path, Range), Arc<[Fetched]>>,
-    /// What parts have given that stand in more than one place.
+    /// Results of the subexpressions that occur more than once.
     shared: SubexpressionCache,
     /// Values for variables of every template (`template[name]` of the request).
     variables: Arc<BTreeMap<String, String>>,
@@ -309,7 +309,7 @@ impl<'e> Evaluation<'e> {
         Ok(value)
     }
 
-    /// What a path is that names variables.
+    /// Resolves a path that names template variables.
     fn of_variables(
         &mut self,
         variables: &Variables<'_>,
@@ -325,7 +325,7 @@ impl<'e> Evaluation<'e> {
         Ok(PathOrValue::Path(path))
     }
 
-    /// What an expression will read.
+    /// The paths that an expression will read.
     fn paths(&mut self, expression: &Expression) -> Result<Vec<Path>, Error> {
         let variables = Arc::clone(&self.variables);
         template::paths(expression, &variables, &mut |points| self.spend(points))
@@ -378,7 +378,7 @@ impl<'e> Evaluation<'e> {
     }
 }
 
-/// What a path is that names variables: the value of one, or a path.
+/// A resolved path that named variables: the value of one, or a path.
 enum PathOrValue {
     Value(Value),
     Path(String),

@@ -1,11 +1,11 @@
 //! Graphite's targets: parsed, evaluated over columns, and bounded.
 //!
-//! What it is: the grammar of targets ([`target`]), the table of functions ([`table`]) and the evaluation of a target
+//! It contains the grammar of targets ([`target`]), the table of functions ([`table`]) and the evaluation of a target
 //! ([`evaluate::Evaluation`]) over series that a [`source::Source`] reads. An answer equals that of graphite-web 1.1.10: names,
-//! tags, order, windows, nulls and steps. What graphite-web does by accident (a tail that is left unread, an option that leaks
-//! into the next target) it does not.
+//! tags, order, windows, nulls and steps. Accidents of graphite-web (a tail that is left unread, an option that leaks into the
+//! next target) are not reproduced.
 //!
-//! What it is not: it does no I/O, knows no tenant and no store, and renders nothing.
+//! It does no I/O, knows no tenant and no store, and renders nothing.
 //!
 //! A value is a number or NaN, which means that there is none.
 

@@ -23,12 +23,12 @@ use std::convert::Infallible;
 /// Seconds between values where no rule fits.
 pub(crate) const DEFAULT_STEP: i64 = 60;
 
-/// What the rules say about a series.
+/// Step and consolidation of a series, by the rules.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct View {
     /// Seconds between values.
     pub step: i64,
-    /// What the samples of one slot become, and the values that a coarser one is made of.
+    /// How the samples of one slot are consolidated, and the values of a finer retention into a coarser one.
     pub method: Consolidation,
     /// The share of values that a coarser retention needs.
     pub x_files_factor: f64,
@@ -161,8 +161,8 @@ impl Rules {
         Ok(first.map_or(&[], Vec::as_slice))
     }
 
-    /// What the rules say about a series that is read from `age` seconds before now on; its name is its Graphite text, tags and
-    /// all. Values stand as far apart as in the first of its retentions that reaches back so far, or else in the last one.
+    /// The view of a series that is read from `age` seconds before now on; `name` is its Graphite text, including tags. The
+    /// step is that of the first of its retentions that reaches back so far, or else that of the last one.
     #[must_use]
     pub fn view(&self, name: &str, age: i64) -> View {
         let Ok(view) = self.view_looking(name, age, &mut never);
@@ -173,7 +173,7 @@ impl Rules {
     /// times bytes of the name.
     ///
     /// # Errors
-    /// What `look` says.
+    /// The error of `look`.
     pub fn view_looking<E>(
         &self,
         name: &str,

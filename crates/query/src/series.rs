@@ -23,9 +23,9 @@ pub const UNNAMED: &str = "None";
 /// Values from `start` on, `step` seconds apart. NaN is no value. Copies share their values until one changes them.
 #[derive(Debug, Clone)]
 pub struct Series {
-    /// What the answer calls it.
+    /// Its name in the answer.
     pub name: String,
-    /// What it is grouped by.
+    /// The tags that it can be grouped by.
     pub tags: Tags,
     /// The path expression that it was found by, or its first name.
     pub path_expression: String,
@@ -37,7 +37,7 @@ pub struct Series {
     pub step: i64,
     /// The values.
     pub values: Values,
-    /// What several values become where there are too many.
+    /// How several values are consolidated where there are too many.
     pub consolidation: Consolidation,
     /// How many values become one when it is read.
     pub values_per_point: usize,
@@ -77,7 +77,7 @@ impl Series {
         }
     }
 
-    /// What answers call it; `None` where nobody gave it a name.
+    /// Its name in answers; `None` where nobody gave it one.
     #[must_use]
     pub fn title(&self) -> Option<&str> {
         (!self.is_unnamed || self.name != UNNAMED).then_some(self.name.as_str())

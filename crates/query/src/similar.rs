@@ -1,4 +1,4 @@
-//! What may have been meant by a word that is none: one that is short for a name, such as `movingAvg`, or a slip.
+//! Suggestions for an unknown word: a name that it abbreviates, such as `movingAvg`, or one that it misspells.
 
 mod short;
 

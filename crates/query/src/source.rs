@@ -30,7 +30,7 @@ pub struct Fetched {
     pub values: Values,
 }
 
-/// What is asked for.
+/// A path with wildcards, or tag expressions.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Path {
     /// The series whose name fits a path with wildcards.
@@ -44,7 +44,7 @@ pub enum Path {
 pub struct Event {
     /// Epoch second.
     pub when: i64,
-    /// What it was marked with.
+    /// Its tags.
     pub tags: Vec<String>,
 }
 

@@ -18,7 +18,7 @@ pub const NAME: &str = "name";
 /// Bytes that the expressions of one question may take once they are compiled, each.
 pub const COMPILED_BYTES_MAX: usize = 1 << 18;
 
-/// What the regular expressions of one question may take while they are read: each is read several times.
+/// Bytes that the regular expressions of one question may take while they are parsed: each is parsed several times.
 const TREES_BYTES_MAX: usize = 2 * TREE_BYTES_MAX;
 
 /// How a value is compared.
@@ -45,7 +45,7 @@ pub struct TagExpression {
     pub value: String,
 }
 
-/// What is wrong with tag expressions.
+/// An invalid tag expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TagError {
     /// It has no tag or no comparison.
@@ -59,13 +59,13 @@ pub enum TagError {
     Regex {
         /// The expression.
         expression: String,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
     /// It is too long to be read.
     #[error("`{beginning}…` has {bytes} bytes, and `{name}` is {max}", name = limit::REGEX_BYTES.name, max = limit::REGEX_BYTES.default)]
     TooLong {
-        /// What it begins with.
+        /// The first part of it.
         beginning: String,
         /// Its bytes.
         bytes: usize,
@@ -240,7 +240,7 @@ fn too_long(text: &str) -> TagError {
     }
 }
 
-/// What is wrong with a regular expression that takes too much while it is read.
+/// The error for a regular expression that takes too much memory while it is parsed.
 pub(crate) const TOO_MANY_CLASSES: &str =
     "it has too many classes of characters, such as `\\w` or `\\W`";
 

@@ -35,7 +35,7 @@ impl Value {
         }
     }
 
-    /// What kind of value it is, as an error says it.
+    /// The kind of value, as errors name it.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {

@@ -43,7 +43,7 @@ impl Window {
         }
     }
 
-    /// What a source is asked for.
+    /// The range to ask a source for.
     #[must_use]
     pub const fn range(&self) -> Range {
         Range {

@@ -1,4 +1,5 @@
-//! What an evaluation costs beside its answer: memory is reserved before it is taken, and work hears its client and its deadline.
+//! Memory and time of an evaluation: memory is reserved before it is taken, and work stops at its deadline or when its client
+//! leaves.
 
 #![expect(
     unsafe_code,
@@ -73,7 +74,7 @@ fn no_function_takes_memory_before_it_is_reserved() {
     assert!(late.is_empty(), "{late:#?}");
 }
 
-/// What is reserved is at least half of what is taken, whatever the answer is.
+/// At least half of the memory taken has been reserved, whatever the answer is.
 #[test]
 fn what_a_function_takes_is_reserved() {
     let world = World::of(2, 100_000);

@@ -359,7 +359,7 @@ impl Reply {
         }
     }
 
-    /// What the body of an error in JSON says, in whatever form of those that servers have.
+    /// The message of an error in JSON, in any of the forms that servers have.
     pub(crate) fn said(&self) -> Option<String> {
         if self.body.len() > ERROR_BYTES_MAX {
             return None;

@@ -63,7 +63,7 @@ impl Home {
         }
     }
 
-    /// Who uses the directory.
+    /// The owner of the directory.
     pub(crate) const fn ownership(&self) -> Ownership {
         self.ownership
     }

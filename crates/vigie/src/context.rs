@@ -1,4 +1,4 @@
-//! What every command gets: the environment, the configuration, the output, and an HTTP client that is created when needed.
+//! Context of every command: the environment, the configuration, the output, and an HTTP client that is created when needed.
 
 use crate::client::Client;
 use crate::config::{CfConfig, Config, Home};

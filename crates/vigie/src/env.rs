@@ -10,7 +10,7 @@ use std::collections::HashMap;
 pub(crate) struct Variable {
     /// Names, in order of precedence.
     pub(crate) names: &'static [&'static str],
-    /// What it does, one line, for the reference.
+    /// Its effect, in one line, for the reference.
     pub(crate) effect: &'static str,
 }
 
@@ -30,7 +30,7 @@ variables! {
     /// Server for `login`.
     API: ["VIGIE_API"],
         "API endpoint for `login` without `-a`, and for `agent` with an API key, in place of the configured one";
-    /// What a server that is imported from asks for.
+    /// The credential for a server that is imported from.
     SOURCE_CREDENTIALS: ["VIGIE_SOURCE_CREDENTIALS"],
         "`USER:PASSWORD` or `Bearer TOKEN` for the server of `import graphite`";
     /// The configuration directory itself, ours.
@@ -60,7 +60,7 @@ variables! {
     /// The common variable for no colour.
     NO_COLOR: ["NO_COLOR"],
         "any value: no colour";
-    /// What the terminal is.
+    /// The kind of terminal.
     TERM: ["TERM"],
         "`dumb`: no colour, unless `VIGIE_COLOR` says so";
     /// Seconds before a request is given up.

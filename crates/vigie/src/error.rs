@@ -62,9 +62,9 @@ impl Kind {
 pub(crate) struct Failure {
     /// The kind.
     pub(crate) kind: Kind,
-    /// What happened; never contains a secret.
+    /// The error; never contains a secret.
     pub(crate) message: PrintableText,
-    /// What was typed, with carets under what is wrong in it: for people alone.
+    /// The typed text, with carets under the mistake: for people alone.
     pub(crate) mark: Option<Box<PrintableText>>,
     /// Hints, one per line.
     pub(crate) hints: Vec<PrintableText>,

@@ -11,7 +11,7 @@ use crate::token::Claims;
 /// The server's code for a domain that is not there or not to be seen.
 const DOMAIN_NOT_FOUND: &str = "BXNMSRI13E";
 
-/// What is asked to learn whether the caller has a role in a domain: a short answer to whoever has one.
+/// The request that shows whether the caller has a role in a domain: a short answer to everybody who has one.
 pub(crate) const PROBE: &str = "/v1/settings/domain";
 
 /// The command that gives a role, for who can run it; the member's address is filled in where it is known.
@@ -50,8 +50,8 @@ impl Context {
         failure
     }
 
-    /// Whether the caller sees no organization, so that there is none to target. Asked where none is targeted and something is missing
-    /// therefore; where no answer comes, it is not said.
+    /// Whether the caller sees no organization, so that there is none to target. Asked where none is targeted and something is
+    /// missing therefore; where no answer comes, it is not said.
     pub(crate) fn has_no_role(&self) -> bool {
         let is_targeted = |cf: CfConfig| !cf.organization_fields.guid.is_empty();
         !self.cf().is_ok_and(is_targeted) && self.sees_nothing()
@@ -67,8 +67,8 @@ impl Context {
         self.no_role_refusal(scope).is_some()
     }
 
-    /// The scope of the login; none where that is the account, for want of anything targeted, and the caller has no role in it. Only
-    /// then the server is asked, and only with a token at hand.
+    /// The scope of the login; none where that is the account, for want of anything targeted, and the caller has no role in it.
+    /// Only then the server is asked, and only with a token at hand.
     pub(crate) fn open_scope(&self) -> Option<String> {
         let scope = self.scope_id().ok()?;
         let is_fallback = scope.starts_with("a-") && self.reach().is_none();

@@ -40,7 +40,7 @@ const WAIT_MAX: Duration = Duration::from_secs(30);
 /// The longest wait of who may come back much later.
 const PATIENT_WAIT_MAX: Duration = Duration::from_secs(3600);
 
-/// Whose metrics.
+/// The arguments that choose a domain.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ScopeArgs {
     /// Whose metrics: `space`, `org` or `account` of the target, or the id itself (`s-GUID`, `o-GUID`, `a-GUID`);
@@ -157,8 +157,8 @@ impl<'a> Monitoring<'a> {
         })
     }
 
-    /// With the API key of the environment if there is one, else with the login: for the agent, which runs unattended and for longer
-    /// than a login lives. Unsent samples are below `buffer`.
+    /// With the API key of the environment if there is one, else with the login: for the agent, which runs unattended and for
+    /// longer than a login lives. Unsent samples are below `buffer`.
     pub(crate) fn for_agent(
         context: &'a Context,
         scope: &ScopeArgs,

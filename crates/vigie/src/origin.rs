@@ -111,7 +111,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// What to do with an address that a server advertises for one of its parts.
+/// The treatment of an address that a server advertises for one of its parts.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Advertised {
     /// Use the address that the user named.

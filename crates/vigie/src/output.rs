@@ -1,5 +1,5 @@
-//! Output: everything the program prints goes through here, in the layout that people's scripts know, and as [`PrintableText`]: a text
-//! in which everything that came from outside is escaped.
+//! Output: everything the program prints goes through here, in the layout that people's scripts know, and as [`PrintableText`]: a
+//! text in which everything that came from outside is escaped.
 //!
 //! Results and the `OK` line go to standard output; failures, warnings and prompts to standard error. With
 //! `--output json` standard output holds nothing but JSON.
@@ -22,7 +22,7 @@ use serde::Serialize;
 use std::io::{self, IsTerminal as _, Write as _};
 use unicode_width::UnicodeWidthStr as _;
 
-/// What `--output` can be.
+/// The values of `--output`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub(crate) enum Format {
     /// For people.
@@ -146,7 +146,7 @@ impl Output {
         io::stdout().lock().write_all(bytes)
     }
 
-    /// What was written of an export has left this program, or has not.
+    /// Whether the written part of an export has left this program.
     pub(crate) fn export_ended(&self) -> io::Result<()> {
         io::stdout().lock().flush()
     }

@@ -1,7 +1,7 @@
 //! Text that is safe to print on a terminal, enforced by type.
 //!
-//! A [`PrintableText`] consists of literals of this program and of texts in which every invisible character, and every character that
-//! changes how others are displayed, is replaced by its escaped code (`\u{202e}`). Standard output and standard error accept
+//! A [`PrintableText`] consists of literals of this program and of texts in which every invisible character, and every character
+//! that changes how others are displayed, is replaced by its escaped code (`\u{202e}`). Standard output and standard error accept
 //! nothing else, so a server, or a metric's name, can neither move the cursor nor forge or reverse a line. Output for programs
 //! ([`json`](crate::output::Output::json) and its like) has its own rules.
 //!
@@ -60,8 +60,8 @@ impl PrintableText {
         &self.0
     }
 
-    /// The text, for cutting, padding or measuring. Converting it to a [`PrintableText`] again escapes it again, which changes only line
-    /// ends.
+    /// The text, for cutting, padding or measuring. Converting it to a [`PrintableText`] again escapes it again, which changes
+    /// only line ends.
     pub(crate) fn into_string(self) -> String {
         self.0
     }

@@ -11,10 +11,10 @@ const WIDTH: usize = 80;
 const HEIGHT: usize = 16;
 /// A chart higher than this is no easier to read.
 const HEIGHT_MAX: usize = 20;
-/// What may be asked for; pictures may have more pixels.
+/// The widest chart that may be asked for; pictures may have more pixels.
 const COLUMNS_MAX: usize = 1000;
 const LINES_MAX: usize = 200;
-/// What a server draws at most.
+/// The largest picture that a server draws.
 const PICTURE_WIDTH_MAX: i64 = limit::PICTURE_WIDTH.default.cast_signed();
 const PICTURE_HEIGHT_MAX: i64 = limit::PICTURE_HEIGHT.default.cast_signed();
 

@@ -20,8 +20,8 @@ use crate::token::{Claims, Reach, good};
 use base::time::{Clock as _, SystemClock};
 use std::time::Duration;
 
-/// The failure when nobody is logged in; old names of the program have their old sentence. A key in the environment is no login, which
-/// scripts expect of it.
+/// The failure when nobody is logged in; old names of the program have their old sentence. A key in the environment is no login,
+/// which scripts expect of it.
 pub(crate) fn not_logged_in(context: &Context) -> Failure {
     match context.name {
         Name::Vigie => {

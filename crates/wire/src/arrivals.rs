@@ -1,9 +1,9 @@
-//! What arrives for a domain: `/v1/metrics/senders` and `/v1/metrics/rejects` (ours). Times are epoch seconds.
+//! Senders and refused samples of a domain: `/v1/metrics/senders` and `/v1/metrics/rejects` (ours). Times are epoch seconds.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Who sends to a domain.
+/// The senders of a domain.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SenderList {
     /// Since when they are noted: the start of the server that answers.
@@ -32,8 +32,8 @@ pub struct SenderItem {
     pub last_at: i64,
     /// Whether nothing has come for more than a minute, and more than three times as long as usual.
     pub silent: bool,
-    /// How much time usually lies between two batches of it, in seconds.
-    pub usual_gap_seconds: f64,
+    /// How much time usually lies between two batches of it, in seconds; `null` after the first one.
+    pub usual_gap_seconds: Option<f64>,
     /// How many batches it has sent.
     pub batches: u64,
     /// How many samples: `accepted + rejected`.
@@ -44,7 +44,7 @@ pub struct SenderItem {
     pub rejected: u64,
 }
 
-/// What was refused of a domain's samples.
+/// The refused samples of a domain, by sender and reason.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RejectList {
     /// Since when they are noted: the start of the server that answers.

@@ -14,7 +14,7 @@ pub const WORD: &[u8] = b"AUTH";
 #[expect(clippy::cast_possible_truncation, reason = "a small constant")]
 pub const BYTES_MAX: usize = limit::TOKEN_BYTES.default as usize + 128;
 
-/// What it says.
+/// A parsed `AUTH` line.
 #[derive(Debug)]
 pub struct AuthLine<'l> {
     /// Not yet verified.
@@ -26,7 +26,7 @@ pub struct AuthLine<'l> {
 /// Why it says nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AuthLineError {
-    /// What is there is no credential.
+    /// The text in the credential's place is none.
     #[error("{}; write `AUTH iam TOKEN s-GUID` or `AUTH apikey KEY s-GUID`", in_line(.0))]
     Credential(CredentialError),
     /// The last word is no domain.

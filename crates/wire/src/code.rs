@@ -11,9 +11,9 @@ use std::borrow::Cow;
 pub struct Code {
     /// The code, for example `BXNMSRI01E`.
     pub code: &'static str,
-    /// What sort of failure it is.
+    /// The kind of failure.
     pub kind: Kind,
-    /// What it means, in one sentence.
+    /// Its meaning, in one sentence.
     pub meaning: &'static str,
 }
 
@@ -87,7 +87,7 @@ codes! {
     REQUEST_MALFORMED = "BXNMSSV09E", Invalid, "the request's query string, encoding or headers can not be read";
 }
 
-/// What 503 stands for where others are told 429.
+/// The meaning of 503 where others are told 429.
 const LATER: &str = "the same as with 429, told to senders of InfluxDB 1 (`/write`), which drop what is refused with any status of 400 to 499";
 
 /// Codes of [`ALL`] that come with another status as well: what they mean then.
@@ -127,7 +127,7 @@ pub struct Word {
     pub word: &'static str,
     /// The statuses it comes with.
     pub status: &'static str,
-    /// What it means, in one sentence.
+    /// Its meaning, in one sentence.
     pub meaning: &'static str,
 }
 
@@ -139,7 +139,7 @@ const fn word(word: &'static str, status: &'static str, meaning: &'static str) -
     }
 }
 
-/// What the token service (`/identity`, `/oidc`) says in `errorCode`, beside the codes of [`ALL`].
+/// The values of `errorCode` of the token service (`/identity`, `/oidc`), beside the codes of [`ALL`].
 pub const TOKEN_SERVICE: &[Word] = &[
     word(
         "BXNIM0060E",
@@ -174,6 +174,11 @@ pub const TOKEN_SERVICE: &[Word] = &[
         "the API key is unknown, locked, disabled or expired; with 429: too many wrong ones come from your network",
     ),
     word(
+        "BXNIM0439E",
+        "400",
+        "the session was not used for as long as an account allows",
+    ),
+    word(
         "BXNIM0602E",
         "400, 429",
         "user name, password or passcode is wrong; with 429: too often, wait for `Retry-After` seconds",
@@ -190,7 +195,7 @@ pub const TOKEN_SERVICE: &[Word] = &[
     ),
 ];
 
-/// What the identity interface (`/v1/apikeys`, `/v2/accounts`, `/v2/users`) says in `message_code`.
+/// The values of `message_code` of the identity interface (`/v1/apikeys`, `/v2/accounts`, `/v2/users`).
 pub const IDENTITY: &[Word] = &[
     word(
         "invalid_parameter",
@@ -240,7 +245,7 @@ pub const IDENTITY: &[Word] = &[
     ),
 ];
 
-/// What the UAA (`/oauth`) says in `error`.
+/// The values of `error` of the UAA (`/oauth`).
 pub const UAA: &[Word] = &[
     word(
         "invalid_request",
@@ -280,7 +285,7 @@ pub const UAA: &[Word] = &[
     ),
 ];
 
-/// What is entered in the audit beside the codes of answers.
+/// Words of the audit beside the codes of answers.
 const AUDIT: &[(&str, &str)] = &[
     ("wrong_password", "the password is not right"),
     (
@@ -293,7 +298,7 @@ const AUDIT: &[(&str, &str)] = &[
     ),
 ];
 
-/// What a code or word of any of the interfaces means, in one sentence.
+/// The meaning of a code or word of any of the interfaces, in one sentence.
 #[must_use]
 pub fn meaning(code: &str) -> Option<&'static str> {
     let words = [TOKEN_SERVICE, IDENTITY, UAA];

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt;
 
-/// What a credential is said to be.
+/// The kind of a credential, as its sender names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CredentialKind {
     /// An IAM access token: `iam`.
@@ -89,11 +89,11 @@ impl Repairs {
 /// A credential out of a header, borrowed from it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Credential<'a> {
-    /// What it is said to be; `None` when `Bearer` stood in the kind's place, as in `Authorization`.
+    /// The kind named; `None` when `Bearer` stood in its place, as in `Authorization`.
     pub kind: Option<CredentialKind>,
     /// The credential itself, visible ASCII without blanks.
     pub text: &'a str,
-    /// What was mended.
+    /// The repairs made to it.
     pub repairs: Repairs,
 }
 
@@ -281,7 +281,7 @@ pub(crate) fn credential(
     })
 }
 
-/// What follows the word `Bearer` in any case and one blank, or nothing where it stands alone. Looks at the beginning
+/// The text behind the word `Bearer` in any case and one blank, or nothing where it stands alone. Looks at the beginning
 /// only.
 fn behind_bearer(text: &str) -> Option<&str> {
     const WORD: &str = "bearer";

@@ -8,7 +8,7 @@ const TLS_HANDSHAKE: u8 = 0x16;
 /// How many of the last bytes of a line say whether it is one of HTTP: its version, with room for what may follow it.
 const TAIL_BYTES: usize = 64;
 
-/// What a connection brings instead of lines.
+/// The protocols that a connection may bring instead of lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotLines {
     /// A request of HTTP.
@@ -18,7 +18,7 @@ pub enum NotLines {
 }
 
 impl NotLines {
-    /// What the sender is told.
+    /// The answer to the sender.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What is said of bytes that come in chunks of this size, and how many of them were let through.
+    /// The verdict on bytes that come in chunks of this size, and how many of them were let through.
     fn look(bytes: &[u8], size: usize) -> (Result<(), NotLines>, usize) {
         let mut line = FirstLine::default();
         let mut through = 0;

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What `GET /` answers a program; a browser gets the same as a page.
+/// The answer of `GET /` a program; a browser gets the same as a page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Home {
     /// `Vigie`.
     pub name: String,
-    /// What it is, in a sentence.
+    /// The product, in a sentence.
     pub description: String,
     /// The server's version.
     pub version: String,

@@ -1,4 +1,4 @@
-//! What clients of InfluxDB read of an answer: the error bodies of its two interfaces, and the words of the probes that they send
+//! The answers that clients of InfluxDB read: the error bodies of its two interfaces, and those to the probes that they send
 //! before the first line.
 
 use base::error::{Kind, Problem};
@@ -11,7 +11,7 @@ pub const VERSION: &str = "1.8.10";
 /// The error body of InfluxDB 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct InfluxError {
-    /// What happened, and what mends it.
+    /// The error, and how to fix it.
     pub error: String,
 }
 
@@ -20,7 +20,7 @@ pub struct InfluxError {
 pub struct InfluxMessage {
     /// InfluxDB's word for the kind of failure.
     pub code: String,
-    /// What happened, and what mends it.
+    /// The error, and how to fix it.
     pub message: String,
 }
 
@@ -71,10 +71,10 @@ pub const fn word(kind: Kind) -> &'static str {
     }
 }
 
-/// What `GET /health` answers.
+/// The answer of `GET /health`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct InfluxHealth {
-    /// What is asked.
+    /// The name of the check.
     pub name: String,
     /// In words.
     pub message: String,

@@ -42,7 +42,7 @@ use base::time_expr::lenient::Notice;
 /// The last millisecond of year 9999.
 const LATEST: f64 = 253_402_300_799_999.0;
 
-/// What other programs count in, from the year 2001 on: told apart in the error alone.
+/// From here on a time counts microseconds or nanoseconds, in the year 2001 and later: told apart in the error alone.
 const MICROSECONDS_FROM: f64 = 1e15;
 const NANOSECONDS_FROM: f64 = 1e18;
 const NANOSECONDS_TO: f64 = 1e19;
@@ -54,7 +54,7 @@ pub struct Reject {
     pub index: usize,
     /// Its name, where it has a readable one; cut where it is very long.
     pub name: Option<String>,
-    /// What is wrong with it.
+    /// The reason.
     pub reason: RejectReason,
 }
 
@@ -65,11 +65,11 @@ pub struct LineReject {
     pub line: u64,
     /// Its name, where it has a readable one; cut where it is very long.
     pub name: Option<String>,
-    /// What is wrong with it.
+    /// The reason.
     pub reason: RejectReason,
 }
 
-/// What a decoder of lines has made so far: `received = batch.len() + rejects.len()`.
+/// The result of a decoder of lines so far: `received = batch.len() + rejects.len()`.
 #[derive(Debug, Clone, Default)]
 pub struct Lines {
     /// The samples.
@@ -84,7 +84,7 @@ pub struct Lines {
     pub stamped: u64,
     /// How many of the samples have a name in which a character was replaced.
     pub renamed: u64,
-    /// What is to be said of how a time was read.
+    /// A notice about how a time was read.
     pub notice: Option<Notice>,
 }
 

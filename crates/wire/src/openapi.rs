@@ -4,6 +4,9 @@
 //! compare them with its router. The committed files `openapi/vigie.json` and `openapi/iam.json` are these documents;
 //! `VIGIE_UPDATE=1 cargo test -p wire openapi` rewrites them.
 
+mod access_policies;
+mod access_roles;
+mod account_settings;
 mod arrivals;
 mod build;
 mod caller;
@@ -13,10 +16,14 @@ mod events;
 mod graphite;
 mod guarded;
 mod identity;
+mod identity_limits;
 mod influx;
 mod invitation;
 mod login;
+mod mfa;
+mod service_id_groups;
 mod service_ids;
+mod sessions;
 mod vigie;
 
 use serde_json::Value;

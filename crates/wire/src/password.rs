@@ -9,11 +9,11 @@ use crate::secret::SecretText;
 /// A credential out of `Authorization: Basic`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Password {
-    /// What the name says it is; `None` for `token`, which says nothing.
+    /// The kind that the name stands for; `None` for `token`, which says nothing.
     pub kind: Option<CredentialKind>,
     /// The credential itself, visible ASCII without blanks.
     pub text: SecretText,
-    /// What was mended.
+    /// The repairs made to it.
     pub repairs: Repairs,
 }
 

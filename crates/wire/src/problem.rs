@@ -13,7 +13,7 @@ fn printable(text: &str) -> String {
 /// The error body of the monitoring interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MonitoringBody {
-    /// What is wrong; at least one.
+    /// The errors; at least one.
     pub errors: Vec<MonitoringError>,
 }
 
@@ -22,9 +22,9 @@ pub struct MonitoringBody {
 pub struct MonitoringError {
     /// A stable code, for example `BXNMSRI01E`.
     pub code: String,
-    /// What happened.
+    /// The error, in words.
     pub message: String,
-    /// What mends it.
+    /// How to fix it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
     /// The field, parameter or header at fault.
@@ -80,9 +80,9 @@ impl From<&Problem> for MonitoringBody {
 /// graphite-web has it and what its clients show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct GraphiteBody {
-    /// What happened, and what mends it.
+    /// The error, and how to fix it.
     pub error: String,
-    /// What is wrong; at least one.
+    /// The errors; at least one.
     pub errors: Vec<MonitoringError>,
 }
 
@@ -106,15 +106,15 @@ impl From<&Problem> for GraphiteBody {
 pub struct TokenErrorBody {
     /// A stable code, for example `BXNIM0415E`.
     pub error_code: String,
-    /// What happened.
+    /// The error, in words.
     pub error_message: String,
-    /// What mends it.
+    /// How to fix it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_details: Option<String>,
     /// The word of OAuth 2.0 for it, where clients of the standard grants read the answer; IBM's own grants have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// What happened and what mends it, beside `error`.
+    /// The error and how to fix it, beside `error`.
     #[serde(
         rename = "error_description",
         default,
@@ -206,7 +206,7 @@ pub fn context_time(at: Millis) -> String {
 pub struct IdentityBody {
     /// The transaction id.
     pub trace: String,
-    /// What is wrong; at least one.
+    /// The errors; at least one.
     pub errors: Vec<IdentityError>,
     /// The HTTP status as a text.
     pub status_code: String,
@@ -219,9 +219,9 @@ pub struct IdentityError {
     pub code: String,
     /// A stable code.
     pub message_code: String,
-    /// What happened.
+    /// The error, in words.
     pub message: String,
-    /// What mends it.
+    /// How to fix it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<String>,
 }
@@ -262,7 +262,7 @@ impl IdentityBody {
 pub struct UaaBody {
     /// A word of OAuth, for example `invalid_grant`.
     pub error: String,
-    /// What happened.
+    /// The error, in words.
     pub error_description: String,
 }
 
@@ -303,9 +303,9 @@ pub struct CloudFoundryBody {
     pub code: u32,
     /// Cloud Foundry's word for it.
     pub error_code: String,
-    /// What happened.
+    /// The error, in words.
     pub description: String,
-    /// What mends it (ours).
+    /// How to fix it (ours).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }

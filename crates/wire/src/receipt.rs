@@ -7,7 +7,7 @@ use base::limit::REJECTIONS_PER_RECEIPT;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What became of the items of one body; `received = stored + overwritten + rejected`.
+/// The outcome of the items of one body; `received = stored + overwritten + rejected`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Receipt {
     /// Items the body held.

@@ -24,7 +24,7 @@ pub enum ScopeIdError {
         /// The character before the hyphen.
         prefix: char,
     },
-    /// What follows the prefix is no GUID.
+    /// The text behind the prefix is no GUID.
     #[error(
         "behind `{prefix}-`, the scope id has no GUID of 32 hexadecimal digits (its length there: {length})"
     )]

@@ -13,7 +13,7 @@ pub struct DomainSettings {
     /// rule.
     #[serde(default)]
     pub schemas: Option<String>,
-    /// What several samples become in that view, by name, in the words of `storage-aggregation.conf`; `null`: no rule.
+    /// The function that consolidates several samples in that view, by name, as in `storage-aggregation.conf`; `null`: no rule.
     #[serde(default)]
     pub aggregation: Option<String>,
     /// Whether senders of lines and of statsd may write an API key before each name (`KEY.name value time`): one that may only

@@ -1,5 +1,5 @@
-//! What an honest sender's sample takes, by HTTP and on a connection of lines, while another tenant sends the costliest that the limits of
-//! senders allow, as fast as the server reads it.
+//! The latency of an honest sender, by HTTP and on a connection of lines, while another tenant sends the costliest that the limits
+//! of senders allow, as fast as the server reads it.
 
 use super::server::{Server, p99, vigied};
 use crate::process::work_folder;
@@ -30,7 +30,7 @@ const ATTACKER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 66);
 /// About the longest line that statsd's listener takes, with a key before its name.
 const LINE_BYTES: usize = 8000;
 
-/// What a datagram has, at the most.
+/// The size of a datagram, at the most.
 const DATAGRAM_BYTES: usize = 60_000;
 
 /// The listeners that are measured.
@@ -40,7 +40,7 @@ struct Listeners {
     datagrams: SocketAddr,
 }
 
-/// What is sent again and again, behind what opens the connection.
+/// An attack: bytes that are sent again and again, behind those that open the connection.
 struct Attack {
     name: &'static str,
     to: SocketAddr,

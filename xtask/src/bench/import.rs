@@ -1,4 +1,4 @@
-//! What a live writer's one-sample write takes while another tenant imports a million series.
+//! The latency of a live writer's one-sample write while another tenant imports a million series.
 
 use super::server::{Server, p99, vigied};
 use crate::process::{cargo, succeed, target_folder, work_folder};

@@ -1,4 +1,4 @@
-//! What a stranger's write takes while another tenant asks the worst that the limits allow, again and again.
+//! The latency of a stranger's write while another tenant asks the worst that the limits allow, again and again.
 
 use super::attacks;
 use super::server::{Server, p99, vigied};

@@ -1,4 +1,4 @@
-//! What a sample by Graphite's plain text costs a server: ours, whose senders say who they are, and a VictoriaMetrics, which asks nobody.
+//! The cost of a sample by Graphite's plain text: for our server, with `AUTH`, and for a VictoriaMetrics, which asks nobody.
 
 use super::server::{Server, processor_of, vigied};
 use crate::process::work_folder;

@@ -203,7 +203,7 @@ pub(super) fn processor_of(process: u32) -> Result<(f64, f64)> {
     Ok((user, user + system))
 }
 
-/// What one in a hundred took longer than.
+/// The 99th percentile.
 pub(super) fn p99(took: &[f64]) -> Result<f64> {
     let at = took.len() * 99 / 100;
     took.get(at).copied().context("nothing was answered")

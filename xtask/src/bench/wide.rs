@@ -1,5 +1,5 @@
-//! What a sum of very many series takes a server whose queries have one turn, so that one thread reads them all, and one with the
-//! turns of its own accord, of which an idle one goes to a further thread.
+//! The time of a sum of very many series on a server whose queries have one turn, so that one thread reads them all, and on one
+//! with the turns of its own accord, of which an idle one goes to a further thread.
 
 use super::server::{Server, vigied};
 use crate::process::work_folder;

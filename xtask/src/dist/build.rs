@@ -1,4 +1,4 @@
-//! What a tarball is built from.
+//! The sources of a tarball.
 
 use super::local_paths::LocalPaths;
 use crate::process::{cargo, output_of, succeed, target_folder};
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What is built, from what, and for what.
+/// A build: its programs, its sources, and its target.
 #[derive(Debug)]
 pub(super) struct Build {
     /// The folder of the sources.
@@ -24,7 +24,7 @@ pub(super) struct Build {
 }
 
 impl Build {
-    /// What there is to build with this profile.
+    /// The plan of a build with this profile.
     pub(super) fn plan(profile: &str) -> Result<Self> {
         let project = ["locate-project", "--workspace", "--message-format", "plain"];
         let manifest = PathBuf::from(output_of(cargo().args(project))?.trim());

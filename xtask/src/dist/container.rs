@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
-/// What runs in the container: the server on a folder of its own, until it says that it is ready.
+/// The script that runs in the container: the server on a folder of its own, until it says that it is ready.
 const INSIDE: &str = "set -e; test \"$(id -un)\" = vigie; vigied init --key-file owner.json > /dev/null; \
     vigied serve --listen 127.0.0.1:0 & vigied health --wait 30; kill $!; wait $!";
 

@@ -71,7 +71,7 @@ exec sh -c 'umount -l /mnt && mount --make-rshared / && exec setpriv \
   /lib/systemd/systemd --unit=trial.target --show-status=no --log-target=journal'
 "#;
 
-/// What the unit asks of the kernel; where this machine does not give it, the unit is not to blame.
+/// The properties that the unit asks of the kernel; where this machine does not give them, the unit is not to blame.
 const PROBE: &str = "systemctl --version && unshare --user true\n";
 
 /// Runs `script` under systemd in `root`; or says why this machine cannot.

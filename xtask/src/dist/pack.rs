@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What must be in it, whatever else is.
+/// Files that must be in it, whatever else is.
 const MUST: [&str; 17] = [
     "BUILD",
     "Containerfile",

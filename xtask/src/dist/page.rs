@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::Path;
 
-/// What a block needs, by the word behind its `sh`.
+/// The requirements of a block, by the word behind its `sh`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Needs {
     Nothing,
@@ -43,7 +43,7 @@ pub(super) fn blocks(page: &str) -> Result<Vec<(Needs, String)>> {
     Ok(blocks)
 }
 
-/// What a shell is to run of the page where the server is kept running so; `checks` stand before the last block that belongs to
+/// The script of the page where the server is kept running so; `checks` stand before the last block that belongs to
 /// that, which takes the server away.
 pub(super) fn script(page: &str, keeper: Needs, checks: &str) -> Result<String> {
     let mut blocks = blocks(page)?;
@@ -59,7 +59,7 @@ pub(super) fn script(page: &str, keeper: Needs, checks: &str) -> Result<String> 
     ))
 }
 
-/// What the page leaves behind must be nothing.
+/// The page must leave nothing behind.
 const NOTHING_LEFT: &str = "test -z \"$(find / -xdev -path /srv -prune -o -path /proc -prune -o -name '*vigie*' -print)\"\n";
 
 /// Whether the page can be read as commands, and each shell block is one that `sh` understands.

@@ -37,11 +37,11 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 exec chroot "$1" /usr/bin/env -i PATH="$PATH" LANG=C.UTF-8 bash /srv/page.sh
 "#;
 
-/// What the log said, where something went wrong under systemd.
+/// Prints the log if something went wrong under systemd.
 const LOG: &str = r#"trap 'code=$?; [ $code = 0 ] || journalctl --no-pager --lines 50; exit $code' EXIT
 "#;
 
-/// What the unit promises beside what the page shows: it is as closed as it is rated, comes back after a crash with all that was
+/// Checks of the unit beside those of the page: it is as closed as it is rated, comes back after a crash with all that was
 /// acknowledged, gets a secret that is root's alone, and ends in order.
 const CHECKS: &str = r#"
 systemd-analyze security --no-pager --threshold=20 vigied | tail -n 1

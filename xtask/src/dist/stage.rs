@@ -28,7 +28,7 @@ const COPIES: [(&str, &str); 6] = [
     ("CHANGELOG.md", "share/doc/vigie/CHANGELOG.md"),
 ];
 
-/// What people who run it read; the design is for those who change it.
+/// Documents for people who run it; the design is for those who change it.
 const DOCUMENTS: [&str; 3] = ["guides", "concepts", "reference"];
 
 /// Makes the folder anew below `work`.

@@ -61,7 +61,7 @@ impl Allowed {
         Ok(Self { lines })
     }
 
-    /// What is wrong: circles that are not in the list, and lines that are larger than what is there.
+    /// The mistakes: circles that are not in the list, and lines that are larger than those found.
     pub(crate) fn judge(&self, found: &[Circle]) -> Vec<String> {
         let mut wrongs = Vec::new();
         for circle in found {

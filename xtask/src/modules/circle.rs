@@ -26,7 +26,7 @@ impl fmt::Display for Circle {
     }
 }
 
-/// Who uses whom in a folder, and where.
+/// The uses within a folder, and their places.
 pub(super) type Edges = BTreeMap<(String, String), String>;
 
 /// All circles of a crate.

@@ -1,4 +1,4 @@
-//! What the layers of `iam` know: `model`, `policy` and `token` know no database at all. (That the statements and the rows are
+//! Layers of `iam`: `model`, `policy` and `token` know no database at all. (That the statements and the rows are
 //! in `repo` alone, `statements.rs` and `rows.rs` say.)
 
 use super::circle::named;
@@ -12,10 +12,10 @@ pub(super) const PACKAGE: &str = "iam";
 /// Where every statement is.
 pub(super) const REPO: &str = "repo";
 
-/// What is the same on any database, and without one.
+/// Layers that are the same on any database, and without one.
 const PURE: [&str; 3] = ["model", "policy", "token"];
 
-/// What knows a database: the statements, and the error that may be the database's. The pure layers refuse with `Refusal`,
+/// Modules that know a database: the statements, and the error that may be the database's. The pure layers refuse with `Refusal`,
 /// `AuthError` or `KeyError`.
 const IMPURE: [&str; 2] = [REPO, "error"];
 
@@ -25,7 +25,7 @@ pub(super) const DB: &str = "db";
 /// The crates that know one.
 const DATABASES: [&str; 2] = [DB, "sqlx"];
 
-/// What is wrong in a crate: nothing in another.
+/// The mistakes in a crate: none in another.
 pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
     let mut wrongs = Vec::new();
     if package != PACKAGE {
@@ -87,7 +87,7 @@ mod tests {
     use super::super::tests::krate;
     use super::*;
 
-    /// What is wrong with a crate whose `model/role.rs` and `manage.rs` are this text.
+    /// The mistakes in a crate whose `model/role.rs` and `manage.rs` are this text.
     fn found(model: &str, manage: &str) -> Vec<String> {
         let files = [
             (

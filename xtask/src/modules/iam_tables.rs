@@ -39,7 +39,7 @@ mod tests {
     use super::super::tests::krate;
     use super::*;
 
-    /// What is wrong where `repo/users.rs`, `repo/invitations/mails.rs` and `repo/transactions/mod.rs` are this text.
+    /// The mistakes where `repo/users.rs`, `repo/invitations/mails.rs` and `repo/transactions/mod.rs` are this text.
     fn found(text: &str) -> [Vec<String>; 3] {
         let of = |place: &str| {
             let text = |own: &str| if own == place { text } else { "" }.to_owned();

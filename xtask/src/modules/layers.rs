@@ -39,7 +39,7 @@ pub(crate) const LAYERS: [Layers; 1] = [Layers {
     ],
 }];
 
-/// What of a crate uses a layer above its own.
+/// The uses of a layer above its own in a crate.
 pub(crate) fn upwards(package: &str, source: &Source, all: &[Layers]) -> Vec<String> {
     let mut wrongs = Vec::new();
     for layers in all.iter().filter(|own| own.package == package) {

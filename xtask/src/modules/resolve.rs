@@ -3,7 +3,7 @@
 use super::reference::{Kind, Reference};
 use super::source::Source;
 
-/// What a path leads to.
+/// The target of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
     /// A module as such.

@@ -59,7 +59,7 @@ mod tests {
     use super::super::tests::krate;
     use super::*;
 
-    /// What is wrong with a crate of that name whose `sync.rs` and `repo/users.rs` are these texts.
+    /// The mistakes in a crate of that name whose `sync.rs` and `repo/users.rs` are these texts.
     fn found(package: &str, sync: &str, users: &str) -> Vec<String> {
         let files = [
             ("src/lib.rs", "mod repo; mod sync;"),

@@ -26,9 +26,9 @@ pub(crate) struct Module {
     pub(crate) children: BTreeMap<String, usize>,
     /// The module whose file it lies in: itself, but where it is inside another's.
     pub(crate) file: usize,
-    /// What it defines.
+    /// The names it defines.
     pub(crate) defined: Vec<String>,
-    /// What it names.
+    /// The names it uses.
     pub(crate) references: Vec<Reference>,
     /// The texts in it.
     pub(crate) quoted: Vec<Quoted>,

@@ -1,4 +1,4 @@
-//! What in a text is SQL, in capitals or not.
+//! Finds SQL in a text, in capitals or not.
 
 /// How statements begin that are known by their first word, where it is in capitals.
 const STATEMENTS: [&str; 4] = ["SELECT", "UPDATE", "WITH", "LOCK"];

@@ -36,7 +36,7 @@ mod tests {
     use super::super::tests::krate;
     use super::*;
 
-    /// What is wrong with a crate of that name whose `manage.rs` and `repo/users.rs` are these texts.
+    /// The mistakes in a crate of that name whose `manage.rs` and `repo/users.rs` are these texts.
     fn found(package: &str, manage: &str, users: &str) -> Vec<String> {
         let files = [
             ("src/lib.rs", "mod manage; mod repo;"),

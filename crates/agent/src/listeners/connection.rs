@@ -70,8 +70,8 @@ impl Reader<'_> {
     }
 }
 
-/// Serves the connection, which is reset when it is dropped. It is closed without a word only where everything that the sender has sent
-/// was read, and is on disk.
+/// Serves the connection, which is reset when it is dropped. It is closed without a word only where everything that the sender
+/// has sent was read, and is on disk.
 pub(super) fn serve(serving: ListenerContext<'_>, mut stream: TcpStream) {
     let is_ready = stream.set_nonblocking(false).is_ok()
         && stream.set_read_timeout(Some(TICK)).is_ok()
@@ -107,15 +107,15 @@ pub(super) fn serve(serving: ListenerContext<'_>, mut stream: TcpStream) {
     }
 }
 
-/// Whether the system resets the connection when it is closed. As long as it does, nobody takes the end of this process, or of a thread
-/// that could not be started, for a sign that everything is on disk.
+/// Whether the system resets the connection when it is closed. As long as it does, nobody takes the end of this process, or of a
+/// thread that could not be started, for a sign that everything is on disk.
 pub(super) fn set_reset_when_dropped(stream: &TcpStream, is_reset: bool) {
     // It can only fail where the other side has gone already.
     let _ = set_socket_linger(stream, is_reset.then_some(Duration::ZERO));
 }
 
-/// Reads for a moment what the sender still sends: what is unread when a connection is closed makes the system reset it, and the answer
-/// would be lost with it.
+/// Reads for a moment what the sender still sends: what is unread when a connection is closed makes the system reset it, and the
+/// answer would be lost with it.
 fn drain(serving: ListenerContext<'_>, stream: &mut TcpStream) {
     let begun = Instant::now();
     let mut buffer = vec![0; READ_BYTES];

@@ -3,7 +3,8 @@
 
 use wire::first_line;
 
-/// The longest line that any listener takes. A first one that is longer ends the connection: whether it is one of HTTP stands at its end.
+/// The longest line that any listener takes. A first one that is longer ends the connection: whether it is one of HTTP stands at
+/// its end.
 const BYTES_MAX: usize = 8192;
 
 /// The beginning of a connection.

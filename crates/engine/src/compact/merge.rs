@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-/// What is merged with its like: the segments of one day, or (`None`) those with samples of many.
+/// Segments that are merged with each other: those of one day, or (`None`) those with samples of many.
 type MergeGroup = Option<Day>;
 
 fn group(segment: &Segment) -> MergeGroup {

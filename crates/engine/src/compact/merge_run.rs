@@ -30,7 +30,7 @@ struct MergePlan<'a> {
     tombstones: &'a [Tombstone],
     /// Of the new segment.
     header: Header,
-    /// What is copied of each series.
+    /// The copied part of each series.
     range: TimeRange,
     /// Whether they hold samples of many days.
     is_late: bool,
@@ -73,7 +73,7 @@ impl Core {
         self.replace_run(plan, added, &emptied)
     }
 
-    /// What the new segment will be. None where they lie too far apart to be one: they stay as they are.
+    /// The plan of the new segment. None where they lie too far apart to be one: they stay as they are.
     fn plan_merge<'a>(
         &self,
         run: Vec<Arc<Segment>>,

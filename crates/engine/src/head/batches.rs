@@ -15,7 +15,7 @@ const FREE: u64 = 0;
 /// Somebody is about to get a number. No batch has it.
 const TAKING: u64 = u64::MAX;
 
-/// What marks samples that were there before all batches.
+/// Marks samples that were there before all batches.
 static BEFORE_ALL: DoneBatches = DoneBatches {
     until: 1,
     open: Vec::new(),
@@ -42,7 +42,7 @@ pub(crate) struct BatchWriteGuard<'b> {
 pub(crate) struct Stamp<'b> {
     /// The batch.
     pub(crate) number: u64,
-    /// What was done before it got its number.
+    /// The batches that were done before it got its number.
     pub(crate) before: &'b DoneBatches,
 }
 
@@ -107,7 +107,7 @@ impl Batches {
         }
     }
 
-    /// What is done now.
+    /// The batches that are done now.
     pub(crate) fn done(&self) -> DoneBatches {
         // Before the slots: whatever has a lower number and is in none of them is done.
         let until = self.next.load(Ordering::SeqCst);
@@ -135,7 +135,7 @@ impl Batches {
 }
 
 impl BatchWriteGuard<'_> {
-    /// What it marks series with.
+    /// The stamp with which it marks series.
     pub(crate) const fn stamp(&self) -> Stamp<'_> {
         Stamp {
             number: self.number,
@@ -151,7 +151,7 @@ impl Drop for BatchWriteGuard<'_> {
 }
 
 impl Stamp<'static> {
-    /// What was there before all batches.
+    /// The state before all batches.
     pub(crate) fn before_all() -> Self {
         Self {
             number: 0,

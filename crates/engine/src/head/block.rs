@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 /// Samples of the largest block; with its link it fills four kilobytes.
 pub(crate) const BLOCK: usize = 252;
 
-/// What a block takes in memory beside its cells: its link, and what shares it.
+/// Bytes of a block beside its cells: its link, and the counters of its owners.
 const EXTRA_BYTES: usize = size_of::<OnceLock<Arc<Block>>>() + 2 * size_of::<usize>();
 
 /// Samples that fit into a block behind one of `before`: about twice as many.
@@ -23,12 +23,12 @@ const fn size_after(before: usize) -> usize {
     }
 }
 
-/// What a block of so many samples takes in memory.
+/// Bytes of a block of so many samples.
 const fn bytes(size: usize) -> usize {
     size_of::<Cell>() * size + EXTRA_BYTES
 }
 
-/// What the first block of a list takes in memory.
+/// Bytes of the first block of a list.
 pub(crate) const FIRST_BYTES: usize = bytes(size_after(0));
 
 /// The most that [`Block::share`] says: in the first block.
@@ -37,7 +37,7 @@ pub(crate) const SHARE_MAX: usize = bytes(size_after(4)).div_ceil(size_after(0))
 /// The least that [`Block::share`] says: in blocks of the largest size.
 const SHARE_MIN: usize = bytes(BLOCK).div_ceil(BLOCK);
 
-/// What the samples of the smaller blocks of a list pay beyond [`SHARE_MIN`], together.
+/// The sum that the samples of the smaller blocks of a list pay beyond [`SHARE_MIN`].
 const EXCESS: usize = {
     let (mut size, mut excess) = (size_after(0), 0);
     while size < BLOCK {
@@ -109,8 +109,8 @@ impl Block {
         self.cells.len()
     }
 
-    /// What each sample in it pays for the block behind it. When that one is made it is paid for, so that no single sample takes
-    /// much more than others.
+    /// The share that each sample in it pays for the block behind it. When that one is made it is paid for, so that no
+    /// single sample takes much more than others.
     pub(crate) const fn share(&self) -> usize {
         bytes(size_after(self.size())).div_ceil(self.size())
     }

@@ -151,7 +151,7 @@ impl Head {
         self.owners.len()
     }
 
-    /// Who took so many of its bytes.
+    /// Counts bytes for their owner.
     pub(crate) fn count_owner(&self, owner: Owner, bytes: u64) {
         self.owners.add(owner, 0, bytes);
     }
@@ -414,7 +414,7 @@ impl ShardWriter {
     }
 }
 
-/// What there is of a series of `tenant`; nothing of another's.
+/// The data of a series of `tenant`; nothing of another's.
 fn owned(tenant: TenantId, view: HeadSeries) -> Option<Arc<HeadSeries>> {
     (view.tenant() == tenant && !view.is_empty()).then(|| Arc::new(view))
 }

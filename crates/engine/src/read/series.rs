@@ -3,7 +3,8 @@
 //!
 //! Segments are read a day after the other; those with samples of many days beside them, from the first day to the last.
 //!
-//! What it has in memory is a block of each segment of one day and of each with many, a chunk of each head, and what came late: never the series.
+//! What it has in memory is a block of each segment of one day and of each with many, a chunk of each head, and what came late:
+//! never the series.
 
 use super::source_cursor::SourceCursor;
 use super::spans::{Deletion, Spans};

@@ -21,7 +21,7 @@ pub(crate) fn deletions(tombstones: &[Tombstone], series: SeriesRef) -> Vec<Dele
 pub(crate) struct Spans(Vec<TimeRange>);
 
 impl Spans {
-    /// What is hidden in a source in which deletions up to record `purged` are applied.
+    /// The spans hidden in a source in which deletions up to record `purged` are applied.
     pub(crate) fn later_than(deletions: &[Deletion], purged: u64) -> Self {
         let later = deletions.iter().filter(|(sequence, _)| *sequence > purged);
         let mut ranges: Vec<TimeRange> = later.map(|(_, range)| *range).collect();

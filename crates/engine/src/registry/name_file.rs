@@ -1,9 +1,9 @@
 //! Name files: the series that were created, and those that were dropped, between two flushes. Read in the order in which the
 //! manifest names them, they give the registry.
 //!
-//! Layout: magic `VIGNAM02`; created series: count varint, each, ascending by tenant and name: tenant varint, number varint,
-//! kind of samples u8, bytes shared with the name before varint, length of the rest varint, the rest; dropped series: count varint, numbers varint;
-//! CRC-32 (u32) of all before it.
+//! Layout: magic `VIGNAM02`; created series: count varint, each, ascending by tenant and name: tenant varint, number varint, kind
+//! of samples u8, bytes shared with the name before varint, length of the rest varint, the rest; dropped series: count varint,
+//! numbers varint; CRC-32 (u32) of all before it.
 
 use crate::column::Damaged;
 use crate::column::varint::{Reader, put};

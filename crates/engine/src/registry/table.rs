@@ -142,7 +142,7 @@ impl Registry {
         self.series.get(series)
     }
 
-    /// Whose these series are, of which some may have ended; all are one tenant's.
+    /// The owner of these series, of which some may have ended; all are one tenant's.
     pub(crate) fn owner_of(&self, series: &RoaringBitmap) -> Option<TenantId> {
         let mut entries = series
             .iter()

@@ -1,4 +1,5 @@
-//! Segments: immutable files, each with samples of one day, or (a late segment) of several, tenant first. Written once, in one pass; read by `pread`.
+//! Segments: immutable files, each with samples of one day, or (a late segment) of several, tenant first. Written once, in one
+//! pass; read by `pread`.
 
 mod block_list;
 pub(crate) mod blocks;

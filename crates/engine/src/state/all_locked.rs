@@ -74,8 +74,8 @@ impl AllLocked<'_> {
         deferred
     }
 
-    /// The samples of the series in the range of this owner end to exist: at once in the head, hidden where they are immutable. Their
-    /// days are cleared by the caller **before** this, in whatever pieces, so that what is written after it counts.
+    /// The samples of the series in the range of this owner end to exist: at once in the head, hidden where they are immutable.
+    /// Their days are cleared by the caller **before** this, in whatever pieces, so that what is written after it counts.
     pub(crate) fn delete_range(
         &mut self,
         sequence: u64,

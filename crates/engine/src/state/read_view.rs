@@ -31,15 +31,15 @@ const PAUSE: Duration = Duration::from_micros(50);
 #[derive(Debug)]
 pub(crate) struct ReadView {
     pub(crate) version: Arc<Version>,
-    /// What the frozen head and the head have of each series that was asked for.
+    /// The frozen head's and the head's data of each series that was asked for.
     pub(crate) heads: Vec<SeriesHeads>,
 }
 
-/// What the heads have of a series: the frozen one, then the one that is written to.
+/// The heads' data of a series: the frozen one's, then that of the one that is written to.
 pub(crate) type SeriesHeads = (Option<Arc<HeadSeries>>, Option<Arc<HeadSeries>>);
 
 impl State {
-    /// What the heads have of these series, with the version that they belong to. A batch is seen as a whole or not at all,
+    /// The heads' data of these series, with the version that they belong to. A batch is seen as a whole or not at all,
     /// unless so many series are asked for, and written to so often, that no moment can be found.
     ///
     /// `done`: what was done before the names of `series` were taken. Where the reader has to look again, series that were

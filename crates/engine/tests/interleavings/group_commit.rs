@@ -1,5 +1,6 @@
-//! The log's group commit: what is acknowledged is on stable storage, once and in order, whoever has written it; whoever waits
-//! is woken, by success, by a failure or by a panic; records for which there was no disk space are written later; and each record is in its file.
+//! The log's group commit: what is acknowledged is on stable storage, once and in order, whoever has written it; whoever waits is
+//! woken, by success, by a failure or by a panic; records for which there was no disk space are written later; and each record is
+//! in its file.
 //!
 //! A thread that is never woken ends a run as a deadlock, which fails it.
 
@@ -16,7 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-/// What becomes of a write.
+/// The outcome of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Works,
@@ -25,7 +26,7 @@ enum Fate {
     Panics,
 }
 
-/// What is on stable storage: file and record.
+/// The records on stable storage: file and record.
 type Stored = Arc<Mutex<Vec<(u64, u64)>>>;
 
 /// A file whose writes and turns meet their fates, one after the other, and then work.
@@ -95,7 +96,7 @@ struct Log {
     group: GroupCommit<Disk>,
     stored: Stored,
     poison: Arc<Poison>,
-    /// What keeps others from adding records while the log switches files.
+    /// The lock that keeps others from adding records while the log switches files.
     stop: Lock<()>,
 }
 

@@ -1,4 +1,4 @@
-//! What threads do with the log and with marks, in every order that `loom` can think of, at most so often interrupted where
+//! The log and the marks under threads, in every order that `loom` can think of, at most so often interrupted where
 //! they need not wait. The files under test are those of the engine, with `loom`'s locks and atomics in place of the standard
 //! library's: they take theirs from `crate::sync`.
 

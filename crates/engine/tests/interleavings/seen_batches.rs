@@ -98,7 +98,7 @@ fn write(series: &Visibility, stamp: Stamp<'_>) {
     series.add();
 }
 
-/// What a reader who sees `done` finds of a series on another processor, while one more batch writes to it.
+/// A series as a reader who sees `done` finds it on another processor, while one more batch writes to it.
 fn read_beside(
     series: &Arc<Visibility>,
     done: DoneBatches,
@@ -147,7 +147,7 @@ fn an_open_batch_below_the_one_before_the_last_stays_hidden_while_a_fourth_begin
     });
 }
 
-/// What a reader sees stays seen: the batch that is done is found in full, or the reader looks again.
+/// A batch that a reader has seen stays seen: it is found in full, or the reader looks again.
 #[test]
 fn a_batch_that_is_done_is_found_while_another_begins() {
     in_every_order_of_memory(2, || {

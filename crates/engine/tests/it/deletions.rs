@@ -44,7 +44,7 @@ fn try_delete(engine: &Engine, tenant: u32, from: i64, until: i64) -> Result<u64
     deleted.map(|own| own.series)
 }
 
-/// What a name alone means is not what lies below it, nor a series of the same path that has tags.
+/// A name alone means neither the names below it, nor a series of the same path that has tags.
 #[test]
 fn a_series_is_deleted_alone_where_it_is_meant_alone() {
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
@@ -269,7 +269,7 @@ fn a_series_is_never_in_memory_as_a_whole() {
     assert!(most < 5 * 1024 * 24 + 1000, "{most}");
 }
 
-/// Who reads slowly would keep a whole head of all tenants in memory, long after it is flushed, with nothing to count it.
+/// A slow reader would keep a whole head of all tenants in memory, long after it is flushed, with nothing to count it.
 #[test]
 fn what_a_reader_keeps_of_the_head_counts_for_the_reader() {
     let engine = open(&Faulty::new(1));

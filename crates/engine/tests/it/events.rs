@@ -1,4 +1,4 @@
-//! What fails where nobody waits for it is told, with file and reason.
+//! Failures for which nobody waits are reported, with file and reason.
 
 use crate::support::{DAY, NOON, batch, config, figure, is_unavailable, open_with, scope, send};
 use base::store::{Durability, Outage, SampleStore};

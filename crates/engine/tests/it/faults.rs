@@ -1,4 +1,4 @@
-//! What the disk may do, and what must hold then: what was acknowledged is there, and what is there was sent.
+//! Faults of the disk: acknowledged writes are there, and nothing is there that was not sent.
 
 use crate::fetching::Fetching;
 use crate::support::{
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// What was acknowledged, and the last write, which was not.
+/// The acknowledged writes, and the last one, which was not.
 #[derive(Debug, Default)]
 struct Worked {
     acknowledged: BTreeMap<i64, f64>,

@@ -1,7 +1,8 @@
 //! Folders of older formats. Version 1, of which nobody had any, is refused; from version 2 on they are read for ever.
 //!
-//! A fixture under `tests/fixtures` is written by [`write_story`] once, and never again after its format was released: a change of format
-//! gets a folder of its own beside it. That of version 2 was written anew before that, when labels got a form of their own.
+//! A fixture under `tests/fixtures` is written by [`write_story`] once, and never again after its format was released: a change
+//! of format gets a folder of its own beside it. That of version 2 was written anew before that, when labels got a form of their
+//! own.
 
 use crate::support::{DAY, MINUTE, NOON, delete, find, range, read, send};
 use base::store::SampleStore;
@@ -21,7 +22,8 @@ fn open(dir: &Path) -> Engine {
         .0
 }
 
-/// Every kind of record, segment and code: created series, samples, both deletions, marks; steps, constants, decimals, exceptions, raw.
+/// Every kind of record, segment and code: created series, samples, both deletions, marks; steps, constants, decimals,
+/// exceptions, raw.
 fn write_story(engine: &Engine) {
     for at in 0..70_i64 {
         let instant = NOON - at * MINUTE;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-/// What happens in between; it may wait, or panic.
+/// The hook; it may wait, or panic.
 pub(crate) trait Hook: Send + Sync + Debug + 'static {
     fn before_create(&self, _file: &Path) {}
 

@@ -40,7 +40,7 @@ fn fill(engine: &Engine, names: impl Iterator<Item = String>, at: i64) {
     }
 }
 
-/// What the attacker asked for, and a name that each of it goes through.
+/// The attacker's patterns, and a name that each of them goes through.
 fn worst() -> Vec<String> {
     vec![
         vec!["{a,b}"; 40].join("."),

@@ -1,4 +1,4 @@
-//! What samples take in memory before they are in a segment is bounded, and one tenant's flood leaves another's writes alone.
+//! The memory of samples that are in no segment yet is bounded, and one tenant's flood leaves another's writes alone.
 
 mod large;
 mod shares;

@@ -1,4 +1,4 @@
-//! What is found is read in parts: in any order, more than once, by several threads, and each time what one reader reads.
+//! Series are read in parts: in any order, more than once, by several threads, and each time as one reader reads them.
 
 use crate::support::{DAY, MINUTE, NOON, delete, open, range, scope, send};
 use base::context::{Context, Resource};

@@ -1,4 +1,4 @@
-//! What a tenant occupies, what its account has left, and the disk that samples leave alone.
+//! The space that a tenant occupies, that its account has left, and the reserve of the disk.
 
 use crate::support::{
     DAY, NOON, batch, config, delete, metering, open, open_with, range, scope, send,
@@ -118,7 +118,7 @@ fn below_the_reserve_samples_are_refused_and_deletions_are_not() {
     assert_eq!(send(&engine, 1, &[("a", NOON + 1, 1.0)]).stored, 1);
 }
 
-/// What was free was asked once a second, and a burst of that second could eat the reserve.
+/// Free space was asked for once a second, and a burst of that second could eat the reserve.
 #[test]
 fn a_burst_within_one_answer_of_the_file_system_leaves_the_reserve_alone() {
     let storage = Faulty::new(1);

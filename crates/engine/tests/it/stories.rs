@@ -1,4 +1,4 @@
-//! What the store promises, one story each.
+//! The promises of the store, one story each.
 
 use crate::fetching::Fetching;
 use crate::support::{

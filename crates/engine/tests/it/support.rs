@@ -1,4 +1,4 @@
-//! What every story needs: an engine in memory, a scope, and short words for the store's questions.
+//! Support for every story: an engine in memory, a scope, and short words for the store's questions.
 
 use crate::fetching::collect_and_fill;
 use base::context::Context;

@@ -1,4 +1,4 @@
-//! What the engine does to its files by itself: merges, purges, and what it leaves lying about.
+//! The engine's upkeep of its files: merges, purges, and files left behind.
 
 use crate::support::{
     DAY, NOON, config, delete, fetch_in, figure, open, open_with, range, read, send,

@@ -123,6 +123,7 @@ actions! {
     RequestsMade = Requests "requests_made", "requests with a credential";
     AccountMade = Change "account_made", "an account was made";
     AccountLimited = Change "account_limited", "limits of an account were changed";
+    AccountConfigured = Change "account_configured", "the settings of an account were changed";
     AccountDeleted = Change "account_deleted", "an account was deleted";
     AccountRestored = Change "account_restored", "a deleted account was restored";
     AccountGone = Change "account_gone", "a deleted account was removed for good, with its keys and roles";
@@ -158,6 +159,15 @@ actions! {
     ServiceChanged = Change "service_id_changed", "a service ID was changed";
     ServiceSwitched = Change "service_id_switched", "a service ID was locked or unlocked";
     ServiceDeleted = Change "service_id_deleted", "a service ID was deleted, with its keys and roles";
+    ServiceGroupMade = Change "service_id_group_made", "a group of service IDs was made";
+    ServiceGroupChanged = Change "service_id_group_changed", "a group of service IDs was changed";
+    ServiceGroupDeleted = Change "service_id_group_deleted", "a group of service IDs was deleted";
+    PolicyMade = Change "policy_made", "an access policy was made";
+    PolicyChanged = Change "policy_changed", "an access policy was changed";
+    PolicyDeleted = Change "policy_deleted", "an access policy was deleted";
+    CustomRoleMade = Change "custom_role_made", "a role was made of actions";
+    CustomRoleChanged = Change "custom_role_changed", "a role of an account's own was changed";
+    CustomRoleDeleted = Change "custom_role_deleted", "a role of an account's own was deleted";
     PasswordChanged = Own "password_changed", "a password was changed";
     PasswordResetMade = Change "password_reset_made", "the operator made a code that sets a new password";
     PasswordReset = Change "password_reset", "a password was set with the operator's code";

@@ -14,7 +14,7 @@ const SPAN: Duration = Duration::from_secs(60);
 /// Accounts that are counted one by one. Those beyond have a span together.
 const ACCOUNTS_MAX: usize = 4096;
 
-/// What the log of this process repeats.
+/// The repetitions in the log of this process.
 pub(super) static LOG_RATE_LIMIT: LogRateLimit = LogRateLimit(Mutex::new(None));
 
 /// Lines by account; `None` is for entries of no account, and of accounts beyond [`ACCOUNTS_MAX`].

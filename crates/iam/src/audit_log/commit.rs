@@ -10,7 +10,7 @@ use db::{DbError, Tx};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
-/// What is read into memory after a commit.
+/// The data that is read into memory after a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ReadBack {
     Nothing,
@@ -87,7 +87,7 @@ impl Iam {
         self.settled(tokio::spawn(work.in_current_span())).await
     }
 
-    /// What became of a commit in a task of its own. A task that broke off may have committed already.
+    /// The outcome of a commit in a task of its own. A task that broke off may have committed already.
     async fn settled(&self, task: JoinHandle<Result<(), IamError>>) -> Result<(), IamError> {
         task.await.unwrap_or_else(|broken| {
             let source = Box::new(broken);

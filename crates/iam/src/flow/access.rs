@@ -1,5 +1,6 @@
 //! Access tokens: signed, short-lived, and never valid longer than the credential they are issued for.
 
+use super::lifetimes::Lifetimes;
 use super::refresh::Login;
 use crate::entropy;
 use crate::error::IamError;
@@ -26,7 +27,8 @@ fn times(iam: &Iam, login: &Login) -> (i64, i64) {
     let issued = (now.secs())
         .max(added_at.map_or(0, Millis::secs))
         .max(left.map_or(0, |left| left.secs().saturating_add(1)));
-    let expires = bounds.end(Millis::from_secs(issued), iam.0.config.access_token_seconds);
+    let life = Lifetimes::of(iam, bounds, false);
+    let expires = bounds.end(Millis::from_secs(issued), life.access_seconds);
     (issued, expires.secs())
 }
 
@@ -130,7 +132,7 @@ pub(crate) fn iam_token(
         key: claims.iam_apikey_id.as_deref(),
     };
     stated.check_within(login.bounds())?;
-    let access_token = Secret::new(jws::sign(&iam.0.keys.load(), &claims)?);
+    let access_token = Secret::new(jws::sign(&iam.0.keys.load(), iam.0.clock.now(), &claims)?);
     Ok(Tokens {
         access_token,
         refresh_token,
@@ -193,7 +195,7 @@ pub(crate) fn uaa_token(
         key: claims.iam_apikey_id.as_deref(),
     };
     stated.check_within(bounds)?;
-    let access_token = Secret::new(jws::sign(&iam.0.keys.load(), &claims)?);
+    let access_token = Secret::new(jws::sign(&iam.0.keys.load(), iam.0.clock.now(), &claims)?);
     Ok(UaaTokens {
         access_token,
         refresh_token,

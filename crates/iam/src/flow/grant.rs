@@ -4,11 +4,11 @@ pub use super::request::{Grant, TokenRequest};
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::users;
 pub use crate::token::issued::{
-    APIKEY, CLIENT_CREDENTIALS, Client, PASSCODE, PASSWORD, REFRESH_TOKEN, Tokens,
+    APIKEY, CLIENT_CREDENTIALS, Client, DELEGATED, PASSCODE, PASSWORD, REFRESH_TOKEN, Tokens,
 };
 
 use super::refresh::Login;
-use super::{access, passcode, password, refresh, uaa};
+use super::{access, account_rules, passcode, password, refresh, uaa};
 use crate::audit::{Action, Credential as Shown, Entry, Origin};
 use crate::error::{AuthError, IamError};
 use crate::grant::NOT_A_MEMBER;
@@ -33,7 +33,7 @@ pub(crate) struct GrantSubject {
     held: ProofGuard,
 }
 
-/// What ensures that a proof is still valid in the transaction that issues something for it.
+/// Ensures that a proof is still valid in the transaction that issues something for it.
 enum ProofGuard {
     /// Nothing: the key is checked at every use.
     Not,
@@ -73,13 +73,21 @@ impl Iam {
     async fn answer(&self, request: TokenRequest) -> Result<Tokens, IamError> {
         let is_client = matches!(request.grant, Grant::Client { .. });
         let needs_client = !matches!(request.grant, Grant::ApiKey(_)) && !is_client;
-        if request.client != Some(Client::Bx) && (needs_client || request.client.is_some()) {
+        // The receiver of a delegated token renews with it, and does nothing else.
+        let is_receiver =
+            request.client == Some(Client::Kube) && matches!(request.grant, Grant::RefreshToken(_));
+        let is_known = request.client == Some(Client::Bx) || is_receiver;
+        if !is_known && (needs_client || request.client.is_some()) {
             let message = "The Authorization header with a client that may use this grant is missing: send `bx:bx`";
             return Err(IamError::refused(Reason::NoClient, message));
         }
         if let Grant::RefreshToken(text) = &request.grant {
+            if is_receiver {
+                return self.renew(text, Client::Kube, None, false).await;
+            }
+            let account = request.account.as_deref();
             return self
-                .renew(text, request.account.as_deref(), request.with_uaa)
+                .renew(text, Client::Bx, account, request.with_uaa)
                 .await;
         }
         let proven = self
@@ -87,6 +95,7 @@ impl Iam {
             .await?;
         if request.with_uaa {
             proven.subject.require_user()?;
+            account_rules::check_all(self, proven.login.bounds(), proven.login.grant_type())?;
         }
         let Some(client) = request.client else {
             // The token opens what the key itself opens and no session begins: this counts as a request with a key.
@@ -117,6 +126,7 @@ impl Iam {
             held,
         } = proven;
         let principal = subject.principal();
+        account_rules::check_password(self, login.account(), login.grant_type())?;
         let mut tx = self.lock_proof(held).await?;
         let begun = refresh::begin(self, &mut tx, login, client).await?;
         let login = begun.login;
@@ -296,10 +306,11 @@ impl Iam {
     async fn renew(
         &self,
         text: &Secret<String>,
+        client: Client,
         account: Option<&str>,
         with_uaa: bool,
     ) -> Result<Tokens, IamError> {
-        let client = Client::Bx.id();
+        let client = client.id();
         let renewed = refresh::rotate(self, text, client, account, with_uaa).await?;
         let (subject, login) = (renewed.subject, &renewed.login);
         self.note_request(login, Shown::RefreshToken);
@@ -361,7 +372,8 @@ impl Iam {
                     return Err(IamError::refused(Reason::NoClient, message));
                 }
                 let mut tx = self.0.db.begin().await?;
-                let bounds = refresh::peek(self, &mut tx, text, Client::Bx.id()).await?;
+                let login = refresh::peek(self, &mut tx, text, Client::Bx.id()).await?;
+                let bounds = *login.bounds();
                 self.subject(&bounds)?;
                 (tx, bounds)
             }

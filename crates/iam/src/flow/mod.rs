@@ -1,9 +1,12 @@
 //! From a proof to tokens: grants, sessions and their renewal, one-time codes, passwords, and how each of them ends.
 
 pub(crate) mod access;
+mod account_rules;
+mod delegation;
 pub mod grant;
 mod guess_limit;
 mod introspect;
+pub(crate) mod lifetimes;
 pub(crate) mod passcode;
 pub mod password;
 pub mod refresh;

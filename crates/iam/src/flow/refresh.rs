@@ -6,6 +6,8 @@
 //! A session is for one account at a time, and a renewal may switch it. All reasons against a renewal are checked
 //! before the token is used up, so that a refused one costs nothing.
 
+use super::account_rules::{check_address, check_all, check_password};
+use super::lifetimes::Lifetimes;
 use super::session_limit;
 use crate::audit::{Action, Actor, Credential, Entry};
 use crate::entropy;
@@ -18,6 +20,7 @@ use crate::repo::sessions::NewSession;
 use crate::repo::transactions::credentials;
 use crate::service::Iam;
 use crate::token::identity::Identity;
+use crate::token::issued::Client;
 use crate::token::subject::Subject;
 use crate::token::successor;
 use base::id::{AccountId, SessionId};
@@ -57,9 +60,11 @@ impl Login {
         asked: &str,
         grant_type: String,
     ) -> Result<Self, IamError> {
+        let account = iam.account_for(&bounds, asked)?;
+        check_address(iam, account)?;
         Ok(Self {
-            account: iam.account_for(&bounds, asked)?,
             bounds,
+            account,
             grant_type,
         })
     }
@@ -122,18 +127,20 @@ pub(crate) async fn begin(
     // tables stay as small as the sessions that matter.
     let ended = now.plus(-ENDED_REMEMBERED_MILLISECONDS);
     credentials::sweep(tx, ended, now.plus(-REMEMBERED_MILLISECONDS)).await?;
-    let (bounds, session) = (login.bounds, SessionId(entropy::guid()));
+    let life = Lifetimes::of(iam, &login.bounds, true);
+    let bounds = life.bound(login.bounds, now)?;
+    let (login, session) = (Login { bounds, ..login }, SessionId(entropy::guid()));
     credentials::lock(tx, &bounds, now).await?;
     let new = NewSession {
         session,
         account: login.account,
         bounds: &bounds,
         now,
-        expires_at: bounds.end(now, iam.0.config.refresh_token_seconds),
-        tokens_until: bounds.end(now, iam.0.config.access_token_seconds),
+        expires_at: bounds.end(now, life.refresh_seconds),
+        tokens_until: bounds.end(now, life.access_seconds),
     };
     sessions::insert(tx, &new).await?;
-    let displaced = session_limit::enforce(iam, tx, &bounds, session, now).await?;
+    let displaced = session_limit::enforce(iam, tx, &bounds, (session, life.sessions), now).await?;
     let login = login.in_session(session);
     let token = issue(iam, tx, session, client, &login).await?;
     Ok(StartedSession {
@@ -152,6 +159,17 @@ pub(crate) async fn issue(
     client: &str,
     login: &Login,
 ) -> Result<Secret<String>, IamError> {
+    issue_for(iam, tx, session, (client, None), login).await
+}
+
+/// The same, which lives no longer than so many seconds.
+pub(crate) async fn issue_for(
+    iam: &Iam,
+    tx: &mut Tx,
+    session: SessionId,
+    (client, most): (&str, Option<i64>),
+    login: &Login,
+) -> Result<Secret<String>, IamError> {
     let bounds = login.bounds();
     if !bounds.renewable() {
         return Err(IamError::Crypto(
@@ -159,7 +177,9 @@ pub(crate) async fn issue(
         ));
     }
     session_limit::has_room(iam, tx, session, 1).await?;
-    let expires_at = bounds.end(iam.0.clock.now(), iam.0.config.refresh_token_seconds);
+    let life = Lifetimes::of(iam, bounds, false);
+    let seconds = most.map_or(life.refresh_seconds, |most| most.min(life.refresh_seconds));
+    let expires_at = bounds.end(iam.0.clock.now(), seconds);
     let text = format!("{PREFIX}{}", entropy::text());
     let new = NewToken {
         session,
@@ -225,7 +245,8 @@ async fn renew(
     let refresh_token = issue(iam, &mut tx, session, client, &login).await?;
     let encrypted = successor::encrypt(text, &refresh_token)?;
     refresh_tokens::set_successor(&mut tx, text, encrypted).await?;
-    let ends = login.bounds().end(now, iam.0.config.refresh_token_seconds);
+    let life = Lifetimes::of(iam, login.bounds(), false);
+    let ends = login.bounds().end(now, life.refresh_seconds);
     sessions::extend(&mut tx, session, ends).await?;
     iam.commit_unaudited(tx).await?;
     Ok(Renewed {
@@ -295,19 +316,18 @@ async fn last_of_chain(
     Ok((token, text))
 }
 
-/// The bounds of a refresh token's session, without using the token up.
+/// The login of a refresh token's session, without using the token up.
 pub(crate) async fn peek(
     iam: &Iam,
     tx: &mut Tx,
     text: &Secret<String>,
     client: &str,
-) -> Result<CredentialBounds, IamError> {
+) -> Result<Login, IamError> {
     let token = refresh_tokens::find_unused(tx, text, client).await?;
     let token = token.ok_or_else(invalid)?;
     let (bounds, account) = read(iam, tx, &token).await?;
     // The session's account must still be open to it, as for a renewal.
-    Login::to(iam, bounds, &account, token.grant_type)?;
-    Ok(bounds)
+    Login::to(iam, bounds, &account, token.grant_type)
 }
 
 /// The bounds of the token's session if both are alive, and its account.
@@ -316,16 +336,19 @@ async fn read(
     tx: &mut Tx,
     token: &RefreshToken,
 ) -> Result<(CredentialBounds, String), IamError> {
-    unexpired(token, iam.0.clock.now())?;
-    let begun = sessions::live_account(tx, token.session).await?;
-    let (account, proven_at) = begun.ok_or_else(invalid)?;
+    let now = iam.0.clock.now();
+    unexpired(token, now)?;
+    let begun = sessions::live(tx, token.session).await?;
+    let begun = begun.ok_or_else(invalid)?;
     let root = Root {
         session: Some(token.session),
         key: token.api_key,
     };
     let principal = token.principal.ok_or_else(invalid)?;
-    let bounds = iam.derived(principal, proven_at, root)?;
-    Ok((bounds, account))
+    let bounds = iam.derived(principal, begun.proven_at, root)?;
+    let life = Lifetimes::of(iam, &bounds, false);
+    life.check_idle(begun.used_at, now)?;
+    Ok((life.bound(bounds, now)?, begun.account))
 }
 
 fn unexpired(token: &RefreshToken, now: Millis) -> Result<(), IamError> {
@@ -348,13 +371,20 @@ async fn renew_session(
     let subject = iam.subject(&bounds)?;
     let asked = renewal.account.unwrap_or(&bound);
     let login = Login::to(iam, bounds, asked, token.grant_type.clone())?;
+    check_password(iam, login.account(), &login.grant_type)?;
+    if renewal.client == Client::Cf.id() {
+        check_all(iam, &bounds, &login.grant_type)?;
+    }
     let session = bounds.root().session.ok_or_else(invalid)?;
-    let tokens_until = bounds.end(iam.0.clock.now(), iam.0.config.access_token_seconds);
-    if !sessions::renew(tx, session, login.account(), tokens_until).await? {
+    let now = iam.0.clock.now();
+    let life = Lifetimes::of(iam, &bounds, false);
+    let tokens_until = bounds.end(now, life.access_seconds);
+    if !sessions::renew(tx, session, login.account(), tokens_until, now).await? {
         return Err(invalid());
     }
     if renewal.with_uaa {
         subject.require_user()?;
+        check_all(iam, &bounds, &login.grant_type)?;
     }
     Ok((subject, login, session))
 }

@@ -16,14 +16,15 @@ use db::Tx;
 /// live.
 const ENDED_PER_LIVING: u64 = 20;
 
-/// Ends the user's sessions that exceed the limit now that `begun` exists; returns how many. It ends the longest unused
-/// session of the larger group, either the user's own sessions or those of one of their keys, so that the holder of a
-/// key cannot log the user out. The sessions that `begun` came from are kept, because it would end with them.
+/// Ends the user's sessions that exceed the limit (the server's, or an account's that is less) now that `begun` exists; returns
+/// which. It ends the longest unused session of the larger group, either the user's own sessions or those of one of their keys,
+/// so that the holder of a key cannot log the user out. The sessions that `begun` came from are kept, because it would end with
+/// them.
 pub(super) async fn enforce(
     iam: &Iam,
     tx: &mut Tx,
     bounds: &CredentialBounds,
-    begun: SessionId,
+    (begun, own_limit): (SessionId, Option<u64>),
     now: Millis,
 ) -> Result<Vec<SessionId>, IamError> {
     let allowed = iam.0.config.limits.sessions_per_user;
@@ -32,10 +33,16 @@ pub(super) async fn enforce(
         return Err(too_fast(allowed, iam.0.config.access_token_seconds));
     }
     let mut ended = Vec::new();
-    while sessions::count_live(tx, bounds, now).await? > allowed {
+    let most_alive = own_limit.map_or(allowed, |own| own.min(allowed));
+    while sessions::count_live(tx, bounds, now).await? > most_alive {
         let most = sessions::busiest_key(tx, bounds, &key, now).await?;
-        let Some(oldest) = sessions::longest_unused(tx, bounds, begun, most, now).await? else {
-            return Err(too_deep(allowed));
+        let mut oldest = sessions::longest_unused(tx, bounds, begun, Some(most), now).await?;
+        if oldest.is_none() && most_alive < allowed {
+            // An account may allow so few that the new session is all that its group has.
+            oldest = sessions::longest_unused(tx, bounds, begun, None, now).await?;
+        }
+        let Some(oldest) = oldest else {
+            return Err(too_deep(most_alive, most_alive < allowed));
         };
         sessions::end(
             tx,
@@ -61,14 +68,20 @@ fn too_fast(allowed: u64, seconds: i64) -> IamError {
     IamError::Refused(problem)
 }
 
-fn too_deep(allowed: u64) -> IamError {
+/// `is_own`: an account allows fewer than the server.
+fn too_deep(allowed: u64, is_own: bool) -> IamError {
     let limit = &limit::SESSIONS_PER_USER;
-    let message = format!(
-        "each of the sessions that `{}` = {allowed} allows came from the one before",
-        limit.name
-    );
+    let name = match is_own {
+        true => "max_sessions_per_identity",
+        false => limit.name,
+    };
+    let message =
+        format!("each of the sessions that `{name}` = {allowed} allows came from the one before");
     let refusal = Refusal::new(Reason::TooManyLogins, message).remedy(Remedy::LogInAnew);
-    IamError::Refused(refusal.limit(limit))
+    IamError::Refused(match is_own {
+        true => refusal,
+        false => refusal.limit(limit),
+    })
 }
 
 /// Refuses `needed` more refresh tokens if the session has as many as the limit. Used tokens are remembered until they

@@ -5,7 +5,7 @@ pub use crate::token::issued::{SCOPES, UaaTokens};
 
 use super::refresh::Login;
 use super::request::Grant;
-use super::{access, refresh};
+use super::{access, account_rules, refresh};
 use crate::audit::Credential as Shown;
 use crate::error::IamError;
 use crate::repo::transactions::credentials;
@@ -83,6 +83,7 @@ impl Iam {
                     .await
                     .map_err(grant_refused)?;
                 proven.subject.require_user()?;
+                account_rules::check_all(self, proven.login.bounds(), proven.login.grant_type())?;
                 let (subject, login, _, token) = self
                     .begin_session(proven, Client::Cf.id())
                     .await

@@ -35,7 +35,7 @@ pub(crate) enum QueueError {
     TimedOut,
 }
 
-/// Whose checks wait behind each other: a source that is counted, or a single check if the source is not counted as one.
+/// A source whose checks wait behind each other: one that is counted, or a single check if its source is not counted as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Source {
     Counted(SourceKey),

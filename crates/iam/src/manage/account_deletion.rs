@@ -31,7 +31,7 @@ pub struct DeletedAccount {
     pub orgs: u64,
     /// Its spaces.
     pub spaces: u64,
-    /// What will be deleted, and when.
+    /// The deletion, with its time.
     pub deletion: Deletion,
 }
 

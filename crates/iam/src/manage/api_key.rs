@@ -25,7 +25,7 @@ use base::secret::Secret;
 use base::time::Millis;
 use std::cmp::Ordering;
 
-/// Whose keys a list shows.
+/// The owner of the keys in a list.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct KeysOf {
     /// This principal's; without it the caller's own.

@@ -1,4 +1,4 @@
-//! What a deletion records: which samples to delete and when, and what a restore needs until then.
+//! The record of a deletion: which samples to delete and when, and the data for a restore until then.
 //!
 //! The record is written in the transaction of the deletion, so that a crash leaves both or neither. The sweep of every
 //! node processes it (`manage::retired`), and [`super::restore`] reverses it.

@@ -1,16 +1,20 @@
-//! What verified callers may see and change: accounts, organizations, spaces, roles, users, keys, settings.
+//! Management by verified callers: accounts, organizations, spaces, roles, users, keys, settings.
 //!
 //! Every function takes the caller's [`crate::Identity`] first. An object that the caller may not see is reported as
 //! unknown; one that the caller sees but may not change, as forbidden; for one that a token of another account would
 //! show, the error names that account.
 
+pub mod access_policy;
 pub mod account;
 pub mod account_deletion;
+pub mod account_settings;
 mod administrator;
 pub mod api_key;
+pub mod custom_role;
 pub mod deletion;
 pub mod event;
 pub mod history;
+pub mod identity_usage;
 pub mod invitation;
 pub mod member;
 mod new_key;
@@ -23,6 +27,8 @@ mod removal;
 pub mod restore;
 mod sender_secret;
 pub mod service_id;
+pub mod service_id_group;
+pub mod session;
 pub mod settings;
 pub mod space;
 pub mod space_login;

@@ -32,7 +32,7 @@ pub struct NewKey {
     pub owner: Option<Principal>,
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
     /// A text chosen by the caller; if none, one is generated.
     pub text: Option<Secret<String>>,
@@ -58,12 +58,14 @@ impl Iam {
     ///
     /// # Errors
     /// When a field is invalid, the expiry has passed, the text is in use, or the key would outlive the key of the
-    /// credential; for a service ID, without Administrator of the account, and when it is locked.
+    /// credential; for a service ID, without Administrator of the account, and when it is locked; where the account lets
+    /// Administrators alone make keys.
     pub async fn create_api_key(
         &self,
         caller: &Identity,
         new: NewKey,
     ) -> Result<(ApiKey, Secret<String>), IamError> {
+        self.may_make_keys(caller)?;
         self.create_api_key_as(caller, KeyId(entropy::guid()), new)
             .await
     }
@@ -194,7 +196,7 @@ impl Iam {
         };
         let directory = self.directory();
         let is_own = directory.account_of(domain) == Some(caller.account());
-        if is_own && !directory.roles(owner, domain).is_empty() {
+        if is_own && directory.is_admitted(owner, domain) {
             return Ok(());
         }
         let who = match owner == caller.principal() {

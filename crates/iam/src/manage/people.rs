@@ -25,7 +25,7 @@ use base::secret::Secret;
 use base::source::Source;
 use db::Tx;
 
-/// Whose role is given or taken.
+/// The identity whose role is given or taken.
 enum RoleTarget {
     Member(Principal),
     /// A person who has not accepted yet: their roles begin with the acceptance.
@@ -78,7 +78,7 @@ impl Iam {
         Ok(())
     }
 
-    /// Who has a role in a domain: services, then users by address.
+    /// The identities with a role in a domain: services, then users by address.
     ///
     /// # Errors
     /// When the caller does not see the domain.

@@ -19,7 +19,7 @@ use std::collections::HashSet;
 /// samples.
 const OTHER_NODES_MILLISECONDS: i64 = 30 * 86_400_000;
 
-/// What has become of deletions that the operator wants to be due.
+/// The outcome of deletions that the operator wants to be due.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Purged {
     /// The domains that are due by it, including the spaces of an organization.

@@ -1,6 +1,6 @@
-//! Secrets that senders sign and encrypt with where a protocol has no other way to show who they are. Each is made of the encryption
-//! key and the id of an API key: no copy of the database holds one, none opens anything as an API key does, and none outlives its
-//! key.
+//! Secrets that senders sign and encrypt with where a protocol has no other way to show who they are. Each is made of the
+//! encryption key and the id of an API key: no copy of the database holds one, none opens anything as an API key does, and none
+//! outlives its key.
 
 use crate::audit::{Action, Entry};
 use crate::error::IamError;

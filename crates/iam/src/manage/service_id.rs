@@ -1,5 +1,5 @@
-//! Service IDs: programs with an identity of their own, each in one account, with roles and API keys like a user's. An Administrator
-//! of the account manages them; a service sees itself.
+//! Service IDs: programs with an identity of their own, each in one account, with roles and API keys like a user's. An
+//! Administrator of the account manages them; a service sees itself.
 
 use super::administrator::{not_administrator, still_administers};
 use super::api_key::NewKey;
@@ -17,10 +17,10 @@ use crate::refusal::{Reason, Refusal};
 use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
 use crate::repo::transactions::departure::leave;
-use crate::repo::{members, principals, service_ids};
+use crate::repo::{members, principals, service_id_groups, service_ids};
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::id::{KeyId, ServiceId};
+use base::id::{KeyId, ServiceGroupId, ServiceId};
 use base::limit;
 use base::principal::Principal;
 use base::secret::Secret;
@@ -32,10 +32,12 @@ use std::cmp::Ordering;
 pub struct NewService {
     /// Its name; several may have the same.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
     /// The CRNs of what it is for.
     pub crns: Vec<String>,
+    /// The group by which it is listed.
+    pub group: Option<ServiceGroupId>,
     /// Created locked against changes.
     pub locked: bool,
 }
@@ -148,7 +150,8 @@ impl Iam {
     /// Creates a service ID in the credential's account, and a key of it if one is wished: both or neither.
     ///
     /// # Errors
-    /// Without Administrator of the account; when a field is invalid; over a limit; for the key as `create_api_key`.
+    /// Without Administrator of the account; when a field is invalid; over a limit; without the group; for the key as
+    /// `create_api_key`.
     pub async fn create_service_id(
         &self,
         caller: &Identity,
@@ -166,6 +169,7 @@ impl Iam {
             name: name("name", &new.name)?,
             description: new.description,
             crns: new.crns,
+            group: new.group,
             locked: new.locked,
             revision: 1,
             created_at: now,
@@ -181,6 +185,12 @@ impl Iam {
         lock_active(&mut tx, account).await?;
         still_administers(&mut tx, caller, account, what).await?;
         check_not_revoked(&mut tx, caller, now).await?;
+        if let Some(group) = service.group
+            && !service_id_groups::is_there(&mut tx, account, group).await?
+        {
+            let message = "`group_id`: there is no such group of service IDs in the account";
+            return Err(IamError::invalid("group_id", message));
+        }
         let limit = &limit::SERVICE_IDS_PER_ACCOUNT;
         self.has_room(&mut tx, account, limit, CountedItem::ServiceIds)
             .await?;

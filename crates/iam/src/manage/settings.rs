@@ -14,7 +14,7 @@ use base::invisible::is_invisible;
 use base::limit;
 use base::scope::{Action, Scope};
 
-/// What is to be changed; what is `None` stays as it is.
+/// Changes of settings; `None` stays as it is.
 #[derive(Debug, Clone, Default)]
 pub struct DomainChange {
     /// The step that samples are consolidated to when read; `Some(None)` returns them as they were sent.

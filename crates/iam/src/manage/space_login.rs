@@ -21,7 +21,7 @@ use base::scope::{Action, Domain};
 use base::secret::Secret;
 use base::source::Source;
 
-/// Who logs in, and for which space.
+/// The user who logs in, and the space.
 #[derive(Debug)]
 pub struct SpaceLogin {
     /// Password or API key.
@@ -32,7 +32,7 @@ pub struct SpaceLogin {
     pub space: Option<String>,
 }
 
-/// What a login gives.
+/// The tokens of a login.
 #[derive(Debug)]
 pub struct SpaceTokens {
     /// A UAA token.

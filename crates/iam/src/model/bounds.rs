@@ -1,4 +1,4 @@
-//! What a credential may become: the one rule for every exchange, grant and change of a credential.
+//! Bounds of a credential: the one rule for every exchange, grant and change of a credential.
 //!
 //! Nothing issued for a credential gives more than the credential itself: not another principal, not more accounts, no
 //! longer life, no renewal that it did not have, no wider limits; and it ends with what it came from. So everything
@@ -176,7 +176,7 @@ impl CredentialBounds {
         }
     }
 
-    /// What both allow; none if they prove different principals, share no account, or end with different things.
+    /// The intersection; none if they prove different principals, share no account, or end with different things.
     #[must_use]
     pub(crate) fn intersect(&self, other: &Self) -> Option<Self> {
         let reach = match (self.reach, other.reach) {
@@ -241,7 +241,7 @@ impl CredentialBounds {
         self.principal
     }
 
-    /// What it ends with.
+    /// The object with which it ends.
     #[must_use]
     pub const fn root(&self) -> Root {
         self.root
@@ -273,6 +273,12 @@ impl CredentialBounds {
     /// These bounds for a session that was begun with them.
     pub(crate) const fn of_session(mut self, session: SessionId) -> Self {
         self.root.session = Some(session);
+        self
+    }
+
+    /// These bounds, ending no later than `end`.
+    pub(crate) fn until(mut self, end: Millis) -> Self {
+        self.not_after = earlier(self.not_after, Some(end));
         self
     }
 

@@ -25,6 +25,13 @@ fn roles(directory: &Directory, principal: Principal, account: Option<AccountId>
             Domain::Org(_) | Domain::Space(_) => is_somewhere = true,
         }
     }
+    for policy in directory.policies_for(principal) {
+        if account.is_none_or(|account| policy.account == account) {
+            let is_of_account_alone = policy.target.is_of_account_alone();
+            is_of_account |= is_of_account_alone;
+            is_somewhere |= !is_of_account_alone;
+        }
+    }
     match (is_somewhere, is_of_account) {
         (true, _) => CallerRoles::Somewhere,
         (false, true) => CallerRoles::AccountAlone,

@@ -8,15 +8,26 @@ mod departures;
 mod entry;
 pub(crate) mod facts;
 mod map;
+mod policies;
+pub(crate) mod policy;
+mod policy_access;
+pub(crate) mod policy_role;
+pub(crate) mod policy_target;
 mod sorted;
 mod sorting;
+mod stamp;
 
 pub use deleted::Deleted;
 pub use entry::{
     Account, ApiKey, DomainEntry, Member, Org, Region, RuleTexts, Service, Space, User,
 };
 pub(crate) use map::Map;
+pub use policy::{Policy, PolicySubject};
+pub use policy_role::{CustomRole, NamedRole, NoPolicyRole, PolicyRole};
+pub use policy_target::{Attribute, AttributeKey, AttributeOperator, SERVICE_NAME};
+pub use stamp::Stamp;
 
+use super::account_settings::StoredSettings;
 use super::address;
 use super::issuers::Issuers;
 use super::metering;
@@ -36,6 +47,7 @@ pub struct Directory {
     pub(crate) changes: i64,
     pub(crate) accounts: Map<AccountId, Account>,
     pub(crate) account_limits: Map<AccountId, HashMap<String, u64>>,
+    pub(crate) account_settings: Map<AccountId, StoredSettings>,
     pub(crate) regions: Arc<Vec<Region>>,
     pub(crate) orgs: Map<OrgId, Org>,
     pub(crate) spaces: Map<SpaceId, Space>,
@@ -52,6 +64,7 @@ pub struct Directory {
     pub(crate) deletions: Arc<Vec<Deleted>>,
     /// By principal first: what a principal may see is found from its roles, not by a walk over all domains.
     pub(crate) roles: Map<Principal, HashMap<Domain, Vec<Role>>>,
+    policies: policies::Policies,
     pub(crate) keys: Map<KeyId, ApiKey>,
     pub(crate) keys_by_hash: Map<[u8; 32], KeyId>,
     pub(crate) issuers: Arc<Issuers>,
@@ -59,15 +72,17 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// What the principal may do with the metrics of the domain.
+    /// The principal's actions on the metrics of the domain: by its roles there, and by policies.
     #[must_use]
     pub fn actions(&self, principal: impl Into<Principal>, domain: Domain) -> Actions {
+        let principal = principal.into();
+        let by_policies = self.policy_actions(principal, domain);
         self.roles(principal, domain)
             .iter()
-            .fold(Actions::NONE, |sum, role| sum.union(role.actions()))
+            .fold(by_policies, |sum, role| sum.union(role.actions()))
     }
 
-    /// Whether the principal has the role in the domain.
+    /// Whether the principal has the role in the domain. Policies give none: they are about metrics alone.
     #[must_use]
     pub fn has_role(&self, principal: impl Into<Principal>, domain: Domain, role: Role) -> bool {
         self.roles(principal, domain).contains(&role)

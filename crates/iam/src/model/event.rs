@@ -7,7 +7,7 @@ use base::time::Millis;
 pub struct NewEvent {
     /// When it happened.
     pub at: Millis,
-    /// What happened.
+    /// The error, in words.
     pub what: String,
     /// Its tags, as they were sent.
     pub tags: String,
@@ -32,7 +32,7 @@ impl EventPosition {
     }
 }
 
-/// What an event is found by.
+/// The fields by which an event is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventSummary {
     /// Its place.
@@ -46,7 +46,7 @@ pub struct EventSummary {
 pub struct Event {
     /// Place and tags.
     pub mark: EventSummary,
-    /// What happened.
+    /// The error, in words.
     pub what: String,
     /// More about it.
     pub data: String,

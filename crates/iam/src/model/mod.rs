@@ -1,6 +1,8 @@
 //! The model: accounts, domains, users, keys and roles, and the bounds of credentials. It knows no database.
 
+pub(crate) mod account_settings;
 pub(crate) mod address;
+pub(crate) mod allowed_addresses;
 pub mod bounds;
 pub(crate) mod caller_roles;
 pub mod directory;
@@ -9,8 +11,10 @@ pub(crate) mod event;
 pub(crate) mod issuers;
 pub(crate) mod metering;
 pub(crate) mod narrowing;
+pub(crate) mod open_session;
 pub mod page;
 pub mod people_search;
 pub(crate) mod proof;
 pub mod role;
+pub(crate) mod service_group;
 pub mod text;

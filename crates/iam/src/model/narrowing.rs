@@ -38,7 +38,7 @@ impl Narrowing {
         *self == Self::NONE
     }
 
-    /// What both allow; none if that is nothing.
+    /// The intersection; none if nothing is left.
     pub(crate) fn intersect(&self, other: &Self) -> Option<Self> {
         Some(Self {
             domain: one_of(self.domain, other.domain)?,

@@ -10,7 +10,7 @@ use base::limit;
 const ACTIVE: &str = "active";
 const PENDING: &str = "pending";
 
-/// What is looked at.
+/// The attribute searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Attribute {
     /// The address and both names.
@@ -21,7 +21,7 @@ enum Attribute {
     State,
 }
 
-/// What is looked for, in small letters.
+/// The text searched for, in small letters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Condition {
     attribute: Attribute,
@@ -78,8 +78,8 @@ impl PeopleSearch {
         })
     }
 
-    /// The patterns, for `LIKE` with `!` before what is meant literally, that the addresses of the invited must all fit; `None` if no
-    /// invited person is shown. Of them nothing but the address is known.
+    /// The patterns, for `LIKE` with `!` before what is meant literally, that the addresses of the invited must all fit; `None`
+    /// if no invited person is shown. Of them nothing but the address is known.
     pub(crate) fn of_invited(&self) -> Option<[String; 2]> {
         let mut patterns = ["%".to_owned(), "%".to_owned()];
         for (condition, pattern) in self.conditions.iter().zip(&mut patterns) {

@@ -1,4 +1,4 @@
-//! What the roles of a principal permit and show: decided from the directory alone.
+//! Permissions and visibility by the roles of a principal: decided from the directory alone.
 //!
 //! It knows no database and no request: the same question on the same directory has the same answer.
 

@@ -25,8 +25,9 @@ pub(crate) fn manages(directory: &Directory, caller: &Identity, domain: Domain) 
     directory.has_role(caller.principal(), domain, Role::Manager)
 }
 
-pub(crate) fn has_role(directory: &Directory, caller: &Identity, domain: Domain) -> bool {
-    !directory.roles(caller.principal(), domain).is_empty()
+/// Whether the caller has any role in the domain, or a policy that gives something there.
+pub(crate) fn is_admitted(directory: &Directory, caller: &Identity, domain: Domain) -> bool {
+    directory.is_admitted(caller.principal(), domain)
 }
 
 /// Whether the caller's roles show the space; independent of the token's account.
@@ -34,7 +35,7 @@ pub(crate) fn knows_space(directory: &Directory, caller: &Identity, space: Space
     let Some(found) = directory.spaces.get(&space) else {
         return false;
     };
-    has_role(directory, caller, Domain::Space(space))
+    is_admitted(directory, caller, Domain::Space(space))
         || manages(directory, caller, Domain::Org(found.org))
         || directory
             .orgs
@@ -47,11 +48,12 @@ pub(crate) fn knows_org(directory: &Directory, caller: &Identity, org: OrgId) ->
     let Some(found) = directory.orgs.get(&org) else {
         return false;
     };
-    has_role(directory, caller, Domain::Org(org))
+    is_admitted(directory, caller, Domain::Org(org))
         || administers(directory, caller, found.account)
         || directory.domains_of(caller.principal()).any(|domain| {
             matches!(domain, Domain::Space(id) if directory.spaces.get(&id).is_some_and(|space| space.org == org))
         })
+        || directory.policies_show_org(caller.principal(), org)
 }
 
 pub(crate) fn administers(directory: &Directory, caller: &Identity, account: AccountId) -> bool {

@@ -1,7 +1,7 @@
-//! What a caller sees of one account: computed once from their roles, not again for each of a thousand spaces.
+//! Visibility of the objects of one account to a caller: computed once from their roles, not again for each of a thousand spaces.
 
 use super::administers;
-use crate::model::directory::Directory;
+use crate::model::directory::{Directory, Policy};
 use crate::model::role::Role;
 use crate::token::identity::Identity;
 use base::id::{AccountId, OrgId, SpaceId};
@@ -12,13 +12,13 @@ use std::collections::HashSet;
 pub(crate) enum Visibility {
     /// Everything: the caller is an Administrator.
     All,
-    /// What the caller's roles show.
+    /// The objects visible by the caller's roles and policies.
     Some {
-        /// The organizations with a role of the caller, in it or in one of its spaces.
+        /// The organizations with a role or policy of the caller, in it or in one of its spaces.
         orgs: HashSet<OrgId>,
         /// The organizations that the caller manages, with all their spaces.
         managed: HashSet<OrgId>,
-        /// The spaces with a role of the caller.
+        /// The spaces with a role or policy of the caller.
         spaces: HashSet<SpaceId>,
     },
 }
@@ -43,6 +43,22 @@ impl Visibility {
                     spaces.insert(space);
                     orgs.extend(directory.spaces.get(&space).map(|space| space.org));
                 }
+            }
+        }
+        let policies = directory.policies_for(caller.principal());
+        let policies = policies.filter(|policy| policy.account == account);
+        let policies: Vec<&Policy> = policies.collect();
+        let is_covered = |domain| {
+            let mut all = policies.iter();
+            all.any(|policy| directory.covers(policy, domain))
+        };
+        if !policies.is_empty() {
+            let all = directory.orgs_of(account).iter().copied();
+            orgs.extend(all.filter(|org| is_covered(Domain::Org(*org))));
+            let all = directory.spaces_of(account).iter().copied();
+            for space in all.filter(|space| is_covered(Domain::Space(*space))) {
+                spaces.insert(space);
+                orgs.extend(directory.org_of(space));
             }
         }
         Self::Some {

@@ -1,8 +1,8 @@
 //! Counts the contents of an account, for its limits.
 
 use super::{
-    api_keys, deletions, domains, invitation_roles, invitations, members, orgs, roles, service_ids,
-    spaces,
+    api_keys, custom_roles, deletions, domains, invitation_roles, invitations, members, orgs,
+    policies, roles, service_ids, spaces,
 };
 use crate::error::IamError;
 use base::id::AccountId;
@@ -15,6 +15,8 @@ pub(crate) enum CountedItem {
     Spaces,
     Keys,
     ServiceIds,
+    Policies,
+    CustomRoles,
     Deletions,
     /// The roles in the account and its domains, including those of open invitations; what is deleted counts for nothing.
     Roles,
@@ -34,6 +36,8 @@ pub(crate) async fn count(
         CountedItem::Spaces => spaces::count(tx, account).await,
         CountedItem::Keys => api_keys::count(tx, account).await,
         CountedItem::ServiceIds => service_ids::count(tx, account).await,
+        CountedItem::Policies => policies::count(tx, account).await,
+        CountedItem::CustomRoles => custom_roles::count(tx, account).await,
         CountedItem::Deletions => deletions::count(tx, account).await,
         CountedItem::Roles => {
             let given = roles::count(tx, account).await?;

@@ -40,7 +40,7 @@ pub(super) fn read(
     })
 }
 
-/// What a deletion means for samples.
+/// A deletion, as far as it matters for samples.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deletion {
     /// When they are deleted; until then the deletion can be undone.

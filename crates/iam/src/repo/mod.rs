@@ -4,6 +4,7 @@
 //! transaction, by the functions of their files.
 
 pub(crate) mod account_limits;
+pub(crate) mod account_settings;
 pub(crate) mod accounts;
 pub(crate) mod api_keys;
 pub(crate) mod audit;
@@ -11,6 +12,7 @@ pub(crate) mod changes;
 mod column;
 pub(crate) mod counters;
 pub(crate) mod counts;
+pub(crate) mod custom_roles;
 pub(crate) mod deleted_roles;
 pub(crate) mod deletions;
 mod departures;
@@ -26,12 +28,14 @@ pub(crate) mod members;
 pub(crate) mod orgs;
 pub(crate) mod passcodes;
 pub(crate) mod password_resets;
+pub(crate) mod policies;
 pub(crate) mod principals;
 pub(crate) mod refresh_tokens;
 pub(crate) mod regions;
 pub(crate) mod roles;
 pub(crate) mod rows;
 mod selection;
+pub(crate) mod service_id_groups;
 pub(crate) mod service_ids;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;

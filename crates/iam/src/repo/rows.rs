@@ -2,8 +2,9 @@
 //! database and decoded later, because decoding takes time and must not run on a reactor thread.
 
 use super::{
-    account_limits, accounts, api_keys, counters, deleted_roles, deletions, departures, domains,
-    issuers, members, orgs, principals, regions, roles, service_ids, spaces, users,
+    account_limits, account_settings, accounts, api_keys, counters, custom_roles, deleted_roles,
+    deletions, departures, domains, issuers, members, orgs, policies, principals, regions, roles,
+    service_ids, spaces, users,
 };
 use crate::blocking::run_blocking;
 use crate::error::IamError;
@@ -18,6 +19,7 @@ use std::collections::HashMap;
 pub(crate) struct Rows {
     accounts: Vec<Row>,
     limits: Vec<Row>,
+    account_settings: Vec<Row>,
     /// All of them, or none if no change is about them.
     regions: Option<Vec<Row>>,
     orgs: Vec<Row>,
@@ -27,6 +29,8 @@ pub(crate) struct Rows {
     members: Vec<Row>,
     departures: Vec<Row>,
     roles: Vec<Row>,
+    policies: Vec<Row>,
+    custom_roles: Vec<Row>,
     domains: Vec<Row>,
     deletions: Vec<Row>,
     /// The managers of deleted domains.
@@ -42,6 +46,7 @@ impl Rows {
         Ok(Self {
             accounts: accounts::ROWS.all(tx).await?,
             limits: account_limits::ROWS.all(tx).await?,
+            account_settings: account_settings::ROWS.all(tx).await?,
             regions: Some(regions::rows(tx).await?),
             orgs: orgs::ROWS.all(tx).await?,
             spaces: spaces::ROWS.all(tx).await?,
@@ -50,6 +55,8 @@ impl Rows {
             members: members::ROWS.all(tx).await?,
             departures: departures::ROWS.all(tx).await?,
             roles: roles::ROWS.all(tx).await?,
+            policies: policies::ROWS.all(tx).await?,
+            custom_roles: custom_roles::ROWS.all(tx).await?,
             domains: domains::ROWS.all(tx).await?,
             deletions: deletions::ROWS.all(tx).await?,
             managers: deleted_roles::managers(tx).await?,
@@ -70,6 +77,10 @@ impl Rows {
                 Change::Limits(account) => {
                     let found = account_limits::ROWS.of(tx, account.to_string()).await?;
                     own.limits.extend(found);
+                }
+                Change::AccountSettings(account) => {
+                    let found = account_settings::ROWS.of(tx, account.to_string()).await?;
+                    own.account_settings.extend(found);
                 }
                 Change::Regions => own.regions = Some(regions::rows(tx).await?),
                 Change::Org(org) => own.orgs.extend(orgs::ROWS.of(tx, org.to_string()).await?),
@@ -102,6 +113,14 @@ impl Rows {
                     let managers = deleted_roles::managers_of(tx, domain).await?;
                     own.managers.extend(managers);
                 }
+                Change::Policy(policy) => {
+                    let found = policies::ROWS.of(tx, policy.to_string()).await?;
+                    own.policies.extend(found);
+                }
+                Change::CustomRole(role) => {
+                    let found = custom_roles::ROWS.of(tx, role.to_string()).await?;
+                    own.custom_roles.extend(found);
+                }
                 Change::Key(key) => {
                     let found = api_keys::ROWS.of(tx, key.0.to_string()).await?;
                     own.keys.extend(found);
@@ -124,6 +143,7 @@ impl Rows {
         Ok(Facts {
             accounts: accounts::read_active(&self.accounts)?,
             limits: each(&self.limits, account_limits::read)?,
+            account_settings: each(&self.account_settings, account_settings::read)?,
             regions: self
                 .regions
                 .map(|rows| each(&rows, regions::read))
@@ -136,6 +156,8 @@ impl Rows {
             departures: principals::read_known(&self.departures, departures::read)?,
             domains: domains::read_in_use(&self.domains)?,
             roles: roles::read_known(&self.roles)?,
+            policies: policies::read_known(&self.policies)?,
+            custom_roles: each(&self.custom_roles, custom_roles::read)?,
             deletions: each(&self.deletions, |row| deletions::read(row, &managers))?,
             keys: api_keys::read_known(&self.keys)?,
             issuers: self.issuers.map(|rows| issuers::read(&rows)).transpose()?,

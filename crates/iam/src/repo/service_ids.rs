@@ -5,13 +5,13 @@ use super::principals;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::directory::Service;
-use base::id::{AccountId, ServiceId};
+use base::id::{AccountId, ServiceGroupId, ServiceId};
 use base::time::Millis;
 use db::{Row, Tx, Value};
 
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
-    "SELECT guid, account, name, description, crns, locked, revision, created_at, modified_at FROM service_ids",
+    "SELECT guid, account, name, description, crns, group_id, locked, revision, created_at, modified_at FROM service_ids",
     "guid"
 );
 
@@ -22,12 +22,17 @@ pub(super) fn read(row: &Row) -> Result<Service, IamError> {
         value: crns,
         expected: "a list of CRNs",
     })?;
+    let group = match row.text_or_none("group_id")? {
+        Some(_) => Some(ServiceGroupId(parse_guid(row, "group_id")?)),
+        None => None,
+    };
     Ok(Service {
         id: ServiceId(parse_guid(row, "guid")?),
         account: parse(row, "account", "an account GUID")?,
         name: row.text("name")?,
         description: row.text("description")?,
         crns,
+        group,
         locked: row.flag("locked")?,
         revision: row.int("revision")?,
         created_at: at(row, "created_at")?,
@@ -42,8 +47,8 @@ fn crns(service: &Service) -> String {
 
 /// Stores a new one, after its principal.
 pub(crate) async fn insert(tx: &mut Tx, service: &Service) -> Result<(), IamError> {
-    let sql = "INSERT INTO service_ids (guid, account, name, description, crns, locked, revision, created_at, modified_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let sql = "INSERT INTO service_ids (guid, account, name, description, crns, locked, revision, created_at, modified_at, group_id) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let values = [
         principals::key(service.id),
         service.account.to_string().into(),
@@ -54,6 +59,7 @@ pub(crate) async fn insert(tx: &mut Tx, service: &Service) -> Result<(), IamErro
         service.revision.into(),
         service.created_at.0.into(),
         service.modified_at.0.into(),
+        service.group.map(|group| group.0.to_string()).into(),
     ];
     tx.execute(sql, &values).await?;
     Ok(())
@@ -98,6 +104,12 @@ pub(crate) async fn lock_changeable(tx: &mut Tx, id: ServiceId) -> Result<bool, 
 pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
     let sql = "SELECT COUNT(*) AS counted FROM service_ids WHERE account = $1";
     counted(tx.one(sql, &[account.to_string().into()]).await?)
+}
+
+/// The number of service IDs in the group.
+pub(crate) async fn count_in_group(tx: &mut Tx, group: ServiceGroupId) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS counted FROM service_ids WHERE group_id = $1";
+    counted(tx.one(sql, &[group.0.to_string().into()]).await?)
 }
 
 /// Deletes the row of a principal, before the principal itself, which may be a user.

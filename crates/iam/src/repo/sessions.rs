@@ -5,15 +5,17 @@
 //! An end is numbered within its transaction, by a counter that stays locked until the commit: numbers become visible
 //! in order, and a node that has read up to one has missed none before it.
 
-use super::column::{counted, parse_guid};
+use super::column::{at, counted, parse, parse_guid};
 use super::counters;
 use super::principals::{self, key};
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
-use base::id::{AccountId, SessionId};
+use crate::model::open_session::OpenSession;
+use crate::model::page::{Page, PageRequest, row_count};
+use base::id::{AccountId, KeyId, SessionId};
 use base::principal::Principal;
 use base::time::Millis;
-use db::{Db, Tx, Value};
+use db::{Db, Row, Tx, Value};
 
 /// Selects sessions of a principal to end.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +24,8 @@ pub(crate) enum SessionSelector {
     One(SessionId),
     /// The sessions for the account.
     Of(AccountId),
+    /// The sessions for the account that were begun with the key.
+    OfKey(AccountId, KeyId),
     /// All sessions that the password began or carries, except this one; the sessions of keys end with their keys.
     ByPassword {
         /// The session that changes the password.
@@ -59,6 +63,18 @@ pub(crate) async fn end(
                 at.clone(),
                 number.clone(),
                 account.to_string().into(),
+            ];
+            tx.execute(sql, &values).await?
+        }
+        SessionSelector::OfKey(account, api_key) => {
+            let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 \
+                       WHERE principal = $1 AND account = $4 AND api_key = $5 AND revoked_at IS NULL";
+            let values = [
+                principal.clone(),
+                at.clone(),
+                number.clone(),
+                account.to_string().into(),
+                api_key.0.to_string().into(),
             ];
             tx.execute(sql, &values).await?
         }
@@ -150,8 +166,8 @@ pub(crate) struct NewSession<'a> {
 
 /// Stores a session.
 pub(crate) async fn insert(tx: &mut Tx, new: &NewSession<'_>) -> Result<(), IamError> {
-    let sql = "INSERT INTO sessions (guid, account, principal, created_at, expires_at, parent, proven_at, tokens_until, api_key) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let sql = "INSERT INTO sessions (guid, account, principal, created_at, expires_at, parent, proven_at, tokens_until, api_key, used_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $4)";
     let root = new.bounds.root();
     let values = [
         Value::from(new.session.0.to_string()),
@@ -206,29 +222,41 @@ pub(crate) async fn renew(
     session: SessionId,
     account: AccountId,
     tokens_until: Millis,
+    now: Millis,
 ) -> Result<bool, IamError> {
-    let sql = "UPDATE sessions SET account = $2, tokens_until = CASE WHEN tokens_until < $3 THEN $3 ELSE tokens_until END \
-               WHERE guid = $1 AND revoked_at IS NULL";
+    let sql = "UPDATE sessions SET account = $2, tokens_until = CASE WHEN tokens_until < $3 THEN $3 ELSE tokens_until END, \
+               used_at = $4 WHERE guid = $1 AND revoked_at IS NULL";
     let values = [
         session.0.to_string().into(),
         account.to_string().into(),
         tokens_until.0.into(),
+        now.0.into(),
     ];
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// The account of a session, and when its proof was given; none if the session is unknown or has ended.
-pub(crate) async fn live_account(
-    tx: &mut Tx,
-    session: SessionId,
-) -> Result<Option<(String, Millis)>, IamError> {
-    let sql = "SELECT account, revoked_at, proven_at FROM sessions WHERE guid = $1";
+/// A session that has not ended.
+pub(crate) struct LiveSession {
+    pub(crate) account: String,
+    /// When its proof was given.
+    pub(crate) proven_at: Millis,
+    /// When it was begun, renewed or kept alive last.
+    pub(crate) used_at: Millis,
+}
+
+/// The session; none if it is unknown or has ended.
+pub(crate) async fn live(tx: &mut Tx, session: SessionId) -> Result<Option<LiveSession>, IamError> {
+    let sql = "SELECT account, revoked_at, proven_at, used_at FROM sessions WHERE guid = $1";
     let row = tx.one(sql, &[session.0.to_string().into()]).await?;
     let Some(row) = row else { return Ok(None) };
     if row.int_or_none("revoked_at")?.is_some() {
         return Ok(None);
     }
-    Ok(Some((row.text("account")?, Millis(row.int("proven_at")?))))
+    Ok(Some(LiveSession {
+        account: row.text("account")?,
+        proven_at: at(&row, "proven_at")?,
+        used_at: at(&row, "used_at")?,
+    }))
 }
 
 /// The ends with numbers beyond `seen`: the session, until when its tokens may live, and the number.
@@ -285,18 +313,19 @@ pub(crate) async fn busiest_key(
     }
 }
 
-/// The session of this key (or none) that was begun or renewed longest ago, except the new one and those it came from.
+/// The session of this key (empty for none), or of any, that was begun or renewed longest ago, except the new one and those it
+/// came from.
 pub(crate) async fn longest_unused(
     tx: &mut Tx,
     bounds: &CredentialBounds,
     begun: SessionId,
-    of_key: String,
+    of_key: Option<String>,
     now: Millis,
 ) -> Result<Option<SessionId>, IamError> {
     let sql = "WITH RECURSIVE spared (guid) AS (SELECT CAST($3 AS TEXT) UNION SELECT sessions.parent FROM sessions \
                JOIN spared ON sessions.guid = spared.guid WHERE sessions.parent IS NOT NULL) \
                SELECT guid FROM sessions WHERE principal = $1 AND revoked_at IS NULL AND expires_at > $2 \
-               AND COALESCE(api_key, '') = $4 AND guid NOT IN (SELECT guid FROM spared) \
+               AND COALESCE(api_key, '') = COALESCE($4, api_key, '') AND guid NOT IN (SELECT guid FROM spared) \
                ORDER BY tokens_until, created_at, guid LIMIT 1";
     let values = [
         key(bounds.principal()),
@@ -307,4 +336,94 @@ pub(crate) async fn longest_unused(
     let row = tx.one(sql, &values).await?;
     let guid = row.map(|row| parse_guid(&row, "guid"));
     Ok(guid.transpose()?.map(SessionId))
+}
+
+/// The columns of an [`OpenSession`]: a macro, because a statement is made of literals.
+macro_rules! open_columns {
+    () => {
+        "guid, account, principal, (SELECT kind FROM principals WHERE guid = principal) AS principal_kind, api_key, created_at, \
+         used_at, expires_at"
+    };
+}
+
+const OPEN_WITH: &str = concat!(
+    "SELECT ",
+    open_columns!(),
+    " FROM sessions WHERE guid = $1 AND revoked_at IS NULL AND expires_at > $2"
+);
+
+const OPEN_OF: &str = concat!(
+    "SELECT ",
+    open_columns!(),
+    " FROM sessions WHERE principal = $1 AND account = $2 AND revoked_at IS NULL AND expires_at > $3 \
+      AND COALESCE(api_key, '') = COALESCE($4, api_key, '') ORDER BY created_at DESC, guid LIMIT $5 OFFSET $6"
+);
+
+/// Decodes a session and the account it is for; none if its principal is gone.
+fn read_open(row: &Row) -> Result<Option<(OpenSession, AccountId)>, IamError> {
+    let Some(principal) = principals::read(row)? else {
+        return Ok(None);
+    };
+    let key = match row.text_or_none("api_key")? {
+        Some(_) => Some(KeyId(parse_guid(row, "api_key")?)),
+        None => None,
+    };
+    let session = OpenSession {
+        id: SessionId(parse_guid(row, "guid")?),
+        principal,
+        key,
+        created_at: at(row, "created_at")?,
+        used_at: at(row, "used_at")?,
+        expires_at: at(row, "expires_at")?,
+    };
+    Ok(Some((session, parse(row, "account", "an account GUID")?)))
+}
+
+/// The session with this id, and the account it is for; none if it has ended or expired.
+pub(crate) async fn open_with(
+    tx: &mut Tx,
+    session: SessionId,
+    now: Millis,
+) -> Result<Option<(OpenSession, AccountId)>, IamError> {
+    let values = [session.0.to_string().into(), now.0.into()];
+    let row = tx.one(OPEN_WITH, &values).await?;
+    row.map_or(Ok(None), |row| read_open(&row))
+}
+
+/// A page of the sessions of a principal for an account, the latest first; only those of a key if there is one.
+pub(crate) async fn open_of(
+    db: &Db,
+    (principal, account, of_key): (Principal, AccountId, Option<KeyId>),
+    now: Millis,
+    window: PageRequest,
+) -> Result<Page<OpenSession>, IamError> {
+    let of_key = of_key.map(|key| key.0.to_string());
+    let count = "SELECT COUNT(*) AS counted FROM sessions WHERE principal = $1 AND account = $2 AND revoked_at IS NULL \
+                 AND expires_at > $3 AND COALESCE(api_key, '') = COALESCE($4, api_key, '')";
+    let values = [
+        key(principal),
+        account.to_string().into(),
+        now.0.into(),
+        of_key.into(),
+    ];
+    let mut look = db.snapshot().await?;
+    let total = counted(look.one(count, &values).await?)?;
+    let [principal, account, now, of_key] = values;
+    let (take, skip) = (row_count(window.take), row_count(window.skip));
+    let values = [principal, account, now, of_key, take.into(), skip.into()];
+    let rows = look.all(OPEN_OF, &values).await?;
+    look.end().await?;
+    let mut entries = Vec::with_capacity(rows.len());
+    for row in &rows {
+        entries.extend(read_open(row)?.map(|(session, _)| session));
+    }
+    Ok(Page { entries, total })
+}
+
+/// Notes that a session was used now.
+pub(crate) async fn touch(tx: &mut Tx, session: SessionId, now: Millis) -> Result<(), IamError> {
+    let sql = "UPDATE sessions SET used_at = $2 WHERE guid = $1 AND used_at < $2";
+    tx.execute(sql, &[session.0.to_string().into(), now.0.into()])
+        .await?;
+    Ok(())
 }

@@ -12,6 +12,8 @@ pub struct StoredKey {
     pub kid: String,
     /// When it was made.
     pub created_at: Millis,
+    /// From when on it signs.
+    pub signs_from: Millis,
     /// When it was retired; then only its name is left.
     pub retired_at: Option<Millis>,
 }
@@ -23,10 +25,11 @@ pub(crate) struct EncryptedSigningKey {
     pub(crate) bytes: Vec<u8>,
     /// The name of its encryption key.
     pub(crate) with: String,
+    /// From when on it signs.
+    pub(crate) signs_from: Millis,
 }
 
-const IN_SERVICE: &str =
-    "SELECT kid, sealed, sealed_with FROM signing_keys WHERE retired_at IS NULL ORDER BY kid";
+const IN_SERVICE: &str = "SELECT kid, sealed, sealed_with, signs_from FROM signing_keys WHERE retired_at IS NULL ORDER BY kid";
 
 /// The keys in service, read in the transaction.
 pub(crate) async fn in_service(tx: &mut Tx) -> Result<Vec<EncryptedSigningKey>, IamError> {
@@ -39,6 +42,7 @@ fn decode(row: &Row) -> Result<EncryptedSigningKey, IamError> {
         kid: row.text("kid")?,
         bytes: row.blob("sealed")?,
         with: row.text("sealed_with")?,
+        signs_from: at(row, "signs_from")?,
     })
 }
 
@@ -58,12 +62,13 @@ pub(crate) async fn insert(
     key: &EncryptedSigningKey,
     now: Millis,
 ) -> Result<bool, IamError> {
-    let sql = "INSERT INTO signing_keys (kid, sealed, sealed_with, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO signing_keys (kid, sealed, sealed_with, created_at, signs_from) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
     let values = [
         key.kid.as_str().into(),
         Value::from(&key.bytes[..]),
         key.with.as_str().into(),
         now.0.into(),
+        key.signs_from.0.into(),
     ];
     Ok(tx.execute(sql, &values).await? > 0)
 }
@@ -78,12 +83,13 @@ pub(crate) async fn retire(tx: &mut Tx, kid: &str, now: Millis) -> Result<(), Ia
 
 /// Every key, retired ones included, oldest first.
 pub(crate) async fn all(db: &Db) -> Result<Vec<StoredKey>, IamError> {
-    let sql = "SELECT kid, created_at, retired_at FROM signing_keys ORDER BY kid";
+    let sql = "SELECT kid, created_at, signs_from, retired_at FROM signing_keys ORDER BY kid";
     let mut keys = Vec::new();
     for row in db.all(sql, &[]).await? {
         keys.push(StoredKey {
             kid: row.text("kid")?,
             created_at: at(&row, "created_at")?,
+            signs_from: at(&row, "signs_from")?,
             retired_at: row.int_or_none("retired_at")?.map(Millis),
         });
     }

@@ -13,11 +13,9 @@ use crate::repo::counters;
 use crate::repo::signing_keys::{self, EncryptedSigningKey};
 use crate::service::Iam;
 use crate::token::encryption_key::EncryptionKey;
-use crate::token::keyring::{KeyChange, KeyRing, SigningKey};
+use crate::token::keyring::{KeyChange, KeyRing, SigningAlgorithm};
+use crate::token::signing_key::SigningKey;
 use crate::token::{encryption_key, key_folder};
-use aws_lc_rs::encoding::AsDer;
-use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::RsaKeyPair;
 use base::error_chain::Chain;
 use base::time::Millis;
 use db::{Db, Tx};
@@ -49,15 +47,17 @@ pub(crate) async fn open(
     };
     let mut keys = open_all(&stored, &key)?;
     for file in &files {
-        if signing_keys::insert(&mut tx, &sealed(&key, &file.kid, &file.der)?, now).await? {
-            keys.extend(SigningKey::of(&file.kid, &file.der));
+        let sealed = sealed(&key, &file.kid, &file.der, now)?;
+        if signing_keys::insert(&mut tx, &sealed, now).await? {
+            keys.extend(SigningKey::of(&file.kid, &file.der, now));
         }
     }
     keys.sort_by(|a, b| a.kid.cmp(&b.kid));
     if keys.is_empty() {
-        let (kid, der) = (new_name(&mut tx, now).await?, generate().await?);
-        signing_keys::insert(&mut tx, &sealed(&key, &kid, &der)?, now).await?;
-        keys.extend(SigningKey::of(&kid, &der));
+        let der = generate(config.signing.algorithm).await?;
+        let kid = new_name(&mut tx, now).await?;
+        signing_keys::insert(&mut tx, &sealed(&key, &kid, &der, now)?, now).await?;
+        keys.extend(SigningKey::of(&kid, &der, now));
     }
     changes::number(&mut tx).await?;
     #[expect(
@@ -89,15 +89,21 @@ pub(crate) async fn own_encryption_key(
 }
 
 /// A key in its stored form.
-fn sealed(key: &EncryptionKey, kid: &str, der: &[u8]) -> Result<EncryptedSigningKey, IamError> {
+pub(super) fn sealed(
+    key: &EncryptionKey,
+    kid: &str,
+    der: &[u8],
+    signs_from: Millis,
+) -> Result<EncryptedSigningKey, IamError> {
     Ok(EncryptedSigningKey {
         kid: kid.to_owned(),
         bytes: key.seal(kid, der)?,
         with: key.name.clone(),
+        signs_from,
     })
 }
 
-fn open_all(
+pub(super) fn open_all(
     stored: &[EncryptedSigningKey],
     key: &EncryptionKey,
 ) -> Result<Vec<SigningKey>, IamError> {
@@ -116,24 +122,21 @@ fn open_one(stored: &EncryptedSigningKey, key: &EncryptionKey) -> Result<Signing
         });
     }
     let der = key.open(kid, &stored.bytes)?;
-    SigningKey::of(kid, &der).ok_or_else(|| IamError::Stored {
+    SigningKey::of(kid, &der, stored.signs_from).ok_or_else(|| IamError::Stored {
         value: kid.clone(),
-        expected: "an RSA key",
+        expected: "a signing key",
     })
 }
 
 /// A new key, in PKCS#8.
-async fn generate() -> Result<Zeroizing<Vec<u8>>, IamError> {
-    let made = tokio::task::spawn_blocking(|| {
-        let pair = RsaKeyPair::generate(KeySize::Rsa2048).ok()?;
-        Some(Zeroizing::new(pair.as_der().ok()?.as_ref().to_vec()))
-    });
+pub(super) async fn generate(algorithm: SigningAlgorithm) -> Result<Zeroizing<Vec<u8>>, IamError> {
+    let made = tokio::task::spawn_blocking(move || algorithm.generate());
     let der = made.await.ok().flatten();
     der.ok_or(IamError::Crypto("make a signing key"))
 }
 
 /// A name for a new key that sorts after all others.
-async fn new_name(tx: &mut Tx, now: Millis) -> Result<String, IamError> {
+pub(super) async fn new_name(tx: &mut Tx, now: Millis) -> Result<String, IamError> {
     // The name begins with the time, so the newest key is the last by name, even if the clock went back.
     let newest = signing_keys::newest(tx).await?;
     let newest = newest.and_then(|kid| kid.split('-').next()?.parse::<i64>().ok());
@@ -153,20 +156,22 @@ impl Iam {
         &self,
         folder: &Path,
         named: Option<&Path>,
+        algorithm: SigningAlgorithm,
     ) -> Result<String, IamError> {
         let path = encryption_key::path(folder, named);
         let key = EncryptionKey::read(&path)?.ok_or_else(|| IamError::NoEncryptionKey {
             path: path.display().to_string(),
         })?;
         let now = self.0.clock.now();
-        let der = generate().await?;
+        let der = generate(algorithm).await?;
         let mut tx = self.0.db.begin().await?;
         counters::lock_changes(&mut tx).await?;
         // Otherwise the other nodes could not decrypt it.
         open_all(&signing_keys::in_service(&mut tx).await?, &key)?;
         let kid = new_name(&mut tx, now).await?;
-        signing_keys::insert(&mut tx, &sealed(&key, &kid, &der)?, now).await?;
+        signing_keys::insert(&mut tx, &sealed(&key, &kid, &der, now)?, now).await?;
         let entry = Entry::by_operator(Action::SigningKeyMade).on(&kid);
+        let entry = entry.with("algorithm", algorithm.name());
         self.commit(tx, entry).await?;
         Ok(kid)
     }

@@ -8,6 +8,7 @@
 
 mod answering;
 mod disk_space;
+mod key_schedule;
 pub mod key_store;
 
 use self::answering::while_answering;
@@ -190,11 +191,11 @@ impl Iam {
     }
 }
 
-/// What a node has not read yet, as it was at one moment.
+/// The changes that a node has not read yet, as of one moment.
 struct UnreadChanges {
     /// The number of changes.
     changes: i64,
-    /// What the rows are about; `None`: they are all there are.
+    /// The objects of the rows; `None`: all there are.
     changed: Option<Changed>,
     rows: Rows,
     /// The signing keys, unless they are as they were.
@@ -202,7 +203,7 @@ struct UnreadChanges {
 }
 
 impl UnreadChanges {
-    /// What was changed since change `seen`; `None` if nothing was.
+    /// The changes after change `seen`; `None` if there are none.
     async fn since(seen: i64, db: &Db) -> Result<Option<Self>, IamError> {
         let mut tx = db.snapshot().await?;
         let news = changes::since(&mut tx, seen).await?;

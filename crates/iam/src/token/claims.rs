@@ -75,7 +75,7 @@ pub struct IamClaims {
     pub session_id: Option<String>,
     /// The token's own id.
     pub jti: String,
-    /// What follows the realm in `iam_id`.
+    /// The part of `iam_id` behind the realm.
     pub identifier: String,
     /// Given name, of a user.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,6 @@
-//! The encryption key of the signing keys in the database, of which the secrets of senders are made as well. It is in a file, `encryption.key` in the key folder or one
-//! that the operator names, and never in the database: a copy of the database is not enough to sign. All nodes on one
-//! database have the same key.
+//! The encryption key of the signing keys in the database, of which the secrets of senders are made as well. It is in a file,
+//! `encryption.key` in the key folder or one that the operator names, and never in the database: a copy of the database is not
+//! enough to sign. All nodes on one database have the same key.
 //!
 //! No file is opened through a link: whoever could plant a link would choose the key.
 
@@ -27,7 +27,7 @@ const FILE: &str = "encryption.key";
 /// The key.
 pub(crate) struct EncryptionKey {
     key: RandomizedNonceKey,
-    /// What texts are derived with: another key, so that neither use tells anything about the other.
+    /// The key from which texts are derived: another one, so that neither use tells anything about the other.
     derivation: hmac::Key,
     /// Identifies the key without revealing it, so that another key is told from damage.
     pub(crate) name: String,

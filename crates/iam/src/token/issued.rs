@@ -16,6 +16,9 @@ pub const PASSWORD: &str = "password";
 /// The grant type of services that show their id and key as a client does.
 pub const CLIENT_CREDENTIALS: &str = "client_credentials";
 
+/// The grant type by which a client redeems a token that was delegated to it.
+pub const DELEGATED: &str = "urn:ibm:params:oauth:grant-type:delegated-refresh-token";
+
 /// The client id of a caller that does not authenticate.
 pub(crate) const NO_CLIENT: &str = "default";
 
@@ -36,6 +39,8 @@ pub enum Client {
     Bx,
     /// `cf:`, the Cloud Foundry command line.
     Cf,
+    /// `kube:kube`, the container service, to which the command line delegates.
+    Kube,
 }
 
 impl Client {
@@ -45,6 +50,7 @@ impl Client {
         match (id, secret) {
             ("bx", "bx") => Some(Self::Bx),
             ("cf", "") => Some(Self::Cf),
+            ("kube", "kube") => Some(Self::Kube),
             _ => None,
         }
     }
@@ -55,6 +61,7 @@ impl Client {
         match self {
             Self::Bx => "bx",
             Self::Cf => "cf",
+            Self::Kube => "kube",
         }
     }
 }

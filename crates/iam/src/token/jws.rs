@@ -1,11 +1,12 @@
-//! Signed tokens in compact form (RFC 7515), as strictly as possible: RS256 with a key of our own, nothing else.
+//! Signed tokens in compact form (RFC 7515), as strictly as possible: with a key of our own and by its own algorithm, nothing else.
 //!
 //! Headers that name another source of keys (`jku`, `jwk`, `x5u`, `x5c`) or change the rules (`crit`) are refused
 //! before anything else is checked.
 
 use super::key_error::KeyError;
-use super::keyring::KeyRing;
+use super::keyring::{KeyRing, SigningAlgorithm};
 use crate::auth_error::AuthError;
+use base::time::Millis;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
@@ -43,11 +44,16 @@ struct Issued {
     iss: Option<String>,
 }
 
-/// Signs claims.
-pub(crate) fn sign(keys: &KeyRing, claims: &impl Serialize) -> Result<String, KeyError> {
+/// Signs claims at this time.
+pub(crate) fn sign(
+    keys: &KeyRing,
+    now: Millis,
+    claims: &impl Serialize,
+) -> Result<String, KeyError> {
     let claims = serde_json::to_vec(claims).map_err(|_| KeyError::Crypto("write the claims"))?;
-    let (message, signature) = keys.sign(|kid| {
-        let header = serde_json::to_vec(&HeaderOut { kid, alg: "RS256" }).unwrap_or_default();
+    let (message, signature) = keys.sign(now, |kid, algorithm| {
+        let alg = algorithm.name();
+        let header = serde_json::to_vec(&HeaderOut { kid, alg }).unwrap_or_default();
         format!(
             "{}.{}",
             URL_SAFE_NO_PAD.encode(header),
@@ -57,10 +63,10 @@ pub(crate) fn sign(keys: &KeyRing, claims: &impl Serialize) -> Result<String, Ke
     Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
-/// Verifies form and issuer, and the signature with `check` (key name, message, signature); returns the claims. The
+/// Verifies form and issuer, and the signature with `check` (key name and algorithm, message, signature); returns the claims. The
 /// caller checks the times.
 pub(crate) fn verify<T: DeserializeOwned>(
-    check: impl FnOnce(&str, &[u8], &[u8]) -> Option<bool>,
+    check: impl FnOnce((&str, &str), &[u8], &[u8]) -> Option<bool>,
     check_issuer: impl FnOnce(Option<&str>) -> Result<(), AuthError>,
     token: &str,
 ) -> Result<T, AuthError> {
@@ -82,8 +88,10 @@ pub(crate) fn verify<T: DeserializeOwned>(
         .map_err(|_| AuthError::Malformed("its header is not JSON with an `alg`"))?;
     let claims = decode(claims, "its claims are not base64")?;
     let signature = decode(signature, "its signature is not base64")?;
-    if header.alg != "RS256" {
-        return Err(AuthError::Signature("the algorithm is not RS256"));
+    let mut known = SigningAlgorithm::ALL.iter();
+    if !known.any(|own| own.name() == header.alg) {
+        let what = "the algorithm is not RS256, ES256 or EdDSA";
+        return Err(AuthError::Signature(what));
     }
     if header.jku.is_some() || header.jwk.is_some() || header.x5u.is_some() || header.x5c.is_some()
     {
@@ -98,7 +106,11 @@ pub(crate) fn verify<T: DeserializeOwned>(
     let kid = header
         .kid
         .ok_or(AuthError::Signature("its header names no key"))?;
-    match check(&kid, message.as_bytes(), &signature) {
+    match check(
+        (kid.as_str(), header.alg.as_str()),
+        message.as_bytes(),
+        &signature,
+    ) {
         None => {
             return Err(AuthError::Signature(
                 "its header names a key that is not ours",

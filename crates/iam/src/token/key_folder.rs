@@ -4,7 +4,8 @@
 //! No file is opened through a link: whoever could plant a link would choose the key that verifies tokens.
 
 use super::key_error::KeyError;
-use super::keyring::SigningKey;
+use super::signing_key::SigningKey;
+use base::time::Millis;
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject as _;
 use std::fs::{DirBuilder, File};
@@ -93,7 +94,7 @@ fn read(path: PathBuf) -> Result<FileKey, KeyError> {
     let damaged = || KeyError::File {
         action: "understand",
         path: path.display().to_string(),
-        source: std::io::Error::new(ErrorKind::InvalidData, "not an RSA key in PKCS#8 PEM"),
+        source: std::io::Error::new(ErrorKind::InvalidData, "not a signing key in PKCS#8 PEM"),
     };
     let key = PrivatePkcs8KeyDer::from_pem_slice(text.as_bytes()).map_err(|_| damaged())?;
     let key = Zeroizing::new(key);
@@ -102,7 +103,7 @@ fn read(path: PathBuf) -> Result<FileKey, KeyError> {
         .file_stem()
         .map(|stem| stem.to_string_lossy().into_owned());
     let kid = kid.unwrap_or_default();
-    SigningKey::of(&kid, &der).ok_or_else(damaged)?;
+    SigningKey::of(&kid, &der, Millis(0)).ok_or_else(damaged)?;
     Ok(FileKey { kid, der, path })
 }
 

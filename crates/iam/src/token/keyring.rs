@@ -2,36 +2,11 @@
 //!
 //! A ring is immutable: a read of the database makes a new ring, which replaces the old one as a whole.
 
+pub use super::signing_key::{PublicKey, PublicNumbers, SigningAlgorithm};
+
 use super::key_error::KeyError;
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{
-    KeyPair, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
-};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-pub(crate) struct SigningKey {
-    pub(crate) kid: String,
-    pub(crate) pair: RsaKeyPair,
-    pub(crate) modulus: Vec<u8>,
-    pub(crate) exponent: Vec<u8>,
-}
-
-impl SigningKey {
-    /// A PKCS#8 key; `None` if it is invalid.
-    pub(crate) fn of(kid: &str, der: &[u8]) -> Option<Self> {
-        let pair = RsaKeyPair::from_pkcs8(der).ok()?;
-        let public = pair.public_key();
-        let modulus = public.modulus().big_endian_without_leading_zero().to_vec();
-        let exponent = public.exponent().big_endian_without_leading_zero().to_vec();
-        Some(Self {
-            kid: kid.to_owned(),
-            pair,
-            modulus,
-            exponent,
-        })
-    }
-}
+use super::signing_key::SigningKey;
+use base::time::Millis;
 
 /// The changes between two rings, by key names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -42,17 +17,6 @@ pub struct KeyChange {
     pub out_of_service: Vec<String>,
     /// The key that signs.
     pub signing: String,
-}
-
-/// The public part of a key, as a JSON Web Key shows it (base64url, no padding).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicKey {
-    /// Its name.
-    pub kid: String,
-    /// Modulus.
-    pub n: String,
-    /// Exponent.
-    pub e: String,
 }
 
 /// Every key of the node, newest last.
@@ -92,7 +56,7 @@ impl KeyRing {
         // The same name with another content is another key.
         let holds = |ring: &[SigningKey], wanted: &SigningKey| {
             ring.iter()
-                .any(|key| key.kid == wanted.kid && key.modulus == wanted.modulus)
+                .any(|key| key.kid == wanted.kid && key.public_bytes() == wanted.public_bytes())
         };
         let missing = |of: &[SigningKey], from: &[SigningKey]| -> Vec<String> {
             let missing = of.iter().filter(|key| !holds(from, key));
@@ -117,82 +81,79 @@ impl KeyRing {
         self.keys.iter().map(|key| key.kid.clone()).collect()
     }
 
-    /// Signs `message`; returns the key's name and the signature.
+    /// The key that signs at this time: the newest whose time has come. Before that, only the oldest is known everywhere.
+    fn signing(&self, now: Millis) -> Option<&SigningKey> {
+        let mut newest = self.keys.iter().rev();
+        newest
+            .find(|key| key.signs_from <= now)
+            .or_else(|| self.keys.first())
+    }
+
+    /// Signs the message that `message` makes of the key's name and algorithm; returns it and the signature.
     pub(crate) fn sign(
         &self,
-        message: impl FnOnce(&str) -> String,
+        now: Millis,
+        message: impl FnOnce(&str, SigningAlgorithm) -> String,
     ) -> Result<(String, Vec<u8>), KeyError> {
-        let key = self
-            .keys
-            .last()
-            .ok_or(KeyError::Crypto("sign: there is no key"))?;
-        let message = message(&key.kid);
-        let mut signature = vec![0; key.pair.public_modulus_len()];
-        key.pair
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                message.as_bytes(),
-                &mut signature,
-            )
-            .map_err(|_| KeyError::Crypto("sign the token"))?;
+        let key = self.signing(now);
+        let key = key.ok_or(KeyError::Crypto("sign: there is no key"))?;
+        let message = message(&key.kid, key.algorithm());
+        let signature = key.sign(message.as_bytes())?;
         Ok((message, signature))
     }
 
-    /// Whether the named key made the signature; `None` when there is no such key.
-    pub(crate) fn verify(&self, kid: &str, message: &[u8], signature: &[u8]) -> Option<bool> {
+    /// Whether the named key made the signature by the named algorithm; `None` when there is no such key.
+    pub(crate) fn verify(
+        &self,
+        (kid, algorithm): (&str, &str),
+        message: &[u8],
+        signature: &[u8],
+    ) -> Option<bool> {
         let key = self.keys.iter().find(|key| key.kid == kid)?;
-        let public =
-            UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.pair.public_key().as_ref());
-        Some(public.verify(message, signature).is_ok())
+        // The algorithm is the key's, whatever a header says.
+        let is_its_own = key.algorithm().name() == algorithm;
+        Some(key.verify(message, signature) && is_its_own)
     }
 
     /// Checks a signature with a key that made none, only to take the time of a check.
     pub(crate) fn verify_decoy(&self, message: &[u8]) {
         if let Some(key) = self.keys.last() {
-            let signature = vec![0x5a; key.pair.public_modulus_len()];
-            std::hint::black_box(self.verify(&key.kid, message, &signature));
+            std::hint::black_box(key.verify(message, &key.no_signature()));
         }
     }
 
     /// The public parts.
     #[must_use]
     pub fn public(&self) -> Vec<PublicKey> {
-        let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        self.keys
-            .iter()
-            .map(|key| PublicKey {
-                kid: key.kid.clone(),
-                n: encode(&key.modulus),
-                e: encode(&key.exponent),
-            })
-            .collect()
+        self.keys.iter().map(SigningKey::public).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_lc_rs::encoding::AsDer;
-    use aws_lc_rs::rsa::KeySize;
 
-    fn ders() -> [Vec<u8>; 2] {
-        [0, 1].map(|_| {
-            let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
-            pair.as_der().unwrap().as_ref().to_vec()
-        })
+    fn key(kid: &str, der: &[u8]) -> SigningKey {
+        SigningKey::of(kid, der, Millis(0)).unwrap()
     }
+
+    fn ders(algorithm: SigningAlgorithm) -> [Vec<u8>; 2] {
+        [0, 1].map(|_| algorithm.generate().unwrap().to_vec())
+    }
+
+    const NOW: Millis = Millis(1_000);
 
     #[test]
     fn the_newest_key_signs_the_old_one_verifies_and_one_that_is_gone_does_not() {
-        let [first, second] = ders();
-        let key = |kid: &str, der: &[u8]| SigningKey::of(kid, der).unwrap();
+        let [first, second] = ders(SigningAlgorithm::Rs256);
+        let name = |kid: &str, _| kid.to_owned();
         let old = KeyRing::of(vec![key("1", &first)]);
-        let (message, signature) = old.sign(str::to_owned).unwrap();
+        let (message, signature) = old.sign(NOW, name).unwrap();
         assert_eq!(message, "1");
-        assert_eq!(old.verify("1", b"1", &signature), Some(true));
-        assert_eq!(old.verify("1", b"other", &signature), Some(false));
-        assert_eq!(old.verify("other", b"1", &signature), None);
+        let by = |kid| (kid, "RS256");
+        assert_eq!(old.verify(by("1"), b"1", &signature), Some(true));
+        assert_eq!(old.verify(by("1"), b"other", &signature), Some(false));
+        assert_eq!(old.verify(by("other"), b"1", &signature), None);
 
         let (both, change) = old.replaced(vec![key("1", &first), key("2", &second)]);
         assert_eq!(
@@ -202,17 +163,36 @@ mod tests {
         assert_eq!(change.out_of_service, Vec::<String>::new());
         // No key was removed, so verified tokens stay verified.
         assert_eq!(both.generation(), old.generation());
-        assert_eq!(both.verify("1", b"1", &signature), Some(true));
-        assert_eq!(both.sign(str::to_owned).unwrap().0, "2");
+        assert_eq!(both.verify(by("1"), b"1", &signature), Some(true));
+        assert_eq!(both.sign(NOW, name).unwrap().0, "2");
 
         let (left, change) = both.replaced(vec![key("2", &second)]);
         assert_eq!(change.out_of_service, ["1"]);
         assert!(left.generation() > both.generation());
-        assert_eq!(left.verify("1", b"1", &signature), None);
+        assert_eq!(left.verify(by("1"), b"1", &signature), None);
 
         // The same name with another content is another key.
         let (other, change) = left.replaced(vec![key("2", &first)]);
         assert_eq!(change.out_of_service, ["2"]);
         assert!(other.generation() > left.generation());
+    }
+
+    #[test]
+    fn a_key_signs_from_its_time_on_and_by_its_own_algorithm_alone() {
+        let [old, _] = ders(SigningAlgorithm::Rs256);
+        for algorithm in SigningAlgorithm::ALL {
+            let [new, _] = ders(algorithm);
+            let new = SigningKey::of("2", &new, Millis(2_000)).unwrap();
+            let ring = KeyRing::of(vec![key("1", &old), new]);
+            let said =
+                |kid: &str, algorithm: SigningAlgorithm| format!("{kid} {}", algorithm.name());
+            assert_eq!(ring.sign(Millis(1_999), said).unwrap().0, "1 RS256");
+            let (message, signature) = ring.sign(Millis(2_000), said).unwrap();
+            assert_eq!(message, format!("2 {}", algorithm.name()));
+            for other in ["RS256", "ES256", "EdDSA", "none", "HS256"] {
+                let verified = ring.verify(("2", other), message.as_bytes(), &signature);
+                assert_eq!(verified, Some(other == algorithm.name()), "{other}");
+            }
+        }
     }
 }

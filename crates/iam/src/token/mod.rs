@@ -9,6 +9,7 @@ pub mod jws;
 pub mod key_error;
 pub(crate) mod key_folder;
 pub mod keyring;
+pub(crate) mod signing_key;
 pub mod subject;
 pub(crate) mod successor;
 pub mod verified;

@@ -69,7 +69,7 @@ impl Subject {
         }
     }
 
-    /// What follows the realm in the IAM id.
+    /// The part of the IAM id behind the realm.
     #[must_use]
     pub fn identifier(&self) -> String {
         match self {

@@ -66,7 +66,7 @@ impl Verified {
         directory: &Directory,
         token: &str,
         is_uaa: bool,
-        check: impl FnOnce(&str, &[u8], &[u8]) -> Option<bool>,
+        check: impl FnOnce((&str, &str), &[u8], &[u8]) -> Option<bool>,
     ) -> Result<Verified, AuthError> {
         let issued_as = |kind| move |issuer: Option<&str>| directory.issuers.check(issuer, kind);
         let malformed = |what| move |_| AuthError::Malformed(what);

@@ -1,6 +1,10 @@
 //! Scenarios of the identity service with a manual clock, each on SQLite and on PostgreSQL.
 
 #[cfg(test)]
+mod access_policies;
+#[cfg(test)]
+mod account_settings;
+#[cfg(test)]
 mod accounts;
 #[cfg(test)]
 mod audit;
@@ -28,6 +32,8 @@ mod mails;
 mod node;
 #[cfg(test)]
 mod numbers;
+#[cfg(test)]
+mod open_sessions;
 #[cfg(test)]
 mod password;
 #[cfg(test)]

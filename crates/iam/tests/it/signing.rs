@@ -1,12 +1,18 @@
 //! The lifetime of an access token, and the change of the signing key.
 
 use crate::world::{ACCESS, START, World, access_token, on_both_databases, on_postgres, on_sqlite};
-use iam::{AuthError, Credential, Iam, IamConfig, IamError};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use iam::token::keyring::SigningAlgorithm;
+use iam::{AuthError, Credential, Iam, IamConfig, IamError, SigningConfig};
 use std::path::Path;
+
+const RS256: SigningAlgorithm = SigningAlgorithm::Rs256;
 
 on_both_databases!(
     a_token_lives_as_long_as_it_says,
     a_new_key_signs_and_the_old_one_is_good_until_it_is_taken_away,
+    a_key_of_each_algorithm_signs_and_those_before_it_stay_good,
     a_node_needs_the_encryption_key_of_the_others,
     no_signing_key_can_be_read_from_the_database,
 );
@@ -84,7 +90,11 @@ async fn a_new_key_signs_and_the_old_one_is_good_until_it_is_taken_away(world: W
 
     // The clock went back: the new key is the newest all the same.
     world.wait(-60);
-    let kid = world.iam.make_signing_key(&folder, None).await.unwrap();
+    let kid = world
+        .iam
+        .make_signing_key(&folder, None, RS256)
+        .await
+        .unwrap();
     world.wait(60);
     assert_eq!(kids(&world.iam), [old_kid.clone(), kid.clone()]);
     let new = access_token(&world.log_in().await);
@@ -120,6 +130,107 @@ async fn a_new_key_signs_and_the_old_one_is_good_until_it_is_taken_away(world: W
     node.close().await;
 }
 
+/// A field of a token's header.
+fn header(token: &str, field: &str) -> String {
+    let header = BASE64.decode(token.split('.').next().unwrap()).unwrap();
+    let header: serde_json::Value = serde_json::from_slice(&header).unwrap();
+    header[field].as_str().unwrap().to_owned()
+}
+
+async fn a_key_of_each_algorithm_signs_and_those_before_it_stay_good(world: World) {
+    let folder = world.config.keys.clone();
+    let node = world.node().await;
+    let mut held = vec![access_token(&world.log_in().await)];
+    for algorithm in SigningAlgorithm::ALL {
+        let made = world.iam.make_signing_key(&folder, None, algorithm);
+        let kid = made.await.unwrap();
+        let token = access_token(&world.log_in().await);
+        assert_eq!(header(&token, "alg"), algorithm.name());
+        assert_eq!(header(&token, "kid"), kid);
+        held.push(token);
+        node.sync().await.unwrap();
+        for iam in [&world.iam, &node] {
+            for token in &held {
+                let verifier = iam.verifier();
+                verifier.identity(Credential::Iam(token)).unwrap();
+                assert!(iam.introspect(Credential::Iam(token)).is_some());
+            }
+        }
+        let public = node.public_keys();
+        assert_eq!(public.last().unwrap().algorithm, algorithm);
+    }
+    node.close().await;
+}
+
+mod by_schedule {
+    use super::*;
+
+    fn monthly(config: IamConfig) -> IamConfig {
+        let signing = SigningConfig {
+            algorithm: SigningAlgorithm::Es256,
+            key_days: 30,
+        };
+        IamConfig { signing, ..config }
+    }
+
+    async fn one_key_follows_another_and_no_token_is_refused(world: World) {
+        let node = world.node().await;
+        let kept = async || {
+            for iam in [&world.iam, &node] {
+                iam.keep_signing_keys_fresh().await.unwrap();
+                iam.sync().await.unwrap();
+            }
+            world.iam.sync().await.unwrap();
+            assert_eq!(world.iam.signing_keys(), node.signing_keys());
+            world.iam.signing_keys()
+        };
+        let enters = |token: &str| {
+            for iam in [&world.iam, &node] {
+                let verifier = iam.verifier();
+                verifier.identity(Credential::Iam(token)).unwrap();
+            }
+        };
+        let first = kept().await;
+        assert_eq!(first.len(), 1);
+        world.wait(30 * 86_400 - 121);
+        assert_eq!(kept().await, first);
+        world.wait(1);
+        // It is known before it signs.
+        let both = kept().await;
+        assert_eq!(both.len(), 2);
+        let old = access_token(&world.log_in().await);
+        assert_eq!(header(&old, "kid"), first[0]);
+        enters(&old);
+        world.wait(120);
+        let new = access_token(&world.log_in().await);
+        assert_eq!(header(&new, "kid"), both[1]);
+        assert_eq!(header(&new, "alg"), "ES256");
+        enters(&new);
+        // The old one stays as long as what it has signed.
+        world.wait(ACCESS - 121);
+        assert_eq!(kept().await, both);
+        enters(&old);
+        enters(&new);
+        world.wait(600 + 120);
+        assert_eq!(kept().await, both);
+        world.wait(1);
+        assert_eq!(kept().await, both[1..]);
+        enters(&access_token(&world.log_in().await));
+        node.close().await;
+    }
+
+    #[test]
+    fn on_sqlite() {
+        super::on_sqlite(monthly, one_key_follows_another_and_no_token_is_refused);
+    }
+
+    #[test]
+    fn on_postgres() {
+        let story = one_key_follows_another_and_no_token_is_refused;
+        super::on_postgres("by_schedule", monthly, story);
+    }
+}
+
 /// Its key folder is another machine's.
 async fn open_with(world: &World, folder: &Path) -> Result<Iam, IamError> {
     let config = IamConfig {
@@ -147,7 +258,11 @@ async fn a_node_needs_the_encryption_key_of_the_others(world: World) {
         "{error}"
     );
     // It cannot make a key either, which the others could not decrypt.
-    let error = world.iam.make_signing_key(&folder, None).await.unwrap_err();
+    let error = world
+        .iam
+        .make_signing_key(&folder, None, RS256)
+        .await
+        .unwrap_err();
     assert!(
         matches!(error, IamError::OtherEncryptionKey { .. }),
         "{error}"

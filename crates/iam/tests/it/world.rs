@@ -113,6 +113,7 @@ pub(crate) fn config(folder: &Path) -> IamConfig {
         access_token_seconds: ACCESS,
         logging_token_seconds: 365 * 86_400,
         refresh_token_seconds: REFRESH,
+        signing: iam::SigningConfig::default(),
         keys: folder.join("keys"),
         encryption_key: None,
         account_limits: iam::manage::quota::AccountLimits::default(),

@@ -23,7 +23,7 @@ pub enum PictureFormat {
     Pdf,
 }
 
-/// What is wrong with a drawing parameter.
+/// An invalid drawing parameter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OptionsError {
     /// A value that the parameter does not take.
@@ -31,9 +31,9 @@ pub enum OptionsError {
     Value {
         /// The parameter.
         name: &'static str,
-        /// What it takes.
+        /// The values it takes.
         expected: &'static str,
-        /// What was given.
+        /// The value given.
         value: String,
     },
     /// Too small a picture, by its `width` or `height`.
@@ -94,7 +94,7 @@ pub(crate) enum AreaMode {
     Stacked,
 }
 
-/// What a slice of a pie is as large as.
+/// The value of a series that sets the size of its slice of a pie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum PieMode {
     #[default]
@@ -111,7 +111,7 @@ pub(crate) struct AxisOptions {
     /// Whether it ends at the greatest value itself, and not at a round one.
     pub(crate) ends_at_greatest: bool,
     pub(crate) step: Option<f64>,
-    /// What it is at most; greater values are beyond it.
+    /// Upper bound of the axis; greater values lie outside the plot.
     pub(crate) limit: Option<f64>,
 }
 
@@ -123,13 +123,13 @@ pub(crate) struct SideOptions {
     pub(crate) dash: Option<f64>,
 }
 
-/// What stands upon a slice of a pie.
+/// The label on a slice of a pie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum ValueLabels {
     /// Its share.
     #[default]
     Percent,
-    /// What it is as large as.
+    /// The value that sets its size.
     Number,
     None,
 }
@@ -181,10 +181,10 @@ pub struct Options {
     pub(crate) is_pie: bool,
     pub(crate) pie_mode: PieMode,
     pub(crate) value_labels: ValueLabels,
-    /// What a slice has at least that has a label: per cent, or its value.
+    /// Smallest slice that gets a label: its percentage, or its value.
     pub(crate) value_labels_min: f64,
     pub(crate) value_labels_color: Option<Color>,
-    /// What an axis is at most; greater values are beyond it.
+    /// Upper bound of an axis; greater values lie outside the plot.
     pub(crate) limit: Option<f64>,
 }
 

@@ -4,7 +4,7 @@ use super::options::{Options, PictureFormat};
 use crate::series::Series;
 use jiff::tz::TimeZone;
 
-/// What a picture is of.
+/// A picture to draw: series, time range and options.
 #[derive(Debug)]
 pub struct Picture<'p> {
     /// The series, in the order of the request.

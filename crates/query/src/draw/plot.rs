@@ -18,7 +18,7 @@ pub(crate) struct Curve {
     pub(crate) step: f64,
     /// NaN is a gap.
     pub(crate) points: Vec<f64>,
-    /// What it lies upon, where it is stacked or above another.
+    /// The values below it, where it is stacked or fills the area above another series.
     pub(crate) floor: Option<Vec<f64>>,
     pub(crate) color: Color,
     pub(crate) width: f64,

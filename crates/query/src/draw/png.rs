@@ -32,7 +32,7 @@ pub(crate) fn write(
     Ok(pixels.encode_png().ok())
 }
 
-/// What is between two corners.
+/// A mask that lets the rectangle between two corners through.
 fn mask(pixels: &Pixmap, (left, top): Point, (right, bottom): Point) -> Option<Mask> {
     let mut mask = Mask::new(pixels.width(), pixels.height())?;
     let corners = Rect::from_ltrb(left as f32, top as f32, right as f32, bottom as f32)?;

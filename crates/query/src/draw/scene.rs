@@ -31,7 +31,7 @@ pub(crate) enum Shape {
     Area { runs: Vec<Vec<Point>>, color: Color },
     /// A line of text.
     Text(Text),
-    /// What is between two corners, and nothing beyond them, of the shapes that follow.
+    /// Clips the shapes that follow to the rectangle between two corners.
     Clip(Point, Point),
     /// Shapes that follow may be anywhere again.
     Unclip,

@@ -32,7 +32,7 @@ impl Source for ByName {
     }
 }
 
-/// What becomes of a target on half of the stack that there is.
+/// Evaluates a target on half of the stack: how many series there are, or the error.
 fn answered(target: &str, variables: BTreeMap<String, String>) -> Result<usize, String> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK_BYTES / 2);

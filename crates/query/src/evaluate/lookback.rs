@@ -1,5 +1,5 @@
-//! What moving functions look at before the time that is asked for. It is read together with that time, so that names are looked
-//! for once and nothing has to be put together; the time that is asked for is a part of it.
+//! Data that moving functions need from before the window. It is read together with the window, so that names are looked up
+//! once and nothing has to be joined; the window is a part of it.
 //!
 //! Only what is sure to be asked for is read so: a path that stands in a moving function, or in several, with a window that is
 //! written down.

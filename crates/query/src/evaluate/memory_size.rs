@@ -7,14 +7,14 @@ use crate::value::Value;
 /// Bytes of a tree of few tags.
 const TAGS: usize = 11 * 2 * size_of::<String>() + 16;
 
-/// What a series takes beside its values and texts, in points.
+/// Memory of a series beside its values and texts, in points.
 pub(super) const LEAST: usize = (size_of::<Series>() + TAGS) / 8;
 
 /// Bytes of a part of a target at the most, once it is read: itself, the room that its list has beside it, and a path that is
 /// asked for.
 const PART: usize = 512;
 
-/// What a target takes once it is read, in points. Each of its parts but the first stands behind one of these letters.
+/// Memory of a parsed target, in points. Each of its parts but the first follows one of these characters.
 pub(super) fn parsed(text: &str) -> usize {
     let begins = |byte: &u8| matches!(byte, b'(' | b',' | b'|');
     let parts = text.bytes().filter(begins).count().saturating_add(1);
@@ -30,7 +30,7 @@ pub(super) const fn series_in(value: &Value) -> usize {
     }
 }
 
-/// What series take as they were read, in points.
+/// Memory of series as they were read, in points.
 pub(super) fn fetched(found: &[Fetched]) -> usize {
     let points = |own: &Fetched| {
         let tags = own.tags.iter().map(|(tag, value)| tag.len() + value.len());
@@ -49,7 +49,7 @@ pub(super) fn fetched_beside_values(found: &[Fetched]) -> usize {
 /// Bytes of a path that was read, beside its texts.
 const ENTRY: usize = 128;
 
-/// What a path takes for as long as it is known what it found, in points.
+/// Memory of a path for as long as its result is remembered, in points.
 pub(super) fn read_path(path: &Path) -> usize {
     let texts = match path {
         Path::Glob(text) => text.len(),
@@ -61,7 +61,7 @@ pub(super) fn read_path(path: &Path) -> usize {
     texts.saturating_add(ENTRY) / 8
 }
 
-/// What series take, in points. Values that others have too count here as well.
+/// Memory of series, in points. Values shared with others count here as well.
 pub(super) fn points<'s>(series: impl IntoIterator<Item = &'s Series>) -> usize {
     series
         .into_iter()
@@ -69,7 +69,7 @@ pub(super) fn points<'s>(series: impl IntoIterator<Item = &'s Series>) -> usize 
         .sum()
 }
 
-/// What series take beside their values, in points: those are shared until somebody changes them.
+/// Memory of series beside their values, in points: the values are shared until somebody changes them.
 pub(super) fn beside_values(series: &[Series]) -> usize {
     let values: usize = series.iter().map(|series| series.values.len()).sum();
     points(series).saturating_sub(values)

@@ -1,4 +1,4 @@
-//! What functions may ask of the evaluation that runs them: series of further targets, memory, and checks of the budget.
+//! The evaluation as functions see it: series of further targets, memory, and checks of the budget.
 
 use super::{Evaluation, POINTS_PER_CHECK, bind};
 use crate::error::{Error, Fault, column};

@@ -1,4 +1,4 @@
-//! What targets read: each path and range once, and of a range that begins earlier than one that was read, what comes before.
+//! Reads each path and range of the targets once; a range that begins earlier reads only the part that is missing.
 
 use super::Evaluation;
 use crate::error::Error;

@@ -9,10 +9,10 @@ use crate::target::{Expression, Kind};
 use crate::window::Window;
 use std::collections::{HashMap, HashSet};
 
-/// What stands in the text of every function that gives another answer each time.
+/// Part of the name of every function whose result differs each time.
 const RANDOM: &str = "randomWalk";
 
-/// What parts have given.
+/// Results of the subexpressions that occur more than once.
 #[derive(Debug, Default)]
 pub(super) struct SubexpressionCache {
     /// The texts that stand in more than one place.
@@ -43,7 +43,7 @@ impl SubexpressionCache {
         }
     }
 
-    /// What a part is known by; `None` where it stands in one place only.
+    /// The cache key of a part; `None` where it occurs only once.
     pub(super) fn key(&self, text: &str, window: &Window, share: f64) -> Option<Key> {
         self.repeated.contains(text).then(|| Key {
             text: text.to_owned(),
@@ -53,7 +53,7 @@ impl SubexpressionCache {
         })
     }
 
-    /// What it gave before. The values are shared until somebody changes them.
+    /// The cached result. The values are shared until somebody changes them.
     pub(super) fn get(&self, key: &Key) -> Option<&[Series]> {
         self.known.get(key).map(Vec::as_slice)
     }

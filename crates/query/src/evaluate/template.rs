@@ -134,7 +134,7 @@ fn literal(expression: &Expression) -> Value {
     }
 }
 
-/// What an expression will read, as far as can be known before.
+/// The paths that an expression will read, as far as they are known before it is evaluated.
 pub(super) fn paths(
     expression: &Expression,
     requested: &BTreeMap<String, String>,
@@ -182,7 +182,7 @@ fn collect(
 /// Points that a regular expression of tags costs to compile: the clock is looked at before each.
 const POINTS_PER_REGEX: usize = 1 << 16;
 
-/// What reading the tag expressions of `seriesByTag` costs, in points.
+/// The cost of compiling the tag expressions of `seriesByTag`, in points.
 pub(super) fn compiling(call: &Call) -> usize {
     let is_regex = |own: &&Expression| matches!(&own.kind, Kind::Text(text) if text.contains("=~"));
     let count = call.arguments.iter().filter(is_regex).count();

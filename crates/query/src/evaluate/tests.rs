@@ -1,4 +1,4 @@
-//! What a request costs: how often it reads, and how many points it looks at.
+//! The cost of a request: how often it reads, and how many points it looks at.
 
 use super::*;
 use base::context::{Budget, Resource};
@@ -12,7 +12,7 @@ const POINTS: usize = 100;
 #[derive(Default)]
 struct Counting {
     asked: RefCell<Vec<(Vec<Path>, Range)>>,
-    /// What it says of its steps.
+    /// The step that it reports.
     step: Option<i64>,
 }
 
@@ -65,7 +65,7 @@ fn steps(targets: &[&str]) -> u64 {
     cost(targets).0
 }
 
-/// What answers show.
+/// Name and values of each answer.
 fn shown(answers: &[Series]) -> Vec<(&str, &[f64])> {
     answers
         .iter()

@@ -35,7 +35,7 @@ impl FunctionCall<'_> {
     /// graphite-web.
     ///
     /// # Errors
-    /// What its evaluation says.
+    /// The evaluation's error.
     pub(crate) fn evaluate_again(
         &mut self,
         index: usize,
@@ -50,7 +50,7 @@ impl FunctionCall<'_> {
     /// Evaluates a target that the function has made up.
     ///
     /// # Errors
-    /// What its evaluation says.
+    /// The evaluation's error.
     pub(crate) fn evaluate_text(
         &mut self,
         text: &str,
@@ -68,7 +68,7 @@ impl FunctionCall<'_> {
     /// Does work whose say about shares and stacks ends with it.
     ///
     /// # Errors
-    /// What the work says.
+    /// The error of `work`.
     pub fn isolated<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, Fault>,
@@ -97,7 +97,7 @@ impl FunctionCall<'_> {
     /// Calls another function of the table on series.
     ///
     /// # Errors
-    /// What that function says.
+    /// The error of that function.
     pub fn call(&mut self, name: &str, arguments: Vec<Value>) -> Result<Vec<Series>, Fault> {
         let window = self.window.clone();
         self.evaluation.call_named(name, arguments, &window)

@@ -5,7 +5,7 @@ use super::parameter::Parameter;
 use crate::error::Fault;
 use crate::value::Value;
 
-/// What a function returns.
+/// The result of a function.
 pub type Outcome = Result<Value, Fault>;
 
 /// The group that a function is listed in.
@@ -23,7 +23,7 @@ pub enum FunctionGroup {
     FilterSeries,
     /// How a picture shows them.
     Graph,
-    /// What fits in nowhere else.
+    /// Functions that fit in no other group.
     Special,
     /// Their order.
     Sorting,
@@ -61,13 +61,13 @@ pub struct Function {
     pub group: FunctionGroup,
     /// Its parameters, in order.
     pub parameters: &'static [Parameter],
-    /// What it does, in a sentence or two.
+    /// A sentence or two for the reference.
     pub summary: &'static str,
     /// A target that uses it.
     pub example: &'static str,
     /// Whether other functions take its name for one that makes one series out of many.
     pub is_aggregator: bool,
-    /// What it does.
+    /// The implementation.
     pub run: fn(&mut FunctionCall<'_>) -> Outcome,
 }
 

@@ -13,14 +13,14 @@ pub trait Evaluator {
     /// The series of an expression over a window.
     ///
     /// # Errors
-    /// What its evaluation says.
+    /// The evaluation's error.
     fn series_in(&mut self, expression: &Expression, window: &Window)
     -> Result<Vec<Series>, Error>;
 
     /// The series of a target that a function has made up.
     ///
     /// # Errors
-    /// What its evaluation says.
+    /// The evaluation's error.
     fn series_of_generated(
         &mut self,
         text: &str,
@@ -34,7 +34,7 @@ pub trait Evaluator {
     /// Calls a function with values.
     ///
     /// # Errors
-    /// What the function says.
+    /// The function's error.
     fn call_named(
         &mut self,
         name: &str,

@@ -8,13 +8,13 @@ use crate::similar;
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,
-    /// What calls may name it besides, and signatures do.
+    /// Another name, which calls may use as a keyword and signatures show.
     pub keyword: Option<&'static str>,
-    /// What fits.
+    /// The kind of its values.
     pub kind: Kind,
     /// Whether the function cannot be called without it.
     pub is_required: bool,
-    /// What `/functions` says is taken where it is missing. The function itself knows its default.
+    /// The default that `/functions` shows. The function itself applies it.
     pub default: Default,
     /// Whether the arguments behind it are further values of it; of the last parameter alone.
     pub is_multiple: bool,
@@ -24,7 +24,7 @@ pub struct Parameter {
     pub suggestions: &'static [&'static str],
 }
 
-/// What is taken where a parameter is missing, as `/functions` shows it.
+/// The default of a parameter, as `/functions` shows it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Default {
     /// It says nothing.
@@ -39,7 +39,7 @@ pub enum Default {
     Boolean(bool),
 }
 
-/// What fits a parameter. Where an argument can be read as it, it is: `"5"` as a number, `1` as true.
+/// The kind of a parameter. Arguments are converted where they can be: `"5"` to a number, `1` to true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// The name of an aggregation.

@@ -75,7 +75,7 @@ fn found(path: &Path, range: Range) -> Result<Vec<Fetched>, StoreError> {
     steps.iter().map(one).collect()
 }
 
-/// What a target says over a window.
+/// The answer to a target over a window.
 pub(super) fn answer(target: &str, (from, until): (i64, i64)) -> Option<Vec<Series>> {
     let context = Context::unlimited();
     let window = Window::new(from, until, until, TimeZone::UTC);

@@ -57,7 +57,7 @@ impl<'t> Section<'t> {
         }
     }
 
-    /// What is wrong with a value.
+    /// An error in the line of a setting.
     pub(super) const fn error(&self, setting: &Setting<'_>, problem: Problem) -> SchemaError {
         SchemaError::new(setting.line, problem)
     }

@@ -1,20 +1,20 @@
-//! What is wrong with a file of rules.
+//! Errors in a file of rules.
 
 use base::limit::{self, Limit};
 use std::fmt;
 
-/// What is wrong, and in which line.
+/// An error in a file of rules, with its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemaError {
     /// Whether it is `storage-aggregation.conf`.
     pub is_aggregation: bool,
     /// The line, from 1 on.
     pub line: usize,
-    /// What is wrong with it.
+    /// The problem.
     pub problem: Problem,
 }
 
-/// What is wrong with a line.
+/// The problem with a line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// It is neither a section, nor a setting, nor a comment.
@@ -70,7 +70,7 @@ pub enum Problem {
     Share {
         /// The key, as it is written.
         key: String,
-        /// What it is said to be.
+        /// The value given.
         text: String,
     },
     /// There is no such method.

@@ -17,8 +17,7 @@ const COMPILED_BYTES: [usize; 5] = [1 << 12, 1 << 14, 1 << 16, 3 << 15, 1 << 17]
 /// The same for a part of one pattern, which cannot be halved: one that matches several words of any letters takes as much.
 const COMPILED_BYTES_ALONE: [usize; 4] = [3 << 16, 1 << 18, 3 << 17, 1 << 19];
 
-/// What has to be held beside the compiled patterns, as a multiple of them: for each thread that compares names with them, what
-/// it has read of them.
+/// Memory beside the compiled patterns, as a multiple of them: each thread that matches names has a cache of its own.
 const BESIDE: usize = 4;
 
 /// Rules of which the first that fits counts.
@@ -26,7 +25,7 @@ const BESIDE: usize = 4;
 pub(super) struct Ordered<T> {
     parts: Vec<Patterns>,
     pub(super) rules: Vec<T>,
-    /// What the patterns take at most.
+    /// Most bytes that the patterns may take.
     pub(super) bytes: usize,
 }
 
@@ -113,7 +112,7 @@ impl<T> Ordered<T> {
 /// A pattern that was read.
 struct ParsedPattern<'s> {
     setting: Setting<'s>,
-    /// What it says, which needs no text any more to be compiled.
+    /// The parsed pattern, which is compiled without its text.
     tree: Hir,
 }
 

@@ -270,7 +270,7 @@ fn reading_rules_hears_before_each_pattern_and_each_part_that_it_is_over() {
     );
 }
 
-/// What the patterns take together had a bound without a name.
+/// The bound on the patterns together had no name.
 #[test]
 fn patterns_that_are_too_large_together_are_refused_by_the_name_of_the_limit() {
     let rules = |pattern: &str, count: usize| {

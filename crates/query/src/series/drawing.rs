@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-/// What functions say about the picture of a series; `None` is what the picture does for all.
+/// Drawing options that functions set; where one is `None`, the picture's own applies.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Drawing {
     /// Name or hexadecimal digits of its colour.

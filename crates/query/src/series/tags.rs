@@ -45,7 +45,7 @@ impl<const N: usize> From<[(String, String); N]> for Tags {
 /// The tags of a name such as `requests;dc=eu;host=web01`; what stands before the first `;` is the tag `name`.
 ///
 /// # Errors
-/// What is wrong with it.
+/// A message about the first part that is invalid.
 pub fn tags_of(name: &str) -> Result<Tags, String> {
     let mut parts = name.split(';');
     let metric = parts.next().unwrap_or_default().trim_start_matches('~');

@@ -12,7 +12,8 @@ const FILLER: &str = "series";
 /// Words that may be left out in the middle.
 const SKIPPED: [&str; 5] = ["by", "of", FILLER, "to", "with"];
 
-/// How many letters of `name` the lower-case `short` leaves out, those of a filler not counted. `None` where it is not short for it.
+/// How many letters of `name` the lower-case `short` leaves out, those of a filler not counted. `None` where it is not short for
+/// it.
 pub(super) fn letters_left_out(short: &str, name: &str) -> Option<usize> {
     let length = short.len();
     let is_ascii = short.is_ascii() && name.is_ascii();

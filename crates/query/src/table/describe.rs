@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 /// Infinity, for which JSON has no number, until [`text`] writes it as one that is too large.
 const INFINITY: &str = "infinity";
 
-/// What [`list`] and [`one`] say, as JSON.
+/// The JSON text of [`list`] or [`one`].
 #[must_use]
 pub fn text(shown: &Value) -> String {
     let marked = format!("\"default\":\"{INFINITY}\"");

@@ -6,13 +6,13 @@
 pub enum Graphite0915 {
     /// There was none of that name.
     Missing,
-    /// What it did otherwise.
+    /// It behaved differently, as the note says.
     Different(&'static str),
     /// The same.
     Same,
 }
 
-/// What a name meant in 0.9.15.
+/// How a function of that name behaved in 0.9.15.
 #[must_use]
 pub fn in_graphite_0_9_15(name: &str) -> Graphite0915 {
     if ADDED.contains(&name) {
@@ -24,7 +24,7 @@ pub fn in_graphite_0_9_15(name: &str) -> Graphite0915 {
     })
 }
 
-/// What came after 0.9.15.
+/// Functions added after 0.9.15.
 const ADDED: &[&str] = &[
     "add",
     "aggregate",
@@ -87,7 +87,7 @@ const ADDED: &[&str] = &[
     "xFilesFactor",
 ];
 
-/// What differs, by name.
+/// Functions that behaved differently, and how.
 const CHANGED: &[(&[&str], &str)] = &[
     (
         &["aliasByMetric"],

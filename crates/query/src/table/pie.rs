@@ -1,8 +1,8 @@
-//! What makes one number of a series for its slice of a pie (`pieMode`), as `/functions?type=pie` lists it.
+//! The aggregations that size the slices of a pie (`pieMode`), as `/functions?type=pie` lists them.
 
 use serde_json::{Map, Value, json};
 
-/// What their group is called.
+/// The name of their group.
 const GROUP: &str = "Pie";
 
 /// Their names, and what each makes of a series.

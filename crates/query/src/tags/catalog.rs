@@ -267,7 +267,7 @@ mod tests {
         );
     }
 
-    /// What goes through series, and says whether it came to its end.
+    /// A listing that goes through all series; true if it reached the end.
     type List<'l> = &'l dyn Fn(&mut Look<'_, &'static str>) -> bool;
 
     /// Each of them went through all series, whoever had gone meanwhile.

@@ -5,7 +5,7 @@ use std::ops::Range;
 /// A part of a target, and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expression {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// Its bytes in the target's text.
     pub span: Range<usize>,
@@ -33,7 +33,7 @@ impl Expression {
     }
 }
 
-/// What a part of a target is.
+/// The kinds of parts of a target.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
     /// A path with wildcards, as written but without backslashes.

@@ -3,7 +3,7 @@
 use crate::error::{Error, TargetError};
 use std::ops::Range;
 
-/// What ends a path: none of these is part of one unless a backslash stands before it.
+/// Characters that end a path unless a backslash stands before them.
 const SYMBOLS: &[char] = &['(', ')', '{', '}', ',', '\'', '"', '\\', '|'];
 
 /// The text and a position in it.

@@ -1,4 +1,4 @@
-//! What this crate answers to a case.
+//! The crate's answer to a case.
 
 use super::memory::Memory;
 use base::context::Context;

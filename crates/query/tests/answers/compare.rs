@@ -34,7 +34,7 @@ fn same_text(found: &str, expected: &str) -> bool {
     found == expected || cut(found) == cut(expected)
 }
 
-/// What is different in two answers, for a person.
+/// A description of the first difference between two answers.
 pub(crate) fn difference(found: &Value, expected: &Value) -> Option<String> {
     let (found, expected) = (found.as_array()?, expected.as_array()?);
     let names = |rows: &[Value]| {

@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Different {
     /// The case as it stands in its file.
     pub(crate) id: String,
-    /// What was asked.
+    /// The request.
     pub(crate) request: String,
-    /// What is different.
+    /// The difference.
     pub(crate) problem: String,
 }
 

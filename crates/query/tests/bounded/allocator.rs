@@ -53,7 +53,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// What some work gives, and the most bytes that it had at once.
+/// The result of `work`, and the most bytes that it had at once.
 pub(crate) fn peak<T>(work: impl FnOnce() -> T) -> (T, u64) {
     let before = HELD.get();
     MOST.set(before);
@@ -61,7 +61,7 @@ pub(crate) fn peak<T>(work: impl FnOnce() -> T) -> (T, u64) {
     (done, u64::try_from(MOST.get() - before).unwrap_or(0))
 }
 
-/// What some work gives, and the bytes that it still has.
+/// The result of `work`, and the bytes that are still allocated after it.
 pub(crate) fn held<T>(work: impl FnOnce() -> T) -> (T, u64) {
     let before = HELD.get();
     let done = work();

@@ -9,7 +9,7 @@ use query::tags::TagExpression;
 use query::tags::catalog::{self, Filter};
 use regex::RegexBuilder;
 
-/// What takes the most for its length, each a few letters long.
+/// Expressions that take the most memory for their length, each a few characters long.
 const COSTLY: &[&str] = &[
     r"\w",
     r"(?i)\w",

@@ -26,7 +26,7 @@ pub(crate) struct Chart<'a> {
     pub(crate) width: usize,
     /// Characters down, title and axis included.
     pub(crate) height: usize,
-    /// What the terminal can show.
+    /// The characters that the terminal can show.
     pub(crate) glyphs: Glyphs,
     /// In which the times are written.
     pub(crate) zone: &'a TimeZone,

@@ -49,7 +49,7 @@ pub(crate) struct AgentArgs {
     run: RunArgs,
 }
 
-/// What is done with an agent but running it.
+/// The commands about an agent, other than running it.
 #[derive(Debug, clap::Subcommand)]
 enum AgentCommand {
     /// Write what keeps an agent running: a unit of systemd, or a line of cron

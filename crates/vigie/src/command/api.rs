@@ -7,7 +7,7 @@ use crate::trust;
 use clap::Args;
 use serde_json::json;
 
-/// What `api` takes.
+/// The arguments of `api`.
 #[derive(Debug, Args)]
 pub(crate) struct ApiArgs {
     /// Address to set; without it the address is shown

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use clap::Args;
 
-/// What `completion` takes.
+/// The arguments of `completion`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   echo 'source <(vigie completion bash)' >> ~/.bashrc

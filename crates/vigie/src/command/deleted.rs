@@ -1,4 +1,5 @@
-//! Deleted spaces and organizations, and how to restore them: one command per file. Shared code, also for the messages of deletions.
+//! Deleted spaces and organizations, and how to restore them: one command per file. Shared code, also for the messages of
+//! deletions.
 
 pub(crate) mod list;
 pub(crate) mod org_restore;

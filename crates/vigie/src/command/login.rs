@@ -30,7 +30,7 @@ use wire::iam::token::TokenReply;
 /// The number of attempts at a question.
 const TRIES: u32 = 3;
 
-/// What `login` takes.
+/// The arguments of `login`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   vigie login -a https://metrics.example.org -u ada@example.org

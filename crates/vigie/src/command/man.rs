@@ -4,7 +4,7 @@ use crate::error::Failure;
 use clap::Args;
 use std::path::PathBuf;
 
-/// What `man` takes.
+/// The arguments of `man`.
 #[derive(Debug, Args)]
 pub(crate) struct ManArgs {
     /// The folder to write them into

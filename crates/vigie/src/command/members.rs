@@ -1,4 +1,4 @@
-//! Who has which role in an organization or space: `account org-users`, `account space-users`, and `account users --all-roles`.
+//! Roles in an organization or space: `account org-users`, `account space-users`, and `account users --all-roles`.
 
 pub(crate) mod org_users;
 pub(crate) mod space_users;

@@ -17,7 +17,7 @@ pub(crate) struct PluginArgs {
     arguments: Vec<String>,
 }
 
-/// What `update` takes.
+/// The arguments of `update`.
 #[derive(Debug, Args)]
 pub(crate) struct UpdateArgs {
     /// Accepted for old scripts

@@ -13,7 +13,7 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-/// What is collected before it is written.
+/// Bytes collected before they are written.
 const BUFFER_BYTES: usize = 256 << 10;
 
 /// The file or pipe.

@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::targeting::{Prompting, TargetOutcome};
 use clap::Args;
 
-/// What `target` takes.
+/// The arguments of `target`.
 #[derive(Debug, Args)]
 pub(crate) struct TargetArgs {
     /// Switch to a region

@@ -1,13 +1,13 @@
-//! What the grammar allows as the next word of a command line.
+//! The words that the grammar allows next in a command line.
 
 use super::candidate::Candidate;
 use super::kind::Kind;
 use clap::{Arg, Command, ValueHint};
 
-/// What the samples of a slot may become, in the words of `storage-aggregation.conf`.
+/// Aggregation methods, as `storage-aggregation.conf` names them.
 const METHODS: [&str; 7] = ["average", "avg_zero", "first", "last", "max", "min", "sum"];
 
-/// What is expected at the cursor.
+/// The kind of word expected at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Expected {
     /// One of these.
@@ -24,7 +24,7 @@ pub(super) struct CommandLine {
     pub(super) expected: Expected,
     /// The beginning of the word at the cursor.
     pub(super) current: String,
-    /// What precedes it in the same word, such as `--org=`.
+    /// The text before it in the same word, such as `--org=`.
     pub(super) before: String,
     /// The organization and the scope that the line names.
     pub(super) org: Option<String>,
@@ -209,7 +209,7 @@ impl<'a> Reader<'a> {
         Expected::Words(candidates.collect())
     }
 
-    /// What an argument can be, if known.
+    /// The values that an argument can have, if known.
     fn value(&self, arg: &Arg) -> Option<Expected> {
         let values = arg.get_possible_values();
         if !values.is_empty() {

@@ -3,10 +3,10 @@
 use super::candidate::Candidate;
 use query::table;
 
-/// What is typed of a target.
+/// The typed part of a target.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TypedTarget<'t> {
-    /// What stands before the path or function.
+    /// The text before the path or function.
     before: &'t str,
     /// Its beginning.
     written: &'t str,

@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// What the name of a copy ends in.
+/// The suffix of a copy's name.
 const SUFFIX: &str = ".before-vigie";
 /// The maximum number of logins whose copies are kept in one folder.
 const COPIES_MAX: usize = 32;

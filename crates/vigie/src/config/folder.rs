@@ -8,7 +8,7 @@ use crate::env::{self, Env, Variable};
 use crate::error::Failure;
 use std::path::{Path, PathBuf};
 
-/// Whose folder it is.
+/// The owner of a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ownership {
     /// Used by this program only.

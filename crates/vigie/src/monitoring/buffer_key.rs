@@ -1,5 +1,5 @@
-//! Whose buffer it is: a file in its folder recognizes the API key that filled it last. While the server cannot be reached, nothing
-//! else says whether a key belongs to the space of a buffer.
+//! The owner of a buffer: a file in its folder recognizes the API key that filled it last. While the server cannot be reached,
+//! nothing else says whether a key belongs to the space of a buffer.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base::secret::Secret;
@@ -24,7 +24,7 @@ fn fingerprint(key: &Secret<String>) -> String {
     })
 }
 
-/// What the file says: a hash, and whether the key reaches no other domain than the buffer's.
+/// The contents of the file: a hash, and whether the key reaches no other domain than the buffer's.
 fn note(folder: &Path) -> Option<(String, bool)> {
     let text = std::fs::read_to_string(folder.join(FILE)).ok()?;
     let mut words = text.split_whitespace();

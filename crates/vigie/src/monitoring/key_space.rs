@@ -20,9 +20,9 @@ const LISTED_MAX: usize = 20;
 
 impl Monitoring<'_> {
     /// The domain of an API key: the only domain that it reaches, else the targeted space, else the only space that it can see.
-    /// While the server cannot be reached: the domain that an earlier run with the same key has sent to, if the key reaches no other,
-    /// else the targeted space, else the space that an earlier run with the same key has sent to. A key that is narrowed to no domain
-    /// has neither: one must be named, unless its account has one space.
+    /// While the server cannot be reached: the domain that an earlier run with the same key has sent to, if the key reaches no
+    /// other, else the targeted space, else the space that an earlier run with the same key has sent to. A key that is narrowed
+    /// to no domain has neither: one must be named, unless its account has one space.
     pub(super) fn domain_of_key(
         &self,
         targeted: Option<Domain>,
@@ -131,7 +131,7 @@ impl Monitoring<'_> {
     }
 }
 
-/// What the key sees.
+/// The spaces that the key sees.
 fn seen(spaces: &[Space]) -> PrintableText {
     if spaces.is_empty() {
         return "no space is targeted, and the API key sees none".into();

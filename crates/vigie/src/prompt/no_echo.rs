@@ -1,7 +1,7 @@
 //! Reads a line from the terminal without echo.
 //!
-//! Echo is turned off before the question is printed, and input typed earlier is kept, so fast typing, a paste or a script that waits
-//! for the question is neither shown nor lost. The terminal's settings are restored in every case, also after Ctrl-C.
+//! Echo is turned off before the question is printed, and input typed earlier is kept, so fast typing, a paste or a script that
+//! waits for the question is neither shown nor lost. The terminal's settings are restored in every case, also after Ctrl-C.
 
 use crate::error::Failure;
 use crate::output::to_stderr;

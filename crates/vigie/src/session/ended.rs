@@ -9,7 +9,7 @@ use base::time::{Clock as _, SystemClock};
 use std::time::Duration;
 
 /// The token service's codes, with 400, for a refresh token that stays invalid.
-const ENDED: [&str; 2] = ["BXNIM0407E", "BXNIM0408E"];
+const ENDED: [&str; 3] = ["BXNIM0407E", "BXNIM0408E", "BXNIM0439E"];
 
 /// Whether the failure says that the login has ended.
 pub(super) fn is_ended(failure: &Failure) -> bool {

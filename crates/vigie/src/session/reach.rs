@@ -64,7 +64,7 @@ impl Reach {
         }
     }
 
-    /// What the key may do, after "it may only".
+    /// The actions that the key allows, after "it may only".
     fn allowed_actions(&self) -> PrintableText {
         match (self.only.as_deref(), self.domain.as_deref()) {
             (Some(action), Some(domain)) => shown!("{} metrics to `{}`", action, domain),

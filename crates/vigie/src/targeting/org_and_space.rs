@@ -13,7 +13,7 @@ use wire::cf::space::SpaceEntity;
 /// The maximum number of names in a note.
 const NAMED_MAX: usize = 8;
 
-/// What to do if there are several and none is named.
+/// The behaviour if there are several and none is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Prompting {
     /// Target none.
@@ -24,7 +24,7 @@ pub(crate) enum Prompting {
     Always,
 }
 
-/// What came of targeting an organization and a space.
+/// The outcome of targeting an organization and a space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TargetOutcome {
     /// An organization is targeted; a space, too, if there was one to choose.
@@ -35,7 +35,7 @@ pub(crate) enum TargetOutcome {
     NoOrgVisible,
 }
 
-/// What came of choosing an organization.
+/// The outcome of choosing an organization.
 enum OrgChoice {
     /// The caller sees none.
     NoneVisible,

@@ -1,4 +1,4 @@
-//! What is targeted, as `target` and `login` show it.
+//! The target, as `target` and `login` show it.
 
 use super::org_and_space::TargetOutcome;
 use crate::config::{CfConfig, Config, DomainFields};
@@ -153,7 +153,7 @@ impl Target {
         ]
     }
 
-    /// What a narrowed login reaches; a space that it has chosen itself is known by its id.
+    /// The reach of a narrowed login; a space that it has chosen itself is known by its id.
     fn reach_rows(&self, reach: &Reach) -> Rows {
         let mut rows = vec![("Reach:", reach.describe())];
         let space = &self.cf.space_fields.guid;

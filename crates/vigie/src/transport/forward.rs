@@ -1,5 +1,5 @@
-//! Plain HTTP through a proxy (RFC 9112, 3.2.2): the request line has the whole URL, and the proxy forwards the request. The library
-//! would use a tunnel (`CONNECT`) instead, which many proxies allow only to port 443.
+//! Plain HTTP through a proxy (RFC 9112, 3.2.2): the request line has the whole URL, and the proxy forwards the request. The
+//! library would use a tunnel (`CONNECT`) instead, which many proxies allow only to port 443.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

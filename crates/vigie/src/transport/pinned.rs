@@ -1,6 +1,6 @@
 //! Trust in the certificates of a file: as authorities, as usual; and a server's own certificate is trusted, too, if the file
-//! contains exactly that certificate. `openssl req -x509` makes certificates that are authority and server in one, which normal validation
-//! rejects.
+//! contains exactly that certificate. `openssl req -x509` makes certificates that are authority and server in one, which normal
+//! validation rejects.
 //!
 //! Everything else is still checked: the name, the dates and the signature of the handshake.
 

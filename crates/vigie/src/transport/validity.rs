@@ -1,4 +1,5 @@
-//! Reads the validity period of a certificate, which the TLS library does not expose. Parses only the DER before it (RFC 5280, 4.1).
+//! Reads the validity period of a certificate, which the TLS library does not expose. Parses only the DER before it (RFC 5280,
+//! 4.1).
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;

@@ -98,7 +98,7 @@ fn send(address: &str, line: &str) -> TcpStream {
     stream
 }
 
-/// What it is told at the end.
+/// The answer at the end.
 fn answer(mut stream: TcpStream) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();

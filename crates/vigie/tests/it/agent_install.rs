@@ -237,7 +237,7 @@ fn a_unit_of_the_machine_names_nothing_that_it_could_not_use() {
     assert!(said.contains("`install -m 755 "), "{said}");
 }
 
-/// What systemd thinks of the units.
+/// The verdict of systemd on the units.
 #[test]
 fn systemd_finds_nothing_wrong_with_the_units() {
     let program = Path::new("/usr/bin/systemd-analyze");

@@ -38,7 +38,7 @@ fn command(terminal: &Terminal, name: &str) -> Command {
     shell
 }
 
-/// What a shell prints for a script.
+/// The output of a shell for a script.
 fn shell(terminal: &Terminal, name: &str, script: &str) -> String {
     let output = command(terminal, name)
         .arg("-c")
@@ -58,7 +58,7 @@ fn script(terminal: &mut Terminal, name: &str, shell: &str) {
     std::fs::write(terminal.path(&format!("{name}.{shell}")), text).unwrap();
 }
 
-/// What bash would put in place of the last word, as its own words of the line say which that is.
+/// The words that bash would put in place of the last one, as its own words of the line say which that is.
 fn bash(terminal: &Terminal, name: &str, line: &str, then: &str) -> String {
     let quoted = line.replace('\'', r"'\''");
     let word = line.rsplit([' ', '=', ':', '@']).next().unwrap();

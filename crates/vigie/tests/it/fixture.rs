@@ -60,12 +60,12 @@ impl RecordedRequest {
     }
 }
 
-/// What the test can turn.
+/// Behaviour that a test can change.
 #[derive(Debug)]
 pub(crate) struct Behavior {
     /// How far the clock in `Date` is ahead; `None`: there is no `Date`.
     pub(crate) ahead_s: Option<i64>,
-    /// What `Retry-After` says of a status 503.
+    /// The value of `Retry-After` with a status 503.
     pub(crate) retry_after_s: Option<u32>,
     /// Seconds that tokens live.
     pub(crate) ttl_s: i64,
@@ -79,7 +79,7 @@ pub(crate) struct Behavior {
     pub(crate) orgs: usize,
     /// Spaces of the first of them.
     pub(crate) spaces: usize,
-    /// What a hostile server adds to every text it sends.
+    /// The text that a hostile server adds to every text it sends.
     pub(crate) poison: &'static str,
     /// Refuses everything that needs a token with this status.
     pub(crate) refuse: Option<u16>,
@@ -97,9 +97,9 @@ pub(crate) struct Behavior {
     pub(crate) transaction: Option<&'static str>,
     /// Answers go out packed to whoever takes them so; the bytes that are cut off at their end.
     pub(crate) packed: Option<usize>,
-    /// Who the tokens say has issued them: one name for an installation, whichever host of it is asked.
+    /// The issuer in the tokens: one name for an installation, whichever host of it is asked.
     pub(crate) issuer: String,
-    /// What the tokens say that they reach, as those of a key that was made for less than its user has.
+    /// The reach in the tokens, as in those of a key that was made for less than its user has.
     pub(crate) reach: Option<Value>,
     /// The space that introspection tells, as of an account that has no other.
     pub(crate) only_space: Option<&'static str>,

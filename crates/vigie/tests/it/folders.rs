@@ -259,7 +259,7 @@ fn a_login_that_has_ended_and_one_of_a_vigie_are_replaced_without_a_word() {
     assert!(!ran.stderr.contains("before-vigie"), "{ran:?}");
 }
 
-/// What a server calls itself is its own word.
+/// A server's name for itself is its own word.
 #[test]
 fn a_server_that_takes_anothers_name_makes_no_login_its_own() {
     let terminal = Terminal::of_folder(".bluemix");

@@ -242,7 +242,7 @@ fn command(terminal: &Terminal, words: &[String]) -> Command {
     command
 }
 
-/// What a pipe got: both streams, and whether it went well.
+/// The output in a pipe: both streams, and whether it went well.
 fn run(terminal: &Terminal, words: &[String]) -> (String, String, bool) {
     let output = command(terminal, words).output().unwrap();
     (

@@ -7,7 +7,7 @@ use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What a server answers: a status, a kind of content, a text.
+/// A server's answer: a status, a kind of content, a text.
 type Answer = (u16, &'static str, String);
 
 const BETWEEN: &str = "--from 1519862400 --until 1519862460";

@@ -229,7 +229,7 @@ fn regression_7_a_key_is_narrowed_to_what_is_targeted() {
     assert_eq!(terminal.server.requests("POST", "/v1/apikeys").len(), asked);
 }
 
-/// What is not known is left out of a sentence, with the word before it.
+/// An unknown name is left out of a sentence, with the word before it.
 #[test]
 fn regression_7_a_sentence_names_nobody_twice_blank() {
     let mut terminal = Terminal::logged_in();
@@ -245,7 +245,7 @@ fn regression_7_a_sentence_names_nobody_twice_blank() {
     );
 }
 
-/// What is advised about a refused key can help.
+/// Advice about a refused key can help.
 #[test]
 fn regression_7_a_refused_key_is_not_told_to_make_another_with_itself() {
     let mut terminal = Terminal::new();

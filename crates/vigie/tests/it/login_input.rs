@@ -1,4 +1,4 @@
-//! What a login is told without flags: by a person who is asked, by a script that writes lines, and by the command lines
+//! Input of a login without flags: by a person who is asked, by a script that writes lines, and by the command lines
 //! that old scripts have.
 
 use crate::fixture::KEY;

@@ -46,7 +46,7 @@ fn desk() -> Terminal {
     terminal
 }
 
-/// What the table of commands types, without what is for a hostile server.
+/// The command line of the table of commands, without the parts that are for a hostile server.
 fn typed(terminal: &Terminal, line: &str) -> String {
     line.replace('~', "")
         .replace("ADDRESS", &terminal.server.address.to_string())

@@ -1,4 +1,4 @@
-//! Who may what where, and the settings of a domain: what the API has always had.
+//! Roles, and the settings of a domain: commands for what the API has always had.
 
 use crate::fixture::{ORG, SPACE};
 use crate::terminal::Terminal;
@@ -82,7 +82,7 @@ fn the_settings_of_a_domain() {
     assert_eq!(sent[1].header("x-auth-scope-id"), format!("o-{ORG}"));
 }
 
-/// What changes how everyone reads must be told whose metrics it is for.
+/// A change to how everyone reads must be told whose metrics it is for.
 #[test]
 fn settings_are_not_changed_where_nothing_is_targeted() {
     let mut terminal = Terminal::logged_in();

@@ -1,4 +1,4 @@
-//! Who sends, and what was refused.
+//! Senders, and refused samples.
 
 use crate::terminal::Terminal;
 use insta::assert_snapshot;

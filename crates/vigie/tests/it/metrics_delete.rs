@@ -63,7 +63,7 @@ fn a_time_leaves_the_metrics() {
     assert_snapshot!(terminal.transcript());
 }
 
-/// What can not be read for certain costs no request.
+/// An unreadable argument costs no request.
 #[test]
 fn a_time_that_is_none_deletes_nothing() {
     let mut terminal = filled();

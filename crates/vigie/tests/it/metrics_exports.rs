@@ -8,7 +8,7 @@ fn write(terminal: &Terminal, name: &str, text: &str) {
     std::fs::write(terminal.path(name), text).unwrap();
 }
 
-/// What Grafana's panels and Graphite's `format=csv` export, and whatever is packed, is sent as it is.
+/// Exports of Grafana's panels and Graphite's `format=csv`, packed or not, are sent as they are.
 #[test]
 fn exports_of_other_programs_are_sent_as_they_are() {
     let mut terminal = Terminal::logged_in();

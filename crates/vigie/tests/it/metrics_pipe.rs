@@ -38,7 +38,7 @@ impl Piped {
         self.pipe.write_all(text.as_bytes()).unwrap();
     }
 
-    /// What the store holds of a series, once it holds so many.
+    /// The stored samples of a series, once there are so many.
     fn stored(&self, name: &str, count: usize) -> Vec<(i64, Value)> {
         let begun = Instant::now();
         loop {
@@ -120,7 +120,7 @@ fn regression_7_lines_that_were_read_at_once_stay_as_many() {
     }
 }
 
-/// What was read is sent when somebody ends the sending, and half a line is told of.
+/// Lines that were read are sent when somebody ends the sending, and half a line is told of.
 #[test]
 fn regression_7_a_signal_loses_nothing_that_was_read() {
     for signal in [Signal::TERM, Signal::INT] {
@@ -237,7 +237,7 @@ fn a_clock_that_no_time_depends_on_is_not_asked_for() {
     }
 }
 
-/// Who waits to ask a busy server again is not deaf: a signal ends the waiting, and what was not sent is told.
+/// Waiting for a busy server does not make deaf: a signal ends the waiting, and what was not sent is told.
 #[test]
 fn a_signal_ends_the_waiting_for_a_busy_server() {
     let mut piped = Piped::start("vigie metrics send -");

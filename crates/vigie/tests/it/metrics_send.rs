@@ -30,7 +30,7 @@ fn arguments_become_samples() {
     assert_eq!(asked[0].header("x-auth-scope-id"), format!("s-{SPACE}"));
 }
 
-/// What one command deletes is what another showed and a third sent: a time is of one zone for all.
+/// One command deletes what another showed and a third sent: a time is of one zone for all.
 #[test]
 fn a_time_behind_an_at_is_of_the_zone() {
     let mut terminal = Terminal::logged_in();
@@ -151,7 +151,7 @@ fn a_dry_run_counts_what_a_later_sample_replaces() {
     }
 }
 
-/// What was read as minutes is told once, wherever a time is written.
+/// Reading `m` as minutes is told once, wherever a time is written.
 #[test]
 fn m_is_told_to_be_minutes_where_one_sends() {
     let mut terminal = Terminal::logged_in();
@@ -178,7 +178,7 @@ fn m_is_told_to_be_minutes_where_one_sends() {
     assert!(!ran.stderr.contains("minutes"), "{ran:?}");
 }
 
-/// What has no time of its own is stored anew each time it is sent: nobody is told otherwise.
+/// Samples without a time of their own are stored anew each time they are sent: nobody is told otherwise.
 #[test]
 fn what_was_stamped_here_is_not_said_to_be_safe_to_send_again() {
     let mut terminal = Terminal::logged_in();

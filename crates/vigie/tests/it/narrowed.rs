@@ -398,7 +398,7 @@ fn a_buffer_is_of_the_key_that_filled_it() {
     assert_eq!(mode.permissions().mode() & 0o777, 0o600);
 }
 
-/// What waited for the space of a login was refused when the server came back, and stayed in the buffer for ever.
+/// Samples that waited for the space of a login were refused when the server came back, and stayed in the buffer for ever.
 #[test]
 fn while_the_server_is_away_a_key_goes_on_with_its_own_domain_and_not_with_the_target() {
     let mut terminal = Terminal::logged_in();

@@ -77,7 +77,7 @@ fn exports_are_lines_that_can_be_sent_again() {
     assert_snapshot!(terminal.transcript());
 }
 
-/// What a run has noted says nothing for another command, nor for input of which nothing was stored.
+/// The notes of a run say nothing for another command, nor for input of which nothing was stored.
 #[test]
 fn what_was_rejected_as_a_whole_is_sent_again() {
     let mut terminal = prepared();
@@ -108,7 +108,7 @@ fn what_was_rejected_as_a_whole_is_sent_again() {
     assert_eq!(terminal.server.requests("POST", "/v1/metrics").len(), 3);
 }
 
-/// What was rejected of something that was stored in part is told by each run, and not sent again.
+/// Rejected samples of something that was stored in part are told by each run, and not sent again.
 #[test]
 fn what_an_earlier_run_has_rejected_is_told_again() {
     let mut terminal = prepared();
@@ -280,7 +280,7 @@ fn an_import_obeys_a_busy_server_for_as_long_as_it_says() {
     assert_eq!(terminal.server.requests("POST", "/v1/metrics").len(), 51);
 }
 
-/// What was refused for now is sent by the next run, and the rest of the files is not.
+/// Samples refused for now are sent by the next run, and the rest of the files is not.
 #[test]
 fn samples_refused_for_now_are_sent_by_the_next_run() {
     let mut terminal = prepared();

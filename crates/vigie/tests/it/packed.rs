@@ -1,4 +1,4 @@
-//! What comes packed by gzip: answers of the server, files, and standard input.
+//! Gzip: answers of the server, files, and standard input.
 
 use crate::fixture::gzip;
 use crate::terminal::Terminal;

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Nothing a test waits for takes longer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What was shown so far, and whether the terminal has closed.
+/// The text shown so far, and whether the terminal has closed.
 #[derive(Debug, Default)]
 struct Shown {
     text: String,
@@ -167,7 +167,7 @@ impl Person {
     }
 }
 
-/// What was shown without what differs from run to run.
+/// The text shown, without the parts that differ from run to run.
 pub(crate) fn told(terminal: &Terminal, shown: &str) -> String {
     shown
         .replace(&terminal.server.address.to_string(), "127.0.0.1:PORT")

@@ -110,7 +110,7 @@ impl Workshop {
     }
 }
 
-/// What the command line says of a server that shows `certificate` and signs with `key`, where `named` is in its file.
+/// The output about a server that shows `certificate` and signs with `key`, where `named` is in its file.
 fn said(named: Option<&Path>, certificate: &Path, key: &Path, host: &str) -> String {
     let mut terminal = Terminal::new();
     if let Some(named) = named {

@@ -271,7 +271,7 @@ fn a_login_is_written_once() {
     );
 }
 
-/// What cannot be found loses nothing of what was typed before.
+/// A space that cannot be found loses nothing of what was typed before.
 #[test]
 fn a_login_whose_space_is_not_found_is_a_login() {
     let mut terminal = Terminal::new();

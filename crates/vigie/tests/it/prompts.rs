@@ -1,4 +1,4 @@
-//! What someone at a terminal is asked, and what comes of the answers.
+//! Prompts at a terminal, and the effect of the answers.
 
 use crate::person::{Person, told};
 use crate::terminal::Terminal;
@@ -43,7 +43,7 @@ fn three_wrong_passwords_are_enough() {
     assert_snapshot!(told(&terminal, &shown));
 }
 
-/// What is offered by number is also chosen by its name.
+/// A choice offered by number is also taken by its name.
 #[test]
 fn a_region_is_chosen_by_its_name() {
     let terminal = Terminal::new();

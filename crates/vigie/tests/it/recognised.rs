@@ -1,4 +1,4 @@
-//! What an input holds is told by its first line, whether a file, a pipe or a slow writer gives it.
+//! The format of an input is recognised by its first line, whether a file, a pipe or a slow writer gives it.
 
 use crate::terminal::Terminal;
 use std::io::Write as _;
@@ -102,7 +102,7 @@ fn lines_of_influxdb_are_known_by_their_form_and_sent() {
     assert_eq!(store.len(), 4);
 }
 
-/// What Graphite answers as `raw`, and `metrics get` too, is told by its first line.
+/// Graphite's `raw` format, which `metrics get` has too, is recognised by its first line.
 #[test]
 fn regression_7_graphites_raw_lines_are_known_by_their_form_and_sent() {
     let terminal = Terminal::logged_in();

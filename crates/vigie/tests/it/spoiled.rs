@@ -1,4 +1,4 @@
-//! What a hostile server makes of the answers of [`crate::fixture`].
+//! The answers of [`crate::fixture`], as a hostile server spoils them.
 
 use crate::fixture::{Fixture, RecordedRequest};
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
-/// What one run left.
+/// The output and exit code of one run.
 #[derive(Debug)]
 pub(crate) struct Finished {
     pub(crate) stdout: String,

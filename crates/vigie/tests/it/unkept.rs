@@ -119,7 +119,7 @@ fn a_token_that_is_still_good_is_given_where_a_longer_one_could_not_be_kept() {
     assert_eq!(renewals(&terminal), 0);
 }
 
-/// What was prepared for may fail all the same; then the token is worth more than nothing.
+/// Keeping a token may fail in spite of the preparation; then the token is worth more than nothing.
 #[test]
 fn a_token_that_cannot_be_kept_is_printed_all_the_same() {
     let mut terminal = Terminal::logged_in();

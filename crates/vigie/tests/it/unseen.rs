@@ -1,5 +1,5 @@
-//! What a message repeats of its command line, files and environment has numbers where it would not be seen: a zero-width
-//! character, a blank that is none, and one that turns the direction of writing.
+//! Messages that repeat a part of the command line, of files or of the environment number the characters that would not be seen: a
+//! zero-width character, a blank that is none, and one that turns the direction of writing.
 
 use crate::recognised::piped;
 use crate::terminal::Terminal;

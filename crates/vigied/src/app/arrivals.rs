@@ -1,8 +1,8 @@
-//! What arrives for each domain: who sends by which listener, and what was refused lately. It is in memory alone, begins with the
+//! Arrivals of each domain: its senders by listener, and its latest refusals. They are in memory alone, begin with the
 //! server, and takes no more than its limits say.
 //!
-//! Whoever sends never waits for it: where somebody else has the lock, what is to be noted waits in a queue of a fixed size until the
-//! next who gets it. Where nothing is refused, nothing is allocated but once for each sender.
+//! Whoever sends never waits for it: where somebody else has the lock, what is to be noted waits in a queue of a fixed size until
+//! the next who gets it. Where nothing is refused, nothing is allocated but once for each sender.
 
 mod arrival;
 mod known;
@@ -20,7 +20,7 @@ use std::sync::{Mutex, PoisonError, TryLockError};
 /// How many arrivals wait while somebody reads.
 const QUEUE: usize = 256;
 
-/// What is known of all domains.
+/// The arrivals of all domains.
 #[derive(Debug)]
 pub(crate) struct Arrivals {
     known: Mutex<(ArrivalTable, Receiver<Arrival>)>,
@@ -58,7 +58,7 @@ impl Arrivals {
         known.add(arrival, &on_limit);
     }
 
-    /// What is known of a domain. `on_limit` as for [`Self::note`].
+    /// The arrivals of a domain. `on_limit` as for [`Self::note`].
     pub(crate) fn of(&self, domain: Domain, on_limit: impl Fn(&'static Limit)) -> View {
         let mut guard = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let (known, waiting) = &mut *guard;

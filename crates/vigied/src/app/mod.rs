@@ -48,7 +48,7 @@ pub(crate) struct Limits {
 pub(crate) struct App {
     pub(crate) iam: Iam,
     pub(crate) verifier: Verifier,
-    /// What the scopes of callers come from: the verifier, but in a test.
+    /// The source of callers' scopes: the verifier, but in a test.
     pub(crate) scopes: Arc<dyn Scopes>,
     pub(crate) store: Arc<dyn SampleStore>,
     pub(crate) metrics: Arc<Metrics>,
@@ -57,13 +57,13 @@ pub(crate) struct App {
     pub(crate) public_url: String,
     /// The form of errors by route.
     pub(crate) error_forms: ErrorForms,
-    /// Whose pages may read answers about metrics.
+    /// Origins whose pages may read answers about metrics.
     pub(crate) origins: Origins,
     /// The server's URL for one caller.
     pub(crate) advertised_address: AdvertisedAddress,
     pub(crate) limits: Limits,
     pub(crate) quotas: Quotas,
-    /// Who sends to each domain, and what was refused lately.
+    /// The senders of each domain, and the latest refusals.
     pub(crate) arrivals: Arrivals,
     /// Events per account.
     pub(crate) event_rates: EventRates,

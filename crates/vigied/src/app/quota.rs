@@ -78,7 +78,7 @@ impl Quotas {
         Ok(*own)
     }
 
-    /// What the store holds of all domains of the account, including deleted ones whose data is still stored.
+    /// The store's usage by all domains of the account, including deleted ones whose data is still stored.
     fn usage(&self, account: AccountId) -> Result<Usage, StoreError> {
         let mut sum = Usage::default();
         for metering in self.iam.directory().tenants_of(account) {
@@ -90,7 +90,7 @@ impl Quotas {
         Ok(sum)
     }
 
-    /// What the account may write now to one of its domains with a batch of so many samples. A caller who does not reach all of
+    /// The account's allowance for a batch of so many samples in one of its domains. A caller who does not reach all of
     /// the domain is not told how much is stored.
     ///
     /// # Errors

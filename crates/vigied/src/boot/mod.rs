@@ -34,7 +34,7 @@ use engine::storage::disk::Disk;
 use engine::{Engine, EngineConfig};
 use iam::manage::invitation::InvitationConfig;
 use iam::manage::quota::AccountLimits;
-use iam::{Iam, IamConfig, IamLimits};
+use iam::{Iam, IamConfig, IamLimits, SigningConfig};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +72,10 @@ pub(crate) async fn identity(
         access_token_seconds: settings.tokens.access_token_seconds.into(),
         logging_token_seconds: settings.tokens.logging_token_seconds.into(),
         refresh_token_seconds: settings.tokens.refresh_token_seconds.into(),
+        signing: SigningConfig {
+            algorithm: settings.tokens.signing_algorithm,
+            key_days: settings.tokens.signing_key_days,
+        },
         keys: folder.keys(),
         encryption_key: encryption_key(settings)?,
         account_limits: account_limits(settings),

@@ -20,9 +20,9 @@ pub(crate) enum DeletedCommand {
     /// Have the metrics of what was deleted go now, not at their time.
     ///
     /// An organization takes the spaces along that were deleted with it, an account all that was in it. Nothing brings them back
-    /// then, so that it asks first; scripts say `--yes`. What is due already is not asked about. The series are gone within seconds; their bytes leave the disk when
-    /// the store rewrites the days that hold them, within a day. With the bytes of an account goes the account itself, with its
-    /// people who are in no other.
+    /// then, so that it asks first; scripts say `--yes`. What is due already is not asked about. The series are gone within
+    /// seconds; their bytes leave the disk when the store rewrites the days that hold them, within a day. With the bytes of an
+    /// account goes the account itself, with its people who are in no other.
     Purge(PurgeArgs),
 }
 

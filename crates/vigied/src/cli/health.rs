@@ -4,7 +4,7 @@ use super::output::OutputArgs;
 use super::settings::DatabaseArgs;
 use clap::Args;
 
-/// What `health` takes.
+/// The arguments of `health`.
 #[derive(Debug, Args)]
 pub(crate) struct HealthArgs {
     #[command(flatten)]

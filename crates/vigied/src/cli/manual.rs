@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
-/// What `completion` takes.
+/// The arguments of `completion`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   vigied completion bash > /usr/local/share/bash-completion/completions/vigied")]
@@ -21,7 +21,7 @@ pub(crate) enum Shell {
     Fish,
 }
 
-/// What `man` takes.
+/// The arguments of `man`.
 #[derive(Debug, Args)]
 pub(crate) struct ManArgs {
     /// The folder to write them into.

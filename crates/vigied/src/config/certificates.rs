@@ -13,7 +13,7 @@ const LIST: KeyList = KeyList {
 /// How a fingerprint begins.
 const FINGERPRINT: &str = "sha256:";
 
-/// What tells a certificate.
+/// The mark by which a certificate is recognised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CertificateMark {
     /// SHA-256 of the certificate itself.

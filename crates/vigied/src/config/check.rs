@@ -14,7 +14,7 @@ fn shown(resolved: &Resolved) -> String {
     }
 }
 
-/// What is in force of a size that `memory_bytes` has lowered.
+/// The size in force of a setting that `memory_bytes` has lowered.
 fn lowered(settings: &Settings, resolved: &Resolved) -> Option<u64> {
     let key = resolved.setting.key.as_ref();
     let in_force = match key.strip_prefix("limits.") {

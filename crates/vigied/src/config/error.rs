@@ -5,7 +5,7 @@ use crate::data_dir::private_files::FileError;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// What messages about a database say in place of its value: it has an `@`, and no password.
+/// The form of a database's address, in place of its value in messages: it has an `@`, and no password.
 const DATABASE_FORM: &str = "`postgres://USER@HOST/NAME`";
 
 /// A setting that cannot be used.

@@ -5,7 +5,7 @@ use base::id::KeyId;
 /// How a list is written, and how long it may be.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct KeyList {
-    /// What an error says that its entries must be.
+    /// The form of its entries, for errors.
     pub(super) form: &'static str,
     pub(super) entries_max: usize,
 }

@@ -24,7 +24,7 @@ pub(crate) enum Transport {
     Udp,
 }
 
-/// What comes through a listener.
+/// The format that a listener reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Format {
     /// Graphite's lines.
@@ -56,7 +56,7 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Who gets in, in words.
+    /// The identities that get in, in words.
     pub(crate) fn identity(&self, senders: &SenderSettings) -> String {
         if self.format == Format::Lumberjack {
             return "`2T` with the GUID of a space and an API key, or `2S` with a key for several spaces".to_owned();
@@ -274,7 +274,7 @@ impl SenderSettings {
         Some(format!("{table}.proxy_protocol"))
     }
 
-    /// Who gets in by a listener, in words.
+    /// The identities that get in by a listener, in words.
     pub(crate) fn identity(&self, listener: &Listener) -> String {
         let others = listener.identity(self);
         if listener.transport != (Transport::Tcp { tls: true }) || self.certificates.is_empty() {

@@ -110,7 +110,7 @@ pub(super) fn size(bytes: u64) -> String {
 /// The number of `text`, for the setting or limit `key`: plain, or with a unit where the name has one.
 ///
 /// # Errors
-/// What else it may be.
+/// Other notations of the value.
 pub(crate) fn of_limit(key: &str, text: &str) -> Result<u64, String> {
     let text = text.trim();
     let plain = text.parse().ok();

@@ -212,6 +212,18 @@ pub(super) const OWN: &[Setting] = &[
         "file with the key that encrypts the signing keys in the database (32 bytes in Base64), the same for all nodes on one database; empty for `keys/encryption.key` in the data folder, which `vigied init` creates",
     ),
     setting(
+        "tokens.signing_algorithm",
+        Shape::Choice(&["rs256", "es256", "eddsa"]),
+        "rs256",
+        "how new signing keys sign; those that there are stay, and `vigied keys rotate` makes a new one. Clients of the original expect `rs256`",
+    ),
+    setting(
+        "tokens.signing_key_days",
+        Shape::Number { min: 0, max: 3650 },
+        "0",
+        "after how many days a signing key gets a successor by itself, which every node knows before it signs; the old one is retired when all its tokens have expired. 0 for never",
+    ),
+    setting(
         "tokens.access_token_seconds",
         Shape::Number {
             min: 30,

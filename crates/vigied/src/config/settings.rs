@@ -9,6 +9,7 @@ use super::{
     SenderSettings,
 };
 use base::limit::{self, Limit};
+use iam::token::keyring::SigningAlgorithm;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -47,6 +48,10 @@ pub(crate) struct TokenSettings {
     pub(crate) access_token_seconds: u32,
     pub(crate) logging_token_seconds: u32,
     pub(crate) refresh_token_seconds: u32,
+    /// How new signing keys sign.
+    pub(crate) signing_algorithm: SigningAlgorithm,
+    /// How long a signing key signs before it gets a successor; zero for ever.
+    pub(crate) signing_key_days: u32,
     /// File of the key that encrypts the signing keys, unless it is in the data folder.
     pub(crate) encryption_key_file: Option<PathBuf>,
 }
@@ -178,6 +183,15 @@ impl Settings {
                 access_token_seconds: values.parsed("tokens.access_token_seconds")?,
                 logging_token_seconds: values.parsed("tokens.logging_token_seconds")?,
                 refresh_token_seconds: values.parsed("tokens.refresh_token_seconds")?,
+                signing_algorithm: values.choice(
+                    "tokens.signing_algorithm",
+                    &[
+                        ("rs256", SigningAlgorithm::Rs256),
+                        ("es256", SigningAlgorithm::Es256),
+                        ("eddsa", SigningAlgorithm::EdDsa),
+                    ],
+                )?,
+                signing_key_days: values.parsed("tokens.signing_key_days")?,
                 encryption_key_file: values.file("tokens.encryption_key_file")?,
             },
             invitations: InvitationSettings {

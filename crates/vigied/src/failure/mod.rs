@@ -211,7 +211,8 @@ pub(crate) fn of_usage(error: &clap::Error) -> ExitCode {
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
-/// The parser's message, in which words of the command line are repeated: what is not seen in them becomes its number, line ends too.
+/// The parser's message, in which words of the command line are repeated: what is not seen in them becomes its number, line ends
+/// too.
 fn with_words_shown(text: &str, words: impl Iterator<Item = OsString>) -> String {
     let words = words.map(|word| word.to_string_lossy().into_owned());
     let text = words.fold(text.to_owned(), |text, word| {

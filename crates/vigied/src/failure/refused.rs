@@ -102,6 +102,7 @@ const fn word_and_kind(reason: &Reason) -> (Kind, &'static str) {
         Reason::WrongKey => (Kind::Invalid, "BXNIM0415E"),
         Reason::WrongRefreshToken => (Kind::Invalid, "BXNIM0407E"),
         Reason::RefreshTokenExpired => (Kind::Invalid, "BXNIM0408E"),
+        Reason::SessionIdle => (Kind::Invalid, "BXNIM0439E"),
         Reason::WrongProof => (Kind::Invalid, "BXNIM0602E"),
         Reason::TooManyLogins => (Kind::Busy, "BXNIM0602E"),
         Reason::TooManyRenewals => (Kind::Busy, "BXNIM0407E"),
@@ -308,7 +309,7 @@ pub(crate) fn credential(error: &AuthError) -> Problem {
 mod tests {
     use super::*;
 
-    const REASONS: [Reason; 22] = [
+    const REASONS: [Reason; 23] = [
         Reason::NotFound,
         Reason::WrongAccount,
         Reason::NotAMember,
@@ -325,6 +326,7 @@ mod tests {
         Reason::WrongClient,
         Reason::WrongRefreshToken,
         Reason::RefreshTokenExpired,
+        Reason::SessionIdle,
         Reason::WrongProof,
         Reason::TooManyLogins,
         Reason::TooManyRenewals,

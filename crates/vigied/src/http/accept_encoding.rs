@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, header};
 
-/// What an answer can be packed with.
+/// The encodings of a packed answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Packing {
     Gzip,
@@ -48,7 +48,8 @@ fn weight(text: &str) -> u32 {
         .map_or(0, |weight| (weight * 1000.0).round() as u32)
 }
 
-/// What the request says. Of two packings that it likes as well it gets gzip, which takes less memory. An answer that would have to be neither plain nor packed is plain: nobody is helped by none.
+/// What the request says. Of two packings that it likes as well it gets gzip, which takes less memory. An answer that would have
+/// to be neither plain nor packed is plain: nobody is helped by none.
 pub(crate) fn of(headers: &HeaderMap) -> EncodingChoice {
     let (mut gzip, mut zstd, mut identity, mut other) = (None, None, None, None);
     let lines = headers.get_all(header::ACCEPT_ENCODING).iter();

@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::{HeaderValue, header};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// What the operator said, and what was taken.
+/// The operator's address, and the one in use.
 #[derive(Debug, Clone)]
 pub(crate) struct AdvertisedAddress {
     /// Whether this process itself speaks TLS.

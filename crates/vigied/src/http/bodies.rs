@@ -319,7 +319,7 @@ impl BodyReservation {
         Ok(())
     }
 
-    /// What stands for ever against `more` bytes: the owner cannot have so many, even alone.
+    /// The limit that `more` bytes exceed for ever: the owner cannot have so many, even alone.
     pub(crate) fn never_fits(&self, more: usize) -> Option<LimitExceeded> {
         let more = u64::try_from(more).unwrap_or(u64::MAX);
         let most = self.bodies.lock().bytes.most(self.owner);

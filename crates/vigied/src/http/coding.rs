@@ -17,7 +17,7 @@ pub(crate) fn is_of_one_type(headers: &HeaderMap) -> Result<(), Refusal> {
     single(headers, "content-type", "Content-Type").map(drop)
 }
 
-/// What `Content-Encoding` says. Two lines, or a list, mean packed twice: nobody needs that, and two readers on the way could
+/// Parses `Content-Encoding`. Two lines, or a list, mean packed twice: nobody needs that, and two readers on the way could
 /// undo it to two different bodies.
 pub(crate) fn of(headers: &HeaderMap) -> Result<Coding, Refusal> {
     let mut values = headers.get_all(header::CONTENT_ENCODING).iter();

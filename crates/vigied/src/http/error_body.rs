@@ -1,6 +1,6 @@
 //! The error bodies of the protocols. Which one a route has is part of the table of routes.
 
-/// What the error body of a route looks like.
+/// The form of a route's error bodies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorForm {
     Monitoring,

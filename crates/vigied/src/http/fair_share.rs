@@ -218,7 +218,7 @@ impl Tally {
         }
     }
 
-    /// What an owner has.
+    /// The amount that an owner has.
     pub(crate) fn of(&self, owner: ShareOwner) -> u64 {
         self.owners.get(&owner).copied().unwrap_or(0)
     }
@@ -228,7 +228,7 @@ impl Tally {
         self.used >= self.total
     }
 
-    /// What is in use.
+    /// The amount in use.
     pub(crate) const fn used(&self) -> u64 {
         self.used
     }
@@ -329,7 +329,7 @@ mod tests {
         }
     }
 
-    /// What is left is what is to be had, and one more is not.
+    /// The remaining amount is to be had, and one more is not.
     #[test]
     fn what_is_left_is_what_fits() {
         for (total, shares) in [

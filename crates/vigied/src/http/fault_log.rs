@@ -52,7 +52,7 @@ impl OutageLog {
     }
 }
 
-/// What was told in the last minute.
+/// The faults logged in the last minute.
 #[derive(Debug)]
 pub(crate) struct FaultLog(Mutex<RecentFaults>);
 

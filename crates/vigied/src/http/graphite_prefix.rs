@@ -7,7 +7,7 @@
 use http::Request;
 use http::uri::PathAndQuery;
 
-/// What stands before the scope.
+/// The prefix before the scope.
 const PREFIX: &str = "/graphite/";
 
 /// The scope that stood in the path, as it was written.

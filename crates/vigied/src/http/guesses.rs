@@ -25,7 +25,7 @@ pub(crate) enum Guesser {
     Principal(Principal),
 }
 
-/// What is guessed, and the refusal after too many failures.
+/// A guessed credential, and the refusal after too many failures.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Guess {
     code: &'static str,

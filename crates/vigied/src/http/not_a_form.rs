@@ -4,10 +4,10 @@
 use http::HeaderValue;
 use std::borrow::Cow;
 
-/// What a form's media type is, and that of a body that says none.
+/// The media type of a form, and of a body that names none.
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-/// What mends it.
+/// The remedy.
 pub(crate) const HINT: &str = "send the fields as `application/x-www-form-urlencoded`";
 
 /// How far the declared media type counts.
@@ -19,7 +19,7 @@ pub(crate) enum MediaType {
     IsHint,
 }
 
-/// What a body is that is no form, as a message names it; `None` for a form, and where there is no body.
+/// The kind of a body that is no form, as a message names it; `None` for a form, and where there is no body.
 pub(crate) fn kind(
     content_type: Option<&HeaderValue>,
     body: &[u8],
@@ -49,8 +49,8 @@ pub(crate) fn kind(
     })
 }
 
-/// What begins as no field of a form does. (Its first character may stand in a field, but no client leaves it unescaped there,
-/// and no field that is read has it in its name.)
+/// Contents that begin as no field of a form does. (Its first character may stand in a field, but no client leaves it unescaped
+/// there, and no field that is read has it in its name.)
 fn content(body: &[u8]) -> Option<&'static str> {
     match body.first()? {
         b'{' | b'[' | b'"' => Some("JSON"),

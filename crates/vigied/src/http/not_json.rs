@@ -3,10 +3,10 @@
 
 use super::not_a_form::{FORM, is_multipart};
 
-/// What mends it.
+/// The remedy.
 pub(crate) const HINT: &str = "send JSON, with `Content-Type: application/json`";
 
-/// What came in place of JSON, as a message names it; `None` for what may have been meant as JSON.
+/// The kind of a body in place of JSON, as a message names it; `None` where JSON may have been meant.
 pub(crate) fn kind(body: &[u8]) -> Option<String> {
     let body = body.trim_ascii_start();
     match body.first() {

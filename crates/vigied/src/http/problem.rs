@@ -25,7 +25,7 @@ use wire::problem::{
     UaaBody,
 };
 
-/// What helps against a lack of memory for samples.
+/// The remedy for a lack of memory for samples.
 const FEWER: &str =
     "send again after `Retry-After` seconds, with fewer samples at once where a request has many";
 
@@ -41,7 +41,8 @@ pub(crate) struct TakesPassword;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OAuthWord(pub(crate) &'static str);
 
-/// Marks the refusal of a token or key that came as such, and not as the password of a browser: the challenge says that it is no good.
+/// Marks the refusal of a token or key that came as such, and not as the password of a browser: the challenge says that it is no
+/// good.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TokenRefused;
 
@@ -237,7 +238,7 @@ pub(crate) struct Request<'a> {
     pub(crate) ended: base::time::Millis,
 }
 
-/// What of a written problem is counted.
+/// The labels under which a written problem is counted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ProblemLabels {
     pub(crate) code: &'static str,
@@ -334,10 +335,10 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Pr
     })
 }
 
-/// What is missing is the client, which is proved by Basic.
+/// Codes that mean a missing client, which is proved by Basic.
 const CLIENT_REFUSED: [&str; 2] = ["BXNIM0308E", "unauthorized"];
 
-/// What every answer of the token service carries.
+/// Headers of every answer of the token service.
 pub(crate) fn mark(headers: &mut http::HeaderMap, form: ErrorForm) {
     if form == ErrorForm::Token {
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("en-US"));

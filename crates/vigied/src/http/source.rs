@@ -13,7 +13,7 @@ const UNKNOWN: Source = Source::client(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RequestSource(pub(crate) Source);
 
-/// Whose request it is; the listener has put it there.
+/// The source of a request; the listener has put it there.
 pub(crate) fn of(request: &Request) -> Source {
     request
         .extensions()

@@ -8,7 +8,7 @@ use flate2::bufread::GzDecoder;
 use std::io::Read as _;
 use wire::code;
 
-/// What is unpacked at once.
+/// Bytes unpacked at once.
 const STEP_BYTES: usize = 16 * 1024;
 
 /// Why a body was not unpacked.

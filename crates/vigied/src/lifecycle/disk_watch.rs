@@ -30,7 +30,7 @@ enum Kind {
     Stuck,
 }
 
-/// What to log.
+/// The transition to log.
 #[derive(Debug, PartialEq, Eq)]
 enum Transition {
     Began(Kind),

@@ -2,6 +2,7 @@
 
 pub(crate) mod background;
 pub(crate) mod disk_watch;
+pub(crate) mod key_schedule;
 pub(crate) mod logging;
 pub(crate) mod notify;
 pub(crate) mod reload;

@@ -65,7 +65,7 @@ struct State {
     has_handed: bool,
 }
 
-/// What exceeded its time.
+/// The stage that exceeded its time.
 #[derive(Debug)]
 pub(super) enum TimedOut {
     /// The connection as a whole: close it.
@@ -76,7 +76,7 @@ pub(super) enum TimedOut {
     Answer(Arc<SharedBody>, &'static Limit),
 }
 
-/// What an eviction would lose.
+/// The work that an eviction would lose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Activity {
     /// No request is open, since this time.
@@ -322,7 +322,7 @@ impl ConnectionState {
         }
     }
 
-    /// What an eviction would lose.
+    /// The work that an eviction would lose.
     pub(super) fn activity(&self) -> Activity {
         let state = self.state();
         if state.is_quiet() {
@@ -345,7 +345,7 @@ impl ConnectionState {
         first
     }
 
-    /// What is past its deadline.
+    /// The stage that is past its deadline.
     pub(super) fn overdue(&self, times: &Times) -> Option<TimedOut> {
         let mut state = self.state();
         let now = Instant::now();

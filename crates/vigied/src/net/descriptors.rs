@@ -3,7 +3,7 @@
 use base::limit;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What the store, the databases and the log need beside the connections.
+/// Descriptors for the store, the databases and the log, beside the connections.
 const OTHERS: u64 = 256;
 
 /// The connections that the settings allow.

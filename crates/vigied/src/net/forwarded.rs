@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Entries that are looked at; no honest chain has as many proxies.
 const ENTRIES_MAX: usize = 32;
 
-/// What one entry says.
+/// One entry of the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hop {
     /// This address.

@@ -49,7 +49,7 @@ pub(crate) struct ListenerLimits {
     pub(crate) times: Times,
 }
 
-/// What the listener serves.
+/// The service behind a listener.
 #[derive(Debug)]
 pub(crate) struct ListenerService {
     pub(crate) router: Router,

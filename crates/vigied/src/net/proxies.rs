@@ -42,8 +42,8 @@ impl Proxies {
         (!self.trusts(peer)).then(|| SourceKey::of(peer))
     }
 
-    /// The source of what names no client in a request, as a sender that speaks no HTTP: the peer, or whom its PROXY header names, which
-    /// is never limited if it is trusted.
+    /// The source of what names no client in a request, as a sender that speaks no HTTP: the peer, or whom its PROXY header
+    /// names, which is never limited if it is trusted.
     pub(crate) fn peer(&self, peer: IpAddr) -> Source {
         if self.trusts(peer) {
             Source::proxy(peer)

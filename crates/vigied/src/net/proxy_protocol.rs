@@ -14,7 +14,7 @@ const REST_BYTES_MAX: usize = 4096;
 
 const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
 
-/// What every header of version 2 begins with: the signature, a command, a family and the length of the rest.
+/// The fixed beginning of every header of version 2: the signature, a command, a family and the length of the rest.
 const FIXED_BYTES: usize = 16;
 
 /// Why a connection has no header that can be used.
@@ -28,7 +28,7 @@ pub(crate) enum HeaderError {
     Wrong(&'static str),
 }
 
-/// What has come of a header.
+/// The part of a header that has come.
 #[derive(Debug, Default)]
 pub(crate) struct Header(Vec<u8>);
 
@@ -192,7 +192,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What was read, and what is left.
+    /// The header's address, and the bytes left.
     fn parse(bytes: &[u8]) -> (Result<Option<IpAddr>, String>, Vec<u8>) {
         let mut left = bytes;
         let runtime = tokio::runtime::Builder::new_current_thread()

@@ -1,4 +1,4 @@
-//! What all connections of a listener share: the routes, TLS, limits and the HTTP settings.
+//! The state that all connections of a listener share: the routes, TLS, limits and the HTTP settings.
 
 use super::proxies::Proxies;
 use super::times::Times;
@@ -32,7 +32,7 @@ const CONNECTION_WINDOW_BYTES: u32 = 512 * 1024;
 /// Bytes of one stream's answer buffered between its body and the socket.
 const SEND_BUFFER_BYTES: usize = 32 * 1024;
 
-/// What all connections of a listener share.
+/// The state that all connections of a listener share.
 pub(super) struct ListenerContext {
     pub(super) router: Router,
     pub(super) tls: Option<Arc<Tls>>,

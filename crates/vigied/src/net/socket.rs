@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
-/// What comes with the news that the peer has closed, and with little else.
+/// The event that says that the peer has closed, and comes with little else.
 #[cfg(target_os = "linux")]
 const CLOSED: Interest = Interest::PRIORITY;
 #[cfg(not(target_os = "linux"))]

@@ -63,7 +63,7 @@ impl Tls {
         Arc::new(config)
     }
 
-    /// What a new connection uses.
+    /// The configuration for new connections.
     pub(crate) fn current(&self) -> Arc<ServerConfig> {
         Arc::clone(
             &self

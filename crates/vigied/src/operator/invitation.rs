@@ -82,7 +82,7 @@ async fn code(
     }))
 }
 
-/// What to do with the code, and what happens to an existing user with this address.
+/// Advice about the code, and about an existing user with this address.
 fn next(login_address: &LoginAddress, made: &OperatorsCode) -> String {
     let LoginAddress { address, note } = login_address;
     let (email, account) = (word(&made.email), made.account);

@@ -5,6 +5,7 @@ use crate::cli::{KeysCommand, Output};
 use crate::config::Settings;
 use crate::data_dir;
 use crate::operator::output::{self, Row};
+use base::time::{Clock, Millis, SystemClock};
 use iam::Iam;
 use iam::sync::key_store::StoredKey;
 use serde::Serialize;
@@ -18,11 +19,15 @@ pub(crate) async fn perform(
     command: &KeysCommand,
 ) -> anyhow::Result<String> {
     match command {
-        KeysCommand::List { output, .. } => Ok(list(&iam.stored_signing_keys().await?, *output)),
+        KeysCommand::List { output, .. } => {
+            let keys = iam.stored_signing_keys().await?;
+            Ok(list(&keys, SystemClock.now(), *output))
+        }
         KeysCommand::Rotate { output, .. } => {
             let folder = data_dir::keys(settings.data());
             let named = settings.tokens.encryption_key_file.as_deref();
-            let kid = iam.make_signing_key(&folder, named).await?;
+            let algorithm = settings.tokens.signing_algorithm;
+            let kid = iam.make_signing_key(&folder, named, algorithm).await?;
             let facts = json!({"kid": kid, "state": State::Signs});
             Ok(output::one(output.output, &facts, || {
                 format!(
@@ -48,6 +53,8 @@ pub(crate) async fn perform(
 enum State {
     Signs,
     Verifies,
+    /// It signs later.
+    Announced,
     Retired,
 }
 
@@ -56,6 +63,7 @@ impl State {
         match self {
             Self::Signs => "signs",
             Self::Verifies => "verifies",
+            Self::Announced => "announced",
             Self::Retired => "retired",
         }
     }
@@ -82,11 +90,13 @@ impl Row<3> for Key<'_> {
     }
 }
 
-fn list(keys: &[StoredKey], output: Output) -> String {
-    let signing = keys.iter().rev().find(|key| key.retired_at.is_none());
+fn list(keys: &[StoredKey], now: Millis, output: Output) -> String {
+    let signs = |key: &&StoredKey| key.retired_at.is_none() && key.signs_from <= now;
+    let signing = keys.iter().rev().find(signs);
     let state = |key: &StoredKey| match key.retired_at {
         Some(_) => State::Retired,
         None if Some(key) == signing => State::Signs,
+        None if key.signs_from > now => State::Announced,
         None => State::Verifies,
     };
     let rows = keys.iter().map(|key| Key {

@@ -38,7 +38,7 @@ const SOON: Duration = Duration::from_millis(50);
 /// sent.
 const WINDOW_BYTES: u64 = (WHOLE_BYTES + (AHEAD + 2) * PIECE_BYTES) as u64;
 
-/// What every query begins with, where its answer is compressed with gzip.
+/// Memory that every query begins with, where its answer is compressed with gzip.
 #[cfg(test)]
 const BEGIN_BYTES: u64 = WINDOW_BYTES + packer::bytes(Packing::Gzip);
 
@@ -63,7 +63,7 @@ pub(super) enum FirstPart {
     Pieces(Pieces),
 }
 
-/// What an answer needs to be written.
+/// The parts needed to write an answer.
 #[derive(Debug)]
 pub(super) struct AnswerParts {
     pub(super) context: Arc<Context>,
@@ -74,7 +74,7 @@ pub(super) struct AnswerParts {
     pub(super) accepted: EncodingChoice,
 }
 
-/// What a query occupies while it runs. Released before its answer is complete, so that a client that has the answer can send
+/// The resources of a query while it runs. Released before its answer is complete, so that a client that has the answer can send
 /// the next query at once; also released on panic.
 #[derive(Debug)]
 pub(super) struct RunGuard {

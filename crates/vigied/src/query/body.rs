@@ -50,7 +50,7 @@ pub(super) fn whole(
     response(Body::new(FullBody { left, open_query }), packing)
 }
 
-/// What the HTTP library still holds parts of.
+/// Bytes of which the HTTP library still holds parts.
 struct OwnedBytes {
     bytes: Vec<u8>,
     _cancel_on_drop: CancelOnDrop,
@@ -199,7 +199,7 @@ mod tests {
     use crate::http::fair_share::{ShareOwner, Shares};
     use base::context::MemoryReservation as _;
 
-    /// What the library had not written was counted no more once the body had ended.
+    /// Bytes that the library had not written were counted no more once the body had ended.
     #[test]
     fn a_piece_is_counted_until_it_is_written() {
         let pool = Arc::new(Pool::new(1000, Shares::whole()));

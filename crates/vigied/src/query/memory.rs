@@ -16,7 +16,7 @@ const PIECE_PART: u64 = 4096;
 #[derive(Debug)]
 pub(super) struct Pool {
     tally: Mutex<Tally>,
-    /// What a query may take ahead.
+    /// The bytes that a query may reserve ahead.
     piece: u64,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Reservation {
     held: Mutex<ReservedBytes>,
 }
 
-/// What a query has.
+/// The bytes that a query has reserved.
 #[derive(Debug, Default)]
 struct ReservedBytes {
     /// Bytes that it needs.

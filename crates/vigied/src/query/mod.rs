@@ -62,7 +62,7 @@ pub(crate) struct QueryLimits {
     /// Bytes of answers that are kept.
     pub(crate) kept_bytes: u64,
     pub(crate) shares: Shares,
-    /// What one query may cost.
+    /// The budget of one query.
     pub(crate) budget: Budget,
     /// How long one query may take, including its wait.
     pub(crate) time: Duration,

@@ -24,7 +24,7 @@ const COUNTERS: usize = 1024;
 /// Bytes of an entry besides its texts.
 const ENTRY_BYTES: u64 = 256;
 
-/// What an answer depends on, besides its question.
+/// The state on which an answer depends, besides its question.
 #[derive(Debug, Clone)]
 pub(crate) struct CacheValidity {
     writes: u64,
@@ -56,7 +56,7 @@ impl CacheValidity {
     }
 }
 
-/// What was asked, of which domain.
+/// A question, and its domain.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct CacheKey {
     pub(crate) domain: Domain,

@@ -21,12 +21,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
-/// What costs less is read by one thread: 256 series, or a million samples.
+/// A cheaper query is read by one thread: 256 series, or a million samples.
 const SPREAD_COST: u64 = 256 * 4096;
 
-/// What is made of series.
+/// Reads a part of the series.
 pub(crate) trait PartReader: Sync {
-    /// What is made of the series of a part.
+    /// The result of a part.
     type Out: Send;
 
     /// With no series yet.
@@ -75,7 +75,7 @@ pub(crate) fn read<R: PartReader>(
     Ok(outs)
 }
 
-/// What was made of the first parts, and the parts that are left.
+/// The results of the first parts, and the parts that are left.
 type Progress<'p, R> = (Vec<<R as PartReader>::Out>, Vec<Box<dyn ReadPart + 'p>>);
 
 fn together<'p, R: PartReader>(

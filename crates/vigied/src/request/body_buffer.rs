@@ -54,7 +54,7 @@ impl BodyBuffer {
 mod tests {
     use super::*;
 
-    /// What becomes of pieces, and whether it is the first of them, not a copy.
+    /// The pieces, gathered, and whether that is the first of them, not a copy.
     fn gathered(pieces: &[usize], declared: usize) -> (usize, bool) {
         let pieces: Vec<Bytes> = (1_u8..)
             .zip(pieces)

@@ -13,7 +13,7 @@ use base::limit::{self, Limit};
 use http::HeaderMap;
 use std::sync::Arc;
 
-/// What a body may be.
+/// The limit of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyLimit {
     /// The route reads none.
@@ -50,7 +50,7 @@ impl BodyLimit {
     }
 }
 
-/// What a handler's last argument reads of the body.
+/// The part of the body that a handler's last argument reads.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say how large a body it reads",
     note = "take the body as `Payload`, `FormPayload` or `SamplesPayload`; for an argument that reads none, add it to `request/body_limit.rs`"
@@ -82,7 +82,7 @@ last! {
     source::RequestSource => Nothing;
 }
 
-/// What a handler reads of the body: its arguments, as axum has them.
+/// The part of the body that a handler reads: its arguments, as axum has them.
 pub(crate) trait HandlerArguments {
     const BODY_LIMIT: BodyLimit;
 }

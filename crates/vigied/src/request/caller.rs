@@ -34,7 +34,7 @@ const SCOPE_ID: &str = "x-auth-scope-id";
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) scope: Scope,
-    /// What the route asks of it.
+    /// The action that the route asks for.
     pub(crate) action: Action,
     /// Whether the route tells names, also to who may read the series alone.
     pub(crate) is_naming: bool,
@@ -66,7 +66,7 @@ impl From<Refusal> for Box<RejectedCaller> {
 #[derive(Debug, Clone)]
 pub(crate) struct Manager(pub(crate) Identity);
 
-/// What a request has sent that was verified, to be verified again.
+/// Parses the verified credential of a request again, to verify it anew.
 pub(super) fn reparse_credential<'h>(
     app: &App,
     kinds: AuthorizationKinds,
@@ -198,7 +198,7 @@ pub(crate) fn identity(
     Ok((Manager(identity), sent.repairs))
 }
 
-/// What kind of credential a refused request has shown, as far as that can be told.
+/// The kind of credential that a refused request has shown, as far as that can be told.
 pub(crate) fn kind(app: &App, kinds: AuthorizationKinds, headers: &HeaderMap) -> Shown {
     let presented = presented_credential::read(app, kinds, headers);
     presented.map_or(Shown::None, |presented| {
@@ -230,7 +230,7 @@ pub(super) fn unguarded() -> Refusal {
     Refusal(code::INTERNAL.problem("the request was not verified"))
 }
 
-/// What the guard has left for the handler.
+/// The guard's result for the handler.
 fn verified<T: Clone + Send + Sync + 'static>(parts: &Parts) -> Result<T, Refusal> {
     parts.extensions.get().cloned().ok_or_else(unguarded)
 }

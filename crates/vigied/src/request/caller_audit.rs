@@ -51,7 +51,7 @@ impl CallerId {
         })
     }
 
-    /// Who acts, for the log line.
+    /// The principal that acts, for the log line.
     pub(crate) const fn principal(self) -> Principal {
         self.principal
     }

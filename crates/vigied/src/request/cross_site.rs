@@ -1,6 +1,6 @@
-//! What a browser may send of itself. It keeps a user name and a password once a person has typed them, and adds them to every
-//! later request to this server, also to those that a page of another site makes it send. Headers that a page sets itself need
-//! no such care: a browser asks first (see `cors`).
+//! Requests that a browser may send of itself. It keeps a user name and a password once a person has typed them, and adds them to
+//! every later request to this server, also to those that a page of another site makes it send. Headers that a page sets itself
+//! need no such care: a browser asks first (see `cors`).
 
 use crate::app::App;
 use crate::http::problem::Refusal;
@@ -46,7 +46,7 @@ pub(super) enum Site {
     Other,
 }
 
-/// What `Sec-Fetch-Site` says, which no page can set.
+/// The value of `Sec-Fetch-Site`, which no page can set.
 pub(super) fn sec_fetch_site(headers: &HeaderMap) -> Option<Site> {
     let mut sites = headers.get_all("sec-fetch-site").iter().peekable();
     sites.peek()?;

@@ -1,9 +1,9 @@
-//! Who may call a route: what its guard asks for.
+//! Guards: the condition for calling a route.
 
 use super::destination::SpaceParameter;
 use base::scope::{Action, Scope as BaseScope};
 
-/// Who may call a route.
+/// The condition for calling a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guard {
     /// Anyone; the route shows nothing that belongs to someone.

@@ -74,8 +74,8 @@ impl Params {
         }
     }
 
-    /// Refuses parameters that the original has and this server does not serve: without what they ask for, the answer would be taken
-    /// for another. One that is `false` or empty asks for nothing.
+    /// Refuses parameters that the original has and this server does not serve: without what they ask for, the answer would be
+    /// taken for another. One that is `false` or empty asks for nothing.
     pub(crate) fn refuse_unserved(&self, names: &[&'static str]) -> Result<(), Refusal> {
         for name in names {
             match self.one(name)? {

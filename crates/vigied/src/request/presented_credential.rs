@@ -19,7 +19,7 @@ use wire::token_scheme;
 pub(super) const USER_TOKEN: &str = "x-auth-user-token";
 const AUTHORIZATION: &str = "authorization";
 
-/// What a route takes in `Authorization`.
+/// The kinds of credential that a route takes in `Authorization`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AuthorizationKinds {
     /// A token or a key, by Bearer or by Basic.
@@ -61,7 +61,7 @@ impl CredentialHeader {
     }
 }
 
-/// What a credential is.
+/// The kind of a credential.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
     Iam,
@@ -159,7 +159,7 @@ pub(super) fn is_by_token(headers: &HeaderMap) -> bool {
             .is_some_and(|value| !is_password(value))
 }
 
-/// What an `Authorization` holds.
+/// The credential in an `Authorization`.
 pub(super) fn authorization<'h>(
     app: &App,
     kinds: AuthorizationKinds,

@@ -34,7 +34,7 @@ pub(crate) struct RequestAccess {
     asked_at: Millis,
 }
 
-/// What the scope of a caller of metrics allowed when the request came.
+/// The access of a caller of metrics when the request came.
 #[derive(Debug, Clone, Copy)]
 struct MetricsAccess {
     domain: Domain,

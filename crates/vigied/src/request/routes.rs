@@ -1,4 +1,4 @@
-//! What a route is. It is made together with its guard, and the guard is what verifies the caller: there is no way to mount
+//! Routes. Each is made together with its guard, and the guard is what verifies the caller: there is no way to mount
 //! a handler without declaring who may call it, the form of its errors, and the size of its body.
 
 use super::body_limit::{BodyLimit, HandlerArguments};
@@ -32,7 +32,7 @@ pub(crate) struct Route {
     pub(crate) verb: &'static str,
     pub(crate) path: &'static str,
     pub(crate) guard: Guard,
-    /// What its errors look like.
+    /// The form of its errors.
     pub(crate) form: ErrorForm,
     /// How large a body it takes; by the last argument of its handler.
     pub(crate) body_limit: BodyLimit,
@@ -40,7 +40,7 @@ pub(crate) struct Route {
     handler: MethodRouter<Arc<App>>,
 }
 
-/// What the guard knows of a route.
+/// The facts that the guard has of a route.
 #[derive(Debug, Clone, Copy)]
 struct Guarded {
     guard: Guard,
@@ -83,6 +83,7 @@ verbs! {
     get GET;
     post POST;
     put PUT;
+    patch PATCH;
     delete DELETE;
 }
 

@@ -98,7 +98,7 @@ fn answer(
     tagged(status, &shown(key, text), &entity_tag(key))
 }
 
-/// What happens to a key that has leaked: nobody watches for it here.
+/// The action for a key that has leaked: nobody watches for it here.
 const NO_ACTION: &str = "none";
 
 /// Refuses what the original can do with a key and this server cannot, so that nobody relies on it.
@@ -256,7 +256,7 @@ pub(super) fn in_own_account(caller: &Identity, account: &str) -> Result<(), Ref
         return Ok(());
     }
     let message = format!(
-        "the credential makes keys and service IDs in its own account alone: `account_id` must be `{}`",
+        "the credential makes keys, service IDs and roles in its own account alone: `account_id` must be `{}`",
         caller.account()
     );
     let problem = Problem::new(Kind::Forbidden, "wrong_account", message);

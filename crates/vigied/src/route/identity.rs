@@ -19,10 +19,11 @@ use base::secret::Secret;
 use base::source::Source;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use iam::flow::grant::{
-    APIKEY, CLIENT_CREDENTIALS, Client, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN, TokenRequest,
-    Tokens,
+    APIKEY, CLIENT_CREDENTIALS, Client, DELEGATED, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN,
+    TokenRequest, Tokens,
 };
 use iam::token::claims::SCOPE;
+use iam::token::keyring::{PublicKey, PublicNumbers};
 use std::sync::Arc;
 use wire::code;
 use wire::credential;
@@ -35,6 +36,9 @@ use wire::secret::SecretText;
 
 /// The original service's text for a client without a refresh token.
 const NOT_SUPPORTED: &str = "not_supported";
+
+/// How long a delegated token lives where nobody says, as the original has it: six days.
+const DELEGATED_SECONDS: i64 = 518_400;
 
 /// A missing or wrong form field, in the token service's codes.
 pub(super) fn property(code: &'static str, message: String) -> Refusal {
@@ -137,7 +141,7 @@ pub(super) fn grant(form: &Form) -> Result<Grant, Refusal> {
             "passcode",
             &limit::WORD_BYTES,
         )?)),
-        REFRESH_TOKEN => {
+        REFRESH_TOKEN | DELEGATED => {
             let token = secret(form, "refresh_token", &limit::TOKEN_BYTES)?;
             Ok(Grant::RefreshToken(token))
         }
@@ -186,6 +190,16 @@ async fn issued(
         .map(|text| bounded("account", text, &limit::WORD_BYTES))
         .transpose()?
         .map(str::to_owned);
+    let delegation = delegation(form, client)?;
+    if client == Some(Client::Kube) && (account.is_some() || with_uaa) {
+        let message = "Property validation failed: a delegated token is for the account of its login: leave out `account`, and `uaa` of `response_type`";
+        return Err(property("BXNIM0106E", message.to_owned()));
+    }
+    if form.get("grant_type") == Some(DELEGATED) && client != Some(Client::Kube) {
+        let message = "The Authorization header with the client that the token was delegated to is missing: send `kube:kube`";
+        let problem = Problem::new(Kind::Unauthenticated, "BXNIM0308E", message);
+        return Err(Refusal(problem));
+    }
     let tokens = app
         .iam
         .token(TokenRequest {
@@ -199,7 +213,41 @@ async fn issued(
     if is_client {
         return json(StatusCode::OK, &client_reply(&tokens));
     }
-    json(StatusCode::OK, &reply(&tokens))
+    let mut reply = reply(&tokens);
+    if let (Some(seconds), Some(own)) = (delegation, &tokens.refresh_token) {
+        let delegated = app.iam.delegate(own, Client::Kube, seconds).await?;
+        reply.delegated_refresh_token = Some(text(&delegated));
+    }
+    json(StatusCode::OK, &reply)
+}
+
+/// For how many seconds a delegated token is wanted, if one is: only for the client that there is, by one that has a login.
+fn delegation(form: &Form, client: Option<Client>) -> Result<Option<i64>, Refusal> {
+    let invalid = |what: &str| {
+        let message = format!("Property validation failed: {what}");
+        property("BXNIM0106E", message)
+    };
+    let types = form.get("response_type").unwrap_or_default();
+    if !form::list(types).any(|word| word == "delegated_refresh_token") {
+        return Ok(None);
+    }
+    if client != Some(Client::Bx) {
+        let message =
+            "The Authorization header is missing: a token is delegated by the client `bx:bx`";
+        let problem = Problem::new(Kind::Unauthenticated, "BXNIM0308E", message);
+        return Err(Refusal(problem));
+    }
+    let receivers = required(form, "receiver_client_ids")?;
+    let mut all = form::list(receivers);
+    if all.next() != Some(Client::Kube.id()) || all.next().is_some() {
+        return Err(invalid("`receiver_client_ids` is `kube` here"));
+    }
+    let Some(asked) = form.get("delegated_refresh_token_expiry") else {
+        return Ok(Some(DELEGATED_SECONDS));
+    };
+    let seconds = asked.parse::<i64>().ok().filter(|seconds| *seconds > 0);
+    let what = "`delegated_refresh_token_expiry` is a number of seconds from 1 on";
+    seconds.map(Some).ok_or_else(|| invalid(what))
 }
 
 /// A service ID and one of its keys, in the header or in the form (RFC 6749 2.3.1).
@@ -247,6 +295,7 @@ fn reply(tokens: &Tokens) -> TokenReply {
         expires_in: tokens.expires_in,
         expiration: tokens.expires_at,
         scope: SCOPE.to_owned(),
+        delegated_refresh_token: None,
         session_id: tokens.session.map(|session| session.to_string()),
         uaa_token: tokens.uaa.as_ref().map(|uaa| text(&uaa.access_token)),
         uaa_refresh_token: (tokens.uaa.as_ref())
@@ -268,17 +317,39 @@ fn client_reply(tokens: &Tokens) -> ClientTokenReply {
 /// taken for good nowhere.
 const KEYS_CACHED: &str = "public, max-age=60";
 
-pub(super) async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
-    let keys = app.iam.public_keys().into_iter().map(|key| Jwk {
-        kty: "RSA".to_owned(),
-        n: key.n,
-        e: key.e,
-        alg: "RS256".to_owned(),
+fn jwk(key: PublicKey) -> Jwk {
+    let own = Jwk {
+        alg: key.algorithm.name().to_owned(),
         kid: key.kid,
-        usage: None,
-    });
+        ..Jwk::default()
+    };
+    match key.numbers {
+        PublicNumbers::Rsa { n, e } => Jwk {
+            kty: "RSA".to_owned(),
+            n: Some(n),
+            e: Some(e),
+            ..own
+        },
+        PublicNumbers::P256 { x, y } => Jwk {
+            kty: "EC".to_owned(),
+            crv: Some("P-256".to_owned()),
+            x: Some(x),
+            y: Some(y),
+            ..own
+        },
+        PublicNumbers::Ed25519 { x } => Jwk {
+            kty: "OKP".to_owned(),
+            crv: Some("Ed25519".to_owned()),
+            x: Some(x),
+            ..own
+        },
+    }
+}
+
+pub(super) async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+    let keys = app.iam.public_keys().into_iter();
     let keys = Jwks {
-        keys: keys.collect(),
+        keys: keys.map(jwk).collect(),
     };
     let mut answer = json(StatusCode::OK, &keys)?;
     let headers = answer.headers_mut();

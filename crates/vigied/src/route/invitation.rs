@@ -1,5 +1,6 @@
 //! Invitations by Administrators, the answers of the invited, and one-time codes.
 
+use super::access_policy;
 use super::paging::{ACCOUNTS, next};
 use super::reply::json;
 use crate::app::App;
@@ -29,34 +30,27 @@ use wire::secret::SecretText;
 /// The state of an open invitation.
 pub(super) const PENDING: &str = "PENDING";
 
-/// What the original calls whoever is invited without a role of the account.
+/// The original's name for the role of somebody invited without a role of the account.
 const MEMBER: &str = "Member";
 
-/// What the original gives together with an invitation, and this server does not.
+/// Further members of an invitation in the original, which this server does not serve.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Beside {
-    iam_policy: Option<Vec<IgnoredAny>>,
     access_groups: Option<Vec<IgnoredAny>>,
 }
 
 impl Beside {
     /// Refuses it, so that nobody takes the invited for people who have it.
     fn refuse(&self) -> Result<(), Refusal> {
-        let given =
-            |list: &Option<Vec<IgnoredAny>>| list.as_ref().is_some_and(|all| !all.is_empty());
-        for (field, is_given) in [
-            ("iam_policy", given(&self.iam_policy)),
-            ("access_groups", given(&self.access_groups)),
-        ] {
-            if is_given {
-                let message = format!("`{field}` is not served here: invite without it");
-                let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
-                let hint = "`account_role` gives a role in the account; `vigie account space-role-set` one in a space";
-                return Err(Refusal(problem.hint(hint).field(field)));
-            }
+        let field = "access_groups";
+        if self.access_groups.as_ref().is_none_or(Vec::is_empty) {
+            return Ok(());
         }
-        Ok(())
+        let message = format!("`{field}` is not served here: invite without it");
+        let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
+        let hint = "`account_role` gives a role in the account; `iam_policy` gives access policies";
+        Err(Refusal(problem.hint(hint).field(field)))
     }
 }
 
@@ -79,6 +73,8 @@ pub(super) async fn invite(
     app.iam.may_invite(&caller, account)?;
     let wanted: InviteUsers = body(&bytes)?;
     body::<Beside>(&bytes)?.refuse()?;
+    let given = wanted.iam_policy.as_deref().unwrap_or_default();
+    let given = access_policy::of_invitation(&app, &caller, given)?;
     let invitee = |user: Invite| -> Result<Invitee, Refusal> {
         let is_role = |text: &String| !text.is_empty() && !text.eq_ignore_ascii_case(MEMBER);
         let named = user.account_role.filter(is_role);
@@ -88,7 +84,9 @@ pub(super) async fn invite(
         })
     };
     let wanted: Result<Vec<Invitee>, Refusal> = wanted.users.into_iter().map(invitee).collect();
-    let invited = app.iam.invite(&caller, account, &wanted?).await?;
+    let wanted = wanted?;
+    let invited = app.iam.invite_with(&caller, account, &wanted, given);
+    let invited = invited.await?;
     let resources = invited.into_iter().map(|one| InvitedUser {
         email: one.email,
         id: one.id.to_string(),

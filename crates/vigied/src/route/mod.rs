@@ -1,8 +1,13 @@
 //! The handlers of all routes; [`table()`] lists the routes.
 
+mod access_policy;
+mod access_role;
+mod access_settings;
 mod account;
+mod account_settings;
 mod api_key;
 mod authorize;
+mod authz;
 mod cloud_foundry;
 mod collectd;
 mod cross_site;
@@ -16,10 +21,12 @@ mod health;
 mod history;
 mod home;
 mod identity;
+mod identity_limits;
 mod influx;
 mod introspection;
 mod invitation;
 mod metrics;
+mod mfa;
 #[cfg(test)]
 mod name_filter_tests;
 mod oauth_error;
@@ -29,6 +36,8 @@ mod passcode;
 mod portions;
 mod reply;
 mod service_id;
+mod service_id_group;
+mod session;
 mod settings;
 mod space_login;
 mod table;

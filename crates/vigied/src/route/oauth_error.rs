@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
 use iam::flow::grant::{CLIENT_CREDENTIALS, PASSWORD, REFRESH_TOKEN};
 
-/// What the grants of IBM's own begin with.
+/// The prefix of IBM's own grants.
 const IBM_GRANTS: &str = "urn:ibm:params:oauth:grant-type:";
 
 /// The refusal of a request for a token, as clients of its grant read it.
@@ -34,7 +34,7 @@ fn word(problem: &Problem) -> &'static str {
         (Kind::Busy | Kind::Unavailable | Kind::Timeout, _) => "temporarily_unavailable",
         (Kind::Internal, _) => "server_error",
         (_, "BXNIM0308E") => "invalid_client",
-        (_, "BXNIM0407E" | "BXNIM0408E" | "BXNIM0602E") => "invalid_grant",
+        (_, "BXNIM0407E" | "BXNIM0408E" | "BXNIM0439E" | "BXNIM0602E") => "invalid_grant",
         // RFC 7009 2.2.1.
         (_, "unsupported_token_type") => "unsupported_token_type",
         (Kind::Forbidden, _) => "unauthorized_client",

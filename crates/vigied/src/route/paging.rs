@@ -1,5 +1,5 @@
 //! Pages of lists in the style of each interface: Cloud Foundry's `page` and `results-per-page`, the account management's
-//! `_start` and `limit`, the token service's `pagetoken` and `pagesize`.
+//! `_start` and `limit`, the token service's `pagetoken` and `pagesize`, the access policies' `start` and `limit`.
 //!
 //! The links to the next and previous page repeat the filters and the order of the list.
 
@@ -33,6 +33,13 @@ pub(crate) const ACCOUNTS: Style = Style {
     size: "limit",
     default: 100,
     start: "_start",
+};
+
+/// Of access policies.
+pub(crate) const POLICIES: Style = Style {
+    size: "limit",
+    default: 100,
+    start: "start",
 };
 
 const CF: Style = Style {

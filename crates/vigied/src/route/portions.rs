@@ -1,9 +1,9 @@
 //! Stores the samples of a body, a portion at a time, for senders whose form makes many times its size of names: a line repeats its
 //! measurement and tags for each field. No more than a portion is in memory at once, and that is counted with the bodies.
 //!
-//! If a portion cannot be stored, the request is refused, though those before it are stored: its sender sends all of it again, which
-//! replaces samples by the same ones. The access of its caller is checked again before each portion behind the first: a body may take
-//! long, and what is withdrawn ends at once.
+//! If a portion cannot be stored, the request is refused, though those before it are stored: its sender sends all of it again,
+//! which replaces samples by the same ones. The access of its caller is checked again before each portion behind the first: a
+//! body may take long, and what is withdrawn ends at once.
 
 use crate::app::App;
 use crate::app::arrivals::{Arrival, ArrivalSource};
@@ -22,13 +22,13 @@ use wire::ingest::Lines;
 /// The header with the counts.
 const RECEIPT: HeaderName = HeaderName::from_static("x-vigie-receipt");
 
-/// What is kept in memory before it is stored.
+/// Bytes kept in memory before they are stored.
 const PORTION_BYTES: usize = 4 << 20;
 
 /// The most that the names of a body may amount to.
 const WHOLE_BYTES: usize = 128 << 20;
 
-/// What became of the samples of a body; `received = stored + overwritten + rejected`.
+/// The outcome of the samples of a body; `received = stored + overwritten + rejected`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Outcome {
     pub(super) received: u64,

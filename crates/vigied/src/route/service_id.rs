@@ -17,7 +17,7 @@ use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
-use base::id::{AccountId, ServiceId};
+use base::id::{AccountId, ServiceGroupId, ServiceId};
 use base::limit;
 use http::{HeaderMap, StatusCode};
 use iam::directory::Service;
@@ -29,7 +29,15 @@ use wire::iam::service_id::{
 };
 
 /// The list parameters that links to other pages repeat.
-const KEPT: [&str; 5] = ["account_id", "name", "sort", "order", "filter"];
+const KEPT: [&str; 7] = [
+    "account_id",
+    "group_id",
+    "show_group_id",
+    "name",
+    "sort",
+    "order",
+    "filter",
+];
 
 /// The order of a list for which nobody asks.
 const BY_NAME: (&str, By<Service>) = ("name", |a, b| a.name.cmp(&b.name));
@@ -41,7 +49,8 @@ const SORTS: [(&str, By<Service>); 3] = [
     ("modified_at", |a, b| a.modified_at.cmp(&b.modified_at)),
 ];
 
-fn shown(service: &Service) -> Shown {
+/// The service ID in the interface's form; its group only where it is asked for.
+fn shown(service: &Service, with_group: bool) -> Shown {
     let (account, id) = (service.account, format!("ServiceId-{}", service.id.0));
     Shown {
         crn: format!("crn:v1:bluemix:public:iam-identity::a/{account}::serviceid:{id}"),
@@ -55,6 +64,10 @@ fn shown(service: &Service) -> Shown {
         name: service.name.clone(),
         description: service.description.clone(),
         unique_instance_crns: service.crns.clone(),
+        group_id: service
+            .group
+            .filter(|_| with_group)
+            .map(|group| group.to_string()),
         apikey: None,
         history: None,
     }
@@ -70,13 +83,30 @@ fn id(params: &Params) -> Result<ServiceId, Refusal> {
     })
 }
 
+/// Whether the answer tells the group.
+fn tells_group(params: &Params) -> Result<bool, Refusal> {
+    params.flag("show_group_id")
+}
+
+/// The group that a request names; what names none is refused, so that no list is taken for that of a group.
+fn group(text: Option<&str>) -> Result<Option<ServiceGroupId>, Refusal> {
+    let read = |text: &str| {
+        text.parse::<ServiceGroupId>().map_err(|error| {
+            let message = format!("`group_id` is {error}");
+            invalid("group_id", message)
+        })
+    };
+    text.filter(|text| !text.is_empty()).map(read).transpose()
+}
+
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    params.refuse_unserved(&["group_id", "include_history", "show_group_id"])?;
+    params.refuse_unserved(&["include_history"])?;
+    let (with_group, group) = (tells_group(&params)?, group(params.one("group_id")?)?);
     let filter = filter::asked_for(&params)?;
     if let Some(text) = params.one("account_id")? {
         let account: AccountId = text.parse().map_err(|_| {
@@ -92,6 +122,7 @@ pub(super) async fn list(
     let by = |a: &Service, b: &Service| order.of_two(a, b);
     let is_wanted = |own: &Service| {
         named.is_none_or(|named| own.name == named)
+            && group.is_none_or(|group| own.group == Some(group))
             && filter::shows(filter.as_ref(), &own.name, &own.description)
     };
     let part = app.iam.service_ids(&caller, is_wanted, by, window)?;
@@ -104,7 +135,9 @@ pub(super) async fn list(
         first: Some(address(0)?),
         previous: (window.skip > 0).then(|| address(before)).transpose()?,
         next: next(window, &part).map(address).transpose()?,
-        serviceids: part.entries.iter().map(shown).collect(),
+        serviceids: (part.entries.iter())
+            .map(|service| shown(service, with_group))
+            .collect(),
     };
     json(StatusCode::OK, &list)
 }
@@ -116,18 +149,15 @@ pub(super) async fn create(
     headers: HeaderMap,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    params.refuse_unserved(&["show_group_id"])?;
+    let with_group = tells_group(&params)?;
     app.iam.may_manage_service_ids(&caller)?;
     let wanted: CreateServiceId = body(&bytes)?;
     in_own_account(&caller, &wanted.account_id)?;
-    if wanted.group_id.is_some_and(|group| !group.is_empty()) {
-        let message = "`group_id`: groups of service IDs are not served here: leave it out";
-        return Err(invalid("group_id", message.to_owned()));
-    }
     let new = NewService {
         name: wanted.name,
         description: wanted.description.unwrap_or_default(),
         crns: wanted.unique_instance_crns.unwrap_or_default(),
+        group: group(wanted.group_id.as_deref())?,
         locked: is_set(&headers, "entity-lock", "Entity-Lock")?,
     };
     let key = wanted
@@ -139,7 +169,7 @@ pub(super) async fn create(
     let key = made.key.as_ref();
     let answer = Shown {
         apikey: key.map(|(key, text)| shown_key(key, Some(text))),
-        ..shown(&made.service)
+        ..shown(&made.service, with_group)
     };
     tagged(StatusCode::CREATED, &answer, &entity_tag(&made.service))
 }
@@ -162,12 +192,13 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    params.refuse_unserved(&["include_activity", "show_group_id"])?;
+    params.refuse_unserved(&["include_activity"])?;
+    let with_group = tells_group(&params)?;
     let service = app.iam.service_id(&caller, id(&params)?)?;
     let history = history::asked_for(&app, &caller, &params, service.id).await?;
     let answer = Shown {
         history,
-        ..shown(&service)
+        ..shown(&service, with_group)
     };
     tagged(StatusCode::OK, &answer, &entity_tag(&service))
 }
@@ -179,7 +210,7 @@ pub(super) async fn update(
     headers: HeaderMap,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    params.refuse_unserved(&["show_group_id"])?;
+    let with_group = tells_group(&params)?;
     let service = app.iam.service_id(&caller, id(&params)?)?;
     app.iam.may_manage_service_ids(&caller)?;
     let tag = if_match(&headers)?;
@@ -193,7 +224,8 @@ pub(super) async fn update(
         .iam
         .update_service_id(&caller, service.id, tag, change)
         .await?;
-    tagged(StatusCode::OK, &shown(&changed), &entity_tag(&changed))
+    let answer = shown(&changed, with_group);
+    tagged(StatusCode::OK, &answer, &entity_tag(&changed))
 }
 
 pub(super) async fn delete(

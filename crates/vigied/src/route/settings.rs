@@ -128,8 +128,8 @@ fn is_dry_run(url: Option<&str>) -> Result<bool, Refusal> {
     }
 }
 
-/// Reads the rules of a change. To compile patterns takes time and memory, so it is done in a turn of the account as a query is, and
-/// ends with its time, its client, and what its caller was let in by.
+/// Reads the rules of a change. To compile patterns takes time and memory, so it is done in a turn of the account as a query is,
+/// and ends with its time, its client, and what its caller was let in by.
 async fn checked(
     app: &App,
     (scope, admission): (&Scope, RequestAccess),

@@ -2,9 +2,10 @@
 //! routes` prints this table.
 
 use super::{
-    account, api_key, authorize, cloud_foundry, collectd, deleted, graphite, health, home,
-    identity, influx, introspection, invitation, metrics, passcode, service_id, settings,
-    space_login, uaa,
+    access_policy, access_role, access_settings, account, account_settings, api_key, authorize,
+    authz, cloud_foundry, collectd, deleted, graphite, health, home, identity, identity_limits,
+    influx, introspection, invitation, metrics, mfa, passcode, service_id, service_id_group,
+    session, settings, space_login, uaa,
 };
 use crate::http::error_body::ErrorForm::{
     self, CloudFoundry, Graphite, Identity as Account, Influx1, Influx2, Monitoring, Token, Uaa,
@@ -13,7 +14,7 @@ use crate::request::destination::SpaceParameter;
 use crate::request::routes::Guard::{
     Credential, Identity, Names, Public, Scope, Sender, WholeScope,
 };
-use crate::request::routes::{Route, delete, get, post, put};
+use crate::request::routes::{Route, delete, get, patch, post, put};
 use base::id::{OrgId, SpaceId};
 use base::scope::Action;
 
@@ -148,6 +149,42 @@ pub(crate) fn table() -> Vec<Route> {
         delete("/v1/serviceids/{id}", Identity, Account, service_id::delete),
         post("/v1/serviceids/{id}/lock", Identity, Account, service_id::lock),
         delete("/v1/serviceids/{id}/lock", Identity, Account, service_id::unlock),
+        get("/v1/serviceid_groups", Identity, Account, service_id_group::list),
+        post("/v1/serviceid_groups", Identity, Account, service_id_group::create),
+        get("/v1/serviceid_groups/{id}", Identity, Account, service_id_group::show),
+        put("/v1/serviceid_groups/{id}", Identity, Account, service_id_group::update),
+        delete("/v1/serviceid_groups/{id}", Identity, Account, service_id_group::delete),
+        // Settings of accounts.
+        get("/v1/accounts/{account}/settings/identity", Identity, Account, account_settings::show),
+        put("/v1/accounts/{account}/settings/identity", Identity, Account, account_settings::change),
+        get("/v1/accounts/{account}/effective_settings/identity", Identity, Account, account_settings::effective),
+        get("/v1/mfa/accounts/{account}/status", Identity, Account, mfa::status),
+        get("/v1/accounts/{account}/limits/identity", Identity, Account, identity_limits::show),
+        // Login sessions.
+        get("/v1/sessions", Identity, Account, session::list),
+        delete("/v1/sessions", Identity, Account, session::end_all),
+        delete("/v1/sessions/{id}", Identity, Account, session::end),
+        patch("/v1/sessions/{id}/state", Credential, Account, session::keep_alive),
+        // Access policies, and the roles that they give.
+        get("/v1/policies", Identity, Account, access_policy::list),
+        post("/v1/policies", Identity, Account, access_policy::create),
+        get("/v1/policies/{id}", Identity, Account, access_policy::show),
+        put("/v1/policies/{id}", Identity, Account, access_policy::replace),
+        patch("/v1/policies/{id}", Identity, Account, access_policy::switch),
+        delete("/v1/policies/{id}", Identity, Account, access_policy::delete),
+        get("/v2/policies", Identity, Account, access_policy::list_v2),
+        post("/v2/policies", Identity, Account, access_policy::create_v2),
+        get("/v2/policies/{id}", Identity, Account, access_policy::show_v2),
+        put("/v2/policies/{id}", Identity, Account, access_policy::replace_v2),
+        delete("/v2/policies/{id}", Identity, Account, access_policy::delete),
+        get("/v2/roles", Identity, Account, access_role::list),
+        post("/v2/roles", Identity, Account, access_role::create),
+        get("/v2/roles/{id}", Identity, Account, access_role::show),
+        put("/v2/roles/{id}", Identity, Account, access_role::replace),
+        delete("/v2/roles/{id}", Identity, Account, access_role::delete),
+        post("/v2/authz", Identity, Account, authz::decide),
+        get("/v1/accounts/{account}/settings/access_management", Identity, Account, access_settings::show),
+        patch("/v1/accounts/{account}/settings/access_management", Identity, Account, access_settings::change),
         // Accounts and their people.
         get("/coe/v2/accounts", Identity, Account, account::accounts),
         get("/coe/v2/accounts/{id}", Identity, Account, account::account),

@@ -123,7 +123,7 @@ fn asking(shared: &SenderContext, tls: &Tls) -> Result<Arc<ServerConfig>, rustls
     }
 }
 
-/// What the sender's certificate stands for, if it has shown one. One that stands for nothing is refused: its owner believes
+/// The identity of the sender's certificate, if it has shown one. One that stands for nothing is refused: its owner believes
 /// to be known by it.
 fn by_certificate(
     shared: &SenderContext,
@@ -222,7 +222,13 @@ fn run(
         }
     };
     reader.end();
-    end
+    match (reader.untold(), end) {
+        (0, end) => end,
+        (lines, End::Refused(why)) => End::Refused(format!("{why}; {lines} lines were not stored")),
+        (lines, End::Quiet) => End::Refused(format!(
+            "{lines} lines were not stored: the credential has expired, and no new one came"
+        )),
+    }
 }
 
 /// Waits until more may be read of this source and for this domain. `spent` is what has come, and what was done for nothing.

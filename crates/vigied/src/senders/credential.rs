@@ -90,7 +90,7 @@ impl SenderCredential {
         }
     }
 
-    /// What it may do now: at least write.
+    /// Its scope now: at least to write.
     pub(super) fn scope(&self, shared: &SenderContext) -> Result<Scope, Denied> {
         let app = &shared.app;
         let scope = match self {
@@ -117,7 +117,8 @@ impl SenderCredential {
         }
     }
 
-    /// What an `AUTH` line shows. Without a domain it is the one that the connection sends to, or the only one the key reaches.
+    /// Verifies the credential of an `AUTH` line. Without a domain it is the one that the connection sends to, or the only one
+    /// the key reaches.
     pub(super) fn enter(
         shared: &SenderContext,
         source: Source,

@@ -18,7 +18,7 @@ const AHEAD_MILLIS: i64 = 1000;
 /// The names that are kept for a connection or a listener, so that none is given a time twice.
 const NAMES_BYTES: usize = 64 * 1024;
 
-/// What is to be given to lines that say no time.
+/// The times to give to lines that say none.
 pub(super) fn times_given() -> DefaultTimes {
     DefaultTimes::bounded(AHEAD_MILLIS, NAMES_BYTES)
 }
@@ -26,12 +26,12 @@ pub(super) fn times_given() -> DefaultTimes {
 /// For so many domains a listener remembers what it gave.
 const DOMAINS: usize = 64;
 
-/// What a listener gave to lines that say no time, for each domain: those of one move no times of another.
+/// The times that a listener gave to lines that say none, for each domain: those of one move no times of another.
 #[derive(Debug, Default)]
 pub(super) struct DefaultTimesByDomain(HashMap<Domain, DefaultTimes>);
 
 impl DefaultTimesByDomain {
-    /// What was given to lines for this domain.
+    /// The times given to lines for this domain.
     pub(super) fn of(&mut self, domain: Domain) -> &mut DefaultTimes {
         if self.0.len() >= DOMAINS && !self.0.contains_key(&domain) {
             self.0.clear();
@@ -40,7 +40,7 @@ impl DefaultTimesByDomain {
     }
 }
 
-/// What is made of something that is no line, or no frame of samples.
+/// The result for something that is no line, or no frame of samples.
 pub(super) fn malformed(why: &str) -> Lines {
     Lines {
         received: 1,
@@ -106,7 +106,8 @@ mod tests {
         assert!(given.0.len() <= DOMAINS);
     }
 
-    /// The clock was ahead for a moment: until it had caught up, all lines without a time were ahead of it, or had one time together.
+    /// The clock was ahead for a moment: until it had caught up, all lines without a time were ahead of it, or had one time
+    /// together.
     #[test]
     fn a_clock_that_is_set_back_is_followed() {
         let (mut given, mut times) = (times_given(), Vec::new());

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub(super) struct Formats {
     /// The sums of statsd.
     pub(super) statsd: Option<Sums>,
-    /// What collectd's packets are read with.
+    /// The decoder of collectd's packets.
     pub(super) collectd: Option<Packets>,
 }
 

@@ -24,7 +24,7 @@ pub(super) struct LinesByKey {
     pub(super) unknown: u64,
 }
 
-/// What became of lines with keys.
+/// The outcome of lines with keys.
 #[derive(Debug, Default)]
 pub(super) struct KeyedOutcome {
     /// The last key that was let in, and where it sends to.

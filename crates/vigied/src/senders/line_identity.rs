@@ -25,7 +25,7 @@ pub(super) struct LineIdentity<'s> {
     pub(super) sender: Sender,
     slot: &'s SenderSlot<'s>,
     takes_keys: bool,
-    /// Whose the connection is.
+    /// The login of the connection.
     pub(super) open: Option<Login>,
     /// The last key that stood before a name, and where it sends to.
     by_key: Option<(KeyId, Domain)>,
@@ -120,7 +120,7 @@ impl<'s> LineIdentity<'s> {
             .inspect_err(|_| self.refuse(NO_IDENTITY, count_samples(&parted.plain)))
     }
 
-    /// What became of the lines with a key.
+    /// Handles the outcome of the lines with a key.
     fn follow(&mut self, keyed: KeyedOutcome) -> Result<(), End> {
         if let Some((key, domain)) = keyed.last {
             if !self.is_known() {

@@ -33,11 +33,13 @@ pub(super) struct LineReader<'s> {
     filled: usize,
     /// The rest of a line that was too long is still to come.
     in_long_line: bool,
-    /// What has come before the sender said who it is.
+    /// Bytes that have come before the sender said who it is.
     unknown_bytes: usize,
-    /// What renewals that failed have cost.
+    /// The cost of renewals that failed, in bytes.
     wasted: usize,
-    /// What was given to lines that say no time.
+    /// Lines that were refused without a word: there was no room for more of them while the credential could not be verified.
+    untold: u64,
+    /// The times given to lines that say none.
     given: RefCell<DefaultTimes>,
 }
 
@@ -52,6 +54,7 @@ impl<'s> LineReader<'s> {
             in_long_line: false,
             unknown_bytes: 0,
             wasted: 0,
+            untold: 0,
             given: RefCell::new(times_given()),
         }
     }
@@ -118,6 +121,7 @@ impl<'s> LineReader<'s> {
         if refused > 0 {
             shared.app.metrics.limited(&limit::SENDER_HELD_BYTES);
             self.identity.refuse("expired", refused);
+            self.untold += refused;
         }
         Ok(())
     }
@@ -143,6 +147,7 @@ impl<'s> LineReader<'s> {
                 // Between one piece and the next.
                 Outcome::Denied(Denied::ForNow(_)) => {
                     self.identity.refuse("expired", left);
+                    self.untold += left;
                     return Ok(());
                 }
             }
@@ -212,11 +217,9 @@ impl<'s> LineReader<'s> {
         let before = self.identity.open.take();
         let is_same =
             before.is_some_and(|before| before.principal == principal && before.domain == domain);
-        if let Some(held) = self.held.as_ref().filter(|_| !is_same) {
-            let lines = held.lines();
-            self.held = None;
-            self.identity.refuse("another_sender", lines);
-        }
+        let anothers = self.held.take_if(|_| !is_same);
+        let anothers = anothers.map_or(0, |held| held.lines());
+        self.identity.refuse("another_sender", anothers);
         let now = self.identity.shared.app.clock.now();
         let left = ends_at.map(|end| end.0.saturating_sub(now.0));
         self.identity.open = Some(Login {
@@ -229,6 +232,17 @@ impl<'s> LineReader<'s> {
         self.release()?;
         let ends = left.map_or_else(String::new, |left| format!(" for {} s", left / 1000));
         stream.say(&format!("OK {principal} sends to {domain}{ends}"));
+        if anothers > 0 {
+            stream.say(&format!(
+                "WARN {anothers} lines were not stored: somebody else had sent them"
+            ));
+        }
+        let untold = self.untold();
+        if untold > 0 {
+            stream.say(&format!(
+                "WARN {untold} lines were not stored: there was no room for them until this credential came"
+            ));
+        }
         Ok(())
     }
 
@@ -380,14 +394,18 @@ impl Reader for LineReader<'_> {
     }
 
     fn end(&mut self) {
-        if let Some(held) = self.held.take() {
-            self.identity.refuse("expired", held.lines());
-        }
+        let held = self.held.take().map_or(0, |held| held.lines());
+        self.identity.refuse("expired", held);
+        self.untold += held;
         if self.filled > 0 && self.is_known() {
             self.filled = 0;
             // What was sent may have been cut, and would be another number.
             let _ = self.one_reject("the connection ended before the line did");
         }
+    }
+
+    fn untold(&mut self) -> u64 {
+        std::mem::take(&mut self.untold)
     }
 
     fn is_known(&self) -> bool {

@@ -33,7 +33,7 @@ const READ_BYTES: usize = 32 * 1024;
 /// How long lines of a window that is not whole wait to be stored.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// What a message or record counts as, beside its bytes, that is refused: they may be a few bytes long.
+/// Bytes that a refused message or record counts as, beside its own: it may be a few bytes long.
 const REFUSED_BYTES: usize = 64;
 
 /// The length of a GUID with its hyphens.
@@ -57,7 +57,7 @@ pub(super) struct LumberjackReader<'s> {
     shared: &'s SenderContext,
     sender: Sender,
     slot: &'s SenderSlot<'s>,
-    /// What its certificate stands for.
+    /// The identity of its certificate.
     by_certificate: Option<SenderCredential>,
     conversation: Conversation,
     open: Option<Open>,
@@ -68,11 +68,11 @@ pub(super) struct LumberjackReader<'s> {
     since: Instant,
     /// The last numbers of windows that are to be acknowledged.
     ended: Vec<u32>,
-    /// What lines without a time were given before.
+    /// The times given to lines that say none.
     given: RefCell<DefaultTimes>,
     /// Messages and records that were refused and not told yet, by reason.
     refused: Vec<(&'static str, u64)>,
-    /// What these have cost.
+    /// Their cost.
     wasted: usize,
 }
 

@@ -1,9 +1,11 @@
-//! Listeners for senders that speak no HTTP: Graphite's lines and statsd's by TCP and UDP, pickles, lumberjack, and collectd's packets.
-//! No listener is open by default, and none lets anything in without a key or token that `iam` has verified: shown in an `AUTH` line, in
-//! a login or before a name, proven by a signature or a certificate, or named by the operator for the address that it comes from.
+//! Listeners for senders that speak no HTTP: Graphite's lines and statsd's by TCP and UDP, pickles, lumberjack, and collectd's
+//! packets. No listener is open by default, and none lets anything in without a key or token that `iam` has verified: shown in an
+//! `AUTH` line, in a login or before a name, proven by a signature or a certificate, or named by the operator for the address
+//! that it comes from.
 //!
-//! A thread for each connection and each UDP listener, and plain buffers. Every batch is stored under a scope that was verified for it,
-//! so what is withdrawn ends at once. What is not stored is counted by listener and reason, and logged at most once a minute per sender.
+//! A thread for each connection and each UDP listener, and plain buffers. Every batch is stored under a scope that was verified
+//! for it, so what is withdrawn ends at once. What is not stored is counted by listener and reason, and logged at most once a
+//! minute per sender.
 
 mod budget;
 mod by_identity;

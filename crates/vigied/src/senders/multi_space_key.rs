@@ -21,7 +21,7 @@ pub(super) struct MultiSpaceKey {
 }
 
 impl MultiSpaceKey {
-    /// What a login shows.
+    /// Verifies the credential of a login.
     pub(super) fn enter(
         shared: &SenderContext,
         source: Source,
@@ -71,7 +71,7 @@ impl MultiSpaceKey {
         proof.is_some()
     }
 
-    /// What it shows for one of its spaces.
+    /// Its credential for one of its spaces.
     pub(super) fn shown(&self, domain: Domain) -> SenderCredential {
         SenderCredential::Credential {
             kind: Kind::ApiKey,

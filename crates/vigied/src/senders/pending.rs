@@ -67,7 +67,7 @@ impl PendingByDomain {
         self.used == 0
     }
 
-    /// What is there.
+    /// The portions waiting.
     pub(super) fn portions(&self) -> &[Portion] {
         self.all.get(..self.used).unwrap_or_default()
     }

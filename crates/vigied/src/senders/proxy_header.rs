@@ -1,5 +1,5 @@
-//! The PROXY header of a connection, where a balancer before the listener sends one: it names the sender, and is read before TLS and
-//! everything else, within the time that a sender has to say who it is.
+//! The PROXY header of a connection, where a balancer before the listener sends one: it names the sender, and is read before TLS
+//! and everything else, within the time that a sender has to say who it is.
 
 use super::sender_slots::SenderSlot;
 use super::shared::{SenderContext, TICK};

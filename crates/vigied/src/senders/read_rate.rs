@@ -36,9 +36,10 @@ impl ReadRate {
         }
     }
 
-    /// Counts bytes that were read, and what was done for nothing, as if so many more had come; how long to wait before more are read.
+    /// Counts bytes that were read, and what was done for nothing, as if so many more had come; how long to wait before more are
+    /// read.
     ///
-    /// What was done for nothing counts for the domain alone: it may be ten thousand times what has come, and others send from the
+    /// Work done for nothing counts for the domain alone: it may be ten thousand times what has come, and others send from the
     /// same address. Who has said for none yet has nothing but their address for it.
     pub(super) fn sent(
         &self,
@@ -66,7 +67,8 @@ impl ReadRate {
         Duration::from_millis(longest)
     }
 
-    /// Counts work for a domain that its bytes do not tell, as if so many more had come. Whoever sends next for it waits, or is refused.
+    /// Counts work for a domain that its bytes do not tell, as if so many more had come. Whoever sends next for it waits, or is
+    /// refused.
     pub(super) fn worked(&self, domain: Domain, bytes: u64, now: Millis) {
         if bytes == 0 {
             return;
@@ -173,7 +175,7 @@ mod tests {
         assert!(read_rate.takes(source, domain, 100, after));
     }
 
-    /// What was refused counted too, so that who sent too fast had nothing stored at all.
+    /// Refused datagrams counted too, so that a sender above the rate had nothing stored at all.
     #[test]
     fn datagrams_above_the_rate_leave_those_within_it() {
         let read_rate = ReadRate::new(1000);
@@ -184,7 +186,7 @@ mod tests {
         assert!((100..=112).contains(&sent.count()));
     }
 
-    /// What it costs to look at them counted for the address as well, so that a few bytes of one account shut out all others there.
+    /// The cost of looking at them counted for the address as well, so that a few bytes of one account shut out all others there.
     #[test]
     fn what_is_done_for_nothing_slows_down_its_own_domain_alone() {
         let read_rate = ReadRate::new(1 << 20);

@@ -1,8 +1,8 @@
 //! statsd: what senders count and time, summed up for each domain between two flushes, and stored under the names of etsy's statsd.
 //!
-//! Values are taken by the threads that read them ([`reader`], [`datagram`]); a thread of its own stores the sums ([`mod@flush`]), under
-//! a scope that is verified at that moment. What is kept meanwhile is bounded for each domain, for each account and in all
-//! ([`memory`]).
+//! Values are taken by the threads that read them ([`reader`], [`datagram`]); a thread of its own stores the sums
+//! ([`mod@flush`]), under a scope that is verified at that moment. What is kept meanwhile is bounded for each domain, for each
+//! account and in all ([`memory`]).
 
 mod flush;
 mod memory;
@@ -39,8 +39,8 @@ pub(super) fn datagram(
     });
 }
 
-/// Adds the values of whole lines to the sums of the domain that they are for, in one of the turns of its account where that is to be
-/// waited for; those that are none, or find no room, are counted.
+/// Adds the values of whole lines to the sums of the domain that they are for, in one of the turns of its account where that is
+/// to be waited for; those that are none, or find no room, are counted.
 fn take(
     (shared, sums): (&SenderContext, &Sums),
     sender: Sender,

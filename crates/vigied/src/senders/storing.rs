@@ -14,7 +14,7 @@ use wire::code;
 use wire::ingest::Lines;
 use wire::ingest::statsd::DecodeSummary;
 
-/// Whose batch it is.
+/// The sender of a batch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sender {
     /// The setting of the listener.
@@ -128,8 +128,8 @@ pub(super) fn count_refused(
     Outcome::Done
 }
 
-/// Why each value was refused. One line has room for thousands of values that are refused for one reason: it is there once, and given
-/// as often as it counts.
+/// Why each value was refused. One line has room for thousands of values that are refused for one reason: it is there once, and
+/// given as often as it counts.
 fn reasons(reading: &DecodeSummary) -> impl Iterator<Item = &RejectReason> {
     reading.rejects.iter().flat_map(|reject| {
         let count = usize::try_from(reject.count).unwrap_or(usize::MAX);
@@ -177,7 +177,8 @@ pub(super) fn note_added(
     shared.app.note_arrival(arrival(shared, sender, of, values));
 }
 
-/// Notes what was refused of a batch that was made of what came before: the rest counted when it came, and nobody has sent anything now.
+/// Notes what was refused of a batch that was made of what came before: the rest counted when it came, and nobody has sent
+/// anything now.
 pub(super) fn note_made(
     shared: &SenderContext,
     sender: Sender,

@@ -13,7 +13,7 @@ use std::time::Duration;
 const ATTEMPTS: u32 = 3;
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// Who has a turn, and who waits for one, the longest first.
+/// The holders of turns, and those who wait for one, the longest first.
 #[derive(Debug)]
 struct State {
     taken: Tally,
@@ -75,8 +75,8 @@ impl Turns {
         Turn { of: self, owner }
     }
 
-    /// A turn, where there is one now or in a moment: whoever reads for all waits for nobody. For an owner that has its share already
-    /// there is no such moment: one that keeps its turns busy would have the listener wait for each of its datagrams.
+    /// A turn, where there is one now or in a moment: whoever reads for all waits for nobody. For an owner that has its share
+    /// already there is no such moment: one that keeps its turns busy would have the listener wait for each of its datagrams.
     pub(super) fn take_within_a_moment(&self, owner: ShareOwner) -> Option<Turn<'_>> {
         self.take_within(owner, || thread::sleep(MOMENT))
     }

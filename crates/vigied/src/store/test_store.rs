@@ -10,7 +10,7 @@ use base::store::{
 use std::fmt::Debug;
 use std::ops::{ControlFlow, Deref};
 
-/// What a store of a test answers.
+/// The answers of a test's store.
 pub(crate) trait Answers: Debug + Send + Sync {
     /// Before every call.
     fn on_call(&self) {}

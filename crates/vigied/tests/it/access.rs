@@ -4,9 +4,13 @@
 //! checked a second time against the rules written down in [`monitoring`] and [`identity`], so that a wrong table cannot
 //! be committed by mistake.
 
+mod account_settings;
 pub(crate) mod identity;
 pub(crate) mod monitoring;
+mod policies;
+mod service_id_groups;
 mod service_ids;
+mod sessions;
 pub(crate) mod world;
 
 use serde_json::Value;
@@ -44,7 +48,7 @@ fn to_nobody(route: &Route) -> u16 {
         ("public", path) if path.ends_with("/ping") => 204,
         ("public", _) => 200,
         // The refusal says that the form lacks fields, or a client.
-        ("credential", "/oauth/token" | "/token") => 401,
+        ("credential", "/oauth/token" | "/token" | "/v1/sessions/{id}/state") => 401,
         ("credential", _) => 400,
         _ => 401,
     }

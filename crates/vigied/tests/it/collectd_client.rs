@@ -1,5 +1,5 @@
-//! Debian's `collectd`, unmodified, with the configurations of the guide: what it measures is read back by token, under the names that
-//! its `write_graphite` makes.
+//! Debian's `collectd`, unmodified, with the configurations of the guide: what it measures is read back by token, under the names
+//! that its `write_graphite` makes.
 
 use crate::harness::Server;
 use crate::limits::until;

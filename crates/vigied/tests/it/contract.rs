@@ -331,6 +331,13 @@ fn forms(world: &World, method: &str, path: &str) -> Vec<Request> {
             let body = json!({"email": user.email, "one_time_code": "vgc-wrong", "new_password": "long enough"});
             vec![request().json(&body)]
         }
+        "/v1/sessions/{id}/state" => {
+            let begin = world.server.request("POST", "/identity/token");
+            let begun = begin.basic("bx", "bx").form(&login).send().json();
+            let own = path.replace("{id}", begun["session_id"].as_str().unwrap());
+            let own = world.server.request(method, &own);
+            vec![own.basic("bx", "bx"), request().basic("bx", "bx")]
+        }
         _ => panic!("{method} {path} is not covered: teach this test how to ask it"),
     }
 }

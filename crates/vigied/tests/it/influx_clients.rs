@@ -1,5 +1,5 @@
-//! Real clients nobody here wrote, unmodified: `influxdb` for version 1 and `influxdb-client` for version 2. What they write is read
-//! back by token.
+//! Real clients nobody here wrote, unmodified: `influxdb` for version 1 and `influxdb-client` for version 2. What they write is
+//! read back by token.
 
 use crate::harness::Server;
 use serde_json::json;

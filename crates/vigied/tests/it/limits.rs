@@ -8,7 +8,6 @@ mod words;
 
 use crate::harness::{Reply, Request, Server, now, try_operations};
 use crate::hostile::{login_limits, sessions, texts};
-use crate::paging;
 use base::limit::{self, Limit};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -168,7 +167,7 @@ fn every_limit_is_tried_here() {
         .chain(&INVITATION_LIMITS)
         .chain(&queries::LIMITS)
         .chain(&memory::LIMITS)
-        .chain(&paging::LIMITS)
+        .chain(&crate::paging::LIMITS)
         .chain(&crate::audit::LIMITS)
         .chain(&words::LIMITS)
         .chain(&crate::graphite::LIMITS)
@@ -178,6 +177,7 @@ fn every_limit_is_tried_here() {
         .chain(&crate::senders::LIMITS)
         .chain(&crate::senders::STATSD_LIMITS)
         .chain(&crate::service_ids::LIMITS)
+        .chain(&crate::access_policies::LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();

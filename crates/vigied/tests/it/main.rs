@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod access_policies;
+#[cfg(test)]
 mod account_deletion;
+#[cfg(test)]
+mod account_settings;
 #[cfg(test)]
 mod accounting;
 #[cfg(test)]
@@ -81,6 +85,8 @@ mod line_ends;
 #[cfg(test)]
 mod listeners;
 #[cfg(test)]
+mod login_sessions;
+#[cfg(test)]
 mod machine_errors;
 #[cfg(test)]
 mod machine_output;
@@ -139,6 +145,8 @@ mod running;
 mod sdk;
 #[cfg(test)]
 mod senders;
+#[cfg(test)]
+mod service_id_groups;
 #[cfg(test)]
 mod service_ids;
 #[cfg(test)]

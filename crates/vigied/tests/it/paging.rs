@@ -270,6 +270,9 @@ fn a_page_that_cannot_be_is_refused_by_the_name_of_its_limit() {
         ("/coe/v2/accounts", "limit"),
         ("/v1/apikeys", "pagesize"),
         ("/v1/serviceids", "pagesize"),
+        ("/v1/sessions", "pagesize"),
+        ("/v1/policies", "limit"),
+        ("/v2/policies", "limit"),
     ];
     let mut over = 0;
     for (path, size) in lists {
@@ -289,6 +292,7 @@ fn a_page_that_cannot_be_is_refused_by_the_name_of_its_limit() {
         let start = match size {
             "results-per-page" => "page",
             "pagesize" => "pagetoken",
+            _ if path.ends_with("/policies") => "start",
             _ => "_start",
         };
         for wrong in ["-1", "x", "18446744073709551616"] {

@@ -1,6 +1,7 @@
 //! Real clients nobody here wrote: IBM's `ibm-cloud-sdk-core` and `ibm-platform-services`, unmodified.
 
 mod identity;
+mod policies;
 
 use crate::harness::Server;
 use std::process::Command;

@@ -8,7 +8,13 @@ use base::limit::{self, Limit};
 use base64::Engine;
 use serde_json::{Value, json};
 
-pub(crate) const LIMITS: [Limit; 2] = [limit::CRNS_PER_SERVICE_ID, limit::FILTER_BYTES];
+/// The last two are tried with the groups of service IDs, and with the settings of accounts.
+pub(crate) const LIMITS: [Limit; 4] = [
+    limit::CRNS_PER_SERVICE_ID,
+    limit::FILTER_BYTES,
+    limit::SERVICE_ID_GROUPS_PER_ACCOUNT,
+    limit::ALLOWED_ADDRESSES_BYTES,
+];
 
 struct Account {
     server: Server,
@@ -347,7 +353,7 @@ fn service_ids_are_listed_page_by_page_in_the_order_asked_for() {
         "pagesize=101",
         "filter=name%20eq%20%22a%22",
         "group_id=x",
-        "show_group_id=true",
+        "show_group_id=yes",
         "include_history=true",
     ] {
         let reply = account.call("GET", &format!("/v1/serviceids?{wrong}"));

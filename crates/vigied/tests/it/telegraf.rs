@@ -1,8 +1,8 @@
-//! What Telegraf sends, written down from its sources (1.40, plugins `outputs.influxdb`, `outputs.influxdb_v2` and `outputs.graphite`),
-//! with samples of our own. The program itself is not run: no registry has it.
+//! What Telegraf sends, written down from its sources (1.40, plugins `outputs.influxdb`, `outputs.influxdb_v2` and
+//! `outputs.graphite`), with samples of our own. The program itself is not run: no registry has it.
 //!
-//! It writes its bodies without a length, in chunks. InfluxDB 1's output asks for `CREATE DATABASE` when it connects, and packs nothing
-//! unless it is told to; InfluxDB 2's packs unless it is told not to. Neither asks `/ping`.
+//! It writes its bodies without a length, in chunks. InfluxDB 1's output asks for `CREATE DATABASE` when it connects, and packs
+//! nothing unless it is told to; InfluxDB 2's packs unless it is told not to. Neither asks `/ping`.
 
 use crate::harness::Reply;
 use crate::key_sender::KeySender;
@@ -153,8 +153,8 @@ fn what_its_output_for_influxdb_2_sends_is_stored() {
     assert!(reply.json()["message"].is_string(), "{}", reply.text());
 }
 
-/// Its templates make names of measurements and tags, and `prefix` stands before them: the place for a key. Before each write it looks
-/// whether the connection is still open.
+/// Its templates make names of measurements and tags, and `prefix` stands before them: the place for a key. Before each write it
+/// looks whether the connection is still open.
 #[test]
 fn what_its_output_for_graphite_sends_is_stored() {
     let listeners = Listeners::open(&[]);

@@ -1,6 +1,7 @@
 //! The token service to the letter: every field, claim, header, status and code; and what it makes of requests that are
 //! almost right.
 
+mod delegated;
 mod discovery;
 mod oauth;
 mod passcode_page;

@@ -1,4 +1,4 @@
-//! What was deleted and can be brought back: additions to the original interface.
+//! Deleted objects that can be brought back: additions to the original interface.
 
 use base::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub struct DeletedList {
     /// The address of the next page.
     #[serde(default)]
     pub next_url: Option<String>,
-    /// What the caller may bring back, in the order in which it goes.
+    /// The objects that the caller may bring back, in the order of their removal.
     pub resources: Vec<DeletedEntity>,
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What `GET /v2/info` answers.
+/// The answer of `GET /v2/info`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct Info {

@@ -1,4 +1,4 @@
-//! What `POST /login` and `GET /token` answer.
+//! The answer of `POST /login` and `GET /token`.
 
 use crate::secret::SecretText;
 use serde::{Deserialize, Serialize};

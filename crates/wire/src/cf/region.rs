@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What `GET /v2/regions` answers.
+/// The answer of `GET /v2/regions`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Regions {
     /// The regions.
@@ -32,9 +32,9 @@ pub struct Region {
     pub kind: String,
     /// Where on earth it is.
     pub geo: String,
-    /// Whose it is.
+    /// Its owner.
     pub customer: String,
-    /// What it is made of.
+    /// The kind of installation.
     pub deployment: String,
     /// Whether it is the caller's home.
     pub home: bool,

@@ -3,7 +3,7 @@
 use crate::secret::SecretText;
 use serde::{Deserialize, Serialize};
 
-/// What `POST /oauth/token` answers.
+/// The answer of `POST /oauth/token`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct UaaTokenReply {
     /// A JWT, signed with RS256.

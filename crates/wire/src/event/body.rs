@@ -3,10 +3,10 @@
 use base::time::Millis;
 use serde_json::{Map, Value};
 
-/// What was sent.
+/// A parsed event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Body {
-    /// What happened.
+    /// The error, in words.
     pub what: String,
     /// Its tags: those of a list with a space between them.
     pub tags: String,

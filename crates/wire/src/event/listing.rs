@@ -62,7 +62,7 @@ fn date(at: Millis) -> String {
     }
 }
 
-/// What was deleted.
+/// The answer to a deletion of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Deleted {
     /// How many events.

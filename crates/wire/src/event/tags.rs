@@ -1,7 +1,7 @@
 //! Tags of events: how they are shown, how an event is found by them, and which events a question means.
 //!
-//! As in graphite-web, the two differ: shown is what stands between blanks of the text that was sent, duplicates and all; found is an
-//! event by the words that the text reads as, where commas and quotes have a meaning.
+//! As in graphite-web, the two differ: shown is what stands between blanks of the text that was sent, duplicates and all; found
+//! is an event by the words that the text reads as, where commas and quotes have a meaning.
 
 use std::collections::BTreeSet;
 
@@ -49,7 +49,7 @@ pub enum Choice {
 }
 
 impl Choice {
-    /// What the parameter `set` says; whatever it does not know is as nothing said.
+    /// The mode that the parameter `set` names; an unknown word counts as none.
     #[must_use]
     pub fn of(set: Option<&str>) -> Self {
         match set {

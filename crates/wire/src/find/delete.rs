@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What `DELETE /v1/metrics/list` answers.
+/// The answer of `DELETE /v1/metrics/list`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DeleteReply {
     /// The pattern that was asked for.

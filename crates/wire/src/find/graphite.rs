@@ -191,7 +191,7 @@ pub fn expanded<'a, S: Sink>(
     Ok(())
 }
 
-/// What a completer asks for: `a..b` is `a*.b`, and what does not end with `*` goes on. With variants, `a,b` as an element
+/// The pattern of a completer's query: `a..b` is `a*.b`, and a `*` is added at the end. With variants, `a,b` as an element
 /// is either.
 #[must_use]
 pub fn completer_query(query: &str, with_variants: bool) -> String {

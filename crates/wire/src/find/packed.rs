@@ -2,7 +2,7 @@
 
 use super::graphite::GraphiteNode;
 
-/// What the two forms have in common.
+/// The operations that both forms have.
 trait PackedWriter {
     fn list(&mut self, length: usize);
     fn end_list(&mut self);

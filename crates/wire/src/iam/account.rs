@@ -3,7 +3,7 @@
 use crate::cf::list::Metadata;
 use serde::{Deserialize, Serialize};
 
-/// What `GET /coe/v2/accounts` answers.
+/// The answer of `GET /coe/v2/accounts`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Accounts {
     /// The address of the next page.

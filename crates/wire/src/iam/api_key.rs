@@ -30,7 +30,7 @@ pub struct ApiKey {
     pub modified_at: Option<String>,
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The IAM id of whom it speaks for.
@@ -42,21 +42,21 @@ pub struct ApiKey {
     /// Whether a login with it by the command line is a session: it always is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub support_sessions: Option<bool>,
-    /// What happens when it leaks: `none`, as nobody watches for that.
+    /// The action if it leaks: `none`, as nobody watches for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_when_leaked: Option<String>,
     /// When it ceases to work, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
-    /// What it reaches, where that is less than its user.
+    /// Its reach, where that is less than its user's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<KeyReach>,
-    /// What was done to it, the latest first, where `include_history` asked for it.
+    /// The changes made to it, the latest first, where `include_history` asked for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<Vec<HistoryEntry>>,
 }
 
-/// What an API key has of its user's rights. It is for metrics alone then, and manages nothing.
+/// The rights of its user that an API key has. It is for metrics alone then, and manages nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyReach {
@@ -97,7 +97,7 @@ pub struct CreateApiKey {
     pub name: String,
     /// The IAM id of whom it shall speak for: the caller's, or that of a service ID of the account.
     pub iam_id: String,
-    /// What it is for.
+    /// Its description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The account it shall belong to; the token's when absent.
@@ -112,13 +112,13 @@ pub struct CreateApiKey {
     /// Whether logins with it shall be sessions: `true` alone is served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub support_sessions: Option<bool>,
-    /// What shall happen when it leaks: `none` alone is served.
+    /// The action if it leaks: `none` alone is served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_when_leaked: Option<String>,
     /// When it shall cease to work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
-    /// What it shall reach: one domain, sending alone, or both. It cannot be changed afterwards.
+    /// Its reach: one domain, sending alone, or both. It cannot be changed afterwards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<KeyReach>,
 }
@@ -129,19 +129,19 @@ pub struct UpdateApiKey {
     /// Its new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What it is for now.
+    /// Its new description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether logins with it shall be sessions: `true` alone is served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub support_sessions: Option<bool>,
-    /// What shall happen when it leaks: `none` alone is served.
+    /// The action if it leaks: `none` alone is served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_when_leaked: Option<String>,
     /// When it shall cease to work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
-    /// What it reaches: as it is, or absent. It cannot be changed.
+    /// Its reach: as it is, or absent. It cannot be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<KeyReach>,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What `/.well-known/openid-configuration` answers, and `/.well-known/oauth-authorization-server` of RFC 8414.
+/// The answer of `/.well-known/openid-configuration`, and of `/.well-known/oauth-authorization-server` (RFC 8414).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Discovery {
     /// The `iss` of every token.
@@ -15,7 +15,7 @@ pub struct Discovery {
     pub passcode_endpoint: String,
     /// Where the public keys are.
     pub jwks_uri: String,
-    /// Who a token speaks for.
+    /// The address that tells whose a token is.
     pub userinfo_endpoint: String,
     /// Whether a token is good.
     pub introspection_endpoint: String,
@@ -50,6 +50,8 @@ pub const GRANT_PASSCODE: &str = "urn:ibm:params:oauth:grant-type:passcode";
 pub const GRANT_PASSWORD: &str = "password";
 /// The grant of refresh tokens.
 pub(crate) const GRANT_REFRESH_TOKEN: &str = "refresh_token";
+/// The grant of tokens that were delegated to the client.
+pub(crate) const GRANT_DELEGATED: &str = "urn:ibm:params:oauth:grant-type:delegated-refresh-token";
 /// The grant of service IDs with one of their keys.
 pub(crate) const GRANT_CLIENT_CREDENTIALS: &str = "client_credentials";
 
@@ -73,12 +75,13 @@ impl Discovery {
                 GRANT_REFRESH_TOKEN,
                 GRANT_API_KEY,
                 GRANT_PASSCODE,
+                GRANT_DELEGATED,
                 GRANT_CLIENT_CREDENTIALS,
             ]),
             scopes_supported: list(&["openid", "ibm"]),
             response_types_supported: Vec::new(),
             subject_types_supported: list(&["public"]),
-            id_token_signing_alg_values_supported: list(&["RS256"]),
+            id_token_signing_alg_values_supported: list(&["RS256", "ES256", "EdDSA"]),
             token_endpoint_auth_methods_supported: list(&[
                 "client_secret_basic",
                 "client_secret_post",
@@ -87,23 +90,34 @@ impl Discovery {
     }
 }
 
-/// What `GET /identity/keys` answers.
+/// The answer of `GET /identity/keys`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Jwks {
     /// The keys that tokens may be signed with.
     pub keys: Vec<Jwk>,
 }
 
-/// One public RSA key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+/// One public key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Jwk {
-    /// `RSA`.
+    /// `RSA`, `EC` or `OKP`.
     pub kty: String,
-    /// The modulus, base64url.
-    pub n: String,
-    /// The exponent, base64url.
-    pub e: String,
-    /// `RS256`.
+    /// The curve: `P-256` with `EC`, `Ed25519` with `OKP`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crv: Option<String>,
+    /// The modulus of an RSA key, base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n: Option<String>,
+    /// The exponent of an RSA key, base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub e: Option<String>,
+    /// The first coordinate, or the key of Ed25519, base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x: Option<String>,
+    /// The second coordinate, base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub y: Option<String>,
+    /// `RS256`, `ES256` or `EdDSA`.
     pub alg: String,
     /// The key's id, as in a token's header.
     pub kid: String,

@@ -1,18 +1,18 @@
 //! The filters of the identity interface's lists: the part of SCIM's (RFC 7644 3.4.2.2) that the original has, as in
 //! `name sw "ci" and (description co "build" or name ew_ci "test")`.
 //!
-//! A value begins with the text (`sw`), ends with it (`ew`) or contains it (`co`); with `_ci` letter case does not matter. `and` binds
-//! more closely than `or`. How long a filter may be is for the caller to say.
+//! A value begins with the text (`sw`), ends with it (`ew`) or contains it (`co`); with `_ci` letter case does not matter. `and`
+//! binds more closely than `or`. How long a filter may be is for the caller to say.
 
 /// Parentheses inside one another; more than any filter of its length needs.
 const DEPTH_MAX: usize = 16;
 
-/// What an entry of a list has for filters.
+/// The attributes of list entries that filters can compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attribute {
     /// Its name.
     Name,
-    /// What it is for.
+    /// Its description.
     Description,
 }
 

@@ -1,4 +1,4 @@
-//! What was done to an object, as `include_history` asks for it.
+//! The history of an object, as `include_history` asks for it.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,10 +11,10 @@ pub struct HistoryEntry {
     pub iam_id: String,
     /// The account of the object.
     pub iam_id_account: String,
-    /// What was done, as the audit names it.
+    /// The action, as the audit names it.
     pub action: String,
-    /// What else is known of it, each as `NAME=VALUE`.
+    /// Further facts, each as `NAME=VALUE`.
     pub params: Vec<String>,
-    /// What was done, in a sentence.
+    /// The action, in a sentence.
     pub message: String,
 }

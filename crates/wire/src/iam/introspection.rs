@@ -1,4 +1,4 @@
-//! What a token says: introspection and userinfo.
+//! Introspection and userinfo of a token.
 
 use super::api_key::KeyReach;
 use serde::{Deserialize, Serialize};
@@ -16,12 +16,12 @@ pub struct TokenAccount {
     pub valid: Option<bool>,
 }
 
-/// What `POST /identity/introspect` answers; of a token that is no good only `active`.
+/// The answer of `POST /identity/introspect`; of a token that is no good only `active`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Introspection {
     /// Whether the token or key is good now.
     pub active: bool,
-    /// Who issued it.
+    /// The issuer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iss: Option<String>,
     /// The realm of its subject.
@@ -42,7 +42,7 @@ pub struct Introspection {
     /// The account it is bound to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<TokenAccount>,
-    /// What it reaches, where that is less than its subject's rights.
+    /// Its reach, where that is less than its subject's rights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<KeyReach>,
     /// The space that it may send to, as `s-GUID`, where it was made for no domain and its account has no other space.
@@ -82,7 +82,7 @@ impl Introspection {
     }
 }
 
-/// What `GET /identity/userinfo` answers.
+/// The answer of `GET /identity/userinfo`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct UserInfo {
     /// Always `true`: another token is answered with 401.
@@ -110,7 +110,7 @@ pub struct UserInfo {
     pub iat: i64,
     /// When it expires, in epoch seconds.
     pub exp: i64,
-    /// Who issued it.
+    /// The issuer.
     pub iss: String,
     /// The grant it was given for.
     pub grant_type: String,

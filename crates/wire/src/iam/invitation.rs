@@ -3,7 +3,7 @@
 use crate::secret::SecretText;
 use serde::{Deserialize, Serialize};
 
-/// What `GET /v2/users/self/invitations` answers.
+/// The answer of `GET /v2/users/self/invitations`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Invitations {
     /// The address of the next page.

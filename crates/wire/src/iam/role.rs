@@ -1,4 +1,4 @@
-//! What each role allows, in words for people: one table for the command line and the documentation. The server decides
+//! The rights of each role, in words for people: one table for the command line and the documentation. The server decides
 //! by its own rules; a test compares the two.
 
 use base::scope::{Action, Domain};
@@ -21,7 +21,7 @@ pub struct RoleMeaning {
     pub delete: bool,
     /// Change how samples are read.
     pub settings: bool,
-    /// What it manages beside metrics.
+    /// Its management rights beside metrics.
     pub manages: Option<&'static str>,
 }
 

@@ -26,16 +26,19 @@ pub struct ServiceId {
     pub account_id: String,
     /// Its name; several may have the same.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     #[serde(default)]
     pub description: String,
     /// The CRNs of what it is for.
     #[serde(default)]
     pub unique_instance_crns: Vec<String>,
+    /// The group by which it is listed, where `show_group_id` asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<String>,
     /// The key that was made with it, on creation alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub apikey: Option<ApiKey>,
-    /// What was done to it, the latest first, where `include_history` asked for it.
+    /// The changes made to it, the latest first, where `include_history` asked for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<Vec<HistoryEntry>>,
 }
@@ -69,10 +72,10 @@ pub struct CreateServiceId {
     pub account_id: String,
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The group it shall belong to: none is served.
+    /// The group by which it shall be listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_id: Option<String>,
     /// The CRNs of what it is for.
@@ -88,7 +91,7 @@ pub struct CreateServiceId {
 pub struct CreateKeyWithService {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// A key of the caller's own choice.
@@ -97,7 +100,7 @@ pub struct CreateKeyWithService {
     /// Whether the key's text shall be kept: `false` alone is served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store_value: Option<bool>,
-    /// What shall happen when it leaks: `none` alone is served.
+    /// The action if it leaks: `none` alone is served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_when_leaked: Option<String>,
     /// When it shall cease to work.
@@ -111,7 +114,7 @@ pub struct UpdateServiceId {
     /// Its new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What it is for now.
+    /// Its new description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The CRNs of what it is for now.

@@ -3,10 +3,10 @@
 use crate::secret::SecretText;
 use serde::{Deserialize, Serialize};
 
-/// What `POST /identity/token` answers.
+/// The answer of `POST /identity/token`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TokenReply {
-    /// A JWT, signed with RS256.
+    /// A JWT.
     pub access_token: SecretText,
     /// Renews the access token; `not_supported` where the grant gives none.
     pub refresh_token: SecretText,
@@ -21,6 +21,9 @@ pub struct TokenReply {
     /// The login session, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
+    /// The token for `receiver_client_ids`, where `response_type` asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegated_refresh_token: Option<SecretText>,
     /// The UAA access token, where `response_type` asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uaa_token: Option<SecretText>,
@@ -29,10 +32,10 @@ pub struct TokenReply {
     pub uaa_refresh_token: Option<SecretText>,
 }
 
-/// What `POST /identity/token` answers to `client_credentials`: RFC 6749 4.4.3 has no refresh token there.
+/// The answer of `POST /identity/token` to `client_credentials`: RFC 6749 4.4.3 has no refresh token there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ClientTokenReply {
-    /// A JWT, signed with RS256.
+    /// A JWT.
     pub access_token: SecretText,
     /// `Bearer`.
     pub token_type: String,
@@ -44,7 +47,7 @@ pub struct ClientTokenReply {
     pub scope: String,
 }
 
-/// What `POST /identity/passcode` answers.
+/// The answer of `POST /identity/passcode`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PasscodeReply {
     /// A code that logs in once.
@@ -65,6 +68,7 @@ mod tests {
             expiration: 1_700_003_600,
             scope: "ibm openid".to_owned(),
             session_id: None,
+            delegated_refresh_token: None,
             uaa_token: None,
             uaa_refresh_token: None,
         };

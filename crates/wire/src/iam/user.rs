@@ -1,9 +1,10 @@
 //! Users of an account, invitations, roles and passwords.
 
+use crate::iam::policy::InvitedPolicy;
 use crate::secret::SecretText;
 use serde::{Deserialize, Serialize};
 
-/// What `GET /v2/accounts/{account}/users` answers.
+/// The answer of `GET /v2/accounts/{account}/users`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Users {
     /// How many users the account has.
@@ -59,6 +60,9 @@ pub struct User {
 pub struct InviteUsers {
     /// Whom to invite.
     pub users: Vec<Invite>,
+    /// Access policies for each of them, which begin with the acceptance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iam_policy: Option<Vec<InvitedPolicy>>,
 }
 
 /// One person to invite.
@@ -71,7 +75,7 @@ pub struct Invite {
     pub account_role: Option<String>,
 }
 
-/// What the invitation answers.
+/// The answer to an invitation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Invited {
     /// One for each person invited.
@@ -83,7 +87,7 @@ pub struct Invited {
 pub struct InvitedUser {
     /// E-mail address.
     pub email: String,
-    /// What names the person in this account from now on.
+    /// The id of the person in this account from now on.
     pub id: String,
     /// `PENDING`: in the account once the person accepts.
     pub state: String,

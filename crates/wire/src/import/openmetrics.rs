@@ -16,7 +16,7 @@ use base::time::Millis;
 /// The longest line, in bytes.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
 
-/// What a line is.
+/// A parsed line.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Line {
     /// A blank line or a comment.
@@ -28,7 +28,7 @@ pub enum Line {
 /// Reads a line, without its end.
 ///
 /// # Errors
-/// What is wrong with it, with the name where it has a readable one.
+/// The reason why it is none, with the name where it has a readable one.
 pub fn line(text: &str, names: Names) -> Result<Line, (Option<String>, RejectReason)> {
     let Some(sample) = Sample::read(text).map_err(|reason| (None, reason))? else {
         return Ok(Line::Nothing);

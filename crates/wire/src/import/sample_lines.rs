@@ -9,11 +9,11 @@ use std::collections::HashMap;
 /// The longest line, in bytes.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
 
-/// What is wrong with a sample that would be of now.
+/// The reason why a sample without a time is refused.
 const TIMELESS: &str = "the line has no time: old samples are imported with their times";
 
-/// Writes the line of a sample, of which `name` is the name as JSON has it; [`line()`] and a body of `POST /v1/metrics` read it back
-/// to the bit.
+/// Writes the line of a sample, of which `name` is the name as JSON has it; [`line()`] and a body of `POST /v1/metrics` read it
+/// back to the bit.
 pub fn write(out: &mut Vec<u8>, name: &str, at: Millis, value: f64) {
     out.extend_from_slice(b"{\"name\":");
     out.extend_from_slice(name.as_bytes());
@@ -21,7 +21,7 @@ pub fn write(out: &mut Vec<u8>, name: &str, at: Millis, value: f64) {
     out.push(b'\n');
 }
 
-/// What a line holds: a sample, or an array of them.
+/// The samples of a line: one, or an array of them.
 #[derive(Debug, Clone, Default)]
 pub struct Samples {
     /// The samples.
@@ -33,7 +33,7 @@ pub struct Samples {
 /// Reads a line, without its end; a blank one holds nothing. An item of an array that is no sample costs no other.
 ///
 /// # Errors
-/// What is wrong with a line that is no JSON.
+/// The reason is for a line that is no JSON.
 pub fn line(text: &[u8], names: Names) -> Result<Samples, (Option<String>, RejectReason)> {
     if text.trim_ascii().is_empty() {
         return Ok(Samples::default());
@@ -68,7 +68,7 @@ pub fn line(text: &[u8], names: Names) -> Result<Samples, (Option<String>, Rejec
     Ok(Samples { batch, rejects })
 }
 
-/// What is wrong with a line, of which the error speaks as of a body.
+/// The text of an error that speaks of a body, for a line.
 fn told(error: &json::BodyError) -> String {
     match error {
         json::BodyError::Syntax { column, what, .. } => {

@@ -32,7 +32,7 @@ pub struct Series {
 /// Reads a line, without its end.
 ///
 /// # Errors
-/// What is wrong with it, with the name where it has a readable one.
+/// The reason why it is none, with the name where it has a readable one.
 pub fn line(text: &[u8], names: Names) -> Result<Series, (Option<String>, RejectReason)> {
     let malformed = |what: String| RejectReason::Malformed(what);
     let read: Line<'_> = serde_json::from_slice(text).map_err(|error| {

@@ -5,7 +5,7 @@
 //! how many archives), 12 bytes for each archive (where it begins, seconds from point to point, how many points), and the points:
 //! 4 bytes of time, 8 of a number. All of it is big-endian.
 //!
-//! Who calls reads the file: [`Header::read`] takes its beginning, of at most [`HEADER_BYTES_MAX`] bytes, and says where the
+//! The caller reads the file: [`Header::read`] takes its beginning, of at most [`HEADER_BYTES_MAX`] bytes, and says where the
 //! archives are; [`Archive::places`] says where the points of a time stand in one, and [`Archive::points`] takes those bytes, all
 //! at once or part by part. A point whose time is not that of its place is what was there a turn of the ring ago, or nothing:
 //! Graphite does not show it, and it is not given here.
@@ -23,7 +23,7 @@ pub const HEADER_BYTES_MAX: usize = METADATA_BYTES + ARCHIVES_MAX * ARCHIVE_BYTE
 
 const METADATA_BYTES: usize = 16;
 const ARCHIVE_BYTES: usize = 12;
-/// What a point takes in a file.
+/// Bytes of a point in a file.
 pub const POINT_BYTES: usize = 12;
 /// Behind the last second that a file can tell.
 const SECONDS_END: i64 = u32::MAX as i64 + 1;
@@ -71,7 +71,7 @@ impl Aggregation {
     }
 }
 
-/// What a file says of itself.
+/// The header of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Header {
     /// How coarser points are made of finer ones.
@@ -113,7 +113,7 @@ pub enum WhisperError {
     Archive {
         /// From 1.
         number: usize,
-        /// What is wrong with it.
+        /// The reason.
         what: &'static str,
     },
 }

@@ -1,4 +1,4 @@
-//! What collectd sends: lists of values, named as its plugin `write_graphite` names them with its defaults.
+//! Decoders for collectd: lists of values, named as its plugin `write_graphite` names them with its defaults.
 
 mod bounded;
 pub mod command;

@@ -15,7 +15,7 @@ pub struct DefaultTimes {
     bounds: Option<Bounds>,
 }
 
-/// What a sender may have of it that sends for as long as it likes.
+/// The memory of it for a sender that sends for as long as it likes.
 #[derive(Debug, Clone, Copy)]
 struct Bounds {
     /// How far a time may be ahead of the clock.
@@ -54,8 +54,8 @@ impl DefaultTimes {
 
     fn stamp(&mut self, name: &str, now: Millis) -> Millis {
         let latest = self.bounds.map(|bounds| now.plus(bounds.ahead_millis));
-        // Nothing that was given can be given again: what is kept is about as much as was read at once. What was given further ahead than
-        // may be came from a clock that was set back since, which is followed.
+        // Nothing that was given can be given again: what is kept is about as much as was read at once. What was given further
+        // ahead than may be came from a clock that was set back since, which is followed.
         let is_past = |newest: Millis| newest < now || latest.is_some_and(|latest| newest > latest);
         if self.newest.is_none_or(is_past) {
             self.forget();

@@ -19,7 +19,7 @@ type ReadSample = (SeriesName<'static>, f64, Option<Millis>);
 /// Stands for what no name may hold.
 const REPLACEMENT: char = '_';
 
-/// What a file holds.
+/// The contents of a file.
 #[derive(Debug, Clone, Default)]
 pub struct Exposition {
     /// The samples.
@@ -34,7 +34,7 @@ pub struct Exposition {
 pub struct ExpositionError {
     /// The number of the first line that is none.
     pub line: u64,
-    /// What is wrong with it.
+    /// The reason.
     pub reason: RejectReason,
 }
 

@@ -41,7 +41,7 @@ pub enum BodyError {
         line: usize,
         /// From 1, in bytes.
         column: usize,
-        /// What is wrong there.
+        /// The error there.
         what: String,
     },
     /// More than `REJECTS_MAX`.

@@ -7,7 +7,7 @@ use base::time_expr::TimeError;
 use base::time_expr::lenient::{self, Notice};
 use jiff::tz::TimeZone;
 
-/// What counts from now is told by meaning something else so much later.
+/// A time counted from now means another moment when it is read so much later.
 const LATER_MS: i64 = 3_600_000;
 
 /// A time, and how it came about.
@@ -17,7 +17,7 @@ pub struct Moment {
     pub at: Millis,
     /// It counts from now, so that the same text means another instant later. Known only to who tells now by another clock.
     pub counts_from_now: bool,
-    /// What is to be said of how it was read.
+    /// A notice about how it was read.
     pub notice: Option<Notice>,
 }
 

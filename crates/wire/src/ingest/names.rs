@@ -14,7 +14,7 @@ impl Names {
         (allowed(with) && !matches!(with, '.' | ';' | '=')).then_some(Self(Some(with)))
     }
 
-    /// What each character that no name may hold becomes, where anything does.
+    /// The replacement for characters that no name may hold, if they are replaced.
     pub(crate) const fn replacement(self) -> Option<char> {
         self.0
     }

@@ -19,7 +19,7 @@ const LABELS_MAX: usize = 256;
 pub(crate) struct Sample<'t> {
     metric: Cow<'t, str>,
     labels: Vec<(Cow<'t, str>, Cow<'t, str>)>,
-    /// What stands behind the name.
+    /// The text behind the name.
     numbers: &'t str,
 }
 

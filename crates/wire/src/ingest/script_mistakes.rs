@@ -6,7 +6,7 @@ use base::time::Millis;
 /// A value that is also an instant this close to now is taken for one.
 const NEAR_DAYS: i64 = 400;
 const DAY_MS: f64 = 86_400_000.0;
-/// What `date +%s` says in the years 2001 to 2033.
+/// The output of `date +%s` in the years 2001 to 2033.
 const SECONDS: std::ops::Range<f64> = 1e9..2e9;
 
 /// Whether a name is a number alone.

@@ -37,15 +37,15 @@ use std::borrow::Cow;
 /// One value of a line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Metric<'a> {
-    /// What it is about: the canonical name of a series, with its tags.
+    /// The canonical name of its series, with its tags.
     pub name: Cow<'a, str>,
-    /// What it says.
+    /// Its value.
     pub value: Value<'a>,
     /// One of how many it is, as a share of 1.
     pub rate: f64,
 }
 
-/// What a metric says.
+/// The value of a metric, by type.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value<'a> {
     /// So many more.

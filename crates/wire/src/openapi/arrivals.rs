@@ -1,4 +1,4 @@
-//! What arrives for a domain, by sender and by reason.
+//! Senders and refused samples of a domain.
 
 use super::build::{Document, Operation};
 use super::guarded::guarded_whole;

@@ -14,7 +14,7 @@ use crate::problem::{CloudFoundryBody, UaaBody};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-/// What a deletion answers.
+/// The answer to a deletion.
 const GONE: &str = "it is gone; `X-Vigie-Series` says how many series it had, and `X-Vigie-Removed-At` when they go: until then it can be brought back";
 
 pub(super) fn routes(document: &mut Document) {
@@ -175,7 +175,7 @@ fn deleted(document: &mut Document) {
     document.route("POST", "/v2/organizations/{guid}/restore", org);
 }
 
-/// Who holds a role, and giving and taking it.
+/// Listing, giving and taking a role.
 fn members<T: ToSchema>(document: &mut Document, path: &str, what: &str, roles: &[&str])
 where
     List<T>: ToSchema,

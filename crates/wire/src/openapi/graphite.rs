@@ -248,7 +248,7 @@ fn texts() -> Value {
     json!({ "type": "array", "items": { "type": "string" } })
 }
 
-/// What graphite-web says.
+/// Any answer of graphite-web.
 fn any() -> Value {
     json!({})
 }

@@ -2,7 +2,10 @@
 
 use super::build::{Document, Operation, headers, user_token};
 use super::caller::{CALLER, by_account, failing};
-use super::{cloud_foundry, invitation, service_ids};
+use super::{
+    access_policies, access_roles, account_settings, cloud_foundry, identity_limits, invitation,
+    mfa, service_id_groups, service_ids, sessions,
+};
 use crate::iam::account::{AccountResource, Accounts};
 use crate::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
 use crate::iam::discovery::{Discovery, Jwks};
@@ -29,6 +32,13 @@ pub(super) fn document() -> Value {
     api_keys(&mut document);
     one_api_key(&mut document);
     service_ids::routes(&mut document);
+    service_id_groups::routes(&mut document);
+    account_settings::routes(&mut document);
+    identity_limits::routes(&mut document);
+    sessions::routes(&mut document);
+    mfa::routes(&mut document);
+    access_policies::routes(&mut document);
+    access_roles::routes(&mut document);
     accounts(&mut document);
     users(&mut document);
     invitation::routes(&mut document);
@@ -48,16 +58,18 @@ fn tokens(document: &mut Document) {
         let operation = Operation::new(id, "Gives an access token for an API key, a password, a passcode, a refresh token, or a service ID and its key")
             .may_have("Client")
             .form(&[
-                ("grant_type*", "`urn:ibm:params:oauth:grant-type:apikey`, `password`, `urn:ibm:params:oauth:grant-type:passcode`, `refresh_token` or `client_credentials`"),
+                ("grant_type*", "`urn:ibm:params:oauth:grant-type:apikey`, `password`, `urn:ibm:params:oauth:grant-type:passcode`, `refresh_token`, `urn:ibm:params:oauth:grant-type:delegated-refresh-token` (by the client `kube:kube`) or `client_credentials`"),
                 ("apikey", "with the grant of API keys"),
                 ("username", "with `password`"),
                 ("password", "with `password`"),
                 ("passcode", "with the grant of passcodes"),
-                ("refresh_token", "with `refresh_token`"),
+                ("refresh_token", "with `refresh_token`, and the delegated one with its grant"),
                 ("client_id", "with `client_credentials`, in place of Basic: a service ID"),
                 ("client_secret", "with `client_credentials`, in place of Basic: one of its API keys"),
                 ("account", "the account the token shall be bound to"),
-                ("response_type", "`cloud_iam`; `uaa` in the list adds a UAA token"),
+                ("response_type", "`cloud_iam`; `uaa` in the list adds a UAA token, `delegated_refresh_token` one for `receiver_client_ids`"),
+                ("receiver_client_ids", "`kube`, with `delegated_refresh_token`"),
+                ("delegated_refresh_token_expiry", "for how many seconds it lives, and no longer than another refresh token"),
                 ("uaa_client_id", "`cf`, with `uaa`"),
                 ("scope", "accepted and answered with `ibm openid`"),
             ])

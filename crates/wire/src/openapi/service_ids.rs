@@ -10,6 +10,8 @@ const ALL: &str = "/v1/serviceids";
 const ONE: &str = "/v1/serviceids/{id}";
 const LOCK: &str = "/v1/serviceids/{id}/lock";
 
+const GROUP: &str = "`true`: with the group";
+
 pub(super) fn routes(document: &mut Document) {
     let error = document.schema::<IdentityBody>();
     let one = document.schema::<ServiceId>();
@@ -20,6 +22,8 @@ pub(super) fn routes(document: &mut Document) {
         .needs(&CALLER)
         .query("account_id", "of this account; the token's by default")
         .query("name", "those of this name")
+        .query("group_id", "those of this group; without it, all")
+        .query("show_group_id", GROUP)
         .paged(
             ("pagesize", 20),
             ("pagetoken", "where the page begins; out of `next`"),
@@ -41,6 +45,7 @@ pub(super) fn routes(document: &mut Document) {
         "Makes a service ID, and a key of it if one is wished: the answer alone holds its text",
     )
     .needs(&CALLER)
+    .query("show_group_id", GROUP)
     .header("Entity-Lock", "`true`: locked from the beginning", false)
     .json(create)
     .answers("201", "the service ID", one.clone());
@@ -53,9 +58,11 @@ pub(super) fn routes(document: &mut Document) {
     };
     let read = of("readServiceId", "Reads a service ID")
         .query("include_history", "`true`: with what was done to it")
+        .query("show_group_id", GROUP)
         .answers("200", "the service ID", one.clone());
     document.route("GET", ONE, failing(read, &error));
     let write = of("updateServiceId", "Changes a service ID")
+        .query("show_group_id", GROUP)
         .header("If-Match", "its `entity_tag`, or `*`", true)
         .json(update)
         .answers("200", "the service ID from now on", one)

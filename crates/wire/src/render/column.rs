@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 /// A series whose points stand at equal distances.
 #[derive(Debug, Clone, Copy)]
 pub struct Column<'a> {
-    /// What it is called.
+    /// Its name.
     pub name: &'a str,
     /// Whether nobody called it anything: where there is `null`, that stands for its name.
     pub is_unnamed: bool,
     /// Its tags.
     pub tags: &'a BTreeMap<String, String>,
-    /// What it was found by.
+    /// The pattern that found it.
     pub path_expression: &'a str,
     /// Epoch second of the first point.
     pub start: i64,
@@ -23,7 +23,7 @@ pub struct Column<'a> {
     pub step: i64,
     /// How many values each point stands for; at least one.
     pub values_per_point: usize,
-    /// What the values of a point became.
+    /// The function that consolidated the values of a point.
     pub consolidation: &'a str,
     /// The share of values that a point needs.
     pub x_files_factor: f64,

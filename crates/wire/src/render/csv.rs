@@ -37,7 +37,7 @@ pub fn write<S: Sink>(sink: &mut S, column: &Column<'_>, zone: &TimeZone) -> Res
     Ok(())
 }
 
-/// What clocks of a zone show; the day is written anew only when it is another one.
+/// The clock of a zone; the day is formatted anew only when it is another one.
 struct Clock<'z> {
     zone: &'z TimeZone,
     day: Option<i64>,

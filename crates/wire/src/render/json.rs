@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 /// One series of an answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {
-    /// What it is called.
+    /// Its name.
     pub target: &'a str,
     /// Its points.
     pub points: Points<'a>,
@@ -125,7 +125,7 @@ impl OpenRow {
 /// One series of an answer, read.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct ReadRow {
-    /// What it is called.
+    /// Its name.
     pub target: String,
     /// Its points: the value, `None` where there is none, and the instant.
     #[serde(deserialize_with = "read_points")]

@@ -14,7 +14,7 @@ use std::process::Command;
 /// The program `cost` in the words of the commit that is compared with.
 const PROGRAM: &str = include_str!("../../../../benches/baseline/cost.rs");
 
-/// What it shares with that of this tree.
+/// The file it shares with that of this tree.
 const LOAD: &str = include_str!("../../../../benches/benches/cost/load.rs");
 
 /// The benchmarks of the old commit, less everything that this one program does not need.

@@ -17,7 +17,7 @@ const SLOW: usize = 1000;
 /// From so many addresses, 127.0.1.1 and on.
 const ADDRESSES: usize = 20;
 
-/// What the limit `connections` lets stay: beyond it, a new connection takes the place of an idle one.
+/// The limit `connections`: beyond it, a new connection takes the place of an idle one.
 const STAYING: usize = 4096;
 
 const REQUESTS: usize = 3000;
@@ -116,7 +116,7 @@ fn is_closed(stream: &TcpStream) -> bool {
     !matches!(peeked, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
 }
 
-/// What requests on connections of their own, or on a kept one, take: the median, in milliseconds.
+/// The median time of requests on connections of their own, or on a kept one, in milliseconds.
 fn asked(server: &Server, mut ask: impl FnMut() -> Result<TcpStream>) -> Result<f64> {
     let mut took = Vec::new();
     for _ in 0..REQUESTS {

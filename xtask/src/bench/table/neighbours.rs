@@ -145,7 +145,7 @@ pub(super) fn jobs(programs: &Programs<'_>) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// What the store has done in the background.
+/// The jobs that the store has done in the background.
 #[derive(Debug)]
 struct Done {
     flushes: f64,

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 
-/// What must hold of a ratio.
+/// The bound that a ratio must keep.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Bound {
     AtLeast(f64),

@@ -126,7 +126,7 @@ fn a_deletion_brings_back_nothing_that_was_overwritten_meanwhile() {
     }
 }
 
-/// Who is in the middle of a batch when another one ends would else be seen in part.
+/// A batch that is unfinished when another one ends would else be seen in part.
 #[test]
 fn an_unfinished_batch_below_a_finished_one_is_not_seen() {
     let batches = Batches::default();

@@ -371,7 +371,7 @@ enum Child {
     Differs { at: usize, next: Option<char> },
 }
 
-/// What `name` has behind `base`, if it begins like `path` up to `floor`.
+/// The part of `name` behind `base`, if it begins like `path` up to `floor`.
 fn strip_parent<'n>(name: &'n str, path: &str, base: usize, floor: usize) -> Option<&'n str> {
     if name.starts_with(path.get(..floor)?) {
         name.get(base..)

@@ -7,6 +7,7 @@ use super::new_code;
 use crate::audit::{Action, Entries, Entry};
 use crate::config::InvitationConfig;
 use crate::error::IamError;
+use crate::manage::access_policy::{CheckedGrant, PolicyGrant};
 use crate::manage::administrator::still_administers;
 use crate::model::address::Address;
 use crate::model::page::{Page, PageRequest};
@@ -59,7 +60,24 @@ impl Iam {
         account: AccountId,
         wanted: &[Invitee],
     ) -> Result<Vec<Invited>, IamError> {
+        self.invite_with(caller, account, wanted, Vec::new()).await
+    }
+
+    /// As [`Self::invite`], with access policies for each of them, which begin with the acceptance.
+    ///
+    /// # Errors
+    /// As [`Self::invite`]; when a policy is not valid or not enforced.
+    pub async fn invite_with(
+        &self,
+        caller: &Identity,
+        account: AccountId,
+        wanted: &[Invitee],
+        policies: Vec<PolicyGrant>,
+    ) -> Result<Vec<Invited>, IamError> {
         self.may_invite(caller, account)?;
+        let policies = policies.into_iter();
+        let policies = policies.map(|grant| self.check_grant(account, grant));
+        let policies: Vec<CheckedGrant> = policies.collect::<Result<_, Refusal>>()?;
         let config = self.0.config.invitations;
         let wanted = checked(&config, account, wanted)?;
         let inviter = self.user(caller)?;
@@ -115,6 +133,9 @@ impl Iam {
             let entry = Entry::by(caller, Action::UserInvited).in_account(account);
             let entry = entry.on(UserId(guid)).with("email", &address.text);
             entries.push(entry.with_some("role", role));
+            let whose = (caller, account);
+            let given = self.give_invited(&mut tx, whose, UserId(guid), &policies);
+            entries.extend(given.await?);
             invited.push(Invited {
                 id: UserId(guid),
                 email: address.text,
@@ -140,6 +161,10 @@ impl Iam {
         )
         .await?;
         self.roles_are_within_limit(&mut tx, account).await?;
+        if !policies.is_empty() {
+            let (limit, what) = (&limit::POLICIES_PER_ACCOUNT, CountedItem::Policies);
+            self.is_within_limit(&mut tx, account, limit, what).await?;
+        }
         self.commit(tx, Entries::of(entries)).await?;
         Ok(invited)
     }

@@ -54,6 +54,7 @@ impl Directory {
         match change {
             Change::Account(id) => self.accounts.remove(&id),
             Change::Limits(id) => self.account_limits.remove(&id),
+            Change::AccountSettings(id) => self.account_settings.remove(&id),
             Change::Org(id) => self.orgs.remove(&id),
             Change::Space(id) => self.spaces.remove(&id),
             Change::User(id) => {
@@ -86,6 +87,8 @@ impl Directory {
                     Arc::make_mut(&mut self.deletions).retain(|own| own.domain != domain);
                 }
             }
+            Change::Policy(id) => self.policies.forget(id),
+            Change::CustomRole(id) => self.policies.forget_role(id),
             Change::Key(id) => {
                 if let Some(key) = before.keys.get(&id) {
                     self.keys_by_hash.remove(&key.hash);
@@ -107,6 +110,9 @@ impl Directory {
             self.account_limits.change(account, |limits| {
                 limits.insert(name, value);
             });
+        }
+        for own in facts.account_settings {
+            self.account_settings.insert(own.account, own);
         }
         if let Some(regions) = facts.regions {
             self.regions = Arc::new(regions);
@@ -142,6 +148,13 @@ impl Directory {
             self.add_domain(&domain);
         }
         self.add_roles(&facts.roles);
+        // Whether they count is decided when they are asked: by the membership of whom they are for.
+        for policy in facts.policies {
+            self.policies.add(policy);
+        }
+        for role in facts.custom_roles {
+            self.policies.add_role(role);
+        }
         if !facts.deletions.is_empty() {
             let all: &mut Vec<Deleted> = Arc::make_mut(&mut self.deletions);
             all.extend(facts.deletions);

@@ -1,6 +1,6 @@
 //! The subjects of changes, as the database triggers write them into the change log.
 
-use base::id::{AccountId, Guid, KeyId, OrgId, ServiceId, SpaceId, UserId};
+use base::id::{AccountId, CustomRoleId, Guid, KeyId, OrgId, PolicyId, ServiceId, SpaceId, UserId};
 use base::scope::Domain;
 use std::collections::BTreeSet;
 
@@ -11,6 +11,8 @@ pub(crate) enum Change {
     Account(AccountId),
     /// The limits of an account.
     Limits(AccountId),
+    /// The settings of an account.
+    AccountSettings(AccountId),
     /// The regions.
     Regions,
     /// An organization.
@@ -27,6 +29,10 @@ pub(crate) enum Change {
     Domain(Domain),
     /// A domain that was deleted.
     Deletion(Domain),
+    /// An access policy.
+    Policy(PolicyId),
+    /// A role that an account has made.
+    CustomRole(CustomRoleId),
     /// An API key.
     Key(KeyId),
     /// The issuer names of tokens.
@@ -42,6 +48,7 @@ impl Change {
         Some(match kind {
             "account" => Self::Account(id.parse().ok()?),
             "limits" => Self::Limits(id.parse().ok()?),
+            "account_settings" => Self::AccountSettings(id.parse().ok()?),
             "region" => Self::Regions,
             "org" => Self::Org(id.parse().ok()?),
             "space" => Self::Space(id.parse().ok()?),
@@ -50,6 +57,8 @@ impl Change {
             "principal" => Self::Principal(guid()?),
             "domain" => Self::Domain(domain(id)?),
             "deletion" => Self::Deletion(domain(id)?),
+            "policy" => Self::Policy(PolicyId(guid()?)),
+            "custom_role" => Self::CustomRole(CustomRoleId(guid()?)),
             "key" => Self::Key(KeyId(guid()?)),
             "issuer" => Self::Issuers,
             "signing_key" => Self::SigningKeys,

@@ -1,7 +1,7 @@
 //! The entries of the directory: accounts, organizations, spaces, users and keys, each like its row.
 
 use crate::model::bounds::Narrowing;
-use base::id::{AccountId, KeyId, OrgId, ServiceId, SpaceId, TenantId, UserId};
+use base::id::{AccountId, KeyId, OrgId, ServiceGroupId, ServiceId, SpaceId, TenantId, UserId};
 use base::principal::Principal;
 use base::time::Millis;
 use std::sync::Arc;
@@ -99,10 +99,12 @@ pub struct Service {
     pub account: AccountId,
     /// Its name; several may have the same.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
     /// The CRNs of what it is for.
     pub crns: Vec<String>,
+    /// The group by which it is listed.
+    pub group: Option<ServiceGroupId>,
     /// Locked: it cannot be changed, and gets no further keys, until it is unlocked.
     pub locked: bool,
     /// Grows with every change; part of the entity tag.
@@ -122,11 +124,11 @@ pub struct ApiKey {
     pub account: AccountId,
     /// Whom it proves.
     pub principal: Principal,
-    /// Who made it, if that was somebody else.
+    /// Its creator, if that was somebody else.
     pub made_by: Option<Principal>,
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
     /// The rights of the principal that it has.
     pub narrowing: Narrowing,
@@ -147,7 +149,7 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// Who made it.
+    /// The IAM id of its creator.
     #[must_use]
     pub fn maker(&self) -> Principal {
         self.made_by.unwrap_or(self.principal)

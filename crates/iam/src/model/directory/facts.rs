@@ -1,6 +1,9 @@
 //! The contents of a directory: all of them, or those that a few changes are about, as they are now.
 
-use super::{Account, ApiKey, Deleted, Org, Region, RuleTexts, Service, Space, User};
+use super::{
+    Account, ApiKey, CustomRole, Deleted, Org, Policy, Region, RuleTexts, Service, Space, User,
+};
+use crate::model::account_settings::StoredSettings;
 use crate::model::issuers::Issuers;
 use crate::model::role::Role;
 use base::id::{AccountId, TenantId};
@@ -42,6 +45,8 @@ pub(crate) struct Facts {
     pub(crate) accounts: Vec<Account>,
     /// The limits that the operator has set for accounts.
     pub(crate) limits: Vec<(AccountId, String, u64)>,
+    /// Those that accounts have set for themselves.
+    pub(crate) account_settings: Vec<StoredSettings>,
     /// All regions, or none if no change is about them.
     pub(crate) regions: Option<Vec<Region>>,
     pub(crate) orgs: Vec<Org>,
@@ -52,6 +57,8 @@ pub(crate) struct Facts {
     pub(crate) departures: Vec<Departure>,
     pub(crate) domains: Vec<DomainFact>,
     pub(crate) roles: Vec<(Principal, Domain, Role)>,
+    pub(crate) policies: Vec<Policy>,
+    pub(crate) custom_roles: Vec<CustomRole>,
     pub(crate) deletions: Vec<Deleted>,
     pub(crate) keys: Vec<ApiKey>,
     /// Like the regions.

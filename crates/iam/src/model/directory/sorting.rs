@@ -137,11 +137,14 @@ impl SortedLists {
             }
             Change::Account(_)
             | Change::Limits(_)
+            | Change::AccountSettings(_)
             | Change::Regions
             | Change::User(_)
             | Change::Service(_)
             | Change::Domain(_)
             | Change::Deletion(_)
+            | Change::Policy(_)
+            | Change::CustomRole(_)
             | Change::Issuers
             | Change::SigningKeys => {}
         }
@@ -180,11 +183,14 @@ impl SortedLists {
                 }
             }
             Change::Limits(_)
+            | Change::AccountSettings(_)
             | Change::Regions
             | Change::User(_)
             | Change::Service(_)
             | Change::Domain(_)
             | Change::Deletion(_)
+            | Change::Policy(_)
+            | Change::CustomRole(_)
             | Change::Issuers
             | Change::SigningKeys => {}
         }

@@ -4,7 +4,7 @@ pub(crate) mod lists;
 pub(crate) mod mails;
 
 use super::column::{counted, parse_guid};
-use super::invitation_roles;
+use super::{invitation_roles, policies};
 use crate::config::InvitationConfig;
 use crate::entropy;
 use crate::error::IamError;
@@ -27,9 +27,10 @@ pub(crate) async fn waiting(
     row.map(|row| parse_guid(&row, "guid")).transpose()
 }
 
-/// Deletes an invitation with its roles.
+/// Deletes an invitation with its roles and policies.
 pub(crate) async fn remove(tx: &mut Tx, invitation: Guid) -> Result<bool, IamError> {
     invitation_roles::delete_of(tx, invitation).await?;
+    policies::delete_of_invitation(tx, invitation).await?;
     let sql = "DELETE FROM invitations WHERE guid = $1";
     Ok(tx.execute(sql, &[invitation.to_string().into()]).await? == 1)
 }
@@ -102,6 +103,7 @@ impl NewInvitation<'_> {
 /// Deletes expired invitations. The invitation of an account's future owner stays, for the operator to renew.
 pub(crate) async fn sweep(tx: &mut Tx, account: AccountId, now: Millis) -> Result<(), IamError> {
     invitation_roles::sweep(tx, account, now).await?;
+    policies::sweep(tx, account, now).await?;
     let sql = "DELETE FROM invitations WHERE account = $1 AND expires_at <= $2 AND guid NOT IN (SELECT owner FROM accounts)";
     tx.execute(sql, &[account.to_string().into(), now.0.into()])
         .await?;
@@ -204,7 +206,7 @@ pub(crate) async fn of_address(db: &Db, folded: &str) -> Result<Vec<InvitationRo
     rows.iter().map(InvitationRow::read).collect()
 }
 
-/// What redeeming a code affects: the account, whether the inviter saw the code, and for an existing user of the
+/// The effect of redeeming a code: the account, whether the inviter saw the code, and for an existing user of the
 /// address how it was proven and an account of theirs.
 pub(crate) struct RedeemEffect {
     pub(crate) account: AccountId,
@@ -213,7 +215,7 @@ pub(crate) struct RedeemEffect {
     pub(crate) home: Option<AccountId>,
 }
 
-/// What redeeming the code of the address affects. Only a read.
+/// The effects of redeeming the code of the address. Only a read.
 pub(crate) async fn redeem_effects(
     db: &Db,
     hash: &[u8; 32],

@@ -3,8 +3,8 @@
 use super::departure;
 use crate::error::IamError;
 use crate::repo::{
-    account_limits, accounts, api_keys, departures, invitation_roles, invitations, members, orgs,
-    roles, spaces,
+    account_limits, account_settings, accounts, api_keys, custom_roles, departures,
+    invitation_roles, invitations, members, orgs, policies, roles, service_id_groups, spaces,
 };
 use base::id::AccountId;
 use db::Tx;
@@ -14,11 +14,15 @@ pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamErr
     let held = members::of_account(tx, account).await?;
     // The roles are found by spaces and organizations, the roles of invitations by invitations, spaces by organizations.
     roles::delete_of_account(tx, account).await?;
+    policies::delete_of_account(tx, account).await?;
+    custom_roles::delete_of_account(tx, account).await?;
     api_keys::delete_of_account(tx, account).await?;
     members::delete_of_account(tx, account).await?;
     invitation_roles::delete_of_account(tx, account).await?;
     invitations::delete_of_account(tx, account).await?;
     account_limits::delete_of_account(tx, account).await?;
+    account_settings::delete_of_account(tx, account).await?;
+    service_id_groups::delete_of_account(tx, account).await?;
     departures::delete_of_account(tx, account).await?;
     spaces::delete_of_account(tx, account).await?;
     orgs::delete_of_account(tx, account).await?;

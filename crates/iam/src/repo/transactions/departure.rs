@@ -4,8 +4,8 @@ use crate::error::IamError;
 use crate::repo::principals::key;
 use crate::repo::sessions::SessionSelector;
 use crate::repo::{
-    accounts, api_keys, deleted_roles, departures, members, password_resets, principals, roles,
-    service_ids, sessions, users,
+    accounts, api_keys, deleted_roles, departures, members, password_resets, policies, principals,
+    roles, service_ids, sessions, users,
 };
 use base::id::{AccountId, Guid};
 use base::principal::Principal;
@@ -22,6 +22,7 @@ pub(crate) async fn leave(
     heir: Guid,
 ) -> Result<(), IamError> {
     roles::delete_of(tx, account, principal).await?;
+    policies::delete_of(tx, account, principal).await?;
     // Otherwise a restore of an earlier deletion would give the principal their roles back after they join again.
     deleted_roles::delete_of(tx, account, principal).await?;
     api_keys::delete_of(tx, account, principal).await?;
@@ -56,6 +57,7 @@ pub(super) async fn move_home(
         return users::move_home(tx, principal, account, next).await;
     }
     roles::delete_of_principal(tx, principal).await?;
+    policies::delete_of_principal(tx, principal).await?;
     deleted_roles::delete_of_principal(tx, principal).await?;
     departures::delete_of_principal(tx, principal).await?;
     password_resets::delete_of(tx, principal).await?;

@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// What the documentation promises for the p99.
+/// The limit for the p99 that the documentation promises.
 pub(crate) const PROMISED: Duration = Duration::from_secs(1);
 
 const KEYS_PER_TRANSACTION: usize = 500;
@@ -41,7 +41,7 @@ pub(crate) struct Numbers {
     pub(crate) changes: usize,
 }
 
-/// What was measured.
+/// The figures measured.
 #[derive(Debug)]
 pub(crate) struct Figures {
     /// How long a node took to start.
@@ -71,6 +71,7 @@ async fn node(address: &str, folder: &Path) -> Result<Iam, Failure> {
         access_token_seconds: 3600,
         logging_token_seconds: 365 * 86_400,
         refresh_token_seconds: 86_400,
+        signing: iam::SigningConfig::default(),
         keys: folder.join("keys"),
         encryption_key: None,
         // What is measured is the revocation, so no number of keys is too many.

@@ -3,14 +3,14 @@
 use super::{Options, OptionsError, wrong};
 use crate::draw::color::Color;
 
-/// What a parameter takes that is a colour.
+/// The values that a colour parameter takes, for errors.
 const COLOR: &str =
     "a colour's name, or six or eight hexadecimal digits (the last two of eight are the opacity)";
 
-/// What the ground of a picture takes.
+/// The values that the background's colour takes, for errors.
 const GROUND: &str = "a colour's name, `transparent`, or six or eight hexadecimal digits (the last two of eight are the opacity)";
 
-/// What is drawn in no colour would not be seen, and there are words for leaving it out.
+/// A transparent line or text would be invisible; other parameters leave parts of a picture out.
 const NOT_TRANSPARENT: &str = "a colour that is seen (only `bgcolor` is `transparent`; `hideGrid`, `hideAxes` and `hideLegend` leave parts out)";
 
 /// The words for no colour at all.

@@ -1,4 +1,4 @@
-//! What stands where, and shows what is below it.
+//! Clipping, and what shows through a transparent background.
 
 use super::*;
 use crate::draw::color::Color;

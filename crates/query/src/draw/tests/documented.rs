@@ -1,4 +1,4 @@
-//! What the interface's document says of drawing parameters.
+//! The drawing parameters in the OpenAPI document.
 
 use super::*;
 use base::limit;

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What a picture has besides its points: axes, labels, a legend.
+/// Bytes of a picture besides its points: axes, labels, a legend.
 const FRAME_BYTES_MAX: usize = 400_000;
 
 /// The options that a request may have, with values of the right kind and of others.

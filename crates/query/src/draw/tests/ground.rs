@@ -1,4 +1,4 @@
-//! What is painted can be read on the ground that was asked for.
+//! Text, grid and lines are legible on the background asked for.
 
 use super::*;
 

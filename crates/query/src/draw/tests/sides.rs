@@ -1,4 +1,4 @@
-//! What is said of each axis and of a pie's labels.
+//! Options of each axis and of a pie's labels.
 
 use super::*;
 

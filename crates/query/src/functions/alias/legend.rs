@@ -7,7 +7,7 @@ use crate::series::Series;
 use crate::value::Value;
 use base::number;
 
-/// What `legendValue` takes: aggregations, also under the names of functions, and systems of units.
+/// Arguments of `legendValue`: aggregations, also under the names of functions, and unit systems.
 const VALUES: &[&str] = &[
     "average",
     "averageSeries",

@@ -60,7 +60,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
 ];
 
-/// What a node must be; what is no text fits none.
+/// The text that a node must match; a value that is no text matches none.
 fn text(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone(),

@@ -74,8 +74,8 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
 
 const MICROSECONDS: i128 = 1_000_000;
 
-/// What time passes by between two values, in microseconds: as in graphite-web it may have a fraction, which the instants that
-/// an answer shows do not have.
+/// Time between two values, in microseconds: as in graphite-web it may have a fraction, which the timestamps in an answer
+/// do not have.
 #[derive(Debug, Clone, Copy)]
 struct Step(i128);
 

@@ -13,7 +13,7 @@ pub(crate) enum Aggregation {
     Max,
     Diff,
     StandardDeviation,
-    /// What `mostDeviant` sorts by; it has no name.
+    /// The sort key of `mostDeviant`; no target can name it.
     Variance,
     Count,
     Range,

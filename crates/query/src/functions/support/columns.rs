@@ -192,7 +192,7 @@ fn squares((columns, first): (&Columns<'_>, usize), means: &[f64], out: &mut [f6
     }
 }
 
-/// What `of` makes of the values that are there in each row, in the order of the columns.
+/// Applies `of` to the values present in each row, in the order of the columns.
 pub(crate) fn of_rows<E>(
     columns: &Columns<'_>,
     length: usize,

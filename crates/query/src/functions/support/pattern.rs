@@ -1,6 +1,6 @@
 //! Python's regular expressions, without backtracking features.
 //!
-//! What a text costs is its length times the places of the pattern, of which all may be looked at for each letter.
+//! Matching costs the length of the text times the states of the pattern, all of which may be visited for each character.
 
 mod size;
 
@@ -73,7 +73,7 @@ impl Pattern {
         Ok(self.regex.is_match(text))
     }
 
-    /// What it takes to look at so many letters, in points.
+    /// The cost of matching a text of so many bytes, in points.
     fn work(&self, letters: usize) -> Result<usize, Fault> {
         let work = self.places.saturating_mul(letters);
         // Nobody is heard while one text is looked at.
@@ -136,8 +136,8 @@ fn last_line(text: &str) -> String {
     line.trim_start_matches("error: ").to_owned()
 }
 
-/// What Python and ours write differently, in our way: a brace that counts nothing, `\Z`, escaped punctuation, and what has a
-/// meaning of its own in our classes.
+/// Translates Python's syntax where ours differs: a brace that is no repetition, `\Z`, escaped punctuation, and characters
+/// that are special in our classes.
 fn translated(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let (mut rest, mut is_in_class) = (pattern, false);

@@ -1,4 +1,4 @@
-//! What a match is replaced by, as Python writes it: `\1`, `\g<name>`, `\n`.
+//! The replacement for a match, in Python's notation: `\1`, `\g<name>`, `\n`.
 
 use crate::error::Fault;
 use regex::Captures;

@@ -1,4 +1,4 @@
-//! What a clock on the wall shows, counted as if it were UTC.
+//! Local time, counted as if it were UTC.
 
 use crate::error::Fault;
 use crate::window::Window;

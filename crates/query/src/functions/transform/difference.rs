@@ -122,7 +122,7 @@ impl Counter {
     }
 }
 
-/// What `difference` makes of each value and the one before it; the first has none before it.
+/// Applies `difference` to each value and the one before it; the first value has none before it.
 fn differences(values: &[f64], difference: impl Fn(f64, f64) -> f64) -> Vec<f64> {
     let mut differences = Vec::with_capacity(values.len());
     let Some((_, rest)) = values.split_first() else {

@@ -6,7 +6,7 @@ use crate::output::{Column, Row};
 use serde::Serialize;
 use wire::iam::account::AccountResource;
 
-/// What the list of accounts shows.
+/// The columns of the list of accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Columns {
     /// As `account list` does.

@@ -47,7 +47,7 @@ impl Destination for ToServer<'_> {
     }
 }
 
-/// What became of the samples that were sent.
+/// The outcome of the samples sent.
 #[derive(Debug, Default)]
 pub(super) struct DeliveryTotals {
     pub(super) stored: AtomicU64,
@@ -120,8 +120,8 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// After the last reading: sends everything in the buffer, until the first failure; at most for so long, if that is said. The rest
-    /// waits for the next start.
+    /// After the last reading: sends everything in the buffer, until the first failure; at most for so long, if that is said. The
+    /// rest waits for the next start.
     pub(super) fn the_rest(&mut self, time: Option<Duration>) -> Result<(), Failure> {
         let begun = Instant::now();
         while self.one()? != Report::Idle {

@@ -110,7 +110,7 @@ pub(super) fn run(args: &InstallArgs, context: &Context) -> Result<(), Failure> 
     Ok(())
 }
 
-/// What is printed may be meant for another machine: what keeps it from running on this one is told, and is no failure.
+/// A printed unit may be meant for another machine: a reason why it cannot run on this one is told, and is no failure.
 fn refuse_or_warn(
     args: &InstallArgs,
     output: &Output,

@@ -97,7 +97,7 @@ fn idle_flushes(flush: Duration) -> u32 {
     u32::try_from(flushes).unwrap_or(u32::MAX)
 }
 
-/// What is wrong with listeners, in words.
+/// An error of listeners, in words.
 pub(super) fn failure(error: &ListenerError) -> Failure {
     match error {
         ListenerError::Address { address, source } => {

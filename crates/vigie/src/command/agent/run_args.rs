@@ -8,7 +8,7 @@ use crate::monitoring::ScopeArgs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What an agent sends, and where it gets it from.
+/// The samples an agent sends, and their sources.
 #[derive(Debug, clap::Args)]
 pub(super) struct RunArgs {
     /// Time between two readings
@@ -61,7 +61,7 @@ impl RunArgs {
         self.once || self.readings.is_some()
     }
 
-    /// What the grammar of the command line cannot say.
+    /// Checks that the grammar of the command line cannot express.
     pub(super) fn check(&self) -> Result<(), Failure> {
         if self.interval.is_zero() {
             return Err(Failure::usage("`--interval` cannot be zero"));

@@ -1,5 +1,5 @@
-//! The agent while it runs: a thread that takes readings, those of the listeners, one that writes what they take into the buffer, and this
-//! one, which sends.
+//! The agent while it runs: a thread that takes readings, those of the listeners, one that writes what they take into the buffer,
+//! and this one, which sends.
 
 use super::delivery::{Delivery, DeliveryTotals, ToServer};
 use super::listener_args::{self, ListenerArgs};
@@ -129,7 +129,7 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
     }
 }
 
-/// What all threads of the agent share.
+/// The state that all threads of the agent share.
 #[derive(Debug, Clone, Copy)]
 struct AgentContext<'a> {
     args: &'a RunArgs,
@@ -268,7 +268,8 @@ impl AgentContext<'_> {
         served.map_err(|error| listener_args::failure(&error))
     }
 
-    /// Writes into the buffer what senders have sent, and readings that it did not take. What the disk does not take is sent past it.
+    /// Writes into the buffer what senders have sent, and readings that it did not take. What the disk does not take is sent past
+    /// it.
     fn write(&self) {
         let _stops = self.notifier.stop_when_dropped();
         let (mut trouble, mut stopped_at) = (None, None);

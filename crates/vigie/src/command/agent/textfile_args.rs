@@ -33,8 +33,8 @@ impl TextfileArgs {
         self.textfile_dir.as_deref()
     }
 
-    /// The files, for a host of this name. A folder that is not there when the agent starts is named wrong; one that goes away later is
-    /// told, and is part of what is sent.
+    /// The files, for a host of this name. A folder that is not there when the agent starts is named wrong; one that goes away
+    /// later is told, and is part of what is sent.
     pub(super) fn files<'a>(
         &self,
         host: &str,

@@ -14,7 +14,7 @@ use clap::Args;
 use std::path::PathBuf;
 use wire::iam::api_key::{ApiKey, CreateApiKey, KeyReach};
 
-/// What `api-key-create` takes.
+/// The arguments of `api-key-create`.
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs {
     /// Name of the new key

@@ -7,7 +7,7 @@ use crate::output::{Column, Row, printable};
 use clap::Args;
 use wire::iam::api_key::ApiKey;
 
-/// What `api-keys` takes.
+/// The arguments of `api-keys`.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     /// Print ids only

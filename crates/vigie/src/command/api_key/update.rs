@@ -7,7 +7,7 @@ use crate::error::Failure;
 use clap::Args;
 use wire::iam::api_key::{ApiKey, UpdateApiKey};
 
-/// What `api-key-update` takes.
+/// The arguments of `api-key-update`.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
 pub(crate) struct UpdateArgs {

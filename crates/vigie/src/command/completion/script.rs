@@ -10,8 +10,8 @@ pub(crate) enum Shell {
     Fish,
 }
 
-/// The script runs the program by its name from `PATH`, not the path on the command line: pressing Tab must not run a program in the
-/// current folder. `%NAME%` is replaced by the name.
+/// The script runs the program by its name from `PATH`, not the path on the command line: pressing Tab must not run a program in
+/// the current folder. `%NAME%` is replaced by the name.
 const BASH: &str = r#"# Completion for bash; made by `%NAME% completion bash`.
 _%NAME%() {
     COMPREPLY=()

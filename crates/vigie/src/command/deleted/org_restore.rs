@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use clap::Args;
 
-/// What `org-restore` takes.
+/// The arguments of `org-restore`.
 #[derive(Debug, Args)]
 pub(crate) struct OrgRestoreArgs {
     /// Name of the deleted organization, or its GUID

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use clap::Args;
 
-/// What `space-restore` takes.
+/// The arguments of `space-restore`.
 #[derive(Debug, Args)]
 pub(crate) struct SpaceRestoreArgs {
     /// Name of the deleted space, or its GUID

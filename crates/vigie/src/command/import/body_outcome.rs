@@ -1,4 +1,4 @@
-//! What a server's receipts say of the parts of a body: which samples were rejected for good, and which for now.
+//! The outcome of the parts of a body by a server's receipts: which samples were rejected for good, and which for now.
 
 use super::reasons::Reasons;
 use super::tally::Verdict;
@@ -70,7 +70,7 @@ impl BodyOutcome {
     }
 }
 
-/// What became of the samples of a unit, or of a stream so far.
+/// The outcome of the samples of a unit, or of a stream so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Outcome {
     /// Whether any of them was taken.
@@ -137,7 +137,7 @@ impl Outcome {
         self.is_uncertain = false;
     }
 
-    /// What is told of a unit with this outcome.
+    /// The verdict on a unit with this outcome.
     pub(super) const fn verdict(&self) -> Verdict {
         if self.is_spoiled {
             Verdict::ToBeRepeated

@@ -1,8 +1,8 @@
 //! Sends what an import reads: one request at a time, at its pace, and says which units of the source are in the store.
 //!
-//! A unit (a file, a series, a part of a stream) counts as done when the server has answered for its last sample, and anything of it
-//! was stored. Samples that were refused for now, and not for what they are, leave their unit to the next run: sending a sample
-//! again changes nothing.
+//! A unit (a file, a series, a part of a stream) counts as done when the server has answered for its last sample, and anything of
+//! it was stored. Samples that were refused for now, and not for what they are, leave their unit to the next run: sending a
+//! sample again changes nothing.
 
 use super::body_outcome::{BodyOutcome, Outcome};
 use super::pace::Pace;
@@ -26,7 +26,7 @@ use wire::ingest::split_body::split_body;
 /// The maximum size of a request, whatever `--batch` says: half of the server's default `body_bytes`.
 const BODY_BYTES_MAX: usize = 8 << 20;
 
-/// What ends.
+/// The end of a unit or of a part.
 #[derive(Debug, Clone)]
 enum Ended<U> {
     /// A file or a series.
@@ -35,7 +35,7 @@ enum Ended<U> {
     Sibling(U),
     /// A part of a stream.
     Part(U),
-    /// What was to be a unit, and is none.
+    /// It was to be a unit, and is none.
     Abandoned,
 }
 
@@ -62,7 +62,7 @@ pub(super) struct Delivery<'a, U> {
     body: BodyWriter,
     /// Where in the body units and parts end.
     ends: Vec<End<U>>,
-    /// What became of the samples of the unit that has not ended, as far as the server has answered for them.
+    /// The outcome of the samples of the unit that has not ended, as far as the server has answered for them.
     open: Outcome,
     /// Those of them that were refused here.
     refused: Reasons,
@@ -143,8 +143,8 @@ impl<'a, U> Delivery<'a, U> {
         self.add_ends(first.into_iter().chain(units.map(Ended::Sibling)));
     }
 
-    /// A part of the unit is at its end: it counts as done like a unit, and is not counted as one. Parts are done in their order: once
-    /// one is not, none behind it is.
+    /// A part of the unit is at its end: it counts as done like a unit, and is not counted as one. Parts are done in their order:
+    /// once one is not, none behind it is.
     pub(super) fn end_part(&mut self, part: U) {
         self.add_ends([Ended::Part(part)]);
     }
@@ -165,8 +165,8 @@ impl<'a, U> Delivery<'a, U> {
         }
     }
 
-    /// The units that are done since it was asked last, and what was rejected of each; of those whose samples came mixed, all at the
-    /// first one.
+    /// The units that are done since it was asked last, and what was rejected of each; of those whose samples came mixed, all at
+    /// the first one.
     pub(super) fn take_done(&mut self) -> Vec<(U, Reasons)> {
         std::mem::take(&mut self.done)
     }
@@ -205,8 +205,8 @@ impl<'a, U> Delivery<'a, U> {
         }
     }
 
-    /// Sends a body, of which the first sample is the one of this number. One that the server finds too large is sent in halves, and
-    /// so are the bodies after it.
+    /// Sends a body, of which the first sample is the one of this number. One that the server finds too large is sent in halves,
+    /// and so are the bodies after it.
     fn deliver(
         &mut self,
         body: Vec<u8>,
@@ -318,7 +318,7 @@ mod tests {
         outcome
     }
 
-    /// What is noted as done of a body of ten samples in which this ends.
+    /// The part noted as done of a body of ten samples in which this ends.
     fn done(
         outcome: &BodyOutcome,
         ends: Vec<(usize, Ended<&'static str>)>,

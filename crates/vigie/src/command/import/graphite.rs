@@ -170,7 +170,7 @@ fn asked(range: TimeRange) -> (i64, i64) {
 struct WantedSeries {
     /// Its name there.
     path: String,
-    /// What it is asked for by.
+    /// The name by which it is asked for.
     target: String,
     /// Its name here.
     name: SeriesName<'static>,

@@ -66,7 +66,7 @@ fn determines_format(beginning: &[u8]) -> bool {
     text.len() >= LOOKED_AT_BYTES || text.contains(&b'\n')
 }
 
-/// What is imported.
+/// The lines to import.
 pub(super) struct Lines<'a> {
     /// The command, and the format that it was told.
     pub(super) kind: &'static str,
@@ -200,7 +200,7 @@ struct Importing<'a> {
     /// Whether a line was read that is one.
     has_read_any: bool,
     of_beginning: fn(&[u8]) -> LineFormat,
-    /// What was read before the form was known.
+    /// The lines read before the form was known.
     beginning: Vec<u8>,
     /// A line that has not ended.
     rest: Vec<u8>,

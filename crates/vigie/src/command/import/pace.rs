@@ -9,7 +9,7 @@ use std::time::Duration;
 /// Answers that take this many times as long as usual are slow.
 const SLOW_TIMES: u32 = 2;
 
-/// What is usual may rise by this part of itself with each answer, so that a server that stays slower is not waited for
+/// The usual time may rise by this part of itself with each answer, so that a server that stays slower is not waited for
 /// for ever: it doubles in about two hundred answers.
 const RISE_PART: u32 = 256;
 
@@ -24,7 +24,7 @@ const WAIT_MAX: Duration = Duration::from_secs(10);
 pub(super) struct Pace {
     /// Samples a second.
     rate: Option<u32>,
-    /// What a full request usually takes.
+    /// The usual time of a full request.
     usual: Option<Duration>,
     /// Samples of a full request.
     full: usize,

@@ -18,7 +18,7 @@ const LINE_INTERVAL: Duration = Duration::from_secs(10);
 pub(super) struct Extent {
     /// Files or series.
     pub(super) units: u64,
-    /// What the time left is counted by: bytes of files, where they are known, else units.
+    /// The measure of the time left: bytes of files, where they are known, else units.
     pub(super) weight: u64,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Progress<'a> {
     begun: Instant,
     next: Instant,
     pub(super) done: Extent,
-    /// What an earlier run had done, which took no time in this one.
+    /// The part that an earlier run had done, which took no time in this one.
     pub(super) before: Extent,
     pub(super) all: Option<Extent>,
 }

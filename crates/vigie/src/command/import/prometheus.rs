@@ -5,7 +5,7 @@ use super::lines::{LineFormat, Lines, run as run_lines};
 use crate::context::Context;
 use crate::error::Failure;
 
-/// What the file holds.
+/// The format of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 enum Format {
     /// By its first bytes

@@ -15,7 +15,7 @@ use crate::printable_text::{PrintableText, shown};
 use base::time::TimeRange;
 use std::sync::Arc;
 
-/// What is imported.
+/// The import.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Subject<'t> {
     /// The command, and the form in which it reads the source.
@@ -24,7 +24,7 @@ pub(super) struct Subject<'t> {
     pub(super) named: &'t str,
     /// Where the source is found again, and the identity that it has now; `None` for what is there once.
     pub(super) place: Option<(&'t str, &'t str)>,
-    /// What else decides what is read.
+    /// Other arguments that decide what is read.
     pub(super) selection: &'t str,
     /// `Files` or `Series`.
     pub(super) unit: &'static str,
@@ -86,7 +86,7 @@ impl<'a> ImportRun<'a> {
         })
     }
 
-    /// What is to be shown as the whole, once that is known.
+    /// Sets the whole of the progress, once that is known.
     pub(super) fn is_of(&mut self, all: Extent) {
         self.delivery.progress.begin(all);
     }

@@ -1,4 +1,4 @@
-//! What an import has done, in a file of the configuration directory: a line for each unit whose samples the server has answered
+//! The state of an import, in a file of the configuration directory: a line for each unit whose samples the server has answered
 //! for, with those that it rejected, so that a later run says so again. A run that breaks off, however it ends, goes on from there;
 //! a sample that was sent and not noted is sent again, which changes nothing.
 
@@ -21,7 +21,7 @@ const LINE_BYTES_MAX: u64 = 64 << 10;
 /// The version of the file's form.
 const VERSION: u32 = 2;
 
-/// What a line holds: a unit, and what was rejected of it.
+/// A parsed line: a unit, and its rejected samples.
 type Noted = (String, u64, i64, Reasons);
 
 /// A unit that is done, and what it was then: when it changes it is another one.
@@ -46,7 +46,7 @@ impl ImportedUnit {
     }
 }
 
-/// What makes an import the same as an earlier one.
+/// The identity of an import: with the same one it is continued.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ImportKey<'t> {
     /// The command, and the form in which it reads the source: read in another one, the same source is another import.
@@ -55,7 +55,7 @@ pub(super) struct ImportKey<'t> {
     pub(super) source: &'t str,
     /// All arguments that change what is sent.
     pub(super) arguments: &'t str,
-    /// What was done with another identity of the source counts for nothing.
+    /// Work done with another identity of the source counts for nothing.
     pub(super) identity: &'t str,
 }
 
@@ -66,7 +66,7 @@ pub(super) struct State {
     file: File,
     /// By the hash of the name, so that a million of them fit into little memory.
     done: HashMap<u64, (u64, i64)>,
-    /// What was rejected of those of which anything was.
+    /// The rejected samples of those units that have any.
     rejected: HashMap<u64, Reasons>,
     /// The unit that was noted last, and what was rejected of it.
     pub(super) last: Option<(ImportedUnit, Reasons)>,
@@ -182,7 +182,7 @@ impl State {
         written.map_err(|error| Failure::file("write", &self.path, &error))
     }
 
-    /// What was rejected of this unit, where it is done as it is.
+    /// The rejected samples of this unit, if it is done as it is.
     pub(super) fn imported(&self, unit: &ImportedUnit) -> Option<Reasons> {
         let own = hash(&unit.name);
         let is_done = self.done.get(&own) == Some(&(unit.bytes, unit.changed));

@@ -10,7 +10,7 @@ use crate::figures::counted;
 use crate::output::Output;
 use crate::printable_text::{PrintableText, shown};
 use base::excerpt;
-use base::name::without_api_keys;
+use base::name::{NameError, without_api_keys};
 use base::sample::RejectReason;
 use serde::Serialize;
 use wire::receipt::Receipt;
@@ -27,7 +27,7 @@ const REASON_BYTES_MAX: usize = 1024;
 /// The most rejected samples and failed units that are listed, each, whatever `--reasons` says.
 const LISTED_MAX: usize = 10_000;
 
-/// What has become of a unit.
+/// The outcome of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// It was read and sent as a whole, and something of it was stored, or there was nothing to store.
@@ -110,7 +110,19 @@ pub(super) struct Tally {
     failures: Vec<RejectedItem>,
     #[serde(skip)]
     listed_max: usize,
+    /// A name contains a character that `--replace-refused` would replace.
+    #[serde(skip)]
+    has_refused_character: bool,
 }
+
+/// Whether a name was refused for one of its characters. The reason may come from a server, which says it in the same words.
+fn is_refused_character(code: &str, reason: &str) -> bool {
+    let names = RejectReason::Name(NameError::Empty).code();
+    code == names && reason.ends_with(CHARACTER_REFUSED)
+}
+
+/// The end of the text of [`NameError::Character`].
+const CHARACTER_REFUSED: &str = ", which is not allowed in a name";
 
 impl Tally {
     /// Empty totals; `unit` is `Files` or `Series`.
@@ -126,6 +138,7 @@ impl Tally {
             rejections: Vec::new(),
             failures: Vec::new(),
             listed_max: listed_max.min(LISTED_MAX),
+            has_refused_character: false,
         }
     }
 
@@ -183,6 +196,7 @@ impl Tally {
     /// A unit could not be read.
     pub(super) fn failed(&mut self, name: &str, code: &str, reason: &str) {
         self.units.failed += 1;
+        self.has_refused_character |= is_refused_character(code, reason);
         if self.failures.len() < self.listed_max {
             self.failures.push(RejectedItem::new(name, code, reason));
         }
@@ -235,6 +249,7 @@ impl Tally {
     fn add(&mut self, name: Option<&str>, code: &str, reason: &str) {
         self.samples.rejected += 1;
         self.reasons.add(code, 1);
+        self.has_refused_character |= is_refused_character(code, reason);
         if self.rejections.len() >= self.listed_max {
             return;
         }
@@ -261,15 +276,12 @@ impl Tally {
             }
             return Ok(());
         };
-        let names = RejectReason::Name(base::name::NameError::Empty).code();
-        let has_names =
-            self.reasons.has(names) || self.failures.iter().any(|failed| failed.code == names);
         if self.units.to_be_repeated > 0 {
             failure = failure.hint(
                 "what the server could not take for now is sent when the same command is run again",
             );
         }
-        if has_names {
+        if self.has_refused_character {
             failure = failure.hint(REPLACES);
         }
         if self.samples.rejected_before > 0 {

@@ -9,7 +9,7 @@ use base::secret::Secret;
 use clap::Args;
 use wire::iam::invitation::Accept;
 
-/// What `accept` takes.
+/// The arguments of `accept`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   vigie account invitations

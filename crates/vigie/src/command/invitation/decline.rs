@@ -7,7 +7,7 @@ use crate::error::Failure;
 use crate::output::printable;
 use clap::Args;
 
-/// What `decline` takes.
+/// The arguments of `decline`.
 #[derive(Debug, Args)]
 pub(crate) struct DeclineArgs {
     /// Account, or id of the invitation

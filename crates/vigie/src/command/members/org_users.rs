@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::printable_text::shown;
 use clap::Args;
 
-/// What `org-users` takes.
+/// The arguments of `org-users`.
 #[derive(Debug, Args)]
 pub(crate) struct OrgUsersArgs {
     /// Name of the organization

@@ -7,7 +7,7 @@ use crate::error::Failure;
 use crate::printable_text::shown;
 use clap::Args;
 
-/// What `space-users` takes.
+/// The arguments of `space-users`.
 #[derive(Debug, Args)]
 pub(crate) struct SpaceUsersArgs {
     /// Name of the space; or of its organization, if the space follows

@@ -104,7 +104,7 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
     ))
 }
 
-/// What a dry run shows.
+/// Shows a dry run.
 fn show_dry_run(
     args: &DeleteArgs,
     span: Option<&Span>,
@@ -132,7 +132,7 @@ fn show_dry_run(
     Ok(())
 }
 
-/// What would be deleted, including everything below the matching names; the beginning of a sentence.
+/// Announces the deletion, including everything below the matching names; the beginning of a sentence.
 fn announced(args: &DeleteArgs, span: Option<&Span>, found: &DeleteReply) -> String {
     let what = described(span, found.deleted);
     if found.below == 0 {
@@ -141,7 +141,7 @@ fn announced(args: &DeleteArgs, span: Option<&Span>, found: &DeleteReply) -> Str
     format!("`{}` and everything below: {what}", args.query)
 }
 
-/// What is deleted. The server counts the matching metrics, whether or not they have samples in that time.
+/// Describes the deletion. The server counts the matching metrics, whether or not they have samples in that time.
 fn described(span: Option<&Span>, count: u64) -> String {
     match span {
         None => counted(count, "metric", "metrics"),

@@ -12,7 +12,7 @@ use wire::target::{Target, TargetError};
 /// The maximum number of targets in one request.
 const TARGETS_PER_REQUEST: usize = base::limit::TARGETS_PER_QUERY.default as usize;
 
-/// What is asked.
+/// A query.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ReadRequest<'a> {
     pub(super) targets: &'a [String],

@@ -129,7 +129,7 @@ impl DateOrder {
     }
 }
 
-/// What begins the decimals of a number.
+/// The decimal sign of a number.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Decimals {
     /// A comma; points part thousands

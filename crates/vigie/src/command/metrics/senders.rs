@@ -35,9 +35,11 @@ impl Row for SenderItem {
             own.key.clone().unwrap_or_else(|| "-".to_owned())
         }),
         Column::new("Last", |own| super::arrivals::moment(own.last_at)),
-        Column::new("Usually", |own| match own.batches {
-            0 | 1 => "-".to_owned(),
-            _ => format!("every {} s", own.usual_gap_seconds.round().max(1.0)),
+        Column::new("Usually", |own| {
+            own.usual_gap_seconds.map_or_else(
+                || "-".to_owned(),
+                |gap| format!("every {} s", gap.round().max(1.0)),
+            )
         }),
         Column::new("Accepted", |own| own.accepted.to_string()),
         Column::new("Rejected", |own| own.rejected.to_string()),

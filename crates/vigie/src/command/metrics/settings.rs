@@ -124,7 +124,7 @@ pub(crate) fn run(args: &SettingsArgs, context: &Context) -> Result<(), Failure>
     output.pairs(&pairs)
 }
 
-/// What the flags ask for.
+/// The change that the flags ask for.
 fn change(args: &SettingsArgs) -> Option<DomainChange> {
     let resolution = args.resolution.map(|wanted| match wanted {
         Resolution::AsSent => None,

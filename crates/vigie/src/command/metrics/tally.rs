@@ -150,7 +150,7 @@ impl Tally {
         self.received == 0
     }
 
-    /// What to do with the rest if some samples were stored.
+    /// Advice about the rest if some samples were stored.
     pub(crate) const fn resend_advice(&self) -> &'static str {
         if self.is_stamped {
             "send only the rest again; what has no time of its own would be stored a second time"

@@ -1,6 +1,6 @@
 //! The unit in which the positions of samples are counted: arguments, lines or items.
 
-/// What the places of an input count.
+/// The unit in which places of an input are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unit {
     Argument,

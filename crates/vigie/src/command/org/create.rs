@@ -9,7 +9,7 @@ use clap::Args;
 use wire::cf::list::Resource;
 use wire::cf::organization::{OrganizationEntity, OrganizationName};
 
-/// What `org-create` takes.
+/// The arguments of `org-create`.
 #[derive(Debug, Args)]
 pub(crate) struct OrgCreateArgs {
     /// Name of the new organization

@@ -8,7 +8,7 @@ use crate::printable_text::PrintableText;
 use crate::prompt;
 use clap::Args;
 
-/// What `org-delete` takes.
+/// The arguments of `org-delete`.
 #[derive(Debug, Args)]
 pub(crate) struct OrgDeleteArgs {
     /// Name of the organization

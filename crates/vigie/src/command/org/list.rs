@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::printable_text::shown;
 use clap::Args;
 
-/// What `orgs` takes.
+/// The arguments of `orgs`.
 #[derive(Debug, Args)]
 pub(crate) struct OrgsArgs {
     /// Only this region, in place of the targeted one

@@ -8,7 +8,7 @@ use clap::Args;
 use wire::cf::list::Resource;
 use wire::cf::organization::{OrganizationEntity, OrganizationName};
 
-/// What `org-rename` takes.
+/// The arguments of `org-rename`.
 #[derive(Debug, Args)]
 pub(crate) struct OrgRenameArgs {
     /// Its name now

@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::output::printable;
 use clap::Args;
 
-/// What `org` takes.
+/// The arguments of `org`.
 #[derive(Debug, Args)]
 pub(crate) struct OrgArgs {
     /// Name of the organization

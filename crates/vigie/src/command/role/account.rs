@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use clap::Args;
 
-/// What `role-set` and `role-unset` take.
+/// The arguments of `role-set` and `role-unset`.
 #[derive(Debug, Args)]
 pub(crate) struct AccountRoleArgs {
     /// User, by e-mail address

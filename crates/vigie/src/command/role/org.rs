@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use clap::Args;
 
-/// What `org-role-set` and `org-role-unset` take.
+/// The arguments of `org-role-set` and `org-role-unset`.
 #[derive(Debug, Args)]
 pub(crate) struct OrgRoleArgs {
     /// User, by e-mail address

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use clap::Args;
 
-/// What `space-role-set` and `space-role-unset` take.
+/// The arguments of `space-role-set` and `space-role-unset`.
 #[derive(Debug, Args)]
 pub(crate) struct SpaceRoleArgs {
     /// User, by e-mail address

@@ -9,7 +9,7 @@ use clap::Args;
 use wire::cf::list::Resource;
 use wire::cf::space::{CreateSpace, SpaceEntity};
 
-/// What `space-create` takes.
+/// The arguments of `space-create`.
 #[derive(Debug, Args)]
 pub(crate) struct SpaceCreateArgs {
     /// Name of the new space

@@ -9,7 +9,7 @@ use crate::printable_text::PrintableText;
 use crate::prompt;
 use clap::Args;
 
-/// What `space-delete` takes.
+/// The arguments of `space-delete`.
 #[derive(Debug, Args)]
 pub(crate) struct SpaceDeleteArgs {
     /// Name of the space

@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::printable_text::shown;
 use clap::Args;
 
-/// What `spaces` takes.
+/// The arguments of `spaces`.
 #[derive(Debug, Args)]
 pub(crate) struct SpacesArgs {
     /// Organization, in place of the targeted one

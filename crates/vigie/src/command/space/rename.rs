@@ -11,7 +11,7 @@ use wire::cf::space::{SpaceEntity, SpaceName};
 /// Completes "cannot …".
 const DOING: &str = "rename the space";
 
-/// What `space-rename` takes.
+/// The arguments of `space-rename`.
 #[derive(Debug, Args)]
 pub(crate) struct SpaceRenameArgs {
     /// Its name now

@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::output::printable;
 use clap::Args;
 
-/// What `space` takes.
+/// The arguments of `space`.
 #[derive(Debug, Args)]
 pub(crate) struct SpaceArgs {
     /// Name of the space

@@ -12,7 +12,7 @@ use clap::Args;
 use serde::Serialize;
 use std::time::Duration;
 
-/// What `iam token` takes.
+/// The arguments of `iam token`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   curl -H \"X-Auth-User-Token: iam $(vigie iam token)\" …
@@ -39,10 +39,10 @@ pub(crate) struct TokenArgs {
     min_ttl: Duration,
 }
 
-/// What to do where a space could be chosen.
+/// Advice where a space could be chosen.
 const CHOOSE_SPACE: &str = "choose a space with `vigie target -o ORG -s SPACE`";
 
-/// What `--curl` sends, where that is all the key may do.
+/// The sample of `--curl`, where sending is all that the key may do.
 const SAMPLE: &str = r#"[{"name":"hello.vigie","value":1}]"#;
 
 #[derive(Serialize)]
@@ -148,8 +148,8 @@ pub(crate) fn run(args: &TokenArgs, context: &Context) -> Result<(), Failure> {
     output.line(text.to_owned())
 }
 
-/// Warns if the server issues no token with the requested lifetime; the longest one is printed anyway. A token that the server has just
-/// given has not expired, whatever the clock of this machine says.
+/// Warns if the server issues no token with the requested lifetime; the longest one is printed anyway. A token that the server
+/// has just given has not expired, whatever the clock of this machine says.
 fn warn_if_short(args: &TokenArgs, token: &str, context: &Context) {
     let Some(claims) = Claims::of(token).filter(|claims| claims.exp > 0) else {
         return;

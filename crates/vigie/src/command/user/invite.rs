@@ -10,7 +10,7 @@ use crate::printable_text::{PrintableText, shown};
 use clap::Args;
 use wire::iam::user::{Invite, InviteUsers, Invited, User};
 
-/// What `user-invite` takes.
+/// The arguments of `user-invite`.
 #[derive(Debug, Args)]
 pub(crate) struct InviteArgs {
     /// E-mail address
@@ -59,6 +59,7 @@ pub(crate) fn run(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
             email: args.email.clone(),
             account_role: args.account_role.as_ref().map(role::name),
         }],
+        iam_policy: None,
     };
     let invited: Invited = context
         .ask(

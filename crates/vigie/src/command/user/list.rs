@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use wire::iam::user::User;
 
-/// What `users` takes.
+/// The arguments of `users`.
 #[derive(Debug, Args)]
 pub(crate) struct UsersArgs {
     /// Account, in place of the targeted one

@@ -11,7 +11,7 @@ use clap::Args;
 use serde_json::json;
 use wire::iam::user::ChangePassword;
 
-/// What `password` takes.
+/// The arguments of `password`.
 #[derive(Debug, Args)]
 pub(crate) struct PasswordArgs {
     /// Password now: its text, or `@` and a file that holds it; asked for when missing

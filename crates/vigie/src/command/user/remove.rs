@@ -10,7 +10,7 @@ use clap::Args;
 use serde_json::json;
 use wire::iam::user::User;
 
-/// What `user-remove` takes.
+/// The arguments of `user-remove`.
 #[derive(Debug, Args)]
 pub(crate) struct RemoveArgs {
     /// E-mail address

@@ -14,7 +14,7 @@ const REFUSED_PER_BATCH: usize = 3;
 /// How much of a name and of a reason is kept.
 const TEXT_BYTES: usize = 200;
 
-/// Who sends, and how.
+/// A sender and its listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ArrivalSource {
     /// The setting of the listener, or the path of the route.
@@ -34,7 +34,7 @@ impl ArrivalSource {
     }
 }
 
-/// What became of one batch.
+/// The outcome of one batch.
 #[derive(Debug)]
 pub(crate) struct Arrival {
     pub(super) domain: Domain,

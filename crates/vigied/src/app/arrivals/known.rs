@@ -1,5 +1,5 @@
-//! Senders and refused samples by domain, within limits: in a domain the one that was silent longest gives way, and where all domains
-//! together have too many, one of the domain that has most.
+//! Senders and refused samples by domain, within limits: in a domain the one that was silent longest gives way, and where all
+//! domains together have too many, one of the domain that has most.
 
 use super::arrival::{Arrival, ArrivalSource, RefusedSample};
 use base::limit::{self, Limit};
@@ -26,7 +26,7 @@ const BEHIND_MILLIS: i64 = 5000;
 /// After how many of its usual gaps a sender counts as silent.
 const SILENT_GAPS: i64 = 3;
 
-/// What one sender has sent.
+/// Figures of one sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SenderFigures {
     pub(crate) first_at: Millis,
@@ -80,7 +80,7 @@ impl SenderFigures {
     }
 }
 
-/// What is known of a domain.
+/// The arrivals of a domain.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct View {
     /// The last that has sent comes first.

@@ -62,6 +62,7 @@ async fn service(folder: &std::path::Path) -> (Iam, Secret<String>, base::id::Or
         stale_seconds_max: 300,
         password_checks_max: 1,
         limits: iam::IamLimits::default(),
+        signing: iam::SigningConfig::default(),
         refusal_word: iam::Reason::name,
         deleted_milliseconds: 0,
         invitations: iam::manage::invitation::InvitationConfig::default(),

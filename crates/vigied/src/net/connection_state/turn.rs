@@ -1,4 +1,4 @@
-//! Whose turn it is, the server's or the client's, while an answer is sent, and how long the client has left: only the
+//! The turns of server and client while an answer is sent, and the time that the client has left: only the
 //! client's own turns count against it.
 
 use crate::net::remaining_body::SharedBody;

@@ -87,7 +87,7 @@ impl<'p, T> Parts<'p, T> {
         !state.is_failed && state.left().is_some()
     }
 
-    /// What was made of a part, which is let go of where nothing before it is missing.
+    /// Takes in the result of a part, which is let go of where nothing before it is missing.
     pub(super) fn done(&self, (at, part): NumberedPart<'p>, spent: PartSpent, out: T) {
         let mut done = Vec::new();
         let mut state = self.state();
@@ -124,7 +124,7 @@ impl<'p, T> Parts<'p, T> {
         FailOnDrop(self)
     }
 
-    /// What was made of the parts before the first that is missing, and the parts from there on, as if none of them had been
+    /// The results of the parts before the first that is missing, and the parts from there on, as if none of them had been
     /// begun.
     pub(super) fn into_outcome(self) -> (Vec<T>, Vec<Box<dyn ReadPart + 'p>>) {
         let state = self.state.into_inner();

@@ -213,7 +213,7 @@ fn is_helper() -> bool {
 
 #[derive(Debug, Clone)]
 struct World {
-    /// What each part spends: samples, steps, and bytes of memory while it is read.
+    /// The cost of each part: samples, steps, and bytes of memory while it is read.
     parts: Vec<(u64, u64, u64)>,
     samples: u64,
     steps: u64,
@@ -241,7 +241,7 @@ fn world() -> impl Strategy<Value = World> {
     )
 }
 
-/// What is known when the work is done: the series or the error, and what was spent and is held.
+/// The outcome of the work: the series or the error, and what was spent and is held.
 fn done(world: &World, helping: Option<Arc<Fickle>>) -> (Result<Vec<usize>, String>, Vec<u64>) {
     let room = Arc::new(Room {
         bytes: world.room,

@@ -17,7 +17,7 @@ use query::window::Window;
 use std::collections::BTreeMap;
 use wire::code;
 
-/// What targets are evaluated with.
+/// The evaluation of targets.
 pub(in crate::route) struct TargetEvaluation<'r> {
     pub(in crate::route) app: &'r App,
     pub(in crate::route) scope: &'r Scope,

@@ -12,7 +12,7 @@ use wire::find::graphite::{self, GraphiteNode};
 use wire::find::packed;
 use wire::render::Sink as _;
 
-/// What a node takes in tables and forms, beside its text: it may be a leaf and a branch.
+/// Bytes of a node in tables and forms, beside its text: it may be a leaf and a branch.
 const NODE_BYTES: u64 = 128;
 
 routes! {

@@ -15,7 +15,7 @@ use wire::query::{Query, QueryError};
 pub(super) struct Parameters {
     url: Query,
     form: Query,
-    /// What the path says.
+    /// The parameter in the path.
     path: Option<(&'static str, String)>,
 }
 

@@ -42,7 +42,7 @@ fn wrong(error: &OptionsError) -> Refusal {
     }
 }
 
-/// What was read fits; it is the picture of it that does not.
+/// The data fits; it is the picture of it that does not.
 fn stopped(stop: Stop) -> Refusal {
     let refusal = Refusal::from(StoreError::Stopped(stop));
     if !matches!(stop, Stop::Budget { .. }) {

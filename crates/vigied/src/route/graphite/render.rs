@@ -85,7 +85,7 @@ fn check_targets(parameters: &Parameters, most: usize) -> Result<(), Refusal> {
     ))
 }
 
-/// What an answer is written as.
+/// The format of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Json,

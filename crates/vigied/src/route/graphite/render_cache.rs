@@ -35,7 +35,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// What is asked, if the answer may be kept, and how old it may be though something was written since.
+/// The question, if the answer may be kept, and how old it may be though something was written since.
 fn question(asked: &GraphiteRequest) -> Result<Option<(CacheKey, Option<i64>)>, Refusal> {
     let parameters = &asked.parameters;
     let accepted = parameters.integer("cacheTimeout")?;
@@ -95,7 +95,7 @@ fn changes_by_itself(target: &str) -> bool {
     target.contains("events") || calls.any(|name| MADE.contains(&name))
 }
 
-/// What the answer depends on.
+/// The state on which the answer depends.
 fn state(asked: &GraphiteRequest, question: &CacheKey, step: i64) -> CacheValidity {
     let (iam, domain) = (&asked.app.iam, question.domain);
     let texts = (iam.rules(domain), iam.resolution_seconds(domain));

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(super) const JSON: &str = "application/json";
 pub(super) const SCRIPT: &str = "text/javascript";
 
-/// Who asks for what.
+/// A request and its caller.
 pub(super) struct GraphiteRequest {
     pub(super) app: Arc<App>,
     pub(super) scope: Scope,

@@ -1,4 +1,4 @@
-//! What a sender is told, in the words and statuses by which clients of InfluxDB drop or send again: 204 when nothing is to be
+//! Answers to a sender, in the words and statuses by which clients of InfluxDB drop or send again: 204 when nothing is to be
 //! done, 400 for what sending again would not mend, 429 for what it may.
 
 use crate::http::problem::Refusal;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use wire::arrivals::{RejectItem, RejectList, SenderItem, SenderList};
 use wire::excerpt::beginning;
 
-/// Who sends.
+/// Lists the senders.
 pub(crate) async fn senders(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -30,11 +30,7 @@ pub(crate) async fn senders(
             first_at: own.first_at.secs(),
             last_at: own.last_at.secs(),
             silent: own.is_silent(now),
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "milliseconds of some years are exact"
-            )]
-            usual_gap_seconds: own.gap as f64 / 1000.0,
+            usual_gap_seconds: (own.batches > 1).then(|| seconds(own.gap)),
             batches: own.batches,
             received: own.taken.saturating_add(own.refused),
             accepted: own.taken,
@@ -50,7 +46,7 @@ pub(crate) async fn senders(
     json(StatusCode::OK, &list)
 }
 
-/// What was refused.
+/// Lists the refusals.
 pub(crate) async fn rejects(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -81,7 +77,7 @@ pub(crate) async fn rejects(
     json(StatusCode::OK, &list)
 }
 
-/// What is known of the caller's domain.
+/// The arrivals of the caller's domain.
 fn view(app: &App, caller: &Caller, raw: Option<&str>) -> Result<View, Refusal> {
     let query = query_of(raw)?;
     if let Some(other) = query.unknown(&[]) {
@@ -95,4 +91,12 @@ fn view(app: &App, caller: &Caller, raw: Option<&str>) -> Result<View, Refusal> 
 fn told(by: &ArrivalSource) -> (String, String, Option<String>) {
     let key = by.key.map(|key| key.to_string());
     (by.listener.to_owned(), by.address.to_string(), key)
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds of some years are exact"
+)]
+fn seconds(milliseconds: i64) -> f64 {
+    milliseconds as f64 / 1000.0
 }

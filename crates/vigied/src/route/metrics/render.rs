@@ -167,7 +167,7 @@ fn read(
     Ok(())
 }
 
-/// What `$NAME` in a template stands for.
+/// The values of `$NAME` in a template.
 fn variables(query: &Query) -> BTreeMap<String, String> {
     let own = query.iter().filter_map(|(key, value)| {
         let name = key.strip_prefix("template[")?.strip_suffix(']')?;

@@ -27,7 +27,7 @@ struct FirstPass {
     kept: Option<Vec<Piece>>,
 }
 
-/// What a reader wants to see of each series.
+/// The fields of each series that a reader wants.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RowOptions {
     /// At most so many points.

@@ -77,7 +77,7 @@ impl<'c> RuleViews<'c> {
     }
 }
 
-/// What a series takes beside its values and its name, which stands in it twice.
+/// Bytes of a series beside its values and its name, which stands in it twice.
 const SERIES_BYTES: u64 = 512;
 
 fn bytes_of(fetched: &Fetched) -> u64 {

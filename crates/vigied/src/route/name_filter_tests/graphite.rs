@@ -1,4 +1,4 @@
-//! What the limited caller asks on Graphite's routes: paths, functions, tags, completion.
+//! Requests of the limited caller on Graphite's routes: paths, functions, tags, completion.
 
 use super::script::{PATTERNS, asked};
 use super::world::Asked;
@@ -113,7 +113,7 @@ pub(super) fn reads(seconds: i64) -> Vec<Asked> {
     all
 }
 
-/// What the caller does to events, and to series by their names.
+/// Changes by the caller to events, and to series by their names.
 pub(super) fn changes(seconds: i64) -> Vec<Asked> {
     let event = serde_json::json!({"what": "own", "tags": "deploy", "when": seconds});
     let mut all = Vec::new();

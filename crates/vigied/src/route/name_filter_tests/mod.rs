@@ -184,7 +184,7 @@ async fn a_caller_who_comes_by_path_and_password_reaches_what_they_reach_by_head
     }
 }
 
-/// What is of the domain as a whole is not for a caller who reaches some of its series.
+/// Counters and settings of the domain as a whole are not for a caller who reaches some of its series.
 #[tokio::test(flavor = "multi_thread")]
 async fn counters_and_settings_of_a_domain_take_a_caller_who_reaches_all_of_it() {
     let world = World::start(&["app.*"], &[]).await;

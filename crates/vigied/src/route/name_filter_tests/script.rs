@@ -1,4 +1,4 @@
-//! What the limited caller asks, on every route of metrics and in every way that could tell of a name.
+//! Requests of the limited caller on every route of metrics, and in every way that could tell of a name.
 
 use super::world::{Asked, samples};
 use serde_json::json;

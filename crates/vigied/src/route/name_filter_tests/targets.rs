@@ -1,4 +1,4 @@
-//! What the limited caller asks of functions: every one of them, in every form of answer, by tags, and by mistake.
+//! Functions in requests of the limited caller: every one of them, in every form of answer, by tags, and by mistake.
 
 use super::world::Asked;
 use query::table;

@@ -109,7 +109,7 @@ impl Asked {
     }
 }
 
-/// What was answered, without what differs between two servers: their ids, and the time.
+/// An answer, without the parts that differ between two servers: their ids, and the time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Answered {
     pub(super) status: u16,

@@ -73,8 +73,8 @@ pub(in super::super) fn run(shared: &SenderContext, sums: &Sums) {
 /// How many milliseconds the second of a flush may be ahead of the clock.
 const AHEAD_MILLIS: i64 = 5000;
 
-/// The second of a flush: that of the clock, but the next one where it had a flush already, because two would replace each other. A clock
-/// that was set back is followed: until it had caught up, all sums would be told in the future, and refused there.
+/// The second of a flush: that of the clock, but the next one where it had a flush already, because two would replace each other.
+/// A clock that was set back is followed: until it had caught up, all sums would be told in the future, and refused there.
 fn second(now: Millis, last: Millis) -> Millis {
     let (at, next) = (flush_time(now), last.plus(1000));
     match next.0.saturating_sub(at.0) {

@@ -7,13 +7,13 @@ use base::id::AccountId;
 use base::limit::{self, Limit};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What a sample of a batch takes, about.
+/// Bytes of a sample of a batch, about.
 pub(super) const SAMPLE_BYTES: usize = 128;
 
 /// How many samples of sums are made at once, where there is so much memory.
 const PORTION: usize = 5000;
 
-/// What the batch that is being stored may have of the whole.
+/// The part of the whole that the batch that is being stored may have.
 const PORTION_PART: usize = 8;
 
 /// The memory of the sums, as a tally of how much each account has.
@@ -70,7 +70,7 @@ impl SumMemory {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is left for an account. It may be exceeded by the packets that are being read: one for each thread.
+    /// The bytes left for an account. They may be exceeded by the packets that are being read: one for each thread.
     pub(super) fn remaining(&self, account: AccountId) -> RemainingBytes {
         let left = self.tally().left(ShareOwner::Account(account));
         RemainingBytes {
@@ -93,7 +93,7 @@ impl SumMemory {
         Ok(())
     }
 
-    /// What had so many bytes has so many now.
+    /// Changes a reservation from so many bytes to so many.
     pub(super) fn resize(&self, account: AccountId, before: usize, now: usize) {
         let owner = ShareOwner::Account(account);
         let mut tally = self.tally();
@@ -163,8 +163,8 @@ mod tests {
         assert_eq!(memory.tally().used(), 0);
     }
 
-    /// With the least that could be set, what was kept for newcomers had no room for the sums of one name, and a small share none for
-    /// those of anybody.
+    /// With the least that could be set, what was kept for newcomers had no room for the sums of one name, and a small share none
+    /// for those of anybody.
     #[test]
     fn with_the_least_that_may_be_set_everybody_has_room_for_one_name() {
         let least = crate::config::least_of("limits.statsd_bytes_in_all").unwrap();

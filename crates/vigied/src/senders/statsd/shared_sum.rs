@@ -7,11 +7,11 @@ use super::sum::{SampleOrigin, Sum};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
-/// How many bytes of datagrams may wait for the sums of one owner: four of the largest. A connection has the sums for as long as 32 KiB
-/// take, which is a few milliseconds.
+/// How many bytes of datagrams may wait for the sums of one owner: four of the largest. A connection has the sums for as long as
+/// 32 KiB take, which is a few milliseconds.
 pub(super) const WAITING_BYTES_MAX: usize = 256 * 1024;
 
-/// What a datagram takes beside its bytes.
+/// Bytes of a datagram beside its own.
 const PACKET_BYTES: usize = 160;
 
 /// The sums of one owner, and the datagrams that wait for them.
@@ -24,7 +24,7 @@ pub(super) struct SharedSum {
 #[derive(Debug, Default)]
 struct Waiting {
     packets: VecDeque<Packet>,
-    /// What they take, all together.
+    /// The bytes of all of them.
     bytes: usize,
     /// The sums are forgotten, so nothing may wait for them.
     is_closed: bool,
@@ -47,7 +47,7 @@ impl Packet {
         })
     }
 
-    /// What it takes in memory, about.
+    /// Its size in memory, about.
     pub(super) const fn bytes(&self) -> usize {
         PACKET_BYTES + self.lines.len()
     }

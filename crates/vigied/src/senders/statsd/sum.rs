@@ -8,10 +8,10 @@ use base::time::Millis;
 use std::collections::VecDeque;
 use wire::ingest::statsd::{Aggregator, DecodeSummary};
 
-/// What sums take that have no series yet: tables, and the names of what is summed up.
+/// Bytes of sums that have no series yet: tables, and the names of their statistics.
 pub(super) const EMPTY_BYTES: usize = 8192;
 
-/// What sums of one name take at the most: every account may have so much.
+/// Bytes of the sums of one name, at the most: every account may have so much.
 pub(super) const ONE_NAME_BYTES: usize = EMPTY_BYTES + 2048;
 
 /// How many senders are remembered to store under the right of: one of them is enough.
@@ -43,7 +43,7 @@ impl SampleOrigin {
     }
 }
 
-/// What became of the lines of a datagram that had waited.
+/// The outcome of the lines of a datagram that had waited.
 pub(super) type WaitedReading = (SampleOrigin, DecodeSummary);
 
 /// The outcome of lines.
@@ -61,7 +61,7 @@ pub(super) enum LinesOutcome {
 pub(super) struct Sum {
     pub(super) account: AccountId,
     pub(super) aggregator: Aggregator,
-    /// Who has sent, the last one first.
+    /// The senders, the last one first.
     pub(super) senders: VecDeque<SampleOrigin>,
     /// How many bytes are reserved for it.
     pub(super) reserved_bytes: usize,

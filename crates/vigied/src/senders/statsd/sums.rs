@@ -242,7 +242,8 @@ impl Sums {
         }
     }
 
-    /// The sums of an owner, new ones where there are none: empty ones take memory too, and an account may have many domains and keys.
+    /// The sums of an owner, new ones where there are none: empty ones take memory too, and an account may have many domains and
+    /// keys.
     fn sum(&self, owner: Owner, account: AccountId) -> Result<Arc<SharedSum>, SumError> {
         let mut table = self.table();
         if let Some(sum) = table.get(&owner) {

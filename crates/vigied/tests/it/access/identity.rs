@@ -1,8 +1,8 @@
 //! The identity routes: what is asked for is named in the path or the body, so the columns are the objects, and each is
 //! tried with a request that is right in everything but, perhaps, the caller.
 
-use super::service_ids;
 use super::world::{CREDENTIALS, ELSEWHERE, Key, OrgAndSpace, User, World};
+use super::{account_settings, policies, service_id_groups, service_ids, sessions};
 use crate::harness::Request;
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ impl Attempt<'_> {
     }
 
     /// The request, with a query.
-    fn asking(&self, query: &str) -> Request {
+    pub(super) fn asking(&self, query: &str) -> Request {
         let path = format!("{}?{query}", self.path);
         let (world, user) = (self.world, self.user);
         world.call(user, self.credential, self.method, &path)
@@ -102,7 +102,7 @@ fn nobody(_: &User) -> bool {
     false
 }
 
-fn at_home(user: &User) -> bool {
+pub(super) fn at_home(user: &User) -> bool {
     user.domain != ELSEWHERE
 }
 
@@ -223,7 +223,7 @@ fn keys(does: Does, yes: u16, ask: RequestFor<Key>) -> Vec<Column> {
 }
 
 /// The account of all but the stranger, the stranger's, and none.
-fn accounts(may: Relation, yes: u16, ask: RequestFor<String>) -> Vec<Column> {
+pub(super) fn accounts(may: Relation, yes: u16, ask: RequestFor<String>) -> Vec<Column> {
     let first = move |attempt: &Attempt<'_>| ask(attempt, &attempt.world.account);
     let second = move |attempt: &Attempt<'_>| ask(attempt, &attempt.world.elsewhere.0);
     let none = move |attempt: &Attempt<'_>| ask(attempt, &"0123456789abcdef".repeat(2));
@@ -428,14 +428,27 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
             a.with(&[("guid", &place.space), ("role", "auditors")])
                 .json(&a.clerk())
         }),
-        _ => return service_ids::columns(method, path),
+        _ => {
+            let families = [
+                service_ids::columns,
+                account_settings::columns,
+                service_id_groups::columns,
+                sessions::columns,
+                policies::columns,
+            ];
+            return families.iter().find_map(|of| of(method, path));
+        }
     };
     Some(columns)
 }
 
 /// Where the right is a matter of what the body says, and the body is read first.
 fn right_is_in_the_body(method: &str, path: &str) -> bool {
-    method == "POST" && matches!(path, "/v1/apikeys" | "/v2/spaces" | "/v2/users/accept")
+    method == "POST"
+        && matches!(
+            path,
+            "/v1/apikeys" | "/v2/spaces" | "/v2/users/accept" | "/v2/authz"
+        )
 }
 
 /// Where the kind of the credential matters: who has an account or a session only by an IAM token or a login.

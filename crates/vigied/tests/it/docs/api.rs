@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// The chapters: title, document, and how the paths in it begin. The first that fits takes a route.
-const CHAPTERS: [(&str, &str, &[&str]); 9] = [
+const CHAPTERS: [(&str, &str, &[&str]); 12] = [
     ("Metrics", "vigie.json", &["/v1/metrics", "/v1/settings"]),
     (
         "Senders of other systems",
@@ -43,7 +43,22 @@ const CHAPTERS: [(&str, &str, &[&str]); 9] = [
         &["/identity", "/oidc", "/.well-known"],
     ),
     ("API keys", "iam.json", &["/v1/apikeys"]),
-    ("Service IDs", "iam.json", &["/v1/serviceids"]),
+    (
+        "Service IDs",
+        "iam.json",
+        &["/v1/serviceids", "/v1/serviceid_groups"],
+    ),
+    (
+        "Settings of accounts",
+        "iam.json",
+        &["/v1/accounts", "/v1/mfa"],
+    ),
+    ("Login sessions", "iam.json", &["/v1/sessions"]),
+    (
+        "Access policies",
+        "iam.json",
+        &["/v1/policies", "/v2/policies", "/v2/roles", "/v2/authz"],
+    ),
     (
         "Accounts and users",
         "iam.json",

@@ -123,6 +123,8 @@ fn spaces_organizations_and_keys_are_counted_by_account() {
         "limits.organizations_per_account=2",
         "limits.api_keys_per_account=2",
         "limits.service_ids_per_account=1",
+        "limits.policies_per_account=1",
+        "limits.custom_roles_per_account=1",
     ]);
     let own = server.owner.api_key.clone();
     for name in ["two", "three"] {
@@ -155,6 +157,27 @@ fn spaces_organizations_and_keys_are_counted_by_account() {
     };
     assert_eq!(service("first").status, 201);
     is_for_later(&service("second"), "service_ids_per_account");
+    let policy = || {
+        let account = json!({"name": "accountId", "value": server.owner.account});
+        let body = json!({
+            "type": "access",
+            "subjects": [{"attributes": [{"name": "iam_id", "value": user}]}],
+            "roles": [{"role_id": "crn:v1:bluemix:public:iam::::role:Viewer"}],
+            "resources": [{"attributes": [account]}],
+        });
+        ask("/v1/policies", &own, body)
+    };
+    assert_eq!(policy().status, 201);
+    is_for_later(&policy(), "policies_per_account");
+    let role = |name: &str| {
+        let body = json!({
+            "name": name, "display_name": name, "actions": ["domain.find"],
+            "account_id": server.owner.account, "service_name": "ibmcloud-monitoring",
+        });
+        ask("/v2/roles", &own, body)
+    };
+    assert_eq!(role("First").status, 201);
+    is_for_later(&role("Second"), "custom_roles_per_account");
     // Another account has its own room.
     let next = neighbour(&server);
     assert_eq!(org(&next, "second").status, 201);

@@ -29,7 +29,8 @@ struct Row(
 );
 
 /// Every text in a body of a route that takes one, but for introspection and revocation: there a text that is longer than any
-/// token is as unknown as any other, and `form_bytes` is its limit. `{me}`, `{account}`, `{org}`, `{space}` and `{key}` stand for the owner's.
+/// token is as unknown as any other, and `form_bytes` is its limit. `{me}`, `{account}`, `{org}`, `{space}` and `{key}` stand for
+/// the owner's.
 const ROWS: &[Row] = &[
     Row("POST", "/identity/token", "username", "address_bytes", 254),
     Row(
@@ -100,6 +101,16 @@ const ROWS: &[Row] = &[
     Row("PUT", "/v1/apikeys/{key}", "expires_at", "word_bytes", 128),
     Row("POST", "/v1/serviceids", "name", "label_bytes", 255),
     Row("POST", "/v1/serviceids", "account_id", "word_bytes", 128),
+    Row("POST", "/v1/serviceid_groups", "name", "label_bytes", 255),
+    Row("POST", "/v2/roles", "name", "word_bytes", 128),
+    Row("POST", "/v2/roles", "display_name", "label_bytes", 255),
+    Row(
+        "POST",
+        "/v2/roles",
+        "description",
+        "description_bytes",
+        1024,
+    ),
     Row(
         "PUT",
         "/v2/accounts/{account}/roles/Viewer",
@@ -233,6 +244,7 @@ fn send(server: &Server, owner: &Owner, row: &Row, bytes: usize) -> Reply {
     let mut body = json!({
         "name": "some name", "iam_id": owner.me, "organization_guid": server.owner.org,
         "account_id": server.owner.account,
+        "display_name": "some name", "actions": ["domain.find"], "service_name": "ibmcloud-monitoring",
         "username": server.owner.user, "current_password": "guess", "new_password": "correct horse battery",
     });
     body[field] = json!(text);

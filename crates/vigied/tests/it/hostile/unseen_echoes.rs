@@ -47,6 +47,9 @@ const PARAMETERS: &[&str] = &[
     "order",
     "name",
     "include_history",
+    "group_id",
+    "serviceids_per_group",
+    "apikeys_per_identity",
     "unknown",
 ];
 
@@ -81,6 +84,11 @@ const FIELDS: &[&str] = &[
     "reach",
     "value",
     "timestamp",
+    "receiver_client_ids",
+    "delegated_refresh_token_expiry",
+    "mfa",
+    "allowed_ip_addresses",
+    "max_sessions_per_identity",
     "unknown",
 ];
 

@@ -1,14 +1,21 @@
-//! API keys and service IDs through `IamIdentityV1`: create, list with pages, get, update with the tag, a stale tag, lock, delete.
+//! API keys, service IDs and settings of the account through `IamIdentityV1`: create, list with pages, get, update with the tag, a
+//! stale tag, lock, delete.
 
 use super::run;
 use crate::harness::Server;
 
 const SCRIPT: &str = r#"
+import jwt
 import sys
 from urllib.parse import parse_qs, urlsplit
 from ibm_cloud_sdk_core import ApiException
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_platform_services import IamIdentityV1
+from ibm_platform_services.iam_identity_v1 import (
+    AccountSettingsResponse,
+    EffectiveAccountSettingsResponse,
+    UserMfaEnrollments,
+)
 
 url, key, account = sys.argv[1:4]
 iam = IamIdentityV1(authenticator=IAMAuthenticator(key, url=url))
@@ -91,6 +98,43 @@ lives(
     services[1],
 )
 refused(400, IAMAuthenticator(first, url=url).token_manager.get_token)
+
+group = iam.create_service_id_group(account_id=account, name="ci", description="of a test").get_result()
+assert [one["id"] for one in iam.list_service_id_group(account_id=account).get_result()["serviceid_groups"]] == [group["id"]]
+tag = iam.get_service_id_group(id=group["id"]).get_headers()["ETag"]
+changed = iam.update_service_id_group(id=group["id"], if_match=tag, name="build").get_result()
+assert changed["name"] == "build" and changed["description"] == "of a test", changed
+refused(409, iam.update_service_id_group, id=group["id"], if_match=tag, name="late")
+grouped = iam.create_service_id(account_id=account, name="grouped", group_id=group["id"], show_group_id="true").get_result()
+assert grouped["group_id"] == group["id"], grouped
+found = iam.list_service_ids(account_id=account, group_id=group["id"]).get_result()["serviceids"]
+assert [one["id"] for one in found] == [grouped["id"]], found
+refused(409, iam.delete_service_id_group, id=group["id"])
+iam.delete_service_id(id=grouped["id"])
+assert iam.delete_service_id_group(id=group["id"]).get_status_code() == 204
+refused(404, iam.get_service_id_group, id=group["id"])
+
+reply = iam.get_account_settings(account_id=account)
+settings = AccountSettingsResponse.from_dict(reply.get_result())
+assert reply.get_headers()["ETag"].strip('"') == settings.entity_tag, settings
+changed = iam.update_account_settings(
+    if_match=settings.entity_tag,
+    account_id=account,
+    session_expiration_in_seconds="3600",
+    max_sessions_per_identity="5",
+    system_access_token_expiration_in_seconds="900",
+).get_result()
+assert AccountSettingsResponse.from_dict(changed).session_expiration_in_seconds == "3600", changed
+refused(409, iam.update_account_settings, if_match=settings.entity_tag, account_id=account, mfa="NONE")
+refused(400, iam.update_account_settings, if_match="*", account_id=account, mfa="LEVEL3")
+owner = iam.get_api_keys_details(iam_api_key=key).get_result()["iam_id"]
+status = UserMfaEnrollments.from_dict(iam.get_mfa_status(account_id=account, iam_id=owner).get_result())
+assert status.effective_mfa_type == "NONE" and status.id_based_mfa.complies, status
+effective = iam.get_effective_account_settings(account_id=account).get_result()
+effective = EffectiveAccountSettingsResponse.from_dict(effective)
+assert effective.effective.max_sessions_per_identity == "5", effective
+short = jwt.decode(IAMAuthenticator(key, url=url).token_manager.get_token(), options={"verify_signature": False})
+assert short["exp"] - short["iat"] == 900, short
 print("ok")
 "#;
 

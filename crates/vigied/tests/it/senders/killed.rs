@@ -1,5 +1,5 @@
-//! The server is killed and started again under senders that nobody here wrote. What it said that it has taken is there; what it has
-//! acknowledged is there; and what was not acknowledged comes again, from those senders that can send again.
+//! The server is killed and started again under senders that nobody here wrote. What it said that it has taken is there; what it
+//! has acknowledged is there; and what was not acknowledged comes again, from those senders that can send again.
 
 use super::carbon_client::{self, Relay};
 use super::lasting::Lasting;
@@ -121,7 +121,8 @@ fn etsys_statsd_goes_on_and_what_was_taken_is_there() {
     lasting.is_killed_under("graphite.listen", KILLS, 60);
 }
 
-/// What was counted until the last flush is there; what was counted since, at most `statsd.flush_seconds` of it, was in memory alone.
+/// What was counted until the last flush is there; what was counted since, at most `statsd.flush_seconds` of it, was in memory
+/// alone.
 #[test]
 fn sums_that_were_flushed_are_there_after_a_kill() {
     let mut lasting = Lasting::open(&["statsd.udp_listen"]);

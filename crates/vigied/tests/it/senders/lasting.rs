@@ -117,8 +117,8 @@ impl Lasting {
         behind.split(' ').next().unwrap().parse().unwrap()
     }
 
-    /// Kills it while it is sent to. What it had said until then that it took by this listener is there, as is seen when it is started
-    /// with no listener open; and it is killed once more. How many samples can be read.
+    /// Kills it while it is sent to. What it had said until then that it took by this listener is there, as is seen when it is
+    /// started with no listener open; and it is killed once more. How many samples can be read.
     pub(crate) fn kill(&mut self, listener: &str) -> usize {
         let taken = self.taken(listener);
         // Samples that nobody is told of are on stable storage a moment later. This one comes behind them in the log, and is there

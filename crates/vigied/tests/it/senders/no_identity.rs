@@ -75,7 +75,8 @@ fn names(listeners: Listeners) -> String {
     listeners.server.metrics(&token, "GET", path).send().text()
 }
 
-/// Every listener, with every default: nothing gets in, whoever comes how. (Port 9095 without TLS, which changes nothing of who gets in.)
+/// Every listener, with every default: nothing gets in, whoever comes how. (Port 9095 without TLS, which changes nothing of who
+/// gets in.)
 #[test]
 fn no_listener_without_identity() {
     let listeners = Listeners::open(&lumberjack::PLAIN);

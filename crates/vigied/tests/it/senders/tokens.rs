@@ -114,6 +114,8 @@ fn another_sender_does_not_bring_in_what_was_held() {
     until("it is counted", || {
         listeners.not_stored("graphite.listen", "another_sender") == 4
     });
+    let told = sender.answer();
+    assert!(told.starts_with("WARN 4 lines were not stored"), "{told}");
     assert_eq!(listeners.stored("held.a"), 0);
 }
 
@@ -129,8 +131,32 @@ fn what_was_held_for_nothing_is_counted_once() {
     sender.send(&lines("late.a", 4));
     let answer = sender.answer();
     assert!(answer.contains("expired"), "{answer}");
+    assert!(
+        answer.trim_end().ends_with("; 4 lines were not stored"),
+        "{answer}"
+    );
     assert_eq!(sender.answer(), "");
     assert_eq!(listeners.not_stored("graphite.listen", "expired"), 4);
+}
+
+/// It has nothing more to send, but still reads.
+#[test]
+fn a_sender_that_ends_while_its_lines_wait_is_told() {
+    let listeners = Listeners::open(&[]);
+    let space = &listeners.server.owner.space;
+    let mut sender = listeners.connect();
+    sender.auth(&format!("iam {} s-{space}", short(&listeners, 2)));
+    assert!(sender.answer().starts_with("WARN "));
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    sender.send(&lines("late.b", 4));
+    sender.stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let answer = sender.answer();
+    assert!(
+        answer.starts_with("ERR 4 lines were not stored"),
+        "{answer}"
+    );
+    assert_eq!(listeners.not_stored("graphite.listen", "expired"), 4);
+    assert_eq!(listeners.stored("late.b"), 0);
 }
 
 /// Streams a line every ten milliseconds, and shows another token whenever the server warns. How many lines, and how many tokens.

@@ -51,7 +51,7 @@ impl Decoder {
         std::mem::take(&mut self.ready)
     }
 
-    /// What is ready.
+    /// The values decoded so far.
     #[must_use]
     pub const fn ready(&self) -> &Lines {
         &self.ready

@@ -1,7 +1,7 @@
 //! The name of a value of collectd: the one that its plugin `write_graphite` makes with its defaults,
 //! `host.plugin[-instance].type[-instance][.source]`. What parts names (dots, blanks, control characters) is `_` in a part.
 
-/// What collectd calls a list of values.
+/// The identity of a list of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Identity<'a> {
     /// Where it was measured.

@@ -1,4 +1,4 @@
-//! What collectd calls the values of a list that has several: its file `types.db`, and a table of the common ones for who has
+//! The names of the values of a list that has several: collectd's file `types.db`, and a table of the common ones for who has
 //! none.
 
 use std::collections::HashMap;
@@ -88,7 +88,7 @@ pub struct Types {
     read: HashMap<Box<str>, Vec<Box<str>>>,
 }
 
-/// What is known of the values of a type.
+/// The data sources of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sources<'a> {
     /// Their names, from a file.
@@ -159,7 +159,7 @@ impl Types {
         Ok(())
     }
 
-    /// What is known of the values of a type.
+    /// The data sources of a type.
     #[must_use]
     pub fn sources(&self, kind: &str) -> Option<Sources<'_>> {
         if let Some(names) = self.read.get(kind) {
@@ -201,7 +201,7 @@ pub enum TypesError {
     Line {
         /// From 1.
         line: usize,
-        /// What is wrong with it.
+        /// The reason.
         what: &'static str,
     },
 }

@@ -3,7 +3,7 @@
 
 use super::row::ROW_BYTES_MAX;
 
-/// What may part fields, in the order in which a tie is decided.
+/// Separators of fields, in the order in which a tie is decided.
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 
 /// The separator of a file.
@@ -17,7 +17,7 @@ impl Default for Dialect {
 }
 
 impl Dialect {
-    /// What the first line says; the one that it has most of, outside quotes.
+    /// The separator of the first line: the one that it has most of, outside quotes.
     pub(super) fn of(line: &[u8]) -> Self {
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         if let Some(named) = is_declaration(line) {
@@ -69,7 +69,7 @@ impl FirstLine {
         Some(self.cut(end))
     }
 
-    /// What there was where the file has ended.
+    /// The dialect and the lines at the end of the file.
     pub(super) fn finish(&mut self) -> (Dialect, Vec<u8>) {
         self.cut(self.0.len())
     }

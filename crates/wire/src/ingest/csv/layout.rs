@@ -4,7 +4,7 @@ use super::columns::{Columns, HeaderError};
 use super::row::Row;
 use crate::ingest::{Now, moment, short_text};
 
-/// What programs call their columns, where nobody has said another name.
+/// Usual names of columns, where nobody has said another name.
 const NAMES: [&str; 4] = ["name", "metric", "series", "target"];
 const TIMES: [&str; 4] = ["timestamp", "time", "date", "datetime"];
 
@@ -82,7 +82,7 @@ pub(super) fn of_header(
     }))
 }
 
-/// What Graphite answers as `format=csv`: rows of name, time and value, and no header. Its first row tells it apart.
+/// Graphite's `format=csv`: rows of name, time and value, and no header. Its first row tells it apart.
 pub(super) fn of_graphite(first: &Row<'_>, now: Now<'_>) -> Option<Layout> {
     let field = |at| first.field(at).ok().flatten().map(str::trim);
     let (name, time, value) = (field(0)?, field(1)?, field(2)?);

@@ -1,5 +1,5 @@
-//! How a file writes its numbers: what begins the decimals, and what parts thousands. `1.234` may be a thousand times `1,234`: which it
-//! is, the user says, or the other numbers of the file show; it is never guessed.
+//! How a file writes its numbers: what begins the decimals, and what parts thousands. `1.234` may be a thousand times `1,234`:
+//! which it is, the user says, or the other numbers of the file show; it is never guessed.
 
 use super::dialect::Dialect;
 use crate::ingest::{short_text, value};
@@ -7,7 +7,7 @@ use base::sample::RejectReason;
 use std::borrow::Cow;
 use std::cell::Cell;
 
-/// What begins the decimals of a number.
+/// The decimal sign of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DecimalSign {
     /// `1.234,5`.
@@ -17,7 +17,7 @@ pub enum DecimalSign {
 }
 
 impl DecimalSign {
-    /// What begins decimals, and what parts thousands then.
+    /// The decimal sign, and the separator of thousands that goes with it.
     const fn signs(self) -> (char, char) {
         match self {
             Self::Comma => (',', '.'),
@@ -30,7 +30,7 @@ impl DecimalSign {
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
     dialect: Dialect,
-    /// What begins decimals, if the user said so.
+    /// The decimal sign, if the user said so.
     sign: Option<DecimalSign>,
     /// Whether `1.234` has decimals although no other number shows it.
     has_usual_points: bool,
@@ -46,7 +46,8 @@ impl Numbers {
         Self {
             dialect,
             sign,
-            // Spreadsheets write `;` where the comma begins decimals, and most other programs write points whatever parts the fields.
+            // Spreadsheets write `;` where the comma begins decimals, and most other programs write points whatever parts the
+            // fields.
             has_usual_points: dialect.0 != b';',
             has_comma: Cell::new(false),
             has_point: Cell::new(false),
@@ -119,7 +120,7 @@ impl Numbers {
         }
     }
 
-    /// What a number that was read shows of the others.
+    /// Learns the decimal sign of the others from a number that was read.
     fn learn(&self, text: &str) {
         if text.contains(',') {
             self.has_comma.set(true);

@@ -18,7 +18,7 @@ enum State {
     Quote,
 }
 
-/// What is wrong with a row's form.
+/// Errors in a row's form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flaw {
     TooLong,

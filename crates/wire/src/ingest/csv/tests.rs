@@ -175,7 +175,7 @@ fn a_value_cut_in_two_by_a_decimal_comma_is_not_taken_for_its_half() {
     assert_eq!(lines.received, 3);
 }
 
-/// What a spreadsheet writes where the comma is the decimal point, a column for each series.
+/// A spreadsheet's file where the comma is the decimal point, a column for each series.
 #[test]
 fn regression_7_a_file_with_semicolons_and_a_column_for_each_series() {
     for text in [

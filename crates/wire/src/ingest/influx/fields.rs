@@ -12,7 +12,7 @@ pub(super) struct Field<'t> {
     pub(super) value: Value,
 }
 
-/// What a field holds.
+/// The value of a field.
 #[derive(Debug)]
 pub(super) enum Value {
     Number(f64),
@@ -23,7 +23,7 @@ pub(super) enum Value {
 /// Reads one field after the other.
 #[derive(Debug)]
 pub(super) struct Fields<'t> {
-    /// What is left; the time, behind the last field.
+    /// The text left; the time, behind the last field.
     rest: &'t str,
     is_over: bool,
 }

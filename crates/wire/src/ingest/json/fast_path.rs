@@ -144,7 +144,7 @@ impl<'a> JsonCursor<'a> {
         Self { text, at: 0 }
     }
 
-    /// What is not read yet.
+    /// The bytes not read yet.
     fn ahead(&self) -> &'a [u8] {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }

@@ -12,7 +12,7 @@ use std::fmt;
 /// each would take many times its size.
 pub(crate) const REJECTS_MAX: usize = 100_000;
 
-/// What a body holds: `received = batch.len() + rejects.len()`.
+/// The contents of a body: `received = batch.len() + rejects.len()`.
 #[derive(Debug, Clone, Default)]
 pub struct Decoded {
     /// The samples.
@@ -27,11 +27,11 @@ pub struct Decoded {
     pub stamped: usize,
     /// How many of the samples have a name in which a character was replaced.
     pub renamed: usize,
-    /// What is to be said of how a time was read.
+    /// A notice about how a time was read.
     pub notice: Option<Notice>,
 }
 
-/// Who takes in items one after the other.
+/// Takes in items one after the other.
 pub(super) struct Items<'a> {
     pub(super) decoded: &'a mut Decoded,
     pub(super) now: Now<'a>,
@@ -174,7 +174,7 @@ fn time(raw: &str, now: Now<'_>) -> Result<Moment, RejectReason> {
     }
 }
 
-/// What sort of JSON a text is, for a message.
+/// The sort of JSON that a text is, for a message.
 fn kind(raw: &str) -> &'static str {
     match raw.bytes().next() {
         Some(b'{') => "an object",

@@ -1,6 +1,6 @@
 //! A number as JSON writes it, read where it stands.
 
-/// What a number can be divided by with one rounding: 10 to the power of the position.
+/// Divisors with which one rounding is enough: 10 to the power of the position.
 const POWERS: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,

@@ -1,4 +1,4 @@
-//! What a client may send when, and what is passed over without being kept.
+//! The order in which a client may send frames, and the records that are skipped.
 
 use super::frame::{self, Frame, Malformed, RECORD_FIELD_BYTES_MAX};
 use base::secret::Secret;
@@ -11,7 +11,7 @@ const WINDOW_MAX: u32 = 1 << 20;
 pub enum Event<'b> {
     /// A label of the client, which nothing depends on.
     Label(&'b [u8]),
-    /// Who it is, and a password. To be answered with [`super::Reply`]: yes, with number 0, or no.
+    /// A name and a password. To be answered with [`super::Reply`]: yes, with number 0, or no.
     Login {
         /// For one space, or for several.
         kind: Kind,
@@ -54,7 +54,7 @@ pub enum Kind {
 pub struct Step<'b> {
     /// How many bytes are done with, whether or not there is an event: they can be dropped.
     pub consumed: usize,
-    /// What came; none, where more bytes are needed.
+    /// The event; none, where more bytes are needed.
     pub event: Option<Event<'b>>,
 }
 
@@ -96,7 +96,7 @@ enum Stage {
     Open,
 }
 
-/// What is left of a record that is passed over.
+/// The rest of a record that is skipped.
 #[derive(Debug, Clone, Copy)]
 struct SkippedPayload {
     number: u32,

@@ -2,7 +2,7 @@
 
 /// The longest message: a line of the longest name, two numbers, and room to spare, as for Graphite's lines.
 pub const PAYLOAD_BYTES_MAX: usize = crate::ingest::plaintext::LINE_BYTES_MAX;
-/// What a buffer must have room for.
+/// The least size of a buffer.
 pub const FRAME_BYTES_MAX: usize = 2 + 4 + 4 + PAYLOAD_BYTES_MAX;
 /// The most fields of a record of a log.
 pub const PAIRS_MAX: u32 = 1024;

@@ -1,6 +1,6 @@
-//! The machine that a pickle is a program for, as far as data needs it: a stack, marks in it, and what was remembered. One pass over
-//! the frame; each instruction adds one value at the most, and there are no more of them than a list of samples has, so that all of it is
-//! bounded by the frame.
+//! The machine that a pickle is a program for, as far as data needs it: a stack, marks in it, and what was remembered. One pass
+//! over the frame; each instruction adds one value at the most, and there are no more of them than a list of samples has, so that
+//! all of it is bounded by the frame.
 
 use super::error::FrameError;
 use super::values::{Value, Values};
@@ -91,7 +91,7 @@ impl<'f> Machine<'f> {
         self.stack.pop().ok_or(self.missing())
     }
 
-    /// What lies above the last mark, which is gone then.
+    /// Takes off the values above the last mark, and the mark.
     fn above_mark(&mut self) -> Result<Vec<Value<'f>>, FrameError> {
         let mark = self.marks.pop().ok_or(self.missing())?;
         if mark > self.stack.len() {

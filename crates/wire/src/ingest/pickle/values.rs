@@ -1,4 +1,4 @@
-//! What a pickle makes, flat: a value is a number, a place in the frame, or a place among the pairs and lists. So a reference costs
+//! The values of a pickle, flat: a number, a place in the frame, or a place among the pairs and lists. So a reference costs
 //! as much as a number, a list that holds itself is no circle for anybody, and nothing nested is walked or dropped by recursion.
 
 /// One value.
@@ -10,7 +10,7 @@ pub(super) enum Value<'f> {
     Pair(usize),
     /// Where among the lists.
     List(usize),
-    /// What is no part of a sample: `None`, a flag, a number beyond 64 bits, a tuple of another length.
+    /// No part of a sample: `None`, a flag, a number beyond 64 bits, a tuple of another length.
     Other,
 }
 

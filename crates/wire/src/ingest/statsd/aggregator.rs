@@ -1,4 +1,4 @@
-//! What is kept between two flushes: for one domain. Its memory is bounded by the number of series and by bytes; what has no room is
+//! The sums between two flushes, for one domain. Their memory is bounded by the number of series and by bytes; what has no room is
 //! refused, and costs nothing that is there. What nothing came of for too long is forgotten.
 
 use super::flush::{Flush, Members, Timer};
@@ -11,11 +11,11 @@ use base::time::Millis;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// What a series takes beside its name: the entry of the table, its place among what a flush tells, and what the allocator adds.
+/// Bytes of a series beside its name: the entry of the table, its place in a flush, and the allocator's overhead.
 const SERIES_BYTES: usize = 208;
-/// What a value of a timer takes: its list may be half empty, and the sums of it are two more while they are made.
+/// Bytes of a timer's value: its list may be half empty, and two more are needed while its sums are made.
 const VALUE_BYTES: usize = 32;
-/// What a member of a set takes beside its text.
+/// Bytes of a set's member beside its text.
 const MEMBER_BYTES: usize = 64;
 
 /// A limit and its value.
@@ -189,8 +189,8 @@ impl Aggregator {
         Ok(())
     }
 
-    /// Whether there is room for a series, and for what comes with it. It is asked before the names of its sums are looked at, which
-    /// costs far more: whoever has no room left could send value after value for which the names were made in vain.
+    /// Whether there is room for a series, and for what comes with it. It is asked before the names of its sums are looked at,
+    /// which costs far more: whoever has no room left could send value after value for which the names were made in vain.
     fn check_room(&self, name: &str, bytes: usize) -> Result<(), RejectReason> {
         if self.series() as u64 >= self.bounds.series.allowed {
             return Err(full(self.bounds.series));
@@ -262,7 +262,7 @@ impl Aggregator {
     }
 }
 
-/// What is kept of a series that something has come of just now.
+/// The sum of a series, marked as used just now.
 fn seen<'t, T>(table: &'t mut Table<T>, name: &str) -> Option<&'t mut T> {
     let own = table.get_mut(name)?;
     own.told = 0;

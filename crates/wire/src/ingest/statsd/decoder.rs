@@ -9,7 +9,7 @@ use base::sample::RejectReason;
 /// The longest line, in bytes: as long as the longest packet that DogStatsD sends by itself.
 pub const LINE_BYTES_MAX: usize = 8192;
 
-/// What a line has beside a name and a value, at the least: `:`, `|`, a type and its end.
+/// The least bytes of a line beside a name and a value: `:`, `|`, a type and its end.
 const REST_BYTES: usize = 4;
 
 /// The counts of decoded lines.
@@ -19,9 +19,9 @@ pub struct DecodeSummary {
     pub received: u64,
     /// Those that were not taken.
     pub rejects: Vec<Reject>,
-    /// How many more bytes there would have been if each value had come on a line of its own: to look for its name, and to add it,
-    /// costs the same where the name stands there once for thousands of values. By its bytes alone, a line with a name of 900 bytes took
-    /// 13 times as long as lines of one value, and 47 times as long where each of its values had tags.
+    /// How many more bytes there would have been if each value had come on a line of its own: to look for its name, and to add
+    /// it, costs the same where the name stands there once for thousands of values. By its bytes alone, a line with a name of 900
+    /// bytes took 13 times as long as lines of one value, and 47 times as long where each of its values had tags.
     pub saved_bytes: u64,
 }
 
@@ -33,7 +33,7 @@ pub struct Reject {
     pub line: u64,
     /// Its name, where it has a readable one; cut where it is very long.
     pub name: Option<String>,
-    /// What is wrong with the first of them.
+    /// The reason of the first of them.
     pub reason: RejectReason,
     /// How many there are.
     pub count: u64,
@@ -162,8 +162,8 @@ fn read(
     if text.is_empty() {
         return;
     }
-    // What is said of the name once is said of the whole line, whatever the types and tags of its further values are: there is room for
-    // thousands of them, and each would have the names of its sums made and refused again.
+    // What is said of the name once is said of the whole line, whatever the types and tags of its further values are: there is
+    // room for thousands of them, and each would have the names of its sums made and refused again.
     let mut refused: Option<RejectReason> = None;
     let written = text.find(':').unwrap_or(0);
     let mut is_first = true;

@@ -1,4 +1,4 @@
-//! What was kept until a flush, taken out of the aggregator: samples are made of it by who has it, in portions, while the aggregator
+//! Sums taken out of the aggregator by a flush: whoever has them makes samples of them, in portions, while the aggregator
 //! goes on.
 
 use super::namespace::{Affixes, Namespace};
@@ -20,7 +20,7 @@ pub(super) struct Timer {
 /// The members of a set of statsd.
 pub(super) type Members = HashSet<Box<str>>;
 
-/// What was taken out of the aggregator, to be made into samples.
+/// Sums taken out of the aggregator, to be made into samples.
 #[derive(Debug)]
 pub struct Flush {
     pub(super) names: Arc<Namespace>,
@@ -48,8 +48,8 @@ impl Flush {
         self.forgotten
     }
 
-    /// Gives the samples, all of them at `now` (to the second, as etsy's), ordered by name, in batches of so many, the last one fewer:
-    /// one timer may have hundreds of sums. Returns how many sums are left out, because they are no finite number.
+    /// Gives the samples, all of them at `now` (to the second, as etsy's), ordered by name, in batches of so many, the last one
+    /// fewer: one timer may have hundreds of sums. Returns how many sums are left out, because they are no finite number.
     pub fn tell(mut self, now: Millis, samples: usize, mut give: impl FnMut(Batch)) -> u64 {
         let at = flush_time(now);
         let mut batch = Batch::default();

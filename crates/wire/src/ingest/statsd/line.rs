@@ -6,14 +6,14 @@ use crate::ingest::{short_text, value};
 use base::sample::RejectReason;
 use std::borrow::Cow;
 
-/// What stands behind the type of a value.
+/// The fields behind the type of a value.
 #[derive(Debug, Default)]
 struct Fields<'t> {
     rate: Option<&'t str>,
     tags: Option<&'t str>,
 }
 
-/// What a line holds: a metric, or the reason why a value (or all of it) is none.
+/// The value of a line: a metric, or the reason why a value (or all of it) is none.
 pub(super) type LineValue<'t> = Result<Metric<'t>, RejectReason>;
 
 /// Reads a line, and gives what it finds one by one: at least one.

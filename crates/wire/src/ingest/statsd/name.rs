@@ -13,15 +13,15 @@ thread_local! {
     pub(super) static READ: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
-/// The name of one line, for all of its values. A line has room for thousands of them, with tags of their own or without: what is the
-/// same for all is read once.
+/// The name of one line, for all of its values. A line has room for thousands of them, with tags of their own or without: what is
+/// the same for all is read once.
 #[derive(Debug)]
 pub(super) struct LineName<'t> {
     text: &'t str,
     sanitize: bool,
     /// The name of values that have no tags of their own.
     plain: Option<Result<Cow<'t, str>, NameError>>,
-    /// What the tags of a value are added to.
+    /// The name to which the tags of a value are added.
     begin: Option<Result<String, NameError>>,
 }
 

@@ -1,4 +1,4 @@
-//! What the sums are called and how many of them there are: the settings of etsy's statsd, under our names, with its defaults.
+//! Names and number of the sums: the settings of etsy's statsd, under our names, with its defaults.
 
 use base::name::SeriesName;
 

@@ -1,4 +1,4 @@
-//! What is told of the values of a timer: the sums of etsy's statsd, in the order in which it adds them up, so that no digit
+//! Statistics of a timer's values: the sums of etsy's statsd, in the order in which it adds them up, so that no digit
 //! differs.
 
 use super::Settings;

@@ -50,7 +50,7 @@ fn told(batch: &Batch) -> Vec<(String, f64)> {
         .collect()
 }
 
-/// What a flush tells, by name.
+/// The samples of a flush, by name.
 fn flush(aggregator: &mut Aggregator) -> Vec<(String, f64)> {
     let mut told = told(&aggregator.flush(Millis(1_700_000_000_400)));
     told.sort_by(|a, b| a.0.cmp(&b.0));

@@ -1,4 +1,4 @@
-//! What is written is read by readers that know nothing of the writers, and is what it was.
+//! Written documents are read by readers that know nothing of the writers, and hold the same.
 
 use super::reader::{Plain, msgpack as read_msgpack, pickle as read_pickle};
 use super::*;
@@ -43,7 +43,7 @@ impl Given {
         }
     }
 
-    /// What it is called, where anybody called it anything.
+    /// Its name, if it has one.
     fn title(&self) -> Option<String> {
         (!self.is_unnamed).then(|| self.name.clone())
     }

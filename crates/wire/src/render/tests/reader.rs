@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-/// What both forms hold.
+/// The values of both forms.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Plain {
     None,
@@ -72,7 +72,7 @@ fn msgpack_value(rest: &mut Rest<'_>) -> Option<Plain> {
     })
 }
 
-/// What the machine has upon its stack.
+/// An item on the machine's stack.
 enum Item {
     Mark,
     Value(Plain),

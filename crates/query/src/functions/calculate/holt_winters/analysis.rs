@@ -9,7 +9,7 @@ const SEASON: f64 = 0.1;
 /// How fast the slope follows the level.
 const SLOPE: f64 = 0.0035;
 
-/// What was expected, and how far off it was.
+/// The forecast for each value, and how far off it was.
 #[derive(Debug)]
 pub(super) struct Analysis {
     /// For each value what was expected before it was known.

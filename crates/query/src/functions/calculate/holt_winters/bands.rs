@@ -6,7 +6,7 @@ use crate::function::FunctionCall;
 use crate::functions::support::{interval, with_lookback};
 use crate::series::Series;
 
-/// What is read before the window to learn from, and how long a season is.
+/// How long before the window the forecast starts to learn, and how long a season is, in seconds.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seasons {
     bootstrap: i64,
@@ -23,19 +23,19 @@ impl Seasons {
     }
 }
 
-/// What is expected of a series over the window asked for.
+/// The forecast of a series over the window asked for.
 pub(super) struct Expected {
     /// The series itself, from its bootstrap on.
     pub(super) series: Series,
     /// Start, end and step of what is expected.
     pub(super) span: (i64, i64, i64),
-    /// What is expected.
+    /// The forecast values.
     pub(super) predictions: Vec<f64>,
     /// How far that may be off.
     pub(super) deviations: Vec<f64>,
 }
 
-/// What is expected of the series of the first argument, which are read again.
+/// Forecasts for the series of the first argument, which are read again.
 pub(super) fn expected(
     call: &mut FunctionCall<'_>,
     series: &[Series],

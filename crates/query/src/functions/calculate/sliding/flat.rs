@@ -10,7 +10,7 @@ pub(super) struct Flatness<'v> {
     end: usize,
     /// The last value that is there, its place, and the place behind the last one that differs from it.
     last: Option<(f64, usize, usize)>,
-    /// What is known of windows of the last value, by how many values they have.
+    /// Results for windows that hold only the last value, by how many values they have.
     known: HashMap<u64, f64>,
     known_of: u64,
 }
@@ -54,7 +54,7 @@ impl<'v> Flatness<'v> {
         (since <= start && start <= index).then_some(value)
     }
 
-    /// What was kept for as many values of the same kind.
+    /// The result remembered for as many values of the same kind.
     pub(super) fn known(&self, value: f64, count: f64) -> Option<f64> {
         let known = self.known.get(&count.to_bits());
         known.filter(|_| self.known_of == value.to_bits()).copied()

@@ -15,12 +15,13 @@ const OWN_FOLDERS: [&str; 2] = ["/tmp", "/var/tmp"];
 /// The folder that the unit may write into.
 const STATE_FOLDER: &str = "/var/lib/vigie-agent";
 
-/// What others need of a program, of a file and of a folder.
+/// The permission that others need of a program, of a file and of a folder.
 const RUN: u32 = 0o001;
 const READ: u32 = 0o004;
 const LIST: u32 = 0o005;
 
-/// Refuses what the unit could not use. What other users may do with it is looked at only where the unit `is_here`, on this machine.
+/// Refuses what the unit could not use. What other users may do with it is looked at only where the unit `is_here`, on this
+/// machine.
 pub(super) fn check(agent: &AgentService<'_>, run: &RunArgs, is_here: bool) -> Result<(), Failure> {
     let program = Path::new(&agent.program);
     if let Some(why) = obstacle(program, RUN, is_here) {

@@ -1,6 +1,6 @@
 //! The agent that is installed.
 
-/// What is to be run, and as whom it sends.
+/// The program to run, and the key with which it sends.
 #[derive(Debug)]
 pub(super) struct AgentService<'a> {
     pub(super) program: String,

@@ -52,7 +52,7 @@ SystemCallFilter=~@privileged @resources
 SystemCallErrorNumber=EPERM
 ";
 
-/// What a user's own systemd can do of that.
+/// The part of it that a user's own systemd can do.
 const HARDENED_USER: &str = "
 NoNewPrivileges=yes
 LockPersonality=yes

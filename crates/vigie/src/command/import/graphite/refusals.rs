@@ -104,7 +104,7 @@ pub(super) fn unreadable(
     .hint(WHERE)
 }
 
-/// What an answer says: the message of an error in JSON, the title of a page, or the first line of a text.
+/// The message of an answer: that of an error in JSON, the title of a page, or the first line of a text.
 fn said(reply: &Reply) -> Option<PrintableText> {
     if let Some(message) = reply.said() {
         return Some(short(&message));

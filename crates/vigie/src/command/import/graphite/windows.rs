@@ -27,7 +27,7 @@ pub(super) struct TimeWindow {
 #[derive(Debug)]
 pub(super) struct Windows {
     earliest: i64,
-    /// What was not asked for yet ends here.
+    /// The times not asked for yet end here.
     until: i64,
     length: i64,
     /// The step of each series in the last window that had values of it.

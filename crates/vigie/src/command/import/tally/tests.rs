@@ -37,6 +37,20 @@ fn rejected_samples_are_counted_once() {
     assert_eq!(failure.to_string(), "11 samples were rejected");
 }
 
+/// A longer name, or an empty one, would not be mended by it.
+#[test]
+fn only_a_refused_character_is_said_to_be_replaceable() {
+    for (error, expected) in [
+        (NameError::Character('|'), true),
+        (NameError::Empty, false),
+        (NameError::TooLong(9000), false),
+    ] {
+        let mut tally = Tally::new("Files", 10, false);
+        tally.refuse(Some("a"), &RejectReason::Name(error));
+        assert_eq!(tally.has_refused_character, expected);
+    }
+}
+
 #[test]
 fn unreadable_files_make_the_import_fail() {
     let mut tally = Tally::new("Files", 1, false);

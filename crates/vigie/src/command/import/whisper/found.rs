@@ -13,12 +13,12 @@ use std::vec::IntoIter;
 /// Deeper folders are not looked into: a name has at most as many elements.
 const DEPTH_MAX: usize = base::limit::NAME_ELEMENTS.default as usize;
 
-/// What was found.
+/// An entry found.
 #[derive(Debug)]
 pub(super) enum WalkEntry {
     /// A file of Whisper's, by its name at least.
     File(WhisperFile),
-    /// What would be one, by its path from the folder on, and why it is not read.
+    /// A file that is not read, by its path from the folder on, and the reason.
     Refused(String, String),
 }
 
@@ -67,7 +67,7 @@ pub(super) struct Walk {
     root: PathBuf,
     /// The folder that is being read, from the root on.
     at: PathBuf,
-    /// What is left of it and of those above it.
+    /// The entries left of it and of those above it.
     levels: Vec<IntoIter<OsString>>,
     is_begun: bool,
 }

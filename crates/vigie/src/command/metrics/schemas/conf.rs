@@ -1,5 +1,5 @@
-//! A file of rules as text: sections of keys and values, of which the first that fits counts. It is changed in place, so that comments
-//! stay where they are. Whether a rule can be read is the server's to say.
+//! A file of rules as text: sections of keys and values, of which the first that fits counts. It is changed in place, so that
+//! comments stay where they are. Whether a rule can be read is the server's to say.
 
 /// A rule: a section.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub(super) struct Conf {
     lines: Vec<String>,
 }
 
-/// What a line is.
+/// A parsed line.
 enum Line<'t> {
     Section(&'t str),
     Setting(String, &'t str),
@@ -195,7 +195,7 @@ impl Conf {
     }
 }
 
-/// What becomes of a rule.
+/// The change of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Change {
@@ -342,7 +342,7 @@ mod tests {
     }
 
     proptest! {
-        /// What was set is there, once, and what else was there is as it was.
+        /// A changed rule is there once, and all others are as they were.
         #[test]
         fn setting_changes_one_rule_alone(text in r"(\[[a-d]\]\n|[x-z] ?[=:] ?[a-z]{0,3}\n|# [a-z]\n|\n){0,12}", value in "[a-z]{1,4}", before in "[a-d]") {
             let old = Conf::new(&text);

@@ -75,7 +75,7 @@ pub(super) fn run(args: &SetArgs, context: &Context) -> Result<(), Failure> {
 }
 
 impl SetArgs {
-    /// What it says of steps, and of what several samples become.
+    /// Its settings of steps, and of how several samples are aggregated.
     fn settings(&self) -> Result<[Vec<Setting>; 2], Failure> {
         if self.name.is_empty() || self.name.contains(['[', ']', '\n', '\r']) {
             return Err(Failure::usage("a rule has a name without brackets"));

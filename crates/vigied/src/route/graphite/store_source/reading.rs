@@ -16,7 +16,7 @@ use std::time::Instant;
 /// Bytes that a slot takes.
 pub(super) const SLOT_BYTES: u64 = 8;
 
-/// What is made of the series of one request.
+/// Folds the series of one request into slots.
 pub(super) struct SlotReading<'s> {
     pub(super) selectors: &'s [(usize, PathSelector)],
     pub(super) rules: &'s Rules,
@@ -104,7 +104,7 @@ impl SlotReading<'_> {
 /// Bytes of patterns times bytes of a name that are a step.
 const COST_PER_STEP: u64 = 1 << 14;
 
-/// What takes no longer is not worth a look at the clock.
+/// Cheaper work is not worth a look at the clock.
 const COST_OF_A_LOOK: u64 = 1 << 20;
 
 /// Before a name is compared with a part of the rules.

@@ -164,7 +164,7 @@ impl Helper for Two {
     }
 }
 
-/// What a source of the store with so much room for memory gives, and what of it is still in use: the same by one thread and by
+/// The output of a source of the store with so much room for memory, and what of it is still in use: the same by one thread and by
 /// three.
 fn read<T: PartialEq + std::fmt::Debug>(
     bytes: u64,

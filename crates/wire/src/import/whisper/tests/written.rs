@@ -1,4 +1,4 @@
-//! What the `whisper` of Graphite 1.1.10 wrote, and what it showed of it: one file whose rings have turned, and one that is young.
+//! Files that the `whisper` of Graphite 1.1.10 wrote, and its reading of them: one whose rings have turned, and one that is young.
 
 use super::*;
 

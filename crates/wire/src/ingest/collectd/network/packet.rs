@@ -1,11 +1,11 @@
-//! What is made of a packet, and by which rules.
+//! Decodes a packet, and the rules for it.
 
 use super::protection::{Protection, Protections};
 use crate::ingest::collectd::types::Types;
 use crate::ingest::{Names, Reject};
 use base::sample::Batch;
 
-/// What a packet holds: `received = batch.len() + rejects.len()`.
+/// The contents of a packet: `received = batch.len() + rejects.len()`.
 #[derive(Debug, Clone, Default)]
 pub struct Packet {
     /// The samples.
@@ -24,17 +24,17 @@ pub struct Packet {
     pub notifications: u64,
     /// Parts of kinds that are not known.
     pub unknown: u64,
-    /// Whose it is.
+    /// Its owner.
     pub protection: Protection,
 }
 
 /// How packets are read.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
-    /// What lists of several values are called.
+    /// The names of lists of several values.
     pub types: &'a Types,
     /// How names are read.
     pub names: Names,
-    /// What is taken: all packets, signed ones, or encrypted ones alone.
+    /// The packets taken: all, signed ones, or encrypted ones alone.
     pub least: Protections,
 }

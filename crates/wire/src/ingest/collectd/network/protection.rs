@@ -1,4 +1,4 @@
-//! Whose a packet is: the first part says so, and then covers all of the packet, or the packet is refused.
+//! The sender of a packet: the first part names it, and then covers all of the packet, or the packet is refused.
 
 use super::part::{ENCRYPTION, Part, SIGNATURE, part};
 use base::secret::{Secret, constant_time_eq};
@@ -7,7 +7,7 @@ use std::borrow::Cow;
 /// The longest name of a user.
 const USER_BYTES_MAX: usize = 255;
 
-/// What this protocol needs of a library of cryptography, and of who knows the passwords.
+/// The cryptography and the passwords that this protocol needs.
 pub trait Cryptography {
     /// The password of a user; none for one who is not known.
     fn password(&self, user: &str) -> Option<Secret<String>>;
@@ -33,7 +33,7 @@ pub enum Protections {
     Encrypted,
 }
 
-/// Whose a packet is.
+/// The sender of a packet, and how that is proven.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Protection {
     /// Nobody's.

@@ -1,4 +1,4 @@
-//! What etsy's statsd 0.9.0 sent to Graphite for the same lines, with a flush interval of four seconds: the same names, and the
+//! Etsy's statsd 0.9.0 for the same lines, with a flush interval of four seconds: it sent Graphite the same names, and the
 //! same numbers to the last digit. Its own counters aside.
 
 use super::*;

@@ -1,7 +1,7 @@
 use super::*;
 use base::sample::RejectReason;
 
-/// What a packet holds, as text.
+/// The values of a packet, as text.
 fn read(text: &str) -> Vec<String> {
     let mut told = Vec::new();
     let reading = packet(text.as_bytes(), true, |metric| {
@@ -235,7 +235,7 @@ fn a_name_that_is_refused_is_not_tried_again_on_its_line() {
     assert_eq!(own.series(), 1);
 }
 
-/// What is wrong with one value says nothing of the others.
+/// An invalid value says nothing of the others.
 #[test]
 fn a_value_that_is_refused_leaves_the_others_of_its_line() {
     let mut tried = 0;

@@ -60,7 +60,7 @@ fn the_newer_names_are_etsys() {
     expect(&mut own, &[("stats.gorets", 1.0)]);
 }
 
-/// What the timer `t` tells.
+/// The samples of the timer `t`.
 fn timer(own: &mut Aggregator, lines: &str) -> Vec<(String, f64)> {
     feed(own, lines);
     let told = flush(own).into_iter().map(|(name, value)| {
@@ -217,7 +217,7 @@ fn what_is_idle_for_long_is_forgotten_in_any_case() {
     assert_eq!(own.series(), 2);
 }
 
-/// What a flush has taken out counts as memory, and the aggregator goes on meanwhile.
+/// Sums that a flush has taken out count as memory, and the aggregator goes on meanwhile.
 #[test]
 fn what_is_taken_out_is_told_while_more_comes() {
     let mut own = aggregator(Settings::default());

@@ -1,0 +1,47 @@
+-- Access policies: roles of a principal, or of whoever accepts an invitation, in the domains of the account that have all attributes. The roles are a list of names and of the ids of the account's own.
+
+CREATE TABLE policies (
+    guid TEXT PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES accounts (guid),
+    principal TEXT REFERENCES principals (guid),
+    invitation TEXT REFERENCES invitations (guid),
+    description TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    active BIGINT NOT NULL,
+    revision BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    modified_at BIGINT NOT NULL,
+    modified_by TEXT NOT NULL
+);
+
+CREATE INDEX policies_by_account ON policies (account);
+
+CREATE INDEX policies_by_principal ON policies (principal);
+
+CREATE INDEX policies_by_invitation ON policies (invitation);
+
+-- Roles that an account has made of actions.
+
+CREATE TABLE custom_roles (
+    guid TEXT PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES accounts (guid),
+    name TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    actions TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    modified_at BIGINT NOT NULL,
+    modified_by TEXT NOT NULL
+);
+
+CREATE UNIQUE INDEX custom_roles_by_name ON custom_roles (account, name);
+
+CREATE TRIGGER policies_changed AFTER INSERT OR UPDATE OR DELETE ON policies
+    FOR EACH ROW EXECUTE FUNCTION log_change('policy', 'guid');
+
+CREATE TRIGGER custom_roles_changed AFTER INSERT OR UPDATE OR DELETE ON custom_roles
+    FOR EACH ROW EXECUTE FUNCTION log_change('custom_role', 'guid')

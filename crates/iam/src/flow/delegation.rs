@@ -1,0 +1,36 @@
+//! Delegated refresh tokens: of the same login, for another client, which redeems them by itself. They end with the login.
+
+use super::refresh;
+use crate::error::IamError;
+use crate::repo::transactions::credentials;
+use crate::service::Iam;
+use crate::token::issued::Client;
+use base::secret::Secret;
+
+impl Iam {
+    /// A refresh token for the receiver, of the login that this refresh token of the command line's client renews; it lives for so
+    /// many seconds, and no longer than a refresh token of that login.
+    ///
+    /// # Errors
+    /// When the token is not valid, or its login has too many.
+    pub async fn delegate(
+        &self,
+        refresh_token: &Secret<String>,
+        receiver: Client,
+        seconds: i64,
+    ) -> Result<Secret<String>, IamError> {
+        let mut tx = self.0.db.begin().await?;
+        let login = refresh::peek(self, &mut tx, refresh_token, Client::Bx.id()).await?;
+        let session = login
+            .bounds()
+            .root()
+            .session
+            .ok_or(IamError::Crypto("delegate what is of no session"))?;
+        credentials::lock(&mut tx, login.bounds(), self.0.clock.now()).await?;
+        let most = Some(seconds);
+        let token = refresh::issue_for(self, &mut tx, session, (receiver.id(), most), &login);
+        let token = token.await?;
+        self.commit_unaudited(tx).await?;
+        Ok(token)
+    }
+}

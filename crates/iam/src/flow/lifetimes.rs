@@ -1,0 +1,107 @@
+//! How long what is issued lives, and how many sessions there may be: as the configuration says, and no more than the settings of
+//! any account that it opens.
+//!
+//! A user's login by a client is a session. Everything else (a key without a client, a service ID) has none, and other settings.
+
+use super::account_rules::opened;
+use crate::error::IamError;
+use crate::model::bounds::CredentialBounds;
+use crate::refusal::{Reason, Refusal, Remedy};
+use crate::service::Iam;
+use base::time::Millis;
+
+/// The limits of one login.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lifetimes {
+    /// Of an access token.
+    pub(crate) access_seconds: i64,
+    /// Of a refresh token, and of a session that is not renewed.
+    pub(crate) refresh_seconds: i64,
+    /// How many sessions of the principal live at once, where an account says so.
+    pub(crate) sessions: Option<u64>,
+    session_seconds: Option<i64>,
+    idle_seconds: Option<i64>,
+}
+
+/// The smaller one; none is no limit.
+fn least<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (one, None) | (None, one) => one,
+    }
+}
+
+fn at_most(seconds: i64, limit: Option<i64>) -> i64 {
+    limit.map_or(seconds, |limit| limit.min(seconds))
+}
+
+impl Lifetimes {
+    /// The lifetimes of a token issued with these bounds, or of the session that `begins` with them.
+    pub(crate) fn of(iam: &Iam, bounds: &CredentialBounds, begins: bool) -> Self {
+        let config = &iam.0.config;
+        let mut own = Self {
+            access_seconds: config.access_token_seconds,
+            refresh_seconds: config.refresh_token_seconds,
+            sessions: None,
+            session_seconds: None,
+            idle_seconds: None,
+        };
+        let is_user = bounds.principal().user().is_some();
+        let is_session = is_user && (begins || bounds.root().session.is_some());
+        let directory = iam.directory();
+        for settings in opened(&directory, bounds) {
+            own.sessions = least(own.sessions, settings.sessions_per_identity);
+            if is_session {
+                own.session_seconds = least(own.session_seconds, settings.session_seconds);
+                own.idle_seconds = least(own.idle_seconds, settings.idle_seconds);
+            } else {
+                own.access_seconds = at_most(own.access_seconds, settings.access_token_seconds);
+                own.refresh_seconds = at_most(own.refresh_seconds, settings.refresh_token_seconds);
+            }
+        }
+        // A token that outlived the session's idle time would be good without any sign of life.
+        own.access_seconds = at_most(own.access_seconds, own.idle_seconds);
+        own
+    }
+
+    /// The bounds, no longer than the session may last after its proof.
+    ///
+    /// # Errors
+    /// When it has lasted as long.
+    pub(crate) fn bound(
+        &self,
+        bounds: CredentialBounds,
+        now: Millis,
+    ) -> Result<CredentialBounds, IamError> {
+        let Some(seconds) = self.session_seconds else {
+            return Ok(bounds);
+        };
+        let end = bounds.proven_at().plus(seconds.saturating_mul(1000));
+        if end <= now {
+            let message = format!(
+                "The session has ended: an account that it opens lets it last {seconds} seconds (`session_expiration_in_seconds`)"
+            );
+            let refusal = Refusal::new(Reason::RefreshTokenExpired, message);
+            return Err(IamError::Refused(refusal.remedy(Remedy::LogInAgain)));
+        }
+        Ok(bounds.until(end))
+    }
+
+    /// Refuses a session that was used last so long ago.
+    ///
+    /// # Errors
+    /// When that is longer than an account that it opens allows.
+    pub(crate) fn check_idle(&self, used_at: Millis, now: Millis) -> Result<(), IamError> {
+        let Some(seconds) = self.idle_seconds else {
+            return Ok(());
+        };
+        if used_at.plus(seconds.saturating_mul(1000)) > now {
+            return Ok(());
+        }
+        let message = format!(
+            "The session was not used for {seconds} seconds, as long as an account that it opens allows (`session_invalidation_in_seconds`)"
+        );
+        let refusal = Refusal::new(Reason::SessionIdle, message);
+        Err(IamError::Refused(refusal.remedy(Remedy::LogInAgain)))
+    }
+}

@@ -1,0 +1,390 @@
+//! Access policies: an Administrator of the account gives roles by them, to a principal, in the domains that have certain
+//! attributes. Whoever they are for sees those that name them.
+
+use super::administrator::{not_administrator, still_administers};
+use super::custom_role::is_still_there;
+use super::new_key::check_not_revoked;
+use crate::audit::{Action, Entry};
+use crate::entropy;
+use crate::error::IamError;
+use crate::model::directory::policy_target::PolicyTarget;
+use crate::model::directory::{Attribute, Policy, PolicyRole, PolicySubject, Stamp};
+use crate::model::entity_tag;
+use crate::model::page::{Page, PageRequest};
+use crate::model::text;
+use crate::policy::is_administrator;
+use crate::refusal::{Reason, Refusal};
+use crate::repo::accounts::lock_active;
+use crate::repo::counts::CountedItem;
+use crate::repo::{invitations, members, policies};
+use crate::service::Iam;
+use crate::token::identity::Identity;
+use base::id::{AccountId, PolicyId, UserId};
+use base::limit;
+use base::principal::Principal;
+use db::Tx;
+use std::cmp::Ordering;
+
+/// The subject, roles and resource of a policy.
+#[derive(Debug, Clone)]
+pub struct PolicyGrant {
+    /// Its description.
+    pub description: String,
+    /// The roles.
+    pub roles: Vec<PolicyRole>,
+    /// Where.
+    pub attributes: Vec<Attribute>,
+}
+
+/// The fields of a policy that can be set.
+#[derive(Debug, Clone)]
+pub struct PolicyTerms {
+    /// Whom it is for.
+    pub subject: PolicySubject,
+    /// The roles it gives.
+    pub grant: PolicyGrant,
+}
+
+/// A grant, with the meaning of its attributes.
+#[derive(Debug)]
+pub(super) struct CheckedGrant {
+    grant: PolicyGrant,
+    target: PolicyTarget,
+}
+
+/// The version of a policy, for `If-Match`.
+#[must_use]
+pub fn policy_tag(policy: &Policy) -> String {
+    entity_tag::of(policy.revision, policy.id.0)
+}
+
+impl Iam {
+    /// The policies of the credential's account that are wanted. Sorted by `order`, then by their age.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub fn policies(
+        &self,
+        caller: &Identity,
+        is_wanted: impl Fn(&Policy) -> bool,
+        order: impl Fn(&Policy, &Policy) -> Ordering,
+        window: PageRequest,
+    ) -> Result<Page<Policy>, IamError> {
+        let directory = self.directory();
+        if !is_administrator(&directory, caller, caller.account()) {
+            return Err(not_administrator("listing access policies"));
+        }
+        let all = directory.policies_of(caller.account());
+        let all: Vec<&Policy> = all.filter(|policy| is_wanted(policy)).collect();
+        Ok(window.sorted(all, |a, b| {
+            let by_age = || (a.created.at, a.id).cmp(&(b.created.at, b.id));
+            order(a, b).then_with(by_age)
+        }))
+    }
+
+    /// One policy.
+    ///
+    /// # Errors
+    /// When the caller is neither an Administrator of its account nor whom it names.
+    pub fn policy(&self, caller: &Identity, id: PolicyId) -> Result<Policy, IamError> {
+        let directory = self.directory();
+        let is_seen = |policy: &&Policy| {
+            policy.account == caller.account()
+                && (policy.subject == PolicySubject::Principal(caller.principal())
+                    || is_administrator(&directory, caller, policy.account))
+        };
+        let found = directory.policy(id).filter(is_seen).cloned();
+        found.ok_or_else(|| IamError::not_found("the access policy"))
+    }
+
+    /// Whether the caller may make and change policies in the credential's account.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub fn may_manage_policies(&self, caller: &Identity) -> Result<(), IamError> {
+        self.administer(caller, caller.account(), "managing access policies")
+    }
+
+    /// Makes a policy in the credential's account, which has effect from the moment this returns.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when a part of it is not valid or not enforced; over a limit.
+    pub async fn create_policy(
+        &self,
+        caller: &Identity,
+        terms: PolicyTerms,
+    ) -> Result<Policy, IamError> {
+        self.may_manage_policies(caller)?;
+        let (account, subject) = (caller.account(), terms.subject);
+        let given = self.check_grant(account, terms.grant)?;
+        let mut tx = self.lock_policies(caller).await?;
+        let limit = &limit::POLICIES_PER_ACCOUNT;
+        self.has_room(&mut tx, account, limit, CountedItem::Policies)
+            .await?;
+        let subject = found_subject(&mut tx, account, subject).await?;
+        let policy = self.new_policy(caller, account, subject, &given);
+        still_fits(&mut tx, &policy).await?;
+        policies::insert(&mut tx, &policy).await?;
+        self.commit(tx, about(caller, Action::PolicyMade, &policy))
+            .await?;
+        Ok(policy)
+    }
+
+    fn new_policy(
+        &self,
+        caller: &Identity,
+        account: AccountId,
+        subject: PolicySubject,
+        given: &CheckedGrant,
+    ) -> Policy {
+        let by_caller = Stamp {
+            at: self.0.clock.now(),
+            by: caller.principal(),
+        };
+        let grant = given.grant.clone();
+        Policy {
+            id: PolicyId(entropy::guid()),
+            account,
+            subject,
+            description: grant.description,
+            roles: grant.roles,
+            attributes: grant.attributes,
+            target: given.target.clone(),
+            active: true,
+            revision: 1,
+            created: by_caller,
+            modified: by_caller,
+        }
+    }
+
+    /// Makes the policies that an invitation gives: they begin with its acceptance. The account is locked, and the caller
+    /// administers it.
+    pub(super) async fn give_invited(
+        &self,
+        tx: &mut Tx,
+        (caller, account): (&Identity, AccountId),
+        invited: UserId,
+        given: &[CheckedGrant],
+    ) -> Result<Vec<Entry>, IamError> {
+        let mut entries = Vec::with_capacity(given.len());
+        for one in given {
+            let subject = PolicySubject::Invited(invited);
+            let policy = self.new_policy(caller, account, subject, one);
+            still_fits(tx, &policy).await?;
+            policies::insert(tx, &policy).await?;
+            entries.push(about(caller, Action::PolicyMade, &policy));
+        }
+        Ok(entries)
+    }
+
+    /// Says a policy anew. `if_match` has its entity tag, or is `*`.
+    ///
+    /// # Errors
+    /// As [`Self::create_policy`]; when it has changed since the tag was read.
+    pub async fn replace_policy(
+        &self,
+        caller: &Identity,
+        id: PolicyId,
+        if_match: &str,
+        terms: PolicyTerms,
+    ) -> Result<Policy, IamError> {
+        let old = self.changeable_policy(caller, id, if_match)?;
+        let CheckedGrant { grant, target } = self.check_grant(old.account, terms.grant)?;
+        let new = Policy {
+            subject: terms.subject,
+            description: grant.description,
+            roles: grant.roles,
+            attributes: grant.attributes,
+            target,
+            ..old.clone()
+        };
+        self.change_policy(caller, &old, new).await
+    }
+
+    /// Sets a policy in force, or out of it. `if_match` has its entity tag, or is `*`.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when it has changed since the tag was read.
+    pub async fn switch_policy(
+        &self,
+        caller: &Identity,
+        id: PolicyId,
+        if_match: &str,
+        active: bool,
+    ) -> Result<Policy, IamError> {
+        let old = self.changeable_policy(caller, id, if_match)?;
+        let new = Policy {
+            active,
+            ..old.clone()
+        };
+        self.change_policy(caller, &old, new).await
+    }
+
+    /// Deletes a policy: what it gave is gone when this returns.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub async fn delete_policy(&self, caller: &Identity, id: PolicyId) -> Result<(), IamError> {
+        let policy = self.changeable_policy(caller, id, "*")?;
+        let mut tx = self.lock_policies(caller).await?;
+        if !policies::delete(&mut tx, id).await? {
+            return Err(IamError::not_found("the access policy"));
+        }
+        self.commit(tx, about(caller, Action::PolicyDeleted, &policy))
+            .await
+    }
+
+    /// One policy that the caller may change, in the version that they have read.
+    fn changeable_policy(
+        &self,
+        caller: &Identity,
+        id: PolicyId,
+        if_match: &str,
+    ) -> Result<Policy, IamError> {
+        let policy = self.policy(caller, id)?;
+        self.may_manage_policies(caller)?;
+        match entity_tag::is_meant(if_match, &policy_tag(&policy)) {
+            true => Ok(policy),
+            false => Err(changed()),
+        }
+    }
+
+    async fn change_policy(
+        &self,
+        caller: &Identity,
+        old: &Policy,
+        new: Policy,
+    ) -> Result<Policy, IamError> {
+        let new = Policy {
+            revision: old.revision.saturating_add(1),
+            modified: Stamp {
+                at: self.0.clock.now(),
+                by: caller.principal(),
+            },
+            ..new
+        };
+        let mut tx = self.lock_policies(caller).await?;
+        let subject = found_subject(&mut tx, new.account, new.subject).await?;
+        let new = Policy { subject, ..new };
+        still_fits(&mut tx, &new).await?;
+        // Of two concurrent requests with the same tag, one changes it.
+        if !policies::change(&mut tx, &new, old.revision).await? {
+            return Err(changed());
+        }
+        self.commit(tx, about(caller, Action::PolicyChanged, &new))
+            .await?;
+        Ok(new)
+    }
+
+    /// Begins a change of the policies of the credential's account: it is locked, and the caller may still make it.
+    async fn lock_policies(&self, caller: &Identity) -> Result<Tx, IamError> {
+        let account = caller.account();
+        let mut tx = self.0.db.begin().await?;
+        lock_active(&mut tx, account).await?;
+        still_administers(&mut tx, caller, account, "managing access policies").await?;
+        check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
+        Ok(tx)
+    }
+
+    /// The meaning of a grant, if all of it can be enforced.
+    pub(super) fn check_grant(
+        &self,
+        account: AccountId,
+        grant: PolicyGrant,
+    ) -> Result<CheckedGrant, Refusal> {
+        text::check_description(&grant.description)?;
+        let (count, limit) = (grant.roles.len() as u64, &limit::ROLES_PER_POLICY);
+        if count == 0 {
+            return Err(Refusal::invalid("roles", "`roles` needs one role at least"));
+        }
+        if count > limit.default {
+            let (name, most) = (limit.name, limit.default);
+            let message = format!("`roles` has {count} roles, more than `{name}` = {most}");
+            return Err(Refusal::invalid("roles", message).limit(limit));
+        }
+        let target = PolicyTarget::of(account, &grant.attributes)?;
+        target.check_named(&self.directory(), account)?;
+        Ok(CheckedGrant { grant, target })
+    }
+}
+
+/// Whom a policy is for, looked for within the transaction that stores it. A user is also found by the id of their invitation,
+/// before they accept it and after.
+async fn found_subject(
+    tx: &mut Tx,
+    account: AccountId,
+    subject: PolicySubject,
+) -> Result<PolicySubject, IamError> {
+    let is_there = match subject {
+        PolicySubject::Principal(principal) => {
+            if members::is_still_member(tx, account, principal).await? {
+                return Ok(subject);
+            }
+            let Principal::User(id) = principal else {
+                return Err(nobody());
+            };
+            let named = members::named(tx, account, id).await?;
+            if named != id && members::is_still_member(tx, account, named).await? {
+                return Ok(PolicySubject::Principal(named.into()));
+            }
+            if invitations::is_there(tx, account, id.0).await? {
+                return Ok(PolicySubject::Invited(id));
+            }
+            false
+        }
+        PolicySubject::Invited(id) => invitations::is_there(tx, account, id.0).await?,
+    };
+    match is_there {
+        true => Ok(subject),
+        false => Err(nobody()),
+    }
+}
+
+fn nobody() -> IamError {
+    let message = "the subject is nobody in this account: it takes the `iam_id` of a user, service ID or trusted profile";
+    IamError::invalid("subjects", message)
+}
+
+/// Checks, within the transaction that stores it, that what a policy gives is there, and that there is room for it. The account is
+/// locked.
+async fn still_fits(tx: &mut Tx, policy: &Policy) -> Result<(), IamError> {
+    let account = policy.account;
+    for role in &policy.roles {
+        if let PolicyRole::Custom(id) = role {
+            is_still_there(tx, account, *id).await?;
+        }
+    }
+    let limit = &limit::POLICIES_PER_SUBJECT;
+    let held = policies::count_of(tx, account, policy.subject, policy.id).await?;
+    if held < limit.default {
+        return Ok(());
+    }
+    let message = format!(
+        "the subject has {held} access policies, as many as `{}` = {} allows",
+        limit.name, limit.default
+    );
+    Err(Refusal::new(Reason::Conflict, message).limit(limit).into())
+}
+
+fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {
+    let entry = Entry::by(caller, action)
+        .in_account(policy.account)
+        .on(policy.id);
+    let entry = match policy.subject {
+        PolicySubject::Principal(principal) => entry.with("subject", principal),
+        PolicySubject::Invited(id) => entry.with("subject", id),
+    };
+    let roles: Vec<String> = policy.roles.iter().map(ToString::to_string).collect();
+    let one = |own: &Attribute| format!("{}={}", own.key.name(), own.value);
+    let attributes: Vec<String> = policy.attributes.iter().map(one).collect();
+    let state = if policy.active { "active" } else { "deleted" };
+    entry
+        .with("roles", roles.join(" "))
+        .with("attributes", attributes.join(" "))
+        .with("state", state)
+}
+
+fn changed() -> IamError {
+    let message = "the access policy has changed since its entity tag was read: read it again";
+    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+}

@@ -1,0 +1,253 @@
+//! The settings of an account: how long logins to it last, from where, and what its members may make. An Administrator changes
+//! them; each is obeyed from the moment the change returns.
+
+pub use crate::model::account_settings::{AccountSettings, StoredSettings};
+pub use crate::model::allowed_addresses::{AddressError, AllowedAddresses};
+
+use super::administrator::{not_administrator, still_administers};
+use super::new_key::check_not_revoked;
+use crate::audit::{Action, Entry};
+use crate::error::IamError;
+use crate::model::entity_tag;
+use crate::model::text::check_length;
+use crate::policy::is_administrator;
+use crate::refusal::{Reason, Refusal};
+use crate::repo::account_settings;
+use crate::repo::accounts::lock_active;
+use crate::service::Iam;
+use crate::token::identity::Identity;
+use base::id::AccountId;
+use base::limit;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+/// How long a session may last, in seconds.
+const SESSION_SECONDS: RangeInclusive<i64> = 900..=86_400;
+/// How long a session may be unused, in seconds.
+const IDLE_SECONDS: RangeInclusive<i64> = 900..=7200;
+/// How long an access token may live, in seconds.
+const ACCESS_SECONDS: RangeInclusive<i64> = 900..=3600;
+/// How long a refresh token may live, in seconds.
+const REFRESH_SECONDS: RangeInclusive<i64> = 900..=259_200;
+
+/// Changes of settings; `None` stays as it is, and `Some(None)` is as the server has it from then on.
+#[derive(Debug, Clone, Default)]
+pub struct SettingsChange {
+    /// Whether Administrators alone make API keys for themselves.
+    pub api_keys_restricted: Option<Option<bool>>,
+    /// Where tokens are given.
+    pub allowed_addresses: Option<AllowedAddresses>,
+    /// Whether a password alone gives no token.
+    pub password_grant_refused: Option<bool>,
+    /// How long a session may last after its proof: 900 to 86400.
+    pub session_seconds: Option<Option<i64>>,
+    /// How long a session may be unused: 900 to 7200.
+    pub idle_seconds: Option<Option<i64>>,
+    /// How many sessions of one user or service ID live at once: one or more.
+    pub sessions_per_identity: Option<Option<u64>>,
+    /// How long an access token without a session lives: 900 to 3600.
+    pub access_token_seconds: Option<Option<i64>>,
+    /// How long a refresh token without a session lives: 900 to 259200.
+    pub refresh_token_seconds: Option<Option<i64>>,
+}
+
+/// The version of an account's settings, for `If-Match`.
+#[must_use]
+pub fn entity_tag(stored: &StoredSettings) -> String {
+    entity_tag::of(stored.revision, stored.account.0)
+}
+
+/// The settings in force in an account: its own, where they are less than the server's configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EffectiveSettings {
+    /// How many sessions of one user or service ID live at once.
+    pub sessions_per_identity: u64,
+    /// How long an access token without a session lives.
+    pub access_token_seconds: i64,
+    /// How long a refresh token without a session lives.
+    pub refresh_token_seconds: i64,
+}
+
+fn check_range(
+    field: &'static str,
+    wished: Option<Option<i64>>,
+    range: &RangeInclusive<i64>,
+) -> Result<(), Refusal> {
+    match wished.flatten() {
+        Some(seconds) if !range.contains(&seconds) => {
+            let (first, last) = (range.start(), range.end());
+            let message = format!("`{field}` is {first} to {last}, or `NOT_SET`");
+            Err(Refusal::invalid(field, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl SettingsChange {
+    fn check(&self) -> Result<(), Refusal> {
+        if let Some(addresses) = &self.allowed_addresses {
+            let (field, limit) = ("allowed_ip_addresses", &limit::ALLOWED_ADDRESSES_BYTES);
+            check_length(field, addresses.text(), limit)?;
+        }
+        if self.sessions_per_identity.flatten() == Some(0) {
+            let field = "max_sessions_per_identity";
+            let message = format!("`{field}` is 1 or more, or `NOT_SET`");
+            return Err(Refusal::invalid(field, message));
+        }
+        for (field, wished, range) in [
+            (
+                "session_expiration_in_seconds",
+                self.session_seconds,
+                SESSION_SECONDS,
+            ),
+            (
+                "session_invalidation_in_seconds",
+                self.idle_seconds,
+                IDLE_SECONDS,
+            ),
+            (
+                "system_access_token_expiration_in_seconds",
+                self.access_token_seconds,
+                ACCESS_SECONDS,
+            ),
+            (
+                "system_refresh_token_expiration_in_seconds",
+                self.refresh_token_seconds,
+                REFRESH_SECONDS,
+            ),
+        ] {
+            check_range(field, wished, &range)?;
+        }
+        Ok(())
+    }
+
+    fn applied(self, old: &AccountSettings) -> AccountSettings {
+        AccountSettings {
+            api_keys_restricted: self.api_keys_restricted.unwrap_or(old.api_keys_restricted),
+            allowed_addresses: (self.allowed_addresses)
+                .unwrap_or_else(|| old.allowed_addresses.clone()),
+            password_grant_refused: (self.password_grant_refused)
+                .unwrap_or(old.password_grant_refused),
+            session_seconds: self.session_seconds.unwrap_or(old.session_seconds),
+            idle_seconds: self.idle_seconds.unwrap_or(old.idle_seconds),
+            sessions_per_identity: (self.sessions_per_identity)
+                .unwrap_or(old.sessions_per_identity),
+            access_token_seconds: (self.access_token_seconds).unwrap_or(old.access_token_seconds),
+            refresh_token_seconds: (self.refresh_token_seconds)
+                .unwrap_or(old.refresh_token_seconds),
+        }
+    }
+
+    /// The changed settings, for the audit.
+    fn recorded(&self, entry: Entry) -> Entry {
+        fn of(value: Option<impl Display>) -> String {
+            value.map_or_else(|| "NOT_SET".to_owned(), |value| value.to_string())
+        }
+        let addresses = self.allowed_addresses.as_ref();
+        entry
+            .with_some("api_keys_restricted", self.api_keys_restricted.map(of))
+            .with_some(
+                "allowed_addresses",
+                addresses.map(|own| own.text().to_owned()),
+            )
+            .with_some("password_grant_refused", self.password_grant_refused)
+            .with_some("session_seconds", self.session_seconds.map(of))
+            .with_some("idle_seconds", self.idle_seconds.map(of))
+            .with_some("sessions_per_identity", self.sessions_per_identity.map(of))
+            .with_some("access_token_seconds", self.access_token_seconds.map(of))
+            .with_some("refresh_token_seconds", self.refresh_token_seconds.map(of))
+    }
+}
+
+impl Iam {
+    /// The settings of an account.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub fn account_settings(
+        &self,
+        caller: &Identity,
+        account: AccountId,
+    ) -> Result<StoredSettings, IamError> {
+        self.administer(caller, account, "reading the settings of the account")?;
+        Ok(self.settings_of(account))
+    }
+
+    fn settings_of(&self, account: AccountId) -> StoredSettings {
+        let directory = self.directory();
+        let stored = directory.account_settings.get(&account).cloned();
+        stored.unwrap_or_else(|| StoredSettings {
+            account,
+            settings: AccountSettings::default(),
+            revision: 0,
+        })
+    }
+
+    /// These settings, combined with the server's configuration.
+    #[must_use]
+    pub fn effective_settings(&self, own: &AccountSettings) -> EffectiveSettings {
+        let config = &self.0.config;
+        let at_most = |seconds: i64, own: Option<i64>| own.map_or(seconds, |own| own.min(seconds));
+        let sessions = config.limits.sessions_per_user;
+        EffectiveSettings {
+            sessions_per_identity: (own.sessions_per_identity)
+                .map_or(sessions, |own| own.min(sessions)),
+            access_token_seconds: at_most(config.access_token_seconds, own.access_token_seconds),
+            refresh_token_seconds: at_most(config.refresh_token_seconds, own.refresh_token_seconds),
+        }
+    }
+
+    /// Changes the settings of an account. `if_match` has their entity tag, or is `*`.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when a value is out of its range; when they have changed since the tag was read.
+    pub async fn change_account_settings(
+        &self,
+        caller: &Identity,
+        account: AccountId,
+        if_match: &str,
+        change: SettingsChange,
+    ) -> Result<StoredSettings, IamError> {
+        let what = "changing the settings of the account";
+        self.administer(caller, account, what)?;
+        let old = self.settings_of(account);
+        let changed = || {
+            let message =
+                "the settings have changed since their entity tag was read: read them again";
+            IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+        };
+        if !entity_tag::is_meant(if_match, &entity_tag(&old)) {
+            return Err(changed());
+        }
+        change.check()?;
+        let entry = Entry::by(caller, Action::AccountConfigured);
+        let entry = change.recorded(entry.in_account(account).on(account));
+        let new = StoredSettings {
+            account,
+            settings: change.applied(&old.settings),
+            revision: old.revision.saturating_add(1),
+        };
+        let mut tx = self.0.db.begin().await?;
+        lock_active(&mut tx, account).await?;
+        still_administers(&mut tx, caller, account, what).await?;
+        check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
+        // Of two concurrent requests with the same tag, one changes them.
+        if !account_settings::change(&mut tx, &new, old.revision).await? {
+            return Err(changed());
+        }
+        self.commit(tx, entry).await?;
+        Ok(new)
+    }
+
+    /// Refuses an API key of somebody who may make none, by the settings of the credential's account.
+    pub(super) fn may_make_keys(&self, caller: &Identity) -> Result<(), IamError> {
+        let directory = self.directory();
+        let own = directory.account_settings.get(&caller.account());
+        let is_restricted = own.is_some_and(|own| own.settings.api_keys_restricted == Some(true));
+        if !is_restricted || is_administrator(&directory, caller, caller.account()) {
+            return Ok(());
+        }
+        let what = "making an API key, as `restrict_create_platform_apikey` of the account says,";
+        Err(not_administrator(what))
+    }
+}

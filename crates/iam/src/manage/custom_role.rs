@@ -1,0 +1,283 @@
+//! Roles that an account makes of single actions, and gives by access policies. Everybody in the account sees them; an
+//! Administrator makes and changes them.
+
+use super::administrator::still_administers;
+use super::new_key::check_not_revoked;
+use crate::audit::{Action as Audited, Entry};
+use crate::entropy;
+use crate::error::IamError;
+use crate::model::directory::{CustomRole, NamedRole, PolicyRole, Stamp};
+use crate::model::entity_tag;
+use crate::model::text;
+use crate::refusal::{Reason, Refusal};
+use crate::repo::accounts::lock_active;
+use crate::repo::counts::CountedItem;
+use crate::repo::{custom_roles, policies};
+use crate::service::Iam;
+use crate::token::identity::Identity;
+use base::id::{AccountId, CustomRoleId};
+use base::limit;
+use base::scope::Action;
+use db::{DbError, Tx};
+
+/// A new role.
+#[derive(Debug)]
+pub struct NewCustomRole {
+    /// Its name in its CRN.
+    pub name: String,
+    /// The fields that can be changed.
+    pub terms: CustomRoleTerms,
+}
+
+/// The fields of a role that can be changed.
+#[derive(Debug)]
+pub struct CustomRoleTerms {
+    /// Its name for people.
+    pub display_name: String,
+    /// Its description.
+    pub description: String,
+    /// The names of the actions that it allows.
+    pub actions: Vec<String>,
+}
+
+/// The version of a role, for `If-Match`.
+#[must_use]
+pub fn custom_role_tag(role: &CustomRole) -> String {
+    entity_tag::of(role.revision, role.id.0)
+}
+
+/// Checks, within the transaction that stores a policy, that a role that it gives is there.
+pub(super) async fn is_still_there(
+    tx: &mut Tx,
+    account: AccountId,
+    id: CustomRoleId,
+) -> Result<(), IamError> {
+    match custom_roles::exists(tx, account, id).await? {
+        true => Ok(()),
+        false => Err(IamError::invalid(
+            "role_id",
+            "a role of the account's own was deleted meanwhile",
+        )),
+    }
+}
+
+impl Iam {
+    /// The role with this cloud resource name in the credential's account: one that every account has, or one of its own.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn policy_role(&self, caller: &Identity, crn: &str) -> Result<PolicyRole, IamError> {
+        text::check_length("role_id", crn, &limit::LABEL_BYTES)?;
+        if let Some(role) = NamedRole::of_crn(crn) {
+            return Ok(PolicyRole::Named(role));
+        }
+        let directory = self.directory();
+        let mut own = directory.custom_roles_of(caller.account());
+        let found = own.find(|role| role.crn() == crn);
+        found.map(|role| PolicyRole::Custom(role.id)).ok_or_else(|| {
+            let message = format!(
+                "there is no role `{crn}`: `GET /v2/roles` lists those of the platform, of the service and of the account"
+            );
+            IamError::invalid("role_id", message)
+        })
+    }
+
+    /// The roles of the account's own, by their names.
+    #[must_use]
+    pub fn custom_roles(&self, caller: &Identity) -> Vec<CustomRole> {
+        let directory = self.directory();
+        let all = directory.custom_roles_of(caller.account());
+        let mut all: Vec<CustomRole> = all.cloned().collect();
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all
+    }
+
+    /// One role of the account's own.
+    ///
+    /// # Errors
+    /// When the credential's account has no such role.
+    pub fn custom_role(&self, caller: &Identity, id: CustomRoleId) -> Result<CustomRole, IamError> {
+        let directory = self.directory();
+        let found = directory.custom_role(id);
+        let found = found.filter(|role| role.account == caller.account());
+        found
+            .cloned()
+            .ok_or_else(|| IamError::not_found("the role"))
+    }
+
+    /// Whether the caller may make and change roles of the account's own.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub fn may_manage_custom_roles(&self, caller: &Identity) -> Result<(), IamError> {
+        self.administer(caller, caller.account(), "managing roles")
+    }
+
+    /// Makes a role in the credential's account.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when a field is not valid; when there is one of this name; over a limit.
+    pub async fn create_custom_role(
+        &self,
+        caller: &Identity,
+        new: NewCustomRole,
+    ) -> Result<CustomRole, IamError> {
+        self.may_manage_custom_roles(caller)?;
+        let (display_name, actions) = checked(&new.terms)?;
+        let by_caller = Stamp {
+            at: self.0.clock.now(),
+            by: caller.principal(),
+        };
+        let role = CustomRole {
+            id: CustomRoleId(entropy::guid()),
+            account: caller.account(),
+            name: checked_name(&new.name)?,
+            display_name,
+            description: new.terms.description,
+            actions,
+            revision: 1,
+            created: by_caller,
+            modified: by_caller,
+        };
+        let mut tx = self.lock_custom_roles(caller).await?;
+        let limit = &limit::CUSTOM_ROLES_PER_ACCOUNT;
+        self.has_room(&mut tx, role.account, limit, CountedItem::CustomRoles)
+            .await?;
+        custom_roles::insert(&mut tx, &role).await.map_err(taken)?;
+        self.commit(tx, about(caller, Audited::CustomRoleMade, &role))
+            .await?;
+        Ok(role)
+    }
+
+    /// Says a role anew: from the moment this returns, whoever has it may do what it says now. `if_match` has its entity tag, or is
+    /// `*`.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when a field is not valid; when it has changed since the tag was read.
+    pub async fn replace_custom_role(
+        &self,
+        caller: &Identity,
+        id: CustomRoleId,
+        if_match: &str,
+        terms: CustomRoleTerms,
+    ) -> Result<CustomRole, IamError> {
+        let old = self.custom_role(caller, id)?;
+        self.may_manage_custom_roles(caller)?;
+        if !entity_tag::is_meant(if_match, &custom_role_tag(&old)) {
+            return Err(changed());
+        }
+        let (display_name, actions) = checked(&terms)?;
+        let new = CustomRole {
+            display_name,
+            description: terms.description,
+            actions,
+            revision: old.revision.saturating_add(1),
+            modified: Stamp {
+                at: self.0.clock.now(),
+                by: caller.principal(),
+            },
+            ..old.clone()
+        };
+        let mut tx = self.lock_custom_roles(caller).await?;
+        // Of two concurrent requests with the same tag, one changes it.
+        if !custom_roles::change(&mut tx, &new, old.revision).await? {
+            return Err(changed());
+        }
+        self.commit(tx, about(caller, Audited::CustomRoleChanged, &new))
+            .await?;
+        Ok(new)
+    }
+
+    /// Deletes a role that no policy gives.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; while a policy gives it.
+    pub async fn delete_custom_role(
+        &self,
+        caller: &Identity,
+        id: CustomRoleId,
+    ) -> Result<(), IamError> {
+        let role = self.custom_role(caller, id)?;
+        self.may_manage_custom_roles(caller)?;
+        let mut tx = self.lock_custom_roles(caller).await?;
+        if policies::gives(&mut tx, role.account, id).await? {
+            return Err(IamError::conflict(
+                "an access policy gives this role: change or delete the policy first",
+            ));
+        }
+        if !custom_roles::delete(&mut tx, id).await? {
+            return Err(IamError::not_found("the role"));
+        }
+        self.commit(tx, about(caller, Audited::CustomRoleDeleted, &role))
+            .await
+    }
+
+    /// Begins a change of the roles of the credential's account: it is locked, and the caller may still make it.
+    async fn lock_custom_roles(&self, caller: &Identity) -> Result<Tx, IamError> {
+        let account = caller.account();
+        let mut tx = self.0.db.begin().await?;
+        lock_active(&mut tx, account).await?;
+        still_administers(&mut tx, caller, account, "managing roles").await?;
+        check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
+        Ok(tx)
+    }
+}
+
+/// The name for people, and the actions, each once.
+fn checked(terms: &CustomRoleTerms) -> Result<(String, Vec<Action>), Refusal> {
+    let display_name = text::name("display_name", &terms.display_name)?;
+    text::check_description(&terms.description)?;
+    let mut actions: Vec<Action> = Vec::new();
+    for name in &terms.actions {
+        let found = Action::ALL.into_iter().find(|own| own.name() == name);
+        let Some(action) = found else {
+            text::check_length("actions", name, &limit::WORD_BYTES)?;
+            let known = Action::ALL.map(|own| format!("`{}`", own.name()));
+            let message = format!(
+                "`actions`: there is no action `{name}`: there are {}",
+                known.join(", ")
+            );
+            return Err(Refusal::invalid("actions", message));
+        };
+        if !actions.contains(&action) {
+            actions.push(action);
+        }
+    }
+    if actions.is_empty() {
+        let message = "`actions` needs one action at least";
+        return Err(Refusal::invalid("actions", message));
+    }
+    Ok((display_name, actions))
+}
+
+/// A name that a CRN can hold.
+fn checked_name(name: &str) -> Result<String, Refusal> {
+    text::check_length("name", name, &limit::WORD_BYTES)?;
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric();
+    if name.starts_with(|first: char| first.is_ascii_uppercase()) && name.bytes().all(is_letter) {
+        return Ok(name.to_owned());
+    }
+    let message = "`name` is made of letters and digits, and begins with a capital letter";
+    Err(Refusal::invalid("name", message))
+}
+
+fn about(caller: &Identity, action: Audited, role: &CustomRole) -> Entry {
+    let actions: Vec<&str> = role.actions.iter().map(|action| action.name()).collect();
+    Entry::by(caller, action)
+        .in_account(role.account)
+        .on(role.id)
+        .with("name", &role.name)
+        .with("actions", actions.join(" "))
+}
+
+fn taken(error: IamError) -> IamError {
+    match error {
+        IamError::Db(DbError::Unique) => IamError::conflict("a role of this name exists"),
+        other => other,
+    }
+}
+
+fn changed() -> IamError {
+    let message = "the role has changed since its entity tag was read: read it again";
+    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+}

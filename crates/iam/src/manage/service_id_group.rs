@@ -1,0 +1,194 @@
+//! Groups of service IDs, which Administrators of the account make, and by which service IDs are listed. They give no rights.
+
+pub use crate::model::service_group::ServiceGroup;
+
+use super::administrator::still_administers;
+use super::new_key::check_not_revoked;
+use crate::audit::{Action, Entry};
+use crate::entropy;
+use crate::error::IamError;
+use crate::model::entity_tag;
+use crate::model::text;
+use crate::model::text::name;
+use crate::refusal::{Reason, Refusal};
+use crate::repo::accounts::lock_active;
+use crate::repo::{service_id_groups, service_ids};
+use crate::service::Iam;
+use crate::token::identity::Identity;
+use base::id::ServiceGroupId;
+use base::limit;
+use db::{DbError, Tx};
+
+const WHAT: &str = "managing groups of service IDs";
+
+/// The version of a group, for `If-Match`.
+#[must_use]
+pub fn entity_tag(group: &ServiceGroup) -> String {
+    entity_tag::of(group.revision, group.id.0)
+}
+
+fn taken(error: IamError) -> IamError {
+    match error {
+        IamError::Db(DbError::Unique) => {
+            IamError::conflict("a group of service IDs of this name exists")
+        }
+        other => other,
+    }
+}
+
+fn about(caller: &Identity, action: Action, group: &ServiceGroup) -> Entry {
+    Entry::by(caller, action)
+        .in_account(group.account)
+        .on(group.id)
+        .with("name", &group.name)
+}
+
+impl Iam {
+    /// Checks that the caller may manage the groups of the credential's account.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub fn may_manage_service_id_groups(&self, caller: &Identity) -> Result<(), IamError> {
+        self.administer(caller, caller.account(), WHAT)
+    }
+
+    /// The groups of the credential's account, by name.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub async fn service_id_groups(
+        &self,
+        caller: &Identity,
+    ) -> Result<Vec<ServiceGroup>, IamError> {
+        self.may_manage_service_id_groups(caller)?;
+        service_id_groups::of_account(&self.0.db, caller.account()).await
+    }
+
+    /// One group of the credential's account.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when there is none.
+    pub async fn service_id_group(
+        &self,
+        caller: &Identity,
+        id: ServiceGroupId,
+    ) -> Result<ServiceGroup, IamError> {
+        self.may_manage_service_id_groups(caller)?;
+        let found = service_id_groups::find(&self.0.db, caller.account(), id).await?;
+        found.ok_or_else(|| IamError::not_found("the group of service IDs"))
+    }
+
+    /// A transaction in which the caller may still change groups of the credential's account, which is locked.
+    async fn begin_groups(&self, caller: &Identity) -> Result<Tx, IamError> {
+        let mut tx = self.0.db.begin().await?;
+        lock_active(&mut tx, caller.account()).await?;
+        still_administers(&mut tx, caller, caller.account(), WHAT).await?;
+        check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
+        Ok(tx)
+    }
+
+    /// Makes a group in the credential's account.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when a field is invalid, the name is taken, or the account has as many as it may.
+    pub async fn create_service_id_group(
+        &self,
+        caller: &Identity,
+        wished: &str,
+        description: String,
+    ) -> Result<ServiceGroup, IamError> {
+        self.may_manage_service_id_groups(caller)?;
+        text::check_description(&description)?;
+        let now = self.0.clock.now();
+        let group = ServiceGroup {
+            id: ServiceGroupId(entropy::guid()),
+            account: caller.account(),
+            name: name("name", wished)?,
+            description,
+            made_by: caller.principal(),
+            revision: 1,
+            created_at: now,
+            modified_at: now,
+        };
+        let mut tx = self.begin_groups(caller).await?;
+        let limit = &limit::SERVICE_ID_GROUPS_PER_ACCOUNT;
+        let held = service_id_groups::count(&mut tx, group.account).await?;
+        if held >= limit.default {
+            let message = format!(
+                "the account has {held} groups of service IDs, as many as `{}` = {} allows",
+                limit.name, limit.default
+            );
+            let refusal = Refusal::new(Reason::LimitReached, message);
+            return Err(IamError::Refused(refusal.limit_for(limit, 60)));
+        }
+        let stored = service_id_groups::insert(&mut tx, &group).await;
+        stored.map_err(taken)?;
+        let entry = about(caller, Action::ServiceGroupMade, &group);
+        self.commit(tx, entry).await?;
+        Ok(group)
+    }
+
+    /// Changes a group. `if_match` has its entity tag, or is `*`.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when the name is taken, or the group has changed since the tag was read.
+    pub async fn update_service_id_group(
+        &self,
+        caller: &Identity,
+        id: ServiceGroupId,
+        if_match: &str,
+        (wished, description): (&str, Option<String>),
+    ) -> Result<ServiceGroup, IamError> {
+        let old = self.service_id_group(caller, id).await?;
+        let changed = || {
+            let message = "the group has changed since its entity tag was read: read it again";
+            IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+        };
+        if !entity_tag::is_meant(if_match, &entity_tag(&old)) {
+            return Err(changed());
+        }
+        if let Some(description) = &description {
+            text::check_description(description)?;
+        }
+        let new = ServiceGroup {
+            name: name("name", wished)?,
+            description: description.unwrap_or_else(|| old.description.clone()),
+            revision: old.revision.saturating_add(1),
+            modified_at: self.0.clock.now(),
+            ..old
+        };
+        let mut tx = self.begin_groups(caller).await?;
+        let stored = service_id_groups::change(&mut tx, &new, old.revision).await;
+        // Of two concurrent requests with the same tag, one changes it.
+        if !stored.map_err(taken)? {
+            return Err(changed());
+        }
+        let entry = about(caller, Action::ServiceGroupChanged, &new);
+        self.commit(tx, entry).await?;
+        Ok(new)
+    }
+
+    /// Deletes a group that no service ID is in.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when there is none, or a service ID is in it.
+    pub async fn delete_service_id_group(
+        &self,
+        caller: &Identity,
+        id: ServiceGroupId,
+    ) -> Result<(), IamError> {
+        let group = self.service_id_group(caller, id).await?;
+        let mut tx = self.begin_groups(caller).await?;
+        let held = service_ids::count_in_group(&mut tx, id).await?;
+        if held > 0 {
+            let message = format!(
+                "the group `{}` has {held} service IDs: delete them first",
+                group.name
+            );
+            return Err(IamError::conflict(message));
+        }
+        service_id_groups::delete(&mut tx, id).await?;
+        let entry = about(caller, Action::ServiceGroupDeleted, &group);
+        self.commit(tx, entry).await
+    }
+}

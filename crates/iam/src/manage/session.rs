@@ -1,0 +1,162 @@
+//! Login sessions: listed, ended one by one or all at once, and kept alive. Everybody has their own, as far as they are for the
+//! account of the credential; an Administrator has those of all its members.
+//!
+//! An API key, and what was obtained with it, acts for the key: it sees and ends the sessions of that key alone.
+
+pub use crate::model::open_session::OpenSession;
+
+use crate::audit::{Action, Entry};
+use crate::error::IamError;
+use crate::flow::lifetimes::Lifetimes;
+use crate::model::bounds::{CredentialBounds, Root};
+use crate::model::page::{Page, PageRequest};
+use crate::policy::is_administrator;
+use crate::refusal::{Reason, Refusal, Remedy};
+use crate::repo::accounts::lock_active;
+use crate::repo::sessions::{self, SessionSelector};
+use crate::service::Iam;
+use crate::token::identity::Identity;
+use base::id::{AccountId, KeyId, SessionId};
+use base::principal::Principal;
+
+/// The owner of the sessions in a request.
+struct SessionOwner {
+    principal: Principal,
+    account: AccountId,
+    /// Only those of this key.
+    key: Option<KeyId>,
+}
+
+fn unknown() -> IamError {
+    IamError::not_found("the session")
+}
+
+impl Iam {
+    /// The sessions of a member of the credential's account, for it; the caller's own if none is named. The latest come first.
+    ///
+    /// # Errors
+    /// For somebody else's without Administrator of the account.
+    pub async fn sessions(
+        &self,
+        caller: &Identity,
+        of: Option<Principal>,
+        window: PageRequest,
+    ) -> Result<Page<OpenSession>, IamError> {
+        let owner = self.session_owner(caller, of, "listing the sessions of others")?;
+        let now = self.0.clock.now();
+        let who = (owner.principal, owner.account, owner.key);
+        sessions::open_of(&self.0.db, who, now, window).await
+    }
+
+    fn session_owner(
+        &self,
+        caller: &Identity,
+        of: Option<Principal>,
+        what: &str,
+    ) -> Result<SessionOwner, IamError> {
+        let (own, account) = (caller.principal(), caller.account());
+        let principal = of.unwrap_or(own);
+        if principal == own {
+            let key = caller.bounds().root().key;
+            return Ok(SessionOwner {
+                principal,
+                account,
+                key,
+            });
+        }
+        self.administer(caller, account, what)?;
+        if !self.directory().is_member(principal, account) {
+            return Err(IamError::not_found("the user or service ID"));
+        }
+        Ok(SessionOwner {
+            principal,
+            account,
+            key: None,
+        })
+    }
+
+    /// Ends a session: its tokens open nothing from the moment this returns.
+    ///
+    /// # Errors
+    /// When there is none for the credential's account that the caller may see.
+    pub async fn end_one_session(&self, caller: &Identity, id: SessionId) -> Result<(), IamError> {
+        let mut tx = self.0.db.begin().await?;
+        let found = sessions::open_with(&mut tx, id, self.0.clock.now()).await?;
+        let found = found.filter(|(_, account)| *account == caller.account());
+        let (session, account) = found.ok_or_else(unknown)?;
+        let key = caller.bounds().root().key;
+        let is_own =
+            session.principal == caller.principal() && (key.is_none() || key == session.key);
+        if !is_own && !is_administrator(&self.directory(), caller, account) {
+            return Err(unknown());
+        }
+        let entry = |owner: Principal| {
+            Entry::by(caller, Action::SessionEnded)
+                .with("owner", owner)
+                .with("why", "ended")
+        };
+        self.end_session(tx, id, entry).await
+    }
+
+    /// Ends all sessions that [`Self::sessions`] lists, also the caller's; returns how many.
+    ///
+    /// # Errors
+    /// As [`Self::sessions`].
+    pub async fn end_sessions(
+        &self,
+        caller: &Identity,
+        of: Option<Principal>,
+    ) -> Result<u64, IamError> {
+        let owner = self.session_owner(caller, of, "ending the sessions of others")?;
+        let which = match owner.key {
+            None => SessionSelector::Of(owner.account),
+            Some(key) => SessionSelector::OfKey(owner.account, key),
+        };
+        let now = self.0.clock.now();
+        let mut tx = self.0.db.begin().await?;
+        lock_active(&mut tx, owner.account).await?;
+        let ended = sessions::end(&mut tx, owner.principal, which, now).await?;
+        if ended == 0 {
+            return Ok(0);
+        }
+        let entry = Entry::by(caller, Action::SessionEnded)
+            .in_account(owner.account)
+            .on(owner.principal)
+            .with("owner", owner.principal)
+            .with("why", "all_ended")
+            .with("sessions", ended);
+        self.commit_unseen(tx, entry).await?;
+        self.read_ends().await;
+        Ok(ended)
+    }
+
+    /// Says that a session is used: the time until it ends for not being used begins anew. It lasts no longer than before
+    /// otherwise, and gives nothing: so who knows its id alone may do this.
+    ///
+    /// # Errors
+    /// When there is no such session, or it has ended.
+    pub async fn keep_session_alive(&self, id: SessionId) -> Result<(), IamError> {
+        let now = self.0.clock.now();
+        let mut tx = self.0.db.begin().await?;
+        let found = sessions::open_with(&mut tx, id, now).await?;
+        let (session, _) = found.ok_or_else(unknown)?;
+        let root = Root {
+            session: Some(id),
+            key: session.key,
+        };
+        let live = sessions::live(&mut tx, id).await?.ok_or_else(unknown)?;
+        let directory = self.directory();
+        let (principal, proven_at) = (session.principal, live.proven_at);
+        let bounds = CredentialBounds::derived(&directory, principal, proven_at, root, now);
+        let bounds = bounds.map_err(|why| {
+            let message = format!("The session has ended: {why}");
+            let refusal = Refusal::new(Reason::WrongRefreshToken, message);
+            IamError::Refused(refusal.remedy(Remedy::LogInAgain))
+        })?;
+        let life = Lifetimes::of(self, &bounds, false);
+        life.check_idle(live.used_at, now)?;
+        life.bound(bounds, now)?;
+        sessions::touch(&mut tx, id, now).await?;
+        self.commit_unaudited(tx).await
+    }
+}

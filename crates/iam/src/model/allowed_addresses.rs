@@ -1,0 +1,188 @@
+//! The addresses from which an account's tokens are given: single ones, networks (`10.1.0.0/16`) and ranges
+//! (`10.0.0.1-10.0.0.9`), separated by commas.
+
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// The list, with the text it was sent as. An empty one allows every address.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AllowedAddresses {
+    ranges: Vec<AddressRange>,
+    text: String,
+}
+
+/// The first and the last address of an entry, as numbers of IPv6: an IPv4 address is mapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct AddressRange {
+    first: u128,
+    last: u128,
+}
+
+/// An entry that is none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no address, network or range like `10.0.0.7`, `10.1.0.0/16`, `10.0.0.1-10.0.0.9`"
+)]
+pub struct AddressError(String);
+
+impl AllowedAddresses {
+    /// Whether tokens are given to this address.
+    #[must_use]
+    pub fn allows(&self, address: IpAddr) -> bool {
+        let number = number(address);
+        let holds = |range: &AddressRange| (range.first..=range.last).contains(&number);
+        self.ranges.is_empty() || self.ranges.iter().any(holds)
+    }
+
+    /// As it was sent.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+const fn number(address: IpAddr) -> u128 {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(address) => address.to_bits(),
+    }
+}
+
+fn range(text: &str) -> Option<AddressRange> {
+    if let Some((first, last)) = text.split_once('-') {
+        let first: IpAddr = first.trim().parse().ok()?;
+        let last: IpAddr = last.trim().parse().ok()?;
+        let is_one_family = first.is_ipv4() == last.is_ipv4();
+        let (first, last) = (number(first), number(last));
+        return (is_one_family && first <= last).then_some(AddressRange { first, last });
+    }
+    let (address, prefix) = match text.split_once('/') {
+        Some((address, prefix)) => (address, Some(prefix)),
+        None => (text, None),
+    };
+    let address: IpAddr = address.parse().ok()?;
+    let width = if address.is_ipv4() { 32 } else { 128 };
+    let prefix = match prefix {
+        None => width,
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits.parse::<u32>().ok().filter(|bits| *bits <= width)?
+        }
+        Some(_) => return None,
+    };
+    let behind = u128::MAX.checked_shr(128 - (width - prefix)).unwrap_or(0);
+    let first = number(address) & !behind;
+    Some(AddressRange {
+        first,
+        last: first | behind,
+    })
+}
+
+impl FromStr for AllowedAddresses {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
+        let entries = text.split(',').map(str::trim);
+        let ranges = entries.map(|entry| {
+            let excerpt = || AddressError(entry.chars().take(100).collect());
+            range(entry).ok_or_else(excerpt)
+        });
+        Ok(Self {
+            ranges: ranges.collect::<Result<_, _>>()?,
+            text: text.to_owned(),
+        })
+    }
+}
+
+impl TryFrom<String> for AllowedAddresses {
+    type Error = AddressError;
+
+    fn try_from(text: String) -> Result<Self, AddressError> {
+        text.parse()
+    }
+}
+
+impl From<AllowedAddresses> for String {
+    fn from(own: AllowedAddresses) -> Self {
+        own.text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_networks_and_ranges_of_both_families_are_understood() {
+        let text = "192.0.2.7, 10.1.2.3/16,198.51.100.1 - 198.51.100.9, 2001:db8::/32, 2001:db9::1-2001:db9::f";
+        let own: AllowedAddresses = text.parse().unwrap();
+        assert_eq!(own.text(), text);
+        for (address, is_allowed) in [
+            ("192.0.2.7", true),
+            ("::ffff:192.0.2.7", true),
+            ("192.0.2.8", false),
+            ("10.1.0.0", true),
+            ("10.1.255.255", true),
+            ("10.2.0.0", false),
+            ("198.51.100.0", false),
+            ("198.51.100.9", true),
+            ("198.51.100.10", false),
+            ("2001:db8:ffff::1", true),
+            ("2001:db9::10", false),
+            ("2001:db9::f", true),
+        ] {
+            assert_eq!(
+                own.allows(address.parse().unwrap()),
+                is_allowed,
+                "{address}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_empty_list_allows_everybody_and_zero_bits_a_whole_family() {
+        let address = "203.0.113.5".parse().unwrap();
+        assert!(AllowedAddresses::default().allows(address));
+        assert!("".parse::<AllowedAddresses>().unwrap().allows(address));
+        let four: AllowedAddresses = "0.0.0.0/0".parse().unwrap();
+        assert!(four.allows(address) && !four.allows("2001:db8::1".parse().unwrap()));
+        let all: AllowedAddresses = "::/0".parse().unwrap();
+        assert!(all.allows(address));
+    }
+
+    #[test]
+    fn what_is_none_is_named() {
+        for wrong in [
+            "here",
+            "10.0.0.1,",
+            "10.0.0.1/33",
+            "10.0.0.1/",
+            "10.0.0.1/+8",
+            "10.0.0.9-10.0.0.1",
+            "10.0.0.1-2001:db8::1",
+            "2001:db8::/129",
+        ] {
+            let error = wrong.parse::<AllowedAddresses>().unwrap_err();
+            assert!(
+                error.to_string().contains("10.1.0.0/16"),
+                "{wrong}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn it_is_stored_as_it_was_sent() {
+        let own: AllowedAddresses = "10.0.0.0/8".parse().unwrap();
+        let stored = serde_json::to_string(&own).unwrap();
+        assert_eq!(stored, "\"10.0.0.0/8\"");
+        assert_eq!(
+            serde_json::from_str::<AllowedAddresses>(&stored).unwrap(),
+            own
+        );
+    }
+}

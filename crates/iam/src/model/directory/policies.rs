@@ -1,0 +1,69 @@
+//! Policies and the accounts' own roles, found by their ids and by whom or what they belong to: a request looks at those of its
+//! caller alone.
+
+use super::map::Map;
+use super::policy::{Policy, PolicySubject};
+use super::policy_role::CustomRole;
+use base::id::{AccountId, CustomRoleId, PolicyId};
+use std::collections::BTreeSet;
+use std::hash::Hash;
+
+/// The policies and roles.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Policies {
+    pub(super) all: Map<PolicyId, Policy>,
+    pub(super) by_subject: Map<PolicySubject, BTreeSet<PolicyId>>,
+    pub(super) by_account: Map<AccountId, BTreeSet<PolicyId>>,
+    pub(super) roles: Map<CustomRoleId, CustomRole>,
+    pub(super) roles_by_account: Map<AccountId, BTreeSet<CustomRoleId>>,
+}
+
+impl Policies {
+    pub(super) fn add(&mut self, policy: Policy) {
+        let id = policy.id;
+        put(&mut self.by_subject, policy.subject, id);
+        put(&mut self.by_account, policy.account, id);
+        self.all.insert(id, policy);
+    }
+
+    pub(super) fn forget(&mut self, id: PolicyId) {
+        let Some(policy) = self.all.get(&id) else {
+            return;
+        };
+        let (subject, account) = (policy.subject, policy.account);
+        take(&mut self.by_subject, subject, &id);
+        take(&mut self.by_account, account, &id);
+        self.all.remove(&id);
+    }
+
+    pub(super) fn add_role(&mut self, role: CustomRole) {
+        put(&mut self.roles_by_account, role.account, role.id);
+        self.roles.insert(role.id, role);
+    }
+
+    pub(super) fn forget_role(&mut self, id: CustomRoleId) {
+        let Some(account) = self.roles.get(&id).map(|role| role.account) else {
+            return;
+        };
+        take(&mut self.roles_by_account, account, &id);
+        self.roles.remove(&id);
+    }
+}
+
+fn put<K: Eq + Hash + Clone, V: Ord + Clone>(lists: &mut Map<K, BTreeSet<V>>, key: K, value: V) {
+    lists.change(key, |list| {
+        list.insert(value);
+    });
+}
+
+/// An empty list is removed: a directory that was changed equals one that is read anew.
+fn take<K: Eq + Hash + Clone, V: Ord + Clone>(lists: &mut Map<K, BTreeSet<V>>, key: K, value: &V) {
+    let is_last = lists.get(&key).is_none_or(|list| list.len() == 1);
+    if is_last {
+        lists.remove(&key);
+    } else {
+        lists.change(key, |list| {
+            list.remove(value);
+        });
+    }
+}

@@ -1,0 +1,43 @@
+//! Access policies: the roles that a principal has, and the domains of the account in which it has them.
+
+use super::Stamp;
+use super::policy_role::PolicyRole;
+use super::policy_target::{Attribute, PolicyTarget};
+use base::id::{AccountId, PolicyId, UserId};
+use base::principal::Principal;
+
+/// Whom a policy is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PolicySubject {
+    /// One principal.
+    Principal(Principal),
+    /// A person who has not accepted their invitation, whose id this is: it begins with the acceptance.
+    Invited(UserId),
+}
+
+/// A policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Its id.
+    pub id: PolicyId,
+    /// The account it belongs to.
+    pub account: AccountId,
+    /// Whom it is for.
+    pub subject: PolicySubject,
+    /// Its description.
+    pub description: String,
+    /// The roles it gives; at least one.
+    pub roles: Vec<PolicyRole>,
+    /// Where it gives it, in the order given.
+    pub attributes: Vec<Attribute>,
+    /// The domains that the attributes select.
+    pub(crate) target: PolicyTarget,
+    /// Whether it is in force: one that was set to `deleted` gives nothing until it is set to `active`.
+    pub active: bool,
+    /// Grows with every change; part of the entity tag.
+    pub revision: i64,
+    /// When it was created, and by whom.
+    pub created: Stamp,
+    /// When it was changed last, and by whom.
+    pub modified: Stamp,
+}

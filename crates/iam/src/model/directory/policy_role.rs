@@ -1,0 +1,195 @@
+//! Roles that policies give: those of the platform, those of the service, and those that an account has made of single actions.
+//! Unlike a role in a domain, a policy's role is about metrics alone: it manages neither users nor roles.
+
+use super::Stamp;
+use crate::model::role::Role;
+use base::id::{AccountId, CustomRoleId, Guid};
+use base::scope::{Action, Actions};
+use std::fmt;
+use std::str::FromStr;
+
+/// A role of a policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PolicyRole {
+    /// One that every account has.
+    Named(NamedRole),
+    /// One of the account's own.
+    Custom(CustomRoleId),
+}
+
+/// A role that every account has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NamedRole {
+    /// Platform: queries.
+    Viewer,
+    /// Platform: sends and deletes, but does not read.
+    Operator,
+    /// Platform: everything with metrics.
+    Editor,
+    /// Platform: everything with metrics, and the settings of the domain.
+    Administrator,
+    /// Service: queries and lists.
+    Reader,
+    /// Service: sends, queries and lists.
+    Writer,
+    /// Service: everything with metrics, and the settings of the domain.
+    Manager,
+}
+
+/// A text that is no role of a policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoPolicyRole;
+
+impl NamedRole {
+    /// The platform's.
+    pub const PLATFORM: [Self; 4] = [
+        Self::Viewer,
+        Self::Operator,
+        Self::Editor,
+        Self::Administrator,
+    ];
+
+    /// The service's.
+    pub const SERVICE: [Self; 3] = [Self::Reader, Self::Writer, Self::Manager];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Viewer => "Viewer",
+            Self::Operator => "Operator",
+            Self::Editor => "Editor",
+            Self::Administrator => "Administrator",
+            Self::Reader => "Reader",
+            Self::Writer => "Writer",
+            Self::Manager => "Manager",
+        }
+    }
+
+    /// Its description.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::Viewer => "Queries metrics.",
+            Self::Operator => "Sends and deletes metrics, and does not read them.",
+            Self::Editor => "Sends, queries, lists and deletes metrics.",
+            Self::Administrator | Self::Manager => {
+                "Sends, queries, lists and deletes metrics, and changes how they are read."
+            }
+            Self::Reader => "Queries and lists metrics.",
+            Self::Writer => "Sends, queries and lists metrics.",
+        }
+    }
+
+    /// The actions it allows.
+    #[must_use]
+    pub fn actions(self) -> Actions {
+        match self {
+            Self::Viewer => Role::Viewer.actions(),
+            Self::Operator => Role::Operator.actions(),
+            Self::Editor => Role::Editor.actions(),
+            Self::Administrator | Self::Manager => Actions::ALL,
+            Self::Reader => Actions::of(&[Action::Render, Action::Find]),
+            Self::Writer => Actions::of(&[Action::Write, Action::Render, Action::Find]),
+        }
+    }
+
+    /// Its cloud resource name.
+    #[must_use]
+    pub fn crn(self) -> String {
+        let kind = match self {
+            Self::Viewer | Self::Operator | Self::Editor | Self::Administrator => "role",
+            Self::Reader | Self::Writer | Self::Manager => "serviceRole",
+        };
+        format!("crn:v1:bluemix:public:iam::::{kind}:{}", self.name())
+    }
+
+    /// The role of this name.
+    fn named(name: &str) -> Option<Self> {
+        let mut all = Self::PLATFORM.into_iter().chain(Self::SERVICE);
+        all.find(|role| role.name() == name)
+    }
+
+    /// The role of this cloud resource name.
+    #[must_use]
+    pub fn of_crn(crn: &str) -> Option<Self> {
+        let mut all = Self::PLATFORM.into_iter().chain(Self::SERVICE);
+        all.find(|role| role.crn() == crn)
+    }
+}
+
+/// As it is stored: the name, or the GUID of one of the account's own.
+impl fmt::Display for PolicyRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(role) => f.write_str(role.name()),
+            Self::Custom(id) => id.fmt(f),
+        }
+    }
+}
+
+impl FromStr for PolicyRole {
+    type Err = NoPolicyRole;
+
+    fn from_str(text: &str) -> Result<Self, NoPolicyRole> {
+        if let Some(role) = NamedRole::named(text) {
+            return Ok(Self::Named(role));
+        }
+        let guid = Guid::parse(text).map_err(|_| NoPolicyRole)?;
+        Ok(Self::Custom(CustomRoleId(guid)))
+    }
+}
+
+/// A role that an account has made of actions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomRole {
+    /// Its id.
+    pub id: CustomRoleId,
+    /// The account it belongs to.
+    pub account: AccountId,
+    /// Its name in its CRN, unique in the account; it never changes.
+    pub name: String,
+    /// Its name for people.
+    pub display_name: String,
+    /// Its description.
+    pub description: String,
+    /// The actions it allows, in the order given.
+    pub actions: Vec<Action>,
+    /// Grows with every change; part of the entity tag.
+    pub revision: i64,
+    /// When it was created, and by whom.
+    pub created: Stamp,
+    /// When it was changed last, and by whom.
+    pub modified: Stamp,
+}
+
+impl CustomRole {
+    /// Its cloud resource name.
+    #[must_use]
+    pub fn crn(&self) -> String {
+        let (account, name) = (self.account, &self.name);
+        format!("crn:v1:ibmcloud:public:iam-access-management::a/{account}::customRole:{name}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_is_read_back_from_its_name_and_its_crn() {
+        for role in NamedRole::PLATFORM.into_iter().chain(NamedRole::SERVICE) {
+            assert_eq!(NamedRole::of_crn(&role.crn()), Some(role));
+            let stored = PolicyRole::Named(role);
+            assert_eq!(stored.to_string().parse(), Ok(stored));
+            assert!(!role.actions().is_empty());
+        }
+        let own = PolicyRole::Custom(CustomRoleId(Guid::from_random([7; 16])));
+        assert_eq!(own.to_string().parse(), Ok(own));
+        assert_eq!("viewer".parse::<PolicyRole>(), Err(NoPolicyRole));
+        assert_eq!(
+            NamedRole::of_crn("crn:v1:bluemix:public:iam::::role:Reader"),
+            None
+        );
+    }
+}

@@ -1,0 +1,348 @@
+//! The attributes of a policy's resource, and the domains that they mean. Only what is enforced can be stored: an attribute or an
+//! operator that is not known here is refused.
+
+use crate::model::text::{check_length, check_stored};
+use crate::refusal::Refusal;
+use base::id::{AccountId, Guid, OrgId, SpaceId};
+use base::limit;
+use base::scope::Domain;
+
+/// The one service whose resources this server has.
+pub const SERVICE_NAME: &str = "ibmcloud-monitoring";
+
+/// The type of every service.
+const SERVICE_TYPE: &str = "service";
+
+/// An attribute that a resource is chosen by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AttributeKey {
+    /// The account, which every policy names.
+    Account,
+    /// The service.
+    Service,
+    /// The type of the service.
+    ServiceType,
+    /// The region that an organization lies in, with its spaces. The domain of the account lies in the region of a server that has
+    /// one, and else in none.
+    Region,
+    /// An organization, with its spaces.
+    Org,
+    /// A space.
+    Space,
+    /// The kind of the domain.
+    Kind,
+    /// The domain of that kind, by its GUID.
+    Resource,
+}
+
+impl AttributeKey {
+    const ALL: [Self; 8] = [
+        Self::Account,
+        Self::Service,
+        Self::ServiceType,
+        Self::Region,
+        Self::Org,
+        Self::Space,
+        Self::Kind,
+        Self::Resource,
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Account => "accountId",
+            Self::Service => "serviceName",
+            Self::ServiceType => "serviceType",
+            Self::Region => "region",
+            Self::Org => "organizationId",
+            Self::Space => "spaceId",
+            Self::Kind => "resourceType",
+            Self::Resource => "resource",
+        }
+    }
+}
+
+/// How a value is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AttributeOperator {
+    /// The text itself.
+    Equals,
+    /// A pattern with `*` for any characters and `?` for one.
+    Matches,
+}
+
+impl AttributeOperator {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Equals => "stringEquals",
+            Self::Matches => "stringMatch",
+        }
+    }
+}
+
+/// An attribute with its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribute {
+    /// The attribute compared.
+    pub key: AttributeKey,
+    /// How.
+    pub operator: AttributeOperator,
+    /// With what.
+    pub value: String,
+}
+
+impl Attribute {
+    /// Reads an attribute; without an operator it is that of equal texts.
+    ///
+    /// # Errors
+    /// When it is not enforced here, or its value is empty or too long.
+    pub fn read(key: &str, operator: Option<&str>, value: &str) -> Result<Self, Refusal> {
+        let own = AttributeKey::ALL.into_iter().find(|own| own.name() == key);
+        let Some(own) = own else {
+            check_length("attributes", key, &limit::WORD_BYTES)?;
+            let known = AttributeKey::ALL.map(|own| format!("`{}`", own.name()));
+            return Err(Refusal::invalid(
+                "attributes",
+                format!(
+                    "the attribute `{key}` of a resource is not enforced here: there are {}",
+                    known.join(", ")
+                ),
+            ));
+        };
+        let operator = match operator {
+            None | Some("stringEquals") => AttributeOperator::Equals,
+            Some("stringMatch") => AttributeOperator::Matches,
+            Some(other) => {
+                check_length("operator", other, &limit::WORD_BYTES)?;
+                return Err(Refusal::invalid(
+                    "operator",
+                    format!(
+                        "the operator `{other}` is not enforced here: there are `stringEquals` and `stringMatch`"
+                    ),
+                ));
+            }
+        };
+        check_stored(own.name(), value, &limit::POLICY_VALUE_BYTES)?;
+        if value.is_empty() {
+            return Err(wrong(own, "needs a value"));
+        }
+        Ok(Self {
+            key: own,
+            operator,
+            value: value.to_owned(),
+        })
+    }
+}
+
+/// The kind of a domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DomainKind {
+    Account,
+    Org,
+    Space,
+}
+
+impl DomainKind {
+    pub(super) const fn of(domain: Domain) -> (Self, Guid) {
+        match domain {
+            Domain::Account(id) => (Self::Account, id.0),
+            Domain::Org(id) => (Self::Org, id.0),
+            Domain::Space(id) => (Self::Space, id.0),
+        }
+    }
+}
+
+/// The domains of an account that a policy is about: those that have all of its attributes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct PolicyTarget {
+    pub(super) region: Option<(AttributeOperator, String)>,
+    pub(super) org: Option<OrgId>,
+    pub(super) space: Option<SpaceId>,
+    pub(super) kind: Option<DomainKind>,
+    pub(super) resource: Option<Guid>,
+}
+
+impl PolicyTarget {
+    /// The domains that the attributes of a policy of this account select.
+    pub(crate) fn of(account: AccountId, attributes: &[Attribute]) -> Result<Self, Refusal> {
+        let (mut target, mut names_account) = (Self::default(), false);
+        for (at, attribute) in attributes.iter().enumerate() {
+            let Attribute {
+                key,
+                operator,
+                value,
+            } = attribute;
+            if attributes.iter().take(at).any(|other| other.key == *key) {
+                return Err(wrong(*key, "is given twice"));
+            }
+            let has_pattern = *operator == AttributeOperator::Matches;
+            if has_pattern && !matches!(key, AttributeKey::Region | AttributeKey::Service) {
+                return Err(wrong(*key, "takes the operator `stringEquals` alone"));
+            }
+            match key {
+                AttributeKey::Account => {
+                    if value.parse::<AccountId>() != Ok(account) {
+                        return Err(wrong(*key, "is not the account of the credential"));
+                    }
+                    names_account = true;
+                }
+                AttributeKey::Service => {
+                    if !is_met(*operator, value, SERVICE_NAME) {
+                        return Err(wrong(
+                            *key,
+                            "is not `ibmcloud-monitoring`, the one service here",
+                        ));
+                    }
+                }
+                AttributeKey::ServiceType => {
+                    if value != SERVICE_TYPE {
+                        return Err(wrong(*key, "can be `service` alone"));
+                    }
+                }
+                AttributeKey::Region => target.region = Some((*operator, value.clone())),
+                AttributeKey::Org => target.org = Some(OrgId(guid(*key, value)?)),
+                AttributeKey::Space => target.space = Some(SpaceId(guid(*key, value)?)),
+                AttributeKey::Kind => {
+                    target.kind = Some(match value.as_str() {
+                        "account" => DomainKind::Account,
+                        "organization" => DomainKind::Org,
+                        "space" => DomainKind::Space,
+                        _ => {
+                            let what = "can be `account`, `organization` or `space`";
+                            return Err(wrong(*key, what));
+                        }
+                    });
+                }
+                AttributeKey::Resource => target.resource = Some(guid(*key, value)?),
+            }
+        }
+        if !names_account {
+            return Err(wrong(AttributeKey::Account, "is missing"));
+        }
+        if target.resource.is_some() && target.kind.is_none() {
+            return Err(wrong(
+                AttributeKey::Resource,
+                "needs `resourceType` beside it",
+            ));
+        }
+        Ok(target)
+    }
+
+    /// Whether it is about the domain of the account alone.
+    pub(crate) fn is_of_account_alone(&self) -> bool {
+        self.kind == Some(DomainKind::Account)
+    }
+}
+
+pub(super) fn wrong(key: AttributeKey, what: &str) -> Refusal {
+    let name = key.name();
+    Refusal::invalid(name, format!("the attribute `{name}` {what}"))
+}
+
+fn guid(key: AttributeKey, value: &str) -> Result<Guid, Refusal> {
+    Guid::parse(value).map_err(|_| wrong(key, "is no GUID"))
+}
+
+pub(super) fn is_met(operator: AttributeOperator, value: &str, text: &str) -> bool {
+    match operator {
+        AttributeOperator::Equals => value == text,
+        AttributeOperator::Matches => matches(value.as_bytes(), text.as_bytes()),
+    }
+}
+
+/// Whether the text has the pattern, of which `*` stands for any characters and `?` for one. It goes back to the last `*` alone, so
+/// its work is at most the product of the lengths.
+fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut at, mut own, mut star) = (0, 0, None);
+    while let Some(byte) = text.get(at) {
+        match pattern.get(own) {
+            Some(b'*') => {
+                star = Some((own, at));
+                own += 1;
+            }
+            Some(wanted) if *wanted == b'?' || wanted == byte => {
+                own += 1;
+                at += 1;
+            }
+            _ => {
+                let Some((before, from)) = star else {
+                    return false;
+                };
+                star = Some((before, from + 1));
+                own = before + 1;
+                at = from + 1;
+            }
+        }
+    }
+    pattern.iter().skip(own).all(|byte| *byte == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_has_stars_and_question_marks() {
+        for (pattern, text, expected) in [
+            ("*", "us-south", true),
+            ("us-*", "us-south", true),
+            ("us-*th", "us-south", true),
+            ("*s*u*h", "us-south", true),
+            ("us-sout?", "us-south", true),
+            ("us-south?", "us-south", false),
+            ("eu-*", "us-south", false),
+            ("", "us-south", false),
+            ("us-south*", "us-south", true),
+            ("us", "us-south", false),
+        ] {
+            let found = matches(pattern.as_bytes(), text.as_bytes());
+            assert_eq!(found, expected, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_enforced_is_refused_by_its_name() {
+        let account = AccountId(Guid::from_random([1; 16]));
+        let of = |all: &[(&str, &str, &str)]| -> Result<PolicyTarget, Refusal> {
+            let all = all
+                .iter()
+                .map(|(key, operator, value)| Attribute::read(key, Some(operator), value));
+            PolicyTarget::of(account, &all.collect::<Result<Vec<_>, _>>()?)
+        };
+        let own = account.to_string();
+        let own = ("accountId", "stringEquals", own.as_str());
+        assert_eq!(of(&[own]), Ok(PolicyTarget::default()));
+        assert!(of(&[own, ("serviceName", "stringMatch", "ibmcloud-*")]).is_ok());
+        let space = "01234567-89ab-cdef-0123-456789abcdef";
+        for (given, field) in [
+            (vec![], "accountId"),
+            (vec![own, own], "accountId"),
+            (vec![("accountId", "stringEquals", space)], "accountId"),
+            (vec![("accountId", "stringMatch", "*")], "accountId"),
+            (
+                vec![own, ("serviceName", "stringEquals", "kms")],
+                "serviceName",
+            ),
+            (
+                vec![own, ("serviceType", "stringEquals", "platform_service")],
+                "serviceType",
+            ),
+            (vec![own, ("spaceId", "stringEquals", "dev")], "spaceId"),
+            (vec![own, ("spaceId", "stringMatch", "*")], "spaceId"),
+            (vec![own, ("resource", "stringEquals", space)], "resource"),
+            (
+                vec![own, ("resourceType", "stringEquals", "bucket")],
+                "resourceType",
+            ),
+            (vec![own, ("region", "stringExists", "true")], "operator"),
+            (vec![own, ("region", "stringEquals", "")], "region"),
+            (vec![own, ("colour", "stringEquals", "red")], "attributes"),
+        ] {
+            let refused = of(&given).unwrap_err();
+            assert_eq!(refused.field, Some(field), "{refused}");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The author and the time of a change.
+
+use base::principal::Principal;
+use base::time::Millis;
+
+/// The author and the time of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// When.
+    pub at: Millis,
+    /// The author.
+    pub by: Principal,
+}

@@ -1,0 +1,22 @@
+//! A login session that has not ended, as it is listed.
+
+use base::id::{KeyId, SessionId};
+use base::principal::Principal;
+use base::time::Millis;
+
+/// The session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenSession {
+    /// Its id, as in the claim `session_id`.
+    pub id: SessionId,
+    /// Its owner.
+    pub principal: Principal,
+    /// The key that it was begun with.
+    pub key: Option<KeyId>,
+    /// When it was begun.
+    pub created_at: Millis,
+    /// When it was begun, renewed or kept alive last.
+    pub used_at: Millis,
+    /// When it ends unless it is renewed.
+    pub expires_at: Millis,
+}

@@ -1,0 +1,271 @@
+//! The table `policies`.
+
+use super::column::{at, counted, parse, parse_guid};
+use super::principals::{self, key};
+use super::selection::{Selection, selection};
+use crate::error::IamError;
+use crate::model::directory::policy_target::PolicyTarget;
+use crate::model::directory::{Attribute, Policy, PolicyRole, PolicySubject, Stamp};
+use base::id::{AccountId, CustomRoleId, Guid, PolicyId, UserId};
+use base::principal::Principal;
+use base::time::Millis;
+use db::{Row, Tx, Value};
+
+/// For the directory.
+pub(super) const ROWS: Selection = selection!(
+    "SELECT policies.guid AS guid, account, principal, principals.kind AS principal_kind, invitation, description, roles, attributes, \
+     active, revision, created_at, created_by, modified_at, modified_by FROM policies \
+     LEFT JOIN principals ON principals.guid = policies.principal",
+    "policies.guid"
+);
+
+/// Decodes the policies that this program knows. One with a part that a newer node has written gives nothing here.
+pub(super) fn read_known(rows: &[Row]) -> Result<Vec<Policy>, IamError> {
+    let mut known = Vec::with_capacity(rows.len());
+    for row in rows {
+        known.extend(read(row)?);
+    }
+    let unknown = rows.len().saturating_sub(known.len());
+    if unknown > 0 {
+        tracing::warn!(
+            policies = unknown,
+            "access policies that this program does not know are left out"
+        );
+    }
+    Ok(known)
+}
+
+fn read(row: &Row) -> Result<Option<Policy>, IamError> {
+    let account: AccountId = parse(row, "account", "an account GUID")?;
+    let subject = match principals::read(row)? {
+        Some(principal) => Some(PolicySubject::Principal(principal)),
+        None if row.text_or_none("invitation")?.is_some() => {
+            let invitation = parse_guid(row, "invitation")?;
+            Some(PolicySubject::Invited(UserId(invitation)))
+        }
+        None => None,
+    };
+    let roles: Vec<String> = list(row, "roles")?;
+    let roles = roles.iter().map(|role| role.parse::<PolicyRole>());
+    let roles: Result<Vec<PolicyRole>, _> = roles.collect();
+    let attributes: Vec<(String, String, String)> = list(row, "attributes")?;
+    let attributes = attributes
+        .iter()
+        .map(|(key, operator, value)| Attribute::read(key, Some(operator.as_str()), value));
+    let attributes: Result<Vec<Attribute>, _> = attributes.collect();
+    let (Some(subject), Ok(roles), Ok(attributes)) = (subject, roles, attributes) else {
+        return Ok(None);
+    };
+    let Ok(target) = PolicyTarget::of(account, &attributes) else {
+        return Ok(None);
+    };
+    Ok(Some(Policy {
+        id: PolicyId(parse_guid(row, "guid")?),
+        account,
+        subject,
+        description: row.text("description")?,
+        roles,
+        attributes,
+        target,
+        active: row.flag("active")?,
+        revision: row.int("revision")?,
+        created: stamp(row, "created_at", "created_by")?,
+        modified: stamp(row, "modified_at", "modified_by")?,
+    }))
+}
+
+fn stamp(row: &Row, when: &'static str, who: &'static str) -> Result<Stamp, IamError> {
+    Ok(Stamp {
+        at: at(row, when)?,
+        by: parse(row, who, "an IAM id")?,
+    })
+}
+
+fn list<T: serde::de::DeserializeOwned>(row: &Row, column: &'static str) -> Result<T, IamError> {
+    let text = row.text(column)?;
+    serde_json::from_str(&text).map_err(|_| IamError::Stored {
+        value: text,
+        expected: "a list",
+    })
+}
+
+/// The columns of the subject: a principal, or an invitation.
+fn subject(subject: PolicySubject) -> [Value; 2] {
+    match subject {
+        PolicySubject::Principal(principal) => [key(principal), Value::Text(None)],
+        PolicySubject::Invited(user) => [Value::Text(None), user.0.to_string().into()],
+    }
+}
+
+/// The roles in their column.
+fn roles(policy: &Policy) -> Value {
+    let all: Vec<String> = policy.roles.iter().map(ToString::to_string).collect();
+    serde_json::Value::from(all).to_string().into()
+}
+
+/// The attributes in their column.
+fn attributes(policy: &Policy) -> Value {
+    let one = |own: &Attribute| -> Vec<String> {
+        let (key, operator) = (own.key.name(), own.operator.name());
+        vec![key.to_owned(), operator.to_owned(), own.value.clone()]
+    };
+    let all: Vec<serde_json::Value> = policy
+        .attributes
+        .iter()
+        .map(|own| serde_json::Value::from(one(own)))
+        .collect();
+    serde_json::Value::from(all).to_string().into()
+}
+
+/// Stores a new one.
+pub(crate) async fn insert(tx: &mut Tx, policy: &Policy) -> Result<(), IamError> {
+    let sql = "INSERT INTO policies (guid, account, principal, invitation, description, roles, attributes, active, revision, \
+               created_at, created_by, modified_at, modified_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    let [principal, invitation] = subject(policy.subject);
+    let values = [
+        policy.id.to_string().into(),
+        policy.account.to_string().into(),
+        principal,
+        invitation,
+        policy.description.as_str().into(),
+        roles(policy),
+        attributes(policy),
+        policy.active.into(),
+        policy.revision.into(),
+        policy.created.at.0.into(),
+        policy.created.by.to_string().into(),
+        policy.modified.at.0.into(),
+        policy.modified.by.to_string().into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Writes a changed one if its revision is still the one that was read: of two concurrent changes one succeeds.
+pub(crate) async fn change(tx: &mut Tx, policy: &Policy, from: i64) -> Result<bool, IamError> {
+    let sql = "UPDATE policies SET principal = $2, invitation = $3, description = $4, roles = $5, attributes = $6, active = $7, \
+               modified_at = $8, modified_by = $9, revision = revision + 1 WHERE guid = $1 AND revision = $10";
+    let [principal, invitation] = subject(policy.subject);
+    let values = [
+        policy.id.to_string().into(),
+        principal,
+        invitation,
+        policy.description.as_str().into(),
+        roles(policy),
+        attributes(policy),
+        policy.active.into(),
+        policy.modified.at.0.into(),
+        policy.modified.by.to_string().into(),
+        from.into(),
+    ];
+    Ok(tx.execute(sql, &values).await? > 0)
+}
+
+/// Deletes one; `false` if it was deleted before.
+pub(crate) async fn delete(tx: &mut Tx, id: PolicyId) -> Result<bool, IamError> {
+    let sql = "DELETE FROM policies WHERE guid = $1";
+    Ok(tx.execute(sql, &[id.to_string().into()]).await? > 0)
+}
+
+/// The number of policies of the account.
+pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS counted FROM policies WHERE account = $1";
+    counted(tx.one(sql, &[account.to_string().into()]).await?)
+}
+
+/// The number of policies for the subject in the account, without that of this id.
+pub(crate) async fn count_of(
+    tx: &mut Tx,
+    account: AccountId,
+    whose: PolicySubject,
+    without: PolicyId,
+) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS counted FROM policies WHERE account = $1 AND guid <> $2 \
+               AND (principal = $3 OR invitation = $4)";
+    let [principal, invitation] = subject(whose);
+    let values = [
+        account.to_string().into(),
+        without.to_string().into(),
+        principal,
+        invitation,
+    ];
+    counted(tx.one(sql, &values).await?)
+}
+
+/// Whether a policy of the account gives the role, read within the transaction that depends on it. The account is locked.
+pub(crate) async fn gives(
+    tx: &mut Tx,
+    account: AccountId,
+    role: CustomRoleId,
+) -> Result<bool, IamError> {
+    let sql = "SELECT guid FROM policies WHERE account = $1 AND roles LIKE $2 LIMIT 1";
+    let values = [account.to_string().into(), format!("%\"{role}\"%").into()];
+    Ok(tx.one(sql, &values).await?.is_some())
+}
+
+/// Gives a user the policies of an invitation, before the invitation is removed.
+pub(crate) async fn accept(tx: &mut Tx, invitation: Guid, user: UserId) -> Result<(), IamError> {
+    let sql = "UPDATE policies SET principal = $2, invitation = NULL, revision = revision + 1 WHERE invitation = $1";
+    tx.execute(sql, &[invitation.to_string().into(), key(user)])
+        .await?;
+    Ok(())
+}
+
+/// Has the policies of a member begin with the acceptance of an invitation, in place of the membership.
+pub(crate) async fn return_to_invitation(
+    tx: &mut Tx,
+    account: AccountId,
+    user: UserId,
+    invitation: Guid,
+) -> Result<(), IamError> {
+    let sql = "UPDATE policies SET principal = NULL, invitation = $3, revision = revision + 1 WHERE account = $1 AND principal = $2";
+    let values = [
+        account.to_string().into(),
+        key(user),
+        invitation.to_string().into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Deletes the policies of an invitation.
+pub(super) async fn delete_of_invitation(tx: &mut Tx, invitation: Guid) -> Result<(), IamError> {
+    let sql = "DELETE FROM policies WHERE invitation = $1";
+    tx.execute(sql, &[invitation.to_string().into()]).await?;
+    Ok(())
+}
+
+/// Deletes the policies of expired invitations into the account. The invitation of an account's future owner stays.
+pub(super) async fn sweep(tx: &mut Tx, account: AccountId, now: Millis) -> Result<(), IamError> {
+    let sql = "DELETE FROM policies WHERE invitation IN (SELECT guid FROM invitations WHERE account = $1 \
+               AND expires_at <= $2 AND guid NOT IN (SELECT owner FROM accounts))";
+    tx.execute(sql, &[account.to_string().into(), now.0.into()])
+        .await?;
+    Ok(())
+}
+
+/// Deletes the principal's policies in the account.
+pub(crate) async fn delete_of(
+    tx: &mut Tx,
+    account: AccountId,
+    principal: Principal,
+) -> Result<(), IamError> {
+    let sql = "DELETE FROM policies WHERE account = $1 AND principal = $2";
+    tx.execute(sql, &[account.to_string().into(), key(principal)])
+        .await?;
+    Ok(())
+}
+
+/// Deletes the policies of a principal who is in no account any more.
+pub(crate) async fn delete_of_principal(tx: &mut Tx, principal: &Value) -> Result<(), IamError> {
+    let sql = "DELETE FROM policies WHERE principal = $1";
+    tx.execute(sql, std::slice::from_ref(principal)).await?;
+    Ok(())
+}
+
+/// Deletes every policy of an account.
+pub(crate) async fn delete_of_account(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+    let sql = "DELETE FROM policies WHERE account = $1";
+    tx.execute(sql, &[account.to_string().into()]).await?;
+    Ok(())
+}

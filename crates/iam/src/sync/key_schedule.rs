@@ -1,0 +1,79 @@
+//! Signing keys by schedule. A successor is made ahead of its time, so that every node, and everybody who keeps the public keys
+//! for a while, knows it when it begins to sign; the old key stays until all its tokens have expired. No token is refused
+//! meanwhile.
+
+use super::key_store::{generate, new_name, open_all, sealed};
+use crate::audit::{Action, Entries, Entry};
+use crate::error::IamError;
+use crate::repo::counters;
+use crate::repo::signing_keys::{self, EncryptedSigningKey};
+use crate::service::Iam;
+use base::time::Millis;
+
+/// How long before it signs a key is made: twice as long as its readers may keep the public keys.
+const ANNOUNCED_MILLISECONDS: i64 = 120_000;
+
+/// How long an old key stays beyond the life of its tokens: the clocks of nodes differ.
+const MARGIN_MILLISECONDS: i64 = 10 * 60_000;
+
+/// The keys whose successor has signed for so long.
+fn outlived(keys: &[EncryptedSigningKey], now: Millis, overlap: i64) -> Vec<&str> {
+    let pairs = keys.iter().zip(keys.iter().skip(1));
+    pairs
+        .filter(|(_, next)| next.signs_from.plus(overlap) <= now)
+        .map(|(old, _)| old.kid.as_str())
+        .collect()
+}
+
+impl Iam {
+    /// Makes a successor of a signing key that has signed for as long as the configuration says, and retires those whose tokens
+    /// have all expired. Without a schedule it does nothing. Several nodes may do so at once: one makes the key.
+    ///
+    /// # Errors
+    /// When the database fails, or another encryption key is needed.
+    pub async fn keep_signing_keys_fresh(&self) -> Result<(), IamError> {
+        let config = &self.0.config;
+        let days = config.signing.key_days;
+        let key = self.0.encryption_key.as_ref().filter(|_| days > 0);
+        let Some(key) = key else { return Ok(()) };
+        let (now, algorithm) = (self.0.clock.now(), config.signing.algorithm);
+        let life = i64::from(days).saturating_mul(86_400_000);
+        let overlap = config.access_token_seconds.saturating_mul(1000);
+        let overlap = overlap.saturating_add(MARGIN_MILLISECONDS);
+        let signs_from = now.plus(ANNOUNCED_MILLISECONDS);
+        let is_due = |keys: &[EncryptedSigningKey]| {
+            let newest = keys.last();
+            newest.is_some_and(|newest| newest.signs_from.plus(life) <= signs_from)
+        };
+        let mut look = self.0.db.snapshot().await?;
+        let stored = signing_keys::in_service(&mut look).await?;
+        look.end().await?;
+        let made = match is_due(&stored) {
+            true => Some(generate(algorithm).await?),
+            false if outlived(&stored, now, overlap).is_empty() => return Ok(()),
+            false => None,
+        };
+        let mut tx = self.0.db.begin().await?;
+        counters::lock_changes(&mut tx).await?;
+        let stored = signing_keys::in_service(&mut tx).await?;
+        let mut entries = Vec::new();
+        // Another node may have made it meanwhile.
+        if let Some(der) = made.filter(|_| is_due(&stored)) {
+            // Otherwise the other nodes could not decrypt it.
+            open_all(&stored, key)?;
+            let kid = new_name(&mut tx, now).await?;
+            let new = sealed(key, &kid, &der, signs_from)?;
+            signing_keys::insert(&mut tx, &new, now).await?;
+            let entry = Entry::by_server(Action::SigningKeyMade).on(&kid);
+            entries.push(entry.with("algorithm", algorithm.name()));
+        }
+        for kid in outlived(&stored, now, overlap) {
+            signing_keys::retire(&mut tx, kid, now).await?;
+            entries.push(Entry::by_server(Action::SigningKeyRetired).on(kid));
+        }
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.commit(tx, Entries::of(entries)).await
+    }
+}

@@ -1,0 +1,335 @@
+//! Access policies through their interface: what they give, to whom, where, from when and until when, on every node.
+
+use crate::world::Whole as _;
+use crate::world::{World, access_token, code, on_both_databases, secret, source};
+use base::id::AccountId;
+use base::principal::Principal;
+use base::scope::{Action, Actions, Domain};
+use iam::directory::{Attribute, NamedRole, Policy, PolicyRole, PolicySubject};
+use iam::manage::access_policy::{PolicyGrant, PolicyTerms, policy_tag};
+use iam::manage::api_key::NewKey;
+use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole, custom_role_tag};
+use iam::manage::invitation::Invitee;
+use iam::manage::page::PageRequest;
+use iam::manage::service_id::NewService;
+use iam::{AuthError, Credential, Iam, IamError, Identity};
+use std::cmp::Ordering;
+
+on_both_databases!(
+    one_gives_its_roles_where_all_attributes_are_met_on_every_node,
+    of_two_changes_of_one_version_one_happens,
+    a_role_of_ones_own_is_worth_what_it_says_now,
+    it_goes_with_whom_it_is_for_and_with_the_account,
+    an_invitation_gives_its_policies_with_the_acceptance,
+);
+
+/// The attributes of a policy's resource, and the domains in which it gives its roles.
+type Case<'a> = (Vec<(&'a str, &'a str)>, Vec<Domain>);
+
+/// A service without any role, and the text of its key.
+async fn service(iam: &Iam, owner: &Identity) -> (Principal, String) {
+    let new = NewService {
+        name: "ci".to_owned(),
+        ..NewService::default()
+    };
+    let key = NewKey {
+        name: "first".to_owned(),
+        ..NewKey::default()
+    };
+    let made = iam.create_service_id(owner, new, Some(key)).await.unwrap();
+    let text = made.key.unwrap().1.expose().clone();
+    (made.service.id.into(), text)
+}
+
+fn attributes(account: AccountId, more: &[(&str, &str)]) -> Vec<Attribute> {
+    let account = account.to_string();
+    let all = [("accountId", account.as_str())];
+    let all = all.iter().chain(more);
+    all.map(|(key, value)| Attribute::read(key, None, value).unwrap())
+        .collect()
+}
+
+fn terms(
+    account: AccountId,
+    subject: Principal,
+    role: PolicyRole,
+    more: &[(&str, &str)],
+) -> PolicyTerms {
+    PolicyTerms {
+        subject: PolicySubject::Principal(subject),
+        grant: PolicyGrant {
+            description: String::new(),
+            roles: vec![role],
+            attributes: attributes(account, more),
+        },
+    }
+}
+
+const VIEWER: PolicyRole = PolicyRole::Named(NamedRole::Viewer);
+const WRITER: PolicyRole = PolicyRole::Named(NamedRole::Writer);
+
+fn actions(iam: &Iam, key: &str, domain: Domain) -> Actions {
+    let scope = iam.verifier().scope(Credential::ApiKey(key), Some(domain));
+    match scope {
+        Ok(scope) => scope.actions(),
+        Err(AuthError::DomainNotFound(_)) => Actions::NONE,
+        Err(other) => panic!("{other}"),
+    }
+}
+
+async fn one_gives_its_roles_where_all_attributes_are_met_on_every_node(world: World) {
+    let (owner, account) = (world.owner(), world.made.account);
+    let (subject, key) = service(&world.iam, &owner).await;
+    let (space, org) = (Domain::Space(world.space()), Domain::Org(world.org()));
+    let whole = Domain::Account(account);
+    let second = world.iam.create_space(&owner, world.org(), "second");
+    let second = Domain::Space(second.await.unwrap().id);
+    let node = world.node().await;
+    let region = world.iam.regions().first().unwrap().name.clone();
+    let (space_id, org_id) = (world.space().to_string(), world.org().to_string());
+    let (space_id, org_id, region) = (space_id.as_str(), org_id.as_str(), region.as_str());
+    let all = vec![whole, org, space, second];
+    let cases: [Case<'_>; 9] = [
+        (vec![], all.clone()),
+        (vec![("serviceName", "ibmcloud-monitoring")], all.clone()),
+        (vec![("spaceId", space_id)], vec![space]),
+        (vec![("organizationId", org_id)], vec![org, space, second]),
+        (vec![("resourceType", "space")], vec![space, second]),
+        (vec![("resourceType", "account")], vec![whole]),
+        (
+            vec![("resourceType", "space"), ("resource", space_id)],
+            vec![space],
+        ),
+        (vec![("region", region)], all.clone()),
+        (
+            vec![("spaceId", space_id), ("resourceType", "account")],
+            vec![],
+        ),
+    ];
+    for (more, expected) in cases {
+        let wanted = terms(account, subject, VIEWER, &more);
+        let policy = world.iam.create_policy(&owner, wanted).await.unwrap();
+        node.sync().await.unwrap();
+        for iam in [&world.iam, &node] {
+            for domain in [whole, org, space, second] {
+                let is_covered = expected.contains(&domain);
+                let found = actions(iam, &key, domain);
+                let right = match is_covered {
+                    true => NamedRole::Viewer.actions(),
+                    false => Actions::NONE,
+                };
+                assert_eq!(found, right, "{more:?} {domain}");
+            }
+        }
+        // Out of force, in force, and gone.
+        let off = world.iam.switch_policy(&owner, policy.id, "*", false);
+        let off = off.await.unwrap();
+        assert_ne!(policy_tag(&off), policy_tag(&policy));
+        for domain in &expected {
+            assert!(actions(&world.iam, &key, *domain).is_empty());
+        }
+        world
+            .iam
+            .switch_policy(&owner, policy.id, &policy_tag(&off), true)
+            .await
+            .unwrap();
+        node.sync().await.unwrap();
+        for domain in &expected {
+            assert!(actions(&node, &key, *domain).contains(Action::Render));
+        }
+        node.delete_policy(&owner, policy.id).await.unwrap();
+        world.iam.sync().await.unwrap();
+        for domain in [whole, org, space, second] {
+            assert!(actions(&world.iam, &key, domain).is_empty());
+        }
+    }
+    assert!(iam::inspect::matches_database(&node).await.unwrap());
+    node.close().await;
+}
+
+async fn of_two_changes_of_one_version_one_happens(world: World) {
+    let (owner, account) = (world.owner(), world.made.account);
+    let (subject, key) = service(&world.iam, &owner).await;
+    let wanted = terms(account, subject, VIEWER, &[]);
+    let policy = world.iam.create_policy(&owner, wanted).await.unwrap();
+    let (id, tag) = (policy.id, policy_tag(&policy));
+    let other = world.node().await;
+    let replace = |iam: Iam| {
+        let (owner, tag) = (owner.clone(), tag.clone());
+        async move {
+            let wanted = terms(account, subject, WRITER, &[]);
+            iam.replace_policy(&owner, id, &tag, wanted).await
+        }
+    };
+    let (one, two) = tokio::join!(replace(world.iam.clone()), replace(other.clone()));
+    let refused = match (one, two) {
+        (Ok(_), refused) | (refused, Ok(_)) => refused,
+        (one, two) => panic!("{one:?} {two:?}"),
+    };
+    assert_eq!(code(refused), "conflict");
+    world.iam.sync().await.unwrap();
+    let space = Domain::Space(world.space());
+    assert!(actions(&world.iam, &key, space).contains(Action::Write));
+
+    // Whoever is not an Administrator gives nothing, and sees what names them alone.
+    let caller = world.enter_key(&key).unwrap();
+    let wanted = terms(account, subject, VIEWER, &[]);
+    let refused = world.iam.create_policy(&caller, wanted).await;
+    assert_eq!(code(refused), "not_allowed");
+    assert_eq!(world.iam.policy(&caller, id).unwrap().id, id);
+    let refused = world.iam.delete_policy(&caller, id).await;
+    assert_eq!(code(refused), "not_allowed");
+    let wanted = terms(account, owner.principal(), VIEWER, &[]);
+    let others = world.iam.create_policy(&owner, wanted).await.unwrap();
+    assert_eq!(code(world.iam.policy(&caller, others.id)), "not_found");
+    let any = |_: &Policy, _: &Policy| Ordering::Equal;
+    let all = world
+        .iam
+        .policies(&caller, |_| true, any, PageRequest::WHOLE);
+    assert_eq!(code(all), "not_allowed");
+    let all = world
+        .iam
+        .policies(&owner, |_| true, any, PageRequest::WHOLE);
+    assert_eq!(all.unwrap().total, 2);
+    other.close().await;
+}
+
+async fn a_role_of_ones_own_is_worth_what_it_says_now(world: World) {
+    let (owner, account) = (world.owner(), world.made.account);
+    let (subject, key) = service(&world.iam, &owner).await;
+    let said = |actions: &[&str]| CustomRoleTerms {
+        display_name: "Sender".to_owned(),
+        description: String::new(),
+        actions: actions.iter().map(|own| (*own).to_owned()).collect(),
+    };
+    let new = |name: &str| NewCustomRole {
+        name: name.to_owned(),
+        terms: said(&["domain.write"]),
+    };
+    for wrong in ["sender", "My Sender", "", "Ärger"] {
+        let refused = world.iam.create_custom_role(&owner, new(wrong)).await;
+        assert_eq!(code(refused), "field", "{wrong}");
+    }
+    let role = world.iam.create_custom_role(&owner, new("Sender"));
+    let role = role.await.unwrap();
+    let refused = world.iam.create_custom_role(&owner, new("Sender")).await;
+    assert_eq!(code(refused), "conflict");
+    let given = world.iam.policy_role(&owner, &role.crn()).unwrap();
+    assert_eq!(given, PolicyRole::Custom(role.id));
+    let wanted = terms(account, subject, given, &[]);
+    let policy = world.iam.create_policy(&owner, wanted).await.unwrap();
+    let space = Domain::Space(world.space());
+    let only = Actions::of(&[Action::Write]);
+    assert_eq!(actions(&world.iam, &key, space), only);
+    let tag = custom_role_tag(&role);
+    let more = said(&["domain.write", "domain.find"]);
+    let changed = world.iam.replace_custom_role(&owner, role.id, &tag, more);
+    changed.await.unwrap();
+    assert!(actions(&world.iam, &key, space).contains(Action::Find));
+    let late = said(&["domain.render"]);
+    let late = world.iam.replace_custom_role(&owner, role.id, &tag, late);
+    assert_eq!(code(late.await), "conflict");
+    let held = world.iam.delete_custom_role(&owner, role.id).await;
+    assert_eq!(code(held), "conflict");
+    world.iam.delete_policy(&owner, policy.id).await.unwrap();
+    world.iam.delete_custom_role(&owner, role.id).await.unwrap();
+    assert_eq!(code(world.iam.custom_role(&owner, role.id)), "not_found");
+    assert_eq!(code(world.iam.policy_role(&owner, &role.crn())), "field");
+}
+
+/// Gives the role of a viewer.
+async fn give(
+    world: &World,
+    subject: Principal,
+    more: &[(&str, &str)],
+) -> Result<Policy, IamError> {
+    let wanted = terms(world.made.account, subject, VIEWER, more);
+    world.iam.create_policy(&world.owner(), wanted).await
+}
+
+async fn it_goes_with_whom_it_is_for_and_with_the_account(world: World) {
+    let (owner, account) = (world.owner(), world.made.account);
+    let (subject, _) = service(&world.iam, &owner).await;
+    let policy = give(&world, subject, &[]).await.unwrap();
+    let Principal::Service(id) = subject else {
+        panic!("{subject}");
+    };
+    world.iam.delete_service_id(&owner, id).await.unwrap();
+    assert_eq!(code(world.iam.policy(&owner, policy.id)), "not_found");
+    // Nobody, and nothing, is named by mistake.
+    assert_eq!(code(give(&world, subject, &[]).await), "field");
+    let nowhere = "01234567-89ab-cdef-0123-456789abcdef";
+    for wrong in [
+        ("spaceId", nowhere),
+        ("organizationId", nowhere),
+        ("region", "atlantis"),
+    ] {
+        let refused = give(&world, owner.principal(), &[wrong]).await;
+        assert_eq!(code(refused), "field", "{wrong:?}");
+    }
+    let (subject, key) = service(&world.iam, &owner).await;
+    give(&world, subject, &[]).await.unwrap();
+    let request = iam::bootstrap::Request {
+        account: "second".to_owned(),
+        region: None,
+        org: "acme".to_owned(),
+        space: "prod".to_owned(),
+        owner: "zoe@example.org".to_owned(),
+        password: None,
+    };
+    world.iam.create_account(request).await.unwrap();
+    world.iam.delete_account(account).await.unwrap();
+    let space = Domain::Space(world.space());
+    assert!(!world.iam.directory().is_admitted(subject, space));
+    world.iam.restore_account(account, None).await.unwrap();
+    assert!(actions(&world.iam, &key, space).contains(Action::Render));
+    world.iam.delete_account(account).await.unwrap();
+    // On PostgreSQL other nodes have a month to remove theirs.
+    world.wait((8 + 31) * 86_400);
+    let due = world.iam.due();
+    world.iam.forget_removed(&due, usize::MAX).await.unwrap();
+    world.iam.sync().await.unwrap();
+    let db = world.database().await;
+    let left = db.all("SELECT guid FROM policies", &[]).await.unwrap();
+    assert_eq!(left.len(), 0);
+    db.close().await;
+}
+
+async fn an_invitation_gives_its_policies_with_the_acceptance(world: World) {
+    let (owner, account) = (world.owner(), world.made.account);
+    let invite = async |email: &str| {
+        let wanted = [Invitee {
+            email: email.to_owned(),
+            role: None,
+        }];
+        let grant = terms(account, owner.principal(), VIEWER, &[]).grant;
+        let invited = world.iam.invite_with(&owner, account, &wanted, vec![grant]);
+        invited.await.unwrap().remove(0)
+    };
+    let email = "bea@example.org";
+    let invited = invite(email).await;
+    // By the id of the invitation, too.
+    let more = terms(account, invited.id.into(), WRITER, &[]);
+    let policy = world.iam.create_policy(&owner, more).await.unwrap();
+    assert_eq!(policy.subject, PolicySubject::Invited(invited.id));
+    let (here, chosen) = (source(), secret("chosen at the beginning"));
+    let shown = invited.code.unwrap();
+    let redeemed = world.iam.redeem(here, email, &shown, chosen.clone());
+    redeemed.await.unwrap();
+    let tokens = world.password(email, chosen.expose()).await.unwrap();
+    let bea = world.enter(&access_token(&tokens)).unwrap();
+    let space = Domain::Space(world.space());
+    let given = world.iam.directory().actions(bea.principal(), space);
+    assert!(given.contains(Action::Render) && given.contains(Action::Write));
+    let begun = world.iam.policy(&bea, policy.id).unwrap();
+    assert_eq!(begun.subject, PolicySubject::Principal(bea.principal()));
+    // Those of an invitation that is withdrawn go with it.
+    let invited = invite("cid@example.org").await;
+    let removed = world.iam.remove_member(&owner, account, invited.id);
+    removed.await.unwrap();
+    let any = |_: &Policy, _: &Policy| Ordering::Equal;
+    let all = world
+        .iam
+        .policies(&owner, |_| true, any, PageRequest::WHOLE);
+    assert_eq!(all.unwrap().total, 2);
+}

@@ -1,0 +1,96 @@
+//! Open sessions: listed from any node, and ended for all of them.
+
+use crate::world::Whole as _;
+use crate::world::{OWNER, World, access_token, code, on_both_databases};
+use iam::manage::page::PageRequest;
+use iam::manage::session::OpenSession;
+use iam::role::Role;
+use iam::{Iam, Identity};
+
+on_both_databases!(
+    they_are_listed_and_ended_from_any_node,
+    a_key_sees_those_begun_with_it,
+    nobody_but_an_administrator_sees_those_of_others,
+);
+
+async fn listed(iam: &Iam, caller: &Identity) -> Vec<OpenSession> {
+    let page = iam.sessions(caller, None, PageRequest::WHOLE).await;
+    page.unwrap().entries
+}
+
+async fn they_are_listed_and_ended_from_any_node(world: World) {
+    let node = world.node().await;
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(world.log_in().await);
+        world.wait(1);
+    }
+    let caller = world.enter(&access_token(&held[0])).unwrap();
+    let all = listed(&node, &caller).await;
+    let ids: Vec<_> = all.iter().map(|own| own.id).collect();
+    // The latest comes first.
+    let mut expected: Vec<_> = held.iter().filter_map(|own| own.session).collect();
+    expected.reverse();
+    assert_eq!(ids, expected);
+    let part = PageRequest { skip: 1, take: 1 };
+    let page = node.sessions(&caller, None, part).await.unwrap();
+    assert_eq!((page.total, page.entries[0].id), (3, expected[1]));
+
+    node.end_one_session(&caller, expected[0]).await.unwrap();
+    let again = node.end_one_session(&caller, expected[0]).await;
+    assert_eq!(code(again), "not_found");
+    world.iam.sync().await.unwrap();
+    world.enter(&access_token(&held[2])).unwrap_err();
+    world.enter(&access_token(&held[1])).unwrap();
+    assert_eq!(node.end_sessions(&caller, None).await.unwrap(), 2);
+    world.iam.sync().await.unwrap();
+    for tokens in &held {
+        world.enter(&access_token(tokens)).unwrap_err();
+    }
+    assert_eq!(node.end_sessions(&caller, None).await.unwrap(), 0);
+    node.close().await;
+}
+
+async fn a_key_sees_those_begun_with_it(world: World) {
+    let by_password = world.log_in().await;
+    let key = world.made.api_key.expose().clone();
+    let by_key = world.key_session(&key).await.unwrap();
+    let session = by_key.session.unwrap();
+    for caller in [world.owner(), world.enter(&access_token(&by_key)).unwrap()] {
+        let all = listed(&world.iam, &caller).await;
+        assert_eq!(all.len(), 1);
+        assert_eq!(all[0].id, session);
+        assert_eq!(all[0].key, caller.bounds().root().key);
+    }
+    let person = world.enter(&access_token(&by_password)).unwrap();
+    assert_eq!(listed(&world.iam, &person).await.len(), 2);
+    assert_eq!(
+        world.iam.end_sessions(&world.owner(), None).await.unwrap(),
+        1
+    );
+    world.enter(&access_token(&by_key)).unwrap_err();
+    world.enter(&access_token(&by_password)).unwrap();
+}
+
+async fn nobody_but_an_administrator_sees_those_of_others(world: World) {
+    let owner = world.enter(&access_token(&world.log_in().await)).unwrap();
+    let bob = world.person("bob@example.org", Some(Role::Viewer)).await;
+    let (iam, whole) = (&world.iam, PageRequest::WHOLE);
+    let of_owner = iam.directory().user_by_email(OWNER).unwrap().id.into();
+    let seen = iam.sessions(&bob.identity, Some(of_owner), whole).await;
+    assert_eq!(code(seen), "not_allowed");
+    let ended = iam.end_sessions(&bob.identity, Some(of_owner)).await;
+    assert_eq!(code(ended), "not_allowed");
+    let session = owner.session().unwrap();
+    let ended = iam.end_one_session(&bob.identity, session).await;
+    assert_eq!(code(ended), "not_found");
+
+    let of_bob = bob.id.into();
+    let seen = iam.sessions(&owner, Some(of_bob), whole).await.unwrap();
+    assert_eq!(seen.total, 1);
+    iam.end_one_session(&owner, seen.entries[0].id)
+        .await
+        .unwrap();
+    let seen = iam.sessions(&owner, Some(of_bob), whole).await.unwrap();
+    assert_eq!(seen.total, 0);
+}

@@ -1,0 +1,413 @@
+//! `/v1/policies` and `/v2/policies`: access policies in both of the original's forms. A policy that was made in one form is shown in
+//! the other, too.
+
+mod form;
+
+use super::api_key::invalid;
+use super::entity_tag::{if_match, tagged};
+use super::order::By;
+use super::paging::{POLICIES, next};
+use super::reply::json;
+use crate::app::App;
+use crate::failure::refused::check_length;
+use crate::http::advertised_address::UrlForCaller;
+use crate::http::problem::Refusal;
+use crate::request::caller::Manager;
+use crate::request::params::{Params, body};
+use crate::request::payload::Payload;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use base::error::{Kind, Problem};
+use base::id::{AccountId, PolicyId};
+use base::limit;
+use form::{ACTIVE, DELETED, Form, first, second};
+use http::{HeaderMap, StatusCode};
+use iam::Identity;
+use iam::directory::{AttributeKey, Policy, PolicySubject};
+use iam::manage::access_policy::{PolicyGrant, PolicyTerms, policy_tag};
+use std::cmp::Ordering;
+use std::sync::Arc;
+use wire::iam::policy::{
+    InvitedPolicy, PolicyList, PolicyListV2, PolicyPage, PolicyRequest, PolicyRequestV2,
+    PolicyState,
+};
+
+/// The list parameters that links to other pages repeat.
+const KEPT: [&str; 8] = [
+    "account_id",
+    "iam_id",
+    "type",
+    "service_type",
+    "service_name",
+    "sort",
+    "state",
+    "format",
+];
+
+/// The orders that can be asked for.
+const SORTS: [(&str, By<Policy>); 8] = [
+    ("id", |a, b| a.id.cmp(&b.id)),
+    ("type", |_, _| Ordering::Equal),
+    ("href", |a, b| a.id.cmp(&b.id)),
+    ("created_at", |a, b| a.created.at.cmp(&b.created.at)),
+    ("created_by_id", |a, b| a.created.by.cmp(&b.created.by)),
+    ("last_modified_at", |a, b| a.modified.at.cmp(&b.modified.at)),
+    ("last_modified_by_id", |a, b| {
+        a.modified.by.cmp(&b.modified.by)
+    }),
+    ("state", |a, b| a.active.cmp(&b.active)),
+];
+
+/// The order that `sort` asks for: the name of a member, with `-` before it in reverse.
+fn order(params: &Params) -> Result<(By<Policy>, bool), Refusal> {
+    let Some(asked) = params.one("sort")?.filter(|text| !text.is_empty()) else {
+        let any: By<Policy> = |_, _| Ordering::Equal;
+        return Ok((any, false));
+    };
+    check_length("sort", asked, &limit::WORD_BYTES)?;
+    let (word, reverse) = match asked.strip_prefix('-') {
+        Some(word) => (word, true),
+        None => (asked, false),
+    };
+    let found = SORTS.iter().find(|(own, _)| *own == word);
+    let (_, by) = found.ok_or_else(|| {
+        let words: Vec<String> = SORTS.iter().map(|(own, _)| format!("`{own}`")).collect();
+        let words = words.join(", ");
+        invalid(
+            "sort",
+            format!("`sort` is one of {words}, with `-` before it in reverse, not `{asked}`"),
+        )
+    })?;
+    Ok((*by, reverse))
+}
+
+/// Policies are always shown with what is for people; when one permitted something last is not kept.
+fn is_for_display(params: &Params) -> Result<(), Refusal> {
+    let format = params.one("format")?.unwrap_or_default();
+    check_length("format", format, &limit::WORD_BYTES)?;
+    if matches!(format, "" | "display") {
+        return Ok(());
+    }
+    let message = format!("`format` can be `display` alone, not `{format}`");
+    Err(invalid("format", message))
+}
+
+/// Which policies a list shows.
+struct Wanted<'p> {
+    subject: Option<PolicySubject>,
+    has_type: bool,
+    service_type: Option<&'p str>,
+    service_name: Option<&'p str>,
+    active: bool,
+}
+
+impl<'p> Wanted<'p> {
+    fn of(params: &'p Params) -> Result<Self, Refusal> {
+        let text = |name: &'static str| -> Result<Option<&'p str>, Refusal> {
+            let found = params.one(name)?.filter(|text| !text.is_empty());
+            check_length(name, found.unwrap_or_default(), &limit::WORD_BYTES)?;
+            Ok(found)
+        };
+        let subject = |value: &str| form::subject("iam_id", value);
+        let active = match text("state")? {
+            None | Some(ACTIVE) => true,
+            Some(DELETED) => false,
+            Some(other) => {
+                let message = format!("`state` is `{ACTIVE}` or `{DELETED}`, not `{other}`");
+                return Err(invalid("state", message));
+            }
+        };
+        let has_type = match text("type")? {
+            None | Some("access") => true,
+            // There are none of these.
+            Some("authorization") => false,
+            Some(other) => {
+                let message = format!("`type` is `access` or `authorization`, not `{other}`");
+                return Err(invalid("type", message));
+            }
+        };
+        is_for_display(params)?;
+        Ok(Self {
+            subject: text("iam_id")?.map(subject).transpose()?,
+            has_type,
+            service_type: text("service_type")?,
+            service_name: text("service_name")?,
+            active,
+        })
+    }
+
+    fn shows(&self, policy: &Policy) -> bool {
+        let has = |key: AttributeKey, wanted: Option<&str>| {
+            let mut all = policy.attributes.iter();
+            wanted.is_none_or(|wanted| all.any(|own| own.key == key && own.value == wanted))
+        };
+        self.has_type
+            && self.active == policy.active
+            && self.subject.is_none_or(|subject| is_for(policy, subject))
+            && has(AttributeKey::ServiceType, self.service_type)
+            && has(AttributeKey::Service, self.service_name)
+    }
+}
+
+/// Whether a policy is for whom an id names: also for a person by the id of their invitation.
+fn is_for(policy: &Policy, subject: PolicySubject) -> bool {
+    match (policy.subject, subject) {
+        (PolicySubject::Invited(id), PolicySubject::Principal(named)) => named.user() == Some(id),
+        (own, subject) => own == subject,
+    }
+}
+
+/// The grants of an invitation's policies.
+pub(super) fn of_invitation(
+    app: &App,
+    caller: &Identity,
+    wanted: &[InvitedPolicy],
+) -> Result<Vec<PolicyGrant>, Refusal> {
+    let (count, limit) = (wanted.len() as u64, &limit::POLICIES_PER_SUBJECT);
+    if count > limit.default {
+        let (name, most) = (limit.name, limit.default);
+        let message = format!("`iam_policy` has {count} policies, more than `{name}` = {most}");
+        let Refusal(problem) = invalid("iam_policy", message);
+        return Err(Refusal(problem.limit(limit)));
+    }
+    let each = wanted.iter().map(|one| form::invited(app, caller, one));
+    each.collect()
+}
+
+/// One page of a list, and the addresses of others.
+struct Listed {
+    limit: u64,
+    first: PolicyPage,
+    next: Option<PolicyPage>,
+    previous: Option<PolicyPage>,
+    policies: Vec<Policy>,
+}
+
+fn listed(
+    app: &App,
+    caller: &Identity,
+    params: &Params,
+    own_url: &UrlForCaller,
+    path: &str,
+) -> Result<Listed, Refusal> {
+    params.refuse_unserved(&[
+        "access_group_id",
+        "tag_name",
+        "tag_value",
+        "service_group_id",
+    ])?;
+    if let Some(text) = params.one("account_id")? {
+        let account: AccountId = text.parse().map_err(|_| {
+            let message = format!("there is no account `{text}` for you");
+            Refusal(Problem::new(Kind::NotFound, "not_found", message).field("account_id"))
+        })?;
+        app.iam.require_default_account(caller, account)?;
+    }
+    let wanted = Wanted::of(params)?;
+    let (by, reverse) = order(params)?;
+    let order = |a: &Policy, b: &Policy| match reverse {
+        true => by(b, a),
+        false => by(a, b),
+    };
+    let window = POLICIES.window(params)?;
+    let shows = |policy: &Policy| wanted.shows(policy);
+    let part = app.iam.policies(caller, shows, order, window)?;
+    let path = format!("{}{path}", own_url.url);
+    let page = |start: u64| -> Result<PolicyPage, Refusal> {
+        let href = POLICIES.address(&path, params, &KEPT, (window.take, Some(start)))?;
+        let start = Some(start.to_string());
+        Ok(PolicyPage { href, start })
+    };
+    let before = window.skip.saturating_sub(window.take);
+    Ok(Listed {
+        limit: window.take,
+        first: page(0)?,
+        next: next(window, &part).map(page).transpose()?,
+        previous: (window.skip > 0).then(|| page(before)).transpose()?,
+        policies: part.entries,
+    })
+}
+
+/// The id in the path.
+fn id(params: &Params) -> Result<PolicyId, Refusal> {
+    params.id("id")
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    params: Params,
+) -> Result<Response, Refusal> {
+    let part = listed(&app, &caller, &params, &own_url, "/v1/policies")?;
+    let form = Form::new(&app, &own_url);
+    let list = PolicyList {
+        limit: part.limit,
+        first: part.first,
+        next: part.next,
+        previous: part.previous,
+        policies: part.policies.iter().map(|own| form.first(own)).collect(),
+    };
+    json(StatusCode::OK, &list)
+}
+
+pub(super) async fn list_v2(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    params: Params,
+) -> Result<Response, Refusal> {
+    let part = listed(&app, &caller, &params, &own_url, "/v2/policies")?;
+    let form = Form::new(&app, &own_url);
+    let list = PolicyListV2 {
+        limit: part.limit,
+        first: part.first,
+        next: part.next,
+        previous: part.previous,
+        policies: part.policies.iter().map(|own| form.second(own)).collect(),
+    };
+    json(StatusCode::OK, &list)
+}
+
+/// The answer with one policy in the first form.
+fn answer(
+    app: &App,
+    own_url: &UrlForCaller,
+    status: StatusCode,
+    policy: &Policy,
+) -> Result<Response, Refusal> {
+    let shown = Form::new(app, own_url).first(policy);
+    tagged(status, &shown, &policy_tag(policy))
+}
+
+/// The answer with one policy in the second form.
+fn answer_v2(
+    app: &App,
+    own_url: &UrlForCaller,
+    status: StatusCode,
+    policy: &Policy,
+) -> Result<Response, Refusal> {
+    let shown = Form::new(app, own_url).second(policy);
+    tagged(status, &shown, &policy_tag(policy))
+}
+
+/// The terms of a body of the first form.
+fn terms(app: &App, caller: &Identity, bytes: &[u8]) -> Result<PolicyTerms, Refusal> {
+    first(app, caller, body::<PolicyRequest>(bytes)?)
+}
+
+/// The terms of a body of the second form.
+fn terms_v2(app: &App, caller: &Identity, bytes: &[u8]) -> Result<PolicyTerms, Refusal> {
+    second(app, caller, body::<PolicyRequestV2>(bytes)?)
+}
+
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    app.iam.may_manage_policies(&caller)?;
+    let terms = terms(&app, &caller, &bytes)?;
+    let made = app.iam.create_policy(&caller, terms).await?;
+    answer(&app, &own_url, StatusCode::CREATED, &made)
+}
+
+pub(super) async fn create_v2(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    app.iam.may_manage_policies(&caller)?;
+    let terms = terms_v2(&app, &caller, &bytes)?;
+    let made = app.iam.create_policy(&caller, terms).await?;
+    answer_v2(&app, &own_url, StatusCode::CREATED, &made)
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    params: Params,
+) -> Result<Response, Refusal> {
+    let policy = app.iam.policy(&caller, id(&params)?)?;
+    answer(&app, &own_url, StatusCode::OK, &policy)
+}
+
+pub(super) async fn show_v2(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    params: Params,
+) -> Result<Response, Refusal> {
+    is_for_display(&params)?;
+    let policy = app.iam.policy(&caller, id(&params)?)?;
+    answer_v2(&app, &own_url, StatusCode::OK, &policy)
+}
+
+pub(super) async fn replace(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    params: Params,
+    headers: HeaderMap,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let policy = app.iam.policy(&caller, id(&params)?)?;
+    app.iam.may_manage_policies(&caller)?;
+    let tag = if_match(&headers)?;
+    let terms = terms(&app, &caller, &bytes)?;
+    let changed = app.iam.replace_policy(&caller, policy.id, tag, terms);
+    answer(&app, &own_url, StatusCode::OK, &changed.await?)
+}
+
+pub(super) async fn replace_v2(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    params: Params,
+    headers: HeaderMap,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let policy = app.iam.policy(&caller, id(&params)?)?;
+    app.iam.may_manage_policies(&caller)?;
+    let tag = if_match(&headers)?;
+    let terms = terms_v2(&app, &caller, &bytes)?;
+    let changed = app.iam.replace_policy(&caller, policy.id, tag, terms);
+    answer_v2(&app, &own_url, StatusCode::OK, &changed.await?)
+}
+
+pub(super) async fn switch(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    params: Params,
+    headers: HeaderMap,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let policy = app.iam.policy(&caller, id(&params)?)?;
+    app.iam.may_manage_policies(&caller)?;
+    let tag = if_match(&headers)?;
+    let wanted: PolicyState = body(&bytes)?;
+    check_length("state", &wanted.state, &limit::WORD_BYTES)?;
+    let active = match wanted.state.as_str() {
+        ACTIVE => true,
+        DELETED => false,
+        other => {
+            let message = format!("`state` is `{ACTIVE}` or `{DELETED}`, not `{other}`");
+            return Err(invalid("state", message));
+        }
+    };
+    let changed = app.iam.switch_policy(&caller, policy.id, tag, active);
+    answer(&app, &own_url, StatusCode::OK, &changed.await?)
+}
+
+pub(super) async fn delete(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    app.iam.delete_policy(&caller, id(&params)?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

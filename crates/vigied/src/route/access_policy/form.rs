@@ -1,0 +1,321 @@
+//! Policies as bodies and answers have them, in both forms.
+
+use crate::app::App;
+use crate::failure::refused::check_length;
+use crate::http::advertised_address::UrlForCaller;
+use crate::http::problem::Refusal;
+use crate::route::api_key::invalid;
+use base::limit;
+use iam::directory::{Attribute, Directory, Policy, PolicyRole, PolicySubject};
+use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
+use iam::{IamError, Identity};
+use serde_json::Value;
+use std::sync::Arc;
+use wire::iam::api_key::time_text;
+use wire::iam::policy as wired;
+
+/// In force.
+pub(super) const ACTIVE: &str = "active";
+
+/// Out of force.
+pub(super) const DELETED: &str = "deleted";
+
+/// The type of the policies here.
+const ACCESS: &str = "access";
+
+/// The attribute of a subject.
+const IAM_ID: &str = "iam_id";
+
+/// The operator of equal texts.
+const EQUALS: &str = "stringEquals";
+
+/// An attribute of either form.
+struct Given<'b> {
+    name: &'b str,
+    operator: Option<&'b str>,
+    value: &'b str,
+}
+
+impl<'b> Given<'b> {
+    fn first(own: &'b wired::NamedAttribute) -> Self {
+        Self {
+            name: &own.name,
+            operator: own.operator.as_deref(),
+            value: &own.value,
+        }
+    }
+
+    fn second(own: &'b wired::KeyedAttribute) -> Result<Self, Refusal> {
+        let Value::String(value) = &own.value else {
+            let message = "`value` of an attribute is a text here: what is compared with anything else is not enforced";
+            return Err(invalid("value", message.to_owned()));
+        };
+        Ok(Self {
+            name: &own.key,
+            operator: Some(&own.operator),
+            value,
+        })
+    }
+}
+
+/// Whom an attribute of a subject names.
+pub(super) fn subject(name: &str, value: &str) -> Result<PolicySubject, Refusal> {
+    check_length("subjects", name, &limit::WORD_BYTES)?;
+    check_length("subjects", value, &limit::WORD_BYTES)?;
+    if name != IAM_ID {
+        let message = format!("a subject is named by `{IAM_ID}`: `{name}` is not enforced here");
+        return Err(invalid("subjects", message));
+    }
+    match value.parse() {
+        Ok(principal) => Ok(PolicySubject::Principal(principal)),
+        Err(_) => Err(invalid(IAM_ID, format!("`{value}` is no IAM id"))),
+    }
+}
+
+fn one_subject(all: &[Given<'_>]) -> Result<PolicySubject, Refusal> {
+    let [one] = all else {
+        let message = format!("a policy is for one subject with one attribute, `{IAM_ID}`");
+        return Err(invalid("subjects", message));
+    };
+    if one.operator.is_some_and(|operator| operator != EQUALS) {
+        let message = format!("the operator of a subject can be `{EQUALS}` alone");
+        return Err(invalid("operator", message));
+    }
+    subject(one.name, one.value)
+}
+
+fn no_tags(tags: &[wired::PolicyTag]) -> Result<(), Refusal> {
+    match tags.is_empty() {
+        true => Ok(()),
+        false => {
+            let message = "`tags` are not enforced here: leave them out";
+            Err(invalid("tags", message.to_owned()))
+        }
+    }
+}
+
+fn is_access(kind: &str) -> Result<(), Refusal> {
+    if kind == ACCESS {
+        return Ok(());
+    }
+    check_length("type", kind, &limit::WORD_BYTES)?;
+    let message =
+        format!("`type` can be `{ACCESS}` alone: policies of the type `{kind}` are not served");
+    Err(invalid("type", message))
+}
+
+/// The grant of a policy, in both forms.
+fn grant(
+    (app, caller): (&App, &Identity),
+    resource: &[Given<'_>],
+    description: Option<String>,
+    roles: &[wired::PolicyRole],
+) -> Result<PolicyGrant, Refusal> {
+    // More are refused by their number, not looked for one by one.
+    let most = usize::try_from(limit::ROLES_PER_POLICY.default).unwrap_or(usize::MAX);
+    if roles.len() > most {
+        let limit = &limit::ROLES_PER_POLICY;
+        let message = format!(
+            "`roles` has {} roles, more than `{}` = {most}",
+            roles.len(),
+            limit.name
+        );
+        let Refusal(problem) = invalid("roles", message);
+        return Err(Refusal(problem.limit(limit)));
+    }
+    let roles = roles.iter();
+    let roles = roles.map(|role| app.iam.policy_role(caller, &role.role_id));
+    let read = |own: &Given<'_>| {
+        Attribute::read(own.name, own.operator, own.value).map_err(IamError::from)
+    };
+    let attributes = resource.iter().map(read);
+    Ok(PolicyGrant {
+        description: description.unwrap_or_default(),
+        roles: roles.collect::<Result<Vec<PolicyRole>, IamError>>()?,
+        attributes: attributes.collect::<Result<Vec<Attribute>, IamError>>()?,
+    })
+}
+
+/// The grants of an invitation's policies.
+pub(super) fn invited(
+    app: &App,
+    caller: &Identity,
+    wanted: &wired::InvitedPolicy,
+) -> Result<PolicyGrant, Refusal> {
+    let field = "iam_policy";
+    let [resource] = wanted.resources.as_slice() else {
+        let message = format!("`resources` of `{field}` takes one");
+        return Err(invalid(field, message));
+    };
+    is_access(&wanted.kind)?;
+    no_tags(&resource.tags)?;
+    let resource: Vec<Given<'_>> = resource.attributes.iter().map(Given::first).collect();
+    grant((app, caller), &resource, None, &wanted.roles)
+}
+
+/// The terms of a body of the first form.
+pub(super) fn first(
+    app: &App,
+    caller: &Identity,
+    wanted: wired::PolicyRequest,
+) -> Result<PolicyTerms, Refusal> {
+    is_access(&wanted.kind)?;
+    let [subject] = wanted.subjects.as_slice() else {
+        return Err(invalid("subjects", "`subjects` takes one".to_owned()));
+    };
+    let [resource] = wanted.resources.as_slice() else {
+        return Err(invalid("resources", "`resources` takes one".to_owned()));
+    };
+    no_tags(&resource.tags)?;
+    let subject: Vec<Given<'_>> = subject.attributes.iter().map(Given::first).collect();
+    let resource: Vec<Given<'_>> = resource.attributes.iter().map(Given::first).collect();
+    Ok(PolicyTerms {
+        subject: one_subject(&subject)?,
+        grant: grant((app, caller), &resource, wanted.description, &wanted.roles)?,
+    })
+}
+
+/// The terms of a body of the second form.
+pub(super) fn second(
+    app: &App,
+    caller: &Identity,
+    wanted: wired::PolicyRequestV2,
+) -> Result<PolicyTerms, Refusal> {
+    is_access(&wanted.kind)?;
+    no_tags(&wanted.resource.tags)?;
+    for (field, is_there) in [
+        ("pattern", wanted.pattern.is_some()),
+        ("rule", wanted.rule.is_some()),
+    ] {
+        if is_there {
+            let message = format!("`{field}`: conditions are not enforced here: leave it out");
+            return Err(invalid(field, message));
+        }
+    }
+    let subject = wanted.subject.attributes.iter().map(Given::second);
+    let subject = subject.collect::<Result<Vec<Given<'_>>, Refusal>>()?;
+    let resource = wanted.resource.attributes.iter().map(Given::second);
+    let resource = resource.collect::<Result<Vec<Given<'_>>, Refusal>>()?;
+    let roles = &wanted.control.grant.roles;
+    Ok(PolicyTerms {
+        subject: one_subject(&subject)?,
+        grant: grant((app, caller), &resource, wanted.description, roles)?,
+    })
+}
+
+/// Shows policies.
+pub(super) struct Form<'u> {
+    directory: Arc<Directory>,
+    own_url: &'u UrlForCaller,
+}
+
+impl<'u> Form<'u> {
+    pub(super) fn new(app: &App, own_url: &'u UrlForCaller) -> Self {
+        Self {
+            directory: app.iam.directory(),
+            own_url,
+        }
+    }
+
+    fn roles(&self, policy: &Policy) -> Vec<wired::PolicyRole> {
+        let one = |role: &PolicyRole| match role {
+            PolicyRole::Named(role) => Some(wired::PolicyRole {
+                role_id: role.crn(),
+                display_name: Some(role.name().to_owned()),
+                description: Some(role.description().to_owned()),
+            }),
+            PolicyRole::Custom(id) => {
+                let role = self.directory.custom_role(*id)?;
+                Some(wired::PolicyRole {
+                    role_id: role.crn(),
+                    display_name: Some(role.display_name.clone()),
+                    description: Some(role.description.clone()),
+                })
+            }
+        };
+        policy.roles.iter().filter_map(one).collect()
+    }
+
+    fn subject(policy: &Policy) -> (&'static str, String) {
+        match policy.subject {
+            PolicySubject::Principal(principal) => (IAM_ID, principal.to_string()),
+            PolicySubject::Invited(id) => (IAM_ID, id.to_string()),
+        }
+    }
+
+    /// A policy in the first form.
+    pub(super) fn first(&self, policy: &Policy) -> wired::Policy {
+        let (name, value) = Self::subject(policy);
+        let subject = wired::NamedAttribute {
+            name: name.to_owned(),
+            value,
+            operator: None,
+        };
+        let attribute = |own: &Attribute| wired::NamedAttribute {
+            name: own.key.name().to_owned(),
+            value: own.value.clone(),
+            operator: Some(own.operator.name().to_owned()),
+        };
+        wired::Policy {
+            id: policy.id.to_string(),
+            kind: ACCESS.to_owned(),
+            description: policy.description.clone(),
+            subjects: vec![wired::PolicySubject {
+                attributes: vec![subject],
+            }],
+            roles: self.roles(policy),
+            resources: vec![wired::PolicyResource {
+                attributes: policy.attributes.iter().map(attribute).collect(),
+                tags: Vec::new(),
+            }],
+            href: format!("{}/v1/policies/{}", self.own_url.url, policy.id),
+            created_at: time_text(policy.created.at),
+            created_by_id: policy.created.by.to_string(),
+            last_modified_at: time_text(policy.modified.at),
+            last_modified_by_id: policy.modified.by.to_string(),
+            state: state(policy).to_owned(),
+        }
+    }
+
+    /// A policy in the second form.
+    pub(super) fn second(&self, policy: &Policy) -> wired::PolicyV2 {
+        let (key, value) = Self::subject(policy);
+        let subject = wired::KeyedAttribute {
+            key: key.to_owned(),
+            operator: EQUALS.to_owned(),
+            value: value.into(),
+        };
+        let attribute = |own: &Attribute| wired::KeyedAttribute {
+            key: own.key.name().to_owned(),
+            operator: own.operator.name().to_owned(),
+            value: own.value.clone().into(),
+        };
+        wired::PolicyV2 {
+            id: policy.id.to_string(),
+            kind: ACCESS.to_owned(),
+            description: policy.description.clone(),
+            control: wired::PolicyControl {
+                grant: wired::PolicyGrant {
+                    roles: self.roles(policy),
+                },
+            },
+            subject: wired::PolicySubjectV2 {
+                attributes: vec![subject],
+            },
+            resource: wired::PolicyResourceV2 {
+                attributes: policy.attributes.iter().map(attribute).collect(),
+                tags: Vec::new(),
+            },
+            href: format!("{}/v2/policies/{}", self.own_url.url, policy.id),
+            created_at: time_text(policy.created.at),
+            created_by_id: policy.created.by.to_string(),
+            last_modified_at: time_text(policy.modified.at),
+            last_modified_by_id: policy.modified.by.to_string(),
+            state: state(policy).to_owned(),
+        }
+    }
+}
+
+fn state(policy: &Policy) -> &'static str {
+    if policy.active { ACTIVE } else { DELETED }
+}

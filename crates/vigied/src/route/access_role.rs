@@ -1,0 +1,168 @@
+//! `/v2/roles`: the roles that access policies give.
+
+use super::api_key::{in_own_account, invalid};
+use super::entity_tag::{if_match, tagged};
+use super::reply::json;
+use crate::app::App;
+use crate::failure::refused::check_length;
+use crate::http::advertised_address::UrlForCaller;
+use crate::http::problem::Refusal;
+use crate::request::caller::Manager;
+use crate::request::params::{Params, body};
+use crate::request::payload::Payload;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use base::id::CustomRoleId;
+use base::limit;
+use base::scope::Action;
+use http::{HeaderMap, StatusCode};
+use iam::directory::{CustomRole, NamedRole, SERVICE_NAME};
+use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole, custom_role_tag};
+use std::sync::Arc;
+use wire::iam::access_role::{
+    CreateRole, CustomRole as ShownCustom, NamedRole as ShownNamed, RoleList, UpdateRole,
+};
+use wire::iam::api_key::time_text;
+
+fn named(role: NamedRole) -> ShownNamed {
+    let actions = role.actions();
+    let actions = Action::ALL.iter().filter(|own| actions.contains(**own));
+    ShownNamed {
+        display_name: role.name().to_owned(),
+        description: role.description().to_owned(),
+        actions: actions.map(|own| own.name().to_owned()).collect(),
+        crn: role.crn(),
+    }
+}
+
+fn custom(own_url: &UrlForCaller, role: &CustomRole) -> ShownCustom {
+    let actions = role.actions.iter().map(|own| own.name().to_owned());
+    ShownCustom {
+        id: role.id.to_string(),
+        name: role.name.clone(),
+        display_name: role.display_name.clone(),
+        description: role.description.clone(),
+        actions: actions.collect(),
+        crn: role.crn(),
+        account_id: role.account.to_string(),
+        service_name: SERVICE_NAME.to_owned(),
+        created_at: time_text(role.created.at),
+        created_by_id: role.created.by.to_string(),
+        last_modified_at: time_text(role.modified.at),
+        last_modified_by_id: role.modified.by.to_string(),
+        href: format!("{}/v2/roles/{}", own_url.url, role.id),
+    }
+}
+
+fn answer(
+    own_url: &UrlForCaller,
+    status: StatusCode,
+    role: &CustomRole,
+) -> Result<Response, Refusal> {
+    tagged(status, &custom(own_url, role), &custom_role_tag(role))
+}
+
+/// Refuses another service than the one here.
+fn is_served(service: &str) -> Result<(), Refusal> {
+    if service == SERVICE_NAME {
+        return Ok(());
+    }
+    check_length("service_name", service, &limit::WORD_BYTES)?;
+    let message = format!("`service_name` is `{SERVICE_NAME}`, the one service here");
+    Err(invalid("service_name", message))
+}
+
+fn id(params: &Params) -> Result<CustomRoleId, Refusal> {
+    params.id("id")
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    params: Params,
+) -> Result<Response, Refusal> {
+    params.refuse_unserved(&["source_service_name", "service_group_id"])?;
+    let given = |text: &&str| !text.is_empty();
+    let kind = params.one("policy_type")?.unwrap_or_default();
+    check_length("policy_type", kind, &limit::WORD_BYTES)?;
+    if let Some(account) = params.one("account_id")?.filter(given) {
+        in_own_account(&caller, account)?;
+    }
+    if let Some(service) = params.one("service_name")?.filter(given) {
+        is_served(service)?;
+    }
+    if !matches!(kind, "" | "access") {
+        let message = format!("`policy_type` can be `access` alone, not `{kind}`");
+        return Err(invalid("policy_type", message));
+    }
+    let own = app.iam.custom_roles(&caller);
+    let list = RoleList {
+        custom_roles: own.iter().map(|role| custom(&own_url, role)).collect(),
+        service_roles: NamedRole::SERVICE.into_iter().map(named).collect(),
+        system_roles: NamedRole::PLATFORM.into_iter().map(named).collect(),
+    };
+    json(StatusCode::OK, &list)
+}
+
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    app.iam.may_manage_custom_roles(&caller)?;
+    let wanted: CreateRole = body(&bytes)?;
+    in_own_account(&caller, &wanted.account_id)?;
+    is_served(&wanted.service_name)?;
+    let new = NewCustomRole {
+        name: wanted.name,
+        terms: CustomRoleTerms {
+            display_name: wanted.display_name,
+            description: wanted.description.unwrap_or_default(),
+            actions: wanted.actions,
+        },
+    };
+    let made = app.iam.create_custom_role(&caller, new).await?;
+    answer(&own_url, StatusCode::CREATED, &made)
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    params: Params,
+) -> Result<Response, Refusal> {
+    let role = app.iam.custom_role(&caller, id(&params)?)?;
+    answer(&own_url, StatusCode::OK, &role)
+}
+
+pub(super) async fn replace(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    params: Params,
+    headers: HeaderMap,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let role = app.iam.custom_role(&caller, id(&params)?)?;
+    app.iam.may_manage_custom_roles(&caller)?;
+    let tag = if_match(&headers)?;
+    let wanted: UpdateRole = body(&bytes)?;
+    let terms = CustomRoleTerms {
+        display_name: wanted.display_name,
+        description: wanted.description.unwrap_or_default(),
+        actions: wanted.actions,
+    };
+    let changed = app.iam.replace_custom_role(&caller, role.id, tag, terms);
+    answer(&own_url, StatusCode::OK, &changed.await?)
+}
+
+pub(super) async fn delete(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    app.iam.delete_custom_role(&caller, id(&params)?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

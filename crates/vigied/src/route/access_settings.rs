@@ -1,0 +1,103 @@
+//! `/v1/accounts/{account}/settings/access_management`: what of it holds here cannot be changed. Only members of an account act in it,
+//! so that identities of other accounts are limited to none.
+
+use super::entity_tag::{if_match, tagged};
+use crate::app::App;
+use crate::failure::refused::check_length;
+use crate::http::problem::Refusal;
+use crate::request::caller::Manager;
+use crate::request::params::{Params, body};
+use crate::request::payload::Payload;
+use axum::extract::State;
+use axum::response::Response;
+use base::error::{Kind, Problem};
+use base::id::AccountId;
+use base::limit;
+use http::{HeaderMap, StatusCode};
+use iam::Identity;
+use std::sync::Arc;
+use wire::iam::access_settings::{
+    AccessSettings, ExternalInteraction, IdentityType, IdentityTypes, UpdateAccessSettings,
+};
+
+/// Identities of the account itself, and of the allowed accounts.
+const LIMITED: &str = "limited";
+
+/// Nothing changes, so there is one version.
+const VERSION: &str = "1";
+
+fn settings() -> AccessSettings {
+    let limited = || {
+        Some(IdentityType {
+            state: LIMITED.to_owned(),
+            external_allowed_accounts: Vec::new(),
+        })
+    };
+    AccessSettings {
+        external_account_identity_interaction: ExternalInteraction {
+            identity_types: IdentityTypes {
+                user: limited(),
+                service_id: limited(),
+                service: limited(),
+            },
+        },
+    }
+}
+
+/// The account in the path is the credential's, and the caller administers it.
+fn is_for(app: &App, caller: &Identity, params: &Params) -> Result<(), Refusal> {
+    let account: AccountId = params.id("account")?;
+    app.iam.require_default_account(caller, account)?;
+    app.iam.may_manage_policies(caller)?;
+    Ok(())
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    is_for(&app, &caller, &params)?;
+    tagged(StatusCode::OK, &settings(), VERSION)
+}
+
+/// Takes what holds already, and refuses the rest.
+pub(super) async fn change(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+    headers: HeaderMap,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    is_for(&app, &caller, &params)?;
+    let tag = if_match(&headers)?;
+    if !matches!(tag.trim_matches('"'), VERSION | "*") {
+        let message = "the settings have another version: read them again";
+        let problem = Problem::new(Kind::Conflict, "conflict", message);
+        return Err(Refusal(problem.field("If-Match")));
+    }
+    let wanted: UpdateAccessSettings = body(&bytes)?;
+    let kinds = wanted
+        .external_account_identity_interaction
+        .unwrap_or_default()
+        .identity_types;
+    let kinds = [
+        ("user", kinds.user),
+        ("service_id", kinds.service_id),
+        ("service", kinds.service),
+    ];
+    for (field, kind) in kinds {
+        let Some(kind) = kind else {
+            continue;
+        };
+        check_length(field, &kind.state, &limit::WORD_BYTES)?;
+        if kind.state != LIMITED || !kind.external_allowed_accounts.is_empty() {
+            let message = format!(
+                "`{field}` can be `{LIMITED}` without other accounts alone: only members of an account act in it"
+            );
+            let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
+            return Err(Refusal(problem.field(field)));
+        }
+    }
+    tagged(StatusCode::OK, &settings(), VERSION)
+}

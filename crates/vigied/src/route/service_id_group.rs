@@ -1,0 +1,112 @@
+//! `/v1/serviceid_groups`: groups by which service IDs are listed, which Administrators manage.
+
+use super::api_key::in_own_account;
+use super::entity_tag::{if_match, tagged};
+use super::reply::json;
+use crate::app::App;
+use crate::http::problem::Refusal;
+use crate::request::caller::Manager;
+use crate::request::params::{Params, body};
+use crate::request::payload::Payload;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use base::error::{Kind, Problem};
+use base::id::AccountId;
+use http::{HeaderMap, StatusCode};
+use iam::manage::service_id_group::{ServiceGroup, entity_tag};
+use std::sync::Arc;
+use wire::iam::api_key::time_text;
+use wire::iam::service_id_group::{
+    CreateServiceIdGroup, ServiceIdGroup, ServiceIdGroupList, UpdateServiceIdGroup,
+};
+
+fn shown(group: &ServiceGroup) -> ServiceIdGroup {
+    let (account, id) = (group.account, group.id);
+    ServiceIdGroup {
+        id: id.to_string(),
+        entity_tag: entity_tag(group),
+        account_id: account.to_string(),
+        crn: format!("crn:v1:bluemix:public:iam-identity::a/{account}::serviceidgroup:{id}"),
+        name: group.name.clone(),
+        description: group.description.clone(),
+        created_at: time_text(group.created_at),
+        created_by: group.made_by.to_string(),
+        modified_at: time_text(group.modified_at),
+    }
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    if let Some(text) = params.one("account_id")? {
+        let account: AccountId = text.parse().map_err(|_| {
+            let message = format!("there is no account `{text}` for you");
+            Refusal(Problem::new(Kind::NotFound, "not_found", message).field("account_id"))
+        })?;
+        app.iam.require_default_account(&caller, account)?;
+    }
+    let groups = app.iam.service_id_groups(&caller).await?;
+    let list = ServiceIdGroupList {
+        serviceid_groups: groups.iter().map(shown).collect(),
+    };
+    json(StatusCode::OK, &list)
+}
+
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    app.iam.may_manage_service_id_groups(&caller)?;
+    let wanted: CreateServiceIdGroup = body(&bytes)?;
+    in_own_account(&caller, &wanted.account_id)?;
+    let description = wanted.description.unwrap_or_default();
+    let made = app
+        .iam
+        .create_service_id_group(&caller, &wanted.name, description)
+        .await?;
+    tagged(StatusCode::CREATED, &shown(&made), &entity_tag(&made))
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    app.iam.may_manage_service_id_groups(&caller)?;
+    let group = app.iam.service_id_group(&caller, params.id("id")?).await?;
+    tagged(StatusCode::OK, &shown(&group), &entity_tag(&group))
+}
+
+pub(super) async fn update(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+    headers: HeaderMap,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    app.iam.may_manage_service_id_groups(&caller)?;
+    let group = app.iam.service_id_group(&caller, params.id("id")?).await?;
+    let tag = if_match(&headers)?;
+    let wanted: UpdateServiceIdGroup = body(&bytes)?;
+    let change = (wanted.name.as_str(), wanted.description);
+    let changed = app
+        .iam
+        .update_service_id_group(&caller, group.id, tag, change)
+        .await?;
+    tagged(StatusCode::OK, &shown(&changed), &entity_tag(&changed))
+}
+
+pub(super) async fn delete(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    app.iam.may_manage_service_id_groups(&caller)?;
+    app.iam
+        .delete_service_id_group(&caller, params.id("id")?)
+        .await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

@@ -1,0 +1,108 @@
+//! `/v1/sessions`: login sessions, listed, ended and kept alive.
+
+use super::identity::client;
+use super::paging::{IAM, next};
+use super::reply::json;
+use crate::app::App;
+use crate::http::advertised_address::UrlForCaller;
+use crate::http::problem::Refusal;
+use crate::request::caller::Manager;
+use crate::request::params::Params;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use base::error::{Kind, Problem};
+use base::principal::Principal;
+use http::{HeaderMap, StatusCode};
+use iam::Identity;
+use iam::flow::grant::Client;
+use iam::manage::session::OpenSession;
+use std::sync::Arc;
+use wire::iam::api_key::time_text;
+use wire::iam::session::{Session, SessionList};
+
+/// The list parameters that links to other pages repeat.
+const KEPT: [&str; 1] = ["iam_id"];
+
+fn shown(caller: &Identity, session: &OpenSession) -> Session {
+    Session {
+        id: session.id.to_string(),
+        iam_id: session.principal.to_string(),
+        account_id: caller.account().to_string(),
+        apikey_id: session.key.map(|key| key.to_string()),
+        created_at: time_text(session.created_at),
+        last_used_at: time_text(session.used_at),
+        expires_at: time_text(session.expires_at),
+        current: caller.session() == Some(session.id),
+    }
+}
+
+/// The owner of the sessions that the request is about, if it names one.
+fn whose(params: &Params) -> Result<Option<Principal>, Refusal> {
+    let text = params.one("iam_id")?.filter(|text| !text.is_empty());
+    let read = |text: &str| {
+        text.parse::<Principal>().map_err(|_| {
+            let excerpt: String = text.chars().take(80).collect();
+            let message = format!("`iam_id` is no IAM id: `{excerpt}`");
+            let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
+            Refusal(problem.field("iam_id"))
+        })
+    };
+    text.map(read).transpose()
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    params: Params,
+) -> Result<Response, Refusal> {
+    let whose = whose(&params)?;
+    let window = IAM.window(&params)?;
+    let part = app.iam.sessions(&caller, whose, window).await?;
+    let path = format!("{}/v1/sessions", own_url.url);
+    let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
+    let before = window.skip.saturating_sub(window.take);
+    let all = part.entries.iter();
+    let list = SessionList {
+        offset: window.skip,
+        limit: window.take,
+        first: address(0)?,
+        previous: (window.skip > 0).then(|| address(before)).transpose()?,
+        next: next(window, &part).map(address).transpose()?,
+        sessions: all.map(|session| shown(&caller, session)).collect(),
+    };
+    json(StatusCode::OK, &list)
+}
+
+pub(super) async fn end_all(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    app.iam.end_sessions(&caller, whose(&params)?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+pub(super) async fn end(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    app.iam.end_one_session(&caller, params.id("id")?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// As the original's command line asks for it: by the client, without a body.
+pub(super) async fn keep_alive(
+    State(app): State<Arc<App>>,
+    params: Params,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    if client(&app, &headers)? != Some(Client::Bx) {
+        let message = "The Authorization header is missing: send `bx:bx`";
+        let problem = Problem::new(Kind::Unauthenticated, "BXNIM0308E", message);
+        return Err(Refusal(problem));
+    }
+    app.iam.keep_session_alive(params.id("id")?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

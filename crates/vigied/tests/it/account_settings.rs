@@ -1,0 +1,240 @@
+//! Settings of an account as IBM's clients know them: read, changed with their tag, obeyed at once, or refused by their name.
+
+use crate::harness::{Reply, Request, Server};
+use crate::limits::hits;
+use base::limit;
+use serde_json::{Value, json};
+
+const APIKEY: &str = "urn:ibm:params:oauth:grant-type:apikey";
+
+struct Account {
+    server: Server,
+    token: String,
+    path: String,
+}
+
+impl Account {
+    fn start() -> Self {
+        let server = Server::start();
+        let token = server.token();
+        let path = format!("/v1/accounts/{}/settings/identity", server.owner.account);
+        Self {
+            server,
+            token,
+            path,
+        }
+    }
+
+    fn call(&self, method: &str, path: &str) -> Request {
+        self.server.request(method, path).bearer(&self.token)
+    }
+
+    fn read(&self) -> Value {
+        let reply = self.call("GET", &self.path).send();
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let tag = reply.header("etag").unwrap().trim_matches('"').to_owned();
+        assert_eq!(reply.json()["entity_tag"], json!(tag));
+        reply.json()
+    }
+
+    fn change(&self, tag: &str, body: &Value) -> Reply {
+        let request = self.call("PUT", &self.path).header("If-Match", tag);
+        request.json(body).send()
+    }
+
+    fn set(&self, body: &Value) -> Value {
+        let reply = self.change("*", body);
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()
+    }
+
+    fn by_key(&self) -> Reply {
+        let form = [
+            ("grant_type", APIKEY),
+            ("apikey", &self.server.owner.api_key),
+        ];
+        let request = self.server.request("POST", "/identity/token");
+        request.form(&form).send()
+    }
+
+    fn by_password(&self) -> Reply {
+        let owner = &self.server.owner;
+        let form = [
+            ("grant_type", "password"),
+            ("username", owner.user.as_str()),
+            ("password", owner.password.as_str()),
+        ];
+        let request = self.server.request("POST", "/identity/token");
+        request.basic("bx", "bx").form(&form).send()
+    }
+}
+
+fn refused(reply: &Reply, status: u16, word: &str, named: &str) {
+    let body = reply.text();
+    assert_eq!(reply.status, status, "{body}");
+    assert_eq!(reply.json()["errors"][0]["message_code"], word, "{body}");
+    assert!(body.contains(named), "{body}");
+}
+
+#[test]
+fn what_is_set_is_shown_and_a_stale_tag_changes_nothing() {
+    let account = Account::start();
+    let first = account.read();
+    assert_eq!(first["account_id"], json!(account.server.owner.account));
+    for (field, value) in [
+        ("restrict_create_service_id", json!("RESTRICTED")),
+        ("restrict_create_platform_apikey", json!("NOT_SET")),
+        ("restrict_user_list_visibility", json!("RESTRICTED")),
+        ("allowed_ip_addresses", json!("")),
+        ("mfa", json!("NONE")),
+        ("user_mfa", json!([])),
+        ("restrict_user_domains", json!([])),
+        ("session_expiration_in_seconds", json!("NOT_SET")),
+        ("session_invalidation_in_seconds", json!("NOT_SET")),
+        ("max_sessions_per_identity", json!("NOT_SET")),
+        (
+            "system_access_token_expiration_in_seconds",
+            json!("NOT_SET"),
+        ),
+        (
+            "system_refresh_token_expiration_in_seconds",
+            json!("NOT_SET"),
+        ),
+    ] {
+        assert_eq!(first[field], value, "{field}");
+    }
+    let tag = first["entity_tag"].as_str().unwrap();
+    let wished = json!({
+        "restrict_create_platform_apikey": "RESTRICTED", "mfa": "NONE_NO_ROPC",
+        "allowed_ip_addresses": "127.0.0.0/8,::1", "session_expiration_in_seconds": "7200",
+        "session_invalidation_in_seconds": "1800", "max_sessions_per_identity": "5",
+        "system_access_token_expiration_in_seconds": "900",
+        "system_refresh_token_expiration_in_seconds": "3600",
+    });
+    let changed = account.change(tag, &wished);
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    let second = account.read();
+    assert_eq!(changed.json(), second);
+    for (field, value) in wished.as_object().unwrap() {
+        assert_eq!(&second[field], value, "{field}");
+    }
+    let stale = account.change(tag, &json!({"mfa": "NONE"}));
+    refused(&stale, 409, "conflict", "entity tag");
+    let reply = account.call("PUT", &account.path).json(&json!({})).send();
+    refused(&reply, 400, "invalid_parameter", "If-Match");
+    assert_eq!(account.read(), second);
+
+    let effective = format!(
+        "/v1/accounts/{}/effective_settings/identity",
+        account.server.owner.account
+    );
+    let effective = account.call("GET", &effective).send().json();
+    assert_eq!(effective["account"], second);
+    let holds = &effective["effective"];
+    assert_eq!(holds["max_sessions_per_identity"], "5");
+    assert_eq!(holds["system_access_token_expiration_in_seconds"], "900");
+    let told = format!("{}?include_history=true", account.path);
+    let told = account.call("GET", &told).send().json();
+    let told = told["history"].as_array().unwrap();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["action"], "account_configured");
+}
+
+#[test]
+fn what_is_set_is_obeyed_at_once() {
+    let account = Account::start();
+    account.set(&json!({"system_access_token_expiration_in_seconds": "900"}));
+    assert_eq!(account.by_key().json()["expires_in"], 900);
+    account.set(&json!({"session_invalidation_in_seconds": "1000"}));
+    assert_eq!(account.by_password().json()["expires_in"], 1000);
+
+    account.set(&json!({"mfa": "NONE_NO_ROPC"}));
+    let reply = account.by_password();
+    assert_eq!(reply.status, 403, "{}", reply.text());
+    assert_eq!(reply.json()["error"], "unauthorized_client");
+    assert_eq!(account.by_key().status, 200);
+    account.set(&json!({"mfa": "NONE"}));
+    assert_eq!(account.by_password().status, 200);
+
+    // Whoever is logged in undoes what shuts everybody out.
+    account.set(&json!({"allowed_ip_addresses": "192.0.2.1"}));
+    for reply in [account.by_key(), account.by_password()] {
+        assert_eq!(reply.status, 403, "{}", reply.text());
+        assert!(reply.text().contains("127.0.0.1"), "{}", reply.text());
+    }
+    account.set(&json!({"allowed_ip_addresses": ""}));
+    assert_eq!(account.by_key().status, 200);
+}
+
+#[test]
+fn there_is_no_second_factor() {
+    let account = Account::start();
+    let info = account.call("GET", "/identity/userinfo").send().json();
+    let of = |iam_id: &str| {
+        let owner = &account.server.owner.account;
+        let path = format!("/v1/mfa/accounts/{owner}/status?iam_id={iam_id}");
+        account.call("GET", &path).send()
+    };
+    let user = info["iam_id"].as_str().unwrap();
+    for word in ["NONE", "NONE_NO_ROPC"] {
+        account.set(&json!({"mfa": word}));
+        let told = of(user);
+        assert_eq!(told.status, 200, "{}", told.text());
+        let told = told.json();
+        assert_eq!(told["effective_mfa_type"], word);
+        assert_eq!(told["id_based_mfa"]["trait_effective"], word);
+        let none = json!({"required": false, "enrolled": false});
+        assert_eq!(told["account_based_mfa"]["totp"], none);
+    }
+    refused(&of("somebody"), 400, "invalid_parameter", "iam_id");
+    let unknown = "IBMid-00000000-0000-4000-8000-000000000000";
+    refused(&of(unknown), 404, "not_found", unknown);
+}
+
+#[test]
+fn what_is_not_obeyed_is_refused_by_its_name() {
+    let account = Account::start();
+    let before = account.read();
+    for (field, value) in [
+        ("restrict_create_service_id", json!("NOT_RESTRICTED")),
+        ("restrict_create_platform_apikey", json!("SOMETIMES")),
+        ("restrict_user_list_visibility", json!("NOT_RESTRICTED")),
+        ("mfa", json!("TOTP")),
+        ("user_mfa", json!([{"iam_id": "IBMid-1", "mfa": "NONE"}])),
+        ("restrict_user_domains", json!([{"realm_id": "IBMid"}])),
+        ("allowed_ip_addresses", json!("somewhere")),
+        ("session_expiration_in_seconds", json!("899")),
+        ("session_expiration_in_seconds", json!("86401")),
+        ("session_invalidation_in_seconds", json!("7201")),
+        ("session_invalidation_in_seconds", json!("soon")),
+        ("max_sessions_per_identity", json!("0")),
+        ("max_sessions_per_identity", json!("-1")),
+        ("system_access_token_expiration_in_seconds", json!("3601")),
+        (
+            "system_refresh_token_expiration_in_seconds",
+            json!("259201"),
+        ),
+    ] {
+        let reply = account.change("*", &json!({ field: value }));
+        refused(&reply, 400, "invalid_parameter", field);
+    }
+    let list = "10.0.0.1,".repeat(455) + "10.0.0.1";
+    assert!(list.len() > 4096);
+    let reply = account.change("*", &json!({"allowed_ip_addresses": list}));
+    let limit = limit::ALLOWED_ADDRESSES_BYTES;
+    refused(&reply, 400, "invalid_parameter", limit.name);
+    assert_eq!(hits(&account.server, limit), 1);
+    assert_eq!(account.read(), before);
+    // What is restricted anyhow may be asked for.
+    account.set(&json!({
+        "restrict_create_service_id": "RESTRICTED", "restrict_user_list_visibility": "NOT_SET",
+        "user_mfa": [], "restrict_user_domains": [],
+    }));
+    let unserved = format!("{}?resolve_user_mfa=true", account.path);
+    let reply = account.call("GET", &unserved).send();
+    refused(&reply, 400, "invalid_parameter", "resolve_user_mfa");
+    // An unknown path below answers in the same form.
+    let reply = account.call("GET", &format!("{}/x", account.path)).send();
+    assert_eq!(reply.status, 404);
+    assert!(reply.json()["errors"][0]["message"].is_string());
+}

@@ -1,0 +1,165 @@
+//! Login sessions: listed, ended one by one and all at once, and kept alive.
+
+use crate::harness::{Reply, Request, Server};
+use serde_json::{Value, json};
+
+const APIKEY: &str = "urn:ibm:params:oauth:grant-type:apikey";
+
+struct Login {
+    id: String,
+    token: String,
+}
+
+fn login(reply: &Reply) -> Login {
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let (told, text) = (reply.json(), |value: &Value| {
+        value.as_str().unwrap().to_owned()
+    });
+    Login {
+        id: text(&told["session_id"]),
+        token: text(&told["access_token"]),
+    }
+}
+
+fn by_password(server: &Server) -> Login {
+    let form = [
+        ("grant_type", "password"),
+        ("username", server.owner.user.as_str()),
+        ("password", server.owner.password.as_str()),
+    ];
+    let request = server.request("POST", "/identity/token");
+    login(&request.basic("bx", "bx").form(&form).send())
+}
+
+fn by_key(server: &Server, key: &str) -> Login {
+    let form = [("grant_type", APIKEY), ("apikey", key)];
+    let request = server.request("POST", "/identity/token");
+    login(&request.basic("bx", "bx").form(&form).send())
+}
+
+fn call(server: &Server, by: &Login, method: &str, path: &str) -> Request {
+    server.request(method, path).bearer(&by.token)
+}
+
+fn listed(server: &Server, by: &Login, query: &str) -> Value {
+    let path = format!("/v1/sessions{query}");
+    let reply = call(server, by, "GET", &path).send();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    reply.json()
+}
+
+fn ids(page: &Value) -> Vec<String> {
+    let all = page["sessions"].as_array().unwrap().iter();
+    all.map(|own| own["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn is_open(server: &Server, of: &Login) -> bool {
+    call(server, of, "GET", "/v2/spaces").send().status == 200
+}
+
+#[test]
+fn sessions_are_listed_and_ended_one_by_one_and_all_at_once() {
+    let server = Server::start();
+    let (first, second) = (by_password(&server), by_password(&server));
+    let key = by_key(&server, &server.owner.api_key);
+    let all = listed(&server, &second, "");
+    assert_eq!(ids(&all).len(), 3);
+    let own = all["sessions"].as_array().unwrap().iter();
+    let current: Vec<&Value> = own.filter(|own| own["current"] == json!(true)).collect();
+    assert_eq!(current.len(), 1);
+    assert_eq!(current[0]["id"], json!(second.id));
+    assert_eq!(current[0]["account_id"], json!(server.owner.account));
+    // Page by page they are the same.
+    let page = listed(&server, &second, "?pagesize=2");
+    let rest = page["next"].as_str().unwrap();
+    let rest = rest.split_once("/v1/sessions").unwrap().1.to_owned();
+    let both = [ids(&page), ids(&listed(&server, &second, &rest))].concat();
+    assert_eq!(both, ids(&all));
+    // A key sees what was begun with it.
+    assert_eq!(
+        ids(&listed(&server, &key, "")),
+        std::slice::from_ref(&key.id)
+    );
+    let path = |of: &Login| format!("/v1/sessions/{}", of.id);
+    let reply = call(&server, &second, "DELETE", &path(&first)).send();
+    assert_eq!(reply.status, 204, "{}", reply.text());
+    assert!(!is_open(&server, &first) && is_open(&server, &second) && is_open(&server, &key));
+    let reply = call(&server, &second, "DELETE", &path(&first)).send();
+    assert_eq!(reply.status, 404, "{}", reply.text());
+    assert_eq!(ids(&listed(&server, &second, "")).len(), 2);
+
+    let reply = call(&server, &key, "DELETE", "/v1/sessions").send();
+    assert_eq!(reply.status, 204, "{}", reply.text());
+    assert!(!is_open(&server, &key) && is_open(&server, &second));
+    let third = by_password(&server);
+    let reply = call(&server, &second, "DELETE", "/v1/sessions").send();
+    assert_eq!(reply.status, 204, "{}", reply.text());
+    assert!(!is_open(&server, &second) && !is_open(&server, &third));
+}
+
+#[test]
+fn an_administrator_ends_those_of_a_member_and_nobody_else_does() {
+    let server = Server::start();
+    let owner = by_password(&server);
+    let body = json!({"account_id": server.owner.account, "name": "ci", "apikey": {"name": "k"}});
+    let request = call(&server, &owner, "POST", "/v1/serviceids/").json(&body);
+    let made = request.send().json();
+    let key = made["apikey"]["apikey"].as_str().unwrap();
+    let service = by_key(&server, key);
+    let of_service = format!("?iam_id={}", made["iam_id"].as_str().unwrap());
+    assert_eq!(
+        ids(&listed(&server, &owner, &of_service)),
+        std::slice::from_ref(&service.id)
+    );
+
+    let info = call(&server, &owner, "GET", "/identity/userinfo")
+        .send()
+        .json();
+    let of_owner = format!("?iam_id={}", info["iam_id"].as_str().unwrap());
+    for method in ["GET", "DELETE"] {
+        let path = format!("/v1/sessions{of_owner}");
+        let reply = call(&server, &service, method, &path).send();
+        assert_eq!(reply.status, 403, "{}", reply.text());
+    }
+    let path = format!("/v1/sessions/{}", owner.id);
+    let reply = call(&server, &service, "DELETE", &path).send();
+    assert_eq!(reply.status, 404, "{}", reply.text());
+    assert!(is_open(&server, &owner));
+
+    let path = format!("/v1/sessions{of_service}");
+    let reply = call(&server, &owner, "DELETE", &path).send();
+    assert_eq!(reply.status, 204, "{}", reply.text());
+    assert!(!is_open(&server, &service) && is_open(&server, &owner));
+    for (query, status) in [
+        ("?iam_id=somebody", 400),
+        ("?iam_id=IBMid-00000000-0000-4000-8000-000000000000", 404),
+    ] {
+        let path = format!("/v1/sessions{query}");
+        let reply = call(&server, &owner, "GET", &path).send();
+        assert_eq!(reply.status, status, "{}", reply.text());
+    }
+}
+
+#[test]
+fn a_session_is_kept_alive_by_its_client() {
+    let server = Server::start();
+    let own = by_password(&server);
+    let path = format!("/v1/sessions/{}/state", own.id);
+    let keep = |path: &str| server.request("PATCH", path).basic("bx", "bx").send();
+    assert_eq!(keep(&path).status, 204);
+    for reply in [
+        server.request("PATCH", &path).send(),
+        server.request("PATCH", &path).basic("cf", "").send(),
+        server.request("PATCH", &path).basic("bx", "wrong").send(),
+    ] {
+        assert_eq!(reply.status, 401, "{}", reply.text());
+    }
+    let none = "/v1/sessions/C-00000000-0000-4000-8000-000000000000/state";
+    assert_eq!(keep(none).status, 404);
+    assert_eq!(keep("/v1/sessions/x/state").status, 404);
+    let one = format!("/v1/sessions/{}", own.id);
+    let ended = call(&server, &own, "DELETE", &one).send();
+    assert_eq!(ended.status, 204, "{}", ended.text());
+    assert_eq!(keep(&path).status, 404);
+}

@@ -1,0 +1,159 @@
+//! Access policies through `IamPolicyManagementV1`, and their effect on samples: create, list with pages, get, update with the
+//! tag, a stale tag, delete, in both forms; roles of the account's own; settings.
+
+use super::run;
+use crate::harness::Server;
+
+const SCRIPT: &str = r#"
+import json, sys, time, urllib.error, urllib.request
+from ibm_cloud_sdk_core import ApiException
+from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
+from ibm_platform_services import IamIdentityV1, IamPolicyManagementV1
+from ibm_platform_services.iam_policy_management_v1 import (
+    Control, Grant, PolicyResource, PolicyRole, PolicySubject, ResourceAttribute, Roles, SubjectAttribute,
+    V2PolicyResource, V2PolicyResourceAttribute, V2PolicySubject, V2PolicySubjectAttribute,
+)
+
+url, key, account, space = sys.argv[1:5]
+authenticator = IAMAuthenticator(key, url=url)
+iam = IamIdentityV1(authenticator=authenticator)
+policies = IamPolicyManagementV1(authenticator=authenticator)
+iam.set_service_url(url)
+policies.set_service_url(url)
+viewer = "crn:v1:bluemix:public:iam::::role:Viewer"
+writer = "crn:v1:bluemix:public:iam::::serviceRole:Writer"
+
+
+def refused(status, call, *arguments, **named):
+    try:
+        call(*arguments, **named)
+    except ApiException as error:
+        assert error.status_code == status, error
+        return error
+    sys.exit(f"{call.__name__} was not refused")
+
+
+def status(own, method):
+    body = [{"name": "sdk.policy", "value": 1, "timestamp": int(time.time()) - 5}]
+    headers = {"X-Auth-User-Token": "apikey " + own, "X-Auth-Scope-Id": "s-" + space}
+    data = json.dumps(body).encode() if method == "POST" else None
+    path = "/v1/metrics" if method == "POST" else "/v1/metrics?target=sdk.policy"
+    try:
+        return urllib.request.urlopen(urllib.request.Request(url + path, data=data, headers=headers)).status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def does(own):
+    return status(own, "POST"), status(own, "GET")
+
+
+made = iam.create_service_id(account_id=account, name="ci", apikey={"name": "first"}).get_result()
+subject, own = made["iam_id"], made["apikey"]["apikey"]
+assert does(own) == (404, 404)
+
+subjects = [PolicySubject(attributes=[SubjectAttribute(name="iam_id", value=subject)])]
+resources = [PolicyResource(attributes=[
+    ResourceAttribute(name="accountId", value=account, operator="stringEquals"),
+    ResourceAttribute(name="serviceName", value="ibmcloud-monitoring", operator="stringEquals"),
+    ResourceAttribute(name="spaceId", value=space, operator="stringEquals"),
+])]
+first = dict(type="access", subjects=[one.to_dict() for one in subjects], resources=[one.to_dict() for one in resources])
+created = policies.create_policy(roles=[PolicyRole(role_id=viewer).to_dict()], description="of a test", **first)
+assert created.get_status_code() == 201
+policy = created.get_result()
+assert does(own) == (403, 200)
+
+reply = policies.get_policy(policy_id=policy["id"])
+tag = reply.get_headers()["ETag"]
+changed = policies.replace_policy(
+    policy_id=policy["id"], if_match=tag, roles=[PolicyRole(role_id=writer).to_dict()], **first
+)
+assert changed.get_headers()["ETag"] != tag
+assert does(own) == (200, 200)
+refused(409, policies.replace_policy, policy_id=policy["id"], if_match=tag, roles=[{"role_id": viewer}], **first)
+off = policies.update_policy_state(policy_id=policy["id"], if_match="*", state="deleted").get_result()
+assert off["state"] == "deleted" and does(own) == (404, 404)
+assert policies.list_policies(account_id=account, iam_id=subject).get_result()["policies"] == []
+on = policies.update_policy_state(policy_id=policy["id"], if_match="*", state="active").get_result()
+assert on["state"] == "active" and does(own) == (200, 200)
+
+unknown = dict(first, resources=[{"attributes": [
+    {"name": "accountId", "value": account}, {"name": "serviceName", "value": "kms"},
+]}])
+error = refused(400, policies.create_policy, roles=[{"role_id": viewer}], **unknown)
+assert "serviceName" in error.message, error.message
+
+control = Control(grant=Grant(roles=[Roles(role_id=viewer)]))
+second = policies.create_v2_policy(
+    control=control.to_dict(),
+    type="access",
+    subject=V2PolicySubject(
+        attributes=[V2PolicySubjectAttribute(key="iam_id", operator="stringEquals", value=subject)]
+    ).to_dict(),
+    resource=V2PolicyResource(attributes=[
+        V2PolicyResourceAttribute(key="accountId", operator="stringEquals", value=account),
+        V2PolicyResourceAttribute(key="serviceName", operator="stringEquals", value="ibmcloud-monitoring"),
+    ]).to_dict(),
+).get_result()
+assert policies.get_v2_policy(id=second["id"]).get_result()["subject"]["attributes"][0]["value"] == subject
+found, start = [], None
+while True:
+    page = policies.list_v2_policies(account_id=account, iam_id=subject, limit=1, start=start).get_result()
+    found += [one["id"] for one in page["policies"]]
+    if "next" not in page:
+        break
+    start = page["next"]["start"]
+assert sorted(found) == sorted([policy["id"], second["id"]]), found
+assert policies.delete_policy(policy_id=policy["id"]).get_status_code() == 204
+assert does(own) == (403, 200)
+assert policies.delete_v2_policy(id=second["id"]).get_status_code() == 204
+assert does(own) == (404, 404)
+refused(404, policies.get_policy, policy_id=policy["id"])
+
+role = policies.create_role(
+    display_name="Sender of ours", actions=["domain.write"], name="Sender", account_id=account,
+    service_name="ibmcloud-monitoring",
+).get_result()
+listed = policies.list_roles(account_id=account, service_name="ibmcloud-monitoring").get_result()
+assert [one["crn"] for one in listed["custom_roles"]] == [role["crn"]], listed
+assert {one["display_name"] for one in listed["system_roles"]} == {"Viewer", "Operator", "Editor", "Administrator"}
+assert {one["display_name"] for one in listed["service_roles"]} == {"Reader", "Writer", "Manager"}
+policy = policies.create_policy(roles=[{"role_id": role["crn"]}], **first).get_result()
+assert does(own) == (200, 403)
+tag = policies.get_role(role_id=role["id"]).get_headers()["ETag"]
+policies.replace_role(role_id=role["id"], if_match=tag, display_name="Reader of ours", actions=["domain.render"])
+assert does(own) == (403, 200)
+refused(409, policies.replace_role, role_id=role["id"], if_match=tag, display_name="x", actions=["domain.find"])
+refused(409, policies.delete_role, role_id=role["id"])
+assert policies.delete_policy(policy_id=policy["id"]).get_status_code() == 204
+assert policies.delete_role(role_id=role["id"]).get_status_code() == 204
+
+settings = policies.get_settings(account_id=account)
+tag = settings.get_headers()["ETag"]
+held = settings.get_result()["external_account_identity_interaction"]
+assert held["identity_types"]["user"]["state"] == "limited"
+same = policies.update_settings(account_id=account, if_match=tag, external_account_identity_interaction=held)
+assert same.get_status_code() == 200
+wider = {"identity_types": {"user": {"state": "enabled", "external_allowed_accounts": []}}}
+refused(
+    400, policies.update_settings, account_id=account, if_match="*", external_account_identity_interaction=wider
+)
+print("ok")
+"#;
+
+#[test]
+fn the_python_sdk_gives_access_by_policies() {
+    let server = Server::start();
+    let url = server.serving.url();
+    run(
+        "the_python_sdk_gives_access_by_policies",
+        SCRIPT,
+        &[
+            &url,
+            &server.owner.api_key,
+            &server.owner.account,
+            &server.owner.space,
+        ],
+    );
+}

@@ -1,0 +1,49 @@
+//! Second factors of a user: `/v1/mfa/accounts/{account}/status`. There are none, so nothing is asked for and nobody is enrolled.
+
+use serde::{Deserialize, Serialize};
+
+/// The second factors required of a user, and whether they meet the requirement.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct MfaStatus {
+    /// The user.
+    pub iam_id: String,
+    /// `NONE`, or `NONE_NO_ROPC`: a password alone gives no token.
+    pub effective_mfa_type: String,
+    /// By the identity.
+    pub id_based_mfa: IdBasedMfa,
+    /// By the account.
+    pub account_based_mfa: AccountBasedMfa,
+}
+
+/// The requirement for the identity.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct IdBasedMfa {
+    /// The account's requirement for everybody.
+    pub trait_account_default: String,
+    /// The requirement in force for the user: the same.
+    pub trait_effective: String,
+    /// Whether the user does it: always.
+    pub complies: bool,
+}
+
+/// The account's requirement.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AccountBasedMfa {
+    /// Security questions.
+    pub security_questions: MfaFactor,
+    /// One-time passwords by time.
+    pub totp: MfaFactor,
+    /// Verisign.
+    pub verisign: MfaFactor,
+    /// Whether the user does what is asked for: always.
+    pub complies: bool,
+}
+
+/// A factor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct MfaFactor {
+    /// Whether it is asked for.
+    pub required: bool,
+    /// Whether the user has it.
+    pub enrolled: bool,
+}

@@ -1,0 +1,303 @@
+//! Access policies: `/v1/policies` and `/v2/policies`, two forms of the same objects.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A name and its value, as the first form has them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct NamedAttribute {
+    /// The attribute.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// `stringEquals`, also where there is none, or `stringMatch`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
+}
+
+/// A tag that resources would be chosen by: none is served.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PolicyTag {
+    /// Its name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Its value.
+    #[serde(default)]
+    pub value: Option<String>,
+}
+
+/// Whom a policy is for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PolicySubject {
+    /// `iam_id`.
+    #[serde(default)]
+    pub attributes: Vec<NamedAttribute>,
+}
+
+/// Where a policy gives its roles.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PolicyResource {
+    /// All of these must be met.
+    #[serde(default)]
+    pub attributes: Vec<NamedAttribute>,
+    /// None is served.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<PolicyTag>,
+}
+
+/// A role that a policy gives.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PolicyRole {
+    /// Its CRN.
+    pub role_id: String,
+    /// Its name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// Its description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+/// The body of `POST /v1/policies` and `PUT /v1/policies/{id}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PolicyRequest {
+    /// `access`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Whom it is for: one.
+    pub subjects: Vec<PolicySubject>,
+    /// The roles it gives.
+    pub roles: Vec<PolicyRole>,
+    /// Where: one.
+    pub resources: Vec<PolicyResource>,
+}
+
+/// A policy that an invitation gives: it begins with the acceptance.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct InvitedPolicy {
+    /// `access`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The roles it gives.
+    #[serde(default)]
+    pub roles: Vec<PolicyRole>,
+    /// Where: one.
+    #[serde(default)]
+    pub resources: Vec<PolicyResource>,
+}
+
+/// A policy in the first form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Policy {
+    /// Its id.
+    pub id: String,
+    /// `access`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its description.
+    #[serde(default)]
+    pub description: String,
+    /// Whom it is for.
+    pub subjects: Vec<PolicySubject>,
+    /// The roles it gives.
+    pub roles: Vec<PolicyRole>,
+    /// Where.
+    pub resources: Vec<PolicyResource>,
+    /// Its address.
+    pub href: String,
+    /// When it was made: UTC, as `2017-11-01T12:00+0000`.
+    pub created_at: String,
+    /// The IAM id of its creator.
+    pub created_by_id: String,
+    /// When it was changed last.
+    pub last_modified_at: String,
+    /// The IAM id of whoever changed it last.
+    pub last_modified_by_id: String,
+    /// `active`, or `deleted`: then it gives nothing.
+    pub state: String,
+}
+
+/// The body of `PATCH /v1/policies/{id}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PolicyState {
+    /// `active` or `deleted`.
+    pub state: String,
+}
+
+/// An attribute as the second form has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct KeyedAttribute {
+    /// The attribute.
+    pub key: String,
+    /// `stringEquals` or `stringMatch`.
+    pub operator: String,
+    /// Its value: a text. Anything else is refused.
+    #[schema(value_type = String)]
+    pub value: Value,
+}
+
+/// Whom a policy is for, in the second form.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PolicySubjectV2 {
+    /// `iam_id`.
+    #[serde(default)]
+    pub attributes: Vec<KeyedAttribute>,
+}
+
+/// Where a policy gives its roles, in the second form.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PolicyResourceV2 {
+    /// All of these must be met.
+    #[serde(default)]
+    pub attributes: Vec<KeyedAttribute>,
+    /// None is served.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<PolicyTag>,
+}
+
+/// The roles that a policy gives, in the second form.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PolicyControl {
+    /// Its roles.
+    pub grant: PolicyGrant,
+}
+
+/// The roles that a policy gives.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PolicyGrant {
+    /// The roles.
+    pub roles: Vec<PolicyRole>,
+}
+
+/// The body of `POST /v2/policies` and `PUT /v2/policies/{id}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PolicyRequestV2 {
+    /// `access`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The roles it gives.
+    pub control: PolicyControl,
+    /// Whom it is for.
+    #[serde(default)]
+    pub subject: PolicySubjectV2,
+    /// Where.
+    #[serde(default)]
+    pub resource: PolicyResourceV2,
+    /// The kind of the rule: none is served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    /// A condition, as of time: none is served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<PolicyRule>,
+}
+
+/// A condition under which a policy would hold: none is served.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PolicyRule {
+    /// The attribute that would be compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// How.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
+}
+
+/// A policy in the second form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PolicyV2 {
+    /// Its id.
+    pub id: String,
+    /// `access`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its description.
+    #[serde(default)]
+    pub description: String,
+    /// The roles it gives.
+    pub control: PolicyControl,
+    /// Whom it is for.
+    pub subject: PolicySubjectV2,
+    /// Where.
+    pub resource: PolicyResourceV2,
+    /// Its address.
+    pub href: String,
+    /// When it was made: UTC, as `2017-11-01T12:00+0000`.
+    pub created_at: String,
+    /// The IAM id of its creator.
+    pub created_by_id: String,
+    /// When it was changed last.
+    pub last_modified_at: String,
+    /// The IAM id of whoever changed it last.
+    pub last_modified_by_id: String,
+    /// `active`, or `deleted`: then it gives nothing.
+    pub state: String,
+}
+
+/// The address of a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PolicyPage {
+    /// The address.
+    pub href: String,
+    /// Where the page begins: the value of `start`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
+}
+
+/// A page of policies in the first form.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PolicyList {
+    /// How many a page holds at most.
+    pub limit: u64,
+    /// The first page.
+    pub first: PolicyPage,
+    /// The next page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<PolicyPage>,
+    /// The page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<PolicyPage>,
+    /// The policies.
+    pub policies: Vec<Policy>,
+}
+
+/// A page of policies in the second form.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PolicyListV2 {
+    /// How many a page holds at most.
+    pub limit: u64,
+    /// The first page.
+    pub first: PolicyPage,
+    /// The next page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<PolicyPage>,
+    /// The page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<PolicyPage>,
+    /// The policies.
+    pub policies: Vec<PolicyV2>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_sdk_sends_is_read_in_both_forms() {
+        let text = "{\"type\":\"access\",\"subjects\":[{\"attributes\":[{\"name\":\"iam_id\",\"value\":\"IBMid-1\"}]}],\
+                    \"roles\":[{\"role_id\":\"crn:v1:bluemix:public:iam::::role:Viewer\"}],\
+                    \"resources\":[{\"attributes\":[{\"name\":\"accountId\",\"value\":\"0a\",\"operator\":\"stringEquals\"}]}]}";
+        let wanted: PolicyRequest = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&wanted).unwrap(), text);
+        let text = "{\"type\":\"access\",\"control\":{\"grant\":{\"roles\":[{\"role_id\":\"crn:a\"}]}},\
+                    \"subject\":{\"attributes\":[{\"key\":\"iam_id\",\"operator\":\"stringEquals\",\"value\":\"IBMid-1\"}]},\
+                    \"resource\":{\"attributes\":[]}}";
+        let wanted: PolicyRequestV2 = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&wanted).unwrap(), text);
+    }
+}

@@ -1,0 +1,139 @@
+//! Access policies of the identity interface, in both forms, and the settings of access management.
+
+use super::build::{Document, Operation};
+use super::caller::{CALLER, failing};
+use crate::iam::access_settings::{AccessSettings, UpdateAccessSettings};
+use crate::iam::policy::{
+    Policy, PolicyList, PolicyListV2, PolicyRequest, PolicyRequestV2, PolicyState, PolicyV2,
+};
+use crate::problem::IdentityBody;
+use serde_json::{Value, json};
+
+const SETTINGS: &str = "/v1/accounts/{account}/settings/access_management";
+
+/// One form: its paths, and the ends of its operations' names.
+struct Form {
+    all: &'static str,
+    one: &'static str,
+    /// `list`, `create`, `read`, `replace` and `delete`.
+    names: [&'static str; 5],
+    page: Value,
+    policy: Value,
+    request: Value,
+}
+
+pub(super) fn routes(document: &mut Document) {
+    let error = document.schema::<IdentityBody>();
+    let first = Form {
+        all: "/v1/policies",
+        one: "/v1/policies/{id}",
+        names: [
+            "listPolicies",
+            "createPolicy",
+            "readPolicy",
+            "replacePolicy",
+            "deletePolicy",
+        ],
+        page: document.schema::<PolicyList>(),
+        policy: document.schema::<Policy>(),
+        request: document.schema::<PolicyRequest>(),
+    };
+    let state = document.schema::<PolicyState>();
+    let operation = of("switchPolicy", "Sets a policy in force, or out of it")
+        .header("If-Match", "its `ETag`, or `*`", true)
+        .json(state)
+        .answers("200", "the policy from now on", first.policy.clone())
+        .answers("409", "it has changed meanwhile", error.clone());
+    document.route("PATCH", first.one, failing(operation, &error));
+    form(document, &error, &first);
+    let second = Form {
+        all: "/v2/policies",
+        one: "/v2/policies/{id}",
+        names: [
+            "listPoliciesV2",
+            "createPolicyV2",
+            "readPolicyV2",
+            "replacePolicyV2",
+            "deletePolicyV2",
+        ],
+        page: document.schema::<PolicyListV2>(),
+        policy: document.schema::<PolicyV2>(),
+        request: document.schema::<PolicyRequestV2>(),
+    };
+    form(document, &error, &second);
+    settings(document, &error);
+}
+
+fn of(id: &'static str, summary: &'static str) -> Operation {
+    Operation::new(id, summary)
+        .needs(&CALLER)
+        .path("id", "the policy's id")
+}
+
+fn form(document: &mut Document, error: &Value, form: &Form) {
+    let [list, create, read, replace, delete] = form.names;
+    let operation = Operation::new(list, "Lists the access policies of the account")
+        .needs(&CALLER)
+        .query("account_id", "of this account; the token's by default")
+        .query("iam_id", "those for this user, service ID or profile")
+        .query("type", "`access`")
+        .query("service_type", "those with this attribute `serviceType`")
+        .query("service_name", "those with this attribute `serviceName`")
+        .query("state", "`active`, as without it, or `deleted`")
+        .query("format", "`display`: what is for people is always shown")
+        .query(
+            "sort",
+            "the name of a member, as `created_at`, with `-` before it in reverse",
+        )
+        .paged(
+            ("limit", 100),
+            ("start", "where the page begins; out of `next`"),
+            json!({ "type": "string" }),
+        )
+        .answers("200", "a page of policies", form.page.clone());
+    document.route("GET", form.all, failing(operation, error));
+    let operation = Operation::new(
+        create,
+        "Makes a policy: whom it is for has the roles at once where the resource has all attributes",
+    )
+    .needs(&CALLER)
+    .json(form.request.clone())
+    .answers("201", "the policy", form.policy.clone());
+    document.route("POST", form.all, failing(operation, error));
+    let operation = of(read, "Reads a policy").answers("200", "the policy", form.policy.clone());
+    document.route("GET", form.one, failing(operation, error));
+    let operation = of(replace, "Says a policy anew")
+        .header("If-Match", "its `ETag`, or `*`", true)
+        .json(form.request.clone())
+        .answers("200", "the policy from now on", form.policy.clone())
+        .answers("409", "it has changed meanwhile", error.clone());
+    document.route("PUT", form.one, failing(operation, error));
+    let operation =
+        of(delete, "Deletes a policy, and at once what it gave").answers_empty("204", "it is gone");
+    document.route("DELETE", form.one, failing(operation, error));
+}
+
+fn settings(document: &mut Document, error: &Value) {
+    let settings = document.schema::<AccessSettings>();
+    let update = document.schema::<UpdateAccessSettings>();
+    let of = |id: &'static str, summary: &'static str| {
+        Operation::new(id, summary)
+            .needs(&CALLER)
+            .path("account", "the account's id")
+    };
+    let operation = of(
+        "readAccessSettings",
+        "How identities of other accounts may act in the account",
+    )
+    .answers("200", "the settings", settings.clone());
+    document.route("GET", SETTINGS, failing(operation, error));
+    let operation = of(
+        "changeAccessSettings",
+        "Takes the settings that hold, and refuses others",
+    )
+    .header("If-Match", "their `ETag`, or `*`", true)
+    .json(update)
+    .answers("200", "the settings", settings)
+    .answers("409", "they have another version", error.clone());
+    document.route("PATCH", SETTINGS, failing(operation, error));
+}
