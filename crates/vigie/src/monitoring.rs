@@ -5,7 +5,7 @@ mod buffer_key;
 mod domain;
 mod key_space;
 
-pub(crate) use self::domain::domain_id;
+pub(crate) use self::domain::{NO_DEFAULT_SCOPE, domain_id, targeted_space};
 
 use self::domain::Domain;
 use crate::address;
@@ -161,12 +161,21 @@ impl<'a> Monitoring<'a> {
     /// longer than a login lives. Unsent samples are below `buffer`.
     pub(crate) fn for_agent(
         context: &'a Context,
-        scope: &ScopeArgs,
+        (scope, default_scope): (&ScopeArgs, Option<&str>),
         buffer: &Path,
     ) -> Result<Self, Failure> {
         let Some((name, text)) = context.env.named(env::API_KEY) else {
-            return Self::to_change(context, scope);
+            return match default_scope {
+                None => Self::to_change(context, scope),
+                Some(_) => Err(Failure::usage(
+                    "`--default-scope` says where an API key sends, and `VIGIE_API_KEY` has none",
+                )
+                .hint("a login sends to the targeted space, or where `--scope` says")),
+            };
         };
+        let by_default = default_scope
+            .map(|named| Domain::by_default(context, named))
+            .transpose()?;
         let key = secret_argument::key(text, name, &context.output)?;
         let config = context.config().clone();
         let named = scope.scope.as_deref();
@@ -198,10 +207,10 @@ impl<'a> Monitoring<'a> {
         context.vouch(&iam, "its token service")?;
         let is_named = domain.is_some();
         // The login's token service belongs to the login's server.
-        let targeted = if is_elsewhere {
-            None
-        } else {
-            Domain::space(context)?
+        let targeted = match by_default {
+            Some(by_default) => by_default,
+            None if is_elsewhere => None,
+            None => Domain::space(context)?,
         };
         let mut monitoring = Self {
             context,

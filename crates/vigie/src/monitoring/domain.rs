@@ -22,6 +22,14 @@ pub(crate) fn domain_id(context: &Context, named: &str) -> Result<String, Failur
     })
 }
 
+/// The value of `--default-scope` that names no domain.
+pub(crate) const NO_DEFAULT_SCOPE: &str = "none";
+
+/// The id of the targeted space, if there is one.
+pub(crate) fn targeted_space(context: &Context) -> Result<Option<String>, Failure> {
+    Ok(Domain::space(context)?.and_then(|space| space.id))
+}
+
 /// A domain, with its id for the server and its label for people.
 #[derive(Debug)]
 pub(super) struct Domain {
@@ -70,6 +78,18 @@ impl Domain {
             ))
             .hint("name it by its id, `s-GUID` or `o-GUID`")),
             named => Self::find(context, Some(named)),
+        }
+    }
+
+    /// The domain that `--default-scope` names by its id, which follows no target; `none` names none.
+    pub(super) fn by_default(context: &Context, named: &str) -> Result<Option<Self>, Failure> {
+        match named {
+            NO_DEFAULT_SCOPE => Ok(None),
+            "space" | "org" | "account" => Err(Failure::usage(format!(
+                "`--default-scope {named}` would follow the target"
+            ))
+            .hint("name it by its id: `s-GUID`, `o-GUID` or `a-GUID`; or say `none`")),
+            named => Self::find(context, Some(named)).map(Some),
         }
     }
 

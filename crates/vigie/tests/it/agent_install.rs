@@ -1,5 +1,6 @@
 //! `agent install`: what it writes, what it refuses, and what systemd says of it.
 
+use crate::fixture::{ORG, SPACE};
 use crate::terminal::Terminal;
 use insta::assert_snapshot;
 use std::os::unix::fs::PermissionsExt as _;
@@ -67,7 +68,10 @@ fn a_unit_is_written_once_and_replaced_only_by_force() {
         0
     );
     let second = std::fs::read_to_string(&path).unwrap();
-    assert!(second.contains("agent --prefix web.\n"), "{second}");
+    assert!(
+        second.contains("agent --prefix web. --default-scope none\n"),
+        "{second}"
+    );
     assert_snapshot!(transcript(&terminal));
 }
 
@@ -235,6 +239,43 @@ fn a_unit_of_the_machine_names_nothing_that_it_could_not_use() {
     assert!(output.status.success(), "{said}");
     assert!(said.contains("warning: the unit could not run `"), "{said}");
     assert!(said.contains("`install -m 755 "), "{said}");
+}
+
+/// A key that was made for no space followed the target of the login, whatever that was when the unit started.
+#[test]
+fn a_unit_of_a_user_keeps_the_target_of_its_installation() {
+    let mut terminal = Terminal::logged_in();
+    write_key(&terminal.path("agent.key"), "vgk_good\n");
+    let install = "vigie agent install --user --print --key-file agent.key";
+    for (rest, expected) in [
+        ("", format!("agent --default-scope s-{SPACE}\n")),
+        ("-- --scope space", format!("agent --scope s-{SPACE}\n")),
+        (
+            "-- --scope=org --prefix a.",
+            format!("agent --scope=o-{ORG} --prefix a.\n"),
+        ),
+        (
+            "-- --default-scope none",
+            "agent --default-scope none\n".to_owned(),
+        ),
+        (
+            "--cron",
+            format!("agent --once --quiet --default-scope s-{SPACE}\n"),
+        ),
+    ] {
+        let ran = terminal.run(&format!("{install} {rest}"));
+        assert_eq!(ran.code, 0, "{rest}: {ran:?}");
+        assert!(ran.stdout.contains(&expected), "{rest}: {ran:?}");
+    }
+    // The target is none of another server's.
+    terminal.set("VIGIE_API", "https://metrics.example.org");
+    let ran = terminal.run(install);
+    let expected = "agent --default-scope none\n";
+    assert!(ran.stdout.contains(expected), "{ran:?}");
+    let refused = terminal.run(&format!("{install} -- --scope space"));
+    assert_eq!(refused.code, 2, "{refused:?}");
+    let told = "no space is targeted at the server of `VIGIE_API`";
+    assert!(refused.stderr.contains(told), "{refused:?}");
 }
 
 /// The verdict of systemd on the units.

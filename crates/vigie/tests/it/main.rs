@@ -10,6 +10,7 @@ mod account;
 mod agent;
 mod agent_end;
 mod agent_install;
+mod agent_scope;
 mod completion;
 mod exit_codes;
 mod fixture;

@@ -5,6 +5,7 @@ mod args;
 mod cron;
 mod key;
 mod paths;
+mod pinned_scope;
 mod quoting;
 mod seen;
 mod service;
@@ -46,6 +47,8 @@ pub(super) fn run(args: &InstallArgs, context: &Context) -> Result<(), Failure> 
                 .hint("or name the server in `VIGIE_API`, for example `VIGIE_API=https://SERVER`")
         })?,
     };
+    let arguments =
+        pinned_scope::arguments(&args.arguments, &run, (&server, paths.is_system), context)?;
     let key = KeySource::find(args, context, &paths)?;
     let agent = AgentService {
         program: program()?,
@@ -56,7 +59,7 @@ pub(super) fn run(args: &InstallArgs, context: &Context) -> Result<(), Failure> 
             .get(env::CA_FILE)
             .map(paths::absolute)
             .transpose()?,
-        arguments: &args.arguments,
+        arguments: &arguments,
     };
     let text = match (args.cron, paths.is_system) {
         (true, is_system) => cron::line(&agent, is_system)?,

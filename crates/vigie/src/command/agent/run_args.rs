@@ -49,6 +49,15 @@ pub(super) struct RunArgs {
     // Before those that have a heading, under which it would stand.
     #[command(flatten)]
     pub(super) scope: ScopeArgs,
+    /// Where a key of `VIGIE_API_KEY` sends that was made for no space: an id such as `s-GUID`, or `none`; default: the targeted
+    /// space
+    #[arg(
+        long,
+        value_name = "SCOPE",
+        conflicts_with = "scope",
+        display_order = 801
+    )]
+    pub(super) default_scope: Option<String>,
     #[command(flatten)]
     pub(super) textfiles: TextfileArgs,
     #[command(flatten)]

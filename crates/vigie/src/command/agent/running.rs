@@ -71,7 +71,8 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
         .buffer
         .clone()
         .unwrap_or_else(|| context.home.directory().join("agent"));
-    let monitoring = Monitoring::for_agent(context, &args.scope, &buffer)?;
+    let default_scope = args.default_scope.as_deref();
+    let monitoring = Monitoring::for_agent(context, (&args.scope, default_scope), &buffer)?;
     let directory = buffer.join(monitoring.directory());
     let mut journal = Journal::open(&directory, args.buffer_max, WhenFull::DropOldest)
         .map_err(|error| cannot_open(&error))?;

@@ -10,6 +10,9 @@ only its user can read; or one that is in a file already. Use a key that can do 
 
   vigie iam api-key-create HOST --only send -s SPACE --file agent.key
 
+A key that was made for no space sends to the one that is targeted now, whatever `vigie target` says later: a unit or line of a user \
+names it with `--default-scope`. Behind `--`, `--scope` names another one.
+
 Examples:
   vigie agent install --user --key-file agent.key
   vigie agent install --system --key-file /etc/vigie/agent.key
