@@ -29,7 +29,7 @@ use cli::{Cli, Command, ConfigCommand, OperationsCommand, Output, SettingArgs};
 use config::{Layers, Resolved, Settings};
 use data_dir::private_files;
 use lifecycle::{logging, serve, shutdown};
-use operator::{audit, health, init, output};
+use operator::{audit, health, init, output, sender_keys};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -141,6 +141,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             for stray in config::unknown_variables(std::env::vars_os()) {
                 // Warnings go to standard error in both forms of output.
                 let _ = writeln!(std::io::stderr(), "warning: {stray}");
+            }
+            for complaint in runtime()?.block_on(sender_keys::complaints(&settings)) {
+                let _ = writeln!(std::io::stderr(), "warning: {complaint}");
             }
             match output {
                 Output::Text => print(&config::check::as_text(&settings, &resolved))?,

@@ -374,7 +374,8 @@ pub(crate) enum ConfigCommand {
     /// Print the effective settings and where each came from.
     ///
     /// Change one in `vigie.toml` in the data folder, in the environment, or with a flag; `--set KEY=VALUE` sets any. What
-    /// each means is told by `vigied config reference`.
+    /// each means is told by `vigied config reference`. A key that `senders.sources`, `senders.certificates` or `collectd.users`
+    /// names, and that lets nobody in, is told on standard error.
     Check {
         #[command(flatten)]
         settings: Box<SettingArgs>,

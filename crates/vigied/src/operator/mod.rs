@@ -15,6 +15,7 @@ pub(crate) mod key_file;
 pub(crate) mod keys;
 pub(crate) mod login_address;
 pub(crate) mod output;
+pub(crate) mod sender_keys;
 mod sender_secret;
 pub(crate) mod user;
 

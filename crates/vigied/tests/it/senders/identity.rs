@@ -1,9 +1,10 @@
 //! Who gets in, and who does not.
 
 use super::{Listeners, lines};
-use crate::harness::now;
+use crate::harness::{VIGIED, now};
 use crate::limits::until;
 use serde_json::json;
+use std::process::Command;
 
 #[test]
 fn no_listener_is_open_by_default() {
@@ -256,4 +257,40 @@ fn behind_an_auth_for_elsewhere_that_fails_nothing_is_stored() {
         listeners.wait_for(&format!("before.a{at}"), 2);
     }
     assert_eq!(listeners.stored("behind.*"), 0);
+}
+
+/// It showed by which keys senders get in, whatever had become of these.
+#[test]
+fn config_check_tells_which_keys_let_nobody_in() {
+    let (listeners, id) = Listeners::with_source("127.0.0.1", &[]);
+    let (_, wide) = listeners.key(&json!({}));
+    let told = || {
+        let sources = format!("senders.sources=127.0.0.1={id}, 10.0.0.0/8={wide}");
+        let users = format!("collectd.users=web7={id}");
+        let output = Command::new(VIGIED)
+            .args(["config", "check", "--set", &sources, "--set", &users])
+            .arg("--data")
+            .arg(listeners.server.data())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let first = told();
+    let expected = format!(
+        "warning: `senders.sources` names {wide} for `10.0.0.0/8`, which lets nobody in: the API key is not narrowed"
+    );
+    assert!(first.contains(&expected), "{first}");
+    assert!(!first.contains(&id), "{first}");
+    let token = listeners.server.token();
+    let path = format!("/v1/apikeys/{id}");
+    let deleted = listeners.server.request("DELETE", &path).bearer(&token);
+    assert_eq!(deleted.send().status, 204);
+    let then = told();
+    for entry in [
+        format!("`senders.sources` names {id} for `127.0.0.1`, which lets nobody in: "),
+        format!("`collectd.users` names {id} for `web7`, which lets nobody in: "),
+    ] {
+        assert!(then.contains(&entry), "{entry}: {then}");
+    }
 }
