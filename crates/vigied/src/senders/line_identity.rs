@@ -78,6 +78,19 @@ impl<'s> LineIdentity<'s> {
             .refuse(self.sender.listener, self.sender.source, reason, count);
     }
 
+    /// The same of lines that waited for a login to be renewed: for the domain that they were sent to, too.
+    pub(super) fn refuse_held(&self, login: Option<&Login>, reason: &'static str, count: u64) {
+        match login {
+            Some(login) if count > 0 => {
+                let key = login.shown.key(self.shared);
+                let origin = (self.sender.listener, self.sender.source, key);
+                self.shared
+                    .refuse_for(origin, login.domain, (reason, count));
+            }
+            _ => self.refuse(reason, count),
+        }
+    }
+
     /// The same, and the end of the connection, because a credential or right is gone.
     pub(super) fn denied(&self, problem: &Problem, lines: u64) -> End {
         self.refuse("credential", lines);

@@ -120,7 +120,7 @@ impl<'s> LineReader<'s> {
         let refused = self.held.get_or_insert_with(begin).keep(lines, at);
         if refused > 0 {
             shared.app.metrics.limited(&limit::SENDER_HELD_BYTES);
-            self.identity.refuse("expired", refused);
+            self.identity.refuse_held(Some(open), "expired", refused);
             self.untold += refused;
         }
         Ok(())
@@ -146,7 +146,7 @@ impl<'s> LineReader<'s> {
                 }
                 // Between one piece and the next.
                 Outcome::Denied(Denied::ForNow(_)) => {
-                    self.identity.refuse("expired", left);
+                    self.identity.refuse_held(Some(open), "expired", left);
                     self.untold += left;
                     return Ok(());
                 }
@@ -215,11 +215,13 @@ impl<'s> LineReader<'s> {
         } = entered;
         let owner = self.identity.keep(domain)?;
         let before = self.identity.open.take();
-        let is_same =
-            before.is_some_and(|before| before.principal == principal && before.domain == domain);
+        let is_same = before
+            .as_ref()
+            .is_some_and(|before| before.principal == principal && before.domain == domain);
         let anothers = self.held.take_if(|_| !is_same);
         let anothers = anothers.map_or(0, |held| held.lines());
-        self.identity.refuse("another_sender", anothers);
+        self.identity
+            .refuse_held(before.as_ref(), "another_sender", anothers);
         let now = self.identity.shared.app.clock.now();
         let left = ends_at.map(|end| end.0.saturating_sub(now.0));
         self.identity.open = Some(Login {
@@ -329,7 +331,8 @@ impl<'s> LineReader<'s> {
             Outcome::Done => Ok(()),
             Outcome::Denied(Denied::Gone(problem)) => Err(self.identity.denied(&problem, 1)),
             Outcome::Denied(Denied::ForNow(_)) => {
-                self.identity.refuse("expired", 1);
+                let login = self.identity.open.as_ref();
+                self.identity.refuse_held(login, "expired", 1);
                 Ok(())
             }
         }
@@ -395,7 +398,8 @@ impl Reader for LineReader<'_> {
 
     fn end(&mut self) {
         let held = self.held.take().map_or(0, |held| held.lines());
-        self.identity.refuse("expired", held);
+        let login = self.identity.open.as_ref();
+        self.identity.refuse_held(login, "expired", held);
         self.untold += held;
         if self.filled > 0 && self.is_known() {
             self.filled = 0;

@@ -6,7 +6,8 @@ use crate::limits::{hits, until};
 use base::limit;
 use serde_json::{Value, json};
 
-fn told(listeners: &Listeners, what: &str) -> Value {
+/// The answer about `senders` or `rejects` of the first space.
+pub(super) fn told(listeners: &Listeners, what: &str) -> Value {
     let token = listeners.server.token();
     let path = format!("/v1/metrics/{what}");
     let reply = listeners.server.metrics(&token, "GET", &path).send();

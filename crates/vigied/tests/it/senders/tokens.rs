@@ -1,6 +1,6 @@
 //! Tokens that end while a stream runs.
 
-use super::{Listeners, lines};
+use super::{Listeners, arrivals, lines};
 use crate::harness::now;
 use crate::limits::until;
 use serde_json::json;
@@ -117,6 +117,9 @@ fn another_sender_does_not_bring_in_what_was_held() {
     let told = sender.answer();
     assert!(told.starts_with("WARN 4 lines were not stored"), "{told}");
     assert_eq!(listeners.stored("held.a"), 0);
+    let rejects = arrivals::told(&listeners, "rejects");
+    let reasons = json!({"another_sender": 4});
+    assert_eq!(rejects["by_reason"], reasons, "{rejects}");
 }
 
 /// They were counted when the time was over, and again at the end.
@@ -157,6 +160,9 @@ fn a_sender_that_ends_while_its_lines_wait_is_told() {
     );
     assert_eq!(listeners.not_stored("graphite.listen", "expired"), 4);
     assert_eq!(listeners.stored("late.b"), 0);
+    // Those who look after the space see it, too.
+    let rejects = arrivals::told(&listeners, "rejects");
+    assert_eq!(rejects["by_reason"], json!({"expired": 4}), "{rejects}");
 }
 
 /// Streams a line every ten milliseconds, and shows another token whenever the server warns. How many lines, and how many tokens.
