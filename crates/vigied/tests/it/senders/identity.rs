@@ -294,3 +294,41 @@ fn config_check_tells_which_keys_let_nobody_in() {
         assert!(then.contains(&entry), "{entry}: {then}");
     }
 }
+
+/// Without a role nothing is held: the open connection ends, and no other begins.
+#[test]
+fn a_role_that_is_removed_ends_the_connection() {
+    let listeners = Listeners::open(&[]);
+    let server = &listeners.server;
+    let token = server.token();
+    let body = json!({
+        "name": "sender",
+        "account_id": server.owner.account,
+        "apikey": {"name": "of the sender"},
+    });
+    let made = server.request("POST", "/v1/serviceids/").bearer(&token);
+    let made = made.json(&body).send();
+    assert_eq!(made.status, 201, "{}", made.text());
+    let made = made.json();
+    let role = |method: &str| {
+        let path = format!("/v2/spaces/{}/developers", server.owner.space);
+        let request = server.request(method, &path).bearer(&token);
+        let done = request.json(&json!({"username": made["iam_id"]})).send();
+        assert!(done.status < 300, "{method}: {}", done.text());
+    };
+    role("PUT");
+    let key = made["apikey"]["apikey"].as_str().unwrap();
+    let credential = format!("apikey {key} s-{}", server.owner.space);
+    let mut sender = listeners.connect();
+    sender.auth(&credential);
+    sender.send(&lines("role.a", 3));
+    listeners.wait_for("role.a", 3);
+    role("DELETE");
+    let answer = sender.answer();
+    assert!(answer.starts_with("ERR "), "{answer}");
+    assert_eq!(sender.answer(), "");
+    let mut again = listeners.connect();
+    again.send(&format!("AUTH {credential}\nrole.b 1 -1\n"));
+    assert!(again.answer().starts_with("ERR "));
+    assert_eq!(listeners.stored("role.b"), 0);
+}
