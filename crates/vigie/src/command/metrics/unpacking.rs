@@ -66,9 +66,7 @@ impl std::error::Error for BrokenGzip {}
 
 /// Whether an error says that packed input is cut or damaged.
 pub(super) fn is_broken(error: &io::Error) -> bool {
-    error
-        .get_ref()
-        .is_some_and(|inner| inner.is::<BrokenGzip>())
+    matches!(error.get_ref(), Some(inner) if inner.is::<BrokenGzip>())
 }
 
 /// The error of the unpacker, after so many packed bytes, as people are told it.
