@@ -350,5 +350,17 @@ mod tests {
             let lines = decode(&[&bytes]);
             prop_assert_eq!(lines.received, (lines.batch.len() + lines.rejects.len()) as u64);
         }
+
+        #[test]
+        fn lines_are_the_same_however_they_are_cut(
+            text in "([a-c.;=]{1,4}[ \\t][0-9x.-]{1,3}([ \\t][0-9N-]{1,3})?\\r?\\n?|#|\n){0,12}",
+            size in 1_usize..40,
+        ) {
+            let chunks: Vec<&[u8]> = text.as_bytes().chunks(size).collect();
+            let (whole, cut) = (decode(&[text.as_bytes()]), decode(&chunks));
+            prop_assert_eq!(whole.lines, cut.lines);
+            prop_assert_eq!(whole.rejects, cut.rejects);
+            prop_assert_eq!(whole.received, cut.received);
+        }
     }
 }
