@@ -85,8 +85,9 @@ impl Domain {
     pub(super) fn by_default(context: &Context, named: &str) -> Result<Option<Self>, Failure> {
         match named {
             NO_DEFAULT_SCOPE => Ok(None),
-            "space" | "org" | "account" => Err(Failure::usage(format!(
-                "`--default-scope {named}` would follow the target"
+            "space" | "org" | "account" => Err(Failure::usage(shown!(
+                "`--default-scope {}` would follow the target",
+                PrintableText::word(named)
             ))
             .hint("name it by its id: `s-GUID`, `o-GUID` or `a-GUID`; or say `none`")),
             named => Self::find(context, Some(named)).map(Some),
