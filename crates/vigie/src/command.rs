@@ -22,6 +22,8 @@ pub(crate) mod regions;
 mod result_writer;
 pub(crate) mod role;
 mod roles;
+mod service_api_key;
+pub(crate) mod service_id;
 pub(crate) mod space;
 pub(crate) mod status;
 pub(crate) mod target;
@@ -48,7 +50,7 @@ pub(crate) enum Command {
     Api(api::ApiArgs),
     /// List the regions of the server
     Regions,
-    /// Tokens, API keys, and the older names of `account` commands
+    /// Tokens, API keys, service IDs, and the older names of `account` commands
     #[command(subcommand)]
     Iam(iam::Iam),
     /// Accounts, organizations, spaces, users and roles

@@ -10,6 +10,7 @@ use wire::cf::list::{List, Resource};
 use wire::iam::account::{AccountResource, Accounts};
 use wire::iam::api_key::{ApiKey, ApiKeyList};
 use wire::iam::invitation::{Invitation, Invitations};
+use wire::iam::service_id::{ServiceId, ServiceIdList};
 use wire::iam::user::{User, Users};
 
 /// The maximum number of pages: with more, the server is assumed to loop.
@@ -53,6 +54,7 @@ pages! {
     Users: User, resources, next_url;
     Invitations: Invitation, resources, next_url;
     ApiKeyList: ApiKey, apikeys, next;
+    ServiceIdList: ServiceId, serviceids, next;
 }
 
 impl Context {

@@ -1,4 +1,5 @@
-//! The caller's own API keys: `iam api-keys` and `iam api-key-…`, one file each, and their shared code.
+//! The caller's own API keys: `iam api-keys` and `iam api-key-…`, one file each, and what they share with the commands on the keys
+//! of a service ID.
 
 pub(crate) mod create;
 pub(crate) mod delete;
@@ -13,6 +14,7 @@ use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
 use crate::pages::PAGE_SIZE;
+use crate::printable_text::PrintableText;
 use crate::prompt;
 use crate::token::Reach;
 use clap::Args;
@@ -39,11 +41,19 @@ fn url(context: &Context, path: &str) -> Result<String, Failure> {
 
 /// Every key of the caller in the targeted account.
 pub(crate) fn keys(context: &Context) -> Result<Vec<ApiKey>, Failure> {
+    listed(&[], context)
+}
+
+/// The keys in the targeted account that these parameters of the list name.
+pub(super) fn listed(wanted: &[(&str, &str)], context: &Context) -> Result<Vec<ApiKey>, Failure> {
     let account = context.config().account.guid.clone();
     let first = url(context, "")?;
     let mut request = Request::get(&first).query("pagesize", PAGE_SIZE);
     if !account.is_empty() {
         request = request.query("account_id", &account);
+    }
+    for (name, value) in wanted {
+        request = request.query(name, value);
     }
     // Only the query of the next page's URL is used: the token must go only to the server of the login.
     let address = |next: &str| {
@@ -53,9 +63,22 @@ pub(crate) fn keys(context: &Context) -> Result<Vec<ApiKey>, Failure> {
     context.pages_at::<ApiKeyList>(request, "list API keys", address)
 }
 
-/// Finds a key by name or id; if several have the name, the user chooses.
+/// Finds a key of the caller by name or id; if several have the name, the user chooses.
 fn find(wanted: &str, context: &Context) -> Result<ApiKey, Failure> {
-    let mut found: Vec<ApiKey> = keys(context)?
+    one_of(
+        keys(context)?,
+        wanted,
+        "list yours with `vigie iam api-keys`",
+    )
+}
+
+/// The key of this name or id; if several have the name, the user chooses. `hint` is for when there is none.
+pub(super) fn one_of(
+    keys: Vec<ApiKey>,
+    wanted: &str,
+    hint: impl Into<PrintableText>,
+) -> Result<ApiKey, Failure> {
+    let mut found: Vec<ApiKey> = keys
         .into_iter()
         .filter(|key| key.id == wanted || key.name == wanted)
         .collect();
@@ -86,8 +109,32 @@ fn find(wanted: &str, context: &Context) -> Result<ApiKey, Failure> {
             Kind::NotFound,
             format!("no API key `{}` was found", printable(wanted)),
         )
-        .hint("list yours with `vigie iam api-keys`")
+        .hint(hint)
     })
+}
+
+/// What is shown of one key; its text only where it is known.
+pub(super) fn facts(key: &ApiKey) -> Vec<(&'static str, String)> {
+    let mut facts = vec![
+        ("ID", printable(&key.id)),
+        ("Name", printable(&key.name)),
+        (
+            "Description",
+            printable(key.description.as_deref().unwrap_or("")),
+        ),
+        ("Created At", key.created_at.clone().unwrap_or_default()),
+    ];
+    if let Some(at) = &key.expires_at {
+        facts.push(("Expires At", printable(at)));
+    }
+    if key.reach.is_some() {
+        facts.push(("Reach", reach_text(key)));
+    }
+    if !key.apikey.is_empty() {
+        facts.push(("API Key", key.apikey.expose().to_owned()));
+    }
+    facts.push(("Locked", key.locked.to_string()));
+    facts
 }
 
 /// A key's reach, in words.

@@ -1,7 +1,11 @@
 //! The commands of `iam`. Half of them are older names of commands under `account`.
 
+use crate::command::api_key::switch::Switch;
 use crate::command::role::{self, Change};
-use crate::command::{account, api_key, members, org, space, tokens, user};
+use crate::command::service_id::lock::Lock;
+use crate::command::{
+    account, api_key, members, org, service_api_key, service_id, space, tokens, user,
+};
 use crate::context::Context;
 use crate::error::Failure;
 use clap::Subcommand;
@@ -31,6 +35,38 @@ pub(crate) enum Iam {
     ApiKeyDisable(api_key::OneArgs),
     /// Enable an API key again
     ApiKeyEnable(api_key::OneArgs),
+    /// List the service IDs of the account: programs with an identity of their own
+    ServiceIds(service_id::list::ListArgs),
+    /// Show a service ID
+    ServiceId(service_id::show::ShowArgs),
+    /// Create a service ID
+    ServiceIdCreate(service_id::create::CreateArgs),
+    /// Change name or description of a service ID
+    ServiceIdUpdate(service_id::update::UpdateArgs),
+    /// Delete a service ID with its API keys and roles; its tokens are useless at once
+    ServiceIdDelete(service_id::OneArgs),
+    /// Lock a service ID: safe from change and deletion, and it gets no further keys
+    ServiceIdLock(service_id::OneArgs),
+    /// Unlock a service ID
+    ServiceIdUnlock(service_id::OneArgs),
+    /// List the API keys of a service ID, or of all
+    ServiceApiKeys(service_api_key::list::ListArgs),
+    /// Show an API key of a service ID
+    ServiceApiKey(service_api_key::show::ShowArgs),
+    /// Create an API key of a service ID
+    ServiceApiKeyCreate(service_api_key::create::CreateArgs),
+    /// Change name or description of an API key of a service ID
+    ServiceApiKeyUpdate(service_api_key::change::UpdateArgs),
+    /// Delete an API key of a service ID; its tokens are useless at once
+    ServiceApiKeyDelete(service_api_key::OneArgs),
+    /// Lock an API key of a service ID: useless at once, and safe from change and deletion
+    ServiceApiKeyLock(service_api_key::OneArgs),
+    /// Unlock an API key of a service ID
+    ServiceApiKeyUnlock(service_api_key::OneArgs),
+    /// Disable an API key of a service ID; its tokens are useless at once
+    ServiceApiKeyDisable(service_api_key::OneArgs),
+    /// Enable an API key of a service ID again
+    ServiceApiKeyEnable(service_api_key::OneArgs),
     /// Older name of `account list`
     Accounts,
     /// Older name of `account users`
@@ -85,15 +121,33 @@ pub(crate) fn run(command: &Iam, context: &Context) -> Result<(), Failure> {
         Iam::ApiKeyCreate(args) => api_key::create::run(args, context),
         Iam::ApiKeyUpdate(args) => api_key::update::run(args, context),
         Iam::ApiKeyDelete(args) => api_key::delete::run(args, context),
-        Iam::ApiKeyLock(args) => api_key::switch::run(args, api_key::switch::Switch::Lock, context),
-        Iam::ApiKeyUnlock(args) => {
-            api_key::switch::run(args, api_key::switch::Switch::Unlock, context)
+        Iam::ApiKeyLock(args) => api_key::switch::run(args, Switch::Lock, context),
+        Iam::ApiKeyUnlock(args) => api_key::switch::run(args, Switch::Unlock, context),
+        Iam::ApiKeyDisable(args) => api_key::switch::run(args, Switch::Disable, context),
+        Iam::ApiKeyEnable(args) => api_key::switch::run(args, Switch::Enable, context),
+        Iam::ServiceIds(args) => service_id::list::run(args, context),
+        Iam::ServiceId(args) => service_id::show::run(args, context),
+        Iam::ServiceIdCreate(args) => service_id::create::run(args, context),
+        Iam::ServiceIdUpdate(args) => service_id::update::run(args, context),
+        Iam::ServiceIdDelete(args) => service_id::delete::run(args, context),
+        Iam::ServiceIdLock(args) => service_id::lock::run(args, Lock::Lock, context),
+        Iam::ServiceIdUnlock(args) => service_id::lock::run(args, Lock::Unlock, context),
+        Iam::ServiceApiKeys(args) => service_api_key::list::run(args, context),
+        Iam::ServiceApiKey(args) => service_api_key::show::run(args, context),
+        Iam::ServiceApiKeyCreate(args) => service_api_key::create::run(args, context),
+        Iam::ServiceApiKeyUpdate(args) => service_api_key::change::update(args, context),
+        Iam::ServiceApiKeyDelete(args) => service_api_key::change::delete(args, context),
+        Iam::ServiceApiKeyLock(args) => {
+            service_api_key::change::switch(args, Switch::Lock, context)
         }
-        Iam::ApiKeyDisable(args) => {
-            api_key::switch::run(args, api_key::switch::Switch::Disable, context)
+        Iam::ServiceApiKeyUnlock(args) => {
+            service_api_key::change::switch(args, Switch::Unlock, context)
         }
-        Iam::ApiKeyEnable(args) => {
-            api_key::switch::run(args, api_key::switch::Switch::Enable, context)
+        Iam::ServiceApiKeyDisable(args) => {
+            service_api_key::change::switch(args, Switch::Disable, context)
+        }
+        Iam::ServiceApiKeyEnable(args) => {
+            service_api_key::change::switch(args, Switch::Enable, context)
         }
         Iam::Accounts => account::list::run(context, account::list::Columns::WithType),
         Iam::AccountUsers(args) => user::list::run(args, context),

@@ -7,7 +7,7 @@ mod issuer;
 use self::credential::{Credential, Flags};
 use self::credential_refusal::rejected;
 use crate::address;
-use crate::client::Request;
+use crate::client::{Reply, Request};
 use crate::command::invitation::at_login;
 use crate::config::DomainFields;
 use crate::context::Context;
@@ -29,6 +29,8 @@ use wire::iam::token::TokenReply;
 
 /// The number of attempts at a question.
 const TRIES: u32 = 3;
+/// The code by which a Cloud Foundry token is refused to what is no person.
+const NO_PERSON: &str = "insufficient_permissions";
 
 /// The arguments of `login`.
 #[derive(Debug, Args)]
@@ -360,10 +362,20 @@ fn authenticate(
             *password = at_login::redeem(user, password, args.new_password.as_ref(), context)?;
         }
         let mut form = credential.fields();
+        let fields = form.len();
         form.extend(BOTH_TOKENS);
-        let reply = grant(context, iam, &form)?;
+        let mut reply = grant(context, iam, &form)?;
+        let by_key = matches!(credential, Credential::ApiKey(_));
+        // Cloud Foundry knows people alone: with the key of a service ID there is IAM's token only.
+        let no_person = |reply: &Reply| {
+            reply.status == 403 && reply.refusal("log in").code.as_deref() == Some(NO_PERSON)
+        };
+        if by_key && no_person(&reply) {
+            form.truncate(fields);
+            form.push(("response_type", "cloud_iam"));
+            reply = grant(context, iam, &form)?;
+        }
         if reply.is_success() {
-            let by_key = matches!(credential, Credential::ApiKey(_));
             return Ok((checked(reply.parse("log in")?)?, by_key));
         }
         let refusal = reply.refusal("log in");

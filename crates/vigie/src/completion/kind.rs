@@ -11,6 +11,7 @@ pub(super) enum Kind {
     Regions,
     RulePatterns,
     Rules,
+    Services,
     Spaces,
     Targets,
     Users,
@@ -23,6 +24,7 @@ const BY_NAME: &[(&str, Kind)] = &[
     ("REGION", Kind::Regions),
     ("ACCOUNT_ID", Kind::Accounts),
     ("NAME|UUID", Kind::Keys),
+    ("SERVICE_ID", Kind::Services),
 ];
 
 /// Arguments whose kind depends on the command.
@@ -43,6 +45,7 @@ const BY_COMMAND: &[(&str, &str, Kind)] = &[
     ("account space-role-set", "USER", Kind::Users),
     ("account space-role-unset", "USER", Kind::Users),
     ("iam api-keys", "NAME", Kind::Keys),
+    ("iam service-ids", "NAME", Kind::Services),
     ("metrics get", "TARGET", Kind::Targets),
     ("metrics tail", "PATTERN", Kind::Targets),
     ("metrics find", "PATTERN", Kind::Metrics),

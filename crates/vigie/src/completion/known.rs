@@ -1,5 +1,5 @@
-//! Candidates from the server: spaces, organizations, regions, accounts, users, keys, metrics and rules; and functions, which need
-//! none.
+//! Candidates from the server: spaces, organizations, regions, accounts, users, keys, service IDs, metrics and rules; and functions,
+//! which need none.
 //!
 //! Requests use the stored token as it is: completion neither renews a token nor asks whether an address is trusted.
 
@@ -9,7 +9,7 @@ use super::kind::Kind;
 use super::target::{TypedTarget, functions};
 use crate::client::Request;
 use crate::command::metrics::schemas::{KnownRule, known_rules};
-use crate::command::{api_key, user};
+use crate::command::{api_key, service_id, user};
 use crate::context::{Context, Name};
 use crate::env::{self, Env};
 use crate::error::Failure;
@@ -91,6 +91,9 @@ fn names(
             .collect(),
         Kind::Keys => (api_key::keys(context)?.into_iter())
             .map(|key| Candidate::new(key.name, key.description.unwrap_or_default()))
+            .collect(),
+        Kind::Services => (service_id::services(None, context)?.into_iter())
+            .map(|service| Candidate::new(service.name, service.description))
             .collect(),
         Kind::Metrics | Kind::Targets => metrics(typed, written, context)?,
         Kind::Rules => (rules(typed, context)?.into_iter())

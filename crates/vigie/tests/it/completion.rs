@@ -150,6 +150,8 @@ fn bash_completes_what_the_server_knows() {
         ("account user-remove bo", "bo@example.org"),
         ("account user-remove bo@ex", "example.org"),
         ("iam api-key-delete c", "ci"),
+        ("iam service-id-delete t", "twin"),
+        ("iam service-api-key-lock first c", "ci"),
         ("target -c 0", crate::fixture::ACCOUNT),
         ("metrics delete ho", "host"),
         ("metrics find ho", "host"),

@@ -5,6 +5,7 @@ mod documents;
 mod elsewhere;
 mod gzip;
 mod request;
+mod services;
 mod tokens;
 
 use crate::store::{self, Store};
@@ -17,6 +18,7 @@ pub(crate) use elsewhere::serve_elsewhere;
 pub(crate) use gzip::gzip;
 use request::{decode, read};
 use serde_json::{Value, json};
+pub(crate) use services::service_id;
 use std::io::{BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -300,6 +302,9 @@ impl Fixture {
             );
         }
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        if let Some(answer) = services::answer(asked, &segments) {
+            return answer;
+        }
         match (method, segments.as_slice()) {
             ("GET", ["coe", "v2", "accounts"]) => (200, accounts(behavior.accounts)),
             ("GET", ["v2", "organizations"]) => (200, organizations(&asked.query, behavior.orgs)),

@@ -120,6 +120,11 @@ fn every_failure_has_a_code_that_stays() {
         ("account org nowhere", "not_found"),
         ("account org-delete field-org", "confirmation_missing"),
         ("iam api-key-delete ApiKey-2 -f", "BXNIM0401E"),
+        ("iam service-id nobody", "not_found"),
+        (
+            "iam service-api-key-delete first ci",
+            "confirmation_missing",
+        ),
         ("account org-delete field-org -f", "CF-AssociationNotEmpty"),
         ("metrics get a.b --scope x", "usage"),
         ("iam api-key-create x --file /nowhere/x", "file"),

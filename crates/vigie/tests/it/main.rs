@@ -50,6 +50,7 @@ mod proxies;
 mod recognised;
 mod redirects;
 mod schemas;
+mod service_ids;
 mod session;
 mod shared_files;
 mod spoiled;

@@ -1,6 +1,7 @@
 //! Service IDs as IBM's clients know them: made, given roles and keys, listed, changed, deleted.
 
 mod client_credentials;
+mod command_line;
 
 use crate::harness::{Reply, Request, Server, token};
 use crate::limits::hits;

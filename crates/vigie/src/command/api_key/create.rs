@@ -1,30 +1,37 @@
-//! `iam api-key-create`.
+//! `iam api-key-create`, and the making of keys for whomever.
 
 use super::key_file::KeyFile;
-use super::{expiry, reach_text, url};
+use super::{expiry, facts, url};
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::domain_id;
-use crate::output::printable;
 use crate::printable_text::{PrintableText, shown};
 use crate::session::not_logged_in;
 use crate::token::Reach;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use wire::iam::api_key::{ApiKey, CreateApiKey, KeyReach};
+use wire::iam::service_id::ServiceId;
 
 /// The arguments of `api-key-create`.
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs {
     /// Name of the new key
     name: String,
-    /// What it is for
-    #[arg(short, long, value_name = "DESCRIPTION")]
-    description: Option<String>,
     /// Write the key to a file, readable by you alone, in place of the screen
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
+    #[command(flatten)]
+    key: KeyArgs,
+}
+
+/// What a new key is like, whomever it is for.
+#[derive(Debug, Args)]
+pub(crate) struct KeyArgs {
+    /// What it is for
+    #[arg(short, long, value_name = "DESCRIPTION")]
+    description: Option<String>,
     /// Lock it against change and deletion
     #[arg(long)]
     lock: bool,
@@ -50,15 +57,38 @@ pub(crate) struct CreateArgs {
     expires: Option<String>,
 }
 
+/// A key to be made.
+#[derive(Debug)]
+pub(crate) struct WantedKey<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) args: &'a KeyArgs,
+    /// The file for it, in place of the screen.
+    pub(crate) file: Option<&'a Path>,
+    /// The service ID that it is for, if not for the caller.
+    pub(crate) service: Option<&'a ServiceId>,
+}
+
 /// Whether the key may only send, and is not limited to a domain.
 fn sends_anywhere(reach: &KeyReach) -> bool {
     let KeyReach { domain, only } = reach.clone();
     Reach { domain, only }.sends_anywhere()
 }
 
-/// Creates a key and shows it once, or writes it to a file that was prepared before.
+/// Creates a key for the caller.
 pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
+    let wanted = WantedKey {
+        name: &args.name,
+        args: &args.key,
+        file: args.file.as_deref(),
+        service: None,
+    };
+    create(&wanted, context)
+}
+
+/// Creates a key and shows it once, or writes it to a file that was prepared before.
+pub(crate) fn create(wanted: &WantedKey<'_>, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
+    let args = wanted.args;
     let expires = args.expires.as_deref();
     let expires_at = expires
         .map(|text| expiry::read(text, context))
@@ -67,15 +97,19 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     let claims = context.claims().ok_or_else(|| not_logged_in(context))?;
     let account = context.config().account.guid.clone();
     let domain = domain(args, context)?;
-    let mut file = args.file.as_deref().map(KeyFile::prepare).transpose()?;
+    let mut file = wanted.file.map(KeyFile::prepare).transpose()?;
+    let of = (wanted.service).map_or_else(PrintableText::default, |service| {
+        shown!(" of service ID {}", service.name)
+    });
     let under = if account.is_empty() {
         PrintableText::default()
     } else {
         shown!(" under {}", account.as_str())
     };
     output.action(shown!(
-        "Creating API key {}{} as {}...",
-        args.name,
+        "Creating API key {}{}{} as {}...",
+        wanted.name,
+        of,
         under,
         claims.user()
     ))?;
@@ -83,9 +117,10 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
         domain,
         only: args.only.clone(),
     });
+    let owner = (wanted.service).map_or(&claims.iam_id, |service| &service.iam_id);
     let body = CreateApiKey {
-        name: args.name.clone(),
-        iam_id: claims.iam_id.clone(),
+        name: wanted.name.to_owned(),
+        iam_id: owner.clone(),
         description: args.description.clone(),
         account_id: Some(account).filter(|guid| !guid.is_empty()),
         action_when_leaked: args.action_if_leaked.clone(),
@@ -101,7 +136,7 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
         .ask(request, "create the API key")?
         .parse("create the API key")?;
     if let Some(file) = file.take() {
-        file.keep(&key)?;
+        file.keep(&key, &deletion(&key, wanted.service))?;
         key.apikey = "".into();
     }
     let reach = key.reach.as_ref().or(reach.as_ref());
@@ -113,11 +148,23 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     if output.is_json() {
         return output.json(&key);
     }
-    show(&key, args, context)
+    show(&key, wanted, context)
+}
+
+/// The command under `iam` that deletes the key.
+fn deletion(key: &ApiKey, service: Option<&ServiceId>) -> PrintableText {
+    let key = PrintableText::word(&key.id);
+    match service {
+        None => shown!("api-key-delete {}", key),
+        Some(service) => {
+            let service = PrintableText::word(&service.id);
+            shown!("service-api-key-delete {} {}", key, service)
+        }
+    }
 }
 
 /// The domain that the key is limited to.
-fn domain(args: &CreateArgs, context: &Context) -> Result<Option<String>, Failure> {
+fn domain(args: &KeyArgs, context: &Context) -> Result<Option<String>, Failure> {
     match (&args.space, &args.domain) {
         (Some(name), _) => {
             let org = context.resolve_org(args.org.as_deref())?;
@@ -130,32 +177,13 @@ fn domain(args: &CreateArgs, context: &Context) -> Result<Option<String>, Failur
 }
 
 /// Shows the new key; its text only where no file holds it.
-fn show(key: &ApiKey, args: &CreateArgs, context: &Context) -> Result<(), Failure> {
+fn show(key: &ApiKey, wanted: &WantedKey<'_>, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     output.ok()?;
-    output.say(shown!("API key {} was created\n", args.name))?;
-    match &args.file {
+    output.say(shown!("API key {} was created\n", wanted.name))?;
+    match wanted.file {
         Some(path) => output.say(shown!("The key was saved to {}\n", path.display()))?,
         None => output.say("Keep the API key: it cannot be shown again.\n")?,
     }
-    let mut pairs = vec![
-        ("ID", printable(&key.id)),
-        ("Name", printable(&key.name)),
-        (
-            "Description",
-            printable(key.description.as_deref().unwrap_or("")),
-        ),
-        ("Created At", key.created_at.clone().unwrap_or_default()),
-    ];
-    if let Some(at) = &key.expires_at {
-        pairs.push(("Expires At", printable(at)));
-    }
-    if key.reach.is_some() {
-        pairs.push(("Reach", reach_text(key)));
-    }
-    if args.file.is_none() {
-        pairs.push(("API Key", key.apikey.expose().to_owned()));
-    }
-    pairs.push(("Locked", key.locked.to_string()));
-    output.pairs(&pairs)
+    output.pairs(&facts(key))
 }

@@ -7,12 +7,23 @@ use crate::error::Failure;
 use crate::output::printable;
 use crate::prompt;
 use serde_json::json;
+use wire::iam::api_key::ApiKey;
 
-/// Deletes a key.
+/// Deletes a key of the caller.
 pub(crate) fn run(args: &OneArgs, context: &Context) -> Result<(), Failure> {
-    let output = &context.output;
     let key = find(&args.key, context)?;
-    if !args.yes
+    delete(&key, &args.key, args.yes, context)
+}
+
+/// Deletes a key. `named` is what it was found by, and `yes` says that nobody need be asked.
+pub(crate) fn delete(
+    key: &ApiKey,
+    named: &str,
+    yes: bool,
+    context: &Context,
+) -> Result<(), Failure> {
+    let output = &context.output;
+    if !yes
         && !prompt::confirm(
             format!("Really delete API key {}?", printable(&key.name)),
             context.name.yes(),
@@ -20,11 +31,7 @@ pub(crate) fn run(args: &OneArgs, context: &Context) -> Result<(), Failure> {
     {
         return output.say("Nothing was deleted.");
     }
-    output.action(format!(
-        "Deleting API key {} as {}...",
-        args.key,
-        context.user()
-    ))?;
+    output.action(format!("Deleting API key {named} as {}...", context.user()))?;
     context.ask(
         Request::delete(url(context, &format!("/{}", encode(&key.id)))?),
         "delete the API key",

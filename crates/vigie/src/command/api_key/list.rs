@@ -62,5 +62,9 @@ impl Row for ApiKey {
             |key| key.expires_at.clone().unwrap_or_else(|| "never".to_owned()),
         ),
         Column::where_any("Reach", |key| key.reach.is_some(), reach_text),
+        Column::wide("Service ID", |key| {
+            let id = key.iam_id.strip_prefix("iam-");
+            id.unwrap_or(&key.iam_id).to_owned()
+        }),
     ];
 }

@@ -5,6 +5,7 @@ use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::Failure;
 use serde_json::json;
+use wire::iam::api_key::ApiKey;
 
 /// The four changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,16 +31,22 @@ impl Switch {
     }
 }
 
-/// Locks, unlocks, disables or enables a key.
+/// Locks, unlocks, disables or enables a key of the caller.
 pub(crate) fn run(args: &OneArgs, switch: Switch, context: &Context) -> Result<(), Failure> {
+    let key = find(&args.key, context)?;
+    turn(&key, &args.key, switch, context)
+}
+
+/// Turns a switch of a key. `named` is what it was found by.
+pub(crate) fn turn(
+    key: &ApiKey,
+    named: &str,
+    switch: Switch,
+    context: &Context,
+) -> Result<(), Failure> {
     let output = &context.output;
     let (verb, doing, path) = switch.words();
-    let key = find(&args.key, context)?;
-    output.action(format!(
-        "{verb} API key {} as {}...",
-        args.key,
-        context.user()
-    ))?;
+    output.action(format!("{verb} API key {named} as {}...", context.user()))?;
     let url = url(context, &format!("/{}/{path}", encode(&key.id)))?;
     let is_on = matches!(switch, Switch::Lock | Switch::Disable);
     let request = if is_on {

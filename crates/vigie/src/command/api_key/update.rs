@@ -9,40 +9,55 @@ use wire::iam::api_key::{ApiKey, UpdateApiKey};
 
 /// The arguments of `api-key-update`.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
 pub(crate) struct UpdateArgs {
     /// Name or id of the key
     #[arg(value_name = "NAME|UUID")]
     key: String,
-    /// Its name from now on
-    #[arg(short, long, value_name = "NAME", group = "change")]
-    name: Option<String>,
-    /// Its description from now on
-    #[arg(short, long, value_name = "DESCRIPTION", group = "change")]
-    description: Option<String>,
+    #[command(flatten)]
+    change: ChangeArgs,
 }
 
-/// Changes name or description.
+/// What is to be changed of something that has a name and a description.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
+pub(crate) struct ChangeArgs {
+    /// Its name from now on
+    #[arg(short, long, value_name = "NAME", group = "change")]
+    pub(crate) name: Option<String>,
+    /// Its description from now on
+    #[arg(short, long, value_name = "DESCRIPTION", group = "change")]
+    pub(crate) description: Option<String>,
+}
+
+/// Changes name or description of a key of the caller.
 pub(crate) fn run(args: &UpdateArgs, context: &Context) -> Result<(), Failure> {
-    let output = &context.output;
     let key = find(&args.key, context)?;
-    output.action(format!(
-        "Updating API key {} as {}...",
-        args.key,
-        context.user()
-    ))?;
+    change(&key, &args.key, &args.change, context)
+}
+
+/// Changes a key. `named` is what it was found by.
+pub(crate) fn change(
+    key: &ApiKey,
+    named: &str,
+    wanted: &ChangeArgs,
+    context: &Context,
+) -> Result<(), Failure> {
+    let output = &context.output;
+    output.action(format!("Updating API key {named} as {}...", context.user()))?;
     let body = UpdateApiKey {
-        name: args.name.clone(),
-        description: args.description.clone(),
+        name: wanted.name.clone(),
+        description: wanted.description.clone(),
         ..UpdateApiKey::default()
     };
+    let tag = key.entity_tag.clone().unwrap_or_else(|| "*".to_owned());
     let request = Request::put(url(context, &format!("/{}", encode(&key.id)))?)
-        .header("if-match", key.entity_tag.unwrap_or_else(|| "*".to_owned()));
-    let key: ApiKey = context
-        .ask(request.json(&body)?, "update the API key")?
+        .header("if-match", tag)
+        .json(&body)?;
+    let changed: ApiKey = context
+        .ask(request, "update the API key")?
         .parse("update the API key")?;
     if output.is_json() {
-        return output.json(&key);
+        return output.json(&changed);
     }
     output.ok()
 }

@@ -9,7 +9,7 @@ use clap::Args;
 /// The arguments of `space-role-set` and `space-role-unset`.
 #[derive(Debug, Args)]
 pub(crate) struct SpaceRoleArgs {
-    /// User, by e-mail address
+    /// User, by e-mail address; or a service ID, by its IAM id
     user: String,
     /// Name of the organization
     org: String,

@@ -1,0 +1,42 @@
+//! `iam service-api-key`.
+
+use super::{OneArgs, find};
+use crate::command::api_key::facts;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::printable;
+use clap::Args;
+
+/// The arguments of `service-api-key`.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    of: OneArgs,
+    /// Print its id only
+    #[arg(long)]
+    uuid: bool,
+}
+
+/// Shows one key of a service ID, without its text, which the server does not store.
+pub(crate) fn run(args: &ShowArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    if !args.uuid {
+        output.action(format!(
+            "Getting API key {} of service ID {} as {}...",
+            args.of.key,
+            args.of.service,
+            context.user()
+        ))?;
+    }
+    let key = find(&args.of, context)?;
+    if output.is_json() {
+        return output.json(&key);
+    }
+    if args.uuid {
+        return output.line(printable(&key.id));
+    }
+    output.ok()?;
+    let mut facts = facts(&key);
+    facts.push(("Disabled", key.disabled.unwrap_or(false).to_string()));
+    output.pairs(&facts)
+}

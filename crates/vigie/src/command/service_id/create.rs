@@ -1,0 +1,62 @@
+//! `iam service-id-create`.
+
+use super::{facts, url};
+use crate::client::Request;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::printable_text::{PrintableText, shown};
+use crate::session::not_logged_in;
+use clap::Args;
+use wire::iam::service_id::{CreateServiceId, ServiceId};
+
+/// The arguments of `service-id-create`.
+#[derive(Debug, Args)]
+pub(crate) struct CreateArgs {
+    /// Name of the new service ID
+    name: String,
+    /// What it is for
+    #[arg(short, long, value_name = "DESCRIPTION")]
+    description: Option<String>,
+    /// Lock it against change and deletion
+    #[arg(long)]
+    lock: bool,
+}
+
+/// Creates a service ID in the targeted account.
+pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    context.token()?;
+    let claims = context.claims().ok_or_else(|| not_logged_in(context))?;
+    let targeted = context.config().account.guid.clone();
+    output.action(shown!(
+        "Creating service ID {} bound to current account as {}...",
+        args.name,
+        claims.user()
+    ))?;
+    let body = CreateServiceId {
+        account_id: match targeted.is_empty() {
+            true => claims.account.bss.clone(),
+            false => targeted,
+        },
+        name: args.name.clone(),
+        description: args.description.clone(),
+        ..CreateServiceId::default()
+    };
+    let mut request = Request::post(url(context, "")?).json(&body)?;
+    if args.lock {
+        request = request.header("entity-lock", "true");
+    }
+    let service: ServiceId = context
+        .ask(request, "create the service ID")?
+        .parse("create the service ID")?;
+    output.note(shown!(
+        "hint: it may do nothing yet; give it a role with `vigie account space-role-set {} ORG SPACE SpaceDeveloper`",
+        PrintableText::word(&service.iam_id)
+    ));
+    if output.is_json() {
+        return output.json(&service);
+    }
+    output.ok()?;
+    output.say(shown!("Service ID {} was created\n", args.name))?;
+    output.pairs(&facts(&service))
+}

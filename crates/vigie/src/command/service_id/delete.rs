@@ -1,0 +1,37 @@
+//! `iam service-id-delete`.
+
+use super::{OneArgs, address, find};
+use crate::client::Request;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::printable;
+use crate::prompt;
+use serde_json::json;
+
+/// Deletes a service ID, and with it its API keys and roles.
+pub(crate) fn run(args: &OneArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let service = find(&args.service, &args.ask, context)?;
+    if !args.ask.is_no()
+        && !prompt::confirm(
+            format!(
+                "Really delete service ID {} with its API keys and roles?",
+                printable(&service.name)
+            ),
+            context.name.yes(),
+        )?
+    {
+        return output.say("Nothing was deleted.");
+    }
+    output.action(format!(
+        "Deleting service ID {} as {}...",
+        args.service,
+        context.user()
+    ))?;
+    let request = Request::delete(address(&service, context)?);
+    context.ask(request, "delete the service ID")?;
+    if output.is_json() {
+        return output.json(&json!({"id": service.id, "deleted": true}));
+    }
+    output.ok()
+}

@@ -1,0 +1,38 @@
+//! `iam service-id`.
+
+use super::{OneArgs, facts, find};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::printable;
+use clap::Args;
+
+/// The arguments of `service-id`.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    of: OneArgs,
+    /// Print its id only
+    #[arg(long)]
+    uuid: bool,
+}
+
+/// Shows one service ID.
+pub(crate) fn run(args: &ShowArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    if !args.uuid {
+        output.action(format!(
+            "Getting service ID {} as {}...",
+            args.of.service,
+            context.user()
+        ))?;
+    }
+    let service = find(&args.of.service, &args.of.ask, context)?;
+    if output.is_json() {
+        return output.json(&service);
+    }
+    if args.uuid {
+        return output.line(printable(&service.id));
+    }
+    output.ok()?;
+    output.pairs(&facts(&service))
+}

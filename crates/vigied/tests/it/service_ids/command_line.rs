@@ -1,0 +1,131 @@
+//! The real command line: a service ID is made, given a role and a key, sends with that key, and is deleted.
+
+use crate::harness::{Server, vigie};
+use serde_json::Value;
+use std::process::{Command, Output, Stdio};
+
+/// A home of the command line, beside the server.
+struct Desk<'a> {
+    server: &'a Server,
+    home: &'static str,
+}
+
+impl Desk<'_> {
+    fn try_run(&self, words: &str) -> Output {
+        Command::new(vigie())
+            .args(words.split(' '))
+            .env_clear()
+            .env("VIGIE_HOME", self.server.folder.path().join(self.home))
+            .current_dir(self.server.folder.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    fn run(&self, words: &str) -> String {
+        let ran = self.try_run(words);
+        assert!(ran.status.success(), "{words}: {ran:?}");
+        String::from_utf8(ran.stdout).unwrap()
+    }
+
+    fn json(&self, words: &str) -> Value {
+        serde_json::from_str(&self.run(&format!("{words} --output json"))).unwrap()
+    }
+
+    /// The exit code and the errors of a line that fails.
+    fn refused(&self, words: &str) -> (Option<i32>, String) {
+        let ran = self.try_run(words);
+        assert!(!ran.status.success(), "{words}: {ran:?}");
+        (ran.status.code(), String::from_utf8(ran.stderr).unwrap())
+    }
+}
+
+#[test]
+fn the_command_line_makes_a_service_id_that_sends() {
+    let server = Server::start();
+    let url = server.serving.url();
+    let owner = Desk {
+        server: &server,
+        home: "owner",
+    };
+    let program = Desk {
+        server: &server,
+        home: "program",
+    };
+    owner.run(&format!(
+        "login -a {url} --apikey {} -o vigie -s dev",
+        server.owner.api_key
+    ));
+    let made = owner.json("iam service-id-create web1 -d sends");
+    let (id, iam_id) = (
+        made["id"].as_str().unwrap(),
+        made["iam_id"].as_str().unwrap(),
+    );
+
+    // A key for a domain in which it has no role is refused, and leaves no file.
+    let create = "iam service-api-key-create host web1 --file key.json --domain space --only send";
+    let (code, said) = owner.refused(create);
+    assert_eq!(code, Some(5), "{said}");
+    assert!(said.contains("the service ID has no role in it"), "{said}");
+    assert!(!server.folder.path().join("key.json").exists());
+    owner.run(&format!(
+        "account space-role-set {iam_id} vigie dev SpaceDeveloper"
+    ));
+    let shown = owner.run(create);
+    assert!(!shown.contains("vgk_"), "{shown}");
+    let keys = owner.json(&format!("iam service-api-keys {id}"));
+    assert_eq!(keys.as_array().unwrap().len(), 1, "{keys}");
+    assert_eq!(keys[0]["iam_id"], iam_id);
+    assert_eq!(keys[0]["reach"]["only"], "send");
+    let all = owner.json("iam service-api-keys --all");
+    assert_eq!(all, keys);
+    let own = owner.json("iam api-keys");
+    assert!(
+        own.as_array()
+            .unwrap()
+            .iter()
+            .all(|key| key["id"] != keys[0]["id"])
+    );
+
+    program.run(&format!("login -a {url} --apikey @key.json"));
+    program.run("metrics send service.sent=7");
+    assert!(owner.run("metrics list").contains("service.sent"));
+    // It manages nothing, not even itself.
+    let (code, _) = program.refused("iam service-ids");
+    assert_eq!(code, Some(4));
+
+    // A whole key opens what the roles of the service ID say; Cloud Foundry's tokens are for people.
+    owner.run("iam service-api-key-create whole web1 --file whole.json");
+    let whole = Desk {
+        server: &server,
+        home: "whole",
+    };
+    whole.run(&format!(
+        "login -a {url} --apikey @whole.json -o vigie -s dev"
+    ));
+    whole.run("metrics get service.sent --from -1h");
+    assert_eq!(whole.json(&format!("iam service-id {id}"))["id"], id);
+    let (code, said) = whole.refused("iam service-ids");
+    assert_eq!(code, Some(4), "{said}");
+    let (_, said) = whole.refused("cf oauth-token");
+    assert!(said.contains("UAA tokens are for users"), "{said}");
+
+    owner.run("iam service-api-key-disable host web1");
+    let (code, said) = program.refused("metrics send service.sent=8");
+    assert_eq!(code, Some(3), "{said}");
+    owner.run("iam service-api-key-enable host web1");
+
+    let (code, said) = owner.refused("iam service-id-delete web1");
+    assert_eq!(code, Some(2), "{said}");
+    owner.run("iam service-id-lock web1");
+    let (code, said) = owner.refused("iam service-id-delete web1 -f");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("is locked"), "{said}");
+    owner.run("iam service-id-unlock web1");
+    owner.run("iam service-id-delete web1 -f");
+    let (code, said) = program.refused("metrics send service.sent=9");
+    assert_eq!(code, Some(3), "{said}");
+    let (code, said) = owner.refused(&format!("iam service-id {id}"));
+    assert_eq!(code, Some(5), "{said}");
+    assert_eq!(owner.json("iam service-ids"), serde_json::json!([]));
+}
