@@ -1,5 +1,5 @@
-//! Services that the tests need: a PostgreSQL, a Python with real clients, carbon's relay, a collectd, etsy's statsd, and a few
-//! programs.
+//! Services that the tests need: a PostgreSQL, a Python and modules of Node with real clients, carbon's relay, a collectd, etsy's
+//! statsd, and a few programs.
 //!
 //! What can't be had is no error here but a *skip*: said loudly, counted, and a failure only under CI.
 
@@ -28,6 +28,7 @@ pub(crate) struct Services {
     carbon: Option<PathBuf>,
     collectd: Option<PathBuf>,
     statsd: Option<PathBuf>,
+    node_modules: Option<PathBuf>,
     /// One loud line for each thing that could not be had.
     pub(crate) skips: Vec<String>,
 }
@@ -56,6 +57,7 @@ impl Services {
             &mut skips,
         );
         let statsd = keep(npm::statsd(), "etsy's statsd", &mut skips);
+        let node_modules = keep(npm::sdks(), "IBM's SDKs for Node", &mut skips);
         for line in &skips {
             println!("{line}");
         }
@@ -65,6 +67,7 @@ impl Services {
             carbon,
             collectd,
             statsd,
+            node_modules,
             skips,
         }
     }
@@ -80,6 +83,7 @@ impl Services {
             ("VIGIE_TEST_CARBON", &self.carbon),
             ("VIGIE_TEST_COLLECTD", &self.collectd),
             ("VIGIE_TEST_STATSD", &self.statsd),
+            ("VIGIE_TEST_NODE_MODULES", &self.node_modules),
         ];
         let clients = clients
             .into_iter()

@@ -1,6 +1,8 @@
-//! Real clients nobody here wrote: IBM's `ibm-cloud-sdk-core` and `ibm-platform-services`, unmodified.
+//! Real clients nobody here wrote: IBM's `ibm-cloud-sdk-core` and `ibm-platform-services` for Python and Node, unmodified.
 
+mod authenticators;
 mod identity;
+mod node;
 mod policies;
 
 use crate::harness::Server;
