@@ -42,7 +42,7 @@ pub(crate) struct RestoreArgs {
 pub(crate) struct LimitArgs {
     /// The account, by GUID or name.
     pub(crate) account: String,
-    /// What to change, for example `spaces_per_account=50` `stored_bytes_per_account=1GiB` or `spaces_per_account=default`.
+    /// The changes, for example `spaces_per_account=50` `stored_bytes_per_account=1GiB` or `spaces_per_account=default`.
     #[arg(value_name = "NAME=NUMBER", value_parser = limit_change)]
     pub(crate) changes: Vec<(String, Option<u64>)>,
     #[command(flatten)]

@@ -8,8 +8,8 @@ use clap::{ArgGroup, Args, Subcommand};
 pub(crate) enum DeletedCommand {
     /// List what was deleted, when its metrics go, and how far that is.
     ///
-    /// What `waits` can be brought back until then. What `goes` cannot: a running server removes its series. Of what is `gone`
-    /// the series are gone, and the bytes leave the disk within a day.
+    /// An entry that `waits` can be restored until then. One that `goes` cannot: a running server removes its series. The series of
+    /// one that is `gone` are removed, and their bytes leave the disk within a day.
     List {
         #[command(flatten)]
         database: DatabaseArgs,
@@ -29,7 +29,7 @@ pub(crate) enum DeletedCommand {
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("what").args(["domains", "all"]).required(true)))]
 pub(crate) struct PurgeArgs {
-    /// What: `s-GUID`, `o-GUID` or `a-GUID`, or the name where no other has it, as `vigied deleted list` shows them; `--all`
+    /// IDs (`s-GUID`, `o-GUID` or `a-GUID`), or names where they are unique, as `vigied deleted list` shows them; `--all`
     /// for everything.
     #[arg(value_name = "DOMAIN")]
     pub(crate) domains: Vec<String>,

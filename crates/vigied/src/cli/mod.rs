@@ -104,7 +104,7 @@ pub(crate) enum Command {
     /// It belongs to an API key that may only send into one space, is always the same for that key, and ends with it. It is stored
     /// nowhere: it is made of the encryption key and the key's id, and opens nothing else.
     SenderSecret(SenderSecretArgs),
-    /// What operators need beside the service.
+    /// Commands for operators, beside those that run the service.
     #[command(subcommand)]
     Operations(OperationsCommand),
     /// Let invited people in who have no password yet, also while a server runs on the same data.

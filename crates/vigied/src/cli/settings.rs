@@ -30,7 +30,7 @@ pub(crate) struct SettingArgs {
     /// Serve without TLS on any address: tokens then cross the network readable.
     #[arg(long)]
     pub(crate) allow_plain_http_on_any_address: bool,
-    /// What to log: `error`, `warn`, `info`, `debug`, or a filter.
+    /// Log level: `error`, `warn`, `info`, `debug`, or a filter.
     #[arg(long, value_name = "LEVEL")]
     pub(crate) log_level: Option<String>,
     /// `text` or `json`.

@@ -48,8 +48,8 @@ fn weight(text: &str) -> u32 {
         .map_or(0, |weight| (weight * 1000.0).round() as u32)
 }
 
-/// What the request says. Of two packings that it likes as well it gets gzip, which takes less memory. An answer that would have
-/// to be neither plain nor packed is plain: nobody is helped by none.
+/// The encoding to use, by the request's header. Of two that are equally welcome it is gzip, which takes less memory. Where the
+/// header rules out plain and compressed answers alike, the answer is plain: refusing it would help nobody.
 pub(crate) fn of(headers: &HeaderMap) -> EncodingChoice {
     let (mut gzip, mut zstd, mut identity, mut other) = (None, None, None, None);
     let lines = headers.get_all(header::ACCEPT_ENCODING).iter();

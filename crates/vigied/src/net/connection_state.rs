@@ -216,7 +216,7 @@ impl ConnectionState {
         self.shared.store(true, Ordering::Relaxed);
     }
 
-    /// Whose access decides about the answer.
+    /// Ties an answer to the access that allows it.
     pub(super) fn depends(&self, id: u64, withdrawn: &Arc<AtomicBool>) {
         let mut state = self.state();
         if let Some(answer) = state.answers.iter_mut().find(|answer| answer.id == id) {

@@ -1,7 +1,7 @@
 //! The rules of domains, compiled: patterns take time to compile, and a dashboard asks every few seconds.
 //!
-//! What is kept has a part of the budget for memory, and goes when others are asked for. Who uses rules counts them as its own
-//! memory, so that those that are kept no more, or never were, are counted too.
+//! The cached rules have a part of the budget for memory, and make room when others are asked for. Queries that use rules
+//! count them as their own memory, so that rules that have left the cache, or were never in it, are counted too.
 
 use base::context::{Context, Stop};
 use iam::directory::RuleTexts;

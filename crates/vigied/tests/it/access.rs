@@ -1,4 +1,4 @@
-//! Who may do what, where: every route × credential × role × scope against the committed table `access.txt`.
+//! Access to every route: every route × credential × role × scope against the committed table `access.txt`.
 //!
 //! A route that the table does not hold fails the test. `VIGIE_UPDATE=1` writes the table anew, for review. Every cell is
 //! checked a second time against the rules written down in [`monitoring`] and [`identity`], so that a wrong table cannot

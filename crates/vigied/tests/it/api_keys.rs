@@ -210,7 +210,7 @@ fn the_version_of_a_key_is_in_a_header_too_and_taken_from_either() {
     assert_eq!(agreed(&keys.call("GET", &path).send()), now);
 }
 
-/// What the original offers and is not there is refused: a caller who relies on it would be deceived.
+/// Options of the original that are not served are refused: a caller who relies on one would be deceived.
 #[test]
 fn what_is_not_served_of_keys_is_refused_and_not_dropped() {
     let keys = Keys::start();

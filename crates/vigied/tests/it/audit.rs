@@ -1,4 +1,4 @@
-//! Who did what, from where, and when: in the log, and in the database.
+//! The audit of actions, with actor, origin and time: in the log, and in the database.
 
 use crate::harness::{Reply, Request, Server, VIGIED, now};
 use base::limit::{self, Limit};
@@ -15,7 +15,7 @@ pub(crate) const LIMITS: [Limit; 5] = [
     limit::AUDIT_TEXT_BYTES,
 ];
 
-/// What `vigied audit` shows.
+/// The output of `vigied audit`.
 pub(crate) fn entries(data: &Path, arguments: &[&str]) -> Vec<Value> {
     let mut command = Command::new(VIGIED);
     command

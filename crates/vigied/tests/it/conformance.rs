@@ -36,7 +36,7 @@ fn same(found: &Value, expected: &Value) -> bool {
     }
 }
 
-/// What differs between the rows of an answer and those of the reference.
+/// The difference between the rows of an answer and those of the reference.
 fn difference(found: &Value, expected: &Value) -> Option<String> {
     let (found, expected) = (found.as_array()?, expected.as_array()?);
     let names = |rows: &[Value], key: &str| -> Vec<Value> {

@@ -141,7 +141,7 @@ fn regression_7_a_query_that_is_empty_or_in_the_body_is_told_as_such() {
     }
 }
 
-/// What one command shows, another sends and a third deletes: the same words are the same instants in all of them.
+/// Showing, sending and deleting read the same words as the same instants.
 #[test]
 fn the_command_line_deletes_what_it_showed() {
     let server = Server::start();

@@ -21,7 +21,7 @@ pub(crate) fn vigie() -> PathBuf {
     path
 }
 
-/// What `vigied init --output json` prints.
+/// The output of `vigied init --output json`.
 #[derive(Debug, Clone)]
 pub(crate) struct Owner {
     pub(crate) account: String,

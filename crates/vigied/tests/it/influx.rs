@@ -244,7 +244,7 @@ fn regression_7_what_is_not_stored_at_all_is_no_partial_write() {
     }
 }
 
-/// What was refused for now was dropped by Telegraf's output for InfluxDB 1, as all that it is told with a status of 400 to 499.
+/// Samples refused for now were dropped by Telegraf's output for InfluxDB 1, as everything that is answered with 400 to 499.
 #[test]
 fn what_may_be_stored_later_is_told_so_that_senders_keep_it() {
     let sender = KeySender::with(&["--set", "limits.new_series_per_hour=2"]);

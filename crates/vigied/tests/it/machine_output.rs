@@ -104,8 +104,8 @@ const LINES: &[&str] = &[
     "agent install --user --print",
 ];
 
-/// What has no JSON: a script for a shell, and a program that runs on (`metrics tail` has `--format json`). `agent`, which has a
-/// command below it, is one, too: its log is for people.
+/// Commands without JSON: a script for a shell, and a program that runs on (`metrics tail` has `--format json`). `agent`, which has
+/// a command below it, is one, too: its log is for people.
 /// Answers to an invitation need one: `accounts` tries them.
 const EXCEPT: [&str; 5] = [
     "metrics tail",

@@ -52,7 +52,7 @@ const QUERIES: [&str; 12] = [
     "target=seriesByTag('name=a','host=~b.*')|scale(1e3)&format=raw",
     "query=a.**&format=completer&expr=host=~b&tag=name&jsonp=f",
 ];
-/// What spoils them.
+/// Fragments that break them.
 const SHARDS: [&str; 24] = [
     "{",
     "}",

@@ -1,4 +1,4 @@
-//! What each route says to a key that may only send: what it was made for, and what kind of credential the request takes.
+//! Answers of each route to a key that may only send: the key's purpose, and the kind of credential the request takes.
 
 use crate::access::{Route, routes};
 use crate::harness::{Reply, Request, Server};
@@ -95,7 +95,7 @@ fn regression_7_every_refusal_of_a_narrowed_key_says_which_credential_it_takes()
     assert!(tried > 100, "only {tried} were tried");
 }
 
-/// What it may do is told of the key and of a token made with it, as the key itself is shown.
+/// Introspection shows the same reach for the key and for a token made with it.
 #[test]
 fn introspection_tells_what_a_narrowed_key_reaches() {
     let server = Server::start();

@@ -233,7 +233,7 @@ fn regression_7_the_account_is_no_scope_without_a_role_in_it() {
     }
 }
 
-/// Who sees an organization and no space of it was sent to the empty list of its spaces.
+/// Members of an organization who see none of its spaces were sent to the empty list of its spaces.
 #[test]
 fn regression_7_an_organization_without_a_space_to_see_names_who_gives_one() {
     let server = Server::start();
@@ -252,7 +252,7 @@ fn regression_7_an_organization_without_a_space_to_see_names_who_gives_one() {
     }
 }
 
-/// What the answer says depends on the caller's own roles, never on whether the domain is there.
+/// The answer depends on the caller's own roles, never on whether the domain exists.
 #[test]
 fn regression_7_a_hidden_domain_and_one_that_is_not_there_are_told_alike() {
     let server = Server::start();

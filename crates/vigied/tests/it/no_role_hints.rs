@@ -1,5 +1,5 @@
-//! What a member is told who has too little of a role: the command that gives the one that allows what they tried, and what an
-//! Administrator is told who invites a member.
+//! Hints for members whose role is too weak: the command that gives the role that allows what they tried; and hints for an
+//! Administrator who invites a member.
 
 use crate::harness::Server;
 use crate::no_role::{Person, people, said};

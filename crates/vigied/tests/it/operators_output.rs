@@ -36,7 +36,7 @@ const LINES: &[&str] = &[
     "init --data DIR/../other",
 ];
 
-/// What answers with no facts: servers, and texts whose form is given. A code needs an invitation: `accounts` makes one.
+/// Commands that print no facts: servers, and texts whose form is given. A code needs an invitation: `accounts` makes one.
 const EXCEPT: [&str; 6] = [
     "serve",
     "quickstart",

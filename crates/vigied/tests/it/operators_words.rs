@@ -1,4 +1,4 @@
-//! What the operator's commands say: about what is deleted, about limits, and about their own words.
+//! Output of the operator's commands: about deleted entities, about limits, and about their own arguments.
 
 use crate::harness::{Server, VIGIED, init};
 use serde_json::Value;

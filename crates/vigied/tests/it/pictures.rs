@@ -133,7 +133,7 @@ fn an_answer_ends_with_its_last_line() {
     assert_eq!(series.text(), "[\"a;b=c\"]\n");
 }
 
-/// What such a request would be is bounded, and the server goes on.
+/// Requests that would expand without end are bounded, and the server goes on.
 #[test]
 fn targets_that_make_up_targets_do_not_end_the_server() {
     let drawing = Drawing::with(&[]);
@@ -253,7 +253,7 @@ fn a_picture_has_a_largest_width_and_height() {
     }
 }
 
-/// What is behind the picture is seen, and what is drawn in it keeps the colours of its template, as in graphite-web.
+/// A transparent background lets the page through, and the picture keeps the colours of its template, as in graphite-web.
 #[test]
 fn a_picture_without_a_ground_is_asked_for_by_a_word() {
     let drawing = Drawing::with(&[]);

@@ -82,7 +82,7 @@ fn over_the_folder_of_another_build_it_says_what_begins_anew() {
     assert!(data.join("quickstart-key").exists(), "nothing was touched");
 }
 
-/// What stands behind a `$` works in a shell that knows nothing, once the lines at the end were pasted, after the tour has
+/// Every line after a `$` works in a shell without any settings, once the lines at the end were pasted, after the tour has
 /// ended.
 #[test]
 fn every_line_that_was_shown_can_be_typed_again() {
@@ -189,7 +189,7 @@ fn stopped_half_way_it_ends_without_a_word_of_failure() {
     }
 }
 
-/// What is printed for another terminal works there while the tour goes on; and the agent ends with the tour.
+/// The commands printed for another terminal work there while the tour goes on; and the agent ends with the tour.
 #[test]
 fn the_printed_commands_work_as_they_stand() {
     let folder = tempfile::tempdir().unwrap();

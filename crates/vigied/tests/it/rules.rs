@@ -21,7 +21,7 @@ fn run(server: &Server, words: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-/// What a command answers as JSON.
+/// The JSON output of a command.
 fn done(server: &Server, line: &str) -> Value {
     let mut words: Vec<&str> = line.split(' ').collect();
     words.extend(["--output", "json"]);

@@ -103,7 +103,7 @@ impl Fixture {
     }
 }
 
-/// What `/render` answers, without the tags that the original did not have.
+/// The answer of `/render`, without the tags that the original did not have.
 fn without_tags(mut answer: Value) -> Value {
     for row in answer.as_array_mut().unwrap() {
         row.as_object_mut().unwrap().remove("tags").unwrap();
@@ -308,7 +308,7 @@ fn a_mistake_in_a_target_has_its_place() {
     }
 }
 
-/// What functions make up as they work has no place in the text that was sent.
+/// Targets that functions build as they work have no place in the text that was sent.
 #[test]
 fn a_mistake_in_a_target_that_a_function_makes_has_no_place() {
     let kept = Fixture::start(&[]);

@@ -1,8 +1,8 @@
-//! What Telegraf sends, written down from its sources (1.40, plugins `outputs.influxdb`, `outputs.influxdb_v2` and
+//! Requests of Telegraf, written down from its sources (1.40, plugins `outputs.influxdb`, `outputs.influxdb_v2` and
 //! `outputs.graphite`), with samples of our own. The program itself is not run: no registry has it.
 //!
-//! It writes its bodies without a length, in chunks. InfluxDB 1's output asks for `CREATE DATABASE` when it connects, and packs
-//! nothing unless it is told to; InfluxDB 2's packs unless it is told not to. Neither asks `/ping`.
+//! It writes its bodies without a length, in chunks. InfluxDB 1's output asks for `CREATE DATABASE` when it connects, and
+//! compresses only when told to; InfluxDB 2's compresses unless told not to. Neither asks `/ping`.
 
 use crate::harness::Reply;
 use crate::key_sender::KeySender;
@@ -11,7 +11,7 @@ use serde_json::json;
 use std::io::Write as _;
 use std::net::TcpStream;
 
-/// What it says it is.
+/// Its `User-Agent`.
 const AGENT: &str = "Telegraf/1.40.0 Go/1.26.0";
 
 const LINES: &str = "\

@@ -1,4 +1,4 @@
-//! What keeps a verdict from depending on what other tests do, and on the time of day.
+//! Helpers that make a verdict independent of other tests and of the time of day.
 
 use crate::harness::now;
 use std::net::Ipv4Addr;

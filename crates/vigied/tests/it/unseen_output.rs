@@ -1,12 +1,12 @@
-//! What a command repeats of its words, its settings file and its environment has numbers where it would not be seen: a
-//! zero-width character, a blank that is none, and one that turns the direction of writing.
+//! Invisible characters in a command's words, settings file and environment are shown as numbers: a zero-width character, a blank
+//! that is none, and one that turns the direction of writing.
 
 use crate::harness::VIGIED;
 use std::process::{Command, Stdio};
 
 const UNSEEN: [char; 3] = ['\u{200b}', '\u{a0}', '\u{202e}'];
 
-/// What is printed, on standard output and error.
+/// The output, on standard output and error.
 fn ran(words: &[&str], variable: Option<(&str, &str)>) -> String {
     let output = Command::new(VIGIED)
         .args(words)

@@ -83,8 +83,8 @@ impl Column {
         })
     }
 
-    /// What the rules say, independent of the table: what one may not see is not there, what one sees but may not
-    /// change is forbidden.
+    /// The status by the rules, independent of the table: an object that the user may not see is not found, one that they see but
+    /// may not change is forbidden.
     fn rule(&self, user: &User) -> u16 {
         match ((self.sees)(user), (self.may)(user)) {
             (false, _) => 404,
@@ -155,7 +155,7 @@ pub(super) fn column(
     }
 }
 
-/// What a request does to its object.
+/// The effect of a request on its object.
 #[derive(Clone, Copy, PartialEq)]
 enum Does {
     Reads,
@@ -258,7 +258,7 @@ fn open(yes: u16, ask: fn(&Attempt<'_>) -> Request) -> Vec<Column> {
     vec![column("oneself", (everyone, everyone), yes, ask)]
 }
 
-/// What nobody may with the credentials tried here.
+/// A request that is forbidden with every credential tried here.
 fn never(ask: fn(&Attempt<'_>) -> Request) -> Vec<Column> {
     vec![column("oneself", (everyone, nobody), 403, ask)]
 }

@@ -87,7 +87,7 @@ fn is_of_senders(path: &str) -> bool {
     matches!(path, "/write" | "/api/v2/write" | "/query" | "/collectd")
 }
 
-/// What the rules say, independent of the table.
+/// The status by the rules, independent of the table.
 fn rule(user: &User, credential: &str, scope: &str, right: &str) -> u16 {
     let scope_is_account = matches!(scope, "account" | "none");
     if credential == "uaa" && scope_is_account {

@@ -1,5 +1,5 @@
-//! What the table is tried on: two organizations with a space each, one person per role, a stranger, and victims made to
-//! order.
+//! The data that the table is tried on: two organizations with a space each, one person per role, a stranger, and victims made
+//! to order.
 
 use crate::harness::{Reply, Request, Server};
 use serde_json::{Value, json};
@@ -76,7 +76,7 @@ pub(crate) struct World {
     pub(crate) server: Server,
     pub(crate) owner_token: String,
     pub(crate) owner_iam_id: String,
-    /// What `X-Auth-Scope-Id` says, by the name of the table's column.
+    /// The values of `X-Auth-Scope-Id`, by the name of the table's column.
     pub(crate) domains: BTreeMap<&'static str, String>,
     pub(crate) account: String,
     pub(crate) own: OrgAndSpace,

@@ -168,7 +168,7 @@ fn what_was_acknowledged_outlives_a_killed_agent_and_a_killed_server() {
     );
 }
 
-/// What was summed up when the agent is told to end is sent before it does.
+/// Sums made before the agent is told to end are sent before it does.
 #[test]
 fn an_agent_that_ends_flushes_what_it_has() {
     let server = Server::start();

@@ -24,7 +24,7 @@ impl Document {
         paths.flat_map(|path| path.as_object().unwrap().values())
     }
 
-    /// What a reference leads to.
+    /// The schema that a reference names.
     pub(crate) fn resolve(&self, reference: &str) -> &Value {
         let pointer = reference.trim_start_matches('#');
         self.0.pointer(pointer).unwrap()
@@ -52,7 +52,7 @@ fn is_of(kind: &str, value: &Value) -> bool {
     }
 }
 
-/// What is wrong with `value`, if anything; a field that the schema does not name is wrong, too.
+/// The mistake in `value`, if any; a field that the schema does not name is one, too.
 pub(crate) fn check(
     document: &Document,
     schema: &Value,

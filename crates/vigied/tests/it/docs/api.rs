@@ -89,7 +89,7 @@ user name and password; Graphite's routes may also stand behind the domain, as `
 carries `Transaction-Id`: quote it when you ask about a request.
 ";
 
-/// What a guard asks for.
+/// The requirements of a guard.
 fn guard_text(guard: &str) -> &'static str {
     match guard {
         "public" => "everyone, without a credential",
@@ -444,7 +444,7 @@ fn type_text(schema: &Value) -> String {
     }
 }
 
-/// What else is said about a value: the words it may be, and what it is when left out.
+/// The remaining facts of a value: its permitted words, and its default.
 fn choices(schema: &Value) -> String {
     let mut text = String::new();
     if let Some(words) = schema["enum"].as_array() {

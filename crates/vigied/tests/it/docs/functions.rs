@@ -19,7 +19,7 @@ targets that were written for it show something else now. What the two differ in
 [in the guide](../guides/from-graphite.md#targets-of-graphite-0915).
 ";
 
-/// What fits a parameter, in words.
+/// The values of a parameter, in words.
 const fn meaning(kind: Kind) -> &'static str {
     match kind {
         Kind::AggFunc => "the name of an aggregation, in quotes",

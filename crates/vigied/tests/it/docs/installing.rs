@@ -1,4 +1,4 @@
-//! What of the page of installing can be run without a machine of its own; `cargo xtask dist --try` runs all of it.
+//! The parts of the installation guide that need no machine of their own; `cargo xtask dist --try` runs all of it.
 
 use super::{docs, walked};
 

@@ -1,4 +1,4 @@
-//! What is told of roles is what the server goes by.
+//! The documented roles are those by which the server decides.
 
 use base::scope::Action;
 use iam::role::Role;

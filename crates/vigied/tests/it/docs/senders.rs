@@ -73,7 +73,7 @@ fn every_command_of_the_guide_to_statsd_runs() {
     assert_eq!(shown.matches("all is there").count(), 2, "{shown}");
 }
 
-/// What the guides write down for the server's file.
+/// The settings that the guides give for the server's file are valid.
 #[test]
 fn the_settings_of_the_guides_for_senders_are_taken() {
     let folder = tempfile::tempdir().unwrap();

@@ -6,7 +6,7 @@ use crate::harness::Server;
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// What Grafana reads of a data source, in a file or in its API.
+/// Fields of a data source that Grafana reads, in a file or in its API.
 const FIELDS: [&str; 16] = [
     "access",
     "basicAuth",
@@ -144,7 +144,7 @@ fn store(server: &Server, domain: &str, name: &str) {
     assert_eq!(sent.status, 200, "{}", sent.text());
 }
 
-/// What Grafana asks when somebody presses *Save & test*, and then for the first names.
+/// Grafana's requests after a click on *Save & test*, and for the first names.
 fn works(source: &Source, names: &[&str]) {
     let form = "target=constantLine(100)&from=-1h&until=now&format=json&maxDataPoints=100";
     let answer = source.json("POST", "/render", Some(form));

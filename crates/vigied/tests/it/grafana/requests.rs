@@ -47,7 +47,7 @@ fn fill(server: &Server) {
     }
 }
 
-/// What is found, in an order of its own, without the numbers that a database gave.
+/// The result in a fixed order, without the numbers that a database gave.
 fn as_set(value: &Value) -> Value {
     match value {
         Value::Array(all) => {
@@ -88,7 +88,7 @@ fn difference(found: &Value, expected: &Value, place: &str) -> Option<String> {
     }
 }
 
-/// What is wrong with an answer.
+/// The mistake in an answer.
 fn complaint(reply: &Reply, compare: &str, expect: &Value) -> Option<String> {
     let status = expect["status"].as_u64().unwrap();
     let is_right = match compare {
@@ -150,7 +150,7 @@ fn each_request_of_grafana_is_answered_as_by_graphite_web() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What the editor reads of every function, and does not find in those of the list above alone.
+/// The editor reads fields of every function that the requests above do not check.
 #[test]
 fn the_list_of_functions_is_one_that_the_editor_of_queries_reads() {
     let server = Server::start();

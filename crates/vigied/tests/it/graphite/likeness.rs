@@ -105,7 +105,7 @@ fn each_route_takes_the_methods_of_graphite_web() {
     }
 }
 
-/// What is short for a name is taken for it before a slip of letters.
+/// An abbreviation of a name is preferred to a misspelling.
 #[test]
 fn a_name_that_is_short_for_a_function_proposes_it() {
     let kept = Fixture::start();
@@ -220,7 +220,7 @@ fn an_empty_time_is_now() {
     }
 }
 
-/// What makes one number of a series for its slice of a pie.
+/// The modes that reduce a series to one number for its slice of a pie.
 #[test]
 fn modes_of_a_pie_are_listed_beside_functions() {
     let kept = Fixture::start();

@@ -1,4 +1,4 @@
-//! What one account may have at once of what all share is the operator's to set, for one account and while the server runs.
+//! The share of an account in common resources is for the operator to set, for one account and while the server runs.
 
 use super::honest::{answer, connect_from};
 use super::quota::{neighbour, operator, until};

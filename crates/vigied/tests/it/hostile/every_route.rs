@@ -30,7 +30,7 @@ fn targets() -> Vec<(String, String)> {
         .collect()
 }
 
-/// What an attack adds: to the path, to the head, and the body.
+/// The additions of an attack: to the path, to the head, and the body.
 struct Attack {
     name: &'static str,
     query: &'static str,

@@ -1,4 +1,4 @@
-//! What the server reveals about itself: to strangers, to an account, to the operators.
+//! Information that the server reveals about itself: to strangers, to an account, to the operators.
 
 use crate::harness::{
     Request, Server, Serving, VIGIED, init, now, operations, token, try_operations,

@@ -180,7 +180,7 @@ fn connections_count_for_who_is_named_and_not_for_the_proxy() {
     assert_eq!(source(&server, &mut one_more, 3, ""), "192.0.2.66");
 }
 
-/// What ends it is the server's own limit, which it counts; when, and whether the end comes as a reset, depends on the machine.
+/// The header ends at the server's own limit, which it counts; when, and whether the end comes as a reset, depends on the machine.
 #[test]
 fn a_proxy_header_has_its_end() {
     let mut flags = DEBUG.to_vec();

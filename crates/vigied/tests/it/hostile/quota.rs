@@ -387,7 +387,7 @@ fn samples_and_bytes_are_counted_by_account() {
     }
 }
 
-/// What is flushed stays on the disk until its day is rewritten: were it nobody's, another space could be filled at once.
+/// Flushed data stays on the disk until its day is rewritten: if it counted for nobody, another space could be filled at once.
 #[test]
 fn what_a_deleted_space_leaves_on_the_disk_still_counts() {
     let flags = [

@@ -174,7 +174,7 @@ const ROWS: &[Row] = &[
     ),
 ];
 
-/// What a form needs beside the field that is too long.
+/// The fields that a form needs beside the one that is too long.
 fn form_beside(path: &str, field: &str) -> Vec<(&'static str, &'static str)> {
     let grant = match (path, field) {
         ("/identity/passcode", _) => None,

@@ -1,5 +1,5 @@
-//! What a caller sends may come back in an error or a receipt: what is not seen in it, as its number. A terminal, a log viewer or a
-//! chat that shows the answer is nobody's to move about in.
+//! Invisible characters in a caller's input are shown as numbers in errors and receipts. A terminal, a log viewer or a chat that
+//! shows the answer must not be controlled by them.
 
 use super::texts::{owner, with_key};
 use crate::access::routes;
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 /// Moves the cursor, turns the line round, joins, is a C1 control, is a tag.
 const UNSEEN: &str = "x\u{1b}[2J\u{7f}\u{9b}\u{202e}\u{200b}\u{feff}\u{e0041}y";
 
-/// What a path or a query says it with.
+/// The same text, percent-encoded for a path or a query.
 const ESCAPED: &str = "x%1B%5B2J%7F%C2%9B%E2%80%AE%E2%80%8B%EF%BB%BF%F3%A0%81%81y";
 
 /// As it comes back.

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// More than the sockets of both sides hold, and than is written ahead.
 const NAMES: usize = 8000;
 
-/// What the log says of each.
+/// The log line of each.
 const ENDED: &str = "was let in by no longer holds";
 
 const ANN: &str = "ann@example.org";
@@ -110,7 +110,7 @@ fn begun(server: &Server, credential: &str, space: &str) -> TcpStream {
     client
 }
 
-/// What else comes: how many bytes, and whether the answer has an end.
+/// The rest of the answer: the number of bytes, and whether it is complete.
 fn rest(client: &mut TcpStream) -> (usize, bool) {
     // It is kept open, so that only the answer's own end tells.
     let (mut all, mut buffer) = (Vec::new(), vec![0; 1 << 16]);

@@ -14,7 +14,7 @@ const LEAST_BYTES: usize = NAMES * 900;
 
 const WHY: &str = "the API key was deleted";
 
-/// What comes until the connection ends, or the answer of this length (with its head) is whole.
+/// The number of bytes until the connection ends, or the answer of this length (with its head) is whole.
 fn rest(client: &mut TcpStream, whole: usize) -> usize {
     let (mut bytes, mut buffer) = (0, [0; 4096]);
     while bytes < whole {
@@ -72,8 +72,8 @@ const OK: u8 = 0x88;
 /// Streams that are asked for at once.
 const STREAMS: u32 = 64;
 
-/// What one client has asked for with one credential ends with its connection: the HTTP library holds a part of each answer,
-/// which the client could otherwise read for as long as it liked.
+/// All answers to one client with one credential end with its connection: the HTTP library holds a part of each answer, which
+/// the client could otherwise read for as long as it liked.
 #[test]
 fn so_do_many_small_ones_over_http2() {
     let server = server();

@@ -154,7 +154,7 @@ fn bodies_that_arrive_at_once() {
     assert!(text.contains("connection: close"), "{text}");
 }
 
-/// What is answered on any of them; which of them is begun last is not known.
+/// The answer on any of them; which of them is begun last is not known.
 fn first_answer(streams: &mut [TcpStream]) -> String {
     let begun = Instant::now();
     loop {

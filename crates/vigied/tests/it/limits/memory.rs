@@ -1,4 +1,4 @@
-//! What samples take in memory before they are in a segment.
+//! Memory of samples before they are in a segment.
 
 use super::{hits, refused};
 use crate::harness::Server;

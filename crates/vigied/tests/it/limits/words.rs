@@ -1,4 +1,4 @@
-//! What nobody can reach by the texts of JSON and Graphite, which `name_bytes` bounds: tried where the words are, in
+//! Limits that nobody can reach by the texts of JSON and Graphite, which `name_bytes` bounds: tried where the words are, in
 //! `base::series` and `base::selector`.
 
 use base::limit::{self, Limit};

@@ -1,4 +1,4 @@
-//! What a page of another site makes a browser send, with the password that the browser keeps.
+//! Requests that a page of another site makes a browser send, with the password that the browser keeps.
 
 use super::bare;
 use crate::harness::{Reply, Server};

@@ -10,8 +10,8 @@ const REQUESTS: usize = 400;
 /// A request alone on a busy machine; the limit of the server itself is shorter.
 const SLOWEST: Duration = Duration::from_secs(90);
 
-/// What a request may have of the processor. Less than the server's limit: only where others have the processor does a request
-/// run into that.
+/// Processor time that a request may take. Less than the server's limit: only where others have the processor does a request run
+/// into that.
 const WORK: Duration = Duration::from_secs(25);
 
 /// How long the server has had a processor.
@@ -31,7 +31,7 @@ fn worked(server: &Server) -> Duration {
 /// Lengths around limits, and beyond all of them.
 const COUNTS: [usize; 10] = [1, 2, 31, 63, 64, 65, 500, 2_000, 8_000, 15_000];
 
-/// What stands before and behind a target, so many times: calls, pipes, templates, braces.
+/// Prefixes and suffixes repeated around a target: calls, pipes, templates, braces.
 const NESTED: [(&str, &str); 9] = [
     ("sum(", ")"),
     ("", "|scale(1)"),
@@ -44,7 +44,7 @@ const NESTED: [(&str, &str); 9] = [
     ("{a,", ",b}"),
 ];
 
-/// What is put one behind the other.
+/// Texts repeated one after the other.
 const REPEATED: [&str; 12] = [
     "a.*,",
     "**.",

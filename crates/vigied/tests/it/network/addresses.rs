@@ -38,7 +38,7 @@ impl Everywhere {
         format!("{ip}:{}", self.port)
     }
 
-    /// What the server calls itself in every place, to a caller who names this host, and whether caches may keep it.
+    /// The server's address in every place, for a caller who names this host, and whether caches may keep it.
     fn called(&self, host: &str) -> (String, bool) {
         let told = |path: &str| get(&self.at("127.0.0.2"), path, host, "");
         let reply = told(DISCOVERY);

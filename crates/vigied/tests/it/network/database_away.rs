@@ -244,7 +244,7 @@ fn a_server_that_waits_for_its_database_stops_at_a_signal() {
     assert!(serving.wait().unwrap().success());
 }
 
-/// What the library reads is known; what it would log with its value is refused before, by its name.
+/// The options that the library reads are known; one whose value it would log is refused before, by its name.
 #[test]
 fn a_password_under_a_wrong_name_is_shown_nowhere() {
     let folder = tempfile::tempdir().unwrap();

@@ -3,7 +3,7 @@
 use crate::harness::VIGIED;
 use std::process::{Command, Stdio};
 
-/// What `config check` makes of a setting, or its error.
+/// The result of `config check` for a setting, or its error.
 fn checked(key: &str, value: &str) -> Result<String, String> {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(VIGIED)

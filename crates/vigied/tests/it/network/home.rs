@@ -1,4 +1,4 @@
-//! What somebody sees who opens the server's address.
+//! The page at the server's address.
 
 use super::get;
 use crate::harness::Server;

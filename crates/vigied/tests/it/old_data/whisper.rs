@@ -15,7 +15,7 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/whisper")
 }
 
-/// What Graphite shows of the files, by the names of their series.
+/// The values that Graphite shows of the files, by the names of their series.
 fn expected() -> BTreeMap<String, Vec<(i64, f64)>> {
     serde_json::from_slice(&fs::read(fixtures().join("expected.json")).unwrap()).unwrap()
 }

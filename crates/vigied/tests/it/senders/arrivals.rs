@@ -1,4 +1,4 @@
-//! What arrives for a space, as those who look after it see it: who sends by which listener, what was refused, and who went silent.
+//! Arrivals of a space, as its administrators see them: the senders of each listener, refused samples, and silent senders.
 
 use super::{Listeners, lines};
 use crate::harness::now;
@@ -103,7 +103,7 @@ fn values_of_statsd_are_of_who_sent_them_and_sums_of_nobody() {
     }
 }
 
-/// What is refused on port 9095 counts for the space of the login.
+/// Refusals on port 9095 count for the space of the login.
 #[test]
 fn what_port_9095_refuses_is_told_to_the_space_of_the_login() {
     let listeners = Listeners::open(&super::lumberjack::PLAIN);

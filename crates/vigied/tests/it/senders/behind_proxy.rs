@@ -36,7 +36,7 @@ fn connect(from: Ipv4Addr, listeners: &Listeners, listener: &str) -> TcpStream {
     stream
 }
 
-/// What the server says until it closes.
+/// The server's text until it closes.
 fn end(mut stream: TcpStream) -> String {
     let mut said = String::new();
     // A reset is an end, too.

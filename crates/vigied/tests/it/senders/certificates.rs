@@ -83,7 +83,7 @@ impl Client {
         let _ = self.0.stdin.as_mut().unwrap().write_all(bytes);
     }
 
-    /// What the server says until it closes.
+    /// The server's text until it closes.
     fn end(mut self) -> String {
         let mut said = String::new();
         let out = self.0.stdout.as_mut().unwrap();

@@ -1,4 +1,4 @@
-//! What a page in a browser can make the browser send, from an address that is known: nothing of it is taken.
+//! Input that a page in a browser can make the browser send, from an address that is known: nothing of it is taken.
 
 use super::{Listeners, Sender};
 use crate::limits::until;

@@ -1,4 +1,4 @@
-//! Who gets in, and who does not.
+//! Senders that are let in, and senders that are not.
 
 use super::{Listeners, lines};
 use crate::harness::{VIGIED, now};
@@ -160,7 +160,7 @@ fn a_key_that_may_more_speaks_for_no_address() {
     assert_eq!(listeners.stored("more.a"), 0);
 }
 
-/// What readers see is stored, and what a later write has committed outlives a kill.
+/// Samples that readers see are stored, and everything that a later write has committed outlives a kill.
 #[test]
 fn what_is_durable_outlives_a_kill() {
     let (listeners, _) = Listeners::with_source("127.0.0.1", &[]);

@@ -36,7 +36,7 @@ fn collectds_write_graphite_goes_on_and_what_was_taken_is_there() {
     collectd.end();
 }
 
-/// What was answered by 200 is there. What was not, it has dropped, and says so in its log alone.
+/// Samples answered with 200 are there. The others it has dropped, and says so in its log alone.
 #[test]
 fn collectds_write_http_goes_on_and_what_was_acknowledged_is_there() {
     if !collectd_client::is_here("collectds_write_http_goes_on_and_what_was_acknowledged_is_there")
@@ -121,8 +121,7 @@ fn etsys_statsd_goes_on_and_what_was_taken_is_there() {
     lasting.is_killed_under("graphite.listen", KILLS, 60);
 }
 
-/// What was counted until the last flush is there; what was counted since, at most `statsd.flush_seconds` of it, was in memory
-/// alone.
+/// Counts up to the last flush are there; later ones, at most `statsd.flush_seconds` of them, were in memory alone.
 #[test]
 fn sums_that_were_flushed_are_there_after_a_kill() {
     let mut lasting = Lasting::open(&["statsd.udp_listen"]);
@@ -200,7 +199,7 @@ fn graphyte_sends_again_what_it_could_not_send() {
     assert!(program.0.wait().unwrap().success());
 }
 
-/// What was acknowledged is there after each kill, and what was not comes again by itself.
+/// Acknowledged samples are there after each kill, and the others are sent again.
 #[test]
 fn influxdbs_client_sends_again_what_was_not_acknowledged() {
     const POINTS: usize = 2000;

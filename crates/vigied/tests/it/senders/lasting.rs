@@ -16,7 +16,7 @@ pub(crate) struct Lasting {
     pub(crate) key: String,
     listen: String,
     flags: Vec<String>,
-    /// What was taken before it was killed, and acknowledged with it.
+    /// Samples taken before it was killed, and acknowledged with it.
     before: usize,
 }
 

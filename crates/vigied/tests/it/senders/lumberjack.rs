@@ -98,7 +98,7 @@ fn lines(prefix: &str, name: &str, count: i64) -> Vec<String> {
         .collect()
 }
 
-/// What `POST /login` answers.
+/// The answer of `POST /login`.
 fn login(server: &Server, fields: &[(&str, &str)]) -> crate::harness::Reply {
     server.request("POST", "/login").form(fields).send()
 }

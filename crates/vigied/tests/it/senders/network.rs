@@ -54,7 +54,7 @@ fn encrypted(user: &str, secret: &str, packet: &[u8]) -> Vec<u8> {
     )
 }
 
-/// What the operator's command prints.
+/// The output of the operator's command.
 pub(crate) fn secret_of(server: &Server, id: &str) -> String {
     let output = Command::new(VIGIED)
         .args(["sender-secret", id, "--data"])

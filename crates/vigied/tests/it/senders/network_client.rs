@@ -4,7 +4,7 @@ use super::Listeners;
 use super::network::with_user;
 use crate::collectd_client::{self, Collectd, block};
 
-/// What it measures under this name is read back.
+/// Values that it measures under this name can be read.
 fn sends(listeners: &Listeners, host: &str, level: &str, secret: &str) {
     let address = listeners.address("collectd.listen");
     let port = address.rsplit_once(':').unwrap().1;

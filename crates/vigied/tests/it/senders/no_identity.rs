@@ -67,7 +67,7 @@ fn knocks(listeners: &Listeners) {
     }
 }
 
-/// What the first space holds, when everything that was read is stored.
+/// The names in the first space, when everything that was read is stored.
 fn names(listeners: Listeners) -> String {
     let listeners = listeners.restarted("TERM", &[]);
     let token = listeners.server.token();

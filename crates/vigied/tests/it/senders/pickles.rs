@@ -5,7 +5,7 @@ use crate::harness::now;
 use crate::limits::until;
 use std::io::Write;
 
-/// What `struct.pack("!L", len(own)) + own` with `own = pickle.dumps(samples, protocol=2)` is.
+/// The bytes of `struct.pack("!L", len(own)) + own` with `own = pickle.dumps(samples, protocol=2)`.
 pub(crate) fn frame(samples: &[(&str, i64, f64)]) -> Vec<u8> {
     let mut own = b"\x80\x02](".to_vec();
     for (path, at, value) in samples {

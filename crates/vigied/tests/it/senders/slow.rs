@@ -185,7 +185,7 @@ fn an_unidentified_sender_sends_no_more_than_an_auth_line() {
     assert_eq!(hits(&listeners.server, limit::HEAD_SECONDS), 0);
 }
 
-/// What senders have in flight counts in the memory of the process.
+/// Samples that senders have in flight count in the memory of the process.
 #[test]
 fn a_pickle_that_never_has_room_is_refused_at_once() {
     let flags = ["--set", "memory_bytes=16MiB"];

@@ -55,7 +55,7 @@ pub(super) fn counting_etsys(
     (running, address)
 }
 
-/// What is counted by two statsds in one interval: by name, the first value of each series.
+/// A packet that both statsds sum up in one interval.
 const PACKET: &[u8] = b"hits:1|c\nhits:2|c|@0.5\nnever/a b:7|c\nheat:333|g\nheat:-10|g\nheat:+4|g\nwho:ada|s\nwho:bob|s\nwho:ada|s\n\
     wait:320|ms\nwait:10|ms\nwait:15.5|ms\nwait:700|ms|@0.25\nwait:3|ms\none:42|ms";
 

@@ -1,4 +1,4 @@
-//! What clients of open standards look for: where the description is, and what is behind its addresses.
+//! Discovery by clients of open standards: where the description is, and what is behind its addresses.
 
 use super::refusal;
 use crate::harness::{Reply, Server};

@@ -1,4 +1,4 @@
-//! What the token endpoint refuses, with which status and code, and what it takes although it is almost wrong.
+//! Refusals of the token endpoint, with their status and code, and requests that it takes although they are almost wrong.
 
 use super::{APIKEY, ask, by_key, by_password, refusal};
 use crate::harness::Server;

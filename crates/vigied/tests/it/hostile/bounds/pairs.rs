@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, VecDeque};
 struct Shown {
     kind: Kind,
     text: String,
-    /// What it came from, for the failing test's reader.
+    /// Its origin, for the failing test's reader.
     path: String,
     /// The one account it may open.
     account: Option<String>,
@@ -133,7 +133,7 @@ fn everywhere(place: &Fixture, shown: &Shown, issued: &mut dyn FnMut(&str, &Repl
     }
 }
 
-/// What a reply holds, with the bounds it must have.
+/// The credentials in a reply, with the bounds they must have.
 fn held(shown: &Shown, endpoint: &str, reply: &Reply) -> Vec<Shown> {
     if reply.status >= 300 {
         return Vec::new();

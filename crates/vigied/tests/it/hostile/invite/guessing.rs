@@ -79,7 +79,7 @@ fn a_logged_in_user_guesses_no_invitation_code_either() {
     server.serving.wait_for_log("invitation_accepted");
 }
 
-/// What the operator's command prints, without `--output json`.
+/// The output of the operator's command, without `--output json`.
 fn printed(server: &Server, words: &[&str]) -> String {
     let output = Command::new(VIGIED)
         .args(words)
