@@ -89,6 +89,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0016_service_ids.sql"),
         postgres: include_str!("../migrations/postgres/0016_service_ids.sql"),
     },
+    Step {
+        version: 17,
+        sqlite: include_str!("../migrations/sqlite/0017_access_groups.sql"),
+        postgres: include_str!("../migrations/postgres/0017_access_groups.sql"),
+    },
 ];
 
 /// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.

@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub mod bounds;
 pub(crate) mod caller_roles;
+pub mod claim_condition;
 pub mod directory;
 pub(crate) mod entity_tag;
 pub(crate) mod event;

@@ -1,8 +1,8 @@
 //! Counts the contents of an account, for its limits.
 
 use super::{
-    api_keys, deletions, domains, invitation_roles, invitations, members, orgs, roles, service_ids,
-    spaces,
+    access_group_members, access_group_rules, access_groups, api_keys, deletions, domains,
+    invitation_roles, invitations, members, orgs, roles, service_ids, spaces,
 };
 use crate::error::IamError;
 use base::id::AccountId;
@@ -15,6 +15,10 @@ pub(crate) enum CountedItem {
     Spaces,
     Keys,
     ServiceIds,
+    AccessGroups,
+    /// In all access groups: who is in several counts for each.
+    GroupMembers,
+    GroupRules,
     Deletions,
     /// The roles in the account and its domains, including those of open invitations; what is deleted counts for nothing.
     Roles,
@@ -34,6 +38,9 @@ pub(crate) async fn count(
         CountedItem::Spaces => spaces::count(tx, account).await,
         CountedItem::Keys => api_keys::count(tx, account).await,
         CountedItem::ServiceIds => service_ids::count(tx, account).await,
+        CountedItem::AccessGroups => access_groups::count(tx, account).await,
+        CountedItem::GroupMembers => access_group_members::count(tx, account).await,
+        CountedItem::GroupRules => access_group_rules::count(tx, account).await,
         CountedItem::Deletions => deletions::count(tx, account).await,
         CountedItem::Roles => {
             let given = roles::count(tx, account).await?;

@@ -3,8 +3,8 @@
 use super::departure;
 use crate::error::IamError;
 use crate::repo::{
-    account_limits, accounts, api_keys, departures, invitation_roles, invitations, members, orgs,
-    roles, spaces,
+    access_group_members, access_group_rules, access_groups, account_limits, accounts, api_keys,
+    departures, invitation_roles, invitations, members, orgs, public_access, roles, spaces,
 };
 use base::id::AccountId;
 use db::Tx;
@@ -15,6 +15,11 @@ pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamErr
     // The roles are found by spaces and organizations, the roles of invitations by invitations, spaces by organizations.
     roles::delete_of_account(tx, account).await?;
     api_keys::delete_of_account(tx, account).await?;
+    // Memberships refer to principals and groups.
+    access_group_members::delete_of_account(tx, account).await?;
+    access_group_rules::delete_of_account(tx, account).await?;
+    access_groups::delete_of_account(tx, account).await?;
+    public_access::disable(tx, account).await?;
     members::delete_of_account(tx, account).await?;
     invitation_roles::delete_of_account(tx, account).await?;
     invitations::delete_of_account(tx, account).await?;
