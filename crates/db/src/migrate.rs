@@ -90,6 +90,11 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0016_service_ids.sql"),
     },
     Step {
+        version: 17,
+        sqlite: include_str!("../migrations/sqlite/0017_access_groups.sql"),
+        postgres: include_str!("../migrations/postgres/0017_access_groups.sql"),
+    },
+    Step {
         version: 19,
         sqlite: include_str!("../migrations/sqlite/0019_policies.sql"),
         postgres: include_str!("../migrations/postgres/0019_policies.sql"),
