@@ -300,8 +300,8 @@ limits! {
     fixed SERVICE_ID_GROUPS_PER_ACCOUNT = "service_id_groups_per_account", 100, "groups", "a further group of service IDs is refused with 429";
     /// CRNs of one service ID.
     fixed CRNS_PER_SERVICE_ID = "crns_per_service_id", 32, "CRNs", "a service ID with more in `unique_instance_crns` is refused with 400";
-    /// Access policies of one user, service ID or profile in an account.
-    fixed POLICIES_PER_SUBJECT = "policies_per_subject", 100, "access policies", "a further one for the same user, service ID or trusted profile in the account is refused with 409";
+    /// Access policies of one user, service ID, profile or access group in an account.
+    fixed POLICIES_PER_SUBJECT = "policies_per_subject", 100, "access policies", "a further one for the same user, service ID, trusted profile or access group in the account is refused with 409";
     /// Roles of one access policy.
     fixed ROLES_PER_POLICY = "roles_per_policy", 16, "roles", "an access policy with more is refused with 400";
     /// Decisions about access that one request asks for.

@@ -1,9 +1,11 @@
--- Access policies: roles of a principal, or of whoever accepts an invitation, in the domains of the account that have all attributes. The roles are a list of names and of the ids of the account's own.
+-- Access policies: roles of a principal, of an access group (which may be the public one, that has no row), or of whoever accepts an
+-- invitation, in the domains of the account that have all attributes. The roles are a list of names and of the ids of the account's own.
 
 CREATE TABLE policies (
     guid TEXT PRIMARY KEY,
     account TEXT NOT NULL REFERENCES accounts (guid),
     principal TEXT REFERENCES principals (guid),
+    access_group TEXT,
     invitation TEXT REFERENCES invitations (guid),
     description TEXT NOT NULL,
     roles TEXT NOT NULL,
@@ -19,6 +21,8 @@ CREATE TABLE policies (
 CREATE INDEX policies_by_account ON policies (account);
 
 CREATE INDEX policies_by_principal ON policies (principal);
+
+CREATE INDEX policies_by_access_group ON policies (access_group);
 
 CREATE INDEX policies_by_invitation ON policies (invitation);
 

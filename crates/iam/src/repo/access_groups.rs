@@ -14,7 +14,7 @@ pub(super) const ROWS: Selection = selection!(
     "guid"
 );
 
-/// The author and the time of the creation and of the last change, of a row that has both of the creation and of the last change.
+/// The author and the time of the creation of a row, and of its last change.
 pub(super) fn stamps(row: &Row) -> Result<(Stamp, Stamp), IamError> {
     let created = Stamp {
         at: at(row, "created_at")?,
@@ -100,6 +100,17 @@ pub(crate) async fn touch(
         modified.by.to_string().into(),
     ];
     Ok(tx.execute(sql, &values).await? > 0)
+}
+
+/// Whether the account has this group, read within the transaction that depends on it.
+pub(crate) async fn is_there(
+    tx: &mut Tx,
+    account: AccountId,
+    id: AccessGroupId,
+) -> Result<bool, IamError> {
+    let sql = "SELECT guid FROM access_groups WHERE account = $1 AND guid = $2";
+    let values = [account.to_string().into(), key(id)];
+    Ok(tx.one(sql, &values).await?.is_some())
 }
 
 /// Whether another group of the account has this name.
