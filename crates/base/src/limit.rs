@@ -308,6 +308,10 @@ limits! {
     fixed AUTHZ_DECISIONS = "authz_decisions", 100, "decisions", "a request for more decisions about access is refused with 400";
     /// Length of the value of an attribute of an access policy.
     fixed POLICY_VALUE_BYTES = "policy_value_bytes", 1000, "bytes", "a longer value of an attribute of an access policy is refused with 400";
+    /// Access groups of one account that one user, service ID or profile is put into.
+    fixed GROUPS_PER_MEMBER = "groups_per_member", 50, "access groups", "a user, service ID or trusted profile is put into no more in one account; a further one is refused with 409";
+    /// Members or access groups that one request puts together or apart.
+    fixed GROUP_MEMBERS_AT_ONCE = "group_members_at_once", 50, "members", "a request that puts more into an access group, or takes more out of it, is refused with 400";
     /// Conditions of one dynamic rule.
     fixed CONDITIONS_PER_RULE = "conditions_per_rule", 10, "conditions", "a rule with more `conditions` is refused with 400";
     /// Length of the value of a condition.

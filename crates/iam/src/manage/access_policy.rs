@@ -16,7 +16,7 @@ use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal};
 use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
-use crate::repo::{access_groups, invitations, members, policies};
+use crate::repo::{access_groups, invitations, members, policies, public_access};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{AccessGroupId, AccountId, PolicyId, UserId};
@@ -332,10 +332,10 @@ async fn found_subject(
             }
             false
         }
-        PolicySubject::Group(group) => {
-            group == AccessGroupId::public(account)
-                || access_groups::is_there(tx, account, group).await?
-        }
+        PolicySubject::Group(group) => match group == AccessGroupId::public(account) {
+            true => public_access::is_enabled(tx, account).await?,
+            false => access_groups::is_there(tx, account, group).await?,
+        },
         PolicySubject::Invited(id) => invitations::is_there(tx, account, id.0).await?,
     };
     match is_there {

@@ -19,7 +19,9 @@ mod sorted;
 mod sorting;
 mod stamp;
 
-pub use access_group::{AccessGroup, GroupMembership, GroupRule, OWN_REALM};
+pub use access_group::{
+    AccessGroup, CLAIMS, GroupMembership, GroupRule, MembershipKind, OWN_REALM,
+};
 pub use deleted::Deleted;
 pub use entry::{
     Account, ApiKey, DomainEntry, Member, Org, Region, RuleTexts, Service, Space, User,

@@ -24,12 +24,42 @@ pub(super) fn read(
 ) -> Result<(Principal, GroupMembership), IamError> {
     let membership = GroupMembership {
         group: AccessGroupId(parse_guid(row, "access_group")?),
-        added: Stamp {
-            at: at(row, "added_at")?,
-            by: parse(row, "added_by", "an IAM id")?,
-        },
+        added: stamp(row)?,
     };
     Ok((principal, membership))
+}
+
+fn stamp(row: &Row) -> Result<Stamp, IamError> {
+    Ok(Stamp {
+        at: at(row, "added_at")?,
+        by: parse(row, "added_by", "an IAM id")?,
+    })
+}
+
+/// When and by whom the principal was put into the group, read within the transaction that depends on it.
+pub(crate) async fn added(
+    tx: &mut Tx,
+    group: AccessGroupId,
+    principal: Principal,
+) -> Result<Option<Stamp>, IamError> {
+    let sql = "SELECT added_at, added_by FROM access_group_members WHERE access_group = $1 AND principal = $2";
+    let found = tx.one(sql, &[group_key(group), key(principal)]).await?;
+    found.map(|row| stamp(&row)).transpose()
+}
+
+/// The groups of the account that the principal was put into.
+pub(crate) async fn groups_of(
+    tx: &mut Tx,
+    account: AccountId,
+    principal: Principal,
+) -> Result<Vec<AccessGroupId>, IamError> {
+    let sql = "SELECT access_group FROM access_group_members \
+               JOIN access_groups ON access_groups.guid = access_group_members.access_group \
+               WHERE access_groups.account = $1 AND principal = $2 ORDER BY access_group";
+    let values = [account.to_string().into(), key(principal)];
+    let rows = tx.all(sql, &values).await?;
+    let read = |row: &Row| parse_guid(row, "access_group").map(AccessGroupId);
+    rows.iter().map(read).collect()
 }
 
 /// Puts a principal into a group. `false` if it was in it.

@@ -87,21 +87,6 @@ pub(crate) async fn change(tx: &mut Tx, group: &AccessGroup, from: i64) -> Resul
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// Records who has changed its members or rules, and holds it until the transaction ends. `false` if it is gone.
-pub(crate) async fn touch(
-    tx: &mut Tx,
-    id: AccessGroupId,
-    modified: Stamp,
-) -> Result<bool, IamError> {
-    let sql = "UPDATE access_groups SET modified_at = $2, modified_by = $3, revision = revision + 1 WHERE guid = $1";
-    let values = [
-        key(id),
-        modified.at.0.into(),
-        modified.by.to_string().into(),
-    ];
-    Ok(tx.execute(sql, &values).await? > 0)
-}
-
 /// Whether the account has this group, read within the transaction that depends on it.
 pub(crate) async fn is_there(
     tx: &mut Tx,
@@ -110,19 +95,6 @@ pub(crate) async fn is_there(
 ) -> Result<bool, IamError> {
     let sql = "SELECT guid FROM access_groups WHERE account = $1 AND guid = $2";
     let values = [account.to_string().into(), key(id)];
-    Ok(tx.one(sql, &values).await?.is_some())
-}
-
-/// Whether another group of the account has this name.
-pub(crate) async fn has_name(
-    tx: &mut Tx,
-    account: AccountId,
-    name: &str,
-    except: AccessGroupId,
-) -> Result<bool, IamError> {
-    let sql =
-        "SELECT guid FROM access_groups WHERE account = $1 AND name = $2 AND guid <> $3 LIMIT 1";
-    let values = [account.to_string().into(), name.into(), key(except)];
     Ok(tx.one(sql, &values).await?.is_some())
 }
 

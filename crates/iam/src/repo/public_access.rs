@@ -15,6 +15,12 @@ pub(super) fn read(row: &Row) -> Result<AccountId, IamError> {
     parse(row, "account", "an account GUID")
 }
 
+/// Whether the account has a public access group, read within the transaction that depends on it.
+pub(crate) async fn is_enabled(tx: &mut Tx, account: AccountId) -> Result<bool, IamError> {
+    let sql = "SELECT account FROM public_access WHERE account = $1";
+    Ok(tx.one(sql, &[account.to_string().into()]).await?.is_some())
+}
+
 /// Gives an account a public access group.
 pub(crate) async fn enable(tx: &mut Tx, account: AccountId, now: Millis) -> Result<(), IamError> {
     let sql = "INSERT INTO public_access (account, set_at) VALUES ($1, $2) ON CONFLICT (account) DO NOTHING";

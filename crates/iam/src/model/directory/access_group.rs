@@ -8,6 +8,27 @@ use std::borrow::Cow;
 /// The realm of this server's own users.
 pub const OWN_REALM: &str = "IBMid";
 
+/// The claims that rules can ask for: what the tokens of this server's own users say.
+pub const CLAIMS: [&str; 8] = [
+    "sub",
+    "email",
+    "name",
+    "given_name",
+    "family_name",
+    "iam_id",
+    "id",
+    "realmid",
+];
+
+/// How a principal is in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MembershipKind {
+    /// It was put there.
+    Static,
+    /// By a dynamic rule, or because everybody in the account is.
+    Dynamic,
+}
+
 /// An access group with its dynamic rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessGroup {
@@ -73,7 +94,7 @@ impl GroupRule {
     }
 }
 
-/// What a user's tokens say under the name of a claim.
+/// What a user's tokens say under the name of a claim, which is one of [`CLAIMS`].
 fn claim<'a>(user: &'a User, name: &str) -> Option<Cow<'a, str>> {
     Some(match name {
         "sub" | "email" => user.email.as_str().into(),

@@ -1,7 +1,8 @@
 //! The principals in the access groups: by name, by a dynamic rule, or because all of an account are.
 
 use super::Directory;
-use super::access_group::{AccessGroup, GroupMembership};
+use super::Stamp;
+use super::access_group::{AccessGroup, GroupMembership, MembershipKind};
 use super::change::Change;
 use base::id::{AccessGroupId, AccountId, UserId};
 use base::principal::Principal;
@@ -25,6 +26,20 @@ impl Directory {
     #[must_use]
     pub fn is_in_group(&self, principal: Principal, group: AccessGroupId) -> bool {
         self.groups_of(principal).any(|own| own == group)
+    }
+
+    /// How the principal is in the group now, if it is.
+    #[must_use]
+    pub fn membership_kind(
+        &self,
+        principal: Principal,
+        group: AccessGroupId,
+    ) -> Option<MembershipKind> {
+        if self.is_named(principal, group) {
+            return Some(MembershipKind::Static);
+        }
+        let is_inside = self.is_in_group(principal, group);
+        is_inside.then_some(MembershipKind::Dynamic)
     }
 
     /// The groups that the principal was put into, by their ids.
@@ -65,7 +80,27 @@ impl Directory {
         self.public_access.contains_key(&account)
     }
 
-    /// Puts a principal into groups. Outside the account of a group nobody is in it, whatever the rows say.
+    /// The public access group of the account, in which everybody is, if it has one.
+    pub(crate) fn public_group(&self, account: AccountId) -> Option<AccessGroup> {
+        let own = self.accounts.get(&account);
+        let own = own.filter(|_| self.has_public_access(account))?;
+        let made = Stamp {
+            at: own.created_at,
+            by: own.owner.into(),
+        };
+        Some(AccessGroup {
+            id: AccessGroupId::public(account),
+            account,
+            name: "Public Access".to_owned(),
+            description: "Everybody in the account".to_owned(),
+            rules: Vec::new(),
+            revision: 1,
+            created: made,
+            modified: made,
+        })
+    }
+
+    /// Puts a principal into a group. Outside the account of a group nobody is in it, whatever the rows say.
     pub(super) fn add_group_member(&mut self, principal: Principal, membership: GroupMembership) {
         let group = self.groups.get(&membership.group);
         let is_inside = group.is_some_and(|group| self.is_member(principal, group.account));
@@ -170,7 +205,7 @@ mod tests {
     use crate::model::claim_condition::ClaimCondition;
     use crate::model::directory::change::Changed;
     use crate::model::directory::facts::{Facts, Membership};
-    use crate::model::directory::{Account, GroupRule, OWN_REALM, Stamp, User};
+    use crate::model::directory::{Account, GroupRule, OWN_REALM, User};
     use base::id::{GroupRuleId, Guid, ServiceId};
     use base::time::Millis;
 
