@@ -5,7 +5,7 @@ mod form;
 
 use super::api_key::invalid;
 use super::entity_tag::{if_match, tagged};
-use super::order::By;
+use super::order::{By, by_signed_word};
 use super::paging::{POLICIES, next};
 use super::reply::json;
 use crate::app::App;
@@ -58,29 +58,6 @@ const SORTS: [(&str, By<Policy>); 8] = [
     }),
     ("state", |a, b| a.active.cmp(&b.active)),
 ];
-
-/// The order that `sort` asks for: the name of a member, with `-` before it in reverse.
-fn order(params: &Params) -> Result<(By<Policy>, bool), Refusal> {
-    let Some(asked) = params.one("sort")?.filter(|text| !text.is_empty()) else {
-        let any: By<Policy> = |_, _| Ordering::Equal;
-        return Ok((any, false));
-    };
-    check_length("sort", asked, &limit::WORD_BYTES)?;
-    let (word, reverse) = match asked.strip_prefix('-') {
-        Some(word) => (word, true),
-        None => (asked, false),
-    };
-    let found = SORTS.iter().find(|(own, _)| *own == word);
-    let (_, by) = found.ok_or_else(|| {
-        let words: Vec<String> = SORTS.iter().map(|(own, _)| format!("`{own}`")).collect();
-        let words = words.join(", ");
-        invalid(
-            "sort",
-            format!("`sort` is one of {words}, with `-` before it in reverse, not `{asked}`"),
-        )
-    })?;
-    Ok((*by, reverse))
-}
 
 /// Policies are always shown with what is for people; when one permitted something last is not kept.
 fn is_for_display(params: &Params) -> Result<(), Refusal> {
@@ -203,7 +180,7 @@ fn listed(
         app.iam.require_default_account(caller, account)?;
     }
     let wanted = Wanted::of(params, caller.account())?;
-    let (by, reverse) = order(params)?;
+    let (by, reverse) = by_signed_word(params, &SORTS)?;
     let order = |a: &Policy, b: &Policy| match reverse {
         true => by(b, a),
         false => by(a, b),

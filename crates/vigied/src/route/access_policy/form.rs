@@ -5,7 +5,8 @@ use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::route::api_key::invalid;
-use base::id::{AccessGroupId, AccountId};
+use crate::route::group_id;
+use base::id::AccountId;
 use base::limit;
 use iam::directory::{Attribute, Directory, Policy, PolicyRole, PolicySubject};
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
@@ -30,9 +31,6 @@ const ACCESS_GROUP_ID: &str = "access_group_id";
 
 /// The operator of equal texts.
 const EQUALS: &str = "stringEquals";
-
-/// The id of the public access group, the same in every account.
-const PUBLIC_GROUP: &str = "AccessGroupId-PublicAccess";
 
 /// An attribute of either form.
 struct Given<'b> {
@@ -63,21 +61,6 @@ impl<'b> Given<'b> {
     }
 }
 
-/// The access group with this id, as the interface writes it.
-fn group(account: AccountId, text: &str) -> Option<AccessGroupId> {
-    match text {
-        PUBLIC_GROUP => Some(AccessGroupId::public(account)),
-        _ => text.parse().ok(),
-    }
-}
-
-fn group_text(account: AccountId, group: AccessGroupId) -> String {
-    match group == AccessGroupId::public(account) {
-        true => PUBLIC_GROUP.to_owned(),
-        false => group.to_string(),
-    }
-}
-
 /// Whom an attribute of a subject names.
 pub(super) fn subject(
     account: AccountId,
@@ -90,7 +73,7 @@ pub(super) fn subject(
             Ok(principal) => Ok(PolicySubject::Principal(principal)),
             Err(_) => Err(invalid(IAM_ID, format!("`{value}` is no IAM id"))),
         },
-        ACCESS_GROUP_ID => match group(account, value) {
+        ACCESS_GROUP_ID => match group_id::read(account, value) {
             Some(group) => Ok(PolicySubject::Group(group)),
             None => {
                 let message = format!("`{value}` is no id of an access group");
@@ -277,7 +260,9 @@ impl<'u> Form<'u> {
         match policy.subject {
             PolicySubject::Principal(principal) => (IAM_ID, principal.to_string()),
             PolicySubject::Invited(id) => (IAM_ID, id.to_string()),
-            PolicySubject::Group(group) => (ACCESS_GROUP_ID, group_text(policy.account, group)),
+            PolicySubject::Group(group) => {
+                (ACCESS_GROUP_ID, group_id::shown(policy.account, group))
+            }
         }
     }
 
