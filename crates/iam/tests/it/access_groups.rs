@@ -9,7 +9,7 @@ use base::principal::Principal;
 use base::scope::{Action, Actions, Domain};
 use iam::claim_condition::ClaimCondition;
 use iam::directory::{
-    Attribute, MembershipKind, NamedRole, OWN_REALM, Policy, PolicyRole, PolicySubject,
+    AccessGroup, Attribute, MembershipKind, NamedRole, OWN_REALM, Policy, PolicyRole, PolicySubject,
 };
 use iam::manage::access_group::{AccessGroupChange, GroupsOf, access_group_tag};
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
@@ -125,7 +125,7 @@ async fn members_have_what_the_policies_of_their_group_give_on_every_node(world:
         "not_found",
         "as if it were not there"
     );
-    let any = |_: &_, _: &_| Ordering::Equal;
+    let any = |_: &AccessGroup, _: &AccessGroup| Ordering::Equal;
     let own = |caller: &Identity, principal| {
         let kind = None;
         let whose = Some(GroupsOf { principal, kind });

@@ -1,5 +1,6 @@
 //! Real clients nobody here wrote: IBM's `ibm-cloud-sdk-core` and `ibm-platform-services`, unmodified.
 
+mod groups;
 mod identity;
 mod policies;
 
