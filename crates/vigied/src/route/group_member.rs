@@ -15,6 +15,7 @@ use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::{AccessGroupId, AccountId};
+use base::invisible;
 use base::limit;
 use base::principal::Principal;
 use http::StatusCode;
@@ -32,6 +33,9 @@ use wire::problem::{IdentityBody, IdentityError};
 
 /// A group, and a member that shall be in it or out of it.
 type Wish = (AccessGroupId, Principal);
+
+/// The most characters of a wish that its outcome repeats.
+const ECHOED: usize = 128;
 
 /// The list parameters that links to other pages repeat.
 const KEPT: [&str; 4] = ["membership_type", "type", "verbose", "sort"];
@@ -175,6 +179,12 @@ fn trace() -> String {
     Origin::current().transaction().to_owned()
 }
 
+/// What a wish says, as its outcome repeats it: at no length, and with nothing in it that is not seen.
+fn echo(text: &str) -> String {
+    let excerpt: String = text.chars().take(ECHOED).collect();
+    invisible::shown(&excerpt).into_owned()
+}
+
 /// The status of an outcome, and its errors.
 fn status<T>(outcome: &Result<T, Refusal>, done: StatusCode) -> (u16, Vec<IdentityError>) {
     match outcome {
@@ -230,8 +240,8 @@ pub(super) async fn add(
         let (status_code, errors) = status(&outcome, StatusCode::OK);
         let added = outcome.ok();
         AddedGroupMember {
-            iam_id: wish.iam_id,
-            kind: wish.kind,
+            iam_id: echo(&wish.iam_id),
+            kind: wish.kind.as_deref().map(echo),
             created_at: added.map(|added| time_text(added.at)),
             created_by_id: added.map(|added| added.by.to_string()),
             status_code,
@@ -267,7 +277,7 @@ pub(super) async fn remove_several(
     let members = members.map(|(iam_id, outcome)| {
         let (status_code, errors) = status(&outcome, StatusCode::NO_CONTENT);
         RemovedGroupMember {
-            iam_id,
+            iam_id: echo(&iam_id),
             trace: trace(),
             status_code,
             errors,
@@ -309,10 +319,10 @@ pub(super) async fn add_to_groups(
     let outcomes = app.iam.add_to_groups(&caller, &readable(&wishes)).await?;
     let outcomes = merged(wishes, outcomes);
     let groups = wanted.groups.into_iter().zip(outcomes);
-    let groups = groups.map(|(access_group_id, outcome)| {
+    let groups = groups.map(|(group, outcome)| {
         let (status_code, errors) = status(&outcome, StatusCode::OK);
         ChangedMembership {
-            access_group_id,
+            access_group_id: echo(&group),
             status_code,
             trace: trace(),
             errors,

@@ -1,9 +1,8 @@
 //! The principals in the access groups: by name, by a dynamic rule, or because all of an account are.
 
-use super::Directory;
-use super::Stamp;
 use super::access_group::{AccessGroup, GroupMembership, MembershipKind};
 use super::change::Change;
+use super::{Directory, Stamp};
 use base::id::{AccessGroupId, AccountId, UserId};
 use base::principal::Principal;
 
