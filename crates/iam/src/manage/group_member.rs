@@ -4,7 +4,7 @@
 use super::access_group::no_group;
 use crate::audit::{Action, Entries, Entry};
 use crate::error::IamError;
-use crate::model::directory::{Directory, MembershipKind, Stamp};
+use crate::model::directory::{Directory, MembershipKind, Stamp, User};
 use crate::model::page::{Page, PageRequest};
 use crate::refusal::{Reason, Refusal};
 use crate::repo::counts::{self, CountedItem};
@@ -64,7 +64,7 @@ pub type Removed = Result<(), Refusal>;
 
 fn shown_name(directory: &Directory, principal: Principal) -> Option<String> {
     match principal {
-        Principal::User(id) => directory.user(id).map(|user| user.full_name()),
+        Principal::User(id) => directory.user(id).map(User::full_name),
         Principal::Service(id) => directory.service(id).map(|service| service.name.clone()),
         Principal::Profile(_) | Principal::Server => None,
     }
