@@ -187,6 +187,23 @@ prefixed_id!(
     /// A trusted profile's IAM id: `iam-Profile-<GUID>`.
     ProfileId, "iam-Profile-", "an IAM id like `iam-Profile-<GUID>`"
 );
+prefixed_id!(
+    /// An access group: `AccessGroupId-<GUID>`.
+    AccessGroupId, "AccessGroupId-", "an access group id like `AccessGroupId-<GUID>`"
+);
+prefixed_id!(
+    /// A dynamic rule of an access group: `ClaimRule-<GUID>`.
+    GroupRuleId, "ClaimRule-", "a rule id like `ClaimRule-<GUID>`"
+);
+
+impl AccessGroupId {
+    /// The public access group of an account, whose GUID it has: its name in IBM Cloud, `AccessGroupId-PublicAccess`, is the
+    /// same in every account.
+    #[must_use]
+    pub const fn public(account: AccountId) -> Self {
+        Self(account.0)
+    }
+}
 
 /// The number under which the samples of one domain (an account, organization or space) are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -222,6 +222,12 @@ limits! {
     settable POLICIES_PER_ACCOUNT = "policies_per_account", 4000, "access policies", "a further one is refused with 429";
     /// Roles that one account has made of actions.
     settable CUSTOM_ROLES_PER_ACCOUNT = "custom_roles_per_account", 500, "roles of its own", "a further one is refused with 429";
+    /// Access groups of one account.
+    settable ACCESS_GROUPS_PER_ACCOUNT = "access_groups_per_account", 500, "access groups", "a further one is refused with 429";
+    /// Memberships in the access groups of one account.
+    settable GROUP_MEMBERS_PER_ACCOUNT = "group_members_per_account", 50_000, "members of access groups", "a further member of an access group is refused with 429; who is in several groups counts for each";
+    /// Dynamic rules of one account.
+    settable GROUP_RULES_PER_ACCOUNT = "group_rules_per_account", 200, "rules of access groups", "a further dynamic rule is refused with 429";
     /// Series of one account, in all its domains.
     settable SERIES_PER_ACCOUNT = "series_per_account", 10_000_000, "series", "samples of further new series are rejected";
     /// New series of one account in an hour.
@@ -294,14 +300,22 @@ limits! {
     fixed SERVICE_ID_GROUPS_PER_ACCOUNT = "service_id_groups_per_account", 100, "groups", "a further group of service IDs is refused with 429";
     /// CRNs of one service ID.
     fixed CRNS_PER_SERVICE_ID = "crns_per_service_id", 32, "CRNs", "a service ID with more in `unique_instance_crns` is refused with 400";
-    /// Access policies of one user, service ID or profile in an account.
-    fixed POLICIES_PER_SUBJECT = "policies_per_subject", 100, "access policies", "a further one for the same user, service ID or trusted profile in the account is refused with 409";
+    /// Access policies of one user, service ID, profile or access group in an account.
+    fixed POLICIES_PER_SUBJECT = "policies_per_subject", 100, "access policies", "a further one for the same user, service ID, trusted profile or access group in the account is refused with 409";
     /// Roles of one access policy.
     fixed ROLES_PER_POLICY = "roles_per_policy", 16, "roles", "an access policy with more is refused with 400";
     /// Decisions about access that one request asks for.
     fixed AUTHZ_DECISIONS = "authz_decisions", 100, "decisions", "a request for more decisions about access is refused with 400";
     /// Length of the value of an attribute of an access policy.
     fixed POLICY_VALUE_BYTES = "policy_value_bytes", 1000, "bytes", "a longer value of an attribute of an access policy is refused with 400";
+    /// Access groups of one account that one user, service ID or profile is put into.
+    fixed GROUPS_PER_MEMBER = "groups_per_member", 50, "access groups", "a user, service ID or trusted profile is put into no more in one account; a further one is refused with 409";
+    /// Members or access groups that one request puts together or apart.
+    fixed GROUP_MEMBERS_AT_ONCE = "group_members_at_once", 50, "members", "a request that puts more into an access group, or takes more out of it, is refused with 400";
+    /// Conditions of one dynamic rule.
+    fixed CONDITIONS_PER_RULE = "conditions_per_rule", 10, "conditions", "a rule with more `conditions` is refused with 400";
+    /// Length of the value of a condition.
+    fixed CLAIM_VALUE_BYTES = "claim_value_bytes", 1024, "bytes", "a longer `value` of a condition is refused with 400";
     /// Length of the name of an account, organization, space, region or key.
     fixed LABEL_BYTES = "label_bytes", 255, "bytes", "a longer name of an account, organization, space, region, service ID or API key, or a longer CRN, is refused with 400";
     /// Length of the description of a key.
@@ -342,6 +356,9 @@ pub const PER_ACCOUNT: &[Limit] = &[
     SERVICE_IDS_PER_ACCOUNT,
     POLICIES_PER_ACCOUNT,
     CUSTOM_ROLES_PER_ACCOUNT,
+    ACCESS_GROUPS_PER_ACCOUNT,
+    GROUP_MEMBERS_PER_ACCOUNT,
+    GROUP_RULES_PER_ACCOUNT,
     SERIES_PER_ACCOUNT,
     NEW_SERIES_PER_HOUR,
     SAMPLES_PER_ACCOUNT,

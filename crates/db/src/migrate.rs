@@ -99,6 +99,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0021_account_settings.sql"),
         postgres: include_str!("../migrations/postgres/0021_account_settings.sql"),
     },
+    Step {
+        version: 22,
+        sqlite: include_str!("../migrations/sqlite/0022_access_groups.sql"),
+        postgres: include_str!("../migrations/postgres/0022_access_groups.sql"),
+    },
 ];
 
 /// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.

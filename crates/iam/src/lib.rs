@@ -41,7 +41,7 @@ pub use error::{AuthError, IamError};
 pub use hidden_domain::HiddenDomain;
 pub use model::directory::Directory;
 pub use model::proof::Proof;
-pub use model::{bounds, directory, role};
+pub use model::{bounds, claim_condition, directory, role};
 pub use refusal::{Reason, Refusal, Remedy};
 pub use sender::SourceKeyError;
 pub use service::Iam;

@@ -1,5 +1,6 @@
 //! The identity interface: tokens, discovery, introspection, API keys, accounts, users.
 
+pub mod access_group;
 pub mod access_role;
 pub mod access_settings;
 pub mod account;

@@ -4,6 +4,7 @@
 //! compare them with its router. The committed files `openapi/vigie.json` and `openapi/iam.json` are these documents;
 //! `VIGIE_UPDATE=1 cargo test -p wire openapi` rewrites them.
 
+mod access_groups;
 mod access_policies;
 mod access_roles;
 mod account_settings;

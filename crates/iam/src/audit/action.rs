@@ -162,6 +162,15 @@ actions! {
     ServiceGroupMade = Change "service_id_group_made", "a group of service IDs was made";
     ServiceGroupChanged = Change "service_id_group_changed", "a group of service IDs was changed";
     ServiceGroupDeleted = Change "service_id_group_deleted", "a group of service IDs was deleted";
+    AccessGroupMade = Change "access_group_made", "an access group was made";
+    AccessGroupChanged = Change "access_group_changed", "an access group was changed";
+    AccessGroupDeleted = Change "access_group_deleted", "an access group was deleted, with its members, rules and policies";
+    GroupMemberAdded = Change "group_member_added", "somebody was put into an access group";
+    GroupMemberRemoved = Change "group_member_removed", "somebody was taken out of an access group";
+    GroupRuleMade = Change "group_rule_made", "a dynamic rule of an access group was made";
+    GroupRuleChanged = Change "group_rule_changed", "a dynamic rule of an access group was changed";
+    GroupRuleDeleted = Change "group_rule_deleted", "a dynamic rule of an access group was deleted";
+    PublicAccessSwitched = Change "public_access_switched", "an account got a public access group, or lost it";
     PolicyMade = Change "policy_made", "an access policy was made";
     PolicyChanged = Change "policy_changed", "an access policy was changed";
     PolicyDeleted = Change "policy_deleted", "an access policy was deleted";

@@ -1,5 +1,5 @@
-//! Access policies: an Administrator of the account gives roles by them, to a principal, in the domains that have certain
-//! attributes. Whoever they are for sees those that name them.
+//! Access policies: an Administrator of the account gives roles by them, to a principal or to an access group, in the domains that have
+//! certain attributes. Whoever they are for sees those that name them.
 
 use super::administrator::{not_administrator, still_administers};
 use super::custom_role::is_still_there;
@@ -16,10 +16,10 @@ use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal};
 use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
-use crate::repo::{invitations, members, policies};
+use crate::repo::{access_groups, invitations, members, policies, public_access};
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::id::{AccountId, PolicyId, UserId};
+use base::id::{AccessGroupId, AccountId, PolicyId, UserId};
 use base::limit;
 use base::principal::Principal;
 use db::Tx;
@@ -332,6 +332,10 @@ async fn found_subject(
             }
             false
         }
+        PolicySubject::Group(group) => match group == AccessGroupId::public(account) {
+            true => public_access::is_enabled(tx, account).await?,
+            false => access_groups::is_there(tx, account, group).await?,
+        },
         PolicySubject::Invited(id) => invitations::is_there(tx, account, id.0).await?,
     };
     match is_there {
@@ -341,7 +345,8 @@ async fn found_subject(
 }
 
 fn nobody() -> IamError {
-    let message = "the subject is nobody in this account: it takes the `iam_id` of a user, service ID or trusted profile";
+    let message = "the subject is nobody in this account: it takes the `iam_id` of a user, service ID or trusted profile, or an \
+                   `access_group_id`";
     IamError::invalid("subjects", message)
 }
 
@@ -372,6 +377,7 @@ fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {
         .on(policy.id);
     let entry = match policy.subject {
         PolicySubject::Principal(principal) => entry.with("subject", principal),
+        PolicySubject::Group(group) => entry.with("subject", group),
         PolicySubject::Invited(id) => entry.with("subject", id),
     };
     let roles: Vec<String> = policy.roles.iter().map(ToString::to_string).collect();

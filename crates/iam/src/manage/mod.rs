@@ -4,6 +4,7 @@
 //! unknown; one that the caller sees but may not change, as forbidden; for one that a token of another account would
 //! show, the error names that account.
 
+pub mod access_group;
 pub mod access_policy;
 pub mod account;
 pub mod account_deletion;
@@ -13,6 +14,8 @@ pub mod api_key;
 pub mod custom_role;
 pub mod deletion;
 pub mod event;
+pub mod group_member;
+pub mod group_rule;
 pub mod history;
 pub mod identity_usage;
 pub mod invitation;

@@ -1,12 +1,14 @@
 //! All data for decisions, in memory: an immutable snapshot. Every change replaces it with another one, which shares
 //! the unchanged parts.
 
+pub(crate) mod access_group;
 mod build;
 pub(crate) mod change;
 mod deleted;
 mod departures;
 mod entry;
 pub(crate) mod facts;
+mod group_access;
 mod map;
 mod policies;
 pub(crate) mod policy;
@@ -17,6 +19,9 @@ mod sorted;
 mod sorting;
 mod stamp;
 
+pub use access_group::{
+    AccessGroup, CLAIMS, GroupMembership, GroupRule, MembershipKind, OWN_REALM,
+};
 pub use deleted::Deleted;
 pub use entry::{
     Account, ApiKey, DomainEntry, Member, Org, Region, RuleTexts, Service, Space, User,
@@ -32,7 +37,7 @@ use super::address;
 use super::issuers::Issuers;
 use super::metering;
 use super::role::Role;
-use base::id::{AccountId, KeyId, OrgId, ServiceId, SpaceId, UserId};
+use base::id::{AccessGroupId, AccountId, KeyId, OrgId, ServiceId, SpaceId, UserId};
 use base::principal::Principal;
 use base::scope::{Actions, Domain, Metering};
 use base::time::Millis;
@@ -56,6 +61,14 @@ pub struct Directory {
     pub(crate) users_by_address: Map<String, UserId>,
     /// Those of accounts that are not deleted.
     pub(crate) services: Map<ServiceId, Service>,
+    /// The same.
+    pub(crate) groups: Map<AccessGroupId, AccessGroup>,
+    /// The groups that each principal was put into.
+    group_members: Map<Principal, Vec<GroupMembership>>,
+    /// The groups with a dynamic rule that the user meets, found when one of them changes and not at each request.
+    group_ruled: Map<Principal, Vec<AccessGroupId>>,
+    /// The accounts that have a public access group.
+    public_access: Map<AccountId, ()>,
     /// The members of each account, and since when.
     pub(crate) members: Map<(AccountId, Principal), Millis>,
     departures: Departures,

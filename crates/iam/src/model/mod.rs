@@ -5,6 +5,7 @@ pub(crate) mod address;
 pub(crate) mod allowed_addresses;
 pub mod bounds;
 pub(crate) mod caller_roles;
+pub mod claim_condition;
 pub mod directory;
 pub(crate) mod entity_tag;
 pub(crate) mod event;

@@ -1,8 +1,8 @@
 //! Counts the contents of an account, for its limits.
 
 use super::{
-    api_keys, custom_roles, deletions, domains, invitation_roles, invitations, members, orgs,
-    policies, roles, service_ids, spaces,
+    access_group_members, access_group_rules, access_groups, api_keys, custom_roles, deletions,
+    domains, invitation_roles, invitations, members, orgs, policies, roles, service_ids, spaces,
 };
 use crate::error::IamError;
 use base::id::AccountId;
@@ -17,6 +17,10 @@ pub(crate) enum CountedItem {
     ServiceIds,
     Policies,
     CustomRoles,
+    AccessGroups,
+    /// In all access groups: who is in several counts for each.
+    GroupMembers,
+    GroupRules,
     Deletions,
     /// The roles in the account and its domains, including those of open invitations; what is deleted counts for nothing.
     Roles,
@@ -38,6 +42,9 @@ pub(crate) async fn count(
         CountedItem::ServiceIds => service_ids::count(tx, account).await,
         CountedItem::Policies => policies::count(tx, account).await,
         CountedItem::CustomRoles => custom_roles::count(tx, account).await,
+        CountedItem::AccessGroups => access_groups::count(tx, account).await,
+        CountedItem::GroupMembers => access_group_members::count(tx, account).await,
+        CountedItem::GroupRules => access_group_rules::count(tx, account).await,
         CountedItem::Deletions => deletions::count(tx, account).await,
         CountedItem::Roles => {
             let given = roles::count(tx, account).await?;

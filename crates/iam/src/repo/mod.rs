@@ -3,6 +3,9 @@
 //! `Rows`, and decoded later, each by its file.) A statement may look into other tables. `transactions` changes several tables in one
 //! transaction, by the functions of their files.
 
+pub(crate) mod access_group_members;
+pub(crate) mod access_group_rules;
+pub(crate) mod access_groups;
 pub(crate) mod account_limits;
 pub(crate) mod account_settings;
 pub(crate) mod accounts;
@@ -30,6 +33,7 @@ pub(crate) mod passcodes;
 pub(crate) mod password_resets;
 pub(crate) mod policies;
 pub(crate) mod principals;
+pub(crate) mod public_access;
 pub(crate) mod refresh_tokens;
 pub(crate) mod regions;
 pub(crate) mod roles;

@@ -6,14 +6,14 @@ use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::directory::policy_target::PolicyTarget;
 use crate::model::directory::{Attribute, Policy, PolicyRole, PolicySubject, Stamp};
-use base::id::{AccountId, CustomRoleId, Guid, PolicyId, UserId};
+use base::id::{AccessGroupId, AccountId, CustomRoleId, Guid, PolicyId, UserId};
 use base::principal::Principal;
 use base::time::Millis;
 use db::{Row, Tx, Value};
 
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
-    "SELECT policies.guid AS guid, account, principal, principals.kind AS principal_kind, invitation, description, roles, attributes, \
+    "SELECT policies.guid AS guid, account, principal, principals.kind AS principal_kind, access_group, invitation, description, roles, attributes, \
      active, revision, created_at, created_by, modified_at, modified_by FROM policies \
      LEFT JOIN principals ON principals.guid = policies.principal",
     "policies.guid"
@@ -39,6 +39,10 @@ fn read(row: &Row) -> Result<Option<Policy>, IamError> {
     let account: AccountId = parse(row, "account", "an account GUID")?;
     let subject = match principals::read(row)? {
         Some(principal) => Some(PolicySubject::Principal(principal)),
+        None if row.text_or_none("access_group")?.is_some() => {
+            let group = parse_guid(row, "access_group")?;
+            Some(PolicySubject::Group(AccessGroupId(group)))
+        }
         None if row.text_or_none("invitation")?.is_some() => {
             let invitation = parse_guid(row, "invitation")?;
             Some(PolicySubject::Invited(UserId(invitation)))
@@ -89,11 +93,13 @@ fn list<T: serde::de::DeserializeOwned>(row: &Row, column: &'static str) -> Resu
     })
 }
 
-/// The columns of the subject: a principal, or an invitation.
-fn subject(subject: PolicySubject) -> [Value; 2] {
+/// The columns of the subject: a principal, an access group, or an invitation.
+fn subject(subject: PolicySubject) -> [Value; 3] {
+    let none = || Value::Text(None);
     match subject {
-        PolicySubject::Principal(principal) => [key(principal), Value::Text(None)],
-        PolicySubject::Invited(user) => [Value::Text(None), user.0.to_string().into()],
+        PolicySubject::Principal(principal) => [key(principal), none(), none()],
+        PolicySubject::Group(group) => [none(), group.0.to_string().into(), none()],
+        PolicySubject::Invited(user) => [none(), none(), user.0.to_string().into()],
     }
 }
 
@@ -119,13 +125,15 @@ fn attributes(policy: &Policy) -> Value {
 
 /// Stores a new one.
 pub(crate) async fn insert(tx: &mut Tx, policy: &Policy) -> Result<(), IamError> {
-    let sql = "INSERT INTO policies (guid, account, principal, invitation, description, roles, attributes, active, revision, \
-               created_at, created_by, modified_at, modified_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-    let [principal, invitation] = subject(policy.subject);
+    let sql = "INSERT INTO policies (guid, account, principal, access_group, invitation, description, roles, attributes, active, \
+               revision, created_at, created_by, modified_at, modified_by) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    let [principal, group, invitation] = subject(policy.subject);
     let values = [
         policy.id.to_string().into(),
         policy.account.to_string().into(),
         principal,
+        group,
         invitation,
         policy.description.as_str().into(),
         roles(policy),
@@ -143,12 +151,13 @@ pub(crate) async fn insert(tx: &mut Tx, policy: &Policy) -> Result<(), IamError>
 
 /// Writes a changed one if its revision is still the one that was read: of two concurrent changes one succeeds.
 pub(crate) async fn change(tx: &mut Tx, policy: &Policy, from: i64) -> Result<bool, IamError> {
-    let sql = "UPDATE policies SET principal = $2, invitation = $3, description = $4, roles = $5, attributes = $6, active = $7, \
-               modified_at = $8, modified_by = $9, revision = revision + 1 WHERE guid = $1 AND revision = $10";
-    let [principal, invitation] = subject(policy.subject);
+    let sql = "UPDATE policies SET principal = $2, access_group = $3, invitation = $4, description = $5, roles = $6, attributes = $7, \
+               active = $8, modified_at = $9, modified_by = $10, revision = revision + 1 WHERE guid = $1 AND revision = $11";
+    let [principal, group, invitation] = subject(policy.subject);
     let values = [
         policy.id.to_string().into(),
         principal,
+        group,
         invitation,
         policy.description.as_str().into(),
         roles(policy),
@@ -181,12 +190,13 @@ pub(crate) async fn count_of(
     without: PolicyId,
 ) -> Result<u64, IamError> {
     let sql = "SELECT COUNT(*) AS counted FROM policies WHERE account = $1 AND guid <> $2 \
-               AND (principal = $3 OR invitation = $4)";
-    let [principal, invitation] = subject(whose);
+               AND (principal = $3 OR access_group = $4 OR invitation = $5)";
+    let [principal, group, invitation] = subject(whose);
     let values = [
         account.to_string().into(),
         without.to_string().into(),
         principal,
+        group,
         invitation,
     ];
     counted(tx.one(sql, &values).await?)
@@ -241,6 +251,13 @@ pub(super) async fn sweep(tx: &mut Tx, account: AccountId, now: Millis) -> Resul
                AND expires_at <= $2 AND guid NOT IN (SELECT owner FROM accounts))";
     tx.execute(sql, &[account.to_string().into(), now.0.into()])
         .await?;
+    Ok(())
+}
+
+/// Deletes the policies for an access group, before the group itself.
+pub(crate) async fn delete_of_group(tx: &mut Tx, group: AccessGroupId) -> Result<(), IamError> {
+    let sql = "DELETE FROM policies WHERE access_group = $1";
+    tx.execute(sql, &[group.0.to_string().into()]).await?;
     Ok(())
 }
 

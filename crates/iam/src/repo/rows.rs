@@ -2,9 +2,10 @@
 //! database and decoded later, because decoding takes time and must not run on a reactor thread.
 
 use super::{
-    account_limits, account_settings, accounts, api_keys, counters, custom_roles, deleted_roles,
-    deletions, departures, domains, issuers, members, orgs, policies, principals, regions, roles,
-    service_ids, spaces, users,
+    access_group_members, access_group_rules, access_groups, account_limits, account_settings,
+    accounts, api_keys, counters, custom_roles, deleted_roles, deletions, departures, domains,
+    issuers, members, orgs, policies, principals, public_access, regions, roles, service_ids,
+    spaces, users,
 };
 use crate::blocking::run_blocking;
 use crate::error::IamError;
@@ -26,6 +27,10 @@ pub(crate) struct Rows {
     spaces: Vec<Row>,
     users: Vec<Row>,
     services: Vec<Row>,
+    access_groups: Vec<Row>,
+    group_rules: Vec<Row>,
+    group_members: Vec<Row>,
+    public_access: Vec<Row>,
     members: Vec<Row>,
     departures: Vec<Row>,
     roles: Vec<Row>,
@@ -52,6 +57,10 @@ impl Rows {
             spaces: spaces::ROWS.all(tx).await?,
             users: users::ROWS.all(tx).await?,
             services: service_ids::ROWS.all(tx).await?,
+            access_groups: access_groups::ROWS.all(tx).await?,
+            group_rules: access_group_rules::ROWS.all(tx).await?,
+            group_members: access_group_members::ROWS.all(tx).await?,
+            public_access: public_access::ROWS.all(tx).await?,
             members: members::ROWS.all(tx).await?,
             departures: departures::ROWS.all(tx).await?,
             roles: roles::ROWS.all(tx).await?,
@@ -96,12 +105,25 @@ impl Rows {
                     let found = service_ids::ROWS.of(tx, service.0.to_string()).await?;
                     own.services.extend(found);
                 }
+                Change::AccessGroup(group) => {
+                    let id = group.0.to_string();
+                    let found = access_groups::ROWS.of(tx, id.clone()).await?;
+                    own.access_groups.extend(found);
+                    let rules = access_group_rules::ROWS.of(tx, id).await?;
+                    own.group_rules.extend(rules);
+                }
+                Change::PublicAccess(account) => {
+                    let found = public_access::ROWS.of(tx, account.to_string()).await?;
+                    own.public_access.extend(found);
+                }
                 Change::Principal(guid) => {
                     let id = guid.to_string();
                     own.members.extend(members::ROWS.of(tx, id.clone()).await?);
                     let left = departures::ROWS.of(tx, id.clone()).await?;
                     own.departures.extend(left);
-                    own.roles.extend(roles::ROWS.of(tx, id).await?);
+                    own.roles.extend(roles::ROWS.of(tx, id.clone()).await?);
+                    let groups = access_group_members::ROWS.of(tx, id).await?;
+                    own.group_members.extend(groups);
                 }
                 Change::Domain(domain) => {
                     let found = domains::ROWS.of(tx, domain.to_string()).await?;
@@ -140,6 +162,11 @@ impl Rows {
             true => HashMap::new(),
             false => deleted_roles::read_managers(&self.managers)?,
         };
+        let mut rules = access_group_rules::read(&self.group_rules)?;
+        let groups = self.access_groups.iter();
+        let groups: Result<Vec<_>, _> = groups
+            .map(|row| access_groups::read(row, &mut rules))
+            .collect();
         Ok(Facts {
             accounts: accounts::read_active(&self.accounts)?,
             limits: each(&self.limits, account_limits::read)?,
@@ -152,6 +179,9 @@ impl Rows {
             spaces: each(&self.spaces, spaces::read)?,
             users: each(&self.users, users::read)?,
             services: each(&self.services, service_ids::read)?,
+            access_groups: groups?,
+            group_members: principals::read_known(&self.group_members, access_group_members::read)?,
+            public_access: each(&self.public_access, public_access::read)?,
             members: principals::read_known(&self.members, members::read)?,
             departures: principals::read_known(&self.departures, departures::read)?,
             domains: domains::read_in_use(&self.domains)?,

@@ -99,10 +99,5 @@ pub struct UaaTokens {
 /// Given and family name, or the address if both are empty.
 #[must_use]
 pub(crate) fn full_name(user: &User) -> String {
-    let name = format!("{} {}", user.given_name, user.family_name);
-    if name.trim().is_empty() {
-        user.email.clone()
-    } else {
-        name.trim().to_owned()
-    }
+    user.full_name()
 }

@@ -1,6 +1,8 @@
 //! Scenarios of the identity service with a manual clock, each on SQLite and on PostgreSQL.
 
 #[cfg(test)]
+mod access_groups;
+#[cfg(test)]
 mod access_policies;
 #[cfg(test)]
 mod account_settings;

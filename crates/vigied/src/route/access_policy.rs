@@ -5,7 +5,7 @@ mod form;
 
 use super::api_key::invalid;
 use super::entity_tag::{if_match, tagged};
-use super::order::By;
+use super::order::{By, by_signed_word};
 use super::paging::{POLICIES, next};
 use super::reply::json;
 use crate::app::App;
@@ -33,9 +33,10 @@ use wire::iam::policy::{
 };
 
 /// The list parameters that links to other pages repeat.
-const KEPT: [&str; 8] = [
+const KEPT: [&str; 9] = [
     "account_id",
     "iam_id",
+    "access_group_id",
     "type",
     "service_type",
     "service_name",
@@ -58,29 +59,6 @@ const SORTS: [(&str, By<Policy>); 8] = [
     ("state", |a, b| a.active.cmp(&b.active)),
 ];
 
-/// The order that `sort` asks for: the name of a member, with `-` before it in reverse.
-fn order(params: &Params) -> Result<(By<Policy>, bool), Refusal> {
-    let Some(asked) = params.one("sort")?.filter(|text| !text.is_empty()) else {
-        let any: By<Policy> = |_, _| Ordering::Equal;
-        return Ok((any, false));
-    };
-    check_length("sort", asked, &limit::WORD_BYTES)?;
-    let (word, reverse) = match asked.strip_prefix('-') {
-        Some(word) => (word, true),
-        None => (asked, false),
-    };
-    let found = SORTS.iter().find(|(own, _)| *own == word);
-    let (_, by) = found.ok_or_else(|| {
-        let words: Vec<String> = SORTS.iter().map(|(own, _)| format!("`{own}`")).collect();
-        let words = words.join(", ");
-        invalid(
-            "sort",
-            format!("`sort` is one of {words}, with `-` before it in reverse, not `{asked}`"),
-        )
-    })?;
-    Ok((*by, reverse))
-}
-
 /// Policies are always shown with what is for people; when one permitted something last is not kept.
 fn is_for_display(params: &Params) -> Result<(), Refusal> {
     let format = params.one("format")?.unwrap_or_default();
@@ -94,7 +72,7 @@ fn is_for_display(params: &Params) -> Result<(), Refusal> {
 
 /// Which policies a list shows.
 struct Wanted<'p> {
-    subject: Option<PolicySubject>,
+    subjects: [Option<PolicySubject>; 2],
     has_type: bool,
     service_type: Option<&'p str>,
     service_name: Option<&'p str>,
@@ -102,13 +80,16 @@ struct Wanted<'p> {
 }
 
 impl<'p> Wanted<'p> {
-    fn of(params: &'p Params) -> Result<Self, Refusal> {
+    fn of(params: &'p Params, account: AccountId) -> Result<Self, Refusal> {
         let text = |name: &'static str| -> Result<Option<&'p str>, Refusal> {
             let found = params.one(name)?.filter(|text| !text.is_empty());
             check_length(name, found.unwrap_or_default(), &limit::WORD_BYTES)?;
             Ok(found)
         };
-        let subject = |value: &str| form::subject("iam_id", value);
+        let subject = |name: &'static str| -> Result<Option<PolicySubject>, Refusal> {
+            let read = |value: &str| form::subject(account, name, value);
+            text(name)?.map(read).transpose()
+        };
         let active = match text("state")? {
             None | Some(ACTIVE) => true,
             Some(DELETED) => false,
@@ -128,7 +109,7 @@ impl<'p> Wanted<'p> {
         };
         is_for_display(params)?;
         Ok(Self {
-            subject: text("iam_id")?.map(subject).transpose()?,
+            subjects: [subject("iam_id")?, subject("access_group_id")?],
             has_type,
             service_type: text("service_type")?,
             service_name: text("service_name")?,
@@ -143,7 +124,7 @@ impl<'p> Wanted<'p> {
         };
         self.has_type
             && self.active == policy.active
-            && self.subject.is_none_or(|subject| is_for(policy, subject))
+            && (self.subjects.iter().flatten()).all(|subject| is_for(policy, *subject))
             && has(AttributeKey::ServiceType, self.service_type)
             && has(AttributeKey::Service, self.service_name)
     }
@@ -190,12 +171,7 @@ fn listed(
     own_url: &UrlForCaller,
     path: &str,
 ) -> Result<Listed, Refusal> {
-    params.refuse_unserved(&[
-        "access_group_id",
-        "tag_name",
-        "tag_value",
-        "service_group_id",
-    ])?;
+    params.refuse_unserved(&["tag_name", "tag_value", "service_group_id"])?;
     if let Some(text) = params.one("account_id")? {
         let account: AccountId = text.parse().map_err(|_| {
             let message = format!("there is no account `{text}` for you");
@@ -203,8 +179,8 @@ fn listed(
         })?;
         app.iam.require_default_account(caller, account)?;
     }
-    let wanted = Wanted::of(params)?;
-    let (by, reverse) = order(params)?;
+    let wanted = Wanted::of(params, caller.account())?;
+    let (by, reverse) = by_signed_word(params, &SORTS)?;
     let order = |a: &Policy, b: &Policy| match reverse {
         true => by(b, a),
         false => by(a, b),

@@ -1,5 +1,6 @@
 //! The handlers of all routes; [`table()`] lists the routes.
 
+mod access_group;
 mod access_policy;
 mod access_role;
 mod access_settings;
@@ -17,6 +18,9 @@ mod entity_tag;
 mod error_forms;
 mod filter;
 mod graphite;
+mod group_id;
+mod group_member;
+mod group_rule;
 mod health;
 mod history;
 mod home;

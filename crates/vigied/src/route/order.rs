@@ -1,8 +1,10 @@
 //! The order of a list, as `sort` and `order` of the identity interface ask for it.
 
+use crate::failure::refused::check_length;
 use crate::http::problem::Refusal;
 use crate::request::params::Params;
 use base::error::{Kind, Problem};
+use base::limit;
 use std::cmp::Ordering;
 
 /// How two entries are compared.
@@ -46,6 +48,42 @@ impl<T> Order<T> {
         let order = (self.by)(a, b);
         if self.reverse { order.reverse() } else { order }
     }
+}
+
+/// The word of `sort`, one of these, and whether `-` before it asks for the reverse.
+pub(super) fn signed_word(
+    params: &Params,
+    words: &[&'static str],
+) -> Result<Option<(&'static str, bool)>, Refusal> {
+    let Some(asked) = params.one("sort")?.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    check_length("sort", asked, &limit::WORD_BYTES)?;
+    let (word, reverse) = match asked.strip_prefix('-') {
+        Some(word) => (word, true),
+        None => (asked, false),
+    };
+    if let Some(found) = words.iter().find(|own| **own == word) {
+        return Ok(Some((*found, reverse)));
+    }
+    let words: Vec<String> = words.iter().map(|own| format!("`{own}`")).collect();
+    let words = words.join(", ");
+    let known = format!("one of {words}, with `-` before it in reverse");
+    Err(unknown("sort", &known, asked))
+}
+
+/// The order that such a word asks for, and whether it is the reverse; without one no order.
+pub(super) fn by_signed_word<T>(
+    params: &Params,
+    known: &[(&'static str, By<T>)],
+) -> Result<(By<T>, bool), Refusal> {
+    let words: Vec<&'static str> = known.iter().map(|(own, _)| *own).collect();
+    let any: By<T> = |_, _| Ordering::Equal;
+    let Some((word, reverse)) = signed_word(params, &words)? else {
+        return Ok((any, false));
+    };
+    let found = known.iter().find(|(own, _)| *own == word);
+    Ok((found.map_or(any, |(_, by)| *by), reverse))
 }
 
 fn unknown(field: &'static str, words: &str, other: &str) -> Refusal {

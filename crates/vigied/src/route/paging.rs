@@ -1,5 +1,6 @@
 //! Pages of lists in the style of each interface: Cloud Foundry's `page` and `results-per-page`, the account management's
-//! `_start` and `limit`, the token service's `pagetoken` and `pagesize`, the access policies' `start` and `limit`.
+//! `_start` and `limit`, the token service's `pagetoken` and `pagesize`, the access policies' `start` and `limit`, the access groups'
+//! `offset` and `limit`.
 //!
 //! The links to the next and previous page repeat the filters and the order of the list.
 
@@ -40,6 +41,13 @@ pub(crate) const POLICIES: Style = Style {
     size: "limit",
     default: 100,
     start: "start",
+};
+
+/// Of access groups.
+pub(crate) const GROUPS: Style = Style {
+    size: "limit",
+    default: 50,
+    start: "offset",
 };
 
 const CF: Style = Style {
@@ -107,6 +115,12 @@ impl Style {
 pub(crate) fn next<T>(window: PageRequest, part: &Page<T>) -> Option<u64> {
     let next = window.skip.saturating_add(window.take);
     (next < part.total).then_some(next)
+}
+
+/// The start of the last page.
+pub(crate) fn last<T>(window: PageRequest, part: &Page<T>) -> u64 {
+    let full = part.total.saturating_sub(1).checked_div(window.take);
+    full.unwrap_or(0).saturating_mul(window.take)
 }
 
 /// The neighbours of a page of a Cloud Foundry list.

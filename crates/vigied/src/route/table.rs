@@ -2,10 +2,10 @@
 //! routes` prints this table.
 
 use super::{
-    access_policy, access_role, access_settings, account, account_settings, api_key, authorize,
-    authz, cloud_foundry, collectd, deleted, graphite, health, home, identity, identity_limits,
-    influx, introspection, invitation, metrics, mfa, passcode, service_id, service_id_group,
-    session, settings, space_login, uaa,
+    access_group, access_policy, access_role, access_settings, account, account_settings, api_key,
+    authorize, authz, cloud_foundry, collectd, deleted, graphite, group_member, group_rule, health,
+    home, identity, identity_limits, influx, introspection, invitation, metrics, mfa, passcode,
+    service_id, service_id_group, session, settings, space_login, uaa,
 };
 use crate::http::error_body::ErrorForm::{
     self, CloudFoundry, Graphite, Identity as Account, Influx1, Influx2, Monitoring, Token, Uaa,
@@ -165,6 +165,26 @@ pub(crate) fn table() -> Vec<Route> {
         delete("/v1/sessions", Identity, Account, session::end_all),
         delete("/v1/sessions/{id}", Identity, Account, session::end),
         patch("/v1/sessions/{id}/state", Credential, Account, session::keep_alive),
+        // Access groups, their members and rules.
+        get("/v2/groups", Identity, Account, access_group::list),
+        post("/v2/groups", Identity, Account, access_group::create),
+        get("/v2/groups/settings", Identity, Account, access_group::settings),
+        patch("/v2/groups/settings", Identity, Account, access_group::change_settings),
+        get("/v2/groups/{id}", Identity, Account, access_group::show),
+        patch("/v2/groups/{id}", Identity, Account, access_group::update),
+        delete("/v2/groups/{id}", Identity, Account, access_group::delete),
+        put("/v2/groups/_allgroups/members/{iam_id}", Identity, Account, group_member::add_to_groups),
+        delete("/v2/groups/_allgroups/members/{iam_id}", Identity, Account, group_member::remove_from_all),
+        get("/v2/groups/{id}/members", Identity, Account, group_member::list),
+        put("/v2/groups/{id}/members", Identity, Account, group_member::add),
+        post("/v2/groups/{id}/members/delete", Identity, Account, group_member::remove_several),
+        get("/v2/groups/{id}/members/{iam_id}", Identity, Account, group_member::check),
+        delete("/v2/groups/{id}/members/{iam_id}", Identity, Account, group_member::remove),
+        get("/v2/groups/{id}/rules", Identity, Account, group_rule::list),
+        post("/v2/groups/{id}/rules", Identity, Account, group_rule::create),
+        get("/v2/groups/{id}/rules/{rule}", Identity, Account, group_rule::show),
+        put("/v2/groups/{id}/rules/{rule}", Identity, Account, group_rule::replace),
+        delete("/v2/groups/{id}/rules/{rule}", Identity, Account, group_rule::delete),
         // Access policies, and the roles that they give.
         get("/v1/policies", Identity, Account, access_policy::list),
         post("/v1/policies", Identity, Account, access_policy::create),

@@ -5,6 +5,7 @@
 //! be committed by mistake.
 
 mod account_settings;
+mod groups;
 pub(crate) mod identity;
 pub(crate) mod monitoring;
 mod policies;
@@ -60,6 +61,7 @@ fn filled(path: &str) -> String {
         .replace("{guid}", guid)
         .replace("{id}", &format!("ApiKey-{guid}"))
         .replace("{iam_id}", &format!("IBMid-{guid}"))
+        .replace("{rule}", &format!("ClaimRule-{guid}"))
         .replace("{role}", "auditors")
 }
 

@@ -27,10 +27,8 @@ fn figure(server: &Server, line: &str) -> u64 {
 }
 
 pub(crate) fn hits(server: &Server, limit: Limit) -> u64 {
-    figure(
-        server,
-        &format!("vigie_limit_hits_total{{limit=\"{}\"}}", limit.name),
-    )
+    let line = format!("vigie_limit_hits_total{{limit=\"{}\"}}", limit.name);
+    figure(server, &line)
 }
 
 /// Repeats a request until the condition holds.
@@ -177,6 +175,7 @@ fn every_limit_is_tried_here() {
         .chain(&crate::senders::LIMITS)
         .chain(&crate::senders::STATSD_LIMITS)
         .chain(&crate::service_ids::LIMITS)
+        .chain(&crate::access_groups::LIMITS)
         .chain(&crate::access_policies::LIMITS)
         .map(|limit| limit.name)
         .collect();

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod access_groups;
+#[cfg(test)]
 mod access_policies;
 #[cfg(test)]
 mod account_deletion;

@@ -260,6 +260,9 @@ fn a_page_that_cannot_be_is_refused_by_the_name_of_its_limit() {
     let users = format!("/v2/accounts/{}/users", server.owner.account);
     let spaces = format!("/v2/organizations/{}/spaces", server.owner.org);
     let managers = format!("/v2/organizations/{}/managers", server.owner.org);
+    let group = json!({"name": "team"});
+    let group = ask(&server, "POST", "/v2/groups", Some(&group)).json();
+    let members = format!("/v2/groups/{}/members", group["id"].as_str().unwrap());
     let lists = [
         ("/v2/organizations", "results-per-page"),
         ("/v2/spaces", "results-per-page"),
@@ -273,6 +276,8 @@ fn a_page_that_cannot_be_is_refused_by_the_name_of_its_limit() {
         ("/v1/sessions", "pagesize"),
         ("/v1/policies", "limit"),
         ("/v2/policies", "limit"),
+        ("/v2/groups", "limit"),
+        (&members, "limit"),
     ];
     let mut over = 0;
     for (path, size) in lists {
@@ -293,6 +298,7 @@ fn a_page_that_cannot_be_is_refused_by_the_name_of_its_limit() {
             "results-per-page" => "page",
             "pagesize" => "pagetoken",
             _ if path.ends_with("/policies") => "start",
+            _ if path.starts_with("/v2/groups") => "offset",
             _ => "_start",
         };
         for wrong in ["-1", "x", "18446744073709551616"] {

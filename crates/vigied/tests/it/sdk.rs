@@ -1,6 +1,7 @@
 //! Real clients nobody here wrote: IBM's `ibm-cloud-sdk-core` and `ibm-platform-services` for Python and Node, unmodified.
 
 mod authenticators;
+mod groups;
 mod identity;
 mod node;
 mod policies;

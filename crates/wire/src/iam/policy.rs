@@ -29,7 +29,7 @@ pub struct PolicyTag {
 /// Whom a policy is for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PolicySubject {
-    /// `iam_id`.
+    /// `iam_id` or `access_group_id`.
     #[serde(default)]
     pub attributes: Vec<NamedAttribute>,
 }
@@ -142,7 +142,7 @@ pub struct KeyedAttribute {
 /// Whom a policy is for, in the second form.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PolicySubjectV2 {
-    /// `iam_id`.
+    /// `iam_id` or `access_group_id`.
     #[serde(default)]
     pub attributes: Vec<KeyedAttribute>,
 }

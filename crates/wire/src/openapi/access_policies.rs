@@ -76,6 +76,7 @@ fn form(document: &mut Document, error: &Value, form: &Form) {
         .needs(&CALLER)
         .query("account_id", "of this account; the token's by default")
         .query("iam_id", "those for this user, service ID or profile")
+        .query("access_group_id", "those for this access group")
         .query("type", "`access`")
         .query("service_type", "those with this attribute `serviceType`")
         .query("service_name", "those with this attribute `serviceName`")

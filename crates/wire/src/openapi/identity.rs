@@ -3,8 +3,8 @@
 use super::build::{Document, Operation, headers, user_token};
 use super::caller::{CALLER, by_account, failing};
 use super::{
-    access_policies, access_roles, account_settings, cloud_foundry, identity_limits, invitation,
-    mfa, service_id_groups, service_ids, sessions,
+    access_groups, access_policies, access_roles, account_settings, cloud_foundry, identity_limits,
+    invitation, mfa, service_id_groups, service_ids, sessions,
 };
 use crate::iam::account::{AccountResource, Accounts};
 use crate::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
@@ -37,6 +37,7 @@ pub(super) fn document() -> Value {
     identity_limits::routes(&mut document);
     sessions::routes(&mut document);
     mfa::routes(&mut document);
+    access_groups::routes(&mut document);
     access_policies::routes(&mut document);
     access_roles::routes(&mut document);
     accounts(&mut document);

@@ -21,6 +21,7 @@ impl Directory {
         };
         directory.add(facts);
         directory.sorted = SortedLists::of(&directory);
+        directory.rule_all_groups();
         directory
     }
 
@@ -47,6 +48,7 @@ impl Directory {
             }
         }
         directory.sorted = sorted;
+        directory.rule_changed_groups(self, changed.iter());
         directory
     }
 
@@ -68,12 +70,15 @@ impl Directory {
                 self.users.remove(&id);
             }
             Change::Service(id) => self.services.remove(&id),
+            Change::AccessGroup(id) => self.groups.remove(&id),
+            Change::PublicAccess(id) => self.public_access.remove(&id),
             Change::Principal(guid) => {
                 for id in Principal::of_guid(guid) {
                     for account in before.accounts_of(id) {
                         self.members.remove(&(*account, id));
                     }
                     self.departures.forget(id);
+                    self.group_members.remove(&id);
                     self.roles.remove(&id);
                 }
             }
@@ -100,7 +105,7 @@ impl Directory {
         }
     }
 
-    /// Adds the facts: domains before members, and memberships before roles. Nothing of a deleted account is visible:
+    /// Adds the facts: domains before members, and memberships before roles and access groups. Nothing of a deleted account is visible:
     /// neither domains nor members, and so no roles, keys or tokens.
     fn add(&mut self, facts: Facts) {
         for account in facts.accounts {
@@ -137,11 +142,24 @@ impl Directory {
                 self.services.insert(service.id, service);
             }
         }
+        for group in facts.access_groups {
+            if self.accounts.contains_key(&group.account) {
+                self.groups.insert(group.id, group);
+            }
+        }
+        for account in facts.public_access {
+            if self.accounts.contains_key(&account) {
+                self.public_access.insert(account, ());
+            }
+        }
         for member in facts.members {
             if self.accounts.contains_key(&member.account) {
                 self.members
                     .insert((member.account, member.principal), member.added_at);
             }
+        }
+        for (principal, membership) in facts.group_members {
+            self.add_group_member(principal, membership);
         }
         self.departures.add(&facts.departures);
         for domain in facts.domains {

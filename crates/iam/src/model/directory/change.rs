@@ -1,6 +1,9 @@
 //! The subjects of changes, as the database triggers write them into the change log.
 
-use base::id::{AccountId, CustomRoleId, Guid, KeyId, OrgId, PolicyId, ServiceId, SpaceId, UserId};
+use base::id::{
+    AccessGroupId, AccountId, CustomRoleId, Guid, KeyId, OrgId, PolicyId, ServiceId, SpaceId,
+    UserId,
+};
 use base::scope::Domain;
 use std::collections::BTreeSet;
 
@@ -23,7 +26,11 @@ pub(crate) enum Change {
     User(UserId),
     /// A service's name and settings.
     Service(ServiceId),
-    /// The memberships and roles of the principal with this GUID.
+    /// An access group and its dynamic rules.
+    AccessGroup(AccessGroupId),
+    /// Whether the account has a public access group.
+    PublicAccess(AccountId),
+    /// The memberships, roles and access groups of the principal with this GUID.
     Principal(Guid),
     /// A domain's number and settings.
     Domain(Domain),
@@ -54,6 +61,8 @@ impl Change {
             "space" => Self::Space(id.parse().ok()?),
             "user" => Self::User(UserId(guid()?)),
             "service" => Self::Service(ServiceId(guid()?)),
+            "access_group" => Self::AccessGroup(AccessGroupId(guid()?)),
+            "public_access" => Self::PublicAccess(id.parse().ok()?),
             "principal" => Self::Principal(guid()?),
             "domain" => Self::Domain(domain(id)?),
             "deletion" => Self::Deletion(domain(id)?),

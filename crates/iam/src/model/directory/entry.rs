@@ -79,6 +79,19 @@ pub struct User {
     pub password_changed_at: Millis,
 }
 
+impl User {
+    /// The name to show: the address, where there is none.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        let name = format!("{} {}", self.given_name, self.family_name);
+        if name.trim().is_empty() {
+            self.email.clone()
+        } else {
+            name.trim().to_owned()
+        }
+    }
+}
+
 /// A user's membership in an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {

@@ -1,5 +1,6 @@
 //! The contents of a directory: all of them, or those that a few changes are about, as they are now.
 
+use super::access_group::{AccessGroup, GroupMembership};
 use super::{
     Account, ApiKey, CustomRole, Deleted, Org, Policy, Region, RuleTexts, Service, Space, User,
 };
@@ -53,6 +54,10 @@ pub(crate) struct Facts {
     pub(crate) spaces: Vec<Space>,
     pub(crate) users: Vec<User>,
     pub(crate) services: Vec<Service>,
+    pub(crate) access_groups: Vec<AccessGroup>,
+    pub(crate) group_members: Vec<(Principal, GroupMembership)>,
+    /// The accounts that have a public access group.
+    pub(crate) public_access: Vec<AccountId>,
     pub(crate) members: Vec<Membership>,
     pub(crate) departures: Vec<Departure>,
     pub(crate) domains: Vec<DomainFact>,

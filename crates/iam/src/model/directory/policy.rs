@@ -1,9 +1,10 @@
-//! Access policies: the roles that a principal has, and the domains of the account in which it has them.
+//! Access policies: the roles that a principal has, by itself or by an access group, and the domains of the account in which it has
+//! them.
 
 use super::Stamp;
 use super::policy_role::PolicyRole;
 use super::policy_target::{Attribute, PolicyTarget};
-use base::id::{AccountId, PolicyId, UserId};
+use base::id::{AccessGroupId, AccountId, PolicyId, UserId};
 use base::principal::Principal;
 
 /// Whom a policy is for.
@@ -11,6 +12,8 @@ use base::principal::Principal;
 pub enum PolicySubject {
     /// One principal.
     Principal(Principal),
+    /// Whoever is in the access group.
+    Group(AccessGroupId),
     /// A person who has not accepted their invitation, whose id this is: it begins with the acceptance.
     Invited(UserId),
 }

@@ -91,10 +91,16 @@ impl Directory {
                 .any(|policy| self.covers(policy, domain))
     }
 
-    /// The policies in force for the principal, in the accounts that it is in.
+    /// The policies in force for the principal, by itself and by its access groups, in the accounts that it is in.
     pub(crate) fn policies_for(&self, principal: Principal) -> impl Iterator<Item = &Policy> {
         let own = PolicySubject::Principal(principal);
-        let ids = self.policies.by_subject.get(&own).into_iter().flatten();
+        // Where nobody has a policy, nobody's groups are looked for.
+        let groups = (!self.policies.by_subject.is_empty()).then(|| self.groups_of(principal));
+        let groups = groups.into_iter().flatten().map(PolicySubject::Group);
+        let ids = std::iter::once(own)
+            .chain(groups)
+            .filter_map(move |subject| self.policies.by_subject.get(&subject))
+            .flatten();
         ids.filter_map(move |id| self.policies.all.get(id))
             .filter(move |policy| policy.active && self.is_member(principal, policy.account))
     }

@@ -1,7 +1,7 @@
 //! Lists in the order they are shown: sorted once for each snapshot, not for each request.
 
 use super::map::Map;
-use base::id::{AccountId, KeyId, OrgId, SpaceId};
+use base::id::{AccessGroupId, AccountId, KeyId, OrgId, SpaceId};
 use base::principal::Principal;
 use base::scope::Domain;
 use std::hash::Hash;
@@ -14,6 +14,7 @@ pub(crate) struct SortedLists {
     pub(super) accounts: Lists<Principal, AccountId>,
     pub(super) orgs: Lists<AccountId, OrgId>,
     pub(super) spaces: Lists<AccountId, SpaceId>,
+    pub(super) access_groups: Lists<AccountId, AccessGroupId>,
     pub(super) members: Lists<AccountId, Principal>,
     pub(super) holders: Lists<Domain, Principal>,
     pub(super) keys: Lists<(AccountId, Principal), KeyId>,

@@ -2,8 +2,8 @@
 
 use super::change::Change;
 use super::sorted::{Lists, SortedLists, list};
-use super::{Directory, Service};
-use base::id::{AccountId, KeyId, OrgId, SpaceId, UserId};
+use super::{AccessGroup, Directory, Service};
+use base::id::{AccessGroupId, AccountId, KeyId, OrgId, SpaceId, UserId};
 use base::principal::Principal;
 use base::scope::Domain;
 use std::cmp::Ordering;
@@ -26,6 +26,11 @@ impl Order<'_> {
 
     fn spaces(&self, a: &SpaceId, b: &SpaceId) -> Ordering {
         let name = |id: &SpaceId| self.0.spaces.get(id).map(|space| &space.name);
+        (name(a), a).cmp(&(name(b), b))
+    }
+
+    fn access_groups(&self, a: &AccessGroupId, b: &AccessGroupId) -> Ordering {
+        let name = |id: &AccessGroupId| self.0.groups.get(id).map(|group| &group.name);
         (name(a), a).cmp(&(name(b), b))
     }
 
@@ -81,6 +86,7 @@ impl SortedLists {
             let account = directory.account_of(Domain::Space(*id))?;
             Some((account, *id))
         });
+        let groups = directory.groups.values();
         let holders = directory
             .roles
             .iter()
@@ -99,6 +105,9 @@ impl SortedLists {
                 |a, b| order.orgs(a, b),
             ),
             spaces: group(spaces, |a, b| order.spaces(a, b)),
+            access_groups: group(groups.map(|group| (group.account, group.id)), |a, b| {
+                order.access_groups(a, b)
+            }),
             members: group(members().copied(), |a, b| order.principals(a, b)),
             holders: group(holders, |a, b| order.principals(a, b)),
             // Keys are unsorted: each request has its own order.
@@ -117,6 +126,11 @@ impl SortedLists {
             Change::Space(id) => {
                 if let Some(account) = before.account_of(Domain::Space(id)) {
                     take(&mut self.spaces, &account, &id);
+                }
+            }
+            Change::AccessGroup(id) => {
+                if let Some(group) = before.groups.get(&id) {
+                    take(&mut self.access_groups, &group.account, &id);
                 }
             }
             Change::Principal(guid) => {
@@ -141,6 +155,7 @@ impl SortedLists {
             | Change::Regions
             | Change::User(_)
             | Change::Service(_)
+            | Change::PublicAccess(_)
             | Change::Domain(_)
             | Change::Deletion(_)
             | Change::Policy(_)
@@ -170,6 +185,13 @@ impl SortedLists {
                     put(&mut self.spaces, account, id, |a, b| order.spaces(a, b));
                 }
             }
+            Change::AccessGroup(id) => {
+                if let Some(group) = now.groups.get(&id) {
+                    put(&mut self.access_groups, group.account, id, |a, b| {
+                        order.access_groups(a, b)
+                    });
+                }
+            }
             Change::Principal(guid) => {
                 for id in Principal::of_guid(guid) {
                     for domain in now.domains_of(id) {
@@ -187,6 +209,7 @@ impl SortedLists {
             | Change::Regions
             | Change::User(_)
             | Change::Service(_)
+            | Change::PublicAccess(_)
             | Change::Domain(_)
             | Change::Deletion(_)
             | Change::Policy(_)
@@ -258,6 +281,15 @@ impl Directory {
             Principal::Service(id) => self.services.get(id),
             _ => None,
         })
+    }
+
+    /// The access groups of the account, by name.
+    pub(crate) fn access_groups_of(
+        &self,
+        account: AccountId,
+    ) -> impl Iterator<Item = &AccessGroup> {
+        let all = list(&self.sorted.access_groups, &account).iter();
+        all.filter_map(|id| self.groups.get(id))
     }
 
     /// The principals with any role in the domain: services and profiles, then users by address.

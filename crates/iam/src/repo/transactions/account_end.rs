@@ -3,8 +3,9 @@
 use super::departure;
 use crate::error::IamError;
 use crate::repo::{
-    account_limits, account_settings, accounts, api_keys, custom_roles, departures,
-    invitation_roles, invitations, members, orgs, policies, roles, service_id_groups, spaces,
+    access_group_members, access_group_rules, access_groups, account_limits, account_settings,
+    accounts, api_keys, custom_roles, departures, invitation_roles, invitations, members, orgs,
+    policies, public_access, roles, service_id_groups, spaces,
 };
 use base::id::AccountId;
 use db::Tx;
@@ -17,6 +18,11 @@ pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamErr
     policies::delete_of_account(tx, account).await?;
     custom_roles::delete_of_account(tx, account).await?;
     api_keys::delete_of_account(tx, account).await?;
+    // Memberships refer to principals and groups.
+    access_group_members::delete_of_account(tx, account).await?;
+    access_group_rules::delete_of_account(tx, account).await?;
+    access_groups::delete_of_account(tx, account).await?;
+    public_access::disable(tx, account).await?;
     members::delete_of_account(tx, account).await?;
     invitation_roles::delete_of_account(tx, account).await?;
     invitations::delete_of_account(tx, account).await?;

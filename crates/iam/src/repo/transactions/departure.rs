@@ -4,8 +4,8 @@ use crate::error::IamError;
 use crate::repo::principals::key;
 use crate::repo::sessions::SessionSelector;
 use crate::repo::{
-    accounts, api_keys, deleted_roles, departures, members, password_resets, policies, principals,
-    roles, service_ids, sessions, users,
+    access_group_members, accounts, api_keys, deleted_roles, departures, members, password_resets,
+    policies, principals, roles, service_ids, sessions, users,
 };
 use base::id::{AccountId, Guid};
 use base::principal::Principal;
@@ -25,6 +25,7 @@ pub(crate) async fn leave(
     policies::delete_of(tx, account, principal).await?;
     // Otherwise a restore of an earlier deletion would give the principal their roles back after they join again.
     deleted_roles::delete_of(tx, account, principal).await?;
+    access_group_members::delete_of(tx, account, principal).await?;
     api_keys::delete_of(tx, account, principal).await?;
     record(tx, account, principal, now).await?;
     members::delete(tx, account, principal).await?;
@@ -59,6 +60,7 @@ pub(super) async fn move_home(
     roles::delete_of_principal(tx, principal).await?;
     policies::delete_of_principal(tx, principal).await?;
     deleted_roles::delete_of_principal(tx, principal).await?;
+    access_group_members::delete_of_principal(tx, principal).await?;
     departures::delete_of_principal(tx, principal).await?;
     password_resets::delete_of(tx, principal).await?;
     service_ids::delete_of(tx, principal).await?;

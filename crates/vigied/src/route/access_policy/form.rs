@@ -5,6 +5,8 @@ use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::route::api_key::invalid;
+use crate::route::group_id;
+use base::id::AccountId;
 use base::limit;
 use iam::directory::{Attribute, Directory, Policy, PolicyRole, PolicySubject};
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
@@ -23,8 +25,9 @@ pub(super) const DELETED: &str = "deleted";
 /// The type of the policies here.
 const ACCESS: &str = "access";
 
-/// The attribute of a subject.
+/// The attributes of a subject.
 const IAM_ID: &str = "iam_id";
+const ACCESS_GROUP_ID: &str = "access_group_id";
 
 /// The operator of equal texts.
 const EQUALS: &str = "stringEquals";
@@ -59,29 +62,46 @@ impl<'b> Given<'b> {
 }
 
 /// Whom an attribute of a subject names.
-pub(super) fn subject(name: &str, value: &str) -> Result<PolicySubject, Refusal> {
-    check_length("subjects", name, &limit::WORD_BYTES)?;
+pub(super) fn subject(
+    account: AccountId,
+    name: &str,
+    value: &str,
+) -> Result<PolicySubject, Refusal> {
     check_length("subjects", value, &limit::WORD_BYTES)?;
-    if name != IAM_ID {
-        let message = format!("a subject is named by `{IAM_ID}`: `{name}` is not enforced here");
-        return Err(invalid("subjects", message));
-    }
-    match value.parse() {
-        Ok(principal) => Ok(PolicySubject::Principal(principal)),
-        Err(_) => Err(invalid(IAM_ID, format!("`{value}` is no IAM id"))),
+    match name {
+        IAM_ID => match value.parse() {
+            Ok(principal) => Ok(PolicySubject::Principal(principal)),
+            Err(_) => Err(invalid(IAM_ID, format!("`{value}` is no IAM id"))),
+        },
+        ACCESS_GROUP_ID => match group_id::read(account, value) {
+            Some(group) => Ok(PolicySubject::Group(group)),
+            None => {
+                let message = format!("`{value}` is no id of an access group");
+                Err(invalid(ACCESS_GROUP_ID, message))
+            }
+        },
+        other => {
+            check_length("subjects", other, &limit::WORD_BYTES)?;
+            let message = format!(
+                "a subject is named by `{IAM_ID}` or `{ACCESS_GROUP_ID}`: `{other}` is not enforced here"
+            );
+            Err(invalid("subjects", message))
+        }
     }
 }
 
-fn one_subject(all: &[Given<'_>]) -> Result<PolicySubject, Refusal> {
+fn one_subject(account: AccountId, all: &[Given<'_>]) -> Result<PolicySubject, Refusal> {
     let [one] = all else {
-        let message = format!("a policy is for one subject with one attribute, `{IAM_ID}`");
+        let message = format!(
+            "a policy is for one subject with one attribute, `{IAM_ID}` or `{ACCESS_GROUP_ID}`"
+        );
         return Err(invalid("subjects", message));
     };
     if one.operator.is_some_and(|operator| operator != EQUALS) {
         let message = format!("the operator of a subject can be `{EQUALS}` alone");
         return Err(invalid("operator", message));
     }
-    subject(one.name, one.value)
+    subject(account, one.name, one.value)
 }
 
 fn no_tags(tags: &[wired::PolicyTag]) -> Result<(), Refusal> {
@@ -170,7 +190,7 @@ pub(super) fn first(
     let subject: Vec<Given<'_>> = subject.attributes.iter().map(Given::first).collect();
     let resource: Vec<Given<'_>> = resource.attributes.iter().map(Given::first).collect();
     Ok(PolicyTerms {
-        subject: one_subject(&subject)?,
+        subject: one_subject(caller.account(), &subject)?,
         grant: grant((app, caller), &resource, wanted.description, &wanted.roles)?,
     })
 }
@@ -198,7 +218,7 @@ pub(super) fn second(
     let resource = resource.collect::<Result<Vec<Given<'_>>, Refusal>>()?;
     let roles = &wanted.control.grant.roles;
     Ok(PolicyTerms {
-        subject: one_subject(&subject)?,
+        subject: one_subject(caller.account(), &subject)?,
         grant: grant((app, caller), &resource, wanted.description, roles)?,
     })
 }
@@ -240,6 +260,9 @@ impl<'u> Form<'u> {
         match policy.subject {
             PolicySubject::Principal(principal) => (IAM_ID, principal.to_string()),
             PolicySubject::Invited(id) => (IAM_ID, id.to_string()),
+            PolicySubject::Group(group) => {
+                (ACCESS_GROUP_ID, group_id::shown(policy.account, group))
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const VIEWER: &str = "crn:v1:bluemix:public:iam::::role:Viewer";
 
 /// The caller's own account.
-fn own_account<'w>(a: &Attempt<'w>) -> &'w str {
+pub(super) fn own_account<'w>(a: &Attempt<'w>) -> &'w str {
     match a.user.domain {
         ELSEWHERE => &a.world.elsewhere.0,
         _ => &a.world.account,

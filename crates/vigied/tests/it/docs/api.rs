@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// The chapters: title, document, and how the paths in it begin. The first that fits takes a route.
-const CHAPTERS: [(&str, &str, &[&str]); 12] = [
+const CHAPTERS: [(&str, &str, &[&str]); 13] = [
     ("Metrics", "vigie.json", &["/v1/metrics", "/v1/settings"]),
     (
         "Senders of other systems",
@@ -54,6 +54,7 @@ const CHAPTERS: [(&str, &str, &[&str]); 12] = [
         &["/v1/accounts", "/v1/mfa"],
     ),
     ("Login sessions", "iam.json", &["/v1/sessions"]),
+    ("Access groups", "iam.json", &["/v2/groups"]),
     (
         "Access policies",
         "iam.json",

@@ -189,6 +189,7 @@ fn what_is_not_seen_comes_back_as_its_number_from_every_route() {
             )
             .replace("{iam_id}", &owner.me)
             .replace("{id}", &owner.key)
+            .replace("{rule}", &owner.key)
             .replace("{role}", "auditors")
     };
     let parameters: Vec<String> = PARAMETERS

@@ -1,0 +1,221 @@
+//! Dynamic rules of access groups: users are in a group as long as they meet all conditions of one of its rules, by what their
+//! tokens say of them.
+
+use super::access_group::no_group;
+use crate::audit::{Action, Entry};
+use crate::entropy;
+use crate::error::IamError;
+use crate::model::claim_condition::ClaimCondition;
+use crate::model::directory::{AccessGroup, CLAIMS, GroupRule, OWN_REALM};
+use crate::model::entity_tag;
+use crate::model::text;
+use crate::refusal::{Reason, Refusal};
+use crate::repo::counts::CountedItem;
+use crate::repo::{access_group_rules, access_groups};
+use crate::service::Iam;
+use crate::token::identity::Identity;
+use base::id::{AccessGroupId, GroupRuleId};
+use base::limit;
+
+/// The longest time for which a login would count, in hours.
+const HOURS_MAX: u32 = 24;
+
+/// The fields of a rule that can be set.
+#[derive(Debug, Clone)]
+pub struct GroupRuleTerms {
+    /// Its name.
+    pub name: String,
+    /// The realm of the logins it is about.
+    pub realm: String,
+    /// For how many hours a login counts.
+    pub expiration_hours: u32,
+    /// The conditions, all of which must be met.
+    pub conditions: Vec<ClaimCondition>,
+}
+
+/// The version of a rule, for `If-Match`.
+#[must_use]
+pub fn group_rule_tag(rule: &GroupRule) -> String {
+    entity_tag::of(rule.revision, rule.id.0)
+}
+
+impl Iam {
+    /// The rules of an access group, the oldest first.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub fn group_rules(
+        &self,
+        caller: &Identity,
+        id: AccessGroupId,
+    ) -> Result<Vec<GroupRule>, IamError> {
+        let group = self.access_group(caller, id)?;
+        self.may_manage_access_groups(caller)?;
+        Ok(group.rules)
+    }
+
+    /// One rule of an access group.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub fn group_rule(
+        &self,
+        caller: &Identity,
+        group: AccessGroupId,
+        id: GroupRuleId,
+    ) -> Result<GroupRule, IamError> {
+        let rules = self.group_rules(caller, group)?;
+        let found = rules.into_iter().find(|rule| rule.id == id);
+        found.ok_or_else(no_rule)
+    }
+
+    /// Makes a rule of an access group: whoever meets it is in the group from the moment this returns.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when a part of the rule is not valid or not compared; over a limit.
+    pub async fn create_group_rule(
+        &self,
+        caller: &Identity,
+        group: AccessGroupId,
+        terms: GroupRuleTerms,
+    ) -> Result<GroupRule, IamError> {
+        let group = self.changeable_group(caller, group)?;
+        check(&terms)?;
+        let made = self.stamp(caller);
+        let rule = GroupRule {
+            id: GroupRuleId(entropy::guid()),
+            group: group.id,
+            name: terms.name,
+            realm: terms.realm,
+            expiration_hours: terms.expiration_hours,
+            conditions: terms.conditions,
+            revision: 1,
+            created: made,
+            modified: made,
+        };
+        let mut tx = self.lock_groups(caller).await?;
+        if !access_groups::is_there(&mut tx, group.account, group.id).await? {
+            return Err(no_group());
+        }
+        let limit = &limit::GROUP_RULES_PER_ACCOUNT;
+        self.has_room(&mut tx, group.account, limit, CountedItem::GroupRules)
+            .await?;
+        access_group_rules::insert(&mut tx, &rule).await?;
+        let entry = about(caller, Action::GroupRuleMade, &group, &rule);
+        self.commit(tx, entry).await?;
+        Ok(rule)
+    }
+
+    /// Says a rule anew. `if_match` has its entity tag, or is `*`.
+    ///
+    /// # Errors
+    /// As [`Self::create_group_rule`]; when it has changed since the tag was read.
+    pub async fn replace_group_rule(
+        &self,
+        caller: &Identity,
+        (group, id): (AccessGroupId, GroupRuleId),
+        if_match: &str,
+        terms: GroupRuleTerms,
+    ) -> Result<GroupRule, IamError> {
+        let group = self.changeable_group(caller, group)?;
+        let old = self.group_rule(caller, group.id, id)?;
+        if !entity_tag::is_meant(if_match, &group_rule_tag(&old)) {
+            return Err(changed());
+        }
+        check(&terms)?;
+        let new = GroupRule {
+            name: terms.name,
+            realm: terms.realm,
+            expiration_hours: terms.expiration_hours,
+            conditions: terms.conditions,
+            revision: old.revision.saturating_add(1),
+            modified: self.stamp(caller),
+            ..old
+        };
+        let mut tx = self.lock_groups(caller).await?;
+        // Of two concurrent requests with the same tag, one changes it.
+        if !access_group_rules::change(&mut tx, &new, old.revision).await? {
+            return Err(changed());
+        }
+        let entry = about(caller, Action::GroupRuleChanged, &group, &new);
+        self.commit(tx, entry).await?;
+        Ok(new)
+    }
+
+    /// Deletes a rule: whoever was in the group by it alone is out of it when this returns.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub async fn delete_group_rule(
+        &self,
+        caller: &Identity,
+        group: AccessGroupId,
+        id: GroupRuleId,
+    ) -> Result<(), IamError> {
+        let group = self.changeable_group(caller, group)?;
+        let rule = self.group_rule(caller, group.id, id)?;
+        let mut tx = self.lock_groups(caller).await?;
+        if !access_group_rules::delete(&mut tx, id).await? {
+            return Err(no_rule());
+        }
+        let entry = about(caller, Action::GroupRuleDeleted, &group, &rule);
+        self.commit(tx, entry).await
+    }
+}
+
+/// Refuses what could not be compared: nothing is stored that has no effect.
+fn check(terms: &GroupRuleTerms) -> Result<(), Refusal> {
+    text::check_stored("name", &terms.name, &limit::LABEL_BYTES)?;
+    if terms.realm != OWN_REALM {
+        let message = format!(
+            "`realm_name` must be `{OWN_REALM}`, the realm of this server's users: there is no other identity provider here"
+        );
+        return Err(Refusal::invalid("realm_name", message));
+    }
+    if !(1..=HOURS_MAX).contains(&terms.expiration_hours) {
+        let message = format!("`expiration` is a number of hours from 1 to {HOURS_MAX}");
+        return Err(Refusal::invalid("expiration", message));
+    }
+    let (count, limit) = (terms.conditions.len() as u64, &limit::CONDITIONS_PER_RULE);
+    if count == 0 {
+        let message =
+            "`conditions` needs one condition at least: a rule without any would let everybody in";
+        return Err(Refusal::invalid("conditions", message));
+    }
+    if count > limit.default {
+        let (name, most) = (limit.name, limit.default);
+        let message = format!("`conditions` has {count} conditions, more than `{name}` = {most}");
+        return Err(Refusal::invalid("conditions", message).limit(limit));
+    }
+    let mut claims = terms.conditions.iter().map(ClaimCondition::claim);
+    match claims.find(|claim| !CLAIMS.contains(claim)) {
+        None => Ok(()),
+        Some(other) => {
+            let known = CLAIMS.join("`, `");
+            let message = format!("`claim` is one of `{known}`: no user here has `{other}`");
+            Err(Refusal::invalid("claim", message))
+        }
+    }
+}
+
+fn no_rule() -> IamError {
+    IamError::not_found("the rule of the access group")
+}
+
+fn changed() -> IamError {
+    let message = "the rule has changed since its entity tag was read: read it again";
+    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+}
+
+fn about(caller: &Identity, action: Action, group: &AccessGroup, rule: &GroupRule) -> Entry {
+    let one = |own: &ClaimCondition| {
+        let operator = own.operator().name();
+        format!("{} {operator} {}", own.claim(), own.value())
+    };
+    let conditions: Vec<String> = rule.conditions.iter().map(one).collect();
+    Entry::by(caller, action)
+        .in_account(group.account)
+        .on(group.id)
+        .with("rule", rule.id)
+        .with("conditions", conditions.join(" and "))
+}

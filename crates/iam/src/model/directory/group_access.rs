@@ -1,0 +1,390 @@
+//! The principals in the access groups: by name, by a dynamic rule, or because all of an account are.
+
+use super::access_group::{AccessGroup, GroupMembership, MembershipKind};
+use super::change::Change;
+use super::{Directory, Stamp};
+use base::id::{AccessGroupId, AccountId, UserId};
+use base::principal::Principal;
+
+impl Directory {
+    /// The access groups that the principal is in now, in all accounts, each once: those it was put into, those with a dynamic
+    /// rule that it meets, and the public ones of its accounts.
+    pub fn groups_of(&self, principal: Principal) -> impl Iterator<Item = AccessGroupId> {
+        let named = self.named_groups(principal).iter();
+        let named = named.map(|membership| membership.group);
+        let public = self.accounts_of(principal).iter();
+        let public = public.filter(move |account| self.has_public_access(**account));
+        let public = public.map(|account| AccessGroupId::public(*account));
+        let ruled = self.ruled_groups(principal).iter().copied();
+        named
+            .chain(ruled.filter(move |group| !self.is_named(principal, *group)))
+            .chain(public)
+    }
+
+    /// Whether the principal is in the group now, however it came there.
+    #[must_use]
+    pub fn is_in_group(&self, principal: Principal, group: AccessGroupId) -> bool {
+        self.groups_of(principal).any(|own| own == group)
+    }
+
+    /// How the principal is in the group now, if it is.
+    #[must_use]
+    pub fn membership_kind(
+        &self,
+        principal: Principal,
+        group: AccessGroupId,
+    ) -> Option<MembershipKind> {
+        if self.is_named(principal, group) {
+            return Some(MembershipKind::Static);
+        }
+        let is_inside = self.is_in_group(principal, group);
+        is_inside.then_some(MembershipKind::Dynamic)
+    }
+
+    /// The groups that the principal was put into, by their ids.
+    pub(crate) fn named_groups(&self, principal: Principal) -> &[GroupMembership] {
+        let found = self.group_members.get(&principal);
+        found.map_or(&[], Vec::as_slice)
+    }
+
+    /// The groups with a dynamic rule that the user meets, by their ids.
+    pub(crate) fn ruled_groups(&self, principal: Principal) -> &[AccessGroupId] {
+        let found = self.group_ruled.get(&principal);
+        found.map_or(&[], Vec::as_slice)
+    }
+
+    /// When the principal was put into the group, and by whom.
+    pub(crate) fn group_membership(
+        &self,
+        principal: Principal,
+        group: AccessGroupId,
+    ) -> Option<GroupMembership> {
+        let mut all = self.named_groups(principal).iter();
+        all.find(|membership| membership.group == group).copied()
+    }
+
+    fn is_named(&self, principal: Principal, group: AccessGroupId) -> bool {
+        self.group_membership(principal, group).is_some()
+    }
+
+    /// The access group with this id; the public ones are none of them.
+    #[must_use]
+    pub fn access_group(&self, id: AccessGroupId) -> Option<&AccessGroup> {
+        self.groups.get(&id)
+    }
+
+    /// Whether everybody in the account is in its public access group.
+    #[must_use]
+    pub fn has_public_access(&self, account: AccountId) -> bool {
+        self.public_access.contains_key(&account)
+    }
+
+    /// The public access group of the account, in which everybody is, if it has one.
+    pub(crate) fn public_group(&self, account: AccountId) -> Option<AccessGroup> {
+        let own = self.accounts.get(&account);
+        let own = own.filter(|_| self.has_public_access(account))?;
+        let made = Stamp {
+            at: own.created_at,
+            by: own.owner.into(),
+        };
+        Some(AccessGroup {
+            id: AccessGroupId::public(account),
+            account,
+            name: "Public Access".to_owned(),
+            description: "Everybody in the account".to_owned(),
+            rules: Vec::new(),
+            revision: 1,
+            created: made,
+            modified: made,
+        })
+    }
+
+    /// Puts a principal into a group. Outside the account of a group nobody is in it, whatever the rows say.
+    pub(super) fn add_group_member(&mut self, principal: Principal, membership: GroupMembership) {
+        let group = self.groups.get(&membership.group);
+        let is_inside = group.is_some_and(|group| self.is_member(principal, group.account));
+        if is_inside {
+            self.group_members.change(principal, |all| {
+                if let Err(at) = all.binary_search_by_key(&membership.group, |own| own.group) {
+                    all.insert(at, membership);
+                }
+            });
+        }
+    }
+
+    /// Lets in by dynamic rules whoever they let in, where everything is new.
+    pub(super) fn rule_all_groups(&mut self) {
+        let ids: Vec<AccessGroupId> = self.groups.keys().copied().collect();
+        for id in ids {
+            self.rule_group(id);
+        }
+    }
+
+    /// The same after changes, before which the directory was `before`: only what they are about is compared again.
+    pub(super) fn rule_changed_groups<'a>(
+        &mut self,
+        before: &Self,
+        changes: impl Iterator<Item = &'a Change>,
+    ) {
+        for change in changes {
+            match *change {
+                Change::AccessGroup(id) => {
+                    if let Some(group) = before.groups.get(&id) {
+                        self.unrule_group(before, group);
+                    }
+                    self.rule_group(id);
+                }
+                Change::Principal(guid) => self.rule_user(UserId(guid)),
+                _ => {}
+            }
+        }
+    }
+
+    fn unrule_group(&mut self, before: &Self, group: &AccessGroup) {
+        if group.rules.is_empty() {
+            return;
+        }
+        for user in before.members_of(group.account) {
+            let user = Principal::from(user);
+            if !self.ruled_groups(user).contains(&group.id) {
+                continue;
+            }
+            if self.ruled_groups(user).len() == 1 {
+                self.group_ruled.remove(&user);
+            } else {
+                self.group_ruled
+                    .change(user, |all| all.retain(|own| *own != group.id));
+            }
+        }
+    }
+
+    fn rule_group(&mut self, id: AccessGroupId) {
+        let Some(group) = self.groups.get(&id) else {
+            return;
+        };
+        if group.rules.is_empty() {
+            return;
+        }
+        let (users, all) = (self.members_of(group.account), &self.users);
+        let users = users.filter_map(|user| all.get(&user));
+        let users = users.filter(|user| group.lets_in(user));
+        let users: Vec<UserId> = users.map(|user| user.id).collect();
+        for user in users {
+            self.let_in(user.into(), id);
+        }
+    }
+
+    fn rule_user(&mut self, id: UserId) {
+        self.group_ruled.remove(&Principal::from(id));
+        let Some(user) = self.users.get(&id) else {
+            return;
+        };
+        let this = &*self;
+        let groups = this.accounts_of(id).iter();
+        let groups = groups.flat_map(|account| this.access_groups_of(*account));
+        let groups = groups.filter(|group| group.lets_in(user));
+        let groups: Vec<AccessGroupId> = groups.map(|group| group.id).collect();
+        for group in groups {
+            self.let_in(id.into(), group);
+        }
+    }
+
+    fn let_in(&mut self, user: Principal, group: AccessGroupId) {
+        self.group_ruled.change(user, |all| {
+            if let Err(at) = all.binary_search(&group) {
+                all.insert(at, group);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::claim_condition::ClaimCondition;
+    use crate::model::directory::change::Changed;
+    use crate::model::directory::facts::{Facts, Membership};
+    use crate::model::directory::{Account, GroupRule, OWN_REALM, User};
+    use base::id::{GroupRuleId, Guid, ServiceId};
+    use base::time::Millis;
+
+    const ACCOUNT: AccountId = AccountId(Guid::from_random([1; 16]));
+    const ADA: UserId = UserId(Guid::from_random([2; 16]));
+    const JOB: ServiceId = ServiceId(Guid::from_random([3; 16]));
+    const GROUP: AccessGroupId = AccessGroupId(Guid::from_random([4; 16]));
+
+    fn stamp() -> Stamp {
+        Stamp {
+            at: Millis(1),
+            by: ADA.into(),
+        }
+    }
+
+    fn user(email: &str) -> User {
+        User {
+            id: ADA,
+            home: ACCOUNT,
+            email: email.to_owned(),
+            given_name: "Ada".to_owned(),
+            family_name: "L".to_owned(),
+            created_at: Millis(1),
+            password_changed_at: Millis(1),
+        }
+    }
+
+    fn membership(principal: impl Into<Principal>) -> Membership {
+        Membership {
+            account: ACCOUNT,
+            principal: principal.into(),
+            added_at: Millis(1),
+        }
+    }
+
+    /// A group whose rules are these, each of a realm and of conditions on claims.
+    fn group(rules: &[(&str, &[(&str, &str)])]) -> AccessGroup {
+        let rules = rules.iter().zip(5_u8..).map(|((realm, all), number)| {
+            let conditions = all.iter();
+            let conditions = conditions
+                .map(|(claim, value)| ClaimCondition::new(claim, "EQUALS", value).unwrap());
+            GroupRule {
+                id: GroupRuleId(Guid::from_random([number; 16])),
+                group: GROUP,
+                name: String::new(),
+                realm: (*realm).to_owned(),
+                expiration_hours: 1,
+                conditions: conditions.collect(),
+                revision: 1,
+                created: stamp(),
+                modified: stamp(),
+            }
+        });
+        AccessGroup {
+            id: GROUP,
+            account: ACCOUNT,
+            name: "g".to_owned(),
+            description: String::new(),
+            rules: rules.collect(),
+            revision: 1,
+            created: stamp(),
+            modified: stamp(),
+        }
+    }
+
+    fn facts(group: AccessGroup, email: &str) -> Facts {
+        Facts {
+            accounts: vec![Account {
+                id: ACCOUNT,
+                name: "acme".to_owned(),
+                owner: ADA,
+                created_at: Millis(1),
+            }],
+            users: vec![user(email)],
+            members: vec![membership(ADA), membership(JOB)],
+            access_groups: vec![group],
+            ..Facts::default()
+        }
+    }
+
+    fn is_in(directory: &Directory, principal: impl Into<Principal>) -> bool {
+        directory.is_in_group(principal.into(), GROUP)
+    }
+
+    #[test]
+    fn a_rule_lets_in_who_meets_all_its_conditions() {
+        let email: (&str, &str) = ("email", "ada@x.org");
+        for (rules, expected) in [
+            (&[(OWN_REALM, &[email][..])][..], true),
+            (&[(OWN_REALM, &[email, ("given_name", "Ada")][..])], true),
+            (&[(OWN_REALM, &[email, ("given_name", "Eve")][..])], false),
+            (&[(OWN_REALM, &[email, ("isManager", "true")][..])], false),
+            (&[("https://idp", &[email][..])], false),
+            (
+                &[("https://idp", &[email][..]), (OWN_REALM, &[email])],
+                true,
+            ),
+            (&[(OWN_REALM, &[][..])], false),
+            (
+                &[(OWN_REALM, &[("name", "Ada L"), ("realmid", "IBMid")][..])],
+                true,
+            ),
+            (&[], false),
+        ] {
+            let group = group(rules);
+            let directory = Directory::build(1, facts(group, "ada@x.org"));
+            assert_eq!(is_in(&directory, ADA), expected, "{rules:?}");
+            assert!(!is_in(&directory, JOB));
+        }
+    }
+
+    #[test]
+    fn a_change_of_a_rule_or_of_a_user_lets_in_and_out() {
+        let rule: (&str, &[(&str, &str)]) = (OWN_REALM, &[("email", "ada@x.org")]);
+        let empty = || facts(group(&[]), "ada@y.org");
+        let mut changed = Changed::default();
+        changed.add(Change::AccessGroup(GROUP));
+        let ruled = || Facts {
+            access_groups: vec![group(&[rule])],
+            ..Facts::default()
+        };
+        let before = Directory::build(1, empty());
+        let before = before.apply(2, &changed, ruled());
+        assert!(!is_in(&before, ADA));
+
+        let mut moved = Changed::default();
+        moved.add(Change::User(ADA));
+        let facts_of = |email| Facts {
+            users: vec![user(email)],
+            members: vec![membership(ADA)],
+            ..Facts::default()
+        };
+        let inside = before.apply(3, &moved, facts_of("ada@x.org"));
+        assert!(is_in(&inside, ADA));
+        assert_eq!(
+            inside,
+            Directory::build(3, facts(group(&[rule]), "ada@x.org"))
+        );
+        assert!(!is_in(&inside.apply(4, &moved, facts_of("ada@y.org")), ADA));
+
+        let none = Facts {
+            access_groups: vec![group(&[])],
+            ..Facts::default()
+        };
+        let without_rule = inside.apply(4, &changed, none);
+        assert!(!is_in(&without_rule, ADA));
+        let gone = inside.apply(4, &changed, Facts::default());
+        assert!(!is_in(&gone, ADA));
+        assert_eq!(gone.access_groups_of(ACCOUNT).count(), 0);
+    }
+
+    #[test]
+    fn who_was_put_into_a_group_is_in_it_once_and_while_in_the_account() {
+        let named = |principal: Principal| {
+            let own = GroupMembership {
+                group: GROUP,
+                added: stamp(),
+            };
+            (principal, own)
+        };
+        let rule: (&str, &[(&str, &str)]) = (OWN_REALM, &[("email", "ada@x.org")]);
+        let all = Facts {
+            group_members: vec![named(ADA.into()), named(JOB.into())],
+            public_access: vec![ACCOUNT],
+            ..facts(group(&[rule]), "ada@x.org")
+        };
+        let directory = Directory::build(1, all);
+        let groups: Vec<_> = directory.groups_of(ADA.into()).collect();
+        assert_eq!(groups, [GROUP, AccessGroupId::public(ACCOUNT)]);
+
+        let mut changed = Changed::default();
+        changed.add(Change::Principal(JOB.0));
+        changed.add(Change::PublicAccess(ACCOUNT));
+        let left = Facts {
+            group_members: vec![named(JOB.into())],
+            ..Facts::default()
+        };
+        let after = directory.apply(2, &changed, left);
+        assert_eq!(after.groups_of(JOB.into()).count(), 0);
+        let groups: Vec<_> = after.groups_of(ADA.into()).collect();
+        assert_eq!(groups, [GROUP]);
+    }
+}

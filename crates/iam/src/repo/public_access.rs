@@ -1,0 +1,37 @@
+//! The table `public_access`: the accounts in which everybody is in the public access group.
+
+use super::column::parse;
+use super::selection::{Selection, selection};
+use crate::error::IamError;
+use base::id::AccountId;
+use base::time::Millis;
+use db::{Row, Tx};
+
+/// For the directory.
+pub(super) const ROWS: Selection = selection!("SELECT account FROM public_access", "account");
+
+/// Decodes a row.
+pub(super) fn read(row: &Row) -> Result<AccountId, IamError> {
+    parse(row, "account", "an account GUID")
+}
+
+/// Whether the account has a public access group, read within the transaction that depends on it.
+pub(crate) async fn is_enabled(tx: &mut Tx, account: AccountId) -> Result<bool, IamError> {
+    let sql = "SELECT account FROM public_access WHERE account = $1";
+    Ok(tx.one(sql, &[account.to_string().into()]).await?.is_some())
+}
+
+/// Gives an account a public access group.
+pub(crate) async fn enable(tx: &mut Tx, account: AccountId, now: Millis) -> Result<(), IamError> {
+    let sql = "INSERT INTO public_access (account, set_at) VALUES ($1, $2) ON CONFLICT (account) DO NOTHING";
+    tx.execute(sql, &[account.to_string().into(), now.0.into()])
+        .await?;
+    Ok(())
+}
+
+/// Takes it away.
+pub(crate) async fn disable(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+    let sql = "DELETE FROM public_access WHERE account = $1";
+    tx.execute(sql, &[account.to_string().into()]).await?;
+    Ok(())
+}

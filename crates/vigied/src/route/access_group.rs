@@ -1,0 +1,275 @@
+//! `/v2/groups`: access groups, whose members have what policies for them give, and whether everybody in the account is in one.
+
+use super::api_key::invalid;
+use super::entity_tag::{if_match, tagged};
+use super::group_id;
+use super::order::{By, by_signed_word};
+use super::paging::{GROUPS, last, next};
+use super::reply::json;
+use crate::app::App;
+use crate::failure::refused::check_length;
+use crate::http::advertised_address::UrlForCaller;
+use crate::http::problem::Refusal;
+use crate::request::caller::Manager;
+use crate::request::params::{Params, body};
+use crate::request::payload::Payload;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use base::id::AccessGroupId;
+use base::limit;
+use http::{HeaderMap, StatusCode};
+use iam::Identity;
+use iam::directory::AccessGroup;
+use iam::manage::access_group::{AccessGroupChange, GroupsOf, access_group_tag};
+use std::sync::Arc;
+use wire::iam::access_group::{
+    AccessGroup as Shown, AccessGroupList, ChangeGroupSettings, CreateAccessGroup, GroupPage,
+    GroupSettings, UpdateAccessGroup,
+};
+use wire::iam::api_key::time_text;
+
+/// The list parameters that links to other pages repeat.
+const KEPT: [&str; 7] = [
+    "account_id",
+    "iam_id",
+    "membership_type",
+    "search",
+    "sort",
+    "show_federated",
+    "hide_public_access",
+];
+
+/// The orders that can be asked for.
+const SORTS: [(&str, By<AccessGroup>); 4] = [
+    ("id", |a, b| a.id.cmp(&b.id)),
+    ("name", |a, b| a.name.cmp(&b.name)),
+    ("description", |a, b| a.description.cmp(&b.description)),
+    ("is_federated", |a, b| {
+        a.rules.is_empty().cmp(&b.rules.is_empty()).reverse()
+    }),
+];
+
+/// The group in the interface's form; whether it has rules only where that is asked for.
+fn shown(own_url: &UrlForCaller, group: &AccessGroup, with_rules: bool) -> Shown {
+    let id = group_id::shown(group.account, group.id);
+    Shown {
+        href: format!("{}/v2/groups/{id}", own_url.url),
+        id,
+        name: group.name.clone(),
+        description: group.description.clone(),
+        account_id: group.account.to_string(),
+        created_at: time_text(group.created.at),
+        created_by_id: group.created.by.to_string(),
+        last_modified_at: time_text(group.modified.at),
+        last_modified_by_id: group.modified.by.to_string(),
+        is_federated: with_rules.then_some(!group.rules.is_empty()),
+    }
+}
+
+/// What a group is searched by.
+enum Search {
+    Any,
+    Id(AccessGroupId),
+    /// In small letters.
+    Name(String),
+    /// In small letters.
+    Description(String),
+}
+
+impl Search {
+    fn of(caller: &Identity, params: &Params) -> Result<Self, Refusal> {
+        let Some(text) = params.one("search")?.filter(|text| !text.is_empty()) else {
+            return Ok(Self::Any);
+        };
+        check_length("search", text, &limit::FILTER_BYTES)?;
+        match text.split_once(':') {
+            Some(("id", id)) => {
+                let found = group_id::read(caller.account(), id);
+                found.map(Self::Id).ok_or_else(|| {
+                    let message = format!("`search`: `{id}` is no id of an access group");
+                    invalid("search", message)
+                })
+            }
+            Some(("name", part)) => Ok(Self::Name(part.to_lowercase())),
+            Some(("description", part)) => Ok(Self::Description(part.to_lowercase())),
+            _ => {
+                let message =
+                    format!("`search` is `id:ID`, `name:TEXT` or `description:TEXT`, not `{text}`");
+                Err(invalid("search", message))
+            }
+        }
+    }
+
+    fn shows(&self, group: &AccessGroup) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Id(id) => group.id == *id,
+            Self::Name(part) => group.name.to_lowercase().contains(part.as_str()),
+            Self::Description(part) => group.description.to_lowercase().contains(part.as_str()),
+        }
+    }
+}
+
+/// The principal whose groups a list shows, if it is about one.
+fn whose(params: &Params) -> Result<Option<GroupsOf>, Refusal> {
+    let kind = group_id::kind(params)?;
+    match params.one("iam_id")?.filter(|text| !text.is_empty()) {
+        Some(text) => Ok(Some(GroupsOf {
+            principal: group_id::member(text, None)?,
+            kind,
+        })),
+        None if kind.is_some() => {
+            let message = "`membership_type` is of the member that `iam_id` names: name one";
+            Err(invalid("membership_type", message.to_owned()))
+        }
+        None => Ok(None),
+    }
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    params: Params,
+) -> Result<Response, Refusal> {
+    params.refuse_unserved(&["show_crn"])?;
+    group_id::check_account(&app, &caller, &params)?;
+    let (whose, search) = (whose(&params)?, Search::of(&caller, &params)?);
+    let with_rules = params.flag("show_federated")?;
+    let hides_public = params.flag("hide_public_access")?;
+    let (by, reverse) = by_signed_word(&params, &SORTS)?;
+    let order = |a: &AccessGroup, b: &AccessGroup| match reverse {
+        true => by(b, a),
+        false => by(a, b),
+    };
+    let is_wanted = |group: &AccessGroup| {
+        let is_public = group.id == AccessGroupId::public(group.account);
+        !(hides_public && is_public) && search.shows(group)
+    };
+    let window = GROUPS.window(&params)?;
+    let part = app
+        .iam
+        .access_groups(&caller, whose, is_wanted, order, window)?;
+    let path = format!("{}/v2/groups", own_url.url);
+    let page = |start: u64| -> Result<GroupPage, Refusal> {
+        let href = GROUPS.address(&path, &params, &KEPT, (window.take, Some(start)))?;
+        Ok(GroupPage { href })
+    };
+    let before = window.skip.saturating_sub(window.take);
+    let list = AccessGroupList {
+        limit: window.take,
+        offset: window.skip,
+        total_count: part.total,
+        first: page(0)?,
+        previous: (window.skip > 0).then(|| page(before)).transpose()?,
+        next: next(window, &part).map(page).transpose()?,
+        last: page(last(window, &part))?,
+        groups: (part.entries.iter())
+            .map(|group| shown(&own_url, group, with_rules))
+            .collect(),
+    };
+    json(StatusCode::OK, &list)
+}
+
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    params: Params,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    group_id::check_account(&app, &caller, &params)?;
+    app.iam.may_manage_access_groups(&caller)?;
+    let wanted: CreateAccessGroup = body(&bytes)?;
+    let description = wanted.description.unwrap_or_default();
+    let made = app
+        .iam
+        .create_access_group(&caller, &wanted.name, description)
+        .await?;
+    let answer = shown(&own_url, &made, false);
+    tagged(StatusCode::CREATED, &answer, &access_group_tag(&made))
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    params: Params,
+) -> Result<Response, Refusal> {
+    params.refuse_unserved(&["show_crn"])?;
+    let with_rules = params.flag("show_federated")?;
+    let id = group_id::of_path(&caller, &params)?;
+    let group = app.iam.access_group(&caller, id)?;
+    let answer = shown(&own_url, &group, with_rules);
+    tagged(StatusCode::OK, &answer, &access_group_tag(&group))
+}
+
+pub(super) async fn update(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    params: Params,
+    headers: HeaderMap,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let id = group_id::of_path(&caller, &params)?;
+    let group = app.iam.access_group(&caller, id)?;
+    app.iam.may_manage_access_groups(&caller)?;
+    let tag = if_match(&headers)?;
+    let wanted: UpdateAccessGroup = body(&bytes)?;
+    let change = AccessGroupChange {
+        name: wanted.name,
+        description: wanted.description,
+    };
+    let changed = app
+        .iam
+        .update_access_group(&caller, group.id, tag, change)
+        .await?;
+    let answer = shown(&own_url, &changed, false);
+    tagged(StatusCode::OK, &answer, &access_group_tag(&changed))
+}
+
+pub(super) async fn delete(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    let with_members = params.flag("force")?;
+    let id = group_id::of_path(&caller, &params)?;
+    app.iam
+        .delete_access_group(&caller, id, with_members)
+        .await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn settings_of(app: &App, caller: &Identity) -> Result<Response, Refusal> {
+    let settings = GroupSettings {
+        account_id: caller.account().to_string(),
+        public_access_enabled: app.iam.has_public_access(caller)?,
+    };
+    json(StatusCode::OK, &settings)
+}
+
+pub(super) async fn settings(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    group_id::check_account(&app, &caller, &params)?;
+    settings_of(&app, &caller)
+}
+
+pub(super) async fn change_settings(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    group_id::check_account(&app, &caller, &params)?;
+    app.iam.may_manage_access_groups(&caller)?;
+    let wanted: ChangeGroupSettings = body(&bytes)?;
+    if let Some(on) = wanted.public_access_enabled {
+        app.iam.switch_public_access(&caller, on).await?;
+    }
+    settings_of(&app, &caller)
+}

@@ -1,0 +1,108 @@
+//! The ids of access groups as requests and answers have them, and the account and members that a request names.
+
+use super::api_key::invalid;
+use crate::app::App;
+use crate::failure::refused::check_length;
+use crate::http::problem::Refusal;
+use crate::request::params::Params;
+use base::error::{Kind, Problem};
+use base::id::{AccessGroupId, AccountId};
+use base::limit;
+use base::principal::Principal;
+use iam::Identity;
+use iam::directory::MembershipKind;
+
+/// The id of the public access group, the same in every account.
+const PUBLIC: &str = "AccessGroupId-PublicAccess";
+
+/// The access group of this id.
+pub(super) fn read(account: AccountId, text: &str) -> Option<AccessGroupId> {
+    match text {
+        PUBLIC => Some(AccessGroupId::public(account)),
+        _ => text.parse().ok(),
+    }
+}
+
+/// The id in an answer.
+pub(super) fn shown(account: AccountId, group: AccessGroupId) -> String {
+    match group == AccessGroupId::public(account) {
+        true => PUBLIC.to_owned(),
+        false => group.to_string(),
+    }
+}
+
+/// The group that a path names; what is no id names nothing.
+pub(super) fn of_path(caller: &Identity, params: &Params) -> Result<AccessGroupId, Refusal> {
+    let text = params.text("id");
+    read(caller.account(), text).ok_or_else(|| {
+        let message = format!("there is no `{text}`");
+        Refusal(Problem::new(Kind::NotFound, "not_found", message))
+    })
+}
+
+/// Refuses another account than the credential's, where the query names one.
+pub(super) fn check_account(app: &App, caller: &Identity, params: &Params) -> Result<(), Refusal> {
+    let Some(text) = params.one("account_id")? else {
+        return Ok(());
+    };
+    let account: AccountId = text.parse().map_err(|_| {
+        let message = format!("there is no account `{text}` for you");
+        Refusal(Problem::new(Kind::NotFound, "not_found", message).field("account_id"))
+    })?;
+    Ok(app.iam.require_default_account(caller, account)?)
+}
+
+/// What sort of principal it is.
+pub(super) const fn sort(principal: Principal) -> &'static str {
+    match principal {
+        Principal::User(_) => "user",
+        Principal::Service(_) => "service",
+        Principal::Profile(_) => "profile",
+        Principal::Server => "server",
+    }
+}
+
+/// The sorts of principals that are in groups.
+pub(super) const SORTS: [&str; 3] = ["user", "service", "profile"];
+
+/// The principal of an IAM id, which is of the sort that the request names, if it names one.
+pub(super) fn member(iam_id: &str, named: Option<&str>) -> Result<Principal, Refusal> {
+    check_length("iam_id", iam_id, &limit::WORD_BYTES)?;
+    let principal: Principal = iam_id.parse().map_err(|_| {
+        let message = format!("`iam_id`: `{iam_id}` is no IAM id");
+        invalid("iam_id", message)
+    })?;
+    let own = sort(principal);
+    match named {
+        Some(named) if named != own => {
+            check_length("type", named, &limit::WORD_BYTES)?;
+            let message = format!("`type` of `{iam_id}` is `{own}`, not `{named}`");
+            Err(invalid("type", message))
+        }
+        _ => Ok(principal),
+    }
+}
+
+/// The word of a kind of membership.
+pub(super) const fn kind_text(kind: MembershipKind) -> &'static str {
+    match kind {
+        MembershipKind::Static => "static",
+        MembershipKind::Dynamic => "dynamic",
+    }
+}
+
+/// The kind of membership that a query asks for; none: any.
+pub(super) fn kind(params: &Params) -> Result<Option<MembershipKind>, Refusal> {
+    let asked = params.one("membership_type")?.unwrap_or_default();
+    check_length("membership_type", asked, &limit::WORD_BYTES)?;
+    match asked {
+        "" | "all" => Ok(None),
+        "static" => Ok(Some(MembershipKind::Static)),
+        "dynamic" => Ok(Some(MembershipKind::Dynamic)),
+        other => {
+            let message =
+                format!("`membership_type` is `static`, `dynamic` or `all`, not `{other}`");
+            Err(invalid("membership_type", message))
+        }
+    }
+}
