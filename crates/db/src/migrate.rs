@@ -95,6 +95,11 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0019_policies.sql"),
     },
     Step {
+        version: 20,
+        sqlite: include_str!("../migrations/sqlite/0020_resources.sql"),
+        postgres: include_str!("../migrations/postgres/0020_resources.sql"),
+    },
+    Step {
         version: 21,
         sqlite: include_str!("../migrations/sqlite/0021_account_settings.sql"),
         postgres: include_str!("../migrations/postgres/0021_account_settings.sql"),

@@ -2,7 +2,7 @@
 
 use super::{
     api_keys, custom_roles, deletions, domains, invitation_roles, invitations, members, orgs,
-    policies, roles, service_ids, spaces,
+    policies, resource_groups, roles, service_ids, spaces,
 };
 use crate::error::IamError;
 use base::id::AccountId;
@@ -17,6 +17,7 @@ pub(crate) enum CountedItem {
     ServiceIds,
     Policies,
     CustomRoles,
+    ResourceGroups,
     Deletions,
     /// The roles in the account and its domains, including those of open invitations; what is deleted counts for nothing.
     Roles,
@@ -38,6 +39,7 @@ pub(crate) async fn count(
         CountedItem::ServiceIds => service_ids::count(tx, account).await,
         CountedItem::Policies => policies::count(tx, account).await,
         CountedItem::CustomRoles => custom_roles::count(tx, account).await,
+        CountedItem::ResourceGroups => resource_groups::count(tx, account).await,
         CountedItem::Deletions => deletions::count(tx, account).await,
         CountedItem::Roles => {
             let given = roles::count(tx, account).await?;

@@ -1,7 +1,8 @@
 //! The contents of a directory: all of them, or those that a few changes are about, as they are now.
 
 use super::{
-    Account, ApiKey, CustomRole, Deleted, Org, Policy, Region, RuleTexts, Service, Space, User,
+    Account, ApiKey, CustomRole, Deleted, Instance, Org, Policy, Region, ResourceGroup, RuleTexts,
+    Service, Space, User,
 };
 use crate::model::account_settings::StoredSettings;
 use crate::model::issuers::Issuers;
@@ -59,6 +60,8 @@ pub(crate) struct Facts {
     pub(crate) roles: Vec<(Principal, Domain, Role)>,
     pub(crate) policies: Vec<Policy>,
     pub(crate) custom_roles: Vec<CustomRole>,
+    pub(crate) resource_groups: Vec<ResourceGroup>,
+    pub(crate) instances: Vec<Instance>,
     pub(crate) deletions: Vec<Deleted>,
     pub(crate) keys: Vec<ApiKey>,
     /// Like the regions.

@@ -145,6 +145,8 @@ impl SortedLists {
             | Change::Deletion(_)
             | Change::Policy(_)
             | Change::CustomRole(_)
+            | Change::ResourceGroup(_)
+            | Change::Instance(_)
             | Change::Issuers
             | Change::SigningKeys => {}
         }
@@ -191,6 +193,8 @@ impl SortedLists {
             | Change::Deletion(_)
             | Change::Policy(_)
             | Change::CustomRole(_)
+            | Change::ResourceGroup(_)
+            | Change::Instance(_)
             | Change::Issuers
             | Change::SigningKeys => {}
         }

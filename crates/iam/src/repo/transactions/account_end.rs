@@ -4,7 +4,8 @@ use super::departure;
 use crate::error::IamError;
 use crate::repo::{
     account_limits, account_settings, accounts, api_keys, custom_roles, departures,
-    invitation_roles, invitations, members, orgs, policies, roles, service_id_groups, spaces,
+    invitation_roles, invitations, members, orgs, policies, resource_groups, resource_instances,
+    resource_keys, roles, service_id_groups, spaces,
 };
 use base::id::AccountId;
 use db::Tx;
@@ -16,6 +17,9 @@ pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamErr
     roles::delete_of_account(tx, account).await?;
     policies::delete_of_account(tx, account).await?;
     custom_roles::delete_of_account(tx, account).await?;
+    resource_keys::delete_of_account(tx, account).await?;
+    resource_instances::delete_of_account(tx, account).await?;
+    resource_groups::delete_of_account(tx, account).await?;
     api_keys::delete_of_account(tx, account).await?;
     members::delete_of_account(tx, account).await?;
     invitation_roles::delete_of_account(tx, account).await?;

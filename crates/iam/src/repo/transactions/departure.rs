@@ -5,7 +5,7 @@ use crate::repo::principals::key;
 use crate::repo::sessions::SessionSelector;
 use crate::repo::{
     accounts, api_keys, deleted_roles, departures, members, password_resets, policies, principals,
-    roles, service_ids, sessions, users,
+    resource_keys, roles, service_ids, sessions, users,
 };
 use base::id::{AccountId, Guid};
 use base::principal::Principal;
@@ -61,6 +61,7 @@ pub(super) async fn move_home(
     deleted_roles::delete_of_principal(tx, principal).await?;
     departures::delete_of_principal(tx, principal).await?;
     password_resets::delete_of(tx, principal).await?;
+    resource_keys::delete_of(tx, principal).await?;
     service_ids::delete_of(tx, principal).await?;
     users::delete(tx, principal).await?;
     principals::delete(tx, principal).await
