@@ -19,13 +19,14 @@ impl Directory {
         Some(of_instance.unwrap_or(ResourceGroup::default_of(account)))
     }
 
-    /// The plan of the domain's instance. Only spaces have instances.
+    /// The plan of the domain: of a space that of its instance, and without one that of the server. No other domain has one.
     #[must_use]
-    pub fn plan_of(&self, domain: Domain) -> Option<Plan> {
-        match domain {
-            Domain::Space(space) => self.instance_of(space).map(|instance| instance.plan),
-            Domain::Account(_) | Domain::Org(_) => None,
-        }
+    pub fn plan_of(&self, domain: Domain, without_instance: Option<Plan>) -> Option<Plan> {
+        let Domain::Space(space) = domain else {
+            return None;
+        };
+        let instance = self.instance_of(space);
+        instance.map_or(without_instance, |instance| Some(instance.plan))
     }
 
     /// The instance of the space. A space that was deleted has none until it is restored.
