@@ -222,6 +222,8 @@ limits! {
     settable POLICIES_PER_ACCOUNT = "policies_per_account", 4000, "access policies", "a further one is refused with 429";
     /// Roles that one account has made of actions.
     settable CUSTOM_ROLES_PER_ACCOUNT = "custom_roles_per_account", 500, "roles of its own", "a further one is refused with 429";
+    /// Resource groups of one account beside the first.
+    settable RESOURCE_GROUPS_PER_ACCOUNT = "resource_groups_per_account", 200, "resource groups", "a further one is refused with 429";
     /// Series of one account, in all its domains.
     settable SERIES_PER_ACCOUNT = "series_per_account", 10_000_000, "series", "samples of further new series are rejected";
     /// New series of one account in an hour.
@@ -292,6 +294,8 @@ limits! {
     fixed FILTER_BYTES = "filter_bytes", 1024, "bytes", "a longer `filter` of a list is refused with 400";
     /// Groups of service IDs of one account.
     fixed SERVICE_ID_GROUPS_PER_ACCOUNT = "service_id_groups_per_account", 100, "groups", "a further group of service IDs is refused with 429";
+    /// Keys of one resource instance.
+    fixed RESOURCE_KEYS_PER_INSTANCE = "resource_keys_per_instance", 50, "keys", "a further key of an instance is refused with 429";
     /// CRNs of one service ID.
     fixed CRNS_PER_SERVICE_ID = "crns_per_service_id", 32, "CRNs", "a service ID with more in `unique_instance_crns` is refused with 400";
     /// Access policies of one user, service ID or profile in an account.
@@ -342,6 +346,7 @@ pub const PER_ACCOUNT: &[Limit] = &[
     SERVICE_IDS_PER_ACCOUNT,
     POLICIES_PER_ACCOUNT,
     CUSTOM_ROLES_PER_ACCOUNT,
+    RESOURCE_GROUPS_PER_ACCOUNT,
     SERIES_PER_ACCOUNT,
     NEW_SERIES_PER_HOUR,
     SAMPLES_PER_ACCOUNT,

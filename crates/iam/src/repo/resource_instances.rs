@@ -106,6 +106,17 @@ pub(crate) async fn lock_changeable(tx: &mut Tx, id: InstanceId) -> Result<bool,
     Ok(tx.execute(sql, &[id.to_string().into()]).await? > 0)
 }
 
+/// Whether the account has the instance. The account is locked, so that it stays.
+pub(crate) async fn is_there(
+    tx: &mut Tx,
+    account: AccountId,
+    id: InstanceId,
+) -> Result<bool, IamError> {
+    let sql = "SELECT guid FROM resource_instances WHERE guid = $1 AND account = $2";
+    let values = [Value::from(id.to_string()), account.to_string().into()];
+    Ok(tx.one(sql, &values).await?.is_some())
+}
+
 /// The number of instances in the group.
 pub(crate) async fn count_in(tx: &mut Tx, group: ResourceGroupId) -> Result<u64, IamError> {
     let sql = "SELECT COUNT(*) AS counted FROM resource_instances WHERE resource_group = $1";

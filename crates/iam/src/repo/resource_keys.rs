@@ -23,16 +23,19 @@ const OF_INSTANCE: &str = concat!(
     " FROM resource_keys WHERE instance = $1 ORDER BY created_at, guid"
 );
 
-/// Those of an account's instances whose name and instance are wanted; an empty text wants all.
+/// Those of an account's instances whose name and instance are wanted; an empty text wants all. What is of a deleted space is not
+/// there.
 const OF_ACCOUNT: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM resource_keys WHERE instance IN (SELECT guid FROM resource_instances WHERE account = $1) \
+    " FROM resource_keys WHERE instance IN (SELECT resource_instances.guid FROM resource_instances \
+      JOIN spaces ON spaces.guid = resource_instances.space WHERE resource_instances.account = $1) \
       AND ($2 = '' OR name = $2) AND ($3 = '' OR instance = $3) ORDER BY created_at, guid LIMIT $4 OFFSET $5"
 );
 
 const COUNT_OF_ACCOUNT: &str = "SELECT COUNT(*) AS counted FROM resource_keys \
-     WHERE instance IN (SELECT guid FROM resource_instances WHERE account = $1) \
+     WHERE instance IN (SELECT resource_instances.guid FROM resource_instances \
+     JOIN spaces ON spaces.guid = resource_instances.space WHERE resource_instances.account = $1) \
      AND ($2 = '' OR name = $2) AND ($3 = '' OR instance = $3)";
 
 fn role(row: &Row) -> Result<NamedRole, IamError> {

@@ -4,8 +4,8 @@
 use super::{
     access_policy, access_role, access_settings, account, account_settings, api_key, authorize,
     authz, cloud_foundry, collectd, deleted, graphite, health, home, identity, identity_limits,
-    influx, introspection, invitation, metrics, mfa, passcode, service_id, service_id_group,
-    session, settings, space_login, uaa,
+    influx, introspection, invitation, metrics, mfa, passcode, resource_group, resource_instance,
+    resource_key, service_id, service_id_group, session, settings, space_login, uaa,
 };
 use crate::http::error_body::ErrorForm::{
     self, CloudFoundry, Graphite, Identity as Account, Influx1, Influx2, Monitoring, Token, Uaa,
@@ -185,6 +185,27 @@ pub(crate) fn table() -> Vec<Route> {
         post("/v2/authz", Identity, Account, authz::decide),
         get("/v1/accounts/{account}/settings/access_management", Identity, Account, access_settings::show),
         patch("/v1/accounts/{account}/settings/access_management", Identity, Account, access_settings::change),
+        // Resource groups, the instances in them, and their keys.
+        get("/v2/resource_groups", Identity, Account, resource_group::list),
+        post("/v2/resource_groups", Identity, Account, resource_group::create),
+        get("/v2/resource_groups/{id}", Identity, Account, resource_group::show),
+        patch("/v2/resource_groups/{id}", Identity, Account, resource_group::update),
+        delete("/v2/resource_groups/{id}", Identity, Account, resource_group::delete),
+        get("/v2/quota_definitions", Identity, Account, resource_group::quotas),
+        get("/v2/quota_definitions/{id}", Identity, Account, resource_group::show_quota),
+        get("/v2/resource_instances", Identity, Account, resource_instance::list),
+        post("/v2/resource_instances", Identity, Account, resource_instance::create),
+        get("/v2/resource_instances/{id}", Identity, Account, resource_instance::show),
+        patch("/v2/resource_instances/{id}", Identity, Account, resource_instance::update),
+        delete("/v2/resource_instances/{id}", Identity, Account, resource_instance::delete),
+        post("/v2/resource_instances/{id}/lock", Identity, Account, resource_instance::lock),
+        delete("/v2/resource_instances/{id}/lock", Identity, Account, resource_instance::unlock),
+        get("/v2/resource_instances/{id}/resource_keys", Identity, Account, resource_key::of_instance),
+        get("/v2/resource_keys", Identity, Account, resource_key::list),
+        post("/v2/resource_keys", Identity, Account, resource_key::create),
+        get("/v2/resource_keys/{id}", Identity, Account, resource_key::show),
+        patch("/v2/resource_keys/{id}", Identity, Account, resource_key::update),
+        delete("/v2/resource_keys/{id}", Identity, Account, resource_key::delete),
         // Accounts and their people.
         get("/coe/v2/accounts", Identity, Account, account::accounts),
         get("/coe/v2/accounts/{id}", Identity, Account, account::account),

@@ -174,7 +174,8 @@ impl Directory {
 
     /// The region that the domain lies in: that of the organization. The account's own domain lies in the region of a server that
     /// has one, and else in none.
-    pub(crate) fn region_of(&self, domain: Domain) -> Option<&str> {
+    #[must_use]
+    pub fn region_of(&self, domain: Domain) -> Option<&str> {
         let org = match domain {
             Domain::Account(_) => {
                 return match self.regions.as_slice() {

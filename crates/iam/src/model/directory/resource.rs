@@ -2,6 +2,7 @@
 
 use super::Stamp;
 use super::plan::Plan;
+use super::policy_target::SERVICE_NAME;
 use base::id::{AccountId, InstanceId, ResourceGroupId, SpaceId};
 use base::time::Millis;
 
@@ -28,6 +29,13 @@ impl ResourceGroup {
     #[must_use]
     pub const fn default_of(account: AccountId) -> ResourceGroupId {
         ResourceGroupId(account.0)
+    }
+
+    /// Its cloud resource name.
+    #[must_use]
+    pub fn crn(&self) -> String {
+        let (account, id) = (self.account, self.id);
+        format!("crn:v1:bluemix:public:resource-controller::a/{account}::resource-group:{id}")
     }
 
     /// Whether it is the account's first one, which is there from the beginning and stays.
@@ -58,4 +66,13 @@ pub struct Instance {
     pub created: Stamp,
     /// When it was changed last, and by whom.
     pub modified: Stamp,
+}
+
+impl Instance {
+    /// Its cloud resource name, in the region of its space.
+    #[must_use]
+    pub fn crn(&self, region: &str) -> String {
+        let (account, id) = (self.account, self.id);
+        format!("crn:v1:bluemix:public:{SERVICE_NAME}:{region}:a/{account}:{id}::")
+    }
 }
