@@ -8,6 +8,7 @@ mod account_settings;
 pub(crate) mod identity;
 pub(crate) mod monitoring;
 mod policies;
+mod resources;
 mod service_id_groups;
 mod service_ids;
 mod sessions;

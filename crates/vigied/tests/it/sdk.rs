@@ -2,6 +2,7 @@
 
 mod identity;
 mod policies;
+mod resources;
 
 use crate::harness::Server;
 use std::process::Command;

@@ -2,7 +2,7 @@
 //! tried with a request that is right in everything but, perhaps, the caller.
 
 use super::world::{CREDENTIALS, ELSEWHERE, Key, OrgAndSpace, User, World};
-use super::{account_settings, policies, service_id_groups, service_ids, sessions};
+use super::{account_settings, policies, resources, service_id_groups, service_ids, sessions};
 use crate::harness::Request;
 use serde_json::{Value, json};
 
@@ -132,7 +132,7 @@ fn manages_org(user: &User) -> bool {
     administrator(user) || user.holds("own org", "Manager")
 }
 
-fn in_space(user: &User) -> bool {
+pub(super) fn in_space(user: &User) -> bool {
     manages_org(user) || user.domain == "own space"
 }
 
@@ -435,6 +435,7 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
                 service_id_groups::columns,
                 sessions::columns,
                 policies::columns,
+                resources::columns,
             ];
             return families.iter().find_map(|of| of(method, path));
         }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// The chapters: title, document, and how the paths in it begin. The first that fits takes a route.
-const CHAPTERS: [(&str, &str, &[&str]); 12] = [
+const CHAPTERS: [(&str, &str, &[&str]); 13] = [
     ("Metrics", "vigie.json", &["/v1/metrics", "/v1/settings"]),
     (
         "Senders of other systems",
@@ -58,6 +58,11 @@ const CHAPTERS: [(&str, &str, &[&str]); 12] = [
         "Access policies",
         "iam.json",
         &["/v1/policies", "/v2/policies", "/v2/roles", "/v2/authz"],
+    ),
+    (
+        "Resource groups and instances",
+        "iam.json",
+        &["/v2/resource_", "/v2/quota_definitions"],
     ),
     (
         "Accounts and users",

@@ -102,6 +102,8 @@ const ROWS: &[Row] = &[
     Row("POST", "/v1/serviceids", "name", "label_bytes", 255),
     Row("POST", "/v1/serviceids", "account_id", "word_bytes", 128),
     Row("POST", "/v1/serviceid_groups", "name", "label_bytes", 255),
+    Row("POST", "/v2/resource_groups", "name", "label_bytes", 255),
+    Row("POST", "/v2/resource_keys", "source", "label_bytes", 255),
     Row("POST", "/v2/roles", "name", "word_bytes", 128),
     Row("POST", "/v2/roles", "display_name", "label_bytes", 255),
     Row(
