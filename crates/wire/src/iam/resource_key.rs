@@ -125,12 +125,10 @@ mod tests {
 
     #[test]
     fn a_parameter_is_refused_by_its_name() {
-        let text = "{\"name\":\"ci\",\"source\":\"a\",\"parameters\":{\"serviceid_crn\":\"crn:v1\"}}";
+        let text =
+            "{\"name\":\"ci\",\"source\":\"a\",\"parameters\":{\"serviceid_crn\":\"crn:v1\"}}";
         let refused = serde_json::from_str::<CreateResourceKey>(text).unwrap_err();
-        assert!(
-            refused.to_string().contains("`serviceid_crn`"),
-            "{refused}"
-        );
+        assert!(refused.to_string().contains("`serviceid_crn`"), "{refused}");
         let text = "{\"name\":\"ci\",\"source\":\"a\",\"parameters\":{}}";
         assert!(serde_json::from_str::<CreateResourceKey>(text).is_ok());
     }

@@ -26,7 +26,7 @@ impl Directory {
             return None;
         };
         let instance = self.instance_of(space);
-        instance.map_or(without_instance, |instance| Some(instance.plan))
+        instance.map(|instance| instance.plan).or(without_instance)
     }
 
     /// The instance of the space. A space that was deleted has none until it is restored.

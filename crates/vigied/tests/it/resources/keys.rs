@@ -35,6 +35,24 @@ fn a_key_opens_its_space_alone_and_only_until_it_is_deleted() {
     assert_eq!((status("GET", &own), status("POST", &own)), (200, 403));
     assert_eq!(status("GET", &other), 404);
 
+    // The service ID may do in the space what it may do with the instance, by whose name it is asked about.
+    let service = text(&made["credentials"]["iam_serviceid_crn"]);
+    let (_, service) = service.split_once("serviceid:").unwrap();
+    let may = |action: &str, crn: &str| {
+        let question = json!([{
+            "subject": {"attributes": {"id": format!("iam-{service}")}},
+            "resource": {"crn": crn}, "action": action,
+        }]);
+        let reply = account.ask("POST", "/v2/authz", &question);
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()["responses"][0]["authorizationDecision"]["permitted"] == true
+    };
+    let crn = text(&instance["crn"]);
+    assert!(may("domain.render", &crn) && !may("domain.write", &crn));
+    let guid = text(&instance["guid"]);
+    let unknown = crn.replace(&guid, "01234567-89ab-cdef-0123-456789abcdef");
+    assert!(!may("domain.render", &unknown));
+
     // The secret is told once.
     let path = format!("/v2/resource_keys/{}", text(&made["guid"]));
     let read = account.get(&path);
