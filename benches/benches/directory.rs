@@ -48,6 +48,7 @@ async fn service(folder: &Path) -> Result<(Iam, Db), Failure> {
         limits: iam::IamLimits::default(),
         signing: iam::SigningConfig::default(),
         deleted_milliseconds: 0,
+        default_plan: None,
         invitations: iam::manage::invitation::InvitationConfig::default(),
     };
     let iam = Iam::open(Db::open(&database).await?, config, Arc::new(SystemClock)).await?;

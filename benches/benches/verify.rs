@@ -45,6 +45,7 @@ fn world() -> Result<World, Failure> {
             limits: iam::IamLimits::default(),
             signing: iam::SigningConfig::default(),
             deleted_milliseconds: 0,
+            default_plan: None,
             invitations: iam::manage::invitation::InvitationConfig::default(),
         };
         let iam = Iam::open(db, config, Arc::new(SystemClock)).await?;

@@ -139,6 +139,19 @@ guid_id!(
     CustomRoleId, |guid| guid.to_string()
 );
 
+guid_id!(
+    /// A resource group: 32 hexadecimal digits.
+    ResourceGroupId, |guid| guid.to_hex()
+);
+guid_id!(
+    /// A resource instance: a 36-character GUID.
+    InstanceId, |guid| guid.to_string()
+);
+guid_id!(
+    /// The key of a resource instance: a 36-character GUID.
+    ResourceKeyId, |guid| guid.to_string()
+);
+
 macro_rules! prefixed_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal, $expected:literal) => {
         $(#[$doc])*

@@ -228,6 +228,8 @@ limits! {
     settable GROUP_MEMBERS_PER_ACCOUNT = "group_members_per_account", 50_000, "members of access groups", "a further member of an access group is refused with 429; who is in several groups counts for each";
     /// Dynamic rules of one account.
     settable GROUP_RULES_PER_ACCOUNT = "group_rules_per_account", 200, "rules of access groups", "a further dynamic rule is refused with 429";
+    /// Resource groups of one account beside the first.
+    settable RESOURCE_GROUPS_PER_ACCOUNT = "resource_groups_per_account", 200, "resource groups", "a further one is refused with 429";
     /// Series of one account, in all its domains.
     settable SERIES_PER_ACCOUNT = "series_per_account", 10_000_000, "series", "samples of further new series are rejected";
     /// New series of one account in an hour.
@@ -298,6 +300,8 @@ limits! {
     fixed FILTER_BYTES = "filter_bytes", 1024, "bytes", "a longer `filter` of a list is refused with 400";
     /// Groups of service IDs of one account.
     fixed SERVICE_ID_GROUPS_PER_ACCOUNT = "service_id_groups_per_account", 100, "groups", "a further group of service IDs is refused with 429";
+    /// Keys of one resource instance.
+    fixed RESOURCE_KEYS_PER_INSTANCE = "resource_keys_per_instance", 50, "keys", "a further key of an instance is refused with 429";
     /// CRNs of one service ID.
     fixed CRNS_PER_SERVICE_ID = "crns_per_service_id", 32, "CRNs", "a service ID with more in `unique_instance_crns` is refused with 400";
     /// Access policies of one user, service ID, profile or access group in an account.
@@ -359,6 +363,7 @@ pub const PER_ACCOUNT: &[Limit] = &[
     ACCESS_GROUPS_PER_ACCOUNT,
     GROUP_MEMBERS_PER_ACCOUNT,
     GROUP_RULES_PER_ACCOUNT,
+    RESOURCE_GROUPS_PER_ACCOUNT,
     SERIES_PER_ACCOUNT,
     NEW_SERIES_PER_HOUR,
     SAMPLES_PER_ACCOUNT,

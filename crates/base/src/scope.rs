@@ -72,6 +72,7 @@ pub struct Scope {
     domain: Domain,
     owner: Owner,
     grants: Grants,
+    retention_days: Option<u32>,
 }
 
 impl Scope {
@@ -90,6 +91,7 @@ impl Scope {
             domain,
             owner: tenant.into(),
             grants: grants.into(),
+            retention_days: None,
         }
     }
 
@@ -100,6 +102,22 @@ impl Scope {
             owner: account.into(),
             ..self
         }
+    }
+
+    /// Bounds the age of the samples that the tenant has, beside the bound of the store.
+    #[must_use]
+    pub fn kept_for(self, retention_days: Option<u32>) -> Self {
+        Self {
+            retention_days,
+            ..self
+        }
+    }
+
+    /// The days for which the tenant has its samples, if there are fewer than the store keeps them: older samples are neither
+    /// taken nor read.
+    #[must_use]
+    pub const fn retention_days(&self) -> Option<u32> {
+        self.retention_days
     }
 
     /// The tenant whose samples the caller may reach.

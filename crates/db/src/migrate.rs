@@ -104,6 +104,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0022_access_groups.sql"),
         postgres: include_str!("../migrations/postgres/0022_access_groups.sql"),
     },
+    Step {
+        version: 23,
+        sqlite: include_str!("../migrations/sqlite/0023_resources.sql"),
+        postgres: include_str!("../migrations/postgres/0023_resources.sql"),
+    },
 ];
 
 /// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.

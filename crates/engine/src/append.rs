@@ -17,7 +17,7 @@ use crate::wal::record::{Kind, Payload, put_created, put_samples};
 use base::duplicates;
 use base::id::TenantId;
 use base::sample::{Appended, Batch, RejectReason};
-use base::scope::Owner;
+use base::scope::{Owner, Scope};
 use base::store::{Durability, SeriesQuota, StoreError};
 use base::time::Millis;
 use std::sync::atomic::Ordering;
@@ -37,6 +37,7 @@ const MINUTE_MILLIS: i64 = 60_000;
 struct AppendLimits {
     tenant: TenantId,
     owner: Owner,
+    retention_days: u32,
     oldest: Millis,
     newest: Millis,
     quota: SeriesQuota,
@@ -81,7 +82,7 @@ fn offer_processor(samples: usize) {
 impl Core {
     pub(crate) fn append(
         &self,
-        (tenant, owner): (TenantId, Owner),
+        scope: &Scope,
         batch: &Batch,
         durability: Durability,
         quota: SeriesQuota,
@@ -90,10 +91,12 @@ impl Core {
         self.require_disk_space()?;
         self.require_reserve()?;
         let future = i64::from(self.config.future_allowed_minutes) * MINUTE_MILLIS;
+        let owner = scope.owner();
         let accepted = AppendLimits {
-            tenant,
+            tenant: scope.tenant(),
             owner,
-            oldest: self.oldest(),
+            retention_days: self.retention_days(scope),
+            oldest: self.oldest_of(scope),
             newest: self.clock.now().plus(future),
             quota,
         };
@@ -188,7 +191,7 @@ impl Core {
     ) -> Result<(), RejectReason> {
         if at.0 < accepted.oldest.0 {
             return Err(RejectReason::TooOld {
-                retention_days: self.config.retention_days,
+                retention_days: accepted.retention_days,
             });
         }
         if at.0 > accepted.newest.0 {

@@ -14,6 +14,7 @@ use crate::storage::Storage;
 use crate::stuck_detector::StuckDetector;
 use crate::unflushed::Unflushed;
 use crate::wal::writer::LogWriter;
+use base::scope::Scope;
 use base::store::StoreError;
 use base::time::{Clock, Millis};
 use std::path::Path;
@@ -129,9 +130,24 @@ impl Core {
 
     /// The first instant that is still kept.
     pub(crate) fn oldest(&self) -> Millis {
+        self.days_ago(self.config.retention_days)
+    }
+
+    fn days_ago(&self, days: u32) -> Millis {
         self.clock
             .now()
-            .plus(-i64::from(self.config.retention_days) * crate::day::DAY_MILLIS)
+            .plus(-i64::from(days) * crate::day::DAY_MILLIS)
+    }
+
+    /// The days for which the tenant of the scope has its samples.
+    pub(crate) fn retention_days(&self, scope: &Scope) -> u32 {
+        let kept = self.config.retention_days;
+        scope.retention_days().map_or(kept, |days| days.min(kept))
+    }
+
+    /// The first instant of which the tenant of the scope has samples.
+    pub(crate) fn oldest_of(&self, scope: &Scope) -> Millis {
+        self.days_ago(self.retention_days(scope))
     }
 
     /// Turns a failed write into the error for its caller: it poisons, unless the disk was only full.

@@ -20,7 +20,7 @@ use base::store::{
     Copied, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, PartsVisitor,
     SampleStore, SeriesQuota, StoreError, Usage,
 };
-use base::time::Clock;
+use base::time::{Clock, TimeRange};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -114,10 +114,7 @@ impl SampleStore for Engine {
         durability: Durability,
         quota: SeriesQuota,
     ) -> Result<Appended, StoreError> {
-        let append = |batch: &Batch| {
-            self.core
-                .append((scope.tenant(), scope.owner()), batch, durability, quota)
-        };
+        let append = |batch: &Batch| self.core.append(scope, batch, durability, quota);
         match scope.filter(Action::Write)? {
             Some(filter) => append_filtered(filter, batch, append),
             None => append(batch),
@@ -156,6 +153,8 @@ impl SampleStore for Engine {
         // Before the names: of what is done there are names.
         let done = state.batches.done();
         let names = state.names_of(scope.tenant());
+        // Also within a day that the store keeps.
+        let oldest = scope.retention_days().map(|_| self.core.oldest_of(scope));
         let mut estimate = ReadEstimate::default();
         let mut snapshots = Vec::with_capacity(queries.len());
         for (place, query) in queries.iter().enumerate() {
@@ -163,6 +162,10 @@ impl SampleStore for Engine {
             let series: Vec<SeriesRef> = found.iter().map(|(_, series)| *series).collect();
             let view = state.read_view(scope.tenant(), &series, done.clone(), &mut meter)?;
             let range = state.clamp_to_retention(query.shape.range());
+            let range = TimeRange {
+                from: oldest.map_or(range.from, |oldest| range.from.max(oldest)),
+                until: range.until,
+            };
             let asked = (place, query.shape);
             let tenant = (scope.tenant(), names.len() as u64);
             let snapshot = Snapshot::take(view, found, tenant, asked, range, &mut meter)?;

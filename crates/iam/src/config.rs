@@ -1,5 +1,6 @@
 //! The configuration of the service.
 
+use crate::model::directory::Plan;
 use crate::refusal::Reason;
 use crate::token::keyring::SigningAlgorithm;
 use base::limit::{self, Limit};
@@ -34,6 +35,8 @@ pub struct IamConfig {
     pub password_checks_max: usize,
     /// How long a deletion can be undone before its samples are deleted.
     pub deleted_milliseconds: i64,
+    /// The plan of spaces without an instance; none for no limits.
+    pub default_plan: Option<Plan>,
     /// Settings for invitations.
     pub invitations: InvitationConfig,
     /// Limits.

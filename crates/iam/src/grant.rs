@@ -3,7 +3,7 @@
 use crate::auth_error::AuthError;
 use crate::model::bounds::Narrowing;
 use crate::model::caller_roles::hidden;
-use crate::model::directory::Directory;
+use crate::model::directory::{Directory, Plan};
 use base::id::{AccountId, KeyId};
 use base::principal::Principal;
 use base::scope::{Domain, Scope};
@@ -19,6 +19,8 @@ pub(crate) struct ProvenCredential {
     pub(crate) account: Option<AccountId>,
     pub(crate) proven_at: Option<Millis>,
     pub(crate) key: Option<KeyId>,
+    /// The plan of spaces without an instance, if they have one.
+    pub(crate) default_plan: Option<Plan>,
 }
 
 /// The scope in `domain` of who has proven so much.
@@ -32,6 +34,7 @@ pub(crate) fn grant(
         account,
         proven_at,
         key,
+        default_plan,
     } = *proven;
     // A token obtained with a key is limited like the key.
     let narrowing = key.and_then(|id| directory.keys.get(&id));
@@ -67,6 +70,8 @@ pub(crate) fn grant(
         reason = "the one place that has checked what a scope states"
     )]
     let scope = Scope::granted(principal, tenant, domain, actions);
+    let plan = directory.plan_of(domain, default_plan);
+    let scope = scope.kept_for(plan.map(Plan::retention_days));
     Ok(scope.owned_by(entry.account))
 }
 

@@ -64,6 +64,7 @@ impl Iam {
             limits: IamLimits::default(),
             refusal_word: Reason::name,
             deleted_milliseconds,
+            default_plan: None,
             invitations,
         };
         Self::on(db, config, clock, KeyRing::empty(), None).await

@@ -57,6 +57,7 @@ impl Verifier {
             account: Some(key.account),
             proven_at: None,
             key: Some(id),
+            default_plan: self.inner.config.default_plan,
         };
         Ok(grant(&directory, &proven, domain)?)
     }

@@ -4,7 +4,7 @@ use crate::audit::Counts;
 use crate::config::IamConfig;
 use crate::error::{AuthError, IamError};
 use crate::login::Logins;
-use crate::model::directory::{Directory, RuleTexts};
+use crate::model::directory::{Directory, Plan, RuleTexts};
 use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::Freshness;
 use crate::token::encryption_key::EncryptionKey;
@@ -96,6 +96,13 @@ impl Iam {
         let directory = self.0.directory.load();
         let entry = directory.domains.get(&domain);
         entry.is_some_and(|entry| entry.key_before_names)
+    }
+
+    /// The plan of the domain, if it has one; without a plan it has no limits but the server's.
+    #[must_use]
+    pub fn plan_of(&self, domain: Domain) -> Option<Plan> {
+        let directory = self.0.directory.load();
+        directory.plan_of(domain, self.0.config.default_plan)
     }
 
     /// The rules about the names of a domain, if it has any.

@@ -162,6 +162,7 @@ impl Verifier {
             account,
             proven_at,
             key,
+            default_plan: self.inner.config.default_plan,
         };
         grant(&directory, &proven, domain)
     }

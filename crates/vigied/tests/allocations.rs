@@ -96,6 +96,7 @@ mod tests {
                 signing: iam::SigningConfig::default(),
                 refusal_word: iam::Reason::name,
                 deleted_milliseconds: 0,
+                default_plan: None,
                 invitations: iam::manage::invitation::InvitationConfig::default(),
             };
             let iam = Iam::open(db, config, Arc::new(SystemClock)).await.unwrap();

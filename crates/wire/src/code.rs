@@ -73,6 +73,7 @@ codes! {
     EVENT_MALFORMED = "BXNMSMT21E", Invalid, "the body is not an event, or a part of it is not accepted";
     EVENT_UNKNOWN = "BXNMSMT22E", NotFound, "the domain has no event of that number";
     EVENTS_FULL = "BXNMSMT23E", Busy, "the domain or its account keeps as many events as it may, or makes new ones too fast";
+    NOT_IN_PLAN = "BXNMSMT24E", Forbidden, "the plan of the space does not allow this";
     ROUTE_UNKNOWN = "BXNMSSV01E", NotFound, "there is no such route";
     METHOD_UNKNOWN = "BXNMSSV02E", Method, "the route does not know this method";
     BODY_TOO_LARGE = "BXNMSSV03E", TooLarge, "the body is larger than the route takes, or needs more of a limit than one request can ever have: the error names the limit";

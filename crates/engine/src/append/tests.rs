@@ -4,7 +4,10 @@ use crate::events::Silent;
 use crate::guard::LOCK_STEPS_MAX;
 use crate::recover;
 use crate::storage::faulty::Faulty;
+use base::id::{AccountId, Guid};
 use base::name::SeriesName;
+use base::principal::Principal;
+use base::scope::{Actions, Domain};
 use base::time::ManualClock;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -39,8 +42,12 @@ fn while_a_batch_is_written_its_claim_shrinks() {
     let clock = Arc::new(ManualClock::at(Millis(0)));
     let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
     let core = opened.unwrap().0;
-    let tenant = TenantId(1);
-    let sender = (tenant, Owner::from(tenant));
+    let domain = Domain::Account(AccountId(Guid::from_random([1; 16])));
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests have no identity service to be granted a scope by"
+    )]
+    let scope = Scope::granted(Principal::Server, TenantId(1), domain, Actions::ALL);
     let name = SeriesName::parse("a").unwrap();
     // Who looks may not have its turn while one batch is written.
     let mut seen = BTreeSet::new();
@@ -59,7 +66,7 @@ fn while_a_batch_is_written_its_claim_shrinks() {
                 seen
             });
             let quota = SeriesQuota::UNLIMITED;
-            let appended = core.append(sender, &batch, Durability::Buffered, quota);
+            let appended = core.append(&scope, &batch, Durability::Buffered, quota);
             is_done.store(true, Ordering::Relaxed);
             assert_eq!(appended.unwrap().stored, batch.len() as u64);
             seen.append(&mut looker.join().unwrap());

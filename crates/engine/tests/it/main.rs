@@ -46,6 +46,8 @@ mod panics;
 #[cfg(test)]
 mod parts;
 #[cfg(test)]
+mod plan;
+#[cfg(test)]
 mod quota;
 #[cfg(test)]
 mod reach;

@@ -177,6 +177,16 @@ actions! {
     CustomRoleMade = Change "custom_role_made", "a role was made of actions";
     CustomRoleChanged = Change "custom_role_changed", "a role of an account's own was changed";
     CustomRoleDeleted = Change "custom_role_deleted", "a role of an account's own was deleted";
+    ResourceGroupMade = Change "resource_group_made", "a resource group was made";
+    ResourceGroupChanged = Change "resource_group_changed", "a resource group was renamed";
+    ResourceGroupDeleted = Change "resource_group_deleted", "a resource group was deleted";
+    InstanceMade = Change "resource_instance_made", "an instance of the monitoring service was made for a space";
+    InstanceChanged = Change "resource_instance_changed", "an instance of the monitoring service was renamed, or got another plan";
+    InstanceSwitched = Change "resource_instance_switched", "an instance of the monitoring service was locked or unlocked";
+    InstanceDeleted = Change "resource_instance_deleted", "an instance of the monitoring service was deleted, with its keys";
+    ResourceKeyMade = Change "resource_key_made", "a key of an instance was made, with a service ID and an API key";
+    ResourceKeyChanged = Change "resource_key_changed", "a key of an instance was renamed";
+    ResourceKeyDeleted = Change "resource_key_deleted", "a key of an instance was deleted, with its service ID";
     PasswordChanged = Own "password_changed", "a password was changed";
     PasswordResetMade = Change "password_reset_made", "the operator made a code that sets a new password";
     PasswordReset = Change "password_reset", "a password was set with the operator's code";

@@ -157,6 +157,20 @@ impl Iam {
         }
     }
 
+    /// Makes a policy for somebody who is in the account. The account is locked, and the caller administers it.
+    pub(super) async fn give(
+        &self,
+        tx: &mut Tx,
+        (caller, account): (&Identity, AccountId),
+        subject: PolicySubject,
+        given: &CheckedGrant,
+    ) -> Result<Entry, IamError> {
+        let policy = self.new_policy(caller, account, subject, given);
+        still_fits(tx, &policy).await?;
+        policies::insert(tx, &policy).await?;
+        Ok(about(caller, Action::PolicyMade, &policy))
+    }
+
     /// Makes the policies that an invitation gives: they begin with its acceptance. The account is locked, and the caller
     /// administers it.
     pub(super) async fn give_invited(

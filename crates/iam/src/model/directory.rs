@@ -10,11 +10,15 @@ mod entry;
 pub(crate) mod facts;
 mod group_access;
 mod map;
+mod plan;
 mod policies;
 pub(crate) mod policy;
 mod policy_access;
 pub(crate) mod policy_role;
 pub(crate) mod policy_target;
+mod resource;
+mod resource_access;
+mod resources;
 mod sorted;
 mod sorting;
 mod stamp;
@@ -27,9 +31,11 @@ pub use entry::{
     Account, ApiKey, DomainEntry, Member, Org, Region, RuleTexts, Service, Space, User,
 };
 pub(crate) use map::Map;
+pub use plan::{NoPlan, Plan};
 pub use policy::{Policy, PolicySubject};
 pub use policy_role::{CustomRole, NamedRole, NoPolicyRole, PolicyRole};
 pub use policy_target::{Attribute, AttributeKey, AttributeOperator, SERVICE_NAME};
+pub use resource::{Instance, ResourceGroup};
 pub use stamp::Stamp;
 
 use super::account_settings::StoredSettings;
@@ -78,6 +84,7 @@ pub struct Directory {
     /// By principal first: what a principal may see is found from its roles, not by a walk over all domains.
     pub(crate) roles: Map<Principal, HashMap<Domain, Vec<Role>>>,
     policies: policies::Policies,
+    resources: resources::Resources,
     pub(crate) keys: Map<KeyId, ApiKey>,
     pub(crate) keys_by_hash: Map<[u8; 32], KeyId>,
     pub(crate) issuers: Arc<Issuers>,

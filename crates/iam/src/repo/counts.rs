@@ -3,6 +3,8 @@
 use super::{
     access_group_members, access_group_rules, access_groups, api_keys, custom_roles, deletions,
     domains, invitation_roles, invitations, members, orgs, policies, roles, service_ids, spaces,
+    api_keys, custom_roles, deletions, domains, invitation_roles, invitations, members, orgs,
+    policies, resource_groups, roles, service_ids, spaces,
 };
 use crate::error::IamError;
 use base::id::AccountId;
@@ -21,6 +23,7 @@ pub(crate) enum CountedItem {
     /// In all access groups: who is in several counts for each.
     GroupMembers,
     GroupRules,
+    ResourceGroups,
     Deletions,
     /// The roles in the account and its domains, including those of open invitations; what is deleted counts for nothing.
     Roles,
@@ -45,6 +48,7 @@ pub(crate) async fn count(
         CountedItem::AccessGroups => access_groups::count(tx, account).await,
         CountedItem::GroupMembers => access_group_members::count(tx, account).await,
         CountedItem::GroupRules => access_group_rules::count(tx, account).await,
+        CountedItem::ResourceGroups => resource_groups::count(tx, account).await,
         CountedItem::Deletions => deletions::count(tx, account).await,
         CountedItem::Roles => {
             let given = roles::count(tx, account).await?;

@@ -6,6 +6,9 @@ use super::{
     accounts, api_keys, counters, custom_roles, deleted_roles, deletions, departures, domains,
     issuers, members, orgs, policies, principals, public_access, regions, roles, service_ids,
     spaces, users,
+    account_limits, account_settings, accounts, api_keys, counters, custom_roles, deleted_roles,
+    deletions, departures, domains, issuers, members, orgs, policies, principals, regions,
+    resource_groups, resource_instances, roles, service_ids, spaces, users,
 };
 use crate::blocking::run_blocking;
 use crate::error::IamError;
@@ -36,6 +39,8 @@ pub(crate) struct Rows {
     roles: Vec<Row>,
     policies: Vec<Row>,
     custom_roles: Vec<Row>,
+    resource_groups: Vec<Row>,
+    instances: Vec<Row>,
     domains: Vec<Row>,
     deletions: Vec<Row>,
     /// The managers of deleted domains.
@@ -66,6 +71,8 @@ impl Rows {
             roles: roles::ROWS.all(tx).await?,
             policies: policies::ROWS.all(tx).await?,
             custom_roles: custom_roles::ROWS.all(tx).await?,
+            resource_groups: resource_groups::ROWS.all(tx).await?,
+            instances: resource_instances::ROWS.all(tx).await?,
             domains: domains::ROWS.all(tx).await?,
             deletions: deletions::ROWS.all(tx).await?,
             managers: deleted_roles::managers(tx).await?,
@@ -143,6 +150,14 @@ impl Rows {
                     let found = custom_roles::ROWS.of(tx, role.to_string()).await?;
                     own.custom_roles.extend(found);
                 }
+                Change::ResourceGroup(group) => {
+                    let found = resource_groups::ROWS.of(tx, group.0.to_string()).await?;
+                    own.resource_groups.extend(found);
+                }
+                Change::Instance(instance) => {
+                    let found = resource_instances::ROWS.of(tx, instance.to_string());
+                    own.instances.extend(found.await?);
+                }
                 Change::Key(key) => {
                     let found = api_keys::ROWS.of(tx, key.0.to_string()).await?;
                     own.keys.extend(found);
@@ -188,6 +203,8 @@ impl Rows {
             roles: roles::read_known(&self.roles)?,
             policies: policies::read_known(&self.policies)?,
             custom_roles: each(&self.custom_roles, custom_roles::read)?,
+            resource_groups: each(&self.resource_groups, resource_groups::read)?,
+            instances: resource_instances::read_known(&self.instances)?,
             deletions: each(&self.deletions, |row| deletions::read(row, &managers))?,
             keys: api_keys::read_known(&self.keys)?,
             issuers: self.issuers.map(|rows| issuers::read(&rows)).transpose()?,

@@ -41,6 +41,8 @@ mod password;
 #[cfg(test)]
 mod reach;
 #[cfg(test)]
+mod resources;
+#[cfg(test)]
 mod restored_invitations;
 mod revocation;
 #[cfg(test)]

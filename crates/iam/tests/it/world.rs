@@ -122,6 +122,7 @@ pub(crate) fn config(folder: &Path) -> IamConfig {
         limits: iam::IamLimits::default(),
         refusal_word: iam::Reason::name,
         deleted_milliseconds: 7 * 86_400_000,
+        default_plan: None,
         invitations: InvitationConfig::default(),
     }
 }

@@ -6,6 +6,7 @@ use crate::http::problem::Refusal;
 use base::sample::{Appended, Batch, RejectReason};
 use base::scope::{Action, Domain, Scope};
 use base::store::Durability;
+use iam::directory::Plan;
 use wire::code;
 
 impl App {
@@ -25,6 +26,9 @@ impl App {
             // The domain was deleted after the credential was verified.
             Refusal(code::DOMAIN_NOT_FOUND.problem(format!("there is no domain `{domain}`")))
         })?;
+        if let Some(plan) = self.iam.plan_of(domain).filter(|own| !own.takes_samples()) {
+            return Err(not_in_plan(plan));
+        }
         let reaches_all = scope.reaches_all(Action::Write);
         let (quota, taken) = self.quotas.allowance(account, batch.len(), reaches_all)?;
         // Over once readers see what was written, and before its sender is told.
@@ -49,6 +53,13 @@ impl App {
     ) {
         self.metrics.wrote(domain, &Appended::default(), reasons);
     }
+}
+
+fn not_in_plan(plan: Plan) -> Refusal {
+    let message = format!("the space has the plan `{plan}`, in which nothing can be sent");
+    Refusal(code::NOT_IN_PLAN.problem(message).hint(
+        "give it the plan `premium`: an Administrator changes its instance with `PATCH /v2/resource_instances/ID`, or makes one",
+    ))
 }
 
 /// The same reason, for as long as the others live.

@@ -84,6 +84,7 @@ pub(crate) async fn identity(
         limits: IamLimits::of(|limit| settings.limit(limit)),
         refusal_word: crate::failure::refused::word,
         deleted_milliseconds: deleted_milliseconds(settings),
+        default_plan: settings.storage.default_plan,
         invitations: invitations(settings),
     };
     Ok(Iam::open(db, config, Arc::new(SystemClock)).await?)

@@ -317,6 +317,12 @@ pub(super) const OWN: &[Setting] = &[
         "how long a deleted space or organization can be restored before its metrics are removed; 0 for not at all",
     ),
     setting(
+        "storage.default_plan",
+        Shape::Choice(&["unlimited", "lite", "premium"]),
+        "unlimited",
+        "the plan of spaces for which no instance of the monitoring service was made: `unlimited` takes samples and keeps them for `storage.retention_days`, `lite` takes none and shows those of 15 days, `premium` takes them and shows those of 45 days",
+    ),
+    setting(
         "storage.future_minutes",
         Shape::Number {
             min: 0,

@@ -9,6 +9,7 @@ use super::{
     SenderSettings,
 };
 use base::limit::{self, Limit};
+use iam::directory::Plan;
 use iam::token::keyring::SigningAlgorithm;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -61,6 +62,8 @@ pub(crate) struct TokenSettings {
 pub(crate) struct StorageSettings {
     pub(crate) retention_days: u32,
     pub(crate) deleted_seconds: u32,
+    /// The plan of spaces without an instance; none for no limits.
+    pub(crate) default_plan: Option<Plan>,
     pub(crate) future_minutes: u32,
     pub(crate) commit_interval_ms: u64,
     pub(crate) flush_samples: u64,
@@ -202,6 +205,14 @@ impl Settings {
             storage: StorageSettings {
                 retention_days: values.parsed("storage.retention_days")?,
                 deleted_seconds: values.parsed("storage.deleted_seconds")?,
+                default_plan: values.choice(
+                    "storage.default_plan",
+                    &[
+                        ("unlimited", None),
+                        ("lite", Some(Plan::Lite)),
+                        ("premium", Some(Plan::Premium)),
+                    ],
+                )?,
                 future_minutes: values.parsed("storage.future_minutes")?,
                 commit_interval_ms: values.parsed("storage.commit_interval_ms")?,
                 flush_samples: values.parsed("storage.flush_samples")?,

@@ -12,7 +12,7 @@ use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::Response;
 use base::error::{Kind, Problem};
-use base::id::{OrgId, SpaceId};
+use base::id::{AccountId, InstanceId, OrgId, SpaceId};
 use base::limit;
 use base::principal::Principal;
 use base::scope::{Action, Domain};
@@ -71,8 +71,18 @@ fn guid<T: FromStr>(text: &str) -> Result<T, Refusal> {
     })
 }
 
-/// The domain that a CRN names by its scope.
-fn of_crn(crn: &str) -> Result<Domain, Refusal> {
+/// The space of an instance, which a CRN names within its account. One that is not there is answered as a space that is not.
+fn of_instance(app: &App, account: &str, instance: &str) -> Result<Domain, Refusal> {
+    let (account, id): (AccountId, InstanceId) = (guid(account)?, guid(instance)?);
+    let directory = app.iam.directory();
+    let found = directory.instance(id).filter(|own| own.account == account);
+    Ok(Domain::Space(
+        found.map_or(SpaceId(id.0), |instance| instance.space),
+    ))
+}
+
+/// The domain that a CRN names by its scope, or by an instance in it.
+fn of_crn(app: &App, crn: &str) -> Result<Domain, Refusal> {
     check_length("resource", crn, &limit::LABEL_BYTES)?;
     let parts: Vec<&str> = crn.splitn(10, ':').collect();
     let scope = match parts.as_slice() {
@@ -82,7 +92,9 @@ fn of_crn(crn: &str) -> Result<Domain, Refusal> {
         }
         _ => None,
     };
+    let instance = parts.get(7).copied().unwrap_or_default();
     match scope {
+        Some(("a", account)) if !instance.is_empty() => of_instance(app, account, instance),
         Some(("a", account)) => Ok(Domain::Account(guid(account)?)),
         Some(("o", org)) => Ok(Domain::Org(guid(org)?)),
         Some(("s", space)) => Ok(Domain::Space(guid(space)?)),
@@ -114,9 +126,9 @@ fn of_attributes(wanted: &AuthzResourceAttributes) -> Result<Domain, Refusal> {
     }
 }
 
-fn resource(wanted: &AuthzResource) -> Result<Domain, Refusal> {
+fn resource(app: &App, wanted: &AuthzResource) -> Result<Domain, Refusal> {
     match (&wanted.crn, &wanted.attributes) {
-        (Some(crn), None) => of_crn(crn),
+        (Some(crn), None) => of_crn(app, crn),
         (None, Some(attributes)) => of_attributes(attributes),
         _ => {
             let message = "`resource` takes `crn` or `attributes`";
@@ -143,7 +155,7 @@ fn action(name: &str) -> Result<Action, Refusal> {
 }
 
 fn decision(app: &App, caller: &Identity, wanted: &AuthzRequest) -> Result<AuthzResponse, Refusal> {
-    let (subject, domain) = (subject(&wanted.subject)?, resource(&wanted.resource)?);
+    let (subject, domain) = (subject(&wanted.subject)?, resource(app, &wanted.resource)?);
     let action = action(&wanted.action)?;
     if subject != caller.principal() && app.iam.may_manage_policies(caller).is_err() {
         let message = "a question about somebody else needs the account role Administrator";

@@ -147,6 +147,7 @@ pub(super) fn passes(problem: &Problem) -> bool {
 pub(super) fn reason(problem: &Problem) -> &'static str {
     match problem.kind {
         _ if problem.code == code::ACCOUNT_LIMIT.code => "account_limit",
+        _ if problem.code == code::NOT_IN_PLAN.code => "plan",
         Kind::Busy | Kind::Unavailable => "store_unavailable",
         Kind::Forbidden | Kind::Unauthenticated | Kind::NotFound => "credential",
         _ => "failed",

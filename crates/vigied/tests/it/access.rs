@@ -9,6 +9,7 @@ mod groups;
 pub(crate) mod identity;
 pub(crate) mod monitoring;
 mod policies;
+mod resources;
 mod service_id_groups;
 mod service_ids;
 mod sessions;

@@ -140,6 +140,7 @@ mod recovery;
 #[cfg(test)]
 mod renewals;
 #[cfg(test)]
+mod resources;
 mod rules;
 #[cfg(test)]
 mod running;

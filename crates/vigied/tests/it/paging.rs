@@ -278,6 +278,8 @@ fn a_page_that_cannot_be_is_refused_by_the_name_of_its_limit() {
         ("/v2/policies", "limit"),
         ("/v2/groups", "limit"),
         (&members, "limit"),
+        ("/v2/resource_instances", "limit"),
+        ("/v2/resource_keys", "limit"),
     ];
     let mut over = 0;
     for (path, size) in lists {
@@ -299,6 +301,7 @@ fn a_page_that_cannot_be_is_refused_by_the_name_of_its_limit() {
             "pagesize" => "pagetoken",
             _ if path.ends_with("/policies") => "start",
             _ if path.starts_with("/v2/groups") => "offset",
+            _ if path.ends_with("/policies") || path.starts_with("/v2/resource_") => "start",
             _ => "_start",
         };
         for wrong in ["-1", "x", "18446744073709551616"] {

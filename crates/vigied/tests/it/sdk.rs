@@ -5,6 +5,7 @@ mod groups;
 mod identity;
 mod node;
 mod policies;
+mod resources;
 
 use crate::harness::Server;
 use std::process::Command;

@@ -10,11 +10,12 @@ use base64::Engine;
 use serde_json::{Value, json};
 
 /// The last two are tried with the groups of service IDs, and with the settings of accounts.
-pub(crate) const LIMITS: [Limit; 4] = [
+pub(crate) const LIMITS: [Limit; 5] = [
     limit::CRNS_PER_SERVICE_ID,
     limit::FILTER_BYTES,
     limit::SERVICE_ID_GROUPS_PER_ACCOUNT,
     limit::ALLOWED_ADDRESSES_BYTES,
+    limit::RESOURCE_KEYS_PER_INSTANCE,
 ];
 
 struct Account {

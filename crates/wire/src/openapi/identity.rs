@@ -5,6 +5,9 @@ use super::caller::{CALLER, by_account, failing};
 use super::{
     access_groups, access_policies, access_roles, account_settings, cloud_foundry, identity_limits,
     invitation, mfa, service_id_groups, service_ids, sessions,
+    access_policies, access_roles, account_settings, cloud_foundry, identity_limits, invitation,
+    mfa, resource_groups, resource_instances, resource_keys, service_id_groups, service_ids,
+    sessions,
 };
 use crate::iam::account::{AccountResource, Accounts};
 use crate::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
@@ -40,6 +43,9 @@ pub(super) fn document() -> Value {
     access_groups::routes(&mut document);
     access_policies::routes(&mut document);
     access_roles::routes(&mut document);
+    resource_groups::routes(&mut document);
+    resource_instances::routes(&mut document);
+    resource_keys::routes(&mut document);
     accounts(&mut document);
     users(&mut document);
     invitation::routes(&mut document);

@@ -94,6 +94,8 @@ impl Directory {
             }
             Change::Policy(id) => self.policies.forget(id),
             Change::CustomRole(id) => self.policies.forget_role(id),
+            Change::ResourceGroup(id) => self.resources.forget_group(id),
+            Change::Instance(id) => self.resources.forget(id),
             Change::Key(id) => {
                 if let Some(key) = before.keys.get(&id) {
                     self.keys_by_hash.remove(&key.hash);
@@ -172,6 +174,13 @@ impl Directory {
         }
         for role in facts.custom_roles {
             self.policies.add_role(role);
+        }
+        // These count with their account and space, which is decided when they are asked for.
+        for group in facts.resource_groups {
+            self.resources.add_group(group);
+        }
+        for instance in facts.instances {
+            self.resources.add(instance);
         }
         if !facts.deletions.is_empty() {
             let all: &mut Vec<Deleted> = Arc::make_mut(&mut self.deletions);

@@ -3,6 +3,8 @@
 use base::id::{
     AccessGroupId, AccountId, CustomRoleId, Guid, KeyId, OrgId, PolicyId, ServiceId, SpaceId,
     UserId,
+    AccountId, CustomRoleId, Guid, InstanceId, KeyId, OrgId, PolicyId, ResourceGroupId, ServiceId,
+    SpaceId, UserId,
 };
 use base::scope::Domain;
 use std::collections::BTreeSet;
@@ -40,6 +42,10 @@ pub(crate) enum Change {
     Policy(PolicyId),
     /// A role that an account has made.
     CustomRole(CustomRoleId),
+    /// A resource group.
+    ResourceGroup(ResourceGroupId),
+    /// A resource instance.
+    Instance(InstanceId),
     /// An API key.
     Key(KeyId),
     /// The issuer names of tokens.
@@ -68,6 +74,8 @@ impl Change {
             "deletion" => Self::Deletion(domain(id)?),
             "policy" => Self::Policy(PolicyId(guid()?)),
             "custom_role" => Self::CustomRole(CustomRoleId(guid()?)),
+            "resource_group" => Self::ResourceGroup(ResourceGroupId(guid()?)),
+            "instance" => Self::Instance(InstanceId(guid()?)),
             "key" => Self::Key(KeyId(guid()?)),
             "issuer" => Self::Issuers,
             "signing_key" => Self::SigningKeys,

@@ -2,7 +2,8 @@
 
 use super::access_group::{AccessGroup, GroupMembership};
 use super::{
-    Account, ApiKey, CustomRole, Deleted, Org, Policy, Region, RuleTexts, Service, Space, User,
+    Account, ApiKey, CustomRole, Deleted, Instance, Org, Policy, Region, ResourceGroup, RuleTexts,
+    Service, Space, User,
 };
 use crate::model::account_settings::StoredSettings;
 use crate::model::issuers::Issuers;
@@ -64,6 +65,8 @@ pub(crate) struct Facts {
     pub(crate) roles: Vec<(Principal, Domain, Role)>,
     pub(crate) policies: Vec<Policy>,
     pub(crate) custom_roles: Vec<CustomRole>,
+    pub(crate) resource_groups: Vec<ResourceGroup>,
+    pub(crate) instances: Vec<Instance>,
     pub(crate) deletions: Vec<Deleted>,
     pub(crate) keys: Vec<ApiKey>,
     /// Like the regions.

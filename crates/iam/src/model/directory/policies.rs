@@ -50,14 +50,23 @@ impl Policies {
     }
 }
 
-fn put<K: Eq + Hash + Clone, V: Ord + Clone>(lists: &mut Map<K, BTreeSet<V>>, key: K, value: V) {
+/// Adds to a list.
+pub(super) fn put<K: Eq + Hash + Clone, V: Ord + Clone>(
+    lists: &mut Map<K, BTreeSet<V>>,
+    key: K,
+    value: V,
+) {
     lists.change(key, |list| {
         list.insert(value);
     });
 }
 
 /// An empty list is removed: a directory that was changed equals one that is read anew.
-fn take<K: Eq + Hash + Clone, V: Ord + Clone>(lists: &mut Map<K, BTreeSet<V>>, key: K, value: &V) {
+pub(super) fn take<K: Eq + Hash + Clone, V: Ord + Clone>(
+    lists: &mut Map<K, BTreeSet<V>>,
+    key: K,
+    value: &V,
+) {
     let is_last = lists.get(&key).is_none_or(|list| list.len() == 1);
     if is_last {
         lists.remove(&key);

@@ -30,6 +30,15 @@ impl PolicyTarget {
         {
             return Err(wrong(AttributeKey::Space, "is no space of the account"));
         }
+        if let Some(group) = self.group {
+            let found = directory.resource_group(group);
+            if !found.is_some_and(|found| found.account == account) {
+                return Err(wrong(
+                    AttributeKey::ResourceGroup,
+                    "is no resource group of the account",
+                ));
+            }
+        }
         if let (Some(kind), Some(guid)) = (self.kind, self.resource) {
             let domain = match kind {
                 DomainKind::Account => Domain::Account(AccountId(guid)),
@@ -64,6 +73,7 @@ impl PolicyTarget {
             && self.resource.is_none_or(|own| own == guid)
             && self.space.is_none_or(|own| domain == Domain::Space(own))
             && self.org.is_none_or(|own| org == Some(own))
+            && (self.group).is_none_or(|own| directory.resource_group_of(domain) == Some(own))
             && self.region.as_ref().is_none_or(|(operator, value)| {
                 let region = directory.region_of(domain);
                 region.is_some_and(|region| is_met(*operator, value, region))
@@ -170,7 +180,8 @@ impl Directory {
 
     /// The region that the domain lies in: that of the organization. The account's own domain lies in the region of a server that
     /// has one, and else in none.
-    pub(crate) fn region_of(&self, domain: Domain) -> Option<&str> {
+    #[must_use]
+    pub fn region_of(&self, domain: Domain) -> Option<&str> {
         let org = match domain {
             Domain::Account(_) => {
                 return match self.regions.as_slice() {

@@ -105,7 +105,8 @@ impl NamedRole {
     }
 
     /// The role of this name.
-    fn named(name: &str) -> Option<Self> {
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
         let mut all = Self::PLATFORM.into_iter().chain(Self::SERVICE);
         all.find(|role| role.name() == name)
     }

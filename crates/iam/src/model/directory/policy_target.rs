@@ -3,7 +3,7 @@
 
 use crate::model::text::{check_length, check_stored};
 use crate::refusal::Refusal;
-use base::id::{AccountId, Guid, OrgId, SpaceId};
+use base::id::{AccountId, Guid, OrgId, ResourceGroupId, SpaceId};
 use base::limit;
 use base::scope::Domain;
 
@@ -29,6 +29,8 @@ pub enum AttributeKey {
     Org,
     /// A space.
     Space,
+    /// A resource group: the spaces whose instances are in it. Everything else is in the account's first one.
+    ResourceGroup,
     /// The kind of the domain.
     Kind,
     /// The domain of that kind, by its GUID.
@@ -36,13 +38,14 @@ pub enum AttributeKey {
 }
 
 impl AttributeKey {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Account,
         Self::Service,
         Self::ServiceType,
         Self::Region,
         Self::Org,
         Self::Space,
+        Self::ResourceGroup,
         Self::Kind,
         Self::Resource,
     ];
@@ -57,6 +60,7 @@ impl AttributeKey {
             Self::Region => "region",
             Self::Org => "organizationId",
             Self::Space => "spaceId",
+            Self::ResourceGroup => "resourceGroupId",
             Self::Kind => "resourceType",
             Self::Resource => "resource",
         }
@@ -161,6 +165,7 @@ pub(crate) struct PolicyTarget {
     pub(super) region: Option<(AttributeOperator, String)>,
     pub(super) org: Option<OrgId>,
     pub(super) space: Option<SpaceId>,
+    pub(super) group: Option<ResourceGroupId>,
     pub(super) kind: Option<DomainKind>,
     pub(super) resource: Option<Guid>,
 }
@@ -205,6 +210,9 @@ impl PolicyTarget {
                 AttributeKey::Region => target.region = Some((*operator, value.clone())),
                 AttributeKey::Org => target.org = Some(OrgId(guid(*key, value)?)),
                 AttributeKey::Space => target.space = Some(SpaceId(guid(*key, value)?)),
+                AttributeKey::ResourceGroup => {
+                    target.group = Some(ResourceGroupId(guid(*key, value)?));
+                }
                 AttributeKey::Kind => {
                     target.kind = Some(match value.as_str() {
                         "account" => DomainKind::Account,

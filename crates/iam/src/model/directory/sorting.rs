@@ -160,6 +160,8 @@ impl SortedLists {
             | Change::Deletion(_)
             | Change::Policy(_)
             | Change::CustomRole(_)
+            | Change::ResourceGroup(_)
+            | Change::Instance(_)
             | Change::Issuers
             | Change::SigningKeys => {}
         }
@@ -214,6 +216,8 @@ impl SortedLists {
             | Change::Deletion(_)
             | Change::Policy(_)
             | Change::CustomRole(_)
+            | Change::ResourceGroup(_)
+            | Change::Instance(_)
             | Change::Issuers
             | Change::SigningKeys => {}
         }

@@ -6,6 +6,9 @@ use crate::repo::{
     access_group_members, access_group_rules, access_groups, account_limits, account_settings,
     accounts, api_keys, custom_roles, departures, invitation_roles, invitations, members, orgs,
     policies, public_access, roles, service_id_groups, spaces,
+    account_limits, account_settings, accounts, api_keys, custom_roles, departures,
+    invitation_roles, invitations, members, orgs, policies, resource_groups, resource_instances,
+    resource_keys, roles, service_id_groups, spaces,
 };
 use base::id::AccountId;
 use db::Tx;
@@ -17,6 +20,9 @@ pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamErr
     roles::delete_of_account(tx, account).await?;
     policies::delete_of_account(tx, account).await?;
     custom_roles::delete_of_account(tx, account).await?;
+    resource_keys::delete_of_account(tx, account).await?;
+    resource_instances::delete_of_account(tx, account).await?;
+    resource_groups::delete_of_account(tx, account).await?;
     api_keys::delete_of_account(tx, account).await?;
     // Memberships refer to principals and groups.
     access_group_members::delete_of_account(tx, account).await?;

@@ -2,7 +2,8 @@
 
 use crate::error::IamError;
 use crate::repo::{
-    deleted_roles, deletions, domains, event_counts, events, invitation_roles, roles,
+    deleted_roles, deletions, domains, event_counts, events, invitation_roles, resource_instances,
+    resource_keys, roles,
 };
 use base::id::TenantId;
 use base::scope::Domain;
@@ -36,6 +37,8 @@ pub(crate) async fn forget(tx: &mut Tx, tenant: TenantId, now: Millis) -> Result
     event_counts::delete_removed(tx, tenant).await?;
     deleted_roles::delete_of_removed(tx, tenant).await?;
     invitation_roles::delete_of_removed(tx, tenant).await?;
+    resource_keys::delete_of_removed(tx, tenant).await?;
+    resource_instances::delete_of_removed(tx, tenant).await?;
     domains::delete_removed(tx, tenant).await?;
     deletions::delete_begun(tx, tenant).await
 }

@@ -6,6 +6,8 @@ use crate::repo::sessions::SessionSelector;
 use crate::repo::{
     access_group_members, accounts, api_keys, deleted_roles, departures, members, password_resets,
     policies, principals, roles, service_ids, sessions, users,
+    accounts, api_keys, deleted_roles, departures, members, password_resets, policies, principals,
+    resource_keys, roles, service_ids, sessions, users,
 };
 use base::id::{AccountId, Guid};
 use base::principal::Principal;
@@ -63,6 +65,7 @@ pub(super) async fn move_home(
     access_group_members::delete_of_principal(tx, principal).await?;
     departures::delete_of_principal(tx, principal).await?;
     password_resets::delete_of(tx, principal).await?;
+    resource_keys::delete_of(tx, principal).await?;
     service_ids::delete_of(tx, principal).await?;
     users::delete(tx, principal).await?;
     principals::delete(tx, principal).await

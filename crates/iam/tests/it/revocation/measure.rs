@@ -86,6 +86,7 @@ async fn node(address: &str, folder: &Path) -> Result<Iam, Failure> {
             ..iam::IamLimits::default()
         },
         deleted_milliseconds: 0,
+        default_plan: None,
         invitations: iam::manage::invitation::InvitationConfig::default(),
     };
     Ok(Iam::open(Db::open(address).await?, config, Arc::new(SystemClock)).await?)

@@ -63,6 +63,9 @@ fn question(asked: &GraphiteRequest) -> Result<Option<(CacheKey, Option<i64>)>, 
     if bytes > TEXT_BYTES_MAX || changes() {
         return Ok(None);
     }
+    // The name of the bound is none of a parameter, which has no blank before it.
+    let days = asked.scope.retention_days().map(|days| days.to_string());
+    pairs.extend(days.as_deref().map(|days| (" retention_days", days)));
     let question = CacheKey {
         domain: asked.scope.domain(),
         text: wire::query::encode(&pairs).into(),

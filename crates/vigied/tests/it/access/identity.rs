@@ -2,7 +2,7 @@
 //! tried with a request that is right in everything but, perhaps, the caller.
 
 use super::world::{CREDENTIALS, ELSEWHERE, Key, OrgAndSpace, User, World};
-use super::{account_settings, groups, policies, service_id_groups, service_ids, sessions};
+use super::{account_settings, groups, policies, resources, service_id_groups, service_ids, sessions};
 use crate::harness::Request;
 use serde_json::{Value, json};
 
@@ -132,7 +132,7 @@ fn manages_org(user: &User) -> bool {
     administrator(user) || user.holds("own org", "Manager")
 }
 
-fn in_space(user: &User) -> bool {
+pub(super) fn in_space(user: &User) -> bool {
     manages_org(user) || user.domain == "own space"
 }
 
@@ -436,6 +436,7 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
                 sessions::columns,
                 policies::columns,
                 groups::columns,
+                resources::columns,
             ];
             return families.iter().find_map(|of| of(method, path));
         }

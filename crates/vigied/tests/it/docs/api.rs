@@ -61,6 +61,11 @@ const CHAPTERS: [(&str, &str, &[&str]); 13] = [
         &["/v1/policies", "/v2/policies", "/v2/roles", "/v2/authz"],
     ),
     (
+        "Resource groups and instances",
+        "iam.json",
+        &["/v2/resource_", "/v2/quota_definitions"],
+    ),
+    (
         "Accounts and users",
         "iam.json",
         &["/coe", "/v2/accounts", "/v2/users"],

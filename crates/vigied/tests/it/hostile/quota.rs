@@ -163,6 +163,7 @@ fn spaces_organizations_and_keys_are_counted_by_account() {
         "limits.group_rules_per_account=1",
         "limits.policies_per_account=1",
         "limits.custom_roles_per_account=1",
+        "limits.resource_groups_per_account=1",
     ]);
     let own = server.owner.api_key.clone();
     for name in ["two", "three"] {
@@ -217,6 +218,9 @@ fn spaces_organizations_and_keys_are_counted_by_account() {
     };
     assert_eq!(role("First").status, 201);
     is_for_later(&role("Second"), "custom_roles_per_account");
+    let group = |name: &str| ask("/v2/resource_groups", &own, json!({"name": name}));
+    assert_eq!(group("first").status, 201);
+    is_for_later(&group("second"), "resource_groups_per_account");
     // Another account has its own room.
     let next = neighbour(&server);
     assert_eq!(org(&next, "second").status, 201);

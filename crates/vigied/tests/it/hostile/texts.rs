@@ -110,6 +110,8 @@ const ROWS: &[Row] = &[
         "description_bytes",
         1024,
     ),
+    Row("POST", "/v2/resource_groups", "name", "label_bytes", 255),
+    Row("POST", "/v2/resource_keys", "source", "label_bytes", 255),
     Row("POST", "/v2/roles", "name", "word_bytes", 128),
     Row("POST", "/v2/roles", "display_name", "label_bytes", 255),
     Row(

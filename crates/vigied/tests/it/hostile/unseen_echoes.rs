@@ -50,6 +50,14 @@ const PARAMETERS: &[&str] = &[
     "group_id",
     "serviceids_per_group",
     "apikeys_per_identity",
+    "guid",
+    "default",
+    "resource_group_id",
+    "resource_id",
+    "resource_plan_id",
+    "state",
+    "type",
+    "updated_from",
     "unknown",
 ];
 
@@ -89,6 +97,10 @@ const FIELDS: &[&str] = &[
     "mfa",
     "allowed_ip_addresses",
     "max_sessions_per_identity",
+    "resource_group",
+    "resource_plan_id",
+    "source",
+    "target",
     "unknown",
 ];
 

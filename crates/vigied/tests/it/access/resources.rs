@@ -1,0 +1,185 @@
+//! The routes of resource groups, instances and their keys: everybody in the account sees its groups, and who sees a space its
+//! instance; an Administrator manages all of them.
+
+use super::identity::{
+    Attempt, Column, Relation, administers_own, administrator, at_home, column, everyone, in_space,
+};
+use super::world::{ELSEWHERE, World, ok};
+use crate::harness::Request;
+use serde_json::{Value, json};
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// An instance in the first group of the account, whose plan changes nothing that other tests look at.
+fn wish(world: &World, account: &str, space: &str) -> Value {
+    json!({
+        "name": "made", "target": world.server.owner.region, "resource_group": account,
+        "resource_plan_id": "premium", "parameters": {"space_id": space},
+    })
+}
+
+/// A new instance of the owner.
+fn made(world: &World) -> Value {
+    let wish = wish(world, &world.account, &world.place().space);
+    world.manage("POST", "/v2/resource_instances", &wish)
+}
+
+/// The owner's entry of a list for which this holds.
+fn found(world: &World, path: &str, is_it: impl Fn(&Value) -> bool) -> Option<Value> {
+    let request = world.server.request("GET", path);
+    let list = ok(&request.bearer(&world.owner_token).send());
+    let mut all = list["resources"].as_array().unwrap().iter();
+    all.find(|own| is_it(own)).cloned()
+}
+
+/// The instance of everybody's own space.
+fn kept(world: &World) -> Value {
+    let path = "/v2/resource_instances";
+    let is_it = |own: &Value| own["parameters"]["space_id"] == world.own.space.as_str();
+    let all = format!("{path}?limit=100");
+    if let Some(instance) = found(world, &all, is_it) {
+        return instance;
+    }
+    // All but the first find that there is one.
+    let body = wish(world, &world.account, &world.own.space);
+    let request = world.server.request("POST", path).json(&body);
+    request.bearer(&world.owner_token).send();
+    found(world, &all, is_it).unwrap()
+}
+
+/// A space of the caller's account without an instance, where the caller may make one.
+fn free_space(a: &Attempt<'_>) -> (String, String) {
+    let world = a.world;
+    if a.user.domain != ELSEWHERE {
+        let space = match a.may {
+            true => world.place().space,
+            false => world.own.space.clone(),
+        };
+        return (world.account.clone(), space);
+    }
+    let (account, place) = &world.elsewhere;
+    let body = json!({"name": world.new_name(), "organization_guid": place.org});
+    let request = world.server.request("POST", "/v2/spaces").json(&body);
+    let made = ok(&request.bearer(&a.user.credentials["iam"]).send());
+    (account.clone(), text(&made["metadata"]["guid"]))
+}
+
+/// The instance of a space of the caller's account.
+fn own_instance(a: &Attempt<'_>) -> Value {
+    if a.user.domain != ELSEWHERE {
+        return kept(a.world);
+    }
+    let (account, space) = free_space(a);
+    let request = a.world.server.request("POST", "/v2/resource_instances");
+    let request = request.json(&wish(a.world, &account, &space));
+    ok(&request.bearer(&a.user.credentials["iam"]).send())
+}
+
+/// The instance of the own space; each attempt that ends or locks one has another.
+fn instances(
+    may: Relation,
+    yes: u16,
+    is_used_up: bool,
+    ask: fn(Request) -> Request,
+) -> Vec<Column> {
+    let ask = move |a: &Attempt<'_>| {
+        let instance = match a.may && is_used_up {
+            true => made(a.world),
+            false => kept(a.world),
+        };
+        ask(a.with(&[("id", &text(&instance["guid"]))]))
+    };
+    vec![column("own space", (in_space, may), yes, ask)]
+}
+
+/// A new key of the owner.
+fn new_key(world: &World) -> Value {
+    let wish = json!({"name": "kept", "source": kept(world)["guid"]});
+    world.manage("POST", "/v2/resource_keys", &wish)
+}
+
+/// A key of the account, which is none of the stranger's; each attempt that ends one has another.
+fn keys(yes: u16, ask: fn(Request) -> Request) -> Vec<Column> {
+    let ask = move |a: &Attempt<'_>| {
+        let key = match a.may && a.method == "DELETE" {
+            true => new_key(a.world),
+            false => found(a.world, "/v2/resource_keys?name=kept", |_| true)
+                .unwrap_or_else(|| new_key(a.world)),
+        };
+        ask(a.with(&[("id", &text(&key["guid"]))]))
+    };
+    vec![column("the account's", (at_home, administrator), yes, ask)]
+}
+
+/// The first resource group of the account; each attempt that ends one has another.
+fn groups(may: Relation, yes: u16, ask: fn(Request) -> Request) -> Vec<Column> {
+    let ask = move |a: &Attempt<'_>| {
+        let id = match a.may && a.method == "DELETE" {
+            true => {
+                let body = json!({"name": a.world.new_name()});
+                text(&a.world.manage("POST", "/v2/resource_groups", &body)["id"])
+            }
+            false => a.world.account.clone(),
+        };
+        ask(a.with(&[("id", &id)]))
+    };
+    vec![column("the account's", (at_home, may), yes, ask)]
+}
+
+/// How a route is tried; none when this file does not know it.
+pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
+    let managed: (Relation, Relation) = (everyone, administers_own);
+    let open = || {
+        vec![column("own account", (everyone, everyone), 200, |a| {
+            a.with(&[])
+        })]
+    };
+    let columns = match (method, path) {
+        ("GET", "/v2/resource_groups" | "/v2/quota_definitions" | "/v2/resource_instances") => {
+            open()
+        }
+        ("POST", "/v2/resource_groups") => vec![column("own account", managed, 201, |a| {
+            a.with(&[]).json(&json!({"name": a.world.new_name()}))
+        })],
+        ("GET", "/v2/resource_groups/{id}") => groups(at_home, 200, |own| own),
+        ("PATCH", "/v2/resource_groups/{id}") => groups(administrator, 200, |own| {
+            own.json(&json!({"name": "Default"}))
+        }),
+        ("DELETE", "/v2/resource_groups/{id}") => groups(administrator, 204, |own| own),
+        ("GET", "/v2/quota_definitions/{id}") => {
+            vec![column("own account", (everyone, everyone), 200, |a| {
+                let all = found(a.world, "/v2/quota_definitions", |_| true);
+                a.with(&[("id", &text(&all.unwrap()["id"]))])
+            })]
+        }
+        ("POST", "/v2/resource_instances") => vec![column("own account", managed, 201, |a| {
+            let (account, space) = free_space(a);
+            a.with(&[]).json(&wish(a.world, &account, &space))
+        })],
+        ("GET", "/v2/resource_instances/{id}") => instances(in_space, 200, false, |own| own),
+        ("PATCH", "/v2/resource_instances/{id}") => instances(administrator, 200, false, |own| {
+            own.json(&json!({"name": "renamed"}))
+        }),
+        ("DELETE", "/v2/resource_instances/{id}") => instances(administrator, 202, true, |own| own),
+        ("POST" | "DELETE", "/v2/resource_instances/{id}/lock") => {
+            instances(administrator, 200, true, |own| own)
+        }
+        ("GET", "/v2/resource_instances/{id}/resource_keys") => {
+            instances(administrator, 200, false, |own| own)
+        }
+        ("GET", "/v2/resource_keys") => {
+            vec![column("own account", managed, 200, |a| a.with(&[]))]
+        }
+        ("POST", "/v2/resource_keys") => vec![column("own account", managed, 201, |a| {
+            let source = own_instance(a)["guid"].clone();
+            a.with(&[]).json(&json!({"name": "made", "source": source}))
+        })],
+        ("GET", "/v2/resource_keys/{id}") => keys(200, |own| own),
+        ("PATCH", "/v2/resource_keys/{id}") => keys(200, |own| own.json(&json!({"name": "kept"}))),
+        ("DELETE", "/v2/resource_keys/{id}") => keys(204, |own| own),
+        _ => return None,
+    };
+    Some(columns)
+}
