@@ -6,7 +6,7 @@ use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
-use crate::model::directory::{AccessGroup, MembershipKind, Stamp};
+use crate::model::directory::{AccessGroup, MembershipKind};
 use crate::model::entity_tag;
 use crate::model::page::{Page, PageRequest};
 use crate::model::text;
@@ -141,14 +141,6 @@ impl Iam {
         still_administers(&mut tx, caller, account, WHAT).await?;
         check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
         Ok(tx)
-    }
-
-    /// The caller, now.
-    pub(super) fn stamp(&self, caller: &Identity) -> Stamp {
-        Stamp {
-            at: self.0.clock.now(),
-            by: caller.principal(),
-        }
     }
 
     /// Makes an access group in the credential's account.

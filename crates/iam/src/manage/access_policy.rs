@@ -8,7 +8,7 @@ use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::directory::policy_target::PolicyTarget;
-use crate::model::directory::{Attribute, Policy, PolicyRole, PolicySubject, Stamp};
+use crate::model::directory::{Attribute, Policy, PolicyRole, PolicySubject};
 use crate::model::entity_tag;
 use crate::model::page::{Page, PageRequest};
 use crate::model::text;
@@ -137,10 +137,7 @@ impl Iam {
         subject: PolicySubject,
         given: &CheckedGrant,
     ) -> Policy {
-        let by_caller = Stamp {
-            at: self.0.clock.now(),
-            by: caller.principal(),
-        };
+        let by_caller = self.stamp(caller);
         let grant = given.grant.clone();
         Policy {
             id: PolicyId(entropy::guid()),
@@ -271,10 +268,7 @@ impl Iam {
     ) -> Result<Policy, IamError> {
         let new = Policy {
             revision: old.revision.saturating_add(1),
-            modified: Stamp {
-                at: self.0.clock.now(),
-                by: caller.principal(),
-            },
+            modified: self.stamp(caller),
             ..new
         };
         let mut tx = self.lock_policies(caller).await?;

@@ -6,7 +6,7 @@ use super::new_key::check_not_revoked;
 use crate::audit::{Action as Audited, Entry};
 use crate::entropy;
 use crate::error::IamError;
-use crate::model::directory::{CustomRole, NamedRole, PolicyRole, Stamp};
+use crate::model::directory::{CustomRole, NamedRole, PolicyRole};
 use crate::model::entity_tag;
 use crate::model::text;
 use crate::refusal::{Reason, Refusal};
@@ -124,10 +124,7 @@ impl Iam {
     ) -> Result<CustomRole, IamError> {
         self.may_manage_custom_roles(caller)?;
         let (display_name, actions) = checked(&new.terms)?;
-        let by_caller = Stamp {
-            at: self.0.clock.now(),
-            by: caller.principal(),
-        };
+        let by_caller = self.stamp(caller);
         let role = CustomRole {
             id: CustomRoleId(entropy::guid()),
             account: caller.account(),
@@ -172,10 +169,7 @@ impl Iam {
             description: terms.description,
             actions,
             revision: old.revision.saturating_add(1),
-            modified: Stamp {
-                at: self.0.clock.now(),
-                by: caller.principal(),
-            },
+            modified: self.stamp(caller),
             ..old.clone()
         };
         let mut tx = self.lock_custom_roles(caller).await?;

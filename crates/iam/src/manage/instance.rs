@@ -6,7 +6,7 @@ pub use crate::model::directory::Plan;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
-use crate::model::directory::{Instance, ResourceGroup, Stamp};
+use crate::model::directory::{Instance, ResourceGroup};
 use crate::model::page::{Page, PageRequest};
 use crate::model::text::{check_length, name};
 use crate::policy::{Visibility, require_visible};
@@ -151,13 +151,6 @@ impl Iam {
             return Err(IamError::invalid("target", message));
         }
         Ok(())
-    }
-
-    pub(super) fn stamp(&self, caller: &Identity) -> Stamp {
-        Stamp {
-            at: self.0.clock.now(),
-            by: caller.principal(),
-        }
     }
 
     /// One instance that the caller may change.

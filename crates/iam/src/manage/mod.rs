@@ -38,6 +38,7 @@ pub mod session;
 pub mod settings;
 pub mod space;
 pub mod space_login;
+mod stamp;
 
 pub use crate::model::{page, people_search, text};
 pub use removal::Purged;

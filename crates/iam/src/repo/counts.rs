@@ -2,9 +2,8 @@
 
 use super::{
     access_group_members, access_group_rules, access_groups, api_keys, custom_roles, deletions,
-    domains, invitation_roles, invitations, members, orgs, policies, roles, service_ids, spaces,
-    api_keys, custom_roles, deletions, domains, invitation_roles, invitations, members, orgs,
-    policies, resource_groups, roles, service_ids, spaces,
+    domains, invitation_roles, invitations, members, orgs, policies, resource_groups, roles,
+    service_ids, spaces,
 };
 use crate::error::IamError;
 use base::id::AccountId;

@@ -4,11 +4,8 @@
 use super::{
     access_group_members, access_group_rules, access_groups, account_limits, account_settings,
     accounts, api_keys, counters, custom_roles, deleted_roles, deletions, departures, domains,
-    issuers, members, orgs, policies, principals, public_access, regions, roles, service_ids,
-    spaces, users,
-    account_limits, account_settings, accounts, api_keys, counters, custom_roles, deleted_roles,
-    deletions, departures, domains, issuers, members, orgs, policies, principals, regions,
-    resource_groups, resource_instances, roles, service_ids, spaces, users,
+    issuers, members, orgs, policies, principals, public_access, regions, resource_groups,
+    resource_instances, roles, service_ids, spaces, users,
 };
 use crate::blocking::run_blocking;
 use crate::error::IamError;

@@ -47,9 +47,8 @@ async fn service(iam: &Iam, owner: &Identity) -> (Principal, String) {
 }
 
 async fn group(world: &World, name: &str) -> AccessGroupId {
-    let made = world
-        .iam
-        .create_access_group(&world.owner(), name, String::new());
+    let owner = world.owner();
+    let made = world.iam.create_access_group(&owner, name, String::new());
     made.await.unwrap().id
 }
 
@@ -168,8 +167,8 @@ async fn each_wish_has_its_own_outcome(world: World) {
         assert_eq!(refused.reason, Reason::NotFound);
     }
     world.wait(60);
-    let again = world.iam.add_to_groups(&owner, &[(team, member)]);
-    let again = again.await.unwrap();
+    let in_team = [(team, member)];
+    let again = world.iam.add_to_groups(&owner, &in_team).await.unwrap();
     assert_eq!(again[0], outcomes[0], "who is in it stays as they came");
 
     // In as many as one may be, and in no further one.
@@ -191,11 +190,9 @@ async fn each_wish_has_its_own_outcome(world: World) {
     assert_eq!(world.iam.directory().groups_of(member).count(), 0);
     let gone = world.iam.remove_from_all_groups(&owner, member).await;
     assert_eq!(code(gone), "not_found");
-    let removed = world.iam.remove_from_groups(&owner, &[(team, member)]);
-    assert_eq!(
-        removed.await.unwrap()[0].as_ref().unwrap_err().reason,
-        Reason::NotFound
-    );
+    let removed = world.iam.remove_from_groups(&owner, &in_team).await;
+    let refused = removed.unwrap().remove(0).unwrap_err();
+    assert_eq!(refused.reason, Reason::NotFound);
 }
 
 fn rule(claim: &str, operator: &str, value: &str) -> GroupRuleTerms {

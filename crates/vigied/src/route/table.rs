@@ -5,11 +5,8 @@ use super::{
     access_group, access_policy, access_role, access_settings, account, account_settings, api_key,
     authorize, authz, cloud_foundry, collectd, deleted, graphite, group_member, group_rule, health,
     home, identity, identity_limits, influx, introspection, invitation, metrics, mfa, passcode,
-    service_id, service_id_group, session, settings, space_login, uaa,
-    access_policy, access_role, access_settings, account, account_settings, api_key, authorize,
-    authz, cloud_foundry, collectd, deleted, graphite, health, home, identity, identity_limits,
-    influx, introspection, invitation, metrics, mfa, passcode, resource_group, resource_instance,
-    resource_key, service_id, service_id_group, session, settings, space_login, uaa,
+    resource_group, resource_instance, resource_key, service_id, service_id_group, session,
+    settings, space_login, uaa,
 };
 use crate::http::error_body::ErrorForm::{
     self, CloudFoundry, Graphite, Identity as Account, Influx1, Influx2, Monitoring, Token, Uaa,

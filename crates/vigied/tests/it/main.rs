@@ -141,6 +141,7 @@ mod recovery;
 mod renewals;
 #[cfg(test)]
 mod resources;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod running;

@@ -4,10 +4,8 @@ use super::build::{Document, Operation, headers, user_token};
 use super::caller::{CALLER, by_account, failing};
 use super::{
     access_groups, access_policies, access_roles, account_settings, cloud_foundry, identity_limits,
-    invitation, mfa, service_id_groups, service_ids, sessions,
-    access_policies, access_roles, account_settings, cloud_foundry, identity_limits, invitation,
-    mfa, resource_groups, resource_instances, resource_keys, service_id_groups, service_ids,
-    sessions,
+    invitation, mfa, resource_groups, resource_instances, resource_keys, service_id_groups,
+    service_ids, sessions,
 };
 use crate::iam::account::{AccountResource, Accounts};
 use crate::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};

@@ -1,10 +1,8 @@
 //! The subjects of changes, as the database triggers write them into the change log.
 
 use base::id::{
-    AccessGroupId, AccountId, CustomRoleId, Guid, KeyId, OrgId, PolicyId, ServiceId, SpaceId,
-    UserId,
-    AccountId, CustomRoleId, Guid, InstanceId, KeyId, OrgId, PolicyId, ResourceGroupId, ServiceId,
-    SpaceId, UserId,
+    AccessGroupId, AccountId, CustomRoleId, Guid, InstanceId, KeyId, OrgId, PolicyId,
+    ResourceGroupId, ServiceId, SpaceId, UserId,
 };
 use base::scope::Domain;
 use std::collections::BTreeSet;

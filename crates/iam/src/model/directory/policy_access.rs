@@ -32,7 +32,7 @@ impl PolicyTarget {
         }
         if let Some(group) = self.group {
             let found = directory.resource_group(group);
-            if !found.is_some_and(|found| found.account == account) {
+            if found.is_none_or(|found| found.account != account) {
                 return Err(wrong(
                     AttributeKey::ResourceGroup,
                     "is no resource group of the account",

@@ -5,10 +5,8 @@ use crate::error::IamError;
 use crate::repo::{
     access_group_members, access_group_rules, access_groups, account_limits, account_settings,
     accounts, api_keys, custom_roles, departures, invitation_roles, invitations, members, orgs,
-    policies, public_access, roles, service_id_groups, spaces,
-    account_limits, account_settings, accounts, api_keys, custom_roles, departures,
-    invitation_roles, invitations, members, orgs, policies, resource_groups, resource_instances,
-    resource_keys, roles, service_id_groups, spaces,
+    policies, public_access, resource_groups, resource_instances, resource_keys, roles,
+    service_id_groups, spaces,
 };
 use base::id::AccountId;
 use db::Tx;

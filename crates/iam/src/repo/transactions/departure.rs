@@ -5,9 +5,7 @@ use crate::repo::principals::key;
 use crate::repo::sessions::SessionSelector;
 use crate::repo::{
     access_group_members, accounts, api_keys, deleted_roles, departures, members, password_resets,
-    policies, principals, roles, service_ids, sessions, users,
-    accounts, api_keys, deleted_roles, departures, members, password_resets, policies, principals,
-    resource_keys, roles, service_ids, sessions, users,
+    policies, principals, resource_keys, roles, service_ids, sessions, users,
 };
 use base::id::{AccountId, Guid};
 use base::principal::Principal;

@@ -2,7 +2,9 @@
 //! tried with a request that is right in everything but, perhaps, the caller.
 
 use super::world::{CREDENTIALS, ELSEWHERE, Key, OrgAndSpace, User, World};
-use super::{account_settings, groups, policies, resources, service_id_groups, service_ids, sessions};
+use super::{
+    account_settings, groups, policies, resources, service_id_groups, service_ids, sessions,
+};
 use crate::harness::Request;
 use serde_json::{Value, json};
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// The chapters: title, document, and how the paths in it begin. The first that fits takes a route.
-const CHAPTERS: [(&str, &str, &[&str]); 13] = [
+const CHAPTERS: [(&str, &str, &[&str]); 14] = [
     ("Metrics", "vigie.json", &["/v1/metrics", "/v1/settings"]),
     (
         "Senders of other systems",

@@ -1,0 +1,15 @@
+//! Who makes or changes an object, and when.
+
+use crate::model::directory::Stamp;
+use crate::service::Iam;
+use crate::token::identity::Identity;
+
+impl Iam {
+    /// The caller, now.
+    pub(super) fn stamp(&self, caller: &Identity) -> Stamp {
+        Stamp {
+            at: self.0.clock.now(),
+            by: caller.principal(),
+        }
+    }
+}
