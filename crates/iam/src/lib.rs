@@ -34,6 +34,7 @@ mod state;
 pub mod sync;
 pub mod token;
 mod verify;
+pub mod workload;
 
 pub use caller_roles::CallerRoles;
 pub use config::{IamConfig, IamLimits, SigningConfig};

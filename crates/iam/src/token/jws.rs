@@ -63,13 +63,17 @@ pub(crate) fn sign(
     Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
-/// Verifies form and issuer, and the signature with `check` (key name and algorithm, message, signature); returns the claims. The
-/// caller checks the times.
-pub(crate) fn verify<T: DeserializeOwned>(
-    check: impl FnOnce((&str, &str), &[u8], &[u8]) -> Option<bool>,
-    check_issuer: impl FnOnce(Option<&str>) -> Result<(), AuthError>,
-    token: &str,
-) -> Result<T, AuthError> {
+/// A token in its parts, before anything in it is believed.
+struct Parts<'t> {
+    message: &'t str,
+    header: HeaderIn,
+    claims: Vec<u8>,
+    signature: Vec<u8>,
+    issuer: Option<String>,
+}
+
+/// Takes a token apart, and refuses one whose form or header alone rules it out.
+fn parts(token: &str) -> Result<Parts<'_>, AuthError> {
     if token.len() > TOKEN_BYTES_MAX {
         return Err(AuthError::Malformed("it is longer than any token"));
     }
@@ -102,7 +106,30 @@ pub(crate) fn verify<T: DeserializeOwned>(
     }
     let issued: Issued = serde_json::from_slice(&claims)
         .map_err(|_| AuthError::Malformed("its claims are not a JSON object"))?;
-    check_issuer(issued.iss.as_deref())?;
+    Ok(Parts {
+        message,
+        header,
+        claims,
+        signature,
+        issuer: issued.iss,
+    })
+}
+
+/// Verifies form and issuer, and the signature with `check` (key name and algorithm, message, signature); returns the claims. The
+/// caller checks the times.
+pub(crate) fn verify<T: DeserializeOwned>(
+    check: impl FnOnce((&str, &str), &[u8], &[u8]) -> Option<bool>,
+    check_issuer: impl FnOnce(Option<&str>) -> Result<(), AuthError>,
+    token: &str,
+) -> Result<T, AuthError> {
+    let Parts {
+        message,
+        header,
+        claims,
+        signature,
+        issuer,
+    } = parts(token)?;
+    check_issuer(issuer.as_deref())?;
     let kid = header
         .kid
         .ok_or(AuthError::Signature("its header names no key"))?;
@@ -113,7 +140,7 @@ pub(crate) fn verify<T: DeserializeOwned>(
     ) {
         None => {
             return Err(AuthError::Signature(
-                "its header names a key that is not ours",
+                "its header names a key that its issuer does not have",
             ));
         }
         Some(false) => return Err(AuthError::Signature("it does not fit the content")),
@@ -121,6 +148,24 @@ pub(crate) fn verify<T: DeserializeOwned>(
     }
     serde_json::from_slice(&claims)
         .map_err(|_| AuthError::Malformed("its claims are not those of a token"))
+}
+
+/// What a token says of who has signed it, unverified: only to find the key that can verify it.
+pub(crate) struct Stated {
+    /// The claim `iss`.
+    pub(crate) issuer: Option<String>,
+    /// The name of the key in the header.
+    pub(crate) kid: Option<String>,
+}
+
+/// Who has signed a token by its own words.
+///
+/// # Errors
+/// When its form or its header alone rules it out.
+pub(crate) fn stated(token: &str) -> Result<Stated, AuthError> {
+    let Parts { header, issuer, .. } = parts(token)?;
+    let kid = header.kid;
+    Ok(Stated { issuer, kid })
 }
 
 /// The issuer that a token claims, unverified: only to choose how to verify it.
