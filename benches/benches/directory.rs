@@ -50,6 +50,7 @@ async fn service(folder: &Path) -> Result<(Iam, Db), Failure> {
         deleted_milliseconds: 0,
         default_plan: None,
         invitations: iam::manage::invitation::InvitationConfig::default(),
+        workload_issuers: Vec::new(),
     };
     let iam = Iam::open(Db::open(&database).await?, config, Arc::new(SystemClock)).await?;
     Ok((iam, Db::open(&database).await?))

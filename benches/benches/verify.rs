@@ -47,6 +47,7 @@ fn world() -> Result<World, Failure> {
             deleted_milliseconds: 0,
             default_plan: None,
             invitations: iam::manage::invitation::InvitationConfig::default(),
+            workload_issuers: Vec::new(),
         };
         let iam = Iam::open(db, config, Arc::new(SystemClock)).await?;
         let made = iam

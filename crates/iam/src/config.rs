@@ -3,6 +3,7 @@
 use crate::model::directory::Plan;
 use crate::refusal::Reason;
 use crate::token::keyring::SigningAlgorithm;
+use crate::workload::WorkloadIssuer;
 use base::limit::{self, Limit};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -39,6 +40,8 @@ pub struct IamConfig {
     pub default_plan: Option<Plan>,
     /// Settings for invitations.
     pub invitations: InvitationConfig,
+    /// Whose tokens workloads log in with.
+    pub workload_issuers: Vec<WorkloadIssuer>,
     /// Limits.
     pub limits: IamLimits,
     /// The audit's reason for a refused proof: the code of the answer.

@@ -12,6 +12,7 @@ use crate::state::freshness::Freshness;
 use crate::sync::key_store;
 use crate::token::encryption_key::EncryptionKey;
 use crate::token::keyring::KeyRing;
+use crate::workload::Workloads;
 use base::error_chain::Chain;
 use base::time::Clock;
 use db::Db;
@@ -66,6 +67,7 @@ impl Iam {
             deleted_milliseconds,
             default_plan: None,
             invitations,
+            workload_issuers: Vec::new(),
         };
         Self::on(db, config, clock, KeyRing::empty(), None).await
     }
@@ -84,6 +86,7 @@ impl Iam {
         let logins = Logins::open(&db, clock.now(), checks, &config.limits).await?;
         let directory = arc_swap::ArcSwap::from_pointee(directory);
         let reload = tokio::sync::Mutex::new(());
+        let workloads = Workloads::new(&config.workload_issuers);
         let counts = Counts::new(config.limits.audit_refusals_per_minute);
         Ok(Self(Arc::new(Inner {
             db,
@@ -94,6 +97,7 @@ impl Iam {
             directory,
             ended,
             logins,
+            workloads,
             counts,
             signatures_introspected: AtomicU64::new(0),
             reload,

@@ -9,6 +9,7 @@ use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::Freshness;
 use crate::token::encryption_key::EncryptionKey;
 use crate::token::keyring::KeyRing;
+use crate::workload::Workloads;
 use base::scope::Domain;
 use base::time::Clock;
 use db::Db;
@@ -28,6 +29,8 @@ pub(crate) struct Inner {
     pub(crate) directory: arc_swap::ArcSwap<Directory>,
     pub(crate) ended: EndedSessions,
     pub(crate) logins: Logins,
+    /// Whose tokens workloads log in with.
+    pub(crate) workloads: Workloads,
     pub(crate) counts: Counts,
     pub(crate) signatures_introspected: AtomicU64,
     /// Only one task reads the directory at a time, so that it never goes back in time.

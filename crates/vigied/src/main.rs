@@ -142,7 +142,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 // Warnings go to standard error in both forms of output.
                 let _ = writeln!(std::io::stderr(), "warning: {stray}");
             }
-            for complaint in runtime()?.block_on(sender_keys::complaints(&settings)) {
+            let issuers = boot::workloads::complaints(&settings)?;
+            let keys = runtime()?.block_on(sender_keys::complaints(&settings));
+            for complaint in issuers.into_iter().chain(keys) {
                 let _ = writeln!(std::io::stderr(), "warning: {complaint}");
             }
             match output {

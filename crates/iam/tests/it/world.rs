@@ -124,6 +124,7 @@ pub(crate) fn config(folder: &Path) -> IamConfig {
         deleted_milliseconds: 7 * 86_400_000,
         default_plan: None,
         invitations: InvitationConfig::default(),
+        workload_issuers: Vec::new(),
     }
 }
 

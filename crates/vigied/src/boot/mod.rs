@@ -1,6 +1,7 @@
 //! Builds the services. The only place that chooses implementations: which database, which store, which clock.
 
 pub(crate) mod database;
+pub(crate) mod workloads;
 
 use crate::app::arrivals::{self, Arrivals};
 use crate::app::event_rates::EventRates;
@@ -86,6 +87,7 @@ pub(crate) async fn identity(
         deleted_milliseconds: deleted_milliseconds(settings),
         default_plan: settings.storage.default_plan,
         invitations: invitations(settings),
+        workload_issuers: workloads::issuers(settings)?,
     };
     Ok(Iam::open(db, config, Arc::new(SystemClock)).await?)
 }

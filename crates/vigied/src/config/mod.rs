@@ -30,6 +30,7 @@ mod statsd_setting;
 mod users;
 mod values;
 mod variables;
+pub(crate) mod workloads;
 
 pub(crate) use certificates::{CertificateMark, Certificates};
 pub(crate) use collectd::CollectdSettings;

@@ -299,6 +299,12 @@ pub(super) const OWN: &[Setting] = &[
         "file with the password of `mail.user` in its first line; must not be readable by all users",
     ),
     setting(
+        "workloads.issuers_file",
+        Shape::Path,
+        "",
+        "file (TOML) that names the issuers whose tokens workloads log in with, without a key (the grant `cr-token`): a table `[[issuer]]` for each, with its keys and what its claims mean; empty for none. Read at the start",
+    ),
+    setting(
         "storage.retention_days",
         Shape::Number {
             min: 1,

@@ -101,6 +101,7 @@ pub(crate) struct Settings {
     pub(crate) tokens: TokenSettings,
     pub(crate) invitations: InvitationSettings,
     mail: Option<MailSettings>,
+    workload_issuers_file: Option<PathBuf>,
     pub(crate) storage: StorageSettings,
     operations: OperationsAddress,
     pub(crate) senders: SenderSettings,
@@ -202,6 +203,7 @@ impl Settings {
                 show_code_to_inviter: values.flag("invitations.show_code_to_inviter")?,
             },
             mail: MailSettings::read(values, &data, allow_readable_secrets)?,
+            workload_issuers_file: values.file("workloads.issuers_file")?,
             storage: StorageSettings {
                 retention_days: values.parsed("storage.retention_days")?,
                 deleted_seconds: values.parsed("storage.deleted_seconds")?,
@@ -295,6 +297,11 @@ impl Settings {
     /// The mail server; `None` if no mail is sent.
     pub(crate) fn mail(&self) -> Option<MailSettings> {
         self.mail.clone()
+    }
+
+    /// The file that names the issuers whose tokens workloads log in with; `None` if none can.
+    pub(crate) fn workload_issuers_file(&self) -> Option<&Path> {
+        self.workload_issuers_file.as_deref()
     }
 
     /// The database address; `None` for the file in the data folder.

@@ -88,6 +88,7 @@ async fn node(address: &str, folder: &Path) -> Result<Iam, Failure> {
         deleted_milliseconds: 0,
         default_plan: None,
         invitations: iam::manage::invitation::InvitationConfig::default(),
+        workload_issuers: Vec::new(),
     };
     Ok(Iam::open(Db::open(address).await?, config, Arc::new(SystemClock)).await?)
 }
