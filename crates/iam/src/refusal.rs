@@ -48,6 +48,12 @@ pub enum Reason {
     SessionIdle,
     /// The user name, password or one-time code is wrong.
     WrongProof,
+    /// The token that a token request shows as its proof, of a compute resource or of this server, is no good.
+    WrongToken,
+    /// The issuer of a compute resource's token cannot be asked for its keys.
+    IssuerAway,
+    /// Whoever asks may not act as another: the trusted profile is not there or not for them, or no authorization allows it.
+    NotAuthorized,
     /// Too many logins, or too many failed ones.
     TooManyLogins,
     /// The login was renewed too often.
@@ -84,6 +90,9 @@ impl Reason {
             Self::RefreshTokenExpired => "refresh_token_expired",
             Self::SessionIdle => "session_idle",
             Self::WrongProof => "wrong_proof",
+            Self::WrongToken => "wrong_token",
+            Self::IssuerAway => "issuer_away",
+            Self::NotAuthorized => "not_authorized",
             Self::TooManyLogins => "too_many_logins",
             Self::TooManyRenewals => "too_many_renewals",
             Self::UaaProof => "uaa_proof",
@@ -100,6 +109,7 @@ impl Reason {
                 | Self::WrongClient
                 | Self::WrongRefreshToken
                 | Self::WrongProof
+                | Self::WrongToken
                 | Self::UaaProof
                 | Self::UaaToken
                 | Self::NoSession
@@ -113,6 +123,7 @@ impl Reason {
                 self,
                 Self::NoClient
                     | Self::NotAMember
+                    | Self::NotAuthorized
                     | Self::RefreshTokenExpired
                     | Self::SessionIdle
                     | Self::WrongCode

@@ -149,10 +149,11 @@ pub const TOKEN_SERVICE: &[Word] = &[
     ),
     word(
         "BXNIM0106E",
-        "400",
-        "a property has a value that is not accepted, or the form can not be read",
+        "400, 429, 503",
+        "a property has a value that is not accepted, the form can not be read, or a token that is shown as a proof is no good; with 429: too many wrong ones come from your network; with 503: the keys of the issuer of a compute resource's token can not be read now",
     ),
     word("BXNIM0109E", "400", "a property is missing or empty"),
+    word("BXNIM0113E", "400", "a property is no CRN"),
     word(
         "BXNIM0141E",
         "400",
@@ -178,6 +179,11 @@ pub const TOKEN_SERVICE: &[Word] = &[
         "BXNIM0439E",
         "400",
         "the session was not used for as long as an account allows",
+    ),
+    word(
+        "BXNIM0513E",
+        "403",
+        "the trusted profile does not exist or is not for the compute resource, or no authorization lets the service act as the CRN",
     ),
     word(
         "BXNIM0602E",

@@ -70,6 +70,8 @@ pub enum Credential {
     UaaToken,
     /// A refresh token.
     RefreshToken,
+    /// The token of a compute resource, by an issuer that the operator has named.
+    CrToken,
 }
 
 impl Credential {
@@ -85,6 +87,7 @@ impl Credential {
             Self::IamToken => "iam_token",
             Self::UaaToken => "uaa_token",
             Self::RefreshToken => "refresh_token",
+            Self::CrToken => "cr_token",
         }
     }
 

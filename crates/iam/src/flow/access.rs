@@ -124,6 +124,30 @@ pub(crate) fn iam_token(
     refresh_token: Option<Secret<String>>,
 ) -> Result<Tokens, IamError> {
     let claims = iam_claims(iam, subject, login, client);
+    signed(iam, login, &claims, refresh_token)
+}
+
+/// The same for a subject as whom somebody else acts, who has authenticated.
+pub(crate) fn iam_token_by(
+    iam: &Iam,
+    subject: &Subject,
+    login: &Login,
+    client: &str,
+    authn: AuthnClaim,
+) -> Result<Tokens, IamError> {
+    let claims = IamClaims {
+        authn,
+        ..iam_claims(iam, subject, login, client)
+    };
+    signed(iam, login, &claims, None)
+}
+
+fn signed(
+    iam: &Iam,
+    login: &Login,
+    claims: &IamClaims,
+    refresh_token: Option<Secret<String>>,
+) -> Result<Tokens, IamError> {
     let stated = Stated {
         principal: claims.iam_id.parse().ok(),
         account: Some(&claims.account),
@@ -132,7 +156,7 @@ pub(crate) fn iam_token(
         key: claims.iam_apikey_id.as_deref(),
     };
     stated.check_within(login.bounds())?;
-    let access_token = Secret::new(jws::sign(&iam.0.keys.load(), iam.0.clock.now(), &claims)?);
+    let access_token = Secret::new(jws::sign(&iam.0.keys.load(), iam.0.clock.now(), claims)?);
     Ok(Tokens {
         access_token,
         refresh_token,

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 mod account_rules;
+mod authorization;
 mod delegation;
 pub mod grant;
 mod guess_limit;
@@ -14,3 +15,4 @@ pub mod request;
 pub(crate) mod session_end;
 mod session_limit;
 pub mod uaa;
+pub mod workload;

@@ -12,7 +12,7 @@ use super::directory::{ApiKey, Directory};
 use super::narrowing::one_of;
 pub use crate::model::narrowing::Narrowing;
 use crate::refusal::{Reason, Refusal, Remedy};
-use base::id::{AccountId, KeyId, SessionId, UserId};
+use base::id::{AccountId, KeyId, ProfileId, SessionId, UserId};
 use base::principal::Principal;
 use base::time::Millis;
 
@@ -104,6 +104,26 @@ impl CredentialBounds {
                 session: None,
                 key: Some(key.id),
             },
+        }
+    }
+
+    /// For a trusted profile that a compute resource takes on: in the profile's account until then, and nothing that lives on.
+    pub(crate) fn of_workload(
+        directory: &Directory,
+        (profile, account): (ProfileId, AccountId),
+        now: Millis,
+        end: Millis,
+    ) -> Self {
+        let principal = profile.into();
+        Self {
+            principal,
+            reach: AccountReach::One(account),
+            proven_at: directory.after_departures(principal, now),
+            not_after: Some(end),
+            keys_until: Some(end),
+            renewable: false,
+            narrowing: Narrowing::NONE,
+            root: Root::default(),
         }
     }
 

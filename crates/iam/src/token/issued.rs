@@ -19,6 +19,12 @@ pub const CLIENT_CREDENTIALS: &str = "client_credentials";
 /// The grant type by which a client redeems a token that was delegated to it.
 pub const DELEGATED: &str = "urn:ibm:params:oauth:grant-type:delegated-refresh-token";
 
+/// The grant type of compute resources, which take on a trusted profile.
+pub const CR_TOKEN: &str = "urn:ibm:params:oauth:grant-type:cr-token";
+
+/// The grant type of services that would act as a CRN.
+pub const IAM_AUTHZ: &str = "urn:ibm:params:oauth:grant-type:iam-authz";
+
 /// The client id of a caller that does not authenticate.
 pub(crate) const NO_CLIENT: &str = "default";
 

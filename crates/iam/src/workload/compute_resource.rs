@@ -1,8 +1,8 @@
 //! A compute resource, as the claims of its token say, read in the way that the settings of its issuer state.
 
+use super::cr_token_error::CrTokenError;
 use super::cr_type::CrType;
 use super::issuer::{AccountOf, ClaimName, CrnOf, WorkloadIssuer};
-use super::proof::CrTokenError;
 use crate::model::claim_condition::ClaimValue;
 use crate::model::text::is_seen;
 use base::id::AccountId;

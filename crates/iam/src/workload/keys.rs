@@ -4,9 +4,9 @@
 //! Whoever sends tokens cannot make the server read as often as they like: it tries once a minute at most, whatever the tokens say, and
 //! one reading serves everybody who waits for it.
 
+use super::cr_token_error::CrTokenError;
 use super::issuer::KeyFetch;
 use super::key_set::KeySet;
-use super::proof::CrTokenError;
 use arc_swap::ArcSwapOption;
 use base::failure_streak::FailureStreak;
 use base::time::Millis;

@@ -5,6 +5,7 @@
 //! which audience its tokens must be for, and what its claims mean.
 
 mod compute_resource;
+mod cr_token_error;
 mod cr_type;
 mod issuer;
 mod key_set;
@@ -14,9 +15,9 @@ mod proof;
 mod times;
 
 pub use compute_resource::ComputeResource;
+pub use cr_token_error::CrTokenError;
 pub use cr_type::CrType;
 pub use issuer::{AccountOf, ClaimName, CrnOf, KeyFetch, WorkloadIssuer};
 pub use key_set::{KeySet, KeySetError};
 pub use matching::{LinkedResource, is_linked, is_ruled};
-pub use proof::CrTokenError;
 pub(crate) use proof::Workloads;

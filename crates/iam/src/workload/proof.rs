@@ -1,6 +1,7 @@
 //! The proof of a compute resource: a token that an issuer of the operator's settings has signed for this server.
 
 use super::compute_resource::ComputeResource;
+use super::cr_token_error::CrTokenError;
 use super::issuer::WorkloadIssuer;
 use super::keys::IssuerKeys;
 use super::times;
@@ -9,53 +10,6 @@ use crate::token::jws;
 use base::time::Millis;
 use serde_json::Value;
 use std::sync::Arc;
-
-/// Why a compute resource's token is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CrTokenError {
-    /// The operator has named no issuer.
-    #[error("the operator of this server has named no issuer of tokens for compute resources")]
-    NoIssuers,
-    /// Not an issuer that the operator has named.
-    #[error("its issuer is none that the operator of this server has named")]
-    UnknownIssuer,
-    /// Not a token at all.
-    #[error("it is malformed: {0}")]
-    Malformed(&'static str),
-    /// The signature, key or algorithm is not the issuer's.
-    #[error("its signature is refused: {0}")]
-    Signature(&'static str),
-    /// It is for somebody else.
-    #[error("its audience (`aud`) is not this server")]
-    Audience,
-    /// Past its `exp`.
-    #[error("it expired {seconds_ago} s ago")]
-    Expired {
-        /// How long ago.
-        seconds_ago: i64,
-    },
-    /// Its `nbf` or `iat` is in the future.
-    #[error("it is not valid yet; the clocks of its issuer and this server disagree")]
-    NotYetValid,
-    /// A claim that is needed is missing, or is not what it should be.
-    #[error("its claim `{0}` is missing or unusable")]
-    NoClaim(String),
-    /// The issuer's keys cannot be read.
-    #[error("the keys of its issuer cannot be read at the moment")]
-    KeysAway,
-}
-
-impl From<AuthError> for CrTokenError {
-    fn from(error: AuthError) -> Self {
-        match error {
-            AuthError::Malformed(what) => Self::Malformed(what),
-            AuthError::Signature(what) => Self::Signature(what),
-            AuthError::WrongIssuer => Self::UnknownIssuer,
-            // The check of the form and the signature knows no other.
-            _ => Self::Malformed("it is refused"),
-        }
-    }
-}
 
 /// The issuers of the settings, with their keys.
 #[derive(Debug, Default)]

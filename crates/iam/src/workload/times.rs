@@ -1,7 +1,7 @@
 //! The times and the audience of a compute resource's token. Unlike its own tokens, the server does not trust that the issuer wrote
 //! them as they belong: each that it needs must be there, and be a number.
 
-use super::proof::CrTokenError;
+use super::cr_token_error::CrTokenError;
 use base::time::Millis;
 use serde_json::Value;
 

@@ -104,6 +104,9 @@ const fn word_and_kind(reason: &Reason) -> (Kind, &'static str) {
         Reason::RefreshTokenExpired => (Kind::Invalid, "BXNIM0408E"),
         Reason::SessionIdle => (Kind::Invalid, "BXNIM0439E"),
         Reason::WrongProof => (Kind::Invalid, "BXNIM0602E"),
+        Reason::WrongToken => (Kind::Invalid, "BXNIM0106E"),
+        Reason::IssuerAway => (Kind::Unavailable, "BXNIM0106E"),
+        Reason::NotAuthorized => (Kind::Forbidden, "BXNIM0513E"),
         Reason::TooManyLogins => (Kind::Busy, "BXNIM0602E"),
         Reason::TooManyRenewals => (Kind::Busy, "BXNIM0407E"),
         Reason::UaaProof => (Kind::Unauthenticated, "invalid_grant"),
@@ -309,7 +312,7 @@ pub(crate) fn credential(error: &AuthError) -> Problem {
 mod tests {
     use super::*;
 
-    const REASONS: [Reason; 23] = [
+    const REASONS: [Reason; 26] = [
         Reason::NotFound,
         Reason::WrongAccount,
         Reason::NotAMember,
@@ -328,6 +331,9 @@ mod tests {
         Reason::RefreshTokenExpired,
         Reason::SessionIdle,
         Reason::WrongProof,
+        Reason::WrongToken,
+        Reason::IssuerAway,
+        Reason::NotAuthorized,
         Reason::TooManyLogins,
         Reason::TooManyRenewals,
         Reason::UaaProof,
@@ -364,6 +370,7 @@ mod tests {
             (code::TOKEN_SERVICE, Reason::WrongClient),
             (code::TOKEN_SERVICE, Reason::WrongRefreshToken),
             (code::TOKEN_SERVICE, Reason::WrongProof),
+            (code::TOKEN_SERVICE, Reason::WrongToken),
             (code::TOKEN_SERVICE, Reason::NoSession),
             (code::UAA, Reason::UaaProof),
             (code::UAA, Reason::UaaToken),

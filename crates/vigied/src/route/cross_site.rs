@@ -4,7 +4,7 @@
 //! Browsers name the origin of a form (`Sec-Fetch-Site`, `Origin`). One that does not must send the page's token in the form
 //! and in a cookie, which no other site can set. Programs that are not browsers send neither, and cannot be tricked like this.
 
-use super::identity::property;
+use super::form_field::property;
 use crate::http::header::single;
 use crate::http::not_a_form::{FORM, HINT};
 use crate::http::problem::Refusal;

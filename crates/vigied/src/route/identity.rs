@@ -1,9 +1,12 @@
 //! The token service: grants, keys, discovery, introspection, revocation.
 
+use super::form_field::{bounded, property, required};
+use super::iam_authz;
+use super::not_served;
 use super::oauth_error;
 use super::reply::json;
+use super::workload;
 use crate::app::App;
-use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::header::single;
 use crate::http::not_a_form::{self, MediaType};
@@ -19,8 +22,8 @@ use base::secret::Secret;
 use base::source::Source;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use iam::flow::grant::{
-    APIKEY, CLIENT_CREDENTIALS, Client, DELEGATED, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN,
-    TokenRequest, Tokens,
+    APIKEY, CLIENT_CREDENTIALS, CR_TOKEN, Client, DELEGATED, Grant, IAM_AUTHZ, PASSCODE, PASSWORD,
+    REFRESH_TOKEN, TokenRequest, Tokens,
 };
 use iam::token::claims::SCOPE;
 use iam::token::keyring::{PublicKey, PublicNumbers};
@@ -39,11 +42,6 @@ const NOT_SUPPORTED: &str = "not_supported";
 
 /// How long a delegated token lives where nobody says, as the original has it: six days.
 const DELEGATED_SECONDS: i64 = 518_400;
-
-/// A missing or wrong form field, in the token service's codes.
-pub(super) fn property(code: &'static str, message: String) -> Refusal {
-    Refusal(Problem::new(Kind::Invalid, code, message))
-}
 
 pub(super) fn form(headers: &HeaderMap, body: &[u8]) -> Result<Form, Refusal> {
     let content_type = headers.get(header::CONTENT_TYPE);
@@ -68,28 +66,6 @@ pub(super) fn form_limit(error: &FormError) -> Option<&'static Limit> {
         FormError::Malformed(QueryError::TooMany) => Some(&limit::QUERY_PARAMETERS),
         FormError::Malformed(_) | FormError::Missing(_) => None,
     }
-}
-
-/// Refuses a form field that is longer than the limit.
-fn bounded<'f>(
-    key: &'static str,
-    text: &'f str,
-    limit: &'static Limit,
-) -> Result<&'f str, Refusal> {
-    check_length(key, text, limit).map_err(|problem| {
-        Refusal(Problem {
-            code: "BXNIM0106E",
-            message: format!("Property validation failed: {}", problem.message).into(),
-            ..problem
-        })
-    })?;
-    Ok(text)
-}
-
-pub(super) fn required<'f>(form: &'f Form, key: &'static str) -> Result<&'f str, Refusal> {
-    form.get(key)
-        .filter(|text| !text.is_empty())
-        .ok_or_else(|| property("BXNIM0109E", format!("Property missing or empty: {key}")))
 }
 
 fn secret(
@@ -145,13 +121,7 @@ pub(super) fn grant(form: &Form) -> Result<Grant, Refusal> {
             let token = secret(form, "refresh_token", &limit::TOKEN_BYTES)?;
             Ok(Grant::RefreshToken(token))
         }
-        other => {
-            let excerpt: String = other.chars().take(80).collect();
-            Err(property(
-                "BXNIM0106E",
-                format!("Property validation failed: grant_type `{excerpt}` is not supported"),
-            ))
-        }
+        other => Err(not_served::grant(other)),
     }
 }
 
@@ -176,6 +146,18 @@ async fn issued(
     headers: &HeaderMap,
     form: &Form,
 ) -> Result<Response, Refusal> {
+    not_served::check_second_proof(form)?;
+    let by_another = match form.get("grant_type") {
+        Some(CR_TOKEN) => {
+            let client = client(app, headers)?;
+            Some(workload::tokens(app, source, client, form).await?)
+        }
+        Some(IAM_AUTHZ) => Some(iam_authz::tokens(app, source, form)?),
+        _ => None,
+    };
+    if let Some(tokens) = by_another {
+        return json(StatusCode::OK, &reply(&tokens));
+    }
     let is_client = form.get("grant_type") == Some(CLIENT_CREDENTIALS);
     let (grant, client) = match is_client {
         true => (client_credentials(app, headers, form)?, None),

@@ -3,7 +3,8 @@
 //! The credential is in the form (`token`, `apikey`) or else in `X-Auth-User-Token`. Guesses are rate-limited by the client's
 //! own credential if there is one, else by source.
 
-use super::identity::{client, form, required};
+use super::form_field::required;
+use super::identity::{client, form};
 use super::reply::{json, json_bytes};
 use crate::app::App;
 use crate::http::guesses::Guesser;

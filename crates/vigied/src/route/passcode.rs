@@ -1,7 +1,8 @@
 //! One-time codes: a page for people, a route for programs.
 
 use super::cross_site::{self, FormToken};
-use super::identity::{client, form, grant, name_and_password, property};
+use super::form_field::property;
+use super::identity::{client, form, grant, name_and_password};
 use super::reply::json;
 use crate::app::App;
 use crate::http::problem::Refusal;

@@ -3,6 +3,7 @@
 
 mod delegated;
 mod discovery;
+mod not_served;
 mod oauth;
 mod passcode_page;
 mod refusals;

@@ -52,6 +52,8 @@ pub const GRANT_PASSWORD: &str = "password";
 pub(crate) const GRANT_REFRESH_TOKEN: &str = "refresh_token";
 /// The grant of tokens that were delegated to the client.
 pub(crate) const GRANT_DELEGATED: &str = "urn:ibm:params:oauth:grant-type:delegated-refresh-token";
+/// The grant of compute resources.
+pub(crate) const GRANT_CR_TOKEN: &str = "urn:ibm:params:oauth:grant-type:cr-token";
 /// The grant of service IDs with one of their keys.
 pub(crate) const GRANT_CLIENT_CREDENTIALS: &str = "client_credentials";
 
@@ -76,6 +78,7 @@ impl Discovery {
                 GRANT_API_KEY,
                 GRANT_PASSCODE,
                 GRANT_DELEGATED,
+                GRANT_CR_TOKEN,
                 GRANT_CLIENT_CREDENTIALS,
             ]),
             scopes_supported: list(&["openid", "ibm"]),

@@ -60,15 +60,19 @@ fn tokens(document: &mut Document) {
         ("/identity/token", "token"),
         ("/oidc/token", "tokenOldPath"),
     ] {
-        let operation = Operation::new(id, "Gives an access token for an API key, a password, a passcode, a refresh token, or a service ID and its key")
+        let operation = Operation::new(id, "Gives an access token for an API key, a password, a passcode, a refresh token, the token of a compute resource, or a service ID and its key")
             .may_have("Client")
             .form(&[
-                ("grant_type*", "`urn:ibm:params:oauth:grant-type:apikey`, `password`, `urn:ibm:params:oauth:grant-type:passcode`, `refresh_token`, `urn:ibm:params:oauth:grant-type:delegated-refresh-token` (by the client `kube:kube`) or `client_credentials`"),
+                ("grant_type*", "`urn:ibm:params:oauth:grant-type:apikey`, `password`, `urn:ibm:params:oauth:grant-type:passcode`, `refresh_token`, `urn:ibm:params:oauth:grant-type:delegated-refresh-token` (by the client `kube:kube`), `urn:ibm:params:oauth:grant-type:cr-token` or `client_credentials`"),
                 ("apikey", "with the grant of API keys"),
                 ("username", "with `password`"),
                 ("password", "with `password`"),
                 ("passcode", "with the grant of passcodes"),
                 ("refresh_token", "with `refresh_token`, and the delegated one with its grant"),
+                ("cr_token", "with the grant of compute resources: a token by an issuer that the operator has named"),
+                ("profile_id", "with the grant of compute resources: the trusted profile, `Profile-…`"),
+                ("profile_name", "the same by its name, in the account of the compute resource"),
+                ("profile_crn", "the same by its CRN"),
                 ("client_id", "with `client_credentials`, in place of Basic: a service ID"),
                 ("client_secret", "with `client_credentials`, in place of Basic: one of its API keys"),
                 ("account", "the account the token shall be bound to"),

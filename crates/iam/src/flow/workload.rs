@@ -1,0 +1,193 @@
+//! The login of a workload without a key: the token of its compute resource, for an access token of a trusted profile that is for it.
+//!
+//! There is no session and no refresh token: the workload shows the token of its compute resource again. What it may take on is decided
+//! anew each time, and what it got ends with the profile.
+
+use super::access;
+use super::refresh::Login;
+use crate::audit::{Action, Credential as Shown, Entry};
+use crate::error::IamError;
+use crate::model::bounds::CredentialBounds;
+use crate::model::directory::{Directory, Profile};
+use crate::refusal::Reason;
+use crate::service::Iam;
+use crate::token::claims::AuthnClaim;
+use crate::token::issued::{CR_TOKEN, Client, NO_CLIENT, Tokens};
+use crate::token::subject::Subject;
+use crate::workload::{ComputeResource, CrTokenError, LinkedResource, is_linked, is_ruled};
+use base::id::{AccountId, ProfileId};
+use base::secret::Secret;
+use base::source::Source;
+
+/// How long a login of a compute resource is good, as the original has it, however long tokens of others live.
+const LIFE_MILLISECONDS: i64 = 3_600_000;
+
+/// What a token says of who has authenticated, of a compute resource.
+const SUB_TYPE: &str = "ComputeResource";
+
+/// A trusted profile, as a request names it: by one of them, or by several that must all be its own.
+#[derive(Debug, Clone, Default)]
+pub struct WantedProfile {
+    /// `Profile-…`, also with `iam-` before it.
+    pub id: Option<String>,
+    /// Its name, in the account of the compute resource.
+    pub name: Option<String>,
+    /// Its CRN.
+    pub crn: Option<String>,
+}
+
+/// A request of a workload.
+#[derive(Debug)]
+pub struct WorkloadLogin {
+    /// The token of its compute resource.
+    pub token: Secret<String>,
+    /// The profile that it wants to take on.
+    pub profile: WantedProfile,
+    /// The account that it names, which can be that of the profile alone.
+    pub account: Option<String>,
+    /// The client, if it authenticated.
+    pub client: Option<Client>,
+    /// The source of the request.
+    pub source: Source,
+}
+
+impl WantedProfile {
+    /// The profile in an account, if all that was said is so.
+    fn find<'d>(&self, directory: &'d Directory, account: AccountId) -> Option<&'d Profile> {
+        let by_id = |text: &str| -> Option<&'d Profile> {
+            let id = text.strip_prefix("iam-").unwrap_or(text);
+            let id: ProfileId = format!("iam-{id}").parse().ok()?;
+            directory.profile(id)
+        };
+        let found = [
+            self.id.as_deref().map(by_id),
+            self.crn.as_deref().map(|crn| by_id(id_in(crn, account)?)),
+            (self.name.as_deref()).map(|name| directory.profile_by_name(account, name)),
+        ];
+        let mut named = found.into_iter().flatten();
+        let first = named.next()??;
+        let is_same = |other: Option<&Profile>| other.is_some_and(|other| other.id == first.id);
+        (first.account == account && named.all(is_same)).then_some(first)
+    }
+}
+
+/// The id in the CRN of a profile of an account.
+fn id_in(crn: &str, account: AccountId) -> Option<&str> {
+    let parts: Vec<&str> = crn.split(':').collect();
+    let [
+        "crn",
+        "v1",
+        _,
+        _,
+        "iam-identity",
+        _,
+        scope,
+        "",
+        "profile",
+        id,
+    ] = parts.as_slice()
+    else {
+        return None;
+    };
+    (scope.strip_prefix("a/")? == account.to_string()).then_some(*id)
+}
+
+/// Whether the profile is for the resource, by a link or by a rule.
+fn is_for(directory: &Directory, profile: &Profile, resource: &ComputeResource) -> bool {
+    let _ = (directory, profile, resource, is_linked, is_ruled);
+    let _: Option<LinkedResource<'_>> = None;
+    false
+}
+
+fn refused(error: &CrTokenError) -> IamError {
+    let reason = match error {
+        CrTokenError::KeysAway => Reason::IssuerAway,
+        _ => Reason::WrongToken,
+    };
+    let message = format!("Property validation failed: `cr_token` proves nobody here: {error}");
+    IamError::refused(reason, message)
+}
+
+impl Iam {
+    /// An access token of a trusted profile for the token of a compute resource.
+    ///
+    /// # Errors
+    /// [`IamError::Refused`] with the token service's code.
+    pub async fn workload_token(&self, login: WorkloadLogin) -> Result<Tokens, IamError> {
+        let source = login.source;
+        let answer = self.log_in_workload(&login).await;
+        self.note_refusal(Shown::CrToken, &answer);
+        self.slow_guesses(source, answer)
+    }
+
+    async fn log_in_workload(&self, wanted: &WorkloadLogin) -> Result<Tokens, IamError> {
+        self.0.require_current()?;
+        let now = self.0.clock.now();
+        let proven = self.0.workloads.prove(wanted.token.expose(), now).await;
+        let resource = proven.map_err(|error| refused(&error))?;
+        let directory = self.directory();
+        // Whether there is such a profile is told only to whom it is for.
+        let profile = wanted.profile.find(&directory, resource.account);
+        let profile = profile.filter(|profile| is_for(&directory, profile, &resource));
+        let profile = profile.ok_or_else(|| {
+            let message = format!(
+                "The trusted profile does not exist in the account of the compute resource `{}`, or is not for it",
+                resource.label()
+            );
+            IamError::refused(Reason::NotAuthorized, message)
+        })?;
+        let end = now.plus(LIFE_MILLISECONDS);
+        let bounds =
+            CredentialBounds::of_workload(&directory, (profile.id, profile.account), now, end);
+        let own = profile.account.to_string();
+        let account = wanted.account.as_deref().unwrap_or(&own);
+        let login = Login::to(self, bounds, account, CR_TOKEN.to_owned())?;
+        let subject = Subject::find(&directory, profile.id.into())
+            .ok_or(IamError::Crypto("find the profile of a workload"))?;
+        let client = wanted.client.map_or(NO_CLIENT, Client::id);
+        let authn = AuthnClaim {
+            sub: resource.label(),
+            iam_id: resource.iam_id(),
+            sub_type: Some(SUB_TYPE.to_owned()),
+            name: resource.label(),
+            given_name: None,
+            family_name: None,
+            email: None,
+        };
+        let tokens = access::iam_token_by(self, &subject, &login, client, authn)?;
+        let entry = Entry::by_principal(profile.id.into(), Shown::CrToken, Action::SignedIn)
+            .in_account(profile.account)
+            .with("client", client)
+            .with("compute_resource", resource.label())
+            .with("cr_type", resource.cr_type)
+            .with("issuer", resource.issuer());
+        self.enter(entry).await?;
+        Ok(tokens)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::id::Guid;
+
+    #[test]
+    fn a_profile_is_read_from_its_own_crn_alone() {
+        let account = AccountId(Guid::from_random([7; 16]));
+        let crn = |scope: &str, kind: &str| {
+            format!("crn:v1:bluemix:public:iam-identity::{scope}::{kind}:Profile-x")
+        };
+        let own = format!("a/{account}");
+        assert_eq!(id_in(&crn(&own, "profile"), account), Some("Profile-x"));
+        let other = AccountId(Guid::from_random([9; 16]));
+        for (crn, account) in [
+            (crn(&own, "profile"), other),
+            (crn(&own, "serviceid"), account),
+            (crn("", "profile"), account),
+            (format!("{}:", crn(&own, "profile")), account),
+            ("Profile-x".to_owned(), account),
+        ] {
+            assert_eq!(id_in(&crn, account), None, "{crn}");
+        }
+    }
+}

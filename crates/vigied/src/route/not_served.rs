@@ -1,0 +1,49 @@
+//! What the original's token service has and this one does not: grants, and fields that name a second proof. They are refused by their
+//! name, because who sends a second proof believes that it is checked.
+
+use super::form_field::property;
+use crate::http::problem::Refusal;
+use wire::iam::form::Form;
+
+/// Fields of a second proof. This server never asks for one, so whoever sends it has another server in mind.
+const SECOND_PROOFS: [&str; 5] = [
+    "security_question_id",
+    "security_question_answer",
+    "security_code",
+    "vendor",
+    "authentication_token",
+];
+
+/// The original's grants that cannot be served, and why.
+const GRANTS: [(&str, &str); 2] = [
+    (
+        "urn:ibm:params:oauth:grant-type:identity-cookie",
+        "there is no console here whose `cookie` it could be for",
+    ),
+    (
+        "urn:ibm:params:oauth:grant-type:derive",
+        "a UAA token comes with the grant of the login itself, by `response_type=uaa`",
+    ),
+];
+
+fn invalid(what: &str) -> Refusal {
+    property("BXNIM0106E", format!("Property validation failed: {what}"))
+}
+
+/// The refusal of a grant that is not served.
+pub(super) fn grant(grant_type: &str) -> Refusal {
+    let excerpt: String = grant_type.chars().take(80).collect();
+    let known = GRANTS.iter().find(|(own, _)| *own == grant_type);
+    let why = known.map_or_else(String::new, |(_, why)| format!(": {why}"));
+    invalid(&format!("grant_type `{excerpt}` is not supported{why}"))
+}
+
+/// Refuses a second proof.
+pub(super) fn check_second_proof(form: &Form) -> Result<(), Refusal> {
+    match SECOND_PROOFS.iter().find(|key| form.get(key).is_some()) {
+        None => Ok(()),
+        Some(key) => Err(invalid(&format!(
+            "{key} is not supported: this server has no second factor that it could check"
+        ))),
+    }
+}
