@@ -178,3 +178,5 @@ mod upgrade;
 mod user_list;
 #[cfg(test)]
 mod wide_answers;
+#[cfg(test)]
+mod workloads;

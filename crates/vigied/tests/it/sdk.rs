@@ -6,6 +6,7 @@ mod identity;
 mod node;
 mod policies;
 mod resources;
+mod workloads;
 
 use crate::harness::Server;
 use std::process::Command;

@@ -1,0 +1,143 @@
+//! What the operator has named, and has not.
+
+use super::issuer::{CLUSTER, Signer};
+use super::{CR_TOKEN, Place, code, issuers, message};
+use crate::harness::{Server, Serving, VIGIED, init};
+use serde_json::json;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+#[test]
+fn without_an_issuer_the_grant_is_refused_and_says_so() {
+    let server = Server::start();
+    let form = [
+        ("grant_type", CR_TOKEN),
+        ("cr_token", "e30.e30.c2ln"),
+        ("profile_name", "ci"),
+    ];
+    let reply = server.request("POST", "/identity/token").form(&form).send();
+    assert_eq!(code(&reply), (400, "BXNIM0106E".to_owned()));
+    let told = message(&reply);
+    assert!(
+        told.contains("the operator of this server has named no issuer"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_client_that_cannot_use_the_grant_is_refused() {
+    let place = Place::start();
+    let form = [
+        ("grant_type", CR_TOKEN),
+        ("cr_token", "x"),
+        ("profile_name", "ci"),
+    ];
+    let ask = |client: &str, secret: &str| {
+        let request = place.server.request("POST", "/identity/token");
+        code(&request.basic(client, secret).form(&form).send())
+    };
+    assert_eq!(ask("kube", "kube"), (401, "BXNIM0308E".to_owned()));
+    assert_eq!(ask("x", "y"), (401, "BXNIM0308E".to_owned()));
+    assert_eq!(ask("bx", "bx"), (400, "BXNIM0106E".to_owned()));
+}
+
+fn check(data: &Path, file: &Path) -> Output {
+    let setting = format!("workloads.issuers_file={}", file.display());
+    Command::new(VIGIED)
+        .args(["config", "check", "--set", &setting, "--data"])
+        .arg(data)
+        .output()
+        .unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn the_check_of_the_settings_names_what_cannot_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let owner = init(&data);
+    let file = folder.path().join("issuers.toml");
+    let keys = folder.path().join("keys.json");
+    let line = format!("jwks_file = \"{}\"", keys.display());
+    std::fs::write(&file, issuers(&owner.account, &line)).unwrap();
+    let named = keys.display().to_string();
+
+    let missing = check(&data, &file);
+    assert!(missing.status.success(), "{}", said(&missing));
+    assert!(said(&missing).contains(&named), "{}", said(&missing));
+    for (text, reason) in [
+        ("nonsense", "no JSON object"),
+        ("{\"keys\": []}", "no key with a `kid`"),
+    ] {
+        std::fs::write(&keys, text).unwrap();
+        let told = said(&check(&data, &file));
+        assert!(told.contains(&named) && told.contains(reason), "{told}");
+    }
+    let set = json!({"keys": [Signer::new("k").jwk()]}).to_string();
+    std::fs::write(&keys, &set).unwrap();
+    let good = said(&check(&data, &file));
+    assert!(!good.contains("no workload of the issuer"), "{good}");
+    // Who can write it could make themselves any workload.
+    std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o666)).unwrap();
+    let told = said(&check(&data, &file));
+    assert!(told.contains("may be changed by everybody"), "{told}");
+    std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o600)).unwrap();
+
+    // A file of issuers that cannot be used is an error, of the server too.
+    std::fs::write(&file, issuers("x", &line)).unwrap();
+    let wrong = check(&data, &file);
+    assert!(!wrong.status.success());
+    let told = said(&wrong);
+    assert!(
+        told.contains("issuers.toml: issuer 1: `account` must be"),
+        "{told}"
+    );
+    let setting = format!("workloads.issuers_file={}", file.display());
+    let log = Serving::try_start(&data, "127.0.0.1:0", &["--set", &setting]).unwrap_err();
+    assert!(log.contains("issuer 1: `account` must be"), "{log}");
+}
+
+#[test]
+fn keys_in_a_file_are_read_when_the_first_token_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let owner = init(&data);
+    let file = folder.path().join("issuers.toml");
+    let keys = folder.path().join("keys.json");
+    let line = format!("jwks_file = \"{}\"", keys.display());
+    std::fs::write(&file, issuers(&owner.account, &line)).unwrap();
+    let setting = format!("workloads.issuers_file={}", file.display());
+    // They need not be there at the start.
+    let serving = Serving::start(&data, "127.0.0.1:0", &["--set", &setting]);
+    let server = Server {
+        serving,
+        owner,
+        folder,
+    };
+    let signer = Signer::new("k");
+    std::fs::write(&keys, json!({"keys": [signer.jwk()]}).to_string()).unwrap();
+    let token = server.token();
+    let call = |path: &str, body: &serde_json::Value| {
+        let request = server.request("POST", path).bearer(&token);
+        let reply = request.json(body).send();
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        reply.json()
+    };
+    let body = json!({"name": "collector", "account_id": server.owner.account});
+    let profile = call("/v1/profiles", &body);
+    let path = format!("/v1/profiles/{}/links", profile["id"].as_str().unwrap());
+    let link = json!({"crn": CLUSTER, "namespace": "prod", "name": "web"});
+    call(&path, &json!({"cr_type": "IKS_SA", "link": link}));
+    let shown = signer.token("prod", "web");
+    let form = [
+        ("grant_type", CR_TOKEN),
+        ("cr_token", shown.as_str()),
+        ("profile_name", "collector"),
+    ];
+    let reply = server.request("POST", "/identity/token").form(&form).send();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+}
