@@ -1,5 +1,6 @@
 //! `/v2/groups`: access groups, whose members have what policies for them give, and whether everybody in the account is in one.
 
+use super::account_parameter::check_account;
 use super::api_key::invalid;
 use super::entity_tag::{if_match, tagged};
 use super::group_id;
@@ -133,7 +134,7 @@ pub(super) async fn list(
     params: Params,
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["show_crn"])?;
-    group_id::check_account(&app, &caller, &params)?;
+    check_account(&app, &caller, &params)?;
     let (whose, search) = (whose(&params)?, Search::of(&caller, &params)?);
     let with_rules = params.flag("show_federated")?;
     let hides_public = params.flag("hide_public_access")?;
@@ -178,7 +179,7 @@ pub(super) async fn create(
     params: Params,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    group_id::check_account(&app, &caller, &params)?;
+    check_account(&app, &caller, &params)?;
     app.iam.may_manage_access_groups(&caller)?;
     let wanted: CreateAccessGroup = body(&bytes)?;
     let description = wanted.description.unwrap_or_default();
@@ -255,7 +256,7 @@ pub(super) async fn settings(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    group_id::check_account(&app, &caller, &params)?;
+    check_account(&app, &caller, &params)?;
     settings_of(&app, &caller)
 }
 
@@ -265,7 +266,7 @@ pub(super) async fn change_settings(
     params: Params,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    group_id::check_account(&app, &caller, &params)?;
+    check_account(&app, &caller, &params)?;
     app.iam.may_manage_access_groups(&caller)?;
     let wanted: ChangeGroupSettings = body(&bytes)?;
     if let Some(on) = wanted.public_access_enabled {

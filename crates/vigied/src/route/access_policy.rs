@@ -3,6 +3,7 @@
 
 mod form;
 
+use super::account_parameter::check_account;
 use super::api_key::invalid;
 use super::entity_tag::{if_match, tagged};
 use super::order::{By, by_signed_word};
@@ -17,7 +18,6 @@ use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::error::{Kind, Problem};
 use base::id::{AccountId, PolicyId};
 use base::limit;
 use form::{ACTIVE, DELETED, Form, first, second};
@@ -172,13 +172,7 @@ fn listed(
     path: &str,
 ) -> Result<Listed, Refusal> {
     params.refuse_unserved(&["tag_name", "tag_value", "service_group_id"])?;
-    if let Some(text) = params.one("account_id")? {
-        let account: AccountId = text.parse().map_err(|_| {
-            let message = format!("there is no account `{text}` for you");
-            Refusal(Problem::new(Kind::NotFound, "not_found", message).field("account_id"))
-        })?;
-        app.iam.require_default_account(caller, account)?;
-    }
+    check_account(app, caller, params)?;
     let wanted = Wanted::of(params, caller.account())?;
     let (by, reverse) = by_signed_word(params, &SORTS)?;
     let order = |a: &Policy, b: &Policy| match reverse {

@@ -1,5 +1,6 @@
 //! `/v1/apikeys`: the caller's API keys.
 
+use super::account_parameter::check_account;
 use super::entity_tag::{if_match, tagged};
 use super::filter;
 use super::history;
@@ -17,7 +18,7 @@ use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
-use base::id::{AccountId, KeyId};
+use base::id::KeyId;
 use base::limit;
 use base::principal::Principal;
 use base::secret::Secret;
@@ -163,13 +164,7 @@ pub(super) async fn list(
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["group_id", "include_history"])?;
     let filter = filter::asked_for(&params)?;
-    if let Some(text) = params.one("account_id")? {
-        let account: AccountId = text.parse().map_err(|_| {
-            let message = format!("there is no account `{text}` for you");
-            Refusal(Problem::new(Kind::NotFound, "not_found", message).field("account_id"))
-        })?;
-        app.iam.require_default_account(&caller, account)?;
-    }
+    check_account(&app, &caller, &params)?;
     let services = match params.one("type")? {
         None | Some("") => None,
         Some("user") => Some(false),

@@ -1,5 +1,6 @@
 //! `/v2/groups/ID/members`: the members of access groups. Of several wishes each has an outcome of its own.
 
+use super::account_parameter::check_account;
 use super::api_key::invalid;
 use super::group_id;
 use super::order::signed_word;
@@ -307,7 +308,7 @@ pub(super) async fn add_to_groups(
     params: Params,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    group_id::check_account(&app, &caller, &params)?;
+    check_account(&app, &caller, &params)?;
     app.iam.may_manage_access_groups(&caller)?;
     let wanted: AddToAccessGroups = body(&bytes)?;
     check_count("groups", wanted.groups.len())?;
@@ -340,7 +341,7 @@ pub(super) async fn remove_from_all(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    group_id::check_account(&app, &caller, &params)?;
+    check_account(&app, &caller, &params)?;
     let member: Principal = params.id("iam_id")?;
     let groups = app.iam.remove_from_all_groups(&caller, member).await?;
     let groups = groups.into_iter().map(|group| ChangedMembership {

@@ -5,6 +5,7 @@ mod access_policy;
 mod access_role;
 mod access_settings;
 mod account;
+mod account_parameter;
 mod account_settings;
 mod api_key;
 mod authorize;

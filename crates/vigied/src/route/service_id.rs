@@ -1,5 +1,6 @@
 //! `/v1/serviceids`: programs with an identity of their own, which Administrators manage.
 
+use super::account_parameter::check_account;
 use super::api_key::{in_own_account, invalid, is_set, requested_key, shown as shown_key};
 use super::entity_tag::{if_match, tagged};
 use super::filter;
@@ -17,7 +18,7 @@ use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
-use base::id::{AccountId, ServiceGroupId, ServiceId};
+use base::id::{ServiceGroupId, ServiceId};
 use base::limit;
 use http::{HeaderMap, StatusCode};
 use iam::directory::Service;
@@ -108,13 +109,7 @@ pub(super) async fn list(
     params.refuse_unserved(&["include_history"])?;
     let (with_group, group) = (tells_group(&params)?, group(params.one("group_id")?)?);
     let filter = filter::asked_for(&params)?;
-    if let Some(text) = params.one("account_id")? {
-        let account: AccountId = text.parse().map_err(|_| {
-            let message = format!("there is no account `{text}` for you");
-            Refusal(Problem::new(Kind::NotFound, "not_found", message).field("account_id"))
-        })?;
-        app.iam.require_default_account(&caller, account)?;
-    }
+    check_account(&app, &caller, &params)?;
     let named = params.one("name")?.filter(|text| !text.is_empty());
     check_length("name", named.unwrap_or_default(), &limit::LABEL_BYTES)?;
     let order = Order::of(&params, BY_NAME, &SORTS)?;
