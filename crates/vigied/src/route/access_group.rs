@@ -5,7 +5,7 @@ use super::api_key::invalid;
 use super::entity_tag::{if_match, tagged};
 use super::group_id;
 use super::order::{By, by_signed_word};
-use super::paging::{GROUPS, last, next};
+use super::paging::{GROUPS, last, list_links};
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -138,11 +138,8 @@ pub(super) async fn list(
     let (whose, search) = (whose(&params)?, Search::of(&caller, &params)?);
     let with_rules = params.flag("show_federated")?;
     let hides_public = params.flag("hide_public_access")?;
-    let (by, reverse) = by_signed_word(&params, &SORTS)?;
-    let order = |a: &AccessGroup, b: &AccessGroup| match reverse {
-        true => by(b, a),
-        false => by(a, b),
-    };
+    let order = by_signed_word(&params, &SORTS)?;
+    let by = |a: &AccessGroup, b: &AccessGroup| order.of_two(a, b);
     let is_wanted = |group: &AccessGroup| {
         let is_public = group.id == AccessGroupId::public(group.account);
         !(hides_public && is_public) && search.shows(group)
@@ -150,20 +147,20 @@ pub(super) async fn list(
     let window = GROUPS.window(&params)?;
     let part = app
         .iam
-        .access_groups(&caller, whose, is_wanted, order, window)?;
+        .access_groups(&caller, whose, is_wanted, by, window)?;
     let path = format!("{}/v2/groups", own_url.url);
     let page = |start: u64| -> Result<GroupPage, Refusal> {
         let href = GROUPS.address(&path, &params, &KEPT, (window.take, Some(start)))?;
         Ok(GroupPage { href })
     };
-    let before = window.skip.saturating_sub(window.take);
+    let links = list_links(window, &part, &page)?;
     let list = AccessGroupList {
         limit: window.take,
         offset: window.skip,
         total_count: part.total,
-        first: page(0)?,
-        previous: (window.skip > 0).then(|| page(before)).transpose()?,
-        next: next(window, &part).map(page).transpose()?,
+        first: links.first,
+        previous: links.previous,
+        next: links.next,
         last: page(last(window, &part))?,
         groups: (part.entries.iter())
             .map(|group| shown(&own_url, group, with_rules))

@@ -5,7 +5,7 @@ use super::entity_tag::{if_match, tagged};
 use super::filter;
 use super::history;
 use super::order::{By, Order};
-use super::paging::{IAM, next};
+use super::paging::{IAM, list_links};
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -201,13 +201,13 @@ pub(super) async fn list(
     let part = app.iam.api_keys_found(&caller, of, is_wanted, by, window)?;
     let path = format!("{}/v1/apikeys", own_url.url);
     let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
-    let before = window.skip.saturating_sub(window.take);
+    let links = list_links(window, &part, address)?;
     let list = ApiKeyList {
         offset: window.skip,
         limit: window.take,
-        first: Some(address(0)?),
-        previous: (window.skip > 0).then(|| address(before)).transpose()?,
-        next: next(window, &part).map(address).transpose()?,
+        first: Some(links.first),
+        previous: links.previous,
+        next: links.next,
         apikeys: part.entries.iter().map(|key| shown(key, None)).collect(),
     };
     json(StatusCode::OK, &list)

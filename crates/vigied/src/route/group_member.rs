@@ -4,7 +4,7 @@ use super::account_parameter::check_account;
 use super::api_key::invalid;
 use super::group_id;
 use super::order::signed_word;
-use super::paging::{GROUPS, last, next};
+use super::paging::{GROUPS, last, list_links};
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::{self, check_length};
@@ -116,15 +116,15 @@ pub(super) async fn list(
         let href = GROUPS.address(&path, &params, &KEPT, (window.take, Some(start)))?;
         Ok(GroupPage { href })
     };
-    let before = window.skip.saturating_sub(window.take);
-    let (next, last) = (next(window, &part), last(window, &part));
+    let links = list_links(window, &part, &page)?;
+    let last = last(window, &part);
     let list = GroupMemberList {
         limit: window.take,
         offset: window.skip,
         total_count: part.total,
-        first: page(0)?,
-        previous: (window.skip > 0).then(|| page(before)).transpose()?,
-        next: next.map(page).transpose()?,
+        first: links.first,
+        previous: links.previous,
+        next: links.next,
         last: page(last)?,
         members: (part.entries.into_iter())
             .map(|member| shown(&path, member, verbose))

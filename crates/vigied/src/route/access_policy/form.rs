@@ -224,7 +224,7 @@ pub(super) fn second(
 }
 
 /// Shows policies.
-pub(super) struct Form<'u> {
+pub(in crate::route) struct Form<'u> {
     directory: Arc<Directory>,
     own_url: &'u UrlForCaller,
 }
