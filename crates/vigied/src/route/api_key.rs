@@ -392,7 +392,7 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn turn(
+async fn set_switch(
     app: &App,
     caller: &Identity,
     params: &Params,
@@ -409,7 +409,7 @@ pub(super) async fn lock(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    turn(&app, &caller, &params, Switch::Locked, true).await
+    set_switch(&app, &caller, &params, Switch::Locked, true).await
 }
 
 pub(super) async fn unlock(
@@ -417,7 +417,7 @@ pub(super) async fn unlock(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    turn(&app, &caller, &params, Switch::Locked, false).await
+    set_switch(&app, &caller, &params, Switch::Locked, false).await
 }
 
 pub(super) async fn disable(
@@ -425,7 +425,7 @@ pub(super) async fn disable(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    turn(&app, &caller, &params, Switch::Disabled, true).await
+    set_switch(&app, &caller, &params, Switch::Disabled, true).await
 }
 
 pub(super) async fn enable(
@@ -433,5 +433,5 @@ pub(super) async fn enable(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    turn(&app, &caller, &params, Switch::Disabled, false).await
+    set_switch(&app, &caller, &params, Switch::Disabled, false).await
 }
