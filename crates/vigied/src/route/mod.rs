@@ -16,7 +16,7 @@ mod cross_site;
 mod deleted;
 mod deletion_reply;
 mod entity_tag;
-mod error_forms;
+mod error_form_by_path;
 mod filter;
 mod graphite;
 mod group_id;
@@ -51,7 +51,7 @@ mod space_login;
 mod table;
 mod uaa;
 
-pub(crate) use error_forms::error_forms;
+pub(crate) use error_form_by_path::error_form_by_path;
 pub(crate) use table::{is_graphite, table};
 
 use crate::app::App;

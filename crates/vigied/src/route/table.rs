@@ -9,7 +9,7 @@ use super::{
     resource_group, resource_instance, resource_key, service_id, service_id_group, session,
     settings, space_login, uaa,
 };
-use crate::http::error_body::ErrorForm::{
+use crate::http::error_form::ErrorForm::{
     self, CloudFoundry, Graphite, Identity as Account, Influx1, Influx2, Monitoring, Token, Uaa,
 };
 use crate::request::destination::SpaceParameter;
