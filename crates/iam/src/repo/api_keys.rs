@@ -59,7 +59,7 @@ fn read(row: &Row) -> Result<Option<ApiKey>, IamError> {
         id,
         account: parse(row, "account", "an account GUID")?,
         principal,
-        // Whom only a newer program knows is not told.
+        // A maker that only a newer program knows is left out.
         made_by: (row.text_or_none("made_by")?).and_then(|text| text.parse().ok()),
         name: row.text("name")?,
         description: row.text("description")?,

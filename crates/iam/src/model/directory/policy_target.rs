@@ -13,7 +13,7 @@ pub const SERVICE_NAME: &str = "ibmcloud-monitoring";
 /// The type of every service.
 const SERVICE_TYPE: &str = "service";
 
-/// An attribute that a resource is chosen by.
+/// An attribute by which a resource is selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum AttributeKey {
     /// The account, which every policy names.
@@ -22,8 +22,8 @@ pub enum AttributeKey {
     Service,
     /// The type of the service.
     ServiceType,
-    /// The region that an organization lies in, with its spaces. The domain of the account lies in the region of a server that has
-    /// one, and else in none.
+    /// The region of an organization and its spaces. The account's own domain has the server's region if there is only one,
+    /// otherwise none.
     Region,
     /// An organization, with its spaces.
     Org,
@@ -261,8 +261,8 @@ pub(super) fn is_met(operator: AttributeOperator, value: &str, text: &str) -> bo
     }
 }
 
-/// Whether the text has the pattern, of which `*` stands for any characters and `?` for one. It goes back to the last `*` alone, so
-/// its work is at most the product of the lengths.
+/// Whether the text matches the pattern, in which `*` stands for any characters and `?` for one. Only the last `*` is tried
+/// again, so the work is at most the product of the lengths.
 fn matches(pattern: &[u8], text: &[u8]) -> bool {
     let (mut at, mut own, mut star) = (0, 0, None);
     while let Some(byte) = text.get(at) {
