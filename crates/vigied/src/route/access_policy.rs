@@ -60,7 +60,7 @@ const SORTS: [(&str, By<Policy>); 8] = [
     ("state", |a, b| a.active.cmp(&b.active)),
 ];
 
-/// Policies are always shown with what is for people; when one permitted something last is not kept.
+/// Refuses other formats: policies are always shown with what is for people, and nobody records when one was last used.
 fn is_for_display(params: &Params) -> Result<(), Refusal> {
     let format = params.one("format")?.unwrap_or_default();
     check_length("format", format, &limit::WORD_BYTES)?;
@@ -137,7 +137,7 @@ impl<'p> Wanted<'p> {
     }
 }
 
-/// Whether a policy is for whom an id names: also for a person by the id of their invitation.
+/// Whether the policy is for this subject. A person is also meant by the id of their invitation.
 fn is_for(policy: &Policy, subject: PolicySubject) -> bool {
     match (policy.subject, subject) {
         (PolicySubject::Invited(id), PolicySubject::Principal(named)) => named.user() == Some(id),

@@ -1,5 +1,5 @@
-//! `/v1/accounts/{account}/settings/access_management`: what of it holds here cannot be changed. Only members of an account act in it,
-//! so that identities of other accounts are limited to none.
+//! `/v1/accounts/{account}/settings/access_management`: settings that are fixed here. Only members of an account act in it, so
+//! identities of other accounts have no access.
 
 use super::entity_tag::{if_match, tagged};
 use crate::app::App;
@@ -61,7 +61,7 @@ pub(super) async fn show(
     tagged(StatusCode::OK, &settings(), VERSION)
 }
 
-/// Takes what holds already, and refuses the rest.
+/// Accepts the settings in force, and refuses others.
 pub(super) async fn change(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,

@@ -1,5 +1,5 @@
-//! `/v1/accounts/{account}/settings/identity`: what an account asks of logins to it and of what is made in it. A setting that this
-//! server does not obey is refused by its name.
+//! `/v1/accounts/{account}/settings/identity`: an account's settings for logins to it and for objects made in it. A setting that
+//! has no effect here is refused by its name.
 
 use super::entity_tag::{if_match, tagged};
 use super::history;
@@ -34,7 +34,7 @@ const NO_PASSWORD_ALONE: &str = "NONE_NO_ROPC";
 /// Parameters of the original that are not served.
 const UNSERVED: [&str; 1] = ["resolve_user_mfa"];
 
-/// The changes of an account that its history of settings has.
+/// The action of the audit that the history of settings consists of.
 const CONFIGURED: &str = "account_configured";
 
 fn invalid(field: &'static str, message: String) -> Refusal {
@@ -45,7 +45,7 @@ fn or_not_set(value: Option<impl Display>) -> String {
     value.map_or_else(|| NOT_SET.to_owned(), |value| value.to_string())
 }
 
-/// The account's requirement of a user beside the password.
+/// What the account requires of a user besides the password.
 pub(super) const fn mfa_word(own: &AccountSettings) -> &'static str {
     match own.password_grant_refused {
         true => NO_PASSWORD_ALONE,

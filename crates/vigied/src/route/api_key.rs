@@ -46,10 +46,10 @@ const KEPT: [&str; 7] = [
     "filter",
 ];
 
-/// The order of a list for which nobody asks.
+/// The default order of a list.
 const BY_NAME: (&str, By<Stored>) = ("name", |a, b| a.name.cmp(&b.name));
 
-/// The orders that can be asked for beside it.
+/// The other orders that can be asked for.
 const SORTS: [(&str, By<Stored>); 3] = [
     ("description", |a, b| a.description.cmp(&b.description)),
     ("created_at", |a, b| a.created_at.cmp(&b.created_at)),
@@ -227,7 +227,7 @@ fn expiry(text: Option<&str>) -> Result<Option<Millis>, Refusal> {
     }
 }
 
-/// Whom a new key is for, if not for the caller.
+/// The owner of a new key, if it is not for the caller.
 fn owner(caller: &Identity, iam_id: &str) -> Result<Option<Principal>, Refusal> {
     check_length("iam_id", iam_id, &limit::WORD_BYTES)?;
     match iam_id.parse::<Principal>() {

@@ -17,7 +17,7 @@ pub(super) struct Order<T> {
 }
 
 impl<T> Order<T> {
-    /// The order asked for; `usual` is that of a list for which nobody asks, and `others` are the further words of `sort`.
+    /// The order asked for; `usual` is the default, and `others` are the further words of `sort`.
     pub(super) fn of(
         params: &Params,
         usual: (&'static str, By<T>),
@@ -72,7 +72,7 @@ pub(super) fn signed_word(
     Err(unknown("sort", &known, asked))
 }
 
-/// The order that such a word asks for; without one no order.
+/// The order that such a word asks for; without one, entries stay in their usual order.
 pub(super) fn by_signed_word<T>(
     params: &Params,
     known: &[(&'static str, By<T>)],

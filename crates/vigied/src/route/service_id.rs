@@ -40,10 +40,10 @@ const KEPT: [&str; 7] = [
     "filter",
 ];
 
-/// The order of a list for which nobody asks.
+/// The default order of a list.
 const BY_NAME: (&str, By<Service>) = ("name", |a, b| a.name.cmp(&b.name));
 
-/// The orders that can be asked for beside it.
+/// The other orders that can be asked for.
 const SORTS: [(&str, By<Service>); 3] = [
     ("description", |a, b| a.description.cmp(&b.description)),
     ("created_at", |a, b| a.created_at.cmp(&b.created_at)),
@@ -169,7 +169,7 @@ pub(super) async fn create(
     tagged(StatusCode::CREATED, &answer, &entity_tag(&made.service))
 }
 
-/// The same key, as a body that asks for a key alone has it.
+/// The same key, as a body that asks only for a key has it.
 fn key_fields(wanted: CreateKeyWithService) -> CreateApiKey {
     CreateApiKey {
         name: wanted.name,

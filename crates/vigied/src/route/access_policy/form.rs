@@ -61,7 +61,7 @@ impl<'b> Given<'b> {
     }
 }
 
-/// Whom an attribute of a subject names.
+/// The subject that an attribute names.
 pub(super) fn subject(
     account: AccountId,
     name: &str,
