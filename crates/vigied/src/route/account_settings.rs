@@ -46,15 +46,15 @@ fn or_not_set(value: Option<impl Display>) -> String {
 }
 
 /// What the account requires of a user besides the password.
-pub(super) const fn mfa_word(own: &AccountSettings) -> &'static str {
-    match own.password_grant_refused {
+pub(super) const fn mfa_word(settings: &AccountSettings) -> &'static str {
+    match settings.password_grant_refused {
         true => NO_PASSWORD_ALONE,
         false => NO_MFA,
     }
 }
 
-fn texts(own: &AccountSettings) -> Shown {
-    let keys = match own.api_keys_restricted {
+fn texts(settings: &AccountSettings) -> Shown {
+    let keys = match settings.api_keys_restricted {
         None => NOT_SET,
         Some(true) => RESTRICTED,
         Some(false) => NOT_RESTRICTED,
@@ -65,15 +65,15 @@ fn texts(own: &AccountSettings) -> Shown {
         restrict_create_service_id: RESTRICTED.to_owned(),
         restrict_create_platform_apikey: keys.to_owned(),
         restrict_user_list_visibility: RESTRICTED.to_owned(),
-        allowed_ip_addresses: own.allowed_addresses.text().to_owned(),
-        mfa: mfa_word(own).to_owned(),
+        allowed_ip_addresses: settings.allowed_addresses.text().to_owned(),
+        mfa: mfa_word(settings).to_owned(),
         user_mfa: Vec::new(),
         restrict_user_domains: Vec::new(),
-        session_expiration_in_seconds: or_not_set(own.session_seconds),
-        session_invalidation_in_seconds: or_not_set(own.idle_seconds),
-        max_sessions_per_identity: or_not_set(own.sessions_per_identity),
-        system_access_token_expiration_in_seconds: or_not_set(own.access_token_seconds),
-        system_refresh_token_expiration_in_seconds: or_not_set(own.refresh_token_seconds),
+        session_expiration_in_seconds: or_not_set(settings.session_seconds),
+        session_invalidation_in_seconds: or_not_set(settings.idle_seconds),
+        max_sessions_per_identity: or_not_set(settings.sessions_per_identity),
+        system_access_token_expiration_in_seconds: or_not_set(settings.access_token_seconds),
+        system_refresh_token_expiration_in_seconds: or_not_set(settings.refresh_token_seconds),
         history: None,
     }
 }
@@ -128,7 +128,7 @@ pub(super) async fn effective(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let (stored, own) = read(&app, &caller, &params).await?;
+    let (stored, account) = read(&app, &caller, &params).await?;
     let holds = app.iam.effective_settings(&stored.settings);
     let effective = Shown {
         restrict_create_platform_apikey: match stored.settings.api_keys_restricted {
@@ -143,7 +143,7 @@ pub(super) async fn effective(
     let answer = EffectiveAccountSettings {
         account_id: stored.account.to_string(),
         effective,
-        account: own,
+        account,
         assigned_templates: Vec::new(),
     };
     json(StatusCode::OK, &answer)

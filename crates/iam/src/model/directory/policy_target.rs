@@ -264,15 +264,15 @@ pub(super) fn is_met(operator: AttributeOperator, value: &str, text: &str) -> bo
 /// Whether the text matches the pattern, in which `*` stands for any characters and `?` for one. Only the last `*` is tried
 /// again, so the work is at most the product of the lengths.
 fn matches(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut at, mut own, mut star) = (0, 0, None);
+    let (mut at, mut next, mut star) = (0, 0, None);
     while let Some(byte) = text.get(at) {
-        match pattern.get(own) {
+        match pattern.get(next) {
             Some(b'*') => {
-                star = Some((own, at));
-                own += 1;
+                star = Some((next, at));
+                next += 1;
             }
             Some(wanted) if *wanted == b'?' || wanted == byte => {
-                own += 1;
+                next += 1;
                 at += 1;
             }
             _ => {
@@ -280,12 +280,12 @@ fn matches(pattern: &[u8], text: &[u8]) -> bool {
                     return false;
                 };
                 star = Some((before, from + 1));
-                own = before + 1;
+                next = before + 1;
                 at = from + 1;
             }
         }
     }
-    pattern.iter().skip(own).all(|byte| *byte == b'*')
+    pattern.iter().skip(next).all(|byte| *byte == b'*')
 }
 
 #[cfg(test)]
