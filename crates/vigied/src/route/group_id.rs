@@ -3,8 +3,7 @@
 use super::api_key::invalid;
 use crate::failure::refused::check_length;
 use crate::http::problem::Refusal;
-use crate::request::params::Params;
-use base::error::{Kind, Problem};
+use crate::request::params::{Params, names_nothing};
 use base::id::{AccessGroupId, AccountId};
 use base::limit;
 use base::principal::Principal;
@@ -33,10 +32,7 @@ pub(super) fn shown(account: AccountId, group: AccessGroupId) -> String {
 /// The group that a path names; what is no id names nothing.
 pub(super) fn of_path(caller: &Identity, params: &Params) -> Result<AccessGroupId, Refusal> {
     let text = params.text("id");
-    read(caller.account(), text).ok_or_else(|| {
-        let message = format!("there is no `{text}`");
-        Refusal(Problem::new(Kind::NotFound, "not_found", message))
-    })
+    read(caller.account(), text).ok_or_else(|| names_nothing(text))
 }
 
 /// What sort of principal it is.

@@ -13,11 +13,10 @@ use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
-use crate::request::params::{Params, body};
+use crate::request::params::{Params, body, names_nothing};
 use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::error::{Kind, Problem};
 use base::id::{ServiceGroupId, ServiceId};
 use base::limit;
 use http::{HeaderMap, StatusCode};
@@ -78,10 +77,8 @@ fn shown(service: &Service, with_group: bool) -> Shown {
 fn id(params: &Params) -> Result<ServiceId, Refusal> {
     let text = params.text("id");
     let own = text.strip_prefix("iam-").unwrap_or(text);
-    format!("iam-{own}").parse().map_err(|_| {
-        let message = format!("there is no `{text}`");
-        Refusal(Problem::new(Kind::NotFound, "not_found", message))
-    })
+    let parsed = format!("iam-{own}").parse::<ServiceId>();
+    parsed.map_err(|_| names_nothing(text))
 }
 
 /// Whether the answer tells the group.
