@@ -1,6 +1,7 @@
 //! `/v1/accounts/{account}/settings/identity`: an account's settings for logins to it and for objects made in it. A setting that
 //! has no effect here is refused by its name.
 
+use super::api_key::invalid;
 use super::entity_tag::{if_match, tagged};
 use super::history;
 use super::reply::json;
@@ -11,7 +12,6 @@ use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::Response;
-use base::error::{Kind, Problem};
 use base::id::AccountId;
 use http::{HeaderMap, StatusCode};
 use iam::Identity;
@@ -36,10 +36,6 @@ const UNSERVED: [&str; 1] = ["resolve_user_mfa"];
 
 /// The action of the audit that the history of settings consists of.
 const CONFIGURED: &str = "account_configured";
-
-fn invalid(field: &'static str, message: String) -> Refusal {
-    Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field(field))
-}
 
 fn or_not_set(value: Option<impl Display>) -> String {
     value.map_or_else(|| NOT_SET.to_owned(), |value| value.to_string())

@@ -1,5 +1,6 @@
 //! `/v1/sessions`: login sessions, listed, ended and kept alive.
 
+use super::api_key::invalid;
 use super::identity::client;
 use super::paging::{IAM, list_links};
 use super::reply::json;
@@ -43,8 +44,7 @@ fn whose(params: &Params) -> Result<Option<Principal>, Refusal> {
         text.parse::<Principal>().map_err(|_| {
             let excerpt: String = text.chars().take(80).collect();
             let message = format!("`iam_id` is no IAM id: `{excerpt}`");
-            let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
-            Refusal(problem.field("iam_id"))
+            invalid("iam_id", message)
         })
     };
     text.map(read).transpose()
