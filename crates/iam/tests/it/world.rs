@@ -388,7 +388,8 @@ impl World {
             name: "first".to_owned(),
             ..NewKey::default()
         };
-        let made = self.iam.create_service_id(&self.owner(), new, Some(key));
+        let owner = self.owner();
+        let made = self.iam.create_service_id(&owner, new, Some(key));
         let made = made.await.unwrap();
         let text = made.key.unwrap().1.expose().clone();
         (made.service.id.into(), text)
