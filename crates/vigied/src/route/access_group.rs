@@ -153,7 +153,7 @@ pub(super) async fn list(
         let href = GROUPS.address(&path, &params, &KEPT, (window.take, Some(start)))?;
         Ok(GroupPage { href })
     };
-    let links = list_links(window, &part, &page)?;
+    let links = list_links(window, &part, page)?;
     let list = AccessGroupList {
         limit: window.take,
         offset: window.skip,

@@ -116,7 +116,7 @@ pub(super) async fn list(
         let href = GROUPS.address(&path, &params, &KEPT, (window.take, Some(start)))?;
         Ok(GroupPage { href })
     };
-    let links = list_links(window, &part, &page)?;
+    let links = list_links(window, &part, page)?;
     let last = last(window, &part);
     let list = GroupMemberList {
         limit: window.take,
