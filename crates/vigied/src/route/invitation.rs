@@ -41,7 +41,7 @@ struct Beside {
 }
 
 impl Beside {
-    /// Refuses it, so that nobody takes the invited for people who have it.
+    /// Refuses it, so that nobody believes that the invited have it.
     fn refuse(&self) -> Result<(), Refusal> {
         let field = "access_groups";
         if self.access_groups.as_ref().is_none_or(Vec::is_empty) {
