@@ -1,8 +1,8 @@
 //! The subjects of changes, as the database triggers write them into the change log.
 
 use base::id::{
-    AccessGroupId, AccountId, CustomRoleId, Guid, InstanceId, KeyId, OrgId, PolicyId,
-    ProfileId, ResourceGroupId, ServiceId, SpaceId, UserId,
+    AccessGroupId, AccountId, CustomRoleId, Guid, InstanceId, KeyId, OrgId, PolicyId, ProfileId,
+    ResourceGroupId, ServiceId, SpaceId, UserId,
 };
 use base::scope::Domain;
 use std::collections::BTreeSet;
