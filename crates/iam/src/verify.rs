@@ -10,7 +10,7 @@ use crate::entropy::sha256;
 use crate::error::AuthError;
 use crate::grant::{NOT_A_MEMBER, ProvenCredential, grant};
 use crate::key_text;
-use crate::model::bounds::{AccountReach, CredentialBounds};
+use crate::model::bounds::{AccountReach, CredentialBounds, NOT_ASSUMABLE};
 use crate::model::directory::{ApiKey, Directory};
 use crate::model::issuers;
 use crate::model::proof::Proof;
@@ -389,22 +389,41 @@ impl Verifier {
                 return Err(AuthError::Revoked(why));
             }
         }
-        let principal = verified.principal;
-        require_existing(directory, principal)?;
-        if let Some(account) = verified.account {
-            let added_at = directory.added_at(principal, account).ok_or_else(|| {
-                AuthError::Revoked(membership_reason(directory, AccountReach::One(account)))
-            })?;
-            // A user who was removed and invited again needs a new token: somebody else may hold the old one by now.
-            let left = directory.left_at(principal, account);
-            if verified.begins_at < added_at.secs()
-                || left.is_some_and(|left| verified.begins_at <= left.secs())
-            {
-                return Err(AuthError::Revoked(NOT_A_MEMBER));
+        check_holder(directory, verified, verified.principal)?;
+        if let Some(by) = verified.assumed_by {
+            check_holder(directory, verified, by)?;
+            let is_assumable = match verified.principal {
+                Principal::Profile(profile) => directory.assumption(profile, by).is_some(),
+                _ => false,
+            };
+            if !is_assumable {
+                return Err(AuthError::Revoked(NOT_ASSUMABLE));
             }
         }
         Ok(())
     }
+}
+
+/// Whether a principal of a token is still there, and in its account as it was when the token was issued.
+fn check_holder(
+    directory: &Directory,
+    verified: &Verified,
+    principal: Principal,
+) -> Result<(), AuthError> {
+    require_existing(directory, principal)?;
+    if let Some(account) = verified.account {
+        let added_at = directory.added_at(principal, account).ok_or_else(|| {
+            AuthError::Revoked(membership_reason(directory, AccountReach::One(account)))
+        })?;
+        // A user who was removed and invited again needs a new token: somebody else may hold the old one by now.
+        let left = directory.left_at(principal, account);
+        if verified.begins_at < added_at.secs()
+            || left.is_some_and(|left| verified.begins_at <= left.secs())
+        {
+            return Err(AuthError::Revoked(NOT_A_MEMBER));
+        }
+    }
+    Ok(())
 }
 
 /// The reason when the account no longer exists.

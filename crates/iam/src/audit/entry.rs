@@ -160,11 +160,10 @@ impl Entry {
 
     /// An action of a verified caller.
     pub fn by(caller: &Identity, action: Action) -> Self {
-        let entry = Self::new(action, caller.principal().into(), Credential::of(caller));
-        match caller.bounds().root().key {
-            Some(key) => entry.with("by_key", key),
-            None => entry,
-        }
+        let bounds = caller.bounds();
+        Self::new(action, caller.principal().into(), Credential::of(caller))
+            .with_some("by_key", bounds.root().key)
+            .with_some("assumed_by", bounds.assumed_by())
     }
 
     /// An action of a principal that has just proven its identity.

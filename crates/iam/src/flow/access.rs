@@ -22,11 +22,13 @@ fn times(iam: &Iam, login: &Login) -> (i64, i64) {
     let directory = iam.directory();
     // Not before the membership it rests on, nor in the second of an earlier removal: this node's clock may be behind
     // the clock of the node that made it.
-    let added_at = directory.added_at(bounds.principal(), login.account());
-    let left = directory.left_at(bounds.principal(), login.account());
-    let issued = (now.secs())
-        .max(added_at.map_or(0, Millis::secs))
-        .max(left.map_or(0, |left| left.secs().saturating_add(1)));
+    let holders = [Some(bounds.principal()), bounds.assumed_by()];
+    let issued = (holders.into_iter().flatten()).fold(now.secs(), |issued, holder| {
+        let added_at = directory.added_at(holder, login.account());
+        let left = directory.left_at(holder, login.account());
+        (issued.max(added_at.map_or(0, Millis::secs)))
+            .max(left.map_or(0, |left| left.secs().saturating_add(1)))
+    });
     let life = Lifetimes::of(iam, bounds, false);
     let expires = bounds.end(Millis::from_secs(issued), life.access_seconds);
     (issued, expires.secs())
@@ -69,37 +71,39 @@ fn account_claim(account: AccountId) -> AccountClaim {
     }
 }
 
+/// That the subject is who has authenticated.
+pub(crate) fn authn_claim(subject: &Subject) -> AuthnClaim {
+    let of_user = |part: fn(&User) -> &String| subject.user().map(|user| part(user).clone());
+    AuthnClaim {
+        sub: subject.sub(),
+        iam_id: subject.principal().to_string(),
+        sub_type: subject.sub_type().map(str::to_owned),
+        name: subject.name(),
+        given_name: of_user(|user| &user.given_name),
+        family_name: of_user(|user| &user.family_name),
+        email: of_user(|user| &user.email),
+    }
+}
+
 /// The claims of an IAM token for the account of the login.
 pub(crate) fn iam_claims(iam: &Iam, subject: &Subject, login: &Login, client: &str) -> IamClaims {
     let (issued, expires) = times(iam, login);
     let (id, root) = (subject.principal().to_string(), login.bounds().root());
     let of_user = |part: fn(&User) -> &String| subject.user().map(|user| part(user).clone());
-    let given_name = of_user(|user| &user.given_name);
-    let family_name = of_user(|user| &user.family_name);
-    let email = of_user(|user| &user.email);
-    let sub_type = subject.sub_type().map(str::to_owned);
     IamClaims {
         iam_id: id.clone(),
-        id: id.clone(),
+        id,
         realmid: subject.realm().to_owned(),
         session_id: root.session.map(|session| session.to_string()),
         jti: entropy::guid().to_string(),
         identifier: subject.identifier(),
-        given_name: given_name.clone(),
-        family_name: family_name.clone(),
+        given_name: of_user(|user| &user.given_name),
+        family_name: of_user(|user| &user.family_name),
         name: subject.name(),
-        email: email.clone(),
+        email: of_user(|user| &user.email),
         sub: subject.sub(),
-        sub_type: sub_type.clone(),
-        authn: AuthnClaim {
-            sub: subject.sub(),
-            iam_id: id,
-            sub_type,
-            name: subject.name(),
-            given_name,
-            family_name,
-            email,
-        },
+        sub_type: subject.sub_type().map(str::to_owned),
+        authn: authn_claim(subject),
         account: account_claim(login.account()),
         reach: ReachClaim::of(&login.bounds().narrowing()),
         iat: issued,

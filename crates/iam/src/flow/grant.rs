@@ -4,7 +4,7 @@ pub use super::request::{Grant, TokenRequest};
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::users;
 pub use crate::token::issued::{
-    APIKEY, CLIENT_CREDENTIALS, CR_TOKEN, Client, DELEGATED, IAM_AUTHZ, PASSCODE, PASSWORD,
+    APIKEY, ASSUME, CLIENT_CREDENTIALS, CR_TOKEN, Client, DELEGATED, IAM_AUTHZ, PASSCODE, PASSWORD,
     REFRESH_TOKEN, Tokens,
 };
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 mod account_rules;
+pub mod assume;
 mod authorization;
 mod delegation;
 pub mod grant;

@@ -66,7 +66,8 @@ fn shown_name(directory: &Directory, principal: Principal) -> Option<String> {
     match principal {
         Principal::User(id) => directory.user(id).map(User::full_name),
         Principal::Service(id) => directory.service(id).map(|service| service.name.clone()),
-        Principal::Profile(_) | Principal::Server => None,
+        Principal::Profile(id) => directory.profile(id).map(|profile| profile.name.clone()),
+        Principal::Server => None,
     }
 }
 

@@ -97,6 +97,10 @@ impl Iam {
         owner: Option<Principal>,
     ) -> Result<Option<Service>, IamError> {
         match owner.filter(|owner| *owner != caller.principal()) {
+            // It would go on acting as the profile when nobody may take it on any more.
+            None if matches!(caller.principal(), Principal::Profile(_)) => Err(
+                IamError::forbidden("a trusted profile has no API keys: make one for a service ID"),
+            ),
             None => Ok(None),
             Some(Principal::Service(id)) => {
                 let what = "making API keys of service IDs";

@@ -8,6 +8,10 @@
 //! who logged in may make one that never expires; a key made with a key, or with anything obtained with it, does not
 //! outlive that key.
 
+mod assumption;
+
+pub(crate) use assumption::NOT_ASSUMABLE;
+
 use super::directory::{ApiKey, Directory};
 use super::narrowing::one_of;
 pub use crate::model::narrowing::Narrowing;
@@ -45,6 +49,8 @@ pub struct CredentialBounds {
     renewable: bool,
     narrowing: Narrowing,
     root: Root,
+    /// Who acts as the principal, a trusted profile, and no longer than it may.
+    assumed_by: Option<Principal>,
 }
 
 /// The permitted expiry of a new API key: made by [`CredentialBounds::key_life`], or for the operator.
@@ -87,6 +93,7 @@ impl CredentialBounds {
             renewable: true,
             narrowing: Narrowing::NONE,
             root: Root::default(),
+            assumed_by: None,
         }
     }
 
@@ -104,6 +111,7 @@ impl CredentialBounds {
                 session: None,
                 key: Some(key.id),
             },
+            assumed_by: None,
         }
     }
 
@@ -124,6 +132,7 @@ impl CredentialBounds {
             renewable: false,
             narrowing: Narrowing::NONE,
             root: Root::default(),
+            assumed_by: None,
         }
     }
 
@@ -148,6 +157,7 @@ impl CredentialBounds {
             renewable: true,
             narrowing: Narrowing::NONE,
             root,
+            assumed_by: None,
         };
         match root.key {
             None => Ok(bounds),
@@ -211,7 +221,8 @@ impl CredentialBounds {
             session: one_of(self.root.session, other.root.session)?,
             key: one_of(self.root.key, other.root.key)?,
         };
-        (self.principal == other.principal).then_some(Self {
+        let is_same = self.principal == other.principal && self.assumed_by == other.assumed_by;
+        is_same.then_some(Self {
             principal: self.principal,
             reach,
             proven_at: self.proven_at.min(other.proven_at),
@@ -220,6 +231,7 @@ impl CredentialBounds {
             renewable: self.renewable && other.renewable,
             narrowing,
             root,
+            assumed_by: self.assumed_by,
         })
     }
 
@@ -245,6 +257,7 @@ impl CredentialBounds {
     #[must_use]
     pub(crate) fn is_within(&self, shown: &Self) -> bool {
         self.principal == shown.principal
+            && self.assumed_by == shown.assumed_by
             && self.narrowing.is_within(&shown.narrowing)
             && (shown.reach == AccountReach::Any || self.reach == shown.reach)
             && self.proven_at <= shown.proven_at
@@ -259,6 +272,12 @@ impl CredentialBounds {
     #[must_use]
     pub const fn principal(&self) -> Principal {
         self.principal
+    }
+
+    /// Who acts as the principal, if that is a trusted profile that somebody has taken on.
+    #[must_use]
+    pub const fn assumed_by(&self) -> Option<Principal> {
+        self.assumed_by
     }
 
     /// The object with which it ends.
@@ -397,6 +416,7 @@ mod tests {
                     session: session.map(|own| SessionId(guid(own))),
                     key: key.map(|own| KeyId(guid(own))),
                 },
+                assumed_by: None,
             }
         }
     }

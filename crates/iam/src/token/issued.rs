@@ -22,6 +22,9 @@ pub const DELEGATED: &str = "urn:ibm:params:oauth:grant-type:delegated-refresh-t
 /// The grant type of compute resources, which take on a trusted profile.
 pub const CR_TOKEN: &str = "urn:ibm:params:oauth:grant-type:cr-token";
 
+/// The grant type of users and service IDs, who take on a trusted profile.
+pub const ASSUME: &str = "urn:ibm:params:oauth:grant-type:assume";
+
 /// The grant type of services that would act as a CRN.
 pub const IAM_AUTHZ: &str = "urn:ibm:params:oauth:grant-type:iam-authz";
 

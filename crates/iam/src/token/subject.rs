@@ -13,8 +13,8 @@ pub enum Subject {
     User(Box<User>),
     /// A service, with its name.
     Service(ServiceId, Option<String>),
-    /// A profile.
-    Profile(ProfileId),
+    /// A trusted profile, with its name.
+    Profile(ProfileId, Option<String>),
 }
 
 impl Subject {
@@ -29,7 +29,10 @@ impl Subject {
                 let name = directory.service(id).map(|service| service.name.clone());
                 Some(Self::Service(id, name))
             }
-            Principal::Profile(id) => Some(Self::Profile(id)),
+            Principal::Profile(id) => {
+                let name = directory.profile(id).map(|profile| profile.name.clone());
+                Some(Self::Profile(id, name))
+            }
             Principal::Server => None,
         }
     }
@@ -40,7 +43,7 @@ impl Subject {
         match self {
             Self::User(user) => user.id.into(),
             Self::Service(id, _) => (*id).into(),
-            Self::Profile(id) => (*id).into(),
+            Self::Profile(id, _) => (*id).into(),
         }
     }
 
@@ -49,7 +52,7 @@ impl Subject {
     pub fn user(&self) -> Option<&User> {
         match self {
             Self::User(user) => Some(user),
-            Self::Service(..) | Self::Profile(_) => None,
+            Self::Service(..) | Self::Profile(..) => None,
         }
     }
 
@@ -65,7 +68,7 @@ impl Subject {
     pub const fn realm(&self) -> &'static str {
         match self {
             Self::User(_) => "IBMid",
-            Self::Service(..) | Self::Profile(_) => "iam",
+            Self::Service(..) | Self::Profile(..) => "iam",
         }
     }
 
@@ -75,7 +78,7 @@ impl Subject {
         match self {
             Self::User(user) => user.id.0.to_string(),
             Self::Service(id, _) => format!("ServiceId-{}", id.0),
-            Self::Profile(id) => format!("Profile-{}", id.0),
+            Self::Profile(id, _) => format!("Profile-{}", id.0),
         }
     }
 
@@ -84,7 +87,7 @@ impl Subject {
     pub fn sub(&self) -> String {
         match self {
             Self::User(user) => user.email.clone(),
-            Self::Service(..) | Self::Profile(_) => self.identifier(),
+            Self::Service(..) | Self::Profile(..) => self.identifier(),
         }
     }
 
@@ -94,11 +97,11 @@ impl Subject {
         match self {
             Self::User(_) => None,
             Self::Service(..) => Some("ServiceId"),
-            Self::Profile(_) => Some("Profile"),
+            Self::Profile(..) => Some("Profile"),
         }
     }
 
-    /// The name to show. Profiles have no other than their identifier yet.
+    /// The name to show.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -125,7 +128,7 @@ mod tests {
         let guid = Guid::from_random([7; 16]);
         for subject in [
             Subject::Service(ServiceId(guid), None),
-            Subject::Profile(ProfileId(guid)),
+            Subject::Profile(ProfileId(guid), None),
         ] {
             let id = subject.principal().to_string();
             assert_eq!(id, format!("{}-{}", subject.realm(), subject.identifier()));

@@ -4,7 +4,7 @@ use super::cache::Expires;
 use super::claims::{IamClaims, UaaClaims};
 use super::jws;
 use crate::auth_error::AuthError;
-use crate::model::bounds::{CredentialBounds, Root};
+use crate::model::bounds::{CredentialBounds, NOT_ASSUMABLE, Root};
 use crate::model::directory::Directory;
 use crate::model::issuers;
 use base::id::{AccountId, Guid, KeyId, SessionId, UserId};
@@ -23,6 +23,8 @@ pub(crate) enum Claims {
 pub(crate) struct Verified {
     pub(crate) claims: Claims,
     pub(crate) principal: Principal,
+    /// Who has taken on the principal, if that is a trusted profile and somebody of this server's has.
+    pub(crate) assumed_by: Option<Principal>,
     pub(crate) account: Option<AccountId>,
     pub(crate) session: Option<SessionId>,
     pub(crate) key: Option<KeyId>,
@@ -51,12 +53,24 @@ impl Verified {
             session: self.session,
             key: self.key,
         };
-        let (principal, expires_at) = (self.principal, Millis::from_secs(self.expires_at));
+        let shown_by = self.assumed_by.unwrap_or(self.principal);
         let (account, proven_at) = (self.account, self.proven_at);
-        CredentialBounds::of_token(
-            directory, principal, account, proven_at, expires_at, root, now,
-        )
+        let expires_at = Millis::from_secs(self.expires_at);
+        let bounds = CredentialBounds::of_token(
+            directory, shown_by, account, proven_at, expires_at, root, now,
+        )?;
+        match (self.assumed_by, self.principal) {
+            (None, _) => Ok(bounds),
+            (Some(_), Principal::Profile(profile)) => bounds.assume(directory, profile),
+            (Some(_), _) => Err(NOT_ASSUMABLE),
+        }
     }
+}
+
+/// Who acts as the principal of these claims: who has authenticated, if that is another principal. Compute resources are none.
+fn assumer(claims: &IamClaims) -> Option<Principal> {
+    let by = Some(&claims.authn.iam_id).filter(|by| **by != claims.iam_id)?;
+    by.parse().ok()
 }
 
 impl Verified {
@@ -81,6 +95,7 @@ impl Verified {
                         .map_err(malformed("its `user_id` is not a GUID"))?,
                 )
                 .into(),
+                assumed_by: None,
                 account: (claims.account.as_ref())
                     .map(|account| account.bss.parse())
                     .transpose()
@@ -104,6 +119,7 @@ impl Verified {
                 .iam_id
                 .parse()
                 .map_err(malformed("its `iam_id` is no IAM id"))?,
+            assumed_by: assumer(&claims),
             account: Some(
                 claims
                     .account

@@ -1,5 +1,6 @@
 //! The token service: grants, keys, discovery, introspection, revocation.
 
+use super::assume;
 use super::form_field::{bounded, property, required};
 use super::iam_authz;
 use super::not_served;
@@ -22,8 +23,8 @@ use base::secret::Secret;
 use base::source::Source;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use iam::flow::grant::{
-    APIKEY, CLIENT_CREDENTIALS, CR_TOKEN, Client, DELEGATED, Grant, IAM_AUTHZ, PASSCODE, PASSWORD,
-    REFRESH_TOKEN, TokenRequest, Tokens,
+    APIKEY, ASSUME, CLIENT_CREDENTIALS, CR_TOKEN, Client, DELEGATED, Grant, IAM_AUTHZ, PASSCODE,
+    PASSWORD, REFRESH_TOKEN, TokenRequest, Tokens,
 };
 use iam::token::claims::SCOPE;
 use iam::token::keyring::{PublicKey, PublicNumbers};
@@ -151,6 +152,10 @@ async fn issued(
         Some(CR_TOKEN) => {
             let client = client(app, headers)?;
             Some(workload::tokens(app, source, client, form).await?)
+        }
+        Some(ASSUME) => {
+            let client = client(app, headers)?;
+            Some(assume::tokens(app, source, client, form).await?)
         }
         Some(IAM_AUTHZ) => Some(iam_authz::tokens(app, source, form)?),
         _ => None,

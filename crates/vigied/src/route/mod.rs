@@ -8,6 +8,7 @@ mod account;
 mod account_parameter;
 mod account_settings;
 mod api_key;
+mod assume;
 mod authorize;
 mod authz;
 mod cloud_foundry;

@@ -11,12 +11,12 @@ use iam::flow::grant::{Client, Tokens};
 use iam::flow::workload::{WantedProfile, WorkloadLogin};
 use wire::iam::form::{self, Form};
 
-fn invalid(what: &str) -> Refusal {
+pub(super) fn invalid(what: &str) -> Refusal {
     property("BXNIM0106E", format!("Property validation failed: {what}"))
 }
 
 /// A field that may be left out.
-fn optional(
+pub(super) fn optional(
     form: &Form,
     key: &'static str,
     limit: &'static Limit,
@@ -26,20 +26,19 @@ fn optional(
     Ok(found.map(str::to_owned))
 }
 
-/// The tokens for the compute resource of the form.
-pub(super) async fn tokens(
-    app: &App,
-    source: Source,
-    client: Option<Client>,
-    form: &Form,
-) -> Result<Tokens, Refusal> {
-    if client.is_some_and(|client| client != Client::Bx) {
-        let message =
-            "The client is none that may use this grant: send `bx:bx`, or no Authorization header";
-        let problem = Problem::new(Kind::Unauthenticated, "BXNIM0308E", message);
-        return Err(Refusal(problem));
+/// Refuses the clients that may not use the grants of trusted profiles.
+pub(super) fn check_client(client: Option<Client>) -> Result<(), Refusal> {
+    if client.is_none_or(|client| client == Client::Bx) {
+        return Ok(());
     }
-    let token = bounded("cr_token", required(form, "cr_token")?, &limit::TOKEN_BYTES)?;
+    let message =
+        "The client is none that may use this grant: send `bx:bx`, or no Authorization header";
+    let problem = Problem::new(Kind::Unauthenticated, "BXNIM0308E", message);
+    Err(Refusal(problem))
+}
+
+/// The trusted profile that the form names.
+pub(super) fn wanted_profile(form: &Form) -> Result<WantedProfile, Refusal> {
     let profile = WantedProfile {
         id: optional(form, "profile_id", &limit::WORD_BYTES)?,
         name: optional(form, "profile_name", &limit::LABEL_BYTES)?,
@@ -49,13 +48,34 @@ pub(super) async fn tokens(
         let message = "Property missing or empty: profile_id, profile_name or profile_crn";
         return Err(property("BXNIM0109E", message.to_owned()));
     }
+    Ok(profile)
+}
+
+/// Refuses a wish for more than an access token.
+pub(super) fn check_response_type(form: &Form, whose: &str) -> Result<(), Refusal> {
     let types = form.get("response_type").unwrap_or_default();
-    if let Some(other) = form::list(types).find(|word| *word != "cloud_iam") {
-        let excerpt: String = other.chars().take(80).collect();
-        return Err(invalid(&format!(
-            "response_type `{excerpt}` is not for compute resources: they get an access token alone"
-        )));
+    match form::list(types).find(|word| *word != "cloud_iam") {
+        None => Ok(()),
+        Some(other) => {
+            let excerpt: String = other.chars().take(80).collect();
+            Err(invalid(&format!(
+                "response_type `{excerpt}` is not for {whose}: they get an access token alone"
+            )))
+        }
     }
+}
+
+/// The tokens for the compute resource of the form.
+pub(super) async fn tokens(
+    app: &App,
+    source: Source,
+    client: Option<Client>,
+    form: &Form,
+) -> Result<Tokens, Refusal> {
+    check_client(client)?;
+    let token = bounded("cr_token", required(form, "cr_token")?, &limit::TOKEN_BYTES)?;
+    let profile = wanted_profile(form)?;
+    check_response_type(form, "compute resources")?;
     let login = WorkloadLogin {
         token: Secret::new(token.to_owned()),
         profile,

@@ -54,6 +54,8 @@ pub(crate) const GRANT_REFRESH_TOKEN: &str = "refresh_token";
 pub(crate) const GRANT_DELEGATED: &str = "urn:ibm:params:oauth:grant-type:delegated-refresh-token";
 /// The grant of compute resources.
 pub(crate) const GRANT_CR_TOKEN: &str = "urn:ibm:params:oauth:grant-type:cr-token";
+/// The grant of users and service IDs who take on a trusted profile.
+pub(crate) const GRANT_ASSUME: &str = "urn:ibm:params:oauth:grant-type:assume";
 /// The grant of service IDs with one of their keys.
 pub(crate) const GRANT_CLIENT_CREDENTIALS: &str = "client_credentials";
 
@@ -79,6 +81,7 @@ impl Discovery {
                 GRANT_PASSCODE,
                 GRANT_DELEGATED,
                 GRANT_CR_TOKEN,
+                GRANT_ASSUME,
                 GRANT_CLIENT_CREDENTIALS,
             ]),
             scopes_supported: list(&["openid", "ibm"]),
