@@ -228,6 +228,8 @@ limits! {
     settable GROUP_MEMBERS_PER_ACCOUNT = "group_members_per_account", 50_000, "members of access groups", "a further member of an access group is refused with 429; who is in several groups counts for each";
     /// Dynamic rules of one account.
     settable GROUP_RULES_PER_ACCOUNT = "group_rules_per_account", 200, "rules of access groups", "a further dynamic rule is refused with 429";
+    /// Trusted profiles of one account.
+    settable PROFILES_PER_ACCOUNT = "profiles_per_account", 1000, "trusted profiles", "a further one is refused with 429";
     /// Resource groups of one account beside the first.
     settable RESOURCE_GROUPS_PER_ACCOUNT = "resource_groups_per_account", 200, "resource groups", "a further one is refused with 429";
     /// Series of one account, in all its domains.
@@ -316,6 +318,12 @@ limits! {
     fixed GROUPS_PER_MEMBER = "groups_per_member", 50, "access groups", "a user, service ID or trusted profile is put into no more in one account; a further one is refused with 409";
     /// Members or access groups that one request puts together or apart.
     fixed GROUP_MEMBERS_AT_ONCE = "group_members_at_once", 50, "members", "a request that puts more into an access group, or takes more out of it, is refused with 400";
+    /// Claim rules of one trusted profile.
+    fixed RULES_PER_PROFILE = "rules_per_profile", 20, "claim rules", "a further claim rule of a trusted profile is refused with 409";
+    /// Links of one trusted profile to compute resources.
+    fixed LINKS_PER_PROFILE = "links_per_profile", 50, "links", "a further link of a trusted profile is refused with 409";
+    /// Identities that one trusted profile names.
+    fixed IDENTITIES_PER_PROFILE = "identities_per_profile", 100, "identities", "a further user or service ID that may take on a trusted profile is refused with 409, a longer list with 400";
     /// Conditions of one dynamic rule.
     fixed CONDITIONS_PER_RULE = "conditions_per_rule", 10, "conditions", "a rule with more `conditions` is refused with 400";
     /// Length of the value of a condition.
@@ -363,6 +371,7 @@ pub const PER_ACCOUNT: &[Limit] = &[
     ACCESS_GROUPS_PER_ACCOUNT,
     GROUP_MEMBERS_PER_ACCOUNT,
     GROUP_RULES_PER_ACCOUNT,
+    PROFILES_PER_ACCOUNT,
     RESOURCE_GROUPS_PER_ACCOUNT,
     SERIES_PER_ACCOUNT,
     NEW_SERIES_PER_HOUR,

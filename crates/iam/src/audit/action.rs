@@ -163,6 +163,16 @@ actions! {
     ServiceGroupMade = Change "service_id_group_made", "a group of service IDs was made";
     ServiceGroupChanged = Change "service_id_group_changed", "a group of service IDs was changed";
     ServiceGroupDeleted = Change "service_id_group_deleted", "a group of service IDs was deleted";
+    ProfileMade = Change "trusted_profile_made", "a trusted profile was made";
+    ProfileChanged = Change "trusted_profile_changed", "a trusted profile was changed";
+    ProfileDeleted = Change "trusted_profile_deleted", "a trusted profile was deleted, with its rules, links, identities and roles";
+    ProfileRuleMade = Change "profile_rule_made", "a claim rule of a trusted profile was made";
+    ProfileRuleChanged = Change "profile_rule_changed", "a claim rule of a trusted profile was changed";
+    ProfileRuleDeleted = Change "profile_rule_deleted", "a claim rule of a trusted profile was deleted";
+    ProfileLinkMade = Change "profile_link_made", "a trusted profile was linked to a compute resource";
+    ProfileLinkDeleted = Change "profile_link_deleted", "the link of a trusted profile to a compute resource was deleted";
+    ProfileIdentityAdded = Change "profile_identity_added", "somebody was let to take on a trusted profile, or is described anew";
+    ProfileIdentityRemoved = Change "profile_identity_removed", "somebody may not take on a trusted profile any more";
     AccessGroupMade = Change "access_group_made", "an access group was made";
     AccessGroupChanged = Change "access_group_changed", "an access group was changed";
     AccessGroupDeleted = Change "access_group_deleted", "an access group was deleted, with its members, rules and policies";

@@ -17,7 +17,7 @@ use crate::repo::{invitation_roles, invitations};
 use crate::repo::{roles, users};
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::id::{AccountId, Guid, ServiceId, UserId};
+use base::id::{AccountId, Guid, UserId};
 use base::limit;
 use base::principal::Principal;
 use base::scope::Domain;
@@ -95,8 +95,8 @@ impl Iam {
         Ok(window.of(all.filter(|principal| directory.has_role(**principal, domain, role))))
     }
 
-    /// Gives a role to a user, to a service by its IAM id, or to an invited address; for the latter it begins with the
-    /// acceptance.
+    /// Gives a role to a user, to a service or trusted profile by its IAM id, or to an invited address; for the latter it begins
+    /// with the acceptance.
     ///
     /// # Errors
     /// Without the right, or when the role or user is not valid here.
@@ -179,9 +179,10 @@ impl Iam {
         lock_active(&mut tx, account).await?;
         self.still_may_give(&mut tx, caller, account, domain)
             .await?;
-        if let Ok(service) = username.trim().parse::<ServiceId>() {
-            return match is_still_member(&mut tx, account, service).await? {
-                true => Ok((tx, account, RoleTarget::Member(service.into()))),
+        let program = username.trim().parse::<Principal>().ok();
+        if let Some(program) = program.filter(|program| program.user().is_none()) {
+            return match is_still_member(&mut tx, account, program).await? {
+                true => Ok((tx, account, RoleTarget::Member(program))),
                 false => Err(no_user(username)),
             };
         }

@@ -91,9 +91,8 @@ pub(crate) async fn delete_of_account(tx: &mut Tx, account: AccountId) -> Result
     Ok(())
 }
 
-/// The number of identities in all profiles of the account.
-pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS counted FROM profile_identities \
-               JOIN profiles ON profiles.guid = profile_identities.profile WHERE profiles.account = $1";
-    counted(tx.one(sql, &[account.to_string().into()]).await?)
+/// The number of identities of a profile.
+pub(crate) async fn count_of(tx: &mut Tx, profile: ProfileId) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS counted FROM profile_identities WHERE profile = $1";
+    counted(tx.one(sql, &[key(profile)]).await?)
 }

@@ -5,7 +5,7 @@ use super::principals::key as profile_key;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::directory::ProfileLink;
-use base::id::{AccountId, ProfileId, ProfileLinkId};
+use base::id::{ProfileId, ProfileLinkId};
 use db::{Row, Tx, Value};
 use std::collections::HashMap;
 
@@ -66,9 +66,8 @@ pub(crate) async fn delete_of_profile(tx: &mut Tx, profile: &Value) -> Result<()
     Ok(())
 }
 
-/// The number of links of all profiles of the account.
-pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS counted FROM profile_links \
-               JOIN profiles ON profiles.guid = profile_links.profile WHERE profiles.account = $1";
-    counted(tx.one(sql, &[account.to_string().into()]).await?)
+/// The number of links of a profile.
+pub(crate) async fn count_of(tx: &mut Tx, profile: ProfileId) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS counted FROM profile_links WHERE profile = $1";
+    counted(tx.one(sql, &[profile_key(profile)]).await?)
 }

@@ -6,7 +6,7 @@ use super::principals::key as profile_key;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::directory::{ProfileRule, ProfileRuleKind};
-use base::id::{AccountId, ProfileId, ProfileRuleId};
+use base::id::{ProfileId, ProfileRuleId};
 use db::{Row, Tx, Value};
 use std::collections::HashMap;
 
@@ -151,9 +151,8 @@ pub(crate) async fn delete_of_profile(tx: &mut Tx, profile: &Value) -> Result<()
     Ok(())
 }
 
-/// The number of rules of all profiles of the account.
-pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS counted FROM profile_rules \
-               JOIN profiles ON profiles.guid = profile_rules.profile WHERE profiles.account = $1";
-    counted(tx.one(sql, &[account.to_string().into()]).await?)
+/// The number of rules of a profile.
+pub(crate) async fn count_of(tx: &mut Tx, profile: ProfileId) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS counted FROM profile_rules WHERE profile = $1";
+    counted(tx.one(sql, &[profile_key(profile)]).await?)
 }

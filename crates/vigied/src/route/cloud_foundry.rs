@@ -125,15 +125,15 @@ pub(super) fn space_resource(space: &Space) -> Resource<SpaceEntity> {
     }
 }
 
-/// A user by the address, a service by its IAM id: what gives and takes the role.
+/// A user by the address, a service or trusted profile by its IAM id: what gives and takes the role.
 fn member_resource(directory: &Directory, holder: Principal) -> Resource<MemberEntity> {
     let user = holder.user().and_then(|id| directory.user(id));
-    let service = match holder {
-        Principal::Service(id) => directory.service(id),
-        _ => None,
+    let created_at = match holder {
+        Principal::User(_) => user.map(|own| own.created_at),
+        Principal::Service(id) => directory.service(id).map(|own| own.created_at),
+        Principal::Profile(id) => directory.profile(id).map(|own| own.created.at),
+        Principal::Server => None,
     };
-    let created_at = user.map(|own| own.created_at);
-    let created_at = created_at.or_else(|| service.map(|own| own.created_at));
     let guid = holder
         .guid()
         .map_or_else(String::new, |own| own.to_string());

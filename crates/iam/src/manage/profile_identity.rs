@@ -1,0 +1,214 @@
+//! The identities of trusted profiles: the users and service IDs of the account that may take on a profile because it names them.
+
+use super::profile::{about, check_room, no_profile};
+use crate::audit::{Action, Entries};
+use crate::error::IamError;
+use crate::model::directory::{Profile, ProfileIdentity, Stamp};
+use crate::model::entity_tag;
+use crate::model::text;
+use crate::refusal::{Reason, Refusal};
+use crate::repo::{members, profile_identities, profiles};
+use crate::service::Iam;
+use crate::token::identity::Identity;
+use base::id::ProfileId;
+use base::limit;
+use base::principal::Principal;
+use db::Tx;
+
+/// A user or service ID that a trusted profile shall name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewProfileIdentity {
+    /// Whom.
+    pub principal: Principal,
+    /// Why.
+    pub description: String,
+}
+
+/// The version of the identities of a trusted profile, for `If-Match`.
+#[must_use]
+pub fn profile_identities_tag(profile: &Profile) -> String {
+    entity_tag::of(profile.identities_revision, profile.id.0)
+}
+
+/// Checks what can be checked without the database.
+fn check(new: &NewProfileIdentity) -> Result<(), Refusal> {
+    text::check_description(&new.description)?;
+    match new.principal {
+        Principal::User(_) | Principal::Service(_) => Ok(()),
+        Principal::Profile(_) | Principal::Server => {
+            let message = "`identifier`: a trusted profile is taken on by users and service IDs, and by no other profile";
+            Err(Refusal::invalid("identifier", message))
+        }
+    }
+}
+
+impl Iam {
+    /// One identity of a trusted profile.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when the profile does not name it.
+    pub fn profile_identity(
+        &self,
+        caller: &Identity,
+        profile: ProfileId,
+        principal: Principal,
+    ) -> Result<ProfileIdentity, IamError> {
+        let profile = self.managed_profile(caller, profile)?;
+        profile.identity(principal).cloned().ok_or_else(no_identity)
+    }
+
+    /// Names the identities anew: who is not among them may not take on the profile from the moment this returns. `if_match` has
+    /// the entity tag of the identities, or is `*`.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when one is not in the account, or two are the same; over a limit; when they have
+    /// changed since the tag was read.
+    pub async fn set_profile_identities(
+        &self,
+        caller: &Identity,
+        id: ProfileId,
+        if_match: &str,
+        all: &[NewProfileIdentity],
+    ) -> Result<Profile, IamError> {
+        let profile = self.managed_profile(caller, id)?;
+        if !entity_tag::is_meant(if_match, &profile_identities_tag(&profile)) {
+            return Err(changed());
+        }
+        check_list(all)?;
+        let is_wanted =
+            |own: &&ProfileIdentity| all.iter().any(|new| new.principal == own.principal);
+        let gone = profile.identities.iter().filter(|own| !is_wanted(own));
+        let gone: Vec<Principal> = gone.map(|own| own.principal).collect();
+        let is_new = |new: &&NewProfileIdentity| {
+            let known = profile.identity(new.principal);
+            known.is_none_or(|own| own.description != new.description)
+        };
+        let added: Vec<&NewProfileIdentity> = all.iter().filter(is_new).collect();
+        if gone.is_empty() && added.is_empty() {
+            return Ok(profile);
+        }
+        let stamp = self.stamp(caller);
+        let mut tx = self.lock_profiles(caller).await?;
+        let from = Some(profile.identities_revision);
+        // Of two concurrent requests with the same tag, one changes them.
+        if !profiles::touch_identities(&mut tx, id, stamp, from).await? {
+            return Err(changed());
+        }
+        let entry =
+            |action: Action, who: Principal| about(caller, action, &profile).with("identity", who);
+        let mut entries = Vec::with_capacity(gone.len().saturating_add(added.len()));
+        for principal in gone {
+            profile_identities::delete(&mut tx, id, principal).await?;
+            entries.push(entry(Action::ProfileIdentityRemoved, principal));
+        }
+        for new in added {
+            name_identity(&mut tx, &profile, new, stamp).await?;
+            entries.push(entry(Action::ProfileIdentityAdded, new.principal));
+        }
+        self.commit(tx, Entries::of(entries)).await?;
+        self.managed_profile(caller, id)
+    }
+
+    /// Lets a user or service ID take on a trusted profile, or says anew why it may.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when it is not in the account; over a limit.
+    pub async fn add_profile_identity(
+        &self,
+        caller: &Identity,
+        id: ProfileId,
+        new: &NewProfileIdentity,
+    ) -> Result<ProfileIdentity, IamError> {
+        let profile = self.managed_profile(caller, id)?;
+        check(new)?;
+        let stamp = self.stamp(caller);
+        let mut tx = self.lock_profiles(caller).await?;
+        if !profiles::touch_identities(&mut tx, id, stamp, None).await? {
+            return Err(no_profile());
+        }
+        if profile.identity(new.principal).is_none() {
+            let held = profile_identities::count_of(&mut tx, id).await?;
+            check_room(held, &limit::IDENTITIES_PER_PROFILE)?;
+        }
+        let identity = name_identity(&mut tx, &profile, new, stamp).await?;
+        let entry = about(caller, Action::ProfileIdentityAdded, &profile);
+        self.commit(tx, entry.with("identity", new.principal))
+            .await?;
+        Ok(identity)
+    }
+
+    /// Takes a user or service ID out of a trusted profile: what it has by the profile is refused from the moment this returns,
+    /// unless a rule of the profile lets it in, too.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when the profile does not name it.
+    pub async fn remove_profile_identity(
+        &self,
+        caller: &Identity,
+        id: ProfileId,
+        principal: Principal,
+    ) -> Result<(), IamError> {
+        let profile = self.managed_profile(caller, id)?;
+        if profile.identity(principal).is_none() {
+            return Err(no_identity());
+        }
+        let stamp = self.stamp(caller);
+        let mut tx = self.lock_profiles(caller).await?;
+        if !profiles::touch_identities(&mut tx, id, stamp, None).await? {
+            return Err(no_profile());
+        }
+        if !profile_identities::delete(&mut tx, id, principal).await? {
+            return Err(no_identity());
+        }
+        let entry = about(caller, Action::ProfileIdentityRemoved, &profile);
+        self.commit(tx, entry.with("identity", principal)).await
+    }
+}
+
+/// Stores an identity, if it is still in the account, which is locked.
+async fn name_identity(
+    tx: &mut Tx,
+    profile: &Profile,
+    new: &NewProfileIdentity,
+    stamp: Stamp,
+) -> Result<ProfileIdentity, IamError> {
+    if !members::is_still_member(tx, profile.account, new.principal).await? {
+        let message = "`identifier`: there is no such user or service ID in the account";
+        return Err(IamError::invalid("identifier", message));
+    }
+    let added = profile.identity(new.principal).map(|own| own.added);
+    let identity = ProfileIdentity {
+        principal: new.principal,
+        description: new.description.clone(),
+        added: added.unwrap_or(stamp),
+    };
+    profile_identities::put(tx, profile.id, &identity).await?;
+    Ok(identity)
+}
+
+fn check_list(all: &[NewProfileIdentity]) -> Result<(), Refusal> {
+    let (count, limit) = (all.len() as u64, &limit::IDENTITIES_PER_PROFILE);
+    if count > limit.default {
+        let (name, most) = (limit.name, limit.default);
+        let message = format!("`identities` has {count} identities, more than `{name}` = {most}");
+        return Err(Refusal::invalid("identities", message).limit(limit));
+    }
+    all.iter().try_for_each(check)?;
+    let mut principals: Vec<Principal> = all.iter().map(|new| new.principal).collect();
+    principals.sort_unstable();
+    principals.dedup();
+    if principals.len() == all.len() {
+        return Ok(());
+    }
+    let message = "`identities` names somebody twice";
+    Err(Refusal::invalid("identities", message))
+}
+
+fn no_identity() -> IamError {
+    IamError::not_found("the identity of the trusted profile")
+}
+
+fn changed() -> IamError {
+    let message = "the identities have changed since their entity tag was read: read them again";
+    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+}

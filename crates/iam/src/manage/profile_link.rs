@@ -1,0 +1,169 @@
+//! Links of trusted profiles: the compute resources that may take on a profile, by what their tokens say they are.
+
+use super::profile::{about, check_room};
+use super::profile_rule::check_cr_type;
+use crate::audit::{Action, Entry};
+use crate::entropy;
+use crate::error::IamError;
+use crate::model::directory::ProfileLink;
+use crate::model::entity_tag;
+use crate::model::text;
+use crate::refusal::{Reason, Refusal};
+use crate::repo::profile_links;
+use crate::service::Iam;
+use crate::token::identity::Identity;
+use base::id::{ProfileId, ProfileLinkId};
+use base::limit;
+
+/// The compute resource of a link. What is none may be anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkTerms {
+    /// The word of what it runs on.
+    pub cr_type: String,
+    /// Its CRN.
+    pub crn: Option<String>,
+    /// Its namespace.
+    pub namespace: Option<String>,
+    /// Its name.
+    pub resource_name: Option<String>,
+}
+
+/// The version of a link. It is made and deleted, but never changed.
+#[must_use]
+pub fn profile_link_tag(link: &ProfileLink) -> String {
+    entity_tag::of(1, link.id.0)
+}
+
+impl LinkTerms {
+    /// Refuses a link that no compute resource could be compared with, or that would be for all of a kind.
+    fn check(&self) -> Result<(), Refusal> {
+        check_cr_type(&self.cr_type)?;
+        let parts = [
+            ("crn", &self.crn),
+            ("namespace", &self.namespace),
+            ("name", &self.resource_name),
+        ];
+        for (field, part) in parts {
+            let part = part.as_deref().unwrap_or_default();
+            text::check_stored(field, part, &limit::LABEL_BYTES)?;
+        }
+        if parts.iter().any(|(_, part)| part.is_some()) {
+            return Ok(());
+        }
+        let message = "`link` needs a `crn`, a `namespace` or a `name`: without any it would be for every compute resource of its kind";
+        Err(Refusal::invalid("link", message))
+    }
+
+    /// Whether a link is for this compute resource, and says no more and no less of it.
+    fn is_of(&self, link: &ProfileLink) -> bool {
+        self.cr_type == link.cr_type
+            && self.crn == link.crn
+            && self.namespace == link.namespace
+            && self.resource_name == link.resource_name
+    }
+}
+
+impl Iam {
+    /// One link of a trusted profile.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub fn profile_link(
+        &self,
+        caller: &Identity,
+        profile: ProfileId,
+        id: ProfileLinkId,
+    ) -> Result<ProfileLink, IamError> {
+        let links = self.managed_profile(caller, profile)?.links;
+        let found = links.into_iter().find(|link| link.id == id);
+        found.ok_or_else(no_link)
+    }
+
+    /// Links a trusted profile to a compute resource, which may take on the profile from the moment this returns.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when a part is not valid, or there is such a link; over a limit.
+    pub async fn create_profile_link(
+        &self,
+        caller: &Identity,
+        profile: ProfileId,
+        name: String,
+        terms: LinkTerms,
+    ) -> Result<ProfileLink, IamError> {
+        let profile = self.managed_profile(caller, profile)?;
+        text::check_stored("name", &name, &limit::LABEL_BYTES)?;
+        terms.check()?;
+        if profile.links.iter().any(|link| terms.is_of(link)) {
+            let message = "the trusted profile is linked to this compute resource already";
+            return Err(Refusal::new(Reason::Conflict, message).field("link").into());
+        }
+        let made = self.stamp(caller);
+        let link = ProfileLink {
+            id: ProfileLinkId(entropy::guid()),
+            profile: profile.id,
+            name,
+            cr_type: terms.cr_type,
+            crn: terms.crn,
+            namespace: terms.namespace,
+            resource_name: terms.resource_name,
+            created: made,
+        };
+        let mut tx = self.lock_profile(caller, profile.id, made).await?;
+        let held = profile_links::count_of(&mut tx, profile.id).await?;
+        check_room(held, &limit::LINKS_PER_PROFILE)?;
+        profile_links::insert(&mut tx, &link).await?;
+        let entry = with_link(about(caller, Action::ProfileLinkMade, &profile), &link);
+        self.commit(tx, entry).await?;
+        Ok(link)
+    }
+
+    /// Deletes a link: its compute resource gets no further tokens of the profile from the moment this returns.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub async fn delete_profile_link(
+        &self,
+        caller: &Identity,
+        profile: ProfileId,
+        id: ProfileLinkId,
+    ) -> Result<(), IamError> {
+        let profile = self.managed_profile(caller, profile)?;
+        let link = self.profile_link(caller, profile.id, id)?;
+        let stamp = self.stamp(caller);
+        let mut tx = self.lock_profile(caller, profile.id, stamp).await?;
+        if !profile_links::delete(&mut tx, id).await? {
+            return Err(no_link());
+        }
+        let entry = with_link(about(caller, Action::ProfileLinkDeleted, &profile), &link);
+        self.commit(tx, entry).await
+    }
+
+    /// Deletes the link to this very compute resource.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when there is no such link.
+    pub async fn delete_profile_link_to(
+        &self,
+        caller: &Identity,
+        profile: ProfileId,
+        terms: &LinkTerms,
+    ) -> Result<(), IamError> {
+        let profile = self.managed_profile(caller, profile)?;
+        let link = profile.links.iter().find(|link| terms.is_of(link));
+        let link = link.ok_or_else(no_link)?;
+        self.delete_profile_link(caller, profile.id, link.id).await
+    }
+}
+
+fn no_link() -> IamError {
+    IamError::not_found("the link of the trusted profile")
+}
+
+fn with_link(entry: Entry, link: &ProfileLink) -> Entry {
+    entry
+        .with("link", link.id)
+        .with("cr_type", &link.cr_type)
+        .with_some("crn", link.crn.as_deref())
+        .with_some("namespace", link.namespace.as_deref())
+        .with_some("resource", link.resource_name.as_deref())
+}

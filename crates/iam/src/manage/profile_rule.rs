@@ -1,0 +1,231 @@
+//! Claim rules of trusted profiles: whoever meets all conditions of one may take on the profile. Users are compared by what their
+//! tokens say of them, compute resources by what theirs say.
+
+use super::profile::{about, check_room};
+use crate::audit::{Action, Entry};
+use crate::entropy;
+use crate::error::IamError;
+use crate::model::claim_condition::ClaimCondition;
+use crate::model::directory::{CLAIMS, OWN_REALM, ProfileRule, ProfileRuleKind};
+use crate::model::entity_tag;
+use crate::model::text;
+use crate::refusal::{Reason, Refusal};
+use crate::repo::profile_rules;
+use crate::service::Iam;
+use crate::token::identity::Identity;
+use crate::workload::CrType;
+use base::id::{ProfileId, ProfileRuleId};
+use base::limit;
+use std::ops::RangeInclusive;
+
+/// How long tokens may live that are issued by a rule, in seconds.
+const EXPIRATION: RangeInclusive<u32> = 900..=86_400;
+
+/// The fields of a rule that can be set.
+#[derive(Debug, Clone)]
+pub struct ProfileRuleTerms {
+    /// Its name.
+    pub name: String,
+    /// Whose claims it is about.
+    pub kind: ProfileRuleKind,
+    /// The conditions, all of which must be met.
+    pub conditions: Vec<ClaimCondition>,
+}
+
+/// The version of a rule, for `If-Match`.
+#[must_use]
+pub fn profile_rule_tag(rule: &ProfileRule) -> String {
+    entity_tag::of(rule.revision, rule.id.0)
+}
+
+impl Iam {
+    /// One rule of a trusted profile.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub fn profile_rule(
+        &self,
+        caller: &Identity,
+        profile: ProfileId,
+        id: ProfileRuleId,
+    ) -> Result<ProfileRule, IamError> {
+        let rules = self.managed_profile(caller, profile)?.rules;
+        let found = rules.into_iter().find(|rule| rule.id == id);
+        found.ok_or_else(no_rule)
+    }
+
+    /// Makes a rule of a trusted profile: whoever meets it may take on the profile from the moment this returns.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when a part of the rule is not valid or not compared; over a limit.
+    pub async fn create_profile_rule(
+        &self,
+        caller: &Identity,
+        profile: ProfileId,
+        terms: ProfileRuleTerms,
+    ) -> Result<ProfileRule, IamError> {
+        let profile = self.managed_profile(caller, profile)?;
+        check(&terms)?;
+        let made = self.stamp(caller);
+        let rule = ProfileRule {
+            id: ProfileRuleId(entropy::guid()),
+            profile: profile.id,
+            name: terms.name,
+            kind: terms.kind,
+            conditions: terms.conditions,
+            revision: 1,
+            created: made,
+            modified: made,
+        };
+        let mut tx = self.lock_profile(caller, profile.id, made).await?;
+        let held = profile_rules::count_of(&mut tx, profile.id).await?;
+        check_room(held, &limit::RULES_PER_PROFILE)?;
+        profile_rules::insert(&mut tx, &rule).await?;
+        let entry = with_rule(about(caller, Action::ProfileRuleMade, &profile), &rule);
+        self.commit(tx, entry).await?;
+        Ok(rule)
+    }
+
+    /// Says a rule anew. `if_match` has its entity tag, or is `*`.
+    ///
+    /// # Errors
+    /// As [`Self::create_profile_rule`]; when it has changed since the tag was read.
+    pub async fn replace_profile_rule(
+        &self,
+        caller: &Identity,
+        (profile, id): (ProfileId, ProfileRuleId),
+        if_match: &str,
+        terms: ProfileRuleTerms,
+    ) -> Result<ProfileRule, IamError> {
+        let profile = self.managed_profile(caller, profile)?;
+        let old = self.profile_rule(caller, profile.id, id)?;
+        if !entity_tag::is_meant(if_match, &profile_rule_tag(&old)) {
+            return Err(changed());
+        }
+        check(&terms)?;
+        let modified = self.stamp(caller);
+        let new = ProfileRule {
+            name: terms.name,
+            kind: terms.kind,
+            conditions: terms.conditions,
+            revision: old.revision.saturating_add(1),
+            modified,
+            ..old
+        };
+        let mut tx = self.lock_profile(caller, profile.id, modified).await?;
+        // Of two concurrent requests with the same tag, one changes it.
+        if !profile_rules::change(&mut tx, &new, old.revision).await? {
+            return Err(changed());
+        }
+        let entry = with_rule(about(caller, Action::ProfileRuleChanged, &profile), &new);
+        self.commit(tx, entry).await?;
+        Ok(new)
+    }
+
+    /// Deletes a rule: what was issued by it alone is refused from the moment this returns.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub async fn delete_profile_rule(
+        &self,
+        caller: &Identity,
+        profile: ProfileId,
+        id: ProfileRuleId,
+    ) -> Result<(), IamError> {
+        let profile = self.managed_profile(caller, profile)?;
+        let rule = self.profile_rule(caller, profile.id, id)?;
+        let stamp = self.stamp(caller);
+        let mut tx = self.lock_profile(caller, profile.id, stamp).await?;
+        if !profile_rules::delete(&mut tx, id).await? {
+            return Err(no_rule());
+        }
+        let entry = with_rule(about(caller, Action::ProfileRuleDeleted, &profile), &rule);
+        self.commit(tx, entry).await
+    }
+}
+
+/// Refuses what could not be compared: nothing is stored that has no effect.
+fn check(terms: &ProfileRuleTerms) -> Result<(), Refusal> {
+    text::check_stored("name", &terms.name, &limit::LABEL_BYTES)?;
+    let (count, limit) = (terms.conditions.len() as u64, &limit::CONDITIONS_PER_RULE);
+    if count == 0 {
+        let message = "`conditions` needs one condition at least: a rule without any would be met by everybody";
+        return Err(Refusal::invalid("conditions", message));
+    }
+    if count > limit.default {
+        let (name, most) = (limit.name, limit.default);
+        let message = format!("`conditions` has {count} conditions, more than `{name}` = {most}");
+        return Err(Refusal::invalid("conditions", message).limit(limit));
+    }
+    match &terms.kind {
+        ProfileRuleKind::Saml {
+            realm,
+            expiration_seconds,
+        } => {
+            check_realm(realm, *expiration_seconds)?;
+            check_claims(&terms.conditions)
+        }
+        ProfileRuleKind::ComputeResource { cr_type } => check_cr_type(cr_type),
+    }
+}
+
+fn check_realm(realm: &str, expiration_seconds: u32) -> Result<(), Refusal> {
+    if realm != OWN_REALM {
+        let message = format!(
+            "`realm_name` must be `{OWN_REALM}`, the realm of this server's users: there is no other identity provider here"
+        );
+        return Err(Refusal::invalid("realm_name", message));
+    }
+    if EXPIRATION.contains(&expiration_seconds) {
+        return Ok(());
+    }
+    let (least, most) = EXPIRATION.into_inner();
+    let message = format!("`expiration` is a number of seconds from {least} to {most}");
+    Err(Refusal::invalid("expiration", message))
+}
+
+fn check_claims(conditions: &[ClaimCondition]) -> Result<(), Refusal> {
+    let mut claims = conditions.iter().map(ClaimCondition::claim);
+    match claims.find(|claim| !CLAIMS.contains(claim)) {
+        None => Ok(()),
+        Some(other) => {
+            let known = CLAIMS.join("`, `");
+            let message = format!("`claim` is one of `{known}`: no user here has `{other}`");
+            Err(Refusal::invalid("claim", message))
+        }
+    }
+}
+
+/// Refuses a word for what no compute resource runs on.
+pub(super) fn check_cr_type(text: &str) -> Result<(), Refusal> {
+    text::check_length("cr_type", text, &limit::WORD_BYTES)?;
+    let known = text.parse::<CrType>();
+    known
+        .map(|_| ())
+        .map_err(|why| Refusal::invalid("cr_type", format!("`cr_type` {why}")))
+}
+
+fn no_rule() -> IamError {
+    IamError::not_found("the rule of the trusted profile")
+}
+
+fn changed() -> IamError {
+    let message = "the rule has changed since its entity tag was read: read it again";
+    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+}
+
+fn with_rule(entry: Entry, rule: &ProfileRule) -> Entry {
+    let one = |own: &ClaimCondition| {
+        let operator = own.operator().name();
+        format!("{} {operator} {}", own.claim(), own.value())
+    };
+    let conditions: Vec<String> = rule.conditions.iter().map(one).collect();
+    let of = match &rule.kind {
+        ProfileRuleKind::Saml { realm, .. } => realm,
+        ProfileRuleKind::ComputeResource { cr_type } => cr_type,
+    };
+    entry
+        .with("rule", rule.id)
+        .with("of", of)
+        .with("conditions", conditions.join(" and "))
+}
