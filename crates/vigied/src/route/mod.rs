@@ -43,6 +43,9 @@ mod order;
 mod paging;
 mod passcode;
 mod portions;
+mod profile_identity;
+mod profile_link;
+mod profile_rule;
 mod reply;
 mod resource_group;
 mod resource_instance;
@@ -53,6 +56,7 @@ mod session;
 mod settings;
 mod space_login;
 mod table;
+mod trusted_profile;
 mod uaa;
 mod workload;
 

@@ -5,7 +5,7 @@ use super::caller::{CALLER, by_account, failing};
 use super::{
     access_groups, access_policies, access_roles, account_settings, cloud_foundry, identity_limits,
     invitation, mfa, resource_groups, resource_instances, resource_keys, service_id_groups,
-    service_ids, sessions,
+    service_ids, sessions, trusted_profiles,
 };
 use crate::iam::account::{AccountResource, Accounts};
 use crate::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
@@ -34,6 +34,7 @@ pub(super) fn document() -> Value {
     one_api_key(&mut document);
     service_ids::routes(&mut document);
     service_id_groups::routes(&mut document);
+    trusted_profiles::routes(&mut document);
     account_settings::routes(&mut document);
     identity_limits::routes(&mut document);
     sessions::routes(&mut document);

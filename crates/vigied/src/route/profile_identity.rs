@@ -1,0 +1,209 @@
+//! `/v1/profiles/ID/identities`: the users and service IDs that may take on a trusted profile because it names them.
+
+use super::api_key::invalid;
+use super::entity_tag::{if_match, tagged};
+use super::reply::json;
+use super::trusted_profile::{id, some};
+use crate::app::App;
+use crate::failure::refused::check_length;
+use crate::http::problem::Refusal;
+use crate::request::caller::Manager;
+use crate::request::params::{Params, body, names_nothing};
+use crate::request::payload::Payload;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use base::id::{AccountId, ServiceId, UserId};
+use base::limit;
+use base::principal::Principal;
+use http::{HeaderMap, StatusCode};
+use iam::directory::{Profile, ProfileIdentity};
+use iam::manage::profile_identity::{NewProfileIdentity, profile_identities_tag};
+use std::sync::Arc;
+use wire::iam::profile_identity::{
+    ProfileIdentities, ProfileIdentity as Shown, ProfileIdentityRequest, SetProfileIdentities,
+};
+
+/// The sorts of identities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    User,
+    Service,
+}
+
+impl Sort {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Service => "serviceid",
+        }
+    }
+
+    fn read(text: &str) -> Result<Self, Refusal> {
+        check_length("type", text, &limit::WORD_BYTES)?;
+        match text {
+            "user" => Ok(Self::User),
+            "serviceid" => Ok(Self::Service),
+            "crn" => {
+                let message = "`type`: nothing acts under a CRN here: let a user or a service ID take on the profile";
+                Err(invalid("type", message.to_owned()))
+            }
+            other => {
+                let message = format!("`type` is `user` or `serviceid`, not `{other}`");
+                Err(invalid("type", message))
+            }
+        }
+    }
+
+    /// The principal of this sort with this identifier: an IAM id, of service IDs also without `iam-`.
+    fn principal(self, identifier: &str) -> Option<Principal> {
+        match self {
+            Self::User => identifier.parse::<UserId>().ok().map(Principal::from),
+            Self::Service => {
+                let own = identifier.strip_prefix("iam-").unwrap_or(identifier);
+                let id = format!("iam-{own}").parse::<ServiceId>();
+                id.ok().map(Principal::from)
+            }
+        }
+    }
+}
+
+fn shown(account: AccountId, identity: &ProfileIdentity) -> Shown {
+    let iam_id = identity.principal.to_string();
+    let sort = match identity.principal.user() {
+        Some(_) => Sort::User,
+        None => Sort::Service,
+    };
+    let (identifier, accounts) = match sort {
+        Sort::User => (iam_id.clone(), vec![account.to_string()]),
+        Sort::Service => {
+            let own = iam_id.strip_prefix("iam-").unwrap_or(&iam_id);
+            (own.to_owned(), Vec::new())
+        }
+    };
+    Shown {
+        iam_id,
+        identifier,
+        kind: sort.name().to_owned(),
+        accounts,
+        description: some(&identity.description),
+    }
+}
+
+fn all(profile: &Profile) -> ProfileIdentities {
+    let identities = profile.identities.iter();
+    ProfileIdentities {
+        entity_tag: profile_identities_tag(profile),
+        identities: identities.map(|own| shown(profile.account, own)).collect(),
+    }
+}
+
+/// The identity that a body names, in a profile of this account.
+fn requested(
+    account: AccountId,
+    wanted: ProfileIdentityRequest,
+) -> Result<NewProfileIdentity, Refusal> {
+    let sort = Sort::read(&wanted.kind)?;
+    check_length("identifier", &wanted.identifier, &limit::WORD_BYTES)?;
+    let principal = sort.principal(&wanted.identifier).ok_or_else(|| {
+        let message = format!("`identifier`: `{}` is no such id", wanted.identifier);
+        invalid("identifier", message)
+    })?;
+    let own = account.to_string();
+    let is_other = |accounts: &[String]| match sort {
+        Sort::User => accounts.iter().any(|account| *account != own),
+        Sort::Service => !accounts.is_empty(),
+    };
+    if wanted.accounts.as_deref().is_some_and(is_other) {
+        let message = format!(
+            "`accounts`: users take on a profile in its own account alone, which is `{own}`, and service IDs in theirs"
+        );
+        return Err(invalid("accounts", message));
+    }
+    Ok(NewProfileIdentity {
+        principal,
+        description: wanted.description.unwrap_or_default(),
+    })
+}
+
+/// The identity that a path names.
+fn named(params: &Params) -> Result<Principal, Refusal> {
+    let (sort, identifier) = (Sort::read(params.text("kind"))?, params.text("identifier"));
+    let found = sort.principal(identifier);
+    found.ok_or_else(|| names_nothing(identifier))
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let tag = profile_identities_tag(&profile);
+    tagged(StatusCode::OK, &all(&profile), &tag)
+}
+
+pub(super) async fn set(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+    headers: HeaderMap,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let tag = if_match(&headers)?;
+    let wanted: SetProfileIdentities = body(&bytes)?;
+    let wanted = wanted.identities.unwrap_or_default().into_iter();
+    let wanted = wanted.map(|one| requested(profile.account, one));
+    let wanted = wanted.collect::<Result<Vec<NewProfileIdentity>, Refusal>>()?;
+    let changed = app
+        .iam
+        .set_profile_identities(&caller, profile.id, tag, &wanted)
+        .await?;
+    let tag = profile_identities_tag(&changed);
+    tagged(StatusCode::OK, &all(&changed), &tag)
+}
+
+pub(super) async fn add(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let sort = Sort::read(params.text("kind"))?;
+    let wanted: ProfileIdentityRequest = body(&bytes)?;
+    if Sort::read(&wanted.kind)? != sort {
+        let message = format!("`type` is `{}`, as in the path", sort.name());
+        return Err(invalid("type", message));
+    }
+    let new = requested(profile.account, wanted)?;
+    let added = app
+        .iam
+        .add_profile_identity(&caller, profile.id, &new)
+        .await?;
+    json(StatusCode::OK, &shown(profile.account, &added))
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let own = app
+        .iam
+        .profile_identity(&caller, profile.id, named(&params)?)?;
+    json(StatusCode::OK, &shown(profile.account, &own))
+}
+
+pub(super) async fn remove(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    app.iam
+        .remove_profile_identity(&caller, profile.id, named(&params)?)
+        .await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

@@ -1,0 +1,168 @@
+//! `/v1/profiles`: rights that users, service IDs and compute resources take on, which Administrators manage.
+
+use super::account_parameter::check_account;
+use super::api_key::in_own_account;
+use super::entity_tag::{if_match, tagged};
+use super::filter;
+use super::history;
+use super::order::{By, Order};
+use super::paging::{IAM, list_links};
+use super::reply::json;
+use crate::app::App;
+use crate::failure::refused::check_length;
+use crate::http::advertised_address::UrlForCaller;
+use crate::http::problem::Refusal;
+use crate::request::caller::Manager;
+use crate::request::params::{Params, body, names_nothing};
+use crate::request::payload::Payload;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use base::id::ProfileId;
+use base::limit;
+use http::{HeaderMap, StatusCode};
+use iam::directory::Profile;
+use iam::manage::profile::{NewProfile, ProfileChange, profile_tag};
+use std::sync::Arc;
+use wire::iam::api_key::time_text;
+use wire::iam::trusted_profile::{
+    CreateTrustedProfile, TrustedProfile as Shown, TrustedProfileList, UpdateTrustedProfile,
+};
+
+/// The list parameters that links to other pages repeat.
+const KEPT: [&str; 5] = ["account_id", "name", "sort", "order", "filter"];
+
+/// The default order of a list.
+const BY_NAME: (&str, By<Profile>) = ("name", |a, b| a.name.cmp(&b.name));
+
+/// The other orders that can be asked for.
+const SORTS: [(&str, By<Profile>); 3] = [
+    ("description", |a, b| a.description.cmp(&b.description)),
+    ("created_at", |a, b| a.created.at.cmp(&b.created.at)),
+    ("modified_at", |a, b| a.modified.at.cmp(&b.modified.at)),
+];
+
+/// A text, if there is any.
+pub(super) fn some(text: &str) -> Option<String> {
+    Some(text.to_owned()).filter(|text| !text.is_empty())
+}
+
+fn shown(profile: &Profile) -> Shown {
+    let (account, id) = (profile.account, format!("Profile-{}", profile.id.0));
+    Shown {
+        crn: format!("crn:v1:bluemix:public:iam-identity::a/{account}::profile:{id}"),
+        id,
+        entity_tag: profile_tag(profile),
+        name: profile.name.clone(),
+        description: some(&profile.description),
+        email: some(&profile.email),
+        created_at: time_text(profile.created.at),
+        modified_at: time_text(profile.modified.at),
+        iam_id: profile.id.to_string(),
+        account_id: account.to_string(),
+        history: None,
+    }
+}
+
+/// The id in the path: `Profile-…`, as the object has it, or the IAM id. What is neither names nothing.
+pub(super) fn id(params: &Params) -> Result<ProfileId, Refusal> {
+    let text = params.text("id");
+    let own = text.strip_prefix("iam-").unwrap_or(text);
+    let parsed = format!("iam-{own}").parse::<ProfileId>();
+    parsed.map_err(|_| names_nothing(text))
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    params: Params,
+) -> Result<Response, Refusal> {
+    params.refuse_unserved(&["include_history"])?;
+    let filter = filter::asked_for(&params)?;
+    check_account(&app, &caller, &params)?;
+    let named = params.one("name")?.filter(|text| !text.is_empty());
+    check_length("name", named.unwrap_or_default(), &limit::LABEL_BYTES)?;
+    let order = Order::of(&params, BY_NAME, &SORTS)?;
+    let window = IAM.window(&params)?;
+    let by = |a: &Profile, b: &Profile| order.of_two(a, b);
+    let is_wanted = |own: &Profile| {
+        named.is_none_or(|named| own.name == named)
+            && filter::shows(filter.as_ref(), &own.name, &own.description)
+    };
+    let part = app.iam.profiles(&caller, is_wanted, by, window)?;
+    let path = format!("{}/v1/profiles", own_url.url);
+    let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
+    let links = list_links(window, &part, address)?;
+    let list = TrustedProfileList {
+        offset: window.skip,
+        limit: window.take,
+        first: Some(links.first),
+        previous: links.previous,
+        next: links.next,
+        profiles: part.entries.iter().map(shown).collect(),
+    };
+    json(StatusCode::OK, &list)
+}
+
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    app.iam.may_manage_profiles(&caller)?;
+    let wanted: CreateTrustedProfile = body(&bytes)?;
+    in_own_account(&caller, &wanted.account_id)?;
+    let new = NewProfile {
+        name: wanted.name,
+        description: wanted.description.unwrap_or_default(),
+        email: wanted.email.unwrap_or_default(),
+    };
+    let made = app.iam.create_profile(&caller, new).await?;
+    tagged(StatusCode::CREATED, &shown(&made), &profile_tag(&made))
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    params.refuse_unserved(&["include_activity"])?;
+    let profile = app.iam.profile(&caller, id(&params)?)?;
+    let history = history::asked_for(&app, &caller, &params, profile.id).await?;
+    let answer = Shown {
+        history,
+        ..shown(&profile)
+    };
+    tagged(StatusCode::OK, &answer, &profile_tag(&profile))
+}
+
+pub(super) async fn update(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+    headers: HeaderMap,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let tag = if_match(&headers)?;
+    let wanted: UpdateTrustedProfile = body(&bytes)?;
+    let change = ProfileChange {
+        name: wanted.name,
+        description: wanted.description,
+        email: wanted.email,
+    };
+    let changed = app
+        .iam
+        .update_profile(&caller, profile.id, tag, change)
+        .await?;
+    tagged(StatusCode::OK, &shown(&changed), &profile_tag(&changed))
+}
+
+pub(super) async fn delete(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    app.iam.delete_profile(&caller, id(&params)?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
