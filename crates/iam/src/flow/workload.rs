@@ -164,7 +164,7 @@ impl Iam {
             email: None,
         };
         let tokens = access::iam_token_by(self, &subject, &login, client, authn)?;
-        let entry = Entry::by_principal(profile.id.into(), Shown::CrToken, Action::SignedIn)
+        let entry = Entry::by_principal(profile.id, Shown::CrToken, Action::SignedIn)
             .in_account(profile.account)
             .with("client", client)
             .with("compute_resource", resource.label())
