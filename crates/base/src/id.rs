@@ -209,6 +209,15 @@ prefixed_id!(
     GroupRuleId, "ClaimRule-", "a rule id like `ClaimRule-<GUID>`"
 );
 
+prefixed_id!(
+    /// A claim rule of a trusted profile: `ClaimRule-<GUID>`.
+    ProfileRuleId, "ClaimRule-", "a rule id like `ClaimRule-<GUID>`"
+);
+prefixed_id!(
+    /// A link of a trusted profile to a compute resource: `Link-<GUID>`.
+    ProfileLinkId, "Link-", "a link id like `Link-<GUID>`"
+);
+
 impl AccessGroupId {
     /// The public access group of an account, whose GUID it has: its name in IBM Cloud, `AccessGroupId-PublicAccess`, is the
     /// same in every account.

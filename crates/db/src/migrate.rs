@@ -109,6 +109,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0023_resources.sql"),
         postgres: include_str!("../migrations/postgres/0023_resources.sql"),
     },
+    Step {
+        version: 24,
+        sqlite: include_str!("../migrations/sqlite/0024_profiles.sql"),
+        postgres: include_str!("../migrations/postgres/0024_profiles.sql"),
+    },
 ];
 
 /// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.

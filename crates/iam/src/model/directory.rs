@@ -16,6 +16,8 @@ pub(crate) mod policy;
 mod policy_access;
 pub(crate) mod policy_role;
 pub(crate) mod policy_target;
+mod profile;
+mod profiles;
 mod resource;
 mod resource_access;
 mod resources;
@@ -35,6 +37,9 @@ pub use plan::{NoPlan, Plan};
 pub use policy::{Policy, PolicySubject};
 pub use policy_role::{CustomRole, NamedRole, NoPolicyRole, PolicyRole};
 pub use policy_target::{Attribute, AttributeKey, AttributeOperator, SERVICE_NAME};
+pub use profile::{
+    Assumption, Profile, ProfileIdentity, ProfileLink, ProfileRule, ProfileRuleKind,
+};
 pub use resource::{Instance, ResourceGroup};
 pub use stamp::Stamp;
 
@@ -67,6 +72,8 @@ pub struct Directory {
     pub(crate) users_by_address: Map<String, UserId>,
     /// Those of accounts that are not deleted.
     pub(crate) services: Map<ServiceId, Service>,
+    /// The same.
+    profiles: profiles::Profiles,
     /// The same.
     pub(crate) groups: Map<AccessGroupId, AccessGroup>,
     /// The groups that each principal was put into.

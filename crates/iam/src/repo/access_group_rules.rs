@@ -1,14 +1,13 @@
 //! The table `access_group_rules`: the dynamic rules of access groups.
 
 use super::access_groups::key as group_key;
+use super::claim_conditions;
 use super::column::{counted, parse_guid, stamps};
 use super::selection::{Selection, selection};
 use crate::error::IamError;
-use crate::model::claim_condition::ClaimCondition;
 use crate::model::directory::GroupRule;
 use base::id::{AccessGroupId, AccountId, GroupRuleId};
 use db::{Row, Tx, Value};
-use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// For the directory: those of one group, or all.
@@ -17,14 +16,6 @@ pub(super) const ROWS: Selection = selection!(
      modified_by FROM access_group_rules",
     "access_group"
 );
-
-/// A condition in its column.
-#[derive(Serialize, Deserialize)]
-struct StoredCondition {
-    claim: String,
-    operator: String,
-    value: String,
-}
 
 /// Decodes the rows, by the groups they belong to.
 pub(super) fn read(rows: &[Row]) -> Result<HashMap<AccessGroupId, Vec<GroupRule>>, IamError> {
@@ -48,37 +39,11 @@ fn read_one(row: &Row) -> Result<GroupRule, IamError> {
             value: hours.to_string(),
             expected: "a number of hours",
         })?,
-        conditions: read_conditions(row.text("conditions")?)?,
+        conditions: claim_conditions::read(row.text("conditions")?)?,
         revision: row.int("revision")?,
         created,
         modified,
     })
-}
-
-fn read_conditions(text: String) -> Result<Vec<ClaimCondition>, IamError> {
-    let stored: Option<Vec<StoredCondition>> = serde_json::from_str(&text).ok();
-    let conditions = stored.and_then(|all| {
-        let all = all.iter();
-        all.map(|own| ClaimCondition::new(&own.claim, &own.operator, &own.value).ok())
-            .collect()
-    });
-    conditions.ok_or(IamError::Stored {
-        value: text,
-        expected: "conditions of a rule",
-    })
-}
-
-fn conditions(rule: &GroupRule) -> Value {
-    let all: Vec<serde_json::Value> = (rule.conditions.iter())
-        .map(|condition| {
-            serde_json::json!({
-                "claim": condition.claim(),
-                "operator": condition.operator().name(),
-                "value": condition.value(),
-            })
-        })
-        .collect();
-    serde_json::Value::from(all).to_string().into()
 }
 
 fn key(id: GroupRuleId) -> Value {
@@ -95,7 +60,7 @@ pub(crate) async fn insert(tx: &mut Tx, rule: &GroupRule) -> Result<(), IamError
         rule.name.as_str().into(),
         rule.realm.as_str().into(),
         i64::from(rule.expiration_hours).into(),
-        conditions(rule),
+        claim_conditions::value(&rule.conditions),
         rule.revision.into(),
         rule.created.at.0.into(),
         rule.created.by.to_string().into(),
@@ -115,7 +80,7 @@ pub(crate) async fn change(tx: &mut Tx, rule: &GroupRule, from: i64) -> Result<b
         rule.name.as_str().into(),
         rule.realm.as_str().into(),
         i64::from(rule.expiration_hours).into(),
-        conditions(rule),
+        claim_conditions::value(&rule.conditions),
         rule.modified.at.0.into(),
         rule.modified.by.to_string().into(),
         from.into(),

@@ -2,8 +2,8 @@
 
 use super::{
     access_group_members, access_group_rules, access_groups, api_keys, custom_roles, deletions,
-    domains, invitation_roles, invitations, members, orgs, policies, resource_groups, roles,
-    service_ids, spaces,
+    domains, invitation_roles, invitations, members, orgs, policies, profile_identities,
+    profile_links, profile_rules, profiles, resource_groups, roles, service_ids, spaces,
 };
 use crate::error::IamError;
 use base::id::AccountId;
@@ -22,6 +22,13 @@ pub(crate) enum CountedItem {
     /// In all access groups: a principal in several groups counts once for each.
     GroupMembers,
     GroupRules,
+    Profiles,
+    /// Of all trusted profiles.
+    ProfileRules,
+    /// The same.
+    ProfileLinks,
+    /// The same: who is named by several profiles counts once for each.
+    ProfileIdentities,
     ResourceGroups,
     Deletions,
     /// The roles in the account and its domains, including those of open invitations; what is deleted counts for nothing.
@@ -47,6 +54,10 @@ pub(crate) async fn count(
         CountedItem::AccessGroups => access_groups::count(tx, account).await,
         CountedItem::GroupMembers => access_group_members::count(tx, account).await,
         CountedItem::GroupRules => access_group_rules::count(tx, account).await,
+        CountedItem::Profiles => profiles::count(tx, account).await,
+        CountedItem::ProfileRules => profile_rules::count(tx, account).await,
+        CountedItem::ProfileLinks => profile_links::count(tx, account).await,
+        CountedItem::ProfileIdentities => profile_identities::count(tx, account).await,
         CountedItem::ResourceGroups => resource_groups::count(tx, account).await,
         CountedItem::Deletions => deletions::count(tx, account).await,
         CountedItem::Roles => {

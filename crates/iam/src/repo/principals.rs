@@ -33,6 +33,13 @@ pub(crate) async fn insert_service(tx: &mut Tx, service: ServiceId) -> Result<()
     Ok(())
 }
 
+/// Stores a new trusted profile among the principals, before what refers to it.
+pub(crate) async fn insert_profile(tx: &mut Tx, profile: ProfileId) -> Result<(), IamError> {
+    let sql = "INSERT INTO principals (guid, kind) VALUES ($1, $2)";
+    tx.execute(sql, &[key(profile), PROFILE.into()]).await?;
+    Ok(())
+}
+
 /// The principal of the columns `principal` and `principal_kind`. None if it is gone, or of a kind that only a newer program
 /// knows: then nobody may act as it here.
 pub(super) fn read(row: &Row) -> Result<Option<Principal>, IamError> {

@@ -4,8 +4,8 @@
 use super::{
     access_group_members, access_group_rules, access_groups, account_limits, account_settings,
     accounts, api_keys, counters, custom_roles, deleted_roles, deletions, departures, domains,
-    issuers, members, orgs, policies, principals, public_access, regions, resource_groups,
-    resource_instances, roles, service_ids, spaces, users,
+    issuers, members, orgs, policies, principals, profiles, public_access, regions,
+    resource_groups, resource_instances, roles, service_ids, spaces, users,
 };
 use crate::blocking::run_blocking;
 use crate::error::IamError;
@@ -27,6 +27,7 @@ pub(crate) struct Rows {
     spaces: Vec<Row>,
     users: Vec<Row>,
     services: Vec<Row>,
+    profiles: profiles::ProfileRows,
     access_groups: Vec<Row>,
     group_rules: Vec<Row>,
     group_members: Vec<Row>,
@@ -59,6 +60,7 @@ impl Rows {
             spaces: spaces::ROWS.all(tx).await?,
             users: users::ROWS.all(tx).await?,
             services: service_ids::ROWS.all(tx).await?,
+            profiles: profiles::ProfileRows::all(tx).await?,
             access_groups: access_groups::ROWS.all(tx).await?,
             group_rules: access_group_rules::ROWS.all(tx).await?,
             group_members: access_group_members::ROWS.all(tx).await?,
@@ -109,6 +111,7 @@ impl Rows {
                     let found = service_ids::ROWS.of(tx, service.0.to_string()).await?;
                     own.services.extend(found);
                 }
+                Change::Profile(profile) => own.profiles.add(tx, profile).await?,
                 Change::AccessGroup(group) => {
                     let id = group.0.to_string();
                     let found = access_groups::ROWS.of(tx, id.clone()).await?;
@@ -191,6 +194,7 @@ impl Rows {
             spaces: each(&self.spaces, spaces::read)?,
             users: each(&self.users, users::read)?,
             services: each(&self.services, service_ids::read)?,
+            profiles: self.profiles.read()?,
             access_groups: groups?,
             group_members: principals::read_known(&self.group_members, access_group_members::read)?,
             public_access: each(&self.public_access, public_access::read)?,

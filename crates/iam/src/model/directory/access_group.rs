@@ -95,7 +95,7 @@ impl GroupRule {
 }
 
 /// What a user's tokens say under the name of a claim, which is one of [`CLAIMS`].
-fn claim<'a>(user: &'a User, name: &str) -> Option<Cow<'a, str>> {
+pub(super) fn claim<'a>(user: &'a User, name: &str) -> Option<Cow<'a, str>> {
     Some(match name {
         "sub" | "email" => user.email.as_str().into(),
         "name" => user.full_name().into(),

@@ -70,6 +70,7 @@ impl Directory {
                 self.users.remove(&id);
             }
             Change::Service(id) => self.services.remove(&id),
+            Change::Profile(id) => self.profiles.forget(id),
             Change::AccessGroup(id) => self.groups.remove(&id),
             Change::PublicAccess(id) => self.public_access.remove(&id),
             Change::Principal(guid) => {
@@ -142,6 +143,11 @@ impl Directory {
         for service in facts.services {
             if self.accounts.contains_key(&service.account) {
                 self.services.insert(service.id, service);
+            }
+        }
+        for profile in facts.profiles {
+            if self.accounts.contains_key(&profile.account) {
+                self.profiles.add(profile);
             }
         }
         for group in facts.access_groups {

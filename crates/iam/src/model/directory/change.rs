@@ -2,7 +2,7 @@
 
 use base::id::{
     AccessGroupId, AccountId, CustomRoleId, Guid, InstanceId, KeyId, OrgId, PolicyId,
-    ResourceGroupId, ServiceId, SpaceId, UserId,
+    ProfileId, ResourceGroupId, ServiceId, SpaceId, UserId,
 };
 use base::scope::Domain;
 use std::collections::BTreeSet;
@@ -26,6 +26,8 @@ pub(crate) enum Change {
     User(UserId),
     /// A service's name and settings.
     Service(ServiceId),
+    /// A trusted profile, its rules and links, and who may take it on.
+    Profile(ProfileId),
     /// An access group and its dynamic rules.
     AccessGroup(AccessGroupId),
     /// Whether the account has a public access group.
@@ -65,6 +67,7 @@ impl Change {
             "space" => Self::Space(id.parse().ok()?),
             "user" => Self::User(UserId(guid()?)),
             "service" => Self::Service(ServiceId(guid()?)),
+            "profile" => Self::Profile(ProfileId(guid()?)),
             "access_group" => Self::AccessGroup(AccessGroupId(guid()?)),
             "public_access" => Self::PublicAccess(id.parse().ok()?),
             "principal" => Self::Principal(guid()?),

@@ -2,8 +2,8 @@
 
 use super::access_group::{AccessGroup, GroupMembership};
 use super::{
-    Account, ApiKey, CustomRole, Deleted, Instance, Org, Policy, Region, ResourceGroup, RuleTexts,
-    Service, Space, User,
+    Account, ApiKey, CustomRole, Deleted, Instance, Org, Policy, Profile, Region, ResourceGroup,
+    RuleTexts, Service, Space, User,
 };
 use crate::model::account_settings::StoredSettings;
 use crate::model::issuers::Issuers;
@@ -55,6 +55,7 @@ pub(crate) struct Facts {
     pub(crate) spaces: Vec<Space>,
     pub(crate) users: Vec<User>,
     pub(crate) services: Vec<Service>,
+    pub(crate) profiles: Vec<Profile>,
     pub(crate) access_groups: Vec<AccessGroup>,
     pub(crate) group_members: Vec<(Principal, GroupMembership)>,
     /// The accounts that have a public access group.

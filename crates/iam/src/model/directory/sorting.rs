@@ -2,7 +2,7 @@
 
 use super::change::Change;
 use super::sorted::{Lists, SortedLists, list};
-use super::{AccessGroup, Directory, Service};
+use super::{AccessGroup, Directory, Profile, Service};
 use base::id::{AccessGroupId, AccountId, KeyId, OrgId, SpaceId, UserId};
 use base::principal::Principal;
 use base::scope::Domain;
@@ -155,6 +155,7 @@ impl SortedLists {
             | Change::Regions
             | Change::User(_)
             | Change::Service(_)
+            | Change::Profile(_)
             | Change::PublicAccess(_)
             | Change::Domain(_)
             | Change::Deletion(_)
@@ -211,6 +212,7 @@ impl SortedLists {
             | Change::Regions
             | Change::User(_)
             | Change::Service(_)
+            | Change::Profile(_)
             | Change::PublicAccess(_)
             | Change::Domain(_)
             | Change::Deletion(_)
@@ -283,6 +285,15 @@ impl Directory {
         let all = self.principals_of(account).iter();
         all.filter_map(move |principal| match principal {
             Principal::Service(id) => self.services.get(id),
+            _ => None,
+        })
+    }
+
+    /// The trusted profiles in the account, unsorted.
+    pub(crate) fn profiles_of(&self, account: AccountId) -> impl Iterator<Item = &Profile> {
+        let all = self.principals_of(account).iter();
+        all.filter_map(move |principal| match principal {
+            Principal::Profile(id) => self.profile(*id),
             _ => None,
         })
     }

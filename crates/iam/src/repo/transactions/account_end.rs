@@ -5,8 +5,8 @@ use crate::error::IamError;
 use crate::repo::{
     access_group_members, access_group_rules, access_groups, account_limits, account_settings,
     accounts, api_keys, custom_roles, departures, invitation_roles, invitations, members, orgs,
-    policies, public_access, resource_groups, resource_instances, resource_keys, roles,
-    service_id_groups, spaces,
+    policies, profile_identities, public_access, resource_groups, resource_instances,
+    resource_keys, roles, service_id_groups, spaces,
 };
 use base::id::AccountId;
 use db::Tx;
@@ -27,6 +27,8 @@ pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamErr
     access_group_rules::delete_of_account(tx, account).await?;
     access_groups::delete_of_account(tx, account).await?;
     public_access::disable(tx, account).await?;
+    // The profiles themselves go with their principals, after who is named by them.
+    profile_identities::delete_of_account(tx, account).await?;
     members::delete_of_account(tx, account).await?;
     invitation_roles::delete_of_account(tx, account).await?;
     invitations::delete_of_account(tx, account).await?;

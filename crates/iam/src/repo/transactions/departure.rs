@@ -5,7 +5,8 @@ use crate::repo::principals::key;
 use crate::repo::sessions::SessionSelector;
 use crate::repo::{
     access_group_members, accounts, api_keys, deleted_roles, departures, members, password_resets,
-    policies, principals, resource_keys, roles, service_ids, sessions, users,
+    policies, principals, profile_identities, profile_links, profile_rules, profiles,
+    resource_keys, roles, service_ids, sessions, users,
 };
 use base::id::{AccountId, Guid};
 use base::principal::Principal;
@@ -26,6 +27,7 @@ pub(crate) async fn leave(
     // Otherwise a restore of an earlier deletion would give the principal their roles back after they join again.
     deleted_roles::delete_of(tx, account, principal).await?;
     access_group_members::delete_of(tx, account, principal).await?;
+    profile_identities::delete_of(tx, account, principal).await?;
     api_keys::delete_of(tx, account, principal).await?;
     record(tx, account, principal, now).await?;
     members::delete(tx, account, principal).await?;
@@ -61,6 +63,10 @@ pub(super) async fn move_home(
     policies::delete_of_principal(tx, principal).await?;
     deleted_roles::delete_of_principal(tx, principal).await?;
     access_group_members::delete_of_principal(tx, principal).await?;
+    profile_identities::delete_of_principal(tx, principal).await?;
+    profile_rules::delete_of_profile(tx, principal).await?;
+    profile_links::delete_of_profile(tx, principal).await?;
+    profiles::delete_of(tx, principal).await?;
     departures::delete_of_principal(tx, principal).await?;
     password_resets::delete_of(tx, principal).await?;
     resource_keys::delete_of(tx, principal).await?;

@@ -1,0 +1,162 @@
+//! Trusted profiles: principals of an account without keys of their own, and whoever may take them on.
+
+use super::access_group::{OWN_REALM, claim};
+use super::{Stamp, User};
+use crate::model::claim_condition::{ClaimCondition, ClaimValue};
+use base::id::{AccountId, ProfileId, ProfileLinkId, ProfileRuleId};
+use base::principal::Principal;
+
+/// A trusted profile with its rules, its links, and the identities that may take it on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Its id.
+    pub id: ProfileId,
+    /// The account it belongs to.
+    pub account: AccountId,
+    /// Its name, unique in the account.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// An address to write to about it; empty if there is none.
+    pub email: String,
+    /// Its rules, the oldest first.
+    pub rules: Vec<ProfileRule>,
+    /// Its links, the oldest first.
+    pub links: Vec<ProfileLink>,
+    /// The users and service IDs that may take it on, by their ids.
+    pub identities: Vec<ProfileIdentity>,
+    /// Grows with every change of the identities; part of their entity tag.
+    pub identities_revision: i64,
+    /// Grows with every change of the profile itself; part of the entity tag.
+    pub revision: i64,
+    /// When it was created, and by whom.
+    pub created: Stamp,
+    /// When it was changed last, and by whom.
+    pub modified: Stamp,
+}
+
+/// A claim rule: whoever meets all its conditions may take on the profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileRule {
+    /// Its id.
+    pub id: ProfileRuleId,
+    /// The profile.
+    pub profile: ProfileId,
+    /// Its name.
+    pub name: String,
+    /// Whose claims it is about.
+    pub kind: ProfileRuleKind,
+    /// The conditions, all of which must be met.
+    pub conditions: Vec<ClaimCondition>,
+    /// Grows with every change; part of the entity tag.
+    pub revision: i64,
+    /// When it was created, and by whom.
+    pub created: Stamp,
+    /// When it was changed last, and by whom.
+    pub modified: Stamp,
+}
+
+/// Whose claims a rule is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProfileRuleKind {
+    /// Those of users.
+    Saml {
+        /// The realm of the users.
+        realm: String,
+        /// How long a token lives at most that is issued by the rule.
+        expiration_seconds: u32,
+    },
+    /// Those of compute resources.
+    ComputeResource {
+        /// The word of what they run on.
+        cr_type: String,
+    },
+}
+
+/// A compute resource that may take on the profile. What is none may be anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileLink {
+    /// Its id.
+    pub id: ProfileLinkId,
+    /// The profile.
+    pub profile: ProfileId,
+    /// The name of the link.
+    pub name: String,
+    /// The word of what the resource runs on.
+    pub cr_type: String,
+    /// The resource's CRN.
+    pub crn: Option<String>,
+    /// The resource's namespace.
+    pub namespace: Option<String>,
+    /// The resource's name.
+    pub resource_name: Option<String>,
+    /// When it was created, and by whom.
+    pub created: Stamp,
+}
+
+/// A user or service ID that may take on a profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileIdentity {
+    /// Whom it is about.
+    pub principal: Principal,
+    /// Why.
+    pub description: String,
+    /// When it was added, and by whom.
+    pub added: Stamp,
+}
+
+/// By what a principal may take on a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assumption {
+    /// The profile names it.
+    Named,
+    /// It meets a rule.
+    Ruled {
+        /// How long a token lives at most.
+        seconds: u32,
+    },
+}
+
+impl ProfileRule {
+    /// The longest life of a token that is issued to the user by this rule, if they meet it.
+    fn seconds_for(&self, user: &User) -> Option<u32> {
+        let ProfileRuleKind::Saml {
+            realm,
+            expiration_seconds,
+        } = &self.kind
+        else {
+            return None;
+        };
+        let is_met = |condition: &ClaimCondition| {
+            let found = claim(user, condition.claim()).map(ClaimValue::Text);
+            condition.is_met(found.as_ref())
+        };
+        // A rule without conditions would be met by everybody: it is never stored.
+        let is_ruled =
+            realm == OWN_REALM && !self.conditions.is_empty() && self.conditions.iter().all(is_met);
+        is_ruled.then_some(*expiration_seconds)
+    }
+}
+
+impl Profile {
+    /// The identity of this principal.
+    #[must_use]
+    pub fn identity(&self, principal: Principal) -> Option<&ProfileIdentity> {
+        let mut all = self.identities.iter();
+        all.find(|identity| identity.principal == principal)
+    }
+
+    /// The rules about compute resources, each with the word of what they run on.
+    pub fn compute_resource_rules(&self) -> impl Iterator<Item = (&str, &ProfileRule)> {
+        self.rules.iter().filter_map(|rule| match &rule.kind {
+            ProfileRuleKind::ComputeResource { cr_type } => Some((cr_type.as_str(), rule)),
+            ProfileRuleKind::Saml { .. } => None,
+        })
+    }
+
+    /// By which of its rules the user may take it on; of several, the one that lets a token live longest.
+    pub(super) fn ruled(&self, user: &User) -> Option<Assumption> {
+        let met = self.rules.iter().filter_map(|rule| rule.seconds_for(user));
+        met.max().map(|seconds| Assumption::Ruled { seconds })
+    }
+}
