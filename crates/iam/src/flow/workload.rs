@@ -8,7 +8,7 @@ use super::refresh::Login;
 use crate::audit::{Action, Credential as Shown, Entry};
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
-use crate::model::directory::{Directory, Profile};
+use crate::model::directory::{Directory, Profile, ProfileLink};
 use crate::refusal::Reason;
 use crate::service::Iam;
 use crate::token::claims::AuthnClaim;
@@ -93,10 +93,19 @@ fn id_in(crn: &str, account: AccountId) -> Option<&str> {
 }
 
 /// Whether the profile is for the resource, by a link or by a rule.
-fn is_for(directory: &Directory, profile: &Profile, resource: &ComputeResource) -> bool {
-    let _ = (directory, profile, resource, is_linked, is_ruled);
-    let _: Option<LinkedResource<'_>> = None;
-    false
+fn is_for(profile: &Profile, resource: &ComputeResource) -> bool {
+    let is_for_it = |link: &ProfileLink| {
+        let wanted = LinkedResource {
+            cr_type: &link.cr_type,
+            crn: link.crn.as_deref(),
+            namespace: link.namespace.as_deref(),
+            name: link.resource_name.as_deref(),
+        };
+        is_linked(resource, wanted)
+    };
+    let mut rules = profile.compute_resource_rules();
+    profile.links.iter().any(is_for_it)
+        || rules.any(|(cr_type, rule)| is_ruled(resource, cr_type, &rule.conditions))
 }
 
 fn refused(error: &CrTokenError) -> IamError {
@@ -128,7 +137,7 @@ impl Iam {
         let directory = self.directory();
         // Whether there is such a profile is told only to whom it is for.
         let profile = wanted.profile.find(&directory, resource.account);
-        let profile = profile.filter(|profile| is_for(&directory, profile, &resource));
+        let profile = profile.filter(|profile| is_for(profile, &resource));
         let profile = profile.ok_or_else(|| {
             let message = format!(
                 "The trusted profile does not exist in the account of the compute resource `{}`, or is not for it",
@@ -155,7 +164,7 @@ impl Iam {
             email: None,
         };
         let tokens = access::iam_token_by(self, &subject, &login, client, authn)?;
-        let entry = Entry::by_principal(profile.id.into(), Shown::CrToken, Action::SignedIn)
+        let entry = Entry::by_principal(profile.id, Shown::CrToken, Action::SignedIn)
             .in_account(profile.account)
             .with("client", client)
             .with("compute_resource", resource.label())

@@ -78,9 +78,6 @@ impl std::fmt::Debug for KeySet {
 }
 
 impl KeySet {
-    /// No keys.
-    pub(crate) const EMPTY: Self = Self(Vec::new());
-
     /// Reads a set. Keys of other kinds, for other uses or without a name are left out.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! Nothing here is known without the operator: a token names its issuer, and only the settings say which keys that issuer has,
 //! which audience its tokens must be for, and what its claims mean.
 
+mod claims;
 mod compute_resource;
 mod cr_token_error;
 mod cr_type;

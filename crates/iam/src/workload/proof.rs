@@ -1,5 +1,6 @@
 //! The proof of a compute resource: a token that an issuer of the operator's settings has signed for this server.
 
+use super::claims::Claims;
 use super::compute_resource::ComputeResource;
 use super::cr_token_error::CrTokenError;
 use super::issuer::WorkloadIssuer;
@@ -8,7 +9,6 @@ use super::times;
 use crate::auth_error::AuthError;
 use crate::token::jws;
 use base::time::Millis;
-use serde_json::Value;
 use std::sync::Arc;
 
 /// The issuers of the settings, with their keys.
@@ -53,7 +53,7 @@ impl Workloads {
             true => Ok(()),
             false => Err(AuthError::WrongIssuer),
         };
-        let claims: Value = jws::verify(check, check_issuer, token)?;
+        let Claims(claims) = jws::verify(check, check_issuer, token)?;
         times::check_audience(&claims, &issuer.audience)?;
         times::check(&claims, now)?;
         ComputeResource::of(issuer, claims)
@@ -71,7 +71,7 @@ mod tests {
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     const NOW: Millis = Millis::from_secs(2_000);

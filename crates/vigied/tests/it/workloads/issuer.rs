@@ -38,9 +38,8 @@ impl Signer {
 
     /// The modulus of its public key.
     pub(crate) fn modulus(&self) -> Vec<u8> {
-        let public = self.pair.public_key();
-        let modulus = public.modulus().big_endian_without_leading_zero();
-        modulus.to_vec()
+        let modulus = self.pair.public_key().modulus();
+        modulus.big_endian_without_leading_zero().to_vec()
     }
 
     /// Its public key, as issuers publish it.
