@@ -5,6 +5,7 @@ mod groups;
 mod identity;
 mod node;
 mod policies;
+mod profiles;
 mod resources;
 mod workloads;
 
