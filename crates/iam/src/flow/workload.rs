@@ -53,7 +53,11 @@ pub struct WorkloadLogin {
 
 impl WantedProfile {
     /// The profile in an account, if all that was said is so.
-    pub(super) fn find<'d>(&self, directory: &'d Directory, account: AccountId) -> Option<&'d Profile> {
+    pub(super) fn find<'d>(
+        &self,
+        directory: &'d Directory,
+        account: AccountId,
+    ) -> Option<&'d Profile> {
         let by_id = |text: &str| -> Option<&'d Profile> {
             let id = text.strip_prefix("iam-").unwrap_or(text);
             let id: ProfileId = format!("iam-{id}").parse().ok()?;
