@@ -393,7 +393,9 @@ impl Verifier {
         if let Some(by) = verified.assumed_by {
             check_holder(directory, verified, by)?;
             let is_assumable = match verified.principal {
-                Principal::Profile(profile) => directory.assumption(profile, by).is_some(),
+                Principal::Profile(profile) => {
+                    directory.is_still_assumed(profile, by, verified.begins_at)
+                }
                 _ => false,
             };
             if !is_assumable {

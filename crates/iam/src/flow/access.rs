@@ -29,6 +29,8 @@ fn times(iam: &Iam, login: &Login) -> (i64, i64) {
         (issued.max(added_at.map_or(0, Millis::secs)))
             .max(left.map_or(0, |left| left.secs().saturating_add(1)))
     });
+    let named = (bounds.assumed_by()).and_then(|by| directory.named_at(bounds.principal(), by));
+    let issued = issued.max(named.map_or(0, Millis::secs));
     let life = Lifetimes::of(iam, bounds, false);
     let expires = bounds.end(Millis::from_secs(issued), life.access_seconds);
     (issued, expires.secs())

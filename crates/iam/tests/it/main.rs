@@ -39,6 +39,8 @@ mod open_sessions;
 #[cfg(test)]
 mod password;
 #[cfg(test)]
+mod profiles;
+#[cfg(test)]
 mod reach;
 #[cfg(test)]
 mod resources;

@@ -5,6 +5,7 @@ use super::map::Map;
 use super::profile::{Assumption, Profile};
 use base::id::{AccountId, ProfileId};
 use base::principal::Principal;
+use base::time::Millis;
 
 /// The profiles.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -55,7 +56,34 @@ impl Directory {
         if profile.identity(by).is_some() {
             return Some(Assumption::Named);
         }
+        self.ruled(profile, by)
+    }
+
+    fn ruled(&self, profile: &Profile, by: Principal) -> Option<Assumption> {
         profile.ruled(self.user(by.user()?)?)
+    }
+
+    /// When a profile began to name the principal, if it does.
+    pub(crate) fn named_at(&self, profile: Principal, by: Principal) -> Option<Millis> {
+        match profile {
+            Principal::Profile(id) => Some(self.profile(id)?.identity(by)?.added.at),
+            _ => None,
+        }
+    }
+
+    /// Whether what the principal got by the profile in that second, since 1970, is still good. Whoever was taken out and is named
+    /// again needs something new: somebody else may hold the old one by now.
+    pub(crate) fn is_still_assumed(&self, profile: ProfileId, by: Principal, second: i64) -> bool {
+        match self.assumption(profile, by) {
+            None => false,
+            Some(Assumption::Ruled { .. }) => true,
+            Some(Assumption::Named) => {
+                let named = self.named_at(profile.into(), by);
+                let own = self.profile(profile);
+                named.is_some_and(|at| at.secs() <= second)
+                    || own.is_some_and(|own| self.ruled(own, by).is_some())
+            }
+        }
     }
 }
 
@@ -69,7 +97,6 @@ mod tests {
         Account, OWN_REALM, ProfileIdentity, ProfileRule, ProfileRuleKind, Stamp, User,
     };
     use base::id::{Guid, ProfileRuleId, ServiceId, UserId};
-    use base::time::Millis;
 
     const ACCOUNT: AccountId = AccountId(Guid::from_random([1; 16]));
     const ADA: UserId = UserId(Guid::from_random([2; 16]));
@@ -176,6 +203,23 @@ mod tests {
         // A profile takes on no other, whatever the rows say.
         assert_eq!(by(OTHER.into()), None);
         assert_eq!(directory.assumption(OTHER, ADA.into()), None);
+
+        let since = |second: i64| directory.is_still_assumed(PROFILE, JOB.into(), second);
+        assert!(since(0) && since(1), "named in the first second");
+        let later = Profile {
+            identities: vec![ProfileIdentity {
+                principal: JOB.into(),
+                description: String::new(),
+                added: Stamp {
+                    at: Millis(5000),
+                    ..stamp()
+                },
+            }],
+            ..profile(PROFILE, "ops")
+        };
+        let anew = Directory::build(2, facts(vec![later]));
+        let since = |second: i64| anew.is_still_assumed(PROFILE, JOB.into(), second);
+        assert!(!since(4) && since(5));
 
         let mut left = Changed::default();
         left.add(Change::Principal(JOB.0));
