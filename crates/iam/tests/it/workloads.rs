@@ -8,12 +8,14 @@ use base::principal::Principal;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use iam::audit::{Origin, Page};
-use iam::directory::Profile;
+use iam::claim_condition::ClaimCondition;
+use iam::directory::{Profile, ProfileRuleKind};
 use iam::flow::grant::Tokens;
 use iam::flow::workload::{WantedProfile, WorkloadLogin};
 use iam::manage::api_key::NewKey;
 use iam::manage::profile::NewProfile;
 use iam::manage::profile_link::LinkTerms;
+use iam::manage::profile_rule::ProfileRuleTerms;
 use iam::workload::{AccountOf, CrType, KeyFetch, WorkloadIssuer};
 use iam::{AuthError, Credential, Iam, IamConfig, IamError};
 use serde_json::json;
@@ -77,6 +79,7 @@ macro_rules! with_issuer_on_both_databases {
 
 with_issuer_on_both_databases!(
     a_workload_acts_as_its_profile_on_every_node_until_the_profile_ends,
+    what_was_got_by_a_rule_ends_when_the_rule_is_another,
     a_profile_is_for_workloads_of_its_own_account_alone,
     a_login_of_a_workload_is_good_for_an_hour_and_makes_nothing_that_lasts,
     a_login_of_a_workload_is_in_the_audit_with_its_source,
@@ -121,17 +124,23 @@ async fn linked(world: &World) -> (Profile, ProfileLinkId) {
         ..NewProfile::default()
     };
     let made = world.iam.create_profile(&owner, new).await.unwrap();
+    let link = link_to(world, &made).await;
+    (made, link)
+}
+
+/// Links a profile to `prod/web`.
+async fn link_to(world: &World, profile: &Profile) -> ProfileLinkId {
     let terms = LinkTerms {
         cr_type: "IKS_SA".to_owned(),
         crn: None,
         namespace: Some("prod".to_owned()),
         resource_name: Some("web".to_owned()),
     };
-    let link = world
+    let owner = world.owner();
+    let made = world
         .iam
-        .create_profile_link(&owner, made.id, String::new(), terms);
-    let link = link.await.unwrap().id;
-    (made, link)
+        .create_profile_link(&owner, profile.id, String::new(), terms);
+    made.await.unwrap().id
 }
 
 async fn a_workload_acts_as_its_profile_on_every_node_until_the_profile_ends(world: World) {
@@ -156,16 +165,54 @@ async fn a_workload_acts_as_its_profile_on_every_node_until_the_profile_ends(wor
     for iam in [&world.iam, &other] {
         let refused = log_in(iam, account, collector()).await;
         assert_eq!(code(refused), "not_authorized");
-        // What it has got is good until it ends by itself, or the profile does.
-        assert_eq!(enters(iam), Ok(()));
+        assert!(matches!(enters(iam), Err(AuthError::Revoked(_))));
+    }
+    // Not even another link to the same brings it back.
+    link_to(&world, &profile).await;
+    other.sync().await.unwrap();
+    let token = access_token(&log_in(&world.iam, account, collector()).await.unwrap());
+    let now_enters = |iam: &Iam| iam.verifier().identity(Credential::Iam(&token)).map(drop);
+    for iam in [&world.iam, &other] {
+        assert!(enters(iam).is_err());
+        assert_eq!(now_enters(iam), Ok(()));
     }
     let deleted = world.iam.delete_profile(&owner, profile.id);
     deleted.await.unwrap();
     other.sync().await.unwrap();
     for iam in [&world.iam, &other] {
-        assert!(matches!(enters(iam), Err(AuthError::Revoked(_))));
+        assert!(matches!(now_enters(iam), Err(AuthError::Revoked(_))));
     }
     other.close().await;
+}
+
+async fn what_was_got_by_a_rule_ends_when_the_rule_is_another(world: World) {
+    let (owner, account) = (world.owner(), world.made.account);
+    let new = NewProfile {
+        name: "collector".to_owned(),
+        ..NewProfile::default()
+    };
+    let profile = world.iam.create_profile(&owner, new).await.unwrap().id;
+    let terms = |namespace: &str| ProfileRuleTerms {
+        name: "ours".to_owned(),
+        kind: ProfileRuleKind::ComputeResource {
+            cr_type: "IKS_SA".to_owned(),
+        },
+        conditions: vec![ClaimCondition::new("namespace", "EQUALS", namespace).unwrap()],
+    };
+    let made = world
+        .iam
+        .create_profile_rule(&owner, profile, terms("prod"));
+    let rule = made.await.unwrap().id;
+    let token = access_token(&log_in(&world.iam, account, collector()).await.unwrap());
+    world.enter(&token).unwrap();
+    let changed = world
+        .iam
+        .replace_profile_rule(&owner, (profile, rule), "*", terms("test"));
+    changed.await.unwrap();
+    let refused = log_in(&world.iam, account, collector()).await;
+    assert_eq!(code(refused), "not_authorized");
+    let gone = world.enter(&token).map(drop);
+    assert!(matches!(gone, Err(AuthError::Revoked(_))), "{gone:?}");
 }
 
 async fn a_profile_is_for_workloads_of_its_own_account_alone(world: World) {
