@@ -9,6 +9,7 @@ mod groups;
 pub(crate) mod identity;
 pub(crate) mod monitoring;
 mod policies;
+mod profiles;
 mod resources;
 mod service_id_groups;
 mod service_ids;
@@ -63,6 +64,9 @@ fn filled(path: &str) -> String {
         .replace("{id}", &format!("ApiKey-{guid}"))
         .replace("{iam_id}", &format!("IBMid-{guid}"))
         .replace("{rule}", &format!("ClaimRule-{guid}"))
+        .replace("{link}", &format!("Link-{guid}"))
+        .replace("{kind}", "user")
+        .replace("{identifier}", &format!("IBMid-{guid}"))
         .replace("{role}", "auditors")
 }
 

@@ -177,6 +177,7 @@ fn every_limit_is_tried_here() {
         .chain(&crate::service_ids::LIMITS)
         .chain(&crate::access_groups::LIMITS)
         .chain(&crate::access_policies::LIMITS)
+        .chain(&crate::trusted_profiles::LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();

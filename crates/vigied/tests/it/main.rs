@@ -167,6 +167,8 @@ mod token_service;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
+mod trusted_profiles;
+#[cfg(test)]
 mod uaa;
 #[cfg(test)]
 mod undisturbed;

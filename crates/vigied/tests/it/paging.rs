@@ -273,6 +273,7 @@ fn a_page_that_cannot_be_is_refused_by_the_name_of_its_limit() {
         ("/coe/v2/accounts", "limit"),
         ("/v1/apikeys", "pagesize"),
         ("/v1/serviceids", "pagesize"),
+        ("/v1/profiles", "pagesize"),
         ("/v1/sessions", "pagesize"),
         ("/v1/policies", "limit"),
         ("/v2/policies", "limit"),

@@ -3,7 +3,8 @@
 
 use super::world::{CREDENTIALS, ELSEWHERE, Key, OrgAndSpace, User, World};
 use super::{
-    account_settings, groups, policies, resources, service_id_groups, service_ids, sessions,
+    account_settings, groups, policies, profiles, resources, service_id_groups, service_ids,
+    sessions,
 };
 use crate::harness::Request;
 use serde_json::{Value, json};
@@ -438,6 +439,7 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
                 sessions::columns,
                 policies::columns,
                 groups::columns,
+                profiles::columns,
                 resources::columns,
             ];
             return families.iter().find_map(|of| of(method, path));

@@ -76,6 +76,7 @@ pub(crate) struct OrgAndSpace {
 #[derive(Default)]
 pub(crate) struct Kept {
     pub(crate) access_group: OnceLock<String>,
+    pub(crate) trusted_profile: OnceLock<String>,
     /// The instance of everybody's own space.
     pub(crate) instance: OnceLock<Value>,
     pub(crate) resource_key: OnceLock<Value>,

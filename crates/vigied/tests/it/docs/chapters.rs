@@ -40,6 +40,7 @@ pub(super) const CHAPTERS: &[(&str, &str, &[&str])] = &[
         "iam.json",
         &["/v1/serviceids", "/v1/serviceid_groups"],
     ),
+    ("Trusted profiles", "iam.json", &["/v1/profiles"]),
     (
         "Settings of accounts",
         "iam.json",

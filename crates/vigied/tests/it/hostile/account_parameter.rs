@@ -11,6 +11,7 @@ fn a_long_account_in_a_query_is_refused_by_its_limit_and_not_repeated() {
         "/v1/apikeys",
         "/v1/serviceids",
         "/v1/serviceid_groups",
+        "/v1/profiles",
         "/v1/policies",
         "/v2/policies",
         "/v2/groups",

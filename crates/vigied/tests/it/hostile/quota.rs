@@ -164,6 +164,7 @@ fn spaces_organizations_and_keys_are_counted_by_account() {
         "limits.policies_per_account=1",
         "limits.custom_roles_per_account=1",
         "limits.resource_groups_per_account=1",
+        "limits.profiles_per_account=1",
     ]);
     let own = server.owner.api_key.clone();
     for name in ["two", "three"] {
@@ -196,6 +197,12 @@ fn spaces_organizations_and_keys_are_counted_by_account() {
     };
     assert_eq!(service("first").status, 201);
     is_for_later(&service("second"), "service_ids_per_account");
+    let profile = |name: &str| {
+        let body = json!({"name": name, "account_id": server.owner.account});
+        ask("/v1/profiles", &own, body)
+    };
+    assert_eq!(profile("first").status, 201);
+    is_for_later(&profile("second"), "profiles_per_account");
     groups_are_full(&server, &user);
     let policy = || {
         let account = json!({"name": "accountId", "value": server.owner.account});

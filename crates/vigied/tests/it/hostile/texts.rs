@@ -102,6 +102,9 @@ const ROWS: &[Row] = &[
     Row("POST", "/v1/serviceids", "name", "label_bytes", 255),
     Row("POST", "/v1/serviceids", "account_id", "word_bytes", 128),
     Row("POST", "/v1/serviceid_groups", "name", "label_bytes", 255),
+    Row("POST", "/v1/profiles", "name", "label_bytes", 255),
+    Row("POST", "/v1/profiles", "account_id", "word_bytes", 128),
+    Row("POST", "/v1/profiles", "email", "address_bytes", 254),
     Row("POST", "/v2/groups", "name", "label_bytes", 255),
     Row(
         "POST",

@@ -101,6 +101,13 @@ const FIELDS: &[&str] = &[
     "resource_plan_id",
     "source",
     "target",
+    "cr_type",
+    "realm_name",
+    "identifier",
+    "type",
+    "profile_id",
+    "profile_name",
+    "profile_crn",
     "unknown",
 ];
 
@@ -202,6 +209,9 @@ fn what_is_not_seen_comes_back_as_its_number_from_every_route() {
             .replace("{iam_id}", &owner.me)
             .replace("{id}", &owner.key)
             .replace("{rule}", &owner.key)
+            .replace("{link}", &owner.key)
+            .replace("{kind}", "user")
+            .replace("{identifier}", &owner.me)
             .replace("{role}", "auditors")
     };
     let parameters: Vec<String> = PARAMETERS
