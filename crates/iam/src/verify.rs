@@ -402,6 +402,15 @@ impl Verifier {
                 return Err(AuthError::Revoked(NOT_ASSUMABLE));
             }
         }
+        if let Some(by) = verified.trusted_by {
+            let profile = match verified.principal {
+                Principal::Profile(profile) => directory.profile(profile),
+                _ => None,
+            };
+            if !profile.is_some_and(|profile| profile.trusts(by)) {
+                return Err(AuthError::Revoked(NOT_ASSUMABLE));
+            }
+        }
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use super::refresh::Login;
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::{AccountReach, CredentialBounds, Root};
-use crate::model::directory::User;
+use crate::model::directory::{Trust, User};
 use crate::service::Iam;
 use crate::token::claims::{AccountClaim, AuthnClaim, IamClaims, ReachClaim, SCOPE, UaaClaims};
 use crate::token::issued::{Client, SCOPES, Tokens, UaaTokens};
@@ -106,6 +106,7 @@ pub(crate) fn iam_claims(iam: &Iam, subject: &Subject, login: &Login, client: &s
         sub: subject.sub(),
         sub_type: subject.sub_type().map(str::to_owned),
         authn: authn_claim(subject),
+        trusted_by: None,
         account: account_claim(login.account()),
         reach: ReachClaim::of(&login.bounds().narrowing()),
         iat: issued,
@@ -143,6 +144,22 @@ pub(crate) fn iam_token_by(
 ) -> Result<Tokens, IamError> {
     let claims = IamClaims {
         authn,
+        ..iam_claims(iam, subject, login, client)
+    };
+    signed(iam, login, &claims, None)
+}
+
+/// The same for a trusted profile that a compute resource has taken on, by a link or rule with which the token ends.
+pub(crate) fn iam_token_of_workload(
+    iam: &Iam,
+    subject: &Subject,
+    login: &Login,
+    client: &str,
+    (authn, trusted_by): (AuthnClaim, Trust),
+) -> Result<Tokens, IamError> {
+    let claims = IamClaims {
+        authn,
+        trusted_by: Some(trusted_by.to_string()),
         ..iam_claims(iam, subject, login, client)
     };
     signed(iam, login, &claims, None)

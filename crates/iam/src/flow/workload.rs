@@ -1,14 +1,14 @@
 //! The login of a workload without a key: the token of its compute resource, for an access token of a trusted profile that is for it.
 //!
 //! There is no session and no refresh token: the workload shows the token of its compute resource again. What it may take on is decided
-//! anew each time, and what it got ends with the profile.
+//! anew each time, and what it got ends with the profile, and with the link or rule by which the profile was for it.
 
 use super::access;
 use super::refresh::Login;
 use crate::audit::{Action, Credential as Shown, Entry};
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
-use crate::model::directory::{Directory, Profile, ProfileLink};
+use crate::model::directory::{Directory, Profile, ProfileLink, Trust};
 use crate::refusal::Reason;
 use crate::service::Iam;
 use crate::token::claims::AuthnClaim;
@@ -53,7 +53,11 @@ pub struct WorkloadLogin {
 
 impl WantedProfile {
     /// The profile in an account, if all that was said is so.
-    pub(super) fn find<'d>(&self, directory: &'d Directory, account: AccountId) -> Option<&'d Profile> {
+    pub(super) fn find<'d>(
+        &self,
+        directory: &'d Directory,
+        account: AccountId,
+    ) -> Option<&'d Profile> {
         let by_id = |text: &str| -> Option<&'d Profile> {
             let id = text.strip_prefix("iam-").unwrap_or(text);
             let id: ProfileId = format!("iam-{id}").parse().ok()?;
@@ -92,9 +96,9 @@ fn id_in(crn: &str, account: AccountId) -> Option<&str> {
     (scope.strip_prefix("a/")? == account.to_string()).then_some(*id)
 }
 
-/// Whether the profile is for the resource, by a link or by a rule.
-fn is_for(profile: &Profile, resource: &ComputeResource) -> bool {
-    let is_for_it = |link: &ProfileLink| {
+/// By what the profile is for the resource, if it is: a link or a rule.
+fn trust(profile: &Profile, resource: &ComputeResource) -> Option<Trust> {
+    let is_for_it = |link: &&ProfileLink| {
         let wanted = LinkedResource {
             cr_type: &link.cr_type,
             crn: link.crn.as_deref(),
@@ -103,9 +107,13 @@ fn is_for(profile: &Profile, resource: &ComputeResource) -> bool {
         };
         is_linked(resource, wanted)
     };
-    let mut rules = profile.compute_resource_rules();
-    profile.links.iter().any(is_for_it)
-        || rules.any(|(cr_type, rule)| is_ruled(resource, cr_type, &rule.conditions))
+    let linked = profile.links.iter().find(is_for_it);
+    let ruled = || {
+        let mut rules = profile.compute_resource_rules();
+        rules.find(|(cr_type, rule)| is_ruled(resource, cr_type, &rule.conditions))
+    };
+    let by_link = linked.map(|link| Trust::Link(link.id));
+    by_link.or_else(|| ruled().map(|(_, rule)| Trust::Rule(rule.id, rule.revision)))
 }
 
 fn refused(error: &CrTokenError) -> IamError {
@@ -137,8 +145,8 @@ impl Iam {
         let directory = self.directory();
         // Whether there is such a profile is told only to whom it is for.
         let profile = wanted.profile.find(&directory, resource.account);
-        let profile = profile.filter(|profile| is_for(profile, &resource));
-        let profile = profile.ok_or_else(|| {
+        let trusted = profile.and_then(|profile| Some((profile, trust(profile, &resource)?)));
+        let (profile, trust) = trusted.ok_or_else(|| {
             let message = format!(
                 "The trusted profile does not exist in the account of the compute resource `{}`, or is not for it",
                 resource.label()
@@ -163,12 +171,13 @@ impl Iam {
             family_name: None,
             email: None,
         };
-        let tokens = access::iam_token_by(self, &subject, &login, client, authn)?;
+        let tokens = access::iam_token_of_workload(self, &subject, &login, client, (authn, trust))?;
         let entry = Entry::by_principal(profile.id, Shown::CrToken, Action::SignedIn)
             .in_account(profile.account)
             .with("client", client)
             .with("compute_resource", resource.label())
             .with("cr_type", resource.cr_type)
+            .with("by", trust)
             .with("issuer", resource.issuer());
         self.enter(entry).await?;
         Ok(tokens)

@@ -24,6 +24,7 @@ mod resources;
 mod sorted;
 mod sorting;
 mod stamp;
+mod trust;
 
 pub use access_group::{
     AccessGroup, CLAIMS, GroupMembership, GroupRule, MembershipKind, OWN_REALM,
@@ -42,6 +43,7 @@ pub use profile::{
 };
 pub use resource::{Instance, ResourceGroup};
 pub use stamp::Stamp;
+pub use trust::Trust;
 
 use super::account_settings::StoredSettings;
 use super::address;

@@ -95,6 +95,9 @@ pub struct IamClaims {
     pub sub_type: Option<String>,
     /// The identity that authenticated.
     pub authn: AuthnClaim,
+    /// The link or rule of the trusted profile by which a compute resource has taken it on; the token ends with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trusted_by: Option<String>,
     /// The account.
     pub account: AccountClaim,
     /// The token's limits within the rights of its principal, if there are any.

@@ -5,7 +5,7 @@ use super::claims::{IamClaims, UaaClaims};
 use super::jws;
 use crate::auth_error::AuthError;
 use crate::model::bounds::{CredentialBounds, NOT_ASSUMABLE, Root};
-use crate::model::directory::Directory;
+use crate::model::directory::{Directory, Trust};
 use crate::model::issuers;
 use base::id::{AccountId, Guid, KeyId, SessionId, UserId};
 use base::principal::Principal;
@@ -25,6 +25,8 @@ pub(crate) struct Verified {
     pub(crate) principal: Principal,
     /// Who has taken on the principal, if that is a trusted profile and somebody of this server's has.
     pub(crate) assumed_by: Option<Principal>,
+    /// By what a compute resource has taken on the principal, if one has.
+    pub(crate) trusted_by: Option<Trust>,
     pub(crate) account: Option<AccountId>,
     pub(crate) session: Option<SessionId>,
     pub(crate) key: Option<KeyId>,
@@ -96,6 +98,7 @@ impl Verified {
                 )
                 .into(),
                 assumed_by: None,
+                trusted_by: None,
                 account: (claims.account.as_ref())
                     .map(|account| account.bss.parse())
                     .transpose()
@@ -120,6 +123,10 @@ impl Verified {
                 .parse()
                 .map_err(malformed("its `iam_id` is no IAM id"))?,
             assumed_by: assumer(&claims),
+            trusted_by: (claims.trusted_by.as_deref())
+                .map(str::parse)
+                .transpose()
+                .map_err(malformed("its `trusted_by` is no link or rule"))?,
             account: Some(
                 claims
                     .account

@@ -265,7 +265,7 @@ pub(super) mod tests {
         }
         let secret = json!({"kty": "oct", "kid": "k", "alg": "HS256", "k": "AAAA"});
         assert_eq!(
-            read(&[secret.clone()]).err(),
+            read(std::slice::from_ref(&secret)).err(),
             Some(KeySetError::NoUsableKey)
         );
         assert!(read(&[secret, own]).unwrap().holds("k"));
@@ -297,8 +297,9 @@ pub(super) mod tests {
             let refused = KeySet::read(text.as_bytes()).err();
             assert_eq!(refused, Some(KeySetError::NotASet), "{text}");
         }
-        for unknown in [&[][..], &[json!(1)], &[json!({"kty": 1, "kid": []})]] {
-            assert_eq!(read(unknown).err(), Some(KeySetError::NoUsableKey));
+        let odd = json!({"kty": 1, "kid": []});
+        for unknown in [Vec::new(), vec![json!(1)], vec![odd]] {
+            assert_eq!(read(&unknown).err(), Some(KeySetError::NoUsableKey));
         }
         let many = vec![json!({}); KEYS_MAX + 1];
         assert_eq!(read(&many).err(), Some(KeySetError::TooMany(KEYS_MAX + 1)));

@@ -60,4 +60,6 @@ mod settings;
 #[cfg(test)]
 mod signing;
 #[cfg(test)]
+mod workloads;
+#[cfg(test)]
 mod world;

@@ -135,7 +135,7 @@ fn message(reply: &Reply) -> String {
 fn a_workload_that_a_profile_is_linked_to_acts_as_the_profile() {
     let place = Place::start();
     let profile = place.profile("collector");
-    place.link(&profile, "prod", "web");
+    let link = place.link(&profile, "prod", "web");
     place.appoint(&profile);
     let shown = place.signer.token("prod", "web");
     let (id, crn) = (text(&profile["id"]), text(&profile["crn"]));
@@ -169,6 +169,7 @@ fn a_workload_that_a_profile_is_linked_to_acts_as_the_profile() {
             "sub": "prod/web", "iam_id": format!("crn-{CLUSTER}"), "sub_type": "ComputeResource", "name": "prod/web",
         });
         assert_eq!(claims["authn"], authn);
+        assert_eq!(claims["trusted_by"], link["id"]);
         assert_eq!(place.status_of_metrics(&token), 200);
     }
     // One reading of the keys for all of them.
@@ -265,7 +266,7 @@ fn a_workload_whose_claims_meet_a_rule_acts_as_the_profile() {
 }
 
 #[test]
-fn what_a_workload_got_ends_with_the_profile_and_its_right_with_the_link() {
+fn what_a_workload_got_ends_with_the_link_and_with_the_profile() {
     let place = Place::start();
     let profile = place.profile("collector");
     let link = place.link(&profile, "prod", "web");
@@ -280,7 +281,11 @@ fn what_a_workload_got_ends_with_the_profile_and_its_right_with_the_link() {
     assert_eq!(place.call("DELETE", &of_link).send().status, 204);
     let refused = place.ask(&shown, &named);
     assert_eq!(code(&refused), (403, "BXNIM0513E".to_owned()));
+    assert_eq!(place.status_of_metrics(&token), 401);
 
+    place.link(&profile, "prod", "web");
+    let token = text(&place.ask(&shown, &named).json()["access_token"]);
+    assert_eq!(place.status_of_metrics(&token), 200);
     assert_eq!(place.call("DELETE", &path).send().status, 204);
     assert_eq!(place.status_of_metrics(&token), 401);
 }
