@@ -117,7 +117,7 @@ impl Iam {
         Ok(link)
     }
 
-    /// Deletes a link: its compute resource gets no further tokens of the profile from the moment this returns.
+    /// Deletes a link: what its compute resource got by it is refused from the moment this returns.
     ///
     /// # Errors
     /// Without Administrator of the account.

@@ -133,7 +133,7 @@ fn rules(document: &mut Document, error: &Value) {
     document.route("PUT", RULE, failing(operation, error));
     let operation = of_rule(
         "deleteProfileRule",
-        "Deletes a claim rule: the tokens of users who took on the profile by it alone are good for nothing within a second",
+        "Deletes a claim rule: what was got by it alone is good for nothing within a second",
     )
     .answers_empty("204", "it is gone");
     document.route("DELETE", RULE, failing(operation, error));
@@ -183,7 +183,7 @@ fn links(document: &mut Document, error: &Value) {
     document.route("GET", LINK, failing(operation, error));
     let operation = of_link(
         "deleteProfileLink",
-        "Deletes a link: its compute resource gets no further tokens of the profile",
+        "Deletes a link: what its compute resource got by it is good for nothing within a second",
     )
     .answers_empty("204", "it is gone");
     document.route("DELETE", LINK, failing(operation, error));
