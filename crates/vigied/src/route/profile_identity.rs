@@ -152,7 +152,7 @@ pub(super) async fn set(
     let profile = app.iam.managed_profile(&caller, id(&params)?)?;
     let tag = if_match(&headers)?;
     let wanted: SetProfileIdentities = body(&bytes)?;
-    let wanted = wanted.identities.unwrap_or_default().into_iter();
+    let wanted = wanted.identities.into_iter();
     let wanted = wanted.map(|one| requested(profile.account, one));
     let wanted = wanted.collect::<Result<Vec<NewProfileIdentity>, Refusal>>()?;
     let changed = app

@@ -379,6 +379,9 @@ fn identities_are_users_and_service_ids_of_the_account() {
         let reply = account.ask("POST", &format!("{path}/{kind}"), &body);
         refused(&reply, 400, "invalid_parameter", field);
     }
+    let nothing = account.call("PUT", &path).header("If-Match", "*");
+    let nothing = nothing.json(&json!({})).send();
+    refused(&nothing, 400, "invalid_parameter", "identities");
     let twice = json!([body, body]);
     refused(&set("*", &twice), 400, "invalid_parameter", "twice");
     account.gone(&format!("{path}/user/{owner}"));

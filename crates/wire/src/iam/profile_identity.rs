@@ -21,9 +21,8 @@ pub struct ProfileIdentityRequest {
 /// The body of `PUT /v1/profiles/{id}/identities`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SetProfileIdentities {
-    /// All that the profile shall name; absent: nobody.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identities: Option<Vec<ProfileIdentityRequest>>,
+    /// All that the profile shall name.
+    pub identities: Vec<ProfileIdentityRequest>,
 }
 
 /// A user or service ID that may take on a trusted profile because the profile names it.
