@@ -19,6 +19,7 @@ use http::{HeaderMap, StatusCode};
 use iam::claim_condition::ClaimCondition;
 use iam::directory::{ProfileRule, ProfileRuleKind};
 use iam::manage::profile_rule::{ProfileRuleTerms, profile_rule_tag};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 use wire::iam::api_key::time_text;
 use wire::iam::profile_rule::{
@@ -121,7 +122,8 @@ fn rule_kind(wanted: &ProfileRuleRequest) -> Result<ProfileRuleKind, Refusal> {
 /// The rule that a body says.
 fn terms(bytes: &[u8]) -> Result<ProfileRuleTerms, Refusal> {
     let wanted: ProfileRuleRequest = body(bytes)?;
-    if wanted.context.is_some() {
+    let whole: Map<String, Value> = body(bytes)?;
+    if whole.contains_key("context") {
         let message = "`context` is not served here: leave it out";
         return Err(invalid("context", message.to_owned()));
     }

@@ -1,7 +1,6 @@
 //! Claim rules of trusted profiles: `/v1/profiles/{id}/rules`.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// A condition of a claim rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -23,9 +22,6 @@ pub struct ProfileRuleRequest {
     pub kind: String,
     /// The conditions, all of which must be met.
     pub conditions: Vec<ProfileRuleCondition>,
-    /// Not served: leave it out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub context: Option<Value>,
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,

@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn who_is_named_may_take_it_on_while_in_the_account() {
-        let all = [ADA.into(), JOB.into(), OTHER.into()];
+        let all: [Principal; 3] = [ADA.into(), JOB.into(), OTHER.into()];
         let directory = Directory::build(1, facts(vec![named(&all), profile(OTHER, "other")]));
         let by = |principal: Principal| directory.assumption(PROFILE, principal);
         assert_eq!(by(ADA.into()), Some(Assumption::Named));
