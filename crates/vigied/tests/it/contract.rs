@@ -278,6 +278,11 @@ fn forms(world: &World, method: &str, path: &str) -> Vec<Request> {
             ]),
             request().form(&login),
             request().form(&[("grant_type", apikey), ("apikey", "nonsense")]),
+            request().form(&[
+                ("grant_type", "urn:ibm:params:oauth:grant-type:assume"),
+                ("access_token", user.credentials["iam"].as_str()),
+                ("profile_id", "Profile-00000000-0000-4000-8000-000000000000"),
+            ]),
         ],
         "/identity/introspect" => vec![
             request().form(&[("token", user.credentials["iam"].as_str())]),

@@ -358,8 +358,8 @@ async fn no_profile_takes_on_another_or_has_a_key(world: World) {
     let key = world.iam.create_api_key(&caller, key).await;
     assert_eq!(code(key.map(|(key, _)| key)), "not_allowed");
     // What it may do else, it does, and the audit has both.
-    let renamed = world.iam.delete_profile(&caller, other).await;
-    renamed.unwrap();
+    let gone = world.iam.delete_profile(&caller, other).await;
+    gone.unwrap();
     let history = world.iam.history(&owner, other).await.unwrap();
     let last = history.first().unwrap();
     assert_eq!(
