@@ -292,6 +292,8 @@ limits! {
     fixed AUDIT_CALLERS_PER_HOUR = "audit_callers_per_hour", 20_000, "callers", "requests of further callers within the hour are one entry of the audit, for `others`";
     /// Length of a text in the audit.
     fixed AUDIT_TEXT_BYTES = "audit_text_bytes", 512, "bytes", "a longer name or pattern in the audit is cut";
+    /// Who authenticates within half a minute, and is told apart.
+    fixed ACTIVITY_UNWRITTEN = "activity_unwritten", 65_536, "identities", "of further API keys, users and service IDs that authenticate before the activity is written, twice a minute, nothing is counted";
     /// API keys one person may have in an account.
     settable KEYS_PER_USER = "keys_per_user", 1000, "keys", "a further API key of the same person, or service ID, in the account is refused with 409";
     /// Entries of one page of a list.

@@ -109,6 +109,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0023_resources.sql"),
         postgres: include_str!("../migrations/postgres/0023_resources.sql"),
     },
+    Step {
+        version: 26,
+        sqlite: include_str!("../migrations/sqlite/0026_activity.sql"),
+        postgres: include_str!("../migrations/postgres/0026_activity.sql"),
+    },
 ];
 
 /// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.

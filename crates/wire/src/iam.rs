@@ -5,6 +5,7 @@ pub mod access_role;
 pub mod access_settings;
 pub mod account;
 pub mod account_settings;
+pub mod activity;
 pub mod api_key;
 pub mod authz;
 pub mod discovery;

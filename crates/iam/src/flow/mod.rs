@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 mod account_rules;
+mod authenticated;
 mod delegation;
 pub mod grant;
 mod guess_limit;

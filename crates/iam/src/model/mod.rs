@@ -1,6 +1,7 @@
 //! The model: accounts, domains, users, keys and roles, and the bounds of credentials. It knows no database.
 
 pub(crate) mod account_settings;
+pub(crate) mod activity;
 pub(crate) mod address;
 pub(crate) mod allowed_addresses;
 pub mod bounds;

@@ -9,6 +9,7 @@ pub(crate) mod access_groups;
 pub(crate) mod account_limits;
 pub(crate) mod account_settings;
 pub(crate) mod accounts;
+pub(crate) mod activity;
 pub(crate) mod api_keys;
 pub(crate) mod audit;
 pub(crate) mod changes;

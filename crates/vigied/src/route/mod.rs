@@ -6,6 +6,7 @@ mod access_role;
 mod access_settings;
 mod account;
 mod account_settings;
+mod activity;
 mod api_key;
 mod authorize;
 mod authz;

@@ -15,6 +15,8 @@ mod accounting;
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod activity;
+#[cfg(test)]
 mod agent;
 #[cfg(test)]
 mod api_keys;

@@ -235,6 +235,10 @@ fn api_keys(document: &mut Document) {
         .needs(&CALLER)
         .header("IAM-ApiKey", "the key's text", true)
         .query("include_history", "`true`: with what was done to it")
+        .query(
+            "include_activity",
+            "`true`: with when it has authenticated last, and how often",
+        )
         .answers("200", "the key", key);
     document.route("GET", "/v1/apikeys/details", failing(operation, &error));
 }
@@ -251,6 +255,10 @@ fn one_api_key(document: &mut Document) {
     let path = "/v1/apikeys/{id}";
     let read = of("readApiKey", "Reads a key")
         .query("include_history", "`true`: with what was done to it")
+        .query(
+            "include_activity",
+            "`true`: with when it has authenticated last, and how often",
+        )
         .answers("200", "the key", key.clone());
     document.route("GET", path, failing(read, &error));
     let write = of("updateApiKey", "Changes a key")

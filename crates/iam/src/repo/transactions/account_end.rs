@@ -4,8 +4,8 @@ use super::departure;
 use crate::error::IamError;
 use crate::repo::{
     access_group_members, access_group_rules, access_groups, account_limits, account_settings,
-    accounts, api_keys, custom_roles, departures, invitation_roles, invitations, members, orgs,
-    policies, public_access, resource_groups, resource_instances, resource_keys, roles,
+    accounts, activity, api_keys, custom_roles, departures, invitation_roles, invitations, members,
+    orgs, policies, public_access, resource_groups, resource_instances, resource_keys, roles,
     service_id_groups, spaces,
 };
 use base::id::AccountId;
@@ -39,5 +39,6 @@ pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamErr
     for principal in &held {
         departure::move_home(tx, account, principal).await?;
     }
+    activity::delete_of_account(tx, account).await?;
     accounts::delete(tx, account).await
 }

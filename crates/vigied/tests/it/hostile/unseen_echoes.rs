@@ -47,6 +47,7 @@ const PARAMETERS: &[&str] = &[
     "order",
     "name",
     "include_history",
+    "include_activity",
     "group_id",
     "serviceids_per_group",
     "apikeys_per_identity",
