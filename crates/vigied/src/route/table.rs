@@ -161,6 +161,7 @@ pub(crate) fn table() -> Vec<Route> {
         get("/v1/accounts/{account}/effective_settings/identity", Identity, Account, account_settings::effective),
         get("/v1/mfa/accounts/{account}/status", Identity, Account, mfa::status),
         get("/v1/accounts/{account}/limits/identity", Identity, Account, identity_limits::show),
+        post("/v1/accounts/{account}/limits/identity", Identity, Account, identity_limits::show_several),
         // Login sessions.
         get("/v1/sessions", Identity, Account, session::list),
         delete("/v1/sessions", Identity, Account, session::end_all),

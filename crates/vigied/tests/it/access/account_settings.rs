@@ -14,6 +14,12 @@ pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
             | "/v1/accounts/{account}/effective_settings/identity"
             | "/v1/accounts/{account}/limits/identity",
         ) => accounts(administrator, 200, read),
+        ("POST", "/v1/accounts/{account}/limits/identity") => {
+            accounts(administrator, 200, |a, account| {
+                let request = a.with(&[("account", account)]);
+                request.json(&json!({"serviceid_groups": true}))
+            })
+        }
         ("PUT", "/v1/accounts/{account}/settings/identity") => {
             accounts(administrator, 200, |a, account| {
                 let request = a.with(&[("account", account)]).header("If-Match", "*");
