@@ -20,7 +20,8 @@ use serde_json::{Map, Value};
 use std::str::FromStr;
 use std::sync::Arc;
 use wire::iam::identity_limits::{
-    ApiKeysPerIdentity, GroupCount, IdentityCount, IdentityLimits, IdentityLimitsRequest, LimitCount, ServiceIdsPerGroup,
+    ApiKeysPerIdentity, GroupCount, IdentityCount, IdentityLimits, IdentityLimitsRequest,
+    LimitCount, ServiceIdsPerGroup,
 };
 
 /// Counters of the original that are not served.

@@ -191,8 +191,14 @@ fn what_is_used_of_the_limits_is_told() {
     assert_eq!(told.json(), expected);
     for (body, field) in [
         (json!({"profiles": true}), "profiles"),
-        (json!({"claim_rules_per_group": ["x"]}), "claim_rules_per_group"),
-        (json!({"serviceids_per_group": ["x"]}), "serviceids_per_group"),
+        (
+            json!({"claim_rules_per_group": ["x"]}),
+            "claim_rules_per_group",
+        ),
+        (
+            json!({"serviceids_per_group": ["x"]}),
+            "serviceids_per_group",
+        ),
         (
             json!({"apikeys_per_identity": vec![nobody; 101]}),
             limit::PAGE_ENTRIES.name,
