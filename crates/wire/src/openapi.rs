@@ -28,6 +28,7 @@ mod resource_keys;
 mod service_id_groups;
 mod service_ids;
 mod sessions;
+mod user_profiles;
 mod vigie;
 
 use serde_json::Value;

@@ -143,6 +143,7 @@ actions! {
     UserMade = Change "user_made", "a user was made";
     UserInvited = Change "user_invited", "a user was invited into an account";
     UserRemoved = Change "user_removed", "a user was removed from an account";
+    UserRenamed = Change "user_renamed", "the name of a user was changed";
     UserReclaimed = Change "user_reclaimed", "an address was returned to its owner, and its unproven user deleted";
     AddressProven = Change "address_proven", "an address was proven";
     InvitationAccepted = Change "invitation_accepted", "an invitation was accepted";

@@ -9,6 +9,7 @@ pub mod access_policy;
 pub mod account;
 pub mod account_deletion;
 pub mod account_settings;
+pub mod account_user;
 pub mod activity;
 mod administrator;
 pub mod api_key;

@@ -50,6 +50,7 @@ mod settings;
 mod space_login;
 mod table;
 mod uaa;
+mod user_profile;
 
 pub(crate) use error_forms::error_forms;
 pub(crate) use table::{is_graphite, table};

@@ -6,7 +6,7 @@ use super::{
     authorize, authz, cloud_foundry, collectd, deleted, graphite, group_member, group_rule, health,
     home, identity, identity_limits, influx, introspection, invitation, metrics, mfa, passcode,
     resource_group, resource_instance, resource_key, service_id, service_id_group, session,
-    settings, space_login, uaa,
+    settings, space_login, uaa, user_profile,
 };
 use crate::http::error_body::ErrorForm::{
     self, CloudFoundry, Graphite, Identity as Account, Influx1, Influx2, Monitoring, Token, Uaa,
@@ -232,7 +232,12 @@ pub(crate) fn table() -> Vec<Route> {
         get("/coe/v2/accounts", Identity, Account, account::accounts),
         get("/coe/v2/accounts/{id}", Identity, Account, account::account),
         get("/v2/accounts/{account}/users", Identity, Account, account::users),
+        get("/v2/accounts/{account}/users/{iam_id}", Identity, Account, user_profile::show),
+        patch("/v2/accounts/{account}/users/{iam_id}", Identity, Account, user_profile::update),
         delete("/v2/accounts/{account}/users/{iam_id}", Identity, Account, account::remove),
+        delete("/v3/accounts/{account}/users/{iam_id}", Identity, Account, account::remove_v3),
+        get("/v2/accounts/{account}/users/{iam_id}/settings", Identity, Account, user_profile::settings),
+        patch("/v2/accounts/{account}/users/{iam_id}/settings", Identity, Account, user_profile::change_settings),
         put("/v2/accounts/{account}/roles/{role}", Identity, Account, account::set_role),
         delete("/v2/accounts/{account}/roles/{role}", Identity, Account, account::unset_role),
         put("/v2/users/self/password", Identity, Account, account::password),

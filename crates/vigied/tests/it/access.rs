@@ -13,6 +13,7 @@ mod resources;
 mod service_id_groups;
 mod service_ids;
 mod sessions;
+mod users;
 pub(crate) mod world;
 
 use serde_json::Value;

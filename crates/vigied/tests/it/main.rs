@@ -179,4 +179,6 @@ mod upgrade;
 #[cfg(test)]
 mod user_list;
 #[cfg(test)]
+mod users;
+#[cfg(test)]
 mod wide_answers;

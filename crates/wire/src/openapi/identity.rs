@@ -5,7 +5,7 @@ use super::caller::{CALLER, by_account, failing};
 use super::{
     access_groups, access_policies, access_roles, account_settings, cloud_foundry, identity_limits,
     invitation, mfa, resource_groups, resource_instances, resource_keys, service_id_groups,
-    service_ids, sessions,
+    service_ids, sessions, user_profiles,
 };
 use crate::iam::account::{AccountResource, Accounts};
 use crate::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
@@ -46,6 +46,7 @@ pub(super) fn document() -> Value {
     resource_keys::routes(&mut document);
     accounts(&mut document);
     users(&mut document);
+    user_profiles::routes(&mut document);
     invitation::routes(&mut document);
     cloud_foundry::routes(&mut document);
     document.finish()
@@ -344,6 +345,7 @@ fn users(document: &mut Document) {
         "a part of an address or name; or `email:`, `firstname:`, `lastname:` or `state:` and a part",
     )
     .query("user_id", "the person with this address")
+    .query("include_settings", "`true`: with their settings")
     .answers("200", "a page of users", list);
     document.route("GET", path, failing(operation, &error));
     let operation = of(

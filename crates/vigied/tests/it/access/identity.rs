@@ -3,7 +3,7 @@
 
 use super::world::{CREDENTIALS, ELSEWHERE, Key, OrgAndSpace, User, World};
 use super::{
-    account_settings, groups, policies, resources, service_id_groups, service_ids, sessions,
+    account_settings, groups, policies, resources, service_id_groups, service_ids, sessions, users,
 };
 use crate::harness::Request;
 use serde_json::{Value, json};
@@ -439,6 +439,7 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
                 policies::columns,
                 groups::columns,
                 resources::columns,
+                users::columns,
             ];
             return families.iter().find_map(|of| of(method, path));
         }
