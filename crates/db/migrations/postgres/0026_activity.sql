@@ -14,3 +14,15 @@ CREATE TABLE activity (
 -- Who adds to the table or deletes of it holds this one.
 
 INSERT INTO counters (name, value) VALUES ('activity', 0);
+
+-- The access groups in which somebody who is invited is from the acceptance on.
+
+CREATE TABLE invitation_groups (
+    invitation TEXT NOT NULL REFERENCES invitations (guid),
+    access_group TEXT NOT NULL REFERENCES access_groups (guid),
+    added_at BIGINT NOT NULL,
+    added_by TEXT NOT NULL,
+    PRIMARY KEY (invitation, access_group)
+);
+
+CREATE INDEX invitation_groups_by_group ON invitation_groups (access_group);

@@ -2,8 +2,8 @@
 
 use super::{
     access_group_members, access_group_rules, access_groups, api_keys, custom_roles, deletions,
-    domains, invitation_roles, invitations, members, orgs, policies, resource_groups, roles,
-    service_ids, spaces,
+    domains, invitation_groups, invitation_roles, invitations, members, orgs, policies,
+    resource_groups, roles, service_ids, spaces,
 };
 use crate::error::IamError;
 use base::id::AccountId;
@@ -19,7 +19,7 @@ pub(crate) enum CountedItem {
     Policies,
     CustomRoles,
     AccessGroups,
-    /// In all access groups: who is in several counts for each.
+    /// In all access groups: who is in several counts for each, and so does who is invited.
     GroupMembers,
     GroupRules,
     ResourceGroups,
@@ -45,7 +45,10 @@ pub(crate) async fn count(
         CountedItem::Policies => policies::count(tx, account).await,
         CountedItem::CustomRoles => custom_roles::count(tx, account).await,
         CountedItem::AccessGroups => access_groups::count(tx, account).await,
-        CountedItem::GroupMembers => access_group_members::count(tx, account).await,
+        CountedItem::GroupMembers => {
+            let members = access_group_members::count(tx, account).await?;
+            Ok(members.saturating_add(invitation_groups::count(tx, account).await?))
+        }
         CountedItem::GroupRules => access_group_rules::count(tx, account).await,
         CountedItem::ResourceGroups => resource_groups::count(tx, account).await,
         CountedItem::Deletions => deletions::count(tx, account).await,

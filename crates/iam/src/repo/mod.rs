@@ -23,6 +23,7 @@ mod departures;
 pub(crate) mod domains;
 pub(crate) mod event_counts;
 pub(crate) mod events;
+pub(crate) mod invitation_groups;
 pub(crate) mod invitation_roles;
 pub(crate) mod invitations;
 pub(crate) mod issuers;

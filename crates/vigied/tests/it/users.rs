@@ -204,6 +204,56 @@ fn settings_are_none_and_none_are_kept() {
 }
 
 #[test]
+fn an_invitation_puts_into_access_groups_with_the_acceptance() {
+    let account = Account::start();
+    let group = |name: &str| {
+        let made = account.call("POST", "/v2/groups");
+        let made = made.json(&json!({ "name": name })).send();
+        text(&made.json()["id"])
+    };
+    let members = |group: &str| {
+        let listed = account.read(&format!("/v2/groups/{group}/members"));
+        listed["members"].clone()
+    };
+    let (team, other) = (group("team"), group("other"));
+    let email = "bea@example.org";
+    let invite = |groups: &Value| {
+        let body = json!({"users": [{"email": email}], "access_groups": groups});
+        account.call("POST", &account.path).json(&body).send()
+    };
+    let nothing = "AccessGroupId-00000000-0000-4000-8000-000000000000";
+    for wrong in [
+        json!([nothing]),
+        json!(["x"]),
+        json!(["AccessGroupId-PublicAccess"]),
+    ] {
+        refused(&invite(&wrong), 400, "access_groups");
+    }
+    let many = json!(vec![nothing; 51]);
+    assert_eq!(invite(&many).status, 400);
+    let waiting = account.read(&format!("{}?search=bea", account.path));
+    assert_eq!(waiting["total_results"], 0, "nobody was invited");
+
+    let reply = invite(&json!([team, other, team]));
+    assert_eq!(reply.status, 202, "{}", reply.text());
+    let code = text(&reply.json()["resources"][0]["one_time_code"]);
+    assert_eq!(members(&team), json!([]), "not before the acceptance");
+    let gone = account.call("DELETE", &format!("/v2/groups/{other}"));
+    assert_eq!(
+        gone.send().status,
+        204,
+        "an invitation does not hold a group"
+    );
+    let token = account.accept(email, &code);
+    let info = account.server.request("GET", "/identity/userinfo");
+    let bea = text(&info.bearer(&token).send().json()["iam_id"]);
+    let listed = members(&team);
+    assert_eq!(listed[0]["iam_id"], json!(bea));
+    assert_eq!(listed[0]["membership_type"], "static");
+    assert_eq!(listed[0]["created_by_id"], json!(account.owner));
+}
+
+#[test]
 fn the_later_way_to_remove_a_user_does_the_same() {
     let account = Account::start();
     let email = "bea@example.org";

@@ -127,6 +127,9 @@ pub struct InviteUsers {
     /// Access policies for each of them, which begin with the acceptance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iam_policy: Option<Vec<InvitedPolicy>>,
+    /// Ids of access groups, in which each of them is from the acceptance on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_groups: Option<Vec<String>>,
 }
 
 /// One person to invite.
