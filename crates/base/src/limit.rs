@@ -230,6 +230,8 @@ limits! {
     settable GROUP_RULES_PER_ACCOUNT = "group_rules_per_account", 200, "rules of access groups", "a further dynamic rule is refused with 429";
     /// Resource groups of one account beside the first.
     settable RESOURCE_GROUPS_PER_ACCOUNT = "resource_groups_per_account", 200, "resource groups", "a further one is refused with 429";
+    /// What clients keep for the users and service IDs of one account.
+    settable PREFERENCES_PER_ACCOUNT = "preferences_per_account", 10_000, "preferences", "a further preference is refused with 429";
     /// Series of one account, in all its domains.
     settable SERIES_PER_ACCOUNT = "series_per_account", 10_000_000, "series", "samples of further new series are rejected";
     /// New series of one account in an hour.
@@ -308,6 +310,10 @@ limits! {
     fixed CRNS_PER_SERVICE_ID = "crns_per_service_id", 32, "CRNs", "a service ID with more in `unique_instance_crns` is refused with 400";
     /// Access policies of one user, service ID, profile or access group in an account.
     fixed POLICIES_PER_SUBJECT = "policies_per_subject", 100, "access policies", "a further one for the same user, service ID, trusted profile or access group in the account is refused with 409";
+    /// What clients keep for one user or service ID in an account.
+    fixed PREFERENCES_PER_IDENTITY = "preferences_per_identity", 100, "preferences", "a further preference of the same user or service ID in the account is refused with 409";
+    /// Length of one preference.
+    fixed PREFERENCE_BYTES = "preference_bytes", 4096, "bytes", "a preference whose value is longer, as JSON, is refused with 400";
     /// Roles of one access policy.
     fixed ROLES_PER_POLICY = "roles_per_policy", 16, "roles", "an access policy with more is refused with 400";
     /// Decisions about access that one request asks for.
@@ -366,6 +372,7 @@ pub const PER_ACCOUNT: &[Limit] = &[
     GROUP_MEMBERS_PER_ACCOUNT,
     GROUP_RULES_PER_ACCOUNT,
     RESOURCE_GROUPS_PER_ACCOUNT,
+    PREFERENCES_PER_ACCOUNT,
     SERIES_PER_ACCOUNT,
     NEW_SERIES_PER_HOUR,
     SAMPLES_PER_ACCOUNT,

@@ -18,6 +18,7 @@ pub mod invitation;
 pub mod key_file;
 pub mod mfa;
 pub mod policy;
+pub mod preference;
 pub mod resource_group;
 pub mod resource_instance;
 pub mod resource_key;

@@ -22,6 +22,7 @@ mod influx;
 mod invitation;
 mod login;
 mod mfa;
+mod preferences;
 mod resource_groups;
 mod resource_instances;
 mod resource_keys;

@@ -188,6 +188,8 @@ actions! {
     ResourceKeyMade = Change "resource_key_made", "a key of an instance was made, with a service ID and an API key";
     ResourceKeyChanged = Change "resource_key_changed", "a key of an instance was renamed";
     ResourceKeyDeleted = Change "resource_key_deleted", "a key of an instance was deleted, with its service ID";
+    PreferenceSet = Own "preference_set", "a preference was set";
+    PreferenceDeleted = Own "preference_deleted", "a preference was deleted";
     PasswordChanged = Own "password_changed", "a password was changed";
     PasswordResetMade = Change "password_reset_made", "the operator made a code that sets a new password";
     PasswordReset = Change "password_reset", "a password was set with the operator's code";

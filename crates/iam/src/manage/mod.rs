@@ -27,6 +27,7 @@ mod new_key;
 pub mod org;
 mod own_key;
 pub mod people;
+pub mod preference;
 pub mod quota;
 pub mod recovery;
 mod removal;

@@ -16,6 +16,7 @@ pub(crate) mod narrowing;
 pub(crate) mod open_session;
 pub mod page;
 pub mod people_search;
+pub(crate) mod preference;
 pub(crate) mod proof;
 pub(crate) mod resource_key;
 pub mod role;

@@ -3,7 +3,7 @@
 use super::{
     access_group_members, access_group_rules, access_groups, api_keys, custom_roles, deletions,
     domains, invitation_groups, invitation_roles, invitations, members, orgs, policies,
-    resource_groups, roles, service_ids, spaces,
+    preferences, resource_groups, roles, service_ids, spaces,
 };
 use crate::error::IamError;
 use base::id::AccountId;
@@ -23,6 +23,7 @@ pub(crate) enum CountedItem {
     GroupMembers,
     GroupRules,
     ResourceGroups,
+    Preferences,
     Deletions,
     /// The roles in the account and its domains, including those of open invitations; what is deleted counts for nothing.
     Roles,
@@ -51,6 +52,7 @@ pub(crate) async fn count(
         }
         CountedItem::GroupRules => access_group_rules::count(tx, account).await,
         CountedItem::ResourceGroups => resource_groups::count(tx, account).await,
+        CountedItem::Preferences => preferences::count(tx, account).await,
         CountedItem::Deletions => deletions::count(tx, account).await,
         CountedItem::Roles => {
             let given = roles::count(tx, account).await?;

@@ -34,6 +34,7 @@ pub(crate) mod orgs;
 pub(crate) mod passcodes;
 pub(crate) mod password_resets;
 pub(crate) mod policies;
+pub(crate) mod preferences;
 pub(crate) mod principals;
 pub(crate) mod public_access;
 pub(crate) mod refresh_tokens;

@@ -41,6 +41,8 @@ mod open_sessions;
 #[cfg(test)]
 mod password;
 #[cfg(test)]
+mod preferences;
+#[cfg(test)]
 mod reach;
 #[cfg(test)]
 mod resources;

@@ -39,6 +39,7 @@ mod order;
 mod paging;
 mod passcode;
 mod portions;
+mod preference;
 mod reply;
 mod resource_group;
 mod resource_instance;

@@ -5,8 +5,8 @@ use super::{
     access_group, access_policy, access_role, access_settings, account, account_settings, api_key,
     authorize, authz, cloud_foundry, collectd, deleted, graphite, group_member, group_rule, health,
     home, identity, identity_limits, influx, introspection, invitation, metrics, mfa, passcode,
-    resource_group, resource_instance, resource_key, service_id, service_id_group, session,
-    settings, space_login, uaa, user_profile,
+    preference, resource_group, resource_instance, resource_key, service_id, service_id_group,
+    session, settings, space_login, uaa, user_profile,
 };
 use crate::http::error_body::ErrorForm::{
     self, CloudFoundry, Graphite, Identity as Account, Influx1, Influx2, Monitoring, Token, Uaa,
@@ -162,6 +162,11 @@ pub(crate) fn table() -> Vec<Route> {
         get("/v1/mfa/accounts/{account}/status", Identity, Account, mfa::status),
         get("/v1/accounts/{account}/limits/identity", Identity, Account, identity_limits::show),
         post("/v1/accounts/{account}/limits/identity", Identity, Account, identity_limits::show_several),
+        // What clients keep for users and service IDs.
+        get("/v1/preferences/accounts/{account}/identities/{iam_id}", Identity, Account, preference::list),
+        get("/v1/preferences/accounts/{account}/identities/{iam_id}/{service}/{preference}", Identity, Account, preference::show),
+        put("/v1/preferences/accounts/{account}/identities/{iam_id}/{service}/{preference}", Identity, Account, preference::set),
+        delete("/v1/preferences/accounts/{account}/identities/{iam_id}/{service}/{preference}", Identity, Account, preference::delete),
         // Login sessions.
         get("/v1/sessions", Identity, Account, session::list),
         delete("/v1/sessions", Identity, Account, session::end_all),

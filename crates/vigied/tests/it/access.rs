@@ -9,6 +9,7 @@ mod groups;
 pub(crate) mod identity;
 pub(crate) mod monitoring;
 mod policies;
+mod preferences;
 mod resources;
 mod service_id_groups;
 mod service_ids;
@@ -65,6 +66,9 @@ fn filled(path: &str) -> String {
         .replace("{iam_id}", &format!("IBMid-{guid}"))
         .replace("{rule}", &format!("ClaimRule-{guid}"))
         .replace("{role}", "auditors")
+        .replace("{service}", "console")
+        .replace("{preference}", "page")
+        .replace("{reference}", "latest")
 }
 
 /// On routes that need a credential, neither an invalid one nor another method gets past the check.

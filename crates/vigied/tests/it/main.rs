@@ -132,6 +132,8 @@ mod placing;
 #[cfg(test)]
 mod postgres;
 #[cfg(test)]
+mod preferences;
+#[cfg(test)]
 mod purge;
 #[cfg(test)]
 mod quickstart;

@@ -5,7 +5,8 @@ use crate::repo::principals::key;
 use crate::repo::sessions::SessionSelector;
 use crate::repo::{
     access_group_members, accounts, activity, api_keys, deleted_roles, departures, members,
-    password_resets, policies, principals, resource_keys, roles, service_ids, sessions, users,
+    password_resets, policies, preferences, principals, resource_keys, roles, service_ids,
+    sessions, users,
 };
 use base::id::{AccountId, Guid};
 use base::principal::Principal;
@@ -29,6 +30,7 @@ pub(crate) async fn leave(
     api_keys::delete_of(tx, account, principal).await?;
     record(tx, account, principal, now).await?;
     members::delete(tx, account, principal).await?;
+    preferences::delete_of(tx, account, principal).await?;
     activity::delete_of(tx, account, principal).await?;
     accounts::transfer_ownership(tx, account, principal, heir).await?;
     move_home(tx, account, &key(principal)).await

@@ -98,6 +98,8 @@ const FIELDS: &[&str] = &[
     "delegated_refresh_token_expiry",
     "mfa",
     "firstname",
+    "value_string",
+    "value_list_of_strings",
     "state",
     "language",
     "allowed_ip_addresses",
@@ -208,6 +210,9 @@ fn what_is_not_seen_comes_back_as_its_number_from_every_route() {
             .replace("{id}", &owner.key)
             .replace("{rule}", &owner.key)
             .replace("{role}", "auditors")
+            .replace("{service}", "console")
+            .replace("{preference}", "page")
+            .replace("{reference}", "latest")
     };
     let parameters: Vec<String> = PARAMETERS
         .iter()

@@ -1,9 +1,10 @@
 //! Limits that nobody can reach by the texts of JSON and Graphite, which `name_bytes` bounds: tried where the words are, in
-//! `base::series` and `base::selector`; and one that takes too many callers, tried in `iam`.
+//! `base::series` and `base::selector`; one that takes too many callers, tried in
+//! `iam`; and those of `preferences`.
 
 use base::limit::{self, Limit};
 
-pub(super) const LIMITS: [Limit; 7] = [
+pub(super) const LIMITS: [Limit; 9] = [
     limit::LABELS_PER_SERIES,
     limit::LABEL_NAME_BYTES,
     limit::LABEL_VALUE_BYTES,
@@ -11,4 +12,6 @@ pub(super) const LIMITS: [Limit; 7] = [
     limit::MATCHERS_PER_SELECTOR,
     limit::SELECTORS_PER_FILTER,
     limit::ACTIVITY_UNWRITTEN,
+    limit::PREFERENCES_PER_IDENTITY,
+    limit::PREFERENCE_BYTES,
 ];

@@ -6,8 +6,8 @@ CREATE TABLE activity (
     account TEXT NOT NULL,
     holder TEXT NOT NULL,
     subject TEXT NOT NULL,
-    last_at INTEGER NOT NULL,
-    times INTEGER NOT NULL,
+    last_at BIGINT NOT NULL,
+    times BIGINT NOT NULL,
     PRIMARY KEY (account, holder, subject)
 );
 
@@ -20,9 +20,20 @@ INSERT INTO counters (name, value) VALUES ('activity', 0);
 CREATE TABLE invitation_groups (
     invitation TEXT NOT NULL REFERENCES invitations (guid),
     access_group TEXT NOT NULL REFERENCES access_groups (guid),
-    added_at INTEGER NOT NULL,
+    added_at BIGINT NOT NULL,
     added_by TEXT NOT NULL,
     PRIMARY KEY (invitation, access_group)
 );
 
 CREATE INDEX invitation_groups_by_group ON invitation_groups (access_group);
+
+-- What clients keep for a principal of an account: a text, or a list of texts, as JSON.
+
+CREATE TABLE preferences (
+    account TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    service TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (account, principal, service, name)
+);
