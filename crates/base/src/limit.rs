@@ -314,6 +314,10 @@ limits! {
     fixed PREFERENCES_PER_IDENTITY = "preferences_per_identity", 100, "preferences", "a further preference of the same user or service ID in the account is refused with 409";
     /// Length of one preference.
     fixed PREFERENCE_BYTES = "preference_bytes", 4096, "bytes", "a preference whose value is longer, as JSON, is refused with 400";
+    /// Identities of one report.
+    fixed REPORT_ENTRIES = "report_entries", 10_000, "identities", "a report that would list more is refused with 400, and one about second factors with 409";
+    /// Reports of one kind that are kept of one account.
+    fixed REPORTS_KEPT = "reports_kept", 5, "reports", "of the reports of one kind about the identities of an account, the oldest is deleted";
     /// Roles of one access policy.
     fixed ROLES_PER_POLICY = "roles_per_policy", 16, "roles", "an access policy with more is refused with 400";
     /// Decisions about access that one request asks for.

@@ -111,8 +111,8 @@ const STEPS: &[Step] = &[
     },
     Step {
         version: 26,
-        sqlite: include_str!("../migrations/sqlite/0026_activity_and_preferences.sql"),
-        postgres: include_str!("../migrations/postgres/0026_activity_and_preferences.sql"),
+        sqlite: include_str!("../migrations/sqlite/0026_activity.sql"),
+        postgres: include_str!("../migrations/postgres/0026_activity.sql"),
     },
 ];
 

@@ -19,6 +19,7 @@ pub mod key_file;
 pub mod mfa;
 pub mod policy;
 pub mod preference;
+pub mod report;
 pub mod resource_group;
 pub mod resource_instance;
 pub mod resource_key;

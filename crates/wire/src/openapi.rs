@@ -23,6 +23,7 @@ mod invitation;
 mod login;
 mod mfa;
 mod preferences;
+mod reports;
 mod resource_groups;
 mod resource_instances;
 mod resource_keys;

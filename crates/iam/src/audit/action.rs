@@ -188,6 +188,7 @@ actions! {
     ResourceKeyMade = Change "resource_key_made", "a key of an instance was made, with a service ID and an API key";
     ResourceKeyChanged = Change "resource_key_changed", "a key of an instance was renamed";
     ResourceKeyDeleted = Change "resource_key_deleted", "a key of an instance was deleted, with its service ID";
+    ReportMade = Change "report_made", "a report about the identities of an account was made";
     PreferenceSet = Own "preference_set", "a preference was set";
     PreferenceDeleted = Own "preference_deleted", "a preference was deleted";
     PasswordChanged = Own "password_changed", "a password was changed";

@@ -31,6 +31,7 @@ pub mod preference;
 pub mod quota;
 pub mod recovery;
 mod removal;
+pub mod report;
 pub mod resource_group;
 pub mod resource_key;
 pub mod restore;

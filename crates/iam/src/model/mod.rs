@@ -18,6 +18,7 @@ pub mod page;
 pub mod people_search;
 pub(crate) mod preference;
 pub(crate) mod proof;
+pub(crate) mod report;
 pub(crate) mod resource_key;
 pub mod role;
 pub(crate) mod service_group;

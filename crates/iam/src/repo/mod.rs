@@ -39,6 +39,7 @@ pub(crate) mod principals;
 pub(crate) mod public_access;
 pub(crate) mod refresh_tokens;
 pub(crate) mod regions;
+pub(crate) mod reports;
 pub(crate) mod resource_groups;
 pub(crate) mod resource_instances;
 pub(crate) mod resource_keys;

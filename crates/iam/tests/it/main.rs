@@ -25,6 +25,8 @@ mod events;
 #[cfg(test)]
 mod forged;
 #[cfg(test)]
+mod identity_reports;
+#[cfg(test)]
 mod introspect;
 #[cfg(test)]
 mod key;

@@ -46,8 +46,8 @@ fn or_not_set(value: Option<impl Display>) -> String {
 }
 
 /// The account's requirement of a user beside the password.
-pub(super) const fn mfa_word(own: &AccountSettings) -> &'static str {
-    match own.password_grant_refused {
+pub(super) const fn mfa_word(password_grant_refused: bool) -> &'static str {
+    match password_grant_refused {
         true => NO_PASSWORD_ALONE,
         false => NO_MFA,
     }
@@ -66,7 +66,7 @@ fn texts(own: &AccountSettings) -> Shown {
         restrict_create_platform_apikey: keys.to_owned(),
         restrict_user_list_visibility: RESTRICTED.to_owned(),
         allowed_ip_addresses: own.allowed_addresses.text().to_owned(),
-        mfa: mfa_word(own).to_owned(),
+        mfa: mfa_word(own.password_grant_refused).to_owned(),
         user_mfa: Vec::new(),
         restrict_user_domains: Vec::new(),
         session_expiration_in_seconds: or_not_set(own.session_seconds),

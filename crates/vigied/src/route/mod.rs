@@ -27,6 +27,7 @@ mod history;
 mod home;
 mod identity;
 mod identity_limits;
+mod identity_report;
 mod influx;
 mod introspection;
 mod invitation;

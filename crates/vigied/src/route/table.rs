@@ -4,9 +4,9 @@
 use super::{
     access_group, access_policy, access_role, access_settings, account, account_settings, api_key,
     authorize, authz, cloud_foundry, collectd, deleted, graphite, group_member, group_rule, health,
-    home, identity, identity_limits, influx, introspection, invitation, metrics, mfa, passcode,
-    preference, resource_group, resource_instance, resource_key, service_id, service_id_group,
-    session, settings, space_login, uaa, user_profile,
+    home, identity, identity_limits, identity_report, influx, introspection, invitation, metrics,
+    mfa, passcode, preference, resource_group, resource_instance, resource_key, service_id,
+    service_id_group, session, settings, space_login, uaa, user_profile,
 };
 use crate::http::error_body::ErrorForm::{
     self, CloudFoundry, Graphite, Identity as Account, Influx1, Influx2, Monitoring, Token, Uaa,
@@ -160,6 +160,10 @@ pub(crate) fn table() -> Vec<Route> {
         put("/v1/accounts/{account}/settings/identity", Identity, Account, account_settings::change),
         get("/v1/accounts/{account}/effective_settings/identity", Identity, Account, account_settings::effective),
         get("/v1/mfa/accounts/{account}/status", Identity, Account, mfa::status),
+        post("/v1/mfa/accounts/{account}/report", Identity, Account, mfa::make_report),
+        get("/v1/mfa/accounts/{account}/report/{reference}", Identity, Account, mfa::report),
+        post("/v1/activity/accounts/{account}/report", Identity, Account, identity_report::make),
+        get("/v1/activity/accounts/{account}/report/{reference}", Identity, Account, identity_report::show),
         get("/v1/accounts/{account}/limits/identity", Identity, Account, identity_limits::show),
         post("/v1/accounts/{account}/limits/identity", Identity, Account, identity_limits::show_several),
         // What clients keep for users and service IDs.

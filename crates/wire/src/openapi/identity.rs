@@ -4,7 +4,7 @@ use super::build::{Document, Operation, headers, user_token};
 use super::caller::{CALLER, by_account, failing};
 use super::{
     access_groups, access_policies, access_roles, account_settings, cloud_foundry, identity_limits,
-    invitation, mfa, preferences, resource_groups, resource_instances, resource_keys,
+    invitation, mfa, preferences, reports, resource_groups, resource_instances, resource_keys,
     service_id_groups, service_ids, sessions, user_profiles,
 };
 use crate::iam::account::{AccountResource, Accounts};
@@ -44,6 +44,7 @@ pub(super) fn document() -> Value {
     resource_groups::routes(&mut document);
     resource_instances::routes(&mut document);
     resource_keys::routes(&mut document);
+    reports::routes(&mut document);
     preferences::routes(&mut document);
     accounts(&mut document);
     users(&mut document);

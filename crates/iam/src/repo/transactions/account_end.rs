@@ -5,7 +5,7 @@ use crate::error::IamError;
 use crate::repo::{
     access_group_members, access_group_rules, access_groups, account_limits, account_settings,
     accounts, activity, api_keys, custom_roles, departures, invitation_groups, invitation_roles,
-    invitations, members, orgs, policies, preferences, public_access, resource_groups,
+    invitations, members, orgs, policies, preferences, public_access, reports, resource_groups,
     resource_instances, resource_keys, roles, service_id_groups, spaces,
 };
 use base::id::AccountId;
@@ -41,6 +41,7 @@ pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamErr
         departure::move_home(tx, account, principal).await?;
     }
     preferences::delete_of_account(tx, account).await?;
+    reports::delete_of_account(tx, account).await?;
     activity::delete_of_account(tx, account).await?;
     accounts::delete(tx, account).await
 }

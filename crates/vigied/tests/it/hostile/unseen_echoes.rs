@@ -49,6 +49,7 @@ const PARAMETERS: &[&str] = &[
     "include_history",
     "include_activity",
     "include_settings",
+    "duration",
     "group_id",
     "serviceids_per_group",
     "apikeys_per_identity",

@@ -37,3 +37,18 @@ CREATE TABLE preferences (
     value TEXT NOT NULL,
     PRIMARY KEY (account, principal, service, name)
 );
+
+-- Reports about the identities of an account, as they were then: whom each lists, with when they had last authenticated, as JSON.
+-- The detail is the hours of a report of the inactive, or whether the account refused a password alone.
+
+CREATE TABLE reports (
+    reference TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    detail BIGINT NOT NULL,
+    entries TEXT NOT NULL
+);
+
+CREATE INDEX reports_by_account ON reports (account, kind, created_at);
