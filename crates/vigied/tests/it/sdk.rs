@@ -1,11 +1,13 @@
 //! Real clients nobody here wrote: IBM's `ibm-cloud-sdk-core` and `ibm-platform-services` for Python and Node, unmodified.
 
+mod activity;
 mod authenticators;
 mod groups;
 mod identity;
 mod node;
 mod policies;
 mod resources;
+mod users;
 
 use crate::harness::Server;
 use std::process::Command;
