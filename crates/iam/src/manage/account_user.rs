@@ -9,7 +9,6 @@ use super::invitation::Invitation;
 use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
-
 use crate::model::directory::Member;
 use crate::model::text::check_stored;
 use crate::repo::accounts::lock_active;
