@@ -48,7 +48,7 @@ pub struct IamConfig {
 /// How tokens are signed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SigningConfig {
-    /// The algorithm of new keys; those that there are stay as they are.
+    /// The algorithm of new keys; existing keys stay as they are.
     pub algorithm: SigningAlgorithm,
     /// How long a key signs before it gets a successor by itself; zero for ever.
     pub key_days: u32,

@@ -26,7 +26,7 @@ pub enum IamError {
     /// Work on a thread of its own ended without a result: it panicked, which is a fault of the program, or the program ends.
     #[error("work on another thread broke off")]
     BrokenOff,
-    /// The database has been asked, and nothing is heard of it.
+    /// The database has been asked, and does not answer.
     #[error("the identity database does not answer")]
     Silent,
     /// The database's disk had no room for the last write.

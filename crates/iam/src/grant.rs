@@ -12,7 +12,7 @@ use base::time::Millis;
 /// The reason when the user was removed from the account of the credential.
 pub(crate) const NOT_A_MEMBER: &str = "its user was removed from the account";
 
-/// A proven credential, before it is asked which domain it is for.
+/// A proven credential, not yet for a particular domain.
 pub(crate) struct ProvenCredential {
     pub(crate) principal: Principal,
     /// The one account it is for, if it is for one alone.
@@ -23,7 +23,7 @@ pub(crate) struct ProvenCredential {
     pub(crate) default_plan: Option<Plan>,
 }
 
-/// The scope in `domain` of who has proven so much.
+/// The scope that this credential has in `domain`.
 pub(crate) fn grant(
     directory: &Directory,
     proven: &ProvenCredential,

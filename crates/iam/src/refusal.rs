@@ -186,11 +186,11 @@ pub enum Remedy {
     NameSpace,
     /// Have an Administrator do it, or give this role in the account.
     HaveAccountRoleGiven(&'static str),
-    /// Have whoever may do it, or give the role of this title.
+    /// Ask somebody who may do it, or who may give the role of this title.
     HaveRoleGiven(&'static str),
     /// Delete the spaces of the organization first, or all at once.
     DeleteRecursively,
-    /// Have an Administrator give a role in a space to whoever has this e-mail address.
+    /// Have an Administrator give a role in a space to the person with this e-mail address.
     AskForRole(String),
     /// List the members of the accounts.
     ListUsers,

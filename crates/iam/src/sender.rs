@@ -16,7 +16,7 @@ pub enum SourceKeyError {
     /// The key itself, its owner or its role.
     #[error(transparent)]
     Refused(AuthError),
-    /// It may do more than to send into one domain.
+    /// It may do more than send to one domain.
     #[error("the API key is not narrowed to sending into one domain")]
     TooMuch,
     /// Its domain takes no keys before names.

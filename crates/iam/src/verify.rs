@@ -71,7 +71,7 @@ impl Verifier {
         }
     }
 
-    /// The kind of a credential that nobody has named: what begins as every token does is one, anything else is an API key.
+    /// The kind of a credential that was sent without one: a text that begins like a token is a token, anything else an API key.
     #[must_use]
     pub fn unnamed<'a>(&self, text: &'a str) -> Credential<'a> {
         if text.starts_with(TOKEN_BEGINNING) {
@@ -320,7 +320,7 @@ impl Verifier {
         Ok(verified)
     }
 
-    /// Whether a token whose signature is good counts: by its times at `at`, and by what the directory says now.
+    /// Whether a token with a good signature is valid: by its times at `at`, and by what the directory says now.
     fn is_good(
         &self,
         directory: &Directory,

@@ -275,7 +275,7 @@ impl Entry {
     /// Writes the log line. Within a request the span already has the source and the transaction id, so they are not
     /// repeated.
     ///
-    /// Of what an account does, the log repeats so much a minute: the next line says how many were left out.
+    /// The log repeats a limited number of an account's entries each minute: the next line says how many were left out.
     pub(crate) fn log(&self) {
         let left_out = match self.actor {
             Actor::Operator | Actor::Server => 0,

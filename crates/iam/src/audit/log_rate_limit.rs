@@ -1,5 +1,5 @@
-//! How many audit entries of one account the log repeats: so many a minute, so that nobody fills it by doing again and again what
-//! they may do. The audit itself has every entry.
+//! Limits how many audit entries of one account the log repeats each minute, so that nobody fills the log by repeating what they
+//! may do. The audit itself has every entry.
 
 use base::id::AccountId;
 use std::collections::HashMap;
@@ -33,7 +33,7 @@ impl LogRateLimit {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether to tell one more line of this account, and how many were left out before it; `None` where it has had its lines.
+    /// How many lines of this account were left out before the next one; `None` if the account has had its lines for now.
     pub(super) fn allow(&self, account: Option<AccountId>, now: Instant) -> Option<u64> {
         let mut told = self.lock();
         let spans = told.get_or_insert_default();

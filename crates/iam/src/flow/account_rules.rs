@@ -1,4 +1,5 @@
-//! The accounts' conditions on a login before tokens are given for it: the address it comes from, and more than a password.
+//! The accounts' conditions on a login before tokens are given for it: the address it comes from, and whether a password is
+//! enough.
 
 use crate::audit::Origin;
 use crate::error::IamError;
@@ -45,7 +46,7 @@ pub(super) fn check_password(
     own.map_or(Ok(()), |own| is_enough(&own.settings, grant_type))
 }
 
-/// As both, for tokens that open every account that the bounds do.
+/// Both checks, for tokens that open every account within the bounds.
 pub(super) fn check_all(
     iam: &Iam,
     bounds: &CredentialBounds,

@@ -8,8 +8,8 @@ use crate::token::issued::Client;
 use base::secret::Secret;
 
 impl Iam {
-    /// A refresh token for the receiver, of the login that this refresh token of the command line's client renews; it lives for so
-    /// many seconds, and no longer than a refresh token of that login.
+    /// A refresh token for the receiver, in the login of this refresh token, which must be the command line's. It lives for this
+    /// many seconds, and no longer than the login's own refresh tokens.
     ///
     /// # Errors
     /// When the token is not valid, or its login has too many.

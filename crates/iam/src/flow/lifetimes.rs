@@ -1,5 +1,5 @@
-//! How long what is issued lives, and how many sessions there may be: as the configuration says, and no more than the settings of
-//! any account that it opens.
+//! Lifetimes of what is issued, and the number of sessions: as in the configuration, or less where an account that is opened has
+//! set less.
 //!
 //! A user's login by a client is a session. Everything else (a key without a client, a service ID) has none, and other settings.
 

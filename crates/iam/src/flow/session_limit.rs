@@ -68,7 +68,7 @@ fn too_fast(allowed: u64, seconds: i64) -> IamError {
     IamError::Refused(problem)
 }
 
-/// `is_own`: an account allows fewer than the server.
+/// `is_own`: the limit is an account's own, lower than the server's.
 fn too_deep(allowed: u64, is_own: bool) -> IamError {
     let limit = &limit::SESSIONS_PER_USER;
     let name = match is_own {

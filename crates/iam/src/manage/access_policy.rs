@@ -1,5 +1,5 @@
-//! Access policies: an Administrator of the account gives roles by them, to a principal or to an access group, in the domains that have
-//! certain attributes. Whoever they are for sees those that name them.
+//! Access policies, by which an Administrator gives roles to a principal or an access group, in the domains that have certain
+//! attributes. Principals see the policies that name them.
 
 use super::administrator::{not_administrator, still_administers};
 use super::custom_role::is_still_there;
@@ -85,7 +85,7 @@ impl Iam {
     /// One policy.
     ///
     /// # Errors
-    /// When the caller is neither an Administrator of its account nor whom it names.
+    /// When the caller is neither an Administrator of its account nor named by it.
     pub fn policy(&self, caller: &Identity, id: PolicyId) -> Result<Policy, IamError> {
         let directory = self.directory();
         let is_seen = |policy: &&Policy| {
@@ -188,7 +188,7 @@ impl Iam {
         Ok(entries)
     }
 
-    /// Says a policy anew. `if_match` has its entity tag, or is `*`.
+    /// Replaces the terms of a policy. `if_match` has its entity tag, or is `*`.
     ///
     /// # Errors
     /// As [`Self::create_policy`]; when it has changed since the tag was read.
@@ -212,7 +212,7 @@ impl Iam {
         self.change_policy(caller, &old, new).await
     }
 
-    /// Sets a policy in force, or out of it. `if_match` has its entity tag, or is `*`.
+    /// Puts a policy in force, or out of force. `if_match` has its entity tag, or is `*`.
     ///
     /// # Errors
     /// Without Administrator of the account; when it has changed since the tag was read.
@@ -316,7 +316,7 @@ impl Iam {
     }
 }
 
-/// Whom a policy is for, looked for within the transaction that stores it. A user is also found by the id of their invitation,
+/// Finds the subject of a policy within the transaction that stores it. A user is also found by the id of their invitation,
 /// before they accept it and after.
 async fn found_subject(
     tx: &mut Tx,

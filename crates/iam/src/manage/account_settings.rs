@@ -30,7 +30,7 @@ const ACCESS_SECONDS: RangeInclusive<i64> = 900..=3600;
 /// How long a refresh token may live, in seconds.
 const REFRESH_SECONDS: RangeInclusive<i64> = 900..=259_200;
 
-/// Changes of settings; `None` stays as it is, and `Some(None)` is as the server has it from then on.
+/// Changes of settings; `None` leaves a setting as it is, and `Some(None)` restores the server's value.
 #[derive(Debug, Clone, Default)]
 pub struct SettingsChange {
     /// Whether Administrators alone make API keys for themselves.
@@ -239,7 +239,7 @@ impl Iam {
         Ok(new)
     }
 
-    /// Refuses an API key of somebody who may make none, by the settings of the credential's account.
+    /// Refuses a new API key if the settings of the credential's account do not let the caller make one.
     pub(super) fn may_make_keys(&self, caller: &Identity) -> Result<(), IamError> {
         let directory = self.directory();
         let own = directory.account_settings.get(&caller.account());

@@ -146,8 +146,8 @@ impl Iam {
         Ok(role)
     }
 
-    /// Says a role anew: from the moment this returns, whoever has it may do what it says now. `if_match` has its entity tag, or is
-    /// `*`.
+    /// Replaces the fields of a role: from the moment this returns, everybody who has it may do what it says now. `if_match` has
+    /// its entity tag, or is `*`.
     ///
     /// # Errors
     /// Without Administrator of the account; when a field is not valid; when it has changed since the tag was read.

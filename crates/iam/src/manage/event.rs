@@ -1,5 +1,5 @@
-//! Events of a domain: what happened, and when. An event has no name that a filter of names could fit, so it is of the domain as a
-//! whole: for callers who reach all of it. To others there is none.
+//! Events of a domain: what happened, and when. An event has no name that a name filter could match, so events belong to the
+//! domain as a whole, and only callers who reach all of it see any.
 
 pub use crate::model::event::{Event, EventPosition, EventSummary, NewEvent};
 
@@ -17,7 +17,7 @@ use base::time::{Millis, TimeRange};
 /// Events of one page.
 pub const PAGE: usize = 250;
 
-/// Whether the caller sees the events of the domain: whoever finds or reads every series of it.
+/// Whether the caller sees the events of the domain, as everybody does who may find or read all of its series.
 #[must_use]
 pub(crate) fn is_seen_by(scope: &Scope) -> bool {
     scope.reaches_all(Action::Find) || scope.reaches_all(Action::Render)
@@ -47,11 +47,12 @@ fn check_text(field: &'static str, text: &str, limit: &'static Limit) -> Result<
 }
 
 impl Iam {
-    /// Keeps an event; returns its number. It is durable then. Events are data, like samples: each is not a change that the audit
-    /// has an entry of.
+    /// Stores an event and returns its number; it is then durable. Events are data, like samples: the audit has no entry for
+    /// each.
     ///
     /// # Errors
-    /// Without the right to write to the whole domain, when a text is too long, or when domain or account keep as many as they may.
+    /// Without the right to write to the whole domain, when a text is too long, or when the domain or the account has as many as
+    /// it may.
     pub async fn add_event(&self, scope: &Scope, event: &NewEvent) -> Result<i64, IamError> {
         require_whole(scope, Action::Write)?;
         check_text("what", &event.what, &limit::EVENT_WHAT_BYTES)?;
@@ -81,7 +82,7 @@ impl Iam {
         Ok(counted.number)
     }
 
-    /// The event of a number, if the caller sees it.
+    /// The event with this number, if the caller sees it.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -92,8 +93,7 @@ impl Iam {
         events::one(&self.0.db, scope.tenant(), number).await
     }
 
-    /// The next events that the caller sees behind a place, up to an instant, in order: [`PAGE`] of them, fewer where there are no
-    /// more.
+    /// The next events after a place, up to an instant, in order, if the caller sees them: [`PAGE`] of them, or fewer at the end.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -125,8 +125,8 @@ impl Iam {
         events::marks(&self.0.db, scope.tenant(), (after, until), MOST).await
     }
 
-    /// Deletes the events of a range, with an entry of the audit where there were any, which names the kind of the caller's
-    /// credential; returns how many.
+    /// Deletes the events of a range; returns how many. If there were any, the audit gets an entry, which names the kind of the
+    /// caller's credential.
     ///
     /// # Errors
     /// Without the right to delete in the whole domain.
@@ -140,7 +140,7 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         let deleted = events::delete(&mut tx, scope.tenant(), range).await?;
         if deleted == 0 {
-            // Nobody can fill the audit with what changes nothing.
+            // Otherwise anybody could fill the audit with deletions that change nothing.
             return Ok(0);
         }
         event_counts::discount(&mut tx, scope.tenant(), deleted).await?;

@@ -1,4 +1,4 @@
-//! The history of an object: what was changed of it and by whom, as the audit has it.
+//! The history of an object: its changes and who made them, from the audit.
 
 use crate::audit::{Action, Recorded};
 use crate::error::IamError;
@@ -10,8 +10,8 @@ use base::limit;
 use std::fmt::Display;
 
 impl Iam {
-    /// The latest changes of an object of the credential's account, which the caller has been shown: the newest first, as many as a
-    /// page has entries.
+    /// The latest changes of an object of the credential's account, the newest first, at most a page of them. The caller must
+    /// have been shown the object.
     ///
     /// # Errors
     /// When the database fails.
@@ -26,7 +26,7 @@ impl Iam {
     }
 }
 
-/// The sentence about an action that the audit names so; none for one that only a newer program knows.
+/// The sentence for the audit's name of an action; none for an action that only a newer program knows.
 #[must_use]
 pub fn sentence(event: &str) -> Option<&'static str> {
     let known = Action::ALL.iter().find(|action| action.name() == event)?;

@@ -1,4 +1,4 @@
-//! How much an account has of what identities are made of, and how much it may have.
+//! How many service IDs, groups of them and API keys an account has, and how many it may have.
 
 use crate::error::IamError;
 use crate::service::Iam;
@@ -10,9 +10,9 @@ use base::principal::Principal;
 /// A limit, and how much is used of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitUsage {
-    /// As many there may be.
+    /// How many there may be.
     pub limit: u64,
-    /// As many there are.
+    /// How many there are.
     pub count: u64,
 }
 
@@ -29,7 +29,7 @@ impl Iam {
         })
     }
 
-    /// Service IDs of one group in the credential's account; what is none has none.
+    /// Service IDs of one group in the credential's account; zero if it has no such group.
     ///
     /// # Errors
     /// Without Administrator of the account.
@@ -48,7 +48,7 @@ impl Iam {
         })
     }
 
-    /// API keys of one user or service ID in the credential's account; who is in no account has none.
+    /// API keys of one user or service ID in the credential's account; zero for anybody who is not in it.
     ///
     /// # Errors
     /// Without Administrator of the account.

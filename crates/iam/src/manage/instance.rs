@@ -1,5 +1,5 @@
-//! Instances of the monitoring service, each of which says the plan of one space. Who sees a space sees its instance; an
-//! Administrator of the account makes, changes and deletes instances.
+//! Instances of the monitoring service, each of which determines the plan of one space. Callers who see a space see its instance;
+//! an Administrator of the account makes, changes and deletes instances.
 
 pub use crate::model::directory::Plan;
 

@@ -46,7 +46,7 @@ pub struct NewKey {
     pub narrowing: Narrowing,
 }
 
-/// A new key that is right as far as that can be told without the database.
+/// A new key, checked as far as possible without the database.
 pub(super) struct PreparedKey {
     pub(super) key: ApiKey,
     pub(super) text: Secret<String>,

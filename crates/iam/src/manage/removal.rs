@@ -19,12 +19,13 @@ use std::collections::HashSet;
 /// samples.
 const OTHER_NODES_MILLISECONDS: i64 = 30 * 86_400_000;
 
-/// The outcome of deletions that the operator wants to be due.
+/// The result of making deletions due, for the operator.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Purged {
-    /// The domains that are due by it, including the spaces of an organization.
+    /// The domains that are due now, including the spaces of an organization.
     pub due: Vec<Domain>,
-    /// Those that are not deleted any more, restored or gone for good: because of them, nothing was changed.
+    /// The domains that are no longer deleted, because they were restored or are gone for good. If there are any, nothing was
+    /// changed.
     pub missing: Vec<Domain>,
 }
 
@@ -101,8 +102,8 @@ impl Iam {
         self.commit(tx, Entries::of(entries)).await
     }
 
-    /// Makes these deletions due now, for the operator, unless one of them is there no longer: then nothing is changed.
-    /// Deletions that were due before are not audited again.
+    /// Makes these deletions due now, for the operator, if all of them still exist; otherwise nothing is changed. Deletions that
+    /// were due before are not audited again.
     ///
     /// # Errors
     /// When the database cannot be written.

@@ -34,7 +34,7 @@ pub struct NewService {
     pub name: String,
     /// Its description.
     pub description: String,
-    /// The CRNs of what it is for.
+    /// The CRNs of the instances it is for.
     pub crns: Vec<String>,
     /// The group by which it is listed.
     pub group: Option<ServiceGroupId>,
@@ -49,7 +49,7 @@ pub struct ServiceChange {
     pub name: Option<String>,
     /// Its new description.
     pub description: Option<String>,
-    /// The CRNs of what it is for now.
+    /// The CRNs of the instances it is for from now on.
     pub crns: Option<Vec<String>>,
 }
 
@@ -147,7 +147,7 @@ impl Iam {
         }
     }
 
-    /// Creates a service ID in the credential's account, and a key of it if one is wished: both or neither.
+    /// Creates a service ID in the credential's account, with a key if one is asked for: both or neither.
     ///
     /// # Errors
     /// Without Administrator of the account; when a field is invalid; over a limit; without the group; for the key as

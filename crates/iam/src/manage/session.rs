@@ -1,5 +1,5 @@
-//! Login sessions: listed, ended one by one or all at once, and kept alive. Everybody has their own, as far as they are for the
-//! account of the credential; an Administrator has those of all its members.
+//! Login sessions: listed, ended one by one or all at once, and kept alive. Callers see and end their own sessions for the
+//! account of the credential; an Administrator sees and ends those of all its members.
 //!
 //! An API key, and what was obtained with it, acts for the key: it sees and ends the sessions of that key alone.
 
@@ -32,7 +32,7 @@ fn unknown() -> IamError {
 }
 
 impl Iam {
-    /// The sessions of a member of the credential's account, for it; the caller's own if none is named. The latest come first.
+    /// The sessions of a member for the credential's account, the latest first; the caller's own if no member is named.
     ///
     /// # Errors
     /// For somebody else's without Administrator of the account.
@@ -130,8 +130,8 @@ impl Iam {
         Ok(ended)
     }
 
-    /// Says that a session is used: the time until it ends for not being used begins anew. It lasts no longer than before
-    /// otherwise, and gives nothing: so who knows its id alone may do this.
+    /// Notes that a session is in use, so that its idle time begins anew. Nothing else about it changes and nothing is issued, so
+    /// it is enough to know its id.
     ///
     /// # Errors
     /// When there is no such session, or it has ended.

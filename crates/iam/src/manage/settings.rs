@@ -19,16 +19,16 @@ use base::scope::{Action, Scope};
 pub struct DomainChange {
     /// The step that samples are consolidated to when read; `Some(None)` returns them as they were sent.
     pub resolution_seconds: Option<Option<u32>>,
-    /// The rules about steps. Whether they can be read is the caller's to check.
+    /// The rules about steps. The caller has to check that they can be parsed.
     pub schemas: Option<Option<String>>,
-    /// The rules about what several samples become; likewise.
+    /// The rules about aggregation; likewise.
     pub aggregation: Option<Option<String>>,
     /// Whether senders may write a key before each name.
     pub key_before_names: Option<bool>,
 }
 
 impl Iam {
-    /// Checks a change of the settings of a domain, and makes none.
+    /// Checks a change of a domain's settings without making it.
     ///
     /// # Errors
     /// As [`Self::configure`].
@@ -125,7 +125,7 @@ impl Iam {
     }
 }
 
-/// A text of rules: its field, where it is kept, and what is to become of it.
+/// A text of rules: its field, which of the two it is, and its change.
 type RuleText<'a> = (&'static str, RuleFile, &'a Option<Option<String>>);
 
 const fn files(change: &DomainChange) -> [RuleText<'_>; 2] {

@@ -1,9 +1,8 @@
-//! A login by name and password for a space that is named: what the original's `POST /login` gives. Beside a UAA token it gives a
-//! *logging token*: an API key that may only send to that space.
+//! A login by name and password for a named space, as by the original's `POST /login`. Beside a UAA token it gives a *logging
+//! token*: an API key that may only send to that space.
 //!
-//! The same login gives the same key again, as long as that is good for at least half its life or for as long as a new one would
-//! be, so that a script that logs in at each of its runs fills no list. Nothing is stored for this but the key itself: its text
-//! is derived from its id.
+//! The same login gives the same key again while half of its life, or as much as a new key would have, is left: so a script that
+//! logs in at every run does not fill a list. Nothing is stored for this but the key itself: its text is derived from its id.
 
 use super::api_key::NewKey;
 use crate::entropy;
@@ -37,11 +36,11 @@ pub struct SpaceLogin {
 pub struct SpaceTokens {
     /// A UAA token.
     pub access_token: Secret<String>,
-    /// The organization, if the caller sees one of that name and no second.
+    /// The organization, if the caller sees exactly one of that name.
     pub org: Option<OrgId>,
     /// The space, likewise.
     pub space: Option<SpaceId>,
-    /// A key that may send to the space; none without a space, or where the caller's roles do not allow to send.
+    /// A key that may send to the space; none without a space, or if the caller's roles do not allow sending.
     pub logging_token: Option<Secret<String>>,
 }
 

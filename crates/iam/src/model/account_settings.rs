@@ -4,7 +4,7 @@ use super::allowed_addresses::AllowedAddresses;
 use base::id::AccountId;
 use serde::{Deserialize, Serialize};
 
-/// The settings. Each is stored only because something obeys it.
+/// The settings, each of which has an effect.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AccountSettings {
@@ -20,9 +20,9 @@ pub struct AccountSettings {
     pub idle_seconds: Option<i64>,
     /// How many sessions of one user or service ID live at once.
     pub sessions_per_identity: Option<u64>,
-    /// The most that an access token lives that is of no user's session.
+    /// The longest life of an access token without a user's session.
     pub access_token_seconds: Option<i64>,
-    /// The most that a refresh token lives that is of no user's session.
+    /// The longest life of a refresh token without a user's session.
     pub refresh_token_seconds: Option<i64>,
 }
 

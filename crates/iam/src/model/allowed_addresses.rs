@@ -1,5 +1,5 @@
-//! The addresses from which an account's tokens are given: single ones, networks (`10.1.0.0/16`) and ranges
-//! (`10.0.0.1-10.0.0.9`), separated by commas.
+//! The addresses to which an account gives tokens: single ones, networks (`10.1.0.0/16`) and ranges (`10.0.0.1-10.0.0.9`),
+//! separated by commas.
 
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -20,7 +20,7 @@ struct AddressRange {
     last: u128,
 }
 
-/// An entry that is none.
+/// A text that is no entry of the list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is no address, network or range like `10.0.0.7`, `10.1.0.0/16`, `10.0.0.1-10.0.0.9`"

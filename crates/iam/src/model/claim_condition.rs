@@ -48,7 +48,7 @@ impl Operator {
     }
 }
 
-/// What a login says under the name of a claim.
+/// The value of a claim of a login.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClaimValue<'a> {
     /// A text; a number or a truth value as it is written.
@@ -77,7 +77,7 @@ pub struct ClaimCondition {
     claim: String,
     operator: Operator,
     value: String,
-    /// What the value says: the text, or of `IN` those it may be.
+    /// The decoded value: one text, or all texts of `IN`.
     wanted: Vec<String>,
 }
 
@@ -112,7 +112,7 @@ impl ClaimCondition {
         for text in &wanted {
             text::check_stored("value", text, &limit::CLAIM_VALUE_BYTES)?;
             if text.is_empty() {
-                // A text with nothing in it is in every text.
+                // Every text contains the empty one.
                 return Err(Refusal::invalid("value", "`value` must not be empty"));
             }
         }
@@ -142,8 +142,8 @@ impl ClaimCondition {
         &self.value
     }
 
-    /// Whether a login meets it that says this under the name of the claim. One that says nothing meets none, not even that it is
-    /// another: what is unknown opens nothing.
+    /// Whether a login with this value of the claim meets the condition. A login without the claim meets none, not even that the
+    /// value is another: what is unknown opens nothing.
     #[must_use]
     pub fn is_met(&self, found: Option<&ClaimValue<'_>>) -> bool {
         let Some(found) = found else { return false };

@@ -1,5 +1,5 @@
-//! The tags of versions: whoever changes something says which version they have read, and of two changes of the same version one
-//! is refused.
+//! Tags of versions. A caller who changes something says which version they have read; of two changes of the same version, one is
+//! refused.
 
 use base::id::Guid;
 
@@ -8,8 +8,8 @@ pub(crate) fn of(revision: i64, id: Guid) -> String {
     format!("{revision}-{}", id.to_hex())
 }
 
-/// Whether a change that is meant for these versions, as `If-Match` lists them, is meant for the one with this tag. Tags are taken
-/// with and without quotes; those that a proxy has marked as weak, because it packed the answer, name the same version.
+/// Whether `If-Match`, which lists versions, has the version with this tag. Tags are taken with and without quotes; a tag that a
+/// proxy has marked as weak, because it packed the answer, means the same version.
 pub(crate) fn is_meant(if_match: &str, tag: &str) -> bool {
     if_match.split(',').map(str::trim).any(|candidate| {
         let candidate = candidate.strip_prefix("W/").unwrap_or(candidate);

@@ -15,7 +15,7 @@ pub struct NewEvent {
     pub data: String,
 }
 
-/// Where an event stands among those of its domain.
+/// The position of an event among those of its domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EventPosition {
     /// When it happened.
@@ -25,7 +25,7 @@ pub struct EventPosition {
 }
 
 impl EventPosition {
-    /// In front of everything that happens from then on.
+    /// The place before all events that happen from then on.
     #[must_use]
     pub const fn before(at: Millis) -> Self {
         Self { at, number: 0 }

@@ -1,7 +1,7 @@
 //! The table `access_group_members`: who was put into an access group.
 
 use super::access_groups::key as group_key;
-use super::column::{at, counted, parse, parse_guid};
+use super::column::{counted, parse_guid, stamp};
 use super::principals::key;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
@@ -24,16 +24,9 @@ pub(super) fn read(
 ) -> Result<(Principal, GroupMembership), IamError> {
     let membership = GroupMembership {
         group: AccessGroupId(parse_guid(row, "access_group")?),
-        added: stamp(row)?,
+        added: stamp(row, "added_at", "added_by")?,
     };
     Ok((principal, membership))
-}
-
-fn stamp(row: &Row) -> Result<Stamp, IamError> {
-    Ok(Stamp {
-        at: at(row, "added_at")?,
-        by: parse(row, "added_by", "an IAM id")?,
-    })
 }
 
 /// When and by whom the principal was put into the group, read within the transaction that depends on it.
@@ -44,7 +37,8 @@ pub(crate) async fn added(
 ) -> Result<Option<Stamp>, IamError> {
     let sql = "SELECT added_at, added_by FROM access_group_members WHERE access_group = $1 AND principal = $2";
     let found = tx.one(sql, &[group_key(group), key(principal)]).await?;
-    found.map(|row| stamp(&row)).transpose()
+    let read = |row: Row| stamp(&row, "added_at", "added_by");
+    found.map(read).transpose()
 }
 
 /// The groups of the account that the principal was put into.

@@ -1,7 +1,7 @@
 //! The table `access_group_rules`: the dynamic rules of access groups.
 
-use super::access_groups::{key as group_key, stamps};
-use super::column::{counted, parse_guid};
+use super::access_groups::key as group_key;
+use super::column::{counted, parse_guid, stamps};
 use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::claim_condition::ClaimCondition;

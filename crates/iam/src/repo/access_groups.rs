@@ -1,9 +1,9 @@
 //! The table `access_groups`.
 
-use super::column::{at, counted, parse, parse_guid};
+use super::column::{counted, parse, parse_guid, stamps};
 use super::selection::{Selection, selection};
 use crate::error::IamError;
-use crate::model::directory::{AccessGroup, GroupRule, Stamp};
+use crate::model::directory::{AccessGroup, GroupRule};
 use base::id::{AccessGroupId, AccountId};
 use db::{Row, Tx, Value};
 use std::collections::HashMap;
@@ -13,19 +13,6 @@ pub(super) const ROWS: Selection = selection!(
     "SELECT guid, account, name, description, revision, created_at, created_by, modified_at, modified_by FROM access_groups",
     "guid"
 );
-
-/// The author and the time of the creation of a row, and of its last change.
-pub(super) fn stamps(row: &Row) -> Result<(Stamp, Stamp), IamError> {
-    let created = Stamp {
-        at: at(row, "created_at")?,
-        by: parse(row, "created_by", "an IAM id")?,
-    };
-    let modified = Stamp {
-        at: at(row, "modified_at")?,
-        by: parse(row, "modified_by", "an IAM id")?,
-    };
-    Ok((created, modified))
-}
 
 /// Decodes a row. `rules`: those of all groups, out of which it takes its own.
 pub(super) fn read(

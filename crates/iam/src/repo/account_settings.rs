@@ -1,4 +1,4 @@
-//! The table `account_settings`: what an account asks of logins to it and of what is made in it.
+//! The table `account_settings`: the accounts' settings for logins to them and for objects made in them.
 
 use super::column::parse;
 use super::selection::{Selection, selection};

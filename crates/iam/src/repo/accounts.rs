@@ -144,7 +144,7 @@ pub(crate) async fn empty(tx: &mut Tx) -> Result<Vec<AccountId>, IamError> {
     Ok(found)
 }
 
-/// Sets the owner, if this invitation of a future one is it.
+/// Sets the owner if this invitation is for the account's future owner.
 pub(crate) async fn replace_owner(
     tx: &mut Tx,
     account: AccountId,

@@ -1,6 +1,6 @@
 //! The table `api_keys`.
 
-use super::column::{at, counted, domain, parse, parse_guid};
+use super::column::{at, counted, domain, known, parse, parse_guid};
 use super::principals;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
@@ -21,13 +21,7 @@ pub(super) const ROWS: Selection = selection!(
 
 /// Decodes the keys whose principal and limits this program knows.
 pub(super) fn read_known(rows: &[Row]) -> Result<Vec<ApiKey>, IamError> {
-    let mut keys = Vec::with_capacity(rows.len());
-    for row in rows {
-        if let (Some(principal), Some(narrowing)) = (principals::read(row)?, narrowing(row)?) {
-            keys.push(read(row, principal, narrowing)?);
-        }
-    }
-    let unknown = rows.len().saturating_sub(keys.len());
+    let (keys, unknown) = known(rows, read)?;
     if unknown > 0 {
         tracing::warn!(
             keys = unknown,
@@ -52,17 +46,20 @@ fn narrowing(row: &Row) -> Result<Option<Narrowing>, IamError> {
     }))
 }
 
-fn read(row: &Row, principal: Principal, narrowing: Narrowing) -> Result<ApiKey, IamError> {
+fn read(row: &Row) -> Result<Option<ApiKey>, IamError> {
+    let (Some(principal), Some(narrowing)) = (principals::read(row)?, narrowing(row)?) else {
+        return Ok(None);
+    };
     let id = KeyId(parse_guid(row, "guid")?);
     let hash: [u8; 32] = row.blob("hash")?.try_into().map_err(|_| IamError::Stored {
         value: id.to_string(),
         expected: "a key with a SHA-256",
     })?;
-    Ok(ApiKey {
+    Ok(Some(ApiKey {
         id,
         account: parse(row, "account", "an account GUID")?,
         principal,
-        // Whom only a newer program knows is not told.
+        // A maker that only a newer program knows is left out.
         made_by: (row.text_or_none("made_by")?).and_then(|text| text.parse().ok()),
         name: row.text("name")?,
         description: row.text("description")?,
@@ -74,7 +71,7 @@ fn read(row: &Row, principal: Principal, narrowing: Narrowing) -> Result<ApiKey,
         expires_at: row.int_or_none("expires_at")?.map(Millis),
         created_at: at(row, "created_at")?,
         modified_at: at(row, "modified_at")?,
-    })
+    }))
 }
 
 pub(crate) async fn insert(tx: &mut Tx, key: &ApiKey, life: KeyLife) -> Result<(), IamError> {

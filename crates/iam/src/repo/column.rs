@@ -1,7 +1,7 @@
 //! Column values, decoded into the model's types.
 
 use crate::error::IamError;
-use crate::model::directory::change;
+use crate::model::directory::{Stamp, change};
 use base::id::{Guid, TenantId};
 use base::scope::Domain;
 use base::time::Millis;
@@ -38,6 +38,35 @@ pub(super) fn parse_guid(row: &Row, column: &'static str) -> Result<Guid, IamErr
         value,
         expected: "a GUID",
     })
+}
+
+/// When something was done, and by whom, out of these columns.
+pub(super) fn stamp(row: &Row, when: &'static str, who: &'static str) -> Result<Stamp, IamError> {
+    Ok(Stamp {
+        at: at(row, when)?,
+        by: parse(row, who, "an IAM id")?,
+    })
+}
+
+/// The author and the time of the creation of a row, and of its last change.
+pub(super) fn stamps(row: &Row) -> Result<(Stamp, Stamp), IamError> {
+    let created = stamp(row, "created_at", "created_by")?;
+    let modified = stamp(row, "modified_at", "modified_by")?;
+    Ok((created, modified))
+}
+
+/// Decodes the rows that this program knows, and counts the others: `read` returns nothing for a row with a part that only a newer
+/// node knows.
+pub(super) fn known<T>(
+    rows: &[Row],
+    read: impl Fn(&Row) -> Result<Option<T>, IamError>,
+) -> Result<(Vec<T>, usize), IamError> {
+    let mut known = Vec::with_capacity(rows.len());
+    for row in rows {
+        known.extend(read(row)?);
+    }
+    let unknown = rows.len().saturating_sub(known.len());
+    Ok((known, unknown))
 }
 
 pub(super) fn domain(text: &str) -> Result<Domain, IamError> {

@@ -19,7 +19,7 @@ pub(crate) enum CountedItem {
     Policies,
     CustomRoles,
     AccessGroups,
-    /// In all access groups: who is in several counts for each, and so does who is invited.
+    /// In all access groups: a principal in several groups counts once for each, and so does who is invited.
     GroupMembers,
     GroupRules,
     ResourceGroups,
@@ -32,7 +32,7 @@ pub(crate) enum CountedItem {
     Users,
 }
 
-/// The account's number of them. The account is locked, so that what two statements count is of one moment.
+/// How many the account has. The account is locked, so that two statements count at the same moment.
 pub(crate) async fn count(
     tx: &mut Tx,
     account: AccountId,

@@ -1,9 +1,9 @@
 //! The table `custom_roles`.
 
-use super::column::{at, counted, parse, parse_guid};
+use super::column::{counted, parse, parse_guid, stamps};
 use super::selection::{Selection, selection};
 use crate::error::IamError;
-use crate::model::directory::{CustomRole, Stamp};
+use crate::model::directory::CustomRole;
 use base::id::{AccountId, CustomRoleId};
 use base::scope::Action;
 use db::{Row, Tx, Value};
@@ -17,6 +17,7 @@ pub(super) const ROWS: Selection = selection!(
 
 /// Decodes a row. An action that a newer node has written is left out: it is none here.
 pub(super) fn read(row: &Row) -> Result<CustomRole, IamError> {
+    let (created, modified) = stamps(row)?;
     let actions = row.text("actions")?;
     let named = |name: &str| Action::ALL.into_iter().find(|own| own.name() == name);
     Ok(CustomRole {
@@ -27,14 +28,8 @@ pub(super) fn read(row: &Row) -> Result<CustomRole, IamError> {
         description: row.text("description")?,
         actions: actions.split(' ').filter_map(named).collect(),
         revision: row.int("revision")?,
-        created: Stamp {
-            at: at(row, "created_at")?,
-            by: parse(row, "created_by", "an IAM id")?,
-        },
-        modified: Stamp {
-            at: at(row, "modified_at")?,
-            by: parse(row, "modified_by", "an IAM id")?,
-        },
+        created,
+        modified,
     })
 }
 

@@ -30,7 +30,7 @@ fn key(tenant: TenantId) -> Value {
     i64::from(tenant.0).into()
 }
 
-/// Counts one event more; `None` where the domain is no more.
+/// Counts one event more; `None` if the domain no longer exists.
 pub(crate) async fn count(
     tx: &mut Tx,
     tenant: TenantId,
@@ -54,7 +54,7 @@ pub(crate) async fn kept_by(tx: &mut Tx, account: AccountId) -> Result<i64, IamE
     row.map_or(Ok(0), |row| Ok(row.int("kept")?))
 }
 
-/// Counts so many events less.
+/// Subtracts this many events.
 pub(crate) async fn discount(tx: &mut Tx, tenant: TenantId, deleted: u64) -> Result<(), IamError> {
     let deleted = i64::try_from(deleted).unwrap_or(i64::MAX);
     tx.execute(DISCOUNT, &[key(tenant), deleted.into()]).await?;

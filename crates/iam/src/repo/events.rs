@@ -67,7 +67,7 @@ fn event_of(row: &Row) -> Result<Event, IamError> {
     })
 }
 
-/// The event of a number.
+/// The event with this number.
 pub(crate) async fn one(db: &Db, tenant: TenantId, number: i64) -> Result<Option<Event>, IamError> {
     let row = db.one(ONE, &[key(tenant), number.into()]).await?;
     row.as_ref().map(event_of).transpose()
@@ -83,7 +83,7 @@ fn page_of(tenant: TenantId, after: EventPosition, until: Millis, most: i64) -> 
     ]
 }
 
-/// The marks of events behind a place, in order; at most so many.
+/// The marks of the events after a place, in order; at most this many.
 pub(crate) async fn marks(
     db: &Db,
     tenant: TenantId,
@@ -94,7 +94,7 @@ pub(crate) async fn marks(
     rows.iter().map(mark_of).collect()
 }
 
-/// The events behind a place, in order; at most so many.
+/// The events after a place, in order; at most this many.
 pub(crate) async fn page(
     db: &Db,
     tenant: TenantId,

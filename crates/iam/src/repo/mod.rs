@@ -1,7 +1,7 @@
-//! All SQL statements: one file a table, of its name, holds those that write or return its rows (`invitations`, which would be
-//! too long, has a folder), and decodes the rows into types: nobody else reads a column. (Those of the directory are read as
-//! `Rows`, and decoded later, each by its file.) A statement may look into other tables. `transactions` changes several tables in one
-//! transaction, by the functions of their files.
+//! All SQL statements. Each table has a file of its name (`invitations` has a folder, because one file would be too long) with
+//! the statements that write the table or return its rows. That file alone reads the columns: it decodes the rows into types.
+//! (The rows of the directory are read as `Rows` and decoded later, by the same files.) A statement may look into other tables.
+//! `transactions` changes several tables in one transaction, by the functions of their files.
 
 pub(crate) mod access_group_members;
 pub(crate) mod access_group_rules;

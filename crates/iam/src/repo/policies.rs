@@ -1,11 +1,11 @@
 //! The table `policies`.
 
-use super::column::{at, counted, parse, parse_guid};
+use super::column::{counted, known, parse, parse_guid, stamps};
 use super::principals::{self, key};
 use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::directory::policy_target::PolicyTarget;
-use crate::model::directory::{Attribute, Policy, PolicyRole, PolicySubject, Stamp};
+use crate::model::directory::{Attribute, Policy, PolicyRole, PolicySubject};
 use base::id::{AccessGroupId, AccountId, CustomRoleId, Guid, PolicyId, UserId};
 use base::principal::Principal;
 use base::time::Millis;
@@ -21,11 +21,7 @@ pub(super) const ROWS: Selection = selection!(
 
 /// Decodes the policies that this program knows. One with a part that a newer node has written gives nothing here.
 pub(super) fn read_known(rows: &[Row]) -> Result<Vec<Policy>, IamError> {
-    let mut known = Vec::with_capacity(rows.len());
-    for row in rows {
-        known.extend(read(row)?);
-    }
-    let unknown = rows.len().saturating_sub(known.len());
+    let (known, unknown) = known(rows, read)?;
     if unknown > 0 {
         tracing::warn!(
             policies = unknown,
@@ -63,6 +59,7 @@ fn read(row: &Row) -> Result<Option<Policy>, IamError> {
     let Ok(target) = PolicyTarget::of(account, &attributes) else {
         return Ok(None);
     };
+    let (created, modified) = stamps(row)?;
     Ok(Some(Policy {
         id: PolicyId(parse_guid(row, "guid")?),
         account,
@@ -73,16 +70,9 @@ fn read(row: &Row) -> Result<Option<Policy>, IamError> {
         target,
         active: row.flag("active")?,
         revision: row.int("revision")?,
-        created: stamp(row, "created_at", "created_by")?,
-        modified: stamp(row, "modified_at", "modified_by")?,
+        created,
+        modified,
     }))
-}
-
-fn stamp(row: &Row, when: &'static str, who: &'static str) -> Result<Stamp, IamError> {
-    Ok(Stamp {
-        at: at(row, when)?,
-        by: parse(row, who, "an IAM id")?,
-    })
 }
 
 fn list<T: serde::de::DeserializeOwned>(row: &Row, column: &'static str) -> Result<T, IamError> {

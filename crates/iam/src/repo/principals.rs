@@ -1,5 +1,5 @@
-//! The table `principals`: whoever acts, and of which kind each is. Users, services and profiles share it, so that roles,
-//! keys and sessions refer to one table.
+//! The table `principals`: everybody who acts, with their kind. Users, services and profiles share it, so that roles, keys and
+//! sessions refer to one table.
 
 use super::column::parse_guid;
 use crate::error::IamError;

@@ -43,7 +43,7 @@ const FIND_UNUSED: &str = concat!(
 /// A stored token, without its hash.
 pub(crate) struct RefreshToken {
     pub(crate) session: SessionId,
-    /// Whoever it acts for; none if they are gone, or of a kind that only a newer program knows.
+    /// The principal that it acts for; none if it is gone, or of a kind that only a newer program knows.
     pub(crate) principal: Option<Principal>,
     /// The key that its session was begun with.
     pub(crate) api_key: Option<KeyId>,

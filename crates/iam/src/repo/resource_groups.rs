@@ -1,9 +1,9 @@
 //! The table `resource_groups`. The first group of an account has a row only once it was renamed.
 
-use super::column::{at, counted, parse, parse_guid};
+use super::column::{at, counted, parse, parse_guid, stamp};
 use super::selection::{Selection, selection};
 use crate::error::IamError;
-use crate::model::directory::{ResourceGroup, Stamp};
+use crate::model::directory::ResourceGroup;
 use base::id::{AccountId, ResourceGroupId};
 use db::{Row, Tx, Value};
 
@@ -19,10 +19,7 @@ pub(super) fn read(row: &Row) -> Result<ResourceGroup, IamError> {
         id: ResourceGroupId(parse_guid(row, "guid")?),
         account: parse(row, "account", "an account GUID")?,
         name: row.text("name")?,
-        created: Stamp {
-            at: at(row, "created_at")?,
-            by: parse(row, "created_by", "an IAM id")?,
-        },
+        created: stamp(row, "created_at", "created_by")?,
         modified_at: at(row, "modified_at")?,
     })
 }

@@ -1,9 +1,9 @@
 //! The table `resource_instances`.
 
-use super::column::{at, counted, parse, parse_guid};
+use super::column::{counted, known, parse, parse_guid, stamps};
 use super::selection::{Selection, selection};
 use crate::error::IamError;
-use crate::model::directory::{Instance, Plan, Stamp};
+use crate::model::directory::{Instance, Plan};
 use base::id::{AccountId, InstanceId, ResourceGroupId, SpaceId, TenantId};
 use db::{Row, Tx, Value};
 
@@ -16,11 +16,7 @@ pub(super) const ROWS: Selection = selection!(
 
 /// Decodes the instances whose plan this program knows. One with a plan of a newer node counts for nothing here.
 pub(super) fn read_known(rows: &[Row]) -> Result<Vec<Instance>, IamError> {
-    let mut known = Vec::with_capacity(rows.len());
-    for row in rows {
-        known.extend(read(row)?);
-    }
-    let unknown = rows.len().saturating_sub(known.len());
+    let (known, unknown) = known(rows, read)?;
     if unknown > 0 {
         tracing::warn!(
             instances = unknown,
@@ -34,6 +30,7 @@ fn read(row: &Row) -> Result<Option<Instance>, IamError> {
     let Ok(plan) = row.text("plan")?.parse::<Plan>() else {
         return Ok(None);
     };
+    let (created, modified) = stamps(row)?;
     Ok(Some(Instance {
         id: InstanceId(parse_guid(row, "guid")?),
         account: parse(row, "account", "an account GUID")?,
@@ -42,14 +39,8 @@ fn read(row: &Row) -> Result<Option<Instance>, IamError> {
         name: row.text("name")?,
         plan,
         locked: row.flag("locked")?,
-        created: Stamp {
-            at: at(row, "created_at")?,
-            by: parse(row, "created_by", "an IAM id")?,
-        },
-        modified: Stamp {
-            at: at(row, "modified_at")?,
-            by: parse(row, "modified_by", "an IAM id")?,
-        },
+        created,
+        modified,
     }))
 }
 

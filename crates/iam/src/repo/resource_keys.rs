@@ -1,8 +1,8 @@
 //! The table `resource_keys`. Keys are not in the directory: what they open is decided by their service IDs.
 
-use super::column::{at, counted, parse, parse_guid};
+use super::column::{counted, parse_guid, stamps};
 use crate::error::IamError;
-use crate::model::directory::{NamedRole, PolicyRole, Stamp};
+use crate::model::directory::{NamedRole, PolicyRole};
 use crate::model::page::{Page, PageRequest, row_count};
 use crate::model::resource_key::ResourceKey;
 use base::id::{AccountId, InstanceId, KeyId, ResourceKeyId, ServiceId, TenantId};
@@ -50,6 +50,7 @@ fn role(row: &Row) -> Result<NamedRole, IamError> {
 }
 
 fn decode(row: &Row) -> Result<ResourceKey, IamError> {
+    let (created, modified) = stamps(row)?;
     Ok(ResourceKey {
         id: ResourceKeyId(parse_guid(row, "guid")?),
         instance: InstanceId(parse_guid(row, "instance")?),
@@ -57,14 +58,8 @@ fn decode(row: &Row) -> Result<ResourceKey, IamError> {
         api_key: KeyId(parse_guid(row, "api_key")?),
         name: row.text("name")?,
         role: role(row)?,
-        created: Stamp {
-            at: at(row, "created_at")?,
-            by: parse(row, "created_by", "an IAM id")?,
-        },
-        modified: Stamp {
-            at: at(row, "modified_at")?,
-            by: parse(row, "modified_by", "an IAM id")?,
-        },
+        created,
+        modified,
     })
 }
 

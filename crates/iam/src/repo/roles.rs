@@ -1,6 +1,6 @@
 //! The table `roles`.
 
-use super::column::{counted, domain};
+use super::column::{counted, domain, known};
 use super::principals::{self, key};
 use super::selection::{Selection, selection};
 use crate::error::IamError;
@@ -20,15 +20,7 @@ pub(super) const ROWS: Selection = selection!(
 
 /// Decodes the roles that this program knows, of principals that it knows.
 pub(super) fn read_known(rows: &[Row]) -> Result<Vec<(Principal, Domain, Role)>, IamError> {
-    let mut roles = Vec::with_capacity(rows.len());
-    for row in rows {
-        // A role that a newer node gave, or gave to a kind of principal that is unknown here, permits nothing.
-        let role = row.text("role")?.parse::<Role>();
-        if let (Some(principal), Ok(role)) = (principals::read(row)?, role) {
-            roles.push((principal, domain(&row.text("domain")?)?, role));
-        }
-    }
-    let unknown = rows.len().saturating_sub(roles.len());
+    let (roles, unknown) = known(rows, read)?;
     if unknown > 0 {
         tracing::warn!(
             roles = unknown,
@@ -36,6 +28,15 @@ pub(super) fn read_known(rows: &[Row]) -> Result<Vec<(Principal, Domain, Role)>,
         );
     }
     Ok(roles)
+}
+
+fn read(row: &Row) -> Result<Option<(Principal, Domain, Role)>, IamError> {
+    // A role that a newer node gave, or gave to a kind of principal that is unknown here, permits nothing.
+    let role = row.text("role")?.parse::<Role>();
+    let (Some(principal), Ok(role)) = (principals::read(row)?, role) else {
+        return Ok(None);
+    };
+    Ok(Some((principal, domain(&row.text("domain")?)?, role)))
 }
 
 /// Whether the member has the role, read within the transaction that depends on it.

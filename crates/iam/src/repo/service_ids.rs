@@ -94,7 +94,7 @@ pub(crate) async fn set_locked(
     Ok(())
 }
 
-/// Holds it as it is until the transaction ends. `false` if it was deleted or is locked against changes.
+/// Locks its row until the transaction ends. `false` if it was deleted or is locked against changes.
 pub(crate) async fn lock_changeable(tx: &mut Tx, id: ServiceId) -> Result<bool, IamError> {
     let sql = "UPDATE service_ids SET revision = revision WHERE guid = $1 AND locked = 0";
     Ok(tx.execute(sql, &[principals::key(id)]).await? > 0)

@@ -1,6 +1,6 @@
-//! The table `sessions`. A session ends with everything that ends with it: its tokens and codes, and the sessions begun with
-//! those codes. (Tokens and codes are not deleted here: each is refused once its session has ended. So everybody locks rows
-//! in one order: the token or code first, then its session.)
+//! The table `sessions`. When a session ends, its tokens and codes end with it, and the sessions begun with those codes. (Tokens
+//! and codes are not deleted here: each is refused once its session has ended. So everybody locks rows in one order: the token or
+//! code first, then its session.)
 //!
 //! An end is numbered within its transaction, by a counter that stays locked until the commit: numbers become visible
 //! in order, and a node that has read up to one has missed none before it.

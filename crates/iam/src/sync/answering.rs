@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Tells what the database has woken from what the timer has.
+/// Tells whether the database woke the task, and not the timer.
 struct WakeFlag {
     is: AtomicBool,
     task: Mutex<Option<Waker>>,

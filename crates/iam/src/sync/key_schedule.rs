@@ -10,7 +10,7 @@ use crate::repo::signing_keys::{self, EncryptedSigningKey};
 use crate::service::Iam;
 use base::time::Millis;
 
-/// How long before it signs a key is made: twice as long as its readers may keep the public keys.
+/// A key is made this long before it begins to sign: twice as long as readers may keep the public keys.
 const ANNOUNCED_MILLISECONDS: i64 = 120_000;
 
 /// How long an old key stays beyond the life of its tokens: the clocks of nodes differ.

@@ -100,12 +100,13 @@ impl EncryptionKey {
         })
     }
 
-    /// The secret of a sender: as good as random to who does not have the encryption key, which it tells nothing about.
+    /// The secret of a sender. Without the encryption key it cannot be told from random text, and it reveals nothing about that
+    /// key.
     pub(crate) fn sender_secret(&self, name: &str) -> Secret<String> {
         Secret::new(format!("vgs_{}", self.derive(&format!("sender {name}"))))
     }
 
-    /// 43 characters that are always the same for `name`, and that nobody can tell without the key.
+    /// 43 characters that are always the same for `name`, and that nobody can compute without the key.
     pub(crate) fn derive(&self, name: &str) -> String {
         let tag = hmac::sign(&self.derivation, name.as_bytes());
         URL_SAFE_NO_PAD.encode(tag.as_ref())

@@ -1,5 +1,5 @@
-//! Finds the domain for a sender that can give only a name, or nothing. A name is looked up only where the credential reaches:
-//! nobody learns whether anything exists beyond.
+//! Finds the domain for a sender that can give only a name, or nothing. A name is looked up only among what the credential
+//! reaches, so that nobody learns whether anything else exists.
 
 use super::Verifier;
 use crate::token::identity::Credential;
@@ -11,16 +11,16 @@ use base::scope::Domain;
 pub struct SpaceName<'n> {
     /// The organization it must be in, if one is named.
     pub org: Option<&'n str>,
-    /// The one to choose where several organizations have a space of this name, and of no meaning otherwise.
+    /// The organization to choose if several have a space of this name; otherwise it is ignored.
     pub org_if_several: Option<&'n str>,
     /// Its own name.
     pub space: &'n str,
 }
 
-/// Why a name stands for no space.
+/// Why a name leads to no space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SpaceNameError {
-    /// The credential reaches none of this name.
+    /// The credential reaches no space of this name.
     Unknown,
     /// It reaches several.
     Several,
@@ -28,10 +28,10 @@ pub enum SpaceNameError {
 
 impl Verifier {
     /// The space of this name that the credential reaches; without a name, the domain that it is narrowed to, if it is. `None`
-    /// also for a credential that is no good: to verify it is not done here.
+    /// also for an invalid credential, which is refused elsewhere.
     ///
     /// # Errors
-    /// [`SpaceNameError`], for a good credential alone.
+    /// [`SpaceNameError`], only for a valid credential.
     pub fn resolve_space(
         &self,
         credential: Credential<'_>,
@@ -79,8 +79,8 @@ impl Verifier {
         })
     }
 
-    /// The space of an account that has no other, for a credential that was made for metrics and no domain, and whose holder has a
-    /// role there: who sends with it has no choice. It may list none.
+    /// The only space of the account, for a credential that may only send and is narrowed to no domain, and whose holder has a
+    /// role in that space: its samples can go nowhere else. It may not list the space.
     #[must_use]
     pub fn only_space(&self, credential: Credential<'_>) -> Option<SpaceId> {
         let holder = self.holder(credential).ok()?;

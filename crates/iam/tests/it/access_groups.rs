@@ -13,12 +13,10 @@ use iam::directory::{
 };
 use iam::manage::access_group::{AccessGroupChange, GroupsOf, access_group_tag};
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
-use iam::manage::api_key::NewKey;
 use iam::manage::group_member::{MemberOrder, MemberSelection};
 use iam::manage::group_rule::{GroupRuleTerms, group_rule_tag};
 use iam::manage::invitation::Invitee;
 use iam::manage::page::PageRequest;
-use iam::manage::service_id::NewService;
 use iam::{AuthError, Credential, Iam, IamError, Identity, Reason};
 use std::cmp::Ordering;
 
@@ -30,21 +28,6 @@ on_both_databases!(
     a_group_goes_with_its_policies_and_the_account_with_its_groups,
     of_two_changes_of_one_version_one_happens,
 );
-
-/// A service without any role, and the text of its key.
-async fn service(iam: &Iam, owner: &Identity) -> (Principal, String) {
-    let new = NewService {
-        name: "ci".to_owned(),
-        ..NewService::default()
-    };
-    let key = NewKey {
-        name: "first".to_owned(),
-        ..NewKey::default()
-    };
-    let made = iam.create_service_id(owner, new, Some(key)).await.unwrap();
-    let text = made.key.unwrap().1.expose().clone();
-    (made.service.id.into(), text)
-}
 
 async fn group(world: &World, name: &str) -> AccessGroupId {
     let owner = world.owner();
@@ -78,8 +61,8 @@ fn actions(iam: &Iam, key: &str, domain: Domain) -> Actions {
 async fn members_have_what_the_policies_of_their_group_give_on_every_node(world: World) {
     let owner = world.owner();
     let space = Domain::Space(world.space());
-    let (member, key) = service(&world.iam, &owner).await;
-    let (other, other_key) = service(&world.iam, &owner).await;
+    let (member, key) = world.service().await;
+    let (other, other_key) = world.service().await;
     let team = group(&world, "team").await;
     let node = world.node().await;
     give(&world, team).await.unwrap();
@@ -150,7 +133,7 @@ async fn members_have_what_the_policies_of_their_group_give_on_every_node(world:
 
 async fn each_wish_has_its_own_outcome(world: World) {
     let owner = world.owner();
-    let (member, _) = service(&world.iam, &owner).await;
+    let (member, _) = world.service().await;
     let team = group(&world, "team").await;
     let nobody = Principal::User(base::id::UserId(team.0));
     let nowhere = AccessGroupId(world.made.account.0);
@@ -293,7 +276,7 @@ async fn a_rule_lets_in_whom_it_describes(world: World) {
 
 async fn everybody_is_in_the_public_group_while_there_is_one(world: World) {
     let owner = world.owner();
-    let (_, key) = service(&world.iam, &owner).await;
+    let (_, key) = world.service().await;
     let public = AccessGroupId::public(world.made.account);
     let space = Domain::Space(world.space());
     // There is none at first, and no policy for it.
@@ -318,7 +301,7 @@ async fn everybody_is_in_the_public_group_while_there_is_one(world: World) {
 
 async fn a_group_goes_with_its_policies_and_the_account_with_its_groups(world: World) {
     let (owner, account) = (world.owner(), world.made.account);
-    let (member, key) = service(&world.iam, &owner).await;
+    let (member, key) = world.service().await;
     let space = Domain::Space(world.space());
     let team = group(&world, "team").await;
     let policy = give(&world, team).await.unwrap();
@@ -335,7 +318,7 @@ async fn a_group_goes_with_its_policies_and_the_account_with_its_groups(world: W
 
     // Who leaves the account leaves its groups.
     let team = group(&world, "team").await;
-    let (leaver, _) = service(&world.iam, &owner).await;
+    let (leaver, _) = world.service().await;
     let wishes = [(team, member), (team, leaver)];
     let added = world.iam.add_to_groups(&owner, &wishes).await.unwrap();
     assert!(added.iter().all(Result::is_ok));
@@ -349,15 +332,7 @@ async fn a_group_goes_with_its_policies_and_the_account_with_its_groups(world: W
     made.unwrap();
     world.iam.switch_public_access(&owner, true).await.unwrap();
 
-    let request = iam::bootstrap::Request {
-        account: "second".to_owned(),
-        region: None,
-        org: "acme".to_owned(),
-        space: "prod".to_owned(),
-        owner: "zoe@example.org".to_owned(),
-        password: None,
-    };
-    world.iam.create_account(request).await.unwrap();
+    world.second_account().await;
     world.iam.delete_account(account).await.unwrap();
     assert!(!world.iam.directory().is_admitted(member, space));
     assert_eq!(world.iam.directory().groups_of(member).count(), 0);
@@ -365,11 +340,7 @@ async fn a_group_goes_with_its_policies_and_the_account_with_its_groups(world: W
     assert!(actions(&world.iam, &key, space).contains(Action::Render));
     assert_eq!(world.iam.directory().groups_of(member).count(), 2);
     world.iam.delete_account(account).await.unwrap();
-    // On PostgreSQL other nodes have a month to remove theirs.
-    world.wait((8 + 31) * 86_400);
-    let due = world.iam.due();
-    world.iam.forget_removed(&due, usize::MAX).await.unwrap();
-    world.iam.sync().await.unwrap();
+    world.remove_deleted().await;
     let db = world.database().await;
     for sql in [
         "SELECT guid AS own FROM access_groups",

@@ -7,12 +7,10 @@ use base::principal::Principal;
 use base::scope::{Action, Actions, Domain};
 use iam::directory::{Attribute, NamedRole, Policy, PolicyRole, PolicySubject};
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms, policy_tag};
-use iam::manage::api_key::NewKey;
 use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole, custom_role_tag};
 use iam::manage::invitation::{InvitedAccess, Invitee};
 use iam::manage::page::PageRequest;
-use iam::manage::service_id::NewService;
-use iam::{AuthError, Credential, Iam, IamError, Identity};
+use iam::{AuthError, Credential, Iam, IamError};
 use std::cmp::Ordering;
 
 on_both_databases!(
@@ -25,21 +23,6 @@ on_both_databases!(
 
 /// The attributes of a policy's resource, and the domains in which it gives its roles.
 type Case<'a> = (Vec<(&'a str, &'a str)>, Vec<Domain>);
-
-/// A service without any role, and the text of its key.
-async fn service(iam: &Iam, owner: &Identity) -> (Principal, String) {
-    let new = NewService {
-        name: "ci".to_owned(),
-        ..NewService::default()
-    };
-    let key = NewKey {
-        name: "first".to_owned(),
-        ..NewKey::default()
-    };
-    let made = iam.create_service_id(owner, new, Some(key)).await.unwrap();
-    let text = made.key.unwrap().1.expose().clone();
-    (made.service.id.into(), text)
-}
 
 fn attributes(account: AccountId, more: &[(&str, &str)]) -> Vec<Attribute> {
     let account = account.to_string();
@@ -79,7 +62,7 @@ fn actions(iam: &Iam, key: &str, domain: Domain) -> Actions {
 
 async fn one_gives_its_roles_where_all_attributes_are_met_on_every_node(world: World) {
     let (owner, account) = (world.owner(), world.made.account);
-    let (subject, key) = service(&world.iam, &owner).await;
+    let (subject, key) = world.service().await;
     let (space, org) = (Domain::Space(world.space()), Domain::Org(world.org()));
     let whole = Domain::Account(account);
     let second = world.iam.create_space(&owner, world.org(), "second");
@@ -149,7 +132,7 @@ async fn one_gives_its_roles_where_all_attributes_are_met_on_every_node(world: W
 
 async fn of_two_changes_of_one_version_one_happens(world: World) {
     let (owner, account) = (world.owner(), world.made.account);
-    let (subject, key) = service(&world.iam, &owner).await;
+    let (subject, key) = world.service().await;
     let wanted = terms(account, subject, VIEWER, &[]);
     let policy = world.iam.create_policy(&owner, wanted).await.unwrap();
     let (id, tag) = (policy.id, policy_tag(&policy));
@@ -196,7 +179,7 @@ async fn of_two_changes_of_one_version_one_happens(world: World) {
 
 async fn a_role_of_ones_own_is_worth_what_it_says_now(world: World) {
     let (owner, account) = (world.owner(), world.made.account);
-    let (subject, key) = service(&world.iam, &owner).await;
+    let (subject, key) = world.service().await;
     let said = |actions: &[&str]| CustomRoleTerms {
         display_name: "Sender".to_owned(),
         description: String::new(),
@@ -249,7 +232,7 @@ async fn give(
 
 async fn it_goes_with_whom_it_is_for_and_with_the_account(world: World) {
     let (owner, account) = (world.owner(), world.made.account);
-    let (subject, _) = service(&world.iam, &owner).await;
+    let (subject, _) = world.service().await;
     let policy = give(&world, subject, &[]).await.unwrap();
     let Principal::Service(id) = subject else {
         panic!("{subject}");
@@ -267,28 +250,16 @@ async fn it_goes_with_whom_it_is_for_and_with_the_account(world: World) {
         let refused = give(&world, owner.principal(), &[wrong]).await;
         assert_eq!(code(refused), "field", "{wrong:?}");
     }
-    let (subject, key) = service(&world.iam, &owner).await;
+    let (subject, key) = world.service().await;
     give(&world, subject, &[]).await.unwrap();
-    let request = iam::bootstrap::Request {
-        account: "second".to_owned(),
-        region: None,
-        org: "acme".to_owned(),
-        space: "prod".to_owned(),
-        owner: "zoe@example.org".to_owned(),
-        password: None,
-    };
-    world.iam.create_account(request).await.unwrap();
+    world.second_account().await;
     world.iam.delete_account(account).await.unwrap();
     let space = Domain::Space(world.space());
     assert!(!world.iam.directory().is_admitted(subject, space));
     world.iam.restore_account(account, None).await.unwrap();
     assert!(actions(&world.iam, &key, space).contains(Action::Render));
     world.iam.delete_account(account).await.unwrap();
-    // On PostgreSQL other nodes have a month to remove theirs.
-    world.wait((8 + 31) * 86_400);
-    let due = world.iam.due();
-    world.iam.forget_removed(&due, usize::MAX).await.unwrap();
-    world.iam.sync().await.unwrap();
+    world.remove_deleted().await;
     let db = world.database().await;
     let left = db.all("SELECT guid FROM policies", &[]).await.unwrap();
     assert_eq!(left.len(), 0);

@@ -383,15 +383,7 @@ async fn they_go_with_their_account_and_come_back_with_it(world: World) {
     };
     let stored = set(&world, change).await;
     let account = world.made.account;
-    let request = iam::bootstrap::Request {
-        account: "second".to_owned(),
-        region: None,
-        org: "acme".to_owned(),
-        space: "prod".to_owned(),
-        owner: "zoe@example.org".to_owned(),
-        password: None,
-    };
-    world.iam.create_account(request).await.unwrap();
+    world.second_account().await;
     world.iam.delete_account(account).await.unwrap();
     world.iam.restore_account(account, None).await.unwrap();
     let owner = world.owner();

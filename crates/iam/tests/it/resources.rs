@@ -294,15 +294,7 @@ async fn an_instance_goes_and_comes_back_with_its_space_and_its_account(world: W
     assert!(seen(&world.iam));
     assert_eq!((days(&world, &world.iam), keys().await), (Some(15), 1));
 
-    let request = iam::bootstrap::Request {
-        account: "second".to_owned(),
-        region: None,
-        org: "acme".to_owned(),
-        space: "prod".to_owned(),
-        owner: "zoe@example.org".to_owned(),
-        password: None,
-    };
-    world.iam.create_account(request).await.unwrap();
+    world.second_account().await;
     let account = world.made.account;
     world
         .iam
@@ -326,16 +318,11 @@ async fn an_instance_goes_and_comes_back_with_its_space_and_its_account(world: W
     };
     let instances = "SELECT guid FROM resource_instances";
     assert_eq!(left(instances).await, 1);
-    // On PostgreSQL other nodes have a month to remove theirs.
-    world.wait((8 + 31) * 86_400);
-    let due = world.iam.due();
-    world.iam.forget_removed(&due, usize::MAX).await.unwrap();
+    world.remove_deleted().await;
     assert_eq!(left(instances).await, 0);
     assert_eq!(left("SELECT guid FROM resource_keys").await, 0);
     world.iam.delete_account(account).await.unwrap();
-    world.wait((8 + 31) * 86_400);
-    let due = world.iam.due();
-    world.iam.forget_removed(&due, usize::MAX).await.unwrap();
+    world.remove_deleted().await;
     assert_eq!(left("SELECT guid FROM resource_groups").await, 0);
     world.iam.sync().await.unwrap();
 }

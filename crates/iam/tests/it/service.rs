@@ -16,7 +16,7 @@ use iam::manage::api_key::{KeysOf, NewKey, Switch};
 use iam::manage::invitation::Invitee;
 use iam::manage::page::PageRequest;
 use iam::role::Role;
-use iam::{AuthError, Credential, Iam, IamError};
+use iam::{AuthError, Credential, Iam};
 use std::cmp::Ordering;
 
 on_both_databases!(
@@ -441,7 +441,7 @@ async fn it_is_no_user_in_lists_and_no_last_administrator(world: World) {
 async fn it_goes_with_its_account(world: World) {
     let own = service(&world, &[(Domain::Space(world.space()), Role::Developer)]).await;
     let account = world.made.account;
-    another_account(&world.iam).await.unwrap();
+    world.second_account().await;
     world.iam.delete_account(account).await.unwrap();
     assert!(!world.iam.directory().exists(own.principal()));
     let error = world.enter_key(KEY).unwrap_err();
@@ -450,11 +450,7 @@ async fn it_goes_with_its_account(world: World) {
     world.enter_key(KEY).unwrap();
     // Once its samples are removed the account is forgotten, with everybody who is in no other.
     world.iam.delete_account(account).await.unwrap();
-    // On PostgreSQL other nodes have a month to remove theirs.
-    world.wait((8 + 31) * 86_400);
-    let due = world.iam.due();
-    world.iam.forget_removed(&due, usize::MAX).await.unwrap();
-    world.iam.sync().await.unwrap();
+    world.remove_deleted().await;
     let db = world.database().await;
     let left = "SELECT kind FROM principals WHERE guid = $1";
     assert!(
@@ -464,16 +460,4 @@ async fn it_goes_with_its_account(world: World) {
             .is_none()
     );
     db.close().await;
-}
-
-async fn another_account(iam: &Iam) -> Result<(), IamError> {
-    let request = iam::bootstrap::Request {
-        account: "second".to_owned(),
-        region: None,
-        org: "acme".to_owned(),
-        space: "prod".to_owned(),
-        owner: "zoe@example.org".to_owned(),
-        password: None,
-    };
-    iam.create_account(request).await.map(drop)
 }

@@ -157,15 +157,7 @@ async fn its_key_does_not_outlive_the_key_it_was_made_with(world: World) {
 async fn it_goes_with_its_account_and_comes_back_with_it(world: World) {
     let (own, text) = made(&world.iam, &world.owner()).await;
     let (id, account) = (own.service.id, world.made.account);
-    let request = iam::bootstrap::Request {
-        account: "second".to_owned(),
-        region: None,
-        org: "acme".to_owned(),
-        space: "prod".to_owned(),
-        owner: "zoe@example.org".to_owned(),
-        password: None,
-    };
-    world.iam.create_account(request).await.unwrap();
+    world.second_account().await;
     world.iam.delete_account(account).await.unwrap();
     assert!(world.iam.directory().service(id).is_none());
     let error = world.enter_key(&text).unwrap_err();
@@ -174,11 +166,7 @@ async fn it_goes_with_its_account_and_comes_back_with_it(world: World) {
     assert_eq!(world.iam.directory().service(id), Some(&own.service));
     world.enter_key(&text).unwrap();
     world.iam.delete_account(account).await.unwrap();
-    // On PostgreSQL other nodes have a month to remove theirs.
-    world.wait((8 + 31) * 86_400);
-    let due = world.iam.due();
-    world.iam.forget_removed(&due, usize::MAX).await.unwrap();
-    world.iam.sync().await.unwrap();
+    world.remove_deleted().await;
     let db = world.database().await;
     let left = db.all("SELECT guid FROM service_ids", &[]).await.unwrap();
     assert_eq!(left.len(), 0);

@@ -1,6 +1,7 @@
 //! An identity service on a new database with its first account, and short helpers for requests.
 
 use base::id::{AccountId, KeyId, OrgId, SpaceId, UserId};
+use base::principal::Principal;
 use base::secret::Secret;
 use base::source::Source;
 use base::time::{Clock, ManualClock, Millis};
@@ -11,6 +12,7 @@ use iam::flow::uaa::{UaaGrant, UaaTokens};
 use iam::manage::api_key::NewKey;
 use iam::manage::invitation::{InvitationConfig, Invitee};
 use iam::manage::page::PageRequest;
+use iam::manage::service_id::NewService;
 use iam::role::Role;
 use iam::{AuthError, Credential, Iam, IamConfig, IamError, Identity};
 use std::future::Future;
@@ -374,6 +376,45 @@ impl World {
             id: identity.user().unwrap(),
             identity,
         }
+    }
+
+    /// A service ID of the first account, without any role: its principal, and the text of its key.
+    pub(crate) async fn service(&self) -> (Principal, String) {
+        let new = NewService {
+            name: "ci".to_owned(),
+            ..NewService::default()
+        };
+        let key = NewKey {
+            name: "first".to_owned(),
+            ..NewKey::default()
+        };
+        let owner = self.owner();
+        let made = self.iam.create_service_id(&owner, new, Some(key));
+        let made = made.await.unwrap();
+        let text = made.key.unwrap().1.expose().clone();
+        (made.service.id.into(), text)
+    }
+
+    /// Makes another account: the only one could not be deleted.
+    pub(crate) async fn second_account(&self) {
+        let request = Request {
+            account: "second".to_owned(),
+            region: None,
+            org: "acme".to_owned(),
+            space: "prod".to_owned(),
+            owner: "zoe@example.org".to_owned(),
+            password: None,
+        };
+        self.iam.create_account(request).await.unwrap();
+    }
+
+    /// Lets the time pass after which deleted data is removed, and forgets what it belonged to.
+    pub(crate) async fn remove_deleted(&self) {
+        // On PostgreSQL other nodes have a month to remove theirs.
+        self.wait((8 + 31) * 86_400);
+        let due = self.iam.due();
+        self.iam.forget_removed(&due, usize::MAX).await.unwrap();
+        self.iam.sync().await.unwrap();
     }
 
     pub(crate) fn org(&self) -> OrgId {

@@ -16,6 +16,7 @@ use crate::error::Failure;
 use crate::monitoring::{Monitoring, ScopeArgs};
 use crate::output::Format;
 use crate::prompt;
+use std::collections::HashSet;
 use std::sync::mpsc;
 use std::thread;
 use wire::find::list::NodeItem;
@@ -58,7 +59,11 @@ fn ask_server(name: Name, kind: Kind, typed: &CommandLine, written: &str) -> Vec
     if kind != Kind::Regions && !context.has_valid_token() {
         return Vec::new();
     }
-    names(kind, typed, written, &context).unwrap_or_default()
+    let mut candidates = names(kind, typed, written, &context).unwrap_or_default();
+    // Several keys or service IDs may have one name; it is offered once.
+    let mut offered = HashSet::new();
+    candidates.retain(|candidate| offered.insert(candidate.word.clone()));
+    candidates
 }
 
 fn names(

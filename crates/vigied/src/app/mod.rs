@@ -16,7 +16,7 @@ use crate::backup::state::Backups;
 use crate::config::Origins;
 use crate::http::advertised_address::AdvertisedAddress;
 use crate::http::bodies::Bodies;
-use crate::http::error_forms::ErrorForms;
+use crate::http::error_form_by_path::ErrorFormByPath;
 use crate::http::guesses::Guesses;
 use crate::http::request_slots::RequestSlots;
 use crate::query::Queries;
@@ -56,7 +56,7 @@ pub(crate) struct App {
     /// The server's own URL, independent of the caller: in tokens, mails, and everything stored.
     pub(crate) public_url: String,
     /// The form of errors by route.
-    pub(crate) error_forms: ErrorForms,
+    pub(crate) error_form_by_path: ErrorFormByPath,
     /// Origins whose pages may read answers about metrics.
     pub(crate) origins: Origins,
     /// The server's URL for one caller.

@@ -58,34 +58,35 @@ impl Quotas {
     fn account(&self, id: AccountId) -> Result<Account, StoreError> {
         let now = self.clock.now();
         let known = self.all().get(&id).copied();
-        let is_fresh =
-            |own: &Account| (0..FRESH_MILLIS).contains(&now.0.saturating_sub(own.summed_at.0));
+        let is_fresh = |account: &Account| {
+            (0..FRESH_MILLIS).contains(&now.0.saturating_sub(account.summed_at.0))
+        };
         let summed = match known.filter(is_fresh) {
             Some(_) => None,
             None => Some(self.usage(id)?),
         };
         let mut all = self.all();
-        let own = all.entry(id).or_insert_with(|| Account {
+        let account = all.entry(id).or_insert_with(|| Account {
             used: Usage::default(),
             summed_at: now,
             new_series: TokenBucket::default(),
             taken: 0,
         });
         if let Some(used) = summed {
-            own.used = used;
-            own.summed_at = now;
+            account.used = used;
+            account.summed_at = now;
         }
-        Ok(*own)
+        Ok(*account)
     }
 
     /// The store's usage by all domains of the account, including deleted ones whose data is still stored.
     fn usage(&self, account: AccountId) -> Result<Usage, StoreError> {
         let mut sum = Usage::default();
         for metering in self.iam.directory().tenants_of(account) {
-            let own = self.store.usage(&metering)?;
-            sum.series = sum.series.saturating_add(own.series);
-            sum.samples = sum.samples.saturating_add(own.samples);
-            sum.bytes = sum.bytes.saturating_add(own.bytes);
+            let used = self.store.usage(&metering)?;
+            sum.series = sum.series.saturating_add(used.series);
+            sum.samples = sum.samples.saturating_add(used.samples);
+            sum.bytes = sum.bytes.saturating_add(used.bytes);
         }
         Ok(sum)
     }
@@ -104,10 +105,10 @@ impl Quotas {
         let allowed = |limit: &Limit| self.iam.account_limit(id, limit);
         let per_hour = allowed(&limit::NEW_SERIES_PER_HOUR);
         let rate = Rate::per(per_hour, HOUR_MILLIS);
-        let own = self.account(id)?;
+        let account = self.account(id)?;
         for (limit, used) in [
-            (&limit::SAMPLES_PER_ACCOUNT, own.used.samples),
-            (&limit::STORED_BYTES_PER_ACCOUNT, own.used.bytes),
+            (&limit::SAMPLES_PER_ACCOUNT, account.used.samples),
+            (&limit::STORED_BYTES_PER_ACCOUNT, account.used.bytes),
         ] {
             let allowed = allowed(limit);
             if used >= allowed {
@@ -116,20 +117,20 @@ impl Quotas {
         }
         let series = allowed(&limit::SERIES_PER_ACCOUNT);
         let mut all = self.all();
-        let own = all.entry(id).or_insert(own);
-        let room = series.saturating_sub(own.used.series.saturating_add(own.taken));
+        let account = all.entry(id).or_insert(account);
+        let room = series.saturating_sub(account.used.series.saturating_add(account.taken));
         let now = self.clock.now();
         // The operator may have lowered the limit meanwhile.
-        own.new_series.cap_debt_to_burst(rate);
-        let soon = own.new_series.left(rate, now);
+        account.new_series.cap_debt_to_burst(rate);
+        let soon = account.new_series.left(rate, now);
         let (nearest, limit, allowed) = if room <= soon {
             (room, limit::SERIES_PER_ACCOUNT, series)
         } else {
             (soon, limit::NEW_SERIES_PER_HOUR, per_hour)
         };
         let taken = nearest.min(batch as u64);
-        own.taken = own.taken.saturating_add(taken);
-        own.new_series.spend(rate, now, taken);
+        account.taken = account.taken.saturating_add(taken);
+        account.new_series.spend(rate, now, taken);
         let allowance = SeriesQuota {
             new_series: taken,
             limit,
@@ -158,10 +159,10 @@ pub(crate) struct SeriesReservation<'q> {
 impl SeriesReservation<'_> {
     /// Counts what was written.
     pub(crate) fn wrote(mut self, samples: u64, series: u64) {
-        if let Some(own) = self.quotas.all().get_mut(&self.id) {
-            own.used.samples = own.used.samples.saturating_add(samples);
-            own.used.series = own.used.series.saturating_add(series);
-            own.taken = own.taken.saturating_sub(series);
+        if let Some(account) = self.quotas.all().get_mut(&self.id) {
+            account.used.samples = account.used.samples.saturating_add(samples);
+            account.used.series = account.used.series.saturating_add(series);
+            account.taken = account.taken.saturating_sub(series);
         }
         self.taken = self.taken.saturating_sub(series);
     }
@@ -169,9 +170,9 @@ impl SeriesReservation<'_> {
 
 impl Drop for SeriesReservation<'_> {
     fn drop(&mut self) {
-        if let Some(own) = self.quotas.all().get_mut(&self.id) {
-            own.taken = own.taken.saturating_sub(self.taken);
-            own.new_series.give_back(self.rate, self.taken);
+        if let Some(account) = self.quotas.all().get_mut(&self.id) {
+            account.taken = account.taken.saturating_sub(self.taken);
+            account.new_series.give_back(self.rate, self.taken);
         }
     }
 }

@@ -239,7 +239,7 @@ pub(crate) async fn boot(
         metrics,
         clock,
         public_url,
-        error_forms: route::error_forms(),
+        error_form_by_path: route::error_form_by_path(),
         origins: settings.origins.clone(),
         advertised_address,
         limits: Limits {

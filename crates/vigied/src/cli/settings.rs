@@ -12,7 +12,7 @@ pub(crate) struct SettingArgs {
     /// The settings file [default: `vigie.toml` in the data folder, if there].
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// The address to serve on; port 0 takes a free one, `8080` is this machine's, `:8080` every address's.
+    /// The address to serve on: `8080` means this machine only, `:8080` every address, and port 0 any free port.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<String>,
     /// The address clients reach the server under.

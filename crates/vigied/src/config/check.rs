@@ -20,8 +20,8 @@ fn lowered(settings: &Settings, resolved: &Resolved) -> Option<u64> {
     let in_force = match key.strip_prefix("limits.") {
         Some(name) => {
             let mut all = limit::ALL.iter();
-            let own = all.find(|own| own.settable && own.name == name)?;
-            settings.limit(*own)
+            let found = all.find(|limit| limit.settable && limit.name == name)?;
+            settings.limit(*found)
         }
         None if key == "storage.directory_cache_bytes" => settings.storage.directory_cache_bytes,
         None => return None,
@@ -48,10 +48,14 @@ pub(crate) fn with_password_as(word: &str, address: &str) -> String {
         None => place.to_owned(),
     };
     let parameters = query.map(|query| {
-        let hidden = query.split('&').map(|own| match own.split_once('=') {
-            Some((name, _)) if name.eq_ignore_ascii_case("password") => format!("{name}={word}"),
-            _ => own.to_owned(),
-        });
+        let hidden = query
+            .split('&')
+            .map(|parameter| match parameter.split_once('=') {
+                Some((name, _)) if name.eq_ignore_ascii_case("password") => {
+                    format!("{name}={word}")
+                }
+                _ => parameter.to_owned(),
+            });
         format!("?{}", hidden.collect::<Vec<_>>().join("&"))
     });
     format!("{scheme}://{place}{}", parameters.unwrap_or_default())
@@ -61,18 +65,18 @@ pub(crate) fn with_password_as(word: &str, address: &str) -> String {
 pub(crate) fn as_text(settings: &Settings, resolved: &[Resolved]) -> String {
     let rows: Vec<[String; 3]> = resolved
         .iter()
-        .map(|own| {
-            let key = own.setting.key.clone().into_owned();
-            if let Some(in_force) = lowered(settings, own) {
+        .map(|entry| {
+            let key = entry.setting.key.clone().into_owned();
+            if let Some(in_force) = lowered(settings, entry) {
                 let from = format!(
                     "{}, lowered from {} by `memory_bytes`",
-                    own.source, own.value
+                    entry.source, entry.value
                 );
                 return [key, in_force.to_string(), from];
             }
-            let value = Some(shown(own)).filter(|value| !value.is_empty());
+            let value = Some(shown(entry)).filter(|value| !value.is_empty());
             let value = value.unwrap_or_else(|| "-".to_owned());
-            [key, value, own.source.to_string()]
+            [key, value, entry.source.to_string()]
         })
         .collect();
     let mut text = columns(["Setting", "Value", "Source"], &rows);
@@ -103,20 +107,20 @@ pub(crate) fn as_text(settings: &Settings, resolved: &[Resolved]) -> String {
 
 /// The same as a JSON array; `in_force` is there where `memory_bytes` has lowered the value.
 pub(crate) fn as_json(settings: &Settings, resolved: &[Resolved]) -> serde_json::Value {
-    let row = |own: &Resolved| {
-        let source = own.source.to_string();
-        let mut row = json!({"key": own.setting.key, "value": shown(own), "source": source});
+    let row = |entry: &Resolved| {
+        let source = entry.source.to_string();
+        let mut row = json!({"key": entry.setting.key, "value": shown(entry), "source": source});
         let listener = settings
             .senders
             .listeners
             .iter()
-            .find(|listener| listener.key == own.setting.key);
+            .find(|listener| listener.key == entry.setting.key);
         if let (Some(listener), Some(row)) = (listener, row.as_object_mut()) {
             let identity = settings.senders.identity(listener);
             row.insert("transport".to_owned(), listener.transport().into());
             row.insert("who_gets_in".to_owned(), identity.into());
         }
-        if let (Some(in_force), Some(row)) = (lowered(settings, own), row.as_object_mut()) {
+        if let (Some(in_force), Some(row)) = (lowered(settings, entry), row.as_object_mut()) {
             row.insert("in_force".to_owned(), in_force.to_string().into());
         }
         row

@@ -95,7 +95,7 @@ pub(super) const OWN: &[Setting] = &[
         "listen",
         Shape::Address,
         "127.0.0.1:8080",
-        "the address to serve on; port 0 takes a free one",
+        "the address to serve on; port 0 means any free port",
     ),
     setting(
         "public_url",

@@ -1,7 +1,7 @@
 //! One error on the way out. Handlers return [`Refusal`]; the outermost layer writes it in the form that the route's
 //! protocol expects (monitoring, token service, identity API, UAA, Cloud Foundry).
 
-use super::error_body::ErrorForm;
+use super::error_form::ErrorForm;
 use super::fault_log::{FAULTS, IDENTITY_AWAY};
 use super::limit_exceeded::LimitExceeded;
 use crate::failure::refused;

@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_place_is_free_when_the_work_ends_and_not_when_its_caller_goes() {
+    async fn the_slot_is_free_when_the_work_ends_and_not_when_its_caller_goes() {
         let slots = one_slot();
         let (end, ended) = mpsc::channel::<()>();
         let slot = slots.take(ShareOwner::Proxy).unwrap();
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_panics_is_an_error_and_frees_its_place() {
+    async fn work_that_panics_is_an_error_and_frees_its_slot() {
         let slots = one_slot();
         let slot = slots.take(ShareOwner::Proxy).unwrap();
         let answer = with_slot(slot, run(|| panic!("as a bug would"))).await;

@@ -221,7 +221,7 @@ fn limits(settings: &Settings, connections: u64) -> ListenerLimits {
 fn not_bound(listen: SocketAddr, error: std::io::Error) -> anyhow::Error {
     let hint = match error.kind() {
         ErrorKind::AddrInUse => {
-            "another program is using the port; choose one with `--listen ADDRESS:PORT`; port 0 picks a free one"
+            "another program is using the port; choose another with `--listen ADDRESS:PORT`, or port 0 for any free port"
         }
         ErrorKind::PermissionDenied => {
             "this user may not take this port; choose one from 1024 up with `--listen ADDRESS:PORT`"

@@ -35,8 +35,8 @@ pub(crate) async fn is_meant(settings: &Settings, arguments: &DeleteArgs) -> any
     let found = found.map(|account| (members(account.id), account));
     iam.close().await;
     let (members, account) = found?;
-    let own = Domain::Account(account.id);
-    let series = control::series(settings.data(), &[own]);
+    let domain = Domain::Account(account.id);
+    let series = control::series(settings.data(), &[domain]);
     let series = series.and_then(|each| each.first().copied());
     let holds = [
         Some((members, "member")),
@@ -75,7 +75,7 @@ pub(crate) async fn delete(
         // The account is deleted even if its series cannot be counted.
         Some(store) => on_own_thread(store, move |store| {
             let each = tenants.into_iter().map(|tenant| store.usage(&tenant));
-            each.map(|usage| usage.map(|own| own.series))
+            each.map(|usage| usage.map(|used| used.series))
                 .sum::<Result<u64, StoreError>>()
         })
         .await
@@ -142,10 +142,16 @@ pub(crate) async fn restore(iam: &Iam, arguments: &RestoreArgs) -> anyhow::Resul
 /// Finds a deleted account by GUID or name.
 fn deleted_called(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
     let all = iam.deleted_accounts();
-    if let Some(own) = all.iter().find(|own| own.account.to_string() == asked) {
-        return in_time(own);
+    if let Some(deletion) = all
+        .iter()
+        .find(|deletion| deletion.account.to_string() == asked)
+    {
+        return in_time(deletion);
     }
-    let found: Vec<&Deleted> = all.iter().filter(|own| own.name == asked).collect();
+    let found: Vec<&Deleted> = all
+        .iter()
+        .filter(|deletion| deletion.name == asked)
+        .collect();
     match found.as_slice() {
         [one] => in_time(one),
         [] => {
@@ -158,7 +164,7 @@ fn deleted_called(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
         several => {
             let ids: Vec<String> = several
                 .iter()
-                .map(|own| format!("`{}`", own.account))
+                .map(|deletion| format!("`{}`", deletion.account))
                 .collect();
             let text = format!(
                 "several accounts that were deleted are `{asked}`\nhint: name one by its GUID: {}",
@@ -170,13 +176,13 @@ fn deleted_called(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
 }
 
 /// The account, while it can be brought back.
-fn in_time(own: &Deleted) -> anyhow::Result<AccountId> {
-    if own.is_kept(SystemClock.now()) {
-        return Ok(own.account);
+fn in_time(deletion: &Deleted) -> anyhow::Result<AccountId> {
+    if deletion.is_kept(SystemClock.now()) {
+        return Ok(deletion.account);
     }
     let text = format!(
         "`{}` was deleted, and its metrics are being removed: it cannot be brought back",
-        shown(&own.name)
+        shown(&deletion.name)
     );
     Err(CodedError::new("conflict", text).into())
 }
@@ -210,12 +216,12 @@ impl Row<5> for DeletedAccountRow {
 pub(crate) fn list(settings: &Settings, iam: &Iam, output: Output) -> String {
     let state = states(settings, iam);
     let all = iam.deleted_accounts();
-    let rows = all.iter().map(|own| DeletedAccountRow {
-        account_guid: own.account.to_string(),
-        account_name: own.name.clone(),
-        deleted_at: instant(own.deleted_at),
-        removed_at: instant(own.due_at),
-        state: state(own),
+    let rows = all.iter().map(|deletion| DeletedAccountRow {
+        account_guid: deletion.account.to_string(),
+        account_name: deletion.name.clone(),
+        deleted_at: instant(deletion.deleted_at),
+        removed_at: instant(deletion.due_at),
+        state: state(deletion),
     });
     let rows: Vec<DeletedAccountRow> = rows.collect();
     output::list(output, &rows, "No deleted account is left.\n")

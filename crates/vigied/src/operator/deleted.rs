@@ -114,15 +114,17 @@ fn purge_question(settings: &Settings, iam: &Iam, named: &[Domain]) -> Option<St
     let (directory, now) = (iam.directory(), SystemClock.now());
     let waiting = directory.deletions().iter();
     let waiting: Vec<&Deleted> = waiting
-        .filter(|own| named.contains(&own.domain) && own.is_kept(now))
+        .filter(|deletion| named.contains(&deletion.domain) && deletion.is_kept(now))
         .collect();
     let first = waiting.first()?;
-    let domains: Vec<Domain> = waiting.iter().map(|own| own.domain).collect();
+    let domains: Vec<Domain> = waiting.iter().map(|deletion| deletion.domain).collect();
     // Domains that are removed with another one are counted there.
     let whole: Vec<Domain> = waiting
         .iter()
-        .filter(|own| own.deleted_with == own.domain || !domains.contains(&own.deleted_with))
-        .map(|own| own.domain)
+        .filter(|deletion| {
+            deletion.deleted_with == deletion.domain || !domains.contains(&deletion.deleted_with)
+        })
+        .map(|deletion| deletion.domain)
         .collect();
     let series = match control::series(settings.data(), &whole) {
         Some(each) => format!("{} series", each.iter().sum::<u64>()),
@@ -153,7 +155,7 @@ fn named(iam: &Iam, arguments: &PurgeArgs) -> anyhow::Result<Vec<Domain>> {
     let directory = iam.directory();
     let known = directory.deletions();
     if arguments.all {
-        return Ok(known.iter().map(|own| own.domain).collect());
+        return Ok(known.iter().map(|deletion| deletion.domain).collect());
     }
     let each = arguments.domains.iter();
     each.map(|asked| one_named(known, asked)).collect()
@@ -162,20 +164,23 @@ fn named(iam: &Iam, arguments: &PurgeArgs) -> anyhow::Result<Vec<Domain>> {
 /// Finds a deletion by its domain, or by a name that no other deletion has.
 fn one_named(known: &[Deleted], asked: &str) -> anyhow::Result<Domain> {
     let domain = wire::scope_id::parse(asked.as_bytes()).ok();
-    if let Some(own) = known.iter().find(|own| Some(own.domain) == domain) {
-        if is_part_of_account(own) {
+    if let Some(deletion) = known
+        .iter()
+        .find(|deletion| Some(deletion.domain) == domain)
+    {
+        if is_part_of_account(deletion) {
             let text = format!(
                 "`{}` was deleted with its account, and goes with it\nhint: `vigied deleted purge {}` has all of it go",
-                own.domain, own.deleted_with
+                deletion.domain, deletion.deleted_with
             );
             return Err(CodedError::new("conflict", text).into());
         }
-        return Ok(own.domain);
+        return Ok(deletion.domain);
     }
     let called = known
         .iter()
-        .filter(|own| own.name == asked && !is_part_of_account(own));
-    let called: Vec<Domain> = called.map(|own| own.domain).collect();
+        .filter(|deletion| deletion.name == asked && !is_part_of_account(deletion));
+    let called: Vec<Domain> = called.map(|deletion| deletion.domain).collect();
     match called.as_slice() {
         [one] => Ok(*one),
         [] => {
@@ -192,7 +197,7 @@ fn one_named(known: &[Deleted], asked: &str) -> anyhow::Result<Domain> {
             Err(CodedError::not_found(text).into())
         }
         several => {
-            let domains: Vec<String> = several.iter().map(|own| format!("`{own}`")).collect();
+            let domains: Vec<String> = several.iter().map(|domain| format!("`{domain}`")).collect();
             let text = format!(
                 "several that were deleted are `{}`\nhint: name one by its domain: {}",
                 shown(asked),
@@ -211,11 +216,11 @@ async fn purge(iam: &Iam, arguments: &PurgeArgs) -> anyhow::Result<String> {
         iam.read_changes().await?;
         if !arguments.all {
             let directory = iam.directory();
-            let is_restored = |own: Domain| directory.account_of(own).is_some();
+            let is_restored = |domain: Domain| directory.account_of(domain).is_some();
             return Err(missing(&outcome.missing, is_restored).into());
         }
         let gone = std::mem::take(&mut outcome.missing);
-        named.retain(|own| !gone.contains(own));
+        named.retain(|domain| !gone.contains(domain));
         outcome = iam.purge_deleted(&named).await?;
         if !outcome.missing.is_empty() {
             return Err(missing(&outcome.missing, |_| true).into());
@@ -236,9 +241,9 @@ async fn purge(iam: &Iam, arguments: &PurgeArgs) -> anyhow::Result<String> {
 
 /// The error about deletions that were there when they were asked for, and are not any more.
 fn missing(missing: &[Domain], is_restored: impl Fn(Domain) -> bool) -> CodedError {
-    let each = missing.iter().map(|own| match is_restored(*own) {
-        true => format!("`{own}` was restored meanwhile"),
-        false => format!("the metrics of `{own}` are gone meanwhile"),
+    let each = missing.iter().map(|domain| match is_restored(*domain) {
+        true => format!("`{domain}` was restored meanwhile"),
+        false => format!("the metrics of `{domain}` are gone meanwhile"),
     });
     let text = format!(
         "{}: nothing was purged\nhint: `vigied deleted list` shows what there is; leave these out, or delete them again",
@@ -248,8 +253,8 @@ fn missing(missing: &[Domain], is_restored: impl Fn(Domain) -> bool) -> CodedErr
 }
 
 /// An account is restored as a whole.
-fn is_part_of_account(own: &Deleted) -> bool {
-    matches!(own.deleted_with, Domain::Account(_)) && own.deleted_with != own.domain
+fn is_part_of_account(deletion: &Deleted) -> bool {
+    matches!(deletion.deleted_with, Domain::Account(_)) && deletion.deleted_with != deletion.domain
 }
 
 /// The output where everything was due already.
@@ -257,7 +262,7 @@ fn nothing_waits(named: &[Domain], is_all: bool) -> String {
     let whose = match named {
         _ if is_all => "all that was deleted".to_owned(),
         named => {
-            let each = named.iter().map(|own| format!("`{own}`"));
+            let each = named.iter().map(|domain| format!("`{domain}`"));
             each.collect::<Vec<_>>().join(", ")
         }
     };
@@ -282,7 +287,7 @@ mod tests {
     fn what_was_restored_or_is_gone_meanwhile_is_named() {
         let space = |number| Domain::Space(SpaceId(Guid::from_random([number; 16])));
         let (back, gone) = (space(1), space(2));
-        let text = missing(&[back, gone], |own| own == back).to_string();
+        let text = missing(&[back, gone], |domain| domain == back).to_string();
         assert!(
             text.contains(&format!("`{back}` was restored meanwhile")),
             "{text}"

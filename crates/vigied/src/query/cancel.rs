@@ -19,7 +19,7 @@ impl Cancel {
 
     pub(super) fn cancel(&self) {
         self.flag.store(true, Ordering::Relaxed);
-        // The permit is stored for a later wait; no query waits in two places, so one is enough.
+        // This is kept for a later wait; no query waits in two places, so one is enough.
         self.notify.notify_one();
     }
 

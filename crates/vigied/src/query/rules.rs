@@ -130,16 +130,16 @@ impl CompiledRules {
     }
 
     fn kept(&self, texts: &Arc<RuleTexts>, step: Option<u32>) -> Option<Arc<Rules>> {
-        let same = self.found(texts, |own| {
-            own.step == step && Arc::ptr_eq(&own.texts, texts)
+        let same = self.found(texts, |cached| {
+            cached.step == step && Arc::ptr_eq(&cached.texts, texts)
         });
         if same.is_some() {
             return same;
         }
         // Without the lock. Under it, long texts are compared with equal ones alone.
         let hash = self.hasher.hash_one(texts);
-        self.found(texts, |own| {
-            own.step == step && own.hash == hash && own.texts == *texts
+        self.found(texts, |cached| {
+            cached.step == step && cached.hash == hash && cached.texts == *texts
         })
     }
 
@@ -151,10 +151,10 @@ impl CompiledRules {
     ) -> Option<Arc<Rules>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let place = kept.iter().position(is_it)?;
-        let mut own = kept.remove(place)?;
-        own.texts = Arc::clone(texts);
-        let rules = Arc::clone(&own.rules);
-        kept.push_front(own);
+        let mut cached = kept.remove(place)?;
+        cached.texts = Arc::clone(texts);
+        let rules = Arc::clone(&cached.rules);
+        kept.push_front(cached);
         Some(rules)
     }
 
@@ -176,8 +176,8 @@ impl CompiledRules {
             bytes,
         });
         let mut sum = 0_u64;
-        kept.retain(|own| {
-            sum = sum.saturating_add(own.bytes);
+        kept.retain(|cached| {
+            sum = sum.saturating_add(cached.bytes);
             sum <= self.bytes_max
         });
     }

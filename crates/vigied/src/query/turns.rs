@@ -1,4 +1,4 @@
-//! Turns: permits to run a query. A limited number of queries runs, a limited number waits, and turns go round robin over the
+//! Turns: a query runs while it has one. A limited number of queries runs, a limited number waits, and turns go round robin over the
 //! accounts: however many queries one account has in the queue, another account's query waits for only one of them. The same
 //! holds for the users within an account.
 
@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 mod yielding;
 
-/// The permits to run queries, and the queue for them.
+/// The turns of queries, and the queue for them.
 #[derive(Debug)]
 pub(super) struct Turns {
     state: Mutex<State>,
@@ -66,7 +66,7 @@ impl Drop for Locked<'_> {
     }
 }
 
-/// A permit to run, returned when dropped.
+/// A turn, returned when dropped.
 #[derive(Debug)]
 pub(super) struct Turn {
     turns: Arc<Turns>,

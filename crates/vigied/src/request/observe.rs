@@ -44,7 +44,7 @@ pub(crate) async fn observe(
         matched.as_ref().map_or(NO_ROUTE, MatchedPath::as_str),
     );
     let form = app
-        .error_forms
+        .error_form_by_path
         .of(matched.as_ref().map(MatchedPath::as_str), path);
     let transaction = transaction(request.headers());
     let user_agent = request.headers().get(header::USER_AGENT).cloned();

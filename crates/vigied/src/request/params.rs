@@ -22,6 +22,12 @@ fn invalid(message: String) -> Refusal {
     Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message))
 }
 
+/// The refusal of a text in a path that names nothing.
+pub(crate) fn names_nothing(text: &str) -> Refusal {
+    let message = format!("there is no `{text}`");
+    Refusal(Problem::new(Kind::NotFound, "not_found", message))
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Params {
     type Rejection = Refusal;
 
@@ -47,13 +53,8 @@ impl Params {
 
     /// An id in the path; what is no id names nothing.
     pub(crate) fn id<T: FromStr>(&self, name: &str) -> Result<T, Refusal> {
-        self.text(name).parse().map_err(|_| {
-            Refusal(Problem::new(
-                Kind::NotFound,
-                "not_found",
-                format!("there is no `{}`", self.text(name)),
-            ))
-        })
+        let text = self.text(name);
+        text.parse().map_err(|_| names_nothing(text))
     }
 
     /// A parameter of the query.

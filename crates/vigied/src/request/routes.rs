@@ -11,7 +11,7 @@ use super::presented_credential::{self, AuthorizationKinds};
 use super::receive::receive;
 use super::request_access::AskedAt;
 use crate::app::App;
-use crate::http::error_body::ErrorForm;
+use crate::http::error_form::ErrorForm;
 use crate::http::fair_share::ShareOwner;
 use crate::http::graphite_prefix::PathScope;
 use crate::http::problem::{Refusal, TakesPassword, TokenRefused};

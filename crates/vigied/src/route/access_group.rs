@@ -1,10 +1,11 @@
 //! `/v2/groups`: access groups, whose members have what policies for them give, and whether everybody in the account is in one.
 
+use super::account_parameter::check_account;
 use super::api_key::invalid;
 use super::entity_tag::{if_match, tagged};
 use super::group_id;
 use super::order::{By, by_signed_word};
-use super::paging::{GROUPS, last, next};
+use super::paging::{GROUPS, last, list_links};
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -133,15 +134,12 @@ pub(super) async fn list(
     params: Params,
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["show_crn"])?;
-    group_id::check_account(&app, &caller, &params)?;
+    check_account(&app, &caller, &params)?;
     let (whose, search) = (whose(&params)?, Search::of(&caller, &params)?);
     let with_rules = params.flag("show_federated")?;
     let hides_public = params.flag("hide_public_access")?;
-    let (by, reverse) = by_signed_word(&params, &SORTS)?;
-    let order = |a: &AccessGroup, b: &AccessGroup| match reverse {
-        true => by(b, a),
-        false => by(a, b),
-    };
+    let order = by_signed_word(&params, &SORTS)?;
+    let by = |a: &AccessGroup, b: &AccessGroup| order.of_two(a, b);
     let is_wanted = |group: &AccessGroup| {
         let is_public = group.id == AccessGroupId::public(group.account);
         !(hides_public && is_public) && search.shows(group)
@@ -149,20 +147,20 @@ pub(super) async fn list(
     let window = GROUPS.window(&params)?;
     let part = app
         .iam
-        .access_groups(&caller, whose, is_wanted, order, window)?;
+        .access_groups(&caller, whose, is_wanted, by, window)?;
     let path = format!("{}/v2/groups", own_url.url);
     let page = |start: u64| -> Result<GroupPage, Refusal> {
         let href = GROUPS.address(&path, &params, &KEPT, (window.take, Some(start)))?;
         Ok(GroupPage { href })
     };
-    let before = window.skip.saturating_sub(window.take);
+    let links = list_links(window, &part, page)?;
     let list = AccessGroupList {
         limit: window.take,
         offset: window.skip,
         total_count: part.total,
-        first: page(0)?,
-        previous: (window.skip > 0).then(|| page(before)).transpose()?,
-        next: next(window, &part).map(page).transpose()?,
+        first: links.first,
+        previous: links.previous,
+        next: links.next,
         last: page(last(window, &part))?,
         groups: (part.entries.iter())
             .map(|group| shown(&own_url, group, with_rules))
@@ -178,7 +176,7 @@ pub(super) async fn create(
     params: Params,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    group_id::check_account(&app, &caller, &params)?;
+    check_account(&app, &caller, &params)?;
     app.iam.may_manage_access_groups(&caller)?;
     let wanted: CreateAccessGroup = body(&bytes)?;
     let description = wanted.description.unwrap_or_default();
@@ -255,7 +253,7 @@ pub(super) async fn settings(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    group_id::check_account(&app, &caller, &params)?;
+    check_account(&app, &caller, &params)?;
     settings_of(&app, &caller)
 }
 
@@ -265,7 +263,7 @@ pub(super) async fn change_settings(
     params: Params,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    group_id::check_account(&app, &caller, &params)?;
+    check_account(&app, &caller, &params)?;
     app.iam.may_manage_access_groups(&caller)?;
     let wanted: ChangeGroupSettings = body(&bytes)?;
     if let Some(on) = wanted.public_access_enabled {

@@ -2,11 +2,15 @@
 //! the other, too.
 
 mod form;
+mod version;
 
+pub(super) use version::{V1, V2};
+
+use super::account_parameter::check_account;
 use super::api_key::invalid;
 use super::entity_tag::{if_match, tagged};
 use super::order::{By, by_signed_word};
-use super::paging::{POLICIES, next};
+use super::paging::{POLICIES, list_links};
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -17,20 +21,17 @@ use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::error::{Kind, Problem};
 use base::id::{AccountId, PolicyId};
 use base::limit;
-use form::{ACTIVE, DELETED, Form, first, second};
+use form::{ACTIVE, DELETED, Form};
 use http::{HeaderMap, StatusCode};
 use iam::Identity;
 use iam::directory::{AttributeKey, Policy, PolicySubject};
-use iam::manage::access_policy::{PolicyGrant, PolicyTerms, policy_tag};
+use iam::manage::access_policy::{PolicyGrant, policy_tag};
 use std::cmp::Ordering;
 use std::sync::Arc;
-use wire::iam::policy::{
-    InvitedPolicy, PolicyList, PolicyListV2, PolicyPage, PolicyRequest, PolicyRequestV2,
-    PolicyState,
-};
+use version::{PolicyPart, Version};
+use wire::iam::policy::{InvitedPolicy, PolicyPage, PolicyState};
 
 /// The list parameters that links to other pages repeat.
 const KEPT: [&str; 9] = [
@@ -59,7 +60,7 @@ const SORTS: [(&str, By<Policy>); 8] = [
     ("state", |a, b| a.active.cmp(&b.active)),
 ];
 
-/// Policies are always shown with what is for people; when one permitted something last is not kept.
+/// Refuses other formats: policies are always shown with what is for people, and nobody records when one was last used.
 fn is_for_display(params: &Params) -> Result<(), Refusal> {
     let format = params.one("format")?.unwrap_or_default();
     check_length("format", format, &limit::WORD_BYTES)?;
@@ -68,6 +69,19 @@ fn is_for_display(params: &Params) -> Result<(), Refusal> {
     }
     let message = format!("`format` can be `display` alone, not `{format}`");
     Err(invalid("format", message))
+}
+
+/// Whether policies of this `state` are in force.
+fn is_active(state: &str) -> Result<bool, Refusal> {
+    check_length("state", state, &limit::WORD_BYTES)?;
+    match state {
+        ACTIVE => Ok(true),
+        DELETED => Ok(false),
+        other => {
+            let message = format!("`state` is `{ACTIVE}` or `{DELETED}`, not `{other}`");
+            Err(invalid("state", message))
+        }
+    }
 }
 
 /// Which policies a list shows.
@@ -90,14 +104,7 @@ impl<'p> Wanted<'p> {
             let read = |value: &str| form::subject(account, name, value);
             text(name)?.map(read).transpose()
         };
-        let active = match text("state")? {
-            None | Some(ACTIVE) => true,
-            Some(DELETED) => false,
-            Some(other) => {
-                let message = format!("`state` is `{ACTIVE}` or `{DELETED}`, not `{other}`");
-                return Err(invalid("state", message));
-            }
-        };
+        let active = text("state")?.map_or(Ok(true), is_active)?;
         let has_type = match text("type")? {
             None | Some("access") => true,
             // There are none of these.
@@ -130,7 +137,7 @@ impl<'p> Wanted<'p> {
     }
 }
 
-/// Whether a policy is for whom an id names: also for a person by the id of their invitation.
+/// Whether the policy is for this subject. A person is also meant by the id of their invitation.
 fn is_for(policy: &Policy, subject: PolicySubject) -> bool {
     match (policy.subject, subject) {
         (PolicySubject::Invited(id), PolicySubject::Principal(named)) => named.user() == Some(id),
@@ -155,51 +162,30 @@ pub(super) fn of_invitation(
     each.collect()
 }
 
-/// One page of a list, and the addresses of others.
-struct Listed {
-    limit: u64,
-    first: PolicyPage,
-    next: Option<PolicyPage>,
-    previous: Option<PolicyPage>,
-    policies: Vec<Policy>,
-}
-
-fn listed(
+fn part(
     app: &App,
     caller: &Identity,
     params: &Params,
     own_url: &UrlForCaller,
     path: &str,
-) -> Result<Listed, Refusal> {
+) -> Result<PolicyPart, Refusal> {
     params.refuse_unserved(&["tag_name", "tag_value", "service_group_id"])?;
-    if let Some(text) = params.one("account_id")? {
-        let account: AccountId = text.parse().map_err(|_| {
-            let message = format!("there is no account `{text}` for you");
-            Refusal(Problem::new(Kind::NotFound, "not_found", message).field("account_id"))
-        })?;
-        app.iam.require_default_account(caller, account)?;
-    }
+    check_account(app, caller, params)?;
     let wanted = Wanted::of(params, caller.account())?;
-    let (by, reverse) = by_signed_word(params, &SORTS)?;
-    let order = |a: &Policy, b: &Policy| match reverse {
-        true => by(b, a),
-        false => by(a, b),
-    };
+    let order = by_signed_word(params, &SORTS)?;
+    let by = |a: &Policy, b: &Policy| order.of_two(a, b);
     let window = POLICIES.window(params)?;
     let shows = |policy: &Policy| wanted.shows(policy);
-    let part = app.iam.policies(caller, shows, order, window)?;
+    let part = app.iam.policies(caller, shows, by, window)?;
     let path = format!("{}{path}", own_url.url);
     let page = |start: u64| -> Result<PolicyPage, Refusal> {
         let href = POLICIES.address(&path, params, &KEPT, (window.take, Some(start)))?;
         let start = Some(start.to_string());
         Ok(PolicyPage { href, start })
     };
-    let before = window.skip.saturating_sub(window.take);
-    Ok(Listed {
+    Ok(PolicyPart {
         limit: window.take,
-        first: page(0)?,
-        next: next(window, &part).map(page).transpose()?,
-        previous: (window.skip > 0).then(|| page(before)).transpose()?,
+        links: list_links(window, &part, page)?,
         policies: part.entries,
     })
 }
@@ -209,120 +195,54 @@ fn id(params: &Params) -> Result<PolicyId, Refusal> {
     params.id("id")
 }
 
-pub(super) async fn list(
+pub(super) async fn list<V: Version>(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let part = listed(&app, &caller, &params, &own_url, "/v1/policies")?;
-    let form = Form::new(&app, &own_url);
-    let list = PolicyList {
-        limit: part.limit,
-        first: part.first,
-        next: part.next,
-        previous: part.previous,
-        policies: part.policies.iter().map(|own| form.first(own)).collect(),
-    };
+    let part = part(&app, &caller, &params, &own_url, V::PATH)?;
+    let list = V::list(&Form::new(&app, &own_url), part);
     json(StatusCode::OK, &list)
 }
 
-pub(super) async fn list_v2(
-    State(app): State<Arc<App>>,
-    Manager(caller): Manager,
-    own_url: UrlForCaller,
-    params: Params,
-) -> Result<Response, Refusal> {
-    let part = listed(&app, &caller, &params, &own_url, "/v2/policies")?;
-    let form = Form::new(&app, &own_url);
-    let list = PolicyListV2 {
-        limit: part.limit,
-        first: part.first,
-        next: part.next,
-        previous: part.previous,
-        policies: part.policies.iter().map(|own| form.second(own)).collect(),
-    };
-    json(StatusCode::OK, &list)
-}
-
-/// The answer with one policy in the first form.
-fn answer(
+/// The answer with one policy.
+fn answer<V: Version>(
     app: &App,
     own_url: &UrlForCaller,
     status: StatusCode,
     policy: &Policy,
 ) -> Result<Response, Refusal> {
-    let shown = Form::new(app, own_url).first(policy);
+    let shown = V::shown(&Form::new(app, own_url), policy);
     tagged(status, &shown, &policy_tag(policy))
 }
 
-/// The answer with one policy in the second form.
-fn answer_v2(
-    app: &App,
-    own_url: &UrlForCaller,
-    status: StatusCode,
-    policy: &Policy,
-) -> Result<Response, Refusal> {
-    let shown = Form::new(app, own_url).second(policy);
-    tagged(status, &shown, &policy_tag(policy))
-}
-
-/// The terms of a body of the first form.
-fn terms(app: &App, caller: &Identity, bytes: &[u8]) -> Result<PolicyTerms, Refusal> {
-    first(app, caller, body::<PolicyRequest>(bytes)?)
-}
-
-/// The terms of a body of the second form.
-fn terms_v2(app: &App, caller: &Identity, bytes: &[u8]) -> Result<PolicyTerms, Refusal> {
-    second(app, caller, body::<PolicyRequestV2>(bytes)?)
-}
-
-pub(super) async fn create(
+pub(super) async fn create<V: Version>(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     own_url: UrlForCaller,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     app.iam.may_manage_policies(&caller)?;
-    let terms = terms(&app, &caller, &bytes)?;
+    let terms = V::terms(&app, &caller, &bytes)?;
     let made = app.iam.create_policy(&caller, terms).await?;
-    answer(&app, &own_url, StatusCode::CREATED, &made)
+    answer::<V>(&app, &own_url, StatusCode::CREATED, &made)
 }
 
-pub(super) async fn create_v2(
-    State(app): State<Arc<App>>,
-    Manager(caller): Manager,
-    own_url: UrlForCaller,
-    Payload(bytes): Payload,
-) -> Result<Response, Refusal> {
-    app.iam.may_manage_policies(&caller)?;
-    let terms = terms_v2(&app, &caller, &bytes)?;
-    let made = app.iam.create_policy(&caller, terms).await?;
-    answer_v2(&app, &own_url, StatusCode::CREATED, &made)
-}
-
-pub(super) async fn show(
+pub(super) async fn show<V: Version>(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
+    if V::ONE_HAS_FORMAT {
+        is_for_display(&params)?;
+    }
     let policy = app.iam.policy(&caller, id(&params)?)?;
-    answer(&app, &own_url, StatusCode::OK, &policy)
+    answer::<V>(&app, &own_url, StatusCode::OK, &policy)
 }
 
-pub(super) async fn show_v2(
-    State(app): State<Arc<App>>,
-    Manager(caller): Manager,
-    own_url: UrlForCaller,
-    params: Params,
-) -> Result<Response, Refusal> {
-    is_for_display(&params)?;
-    let policy = app.iam.policy(&caller, id(&params)?)?;
-    answer_v2(&app, &own_url, StatusCode::OK, &policy)
-}
-
-pub(super) async fn replace(
+pub(super) async fn replace<V: Version>(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     own_url: UrlForCaller,
@@ -333,27 +253,12 @@ pub(super) async fn replace(
     let policy = app.iam.policy(&caller, id(&params)?)?;
     app.iam.may_manage_policies(&caller)?;
     let tag = if_match(&headers)?;
-    let terms = terms(&app, &caller, &bytes)?;
+    let terms = V::terms(&app, &caller, &bytes)?;
     let changed = app.iam.replace_policy(&caller, policy.id, tag, terms);
-    answer(&app, &own_url, StatusCode::OK, &changed.await?)
+    answer::<V>(&app, &own_url, StatusCode::OK, &changed.await?)
 }
 
-pub(super) async fn replace_v2(
-    State(app): State<Arc<App>>,
-    Manager(caller): Manager,
-    own_url: UrlForCaller,
-    params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
-) -> Result<Response, Refusal> {
-    let policy = app.iam.policy(&caller, id(&params)?)?;
-    app.iam.may_manage_policies(&caller)?;
-    let tag = if_match(&headers)?;
-    let terms = terms_v2(&app, &caller, &bytes)?;
-    let changed = app.iam.replace_policy(&caller, policy.id, tag, terms);
-    answer_v2(&app, &own_url, StatusCode::OK, &changed.await?)
-}
-
+/// Puts a policy in or out of force, which the first version alone has.
 pub(super) async fn switch(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
@@ -366,17 +271,9 @@ pub(super) async fn switch(
     app.iam.may_manage_policies(&caller)?;
     let tag = if_match(&headers)?;
     let wanted: PolicyState = body(&bytes)?;
-    check_length("state", &wanted.state, &limit::WORD_BYTES)?;
-    let active = match wanted.state.as_str() {
-        ACTIVE => true,
-        DELETED => false,
-        other => {
-            let message = format!("`state` is `{ACTIVE}` or `{DELETED}`, not `{other}`");
-            return Err(invalid("state", message));
-        }
-    };
+    let active = is_active(&wanted.state)?;
     let changed = app.iam.switch_policy(&caller, policy.id, tag, active);
-    answer(&app, &own_url, StatusCode::OK, &changed.await?)
+    answer::<V1>(&app, &own_url, StatusCode::OK, &changed.await?)
 }
 
 pub(super) async fn delete(

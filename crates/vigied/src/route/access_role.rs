@@ -26,17 +26,19 @@ use wire::iam::api_key::time_text;
 
 fn named(role: NamedRole) -> ShownNamed {
     let actions = role.actions();
-    let actions = Action::ALL.iter().filter(|own| actions.contains(**own));
+    let actions = Action::ALL
+        .iter()
+        .filter(|action| actions.contains(**action));
     ShownNamed {
         display_name: role.name().to_owned(),
         description: role.description().to_owned(),
-        actions: actions.map(|own| own.name().to_owned()).collect(),
+        actions: actions.map(|action| action.name().to_owned()).collect(),
         crn: role.crn(),
     }
 }
 
 fn custom(own_url: &UrlForCaller, role: &CustomRole) -> ShownCustom {
-    let actions = role.actions.iter().map(|own| own.name().to_owned());
+    let actions = role.actions.iter().map(|action| action.name().to_owned());
     ShownCustom {
         id: role.id.to_string(),
         name: role.name.clone(),
@@ -96,9 +98,12 @@ pub(super) async fn list(
         let message = format!("`policy_type` can be `access` alone, not `{kind}`");
         return Err(invalid("policy_type", message));
     }
-    let own = app.iam.custom_roles(&caller);
+    let custom_roles = app.iam.custom_roles(&caller);
     let list = RoleList {
-        custom_roles: own.iter().map(|role| custom(&own_url, role)).collect(),
+        custom_roles: custom_roles
+            .iter()
+            .map(|role| custom(&own_url, role))
+            .collect(),
         service_roles: NamedRole::SERVICE.into_iter().map(named).collect(),
         system_roles: NamedRole::PLATFORM.into_iter().map(named).collect(),
     };

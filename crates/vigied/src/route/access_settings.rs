@@ -1,6 +1,7 @@
-//! `/v1/accounts/{account}/settings/access_management`: what of it holds here cannot be changed. Only members of an account act in it,
-//! so that identities of other accounts are limited to none.
+//! `/v1/accounts/{account}/settings/access_management`: settings that are fixed here. Only members of an account act in it, so
+//! identities of other accounts have no access.
 
+use super::api_key::invalid;
 use super::entity_tag::{if_match, tagged};
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -61,7 +62,7 @@ pub(super) async fn show(
     tagged(StatusCode::OK, &settings(), VERSION)
 }
 
-/// Takes what holds already, and refuses the rest.
+/// Accepts the settings in force, and refuses others.
 pub(super) async fn change(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
@@ -95,8 +96,7 @@ pub(super) async fn change(
             let message = format!(
                 "`{field}` can be `{LIMITED}` without other accounts alone: only members of an account act in it"
             );
-            let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
-            return Err(Refusal(problem.field(field)));
+            return Err(invalid(field, message));
         }
     }
     tagged(StatusCode::OK, &settings(), VERSION)

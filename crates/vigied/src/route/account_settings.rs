@@ -1,6 +1,7 @@
-//! `/v1/accounts/{account}/settings/identity`: what an account asks of logins to it and of what is made in it. A setting that this
-//! server does not obey is refused by its name.
+//! `/v1/accounts/{account}/settings/identity`: an account's settings for logins to it and for objects made in it. A setting that
+//! has no effect here is refused by its name.
 
+use super::api_key::invalid;
 use super::entity_tag::{if_match, tagged};
 use super::history;
 use super::reply::json;
@@ -11,7 +12,6 @@ use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::Response;
-use base::error::{Kind, Problem};
 use base::id::AccountId;
 use http::{HeaderMap, StatusCode};
 use iam::Identity;
@@ -34,18 +34,14 @@ const NO_PASSWORD_ALONE: &str = "NONE_NO_ROPC";
 /// Parameters of the original that are not served.
 const UNSERVED: [&str; 1] = ["resolve_user_mfa"];
 
-/// The changes of an account that its history of settings has.
+/// The action of the audit that the history of settings consists of.
 const CONFIGURED: &str = "account_configured";
-
-fn invalid(field: &'static str, message: String) -> Refusal {
-    Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field(field))
-}
 
 fn or_not_set(value: Option<impl Display>) -> String {
     value.map_or_else(|| NOT_SET.to_owned(), |value| value.to_string())
 }
 
-/// The account's requirement of a user beside the password.
+/// What the account requires of a user besides the password.
 pub(super) const fn mfa_word(password_grant_refused: bool) -> &'static str {
     match password_grant_refused {
         true => NO_PASSWORD_ALONE,
@@ -53,8 +49,8 @@ pub(super) const fn mfa_word(password_grant_refused: bool) -> &'static str {
     }
 }
 
-fn texts(own: &AccountSettings) -> Shown {
-    let keys = match own.api_keys_restricted {
+fn texts(settings: &AccountSettings) -> Shown {
+    let keys = match settings.api_keys_restricted {
         None => NOT_SET,
         Some(true) => RESTRICTED,
         Some(false) => NOT_RESTRICTED,
@@ -65,15 +61,15 @@ fn texts(own: &AccountSettings) -> Shown {
         restrict_create_service_id: RESTRICTED.to_owned(),
         restrict_create_platform_apikey: keys.to_owned(),
         restrict_user_list_visibility: RESTRICTED.to_owned(),
-        allowed_ip_addresses: own.allowed_addresses.text().to_owned(),
-        mfa: mfa_word(own.password_grant_refused).to_owned(),
+        allowed_ip_addresses: settings.allowed_addresses.text().to_owned(),
+        mfa: mfa_word(settings.password_grant_refused).to_owned(),
         user_mfa: Vec::new(),
         restrict_user_domains: Vec::new(),
-        session_expiration_in_seconds: or_not_set(own.session_seconds),
-        session_invalidation_in_seconds: or_not_set(own.idle_seconds),
-        max_sessions_per_identity: or_not_set(own.sessions_per_identity),
-        system_access_token_expiration_in_seconds: or_not_set(own.access_token_seconds),
-        system_refresh_token_expiration_in_seconds: or_not_set(own.refresh_token_seconds),
+        session_expiration_in_seconds: or_not_set(settings.session_seconds),
+        session_invalidation_in_seconds: or_not_set(settings.idle_seconds),
+        max_sessions_per_identity: or_not_set(settings.sessions_per_identity),
+        system_access_token_expiration_in_seconds: or_not_set(settings.access_token_seconds),
+        system_refresh_token_expiration_in_seconds: or_not_set(settings.refresh_token_seconds),
         history: None,
     }
 }
@@ -128,7 +124,7 @@ pub(super) async fn effective(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let (stored, own) = read(&app, &caller, &params).await?;
+    let (stored, account) = read(&app, &caller, &params).await?;
     let holds = app.iam.effective_settings(&stored.settings);
     let effective = Shown {
         restrict_create_platform_apikey: match stored.settings.api_keys_restricted {
@@ -143,7 +139,7 @@ pub(super) async fn effective(
     let answer = EffectiveAccountSettings {
         account_id: stored.account.to_string(),
         effective,
-        account: own,
+        account,
         assigned_templates: Vec::new(),
     };
     json(StatusCode::OK, &answer)

@@ -1,11 +1,12 @@
 //! `/v1/apikeys`: the caller's API keys.
 
+use super::account_parameter::check_account;
 use super::activity;
 use super::entity_tag::{if_match, tagged};
 use super::filter;
 use super::history;
 use super::order::{By, Order};
-use super::paging::{IAM, next};
+use super::paging::{IAM, list_links};
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -18,7 +19,7 @@ use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
-use base::id::{AccountId, KeyId};
+use base::id::KeyId;
 use base::limit;
 use base::principal::Principal;
 use base::secret::Secret;
@@ -46,10 +47,10 @@ const KEPT: [&str; 7] = [
     "filter",
 ];
 
-/// The order of a list for which nobody asks.
+/// The default order of a list.
 const BY_NAME: (&str, By<Stored>) = ("name", |a, b| a.name.cmp(&b.name));
 
-/// The orders that can be asked for beside it.
+/// The other orders that can be asked for.
 const SORTS: [(&str, By<Stored>); 3] = [
     ("description", |a, b| a.description.cmp(&b.description)),
     ("created_at", |a, b| a.created_at.cmp(&b.created_at)),
@@ -165,13 +166,7 @@ pub(super) async fn list(
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["group_id", "include_history"])?;
     let filter = filter::asked_for(&params)?;
-    if let Some(text) = params.one("account_id")? {
-        let account: AccountId = text.parse().map_err(|_| {
-            let message = format!("there is no account `{text}` for you");
-            Refusal(Problem::new(Kind::NotFound, "not_found", message).field("account_id"))
-        })?;
-        app.iam.require_default_account(&caller, account)?;
-    }
+    check_account(&app, &caller, &params)?;
     let services = match params.one("type")? {
         None | Some("") => None,
         Some("user") => Some(false),
@@ -208,13 +203,13 @@ pub(super) async fn list(
     let part = app.iam.api_keys_found(&caller, of, is_wanted, by, window)?;
     let path = format!("{}/v1/apikeys", own_url.url);
     let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
-    let before = window.skip.saturating_sub(window.take);
+    let links = list_links(window, &part, address)?;
     let list = ApiKeyList {
         offset: window.skip,
         limit: window.take,
-        first: Some(address(0)?),
-        previous: (window.skip > 0).then(|| address(before)).transpose()?,
-        next: next(window, &part).map(address).transpose()?,
+        first: Some(links.first),
+        previous: links.previous,
+        next: links.next,
         apikeys: part.entries.iter().map(|key| shown(key, None)).collect(),
     };
     json(StatusCode::OK, &list)
@@ -234,7 +229,7 @@ fn expiry(text: Option<&str>) -> Result<Option<Millis>, Refusal> {
     }
 }
 
-/// Whom a new key is for, if not for the caller.
+/// The owner of a new key, if it is not for the caller.
 fn owner(caller: &Identity, iam_id: &str) -> Result<Option<Principal>, Refusal> {
     check_length("iam_id", iam_id, &limit::WORD_BYTES)?;
     match iam_id.parse::<Principal>() {
@@ -403,7 +398,7 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn turn(
+async fn set_switch(
     app: &App,
     caller: &Identity,
     params: &Params,
@@ -420,7 +415,7 @@ pub(super) async fn lock(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    turn(&app, &caller, &params, Switch::Locked, true).await
+    set_switch(&app, &caller, &params, Switch::Locked, true).await
 }
 
 pub(super) async fn unlock(
@@ -428,7 +423,7 @@ pub(super) async fn unlock(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    turn(&app, &caller, &params, Switch::Locked, false).await
+    set_switch(&app, &caller, &params, Switch::Locked, false).await
 }
 
 pub(super) async fn disable(
@@ -436,7 +431,7 @@ pub(super) async fn disable(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    turn(&app, &caller, &params, Switch::Disabled, true).await
+    set_switch(&app, &caller, &params, Switch::Disabled, true).await
 }
 
 pub(super) async fn enable(
@@ -444,5 +439,5 @@ pub(super) async fn enable(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    turn(&app, &caller, &params, Switch::Disabled, false).await
+    set_switch(&app, &caller, &params, Switch::Disabled, false).await
 }

@@ -36,7 +36,7 @@ fn subject(wanted: &AuthzSubject) -> Result<Principal, Refusal> {
         (None, Some(claims)) => {
             check_length("accessTokenBody", claims, &limit::TOKEN_BYTES)?;
             let bytes = URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok();
-            // Nothing is believed of it: it only says whom the question is about.
+            // The token is not verified, and gives nothing: it only says whom the question is about.
             let claims = bytes.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
             let id = claims.as_ref().and_then(|claims| claims.get("iam_id"));
             let id = id.and_then(Value::as_str).unwrap_or_default();
@@ -71,7 +71,8 @@ fn guid<T: FromStr>(text: &str) -> Result<T, Refusal> {
     })
 }
 
-/// The space of an instance, which a CRN names within its account. One that is not there is answered as a space that is not.
+/// The space of an instance, which a CRN names within its account. An instance that does not exist is answered like a space that
+/// does not.
 fn of_instance(app: &App, account: &str, instance: &str) -> Result<Domain, Refusal> {
     let (account, id): (AccountId, InstanceId) = (guid(account)?, guid(instance)?);
     let directory = app.iam.directory();

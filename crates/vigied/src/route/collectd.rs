@@ -1,5 +1,5 @@
-//! `POST /collectd`: what collectd's `write_http` sends, in either of its forms. It sends nothing again whatever it is answered; who
-//! tries by hand gets a receipt as from `POST /v1/metrics`.
+//! `POST /collectd`: what collectd's `write_http` sends, in either of its forms. It resends nothing, whatever the answer; people
+//! who try it by hand get a receipt as from `POST /v1/metrics`.
 
 use super::portions::{Outcome, Portions};
 use super::reply::json;
@@ -22,7 +22,7 @@ use wire::ingest::collectd::{command, json as lists};
 use wire::problem::MonitoringError;
 use wire::receipt::Receipt;
 
-/// How much of commands is read before it is looked at how much that made.
+/// How many bytes of commands are decoded between two looks at the memory that the samples take.
 const SLICE_BYTES: usize = 16 * 1024;
 
 /// About what a sample or a reject takes, its name aside.

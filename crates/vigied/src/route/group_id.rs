@@ -1,11 +1,9 @@
-//! The ids of access groups as requests and answers have them, and the account and members that a request names.
+//! The ids of access groups as requests and answers have them, and the members that a request names.
 
 use super::api_key::invalid;
-use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::problem::Refusal;
-use crate::request::params::Params;
-use base::error::{Kind, Problem};
+use crate::request::params::{Params, names_nothing};
 use base::id::{AccessGroupId, AccountId};
 use base::limit;
 use base::principal::Principal;
@@ -34,22 +32,7 @@ pub(super) fn shown(account: AccountId, group: AccessGroupId) -> String {
 /// The group that a path names; what is no id names nothing.
 pub(super) fn of_path(caller: &Identity, params: &Params) -> Result<AccessGroupId, Refusal> {
     let text = params.text("id");
-    read(caller.account(), text).ok_or_else(|| {
-        let message = format!("there is no `{text}`");
-        Refusal(Problem::new(Kind::NotFound, "not_found", message))
-    })
-}
-
-/// Refuses another account than the credential's, where the query names one.
-pub(super) fn check_account(app: &App, caller: &Identity, params: &Params) -> Result<(), Refusal> {
-    let Some(text) = params.one("account_id")? else {
-        return Ok(());
-    };
-    let account: AccountId = text.parse().map_err(|_| {
-        let message = format!("there is no account `{text}` for you");
-        Refusal(Problem::new(Kind::NotFound, "not_found", message).field("account_id"))
-    })?;
-    Ok(app.iam.require_default_account(caller, account)?)
+    read(caller.account(), text).ok_or_else(|| names_nothing(text))
 }
 
 /// What sort of principal it is.

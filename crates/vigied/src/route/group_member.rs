@@ -1,9 +1,10 @@
 //! `/v2/groups/ID/members`: the members of access groups. Of several wishes each has an outcome of its own.
 
+use super::account_parameter::check_account;
 use super::api_key::invalid;
 use super::group_id;
 use super::order::signed_word;
-use super::paging::{GROUPS, last, next};
+use super::paging::{GROUPS, last, list_links};
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::{self, check_length};
@@ -115,15 +116,15 @@ pub(super) async fn list(
         let href = GROUPS.address(&path, &params, &KEPT, (window.take, Some(start)))?;
         Ok(GroupPage { href })
     };
-    let before = window.skip.saturating_sub(window.take);
-    let (next, last) = (next(window, &part), last(window, &part));
+    let links = list_links(window, &part, page)?;
+    let last = last(window, &part);
     let list = GroupMemberList {
         limit: window.take,
         offset: window.skip,
         total_count: part.total,
-        first: page(0)?,
-        previous: (window.skip > 0).then(|| page(before)).transpose()?,
-        next: next.map(page).transpose()?,
+        first: links.first,
+        previous: links.previous,
+        next: links.next,
         last: page(last)?,
         members: (part.entries.into_iter())
             .map(|member| shown(&path, member, verbose))
@@ -307,7 +308,7 @@ pub(super) async fn add_to_groups(
     params: Params,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    group_id::check_account(&app, &caller, &params)?;
+    check_account(&app, &caller, &params)?;
     app.iam.may_manage_access_groups(&caller)?;
     let wanted: AddToAccessGroups = body(&bytes)?;
     check_count("groups", wanted.groups.len())?;
@@ -340,7 +341,7 @@ pub(super) async fn remove_from_all(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    group_id::check_account(&app, &caller, &params)?;
+    check_account(&app, &caller, &params)?;
     let member: Principal = params.id("iam_id")?;
     let groups = app.iam.remove_from_all_groups(&caller, member).await?;
     let groups = groups.into_iter().map(|group| ChangedMembership {

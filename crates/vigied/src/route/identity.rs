@@ -37,7 +37,7 @@ use wire::secret::SecretText;
 /// The original service's text for a client without a refresh token.
 const NOT_SUPPORTED: &str = "not_supported";
 
-/// How long a delegated token lives where nobody says, as the original has it: six days.
+/// The default lifetime of a delegated token, as in the original: six days.
 const DELEGATED_SECONDS: i64 = 518_400;
 
 /// A missing or wrong form field, in the token service's codes.
@@ -221,7 +221,8 @@ async fn issued(
     json(StatusCode::OK, &reply)
 }
 
-/// For how many seconds a delegated token is wanted, if one is: only for the client that there is, by one that has a login.
+/// For how many seconds a delegated token is asked for, if one is. Only the client `bx:bx`, which has logins, may ask for one, and
+/// only for `kube`.
 fn delegation(form: &Form, client: Option<Client>) -> Result<Option<i64>, Refusal> {
     let invalid = |what: &str| {
         let message = format!("Property validation failed: {what}");
@@ -313,8 +314,8 @@ fn client_reply(tokens: &Tokens) -> ClientTokenReply {
     }
 }
 
-/// For how long a verifier may go on with the keys that it has read. Not long: a new key signs at once, and a stolen one shall be
-/// taken for good nowhere.
+/// How long a verifier may keep the keys that it has read. Not long: a new key signs at once, and nobody should go on trusting a
+/// stolen one.
 const KEYS_CACHED: &str = "public, max-age=60";
 
 fn jwk(key: PublicKey) -> Jwk {

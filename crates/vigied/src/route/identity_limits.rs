@@ -1,5 +1,5 @@
-//! `/v1/accounts/{account}/limits/identity`: how much an account has of what identities are made of. What is not counted here is
-//! refused by its name.
+//! `/v1/accounts/{account}/limits/identity`: how many service IDs, groups of them and API keys an account has, and how many it
+//! may have. What is not counted here is refused by its name.
 
 use super::api_key::invalid;
 use super::reply::json;

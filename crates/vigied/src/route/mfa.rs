@@ -1,4 +1,4 @@
-//! `/v1/mfa`: what an account asks of a user beside the password. There is no second factor.
+//! `/v1/mfa`: what an account requires of a user besides the password. There is no second factor.
 
 use super::account_settings::mfa_word;
 use super::identity_report;

@@ -5,6 +5,7 @@ mod access_policy;
 mod access_role;
 mod access_settings;
 mod account;
+mod account_parameter;
 mod account_settings;
 mod activity;
 mod api_key;
@@ -16,7 +17,7 @@ mod cross_site;
 mod deleted;
 mod deletion_reply;
 mod entity_tag;
-mod error_forms;
+mod error_form_by_path;
 mod filter;
 mod graphite;
 mod group_id;
@@ -54,7 +55,7 @@ mod table;
 mod uaa;
 mod user_profile;
 
-pub(crate) use error_forms::error_forms;
+pub(crate) use error_form_by_path::error_form_by_path;
 pub(crate) use table::{is_graphite, table};
 
 use crate::app::App;

@@ -17,7 +17,7 @@ pub(super) struct Order<T> {
 }
 
 impl<T> Order<T> {
-    /// The order asked for; `usual` is that of a list for which nobody asks, and `others` are the further words of `sort`.
+    /// The order asked for; `usual` is the default, and `others` are the further words of `sort`.
     pub(super) fn of(
         params: &Params,
         usual: (&'static str, By<T>),
@@ -72,18 +72,21 @@ pub(super) fn signed_word(
     Err(unknown("sort", &known, asked))
 }
 
-/// The order that such a word asks for, and whether it is the reverse; without one no order.
+/// The order that such a word asks for; without one, entries stay in their usual order.
 pub(super) fn by_signed_word<T>(
     params: &Params,
     known: &[(&'static str, By<T>)],
-) -> Result<(By<T>, bool), Refusal> {
+) -> Result<Order<T>, Refusal> {
     let words: Vec<&'static str> = known.iter().map(|(own, _)| *own).collect();
     let any: By<T> = |_, _| Ordering::Equal;
-    let Some((word, reverse)) = signed_word(params, &words)? else {
-        return Ok((any, false));
+    let (by, reverse) = match signed_word(params, &words)? {
+        None => (any, false),
+        Some((word, reverse)) => {
+            let found = known.iter().find(|(own, _)| *own == word);
+            (found.map_or(any, |(_, by)| *by), reverse)
+        }
     };
-    let found = known.iter().find(|(own, _)| *own == word);
-    Ok((found.map_or(any, |(_, by)| *by), reverse))
+    Ok(Order { by, reverse })
 }
 
 fn unknown(field: &'static str, words: &str, other: &str) -> Refusal {

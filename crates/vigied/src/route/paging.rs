@@ -117,6 +117,28 @@ pub(crate) fn next<T>(window: PageRequest, part: &Page<T>) -> Option<u64> {
     (next < part.total).then_some(next)
 }
 
+/// The links of a page to others of its list.
+#[derive(Debug)]
+pub(crate) struct ListLinks<L> {
+    pub(crate) first: L,
+    pub(crate) previous: Option<L>,
+    pub(crate) next: Option<L>,
+}
+
+/// The links of a page, for interfaces that address a page by its first entry; `link` makes the one to the page that starts there.
+pub(crate) fn list_links<T, L>(
+    window: PageRequest,
+    part: &Page<T>,
+    link: impl Fn(u64) -> Result<L, Refusal>,
+) -> Result<ListLinks<L>, Refusal> {
+    let before = window.skip.saturating_sub(window.take);
+    Ok(ListLinks {
+        first: link(0)?,
+        previous: (window.skip > 0).then(|| link(before)).transpose()?,
+        next: next(window, part).map(link).transpose()?,
+    })
+}
+
 /// The start of the last page.
 pub(crate) fn last<T>(window: PageRequest, part: &Page<T>) -> u64 {
     let full = part.total.saturating_sub(1).checked_div(window.take);

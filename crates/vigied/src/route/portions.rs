@@ -1,5 +1,6 @@
-//! Stores the samples of a body, a portion at a time, for senders whose form makes many times its size of names: a line repeats its
-//! measurement and tags for each field. No more than a portion is in memory at once, and that is counted with the bodies.
+//! Stores the samples of a body, a portion at a time, for forms in which the names come to many times the size of the body: a
+//! line's measurement and tags are in the name of each of its fields. No more than a portion is in memory at once, and it is
+//! counted with the bodies.
 //!
 //! If a portion cannot be stored, the request is refused, though those before it are stored: its sender sends all of it again,
 //! which replaces samples by the same ones. The access of its caller is checked again before each portion behind the first: a
@@ -35,17 +36,17 @@ pub(super) struct Outcome {
     pub(super) stored: u64,
     pub(super) overwritten: u64,
     pub(super) rejected: u64,
-    /// How many of the rejected are texts, which no sender can help.
+    /// How many of the rejected are texts, which no sender can avoid.
     pub(super) texts: u64,
     /// How many of the stored have a name in which a character was replaced.
     pub(super) renamed: u64,
-    /// How many were rejected for what.
+    /// How many were rejected for each reason.
     pub(super) by_code: BTreeMap<&'static str, u64>,
-    /// The first rejected one, texts aside where there is another.
+    /// The first rejected sample; a text only if nothing else was rejected.
     pub(super) first: Option<First>,
 }
 
-/// A rejected sample, or a line that is none.
+/// A rejected sample, or a line that holds none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct First {
     pub(super) line: u64,
@@ -159,7 +160,7 @@ fn too_large() -> Refusal {
 }
 
 impl Outcome {
-    /// Adds the counts to an answer, for who looks: most senders read no body.
+    /// Adds the counts to the headers of an answer: most senders read no body.
     pub(super) fn add_receipt(&self, headers: &mut HeaderMap) {
         let Self {
             received,

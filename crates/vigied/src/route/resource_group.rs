@@ -1,6 +1,7 @@
 //! `/v2/resource_groups` and `/v2/quota_definitions`: resource groups, which everybody in the account sees and Administrators
 //! manage, and how many instances an account may have.
 
+use super::account_parameter::check_account;
 use super::api_key::{in_own_account, invalid};
 use super::reply::json;
 use crate::app::App;
@@ -12,7 +13,6 @@ use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
-use base::id::AccountId;
 use base::limit;
 use http::StatusCode;
 use iam::Identity;
@@ -46,18 +46,6 @@ fn shown(group: &ResourceGroup) -> Shown {
     }
 }
 
-/// Checks that a list is asked of the account that the credential is for.
-fn of_own_account(app: &App, caller: &Identity, params: &Params) -> Result<(), Refusal> {
-    let Some(text) = params.one("account_id")? else {
-        return Ok(());
-    };
-    let account: AccountId = text.parse().map_err(|_| {
-        let message = format!("there is no account `{text}` for you");
-        Refusal(Problem::new(Kind::NotFound, "not_found", message).field("account_id"))
-    })?;
-    Ok(app.iam.require_default_account(caller, account)?)
-}
-
 /// Whether the first group is wanted alone, or the others alone.
 fn first_wanted(params: &Params) -> Result<Option<bool>, Refusal> {
     let asked = params.one("default")?.filter(|text| !text.is_empty());
@@ -70,7 +58,7 @@ pub(super) async fn list(
     params: Params,
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["date", "include_deleted"])?;
-    of_own_account(&app, &caller, &params)?;
+    check_account(&app, &caller, &params)?;
     let first = first_wanted(&params)?;
     let name = params.one("name")?.filter(|text| !text.is_empty());
     check_length("name", name.unwrap_or_default(), &limit::LABEL_BYTES)?;

@@ -8,11 +8,10 @@ use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
-use crate::request::params::{Params, body};
+use crate::request::params::{Params, body, names_nothing};
 use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::error::{Kind, Problem};
 use base::id::{InstanceId, ResourceGroupId, SpaceId};
 use base::limit;
 use base::time::Millis;
@@ -96,11 +95,6 @@ fn shown(app: &App, instance: &Instance) -> ResourceInstance {
     }
 }
 
-fn unknown(text: &str) -> Refusal {
-    let message = format!("there is no `{text}`");
-    Refusal(Problem::new(Kind::NotFound, "not_found", message))
-}
-
 /// The GUID in a text that is one, or that is a cloud resource name with it at this place.
 pub(super) fn guid_at(text: &str, place: usize) -> Option<&str> {
     if !text.starts_with("crn:") {
@@ -115,9 +109,11 @@ pub(super) fn guid_at(text: &str, place: usize) -> Option<&str> {
 /// The instance that a text names by its cloud resource name or GUID.
 pub(super) fn named(app: &App, caller: &Identity, text: &str) -> Result<Instance, Refusal> {
     let id = guid_at(text, 7).and_then(|guid| guid.parse::<InstanceId>().ok());
-    let instance = app.iam.instance(caller, id.ok_or_else(|| unknown(text))?)?;
+    let instance = app
+        .iam
+        .instance(caller, id.ok_or_else(|| names_nothing(text))?)?;
     if text.starts_with("crn:") && text != crn(app, &instance) {
-        return Err(unknown(text));
+        return Err(names_nothing(text));
     }
     Ok(instance)
 }

@@ -11,11 +11,10 @@ use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
-use crate::request::params::{Params, body};
+use crate::request::params::{Params, body, names_nothing};
 use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::error::{Kind, Problem};
 use base::id::{InstanceId, ResourceKeyId};
 use base::limit;
 use base::secret::Secret;
@@ -87,10 +86,7 @@ async fn in_key_path(
 ) -> Result<(ResourceKey, Instance), Refusal> {
     app.iam.may_manage_resource_keys(caller)?;
     let text = params.text("id");
-    let unknown = || {
-        let message = format!("there is no `{text}`");
-        Refusal(Problem::new(Kind::NotFound, "not_found", message))
-    };
+    let unknown = || names_nothing(text);
     let id = guid_at(text, 9).and_then(|guid| guid.parse::<ResourceKeyId>().ok());
     let id = id.ok_or_else(unknown)?;
     let (key, instance) = app.iam.resource_key(caller, id).await?;

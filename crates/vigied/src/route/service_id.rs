@@ -1,24 +1,24 @@
 //! `/v1/serviceids`: programs with an identity of their own, which Administrators manage.
 
+use super::account_parameter::check_account;
 use super::activity;
 use super::api_key::{in_own_account, invalid, is_set, requested_key, shown as shown_key};
 use super::entity_tag::{if_match, tagged};
 use super::filter;
 use super::history;
 use super::order::{By, Order};
-use super::paging::{IAM, next};
+use super::paging::{IAM, list_links};
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
-use crate::request::params::{Params, body};
+use crate::request::params::{Params, body, names_nothing};
 use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::error::{Kind, Problem};
-use base::id::{AccountId, ServiceGroupId, ServiceId};
+use base::id::{ServiceGroupId, ServiceId};
 use base::limit;
 use http::{HeaderMap, StatusCode};
 use iam::directory::Service;
@@ -40,10 +40,10 @@ const KEPT: [&str; 7] = [
     "filter",
 ];
 
-/// The order of a list for which nobody asks.
+/// The default order of a list.
 const BY_NAME: (&str, By<Service>) = ("name", |a, b| a.name.cmp(&b.name));
 
-/// The orders that can be asked for beside it.
+/// The other orders that can be asked for.
 const SORTS: [(&str, By<Service>); 3] = [
     ("description", |a, b| a.description.cmp(&b.description)),
     ("created_at", |a, b| a.created_at.cmp(&b.created_at)),
@@ -79,10 +79,8 @@ fn shown(service: &Service, with_group: bool) -> Shown {
 fn id(params: &Params) -> Result<ServiceId, Refusal> {
     let text = params.text("id");
     let own = text.strip_prefix("iam-").unwrap_or(text);
-    format!("iam-{own}").parse().map_err(|_| {
-        let message = format!("there is no `{text}`");
-        Refusal(Problem::new(Kind::NotFound, "not_found", message))
-    })
+    let parsed = format!("iam-{own}").parse::<ServiceId>();
+    parsed.map_err(|_| names_nothing(text))
 }
 
 /// Whether the answer tells the group.
@@ -110,13 +108,7 @@ pub(super) async fn list(
     params.refuse_unserved(&["include_history"])?;
     let (with_group, group) = (tells_group(&params)?, group(params.one("group_id")?)?);
     let filter = filter::asked_for(&params)?;
-    if let Some(text) = params.one("account_id")? {
-        let account: AccountId = text.parse().map_err(|_| {
-            let message = format!("there is no account `{text}` for you");
-            Refusal(Problem::new(Kind::NotFound, "not_found", message).field("account_id"))
-        })?;
-        app.iam.require_default_account(&caller, account)?;
-    }
+    check_account(&app, &caller, &params)?;
     let named = params.one("name")?.filter(|text| !text.is_empty());
     check_length("name", named.unwrap_or_default(), &limit::LABEL_BYTES)?;
     let order = Order::of(&params, BY_NAME, &SORTS)?;
@@ -130,13 +122,13 @@ pub(super) async fn list(
     let part = app.iam.service_ids(&caller, is_wanted, by, window)?;
     let path = format!("{}/v1/serviceids", own_url.url);
     let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
-    let before = window.skip.saturating_sub(window.take);
+    let links = list_links(window, &part, address)?;
     let list = ServiceIdList {
         offset: window.skip,
         limit: window.take,
-        first: Some(address(0)?),
-        previous: (window.skip > 0).then(|| address(before)).transpose()?,
-        next: next(window, &part).map(address).transpose()?,
+        first: Some(links.first),
+        previous: links.previous,
+        next: links.next,
         serviceids: (part.entries.iter())
             .map(|service| shown(service, with_group))
             .collect(),
@@ -176,7 +168,7 @@ pub(super) async fn create(
     tagged(StatusCode::CREATED, &answer, &entity_tag(&made.service))
 }
 
-/// The same key, as a body that asks for a key alone has it.
+/// The same key, as a body that asks only for a key has it.
 fn key_fields(wanted: CreateKeyWithService) -> CreateApiKey {
     CreateApiKey {
         name: wanted.name,

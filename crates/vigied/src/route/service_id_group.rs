@@ -1,5 +1,6 @@
 //! `/v1/serviceid_groups`: groups by which service IDs are listed, which Administrators manage.
 
+use super::account_parameter::check_account;
 use super::api_key::in_own_account;
 use super::entity_tag::{if_match, tagged};
 use super::reply::json;
@@ -10,8 +11,6 @@ use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::error::{Kind, Problem};
-use base::id::AccountId;
 use http::{HeaderMap, StatusCode};
 use iam::manage::service_id_group::{ServiceGroup, entity_tag};
 use std::sync::Arc;
@@ -40,13 +39,7 @@ pub(super) async fn list(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    if let Some(text) = params.one("account_id")? {
-        let account: AccountId = text.parse().map_err(|_| {
-            let message = format!("there is no account `{text}` for you");
-            Refusal(Problem::new(Kind::NotFound, "not_found", message).field("account_id"))
-        })?;
-        app.iam.require_default_account(&caller, account)?;
-    }
+    check_account(&app, &caller, &params)?;
     let groups = app.iam.service_id_groups(&caller).await?;
     let list = ServiceIdGroupList {
         serviceid_groups: groups.iter().map(shown).collect(),

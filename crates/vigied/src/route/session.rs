@@ -1,7 +1,8 @@
 //! `/v1/sessions`: login sessions, listed, ended and kept alive.
 
+use super::api_key::invalid;
 use super::identity::client;
-use super::paging::{IAM, next};
+use super::paging::{IAM, list_links};
 use super::reply::json;
 use crate::app::App;
 use crate::http::advertised_address::UrlForCaller;
@@ -43,8 +44,7 @@ fn whose(params: &Params) -> Result<Option<Principal>, Refusal> {
         text.parse::<Principal>().map_err(|_| {
             let excerpt: String = text.chars().take(80).collect();
             let message = format!("`iam_id` is no IAM id: `{excerpt}`");
-            let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
-            Refusal(problem.field("iam_id"))
+            invalid("iam_id", message)
         })
     };
     text.map(read).transpose()
@@ -61,14 +61,14 @@ pub(super) async fn list(
     let part = app.iam.sessions(&caller, whose, window).await?;
     let path = format!("{}/v1/sessions", own_url.url);
     let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
-    let before = window.skip.saturating_sub(window.take);
+    let links = list_links(window, &part, address)?;
     let all = part.entries.iter();
     let list = SessionList {
         offset: window.skip,
         limit: window.take,
-        first: address(0)?,
-        previous: (window.skip > 0).then(|| address(before)).transpose()?,
-        next: next(window, &part).map(address).transpose()?,
+        first: links.first,
+        previous: links.previous,
+        next: links.next,
         sessions: all.map(|session| shown(&caller, session)).collect(),
     };
     json(StatusCode::OK, &list)

@@ -128,8 +128,8 @@ fn is_dry_run(url: Option<&str>) -> Result<bool, Refusal> {
     }
 }
 
-/// Reads the rules of a change. To compile patterns takes time and memory, so it is done in a turn of the account as a query is,
-/// and ends with its time, its client, and what its caller was let in by.
+/// Parses the rules of a change. Compiling patterns takes time and memory, so it runs like a query: in a turn of the account,
+/// until its time is over, its client is gone or its caller's access is withdrawn.
 async fn checked(
     app: &App,
     (scope, admission): (&Scope, RequestAccess),
@@ -148,7 +148,7 @@ async fn checked(
             Err(RulesError::Stopped(stop)) => Err(StoreError::Stopped(stop).into()),
         }
     };
-    // Nothing is written: what counts is that it is no refusal.
+    // Nothing is written: all that counts is whether it is refused.
     query::answer(
         &app.queries,
         (scope, Box::new(admission)),

@@ -1,4 +1,4 @@
-//! `POST /login` and `GET /token`: how senders of the original came by what they show on port 9095.
+//! `POST /login` and `GET /token`: how senders of the original get the credentials for port 9095.
 
 use super::identity::form_limit;
 use super::reply::json;

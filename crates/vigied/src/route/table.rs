@@ -1,6 +1,7 @@
 //! Every route: verb, path, guard, form of errors, and handler, whose last argument determines the largest body. `vigied
 //! routes` prints this table.
 
+use super::access_policy::{V1, V2};
 use super::{
     access_group, access_policy, access_role, access_settings, account, account_settings, api_key,
     authorize, authz, cloud_foundry, collectd, deleted, graphite, group_member, group_rule, health,
@@ -8,7 +9,7 @@ use super::{
     mfa, passcode, preference, resource_group, resource_instance, resource_key, service_id,
     service_id_group, session, settings, space_login, uaa, user_profile,
 };
-use crate::http::error_body::ErrorForm::{
+use crate::http::error_form::ErrorForm::{
     self, CloudFoundry, Graphite, Identity as Account, Influx1, Influx2, Monitoring, Token, Uaa,
 };
 use crate::request::destination::SpaceParameter;
@@ -197,16 +198,16 @@ pub(crate) fn table() -> Vec<Route> {
         put("/v2/groups/{id}/rules/{rule}", Identity, Account, group_rule::replace),
         delete("/v2/groups/{id}/rules/{rule}", Identity, Account, group_rule::delete),
         // Access policies, and the roles that they give.
-        get("/v1/policies", Identity, Account, access_policy::list),
-        post("/v1/policies", Identity, Account, access_policy::create),
-        get("/v1/policies/{id}", Identity, Account, access_policy::show),
-        put("/v1/policies/{id}", Identity, Account, access_policy::replace),
+        get("/v1/policies", Identity, Account, access_policy::list::<V1>),
+        post("/v1/policies", Identity, Account, access_policy::create::<V1>),
+        get("/v1/policies/{id}", Identity, Account, access_policy::show::<V1>),
+        put("/v1/policies/{id}", Identity, Account, access_policy::replace::<V1>),
         patch("/v1/policies/{id}", Identity, Account, access_policy::switch),
         delete("/v1/policies/{id}", Identity, Account, access_policy::delete),
-        get("/v2/policies", Identity, Account, access_policy::list_v2),
-        post("/v2/policies", Identity, Account, access_policy::create_v2),
-        get("/v2/policies/{id}", Identity, Account, access_policy::show_v2),
-        put("/v2/policies/{id}", Identity, Account, access_policy::replace_v2),
+        get("/v2/policies", Identity, Account, access_policy::list::<V2>),
+        post("/v2/policies", Identity, Account, access_policy::create::<V2>),
+        get("/v2/policies/{id}", Identity, Account, access_policy::show::<V2>),
+        put("/v2/policies/{id}", Identity, Account, access_policy::replace::<V2>),
         delete("/v2/policies/{id}", Identity, Account, access_policy::delete),
         get("/v2/roles", Identity, Account, access_role::list),
         post("/v2/roles", Identity, Account, access_role::create),

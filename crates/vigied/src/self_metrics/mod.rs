@@ -107,14 +107,14 @@ impl Metrics {
         rejected: impl Iterator<Item = &'a RejectReason>,
     ) {
         let mut samples = lock(&self.samples);
-        let own = samples.entry(domain).or_default();
-        own.stored += appended.stored;
-        own.overwritten += appended.overwritten;
+        let counts = samples.entry(domain).or_default();
+        counts.stored += appended.stored;
+        counts.overwritten += appended.overwritten;
         for reason in rejected {
             let at = RejectReason::CODES
                 .iter()
                 .position(|code| *code == reason.code());
-            if let Some(count) = at.and_then(|at| own.rejected.get_mut(at)) {
+            if let Some(count) = at.and_then(|at| counts.rejected.get_mut(at)) {
                 *count += 1;
             }
             if let Some(limit) = reason.limit() {
@@ -130,8 +130,8 @@ impl Metrics {
 
     /// Counts a hit of a limit: by a request, a sample, a connection or a login.
     pub(crate) fn limited(&self, limit: &Limit) {
-        if let Some(own) = self.limits.iter().find(|own| own.limit == *limit) {
-            own.hits.fetch_add(1, Ordering::Relaxed);
+        if let Some(counter) = self.limits.iter().find(|counter| counter.limit == *limit) {
+            counter.hits.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -262,7 +262,7 @@ impl Metrics {
         let samples: Vec<(Domain, Samples)> = lock(&self.samples)
             .iter()
             .filter(|(domain, _)| is_shown(**domain))
-            .map(|(domain, own)| (*domain, own.clone()))
+            .map(|(domain, counts)| (*domain, counts.clone()))
             .collect();
         head(
             out,
@@ -270,8 +270,8 @@ impl Metrics {
             "Samples that arrived: stored plus overwritten plus rejected.",
             "counter",
         );
-        for (domain, own) in &samples {
-            let received = own.stored + own.overwritten + own.rejected.iter().sum::<u64>();
+        for (domain, counts) in &samples {
+            let received = counts.stored + counts.overwritten + counts.rejected.iter().sum::<u64>();
             let _ = writeln!(
                 out,
                 "vigie_samples_received_total{{domain=\"{domain}\"}} {received}"
@@ -283,11 +283,11 @@ impl Metrics {
             "Samples now in the store.",
             "counter",
         );
-        for (domain, own) in &samples {
+        for (domain, counts) in &samples {
             let _ = writeln!(
                 out,
                 "vigie_samples_stored_total{{domain=\"{domain}\"}} {}",
-                own.stored
+                counts.stored
             );
         }
         head(
@@ -296,11 +296,11 @@ impl Metrics {
             "Samples that a later one of the same write replaced.",
             "counter",
         );
-        for (domain, own) in &samples {
+        for (domain, counts) in &samples {
             let _ = writeln!(
                 out,
                 "vigie_samples_overwritten_total{{domain=\"{domain}\"}} {}",
-                own.overwritten
+                counts.overwritten
             );
         }
         head(
@@ -309,10 +309,10 @@ impl Metrics {
             "Samples refused, by reason.",
             "counter",
         );
-        for (domain, own) in &samples {
+        for (domain, counts) in &samples {
             for (code, count) in RejectReason::CODES
                 .iter()
-                .zip(own.rejected)
+                .zip(counts.rejected)
                 .filter(|(_, count)| *count > 0)
             {
                 let _ = writeln!(
@@ -344,18 +344,21 @@ impl Metrics {
             "Hits of a limit by requests, samples, connections and logins.",
             "counter",
         );
-        for own in &self.limits {
+        for counter in &self.limits {
             let elsewhere = facts.counted_elsewhere.iter();
             let elsewhere: u64 = elsewhere
-                .filter(|(limit, _)| *limit == own.limit)
+                .filter(|(limit, _)| *limit == counter.limit)
                 .map(|(_, hits)| hits)
                 .sum();
-            let hits = if own.limit == limit::CONCURRENT_PASSWORD_CHECKS {
+            let hits = if counter.limit == limit::CONCURRENT_PASSWORD_CHECKS {
                 facts.password_waits
             } else {
-                own.hits.load(Ordering::Relaxed).saturating_add(elsewhere)
+                counter
+                    .hits
+                    .load(Ordering::Relaxed)
+                    .saturating_add(elsewhere)
             };
-            let name = own.limit.name;
+            let name = counter.limit.name;
             let _ = writeln!(out, "vigie_limit_hits_total{{limit=\"{name}\"}} {hits}");
         }
     }

@@ -43,7 +43,7 @@ impl SenderTable {
     /// Ends the oldest of those connections that has not said who it is; whether there is one.
     fn evict(&mut self, is_one: impl Fn(&Entry) -> bool) -> bool {
         let mut all = self.all.iter();
-        let oldest = all.find(|(_, own)| own.known.is_none() && is_one(own));
+        let oldest = all.find(|(_, entry)| entry.known.is_none() && is_one(entry));
         let Some(number) = oldest.map(|(number, _)| *number) else {
             return false;
         };
@@ -99,9 +99,9 @@ impl SenderSlots {
         on_limit: impl Fn(&'static Limit),
     ) -> Option<u64> {
         let mut taken = self.taken();
-        let is_own = |own: &Entry| source.is_some() && own.source == source;
-        let own = taken.all.values().filter(|own| is_own(own));
-        if own.count() >= self.per_source {
+        let is_own = |entry: &Entry| source.is_some() && entry.source == source;
+        let of_source = taken.all.values().filter(|entry| is_own(entry));
+        if of_source.count() >= self.per_source {
             on_limit(&limit::SENDER_CONNECTIONS_PER_SOURCE);
             // Else whoever is silent behind an address that many share would keep all others of it out.
             if !taken.evict(is_own) {
@@ -140,11 +140,12 @@ impl SenderSlot<'_> {
         let mut taken = self.of.taken();
         let number = self.number;
         let others = taken.all.iter().filter(|(other, _)| **other != number);
-        let to_domain = others.filter(|(_, own)| own.known.is_some_and(|own| own.0 == domain));
+        let to_domain =
+            others.filter(|(_, entry)| entry.known.is_some_and(|known| known.0 == domain));
         if to_domain.count() >= self.of.per_domain {
             return Err(&limit::SENDER_CONNECTIONS_PER_DOMAIN);
         }
-        let Some(before) = taken.all.get(&number).map(|own| own.known) else {
+        let Some(before) = taken.all.get(&number).map(|entry| entry.known) else {
             // Another has it, and the connection is about to end.
             return Ok(());
         };
@@ -161,8 +162,8 @@ impl SenderSlot<'_> {
         if let Some((_, owner)) = known {
             taken.kept.add(owner, 1);
         }
-        if let Some(own) = taken.all.get_mut(&number) {
-            own.known = known;
+        if let Some(entry) = taken.all.get_mut(&number) {
+            entry.known = known;
         }
         answer
     }
@@ -174,18 +175,18 @@ impl SenderSlot<'_> {
         on_limit: impl Fn(&'static Limit),
     ) -> bool {
         let mut taken = self.of.taken();
-        let is_own = |own: &Entry| source.is_some() && own.source == source;
-        let own = taken.all.values().filter(|own| is_own(own));
-        if own.count() >= self.of.per_source {
+        let is_own = |entry: &Entry| source.is_some() && entry.source == source;
+        let of_source = taken.all.values().filter(|entry| is_own(entry));
+        if of_source.count() >= self.of.per_source {
             on_limit(&limit::SENDER_CONNECTIONS_PER_SOURCE);
             if !taken.evict(is_own) {
                 return false;
             }
         }
-        let Some(own) = taken.all.get_mut(&self.number) else {
+        let Some(entry) = taken.all.get_mut(&self.number) else {
             return false;
         };
-        own.source = source;
+        entry.source = source;
         true
     }
 

@@ -1,4 +1,4 @@
-//! Permits for decoding and storing, so that the memory for decoded batches does not grow with the connections.
+//! Turns for decoding and storing, so that the memory for decoded batches does not grow with the connections.
 //!
 //! A turn may last: the store may be making room. So no account has all of them, and who has the fewest is next.
 
@@ -28,11 +28,11 @@ struct QueuedThread {
     has: Arc<AtomicBool>,
 }
 
-/// The permits for decoding and storing.
+/// The turns for decoding and storing, and who waits for one.
 #[derive(Debug)]
 pub(super) struct Turns(Mutex<State>);
 
-/// A permit, returned when dropped.
+/// A turn, returned when dropped.
 #[derive(Debug)]
 pub(super) struct Turn<'t> {
     of: &'t Turns,

@@ -1,6 +1,7 @@
 //! The documentation tells the truth: its commands run, and its generated pages are those of the code.
 
 mod api;
+mod chapters;
 mod forms;
 mod functions;
 mod installing;

@@ -1,5 +1,6 @@
 //! Attacks on the real server while an honest client is served. One file per kind of attack.
 
+mod account_parameter;
 mod account_share;
 mod bounds;
 mod busy_database;

@@ -54,6 +54,21 @@ except ApiException as error:
 print("ibm-cloud-sdk-core", ibm_cloud_sdk_core.__version__ if hasattr(ibm_cloud_sdk_core, "__version__") else "", "ok")
 "#;
 
+/// What the scripts share.
+const PRELUDE: &str = r#"
+import sys
+from ibm_cloud_sdk_core import ApiException
+
+
+def refused(status, call, *arguments, **named):
+    try:
+        call(*arguments, **named)
+    except ApiException as error:
+        assert error.status_code == status, error
+        return error
+    sys.exit(f"{call.__name__} was not refused")
+"#;
+
 /// Runs a script of the SDKs' users with these arguments; it says `ok` at its end.
 fn run(test: &str, script: &str, arguments: &[&str]) {
     let Some(python) = std::env::var_os("VIGIE_TEST_PYTHON") else {
@@ -62,7 +77,7 @@ fn run(test: &str, script: &str, arguments: &[&str]) {
     };
     let output = Command::new(python)
         .env_remove("IBM_CREDENTIALS_FILE")
-        .args(["-c", script])
+        .args(["-c", &format!("{PRELUDE}{script}")])
         .args(arguments)
         .output()
         .unwrap();

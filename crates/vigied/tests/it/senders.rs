@@ -22,6 +22,7 @@ mod statsd;
 mod statsd_client;
 mod tls;
 mod tokens;
+mod withdrawn;
 
 pub(crate) use bounds::LIMITS;
 pub(crate) use key_before_names::allow as allow_keys_before_names;

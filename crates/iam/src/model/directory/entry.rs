@@ -114,7 +114,7 @@ pub struct Service {
     pub name: String,
     /// Its description.
     pub description: String,
-    /// The CRNs of what it is for.
+    /// The CRNs of the instances it is for.
     pub crns: Vec<String>,
     /// The group by which it is listed.
     pub group: Option<ServiceGroupId>,
@@ -135,7 +135,7 @@ pub struct ApiKey {
     pub id: KeyId,
     /// The one account it opens.
     pub account: AccountId,
-    /// Whom it proves.
+    /// The principal that it proves.
     pub principal: Principal,
     /// Its creator, if that was somebody else.
     pub made_by: Option<Principal>,
@@ -198,7 +198,7 @@ pub struct DomainEntry {
     pub rules: Option<Arc<RuleTexts>>,
 }
 
-/// Rules about the steps of series and about what several samples become, as they were sent.
+/// Rules about the steps of series and about aggregation, as they were sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct RuleTexts {
     /// In the words of `storage-schemas.conf`.

@@ -1,4 +1,5 @@
-//! The plans of the monitoring service. A space has the plan of its instance, and without one the plan that the server gives.
+//! The plans of the monitoring service. A space has the plan of its instance; without an instance it has the server's default
+//! plan.
 
 use std::fmt;
 use std::str::FromStr;

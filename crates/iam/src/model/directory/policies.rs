@@ -1,5 +1,4 @@
-//! Policies and the accounts' own roles, found by their ids and by whom or what they belong to: a request looks at those of its
-//! caller alone.
+//! Policies and the accounts' own roles, by id, by subject and by account: a request looks only at the policies of its caller.
 
 use super::map::Map;
 use super::policy::{Policy, PolicySubject};

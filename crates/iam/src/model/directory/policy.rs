@@ -12,9 +12,9 @@ use base::principal::Principal;
 pub enum PolicySubject {
     /// One principal.
     Principal(Principal),
-    /// Whoever is in the access group.
+    /// Everybody in the access group.
     Group(AccessGroupId),
-    /// A person who has not accepted their invitation, whose id this is: it begins with the acceptance.
+    /// A person who has not accepted their invitation yet, by its id: the policy begins with the acceptance.
     Invited(UserId),
 }
 
@@ -31,7 +31,7 @@ pub struct Policy {
     pub description: String,
     /// The roles it gives; at least one.
     pub roles: Vec<PolicyRole>,
-    /// Where it gives it, in the order given.
+    /// The attributes of its resource, in the order given.
     pub attributes: Vec<Attribute>,
     /// The domains that the attributes select.
     pub(crate) target: PolicyTarget,

@@ -104,7 +104,7 @@ impl Directory {
     /// The policies in force for the principal, by itself and by its access groups, in the accounts that it is in.
     pub(crate) fn policies_for(&self, principal: Principal) -> impl Iterator<Item = &Policy> {
         let own = PolicySubject::Principal(principal);
-        // Where nobody has a policy, nobody's groups are looked for.
+        // Groups matter only if there is any policy.
         let groups = (!self.policies.by_subject.is_empty()).then(|| self.groups_of(principal));
         let groups = groups.into_iter().flatten().map(PolicySubject::Group);
         let ids = std::iter::once(own)
@@ -178,8 +178,8 @@ impl Directory {
         ids.filter_map(move |id| self.policies.roles.get(id))
     }
 
-    /// The region that the domain lies in: that of the organization. The account's own domain lies in the region of a server that
-    /// has one, and else in none.
+    /// The region of the domain: that of its organization. The account's own domain has the server's region if there is only one,
+    /// otherwise none.
     #[must_use]
     pub fn region_of(&self, domain: Domain) -> Option<&str> {
         let org = match domain {

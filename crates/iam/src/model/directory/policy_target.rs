@@ -13,7 +13,7 @@ pub const SERVICE_NAME: &str = "ibmcloud-monitoring";
 /// The type of every service.
 const SERVICE_TYPE: &str = "service";
 
-/// An attribute that a resource is chosen by.
+/// An attribute by which a resource is selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum AttributeKey {
     /// The account, which every policy names.
@@ -22,8 +22,8 @@ pub enum AttributeKey {
     Service,
     /// The type of the service.
     ServiceType,
-    /// The region that an organization lies in, with its spaces. The domain of the account lies in the region of a server that has
-    /// one, and else in none.
+    /// The region of an organization and its spaces. The account's own domain has the server's region if there is only one,
+    /// otherwise none.
     Region,
     /// An organization, with its spaces.
     Org,
@@ -261,18 +261,18 @@ pub(super) fn is_met(operator: AttributeOperator, value: &str, text: &str) -> bo
     }
 }
 
-/// Whether the text has the pattern, of which `*` stands for any characters and `?` for one. It goes back to the last `*` alone, so
-/// its work is at most the product of the lengths.
+/// Whether the text matches the pattern, in which `*` stands for any characters and `?` for one. Only the last `*` is tried
+/// again, so the work is at most the product of the lengths.
 fn matches(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut at, mut own, mut star) = (0, 0, None);
+    let (mut at, mut next, mut star) = (0, 0, None);
     while let Some(byte) = text.get(at) {
-        match pattern.get(own) {
+        match pattern.get(next) {
             Some(b'*') => {
-                star = Some((own, at));
-                own += 1;
+                star = Some((next, at));
+                next += 1;
             }
             Some(wanted) if *wanted == b'?' || wanted == byte => {
-                own += 1;
+                next += 1;
                 at += 1;
             }
             _ => {
@@ -280,12 +280,12 @@ fn matches(pattern: &[u8], text: &[u8]) -> bool {
                     return false;
                 };
                 star = Some((before, from + 1));
-                own = before + 1;
+                next = before + 1;
                 at = from + 1;
             }
         }
     }
-    pattern.iter().skip(own).all(|byte| *byte == b'*')
+    pattern.iter().skip(next).all(|byte| *byte == b'*')
 }
 
 #[cfg(test)]

@@ -136,7 +136,7 @@ pub(crate) fn create(wanted: &WantedKey<'_>, context: &Context) -> Result<(), Fa
         .ask(request, "create the API key")?
         .parse("create the API key")?;
     if let Some(file) = file.take() {
-        file.keep(&key, &deletion(&key, wanted.service))?;
+        file.keep(&key, if_lost(&key, wanted.service))?;
         key.apikey = "".into();
     }
     let reach = key.reach.as_ref().or(reach.as_ref());
@@ -151,15 +151,18 @@ pub(crate) fn create(wanted: &WantedKey<'_>, context: &Context) -> Result<(), Fa
     show(&key, wanted, context)
 }
 
-/// The command under `iam` that deletes the key.
-fn deletion(key: &ApiKey, service: Option<&ServiceId>) -> PrintableText {
-    let key = PrintableText::word(&key.id);
+/// The hint for a key that was created and cannot be kept.
+fn if_lost(key: &ApiKey, service: Option<&ServiceId>) -> PrintableText {
     match service {
-        None => shown!("api-key-delete {}", key),
-        Some(service) => {
-            let service = PrintableText::word(&service.id);
-            shown!("service-api-key-delete {} {}", key, service)
-        }
+        None => shown!(
+            "the key exists but is lost: delete it with `vigie iam api-key-delete {}`",
+            PrintableText::word(&key.id)
+        ),
+        Some(service) => shown!(
+            "the key exists but is lost: delete it with `vigie iam service-api-key-delete {} {}`",
+            PrintableText::word(&key.id),
+            PrintableText::word(&service.id)
+        ),
     }
 }
 

@@ -53,19 +53,14 @@ impl KeyFile {
         self.file.rewind()
     }
 
-    /// Writes the key. `deletion` is the command that deletes it, where it cannot be kept.
-    pub(super) fn keep(mut self, key: &ApiKey, deletion: &PrintableText) -> Result<(), Failure> {
+    /// Writes the key. `if_lost` says what to do with one that cannot be kept.
+    pub(super) fn keep(mut self, key: &ApiKey, if_lost: PrintableText) -> Result<(), Failure> {
         let text = key_file::write(key);
         self.file
             .write_all(&text)
             .and_then(|()| self.file.set_len(text.len() as u64))
             .and_then(|()| self.file.sync_all())
-            .map_err(|error| {
-                Failure::file("write", &self.path, &error).hint(shown!(
-                    "the key exists but is lost: delete it with `vigie iam {}`",
-                    deletion
-                ))
-            })?;
+            .map_err(|error| Failure::file("write", &self.path, &error).hint(if_lost))?;
         self.is_kept = true;
         Ok(())
     }

@@ -15,14 +15,15 @@ pub(super) struct Parts<'p, T> {
 }
 
 struct State<'p, T> {
-    slots: Vec<Slot<'p, T>>,
+    parts: Vec<Progress<'p, T>>,
     /// Before this nothing is missing.
     whole: usize,
     /// A part could not be read.
     is_failed: bool,
 }
 
-enum Slot<'p, T> {
+/// How far a part is.
+enum Progress<'p, T> {
     Left(Box<dyn ReadPart + 'p>),
     Taken,
     /// Read, while a part before it is missing: it may have to be read again.
@@ -48,10 +49,10 @@ impl<T> Drop for FailOnDrop<'_, '_, T> {
 
 impl<'p, T> Parts<'p, T> {
     pub(super) fn new(parts: Vec<Box<dyn ReadPart + 'p>>) -> Self {
-        let slots = parts.into_iter().map(Slot::Left).collect();
+        let parts = parts.into_iter().map(Progress::Left).collect();
         Self {
             state: Mutex::new(State {
-                slots,
+                parts,
                 whole: 0,
                 is_failed: false,
             }),
@@ -91,12 +92,12 @@ impl<'p, T> Parts<'p, T> {
     pub(super) fn done(&self, (at, part): NumberedPart<'p>, spent: PartSpent, out: T) {
         let mut done = Vec::new();
         let mut state = self.state();
-        state.put(at, Slot::Ahead(part, spent, out));
-        while let Some(slot) = state.next_ahead() {
-            let Slot::Ahead(part, _, out) = mem::replace(slot, Slot::Taken) else {
+        state.put(at, Progress::Ahead(part, spent, out));
+        while let Some(progress) = state.next_ahead() {
+            let Progress::Ahead(part, _, out) = mem::replace(progress, Progress::Taken) else {
                 break;
             };
-            *slot = Slot::Done(out);
+            *progress = Progress::Done(out);
             state.whole += 1;
             done.push(part);
         }
@@ -106,14 +107,14 @@ impl<'p, T> Parts<'p, T> {
 
     /// A part is left again.
     pub(super) fn give_back(&self, (at, part): NumberedPart<'p>) {
-        self.state().put(at, Slot::Left(part));
+        self.state().put(at, Progress::Left(part));
         self.changed.notify_all();
     }
 
     /// A part could not be read: no more is begun.
     pub(super) fn failed(&self, (at, part): NumberedPart<'p>) {
         let mut state = self.state();
-        state.put(at, Slot::Left(part));
+        state.put(at, Progress::Left(part));
         state.is_failed = true;
         drop(state);
         self.changed.notify_all();
@@ -129,17 +130,17 @@ impl<'p, T> Parts<'p, T> {
     pub(super) fn into_outcome(self) -> (Vec<T>, Vec<Box<dyn ReadPart + 'p>>) {
         let state = self.state.into_inner();
         let state = state.unwrap_or_else(PoisonError::into_inner);
-        let (mut outs, mut left) = (Vec::with_capacity(state.slots.len()), Vec::new());
-        for slot in state.slots {
-            match slot {
-                Slot::Done(out) => outs.push(out),
-                Slot::Left(part) => left.push(part),
-                Slot::Ahead(part, spent, _) => {
+        let (mut outs, mut left) = (Vec::with_capacity(state.parts.len()), Vec::new());
+        for progress in state.parts {
+            match progress {
+                Progress::Done(out) => outs.push(out),
+                Progress::Left(part) => left.push(part),
+                Progress::Ahead(part, spent, _) => {
                     spent.undo();
                     left.push(part);
                 }
                 // Only where a thread has panicked.
-                Slot::Taken => {}
+                Progress::Taken => {}
             }
         }
         (outs, left)
@@ -148,13 +149,15 @@ impl<'p, T> Parts<'p, T> {
 
 impl<'p, T> State<'p, T> {
     fn left(&self) -> Option<usize> {
-        let rest = self.slots.get(self.whole..)?;
-        let left = rest.iter().position(|slot| matches!(slot, Slot::Left(_)))?;
+        let rest = self.parts.get(self.whole..)?;
+        let left = rest
+            .iter()
+            .position(|progress| matches!(progress, Progress::Left(_)))?;
         Some(self.whole + left)
     }
 
     fn is_done(&self) -> bool {
-        self.whole == self.slots.len()
+        self.whole == self.parts.len()
     }
 
     fn claim(&mut self) -> Option<NumberedPart<'p>> {
@@ -162,25 +165,25 @@ impl<'p, T> State<'p, T> {
             return None;
         }
         let at = self.left()?;
-        let slot = self.slots.get_mut(at)?;
-        match mem::replace(slot, Slot::Taken) {
-            Slot::Left(part) => Some((at, part)),
+        let progress = self.parts.get_mut(at)?;
+        match mem::replace(progress, Progress::Taken) {
+            Progress::Left(part) => Some((at, part)),
             other => {
-                *slot = other;
+                *progress = other;
                 None
             }
         }
     }
 
-    fn put(&mut self, at: usize, new: Slot<'p, T>) {
-        if let Some(slot) = self.slots.get_mut(at) {
-            *slot = new;
+    fn put(&mut self, at: usize, new: Progress<'p, T>) {
+        if let Some(progress) = self.parts.get_mut(at) {
+            *progress = new;
         }
     }
 
     /// The first that is not done, if it was read.
-    fn next_ahead(&mut self) -> Option<&mut Slot<'p, T>> {
-        let slot = self.slots.get_mut(self.whole)?;
-        matches!(slot, Slot::Ahead(..)).then_some(slot)
+    fn next_ahead(&mut self) -> Option<&mut Progress<'p, T>> {
+        let progress = self.parts.get_mut(self.whole)?;
+        matches!(progress, Progress::Ahead(..)).then_some(progress)
     }
 }

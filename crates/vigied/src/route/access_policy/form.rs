@@ -61,7 +61,7 @@ impl<'b> Given<'b> {
     }
 }
 
-/// Whom an attribute of a subject names.
+/// The subject that an attribute names.
 pub(super) fn subject(
     account: AccountId,
     name: &str,
@@ -224,7 +224,7 @@ pub(super) fn second(
 }
 
 /// Shows policies.
-pub(super) struct Form<'u> {
+pub(in crate::route) struct Form<'u> {
     directory: Arc<Directory>,
     own_url: &'u UrlForCaller,
 }

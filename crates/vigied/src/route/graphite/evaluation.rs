@@ -67,7 +67,7 @@ impl TargetEvaluation<'_> {
     }
 }
 
-/// The rules of the domain; behind them, every name has the domain's resolution.
+/// The rules of the domain, followed by one that gives every name the domain's resolution.
 pub(in crate::route) fn rules<'c>(
     app: &App,
     scope: &Scope,
@@ -80,7 +80,7 @@ pub(in crate::route) fn rules<'c>(
         .map_err(|error| match error {
             RulesError::Stopped(stop) => StoreError::Stopped(stop).into(),
             RulesError::Unreadable(error) => {
-                // They were read when they were set.
+                // They were parsed when they were set.
                 tracing::error!(%error, "stored rules cannot be read");
                 Refusal(code::INTERNAL.problem("the rules of the domain cannot be read"))
             }

@@ -1,5 +1,5 @@
-//! `/events`: what happened in a domain, beside its series. Events have no names: they are for callers who reach the whole domain,
-//! and to others there is none.
+//! `/events`: what happened in a domain, beside its series. Events have no names, so only callers who reach the whole domain see
+//! any.
 
 mod post;
 mod query;

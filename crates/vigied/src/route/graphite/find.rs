@@ -32,7 +32,7 @@ fn found_type(parameters: &Parameters) -> Result<&'static str, Refusal> {
     }
 }
 
-/// The nodes that fit a path as a tree of names has them: a series with tags has no place in it.
+/// The nodes of the tree of names that match a path. Series with tags are not in the tree.
 fn nodes(asked: &GraphiteRequest, answer: &Answer, path: &str) -> Result<Vec<Node>, Refusal> {
     let Some(glob) = GlobSelector::parse(path) else {
         return Ok(Vec::new());
@@ -48,8 +48,8 @@ fn nodes(asked: &GraphiteRequest, answer: &Answer, path: &str) -> Result<Vec<Nod
     Ok(nodes)
 }
 
-/// The nodes of a query. Empty elements mean nothing, but one at the end, which opens what stands before it; `**` alone is
-/// the first level, as in graphite-web.
+/// The nodes that match a query. Empty elements are ignored, except one at the end, which opens the branch before it; `**` alone
+/// is the first level, as in graphite-web.
 fn nodes_of_query(
     asked: &GraphiteRequest,
     answer: &Answer,
@@ -83,8 +83,8 @@ fn nodes_of_query(
         .collect())
 }
 
-/// An element of the query that has a wildcard behind a `\` stands as it was written in every path, without the `\`: as
-/// graphite-web, which matches with it all the same.
+/// An element of the query with a wildcard behind a `\` appears in every path as it was written, without the `\`, as in
+/// graphite-web, which matches with the wildcard all the same.
 fn as_asked(mut found: Vec<Node>, path: &str) -> Vec<Node> {
     let is_escaped = |element: &&str| {
         ["\\*", "\\?", "\\[", "\\{"]
@@ -148,7 +148,7 @@ fn write_found(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refus
             ));
         }
     };
-    // Times are read, and refused where they are none; branches have no interval, so they narrow nothing.
+    // Times are parsed, and refused if they are not valid, but select nothing: branches have no interval.
     for name in ["from", "until"] {
         match parameters.last(name) {
             None | Some("" | "-1") => {}

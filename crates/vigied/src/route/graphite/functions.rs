@@ -47,7 +47,7 @@ fn write(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     write_json(asked, answer, &text(parameters, &shown))
 }
 
-/// Whether what makes one number of a series is asked for, and not what targets call.
+/// Whether the functions of pies are asked for, which make one number of a series, and not those of targets.
 fn is_of_pies(parameters: &Parameters) -> bool {
     parameters.last("type") == Some("pie")
 }

@@ -3,8 +3,9 @@
 use base::pattern::Pattern;
 use base::selector::Selector;
 
-/// The series that a path means. One without tags finds none that have some; one with tags is the text of one series, and
-/// finds nothing where it has wildcards. So does a path that cannot be read, as in graphite-web.
+/// The selector of the series that a path means. A path without tags matches only series without tags; a path with tags is the
+/// text of one series, and matches nothing if it has wildcards. A path that cannot be parsed matches nothing either, as in
+/// graphite-web.
 pub(super) struct GlobSelector {
     pub(super) selector: Selector,
     pub(super) has_tags: bool,

@@ -1,5 +1,5 @@
-//! The parameters of a request: those of the URL, and behind them those of a form in the body. Where one is given twice, the
-//! last one counts, and a `%` that escapes nothing is one, as in graphite-web.
+//! The parameters of a request: those of the URL, then those of a form in the body. If one is given twice, the last one counts,
+//! and a `%` that escapes nothing stands for itself, as in graphite-web.
 
 use crate::app::App;
 use crate::http::problem::Refusal;
@@ -19,7 +19,7 @@ pub(super) struct Parameters {
     path: Option<(&'static str, String)>,
 }
 
-/// Where and when a request is.
+/// The time and the time zone of a request.
 pub(super) struct Clock {
     pub(super) now: Millis,
     pub(super) zone: TimeZone,

@@ -240,7 +240,7 @@ fn evaluated<'c>(
     };
     let (series, held) = evaluating.series(context, &targets)?;
     let mut series: Vec<Series> = series.into_iter().flatten().collect();
-    // As many points as a graph has room for; of formats for programs, JSON alone knows it.
+    // The number of points that a graph has room for; of the formats for programs, only JSON takes it.
     let most = parameters
         .last("maxDataPoints")
         .filter(|_| parameters.last("format") == Some("json"));
@@ -252,7 +252,7 @@ fn evaluated<'c>(
     Ok((series, held))
 }
 
-/// Holds the points that no series has as they are.
+/// Reserves the memory for points that several values of a series become.
 fn consolidated<'c>(context: &'c Context, series: &[Series]) -> Result<Reservation<'c>, Refusal> {
     let own = series.iter().filter(|series| series.values_per_point > 1);
     let points = own.map(|own| own.values.len().div_ceil(own.values_per_point));
@@ -300,7 +300,7 @@ fn write_columns(
     window: &Window,
 ) -> Result<(), Refusal> {
     if matches!(format, Format::Json | Format::Rickshaw | Format::Dygraph) {
-        // Where no series has any place for a value, nothing is shown of any; and graphite-web lays out all but one form.
+        // JSON shows no series if none has a slot for a value; the other forms show them, as in graphite-web.
         let is_none = format == Format::Json && !has_values;
         let columns: &[Column<'_>] = if is_none { &[] } else { columns };
         let is_pretty = is_pretty(&asked.parameters) && format != Format::Dygraph;

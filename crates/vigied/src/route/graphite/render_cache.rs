@@ -7,7 +7,7 @@ use crate::query::render_cache::{CacheKey, CacheValidity};
 use base::scope::Action;
 use base::store::StoreError;
 
-/// A longer question is not kept.
+/// Answers to longer questions are not kept.
 const TEXT_BYTES_MAX: usize = 8 * 1024;
 
 /// Answers from what is kept, where that serves; else by `work`. `step` is the finest of the domain, in seconds.
@@ -35,7 +35,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// The question, if the answer may be kept, and how old it may be though something was written since.
+/// The question, if its answer may be kept, and the age up to which an answer is accepted though something was written since.
 fn question(asked: &GraphiteRequest) -> Result<Option<(CacheKey, Option<i64>)>, Refusal> {
     let parameters = &asked.parameters;
     let accepted = parameters.integer("cacheTimeout")?;
@@ -47,13 +47,13 @@ fn question(asked: &GraphiteRequest) -> Result<Option<(CacheKey, Option<i64>)>, 
     if is_off {
         return Ok(None);
     }
-    // What begins with `_` is there to make addresses differ, as for graphite-web.
+    // Parameters that begin with `_` only make addresses differ, as for graphite-web.
     let counts = |name: &str| !name.starts_with('_') && name != "cacheTimeout";
     let mut pairs: Vec<(&str, &str)> = parameters
         .iter()
         .filter(|parameter| counts(parameter.0))
         .collect();
-    // The order of targets counts, and of no two names.
+    // The order of targets matters, the order of different parameters does not.
     pairs.sort_by_key(|(name, _)| *name);
     let bytes: usize = pairs
         .iter()
@@ -63,7 +63,7 @@ fn question(asked: &GraphiteRequest) -> Result<Option<(CacheKey, Option<i64>)>, 
     if bytes > TEXT_BYTES_MAX || changes() {
         return Ok(None);
     }
-    // The name of the bound is none of a parameter, which has no blank before it.
+    // No parameter has the name of this bound, because it begins with a blank.
     let days = asked.scope.retention_days().map(|days| days.to_string());
     pairs.extend(days.as_deref().map(|days| (" retention_days", days)));
     let question = CacheKey {
@@ -73,8 +73,8 @@ fn question(asked: &GraphiteRequest) -> Result<Option<(CacheKey, Option<i64>)>, 
     Ok(Some((question, accepted)))
 }
 
-/// Functions whose values change without a sample being written, and before the step of the domain is over: they are made of
-/// the clock, and of a step of their own.
+/// Functions whose values change without a new sample and before the step of the domain is over: they are computed from the
+/// clock, with a step of their own.
 const MADE: [&str; 7] = [
     "timeFunction",
     "time",
@@ -85,7 +85,7 @@ const MADE: [&str; 7] = [
     "identity",
 ];
 
-/// Whether a target calls something that gives other values though nothing was written: events, or what is made.
+/// Whether a target calls something that gives other values though nothing was written: events, or one of [`MADE`].
 fn changes_by_itself(target: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut calls = target.match_indices('(').map(|(at, _)| {

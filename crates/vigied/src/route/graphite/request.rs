@@ -90,7 +90,7 @@ pub(super) async fn answer(
     work: Work,
 ) -> Result<Response, Refusal> {
     if caller.way == CredentialHeader::Basic && callback(&parameters)?.is_some() {
-        // A browser sends such a credential of itself, and any page may run a script of this server.
+        // A browser sends such a credential by itself, and any page may load a script from this server.
         return Err(invalid(
             "jsonp",
             "`jsonp` is not answered to a credential that came by `Authorization: Basic`"
@@ -124,7 +124,7 @@ pub(super) async fn answer(
     Ok(response)
 }
 
-/// A picture is packed already, and only packed again for who takes nothing else.
+/// A picture is packed already, and packed again only for clients that take nothing else.
 fn accepted(headers: &HeaderMap, media_type: &str) -> EncodingChoice {
     let is_packed = matches!(media_type, "image/png" | "application/x-pdf");
     match accept_encoding::of(headers) {

@@ -4,8 +4,8 @@ use base::pattern::Pattern;
 use base::selector::{Matcher, MatcherBudget, Op, Selector};
 use query::tags::{Comparison, NAME, TagExpression};
 
-/// Series with tags that may fit: all that fit, and others only where the store has no automaton for the regular expressions,
-/// or one that is too large, alone or with those before it. `None` where there are more expressions than a selector takes.
+/// A selector for series with tags: it finds all that fit, and others only where the store has no automaton for the regular
+/// expressions, or too large a one, alone or with those before it. `None` if there are more expressions than a selector takes.
 pub(super) fn selector(expressions: &[TagExpression]) -> Option<Selector> {
     let is_plain = |expression: &&TagExpression| {
         matches!(
@@ -36,7 +36,7 @@ fn of<'e>(expressions: impl Iterator<Item = &'e TagExpression> + Clone) -> Optio
 }
 
 fn matcher(expression: &TagExpression, budget: &mut MatcherBudget) -> Option<Matcher> {
-    // A dot is no line's end here, and what follows the part that fits is anything.
+    // A dot does not match a line's end here, and anything may follow the part that matches.
     let prefix = || format!("(?-s:{})(?s:.*)", expression.value);
     let (op, value) = match expression.comparison {
         Comparison::Equal => (Op::Equal, expression.value.clone()),
@@ -94,7 +94,7 @@ mod tests {
         let texts = texts.iter().chain([&texts[1]; 39]).copied();
         let expressions = TagExpression::parse_all(texts).unwrap();
         let selector = selector(&expressions).unwrap();
-        // What found no room is left to who looks again.
+        // Expressions that found no room are left to the second check.
         assert!(
             (2..40).contains(&selector.matchers()),
             "{}",

@@ -69,7 +69,7 @@ fn tagged(
     Ok(series)
 }
 
-/// The expressions, and that there is such a tag.
+/// The expressions, and one that requires the tag.
 fn with_tag(expressions: &[TagExpression], tag: &str) -> Vec<TagExpression> {
     let exists = TagExpression {
         tag: tag.to_owned(),
@@ -202,7 +202,7 @@ fn write_suggested_values(asked: &GraphiteRequest, answer: &mut Answer) -> Resul
     let Some(tag) = asked.parameters.last("tag").filter(|tag| !tag.is_empty()) else {
         return Err(invalid("tag", "`tag` is missing".to_owned()));
     };
-    // That there is such a tag is an expression like others, and one that does not fit the empty value.
+    // One more expression requires the tag: the empty value does not meet it.
     let exists = format!("{tag}!=");
     let texts = asked.parameters.all("expr");
     let expressions = match texts.as_slice() {

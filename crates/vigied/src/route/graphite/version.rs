@@ -13,7 +13,7 @@ pub(crate) async fn version(_: Caller) -> Response {
     ([(header::CONTENT_TYPE, "text/plain")], GRAPHITE_WEB).into_response()
 }
 
-/// `POST /version`, whose form says nothing.
+/// `POST /version`, whose form is ignored.
 pub(crate) async fn version_post(caller: Caller, _: FormBody) -> Response {
     version(caller).await
 }

@@ -20,7 +20,7 @@ pub(super) fn to(outcome: &Outcome) -> Response {
     response
 }
 
-/// Adds what clients look at to know whom they speak with.
+/// Adds the headers by which clients recognise the server.
 pub(super) fn mark(headers: &mut HeaderMap) {
     for (name, value) in [("x-influxdb-version", VERSION), ("x-influxdb-build", "OSS")] {
         let name = HeaderName::from_static(name);
@@ -28,7 +28,8 @@ pub(super) fn mark(headers: &mut HeaderMap) {
     }
 }
 
-/// The refusal of what was not stored. Texts beside numbers are in the counts alone: most senders have some, and none can help it.
+/// The refusal of what was not stored. Text fields beside numbers appear only in the counts: most senders have some, and cannot
+/// avoid them.
 fn refusal(outcome: &Outcome) -> Option<Refusal> {
     let First { line, reason, .. } = outcome.first.as_ref()?;
     let is_stored = outcome.stored > 0;
@@ -40,8 +41,8 @@ fn refusal(outcome: &Outcome) -> Option<Refusal> {
         let problem = code::ACCOUNT_LIMIT.problem(format!("nothing was stored: {reason}"));
         return Some(Refusal(problem.retry_after(60)));
     }
-    // The words are InfluxDB's. Clients look for them, and some send for ever what is refused in others: where nothing was stored,
-    // only `unable to parse` and `points beyond retention policy` make them drop it.
+    // The words are InfluxDB's: clients look for them, and some resend for ever what is refused in other words. If nothing was
+    // stored, only `unable to parse` and `points beyond retention policy` make them drop it.
     let what = match reason {
         RejectReason::TooOld { .. } => {
             format!("points beyond retention policy, the first in line {line}: {reason}")

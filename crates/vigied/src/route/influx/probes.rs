@@ -1,5 +1,5 @@
-//! Probes that clients of InfluxDB send before they write: whether somebody is there, and of which version. Nothing of the server
-//! is told but whether it is ready.
+//! Probes that clients of InfluxDB send before they write: whether there is a server, and of which version. They learn nothing
+//! else about this one but whether it is ready.
 
 use super::answer::mark;
 use crate::app::App;

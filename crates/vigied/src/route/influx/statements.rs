@@ -1,5 +1,6 @@
-//! `/query` of InfluxDB 1, as far as senders ask there before they write: `CREATE DATABASE`, which changes nothing, as spaces are made
-//! by `vigie account space-create`, and `SHOW DATABASES`, which tells none. Whether a space is there is told by the write.
+//! `/query` of InfluxDB 1, for the statements that senders send before they write: `CREATE DATABASE`, which changes nothing,
+//! because spaces are made by `vigie account space-create`, and `SHOW DATABASES`, which lists none. Only a write tells whether a
+//! space exists.
 
 use super::answer::mark;
 use crate::http::problem::Refusal;

@@ -19,7 +19,7 @@ use wire::excerpt;
 use wire::ingest::influx::{Decoder, Precision};
 use wire::query::Query;
 
-/// How much is read before it is looked at how much that made.
+/// How many bytes are decoded between two looks at the memory that the samples take.
 const SLICE_BYTES: usize = 16 * 1024;
 
 /// `POST /write` of InfluxDB 1.
@@ -36,7 +36,7 @@ pub(crate) async fn write(
     Ok(answer::to(&outcome))
 }
 
-/// `POST /api/v2/write` of InfluxDB 2. What became of the lines is told alike.
+/// `POST /api/v2/write` of InfluxDB 2, answered in the same way.
 pub(crate) async fn write_v2(
     State(app): State<Arc<App>>,
     caller: Caller,

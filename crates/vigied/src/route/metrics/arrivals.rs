@@ -21,20 +21,20 @@ pub(crate) async fn senders(
 ) -> Result<Response, Refusal> {
     let view = view(&app, &caller, raw.as_deref())?;
     let now = app.clock.now();
-    let senders = view.senders.into_iter().map(|(by, own)| {
+    let senders = view.senders.into_iter().map(|(by, figures)| {
         let (listener, source, key) = told(&by);
         SenderItem {
             listener,
             source,
             key,
-            first_at: own.first_at.secs(),
-            last_at: own.last_at.secs(),
-            silent: own.is_silent(now),
-            usual_gap_seconds: (own.batches > 1).then(|| seconds(own.gap)),
-            batches: own.batches,
-            received: own.taken.saturating_add(own.refused),
-            accepted: own.taken,
-            rejected: own.refused,
+            first_at: figures.first_at.secs(),
+            last_at: figures.last_at.secs(),
+            silent: figures.is_silent(now),
+            usual_gap_seconds: (figures.batches > 1).then(|| seconds(figures.gap)),
+            batches: figures.batches,
+            received: figures.taken.saturating_add(figures.refused),
+            accepted: figures.taken,
+            rejected: figures.refused,
         }
     });
     let list = SenderList {
@@ -53,23 +53,23 @@ pub(crate) async fn rejects(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
     let view = view(&app, &caller, raw.as_deref())?;
-    let rejects = view.refused.into_iter().map(|own| {
-        let (listener, source, key) = told(&own.by);
+    let rejects = view.refused.into_iter().map(|reject| {
+        let (listener, source, key) = told(&reject.by);
         RejectItem {
-            at: own.at.secs(),
+            at: reject.at.secs(),
             listener,
             source,
             key,
-            reason: own.reason.to_owned(),
-            name: own.name.map(Into::into),
-            message: own.message.into(),
+            reason: reject.reason.to_owned(),
+            name: reject.name.map(Into::into),
+            message: reject.message.into(),
         }
     });
     let reasons = view.reasons.into_iter();
     let list = RejectList {
         since: app.arrivals.since().secs(),
         by_reason: reasons
-            .map(|(own, count)| (own.to_owned(), count))
+            .map(|(reason, count)| (reason.to_owned(), count))
             .collect(),
         rejects: rejects.collect(),
         missed: app.arrivals.missed(),

@@ -62,7 +62,7 @@ fn has_body(headers: &HeaderMap) -> bool {
     length.is_some_and(|length| length != "0") || headers.contains_key(header::TRANSFER_ENCODING)
 }
 
-/// The `query`, which nothing stands for.
+/// The `query`, which has no default.
 fn pattern(query: &Query, has_body: bool) -> Result<&str, Refusal> {
     let message = match parameter(query, "query")? {
         Some("") => "the `query` of the deletion is empty",

@@ -20,8 +20,8 @@ use std::sync::Arc;
 use wire::excerpt::beginning;
 use wire::query::Query;
 
-/// `POST /tags/delSeries`: deletes exactly these series, with their samples, and nothing below their names. One that is not there
-/// is deleted already.
+/// `POST /tags/delSeries`: deletes exactly these series, with their samples, and nothing below their names. One that does not
+/// exist counts as deleted.
 pub(crate) async fn delete_series(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -45,13 +45,13 @@ pub(crate) async fn delete_series(
     Ok(response)
 }
 
-/// A series by its name as it is written, and what means it alone.
+/// A series: its name as Graphite writes it, and a selector that matches no other.
 struct Named {
     text: String,
     selector: Selector,
 }
 
-/// Every series is read before any is deleted.
+/// Every name is parsed before any series is deleted.
 fn named(url: Option<&str>, form: &[u8]) -> Result<Vec<Named>, Refusal> {
     let url = Query::parse(url.unwrap_or_default()).map_err(|error| query_refusal(&error))?;
     let form = Query::parse_bytes(form).map_err(|error| query_refusal(&error))?;

@@ -83,7 +83,7 @@ fn draw(
     let is_as_sent = asks_for_sent || (step.is_none() && rules.has_no_step_rules());
     let range = times.range.unwrap_or(time_expr::default_range(times.now));
     let has_calls = targets.iter().any(|target| target.path().is_none());
-    // The store's own slots know the mean of all that is there.
+    // The store's own grid knows only the mean of all samples.
     let is_mean = rules.is_empty() && (form.points_max.is_none() || x_files_factor <= 0.0);
     if !has_calls && (is_as_sent || is_mean) {
         let shape = match step {

@@ -27,10 +27,10 @@ struct FirstPass {
     kept: Option<Vec<Piece>>,
 }
 
-/// The fields of each series that a reader wants.
+/// The options of a reader.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RowOptions {
-    /// At most so many points.
+    /// The most points of a series.
     pub(super) points_max: Option<usize>,
     /// Whether points without a value are shown, and series without any.
     pub(super) has_nulls: bool,
@@ -40,7 +40,7 @@ pub(super) struct RowOptions {
 pub(super) struct Rows<'a> {
     answer: &'a mut Answer,
     pub(super) context: &'a Context,
-    /// Of those that are read as they are written.
+    /// The shape of rows that are read while they are written.
     pub(super) shape: Shape,
     form: RowOptions,
     /// Whether there has been a row.

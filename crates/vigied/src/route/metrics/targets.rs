@@ -1,5 +1,5 @@
-//! The targets of a query: paths, and calls of functions. A path that is none is refused with its place, also inside a call: it
-//! would look like "no data".
+//! The targets of a query: paths, and calls of functions. A path that is not valid is refused with its place, also inside a call:
+//! otherwise it would look like "no data".
 
 use super::parameters::pattern_refusal;
 use crate::app::App;
@@ -65,7 +65,7 @@ pub(super) fn targets<'q>(app: &App, query: &'q Query) -> Result<Vec<MetricsTarg
     texts.iter().enumerate().map(wanted).collect()
 }
 
-/// Whether a call can be read, with all paths in it.
+/// Checks that a call can be parsed, with all paths in it.
 fn call(texts: &[&str], place: usize) -> Result<(), Refusal> {
     let text = texts.get(place).copied().unwrap_or_default();
     let expression =
@@ -75,7 +75,7 @@ fn call(texts: &[&str], place: usize) -> Result<(), Refusal> {
             continue;
         };
         let before = text.get(..span.start).unwrap_or_default();
-        // Where backslashes were left out of the text, its bytes are others than those of the path.
+        // If backslashes were left out of the text, its places are not those of the path.
         return Err(if text.get(span.clone()) == Some(path) {
             malformed(text, place, &error.behind(before))
         } else {

@@ -56,7 +56,7 @@ impl<'c> RuleViews<'c> {
                 *place = found.into_iter().map(|own| as_read(own, share)).collect();
             }
         }
-        // Where no series has any place for a value, nothing is shown of any, as in `/render`.
+        // If no series has a slot for a value, none is shown, as in `/render`.
         let mut series = views.of_targets.iter().flatten();
         if series.all(|series| series.values.is_empty()) {
             views.of_targets.iter_mut().for_each(Vec::clear);

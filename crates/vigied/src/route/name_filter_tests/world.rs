@@ -203,7 +203,7 @@ impl World {
         self.send(asked, &self.key).await
     }
 
-    /// The limited caller's request as one sends it who can be told an address, a name and a password alone.
+    /// The limited caller's request, from a client that can be told only an address, a name and a password.
     pub(super) async fn limited_by_path(&self, asked: &Asked) -> Answered {
         let path = format!("/graphite/{}{}?{}", self.space, asked.path, asked.query);
         let password = wire::credential::encode_basic("apikey", &self.key);

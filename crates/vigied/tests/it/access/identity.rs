@@ -3,8 +3,7 @@
 
 use super::world::{CREDENTIALS, ELSEWHERE, Key, OrgAndSpace, User, World};
 use super::{
-    account_settings, groups, policies, preferences, resources, service_id_groups, service_ids,
-    sessions, users,
+    account_settings, groups, policies, resources, service_id_groups, service_ids, sessions, users,
 };
 use crate::harness::Request;
 use serde_json::{Value, json};
@@ -441,7 +440,6 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
                 groups::columns,
                 resources::columns,
                 users::columns,
-                preferences::columns,
             ];
             return families.iter().find_map(|of| of(method, path));
         }

@@ -26,27 +26,13 @@ fn made(world: &World) -> Value {
     world.manage("POST", "/v2/resource_instances", &wish)
 }
 
-/// The owner's entry of a list for which this holds.
-fn found(world: &World, path: &str, is_it: impl Fn(&Value) -> bool) -> Option<Value> {
-    let request = world.server.request("GET", path);
-    let list = ok(&request.bearer(&world.owner_token).send());
-    let mut all = list["resources"].as_array().unwrap().iter();
-    all.find(|own| is_it(own)).cloned()
-}
-
 /// The instance of everybody's own space.
 fn kept(world: &World) -> Value {
-    let path = "/v2/resource_instances";
-    let is_it = |own: &Value| own["parameters"]["space_id"] == world.own.space.as_str();
-    let all = format!("{path}?limit=100");
-    if let Some(instance) = found(world, &all, is_it) {
-        return instance;
-    }
-    // All but the first find that there is one.
-    let body = wish(world, &world.account, &world.own.space);
-    let request = world.server.request("POST", path).json(&body);
-    request.bearer(&world.owner_token).send();
-    found(world, &all, is_it).unwrap()
+    let make = || {
+        let wish = wish(world, &world.account, &world.own.space);
+        world.manage("POST", "/v2/resource_instances", &wish)
+    };
+    world.kept.instance.get_or_init(make).clone()
 }
 
 /// A space of the caller's account without an instance, where the caller may make one.
@@ -105,8 +91,10 @@ fn keys(yes: u16, ask: fn(Request) -> Request) -> Vec<Column> {
     let ask = move |a: &Attempt<'_>| {
         let key = match a.may && a.method == "DELETE" {
             true => new_key(a.world),
-            false => found(a.world, "/v2/resource_keys?name=kept", |_| true)
-                .unwrap_or_else(|| new_key(a.world)),
+            false => {
+                let make = || new_key(a.world);
+                a.world.kept.resource_key.get_or_init(make).clone()
+            }
         };
         ask(a.with(&[("id", &text(&key["guid"]))]))
     };
@@ -150,8 +138,9 @@ pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
         ("DELETE", "/v2/resource_groups/{id}") => groups(administrator, 204, |own| own),
         ("GET", "/v2/quota_definitions/{id}") => {
             vec![column("own account", (everyone, everyone), 200, |a| {
-                let all = found(a.world, "/v2/quota_definitions", |_| true);
-                a.with(&[("id", &text(&all.unwrap()["id"]))])
+                let all = a.world.server.request("GET", "/v2/quota_definitions");
+                let all = ok(&all.bearer(&a.world.owner_token).send());
+                a.with(&[("id", &text(&all["resources"][0]["id"]))])
             })]
         }
         ("POST", "/v2/resource_instances") => vec![column("own account", managed, 201, |a| {

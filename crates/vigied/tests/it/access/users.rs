@@ -1,6 +1,8 @@
-//! The routes about one user of an account: an Administrator sees everybody, and changes who is in no other account.
+//! The routes about one user of an account: an Administrator sees everybody, and changes who is in no other account. What
+//! clients keep for them is in `preferences`.
 
 use super::identity::{Attempt, Column, accounts, administrator};
+use super::preferences;
 use serde_json::json;
 
 /// A user of the account who is somebody else, where the account has one.
@@ -38,7 +40,7 @@ pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
                 a.with(&[("account", account), ("iam_id", &whom)])
             })
         }
-        _ => return None,
+        _ => return preferences::columns(method, path),
     };
     Some(columns)
 }

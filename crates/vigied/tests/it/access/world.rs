@@ -4,6 +4,7 @@
 use crate::harness::{Reply, Request, Server};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The kinds of credential, in the order of the table's cells.
@@ -71,6 +72,15 @@ pub(crate) struct OrgAndSpace {
     pub(crate) space: String,
 }
 
+/// Objects of the owner that no attempt uses up, each made when it is first needed: there is room for few.
+#[derive(Default)]
+pub(crate) struct Kept {
+    pub(crate) access_group: OnceLock<String>,
+    /// The instance of everybody's own space.
+    pub(crate) instance: OnceLock<Value>,
+    pub(crate) resource_key: OnceLock<Value>,
+}
+
 /// The server with its people.
 pub(crate) struct World {
     pub(crate) server: Server,
@@ -87,6 +97,7 @@ pub(crate) struct World {
     pub(crate) owners_key: Key,
     /// Someone whose roles come and go.
     pub(crate) clerk: String,
+    pub(crate) kept: Kept,
     made: AtomicUsize,
 }
 
@@ -150,6 +161,7 @@ impl World {
                 text: String::new(),
             },
             clerk: "clerk@example.org".to_owned(),
+            kept: Kept::default(),
             made: AtomicUsize::new(0),
         };
         world.other = world.place();

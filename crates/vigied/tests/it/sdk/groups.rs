@@ -6,7 +6,6 @@ use crate::harness::Server;
 
 const SCRIPT: &str = r#"
 import sys, urllib.error, urllib.request
-from ibm_cloud_sdk_core import ApiException
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_platform_services import IamAccessGroupsV2, IamIdentityV1, IamPolicyManagementV1
 from ibm_platform_services.iam_access_groups_v2 import (
@@ -20,15 +19,6 @@ policies = IamPolicyManagementV1(authenticator=authenticator)
 groups = IamAccessGroupsV2(authenticator=authenticator)
 for one in (iam, policies, groups):
     one.set_service_url(url)
-
-
-def refused(status, call, *arguments, **named):
-    try:
-        call(*arguments, **named)
-    except ApiException as error:
-        assert error.status_code == status, error
-        return error
-    sys.exit(f"{call.__name__} was not refused")
 
 
 def asks(own):

@@ -8,7 +8,6 @@ const SCRIPT: &str = r#"
 import jwt
 import sys
 from urllib.parse import parse_qs, urlsplit
-from ibm_cloud_sdk_core import ApiException
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_platform_services import IamIdentityV1
 from ibm_platform_services.iam_identity_v1 import (
@@ -20,15 +19,6 @@ from ibm_platform_services.iam_identity_v1 import (
 url, key, account = sys.argv[1:4]
 iam = IamIdentityV1(authenticator=IAMAuthenticator(key, url=url))
 iam.set_service_url(url)
-
-
-def refused(status, call, *arguments, **named):
-    try:
-        call(*arguments, **named)
-    except ApiException as error:
-        assert error.status_code == status, error
-        return error
-    sys.exit(f"{call.__name__} was not refused")
 
 
 def pages(call, field, **named):

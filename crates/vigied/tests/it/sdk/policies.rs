@@ -6,7 +6,6 @@ use crate::harness::Server;
 
 const SCRIPT: &str = r#"
 import json, sys, time, urllib.error, urllib.request
-from ibm_cloud_sdk_core import ApiException
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_platform_services import IamIdentityV1, IamPolicyManagementV1
 from ibm_platform_services.iam_policy_management_v1 import (
@@ -22,15 +21,6 @@ iam.set_service_url(url)
 policies.set_service_url(url)
 viewer = "crn:v1:bluemix:public:iam::::role:Viewer"
 writer = "crn:v1:bluemix:public:iam::::serviceRole:Writer"
-
-
-def refused(status, call, *arguments, **named):
-    try:
-        call(*arguments, **named)
-    except ApiException as error:
-        assert error.status_code == status, error
-        return error
-    sys.exit(f"{call.__name__} was not refused")
 
 
 def status(own, method):

@@ -6,7 +6,6 @@ use crate::harness::Server;
 
 const SCRIPT: &str = r#"
 import json, sys, time, urllib.error, urllib.request
-from ibm_cloud_sdk_core import ApiException
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_platform_services import ResourceControllerV2, ResourceManagerV2
 from ibm_platform_services.resource_controller_v2 import ResourceInstancesPager
@@ -17,15 +16,6 @@ manager = ResourceManagerV2(authenticator=authenticator)
 controller = ResourceControllerV2(authenticator=authenticator)
 manager.set_service_url(url)
 controller.set_service_url(url)
-
-
-def refused(status, call, *arguments, **named):
-    try:
-        call(*arguments, **named)
-    except ApiException as error:
-        assert error.status_code == status, error
-        return error
-    sys.exit(f"{call.__name__} was not refused")
 
 
 def send(own):

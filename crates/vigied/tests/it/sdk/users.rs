@@ -5,7 +5,6 @@ use crate::harness::Server;
 
 const SCRIPT: &str = r#"
 import json, sys, urllib.request
-from ibm_cloud_sdk_core import ApiException
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_platform_services import IamAccessGroupsV2, UserManagementV1
 from ibm_platform_services.user_management_v1 import UserList, UserProfile, UserSettings
@@ -16,16 +15,6 @@ users = UserManagementV1(authenticator=authenticator)
 groups = IamAccessGroupsV2(authenticator=authenticator)
 for one in (users, groups):
     one.set_service_url(url)
-
-
-def refused(status, call, *arguments, **named):
-    try:
-        call(*arguments, **named)
-    except ApiException as error:
-        assert error.status_code == status, error
-        return error
-    sys.exit(f"{call.__name__} was not refused")
-
 
 def post(path, body):
     headers = {"Content-Type": "application/json"}

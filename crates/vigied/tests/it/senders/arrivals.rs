@@ -79,6 +79,29 @@ fn every_listener_says_who_sends_and_what_was_refused() {
     assert!(!rejects.to_string().contains(&key), "{rejects}");
 }
 
+/// What is usual takes two batches.
+#[test]
+fn a_sender_has_no_usual_gap_until_its_second_batch() {
+    let listeners = Listeners::open(&[]);
+    let token = listeners.server.token();
+    let after_a_batch = || {
+        let samples = json!([{"name": "gap.a", "value": 1}]);
+        let sent = listeners.server.metrics(&token, "POST", "/v1/metrics");
+        let sent = sent.json(&samples).send();
+        assert_eq!(sent.status, 200, "{}", sent.text());
+        let mut all = senders(&listeners);
+        assert_eq!(all.len(), 1, "{all:?}");
+        all.remove(0)
+    };
+    let own = after_a_batch();
+    assert_eq!(own["batches"], 1, "{own}");
+    assert_eq!(own.get("usual_gap_seconds"), Some(&Value::Null), "{own}");
+    let own = after_a_batch();
+    assert_eq!(own["batches"], 2, "{own}");
+    let gap = own["usual_gap_seconds"].as_f64();
+    assert!(gap.is_some_and(|gap| gap >= 0.0), "{own}");
+}
+
 /// Sums are stored at each flush, as 0 when nothing has come: by those, whoever had ended was never silent, and of several senders
 /// the last one alone was listed.
 #[test]

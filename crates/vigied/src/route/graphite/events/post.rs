@@ -15,7 +15,7 @@ use std::sync::Arc;
 use wire::code;
 use wire::event::{Body, EventError};
 
-/// `POST /events/`: keeps an event. It is durable when it is answered.
+/// `POST /events/`: stores an event, which is durable when the answer is sent.
 pub(crate) async fn post_event(
     State(app): State<Arc<App>>,
     caller: Caller,

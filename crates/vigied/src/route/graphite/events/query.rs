@@ -49,7 +49,7 @@ impl<'a> EventQuery<'a> {
         Ok(spent.map_err(StoreError::Stopped)?)
     }
 
-    /// The event of a number.
+    /// The event with this number.
     pub(super) fn one(&self, number: i64) -> Result<Option<Event>, Refusal> {
         self.wait(self.app.iam.event(self.scope, number))
     }
@@ -77,7 +77,7 @@ impl<'a> EventQuery<'a> {
         }
     }
 
-    /// Which of the tags asked for any event of the domain has.
+    /// Those of the tags asked for that some event of the domain has.
     fn learn(&self, wanted: &mut TagQuery) -> Result<(), Refusal> {
         self.marks(TimeRange::ALL, |mark| {
             wanted.learn(&mark.tags);

@@ -12,7 +12,7 @@ use query::source::{Event, Range};
 use std::cell::RefCell;
 use wire::event::{Choice, TagQuery};
 
-/// The events that targets see. Reading them can fail in more ways than reading series: why it did is kept.
+/// The events that targets see. Reading them can fail in more ways than reading series, so the reason is kept.
 pub(in crate::route) struct EventSource<'a> {
     reading: EventQuery<'a>,
     failed: RefCell<Option<Refusal>>,

@@ -1,4 +1,4 @@
-//! The error bodies of the protocols. Which one a route has is part of the table of routes.
+//! The forms of error bodies: one for each protocol. Which one a route has is part of the table of routes.
 
 /// The form of a route's error bodies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,17 +1,17 @@
-//! Which error body an answer has, by its path.
+//! Finds the form of an error by the path of the request, also where no route is.
 
-use super::error_body::ErrorForm;
+use super::error_form::ErrorForm;
 use std::collections::BTreeMap;
 
 /// The forms of all routes, and of paths that are none.
 #[derive(Debug)]
-pub(crate) struct ErrorForms {
+pub(crate) struct ErrorFormByPath {
     routes: BTreeMap<&'static str, ErrorForm>,
     /// By the first elements of paths; what the routes below disagree about is not there.
     beginnings: BTreeMap<&'static str, ErrorForm>,
 }
 
-impl ErrorForms {
+impl ErrorFormByPath {
     /// `shared` are path prefixes below which routes have different forms, with the form for unknown paths there.
     pub(crate) fn new(
         routes: BTreeMap<&'static str, ErrorForm>,

@@ -1,24 +1,24 @@
 //! The form of errors for each path.
 
 use super::table::{SHARED, table};
-use crate::http::error_forms::ErrorForms;
+use crate::http::error_form_by_path::ErrorFormByPath;
 
 /// For the paths of all routes, and for paths below them that are no routes.
-pub(crate) fn error_forms() -> ErrorForms {
+pub(crate) fn error_form_by_path() -> ErrorFormByPath {
     let routes = table().iter().map(|own| (own.path, own.form)).collect();
-    ErrorForms::new(routes, SHARED)
+    ErrorFormByPath::new(routes, SHARED)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::error_body::ErrorForm;
-    use crate::http::error_forms::beginnings_of;
+    use crate::http::error_form::ErrorForm;
+    use crate::http::error_form_by_path::beginnings_of;
     use crate::request::routes::Route;
 
     #[test]
     fn a_path_that_is_no_route_is_answered_as_its_neighbours_are() {
-        let forms = error_forms();
+        let forms = error_form_by_path();
         for (path, form) in [
             ("/identity/tokens", ErrorForm::Token),
             ("/oidc", ErrorForm::Token),
