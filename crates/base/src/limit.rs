@@ -232,6 +232,8 @@ limits! {
     settable PROFILES_PER_ACCOUNT = "profiles_per_account", 1000, "trusted profiles", "a further one is refused with 429";
     /// Resource groups of one account beside the first.
     settable RESOURCE_GROUPS_PER_ACCOUNT = "resource_groups_per_account", 200, "resource groups", "a further one is refused with 429";
+    /// What clients keep for the users and service IDs of one account.
+    settable PREFERENCES_PER_ACCOUNT = "preferences_per_account", 10_000, "preferences", "a further preference is refused with 429";
     /// Series of one account, in all its domains.
     settable SERIES_PER_ACCOUNT = "series_per_account", 10_000_000, "series", "samples of further new series are rejected";
     /// New series of one account in an hour.
@@ -294,6 +296,8 @@ limits! {
     fixed AUDIT_CALLERS_PER_HOUR = "audit_callers_per_hour", 20_000, "callers", "requests of further callers within the hour are one entry of the audit, for `others`";
     /// Length of a text in the audit.
     fixed AUDIT_TEXT_BYTES = "audit_text_bytes", 512, "bytes", "a longer name or pattern in the audit is cut";
+    /// Who authenticates within half a minute, and is told apart.
+    fixed ACTIVITY_UNWRITTEN = "activity_unwritten", 65_536, "identities", "of further API keys, users and service IDs that authenticate before the activity is written, twice a minute, nothing is counted";
     /// API keys one person may have in an account.
     settable KEYS_PER_USER = "keys_per_user", 1000, "keys", "a further API key of the same person, or service ID, in the account is refused with 409";
     /// Entries of one page of a list.
@@ -308,6 +312,14 @@ limits! {
     fixed CRNS_PER_SERVICE_ID = "crns_per_service_id", 32, "CRNs", "a service ID with more in `unique_instance_crns` is refused with 400";
     /// Access policies of one user, service ID, profile or access group in an account.
     fixed POLICIES_PER_SUBJECT = "policies_per_subject", 100, "access policies", "a further one for the same user, service ID, trusted profile or access group in the account is refused with 409";
+    /// What clients keep for one user or service ID in an account.
+    fixed PREFERENCES_PER_IDENTITY = "preferences_per_identity", 100, "preferences", "a further preference of the same user or service ID in the account is refused with 409";
+    /// Length of one preference.
+    fixed PREFERENCE_BYTES = "preference_bytes", 4096, "bytes", "a preference whose value is longer, as JSON, is refused with 400";
+    /// Identities of one report.
+    fixed REPORT_ENTRIES = "report_entries", 10_000, "identities", "a report that would list more is refused with 400, and one about second factors with 409";
+    /// Reports of one kind that are kept of one account.
+    fixed REPORTS_KEPT = "reports_kept", 5, "reports", "of the reports of one kind about the identities of an account, the oldest is deleted";
     /// Roles of one access policy.
     fixed ROLES_PER_POLICY = "roles_per_policy", 16, "roles", "an access policy with more is refused with 400";
     /// Decisions about access that one request asks for.
@@ -373,6 +385,7 @@ pub const PER_ACCOUNT: &[Limit] = &[
     GROUP_RULES_PER_ACCOUNT,
     PROFILES_PER_ACCOUNT,
     RESOURCE_GROUPS_PER_ACCOUNT,
+    PREFERENCES_PER_ACCOUNT,
     SERIES_PER_ACCOUNT,
     NEW_SERIES_PER_HOUR,
     SAMPLES_PER_ACCOUNT,

@@ -114,6 +114,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0024_profiles.sql"),
         postgres: include_str!("../migrations/postgres/0024_profiles.sql"),
     },
+    Step {
+        version: 26,
+        sqlite: include_str!("../migrations/sqlite/0026_activity.sql"),
+        postgres: include_str!("../migrations/postgres/0026_activity.sql"),
+    },
 ];
 
 /// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.

@@ -9,11 +9,13 @@ use crate::repo::{counters, issuers, rows};
 use crate::service::{Iam, Inner};
 use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::Freshness;
+use crate::state::unwritten_activity::UnwrittenActivity;
 use crate::sync::key_store;
 use crate::token::encryption_key::EncryptionKey;
 use crate::token::keyring::KeyRing;
 use crate::workload::Workloads;
 use base::error_chain::Chain;
+use base::limit;
 use base::time::Clock;
 use db::Db;
 use std::path::PathBuf;
@@ -99,6 +101,7 @@ impl Iam {
             logins,
             workloads,
             counts,
+            activity: UnwrittenActivity::new(limit::ACTIVITY_UNWRITTEN.default),
             signatures_introspected: AtomicU64::new(0),
             reload,
             freshness: Freshness::default(),
@@ -119,11 +122,15 @@ impl Iam {
         Ok(())
     }
 
-    /// Closes the database after writing the counts. A database that is away does not hold up the end: what was counted since
-    /// the last minute is lost then, and the log says so.
+    /// Closes the database after writing the counts and the activity. A database that is away does not hold up the end: what was
+    /// counted since the last minute is lost then, and the log says so.
     pub async fn close(&self) {
         self.0.closed.store(true, Ordering::Relaxed);
-        match tokio::time::timeout(LAST_COUNTS_MAX, self.write_counts(true)).await {
+        let last = async {
+            let counts = self.write_counts(true).await;
+            counts.and(self.write_activity().await)
+        };
+        match tokio::time::timeout(LAST_COUNTS_MAX, last).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tracing::warn!(error = %Chain(&error), "what the audit has counted was not written down");

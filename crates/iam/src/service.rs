@@ -7,6 +7,7 @@ use crate::login::Logins;
 use crate::model::directory::{Directory, Plan, RuleTexts};
 use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::Freshness;
+use crate::state::unwritten_activity::UnwrittenActivity;
 use crate::token::encryption_key::EncryptionKey;
 use crate::token::keyring::KeyRing;
 use crate::workload::Workloads;
@@ -32,6 +33,7 @@ pub(crate) struct Inner {
     /// Whose tokens workloads log in with.
     pub(crate) workloads: Workloads,
     pub(crate) counts: Counts,
+    pub(crate) activity: UnwrittenActivity,
     pub(crate) signatures_introspected: AtomicU64,
     /// Only one task reads the directory at a time, so that it never goes back in time.
     pub(crate) reload: tokio::sync::Mutex<()>,

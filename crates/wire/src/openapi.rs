@@ -22,6 +22,8 @@ mod influx;
 mod invitation;
 mod login;
 mod mfa;
+mod preferences;
+mod reports;
 mod resource_groups;
 mod resource_instances;
 mod resource_keys;
@@ -29,6 +31,7 @@ mod service_id_groups;
 mod service_ids;
 mod sessions;
 mod trusted_profiles;
+mod user_profiles;
 mod vigie;
 
 use serde_json::Value;

@@ -144,6 +144,7 @@ actions! {
     UserMade = Change "user_made", "a user was made";
     UserInvited = Change "user_invited", "a user was invited into an account";
     UserRemoved = Change "user_removed", "a user was removed from an account";
+    UserRenamed = Change "user_renamed", "the name of a user was changed";
     UserReclaimed = Change "user_reclaimed", "an address was returned to its owner, and its unproven user deleted";
     AddressProven = Change "address_proven", "an address was proven";
     InvitationAccepted = Change "invitation_accepted", "an invitation was accepted";
@@ -198,6 +199,9 @@ actions! {
     ResourceKeyMade = Change "resource_key_made", "a key of an instance was made, with a service ID and an API key";
     ResourceKeyChanged = Change "resource_key_changed", "a key of an instance was renamed";
     ResourceKeyDeleted = Change "resource_key_deleted", "a key of an instance was deleted, with its service ID";
+    ReportMade = Change "report_made", "a report about the identities of an account was made";
+    PreferenceSet = Own "preference_set", "a preference was set";
+    PreferenceDeleted = Own "preference_deleted", "a preference was deleted";
     PasswordChanged = Own "password_changed", "a password was changed";
     PasswordResetMade = Change "password_reset_made", "the operator made a code that sets a new password";
     PasswordReset = Change "password_reset", "a password was set with the operator's code";

@@ -33,11 +33,12 @@ impl Iam {
         audit::after(&self.0.db, page.after, page.since, page.account, PAGE).await
     }
 
-    /// How often each limit of the audit was reached.
+    /// How often each limit of the audit and of the activity was reached.
     #[must_use]
     pub fn audit_limit_hits(&self) -> Vec<(Limit, u64)> {
         let mut hits = self.0.counts.hits().to_vec();
         hits.push((limit::AUDIT_TEXT_BYTES, CUT.load(Ordering::Relaxed)));
+        hits.push((limit::ACTIVITY_UNWRITTEN, self.0.activity.uncounted()));
         hits
     }
 

@@ -101,6 +101,7 @@ impl Iam {
         let Some(client) = request.client else {
             // The token opens what the key itself opens and no session begins: this counts as a request with a key.
             self.note_request(&proven.login, Shown::ApiKey);
+            self.note_login(&proven.login);
             let identifier = is_client.then(|| proven.subject.identifier());
             let client = identifier.as_deref().unwrap_or(NO_CLIENT);
             return access::iam_token(self, &proven.subject, &proven.login, client, None);
@@ -143,6 +144,7 @@ impl Iam {
             entries = entries.and(about(entry.with("why", "gave_way")));
         }
         self.commit_unseen(tx, entries).await?;
+        self.note_login(&login);
         if !begun.displaced.is_empty() {
             self.read_ends().await;
         }

@@ -61,6 +61,9 @@ impl Iam {
         source: Source,
     ) {
         let now = self.0.clock.now();
+        if let ((Credential::ApiKey, key), Some(account)) = (shown, account) {
+            self.note_authenticated(account, principal, key);
+        }
         self.0
             .counts
             .request(principal, account, shown, source, now);

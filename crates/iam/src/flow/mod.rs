@@ -3,6 +3,7 @@
 pub(crate) mod access;
 mod account_rules;
 pub mod assume;
+mod authenticated;
 mod authorization;
 mod delegation;
 pub mod grant;

@@ -16,7 +16,8 @@ use crate::refusal::{Reason, Refusal};
 use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
 use crate::repo::{
-    access_group_members, access_group_rules, access_groups, policies, public_access,
+    access_group_members, access_group_rules, access_groups, invitation_groups, policies,
+    public_access,
 };
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -241,6 +242,7 @@ impl Iam {
         access_group_members::delete_of_group(&mut tx, id).await?;
         access_group_rules::delete_of_group(&mut tx, id).await?;
         policies::delete_of_group(&mut tx, id).await?;
+        invitation_groups::delete_of_group(&mut tx, id).await?;
         if !access_groups::delete(&mut tx, id).await? {
             return Err(no_group());
         }

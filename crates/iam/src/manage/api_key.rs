@@ -16,7 +16,7 @@ use crate::model::text::name;
 use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal};
 use crate::repo::accounts::lock_active;
-use crate::repo::api_keys;
+use crate::repo::{activity, api_keys};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::KeyId;
@@ -264,6 +264,7 @@ impl Iam {
         unlocked(&key)?;
         let mut tx = self.0.db.begin().await?;
         api_keys::delete(&mut tx, id).await?;
+        activity::delete_of_key(&mut tx, &key).await?;
         self.commit(tx, about(caller, Action::KeyDeleted, &key))
             .await
     }

@@ -1,6 +1,7 @@
 //! The model: accounts, domains, users, keys and roles, and the bounds of credentials. It knows no database.
 
 pub(crate) mod account_settings;
+pub(crate) mod activity;
 pub(crate) mod address;
 pub(crate) mod allowed_addresses;
 pub mod bounds;
@@ -15,7 +16,9 @@ pub(crate) mod narrowing;
 pub(crate) mod open_session;
 pub mod page;
 pub mod people_search;
+pub(crate) mod preference;
 pub(crate) mod proof;
+pub(crate) mod report;
 pub(crate) mod resource_key;
 pub mod role;
 pub(crate) mod service_group;

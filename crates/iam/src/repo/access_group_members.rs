@@ -6,7 +6,7 @@ use super::principals::key;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::directory::{GroupMembership, Stamp};
-use base::id::{AccessGroupId, AccountId};
+use base::id::{AccessGroupId, AccountId, Guid, UserId};
 use base::principal::Principal;
 use db::{Row, Tx, Value};
 
@@ -72,6 +72,16 @@ pub(crate) async fn insert(
         added.by.to_string().into(),
     ];
     Ok(tx.execute(sql, &values).await? > 0)
+}
+
+/// Puts a user into the groups of an invitation, before the invitation is removed.
+pub(crate) async fn accept(tx: &mut Tx, invitation: Guid, user: UserId) -> Result<(), IamError> {
+    let sql = "INSERT INTO access_group_members (access_group, principal, added_at, added_by) \
+               SELECT access_group, CAST($2 AS TEXT), added_at, added_by FROM invitation_groups WHERE invitation = $1 \
+               ON CONFLICT (access_group, principal) DO NOTHING";
+    tx.execute(sql, &[invitation.to_string().into(), key(user)])
+        .await?;
+    Ok(())
 }
 
 /// Takes a principal out of a group. `false` if it was not in it.

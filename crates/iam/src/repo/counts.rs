@@ -2,8 +2,8 @@
 
 use super::{
     access_group_members, access_group_rules, access_groups, api_keys, custom_roles, deletions,
-    domains, invitation_roles, invitations, members, orgs, policies, profiles, resource_groups,
-    roles, service_ids, spaces,
+    domains, invitation_groups, invitation_roles, invitations, members, orgs, policies,
+    preferences, profiles, resource_groups, roles, service_ids, spaces,
 };
 use crate::error::IamError;
 use base::id::AccountId;
@@ -19,11 +19,12 @@ pub(crate) enum CountedItem {
     Policies,
     CustomRoles,
     AccessGroups,
-    /// In all access groups: a principal in several groups counts once for each.
+    /// In all access groups: a principal in several groups counts once for each, and so does who is invited.
     GroupMembers,
     GroupRules,
     Profiles,
     ResourceGroups,
+    Preferences,
     Deletions,
     /// The roles in the account and its domains, including those of open invitations; what is deleted counts for nothing.
     Roles,
@@ -46,10 +47,14 @@ pub(crate) async fn count(
         CountedItem::Policies => policies::count(tx, account).await,
         CountedItem::CustomRoles => custom_roles::count(tx, account).await,
         CountedItem::AccessGroups => access_groups::count(tx, account).await,
-        CountedItem::GroupMembers => access_group_members::count(tx, account).await,
+        CountedItem::GroupMembers => {
+            let members = access_group_members::count(tx, account).await?;
+            Ok(members.saturating_add(invitation_groups::count(tx, account).await?))
+        }
         CountedItem::GroupRules => access_group_rules::count(tx, account).await,
         CountedItem::Profiles => profiles::count(tx, account).await,
         CountedItem::ResourceGroups => resource_groups::count(tx, account).await,
+        CountedItem::Preferences => preferences::count(tx, account).await,
         CountedItem::Deletions => deletions::count(tx, account).await,
         CountedItem::Roles => {
             let given = roles::count(tx, account).await?;

@@ -119,6 +119,12 @@ pub(crate) async fn of_account(tx: &mut Tx, account: AccountId) -> Result<Vec<Va
         .collect()
 }
 
+/// The number of accounts that a user is in.
+pub(crate) async fn count_accounts(tx: &mut Tx, user: UserId) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS counted FROM members WHERE principal = $1";
+    counted(tx.one(sql, &[key(user)]).await?)
+}
+
 /// The number of users in the account.
 pub(super) async fn count_users(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
     let sql = "SELECT COUNT(*) AS counted FROM members JOIN users ON users.guid = members.principal WHERE account = $1";

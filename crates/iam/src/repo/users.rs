@@ -100,6 +100,23 @@ pub(crate) async fn lock_user(tx: &mut Tx, user: UserId) -> Result<bool, IamErro
     Ok(tx.execute(sql, &[user.0.to_string().into()]).await? == 1)
 }
 
+/// Gives a user another name.
+pub(crate) async fn rename(
+    tx: &mut Tx,
+    user: UserId,
+    given_name: &str,
+    family_name: &str,
+) -> Result<(), IamError> {
+    let sql = "UPDATE users SET given_name = $2, family_name = $3 WHERE guid = $1";
+    let values = [
+        Value::from(user.0.to_string()),
+        given_name.into(),
+        family_name.into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
 /// Locks a user until the transaction ends; returns whether their address is proven.
 pub(crate) async fn lock_proven(tx: &mut Tx, user: UserId) -> Result<bool, IamError> {
     let sql = "UPDATE users SET home = home WHERE guid = $1 RETURNING proof";

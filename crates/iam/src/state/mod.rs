@@ -1,4 +1,5 @@
-//! The node's state beside the directory: the ended sessions, and when it last learned of changes.
+//! The node's state beside the directory: the ended sessions, when it last learned of changes, and who has authenticated.
 
 pub(crate) mod ended_sessions;
 pub(crate) mod freshness;
+pub(crate) mod unwritten_activity;

@@ -6,6 +6,7 @@
 //! query, and beyond a limit it refuses all requests. It also refuses them while one of its own changes is committed
 //! but cannot be read.
 
+mod activity;
 mod answering;
 mod disk_space;
 mod key_schedule;
@@ -52,9 +53,10 @@ const LOOK: Duration = Duration::from_secs(30);
 const LISTEN_AGAIN: Duration = Duration::from_secs(2);
 
 impl Iam {
-    /// Watches for changes of other nodes, and keeps the audit, until the service is dropped or closed.
+    /// Watches for changes of other nodes, and keeps the audit and the activity, until the service is dropped or closed.
     pub fn watch(&self) {
         tokio::spawn(self.audit_watch());
+        tokio::spawn(self.activity_watch());
         tokio::spawn(self.change_watch());
     }
 

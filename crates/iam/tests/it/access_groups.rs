@@ -194,7 +194,7 @@ async fn a_rule_lets_in_whom_it_describes(world: World) {
         email: BEA.to_owned(),
         role: None,
     }];
-    let invited = world.iam.invite_with(&owner, account, &wanted, Vec::new());
+    let invited = world.iam.invite(&owner, account, &wanted);
     let shown = invited.await.unwrap().remove(0).code.unwrap();
     let chosen = secret("chosen at the beginning");
     let redeemed = world.iam.redeem(source(), BEA, &shown, chosen.clone());

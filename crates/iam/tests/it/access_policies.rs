@@ -8,7 +8,7 @@ use base::scope::{Action, Actions, Domain};
 use iam::directory::{Attribute, NamedRole, Policy, PolicyRole, PolicySubject};
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms, policy_tag};
 use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole, custom_role_tag};
-use iam::manage::invitation::Invitee;
+use iam::manage::invitation::{InvitedAccess, Invitee};
 use iam::manage::page::PageRequest;
 use iam::{AuthError, Credential, Iam, IamError};
 use std::cmp::Ordering;
@@ -274,7 +274,11 @@ async fn an_invitation_gives_its_policies_with_the_acceptance(world: World) {
             role: None,
         }];
         let grant = terms(account, owner.principal(), VIEWER, &[]).grant;
-        let invited = world.iam.invite_with(&owner, account, &wanted, vec![grant]);
+        let access = InvitedAccess {
+            policies: vec![grant],
+            ..InvitedAccess::default()
+        };
+        let invited = world.iam.invite_with(&owner, account, &wanted, access);
         invited.await.unwrap().remove(0)
     };
     let email = "bea@example.org";

@@ -9,6 +9,8 @@ mod account_settings;
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod activity;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod changes;
@@ -22,6 +24,8 @@ mod ending;
 mod events;
 #[cfg(test)]
 mod forged;
+#[cfg(test)]
+mod identity_reports;
 #[cfg(test)]
 mod introspect;
 #[cfg(test)]
@@ -38,6 +42,7 @@ mod numbers;
 mod open_sessions;
 #[cfg(test)]
 mod password;
+mod preferences;
 #[cfg(test)]
 mod profiles;
 #[cfg(test)]

@@ -178,7 +178,7 @@ pub(crate) fn require_initialised(settings: &Settings) -> anyhow::Result<()> {
     }
 }
 
-/// Watches for changes of other nodes, and keeps the audit, until the service is closed.
+/// Watches for changes of other nodes, and keeps the audit and the activity, until the service is closed.
 fn watch(iam: &Iam, metrics: &Arc<Metrics>) {
     let own = iam.clone();
     let begin = move || own.change_watch();
@@ -186,6 +186,9 @@ fn watch(iam: &Iam, metrics: &Arc<Metrics>) {
     let own = iam.clone();
     let begin = move || own.audit_watch();
     tokio::spawn(supervised("audit", Arc::clone(metrics), begin));
+    let own = iam.clone();
+    let begin = move || own.activity_watch();
+    tokio::spawn(supervised("activity", Arc::clone(metrics), begin));
 }
 
 /// Opens all services.

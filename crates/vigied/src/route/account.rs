@@ -26,7 +26,7 @@ use std::sync::Arc;
 use wire::cf::deleted::instant;
 use wire::cf::list::Metadata;
 use wire::iam::account::{AccountEntity, AccountResource, Accounts, OrganizationRegion};
-use wire::iam::user::{ChangePassword, User, Username, Users};
+use wire::iam::user::{ChangePassword, User, UserSettings, Username, Users};
 use wire::secret::SecretText;
 
 fn resource(app: &App, caller: &Identity, account: &Account) -> AccountResource {
@@ -101,7 +101,7 @@ pub(super) async fn account(
     json(StatusCode::OK, &resource(&app, &caller, &account))
 }
 
-fn person(app: &App, member: &Member) -> User {
+pub(super) fn person(app: &App, member: &Member) -> User {
     let (user, account) = (&member.user, member.account);
     let directory = app.iam.directory();
     let roles = directory.roles(user.id, Domain::Account(account));
@@ -122,7 +122,7 @@ fn person(app: &App, member: &Member) -> User {
 }
 
 /// An invitation not yet accepted, by the address the inviter typed: it reveals nothing of the user, known or not.
-fn waiting(account: AccountId, invitation: &Invitation) -> User {
+pub(super) fn waiting(account: AccountId, invitation: &Invitation) -> User {
     User {
         id: invitation.id.0.to_hex(),
         iam_id: invitation.id.to_string(),
@@ -143,7 +143,7 @@ pub(super) async fn users(
     params: Params,
 ) -> Result<Response, Refusal> {
     let account = params.id("account")?;
-    params.refuse_unserved(&["include_settings"])?;
+    let settings = params.flag("include_settings")?.then(UserSettings::default);
     let window = ACCOUNTS.window(&params)?;
     let search = PeopleSearch::read(params.one("search")?, params.one("user_id")?);
     let search = search.map_err(IamError::from)?;
@@ -156,12 +156,16 @@ pub(super) async fn users(
     let total = members.total.saturating_add(invited.total);
     let members = members.entries.iter().map(|member| person(&app, member));
     let invited = invited.entries.iter().map(|one| waiting(account, one));
+    let with_settings = |user: User| User {
+        settings: settings.clone(),
+        ..user
+    };
     let part = Page {
-        entries: members.chain(invited).collect(),
+        entries: members.chain(invited).map(with_settings).collect(),
         total,
     };
     let path = format!("/v2/accounts/{account}/users");
-    let kept = ["search", "user_id"];
+    let kept = ["search", "user_id", "include_settings"];
     let address = |start| ACCOUNTS.address(&path, &params, &kept, (window.take, start));
     let next_url = next(window, &part).map(|start| address(Some(start)));
     let list = Users {
@@ -183,6 +187,16 @@ pub(super) async fn remove(
         .remove_member(&caller, params.id("account")?, params.id("iam_id")?)
         .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// The same, as the later version of the interface answers it.
+pub(super) async fn remove_v3(
+    app: State<Arc<App>>,
+    caller: Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    remove(app, caller, params).await?;
+    Ok(StatusCode::ACCEPTED.into_response())
 }
 
 pub(super) async fn set_role(

@@ -42,8 +42,8 @@ fn or_not_set(value: Option<impl Display>) -> String {
 }
 
 /// What the account requires of a user besides the password.
-pub(super) const fn mfa_word(settings: &AccountSettings) -> &'static str {
-    match settings.password_grant_refused {
+pub(super) const fn mfa_word(password_grant_refused: bool) -> &'static str {
+    match password_grant_refused {
         true => NO_PASSWORD_ALONE,
         false => NO_MFA,
     }
@@ -62,7 +62,7 @@ fn texts(settings: &AccountSettings) -> Shown {
         restrict_create_platform_apikey: keys.to_owned(),
         restrict_user_list_visibility: RESTRICTED.to_owned(),
         allowed_ip_addresses: settings.allowed_addresses.text().to_owned(),
-        mfa: mfa_word(settings).to_owned(),
+        mfa: mfa_word(settings.password_grant_refused).to_owned(),
         user_mfa: Vec::new(),
         restrict_user_domains: Vec::new(),
         session_expiration_in_seconds: or_not_set(settings.session_seconds),

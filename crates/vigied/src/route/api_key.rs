@@ -1,6 +1,7 @@
 //! `/v1/apikeys`: the caller's API keys.
 
 use super::account_parameter::check_account;
+use super::activity;
 use super::entity_tag::{if_match, tagged};
 use super::filter;
 use super::history;
@@ -87,6 +88,7 @@ pub(super) fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
         expires_at: key.expires_at.map(time_text),
         reach: reach_of(&key.narrowing),
         history: None,
+        activity: None,
     }
 }
 
@@ -310,7 +312,7 @@ pub(super) async fn create(
     answer(StatusCode::CREATED, &key, Some(&text))
 }
 
-/// A key, with its history if the request asks for it.
+/// A key, with its history and activity if the request asks for them.
 async fn read(
     app: &App,
     caller: &Identity,
@@ -318,8 +320,13 @@ async fn read(
     key: &Stored,
 ) -> Result<Response, Refusal> {
     let history = history::asked_for(app, caller, params, key.id).await?;
+    let activity = match activity::is_asked_for(params)? {
+        true => Some(app.iam.key_activity(caller, key.id).await?),
+        false => None,
+    };
     let shown = ApiKey {
         history,
+        activity: activity.map(activity::shown),
         ..shown(key, None)
     };
     tagged(StatusCode::OK, &shown, &entity_tag(key))
@@ -350,7 +357,6 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    params.refuse_unserved(&["include_activity"])?;
     let key = app.iam.api_key(&caller, params.id("id")?)?;
     read(&app, &caller, &params, &key).await
 }

@@ -1,9 +1,12 @@
 //! Invitations by Administrators, the answers of the invited, and one-time codes.
 
 use super::access_policy;
+use super::api_key::invalid;
+use super::group_id;
 use super::paging::{ACCOUNTS, next};
 use super::reply::json;
 use crate::app::App;
+use crate::failure::refused::check_length;
 use crate::http::guesses::Guesser;
 use crate::http::problem::Refusal;
 use crate::http::source::RequestSource;
@@ -13,14 +16,13 @@ use crate::request::payload::{FormPayload, Payload};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
-use base::id::AccountId;
+use base::id::{AccessGroupId, AccountId};
+use base::limit;
 use base::secret::Secret;
 use http::StatusCode;
 use iam::IamError;
-use iam::manage::invitation::{Choice, Invitee};
+use iam::manage::invitation::{Choice, InvitedAccess, Invitee};
 use iam::role::Role;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use std::sync::Arc;
 use wire::cf::deleted::instant;
 use wire::iam::invitation::{Accept, AcceptAccount, Invitation, Invitations, Redeem};
@@ -33,25 +35,16 @@ pub(super) const PENDING: &str = "PENDING";
 /// The original's name for the role of somebody invited without a role of the account.
 const MEMBER: &str = "Member";
 
-/// Further members of an invitation in the original, which this server does not serve.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Beside {
-    access_groups: Option<Vec<IgnoredAny>>,
-}
-
-impl Beside {
-    /// Refuses it, so that nobody believes that the invited have it.
-    fn refuse(&self) -> Result<(), Refusal> {
-        let field = "access_groups";
-        if self.access_groups.as_ref().is_none_or(Vec::is_empty) {
-            return Ok(());
-        }
-        let message = format!("`{field}` is not served here: invite without it");
-        let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
-        let hint = "`account_role` gives a role in the account; `iam_policy` gives access policies";
-        Err(Refusal(problem.hint(hint).field(field)))
-    }
+/// The access groups of an invitation.
+fn groups(account: AccountId, texts: &[String]) -> Result<Vec<AccessGroupId>, Refusal> {
+    let read = |text: &String| {
+        check_length("access_groups", text, &limit::WORD_BYTES)?;
+        group_id::read(account, text).ok_or_else(|| {
+            let message = format!("`access_groups`: `{text}` is no id of an access group");
+            invalid("access_groups", message)
+        })
+    };
+    texts.iter().map(read).collect()
 }
 
 /// An account role by its name.
@@ -72,9 +65,11 @@ pub(super) async fn invite(
     let account: AccountId = params.id("account")?;
     app.iam.may_invite(&caller, account)?;
     let wanted: InviteUsers = body(&bytes)?;
-    body::<Beside>(&bytes)?.refuse()?;
     let given = wanted.iam_policy.as_deref().unwrap_or_default();
-    let given = access_policy::of_invitation(&app, &caller, given)?;
+    let access = InvitedAccess {
+        policies: access_policy::of_invitation(&app, &caller, given)?,
+        groups: groups(account, wanted.access_groups.as_deref().unwrap_or_default())?,
+    };
     let invitee = |user: Invite| -> Result<Invitee, Refusal> {
         let is_role = |text: &String| !text.is_empty() && !text.eq_ignore_ascii_case(MEMBER);
         let named = user.account_role.filter(is_role);
@@ -85,7 +80,7 @@ pub(super) async fn invite(
     };
     let wanted: Result<Vec<Invitee>, Refusal> = wanted.users.into_iter().map(invitee).collect();
     let wanted = wanted?;
-    let invited = app.iam.invite_with(&caller, account, &wanted, given);
+    let invited = app.iam.invite_with(&caller, account, &wanted, access);
     let invited = invited.await?;
     let resources = invited.into_iter().map(|one| InvitedUser {
         email: one.email,

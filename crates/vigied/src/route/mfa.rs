@@ -1,6 +1,7 @@
 //! `/v1/mfa`: what an account requires of a user besides the password. There is no second factor.
 
 use super::account_settings::mfa_word;
+use super::identity_report;
 use super::reply::json;
 use crate::app::App;
 use crate::http::problem::Refusal;
@@ -12,7 +13,8 @@ use base::error::{Kind, Problem};
 use base::id::UserId;
 use http::StatusCode;
 use std::sync::Arc;
-use wire::iam::mfa::{AccountBasedMfa, IdBasedMfa, MfaStatus};
+use wire::iam::api_key::time_text;
+use wire::iam::mfa::{AccountBasedMfa, IdBasedMfa, MfaReport, MfaStatus, UserMfa};
 
 pub(super) async fn status(
     State(app): State<Arc<App>>,
@@ -33,19 +35,67 @@ pub(super) async fn status(
         let problem = Problem::new(Kind::NotFound, "not_found", message);
         return Err(Refusal(problem.field("iam_id")));
     }
-    let word = mfa_word(&stored.settings).to_owned();
+    let word = mfa_word(stored.settings.password_grant_refused);
     let answer = MfaStatus {
         iam_id: user.to_string(),
-        effective_mfa_type: word.clone(),
-        id_based_mfa: IdBasedMfa {
-            trait_account_default: word.clone(),
-            trait_effective: word,
-            complies: true,
-        },
-        account_based_mfa: AccountBasedMfa {
-            complies: true,
-            ..AccountBasedMfa::default()
-        },
+        effective_mfa_type: word.to_owned(),
+        id_based_mfa: by_identity(word),
+        account_based_mfa: by_account(),
+    };
+    json(StatusCode::OK, &answer)
+}
+
+/// What the account asks of everybody, who does it.
+fn by_identity(word: &str) -> IdBasedMfa {
+    IdBasedMfa {
+        trait_account_default: word.to_owned(),
+        trait_effective: word.to_owned(),
+        complies: true,
+    }
+}
+
+fn by_account() -> AccountBasedMfa {
+    AccountBasedMfa {
+        complies: true,
+        ..AccountBasedMfa::default()
+    }
+}
+
+pub(super) async fn make_report(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    identity_report::account(&app, &caller, &params)?;
+    identity_report::check_type(&params, "mfa_status")?;
+    let reference = app.iam.report_mfa(&caller).await?;
+    identity_report::accepted(reference)
+}
+
+pub(super) async fn report(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    let account = identity_report::account(&app, &caller, &params)?;
+    let which = identity_report::which(&params)?;
+    let report = app.iam.mfa_report(&caller, which).await?;
+    let word = mfa_word(report.password_grant_refused);
+    let users = report.users.into_iter().map(|user| UserMfa {
+        iam_id: user.id.to_string(),
+        name: user.full_name(),
+        username: user.email.clone(),
+        email: user.email,
+        effective_mfa_type: word.to_owned(),
+        id_based_mfa: by_identity(word),
+        account_based_mfa: by_account(),
+    });
+    let answer = MfaReport {
+        created_by: report.created_by.to_string(),
+        reference: report.reference.to_string(),
+        report_time: time_text(report.created_at),
+        account_id: account.to_string(),
+        users: users.collect(),
     };
     json(StatusCode::OK, &answer)
 }

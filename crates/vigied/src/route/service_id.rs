@@ -1,6 +1,7 @@
 //! `/v1/serviceids`: programs with an identity of their own, which Administrators manage.
 
 use super::account_parameter::check_account;
+use super::activity;
 use super::api_key::{in_own_account, invalid, is_set, requested_key, shown as shown_key};
 use super::entity_tag::{if_match, tagged};
 use super::filter;
@@ -70,6 +71,7 @@ fn shown(service: &Service, with_group: bool) -> Shown {
             .map(|group| group.to_string()),
         apikey: None,
         history: None,
+        activity: None,
     }
 }
 
@@ -184,12 +186,16 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    params.refuse_unserved(&["include_activity"])?;
     let with_group = tells_group(&params)?;
     let service = app.iam.service_id(&caller, id(&params)?)?;
     let history = history::asked_for(&app, &caller, &params, service.id).await?;
+    let activity = match activity::is_asked_for(&params)? {
+        true => Some(app.iam.service_activity(&caller, service.id).await?),
+        false => None,
+    };
     let answer = Shown {
         history,
+        activity: activity.map(activity::shown),
         ..shown(&service, with_group)
     };
     tagged(StatusCode::OK, &answer, &entity_tag(&service))

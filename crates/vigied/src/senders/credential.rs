@@ -90,7 +90,7 @@ impl SenderCredential {
         }
     }
 
-    /// Its scope now: at least to write.
+    /// Its scope now: at least to write. An API key is counted as used.
     pub(super) fn scope(&self, shared: &SenderContext) -> Result<Scope, Denied> {
         let app = &shared.app;
         let scope = match self {
@@ -104,7 +104,14 @@ impl SenderCredential {
                 scope.map_err(|error| Denied::of(&error))
             }
         }?;
-        may_write(scope)
+        let scope = may_write(scope)?;
+        // A token is shown by who has authenticated before.
+        let is_token =
+            matches!(self, Self::Credential { kind, .. } if !matches!(kind, Kind::ApiKey));
+        if let Some(key) = self.key(shared).filter(|_| !is_token) {
+            app.iam.note_key_used(key);
+        }
+        Ok(scope)
     }
 
     /// The key that it is, or rests on.

@@ -9,11 +9,13 @@ mod groups;
 pub(crate) mod identity;
 pub(crate) mod monitoring;
 mod policies;
+mod preferences;
 mod profiles;
 mod resources;
 mod service_id_groups;
 mod service_ids;
 mod sessions;
+mod users;
 pub(crate) mod world;
 
 use serde_json::Value;
@@ -68,6 +70,9 @@ fn filled(path: &str) -> String {
         .replace("{kind}", "user")
         .replace("{identifier}", &format!("IBMid-{guid}"))
         .replace("{role}", "auditors")
+        .replace("{service}", "console")
+        .replace("{preference}", "page")
+        .replace("{reference}", "latest")
 }
 
 /// On routes that need a credential, neither an invalid one nor another method gets past the check.

@@ -15,6 +15,8 @@ mod accounting;
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod activity;
+#[cfg(test)]
 mod agent;
 #[cfg(test)]
 mod api_keys;
@@ -130,6 +132,8 @@ mod placing;
 #[cfg(test)]
 mod postgres;
 #[cfg(test)]
+mod preferences;
+#[cfg(test)]
 mod purge;
 #[cfg(test)]
 mod quickstart;
@@ -178,6 +182,8 @@ mod unseen_output;
 mod upgrade;
 #[cfg(test)]
 mod user_list;
+#[cfg(test)]
+mod users;
 #[cfg(test)]
 mod wide_answers;
 #[cfg(test)]

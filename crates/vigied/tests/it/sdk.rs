@@ -1,5 +1,6 @@
 //! Real clients nobody here wrote: IBM's `ibm-cloud-sdk-core` and `ibm-platform-services` for Python and Node, unmodified.
 
+mod activity;
 mod authenticators;
 mod groups;
 mod identity;
@@ -7,6 +8,7 @@ mod node;
 mod policies;
 mod profiles;
 mod resources;
+mod users;
 mod workloads;
 
 use crate::harness::Server;

@@ -179,6 +179,35 @@ fn what_is_used_of_the_limits_is_told() {
         refused(&reply, 400, "invalid_parameter");
         assert!(reply.text().contains(field), "{}", reply.text());
     }
+
+    // The same in a body, which may hold longer lists.
+    let post = |body: &Value| account.call("POST", &path).json(body).send();
+    assert_eq!(post(&json!({})).json(), json!({}));
+    let told = post(&json!({
+        "serviceid_groups": true, "serviceids_per_group": [id],
+        "apikeys_per_identity": [iam_id, nobody], "profiles": false, "cr_links_per_profile": [],
+    }));
+    assert_eq!(told.status, 200, "{}", told.text());
+    assert_eq!(told.json(), expected);
+    for (body, field) in [
+        (json!({"profiles": true}), "profiles"),
+        (
+            json!({"claim_rules_per_group": ["x"]}),
+            "claim_rules_per_group",
+        ),
+        (
+            json!({"serviceids_per_group": ["x"]}),
+            "serviceids_per_group",
+        ),
+        (
+            json!({"apikeys_per_identity": vec![nobody; 101]}),
+            limit::PAGE_ENTRIES.name,
+        ),
+    ] {
+        let reply = post(&body);
+        refused(&reply, 400, "invalid_parameter");
+        assert!(reply.text().contains(field), "{}", reply.text());
+    }
 }
 
 #[test]

@@ -396,12 +396,6 @@ fn what_was_done_is_told_where_it_is_asked_for() {
     assert_eq!(history(&key)[0]["action"], "key_made");
     let without = account.call("GET", &path).send().json();
     assert_eq!(without.get("history"), None);
-    let activity = format!("{path}?include_activity=true");
-    refused(
-        &account.call("GET", &activity).send(),
-        400,
-        "invalid_parameter",
-    );
 }
 
 #[test]

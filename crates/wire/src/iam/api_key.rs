@@ -1,5 +1,6 @@
 //! API keys as objects: `/v1/apikeys`.
 
+use crate::iam::activity::Activity;
 use crate::iam::history::HistoryEntry;
 use crate::secret::SecretText;
 use base::time::Millis;
@@ -54,6 +55,9 @@ pub struct ApiKey {
     /// The changes made to it, the latest first, where `include_history` asked for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<Vec<HistoryEntry>>,
+    /// When it has authenticated last, and how often, where `include_activity` asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<Activity>,
 }
 
 /// The rights of its user that an API key has. It is for metrics alone then, and manages nothing.

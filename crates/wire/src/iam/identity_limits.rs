@@ -2,6 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The body of `POST /v1/accounts/{account}/limits/identity`: which counters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct IdentityLimitsRequest {
+    /// Groups of service IDs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serviceid_groups: Option<bool>,
+    /// Ids of groups: the service IDs of each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serviceids_per_group: Option<Vec<String>>,
+    /// IAM ids: the API keys of each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apikeys_per_identity: Option<Vec<String>>,
+}
+
 /// The counters asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct IdentityLimits {

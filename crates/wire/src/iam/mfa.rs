@@ -15,6 +15,40 @@ pub struct MfaStatus {
     pub account_based_mfa: AccountBasedMfa,
 }
 
+/// What is asked of each user of an account: `GET /v1/mfa/accounts/{account}/report/{reference}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct MfaReport {
+    /// Who asked for the report.
+    pub created_by: String,
+    /// Its reference.
+    pub reference: String,
+    /// When it was made.
+    pub report_time: String,
+    /// The account.
+    pub account_id: String,
+    /// The users.
+    pub users: Vec<UserMfa>,
+}
+
+/// What is asked of one user.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct UserMfa {
+    /// The user.
+    pub iam_id: String,
+    /// The name to show.
+    pub name: String,
+    /// The user name, an e-mail address.
+    pub username: String,
+    /// E-mail address.
+    pub email: String,
+    /// `NONE`, or `NONE_NO_ROPC`: a password alone gives no token.
+    pub effective_mfa_type: String,
+    /// By the identity.
+    pub id_based_mfa: IdBasedMfa,
+    /// By the account.
+    pub account_based_mfa: AccountBasedMfa,
+}
+
 /// The requirement for the identity.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct IdBasedMfa {

@@ -1,5 +1,6 @@
 //! Service IDs as objects: `/v1/serviceids`.
 
+use crate::iam::activity::Activity;
 use crate::iam::api_key::ApiKey;
 use crate::iam::history::HistoryEntry;
 use crate::secret::SecretText;
@@ -41,6 +42,9 @@ pub struct ServiceId {
     /// The changes made to it, the latest first, where `include_history` asked for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<Vec<HistoryEntry>>,
+    /// When it has authenticated last, and how often, where `include_activity` asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<Activity>,
 }
 
 /// A page of service IDs.

@@ -1,5 +1,6 @@
 //! Users of an account, invitations, roles and passwords.
 
+use crate::iam::activity::Activity;
 use crate::iam::policy::InvitedPolicy;
 use crate::secret::SecretText;
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,69 @@ pub struct User {
     pub added_on: String,
     /// The account roles the user holds (ours).
     pub account_roles: Vec<String>,
+    /// The settings of the user, where `include_settings` asked for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings: Option<UserSettings>,
+    /// When the user has authenticated last, and how often, where `include_activity` asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub activity: Option<Activity>,
+}
+
+/// The settings of a user, in an account: nothing is set, and nothing can be.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct UserSettings {
+    /// The language of the console.
+    pub language: String,
+    /// The language of notifications.
+    pub notification_language: String,
+    /// The addresses from which the user may log in; the account has such a list for everybody.
+    pub allowed_ip_addresses: String,
+    /// Whether the user may change the list.
+    pub self_manage: bool,
+}
+
+/// The body of `PATCH /v2/accounts/{account}/users/{iam_id}/settings`: what is as it is already.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct UpdateUserSettings {
+    /// The language of the console.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The language of notifications.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notification_language: Option<String>,
+    /// The addresses from which the user may log in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_ip_addresses: Option<String>,
+    /// Whether the user may change the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub self_manage: Option<bool>,
+}
+
+/// The body of `PATCH /v2/accounts/{account}/users/{iam_id}`: names; everything else as it is already.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct UpdateUser {
+    /// The first name from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firstname: Option<String>,
+    /// The last name from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lastname: Option<String>,
+    /// The state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// E-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Telephone number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phonenumber: Option<String>,
+    /// Another telephone number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub altphonenumber: Option<String>,
+    /// The address of a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo: Option<String>,
 }
 
 /// The body of `POST /v2/accounts/{account}/users`.
@@ -63,6 +127,9 @@ pub struct InviteUsers {
     /// Access policies for each of them, which begin with the acceptance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iam_policy: Option<Vec<InvitedPolicy>>,
+    /// Ids of access groups, in which each of them is from the acceptance on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_groups: Option<Vec<String>>,
 }
 
 /// One person to invite.

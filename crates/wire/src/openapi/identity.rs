@@ -4,8 +4,8 @@ use super::build::{Document, Operation, headers, user_token};
 use super::caller::{CALLER, by_account, failing};
 use super::{
     access_groups, access_policies, access_roles, account_settings, cloud_foundry, identity_limits,
-    invitation, mfa, resource_groups, resource_instances, resource_keys, service_id_groups,
-    service_ids, sessions, trusted_profiles,
+    invitation, mfa, preferences, reports, resource_groups, resource_instances, resource_keys,
+    service_id_groups, service_ids, sessions, trusted_profiles, user_profiles,
 };
 use crate::iam::account::{AccountResource, Accounts};
 use crate::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
@@ -45,8 +45,11 @@ pub(super) fn document() -> Value {
     resource_groups::routes(&mut document);
     resource_instances::routes(&mut document);
     resource_keys::routes(&mut document);
+    reports::routes(&mut document);
+    preferences::routes(&mut document);
     accounts(&mut document);
     users(&mut document);
+    user_profiles::routes(&mut document);
     invitation::routes(&mut document);
     cloud_foundry::routes(&mut document);
     document.finish()
@@ -240,6 +243,10 @@ fn api_keys(document: &mut Document) {
         .needs(&CALLER)
         .header("IAM-ApiKey", "the key's text", true)
         .query("include_history", "`true`: with what was done to it")
+        .query(
+            "include_activity",
+            "`true`: with when it has authenticated last, and how often",
+        )
         .answers("200", "the key", key);
     document.route("GET", "/v1/apikeys/details", failing(operation, &error));
 }
@@ -256,6 +263,10 @@ fn one_api_key(document: &mut Document) {
     let path = "/v1/apikeys/{id}";
     let read = of("readApiKey", "Reads a key")
         .query("include_history", "`true`: with what was done to it")
+        .query(
+            "include_activity",
+            "`true`: with when it has authenticated last, and how often",
+        )
         .answers("200", "the key", key.clone());
     document.route("GET", path, failing(read, &error));
     let write = of("updateApiKey", "Changes a key")
@@ -341,6 +352,7 @@ fn users(document: &mut Document) {
         "a part of an address or name; or `email:`, `firstname:`, `lastname:` or `state:` and a part",
     )
     .query("user_id", "the person with this address")
+    .query("include_settings", "`true`: with their settings")
     .answers("200", "a page of users", list);
     document.route("GET", path, failing(operation, &error));
     let operation = of(

@@ -58,6 +58,10 @@ pub(super) fn routes(document: &mut Document) {
     };
     let read = of("readServiceId", "Reads a service ID")
         .query("include_history", "`true`: with what was done to it")
+        .query(
+            "include_activity",
+            "`true`: with when it has authenticated last, and how often",
+        )
         .query("show_group_id", GROUP)
         .answers("200", "the service ID", one.clone());
     document.route("GET", ONE, failing(read, &error));

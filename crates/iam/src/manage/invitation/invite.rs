@@ -3,6 +3,7 @@
 use crate::refusal::{Reason, Refusal, Remedy};
 pub use crate::repo::invitations::lists::Invitation;
 
+use super::groups::InvitedGroups;
 use super::new_code;
 use crate::audit::{Action, Entries, Entry};
 use crate::config::InvitationConfig;
@@ -20,7 +21,7 @@ use crate::repo::invitations::remove;
 use crate::repo::{accounts, invitation_roles, invitations, members, used_today};
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::id::{AccountId, UserId};
+use base::id::{AccessGroupId, AccountId, UserId};
 use base::limit;
 use base::scope::Domain;
 use base::secret::Secret;
@@ -34,6 +35,15 @@ pub struct Invitee {
     pub email: String,
     /// A role in the account, given on acceptance.
     pub role: Option<Role>,
+}
+
+/// What each of the invited has from the acceptance on, beside a role.
+#[derive(Debug, Default)]
+pub struct InvitedAccess {
+    /// Access policies.
+    pub policies: Vec<PolicyGrant>,
+    /// Access groups of the account.
+    pub groups: Vec<AccessGroupId>,
 }
 
 /// An invited user. The answer is the same whether the server knows the address or not.
@@ -60,22 +70,24 @@ impl Iam {
         account: AccountId,
         wanted: &[Invitee],
     ) -> Result<Vec<Invited>, IamError> {
-        self.invite_with(caller, account, wanted, Vec::new()).await
+        self.invite_with(caller, account, wanted, InvitedAccess::default())
+            .await
     }
 
-    /// As [`Self::invite`], with access policies for each of them, which begin with the acceptance.
+    /// As [`Self::invite`], with what each of them has from the acceptance on.
     ///
     /// # Errors
-    /// As [`Self::invite`]; when a policy is not valid or not enforced.
+    /// As [`Self::invite`]; when a policy is not valid or not enforced; when there is no such access group.
     pub async fn invite_with(
         &self,
         caller: &Identity,
         account: AccountId,
         wanted: &[Invitee],
-        policies: Vec<PolicyGrant>,
+        access: InvitedAccess,
     ) -> Result<Vec<Invited>, IamError> {
         self.may_invite(caller, account)?;
-        let policies = policies.into_iter();
+        let groups = InvitedGroups::of(access.groups, self.stamp(caller))?;
+        let policies = access.policies.into_iter();
         let policies = policies.map(|grant| self.check_grant(account, grant));
         let policies: Vec<CheckedGrant> = policies.collect::<Result<_, Refusal>>()?;
         let config = self.0.config.invitations;
@@ -85,6 +97,7 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, account).await?;
         still_administers(&mut tx, caller, account, "inviting users").await?;
+        groups.are_there(&mut tx, account).await?;
         let domain = Domain::Account(account);
         invitations::sweep(&mut tx, account, now).await?;
         let amount = i64::try_from(wanted.len()).unwrap_or(i64::MAX);
@@ -132,7 +145,9 @@ impl Iam {
             }
             let entry = Entry::by(caller, Action::UserInvited).in_account(account);
             let entry = entry.on(UserId(guid)).with("email", &address.text);
-            entries.push(entry.with_some("role", role));
+            let entry = entry.with_some("role", role);
+            entries.push(entry.with_some("access_groups", groups.text()));
+            groups.add_to(&mut tx, guid).await?;
             let whose = (caller, account);
             let given = self.give_invited(&mut tx, whose, UserId(guid), &policies);
             entries.extend(given.await?);
@@ -161,6 +176,11 @@ impl Iam {
         )
         .await?;
         self.roles_are_within_limit(&mut tx, account).await?;
+        if !groups.is_empty() {
+            let limit = &limit::GROUP_MEMBERS_PER_ACCOUNT;
+            let what = CountedItem::GroupMembers;
+            self.is_within_limit(&mut tx, account, limit, what).await?;
+        }
         if !policies.is_empty() {
             let (limit, what) = (&limit::POLICIES_PER_ACCOUNT, CountedItem::Policies);
             self.is_within_limit(&mut tx, account, limit, what).await?;

@@ -12,6 +12,7 @@
 
 mod answer;
 pub mod code;
+mod groups;
 pub(crate) mod invite;
 mod mail;
 mod operator;
@@ -23,7 +24,7 @@ use crate::refusal::{Reason, Refusal, Remedy};
 pub use answer::{Choice, ReceivedInvitation};
 
 pub(crate) use invite::withdraw;
-pub use invite::{Invitation, Invited, Invitee};
+pub use invite::{Invitation, Invited, InvitedAccess, Invitee};
 pub use mail::Mail;
 pub(crate) use operator::of_owner;
 pub use operator::{OpenInvitation, OperatorsCode, Unproven};

@@ -7,7 +7,7 @@
 use crate::error::IamError;
 use crate::repo::invitations::{self, InvitationRow};
 use crate::repo::transactions::departure;
-use crate::repo::{invitation_roles, members, policies, users};
+use crate::repo::{invitation_groups, invitation_roles, members, policies, users};
 use crate::service::Iam;
 use base::id::UserId;
 use db::Tx;
@@ -29,6 +29,7 @@ pub(super) async fn evict(
         invitation_roles::add_of_user(tx, invitation, user).await?;
         invitation_roles::add_deleted_of_user(tx, invitation, user, account).await?;
         policies::return_to_invitation(tx, account, user, invitation).await?;
+        invitation_groups::add_of_user(tx, invitation, user, account).await?;
         departure::leave(tx, account, user.into(), now, invitation).await?;
     }
     Ok(())

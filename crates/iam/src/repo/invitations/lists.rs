@@ -7,7 +7,7 @@ use crate::repo::column::{counted, parse_guid};
 use base::id::{AccountId, UserId};
 use base::scope::Domain;
 use base::time::Millis;
-use db::{Db, Value};
+use db::{Db, Row, Value};
 
 /// An open invitation as the account's Administrators see it: only what they wrote, nothing about the user.
 #[derive(Debug)]
@@ -89,9 +89,35 @@ pub(crate) async fn into(
         row_count(window.skip).into(),
         Domain::Account(account).to_string().into(),
     ];
+    Ok((total, with_roles(&db.all(sql, &values).await?)?))
+}
+
+/// The open invitation of this id into the account, unless its address is a member's.
+pub(crate) async fn one(
+    db: &Db,
+    account: AccountId,
+    id: UserId,
+    now: Millis,
+) -> Result<Option<Invitation>, IamError> {
+    let sql = "SELECT invitations.guid, invitations.email, invitations.created_at, invitation_roles.role FROM invitations \
+               LEFT JOIN invitation_roles ON invitation_roles.invitation = invitations.guid AND invitation_roles.domain = $4 \
+               WHERE invitations.account = $1 AND invitations.guid = $2 AND expires_at > $3 \
+               AND NOT EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.principal \
+               WHERE members.account = $1 AND users.folded = invitations.folded) ORDER BY invitation_roles.role";
+    let values = [
+        Value::from(account.to_string()),
+        id.0.to_string().into(),
+        now.0.into(),
+        Domain::Account(account).to_string().into(),
+    ];
+    Ok(with_roles(&db.all(sql, &values).await?)?.pop())
+}
+
+/// Invitations out of rows, one for each role that begins with the acceptance, or one without.
+fn with_roles(rows: &[Row]) -> Result<Vec<Invitation>, IamError> {
     let mut found: Vec<Invitation> = Vec::new();
-    for row in db.all(sql, &values).await? {
-        let id = UserId(parse_guid(&row, "guid")?);
+    for row in rows {
+        let id = UserId(parse_guid(row, "guid")?);
         if found.last().is_none_or(|last| last.id != id) {
             found.push(Invitation {
                 id,
@@ -105,7 +131,7 @@ pub(crate) async fn into(
             last.roles.push(role);
         }
     }
-    Ok((total, found))
+    Ok(found)
 }
 
 /// The open invitations of the address to accounts that the user is not in, newest last, and their number.

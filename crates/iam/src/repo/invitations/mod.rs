@@ -4,7 +4,7 @@ pub(crate) mod lists;
 pub(crate) mod mails;
 
 use super::column::{counted, parse_guid};
-use super::{invitation_roles, policies};
+use super::{invitation_groups, invitation_roles, policies};
 use crate::config::InvitationConfig;
 use crate::entropy;
 use crate::error::IamError;
@@ -27,10 +27,11 @@ pub(crate) async fn waiting(
     row.map(|row| parse_guid(&row, "guid")).transpose()
 }
 
-/// Deletes an invitation with its roles and policies.
+/// Deletes an invitation with its roles, policies and groups.
 pub(crate) async fn remove(tx: &mut Tx, invitation: Guid) -> Result<bool, IamError> {
     invitation_roles::delete_of(tx, invitation).await?;
     policies::delete_of_invitation(tx, invitation).await?;
+    invitation_groups::delete_of(tx, invitation).await?;
     let sql = "DELETE FROM invitations WHERE guid = $1";
     Ok(tx.execute(sql, &[invitation.to_string().into()]).await? == 1)
 }
@@ -104,13 +105,14 @@ impl NewInvitation<'_> {
 pub(crate) async fn sweep(tx: &mut Tx, account: AccountId, now: Millis) -> Result<(), IamError> {
     invitation_roles::sweep(tx, account, now).await?;
     policies::sweep(tx, account, now).await?;
+    invitation_groups::sweep(tx, account, now).await?;
     let sql = "DELETE FROM invitations WHERE account = $1 AND expires_at <= $2 AND guid NOT IN (SELECT owner FROM accounts)";
     tx.execute(sql, &[account.to_string().into(), now.0.into()])
         .await?;
     Ok(())
 }
 
-/// Deletes the invitations into an account, after their roles.
+/// Deletes the invitations into an account, after their roles and groups.
 pub(crate) async fn delete_of_account(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
     let sql = "DELETE FROM invitations WHERE account = $1";
     tx.execute(sql, &[account.to_string().into()]).await?;

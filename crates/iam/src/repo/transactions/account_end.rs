@@ -4,9 +4,9 @@ use super::departure;
 use crate::error::IamError;
 use crate::repo::{
     access_group_members, access_group_rules, access_groups, account_limits, account_settings,
-    accounts, api_keys, custom_roles, departures, invitation_roles, invitations, members, orgs,
-    policies, profile_identities, public_access, resource_groups, resource_instances,
-    resource_keys, roles, service_id_groups, spaces,
+    accounts, activity, api_keys, custom_roles, departures, invitation_groups, invitation_roles,
+    invitations, members, orgs, policies, preferences, profile_identities, public_access, reports,
+    resource_groups, resource_instances, resource_keys, roles, service_id_groups, spaces,
 };
 use base::id::AccountId;
 use db::Tx;
@@ -22,7 +22,8 @@ pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamErr
     resource_instances::delete_of_account(tx, account).await?;
     resource_groups::delete_of_account(tx, account).await?;
     api_keys::delete_of_account(tx, account).await?;
-    // Memberships refer to principals and groups.
+    // Memberships, also those to come, refer to principals, invitations and groups.
+    invitation_groups::delete_of_account(tx, account).await?;
     access_group_members::delete_of_account(tx, account).await?;
     access_group_rules::delete_of_account(tx, account).await?;
     access_groups::delete_of_account(tx, account).await?;
@@ -41,5 +42,8 @@ pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamErr
     for principal in &held {
         departure::move_home(tx, account, principal).await?;
     }
+    preferences::delete_of_account(tx, account).await?;
+    reports::delete_of_account(tx, account).await?;
+    activity::delete_of_account(tx, account).await?;
     accounts::delete(tx, account).await
 }

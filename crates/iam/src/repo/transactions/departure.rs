@@ -4,9 +4,9 @@ use crate::error::IamError;
 use crate::repo::principals::key;
 use crate::repo::sessions::SessionSelector;
 use crate::repo::{
-    access_group_members, accounts, api_keys, deleted_roles, departures, members, password_resets,
-    policies, principals, profile_identities, profile_links, profile_rules, profiles,
-    resource_keys, roles, service_ids, sessions, users,
+    access_group_members, accounts, activity, api_keys, deleted_roles, departures, members,
+    password_resets, policies, preferences, principals, profile_identities, profile_links,
+    profile_rules, profiles, resource_keys, roles, service_ids, sessions, users,
 };
 use base::id::{AccountId, Guid};
 use base::principal::Principal;
@@ -31,6 +31,8 @@ pub(crate) async fn leave(
     api_keys::delete_of(tx, account, principal).await?;
     record(tx, account, principal, now).await?;
     members::delete(tx, account, principal).await?;
+    preferences::delete_of(tx, account, principal).await?;
+    activity::delete_of(tx, account, principal).await?;
     accounts::transfer_ownership(tx, account, principal, heir).await?;
     move_home(tx, account, &key(principal)).await
 }

@@ -60,6 +60,7 @@ pub(crate) fn run(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
             account_role: args.account_role.as_ref().map(role::name),
         }],
         iam_policy: None,
+        access_groups: None,
     };
     let invited: Invited = context
         .ask(

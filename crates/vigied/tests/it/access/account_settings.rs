@@ -14,6 +14,29 @@ pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
             | "/v1/accounts/{account}/effective_settings/identity"
             | "/v1/accounts/{account}/limits/identity",
         ) => accounts(administrator, 200, read),
+        ("POST", "/v1/accounts/{account}/limits/identity") => {
+            accounts(administrator, 200, |a, account| {
+                let request = a.with(&[("account", account)]);
+                request.json(&json!({"serviceid_groups": true}))
+            })
+        }
+        (
+            "POST",
+            "/v1/mfa/accounts/{account}/report" | "/v1/activity/accounts/{account}/report",
+        ) => accounts(administrator, 202, read),
+        (
+            "GET",
+            "/v1/mfa/accounts/{account}/report/{reference}"
+            | "/v1/activity/accounts/{account}/report/{reference}",
+        ) => accounts(administrator, 200, |a, account| {
+            if a.may {
+                let (path, _) = a.path.rsplit_once('/').unwrap();
+                let path = path.replace("{account}", account);
+                let made = a.world.call(a.user, a.credential, "POST", &path);
+                super::world::ok(&made.send());
+            }
+            a.with(&[("account", account), ("reference", "latest")])
+        }),
         ("PUT", "/v1/accounts/{account}/settings/identity") => {
             accounts(administrator, 200, |a, account| {
                 let request = a.with(&[("account", account)]).header("If-Match", "*");

@@ -4,7 +4,7 @@
 use super::world::{CREDENTIALS, ELSEWHERE, Key, OrgAndSpace, User, World};
 use super::{
     account_settings, groups, policies, profiles, resources, service_id_groups, service_ids,
-    sessions,
+    sessions, users,
 };
 use crate::harness::Request;
 use serde_json::{Value, json};
@@ -441,6 +441,7 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
                 groups::columns,
                 profiles::columns,
                 resources::columns,
+                users::columns,
             ];
             return families.iter().find_map(|of| of(method, path));
         }

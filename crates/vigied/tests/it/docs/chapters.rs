@@ -44,8 +44,9 @@ pub(super) const CHAPTERS: &[(&str, &str, &[&str])] = &[
     (
         "Settings of accounts",
         "iam.json",
-        &["/v1/accounts", "/v1/mfa"],
+        &["/v1/accounts", "/v1/activity", "/v1/mfa"],
     ),
+    ("Preferences", "iam.json", &["/v1/preferences"]),
     ("Login sessions", "iam.json", &["/v1/sessions"]),
     ("Access groups", "iam.json", &["/v2/groups"]),
     (
@@ -61,7 +62,7 @@ pub(super) const CHAPTERS: &[(&str, &str, &[&str])] = &[
     (
         "Accounts and users",
         "iam.json",
-        &["/coe", "/v2/accounts", "/v2/users"],
+        &["/coe", "/v2/accounts", "/v2/users", "/v3/accounts"],
     ),
     (
         "Cloud Foundry: UAA, organizations and spaces",

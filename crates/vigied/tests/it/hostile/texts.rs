@@ -114,6 +114,13 @@ const ROWS: &[Row] = &[
         1024,
     ),
     Row("POST", "/v2/resource_groups", "name", "label_bytes", 255),
+    Row(
+        "PATCH",
+        "/v2/accounts/{account}/users/{me}",
+        "firstname",
+        "label_bytes",
+        255,
+    ),
     Row("POST", "/v2/resource_keys", "source", "label_bytes", 255),
     Row("POST", "/v2/roles", "name", "word_bytes", 128),
     Row("POST", "/v2/roles", "display_name", "label_bytes", 255),
@@ -265,7 +272,8 @@ fn send(server: &Server, owner: &Owner, row: &Row, bytes: usize) -> Reply {
         .replace("{account}", &server.owner.account)
         .replace("{org}", &server.owner.org)
         .replace("{space}", &server.owner.space)
-        .replace("{key}", &owner.key);
+        .replace("{key}", &owner.key)
+        .replace("{me}", &owner.me);
     with_key(server, method, &path)
         .header("If-Match", "*")
         .json(&body)

@@ -47,6 +47,9 @@ const PARAMETERS: &[&str] = &[
     "order",
     "name",
     "include_history",
+    "include_activity",
+    "include_settings",
+    "duration",
     "group_id",
     "serviceids_per_group",
     "apikeys_per_identity",
@@ -95,6 +98,11 @@ const FIELDS: &[&str] = &[
     "receiver_client_ids",
     "delegated_refresh_token_expiry",
     "mfa",
+    "firstname",
+    "value_string",
+    "value_list_of_strings",
+    "state",
+    "language",
     "allowed_ip_addresses",
     "max_sessions_per_identity",
     "resource_group",
@@ -213,6 +221,9 @@ fn what_is_not_seen_comes_back_as_its_number_from_every_route() {
             .replace("{kind}", "user")
             .replace("{identifier}", &owner.me)
             .replace("{role}", "auditors")
+            .replace("{service}", "console")
+            .replace("{preference}", "page")
+            .replace("{reference}", "latest")
     };
     let parameters: Vec<String> = PARAMETERS
         .iter()

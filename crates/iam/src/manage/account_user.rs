@@ -1,0 +1,139 @@
+//! One user of an account, who is in it or invited; and what an Administrator may change of them.
+//!
+//! A user is one on the whole server: a name is seen in every account that they are in, and dynamic rules of access groups compare it. So only
+//! an Administrator of the one account that a user is in changes it, also their own.
+
+use super::activity::Activity;
+use super::administrator::still_administers;
+use super::invitation::Invitation;
+use super::new_key::check_not_revoked;
+use crate::audit::{Action, Entry};
+use crate::error::IamError;
+use crate::model::directory::Member;
+use crate::model::text::check_stored;
+use crate::repo::accounts::lock_active;
+use crate::repo::invitations::lists;
+use crate::repo::{members, users};
+use crate::service::Iam;
+use crate::token::identity::Identity;
+use base::id::{AccountId, UserId};
+use base::limit;
+use base::principal::Principal;
+
+/// A user of an account.
+#[derive(Debug)]
+pub enum AccountUser {
+    /// Who is in it.
+    Member(Member),
+    /// Who is invited, and has not accepted.
+    Invited(Invitation),
+}
+
+/// A new name; `None` stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct NameChange {
+    /// The given name.
+    pub given_name: Option<String>,
+    /// The family name.
+    pub family_name: Option<String>,
+}
+
+impl Iam {
+    /// A user of the account, by their own id or that of their invitation.
+    ///
+    /// # Errors
+    /// When the caller is neither that user nor an Administrator of the account; when there is no such user in it.
+    pub async fn account_user(
+        &self,
+        caller: &Identity,
+        account: AccountId,
+        id: UserId,
+    ) -> Result<AccountUser, IamError> {
+        self.require_reach(caller, account)?;
+        if caller.principal() != Principal::from(id) {
+            self.administer(caller, account, "seeing other users")?;
+        }
+        if let Some(member) = self.directory().member(id, account) {
+            return Ok(AccountUser::Member(member));
+        }
+        let now = self.0.clock.now();
+        if let Some(invited) = lists::one(&self.0.db, account, id, now).await? {
+            return Ok(AccountUser::Invited(invited));
+        }
+        let mut tx = self.0.db.snapshot().await?;
+        let user = members::named(&mut tx, account, id).await?;
+        tx.end().await?;
+        let member = self.directory().member(user, account);
+        member.map(AccountUser::Member).ok_or_else(no_user)
+    }
+
+    /// When a user has last authenticated in the account; who has not accepted never has.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn user_activity(&self, user: &AccountUser) -> Result<Activity, IamError> {
+        match user {
+            AccountUser::Member(member) => {
+                let principal = member.user.id.into();
+                self.activity_of(member.account, principal, None).await
+            }
+            AccountUser::Invited(_) => Ok(Activity::default()),
+        }
+    }
+
+    /// Checks that the caller may change users of the account.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub fn may_change_users(&self, caller: &Identity, account: AccountId) -> Result<(), IamError> {
+        self.administer(caller, account, CHANGING)
+    }
+
+    /// Changes the name of a user who is in this account and no other.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when the user is in another account as well, or has not accepted; when a name is too
+    /// long.
+    pub async fn rename_user(
+        &self,
+        caller: &Identity,
+        account: AccountId,
+        user: &AccountUser,
+        change: NameChange,
+    ) -> Result<(), IamError> {
+        self.may_change_users(caller, account)?;
+        let AccountUser::Member(Member { user, .. }) = user else {
+            let message = "who is invited has a name when they have accepted";
+            return Err(IamError::conflict(message));
+        };
+        let given = change.given_name.as_ref().unwrap_or(&user.given_name);
+        let family = change.family_name.as_ref().unwrap_or(&user.family_name);
+        check_stored("firstname", given, &limit::LABEL_BYTES)?;
+        check_stored("lastname", family, &limit::LABEL_BYTES)?;
+        if (given, family) == (&user.given_name, &user.family_name) {
+            return Ok(());
+        }
+        let mut tx = self.0.db.begin().await?;
+        lock_active(&mut tx, account).await?;
+        still_administers(&mut tx, caller, account, CHANGING).await?;
+        users::lock_user(&mut tx, user.id).await?;
+        check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
+        if !members::is_still_member(&mut tx, account, user.id).await? {
+            return Err(no_user());
+        }
+        if members::count_accounts(&mut tx, user.id).await? > 1 {
+            let message = "the user is in other accounts as well, which see the same name";
+            return Err(IamError::conflict(message));
+        }
+        users::rename(&mut tx, user.id, given, family).await?;
+        let entry = Entry::by(caller, Action::UserRenamed).in_account(account);
+        let entry = entry.on(user.id).with("given_name", given);
+        self.commit(tx, entry.with("family_name", family)).await
+    }
+}
+
+const CHANGING: &str = "changing users";
+
+fn no_user() -> IamError {
+    IamError::not_found("the user in this account")
+}

@@ -1,0 +1,78 @@
+//! The access groups of an invitation: in each of them the invited person is from the acceptance on.
+
+use crate::error::IamError;
+use crate::model::directory::Stamp;
+use crate::refusal::{Reason, Refusal};
+use crate::repo::{access_groups, invitation_groups};
+use base::id::{AccessGroupId, AccountId, Guid};
+use base::limit;
+use db::Tx;
+
+const FIELD: &str = "access_groups";
+
+/// The groups, and who puts the invited into them.
+pub(super) struct InvitedGroups {
+    groups: Vec<AccessGroupId>,
+    added: Stamp,
+}
+
+fn too_many(found: u64) -> Refusal {
+    let limit = &limit::GROUPS_PER_MEMBER;
+    let message = format!(
+        "`{FIELD}`: {found} access groups are more than `{}` = {}; nobody was invited",
+        limit.name, limit.default
+    );
+    Refusal::new(Reason::Field, message)
+        .field(FIELD)
+        .limit(limit)
+}
+
+impl InvitedGroups {
+    /// Each of them once.
+    pub(super) fn of(mut groups: Vec<AccessGroupId>, added: Stamp) -> Result<Self, Refusal> {
+        groups.sort_unstable();
+        groups.dedup();
+        let found = groups.len() as u64;
+        match found > limit::GROUPS_PER_MEMBER.default {
+            true => Err(too_many(found)),
+            false => Ok(Self { groups, added }),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// For the audit; none without a group.
+    pub(super) fn text(&self) -> Option<String> {
+        let all: Vec<String> = self.groups.iter().map(ToString::to_string).collect();
+        (!all.is_empty()).then(|| all.join(","))
+    }
+
+    /// Checks that the account has them all. The account is locked.
+    pub(super) async fn are_there(&self, tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+        for group in &self.groups {
+            if !access_groups::is_there(tx, account, *group).await? {
+                let message =
+                    format!("`{FIELD}`: there is no access group `{group}`; nobody was invited");
+                return Err(IamError::invalid(FIELD, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds them to an invitation, which may have others from before.
+    pub(super) async fn add_to(&self, tx: &mut Tx, invitation: Guid) -> Result<(), IamError> {
+        if self.groups.is_empty() {
+            return Ok(());
+        }
+        for group in &self.groups {
+            invitation_groups::add(tx, invitation, *group, self.added).await?;
+        }
+        let found = invitation_groups::count_of(tx, invitation).await?;
+        match found > limit::GROUPS_PER_MEMBER.default {
+            true => Err(too_many(found).into()),
+            false => Ok(()),
+        }
+    }
+}

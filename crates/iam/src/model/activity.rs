@@ -1,0 +1,43 @@
+//! When somebody or an API key has authenticated last, and how often.
+
+use base::id::{AccountId, Guid};
+use base::time::Millis;
+
+/// When somebody or an API key has authenticated last, and how often.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Activity {
+    /// The last time; none for who never has.
+    pub last_at: Option<Millis>,
+    /// How often.
+    pub times: u64,
+}
+
+impl Activity {
+    /// Once.
+    pub(crate) const fn once(at: Millis) -> Self {
+        Self {
+            last_at: Some(at),
+            times: 1,
+        }
+    }
+
+    /// What two nodes have seen, or one at two times.
+    #[must_use]
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            last_at: self.last_at.max(other.last_at),
+            times: self.times.saturating_add(other.times),
+        }
+    }
+}
+
+/// An API key or a principal in an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Subject {
+    /// The account.
+    pub(crate) account: AccountId,
+    /// The principal.
+    pub(crate) holder: Guid,
+    /// The key, or the principal itself.
+    pub(crate) guid: Guid,
+}

@@ -1,0 +1,39 @@
+//! Reports about the identities of an account, as they are stored.
+
+use base::id::Guid;
+use base::principal::Principal;
+use base::time::Millis;
+
+/// What a report is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReportKind {
+    /// Who has not authenticated for some time.
+    Inactive,
+    /// What is asked of each user beside the password.
+    Mfa,
+}
+
+impl ReportKind {
+    /// The word in the table and in the audit.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Inactive => "inactive",
+            Self::Mfa => "mfa_status",
+        }
+    }
+}
+
+/// The IAM id or the id of an API key, and when it had last authenticated.
+pub(crate) type ReportEntry = (String, Option<i64>);
+
+/// A stored report.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredReport {
+    pub(crate) reference: Guid,
+    pub(crate) created_at: Millis,
+    pub(crate) created_by: Principal,
+    /// The hours of a report of the inactive, or whether the account refused a password alone.
+    pub(crate) detail: i64,
+    /// The entries, as JSON.
+    pub(crate) entries: String,
+}
