@@ -1,6 +1,6 @@
 //! The routes that senders of other systems know: InfluxDB's, and collectd's.
 
-use super::build::{Document, Operation};
+use super::build::{Document, Operation, any_of};
 use super::guarded::{guarded, refused_as};
 use crate::influx::{InfluxError, InfluxHealth, InfluxMessage};
 use crate::problem::MonitoringBody;
@@ -24,7 +24,7 @@ pub(super) fn routes(document: &mut Document) {
     let collectd = guarded(document, collectd).answers(
         "400",
         "nothing was stored: the body is neither form, or every value was rejected",
-        json!({ "oneOf": [receipt, error] }),
+        any_of([receipt, error]),
     );
     document.route("POST", "/collectd", collectd);
     let first = document.schema::<InfluxError>();
