@@ -229,7 +229,7 @@ run().catch((error) => { console.error(error); process.exit(1); });
 "#;
 
 /// Runs a script of the SDKs' users with these arguments; it says `ok` at its end.
-fn run(test: &str, script: &str, arguments: &[&str]) {
+pub(super) fn run(test: &str, script: &str, arguments: &[&str]) {
     let Some(modules) = std::env::var_os("VIGIE_TEST_NODE_MODULES") else {
         testing::skipped(test, "no SDKs of IBM's for Node");
         return;
