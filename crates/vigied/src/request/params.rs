@@ -1,6 +1,7 @@
 //! Ids in paths and lists in queries.
 
 use crate::failure::refused::check_length;
+use crate::http::json_objects;
 use crate::http::not_json;
 use crate::http::problem::Refusal;
 use axum::extract::{FromRequestParts, Path};
@@ -126,7 +127,7 @@ pub(crate) fn list<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<Vec<T
 }
 
 fn any_body<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(bytes).map_err(|error| {
+    json_objects::from_slice(bytes).map_err(|error| {
         let Some(kind) = not_json::kind(bytes) else {
             return invalid(format!("{NOT_ASKED_FOR}: {error}"));
         };

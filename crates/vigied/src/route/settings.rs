@@ -4,6 +4,7 @@ use super::reply::json;
 use crate::app::App;
 use crate::failure::refused;
 use crate::http::accept_encoding::EncodingChoice;
+use crate::http::json_objects;
 use crate::http::not_json;
 use crate::http::problem::Refusal;
 use crate::query::rules::{self, RulesError};
@@ -50,7 +51,7 @@ pub(super) async fn change(
 ) -> Result<Response, Refusal> {
     let read: Result<DomainChange, String> = match not_json::is_list(&body) {
         true => Err("the body is a list, not an object".to_owned()),
-        false => serde_json::from_slice(&body).map_err(|error| match not_json::kind(&body) {
+        false => json_objects::from_slice(&body).map_err(|error| match not_json::kind(&body) {
             Some(kind) => format!("the body is {kind}, not JSON"),
             None => error.to_string(),
         }),
