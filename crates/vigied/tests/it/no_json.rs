@@ -84,9 +84,8 @@ fn a_list_in_place_of_an_object_is_refused() {
     // Deep in a body as well.
     let path = format!("/v1/accounts/{account}/settings/access_management");
     for (body, expected) in [("[null,null]", 400), ("[]", 400), ("{}", 200)] {
-        let body = format!(
-            "{{\"external_account_identity_interaction\":{{\"identity_types\":{body}}}}}"
-        );
+        let body =
+            format!("{{\"external_account_identity_interaction\":{{\"identity_types\":{body}}}}}");
         let request = server.request("PATCH", &path).bearer(&token);
         let reply = request.header("If-Match", "*").body(body.as_str()).send();
         assert_eq!(reply.status, expected, "{body}: {}", reply.text());
