@@ -103,6 +103,22 @@ class Maker:
     def resource_group(self):
         return self.post("/v2/resource_groups", {"account_id": ACCOUNT, "name": self.name()})["id"]
 
+    def instance(self):
+        """Of a space of its own: a space has one."""
+        return {
+            "name": self.name(),
+            "target": MADE["region"],
+            "resource_group": ACCOUNT,
+            "resource_plan_id": "premium",
+            "parameters": {"space_id": self.space()},
+        }
+
+    def made_instance(self):
+        return self.post("/v2/resource_instances", self.instance())["guid"]
+
+    def resource_key(self):
+        return {"name": self.name(), "source": self.made_instance(), "role": "Writer"}
+
 
 def policy(subject):
     return {
@@ -122,7 +138,16 @@ def policy_v2(subject):
     }
 
 
-# By the beginning of a path, the longest first: what its parameter names.
+def group_rule():
+    return {
+        "name": "ours",
+        "expiration": 12,
+        "realm_name": "IBMid",
+        "conditions": [{"claim": "email", "operator": "EQUALS", "value": '"' + MADE["user"] + '"'}],
+    }
+
+
+# By the beginning of a path: what its parameter names.
 MAKERS = {
     "/coe/v2/accounts/{id}": lambda make: ACCOUNT,
     "/v1/apikeys/{id}": lambda make: make.key()["id"],
@@ -133,6 +158,8 @@ MAKERS = {
     "/v2/organizations/{guid}": lambda make: make.organization(),
     "/v2/policies/{id}": lambda make: make.post("/v1/policies", make.policy())["id"],
     "/v2/resource_groups/{id}": lambda make: make.resource_group(),
+    "/v2/resource_instances/{id}": lambda make: make.made_instance(),
+    "/v2/resource_keys/{id}": lambda make: make.post("/v2/resource_keys", make.resource_key())["guid"],
     "/v2/roles/{id}": lambda make: make.post("/v2/roles", make.role())["id"],
     "/v2/spaces/{guid}": lambda make: make.space(),
 }
@@ -155,6 +182,17 @@ BODIES = {
     "renameOrganization": lambda make: {"name": make.name()},
     "createSpace": lambda make: {"name": make.name(), "organization_guid": ORG},
     "renameSpace": lambda make: {"name": make.name()},
+    "createAccessGroup": lambda make: {"name": make.name()},
+    "updateAccessGroup": lambda make: {"name": make.name()},
+    "addGroupMembers": lambda make: {"members": [{"iam_id": make.service_id()["iam_id"], "type": "service"}]},
+    "createGroupRule": lambda make: group_rule(),
+    "replaceGroupRule": lambda make: group_rule(),
+    "createResourceGroup": lambda make: {"account_id": ACCOUNT, "name": make.name()},
+    "updateResourceGroup": lambda make: {"name": make.name()},
+    "createResourceInstance": lambda make: make.instance(),
+    "updateResourceInstance": lambda make: {"name": make.name()},
+    "createResourceKey": lambda make: make.resource_key(),
+    "updateResourceKey": lambda make: {"name": make.name()},
     "inviteUsers": lambda make: {"users": [{"email": make.name() + "@example.org", "account_role": "Member"}]},
     "giveOrganizationRole": lambda make: {"username": MADE["user"]},
     "giveSpaceRole": lambda make: {"username": MADE["user"]},
