@@ -184,16 +184,21 @@ impl Iam {
             let before = may_be_put(&mut tx, account, wish).await;
             let put = match before {
                 Ok(Some(before)) => Ok(before),
-                Ok(None) if room == 0 => {
-                    let what = CountedItem::GroupMembers;
-                    let full = self.has_room(&mut tx, account, limit, what).await;
-                    full.map(|()| added)
-                }
                 Ok(None) => {
-                    access_group_members::insert(&mut tx, *group, *principal, added).await?;
-                    entries.push(about(caller, Action::GroupMemberAdded, wish));
-                    room -= 1;
-                    Ok(added)
+                    // Only a full account is counted again: its limit may have been raised meanwhile.
+                    let has_room = match room {
+                        0 => {
+                            let what = CountedItem::GroupMembers;
+                            self.has_room(&mut tx, account, limit, what).await
+                        }
+                        _ => Ok(()),
+                    };
+                    if has_room.is_ok() {
+                        access_group_members::insert(&mut tx, *group, *principal, added).await?;
+                        entries.push(about(caller, Action::GroupMemberAdded, wish));
+                        room = room.saturating_sub(1);
+                    }
+                    has_room.map(|()| added)
                 }
                 Err(refused) => Err(refused),
             };
