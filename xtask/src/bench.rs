@@ -6,6 +6,7 @@ mod neighbour;
 mod senders;
 mod server;
 mod table;
+mod tokens;
 mod wide;
 
 pub(crate) use table::TableArgs;
@@ -42,6 +43,10 @@ pub(crate) enum Bench {
     /// The table of `docs/performance.md`, this tree beside the commit it is compared with; what is measured where nothing
     /// is named
     Table(Box<TableArgs>),
+    /// Tokens minted for an API key, from form to JSON, beside bare signatures of the same kind of key; checks of a known token;
+    /// the memory of a million API keys and of a server at rest. `KEYS` names another number, `VIGIED` a server to measure instead
+    /// of the one that is built
+    Tokens,
 }
 
 /// `vigie iam token` may take this much longer than `/bin/true`.
@@ -55,6 +60,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
         Bench::Neighbour => neighbour::run(),
         Bench::Senders => senders::run(),
         Bench::Table(arguments) => table::run(arguments),
+        Bench::Tokens => tokens::run(),
     }
 }
 

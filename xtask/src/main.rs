@@ -23,6 +23,7 @@ mod postgres;
 mod process;
 mod python;
 mod quickstart;
+mod schemathesis;
 mod services;
 mod test;
 
@@ -67,6 +68,8 @@ enum Task {
     },
     /// Ask graphite-web and us the same random targets; fails where an answer differs
     Graphite(graphite::GraphiteArgs),
+    /// Make requests of both OpenAPI documents; fails where the server answers what they do not say
+    Schemathesis(schemathesis::SchemathesisArgs),
     /// All lints, then all tests: what CI runs
     Ci,
     /// fmt, clippy, check-deps, check-repo and deny
@@ -88,6 +91,7 @@ fn main() -> ExitCode {
             bench::run(&bench.unwrap_or(bench::Bench::Table(table)))
         }),
         Task::Graphite(arguments) => step("graphite", || graphite::run(&arguments)),
+        Task::Schemathesis(arguments) => step("schemathesis", || schemathesis::run(&arguments)),
         Task::Services => step("services", services::run_until_interrupted),
         // The tests run even if a lint failed: one run should tell everything.
         Task::Ci => step("lint", lint::run).and(step("test", || test::run(&[]))),

@@ -76,6 +76,11 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
     } else {
         Ok(None)
     };
+    let documented = if arguments.is_empty() {
+        step("schemathesis", crate::schemathesis::check)
+    } else {
+        Ok(None)
+    };
 
     let told: Vec<String> = fs::read_to_string(&skip_log)?
         .lines()
@@ -83,7 +88,10 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
         .collect();
     // To the runner a test that skips has passed; to us it has not.
     let passed = count.passed.saturating_sub(told.len() as u64);
-    let other = compared.as_ref().ok().cloned().flatten();
+    let others = [&compared, &documented];
+    let other = others
+        .into_iter()
+        .filter_map(|one| one.as_ref().ok().cloned().flatten());
     let skips = services.skips.iter().cloned().chain(told).chain(other);
     let skips: Vec<String> = skips.collect();
     drop(services);
@@ -101,6 +109,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
     ran?;
     packed?;
     compared?;
+    documented?;
     verdict(count, skipped, in_ci())
 }
 

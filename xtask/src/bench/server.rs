@@ -166,6 +166,17 @@ impl Server {
         Ok(text)
     }
 
+    /// Resident memory of the server.
+    pub(super) fn resident_mib(&self) -> Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next());
+        Ok(kib
+            .context("`/proc` names no resident memory")?
+            .parse::<f64>()?
+            / 1024.0)
+    }
+
     /// Processor time that the server has taken so far, as a user and in all, in seconds.
     pub(super) fn processor(&self) -> Result<(f64, f64)> {
         processor_of(self.child.id())

@@ -20,6 +20,12 @@ pub(crate) fn kind(body: &[u8]) -> Option<String> {
     }
 }
 
+/// Whether JSON of a list was meant. Where an object is asked for, the parser would take one for the values of its fields, in the
+/// order in which the source names them.
+pub(crate) fn is_list(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'[')
+}
+
 /// Whether it begins as a form's first field does, `name=`. The words that JSON begins with have no `=` behind them.
 fn is_form(body: &[u8]) -> bool {
     let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.[]%+".contains(byte);
@@ -30,6 +36,14 @@ fn is_form(body: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_is_told_from_an_object() {
+        assert!(is_list(b"[]") && is_list(b"\r\n [null"));
+        for body in ["", "{\"a\":[]}", "null", "\"[\""] {
+            assert!(!is_list(body.as_bytes()), "{body}");
+        }
+    }
 
     #[test]
     fn what_came_is_named_where_it_can_be_told() {

@@ -1,6 +1,7 @@
 //! Ids in paths and lists in queries.
 
 use crate::failure::refused::check_length;
+use crate::http::json_objects;
 use crate::http::not_json;
 use crate::http::problem::Refusal;
 use axum::extract::{FromRequestParts, Path};
@@ -108,14 +109,29 @@ impl Params {
     }
 }
 
-/// A JSON body.
+const NOT_ASKED_FOR: &str = "the body is not the JSON asked for";
+
+/// A JSON body that is an object.
 pub(crate) fn body<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        let message = "the body is not the JSON asked for";
+    match not_json::is_list(bytes) {
+        true => Err(invalid(format!(
+            "{NOT_ASKED_FOR}: it is a list, not an object"
+        ))),
+        false => any_body(bytes),
+    }
+}
+
+/// A JSON body that is a list.
+pub(crate) fn list<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<Vec<T>, Refusal> {
+    any_body(bytes)
+}
+
+fn any_body<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    json_objects::from_slice(bytes).map_err(|error| {
         let Some(kind) = not_json::kind(bytes) else {
-            return invalid(format!("{message}: {error}"));
+            return invalid(format!("{NOT_ASKED_FOR}: {error}"));
         };
-        let Refusal(problem) = invalid(format!("{message}: it is {kind}"));
+        let Refusal(problem) = invalid(format!("{NOT_ASKED_FOR}: it is {kind}"));
         Refusal(problem.hint(not_json::HINT))
     })
 }

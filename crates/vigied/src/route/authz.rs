@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
-use crate::request::params::body;
+use crate::request::params::list;
 use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::Response;
@@ -186,7 +186,7 @@ pub(super) async fn decide(
     Manager(caller): Manager,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    let wanted: Vec<AuthzRequest> = body(&bytes)?;
+    let wanted: Vec<AuthzRequest> = list(&bytes)?;
     let (count, limit) = (wanted.len() as u64, &limit::AUTHZ_DECISIONS);
     if count > limit.default {
         let (name, most) = (limit.name, limit.default);

@@ -4,6 +4,7 @@ use super::reply::json;
 use crate::app::App;
 use crate::failure::refused;
 use crate::http::accept_encoding::EncodingChoice;
+use crate::http::json_objects;
 use crate::http::not_json;
 use crate::http::problem::Refusal;
 use crate::query::rules::{self, RulesError};
@@ -48,11 +49,14 @@ pub(super) async fn change(
     RawQuery(url): RawQuery,
     Payload(body): Payload,
 ) -> Result<Response, Refusal> {
-    let wanted: DomainChange = serde_json::from_slice(&body).map_err(|error| {
-        let why = match not_json::kind(&body) {
+    let read: Result<DomainChange, String> = match not_json::is_list(&body) {
+        true => Err("the body is a list, not an object".to_owned()),
+        false => json_objects::from_slice(&body).map_err(|error| match not_json::kind(&body) {
             Some(kind) => format!("the body is {kind}, not JSON"),
             None => error.to_string(),
-        };
+        }),
+    };
+    let wanted = read.map_err(|why| {
         let problem = code::BODY_MALFORMED.problem(format!("the settings cannot be read: {why}"));
         Refusal(problem.hint(
             "send a JSON object with `resolution_seconds` (a number, or null for samples as they were sent), \

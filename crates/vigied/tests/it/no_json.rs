@@ -53,6 +53,52 @@ fn regression_7_management_routes_name_a_body_that_is_no_json() {
     assert!(reply.text().contains("column 9"), "{}", reply.text());
 }
 
+/// A list was taken for the values of an object's fields, in the order in which the source names them.
+#[test]
+fn a_list_in_place_of_an_object_is_refused() {
+    let server = Server::start();
+    let token = server.token();
+    let account = &server.owner.account;
+    let org = &server.owner.org;
+    let space = format!("[\"second\",\"{org}\"]");
+    let path_of_org = format!("/v2/organizations/{org}");
+    let service_id = format!("[\"{account}\",\"ci\",\"\",null,null,null]");
+    for (method, path, body) in [
+        ("POST", "/v1/serviceids", &*service_id),
+        ("POST", "/v2/spaces", &*space),
+        ("PUT", &*path_of_org, " [\"renamed\"]"),
+    ] {
+        let reply = server.request(method, path).bearer(&token).body(body);
+        let reply = reply.send();
+        assert_eq!(reply.status, 400, "{path}: {}", reply.text());
+        let told = "it is a list, not an object";
+        assert!(reply.text().contains(told), "{path}: {}", reply.text());
+    }
+    let path = "/v1/settings/domain";
+    for body in ["[]", "[null,null]", "[60]"] {
+        let reply = server.metrics(&token, "PUT", path).body(body).send();
+        assert_eq!(reply.status, 400, "{body}: {}", reply.text());
+        let told = "the body is a list, not an object";
+        assert!(reply.text().contains(told), "{body}: {}", reply.text());
+    }
+    // Deep in a body as well.
+    let path = format!("/v1/accounts/{account}/settings/access_management");
+    for (body, expected) in [("[null,null]", 400), ("[]", 400), ("{}", 200)] {
+        let body =
+            format!("{{\"external_account_identity_interaction\":{{\"identity_types\":{body}}}}}");
+        let request = server.request("PATCH", &path).bearer(&token);
+        let reply = request.header("If-Match", "*").body(body.as_str()).send();
+        assert_eq!(reply.status, expected, "{body}: {}", reply.text());
+    }
+    // Where a list is asked for, it is one.
+    let reply = server
+        .request("POST", "/v2/authz")
+        .bearer(&token)
+        .body("[]");
+    let reply = reply.send();
+    assert_ne!(reply.status, 400, "{}", reply.text());
+}
+
 #[test]
 fn regression_7_routes_of_metrics_name_a_body_that_is_no_json() {
     let server = Server::start();

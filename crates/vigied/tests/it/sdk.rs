@@ -5,6 +5,8 @@ mod authenticators;
 mod groups;
 mod identity;
 mod node;
+mod node_access;
+mod node_resources;
 mod policies;
 mod profiles;
 mod resources;

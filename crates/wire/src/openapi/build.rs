@@ -331,6 +331,11 @@ pub(super) fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
+/// A schema for what has one of these forms, or more of them at once: a receipt that says why it is empty is an error's body as well.
+pub(super) fn any_of<const N: usize>(forms: [Value; N]) -> Value {
+    object([("anyOf", Value::Array(forms.into()))])
+}
+
 fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
     fields
         .into_iter()

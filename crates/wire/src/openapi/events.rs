@@ -50,10 +50,10 @@ fn post(id: &str) -> Operation {
         "type": "object",
         "required": ["what"],
         "properties": {
-            "what": { "type": "string", "description": "what happened" },
-            "tags": { "oneOf": [text(), { "type": "array", "items": text() }] },
+            "what": { "type": ["string", "number"], "description": "what happened" },
+            "tags": { "type": ["string", "array", "null"], "items": text() },
             "when": { "type": "number", "description": "seconds since 1970; now where it is left out" },
-            "data": { "type": "string", "description": "more about it" },
+            "data": { "type": ["string", "number", "null"], "description": "more about it" },
         },
     });
     Operation::new(id, "Keeps an event: something that happened")

@@ -1,6 +1,6 @@
 //! The identity interface: tokens, keys, accounts and users.
 
-use super::build::{Document, Operation, headers, user_token};
+use super::build::{Document, Operation, any_of, headers, user_token};
 use super::caller::{CALLER, by_account, failing};
 use super::{
     access_groups, access_policies, access_roles, account_settings, cloud_foundry, identity_limits,
@@ -58,7 +58,7 @@ pub(super) fn document() -> Value {
 fn tokens(document: &mut Document) {
     let user = document.schema::<TokenReply>();
     let client = document.schema::<ClientTokenReply>();
-    let reply = json!({ "oneOf": [user, client] });
+    let reply = any_of([user, client]);
     let error = document.schema::<TokenErrorBody>();
     for (path, id) in [
         ("/identity/token", "token"),

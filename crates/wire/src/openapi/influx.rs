@@ -1,6 +1,6 @@
 //! The routes that senders of other systems know: InfluxDB's, and collectd's.
 
-use super::build::{Document, Operation};
+use super::build::{Document, Operation, any_of};
 use super::guarded::{guarded, refused_as};
 use crate::influx::{InfluxError, InfluxHealth, InfluxMessage};
 use crate::problem::MonitoringBody;
@@ -19,12 +19,12 @@ pub(super) fn routes(document: &mut Document) {
         "collectdWrite",
         "Stores what collectd's `write_http` sends, as JSON or as commands; names are those of its `write_graphite`",
     )
-    .json(json!({ "type": "array", "items": { "type": "object" } }))
+    .optional_json(json!({ "type": "array", "items": { "type": "object" } }))
     .answers("200", "at least one value was stored, or none was sent", receipt.clone());
     let collectd = guarded(document, collectd).answers(
         "400",
         "nothing was stored: the body is neither form, or every value was rejected",
-        json!({ "oneOf": [receipt, error] }),
+        any_of([receipt, error]),
     );
     document.route("POST", "/collectd", collectd);
     let first = document.schema::<InfluxError>();
@@ -33,7 +33,7 @@ pub(super) fn routes(document: &mut Document) {
         .query("db", SPACE)
         .query("rp", "read, and of no meaning")
         .query("precision", PRECISION)
-        .body("text/plain", text(), true);
+        .body("text/plain", text(), false);
     document.route("POST", "/write", written(write, &first));
     let write = Operation::new("influxWrite2", "Stores lines as InfluxDB 2 takes them")
         .query("bucket", SPACE)
@@ -42,7 +42,7 @@ pub(super) fn routes(document: &mut Document) {
             "chooses where several organizations have a space of this name, and is of no meaning otherwise",
         )
         .query("precision", PRECISION)
-        .body("text/plain", text(), true);
+        .body("text/plain", text(), false);
     document.route("POST", "/api/v2/write", written(write, &second));
     for (method, id) in [("GET", "influxQuery"), ("POST", "influxQueryByForm")] {
         let ask = "Answers `CREATE DATABASE` and `SHOW DATABASES`, as senders ask before they write; nothing is changed or told";

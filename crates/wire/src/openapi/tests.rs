@@ -1,4 +1,5 @@
 use super::*;
+use serde_json::json;
 use std::collections::BTreeSet;
 
 fn committed(file: &str, document: &Value) {
@@ -84,6 +85,69 @@ fn what_takes_all_series_says_so() {
         let own = &document["paths"][path][method];
         let refused = own["responses"]["403"]["description"].as_str().unwrap();
         assert!(refused.contains("some series alone"), "{path}: {refused}");
+    }
+}
+
+/// What fits two forms fits neither of a `oneOf`: a receipt that says why nothing was stored is an error's body too, and an empty list is
+/// one of anything.
+#[test]
+fn an_answer_of_several_forms_may_fit_more_than_one() {
+    let mut several = 0;
+    for document in [vigie_document(), iam_document()] {
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                for (status, response) in operation["responses"].as_object().unwrap() {
+                    let content = response["content"].as_object();
+                    for form in content.into_iter().flat_map(serde_json::Map::values) {
+                        assert_eq!(
+                            form["schema"]["oneOf"],
+                            Value::Null,
+                            "{method} {path} {status}"
+                        );
+                        several += usize::from(form["schema"]["anyOf"].is_array());
+                    }
+                }
+            }
+        }
+    }
+    assert!(several > 3, "{several}");
+}
+
+/// The kinds of values that the document names are those that are read.
+#[test]
+fn an_event_has_what_its_schema_says() {
+    let document = vigie_document();
+    let form = &document["paths"]["/events"]["post"]["requestBody"]["content"]["application/json"];
+    let fields = &form["schema"]["properties"];
+    for field in ["what", "tags", "when", "data"] {
+        let types = &fields[field]["type"];
+        for (name, value) in [
+            ("string", json!("a")),
+            ("number", json!(1)),
+            ("array", json!(["a"])),
+            ("object", json!({})),
+            ("boolean", json!(true)),
+            ("null", Value::Null),
+        ] {
+            let mut event = json!({ "what": "a release" });
+            event[field] = value;
+            let is_read = crate::event::Body::parse(event.to_string().as_bytes()).is_ok();
+            let is_named = *types == name
+                || types
+                    .as_array()
+                    .is_some_and(|all| all.contains(&name.into()));
+            assert_eq!(is_named, is_read, "`{field}`: {name}");
+        }
+    }
+}
+
+/// Nothing sent is nothing stored, and no error.
+#[test]
+fn senders_may_leave_out_the_body() {
+    let document = vigie_document();
+    for path in ["/write", "/api/v2/write", "/collectd"] {
+        let body = &document["paths"][path]["post"]["requestBody"];
+        assert_eq!(body["required"], false, "{path}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! The monitoring interface.
 
-use super::build::{Document, Operation, headers, user_token};
+use super::build::{Document, Operation, any_of, headers, user_token};
 use super::guarded::{ANY_TIME, guarded, guarded_whole};
 use crate::find::delete::DeleteReply;
 use crate::find::list::NodeItem;
@@ -116,7 +116,7 @@ fn metrics(document: &mut Document) {
     ).answers(
         "400",
         "nothing was stored: the body is no JSON array, or every sample was rejected, each with its reason",
-        json!({ "oneOf": [receipt, error] }),
+        any_of([receipt, error]),
     );
     document.route("POST", "/v1/metrics", send);
 
@@ -188,12 +188,10 @@ fn metrics(document: &mut Document) {
 
 fn listing(document: &mut Document) {
     let node = document.schema::<NodeItem>();
-    let paths = json!({
-        "oneOf": [
-            { "type": "array", "items": { "type": "string" } },
-            { "type": "array", "items": node },
-        ],
-    });
+    let paths = any_of([
+        json!({ "type": "array", "items": { "type": "string" } }),
+        json!({ "type": "array", "items": node }),
+    ]);
     let list = Operation::new("listMetrics", "Lists paths")
         .query_of(
             "query",

@@ -1,0 +1,268 @@
+"""What schemathesis needs to know of a server: an administrator's token, and things that are there to be asked for.
+
+Every operation on something of an account gets one of its own, so that what one deletes is there for the others. It is told as the
+example of the parameter; bodies that a schema alone does not lead to are told as the example of the body.
+"""
+
+import json
+import os
+import urllib.parse
+import urllib.request
+
+import schemathesis
+
+URL = os.environ["VIGIE_URL"]
+with open(os.environ["VIGIE_MADE"], encoding="utf-8") as made:
+    MADE = json.load(made)
+ACCOUNT, ORG, SPACE = MADE["account_guid"], MADE["org_guid"], MADE["space_guid"]
+VIEWER = "crn:v1:bluemix:public:iam::::role:Viewer"
+
+
+def request(method, path, body=None, headers=None):
+    """The JSON of an answer; anything but success ends the run."""
+    asked = urllib.request.Request(URL + path, data=body, headers=headers or {}, method=method)
+    with urllib.request.urlopen(asked) as reply:
+        return json.loads(reply.read() or b"null")
+
+
+def token():
+    """By password: no operation on keys takes it away."""
+    form = {
+        "grant_type": "password",
+        "username": MADE["user"],
+        "password": MADE["password"],
+        "bss_account": ACCOUNT,
+    }
+    headers = {"Authorization": "Basic Yng6Yng="}
+    return request("POST", "/identity/token", urllib.parse.urlencode(form).encode(), headers)["access_token"]
+
+
+@schemathesis.auth(refresh_interval=120, retry_on=[401])
+class Administrator:
+    """Where an operation takes a credential; anew once its session is ended."""
+
+    def get(self, case, context):
+        return token()
+
+    def set(self, case, data, context):
+        schemes = {name for one in case.operation.definition.raw.get("security", []) for name in one}
+        case.headers = case.headers or {}
+        if "Bearer" in schemes:
+            case.headers["Authorization"] = "Bearer " + data
+        if "UserToken" in schemes:
+            case.headers["X-Auth-User-Token"] = "iam " + data
+
+
+class Maker:
+    """Makes what operations are tried on."""
+
+    def __init__(self):
+        self.headers = {"Authorization": "Bearer " + token(), "Content-Type": "application/json"}
+        self.count = 0
+
+    def post(self, path, body):
+        return request("POST", path, json.dumps(body).encode(), self.headers)
+
+    def name(self):
+        self.count += 1
+        return f"made{self.count}"
+
+    def organization(self):
+        return self.post("/v2/organizations", {"name": self.name()})["metadata"]["guid"]
+
+    def space(self):
+        return self.post("/v2/spaces", {"name": self.name(), "organization_guid": ORG})["metadata"]["guid"]
+
+    def service_id(self):
+        return self.post("/v1/serviceids", {"account_id": ACCOUNT, "name": self.name()})
+
+    def service_id_group(self):
+        return self.post("/v1/serviceid_groups", {"account_id": ACCOUNT, "name": self.name()})["id"]
+
+    def key(self):
+        of = self.service_id()["iam_id"]
+        return self.post("/v1/apikeys", {"account_id": ACCOUNT, "iam_id": of, "name": self.name()})
+
+    def policy(self):
+        return policy(self.service_id()["iam_id"])
+
+    def role(self):
+        self.count += 1
+        letters = "".join(chr(ord("a") + int(digit)) for digit in str(self.count))
+        return {
+            "name": "Role" + letters,
+            "display_name": self.name(),
+            "actions": ["domain.write"],
+            "account_id": ACCOUNT,
+            "service_name": "ibmcloud-monitoring",
+        }
+
+    def access_group(self):
+        return self.post(f"/v2/groups?account_id={ACCOUNT}", {"name": self.name()})["id"]
+
+    def resource_group(self):
+        return self.post("/v2/resource_groups", {"account_id": ACCOUNT, "name": self.name()})["id"]
+
+    def instance(self):
+        """Of a space of its own: a space has one."""
+        return {
+            "name": self.name(),
+            "target": MADE["region"],
+            "resource_group": ACCOUNT,
+            "resource_plan_id": "premium",
+            "parameters": {"space_id": self.space()},
+        }
+
+    def made_instance(self):
+        return self.post("/v2/resource_instances", self.instance())["guid"]
+
+    def resource_key(self):
+        return {"name": self.name(), "source": self.made_instance(), "role": "Writer"}
+
+
+def policy(subject):
+    return {
+        "type": "access",
+        "subjects": [{"attributes": [{"name": "iam_id", "value": subject}]}],
+        "roles": [{"role_id": VIEWER}],
+        "resources": [{"attributes": [{"name": "accountId", "value": ACCOUNT}]}],
+    }
+
+
+def policy_v2(subject):
+    return {
+        "type": "access",
+        "control": {"grant": {"roles": [{"role_id": VIEWER}]}},
+        "subject": {"attributes": [{"key": "iam_id", "operator": "stringEquals", "value": subject}]},
+        "resource": {"attributes": [{"key": "accountId", "operator": "stringEquals", "value": ACCOUNT}]},
+    }
+
+
+def group_rule():
+    return {
+        "name": "ours",
+        "expiration": 12,
+        "realm_name": "IBMid",
+        "conditions": [{"claim": "email", "operator": "EQUALS", "value": '"' + MADE["user"] + '"'}],
+    }
+
+
+# By the beginning of a path: what its parameter names.
+MAKERS = {
+    "/coe/v2/accounts/{id}": lambda make: ACCOUNT,
+    "/v1/apikeys/{id}": lambda make: make.key()["id"],
+    "/v1/policies/{id}": lambda make: make.post("/v1/policies", make.policy())["id"],
+    "/v1/serviceid_groups/{id}": lambda make: make.service_id_group(),
+    "/v1/serviceids/{id}": lambda make: make.service_id()["id"],
+    "/v2/groups/{id}": lambda make: make.access_group(),
+    "/v2/organizations/{guid}": lambda make: make.organization(),
+    "/v2/policies/{id}": lambda make: make.post("/v1/policies", make.policy())["id"],
+    "/v2/resource_groups/{id}": lambda make: make.resource_group(),
+    "/v2/resource_instances/{id}": lambda make: make.made_instance(),
+    "/v2/resource_keys/{id}": lambda make: make.post("/v2/resource_keys", make.resource_key())["guid"],
+    "/v2/roles/{id}": lambda make: make.post("/v2/roles", make.role())["id"],
+    "/v2/spaces/{guid}": lambda make: make.space(),
+}
+
+# By the name of an operation.
+BODIES = {
+    "createPolicy": lambda make: make.policy(),
+    "replacePolicy": lambda make: make.policy(),
+    "switchPolicy": lambda make: {"state": "active"},
+    "createPolicyV2": lambda make: policy_v2(make.service_id()["iam_id"]),
+    "replacePolicyV2": lambda make: policy_v2(make.service_id()["iam_id"]),
+    "createRole": lambda make: make.role(),
+    "replaceRole": lambda make: {"display_name": make.name(), "actions": ["domain.render"]},
+    "createApiKey": lambda make: {
+        "name": make.name(),
+        "account_id": ACCOUNT,
+        "iam_id": make.service_id()["iam_id"],
+    },
+    "createOrganization": lambda make: {"name": make.name()},
+    "renameOrganization": lambda make: {"name": make.name()},
+    "createSpace": lambda make: {"name": make.name(), "organization_guid": ORG},
+    "renameSpace": lambda make: {"name": make.name()},
+    "createAccessGroup": lambda make: {"name": make.name()},
+    "updateAccessGroup": lambda make: {"name": make.name()},
+    "addGroupMembers": lambda make: {"members": [{"iam_id": make.service_id()["iam_id"], "type": "service"}]},
+    "createGroupRule": lambda make: group_rule(),
+    "replaceGroupRule": lambda make: group_rule(),
+    "createResourceGroup": lambda make: {"account_id": ACCOUNT, "name": make.name()},
+    "updateResourceGroup": lambda make: {"name": make.name()},
+    "createResourceInstance": lambda make: make.instance(),
+    "updateResourceInstance": lambda make: {"name": make.name()},
+    "createResourceKey": lambda make: make.resource_key(),
+    "updateResourceKey": lambda make: {"name": make.name()},
+    "inviteUsers": lambda make: {"users": [{"email": make.name() + "@example.org", "account_role": "Member"}]},
+    "giveOrganizationRole": lambda make: {"username": MADE["user"]},
+    "giveSpaceRole": lambda make: {"username": MADE["user"]},
+    "token": lambda make: {
+        "grant_type": "urn:ibm:params:oauth:grant-type:apikey",
+        "apikey": make.key()["apikey"],
+    },
+    "introspect": lambda make: {"token": token()},
+    "sendMetrics": lambda make: [{"name": "made.value", "value": 1}],
+    "influxWrite2": lambda make: "made,tag=a value=1",
+    "influxWrite": lambda make: "made,tag=a value=1",
+    "postEvent": lambda make: {"what": "a release", "tags": ["made"]},
+    "collectdWrite": lambda make: [
+        {
+            "values": [1],
+            "dstypes": ["gauge"],
+            "dsnames": ["value"],
+            "time": 1,
+            "interval": 10,
+            "host": "made",
+            "plugin": "load",
+            "plugin_instance": "",
+            "type": "load",
+            "type_instance": "",
+        }
+    ],
+}
+
+# By the name of a parameter, wherever it is asked for.
+PARAMETERS = {
+    "account": ACCOUNT,
+    "account_id": ACCOUNT,
+    "bss_account": ACCOUNT,
+    "If-Match": "*",
+    "X-Auth-Scope-Id": "s-" + SPACE,
+    "db": "s-" + SPACE,
+    "bucket": "s-" + SPACE,
+    "target": ["made.*"],
+    "from": "-1h",
+    "until": "now",
+    "durability": "buffered",
+}
+
+
+@schemathesis.hook
+def before_load_schema(context, raw_schema):
+    widen(raw_schema)
+    make = Maker()
+    request("POST", "/v1/metrics", b'[{"name": "made.first", "value": 1}]', dict(make.headers, **{"X-Auth-Scope-Id": "s-" + SPACE}))
+    for path, item in raw_schema["paths"].items():
+        begins = [begin for begin in MAKERS if path == begin or path.startswith(begin + "/")]
+        for operation in item.values():
+            for parameter in operation["parameters"]:
+                name, schema = parameter["name"], parameter["schema"]
+                if parameter["in"] == "path" and begins and begins[0].endswith("{" + name + "}"):
+                    parameter["example"] = MAKERS[begins[0]](make)
+                elif name in PARAMETERS and (schema.get("type") == "array") == isinstance(PARAMETERS[name], list):
+                    parameter["example"] = PARAMETERS[name]
+            if operation["operationId"] in BODIES:
+                for form in operation["requestBody"]["content"].values():
+                    form["example"] = BODIES[operation["operationId"]](make)
+
+
+def widen(node):
+    """schemathesis 4.32.5 turns `prefixItems` into an `items` of the older drafts, and then refuses it under OpenAPI 3.1."""
+    if isinstance(node, dict):
+        if "prefixItems" in node:
+            node["items"] = {"anyOf": node.pop("prefixItems")}
+        for value in node.values():
+            widen(value)
+    elif isinstance(node, list):
+        for value in node:
+            widen(value)
