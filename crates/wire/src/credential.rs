@@ -125,7 +125,7 @@ pub enum CredentialError {
         kind: String,
     },
     /// A kind and nothing behind it.
-    #[error("the credential behind the kind is missing")]
+    #[error("the credential after the kind is missing")]
     CredentialMissing,
     /// Blanks or control characters inside, or anything but ASCII.
     #[error("the credential holds a character that no token or key holds")]

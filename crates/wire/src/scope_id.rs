@@ -26,7 +26,7 @@ pub enum ScopeIdError {
     },
     /// The text behind the prefix is no GUID.
     #[error(
-        "behind `{prefix}-`, the scope id has no GUID of 32 hexadecimal digits (its length there: {length})"
+        "after `{prefix}-`, the scope id has no GUID of 32 hexadecimal digits (its length there: {length})"
     )]
     Guid {
         /// The character before the hyphen.

@@ -201,7 +201,7 @@ impl LimitExceeded {
                 "callers without a credential have"
             };
             format!(
-                "{who} all that may be had at once: {allowed} {unit}, the `{name}` of `{whole}`"
+                "{who} the most that is allowed at once: {allowed} {unit}, the `{name}` of `{whole}`"
             )
         };
         let hint = if self.limit == &limit::ACCOUNT_SHARE_PERCENT {

@@ -162,7 +162,7 @@ fn warn_if_unknown(advertised_address: &AdvertisedAddress, address: SocketAddr) 
         tracing::warn!(
             %address,
             hint = "set `public_url` to the address that clients reach the server under",
-            "`public_url` is not set, and `listen` is every address of this machine: each caller is told the address that it asked at"
+            "`public_url` is not set, and `listen` is every address of this machine: each caller is given the address that they used"
         );
     }
 }

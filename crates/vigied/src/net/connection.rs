@@ -92,7 +92,7 @@ async fn read_proxy_header(
 ) -> Option<Peer> {
     let address = peer.address();
     if !shared.proxies.trusts(address) {
-        shared.no_header(address, &"its peer is none of `trusted_proxies`");
+        shared.no_header(address, &"its peer is not in `trusted_proxies`");
         return None;
     }
     let header = proxy_protocol::read(stream);

@@ -22,7 +22,7 @@ const FIXED_BYTES: usize = 16;
 pub(crate) enum HeaderError {
     #[error("the connection broke off in its PROXY header")]
     Io(#[from] std::io::Error),
-    #[error("the connection begins with no PROXY header")]
+    #[error("the connection does not begin with a PROXY header")]
     Missing,
     #[error("the PROXY header is wrong: {0}")]
     Wrong(&'static str),
@@ -152,7 +152,7 @@ fn first(line: &[u8]) -> Result<Option<IpAddr>, HeaderError> {
     };
     match (address(source), address(target)) {
         (Some(source), Some(_)) => Ok(Some(source)),
-        _ => Err(HeaderError::Wrong("an address is none of its family")),
+        _ => Err(HeaderError::Wrong("an address is not of its family")),
     }
 }
 
@@ -242,7 +242,7 @@ mod tests {
         for (bytes, what) in [
             (
                 b"GET / HTTP/1.1\r\n".as_slice(),
-                "begins with no PROXY header",
+                "does not begin with a PROXY header",
             ),
             (b"PROXY TCP4 192.0.2.1", "broke off"),
             (b"PROXY TCP4 192.0.2.1 10.0.0.1 1 2\n", "does not end"),

@@ -165,7 +165,7 @@ impl Queries {
         );
         let _ = writeln!(
             out,
-            "# HELP {name} Turns that nobody waited for and that further threads of a query took.\n# TYPE {name} counter\n{name} {helped}"
+            "# HELP {name} Idle turns that extra threads of a query took.\n# TYPE {name} counter\n{name} {helped}"
         );
         self.render_cache.figures(&mut out);
         out

@@ -36,7 +36,7 @@ pub(super) fn client(
         shared.refuse(listener.key, shared.proxies.peer(peer), "proxy_header", 1);
     };
     if !shared.proxies.trusts(peer) {
-        refuse(&"its peer is none of `trusted_proxies`");
+        refuse(&"its peer is not in `trusted_proxies`");
         return None;
     }
     match read(shared, stream) {

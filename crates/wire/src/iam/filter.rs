@@ -23,10 +23,10 @@ pub enum FilterError {
     #[error("`name` or `description` is expected, or `(`")]
     Attribute,
     /// Where an operator is expected.
-    #[error("`sw`, `ew` or `co` is expected behind an attribute, also with `_ci`")]
+    #[error("`sw`, `ew` or `co` is expected after an attribute, also with `_ci`")]
     Operator,
     /// Where a text is expected.
-    #[error("a text in double quotes is expected behind an operator")]
+    #[error("a text in double quotes is expected after an operator")]
     Text,
     /// Parentheses that do not fit.
     #[error("a `)` is missing")]

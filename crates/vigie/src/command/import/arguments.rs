@@ -38,7 +38,7 @@ pub(super) struct ImportArgs {
     /// How many rejected samples, and how many files or series that could not be read, to list
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
     pub(super) reasons: usize,
-    /// Forget what an earlier run has imported, and begin anew
+    /// Forget what an earlier run has imported, and start again
     #[arg(long)]
     pub(super) restart: bool,
     /// Read everything and send nothing

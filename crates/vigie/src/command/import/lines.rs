@@ -106,7 +106,7 @@ pub(super) fn run(lines: &Lines<'_>, context: &Context) -> Result<(), Failure> {
         skipped = last.bytes;
         run.delivery.go_on(rejected);
         context.output.note(format!(
-            "an earlier run has imported the first {skipped} bytes; `--restart` begins anew"
+            "an earlier run has imported the first {skipped} bytes; `--restart` starts again"
         ));
     }
     let mut importing = Importing {

@@ -74,7 +74,7 @@ pub enum Violation {
     #[error("a message was sent before a window")]
     NoWindow,
     /// 0, or too many.
-    #[error("a window of {0} messages is none: it has 1 to {WINDOW_MAX}")]
+    #[error("a window cannot have {0} messages: it has 1 to {WINDOW_MAX}")]
     Window(u32),
     /// Not the number after the last.
     #[error("message {found} was sent where {expected} was due")]

@@ -34,7 +34,7 @@ pub(super) enum Frame<'b> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
     /// Two other letters.
-    #[error("`{}` begins no frame", .0.escape_ascii())]
+    #[error("`{}` does not begin a frame", .0.escape_ascii())]
     Kind([u8; 2]),
     /// Longer than [`PAYLOAD_BYTES_MAX`].
     #[error("a message of {0} bytes is longer than {PAYLOAD_BYTES_MAX}")]
