@@ -1,6 +1,6 @@
 //! Names of series: `a.b.c`, or `a.b.c;tag=value;…` with sorted tags.
 //!
-//! A name is checked and brought to its canonical form once, when it comes in; everything behind takes
+//! A name is checked and brought to its canonical form once, when it comes in; everything after that takes
 //! [`SeriesName`]. Case and UTF-8 are kept as sent. Refused is what could never be asked for again: white space,
 //! characters that are not seen ([`crate::invisible`]: two names that look alike are not two names to who reads them), and the
 //! characters the query grammar needs for itself. What is left makes every name a

@@ -24,7 +24,7 @@ pub enum ScopeIdError {
         /// The character before the hyphen.
         prefix: char,
     },
-    /// The text behind the prefix is no GUID.
+    /// The text after the prefix is no GUID.
     #[error(
         "after `{prefix}-`, the scope id has no GUID of 32 hexadecimal digits (its length there: {length})"
     )]

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 /// How the text of an API key begins.
 pub const API_KEY_PREFIX: &str = "vgk_";
 
-/// With so many characters behind the beginning a text is taken for a key: fewer than a key has, so that neither a typing error nor
+/// With so many characters after the beginning a text is taken for a key: fewer than a key has, so that neither a typing error nor
 /// a cut hides one.
 const CHARACTERS_MIN: usize = 40;
 

@@ -3,7 +3,7 @@
 //! They are kept by key ([`base::series`]): series of one path stand side by side, in front of what lies below it.
 //!
 //! A walk descends element by element and **skips**: having seen one name below a child, it seeks to the first name
-//! behind that child, so that a listing costs as many seeks as there are children, not as there are series. It comes to a
+//! after that child, so that a listing costs as many seeks as there are children, not as there are series. It comes to a
 //! node once, with all the positions in the pattern that its path may have: a `**` makes them many, and no node twice. What
 //! the caller may not see is cut off in the same way ([`IntersectionAutomaton`]): it costs no more than what does not fit.
 

@@ -15,7 +15,7 @@ use base::limit;
 #[derive(Debug)]
 pub struct Arguments {
     parameters: &'static [Parameter],
-    /// For each parameter the value, [`Value::None`] where it is missing; behind the last one, further values of it.
+    /// For each parameter the value, [`Value::None`] where it is missing; after the last one, further values of it.
     values: Vec<Value>,
 }
 
@@ -193,7 +193,7 @@ impl Arguments {
         }
     }
 
-    /// Takes the series of this place and all behind it, list by list.
+    /// Takes the series of this place and all after it, list by list.
     ///
     /// # Errors
     /// [`Fault::Argument`] when any is something else.

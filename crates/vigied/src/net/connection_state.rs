@@ -241,7 +241,7 @@ impl ConnectionState {
     /// every answer of an HTTP/2 connection, which its client could otherwise take as slowly as it likes.
     fn end_if_withdrawn(&self, state: &State) {
         let is_withdrawn = state.answers.iter().any(Answer::is_withdrawn);
-        // With HTTP/1.1 there is one at a time, and what was asked behind it waits.
+        // With HTTP/1.1 there is one at a time, and what was asked after it waits.
         let is_all = !state.is_http2
             || state.requests == 0 && state.answers.iter().all(Answer::is_withdrawn);
         let is_shared = state.is_http2 && self.shared.load(Ordering::Relaxed);

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 /// The longest header of version 1, with its end of line.
 const LINE_BYTES_MAX: usize = 107;
 
-/// The longest part of version 2 behind its first 16 bytes: addresses, and extensions that are not looked at.
+/// The longest part of version 2 after its first 16 bytes: addresses, and extensions that are not looked at.
 const REST_BYTES_MAX: usize = 4096;
 
 const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
@@ -47,7 +47,7 @@ impl Header {
         self.0.is_empty()
     }
 
-    /// How many bytes may be read next: what comes behind the header is not ours to read.
+    /// How many bytes may be read next: what comes after the header is not ours to read.
     pub(crate) fn wanted(&self) -> usize {
         let has = self.0.len();
         match self.second_bytes() {
@@ -156,7 +156,7 @@ fn first(line: &[u8]) -> Result<Option<IpAddr>, HeaderError> {
     }
 }
 
-/// Version 2, behind its signature.
+/// Version 2, after its signature.
 fn second(command: u8, family: u8, rest: &[u8]) -> Result<Option<IpAddr>, HeaderError> {
     match command {
         // The proxy speaks for itself.

@@ -54,7 +54,7 @@ pub(super) fn client(
     }
 }
 
-/// Reads the header and nothing behind it.
+/// Reads the header and nothing after it.
 fn read(shared: &SenderContext, mut stream: &TcpStream) -> Result<Option<IpAddr>, NoClient> {
     let failed = |error| NoClient::Wrong(HeaderError::Io(error));
     stream.set_read_timeout(Some(TICK)).map_err(failed)?;

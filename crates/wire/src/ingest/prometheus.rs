@@ -19,7 +19,7 @@ const LABELS_MAX: usize = 256;
 pub(crate) struct Sample<'t> {
     metric: Cow<'t, str>,
     labels: Vec<(Cow<'t, str>, Cow<'t, str>)>,
-    /// The text behind the name.
+    /// The text after the name.
     numbers: &'t str,
 }
 
@@ -52,7 +52,7 @@ impl<'t> Sample<'t> {
         if sample.metric.is_empty() {
             return Err(malformed("the line has no name"));
         }
-        // An exemplar stands behind ` # `; no number holds that.
+        // An exemplar follows ` # `; no number holds that.
         sample.numbers = rest.split('#').next().unwrap_or_default();
         Ok(Some(sample))
     }

@@ -101,7 +101,7 @@ impl Walk<'_, '_> {
                         }
                     }
                     if !is_leaf {
-                        // `/` is the character behind `.`: the first name that is not below the child.
+                        // `/` is the character after `.`: the first name that is not below the child.
                         self.path.push('/');
                     }
                     next = self.finger.seek(self.path.as_str(), !is_leaf);
@@ -115,7 +115,7 @@ impl Walk<'_, '_> {
                     end,
                     may_fit: false,
                 } => {
-                    // The character behind the one that parts labels: the first key of another path.
+                    // The character after the one that parts labels: the first key of another path.
                     self.path.push_str(below.get(..end).unwrap_or_default());
                     self.path.extend(successor(LABELS));
                     next = self.finger.seek(self.path.as_str(), true);
@@ -222,7 +222,7 @@ impl Walk<'_, '_> {
     }
 
     /// Reads the child that `below` begins with from `positions` on, up to where no fitting name goes that way. Where any child
-    /// fits, it is not read, but has `behind_any` behind it.
+    /// fits, it is not read, but has `behind_any` after it.
     fn read_child(
         &mut self,
         (positions, behind_any): (&PositionSets, Option<&PositionSets>),
@@ -371,7 +371,7 @@ enum Child {
     Differs { at: usize, next: Option<char> },
 }
 
-/// The part of `name` behind `base`, if it begins like `path` up to `floor`.
+/// The part of `name` after `base`, if it begins like `path` up to `floor`.
 fn strip_parent<'n>(name: &'n str, path: &str, base: usize, floor: usize) -> Option<&'n str> {
     if name.starts_with(path.get(..floor)?) {
         name.get(base..)
@@ -380,7 +380,7 @@ fn strip_parent<'n>(name: &'n str, path: &str, base: usize, floor: usize) -> Opt
     }
 }
 
-/// Makes `path` the least text behind all that begin with it; false when that is no longer than `floor`.
+/// Makes `path` the least text after all that begin with it; false when that is no longer than `floor`.
 fn advance(path: &mut String, floor: usize) -> bool {
     while path.len() > floor {
         if let Some(behind) = path.pop().and_then(successor) {

@@ -111,7 +111,7 @@ impl NameMapping {
     }
 }
 
-/// Seconds of a range, from the first one to behind the last one.
+/// Seconds of a range, from the first one to after the last one.
 pub(super) fn seconds(range: TimeRange) -> std::ops::Range<i64> {
     let begin = range.from.0.div_euclid(1000) + i64::from(range.from.0.rem_euclid(1000) > 0);
     begin..Millis(range.until.0).secs().saturating_add(1)

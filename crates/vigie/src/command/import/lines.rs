@@ -249,7 +249,7 @@ impl Importing<'_> {
             return Ok(());
         }
         if self.skipped > 0 && self.offset <= self.skipped {
-            // It had been stopped behind the last line.
+            // It had been stopped after the last line.
             let tally = &mut self.run.delivery.tally;
             tally.imported_before(&Reasons::default());
             return Ok(());

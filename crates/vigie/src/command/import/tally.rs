@@ -18,7 +18,7 @@ use wire::receipt::Receipt;
 /// Longer names are cut in tables.
 const NAME_CHARACTERS_MAX: usize = 80;
 
-/// Longer names are cut in reports: enough for every name that is allowed, with a place behind it.
+/// Longer names are cut in reports: enough for every name that is allowed, with a place after it.
 const NAME_BYTES_MAX: usize = 2048;
 
 /// Longer reasons are cut in reports.

@@ -17,7 +17,7 @@ fn state() -> Arc<ConnectionState> {
     Arc::new(ConnectionState::new(None))
 }
 
-/// Whether it ends so many seconds behind something that was done since then, however long ago that was.
+/// Whether it ends so many seconds after something that was done since then, however long ago that was.
 fn ends_after(state: &ConnectionState, seconds: u64, since: Instant) -> bool {
     let span = Duration::from_secs(seconds);
     let at = state.deadline(&TIMES);

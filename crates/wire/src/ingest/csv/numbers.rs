@@ -34,9 +34,9 @@ pub(super) struct Numbers {
     sign: Option<DecimalSign>,
     /// Whether `1.234` has decimals although no other number shows it.
     has_usual_points: bool,
-    /// Whether a number so far has decimals behind a comma.
+    /// Whether a number so far has decimals after a comma.
     has_comma: Cell<bool>,
-    /// The same behind a point, where it cannot part thousands.
+    /// The same after a point, where it cannot part thousands.
     has_point: Cell<bool>,
 }
 
@@ -101,7 +101,7 @@ impl Numbers {
         }
     }
 
-    /// Why a number of one sign with three digits behind it is not read: the file may mean thousands by it.
+    /// Why a number of one sign with three digits after it is not read: the file may mean thousands by it.
     fn ambiguity(&self, text: &str) -> Option<&'static str> {
         if self.dialect.0 == b',' {
             return None;

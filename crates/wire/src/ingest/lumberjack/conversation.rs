@@ -242,7 +242,7 @@ impl Conversation {
         Ok(())
     }
 
-    /// Counts a message; whether it ends its window. A message behind a whole window begins another of that size.
+    /// Counts a message; whether it ends its window. A message after a whole window begins another of that size.
     fn count(&mut self, number: u32) -> Result<bool, Violation> {
         self.check(number)?;
         self.last = number;
