@@ -59,7 +59,7 @@ pub(super) async fn abandoned(
             return Abandoned::Gone;
         }
         // A connection without open requests ends by itself: the HTTP library reads the end of the stream.
-        if state.is_quiet() || state.moves() {
+        if state.is_idle() || state.is_sending() {
             moved = Instant::now();
         } else if moved.elapsed() >= grace {
             return Abandoned::HalfClosed;

@@ -159,7 +159,7 @@ async fn serve_http<S>(
                 if changed.is_err() || *phase.borrow_and_update() == Phase::Over {
                     return;
                 }
-                state.leave();
+                state.begin_leaving();
                 connection.as_mut().graceful_shutdown();
             }
             ended = connection.as_mut() => {
