@@ -13,7 +13,7 @@ mod api_key;
 mod bytes;
 mod elements;
 
-pub use api_key::{API_KEY_PREFIX, holds_api_key, without_api_keys};
+pub use api_key::{API_KEY_PREFIX, contains_api_key, redact_api_keys};
 pub use elements::{elements, last_element, parent};
 
 use crate::invisible::{is_invisible, quoted};
@@ -69,7 +69,7 @@ impl<'a> SeriesName<'a> {
     /// [`NameError`] says what is wrong with it.
     #[inline]
     pub fn parse(text: &'a str) -> Result<Self, NameError> {
-        if holds_api_key(text) {
+        if contains_api_key(text) {
             return Err(NameError::ApiKey);
         }
         // Nearly every name.

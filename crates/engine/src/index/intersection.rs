@@ -142,7 +142,7 @@ impl<'a> IntersectionAutomaton<'a> {
         }
         PositionSets {
             query,
-            filter: self.filter_behind(reading),
+            filter: self.filter_after_path(reading),
         }
     }
 
@@ -157,7 +157,7 @@ impl<'a> IntersectionAutomaton<'a> {
     }
 
     /// Where the first element below the node `path` may be.
-    pub(crate) fn behind_path(&self, reading: &mut IntersectionCursor, path: &str) -> PositionSets {
+    pub(crate) fn after_path(&self, reading: &mut IntersectionCursor, path: &str) -> PositionSets {
         let mut positions = self.first();
         for element in path.split('.') {
             self.enter(reading, &positions);
@@ -208,11 +208,11 @@ impl<'a> IntersectionAutomaton<'a> {
             query: self
                 .query
                 .map(|(glob, _)| glob.next_positions(&reading.query)),
-            filter: self.filter_behind(reading),
+            filter: self.filter_after_path(reading),
         }
     }
 
-    fn filter_behind(&self, reading: &IntersectionCursor) -> Option<Vec<Positions>> {
+    fn filter_after_path(&self, reading: &IntersectionCursor) -> Option<Vec<Positions>> {
         self.filter.as_ref().map(|all| {
             let all = all.iter().zip(&reading.filter);
             all.map(|((glob, _), progress)| glob.next_positions(progress))

@@ -137,7 +137,7 @@ impl TenantNames {
         let every = Selector::all();
         let automaton = IntersectionAutomaton::of(&every, Some(filter));
         let mut reading = IntersectionCursor::default();
-        let positions = automaton.behind_path(&mut reading, path);
+        let positions = automaton.after_path(&mut reading, path);
         meter.matched(reading.take_work())?;
         let mut probe = Walk {
             names: &self.0,

@@ -111,7 +111,7 @@ impl Queries {
     }
 
     /// Checks periodically whether the callers of open queries still have access, until the server stops.
-    pub(crate) fn watch_admissions(&self) -> impl Future<Output = ()> + use<> {
+    pub(crate) fn watch_access(&self) -> impl Future<Output = ()> + use<> {
         open_queries::watch(Arc::downgrade(&self.open_queries))
     }
 

@@ -188,7 +188,7 @@ fn run(
                     return End::Refused(other.reason().to_owned());
                 }
                 let done = reader.on_bytes(bytes, stream);
-                let spent = (bytes, reader.wasted());
+                let spent = (bytes, reader.take_wasted_bytes());
                 pause(shared, (sender, slot), reader.domain(), spent);
                 if !reader.is_known() {
                     unknown_bytes = unknown_bytes.saturating_add(bytes);
@@ -222,7 +222,7 @@ fn run(
         }
     };
     reader.end();
-    match (reader.untold(), end) {
+    match (reader.take_unreported(), end) {
         (0, end) => end,
         (lines, End::Refused(why)) => End::Refused(format!("{why}; {lines} lines were not stored")),
         (lines, End::Quiet) => End::Refused(format!(

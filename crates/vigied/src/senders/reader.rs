@@ -32,7 +32,7 @@ pub(super) trait Reader {
     /// The sender has closed, or is being closed.
     fn end(&mut self);
     /// How many lines were refused without a word to the sender, since this was last asked.
-    fn untold(&mut self) -> u64 {
+    fn take_unreported(&mut self) -> u64 {
         0
     }
     /// Whether the sender has said who it is.
@@ -41,7 +41,7 @@ pub(super) trait Reader {
     fn domain(&self) -> Option<Domain>;
     /// The work done for nothing since this was last asked, in bytes: it counts towards the rate of the domain as if so many had
     /// come.
-    fn wasted(&mut self) -> usize {
+    fn take_wasted_bytes(&mut self) -> usize {
         0
     }
     /// How long nothing may come, and the limit that says so.

@@ -191,7 +191,7 @@ impl Walk<'_, '_> {
 
     /// A series with labels, whose path may fit.
     fn labelled(&mut self, key: &SeriesKey<'_>, series: SeriesRef) -> Result<(), WalkEnd> {
-        if fits(self.selector, key, self.meter)? && self.may_see(key)? {
+        if fits(self.selector, key, self.meter)? && self.is_visible(key)? {
             let found = WalkNode {
                 key: key.clone(),
                 leaf: Some(series),
@@ -202,7 +202,7 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    fn may_see(&mut self, key: &SeriesKey<'_>) -> Result<bool, Stop> {
+    fn is_visible(&mut self, key: &SeriesKey<'_>) -> Result<bool, Stop> {
         let Some(filter) = self.filter else {
             return Ok(true);
         };
@@ -284,7 +284,7 @@ impl Walk<'_, '_> {
         self.path.push('.');
         let below = self.finger.seek(self.path.as_str(), true);
         let any = below.is_some_and(|(name, _)| name.starts_with(self.path.as_str()));
-        let branch = any && (self.is_probe || self.may_see_below(positions)?);
+        let branch = any && (self.is_probe || self.is_any_visible_below(positions)?);
         // Of what is not there the path may be longer than any key's.
         if (series.is_some() || branch)
             && self.automaton.can_end_at(positions)
@@ -309,7 +309,7 @@ impl Walk<'_, '_> {
         series: Option<SeriesRef>,
         branch: bool,
     ) -> Result<(), WalkEnd> {
-        let is_seen = series.is_some() && self.may_see(&key)?;
+        let is_seen = series.is_some() && self.is_visible(&key)?;
         let leaf = series.filter(|_| is_seen);
         if is_seen || branch {
             self.emit(WalkNode { key, leaf, branch })?;
@@ -328,7 +328,7 @@ impl Walk<'_, '_> {
     }
 
     /// Whether any series below the path, which has its closing dot, may be seen.
-    fn may_see_below(&mut self, positions: &PositionSets) -> Result<bool, WalkEnd> {
+    fn is_any_visible_below(&mut self, positions: &PositionSets) -> Result<bool, WalkEnd> {
         if self.filter.is_none() {
             return Ok(true);
         }

@@ -184,12 +184,12 @@ impl AgentContext<'_> {
                 true => Duration::ZERO,
                 false => GATHERING,
             };
-            delivery.until_stopped(self.notifier, gathering);
-            delivery.offered_until(|| ending.is_finished());
+            delivery.send_until_stopped(self.notifier, gathering);
+            delivery.send_offered_until(|| ending.is_finished());
             let ended = ending
                 .join()
                 .unwrap_or_else(|_| Err(unexpected("a thread")));
-            let delivered = delivery.the_rest((!is_counted).then_some(REST_MAX));
+            let delivered = delivery.send_rest((!is_counted).then_some(REST_MAX));
             // What was damaged is seen when it is read to be sent.
             self.losses.report(self.output, self.journal().take_lost());
             let (stored, rejected) = self.sent.totals();

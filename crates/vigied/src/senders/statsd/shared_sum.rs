@@ -55,7 +55,7 @@ impl Packet {
 
 /// Why a datagram may not wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NoWait {
+pub(super) enum CannotWait {
     /// As many wait as may.
     Full,
     /// The sums are forgotten: there are new ones, or will be.
@@ -90,14 +90,14 @@ impl SharedSum {
     }
 
     /// Has a datagram wait behind those that wait already.
-    pub(super) fn leave(&self, packet: Packet) -> Result<(), NoWait> {
+    pub(super) fn leave(&self, packet: Packet) -> Result<(), CannotWait> {
         let mut waiting = self.waiting();
         if waiting.is_closed {
-            return Err(NoWait::Closed);
+            return Err(CannotWait::Closed);
         }
         let bytes = waiting.bytes + packet.bytes();
         if bytes > WAITING_BYTES_MAX {
-            return Err(NoWait::Full);
+            return Err(CannotWait::Full);
         }
         waiting.bytes = bytes;
         waiting.packets.push_back(packet);
