@@ -1,5 +1,5 @@
 //! Samples in memory that one writer appends and any number of readers read at the same time, without a lock: a list of
-//! blocks that only ever grows. How many of the samples count is told elsewhere, and only after they are written.
+//! blocks that only ever grows. How many of the samples count is published elsewhere, and only after they are written.
 
 use crate::points::Points;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -115,7 +115,7 @@ impl Block {
         bytes(size_after(self.size())).div_ceil(self.size())
     }
 
-    /// Writes the sample at `position`; whoever reads it is told of it later.
+    /// Writes the sample at `position`; readers learn of it later.
     pub(crate) fn set(&self, position: usize, at: i64, value: f64) {
         if let Some(cell) = self.cells.get(position) {
             cell.at.store(at, Ordering::Relaxed);

@@ -33,7 +33,7 @@ impl OutageLog {
         }
     }
 
-    /// A request has met it; whether to tell, as the first.
+    /// A request has met it; whether to log it, as the first.
     pub(crate) fn record(&self, now: Instant) -> bool {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
         self.streak.record_failure()
@@ -76,7 +76,7 @@ impl FaultLog {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether to tell this fault, and how many were left out before; `None` where it was told within the last minute.
+    /// Whether to log this fault, and how many were left out before; `None` where it was logged within the last minute.
     pub(crate) fn should_log(&self, text: &str, now: Instant) -> Option<u64> {
         let mut told = self.recent();
         let is_over = |since| now.saturating_duration_since(since) >= LOG_INTERVAL;

@@ -156,7 +156,7 @@ fn require_token(settings: &Settings, is_remote: bool, has_token: bool) -> anyho
     Ok(())
 }
 
-/// Says where callers are told an address that was not set.
+/// Warns if callers get an address that was not set.
 fn warn_if_unknown(advertised_address: &AdvertisedAddress, address: SocketAddr) {
     if advertised_address.is_unknown() {
         tracing::warn!(

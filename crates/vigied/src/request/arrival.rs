@@ -28,7 +28,7 @@ impl AsRef<[u8]> for ReceivedBody {
     }
 }
 
-/// Marks an answer after which nothing more of the body is waited for.
+/// Marks an answer after which the rest of the body is not read and the connection is closed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CloseConnection;
 

@@ -124,7 +124,7 @@ pub(crate) async fn observe(
     response
 }
 
-/// Takes in what is still sent, as one of the bodies that arrive; whether that was all.
+/// Reads what is still being sent, as one of the bodies in flight; returns whether that was all.
 async fn drain_rest(app: &App, from: source::RequestSource, unread: UnreadRest) -> bool {
     match app.bodies.enter(ShareOwner::unauthenticated(from.0)) {
         // As much as was read and is sent in vain where a body of samples is too large.

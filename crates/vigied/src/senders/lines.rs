@@ -37,7 +37,8 @@ pub(super) struct LineReader<'s> {
     unknown_bytes: usize,
     /// The cost of renewals that failed, in bytes.
     wasted: usize,
-    /// Lines that were refused without a word: there was no room for more of them while the credential could not be verified.
+    /// Lines that were refused without telling the sender: there was no room for more of them while the credential could not be
+    /// verified.
     unreported: u64,
     /// The times given to lines that say none.
     given: RefCell<DefaultTimes>,
@@ -282,7 +283,7 @@ impl<'s> LineReader<'s> {
         self.unfinished()
     }
 
-    /// Counts what was read and is left behind where the connection ends.
+    /// Counts what was read but is not stored when the connection ends.
     fn leave(&mut self, from: usize, reason: &'static str, why: End) -> End {
         let behind = self.buffer.get(from..self.filled).unwrap_or_default();
         self.identity.refuse(reason, count_samples(behind));
@@ -290,7 +291,7 @@ impl<'s> LineReader<'s> {
         why
     }
 
-    /// Passes over a line that is too long to be one.
+    /// Skips a line that is too long.
     fn unfinished(&mut self) -> Result<(), End> {
         let line = self.buffer.get(..self.filled).unwrap_or_default();
         let most = if self.in_long_line {

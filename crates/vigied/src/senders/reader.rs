@@ -31,7 +31,7 @@ pub(super) trait Reader {
     fn tick(&mut self, stream: &mut Stream) -> Result<(), End>;
     /// The sender has closed, or is being closed.
     fn end(&mut self);
-    /// How many lines were refused without a word to the sender, since this was last asked.
+    /// How many lines were refused without telling the sender, since the last call.
     fn take_unreported(&mut self) -> u64 {
         0
     }
@@ -39,7 +39,7 @@ pub(super) trait Reader {
     fn is_known(&self) -> bool;
     /// The domain that it sends to, once that is known.
     fn domain(&self) -> Option<Domain>;
-    /// The work done for nothing since this was last asked, in bytes: it counts towards the rate of the domain as if so many had
+    /// The work done for nothing since the last call, in bytes: it counts towards the rate of the domain as if so many had
     /// come.
     fn take_wasted_bytes(&mut self) -> usize {
         0

@@ -92,7 +92,7 @@ fn count_reading(
     count_refused(shared, sender, shown, reading)
 }
 
-/// The same for datagrams that had waited for the sums: whoever has read them tells of them.
+/// The same for datagrams that had waited for the sums: the thread that has read them counts them.
 fn count_delayed(shared: &SenderContext, domain: Domain, waited: &[DelayedReading]) {
     for (origin, reading) in waited {
         let sender = origin.sender;

@@ -75,7 +75,7 @@ impl Turns {
         Turn { of: self, owner }
     }
 
-    /// A turn, where there is one now or in a moment: whoever reads for all waits for nobody. For an owner that has its share
+    /// A turn, if there is one now or in a moment: the thread that reads for all waits for nobody. For an owner that has its share
     /// already there is no such moment: one that keeps its turns busy would have the listener wait for each of its datagrams.
     pub(super) fn take_with_retries(&self, owner: ShareOwner) -> Option<Turn<'_>> {
         self.take_with_pauses(owner, || thread::sleep(RETRY_PAUSE))

@@ -53,10 +53,10 @@ impl Packet {
     }
 }
 
-/// Why a datagram may not wait.
+/// Why a datagram cannot wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CannotWait {
-    /// As many wait as may.
+    /// As many wait as are allowed to.
     Full,
     /// The sums are forgotten: there are new ones, or will be.
     Closed,

@@ -20,7 +20,7 @@ use wire::ingest::statsd::{
     self, Aggregator, AggregatorLimit, AggregatorLimits, DecodeSummary, SettingsError,
 };
 
-/// So many bytes of what waits are read by one datagram at the most: whoever reads for all does a bounded part of it.
+/// The maximum bytes of waiting datagrams that one datagram reads: the thread that reads for all does a bounded part of it.
 const DELAYED_BYTES_MAX: usize = 64 * 1024;
 
 /// The sums of all domains.
