@@ -172,7 +172,7 @@ mod tests {
             ("b x\n", "`x` is not a number"),
             ("b 1 soon\n", "`soon` is not a number of milliseconds"),
             ("b 1 1395066363000 3\n", "goes on after"),
-            ("1b 1\n", "no name of a metric"),
+            ("1b 1\n", "the name of a metric"),
             ("b.c 1\n", "more than letters"),
             ("{\"b c\"} 1\n", "more than letters"),
             ("b{c} 1\n", "a label has no value"),

@@ -112,11 +112,11 @@ fn what_is_no_file_of_whispers_says_why() {
         ),
         (
             file(1, 0.5, &[]),
-            "a file of 0 archives is none: it has 1 to 64",
+            "a file cannot have 0 archives: it has 1 to 64",
         ),
         (
             file(1, 0.5, &[(1, 1); 65]),
-            "a file of 65 archives is none: it has 1 to 64",
+            "a file cannot have 65 archives: it has 1 to 64",
         ),
         (
             file(1, 0.5, &[(0, 6)]),
