@@ -86,7 +86,7 @@ fn missing() -> String {
     "graphite-web 1.1.10 needs a Python of 3.8 to 3.11 with `venv`, and none is here".to_owned()
 }
 
-/// Lines of a seed and a number of cases; behind `#` stands what it showed.
+/// Lines of a seed and a number of cases; after `#` stands what it showed.
 fn seeds(text: &str) -> Result<Vec<(u64, u32)>> {
     let lines = text.lines().map(|line| {
         line.split_once('#')

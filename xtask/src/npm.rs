@@ -45,7 +45,7 @@ fn modules(name: &str, packages: &[&str]) -> Result<PathBuf> {
     Ok(modules)
 }
 
-/// Whether the package is there in the version behind its name.
+/// Whether the package is there in the version after its name.
 fn is_there(modules: &Path, package: &str) -> bool {
     let Some((name, version)) = package.rsplit_once('@') else {
         return false;

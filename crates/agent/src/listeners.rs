@@ -38,8 +38,8 @@ use std::time::{Duration, Instant};
 use sums::Sums;
 use wire::ingest::statsd::{Settings, SettingsError};
 
-/// How often is looked whether there is something to tell.
-const TELLING: Duration = Duration::from_secs(1);
+/// How often it is checked whether a report is due.
+const REPORT_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Which listeners there are to be.
 #[derive(Debug, Clone, Default)]
@@ -151,15 +151,15 @@ impl Listeners {
                 intake.stop_waiting_for_disk();
                 return Err(ListenerError::Thread(error));
             }
-            while !notifier.sleep(TELLING) {
-                self.tell(false, &mut tell);
+            while !notifier.sleep(REPORT_CHECK_INTERVAL) {
+                self.report(false, &mut tell);
             }
             intake.stop_waiting_for_disk();
             Ok(())
         });
         // Every reader has ended.
         self.flush(intake);
-        self.tell(true, &mut tell);
+        self.report(true, &mut tell);
         outcome
     }
 
@@ -205,10 +205,10 @@ impl Listeners {
         }
     }
 
-    fn tell(&self, is_last: bool, tell: &mut impl FnMut(ListenerKind, Refusals)) {
+    fn report(&self, is_last: bool, report: &mut impl FnMut(ListenerKind, Refusals)) {
         for listener in &self.listeners {
-            if let Some(refused) = listener.counts.to_tell(Instant::now(), is_last) {
-                tell(listener.kind, refused);
+            if let Some(refused) = listener.counts.due_report(Instant::now(), is_last) {
+                report(listener.kind, refused);
             }
         }
     }

@@ -92,7 +92,7 @@ impl Textfiles {
         };
         if let Some(first) = paths.get(FILES_MAX) {
             found.problems.push(format!(
-                "there are more than {FILES_MAX} files; `{}` and those behind it are left out",
+                "there are more than {FILES_MAX} files; `{}` and those after it are left out",
                 first.display()
             ));
             paths.truncate(FILES_MAX);
@@ -403,7 +403,7 @@ mod tests {
         fs::write(folder.path().join("0001.prom"), many).unwrap();
         let (_, problems) = read(folder.path(), None, now());
         for (problem, what) in problems.iter().zip([
-            "0256.prom` and those behind it",
+            "0256.prom` and those after it",
             "larger than 4 MiB",
             "more than 50000 samples",
         ]) {

@@ -1,6 +1,6 @@
 //! Names of series: `a.b.c`, or `a.b.c;tag=value;…` with sorted tags.
 //!
-//! A name is checked and brought to its canonical form once, when it comes in; everything behind takes
+//! A name is checked and brought to its canonical form once, when it comes in; everything after that takes
 //! [`SeriesName`]. Case and UTF-8 are kept as sent. Refused is what could never be asked for again: white space,
 //! characters that are not seen ([`crate::invisible`]: two names that look alike are not two names to who reads them), and the
 //! characters the query grammar needs for itself. What is left makes every name a
@@ -13,7 +13,7 @@ mod api_key;
 mod bytes;
 mod elements;
 
-pub use api_key::{API_KEY_PREFIX, holds_api_key, without_api_keys};
+pub use api_key::{API_KEY_PREFIX, contains_api_key, redact_api_keys};
 pub use elements::{elements, last_element, parent};
 
 use crate::invisible::{is_invisible, quoted};
@@ -69,7 +69,7 @@ impl<'a> SeriesName<'a> {
     /// [`NameError`] says what is wrong with it.
     #[inline]
     pub fn parse(text: &'a str) -> Result<Self, NameError> {
-        if holds_api_key(text) {
+        if contains_api_key(text) {
             return Err(NameError::ApiKey);
         }
         // Nearly every name.

@@ -122,7 +122,7 @@ impl Selector {
         self.glob.as_ref()
     }
 
-    /// Whether the glob reads on behind the path: what it must fit is Graphite's text as a whole.
+    /// Whether the glob reads on after the path: what it must fit is Graphite's text as a whole.
     #[must_use]
     pub const fn reads_labels(&self) -> bool {
         self.reads_labels

@@ -5,7 +5,7 @@
 //! - digits: epoch seconds, or a date where eight digits read as `YYYYMMDD`;
 //! - otherwise `[reference][offset]`, both optional, an absent reference being `now`;
 //! - reference: `now`, or a time of day (`HH:MM`, `6am`, `noon`, `midnight`, `teatime`) and a day (`today`, `yesterday`,
-//!   `tomorrow`, `MM/DD/YY`, `MM/DD/YYYY`, `YYYYMMDD`, and behind `HH:MM` also `YYMMDD`; a month's name and a day; a weekday's
+//!   `tomorrow`, `MM/DD/YY`, `MM/DD/YYYY`, `YYYYMMDD`, and after `HH:MM` also `YYMMDD`; a month's name and a day; a weekday's
 //!   name, the latest such day), each optional;
 //! - offset: `+` or `-` and one or more of number and unit, added up: `-1d12h`. Units are known by their beginning: `s`,
 //!   `min`, `h`, `d`, `w`, `mon` (30 days), `y` (365 days). A bare `m` could be either, and is refused.

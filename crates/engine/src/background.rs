@@ -132,7 +132,7 @@ impl Core {
         }
     }
 
-    /// A flush that nobody waits for: its failure is a figure, is told, and is poison when it matters to writers.
+    /// A flush that nobody waits for: its failure is counted and reported, and poisons the store when it matters to writers.
     fn run_flush(&self, flush: impl FnOnce(&Self) -> Result<(), StoreError>) {
         let is_new = !self.poison.is_set();
         if let Err(error) = flush(self) {

@@ -100,7 +100,7 @@ impl Drop for Engine {
         self.core.requests().stop = true;
         self.core.wake.notify_all();
         for thread in self.threads.drain(..) {
-            // A panic has been told of when it came.
+            // A panic was reported when it came.
             let _ = thread.join();
         }
     }

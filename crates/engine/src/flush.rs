@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-/// Name files are written anew as one when there would be more than this.
+/// Name files are rewritten as one when there would be more than this.
 const NAME_FILES_MAX: usize = 16;
 
 /// Days that a flush makes segments of their own for. What a sender sends for more days than this lies in one segment with

@@ -21,7 +21,7 @@ pub(crate) struct SegmentEntry {
     /// Relative to the samples folder.
     pub(crate) file: String,
     pub(crate) day: i32,
-    /// Days behind it of which it may hold samples as well.
+    /// Days after it of which it may hold samples as well.
     #[serde(default)]
     pub(crate) more_days: u16,
     pub(crate) sequence: u64,

@@ -1,7 +1,7 @@
 //! From names to series numbers, for the samples of a batch that exist already.
 //!
 //! Most senders send their series in the same order again and again, and the first batch numbered them in that order. So the
-//! series behind the one that was found last is tried first: its name lies beside that of the last one, and neither a hash nor the
+//! series after the one that was found last is tried first: its name lies beside that of the last one, and neither a hash nor the
 //! table is needed. The name is compared in any case, so a wrong guess costs one comparison and nothing else. This takes no memory
 //! for a sender, and holds after deletions and restarts.
 

@@ -25,7 +25,7 @@ pub(crate) struct Tombstone {
     pub(crate) series: Arc<RoaringBitmap>,
 }
 
-/// As it stands in the manifest: the numbers as runs of `[first, last]`. A field that this build does not know is refused, unlike
+/// As written in the manifest: the numbers as runs of `[first, last]`. A field that this build does not know is refused, unlike
 /// elsewhere in the manifest: it may say that less is deleted.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

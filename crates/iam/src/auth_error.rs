@@ -70,7 +70,7 @@ pub enum AuthError {
     #[error("the API key is not known")]
     KeyUnknown,
     /// A key in our format with a wrong checksum.
-    #[error("the API key is not whole: its checksum does not fit")]
+    #[error("the API key is not whole: its checksum does not match")]
     KeyMistyped,
     /// The domain does not exist or the caller has no role in it; the answer is the same.
     #[error("`{0}` does not exist, or you have no role in it")]

@@ -49,7 +49,7 @@ pub(crate) fn grant(
         let hidden = hidden(directory, (principal, account), domain);
         AuthError::DomainNotFound(Box::new(hidden))
     };
-    if !directory.is_admitted(principal, domain) {
+    if !directory.has_access(principal, domain) {
         return Err(not_found());
     }
     let entry = directory.domains.get(&domain).ok_or_else(not_found)?;

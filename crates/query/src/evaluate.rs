@@ -168,7 +168,7 @@ impl<'e> Evaluation<'e> {
         series
     }
 
-    /// The value of an expression; of a call that stands in more than one place, what it gave before.
+    /// The value of an expression; for a call that appears in more than one place, what it gave before.
     fn value(
         &mut self,
         expression: &Expression,

@@ -20,7 +20,7 @@ use conf::Section;
 use ordered::Ordered;
 use std::convert::Infallible;
 
-/// Seconds between values where no rule fits.
+/// Seconds between values where no rule matches.
 pub(crate) const DEFAULT_STEP: i64 = 60;
 
 /// Step and consolidation of a series, by the rules.
@@ -39,7 +39,7 @@ pub struct View {
 pub struct Rules {
     schemas: Ordered<Vec<Retention>>,
     aggregations: Ordered<Aggregation>,
-    /// Seconds between values where no rule fits.
+    /// Seconds between values where no rule matches.
     default_step: Option<i64>,
 }
 

@@ -218,7 +218,7 @@ fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T, Failure> {
                 "`{}` is not a configuration: {error}",
                 path.display()
             ))
-            .hint("mend that line, or move the file away and log in again")
+            .hint("fix that line, or move the file away and log in again")
         })
 }
 

@@ -261,7 +261,7 @@ impl<'a> Monitoring<'a> {
         let is_only = reach.is_some_and(|own| own.domain.is_some() && own.domain == self.domain.id);
         if let Err(error) = buffer_key::bind(folder, key, is_only) {
             self.context.output.warn(format!(
-                "agent: cannot note whose buffer `{}` is: {error}; while the server is away, the next start needs `--scope`",
+                "agent: cannot note whose buffer `{}` is: {error}; while the server is unreachable, the next start needs `--scope`",
                 folder.display()
             ));
         }

@@ -25,7 +25,7 @@ impl Origin {
             None => return Err("it names no scheme"),
         };
         let authority = uri.authority().ok_or("it names no host")?;
-        // The text before an `@` looks like the host, but the host is behind it: readers would be misled.
+        // The text before an `@` looks like the host, but the host is after it: readers would be misled.
         if authority.as_str().contains('@') {
             return Err("it holds a user name");
         }

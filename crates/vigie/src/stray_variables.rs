@@ -9,7 +9,7 @@ const NAME_BYTES_MAX: usize = 80;
 /// The maximum edit distance of a slip.
 const SLIP_MAX: usize = 2;
 
-/// The server's settings begin so, behind the prefix; both programs may share an environment. Those of its tests as well.
+/// The server's settings begin so, after the prefix; both programs may share an environment. Those of its tests as well.
 const OF_THE_SERVER: [&str; 29] = [
     "ALLOW_",
     "COLLECTD_",

@@ -69,7 +69,7 @@ impl Context {
                 what,
                 why
             ))
-            .hint("the server's operator can mend it with the setting `public_url`")),
+            .hint("the server's operator can fix it with the setting `public_url`")),
         }
     }
 

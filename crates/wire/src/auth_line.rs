@@ -37,7 +37,7 @@ pub enum AuthLineError {
 /// The same without the word header, which a line has not.
 fn in_line(error: &CredentialError) -> String {
     match error {
-        CredentialError::Empty => "nothing stands behind `AUTH`".to_owned(),
+        CredentialError::Empty => "nothing comes after `AUTH`".to_owned(),
         other => other.to_string(),
     }
 }
@@ -86,7 +86,7 @@ mod tests {
     fn regression_7_a_line_of_one_word_says_what_is_missing() {
         let message = parse(b"AUTH").unwrap_err().to_string();
         assert!(
-            message.contains("nothing stands behind `AUTH`; write"),
+            message.contains("nothing comes after `AUTH`; write"),
             "{message}"
         );
     }

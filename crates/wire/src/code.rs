@@ -46,14 +46,14 @@ codes! {
     CREDENTIAL_MISSING = "BXNMSRI08E", Unauthenticated, "the request carries no credential";
     CREDENTIAL_KIND = "BXNMSRI09E", Unauthenticated, "the credential's kind is not one of `iam`, `apikey`, `uaa`";
     KEY_UNKNOWN = "BXNMSRI10E", Unauthenticated, "the API key is not known, or not whole";
-    SCOPE_MALFORMED = "BXNMSRI11E", Invalid, "the scope, in the header `X-Auth-Scope-Id` or in the path behind `/graphite`, is not `s-`, `o-` or `a-` and a GUID";
+    SCOPE_MALFORMED = "BXNMSRI11E", Invalid, "the scope, in the header `X-Auth-Scope-Id` or in the path after `/graphite`, is not `s-`, `o-` or `a-` and a GUID";
     SCOPE_REQUIRED = "BXNMSRI12E", Invalid, "a `uaa` credential needs the header `X-Auth-Scope-Id`";
     DOMAIN_NOT_FOUND = "BXNMSRI13E", NotFound, "the domain does not exist, or the caller has no role in it";
     RIGHT_MISSING = "BXNMSRI14E", Forbidden, "the caller's roles in the domain do not allow this";
     UAA_ACCOUNT = "BXNMSRI15E", Forbidden, "a `uaa` credential is not accepted for an account domain";
     TOKEN_KIND = "BXNMSRI16E", Unauthenticated, "a token of this server was sent as the other kind, `iam` for `uaa` or `uaa` for `iam`";
     KEY_REACH = "BXNMSRI17E", Forbidden, "the API key was made for another domain alone";
-    KEY_METRICS_ONLY = "BXNMSRI18E", Forbidden, "the API key was made for metrics alone, and this is none";
+    KEY_METRICS_ONLY = "BXNMSRI18E", Forbidden, "the API key was made for metrics alone, and this is not about metrics";
     KEY_SENDS_ALONE = "BXNMSRI19E", Forbidden, "the API key was made to send alone, and this is not sending";
     CROSS_SITE = "BXNMSRI20E", Forbidden, "a browser sent the request for a page of another site, with a password that it keeps";
     CREDENTIALS_INVALID = "BXNMS0122E", Unauthenticated, "the user name or password is not right";
@@ -84,12 +84,12 @@ codes! {
     UNAVAILABLE = "BXNMSSV08E", Unavailable, "the store, or the identity database, takes no requests at the moment";
     OUTCOME_UNKNOWN = "BXNMSSV12E", Internal, "the identity database did not say whether it made the change: it may have been made, so look before you send it again";
     ACCOUNT_LIMIT = "BXNMSSV10E", Busy, "the account keeps as many samples or bytes as it may, or makes new series too fast";
-    DISK_FULL = "BXNMSSV11E", Unavailable, "the server's disk is full, or has less free space than `storage.reserve_bytes`: it is retried, and writing goes on by itself";
+    DISK_FULL = "BXNMSSV11E", Unavailable, "the server's disk is full, or has less free space than `storage.reserve_bytes`: it is retried, and writing resumes by itself";
     REQUEST_MALFORMED = "BXNMSSV09E", Invalid, "the request's query string, encoding or headers can not be read";
 }
 
 /// The meaning of 503 where others are told 429.
-const LATER: &str = "the same as with 429, told to senders of InfluxDB 1 (`/write`), which drop what is refused with any status of 400 to 499";
+const LATER: &str = "the same as with 429, sent to senders of InfluxDB 1 (`/write`), which drop what is refused with any status of 400 to 499";
 
 /// Codes of [`ALL`] that come with another status as well: what they mean then.
 pub const OTHER_STATUSES: &[(Code, Kind, &str)] = &[

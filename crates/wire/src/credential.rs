@@ -124,8 +124,8 @@ pub enum CredentialError {
         /// The word in backticks, or a description of it.
         kind: String,
     },
-    /// A kind and nothing behind it.
-    #[error("the credential behind the kind is missing")]
+    /// A kind and nothing after it.
+    #[error("the credential after the kind is missing")]
     CredentialMissing,
     /// Blanks or control characters inside, or anything but ASCII.
     #[error("the credential holds a character that no token or key holds")]
@@ -156,7 +156,7 @@ pub fn user_token(header: &[u8]) -> Result<Credential<'_>, CredentialError> {
     }
     let (word, rest) = split_word(text);
     let Some(kind) = kind_of(word) else {
-        // The whole of what the command line prints behind its label: the token itself says which kind it is.
+        // The whole of what the command line prints after its label: the token itself says which kind it is.
         if word.eq_ignore_ascii_case("bearer") && !rest.is_empty() {
             repairs.add(Repair::BearerRemoved);
             return credential(None, rest, repairs);
@@ -281,7 +281,7 @@ pub(crate) fn credential(
     })
 }
 
-/// The text behind the word `Bearer` in any case and one blank, or nothing where it stands alone. Looks at the beginning
+/// The text after the word `Bearer` in any case and one blank, or nothing where it stands alone. Looks at the beginning
 /// only.
 fn behind_bearer(text: &str) -> Option<&str> {
     const WORD: &str = "bearer";
@@ -294,7 +294,7 @@ fn behind_bearer(text: &str) -> Option<&str> {
     word.eq_ignore_ascii_case(WORD).then_some(rest)
 }
 
-/// Cuts a word and the one blank behind it.
+/// Cuts a word and the one blank after it.
 pub(crate) fn split_word(text: &str) -> (&str, &str) {
     text.split_once([' ', '\t']).unwrap_or((text, ""))
 }

@@ -3,7 +3,7 @@
 use base::number;
 use std::io::Write as _;
 
-/// The sum with it is so large that no digit behind the point is left: `x + WHOLE - WHOLE` is the whole number nearest to `x`.
+/// The sum with it is so large that no digit after the point is left: `x + WHOLE - WHOLE` is the whole number nearest to `x`.
 const WHOLE: f64 = 6_755_399_441_055_744.0;
 
 /// Up to here each whole number, and each decimal with as many digits, is told apart from all others.

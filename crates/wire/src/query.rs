@@ -51,7 +51,7 @@ pub struct Query {
 }
 
 impl Query {
-    /// Parses what stands behind the `?`, without it.
+    /// Parses what follows the `?`, without it.
     ///
     /// # Errors
     /// [`QueryError`] says what is wrong and where.
@@ -192,7 +192,7 @@ fn decoded(raw: &[u8], offset: usize, is_lenient: bool) -> Result<String, QueryE
     String::from_utf8(bytes).map_err(|_| QueryError::Encoding { at: offset })
 }
 
-/// The byte that two hexadecimal digits are, and what stands behind them.
+/// The byte that two hexadecimal digits are, and what follows them.
 const fn escaped(text: &[u8]) -> Option<(u8, &[u8])> {
     let [high, low, after @ ..] = text else {
         return None;

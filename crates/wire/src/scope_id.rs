@@ -24,9 +24,9 @@ pub enum ScopeIdError {
         /// The character before the hyphen.
         prefix: char,
     },
-    /// The text behind the prefix is no GUID.
+    /// The text after the prefix is no GUID.
     #[error(
-        "behind `{prefix}-`, the scope id has no GUID of 32 hexadecimal digits (its length there: {length})"
+        "after `{prefix}-`, the scope id has no GUID of 32 hexadecimal digits (its length there: {length})"
     )]
     Guid {
         /// The character before the hyphen.

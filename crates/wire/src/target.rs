@@ -81,7 +81,7 @@ impl Target {
     }
 }
 
-/// A name followed by an opening parenthesis, also behind a `|`, which is a character like others in a path.
+/// A name followed by an opening parenthesis, also after a `|`, which is a character like others in a path.
 fn function_call(text: &str, start: usize) -> Option<TargetError> {
     let open = text.find('(')?;
     let before = text.get(..open)?;

@@ -4,7 +4,7 @@ use crate::credential::{
     Credential, CredentialError, Repairs, as_ascii, credential, kind_of, split_word, strip,
 };
 
-/// The text behind `Authorization: Token`, where that is the scheme: a token or key, or `name:credential` as InfluxDB's first
+/// The text after `Authorization: Token`, where that is the scheme: a token or key, or `name:credential` as InfluxDB's first
 /// version has it.
 #[must_use]
 pub fn behind(header: &[u8]) -> Option<&str> {

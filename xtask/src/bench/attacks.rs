@@ -40,7 +40,7 @@ struct Listeners {
     datagrams: SocketAddr,
 }
 
-/// An attack: bytes that are sent again and again, behind those that open the connection.
+/// An attack: bytes that are sent again and again, after those that open the connection.
 struct Attack {
     name: &'static str,
     to: SocketAddr,
@@ -294,7 +294,7 @@ fn passes(error: &std::io::Error) -> bool {
 }
 
 /// Sends one line after another for as long: what each took until it was stored, in milliseconds, ascending. The answer to the
-/// renewal behind it says that.
+/// renewal after it says that.
 fn lines_for(server: &Server, to: SocketAddr, long: Duration) -> Result<Vec<f64>> {
     let mut stream = connect_from(Ipv4Addr::LOCALHOST, to)?;
     stream.set_read_timeout(Some(Duration::from_secs(120)))?;

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A sender that does everything wrong is told of so often, not at every line.
-const AGAIN: Duration = Duration::from_secs(60);
+/// How often refusals are reported: a sender that does everything wrong is not reported at every line.
+const REPORT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How much has come in since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Refusals {
 struct PendingRefusals {
     count: u64,
     first: String,
-    told_at: Option<Instant>,
+    reported_at: Option<Instant>,
 }
 
 /// Counts for one listener.
@@ -37,13 +37,13 @@ struct PendingRefusals {
 pub(super) struct Counts {
     received: AtomicU64,
     refused: AtomicU64,
-    untold: Mutex<PendingRefusals>,
+    pending: Mutex<PendingRefusals>,
 }
 
 impl Counts {
     // A panic never leaves these plain fields half-changed.
-    fn untold(&self) -> MutexGuard<'_, PendingRefusals> {
-        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pending(&self) -> MutexGuard<'_, PendingRefusals> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// So many have come, whatever becomes of them.
@@ -57,11 +57,11 @@ impl Counts {
             return;
         }
         self.refused.fetch_add(count, Ordering::Relaxed);
-        let mut untold = self.untold();
-        if untold.count == 0 {
-            untold.first = why();
+        let mut pending = self.pending();
+        if pending.count == 0 {
+            pending.first = why();
         }
-        untold.count = untold.count.saturating_add(count);
+        pending.count = pending.count.saturating_add(count);
     }
 
     pub(super) fn counted(&self) -> ListenerTotals {
@@ -72,14 +72,14 @@ impl Counts {
     }
 
     /// The report that is due now, if any; at the end, at once.
-    pub(super) fn to_tell(&self, now: Instant, is_last: bool) -> Option<Refusals> {
-        let mut untold = self.untold();
-        let is_due = |at: Instant| is_last || now.saturating_duration_since(at) >= AGAIN;
-        if untold.count == 0 || !untold.told_at.is_none_or(is_due) {
+    pub(super) fn due_report(&self, now: Instant, is_last: bool) -> Option<Refusals> {
+        let mut pending = self.pending();
+        let is_due = |at: Instant| is_last || now.saturating_duration_since(at) >= REPORT_INTERVAL;
+        if pending.count == 0 || !pending.reported_at.is_none_or(is_due) {
             return None;
         }
-        let told = std::mem::take(&mut *untold);
-        untold.told_at = Some(now);
+        let told = std::mem::take(&mut *pending);
+        pending.reported_at = Some(now);
         Some(Refusals {
             count: told.count,
             first: told.first,
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn what_is_refused_is_told_at_once_and_then_once_a_minute() {
         let (counts, begun) = (Counts::default(), Instant::now());
-        assert_eq!(counts.to_tell(begun, true), None);
+        assert_eq!(counts.due_report(begun, true), None);
         let told = |count, first: &str| {
             let first = first.to_owned();
             Some(Refusals { count, first })
@@ -111,12 +111,18 @@ mod tests {
         counts.refuse(0, || panic!("nothing was refused"));
         counts.refuse(1, || "one".to_owned());
         counts.refuse(1, || "two".to_owned());
-        assert_eq!(counts.to_tell(begun, false), told(2, "one"));
+        assert_eq!(counts.due_report(begun, false), told(2, "one"));
         counts.refuse(5, || "three".to_owned());
-        assert_eq!(counts.to_tell(begun + AGAIN / 2, false), None);
-        assert_eq!(counts.to_tell(begun + AGAIN, false), told(5, "three"));
+        assert_eq!(counts.due_report(begun + REPORT_INTERVAL / 2, false), None);
+        assert_eq!(
+            counts.due_report(begun + REPORT_INTERVAL, false),
+            told(5, "three")
+        );
         counts.refuse(1, || "four".to_owned());
-        assert_eq!(counts.to_tell(begun + AGAIN, true), told(1, "four"));
+        assert_eq!(
+            counts.due_report(begun + REPORT_INTERVAL, true),
+            told(1, "four")
+        );
         let counted = ListenerTotals {
             received: 3,
             refused: 8,

@@ -33,7 +33,7 @@ struct Folded<'c> {
     raw: &'c mut dyn Cursor,
     window: Window,
     fold: Fold,
-    /// `None` behind the last slot.
+    /// `None` after the last slot.
     folding: Option<Folding>,
 }
 

@@ -5,7 +5,7 @@ use super::{Fold, Grid};
 use crate::time::{Millis, Step};
 
 /// Makes a grid coarser until it has at most `points_max` points, as Graphite does for `maxDataPoints`: the new step is a
-/// multiple of the old one, and slots stand at multiples of the new step behind the grid's start. The reference labels a
+/// multiple of the old one, and slots stand at multiples of the new step after the grid's start. The reference labels a
 /// slot one old step later than its first point, so a slot at `t` takes the points from `t - old step` on; what lies
 /// before the first slot is left out. One point takes everything, and stands at the start.
 #[must_use]

@@ -16,8 +16,8 @@ pub struct TooManySlots {
     pub step_ms: i64,
 }
 
-/// The slots of `step` that a range asks for: those that begin behind `from` and not behind `until`, and where there are
-/// none, the first one behind `from`.
+/// The slots of `step` that a range asks for: those that begin after `from` and not after `until`, and where there are
+/// none, the first one after `from`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     start: Millis,

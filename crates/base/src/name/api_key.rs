@@ -6,7 +6,7 @@ use std::borrow::Cow;
 /// How the text of an API key begins.
 pub const API_KEY_PREFIX: &str = "vgk_";
 
-/// With so many characters behind the beginning a text is taken for a key: fewer than a key has, so that neither a typing error nor
+/// With so many characters after the beginning a text is taken for a key: fewer than a key has, so that neither a typing error nor
 /// a cut hides one.
 const CHARACTERS_MIN: usize = 40;
 
@@ -16,7 +16,7 @@ const HIDDEN: &str = "vgk_…";
 /// Whether a text holds what looks like an API key, with or without a right checksum.
 #[must_use]
 #[inline]
-pub fn holds_api_key(text: &str) -> bool {
+pub fn contains_api_key(text: &str) -> bool {
     // Nearly every name is shorter, and of the others nearly every one is passed over many bytes at a time.
     text.len() >= API_KEY_PREFIX.len() + CHARACTERS_MIN
         && text.contains(API_KEY_PREFIX)
@@ -25,8 +25,8 @@ pub fn holds_api_key(text: &str) -> bool {
 
 /// The text with each API key hidden.
 #[must_use]
-pub fn without_api_keys(text: &str) -> Cow<'_, str> {
-    if !holds_api_key(text) {
+pub fn redact_api_keys(text: &str) -> Cow<'_, str> {
+    if !contains_api_key(text) {
         return text.into();
     }
     let (mut shown, mut rest) = (String::new(), text);
@@ -70,14 +70,14 @@ mod tests {
             (format!("vgk_a.{key}.{key}"), "vgk_a.vgk_….vgk_…"),
             (key[..50].to_owned(), "vgk_…"),
         ] {
-            assert!(holds_api_key(&text), "{text}");
-            assert_eq!(without_api_keys(&text), shown);
+            assert!(contains_api_key(&text), "{text}");
+            assert_eq!(redact_api_keys(&text), shown);
             assert_eq!(SeriesName::parse(&text), Err(NameError::ApiKey));
         }
         let short = format!("vgk_{}.{}", "a".repeat(39), "b".repeat(60));
         for text in ["", "vgk_", "a.vgk_b", &short, &key.replace("vgk_", "vgx_")] {
-            assert!(!holds_api_key(text), "{text}");
-            assert_eq!(without_api_keys(text), text);
+            assert!(!contains_api_key(text), "{text}");
+            assert_eq!(redact_api_keys(text), text);
         }
         SeriesName::parse(&short).unwrap();
     }

@@ -9,7 +9,7 @@ const DOT: u8 = 1;
 const FORBIDDEN: u8 = 2;
 /// To be looked at more closely: tags, and what is not ASCII.
 const OTHER: u8 = 4;
-/// Found, not in the table: a dot behind a dot.
+/// Found, not in the table: a dot after a dot.
 const EMPTY: u8 = 8;
 
 const CLASSES: [u8; 256] = classes();
@@ -63,7 +63,7 @@ fn is_usual_path(bytes: &[u8]) -> bool {
     let ([first, behind @ ..], [before @ .., last]) = (bytes, bytes) else {
         return false;
     };
-    // Each byte beside the one behind it. The last block overlaps the one before it.
+    // Each byte beside the one after it. The last block overlaps the one before it.
     let (Some(last_before), Some(last_behind)) = (before.last_chunk(), behind.last_chunk()) else {
         return false;
     };
@@ -97,7 +97,7 @@ const fn is_usual(byte: u8) -> bool {
 
 /// Whether it is such a path, byte by byte. No jump depends on one, so that it costs the same few steps for each.
 fn is_plain(bytes: &[u8]) -> bool {
-    // As behind a dot: the first byte may not be one.
+    // As after a dot: the first byte may not be one.
     let (mut found, mut last, mut dots) = (0, DOT, 0_u64);
     for byte in bytes {
         let class = class(*byte);

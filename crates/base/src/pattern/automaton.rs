@@ -2,7 +2,7 @@
 //!
 //! A state stands between two characters of the pattern. A token (a character, `?`, a set) leads from its state to the
 //! next; `*` makes its state keep itself; a brace jumps from its state to the first of each of its texts, and from the
-//! last of each to the state behind it. All jumps lead forward, so that one pass in order takes them all.
+//! last of each to the state after it. All jumps lead forward, so that one pass in order takes them all.
 //!
 //! There are no more states than bytes of the element and one, whatever its braces would stand for written out. A
 //! character costs a few operations for each 64 states, and one for each jump that is taken; at most
@@ -156,7 +156,7 @@ impl Automaton {
         bits.len() as u64 + jumped
     }
 
-    /// The first character behind `after` that leaves a state, where not every character does; and how many words it
+    /// The first character after `after` that leaves a state, where not every character does; and how many words it
     /// took to find it.
     pub(super) fn next(&self, bits: &[u64], after: char) -> (Option<char>, u64) {
         self.classes.next(bits, after)

@@ -22,7 +22,7 @@ pub(super) enum Token {
 #[derive(Debug, Default)]
 pub(super) struct Classes {
     words: usize,
-    /// Rows one behind the other; row 0 is for whatever no token names.
+    /// Rows one after another; row 0 is for whatever no token names.
     rows: Vec<u64>,
     /// Where classes begin, ascending; the first at 0.
     bounds: Vec<(u32, u32)>,
@@ -118,7 +118,7 @@ impl Classes {
         self.row_of(class)
     }
 
-    /// The first character behind `after` that a state of `states` consumes, and how many words it took to find it.
+    /// The first character after `after` that a state of `states` consumes, and how many words it took to find it.
     pub(super) fn next(&self, states: &[u64], after: char) -> (Option<char>, u64) {
         let Some(least) = successor(after) else {
             return (None, 1);
@@ -140,7 +140,7 @@ impl Classes {
     }
 }
 
-/// The character behind `character` in the order of names.
+/// The character after `character` in the order of names.
 #[must_use]
 pub fn successor(character: char) -> Option<char> {
     let code = character as u32 + 1;

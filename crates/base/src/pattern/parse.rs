@@ -9,7 +9,7 @@ use super::text_position::TextPosition;
 use super::{spans, tags};
 use crate::limit;
 
-/// The parts of a pattern. Where several `**` follow each other one is left, and a last one has a `*` behind it: there
+/// The parts of a pattern. Where several `**` follow each other one is left, and a last one has a `*` after it: there
 /// is at least one element below.
 pub(super) fn parts(text: &str) -> Result<Vec<PatternPart>, PatternError> {
     let mut pieces = lex(text)?;

@@ -10,7 +10,7 @@ use super::{Pattern, successor};
 /// Operations on words after which the reader of a long name should check its budget: some tenths of a millisecond.
 const MUCH_WORK: u64 = 16 * 1024;
 
-/// Which parts of a pattern the next element of a path may be. The number behind the last part stands for the end.
+/// Which parts of a pattern the next element of a path may be. The number after the last part stands for the end.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Positions(Vec<usize>);
 
@@ -109,7 +109,7 @@ impl Pattern {
         }
     }
 
-    /// Where the element behind the only one that may fit next may be.
+    /// Where the element after the only one that may fit next may be.
     #[must_use]
     pub fn after_sole_element(&self, positions: &Positions) -> Positions {
         let mut behind = Positions::default();
@@ -216,7 +216,7 @@ impl Pattern {
         !progress.open.is_empty() || progress.live().iter().any(can_continue)
     }
 
-    /// The first character behind `after` with which it can still fit, where `after` is one with which it can not.
+    /// The first character after `after` with which it can still fit, where `after` is one with which it can not.
     pub fn next_allowed(&self, progress: &mut Progress, after: char) -> Option<char> {
         if !progress.open.is_empty() {
             return successor(after);
@@ -234,7 +234,7 @@ impl Pattern {
         least
     }
 
-    /// Adds `at`, and what lies behind it where it may stand for no element at all.
+    /// Adds `at`, and what follows it where it may stand for no element at all.
     fn open(&self, positions: &mut Positions, at: usize) {
         positions.0.push(at);
         if matches!(self.parts.get(at), Some(PatternPart::AnyDepth)) {

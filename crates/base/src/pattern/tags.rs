@@ -3,7 +3,7 @@
 
 use super::lex::Piece;
 
-/// Sorts what stands behind the first `;` of the last element.
+/// Sorts what follows the first `;` of the last element.
 pub(super) fn sort(element: &mut [Piece]) {
     let cuts = outer_semicolons(element);
     let Some(first) = cuts.first().copied() else {

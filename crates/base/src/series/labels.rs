@@ -12,7 +12,7 @@ pub const LABELS: char = '\0';
 pub struct Labels<'k>(&'k str);
 
 impl<'k> Labels<'k> {
-    /// Of what stands behind the NUL of a key.
+    /// Of what follows the NUL of a key.
     pub(super) const fn new(rest: &'k str) -> Self {
         Self(rest)
     }
@@ -34,7 +34,7 @@ impl<'k> Iterator for Labels<'k> {
     }
 }
 
-/// A text with its length before it, and what stands behind; `None` where it is cut off.
+/// A text with its length before it, and what follows; `None` where it is cut off.
 fn measured(text: &str) -> Option<(&str, &str)> {
     let mut rest = text.chars();
     let length = u32::from(rest.next()?) as usize;
@@ -68,7 +68,7 @@ pub(super) fn check((name, value): (&str, &str)) -> Result<(), KeyError> {
     Ok(())
 }
 
-/// Puts labels behind a path; they ascend, and have been checked.
+/// Puts labels after a path; they ascend, and have been checked.
 pub(super) fn put<'l>(key: &mut String, labels: impl IntoIterator<Item = (&'l str, &'l str)>) {
     for (at, (name, value)) in labels.into_iter().enumerate() {
         if at == 0 {

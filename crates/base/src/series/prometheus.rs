@@ -74,7 +74,7 @@ impl SeriesKey<'_> {
 }
 
 impl SeriesKey<'static> {
-    /// Reads Prometheus' text. Blanks may stand between its parts, and a comma behind the last label.
+    /// Reads Prometheus' text. Blanks may stand between its parts, and a comma after the last label.
     ///
     /// # Errors
     /// [`KeyError`] says what is wrong and where.

@@ -39,7 +39,7 @@ pub enum TimeError {
     #[error("`from` and `until` are the same instant")]
     EmptyRange,
     /// `from` is later than `until`, where they are not swapped.
-    #[error("`from` lies behind `until`")]
+    #[error("`from` is after `until`")]
     Backwards,
     /// Nothing at all, where that may not stand for a default.
     #[error("`{0}` is empty")]

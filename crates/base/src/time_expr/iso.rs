@@ -1,6 +1,6 @@
 //! Times as ISO 8601 and RFC 3339 write them, and what people and programs make of that.
 //!
-//! A date, then perhaps a time of day behind a `T`, a blank or a `_`, then perhaps a zone: `2025-11-25`,
+//! A date, then perhaps a time of day after a `T`, a blank or a `_`, then perhaps a zone: `2025-11-25`,
 //! `2025-11-25 12:00`, `20251125T120000Z`, `2025-11-25T12:00:00.250+01:00`, `2025-11`. `/` parts a date as `-` does. A week
 //! (`2025-W48`, `2025-W48-2`, `2025W482`) begins on its Monday, and a day of the year (`2026-331`) is taken as well. Without a zone it is of the zone that is handed in.
 
@@ -20,7 +20,7 @@ pub(super) fn instant(text: &str, zone: &TimeZone) -> Option<Result<Millis, Time
     Some(read(&date, rest, zone).ok_or_else(|| TimeError::NoSuchTime(text.to_owned())))
 }
 
-/// The date as `YYYY-MM-DD`, and what stands behind it.
+/// The date as `YYYY-MM-DD`, and what follows it.
 fn date(text: &str) -> Option<(String, &str)> {
     let year = digits(text, 4)?;
     let rest = text.get(4..)?;
@@ -48,7 +48,7 @@ fn date(text: &str) -> Option<(String, &str)> {
     has_time.then(|| (format!("{year}-{month}-{day}"), rest))
 }
 
-/// The three digits of a day of the year, and what stands behind them.
+/// The three digits of a day of the year, and what follows them.
 fn day_of_year(text: &str) -> Option<(&str, &str)> {
     let (day, rest) = (digits(text, 3)?, text.get(3..)?);
     (!rest.starts_with(|c: char| c.is_ascii_digit())).then_some((day, rest))
@@ -63,7 +63,7 @@ fn of_day(year: &str, day: &str) -> String {
     date().map_or_else(String::new, |date| date.to_string())
 }
 
-/// The week and the weekday (from Monday, `1`) behind a year, and what stands behind them: `-W48`, `-W48-2`, `W48`, `W482`.
+/// The week and the weekday (from Monday, `1`) after a year, and what follows them: `-W48`, `-W48-2`, `W48`, `W482`.
 fn week(text: &str) -> Option<(&str, &str, &str)> {
     const MONDAY: &str = "1";
     let has_dashes = text.starts_with('-');

@@ -1,7 +1,7 @@
 //! Times as people, programs and files write them: all that Graphite takes ([`super::parse`]), and beyond it
 //! - ISO 8601 and RFC 3339 (`iso.rs`);
 //! - epoch seconds with decimals, and epoch milliseconds, told by their size as in samples;
-//! - a span alone, which lies behind now: `10min`, `2h`, `1d12h ago`;
+//! - a span alone, which is before now: `10min`, `2h`, `1d12h ago`;
 //! - `m` for minutes, of which the reader is told, and decimals in spans: `-1.5h`;
 //! - `lasthour`, `lastday`, `lastweek`, `lastmonth`, `lastyear`: one such span ago; and `lastmonday`: the latest one before
 //!   today.

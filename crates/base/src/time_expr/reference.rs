@@ -72,7 +72,7 @@ pub(super) fn instant(reference: &str, now: Millis, zone: &TimeZone) -> Result<M
         .ok_or_else(|| TimeError::OutOfRange(reference.to_owned()))
 }
 
-/// The time of day at the beginning, what stands behind it, and whether it was written `HH:MM`. Midnight where there is
+/// The time of day at the beginning, what follows it, and whether it was written `HH:MM`. Midnight where there is
 /// none; `None` where there is one that does not exist.
 fn time_of_day(reference: &str) -> Option<(Time, &str, bool)> {
     for (word, hour) in [("noon", 12), ("midnight", 0), ("teatime", 16)] {
@@ -89,7 +89,7 @@ fn time_of_day(reference: &str) -> Option<(Time, &str, bool)> {
     }
     let hour = number(hour)?;
     if let Some(rest) = rest.strip_prefix(':') {
-        // `3:5`, with nothing behind it, is five past three.
+        // `3:5`, with nothing after it, is five past three.
         let (minute, rest) = rest.split_at_checked(rest.len().min(2))?;
         let minute = number(minute)?;
         let (hour, rest) = half_of_day(hour, rest);
@@ -102,7 +102,7 @@ fn time_of_day(reference: &str) -> Option<(Time, &str, bool)> {
     Some((clock(shifted, 0)?, behind, false))
 }
 
-/// Reads `am` or `pm` behind an hour.
+/// Reads `am` or `pm` after an hour.
 fn half_of_day(hour: u16, rest: &str) -> (u16, &str) {
     if let Some(rest) = rest.strip_prefix("am") {
         (hour, rest)

@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// The shard was free before the store was poisoned, and whoever waited for it wrote behind what was half done.
+/// The shard was free before the store was poisoned, and whoever waited for it wrote after what was half done.
 #[test]
 fn a_panic_in_an_append_poisons_before_the_shard_is_free() {
     let config = EngineConfig::new("/samples");

@@ -14,7 +14,7 @@ const GROUP: usize = 64;
 const MAGNITUDE_MAX: u64 = 1 << 60;
 
 /// Largest power of ten that a decimal may be scaled by: 10^22 is the last one that `f64` holds exactly, and more than
-/// 17 digits behind the point cannot come from a mantissa under 2^53 worth scaling.
+/// 17 digits after the point cannot come from a mantissa under 2^53 worth scaling.
 const EXPONENT_MAX: u8 = 17;
 
 /// Beyond 2^53 not every integer is a `f64`.

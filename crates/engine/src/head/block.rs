@@ -1,5 +1,5 @@
 //! Samples in memory that one writer appends and any number of readers read at the same time, without a lock: a list of
-//! blocks that only ever grows. How many of the samples count is told elsewhere, and only after they are written.
+//! blocks that only ever grows. How many of the samples count is published elsewhere, and only after they are written.
 
 use crate::points::Points;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -11,7 +11,7 @@ pub(crate) const BLOCK: usize = 252;
 /// Bytes of a block beside its cells: its link, and the counters of its owners.
 const EXTRA_BYTES: usize = size_of::<OnceLock<Arc<Block>>>() + 2 * size_of::<usize>();
 
-/// Samples that fit into a block behind one of `before`: about twice as many.
+/// Samples that fit into a block after one of `before`: about twice as many.
 const fn size_after(before: usize) -> usize {
     match before {
         0 => 4,
@@ -92,7 +92,7 @@ impl<const N: usize> Block<[Cell; N]> {
 }
 
 impl Block {
-    /// An empty block behind one of `before` samples: each about twice as large as the one before.
+    /// An empty block after one of `before` samples: each about twice as large as the one before.
     pub(crate) fn after(before: usize) -> Arc<Self> {
         match before {
             0 => Arc::new(Block::<[Cell; 4]>::empty()),
@@ -109,13 +109,13 @@ impl Block {
         self.cells.len()
     }
 
-    /// The share that each sample in it pays for the block behind it. When that one is made it is paid for, so that no
+    /// The share that each sample in it pays for the block after it. When that one is made it is paid for, so that no
     /// single sample takes much more than others.
     pub(crate) const fn share(&self) -> usize {
         bytes(size_after(self.size())).div_ceil(self.size())
     }
 
-    /// Writes the sample at `position`; whoever reads it is told of it later.
+    /// Writes the sample at `position`; readers learn of it later.
     pub(crate) fn set(&self, position: usize, at: i64, value: f64) {
         if let Some(cell) = self.cells.get(position) {
             cell.at.store(at, Ordering::Relaxed);
@@ -123,7 +123,7 @@ impl Block {
         }
     }
 
-    /// The block behind it, which is made where there is none.
+    /// The block after it, which is made where there is none.
     pub(crate) fn grow(&self) -> &Arc<Self> {
         self.next.get_or_init(|| Self::after(self.size()))
     }

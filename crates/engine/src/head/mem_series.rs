@@ -96,7 +96,7 @@ pub(crate) struct SeriesAppender {
     /// The column's last instant, if `used` is not 0.
     last: i64,
     used: u32,
-    /// The day of the last sample that activity was told of.
+    /// The day of the last sample that was recorded as activity.
     day: i32,
 }
 
@@ -141,7 +141,7 @@ impl SeriesAppender {
         all.saturating_sub(self.late.as_ref().map_or(0, |late| late.same))
     }
 
-    /// Whether activity has not been told of this day just now.
+    /// Whether this day was not the last one recorded as activity.
     pub(crate) const fn is_new_day(&mut self, day: i32) -> bool {
         let is_new = self.day != day;
         self.day = day;

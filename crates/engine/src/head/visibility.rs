@@ -63,7 +63,7 @@ struct VisibilityMarks {
 }
 
 /// The series has been written to by a batch that a reader does not see, and what it was before that is not known: another
-/// batch has written since, or the series was made anew.
+/// batch has written since, or the series was created again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NotVisible;
 

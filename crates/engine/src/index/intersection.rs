@@ -6,7 +6,7 @@ use base::pattern::{Element, Pattern, Positions, Progress, successor};
 use base::selector::{NameFilter, Selector};
 use base::series::SeriesKey;
 
-/// A glob, and whether it reads on behind the path.
+/// A glob, and whether it reads on after the path.
 type Glob<'a> = (&'a Pattern, bool);
 
 /// The globs. Matchers of labels are asked of whole series ([`fits`]).
@@ -59,7 +59,7 @@ fn glob(selector: &Selector) -> Option<Glob<'_>> {
     selector.glob().map(|glob| (glob, selector.reads_labels()))
 }
 
-/// Whether what was read may be a whole path with labels behind it.
+/// Whether what was read may be a whole path with labels after it.
 fn may_have_labels((pattern, reads_labels): Glob<'_>, progress: &Progress) -> bool {
     if reads_labels {
         pattern.allows(progress, ';')
@@ -68,7 +68,7 @@ fn may_have_labels((pattern, reads_labels): Glob<'_>, progress: &Progress) -> bo
     }
 }
 
-/// The first character behind `after` with which a glob can go on.
+/// The first character after `after` with which a glob can go on.
 fn next(pattern: &Pattern, progress: &mut Progress, after: char) -> Option<char> {
     let next = successor(after)?;
     if pattern.allows(progress, next) {
@@ -127,7 +127,7 @@ impl<'a> IntersectionAutomaton<'a> {
         glob.sole_element_at(positions.query.as_ref()?)
     }
 
-    /// Where the element behind that one may be, which is called `text`.
+    /// Where the element after that one may be, which is called `text`.
     pub(crate) fn after_sole_element(
         &self,
         reading: &mut IntersectionCursor,
@@ -142,11 +142,11 @@ impl<'a> IntersectionAutomaton<'a> {
         }
         PositionSets {
             query,
-            filter: self.filter_behind(reading),
+            filter: self.filter_after_path(reading),
         }
     }
 
-    /// Where the element behind the next one may be, if that may be any at all.
+    /// Where the element after the next one may be, if that may be any at all.
     pub(crate) fn after_any_element(&self, positions: &PositionSets) -> Option<PositionSets> {
         let is_any = self.sole_element_at(positions)?.is_any();
         let (glob, _) = self.query.filter(|_| is_any && self.filter.is_none())?;
@@ -157,7 +157,7 @@ impl<'a> IntersectionAutomaton<'a> {
     }
 
     /// Where the first element below the node `path` may be.
-    pub(crate) fn behind_path(&self, reading: &mut IntersectionCursor, path: &str) -> PositionSets {
+    pub(crate) fn after_path(&self, reading: &mut IntersectionCursor, path: &str) -> PositionSets {
         let mut positions = self.first();
         for element in path.split('.') {
             self.enter(reading, &positions);
@@ -208,11 +208,11 @@ impl<'a> IntersectionAutomaton<'a> {
             query: self
                 .query
                 .map(|(glob, _)| glob.next_positions(&reading.query)),
-            filter: self.filter_behind(reading),
+            filter: self.filter_after_path(reading),
         }
     }
 
-    fn filter_behind(&self, reading: &IntersectionCursor) -> Option<Vec<Positions>> {
+    fn filter_after_path(&self, reading: &IntersectionCursor) -> Option<Vec<Positions>> {
         self.filter.as_ref().map(|all| {
             let all = all.iter().zip(&reading.filter);
             all.map(|((glob, _), progress)| glob.next_positions(progress))
@@ -256,7 +256,7 @@ impl<'a> IntersectionAutomaton<'a> {
         self.query(reading, may_have_labels) && self.any(reading, may_have_labels)
     }
 
-    /// The first character behind `after` with which it can still fit. Each side is asked for the next one from where the
+    /// The first character after `after` with which it can still fit. Each side is asked for the next one from where the
     /// other can go on, so that what only one of them can go on with is skipped.
     pub(crate) fn next_allowed(
         &self,

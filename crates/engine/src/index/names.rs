@@ -3,7 +3,7 @@
 //! They are kept by key ([`base::series`]): series of one path stand side by side, in front of what lies below it.
 //!
 //! A walk descends element by element and **skips**: having seen one name below a child, it seeks to the first name
-//! behind that child, so that a listing costs as many seeks as there are children, not as there are series. It comes to a
+//! after that child, so that a listing costs as many seeks as there are children, not as there are series. It comes to a
 //! node once, with all the positions in the pattern that its path may have: a `**` makes them many, and no node twice. What
 //! the caller may not see is cut off in the same way ([`IntersectionAutomaton`]): it costs no more than what does not fit.
 
@@ -137,7 +137,7 @@ impl TenantNames {
         let every = Selector::all();
         let automaton = IntersectionAutomaton::of(&every, Some(filter));
         let mut reading = IntersectionCursor::default();
-        let positions = automaton.behind_path(&mut reading, path);
+        let positions = automaton.after_path(&mut reading, path);
         meter.matched(reading.take_work())?;
         let mut probe = Walk {
             names: &self.0,

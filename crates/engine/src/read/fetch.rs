@@ -155,7 +155,7 @@ impl<'c> Snapshot<'c> {
 
 impl ReadEstimate {
     /// Refuses the queries where they are sure to read more samples than they may, or their answer would have more slots. It is
-    /// called behind each query, with all so far.
+    /// called after each query, with all so far.
     pub(crate) fn ensure_allowed(
         &mut self,
         queries: &mut [Snapshot<'_>],

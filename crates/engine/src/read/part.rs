@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// Finding a series in files and making something of it takes as long as about so many samples.
 const SERIES_COST: u64 = 4096;
 
-/// A part ends behind the series with which it costs so much: 32 series, or some milliseconds.
+/// A part ends after the series with which it costs so much: 32 series, or some milliseconds.
 const PART_COST: u64 = 32 * SERIES_COST;
 
 /// Series of one query.

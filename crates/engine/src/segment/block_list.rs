@@ -1,4 +1,4 @@
-//! The block directory of a segment that is being written, which belongs behind the data. The blocks written last stay in
+//! The block directory of a segment that is being written, which belongs after the data. The blocks written last stay in
 //! memory; those before them wait in a file beside the segment. The blocks of a merge of any size so take a fixed number of
 //! bytes. Its memory still grows with the series that it leaves without samples, of which it keeps the numbers.
 //!

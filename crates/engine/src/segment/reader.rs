@@ -40,7 +40,7 @@ impl Drop for Segment {
     }
 }
 
-/// The tenant directory: tenants ascend, and each owns the blocks behind those of the one before.
+/// The tenant directory: tenants ascend, and each owns the blocks after those of the one before.
 fn read_tenants(
     path: &Path,
     footer: &Footer,

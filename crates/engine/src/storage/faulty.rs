@@ -1,4 +1,4 @@
-//! A file system in memory that fails when told to, and forgets at a crash what was never synced. For tests, of this
+//! A file system in memory that fails on request, and forgets at a crash what was never synced. For tests, of this
 //! crate and of those that use it: the same seed fails in the same way.
 
 use super::{ReadFile, Storage, WriteFile};

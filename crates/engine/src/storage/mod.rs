@@ -1,6 +1,6 @@
 //! The file system as the engine uses it, behind a trait so that a test can make it fail.
 //!
-//! [`disk::Disk`] is the real one; [`faulty::Faulty`] keeps files in memory and fails, or loses power, when told to.
+//! [`disk::Disk`] is the real one; [`faulty::Faulty`] keeps files in memory, and fails or loses power on request.
 
 pub mod disk;
 pub mod faulty;

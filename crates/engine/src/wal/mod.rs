@@ -23,7 +23,7 @@ pub(crate) fn path(dir: &Path, file_number: u64) -> PathBuf {
     dir.join(format!("{file_number:010}.wal"))
 }
 
-/// The file number that a file name stands for.
+/// The file number in a file name.
 pub(crate) fn file_number(name: &str) -> Option<u64> {
     name.strip_suffix(".wal")?.parse().ok()
 }

@@ -73,7 +73,7 @@ fn state(engine: &Engine) -> Result<State, StoreError> {
                 let name = series.name().into_owned();
                 let at = series.timestamps.iter().map(|at| at.0);
                 let samples: Vec<(i64, f64)> = at.zip(series.values).collect();
-                // A write that was torn behind its new names leaves these; it was never acknowledged.
+                // A write that was torn after its new names leaves these; it was never acknowledged.
                 if !samples.is_empty() {
                     state.insert((tenant, name), samples);
                 }

@@ -45,7 +45,7 @@ impl Iam {
     }
 
     /// Commits a change, with its entries, that the directory need not show before the next change.
-    pub(crate) async fn commit_unseen(
+    pub(crate) async fn commit_without_read_back(
         &self,
         tx: Tx,
         entries: impl Into<Entries>,
@@ -109,7 +109,7 @@ impl Iam {
     /// When the database cannot be written.
     pub async fn enter(&self, entry: Entry) -> Result<(), IamError> {
         let tx = self.0.db.begin().await?;
-        self.commit_unseen(tx, entry).await
+        self.commit_without_read_back(tx, entry).await
     }
 }
 

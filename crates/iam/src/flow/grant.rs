@@ -143,7 +143,7 @@ impl Iam {
             let entry = Entry::by_principal(principal, shown, Action::SessionEnded).on(*gone);
             entries = entries.and(about(entry.with("why", "gave_way")));
         }
-        self.commit_unseen(tx, entries).await?;
+        self.commit_without_read_back(tx, entries).await?;
         self.note_login(&login);
         if !begun.displaced.is_empty() {
             self.read_ends().await;

@@ -56,7 +56,7 @@ pub(crate) async fn issue(
     let others = iam.0.config.limits.passcodes_per_user.saturating_sub(1);
     passcodes::keep_newest(&mut tx, user, root.key, &hash, others).await?;
     let entry = Entry::by_principal(user, credential, Action::PasscodeMade);
-    iam.commit_unseen(tx, entry.with_some("by_key", root.key))
+    iam.commit_without_read_back(tx, entry.with_some("by_key", root.key))
         .await?;
     Ok(Secret::new(code))
 }

@@ -50,7 +50,7 @@ impl Iam {
             return Ok(());
         }
         let entry = entry(principal).maybe_in(account).on(session);
-        self.commit_unseen(tx, entry).await?;
+        self.commit_without_read_back(tx, entry).await?;
         self.read_ends().await;
         Ok(())
     }

@@ -2,7 +2,7 @@
 //! wait.
 //!
 //! Each check takes 19 MiB and a core for some milliseconds, so only few run at once. The checks of one source wait
-//! behind each other; when the queue is full, a new source displaces a check of the source with most. Sources from
+//! one after another; when the queue is full, a new source displaces a check of the source with most. Sources from
 //! which the user logged in before have a queue of their own, which unknown sources cannot fill.
 //!
 //! What it is not: it counts no failures ([`super::throttle`]) and hashes nothing ([`super::hash`]).

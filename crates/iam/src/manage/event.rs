@@ -152,7 +152,7 @@ impl Iam {
             .with("events", deleted)
             .with_some("from", from)
             .with("until", range.until.0);
-        self.commit_unseen(tx, entry).await?;
+        self.commit_without_read_back(tx, entry).await?;
         Ok(deleted)
     }
 }

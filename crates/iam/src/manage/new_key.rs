@@ -200,7 +200,7 @@ impl Iam {
         };
         let directory = self.directory();
         let is_own = directory.account_of(domain) == Some(caller.account());
-        if is_own && directory.is_admitted(owner, domain) {
+        if is_own && directory.has_access(owner, domain) {
             return Ok(());
         }
         let who = match owner == caller.principal() {

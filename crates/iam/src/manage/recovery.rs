@@ -83,7 +83,7 @@ impl Iam {
         let expires_at = self.0.clock.now().plus(CODE_MILLISECONDS);
         password_resets::put(&mut tx, user, hash, expires_at).await?;
         let entry = Entry::by_operator(Action::PasswordResetMade).on(user);
-        self.commit_unseen(tx, entry).await?;
+        self.commit_without_read_back(tx, entry).await?;
         Ok(ResetCode {
             email: address.text,
             code,

@@ -125,7 +125,7 @@ impl Iam {
             .with("owner", owner.principal)
             .with("why", "all_ended")
             .with("sessions", ended);
-        self.commit_unseen(tx, entry).await?;
+        self.commit_without_read_back(tx, entry).await?;
         self.read_ends().await;
         Ok(ended)
     }

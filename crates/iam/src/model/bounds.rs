@@ -76,7 +76,7 @@ fn earlier(a: Option<Millis>, b: Option<Millis>) -> Option<Millis> {
 }
 
 /// Whether an end comes no later than another.
-fn no_later(end: Option<Millis>, limit: Option<Millis>) -> bool {
+fn ends_no_later(end: Option<Millis>, limit: Option<Millis>) -> bool {
     limit.is_none_or(|limit| end.is_some_and(|end| end <= limit))
 }
 
@@ -261,8 +261,8 @@ impl CredentialBounds {
             && self.narrowing.is_within(&shown.narrowing)
             && (shown.reach == AccountReach::Any || self.reach == shown.reach)
             && self.proven_at <= shown.proven_at
-            && no_later(self.not_after, shown.not_after)
-            && no_later(self.keys_until, shown.keys_until)
+            && ends_no_later(self.not_after, shown.not_after)
+            && ends_no_later(self.keys_until, shown.keys_until)
             && (shown.renewable || !self.renewable)
             && (shown.root.session.is_none() || self.root.session == shown.root.session)
             && (shown.root.key.is_none() || self.root.key == shown.root.key)
@@ -347,7 +347,7 @@ impl CredentialBounds {
     /// # Errors
     /// When it would outlive the key of the credential.
     pub(crate) fn key_life(&self, wished: Option<Millis>) -> Result<KeyLife, Refusal> {
-        if no_later(wished, self.keys_until) {
+        if ends_no_later(wished, self.keys_until) {
             return Ok(KeyLife(wished));
         }
         Err(outlives(
@@ -365,7 +365,7 @@ impl CredentialBounds {
     /// # Errors
     /// When that key outlives the key of the credential, whose holder could then continue with it.
     pub(crate) fn may_reactivate(&self, key: &ApiKey) -> Result<(), Refusal> {
-        if no_later(key.expires_at, self.keys_until) {
+        if ends_no_later(key.expires_at, self.keys_until) {
             return Ok(());
         }
         Err(outlives(
@@ -461,9 +461,9 @@ mod tests {
 
         #[test]
         fn nothing_made_outlives_what_was_shown(a in bounds(), wished in end(), now in 0_i64..5, seconds in 0_i64..5) {
-            prop_assert!(no_later(Some(a.end(Millis(now), seconds)), a.not_after));
+            prop_assert!(ends_no_later(Some(a.end(Millis(now), seconds)), a.not_after));
             if let Ok(life) = a.key_life(wished) {
-                prop_assert!(no_later(life.expires_at(), a.keys_until));
+                prop_assert!(ends_no_later(life.expires_at(), a.keys_until));
             }
         }
     }

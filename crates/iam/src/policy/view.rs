@@ -26,16 +26,16 @@ pub(crate) fn manages(directory: &Directory, caller: &Identity, domain: Domain) 
 }
 
 /// Whether the caller has any role in the domain, or a policy that gives something there.
-pub(crate) fn is_admitted(directory: &Directory, caller: &Identity, domain: Domain) -> bool {
-    directory.is_admitted(caller.principal(), domain)
+pub(crate) fn has_access(directory: &Directory, caller: &Identity, domain: Domain) -> bool {
+    directory.has_access(caller.principal(), domain)
 }
 
 /// Whether the caller's roles show the space; independent of the token's account.
-pub(crate) fn knows_space(directory: &Directory, caller: &Identity, space: SpaceId) -> bool {
+pub(crate) fn is_space_visible(directory: &Directory, caller: &Identity, space: SpaceId) -> bool {
     let Some(found) = directory.spaces.get(&space) else {
         return false;
     };
-    is_admitted(directory, caller, Domain::Space(space))
+    has_access(directory, caller, Domain::Space(space))
         || manages(directory, caller, Domain::Org(found.org))
         || directory
             .orgs
@@ -44,11 +44,11 @@ pub(crate) fn knows_space(directory: &Directory, caller: &Identity, space: Space
 }
 
 /// Whether the caller's roles show the organization; independent of the token's account.
-pub(crate) fn knows_org(directory: &Directory, caller: &Identity, org: OrgId) -> bool {
+pub(crate) fn is_org_visible(directory: &Directory, caller: &Identity, org: OrgId) -> bool {
     let Some(found) = directory.orgs.get(&org) else {
         return false;
     };
-    is_admitted(directory, caller, Domain::Org(org))
+    has_access(directory, caller, Domain::Org(org))
         || administers(directory, caller, found.account)
         || directory.domains_of(caller.principal()).any(|domain| {
             matches!(domain, Domain::Space(id) if directory.spaces.get(&id).is_some_and(|space| space.org == org))
@@ -74,8 +74,8 @@ pub(crate) fn require_visible(
 ) -> Result<(), Refusal> {
     let is_known = match domain {
         Domain::Account(id) => directory.is_member(caller.principal(), id),
-        Domain::Org(id) => knows_org(directory, caller, id),
-        Domain::Space(id) => knows_space(directory, caller, id),
+        Domain::Org(id) => is_org_visible(directory, caller, id),
+        Domain::Space(id) => is_space_visible(directory, caller, id),
     };
     let account = directory
         .account_of(domain)

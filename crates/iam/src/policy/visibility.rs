@@ -24,7 +24,7 @@ pub(crate) enum Visibility {
 }
 
 impl Visibility {
-    /// The caller's view of the account, consistent with [`super::view::knows_org`] and [`super::view::knows_space`].
+    /// The caller's view of the account, consistent with [`super::view::is_org_visible`] and [`super::view::is_space_visible`].
     pub(crate) fn of(directory: &Directory, caller: &Identity, account: AccountId) -> Self {
         if administers(directory, caller, account) {
             return Self::All;

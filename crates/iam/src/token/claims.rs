@@ -75,7 +75,7 @@ pub struct IamClaims {
     pub session_id: Option<String>,
     /// The token's own id.
     pub jti: String,
-    /// The part of `iam_id` behind the realm.
+    /// The part of `iam_id` after the realm.
     pub identifier: String,
     /// Given name, of a user.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -52,7 +52,7 @@ impl Identity {
     pub fn user(&self) -> Result<UserId, Refusal> {
         let principal = self.principal();
         principal.user().ok_or_else(|| {
-            let message = format!("this needs a user, and `{principal}` is none");
+            let message = format!("this needs a user, and `{principal}` is not one");
             Refusal::new(Reason::NotAllowed, message)
         })
     }

@@ -143,7 +143,7 @@ pub(crate) fn verify<T: DeserializeOwned>(
                 "its header names a key that its issuer does not have",
             ));
         }
-        Some(false) => return Err(AuthError::Signature("it does not fit the content")),
+        Some(false) => return Err(AuthError::Signature("it does not match the content")),
         Some(true) => {}
     }
     serde_json::from_slice(&claims)

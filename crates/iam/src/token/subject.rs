@@ -72,7 +72,7 @@ impl Subject {
         }
     }
 
-    /// The part of the IAM id behind the realm.
+    /// The part of the IAM id after the realm.
     #[must_use]
     pub fn identifier(&self) -> String {
         match self {

@@ -54,7 +54,7 @@ impl Verifier {
         let reached = same.filter(|id| {
             let domain = Domain::Space(**id);
             narrowed_to.is_none_or(|narrowed_to| narrowed_to == domain)
-                && directory.is_admitted(holder.principal(), domain)
+                && directory.has_access(holder.principal(), domain)
         });
         let is_in = |id: &SpaceId, org: &str| {
             let entry = directory.spaces.get(id).map(|space| space.org);
@@ -92,7 +92,7 @@ impl Verifier {
         let [only] = directory.spaces_of(holder.account) else {
             return None;
         };
-        let is_admitted = directory.is_admitted(holder.principal(), Domain::Space(*only));
-        is_admitted.then_some(*only)
+        let has_access = directory.has_access(holder.principal(), Domain::Space(*only));
+        has_access.then_some(*only)
     }
 }

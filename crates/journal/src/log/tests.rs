@@ -89,7 +89,7 @@ fn a_crash_at_any_byte_costs_only_the_torn_record() {
             ..LostRecords::default()
         };
         assert_eq!(journal.take_lost(), lost, "cut at {cut}");
-        // The journal goes on, and nothing is written behind the torn end.
+        // The journal goes on, and nothing is written after the torn end.
         journal.append(b"[next]", 1).unwrap();
         drop(journal);
         let mut again = open(folder.path());

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 /// Series that the legend of a chart shows without being asked for. That of a pie shows all: nothing else says what the slices are.
 const ENTRIES_USUAL: usize = 10;
 
-/// Series that a legend shows at most; behind them it says how many there are more.
+/// Series that a legend shows at most; after them it says how many there are more.
 const ENTRIES_MAX: usize = 200;
 
 /// A legend, laid out.

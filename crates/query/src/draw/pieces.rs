@@ -12,7 +12,7 @@ const DASHES_MAX: f64 = 20_000.0;
 #[derive(Debug)]
 pub(super) struct Piece<'r> {
     pub(super) runs: Vec<&'r [Point]>,
-    /// Length of a dash, and of the gap behind it; and how much of both is behind it where it begins.
+    /// Length of a dash, and of the gap after it; and how much of both is after it where it begins.
     pub(super) dash: Option<(f64, f64)>,
 }
 

@@ -24,7 +24,7 @@ pub(crate) enum Shape {
         runs: Vec<Vec<Point>>,
         color: Color,
         width: f64,
-        /// Length of a dash, and of the gap behind it.
+        /// Length of a dash, and of the gap after it.
         dash: Option<f64>,
     },
     /// Areas inside of points.

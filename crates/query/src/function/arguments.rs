@@ -15,7 +15,7 @@ use base::limit;
 #[derive(Debug)]
 pub struct Arguments {
     parameters: &'static [Parameter],
-    /// For each parameter the value, [`Value::None`] where it is missing; behind the last one, further values of it.
+    /// For each parameter the value, [`Value::None`] where it is missing; after the last one, further values of it.
     values: Vec<Value>,
 }
 
@@ -116,7 +116,7 @@ impl Arguments {
             .map_or("", |parameter| parameter.name)
     }
 
-    fn misfit(&self, index: usize, expected: &str) -> Fault {
+    fn mismatch(&self, index: usize, expected: &str) -> Fault {
         let name = self.name(index);
         match self.values.get(index) {
             None | Some(Value::None) => Fault::argument(format!("`{name}` is missing: {expected}")),
@@ -177,7 +177,7 @@ impl Arguments {
     pub fn series(&mut self, index: usize) -> Result<Vec<Series>, Fault> {
         match self.values.get_mut(index) {
             Some(Value::Series(series)) => Ok(std::mem::take(series)),
-            _ => Err(self.misfit(index, "series")),
+            _ => Err(self.mismatch(index, "series")),
         }
     }
 
@@ -189,11 +189,11 @@ impl Arguments {
         match self.values.get_mut(index) {
             Some(Value::Lists(lists)) => Ok(std::mem::take(lists)),
             Some(Value::Series(series)) if series.is_empty() => Ok(Vec::new()),
-            _ => Err(self.misfit(index, "lists of series")),
+            _ => Err(self.mismatch(index, "lists of series")),
         }
     }
 
-    /// Takes the series of this place and all behind it, list by list.
+    /// Takes the series of this place and all after it, list by list.
     ///
     /// # Errors
     /// [`Fault::Argument`] when any is something else.
@@ -212,7 +212,7 @@ impl Arguments {
     /// [`Fault::Argument`].
     pub fn float(&self, index: usize) -> Result<f64, Fault> {
         let number = self.values.get(index).and_then(Value::number);
-        number.ok_or_else(|| self.misfit(index, "a number"))
+        number.ok_or_else(|| self.mismatch(index, "a number"))
     }
 
     /// The number, or `default` where it is missing.
@@ -234,7 +234,7 @@ impl Arguments {
         match self.values.get(index) {
             Some(Value::Integer(integer)) => Ok(*integer),
             Some(Value::Boolean(boolean)) => Ok(i64::from(*boolean)),
-            _ => Err(self.misfit(index, "a whole number")),
+            _ => Err(self.mismatch(index, "a whole number")),
         }
     }
 
@@ -256,7 +256,7 @@ impl Arguments {
     pub fn text(&self, index: usize) -> Result<&str, Fault> {
         match self.values.get(index) {
             Some(Value::Text(text)) => Ok(text),
-            _ => Err(self.misfit(index, "a text in quotes")),
+            _ => Err(self.mismatch(index, "a text in quotes")),
         }
     }
 

@@ -16,7 +16,7 @@ pub struct Parameter {
     pub is_required: bool,
     /// The default that `/functions` shows. The function itself applies it.
     pub default: Default,
-    /// Whether the arguments behind it are further values of it; of the last parameter alone.
+    /// Whether the arguments after it are further values of it; of the last parameter alone.
     pub is_multiple: bool,
     /// The only values that fit; none where all do.
     pub options: &'static [&'static str],

@@ -35,7 +35,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Retention>, Problem> {
     Ok(all)
 }
 
-/// `STEP:KEPT`. A number without a unit is seconds before the colon, and a count of values behind it.
+/// `STEP:KEPT`. A number without a unit is seconds before the colon, and a count of values after it.
 fn one(text: &str) -> Result<Retention, Problem> {
     let wrong = || Problem::Retention(text.to_owned());
     let (step, kept) = text.split_once(':').ok_or_else(wrong)?;

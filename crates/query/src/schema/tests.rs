@@ -169,7 +169,7 @@ fn a_file_has_limits() {
     assert!(Rules::parse(&text(most), "").is_ok());
     let error = Rules::parse(&text(most + 1), "").unwrap_err();
     assert!(matches!(error.problem, Problem::TooMany(_)), "{error}");
-    // The first beyond is told before anything behind it is read.
+    // The first beyond is told before anything after it is read.
     let error = Rules::parse(&format!("{}no setting", text(most + 2)), "").unwrap_err();
     let all = usize::try_from(most + 2).unwrap();
     assert_eq!(error.problem, Problem::TooMany(all));
@@ -324,7 +324,7 @@ fn a_name_is_compared_in_parts_with_a_look_before_each() {
         "{looks:?}"
     );
     assert_eq!(looked("none-of-them", 2).0, Err(()));
-    // The first that fits counts, whatever part it is in, and the parts behind it are not compared.
+    // The first that fits counts, whatever part it is in, and the parts after it are not compared.
     for (index, name) in [(0, "abcd0"), (4, "abcd4"), (6, "abcd6")] {
         let (view, _) = looked(name, usize::MAX);
         let first = patterns

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-/// Values one behind the other.
+/// Values one after another.
 #[derive(Clone, Default)]
 pub struct Values {
     shared: Arc<Vec<f64>>,

@@ -32,7 +32,7 @@ pub fn parse(text: &str) -> Result<Expression, Error> {
     }
 }
 
-/// Reads what a text begins with: a call or template that is whole, or else a path. What is behind it may be anything.
+/// Reads what a text begins with: a call or template that is whole, or else a path. What follows it may be anything.
 pub(super) fn parse_head(text: &str) -> Result<Expression, Error> {
     let scanner = Scanner::new(text);
     let mut parser = Parser {
@@ -80,7 +80,7 @@ impl Parser<'_> {
         let mut expression = self.single()?;
         self.height += 1;
         while self.scanner.take('|') {
-            // All that stands before a pipe is inside the call behind it.
+            // All that stands before a pipe is inside the call after it.
             if before + self.height >= DEPTH_MAX {
                 let at = self.scanner.at;
                 return Err(self.scanner.error(at..at, TargetError::TooDeep));
@@ -217,7 +217,7 @@ impl Parser<'_> {
             .ok_or_else(|| self.scanner.expected("a number or a text in quotes"))
     }
 
-    /// `true`, `false`, `none` or `inf`, in any case, where nothing but the end of the argument comes behind it.
+    /// `true`, `false`, `none` or `inf`, in any case, where nothing but the end of the argument comes after it.
     fn word_value(&mut self) -> Option<Expression> {
         self.scanner.skip_blanks();
         let before = self.scanner;
@@ -254,7 +254,7 @@ impl Parser<'_> {
         Ok(Some(Expression { kind, span }))
     }
 
-    /// A number, where nothing but the end of the argument comes behind it: `5.load` is a path.
+    /// A number, where nothing but the end of the argument comes after it: `5.load` is a path.
     fn number(&mut self) -> Option<Kind> {
         let before = self.scanner;
         let rest = before.rest();

@@ -232,7 +232,7 @@ fn time_axis(ticks: &[TimeTick], columns: usize, margin: usize, glyphs: Glyphs) 
     format!("{}{corner}{axis}", " ".repeat(margin - 1))
 }
 
-/// The labels centred under their ticks, with the zone they are in before or behind them, where there is room; one that
+/// The labels centred under their ticks, with the zone they are in before or after them, where there is room; one that
 /// would touch its left neighbour or the edge is left out.
 fn time_labels(ticks: &[TimeTick], margin: usize, chart: &Chart<'_>) -> String {
     let width = chart.width;

@@ -13,7 +13,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     output.action("Logging out...")?;
     if let Err(failure) = revoke(context) {
         output.warn(format!(
-            "the server was not told, so the tokens stay good until they expire: {failure}"
+            "the server could not be told, so the tokens stay valid until they expire: {failure}"
         ));
     }
     context.update(|config, cf| {

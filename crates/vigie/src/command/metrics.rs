@@ -69,7 +69,7 @@ pub(crate) enum Metrics {
     Rejects(rejects::RejectsArgs),
     /// Show or change how samples are read
     Settings(settings::SettingsArgs),
-    /// Show or change how far apart values stand, and what several samples become, by name
+    /// Show or change the interval between values, and how samples are combined, by name
     #[command(subcommand)]
     Schemas(schemas::Schemas),
 }

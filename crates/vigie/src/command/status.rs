@@ -30,7 +30,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
         output.note(match status.scope.is_none() && context.has_no_role() {
             true => shown!("hint: {}", context.no_role()),
             false => {
-                "hint: no space is targeted; `vigie target` says which command mends that".into()
+                "hint: no space is targeted; `vigie target` says which command sets one".into()
             }
         });
     }

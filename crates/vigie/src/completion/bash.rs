@@ -20,7 +20,7 @@ struct Word {
 }
 
 impl Line {
-    /// Reads a line; its last word is the one at the cursor, and empty behind a blank.
+    /// Reads a line; its last word is the one at the cursor, and empty after a blank.
     pub(super) fn read(line: &str) -> Self {
         let mut words = Vec::new();
         let mut word = Word::default();

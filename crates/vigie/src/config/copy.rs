@@ -47,7 +47,7 @@ impl Home {
                     named(&main, 1).display(),
                     COPIES_MAX - 1
                 ))
-                .hint("move those away that you do not need")
+                .hint("move away those that you do not need")
             })?;
         for file in [&main, &cf] {
             let bytes = match fs::read(file) {

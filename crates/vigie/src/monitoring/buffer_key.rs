@@ -12,7 +12,7 @@ use std::path::Path;
 /// The file in the folder of a buffer.
 const FILE: &str = "key.sha256";
 
-/// The word behind the hash of a key that was made for this domain alone.
+/// The word after the hash of a key that was made for this domain alone.
 const ONLY: &str = "only";
 
 /// The hash of the key. A key is 256 random bits, so nobody finds it by its hash.

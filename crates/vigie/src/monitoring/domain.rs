@@ -158,7 +158,7 @@ impl Domain {
                 match scope_id::parse(id.as_bytes()) {
                     Ok(_) => Ok(Self::of_id(id)),
                     Err(error) => Err(Failure::usage(shown!("`{}` is no scope: {}", id, error.to_string()))
-                        .hint("`vigie account space NAME --guid` prints the GUID of a space, which stands behind `s-`")),
+                        .hint("`vigie account space NAME --guid` prints the GUID of a space, which goes after `s-`")),
                 }
             }
             Some(other) => Err(Failure::usage(format!("`{other}` is no scope"))

@@ -454,7 +454,7 @@ fn a_hostile_name_is_one_word_in_zsh() {
     ];
     for name in names {
         rename_space(&terminal, name);
-        // Completed, then put behind a command that shows its words.
+        // Completed, then put after a command that shows its words.
         person.press("vigie target -s \t\u{1}print -rl -- \u{5} end\n");
         person.wait_for("end\nready> ");
     }

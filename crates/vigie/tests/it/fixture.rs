@@ -298,7 +298,7 @@ impl Fixture {
         if behavior.reach.is_some() {
             return (
                 403,
-                json!({"errors": [{"code": "BXNMSRI18E", "message": "the API key was made for metrics alone, and this is none"}]}),
+                json!({"errors": [{"code": "BXNMSRI18E", "message": "the API key was made for metrics alone, and this is not about metrics"}]}),
             );
         }
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();

@@ -144,7 +144,7 @@ fn regression_7_a_key_expires_at_a_time_in_any_form_of_times() {
     assert_eq!(after, asked, "nothing was asked");
 }
 
-/// With a blank it was read as the same length of time behind now, which has passed; an empty text as any time.
+/// With a blank it was read as the same length of time before now, which has passed; an empty text as any time.
 #[test]
 fn regression_7_a_key_expires_after_a_length_of_time_with_or_without_blanks() {
     let terminal = Terminal::logged_in();

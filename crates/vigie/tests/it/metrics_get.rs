@@ -251,7 +251,7 @@ fn of_several_targets_each_that_reads_nothing_is_named() {
         ));
         assert_eq!(
             ran.stderr,
-            "no metric fits `shop.none`\nno metric fits `shop.gone.*`\n"
+            "no metric matches `shop.none`\nno metric matches `shop.gone.*`\n"
         );
     }
     let ran = terminal.run("vigie metrics get shop.none --format csv");

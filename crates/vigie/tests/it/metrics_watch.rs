@@ -95,7 +95,7 @@ fn a_chart_is_drawn_anew_at_a_terminal_and_nowhere_else() {
     assert_eq!(code, 0);
     let ran = terminal.run("vigie metrics get w.a --format chart --watch");
     assert_eq!(ran.code, 2, "{ran:?}");
-    assert!(ran.stderr.contains("only be made anew at a terminal"));
+    assert!(ran.stderr.contains("only be redrawn at a terminal"));
     let ran = terminal.run("vigie metrics get w.a --watch=0");
     assert_eq!(ran.code, 2, "{ran:?}");
     let ran = terminal.run("vigie metrics get w.a --watch --until now");

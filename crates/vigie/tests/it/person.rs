@@ -89,13 +89,13 @@ impl Person {
         }
     }
 
-    /// Waits until `question` stands there and nothing behind it, then types the answer and Enter.
+    /// Waits until `question` stands there and nothing after it, then types the answer and Enter.
     pub(crate) fn answer(&mut self, question: &str, answer: &str) {
         self.wait_for(question);
         self.press(&format!("{answer}\n"));
     }
 
-    /// Waits until `question` stands there and nothing behind it.
+    /// Waits until `question` stands there and nothing after it.
     pub(crate) fn wait_for(&mut self, question: &str) {
         let guard = self.shown.0.lock().unwrap();
         let read = self.read;
@@ -115,7 +115,7 @@ impl Person {
         drop(held);
     }
 
-    /// Waits until `text` is shown behind what was read, whatever follows.
+    /// Waits until `text` is shown after what was read, whatever follows.
     pub(crate) fn wait_for_text(&mut self, text: &str) {
         let guard = self.shown.0.lock().unwrap();
         let read = self.read;

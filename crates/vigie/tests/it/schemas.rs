@@ -35,11 +35,11 @@ fn the_settings_say_what_rules_about_steps_change() {
     };
     assert_eq!(
         shown(json!(SCHEMAS), Value::Null),
-        "OK Resolution: 60 s where no rule fits Keys before names: refused Schemas: 2 rules Aggregation: 1 rule"
+        "OK Resolution: 60 s where no rule matches Keys before names: refused Schemas: 2 rules Aggregation: 1 rule"
     );
     assert_eq!(
         shown(json!(SCHEMAS), json!(300)),
-        "OK Resolution: 300 s where no rule fits Keys before names: refused Schemas: 2 rules Aggregation: 1 rule"
+        "OK Resolution: 300 s where no rule matches Keys before names: refused Schemas: 2 rules Aggregation: 1 rule"
     );
     for none in [Value::Null, json!("# none\n")] {
         let own = shown(none, Value::Null);
@@ -124,7 +124,7 @@ fn rules_that_never_count_are_told_of() {
     std::fs::write(terminal.path("dead.conf"), dead).unwrap();
     let ran = terminal.run("vigie metrics schemas import dead.conf");
     assert_eq!(ran.code, 0, "{ran:?}");
-    let told = "`d` stands before `fast` and fits every name";
+    let told = "`d` comes before `fast` and matches every name";
     assert!(ran.stderr.contains(told), "{ran:?}");
     let ran = terminal.run("vigie metrics schemas unset");
     assert!(ran.code == 2 && ran.stderr.contains("--all"), "{ran:?}");

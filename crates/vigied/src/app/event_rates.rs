@@ -10,7 +10,7 @@ use wire::code;
 
 const MINUTE_MILLIS: u64 = 60_000;
 
-/// Accounts that are told apart; of those longest without an event the count begins anew.
+/// Accounts that are counted apart; of those longest without an event the count starts again.
 const ACCOUNTS: usize = 65_536;
 
 /// The events of the last minute, by account.

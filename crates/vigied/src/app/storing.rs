@@ -10,7 +10,7 @@ use iam::directory::Plan;
 use wire::code;
 
 impl App {
-    /// Stores a batch; `early` says why what came with it is none. Blocks.
+    /// Stores a batch; `early` says why items that came with it are not samples. Blocks.
     ///
     /// # Errors
     /// Why nothing may be relied on. Then nothing is counted either.

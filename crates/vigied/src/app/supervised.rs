@@ -23,7 +23,7 @@ pub(crate) async fn supervised<F>(
         match tasks.join_next().await {
             Some(Err(error)) if error.is_panic() => {
                 metrics.panicked(work);
-                tracing::error!(work, error = %error, "work in the background has panicked, and begins again");
+                tracing::error!(work, error = %error, "background work has panicked and is restarted");
             }
             _ => return,
         }

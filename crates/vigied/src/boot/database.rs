@@ -61,7 +61,7 @@ fn with_hint(error: DbError) -> anyhow::Error {
         ConnectFailure::Down => "start it, or check host and port in the setting `database`",
         ConnectFailure::UnknownHost => "check the host in the setting `database`",
         ConnectFailure::Credential => {
-            "check user and password in the setting `database`, and what the server's `pg_hba.conf` lets in"
+            "check user and password in the setting `database`, and what the server's `pg_hba.conf` allows"
         }
         ConnectFailure::UnknownDatabase => {
             "make it with `createdb`, or name another in the setting `database`"

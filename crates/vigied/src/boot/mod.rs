@@ -340,7 +340,7 @@ pub(crate) async fn store(
         .context("opening the store broke off")?
         .map_err(|error| match error {
             StoreError::Damaged { .. } => anyhow::anyhow!(
-                "cannot open the store: {error}\nhint: bring `{}` back as a whole from a backup, or move it away to begin with an empty one",
+                "cannot open the store: {error}\nhint: restore all of `{}` from a backup, or move it away to start with an empty one",
                 samples.display()
             ),
             error => failure::of_store(error).context("cannot open the store"),

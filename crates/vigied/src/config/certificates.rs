@@ -47,7 +47,7 @@ impl FromStr for Certificates {
         let mut all = LIST.read(text, |written| {
             mark(written).ok_or_else(|| {
                 format!(
-                    "{}: `{}` is neither 64 hexadecimal digits behind `{FINGERPRINT}` nor a name",
+                    "{}: `{}` is neither 64 hexadecimal digits after `{FINGERPRINT}` nor a name",
                     LIST.form,
                     wire::excerpt::beginning(written)
                 )

@@ -34,7 +34,7 @@ impl KeyList {
             let written = written.trim();
             let one = who(written)?;
             let key = key.trim().parse().map_err(|_| {
-                format!("{form}: behind `{written}=` belongs the id of a key (not its text), as `vigie iam api-keys` shows it")
+                format!("{form}: `{written}=` must be followed by the id of a key (not its text), as `vigie iam api-keys` shows it")
             })?;
             if all.iter().any(|(known, ..)| *known == one) {
                 return Err(format!("must name `{written}` once"));

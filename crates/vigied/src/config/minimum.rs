@@ -29,7 +29,7 @@ const ALL: &[Minimum] = &[
     minimum(
         "limits.queries_in_flight_bytes",
         4 * 1024 * 1024,
-        "every query whose answer is compressed begins with 1152 KiB, of the half that one account may have",
+        "every query whose answer is compressed needs 1152 KiB from the start, of the half that one account may have",
     ),
     minimum(
         "limits.bytes_per_query",

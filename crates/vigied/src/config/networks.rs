@@ -22,9 +22,9 @@ pub(super) struct Network {
 pub(crate) enum NetworksError {
     #[error("must be addresses or networks like `10.0.0.7, 10.1.0.0/16, 2001:db8::/32`, not `{0}`")]
     Entry(String),
-    #[error("must have at most {max} bits behind the slash, not `{entry}`")]
+    #[error("must have at most {max} bits after the slash, not `{entry}`")]
     Prefix { entry: String, max: u32 },
-    #[error("has bits set behind its prefix in `{entry}`; write `{network}`")]
+    #[error("has bits set beyond its prefix in `{entry}`; write `{network}`")]
     HostBits { entry: String, network: String },
     #[error("must not hold `{0}`: everybody could then say to be anybody")]
     Everybody(String),
@@ -164,10 +164,10 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_refused_with_what_can() {
         let error = |text: &str| text.parse::<Networks>().unwrap_err().to_string();
-        insta::assert_snapshot!(error("10.0.0.1/8"), @"has bits set behind its prefix in `10.0.0.1/8`; write `10.0.0.0/8`");
-        insta::assert_snapshot!(error("2001:db8::1/64"), @"has bits set behind its prefix in `2001:db8::1/64`; write `2001:db8::/64`");
+        insta::assert_snapshot!(error("10.0.0.1/8"), @"has bits set beyond its prefix in `10.0.0.1/8`; write `10.0.0.0/8`");
+        insta::assert_snapshot!(error("2001:db8::1/64"), @"has bits set beyond its prefix in `2001:db8::1/64`; write `2001:db8::/64`");
         insta::assert_snapshot!(error("::1, proxy.example"), @"must be addresses or networks like `10.0.0.7, 10.1.0.0/16, 2001:db8::/32`, not `proxy.example`");
-        insta::assert_snapshot!(error("10.0.0.0/33"), @"must have at most 32 bits behind the slash, not `10.0.0.0/33`");
+        insta::assert_snapshot!(error("10.0.0.0/33"), @"must have at most 32 bits after the slash, not `10.0.0.0/33`");
         insta::assert_snapshot!(error("0.0.0.0/0"), @"must not hold `0.0.0.0/0`: everybody could then say to be anybody");
         for wrong in [
             "10.0.0.1,",

@@ -74,7 +74,7 @@ fn list<T>(
 fn numbers(text: &str) -> Result<Vec<f64>, String> {
     let each = text.split(',').map(str::trim).map(|word| {
         word.parse()
-            .map_err(|_| format!("must be numbers separated by commas, and `{word}` is none"))
+            .map_err(|_| format!("must be numbers separated by commas, and `{word}` is not one"))
     });
     each.collect()
 }

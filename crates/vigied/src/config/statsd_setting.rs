@@ -56,7 +56,7 @@ pub(super) const STATSD: &[Setting] = &[
         "statsd.histograms",
         Shape::Text,
         "",
-        "histograms of timers: `PART-OF-NAME=BIN,BIN,inf` separated by semicolons, of which the first that fits a name counts; `=BIN,inf` is for all (`histogram`)",
+        "histograms of timers: `PART-OF-NAME=BIN,BIN,inf` separated by semicolons, of which the first that matches a name counts; `=BIN,inf` is for all (`histogram`)",
     ),
     setting(
         "statsd.legacy_namespace",
@@ -74,7 +74,7 @@ pub(super) const STATSD: &[Setting] = &[
         "statsd.prefix_counter",
         Shape::Text,
         "counters",
-        "behind that, for counters (`prefixCounter`)",
+        "after that, for counters (`prefixCounter`)",
     ),
     setting(
         "statsd.prefix_timer",
@@ -98,7 +98,7 @@ pub(super) const STATSD: &[Setting] = &[
         "statsd.suffix",
         Shape::Text,
         "",
-        "behind the name of every sum (`globalSuffix`)",
+        "after the name of every sum (`globalSuffix`)",
     ),
     setting(
         "statsd.flush_counts",

@@ -36,7 +36,7 @@ const OF_TESTS: [&str; 4] = [
     "VIGIE_LONG",
 ];
 
-/// Maximum edit distance of a typo, and its maximum share of the letters behind the prefix.
+/// Maximum edit distance of a typo, and its maximum share of the letters after the prefix.
 const SLIP_MAX: usize = 4;
 const SLIP_SHARE: usize = 3;
 

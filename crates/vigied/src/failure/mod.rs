@@ -234,7 +234,7 @@ fn usage(code: &str, text: &str) -> Report {
     let tip = |part: String| Some(tip_sentence(part.strip_prefix("tip: ")?));
     let mut hints: Vec<String> = parts.filter_map(tip).collect();
     if hints.is_empty() {
-        hints.push("`--help` behind the command shows what it takes".to_owned());
+        hints.push("`--help` after the command shows what it takes".to_owned());
     }
     Report {
         code: code.to_owned(),
@@ -249,7 +249,7 @@ fn tip_sentence(tip: &str) -> String {
         .strip_prefix('\'')
         .and_then(|tip| tip.strip_suffix("' exists"));
     match quoted {
-        Some(place) => format!("write it as in `{place}`, behind the command"),
+        Some(place) => format!("write it as in `{place}`, after the command"),
         None => tip.to_owned(),
     }
 }

@@ -192,7 +192,7 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
              `vigie account accept ID --code CODE` (a login with the code begins anew)",
         ),
         Remedy::AnotherCode => Cow::Borrowed(
-            "the operator makes another: `vigied user reset-password EMAIL` for a lost password, `vigied invitation code EMAIL` for an invitation, which whoever invited you can also repeat",
+            "the operator makes another: `vigied user reset-password EMAIL` for a lost password, `vigied invitation code EMAIL` for an invitation, which the person who invited you can also send again",
         ),
         Remedy::AnswerByPassword => Cow::Borrowed(
             "the person logs in with the own password, and answers with `vigie account accept` or `decline`",
@@ -214,7 +214,7 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
             "`vigied user list` shows them; `vigied invitation code EMAIL` lets an invited person in",
         ),
         Remedy::ConfirmOrLetIn => Cow::Borrowed(
-            "if you know it does, run `vigied user confirm EMAIL` first; else `vigied invitation code EMAIL` lets its owner begin anew",
+            "if you know it does, run `vigied user confirm EMAIL` first; else `vigied invitation code EMAIL` lets its owner start again",
         ),
         Remedy::ListAccounts => Cow::Borrowed("`vigied account list` shows them"),
         Remedy::AnotherAccountName => {

@@ -30,7 +30,7 @@ pub(crate) enum EncodingChoice {
     OnlyPacked(Packing),
 }
 
-/// A weight in thousandths. One that cannot be read is none: what is not understood is not asked for.
+/// A weight in thousandths. One that cannot be read counts as 0: what is not understood is not asked for.
 fn weight(text: &str) -> u32 {
     let text = text.trim();
     let is_short = text.len() <= 5 && text.starts_with(['0', '1']);

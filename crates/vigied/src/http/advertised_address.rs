@@ -19,11 +19,11 @@ pub(crate) struct AdvertisedAddress {
     hosts: Vec<PublicHost>,
 }
 
-/// The server's address as one caller is told it.
+/// The server's address as one caller gets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UrlForCaller {
     pub(crate) url: String,
-    /// Whether another caller may be told another: then no cache may keep the answer.
+    /// Whether another caller may get another: then no cache may keep the answer.
     pub(crate) by_host: bool,
 }
 
@@ -41,7 +41,7 @@ impl AdvertisedAddress {
         }
     }
 
-    /// The one that no request changes. Never the address that stands for all of a machine's.
+    /// The one that no request changes. Never the wildcard address of a machine.
     pub(crate) fn fixed(&self) -> String {
         match (&self.public_url, self.hosts.first()) {
             (Some((url, _)), _) => url.clone(),

@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a fault is not told again.
-const AGAIN: Duration = Duration::from_secs(60);
+/// How long a fault is not logged again.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Different faults told within this time; the rest are counted.
-const TOLD_MAX: usize = 16;
+/// Different faults logged within this time; the rest are counted.
+const LOGGED_MAX: usize = 16;
 
 /// The identity database does not answer, or is busy for too long.
 pub(crate) static IDENTITY_AWAY: OutageLog = OutageLog::new();
@@ -33,7 +33,7 @@ impl OutageLog {
         }
     }
 
-    /// A request has met it; whether to tell, as the first.
+    /// A request has met it; whether to log it, as the first.
     pub(crate) fn record(&self, now: Instant) -> bool {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
         self.streak.record_failure()
@@ -76,15 +76,15 @@ impl FaultLog {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether to tell this fault, and how many were left out before; `None` where it was told within the last minute.
+    /// Whether to log this fault, and how many were left out before; `None` where it was logged within the last minute.
     pub(crate) fn should_log(&self, text: &str, now: Instant) -> Option<u64> {
         let mut told = self.recent();
-        let is_over = |since| now.saturating_duration_since(since) >= AGAIN;
+        let is_over = |since| now.saturating_duration_since(since) >= LOG_INTERVAL;
         if told.since.is_none_or(is_over) {
             told.since = Some(now);
             told.texts.clear();
         }
-        if told.texts.len() >= TOLD_MAX || told.texts.contains(text) {
+        if told.texts.len() >= LOGGED_MAX || told.texts.contains(text) {
             told.left_out += 1;
             return None;
         }
@@ -106,9 +106,9 @@ mod tests {
         }
         assert_eq!(faults.should_log("b", begun), Some(1000), "another is told");
         let told = (0..1000).filter(|at| faults.should_log(&format!("c{at}"), begun).is_some());
-        assert_eq!(told.count(), TOLD_MAX - 2);
-        let left_out = 1000 - (TOLD_MAX as u64 - 2);
-        assert_eq!(faults.should_log("a", begun + AGAIN), Some(left_out));
+        assert_eq!(told.count(), LOGGED_MAX - 2);
+        let left_out = 1000 - (LOGGED_MAX as u64 - 2);
+        assert_eq!(faults.should_log("a", begun + LOG_INTERVAL), Some(left_out));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! can be told an address, and no header.
 //!
 //! The prefix is taken off before the request is routed, so the table of routes has each route once. Which routes may have had it
-//! is theirs to say: all others do not exist behind it.
+//! is theirs to say: all others do not exist under it.
 
 use http::Request;
 use http::uri::PathAndQuery;

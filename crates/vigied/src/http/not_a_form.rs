@@ -55,7 +55,7 @@ fn content(body: &[u8]) -> Option<&'static str> {
     match body.first()? {
         b'{' | b'[' | b'"' => Some("JSON"),
         b'<' => Some("XML or HTML"),
-        // A field may be called so, but has a `=` behind it.
+        // A field may be called so, but has a `=` after it.
         _ if is_json_scalar(body) => Some("JSON"),
         b'-' if is_multipart(body) => Some("`multipart/form-data`"),
         _ => None,

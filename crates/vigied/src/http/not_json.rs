@@ -26,7 +26,7 @@ pub(crate) fn is_list(body: &[u8]) -> bool {
     body.trim_ascii_start().first() == Some(&b'[')
 }
 
-/// Whether it begins as a form's first field does, `name=`. The words that JSON begins with have no `=` behind them.
+/// Whether it begins as a form's first field does, `name=`. The words that JSON begins with have no `=` after them.
 fn is_form(body: &[u8]) -> bool {
     let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.[]%+".contains(byte);
     let name_end = body.iter().position(|byte| !is_of_name(byte));

@@ -115,7 +115,7 @@ impl From<StoreError> for Refusal {
 /// The store's reason names paths of the server: not a caller's business.
 fn unavailable(own: &Unavailable) -> Problem {
     let problem = match own.outage {
-        // The log is told once of each, by `disk_watch`.
+        // `disk_watch` logs each once.
         Outage::DiskFull => code::DISK_FULL
             // Who meets the full disk first is applied in memory already, and durable once there is room.
             .problem("the server's disk is full: what was sent is not acknowledged, and may be stored or deleted later")
@@ -201,7 +201,7 @@ impl LimitExceeded {
                 "callers without a credential have"
             };
             format!(
-                "{who} all that may be had at once: {allowed} {unit}, the `{name}` of `{whole}`"
+                "{who} the most that is allowed at once: {allowed} {unit}, the `{name}` of `{whole}`"
             )
         };
         let hint = if self.limit == &limit::ACCOUNT_SHARE_PERCENT {

@@ -22,7 +22,7 @@ pub(crate) fn start(app: &Arc<App>) -> JoinSet<()> {
     tasks.spawn(supervised("key_schedule", metrics(), begin));
     let weak = Arc::downgrade(app);
     let begin = move || {
-        let watching = weak.upgrade().map(|app| app.queries.watch_admissions());
+        let watching = weak.upgrade().map(|app| app.queries.watch_access());
         async move {
             if let Some(watching) = watching {
                 watching.await;

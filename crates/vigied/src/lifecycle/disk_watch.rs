@@ -161,18 +161,18 @@ fn log_outage(kind: Kind, error: &StoreError) {
         Kind::Identity => {}
         Kind::ReadOnly => tracing::error!(
             %error,
-            hint = "mend the cause, then restart: all that was acknowledged is recovered",
+            hint = "fix the cause, then restart: all that was acknowledged is recovered",
             "the store takes no writes"
         ),
         Kind::Stuck => tracing::error!(%error, "the store is stuck"),
         Kind::Full => tracing::error!(
             %error,
-            hint = "make room: writing goes on by itself, and nothing that was acknowledged is lost",
+            hint = "make room: writing resumes by itself, and nothing that was acknowledged is lost",
             "the disk is full: samples and deletions are refused with 503"
         ),
         Kind::Reserve => tracing::error!(
             %error,
-            hint = "make room, or delete metrics: writing goes on by itself",
+            hint = "make room, or delete metrics: writing resumes by itself",
             "the disk is nearly full: samples are refused with 503"
         ),
     }

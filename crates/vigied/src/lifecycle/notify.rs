@@ -34,7 +34,7 @@ pub(crate) fn send_state(state: State) {
         return;
     };
     if let Err(error) = send(&socket, state) {
-        tracing::warn!(%error, "the service manager was not told: `NOTIFY_SOCKET` does not answer");
+        tracing::warn!(%error, "could not notify the service manager: `NOTIFY_SOCKET` does not answer");
     }
 }
 

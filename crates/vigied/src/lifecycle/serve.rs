@@ -156,13 +156,13 @@ fn require_token(settings: &Settings, is_remote: bool, has_token: bool) -> anyho
     Ok(())
 }
 
-/// Says where callers are told an address that was not set.
+/// Warns if callers get an address that was not set.
 fn warn_if_unknown(advertised_address: &AdvertisedAddress, address: SocketAddr) {
     if advertised_address.is_unknown() {
         tracing::warn!(
             %address,
             hint = "set `public_url` to the address that clients reach the server under",
-            "`public_url` is not set, and `listen` is every address of this machine: each caller is told the address that it asked at"
+            "`public_url` is not set, and `listen` is every address of this machine: each caller is given the address that they used"
         );
     }
 }

@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout_at};
 const MARGIN: Duration = Duration::from_secs(5);
 
 /// How long the line about the signal may take before the shutdown goes on without it.
-const TELLING: Duration = Duration::from_millis(200);
+const SIGNAL_LOG_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// The exit code of a process that was ended at its deadline from outside the runtime.
 const CUT: i32 = 1;
@@ -88,7 +88,11 @@ pub(crate) fn signal(plan: Plan) -> anyhow::Result<impl Future<Output = ()>> {
         // The sender lives as long as the process.
         let _ = receiver.wait_for(|stopped| *stopped).await;
         // The lines of the log are in the order of what they tell. A reader that is stuck holds nothing up.
-        let _ = timeout_at(Instant::now() + TELLING, told.wait_for(|told| *told)).await;
+        let _ = timeout_at(
+            Instant::now() + SIGNAL_LOG_TIMEOUT,
+            told.wait_for(|told| *told),
+        )
+        .await;
     })
 }
 

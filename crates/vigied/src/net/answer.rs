@@ -27,7 +27,7 @@ impl Paced {
     pub(super) fn new(body: Body, state: &Arc<ConnectionState>) -> Self {
         let rest = Bytes::new();
         let shared_body = Arc::new(SharedBody::new(RemainingBody { body, rest }));
-        let id = state.answers(&shared_body);
+        let id = state.begin_answer(&shared_body);
         let state = Arc::clone(state);
         Self {
             shared_body,
@@ -39,8 +39,8 @@ impl Paced {
 
 impl Paced {
     /// The answer ends with its caller's access: when this is set.
-    pub(super) fn depends_on(self, withdrawn: &Arc<AtomicBool>) -> Self {
-        self.state.depends(self.id, withdrawn);
+    pub(super) fn bind_to_access(self, withdrawn: &Arc<AtomicBool>) -> Self {
+        self.state.bind_to_access(self.id, withdrawn);
         self
     }
 }
@@ -53,7 +53,7 @@ impl HttpBody for Paced {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        self.state.wants(self.id);
+        self.state.end_client_turn(self.id);
         let mut shared_body = self.shared_body.lock();
         let Some(left) = shared_body.as_mut() else {
             return Poll::Ready(Some(Err(AnswerAborted.into())));
@@ -70,7 +70,7 @@ impl HttpBody for Paced {
             }
         }
         let piece = left.piece();
-        self.state.handed(self.id, piece.len());
+        self.state.begin_client_turn(self.id, piece.len());
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
@@ -99,7 +99,7 @@ impl HttpBody for Paced {
 
 impl Drop for Paced {
     fn drop(&mut self) {
-        self.state.answered(self.id);
+        self.state.end_answer(self.id);
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Unread bytes allowed behind the current request. The end of the stream comes after them, so with more of them nobody would
+/// Unread bytes allowed after the current request. The end of the stream comes after them, so with more of them nobody would
 /// notice that the client is gone.
 const BEHIND_BYTES_MAX: u64 = 16 * 1024;
 
@@ -59,7 +59,7 @@ pub(super) async fn abandoned(
             return Abandoned::Gone;
         }
         // A connection without open requests ends by itself: the HTTP library reads the end of the stream.
-        if state.is_quiet() || state.moves() {
+        if state.is_idle() || state.is_sending() {
             moved = Instant::now();
         } else if moved.elapsed() >= grace {
             return Abandoned::HalfClosed;
@@ -68,7 +68,7 @@ pub(super) async fn abandoned(
     }
 }
 
-/// Resolves when there is watched work, and so many unread bytes behind its request that a disconnect would go unnoticed.
+/// Resolves when there is watched work, and so many unread bytes after its request that a disconnect would go unnoticed.
 async fn flooded(socket: &Socket, state: &ConnectionState) {
     loop {
         state.client_watched().await;

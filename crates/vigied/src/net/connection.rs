@@ -92,7 +92,7 @@ async fn read_proxy_header(
 ) -> Option<Peer> {
     let address = peer.address();
     if !shared.proxies.trusts(address) {
-        shared.no_header(address, &"its peer is none of `trusted_proxies`");
+        shared.no_header(address, &"its peer is not in `trusted_proxies`");
         return None;
     }
     let header = proxy_protocol::read(stream);
@@ -159,7 +159,7 @@ async fn serve_http<S>(
                 if changed.is_err() || *phase.borrow_and_update() == Phase::Over {
                     return;
                 }
-                state.leave();
+                state.begin_leaving();
                 connection.as_mut().graceful_shutdown();
             }
             ended = connection.as_mut() => {

@@ -111,7 +111,7 @@ impl ConnectionSlots {
         let id = taken.next;
         taken.next += 1;
         taken.count += 1;
-        state.set_at(Some((source, id)));
+        state.set_slot_key(Some((source, id)));
         let entry = Entry {
             state: Arc::clone(state),
             kept: None,
@@ -143,7 +143,7 @@ impl SlotKeeper for ConnectionSlots {
     /// shared fairly between accounts.
     fn keep(&self, state: &ConnectionState, account: AccountId) {
         let mut taken = self.taken();
-        let Some((source, id)) = state.at() else {
+        let Some((source, id)) = state.slot_key() else {
             return;
         };
         let Some(group) = taken.groups.get(&source) else {
@@ -265,7 +265,7 @@ mod tests {
         let busy: Vec<_> = (0..2).map(|_| connect(&slots, 1).unwrap()).collect();
         let asked: Vec<_> = busy
             .iter()
-            .map(|own| own.state().asked(Version::HTTP_11))
+            .map(|own| own.state().begin_request(Version::HTTP_11))
             .collect();
         let fresh = connect(&slots, 2).unwrap();
         let newer = connect(&slots, 3).unwrap();
@@ -279,12 +279,12 @@ mod tests {
         let busy: Vec<_> = (0..2).map(|_| connect(&slots, 1).unwrap()).collect();
         let asked: Vec<_> = busy
             .iter()
-            .map(|own| own.state().asked(Version::HTTP_11))
+            .map(|own| own.state().begin_request(Version::HTTP_11))
             .collect();
         let idle = connect(&slots, 2).unwrap();
         let new = connect(&slots, 3).unwrap();
         assert!(!has_slot(&idle) && busy.iter().all(has_slot));
-        let working = new.state().asked(Version::HTTP_11);
+        let working = new.state().begin_request(Version::HTTP_11);
         let newer = connect(&slots, 4).unwrap();
         assert!(has_slot(&newer) && has_slot(&new));
         assert_eq!(busy.iter().filter(|own| has_slot(own)).count(), 1);

@@ -61,8 +61,8 @@ struct State {
     next_answer: u64,
     /// Since when the socket accepts no bytes.
     blocked: Option<Instant>,
-    /// A piece of an answer was handed out since the last call of `moves`.
-    has_handed: bool,
+    /// A piece of an answer was handed out since the last call of `is_sending`.
+    has_sent_piece: bool,
 }
 
 /// The stage that exceeded its time.
@@ -98,7 +98,7 @@ impl ConnectionState {
                 answers: Vec::new(),
                 next_answer: 0,
                 blocked: None,
-                has_handed: false,
+                has_sent_piece: false,
             }),
             evicted: Notify::new(),
             client_watches: AtomicUsize::new(0),
@@ -112,18 +112,18 @@ impl ConnectionState {
     }
 
     /// Whether no request is open: bytes written now come from the HTTP library, not from our routes.
-    pub(super) fn is_unasked(&self) -> bool {
+    pub(super) fn has_no_request(&self) -> bool {
         let state = self.state();
-        state.is_quiet() && !state.is_http2
+        state.is_idle() && !state.is_http2
     }
 
     /// Its key among the slots.
-    pub(super) fn at(&self) -> Option<ConnectionKey> {
+    pub(super) fn slot_key(&self) -> Option<ConnectionKey> {
         *self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn set_at(&self, at: Option<ConnectionKey>) {
-        *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    pub(super) fn set_slot_key(&self, key: Option<ConnectionKey>) {
+        *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = key;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -136,16 +136,16 @@ impl ConnectionState {
     }
 
     /// Bytes arrived.
-    pub(super) fn arrived(&self) {
+    pub(super) fn record_read(&self) {
         let mut state = self.state();
         // HTTP/2 frames without a request may be anything, and do not extend the idle time.
-        if state.is_quiet() && !state.is_http2 && state.head.is_none() {
+        if state.is_idle() && !state.is_http2 && state.head.is_none() {
             state.head = Some(Instant::now());
         }
     }
 
     /// Records whether the socket accepts bytes.
-    pub(super) fn wrote(&self, progress: bool) {
+    pub(super) fn record_write(&self, progress: bool) {
         let mut state = self.state();
         if progress {
             state.blocked = None;
@@ -155,7 +155,7 @@ impl ConnectionState {
     }
 
     /// A request head has arrived.
-    pub(super) fn asked(self: &Arc<Self>, version: Version) -> PendingRequest {
+    pub(super) fn begin_request(self: &Arc<Self>, version: Version) -> PendingRequest {
         let mut state = self.state();
         state.head = None;
         state.is_http2 = version == Version::HTTP_2;
@@ -165,7 +165,7 @@ impl ConnectionState {
     }
 
     /// An answer begins.
-    pub(super) fn answers(&self, shared_body: &Arc<SharedBody>) -> u64 {
+    pub(super) fn begin_answer(&self, shared_body: &Arc<SharedBody>) -> u64 {
         let mut state = self.state();
         let id = state.next_answer;
         state.next_answer += 1;
@@ -176,38 +176,38 @@ impl ConnectionState {
     }
 
     /// Whether every request is answered completely.
-    pub(super) fn is_quiet(&self) -> bool {
-        self.state().is_quiet()
+    pub(super) fn is_idle(&self) -> bool {
+        self.state().is_idle()
     }
 
     /// Whether a piece of an answer was handed out since the last call, or waits for the client to take it.
-    pub(super) fn moves(&self) -> bool {
+    pub(super) fn is_sending(&self) -> bool {
         let mut state = self.state();
-        std::mem::take(&mut state.has_handed) || state.blocked.is_some()
+        std::mem::take(&mut state.has_sent_piece) || state.blocked.is_some()
     }
 
     /// The client has room for more of an answer: the server's turn.
-    pub(super) fn wants(&self, id: u64) {
+    pub(super) fn end_client_turn(&self, id: u64) {
         let mut state = self.state();
         if let Some(answer) = state.answers.iter_mut().find(|answer| answer.id == id) {
-            answer.is_ours();
+            answer.end_client_turn();
         }
     }
 
     /// A piece of an answer was handed out: the client's turn.
-    pub(super) fn handed(&self, id: u64, bytes: usize) {
+    pub(super) fn begin_client_turn(&self, id: u64, bytes: usize) {
         let mut state = self.state();
-        state.has_handed = true;
+        state.has_sent_piece = true;
         if let Some(answer) = state.answers.iter_mut().find(|answer| answer.id == id) {
             answer.begin_client_turn(bytes);
         }
     }
 
     /// An answer was sent or given up.
-    pub(super) fn answered(&self, id: u64) {
+    pub(super) fn end_answer(&self, id: u64) {
         let mut state = self.state();
         state.answers.retain(|answer| answer.id != id);
-        state.quiet_from(Instant::now());
+        state.update_idle_since(Instant::now());
         self.end_if_withdrawn(&state);
     }
 
@@ -217,7 +217,7 @@ impl ConnectionState {
     }
 
     /// Ties an answer to the access that allows it.
-    pub(super) fn depends(&self, id: u64, withdrawn: &Arc<AtomicBool>) {
+    pub(super) fn bind_to_access(&self, id: u64, withdrawn: &Arc<AtomicBool>) {
         let mut state = self.state();
         if let Some(answer) = state.answers.iter_mut().find(|answer| answer.id == id) {
             answer.withdrawn = Arc::clone(withdrawn);
@@ -229,7 +229,7 @@ impl ConnectionState {
     pub(super) fn withdraw(&self) {
         let state = self.state();
         // One whose last piece was handed out may still be in the hands of the HTTP library.
-        let is_all = state.is_quiet() && !self.shared.load(Ordering::Relaxed);
+        let is_all = state.is_idle() && !self.shared.load(Ordering::Relaxed);
         if is_all || !state.is_http2 {
             self.discard();
             self.evict();
@@ -241,7 +241,7 @@ impl ConnectionState {
     /// every answer of an HTTP/2 connection, which its client could otherwise take as slowly as it likes.
     fn end_if_withdrawn(&self, state: &State) {
         let is_withdrawn = state.answers.iter().any(Answer::is_withdrawn);
-        // With HTTP/1.1 there is one at a time, and what was asked behind it waits.
+        // With HTTP/1.1 there is one at a time, and what was asked after it waits.
         let is_all = !state.is_http2
             || state.requests == 0 && state.answers.iter().all(Answer::is_withdrawn);
         let is_shared = state.is_http2 && self.shared.load(Ordering::Relaxed);
@@ -271,7 +271,7 @@ impl ConnectionState {
     }
 
     /// The peer was told to leave: without an open request, little time is left in any stage.
-    pub(super) fn leave(&self) {
+    pub(super) fn begin_leaving(&self) {
         let mut state = self.state();
         state.leaving = true;
         state.idle = Instant::now();
@@ -283,7 +283,7 @@ impl ConnectionState {
     }
 
     /// Whether unsent bytes are discarded at the end.
-    pub(super) fn discards(&self) -> bool {
+    pub(super) fn discards_unsent(&self) -> bool {
         self.discards.load(Ordering::Relaxed)
     }
 
@@ -325,7 +325,7 @@ impl ConnectionState {
     /// The work that an eviction would lose.
     pub(super) fn activity(&self) -> Activity {
         let state = self.state();
-        if state.is_quiet() {
+        if state.is_idle() {
             Activity::Idle(state.idle)
         } else {
             Activity::Busy
@@ -335,7 +335,7 @@ impl ConnectionState {
     /// The earliest deadline; `None` while only the server itself is working.
     pub(super) fn deadline(&self, times: &Times) -> Option<Instant> {
         let state = self.state();
-        let mut first = state.stage(times).map(|(at, _)| at);
+        let mut first = state.stage_deadline(times).map(|(at, _)| at);
         for answer in &state.answers {
             first = match (first, answer.deadline(times)) {
                 (Some(first), Some((at, _))) => Some(first.min(at)),
@@ -349,7 +349,7 @@ impl ConnectionState {
     pub(super) fn overdue(&self, times: &Times) -> Option<TimedOut> {
         let mut state = self.state();
         let now = Instant::now();
-        if let Some((at, limit)) = state.stage(times)
+        if let Some((at, limit)) = state.stage_deadline(times)
             && at <= now
         {
             if *limit == limit::IDLE_SECONDS && state.is_http2 && !state.leaving {
@@ -372,29 +372,29 @@ impl ConnectionState {
         shared_body.map(|shared_body| TimedOut::Answer(shared_body, limit))
     }
 
-    fn unasked(&self) {
+    fn end_request(&self) {
         let mut state = self.state();
         state.requests = state.requests.saturating_sub(1);
-        state.quiet_from(Instant::now());
+        state.update_idle_since(Instant::now());
         self.end_if_withdrawn(&state);
     }
 }
 
 impl State {
-    const fn is_quiet(&self) -> bool {
+    const fn is_idle(&self) -> bool {
         self.requests == 0 && self.answers.is_empty()
     }
 
-    fn quiet_from(&mut self, now: Instant) {
-        if self.is_quiet() {
+    fn update_idle_since(&mut self, now: Instant) {
+        if self.is_idle() {
             self.idle = now;
         }
     }
 
     /// The deadline of the connection's own stage.
-    fn stage(&self, times: &Times) -> Option<(Instant, &'static Limit)> {
+    fn stage_deadline(&self, times: &Times) -> Option<(Instant, &'static Limit)> {
         let stage = match self.head {
-            _ if !self.is_quiet() => None,
+            _ if !self.is_idle() => None,
             _ if self.leaving => Some((self.idle + LEAVE_TIME, &limit::IDLE_SECONDS)),
             Some(since) => Some((since + times.head, &limit::HEAD_SECONDS)),
             None => Some((self.idle + times.idle, &limit::IDLE_SECONDS)),
@@ -415,7 +415,7 @@ pub(super) struct PendingRequest(Arc<ConnectionState>);
 
 impl Drop for PendingRequest {
     fn drop(&mut self) {
-        self.0.unasked();
+        self.0.end_request();
     }
 }
 

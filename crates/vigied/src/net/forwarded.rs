@@ -1,6 +1,6 @@
 //! The headers in which a proxy names its client: `Forwarded` (RFC 7239) and `X-Forwarded-For`.
 //!
-//! Both are lists to which each proxy on the way adds behind what was there, and what was there may come from anybody. So
+//! Both are lists to which each proxy on the way adds after what was there, and what was there may come from anybody. So
 //! they are read from the end, one entry at a time, and nothing to the left of an entry has a say in how it is read: a quote
 //! that a client leaves open must not swallow what the proxy wrote behind it.
 
@@ -105,7 +105,7 @@ fn element(bytes: &[u8]) -> Hop {
     }
 }
 
-/// A token or a quoted text, and what is behind it.
+/// A token or a quoted text, and what follows it.
 fn value(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.bytes().position(|byte| !is_token(byte));
@@ -286,7 +286,7 @@ mod tests {
         assert_eq!(all_x(&[&"192.0.2.1,".repeat(1000)]).len(), ENTRIES_MAX);
     }
 
-    /// A client sends the left side, the proxy writes the right one behind it.
+    /// A client sends the left side, the proxy writes the right one after it.
     #[test]
     fn an_open_quote_swallows_nothing() {
         for client in [

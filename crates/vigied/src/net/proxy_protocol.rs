@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 /// The longest header of version 1, with its end of line.
 const LINE_BYTES_MAX: usize = 107;
 
-/// The longest part of version 2 behind its first 16 bytes: addresses, and extensions that are not looked at.
+/// The longest part of version 2 after its first 16 bytes: addresses, and extensions that are not looked at.
 const REST_BYTES_MAX: usize = 4096;
 
 const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
@@ -22,7 +22,7 @@ const FIXED_BYTES: usize = 16;
 pub(crate) enum HeaderError {
     #[error("the connection broke off in its PROXY header")]
     Io(#[from] std::io::Error),
-    #[error("the connection begins with no PROXY header")]
+    #[error("the connection does not begin with a PROXY header")]
     Missing,
     #[error("the PROXY header is wrong: {0}")]
     Wrong(&'static str),
@@ -47,7 +47,7 @@ impl Header {
         self.0.is_empty()
     }
 
-    /// How many bytes may be read next: what comes behind the header is not ours to read.
+    /// How many bytes may be read next: what comes after the header is not ours to read.
     pub(crate) fn wanted(&self) -> usize {
         let has = self.0.len();
         match self.second_bytes() {
@@ -152,11 +152,11 @@ fn first(line: &[u8]) -> Result<Option<IpAddr>, HeaderError> {
     };
     match (address(source), address(target)) {
         (Some(source), Some(_)) => Ok(Some(source)),
-        _ => Err(HeaderError::Wrong("an address is none of its family")),
+        _ => Err(HeaderError::Wrong("an address is not of its family")),
     }
 }
 
-/// Version 2, behind its signature.
+/// Version 2, after its signature.
 fn second(command: u8, family: u8, rest: &[u8]) -> Result<Option<IpAddr>, HeaderError> {
     match command {
         // The proxy speaks for itself.
@@ -242,7 +242,7 @@ mod tests {
         for (bytes, what) in [
             (
                 b"GET / HTTP/1.1\r\n".as_slice(),
-                "begins with no PROXY header",
+                "does not begin with a PROXY header",
             ),
             (b"PROXY TCP4 192.0.2.1", "broke off"),
             (b"PROXY TCP4 192.0.2.1 10.0.0.1 1 2\n", "does not end"),

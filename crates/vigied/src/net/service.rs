@@ -31,7 +31,7 @@ impl hyper::service::Service<Request<Incoming>> for ConnectionService {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Paced>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let asked = self.state.asked(request.version());
+        let asked = self.state.begin_request(request.version());
         let request = with_normalized_path(request.map(Body::new));
         let mut request = without_prefix(request);
         let address = self.peer.address();
@@ -50,7 +50,7 @@ impl hyper::service::Service<Request<Incoming>> for ConnectionService {
                 let name = header::STRICT_TRANSPORT_SECURITY;
                 response.headers_mut().insert(name, value.clone());
             }
-            let response = response.map(|body| Paced::new(body, &state).depends_on(&withdrawn));
+            let response = response.map(|body| Paced::new(body, &state).bind_to_access(&withdrawn));
             drop(asked);
             Ok(response)
         })

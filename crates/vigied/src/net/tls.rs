@@ -17,7 +17,7 @@ pub(crate) enum TlsError {
     Secret(#[from] private_files::FileError),
     #[error("{} holds no certificate", path.display())]
     Empty { path: PathBuf },
-    #[error("the certificate in {} and the key do not fit: {source}", path.display())]
+    #[error("the certificate in {} and the key do not match: {source}", path.display())]
     Pair {
         path: PathBuf,
         #[source]

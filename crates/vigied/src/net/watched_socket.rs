@@ -63,7 +63,7 @@ impl<S: Connected> WatchedSocket<S> {
 
     /// Recognizes the library's refusal, and queues ours instead.
     fn replaces(&mut self, bytes: &[u8]) -> bool {
-        if self.refusal.is_some() || !self.state.is_unasked() {
+        if self.refusal.is_some() || !self.state.has_no_request() {
             return false;
         }
         let text = malformed_request::instead_of(bytes);
@@ -113,7 +113,7 @@ impl<S: Connected> WatchedSocket<S> {
     }
 
     fn record_write<T>(&self, polled: Poll<T>) -> Poll<T> {
-        self.state.wrote(polled.is_ready());
+        self.state.record_write(polled.is_ready());
         polled
     }
 }
@@ -127,7 +127,7 @@ impl<S: Connected> AsyncRead for WatchedSocket<S> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
         if buffer.filled().len() > before {
-            self.state.arrived();
+            self.state.record_read();
         }
         polled
     }
@@ -187,7 +187,7 @@ impl<S: Connected> AsyncWrite for WatchedSocket<S> {
 
 impl<S: Connected> Drop for WatchedSocket<S> {
     fn drop(&mut self) {
-        if self.state.discards() {
+        if self.state.discards_unsent() {
             self.inner.socket().discard();
         }
     }

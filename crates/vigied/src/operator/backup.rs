@@ -37,7 +37,8 @@ pub(crate) async fn run(settings: &Settings, arguments: &BackupArgs) -> anyhow::
 
 /// The absolute path of the target.
 fn target(asked: &Path, data: &Path) -> anyhow::Result<PathBuf> {
-    let target = std::path::absolute(asked).context("cannot tell where that folder would be")?;
+    let target =
+        std::path::absolute(asked).context("cannot find out where that folder would be")?;
     make::check_target(&target, data)?;
     Ok(target)
 }
@@ -61,7 +62,7 @@ async fn of_a_closed_folder(settings: &Settings, target: &Path) -> anyhow::Resul
 async fn by_the_server(settings: &Settings, target: &Path) -> anyhow::Result<BackupSummary> {
     let path = target
         .to_str()
-        .context("the folder's path is no text that the server can be told")?;
+        .context("the folder's path is not UTF-8, so the server cannot be given it")?;
     let query = wire::query::encode(&[("to", path)]);
     let data = settings.data();
     let asked = control::ask(data, "POST", &format!("/backup?{query}")).with_context(|| {

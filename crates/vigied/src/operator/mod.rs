@@ -99,7 +99,7 @@ pub(crate) async fn run(settings: &Settings, command: &Command) -> anyhow::Resul
                 Ok(answer) => return answer,
                 Err(error) if !is_soon(&error) || begun.elapsed() > PATIENCE => {
                     return Err(error).with_context(|| {
-                        format!("the server on this folder (process {process}) cannot be told\nhint: run this as its user; if it is another version, stop it first, and run this on the closed folder")
+                        format!("the server on this folder (process {process}) cannot be reached\nhint: run this as its user; if it is another version, stop it first, and run this while it is down")
                     });
                 }
                 // The server is starting or stopping.
@@ -233,7 +233,7 @@ fn arguments() -> anyhow::Result<Vec<String>> {
     let read = |word: std::ffi::OsString| word.into_string().ok();
     let read: Option<Vec<String>> = given.map(read).collect();
     let read = read.context("an argument is not valid text")?;
-    let here = std::env::current_dir().context("cannot tell the working directory")?;
+    let here = std::env::current_dir().context("cannot find the working directory")?;
     Ok(with_full_path(read, "--key-file", &here))
 }
 

@@ -111,7 +111,7 @@ impl Queries {
     }
 
     /// Checks periodically whether the callers of open queries still have access, until the server stops.
-    pub(crate) fn watch_admissions(&self) -> impl Future<Output = ()> + use<> {
+    pub(crate) fn watch_access(&self) -> impl Future<Output = ()> + use<> {
         open_queries::watch(Arc::downgrade(&self.open_queries))
     }
 
@@ -165,7 +165,7 @@ impl Queries {
         );
         let _ = writeln!(
             out,
-            "# HELP {name} Turns that nobody waited for and that further threads of a query took.\n# TYPE {name} counter\n{name} {helped}"
+            "# HELP {name} Idle turns that extra threads of a query took.\n# TYPE {name} counter\n{name} {helped}"
         );
         self.render_cache.figures(&mut out);
         out

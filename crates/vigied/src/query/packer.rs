@@ -137,7 +137,7 @@ mod tests {
             }
         }
 
-        /// Answers are digits, names and what stands between them, in pieces as large as they are sent.
+        /// Answers are digits, names and what is between them, in pieces as large as they are sent.
         #[test]
         fn digits_are_packed_whole(seed: u64, pieces in 1..4_usize) {
             let mut state = seed;

@@ -29,7 +29,7 @@ const ENTRY_BYTES: u64 = 256;
 pub(crate) struct CacheValidity {
     writes: u64,
     deletions: u64,
-    /// A hash of the rules of the domain, as their texts are long and not counted here, and the step behind them.
+    /// A hash of the rules of the domain, as their texts are long and not counted here, and the step after them.
     rules: (Option<u64>, Option<u32>),
     /// The step of the clock.
     pub(crate) step: i64,

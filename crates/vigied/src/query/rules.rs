@@ -98,7 +98,7 @@ impl CompiledRules {
         }
     }
 
-    /// The rules of these texts, behind which every name has this step, or Graphite's where there is none.
+    /// The rules of these texts, after which every name has this step, or Graphite's where there is none.
     ///
     /// # Errors
     /// [`RulesError`].

@@ -45,7 +45,7 @@ pub(super) fn last_paragraph(answer: &str) -> String {
     told.collect::<Vec<_>>().join("\n")
 }
 
-/// The answer after `OK` and the empty line behind it.
+/// The answer after `OK` and the empty line after it.
 pub(super) fn receipt(answer: &str) -> String {
     let receipt = answer.split_once("OK\n").map_or(answer, |(_, rest)| rest);
     receipt.trim().to_owned()

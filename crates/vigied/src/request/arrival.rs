@@ -28,9 +28,9 @@ impl AsRef<[u8]> for ReceivedBody {
     }
 }
 
-/// Marks an answer behind which nothing more of the body is waited for.
+/// Marks an answer after which the rest of the body is not read and the connection is closed.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct HangUp;
+pub(crate) struct CloseConnection;
 
 /// Takes the body in.
 ///
@@ -156,6 +156,6 @@ fn displaced() -> Response {
         .hint("send again after `Retry-After` seconds, the body as soon as its head")
         .limit(&limit::ARRIVING_BODIES);
     let mut response = Refusal(problem).into_response();
-    response.extensions_mut().insert(HangUp);
+    response.extensions_mut().insert(CloseConnection);
     response
 }

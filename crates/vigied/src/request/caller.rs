@@ -112,7 +112,7 @@ fn selector(request: &Request) -> Result<Option<Domain>, Refusal> {
     let in_path = read(text.as_bytes(), "path")?;
     if in_header.is_some_and(|in_header| in_header != in_path) {
         let problem = code::REQUEST_MALFORMED
-            .problem("`X-Auth-Scope-Id` and the path behind `/graphite` name different domains");
+            .problem("`X-Auth-Scope-Id` and the path after `/graphite` name different domains");
         let hint = "leave out the header, or name the same domain in both";
         return Err(Refusal(problem.hint(hint).field("X-Auth-Scope-Id")));
     }

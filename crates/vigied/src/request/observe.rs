@@ -1,7 +1,7 @@
 //! The outermost layer: every request gets a transaction id, a time limit, a line in the log, a count in the metrics, and,
 //! when it is refused, an error body in its protocol's form. The request takes its slot in `request/receive.rs`.
 
-use super::arrival::HangUp;
+use super::arrival::CloseConnection;
 use super::caller_audit::CallerId;
 use crate::app::App;
 use crate::http::fair_share::ShareOwner;
@@ -110,9 +110,12 @@ pub(crate) async fn observe(
         "request"
     );
     if version < Version::HTTP_2 && unread.is_some() {
-        let told = response.extensions_mut().remove::<HangUp>().is_some();
+        let told = response
+            .extensions_mut()
+            .remove::<CloseConnection>()
+            .is_some();
         let patient = status != StatusCode::REQUEST_TIMEOUT && !waits && !told;
-        if !patient || !rest_is_taken_in(&app, from, unread).await {
+        if !patient || !drain_rest(&app, from, unread).await {
             response
                 .headers_mut()
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -121,8 +124,8 @@ pub(crate) async fn observe(
     response
 }
 
-/// Takes in what is still sent, as one of the bodies that arrive; whether that was all.
-async fn rest_is_taken_in(app: &App, from: source::RequestSource, unread: UnreadRest) -> bool {
+/// Reads what is still being sent, as one of the bodies in flight; returns whether that was all.
+async fn drain_rest(app: &App, from: source::RequestSource, unread: UnreadRest) -> bool {
     match app.bodies.enter(ShareOwner::unauthenticated(from.0)) {
         // As much as was read and is sent in vain where a body of samples is too large.
         Ok(arriving) => {

@@ -157,7 +157,7 @@ impl open_queries::AccessCheck for RequestAccess {
             domain = domain.map(tracing::field::display),
             code = problem.code,
             why = %problem.message,
-            "a request is ended: what its caller was let in by no longer holds"
+            "a request is ended: its caller no longer has access"
         );
         let action = match problem.kind {
             ErrorKind::Unauthenticated => Some(Event::CredentialRefused),

@@ -46,7 +46,7 @@ struct Guarded {
     guard: Guard,
     body_limit: BodyLimit,
     when_full: bool,
-    /// Whether it is there behind `/graphite/SCOPE` too.
+    /// Whether it is there under `/graphite/SCOPE` too.
     takes_path_scope: bool,
 }
 

@@ -45,9 +45,8 @@ pub(super) async fn introspect(
     let asked = |key| form.get(key).filter(|text| !text.is_empty());
     let credential = match (asked("apikey"), asked("token"), shown) {
         (Some(_), Some(_), _) => {
-            let problem = code::REQUEST_MALFORMED.problem(
-                "the form holds both `token` and `apikey`: which one is meant cannot be known",
-            );
+            let problem = code::REQUEST_MALFORMED
+                .problem("the form has both `token` and `apikey`: send only one of them");
             return Err(Refusal(problem.hint("send one of the two").field("token")));
         }
         (Some(key), None, _) => Credential::ApiKey(key),

@@ -3,7 +3,7 @@
 //! counted with the bodies.
 //!
 //! If a portion cannot be stored, the request is refused, though those before it are stored: its sender sends all of it again,
-//! which replaces samples by the same ones. The access of its caller is checked again before each portion behind the first: a
+//! which replaces samples by the same ones. The access of its caller is checked again before each portion after the first: a
 //! body may take long, and what is withdrawn ends at once.
 
 use crate::app::App;

@@ -235,7 +235,7 @@ impl Metrics {
                 &self.panics,
                 "vigie_background_panics_total",
                 "work",
-                "Panics of work in the background, which begins again after each.",
+                "Panics in background work, which is restarted after each.",
             ),
         ];
         for (counts, name, label, help) in labelled {

@@ -147,7 +147,7 @@ fn by_certificate(
         End::Refused(why)
     };
     let key = certificates.key(certificate).ok_or_else(|| {
-        refused("the certificate stands for no key: it is not in `senders.certificates`".to_owned())
+        refused("the certificate has no key: it is not in `senders.certificates`".to_owned())
     })?;
     let shown = SenderCredential::Source(key);
     match shown.scope(shared) {
@@ -188,7 +188,7 @@ fn run(
                     return End::Refused(other.reason().to_owned());
                 }
                 let done = reader.on_bytes(bytes, stream);
-                let spent = (bytes, reader.wasted());
+                let spent = (bytes, reader.take_wasted_bytes());
                 pause(shared, (sender, slot), reader.domain(), spent);
                 if !reader.is_known() {
                     unknown_bytes = unknown_bytes.saturating_add(bytes);
@@ -197,7 +197,7 @@ fn run(
                 if done.is_ok() && !reader.is_known() && unknown_bytes > UNKNOWN_BYTES_MAX {
                     shared.refuse(sender.listener, sender.source, NO_IDENTITY, 1);
                     break End::Refused(format!(
-                        "nobody said who they are within the first {UNKNOWN_BYTES_MAX} bytes"
+                        "no credential came within the first {UNKNOWN_BYTES_MAX} bytes"
                     ));
                 }
                 done
@@ -213,7 +213,7 @@ fn run(
         }
         if !reader.is_known() && begun.elapsed() > shared.limits.identify {
             shared.app.metrics.limited(&base::limit::HEAD_SECONDS);
-            break End::Refused("nobody said who they are within `head_seconds`".to_owned());
+            break End::Refused("no credential came within `head_seconds`".to_owned());
         }
         let (idle, limit) = reader.idle(shared);
         if heard.elapsed() > idle {
@@ -222,7 +222,7 @@ fn run(
         }
     };
     reader.end();
-    match (reader.untold(), end) {
+    match (reader.take_unreported(), end) {
         (0, end) => end,
         (lines, End::Refused(why)) => End::Refused(format!("{why}; {lines} lines were not stored")),
         (lines, End::Quiet) => End::Refused(format!(

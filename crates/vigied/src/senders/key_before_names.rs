@@ -91,7 +91,7 @@ fn part_by(lines: &[u8], known: impl Fn(&str) -> Option<KeyId>) -> Option<LinesB
     Some(parted)
 }
 
-/// The key of a line, and the line behind its dot.
+/// The key of a line, and the line after its dot.
 fn split(line: &[u8]) -> Option<(&str, &[u8])> {
     let line = line.trim_ascii_start();
     if !line.starts_with(API_KEY_PREFIX.as_bytes()) {

@@ -65,7 +65,8 @@ impl<'s> LineIdentity<'s> {
             None => {
                 identity.refuse(NO_IDENTITY, 1);
                 return Err(End::Refused(
-                    "nobody is known by this address, and no credential is taken here".to_owned(),
+                    "no sender is known by this address, and no credential is taken here"
+                        .to_owned(),
                 ));
             }
         }

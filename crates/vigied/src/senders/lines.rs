@@ -37,8 +37,9 @@ pub(super) struct LineReader<'s> {
     unknown_bytes: usize,
     /// The cost of renewals that failed, in bytes.
     wasted: usize,
-    /// Lines that were refused without a word: there was no room for more of them while the credential could not be verified.
-    untold: u64,
+    /// Lines that were refused without telling the sender: there was no room for more of them while the credential could not be
+    /// verified.
+    unreported: u64,
     /// The times given to lines that say none.
     given: RefCell<DefaultTimes>,
 }
@@ -54,7 +55,7 @@ impl<'s> LineReader<'s> {
             in_long_line: false,
             unknown_bytes: 0,
             wasted: 0,
-            untold: 0,
+            unreported: 0,
             given: RefCell::new(times_given()),
         }
     }
@@ -121,7 +122,7 @@ impl<'s> LineReader<'s> {
         if refused > 0 {
             shared.app.metrics.limited(&limit::SENDER_HELD_BYTES);
             self.identity.refuse_held(Some(open), "expired", refused);
-            self.untold += refused;
+            self.unreported += refused;
         }
         Ok(())
     }
@@ -147,7 +148,7 @@ impl<'s> LineReader<'s> {
                 // Between one piece and the next.
                 Outcome::Denied(Denied::ForNow(_)) => {
                     self.identity.refuse_held(Some(open), "expired", left);
-                    self.untold += left;
+                    self.unreported += left;
                     return Ok(());
                 }
             }
@@ -239,10 +240,10 @@ impl<'s> LineReader<'s> {
                 "WARN {anothers} lines were not stored: somebody else had sent them"
             ));
         }
-        let untold = self.untold();
-        if untold > 0 {
+        let unreported = self.take_unreported();
+        if unreported > 0 {
             stream.say(&format!(
-                "WARN {untold} lines were not stored: there was no room for them until this credential came"
+                "WARN {unreported} lines were not stored: there was no room for them until this credential came"
             ));
         }
         Ok(())
@@ -282,7 +283,7 @@ impl<'s> LineReader<'s> {
         self.unfinished()
     }
 
-    /// Counts what was read and is left behind where the connection ends.
+    /// Counts what was read but is not stored when the connection ends.
     fn leave(&mut self, from: usize, reason: &'static str, why: End) -> End {
         let behind = self.buffer.get(from..self.filled).unwrap_or_default();
         self.identity.refuse(reason, count_samples(behind));
@@ -290,7 +291,7 @@ impl<'s> LineReader<'s> {
         why
     }
 
-    /// Passes over a line that is too long to be one.
+    /// Skips a line that is too long.
     fn unfinished(&mut self) -> Result<(), End> {
         let line = self.buffer.get(..self.filled).unwrap_or_default();
         let most = if self.in_long_line {
@@ -400,7 +401,7 @@ impl Reader for LineReader<'_> {
         let held = self.held.take().map_or(0, |held| held.lines());
         let login = self.identity.open.as_ref();
         self.identity.refuse_held(login, "expired", held);
-        self.untold += held;
+        self.unreported += held;
         if self.filled > 0 && self.is_known() {
             self.filled = 0;
             // What was sent may have been cut, and would be another number.
@@ -408,8 +409,8 @@ impl Reader for LineReader<'_> {
         }
     }
 
-    fn untold(&mut self) -> u64 {
-        std::mem::take(&mut self.untold)
+    fn take_unreported(&mut self) -> u64 {
+        std::mem::take(&mut self.unreported)
     }
 
     fn is_known(&self) -> bool {
@@ -420,7 +421,7 @@ impl Reader for LineReader<'_> {
         self.identity.domain()
     }
 
-    fn wasted(&mut self) -> usize {
+    fn take_wasted_bytes(&mut self) -> usize {
         std::mem::take(&mut self.wasted)
     }
 }

@@ -417,7 +417,7 @@ impl Reader for LumberjackReader<'_> {
         self.open.as_ref().map(domain_of)
     }
 
-    fn wasted(&mut self) -> usize {
+    fn take_wasted_bytes(&mut self) -> usize {
         std::mem::take(&mut self.wasted)
     }
 

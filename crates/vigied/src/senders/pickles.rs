@@ -1,4 +1,4 @@
-//! Reads Graphite's pickles from a connection, each behind its length. The protocol has no answer and no credential, so the
+//! Reads Graphite's pickles from a connection, each after its length. The protocol has no answer and no credential, so the
 //! sender is known by its address alone.
 
 use super::budget::BudgetReservation;
@@ -18,7 +18,7 @@ use wire::ingest::pickle::{self, HEAD_BYTES};
 /// Without more room than this a frame is read that is no larger.
 const STEP_BYTES: usize = 64 * 1024;
 
-/// Reads pickles, each behind its length.
+/// Reads pickles, each after its length.
 #[derive(Debug)]
 pub(super) struct PickleReader<'s> {
     shared: &'s SenderContext,

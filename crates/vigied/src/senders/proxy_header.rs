@@ -36,7 +36,7 @@ pub(super) fn client(
         shared.refuse(listener.key, shared.proxies.peer(peer), "proxy_header", 1);
     };
     if !shared.proxies.trusts(peer) {
-        refuse(&"its peer is none of `trusted_proxies`");
+        refuse(&"its peer is not in `trusted_proxies`");
         return None;
     }
     match read(shared, stream) {
@@ -54,7 +54,7 @@ pub(super) fn client(
     }
 }
 
-/// Reads the header and nothing behind it.
+/// Reads the header and nothing after it.
 fn read(shared: &SenderContext, mut stream: &TcpStream) -> Result<Option<IpAddr>, NoClient> {
     let failed = |error| NoClient::Wrong(HeaderError::Io(error));
     stream.set_read_timeout(Some(TICK)).map_err(failed)?;

@@ -31,17 +31,17 @@ pub(super) trait Reader {
     fn tick(&mut self, stream: &mut Stream) -> Result<(), End>;
     /// The sender has closed, or is being closed.
     fn end(&mut self);
-    /// How many lines were refused without a word to the sender, since this was last asked.
-    fn untold(&mut self) -> u64 {
+    /// How many lines were refused without telling the sender, since the last call.
+    fn take_unreported(&mut self) -> u64 {
         0
     }
     /// Whether the sender has said who it is.
     fn is_known(&self) -> bool;
     /// The domain that it sends to, once that is known.
     fn domain(&self) -> Option<Domain>;
-    /// The work done for nothing since this was last asked, in bytes: it counts towards the rate of the domain as if so many had
+    /// The work done for nothing since the last call, in bytes: it counts towards the rate of the domain as if so many had
     /// come.
-    fn wasted(&mut self) -> usize {
+    fn take_wasted_bytes(&mut self) -> usize {
         0
     }
     /// How long nothing may come, and the limit that says so.

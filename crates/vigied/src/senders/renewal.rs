@@ -60,7 +60,7 @@ fn names_no_other(line: &[u8], domain: Domain) -> bool {
     match auth_line::parse(line) {
         Ok(line) => line.scope.is_none_or(|scope| scope == domain),
         Err(AuthLineError::Scope(_)) => false,
-        // `AUTH`, kind and credential: behind these would be a domain.
+        // `AUTH`, kind and credential: after these would be a domain.
         Err(AuthLineError::Credential(_)) => {
             let words = line.split(u8::is_ascii_whitespace);
             words.filter(|word| !word.is_empty()).count() <= 3

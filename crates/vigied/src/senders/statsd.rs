@@ -22,7 +22,7 @@ use super::shared::SenderContext;
 use super::storing::{Outcome, Sender, count_refused, note_added};
 use crate::config::Listener;
 use base::scope::Domain;
-use sum::{LinesOutcome, WaitedReading};
+use sum::{DelayedReading, LinesOutcome};
 use wire::ingest::statsd::DecodeSummary;
 
 /// Reads a datagram.
@@ -57,11 +57,11 @@ fn take(
     drop(turn);
     let reading = match outcome {
         LinesOutcome::Read(reading, waited) => {
-            tell_waited(shared, domain, &waited);
+            count_delayed(shared, domain, &waited);
             reading
         }
         LinesOutcome::Busy(waited) => {
-            tell_waited(shared, domain, &waited);
+            count_delayed(shared, domain, &waited);
             let who = (sender.listener, sender.source, shown.key(shared));
             shared.refuse_for(who, domain, ("busy", count(lines)));
             return Outcome::Done;
@@ -69,11 +69,11 @@ fn take(
         // The domain was deleted after the credential was verified.
         LinesOutcome::NoDomain => return Outcome::Done,
     };
-    tell_reading(shared, (shown, sender), domain, &reading)
+    count_reading(shared, (shown, sender), domain, &reading)
 }
 
 /// Counts what reading has cost, what was added, and what was refused.
-fn tell_reading(
+fn count_reading(
     shared: &SenderContext,
     (shown, sender): (&SenderCredential, Sender),
     domain: Domain,
@@ -92,11 +92,11 @@ fn tell_reading(
     count_refused(shared, sender, shown, reading)
 }
 
-/// The same for datagrams that had waited for the sums: whoever has read them tells of them.
-fn tell_waited(shared: &SenderContext, domain: Domain, waited: &[WaitedReading]) {
+/// The same for datagrams that had waited for the sums: the thread that has read them counts them.
+fn count_delayed(shared: &SenderContext, domain: Domain, waited: &[DelayedReading]) {
     for (origin, reading) in waited {
         let sender = origin.sender;
-        let told = tell_reading(shared, (&origin.shown, sender), domain, reading);
+        let told = count_reading(shared, (&origin.shown, sender), domain, reading);
         if let Outcome::Denied(_) = told {
             let count = reading.rejected();
             shared.refuse(sender.listener, sender.source, "credential", count);

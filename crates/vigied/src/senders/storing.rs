@@ -69,7 +69,7 @@ pub(super) fn store_as(
         let owner = shared.owner(shown.scope(shared).map_err(denied)?.domain());
         // Who has no patience reads for others too, whom nobody's turns may hold up.
         let turn = if patience.is_zero() {
-            shared.turns.take_within_a_moment(owner)
+            shared.turns.take_with_retries(owner)
         } else {
             Some(shared.turns.take(owner))
         };

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// How often a turn is asked for by who does not wait for it, and how far apart.
 const ATTEMPTS: u32 = 3;
-const MOMENT: Duration = Duration::from_millis(1);
+const RETRY_PAUSE: Duration = Duration::from_millis(1);
 
 /// The holders of turns, and those who wait for one, the longest first.
 #[derive(Debug)]
@@ -75,13 +75,13 @@ impl Turns {
         Turn { of: self, owner }
     }
 
-    /// A turn, where there is one now or in a moment: whoever reads for all waits for nobody. For an owner that has its share
+    /// A turn, if there is one now or in a moment: the thread that reads for all waits for nobody. For an owner that has its share
     /// already there is no such moment: one that keeps its turns busy would have the listener wait for each of its datagrams.
-    pub(super) fn take_within_a_moment(&self, owner: ShareOwner) -> Option<Turn<'_>> {
-        self.take_within(owner, || thread::sleep(MOMENT))
+    pub(super) fn take_with_retries(&self, owner: ShareOwner) -> Option<Turn<'_>> {
+        self.take_with_pauses(owner, || thread::sleep(RETRY_PAUSE))
     }
 
-    fn take_within(&self, owner: ShareOwner, mut pause: impl FnMut()) -> Option<Turn<'_>> {
+    fn take_with_pauses(&self, owner: ShareOwner, mut pause: impl FnMut()) -> Option<Turn<'_>> {
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
                 pause();
@@ -179,10 +179,10 @@ mod tests {
     fn a_shared_reader_waits_for_no_turn() {
         let turns = Turns::new(4, Shares::of(50, 25, 75));
         let own = [turns.take(account(1)), turns.take(account(1))];
-        assert!(turns.take_within_a_moment(account(1)).is_none());
-        assert!(turns.take_within_a_moment(account(2)).is_some());
+        assert!(turns.take_with_retries(account(1)).is_none());
+        assert!(turns.take_with_retries(account(2)).is_some());
         drop(own);
-        assert!(turns.take_within_a_moment(account(1)).is_some());
+        assert!(turns.take_with_retries(account(1)).is_some());
         assert_eq!(turns.state().taken.used(), 0);
     }
 
@@ -192,17 +192,17 @@ mod tests {
         let turns = Turns::new(4, Shares::of(50, 25, 75));
         let own = [turns.take(account(1)), turns.take(account(1))];
         let mut pauses = 0;
-        assert!(turns.take_within(account(1), || pauses += 1).is_none());
+        assert!(turns.take_with_pauses(account(1), || pauses += 1).is_none());
         assert_eq!(pauses, 0);
         // Of what is left, the last is for those who have none.
         let mut other = vec![turns.take(account(2))];
-        assert!(turns.take_within(account(2), || pauses += 1).is_none());
+        assert!(turns.take_with_pauses(account(2), || pauses += 1).is_none());
         assert_eq!(pauses, ATTEMPTS - 1);
         let mut own = Vec::from(own);
-        let turn = turns.take_within(account(2), || drop(own.pop()));
+        let turn = turns.take_with_pauses(account(2), || drop(own.pop()));
         assert!(turn.is_some());
         other.extend(turn);
-        assert!(turns.take_within(account(2), || pauses += 1).is_none());
+        assert!(turns.take_with_pauses(account(2), || pauses += 1).is_none());
         assert_eq!(pauses, ATTEMPTS - 1);
         drop((own, other));
         assert_eq!(turns.state().taken.used(), 0);

@@ -15,7 +15,7 @@ impl Events for Log {
             }
             Event::Panicked { thread } => tracing::error!(
                 thread,
-                hint = "report it; the thread begins again by itself, and if the store takes no writes from now on, restart: all that was acknowledged is recovered",
+                hint = "report it; the thread restarts by itself, and if the store takes no writes from now on, restart: all that was acknowledged is recovered",
                 "a thread of the store has panicked"
             ),
             Event::HeldBack { days } => tracing::warn!(

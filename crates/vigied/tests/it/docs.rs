@@ -382,7 +382,7 @@ fn every_module_of_the_engine_is_in_its_table() {
             .iter()
             .filter(|word| word.contains('/') || word.ends_with(".rs"));
         for path in paths {
-            // A file behind its folder, in the folder's row.
+            // A file after its folder, in the folder's row.
             let (folder, own) = (source.join(words[0]), source.join(path));
             assert!(
                 own.exists() || folder.join(path).exists(),

@@ -394,7 +394,7 @@ fn regression_7_a_name_is_the_same_whichever_way_it_comes_and_goes() {
     }
 }
 
-/// A `|` is part of a name, unless a function is called behind it.
+/// A `|` is part of a name, unless a function is called after it.
 #[test]
 fn a_pipe_leads_to_a_function() {
     let kept = Fixture::of(&["a.b", "a.b|c"]);

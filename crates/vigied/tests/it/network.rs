@@ -13,7 +13,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// A `GET` as it is written, from a connection that is closed behind it. `host` is the header's whole value.
+/// A `GET` as it is written, from a connection that is closed after it. `host` is the header's whole value.
 fn get(address: &str, path: &str, host: &str, more: &str) -> Reply {
     let mut stream = TcpStream::connect(address).unwrap();
     stream

@@ -247,7 +247,7 @@ fn a_deletion_with_a_mistyped_parameter_deletes_nothing() {
     assert_eq!(left.json(), json!(["keep"]));
 }
 
-/// An address with a slash at its end, and a path behind it: what many clients make of their settings.
+/// An address with a slash at its end, and a path after it: what many clients make of their settings.
 #[test]
 fn slashes_that_say_nothing_lead_to_the_same_route() {
     let server = Server::start();

@@ -37,7 +37,7 @@ pub enum EventError {
     /// An instant of another kind.
     #[error("`when` is a number: seconds since 1970")]
     When,
-    /// An instant before the year 1 or behind the year 9999.
+    /// An instant before the year 1 or after the year 9999.
     #[error("`when` is in no year from 1 to 9999")]
     WhenOutside,
 }

@@ -52,7 +52,7 @@ impl<'a> Single<'a> {
     }
 }
 
-/// `2023-11-14T22:13:20Z`, with three digits behind the point where there is a part of a second.
+/// `2023-11-14T22:13:20Z`, with three digits after the point where there is a part of a second.
 fn date(at: Millis) -> String {
     match jiff::Timestamp::from_millisecond(at.0) {
         Ok(stamp) if at.0 % 1000 == 0 => format!("{stamp:.0}"),

@@ -23,10 +23,10 @@ pub enum FilterError {
     #[error("`name` or `description` is expected, or `(`")]
     Attribute,
     /// Where an operator is expected.
-    #[error("`sw`, `ew` or `co` is expected behind an attribute, also with `_ci`")]
+    #[error("`sw`, `ew` or `co` is expected after an attribute, also with `_ci`")]
     Operator,
     /// Where a text is expected.
-    #[error("a text in double quotes is expected behind an operator")]
+    #[error("a text in double quotes is expected after an operator")]
     Text,
     /// Parentheses that do not fit.
     #[error("a `)` is missing")]
@@ -34,7 +34,7 @@ pub enum FilterError {
     /// More parentheses inside one another than anybody needs.
     #[error("it has more than {DEPTH_MAX} parentheses inside one another")]
     Depth,
-    /// Something behind the end.
+    /// Something after the end.
     #[error("`and` or `or` is expected between conditions")]
     Rest,
 }
@@ -177,7 +177,7 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// The next letters, digits and underscores, behind blanks.
+    /// The next letters, digits and underscores, after blanks.
     fn word(&mut self) -> &'t str {
         let rest = self.rest.trim_start();
         let is_other = |character: char| !character.is_ascii_alphanumeric() && character != '_';

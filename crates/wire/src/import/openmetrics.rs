@@ -2,7 +2,7 @@
 //! `promtool tsdb dump` write it: `name{label="value"} 1.5 1700000000.000`, `{__name__="name", label="value"} 1.5 1700000000000`.
 //!
 //! A time is seconds or, when it is large, milliseconds since 1970. A line without one is refused, since old samples are old. What
-//! begins with `#` says what a metric means, and is passed over; so is an exemplar behind a sample.
+//! begins with `#` says what a metric means, and is passed over; so is an exemplar after a sample.
 
 #[cfg(test)]
 mod tests;

@@ -106,7 +106,7 @@ pub enum WhisperError {
     #[error("{0} is no `xFilesFactor`: it is between 0 and 1")]
     XFilesFactor(f32),
     /// None, or more than [`ARCHIVES_MAX`].
-    #[error("a file of {0} archives is none: it has 1 to {ARCHIVES_MAX}")]
+    #[error("a file cannot have {0} archives: it has 1 to {ARCHIVES_MAX}")]
     Archives(u32),
     /// No step, no points, no finer than the one before it, or outside of the file.
     #[error("archive {number} of the file {what}")]
@@ -160,9 +160,9 @@ impl Header {
             let what = if own.step == 0 || own.points == 0 {
                 "has no points"
             } else if own.offset < header_end {
-                "begins before the end of what stands before it"
+                "begins before the end of what precedes it"
             } else if own.offset + own.bytes() > file_bytes {
-                "ends behind the file"
+                "ends beyond the file"
             } else if finer
                 .is_some_and(|finer| finer.step >= own.step || finer.retention() >= own.retention())
             {

@@ -76,7 +76,7 @@ pub fn body(batch: &Batch) -> Vec<u8> {
     writer.finish()
 }
 
-/// The part of a sample's object behind its name.
+/// The part of a sample's object after its name.
 pub(crate) fn write_numbers(out: &mut Vec<u8>, value: f64, at: Millis) {
     out.extend_from_slice(b",\"value\":");
     write_number(out, value);

@@ -1,4 +1,4 @@
-//! Graphite's pickles, as carbon's relay sends them: a list of `(path, (time, value))` in Python's format, behind its length.
+//! Graphite's pickles, as carbon's relay sends them: a list of `(path, (time, value))` in Python's format, after its length.
 //!
 //! Only data is read: lists, tuples, texts and numbers of the binary protocols 2 to 5. Whatever would name a class or call
 //! something refuses the frame. Nothing here recurses, and all that is made lies flat (`values.rs`): the memory is a fixed multiple

@@ -19,7 +19,7 @@ const LABELS_MAX: usize = 256;
 pub(crate) struct Sample<'t> {
     metric: Cow<'t, str>,
     labels: Vec<(Cow<'t, str>, Cow<'t, str>)>,
-    /// The text behind the name.
+    /// The text after the name.
     numbers: &'t str,
 }
 
@@ -36,7 +36,9 @@ impl<'t> Sample<'t> {
         let end = rest.find(['{', ' ', '\t']).unwrap_or(rest.len());
         let metric = take(&mut rest, end);
         if metric.starts_with(|own: char| own.is_ascii_digit()) {
-            return Err(malformed("the line begins with no name of a metric"));
+            return Err(malformed(
+                "the line does not begin with the name of a metric",
+            ));
         }
         let mut sample = Self {
             metric: Cow::Borrowed(metric),
@@ -50,7 +52,7 @@ impl<'t> Sample<'t> {
         if sample.metric.is_empty() {
             return Err(malformed("the line has no name"));
         }
-        // An exemplar stands behind ` # `; no number holds that.
+        // An exemplar follows ` # `; no number holds that.
         sample.numbers = rest.split('#').next().unwrap_or_default();
         Ok(Some(sample))
     }
@@ -87,7 +89,7 @@ impl<'t> Sample<'t> {
                 }
                 // A name that is not made of letters alone stands in quotes among the labels.
                 None if self.metric.is_empty() => self.metric = label,
-                None => return Err("a label has no value: no `=` stands behind its name"),
+                None => return Err("a label has no value: no `=` follows its name"),
             }
             skip_blanks(rest);
             match rest.strip_prefix(',') {
@@ -142,7 +144,7 @@ impl<'t> Sample<'t> {
             .ok_or_else(|| malformed("the line has no value"))?;
         let time = words.next();
         if words.next().is_some() {
-            let what = "the line goes on behind the value and the time";
+            let what = "the line goes on after the value and the time";
             return Err(malformed(what));
         }
         let number = fast_float2::parse::<f64, _>(value).map_err(|_| {

@@ -1,6 +1,6 @@
 //! Shortens a sender's text for error messages.
 
-use base::name::without_api_keys;
+use base::name::redact_api_keys;
 
 /// How much of a stranger's text a message repeats, in bytes.
 const SHORT_BYTES: usize = 60;
@@ -20,7 +20,7 @@ pub(crate) fn name(text: &str) -> String {
 
 fn cut(text: &str, bytes: usize) -> String {
     // Before it is cut: the beginning of a key would not be known for one.
-    let text = without_api_keys(text);
+    let text = redact_api_keys(text);
     if text.len() <= bytes {
         return text.into_owned();
     }

@@ -20,7 +20,7 @@ pub fn begin(out: &mut Vec<u8>) {
     out.extend_from_slice(&[EMPTY_LIST, MARK]);
 }
 
-/// Writes what stands behind the last one.
+/// Writes what follows the last one.
 pub fn end(out: &mut Vec<u8>) {
     out.extend_from_slice(&[APPENDS, STOP]);
 }

@@ -101,7 +101,7 @@ impl Walk<'_, '_> {
                         }
                     }
                     if !is_leaf {
-                        // `/` is the character behind `.`: the first name that is not below the child.
+                        // `/` is the character after `.`: the first name that is not below the child.
                         self.path.push('/');
                     }
                     next = self.finger.seek(self.path.as_str(), !is_leaf);
@@ -115,7 +115,7 @@ impl Walk<'_, '_> {
                     end,
                     may_fit: false,
                 } => {
-                    // The character behind the one that parts labels: the first key of another path.
+                    // The character after the one that parts labels: the first key of another path.
                     self.path.push_str(below.get(..end).unwrap_or_default());
                     self.path.extend(successor(LABELS));
                     next = self.finger.seek(self.path.as_str(), true);
@@ -191,7 +191,7 @@ impl Walk<'_, '_> {
 
     /// A series with labels, whose path may fit.
     fn labelled(&mut self, key: &SeriesKey<'_>, series: SeriesRef) -> Result<(), WalkEnd> {
-        if fits(self.selector, key, self.meter)? && self.may_see(key)? {
+        if fits(self.selector, key, self.meter)? && self.is_visible(key)? {
             let found = WalkNode {
                 key: key.clone(),
                 leaf: Some(series),
@@ -202,7 +202,7 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    fn may_see(&mut self, key: &SeriesKey<'_>) -> Result<bool, Stop> {
+    fn is_visible(&mut self, key: &SeriesKey<'_>) -> Result<bool, Stop> {
         let Some(filter) = self.filter else {
             return Ok(true);
         };
@@ -222,7 +222,7 @@ impl Walk<'_, '_> {
     }
 
     /// Reads the child that `below` begins with from `positions` on, up to where no fitting name goes that way. Where any child
-    /// fits, it is not read, but has `behind_any` behind it.
+    /// fits, it is not read, but has `behind_any` after it.
     fn read_child(
         &mut self,
         (positions, behind_any): (&PositionSets, Option<&PositionSets>),
@@ -284,7 +284,7 @@ impl Walk<'_, '_> {
         self.path.push('.');
         let below = self.finger.seek(self.path.as_str(), true);
         let any = below.is_some_and(|(name, _)| name.starts_with(self.path.as_str()));
-        let branch = any && (self.is_probe || self.may_see_below(positions)?);
+        let branch = any && (self.is_probe || self.is_any_visible_below(positions)?);
         // Of what is not there the path may be longer than any key's.
         if (series.is_some() || branch)
             && self.automaton.can_end_at(positions)
@@ -309,7 +309,7 @@ impl Walk<'_, '_> {
         series: Option<SeriesRef>,
         branch: bool,
     ) -> Result<(), WalkEnd> {
-        let is_seen = series.is_some() && self.may_see(&key)?;
+        let is_seen = series.is_some() && self.is_visible(&key)?;
         let leaf = series.filter(|_| is_seen);
         if is_seen || branch {
             self.emit(WalkNode { key, leaf, branch })?;
@@ -328,7 +328,7 @@ impl Walk<'_, '_> {
     }
 
     /// Whether any series below the path, which has its closing dot, may be seen.
-    fn may_see_below(&mut self, positions: &PositionSets) -> Result<bool, WalkEnd> {
+    fn is_any_visible_below(&mut self, positions: &PositionSets) -> Result<bool, WalkEnd> {
         if self.filter.is_none() {
             return Ok(true);
         }
@@ -371,7 +371,7 @@ enum Child {
     Differs { at: usize, next: Option<char> },
 }
 
-/// The part of `name` behind `base`, if it begins like `path` up to `floor`.
+/// The part of `name` after `base`, if it begins like `path` up to `floor`.
 fn strip_parent<'n>(name: &'n str, path: &str, base: usize, floor: usize) -> Option<&'n str> {
     if name.starts_with(path.get(..floor)?) {
         name.get(base..)
@@ -380,7 +380,7 @@ fn strip_parent<'n>(name: &'n str, path: &str, base: usize, floor: usize) -> Opt
     }
 }
 
-/// Makes `path` the least text behind all that begin with it; false when that is no longer than `floor`.
+/// Makes `path` the least text after all that begin with it; false when that is no longer than `floor`.
 fn advance(path: &mut String, floor: usize) -> bool {
     while path.len() > floor {
         if let Some(behind) = path.pop().and_then(successor) {

@@ -25,7 +25,7 @@ impl<K, V> Tree<K, V> {
 }
 
 impl<'t, K, V> Finger<'t, K, V> {
-    /// The first entry from `key` on, or behind it when that is not `included`.
+    /// The first entry from `key` on, or after it when that is not `included`.
     pub(crate) fn seek<Q: Ord + ?Sized>(
         &mut self,
         key: &Q,

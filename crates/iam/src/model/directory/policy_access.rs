@@ -93,7 +93,7 @@ impl Directory {
 
     /// Whether the principal has any role in the domain, or a policy that gives something there.
     #[must_use]
-    pub fn is_admitted(&self, principal: impl Into<Principal>, domain: Domain) -> bool {
+    pub fn has_access(&self, principal: impl Into<Principal>, domain: Domain) -> bool {
         let principal = principal.into();
         !self.roles(principal, domain).is_empty()
             || self

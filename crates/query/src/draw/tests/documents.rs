@@ -94,7 +94,7 @@ fn several() -> impl Strategy<Value = Vec<Series>> {
     prop::collection::vec(one, 0..5)
 }
 
-/// The text between two others, and what is behind the second.
+/// The text between two others, and what is after the second.
 fn cut<'t>(text: &'t str, before: &str, behind: &str) -> Option<(&'t str, &'t str)> {
     text.strip_prefix(before)?.split_once(behind)
 }

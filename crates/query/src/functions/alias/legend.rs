@@ -156,7 +156,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
 ];
 
-/// The text with blanks behind it, up to so many letters. What Rust formats may be 65535 letters wide at most, and a name may be
+/// The text with blanks after it, up to so many letters. What Rust formats may be 65535 letters wide at most, and a name may be
 /// longer.
 fn padded(text: &str, letters: usize) -> String {
     let missing = letters.saturating_sub(text.chars().count());

@@ -129,7 +129,7 @@ fn along(
         call.reserve(ahead)?;
         return Ok(vec![f64::NAN; series.values.len().saturating_add(ahead)]);
     };
-    // Running aggregates from the front and from behind, counts, ranks.
+    // Running aggregates from the front and from the end, counts, ranks.
     let scratch = series.values.len().saturating_mul(SCRATCH);
     let mut values = call.with_scratch(scratch, |call| {
         let checkpoint = &mut |points| call.checkpoint(points);

@@ -2,7 +2,7 @@
 //!
 //! Short windows are rows: their first values are a column, their second ones another, which is the same moved by one. For long
 //! ones the values are cut into blocks as long as the window: a window is the
-//! end of one block and the beginning of the next, and its aggregate one of the running aggregates from behind of the one
+//! end of one block and the beginning of the next, and its aggregate one of the running aggregates from the end of the one
 //! and one from the front of the other. That takes a constant number of steps for each value, and as nothing is ever
 //! subtracted, nothing that has left the window leaves an error behind.
 
@@ -166,7 +166,7 @@ fn slide<P: Copy>(
     and: impl Fn(P, P) -> P,
 ) -> Vec<P> {
     let mut results = Vec::with_capacity(values.len().saturating_sub(width) + 1);
-    // For each place of the block before, from the last one on: what is made of that place and all behind it.
+    // For each place of the block before, from the last one on: what is made of that place and all after it.
     let mut ends: Vec<P> = Vec::with_capacity(width);
     for block in values.chunks(width) {
         let mut begin: Option<P> = None;

@@ -68,7 +68,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// For each name without the node and what is behind it, the series of each matcher.
+/// For each name without the node and what follows it, the series of each matcher.
 type Matched = Vec<(String, Vec<Option<Series>>)>;
 
 fn matched(

@@ -1,4 +1,4 @@
-//! Python's `%` with one number behind it.
+//! Python's `%` with one number after it.
 
 use super::aggregation::shown;
 use crate::error::Fault;
@@ -57,7 +57,7 @@ fn fault(template: &str, problem: &str) -> Fault {
     Fault::argument(format!("the format `{template}` {problem}"))
 }
 
-/// The digits that a text begins with, as a number of characters, and what is behind them.
+/// The digits that a text begins with, as a number of characters, and what follows them.
 fn digits<'t>(rest: &'t str, template: &str) -> Result<(Option<usize>, &'t str), Fault> {
     let count = rest.bytes().take_while(u8::is_ascii_digit).count();
     let (number, behind) = rest.split_at(count);

@@ -96,7 +96,7 @@ impl Pattern {
         Replacement::new(template, &names.collect::<Vec<_>>())
     }
 
-    /// The text with every match replaced, empty ones too: also one right behind another match.
+    /// The text with every match replaced, empty ones too: also one right after another match.
     pub(crate) fn replaced(
         &self,
         text: &str,

@@ -77,7 +77,7 @@ impl Reader<'_> {
         Fault::argument(format!("the replacement `{}` {problem}", self.template))
     }
 
-    /// Takes what stands behind a backslash, and gives what is left.
+    /// Takes what follows a backslash, and gives what is left.
     fn escape<'t>(&mut self, rest: &'t str) -> Result<&'t str, Fault> {
         let Some(c) = rest.chars().next() else {
             return Err(self.fault("ends with a backslash"));

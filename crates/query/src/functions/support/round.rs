@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-/// The value with so many digits behind the point; negative counts stand for places before it.
+/// The value with so many digits after the point; negative counts stand for places before it.
 pub(crate) fn round(value: f64, digits: i64) -> f64 {
     if !value.is_finite() || digits > 323 {
         return value;
@@ -30,7 +30,7 @@ pub(crate) fn round(value: f64, digits: i64) -> f64 {
     exactly(value, digits)
 }
 
-/// The sum with it is so large that no digit behind the point is left: `x + WHOLE - WHOLE` is the whole number nearest to `x`.
+/// The sum with it is so large that no digit after the point is left: `x + WHOLE - WHOLE` is the whole number nearest to `x`.
 const WHOLE: f64 = 6_755_399_441_055_744.0;
 
 /// Rounds each value. What lies well between two results is rounded without a branch, several values at once.

@@ -106,7 +106,7 @@ pub(super) const fn nothing(_: &mut FunctionCall<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The number behind the series, and how a tag shows it.
+/// The number after the series, and how a tag shows it.
 pub(super) fn constant(call: &mut FunctionCall<'_>) -> Result<(f64, String), Fault> {
     let number = call.arguments.float(1)?;
     let tag = match call.arguments.given(1) {

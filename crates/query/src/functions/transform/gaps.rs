@@ -108,7 +108,7 @@ const fn kept(last: &mut f64, value: f64) -> f64 {
     *last
 }
 
-/// Gives away each gap that is no longer than `limit` and has a value before it, with that value and the one behind it.
+/// Gives away each gap that is no longer than `limit` and has a value before it, with that value and the one after it.
 fn for_each_gap(values: &mut [f64], limit: f64, fill: impl Fn(&mut [f64], f64, f64)) {
     let mut rest = values;
     let mut before = f64::NAN;

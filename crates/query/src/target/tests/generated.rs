@@ -9,7 +9,7 @@ use std::ops::Range;
 struct Part {
     text: String,
     form: String,
-    /// Whether calls may be piped behind it.
+    /// Whether calls may be piped after it.
     is_expression: bool,
 }
 
@@ -43,7 +43,7 @@ fn piece() -> impl Strategy<Value = (String, String)> {
     ]
 }
 
-/// With a dot behind its first element, and so neither a word nor the name of a parameter.
+/// With a dot after its first element, and so neither a word nor the name of a parameter.
 fn path() -> impl Strategy<Value = Part> {
     ("[a-zA-Z_*]{1,6}", prop::collection::vec(piece(), 1..5)).prop_map(|(first, pieces)| {
         let (written, meant): (String, String) = pieces.into_iter().unzip();

@@ -88,11 +88,11 @@ impl<'a> Delivery<'a> {
     }
 
     /// Sends whenever there are samples, until the notifier stops it. The first ones after a pause wait so long for others.
-    pub(super) fn until_stopped(&mut self, notifier: &Notifier, gathering: Duration) {
+    pub(super) fn send_until_stopped(&mut self, notifier: &Notifier, gathering: Duration) {
         let mut backoff = BACKOFF_MIN;
         while !notifier.is_stopped() {
             let seen = notifier.notifications();
-            match self.one() {
+            match self.send_one() {
                 Ok(Report::Idle) => {
                     notifier.wait_for_next(seen);
                     // Whoever offers what the disk does not take is waiting.
@@ -111,10 +111,10 @@ impl<'a> Delivery<'a> {
     }
 
     /// Sends what the disk does not take, until whoever might offer it has ended.
-    pub(super) fn offered_until(&mut self, ended: impl Fn() -> bool) {
+    pub(super) fn send_offered_until(&mut self, ended: impl Fn() -> bool) {
         while !ended() {
             let sent = self.sender.send_offered();
-            if !matches!(self.told(sent), Ok(Report::Sent { .. })) {
+            if !matches!(self.report(sent), Ok(Report::Sent { .. })) {
                 std::thread::sleep(TICK);
             }
         }
@@ -122,9 +122,9 @@ impl<'a> Delivery<'a> {
 
     /// After the last reading: sends everything in the buffer, until the first failure; at most for so long, if that is said. The
     /// rest waits for the next start.
-    pub(super) fn the_rest(&mut self, time: Option<Duration>) -> Result<(), Failure> {
+    pub(super) fn send_rest(&mut self, time: Option<Duration>) -> Result<(), Failure> {
         let begun = Instant::now();
-        while self.one()? != Report::Idle {
+        while self.send_one()? != Report::Idle {
             if time.is_some_and(|time| begun.elapsed() >= time) {
                 break;
             }
@@ -132,15 +132,15 @@ impl<'a> Delivery<'a> {
         Ok(())
     }
 
-    fn one(&mut self) -> Result<Report, Failure> {
+    fn send_one(&mut self) -> Result<Report, Failure> {
         let report = self.sender.send().map_err(|error| match error {
             SendError::Destination(failure) => failure,
             SendError::Journal(error) => Failure::failed(error.to_string()),
         });
-        self.told(report)
+        self.report(report)
     }
 
-    fn told(&mut self, report: Result<Report, Failure>) -> Result<Report, Failure> {
+    fn report(&mut self, report: Result<Report, Failure>) -> Result<Report, Failure> {
         match &report {
             Ok(Report::Sent {
                 stored,

@@ -138,16 +138,15 @@ fn check(args: &InstallArgs) -> Result<RunArgs, Failure> {
         let text = error.to_string();
         let first = text.lines().next().unwrap_or_default();
         let first = first.trim_start_matches("error: ");
-        Failure::usage(shown!("behind `--`: {}", first)).hint(
-            "what stands there is given to `vigie agent`, which `vigie agent --help` explains",
-        )
+        Failure::usage(shown!("after `--`: {}", first))
+            .hint("what follows it is given to `vigie agent`, which `vigie agent --help` explains")
     })?;
     let run = arguments.run;
     run.check()?;
     run.listeners.check()?;
     if run.print || run.is_counted() {
         return Err(Failure::usage(
-            "behind `--`: what is installed cannot print, or stop after some readings",
+            "after `--`: what is installed cannot print, or stop after some readings",
         ));
     }
     if args.cron && !run.listeners.is_empty() {
@@ -160,7 +159,7 @@ fn check(args: &InstallArgs) -> Result<RunArgs, Failure> {
     let named = [buffer, run.textfiles.folder(), Some(run.proc.as_path())];
     if let Some(path) = named.into_iter().flatten().find(|path| path.is_relative()) {
         return Err(Failure::usage(shown!(
-            "behind `--`: `{}` is a path from this folder, and what is installed runs elsewhere",
+            "after `--`: `{}` is a path from this folder, and what is installed runs elsewhere",
             path.display()
         ))
         .hint("name the whole path, from `/` on"));

@@ -184,12 +184,12 @@ impl AgentContext<'_> {
                 true => Duration::ZERO,
                 false => GATHERING,
             };
-            delivery.until_stopped(self.notifier, gathering);
-            delivery.offered_until(|| ending.is_finished());
+            delivery.send_until_stopped(self.notifier, gathering);
+            delivery.send_offered_until(|| ending.is_finished());
             let ended = ending
                 .join()
                 .unwrap_or_else(|_| Err(unexpected("a thread")));
-            let delivered = delivery.the_rest((!is_counted).then_some(REST_MAX));
+            let delivered = delivery.send_rest((!is_counted).then_some(REST_MAX));
             // What was damaged is seen when it is read to be sent.
             self.losses.report(self.output, self.journal().take_lost());
             let (stored, rejected) = self.sent.totals();
@@ -288,7 +288,7 @@ impl AgentContext<'_> {
                     let text = error.to_string();
                     if trouble.as_ref() != Some(&text) {
                         self.output.warn(format!(
-                            "agent: {text}; samples are sent without the buffer, and wait in memory while the server is away"
+                            "agent: {text}; samples are sent without the buffer, and wait in memory while the server is unreachable"
                         ));
                         trouble = Some(text);
                     }
@@ -332,7 +332,7 @@ fn tell_listeners(listeners: &Listeners, output: &Output) {
         ));
         if ListenerArgs::is_remote(address) {
             output.warn(format!(
-                "agent: whoever reaches {address} sends under this agent's identity"
+                "agent: anyone who can reach {address} sends under this agent's identity"
             ));
         }
     }
@@ -368,7 +368,7 @@ fn cannot_open(error: &JournalError) -> Failure {
 fn host_name(args: &RunArgs, host: &Host) -> Result<String, Failure> {
     args.host.clone().or_else(|| host.name()).ok_or_else(|| {
         Failure::failed(format!(
-            "`{}` does not tell the host's name",
+            "`{}` does not contain the host's name",
             args.proc.display()
         ))
         .hint("give it with `--host NAME`")

@@ -55,7 +55,7 @@ fn from_now(text: &str, now: Millis) -> Result<Option<Millis>, Failure> {
             .and_then(|length| now.0.checked_add(length))
             .map(Millis));
     }
-    // Without a sign they lie behind now elsewhere, where no key expires.
+    // Without a sign they are before now elsewhere, where no key expires.
     let unit = compact.trim_start_matches(|own: char| own.is_ascii_digit());
     let is_span = unit.len() < compact.len() && UNITS.contains(&unit.to_ascii_lowercase().as_str());
     let read = is_span.then(|| lenient::parse(&format!("+{compact}"), now, &TimeZone::UTC));

@@ -38,7 +38,7 @@ pub(super) struct ImportArgs {
     /// How many rejected samples, and how many files or series that could not be read, to list
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
     pub(super) reasons: usize,
-    /// Forget what an earlier run has imported, and begin anew
+    /// Forget what an earlier run has imported, and start again
     #[arg(long)]
     pub(super) restart: bool,
     /// Read everything and send nothing
@@ -111,7 +111,7 @@ impl NameMapping {
     }
 }
 
-/// Seconds of a range, from the first one to behind the last one.
+/// Seconds of a range, from the first one to after the last one.
 pub(super) fn seconds(range: TimeRange) -> std::ops::Range<i64> {
     let begin = range.from.0.div_euclid(1000) + i64::from(range.from.0.rem_euclid(1000) > 0);
     begin..Millis(range.until.0).secs().saturating_add(1)

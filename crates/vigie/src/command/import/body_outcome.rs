@@ -25,7 +25,7 @@ pub(super) struct BodyOutcome {
 /// Rejections of which the receipt does not list which samples they are of.
 #[derive(Debug)]
 struct CountedRejections {
-    /// They lie in this part of the body: behind the listed ones, which are the first.
+    /// They lie in this part of the body: after the listed ones, which are the first.
     samples: Range<usize>,
     reasons: Reasons,
     /// Whether one of them may pass with time.

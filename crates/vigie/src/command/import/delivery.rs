@@ -144,7 +144,7 @@ impl<'a, U> Delivery<'a, U> {
     }
 
     /// A part of the unit is at its end: it counts as done like a unit, and is not counted as one. Parts are done in their order:
-    /// once one is not, none behind it is.
+    /// once one is not, none after it is.
     pub(super) fn end_part(&mut self, part: U) {
         self.add_ends([Ended::Part(part)]);
     }

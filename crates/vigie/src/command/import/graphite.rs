@@ -244,7 +244,7 @@ impl Importing<'_> {
             Ok(names) => names,
             Err(failure) if failure.kind == Kind::Unreachable => return Err(failure),
             Err(failure) if lacks_tag_interface(&failure) => {
-                self.run.note_aside(shown!(
+                self.run.print_note(shown!(
                     "series with tags are left out, because the server does not list any: {}",
                     failure
                 ));
@@ -278,7 +278,7 @@ impl Importing<'_> {
     /// Takes a series that is asked for by this target, if there is one that asks for it.
     fn take(&mut self, path: &str, target: Option<String>) -> Result<(), Failure> {
         let done = ImportedUnit::series(path.to_owned());
-        if self.run.passes_over(&done, ONE) {
+        if self.run.skip_if_imported(&done, ONE) {
             return Ok(());
         }
         let tally = &mut self.run.delivery.tally;

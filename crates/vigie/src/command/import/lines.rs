@@ -106,7 +106,7 @@ pub(super) fn run(lines: &Lines<'_>, context: &Context) -> Result<(), Failure> {
         skipped = last.bytes;
         run.delivery.go_on(rejected);
         context.output.note(format!(
-            "an earlier run has imported the first {skipped} bytes; `--restart` begins anew"
+            "an earlier run has imported the first {skipped} bytes; `--restart` starts again"
         ));
     }
     let mut importing = Importing {
@@ -249,7 +249,7 @@ impl Importing<'_> {
             return Ok(());
         }
         if self.skipped > 0 && self.offset <= self.skipped {
-            // It had been stopped behind the last line.
+            // It had been stopped after the last line.
             let tally = &mut self.run.delivery.tally;
             tally.imported_before(&Reasons::default());
             return Ok(());

@@ -97,7 +97,7 @@ impl<'a> ImportRun<'a> {
     }
 
     /// Counts a unit that an earlier run has imported as it is; `false` where none has.
-    pub(super) fn passes_over(&mut self, unit: &ImportedUnit, extent: Extent) -> bool {
+    pub(super) fn skip_if_imported(&mut self, unit: &ImportedUnit, extent: Extent) -> bool {
         let state = self.state.as_ref();
         let Some(rejected) = state.and_then(|state| state.imported(unit)) else {
             return false;
@@ -108,7 +108,7 @@ impl<'a> ImportRun<'a> {
     }
 
     /// Says something that does not end the import.
-    pub(super) fn note_aside(&mut self, sentence: PrintableText) {
+    pub(super) fn print_note(&mut self, sentence: PrintableText) {
         self.delivery.progress.clear();
         self.output.note(sentence);
     }

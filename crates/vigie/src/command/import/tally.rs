@@ -10,7 +10,7 @@ use crate::figures::counted;
 use crate::output::Output;
 use crate::printable_text::{PrintableText, shown};
 use base::excerpt;
-use base::name::{NameError, without_api_keys};
+use base::name::{NameError, redact_api_keys};
 use base::sample::RejectReason;
 use serde::Serialize;
 use wire::receipt::Receipt;
@@ -18,7 +18,7 @@ use wire::receipt::Receipt;
 /// Longer names are cut in tables.
 const NAME_CHARACTERS_MAX: usize = 80;
 
-/// Longer names are cut in reports: enough for every name that is allowed, with a place behind it.
+/// Longer names are cut in reports: enough for every name that is allowed, with a place after it.
 const NAME_BYTES_MAX: usize = 2048;
 
 /// Longer reasons are cut in reports.
@@ -50,9 +50,9 @@ impl RejectedItem {
     /// Of texts that others have made, and so with bounds, and without API keys: reports are kept, and logs of them.
     fn new(name: &str, code: &str, reason: &str) -> Self {
         Self {
-            name: beginning(&without_api_keys(name), NAME_BYTES_MAX),
+            name: beginning(&redact_api_keys(name), NAME_BYTES_MAX),
             code: excerpt::beginning(code),
-            reason: beginning(&without_api_keys(reason), REASON_BYTES_MAX),
+            reason: beginning(&redact_api_keys(reason), REASON_BYTES_MAX),
         }
     }
 }

@@ -127,7 +127,7 @@ fn import(
             }
         };
         let done = file.done();
-        if run.passes_over(&done, file.extent()) {
+        if run.skip_if_imported(&done, file.extent()) {
             continue;
         }
         let name = match name::of(&file.relative) {

@@ -55,7 +55,7 @@ impl Row for InvitationListing {
         Column::new("Account GUID", |own| own.account_id.clone()),
         Column::new("Name", |own| {
             (own.account_name.clone())
-                .unwrap_or_else(|| "not told before your address is proven".to_owned())
+                .unwrap_or_else(|| "hidden until your address is proven".to_owned())
         }),
         Column::new("Invited by", |own| own.inviter().to_owned()),
         Column::new("Good until", |own| own.expires_at.clone()),

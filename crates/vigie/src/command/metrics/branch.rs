@@ -39,7 +39,7 @@ pub(super) fn suggest(
         let what = if branches == 1 {
             "is a branch"
         } else {
-            "fits branches only"
+            "matches branches only"
         };
         let better = below(monitoring, target).unwrap_or_else(|_| format!("{target}.**"));
         context.output.note(shown!(

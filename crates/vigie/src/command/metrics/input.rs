@@ -9,7 +9,7 @@ use super::server_clock::ServerClock;
 use super::stop::Stop;
 use super::unit::Unit;
 use crate::error::Failure;
-use base::name::{NameError, without_api_keys};
+use base::name::{NameError, redact_api_keys};
 use base::time::{Clock as _, SystemClock};
 use jiff::tz::TimeZone;
 use std::collections::VecDeque;
@@ -323,7 +323,7 @@ fn push_argument(
     now: Now<'_>,
 ) -> Result<(), Failure> {
     let wrong = |what: String| {
-        let shown = without_api_keys(argument);
+        let shown = redact_api_keys(argument);
         Failure::usage(format!("`{shown}` is no sample: {what}"))
             .hint("a sample is `NAME=VALUE` or `NAME=VALUE@TIME`, for example `shop.orders=17` or `shop.orders=17@-5min`")
     };

@@ -91,7 +91,7 @@ pub(crate) fn unreadable(named: &str, error: &io::Error) -> Failure {
     };
     let failure = Failure::failed(format!("cannot read {input}: {error}"));
     match unpacking::is_broken(error) {
-        true => failure.hint("fetch or copy it again; `gzip -t` tells whether it is whole"),
+        true => failure.hint("fetch or copy it again; `gzip -t` shows whether it is complete"),
         false => failure,
     }
 }

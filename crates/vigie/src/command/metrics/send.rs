@@ -90,7 +90,7 @@ pub(crate) struct SendArgs {
     /// the receipt says in how many samples. Names that differ only in these characters become one
     #[arg(long, value_name = "CHARACTER", num_args = 0..=1, require_equals = true, default_missing_value = "_", value_parser = replacing)]
     replace_refused: Option<Names>,
-    /// Time zone of the times behind `@`, for example `Europe/Paris`; default: that of the variable
+    /// Time zone of the times after `@`, for example `Europe/Paris`; default: that of the variable
     /// `TZ`, else UTC. Times of a file without a zone are UTC
     #[arg(long, value_name = "ZONE", conflicts_with = "file")]
     tz: Option<String>,

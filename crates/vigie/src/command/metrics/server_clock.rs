@@ -51,7 +51,7 @@ impl<'a> ServerClock<'a> {
                     time_text(here.0.saturating_add(offset)),
                     time_text(here.0)
                 ))
-                .hint("give each sample a time, or mend the clock that is wrong"))
+                .hint("give each sample a time, or correct the clock that is wrong"))
             }
             _ => Ok(()),
         }

@@ -100,7 +100,7 @@ pub(crate) fn run(args: &SettingsArgs, context: &Context) -> Result<(), Failure>
         (None, 0) => "as sent".to_owned(),
         (Some(seconds), 0) => format!("{seconds} s"),
         (seconds, _) => format!(
-            "{} s where no rule fits",
+            "{} s where no rule matches",
             seconds.unwrap_or(RULELESS_SECONDS)
         ),
     };

@@ -22,7 +22,7 @@ pub(super) fn unmatched(targets: &[String], rows: &[ReadRow]) -> Vec<PrintableTe
         let fits = |row: &&ReadRow| parsed.pattern().matches(&row.target);
         let mut fitting = rows.iter().filter(fits).peekable();
         let why = if fitting.peek().is_none() {
-            "no metric fits"
+            "no metric matches"
         } else if fitting.all(is_empty) {
             "there is no sample in this time of"
         } else {

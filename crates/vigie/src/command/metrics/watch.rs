@@ -45,7 +45,7 @@ impl Watched<'_> {
         let is_drawn = is_drawing && io::stdout().is_terminal();
         if is_drawing && !is_drawn && self.format != Format::Table {
             return Err(
-                Failure::usage("a drawing can only be made anew at a terminal").hint(
+                Failure::usage("a drawing can only be redrawn at a terminal").hint(
                     "elsewhere new samples are written as they come: leave `--format` out, or give `csv` or `json`",
                 ),
             );

@@ -137,7 +137,7 @@ pub(crate) struct RefusedSample {
     pub(crate) reason: &'static str,
     /// The beginning of its name, if it has a readable one.
     pub(crate) name: Option<Box<str>>,
-    /// Why it is none.
+    /// Why it is not a sample.
     pub(crate) message: Box<str>,
 }
 

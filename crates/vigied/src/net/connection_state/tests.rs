@@ -17,7 +17,7 @@ fn state() -> Arc<ConnectionState> {
     Arc::new(ConnectionState::new(None))
 }
 
-/// Whether it ends so many seconds behind something that was done since then, however long ago that was.
+/// Whether it ends so many seconds after something that was done since then, however long ago that was.
 fn ends_after(state: &ConnectionState, seconds: u64, since: Instant) -> bool {
     let span = Duration::from_secs(seconds);
     let at = state.deadline(&TIMES);
@@ -30,16 +30,16 @@ fn each_stage_has_its_time_and_bytes_prolong_none() {
     let state = state();
     assert!(ends_after(&state, 15, begun));
     let first = state.deadline(&TIMES);
-    state.arrived();
+    state.record_read();
     assert_eq!(state.deadline(&TIMES), first);
-    let asked = state.asked(Version::HTTP_11);
+    let asked = state.begin_request(Version::HTTP_11);
     assert_eq!(
         (state.deadline(&TIMES), state.activity()),
         (None, Activity::Busy)
     );
     drop(asked);
     assert!(ends_after(&state, 90, begun));
-    state.arrived();
+    state.record_read();
     assert!(ends_after(&state, 15, begun));
 }
 
@@ -47,11 +47,11 @@ fn each_stage_has_its_time_and_bytes_prolong_none() {
 fn an_evicted_connection_has_little_time_in_any_stage() {
     let begun = Instant::now();
     let (silent, idle) = (state(), state());
-    drop(idle.asked(Version::HTTP_11));
+    drop(idle.begin_request(Version::HTTP_11));
     for state in [silent, idle] {
-        state.leave();
+        state.begin_leaving();
         assert!(ends_after(&state, 5, begun));
-        drop(state.asked(Version::HTTP_2));
+        drop(state.begin_request(Version::HTTP_2));
         assert!(ends_after(&state, 5, begun));
     }
 }
@@ -61,12 +61,12 @@ fn an_evicted_connection_has_little_time_in_any_stage() {
 async fn a_connection_ends_when_all_that_is_open_on_it_is_withdrawn() {
     let is_ended = async |state: &ConnectionState| {
         let evicted = tokio::time::timeout(Duration::ZERO, state.evicted());
-        evicted.await.is_ok() && state.discards()
+        evicted.await.is_ok() && state.discards_unsent()
     };
     let answer = |state: &Arc<ConnectionState>| {
-        let asked = state.asked(Version::HTTP_2);
+        let asked = state.begin_request(Version::HTTP_2);
         let withdrawn = Arc::new(AtomicBool::new(false));
-        let paced = Paced::new(Body::from("x"), state).depends_on(&withdrawn);
+        let paced = Paced::new(Body::from("x"), state).bind_to_access(&withdrawn);
         drop(asked);
         (paced, withdrawn)
     };
@@ -94,9 +94,9 @@ async fn a_connection_ends_when_all_that_is_open_on_it_is_withdrawn() {
 #[test]
 fn pings_do_not_prolong_an_idle_http2_connection() {
     let state = state();
-    drop(state.asked(Version::HTTP_2));
+    drop(state.begin_request(Version::HTTP_2));
     let idle = state.deadline(&TIMES);
-    state.arrived();
+    state.record_read();
     assert_eq!(state.deadline(&TIMES), idle);
 }
 
@@ -104,13 +104,13 @@ fn pings_do_not_prolong_an_idle_http2_connection() {
 fn a_socket_that_takes_nothing_is_a_stage_of_its_own() {
     let begun = Instant::now();
     let state = state();
-    let _asked = state.asked(Version::HTTP_11);
-    state.wrote(false);
+    let _asked = state.begin_request(Version::HTTP_11);
+    state.record_write(false);
     let stalled = state.deadline(&TIMES);
     assert!(ends_after(&state, 30, begun));
-    state.wrote(false);
+    state.record_write(false);
     assert_eq!(state.deadline(&TIMES), stalled);
-    state.wrote(true);
+    state.record_write(true);
     assert_eq!(state.deadline(&TIMES), None);
 }
 

@@ -40,7 +40,7 @@ impl Answer {
     }
 
     /// The client has room for more.
-    pub(super) fn is_ours(&mut self) {
+    pub(super) fn end_client_turn(&mut self) {
         if let Some(since) = self.turn.take() {
             self.waited += since.elapsed();
         }

@@ -83,7 +83,7 @@ fn nodes_of_query(
         .collect())
 }
 
-/// An element of the query with a wildcard behind a `\` appears in every path as it was written, without the `\`, as in
+/// An element of the query with a wildcard after a `\` appears in every path as it was written, without the `\`, as in
 /// graphite-web, which matches with the wildcard all the same.
 fn as_asked(mut found: Vec<Node>, path: &str) -> Vec<Node> {
     let is_escaped = |element: &&str| {

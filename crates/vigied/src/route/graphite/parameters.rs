@@ -68,7 +68,7 @@ impl Parameters {
             .map(|(_, value)| value)
     }
 
-    /// The values of a parameter that may be given often; where there are none, those with `[]` behind the name.
+    /// The values of a parameter that may be given often; where there are none, those with `[]` after the name.
     pub(super) fn all(&self, name: &str) -> Vec<&str> {
         let of = |name: &str| -> Vec<&str> {
             let own = self.iter().filter(|(own, _)| *own == name);

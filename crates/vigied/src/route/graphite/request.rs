@@ -197,7 +197,7 @@ pub(super) fn open(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), R
     Ok(())
 }
 
-/// Writes what stands behind it.
+/// Writes what follows it.
 pub(super) fn close(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     if callback(&asked.parameters)?.is_some() {
         answer.out.push(b')');

@@ -27,7 +27,7 @@ pub(in crate::route) struct StoreSource<'s> {
     pub(super) rules: &'s Rules,
     /// The events of the domain; there is none without it.
     pub(super) happened: Option<&'s EventSource<'s>>,
-    /// Epoch second behind which there is nothing.
+    /// Epoch second after which there is nothing.
     pub(super) now: i64,
     /// Whether a path finds series with tags too.
     pub(super) has_tagged: bool,

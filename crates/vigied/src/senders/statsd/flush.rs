@@ -5,11 +5,11 @@ use super::super::budget::BudgetReservation as Bytes;
 use super::super::credential::Denied;
 use super::super::shared::{SenderContext, TICK};
 use super::super::storing::{Sender, note_made, passes, reason, tell};
+use super::count_delayed;
 use super::memory::SAMPLE_BYTES;
 use super::shared_sum::WAITING_BYTES_MAX;
 use super::sum::{Owner, SampleOrigin};
 use super::sums::Sums;
-use super::tell_waited;
 use crate::http::fair_share::ShareOwner;
 use base::limit;
 use base::sample::Batch;
@@ -109,7 +109,7 @@ fn flush<'s>(
         }
         // Connections wait for it.
         drop(sum);
-        tell_waited(shared, owner.domain, &waited);
+        count_delayed(shared, owner.domain, &waited);
         if taken.forgotten() > 0 {
             shared.app.metrics.limited(&limit::STATSD_IDLE_SECONDS);
         }

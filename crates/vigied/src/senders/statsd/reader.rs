@@ -58,7 +58,7 @@ impl<'s> StatsdReader<'s> {
                 return Ok(());
             }
             return Err(End::Refused(
-                "nobody is known by this address; write a key before each name: `KEY.name:value|type`"
+                "no sender is known by this address; write a key before each name: `KEY.name:value|type`"
                     .to_owned(),
             ));
         };

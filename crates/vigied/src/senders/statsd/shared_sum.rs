@@ -53,10 +53,10 @@ impl Packet {
     }
 }
 
-/// Why a datagram may not wait.
+/// Why a datagram cannot wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NoWait {
-    /// As many wait as may.
+pub(super) enum CannotWait {
+    /// As many wait as are allowed to.
     Full,
     /// The sums are forgotten: there are new ones, or will be.
     Closed,
@@ -90,14 +90,14 @@ impl SharedSum {
     }
 
     /// Has a datagram wait behind those that wait already.
-    pub(super) fn leave(&self, packet: Packet) -> Result<(), NoWait> {
+    pub(super) fn leave(&self, packet: Packet) -> Result<(), CannotWait> {
         let mut waiting = self.waiting();
         if waiting.is_closed {
-            return Err(NoWait::Closed);
+            return Err(CannotWait::Closed);
         }
         let bytes = waiting.bytes + packet.bytes();
         if bytes > WAITING_BYTES_MAX {
-            return Err(NoWait::Full);
+            return Err(CannotWait::Full);
         }
         waiting.bytes = bytes;
         waiting.packets.push_back(packet);

@@ -44,15 +44,15 @@ impl SampleOrigin {
 }
 
 /// The outcome of the lines of a datagram that had waited.
-pub(super) type WaitedReading = (SampleOrigin, DecodeSummary);
+pub(super) type DelayedReading = (SampleOrigin, DecodeSummary);
 
 /// The outcome of lines.
 #[derive(Debug)]
 pub(super) enum LinesOutcome {
     /// They were read, or wait until the sums are free; and with them what had waited.
-    Read(DecodeSummary, Vec<WaitedReading>),
+    Read(DecodeSummary, Vec<DelayedReading>),
     /// Another has the sums, and no more may wait for them. With what had waited, as before.
-    Busy(Vec<WaitedReading>),
+    Busy(Vec<DelayedReading>),
     NoDomain,
 }
 

@@ -4,8 +4,8 @@ use super::super::credential::SenderCredential;
 use super::super::shared::SenderContext;
 use super::super::storing::Sender;
 use super::memory::SumMemory;
-use super::shared_sum::{NoWait, Packet, SharedSum, WAITING_BYTES_MAX};
-use super::sum::{EMPTY_BYTES, LinesOutcome, Owner, Sum, WaitedReading};
+use super::shared_sum::{CannotWait, Packet, SharedSum, WAITING_BYTES_MAX};
+use super::sum::{DelayedReading, EMPTY_BYTES, LinesOutcome, Owner, Sum};
 use crate::config::{Settings, StatsdSettings};
 use crate::http::fair_share::Shares;
 use crate::http::limit_exceeded::LimitExceeded;
@@ -20,8 +20,8 @@ use wire::ingest::statsd::{
     self, Aggregator, AggregatorLimit, AggregatorLimits, DecodeSummary, SettingsError,
 };
 
-/// So many bytes of what waits are read by one datagram at the most: whoever reads for all does a bounded part of it.
-const WAITED_BYTES: usize = 64 * 1024;
+/// The maximum bytes of waiting datagrams that one datagram reads: the thread that reads for all does a bounded part of it.
+const DELAYED_BYTES_MAX: usize = 64 * 1024;
 
 /// The sums of all domains.
 #[derive(Debug)]
@@ -160,7 +160,7 @@ impl Sums {
         let most = if waits {
             WAITING_BYTES_MAX
         } else {
-            WAITED_BYTES
+            DELAYED_BYTES_MAX
         };
         let mut waited = Vec::new();
         let free = if waits {
@@ -178,20 +178,20 @@ impl Sums {
                 let reading = self.read(&mut sum, lines);
                 sum.add_origin(shown, sender);
                 drop(sum);
-                self.read_left(shared, most, &mut waited);
+                self.read_waiting_if_free(shared, most, &mut waited);
                 return Some(LinesOutcome::Read(reading, waited));
             }
         }
         let left = match Packet::new(lines, shown, sender) {
             Some(packet) => self.leave(shared, account, packet),
-            None => Err(NoWait::Full),
+            None => Err(CannotWait::Full),
         };
-        if left == Err(NoWait::Closed) {
+        if left == Err(CannotWait::Closed) {
             return None;
         }
         // Whoever has had the sums may have looked for what waits just before. Who has had them here has done their part.
         if waited.is_empty() {
-            self.read_left(shared, most, &mut waited);
+            self.read_waiting_if_free(shared, most, &mut waited);
         }
         Some(match left {
             Ok(()) => LinesOutcome::Read(DecodeSummary::default(), waited),
@@ -200,10 +200,15 @@ impl Sums {
     }
 
     /// Has a datagram wait, where the account has room for it.
-    fn leave(&self, shared: &SharedSum, account: AccountId, packet: Packet) -> Result<(), NoWait> {
+    fn leave(
+        &self,
+        shared: &SharedSum,
+        account: AccountId,
+        packet: Packet,
+    ) -> Result<(), CannotWait> {
         let bytes = packet.bytes();
         if self.memory.reserve(account, bytes).is_err() {
-            return Err(NoWait::Full);
+            return Err(CannotWait::Full);
         }
         let left = shared.leave(packet);
         if left.is_err() {
@@ -213,7 +218,12 @@ impl Sums {
     }
 
     /// Reads what waits for sums, unless another has them, who will.
-    fn read_left(&self, shared: &SharedSum, most: usize, waited: &mut Vec<WaitedReading>) {
+    fn read_waiting_if_free(
+        &self,
+        shared: &SharedSum,
+        most: usize,
+        waited: &mut Vec<DelayedReading>,
+    ) {
         if shared.has_waiting()
             && let Some(mut sum) = shared.try_lock()
         {
@@ -227,7 +237,7 @@ impl Sums {
         shared: &SharedSum,
         sum: &mut Sum,
         most: usize,
-        waited: &mut Vec<WaitedReading>,
+        waited: &mut Vec<DelayedReading>,
     ) {
         let mut bytes = 0;
         while bytes < most

@@ -82,7 +82,7 @@ fn request_behind(
     })
 }
 
-/// Whether a route is one of those that senders of other systems know; they are not behind `/graphite`.
+/// Whether a route is one of those that senders of other systems know; they are not under `/graphite`.
 fn is_of_senders(path: &str) -> bool {
     matches!(path, "/write" | "/api/v2/write" | "/query" | "/collectd")
 }

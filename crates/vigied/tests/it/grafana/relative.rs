@@ -4,7 +4,7 @@ use super::source::Source;
 use crate::harness::{Server, now};
 use serde_json::{Value, json};
 
-/// Targets of a letter have it behind their name: Grafana takes it off again.
+/// Targets of a letter have it after their name: Grafana takes it off again.
 const PANEL: &str = "target=aliasSub(shop.eu.orders%2C%20%22(%5E.*%24)%22%2C%20%22%5C1%20A%22)";
 
 fn values(answer: &Value) -> Vec<f64> {

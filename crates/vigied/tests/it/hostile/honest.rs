@@ -120,7 +120,7 @@ impl Honest {
                         return served;
                     }
                 }
-                // Asked for behind the request: a test that is over before this thread has begun is served once too.
+                // Asked for after the request: a test that is over before this thread has begun is served once too.
                 if asked.load(Ordering::Relaxed) {
                     return served;
                 }

@@ -187,7 +187,7 @@ fn a_login_from_a_familiar_source_is_checked_whatever_others_guess() {
     let mut names = (0..600).map(|number| format!("n{number}@example.org"));
     let mut refused = || names.any(|name| log_in(&server, HOME, &name, "guess").0 == 429);
     assert!(refused(), "nobody is slowed there");
-    // Before the owner and behind, whatever came back meanwhile.
+    // Before the owner and after, whatever came back meanwhile.
     assert_eq!(owner_logs_in(&server, HOME).0, 200);
     assert!(refused(), "the owner's login lets everybody in");
 }

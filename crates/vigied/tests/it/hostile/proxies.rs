@@ -104,8 +104,10 @@ fn the_proxy_protocol_names_the_client_and_only_a_trusted_proxy_speaks_it() {
         let _ = stream.read_to_string(&mut text);
         assert_eq!(text, "", "from {from}");
     }
-    server.serving.wait_for_log("begins with no PROXY header");
-    server.serving.wait_for_log("none of `trusted_proxies`");
+    server
+        .serving
+        .wait_for_log("does not begin with a PROXY header");
+    server.serving.wait_for_log("not in `trusted_proxies`");
 }
 
 #[test]

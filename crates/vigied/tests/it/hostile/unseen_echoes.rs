@@ -231,7 +231,7 @@ fn what_is_not_seen_comes_back_as_its_number_from_every_route() {
         .collect();
     for route in routes() {
         let (method, path) = (&*route.method, &*route.path);
-        // In the path, in all parts of it at once; and behind it.
+        // In the path, in all parts of it at once; and after it.
         let mut spoilt = String::new();
         let mut is_inside = false;
         for letter in path.chars() {

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const NAMES: usize = 8000;
 
 /// The log line of each.
-const ENDED: &str = "was let in by no longer holds";
+const ENDED: &str = "its caller no longer has access";
 
 const ANN: &str = "ann@example.org";
 const BEN: &str = "ben@example.org";

@@ -54,7 +54,9 @@ fn a_body_in_portions_ends_when_its_key_is_deleted() {
         }
         assert_eq!(reply.status, 401, "{}", reply.text());
         assert!(received > 0 && received < whole, "{received} of {whole}");
-        server.serving.wait_for_log("was let in by no longer holds");
+        server
+            .serving
+            .wait_for_log("its caller no longer has access");
         return;
     }
     panic!("all was stored each time");

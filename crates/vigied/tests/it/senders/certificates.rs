@@ -158,7 +158,7 @@ fn a_certificate_stands_for_its_key_and_for_nothing_else() {
     shown.send(format!("AUTH apikey {key}\n{}", line("by.key")).as_bytes());
     assert_eq!(&shown.answer::<3>(), b"OK ");
     for (certificate, why) in [
-        ("unknown", "ERR the certificate stands for no key"),
+        ("unknown", "ERR the certificate has no key"),
         ("withdrawn", "ERR the key of the certificate"),
     ] {
         let mut client = connect(Some(certificate));

@@ -4,7 +4,7 @@ use super::{Listeners, Sender};
 use crate::limits::until;
 use std::io::Write;
 
-/// The lines behind the head of a request were stored in the name of the address, whatever page had it sent.
+/// The lines after the head of a request were stored in the name of the address, whatever page had it sent.
 #[test]
 fn a_browser_at_a_known_address_sends_nothing() {
     let (listeners, _) = Listeners::with_source("127.0.0.1", &["--set", "statsd.flush_seconds=1"]);

@@ -215,7 +215,7 @@ fn lines_behind_an_auth_that_fails_are_all_counted() {
     }
 }
 
-/// The samples behind it were stored under the name that was left: in a domain that they were not sent to.
+/// The samples after it were stored under the name that was left: in a domain that they were not sent to.
 #[test]
 fn behind_an_auth_for_elsewhere_that_fails_nothing_is_stored() {
     let (listeners, _) = Listeners::with_source("127.0.0.1", &[]);

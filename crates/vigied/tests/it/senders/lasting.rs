@@ -121,7 +121,7 @@ impl Lasting {
     /// started with no listener open; and it is killed once more. How many samples can be read.
     pub(crate) fn kill(&mut self, listener: &str) -> usize {
         let taken = self.taken(listener);
-        // Samples that nobody is told of are on stable storage a moment later. This one comes behind them in the log, and is there
+        // Samples that nobody is told of are on stable storage a moment later. This one comes after them in the log, and is there
         // when it is acknowledged.
         let token = self.listeners.server.token();
         let last = self.listeners.server.metrics(&token, "POST", "/v1/metrics");

@@ -35,7 +35,7 @@ fn knocks(listeners: &Listeners) {
     let mut counting = Sender::new(&listeners.address("statsd.listen"));
     counting.send("no.body:1|c\n");
     let answer = counting.answer();
-    assert!(answer.starts_with("ERR nobody is known"), "{answer}");
+    assert!(answer.starts_with("ERR no sender is known"), "{answer}");
     assert_eq!(counting.answer(), "");
     listeners.datagram_to("statsd.udp_listen", b"no.body:1|c");
     listeners.datagram_to("collectd.listen", &network::load("no", now()));

@@ -1,4 +1,4 @@
-//! Senders that trickle, or read nothing: inside a TLS handshake, a record, a pickle, and behind answers.
+//! Senders that trickle, or read nothing: inside a TLS handshake, a record, a pickle, and after answers.
 
 use super::{Listeners, lines};
 use crate::harness::Server;
@@ -152,7 +152,7 @@ fn a_pickle_that_comes_too_slowly_gives_up_its_room() {
     assert_eq!(hits(&listeners.server, limit::BODY_BYTES_PER_SECOND_MIN), 1);
 }
 
-/// Each answer that was not taken waited for five seconds, and held up what was sent behind it.
+/// Each answer that was not taken waited for five seconds, and held up what was sent after it.
 #[test]
 fn a_sender_that_reads_no_answers_is_still_read() {
     // So many failed renewals count as much more than a sender may cause in a minute.

@@ -93,7 +93,7 @@ fn names_and_sums_are_as_they_are_set() {
         1.0
     );
     assert_eq!(first(&listeners, "own.gauges.heat.web1"), 7.0);
-    // What is idle is forgotten: nothing comes behind the first sample, though others are flushed.
+    // What is idle is forgotten: nothing comes after the first sample, though others are flushed.
     listeners.datagram_to("statsd.udp_listen", b"later:1|c");
     until("the next is flushed", || {
         listeners.stored("own.later.count.web1") == 1

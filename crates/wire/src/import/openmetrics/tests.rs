@@ -62,14 +62,14 @@ fn invalid_lines_are_rejected_with_a_reason() {
             "up 1 soon",
             "the timestamp `soon` is not a number of seconds since 1970",
         ),
-        ("up 1 2 3", "the line goes on behind the value and the time"),
+        ("up 1 2 3", "the line goes on after the value and the time"),
         ("{a=\"b\"} 1 2", "the line has no name"),
         ("up{a=b} 1 2", "a label's value is not in quotes"),
         ("up{a=\"b} 1 2", "a text in quotes has no end"),
         ("up{a=\"b\" 1 2", "the labels have no end"),
         (
             "up{a b=\"c\"} 1 2",
-            "a label has no value: no `=` stands behind its name",
+            "a label has no value: no `=` follows its name",
         ),
         ("up{=\"b\"} 1 2", "a label has no name"),
         (

@@ -92,7 +92,7 @@ fn what_is_no_file_of_whispers_says_why() {
         (whole[..39].to_vec(), "the file ends within its header"),
         (
             whole[..whole.len() - 1].to_vec(),
-            "archive 2 of the file ends behind the file",
+            "archive 2 of the file ends beyond the file",
         ),
         (
             file(0, 0.5, &[(10, 6)]),
@@ -112,11 +112,11 @@ fn what_is_no_file_of_whispers_says_why() {
         ),
         (
             file(1, 0.5, &[]),
-            "a file of 0 archives is none: it has 1 to 64",
+            "a file cannot have 0 archives: it has 1 to 64",
         ),
         (
             file(1, 0.5, &[(1, 1); 65]),
-            "a file of 65 archives is none: it has 1 to 64",
+            "a file cannot have 65 archives: it has 1 to 64",
         ),
         (
             file(1, 0.5, &[(0, 6)]),
@@ -136,11 +136,11 @@ fn what_is_no_file_of_whispers_says_why() {
         ),
         (
             within,
-            "archive 1 of the file begins before the end of what stands before it",
+            "archive 1 of the file begins before the end of what precedes it",
         ),
         (
             over,
-            "archive 2 of the file begins before the end of what stands before it",
+            "archive 2 of the file begins before the end of what precedes it",
         ),
     ] {
         assert_eq!(read(&file, 0).unwrap_err().to_string(), told);

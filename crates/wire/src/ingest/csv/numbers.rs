@@ -34,9 +34,9 @@ pub(super) struct Numbers {
     sign: Option<DecimalSign>,
     /// Whether `1.234` has decimals although no other number shows it.
     has_usual_points: bool,
-    /// Whether a number so far has decimals behind a comma.
+    /// Whether a number so far has decimals after a comma.
     has_comma: Cell<bool>,
-    /// The same behind a point, where it cannot part thousands.
+    /// The same after a point, where it cannot part thousands.
     has_point: Cell<bool>,
 }
 
@@ -101,7 +101,7 @@ impl Numbers {
         }
     }
 
-    /// Why a number of one sign with three digits behind it is not read: the file may mean thousands by it.
+    /// Why a number of one sign with three digits after it is not read: the file may mean thousands by it.
     fn ambiguity(&self, text: &str) -> Option<&'static str> {
         if self.dialect.0 == b',' {
             return None;
@@ -109,11 +109,11 @@ impl Numbers {
         let has_other_points = self.has_usual_points || self.has_point.get();
         if is_one_group(text, '.') && (self.has_comma.get() || !has_other_points) {
             Some(
-                "has a point, which could part thousands or begin decimals: say what begins decimals with `--decimals comma` or `--decimals point`",
+                "has a point, which could separate thousands or begin decimals: say what begins decimals with `--decimals comma` or `--decimals point`",
             )
         } else if is_one_group(text, ',') && self.has_point.get() {
             Some(
-                "has a comma, which could part thousands or begin decimals: say what begins decimals with `--decimals comma` or `--decimals point`",
+                "has a comma, which could separate thousands or begin decimals: say what begins decimals with `--decimals comma` or `--decimals point`",
             )
         } else {
             None
@@ -155,16 +155,16 @@ impl Numbers {
                 "has a point and a comma, of which either could begin the decimals: write thousands without a sign, as in `1234.5`, or say which with `--decimals comma` or `--decimals point`",
             ),
             (false, 1) if self.dialect.0 == b',' => Some(
-                "has a comma, which begins decimals only in files whose columns are parted by `;` or tabs: write `1234.5`, or say it with `--decimals comma`",
+                "has a comma, which begins decimals only in files whose columns are separated by `;` or tabs: write `1234.5`, or say it with `--decimals comma`",
             ),
             (false, 1..) => Some(
-                "has commas, which could part thousands or begin decimals: write thousands without a sign, as in `1234.5`, or say it with `--decimals point`",
+                "has commas, which could separate thousands or begin decimals: write thousands without a sign, as in `1234.5`, or say it with `--decimals point`",
             ),
             // Other points are those of an address or a version.
             (_, 0) => (text.matches('.').count() > 1
                 && text.split('.').skip(1).all(|group| group.len() == 3))
             .then_some(
-                "has points that could part thousands: write it without them, as in `1234.5`, or say it with `--decimals comma`",
+                "has points that could separate thousands: write it without them, as in `1234.5`, or say it with `--decimals comma`",
             ),
         }
     }

@@ -1,4 +1,4 @@
-//! Dates with the year behind them: with slashes, which one country writes day first and another month first, and with dots, which
+//! Dates with the year after them: with slashes, which one country writes day first and another month first, and with dots, which
 //! all write day first (`27.11.2026`).
 
 use super::super::short_text;
@@ -19,7 +19,7 @@ const MONTHS: u8 = 12;
 const CENTURY_FROM: u16 = 70;
 
 /// The time with its date as `YYYY-MM-DD`, or `None` if it does not begin with such a date. Without an order, only what cannot be
-/// misread is read: a number above 12 is no month, and dots stand behind the day first.
+/// misread is read: a number above 12 is no month, and dots follow the day first.
 pub(super) fn year_first(
     text: &str,
     order: Option<DateOrder>,
@@ -83,7 +83,7 @@ pub(super) fn year_first(
     Ok(Some(format!("{year:04}-{month:02}-{day:02}{rest}")))
 }
 
-/// A date, and what is behind it.
+/// A date, and what follows it.
 struct Parts<'t> {
     first: u8,
     second: u8,

@@ -366,7 +366,7 @@ fn regression_7_a_point_beside_decimal_commas_is_refused_with_row_and_column() {
         .collect();
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0].0, 2);
-    let expected = "the value `1.234` in column 3 has a point, which could part thousands";
+    let expected = "the value `1.234` in column 3 has a point, which could separate thousands";
     assert!(told[0].1.starts_with(expected), "{told:?}");
     assert_eq!(lines.batch.len(), 3);
 

@@ -17,7 +17,7 @@ enum Part {
     Key,
     /// Behind the `=` of a field.
     Begin,
-    /// In a value, or behind the quotes of one.
+    /// In a value, or after the quotes of one.
     Value,
     /// Within quotes.
     Text,
@@ -79,7 +79,7 @@ impl LineEnds for OutsideTexts {
 }
 
 impl OutsideTexts {
-    /// Passes over a text, up to the quotes behind it; how many bytes that were.
+    /// Passes over a text, up to the quotes after it; how many bytes that were.
     fn text(&mut self, bytes: &[u8]) -> usize {
         for (at, byte) in bytes.iter().enumerate() {
             if self.length >= self.bytes_max {

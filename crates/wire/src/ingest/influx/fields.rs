@@ -1,4 +1,4 @@
-//! The fields of a line, and the time behind them.
+//! The fields of a line, and the time after them.
 
 use super::malformed::malformed;
 use crate::ingest::{short_text, value};
@@ -23,7 +23,7 @@ pub(super) enum Value {
 /// Reads one field after the other.
 #[derive(Debug)]
 pub(super) struct Fields<'t> {
-    /// The text left; the time, behind the last field.
+    /// The text left; the time, after the last field.
     rest: &'t str,
     is_over: bool,
 }
@@ -36,7 +36,7 @@ impl<'t> Fields<'t> {
         }
     }
 
-    /// How many there are, and the time behind them; or what is wrong with the form of the line.
+    /// How many there are, and the time after them; or what is wrong with the form of the line.
     pub(super) fn counted(mut self) -> Result<(usize, Option<&'t str>), RejectReason> {
         let mut count = 0;
         while let Some(part) = self.part() {

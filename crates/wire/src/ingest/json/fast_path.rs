@@ -77,7 +77,7 @@ fn take_item(
     (decoded.rejects.len() <= REJECTS_MAX).then_some(())
 }
 
-/// The shortest item that is a sample: `{"name":"a","value":1}`, and the comma behind it.
+/// The shortest item that is a sample: `{"name":"a","value":1}`, and the comma after it.
 const ITEM_BYTES_MIN: usize = 23;
 
 /// Most items of a body are as long as its first: what they need is asked for once. Where the first is none there is nothing

@@ -126,7 +126,7 @@ fn leading_digits(text: [u8; 8]) -> (usize, u64) {
     let bytes = u64::from_le_bytes(text) ^ (EACH * 0x30);
     let others = (((bytes & (EACH * 0x7f)) + EACH * (0x80 - 10)) | bytes) & (EACH * 0x80);
     let bits = others.trailing_zeros() & !7;
-    // The first is in the lowest byte: what is behind the last drops out, and zeros come before the first.
+    // The first is in the lowest byte: what is after the last drops out, and zeros come before the first.
     let digits = bytes.checked_shl(64 - bits).unwrap_or_default();
     // Neighbours become one number: of two digits, of four, of eight.
     let twos = (digits * 10 + (digits >> 8)) & (u64::MAX / 0xffff * 0xff);

@@ -74,7 +74,7 @@ pub enum Violation {
     #[error("a message was sent before a window")]
     NoWindow,
     /// 0, or too many.
-    #[error("a window of {0} messages is none: it has 1 to {WINDOW_MAX}")]
+    #[error("a window cannot have {0} messages: it has 1 to {WINDOW_MAX}")]
     Window(u32),
     /// Not the number after the last.
     #[error("message {found} was sent where {expected} was due")]
@@ -242,7 +242,7 @@ impl Conversation {
         Ok(())
     }
 
-    /// Counts a message; whether it ends its window. A message behind a whole window begins another of that size.
+    /// Counts a message; whether it ends its window. A message after a whole window begins another of that size.
     fn count(&mut self, number: u32) -> Result<bool, Violation> {
         self.check(number)?;
         self.last = number;

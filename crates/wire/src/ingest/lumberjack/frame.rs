@@ -30,11 +30,11 @@ pub(super) enum Frame<'b> {
     },
 }
 
-/// Bytes that are no frame. Nothing can be read behind them.
+/// Bytes that are no frame. Nothing can be read after them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
     /// Two other letters.
-    #[error("`{}` begins no frame", .0.escape_ascii())]
+    #[error("`{}` does not begin a frame", .0.escape_ascii())]
     Kind([u8; 2]),
     /// Longer than [`PAYLOAD_BYTES_MAX`].
     #[error("a message of {0} bytes is longer than {PAYLOAD_BYTES_MAX}")]
@@ -71,7 +71,7 @@ pub(super) fn number(rest: &[u8]) -> Option<(u32, &[u8])> {
     Some((u32::from_be_bytes(*bytes), rest))
 }
 
-/// Bytes behind a length of one byte.
+/// Bytes after a length of one byte.
 fn short(rest: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = rest.split_first()?;
     rest.split_at_checked(usize::from(*length))

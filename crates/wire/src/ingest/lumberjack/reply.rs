@@ -11,7 +11,7 @@ pub enum Reply {
 
 /// Bytes that are no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` begins no answer", .0.escape_ascii())]
+#[error("`{}` does not begin an answer", .0.escape_ascii())]
 pub struct ReplyError([u8; 2]);
 
 impl Reply {

@@ -167,11 +167,11 @@ fn what_breaks_a_rule_ends_the_conversation() {
         ),
         (
             vec![login(), Sent::Window(0)],
-            "a window of 0 messages is none: it has 1 to 1048576",
+            "a window cannot have 0 messages: it has 1 to 1048576",
         ),
         (
             vec![login(), Sent::Window(u32::MAX)],
-            "a window of 4294967295 messages is none: it has 1 to 1048576",
+            "a window cannot have 4294967295 messages: it has 1 to 1048576",
         ),
         (
             vec![login(), Sent::Window(5), message(2)],
@@ -204,10 +204,10 @@ fn what_breaks_a_rule_ends_the_conversation() {
     }
     let open = write(&[login(), Sent::Window(5)]);
     for (bytes, told) in [
-        (b"GET / HTTP/1.1".as_slice(), "`GE` begins no frame"),
-        (b"2M", "`2M` begins no frame"),
-        (b"1A", "`1A` begins no frame"),
-        (b"\x16\x03", "`\\x16\\x03` begins no frame"),
+        (b"GET / HTTP/1.1".as_slice(), "`GE` does not begin a frame"),
+        (b"2M", "`2M` does not begin a frame"),
+        (b"1A", "`1A` does not begin a frame"),
+        (b"\x16\x03", "`\\x16\\x03` does not begin a frame"),
         (
             b"1D\0\0\0\x01\0\0\x04\x01",
             "a record of 1025 fields has more than 1024",
@@ -227,7 +227,7 @@ fn what_breaks_a_rule_ends_the_conversation() {
     }
     assert_eq!(
         Conversation::new().read(b"\x16").unwrap_err().to_string(),
-        "`\\x16 ` begins no frame"
+        "`\\x16 ` does not begin a frame"
     );
 }
 

@@ -21,7 +21,7 @@ pub enum FrameError {
     },
     /// An instruction that no pickle of the protocols 2 to 5 needs for data.
     #[error(
-        "the pickle has `{opcode:#04x}` at offset {offset}, which is none of the protocols 2 to 5; write `pickle.dumps(samples, protocol=2)`"
+        "the pickle has `{opcode:#04x}` at offset {offset}, which none of the protocols 2 to 5 has; write `pickle.dumps(samples, protocol=2)`"
     )]
     Opcode {
         /// The instruction.

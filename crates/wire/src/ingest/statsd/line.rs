@@ -6,7 +6,7 @@ use crate::ingest::{short_text, value};
 use base::sample::RejectReason;
 use std::borrow::Cow;
 
-/// The fields behind the type of a value.
+/// The fields after the type of a value.
 #[derive(Debug, Default)]
 struct Fields<'t> {
     rate: Option<&'t str>,

@@ -1,7 +1,7 @@
 //! The name of a metric: the path as etsy's statsd cleans it, and tags however they are written.
 
 use base::limit;
-use base::name::{NameError, SeriesName, allowed, holds_api_key};
+use base::name::{NameError, SeriesName, allowed, contains_api_key};
 use std::borrow::Cow;
 
 /// The value of a tag that has none.
@@ -46,7 +46,7 @@ impl<'t> LineName<'t> {
             let plain = self.plain.get_or_insert_with(|| plain(text, sanitize));
             return plain.as_deref().map(Cow::Borrowed).map_err(Clone::clone);
         };
-        if holds_api_key(tags) {
+        if contains_api_key(tags) {
             return Err(NameError::ApiKey);
         }
         let mut whole = if is_last {
@@ -68,7 +68,7 @@ impl<'t> LineName<'t> {
 fn parts(text: &str, sanitize: bool) -> Result<(Cow<'_, str>, &str), NameError> {
     #[cfg(test)]
     READ.set(READ.get() + 1);
-    if holds_api_key(text) {
+    if contains_api_key(text) {
         return Err(NameError::ApiKey);
     }
     let (path, own) = match text.find([',', ';']) {

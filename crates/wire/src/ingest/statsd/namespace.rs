@@ -3,7 +3,7 @@
 use super::Settings;
 use base::name::{NameError, SeriesName};
 
-/// Where a sum stands: before the path of its metric, and behind it.
+/// Where a sum stands: before the path of its metric, and after it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Affixes {
     before: String,
@@ -24,7 +24,7 @@ impl Affixes {
         affixes
     }
 
-    /// Writes the name of the sum of a metric into `out`: its tags stay behind everything.
+    /// Writes the name of the sum of a metric into `out`: its tags stay after everything.
     pub(super) fn write(&self, out: &mut String, name: &str) {
         let (path, tags) = name.split_at(name.find(';').unwrap_or(name.len()));
         out.clear();

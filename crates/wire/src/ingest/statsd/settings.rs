@@ -12,7 +12,7 @@ pub struct Settings {
     pub flush_interval_ms: u64,
     /// Percentiles of timers; a negative one is of the highest values (`percentThreshold`).
     pub percentiles: Vec<f64>,
-    /// Histograms of timers, of which the first that fits a name counts (`histogram`).
+    /// Histograms of timers, of which the first that matches a name counts (`histogram`).
     pub histograms: Vec<Histogram>,
     /// The older names: `stats.NAME` for the rate of a counter and `stats_counts.NAME` for its count
     /// (`legacyNamespace`). The prefixes below are then as by default, whatever is set here.
@@ -148,7 +148,7 @@ pub enum SettingsError {
     Interval,
     /// 0, more than 100, or no number.
     #[error(
-        "the percentile {0} is none: it is between 0 and 100, or -100 and 0 for the highest values"
+        "{0} is not a percentile: it must be between 0 and 100, or -100 and 0 for the highest values"
     )]
     Percentile(f64),
     /// Bounds that do not ascend.

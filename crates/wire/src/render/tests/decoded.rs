@@ -269,7 +269,7 @@ proptest! {
         let mut out = Vec::new();
         let Ok(()) = raw::write(&mut out, &own.column());
         let text = String::from_utf8(out).unwrap();
-        // A name may hold every separator, and numbers none: it is read from behind.
+        // A name may hold every separator, and numbers none: it is read from the end.
         let (head, values) = text.strip_suffix('\n').unwrap().rsplit_once('|').unwrap();
         let head: Vec<&str> = head.rsplitn(4, ',').collect();
         let numbers = [own.step, own.column().end, own.start].map(|own| own.to_string());

@@ -35,7 +35,7 @@ impl<'b> Rest<'b> {
     }
 }
 
-/// One value, with nothing behind it.
+/// One value, with nothing after it.
 pub(crate) fn msgpack(bytes: &[u8]) -> Option<Plain> {
     let mut rest = Rest(bytes);
     let value = msgpack_value(&mut rest)?;

@@ -38,7 +38,7 @@ pub(super) fn analyse(values: &[f64], season: i64) -> Result<Analysis, Fault> {
     let mut next = f64::NAN;
     for (index, value) in values.iter().copied().enumerate() {
         if value.is_nan() {
-            // What is missing has no season; what comes behind it begins anew.
+            // What is missing has no season; what follows it begins anew.
             (level, slope) = (f64::NAN, 0.0);
             seasonals.push(0.0);
             found.predictions.push(next);

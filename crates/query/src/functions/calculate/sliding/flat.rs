@@ -6,9 +6,9 @@ use std::collections::HashMap;
 pub(super) struct Flatness<'v> {
     values: &'v [f64],
     width: usize,
-    /// The place behind the window that was told last.
+    /// The place after the window that was told last.
     end: usize,
-    /// The last value that is there, its place, and the place behind the last one that differs from it.
+    /// The last value that is there, its place, and the place after the last one that differs from it.
     last: Option<(f64, usize, usize)>,
     /// Results for windows that hold only the last value, by how many values they have.
     known: HashMap<u64, f64>,

@@ -40,7 +40,7 @@ pub(crate) struct InstallArgs {
     /// Write below this folder, for the image of another machine; the key must be there, too
     #[arg(long, value_name = "DIR")]
     pub(super) root: Option<PathBuf>,
-    /// Arguments of the agent, behind `--`
+    /// Arguments of the agent, after `--`
     #[arg(last = true, value_name = "ARGUMENT")]
     pub(super) arguments: Vec<String>,
 }

@@ -19,7 +19,7 @@ pub(super) fn arguments(
         context.env.get(env::API).is_some() && server != context.config().api_endpoint;
     match run.scope.scope.as_deref() {
         Some(what @ ("space" | "org")) if is_elsewhere => Err(Failure::usage(format!(
-            "behind `--`: no {what} is targeted at the server of `VIGIE_API`"
+            "after `--`: no {what} is targeted at the server of `VIGIE_API`"
         ))
         .hint("name it by its id, `s-GUID` or `o-GUID`")),
         Some(named @ ("space" | "org" | "account")) if !is_elsewhere => {

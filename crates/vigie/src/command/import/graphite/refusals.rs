@@ -34,7 +34,7 @@ pub(super) fn unanswered(mut failure: Failure) -> Failure {
         code::UNTRUSTED_CERTIFICATE => {
             "name its certificate authority in `VIGIE_CA_FILE`, or add `--skip-ssl-validation` where that is safe"
         }
-        _ => "check the address behind `vigie import graphite`",
+        _ => "check the address after `vigie import graphite`",
     };
     failure.hints = vec![hint.into()];
     failure

@@ -24,7 +24,7 @@ pub(super) fn target(series: &str) -> Option<String> {
 
 /// Says that a tag has exactly this value.
 fn expression(tag: &str, value: &str) -> Option<String> {
-    // A value that is empty means that there is no such tag, and behind a `~` stands a regular expression.
+    // A value that is empty means that there is no such tag, and after a `~` comes a regular expression.
     if tag.is_empty() || value.is_empty() || value.starts_with('~') {
         return None;
     }

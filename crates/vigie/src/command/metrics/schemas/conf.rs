@@ -122,19 +122,19 @@ impl Conf {
         rules
     }
 
-    /// The first rule that fits every name: those behind it never count.
+    /// The first rule that fits every name: those after it never count.
     pub(super) fn catch_all(&self) -> Option<Rule> {
         self.rules().into_iter().find(Rule::fits_all)
     }
 
-    /// A rule that fits every name, and the first of those behind it.
+    /// A rule that fits every name, and the first of those after it.
     pub(super) fn uncounted(&self) -> Option<(Rule, Rule)> {
         let mut rules = self.rules().into_iter();
         let all = rules.find(Rule::fits_all)?;
         Some((all, rules.next()?))
     }
 
-    /// Where a rule begins, and the line behind its last setting.
+    /// Where a rule begins, and the line after its last setting.
     fn place(&self, name: &str) -> Option<(usize, usize)> {
         let is_section = |line: &String| matches!(read(line), Line::Section(own) if own == name);
         let begin = self.lines.iter().position(is_section)?;
@@ -218,7 +218,7 @@ impl Change {
     }
 }
 
-/// The rules of a file after a change, with what becomes of each, and behind them those that go.
+/// The rules of a file after a change, with what becomes of each, and after them those that go.
 pub(super) fn compared(before: &Conf, after: &Conf) -> Vec<(Rule, Change)> {
     let (before, after) = (before.rules(), after.rules());
     let of = |rules: &[Rule], name: &str| rules.iter().find(|rule| rule.name == name).cloned();

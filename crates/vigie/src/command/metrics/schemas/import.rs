@@ -45,7 +45,7 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<(), Failure> {
     for conf in [Some(&schemas), aggregation.as_ref()].into_iter().flatten() {
         if let Some((all, first)) = conf.uncounted() {
             context.output.warn(shown!(
-                "`{}` stands before `{}` and fits every name: what stands behind it never counts",
+                "`{}` comes before `{}` and matches every name: what comes after it never counts",
                 all.name(),
                 first.name()
             ));

@@ -31,7 +31,7 @@ pub(crate) struct SetArgs {
     /// `STEP:KEPT`, with commas between several; the first that reaches back to `from` counts
     #[arg(long, value_name = "RETENTIONS")]
     retentions: Option<String>,
-    /// What several samples become: `average`, `avg_zero`, `sum`, `min`, `max`, `first` or `last`
+    /// How several samples are combined: `average`, `avg_zero`, `sum`, `min`, `max`, `first` or `last`
     #[arg(long, value_name = "METHOD")]
     method: Option<String>,
     /// The share of values that a coarser one needs, from 0 to 1
@@ -66,7 +66,7 @@ pub(super) fn run(args: &SetArgs, context: &Context) -> Result<(), Failure> {
     change.apply(&monitoring, context)?;
     if let Some(last) = in_front_of {
         context.output.note(shown!(
-            "`{}` stands in front of `{}`, which fits every name: behind it, it would never count.",
+            "`{}` stands in front of `{}`, which matches every name: after it, it would never count.",
             args.name.as_str(),
             last.name()
         ));

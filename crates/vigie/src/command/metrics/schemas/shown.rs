@@ -136,23 +136,23 @@ impl RulesComparison {
             output,
             (
                 File::Schemas,
-                "How far apart values stand; the first rule that fits counts:",
+                "The interval between values; the first rule that matches counts:",
             ),
             &["Name", "Pattern", "Retentions"],
             &["pattern", "retentions"],
         )?;
         let step = self.resolution_seconds.unwrap_or(60);
-        output.say(format!("Where no rule fits: a value every {step} s."))?;
+        output.say(format!("Where no rule matches: a value every {step} s."))?;
         self.table(
             output,
             (
                 File::Aggregation,
-                "What several samples become; the first rule that fits counts:",
+                "How several samples are combined; the first rule that matches counts:",
             ),
             &["Name", "Pattern", "Method", "xFilesFactor"],
             &["pattern", "aggregationmethod", "xfilesfactor"],
         )?;
-        output.say("Where no rule fits: their average.")?;
+        output.say("Where no rule matches: their average.")?;
         if self.dry_run == Some(true) {
             return output.say("Nothing was changed.");
         }

@@ -152,7 +152,7 @@ impl<'a> EventQuery<'a> {
 /// The refusal of an answer that would be too long.
 fn too_many(most: u64) -> Refusal {
     let limit = &limit::EVENTS_PER_ANSWER;
-    let message = format!("more events fit than `{}` = {most}", limit.name);
+    let message = format!("more events match than `{}` = {most}", limit.name);
     let problem = code::RESULT_TOO_LARGE.problem(message);
     Refusal(
         problem

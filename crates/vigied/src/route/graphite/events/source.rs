@@ -34,7 +34,7 @@ impl<'a> EventSource<'a> {
     ) -> Result<Vec<Event>, StoreError> {
         let range = TimeRange {
             from: Millis::from_secs(range.from),
-            // What happens within the last second is behind the end.
+            // What happens within the last second is after the end.
             until: Millis::from_secs(range.until),
         };
         let mut wanted = (!tags.is_empty()).then(|| TagQuery::new(tags.to_vec(), Choice::AllKnown));

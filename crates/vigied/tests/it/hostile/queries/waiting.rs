@@ -54,7 +54,7 @@ fn are_told_within(seconds: u64) -> bool {
         let mut others = Vec::new();
         let mut are_there = waiting(0);
         // Accounts share the turn: the last one and the first have it by turns until their time is over, and what has not begun
-        // comes behind what has.
+        // comes after what has.
         for (count, key) in (1..).zip([&own, &own, &other]) {
             if are_there {
                 others.push(begin(key));

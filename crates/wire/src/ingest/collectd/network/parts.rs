@@ -87,7 +87,7 @@ impl<'p, 'r> State<'p, 'r> {
                 self.read.notifications += 1;
             }
             SIGNATURE | ENCRYPTION => {
-                return Err("the packet is signed or encrypted behind its beginning");
+                return Err("the packet is signed or encrypted after its beginning");
             }
             _ => self.read.unknown += 1,
         }

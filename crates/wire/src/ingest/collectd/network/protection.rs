@@ -76,7 +76,7 @@ pub enum Refused {
     #[error("the user is not known, or the password is another")]
     Password,
     /// It covers a part of the packet alone.
-    #[error("something stands beside the encrypted part, which must be the whole packet")]
+    #[error("there is something besides the encrypted part, which must be the whole packet")]
     Partly,
     /// Not protected as it must be.
     #[error("the packet is {}, but must be {}", found.word(), least.word())]

@@ -222,7 +222,7 @@ fn a_packet_that_breaks_off_keeps_what_came_before() {
         (broken(1, b"1"), "a number has not 8 bytes"),
         (
             broken(0x200, b"1"),
-            "the packet is signed or encrypted behind its beginning",
+            "the packet is signed or encrypted after its beginning",
         ),
     ] {
         assert_eq!(rejects(&read), [format!("1: {told}")]);

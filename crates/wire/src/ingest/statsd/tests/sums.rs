@@ -340,14 +340,14 @@ fn settings_that_can_not_be_are_refused() {
                 percentiles: vec![0.0],
                 ..own()
             },
-            "the percentile 0 is none: it is between 0 and 100, or -100 and 0 for the highest values",
+            "0 is not a percentile: it must be between 0 and 100, or -100 and 0 for the highest values",
         ),
         (
             Settings {
                 percentiles: vec![f64::NAN],
                 ..own()
             },
-            "the percentile NaN is none: it is between 0 and 100, or -100 and 0 for the highest values",
+            "NaN is not a percentile: it must be between 0 and 100, or -100 and 0 for the highest values",
         ),
         (
             Settings {

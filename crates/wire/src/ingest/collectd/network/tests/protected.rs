@@ -98,7 +98,7 @@ fn no_changed_bit_passes() {
     let read = read_with(&twice, &Types::default(), Protections::None).unwrap();
     assert_eq!(
         rejects(&read),
-        ["0: the packet is signed or encrypted behind its beginning"]
+        ["0: the packet is signed or encrypted after its beginning"]
     );
 }
 
