@@ -182,6 +182,7 @@ async fn open(folder: &Path, algorithm: SigningAlgorithm) -> Result<Iam, Failure
         },
         deleted_milliseconds: 0,
         default_plan: None,
+        workload_issuers: Vec::new(),
         invitations: iam::manage::invitation::InvitationConfig::default(),
     };
     let db = Db::open(&database).await?;

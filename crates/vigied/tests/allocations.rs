@@ -97,6 +97,7 @@ mod tests {
                 refusal_word: iam::Reason::name,
                 deleted_milliseconds: 0,
                 default_plan: None,
+                workload_issuers: Vec::new(),
                 invitations: iam::manage::invitation::InvitationConfig::default(),
             };
             let iam = Iam::open(db, config, Arc::new(SystemClock)).await.unwrap();

@@ -120,7 +120,7 @@ impl Iam {
         }
         let which = (new.service.as_str(), new.name.as_str());
         let entry = about(caller, Action::PreferenceSet, of, which);
-        self.commit_unseen(tx, entry).await
+        self.commit_without_read_back(tx, entry).await
     }
 
     /// Deletes a preference of a principal in the credential's account.
@@ -140,7 +140,7 @@ impl Iam {
             return Err(none());
         }
         let entry = about(caller, Action::PreferenceDeleted, of, which);
-        self.commit_unseen(tx, entry).await
+        self.commit_without_read_back(tx, entry).await
     }
 
     /// Begins a change: the account is locked, and the caller still may.

@@ -182,7 +182,7 @@ impl Iam {
             .with("reference", new.reference)
             .with("kind", kind.name())
             .with("entries", length);
-        self.commit_unseen(tx, entry).await?;
+        self.commit_without_read_back(tx, entry).await?;
         Ok(new.reference)
     }
 

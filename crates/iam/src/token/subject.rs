@@ -107,7 +107,7 @@ impl Subject {
         match self {
             Self::User(user) => full_name(user),
             Self::Service(_, Some(name)) => name.clone(),
-            Self::Service(_, None) | Self::Profile(_) => self.identifier(),
+            Self::Service(_, None) | Self::Profile(_, _) => self.identifier(),
         }
     }
 }

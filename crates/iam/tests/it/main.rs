@@ -42,6 +42,7 @@ mod numbers;
 mod open_sessions;
 #[cfg(test)]
 mod password;
+#[cfg(test)]
 mod preferences;
 #[cfg(test)]
 mod profiles;

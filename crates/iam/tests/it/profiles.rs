@@ -34,7 +34,8 @@ fn named(name: &str) -> NewProfile {
 }
 
 async fn made(world: &World, name: &str) -> Profile {
-    let made = world.iam.create_profile(&world.owner(), named(name));
+    let owner = world.owner();
+    let made = world.iam.create_profile(&owner, named(name));
     made.await.unwrap()
 }
 
@@ -120,13 +121,14 @@ async fn one_lives_changes_and_ends_on_every_node(world: World) {
         .iam
         .create_profile_link(&owner, own.id, String::new(), link(Some("prod")));
     assert_eq!(code(twice.await), "conflict");
+    let (without_name, named_prod) = (link(None), link(Some("prod")));
     let named_anew = world
         .iam
-        .delete_profile_link_to(&owner, own.id, &link(None));
+        .delete_profile_link_to(&owner, own.id, &without_name);
     assert_eq!(code(named_anew.await), "not_found");
     let gone = world
         .iam
-        .delete_profile_link_to(&owner, own.id, &link(Some("prod")));
+        .delete_profile_link_to(&owner, own.id, &named_prod);
     gone.await.unwrap();
     let again = world
         .iam

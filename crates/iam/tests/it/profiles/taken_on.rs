@@ -53,9 +53,8 @@ async fn by_key(world: &World, key: &str) -> String {
 async fn auditor(world: &World, name: &str) -> ProfileId {
     let own = made(world, name).await;
     let (owner, space) = (world.owner(), Domain::Space(world.space()));
-    let given = world
-        .iam
-        .set_role(&owner, space, Role::Auditor, &own.id.to_string());
+    let id = own.id.to_string();
+    let given = world.iam.set_role(&owner, space, Role::Auditor, &id);
     given.await.unwrap();
     own.id
 }
@@ -249,9 +248,8 @@ async fn what_is_shown_bounds_what_is_issued(world: World) {
     let owner = world.owner();
     let space = Domain::Space(world.space());
     let own = made(&world, "ops").await;
-    let given = world
-        .iam
-        .set_role(&owner, space, Role::Developer, &own.id.to_string());
+    let id = own.id.to_string();
+    let given = world.iam.set_role(&owner, space, Role::Developer, &id);
     given.await.unwrap();
     let_in(&world, own.id, owner.principal()).await;
     let narrowing = Narrowing {
@@ -333,9 +331,10 @@ async fn no_profile_takes_on_another_or_has_a_key(world: World) {
     let profile = auditor(&world, "ops").await;
     let other = auditor(&world, "other").await;
     let account = Domain::Account(world.made.account);
+    let id = profile.to_string();
     let given = world
         .iam
-        .set_role(&owner, account, Role::Administrator, &profile.to_string());
+        .set_role(&owner, account, Role::Administrator, &id);
     given.await.unwrap();
     for own in [profile, other] {
         let_in(&world, own, owner.principal()).await;

@@ -66,6 +66,7 @@ async fn service(folder: &std::path::Path) -> (Iam, Secret<String>, base::id::Or
         refusal_word: iam::Reason::name,
         deleted_milliseconds: 0,
         default_plan: None,
+        workload_issuers: Vec::new(),
         invitations: iam::manage::invitation::InvitationConfig::default(),
     };
     let iam = Iam::open(db, config, Arc::new(SystemClock)).await.unwrap();
