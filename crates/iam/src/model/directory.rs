@@ -17,6 +17,7 @@ mod policy_access;
 pub(crate) mod policy_role;
 pub(crate) mod policy_target;
 mod profile;
+mod profile_access;
 mod profiles;
 mod resource;
 mod resource_access;

@@ -14,7 +14,7 @@ use base::id::UserId;
 use http::StatusCode;
 use std::sync::Arc;
 use wire::iam::api_key::time_text;
-use wire::iam::mfa::{AccountBasedMfa, IdBasedMfa, MfaReport, MfaStatus, UserMfa};
+use wire::iam::mfa::{AccountBasedMfa, IdBasedMfa, MfaReport, MfaStatus, UserReportMfa};
 
 pub(super) async fn status(
     State(app): State<Arc<App>>,
@@ -81,7 +81,7 @@ pub(super) async fn report(
     let which = identity_report::which(&params)?;
     let report = app.iam.mfa_report(&caller, which).await?;
     let word = mfa_word(report.password_grant_refused);
-    let users = report.users.into_iter().map(|user| UserMfa {
+    let users = report.users.into_iter().map(|user| UserReportMfa {
         iam_id: user.id.to_string(),
         name: user.full_name(),
         username: user.email.clone(),

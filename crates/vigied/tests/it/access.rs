@@ -5,6 +5,7 @@
 //! be committed by mistake.
 
 mod account_settings;
+mod families;
 mod groups;
 pub(crate) mod identity;
 pub(crate) mod monitoring;

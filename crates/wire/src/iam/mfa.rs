@@ -27,12 +27,12 @@ pub struct MfaReport {
     /// The account.
     pub account_id: String,
     /// The users.
-    pub users: Vec<UserMfa>,
+    pub users: Vec<UserReportMfa>,
 }
 
 /// What is asked of one user.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct UserMfa {
+pub struct UserReportMfa {
     /// The user.
     pub iam_id: String,
     /// The name to show.

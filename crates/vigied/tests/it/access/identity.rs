@@ -1,11 +1,9 @@
 //! The identity routes: what is asked for is named in the path or the body, so the columns are the objects, and each is
 //! tried with a request that is right in everything but, perhaps, the caller.
 
+use super::families::FAMILIES;
+use super::service_ids;
 use super::world::{CREDENTIALS, ELSEWHERE, Key, OrgAndSpace, User, World};
-use super::{
-    account_settings, groups, policies, profiles, resources, service_id_groups, service_ids,
-    sessions, users,
-};
 use crate::harness::Request;
 use serde_json::{Value, json};
 
@@ -432,18 +430,7 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
                 .json(&a.clerk())
         }),
         _ => {
-            let families = [
-                service_ids::columns,
-                account_settings::columns,
-                service_id_groups::columns,
-                sessions::columns,
-                policies::columns,
-                groups::columns,
-                profiles::columns,
-                resources::columns,
-                users::columns,
-            ];
-            return families.iter().find_map(|of| of(method, path));
+            return FAMILIES.iter().find_map(|of| of(method, path));
         }
     };
     Some(columns)

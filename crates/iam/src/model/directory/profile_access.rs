@@ -1,0 +1,261 @@
+//! By what somebody may take on a trusted profile.
+
+use super::Directory;
+use super::profile::{Assumption, Profile};
+use base::id::{AccountId, ProfileId};
+use base::principal::Principal;
+use base::time::Millis;
+
+impl Directory {
+    /// The trusted profile with this id.
+    #[must_use]
+    pub fn profile(&self, id: ProfileId) -> Option<&Profile> {
+        self.profiles.all.get(&id)
+    }
+
+    /// The trusted profile of the account with this name.
+    #[must_use]
+    pub fn profile_by_name(&self, account: AccountId, name: &str) -> Option<&Profile> {
+        let id = self.profiles.by_name.get(&(account, name.to_owned()))?;
+        self.profile(*id)
+    }
+
+    /// By what the principal may take on the profile now, if it may: whoever does is in the profile's account, and is no profile.
+    #[must_use]
+    pub fn assumption(&self, profile: ProfileId, by: Principal) -> Option<Assumption> {
+        let profile = self.profile(profile)?;
+        let is_there = self.is_member(by, profile.account) && self.exists(profile.id.into());
+        if !is_there || matches!(by, Principal::Profile(_)) {
+            return None;
+        }
+        if profile.identity(by).is_some() {
+            return Some(Assumption::Named);
+        }
+        self.ruled(profile, by)
+    }
+
+    fn ruled(&self, profile: &Profile, by: Principal) -> Option<Assumption> {
+        profile.ruled(self.user(by.user()?)?)
+    }
+
+    /// When a profile began to name the principal, if it does.
+    pub(crate) fn named_at(&self, profile: Principal, by: Principal) -> Option<Millis> {
+        match profile {
+            Principal::Profile(id) => Some(self.profile(id)?.identity(by)?.added.at),
+            _ => None,
+        }
+    }
+
+    /// Whether what the principal got by the profile in that second, since 1970, is still good. Whoever was taken out and is named
+    /// again needs something new: somebody else may hold the old one by now.
+    pub(crate) fn is_still_assumed(&self, profile: ProfileId, by: Principal, second: i64) -> bool {
+        match self.assumption(profile, by) {
+            None => false,
+            Some(Assumption::Ruled { .. }) => true,
+            Some(Assumption::Named) => {
+                let named = self.named_at(profile.into(), by);
+                let own = self.profile(profile);
+                named.is_some_and(|at| at.secs() <= second)
+                    || own.is_some_and(|own| self.ruled(own, by).is_some())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::claim_condition::ClaimCondition;
+    use crate::model::directory::change::{Change, Changed};
+    use crate::model::directory::facts::{Facts, Membership};
+    use crate::model::directory::{
+        Account, OWN_REALM, ProfileIdentity, ProfileRule, ProfileRuleKind, Stamp, User,
+    };
+    use base::id::{Guid, ProfileRuleId, ServiceId, UserId};
+
+    const ACCOUNT: AccountId = AccountId(Guid::from_random([1; 16]));
+    const ADA: UserId = UserId(Guid::from_random([2; 16]));
+    const JOB: ServiceId = ServiceId(Guid::from_random([3; 16]));
+    const PROFILE: ProfileId = ProfileId(Guid::from_random([4; 16]));
+    const OTHER: ProfileId = ProfileId(Guid::from_random([5; 16]));
+
+    fn stamp() -> Stamp {
+        Stamp {
+            at: Millis(1),
+            by: ADA.into(),
+        }
+    }
+
+    fn profile(id: ProfileId, name: &str) -> Profile {
+        Profile {
+            id,
+            account: ACCOUNT,
+            name: name.to_owned(),
+            description: String::new(),
+            email: String::new(),
+            rules: Vec::new(),
+            links: Vec::new(),
+            identities: Vec::new(),
+            identities_revision: 1,
+            revision: 1,
+            created: stamp(),
+            modified: stamp(),
+        }
+    }
+
+    fn named(principals: &[Principal]) -> Profile {
+        let one = |principal: &Principal| ProfileIdentity {
+            principal: *principal,
+            description: String::new(),
+            added: stamp(),
+        };
+        Profile {
+            identities: principals.iter().map(one).collect(),
+            ..profile(PROFILE, "ops")
+        }
+    }
+
+    fn rule(kind: ProfileRuleKind, conditions: &[(&str, &str)]) -> ProfileRule {
+        let one = |(claim, value): &(&str, &str)| ClaimCondition::new(claim, "EQUALS", value);
+        ProfileRule {
+            id: ProfileRuleId(Guid::from_random([9; 16])),
+            profile: PROFILE,
+            name: String::new(),
+            kind,
+            conditions: conditions.iter().map(|own| one(own).unwrap()).collect(),
+            revision: 1,
+            created: stamp(),
+            modified: stamp(),
+        }
+    }
+
+    fn saml(realm: &str, expiration_seconds: u32) -> ProfileRuleKind {
+        ProfileRuleKind::Saml {
+            realm: realm.to_owned(),
+            expiration_seconds,
+        }
+    }
+
+    fn membership(principal: impl Into<Principal>) -> Membership {
+        Membership {
+            account: ACCOUNT,
+            principal: principal.into(),
+            added_at: Millis(1),
+        }
+    }
+
+    fn facts(profiles: Vec<Profile>) -> Facts {
+        let members = profiles.iter().map(|profile| membership(profile.id));
+        Facts {
+            members: members.chain([membership(ADA), membership(JOB)]).collect(),
+            accounts: vec![Account {
+                id: ACCOUNT,
+                name: "acme".to_owned(),
+                owner: ADA,
+                created_at: Millis(1),
+            }],
+            users: vec![User {
+                id: ADA,
+                home: ACCOUNT,
+                email: "ada@x.org".to_owned(),
+                given_name: "Ada".to_owned(),
+                family_name: "L".to_owned(),
+                created_at: Millis(1),
+                password_changed_at: Millis(1),
+            }],
+            profiles,
+            ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn who_is_named_may_take_it_on_while_in_the_account() {
+        let all: [Principal; 3] = [ADA.into(), JOB.into(), OTHER.into()];
+        let directory = Directory::build(1, facts(vec![named(&all), profile(OTHER, "other")]));
+        let by = |principal: Principal| directory.assumption(PROFILE, principal);
+        assert_eq!(by(ADA.into()), Some(Assumption::Named));
+        assert_eq!(by(JOB.into()), Some(Assumption::Named));
+        // A profile takes on no other, whatever the rows say.
+        assert_eq!(by(OTHER.into()), None);
+        assert_eq!(directory.assumption(OTHER, ADA.into()), None);
+
+        let since = |second: i64| directory.is_still_assumed(PROFILE, JOB.into(), second);
+        assert!(since(0) && since(1), "named in the first second");
+        let later = Profile {
+            identities: vec![ProfileIdentity {
+                principal: JOB.into(),
+                description: String::new(),
+                added: Stamp {
+                    at: Millis(5000),
+                    ..stamp()
+                },
+            }],
+            ..profile(PROFILE, "ops")
+        };
+        let anew = Directory::build(2, facts(vec![later]));
+        let since = |second: i64| anew.is_still_assumed(PROFILE, JOB.into(), second);
+        assert!(!since(4) && since(5));
+
+        let mut left = Changed::default();
+        left.add(Change::Principal(JOB.0));
+        let after = directory.apply(2, &left, Facts::default());
+        assert_eq!(after.assumption(PROFILE, JOB.into()), None);
+    }
+
+    #[test]
+    fn a_rule_lets_users_take_it_on_who_meet_all_its_conditions() {
+        let email = ("email", "ada@x.org");
+        let resource = ProfileRuleKind::ComputeResource {
+            cr_type: "IKS_SA".to_owned(),
+        };
+        for (rules, expected) in [
+            (vec![rule(saml(OWN_REALM, 900), &[email])], Some(900)),
+            (
+                vec![
+                    rule(saml(OWN_REALM, 900), &[email]),
+                    rule(saml(OWN_REALM, 1200), &[email]),
+                ],
+                Some(1200),
+            ),
+            (
+                vec![rule(saml(OWN_REALM, 900), &[email, ("given_name", "Eve")])],
+                None,
+            ),
+            (vec![rule(saml("https://idp", 900), &[email])], None),
+            (vec![rule(saml(OWN_REALM, 900), &[])], None),
+            (vec![rule(resource, &[email])], None),
+        ] {
+            let ruled = Profile {
+                rules,
+                ..profile(PROFILE, "ops")
+            };
+            let directory = Directory::build(1, facts(vec![ruled]));
+            let expected = expected.map(|seconds| Assumption::Ruled { seconds });
+            assert_eq!(directory.assumption(PROFILE, ADA.into()), expected);
+            assert_eq!(directory.assumption(PROFILE, JOB.into()), None);
+        }
+    }
+
+    #[test]
+    fn names_may_be_swapped_in_one_batch_and_a_change_equals_a_new_reading() {
+        let before = || vec![profile(PROFILE, "a"), profile(OTHER, "b")];
+        let swapped = || vec![named(&[ADA.into()]), profile(OTHER, "a")];
+        let mut changed = Changed::default();
+        changed.add(Change::Profile(PROFILE));
+        changed.add(Change::Profile(OTHER));
+        let new = Facts {
+            profiles: swapped(),
+            ..Facts::default()
+        };
+        let after = Directory::build(1, facts(before())).apply(2, &changed, new);
+        assert_eq!(after, Directory::build(2, facts(swapped())));
+        let found = |name: &str| after.profile_by_name(ACCOUNT, name).map(|own| own.id);
+        assert_eq!(
+            [found("a"), found("b"), found("ops")],
+            [Some(OTHER), None, Some(PROFILE)]
+        );
+        let gone = after.apply(3, &changed, Facts::default());
+        assert!(gone.profile(PROFILE).is_none());
+        assert!(gone.profile_by_name(ACCOUNT, "ops").is_none());
+    }
+}
