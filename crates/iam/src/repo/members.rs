@@ -2,7 +2,7 @@
 
 use super::accounts::lock_active;
 use super::column::{at, counted, parse, parse_guid};
-use super::principals::key;
+use super::principals::{self, key};
 use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::directory::facts::Membership;
@@ -56,15 +56,20 @@ pub(crate) async fn member_by_address(
         .transpose()
 }
 
-/// Whether the principal is in the account, read within the transaction that depends on it.
+/// Whether the principal is in the account, read within the transaction that depends on it. A service ID with the GUID of a
+/// trusted profile is nobody.
 pub(crate) async fn is_still_member(
     tx: &mut Tx,
     account: AccountId,
     principal: impl Into<Principal>,
 ) -> Result<bool, IamError> {
-    let sql = "SELECT added_at FROM members WHERE account = $1 AND principal = $2";
+    let principal = principal.into();
+    let sql = "SELECT principal, principals.kind AS principal_kind FROM members \
+               JOIN principals ON principals.guid = members.principal WHERE account = $1 AND principal = $2";
     let values = [account.to_string().into(), key(principal)];
-    Ok(tx.one(sql, &values).await?.is_some())
+    let row = tx.one(sql, &values).await?;
+    let found = row.as_ref().map(principals::read).transpose()?;
+    Ok(found.flatten() == Some(principal))
 }
 
 /// Adds a principal to an account. A user may be in several, a service or profile is in one.

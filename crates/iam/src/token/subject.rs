@@ -106,8 +106,8 @@ impl Subject {
     pub fn name(&self) -> String {
         match self {
             Self::User(user) => full_name(user),
-            Self::Service(_, Some(name)) => name.clone(),
-            Self::Service(_, None) | Self::Profile(_, _) => self.identifier(),
+            Self::Service(_, Some(name)) | Self::Profile(_, Some(name)) => name.clone(),
+            Self::Service(_, None) | Self::Profile(_, None) => self.identifier(),
         }
     }
 }
