@@ -10,7 +10,7 @@ const NAME_BYTES_MAX: usize = 80;
 const SLIP_MAX: usize = 2;
 
 /// The server's settings begin so, after the prefix; both programs may share an environment. Those of its tests as well.
-const OF_THE_SERVER: [&str; 29] = [
+const OF_THE_SERVER: [&str; 30] = [
     "ALLOW_",
     "COLLECTD_",
     "CORS_",
@@ -34,6 +34,7 @@ const OF_THE_SERVER: [&str; 29] = [
     "TLS_",
     "TOKENS_",
     "TRUSTED_",
+    "WORKLOADS_",
     // Printed for a shell by this program, or made for the tests.
     "METRICS",
     "SCOPE",
