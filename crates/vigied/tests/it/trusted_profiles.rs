@@ -133,7 +133,7 @@ fn a_profile_lives_and_changes_with_its_tag() {
     let changed = changed.json();
     assert_eq!(changed["email"], "ops@example.org");
     assert_eq!(changed["description"], "of ours");
-    refused(&change(&tag, &body), 409, "conflict", "If-Match");
+    refused(&change(&tag, &body), 409, "conflict", "entity tag");
     assert_eq!(change("*", &json!({"description": ""})).status, 200);
     assert_eq!(account.read(&path).get("description"), None);
     let bare = account.ask("PUT", &path, &body);
@@ -231,7 +231,12 @@ fn rules_are_made_changed_with_their_tag_and_deleted() {
     let changed = replace(&tag, &of_resources());
     assert_eq!(changed.status, 200, "{}", changed.text());
     assert_eq!(changed.json()["type"], "Profile-CR");
-    refused(&replace(&tag, &of_resources()), 409, "conflict", "If-Match");
+    refused(
+        &replace(&tag, &of_resources()),
+        409,
+        "conflict",
+        "entity tag",
+    );
     let mut wrongs = vec![
         (json!({"type": "Profile-LDAP"}), "type"),
         (json!({"realm_name": "https://idp.example"}), "realm_name"),
@@ -358,7 +363,7 @@ fn identities_are_users_and_service_ids_of_the_account() {
         let request = account.call("PUT", &path).header("If-Match", tag);
         request.json(&json!({"identities": all})).send()
     };
-    refused(&set(&tag, &json!([body])), 409, "conflict", "If-Match");
+    refused(&set(&tag, &json!([body])), 409, "conflict", "entity tag");
     let tag = text(&account.read(&path)["entity_tag"]);
     let all = set(&tag, &json!([body]));
     assert_eq!(all.status, 200, "{}", all.text());

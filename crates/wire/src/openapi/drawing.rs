@@ -174,7 +174,9 @@ pub(super) fn drawn(operation: Operation) -> Operation {
     CHOICES
         .iter()
         .fold(operation, |own, (name, meaning, words)| {
-            let schema = json!({ "type": "string", "enum": words, "default": words.first() });
-            own.query_of(name, &format!("a picture: {meaning}"), false, schema)
+            // No `enum`: the words are read in any case, and one that is empty or `default` is as if it were not there.
+            let schema = json!({ "type": "string", "default": words.first() });
+            let meaning = format!("a picture: {meaning}: `{}`", words.join("`, `"));
+            own.query_of(name, &meaning, false, schema)
         })
 }

@@ -100,11 +100,13 @@ pub(crate) fn check(
                     check(document, rule, value, &format!("{at}[{place}]"))?;
                 }
             }
-            "oneOf" => {
-                let fits = |rule: &&Value| check(document, rule, value, at).is_ok();
-                let fitting = rule.as_array().unwrap().iter().filter(fits).count();
-                if fitting != 1 {
-                    return Err(format!("`{at}` is {value}, which fits {fitting} of {rule}"));
+            "oneOf" | "anyOf" => {
+                let matches = |rule: &&Value| check(document, rule, value, at).is_ok();
+                let matching = rule.as_array().unwrap().iter().filter(matches).count();
+                if matching == 0 || (word == "oneOf" && matching > 1) {
+                    return Err(format!(
+                        "`{at}` is {value}, which matches {matching} of {word} {rule}"
+                    ));
                 }
             }
             "prefixItems" => {
