@@ -20,6 +20,7 @@ on_both_databases!(
     a_policy_about_a_resource_group_is_about_what_is_in_it,
     an_instance_goes_and_comes_back_with_its_space_and_its_account,
     a_key_opens_the_space_until_it_is_deleted,
+    a_key_that_another_node_made_a_moment_ago_is_deleted_with_its_service,
     who_is_no_administrator_changes_nothing,
 );
 
@@ -391,6 +392,21 @@ async fn a_key_opens_the_space_until_it_is_deleted(world: World) {
     assert!(node.directory().service(service).is_none());
     assert!(actions(&node, second.text.expose(), space).is_empty());
     assert!(iam::inspect::matches_database(&node).await.unwrap());
+    node.close().await;
+}
+
+async fn a_key_that_another_node_made_a_moment_ago_is_deleted_with_its_service(world: World) {
+    let owner = world.owner();
+    let node = world.node().await;
+    let made = instance(&world, Plan::Premium).await;
+    node.sync().await.unwrap();
+    let one = key_of(&world, &made, NamedRole::Writer).await;
+    let other = key_of(&world, &made, NamedRole::Writer).await;
+    node.delete_resource_key(&owner, one.key.id).await.unwrap();
+    world.iam.sync().await.unwrap();
+    assert!(world.enter_key(one.text.expose()).is_err());
+    assert!(world.enter_key(other.text.expose()).is_ok());
+    assert!(world.iam.directory().service(one.key.service).is_none());
     node.close().await;
 }
 
