@@ -59,7 +59,7 @@ pub enum IamError {
         kid: String,
     },
     /// The database holds a value that this program would not write.
-    #[error("the identity database holds `{}` where {expected} belongs", shortened(value))]
+    #[error("the identity database holds `{}` where {expected} belongs", shortened(.value))]
     Stored {
         /// The stored value.
         value: String,

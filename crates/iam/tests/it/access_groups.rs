@@ -197,7 +197,8 @@ async fn a_rule_that_only_a_newer_node_knows_is_left_out(world: World) {
         made.unwrap();
     }
     let db = world.database().await;
-    let sql = "UPDATE access_group_rules SET conditions = REPLACE(conditions, 'CONTAINS', 'RESEMBLES')";
+    let sql =
+        "UPDATE access_group_rules SET conditions = REPLACE(conditions, 'CONTAINS', 'RESEMBLES')";
     db.execute(sql, &[]).await.unwrap();
     db.close().await;
     let node = world.node().await;

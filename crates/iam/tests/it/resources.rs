@@ -17,6 +17,7 @@ use iam::{AuthError, Credential, Iam, IamConfig, IamError};
 on_both_databases!(
     groups_are_made_renamed_and_deleted_on_every_node,
     a_space_has_the_plan_of_its_instance_on_every_node,
+    a_change_keeps_what_another_node_has_changed,
     a_policy_about_a_resource_group_is_about_what_is_in_it,
     an_instance_goes_and_comes_back_with_its_space_and_its_account,
     a_key_opens_the_space_until_it_is_deleted,
@@ -170,6 +171,39 @@ async fn a_space_has_the_plan_of_its_instance_on_every_node(world: World) {
     assert_eq!(days(&world, &world.iam), None);
     node.sync().await.unwrap();
     assert_eq!(days(&world, &node), None);
+    node.close().await;
+}
+
+async fn a_change_keeps_what_another_node_has_changed(world: World) {
+    let owner = world.owner();
+    let node = world.node().await;
+    let made = instance(&world, Plan::Lite).await;
+    node.sync().await.unwrap();
+    let changed = world
+        .iam
+        .update_instance(&owner, made.id, to_plan(Plan::Premium));
+    changed.await.unwrap();
+    let renamed = InstanceChange {
+        name: Some("other".to_owned()),
+        ..InstanceChange::default()
+    };
+    let renamed = node.update_instance(&owner, made.id, renamed).await;
+    let renamed = renamed.unwrap();
+    assert_eq!(
+        (renamed.name.as_str(), renamed.plan),
+        ("other", Plan::Premium)
+    );
+    world.iam.sync().await.unwrap();
+    assert_eq!(world.iam.instance(&owner, made.id).unwrap(), renamed);
+
+    // What changes nothing is no change: neither its time nor the audit tells of one.
+    world.clock.advance(60_000);
+    let same = world
+        .iam
+        .update_instance(&owner, made.id, to_plan(Plan::Premium));
+    assert_eq!(same.await.unwrap(), renamed);
+    let same = world.iam.lock_instance(&owner, made.id, false).await;
+    assert_eq!(same.unwrap(), renamed);
     node.close().await;
 }
 
