@@ -183,7 +183,7 @@ fn rule(claim: &str, operator: &str, value: &str) -> GroupRuleTerms {
     GroupRuleTerms {
         name: "ours".to_owned(),
         realm: OWN_REALM.to_owned(),
-        expiration_hours: 12,
+        expiration_hours: 24,
         conditions: vec![ClaimCondition::new(claim, operator, value).unwrap()],
     }
 }
