@@ -205,6 +205,12 @@ fn the_plan_of_an_instance_has_effect_within_the_call() {
     let sent = account.send(&[600]);
     assert_eq!((sent.status, sent.code().as_str()), (403, "BXNMSMT24E"));
     assert!(sent.text().contains("`lite`"), "{}", sent.text());
+    let event = || {
+        let body = json!({"what": "deploy"});
+        account.metrics("POST", "/events/").json(&body).send()
+    };
+    let sent = event();
+    assert_eq!((sent.status, sent.code().as_str()), (403, "BXNMSMT24E"));
     let path = path_of(&made);
     let to = |plan: &str| {
         let reply = account.ask("PATCH", &path, &json!({"resource_plan_id": plan}));
@@ -212,6 +218,7 @@ fn the_plan_of_an_instance_has_effect_within_the_call() {
         assert_eq!(reply.json()["resource_plan_id"], plan);
     };
     to("premium");
+    assert_eq!(event().status, 200);
     assert_eq!(account.seen(), 2);
     let sent = account.send(&[300, 46 * DAY]).json();
     assert_eq!(sent["stored"], 1, "{sent}");
