@@ -356,6 +356,7 @@ async fn an_instance_goes_and_comes_back_with_its_space_and_its_account(world: W
     world.remove_deleted().await;
     assert_eq!(left(instances).await, 0);
     assert_eq!(left("SELECT guid FROM resource_keys").await, 0);
+    assert_eq!(left("SELECT guid FROM service_ids").await, 0);
     world.iam.delete_account(account).await.unwrap();
     world.remove_deleted().await;
     assert_eq!(left("SELECT guid FROM resource_groups").await, 0);
