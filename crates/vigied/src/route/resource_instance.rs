@@ -228,10 +228,7 @@ pub(super) async fn create(
     app.iam.may_manage_instances(&caller)?;
     let wanted: CreateResourceInstance = body(&bytes)?;
     stays(wanted.allow_cleanup)?;
-    if wanted.tags.is_some_and(|tags| !tags.is_empty()) {
-        let message = "`tags` are not served here: leave them out";
-        return Err(invalid("tags", message.to_owned()));
-    }
+    untagged(wanted.tags.as_deref())?;
     let new = NewInstance {
         name: wanted.name,
         space: space(&wanted.parameters)?,
@@ -242,6 +239,15 @@ pub(super) async fn create(
     };
     let made = app.iam.create_instance(&caller, &new).await?;
     json(StatusCode::CREATED, &shown(&app, &made))
+}
+
+/// Refuses tags: none are kept.
+fn untagged(tags: Option<&[String]>) -> Result<(), Refusal> {
+    if tags.is_none_or(<[String]>::is_empty) {
+        return Ok(());
+    }
+    let message = "`tags` are not served here: leave them out";
+    Err(invalid("tags", message.to_owned()))
 }
 
 /// The space that the parameters name.
@@ -287,6 +293,13 @@ pub(super) async fn update(
     {
         let message = "`space_id` stays as it is: make an instance for the other space";
         return Err(invalid("space_id", message.to_owned()));
+    }
+    untagged(wanted.tags.as_deref())?;
+    if let Some(wished) = &wanted.resource_group
+        && group(wished)? != instance.group
+    {
+        let message = "`resource_group` stays as it is: make an instance in the other group";
+        return Err(invalid("resource_group", message.to_owned()));
     }
     let change = InstanceChange {
         name: wanted.name,

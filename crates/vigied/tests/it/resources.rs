@@ -374,6 +374,8 @@ fn what_has_no_effect_is_refused_by_its_name() {
     let path = path_of(&made);
     for (body, about) in [
         (json!({"allow_cleanup": true}), "allow_cleanup"),
+        (json!({"tags": ["a"]}), "tags"),
+        (json!({"resource_group": "0".repeat(32)}), "resource_group"),
         (json!({"resource_plan_id": "gold"}), "resource_plan_id"),
         (
             json!({"parameters": {"space_id": account.space("second")}}),
