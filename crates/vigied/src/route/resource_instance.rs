@@ -193,8 +193,12 @@ impl<'p> Wanted<'p> {
         ];
         let mut pairs = self.texts.iter().zip(own);
         pairs.all(|(wanted, own)| wanted.is_none_or(|wanted| wanted == own))
-            && self.from.is_none_or(|from| from <= instance.modified.at)
-            && self.to.is_none_or(|to| instance.modified.at <= to)
+            && self
+                .from
+                .is_none_or(|from| minute(from) <= minute(instance.modified.at))
+            && self
+                .to
+                .is_none_or(|to| minute(instance.modified.at) <= minute(to))
     }
 }
 
@@ -239,6 +243,11 @@ pub(super) async fn create(
     };
     let made = app.iam.create_instance(&caller, &new).await?;
     json(StatusCode::CREATED, &shown(&app, &made))
+}
+
+/// The minute of a time: more is not shown of it.
+const fn minute(at: Millis) -> i64 {
+    at.0.div_euclid(60_000)
 }
 
 /// Refuses tags: none are kept.

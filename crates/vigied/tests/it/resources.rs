@@ -311,6 +311,11 @@ fn instances_are_found_by_what_they_are() {
     ] {
         assert_eq!(list(&query), expected, "{query}");
     }
+    // A time that was shown finds what it was shown of.
+    let shown = account.get(&path_of(&first));
+    let shown = text(&shown["updated_at"]).replace('+', "%2B");
+    let query = format!("?updated_from={shown}&updated_to={shown}");
+    assert!(list(&query).contains(&"monitoring"), "{query}");
     let page = account.get("/v2/resource_instances?limit=1&type=service_instance");
     assert_eq!(page["rows_count"], 1);
     let next = text(&page["next_url"]);
