@@ -59,7 +59,7 @@ pub enum IamError {
         kid: String,
     },
     /// The database holds a value that this program would not write.
-    #[error("the identity database holds `{value}` where {expected} belongs")]
+    #[error("the identity database holds `{}` where {expected} belongs", shortened(.value))]
     Stored {
         /// The stored value.
         value: String,
@@ -69,6 +69,12 @@ pub enum IamError {
     /// Cryptography failed; nothing was issued.
     #[error("cannot {0}")]
     Crypto(&'static str),
+}
+
+/// The beginning of a stored value: all of it may be long.
+fn shortened(value: &str) -> &str {
+    let most = value.char_indices().nth(64);
+    most.map_or(value, |(end, _)| value.get(..end).unwrap_or(value))
 }
 
 impl IamError {

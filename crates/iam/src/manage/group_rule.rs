@@ -17,8 +17,9 @@ use crate::token::identity::Identity;
 use base::id::{AccessGroupId, GroupRuleId};
 use base::limit;
 
-/// The longest time for which a login would count, in hours.
-const HOURS_MAX: u32 = 24;
+/// The only time for which a login is said to count, in hours: users are compared as they are now, so that a shorter one would end
+/// nothing.
+const HOURS: u32 = 24;
 
 /// The fields of a rule that can be set.
 #[derive(Debug, Clone)]
@@ -172,8 +173,10 @@ fn check(terms: &GroupRuleTerms) -> Result<(), Refusal> {
         );
         return Err(Refusal::invalid("realm_name", message));
     }
-    if !(1..=HOURS_MAX).contains(&terms.expiration_hours) {
-        let message = format!("`expiration` is a number of hours from 1 to {HOURS_MAX}");
+    if terms.expiration_hours != HOURS {
+        let message = format!(
+            "`expiration` must be {HOURS}: users are compared as they are now, and not at a login, so that no other time would have an effect"
+        );
         return Err(Refusal::invalid("expiration", message));
     }
     let (count, limit) = (terms.conditions.len() as u64, &limit::CONDITIONS_PER_RULE);

@@ -175,14 +175,19 @@ impl Iam {
     ) -> Result<Instance, IamError> {
         let old = self.changeable_instance(caller, id)?;
         let name = change.name.map(|text| name("name", &text)).transpose()?;
+        let mut tx = self.begin_resources(caller, WHAT).await?;
+        self.lock_instance_row(&mut tx, &old).await?;
+        // What another request has changed meanwhile stays, if this one says nothing about it.
+        let old = stored(&mut tx, &old).await?;
         let new = Instance {
             name: name.unwrap_or_else(|| old.name.clone()),
             plan: change.plan.unwrap_or(old.plan),
             modified: self.stamp(caller),
             ..old.clone()
         };
-        let mut tx = self.begin_resources(caller, WHAT).await?;
-        self.lock_instance_row(&mut tx, &old).await?;
+        if (&new.name, new.plan) == (&old.name, old.plan) {
+            return Ok(old);
+        }
         resource_instances::change(&mut tx, &new).await?;
         let entry = about(caller, Action::InstanceChanged, &new);
         self.commit(tx, entry).await?;
@@ -201,12 +206,16 @@ impl Iam {
     ) -> Result<Instance, IamError> {
         let old = self.instance(caller, id)?;
         self.may_manage_instances(caller)?;
+        let mut tx = self.begin_resources(caller, WHAT).await?;
+        let old = stored(&mut tx, &old).await?;
+        if old.locked == on {
+            return Ok(old);
+        }
         let new = Instance {
             locked: on,
             modified: self.stamp(caller),
             ..old
         };
-        let mut tx = self.begin_resources(caller, WHAT).await?;
         if !resource_instances::set_locked(&mut tx, &new).await? {
             return Err(IamError::not_found("the instance"));
         }
@@ -258,6 +267,12 @@ impl Iam {
             false => Err(locked(instance)),
         }
     }
+}
+
+/// The instance as it is in the transaction. The account is locked.
+async fn stored(tx: &mut Tx, instance: &Instance) -> Result<Instance, IamError> {
+    let found = resource_instances::find(tx, instance.account, instance.id).await?;
+    found.ok_or_else(|| IamError::not_found("the instance"))
 }
 
 /// Checks, within the transaction that stores an instance, that its resource group is there. The account is locked.

@@ -10,7 +10,7 @@ use crate::model::directory::{ResourceGroup, Stamp};
 use crate::model::text::name;
 use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
-use crate::repo::{resource_groups, resource_instances};
+use crate::repo::{policies, resource_groups, resource_instances};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::ResourceGroupId;
@@ -139,6 +139,14 @@ impl Iam {
         if held > 0 {
             let message = format!(
                 "the resource group `{}` has {held} instances, with those of deleted spaces that can still be restored",
+                group.name
+            );
+            return Err(IamError::conflict(message));
+        }
+        let named = policies::count_naming(&mut tx, group.account, id).await?;
+        if named > 0 {
+            let message = format!(
+                "the resource group `{}` is named by {named} access policies: delete or change them first",
                 group.name
             );
             return Err(IamError::conflict(message));

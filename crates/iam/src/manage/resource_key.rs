@@ -243,8 +243,8 @@ impl Iam {
         caller: &Identity,
         key: &ResourceKey,
     ) -> Result<(), IamError> {
-        let service = self.directory().service(key.service).cloned();
-        if let Some(service) = service {
+        // By its row: another node may have made it a moment ago, and this one's directory does not know it yet.
+        if let Some(service) = service_ids::find(tx, key.service).await? {
             self.lock_service(tx, caller, &service, WHAT).await?;
             let now = self.0.clock.now();
             leave(tx, service.account, service.id.into(), now, service.id.0).await?;

@@ -2,7 +2,7 @@
 
 use super::access_groups::key as group_key;
 use super::claim_conditions;
-use super::column::{counted, parse_guid, stamps};
+use super::column::{counted, known, parse_guid, stamps};
 use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::directory::GroupRule;
@@ -17,33 +17,41 @@ pub(super) const ROWS: Selection = selection!(
     "access_group"
 );
 
-/// Decodes the rows, by the groups they belong to.
+/// Decodes the rules that this program knows, by the groups they belong to. One with a part that a newer node has written lets
+/// nobody in here.
 pub(super) fn read(rows: &[Row]) -> Result<HashMap<AccessGroupId, Vec<GroupRule>>, IamError> {
     let mut rules: HashMap<AccessGroupId, Vec<GroupRule>> = HashMap::new();
-    for row in rows {
-        let rule = read_one(row)?;
+    let (known, unknown) = known(rows, read_one)?;
+    if unknown > 0 {
+        tracing::warn!(
+            rules = unknown,
+            "dynamic rules of access groups that this program does not know are left out"
+        );
+    }
+    for rule in known {
         rules.entry(rule.group).or_default().push(rule);
     }
     Ok(rules)
 }
 
-fn read_one(row: &Row) -> Result<GroupRule, IamError> {
+fn read_one(row: &Row) -> Result<Option<GroupRule>, IamError> {
+    let hours = u32::try_from(row.int("expiration_hours")?).ok();
+    let conditions = claim_conditions::read(&row.text("conditions")?);
+    let (Some(expiration_hours), Some(conditions)) = (hours, conditions) else {
+        return Ok(None);
+    };
     let (created, modified) = stamps(row)?;
-    let hours = row.int("expiration_hours")?;
-    Ok(GroupRule {
+    Ok(Some(GroupRule {
         id: GroupRuleId(parse_guid(row, "guid")?),
         group: AccessGroupId(parse_guid(row, "access_group")?),
         name: row.text("name")?,
         realm: row.text("realm")?,
-        expiration_hours: u32::try_from(hours).map_err(|_| IamError::Stored {
-            value: hours.to_string(),
-            expected: "a number of hours",
-        })?,
-        conditions: claim_conditions::read(row.text("conditions")?)?,
+        expiration_hours,
+        conditions,
         revision: row.int("revision")?,
         created,
         modified,
-    })
+    }))
 }
 
 fn key(id: GroupRuleId) -> Value {

@@ -1,6 +1,5 @@
 //! Conditions on claims in a column.
 
-use crate::error::IamError;
 use crate::model::claim_condition::ClaimCondition;
 use db::Value;
 use serde::Deserialize;
@@ -13,18 +12,12 @@ struct StoredCondition {
     value: String,
 }
 
-/// Decodes a column.
-pub(super) fn read(text: String) -> Result<Vec<ClaimCondition>, IamError> {
-    let stored: Option<Vec<StoredCondition>> = serde_json::from_str(&text).ok();
-    let conditions = stored.and_then(|all| {
-        let all = all.iter();
-        all.map(|own| ClaimCondition::new(&own.claim, &own.operator, &own.value).ok())
-            .collect()
-    });
-    conditions.ok_or(IamError::Stored {
-        value: text,
-        expected: "conditions of a rule",
-    })
+/// Decodes a column; none if one of the conditions is nothing that this program compares.
+pub(super) fn read(text: &str) -> Option<Vec<ClaimCondition>> {
+    let stored: Vec<StoredCondition> = serde_json::from_str(text).ok()?;
+    let all = stored.iter();
+    all.map(|own| ClaimCondition::new(&own.claim, &own.operator, &own.value).ok())
+        .collect()
 }
 
 /// The conditions as they are stored.

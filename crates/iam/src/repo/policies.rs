@@ -6,7 +6,7 @@ use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::directory::policy_target::PolicyTarget;
 use crate::model::directory::{Attribute, Policy, PolicyRole, PolicySubject};
-use base::id::{AccessGroupId, AccountId, CustomRoleId, Guid, PolicyId, UserId};
+use base::id::{AccessGroupId, AccountId, CustomRoleId, Guid, PolicyId, ResourceGroupId, UserId};
 use base::principal::Principal;
 use base::time::Millis;
 use db::{Row, Tx, Value};
@@ -97,6 +97,23 @@ fn subject(subject: PolicySubject) -> [Value; 3] {
 fn roles(policy: &Policy) -> Value {
     let all: Vec<String> = policy.roles.iter().map(ToString::to_string).collect();
     serde_json::Value::from(all).to_string().into()
+}
+
+/// The number of policies of the account that name the resource group.
+pub(crate) async fn count_naming(
+    tx: &mut Tx,
+    account: AccountId,
+    group: ResourceGroupId,
+) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS counted FROM policies WHERE account = $1 AND attributes LIKE '%resourceGroupId%' \
+               AND (LOWER(attributes) LIKE $2 OR LOWER(attributes) LIKE $3)";
+    // It may be written with or without dashes.
+    let values = [
+        account.to_string().into(),
+        format!("%{group}%").into(),
+        format!("%{}%", group.0).into(),
+    ];
+    counted(tx.one(sql, &values).await?)
 }
 
 /// The attributes in their column.

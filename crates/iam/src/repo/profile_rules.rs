@@ -1,7 +1,7 @@
 //! The table `profile_rules`: the claim rules of trusted profiles.
 
 use super::claim_conditions;
-use super::column::{counted, parse_guid, stamps};
+use super::column::{counted, known, parse_guid, stamps};
 use super::principals::key as profile_key;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
@@ -20,19 +20,26 @@ pub(super) const ROWS: Selection = selection!(
 const SAML: &str = "saml";
 const COMPUTE_RESOURCE: &str = "cr";
 
-/// Decodes the rows, by the profiles they belong to. One of a kind that only a newer node knows lets nobody in here.
+/// Decodes the rows, by the profiles they belong to. One with a part that only a newer node knows lets nobody in
+/// here.
 pub(super) fn read(rows: &[Row]) -> Result<HashMap<ProfileId, Vec<ProfileRule>>, IamError> {
     let mut rules: HashMap<ProfileId, Vec<ProfileRule>> = HashMap::new();
-    for row in rows {
-        if let Some(rule) = read_one(row)? {
-            rules.entry(rule.profile).or_default().push(rule);
-        }
+    let (known, unknown) = known(rows, read_one)?;
+    if unknown > 0 {
+        tracing::warn!(
+            rules = unknown,
+            "rules of trusted profiles that this program does not know are left out"
+        );
+    }
+    for rule in known {
+        rules.entry(rule.profile).or_default().push(rule);
     }
     Ok(rules)
 }
 
 fn read_one(row: &Row) -> Result<Option<ProfileRule>, IamError> {
-    let Some(kind) = read_kind(row)? else {
+    let conditions = claim_conditions::read(&row.text("conditions")?);
+    let (Some(kind), Some(conditions)) = (read_kind(row)?, conditions) else {
         return Ok(None);
     };
     let (created, modified) = stamps(row)?;
@@ -41,7 +48,7 @@ fn read_one(row: &Row) -> Result<Option<ProfileRule>, IamError> {
         profile: ProfileId(parse_guid(row, "profile")?),
         name: row.text("name")?,
         kind,
-        conditions: claim_conditions::read(row.text("conditions")?)?,
+        conditions,
         revision: row.int("revision")?,
         created,
         modified,
@@ -51,13 +58,12 @@ fn read_one(row: &Row) -> Result<Option<ProfileRule>, IamError> {
 fn read_kind(row: &Row) -> Result<Option<ProfileRuleKind>, IamError> {
     Ok(match row.text("kind")?.as_str() {
         SAML => {
-            let seconds = row.int("expiration_seconds")?;
+            let Ok(expiration_seconds) = u32::try_from(row.int("expiration_seconds")?) else {
+                return Ok(None);
+            };
             Some(ProfileRuleKind::Saml {
                 realm: row.text("realm")?,
-                expiration_seconds: u32::try_from(seconds).map_err(|_| IamError::Stored {
-                    value: seconds.to_string(),
-                    expected: "a number of seconds",
-                })?,
+                expiration_seconds,
             })
         }
         COMPUTE_RESOURCE => Some(ProfileRuleKind::ComputeResource {

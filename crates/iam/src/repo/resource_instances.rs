@@ -44,6 +44,21 @@ fn read(row: &Row) -> Result<Option<Instance>, IamError> {
     }))
 }
 
+/// One of the account, as it is in the transaction; none if its plan is one that this program does not know.
+pub(crate) async fn find(
+    tx: &mut Tx,
+    account: AccountId,
+    id: InstanceId,
+) -> Result<Option<Instance>, IamError> {
+    let sql = "SELECT guid, account, resource_group, space, name, plan, locked, created_at, created_by, modified_at, modified_by \
+               FROM resource_instances WHERE guid = $1 AND account = $2";
+    let values = [Value::from(id.to_string()), account.to_string().into()];
+    match tx.one(sql, &values).await? {
+        Some(row) => read(&row),
+        None => Ok(None),
+    }
+}
+
 /// Stores a new one.
 pub(crate) async fn insert(tx: &mut Tx, instance: &Instance) -> Result<(), IamError> {
     let sql = "INSERT INTO resource_instances (guid, account, resource_group, space, name, plan, locked, created_at, created_by, \

@@ -1,6 +1,6 @@
 //! The table `resource_keys`. Keys are not in the directory: what they open is decided by their service IDs.
 
-use super::column::{counted, parse_guid, stamps};
+use super::column::{counted, parse, parse_guid, stamps};
 use crate::error::IamError;
 use crate::model::directory::{NamedRole, PolicyRole};
 use crate::model::page::{Page, PageRequest, row_count};
@@ -158,7 +158,23 @@ pub(crate) async fn delete_of(tx: &mut Tx, principal: &Value) -> Result<(), IamE
     Ok(())
 }
 
-/// Deletes those of a deleted space whose samples have been removed. Their service IDs stay: they open nothing.
+/// The service IDs of those of a deleted space whose samples have been removed, with their accounts.
+pub(crate) async fn services_of_removed(
+    tx: &mut Tx,
+    tenant: TenantId,
+) -> Result<Vec<(AccountId, ServiceId)>, IamError> {
+    let sql = "SELECT resource_keys.service AS service, resource_instances.account AS account FROM resource_keys \
+               JOIN resource_instances ON resource_instances.guid = resource_keys.instance \
+               WHERE 's-' || resource_instances.space IN (SELECT domain FROM deletions WHERE tenant = $1 AND begun = 1)";
+    let rows = tx.all(sql, &[i64::from(tenant.0).into()]).await?;
+    let read = |row: &Row| {
+        let account = parse(row, "account", "an account GUID")?;
+        Ok((account, ServiceId(parse_guid(row, "service")?)))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Deletes those of a deleted space whose samples have been removed, after their service IDs.
 pub(crate) async fn delete_of_removed(tx: &mut Tx, tenant: TenantId) -> Result<(), IamError> {
     let sql = "DELETE FROM resource_keys WHERE instance IN (SELECT guid FROM resource_instances \
                WHERE 's-' || space IN (SELECT domain FROM deletions WHERE tenant = $1 AND begun = 1))";

@@ -40,6 +40,14 @@ pub(super) fn read(row: &Row) -> Result<Service, IamError> {
     })
 }
 
+/// One, as it is in the transaction.
+pub(crate) async fn find(tx: &mut Tx, id: ServiceId) -> Result<Option<Service>, IamError> {
+    let sql = "SELECT guid, account, name, description, crns, group_id, locked, revision, created_at, modified_at \
+               FROM service_ids WHERE guid = $1";
+    let row = tx.one(sql, &[principals::key(id)]).await?;
+    row.as_ref().map(read).transpose()
+}
+
 /// The list in its column.
 fn crns(service: &Service) -> String {
     serde_json::Value::from(service.crns.clone()).to_string()

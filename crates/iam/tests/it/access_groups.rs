@@ -24,6 +24,7 @@ on_both_databases!(
     members_have_what_the_policies_of_their_group_give_on_every_node,
     each_wish_has_its_own_outcome,
     a_rule_lets_in_whom_it_describes,
+    a_rule_that_only_a_newer_node_knows_is_left_out,
     everybody_is_in_the_public_group_while_there_is_one,
     a_group_goes_with_its_policies_and_the_account_with_its_groups,
     of_two_changes_of_one_version_one_happens,
@@ -182,9 +183,29 @@ fn rule(claim: &str, operator: &str, value: &str) -> GroupRuleTerms {
     GroupRuleTerms {
         name: "ours".to_owned(),
         realm: OWN_REALM.to_owned(),
-        expiration_hours: 12,
+        expiration_hours: 24,
         conditions: vec![ClaimCondition::new(claim, operator, value).unwrap()],
     }
+}
+
+async fn a_rule_that_only_a_newer_node_knows_is_left_out(world: World) {
+    let owner = world.owner();
+    let group = group(&world, "ops").await;
+    for operator in ["EQUALS", "CONTAINS"] {
+        let terms = rule("email", operator, OWNER);
+        let made = world.iam.create_group_rule(&owner, group, terms).await;
+        made.unwrap();
+    }
+    let db = world.database().await;
+    let sql =
+        "UPDATE access_group_rules SET conditions = REPLACE(conditions, 'CONTAINS', 'RESEMBLES')";
+    db.execute(sql, &[]).await.unwrap();
+    db.close().await;
+    let node = world.node().await;
+    let rules = node.group_rules(&owner, group).unwrap();
+    assert_eq!(rules.len(), 1);
+    assert_eq!(rules[0].conditions[0].operator().name(), "EQUALS");
+    node.close().await;
 }
 
 async fn a_rule_lets_in_whom_it_describes(world: World) {

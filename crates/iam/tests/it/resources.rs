@@ -17,9 +17,11 @@ use iam::{AuthError, Credential, Iam, IamConfig, IamError};
 on_both_databases!(
     groups_are_made_renamed_and_deleted_on_every_node,
     a_space_has_the_plan_of_its_instance_on_every_node,
+    a_change_keeps_what_another_node_has_changed,
     a_policy_about_a_resource_group_is_about_what_is_in_it,
     an_instance_goes_and_comes_back_with_its_space_and_its_account,
     a_key_opens_the_space_until_it_is_deleted,
+    a_key_that_another_node_made_a_moment_ago_is_deleted_with_its_service,
     who_is_no_administrator_changes_nothing,
 );
 
@@ -172,6 +174,39 @@ async fn a_space_has_the_plan_of_its_instance_on_every_node(world: World) {
     node.close().await;
 }
 
+async fn a_change_keeps_what_another_node_has_changed(world: World) {
+    let owner = world.owner();
+    let node = world.node().await;
+    let made = instance(&world, Plan::Lite).await;
+    node.sync().await.unwrap();
+    let changed = world
+        .iam
+        .update_instance(&owner, made.id, to_plan(Plan::Premium));
+    changed.await.unwrap();
+    let renamed = InstanceChange {
+        name: Some("other".to_owned()),
+        ..InstanceChange::default()
+    };
+    let renamed = node.update_instance(&owner, made.id, renamed).await;
+    let renamed = renamed.unwrap();
+    assert_eq!(
+        (renamed.name.as_str(), renamed.plan),
+        ("other", Plan::Premium)
+    );
+    world.iam.sync().await.unwrap();
+    assert_eq!(world.iam.instance(&owner, made.id).unwrap(), renamed);
+
+    // What changes nothing is no change: neither its time nor the audit tells of one.
+    world.clock.advance(60_000);
+    let same = world
+        .iam
+        .update_instance(&owner, made.id, to_plan(Plan::Premium));
+    assert_eq!(same.await.unwrap(), renamed);
+    let same = world.iam.lock_instance(&owner, made.id, false).await;
+    assert_eq!(same.unwrap(), renamed);
+    node.close().await;
+}
+
 /// A space without an instance has what the server gives.
 mod without_an_instance {
     use super::{IamConfig, Plan, World, days, instance};
@@ -321,6 +356,7 @@ async fn an_instance_goes_and_comes_back_with_its_space_and_its_account(world: W
     world.remove_deleted().await;
     assert_eq!(left(instances).await, 0);
     assert_eq!(left("SELECT guid FROM resource_keys").await, 0);
+    assert_eq!(left("SELECT guid FROM service_ids").await, 0);
     world.iam.delete_account(account).await.unwrap();
     world.remove_deleted().await;
     assert_eq!(left("SELECT guid FROM resource_groups").await, 0);
@@ -391,6 +427,21 @@ async fn a_key_opens_the_space_until_it_is_deleted(world: World) {
     assert!(node.directory().service(service).is_none());
     assert!(actions(&node, second.text.expose(), space).is_empty());
     assert!(iam::inspect::matches_database(&node).await.unwrap());
+    node.close().await;
+}
+
+async fn a_key_that_another_node_made_a_moment_ago_is_deleted_with_its_service(world: World) {
+    let owner = world.owner();
+    let node = world.node().await;
+    let made = instance(&world, Plan::Premium).await;
+    node.sync().await.unwrap();
+    let one = key_of(&world, &made, NamedRole::Writer).await;
+    let other = key_of(&world, &made, NamedRole::Writer).await;
+    node.delete_resource_key(&owner, one.key.id).await.unwrap();
+    world.iam.sync().await.unwrap();
+    assert!(world.enter_key(one.text.expose()).is_err());
+    assert!(world.enter_key(other.text.expose()).is_ok());
+    assert!(world.iam.directory().service(one.key.service).is_none());
     node.close().await;
 }
 

@@ -26,9 +26,7 @@ impl App {
             // The domain was deleted after the credential was verified.
             Refusal(code::DOMAIN_NOT_FOUND.problem(format!("there is no domain `{domain}`")))
         })?;
-        if let Some(plan) = self.iam.plan_of(domain).filter(|own| !own.takes_samples()) {
-            return Err(not_in_plan(plan));
-        }
+        self.require_plan(domain)?;
         let reaches_all = scope.reaches_all(Action::Write);
         let (quota, taken) = self.quotas.allowance(account, batch.len(), reaches_all)?;
         // Over once readers see what was written, and before its sender is told.
@@ -43,6 +41,18 @@ impl App {
         // Counted here, so that it also counts if the sender is gone.
         self.metrics.wrote(domain, &appended, reasons);
         Ok(appended)
+    }
+
+    /// Checks that the plan of the domain lets something be sent: samples, or events.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub(crate) fn require_plan(&self, domain: Domain) -> Result<(), Refusal> {
+        let plan = self.iam.plan_of(domain);
+        match plan.filter(|own| !own.takes_samples()) {
+            Some(plan) => Err(not_in_plan(plan)),
+            None => Ok(()),
+        }
     }
 
     /// Counts samples that are rejected before there is a batch. The store is not asked, so nobody waits for its disk or its room.

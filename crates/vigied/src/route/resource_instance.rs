@@ -193,8 +193,12 @@ impl<'p> Wanted<'p> {
         ];
         let mut pairs = self.texts.iter().zip(own);
         pairs.all(|(wanted, own)| wanted.is_none_or(|wanted| wanted == own))
-            && self.from.is_none_or(|from| from <= instance.modified.at)
-            && self.to.is_none_or(|to| instance.modified.at <= to)
+            && self
+                .from
+                .is_none_or(|from| minute(from) <= minute(instance.modified.at))
+            && self
+                .to
+                .is_none_or(|to| minute(instance.modified.at) <= minute(to))
     }
 }
 
@@ -228,10 +232,7 @@ pub(super) async fn create(
     app.iam.may_manage_instances(&caller)?;
     let wanted: CreateResourceInstance = body(&bytes)?;
     stays(wanted.allow_cleanup)?;
-    if wanted.tags.is_some_and(|tags| !tags.is_empty()) {
-        let message = "`tags` are not served here: leave them out";
-        return Err(invalid("tags", message.to_owned()));
-    }
+    untagged(wanted.tags.as_deref())?;
     let new = NewInstance {
         name: wanted.name,
         space: space(&wanted.parameters)?,
@@ -242,6 +243,20 @@ pub(super) async fn create(
     };
     let made = app.iam.create_instance(&caller, &new).await?;
     json(StatusCode::CREATED, &shown(&app, &made))
+}
+
+/// The minute of a time: more is not shown of it.
+const fn minute(at: Millis) -> i64 {
+    at.0.div_euclid(60_000)
+}
+
+/// Refuses tags: none are kept.
+fn untagged(tags: Option<&[String]>) -> Result<(), Refusal> {
+    if tags.is_none_or(<[String]>::is_empty) {
+        return Ok(());
+    }
+    let message = "`tags` are not served here: leave them out";
+    Err(invalid("tags", message.to_owned()))
 }
 
 /// The space that the parameters name.
@@ -287,6 +302,13 @@ pub(super) async fn update(
     {
         let message = "`space_id` stays as it is: make an instance for the other space";
         return Err(invalid("space_id", message.to_owned()));
+    }
+    untagged(wanted.tags.as_deref())?;
+    if let Some(wished) = &wanted.resource_group
+        && group(wished)? != instance.group
+    {
+        let message = "`resource_group` stays as it is: make an instance in the other group";
+        return Err(invalid("resource_group", message.to_owned()));
     }
     let change = InstanceChange {
         name: wanted.name,

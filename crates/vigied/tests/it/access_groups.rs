@@ -397,7 +397,7 @@ fn members_and_conditions_are_limited() {
     let path = format!("{one_more}/rules");
     let rule = |conditions: &[Value]| {
         let body = json!({
-            "expiration": 1, "realm_name": "IBMid", "conditions": conditions,
+            "expiration": 24, "realm_name": "IBMid", "conditions": conditions,
         });
         account.ask("POST", &path, &body)
     };

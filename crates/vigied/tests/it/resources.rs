@@ -205,6 +205,12 @@ fn the_plan_of_an_instance_has_effect_within_the_call() {
     let sent = account.send(&[600]);
     assert_eq!((sent.status, sent.code().as_str()), (403, "BXNMSMT24E"));
     assert!(sent.text().contains("`lite`"), "{}", sent.text());
+    let event = || {
+        let body = json!({"what": "deploy"});
+        account.metrics("POST", "/events/").json(&body).send()
+    };
+    let sent = event();
+    assert_eq!((sent.status, sent.code().as_str()), (403, "BXNMSMT24E"));
     let path = path_of(&made);
     let to = |plan: &str| {
         let reply = account.ask("PATCH", &path, &json!({"resource_plan_id": plan}));
@@ -212,6 +218,7 @@ fn the_plan_of_an_instance_has_effect_within_the_call() {
         assert_eq!(reply.json()["resource_plan_id"], plan);
     };
     to("premium");
+    assert_eq!(event().status, 200);
     assert_eq!(account.seen(), 2);
     let sent = account.send(&[300, 46 * DAY]).json();
     assert_eq!(sent["stored"], 1, "{sent}");
@@ -304,6 +311,11 @@ fn instances_are_found_by_what_they_are() {
     ] {
         assert_eq!(list(&query), expected, "{query}");
     }
+    // A time that was shown finds what it was shown of.
+    let shown = account.get(&path_of(&first));
+    let shown = text(&shown["updated_at"]).replace('+', "%2B");
+    let query = format!("?updated_from={shown}&updated_to={shown}");
+    assert!(list(&query).iter().any(|name| name == "monitoring"), "{query}");
     let page = account.get("/v2/resource_instances?limit=1&type=service_instance");
     assert_eq!(page["rows_count"], 1);
     let next = text(&page["next_url"]);
@@ -367,6 +379,8 @@ fn what_has_no_effect_is_refused_by_its_name() {
     let path = path_of(&made);
     for (body, about) in [
         (json!({"allow_cleanup": true}), "allow_cleanup"),
+        (json!({"tags": ["a"]}), "tags"),
+        (json!({"resource_group": "0".repeat(32)}), "resource_group"),
         (json!({"resource_plan_id": "gold"}), "resource_plan_id"),
         (
             json!({"parameters": {"space_id": account.space("second")}}),

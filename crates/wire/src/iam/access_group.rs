@@ -260,7 +260,7 @@ pub struct GroupRuleRequest {
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// For how many hours a login counts, from 1 to 24. This server's own users are compared as they are now.
+    /// For how many hours a login counts: 24. Users are compared as they are now, so that no other time would have an effect.
     pub expiration: u32,
     /// `IBMid`, the realm of this server's users.
     pub realm_name: String,

@@ -118,6 +118,12 @@ pub struct UpdateResourceInstance {
     /// The space, which stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<InstanceParameters>,
+    /// None are served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+    /// Its resource group, which stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_group: Option<String>,
     /// `false` alone is served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow_cleanup: Option<bool>,

@@ -1,6 +1,7 @@
 //! Access groups: principals of an account that get the same policies, and the dynamic rules by which users come into them.
 
 use super::{Stamp, User};
+use crate::model::address;
 use crate::model::claim_condition::{ClaimCondition, ClaimValue};
 use base::id::{AccessGroupId, AccountId, GroupRuleId};
 use std::borrow::Cow;
@@ -83,21 +84,26 @@ pub struct GroupMembership {
 }
 
 impl GroupRule {
-    /// Whether the user meets it.
-    fn is_met(&self, user: &User) -> bool {
-        let is_met = |condition: &ClaimCondition| {
-            let found = claim(user, condition.claim()).map(ClaimValue::Text);
-            condition.is_met(found.as_ref())
-        };
+    /// Whether the user, whose folded address it is, meets it.
+    fn is_met(&self, user: &User, folded: &str) -> bool {
+        let is_met = |condition: &ClaimCondition| meets(user, folded, condition);
         // A rule without conditions would be met by everybody: it is never stored.
         self.realm == OWN_REALM && !self.conditions.is_empty() && self.conditions.iter().all(is_met)
     }
 }
 
-/// What a user's tokens say under the name of a claim, which is one of [`CLAIMS`].
-pub(super) fn claim<'a>(user: &'a User, name: &str) -> Option<Cow<'a, str>> {
+/// Whether the user, whose folded address it is, meets the condition.
+pub(super) fn meets(user: &User, folded: &str, condition: &ClaimCondition) -> bool {
+    if matches!(condition.claim(), "sub" | "email") {
+        return condition.is_met_by_address(folded);
+    }
+    let found = claim(user, condition.claim()).map(ClaimValue::Text);
+    condition.is_met(found.as_ref())
+}
+
+/// What a user's tokens say under the name of a claim, which is one of [`CLAIMS`] and not their address.
+fn claim<'a>(user: &'a User, name: &str) -> Option<Cow<'a, str>> {
     Some(match name {
-        "sub" | "email" => user.email.as_str().into(),
         "name" => user.full_name().into(),
         "given_name" => user.given_name.as_str().into(),
         "family_name" => user.family_name.as_str().into(),
@@ -110,6 +116,10 @@ pub(super) fn claim<'a>(user: &'a User, name: &str) -> Option<Cow<'a, str>> {
 impl AccessGroup {
     /// Whether a rule of it lets the user in.
     pub(super) fn lets_in(&self, user: &User) -> bool {
-        self.rules.iter().any(|rule| rule.is_met(user))
+        if self.rules.is_empty() {
+            return false;
+        }
+        let folded = address::fold(&user.email);
+        self.rules.iter().any(|rule| rule.is_met(user, &folded))
     }
 }

@@ -129,7 +129,12 @@ impl Directory {
         for change in changes {
             match *change {
                 Change::AccessGroup(id) => {
-                    if let Some(group) = before.groups.get(&id) {
+                    let (old, new) = (before.groups.get(&id), self.groups.get(&id));
+                    // A new name, or a new member, lets nobody in by a rule.
+                    if old.map(|group| &group.rules) == new.map(|group| &group.rules) {
+                        continue;
+                    }
+                    if let Some(group) = old {
                         self.unrule_group(before, group);
                     }
                     self.rule_group(id);
@@ -307,10 +312,11 @@ mod tests {
                 &[(OWN_REALM, &[("name", "Ada L"), ("realmid", "IBMid")][..])],
                 true,
             ),
+            (&[(OWN_REALM, &[("sub", "ADA@X.org")][..])], true),
             (&[], false),
         ] {
             let group = group(rules);
-            let directory = Directory::build(1, facts(group, "ada@x.org"));
+            let directory = Directory::build(1, facts(group, "Ada@x.org"));
             assert_eq!(is_in(&directory, ADA), expected, "{rules:?}");
             assert!(!is_in(&directory, JOB));
         }

@@ -1,8 +1,9 @@
 //! Trusted profiles: principals of an account without keys of their own, and whoever may take them on.
 
-use super::access_group::{OWN_REALM, claim};
+use super::access_group::{OWN_REALM, meets};
 use super::{Stamp, User};
-use crate::model::claim_condition::{ClaimCondition, ClaimValue};
+use crate::model::address;
+use crate::model::claim_condition::ClaimCondition;
 use base::id::{AccountId, ProfileId, ProfileLinkId, ProfileRuleId};
 use base::principal::Principal;
 
@@ -127,10 +128,8 @@ impl ProfileRule {
         else {
             return None;
         };
-        let is_met = |condition: &ClaimCondition| {
-            let found = claim(user, condition.claim()).map(ClaimValue::Text);
-            condition.is_met(found.as_ref())
-        };
+        let folded = address::fold(&user.email);
+        let is_met = |condition: &ClaimCondition| meets(user, &folded, condition);
         // A rule without conditions would be met by everybody: it is never stored.
         let is_ruled =
             realm == OWN_REALM && !self.conditions.is_empty() && self.conditions.iter().all(is_met);

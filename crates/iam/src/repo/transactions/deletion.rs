@@ -1,5 +1,6 @@
 //! Deletes a domain: first it is closed, and can be restored; then its samples are removed, and its rows.
 
+use super::departure::leave;
 use crate::error::IamError;
 use crate::repo::{
     deleted_roles, deletions, domains, event_counts, events, invitation_roles, resource_instances,
@@ -37,6 +38,10 @@ pub(crate) async fn forget(tx: &mut Tx, tenant: TenantId, now: Millis) -> Result
     event_counts::delete_removed(tx, tenant).await?;
     deleted_roles::delete_of_removed(tx, tenant).await?;
     invitation_roles::delete_of_removed(tx, tenant).await?;
+    // What they were given besides the space ends with them.
+    for (account, service) in resource_keys::services_of_removed(tx, tenant).await? {
+        leave(tx, account, service.into(), now, service.0).await?;
+    }
     resource_keys::delete_of_removed(tx, tenant).await?;
     resource_instances::delete_of_removed(tx, tenant).await?;
     domains::delete_removed(tx, tenant).await?;

@@ -57,7 +57,7 @@ fn one_member(ask: fn(&Attempt<'_>, &str) -> Request) -> Vec<Column> {
 
 fn rule() -> Value {
     json!({
-        "name": "ours", "expiration": 12, "realm_name": "IBMid",
+        "name": "ours", "expiration": 24, "realm_name": "IBMid",
         "conditions": [{"claim": "email", "operator": "EQUALS", "value": "\"nobody@example.org\""}],
     })
 }

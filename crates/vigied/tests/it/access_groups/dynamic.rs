@@ -9,7 +9,7 @@ fn a_rule_lets_in_whom_it_describes() {
     let group = account.group("team");
     let path = format!("{group}/rules");
     let body = json!({
-        "name": "ours", "expiration": 12, "realm_name": "IBMid",
+        "name": "ours", "expiration": 24, "realm_name": "IBMid",
         "conditions": [{
             "claim": "email", "operator": "EQUALS", "value": format!("\"{}\"", account.server.owner.user),
         }],
@@ -55,6 +55,8 @@ fn a_rule_lets_in_whom_it_describes() {
     for (pointer, value, about) in [
         ("/realm_name", json!("https://idp.example"), "`realm_name`"),
         ("/expiration", json!(0), "`expiration`"),
+        ("/expiration", json!(1), "`expiration` must be 24"),
+        ("/expiration", json!(25), "`expiration` must be 24"),
         ("/conditions", json!([]), "`conditions`"),
         ("/conditions/0/claim", json!("isManager"), "`claim`"),
         ("/conditions/0/operator", json!("LIKE"), "`operator`"),

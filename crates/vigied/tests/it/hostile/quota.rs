@@ -134,7 +134,7 @@ fn groups_are_full(server: &Server, user: &str) {
     let path = format!("/v2/groups/{}", made.json()["id"].as_str().unwrap());
     let rule = || {
         let condition = json!({"claim": "email", "operator": "EQUALS", "value": user});
-        let body = json!({"expiration": 1, "realm_name": "IBMid", "conditions": [condition]});
+        let body = json!({"expiration": 24, "realm_name": "IBMid", "conditions": [condition]});
         ask("POST", &format!("{path}/rules")).json(&body).send()
     };
     assert_eq!(rule().status, 201);

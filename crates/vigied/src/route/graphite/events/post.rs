@@ -30,6 +30,7 @@ pub(crate) async fn post_event(
     };
     let domain = caller.scope.domain();
     let account = app.iam.directory().account_of(domain);
+    app.require_plan(domain)?;
     app.event_rates.take(account, app.clock.now())?;
     app.iam
         .add_event(&caller.scope, &event)
