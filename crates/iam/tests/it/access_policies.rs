@@ -219,6 +219,11 @@ async fn a_role_of_ones_own_is_worth_what_it_says_now(world: World) {
     world.iam.delete_custom_role(&owner, role.id).await.unwrap();
     assert_eq!(code(world.iam.custom_role(&owner, role.id)), "not_found");
     assert_eq!(code(world.iam.policy_role(&owner, &role.crn())), "field");
+    // The name is free again, for another role.
+    let other = world.iam.create_custom_role(&owner, new("Sender"));
+    let other = other.await.unwrap();
+    let given = world.iam.policy_role(&owner, &role.crn()).unwrap();
+    assert_eq!(given, PolicyRole::Custom(other.id));
 }
 
 /// Gives the role of a viewer.
