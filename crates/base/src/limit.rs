@@ -312,6 +312,8 @@ limits! {
     fixed CRNS_PER_SERVICE_ID = "crns_per_service_id", 32, "CRNs", "a service ID with more in `unique_instance_crns` is refused with 400";
     /// Access policies of one user, service ID, profile or access group in an account.
     fixed POLICIES_PER_SUBJECT = "policies_per_subject", 100, "access policies", "a further one for the same user, service ID, trusted profile or access group in the account is refused with 409";
+    /// Access policies and access groups that one request gives to all whom it invites.
+    fixed INVITED_ACCESS_PER_REQUEST = "invited_access_per_request", 1000, "access policies and groups", "an invitation that gives more to all whom it invites, their number times that of its access policies and access groups, is refused with 400, and invites nobody";
     /// What clients keep for one user or service ID in an account.
     fixed PREFERENCES_PER_IDENTITY = "preferences_per_identity", 100, "preferences", "a further preference of the same user or service ID in the account is refused with 409";
     /// Length of one preference.

@@ -119,6 +119,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0026_activity.sql"),
         postgres: include_str!("../migrations/postgres/0026_activity.sql"),
     },
+    Step {
+        version: 28,
+        sqlite: include_str!("../migrations/sqlite/0028_policies_by_principal.sql"),
+        postgres: include_str!("../migrations/postgres/0028_policies_by_principal.sql"),
+    },
 ];
 
 /// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.

@@ -6,6 +6,7 @@ pub mod assume;
 mod authenticated;
 mod authorization;
 mod delegation;
+mod displaced;
 pub mod grant;
 mod guess_limit;
 mod introspect;

@@ -1,6 +1,7 @@
 //! Limits on the number of sessions of a user and of refresh tokens of a session: a caller may use a proof any number
 //! of times, but must not fill the database with it.
 
+use super::displaced::Displacing;
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
 use crate::refusal::{Reason, Refusal, Remedy};
@@ -32,27 +33,26 @@ pub(super) async fn enforce(
     if sessions::count_ended(tx, bounds, &key).await? >= allowed.saturating_mul(ENDED_PER_LIVING) {
         return Err(too_fast(allowed, iam.0.config.access_token_seconds));
     }
-    let mut ended = Vec::new();
     let most_alive = own_limit.map_or(allowed, |own| own.min(allowed));
-    while sessions::count_live(tx, bounds, now).await? > most_alive {
-        let most = sessions::busiest_key(tx, bounds, &key, now).await?;
-        let mut oldest = sessions::longest_unused(tx, bounds, begun, Some(most), now).await?;
+    if sessions::count_live(tx, bounds, now).await? <= most_alive {
+        return Ok(Vec::new());
+    }
+    let held = sessions::held(tx, bounds, now).await?;
+    let mut left = Displacing::new(&held, begun);
+    let mut ended = Vec::new();
+    while left.living() as u64 > most_alive {
+        let most = left.busiest(&key);
+        let mut oldest = left.end_longest_unused(Some(most));
         if oldest.is_none() && most_alive < allowed {
             // An account may allow so few that the new session is all that its group has.
-            oldest = sessions::longest_unused(tx, bounds, begun, None, now).await?;
+            oldest = left.end_longest_unused(None);
         }
         let Some(oldest) = oldest else {
             return Err(too_deep(most_alive, most_alive < allowed));
         };
-        sessions::end(
-            tx,
-            bounds.principal(),
-            sessions::SessionSelector::One(oldest),
-            now,
-        )
-        .await?;
         ended.push(oldest);
     }
+    sessions::end_these(tx, bounds.principal(), &ended, now).await?;
     Ok(ended)
 }
 

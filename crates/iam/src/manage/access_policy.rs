@@ -19,11 +19,12 @@ use crate::repo::counts::CountedItem;
 use crate::repo::{access_groups, invitations, members, policies, public_access};
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::id::{AccessGroupId, AccountId, PolicyId, UserId};
+use base::id::{AccessGroupId, AccountId, CustomRoleId, PolicyId, UserId};
 use base::limit;
 use base::principal::Principal;
 use db::Tx;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 /// The subject, roles and resource of a policy.
 #[derive(Debug, Clone)]
@@ -168,8 +169,8 @@ impl Iam {
         Ok(about(caller, Action::PolicyMade, &policy))
     }
 
-    /// Makes the policies that an invitation gives: they begin with its acceptance. The account is locked, and the caller
-    /// administers it.
+    /// Makes the policies that an invitation gives: they begin with its acceptance. The account is locked, the caller administers
+    /// it, and the roles are there ([`roles_are_there`]).
     pub(super) async fn give_invited(
         &self,
         tx: &mut Tx,
@@ -177,11 +178,14 @@ impl Iam {
         invited: UserId,
         given: &[CheckedGrant],
     ) -> Result<Vec<Entry>, IamError> {
+        let subject = PolicySubject::Invited(invited);
         let mut entries = Vec::with_capacity(given.len());
+        if given.is_empty() {
+            return Ok(entries);
+        }
+        has_place(tx, (account, subject), None, given.len() as u64).await?;
         for one in given {
-            let subject = PolicySubject::Invited(invited);
             let policy = self.new_policy(caller, account, subject, one);
-            still_fits(tx, &policy).await?;
             policies::insert(tx, &policy).await?;
             entries.push(about(caller, Action::PolicyMade, &policy));
         }
@@ -362,20 +366,60 @@ fn nobody() -> IamError {
 /// locked.
 async fn still_fits(tx: &mut Tx, policy: &Policy) -> Result<(), IamError> {
     let account = policy.account;
-    for role in &policy.roles {
-        if let PolicyRole::Custom(id) = role {
-            is_still_there(tx, account, *id).await?;
-        }
+    are_there(tx, account, policy.roles.iter()).await?;
+    has_place(tx, (account, policy.subject), Some(policy.id), 1).await
+}
+
+/// Checks, within the transaction that stores them, that what policies give is there. The account is locked.
+pub(super) async fn roles_are_there(
+    tx: &mut Tx,
+    account: AccountId,
+    given: &[CheckedGrant],
+) -> Result<(), IamError> {
+    let roles = given.iter().flat_map(|one| one.grant.roles.iter());
+    are_there(tx, account, roles).await
+}
+
+/// Looks for each of the account's own roles once.
+async fn are_there(
+    tx: &mut Tx,
+    account: AccountId,
+    roles: impl Iterator<Item = &PolicyRole>,
+) -> Result<(), IamError> {
+    let own: BTreeSet<CustomRoleId> = roles
+        .filter_map(|role| match role {
+            PolicyRole::Custom(id) => Some(*id),
+            PolicyRole::Named(_) => None,
+        })
+        .collect();
+    for id in own {
+        is_still_there(tx, account, id).await?;
     }
+    Ok(())
+}
+
+/// Checks that a subject may have so many more policies than it has, apart from the one that is changed. The account is locked.
+async fn has_place(
+    tx: &mut Tx,
+    (account, subject): (AccountId, PolicySubject),
+    apart_from: Option<PolicyId>,
+    more: u64,
+) -> Result<(), IamError> {
     let limit = &limit::POLICIES_PER_SUBJECT;
-    let held = policies::count_of(tx, account, policy.subject, policy.id).await?;
-    if held < limit.default {
+    let held = policies::count_of(tx, account, subject, apart_from).await?;
+    let wanted = held.saturating_add(more);
+    if wanted <= limit.default {
         return Ok(());
     }
-    let message = format!(
-        "the subject has {held} access policies, as many as `{}` = {} allows",
-        limit.name, limit.default
-    );
+    let (name, most) = (limit.name, limit.default);
+    let message = match more {
+        1 => {
+            format!("the subject has {held} access policies, as many as `{name}` = {most} allows")
+        }
+        _ => format!(
+            "the subject would have {wanted} access policies, more than `{name}` = {most} allows"
+        ),
+    };
     Err(Refusal::new(Reason::Conflict, message).limit(limit).into())
 }
 

@@ -71,10 +71,8 @@ impl Iam {
         if let Some(role) = NamedRole::of_crn(crn) {
             return Ok(PolicyRole::Named(role));
         }
-        let directory = self.directory();
-        let mut own = directory.custom_roles_of(caller.account());
-        let found = own.find(|role| role.crn() == crn);
-        found.map(|role| PolicyRole::Custom(role.id)).ok_or_else(|| {
+        let found = self.directory().custom_role_of_crn(caller.account(), crn);
+        found.map(PolicyRole::Custom).ok_or_else(|| {
             let message = format!(
                 "there is no role `{crn}`: `GET /v2/roles` lists those of the platform, of the service and of the account"
             );

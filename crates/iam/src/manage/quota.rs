@@ -127,16 +127,28 @@ impl Iam {
         limit: &'static Limit,
         what: CountedItem,
     ) -> Result<(), IamError> {
+        self.has_room_for(tx, account, (limit, what), 0).await
+    }
+
+    /// Refuses so many more of what the limit counts, before they are written; else like [`Self::has_room`].
+    pub(crate) async fn has_room_for(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+        (limit, what): (&'static Limit, CountedItem),
+        more: u64,
+    ) -> Result<(), IamError> {
         let allowed = self.account_limit(account, limit);
         let held = counts::count(tx, account, what).await?;
-        if held <= allowed {
+        let wanted = held.saturating_add(more);
+        if wanted <= allowed {
             return Ok(());
         }
         Err(full(
             account,
             limit,
             format!(
-                "the account would have {held} {}, more than `{}` = {allowed} allows",
+                "the account would have {wanted} {}, more than `{}` = {allowed} allows",
                 limit.unit, limit.name
             ),
         ))

@@ -189,24 +189,35 @@ pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamErr
     counted(tx.one(sql, &[account.to_string().into()]).await?)
 }
 
-/// The number of policies for the subject in the account, without that of this id.
+/// The number of policies for the subject in the account, without the one of this id.
 pub(crate) async fn count_of(
     tx: &mut Tx,
     account: AccountId,
     whose: PolicySubject,
-    without: PolicyId,
+    without: Option<PolicyId>,
 ) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS counted FROM policies WHERE account = $1 AND guid <> $2 \
-               AND (principal = $3 OR access_group = $4 OR invitation = $5)";
-    let [principal, group, invitation] = subject(whose);
-    let values = [
-        account.to_string().into(),
-        without.to_string().into(),
-        principal,
-        group,
-        invitation,
-    ];
-    counted(tx.one(sql, &values).await?)
+    let without = without.map(|id| id.to_string()).unwrap_or_default();
+    let without = Value::from(without);
+    // Each is found by its own index: what asked for any of them would read every policy of the account. An access group or an
+    // invitation is of one account, a person may be in several.
+    let found = match whose {
+        PolicySubject::Principal(principal) => {
+            let sql = "SELECT COUNT(*) AS counted FROM policies WHERE principal = $1 AND account = $2 AND guid <> $3";
+            let values = [key(principal), account.to_string().into(), without];
+            tx.one(sql, &values).await?
+        }
+        PolicySubject::Group(group) => {
+            let sql =
+                "SELECT COUNT(*) AS counted FROM policies WHERE access_group = $1 AND guid <> $2";
+            tx.one(sql, &[group.0.to_string().into(), without]).await?
+        }
+        PolicySubject::Invited(user) => {
+            let sql =
+                "SELECT COUNT(*) AS counted FROM policies WHERE invitation = $1 AND guid <> $2";
+            tx.one(sql, &[user.0.to_string().into(), without]).await?
+        }
+    };
+    counted(found)
 }
 
 /// Whether a policy of the account gives the role, read within the transaction that depends on it. The account is locked.

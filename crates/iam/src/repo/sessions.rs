@@ -87,13 +87,37 @@ pub(crate) async fn end(
             tx.execute(sql, &values).await?
         }
     };
-    let mut total = first;
+    let more = end_derived(tx, &[principal, at, number]).await?;
+    Ok(first.saturating_add(more))
+}
+
+/// Ends these sessions of a principal, with everything derived from them, as one end.
+pub(crate) async fn end_these(
+    tx: &mut Tx,
+    principal: impl Into<Principal>,
+    which: &[SessionId],
+    now: Millis,
+) -> Result<(), IamError> {
+    let principal = key(principal);
+    let number = Value::from(counters::next_end(tx).await?);
+    let at = Value::from(now.0);
+    for session in which {
+        let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 WHERE guid = $1 AND revoked_at IS NULL";
+        let values = [session.0.to_string().into(), at.clone(), number.clone()];
+        tx.execute(sql, &values).await?;
+    }
+    end_derived(tx, &[principal, at, number]).await?;
+    Ok(())
+}
+
+/// Ends what was derived from sessions of the principal that have ended; returns how many.
+async fn end_derived(tx: &mut Tx, ending: &[Value; 3]) -> Result<u64, IamError> {
+    let mut total = 0_u64;
     // Generation by generation: each statement sees what was committed while the previous one waited for its rows.
     loop {
         let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 WHERE principal = $1 AND revoked_at IS NULL \
                    AND parent IN (SELECT guid FROM sessions WHERE principal = $1 AND revoked_at IS NOT NULL)";
-        let values = [principal.clone(), at.clone(), number.clone()];
-        let more = tx.execute(sql, &values).await?;
+        let more = tx.execute(sql, ending).await?;
         if more == 0 {
             break;
         }
@@ -296,46 +320,40 @@ pub(crate) async fn count_ended(
     counted(tx.one(sql, &values).await?)
 }
 
-/// The key (or none) with the most sessions; the new session's, if it is among the first.
-pub(crate) async fn busiest_key(
-    tx: &mut Tx,
-    bounds: &CredentialBounds,
-    of_key: &str,
-    now: Millis,
-) -> Result<String, IamError> {
-    let sql = "SELECT COALESCE(api_key, '') AS of_key, COUNT(*) AS counted FROM sessions \
-               WHERE principal = $1 AND revoked_at IS NULL AND expires_at > $2 GROUP BY COALESCE(api_key, '') \
-               ORDER BY COUNT(*) DESC, CASE WHEN COALESCE(api_key, '') = $3 THEN 0 ELSE 1 END LIMIT 1";
-    let values = [key(bounds.principal()), now.0.into(), of_key.into()];
-    match tx.one(sql, &values).await? {
-        Some(row) => Ok(row.text("of_key")?),
-        None => Ok(of_key.to_owned()),
-    }
+/// A session that has not ended, as the limits on their number see it.
+pub(crate) struct HeldSession {
+    pub(crate) id: SessionId,
+    /// The key that began it; empty for none.
+    pub(crate) key: String,
+    /// The session it came from.
+    pub(crate) parent: Option<SessionId>,
+    /// Whether it has not expired either.
+    pub(crate) is_live: bool,
 }
 
-/// The session of this key (empty for none), or of any, that was begun or renewed longest ago, except the new one and those it
-/// came from.
-pub(crate) async fn longest_unused(
+/// The sessions of the user that have not ended, those first that were begun or renewed longest ago.
+pub(crate) async fn held(
     tx: &mut Tx,
     bounds: &CredentialBounds,
-    begun: SessionId,
-    of_key: Option<String>,
     now: Millis,
-) -> Result<Option<SessionId>, IamError> {
-    let sql = "WITH RECURSIVE spared (guid) AS (SELECT CAST($3 AS TEXT) UNION SELECT sessions.parent FROM sessions \
-               JOIN spared ON sessions.guid = spared.guid WHERE sessions.parent IS NOT NULL) \
-               SELECT guid FROM sessions WHERE principal = $1 AND revoked_at IS NULL AND expires_at > $2 \
-               AND COALESCE(api_key, '') = COALESCE($4, api_key, '') AND guid NOT IN (SELECT guid FROM spared) \
-               ORDER BY tokens_until, created_at, guid LIMIT 1";
-    let values = [
-        key(bounds.principal()),
-        now.0.into(),
-        begun.0.to_string().into(),
-        of_key.into(),
-    ];
-    let row = tx.one(sql, &values).await?;
-    let guid = row.map(|row| parse_guid(&row, "guid"));
-    Ok(guid.transpose()?.map(SessionId))
+) -> Result<Vec<HeldSession>, IamError> {
+    let sql = "SELECT guid, COALESCE(api_key, '') AS of_key, parent, expires_at FROM sessions \
+               WHERE principal = $1 AND revoked_at IS NULL ORDER BY tokens_until, created_at, guid";
+    let rows = tx.all(sql, &[key(bounds.principal())]).await?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let parent = match row.text_or_none("parent")? {
+            Some(_) => Some(SessionId(parse_guid(row, "parent")?)),
+            None => None,
+        };
+        found.push(HeldSession {
+            id: SessionId(parse_guid(row, "guid")?),
+            key: row.text("of_key")?,
+            parent,
+            is_live: row.int("expires_at")? > now.0,
+        });
+    }
+    Ok(found)
 }
 
 /// The columns of an [`OpenSession`]: a macro, because a statement is made of literals.

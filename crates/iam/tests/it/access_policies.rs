@@ -19,6 +19,7 @@ on_both_databases!(
     a_role_of_ones_own_is_worth_what_it_says_now,
     it_goes_with_whom_it_is_for_and_with_the_account,
     an_invitation_gives_its_policies_with_the_acceptance,
+    what_an_invitation_has_no_room_for_is_refused_before_it_is_written,
 );
 
 /// The attributes of a policy's resource, and the domains in which it gives its roles.
@@ -218,6 +219,11 @@ async fn a_role_of_ones_own_is_worth_what_it_says_now(world: World) {
     world.iam.delete_custom_role(&owner, role.id).await.unwrap();
     assert_eq!(code(world.iam.custom_role(&owner, role.id)), "not_found");
     assert_eq!(code(world.iam.policy_role(&owner, &role.crn())), "field");
+    // The name is free again, for another role.
+    let other = world.iam.create_custom_role(&owner, new("Sender"));
+    let other = other.await.unwrap();
+    let given = world.iam.policy_role(&owner, &role.crn()).unwrap();
+    assert_eq!(given, PolicyRole::Custom(other.id));
 }
 
 /// Gives the role of a viewer.
@@ -307,4 +313,49 @@ async fn an_invitation_gives_its_policies_with_the_acceptance(world: World) {
         .iam
         .policies(&owner, |_| true, any, PageRequest::WHOLE);
     assert_eq!(all.unwrap().total, 2);
+}
+
+/// Such a refusal cost as much as what it refused, again and again, while every login and change of all accounts waited.
+#[expect(clippy::disallowed_methods, reason = "a table that takes no more")]
+async fn what_an_invitation_has_no_room_for_is_refused_before_it_is_written(world: World) {
+    let (owner, account) = (world.owner(), world.made.account);
+    give(&world, owner.principal(), &[]).await.unwrap();
+    let few = [("policies_per_account".to_owned(), Some(4))];
+    world.iam.set_account_limits(account, &few).await.unwrap();
+    let db = world.database().await;
+    // Neither table takes another row of the account: what is written fails, and is no refusal.
+    for sql in [
+        "CREATE UNIQUE INDEX one_policy ON policies (account)",
+        "CREATE UNIQUE INDEX one_invitation ON invitations (account)",
+    ] {
+        db.execute(sql, &[]).await.unwrap();
+    }
+    let invite = async |people: usize, policies: usize| {
+        let invitee = |at: usize| Invitee {
+            email: format!("p{at}@example.org"),
+            role: None,
+        };
+        let wanted: Vec<Invitee> = (0..people).map(invitee).collect();
+        let grant = terms(account, owner.principal(), VIEWER, &[]).grant;
+        let access = InvitedAccess {
+            policies: vec![grant; policies],
+            ..InvitedAccess::default()
+        };
+        let invited = world.iam.invite_with(&owner, account, &wanted, access);
+        invited.await.map(|invited| invited.len())
+    };
+    assert_eq!(code(invite(2, 2).await), "limit_reached");
+    // Of people times policies there are no more in one request, however many the account may have.
+    let many = [("policies_per_account".to_owned(), Some(1_000_000))];
+    world.iam.set_account_limits(account, &many).await.unwrap();
+    let refused = invite(11, 100).await.unwrap_err();
+    let limit = refused.refusal().and_then(|refusal| refusal.limit);
+    let expected = base::limit::INVITED_ACCESS_PER_REQUEST.name;
+    assert_eq!(limit.map(|limit| limit.name), Some(expected));
+    assert!(invite(2, 2).await.unwrap_err().refusal().is_none());
+    for sql in ["DROP INDEX one_policy", "DROP INDEX one_invitation"] {
+        db.execute(sql, &[]).await.unwrap();
+    }
+    assert_eq!(invite(2, 2).await.unwrap(), 2);
+    db.close().await;
 }

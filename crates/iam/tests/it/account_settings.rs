@@ -20,6 +20,7 @@ on_both_databases!(
     a_code_from_a_session_makes_it_no_longer,
     what_has_no_session_lives_as_long_as_the_account_says,
     a_login_beyond_the_accounts_number_ends_the_oldest,
+    all_that_are_too_many_end_as_one,
     tokens_are_given_to_the_allowed_addresses_alone,
     a_password_alone_gives_no_token_where_the_account_says_so,
     administrators_alone_make_keys_where_the_account_says_so,
@@ -389,4 +390,29 @@ async fn they_go_with_their_account_and_come_back_with_it(world: World) {
     let owner = world.owner();
     let again = world.iam.account_settings(&owner, account).unwrap();
     assert_eq!(again, stored);
+}
+
+/// Each was looked for among all of them, and ended by itself: the login after a lower number held up every other one for seconds.
+async fn all_that_are_too_many_end_as_one(world: World) {
+    let mut begun = Vec::new();
+    for _ in 0..8 {
+        begun.push(world.log_in().await);
+        world.wait(1);
+    }
+    let change = SettingsChange {
+        sessions_per_identity: Some(Some(1)),
+        ..SettingsChange::default()
+    };
+    set(&world, change).await;
+    let last = world.log_in().await;
+    assert!(world.enter(&access_token(&last)).is_ok());
+    for tokens in &begun {
+        assert!(world.enter(&access_token(tokens)).is_err());
+    }
+    let db = world.database().await;
+    let sql = "SELECT COUNT(*) AS rows, COUNT(DISTINCT ended) AS ends FROM sessions WHERE ended IS NOT NULL";
+    let row = db.one(sql, &[]).await.unwrap().unwrap();
+    let counted = (row.int("rows").unwrap(), row.int("ends").unwrap());
+    assert_eq!(counted, (8, 1));
+    db.close().await;
 }

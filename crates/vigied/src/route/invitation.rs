@@ -65,11 +65,6 @@ pub(super) async fn invite(
     let account: AccountId = params.id("account")?;
     app.iam.may_invite(&caller, account)?;
     let wanted: InviteUsers = body(&bytes)?;
-    let given = wanted.iam_policy.as_deref().unwrap_or_default();
-    let access = InvitedAccess {
-        policies: access_policy::of_invitation(&app, &caller, given)?,
-        groups: groups(account, wanted.access_groups.as_deref().unwrap_or_default())?,
-    };
     let invitee = |user: Invite| -> Result<Invitee, Refusal> {
         let is_role = |text: &String| !text.is_empty() && !text.eq_ignore_ascii_case(MEMBER);
         let named = user.account_role.filter(is_role);
@@ -78,9 +73,17 @@ pub(super) async fn invite(
             role: named.as_deref().map(role).transpose()?,
         })
     };
-    let wanted: Result<Vec<Invitee>, Refusal> = wanted.users.into_iter().map(invitee).collect();
-    let wanted = wanted?;
-    let invited = app.iam.invite_with(&caller, account, &wanted, access);
+    let given = wanted.iam_policy.as_deref().unwrap_or_default();
+    let into = wanted.access_groups.as_deref().unwrap_or_default();
+    let people: Result<Vec<Invitee>, Refusal> = wanted.users.into_iter().map(invitee).collect();
+    let people = people?;
+    app.iam
+        .may_invite_all(account, &people, given.len() + into.len())?;
+    let access = InvitedAccess {
+        policies: access_policy::of_invitation(&app, &caller, given)?,
+        groups: groups(account, into)?,
+    };
+    let invited = app.iam.invite_with(&caller, account, &people, access);
     let invited = invited.await?;
     let resources = invited.into_iter().map(|one| InvitedUser {
         email: one.email,

@@ -6,7 +6,8 @@ use base::limit::{self, Limit};
 use base64::Engine;
 use serde_json::{Value, json};
 
-pub(crate) const LIMITS: [Limit; 4] = [
+pub(crate) const LIMITS: [Limit; 5] = [
+    limit::INVITED_ACCESS_PER_REQUEST,
     limit::POLICIES_PER_SUBJECT,
     limit::ROLES_PER_POLICY,
     limit::POLICY_VALUE_BYTES,
@@ -466,6 +467,13 @@ fn policies_and_decisions_are_limited() {
     let long = account.first(&subject, VIEWER, &[("region", long.as_str())]);
     let reply = account.ask("POST", "/v1/policies", &long);
     over(&reply, 400, limit::POLICY_VALUE_BYTES);
+    let policy = json!({"type": "access", "roles": [many["roles"][0]], "resources": []});
+    let people = (0..11).map(|at| json!({"email": format!("p{at}@example.org")}));
+    let people: Vec<Value> = people.collect();
+    let path = format!("/v2/accounts/{}/users", account.server.owner.account);
+    let body = json!({"users": people, "iam_policy": vec![policy; 100]});
+    let reply = account.ask("POST", &path, &body);
+    over(&reply, 400, limit::INVITED_ACCESS_PER_REQUEST);
     let question = json!({"subject": {}, "resource": {}, "action": "domain.find"});
     let reply = account.ask("POST", "/v2/authz", &json!(vec![question; 101]));
     over(&reply, 400, limit::AUTHZ_DECISIONS);

@@ -43,6 +43,10 @@ impl InvitedGroups {
         self.groups.is_empty()
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.groups.len()
+    }
+
     /// For the audit; none without a group.
     pub(super) fn text(&self) -> Option<String> {
         let all: Vec<String> = self.groups.iter().map(ToString::to_string).collect();

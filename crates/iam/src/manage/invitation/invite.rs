@@ -8,7 +8,7 @@ use super::new_code;
 use crate::audit::{Action, Entries, Entry};
 use crate::config::InvitationConfig;
 use crate::error::IamError;
-use crate::manage::access_policy::{CheckedGrant, PolicyGrant};
+use crate::manage::access_policy::{CheckedGrant, PolicyGrant, roles_are_there};
 use crate::manage::administrator::still_administers;
 use crate::model::address::Address;
 use crate::model::page::{Page, PageRequest};
@@ -16,8 +16,7 @@ use crate::model::people_search::PeopleSearch;
 use crate::model::role::Role;
 use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
-use crate::repo::invitations::NewInvitation;
-use crate::repo::invitations::remove;
+use crate::repo::invitations::{InvitationRow, NewInvitation, remove};
 use crate::repo::{accounts, invitation_roles, invitations, members, used_today};
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -25,6 +24,7 @@ use base::id::{AccessGroupId, AccountId, UserId};
 use base::limit;
 use base::scope::Domain;
 use base::secret::Secret;
+use base::time::Millis;
 use db::Tx;
 use std::collections::HashSet;
 
@@ -86,18 +86,20 @@ impl Iam {
         access: InvitedAccess,
     ) -> Result<Vec<Invited>, IamError> {
         self.may_invite(caller, account)?;
+        let config = self.0.config.invitations;
+        let wanted = checked(&config, account, wanted)?;
         let groups = InvitedGroups::of(access.groups, self.stamp(caller))?;
+        is_not_too_much(wanted.len(), access.policies.len() + groups.count())?;
         let policies = access.policies.into_iter();
         let policies = policies.map(|grant| self.check_grant(account, grant));
         let policies: Vec<CheckedGrant> = policies.collect::<Result<_, Refusal>>()?;
-        let config = self.0.config.invitations;
-        let wanted = checked(&config, account, wanted)?;
         let inviter = self.user(caller)?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, account).await?;
         still_administers(&mut tx, caller, account, "inviting users").await?;
         groups.are_there(&mut tx, account).await?;
+        roles_are_there(&mut tx, account, &policies).await?;
         let domain = Domain::Account(account);
         invitations::sweep(&mut tx, account, now).await?;
         let amount = i64::try_from(wanted.len()).unwrap_or(i64::MAX);
@@ -113,22 +115,17 @@ impl Iam {
             ));
         }
         let is_shown = config.show_code && !config.by_mail && accounts::is_single(&mut tx).await?;
+        let wanted = found(&mut tx, account, wanted).await?;
+        self.have_room(&mut tx, account, &wanted, policies.len(), now)
+            .await?;
         let mut invited = Vec::with_capacity(wanted.len());
         let mut entries = Vec::with_capacity(wanted.len());
-        for (address, role) in wanted {
-            if members::member_by_address(&mut tx, account, &address.folded)
-                .await?
-                .is_some()
-            {
-                return Err(IamError::conflict(format!(
-                    "`{}` is a member of the account already; nobody was invited",
-                    address.text
-                )));
-            }
-            let earlier = match is_shown {
-                true => invitations::find(&mut tx, account, &address.folded).await?,
-                false => None,
-            };
+        for Wanted {
+            address,
+            role,
+            earlier,
+        } in wanted
+        {
             let made = NewInvitation {
                 account,
                 address: &address,
@@ -155,12 +152,37 @@ impl Iam {
                 id: UserId(guid),
                 email: address.text,
                 code,
-                replaces_code: earlier.is_some_and(|earlier| earlier.code_hash.is_some()),
+                replaces_code: is_shown
+                    && earlier.is_some_and(|earlier| earlier.code_hash.is_some()),
             });
         }
+        self.roles_are_within_limit(&mut tx, account).await?;
+        if !groups.is_empty() {
+            let limit = &limit::GROUP_MEMBERS_PER_ACCOUNT;
+            let what = CountedItem::GroupMembers;
+            self.is_within_limit(&mut tx, account, limit, what).await?;
+        }
+        self.commit(tx, Entries::of(entries)).await?;
+        Ok(invited)
+    }
+
+    /// Refuses the invitations for which there is no room, and their policies, before any of them is written. The account is locked.
+    async fn have_room(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+        wanted: &[Wanted],
+        policies: usize,
+        now: Millis,
+    ) -> Result<(), IamError> {
+        let opened = count(wanted, |one| {
+            let earlier = one.earlier.as_ref();
+            earlier.is_none_or(|earlier| earlier.expires_at.0 <= now.0)
+        });
         let limit = &limit::INVITATIONS_PER_ACCOUNT;
         let per_account = self.account_limit(account, limit);
-        if invitations::count_open(&mut tx, account, now).await? > per_account {
+        let open = invitations::count_open(tx, account, now).await?;
+        if open.saturating_add(opened) > per_account {
             return Err(over(
                 Reason::Conflict,
                 Remedy::WithdrawInvitations,
@@ -168,25 +190,30 @@ impl Iam {
                 per_account,
             ));
         }
-        self.is_within_limit(
-            &mut tx,
-            account,
-            &limit::USERS_PER_ACCOUNT,
-            CountedItem::Users,
-        )
-        .await?;
-        self.roles_are_within_limit(&mut tx, account).await?;
-        if !groups.is_empty() {
-            let limit = &limit::GROUP_MEMBERS_PER_ACCOUNT;
-            let what = CountedItem::GroupMembers;
-            self.is_within_limit(&mut tx, account, limit, what).await?;
+        let new = count(wanted, |one| one.earlier.is_none());
+        let users = (&limit::USERS_PER_ACCOUNT, CountedItem::Users);
+        self.has_room_for(tx, account, users, new).await?;
+        if policies == 0 {
+            return Ok(());
         }
-        if !policies.is_empty() {
-            let (limit, what) = (&limit::POLICIES_PER_ACCOUNT, CountedItem::Policies);
-            self.is_within_limit(&mut tx, account, limit, what).await?;
-        }
-        self.commit(tx, Entries::of(entries)).await?;
-        Ok(invited)
+        let given = wanted.len().saturating_mul(policies) as u64;
+        let policies = (&limit::POLICIES_PER_ACCOUNT, CountedItem::Policies);
+        self.has_room_for(tx, account, policies, given).await
+    }
+
+    /// Checks whom a request invites, and how much it gives to all of them, before its policies are read: they cost more.
+    ///
+    /// # Errors
+    /// As [`Self::invite_with`].
+    pub fn may_invite_all(
+        &self,
+        account: AccountId,
+        wanted: &[Invitee],
+        given: usize,
+    ) -> Result<(), IamError> {
+        let wanted = checked(&self.0.config.invitations, account, wanted)?;
+        is_not_too_much(wanted.len(), given)?;
+        Ok(())
     }
 
     /// Whether the caller may invite users.
@@ -234,6 +261,60 @@ impl Iam {
         let (total, entries) = found.await?;
         Ok(Page { entries, total })
     }
+}
+
+/// Somebody to invite.
+struct Wanted {
+    address: Address,
+    role: Option<Role>,
+    /// Their invitation from before.
+    earlier: Option<InvitationRow>,
+}
+
+fn count(wanted: &[Wanted], is_counted: impl Fn(&&Wanted) -> bool) -> u64 {
+    wanted.iter().filter(is_counted).count() as u64
+}
+
+/// Finds earlier invitations of the people. The account is locked.
+async fn found(
+    tx: &mut Tx,
+    account: AccountId,
+    wanted: Vec<(Address, Option<Role>)>,
+) -> Result<Vec<Wanted>, IamError> {
+    let mut all = Vec::with_capacity(wanted.len());
+    for (address, role) in wanted {
+        let member = members::member_by_address(tx, account, &address.folded).await?;
+        if member.is_some() {
+            return Err(IamError::conflict(format!(
+                "`{}` is a member of the account already; nobody was invited",
+                address.text
+            )));
+        }
+        let earlier = invitations::find(tx, account, &address.folded).await?;
+        all.push(Wanted {
+            address,
+            role,
+            earlier,
+        });
+    }
+    Ok(all)
+}
+
+/// Refuses a request that would write too much at once, while every other change waits.
+fn is_not_too_much(people: usize, given: usize) -> Result<(), Refusal> {
+    let (all, limit) = (
+        people.saturating_mul(given) as u64,
+        &limit::INVITED_ACCESS_PER_REQUEST,
+    );
+    if all <= limit.default {
+        return Ok(());
+    }
+    let message = format!(
+        "{people} people with {given} access policies and groups each are more than `{}` = {}; nobody was invited",
+        limit.name, limit.default
+    );
+    let refusal = Refusal::new(Reason::Field, message).field("users");
+    Err(refusal.remedy(Remedy::SeveralRequests).limit(limit))
 }
 
 /// Withdraws the invitation with this id. `false` when the account has none.

@@ -15,6 +15,8 @@ pub(super) struct Policies {
     pub(super) by_account: Map<AccountId, BTreeSet<PolicyId>>,
     pub(super) roles: Map<CustomRoleId, CustomRole>,
     pub(super) roles_by_account: Map<AccountId, BTreeSet<CustomRoleId>>,
+    /// The name of a role never changes.
+    pub(super) roles_by_name: Map<(AccountId, String), CustomRoleId>,
 }
 
 impl Policies {
@@ -37,13 +39,18 @@ impl Policies {
 
     pub(super) fn add_role(&mut self, role: CustomRole) {
         put(&mut self.roles_by_account, role.account, role.id);
+        let name = (role.account, role.name.clone());
+        self.roles_by_name.insert(name, role.id);
         self.roles.insert(role.id, role);
     }
 
     pub(super) fn forget_role(&mut self, id: CustomRoleId) {
-        let Some(account) = self.roles.get(&id).map(|role| role.account) else {
+        let Some(role) = self.roles.get(&id) else {
             return;
         };
+        let account = role.account;
+        let name = (account, role.name.clone());
+        self.roles_by_name.remove(&name);
         take(&mut self.roles_by_account, account, &id);
         self.roles.remove(&id);
     }

@@ -171,6 +171,13 @@ impl Directory {
         self.policies.roles.get(&id)
     }
 
+    /// The account's own role with this cloud resource name.
+    pub(crate) fn custom_role_of_crn(&self, account: AccountId, crn: &str) -> Option<CustomRoleId> {
+        let name = CustomRole::name_in_crn(crn, account)?;
+        let name = (account, name.to_owned());
+        self.policies.roles_by_name.get(&name).copied()
+    }
+
     /// The account's own roles, by their ids.
     pub(crate) fn custom_roles_of(&self, account: AccountId) -> impl Iterator<Item = &CustomRole> {
         let ids = self.policies.roles_by_account.get(&account);

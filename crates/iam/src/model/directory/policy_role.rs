@@ -8,6 +8,15 @@ use base::scope::{Action, Actions};
 use std::fmt;
 use std::str::FromStr;
 
+/// How the cloud resource names of the platform's and the service's roles begin.
+const NAMED_CRN: &str = "crn:v1:bluemix:public:iam::::";
+
+/// How those of the accounts' own roles begin, before the account.
+const CUSTOM_CRN: &str = "crn:v1:ibmcloud:public:iam-access-management::a/";
+
+/// What is between the account and the name in them.
+const CUSTOM_KIND: &str = "::customRole:";
+
 /// A role of a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PolicyRole {
@@ -94,14 +103,18 @@ impl NamedRole {
         }
     }
 
+    /// The word of its kind in its cloud resource name.
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Viewer | Self::Operator | Self::Editor | Self::Administrator => "role",
+            Self::Reader | Self::Writer | Self::Manager => "serviceRole",
+        }
+    }
+
     /// Its cloud resource name.
     #[must_use]
     pub fn crn(self) -> String {
-        let kind = match self {
-            Self::Viewer | Self::Operator | Self::Editor | Self::Administrator => "role",
-            Self::Reader | Self::Writer | Self::Manager => "serviceRole",
-        };
-        format!("crn:v1:bluemix:public:iam::::{kind}:{}", self.name())
+        format!("{NAMED_CRN}{}:{}", self.kind(), self.name())
     }
 
     /// The role of this name.
@@ -114,8 +127,8 @@ impl NamedRole {
     /// The role of this cloud resource name.
     #[must_use]
     pub fn of_crn(crn: &str) -> Option<Self> {
-        let mut all = Self::PLATFORM.into_iter().chain(Self::SERVICE);
-        all.find(|role| role.crn() == crn)
+        let (kind, name) = crn.strip_prefix(NAMED_CRN)?.split_once(':')?;
+        Self::named(name).filter(|role| role.kind() == kind)
     }
 }
 
@@ -169,7 +182,13 @@ impl CustomRole {
     #[must_use]
     pub fn crn(&self) -> String {
         let (account, name) = (self.account, &self.name);
-        format!("crn:v1:ibmcloud:public:iam-access-management::a/{account}::customRole:{name}")
+        format!("{CUSTOM_CRN}{account}{CUSTOM_KIND}{name}")
+    }
+
+    /// The name in a cloud resource name of one of this account's own roles.
+    pub(crate) fn name_in_crn(crn: &str, account: AccountId) -> Option<&str> {
+        let (of, name) = crn.strip_prefix(CUSTOM_CRN)?.split_once(CUSTOM_KIND)?;
+        (of == account.to_string()).then_some(name)
     }
 }
 
@@ -188,9 +207,26 @@ mod tests {
         let own = PolicyRole::Custom(CustomRoleId(Guid::from_random([7; 16])));
         assert_eq!(own.to_string().parse(), Ok(own));
         assert_eq!("viewer".parse::<PolicyRole>(), Err(NoPolicyRole));
-        assert_eq!(
-            NamedRole::of_crn("crn:v1:bluemix:public:iam::::role:Reader"),
-            None
-        );
+        for wrong in [
+            "role:Reader",
+            "serviceRole:Viewer",
+            "Viewer",
+            "role:Viewer:",
+        ] {
+            assert_eq!(NamedRole::of_crn(&format!("{NAMED_CRN}{wrong}")), None);
+        }
+        assert_eq!(NamedRole::of_crn("Viewer"), None);
+    }
+
+    #[test]
+    fn a_role_of_an_accounts_own_is_named_by_that_account_alone() {
+        let account = |number: u8| AccountId(Guid::from_random([number; 16]));
+        let crn = format!("{CUSTOM_CRN}{}{CUSTOM_KIND}Sender", account(1));
+        let named =
+            |crn: &str, of: u8| CustomRole::name_in_crn(crn, account(of)).map(ToOwned::to_owned);
+        assert_eq!(named(&crn, 1).as_deref(), Some("Sender"));
+        assert_eq!(named(&crn, 2), None);
+        assert_eq!(named(&crn.to_uppercase(), 1), None);
+        assert_eq!(named("Sender", 1), None);
     }
 }
