@@ -315,7 +315,10 @@ fn instances_are_found_by_what_they_are() {
     let shown = account.get(&path_of(&first));
     let shown = text(&shown["updated_at"]).replace('+', "%2B");
     let query = format!("?updated_from={shown}&updated_to={shown}");
-    assert!(list(&query).iter().any(|name| name == "monitoring"), "{query}");
+    assert!(
+        list(&query).iter().any(|name| name == "monitoring"),
+        "{query}"
+    );
     let page = account.get("/v2/resource_instances?limit=1&type=service_instance");
     assert_eq!(page["rows_count"], 1);
     let next = text(&page["next_url"]);
