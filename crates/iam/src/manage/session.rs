@@ -137,6 +137,9 @@ impl Iam {
     /// When there is no such session, or it has ended.
     pub async fn keep_session_alive(&self, id: SessionId) -> Result<(), IamError> {
         let now = self.0.clock.now();
+        if !sessions::is_open(&self.0.db, id, now).await? {
+            return Err(unknown());
+        }
         let mut tx = self.0.db.begin().await?;
         let found = sessions::open_with(&mut tx, id, now).await?;
         let (session, _) = found.ok_or_else(unknown)?;

@@ -18,6 +18,8 @@ pub struct AllowedAddresses {
 struct AddressRange {
     first: u128,
     last: u128,
+    /// IPv4 alone: `::/0` is every address of IPv6, and none that is mapped into it.
+    is_v4: bool,
 }
 
 /// A text that is no entry of the list.
@@ -32,7 +34,10 @@ impl AllowedAddresses {
     #[must_use]
     pub fn allows(&self, address: IpAddr) -> bool {
         let number = number(address);
-        let holds = |range: &AddressRange| (range.first..=range.last).contains(&number);
+        let is_v4 = address.to_canonical().is_ipv4();
+        let holds = |range: &AddressRange| {
+            range.is_v4 == is_v4 && (range.first..=range.last).contains(&number)
+        };
         self.ranges.is_empty() || self.ranges.iter().any(holds)
     }
 
@@ -54,9 +59,10 @@ fn range(text: &str) -> Option<AddressRange> {
     if let Some((first, last)) = text.split_once('-') {
         let first: IpAddr = first.trim().parse().ok()?;
         let last: IpAddr = last.trim().parse().ok()?;
-        let is_one_family = first.is_ipv4() == last.is_ipv4();
+        let is_v4 = first.to_canonical().is_ipv4();
+        let is_one_family = is_v4 == last.to_canonical().is_ipv4();
         let (first, last) = (number(first), number(last));
-        return (is_one_family && first <= last).then_some(AddressRange { first, last });
+        return (is_one_family && first <= last).then_some(AddressRange { first, last, is_v4 });
     }
     let (address, prefix) = match text.split_once('/') {
         Some((address, prefix)) => (address, Some(prefix)),
@@ -76,6 +82,7 @@ fn range(text: &str) -> Option<AddressRange> {
     Some(AddressRange {
         first,
         last: first | behind,
+        is_v4: address.to_canonical().is_ipv4(),
     })
 }
 
@@ -184,5 +191,15 @@ mod tests {
             serde_json::from_str::<AllowedAddresses>(&stored).unwrap(),
             own
         );
+    }
+
+    #[test]
+    fn a_network_of_one_family_allows_none_of_the_other() {
+        let allows = |list: &str, address: &str| {
+            let list: AllowedAddresses = list.parse().unwrap();
+            list.allows(address.parse().unwrap())
+        };
+        assert!(allows("::/0", "2001:db8::1") && !allows("::/0", "10.0.0.1"));
+        assert!(allows("0.0.0.0/0", "::ffff:10.0.0.1") && !allows("0.0.0.0/0", "2001:db8::1"));
     }
 }

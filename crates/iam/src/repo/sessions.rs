@@ -408,6 +408,12 @@ pub(crate) async fn open_with(
     row.map_or(Ok(None), |row| read_open(&row))
 }
 
+/// Whether there is an open session with this id. Only a read: a stranger who guesses delays no writer.
+pub(crate) async fn is_open(db: &Db, session: SessionId, now: Millis) -> Result<bool, IamError> {
+    let values = [session.0.to_string().into(), now.0.into()];
+    Ok(db.one(OPEN_WITH, &values).await?.is_some())
+}
+
 /// A page of the sessions of a principal for an account, the latest first; only those of a key if there is one.
 pub(crate) async fn open_of(
     db: &Db,

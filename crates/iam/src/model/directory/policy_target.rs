@@ -207,7 +207,14 @@ impl PolicyTarget {
                         return Err(wrong(*key, "can be `service` alone"));
                     }
                 }
-                AttributeKey::Region => target.region = Some((*operator, value.clone())),
+                AttributeKey::Region => {
+                    let mut value = value.clone();
+                    if has_pattern {
+                        // Several stand for what one does, and would be gone through at every decision.
+                        value = collapsed(&value);
+                    }
+                    target.region = Some((*operator, value));
+                }
                 AttributeKey::Org => target.org = Some(OrgId(guid(*key, value)?)),
                 AttributeKey::Space => target.space = Some(SpaceId(guid(*key, value)?)),
                 AttributeKey::ResourceGroup => {
@@ -261,6 +268,17 @@ pub(super) fn is_met(operator: AttributeOperator, value: &str, text: &str) -> bo
     }
 }
 
+/// The pattern with one `*` for each run of them.
+fn collapsed(pattern: &str) -> String {
+    let mut short = String::with_capacity(pattern.len());
+    for letter in pattern.chars() {
+        if letter != '*' || !short.ends_with('*') {
+            short.push(letter);
+        }
+    }
+    short
+}
+
 /// Whether the text matches the pattern, in which `*` stands for any characters and `?` for one. Only the last `*` is tried
 /// again, so the work is at most the product of the lengths.
 fn matches(pattern: &[u8], text: &[u8]) -> bool {
@@ -309,6 +327,13 @@ mod tests {
             let found = matches(pattern.as_bytes(), text.as_bytes());
             assert_eq!(found, expected, "{pattern} {text}");
         }
+    }
+
+    #[test]
+    fn a_run_of_stars_is_one() {
+        assert_eq!(collapsed(&format!("{}local", "*".repeat(995))), "*local");
+        assert_eq!(collapsed("a**b***"), "a*b*");
+        assert_eq!(collapsed("a*b?c"), "a*b?c");
     }
 
     #[test]
