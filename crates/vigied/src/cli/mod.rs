@@ -191,6 +191,11 @@ pub(crate) enum AccountCommand {
     /// Without a change it lists every limit of the account, with what is set for it alone marked. `NAME=default` gives
     /// back the server's own value (`vigied config check` shows those). A running server follows within a second.
     Limit(accounts::LimitArgs),
+    /// Show the addresses that an account lets in, or change them.
+    ///
+    /// For an account that has locked itself out with `allowed_ip_addresses`: `all` lets its credentials in from everywhere
+    /// again. A running server follows within a second.
+    Addresses(accounts::AddressesArgs),
     /// Delete an account with everything in it; until its metrics go, `vigied account restore` brings it back.
     ///
     /// It asks first; scripts say `--yes`.
@@ -222,6 +227,7 @@ impl AccountCommand {
         match self {
             Self::Create(arguments) => &arguments.database,
             Self::Limit(arguments) => &arguments.database,
+            Self::Addresses(arguments) => &arguments.database,
             Self::Delete(arguments) => &arguments.database,
             Self::Restore(arguments) => &arguments.database,
             Self::List { database, .. } => database,

@@ -51,6 +51,7 @@ pub(crate) fn is_change(command: &Command) -> bool {
         | Command::Keys(KeysCommand::List { .. })
         | Command::User(UserCommand::List { .. }) => false,
         Command::Account(AccountCommand::Limit(arguments)) => !arguments.changes.is_empty(),
+        Command::Account(AccountCommand::Addresses(arguments)) => arguments.allowed.is_some(),
         _ => true,
     }
 }

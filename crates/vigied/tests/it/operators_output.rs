@@ -12,6 +12,7 @@ const LINES: &[&str] = &[
     "account create Second --owner bea@example.org --data DIR",
     "account list --data DIR",
     "account limit Second --data DIR",
+    "account addresses Second --data DIR",
     "account delete Second --yes --data DIR",
     "account list --deleted --data DIR",
     "deleted list --data DIR",

@@ -17,8 +17,9 @@ pub(super) fn rejected(refusal: &Failure, credential: &Credential) -> Failure {
     failure.code.clone_from(&refusal.code);
     failure.transaction_id.clone_from(&refusal.transaction_id);
     // The credential is correct, but opens nothing any more. Checking it would not help; the server's hint does.
-    let is_right =
-        refusal.code.as_deref() == Some("BXNIM0141E") || text.contains("cannot be used:");
+    let code = refusal.code.as_deref();
+    let is_right = matches!(code, Some("BXNIM0141E" | "insufficient_permissions"))
+        || text.contains("cannot be used:");
     if is_right && !refusal.hints.is_empty() {
         failure.hints.clone_from(&refusal.hints);
         return failure;
