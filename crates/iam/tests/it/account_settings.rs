@@ -339,7 +339,9 @@ async fn what_opens_an_account_does_so_from_the_allowed_addresses_alone(world: W
                 world.enter_key(&key).is_ok(),
                 world.enter_uaa(&uaa).is_ok(),
                 verifier.scope(Credential::Uaa(&uaa), Some(space)).is_ok(),
-                verifier.scope(Credential::ApiKey(&key), Some(space)).is_ok(),
+                verifier
+                    .scope(Credential::ApiKey(&key), Some(space))
+                    .is_ok(),
                 introspected(Credential::Iam(&token)),
                 introspected(Credential::ApiKey(&key)),
             ]
