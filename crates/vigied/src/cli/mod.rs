@@ -1,6 +1,7 @@
 //! The command line of the server.
 
 pub(crate) mod accounts;
+mod algorithm;
 pub(crate) mod deleted;
 pub(crate) mod generated;
 mod health;
@@ -11,6 +12,7 @@ mod people;
 mod sender;
 mod settings;
 
+pub(crate) use algorithm::Algorithm;
 pub(crate) use health::HealthArgs;
 pub(crate) use manual::{CompletionArgs, ManArgs, Shell};
 pub(crate) use output::{Output, OutputArgs};
@@ -330,8 +332,17 @@ pub(crate) enum KeysCommand {
         #[arg(long, value_enum, default_value = "text", ignore_case = true)]
         output: Output,
     },
-    /// Make a new key, which signs from now on; tokens of the older ones are good until they expire.
+    /// Make a new key, which signs in two minutes; tokens of the older ones are good until they expire.
+    ///
+    /// Clients keep the public keys for a minute: until then, and a minute more, the new key is only published. It signs as
+    /// `tokens.signing_algorithm` says: of the server that runs on the folder, else of these settings.
     Rotate {
+        /// How it signs, whatever the setting says.
+        #[arg(long, value_enum, ignore_case = true)]
+        algorithm: Option<Algorithm>,
+        /// Sign with it at once, for a stolen key: clients refuse its tokens until they have read the public keys again.
+        #[arg(long)]
+        now: bool,
         #[command(flatten)]
         database: DatabaseArgs,
         #[command(flatten)]
@@ -339,8 +350,9 @@ pub(crate) enum KeysCommand {
     },
     /// Take a key out of service: from now on every node refuses the tokens it has signed.
     ///
-    /// For a key that was stolen: `vigied keys rotate`, then `vigied keys retire` with the old name. Users get new
-    /// tokens with their refresh tokens or keys. The last key in service cannot be retired.
+    /// For a key that was stolen: `vigied keys rotate --now`, then `vigied keys retire` with the old name. Users get new
+    /// tokens with their refresh tokens or keys. The last key in service cannot be retired. A key that was not stolen is
+    /// retired when its tokens have expired: programs keep a token as long as it says that it is good.
     Retire {
         /// The key's name, from `vigied keys list`.
         kid: String,
