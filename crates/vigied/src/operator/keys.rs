@@ -157,7 +157,10 @@ fn list(
     let rows = keys.iter().map(|key| Key {
         kid: &key.kid,
         state: state(key),
-        algorithm: algorithms.get(&key.kid).copied().map(SigningAlgorithm::name),
+        algorithm: algorithms
+            .get(&key.kid)
+            .copied()
+            .map(SigningAlgorithm::name),
         created_at: instant(key.created_at),
         signs_from: instant(key.signs_from),
         retired_at: key.retired_at.map(instant),
