@@ -38,8 +38,8 @@ fn key_hint(said: &str) -> &'static str {
     if said.contains("its account was deleted") {
         "the server's operator alone can bring a deleted account back, and its keys with it; for another account, take a key of that one"
     } else if said.contains("cannot be used") {
-        "log in with `vigie login -u USER`; then fix this key, or make another with `vigie iam api-key-create NAME`"
+        "log in with `vigie login -u USER`; then fix this key, or make another with `vigie iam api-key-create NAME`; for a service ID an Administrator does, with `vigie iam service-api-key-create NAME SERVICE_ID`"
     } else {
-        "is it the whole key, and not deleted? for a new one, log in with `vigie login -u USER` and use `vigie iam api-key-create NAME`"
+        "is it the whole key, and not deleted? for a new one, log in with `vigie login -u USER` and use `vigie iam api-key-create NAME`; for a service ID an Administrator does, with `vigie iam service-api-key-create NAME SERVICE_ID`"
     }
 }
