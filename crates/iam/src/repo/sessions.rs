@@ -331,14 +331,14 @@ pub(crate) struct HeldSession {
     pub(crate) is_live: bool,
 }
 
-/// The sessions of the user that have not ended, those first that were begun or renewed longest ago.
+/// The sessions of the user that have not ended, those first that were begun, renewed or kept alive longest ago.
 pub(crate) async fn held(
     tx: &mut Tx,
     bounds: &CredentialBounds,
     now: Millis,
 ) -> Result<Vec<HeldSession>, IamError> {
     let sql = "SELECT guid, COALESCE(api_key, '') AS of_key, parent, expires_at FROM sessions \
-               WHERE principal = $1 AND revoked_at IS NULL ORDER BY tokens_until, created_at, guid";
+               WHERE principal = $1 AND revoked_at IS NULL ORDER BY used_at, created_at, guid";
     let rows = tx.all(sql, &[key(bounds.principal())]).await?;
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {

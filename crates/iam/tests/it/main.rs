@@ -59,6 +59,7 @@ mod right;
 mod service;
 #[cfg(test)]
 mod service_ids;
+mod session_settings;
 #[cfg(test)]
 mod session;
 #[cfg(test)]
