@@ -390,7 +390,7 @@ impl Verifier {
         if let Some(session) = verified.session
             && self.inner.ended.contains(session)
         {
-            return Err(AuthError::Revoked("its session was logged out"));
+            return Err(AuthError::Revoked("its session has ended"));
         }
         if let Some(id) = verified.key {
             let key = directory

@@ -14,6 +14,7 @@ use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal};
 use crate::repo::account_settings;
 use crate::repo::accounts::lock_active;
+use crate::repo::sessions;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::AccountId;
@@ -280,7 +281,13 @@ impl Iam {
         if !account_settings::change(&mut tx, &new, old.revision).await? {
             return Err(changed());
         }
-        self.commit(tx, entry).await?;
+        // What is over by either stays over, whatever is set later.
+        let now = self.0.clock.now();
+        let over = old.settings.session_cutoffs(now);
+        let over = over.or(new.settings.session_cutoffs(now));
+        let ended = sessions::end_overdue(&mut tx, account, over, now).await?;
+        let entry = entry.with_some("sessions_ended", (ended > 0).then_some(ended));
+        self.commit_with_ends(tx, entry).await?;
         Ok(new)
     }
 

@@ -9,6 +9,7 @@ use super::column::{at, counted, parse, parse_guid};
 use super::counters;
 use super::principals::{self, key};
 use crate::error::IamError;
+use crate::model::account_settings::SessionCutoffs;
 use crate::model::bounds::CredentialBounds;
 use crate::model::open_session::OpenSession;
 use crate::model::page::{Page, PageRequest, row_count};
@@ -145,6 +146,56 @@ pub(crate) async fn end_of_account(
         ended = tx.execute(sql, &[at.clone(), number.clone()]).await?;
     }
     Ok(())
+}
+
+/// How many sessions of users for the account are over by its settings, but have not been ended.
+pub(crate) async fn count_overdue(
+    tx: &mut Tx,
+    account: AccountId,
+    over: SessionCutoffs,
+) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS counted FROM sessions WHERE account = $1 AND revoked_at IS NULL AND (proven_at <= $2 OR used_at <= $3) \
+               AND EXISTS (SELECT 1 FROM principals WHERE guid = sessions.principal AND kind = 'user')";
+    let values = [
+        Value::from(account.to_string()),
+        over.proven_at.0.into(),
+        over.used_at.0.into(),
+    ];
+    counted(tx.one(sql, &values).await?)
+}
+
+/// Ends them, with everything derived from them; returns how many.
+pub(crate) async fn end_overdue(
+    tx: &mut Tx,
+    account: AccountId,
+    over: SessionCutoffs,
+    now: Millis,
+) -> Result<u64, IamError> {
+    if over == SessionCutoffs::NONE || count_overdue(tx, account, over).await? == 0 {
+        return Ok(0);
+    }
+    let number = Value::from(counters::next_end(tx).await?);
+    let at = Value::from(now.0);
+    let first = "UPDATE sessions SET revoked_at = $4, ended = $5 \
+                 WHERE account = $1 AND revoked_at IS NULL AND (proven_at <= $2 OR used_at <= $3) \
+                 AND EXISTS (SELECT 1 FROM principals WHERE guid = sessions.principal AND kind = 'user')";
+    let values = [
+        Value::from(account.to_string()),
+        over.proven_at.0.into(),
+        over.used_at.0.into(),
+        at.clone(),
+        number.clone(),
+    ];
+    let mut ended = tx.execute(first, &values).await?;
+    let mut total = ended;
+    // Generation by generation, as above.
+    while ended > 0 {
+        let sql = "UPDATE sessions SET revoked_at = $1, ended = $2 WHERE revoked_at IS NULL \
+                   AND parent IN (SELECT guid FROM sessions WHERE ended = $2)";
+        ended = tx.execute(sql, &[at.clone(), number.clone()]).await?;
+        total = total.saturating_add(ended);
+    }
+    Ok(total)
 }
 
 /// Locks a session until the transaction ends. `false` if it has ended.
@@ -360,7 +411,7 @@ pub(crate) async fn held(
 macro_rules! open_columns {
     () => {
         "guid, account, principal, (SELECT kind FROM principals WHERE guid = principal) AS principal_kind, api_key, created_at, \
-         used_at, expires_at"
+         proven_at, used_at, expires_at"
     };
 }
 
@@ -374,7 +425,8 @@ const OPEN_OF: &str = concat!(
     "SELECT ",
     open_columns!(),
     " FROM sessions WHERE principal = $1 AND account = $2 AND revoked_at IS NULL AND expires_at > $3 \
-      AND COALESCE(api_key, '') = COALESCE($4, api_key, '') ORDER BY created_at DESC, guid LIMIT $5 OFFSET $6"
+      AND COALESCE(api_key, '') = COALESCE($4, api_key, '') AND proven_at > $5 AND used_at > $6 \
+      ORDER BY created_at DESC, guid LIMIT $7 OFFSET $8"
 );
 
 /// Decodes a session and the account it is for; none if its principal is gone.
@@ -391,6 +443,7 @@ fn read_open(row: &Row) -> Result<Option<(OpenSession, AccountId)>, IamError> {
         principal,
         key,
         created_at: at(row, "created_at")?,
+        proven_at: at(row, "proven_at")?,
         used_at: at(row, "used_at")?,
         expires_at: at(row, "expires_at")?,
     };
@@ -414,27 +467,30 @@ pub(crate) async fn is_open(db: &Db, session: SessionId, now: Millis) -> Result<
     Ok(db.one(OPEN_WITH, &values).await?.is_some())
 }
 
-/// A page of the sessions of a principal for an account, the latest first; only those of a key if there is one.
+/// A page of the sessions of a principal for an account, the latest first; only those of a key if there is one, and none that is
+/// over by the settings of the account.
 pub(crate) async fn open_of(
     db: &Db,
     (principal, account, of_key): (Principal, AccountId, Option<KeyId>),
-    now: Millis,
+    (now, over): (Millis, SessionCutoffs),
     window: PageRequest,
 ) -> Result<Page<OpenSession>, IamError> {
     let of_key = of_key.map(|key| key.0.to_string());
     let count = "SELECT COUNT(*) AS counted FROM sessions WHERE principal = $1 AND account = $2 AND revoked_at IS NULL \
-                 AND expires_at > $3 AND COALESCE(api_key, '') = COALESCE($4, api_key, '')";
+                 AND expires_at > $3 AND COALESCE(api_key, '') = COALESCE($4, api_key, '') AND proven_at > $5 AND used_at > $6";
     let values = [
         key(principal),
         account.to_string().into(),
         now.0.into(),
         of_key.into(),
+        over.proven_at.0.into(),
+        over.used_at.0.into(),
     ];
     let mut look = db.snapshot().await?;
     let total = counted(look.one(count, &values).await?)?;
-    let [principal, account, now, of_key] = values;
     let (take, skip) = (row_count(window.take), row_count(window.skip));
-    let values = [principal, account, now, of_key, take.into(), skip.into()];
+    let mut values = Vec::from(values);
+    values.extend([Value::from(take), skip.into()]);
     let rows = look.all(OPEN_OF, &values).await?;
     look.end().await?;
     let mut entries = Vec::with_capacity(rows.len());

@@ -59,9 +59,10 @@ mod right;
 mod service;
 #[cfg(test)]
 mod service_ids;
-mod session_settings;
 #[cfg(test)]
 mod session;
+#[cfg(test)]
+mod session_settings;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
