@@ -158,8 +158,8 @@ mod tests {
         assert!("".parse::<AllowedAddresses>().unwrap().allows(address));
         let four: AllowedAddresses = "0.0.0.0/0".parse().unwrap();
         assert!(four.allows(address) && !four.allows("2001:db8::1".parse().unwrap()));
-        let all: AllowedAddresses = "::/0".parse().unwrap();
-        assert!(all.allows(address));
+        let six: AllowedAddresses = "::/0".parse().unwrap();
+        assert!(six.allows("2001:db8::1".parse().unwrap()) && !six.allows(address));
     }
 
     #[test]
