@@ -290,7 +290,7 @@ fn a_damaged_store_says_where_and_what_to_do() {
     let place = format!("{} is damaged at offset 0", manifest.display());
     assert!(log.contains(&place), "{log}");
     assert!(
-        log.contains("hint: bring") && log.contains("backup"),
+        log.contains("hint: restore") && log.contains("backup"),
         "{log}"
     );
 }
