@@ -4,14 +4,12 @@ use crate::world::{
     ACCESS, OWNER, REFRESH, World, access_token, at, code, on_both_databases, refresh_token,
     secret, source,
 };
-use base::scope::Domain;
 use iam::audit::Origin;
 use iam::flow::grant::{Client, Grant, TokenRequest};
 use iam::flow::uaa::UaaGrant;
-use iam::manage::account_settings::{AllowedAddresses, SettingsChange, StoredSettings, entity_tag};
+use iam::manage::account_settings::{SettingsChange, StoredSettings, entity_tag};
 use iam::manage::api_key::NewKey;
 use iam::manage::service_id::NewService;
-use iam::{AuthError, Credential};
 
 on_both_databases!(
     of_two_changes_of_one_version_one_happens_and_every_node_knows,
@@ -24,8 +22,6 @@ on_both_databases!(
     a_login_beyond_the_accounts_number_ends_the_oldest,
     all_that_are_too_many_end_as_one,
     tokens_are_given_to_the_allowed_addresses_alone,
-    what_opens_an_account_does_so_from_the_allowed_addresses_alone,
-    whoever_allows_addresses_does_not_lock_themselves_out,
     a_password_alone_gives_no_token_where_the_account_says_so,
     administrators_alone_make_keys_where_the_account_says_so,
     they_go_with_their_account_and_come_back_with_it,
@@ -320,66 +316,6 @@ async fn tokens_are_given_to_the_allowed_addresses_alone(world: World) {
     assert_eq!(code(uaa), "not_allowed");
     // The refused renewal has used nothing up.
     near.scope(world.renew(&renewal)).await.unwrap();
-}
-
-async fn what_opens_an_account_does_so_from_the_allowed_addresses_alone(world: World) {
-    let token = access_token(&world.log_in().await);
-    let key = world.made.api_key.expose().clone();
-    let grant = UaaGrant::Proof(password(&world));
-    let uaa = world.iam.uaa_token(source(), grant).await.unwrap();
-    let uaa = uaa.access_token.expose().clone();
-    let (near, far) = (Origin::new(at(7), "t"), Origin::new(at(77), "t"));
-    let space = Domain::Space(world.made.space);
-    let lets_in = |origin: &Origin| {
-        let verifier = world.iam.verifier();
-        let all = || {
-            let introspected = |credential| world.iam.introspect(credential).is_some();
-            [
-                world.enter(&token).is_ok(),
-                world.enter_key(&key).is_ok(),
-                world.enter_uaa(&uaa).is_ok(),
-                verifier.scope(Credential::Uaa(&uaa), Some(space)).is_ok(),
-                verifier
-                    .scope(Credential::ApiKey(&key), Some(space))
-                    .is_ok(),
-                introspected(Credential::Iam(&token)),
-                introspected(Credential::ApiKey(&key)),
-            ]
-        };
-        origin.clone().sync_scope(all)
-    };
-    assert_eq!(lets_in(&far), [true; 7]);
-    let change = SettingsChange {
-        allowed_addresses: Some("192.0.2.0/28".parse().unwrap()),
-        ..SettingsChange::default()
-    };
-    set(&world, change).await;
-    assert_eq!(lets_in(&near), [true; 7]);
-    assert_eq!(lets_in(&far), [false; 7]);
-    let refused = far.clone().sync_scope(|| world.enter_key(&key));
-    assert!(matches!(
-        refused,
-        Err(AuthError::AddressNotAllowed { account, .. }) if account == world.made.account
-    ));
-    // The operator lets everybody in again.
-    let (iam, account) = (&world.iam, world.made.account);
-    iam.set_allowed_addresses(account, AllowedAddresses::default())
-        .await
-        .unwrap();
-    assert_eq!(lets_in(&far), [true; 7]);
-}
-
-async fn whoever_allows_addresses_does_not_lock_themselves_out(world: World) {
-    let (owner, account) = (world.owner(), world.made.account);
-    let allowed = || SettingsChange {
-        allowed_addresses: Some("192.0.2.0/28".parse().unwrap()),
-        ..SettingsChange::default()
-    };
-    let change = || (world.iam).change_account_settings(&owner, account, "*", allowed());
-    let far = Origin::new(at(77), "t").scope(change()).await;
-    assert_eq!(code(far), "field");
-    let near = Origin::new(at(7), "t").scope(change()).await;
-    near.unwrap();
 }
 
 async fn a_password_alone_gives_no_token_where_the_account_says_so(world: World) {

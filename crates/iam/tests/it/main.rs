@@ -11,6 +11,8 @@ mod accounts;
 #[cfg(test)]
 mod activity;
 #[cfg(test)]
+mod allowed_addresses;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod changes;
