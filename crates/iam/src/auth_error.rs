@@ -3,6 +3,7 @@
 use crate::caller_roles::CallerRoles;
 use crate::hidden_domain::HiddenDomain;
 use base::id::AccountId;
+use std::net::IpAddr;
 
 /// Why a credential is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +45,16 @@ pub enum AuthError {
     /// The key was deleted, locked or disabled, the session has ended, or the user is gone.
     #[error("the credential was withdrawn: {0}")]
     Revoked(&'static str),
+    /// The account lets nobody in from where the request came from.
+    #[error(
+        "the account `{account}` lets no credential in from the address {address} (`allowed_ip_addresses`)"
+    )]
+    AddressNotAllowed {
+        /// The account.
+        account: AccountId,
+        /// Where the request came from.
+        address: IpAddr,
+    },
     /// The database has been unreachable for too long: credentials may have been revoked meanwhile.
     #[error(
         "the identity database has not answered for {seconds} s, more than `tokens.stale_seconds_max` = {allowed}"

@@ -227,6 +227,8 @@ pub enum Remedy {
     InviteAgainOrRestore,
     /// Restore it under another name.
     RestoreUnderAnotherName,
+    /// Have the address put into the account's list of those that are allowed.
+    AllowAddress,
 }
 
 /// A refusal.

@@ -5,7 +5,7 @@ use crate::auth_error::AuthError;
 use crate::grant::{ProvenCredential, grant};
 use crate::model::bounds::AccountReach;
 use crate::token::identity::Credential;
-use crate::verify::{Verifier, membership_reason, require_existing};
+use crate::verify::{Verifier, check_address, membership_reason, require_existing};
 use base::id::KeyId;
 use base::scope::{Domain, Scope};
 use base::time::Millis;
@@ -52,6 +52,7 @@ impl Verifier {
             return Err(AuthError::Revoked(membership_reason(&directory, reach)).into());
         }
         require_existing(&directory, key.principal)?;
+        check_address(&directory, key.account)?;
         let proven = ProvenCredential {
             principal: key.principal,
             account: Some(key.account),

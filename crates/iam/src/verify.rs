@@ -2,8 +2,10 @@
 //! under the token's hash ([`crate::token::cache`]); the directory is asked every time whether the key, session and
 //! principal behind it are still valid.
 
+mod allowed_address;
 mod space_name;
 
+pub(crate) use allowed_address::check_address;
 pub use space_name::{SpaceName, SpaceNameError};
 
 use crate::entropy::sha256;
@@ -164,7 +166,14 @@ impl Verifier {
             key,
             default_plan: self.inner.config.default_plan,
         };
-        grant(&directory, &proven, domain)
+        let scope = grant(&directory, &proven, domain)?;
+        // What is for one account has been checked for it.
+        if account.is_none()
+            && let Some(opened) = directory.account_of(domain)
+        {
+            check_address(&directory, opened)?;
+        }
+        Ok(scope)
     }
 
     /// The caller's identity, for the management interfaces.
@@ -244,9 +253,11 @@ impl Verifier {
             }
         };
         require_existing(&directory, bounds.principal())?;
+        let account = account(&directory, &bounds)
+            .ok_or_else(|| AuthError::Revoked(membership_reason(&directory, bounds.reach())))?;
+        check_address(&directory, account)?;
         Ok(Identity {
-            account: account(&directory, &bounds)
-                .ok_or_else(|| AuthError::Revoked(membership_reason(&directory, bounds.reach())))?,
+            account,
             bounds,
             claims: verified,
         })
@@ -281,6 +292,7 @@ impl Verifier {
             let reach = AccountReach::One(key.account);
             return Err(AuthError::Revoked(membership_reason(directory, reach)));
         }
+        check_address(directory, key.account)?;
         Ok(key)
     }
 
@@ -378,7 +390,7 @@ impl Verifier {
         if let Some(session) = verified.session
             && self.inner.ended.contains(session)
         {
-            return Err(AuthError::Revoked("its session was logged out"));
+            return Err(AuthError::Revoked("its session has ended"));
         }
         if let Some(id) = verified.key {
             let key = directory
@@ -411,7 +423,10 @@ impl Verifier {
                 return Err(AuthError::Revoked(NOT_ASSUMABLE));
             }
         }
-        Ok(())
+        match verified.bound(directory) {
+            Some(account) => check_address(directory, account),
+            None => Ok(()),
+        }
     }
 }
 

@@ -22,10 +22,13 @@ pub(crate) fn hint(claims: Option<&Claims>) -> PrintableText {
     )
 }
 
-/// The member's address, or what stands for it.
+/// The member's address, the IAM id of a service ID, or what stands for them.
 fn address(claims: Option<&Claims>) -> &str {
-    let address = claims.map(|claims| claims.email.as_str());
-    address.filter(|text| !text.is_empty()).unwrap_or("EMAIL")
+    let known = claims.map(|claims| match claims.is_of_program() {
+        true => claims.iam_id.as_str(),
+        false => claims.email.as_str(),
+    });
+    known.filter(|text| !text.is_empty()).unwrap_or("EMAIL")
 }
 
 impl Context {

@@ -81,10 +81,15 @@ impl Context {
     }
 
     /// The UAA token: the stored one, else one exchanged for the IAM token.
+    ///
+    /// # Errors
+    /// For a service ID or a trusted profile, which have none.
     pub(crate) fn uaa_token(&self) -> Result<Token, Failure> {
-        let account = self
-            .claims()
-            .map_or_else(String::new, |own| own.account.bss);
+        let claims = self.claims().unwrap_or_default();
+        if claims.is_of_program() {
+            return Err(no_person());
+        }
+        let account = claims.account.bss;
         // A UAA token exchanged for an IAM token is valid for that token's account only.
         let kept = |cf: &CfConfig| {
             let bound = Claims::of(cf.access_token.expose())?.account.bss;
@@ -170,6 +175,12 @@ impl Context {
                     .hint("choose one with `vigie target -o ORG -s SPACE`")
             })
     }
+}
+
+fn no_person() -> Failure {
+    let message = "UAA tokens are for users: a service ID or trusted profile has IAM tokens alone";
+    Failure::new(Kind::Forbidden, message)
+        .hint("`vigie iam token` prints the IAM token, with which metrics work alike")
 }
 
 fn no_endpoint() -> Failure {

@@ -78,6 +78,11 @@ impl Claims {
         self.exp.saturating_sub(now.secs())
     }
 
+    /// Whether it is of a service ID or a trusted profile, which are no people.
+    pub(crate) fn is_of_program(&self) -> bool {
+        self.iam_id.starts_with("iam-")
+    }
+
     /// The user for people: the e-mail address, else the subject.
     pub(crate) fn user(&self) -> &str {
         [&self.email, &self.user_name, &self.sub, &self.iam_id]

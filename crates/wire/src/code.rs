@@ -56,6 +56,7 @@ codes! {
     KEY_METRICS_ONLY = "BXNMSRI18E", Forbidden, "the API key was made for metrics alone, and this is not about metrics";
     KEY_SENDS_ALONE = "BXNMSRI19E", Forbidden, "the API key was made to send alone, and this is not sending";
     CROSS_SITE = "BXNMSRI20E", Forbidden, "a browser sent the request for a page of another site, with a password that it keeps";
+    ADDRESS_NOT_ALLOWED = "BXNMSRI21E", Forbidden, "the account lets no credential in from the address that the request came from";
     CREDENTIALS_INVALID = "BXNMS0122E", Unauthenticated, "the user name or password is not right";
     BODY_MALFORMED = "BXNMSMT01E", Invalid, "the body is not a JSON array of samples";
     NOTHING_STORED = "BXNMSMT02E", Invalid, "every sample of the body was rejected";

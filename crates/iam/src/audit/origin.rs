@@ -5,6 +5,7 @@
 
 use crate::entropy;
 use base::source::Source;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 tokio::task_local! {
@@ -16,6 +17,8 @@ tokio::task_local! {
 pub struct Origin {
     source: Source,
     transaction: Arc<str>,
+    /// Whether it came over the network, and not from this process or the operator.
+    is_remote: bool,
     /// The number of the operating system's user who runs an operator command.
     operator: Option<u32>,
 }
@@ -27,6 +30,7 @@ impl Origin {
         Self {
             source,
             transaction: transaction.into(),
+            is_remote: true,
             operator: None,
         }
     }
@@ -34,7 +38,10 @@ impl Origin {
     /// This process: operator commands and the server's own actions.
     #[must_use]
     pub fn here() -> Self {
-        Self::new(Source::here(), &entropy::guid().to_string())
+        Self {
+            is_remote: false,
+            ..Self::new(Source::here(), &entropy::guid().to_string())
+        }
     }
 
     /// An operator command, run by this user of the operating system.
@@ -52,6 +59,17 @@ impl Origin {
         CURRENT
             .try_with(Self::clone)
             .unwrap_or_else(|_| Self::here())
+    }
+
+    /// The address that the running code serves; none where it serves nobody over the network, or goes on behind a request.
+    pub(crate) fn remote_address() -> Option<IpAddr> {
+        let address = CURRENT.try_with(|own| own.is_remote.then(|| own.source.address()));
+        address.ok().flatten()
+    }
+
+    /// Runs work of this thread with this origin.
+    pub fn sync_scope<T>(self, work: impl FnOnce() -> T) -> T {
+        CURRENT.sync_scope(self, work)
     }
 
     /// Runs a future with this origin.

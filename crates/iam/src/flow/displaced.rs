@@ -16,8 +16,8 @@ pub(super) struct Displacing<'s> {
     ended: HashSet<SessionId>,
     /// The live sessions of each key; those of none under the empty text.
     live: BTreeMap<&'s str, usize>,
-    /// How many of the sessions, from the first, have been looked at for each key.
-    looked_at: BTreeMap<&'s str, usize>,
+    /// How many of the sessions, from the first, have been looked at for each key, and for none in particular.
+    looked_at: BTreeMap<Option<&'s str>, usize>,
 }
 
 impl<'s> Displacing<'s> {
@@ -66,10 +66,7 @@ impl<'s> Displacing<'s> {
     /// Ends the session of this key that was longest unused, or that of any, except those that are spared, with all that came
     /// from it; returns which.
     pub(super) fn end_longest_unused(&mut self, key: Option<&'s str>) -> Option<SessionId> {
-        let from = match key {
-            Some(key) => self.looked_at.get(key).copied().unwrap_or_default(),
-            None => 0,
-        };
+        let from = self.looked_at.get(&key).copied().unwrap_or_default();
         let is_wanted = |one: &HeldSession| {
             one.is_live
                 && key.is_none_or(|key| one.key == key)
@@ -78,9 +75,7 @@ impl<'s> Displacing<'s> {
         };
         let mut rest = self.all.iter().enumerate().skip(from);
         let (at, found) = rest.find(|&(_, one)| is_wanted(one))?;
-        if let Some(key) = key {
-            self.looked_at.insert(key, at);
-        }
+        self.looked_at.insert(key, at);
         let mut ending = vec![found];
         while let Some(one) = ending.pop() {
             if !self.ended.insert(one.id) {

@@ -55,6 +55,16 @@ fn ended_key(why: &'static str) -> IamError {
     })
 }
 
+/// The refusal of an API key that its account lets in from other addresses alone, or of another one as `otherwise` says.
+fn refused_key(error: &AuthError, otherwise: impl FnOnce() -> IamError) -> IamError {
+    match error {
+        AuthError::AddressNotAllowed { .. } => {
+            IamError::forbidden_without(error.to_string(), Remedy::AllowAddress)
+        }
+        _ => otherwise(),
+    }
+}
+
 impl Iam {
     /// Answers a token request.
     ///
@@ -218,7 +228,7 @@ impl Iam {
                     .map_err(|error| match error {
                         // Only a caller who has the key's text gets this answer.
                         AuthError::Revoked(why) => ended_key(why),
-                        _ => unknown(),
+                        error => refused_key(&error, unknown),
                     })?;
                 let subject = self.subject(identity.bounds())?;
                 proven(subject, *identity.bounds(), APIKEY, ProofGuard::Not)
@@ -260,7 +270,7 @@ impl Iam {
         let holder = self.verifier().holder(key).map_err(|error| match error {
             // Only a caller who has the key's text gets this answer.
             AuthError::Revoked(why) => wrong(&format!(": {why}")),
-            _ => wrong(""),
+            error => refused_key(&error, || wrong("")),
         })?;
         match service.is_some_and(|service| holder.principal() == Principal::Service(service)) {
             true => Ok(*holder.bounds()),

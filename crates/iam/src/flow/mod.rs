@@ -17,5 +17,6 @@ pub mod refresh;
 pub mod request;
 pub(crate) mod session_end;
 mod session_limit;
+pub mod token_body;
 pub mod uaa;
 pub mod workload;

@@ -18,9 +18,9 @@ use db::Tx;
 const ENDED_PER_LIVING: u64 = 20;
 
 /// Ends the user's sessions that exceed the limit (the server's, or an account's that is less) now that `begun` exists; returns
-/// which. It ends the longest unused session of the larger group, either the user's own sessions or those of one of their keys,
-/// so that the holder of a key cannot log the user out. The sessions that `begun` came from are kept, because it would end with
-/// them.
+/// which. Beyond the server's it ends the longest unused session of the larger group, either the user's own sessions or those of
+/// one of their keys, so that the holder of a key cannot log the user out; beyond an account's own, which may allow so few that
+/// groups make no sense, the longest unused of all. The sessions that `begun` came from are kept, because it would end with them.
 pub(super) async fn enforce(
     iam: &Iam,
     tx: &mut Tx,
@@ -41,13 +41,8 @@ pub(super) async fn enforce(
     let mut left = Displacing::new(&held, begun);
     let mut ended = Vec::new();
     while left.living() as u64 > most_alive {
-        let most = left.busiest(&key);
-        let mut oldest = left.end_longest_unused(Some(most));
-        if oldest.is_none() && most_alive < allowed {
-            // An account may allow so few that the new session is all that its group has.
-            oldest = left.end_longest_unused(None);
-        }
-        let Some(oldest) = oldest else {
+        let group = (most_alive == allowed).then(|| left.busiest(&key));
+        let Some(oldest) = left.end_longest_unused(group) else {
             return Err(too_deep(most_alive, most_alive < allowed));
         };
         ended.push(oldest);

@@ -6,7 +6,7 @@ pub use crate::model::allowed_addresses::{AddressError, AllowedAddresses};
 
 use super::administrator::{not_administrator, still_administers};
 use super::new_key::check_not_revoked;
-use crate::audit::{Action, Entry};
+use crate::audit::{Action, Entry, Origin};
 use crate::error::IamError;
 use crate::model::entity_tag;
 use crate::model::text::check_length;
@@ -14,6 +14,7 @@ use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal};
 use crate::repo::account_settings;
 use crate::repo::accounts::lock_active;
+use crate::repo::sessions;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::AccountId;
@@ -88,6 +89,14 @@ impl SettingsChange {
         if let Some(addresses) = &self.allowed_addresses {
             let (field, limit) = ("allowed_ip_addresses", &limit::ALLOWED_ADDRESSES_BYTES);
             check_length(field, addresses.text(), limit)?;
+            if let Some(own) = Origin::remote_address()
+                && !addresses.allows(own)
+            {
+                let message = format!(
+                    "`{field}` leaves out {own}, the address that this change comes from: you would lock yourself out"
+                );
+                return Err(Refusal::invalid(field, message));
+            }
         }
         if self.sessions_per_identity.flatten() == Some(0) {
             let field = "max_sessions_per_identity";
@@ -197,6 +206,43 @@ impl Iam {
         }
     }
 
+    /// The addresses that an account lets in, for the operator.
+    #[must_use]
+    pub fn allowed_addresses(&self, account: AccountId) -> AllowedAddresses {
+        self.settings_of(account).settings.allowed_addresses
+    }
+
+    /// Sets the addresses that an account lets in, for the operator, whoever has been locked out.
+    ///
+    /// # Errors
+    /// When the list is too long, or the account or its settings have changed meanwhile.
+    pub async fn set_allowed_addresses(
+        &self,
+        account: AccountId,
+        allowed: AllowedAddresses,
+    ) -> Result<(), IamError> {
+        let change = SettingsChange {
+            allowed_addresses: Some(allowed),
+            ..SettingsChange::default()
+        };
+        change.check()?;
+        let old = self.settings_of(account);
+        let entry = Entry::by_operator(Action::AccountConfigured);
+        let entry = change.recorded(entry.in_account(account).on(account));
+        let new = StoredSettings {
+            account,
+            settings: change.applied(&old.settings),
+            revision: old.revision.saturating_add(1),
+        };
+        let mut tx = self.0.db.begin().await?;
+        lock_active(&mut tx, account).await?;
+        if !account_settings::change(&mut tx, &new, old.revision).await? {
+            let message = "the settings of the account were changed at the same moment";
+            return Err(IamError::refused(Reason::Conflict, message));
+        }
+        self.commit(tx, entry).await
+    }
+
     /// Changes the settings of an account. `if_match` has their entity tag, or is `*`.
     ///
     /// # Errors
@@ -235,7 +281,13 @@ impl Iam {
         if !account_settings::change(&mut tx, &new, old.revision).await? {
             return Err(changed());
         }
-        self.commit(tx, entry).await?;
+        // What is over by either stays over, whatever is set later.
+        let now = self.0.clock.now();
+        let over = old.settings.session_cutoffs(now);
+        let over = over.or(new.settings.session_cutoffs(now));
+        let ended = sessions::end_overdue(&mut tx, account, over, now).await?;
+        let entry = entry.with_some("sessions_ended", (ended > 0).then_some(ended));
+        self.commit_with_ends(tx, entry).await?;
         Ok(new)
     }
 

@@ -8,6 +8,7 @@ pub use crate::model::open_session::OpenSession;
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::flow::lifetimes::Lifetimes;
+use crate::model::account_settings::SessionCutoffs;
 use crate::model::bounds::{CredentialBounds, Root};
 use crate::model::page::{Page, PageRequest};
 use crate::policy::is_administrator;
@@ -44,8 +45,55 @@ impl Iam {
     ) -> Result<Page<OpenSession>, IamError> {
         let owner = self.session_owner(caller, of, "listing the sessions of others")?;
         let now = self.0.clock.now();
+        let directory = self.directory();
+        // Sessions of service IDs have no settings.
+        let own = directory.account_settings.get(&owner.account);
+        let own = own.filter(|_| owner.principal.user().is_some());
+        let over = own.map_or(SessionCutoffs::NONE, |own| {
+            own.settings.session_cutoffs(now)
+        });
         let who = (owner.principal, owner.account, owner.key);
-        sessions::open_of(&self.0.db, who, now, window).await
+        let mut page = sessions::open_of(&self.0.db, who, (now, over), window).await?;
+        if let Some(own) = own {
+            for one in &mut page.entries {
+                let (proven_at, used_at) = (one.proven_at, one.used_at);
+                one.expires_at = (own.settings).session_end(proven_at, used_at, one.expires_at);
+            }
+        }
+        Ok(page)
+    }
+
+    /// Ends the sessions that the settings of their accounts have ended meanwhile, for good and with all their tokens.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_overdue_sessions(&self) -> Result<(), IamError> {
+        let (directory, now) = (self.directory(), self.0.clock.now());
+        let all = directory.account_settings.values();
+        let all = all.map(|own| (own.account, own.settings.session_cutoffs(now)));
+        let all: Vec<_> = all
+            .filter(|(_, over)| *over != SessionCutoffs::NONE)
+            .collect();
+        for (account, over) in all {
+            let mut look = self.0.db.snapshot().await?;
+            let overdue = sessions::count_overdue(&mut look, account, over).await?;
+            look.end().await?;
+            if overdue == 0 {
+                continue;
+            }
+            let mut tx = self.0.db.begin().await?;
+            let ended = sessions::end_overdue(&mut tx, account, over, now).await?;
+            if ended > 0 {
+                let entry = Entry::by_server(Action::SessionEnded)
+                    .in_account(account)
+                    .on(account)
+                    .with("why", "settings")
+                    .with("sessions", ended);
+                self.commit_without_read_back(tx, entry).await?;
+                self.read_ends().await;
+            }
+        }
+        Ok(())
     }
 
     fn session_owner(

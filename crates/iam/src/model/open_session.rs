@@ -15,6 +15,8 @@ pub struct OpenSession {
     pub key: Option<KeyId>,
     /// When it was begun.
     pub created_at: Millis,
+    /// When the proof that it rests on was given.
+    pub proven_at: Millis,
     /// When it was begun, renewed or kept alive last.
     pub used_at: Millis,
     /// When it ends unless it is renewed.

@@ -5,10 +5,15 @@
 //! An end is numbered within its transaction, by a counter that stays locked until the commit: numbers become visible
 //! in order, and a node that has read up to one has missed none before it.
 
+mod overdue;
+
+pub(crate) use overdue::{count_overdue, end_overdue};
+
 use super::column::{at, counted, parse, parse_guid};
 use super::counters;
 use super::principals::{self, key};
 use crate::error::IamError;
+use crate::model::account_settings::SessionCutoffs;
 use crate::model::bounds::CredentialBounds;
 use crate::model::open_session::OpenSession;
 use crate::model::page::{Page, PageRequest, row_count};
@@ -331,14 +336,14 @@ pub(crate) struct HeldSession {
     pub(crate) is_live: bool,
 }
 
-/// The sessions of the user that have not ended, those first that were begun or renewed longest ago.
+/// The sessions of the user that have not ended, those first that were begun, renewed or kept alive longest ago.
 pub(crate) async fn held(
     tx: &mut Tx,
     bounds: &CredentialBounds,
     now: Millis,
 ) -> Result<Vec<HeldSession>, IamError> {
     let sql = "SELECT guid, COALESCE(api_key, '') AS of_key, parent, expires_at FROM sessions \
-               WHERE principal = $1 AND revoked_at IS NULL ORDER BY tokens_until, created_at, guid";
+               WHERE principal = $1 AND revoked_at IS NULL ORDER BY used_at, created_at, guid";
     let rows = tx.all(sql, &[key(bounds.principal())]).await?;
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -360,7 +365,7 @@ pub(crate) async fn held(
 macro_rules! open_columns {
     () => {
         "guid, account, principal, (SELECT kind FROM principals WHERE guid = principal) AS principal_kind, api_key, created_at, \
-         used_at, expires_at"
+         proven_at, used_at, expires_at"
     };
 }
 
@@ -374,7 +379,8 @@ const OPEN_OF: &str = concat!(
     "SELECT ",
     open_columns!(),
     " FROM sessions WHERE principal = $1 AND account = $2 AND revoked_at IS NULL AND expires_at > $3 \
-      AND COALESCE(api_key, '') = COALESCE($4, api_key, '') ORDER BY created_at DESC, guid LIMIT $5 OFFSET $6"
+      AND COALESCE(api_key, '') = COALESCE($4, api_key, '') AND proven_at > $5 AND used_at > $6 \
+      ORDER BY created_at DESC, guid LIMIT $7 OFFSET $8"
 );
 
 /// Decodes a session and the account it is for; none if its principal is gone.
@@ -391,6 +397,7 @@ fn read_open(row: &Row) -> Result<Option<(OpenSession, AccountId)>, IamError> {
         principal,
         key,
         created_at: at(row, "created_at")?,
+        proven_at: at(row, "proven_at")?,
         used_at: at(row, "used_at")?,
         expires_at: at(row, "expires_at")?,
     };
@@ -414,27 +421,30 @@ pub(crate) async fn is_open(db: &Db, session: SessionId, now: Millis) -> Result<
     Ok(db.one(OPEN_WITH, &values).await?.is_some())
 }
 
-/// A page of the sessions of a principal for an account, the latest first; only those of a key if there is one.
+/// A page of the sessions of a principal for an account, the latest first; only those of a key if there is one, and none that is
+/// over by the settings of the account.
 pub(crate) async fn open_of(
     db: &Db,
     (principal, account, of_key): (Principal, AccountId, Option<KeyId>),
-    now: Millis,
+    (now, over): (Millis, SessionCutoffs),
     window: PageRequest,
 ) -> Result<Page<OpenSession>, IamError> {
     let of_key = of_key.map(|key| key.0.to_string());
     let count = "SELECT COUNT(*) AS counted FROM sessions WHERE principal = $1 AND account = $2 AND revoked_at IS NULL \
-                 AND expires_at > $3 AND COALESCE(api_key, '') = COALESCE($4, api_key, '')";
+                 AND expires_at > $3 AND COALESCE(api_key, '') = COALESCE($4, api_key, '') AND proven_at > $5 AND used_at > $6";
     let values = [
         key(principal),
         account.to_string().into(),
         now.0.into(),
         of_key.into(),
+        over.proven_at.0.into(),
+        over.used_at.0.into(),
     ];
     let mut look = db.snapshot().await?;
     let total = counted(look.one(count, &values).await?)?;
-    let [principal, account, now, of_key] = values;
     let (take, skip) = (row_count(window.take), row_count(window.skip));
-    let values = [principal, account, now, of_key, take.into(), skip.into()];
+    let mut values = Vec::from(values);
+    values.extend([Value::from(take), skip.into()]);
     let rows = look.all(OPEN_OF, &values).await?;
     look.end().await?;
     let mut entries = Vec::with_capacity(rows.len());

@@ -2,16 +2,13 @@
 //! for a while, knows it when it begins to sign; the old key stays until all its tokens have expired. No token is refused
 //! meanwhile.
 
-use super::key_store::{generate, new_name, open_all, sealed};
+use super::key_store::{ANNOUNCED_MILLISECONDS, generate, new_name, open_all, sealed};
 use crate::audit::{Action, Entries, Entry};
 use crate::error::IamError;
 use crate::repo::counters;
 use crate::repo::signing_keys::{self, EncryptedSigningKey};
 use crate::service::Iam;
 use base::time::Millis;
-
-/// A key is made this long before it begins to sign: twice as long as readers may keep the public keys.
-const ANNOUNCED_MILLISECONDS: i64 = 120_000;
 
 /// How long an old key stays beyond the life of its tokens: the clocks of nodes differ.
 const MARGIN_MILLISECONDS: i64 = 10 * 60_000;

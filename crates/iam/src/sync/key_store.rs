@@ -19,9 +19,35 @@ use crate::token::{encryption_key, key_folder};
 use base::error_chain::Chain;
 use base::time::Millis;
 use db::{Db, Tx};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use zeroize::Zeroizing;
+
+/// How long a verifier may keep the public keys that it has read, in seconds.
+pub const PUBLIC_KEYS_KEPT_SECONDS: i64 = 60;
+
+/// A key is made this long before it begins to sign: twice as long as the public keys may be kept, so that whoever keeps them has
+/// read it by then.
+pub(super) const ANNOUNCED_MILLISECONDS: i64 = 2 * 1000 * PUBLIC_KEYS_KEPT_SECONDS;
+
+/// When a new key begins to sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begins {
+    /// When whoever keeps the public keys knows it.
+    Announced,
+    /// At once: the others must sign nothing more. Who keeps the public keys refuses its tokens at first.
+    Now,
+}
+
+/// A new signing key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSigningKey {
+    /// Its name.
+    pub kid: String,
+    /// From when on it signs.
+    pub signs_from: Millis,
+}
 
 /// Loads the keys at the start: imports keys from files, and makes the first key if there is none.
 pub(crate) async fn open(
@@ -147,8 +173,7 @@ pub(super) async fn new_name(tx: &mut Tx, now: Millis) -> Result<String, IamErro
 }
 
 impl Iam {
-    /// Makes a key that signs from now on, on every node; returns its name. It is encrypted under the key in that
-    /// folder or in the named file.
+    /// Makes a key that signs on every node. It is encrypted under the key in that folder or in the named file.
     ///
     /// # Errors
     /// When that key is missing or is not the one of the other signing keys.
@@ -157,7 +182,8 @@ impl Iam {
         folder: &Path,
         named: Option<&Path>,
         algorithm: SigningAlgorithm,
-    ) -> Result<String, IamError> {
+        begins: Begins,
+    ) -> Result<NewSigningKey, IamError> {
         let path = encryption_key::path(folder, named);
         let key = EncryptionKey::read(&path)?.ok_or_else(|| IamError::NoEncryptionKey {
             path: path.display().to_string(),
@@ -169,11 +195,40 @@ impl Iam {
         // Otherwise the other nodes could not decrypt it.
         open_all(&signing_keys::in_service(&mut tx).await?, &key)?;
         let kid = new_name(&mut tx, now).await?;
-        signing_keys::insert(&mut tx, &sealed(&key, &kid, &der, now)?, now).await?;
+        let signs_from = match begins {
+            Begins::Announced => now.plus(ANNOUNCED_MILLISECONDS),
+            Begins::Now => now,
+        };
+        let new = sealed(&key, &kid, &der, signs_from)?;
+        signing_keys::insert(&mut tx, &new, now).await?;
         let entry = Entry::by_operator(Action::SigningKeyMade).on(&kid);
         let entry = entry.with("algorithm", algorithm.name());
         self.commit(tx, entry).await?;
-        Ok(kid)
+        Ok(NewSigningKey { kid, signs_from })
+    }
+
+    /// The algorithms of the keys in service, by their names, as far as the key in that folder or in the named file opens them.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn signing_key_algorithms(
+        &self,
+        folder: &Path,
+        named: Option<&Path>,
+    ) -> Result<HashMap<String, SigningAlgorithm>, IamError> {
+        let path = encryption_key::path(folder, named);
+        let Ok(Some(key)) = EncryptionKey::read(&path) else {
+            return Ok(HashMap::new());
+        };
+        let mut tx = self.0.db.snapshot().await?;
+        let stored = signing_keys::in_service(&mut tx).await?;
+        tx.end().await?;
+        let opened = stored
+            .iter()
+            .filter_map(|stored| open_one(stored, &key).ok());
+        Ok(opened
+            .map(|key| (key.kid.clone(), key.algorithm()))
+            .collect())
     }
 
     /// Retires a key on every node; only its name is left. The last one cannot be retired: make its successor first.
@@ -234,7 +289,7 @@ impl Iam {
                 }
             }
         }
-        let (ring, change) = self.0.keys.load().replaced(keys);
+        let (ring, change) = self.0.keys.load().replaced(keys, self.0.clock.now());
         self.0.keys.store(Arc::new(ring));
         if !(change.taken_up.is_empty() && change.out_of_service.is_empty()) {
             tracing::info!(

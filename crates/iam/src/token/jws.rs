@@ -140,7 +140,7 @@ pub(crate) fn verify<T: DeserializeOwned>(
     ) {
         None => {
             return Err(AuthError::Signature(
-                "its header names a key that its issuer does not have",
+                "its header names a key that its issuer does not have, or has retired",
             ));
         }
         Some(false) => return Err(AuthError::Signature("it does not match the content")),

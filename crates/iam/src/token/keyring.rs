@@ -52,7 +52,7 @@ impl KeyRing {
     }
 
     /// Replaces this ring by one of other keys; returns the changes.
-    pub(crate) fn replaced(&self, keys: Vec<SigningKey>) -> (Self, KeyChange) {
+    pub(crate) fn replaced(&self, keys: Vec<SigningKey>, now: Millis) -> (Self, KeyChange) {
         // The same name with another content is another key.
         let holds = |ring: &[SigningKey], wanted: &SigningKey| {
             ring.iter()
@@ -62,13 +62,16 @@ impl KeyRing {
             let missing = of.iter().filter(|key| !holds(from, key));
             missing.map(|key| key.kid.clone()).collect()
         };
+        let (taken_up, out_of_service) = (missing(&keys, &self.keys), missing(&self.keys, &keys));
+        let generation = self.generation + u64::from(!out_of_service.is_empty());
+        let new = Self { keys, generation };
+        let signing = new.signing(now).map(|key| key.kid.clone());
         let change = KeyChange {
-            taken_up: missing(&keys, &self.keys),
-            out_of_service: missing(&self.keys, &keys),
-            signing: keys.last().map(|key| key.kid.clone()).unwrap_or_default(),
+            taken_up,
+            out_of_service,
+            signing: signing.unwrap_or_default(),
         };
-        let generation = self.generation + u64::from(!change.out_of_service.is_empty());
-        (Self { keys, generation }, change)
+        (new, change)
     }
 
     /// How often a key was removed.
@@ -155,7 +158,7 @@ mod tests {
         assert_eq!(old.verify(by("1"), b"other", &signature), Some(false));
         assert_eq!(old.verify(by("other"), b"1", &signature), None);
 
-        let (both, change) = old.replaced(vec![key("1", &first), key("2", &second)]);
+        let (both, change) = old.replaced(vec![key("1", &first), key("2", &second)], NOW);
         assert_eq!(
             (change.taken_up, change.signing.as_str()),
             (vec!["2".to_owned()], "2")
@@ -166,13 +169,13 @@ mod tests {
         assert_eq!(both.verify(by("1"), b"1", &signature), Some(true));
         assert_eq!(both.sign(NOW, name).unwrap().0, "2");
 
-        let (left, change) = both.replaced(vec![key("2", &second)]);
+        let (left, change) = both.replaced(vec![key("2", &second)], NOW);
         assert_eq!(change.out_of_service, ["1"]);
         assert!(left.generation() > both.generation());
         assert_eq!(left.verify(by("1"), b"1", &signature), None);
 
         // The same name with another content is another key.
-        let (other, change) = left.replaced(vec![key("2", &first)]);
+        let (other, change) = left.replaced(vec![key("2", &first)], NOW);
         assert_eq!(change.out_of_service, ["2"]);
         assert!(other.generation() > left.generation());
     }
@@ -183,7 +186,10 @@ mod tests {
         for algorithm in SigningAlgorithm::ALL {
             let [new, _] = ders(algorithm);
             let new = SigningKey::of("2", &new, Millis(2_000)).unwrap();
-            let ring = KeyRing::of(vec![key("1", &old), new]);
+            // Nor is it said to sign before.
+            let two = vec![key("1", &old), new];
+            let (ring, change) = KeyRing::empty().replaced(two, Millis(1_999));
+            assert_eq!(change.signing, "1");
             let said =
                 |kid: &str, algorithm: SigningAlgorithm| format!("{kid} {}", algorithm.name());
             assert_eq!(ring.sign(Millis(1_999), said).unwrap().0, "1 RS256");

@@ -11,6 +11,8 @@ mod accounts;
 #[cfg(test)]
 mod activity;
 #[cfg(test)]
+mod allowed_addresses;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod changes;
@@ -61,6 +63,8 @@ mod service;
 mod service_ids;
 #[cfg(test)]
 mod session;
+#[cfg(test)]
+mod session_settings;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]

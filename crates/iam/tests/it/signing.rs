@@ -3,6 +3,7 @@
 use crate::world::{ACCESS, START, World, access_token, on_both_databases, on_postgres, on_sqlite};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use iam::sync::key_store::Begins;
 use iam::token::keyring::SigningAlgorithm;
 use iam::{AuthError, Credential, Iam, IamConfig, IamError, SigningConfig};
 use std::path::Path;
@@ -12,6 +13,7 @@ const RS256: SigningAlgorithm = SigningAlgorithm::Rs256;
 on_both_databases!(
     a_token_lives_as_long_as_it_says,
     a_new_key_signs_and_the_old_one_is_good_until_it_is_taken_away,
+    a_new_key_is_public_before_it_signs,
     a_key_of_each_algorithm_signs_and_those_before_it_stay_good,
     a_node_needs_the_encryption_key_of_the_others,
     no_signing_key_can_be_read_from_the_database,
@@ -90,11 +92,10 @@ async fn a_new_key_signs_and_the_old_one_is_good_until_it_is_taken_away(world: W
 
     // The clock went back: the new key is the newest all the same.
     world.wait(-60);
-    let kid = world
+    let made = world
         .iam
-        .make_signing_key(&folder, None, RS256)
-        .await
-        .unwrap();
+        .make_signing_key(&folder, None, RS256, Begins::Now);
+    let kid = made.await.unwrap().kid;
     world.wait(60);
     assert_eq!(kids(&world.iam), [old_kid.clone(), kid.clone()]);
     let new = access_token(&world.log_in().await);
@@ -137,13 +138,34 @@ fn header(token: &str, field: &str) -> String {
     header[field].as_str().unwrap().to_owned()
 }
 
+async fn a_new_key_is_public_before_it_signs(world: World) {
+    let folder = world.config.keys.clone();
+    let old = world.iam.public_keys()[0].kid.clone();
+    let made =
+        (world.iam).make_signing_key(&folder, None, SigningAlgorithm::Es256, Begins::Announced);
+    let made = made.await.unwrap();
+    let signs = async || header(&access_token(&world.log_in().await), "kid");
+    let public: Vec<String> = world.iam.signing_keys();
+    assert_eq!(public, [old.clone(), made.kid.clone()]);
+    let by_name = world.iam.signing_key_algorithms(&folder, None);
+    let by_name = by_name.await.unwrap();
+    assert_eq!(by_name[&old], RS256);
+    assert_eq!(by_name[&made.kid], SigningAlgorithm::Es256);
+    // Whoever has read the public keys just before may keep them for a minute.
+    world.wait(119);
+    assert_eq!(signs().await, old);
+    world.wait(1);
+    assert_eq!(signs().await, made.kid);
+    assert_eq!(made.signs_from.secs(), START + 120);
+}
+
 async fn a_key_of_each_algorithm_signs_and_those_before_it_stay_good(world: World) {
     let folder = world.config.keys.clone();
     let node = world.node().await;
     let mut held = vec![access_token(&world.log_in().await)];
     for algorithm in SigningAlgorithm::ALL {
-        let made = world.iam.make_signing_key(&folder, None, algorithm);
-        let kid = made.await.unwrap();
+        let made = (world.iam).make_signing_key(&folder, None, algorithm, Begins::Now);
+        let kid = made.await.unwrap().kid;
         let token = access_token(&world.log_in().await);
         assert_eq!(header(&token, "alg"), algorithm.name());
         assert_eq!(header(&token, "kid"), kid);
@@ -260,7 +282,7 @@ async fn a_node_needs_the_encryption_key_of_the_others(world: World) {
     // It cannot make a key either, which the others could not decrypt.
     let error = world
         .iam
-        .make_signing_key(&folder, None, RS256)
+        .make_signing_key(&folder, None, RS256, Begins::Now)
         .await
         .unwrap_err();
     assert!(

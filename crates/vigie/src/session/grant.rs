@@ -15,6 +15,9 @@ const UAA_CLIENT: (&str, &str) = ("cf", "");
 /// The token service's code for an account of which the user is not a member.
 const NOT_A_MEMBER: &str = "BXNIM0141E";
 
+/// The hint where the key that the login came from is no good any more: it is of no use to log in with it again.
+const LOG_IN_OTHERWISE: &str = "log in with another key, `vigie login --apikey @FILE`, or with a password; the key of a service ID is made by an Administrator, with `vigie iam service-api-key-create NAME SERVICE_ID`";
+
 /// Checks that the reply's tokens are safe in headers and shells; an honest server issues no others.
 pub(crate) fn checked(reply: TokenReply) -> Result<TokenReply, Failure> {
     let uaa = reply.uaa_token.as_ref().map_or("", |token| token.expose());
@@ -182,9 +185,10 @@ fn not_renewed(refusal: Failure, status: u16) -> Failure {
         failure.hints = refusal.hints;
         return failure;
     }
-    failure.hint(if is_later(status) {
-        "try again in a moment"
-    } else {
-        LOG_IN_AGAIN
+    let is_of_key = (failure.text.as_deref()).is_some_and(|text| text.contains("its API key"));
+    failure.hint(match (is_later(status), is_of_key) {
+        (true, _) => "try again in a moment",
+        (false, true) => LOG_IN_OTHERWISE,
+        (false, false) => LOG_IN_AGAIN,
     })
 }

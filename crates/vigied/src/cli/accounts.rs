@@ -1,10 +1,11 @@
-//! The arguments of `vigied account limit`, `delete` and `restore`.
+//! The arguments of `vigied account limit`, `addresses`, `delete` and `restore`.
 
 use super::output::Output;
 use super::settings::{DatabaseArgs, key_value};
 use crate::config::notation;
 use base::limit;
 use clap::Args;
+use iam::manage::account_settings::AllowedAddresses;
 use strsim::levenshtein;
 
 /// Letters in which a mistyped name may differ from the one that was meant, as for settings.
@@ -50,6 +51,30 @@ pub(crate) struct LimitArgs {
     /// The form of the answer.
     #[arg(long, value_enum, default_value = "text", ignore_case = true)]
     pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddressesArgs {
+    /// The account, by GUID or name.
+    pub(crate) account: String,
+    /// The new list, for example `10.0.0.7,10.1.0.0/16,10.0.0.1-10.0.0.9`, or `all`.
+    #[arg(value_name = "LIST", value_parser = allowed_addresses)]
+    pub(crate) allowed: Option<AllowedAddresses>,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value = "text", ignore_case = true)]
+    pub(crate) output: Output,
+}
+
+fn allowed_addresses(text: &str) -> Result<AllowedAddresses, String> {
+    match text.trim() {
+        "all" => Ok(AllowedAddresses::default()),
+        "" => Err("name addresses, or `all`".to_owned()),
+        list => list
+            .parse::<AllowedAddresses>()
+            .map_err(|error| format!("{error}")),
+    }
 }
 
 fn limit_change(text: &str) -> Result<(String, Option<u64>), String> {

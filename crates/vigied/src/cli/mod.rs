@@ -1,6 +1,7 @@
 //! The command line of the server.
 
 pub(crate) mod accounts;
+mod algorithm;
 pub(crate) mod deleted;
 pub(crate) mod generated;
 mod health;
@@ -11,6 +12,7 @@ mod people;
 mod sender;
 mod settings;
 
+pub(crate) use algorithm::Algorithm;
 pub(crate) use health::HealthArgs;
 pub(crate) use manual::{CompletionArgs, ManArgs, Shell};
 pub(crate) use output::{Output, OutputArgs};
@@ -191,6 +193,11 @@ pub(crate) enum AccountCommand {
     /// Without a change it lists every limit of the account, with what is set for it alone marked. `NAME=default` gives
     /// back the server's own value (`vigied config check` shows those). A running server follows within a second.
     Limit(accounts::LimitArgs),
+    /// Show the addresses that an account lets in, or change them.
+    ///
+    /// For an account that has locked itself out with `allowed_ip_addresses`: `all` lets its credentials in from everywhere
+    /// again. A running server follows within a second.
+    Addresses(accounts::AddressesArgs),
     /// Delete an account with everything in it; until its metrics go, `vigied account restore` brings it back.
     ///
     /// It asks first; scripts say `--yes`.
@@ -222,6 +229,7 @@ impl AccountCommand {
         match self {
             Self::Create(arguments) => &arguments.database,
             Self::Limit(arguments) => &arguments.database,
+            Self::Addresses(arguments) => &arguments.database,
             Self::Delete(arguments) => &arguments.database,
             Self::Restore(arguments) => &arguments.database,
             Self::List { database, .. } => database,
@@ -324,8 +332,17 @@ pub(crate) enum KeysCommand {
         #[arg(long, value_enum, default_value = "text", ignore_case = true)]
         output: Output,
     },
-    /// Make a new key, which signs from now on; tokens of the older ones are good until they expire.
+    /// Make a new key, which signs in two minutes; tokens of the older ones are good until they expire.
+    ///
+    /// Clients keep the public keys for a minute: until then, and a minute more, the new key is only published. It signs as
+    /// `tokens.signing_algorithm` says: of the server that runs on the folder, else of these settings.
     Rotate {
+        /// How it signs, whatever the setting says.
+        #[arg(long, value_enum, ignore_case = true)]
+        algorithm: Option<Algorithm>,
+        /// Sign with it at once, for a stolen key: clients refuse its tokens until they have read the public keys again.
+        #[arg(long)]
+        now: bool,
         #[command(flatten)]
         database: DatabaseArgs,
         #[command(flatten)]
@@ -333,8 +350,9 @@ pub(crate) enum KeysCommand {
     },
     /// Take a key out of service: from now on every node refuses the tokens it has signed.
     ///
-    /// For a key that was stolen: `vigied keys rotate`, then `vigied keys retire` with the old name. Users get new
-    /// tokens with their refresh tokens or keys. The last key in service cannot be retired.
+    /// For a key that was stolen: `vigied keys rotate --now`, then `vigied keys retire` with the old name. Users get new
+    /// tokens with their refresh tokens or keys. The last key in service cannot be retired. A key that was not stolen is
+    /// retired when its tokens have expired: programs keep a token as long as it says that it is good.
     Retire {
         /// The key's name, from `vigied keys list`.
         kid: String,

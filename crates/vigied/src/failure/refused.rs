@@ -115,6 +115,9 @@ const fn word_and_kind(reason: &Reason) -> (Kind, &'static str) {
     }
 }
 
+/// Who lets another address in.
+const ALLOW_ADDRESS: &str = "ask an Administrator of the account to add the address to `allowed_ip_addresses`, from an address that is in it; the server's operator lets all in with `vigied account addresses ACCOUNT all`";
+
 /// The hint for a remedy.
 fn hint(remedy: Remedy) -> Cow<'static, str> {
     match remedy {
@@ -241,6 +244,7 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
         Remedy::RestoreUnderAnotherName => {
             Cow::Borrowed("bring it back under another name, with `--name NAME`")
         }
+        Remedy::AllowAddress => Cow::Borrowed(ALLOW_ADDRESS),
     }
 }
 
@@ -275,6 +279,7 @@ pub(crate) fn credential(error: &AuthError) -> Problem {
             ));
         }
         AuthError::Revoked(_) => (code::TOKEN_REVOKED, login),
+        AuthError::AddressNotAllowed { .. } => (code::ADDRESS_NOT_ALLOWED, ALLOW_ADDRESS),
         AuthError::Stale { .. } | AuthError::Behind => (
             code::UNAVAILABLE,
             "send again later; the operator sees why at `/health/ready` of the operations listener",

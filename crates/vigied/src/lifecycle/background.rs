@@ -1,6 +1,6 @@
 //! The background tasks of a running server, each supervised.
 
-use super::{disk_watch, key_schedule, sweep};
+use super::{disk_watch, key_schedule, session_ends, sweep};
 use crate::app::App;
 use crate::app::supervised::supervised;
 use std::sync::Arc;
@@ -20,6 +20,9 @@ pub(crate) fn start(app: &Arc<App>) -> JoinSet<()> {
     let weak = Arc::downgrade(app);
     let begin = move || key_schedule::watch(weak.clone());
     tasks.spawn(supervised("key_schedule", metrics(), begin));
+    let weak = Arc::downgrade(app);
+    let begin = move || session_ends::watch(weak.clone());
+    tasks.spawn(supervised("session_ends", metrics(), begin));
     let weak = Arc::downgrade(app);
     let begin = move || {
         let watching = weak.upgrade().map(|app| app.queries.watch_access());

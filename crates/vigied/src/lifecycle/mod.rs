@@ -7,5 +7,6 @@ pub(crate) mod logging;
 pub(crate) mod notify;
 pub(crate) mod reload;
 pub(crate) mod serve;
+pub(crate) mod session_ends;
 pub(crate) mod shutdown;
 pub(crate) mod sweep;

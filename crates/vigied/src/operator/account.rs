@@ -1,6 +1,6 @@
 //! `vigied account`: creates and lists accounts, through the running server or on the closed database.
 
-use crate::cli::accounts::LimitArgs;
+use crate::cli::accounts::{AddressesArgs, LimitArgs};
 use crate::cli::{AccountCommand, AccountCreateArgs, Output};
 use crate::config::Settings;
 use crate::operator::account_deletion;
@@ -15,6 +15,7 @@ use iam::Iam;
 use iam::bootstrap::Request;
 use iam::manage::quota::EffectiveLimit;
 use serde::Serialize;
+use serde_json::json;
 use std::sync::Arc;
 use wire::cf::deleted::instant;
 
@@ -28,6 +29,7 @@ pub(crate) async fn perform(
     match command {
         AccountCommand::Create(arguments) => create(login_address, iam, arguments).await,
         AccountCommand::Limit(arguments) => limit(iam, arguments).await,
+        AccountCommand::Addresses(arguments) => addresses(iam, arguments).await,
         AccountCommand::Delete(arguments) => account_deletion::delete(iam, store, arguments).await,
         AccountCommand::Restore(arguments) => account_deletion::restore(iam, arguments).await,
         AccountCommand::List {
@@ -96,6 +98,26 @@ async fn limit(iam: &Iam, arguments: &LimitArgs) -> anyhow::Result<String> {
         .map(Allowed::of)
         .collect();
     Ok(output::list(arguments.output, &rows, ""))
+}
+
+async fn addresses(iam: &Iam, arguments: &AddressesArgs) -> anyhow::Result<String> {
+    let account = iam
+        .account_called(&arguments.account)
+        .map_err(cli_error)?
+        .id;
+    if let Some(allowed) = &arguments.allowed {
+        let set = iam.set_allowed_addresses(account, allowed.clone());
+        set.await.map_err(cli_error)?;
+    }
+    let allowed = iam.allowed_addresses(account);
+    let facts =
+        json!({"account_guid": account.to_string(), "allowed_ip_addresses": allowed.text()});
+    Ok(output::one(arguments.output, &facts, || {
+        match allowed.text() {
+            "" => format!("The account {account} lets credentials in from every address.\n"),
+            list => format!("The account {account} lets credentials in from {list} alone.\n"),
+        }
+    }))
 }
 
 /// A limit of an account.

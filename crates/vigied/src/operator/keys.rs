@@ -7,33 +7,41 @@ use crate::data_dir;
 use crate::operator::output::{self, Row};
 use base::time::{Clock, Millis, SystemClock};
 use iam::Iam;
-use iam::sync::key_store::StoredKey;
+use iam::sync::key_store::{Begins, NewSigningKey, StoredKey};
+use iam::token::keyring::SigningAlgorithm;
 use serde::Serialize;
 use serde_json::json;
+use std::collections::HashMap;
 use wire::cf::deleted::instant;
 
 /// Runs a command of `vigied keys`; returns what it prints.
 pub(crate) async fn perform(
     settings: &Settings,
+    is_in_server: bool,
     iam: &Iam,
     command: &KeysCommand,
 ) -> anyhow::Result<String> {
+    let folder = data_dir::keys(settings.data());
+    let named = settings.tokens.encryption_key_file.as_deref();
     match command {
         KeysCommand::List { output, .. } => {
             let keys = iam.stored_signing_keys().await?;
-            Ok(list(&keys, SystemClock.now(), *output))
+            let algorithms = iam.signing_key_algorithms(&folder, named).await?;
+            Ok(list(&keys, &algorithms, SystemClock.now(), *output))
         }
-        KeysCommand::Rotate { output, .. } => {
-            let folder = data_dir::keys(settings.data());
-            let named = settings.tokens.encryption_key_file.as_deref();
-            let algorithm = settings.tokens.signing_algorithm;
-            let kid = iam.make_signing_key(&folder, named, algorithm).await?;
-            let facts = json!({"kid": kid, "state": State::Signs});
-            Ok(output::one(output.output, &facts, || {
-                format!(
-                    "Made the signing key {kid}, with which every node signs from now on.\nTokens of the older keys are good until they expire; `vigied keys retire KID` ends one at once.\n"
-                )
-            }))
+        KeysCommand::Rotate {
+            algorithm,
+            now,
+            output,
+            ..
+        } => {
+            let algorithm = algorithm.map_or(
+                (settings.tokens.signing_algorithm, said_by(is_in_server)),
+                |given| (given.into(), "as `--algorithm` says"),
+            );
+            let begins = if *now { Begins::Now } else { Begins::Announced };
+            let made = iam.make_signing_key(&folder, named, algorithm.0, begins);
+            Ok(made_key(&made.await?, algorithm, begins, output.output))
         }
         KeysCommand::Retire { kid, output, .. } => {
             iam.retire_signing_key(kid).await?;
@@ -45,6 +53,43 @@ pub(crate) async fn perform(
             }))
         }
     }
+}
+
+const fn said_by(is_in_server: bool) -> &'static str {
+    match is_in_server {
+        true => "as `tokens.signing_algorithm` of the running server says",
+        false => "as `tokens.signing_algorithm` says",
+    }
+}
+
+/// A new key: how it signs and who says so, and from when on.
+fn made_key(
+    made: &NewSigningKey,
+    (algorithm, why): (SigningAlgorithm, &str),
+    begins: Begins,
+    output: Output,
+) -> String {
+    let (kid, name) = (&made.kid, algorithm.name());
+    let from = instant(made.signs_from);
+    let state = match begins {
+        Begins::Announced => State::Announced,
+        Begins::Now => State::Signs,
+    };
+    let facts = json!({"kid": kid, "state": state, "algorithm": name, "signs_from": from});
+    output::one(output, &facts, || {
+        let signs = match begins {
+            Begins::Announced => {
+                format!("It is public now; every node signs with it from {from} on, when clients have read it.")
+            }
+            Begins::Now => {
+                "Every node signs with it from now on; clients refuse its tokens until they have read the public keys again."
+                    .to_owned()
+            }
+        };
+        format!(
+            "Made the signing key {kid} ({name}, {why}).\n{signs}\nTokens of the older keys are good until they expire; `vigied keys retire KID` ends one at once.\n"
+        )
+    })
 }
 
 /// The state of a key.
@@ -74,23 +119,33 @@ impl State {
 struct Key<'a> {
     kid: &'a str,
     state: State,
+    /// None of one that is retired, or that the encryption key does not open.
+    algorithm: Option<&'static str>,
     created_at: String,
+    signs_from: String,
     retired_at: Option<String>,
 }
 
-impl Row<3> for Key<'_> {
-    const HEADS: [&'static str; 3] = ["Key", "State", "Made"];
+impl Row<5> for Key<'_> {
+    const HEADS: [&'static str; 5] = ["Key", "State", "Algorithm", "Made", "Signs from"];
 
-    fn cells(&self) -> [String; 3] {
+    fn cells(&self) -> [String; 5] {
         [
             self.kid.to_owned(),
             self.state.word().to_owned(),
+            self.algorithm.unwrap_or("-").to_owned(),
             self.created_at.clone(),
+            self.signs_from.clone(),
         ]
     }
 }
 
-fn list(keys: &[StoredKey], now: Millis, output: Output) -> String {
+fn list(
+    keys: &[StoredKey],
+    algorithms: &HashMap<String, SigningAlgorithm>,
+    now: Millis,
+    output: Output,
+) -> String {
     let signs = |key: &&StoredKey| key.retired_at.is_none() && key.signs_from <= now;
     let signing = keys.iter().rev().find(signs);
     let state = |key: &StoredKey| match key.retired_at {
@@ -102,7 +157,12 @@ fn list(keys: &[StoredKey], now: Millis, output: Output) -> String {
     let rows = keys.iter().map(|key| Key {
         kid: &key.kid,
         state: state(key),
+        algorithm: algorithms
+            .get(&key.kid)
+            .copied()
+            .map(SigningAlgorithm::name),
         created_at: instant(key.created_at),
+        signs_from: instant(key.signs_from),
         retired_at: key.retired_at.map(instant),
     });
     output::list(

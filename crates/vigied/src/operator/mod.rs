@@ -51,6 +51,7 @@ pub(crate) fn is_change(command: &Command) -> bool {
         | Command::Keys(KeysCommand::List { .. })
         | Command::User(UserCommand::List { .. }) => false,
         Command::Account(AccountCommand::Limit(arguments)) => !arguments.changes.is_empty(),
+        Command::Account(AccountCommand::Addresses(arguments)) => arguments.allowed.is_some(),
         _ => true,
     }
 }
@@ -202,7 +203,7 @@ async fn perform(
         }
         Command::Deleted(command) => deleted::perform(settings, iam, command).await,
         Command::Invitation(command) => invitation::perform(login_address, iam, command).await,
-        Command::Keys(command) => keys::perform(settings, iam, command).await,
+        Command::Keys(command) => keys::perform(settings, store.is_some(), iam, command).await,
         Command::SenderSecret(arguments) => sender_secret::perform(settings, iam, arguments).await,
         Command::User(command) => user::perform(login_address, iam, command).await,
         _ => bail!("this command cannot be run by a running server"),

@@ -26,6 +26,7 @@ use iam::flow::grant::{
     APIKEY, ASSUME, CLIENT_CREDENTIALS, CR_TOKEN, Client, DELEGATED, Grant, IAM_AUTHZ, PASSCODE,
     PASSWORD, REFRESH_TOKEN, TokenRequest, Tokens,
 };
+use iam::sync::key_store::PUBLIC_KEYS_KEPT_SECONDS;
 use iam::token::claims::SCOPE;
 use iam::token::keyring::{PublicKey, PublicNumbers};
 use std::sync::Arc;
@@ -301,10 +302,6 @@ fn client_reply(tokens: &Tokens) -> ClientTokenReply {
     }
 }
 
-/// How long a verifier may keep the keys that it has read. Not long: a new key signs at once, and nobody should go on trusting a
-/// stolen one.
-const KEYS_CACHED: &str = "public, max-age=60";
-
 fn jwk(key: PublicKey) -> Jwk {
     let own = Jwk {
         alg: key.algorithm.name().to_owned(),
@@ -340,8 +337,11 @@ pub(super) async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusa
         keys: keys.map(jwk).collect(),
     };
     let mut answer = json(StatusCode::OK, &keys)?;
-    let headers = answer.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(KEYS_CACHED));
+    // Not long: a new key waits until nobody goes by the older ones alone, and nobody should go on trusting a stolen one.
+    let kept = format!("public, max-age={PUBLIC_KEYS_KEPT_SECONDS}");
+    if let Ok(kept) = HeaderValue::from_str(&kept) {
+        answer.headers_mut().insert(header::CACHE_CONTROL, kept);
+    }
     Ok(answer)
 }
 

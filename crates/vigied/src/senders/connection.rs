@@ -17,6 +17,8 @@ use super::stream::{ReadOutcome, Stream};
 use crate::config::{Format, Listener, Transport};
 use crate::net::tls::Tls;
 use base::scope::Domain;
+use iam::audit::Origin;
+use iam::entropy;
 use rustls::ServerConfig;
 use std::net::{IpAddr, TcpStream};
 use std::sync::Arc;
@@ -58,38 +60,59 @@ pub(super) fn serve(
         listener: listener.key,
         source: shared.proxies.peer(peer),
     };
-    let shown = match by_certificate(shared, sender, &mut stream) {
+    // Where it comes from counts wherever its credential is looked at.
+    let origin = Origin::new(sender.source, &entropy::guid().to_string());
+    origin.sync_scope(|| {
+        serve_sender(
+            (shared, formats),
+            (listener, &slot),
+            sender,
+            peer,
+            &mut stream,
+        )
+    });
+}
+
+fn serve_sender(
+    (shared, formats): (&SenderContext, &Formats),
+    (listener, slot): (Listener, &SenderSlot<'_>),
+    sender: Sender,
+    peer: IpAddr,
+    stream: &mut Stream,
+) {
+    let shown = match by_certificate(shared, sender, stream) {
         Ok(shown) => shown,
         Err(end) => {
-            send_reason(listener, &end, &mut stream);
+            send_reason(listener, &end, stream);
             return;
         }
     };
     let has_certificate = shown.is_some();
     let by_address = shown.or_else(|| shared.sources.key(peer).map(SenderCredential::Source));
     let end = match (listener.format, by_address) {
-        (Format::Lines, shown) => match LineIdentity::begin(shared, listener, sender, &slot, shown)
-        {
-            Ok(identity) => {
-                let mut reader = LineReader::new(identity, listener.takes_credentials);
-                run(shared, (sender, &slot), &mut reader, &mut stream)
+        (Format::Lines, shown) => {
+            match LineIdentity::begin(shared, listener, sender, slot, shown) {
+                Ok(identity) => {
+                    let mut reader = LineReader::new(identity, listener.takes_credentials);
+                    run(shared, (sender, slot), &mut reader, stream)
+                }
+                Err(end) => end,
             }
-            Err(end) => end,
-        },
-        (Format::Pickle, Some(shown)) => match PickleReader::new(shared, sender, &slot, shown) {
-            Ok(mut reader) => run(shared, (sender, &slot), &mut reader, &mut stream),
+        }
+        (Format::Pickle, Some(shown)) => match PickleReader::new(shared, sender, slot, shown) {
+            Ok(mut reader) => run(shared, (sender, slot), &mut reader, stream),
             Err(end) => end,
         },
         (Format::Lumberjack, shown) => {
             let shown = shown.filter(|_| has_certificate);
-            let mut reader = LumberjackReader::new(shared, sender, &slot, shown);
-            run(shared, (sender, &slot), &mut reader, &mut stream)
+            let mut reader = LumberjackReader::new(shared, sender, slot, shown);
+            run(shared, (sender, slot), &mut reader, stream)
         }
         (Format::Statsd, shown) => match &formats.statsd {
-            Some(sums) => match LineIdentity::begin(shared, listener, sender, &slot, shown) {
+            Some(sums) => match LineIdentity::begin(shared, listener, sender, slot, shown) {
                 Ok(identity) => {
                     let mut reader = StatsdReader::new(identity, sums);
-                    run(shared, (sender, &slot), &mut reader, &mut stream)
+                    run(shared, (sender, slot), &mut reader, stream)
                 }
                 Err(end) => end,
             },
@@ -101,7 +124,7 @@ pub(super) fn serve(
             End::Quiet
         }
     };
-    send_reason(listener, &end, &mut stream);
+    send_reason(listener, &end, stream);
 }
 
 /// Tells the sender why, where its protocol has words for that, and closes.

@@ -9,6 +9,8 @@ use super::storing::{Outcome, Sender, store};
 use super::{collectd, statsd};
 use crate::config::{Format, Listener};
 use base::time::Millis;
+use iam::audit::Origin;
+use iam::entropy;
 use std::cell::RefCell;
 use std::net::UdpSocket;
 use std::time::Duration;
@@ -28,6 +30,7 @@ pub(super) fn serve(
         return;
     }
     let mut buffer = vec![0; DATAGRAM_BYTES];
+    let transaction = entropy::guid().to_string();
     let given = RefCell::new(DefaultTimesByDomain::default());
     // The last flush waits for what is being read.
     let sums = formats.statsd.as_ref();
@@ -41,7 +44,9 @@ pub(super) fn serve(
                 source: shared.proxies.peer(peer.ip()),
             };
             let packet = buffer.get(..bytes).unwrap_or_default();
-            match listener.format {
+            // Where it comes from counts wherever its credential is looked at.
+            let origin = Origin::new(sender.source, &transaction);
+            origin.sync_scope(|| match listener.format {
                 Format::Statsd => {
                     if let Some(sums) = &formats.statsd {
                         statsd::datagram(shared, sums, sender, listener, packet);
@@ -56,7 +61,7 @@ pub(super) fn serve(
                     let now = shared.app.clock.now();
                     datagram(shared, sender, listener, packet, (now, &given));
                 }
-            }
+            });
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Access policies as IBM's clients know them: made in either form, listed, changed with their tag, deleted, and what each gives.
 
+mod decisions;
+
 use crate::harness::{Reply, Request, Server};
 use crate::limits::hits;
 use base::limit::{self, Limit};
-use base64::Engine;
 use serde_json::{Value, json};
 
 pub(crate) const LIMITS: [Limit; 5] = [
@@ -360,56 +361,6 @@ fn a_role_of_actions_is_given_by_its_crn() {
         "conflict",
         "name",
     );
-}
-
-#[test]
-fn a_decision_is_what_the_request_would_be_answered_with() {
-    let account = Account::start();
-    let (subject, key) = account.service();
-    let crn = format!(
-        "crn:v1:bluemix:public:ibmcloud-monitoring:us-south:s/{}:::",
-        account.space()
-    );
-    let token = account.server.request("POST", "/identity/token").form(&[
-        ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
-        ("apikey", key.as_str()),
-    ]);
-    let token = text(&token.send().json()["access_token"]);
-    let claims = token.split('.').nth(1).unwrap();
-    let question = |subject: Value, action: &str| json!([{"subject": subject, "resource": {"crn": crn}, "action": action}]);
-    let by_id = json!({"attributes": {"id": subject, "scope": "ibm openid"}});
-    let permitted = |who: &str, subject: &Value, action: &str| {
-        let request = account.server.request("POST", "/v2/authz").bearer(who);
-        let reply = request.json(&question(subject.clone(), action)).send();
-        assert_eq!(reply.status, 200, "{}", reply.text());
-        let decision = reply.json()["responses"][0]["authorizationDecision"].clone();
-        decision["permitted"].as_bool().unwrap()
-    };
-    assert!(!permitted(&account.token, &by_id, "domain.render"));
-    account.make("/v2/policies", &account.second(&subject, VIEWER, &[]));
-    assert!(permitted(&account.token, &by_id, "domain.render"));
-    assert!(permitted(
-        &token,
-        &by_id,
-        "ibmcloud-monitoring.domain.render"
-    ));
-    assert!(permitted(
-        &token,
-        &json!({"accessTokenBody": claims}),
-        "domain.render"
-    ));
-    assert!(!permitted(&token, &by_id, "domain.write"));
-    // Nobody asks about others without being an Administrator.
-    let payload = account.token.split('.').nth(1).unwrap();
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload);
-    let owner: Value = serde_json::from_slice(&bytes.unwrap()).unwrap();
-    let other = json!({"attributes": {"id": owner["iam_id"]}});
-    let request = account.server.request("POST", "/v2/authz").bearer(&token);
-    let reply = request.json(&question(other, "domain.render")).send();
-    refused(&reply, 403, "insufficient_permissions", "Administrator");
-    let request = account.call("POST", "/v2/authz");
-    let reply = request.json(&question(by_id, "domain.fly")).send();
-    refused(&reply, 400, "invalid_parameter", "domain.fly");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Settings of an account as IBM's clients know them: read, changed with their tag, obeyed at once, or refused by their name.
 
-use crate::harness::{Reply, Request, Server};
+use crate::harness::{Reply, Request, Server, VIGIED};
 use crate::limits::hits;
 use base::limit;
 use serde_json::{Value, json};
+use std::process::Command;
 
 const APIKEY: &str = "urn:ibm:params:oauth:grant-type:apikey";
 
@@ -15,7 +16,10 @@ struct Account {
 
 impl Account {
     fn start() -> Self {
-        let server = Server::start();
+        Self::on(Server::start())
+    }
+
+    fn on(server: Server) -> Self {
         let token = server.token();
         let path = format!("/v1/accounts/{}/settings/identity", server.owner.account);
         Self {
@@ -155,15 +159,46 @@ fn what_is_set_is_obeyed_at_once() {
     assert_eq!(account.by_key().status, 200);
     account.set(&json!({"mfa": "NONE"}));
     assert_eq!(account.by_password().status, 200);
+}
 
-    // Whoever is logged in undoes what shuts everybody out.
-    account.set(&json!({"allowed_ip_addresses": "192.0.2.1"}));
+#[test]
+fn nothing_opens_an_account_from_an_address_that_it_does_not_allow() {
+    let account = Account::on(Server::with(&["--set", "trusted_proxies=127.0.0.1"]));
+    let (server, key) = (&account.server, account.server.owner.api_key.clone());
+    let metrics = |credential: &str, from: &str| {
+        let request = server.request("GET", "/v1/metrics/list?query=*");
+        let request = request.header("X-Auth-User-Token", credential);
+        request.header("X-Forwarded-For", from).send()
+    };
+    account.set(&json!({"allowed_ip_addresses": "127.0.0.1,192.0.2.0/24"}));
+    for credential in [format!("apikey {key}"), format!("iam {}", account.token)] {
+        assert_ne!(metrics(&credential, "192.0.2.7").status, 403);
+        let reply = metrics(&credential, "198.51.100.7");
+        assert_eq!(reply.status, 403, "{}", reply.text());
+        for part in ["BXNMSRI21E", "198.51.100.7", "allowed_ip_addresses"] {
+            assert!(reply.text().contains(part), "{}", reply.text());
+        }
+    }
+    // Nobody locks themselves out.
+    let body = json!({"allowed_ip_addresses": "192.0.2.0/24"});
+    let reply = account.change("*", &body);
+    refused(&reply, 400, "invalid_parameter", "127.0.0.1");
+
+    // The operator can, and undoes it.
+    let run = |list: &str| {
+        let mut command = Command::new(VIGIED);
+        command.args(["account", "addresses", &server.owner.account, list]);
+        let done = command.arg("--data").arg(server.data()).status().unwrap();
+        assert!(done.success());
+    };
+    run("192.0.2.1");
     for reply in [account.by_key(), account.by_password()] {
         assert_eq!(reply.status, 403, "{}", reply.text());
         assert!(reply.text().contains("127.0.0.1"), "{}", reply.text());
     }
-    account.set(&json!({"allowed_ip_addresses": ""}));
+    run("all");
     assert_eq!(account.by_key().status, 200);
+    assert_eq!(account.read()["allowed_ip_addresses"], "");
 }
 
 #[test]

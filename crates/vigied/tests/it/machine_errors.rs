@@ -13,6 +13,7 @@ const FAILING: &[(&str, &str)] = &[
         "conflict",
     ),
     ("account limit nobody --data DIR", "not_found"),
+    ("account addresses nobody --data DIR", "not_found"),
     ("account delete nobody --data DIR", "not_found"),
     ("account delete Vigie --yes --data DIR", "conflict"),
     ("account restore nobody --data DIR", "not_found"),
@@ -61,6 +62,7 @@ const WRONG: &[(&str, &str)] = &[
     ("account create x", "missing_argument"),
     ("account limit x spaces_per_account=many", "invalid_value"),
     ("account limit x no_such_limit=7", "invalid_value"),
+    ("account addresses x somewhere", "invalid_value"),
     ("audit --since yesterdayish", "invalid_value"),
     ("routes too many", "unknown_argument"),
 ];

@@ -12,6 +12,7 @@ const LINES: &[&str] = &[
     "account create Second --owner bea@example.org --data DIR",
     "account list --data DIR",
     "account limit Second --data DIR",
+    "account addresses Second --data DIR",
     "account delete Second --yes --data DIR",
     "account list --deleted --data DIR",
     "deleted list --data DIR",
@@ -126,7 +127,7 @@ fn every_command_that_answers_does_so_in_json() {
         let value = answer(line, &put_in);
         has_good_times(line, &value);
         let facts = match *line {
-            "keys rotate --data DIR" => value["state"] == "signs" && value["kid"] != *kid,
+            "keys rotate --data DIR" => value["state"] == "announced" && value["kid"] != *kid,
             "keys retire KID --data DIR" => value["state"] == "retired" && value["kid"] == *kid,
             "sender-secret SENDER --data DIR" => {
                 value["secret"].as_str().unwrap().starts_with("vgs_") && value["key"] == *sender

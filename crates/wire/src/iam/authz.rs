@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One question: whether a subject may do something with a resource.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AuthzRequest {
     /// The identity that would act.
     pub subject: AuthzSubject,
@@ -15,6 +16,7 @@ pub struct AuthzRequest {
 
 /// The identity that would act.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AuthzSubject {
     /// The subject by its IAM id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,6 +32,7 @@ pub struct AuthzSubject {
 
 /// The subject by its IAM id.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AuthzSubjectAttributes {
     /// Its IAM id.
     pub id: String,
@@ -40,6 +43,7 @@ pub struct AuthzSubjectAttributes {
 
 /// The resource, by its CRN or by attributes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AuthzResource {
     /// Its CRN, whose scope is `a/ACCOUNT`, `o/ORGANIZATION` or `s/SPACE`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,9 +53,10 @@ pub struct AuthzResource {
     pub attributes: Option<AuthzResourceAttributes>,
 }
 
-/// The resource by attributes: the space, else the organization, else the account.
+/// The resource by attributes: the space, else that of the instance, else the organization, else the account. What else is named
+/// must be true of it, or nothing is permitted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AuthzResourceAttributes {
     /// The service: `ibmcloud-monitoring`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,6 +70,15 @@ pub struct AuthzResourceAttributes {
     /// The space.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub space_id: Option<String>,
+    /// The instance of the service: it stands for its space.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_instance: Option<String>,
+    /// The resource group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_group_id: Option<String>,
+    /// The region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
 }
 
 /// The answers, in the order of the questions.
@@ -78,10 +92,22 @@ pub struct AuthzReply {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthzResponse {
-    /// `200`.
+    /// `200`; `400` where the question names an action that there is not.
     pub status: String,
     /// The decision.
     pub authorization_decision: AuthzDecision,
+    /// Why there is no decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<AuthzError>,
+}
+
+/// What is wrong with one question.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AuthzError {
+    /// The code.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
 }
 
 /// A decision.

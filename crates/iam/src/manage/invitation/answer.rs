@@ -146,6 +146,9 @@ impl Iam {
 
     /// The caller's address, if the credential is a login.
     fn invited(&self, caller: &Identity) -> Result<String, IamError> {
+        if caller.principal().user().is_none() {
+            return Err(IamError::forbidden("invitations are for people"));
+        }
         if caller.is_key_based() {
             let problem = Refusal::new(
                 Reason::NotAllowed,

@@ -27,7 +27,7 @@ pub(crate) async fn lock(
     if let Some(session) = root.session
         && !sessions::lock_live(tx, session).await?
     {
-        return Err(withdrawn("its session was logged out"));
+        return Err(withdrawn("its session has ended"));
     }
     Ok(())
 }

@@ -214,10 +214,7 @@ async fn its_token_ends_with_everything_that_it_came_from(world: World) {
     world.enter(&in_session).unwrap();
     let caller = world.enter(&session).unwrap();
     world.iam.log_out(&caller).await.unwrap();
-    assert_eq!(
-        refused(&world.iam, &in_session),
-        "its session was logged out"
-    );
+    assert_eq!(refused(&world.iam, &in_session), "its session has ended");
 
     // A membership, and the profile itself.
     let bea = world.person("bea@example.org", None).await;

@@ -17,8 +17,9 @@ pub(super) fn rejected(refusal: &Failure, credential: &Credential) -> Failure {
     failure.code.clone_from(&refusal.code);
     failure.transaction_id.clone_from(&refusal.transaction_id);
     // The credential is correct, but opens nothing any more. Checking it would not help; the server's hint does.
-    let is_right =
-        refusal.code.as_deref() == Some("BXNIM0141E") || text.contains("cannot be used:");
+    let code = refusal.code.as_deref();
+    let is_right = matches!(code, Some("BXNIM0141E" | "insufficient_permissions"))
+        || text.contains("cannot be used:");
     if is_right && !refusal.hints.is_empty() {
         failure.hints.clone_from(&refusal.hints);
         return failure;
@@ -37,8 +38,8 @@ fn key_hint(said: &str) -> &'static str {
     if said.contains("its account was deleted") {
         "the server's operator alone can bring a deleted account back, and its keys with it; for another account, take a key of that one"
     } else if said.contains("cannot be used") {
-        "log in with `vigie login -u USER`; then fix this key, or make another with `vigie iam api-key-create NAME`"
+        "log in with `vigie login -u USER`; then fix this key, or make another with `vigie iam api-key-create NAME`; for a service ID an Administrator does, with `vigie iam service-api-key-create NAME SERVICE_ID`"
     } else {
-        "is it the whole key, and not deleted? for a new one, log in with `vigie login -u USER` and use `vigie iam api-key-create NAME`"
+        "is it the whole key, and not deleted? for a new one, log in with `vigie login -u USER` and use `vigie iam api-key-create NAME`; for a service ID an Administrator does, with `vigie iam service-api-key-create NAME SERVICE_ID`"
     }
 }

@@ -75,8 +75,9 @@ fn a_stolen_key_is_retired_while_the_server_runs() {
     );
     assert_eq!(status(&server, &iam), 200);
 
-    let said = done(keys(&server, &["rotate"]));
-    assert!(said.contains("every node signs"), "{said}");
+    let said = done(keys(&server, &["rotate", "--now"]));
+    assert!(said.contains("Every node signs"), "{said}");
+    assert!(said.contains("(RS256, as"), "{said}");
     let fresh = listed(&server)[1].0.clone();
     assert_eq!(
         listed(&server),
@@ -104,6 +105,27 @@ fn a_stolen_key_is_retired_while_the_server_runs() {
     named("signing_key_made", &fresh);
     named("signing_key_retired", &stolen);
     assert_eq!(status(&server, &format!("iam {}", server.token())), 200);
+}
+
+#[test]
+fn a_new_key_is_public_before_it_signs_and_says_how_it_does() {
+    let server = Server::start();
+    let old = listed(&server)[0].0.clone();
+    let said = done(keys(&server, &["rotate", "--algorithm", "es256"]));
+    assert!(said.contains("ES256"), "{said}");
+    let both = listed(&server);
+    assert_eq!(both.len(), 2);
+    let (new, state) = both[1].clone();
+    assert_eq!(state, "announced");
+    assert_eq!(published(&server), [old, new]);
+    // Clients keep what they have read of the keys for a minute.
+    let reply = server.request("GET", "/identity/keys").send();
+    assert_eq!(reply.header("cache-control"), Some("public, max-age=60"));
+    let text = done(keys(&server, &["list", "--output", "json"]));
+    let rows: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(rows[0]["algorithm"], "RS256");
+    assert_eq!(rows[1]["algorithm"], "ES256");
+    assert_ne!(rows[1]["signs_from"], rows[1]["created_at"]);
 }
 
 /// The database alone is not enough: the key that encrypts its signing keys is stored outside.

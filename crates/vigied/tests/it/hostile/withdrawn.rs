@@ -169,12 +169,12 @@ fn an_answer_that_has_begun_ends_when_its_caller_is_let_in_no_longer() {
     let mut clients = [
         ("the API key was deleted", format!("apikey {key}")),
         (
-            "its session was logged out",
+            "its session has ended",
             format!("iam {}", text(&session["access_token"])),
         ),
         ("you have no role in it", ann),
         // A removed user is logged out.
-        ("its session was logged out", ben),
+        ("its session has ended", ben),
     ]
     .map(|(why, credential)| (why, begun(&server, &credential, &owner.space)))
     .into_iter()

@@ -107,8 +107,13 @@ fn the_command_line_makes_a_service_id_that_sends() {
     assert_eq!(whole.json(&format!("iam service-id {id}"))["id"], id);
     let (code, said) = whole.refused("iam service-ids");
     assert_eq!(code, Some(4), "{said}");
-    let (_, said) = whole.refused("cf oauth-token");
+    let (code, said) = whole.refused("cf oauth-token");
+    assert_eq!(code, Some(4), "{said}");
     assert!(said.contains("UAA tokens are for users"), "{said}");
+    assert!(said.contains("`vigie iam token`"), "{said}");
+    assert!(!said.contains("log in again"), "{said}");
+    let (_, said) = whole.refused("account invitations");
+    assert!(!said.contains("vigie login"), "{said}");
 
     owner.run("iam service-api-key-disable host web1");
     let (code, said) = program.refused("metrics send service.sent=8");
@@ -128,4 +133,56 @@ fn the_command_line_makes_a_service_id_that_sends() {
     let (code, said) = owner.refused(&format!("iam service-id {id}"));
     assert_eq!(code, Some(5), "{said}");
     assert_eq!(owner.json("iam service-ids"), serde_json::json!([]));
+}
+
+/// Whatever is chosen at the login, and whatever the service ID may see.
+#[test]
+fn a_service_id_logs_in_with_or_without_a_place_to_work() {
+    let server = Server::start();
+    let url = server.serving.url();
+    let owner = Desk {
+        server: &server,
+        home: "owner",
+    };
+    owner.run(&format!("login -a {url} --apikey {}", server.owner.api_key));
+    let made = owner.json("iam service-id-create web1");
+    let iam_id = made["iam_id"].as_str().unwrap();
+    owner.run("iam service-api-key-create whole web1 --file whole.json");
+    let program = Desk {
+        server: &server,
+        home: "program",
+    };
+    let log_in = format!("login -a {url} --apikey @whole.json");
+    // Without any role: it is told who gives one, and to whom.
+    let ran = program.try_run(&log_in);
+    assert!(ran.status.success(), "{ran:?}");
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert!(
+        said.contains(&format!("space-role-set {iam_id} ORG")),
+        "{said}"
+    );
+    owner.run(&format!(
+        "account space-role-set {iam_id} vigie dev SpaceDeveloper"
+    ));
+    for flags in [
+        "",
+        " -o vigie -s dev",
+        " -o vigie",
+        " --no-region",
+        " --no-account",
+    ] {
+        program.run(&format!("{log_in}{flags}"));
+        program.run("iam token");
+        program.run("account spaces -o vigie");
+    }
+    program.run(&log_in);
+    // The only place that it sees is chosen.
+    program.run("metrics send service.sent=7");
+
+    owner.run("iam service-api-key-delete whole web1 -f");
+    for line in ["iam token", log_in.as_str()] {
+        let (code, said) = program.refused(line);
+        assert_eq!(code, Some(3), "{said}");
+        assert!(said.contains("service-api-key-create"), "{said}");
+    }
 }

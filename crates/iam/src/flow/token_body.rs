@@ -1,0 +1,112 @@
+//! The middle part of an access token, where somebody asks what its holder may do. It is not verified and gives nothing; but an
+//! answer that left out the bounds it states would permit what a request with the token is refused.
+
+use crate::model::narrowing::Narrowing;
+use crate::service::Iam;
+use base::id::{AccountId, KeyId, SessionId};
+use base::principal::Principal;
+use base::scope::{Actions, Domain};
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+struct StatedAccount {
+    bss: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct StatedReach {
+    domain: Option<String>,
+    only: Option<String>,
+}
+
+/// The claims that matter.
+#[derive(Debug, Deserialize)]
+struct Stated {
+    iam_id: String,
+    account: Option<StatedAccount>,
+    reach: Option<StatedReach>,
+    session_id: Option<String>,
+    iam_apikey_id: Option<String>,
+    exp: Option<i64>,
+}
+
+/// Whose token it would be, and its bounds.
+#[derive(Debug, Clone)]
+pub struct TokenBody {
+    principal: Principal,
+    account: Option<AccountId>,
+    /// The only domain, in its written form.
+    domain: Option<String>,
+    narrowing: Narrowing,
+    session: Option<SessionId>,
+    key: Option<KeyId>,
+    expires_at: Option<i64>,
+}
+
+impl TokenBody {
+    /// Reads the claims; none if they are not those of an access token.
+    #[must_use]
+    pub fn read(json: &[u8]) -> Option<Self> {
+        let stated: Stated = serde_json::from_slice(json).ok()?;
+        let (domain, only) = stated
+            .reach
+            .map_or((None, None), |reach| (reach.domain, reach.only));
+        let send_only = match only.as_deref() {
+            None => false,
+            Some(Narrowing::SEND) => true,
+            Some(_) => return None,
+        };
+        let account = stated
+            .account
+            .map(|account| account.bss.parse::<AccountId>());
+        let session = stated.session_id.as_deref().map(str::parse::<SessionId>);
+        let key = stated.iam_apikey_id.as_deref().map(str::parse::<KeyId>);
+        Some(Self {
+            principal: stated.iam_id.parse().ok()?,
+            account: account.transpose().ok()?,
+            domain,
+            narrowing: Narrowing {
+                domain: None,
+                send_only,
+            },
+            session: session.transpose().ok()?,
+            key: key.transpose().ok()?,
+            expires_at: stated.exp,
+        })
+    }
+
+    /// Whose token it would be.
+    #[must_use]
+    pub const fn principal(&self) -> Principal {
+        self.principal
+    }
+}
+
+impl Iam {
+    /// What a token with this body would permit in a domain now: nothing in another account, beyond its key's limits, or once it
+    /// has ended.
+    #[must_use]
+    pub fn permitted_by(&self, body: &TokenBody, domain: Domain) -> Actions {
+        let (directory, now) = (self.directory(), self.0.clock.now());
+        let is_elsewhere = (body.account)
+            .is_some_and(|account| directory.account_of(domain) != Some(account))
+            || (body.domain.as_deref()).is_some_and(|only| only != domain.to_string());
+        let has_ended = body.expires_at.is_some_and(|end| end <= now.secs())
+            || body
+                .session
+                .is_some_and(|session| self.0.ended.contains(session));
+        if is_elsewhere || has_ended {
+            return Actions::NONE;
+        }
+        let actions = body.narrowing.of(directory.actions(body.principal, domain));
+        let Some(id) = body.key else {
+            return actions;
+        };
+        match directory.keys.get(&id) {
+            Some(key) if key.refusal(now).is_none() && key.narrowing.opens(domain) => {
+                key.narrowing.of(actions)
+            }
+            _ => Actions::NONE,
+        }
+    }
+}

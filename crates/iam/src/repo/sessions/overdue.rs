@@ -1,0 +1,59 @@
+//! Sessions that are over by the settings of their account, but have not been ended.
+
+use super::super::column::counted;
+use super::super::counters;
+use crate::error::IamError;
+use crate::model::account_settings::SessionCutoffs;
+use base::id::AccountId;
+use base::time::Millis;
+use db::{Tx, Value};
+
+/// How many of users there are for the account.
+pub(crate) async fn count_overdue(
+    tx: &mut Tx,
+    account: AccountId,
+    over: SessionCutoffs,
+) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS counted FROM sessions WHERE account = $1 AND revoked_at IS NULL AND (proven_at <= $2 OR used_at <= $3) \
+               AND EXISTS (SELECT 1 FROM principals WHERE guid = sessions.principal AND kind = 'user')";
+    let values = [
+        Value::from(account.to_string()),
+        over.proven_at.0.into(),
+        over.used_at.0.into(),
+    ];
+    counted(tx.one(sql, &values).await?)
+}
+
+/// Ends them, with everything derived from them; returns how many.
+pub(crate) async fn end_overdue(
+    tx: &mut Tx,
+    account: AccountId,
+    over: SessionCutoffs,
+    now: Millis,
+) -> Result<u64, IamError> {
+    if over == SessionCutoffs::NONE || count_overdue(tx, account, over).await? == 0 {
+        return Ok(0);
+    }
+    let number = Value::from(counters::next_end(tx).await?);
+    let at = Value::from(now.0);
+    let first = "UPDATE sessions SET revoked_at = $4, ended = $5 \
+                 WHERE account = $1 AND revoked_at IS NULL AND (proven_at <= $2 OR used_at <= $3) \
+                 AND EXISTS (SELECT 1 FROM principals WHERE guid = sessions.principal AND kind = 'user')";
+    let values = [
+        Value::from(account.to_string()),
+        over.proven_at.0.into(),
+        over.used_at.0.into(),
+        at.clone(),
+        number.clone(),
+    ];
+    let mut ended = tx.execute(first, &values).await?;
+    let mut total = ended;
+    // Generation by generation: each statement sees what was committed while the previous one waited for its rows.
+    while ended > 0 {
+        let sql = "UPDATE sessions SET revoked_at = $1, ended = $2 WHERE revoked_at IS NULL \
+                   AND parent IN (SELECT guid FROM sessions WHERE ended = $2)";
+        ended = tx.execute(sql, &[at.clone(), number.clone()]).await?;
+        total = total.saturating_add(ended);
+    }
+    Ok(total)
+}

@@ -1,0 +1,165 @@
+//! The resource of a question about access: the domain that it stands for, and what else is said of it.
+
+use super::super::api_key::invalid;
+use crate::app::App;
+use crate::failure::refused::check_length;
+use crate::http::problem::Refusal;
+use base::id::{AccountId, InstanceId, OrgId, ResourceGroupId, SpaceId};
+use base::limit;
+use base::scope::Domain;
+use iam::Directory;
+use iam::directory::SERVICE_NAME;
+use std::str::FromStr;
+use wire::iam::authz::{AuthzResource, AuthzResourceAttributes};
+
+/// What a question names.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    account: Option<AccountId>,
+    org: Option<OrgId>,
+    space: Option<SpaceId>,
+    instance: Option<InstanceId>,
+    group: Option<ResourceGroupId>,
+    region: Option<String>,
+}
+
+impl Named {
+    pub(super) fn read(wanted: &AuthzResource) -> Result<Self, Refusal> {
+        let named = match (&wanted.crn, &wanted.attributes) {
+            (Some(crn), None) => of_crn(crn),
+            (None, Some(attributes)) => of_attributes(attributes),
+            _ => {
+                let message = "`resource` takes `crn` or `attributes`";
+                Err(invalid("resource", message.to_owned()))
+            }
+        }?;
+        let is_none = named.account.is_none() && named.org.is_none() && named.space.is_none();
+        if is_none && named.instance.is_none() {
+            let message = "`resource` names no account, organization, space or instance";
+            return Err(invalid("resource", message.to_owned()));
+        }
+        Ok(named)
+    }
+
+    /// The domain that is meant: the space, else that of the instance, else the organization, else the account. None where
+    /// something that is said is not true of it: no request could be about both.
+    pub(super) fn domain(&self, app: &App) -> Option<Domain> {
+        let directory = app.iam.directory();
+        let of_instance = match self.instance {
+            Some(id) => Some(directory.instance(id)?.space),
+            None => None,
+        };
+        let space = self.space.or(of_instance);
+        let domain = match (space, self.org, self.account) {
+            (Some(space), _, _) => Domain::Space(space),
+            (None, Some(org), _) => Domain::Org(org),
+            (None, None, account) => Domain::Account(account?),
+        };
+        let is_true = is_same(self.account, directory.account_of(domain))
+            && is_same(self.org, org_of(&directory, domain))
+            && is_same(of_instance, self.space.or(of_instance))
+            && is_same(self.group, directory.resource_group_of(domain))
+            && is_same(self.region.as_deref(), directory.region_of(domain));
+        is_true.then_some(domain)
+    }
+}
+
+/// Whether what is said, if anything, is so.
+fn is_same<T: PartialEq>(said: Option<T>, is: Option<T>) -> bool {
+    said.is_none() || said == is
+}
+
+fn org_of(directory: &Directory, domain: Domain) -> Option<OrgId> {
+    match domain {
+        Domain::Space(space) => directory.org_of(space),
+        Domain::Org(org) => Some(org),
+        Domain::Account(_) => None,
+    }
+}
+
+fn is_served(service: &str) -> Result<(), Refusal> {
+    if service == SERVICE_NAME {
+        return Ok(());
+    }
+    check_length("resource", service, &limit::WORD_BYTES)?;
+    let message = format!("`resource`: the one service here is `{SERVICE_NAME}`");
+    Err(invalid("resource", message))
+}
+
+fn guid<T: FromStr>(text: &str) -> Result<T, Refusal> {
+    check_length("resource", text, &limit::WORD_BYTES)?;
+    text.parse().map_err(|_| {
+        let message = format!("`resource`: `{text}` is no GUID");
+        invalid("resource", message)
+    })
+}
+
+fn maybe<T: FromStr>(text: Option<&String>) -> Result<Option<T>, Refusal> {
+    text.map(|text| guid(text)).transpose()
+}
+
+/// What a CRN names by its region, its scope, and an instance in it.
+fn of_crn(crn: &str) -> Result<Named, Refusal> {
+    check_length("resource", crn, &limit::LABEL_BYTES)?;
+    let none = || {
+        let message = format!(
+            "`resource`: `{crn}` is no CRN of a domain like `crn:v1:bluemix:public:{SERVICE_NAME}::s/GUID:::`"
+        );
+        invalid("resource", message)
+    };
+    let parts: Vec<&str> = crn.splitn(10, ':').collect();
+    let [
+        "crn",
+        "v1",
+        "bluemix",
+        "public",
+        service,
+        region,
+        scope,
+        rest @ ..,
+    ] = parts.as_slice()
+    else {
+        return Err(none());
+    };
+    is_served(service)?;
+    // Nothing below an instance has a CRN.
+    let (instance, below) = match rest {
+        [] => ("", &[] as &[&str]),
+        [instance, below @ ..] => (*instance, below),
+    };
+    if below.iter().any(|part| !part.is_empty()) {
+        return Err(none());
+    }
+    let mut named = Named {
+        region: (!region.is_empty()).then(|| (*region).to_owned()),
+        instance: match instance {
+            "" => None,
+            id => Some(guid(id)?),
+        },
+        ..Named::default()
+    };
+    match scope.split_once('/') {
+        Some(("a", account)) => named.account = Some(guid(account)?),
+        Some(("o", org)) => named.org = Some(guid(org)?),
+        Some(("s", space)) => named.space = Some(guid(space)?),
+        _ => return Err(none()),
+    }
+    Ok(named)
+}
+
+fn of_attributes(wanted: &AuthzResourceAttributes) -> Result<Named, Refusal> {
+    if let Some(service) = &wanted.service_name {
+        is_served(service)?;
+    }
+    if let Some(region) = &wanted.region {
+        check_length("resource", region, &limit::WORD_BYTES)?;
+    }
+    Ok(Named {
+        account: maybe(wanted.account_id.as_ref())?,
+        org: maybe(wanted.organization_id.as_ref())?,
+        space: maybe(wanted.space_id.as_ref())?,
+        instance: maybe(wanted.service_instance.as_ref())?,
+        group: maybe(wanted.resource_group_id.as_ref())?,
+        region: wanted.region.clone(),
+    })
+}
