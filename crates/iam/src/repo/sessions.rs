@@ -24,6 +24,8 @@ pub(crate) enum SessionSelector {
     One(SessionId),
     /// The sessions for the account.
     Of(AccountId),
+    /// All sessions that open the account or can be renewed for it: also those of no key that are for another account now.
+    Opening(AccountId),
     /// The sessions for the account that were begun with the key.
     OfKey(AccountId, KeyId),
     /// All sessions that the password began or carries, except this one; the sessions of keys end with their keys.
@@ -58,6 +60,17 @@ pub(crate) async fn end(
         SessionSelector::Of(account) => {
             let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 \
                        WHERE principal = $1 AND account = $4 AND revoked_at IS NULL";
+            let values = [
+                principal.clone(),
+                at.clone(),
+                number.clone(),
+                account.to_string().into(),
+            ];
+            tx.execute(sql, &values).await?
+        }
+        SessionSelector::Opening(account) => {
+            let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 \
+                       WHERE principal = $1 AND (account = $4 OR api_key IS NULL) AND revoked_at IS NULL";
             let values = [
                 principal.clone(),
                 at.clone(),
