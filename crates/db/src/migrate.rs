@@ -124,6 +124,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0028_policies_by_principal.sql"),
         postgres: include_str!("../migrations/postgres/0028_policies_by_principal.sql"),
     },
+    Step {
+        version: 29,
+        sqlite: include_str!("../migrations/sqlite/0029_delegated.sql"),
+        postgres: include_str!("../migrations/postgres/0029_delegated.sql"),
+    },
 ];
 
 /// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.

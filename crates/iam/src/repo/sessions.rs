@@ -252,20 +252,20 @@ pub(crate) async fn extend(tx: &mut Tx, session: SessionId, until: Millis) -> Re
     Ok(())
 }
 
-/// Renews a session for the account, with tokens that may live until then. `false` if it has ended. One statement, so
+/// Renews a session, for the account if one is given, with tokens that may live until then. `false` if it has ended. One statement, so
 /// that a concurrent end waits and then knows of what was issued here.
 pub(crate) async fn renew(
     tx: &mut Tx,
     session: SessionId,
-    account: AccountId,
+    account: Option<AccountId>,
     tokens_until: Millis,
     now: Millis,
 ) -> Result<bool, IamError> {
-    let sql = "UPDATE sessions SET account = $2, tokens_until = CASE WHEN tokens_until < $3 THEN $3 ELSE tokens_until END, \
+    let sql = "UPDATE sessions SET account = COALESCE($2, account), tokens_until = CASE WHEN tokens_until < $3 THEN $3 ELSE tokens_until END, \
                used_at = $4 WHERE guid = $1 AND revoked_at IS NULL";
     let values = [
         session.0.to_string().into(),
-        account.to_string().into(),
+        account.map(|account| account.to_string()).into(),
         tokens_until.0.into(),
         now.0.into(),
     ];
