@@ -6,7 +6,7 @@
 //! A session is for one account at a time, and a renewal may switch it. All reasons against a renewal are checked
 //! before the token is used up, so that a refused one costs nothing.
 
-use super::account_rules::{check_address, check_all, check_password};
+use super::account_rules::{check_address, check_password};
 use super::lifetimes::Lifetimes;
 use super::session_limit;
 use crate::audit::{Action, Actor, Credential, Entry};
@@ -82,6 +82,12 @@ impl Login {
     /// The authentication method, as in the claims.
     pub(crate) fn grant_type(&self) -> &str {
         &self.grant_type
+    }
+
+    /// The same, in its account alone.
+    pub(crate) fn in_its_account(mut self) -> Self {
+        self.bounds = self.bounds.only_in(self.account);
+        self
     }
 
     /// The same, in the session that was begun with it.
@@ -377,9 +383,6 @@ async fn renew_session(
     let asked = renewal.account.unwrap_or(&bound);
     let login = Login::to(iam, bounds, asked, token.grant_type.clone())?;
     check_password(iam, login.account(), &login.grant_type)?;
-    if renewal.client == Client::Cf.id() {
-        check_all(iam, &bounds, &login.grant_type)?;
-    }
     let session = bounds.root().session.ok_or_else(invalid)?;
     let now = iam.0.clock.now();
     let life = Lifetimes::of(iam, &bounds, false);
@@ -391,7 +394,6 @@ async fn renew_session(
     }
     if renewal.with_uaa {
         subject.require_user()?;
-        check_all(iam, &bounds, &login.grant_type)?;
     }
     Ok((subject, login, session))
 }
