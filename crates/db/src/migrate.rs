@@ -120,14 +120,19 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0026_activity.sql"),
     },
     Step {
-        version: 27,
-        sqlite: include_str!("../migrations/sqlite/0027_sessions_by_account.sql"),
-        postgres: include_str!("../migrations/postgres/0027_sessions_by_account.sql"),
-    },
-    Step {
         version: 28,
         sqlite: include_str!("../migrations/sqlite/0028_policies_by_principal.sql"),
         postgres: include_str!("../migrations/postgres/0028_policies_by_principal.sql"),
+    },
+    Step {
+        version: 29,
+        sqlite: include_str!("../migrations/sqlite/0029_delegated.sql"),
+        postgres: include_str!("../migrations/postgres/0029_delegated.sql"),
+    },
+    Step {
+        version: 30,
+        sqlite: include_str!("../migrations/sqlite/0030_sessions_by_account.sql"),
+        postgres: include_str!("../migrations/postgres/0030_sessions_by_account.sql"),
     },
 ];
 

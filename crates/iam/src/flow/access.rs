@@ -1,5 +1,6 @@
 //! Access tokens: signed, short-lived, and never valid longer than the credential they are issued for.
 
+use super::account_rules;
 use super::lifetimes::Lifetimes;
 use super::refresh::Login;
 use crate::entropy;
@@ -190,13 +191,14 @@ fn signed(
     })
 }
 
-/// A UAA token for every account that the login opens. Only users have one.
+/// A UAA token for every account that the login opens, or for its own alone where another one refuses it. Only users have one.
 pub(crate) fn uaa_token(
     iam: &Iam,
     user: &User,
     login: &Login,
     refresh_token: Option<Secret<String>>,
 ) -> Result<UaaTokens, IamError> {
+    let login = &account_rules::for_uaa(iam, login);
     let (issued, expires) = times(iam, login);
     let bounds = login.bounds();
     let (client, guid) = (Client::Cf.id().to_owned(), user.id.0.to_string());

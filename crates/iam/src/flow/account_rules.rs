@@ -1,6 +1,9 @@
 //! The accounts' conditions on a login before tokens are given for it: the address it comes from, and whether a password is
 //! enough.
+//!
+//! What one account refuses is refused there alone: a login that could open several opens the others.
 
+use super::refresh::Login;
 use crate::audit::Origin;
 use crate::error::IamError;
 use crate::model::account_settings::AccountSettings;
@@ -32,7 +35,7 @@ pub(super) fn opened<'d>(
 pub(super) fn check_address(iam: &Iam, account: AccountId) -> Result<(), IamError> {
     let directory = iam.directory();
     let own = directory.account_settings.get(&account);
-    own.map_or(Ok(()), |own| address_is_allowed(&own.settings))
+    own.map_or(Ok(()), |own| address_is_allowed(account, &own.settings))
 }
 
 /// Refuses tokens for an account if the login rests on a password, and that is not enough.
@@ -43,37 +46,67 @@ pub(super) fn check_password(
 ) -> Result<(), IamError> {
     let directory = iam.directory();
     let own = directory.account_settings.get(&account);
-    own.map_or(Ok(()), |own| is_enough(&own.settings, grant_type))
+    own.map_or(Ok(()), |own| is_enough(account, &own.settings, grant_type))
 }
 
-/// Both checks, for tokens that open every account within the bounds.
-pub(super) fn check_all(
+fn check(iam: &Iam, account: AccountId, grant_type: &str) -> Result<(), IamError> {
+    check_address(iam, account)?;
+    check_password(iam, account, grant_type)
+}
+
+/// The account of a login that names none: the default, or the first other one that accepts it, else the default, which refuses it.
+pub(super) fn accepting(
     iam: &Iam,
     bounds: &CredentialBounds,
+    default: AccountId,
     grant_type: &str,
-) -> Result<(), IamError> {
-    let directory = iam.directory();
-    for settings in opened(&directory, bounds) {
-        address_is_allowed(settings)?;
-        is_enough(settings, grant_type)?;
+) -> AccountId {
+    if check(iam, default, grant_type).is_ok() {
+        return default;
     }
-    Ok(())
+    let directory = iam.directory();
+    let mut others = directory.accounts_of(bounds.principal()).iter().copied();
+    let accepts = |account: &AccountId| {
+        bounds.opens(&directory, *account) && check(iam, *account, grant_type).is_ok()
+    };
+    others.find(accepts).unwrap_or(default)
 }
 
-fn address_is_allowed(settings: &AccountSettings) -> Result<(), IamError> {
+/// The login for a UAA token, which opens every account within the bounds: if one of these refuses it, in its own account alone.
+pub(super) fn for_uaa(iam: &Iam, login: &Login) -> Login {
+    let (bounds, directory) = (login.bounds(), iam.directory());
+    let mut accounts = directory.accounts_of(bounds.principal()).iter().copied();
+    let refuses = |account: AccountId| {
+        bounds.opens(&directory, account) && check(iam, account, login.grant_type()).is_err()
+    };
+    match accounts.any(refuses) {
+        true => login.clone().in_its_account(),
+        false => login.clone(),
+    }
+}
+
+fn address_is_allowed(account: AccountId, settings: &AccountSettings) -> Result<(), IamError> {
     let address = Origin::current().source().address();
     if settings.allowed_addresses.allows(address) {
         return Ok(());
     }
-    let message = format!("The account gives no tokens to the address {address}");
+    let message = format!(
+        "The account {account} gives no tokens to the address {address} (`allowed_ip_addresses`)"
+    );
     Err(IamError::refused(Reason::NotAllowed, message))
 }
 
-fn is_enough(settings: &AccountSettings, grant_type: &str) -> Result<(), IamError> {
+fn is_enough(
+    account: AccountId,
+    settings: &AccountSettings,
+    grant_type: &str,
+) -> Result<(), IamError> {
     if !settings.password_grant_refused || grant_type != PASSWORD {
         return Ok(());
     }
-    let message = "The account gives no tokens for a password alone: show an API key or a passcode";
+    let message = format!(
+        "The account {account} gives no tokens for a password alone (`mfa`): show an API key or a passcode"
+    );
     let refusal = Refusal::new(Reason::NotAllowed, message);
     Err(IamError::Refused(refusal.remedy(Remedy::LogInByKey)))
 }

@@ -1,4 +1,5 @@
-//! Delegated refresh tokens: of the same login, for another client, which redeems them by itself. They end with the login.
+//! Delegated refresh tokens: of the same login, for another client, which redeems them by itself. They end with the login,
+//! and with the time for which they were asked, however often they are renewed; and they stay for the account they were made for.
 
 use super::refresh;
 use crate::error::IamError;
@@ -9,7 +10,7 @@ use base::secret::Secret;
 
 impl Iam {
     /// A refresh token for the receiver, in the login of this refresh token, which must be the command line's. It lives for this
-    /// many seconds, and no longer than the login's own refresh tokens.
+    /// many seconds with its successors, and no longer than the login's own refresh tokens.
     ///
     /// # Errors
     /// When the token is not valid, or its login has too many.
@@ -27,8 +28,9 @@ impl Iam {
             .session
             .ok_or(IamError::Crypto("delegate what is of no session"))?;
         credentials::lock(&mut tx, login.bounds(), self.0.clock.now()).await?;
-        let most = Some(seconds);
-        let token = refresh::issue_for(self, &mut tx, session, (receiver.id(), most), &login);
+        let until = self.0.clock.now().plus(seconds.saturating_mul(1000));
+        let to = (receiver.id(), Some(until));
+        let token = refresh::issue_for(self, &mut tx, session, to, &login);
         let token = token.await?;
         self.commit_unaudited(tx).await?;
         Ok(token)

@@ -106,7 +106,6 @@ impl Iam {
             .await?;
         if request.with_uaa {
             proven.subject.require_user()?;
-            account_rules::check_all(self, proven.login.bounds(), proven.login.grant_type())?;
         }
         let Some(client) = request.client else {
             // The token opens what the key itself opens and no session begins: this counts as a request with a key.
@@ -209,7 +208,9 @@ impl Iam {
             // The first account may be deleted while a user still has others.
             let default = policy::account(&directory, &bounds);
             let default = default.or_else(|| directory.home(bounds.principal()));
-            let default = default.map_or_else(String::new, |account| account.to_string());
+            let default = default.map_or_else(String::new, |account| {
+                account_rules::accepting(self, &bounds, account, grant_type).to_string()
+            });
             let account = asked.unwrap_or(&default);
             let login = Login::to(self, bounds, account, grant_type.to_owned())?;
             Ok::<_, IamError>(GrantSubject {

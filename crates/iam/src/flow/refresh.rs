@@ -6,7 +6,7 @@
 //! A session is for one account at a time, and a renewal may switch it. All reasons against a renewal are checked
 //! before the token is used up, so that a refused one costs nothing.
 
-use super::account_rules::{check_address, check_all, check_password};
+use super::account_rules::{check_address, check_password};
 use super::lifetimes::Lifetimes;
 use super::session_limit;
 use crate::audit::{Action, Actor, Credential, Entry};
@@ -82,6 +82,12 @@ impl Login {
     /// The authentication method, as in the claims.
     pub(crate) fn grant_type(&self) -> &str {
         &self.grant_type
+    }
+
+    /// The same, in its account alone.
+    pub(crate) fn in_its_account(mut self) -> Self {
+        self.bounds = self.bounds.only_in(self.account);
+        self
     }
 
     /// The same, in the session that was begun with it.
@@ -162,12 +168,12 @@ pub(crate) async fn issue(
     issue_for(iam, tx, session, (client, None), login).await
 }
 
-/// The same, which lives no longer than so many seconds.
+/// The same. One that is delegated `until` then expires no later, nor do its successors, and stays for its account.
 pub(crate) async fn issue_for(
     iam: &Iam,
     tx: &mut Tx,
     session: SessionId,
-    (client, most): (&str, Option<i64>),
+    (client, until): (&str, Option<Millis>),
     login: &Login,
 ) -> Result<Secret<String>, IamError> {
     let bounds = login.bounds();
@@ -176,17 +182,17 @@ pub(crate) async fn issue_for(
             "issue a refresh token for what is not renewable",
         ));
     }
-    session_limit::has_room(iam, tx, session, 1).await?;
+    session_limit::has_room(iam, tx, (session, client), 1).await?;
     let life = Lifetimes::of(iam, bounds, false);
-    let seconds = most.map_or(life.refresh_seconds, |most| most.min(life.refresh_seconds));
-    let expires_at = bounds.end(iam.0.clock.now(), seconds);
+    let end = bounds.end(iam.0.clock.now(), life.refresh_seconds);
     let text = format!("{PREFIX}{}", entropy::text());
     let new = NewToken {
         session,
         client,
         bounds,
         grant_type: &login.grant_type,
-        expires_at,
+        expires_at: until.map_or(end, |until| until.min(end)),
+        delegated_for: until.map(|_| login.account),
     };
     refresh_tokens::insert(tx, &text, &new).await?;
     Ok(Secret::new(text))
@@ -241,13 +247,17 @@ async fn renew(
     let Renewal { text, client, .. } = *renewal;
     let (subject, login, session) = renew_session(iam, &mut tx, token, renewal).await?;
     let issued = 1 + u64::from(renewal.with_uaa);
-    session_limit::has_room(iam, &mut tx, session, issued).await?;
-    let refresh_token = issue(iam, &mut tx, session, client, &login).await?;
+    session_limit::has_room(iam, &mut tx, (session, client), issued).await?;
+    // The end of a delegated token is that of its whole chain.
+    let until = (client == Client::Kube.id()).then_some(token.expires_at);
+    let refresh_token = issue_for(iam, &mut tx, session, (client, until), &login).await?;
     let encrypted = successor::encrypt(text, &refresh_token)?;
     refresh_tokens::set_successor(&mut tx, text, encrypted).await?;
-    let life = Lifetimes::of(iam, login.bounds(), false);
-    let ends = login.bounds().end(now, life.refresh_seconds);
-    sessions::extend(&mut tx, session, ends).await?;
+    if until.is_none() {
+        let life = Lifetimes::of(iam, login.bounds(), false);
+        let ends = login.bounds().end(now, life.refresh_seconds);
+        sessions::extend(&mut tx, session, ends).await?;
+    }
     iam.commit_unaudited(tx).await?;
     Ok(Renewed {
         subject,
@@ -330,7 +340,7 @@ pub(crate) async fn peek(
     Login::to(iam, bounds, &account, token.grant_type)
 }
 
-/// The bounds of the token's session if both are alive, and its account.
+/// The bounds of the token's session if both are alive, and its account: of a delegated token, the one it was delegated for.
 async fn read(
     iam: &Iam,
     tx: &mut Tx,
@@ -348,7 +358,8 @@ async fn read(
     let bounds = iam.derived(principal, begun.proven_at, root)?;
     let life = Lifetimes::of(iam, &bounds, false);
     life.check_idle(begun.used_at, now)?;
-    Ok((life.bound(bounds, now)?, begun.account))
+    let account = token.delegated_for.clone().unwrap_or(begun.account);
+    Ok((life.bound(bounds, now)?, account))
 }
 
 fn unexpired(token: &RefreshToken, now: Millis) -> Result<(), IamError> {
@@ -372,19 +383,17 @@ async fn renew_session(
     let asked = renewal.account.unwrap_or(&bound);
     let login = Login::to(iam, bounds, asked, token.grant_type.clone())?;
     check_password(iam, login.account(), &login.grant_type)?;
-    if renewal.client == Client::Cf.id() {
-        check_all(iam, &bounds, &login.grant_type)?;
-    }
     let session = bounds.root().session.ok_or_else(invalid)?;
     let now = iam.0.clock.now();
     let life = Lifetimes::of(iam, &bounds, false);
     let tokens_until = bounds.end(now, life.access_seconds);
-    if !sessions::renew(tx, session, login.account(), tokens_until, now).await? {
+    // A delegated token does not move its login.
+    let account = (renewal.client != Client::Kube.id()).then_some(login.account());
+    if !sessions::renew(tx, session, account, tokens_until, now).await? {
         return Err(invalid());
     }
     if renewal.with_uaa {
         subject.require_user()?;
-        check_all(iam, &bounds, &login.grant_type)?;
     }
     Ok((subject, login, session))
 }

@@ -5,9 +5,10 @@ use super::displaced::Displacing;
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
 use crate::refusal::{Reason, Refusal, Remedy};
-use crate::repo::refresh_tokens;
+use crate::repo::refresh_tokens::{self, Holder};
 use crate::repo::sessions;
 use crate::service::Iam;
+use crate::token::issued::Client;
 use base::id::SessionId;
 use base::limit;
 use base::time::Millis;
@@ -80,17 +81,23 @@ fn too_deep(allowed: u64, is_own: bool) -> IamError {
 }
 
 /// Refuses `needed` more refresh tokens if the session has as many as the limit. Used tokens are remembered until they
-/// expire, because a reused token indicates theft; so the oldest cannot be dropped.
+/// expire, because a reused token indicates theft; so the oldest cannot be dropped. Those of the receiver of a delegated token are
+/// counted by themselves: however often it renews, the user's own client can.
 pub(super) async fn has_room(
     iam: &Iam,
     tx: &mut Tx,
-    session: SessionId,
+    (session, client): (SessionId, &str),
     needed: u64,
 ) -> Result<(), IamError> {
     let limit = &limit::REFRESH_TOKENS_PER_SESSION;
     let allowed = iam.0.config.limits.refresh_tokens_per_session;
     let now = iam.0.clock.now();
-    let (held, first) = refresh_tokens::count_unexpired(tx, session, now).await?;
+    let receiver = Client::Kube.id();
+    let holder = match client == receiver {
+        true => Holder::Only(receiver),
+        false => Holder::Not(receiver),
+    };
+    let (held, first) = refresh_tokens::count_unexpired(tx, session, holder, now).await?;
     if held.saturating_add(needed) <= allowed {
         return Ok(());
     }

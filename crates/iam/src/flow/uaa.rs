@@ -5,7 +5,7 @@ pub use crate::token::issued::{SCOPES, UaaTokens};
 
 use super::refresh::Login;
 use super::request::Grant;
-use super::{access, account_rules, refresh};
+use super::{access, refresh};
 use crate::audit::Credential as Shown;
 use crate::error::IamError;
 use crate::repo::transactions::credentials;
@@ -83,7 +83,6 @@ impl Iam {
                     .await
                     .map_err(grant_refused)?;
                 proven.subject.require_user()?;
-                account_rules::check_all(self, proven.login.bounds(), proven.login.grant_type())?;
                 let (subject, login, _, token) = self
                     .begin_session(proven, Client::Cf.id())
                     .await
@@ -107,8 +106,14 @@ impl Iam {
                 let account = identity.account().to_string();
                 // For the token's own account, no longer than the token, and without a refresh token: an access token
                 // renews nothing.
-                let login = Login::to(self, bounds, &account, "iam_token".to_owned())
-                    .map_err(|_| refused())?;
+                let login = Login::to(self, bounds, &account, "iam_token".to_owned());
+                let login = login.map_err(|error| match error {
+                    // The token is good, and the account does not give one to this address.
+                    IamError::Refused(problem) if problem.reason == Reason::NotAllowed => {
+                        IamError::Refused(problem)
+                    }
+                    _ => refused(),
+                })?;
                 self.note_request(&login, Shown::IamToken);
                 access::uaa_token(self, user, &login, None)
             }

@@ -1,6 +1,9 @@
 //! Login sessions: listed, ended one by one or all at once, and kept alive. Callers see and end their own sessions for the
 //! account of the credential; an Administrator sees and ends those of all its members.
 //!
+//! A session of no key opens every account of its user, one after the other. So whoever may end a user's sessions in an account
+//! ends these wherever they are renewed for now; those for other accounts are not listed.
+//!
 //! An API key, and what was obtained with it, acts for the key: it sees and ends the sessions of that key alone.
 
 pub use crate::model::open_session::OpenSession;
@@ -126,27 +129,41 @@ impl Iam {
     /// Ends a session: its tokens open nothing from the moment this returns.
     ///
     /// # Errors
-    /// When there is none for the credential's account that the caller may see.
+    /// When there is none that opens the credential's account, or the caller may not end it.
     pub async fn end_one_session(&self, caller: &Identity, id: SessionId) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
         let found = sessions::open_with(&mut tx, id, self.0.clock.now()).await?;
-        let found = found.filter(|(_, account)| *account == caller.account());
-        let (session, account) = found.ok_or_else(unknown)?;
+        let (session, used_for) = found.ok_or_else(unknown)?;
+        let (directory, account) = (self.directory(), caller.account());
+        let owner = session.principal;
+        let opens =
+            used_for == account || (session.key.is_none() && directory.is_member(owner, account));
+        // An Administrator's key acts for itself among its owner's sessions, whatever its owner's roles are.
         let key = caller.bounds().root().key;
-        let is_own =
-            session.principal == caller.principal() && (key.is_none() || key == session.key);
-        if !is_own && !is_administrator(&self.directory(), caller, account) {
+        let may = match owner == caller.principal() {
+            true => key.is_none() || key == session.key,
+            false => is_administrator(&directory, caller, account),
+        };
+        if !opens || !may {
             return Err(unknown());
         }
-        let entry = |owner: Principal| {
-            Entry::by(caller, Action::SessionEnded)
-                .with("owner", owner)
-                .with("why", "ended")
-        };
-        self.end_session(tx, id, entry).await
+        let one = SessionSelector::One(id);
+        if sessions::end(&mut tx, owner, one, self.0.clock.now()).await? == 0 {
+            return Err(unknown());
+        }
+        // In the account where it was done: another account's log does not name this one's Administrators.
+        let entry = Entry::by(caller, Action::SessionEnded)
+            .in_account(account)
+            .on(id)
+            .with("owner", owner)
+            .with("why", "ended");
+        self.commit_without_read_back(tx, entry).await?;
+        self.read_ends().await;
+        Ok(())
     }
 
-    /// Ends all sessions that [`Self::sessions`] lists, also the caller's; returns how many.
+    /// Ends all sessions that [`Self::sessions`] lists, also the caller's, and those that can be renewed for the account; returns
+    /// how many.
     ///
     /// # Errors
     /// As [`Self::sessions`].
@@ -157,7 +174,7 @@ impl Iam {
     ) -> Result<u64, IamError> {
         let owner = self.session_owner(caller, of, "ending the sessions of others")?;
         let which = match owner.key {
-            None => SessionSelector::Of(owner.account),
+            None => SessionSelector::Opening(owner.account),
             Some(key) => SessionSelector::OfKey(owner.account, key),
         };
         let now = self.0.clock.now();

@@ -321,6 +321,14 @@ impl CredentialBounds {
         self
     }
 
+    /// These bounds, in this account alone.
+    pub(crate) const fn only_in(mut self, account: AccountId) -> Self {
+        if matches!(self.reach, AccountReach::Any) {
+            self.reach = AccountReach::One(account);
+        }
+        self
+    }
+
     /// The end of a credential that lives for a while from `now` on.
     pub(crate) fn end(&self, now: Millis, seconds: i64) -> Millis {
         let wished = now.plus(seconds.saturating_mul(1000));

@@ -5,7 +5,7 @@ use super::principals::{self, key};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
-use base::id::{KeyId, SessionId};
+use base::id::{AccountId, KeyId, SessionId};
 use base::principal::Principal;
 use base::secret::Secret;
 use base::time::Millis;
@@ -19,7 +19,7 @@ fn hash(text: &str) -> Value {
 macro_rules! columns {
     () => {
         "session, principal, (SELECT kind FROM principals WHERE guid = principal) AS principal_kind, api_key, grant_type, \
-         expires_at, used_at, successor"
+         expires_at, used_at, successor, delegated_for"
     };
 }
 
@@ -53,6 +53,8 @@ pub(crate) struct RefreshToken {
     pub(crate) used_at: Option<Millis>,
     /// The token that replaced it, encrypted (`token::successor`).
     pub(crate) successor: Option<Vec<u8>>,
+    /// The account that a delegated token is for.
+    pub(crate) delegated_for: Option<String>,
 }
 
 fn decode(row: &Row) -> Result<RefreshToken, IamError> {
@@ -68,6 +70,7 @@ fn decode(row: &Row) -> Result<RefreshToken, IamError> {
         expires_at: at(row, "expires_at")?,
         used_at: row.int_or_none("used_at")?.map(Millis),
         successor: row.blob_or_none("successor")?,
+        delegated_for: row.text_or_none("delegated_for")?,
     })
 }
 
@@ -87,12 +90,13 @@ pub(crate) struct NewToken<'a> {
     pub(crate) bounds: &'a CredentialBounds,
     pub(crate) grant_type: &'a str,
     pub(crate) expires_at: Millis,
+    pub(crate) delegated_for: Option<AccountId>,
 }
 
 /// Stores a token.
 pub(crate) async fn insert(tx: &mut Tx, text: &str, new: &NewToken<'_>) -> Result<(), IamError> {
-    let sql = "INSERT INTO refresh_tokens (hash, session, client, principal, api_key, grant_type, expires_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let sql = "INSERT INTO refresh_tokens (hash, session, client, principal, api_key, grant_type, expires_at, delegated_for) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let values = [
         hash(text),
         new.session.0.to_string().into(),
@@ -101,6 +105,7 @@ pub(crate) async fn insert(tx: &mut Tx, text: &str, new: &NewToken<'_>) -> Resul
         new.bounds.root().key.map(|key| key.0.to_string()).into(),
         new.grant_type.into(),
         new.expires_at.0.into(),
+        new.delegated_for.map(|account| account.to_string()).into(),
     ];
     tx.execute(sql, &values).await?;
     Ok(())
@@ -171,14 +176,35 @@ pub(crate) async fn find_state(
     }))
 }
 
+/// Whose tokens of a session are counted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Holder<'a> {
+    /// This client's.
+    Only(&'a str),
+    /// All but this client's.
+    Not(&'a str),
+}
+
 /// The number of the session's unexpired tokens, and when the first of them expires.
 pub(crate) async fn count_unexpired(
     tx: &mut Tx,
     session: SessionId,
+    holder: Holder<'_>,
     now: Millis,
 ) -> Result<(u64, Option<i64>), IamError> {
-    let sql = "SELECT COUNT(*) AS counted, MIN(expires_at) AS first FROM refresh_tokens WHERE session = $1 AND expires_at > $2";
-    let values = [session.0.to_string().into(), now.0.into()];
+    let (sql, client) = match holder {
+        Holder::Only(client) => (
+            "SELECT COUNT(*) AS counted, MIN(expires_at) AS first FROM refresh_tokens \
+             WHERE session = $1 AND expires_at > $2 AND client = $3",
+            client,
+        ),
+        Holder::Not(client) => (
+            "SELECT COUNT(*) AS counted, MIN(expires_at) AS first FROM refresh_tokens \
+             WHERE session = $1 AND expires_at > $2 AND client <> $3",
+            client,
+        ),
+    };
+    let values = [session.0.to_string().into(), now.0.into(), client.into()];
     let Some(row) = tx.one(sql, &values).await? else {
         return Ok((0, None));
     };

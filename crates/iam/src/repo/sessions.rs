@@ -29,6 +29,8 @@ pub(crate) enum SessionSelector {
     One(SessionId),
     /// The sessions for the account.
     Of(AccountId),
+    /// All sessions that open the account or can be renewed for it: also those of no key that are for another account now.
+    Opening(AccountId),
     /// The sessions for the account that were begun with the key.
     OfKey(AccountId, KeyId),
     /// All sessions that the password began or carries, except this one; the sessions of keys end with their keys.
@@ -63,6 +65,17 @@ pub(crate) async fn end(
         SessionSelector::Of(account) => {
             let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 \
                        WHERE principal = $1 AND account = $4 AND revoked_at IS NULL";
+            let values = [
+                principal.clone(),
+                at.clone(),
+                number.clone(),
+                account.to_string().into(),
+            ];
+            tx.execute(sql, &values).await?
+        }
+        SessionSelector::Opening(account) => {
+            let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 \
+                       WHERE principal = $1 AND (account = $4 OR api_key IS NULL) AND revoked_at IS NULL";
             let values = [
                 principal.clone(),
                 at.clone(),
@@ -244,20 +257,20 @@ pub(crate) async fn extend(tx: &mut Tx, session: SessionId, until: Millis) -> Re
     Ok(())
 }
 
-/// Renews a session for the account, with tokens that may live until then. `false` if it has ended. One statement, so
+/// Renews a session, for the account if one is given, with tokens that may live until then. `false` if it has ended. One statement, so
 /// that a concurrent end waits and then knows of what was issued here.
 pub(crate) async fn renew(
     tx: &mut Tx,
     session: SessionId,
-    account: AccountId,
+    account: Option<AccountId>,
     tokens_until: Millis,
     now: Millis,
 ) -> Result<bool, IamError> {
-    let sql = "UPDATE sessions SET account = $2, tokens_until = CASE WHEN tokens_until < $3 THEN $3 ELSE tokens_until END, \
+    let sql = "UPDATE sessions SET account = COALESCE($2, account), tokens_until = CASE WHEN tokens_until < $3 THEN $3 ELSE tokens_until END, \
                used_at = $4 WHERE guid = $1 AND revoked_at IS NULL";
     let values = [
         session.0.to_string().into(),
-        account.to_string().into(),
+        account.map(|account| account.to_string()).into(),
         tokens_until.0.into(),
         now.0.into(),
     ];

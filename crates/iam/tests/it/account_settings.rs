@@ -4,7 +4,10 @@ use crate::world::{
     ACCESS, OWNER, REFRESH, World, access_token, at, code, on_both_databases, refresh_token,
     secret, source,
 };
+use base::id::AccountId;
 use iam::audit::Origin;
+use iam::bootstrap::Request;
+use iam::bounds::AccountReach;
 use iam::flow::grant::{Client, Grant, TokenRequest};
 use iam::flow::uaa::UaaGrant;
 use iam::manage::account_settings::{SettingsChange, StoredSettings, entity_tag};
@@ -23,6 +26,7 @@ on_both_databases!(
     all_that_are_too_many_end_as_one,
     tokens_are_given_to_the_allowed_addresses_alone,
     a_password_alone_gives_no_token_where_the_account_says_so,
+    what_one_account_refuses_still_opens_the_others,
     administrators_alone_make_keys_where_the_account_says_so,
     they_go_with_their_account_and_come_back_with_it,
 );
@@ -352,6 +356,63 @@ async fn a_password_alone_gives_no_token_where_the_account_says_so(world: World)
     };
     set(&world, change).await;
     world.log_in().await;
+}
+
+async fn what_one_account_refuses_still_opens_the_others(world: World) {
+    let request = Request {
+        account: "second".to_owned(),
+        region: None,
+        org: "acme".to_owned(),
+        space: "prod".to_owned(),
+        owner: OWNER.to_owned(),
+        password: None,
+    };
+    let other = world.iam.create_account(request).await.unwrap().account;
+    let first = world.made.account;
+    let ask = async |account: AccountId, with_uaa: bool| {
+        let request = TokenRequest {
+            grant: password(&world),
+            client: Some(Client::Bx),
+            account: Some(account.to_string()),
+            with_uaa,
+            source: source(),
+        };
+        world.iam.token(request).await
+    };
+    let there = ask(other, false).await.unwrap();
+    let there = world.enter(&access_token(&there)).unwrap();
+    let reach_of = |token: &str| world.enter_uaa(token).unwrap().bounds().reach();
+    let change = SettingsChange {
+        password_grant_refused: Some(true),
+        ..SettingsChange::default()
+    };
+    let changed = world
+        .iam
+        .change_account_settings(&there, other, "*", change);
+    changed.await.unwrap();
+    assert_eq!(code(ask(other, false).await), "not_allowed");
+    assert_eq!(code(ask(other, true).await), "not_allowed");
+    let uaa = ask(first, true).await.unwrap().uaa.unwrap();
+    assert_eq!(
+        reach_of(uaa.access_token.expose()),
+        AccountReach::One(first)
+    );
+    let renewal = uaa.refresh_token.unwrap();
+    let uaa = world.uaa_renew(renewal.expose()).await.unwrap();
+    assert_eq!(
+        reach_of(uaa.access_token.expose()),
+        AccountReach::One(first)
+    );
+    let grant = UaaGrant::Proof(password(&world));
+    let uaa = world.iam.uaa_token(source(), grant).await.unwrap();
+    assert_eq!(
+        reach_of(uaa.access_token.expose()),
+        AccountReach::One(first)
+    );
+    // An account that refuses is not chosen either.
+    let tokens = world.log_in().await;
+    let entered = world.enter(&access_token(&tokens)).unwrap();
+    assert_eq!(entered.account(), first);
 }
 
 async fn administrators_alone_make_keys_where_the_account_says_so(world: World) {

@@ -19,6 +19,8 @@ mod changes;
 #[cfg(test)]
 mod committed;
 #[cfg(test)]
+mod delegated;
+#[cfg(test)]
 mod deleted;
 #[cfg(test)]
 mod ending;

@@ -32,6 +32,7 @@ stories!(
     ended_sessions_are_counted_until_their_tokens_have_expired with three,
     used_refresh_tokens_are_counted_until_they_expire with three,
     a_renewal_for_two_tokens_has_room_for_both_or_is_refused with three,
+    a_receiver_takes_no_place_of_the_login_it_was_delegated with three,
     passcodes_of_a_key_take_no_place_of_others with three,
 );
 
@@ -232,6 +233,24 @@ async fn a_renewal_for_two_tokens_has_room_for_both_or_is_refused(world: World) 
         .await;
     assert_eq!(row.unwrap().unwrap().int("rows").unwrap(), 3);
     db.close().await;
+}
+
+async fn a_receiver_takes_no_place_of_the_login_it_was_delegated(world: World) {
+    let login = refresh_token(&world.log_in().await);
+    let own = secret(&login);
+    let delegated = world.iam.delegate(&own, Client::Kube, 1000).await;
+    let mut token = delegated.unwrap().expose().clone();
+    let redeem = async |token: &str| {
+        let grant = Grant::RefreshToken(secret(token));
+        World::ask(&world.iam, grant, Some(Client::Kube)).await
+    };
+    for _ in 0..2 {
+        token = refresh_token(&redeem(&token).await.unwrap());
+    }
+    assert_eq!(code(redeem(&token).await), "too_many_renewals");
+    let second = refresh_token(&world.renew(&login).await.unwrap());
+    let third = refresh_token(&world.renew(&second).await.unwrap());
+    assert_eq!(code(world.renew(&third).await), "too_many_renewals");
 }
 
 async fn passcodes_of_a_key_take_no_place_of_others(world: World) {

@@ -1,16 +1,21 @@
 //! Open sessions: listed from any node, and ended for all of them.
 
 use crate::world::Whole as _;
-use crate::world::{OWNER, World, access_token, code, on_both_databases};
+use crate::world::{OWNER, World, access_token, code, on_both_databases, refresh_token, secret};
+use base::id::AccountId;
+use iam::bootstrap::Request;
+use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::manage::page::PageRequest;
 use iam::manage::session::OpenSession;
 use iam::role::Role;
-use iam::{Iam, Identity};
+use iam::{Iam, IamError, Identity};
 
 on_both_databases!(
     they_are_listed_and_ended_from_any_node,
     a_key_sees_those_begun_with_it,
     nobody_but_an_administrator_sees_those_of_others,
+    those_for_another_account_now_end_with_those_of_this_one,
+    an_administrators_key_ends_none_of_its_owners_other_sessions,
 );
 
 async fn listed(iam: &Iam, caller: &Identity) -> Vec<OpenSession> {
@@ -93,4 +98,78 @@ async fn nobody_but_an_administrator_sees_those_of_others(world: World) {
         .unwrap();
     let seen = iam.sessions(&owner, Some(of_bob), whole).await.unwrap();
     assert_eq!(seen.total, 0);
+}
+
+/// Another account of the same owner.
+async fn second(world: &World) -> AccountId {
+    let request = Request {
+        account: "second".to_owned(),
+        region: None,
+        org: "acme".to_owned(),
+        space: "prod".to_owned(),
+        owner: OWNER.to_owned(),
+        password: None,
+    };
+    world.iam.create_account(request).await.unwrap().account
+}
+
+async fn renew_for(world: &World, of: &Tokens, account: AccountId) -> Result<Tokens, IamError> {
+    let request = TokenRequest {
+        grant: Grant::RefreshToken(secret(&refresh_token(of))),
+        client: Some(Client::Bx),
+        account: Some(account.to_string()),
+        with_uaa: false,
+        source: crate::world::source(),
+    };
+    world.iam.token(request).await
+}
+
+async fn those_for_another_account_now_end_with_those_of_this_one(world: World) {
+    let (first, second) = (world.made.account, second(&world).await);
+    let bob = world.person("bob@example.org", Some(Role::Administrator));
+    let bob = bob.await.identity;
+    let ada = world
+        .iam
+        .directory()
+        .user_by_email(OWNER)
+        .unwrap()
+        .id
+        .into();
+    for by_id in [true, false] {
+        let begun = world.log_in().await;
+        let begun = renew_for(&world, &begun, first).await.unwrap();
+        let parked = renew_for(&world, &begun, second).await.unwrap();
+        world.enter(&access_token(&begun)).unwrap();
+        let whole = PageRequest::WHOLE;
+        let seen = world.iam.sessions(&bob, Some(ada), whole).await.unwrap();
+        assert_eq!(seen.total, 0);
+        if by_id {
+            let session = parked.session.unwrap();
+            world.iam.end_one_session(&bob, session).await.unwrap();
+            let again = world.iam.end_one_session(&bob, session).await;
+            assert_eq!(code(again), "not_found");
+        } else {
+            let ended = world.iam.end_sessions(&bob, Some(ada)).await;
+            assert_eq!(ended.unwrap(), 1);
+        }
+        world.enter(&access_token(&begun)).unwrap_err();
+        world.enter(&access_token(&parked)).unwrap_err();
+        renew_for(&world, &parked, first).await.unwrap_err();
+    }
+    // A key opens its account alone, and its session is nothing to another one.
+    let key = world.made.api_key.expose().clone();
+    let by_key = world.key_session(&key).await.unwrap().session.unwrap();
+    let of_second = world.log_in().await;
+    let of_second = renew_for(&world, &of_second, second).await.unwrap();
+    let of_second = world.enter(&access_token(&of_second)).unwrap();
+    let ended = world.iam.end_one_session(&of_second, by_key).await;
+    assert_eq!(code(ended), "not_found");
+}
+
+async fn an_administrators_key_ends_none_of_its_owners_other_sessions(world: World) {
+    let by_password = world.log_in().await;
+    let session = by_password.session.unwrap();
+    let ended = world.iam.end_one_session(&world.owner(), session).await;
+    assert_eq!(code(ended), "not_found");
+    world.enter(&access_token(&by_password)).unwrap();
 }
