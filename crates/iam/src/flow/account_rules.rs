@@ -105,7 +105,7 @@ fn is_enough(
         return Ok(());
     }
     let message = format!(
-        "The account {account} gives no tokens for a password alone (`mfa`): show an API key or a passcode"
+        "The account {account} gives no tokens for a password alone (`mfa`): show an API key, or a passcode from the server's page"
     );
     let refusal = Refusal::new(Reason::NotAllowed, message);
     Err(IamError::Refused(refusal.remedy(Remedy::LogInByKey)))

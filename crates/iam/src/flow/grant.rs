@@ -138,10 +138,13 @@ impl Iam {
         } = proven;
         let principal = subject.principal();
         account_rules::check_password(self, login.account(), login.grant_type())?;
+        let shown = match &held {
+            ProofGuard::Code(_) => Shown::Passcode,
+            ProofGuard::Not | ProofGuard::Password(..) => Shown::of_grant(login.grant_type()),
+        };
         let mut tx = self.lock_proof(held).await?;
         let begun = refresh::begin(self, &mut tx, login, client).await?;
         let login = begun.login;
-        let shown = Shown::of_grant(login.grant_type());
         let about = |entry: Entry| {
             let entry = entry.in_account(login.account());
             entry.with_some("by_key", login.bounds().root().key)
@@ -243,10 +246,10 @@ impl Iam {
             }
             Grant::Passcode(code) => {
                 let mut tx = self.0.db.begin().await?;
-                let bounds = passcode::redeem(self, &mut tx, &code).await?;
+                let (bounds, grant_type) = passcode::redeem(self, &mut tx, &code).await?;
                 let subject = self.subject(&bounds)?;
                 // A refusal drops the transaction: a mistyped account does not consume the code.
-                proven(subject, bounds, PASSCODE, ProofGuard::Code(Box::new(tx)))
+                proven(subject, bounds, grant_type, ProofGuard::Code(Box::new(tx)))
             }
             Grant::Client { id, secret } => {
                 let bounds = self.client(&id, &secret)?;
