@@ -7,7 +7,7 @@
 
 mod overdue;
 
-pub(crate) use overdue::{count_overdue, end_overdue};
+pub(crate) use overdue::{end_overdue, find_overdue};
 
 use super::column::{at, counted, parse, parse_guid};
 use super::counters;
