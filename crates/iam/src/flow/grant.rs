@@ -9,7 +9,7 @@ pub use crate::token::issued::{
 };
 
 use super::refresh::Login;
-use super::{access, account_rules, passcode, password, refresh, uaa};
+use super::{access, account_rules, displaced, passcode, password, refresh, uaa};
 use crate::audit::{Action, Credential as Shown, Entry, Origin};
 use crate::error::{AuthError, IamError};
 use crate::grant::NOT_A_MEMBER;
@@ -151,9 +151,8 @@ impl Iam {
         };
         let entry = Entry::by_principal(principal, shown, Action::SignedIn).on(begun.session);
         let mut entries = about(entry.with("client", client)).into_entries();
-        for gone in &begun.displaced {
-            let entry = Entry::by_principal(principal, shown, Action::SessionEnded).on(*gone);
-            entries = entries.and(about(entry.with("why", "gave_way")));
+        if let Some(gone) = displaced::entry(principal, shown, &begun.displaced) {
+            entries = entries.and(about(gone));
         }
         self.commit_without_read_back(tx, entries).await?;
         self.note_login(&login);

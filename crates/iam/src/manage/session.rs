@@ -174,7 +174,7 @@ impl Iam {
         }
         let mut tx = self.0.db.begin().await?;
         let found = sessions::open_with(&mut tx, id, now).await?;
-        let (session, _) = found.ok_or_else(unknown)?;
+        let (session, account) = found.ok_or_else(unknown)?;
         let root = Root {
             session: Some(id),
             key: session.key,
@@ -188,7 +188,7 @@ impl Iam {
             let refusal = Refusal::new(Reason::WrongRefreshToken, message);
             IamError::Refused(refusal.remedy(Remedy::LogInAgain))
         })?;
-        let life = Lifetimes::of(self, &bounds, false);
+        let life = Lifetimes::of(self, &bounds, account, false);
         life.check_idle(live.used_at, now)?;
         life.bound(bounds, now)?;
         sessions::touch(&mut tx, id, now).await?;

@@ -70,6 +70,8 @@ mod session_settings;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
+mod settings_of_others;
+#[cfg(test)]
 mod signing;
 #[cfg(test)]
 mod workloads;
