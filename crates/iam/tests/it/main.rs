@@ -74,6 +74,8 @@ mod settings_of_others;
 #[cfg(test)]
 mod signing;
 #[cfg(test)]
+mod versions;
+#[cfg(test)]
 mod workloads;
 #[cfg(test)]
 mod world;

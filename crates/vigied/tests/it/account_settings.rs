@@ -144,6 +144,41 @@ fn what_is_set_is_shown_and_a_stale_tag_changes_nothing() {
     assert_eq!(told[0]["action"], "account_configured");
 }
 
+/// `*` is whatever version there is: of changes at the same moment some were answered with 409.
+#[test]
+fn changes_of_whatever_version_all_happen() {
+    let account = Account::start();
+    std::thread::scope(|scope| {
+        for field in [
+            "session_expiration_in_seconds",
+            "session_invalidation_in_seconds",
+            "system_access_token_expiration_in_seconds",
+            "system_refresh_token_expiration_in_seconds",
+        ] {
+            let account = &account;
+            scope.spawn(move || {
+                for seconds in 900..910 {
+                    account.set(&json!({ field: seconds.to_string() }));
+                }
+            });
+        }
+    });
+    let settings = account.read();
+    for field in [
+        "session_expiration_in_seconds",
+        "session_invalidation_in_seconds",
+        "system_access_token_expiration_in_seconds",
+        "system_refresh_token_expiration_in_seconds",
+    ] {
+        assert_eq!(settings[field], "909", "{field}");
+    }
+    let tag = settings["entity_tag"].as_str().unwrap();
+    assert!(tag.starts_with("40-"), "{tag}");
+    // What is so already is no new version.
+    let again = account.set(&json!({"session_expiration_in_seconds": "909"}));
+    assert_eq!(again, settings);
+}
+
 #[test]
 fn what_is_set_is_obeyed_at_once() {
     let account = Account::start();
