@@ -210,6 +210,14 @@ impl Iam {
         if !stored.map_err(taken)? {
             return Err(changed());
         }
+        if (&new.name, &new.description) == (&old.name, &old.description) {
+            // No change: it is still of this version, and the transaction is dropped.
+            return Ok(AccessGroup {
+                revision: old.revision,
+                modified: old.modified,
+                ..new
+            });
+        }
         self.commit(tx, about(caller, Action::AccessGroupChanged, &new))
             .await?;
         Ok(new)

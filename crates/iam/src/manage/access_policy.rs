@@ -283,6 +283,15 @@ impl Iam {
         if !policies::change(&mut tx, &new, old.revision).await? {
             return Err(changed());
         }
+        let of_old = Policy {
+            revision: old.revision,
+            modified: old.modified,
+            ..new.clone()
+        };
+        if of_old == *old {
+            // No change: it is still of this version, and the transaction is dropped.
+            return Ok(of_old);
+        }
         self.commit(tx, about(caller, Action::PolicyChanged, &new))
             .await?;
         Ok(new)

@@ -215,6 +215,12 @@ impl Iam {
         if !api_keys::change(&mut tx, &changed_key, key.revision).await? {
             return Err(changed());
         }
+        let is_same =
+            (&changed_key.name, &changed_key.description) == (&key.name, &key.description);
+        if is_same && changed_key.expires_at == key.expires_at {
+            // No change: it is still of this version, and the transaction is dropped.
+            return Ok(key);
+        }
         self.commit(tx, entry).await?;
         Ok(changed_key)
     }

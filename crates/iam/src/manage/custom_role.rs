@@ -175,6 +175,12 @@ impl Iam {
         if !custom_roles::change(&mut tx, &new, old.revision).await? {
             return Err(changed());
         }
+        let is_same = (&new.display_name, &new.description, &new.actions)
+            == (&old.display_name, &old.description, &old.actions);
+        if is_same {
+            // No change: it is still of this version, and the transaction is dropped.
+            return Ok(old);
+        }
         self.commit(tx, about(caller, Audited::CustomRoleChanged, &new))
             .await?;
         Ok(new)

@@ -138,6 +138,16 @@ impl Iam {
         if !access_group_rules::change(&mut tx, &new, old.revision).await? {
             return Err(changed());
         }
+        let is_same =
+            (&new.name, &new.realm, &new.conditions) == (&old.name, &old.realm, &old.conditions);
+        if is_same && new.expiration_hours == old.expiration_hours {
+            // No change: it is still of this version, and the transaction is dropped.
+            return Ok(GroupRule {
+                revision: old.revision,
+                modified: old.modified,
+                ..new
+            });
+        }
         let entry = about(caller, Action::GroupRuleChanged, &group, &new);
         self.commit(tx, entry).await?;
         Ok(new)

@@ -211,6 +211,16 @@ impl Iam {
         if !stored.map_err(taken)? {
             return Err(changed());
         }
+        let is_same =
+            (&new.name, &new.description, &new.email) == (&old.name, &old.description, &old.email);
+        if is_same {
+            // No change: it is still of this version, and the transaction is dropped.
+            return Ok(Profile {
+                revision: old.revision,
+                modified: old.modified,
+                ..new
+            });
+        }
         self.commit(tx, about(caller, Action::ProfileChanged, &new))
             .await?;
         Ok(new)

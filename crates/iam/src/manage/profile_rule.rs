@@ -117,6 +117,16 @@ impl Iam {
         if !profile_rules::change(&mut tx, &new, old.revision).await? {
             return Err(changed());
         }
+        let is_same =
+            (&new.name, &new.kind, &new.conditions) == (&old.name, &old.kind, &old.conditions);
+        if is_same {
+            // No change: it is still of this version, and the transaction is dropped.
+            return Ok(ProfileRule {
+                revision: old.revision,
+                modified: old.modified,
+                ..new
+            });
+        }
         let entry = with_rule(about(caller, Action::ProfileRuleChanged, &profile), &new);
         self.commit(tx, entry).await?;
         Ok(new)

@@ -210,6 +210,15 @@ impl Iam {
             ..old
         };
         let mut tx = self.begin_resources(caller, WHAT).await?;
+        if new.name == old.name {
+            return Ok((
+                ResourceKey {
+                    modified: old.modified,
+                    ..new
+                },
+                instance,
+            ));
+        }
         if !resource_keys::rename(&mut tx, &new).await? {
             return Err(IamError::not_found("the key"));
         }

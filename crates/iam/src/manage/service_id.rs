@@ -251,6 +251,12 @@ impl Iam {
         if !service_ids::change(&mut tx, &new, service.revision).await? {
             return Err(changed());
         }
+        let is_same = (&new.name, &new.description, &new.crns)
+            == (&service.name, &service.description, &service.crns);
+        if is_same {
+            // No change: it is still of this version, and the transaction is dropped.
+            return Ok(service);
+        }
         self.commit(tx, about(caller, Action::ServiceChanged, &new))
             .await?;
         Ok(new)

@@ -163,6 +163,14 @@ impl Iam {
         if !stored.map_err(taken)? {
             return Err(changed());
         }
+        if (&new.name, &new.description) == (&old.name, &old.description) {
+            // No change: it is still of this version, and the transaction is dropped.
+            return Ok(ServiceGroup {
+                revision: old.revision,
+                modified_at: old.modified_at,
+                ..new
+            });
+        }
         let entry = about(caller, Action::ServiceGroupChanged, &new);
         self.commit(tx, entry).await?;
         Ok(new)
