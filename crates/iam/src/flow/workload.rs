@@ -140,7 +140,8 @@ impl Iam {
     async fn log_in_workload(&self, wanted: &WorkloadLogin) -> Result<Tokens, IamError> {
         self.0.require_current()?;
         let now = self.0.clock.now();
-        let proven = self.0.workloads.prove(wanted.token.expose(), now).await;
+        let workloads = self.0.workloads.load_full();
+        let proven = workloads.prove(wanted.token.expose(), now).await;
         let resource = proven.map_err(|error| refused(&error))?;
         let directory = self.directory();
         // Whether there is such a profile is told only to whom it is for.

@@ -302,7 +302,7 @@ pub(super) const OWN: &[Setting] = &[
         "workloads.issuers_file",
         Shape::Path,
         "",
-        "file (TOML) that names the issuers whose tokens workloads log in with, without a key (the grant `cr-token`): a table `[[issuer]]` for each, with its keys and what its claims mean; empty for none. Read at the start",
+        "file (TOML) that names the issuers whose tokens workloads log in with, without a key (the grant `cr-token`): a table `[[issuer]]` for each, with its keys and what its claims mean; empty for none; read again on SIGHUP",
     ),
     setting(
         "storage.retention_days",
