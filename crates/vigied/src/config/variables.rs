@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn every_stray_is_named_once_and_no_setting_is_one() {
-        let told = unknown_variables(
+        let warnings = unknown_variables(
             pairs(&[
                 "VIGIE_FOO",
                 "VIGIE_WHOLLY_ELSE",
@@ -159,7 +159,7 @@ mod tests {
             ])
             .into_iter(),
         );
-        insta::assert_snapshot!(told.join("\n"), @r"
+        insta::assert_snapshot!(warnings.join("\n"), @r"
         `VIGIE_FOO` names no setting; `vigied config check` lists them all
         `VIGIE_LISTN` names no setting; did you mean `VIGIE_LISTEN`?
         `VIGIE_WHOLLY_ELSE` names no setting; `vigied config check` lists them all
