@@ -111,7 +111,7 @@ impl Bodies {
     ) -> Result<ArrivingBody, LimitExceeded> {
         let mut inner = self.lock();
         while let Some(over) = inner.arriving.over(owner, 1) {
-            let Some(id) = inner.body_to_drop(owner, &over, self.behind(now)) else {
+            let Some(id) = inner.body_to_drop(owner, &over, self.late_deadline(now)) else {
                 return Err(over);
             };
             inner.displace(id);
@@ -146,7 +146,7 @@ impl Bodies {
     }
 
     /// A body with an earlier deadline has used up a fifth of its allowed delay.
-    fn behind(&self, now: Instant) -> Instant {
+    fn late_deadline(&self, now: Instant) -> Instant {
         now + self.stall * 4 / 5
     }
 }
@@ -157,13 +157,13 @@ impl Inner {
         &self,
         newcomer: ShareOwner,
         over: &LimitExceeded,
-        behind: Instant,
+        late: Instant,
     ) -> Option<u64> {
         let mut oldest = self.entries.iter();
         if !over.is_whole() {
             let all_unauthenticated = over.limit == &limit::STRANGER_SHARE_PERCENT;
             let found = oldest.find(|(_, entry)| match entry.owner {
-                ShareOwner::Account(_) => entry.owner == newcomer && entry.deadline < behind,
+                ShareOwner::Account(_) => entry.owner == newcomer && entry.deadline < late,
                 _ => {
                     entry.owner == newcomer || all_unauthenticated && newcomer.is_unauthenticated()
                 }

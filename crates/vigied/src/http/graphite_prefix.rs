@@ -30,8 +30,8 @@ pub(crate) fn without_prefix<B>(mut request: Request<B>) -> Request<B> {
 
 fn split(target: Option<&PathAndQuery>) -> Option<(String, PathAndQuery)> {
     let target = target?;
-    let behind = target.path().strip_prefix(PREFIX)?;
-    let (scope, rest) = behind.split_at(behind.find('/')?);
+    let inside = target.path().strip_prefix(PREFIX)?;
+    let (scope, rest) = inside.split_at(inside.find('/')?);
     if scope.is_empty() || rest.len() < 2 {
         return None;
     }

@@ -53,8 +53,8 @@ impl<T> Queue<T> {
             QueuePosition::ItsRound => {
                 let own = self.waiters.iter();
                 let own = own.filter(|own| own.person == waiter.person);
-                let behind = own.filter_map(|own| own.round).max().map(|last| last + 1);
-                let round = behind.unwrap_or_default().max(self.round);
+                let next_round = own.filter_map(|own| own.round).max().map(|last| last + 1);
+                let round = next_round.unwrap_or_default().max(self.round);
                 waiter.round = Some(round);
                 self.waiters
                     .partition_point(|waiter| waiter.round <= Some(round))

@@ -83,8 +83,8 @@ impl<'s> PickleReader<'s> {
             return false;
         };
         let (least, stall) = self.shared.limits.least_rate;
-        let behind = begun.elapsed().saturating_sub(stall);
-        (self.filled as u64) < behind.as_secs().saturating_mul(least)
+        let counted = begun.elapsed().saturating_sub(stall);
+        (self.filled as u64) < counted.as_secs().saturating_mul(least)
     }
 
     fn refuse(&self, reason: &'static str) {
