@@ -211,7 +211,7 @@ impl Iam {
     }
 
     /// Deletes a trusted profile with its rules, links, identities, roles and policies: from the moment this returns, the tokens of
-    /// whoever has taken it on are refused.
+    /// those who have taken it on are refused.
     ///
     /// # Errors
     /// Without Administrator of the account.

@@ -36,7 +36,7 @@ impl Workloads {
         if self.0.is_empty() {
             return Err(CrTokenError::NoIssuers);
         }
-        // The form first: whoever has no token at all makes nobody read keys.
+        // The form first: a caller without a token at all makes nobody read keys.
         let stated = jws::stated(token)?;
         let named = self
             .0

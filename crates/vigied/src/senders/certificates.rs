@@ -44,7 +44,7 @@ impl ClientCertificates {
         })))
     }
 
-    /// Reads the file again; keeps what it has when that is no good. Whoever is connected stays.
+    /// Reads the file again; keeps what it has when that is no good. Connected senders stay.
     ///
     /// # Errors
     /// As [`Self::of`].

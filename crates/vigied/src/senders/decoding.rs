@@ -85,7 +85,7 @@ pub(super) fn decode(lines: &[u8], at: Millis, given: DefaultTimes) -> (Lines, D
 mod tests {
     use super::*;
 
-    /// One table for all: whoever sent much of a name moved the times of all others who have one like it.
+    /// One table for all: someone who sent much of a name moved the times of all others who have one like it.
     #[test]
     fn a_domain_moves_no_times_of_another() {
         use base::id::{Guid, SpaceId};

@@ -226,7 +226,7 @@ impl<'s> LumberjackReader<'s> {
                 };
                 self.refuse(why, 1);
                 stream.write(&Reply::Refused.bytes());
-                // Whoever guesses connects for each guess.
+                // Someone who guesses connects for each guess.
                 Err(End::Quiet)
             }
         }

@@ -67,7 +67,7 @@ impl ReadRate {
         Duration::from_millis(longest)
     }
 
-    /// Counts work for a domain that its bytes do not tell, as if so many more had come. Whoever sends next for it waits, or is
+    /// Counts work for a domain that its bytes do not tell, as if so many more had come. The next sender for it waits, or is
     /// refused.
     pub(super) fn worked(&self, domain: Domain, bytes: u64, now: Millis) {
         if bytes == 0 {
@@ -151,7 +151,7 @@ mod tests {
         assert!(read_rate.takes(None, space(3), 1, Millis(0)));
     }
 
-    /// It had none: whoever came after a flood from the same address, or to the same domain, waited for hours.
+    /// It had none: a sender that came after a flood from the same address, or to the same domain, waited for hours.
     #[test]
     fn what_is_owed_has_an_end() {
         let read_rate = ReadRate::new(1000);

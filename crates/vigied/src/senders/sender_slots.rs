@@ -103,7 +103,7 @@ impl SenderSlots {
         let of_source = taken.all.values().filter(|entry| is_own(entry));
         if of_source.count() >= self.per_source {
             on_limit(&limit::SENDER_CONNECTIONS_PER_SOURCE);
-            // Else whoever is silent behind an address that many share would keep all others of it out.
+            // Else a silent client behind an address that many share would keep all its others out.
             if !taken.evict(is_own) {
                 return None;
             }

@@ -34,7 +34,7 @@ pub(super) fn datagram(
     packet: &[u8],
 ) {
     by_identity(shared, sender, listener, packet, &|shown, lines| {
-        // Whoever reads for all waits for nobody's turn, and for nobody's sums.
+        // The thread that reads for all waits for nobody's turn, and for nobody's sums.
         take((shared, sums), sender, shown, (lines, false))
     });
 }

@@ -20,7 +20,7 @@ impl Directory {
         self.profile(*id)
     }
 
-    /// By what the principal may take on the profile now, if it may: whoever does is in the profile's account, and is no profile.
+    /// By what the principal may take on the profile now, if it may: one that does is in the profile's account, and is no profile.
     #[must_use]
     pub fn assumption(&self, profile: ProfileId, by: Principal) -> Option<Assumption> {
         let profile = self.profile(profile)?;
