@@ -21,8 +21,8 @@ use serde_json::{Map, Value};
 use std::str::FromStr;
 use std::sync::Arc;
 use wire::iam::identity_limits::{
-    ApiKeysPerIdentity, ClaimRulesPerGroup, GroupCount, IdentityCount, IdentityLimits,
-    IdentityLimitsRequest, LimitCount, PerProfile, ProfileCount, ServiceIdsPerGroup,
+    ApiKeysPerIdentity, ClaimRulesPerGroup, CountsPerProfile, GroupCount, IdentityCount,
+    IdentityLimits, IdentityLimitsRequest, LimitCount, ProfileCount, ServiceIdsPerGroup,
 };
 
 /// Counters of the original that are not served.
@@ -131,11 +131,11 @@ fn per_profile(
     caller: &Identity,
     part: ProfilePart,
     named: Option<Vec<NamedProfile>>,
-) -> Result<Option<PerProfile>, Refusal> {
+) -> Result<Option<CountsPerProfile>, Refusal> {
     let Some(named) = named else {
         return Ok(None);
     };
-    let mut counts = PerProfile::default();
+    let mut counts = CountsPerProfile::default();
     for NamedProfile(id) in named {
         let usage = app.iam.profile_part_usage(caller, part, id)?;
         counts.limit = usage.limit;

@@ -57,19 +57,19 @@ pub struct IdentityLimits {
     pub claim_rules_per_group: Option<ClaimRulesPerGroup>,
     /// Claim rules of each trusted profile that was named, those about compute resources among them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub claim_rules_per_profile: Option<PerProfile>,
+    pub claim_rules_per_profile: Option<CountsPerProfile>,
     /// Links of all trusted profiles to compute resources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cr_links: Option<LimitCount>,
     /// Links of each trusted profile that was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cr_links_per_profile: Option<PerProfile>,
+    pub cr_links_per_profile: Option<CountsPerProfile>,
     /// Rules of all trusted profiles about compute resources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cr_rules: Option<LimitCount>,
     /// Rules about compute resources of each trusted profile that was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cr_rules_per_profile: Option<PerProfile>,
+    pub cr_rules_per_profile: Option<CountsPerProfile>,
 }
 
 /// A limit, and how much is used of it.
@@ -110,7 +110,7 @@ pub struct ClaimRulesPerGroup {
 
 /// What belongs to trusted profiles, by profile.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct PerProfile {
+pub struct CountsPerProfile {
     /// As many each profile may have.
     pub limit: u64,
     /// The profiles.
