@@ -211,9 +211,9 @@ fn changed() -> IamError {
 }
 
 fn about(caller: &Identity, action: Action, group: &AccessGroup, rule: &GroupRule) -> Entry {
-    let one = |own: &ClaimCondition| {
-        let operator = own.operator().name();
-        format!("{} {operator} {}", own.claim(), own.value())
+    let one = |condition: &ClaimCondition| {
+        let operator = condition.operator().name();
+        format!("{} {operator} {}", condition.claim(), condition.value())
     };
     let conditions: Vec<String> = rule.conditions.iter().map(one).collect();
     Entry::by(caller, action)

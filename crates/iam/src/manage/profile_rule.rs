@@ -215,9 +215,9 @@ fn changed() -> IamError {
 }
 
 fn with_rule(entry: Entry, rule: &ProfileRule) -> Entry {
-    let one = |own: &ClaimCondition| {
-        let operator = own.operator().name();
-        format!("{} {operator} {}", own.claim(), own.value())
+    let one = |condition: &ClaimCondition| {
+        let operator = condition.operator().name();
+        format!("{} {operator} {}", condition.claim(), condition.value())
     };
     let conditions: Vec<String> = rule.conditions.iter().map(one).collect();
     let of = match &rule.kind {

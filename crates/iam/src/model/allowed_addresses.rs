@@ -115,8 +115,8 @@ impl TryFrom<String> for AllowedAddresses {
 }
 
 impl From<AllowedAddresses> for String {
-    fn from(own: AllowedAddresses) -> Self {
-        own.text
+    fn from(addresses: AllowedAddresses) -> Self {
+        addresses.text
     }
 }
 

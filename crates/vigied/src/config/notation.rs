@@ -121,7 +121,7 @@ pub(crate) fn of_limit(key: &str, text: &str) -> Result<u64, String> {
 }
 
 fn number(unit: Unit, text: &str) -> Option<String> {
-    let digits = text.find(|own: char| !own.is_ascii_digit())?;
+    let digits = text.find(|letter: char| !letter.is_ascii_digit())?;
     let (number, suffix) = text.split_at(digits);
     let number = unit.read(number.parse().ok()?, suffix.trim())?;
     Some(number.to_string())

@@ -173,9 +173,9 @@ impl Inner {
         if let Some((id, _)) = oldest.find(|(_, entry)| entry.owner.is_unauthenticated()) {
             return Some(*id);
         }
-        let own = self.arriving.of(newcomer);
+        let of_newcomer = self.arriving.of(newcomer);
         let most = self.entries.iter().filter(|(_, entry)| {
-            !newcomer.is_unauthenticated() && self.arriving.of(entry.owner) > own + 1
+            !newcomer.is_unauthenticated() && self.arriving.of(entry.owner) > of_newcomer + 1
         });
         // The oldest body of the owners with most.
         most.max_by_key(|(id, entry)| (self.arriving.of(entry.owner), u64::MAX - **id))
@@ -185,9 +185,11 @@ impl Inner {
     /// The body to drop for its bytes: the oldest large one of the owner with most bytes, if that owner has more than the one
     /// that asks.
     fn body_to_drop_for_bytes(&self, asks: ShareOwner, since: Instant) -> Option<u64> {
-        let own = self.bytes.of(asks);
+        let of_asker = self.bytes.of(asks);
         let large = self.entries.iter().filter(|(_, entry)| {
-            entry.bytes > SMALL_BYTES && entry.begun < since && self.bytes.of(entry.owner) > own
+            entry.bytes > SMALL_BYTES
+                && entry.begun < since
+                && self.bytes.of(entry.owner) > of_asker
         });
         large
             .max_by_key(|(id, entry)| (self.bytes.of(entry.owner), u64::MAX - **id))

@@ -137,8 +137,8 @@ impl Sweep {
 }
 
 /// Deletes the samples of the entry, unless it was restored.
-async fn remove(iam: &Iam, store: &Arc<dyn SampleStore>, own: &Deleted) -> anyhow::Result<()> {
-    match iam.begin_removal(own).await? {
+async fn remove(iam: &Iam, store: &Arc<dyn SampleStore>, deleted: &Deleted) -> anyhow::Result<()> {
+    match iam.begin_removal(deleted).await? {
         Some(scope) => empty(store, scope).await,
         None => Ok(()),
     }

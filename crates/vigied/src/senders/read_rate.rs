@@ -59,10 +59,10 @@ impl ReadRate {
             ],
         };
         for (who, bytes) in counted.into_iter().flatten() {
-            let own = sent.entry(who);
-            own.spend(self.rate, now, bytes as u64);
-            own.cap_debt(self.rate, limit::SENDER_DEBT_SECONDS.default * 1000);
-            longest = longest.max(own.wait(self.rate, now));
+            let rate = sent.entry(who);
+            rate.spend(self.rate, now, bytes as u64);
+            rate.cap_debt(self.rate, limit::SENDER_DEBT_SECONDS.default * 1000);
+            longest = longest.max(rate.wait(self.rate, now));
         }
         Duration::from_millis(longest)
     }
@@ -74,9 +74,9 @@ impl ReadRate {
             return;
         }
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = sent.entry(RateKey::Domain(domain));
-        own.spend(self.rate, now, bytes);
-        own.cap_debt(self.rate, limit::SENDER_DEBT_SECONDS.default * 1000);
+        let rate = sent.entry(RateKey::Domain(domain));
+        rate.spend(self.rate, now, bytes);
+        rate.cap_debt(self.rate, limit::SENDER_DEBT_SECONDS.default * 1000);
     }
 
     /// Whether a datagram may be taken. Its bytes are counted only then: what is refused keeps nobody waiting.

@@ -257,8 +257,8 @@ enum StoreRight {
     Withdrawn,
 }
 
-fn store_right(shared: &SenderContext, owner: Owner, own: &SampleOrigin) -> StoreRight {
-    match own.shown.scope(shared) {
+fn store_right(shared: &SenderContext, owner: Owner, origin: &SampleOrigin) -> StoreRight {
+    match origin.shown.scope(shared) {
         Err(Denied::ForNow(_)) => StoreRight::Unknown,
         Err(Denied::Gone(_)) => StoreRight::Withdrawn,
         Ok(scope) => {
