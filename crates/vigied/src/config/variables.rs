@@ -85,24 +85,24 @@ pub(super) fn unknown(name: &str, settings: &[Setting]) -> String {
     let shown = invisible::shown(&excerpt);
     let letters = shown.len().saturating_sub(OURS.len());
     let slip_max = SLIP_MAX.min(letters / SLIP_SHARE);
-    let own = settings.iter().map(Setting::environment);
-    let nearest = own
+    let known = settings.iter().map(Setting::environment);
+    let nearest = known
         .chain(OF_THE_COMMAND_LINE.map(str::to_owned))
-        .min_by_key(|own| levenshtein(own, &shown))
-        .filter(|own| levenshtein(own, &shown) <= slip_max);
+        .min_by_key(|known| levenshtein(known, &shown))
+        .filter(|known| levenshtein(known, &shown) <= slip_max);
     match nearest {
-        Some(own) => format!("`{shown}` names no setting; did you mean `{own}`?"),
+        Some(known) => format!("`{shown}` names no setting; did you mean `{known}`?"),
         None => format!("`{shown}` names no setting; `vigied config check` lists them all"),
     }
 }
 
 fn is_ours(name: &str, settings: &[Setting]) -> bool {
     let is_of = |setting: &Setting| {
-        let own = setting.environment();
+        let variable = setting.environment();
         let table = setting.key.split_once('.').map(|(table, _)| table.len());
         // `VIGIE_`, the table, `_`.
-        let begin = table.and_then(|length| own.get(..=length + OURS.len()));
-        own == name || begin.is_some_and(|begin| name.starts_with(begin))
+        let begin = table.and_then(|length| variable.get(..=length + OURS.len()));
+        variable == name || begin.is_some_and(|begin| name.starts_with(begin))
     };
     settings.iter().any(is_of) || REMOVED.iter().any(|(old, _)| name == variable(old))
 }

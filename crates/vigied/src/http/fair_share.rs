@@ -137,9 +137,9 @@ impl Tally {
             return Some(over(self.whole, self.total));
         }
         let (limit, percent) = self.share_of(owner);
-        let own = share(self.total, percent);
-        if self.of(owner).saturating_add(more) > own {
-            return Some(over(limit, own));
+        let of_owner = share(self.total, percent);
+        if self.of(owner).saturating_add(more) > of_owner {
+            return Some(over(limit, of_owner));
         }
         let unauthenticated = share(self.total, self.shares.unauthenticated);
         if owner.is_unauthenticated() && self.unauthenticated.saturating_add(more) > unauthenticated

@@ -69,8 +69,8 @@ mod tests {
             let request = Request::get(given).body(()).unwrap();
             let request = without_prefix(request);
             assert_eq!(request.uri(), path, "{given}");
-            let own = request.extensions().get::<PathScope>();
-            assert_eq!(own.map(|own| own.0.as_str()), scope, "{given}");
+            let found_scope = request.extensions().get::<PathScope>();
+            assert_eq!(found_scope.map(|found| found.0.as_str()), scope, "{given}");
         }
         let request = Request::get("http://h/graphite/s-1/render?x")
             .body(())

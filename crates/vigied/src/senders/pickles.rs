@@ -63,8 +63,8 @@ impl<'s> PickleReader<'s> {
 
     /// Head and frame in bytes from `at` on, once the head is there.
     fn whole(&self, at: usize) -> Option<usize> {
-        let own = self.buffer.get(at..self.filled)?;
-        let head = own.first_chunk::<HEAD_BYTES>()?;
+        let begun_frame = self.buffer.get(at..self.filled)?;
+        let head = begun_frame.first_chunk::<HEAD_BYTES>()?;
         let length = usize::try_from(pickle::length(*head)).unwrap_or(usize::MAX);
         Some(length.saturating_add(HEAD_BYTES))
     }

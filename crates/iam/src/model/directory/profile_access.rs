@@ -54,9 +54,9 @@ impl Directory {
             Some(Assumption::Ruled { .. }) => true,
             Some(Assumption::Named) => {
                 let named = self.named_at(profile.into(), by);
-                let own = self.profile(profile);
+                let found = self.profile(profile);
                 named.is_some_and(|at| at.secs() <= second)
-                    || own.is_some_and(|own| self.ruled(own, by).is_some())
+                    || found.is_some_and(|found| self.ruled(found, by).is_some())
             }
         }
     }
