@@ -391,9 +391,9 @@ pub(crate) enum OperationsCommand {
 pub(crate) enum ConfigCommand {
     /// Print the effective settings and where each came from.
     ///
-    /// Change one in `vigie.toml` in the data folder, in the environment, or with a flag; `--set KEY=VALUE` sets any. What
-    /// each means is told by `vigied config reference`. A key that `senders.sources`, `senders.certificates` or `collectd.users`
-    /// names, and that lets nobody in, is told on standard error.
+    /// Change one in `vigie.toml` in the data folder, in the environment, or with a flag; `--set KEY=VALUE` sets any;
+    /// `vigied config reference` says what each means. A key that `senders.sources`, `senders.certificates` or `collectd.users`
+    /// names, and that lets nobody in, is reported on standard error.
     Check {
         #[command(flatten)]
         settings: Box<SettingArgs>,

@@ -101,7 +101,7 @@ pub(super) const OWN: &[Setting] = &[
         "public_url",
         Shape::Url,
         "",
-        "the URL by which clients reach the server, and the root of its token issuer; by default made from `listen`. If that is every address of the machine (`0.0.0.0`, `[::]`), each client is told the address that it used",
+        "the URL by which clients reach the server, and the root of its token issuer; by default made from `listen`. If that is every address of the machine (`0.0.0.0`, `[::]`), each client gets the address that it used",
     ),
     setting(
         "public_hosts",
