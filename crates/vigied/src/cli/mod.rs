@@ -73,7 +73,7 @@ pub(crate) enum Command {
     ///
     /// The password and the API key are printed once and kept nowhere in readable form.
     Init(InitArgs),
-    /// Serve until SIGTERM or Ctrl-C; read certificate and operators' token again on SIGHUP.
+    /// Serve until SIGTERM or Ctrl-C; read certificates, issuers of workloads and the operators' token again on SIGHUP.
     ///
     /// After SIGTERM the server answers its open requests and flushes the store; it exits after `shutdown_seconds` at the
     /// latest. A second SIGTERM ends it at once. Acknowledged data is never lost.
