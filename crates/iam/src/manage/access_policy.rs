@@ -1,9 +1,8 @@
 //! Access policies, by which an Administrator gives roles to a principal or an access group, in the domains that have certain
 //! attributes. Principals see the policies that name them.
 
-use super::administrator::{not_administrator, still_administers};
+use super::administrator::not_administrator;
 use super::custom_role::is_still_there;
-use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -14,7 +13,6 @@ use crate::model::page::{Page, PageRequest};
 use crate::model::text;
 use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal};
-use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
 use crate::repo::{access_groups, invitations, members, policies, public_access};
 use crate::service::Iam;
@@ -290,12 +288,8 @@ impl Iam {
 
     /// Begins a change of the policies of the credential's account: it is locked, and the caller may still make it.
     async fn lock_policies(&self, caller: &Identity) -> Result<Tx, IamError> {
-        let account = caller.account();
-        let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, account).await?;
-        still_administers(&mut tx, caller, account, "managing access policies").await?;
-        check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
-        Ok(tx)
+        self.begin_administered(caller, caller.account(), "managing access policies")
+            .await
     }
 
     /// The meaning of a grant, if all of it can be enforced.

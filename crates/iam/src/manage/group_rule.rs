@@ -70,7 +70,7 @@ impl Iam {
         found.ok_or_else(no_rule)
     }
 
-    /// Makes a rule of an access group: whoever meets it is in the group from the moment this returns.
+    /// Makes a rule of an access group: everyone who meets it is in the group from the moment this returns.
     ///
     /// # Errors
     /// Without Administrator of the account; when a part of the rule is not valid or not compared; over a limit.
@@ -143,7 +143,7 @@ impl Iam {
         Ok(new)
     }
 
-    /// Deletes a rule: whoever was in the group by it alone is out of it when this returns.
+    /// Deletes a rule: those who were in the group by it alone are out of it when this returns.
     ///
     /// # Errors
     /// Without Administrator of the account.
@@ -211,9 +211,9 @@ fn changed() -> IamError {
 }
 
 fn about(caller: &Identity, action: Action, group: &AccessGroup, rule: &GroupRule) -> Entry {
-    let one = |own: &ClaimCondition| {
-        let operator = own.operator().name();
-        format!("{} {operator} {}", own.claim(), own.value())
+    let one = |condition: &ClaimCondition| {
+        let operator = condition.operator().name();
+        format!("{} {operator} {}", condition.claim(), condition.value())
     };
     let conditions: Vec<String> = rule.conditions.iter().map(one).collect();
     Entry::by(caller, action)

@@ -127,7 +127,9 @@ impl Iam {
             modified: by_caller,
         };
         let grant = self.check_grant(account, grant_in(&instance, new.role)?)?;
-        let mut tx = self.begin_resources(caller, WHAT).await?;
+        let mut tx = self
+            .begin_administered(caller, caller.account(), WHAT)
+            .await?;
         if !resource_instances::is_there(&mut tx, account, instance.id).await? {
             return Err(IamError::not_found("the instance"));
         }
@@ -209,7 +211,9 @@ impl Iam {
             modified: self.stamp(caller),
             ..old
         };
-        let mut tx = self.begin_resources(caller, WHAT).await?;
+        let mut tx = self
+            .begin_administered(caller, caller.account(), WHAT)
+            .await?;
         if !resource_keys::rename(&mut tx, &new).await? {
             return Err(IamError::not_found("the key"));
         }
@@ -229,7 +233,9 @@ impl Iam {
         id: ResourceKeyId,
     ) -> Result<(), IamError> {
         let (key, instance) = self.resource_key(caller, id).await?;
-        let mut tx = self.begin_resources(caller, WHAT).await?;
+        let mut tx = self
+            .begin_administered(caller, caller.account(), WHAT)
+            .await?;
         self.end_resource_key(&mut tx, caller, &key).await?;
         let entry = about(caller, Action::ResourceKeyDeleted, &key);
         self.commit_with_ends(tx, entry.in_account(instance.account))

@@ -36,8 +36,8 @@ const KEPT: [&str; 2] = ["name", "resource_id"];
 /// The cloud resource name of a key.
 fn crn(app: &App, key: &ResourceKey, instance: &Instance) -> String {
     let of_instance = instance_crn(app, instance);
-    let own = of_instance.strip_suffix("::").unwrap_or(&of_instance);
-    format!("{own}:resource-key:{}", key.id)
+    let instance_part = of_instance.strip_suffix("::").unwrap_or(&of_instance);
+    format!("{instance_part}:resource-key:{}", key.id)
 }
 
 /// The key in the interface's form; `text` only for a new one.

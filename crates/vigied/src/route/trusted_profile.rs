@@ -17,7 +17,7 @@ use crate::request::params::{Params, body, names_nothing};
 use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::id::ProfileId;
+use base::id::{IdError, ProfileId};
 use base::limit;
 use http::{HeaderMap, StatusCode};
 use iam::directory::Profile;
@@ -47,7 +47,7 @@ pub(super) fn some(text: &str) -> Option<String> {
 }
 
 fn shown(profile: &Profile) -> Shown {
-    let (account, id) = (profile.account, format!("Profile-{}", profile.id.0));
+    let (account, id) = (profile.account, shown_id(profile.id));
     Shown {
         crn: format!("crn:v1:bluemix:public:iam-identity::a/{account}::profile:{id}"),
         id,
@@ -66,9 +66,18 @@ fn shown(profile: &Profile) -> Shown {
 /// The id in the path: `Profile-…`, as the object has it, or the IAM id. What is neither names nothing.
 pub(super) fn id(params: &Params) -> Result<ProfileId, Refusal> {
     let text = params.text("id");
-    let own = text.strip_prefix("iam-").unwrap_or(text);
-    let parsed = format!("iam-{own}").parse::<ProfileId>();
-    parsed.map_err(|_| names_nothing(text))
+    parse_id(text).map_err(|_| names_nothing(text))
+}
+
+/// The id, from either form.
+pub(super) fn parse_id(text: &str) -> Result<ProfileId, IdError> {
+    let id = text.strip_prefix("iam-").unwrap_or(text);
+    format!("iam-{id}").parse()
+}
+
+/// The id as the object has it.
+pub(super) fn shown_id(id: ProfileId) -> String {
+    format!("Profile-{}", id.0)
 }
 
 pub(super) async fn list(
