@@ -22,6 +22,7 @@ impl Directory {
         directory.add(facts);
         directory.sorted = SortedLists::of(&directory);
         directory.rule_all_groups();
+        directory.index_all_policies();
         directory
     }
 
@@ -49,6 +50,7 @@ impl Directory {
         }
         directory.sorted = sorted;
         directory.rule_changed_groups(self, changed.iter());
+        directory.index_changed_policies(self, changed);
         directory
     }
 
