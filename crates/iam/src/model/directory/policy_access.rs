@@ -159,7 +159,8 @@ impl Directory {
         if index.names_many() {
             let all = self.orgs_of(account).iter().copied();
             orgs.extend(all.filter(|org| self.is_about(&index, account, Domain::Org(*org))));
-            let mut alike = AlikeSpaces::new(self, &index);
+            let indexes = [&index];
+            let mut alike = AlikeSpaces::new(self, &indexes);
             let all = self.spaces_of(account).iter().copied();
             spaces.extend(all.filter(|space| alike.has(*space)));
         }
@@ -171,20 +172,25 @@ impl Directory {
         let Some(account) = self.account_of(Domain::Org(org)) else {
             return false;
         };
-        let Some(index) = PolicyIndex::union(self.policy_indexes(principal, account)) else {
-            return false;
-        };
+        let all: Vec<&PolicyIndex> = self.policy_indexes(principal, account).collect();
         let is_inside = |space: SpaceId| self.org_of(space) == Some(org);
-        let is_named = |domain: Domain| {
-            matches!(domain, Domain::Space(space) if is_inside(space))
-                && self.is_about(&index, account, domain)
+        let place = self.place(Domain::Org(org));
+        let is_shown = |index: &&PolicyIndex| {
+            let mut named = index.domains();
+            index.actions(&place).is_some()
+                || named.any(|domain| {
+                    matches!(domain, Domain::Space(space) if is_inside(space))
+                        && self.is_about(index, account, domain)
+                })
         };
-        if self.is_about(&index, account, Domain::Org(org)) || index.domains().any(is_named) {
+        if all.iter().any(is_shown) {
             return true;
         }
-        let mut alike = AlikeSpaces::new(self, &index);
+        let many = all.into_iter().filter(|index| index.names_many());
+        let many: Vec<&PolicyIndex> = many.collect();
+        let mut alike = AlikeSpaces::new(self, &many);
         let mut spaces = self.spaces_of(account).iter().copied();
-        index.names_many() && spaces.any(|space| is_inside(space) && alike.has(space))
+        !many.is_empty() && spaces.any(|space| is_inside(space) && alike.has(space))
     }
 
     /// Whether a policy of an index of the account is about the domain.

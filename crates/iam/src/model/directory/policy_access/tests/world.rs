@@ -285,7 +285,7 @@ impl World {
 
     /// What a directory is built from.
     pub(super) fn facts(&self) -> Facts {
-        let users = principals().into_iter().filter_map(|own| own.user());
+        let users = principals().into_iter().filter_map(Principal::user);
         let users = users.map(|id| User {
             id,
             home: account(0),
