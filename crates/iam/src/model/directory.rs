@@ -7,6 +7,7 @@ mod build;
 pub(crate) mod change;
 mod deleted;
 mod departures;
+mod dynamic_rules;
 mod entry;
 pub(crate) mod facts;
 mod group_access;

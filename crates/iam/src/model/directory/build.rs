@@ -21,7 +21,7 @@ impl Directory {
         };
         directory.add(facts);
         directory.sorted = SortedLists::of(&directory);
-        directory.rule_all_groups();
+        directory.compare_all_rules();
         directory.index_all_policies();
         directory
     }
@@ -49,7 +49,7 @@ impl Directory {
             }
         }
         directory.sorted = sorted;
-        directory.rule_changed_groups(self, changed.iter());
+        directory.compare_changed_rules(self, changed.iter());
         directory.index_changed_policies(self, changed);
         directory
     }
