@@ -51,17 +51,17 @@ impl Verifier {
         let begin = all.partition_point(|id| named(id) < Some(name.space));
         let same = all.iter().skip(begin);
         let same = same.take_while(|id| named(id) == Some(name.space));
-        let reached = same.filter(|id| {
-            let domain = Domain::Space(**id);
-            narrowed_to.is_none_or(|narrowed_to| narrowed_to == domain)
-                && directory.has_access(holder.principal(), domain)
-        });
         let is_in = |id: &SpaceId, org: &str| {
             let entry = directory.spaces.get(id).map(|space| space.org);
             let entry = entry.and_then(|entry| directory.orgs.get(&entry));
             entry.is_some_and(|entry| entry.name == org)
         };
-        let mut found = reached.filter(|id| name.org.is_none_or(|org| is_in(id, org)));
+        let same = same.filter(|id| name.org.is_none_or(|org| is_in(id, org)));
+        let mut found = same.filter(|id| {
+            let domain = Domain::Space(**id);
+            narrowed_to.is_none_or(|narrowed_to| narrowed_to == domain)
+                && directory.has_access(holder.principal(), domain)
+        });
         let Some(first) = found.next() else {
             return Err(SpaceNameError::Unknown);
         };
