@@ -14,6 +14,9 @@ use base::principal::Principal;
 use base::scope::{Actions, Domain};
 use std::collections::{BTreeSet, HashSet};
 
+/// For so many spaces it is not worth putting all policies of a principal together.
+const FEW_SPACES: usize = 4;
+
 impl PolicyTarget {
     /// Checks that what the attributes name is there, so that a slip does not become a policy without any effect.
     pub(crate) fn check_named(
@@ -78,6 +81,27 @@ impl Directory {
         let principal = principal.into();
         !self.roles(principal, domain).is_empty()
             || self.access_by_policies(principal, domain).is_some()
+    }
+
+    /// Those of these spaces of the account in which the principal has access. Where they are many, its policies are put together first.
+    pub(crate) fn accessible(
+        &self,
+        principal: Principal,
+        account: AccountId,
+        spaces: &[SpaceId],
+    ) -> Vec<SpaceId> {
+        let spaces = spaces.iter().copied();
+        if spaces.len() <= FEW_SPACES {
+            let is_accessible = |space: &SpaceId| self.has_access(principal, Domain::Space(*space));
+            return spaces.filter(is_accessible).collect();
+        }
+        let index = PolicyIndex::union(self.policy_indexes(principal, account));
+        let is_accessible = |space: &SpaceId| {
+            let domain = Domain::Space(*space);
+            let is_about = |index: &PolicyIndex| self.is_about(index, account, domain);
+            !self.roles(principal, domain).is_empty() || index.as_ref().is_some_and(is_about)
+        };
+        spaces.filter(is_accessible).collect()
     }
 
     /// What the policies in force for the principal give in the domain; none if none of them is about it.

@@ -71,6 +71,11 @@ fn check(directory: &Directory) -> Result<(), TestCaseError> {
             let expected: HashSet<SpaceId> =
                 all.filter(|id| is_shown(Domain::Space(*id))).collect();
             prop_assert_eq!(&spaces, &expected);
+            for all in [directory.spaces_of(own), &directory.spaces_of(own)[..1]] {
+                let mut expected = all.to_vec();
+                expected.retain(|id| spaces.contains(id));
+                prop_assert_eq!(directory.accessible(principal, own, all), expected);
+            }
             for id in directory.orgs_of(own).iter().copied() {
                 let mut inside = spaces.iter();
                 let has_space = inside.any(|space| directory.org_of(*space) == Some(id));

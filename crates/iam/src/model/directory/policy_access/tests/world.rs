@@ -21,7 +21,8 @@ use std::collections::BTreeMap;
 
 pub(super) const ACCOUNTS: u8 = 2;
 const ORGS: u8 = 4;
-const SPACES: u8 = 8;
+/// More than a few in each account.
+const SPACES: u8 = 12;
 /// Beside the first of each account.
 const RESOURCE_GROUPS: u8 = 2;
 const ACCESS_GROUPS: u8 = 4;
