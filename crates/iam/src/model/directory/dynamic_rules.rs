@@ -33,7 +33,7 @@ impl Directory {
         for change in changes {
             match *change {
                 Change::AccessGroup(id) => self.compare_changed_group(before, id),
-                Change::Principal(guid) => self.compare_rules_with(UserId(guid)),
+                Change::Principal(guid) => self.compare_changed_user(before, UserId(guid)),
                 _ => {}
             }
         }
@@ -71,6 +71,15 @@ impl Directory {
         }
         for user in entering {
             self.note_met_rule(user.into(), id);
+        }
+    }
+
+    /// Of a new role or a new group nothing is compared: only of other names, another address or another account.
+    fn compare_changed_user(&mut self, before: &Self, id: UserId) {
+        let is_same = before.users.get(&id) == self.users.get(&id)
+            && before.accounts_of(id) == self.accounts_of(id);
+        if !is_same {
+            self.compare_rules_with(id);
         }
     }
 

@@ -260,6 +260,14 @@ mod tests {
             Directory::build(3, facts(group(&[rule]), "ada@x.org"))
         );
         assert!(!is_in(&inside.apply(4, &moved, facts_of("ada@y.org")), ADA));
+        let mut touched = Changed::default();
+        touched.add(Change::Principal(ADA.0));
+        let still_there = Facts {
+            members: vec![membership(ADA)],
+            ..Facts::default()
+        };
+        assert!(is_in(&inside.apply(4, &touched, still_there), ADA));
+        assert!(!is_in(&inside.apply(4, &touched, Facts::default()), ADA));
 
         let none = Facts {
             access_groups: vec![group(&[])],
