@@ -9,7 +9,7 @@ use super::policy_index::{Place, PolicyIndex, together};
 use super::policy_role::{CustomRole, PolicyRole};
 use super::policy_target::{AttributeKey, PolicyTarget, is_met, wrong};
 use crate::refusal::Refusal;
-use base::id::{AccountId, CustomRoleId, OrgId, PolicyId, SpaceId};
+use base::id::{AccessGroupId, AccountId, CustomRoleId, OrgId, PolicyId, SpaceId};
 use base::principal::Principal;
 use base::scope::{Actions, Domain};
 use std::collections::{BTreeSet, HashSet};
@@ -135,15 +135,19 @@ impl Directory {
         principal: Principal,
         account: AccountId,
     ) -> impl Iterator<Item = &PolicyIndex> {
+        let named = self.named_groups(principal).iter();
+        let named = named.map(|membership| membership.group);
+        // One that it was put into as well gives nothing more.
+        let ruled = self.ruled_groups(principal).iter().copied();
+        let public = self.has_public_access(account);
+        let public = public.then(|| AccessGroupId::public(account));
+        let groups = named.chain(ruled).chain(public).map(PolicySubject::Group);
+        let subjects = std::iter::once(PolicySubject::Principal(principal)).chain(groups);
         // Groups matter only if there is any policy.
         let has_any =
             self.policies.by_account.contains_key(&account) && self.is_member(principal, account);
-        let own = has_any.then_some(PolicySubject::Principal(principal));
-        let groups = has_any.then(|| self.groups_of(principal));
-        let groups = groups.into_iter().flatten().map(PolicySubject::Group);
-        own.into_iter()
-            .chain(groups)
-            .filter_map(move |subject| self.policies.index.get(&(subject, account)))
+        let subjects = has_any.then_some(subjects).into_iter().flatten();
+        subjects.filter_map(move |subject| self.policies.index.get(&(subject, account)))
     }
 
     /// Whether a policy for the principal in the account is about the account's own domain alone, and whether one may be about another.
