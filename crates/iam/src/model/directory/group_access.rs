@@ -6,24 +6,15 @@ use base::id::{AccessGroupId, AccountId};
 use base::principal::Principal;
 
 impl Directory {
-    /// The access groups that the principal is in now, in all accounts, each once: those it was put into, those with a dynamic
-    /// rule that it meets, and the public ones of its accounts.
-    pub fn groups_of(&self, principal: Principal) -> impl Iterator<Item = AccessGroupId> {
-        let named = self.named_groups(principal).iter();
-        let named = named.map(|membership| membership.group);
-        let public = self.accounts_of(principal).iter();
-        let public = public.filter(move |account| self.has_public_access(**account));
-        let public = public.map(|account| AccessGroupId::public(*account));
-        let ruled = self.ruled_groups(principal).iter().copied();
-        named
-            .chain(ruled.filter(move |group| !self.is_named(principal, *group)))
-            .chain(public)
-    }
-
-    /// Whether the principal is in the group now, however it came there.
+    /// Whether the principal is in the group now: put into it, by a dynamic rule that it meets, or because everybody in the account is.
     #[must_use]
     pub fn is_in_group(&self, principal: Principal, group: AccessGroupId) -> bool {
-        self.groups_of(principal).any(|own| own == group)
+        // The public group of an account has its GUID.
+        let account = AccountId(group.0);
+        let ruled = self.ruled_groups(principal);
+        self.is_named(principal, group)
+            || ruled.binary_search(&group).is_ok()
+            || (self.has_public_access(account) && self.is_member(principal, account))
     }
 
     /// How the principal is in the group now, if it is.
@@ -309,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_put_into_a_group_is_in_it_once_and_while_in_the_account() {
+    fn who_was_put_into_a_group_is_in_it_while_in_the_account() {
         let named = |principal: Principal| {
             let own = GroupMembership {
                 group: GROUP,
@@ -324,8 +315,19 @@ mod tests {
             ..facts(group(&[rule]), "ada@x.org")
         };
         let directory = Directory::build(1, all);
-        let groups: Vec<_> = directory.groups_of(ADA.into()).collect();
-        assert_eq!(groups, [GROUP, AccessGroupId::public(ACCOUNT)]);
+        let public = AccessGroupId::public(ACCOUNT);
+        let groups = |directory: &Directory, principal: Principal| -> Vec<AccessGroupId> {
+            let all = [GROUP, public].into_iter();
+            all.filter(|group| directory.is_in_group(principal, *group))
+                .collect()
+        };
+        for principal in [ADA.into(), JOB.into()] {
+            assert_eq!(groups(&directory, principal), [GROUP, public]);
+            let kind = directory.membership_kind(principal, GROUP);
+            assert_eq!(kind, Some(MembershipKind::Static));
+            let kind = directory.membership_kind(principal, public);
+            assert_eq!(kind, Some(MembershipKind::Dynamic));
+        }
 
         let mut changed = Changed::default();
         changed.add(Change::Principal(JOB.0));
@@ -335,8 +337,7 @@ mod tests {
             ..Facts::default()
         };
         let after = directory.apply(2, &changed, left);
-        assert_eq!(after.groups_of(JOB.into()).count(), 0);
-        let groups: Vec<_> = after.groups_of(ADA.into()).collect();
-        assert_eq!(groups, [GROUP]);
+        assert!(groups(&after, JOB.into()).is_empty());
+        assert_eq!(groups(&after, ADA.into()), [GROUP]);
     }
 }
