@@ -6,6 +6,20 @@ use base::id::{AccessGroupId, AccountId};
 use base::principal::Principal;
 
 impl Directory {
+    /// The access groups that the principal is in now, in all accounts, each once: those it was put into, those with a dynamic
+    /// rule that it meets, and the public ones of its accounts.
+    pub fn groups_of(&self, principal: Principal) -> impl Iterator<Item = AccessGroupId> {
+        let named = self.named_groups(principal).iter();
+        let named = named.map(|membership| membership.group);
+        let public = self.accounts_of(principal).iter();
+        let public = public.filter(move |account| self.has_public_access(**account));
+        let public = public.map(|account| AccessGroupId::public(*account));
+        let ruled = self.ruled_groups(principal).iter().copied();
+        named
+            .chain(ruled.filter(move |group| !self.is_named(principal, *group)))
+            .chain(public)
+    }
+
     /// Whether the principal is in the group now: put into it, by a dynamic rule that it meets, or because everybody in the account is.
     #[must_use]
     pub fn is_in_group(&self, principal: Principal, group: AccessGroupId) -> bool {
@@ -300,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_put_into_a_group_is_in_it_while_in_the_account() {
+    fn who_was_put_into_a_group_is_in_it_once_and_while_in_the_account() {
         let named = |principal: Principal| {
             let own = GroupMembership {
                 group: GROUP,
@@ -321,7 +335,7 @@ mod tests {
             all.filter(|group| directory.is_in_group(principal, *group))
                 .collect()
         };
-        for principal in [ADA.into(), JOB.into()] {
+        for principal in [Principal::from(ADA), Principal::from(JOB)] {
             assert_eq!(groups(&directory, principal), [GROUP, public]);
             let kind = directory.membership_kind(principal, GROUP);
             assert_eq!(kind, Some(MembershipKind::Static));
@@ -338,6 +352,9 @@ mod tests {
         };
         let after = directory.apply(2, &changed, left);
         assert!(groups(&after, JOB.into()).is_empty());
+        let listed = |of: &Directory| -> Vec<AccessGroupId> { of.groups_of(ADA.into()).collect() };
+        assert_eq!(listed(&directory), [GROUP, public]);
+        assert_eq!(listed(&after), [GROUP]);
         assert_eq!(groups(&after, ADA.into()), [GROUP]);
     }
 }
