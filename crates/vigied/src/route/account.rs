@@ -81,13 +81,18 @@ pub(super) async fn accounts(
         ACCOUNTS.address("/coe/v2/accounts", &params, &[], at)
     };
     let next_url = next(window, &part).map(address).transpose()?;
-    let own = part.entries.iter();
-    let resources = own.map(|account| resource(&app, &caller, account));
+    let (of, here) = (caller.account(), Arc::clone(&app));
+    let list = move || {
+        let own = part.entries.iter();
+        own.map(|account| resource(&here, &caller, account))
+            .collect()
+    };
+    let resources: Vec<AccountResource> = app.account_turns.run(of, list).await?;
     json(
         StatusCode::OK,
         &Accounts {
             next_url,
-            resources: resources.collect(),
+            resources,
         },
     )
 }
@@ -98,7 +103,10 @@ pub(super) async fn account(
     params: Params,
 ) -> Result<Response, Refusal> {
     let account = app.iam.account(&caller, params.id("id")?)?;
-    json(StatusCode::OK, &resource(&app, &caller, &account))
+    let (of, here) = (caller.account(), Arc::clone(&app));
+    let shown = move || resource(&here, &caller, &account);
+    let shown = app.account_turns.run(of, shown).await?;
+    json(StatusCode::OK, &shown)
 }
 
 pub(super) fn person(app: &App, member: &Member) -> User {

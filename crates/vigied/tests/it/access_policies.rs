@@ -1,18 +1,21 @@
 //! Access policies as IBM's clients know them: made in either form, listed, changed with their tag, deleted, and what each gives.
 
 mod decisions;
+mod lists;
 
 use crate::harness::{Reply, Request, Server};
 use crate::limits::hits;
 use base::limit::{self, Limit};
 use serde_json::{Value, json};
 
-pub(crate) const LIMITS: [Limit; 5] = [
+/// Nothing is refused by the last one: it is tried in `lists`, and where the turns are.
+pub(crate) const LIMITS: [Limit; 6] = [
     limit::INVITED_ACCESS_PER_REQUEST,
     limit::POLICIES_PER_SUBJECT,
     limit::ROLES_PER_POLICY,
     limit::POLICY_VALUE_BYTES,
     limit::AUTHZ_DECISIONS,
+    limit::LISTS_AT_ONCE_PER_ACCOUNT,
 ];
 
 const VIEWER: &str = "crn:v1:bluemix:public:iam::::role:Viewer";
