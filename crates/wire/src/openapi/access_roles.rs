@@ -21,6 +21,7 @@ pub(super) fn routes(document: &mut Document) {
         .query("account_id", "of this account: the token's")
         .query("service_name", "of this service: `ibmcloud-monitoring`")
         .query("policy_type", "for policies of this type: `access`")
+        .unserved(&["source_service_name", "service_group_id"])
         .answers("200", "the roles", list);
     document.route("GET", ALL, failing(operation, &error));
     let operation = Operation::new("createRole", "Makes a role of actions")

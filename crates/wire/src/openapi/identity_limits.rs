@@ -24,6 +24,18 @@ pub(super) fn routes(document: &mut Document) {
         "apikeys_per_identity",
         "IAM ids, separated by commas: the API keys of each",
     )
+    .unserved(&[
+        "profiles",
+        "templates",
+        "template_versions_per_template",
+        "idps",
+        "claim_rules_per_group",
+        "claim_rules_per_profile",
+        "cr_links",
+        "cr_links_per_profile",
+        "cr_rules",
+        "cr_rules_per_profile",
+    ])
     .answers("200", "what was asked for", limits.clone());
     let path = "/v1/accounts/{account}/limits/identity";
     document.route("GET", path, failing(operation, &error));
