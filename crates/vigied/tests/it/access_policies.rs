@@ -1,6 +1,7 @@
 //! Access policies as IBM's clients know them: made in either form, listed, changed with their tag, deleted, and what each gives.
 
 mod decisions;
+mod repeated;
 
 use crate::harness::{Reply, Request, Server};
 use crate::limits::hits;
@@ -18,6 +19,14 @@ pub(crate) const LIMITS: [Limit; 5] = [
 const VIEWER: &str = "crn:v1:bluemix:public:iam::::role:Viewer";
 const OPERATOR: &str = "crn:v1:bluemix:public:iam::::role:Operator";
 const WRITER: &str = "crn:v1:bluemix:public:iam::::serviceRole:Writer";
+
+/// The other roles that every account has.
+const KINDS: [&str; 4] = [
+    "crn:v1:bluemix:public:iam::::role:Editor",
+    "crn:v1:bluemix:public:iam::::role:Administrator",
+    "crn:v1:bluemix:public:iam::::serviceRole:Reader",
+    "crn:v1:bluemix:public:iam::::serviceRole:Manager",
+];
 
 struct Account {
     server: Server,
@@ -393,9 +402,18 @@ fn only_members_act_in_an_account_and_no_setting_says_otherwise() {
 fn policies_and_decisions_are_limited() {
     let account = Account::start();
     let (subject, _) = account.service();
-    let body = account.first(&subject, VIEWER, &[]);
-    for _ in 0..limit::POLICIES_PER_SUBJECT.default {
-        account.make("/v1/policies", &body);
+    // None says what another says.
+    let body = |at: u64| {
+        let mut body = account.first(&subject, VIEWER, &[]);
+        let named = [VIEWER, OPERATOR, WRITER];
+        let roles = KINDS.iter().chain(&named).enumerate();
+        let given = roles.filter(|(bit, _)| ((at + 1) >> bit) & 1 == 1);
+        let roles = given.map(|(_, role)| json!({"role_id": role}));
+        body["roles"] = roles.collect();
+        body
+    };
+    for at in 0..limit::POLICIES_PER_SUBJECT.default {
+        account.make("/v1/policies", &body(at));
     }
     let over = |reply: &Reply, status: u16, limit: Limit| {
         let word = if status == 409 {
@@ -406,7 +424,8 @@ fn policies_and_decisions_are_limited() {
         refused(reply, status, word, limit.name);
         assert_eq!(hits(&account.server, limit), 1, "{}", limit.name);
     };
-    let one_more = account.ask("POST", "/v1/policies", &body);
+    let one_more = body(limit::POLICIES_PER_SUBJECT.default);
+    let one_more = account.ask("POST", "/v1/policies", &one_more);
     over(&one_more, 409, limit::POLICIES_PER_SUBJECT);
     let (subject, _) = account.service();
     let mut many = account.first(&subject, VIEWER, &[]);

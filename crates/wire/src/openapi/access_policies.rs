@@ -13,6 +13,8 @@ const SETTINGS: &str = "/v1/accounts/{account}/settings/access_management";
 
 const FORMAT: &str = "`display`: what is for people is always shown";
 
+const CHANGED: &str = "it has changed meanwhile, or another in force says the same";
+
 /// One form: its paths, and the ends of its operations' names.
 struct Form {
     all: &'static str,
@@ -48,7 +50,7 @@ pub(super) fn routes(document: &mut Document) {
         .header("If-Match", "its `ETag`, or `*`", true)
         .json(state)
         .answers("200", "the policy from now on", first.policy.clone())
-        .answers("409", "it has changed meanwhile", error.clone());
+        .answers("409", CHANGED, error.clone());
     document.route("PATCH", first.one, failing(operation, &error));
     form(document, &error, &first);
     let second = Form {
@@ -106,7 +108,8 @@ fn form(document: &mut Document, error: &Value, form: &Form) {
     )
     .needs(&CALLER)
     .json(form.request.clone())
-    .answers("201", "the policy", form.policy.clone());
+    .answers("201", "the policy", form.policy.clone())
+    .answers("409", "another in force says the same", error.clone());
     document.route("POST", form.all, failing(operation, error));
     let mut operation = of(read, "Reads a policy");
     if form.one_has_format {
@@ -118,7 +121,7 @@ fn form(document: &mut Document, error: &Value, form: &Form) {
         .header("If-Match", "its `ETag`, or `*`", true)
         .json(form.request.clone())
         .answers("200", "the policy from now on", form.policy.clone())
-        .answers("409", "it has changed meanwhile", error.clone());
+        .answers("409", CHANGED, error.clone());
     document.route("PUT", form.one, failing(operation, error));
     let operation =
         of(delete, "Deletes a policy, and at once what it gave").answers_empty("204", "it is gone");
