@@ -197,8 +197,22 @@ async fn a_role_of_ones_own_is_worth_what_it_says_now(world: World) {
     }
     let role = world.iam.create_custom_role(&owner, new("Sender"));
     let role = role.await.unwrap();
-    let refused = world.iam.create_custom_role(&owner, new("Sender")).await;
-    assert_eq!(code(refused), "conflict");
+    for taken in ["Sender", "Viewer", "MANAGER"] {
+        let mut wanted = new(taken);
+        wanted.terms.display_name = "Another".to_owned();
+        let refused = world.iam.create_custom_role(&owner, wanted).await;
+        assert_eq!(code(refused), "same_role", "{taken}");
+    }
+    for taken in ["Sender", "sender", "Writer", "administrator"] {
+        let mut wanted = new("Another");
+        wanted.terms.display_name = taken.to_owned();
+        let refused = world.iam.create_custom_role(&owner, wanted).await;
+        assert_eq!(code(refused), "same_role", "{taken}");
+        let mut other = said(&["domain.find"]);
+        other.display_name = "Editor".to_owned();
+        let refused = world.iam.replace_custom_role(&owner, role.id, "*", other);
+        assert_eq!(code(refused.await), "same_role");
+    }
     let given = world.iam.policy_role(&owner, &role.crn()).unwrap();
     assert_eq!(given, PolicyRole::Custom(role.id));
     let wanted = terms(account, subject, given, &[]);

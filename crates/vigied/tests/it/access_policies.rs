@@ -364,12 +364,18 @@ fn a_role_of_actions_is_given_by_its_crn() {
         let reply = account.ask("POST", "/v2/roles", &wrong);
         refused(&reply, 400, "invalid_parameter", member);
     }
-    refused(
-        &account.ask("POST", "/v2/roles", &body),
-        409,
-        "conflict",
-        "name",
-    );
+    for (name, shown, field) in [
+        ("Sender", "Another", "`name`"),
+        ("Viewer", "Another", "Viewer"),
+        ("Another", "Reader of Ours", "`display_name`"),
+        ("Another", "Writer", "Writer"),
+    ] {
+        let mut taken = body.clone();
+        taken["name"] = json!(name);
+        taken["display_name"] = json!(shown);
+        let reply = account.ask("POST", "/v2/roles", &taken);
+        refused(&reply, 409, "role_conflict_error", field);
+    }
 }
 
 #[test]

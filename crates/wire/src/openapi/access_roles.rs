@@ -27,7 +27,8 @@ pub(super) fn routes(document: &mut Document) {
     let operation = Operation::new("createRole", "Makes a role of actions")
         .needs(&CALLER)
         .json(create)
-        .answers("201", "the role", one.clone());
+        .answers("201", "the role", one.clone())
+        .answers("409", "a role has one of its names", error.clone());
     document.route("POST", ALL, failing(operation, &error));
 
     let of = |id: &'static str, summary: &'static str| {
@@ -45,7 +46,11 @@ pub(super) fn routes(document: &mut Document) {
     .header("If-Match", "its `ETag`, or `*`", true)
     .json(update)
     .answers("200", "the role from now on", one)
-    .answers("409", "it has changed meanwhile", error.clone());
+    .answers(
+        "409",
+        "it has changed meanwhile, or a role has its display name",
+        error.clone(),
+    );
     document.route("PUT", ONE, failing(operation, &error));
     let operation = of("deleteRole", "Deletes a role that no policy gives")
         .answers_empty("204", "it is gone")

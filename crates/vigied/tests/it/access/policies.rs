@@ -58,7 +58,7 @@ fn newcomer(a: &Attempt<'_>) -> Value {
 fn role(world: &World, account: &str) -> Value {
     let name = world.new_name().replace('-', "").replace("made", "Made");
     json!({
-        "name": name, "display_name": "Made", "actions": ["domain.find"],
+        "name": name, "display_name": name, "actions": ["domain.find"],
         "account_id": account, "service_name": "ibmcloud-monitoring",
     })
 }
@@ -138,7 +138,8 @@ pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
         ("GET", "/v2/roles/{id}") => one_role(at_home, 200, |a, id| a.with(&[("id", id)])),
         ("PUT", "/v2/roles/{id}") => one_role(administrator, 200, |a, id| {
             let request = a.with(&[("id", id)]).header("If-Match", "*");
-            request.json(&json!({"display_name": "Changed", "actions": ["domain.find"]}))
+            let name = a.world.new_name();
+            request.json(&json!({"display_name": name, "actions": ["domain.find"]}))
         }),
         ("DELETE", "/v2/roles/{id}") => one_role(administrator, 204, |a, id| a.with(&[("id", id)])),
         ("POST", "/v2/authz") => {

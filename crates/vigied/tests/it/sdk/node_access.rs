@@ -86,10 +86,11 @@ done(async () => {
   })).result;
   const held = await policies.getRole({ roleId: role.id });
   const roleId = role.id;
-  await policies.replaceRole({ roleId, ifMatch: held.headers.etag, displayName: "Reader", actions: ["domain.render"] });
+  await policies.replaceRole({ roleId, ifMatch: held.headers.etag, displayName: "Reader of ours", actions: ["domain.render"] });
+  await refused(409, policies.replaceRole({ roleId, ifMatch: "*", displayName: "Reader", actions: ["domain.render"] }));
   await refused(409, policies.replaceRole({ roleId, ifMatch: held.headers.etag, displayName: "x", actions: ["domain.find"] }));
   const roles = (await policies.listRoles({ accountId: account, serviceName: "ibmcloud-monitoring" })).result;
-  assert.deepStrictEqual(roles.custom_roles.map((one) => one.display_name), ["Reader"]);
+  assert.deepStrictEqual(roles.custom_roles.map((one) => one.display_name), ["Reader of ours"]);
   assert.strictEqual((await policies.deleteRole({ roleId })).status, 204);
   await refused(404, policies.getRole({ roleId }));
 });
