@@ -24,6 +24,10 @@ pub enum Reason {
     Field,
     /// It conflicts with existing data.
     Conflict,
+    /// Another access policy says the same.
+    SamePolicy,
+    /// Another role has the name.
+    SameRole,
     /// The key is locked.
     Locked,
     /// The user's address is not proven.
@@ -78,6 +82,8 @@ impl Reason {
             Self::NotAllowed => "not_allowed",
             Self::Field => "field",
             Self::Conflict => "conflict",
+            Self::SamePolicy => "same_policy",
+            Self::SameRole => "same_role",
             Self::Locked => "locked",
             Self::AddressUnproven => "address_unproven",
             Self::WrongCode => "wrong_code",

@@ -107,7 +107,8 @@ impl Iam {
     /// Makes a policy in the credential's account, which has effect from the moment this returns.
     ///
     /// # Errors
-    /// Without Administrator of the account; when a part of it is not valid or not enforced; over a limit.
+    /// Without Administrator of the account; when a part of it is not valid or not enforced; when another in force says the same; over
+    /// a limit.
     pub async fn create_policy(
         &self,
         caller: &Identity,
@@ -181,9 +182,18 @@ impl Iam {
         if given.is_empty() {
             return Ok(entries);
         }
-        has_place(tx, (account, subject), None, given.len() as u64).await?;
+        let mut held = policies::of_subject(tx, account, subject).await?;
+        let mut new = Vec::with_capacity(given.len());
         for one in given {
             let policy = self.new_policy(caller, account, subject, one);
+            // Who is invited again has what the first invitation gives.
+            if !held.iter().any(|other| policy.repeats(other)) {
+                held.push(policy.clone());
+                new.push(policy);
+            }
+        }
+        has_place(tx, (account, subject), None, new.len() as u64).await?;
+        for policy in new {
             policies::insert(tx, &policy).await?;
             entries.push(about(caller, Action::PolicyMade, &policy));
         }
@@ -217,7 +227,7 @@ impl Iam {
     /// Puts a policy in force, or out of force. `if_match` has its entity tag, or is `*`.
     ///
     /// # Errors
-    /// Without Administrator of the account; when it has changed since the tag was read.
+    /// Without Administrator of the account; when it has changed since the tag was read; when another in force says the same.
     pub async fn switch_policy(
         &self,
         caller: &Identity,
@@ -356,12 +366,25 @@ fn nobody() -> IamError {
     IamError::invalid("subjects", message)
 }
 
-/// Checks, within the transaction that stores it, that what a policy gives is there, and that there is room for it. The account is
-/// locked.
+/// Checks, within the transaction that stores it, that what a policy gives is there, that there is room for it, and that no other in
+/// force says the same. The account is locked.
 async fn still_fits(tx: &mut Tx, policy: &Policy) -> Result<(), IamError> {
     let account = policy.account;
     are_there(tx, account, policy.roles.iter()).await?;
-    has_place(tx, (account, policy.subject), Some(policy.id), 1).await
+    has_place(tx, (account, policy.subject), Some(policy.id), 1).await?;
+    let all = policies::of_subject(tx, account, policy.subject).await?;
+    let mut others = all.iter().filter(|other| other.id != policy.id);
+    match others.find(|other| policy.repeats(other)) {
+        None => Ok(()),
+        Some(other) => Err(said_already(other.id)),
+    }
+}
+
+fn said_already(id: PolicyId) -> IamError {
+    let message = format!(
+        "the access policy `{id}` gives the subject the same roles in the same place already"
+    );
+    IamError::refused(Reason::SamePolicy, message)
 }
 
 /// Checks, within the transaction that stores them, that what policies give is there. The account is locked.

@@ -93,6 +93,8 @@ const fn word_and_kind(reason: &Reason) -> (Kind, &'static str) {
         Reason::NotAllowed => (Kind::Forbidden, "insufficient_permissions"),
         Reason::Field => (Kind::Invalid, "invalid_parameter"),
         Reason::Conflict => (Kind::Conflict, "conflict"),
+        Reason::SamePolicy => (Kind::Conflict, "policy_conflict_error"),
+        Reason::SameRole => (Kind::Conflict, "role_conflict_error"),
         Reason::Locked => (Kind::Conflict, "locked"),
         Reason::AddressUnproven => (Kind::Forbidden, "address_unproven"),
         Reason::WrongCode => (Kind::Invalid, "invalid_code"),

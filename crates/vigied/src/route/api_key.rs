@@ -260,14 +260,23 @@ pub(super) fn in_own_account(caller: &Identity, account: &str) -> Result<(), Ref
     Err(Refusal(problem.field("account_id")))
 }
 
-/// Whether a header says `true`.
+/// Whether a header says `true`, and not `false`.
 pub(super) fn is_set(
     headers: &HeaderMap,
     name: &'static str,
     field: &'static str,
 ) -> Result<bool, Refusal> {
-    let value = single(headers, name, field)?;
-    Ok(value.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true")))
+    let Some(value) = single(headers, name, field)? else {
+        return Ok(false);
+    };
+    match value.as_bytes().to_ascii_lowercase().as_slice() {
+        b"true" => Ok(true),
+        b"false" | b"" => Ok(false),
+        _ => {
+            let message = format!("the header `{field}` is `true` or `false`");
+            Err(invalid(field, message))
+        }
+    }
 }
 
 /// The key that a body asks for.

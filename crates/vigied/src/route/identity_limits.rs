@@ -7,7 +7,7 @@ use super::trusted_profile;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
-use crate::request::params::{Params, body};
+use crate::request::params::{Params, body, rest_of_body};
 use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::Response;
@@ -98,13 +98,13 @@ fn ids_of_body<T: FromStr>(
 }
 
 /// Refuses members of the body that ask for counters which are not served.
-fn refuse_unserved(others: &Map<String, Value>) -> Result<(), Refusal> {
+fn refuse_unserved(members: &Map<String, Value>) -> Result<(), Refusal> {
     let asks = |value: &Value| match value {
         Value::Null | Value::Bool(false) => false,
         Value::Array(all) => !all.is_empty(),
         _ => true,
     };
-    let wished = |name: &&str| others.get(*name).is_some_and(asks);
+    let wished = |name: &&str| members.get(*name).is_some_and(asks);
     match UNSERVED.into_iter().find(wished) {
         None => Ok(()),
         Some(name) => {
@@ -247,9 +247,10 @@ pub(super) async fn show_several(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     account(&app, &caller, &params)?;
-    let asked: IdentityLimitsRequest = body(&bytes)?;
-    let others: Map<String, Value> = body(&bytes)?;
-    refuse_unserved(&others)?;
+    let mut members: Map<String, Value> = body(&bytes)?;
+    refuse_unserved(&members)?;
+    members.retain(|name, _| !UNSERVED.contains(&name.as_str()));
+    let asked: IdentityLimitsRequest = rest_of_body(members)?;
     let groups = asked.serviceids_per_group.as_deref();
     let identities = asked.apikeys_per_identity.as_deref();
     let access_groups = asked.claim_rules_per_group.as_deref();
