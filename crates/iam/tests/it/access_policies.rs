@@ -169,11 +169,21 @@ async fn of_two_changes_of_one_version_one_happens(world: World) {
     let any = |_: &Policy, _: &Policy| Ordering::Equal;
     let all = world
         .iam
-        .policies(&caller, |_| true, any, PageRequest::WHOLE);
+        .policies(&caller, &[], |_| true, any, PageRequest::WHOLE);
     assert_eq!(code(all), "not_allowed");
+    for (subject, expected) in [(subject, Ok(1)), (owner.principal(), Err("not_allowed"))] {
+        let subject = [PolicySubject::Principal(subject)];
+        let listed = world
+            .iam
+            .policies(&caller, &subject, |_| true, any, PageRequest::WHOLE);
+        match expected {
+            Ok(total) => assert_eq!(listed.unwrap().total, total),
+            Err(refusal) => assert_eq!(code(listed), refusal),
+        }
+    }
     let all = world
         .iam
-        .policies(&owner, |_| true, any, PageRequest::WHOLE);
+        .policies(&owner, &[], |_| true, any, PageRequest::WHOLE);
     assert_eq!(all.unwrap().total, 2);
     other.close().await;
 }
@@ -311,7 +321,7 @@ async fn an_invitation_gives_its_policies_with_the_acceptance(world: World) {
     let any = |_: &Policy, _: &Policy| Ordering::Equal;
     let all = world
         .iam
-        .policies(&owner, |_| true, any, PageRequest::WHOLE);
+        .policies(&owner, &[], |_| true, any, PageRequest::WHOLE);
     assert_eq!(all.unwrap().total, 2);
 }
 

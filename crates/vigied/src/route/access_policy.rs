@@ -86,7 +86,7 @@ fn is_active(state: &str) -> Result<bool, Refusal> {
 
 /// Which policies a list shows.
 struct Wanted<'p> {
-    subjects: [Option<PolicySubject>; 2],
+    subjects: Vec<PolicySubject>,
     has_type: bool,
     service_type: Option<&'p str>,
     service_name: Option<&'p str>,
@@ -115,8 +115,9 @@ impl<'p> Wanted<'p> {
             }
         };
         is_for_display(params)?;
+        let subjects = [subject("iam_id")?, subject("access_group_id")?];
         Ok(Self {
-            subjects: [subject("iam_id")?, subject("access_group_id")?],
+            subjects: subjects.into_iter().flatten().collect(),
             has_type,
             service_type: text("service_type")?,
             service_name: text("service_name")?,
@@ -131,17 +132,8 @@ impl<'p> Wanted<'p> {
         };
         self.has_type
             && self.active == policy.active
-            && (self.subjects.iter().flatten()).all(|subject| is_for(policy, *subject))
             && has(AttributeKey::ServiceType, self.service_type)
             && has(AttributeKey::Service, self.service_name)
-    }
-}
-
-/// Whether the policy is for this subject. A person is also meant by the id of their invitation.
-fn is_for(policy: &Policy, subject: PolicySubject) -> bool {
-    match (policy.subject, subject) {
-        (PolicySubject::Invited(id), PolicySubject::Principal(named)) => named.user() == Some(id),
-        (own, subject) => own == subject,
     }
 }
 
@@ -176,7 +168,9 @@ fn part(
     let by = |a: &Policy, b: &Policy| order.of_two(a, b);
     let window = POLICIES.window(params)?;
     let shows = |policy: &Policy| wanted.shows(policy);
-    let part = app.iam.policies(caller, shows, by, window)?;
+    let part = app
+        .iam
+        .policies(caller, &wanted.subjects, shows, by, window)?;
     let path = format!("{}{path}", own_url.url);
     let page = |start: u64| -> Result<PolicyPage, Refusal> {
         let href = POLICIES.address(&path, params, &KEPT, (window.take, Some(start)))?;
