@@ -177,6 +177,8 @@ mod uaa;
 #[cfg(test)]
 mod undisturbed;
 #[cfg(test)]
+mod unknown_routes;
+#[cfg(test)]
 mod unseen_output;
 #[cfg(test)]
 mod upgrade;
