@@ -9,8 +9,9 @@ pub(super) use version::{V1, V2};
 use super::account_parameter::check_account;
 use super::api_key::invalid;
 use super::entity_tag::{if_match, tagged};
-use super::order::{By, by_signed_word};
-use super::paging::{POLICIES, list_links};
+use super::list_cursor::ListCursor;
+use super::order::{By, SortKey, by_signed_word};
+use super::paging::POLICIES;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -28,7 +29,6 @@ use http::{HeaderMap, StatusCode};
 use iam::Identity;
 use iam::directory::{AttributeKey, Policy, PolicySubject};
 use iam::manage::access_policy::{PolicyGrant, policy_tag};
-use std::cmp::Ordering;
 use std::sync::Arc;
 use version::{PolicyPart, Version};
 use wire::iam::policy::{InvitedPolicy, PolicyPage, PolicyState};
@@ -48,16 +48,16 @@ const KEPT: [&str; 9] = [
 
 /// The orders that can be asked for.
 const SORTS: [(&str, By<Policy>); 8] = [
-    ("id", |a, b| a.id.cmp(&b.id)),
-    ("type", |_, _| Ordering::Equal),
-    ("href", |a, b| a.id.cmp(&b.id)),
-    ("created_at", |a, b| a.created.at.cmp(&b.created.at)),
-    ("created_by_id", |a, b| a.created.by.cmp(&b.created.by)),
-    ("last_modified_at", |a, b| a.modified.at.cmp(&b.modified.at)),
-    ("last_modified_by_id", |a, b| {
-        a.modified.by.cmp(&b.modified.by)
+    ("id", |own| SortKey::shown(&own.id)),
+    ("type", |_| SortKey::SAME),
+    ("href", |own| SortKey::shown(&own.id)),
+    ("created_at", |own| SortKey::Number(own.created.at.0)),
+    ("created_by_id", |own| SortKey::shown(&own.created.by)),
+    ("last_modified_at", |own| SortKey::Number(own.modified.at.0)),
+    ("last_modified_by_id", |own| {
+        SortKey::shown(&own.modified.by)
     }),
-    ("state", |a, b| a.active.cmp(&b.active)),
+    ("state", |own| SortKey::Number(i64::from(own.active))),
 ];
 
 /// Refuses other formats: policies are always shown with what is for people, and nobody records when one was last used.
@@ -165,22 +165,24 @@ fn part(
     check_account(app, caller, params)?;
     let wanted = Wanted::of(params, caller.account())?;
     let order = by_signed_word(params, &SORTS)?;
-    let by = |a: &Policy, b: &Policy| order.of_two(a, b);
-    let window = POLICIES.window(params)?;
-    let shows = |policy: &Policy| wanted.shows(policy);
-    let part = app
+    let cursor = ListCursor::of(&POLICIES, params, order)?;
+    let by = |a: &Policy, b: &Policy| cursor.compare(a, b);
+    let shows = |policy: &Policy| wanted.shows(policy) && cursor.reaches(policy);
+    let found = app
         .iam
-        .policies(caller, &wanted.subjects, shows, by, window)?;
+        .policies(caller, &wanted.subjects, shows, by, cursor.window())?;
     let path = format!("{}{path}", own_url.url);
-    let page = |start: u64| -> Result<PolicyPage, Refusal> {
-        let href = POLICIES.address(&path, params, &KEPT, (window.take, Some(start)))?;
-        let start = Some(start.to_string());
+    let limit = cursor.size();
+    let link = |start: Option<&str>| -> Result<PolicyPage, Refusal> {
+        let href = POLICIES.address_at(&path, params, &KEPT, (limit, start))?;
+        let start = start.map(str::to_owned);
         Ok(PolicyPage { href, start })
     };
+    let page = cursor.page(found, link)?;
     Ok(PolicyPart {
-        limit: window.take,
-        links: list_links(window, &part, page)?,
-        policies: part.entries,
+        limit,
+        links: page.links,
+        policies: page.entries,
     })
 }
 

@@ -35,6 +35,7 @@ mod identity_report;
 mod influx;
 mod introspection;
 mod invitation;
+mod list_cursor;
 mod metrics;
 mod mfa;
 #[cfg(test)]

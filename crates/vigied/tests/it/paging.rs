@@ -1,6 +1,8 @@
 //! Lists are paged in the style of their interface: no list is longer than a page, and following `next_url` returns every entry
 //! once.
 
+mod cleanup;
+
 use crate::harness::{Reply, Server, VIGIED, knows};
 use crate::limits::hits;
 use base::limit::{self, Limit};
@@ -315,7 +317,10 @@ fn a_page_that_cannot_be_is_refused_by_the_name_of_its_limit() {
             );
             assert!(reply.text().contains(start), "{}", reply.text());
         }
-        // As far after the end as a number allows.
+        // As far after the end as a number allows, where pages begin at a number.
+        if cleanup::LISTS.iter().any(|own| own.path == path) {
+            continue;
+        }
         let far = ask(
             &server,
             "GET",
