@@ -303,6 +303,9 @@ async fn an_invitation_gives_its_policies_with_the_acceptance(world: World) {
     let more = terms(account, invited.id.into(), WRITER, &[]);
     let policy = world.iam.create_policy(&owner, more).await.unwrap();
     assert_eq!(policy.subject, PolicySubject::Invited(invited.id));
+    let named = Principal::from(invited.id);
+    let found = world.iam.principal_named(&owner, named).await.unwrap();
+    assert_eq!(found, named);
     let (here, chosen) = (source(), secret("chosen at the beginning"));
     let shown = invited.code.unwrap();
     let redeemed = world.iam.redeem(here, email, &shown, chosen.clone());
@@ -314,6 +317,11 @@ async fn an_invitation_gives_its_policies_with_the_acceptance(world: World) {
     assert!(given.contains(Action::Render) && given.contains(Action::Write));
     let begun = world.iam.policy(&bea, policy.id).unwrap();
     assert_eq!(begun.subject, PolicySubject::Principal(bea.principal()));
+    // Who knows the id of the invitation alone finds whom it is about now, in this account.
+    let found = world.iam.principal_named(&owner, named).await.unwrap();
+    assert_eq!(found, bea.principal());
+    let found = world.iam.principal_named(&owner, found).await.unwrap();
+    assert_eq!(found, bea.principal());
     // Those of an invitation that is withdrawn go with it.
     let invited = invite("cid@example.org").await;
     let removed = world.iam.remove_member(&owner, account, invited.id);

@@ -135,7 +135,10 @@ pub(super) async fn list(
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["show_crn"])?;
     check_account(&app, &caller, &params)?;
-    let (whose, search) = (whose(&params)?, Search::of(&caller, &params)?);
+    let (mut whose, search) = (whose(&params)?, Search::of(&caller, &params)?);
+    if let Some(of) = &mut whose {
+        of.principal = app.iam.principal_named(&caller, of.principal).await?;
+    }
     let with_rules = params.flag("show_federated")?;
     let hides_public = params.flag("hide_public_access")?;
     let order = by_signed_word(&params, &SORTS)?;

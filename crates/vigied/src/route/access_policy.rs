@@ -154,7 +154,7 @@ pub(super) fn of_invitation(
     each.collect()
 }
 
-fn part(
+async fn part(
     app: &App,
     caller: &Identity,
     params: &Params,
@@ -163,7 +163,12 @@ fn part(
 ) -> Result<PolicyPart, Refusal> {
     params.refuse_unserved(&["tag_name", "tag_value", "service_group_id"])?;
     check_account(app, caller, params)?;
-    let wanted = Wanted::of(params, caller.account())?;
+    let mut wanted = Wanted::of(params, caller.account())?;
+    for subject in &mut wanted.subjects {
+        if let PolicySubject::Principal(named) = subject {
+            *named = app.iam.principal_named(caller, *named).await?;
+        }
+    }
     let order = by_signed_word(params, &SORTS)?;
     let cursor = ListCursor::of(&POLICIES, params, order)?;
     let by = |a: &Policy, b: &Policy| cursor.compare(a, b);
@@ -197,7 +202,7 @@ pub(super) async fn list<V: Version>(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let part = part(&app, &caller, &params, &own_url, V::PATH)?;
+    let part = part(&app, &caller, &params, &own_url, V::PATH).await?;
     let list = V::list(&Form::new(&app, &own_url), part);
     json(StatusCode::OK, &list)
 }
