@@ -136,7 +136,7 @@ impl Iam {
         };
         let mut tx = self.lock_custom_roles(caller).await?;
         let limit = &limit::CUSTOM_ROLES_PER_ACCOUNT;
-        self.has_room(&mut tx, role.account, limit, CountedItem::CustomRoles)
+        self.has_room_unpaged(&mut tx, role.account, limit, CountedItem::CustomRoles)
             .await?;
         custom_roles::insert(&mut tx, &role).await.map_err(taken)?;
         self.commit(tx, about(caller, Audited::CustomRoleMade, &role))

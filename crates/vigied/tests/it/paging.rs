@@ -2,6 +2,7 @@
 //! once.
 
 mod cleanup;
+mod unpaged;
 
 use crate::harness::{Reply, Server, VIGIED, knows};
 use crate::limits::hits;
@@ -9,8 +10,8 @@ use base::limit::{self, Limit};
 use serde_json::{Value, json};
 use std::process::{Command, Stdio};
 
-/// Tried in `a_page_that_cannot_be_is_refused_by_the_name_of_its_limit`.
-pub(crate) const LIMITS: [Limit; 1] = [limit::PAGE_ENTRIES];
+/// Tried in `a_page_that_cannot_be_is_refused_by_the_name_of_its_limit`, and in `unpaged.rs`.
+pub(crate) const LIMITS: [Limit; 2] = [limit::PAGE_ENTRIES, limit::UNPAGED_ENTRIES];
 
 fn ask(server: &Server, method: &str, path: &str, body: Option<&Value>) -> Reply {
     let request = server.request(method, path).header(
