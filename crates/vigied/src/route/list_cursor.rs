@@ -12,9 +12,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use iam::directory::{ApiKey, Instance, Policy, Profile, Service};
 use iam::manage::page::{Page, PageRequest};
+use iam::manage::resource_key::ResourceKey;
 use serde::{Deserialize, Serialize};
-use std::cell::Cell;
 use std::cmp::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering as Memory};
 
 /// An entry of such a list.
 pub(super) trait Entry {
@@ -41,6 +42,12 @@ impl Entry for Profile {
 }
 
 impl Entry for Policy {
+    fn made(&self) -> (Millis, Guid) {
+        (self.created.at, self.id.0)
+    }
+}
+
+impl Entry for ResourceKey {
     fn made(&self) -> (Millis, Guid) {
         (self.created.at, self.id.0)
     }
@@ -91,7 +98,7 @@ pub(super) struct ListCursor<T> {
     place: Option<Place>,
     take: u64,
     /// The entries on the other side of the place.
-    passed: Cell<u64>,
+    passed: AtomicU64,
 }
 
 /// A page that was read.
@@ -119,7 +126,7 @@ impl<T: Entry> ListCursor<T> {
             order,
             place,
             take,
-            passed: Cell::new(0),
+            passed: AtomicU64::new(0),
         })
     }
 
@@ -136,6 +143,11 @@ impl<T: Entry> ListCursor<T> {
         }
     }
 
+    /// When the entry before the page was made, and its id, for lists that the database reads by their age.
+    pub(super) fn after(&self) -> Option<(Millis, Guid)> {
+        self.place.as_ref().map(|place| place.made)
+    }
+
     /// Whether the entry is on the page or beyond it. It must be asked once about each entry that the list shows, and about no other:
     /// it counts those that are on other pages.
     pub(super) fn reaches(&self, entry: &T) -> bool {
@@ -149,7 +161,7 @@ impl<T: Entry> ListCursor<T> {
             false => found == Ordering::Greater,
         };
         if !is_reached {
-            self.passed.set(self.passed.get().saturating_add(1));
+            self.passed.fetch_add(1, Memory::Relaxed);
         }
         is_reached
     }
@@ -171,7 +183,7 @@ impl<T: Entry> ListCursor<T> {
         link: impl Fn(Option<&str>) -> Result<L, Refusal>,
     ) -> Result<CursorPage<T, L>, Refusal> {
         let mut entries = read.entries;
-        let passed = self.passed.get();
+        let passed = self.passed.load(Memory::Relaxed);
         let rest = read.total.saturating_sub(entries.len() as u64);
         let (before, after) = match self.is_backward() {
             true => (rest, passed),

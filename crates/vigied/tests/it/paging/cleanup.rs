@@ -33,7 +33,7 @@ const OF_POLICIES: List = List {
     make: policy,
 };
 
-pub(super) const LISTS: [List; 6] = [
+pub(super) const LISTS: [List; 7] = [
     List {
         path: "/v1/apikeys",
         entries: "apikeys",
@@ -66,7 +66,19 @@ pub(super) const LISTS: [List; 6] = [
         entries: "resources",
         next: "/next_url",
         id: "guid",
-        make: instance,
+        make: |server, number| drop(instance(server, number)),
+    },
+    List {
+        path: "/v2/resource_keys",
+        size: "limit",
+        entries: "resources",
+        next: "/next_url",
+        id: "guid",
+        make: |server, number| {
+            let made = instance(server, number + 5);
+            let body = json!({"name": "ci", "source": made["crn"], "role": "Reader"});
+            make(server, "/v2/resource_keys", &body);
+        },
     },
 ];
 
@@ -101,14 +113,17 @@ fn policy(server: &Server, number: usize) {
     make(server, "/v1/policies", &body);
 }
 
-fn instance(server: &Server, number: usize) {
+/// An instance of a new space.
+fn instance(server: &Server, number: usize) -> Value {
     let body = json!({"name": format!("space-{number}"), "organization_guid": server.owner.org});
     let space = ask(server, "POST", "/v2/spaces", Some(&body)).json();
     let body = json!({
         "name": "monitoring", "target": server.owner.region, "resource_group": server.owner.account,
         "resource_plan_id": "lite", "parameters": {"space_id": space["metadata"]["guid"]},
     });
-    make(server, "/v2/resource_instances", &body);
+    let reply = ask(server, "POST", "/v2/resource_instances", Some(&body));
+    assert_eq!(reply.status, 201, "{}", reply.text());
+    reply.json()
 }
 
 /// The ids of the entries of a page, without the key that asks.
