@@ -208,7 +208,10 @@ fn users_come_in_pages_those_who_wait_behind_those_who_are_in() {
     assert_eq!(all[0], server.owner.user);
     assert!(all[1..].is_sorted(), "{all:?}");
     assert_eq!(follow(&server, &format!("{path}?limit=7"), 7, email), all);
-    let one = get(&server, &format!("{path}?limit=1&_start=1"));
+    let one = get(&server, &format!("{path}?limit=1"));
+    let next = one["next_url"].as_str().unwrap();
+    let one = get(&server, next);
+    assert_eq!(one["total_results"], 151);
     assert_eq!(one["resources"][0]["account_roles"], json!(["Viewer"]));
 }
 
@@ -319,7 +322,7 @@ fn a_page_that_cannot_be_is_refused_by_the_name_of_its_limit() {
             assert!(reply.text().contains(start), "{}", reply.text());
         }
         // As far after the end as a number allows, where pages begin at a number.
-        if cleanup::LISTS.iter().any(|own| own.path == path) {
+        if path == users || cleanup::LISTS.iter().any(|own| own.path == path) {
             continue;
         }
         let far = ask(

@@ -184,3 +184,35 @@ fn what_is_made_meanwhile_moves_no_page() {
     }
     assert_eq!(json!(read), json!(["ci-1", "ci-2", "ci-3", "ci-4"]));
 }
+
+#[test]
+fn a_loop_that_removes_users_leaves_nobody_out() {
+    let server = Server::start();
+    let path = format!("/v2/accounts/{}/users", server.owner.account);
+    let users = (0..5).map(|at| json!({"email": format!("P{at}@example.org")}));
+    let body = json!({"users": users.collect::<Vec<Value>>()});
+    assert_eq!(ask(&server, "POST", &path, Some(&body)).status, 202);
+    let mut address = format!("{path}?limit=2");
+    let mut removed = 0;
+    for _ in 0..9 {
+        let page = get(&server, &address);
+        assert_eq!(page["total_results"], 6 - removed);
+        for user in page["resources"].as_array().unwrap() {
+            if user["user_id"] == server.owner.user.as_str() {
+                continue;
+            }
+            let id = user["iam_id"].as_str().unwrap();
+            let reply = ask(&server, "DELETE", &format!("{path}/{id}"), None);
+            assert_eq!(reply.status, 204, "{}", reply.text());
+            removed += 1;
+        }
+        let Some(next) = page["next_url"].as_str() else {
+            break;
+        };
+        next.clone_into(&mut address);
+    }
+    assert_eq!(removed, 5);
+    let wrong = ask(&server, "GET", &format!("{path}?_start=1"), None);
+    assert_eq!(wrong.status, 400, "{}", wrong.text());
+    assert!(wrong.text().contains("_start"), "{}", wrong.text());
+}
