@@ -101,6 +101,8 @@ impl Iam {
         let limit = &limit::GROUP_RULES_PER_ACCOUNT;
         self.has_room(&mut tx, group.account, limit, CountedItem::GroupRules)
             .await?;
+        let held = access_group_rules::count_of(&mut tx, group.id).await?;
+        has_place(held)?;
         access_group_rules::insert(&mut tx, &rule).await?;
         let entry = about(caller, Action::GroupRuleMade, &group, &rule);
         self.commit(tx, entry).await?;
@@ -162,6 +164,19 @@ impl Iam {
         let entry = about(caller, Action::GroupRuleDeleted, &group, &rule);
         self.commit(tx, entry).await
     }
+}
+
+/// Refuses a further rule of a group that has as many as it may.
+fn has_place(held: u64) -> Result<(), Refusal> {
+    let limit = &limit::RULES_PER_GROUP;
+    if held < limit.default {
+        return Ok(());
+    }
+    let message = format!(
+        "the access group has {held} {}, as many as `{}` = {} allows",
+        limit.unit, limit.name, limit.default
+    );
+    Err(Refusal::new(Reason::Conflict, message).limit(limit))
 }
 
 /// Refuses what could not be compared: nothing is stored that has no effect.

@@ -5,8 +5,9 @@ use super::api_key::in_own_account;
 use super::entity_tag::{if_match, tagged};
 use super::filter;
 use super::history;
-use super::order::{By, Order};
-use super::paging::{IAM, list_links};
+use super::list_cursor::ListCursor;
+use super::order::{By, Order, SortKey};
+use super::paging::IAM;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -32,13 +33,13 @@ use wire::iam::trusted_profile::{
 const KEPT: [&str; 5] = ["account_id", "name", "sort", "order", "filter"];
 
 /// The default order of a list.
-const BY_NAME: (&str, By<Profile>) = ("name", |a, b| a.name.cmp(&b.name));
+const BY_NAME: (&str, By<Profile>) = ("name", |own| SortKey::text(&own.name));
 
 /// The other orders that can be asked for.
 const SORTS: [(&str, By<Profile>); 3] = [
-    ("description", |a, b| a.description.cmp(&b.description)),
-    ("created_at", |a, b| a.created.at.cmp(&b.created.at)),
-    ("modified_at", |a, b| a.modified.at.cmp(&b.modified.at)),
+    ("description", |own| SortKey::text(&own.description)),
+    ("created_at", |own| SortKey::Number(own.created.at.0)),
+    ("modified_at", |own| SortKey::Number(own.modified.at.0)),
 ];
 
 /// A text, if there is any.
@@ -92,23 +93,25 @@ pub(super) async fn list(
     let named = params.one("name")?.filter(|text| !text.is_empty());
     check_length("name", named.unwrap_or_default(), &limit::LABEL_BYTES)?;
     let order = Order::of(&params, BY_NAME, &SORTS)?;
-    let window = IAM.window(&params)?;
-    let by = |a: &Profile, b: &Profile| order.of_two(a, b);
+    let cursor = ListCursor::of(&IAM, &params, order)?;
+    let by = |a: &Profile, b: &Profile| cursor.compare(a, b);
     let is_wanted = |own: &Profile| {
         named.is_none_or(|named| own.name == named)
             && filter::shows(filter.as_ref(), &own.name, &own.description)
+            && cursor.reaches(own)
     };
-    let part = app.iam.profiles(&caller, is_wanted, by, window)?;
+    let found = app.iam.profiles(&caller, is_wanted, by, cursor.window())?;
     let path = format!("{}/v1/profiles", own_url.url);
-    let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
-    let links = list_links(window, &part, address)?;
+    let size = cursor.size();
+    let address = |start: Option<&str>| IAM.address_at(&path, &params, &KEPT, (size, start));
+    let page = cursor.page(found, address)?;
     let list = TrustedProfileList {
-        offset: window.skip,
-        limit: window.take,
-        first: Some(links.first),
-        previous: links.previous,
-        next: links.next,
-        profiles: part.entries.iter().map(shown).collect(),
+        offset: page.offset,
+        limit: size,
+        first: Some(page.links.first),
+        previous: page.links.previous,
+        next: page.links.next,
+        profiles: page.entries.iter().map(shown).collect(),
     };
     json(StatusCode::OK, &list)
 }

@@ -236,7 +236,7 @@ impl Iam {
             .await
     }
 
-    /// As [`Self::invitations`], of those that the search shows.
+    /// As [`Self::invitations`], of those that the search shows and reaches; the number is of all that it shows.
     ///
     /// # Errors
     /// As [`Self::invitations`].
@@ -255,7 +255,8 @@ impl Iam {
             });
         };
         let now = self.0.clock.now();
-        let found = invitations::lists::into(&self.0.db, account, now, &patterns, window);
+        let shown = (&patterns, search.invited_after());
+        let found = invitations::lists::into(&self.0.db, account, now, shown, window);
         let (total, entries) = found.await?;
         Ok(Page { entries, total })
     }

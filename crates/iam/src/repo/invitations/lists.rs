@@ -52,12 +52,12 @@ pub struct OpenInvitation {
     pub expires_at: Millis,
 }
 
-/// The open invitations of the account whose address fits both patterns, by address, and their number.
+/// The open invitations of the account whose address fits both patterns, by address: those after one, and the number of all.
 pub(crate) async fn into(
     db: &Db,
     account: AccountId,
     now: Millis,
-    [first, second]: &[String; 2],
+    ([first, second], after): (&[String; 2], String),
     window: PageRequest,
 ) -> Result<(u64, Vec<Invitation>), IamError> {
     let searched = [
@@ -74,7 +74,7 @@ pub(crate) async fn into(
     let sql = "SELECT waiting.guid, waiting.email, waiting.created_at, invitation_roles.role \
                FROM (SELECT guid, email, folded, created_at FROM invitations \
                WHERE account = $1 AND expires_at > $2 AND folded LIKE $3 ESCAPE '!' AND folded LIKE $4 ESCAPE '!' \
-               AND NOT EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.principal \
+               AND folded > $8 AND NOT EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.principal \
                WHERE members.account = $1 AND users.folded = invitations.folded) \
                ORDER BY folded LIMIT $5 OFFSET $6) AS waiting \
                LEFT JOIN invitation_roles ON invitation_roles.invitation = waiting.guid AND invitation_roles.domain = $7 \
@@ -88,6 +88,7 @@ pub(crate) async fn into(
         row_count(window.take).into(),
         row_count(window.skip).into(),
         Domain::Account(account).to_string().into(),
+        after.into(),
     ];
     Ok((total, with_roles(&db.all(sql, &values).await?)?))
 }
