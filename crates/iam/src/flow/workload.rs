@@ -180,7 +180,9 @@ impl Iam {
             .with("cr_type", resource.cr_type)
             .with("by", trust)
             .with("issuer", resource.issuer());
+        let (account, id) = (profile.account, profile.id);
         self.enter(entry).await?;
+        self.note_taken_on(account, id);
         Ok(tokens)
     }
 }

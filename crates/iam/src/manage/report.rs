@@ -5,14 +5,14 @@ use crate::audit::{Action, Entry};
 use crate::blocking::run_blocking;
 use crate::entropy;
 use crate::error::IamError;
-use crate::model::directory::{ApiKey, Directory, Service, User};
+use crate::model::directory::{ApiKey, Directory, Profile, Service, User};
 use crate::model::page::row_count;
 use crate::model::report::{ReportEntry, ReportKind, StoredReport};
 use crate::refusal::{Reason, Refusal};
 use crate::repo::{activity, reports};
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::id::{AccountId, Guid, KeyId, ProfileId};
+use base::id::{AccountId, Guid, KeyId};
 use base::limit;
 use base::principal::Principal;
 use base::time::Millis;
@@ -45,7 +45,7 @@ pub struct InactiveReport {
     /// Service IDs.
     pub services: Vec<(Service, Option<Millis>)>,
     /// Trusted profiles.
-    pub profiles: Vec<(ProfileId, Option<Millis>)>,
+    pub profiles: Vec<(Profile, Option<Millis>)>,
     /// API keys.
     pub keys: Vec<(ApiKey, Option<Millis>)>,
 }
@@ -273,7 +273,11 @@ fn listed(
                 let service = service.map(|service| (service.clone(), last));
                 report.services.extend(service);
             }
-            Principal::Profile(id) => report.profiles.push((id, last)),
+            Principal::Profile(id) => {
+                let profile = directory.profile(id);
+                let profile = profile.map(|profile| (profile.clone(), last));
+                report.profiles.extend(profile);
+            }
             Principal::Server => {}
         }
     }

@@ -231,10 +231,11 @@ impl Iam {
             .collect())
     }
 
-    /// Retires a key on every node; only its name is left. The last one cannot be retired: make its successor first.
+    /// Retires a key on every node; only its name is left. The last one cannot be retired: make its successor first; nor the one that
+    /// signs, as long as the others are only announced.
     ///
     /// # Errors
-    /// [`IamError::LastKey`], [`IamError::NoSuchKey`], and when the database fails.
+    /// [`IamError::LastKey`], [`IamError::NoSuccessorYet`], [`IamError::NoSuchKey`], and when the database fails.
     pub async fn retire_signing_key(&self, kid: &str) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
         counters::lock_changes(&mut tx).await?;
@@ -247,7 +248,16 @@ impl Iam {
         if known.len() == 1 {
             return Err(IamError::LastKey);
         }
-        signing_keys::retire(&mut tx, kid, self.0.clock.now()).await?;
+        let now = self.0.clock.now();
+        let others = || known.iter().filter(|known| known.kid != kid);
+        let first = others().min_by_key(|other| other.signs_from);
+        if let Some(first) = first.filter(|first| first.signs_from > now) {
+            return Err(IamError::NoSuccessorYet {
+                successor: first.kid.clone(),
+                signs_from: first.signs_from,
+            });
+        }
+        signing_keys::retire(&mut tx, kid, now).await?;
         let entry = Entry::by_operator(Action::SigningKeyRetired).on(kid);
         self.commit(tx, entry).await
     }

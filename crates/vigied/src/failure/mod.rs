@@ -145,7 +145,9 @@ fn code(error: &anyhow::Error) -> String {
         }
         match cause.downcast_ref() {
             Some(IamError::NoSuchKey { .. }) => return Some("not_found".to_owned()),
-            Some(IamError::LastKey) => return Some("conflict".to_owned()),
+            Some(IamError::LastKey | IamError::NoSuccessorYet { .. }) => {
+                return Some("conflict".to_owned());
+            }
             _ => {}
         }
         if let Some(DataDirError::Locked { .. }) = cause.downcast_ref() {

@@ -1,6 +1,7 @@
 //! `/v1/profiles`: rights that users, service IDs and compute resources take on, which Administrators manage.
 
 use super::account_parameter::check_account;
+use super::activity;
 use super::api_key::in_own_account;
 use super::entity_tag::{if_match, tagged};
 use super::filter;
@@ -61,6 +62,7 @@ fn shown(profile: &Profile) -> Shown {
         iam_id: profile.id.to_string(),
         account_id: account.to_string(),
         history: None,
+        activity: None,
     }
 }
 
@@ -138,11 +140,15 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    params.refuse_unserved(&["include_activity"])?;
     let profile = app.iam.profile(&caller, id(&params)?)?;
     let history = history::asked_for(&app, &caller, &params, profile.id).await?;
+    let activity = match activity::is_asked_for(&params)? {
+        true => Some(app.iam.profile_activity(&caller, profile.id).await?),
+        false => None,
+    };
     let answer = Shown {
         history,
+        activity: activity.map(activity::shown),
         ..shown(&profile)
     };
     tagged(StatusCode::OK, &answer, &profile_tag(&profile))

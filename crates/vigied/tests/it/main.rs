@@ -101,6 +101,8 @@ mod mail_tls;
 #[cfg(test)]
 mod malformed;
 #[cfg(test)]
+mod members;
+#[cfg(test)]
 mod names;
 #[cfg(test)]
 mod narrowed_keys;
