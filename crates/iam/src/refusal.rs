@@ -195,6 +195,12 @@ pub enum Remedy {
     InviteOrMake,
     /// A space that is there, by its GUID.
     NameSpace,
+    /// An organization that is there, by its GUID.
+    NameOrg,
+    /// An organization or a space that is there, by its GUID.
+    NameDomain,
+    /// A resource group that is there, by its id.
+    NameResourceGroup,
     /// Have an Administrator do it, or give this role in the account.
     HaveAccountRoleGiven(&'static str),
     /// Ask somebody who may do it, or who may give the role of this title.

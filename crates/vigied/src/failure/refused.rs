@@ -157,6 +157,15 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
         Remedy::NameSpace => Cow::Borrowed(
             "`vigie account spaces` lists the spaces you can see, and `vigie account space NAME --guid` prints the GUID of one",
         ),
+        Remedy::NameOrg => Cow::Borrowed(
+            "`vigie account orgs` lists the organizations you can see, and `vigie account org NAME --guid` prints the GUID of one",
+        ),
+        Remedy::NameDomain => Cow::Borrowed(
+            "`vigie account org NAME --guid` and `vigie account space NAME --guid` print GUIDs",
+        ),
+        Remedy::NameResourceGroup => {
+            Cow::Borrowed("`GET /v2/resource_groups` lists the resource groups with their ids")
+        }
         Remedy::AskForRole(address) => Cow::Owned(hidden_domain::role_in_space(&address)),
         Remedy::HaveAccountRoleGiven(role) => Cow::Owned(format!(
             "an Administrator of the account does it, or gives the role with `vigie account role-set EMAIL {role}`"

@@ -47,13 +47,21 @@ fn groups(account: AccountId, texts: &[String]) -> Result<Vec<AccessGroupId>, Re
     texts.iter().map(read).collect()
 }
 
+fn no_role(text: &str, all: &str) -> Refusal {
+    let message = format!("{text:?} is no account role: {all}");
+    Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field("account_role"))
+}
+
 /// An account role by its name.
 pub(super) fn role(text: &str) -> Result<Role, Refusal> {
-    text.parse().map_err(|_| {
-        let message =
-            format!("{text:?} is no account role: Administrator, Editor, Operator or Viewer");
-        Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field("account_role"))
-    })
+    let all = "Administrator, Editor, Operator or Viewer";
+    text.parse().map_err(|_| no_role(text, all))
+}
+
+/// The account role of an invitation.
+fn invited_role(text: &str) -> Result<Role, Refusal> {
+    let all = "Administrator, Editor, Operator or Viewer, or Member for none";
+    text.parse().map_err(|_| no_role(text, all))
 }
 
 pub(super) async fn invite(
@@ -70,7 +78,7 @@ pub(super) async fn invite(
         let named = user.account_role.filter(is_role);
         Ok(Invitee {
             email: user.email,
-            role: named.as_deref().map(role).transpose()?,
+            role: named.as_deref().map(invited_role).transpose()?,
         })
     };
     let given = wanted.iam_policy.as_deref().unwrap_or_default();

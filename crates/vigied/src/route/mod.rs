@@ -29,6 +29,7 @@ mod health;
 mod history;
 mod home;
 mod iam_authz;
+mod iam_id;
 mod identity;
 mod identity_limits;
 mod identity_report;

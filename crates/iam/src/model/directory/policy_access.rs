@@ -3,11 +3,16 @@
 use super::Directory;
 use super::policy::{Policy, PolicySubject};
 use super::policy_role::{CustomRole, PolicyRole};
-use super::policy_target::{AttributeKey, DomainKind, PolicyTarget, is_met, wrong};
+use super::policy_target::{AttributeKey, DomainKind, PolicyTarget, by_name, is_met, wrong};
 use crate::refusal::Refusal;
 use base::id::{AccountId, CustomRoleId, OrgId, PolicyId, SpaceId};
 use base::principal::Principal;
 use base::scope::{Actions, Domain};
+
+/// The refusal of what is not in the account.
+fn missing(key: AttributeKey, what: &str) -> Refusal {
+    wrong(key, what).remedy(by_name(key))
+}
 
 impl PolicyTarget {
     /// Checks that what the attributes name is there, so that a slip does not become a policy without any effect.
@@ -20,7 +25,7 @@ impl PolicyTarget {
         if let Some(org) = self.org
             && !is_there(Domain::Org(org))
         {
-            return Err(wrong(
+            return Err(missing(
                 AttributeKey::Org,
                 "is no organization of the account",
             ));
@@ -28,12 +33,12 @@ impl PolicyTarget {
         if let Some(space) = self.space
             && !is_there(Domain::Space(space))
         {
-            return Err(wrong(AttributeKey::Space, "is no space of the account"));
+            return Err(missing(AttributeKey::Space, "is no space of the account"));
         }
         if let Some(group) = self.group {
             let found = directory.resource_group(group);
             if found.is_none_or(|found| found.account != account) {
-                return Err(wrong(
+                return Err(missing(
                     AttributeKey::ResourceGroup,
                     "is no resource group of the account",
                 ));
@@ -46,7 +51,7 @@ impl PolicyTarget {
                 DomainKind::Space => Domain::Space(SpaceId(guid)),
             };
             if !is_there(domain) {
-                return Err(wrong(
+                return Err(missing(
                     AttributeKey::Resource,
                     "is no such domain of the account",
                 ));
@@ -55,7 +60,10 @@ impl PolicyTarget {
         if let Some((operator, value)) = &self.region {
             let mut all = directory.regions.iter();
             if !all.any(|region| is_met(*operator, value, &region.name)) {
-                return Err(wrong(AttributeKey::Region, "is no region of this server"));
+                let all = directory.regions.iter();
+                let all: Vec<String> = all.map(|region| format!("`{}`", region.name)).collect();
+                let what = format!("is no region of this server, which has {}", all.join(", "));
+                return Err(wrong(AttributeKey::Region, &what));
             }
         }
         Ok(())

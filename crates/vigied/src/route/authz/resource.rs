@@ -90,7 +90,10 @@ fn guid<T: FromStr>(text: &str) -> Result<T, Refusal> {
     check_length("resource", text, &limit::WORD_BYTES)?;
     text.parse().map_err(|_| {
         let message = format!("`resource`: `{text}` is no GUID");
-        invalid("resource", message)
+        let Refusal(problem) = invalid("resource", message);
+        Refusal(problem.hint(
+            "`vigie account org NAME --guid` and `vigie account space NAME --guid` print GUIDs",
+        ))
     })
 }
 
