@@ -207,7 +207,7 @@ pub enum Remedy {
     HaveRoleGiven(&'static str),
     /// Delete the spaces of the organization first, or all at once.
     DeleteRecursively,
-    /// Have an Administrator give a role in a space to the person with this e-mail address.
+    /// Have an Administrator give a role in a space to the person with this e-mail address, or the program with this IAM id.
     AskForRole(String),
     /// List the members of the accounts.
     ListUsers,

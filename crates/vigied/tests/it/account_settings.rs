@@ -273,3 +273,20 @@ fn what_is_not_obeyed_is_refused_by_its_name() {
     assert_eq!(reply.status, 404);
     assert!(reply.json()["errors"][0]["message"].is_string());
 }
+
+/// It named a type and a column, and not the setting.
+#[test]
+fn a_number_in_place_of_a_text_is_refused_by_the_name_of_its_setting() {
+    let account = Account::start();
+    for name in [
+        "session_expiration_in_seconds",
+        "system_access_token_expiration_in_seconds",
+        "max_sessions_per_identity",
+    ] {
+        let reply = account.change("*", &json!({"mfa": "NONE", name: 900}));
+        refused(&reply, 400, "invalid_parameter", &format!("`{name}`"));
+        refused(&reply, 400, "invalid_parameter", "expected a string");
+    }
+    let reply = account.change("*", &json!({"user_mfa": [{"iam_id": "x"}, {"iam_id": 7}]}));
+    refused(&reply, 400, "invalid_parameter", "`user_mfa[1].iam_id`");
+}

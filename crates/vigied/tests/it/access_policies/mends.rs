@@ -142,3 +142,38 @@ fn what_is_refused_beside_policies_says_what_is_meant() {
     let reply = account.ask("POST", &format!("/v2/accounts/{own}/users"), &invited);
     told(&reply, 400, &["Boss", "or Member for none"]);
 }
+
+/// It was told of roles alone, of addresses that it does not have, and that its key is no token.
+#[test]
+fn a_service_id_is_told_how_it_gets_a_right() {
+    let account = Account::start();
+    let (subject, key) = account.service();
+    let own = format!("apikey {key}");
+    let ask = |method: &str, path: &str| {
+        let request = account.server.request(method, path);
+        request
+            .header("X-Auth-User-Token", &own)
+            .header("X-Auth-Scope-Id", &format!("s-{}", account.space()))
+    };
+    let hint = |reply: &Reply, status: u16, parts: &[&str]| {
+        assert_eq!(reply.status, status, "{}", reply.text());
+        let hint = text(&reply.json()["errors"][0]["hint"]);
+        for part in parts {
+            assert!(hint.contains(part), "no `{part}` in: {hint}");
+        }
+    };
+    let role = format!("`vigie account space-role-set {subject} ORG SPACE SpaceDeveloper`");
+    let reply = ask("GET", "/v1/metrics?target=a").send();
+    hint(&reply, 404, &[&role, "an access policy for you"]);
+
+    account.make("/v1/policies", &account.first(&subject, VIEWER, &[]));
+    let sample = json!([{"name": "a", "value": 1, "timestamp": crate::harness::now() - 5}]);
+    let reply = ask("POST", "/v1/metrics").json(&sample).send();
+    hint(&reply, 403, &["Writer", "`domain.write`"]);
+
+    let list = || account.server.request("GET", "/v1/serviceids");
+    let reply = list().header("X-Auth-User-Token", &own).send();
+    told(&reply, 403, &["role-set EMAIL Administrator`", "`iam_id`"]);
+    let reply = list().bearer(&key).send();
+    told(&reply, 401, &["an API key was sent", "`IAMAuthenticator`"]);
+}
