@@ -142,6 +142,12 @@ fn what_is_set_is_shown_and_a_stale_tag_changes_nothing() {
     let told = told["history"].as_array().unwrap();
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0]["action"], "account_configured");
+    // By the names and values with which they were set.
+    for (field, value) in wished.as_object().unwrap() {
+        let told = told[0]["params"].as_array().unwrap();
+        let set = format!("{field}={}", value.as_str().unwrap());
+        assert!(told.contains(&json!(set)), "{set}: {told:?}");
+    }
 }
 
 #[test]
