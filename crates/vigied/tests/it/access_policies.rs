@@ -1,6 +1,7 @@
 //! Access policies as IBM's clients know them: made in either form, listed, changed with their tag, deleted, and what each gives.
 
 mod decisions;
+mod lists_of_roles;
 mod mends;
 
 use crate::harness::{Reply, Request, Server};
