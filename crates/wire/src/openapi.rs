@@ -14,6 +14,7 @@ mod caller;
 mod cloud_foundry;
 mod drawing;
 mod events;
+mod examples;
 mod graphite;
 mod guarded;
 mod identity;

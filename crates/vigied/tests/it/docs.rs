@@ -2,6 +2,7 @@
 
 mod api;
 mod chapters;
+mod examples;
 mod forms;
 mod functions;
 mod installing;
