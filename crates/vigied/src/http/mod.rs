@@ -13,7 +13,6 @@ pub(crate) mod guesses;
 pub(crate) mod header;
 pub(crate) mod host;
 pub(crate) mod json_objects;
-pub(crate) mod json_place;
 pub(crate) mod limit_exceeded;
 mod never_fits;
 pub(crate) mod not_a_form;

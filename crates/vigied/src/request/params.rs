@@ -2,7 +2,6 @@
 
 use crate::failure::refused::check_length;
 use crate::http::json_objects;
-use crate::http::json_place;
 use crate::http::not_json;
 use crate::http::problem::Refusal;
 use axum::extract::{FromRequestParts, Path};
@@ -127,21 +126,10 @@ pub(crate) fn list<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<Vec<T
     any_body(bytes)
 }
 
-/// The refusal of JSON that is not what is asked for, with the member at fault.
-fn not_asked_for(bytes: &[u8], error: &serde_json::Error) -> Refusal {
-    let place = error.is_data().then_some((error.line(), error.column()));
-    let member = place.and_then(|(line, column)| json_place::member(bytes, line, column));
-    let Some(member) = member else {
-        return invalid(format!("{NOT_ASKED_FOR}: {error}"));
-    };
-    let Refusal(problem) = invalid(format!("{NOT_ASKED_FOR}: `{member}`: {error}"));
-    Refusal(problem.field(member))
-}
-
 fn any_body<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     json_objects::from_slice(bytes).map_err(|error| {
         let Some(kind) = not_json::kind(bytes) else {
-            return not_asked_for(bytes, &error);
+            return invalid(format!("{NOT_ASKED_FOR}: {error}"));
         };
         let Refusal(problem) = invalid(format!("{NOT_ASKED_FOR}: it is {kind}"));
         Refusal(problem.hint(not_json::HINT))

@@ -17,6 +17,7 @@ mod collectd;
 mod cross_site;
 mod deleted;
 mod deletion_reply;
+mod doubled_base;
 mod entity_tag;
 mod error_form_by_path;
 mod filter;
@@ -75,6 +76,7 @@ use crate::request::observe;
 use crate::request::routes::{self, mount};
 use axum::Router;
 use axum::middleware;
+use http::Uri;
 use std::sync::Arc;
 use wire::code;
 
@@ -96,8 +98,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .with_state(Arc::clone(app))
 }
 
-async fn unknown() -> Refusal {
-    routes::unknown()
+async fn unknown(uri: Uri) -> Refusal {
+    doubled_base::explained(uri.path(), routes::unknown())
 }
 
 async fn wrong_method() -> Refusal {
