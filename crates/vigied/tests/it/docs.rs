@@ -9,6 +9,7 @@ mod installing;
 mod log;
 mod readers;
 mod roles;
+mod sdks;
 mod senders;
 mod threats;
 
