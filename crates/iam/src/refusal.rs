@@ -199,6 +199,8 @@ pub enum Remedy {
     NameOrg,
     /// An organization or a space that is there, by its GUID.
     NameDomain,
+    /// An access group that is there, by its id.
+    NameAccessGroup,
     /// A resource group that is there, by its id.
     NameResourceGroup,
     /// Have an Administrator do it, or give this role in the account.

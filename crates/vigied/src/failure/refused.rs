@@ -54,6 +54,11 @@ pub(crate) const fn operator_hint(error: &IamError) -> Option<&'static str> {
     })
 }
 
+/// The problem with the hint for a remedy.
+pub(crate) fn mended_by(problem: Problem, remedy: Remedy) -> Problem {
+    problem.hint(hint(remedy))
+}
+
 /// The refusal of a text that is longer than the limit.
 pub(crate) fn check_length(
     field: &'static str,
@@ -166,6 +171,9 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
         Remedy::NameDomain => Cow::Borrowed(
             "`vigie account org NAME --guid` and `vigie account space NAME --guid` print GUIDs",
         ),
+        Remedy::NameAccessGroup => {
+            Cow::Borrowed("`GET /v2/groups` lists the access groups with their ids")
+        }
         Remedy::NameResourceGroup => {
             Cow::Borrowed("`GET /v2/resource_groups` lists the resource groups with their ids")
         }

@@ -6,7 +6,7 @@ use super::group_id;
 use super::paging::{ACCOUNTS, next};
 use super::reply::json;
 use crate::app::App;
-use crate::failure::refused::check_length;
+use crate::failure::refused::{check_length, mended_by};
 use crate::http::guesses::Guesser;
 use crate::http::problem::Refusal;
 use crate::http::source::RequestSource;
@@ -20,9 +20,9 @@ use base::id::{AccessGroupId, AccountId};
 use base::limit;
 use base::secret::Secret;
 use http::StatusCode;
-use iam::IamError;
 use iam::manage::invitation::{Choice, InvitedAccess, Invitee};
 use iam::role::Role;
+use iam::{IamError, Remedy};
 use std::sync::Arc;
 use wire::cf::deleted::instant;
 use wire::iam::invitation::{Accept, AcceptAccount, Invitation, Invitations, Redeem};
@@ -41,7 +41,8 @@ fn groups(account: AccountId, texts: &[String]) -> Result<Vec<AccessGroupId>, Re
         check_length("access_groups", text, &limit::WORD_BYTES)?;
         group_id::read(account, text).ok_or_else(|| {
             let message = format!("`access_groups`: `{text}` is no id of an access group");
-            invalid("access_groups", message)
+            let Refusal(problem) = invalid("access_groups", message);
+            Refusal(mended_by(problem, Remedy::NameAccessGroup))
         })
     };
     texts.iter().map(read).collect()

@@ -1,7 +1,7 @@
 //! Policies as bodies and answers have them, in both forms.
 
 use crate::app::App;
-use crate::failure::refused::check_length;
+use crate::failure::refused::{check_length, mended_by};
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::route::api_key::invalid;
@@ -12,7 +12,7 @@ use base::id::AccountId;
 use base::limit;
 use iam::directory::{Attribute, AttributeOperator, Directory, Policy, PolicyRole, PolicySubject};
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
-use iam::{IamError, Identity};
+use iam::{IamError, Identity, Remedy};
 use serde_json::Value;
 use std::sync::Arc;
 use wire::iam::api_key::time_text;
@@ -96,7 +96,8 @@ pub(super) fn subject(
             Some(group) => Ok(PolicySubject::Group(group)),
             None => {
                 let message = format!("`{value}` is no id of an access group");
-                Err(invalid(ACCESS_GROUP_ID, message))
+                let Refusal(problem) = invalid(ACCESS_GROUP_ID, message);
+                Err(Refusal(mended_by(problem, Remedy::NameAccessGroup)))
             }
         },
         other => {

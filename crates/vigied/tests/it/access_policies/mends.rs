@@ -51,6 +51,9 @@ fn a_refused_policy_of_the_first_form_says_what_to_write() {
         &account.first(id, VIEWER, &[]),
         &[&format!("write `{subject}`")],
     );
+    let mut of_group = account.first("senders", VIEWER, &[]);
+    of_group["subjects"][0]["attributes"][0]["name"] = json!("access_group_id");
+    refused(&of_group, &["`senders`", "`GET /v2/groups`"]);
     let member = account.first("owner@vigie.local", VIEWER, &[]);
     refused(&member, &["`ibmUniqueId`"]);
 
@@ -139,8 +142,30 @@ fn what_is_refused_beside_policies_says_what_is_meant() {
     let reply = account.ask("POST", "/v1/apikeys", &kept);
     told(&reply, 400, &["`store_value`", "leave it out"]);
     let invited = json!({"users": [{"email": "bea@example.org", "account_role": "Boss"}]});
-    let reply = account.ask("POST", &format!("/v2/accounts/{own}/users"), &invited);
+    let people = format!("/v2/accounts/{own}/users");
+    let reply = account.ask("POST", &people, &invited);
     told(&reply, 400, &["Boss", "or Member for none"]);
+    // Names in place of ids.
+    let invited = json!({"users": [{"email": "bea@example.org"}], "access_groups": ["senders"]});
+    let reply = account.ask("POST", &people, &invited);
+    told(&reply, 400, &["`senders`", "`GET /v2/groups`"]);
+    let instance = |space: &str, group: &str| {
+        let body = json!({
+            "name": "monitoring", "target": account.server.owner.region, "resource_group": group,
+            "resource_plan_id": "premium", "parameters": {"space_id": space},
+        });
+        account.ask("POST", "/v2/resource_instances", &body)
+    };
+    let by_name = instance("dev", &own);
+    told(&by_name, 400, &["`vigie account space NAME --guid`"]);
+    let by_name = instance(account.space(), "Default");
+    told(&by_name, 400, &["`GET /v2/resource_groups`"]);
+    let question = json!([{
+        "subject": {"attributes": {"id": subject}}, "action": "domain.write",
+        "resource": {"attributes": {"spaceId": "dev"}},
+    }]);
+    let reply = account.ask("POST", "/v2/authz", &question);
+    told(&reply, 400, &["`vigie account space NAME --guid`"]);
 }
 
 /// It was told of roles alone, of addresses that it does not have, and that its key is no token.
