@@ -230,6 +230,16 @@ pub const IDENTITY: &[Word] = &[
         "409",
         "the name is taken, it has changed since its tag was read, or something depends on it",
     ),
+    word(
+        "policy_conflict_error",
+        "409",
+        "another access policy in force gives the subject the same roles in the same place: the message names it",
+    ),
+    word(
+        "role_conflict_error",
+        "409",
+        "another role has the name or the display name",
+    ),
     word("locked", "409", "the API key is locked: unlock it first"),
     word(
         "limit_exceeded",

@@ -1,7 +1,7 @@
 //! The grant by which users and service IDs take on a trusted profile: they show their access token, and get one of the profile.
 //!
 //! It gives no session and no refresh token. What was shown bounds what is issued: the token of the profile ends with it, with the
-//! session or API key behind it, and when whoever has shown it may not take on the profile any more.
+//! session or API key behind it, and when the one who has shown it may not take on the profile any more.
 
 use super::access;
 use super::refresh::Login;
@@ -20,7 +20,7 @@ use base::source::Source;
 /// A request for a token of a trusted profile.
 #[derive(Debug)]
 pub struct ProfileLogin {
-    /// The IAM token of whoever takes on the profile.
+    /// The IAM token of the caller who takes on the profile.
     pub token: Secret<String>,
     /// The profile.
     pub profile: WantedProfile,

@@ -38,7 +38,7 @@ impl Iam {
         self.members_found(caller, account, &PeopleSearch::default(), window)
     }
 
-    /// As [`Self::members`], of those that the search shows.
+    /// As [`Self::members`], of those that the search shows and reaches; the number is of all that it shows.
     ///
     /// # Errors
     /// As [`Self::members`].
@@ -55,13 +55,18 @@ impl Iam {
             let user = principal.user().and_then(|id| directory.user(id));
             user.is_some_and(|user| search.shows(user))
         };
-        let all = directory.principals_of(account).iter();
-        let part = window.of(all.filter(is_shown));
+        let is_reached = |principal: &&Principal| {
+            let user = principal.user().and_then(|id| directory.user(id));
+            user.is_some_and(|user| search.reaches(user))
+        };
+        let all = directory.principals_of(account).iter().filter(is_shown);
+        let total = all.clone().count() as u64;
+        let part = window.of(all.filter(is_reached));
         let users = part.entries.iter().filter_map(|entry| entry.user());
         let found = users.filter_map(|id| directory.member(id, account));
         Ok(Page {
             entries: found.collect(),
-            total: part.total,
+            total,
         })
     }
 

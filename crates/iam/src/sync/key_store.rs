@@ -27,14 +27,14 @@ use zeroize::Zeroizing;
 /// How long a verifier may keep the public keys that it has read, in seconds.
 pub const PUBLIC_KEYS_KEPT_SECONDS: i64 = 60;
 
-/// A key is made this long before it begins to sign: twice as long as the public keys may be kept, so that whoever keeps them has
+/// A key is made this long before it begins to sign: twice as long as the public keys may be kept, so that everyone who keeps them has
 /// read it by then.
 pub(super) const ANNOUNCED_MILLISECONDS: i64 = 2 * 1000 * PUBLIC_KEYS_KEPT_SECONDS;
 
 /// When a new key begins to sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begins {
-    /// When whoever keeps the public keys knows it.
+    /// When everyone who keeps the public keys knows it.
     Announced,
     /// At once: the others must sign nothing more. Who keeps the public keys refuses its tokens at first.
     Now,

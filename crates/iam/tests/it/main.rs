@@ -56,6 +56,7 @@ mod reach;
 mod resources;
 #[cfg(test)]
 mod restored_invitations;
+#[cfg(test)]
 mod revocation;
 #[cfg(test)]
 mod right;

@@ -51,8 +51,9 @@ impl Report {
             if !causes.last().is_some_and(|last| last.ends_with(what)) {
                 causes.push(what.to_owned());
             }
-            let own = cause.downcast_ref::<IamError>();
-            for hint in parts.chain(own.and_then(crate::failure::refused::operator_hint)) {
+            let identity_error = cause.downcast_ref::<IamError>();
+            for hint in parts.chain(identity_error.and_then(crate::failure::refused::operator_hint))
+            {
                 if !hints.iter().any(|known| known == hint) {
                     hints.push(hint.to_owned());
                 }

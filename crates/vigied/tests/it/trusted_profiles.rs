@@ -2,6 +2,7 @@
 //! what whoever takes one on may do.
 
 mod assumed;
+mod counted;
 
 use crate::harness::{Reply, Request, Server};
 use crate::limits::hits;

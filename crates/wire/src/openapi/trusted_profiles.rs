@@ -63,6 +63,7 @@ fn profiles(document: &mut Document, error: &Value) {
         "filter",
         "conditions as in `name sw \"ci\" and description co \"build\"`: `sw`, `ew`, `co`, also with `_ci`; `and`, `or`, parentheses",
     )
+    .unserved(&["include_history"])
     .answers("200", "a page of profiles", list);
     document.route("GET", ALL, failing(operation, error));
     let operation = Operation::new(
@@ -178,6 +179,7 @@ fn links(document: &mut Document, error: &Value) {
     .query("crn", "its CRN")
     .query("namespace", "its namespace")
     .query("name", "its name")
+    .unserved(&["component_type", "component_name"])
     .answers_empty("204", "it is gone");
     document.route("DELETE", LINKS, failing(operation, error));
     let of_link = |id: &'static str, summary: &'static str| {

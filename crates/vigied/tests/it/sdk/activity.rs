@@ -80,6 +80,15 @@ few = iam.get_account_limits(account_id=account, serviceid_groups=True, apikeys_
 assert many == few.get_result(), (many, few)
 many = IdentityLimitsUsageResponse.from_dict(many)
 assert many.apikeys_per_identity.identities[0].count == 1, many
+profile = iam.create_profile(name="ops", account_id=account).get_result()["id"]
+asked = {"profiles": True, "cr_links": True, "cr_links_per_profile": [profile], "claim_rules_per_profile": [profile]}
+many = iam.bulk_list_account_entity_consumption(account_id=account, **asked).get_result()
+named = {"cr_links_per_profile": profile, "claim_rules_per_profile": profile}
+few = iam.get_account_limits(account_id=account, profiles="true", cr_links="true", **named).get_result()
+assert many == few, (many, few)
+many = IdentityLimitsUsageResponse.from_dict(many)
+assert many.profiles.count == 1 and many.cr_links.count == 0, many
+assert [one.profile_id for one in many.cr_links_per_profile.profiles] == [profile], many
 print("ok")
 "#;
 
