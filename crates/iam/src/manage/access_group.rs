@@ -2,6 +2,7 @@
 //! is in a group sees it.
 
 use super::administrator::not_administrator;
+use super::any_version::AnyVersion;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -37,7 +38,7 @@ pub struct GroupsOf {
 }
 
 /// A change to an access group.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct AccessGroupChange {
     /// Its new name.
     pub name: Option<String>,
@@ -177,6 +178,24 @@ impl Iam {
     /// # Errors
     /// Without Administrator of the account; when the name is taken, or the group has changed since the tag was read.
     pub async fn update_access_group(
+        &self,
+        caller: &Identity,
+        id: AccessGroupId,
+        if_match: &str,
+        change: AccessGroupChange,
+    ) -> Result<AccessGroup, IamError> {
+        let mut any = AnyVersion::of(if_match);
+        loop {
+            let done = self
+                .try_update_group(caller, id, if_match, change.clone())
+                .await;
+            if !any.begins_anew(self, &done).await? {
+                return done;
+            }
+        }
+    }
+
+    async fn try_update_group(
         &self,
         caller: &Identity,
         id: AccessGroupId,

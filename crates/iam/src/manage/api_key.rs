@@ -3,6 +3,7 @@
 
 pub use super::new_key::NewKey;
 
+use super::any_version::AnyVersion;
 use super::new_key::{about, check_not_revoked};
 use crate::audit::Action;
 use crate::entropy;
@@ -47,7 +48,7 @@ impl KeysOf {
 }
 
 /// A change to a key.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct KeyChange {
     /// Its new name.
     pub name: Option<String>,
@@ -170,6 +171,24 @@ impl Iam {
     /// # Errors
     /// When it is locked, or has changed since the tag was read.
     pub async fn update_api_key(
+        &self,
+        caller: &Identity,
+        id: KeyId,
+        if_match: &str,
+        change: KeyChange,
+    ) -> Result<ApiKey, IamError> {
+        let mut any = AnyVersion::of(if_match);
+        loop {
+            let done = self
+                .try_update_key(caller, id, if_match, change.clone())
+                .await;
+            if !any.begins_anew(self, &done).await? {
+                return done;
+            }
+        }
+    }
+
+    async fn try_update_key(
         &self,
         caller: &Identity,
         id: KeyId,

@@ -1,6 +1,7 @@
 //! Roles that an account makes of single actions, and gives by access policies. Everybody in the account sees them; an
 //! Administrator makes and changes them.
 
+use super::any_version::AnyVersion;
 use crate::audit::{Action as Audited, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -27,7 +28,7 @@ pub struct NewCustomRole {
 }
 
 /// The fields of a role that can be changed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct CustomRoleTerms {
     /// Its name for people.
     pub display_name: String,
@@ -163,6 +164,24 @@ impl Iam {
     /// Without Administrator of the account; when a field is not valid; when a role has its display name; when it has changed since
     /// the tag was read.
     pub async fn replace_custom_role(
+        &self,
+        caller: &Identity,
+        id: CustomRoleId,
+        if_match: &str,
+        terms: CustomRoleTerms,
+    ) -> Result<CustomRole, IamError> {
+        let mut any = AnyVersion::of(if_match);
+        loop {
+            let done = self
+                .try_replace_custom_role(caller, id, if_match, terms.clone())
+                .await;
+            if !any.begins_anew(self, &done).await? {
+                return done;
+            }
+        }
+    }
+
+    async fn try_replace_custom_role(
         &self,
         caller: &Identity,
         id: CustomRoleId,

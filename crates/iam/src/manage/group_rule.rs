@@ -2,6 +2,7 @@
 //! tokens say of them.
 
 use super::access_group::no_group;
+use super::any_version::AnyVersion;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -114,6 +115,24 @@ impl Iam {
     /// # Errors
     /// As [`Self::create_group_rule`]; when it has changed since the tag was read.
     pub async fn replace_group_rule(
+        &self,
+        caller: &Identity,
+        (group, id): (AccessGroupId, GroupRuleId),
+        if_match: &str,
+        terms: GroupRuleTerms,
+    ) -> Result<GroupRule, IamError> {
+        let mut any = AnyVersion::of(if_match);
+        loop {
+            let done = self
+                .try_replace_group_rule(caller, (group, id), if_match, terms.clone())
+                .await;
+            if !any.begins_anew(self, &done).await? {
+                return done;
+            }
+        }
+    }
+
+    async fn try_replace_group_rule(
         &self,
         caller: &Identity,
         (group, id): (AccessGroupId, GroupRuleId),

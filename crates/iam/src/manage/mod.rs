@@ -12,6 +12,7 @@ pub mod account_settings;
 pub mod account_user;
 pub mod activity;
 mod administrator;
+mod any_version;
 pub mod api_key;
 pub mod custom_role;
 pub mod deletion;

@@ -2,6 +2,7 @@
 //! compute resources take on.
 
 use super::administrator::not_administrator;
+use super::any_version::AnyVersion;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -37,7 +38,7 @@ pub struct NewProfile {
 }
 
 /// A change to a trusted profile.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ProfileChange {
     /// Its new name.
     pub name: Option<String>,
@@ -179,6 +180,24 @@ impl Iam {
     /// # Errors
     /// Without Administrator of the account; when the name is taken, or the profile has changed since the tag was read.
     pub async fn update_profile(
+        &self,
+        caller: &Identity,
+        id: ProfileId,
+        if_match: &str,
+        change: ProfileChange,
+    ) -> Result<Profile, IamError> {
+        let mut any = AnyVersion::of(if_match);
+        loop {
+            let done = self
+                .try_update_profile(caller, id, if_match, change.clone())
+                .await;
+            if !any.begins_anew(self, &done).await? {
+                return done;
+            }
+        }
+    }
+
+    async fn try_update_profile(
         &self,
         caller: &Identity,
         id: ProfileId,

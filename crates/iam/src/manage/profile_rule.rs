@@ -1,6 +1,7 @@
 //! Claim rules of trusted profiles: everyone who meets all conditions of one may take on the profile. Users are compared by what their
 //! tokens say of them, compute resources by what theirs say.
 
+use super::any_version::AnyVersion;
 use super::profile::{about, check_room};
 use crate::audit::{Action, Entry};
 use crate::entropy;
@@ -91,6 +92,24 @@ impl Iam {
     /// # Errors
     /// As [`Self::create_profile_rule`]; when it has changed since the tag was read.
     pub async fn replace_profile_rule(
+        &self,
+        caller: &Identity,
+        (profile, id): (ProfileId, ProfileRuleId),
+        if_match: &str,
+        terms: ProfileRuleTerms,
+    ) -> Result<ProfileRule, IamError> {
+        let mut any = AnyVersion::of(if_match);
+        loop {
+            let done = self
+                .try_replace_profile_rule(caller, (profile, id), if_match, terms.clone())
+                .await;
+            if !any.begins_anew(self, &done).await? {
+                return done;
+            }
+        }
+    }
+
+    async fn try_replace_profile_rule(
         &self,
         caller: &Identity,
         (profile, id): (ProfileId, ProfileRuleId),

@@ -2,6 +2,7 @@
 //! Administrator of the account manages them; a service sees itself.
 
 use super::administrator::{not_administrator, still_administers};
+use super::any_version::AnyVersion;
 use super::api_key::NewKey;
 use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
@@ -43,7 +44,7 @@ pub struct NewService {
 }
 
 /// A change to a service ID.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ServiceChange {
     /// Its new name.
     pub name: Option<String>,
@@ -210,6 +211,24 @@ impl Iam {
     /// # Errors
     /// Without Administrator of the account; when it is locked, or has changed since the tag was read.
     pub async fn update_service_id(
+        &self,
+        caller: &Identity,
+        id: ServiceId,
+        if_match: &str,
+        change: ServiceChange,
+    ) -> Result<Service, IamError> {
+        let mut any = AnyVersion::of(if_match);
+        loop {
+            let done = self
+                .try_update_service(caller, id, if_match, change.clone())
+                .await;
+            if !any.begins_anew(self, &done).await? {
+                return done;
+            }
+        }
+    }
+
+    async fn try_update_service(
         &self,
         caller: &Identity,
         id: ServiceId,

@@ -2,6 +2,7 @@
 
 pub use crate::model::service_group::ServiceGroup;
 
+use super::any_version::AnyVersion;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -127,6 +128,24 @@ impl Iam {
     /// # Errors
     /// Without Administrator of the account; when the name is taken, or the group has changed since the tag was read.
     pub async fn update_service_id_group(
+        &self,
+        caller: &Identity,
+        id: ServiceGroupId,
+        if_match: &str,
+        (wished, description): (&str, Option<String>),
+    ) -> Result<ServiceGroup, IamError> {
+        let mut any = AnyVersion::of(if_match);
+        loop {
+            let done = self
+                .try_update_service_group(caller, id, if_match, (wished, description.clone()))
+                .await;
+            if !any.begins_anew(self, &done).await? {
+                return done;
+            }
+        }
+    }
+
+    async fn try_update_service_group(
         &self,
         caller: &Identity,
         id: ServiceGroupId,

@@ -12,6 +12,7 @@ on_both_databases!(
     any_version_of_the_settings_is_changed_whatever_another_node_has_done,
     settings_that_are_so_already_are_no_change,
     what_is_so_already_is_no_change,
+    any_version_is_changed_by_a_node_that_has_not_heard_of_the_last,
 );
 
 async fn any_version_of_the_settings_is_changed_whatever_another_node_has_done(world: World) {
@@ -149,5 +150,93 @@ async fn what_is_so_already_is_no_change(world: World) {
     assert_eq!(back.updated_at, world.clock_now());
     iam.sync().await.unwrap();
     assert_eq!(iam.space(&owner, space.id).unwrap().name, "one");
+    node.close().await;
+}
+
+async fn any_version_is_changed_by_a_node_that_has_not_heard_of_the_last(world: World) {
+    let (owner, iam) = (world.owner(), &world.iam);
+    let (key, _) = world.key(&owner, NewKey::default()).await;
+    let new = NewService {
+        name: "ci".to_owned(),
+        ..NewService::default()
+    };
+    let service = iam.create_service_id(&owner, new, None).await.unwrap();
+    let service = service.service.id;
+    let new = NewProfile {
+        name: "ops".to_owned(),
+        ..NewProfile::default()
+    };
+    let profile = iam.create_profile(&owner, new).await.unwrap().id;
+    let group = iam.create_access_group(&owner, "team", String::new());
+    let group = group.await.unwrap().id;
+    let node = world.node().await;
+    let (name, description) = (
+        || Some("of here".to_owned()),
+        || Some("of there".to_owned()),
+    );
+
+    let change = KeyChange {
+        name: name(),
+        ..KeyChange::default()
+    };
+    iam.update_api_key(&owner, key, "*", change).await.unwrap();
+    let change = KeyChange {
+        description: description(),
+        ..KeyChange::default()
+    };
+    let stale = iam.api_key(&owner, key).unwrap();
+    let changed = node.update_api_key(&owner, key, "*", change).await.unwrap();
+    assert_eq!(
+        (&*changed.name, &*changed.description),
+        ("of here", "of there")
+    );
+    assert_eq!(changed.revision, stale.revision + 1);
+    // Who names a version is refused.
+    let change = KeyChange {
+        name: Some("late".to_owned()),
+        ..KeyChange::default()
+    };
+    let tag = iam::manage::api_key::entity_tag(&stale);
+    let late = iam.update_api_key(&owner, key, &tag, change).await;
+    assert_eq!(code(late), "conflict");
+
+    let change = ServiceChange {
+        name: name(),
+        ..ServiceChange::default()
+    };
+    let changed = iam.update_service_id(&owner, service, "*", change).await;
+    changed.unwrap();
+    let change = ServiceChange {
+        description: description(),
+        ..ServiceChange::default()
+    };
+    let changed = node.update_service_id(&owner, service, "*", change).await;
+    assert_eq!(changed.unwrap().name, "of here");
+
+    let change = ProfileChange {
+        name: name(),
+        ..ProfileChange::default()
+    };
+    let changed = iam.update_profile(&owner, profile, "*", change).await;
+    changed.unwrap();
+    let change = ProfileChange {
+        description: description(),
+        ..ProfileChange::default()
+    };
+    let changed = node.update_profile(&owner, profile, "*", change).await;
+    assert_eq!(changed.unwrap().name, "of here");
+
+    let change = AccessGroupChange {
+        name: name(),
+        description: None,
+    };
+    let changed = iam.update_access_group(&owner, group, "*", change).await;
+    changed.unwrap();
+    let change = AccessGroupChange {
+        name: None,
+        description: description(),
+    };
+    let changed = node.update_access_group(&owner, group, "*", change).await;
+    assert_eq!(changed.unwrap().name, "of here");
     node.close().await;
 }
