@@ -264,7 +264,9 @@ impl Iam {
         let old = stored(&mut tx, account).await?;
         let new = change.next_version(&old);
         if new.settings == old.settings {
-            return Ok(());
+            drop(tx);
+            // Perhaps another node has made them so.
+            return self.sync().await;
         }
         if !account_settings::change(&mut tx, &new, old.revision).await? {
             return Err(changed());
@@ -295,6 +297,9 @@ impl Iam {
         }
         let new = change.next_version(&old);
         if new.settings == old.settings {
+            drop(tx);
+            // Perhaps another node has made them so.
+            self.sync().await?;
             return Ok(old);
         }
         if !account_settings::change(&mut tx, &new, old.revision).await? {

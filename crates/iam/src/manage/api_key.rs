@@ -266,9 +266,14 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, key.account).await?;
         check_not_revoked(&mut tx, caller, now).await?;
-        match switch {
+        let is_switched = match switch {
             Switch::Locked => api_keys::set_locked(&mut tx, id, on, now).await?,
             Switch::Disabled => api_keys::set_disabled(&mut tx, id, on, now).await?,
+        };
+        if !is_switched {
+            drop(tx);
+            // It is so already; perhaps another node has made it so.
+            return self.sync().await;
         }
         let what = match (switch, on) {
             (Switch::Locked, true) => "locked",

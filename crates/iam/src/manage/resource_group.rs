@@ -103,6 +103,9 @@ impl Iam {
             return Err(IamError::not_found("the resource group"));
         }
         if named.as_deref().unwrap_or(ResourceGroup::DEFAULT_NAME) == new.name {
+            drop(tx);
+            // Perhaps another node has named it so.
+            self.sync().await?;
             return Ok(ResourceGroup {
                 modified_at: old.modified_at,
                 ..new

@@ -295,7 +295,11 @@ impl Iam {
         let mut tx = self
             .begin_administered(caller, service.account, what)
             .await?;
-        service_ids::set_locked(&mut tx, id, on, now).await?;
+        if !service_ids::set_locked(&mut tx, id, on, now).await? {
+            drop(tx);
+            // It is so already; perhaps another node has made it so.
+            return self.sync().await;
+        }
         let to = if on { "locked" } else { "unlocked" };
         let entry = about(caller, Action::ServiceSwitched, &service);
         self.commit(tx, entry.with("to", to)).await

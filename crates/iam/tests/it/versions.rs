@@ -4,7 +4,7 @@ use crate::world::{World, code, on_both_databases};
 use iam::directory::ResourceGroup;
 use iam::manage::access_group::AccessGroupChange;
 use iam::manage::account_settings::{SettingsChange, entity_tag};
-use iam::manage::api_key::{KeyChange, NewKey};
+use iam::manage::api_key::{KeyChange, NewKey, Switch};
 use iam::manage::profile::{NewProfile, ProfileChange};
 use iam::manage::service_id::{NewService, ServiceChange};
 
@@ -141,6 +141,13 @@ async fn what_is_so_already_is_no_change(world: World) {
     assert_eq!(same.updated_at, space.updated_at);
     let same = iam.rename_resource_group(&owner, first.id, &first.name);
     assert_eq!(same.await.unwrap(), first);
+    for switch in [Switch::Locked, Switch::Disabled] {
+        let same = iam.switch_api_key(&owner, key.id, switch, false).await;
+        same.unwrap();
+    }
+    let same = iam.lock_service_id(&owner, service.id, false).await;
+    same.unwrap();
+    assert_eq!(iam.api_key(&owner, key.id).unwrap(), key);
     assert_eq!(entries().await, before);
 
     // Of a node that has not heard of a change, it is one.
