@@ -56,7 +56,7 @@ pub enum Reason {
     WrongToken,
     /// The issuer of a compute resource's token cannot be asked for its keys.
     IssuerAway,
-    /// Whoever asks may not act as another: the trusted profile is not there or not for them, or no authorization allows it.
+    /// The caller may not act as another: the trusted profile is not there or not for them, or no authorization allows it.
     NotAuthorized,
     /// Too many logins, or too many failed ones.
     TooManyLogins,

@@ -222,8 +222,8 @@ pub const IDENTITY: &[Word] = &[
     ),
     word(
         "not_found",
-        "404",
-        "it does not exist, or the caller may not see it",
+        "404, 429",
+        "it does not exist, or the caller may not see it; with 429: too many ids that no session has come from your network",
     ),
     word(
         "conflict",

@@ -1,20 +1,18 @@
 //! Access policies, by which an Administrator gives roles to a principal or an access group, in the domains that have certain
-//! attributes. Principals see the policies that name them.
+//! attributes. Principals see the policies that are for them, or for an access group that they are in.
 
-use super::administrator::{not_administrator, still_administers};
+use super::administrator::not_administrator;
 use super::custom_role::is_still_there;
-use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::directory::policy_target::PolicyTarget;
-use crate::model::directory::{Attribute, Policy, PolicyRole, PolicySubject};
+use crate::model::directory::{Attribute, Directory, Policy, PolicyRole, PolicySubject};
 use crate::model::entity_tag;
 use crate::model::page::{Page, PageRequest};
 use crate::model::text;
 use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal};
-use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
 use crate::repo::{access_groups, invitations, members, policies, public_access};
 use crate::service::Iam;
@@ -60,23 +58,31 @@ pub fn policy_tag(policy: &Policy) -> String {
 }
 
 impl Iam {
-    /// The policies of the credential's account that are wanted. Sorted by `order`, then by their age.
+    /// The policies of the credential's account that are wanted, and are for all of these subjects. Sorted by `order`, then by
+    /// their age.
     ///
     /// # Errors
-    /// Without Administrator of the account.
+    /// Without Administrator of the account, unless a subject is the caller or an access group that the caller is in.
     pub fn policies(
         &self,
         caller: &Identity,
+        subjects: &[PolicySubject],
         is_wanted: impl Fn(&Policy) -> bool,
         order: impl Fn(&Policy, &Policy) -> Ordering,
         window: PageRequest,
     ) -> Result<Page<Policy>, IamError> {
         let directory = self.directory();
-        if !is_administrator(&directory, caller, caller.account()) {
-            return Err(not_administrator("listing access policies"));
+        let mut named = subjects.iter();
+        let is_own = named.any(|subject| is_own(&directory, caller, *subject));
+        if !is_own && !is_administrator(&directory, caller, caller.account()) {
+            return Err(not_administrator("listing the access policies of others"));
         }
+        let is_shown = |policy: &&Policy| {
+            let mut named = subjects.iter();
+            named.all(|subject| is_for(policy, *subject)) && is_wanted(policy)
+        };
         let all = directory.policies_of(caller.account());
-        let all: Vec<&Policy> = all.filter(|policy| is_wanted(policy)).collect();
+        let all: Vec<&Policy> = all.filter(is_shown).collect();
         Ok(window.sorted(all, |a, b| {
             let by_age = || (a.created.at, a.id).cmp(&(b.created.at, b.id));
             order(a, b).then_with(by_age)
@@ -86,12 +92,13 @@ impl Iam {
     /// One policy.
     ///
     /// # Errors
-    /// When the caller is neither an Administrator of its account nor named by it.
+    /// When it is neither for the caller nor for an access group that the caller is in, and the caller is no Administrator of its
+    /// account.
     pub fn policy(&self, caller: &Identity, id: PolicyId) -> Result<Policy, IamError> {
         let directory = self.directory();
         let is_seen = |policy: &&Policy| {
             policy.account == caller.account()
-                && (policy.subject == PolicySubject::Principal(caller.principal())
+                && (is_own(&directory, caller, policy.subject)
                     || is_administrator(&directory, caller, policy.account))
         };
         let found = directory.policy(id).filter(is_seen).cloned();
@@ -300,12 +307,8 @@ impl Iam {
 
     /// Begins a change of the policies of the credential's account: it is locked, and the caller may still make it.
     async fn lock_policies(&self, caller: &Identity) -> Result<Tx, IamError> {
-        let account = caller.account();
-        let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, account).await?;
-        still_administers(&mut tx, caller, account, "managing access policies").await?;
-        check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
-        Ok(tx)
+        self.begin_administered(caller, caller.account(), "managing access policies")
+            .await
     }
 
     /// The meaning of a grant, if all of it can be enforced.
@@ -327,6 +330,23 @@ impl Iam {
         let target = PolicyTarget::of(account, &grant.attributes)?;
         target.check_named(&self.directory(), account)?;
         Ok(CheckedGrant { grant, target })
+    }
+}
+
+/// Whether what is for the subject is for the caller. The policies of an account that are for a group of another are none.
+fn is_own(directory: &Directory, caller: &Identity, subject: PolicySubject) -> bool {
+    match subject {
+        PolicySubject::Principal(principal) => principal == caller.principal(),
+        PolicySubject::Group(group) => directory.is_in_group(caller.principal(), group),
+        PolicySubject::Invited(_) => false,
+    }
+}
+
+/// Whether the policy is for this subject. A person is also meant by the id of their invitation.
+fn is_for(policy: &Policy, subject: PolicySubject) -> bool {
+    match (policy.subject, subject) {
+        (PolicySubject::Invited(id), PolicySubject::Principal(named)) => named.user() == Some(id),
+        (own, subject) => own == subject,
     }
 }
 

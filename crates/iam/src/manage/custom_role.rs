@@ -1,8 +1,6 @@
 //! Roles that an account makes of single actions, and gives by access policies. Everybody in the account sees them; an
 //! Administrator makes and changes them.
 
-use super::administrator::still_administers;
-use super::new_key::check_not_revoked;
 use crate::audit::{Action as Audited, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -10,7 +8,6 @@ use crate::model::directory::{CustomRole, NamedRole, PolicyRole};
 use crate::model::entity_tag;
 use crate::model::text;
 use crate::refusal::{Reason, Refusal};
-use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
 use crate::repo::{custom_roles, policies};
 use crate::service::Iam;
@@ -136,7 +133,7 @@ impl Iam {
         };
         let mut tx = self.lock_custom_roles(caller).await?;
         let limit = &limit::CUSTOM_ROLES_PER_ACCOUNT;
-        self.has_room(&mut tx, role.account, limit, CountedItem::CustomRoles)
+        self.has_room_unpaged(&mut tx, role.account, limit, CountedItem::CustomRoles)
             .await?;
         has_free_names(&mut tx, &role, None).await?;
         custom_roles::insert(&mut tx, &role).await?;
@@ -209,12 +206,8 @@ impl Iam {
 
     /// Begins a change of the roles of the credential's account: it is locked, and the caller may still make it.
     async fn lock_custom_roles(&self, caller: &Identity) -> Result<Tx, IamError> {
-        let account = caller.account();
-        let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, account).await?;
-        still_administers(&mut tx, caller, account, "managing roles").await?;
-        check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
-        Ok(tx)
+        self.begin_administered(caller, caller.account(), "managing roles")
+            .await
     }
 }
 

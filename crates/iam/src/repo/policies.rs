@@ -128,14 +128,14 @@ pub(crate) async fn count_naming(
 
 /// The attributes in their column.
 fn attributes(policy: &Policy) -> Value {
-    let one = |own: &Attribute| -> Vec<String> {
-        let (key, operator) = (own.key.name(), own.operator.name());
-        vec![key.to_owned(), operator.to_owned(), own.value.clone()]
+    let one = |attribute: &Attribute| -> Vec<String> {
+        let (key, operator) = (attribute.key.name(), attribute.operator.name());
+        vec![key.to_owned(), operator.to_owned(), attribute.value.clone()]
     };
     let all: Vec<serde_json::Value> = policy
         .attributes
         .iter()
-        .map(|own| serde_json::Value::from(one(own)))
+        .map(|attribute| serde_json::Value::from(one(attribute)))
         .collect();
     serde_json::Value::from(all).to_string().into()
 }

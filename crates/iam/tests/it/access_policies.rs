@@ -170,11 +170,21 @@ async fn of_two_changes_of_one_version_one_happens(world: World) {
     let any = |_: &Policy, _: &Policy| Ordering::Equal;
     let all = world
         .iam
-        .policies(&caller, |_| true, any, PageRequest::WHOLE);
+        .policies(&caller, &[], |_| true, any, PageRequest::WHOLE);
     assert_eq!(code(all), "not_allowed");
+    for (subject, expected) in [(subject, Ok(1)), (owner.principal(), Err("not_allowed"))] {
+        let subject = [PolicySubject::Principal(subject)];
+        let listed = world
+            .iam
+            .policies(&caller, &subject, |_| true, any, PageRequest::WHOLE);
+        match expected {
+            Ok(total) => assert_eq!(listed.unwrap().total, total),
+            Err(refusal) => assert_eq!(code(listed), refusal),
+        }
+    }
     let all = world
         .iam
-        .policies(&owner, |_| true, any, PageRequest::WHOLE);
+        .policies(&owner, &[], |_| true, any, PageRequest::WHOLE);
     assert_eq!(all.unwrap().total, 2);
     other.close().await;
 }
@@ -339,6 +349,9 @@ async fn an_invitation_gives_its_policies_with_the_acceptance(world: World) {
     let more = terms(account, invited.id.into(), WRITER, &[]);
     let policy = world.iam.create_policy(&owner, more).await.unwrap();
     assert_eq!(policy.subject, PolicySubject::Invited(invited.id));
+    let named = Principal::from(invited.id);
+    let found = world.iam.principal_named(&owner, named).await.unwrap();
+    assert_eq!(found, named);
     let (here, chosen) = (source(), secret("chosen at the beginning"));
     let shown = invited.code.unwrap();
     let redeemed = world.iam.redeem(here, email, &shown, chosen.clone());
@@ -350,6 +363,11 @@ async fn an_invitation_gives_its_policies_with_the_acceptance(world: World) {
     assert!(given.contains(Action::Render) && given.contains(Action::Write));
     let begun = world.iam.policy(&bea, policy.id).unwrap();
     assert_eq!(begun.subject, PolicySubject::Principal(bea.principal()));
+    // Who knows the id of the invitation alone finds whom it is about now, in this account.
+    let found = world.iam.principal_named(&owner, named).await.unwrap();
+    assert_eq!(found, bea.principal());
+    let found = world.iam.principal_named(&owner, found).await.unwrap();
+    assert_eq!(found, bea.principal());
     // Those of an invitation that is withdrawn go with it.
     let invited = invite("cid@example.org").await;
     let removed = world.iam.remove_member(&owner, account, invited.id);
@@ -357,7 +375,7 @@ async fn an_invitation_gives_its_policies_with_the_acceptance(world: World) {
     let any = |_: &Policy, _: &Policy| Ordering::Equal;
     let all = world
         .iam
-        .policies(&owner, |_| true, any, PageRequest::WHOLE);
+        .policies(&owner, &[], |_| true, any, PageRequest::WHOLE);
     assert_eq!(all.unwrap().total, 2);
 }
 

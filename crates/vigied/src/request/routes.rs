@@ -128,7 +128,7 @@ async fn verify(
 ) -> Response {
     let has_path_scope = request.extensions().get::<PathScope>().is_some();
     if has_path_scope && !route.takes_path_scope {
-        return unknown().into_response();
+        return unknown(ErrorForm::Graphite).into_response();
     }
     let guard = route.guard;
     let body_limit = (route.body_limit, route.when_full);
@@ -204,13 +204,15 @@ async fn verify(
     response
 }
 
-/// There is no such route.
-pub(crate) fn unknown() -> Refusal {
-    Refusal(
-        wire::code::ROUTE_UNKNOWN
-            .problem("there is no such route")
-            .hint("`/openapi.json` lists what there is"),
-    )
+/// There is no such route; the form of the refusal is that of the routes beside it.
+pub(crate) fn unknown(form: ErrorForm) -> Refusal {
+    let problem = wire::code::ROUTE_UNKNOWN.problem("there is no such route");
+    Refusal(problem.hint(listed_in(form)))
+}
+
+/// Where the routes of this form are listed.
+pub(crate) fn listed_in(form: ErrorForm) -> String {
+    format!("`{}` lists what there is", form.document())
 }
 
 /// Whether the caller's scope allows the route's action.

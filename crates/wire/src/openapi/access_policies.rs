@@ -83,8 +83,14 @@ fn form(document: &mut Document, error: &Value, form: &Form) {
     let operation = Operation::new(list, "Lists the access policies of the account")
         .needs(&CALLER)
         .query("account_id", "of this account; the token's by default")
-        .query("iam_id", "those for this user, service ID or profile")
-        .query("access_group_id", "those for this access group")
+        .query(
+            "iam_id",
+            "those for this user, service ID or profile; your own, also without Administrator",
+        )
+        .query(
+            "access_group_id",
+            "those for this access group; one that you are in, also without Administrator",
+        )
         .query("type", "`access`")
         .query("service_type", "those with this attribute `serviceType`")
         .query("service_name", "those with this attribute `serviceName`")

@@ -369,7 +369,7 @@ fn users(document: &mut Document) {
     document.route("POST", path, failing(operation, &error));
     let operation = of(
         "removeUser",
-        "Removes a user from the account, with their roles, API keys and sessions there; or withdraws an invitation",
+        "Removes a user from the account, with their roles, API keys and sessions there, or the caller themself; or withdraws an invitation",
     )
     .path("iam_id", "the user's IAM id, or the id of the invitation")
     .query("include_activity", NO_ANSWER)

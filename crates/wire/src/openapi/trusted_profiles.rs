@@ -82,7 +82,10 @@ fn one_profile(document: &mut Document, error: &Value) {
     let update = document.schema::<UpdateTrustedProfile>();
     let operation = of_profile("readTrustedProfile", "Reads a trusted profile")
         .query("include_history", "`true`: with what was done to it")
-        .unserved(&["include_activity"])
+        .query(
+            "include_activity",
+            "`true`: with when it was taken on last, and how often",
+        )
         .answers("200", "the profile", one.clone());
     document.route("GET", ONE, failing(operation, error));
     let operation = of_profile("updateTrustedProfile", "Changes a trusted profile")

@@ -142,7 +142,7 @@ impl Attribute {
 }
 
 /// The kind of a domain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum DomainKind {
     Account,
     Org,
@@ -155,6 +155,15 @@ impl DomainKind {
             Domain::Account(id) => (Self::Account, id.0),
             Domain::Org(id) => (Self::Org, id.0),
             Domain::Space(id) => (Self::Space, id.0),
+        }
+    }
+
+    /// The domain of this kind with this GUID.
+    pub(super) const fn domain(self, guid: Guid) -> Domain {
+        match self {
+            Self::Account => Domain::Account(AccountId(guid)),
+            Self::Org => Domain::Org(OrgId(guid)),
+            Self::Space => Domain::Space(SpaceId(guid)),
         }
     }
 }
@@ -244,11 +253,6 @@ impl PolicyTarget {
             ));
         }
         Ok(target)
-    }
-
-    /// Whether it is about the domain of the account alone.
-    pub(crate) fn is_of_account_alone(&self) -> bool {
-        self.kind == Some(DomainKind::Account)
     }
 }
 

@@ -65,7 +65,7 @@ impl Named {
 }
 
 /// Whether what is said, if anything, is so.
-fn is_same<T: PartialEq>(said: Option<T>, is: Option<T>) -> bool {
+fn is_same<T: PartialEq + Copy>(said: Option<T>, is: Option<T>) -> bool {
     said.is_none() || said == is
 }
 

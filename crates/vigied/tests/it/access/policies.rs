@@ -1,5 +1,5 @@
 //! The routes of access policies and of the roles that they give: an Administrator manages them; everybody in the account sees its
-//! roles, and asks about themselves.
+//! roles and the policies for themselves, and asks about themselves.
 
 use super::identity::{
     Attempt, Column, Relation, administers_own, administrator, at_home, column, everyone,
@@ -100,9 +100,12 @@ fn settings(ask: fn(Request) -> Request) -> Vec<Column> {
 pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
     let managed: (Relation, Relation) = (everyone, administers_own);
     let columns = match (method, path) {
-        ("GET", "/v1/policies" | "/v2/policies") => {
-            vec![column("own account", managed, 200, |a| a.with(&[]))]
-        }
+        ("GET", "/v1/policies" | "/v2/policies") => vec![
+            column("own account", managed, 200, |a| a.with(&[])),
+            column("for oneself", (everyone, everyone), 200, |a| {
+                a.asking(&format!("iam_id={}", a.user.iam_id))
+            }),
+        ],
         ("POST", "/v1/policies") => vec![column("own account", managed, 201, |a| {
             a.with(&[]).json(&first(own_account(a), &newcomer(a)))
         })],
