@@ -2,8 +2,8 @@
 
 mod decisions;
 mod lists;
-mod repeated;
 mod own;
+mod repeated;
 
 use crate::harness::{Reply, Request, Server};
 use crate::limits::hits;
