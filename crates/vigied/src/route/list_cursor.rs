@@ -11,6 +11,7 @@ use base::time::Millis;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use iam::directory::{ApiKey, Instance, Policy, Profile, Service};
+use iam::manage::invitation::ReceivedInvitation;
 use iam::manage::page::{Page, PageRequest};
 use iam::manage::resource_key::ResourceKey;
 use iam::manage::session::OpenSession;
@@ -49,6 +50,12 @@ impl Entry for Policy {
 }
 
 impl Entry for OpenSession {
+    fn made(&self) -> (Millis, Guid) {
+        (self.created_at, self.id.0)
+    }
+}
+
+impl Entry for ReceivedInvitation {
     fn made(&self) -> (Millis, Guid) {
         (self.created_at, self.id.0)
     }
