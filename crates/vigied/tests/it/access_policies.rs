@@ -2,6 +2,8 @@
 
 mod decisions;
 mod lists;
+mod lists_of_roles;
+mod mends;
 mod own;
 mod repeated;
 
