@@ -52,13 +52,13 @@ impl PolicyTarget {
                 ));
             }
         }
-        if let (Some(kind), Some(guid)) = (self.kind, self.resource) {
-            if !is_there(kind.domain(guid)) {
-                return Err(missing(
-                    AttributeKey::Resource,
-                    "is no such domain of the account",
-                ));
-            }
+        if let (Some(kind), Some(guid)) = (self.kind, self.resource)
+            && !is_there(kind.domain(guid))
+        {
+            return Err(missing(
+                AttributeKey::Resource,
+                "is no such domain of the account",
+            ));
         }
         if let Some((operator, value)) = &self.region {
             let mut all = directory.regions.iter();
