@@ -209,11 +209,7 @@ impl Iam {
         Ok(entries)
     }
 
-    /// Replaces the terms of a policy. `if_match` has its entity tag, or is `*`.
-    ///
-    /// # Errors
-    /// As [`Self::create_policy`]; when it has changed since the tag was read.
-    pub async fn replace_policy(
+    pub(super) async fn try_replace_policy(
         &self,
         caller: &Identity,
         id: PolicyId,
@@ -233,11 +229,7 @@ impl Iam {
         self.change_policy(caller, &old, new).await
     }
 
-    /// Puts a policy in force, or out of force. `if_match` has its entity tag, or is `*`.
-    ///
-    /// # Errors
-    /// Without Administrator of the account; when it has changed since the tag was read; when another in force says the same.
-    pub async fn switch_policy(
+    pub(super) async fn try_switch_policy(
         &self,
         caller: &Identity,
         id: PolicyId,
@@ -299,6 +291,15 @@ impl Iam {
         // Of two concurrent requests with the same tag, one changes it.
         if !policies::change(&mut tx, &new, old.revision).await? {
             return Err(changed());
+        }
+        let of_old = Policy {
+            revision: old.revision,
+            modified: old.modified,
+            ..new.clone()
+        };
+        if of_old == *old {
+            // No change: it is still of this version, and the transaction is dropped.
+            return Ok(of_old);
         }
         self.commit(tx, about(caller, Action::PolicyChanged, &new))
             .await?;

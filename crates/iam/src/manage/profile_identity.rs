@@ -1,5 +1,6 @@
 //! The identities of trusted profiles: the users and service IDs of the account that may take on a profile because it names them.
 
+use super::any_version::AnyVersion;
 use super::profile::{about, check_room, no_profile};
 use crate::audit::{Action, Entries};
 use crate::error::IamError;
@@ -64,6 +65,22 @@ impl Iam {
     /// Without Administrator of the account; when one is not in the account, or two are the same; over a limit; when they have
     /// changed since the tag was read.
     pub async fn set_profile_identities(
+        &self,
+        caller: &Identity,
+        id: ProfileId,
+        if_match: &str,
+        all: &[NewProfileIdentity],
+    ) -> Result<Profile, IamError> {
+        let mut any = AnyVersion::of(if_match);
+        loop {
+            let done = self.try_set_identities(caller, id, if_match, all).await;
+            if !any.begins_anew(self, &done).await? {
+                return done;
+            }
+        }
+    }
+
+    async fn try_set_identities(
         &self,
         caller: &Identity,
         id: ProfileId,

@@ -17,9 +17,27 @@ pub(crate) fn is_meant(if_match: &str, tag: &str) -> bool {
     })
 }
 
+/// Whether `If-Match` means whatever version there is.
+pub(crate) fn is_any(if_match: &str) -> bool {
+    let mut candidates = if_match.split(',').map(str::trim);
+    candidates.any(|candidate| candidate.strip_prefix("W/").unwrap_or(candidate) == "*")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn any_version_is_meant_by_an_asterisk_alone() {
+        for (if_match, any) in [
+            ("*", true),
+            ("\"1-x\", *", true),
+            ("1-x", false),
+            ("", false),
+        ] {
+            assert_eq!(is_any(if_match), any, "{if_match}");
+        }
+    }
 
     #[test]
     fn a_tag_is_found_however_it_is_written() {
