@@ -24,6 +24,10 @@ pub enum Reason {
     Field,
     /// It conflicts with existing data.
     Conflict,
+    /// Another access policy says the same.
+    SamePolicy,
+    /// Another role has the name.
+    SameRole,
     /// The key is locked.
     Locked,
     /// The user's address is not proven.
@@ -52,7 +56,7 @@ pub enum Reason {
     WrongToken,
     /// The issuer of a compute resource's token cannot be asked for its keys.
     IssuerAway,
-    /// Whoever asks may not act as another: the trusted profile is not there or not for them, or no authorization allows it.
+    /// The caller may not act as another: the trusted profile is not there or not for them, or no authorization allows it.
     NotAuthorized,
     /// Too many logins, or too many failed ones.
     TooManyLogins,
@@ -78,6 +82,8 @@ impl Reason {
             Self::NotAllowed => "not_allowed",
             Self::Field => "field",
             Self::Conflict => "conflict",
+            Self::SamePolicy => "same_policy",
+            Self::SameRole => "same_role",
             Self::Locked => "locked",
             Self::AddressUnproven => "address_unproven",
             Self::WrongCode => "wrong_code",

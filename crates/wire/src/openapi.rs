@@ -11,6 +11,7 @@ mod account_settings;
 mod arrivals;
 mod build;
 mod caller;
+mod closed;
 mod cloud_foundry;
 mod drawing;
 mod events;
@@ -62,6 +63,29 @@ pub fn routes() -> Vec<(String, String)> {
     }
     routes.sort();
     routes
+}
+
+/// The parameters that the queries of the identity interface may have: for each route the method in capitals, the path, and the
+/// names.
+#[must_use]
+pub fn identity_queries() -> Vec<(String, String, Vec<String>)> {
+    let document = iam_document();
+    let paths = document.get("paths").and_then(Value::as_object);
+    let mut queries = Vec::new();
+    for (path, item) in paths.into_iter().flatten() {
+        for (method, operation) in item.as_object().into_iter().flatten() {
+            let all = operation.get("parameters").and_then(Value::as_array);
+            let text = |own: &Value, key: &str| {
+                let text = own.get(key).and_then(Value::as_str);
+                text.unwrap_or_default().to_owned()
+            };
+            let all = all.into_iter().flatten();
+            let of_query = all.filter(|own| text(own, "in") == "query");
+            let names = of_query.map(|own| text(own, "name")).collect();
+            queries.push((method.to_uppercase(), path.clone(), names));
+        }
+    }
+    queries
 }
 
 #[cfg(test)]

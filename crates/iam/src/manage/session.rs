@@ -66,39 +66,6 @@ impl Iam {
         Ok(page)
     }
 
-    /// Ends the sessions that the settings of their accounts have ended meanwhile, for good and with all their tokens.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn end_overdue_sessions(&self) -> Result<(), IamError> {
-        let (directory, now) = (self.directory(), self.0.clock.now());
-        let all = directory.account_settings.values();
-        let all = all.map(|own| (own.account, own.settings.session_cutoffs(now)));
-        let all: Vec<_> = all
-            .filter(|(_, over)| *over != SessionCutoffs::NONE)
-            .collect();
-        for (account, over) in all {
-            let mut look = self.0.db.snapshot().await?;
-            let overdue = sessions::count_overdue(&mut look, account, over).await?;
-            look.end().await?;
-            if overdue == 0 {
-                continue;
-            }
-            let mut tx = self.0.db.begin().await?;
-            let ended = sessions::end_overdue(&mut tx, account, over, now).await?;
-            if ended > 0 {
-                let entry = Entry::by_server(Action::SessionEnded)
-                    .in_account(account)
-                    .on(account)
-                    .with("why", "settings")
-                    .with("sessions", ended);
-                self.commit_without_read_back(tx, entry).await?;
-                self.read_ends().await;
-            }
-        }
-        Ok(())
-    }
-
     fn session_owner(
         &self,
         caller: &Identity,
@@ -207,7 +174,7 @@ impl Iam {
         }
         let mut tx = self.0.db.begin().await?;
         let found = sessions::open_with(&mut tx, id, now).await?;
-        let (session, _) = found.ok_or_else(unknown)?;
+        let (session, account) = found.ok_or_else(unknown)?;
         let root = Root {
             session: Some(id),
             key: session.key,
@@ -221,7 +188,7 @@ impl Iam {
             let refusal = Refusal::new(Reason::WrongRefreshToken, message);
             IamError::Refused(refusal.remedy(Remedy::LogInAgain))
         })?;
-        let life = Lifetimes::of(self, &bounds, false);
+        let life = Lifetimes::of(self, &bounds, account, false);
         life.check_idle(live.used_at, now)?;
         life.bound(bounds, now)?;
         sessions::touch(&mut tx, id, now).await?;

@@ -7,7 +7,7 @@
 
 mod overdue;
 
-pub(crate) use overdue::{count_overdue, end_overdue};
+pub(crate) use overdue::{end_overdue, find_overdue};
 
 use super::column::{at, counted, parse, parse_guid};
 use super::counters;
@@ -315,14 +315,20 @@ pub(crate) async fn ends_since(db: &Db, seen: i64) -> Result<Vec<(SessionId, i64
     Ok(found)
 }
 
-/// The number of the user's live sessions.
+/// The number of the user's live sessions, or of those for one account.
 pub(crate) async fn count_live(
     tx: &mut Tx,
     bounds: &CredentialBounds,
+    account: Option<AccountId>,
     now: Millis,
 ) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS counted FROM sessions WHERE principal = $1 AND revoked_at IS NULL AND expires_at > $2";
-    let values = [key(bounds.principal()), now.0.into()];
+    let sql = "SELECT COUNT(*) AS counted FROM sessions WHERE principal = $1 AND revoked_at IS NULL AND expires_at > $2 \
+               AND account = COALESCE($3, account)";
+    let values = [
+        key(bounds.principal()),
+        now.0.into(),
+        account.map(|account| account.to_string()).into(),
+    ];
     counted(tx.one(sql, &values).await?)
 }
 
@@ -345,17 +351,20 @@ pub(crate) struct HeldSession {
     pub(crate) key: String,
     /// The session it came from.
     pub(crate) parent: Option<SessionId>,
-    /// Whether it has not expired either.
+    /// Whether it has not expired either, and is one of those that are counted.
     pub(crate) is_live: bool,
 }
 
-/// The sessions of the user that have not ended, those first that were begun, renewed or kept alive longest ago.
+/// The sessions of the user that have not ended, those first that were begun, renewed or kept alive longest ago. All are counted, or
+/// those for one account.
 pub(crate) async fn held(
     tx: &mut Tx,
     bounds: &CredentialBounds,
+    account: Option<AccountId>,
     now: Millis,
 ) -> Result<Vec<HeldSession>, IamError> {
-    let sql = "SELECT guid, COALESCE(api_key, '') AS of_key, parent, expires_at FROM sessions \
+    let account = account.map(|account| account.to_string());
+    let sql = "SELECT guid, COALESCE(api_key, '') AS of_key, parent, account, expires_at FROM sessions \
                WHERE principal = $1 AND revoked_at IS NULL ORDER BY used_at, created_at, guid";
     let rows = tx.all(sql, &[key(bounds.principal())]).await?;
     let mut found = Vec::with_capacity(rows.len());
@@ -364,11 +373,13 @@ pub(crate) async fn held(
             Some(_) => Some(SessionId(parse_guid(row, "parent")?)),
             None => None,
         };
+        let used_for = row.text("account")?;
+        let is_counted = account.as_ref().is_none_or(|account| *account == used_for);
         found.push(HeldSession {
             id: SessionId(parse_guid(row, "guid")?),
             key: row.text("of_key")?,
             parent,
-            is_live: row.int("expires_at")? > now.0,
+            is_live: is_counted && row.int("expires_at")? > now.0,
         });
     }
     Ok(found)

@@ -56,6 +56,7 @@ mod reach;
 mod resources;
 #[cfg(test)]
 mod restored_invitations;
+#[cfg(test)]
 mod revocation;
 #[cfg(test)]
 mod right;
@@ -70,7 +71,11 @@ mod session_settings;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
+mod settings_of_others;
+#[cfg(test)]
 mod signing;
+#[cfg(test)]
+mod versions;
 #[cfg(test)]
 mod workloads;
 #[cfg(test)]

@@ -49,6 +49,9 @@ pub(crate) const fn operator_hint(error: &IamError) -> Option<&'static str> {
             "all nodes on one database need the same: copy it from the node that made the first one, or from a backup"
         }
         IamError::LastKey => "make a successor first with `vigied keys rotate`",
+        IamError::NoSuccessorYet { .. } => {
+            "wait until then; for a stolen key make one that signs at once, with `vigied keys rotate --now`"
+        }
         IamError::NoSuchKey { .. } => "`vigied keys list` shows them",
         _ => return None,
     })
@@ -93,6 +96,8 @@ const fn word_and_kind(reason: &Reason) -> (Kind, &'static str) {
         Reason::NotAllowed => (Kind::Forbidden, "insufficient_permissions"),
         Reason::Field => (Kind::Invalid, "invalid_parameter"),
         Reason::Conflict => (Kind::Conflict, "conflict"),
+        Reason::SamePolicy => (Kind::Conflict, "policy_conflict_error"),
+        Reason::SameRole => (Kind::Conflict, "role_conflict_error"),
         Reason::Locked => (Kind::Conflict, "locked"),
         Reason::AddressUnproven => (Kind::Forbidden, "address_unproven"),
         Reason::WrongCode => (Kind::Invalid, "invalid_code"),

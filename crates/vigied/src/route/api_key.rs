@@ -5,8 +5,9 @@ use super::activity;
 use super::entity_tag::{if_match, tagged};
 use super::filter;
 use super::history;
-use super::order::{By, Order};
-use super::paging::{IAM, list_links};
+use super::list_cursor::ListCursor;
+use super::order::{By, Order, SortKey};
+use super::paging::IAM;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -48,15 +49,13 @@ const KEPT: [&str; 7] = [
 ];
 
 /// The default order of a list.
-const BY_NAME: (&str, By<Stored>) = ("name", |a, b| a.name.cmp(&b.name));
+const BY_NAME: (&str, By<Stored>) = ("name", |own| SortKey::text(&own.name));
 
 /// The other orders that can be asked for.
 const SORTS: [(&str, By<Stored>); 3] = [
-    ("description", |a, b| a.description.cmp(&b.description)),
-    ("created_at", |a, b| a.created_at.cmp(&b.created_at)),
-    ("created_by", |a, b| {
-        a.maker().to_string().cmp(&b.maker().to_string())
-    }),
+    ("description", |own| SortKey::text(&own.description)),
+    ("created_at", |own| SortKey::Number(own.created_at.0)),
+    ("created_by", |own| SortKey::shown(&own.maker())),
 ];
 
 pub(super) fn invalid(field: &'static str, message: String) -> Refusal {
@@ -192,25 +191,30 @@ pub(super) async fn list(
         }
     };
     let order = Order::of(&params, BY_NAME, &SORTS)?;
-    let window = IAM.window(&params)?;
-    let by = |a: &Stored, b: &Stored| order.of_two(a, b);
+    let cursor = ListCursor::of(&IAM, &params, order)?;
+    let by = |a: &Stored, b: &Stored| cursor.compare(a, b);
     let of = KeysOf {
         principal,
         everybody,
         services,
     };
-    let is_wanted = |own: &Stored| filter::shows(filter.as_ref(), &own.name, &own.description);
-    let part = app.iam.api_keys_found(&caller, of, is_wanted, by, window)?;
+    let is_wanted = |own: &Stored| {
+        filter::shows(filter.as_ref(), &own.name, &own.description) && cursor.reaches(own)
+    };
+    let found = app
+        .iam
+        .api_keys_found(&caller, of, is_wanted, by, cursor.window())?;
     let path = format!("{}/v1/apikeys", own_url.url);
-    let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
-    let links = list_links(window, &part, address)?;
+    let size = cursor.size();
+    let address = |start: Option<&str>| IAM.address_at(&path, &params, &KEPT, (size, start));
+    let page = cursor.page(found, address)?;
     let list = ApiKeyList {
-        offset: window.skip,
-        limit: window.take,
-        first: Some(links.first),
-        previous: links.previous,
-        next: links.next,
-        apikeys: part.entries.iter().map(|key| shown(key, None)).collect(),
+        offset: page.offset,
+        limit: size,
+        first: Some(page.links.first),
+        previous: page.links.previous,
+        next: page.links.next,
+        apikeys: page.entries.iter().map(|key| shown(key, None)).collect(),
     };
     json(StatusCode::OK, &list)
 }
@@ -260,14 +264,23 @@ pub(super) fn in_own_account(caller: &Identity, account: &str) -> Result<(), Ref
     Err(Refusal(problem.field("account_id")))
 }
 
-/// Whether a header says `true`.
+/// Whether a header says `true`, and not `false`.
 pub(super) fn is_set(
     headers: &HeaderMap,
     name: &'static str,
     field: &'static str,
 ) -> Result<bool, Refusal> {
-    let value = single(headers, name, field)?;
-    Ok(value.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true")))
+    let Some(value) = single(headers, name, field)? else {
+        return Ok(false);
+    };
+    match value.as_bytes().to_ascii_lowercase().as_slice() {
+        b"true" => Ok(true),
+        b"false" | b"" => Ok(false),
+        _ => {
+            let message = format!("the header `{field}` is `true` or `false`");
+            Err(invalid(field, message))
+        }
+    }
 }
 
 /// The key that a body asks for.

@@ -35,6 +35,7 @@ mod identity_report;
 mod influx;
 mod introspection;
 mod invitation;
+mod list_cursor;
 mod metrics;
 mod mfa;
 #[cfg(test)]
@@ -73,6 +74,7 @@ use crate::request::cors;
 use crate::request::observe;
 use crate::request::routes::{self, mount};
 use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware;
 use std::sync::Arc;
 use wire::code;
@@ -95,14 +97,14 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .with_state(Arc::clone(app))
 }
 
-async fn unknown() -> Refusal {
-    routes::unknown()
+async fn unknown(State(app): State<Arc<App>>, request: Request) -> Refusal {
+    routes::unknown(app.error_form_by_path.of(None, request.uri().path()))
 }
 
-async fn wrong_method() -> Refusal {
-    Refusal(
-        code::METHOD_UNKNOWN
-            .problem("the route does not answer to this method")
-            .hint("`/openapi.json` lists what there is"),
-    )
+async fn wrong_method(State(app): State<Arc<App>>, request: Request) -> Refusal {
+    let matched = request.extensions().get::<MatchedPath>();
+    let matched = matched.map(MatchedPath::as_str);
+    let form = app.error_form_by_path.of(matched, request.uri().path());
+    let problem = code::METHOD_UNKNOWN.problem("the route does not answer to this method");
+    Refusal(problem.hint(routes::listed_in(form)))
 }

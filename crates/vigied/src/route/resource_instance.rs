@@ -1,7 +1,9 @@
 //! `/v2/resource_instances`: instances of the monitoring service, each of which says the plan of one space.
 
 use super::api_key::{invalid, is_set};
-use super::paging::{POLICIES, next};
+use super::list_cursor::ListCursor;
+use super::order::Order;
+use super::paging::POLICIES;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -210,15 +212,17 @@ pub(super) async fn list(
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["sub_type"])?;
     let wanted = Wanted::of(&params)?;
-    let window = POLICIES.window(&params)?;
-    let shows = |instance: &Instance| wanted.shows(instance);
-    let part = app.iam.instances(&caller, shows, window);
+    let cursor = ListCursor::of(&POLICIES, &params, Order::unsorted())?;
+    let shows = |instance: &Instance| wanted.shows(instance) && cursor.reaches(instance);
+    let found = app.iam.instances(&caller, shows, cursor.window());
     let path = format!("{}/v2/resource_instances", own_url.url);
-    let address = |start: u64| POLICIES.address(&path, &params, &KEPT, (window.take, Some(start)));
+    let address =
+        |start: Option<&str>| POLICIES.address_at(&path, &params, &KEPT, (cursor.size(), start));
+    let page = cursor.page(found, address)?;
     let list = ResourceInstanceList {
-        rows_count: part.entries.len() as u64,
-        next_url: next(window, &part).map(address).transpose()?,
-        resources: part.entries.iter().map(|own| shown(&app, own)).collect(),
+        rows_count: page.entries.len() as u64,
+        next_url: page.links.next,
+        resources: page.entries.iter().map(|own| shown(&app, own)).collect(),
     };
     json(StatusCode::OK, &list)
 }

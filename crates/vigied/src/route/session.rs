@@ -5,18 +5,21 @@ use super::identity::client;
 use super::paging::{IAM, list_links};
 use super::reply::json;
 use crate::app::App;
+use crate::failure::refused;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
+use crate::http::source::RequestSource;
 use crate::request::caller::Manager;
 use crate::request::params::Params;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
 use base::principal::Principal;
+use base::source::Source;
 use http::{HeaderMap, StatusCode};
-use iam::Identity;
 use iam::flow::grant::Client;
 use iam::manage::session::OpenSession;
+use iam::{IamError, Identity, Reason};
 use std::sync::Arc;
 use wire::iam::api_key::time_text;
 use wire::iam::session::{Session, SessionList};
@@ -92,9 +95,20 @@ pub(super) async fn end(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+/// The refusal of an id. One that no session has is a guess, and counts for its source as a wrong key does.
+fn not_kept(app: &App, source: Source, error: IamError) -> Refusal {
+    let is_guess = (error.refusal()).is_some_and(|own| own.reason == Reason::NotFound);
+    let wait = is_guess.then(|| app.iam.count_guess(source)).flatten();
+    match (refused::of(&error), wait) {
+        (Some(problem), Some(seconds)) => Refusal(refused::slowed(problem, seconds)),
+        _ => error.into(),
+    }
+}
+
 /// As the original's command line asks for it: by the client, without a body.
 pub(super) async fn keep_alive(
     State(app): State<Arc<App>>,
+    RequestSource(source): RequestSource,
     params: Params,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
@@ -103,6 +117,7 @@ pub(super) async fn keep_alive(
         let problem = Problem::new(Kind::Unauthenticated, "BXNIM0308E", message);
         return Err(Refusal(problem));
     }
-    app.iam.keep_session_alive(params.id("id")?).await?;
+    let kept = app.iam.keep_session_alive(params.id("id")?).await;
+    kept.map_err(|error| not_kept(&app, source, error))?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -1,6 +1,7 @@
 //! Login sessions: listed, ended one by one and all at once, and kept alive.
 
 use crate::harness::{Reply, Request, Server};
+use crate::hostile::login_limits::first_slowed;
 use serde_json::{Value, json};
 
 const APIKEY: &str = "urn:ibm:params:oauth:grant-type:apikey";
@@ -162,4 +163,30 @@ fn a_session_is_kept_alive_by_its_client() {
     let ended = call(&server, &own, "DELETE", &one).send();
     assert_eq!(ended.status, 204, "{}", ended.text());
     assert_eq!(keep(&path).status, 404);
+}
+
+/// Nothing but the id is needed to keep a session alive, so looking for one is guessing.
+#[test]
+fn who_looks_for_ids_of_sessions_is_slowed_and_a_right_id_is_not() {
+    let server = Server::with(&["--set", "limits.guesses_per_source=3"]);
+    let own = by_password(&server);
+    let keep = |id: &str| {
+        let path = format!("/v1/sessions/{id}/state");
+        server.request("PATCH", &path).basic("bx", "bx").send()
+    };
+    let slowed = first_slowed(|at| {
+        let reply = keep(&format!("C-00000000-0000-4000-8000-{at:012}"));
+        assert!(matches!(reply.status, 404 | 429), "{}", reply.text());
+        reply
+    });
+    assert!(slowed.text().contains("guesses_per_source"));
+    assert!(slowed.header("Retry-After").is_some());
+    assert_eq!(keep(&own.id).status, 204);
+    // They count together with wrong keys.
+    let form = [("grant_type", APIKEY), ("apikey", "wrong")];
+    let token = |form: &[(&str, &str)]| server.request("POST", "/identity/token").form(form).send();
+    let slowed = first_slowed(|_| token(&form));
+    assert!(slowed.text().contains("guesses_per_source"));
+    let form = [("grant_type", APIKEY), ("apikey", &*server.owner.api_key)];
+    assert_eq!(token(&form).status, 200);
 }

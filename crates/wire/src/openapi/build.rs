@@ -169,6 +169,18 @@ impl Operation {
         self.parameter("query", name, description, required, schema)
     }
 
+    /// Parameters that the original has and this server does not serve: taken where they ask for nothing.
+    pub(super) fn unserved(self, names: &[&str]) -> Self {
+        names.iter().fold(self, |operation, name| {
+            operation.query_of(
+                name,
+                "not served: `false`, or left out",
+                false,
+                json!({ "type": "string", "enum": ["false", ""] }),
+            )
+        })
+    }
+
     /// Pages in one interface's words: the parameter of a page's size with its default, and that of where the page begins.
     pub(super) fn paged(
         self,

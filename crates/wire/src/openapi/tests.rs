@@ -151,6 +151,40 @@ fn senders_may_leave_out_the_body() {
     }
 }
 
+/// A member that is not known is refused, so the schemas of bodies must say so.
+#[test]
+fn bodies_of_the_identity_interface_take_no_other_members() {
+    let document = iam_document();
+    let schemas = &document["components"]["schemas"];
+    for name in [
+        "CreateApiKey",
+        "KeyReach",
+        "PolicyRequest",
+        "NamedAttribute",
+        "PolicyRequestV2",
+        "InviteUsers",
+        "UpdateAccountSettings",
+        "AuthzRequest",
+    ] {
+        assert_eq!(schemas[name]["additionalProperties"], false, "{name}");
+    }
+    assert_eq!(schemas["ApiKey"]["additionalProperties"], Value::Null);
+}
+
+#[test]
+fn queries_are_those_of_the_identity_document() {
+    let all = identity_queries();
+    let named = |method: &str, path: &str| {
+        let mut all = all.iter();
+        let found = all.find(|(own, at, _)| own == method && at == path);
+        found.map(|(_, _, names)| names.clone())
+    };
+    let list = named("GET", "/v1/serviceids").unwrap();
+    assert!(list.contains(&"pagesize".to_owned()), "{list:?}");
+    assert_eq!(named("POST", "/v1/apikeys"), Some(Vec::new()));
+    assert_eq!(named("GET", "/v1/metrics"), None);
+}
+
 #[test]
 fn routes_lists_both_documents() {
     let routes = routes();

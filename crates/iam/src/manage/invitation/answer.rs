@@ -84,7 +84,8 @@ impl Iam {
         // Every transaction locks the account first, then the user.
         lock_active(&mut tx, account).await?;
         let found = invitations::find(&mut tx, account, &folded).await?;
-        let found = found.filter(|found| found.expires_at.0 > now.0 && fits(choice, found.guid));
+        let found =
+            found.filter(|found| found.expires_at.0 > now.0 && is_chosen(choice, found.guid));
         let found = found.ok_or_else(none)?;
         lock_user(&mut tx, caller.user()?).await?;
         let user = holder(&mut tx, &folded).await?;
@@ -116,7 +117,7 @@ impl Iam {
         lock_active(&mut tx, account).await?;
         let found = invitations::find(&mut tx, account, &folded).await?;
         let found = found
-            .filter(|found| fits(choice, found.guid))
+            .filter(|found| is_chosen(choice, found.guid))
             .ok_or_else(none)?;
         lock_user(&mut tx, caller.user()?).await?;
         let user = holder(&mut tx, &folded).await?;
@@ -169,7 +170,7 @@ fn none() -> IamError {
     IamError::Refused(what.remedy(Remedy::ListInvitations))
 }
 
-fn fits(choice: Choice, guid: Guid) -> bool {
+fn is_chosen(choice: Choice, guid: Guid) -> bool {
     match choice {
         Choice::Id(id) => id.0 == guid,
         Choice::Account(_) => true,

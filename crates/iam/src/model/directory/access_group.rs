@@ -50,7 +50,7 @@ pub struct AccessGroup {
     pub modified: Stamp,
 }
 
-/// A dynamic rule: whoever meets all its conditions is in the group.
+/// A dynamic rule: everyone who meets all its conditions is in the group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupRule {
     /// Its id.
