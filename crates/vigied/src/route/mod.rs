@@ -32,6 +32,7 @@ mod iam_authz;
 mod identity;
 mod identity_limits;
 mod identity_report;
+mod in_turn;
 mod influx;
 mod introspection;
 mod invitation;
