@@ -201,13 +201,21 @@ pub enum Remedy {
     InviteOrMake,
     /// A space that is there, by its GUID.
     NameSpace,
+    /// An organization that is there, by its GUID.
+    NameOrg,
+    /// An organization or a space that is there, by its GUID.
+    NameDomain,
+    /// An access group that is there, by its id.
+    NameAccessGroup,
+    /// A resource group that is there, by its id.
+    NameResourceGroup,
     /// Have an Administrator do it, or give this role in the account.
     HaveAccountRoleGiven(&'static str),
     /// Ask somebody who may do it, or who may give the role of this title.
     HaveRoleGiven(&'static str),
     /// Delete the spaces of the organization first, or all at once.
     DeleteRecursively,
-    /// Have an Administrator give a role in a space to the person with this e-mail address.
+    /// Have an Administrator give a role in a space to the person with this e-mail address, or the program with this IAM id.
     AskForRole(String),
     /// List the members of the accounts.
     ListUsers,

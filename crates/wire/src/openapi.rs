@@ -15,6 +15,7 @@ mod closed;
 mod cloud_foundry;
 mod drawing;
 mod events;
+mod examples;
 mod graphite;
 mod guarded;
 mod identity;

@@ -107,7 +107,22 @@ pub(crate) struct Renewed {
 }
 
 fn invalid() -> IamError {
-    let message = "Provided refresh token is invalid";
+    refused("Provided refresh token is invalid")
+}
+
+/// The refusal of a token whose session was ended before its time.
+fn ended() -> IamError {
+    refused("Provided refresh token is invalid: its session has ended")
+}
+
+/// The refusal of a token that was used again, which has ended its session.
+fn reused() -> IamError {
+    refused(
+        "Provided refresh token is invalid: it was used before, and its session is ended for that",
+    )
+}
+
+fn refused(message: &'static str) -> IamError {
     let refusal = Refusal::new(Reason::WrongRefreshToken, message);
     IamError::Refused(refusal.remedy(Remedy::LogInAgain))
 }
@@ -233,7 +248,7 @@ pub(crate) async fn rotate(
         return latest_successor(iam, tx, token, &renewal).await;
     }
     end_reused(iam, tx, &token, now).await?;
-    Err(invalid())
+    Err(reused())
 }
 
 /// Renews the session of a token that this transaction has used up. A refusal drops the transaction, and the token stays
@@ -377,7 +392,7 @@ async fn read(iam: &Iam, tx: &mut Tx, token: &RefreshToken) -> Result<HeldLogin,
     let now = iam.0.clock.now();
     unexpired(token, now)?;
     let begun = sessions::live(tx, token.session).await?;
-    let begun = begun.ok_or_else(invalid)?;
+    let begun = begun.ok_or_else(ended)?;
     let root = Root {
         session: Some(token.session),
         key: token.api_key,
@@ -433,7 +448,7 @@ async fn renew_session(
     // A delegated token does not move its login.
     let account = (renewal.client != Client::Kube.id()).then_some(login.account);
     if !sessions::renew(tx, session, account, tokens_until, now).await? {
-        return Err(invalid());
+        return Err(ended());
     }
     let displaced = match account.filter(|account| *account != held.account) {
         Some(account) => {

@@ -159,24 +159,48 @@ impl SettingsChange {
         }
     }
 
-    /// The changed settings, for the audit.
+    /// The changed settings, for the audit and the history: by the names and the values with which they are set.
     fn recorded(&self, entry: Entry) -> Entry {
         fn of(value: Option<impl Display>) -> String {
             value.map_or_else(|| "NOT_SET".to_owned(), |value| value.to_string())
         }
+        let keys = |restricted: Option<bool>| match restricted {
+            None => "NOT_SET",
+            Some(true) => "RESTRICTED",
+            Some(false) => "NOT_RESTRICTED",
+        };
+        let mfa = |is_refused: bool| match is_refused {
+            true => "NONE_NO_ROPC",
+            false => "NONE",
+        };
         let addresses = self.allowed_addresses.as_ref();
         entry
-            .with_some("api_keys_restricted", self.api_keys_restricted.map(of))
             .with_some(
-                "allowed_addresses",
+                "restrict_create_platform_apikey",
+                self.api_keys_restricted.map(keys),
+            )
+            .with_some(
+                "allowed_ip_addresses",
                 addresses.map(|own| own.text().to_owned()),
             )
-            .with_some("password_grant_refused", self.password_grant_refused)
-            .with_some("session_seconds", self.session_seconds.map(of))
-            .with_some("idle_seconds", self.idle_seconds.map(of))
-            .with_some("sessions_per_identity", self.sessions_per_identity.map(of))
-            .with_some("access_token_seconds", self.access_token_seconds.map(of))
-            .with_some("refresh_token_seconds", self.refresh_token_seconds.map(of))
+            .with_some("mfa", self.password_grant_refused.map(mfa))
+            .with_some(
+                "session_expiration_in_seconds",
+                self.session_seconds.map(of),
+            )
+            .with_some("session_invalidation_in_seconds", self.idle_seconds.map(of))
+            .with_some(
+                "max_sessions_per_identity",
+                self.sessions_per_identity.map(of),
+            )
+            .with_some(
+                "system_access_token_expiration_in_seconds",
+                self.access_token_seconds.map(of),
+            )
+            .with_some(
+                "system_refresh_token_expiration_in_seconds",
+                self.refresh_token_seconds.map(of),
+            )
     }
 }
 

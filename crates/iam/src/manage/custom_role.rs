@@ -4,7 +4,7 @@
 use crate::audit::{Action as Audited, Entry};
 use crate::entropy;
 use crate::error::IamError;
-use crate::model::directory::{CustomRole, NamedRole, PolicyRole};
+use crate::model::directory::{CustomRole, Directory, NamedRole, PolicyRole};
 use crate::model::entity_tag;
 use crate::model::text;
 use crate::refusal::{Reason, Refusal};
@@ -58,6 +58,18 @@ pub(super) async fn is_still_there(
     }
 }
 
+/// The cloud resource name of the role that is meant, where its name is there, or is at the end of what was given.
+fn meant(directory: &Directory, account: AccountId, given: &str) -> Option<String> {
+    let name = given.rsplit(':').next()?;
+    let mut named = NamedRole::PLATFORM.into_iter().chain(NamedRole::SERVICE);
+    let named = named.find(|role| role.name().eq_ignore_ascii_case(name));
+    let mut own = directory.custom_roles_of(account);
+    let own = own.find(|role| role.name.eq_ignore_ascii_case(name) || role.display_name == name);
+    named
+        .map(NamedRole::crn)
+        .or_else(|| own.map(CustomRole::crn))
+}
+
 impl Iam {
     /// The role with this cloud resource name in the credential's account: one that every account has, or one of its own.
     ///
@@ -68,12 +80,14 @@ impl Iam {
         if let Some(role) = NamedRole::of_crn(crn) {
             return Ok(PolicyRole::Named(role));
         }
-        let found = self.directory().custom_role_of_crn(caller.account(), crn);
+        let directory = self.directory();
+        let found = directory.custom_role_of_crn(caller.account(), crn);
         found.map(PolicyRole::Custom).ok_or_else(|| {
-            let message = format!(
-                "there is no role `{crn}`: `GET /v2/roles` lists those of the platform, of the service and of the account"
-            );
-            IamError::invalid("role_id", message)
+            let mend = match meant(&directory, caller.account(), crn) {
+                Some(own) => format!("a role is named by its CRN, `{own}`"),
+                None => "`GET /v2/roles` lists those of the platform, of the service and of the account, with their CRNs".to_owned(),
+            };
+            IamError::invalid("role_id", format!("there is no role `{crn}`: {mend}"))
         })
     }
 

@@ -44,10 +44,14 @@ pub(crate) fn hidden(
     (principal, account): (Principal, Option<AccountId>),
     domain: Domain,
 ) -> HiddenDomain {
-    let user = principal.user().and_then(|id| directory.user(id));
+    let holder = match principal {
+        Principal::User(id) => directory.user(id).map(|user| user.email.clone()),
+        Principal::Service(_) | Principal::Profile(_) => Some(principal.to_string()),
+        Principal::Server => None,
+    };
     HiddenDomain {
         domain,
         roles: roles(directory, principal, account),
-        address: user.map(|user| user.email.clone()),
+        holder,
     }
 }

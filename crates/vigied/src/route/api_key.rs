@@ -5,6 +5,7 @@ use super::activity;
 use super::entity_tag::{if_match, tagged};
 use super::filter;
 use super::history;
+use super::iam_id;
 use super::in_turn::in_turn;
 use super::list_cursor::ListCursor;
 use super::order::{By, Order, SortKey};
@@ -188,10 +189,7 @@ fn listed(
     };
     let principal = match params.one("iam_id")? {
         None => None,
-        Some(text) => Some(
-            text.parse()
-                .map_err(|_| invalid("iam_id", format!("`{text}` is no IAM id")))?,
-        ),
+        Some(text) => Some(iam_id::read("iam_id", text)?),
     };
     let everybody = match params.one("scope")? {
         None | Some("entity" | "") => false,
@@ -245,9 +243,9 @@ fn expiry(text: Option<&str>) -> Result<Option<Millis>, Refusal> {
 }
 
 /// The owner of a new key, if it is not for the caller.
-fn owner(caller: &Identity, iam_id: &str) -> Result<Option<Principal>, Refusal> {
-    check_length("iam_id", iam_id, &limit::WORD_BYTES)?;
-    match iam_id.parse::<Principal>() {
+fn owner(caller: &Identity, text: &str) -> Result<Option<Principal>, Refusal> {
+    check_length("iam_id", text, &limit::WORD_BYTES)?;
+    match text.parse::<Principal>() {
         Ok(own) if own == caller.principal() => Ok(None),
         Ok(service @ Principal::Service(_)) => Ok(Some(service)),
         _ => {
@@ -256,7 +254,11 @@ fn owner(caller: &Identity, iam_id: &str) -> Result<Option<Principal>, Refusal> 
                 caller.principal()
             );
             let problem = Problem::new(Kind::Forbidden, "insufficient_permissions", message);
-            Err(Refusal(problem.field("iam_id")))
+            let problem = problem.field("iam_id");
+            Err(Refusal(match iam_id::of_id(text) {
+                Some(whole) => problem.hint(format!("write `{whole}`: the `iam_id`, not the `id`")),
+                None => problem,
+            }))
         }
     }
 }
@@ -268,7 +270,7 @@ pub(super) fn in_own_account(caller: &Identity, account: &str) -> Result<(), Ref
         return Ok(());
     }
     let message = format!(
-        "the credential makes keys, service IDs and roles in its own account alone: `account_id` must be `{}`",
+        "the credential is for one account alone: `account_id` must be `{}`",
         caller.account()
     );
     let problem = Problem::new(Kind::Forbidden, "wrong_account", message);
@@ -301,7 +303,8 @@ pub(super) fn requested_key(wanted: CreateApiKey) -> Result<NewKey, Refusal> {
         wanted.support_sessions,
     )?;
     if wanted.store_value == Some(true) {
-        let message = "`store_value`: the text of a key is not kept, and shown once alone";
+        let message =
+            "`store_value`: the text of a key is not kept, and shown once alone: leave it out";
         return Err(invalid("store_value", message.to_owned()));
     }
     let text = wanted.apikey.filter(|text| !text.expose().is_empty());

@@ -5,6 +5,7 @@ mod resource;
 
 use self::resource::Named;
 use super::api_key::invalid;
+use super::iam_id;
 use super::in_turn::in_turn;
 use super::reply::json;
 use crate::app::App;
@@ -46,13 +47,7 @@ impl Subject {
     fn read(wanted: &AuthzSubject) -> Result<Self, Refusal> {
         match (&wanted.attributes, &wanted.access_token_body) {
             (Some(attributes), None) => {
-                let id = &attributes.id;
-                check_length("subject", id, &limit::WORD_BYTES)?;
-                let id = id.parse().map_err(|_| {
-                    let message = format!("`subject`: `{id}` is no IAM id");
-                    invalid("subject", message)
-                });
-                Ok(Self::Principal(id?))
+                iam_id::read("subject", &attributes.id).map(Self::Principal)
             }
             (None, Some(body)) => Ok(Self::Holder(token_body(body)?)),
             _ => {

@@ -6,7 +6,7 @@ use super::group_id;
 use super::paging::{ACCOUNTS, next};
 use super::reply::json;
 use crate::app::App;
-use crate::failure::refused::check_length;
+use crate::failure::refused::{check_length, mended_by};
 use crate::http::guesses::Guesser;
 use crate::http::problem::Refusal;
 use crate::http::source::RequestSource;
@@ -20,9 +20,9 @@ use base::id::{AccessGroupId, AccountId};
 use base::limit;
 use base::secret::Secret;
 use http::StatusCode;
-use iam::IamError;
 use iam::manage::invitation::{Choice, InvitedAccess, Invitee};
 use iam::role::Role;
+use iam::{IamError, Remedy};
 use std::sync::Arc;
 use wire::cf::deleted::instant;
 use wire::iam::invitation::{Accept, AcceptAccount, Invitation, Invitations, Redeem};
@@ -41,19 +41,28 @@ fn groups(account: AccountId, texts: &[String]) -> Result<Vec<AccessGroupId>, Re
         check_length("access_groups", text, &limit::WORD_BYTES)?;
         group_id::read(account, text).ok_or_else(|| {
             let message = format!("`access_groups`: `{text}` is no id of an access group");
-            invalid("access_groups", message)
+            let Refusal(problem) = invalid("access_groups", message);
+            Refusal(mended_by(problem, Remedy::NameAccessGroup))
         })
     };
     texts.iter().map(read).collect()
 }
 
+fn no_role(text: &str, all: &str) -> Refusal {
+    let message = format!("{text:?} is no account role: {all}");
+    Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field("account_role"))
+}
+
 /// An account role by its name.
 pub(super) fn role(text: &str) -> Result<Role, Refusal> {
-    text.parse().map_err(|_| {
-        let message =
-            format!("{text:?} is no account role: Administrator, Editor, Operator or Viewer");
-        Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field("account_role"))
-    })
+    let all = "Administrator, Editor, Operator or Viewer";
+    text.parse().map_err(|_| no_role(text, all))
+}
+
+/// The account role of an invitation.
+fn invited_role(text: &str) -> Result<Role, Refusal> {
+    let all = "Administrator, Editor, Operator or Viewer, or Member for none";
+    text.parse().map_err(|_| no_role(text, all))
 }
 
 pub(super) async fn invite(
@@ -70,7 +79,7 @@ pub(super) async fn invite(
         let named = user.account_role.filter(is_role);
         Ok(Invitee {
             email: user.email,
-            role: named.as_deref().map(role).transpose()?,
+            role: named.as_deref().map(invited_role).transpose()?,
         })
     };
     let given = wanted.iam_policy.as_deref().unwrap_or_default();

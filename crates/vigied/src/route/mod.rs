@@ -17,6 +17,7 @@ mod collectd;
 mod cross_site;
 mod deleted;
 mod deletion_reply;
+mod doubled_base;
 mod entity_tag;
 mod error_form_by_path;
 mod filter;
@@ -29,6 +30,7 @@ mod health;
 mod history;
 mod home;
 mod iam_authz;
+mod iam_id;
 mod identity;
 mod identity_limits;
 mod identity_report;
@@ -99,7 +101,9 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
 }
 
 async fn unknown(State(app): State<Arc<App>>, request: Request) -> Refusal {
-    routes::unknown(app.error_form_by_path.of(None, request.uri().path()))
+    let path = request.uri().path();
+    let form = app.error_form_by_path.of(None, path);
+    doubled_base::explained(path, routes::unknown(form))
 }
 
 async fn wrong_method(State(app): State<Arc<App>>, request: Request) -> Refusal {

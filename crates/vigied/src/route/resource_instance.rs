@@ -7,7 +7,7 @@ use super::order::Order;
 use super::paging::POLICIES;
 use super::reply::json;
 use crate::app::App;
-use crate::failure::refused::check_length;
+use crate::failure::refused::{check_length, mended_by};
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
@@ -19,9 +19,9 @@ use base::id::{InstanceId, ResourceGroupId, SpaceId};
 use base::limit;
 use base::time::Millis;
 use http::{HeaderMap, StatusCode};
-use iam::Identity;
 use iam::directory::{Instance, Plan, SERVICE_NAME};
 use iam::manage::instance::{InstanceChange, NewInstance};
+use iam::{Identity, Remedy};
 use std::sync::Arc;
 use wire::iam::api_key::{read_time, time_text};
 use wire::iam::resource_instance::{
@@ -280,7 +280,8 @@ fn space(parameters: &InstanceParameters) -> Result<SpaceId, Refusal> {
     check_length("space_id", text, &limit::WORD_BYTES)?;
     text.parse().map_err(|_| {
         let message = format!("`space_id` is the GUID of a space, not `{text}`");
-        invalid("space_id", message)
+        let Refusal(problem) = invalid("space_id", message);
+        Refusal(mended_by(problem, Remedy::NameSpace))
     })
 }
 
@@ -289,7 +290,8 @@ fn group(text: &str) -> Result<ResourceGroupId, Refusal> {
     check_length("resource_group", text, &limit::WORD_BYTES)?;
     text.parse().map_err(|_| {
         let message = format!("`resource_group` is the id of a resource group, not `{text}`");
-        invalid("resource_group", message)
+        let Refusal(problem) = invalid("resource_group", message);
+        Refusal(mended_by(problem, Remedy::NameResourceGroup))
     })
 }
 

@@ -1,6 +1,6 @@
 //! `/v1/sessions`: login sessions, listed, ended and kept alive.
 
-use super::api_key::invalid;
+use super::iam_id;
 use super::identity::client;
 use super::paging::{IAM, list_links};
 use super::reply::json;
@@ -43,14 +43,7 @@ fn shown(caller: &Identity, session: &OpenSession) -> Session {
 /// The owner of the sessions that the request is about, if it names one.
 fn whose(params: &Params) -> Result<Option<Principal>, Refusal> {
     let text = params.one("iam_id")?.filter(|text| !text.is_empty());
-    let read = |text: &str| {
-        text.parse::<Principal>().map_err(|_| {
-            let excerpt: String = text.chars().take(80).collect();
-            let message = format!("`iam_id` is no IAM id: `{excerpt}`");
-            invalid("iam_id", message)
-        })
-    };
-    text.map(read).transpose()
+    text.map(|text| iam_id::read("iam_id", text)).transpose()
 }
 
 pub(super) async fn list(

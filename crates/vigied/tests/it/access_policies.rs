@@ -2,8 +2,10 @@
 
 mod decisions;
 mod lists;
-mod repeated;
+mod lists_of_roles;
+mod mends;
 mod own;
+mod repeated;
 
 use crate::harness::{Reply, Request, Server};
 use crate::limits::hits;

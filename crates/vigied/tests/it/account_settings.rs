@@ -142,6 +142,12 @@ fn what_is_set_is_shown_and_a_stale_tag_changes_nothing() {
     let told = told["history"].as_array().unwrap();
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0]["action"], "account_configured");
+    // By the names and values with which they were set.
+    for (field, value) in wished.as_object().unwrap() {
+        let told = told[0]["params"].as_array().unwrap();
+        let set = format!("{field}={}", value.as_str().unwrap());
+        assert!(told.contains(&json!(set)), "{set}: {told:?}");
+    }
 }
 
 /// `*` is whatever version there is: of changes at the same moment some were answered with 409.
@@ -349,4 +355,21 @@ fn what_is_not_obeyed_is_refused_by_its_name() {
     let reply = account.call("GET", &format!("{}/x", account.path)).send();
     assert_eq!(reply.status, 404);
     assert!(reply.json()["errors"][0]["message"].is_string());
+}
+
+/// It named a type and a column, and not the setting.
+#[test]
+fn a_number_in_place_of_a_text_is_refused_by_the_name_of_its_setting() {
+    let account = Account::start();
+    for name in [
+        "session_expiration_in_seconds",
+        "system_access_token_expiration_in_seconds",
+        "max_sessions_per_identity",
+    ] {
+        let reply = account.change("*", &json!({"mfa": "NONE", name: 900}));
+        refused(&reply, 400, "invalid_parameter", &format!("`{name}`"));
+        refused(&reply, 400, "invalid_parameter", "expected a string");
+    }
+    let reply = account.change("*", &json!({"user_mfa": [{"iam_id": "x"}, {"iam_id": 7}]}));
+    refused(&reply, 400, "invalid_parameter", "`user_mfa[1].iam_id`");
 }

@@ -1,5 +1,6 @@
 //! Helpers to write OpenAPI documents.
 
+use super::examples;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
@@ -331,7 +332,12 @@ impl Operation {
             "responses": responses,
             "security": self.security,
         });
-        if let (Some(operation), Some(body)) = (operation.as_object_mut(), self.body) {
+        if let (Some(operation), Some(mut body)) = (operation.as_object_mut(), self.body) {
+            let content = body.pointer_mut("/content/application~1json");
+            let content = content.and_then(Value::as_object_mut);
+            if let (Some(content), Some(example)) = (content, examples::body(&self.id)) {
+                content.insert("example".to_owned(), example);
+            }
             operation.insert("requestBody".to_owned(), body);
         }
         operation

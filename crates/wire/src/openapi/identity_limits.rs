@@ -49,11 +49,7 @@ pub(super) fn routes(document: &mut Document) {
         "cr_rules_per_profile",
         "ids of trusted profiles, separated by commas: the rules of each about compute resources",
     )
-    .unserved(&[
-        "templates",
-        "template_versions_per_template",
-        "idps",
-    ])
+    .unserved(&["templates", "template_versions_per_template", "idps"])
     .answers("200", "what was asked for", limits.clone());
     let path = "/v1/accounts/{account}/limits/identity";
     document.route("GET", path, failing(operation, &error));

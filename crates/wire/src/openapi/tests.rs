@@ -201,3 +201,19 @@ fn routes_lists_both_documents() {
     }
     assert_eq!(routes.len(), routes.iter().collect::<BTreeSet<_>>().len());
 }
+
+#[test]
+fn each_example_is_of_operations_that_are_there() {
+    let document = iam_document();
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations = paths.flat_map(|path| path.as_object().unwrap().values());
+    let example = "/requestBody/content/application~1json/example";
+    let shown: BTreeSet<&str> = operations
+        .filter(|own| own.pointer(example).is_some())
+        .map(|own| own["operationId"].as_str().unwrap())
+        .collect();
+    let all = examples::all();
+    let named: Vec<&str> = all.iter().flat_map(|(names, _)| names.to_vec()).collect();
+    assert_eq!(shown.len(), named.len(), "an operation has two");
+    assert_eq!(shown, named.into_iter().collect::<BTreeSet<&str>>());
+}

@@ -7,7 +7,7 @@ use super::map::Map;
 use super::policy::{Policy, PolicySubject};
 use super::policy_index::{Place, PolicyIndex, together};
 use super::policy_role::{CustomRole, PolicyRole};
-use super::policy_target::{AttributeKey, PolicyTarget, is_met, wrong};
+use super::policy_target::{AttributeKey, PolicyTarget, by_name, is_met, wrong};
 use crate::refusal::Refusal;
 use base::id::{AccessGroupId, AccountId, CustomRoleId, OrgId, PolicyId, SpaceId};
 use base::principal::Principal;
@@ -16,6 +16,11 @@ use std::collections::{BTreeSet, HashSet};
 
 /// For so many spaces it is not worth putting all policies of a principal together.
 const FEW_SPACES: usize = 4;
+
+/// The refusal of what is not in the account.
+fn missing(key: AttributeKey, what: &str) -> Refusal {
+    wrong(key, what).remedy(by_name(key))
+}
 
 impl PolicyTarget {
     /// Checks that what the attributes name is there, so that a slip does not become a policy without any effect.
@@ -28,7 +33,7 @@ impl PolicyTarget {
         if let Some(org) = self.org
             && !is_there(Domain::Org(org))
         {
-            return Err(wrong(
+            return Err(missing(
                 AttributeKey::Org,
                 "is no organization of the account",
             ));
@@ -36,12 +41,12 @@ impl PolicyTarget {
         if let Some(space) = self.space
             && !is_there(Domain::Space(space))
         {
-            return Err(wrong(AttributeKey::Space, "is no space of the account"));
+            return Err(missing(AttributeKey::Space, "is no space of the account"));
         }
         if let Some(group) = self.group {
             let found = directory.resource_group(group);
             if found.is_none_or(|found| found.account != account) {
-                return Err(wrong(
+                return Err(missing(
                     AttributeKey::ResourceGroup,
                     "is no resource group of the account",
                 ));
@@ -49,7 +54,7 @@ impl PolicyTarget {
         }
         if let (Some(kind), Some(guid)) = (self.kind, self.resource) {
             if !is_there(kind.domain(guid)) {
-                return Err(wrong(
+                return Err(missing(
                     AttributeKey::Resource,
                     "is no such domain of the account",
                 ));
@@ -58,7 +63,10 @@ impl PolicyTarget {
         if let Some((operator, value)) = &self.region {
             let mut all = directory.regions.iter();
             if !all.any(|region| is_met(*operator, value, &region.name)) {
-                return Err(wrong(AttributeKey::Region, "is no region of this server"));
+                let all = directory.regions.iter();
+                let all: Vec<String> = all.map(|region| format!("`{}`", region.name)).collect();
+                let what = format!("is no region of this server, which has {}", all.join(", "));
+                return Err(wrong(AttributeKey::Region, &what));
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 //! operator that is not known here is refused.
 
 use crate::model::text::{check_length, check_stored};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Remedy};
 use base::id::{AccountId, Guid, OrgId, ResourceGroupId, SpaceId};
 use base::limit;
 use base::scope::Domain;
@@ -85,6 +85,25 @@ impl AttributeOperator {
             Self::Matches => "stringMatch",
         }
     }
+
+    /// The operator of this name, as it is given to an attribute; without one it is that of equal texts.
+    ///
+    /// # Errors
+    /// When it is not enforced here.
+    pub fn read(key: &str, name: Option<&str>) -> Result<Self, Refusal> {
+        match name {
+            None | Some("stringEquals") => Ok(Self::Equals),
+            Some("stringMatch") => Ok(Self::Matches),
+            Some(other) => {
+                check_length("operator", other, &limit::WORD_BYTES)?;
+                let message = format!(
+                    "the operator `{other}` of the attribute `{key}` is not enforced here: there are `stringEquals` and `stringMatch`, \
+                     which compare texts"
+                );
+                Err(Refusal::invalid("operator", message))
+            }
+        }
+    }
 }
 
 /// An attribute with its value.
@@ -116,19 +135,7 @@ impl Attribute {
                 ),
             ));
         };
-        let operator = match operator {
-            None | Some("stringEquals") => AttributeOperator::Equals,
-            Some("stringMatch") => AttributeOperator::Matches,
-            Some(other) => {
-                check_length("operator", other, &limit::WORD_BYTES)?;
-                return Err(Refusal::invalid(
-                    "operator",
-                    format!(
-                        "the operator `{other}` is not enforced here: there are `stringEquals` and `stringMatch`"
-                    ),
-                ));
-            }
-        };
+        let operator = AttributeOperator::read(key, operator)?;
         check_stored(own.name(), value, &limit::POLICY_VALUE_BYTES)?;
         if value.is_empty() {
             return Err(wrong(own, "needs a value"));
@@ -199,7 +206,8 @@ impl PolicyTarget {
             match key {
                 AttributeKey::Account => {
                     if value.parse::<AccountId>() != Ok(account) {
-                        return Err(wrong(*key, "is not the account of the credential"));
+                        let what = format!("is not the account of the credential, `{account}`");
+                        return Err(wrong(*key, &what));
                     }
                     names_account = true;
                 }
@@ -261,8 +269,18 @@ pub(super) fn wrong(key: AttributeKey, what: &str) -> Refusal {
     Refusal::invalid(name, format!("the attribute `{name}` {what}"))
 }
 
+/// How to find the id of what the attribute names.
+pub(super) const fn by_name(key: AttributeKey) -> Remedy {
+    match key {
+        AttributeKey::Org => Remedy::NameOrg,
+        AttributeKey::Space => Remedy::NameSpace,
+        AttributeKey::ResourceGroup => Remedy::NameResourceGroup,
+        _ => Remedy::NameDomain,
+    }
+}
+
 fn guid(key: AttributeKey, value: &str) -> Result<Guid, Refusal> {
-    Guid::parse(value).map_err(|_| wrong(key, "is no GUID"))
+    Guid::parse(value).map_err(|_| wrong(key, "is no GUID").remedy(by_name(key)))
 }
 
 pub(super) fn is_met(operator: AttributeOperator, value: &str, text: &str) -> bool {
