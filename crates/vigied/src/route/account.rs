@@ -185,7 +185,9 @@ pub(super) async fn users(
         skip: 0,
         take: size.saturating_add(1),
     };
-    let members = app.iam.members_found(&caller, account, &search, window)?;
+    let (iam, asked, who) = (app.iam.clone(), search.clone(), caller.clone());
+    let found = move || iam.members_found(&who, account, &asked, window);
+    let members = app.account_turns.run(caller.account(), found).await??;
     let behind = window.behind(&members);
     let invited = app
         .iam
