@@ -76,13 +76,10 @@ pub fn identity_queries() -> Vec<(String, String, Vec<String>)> {
     for (path, item) in paths.into_iter().flatten() {
         for (method, operation) in item.as_object().into_iter().flatten() {
             let all = operation.get("parameters").and_then(Value::as_array);
-            let text = |own: &Value, key: &str| {
-                let text = own.get(key).and_then(Value::as_str);
-                text.unwrap_or_default().to_owned()
-            };
             let all = all.into_iter().flatten();
-            let of_query = all.filter(|own| text(own, "in") == "query");
-            let names = of_query.map(|own| text(own, "name")).collect();
+            let of_query = all.filter(|own| own.get("in").and_then(Value::as_str) == Some("query"));
+            let names = of_query.filter_map(|own| own.get("name").and_then(Value::as_str));
+            let names = names.map(str::to_owned).collect();
             queries.push((method.to_uppercase(), path.clone(), names));
         }
     }

@@ -6,7 +6,7 @@
 //!
 //! An API key, and what was obtained with it, acts for the key: it sees and ends the sessions of that key alone.
 
-pub use crate::model::open_session::OpenSession;
+pub use crate::model::open_session::{OpenSession, SessionPage, SessionPlace};
 
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
@@ -46,6 +46,21 @@ impl Iam {
         of: Option<Principal>,
         window: PageRequest,
     ) -> Result<Page<OpenSession>, IamError> {
+        let all = self.sessions_from(caller, of, None, window).await?;
+        Ok(all.page)
+    }
+
+    /// As [`Self::sessions`], on one side of a place.
+    ///
+    /// # Errors
+    /// As [`Self::sessions`].
+    pub async fn sessions_from(
+        &self,
+        caller: &Identity,
+        of: Option<Principal>,
+        place: Option<SessionPlace>,
+        window: PageRequest,
+    ) -> Result<SessionPage, IamError> {
         let owner = self.session_owner(caller, of, "listing the sessions of others")?;
         let now = self.0.clock.now();
         let directory = self.directory();
@@ -56,14 +71,15 @@ impl Iam {
             own.settings.session_cutoffs(now)
         });
         let who = (owner.principal, owner.account, owner.key);
-        let mut page = sessions::open_of(&self.0.db, who, (now, over), window).await?;
+        let found = sessions::open_of(&self.0.db, who, (now, over), place, window);
+        let mut found = found.await?;
         if let Some(own) = own {
-            for one in &mut page.entries {
+            for one in &mut found.page.entries {
                 let (proven_at, used_at) = (one.proven_at, one.used_at);
                 one.expires_at = (own.settings).session_end(proven_at, used_at, one.expires_at);
             }
         }
-        Ok(page)
+        Ok(found)
     }
 
     fn session_owner(

@@ -34,7 +34,7 @@ impl KnownQuery {
         (form == ErrorForm::Identity).then_some(Self { verb, path })
     }
 
-    /// Refuses the first parameter that is not known.
+    /// Refuses the first parameter that is not known, or is given twice.
     pub(super) fn check(self, query: &str) -> Result<(), Refusal> {
         if query.is_empty() {
             return Ok(());
@@ -42,16 +42,24 @@ impl KnownQuery {
         let query = params::query(query)?;
         let known = DOCUMENTED.get(&key(self.verb, self.path));
         let known: Vec<&str> = known.into_iter().flatten().map(String::as_str).collect();
-        let mut names = query.iter().map(|(name, _)| name);
-        let Some(other) = names.find(|name| !known.contains(name)) else {
-            return Ok(());
-        };
-        let other = excerpt::beginning(other);
-        let message = format!("the query has an unknown parameter `{other}`");
-        let hint = instead(&other, known.into_iter());
-        let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
-        Err(Refusal(problem.hint(hint).field(other)))
+        for (name, _) in query.iter() {
+            if !known.contains(&name) {
+                let other = excerpt::beginning(name);
+                let Refusal(problem) =
+                    invalid(format!("the query has an unknown parameter `{other}`"));
+                let hint = instead(&other, known.into_iter());
+                return Err(Refusal(problem.hint(hint).field(other)));
+            }
+            query
+                .one(name)
+                .map_err(|error| invalid(error.to_string()))?;
+        }
+        Ok(())
     }
+}
+
+fn invalid(message: String) -> Refusal {
+    Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message))
 }
 
 #[cfg(test)]
@@ -78,6 +86,7 @@ mod tests {
         assert_eq!(more.hint.as_deref(), Some("leave it out: there are none"));
         // A list of values where one is read.
         assert!(refused(list.0, list.1, "name[]=a").is_some());
+        assert!(refused(list.0, list.1, "name=a&name=a").is_some());
         assert!(KnownQuery::of("get", "/v2/spaces", ErrorForm::CloudFoundry).is_none());
     }
 

@@ -247,14 +247,9 @@ pub(super) async fn set_role(
 ) -> Result<Response, Refusal> {
     let domain = Domain::Account(params.id("account")?);
     app.iam.may_set_roles(&caller, domain)?;
-    let wanted: Username = body(&bytes)?;
+    let username = username(&params, &bytes)?;
     app.iam
-        .set_role(
-            &caller,
-            domain,
-            role(params.text("role"))?,
-            &wanted.username,
-        )
+        .set_role(&caller, domain, role(params.text("role"))?, &username)
         .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

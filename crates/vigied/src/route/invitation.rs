@@ -3,7 +3,9 @@
 use super::access_policy;
 use super::api_key::invalid;
 use super::group_id;
-use super::paging::{ACCOUNTS, next};
+use super::list_cursor::ListCursor;
+use super::order::Order;
+use super::paging::ACCOUNTS;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::{check_length, mended_by};
@@ -16,7 +18,7 @@ use crate::request::payload::{FormPayload, Payload};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
-use base::id::{AccessGroupId, AccountId};
+use base::id::{AccessGroupId, AccountId, UserId};
 use base::limit;
 use base::secret::Secret;
 use http::StatusCode;
@@ -110,14 +112,16 @@ pub(super) async fn waiting(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let window = ACCOUNTS.window(&params)?;
-    let waiting = app.iam.invitations_of(&caller, window).await?;
-    let address = |start| {
-        let at = (window.take, Some(start));
-        ACCOUNTS.address("/v2/users/self/invitations", &params, &[], at)
+    let cursor = ListCursor::of(&ACCOUNTS, &params, Order::unsorted())?;
+    let after = cursor.made().map(|(at, id)| (at, UserId(id)));
+    let window = cursor.window();
+    let waiting = app.iam.invitations_of(&caller, after, window).await?;
+    let address = |start: Option<&str>| {
+        let at = (cursor.size(), start);
+        ACCOUNTS.address_at("/v2/users/self/invitations", &params, &[], at)
     };
-    let next_url = next(window, &waiting).map(address).transpose()?;
-    let resources = waiting.entries.into_iter().map(|one| Invitation {
+    let page = cursor.page(waiting, address)?;
+    let resources = page.entries.into_iter().map(|one| Invitation {
         id: one.id.to_string(),
         account_id: one.account.to_string(),
         account_name: one.account_name,
@@ -127,7 +131,7 @@ pub(super) async fn waiting(
     });
     let resources = resources.collect();
     let list = Invitations {
-        next_url,
+        next_url: page.links.next,
         resources,
     };
     json(StatusCode::OK, &list)

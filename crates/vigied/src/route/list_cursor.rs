@@ -11,8 +11,10 @@ use base::time::Millis;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use iam::directory::{ApiKey, Instance, Policy, Profile, Service};
+use iam::manage::invitation::ReceivedInvitation;
 use iam::manage::page::{Page, PageRequest};
 use iam::manage::resource_key::ResourceKey;
+use iam::manage::session::OpenSession;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::sync::atomic::{AtomicU64, Ordering as Memory};
@@ -44,6 +46,18 @@ impl Entry for Profile {
 impl Entry for Policy {
     fn made(&self) -> (Millis, Guid) {
         (self.created.at, self.id.0)
+    }
+}
+
+impl Entry for OpenSession {
+    fn made(&self) -> (Millis, Guid) {
+        (self.created_at, self.id.0)
+    }
+}
+
+impl Entry for ReceivedInvitation {
+    fn made(&self) -> (Millis, Guid) {
+        (self.created_at, self.id.0)
     }
 }
 
@@ -143,9 +157,14 @@ impl<T: Entry> ListCursor<T> {
         }
     }
 
-    /// When the entry before the page was made, and its id, for lists that the database reads by their age.
-    pub(super) fn after(&self) -> Option<(Millis, Guid)> {
+    /// When the entry at the place was made, and its id, for lists that the database reads by their age.
+    pub(super) fn made(&self) -> Option<(Millis, Guid)> {
         self.place.as_ref().map(|place| place.made)
+    }
+
+    /// Notes how many entries are on the other side of the place, where [`Self::reaches`] was not asked.
+    pub(super) fn passes(&self, entries: u64) {
+        self.passed.store(entries, Memory::Relaxed);
     }
 
     /// Whether the entry is on the page or beyond it. It must be asked once about each entry that the list shows, and about no other:
@@ -214,7 +233,8 @@ impl<T: Entry> ListCursor<T> {
         })
     }
 
-    fn is_backward(&self) -> bool {
+    /// Whether the page ends before its place.
+    pub(super) fn is_backward(&self) -> bool {
         self.place.as_ref().is_some_and(|place| place.before)
     }
 

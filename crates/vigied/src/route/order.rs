@@ -68,13 +68,18 @@ impl<T> Order<T> {
         Ok(Self { word, by, reverse })
     }
 
-    /// An order that nobody can choose, in which all entries are equal.
-    pub(super) fn unsorted() -> Self {
+    /// An order that nobody can choose.
+    pub(super) fn fixed(by: By<T>) -> Self {
         Self {
             word: "",
-            by: |_| SortKey::SAME,
+            by,
             reverse: false,
         }
+    }
+
+    /// One in which all entries are equal.
+    pub(super) fn unsorted() -> Self {
+        Self::fixed(|_| SortKey::SAME)
     }
 
     /// An order for a test.

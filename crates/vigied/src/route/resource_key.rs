@@ -126,7 +126,7 @@ async fn listed(
         &limit::LABEL_BYTES,
     )?;
     let cursor = ListCursor::of(&POLICIES, params, Order::unsorted())?;
-    let after = cursor.after().map(|(at, id)| (at, ResourceKeyId(id)));
+    let after = cursor.made().map(|(at, id)| (at, ResourceKeyId(id)));
     let found = app
         .iam
         .resource_keys(caller, name, of, after, cursor.window())

@@ -2,7 +2,9 @@
 
 use super::iam_id;
 use super::identity::client;
-use super::paging::{IAM, list_links};
+use super::list_cursor::ListCursor;
+use super::order::{Order, SortKey};
+use super::paging::IAM;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused;
@@ -14,11 +16,12 @@ use crate::request::params::Params;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
+use base::id::SessionId;
 use base::principal::Principal;
 use base::source::Source;
 use http::{HeaderMap, StatusCode};
 use iam::flow::grant::Client;
-use iam::manage::session::OpenSession;
+use iam::manage::session::{OpenSession, SessionPlace};
 use iam::{IamError, Identity, Reason};
 use std::sync::Arc;
 use wire::iam::api_key::time_text;
@@ -53,18 +56,31 @@ pub(super) async fn list(
     params: Params,
 ) -> Result<Response, Refusal> {
     let whose = whose(&params)?;
-    let window = IAM.window(&params)?;
-    let part = app.iam.sessions(&caller, whose, window).await?;
+    // The latest come first.
+    let order =
+        Order::fixed(|own: &OpenSession| SortKey::Number(own.created_at.0.saturating_neg()));
+    let cursor = ListCursor::of(&IAM, &params, order)?;
+    let place = cursor.made().map(|(created_at, id)| SessionPlace {
+        created_at,
+        id: SessionId(id),
+        is_end: cursor.is_backward(),
+    });
+    let found = app
+        .iam
+        .sessions_from(&caller, whose, place, cursor.window())
+        .await?;
+    cursor.passes(found.passed);
     let path = format!("{}/v1/sessions", own_url.url);
-    let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
-    let links = list_links(window, &part, address)?;
-    let all = part.entries.iter();
+    let size = cursor.size();
+    let address = |start: Option<&str>| IAM.address_at(&path, &params, &KEPT, (size, start));
+    let page = cursor.page(found.page, address)?;
+    let all = page.entries.iter();
     let list = SessionList {
-        offset: window.skip,
-        limit: window.take,
-        first: links.first,
-        previous: links.previous,
-        next: links.next,
+        offset: page.offset,
+        limit: size,
+        first: page.links.first,
+        previous: page.links.previous,
+        next: page.links.next,
         sessions: all.map(|session| shown(&caller, session)).collect(),
     };
     json(StatusCode::OK, &list)

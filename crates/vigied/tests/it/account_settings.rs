@@ -319,7 +319,10 @@ fn what_is_not_obeyed_is_refused_by_its_name() {
         ("restrict_user_list_visibility", json!("NOT_RESTRICTED")),
         ("mfa", json!("TOTP")),
         ("user_mfa", json!([{"iam_id": "IBMid-1", "mfa": "NONE"}])),
-        ("restrict_user_domains", json!([{"realm_id": "IBMid"}])),
+        (
+            "restrict_user_domains",
+            json!([{"realm_id": "IBMid", "invitation_email_allow_patterns": ["*"], "restrict_invitation": true}]),
+        ),
         ("allowed_ip_addresses", json!("somewhere")),
         ("session_expiration_in_seconds", json!("899")),
         ("session_expiration_in_seconds", json!("86401")),

@@ -75,8 +75,12 @@ fn sessions_are_listed_and_ended_one_by_one_and_all_at_once() {
     let page = listed(&server, &second, "?pagesize=2");
     let rest = page["next"].as_str().unwrap();
     let rest = rest.split_once("/v1/sessions").unwrap().1.to_owned();
-    let both = [ids(&page), ids(&listed(&server, &second, &rest))].concat();
-    assert_eq!(both, ids(&all));
+    let last = listed(&server, &second, &rest);
+    assert_eq!([ids(&page), ids(&last)].concat(), ids(&all));
+    assert_eq!((&page["offset"], &last["offset"]), (&json!(0), &json!(2)));
+    let back = last["previous"].as_str().unwrap();
+    let back = back.split_once("/v1/sessions").unwrap().1;
+    assert_eq!(ids(&listed(&server, &second, back)), ids(&page));
     // A key sees what was begun with it.
     assert_eq!(
         ids(&listed(&server, &key, "")),
@@ -97,6 +101,31 @@ fn sessions_are_listed_and_ended_one_by_one_and_all_at_once() {
     let reply = call(&server, &second, "DELETE", "/v1/sessions").send();
     assert_eq!(reply.status, 204, "{}", reply.text());
     assert!(!is_open(&server, &second) && !is_open(&server, &third));
+}
+
+#[test]
+fn a_loop_that_ends_sessions_leaves_none_out() {
+    let server = Server::start();
+    let current = by_password(&server);
+    for _ in 0..5 {
+        by_password(&server);
+    }
+    let mut query = "?pagesize=2".to_owned();
+    for _ in 0..9 {
+        let page = listed(&server, &current, &query);
+        for id in ids(&page).iter().filter(|id| **id != current.id) {
+            let path = format!("/v1/sessions/{id}");
+            let reply = call(&server, &current, "DELETE", &path).send();
+            assert_eq!(reply.status, 204, "{}", reply.text());
+        }
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        let (_, next) = next.split_once("/v1/sessions").unwrap();
+        next.clone_into(&mut query);
+    }
+    let left = ids(&listed(&server, &current, ""));
+    assert_eq!(left, [current.id]);
 }
 
 #[test]

@@ -95,8 +95,8 @@ fn members_that_are_not_known_are_refused_by_their_name() {
     let settings = format!("/v1/accounts/{id}/settings/identity");
     let limits = format!("/v1/accounts/{id}/limits/identity");
     let users = format!("/v2/accounts/{id}/users");
-    let policy = &account.ask("POST", "/v1/policies", &first).json()["id"];
-    let policy = format!("/v1/policies/{}", policy.as_str().unwrap());
+    let policy = account.ask("POST", "/v1/policies", &first).json();
+    let policy = format!("/v1/policies/{}", policy["id"].as_str().unwrap());
     let listed = || {
         [
             account.count("/v1/apikeys", "apikeys"),
@@ -255,6 +255,22 @@ fn parameters_that_are_not_known_are_refused_by_their_name() {
     // Nobody is told the parameters who is not let in.
     let stranger = account.server.request("GET", "/v1/serviceids?foo=bar");
     assert_eq!(stranger.send().status, 401);
+}
+
+/// A parameter that is documented was passed over.
+#[test]
+fn a_role_is_given_to_whom_the_query_names() {
+    let account = Account::start();
+    let path = format!("/v2/accounts/{}/roles/Viewer", account.id());
+    let asked = format!("{path}?username={}", account.server.owner.user);
+    for method in ["PUT", "DELETE"] {
+        let reply = account.call(method, &asked).send();
+        assert_eq!(reply.status, 204, "{method}: {}", reply.text());
+    }
+    let nobody = format!("{path}?username=nobody@example.org");
+    let body = json!({"username": account.server.owner.user});
+    let reply = account.call("PUT", &nobody).json(&body).send();
+    assert!(reply.status >= 400, "{}", reply.text());
 }
 
 #[test]

@@ -135,26 +135,39 @@ fn with_roles(rows: &[Row]) -> Result<Vec<Invitation>, IamError> {
     Ok(found)
 }
 
-/// The open invitations of the address to accounts that the user is not in, newest last, and their number.
+/// The open invitations of the address to accounts that the user is not in, newest last, and their number: those after one if there is
+/// one, which was made then.
 pub(crate) async fn waiting_for(
     db: &Db,
     (folded, user): (&str, UserId),
     now: Millis,
+    after: Option<(Millis, UserId)>,
     window: PageRequest,
 ) -> Result<(u64, Vec<ReceivedInvitation>), IamError> {
-    let invited = [Value::from(folded), now.0.into(), user.0.to_string().into()];
+    let (after_at, after_id) = match after {
+        Some((at, id)) => (at, id.0.to_string()),
+        None => (Millis(i64::MIN), String::new()),
+    };
+    let mut values = vec![
+        Value::from(folded),
+        now.0.into(),
+        user.0.to_string().into(),
+        after_at.0.into(),
+        after_id.into(),
+    ];
     let count = "SELECT COUNT(*) AS counted FROM invitations JOIN accounts ON accounts.guid = invitations.account \
                  WHERE folded = $1 AND expires_at > $2 AND accounts.deleted_at IS NULL \
+                 AND (invitations.created_at > $4 OR (invitations.created_at = $4 AND invitations.guid > $5)) \
                  AND NOT EXISTS (SELECT 1 FROM members WHERE members.account = invitations.account AND principal = $3)";
-    let total = counted(db.one(count, &invited).await?)?;
+    let total = counted(db.one(count, &values).await?)?;
     let sql = "SELECT invitations.guid, account, accounts.name, inviter, invitations.created_at, expires_at \
                FROM invitations JOIN accounts ON accounts.guid = invitations.account \
                WHERE folded = $1 AND expires_at > $2 AND accounts.deleted_at IS NULL \
+               AND (invitations.created_at > $4 OR (invitations.created_at = $4 AND invitations.guid > $5)) \
                AND NOT EXISTS (SELECT 1 FROM members WHERE members.account = invitations.account AND principal = $3) \
-               ORDER BY invitations.created_at, account LIMIT $4 OFFSET $5";
-    let [address, now, person] = invited;
+               ORDER BY invitations.created_at, invitations.guid LIMIT $6 OFFSET $7";
     let (take, skip) = (row_count(window.take), row_count(window.skip));
-    let values = [address, now, person, take.into(), skip.into()];
+    values.extend([Value::from(take), skip.into()]);
     let mut found = Vec::new();
     for row in db.all(sql, &values).await? {
         found.push(ReceivedInvitation {
