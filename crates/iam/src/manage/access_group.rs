@@ -203,7 +203,7 @@ impl Iam {
         change: AccessGroupChange,
     ) -> Result<AccessGroup, IamError> {
         let old = self.changeable_group(caller, id)?;
-        if !entity_tag::is_meant(if_match, &access_group_tag(&old)) {
+        if !entity_tag::matches(if_match, &access_group_tag(&old)) {
             return Err(changed());
         }
         if let Some(description) = &change.description {

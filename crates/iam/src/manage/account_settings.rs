@@ -292,7 +292,7 @@ impl Iam {
         let entry = change.recorded(entry.in_account(account).on(account));
         let mut tx = self.begin_administered(caller, account, CHANGING).await?;
         let old = stored(&mut tx, account).await?;
-        if !entity_tag::is_meant(if_match, &entity_tag(&old)) {
+        if !entity_tag::matches(if_match, &entity_tag(&old)) {
             return Err(changed());
         }
         let new = change.next_version(&old);

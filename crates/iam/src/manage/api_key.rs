@@ -201,7 +201,7 @@ impl Iam {
             let message = "the API key has changed since its entity tag was read: read it again";
             IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
         };
-        if !entity_tag::is_meant(if_match, &entity_tag(&key)) {
+        if !entity_tag::matches(if_match, &entity_tag(&key)) {
             return Err(changed());
         }
         let name = change

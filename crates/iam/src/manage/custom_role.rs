@@ -190,7 +190,7 @@ impl Iam {
     ) -> Result<CustomRole, IamError> {
         let old = self.custom_role(caller, id)?;
         self.may_manage_custom_roles(caller)?;
-        if !entity_tag::is_meant(if_match, &custom_role_tag(&old)) {
+        if !entity_tag::matches(if_match, &custom_role_tag(&old)) {
             return Err(changed());
         }
         let (display_name, actions) = checked(&terms)?;

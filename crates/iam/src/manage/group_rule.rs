@@ -141,7 +141,7 @@ impl Iam {
     ) -> Result<GroupRule, IamError> {
         let group = self.changeable_group(caller, group)?;
         let old = self.group_rule(caller, group.id, id)?;
-        if !entity_tag::is_meant(if_match, &group_rule_tag(&old)) {
+        if !entity_tag::matches(if_match, &group_rule_tag(&old)) {
             return Err(changed());
         }
         check(&terms)?;

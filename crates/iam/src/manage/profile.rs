@@ -205,7 +205,7 @@ impl Iam {
         change: ProfileChange,
     ) -> Result<Profile, IamError> {
         let old = self.managed_profile(caller, id)?;
-        if !entity_tag::is_meant(if_match, &profile_tag(&old)) {
+        if !entity_tag::matches(if_match, &profile_tag(&old)) {
             return Err(changed());
         }
         check_texts(change.description.as_deref(), change.email.as_deref())?;

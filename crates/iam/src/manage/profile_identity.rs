@@ -88,7 +88,7 @@ impl Iam {
         all: &[NewProfileIdentity],
     ) -> Result<Profile, IamError> {
         let profile = self.managed_profile(caller, id)?;
-        if !entity_tag::is_meant(if_match, &profile_identities_tag(&profile)) {
+        if !entity_tag::matches(if_match, &profile_identities_tag(&profile)) {
             return Err(changed());
         }
         check_list(all)?;

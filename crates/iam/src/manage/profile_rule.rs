@@ -118,7 +118,7 @@ impl Iam {
     ) -> Result<ProfileRule, IamError> {
         let profile = self.managed_profile(caller, profile)?;
         let old = self.profile_rule(caller, profile.id, id)?;
-        if !entity_tag::is_meant(if_match, &profile_rule_tag(&old)) {
+        if !entity_tag::matches(if_match, &profile_rule_tag(&old)) {
             return Err(changed());
         }
         check(&terms)?;

@@ -241,7 +241,7 @@ impl Iam {
             let message = "the service ID has changed since its entity tag was read: read it again";
             IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
         };
-        if !entity_tag::is_meant(if_match, &entity_tag(&service)) {
+        if !entity_tag::matches(if_match, &entity_tag(&service)) {
             return Err(changed());
         }
         if let Some(description) = &change.description {

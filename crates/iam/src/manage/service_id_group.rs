@@ -157,7 +157,7 @@ impl Iam {
             let message = "the group has changed since its entity tag was read: read it again";
             IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
         };
-        if !entity_tag::is_meant(if_match, &entity_tag(&old)) {
+        if !entity_tag::matches(if_match, &entity_tag(&old)) {
             return Err(changed());
         }
         if let Some(description) = &description {

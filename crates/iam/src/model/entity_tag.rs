@@ -10,7 +10,7 @@ pub(crate) fn of(revision: i64, id: Guid) -> String {
 
 /// Whether `If-Match`, which lists versions, has the version with this tag. Tags are taken with and without quotes; a tag that a
 /// proxy has marked as weak, because it packed the answer, means the same version.
-pub(crate) fn is_meant(if_match: &str, tag: &str) -> bool {
+pub(crate) fn matches(if_match: &str, tag: &str) -> bool {
     if_match.split(',').map(str::trim).any(|candidate| {
         let candidate = candidate.strip_prefix("W/").unwrap_or(candidate);
         candidate == "*" || candidate.trim_matches('"') == tag
@@ -50,7 +50,7 @@ mod tests {
             format!("\"1-x\", \"{tag}\""),
             format!("\"1-x\" ,W/\"{tag}\" "),
         ] {
-            assert!(is_meant(&own, &tag), "{own}");
+            assert!(matches(&own, &tag), "{own}");
         }
         for other in [
             "",
@@ -61,7 +61,7 @@ mod tests {
             &tag[1..],
             "\"1-x\", \"2-y\"",
         ] {
-            assert!(!is_meant(other, &tag), "{other}");
+            assert!(!matches(other, &tag), "{other}");
         }
     }
 }

@@ -54,7 +54,7 @@ const KEPT: [&str; 7] = [
 const BY_NAME: (&str, By<Stored>) = ("name", |own| SortKey::text(&own.name));
 
 /// The other orders that can be asked for.
-const SORTS: [(&str, By<Stored>); 3] = [
+const OTHER_ORDERS: [(&str, By<Stored>); 3] = [
     ("description", |own| SortKey::text(&own.description)),
     ("created_at", |own| SortKey::Number(own.created_at.0)),
     ("created_by", |own| SortKey::shown(&own.maker())),
@@ -199,7 +199,7 @@ fn listed(
             return Err(invalid("scope", message));
         }
     };
-    let order = Order::of(params, BY_NAME, &SORTS)?;
+    let order = Order::of(params, BY_NAME, &OTHER_ORDERS)?;
     let cursor = ListCursor::of(&IAM, params, order)?;
     let by = |a: &Stored, b: &Stored| cursor.compare(a, b);
     let of = KeysOf {

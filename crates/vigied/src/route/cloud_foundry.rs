@@ -349,7 +349,7 @@ fn role(params: &Params) -> Result<Role, Refusal> {
 fn place<Id: FromStr + Into<Domain>>(params: &Params) -> Result<(Domain, Role), Refusal> {
     let domain = params.id::<Id>("guid")?.into();
     let role = role(params)?;
-    if !role.fits(domain) {
+    if !role.exists_in(domain) {
         let message = format!("`{}` is no role in `{domain}`", params.text("role"));
         return Err(Refusal(Problem::new(Kind::NotFound, "not_found", message)));
     }

@@ -223,12 +223,13 @@ fn listed(
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["sub_type"])?;
     let wanted = Wanted::of(params)?;
-    let cursor = ListCursor::of(&POLICIES, params, Order::unsorted())?;
+    let cursor = ListCursor::of(&LIMIT_AND_START, params, Order::unsorted())?;
     let shows = |instance: &Instance| wanted.shows(instance) && cursor.reaches(instance);
     let found = app.iam.instances(caller, shows, cursor.window());
     let path = format!("{}/v2/resource_instances", own_url.url);
-    let address =
-        |start: Option<&str>| POLICIES.address_at(&path, params, &KEPT, (cursor.size(), start));
+    let address = |start: Option<&str>| {
+        LIMIT_AND_START.address_at(&path, params, &KEPT, (cursor.size(), start))
+    };
     let page = cursor.page(found, address)?;
     let list = ResourceInstanceList {
         rows_count: page.entries.len() as u64,

@@ -47,7 +47,7 @@ const KEPT: [&str; 7] = [
 const BY_NAME: (&str, By<Service>) = ("name", |own| SortKey::text(&own.name));
 
 /// The other orders that can be asked for.
-const SORTS: [(&str, By<Service>); 3] = [
+const OTHER_ORDERS: [(&str, By<Service>); 3] = [
     ("description", |own| SortKey::text(&own.description)),
     ("created_at", |own| SortKey::Number(own.created_at.0)),
     ("modified_at", |own| SortKey::Number(own.modified_at.0)),
@@ -124,7 +124,7 @@ fn listed(
     check_account(app, caller, params)?;
     let named = params.one("name")?.filter(|text| !text.is_empty());
     check_length("name", named.unwrap_or_default(), &limit::LABEL_BYTES)?;
-    let order = Order::of(params, BY_NAME, &SORTS)?;
+    let order = Order::of(params, BY_NAME, &OTHER_ORDERS)?;
     let cursor = ListCursor::of(&IAM, params, order)?;
     let by = |a: &Service, b: &Service| cursor.compare(a, b);
     let is_wanted = |own: &Service| {

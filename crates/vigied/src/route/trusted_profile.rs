@@ -39,7 +39,7 @@ const KEPT: [&str; 5] = ["account_id", "name", "sort", "order", "filter"];
 const BY_NAME: (&str, By<Profile>) = ("name", |own| SortKey::text(&own.name));
 
 /// The other orders that can be asked for.
-const SORTS: [(&str, By<Profile>); 3] = [
+const OTHER_ORDERS: [(&str, By<Profile>); 3] = [
     ("description", |own| SortKey::text(&own.description)),
     ("created_at", |own| SortKey::Number(own.created.at.0)),
     ("modified_at", |own| SortKey::Number(own.modified.at.0)),
@@ -106,7 +106,7 @@ fn listed(
     check_account(app, caller, params)?;
     let named = params.one("name")?.filter(|text| !text.is_empty());
     check_length("name", named.unwrap_or_default(), &limit::LABEL_BYTES)?;
-    let order = Order::of(params, BY_NAME, &SORTS)?;
+    let order = Order::of(params, BY_NAME, &OTHER_ORDERS)?;
     let cursor = ListCursor::of(&IAM, params, order)?;
     let by = |a: &Profile, b: &Profile| cursor.compare(a, b);
     let is_wanted = |own: &Profile| {
