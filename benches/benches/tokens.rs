@@ -1,5 +1,5 @@
-//! What tokens and keys cost: minting from the form to the JSON beside a bare signature, checking a request's token, and the memory of
-//! API keys.
+//! What tokens and keys cost: minting from the form to the JSON beside a bare signature, checking a request's token, decisions by access
+//! policies, and the memory of API keys.
 //!
 //! `cargo bench -p benches --bench tokens`, with `KEYS` for another number than a million. It fails where a figure misses what
 //! `docs/performance.md` needs of it. Times are of the processor, of the whole process.
@@ -9,6 +9,9 @@
     reason = "what is measured is written past the service"
 )]
 #![expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
+
+#[path = "tokens/decisions.rs"]
+mod decisions;
 
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::SystemRandom;
@@ -95,6 +98,7 @@ fn main() -> Result<(), Failure> {
             );
         }
     }
+    missed.extend(decisions::measure()?);
     let keys = std::env::var("KEYS").map_or(Ok(1_000_000), |text| text.parse::<usize>())?;
     let bytes = bytes_per_key(keys)?;
     println!(

@@ -302,6 +302,8 @@ limits! {
     settable KEYS_PER_USER = "keys_per_user", 1000, "keys", "a further API key of the same person, or service ID, in the account is refused with 409";
     /// Entries of one page of a list.
     fixed PAGE_ENTRIES = "page_entries", 100, "entries", "a larger page of accounts, organizations, spaces, users, invitations, service IDs or API keys is refused with 400";
+    /// Entries of a list that has no pages.
+    fixed UNPAGED_ENTRIES = "unpaged_entries", 500, "entries", "a further resource group, or role of an account's own, is refused with 409, however many the account may have: all are in one answer";
     /// Length of a filter of a list.
     fixed FILTER_BYTES = "filter_bytes", 1024, "bytes", "a longer `filter` of a list is refused with 400";
     /// Groups of service IDs of one account.
@@ -326,6 +328,8 @@ limits! {
     fixed ROLES_PER_POLICY = "roles_per_policy", 16, "roles", "an access policy with more is refused with 400";
     /// Decisions about access that one request asks for.
     fixed AUTHZ_DECISIONS = "authz_decisions", 100, "decisions", "a request for more decisions about access is refused with 400";
+    /// Lists and decisions that are worked out at once for one account.
+    fixed LISTS_AT_ONCE_PER_ACCOUNT = "lists_at_once_per_account", 2, "lists", "a further list of the accounts, organizations or spaces that a caller sees, or request for decisions about access, waits until another one for the same account is done";
     /// Length of the value of an attribute of an access policy.
     fixed POLICY_VALUE_BYTES = "policy_value_bytes", 1000, "bytes", "a longer value of an attribute of an access policy is refused with 400";
     /// Access groups of one account that one user, service ID or profile is put into.
@@ -338,6 +342,8 @@ limits! {
     fixed LINKS_PER_PROFILE = "links_per_profile", 50, "links", "a further link of a trusted profile is refused with 409";
     /// Identities that one trusted profile names.
     fixed IDENTITIES_PER_PROFILE = "identities_per_profile", 100, "identities", "a further user or service ID that may take on a trusted profile is refused with 409, a longer list with 400";
+    /// Dynamic rules of one access group, which are listed without pages.
+    fixed RULES_PER_GROUP = "rules_per_group", 50, "dynamic rules", "a further dynamic rule of the same access group is refused with 409";
     /// Conditions of one dynamic rule.
     fixed CONDITIONS_PER_RULE = "conditions_per_rule", 10, "conditions", "a rule with more `conditions` is refused with 400";
     /// Length of the value of a condition.

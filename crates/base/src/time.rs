@@ -71,6 +71,15 @@ impl TimeRange {
         self.from.0 <= instant.0 && instant.0 <= self.until.0
     }
 
+    /// What of it does not lie before `first`; a range that ends before it begins if that is nothing.
+    #[must_use]
+    pub fn since(self, first: Millis) -> Self {
+        Self {
+            from: self.from.max(first),
+            until: self.until,
+        }
+    }
+
     /// Whether the two ranges share an instant.
     #[must_use]
     pub const fn overlaps(&self, other: &Self) -> bool {

@@ -145,6 +145,14 @@ impl Core {
         scope.retention_days().map_or(kept, |days| days.min(kept))
     }
 
+    /// The first instant of which a tenant has samples that has them for fewer days than the store keeps them. What it had
+    /// before is hidden, with the names of series that have nothing else; it is still there for when the tenant gets more days.
+    pub(crate) fn hidden_before(&self, scope: &Scope) -> Option<Millis> {
+        let days = scope.retention_days();
+        let fewer = days.filter(|days| *days < self.config.retention_days);
+        fewer.map(|days| self.days_ago(days))
+    }
+
     /// The first instant of which the tenant of the scope has samples.
     pub(crate) fn oldest_of(&self, scope: &Scope) -> Millis {
         self.days_ago(self.retention_days(scope))

@@ -132,7 +132,11 @@ impl SampleStore for Engine {
         let names = self.core.state.names_of(scope.tenant());
         let days = self.core.state.activity();
         let mut meter = QueryMeter::new(context)?;
-        let active = match &query.range {
+        let range = match self.core.hidden_before(scope) {
+            None => query.range,
+            Some(oldest) => Some(query.range.unwrap_or(TimeRange::ALL).since(oldest)),
+        };
+        let active = match &range {
             Some(range) => Some(days.active(range, &mut meter)?),
             None => None,
         };
@@ -155,17 +159,21 @@ impl SampleStore for Engine {
         let names = state.names_of(scope.tenant());
         // Also within a day that the store keeps.
         let oldest = scope.retention_days().map(|_| self.core.oldest_of(scope));
+        let active = match self.core.hidden_before(scope) {
+            None => None,
+            Some(oldest) => {
+                let days = state.activity();
+                Some(days.active(&TimeRange::ALL.since(oldest), &mut meter)?)
+            }
+        };
         let mut estimate = ReadEstimate::default();
         let mut snapshots = Vec::with_capacity(queries.len());
         for (place, query) in queries.iter().enumerate() {
-            let found = find::series(&names, query.selector, filter, &mut meter)?;
+            let found = find::series(&names, query.selector, filter, active.as_ref(), &mut meter)?;
             let series: Vec<SeriesRef> = found.iter().map(|(_, series)| *series).collect();
             let view = state.read_view(scope.tenant(), &series, done.clone(), &mut meter)?;
             let range = state.clamp_to_retention(query.shape.range());
-            let range = TimeRange {
-                from: oldest.map_or(range.from, |oldest| range.from.max(oldest)),
-                until: range.until,
-            };
+            let range = oldest.map_or(range, |oldest| range.since(oldest));
             let asked = (place, query.shape);
             let tenant = (scope.tenant(), names.len() as u64);
             let snapshot = Snapshot::take(view, found, tenant, asked, range, &mut meter)?;

@@ -40,7 +40,7 @@ pub struct IamConfig {
     pub default_plan: Option<Plan>,
     /// Settings for invitations.
     pub invitations: InvitationConfig,
-    /// Whose tokens workloads log in with.
+    /// Whose tokens workloads log in with, until others are named.
     pub workload_issuers: Vec<WorkloadIssuer>,
     /// Limits.
     pub limits: IamLimits,

@@ -5,6 +5,7 @@ pub use crate::auth_error::AuthError;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::token::key_error::KeyError;
 use base::id::AccountId;
+use base::time::Millis;
 use db::DbError;
 use std::borrow::Cow;
 
@@ -38,6 +39,16 @@ pub enum IamError {
     /// The last signing key cannot be retired.
     #[error("there would be no signing key: nobody could log in")]
     LastKey,
+    /// The key that signs cannot be retired before its successor does.
+    #[error(
+        "its successor `{successor}` is only announced: who keeps the public keys may not know it"
+    )]
+    NoSuccessorYet {
+        /// The first of the others that will sign.
+        successor: String,
+        /// From when on.
+        signs_from: Millis,
+    },
     /// The database has signing keys, but their encryption key is missing.
     #[error("the signing keys are encrypted, and their key `{path}` is missing")]
     NoEncryptionKey {

@@ -49,9 +49,8 @@ pub(crate) fn grant(
         let hidden = hidden(directory, (principal, account), domain);
         AuthError::DomainNotFound(Box::new(hidden))
     };
-    if !directory.has_access(principal, domain) {
-        return Err(not_found());
-    }
+    let access = directory.access(principal, domain);
+    let access = access.ok_or_else(not_found)?;
     let entry = directory.domains.get(&domain).ok_or_else(not_found)?;
     // Only a caller with a role or a policy there gets this answer; for others the domain does not exist.
     if account.is_some_and(|account| account != entry.account) {
@@ -64,7 +63,7 @@ pub(crate) fn grant(
         return Err(AuthError::Revoked(NOT_A_MEMBER));
     }
     let tenant = entry.tenant;
-    let actions = narrowing.of(directory.actions(principal, domain));
+    let actions = narrowing.of(access);
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that has checked what a scope states"

@@ -12,8 +12,8 @@ pub struct HiddenDomain {
     pub domain: Domain,
     /// A summary of the caller's roles.
     pub roles: CallerRoles,
-    /// The caller's e-mail address, if they are a person.
-    pub address: Option<String>,
+    /// What the commands that give roles name the caller by: a person's e-mail address, else the IAM id.
+    pub holder: Option<String>,
 }
 
 impl fmt::Display for HiddenDomain {

@@ -88,7 +88,7 @@ impl Iam {
         let logins = Logins::open(&db, clock.now(), checks, &config.limits).await?;
         let directory = arc_swap::ArcSwap::from_pointee(directory);
         let reload = tokio::sync::Mutex::new(());
-        let workloads = Workloads::new(&config.workload_issuers);
+        let workloads = arc_swap::ArcSwap::from_pointee(Workloads::new(&config.workload_issuers));
         let counts = Counts::new(config.limits.audit_refusals_per_minute);
         Ok(Self(Arc::new(Inner {
             db,

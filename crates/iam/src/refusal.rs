@@ -24,6 +24,10 @@ pub enum Reason {
     Field,
     /// It conflicts with existing data.
     Conflict,
+    /// Another access policy says the same.
+    SamePolicy,
+    /// Another role has the name.
+    SameRole,
     /// The key is locked.
     Locked,
     /// The user's address is not proven.
@@ -52,7 +56,7 @@ pub enum Reason {
     WrongToken,
     /// The issuer of a compute resource's token cannot be asked for its keys.
     IssuerAway,
-    /// Whoever asks may not act as another: the trusted profile is not there or not for them, or no authorization allows it.
+    /// The caller may not act as another: the trusted profile is not there or not for them, or no authorization allows it.
     NotAuthorized,
     /// Too many logins, or too many failed ones.
     TooManyLogins,
@@ -78,6 +82,8 @@ impl Reason {
             Self::NotAllowed => "not_allowed",
             Self::Field => "field",
             Self::Conflict => "conflict",
+            Self::SamePolicy => "same_policy",
+            Self::SameRole => "same_role",
             Self::Locked => "locked",
             Self::AddressUnproven => "address_unproven",
             Self::WrongCode => "wrong_code",
@@ -195,13 +201,21 @@ pub enum Remedy {
     InviteOrMake,
     /// A space that is there, by its GUID.
     NameSpace,
+    /// An organization that is there, by its GUID.
+    NameOrg,
+    /// An organization or a space that is there, by its GUID.
+    NameDomain,
+    /// An access group that is there, by its id.
+    NameAccessGroup,
+    /// A resource group that is there, by its id.
+    NameResourceGroup,
     /// Have an Administrator do it, or give this role in the account.
     HaveAccountRoleGiven(&'static str),
     /// Ask somebody who may do it, or who may give the role of this title.
     HaveRoleGiven(&'static str),
     /// Delete the spaces of the organization first, or all at once.
     DeleteRecursively,
-    /// Have an Administrator give a role in a space to the person with this e-mail address.
+    /// Have an Administrator give a role in a space to the person with this e-mail address, or the program with this IAM id.
     AskForRole(String),
     /// List the members of the accounts.
     ListUsers,

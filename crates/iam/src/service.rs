@@ -10,7 +10,7 @@ use crate::state::freshness::Freshness;
 use crate::state::unwritten_activity::UnwrittenActivity;
 use crate::token::encryption_key::EncryptionKey;
 use crate::token::keyring::KeyRing;
-use crate::workload::Workloads;
+use crate::workload::{WorkloadIssuer, Workloads};
 use base::scope::Domain;
 use base::time::Clock;
 use db::Db;
@@ -31,7 +31,7 @@ pub(crate) struct Inner {
     pub(crate) ended: EndedSessions,
     pub(crate) logins: Logins,
     /// Whose tokens workloads log in with.
-    pub(crate) workloads: Workloads,
+    pub(crate) workloads: arc_swap::ArcSwap<Workloads>,
     pub(crate) counts: Counts,
     pub(crate) activity: UnwrittenActivity,
     pub(crate) signatures_introspected: AtomicU64,
@@ -76,6 +76,11 @@ impl Iam {
     #[must_use]
     pub fn signing_keys(&self) -> Vec<String> {
         self.0.keys.load().kids()
+    }
+
+    /// Takes these issuers of workloads' tokens in place of those named before. Their keys are read anew when the first token comes.
+    pub fn replace_workload_issuers(&self, issuers: &[WorkloadIssuer]) {
+        self.0.workloads.store(Arc::new(Workloads::new(issuers)));
     }
 
     /// Whether an account exists.

@@ -125,8 +125,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let action = iam::audit::Action::OperationsTokenMade;
             let entering = operator::enter(&settings, action, "operations.token");
             // Standard output is for the token alone.
-            let told = runtime()?.block_on(entering);
-            let _ = write!(std::io::stderr(), "{told}");
+            let text = runtime()?.block_on(entering);
+            let _ = write!(std::io::stderr(), "{text}");
             let facts = serde_json::json!({"token": token.expose()});
             let text = output::one(output.output, &facts, || format!("{}\n", token.expose()));
             print_once(&text).context(

@@ -222,13 +222,23 @@ pub const IDENTITY: &[Word] = &[
     ),
     word(
         "not_found",
-        "404",
-        "it does not exist, or the caller may not see it",
+        "404, 429",
+        "it does not exist, or the caller may not see it; with 429: too many ids that no session has come from your network",
     ),
     word(
         "conflict",
         "409",
         "the name is taken, it has changed since its tag was read, or something depends on it",
+    ),
+    word(
+        "policy_conflict_error",
+        "409",
+        "another access policy in force gives the subject the same roles in the same place: the message names it",
+    ),
+    word(
+        "role_conflict_error",
+        "409",
+        "another role has the name or the display name",
     ),
     word("locked", "409", "the API key is locked: unlock it first"),
     word(

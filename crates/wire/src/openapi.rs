@@ -11,9 +11,11 @@ mod account_settings;
 mod arrivals;
 mod build;
 mod caller;
+mod closed;
 mod cloud_foundry;
 mod drawing;
 mod events;
+mod examples;
 mod graphite;
 mod guarded;
 mod identity;
@@ -62,6 +64,26 @@ pub fn routes() -> Vec<(String, String)> {
     }
     routes.sort();
     routes
+}
+
+/// The parameters that the queries of the identity interface may have: for each route the method in capitals, the path, and the
+/// names.
+#[must_use]
+pub fn identity_queries() -> Vec<(String, String, Vec<String>)> {
+    let document = iam_document();
+    let paths = document.get("paths").and_then(Value::as_object);
+    let mut queries = Vec::new();
+    for (path, item) in paths.into_iter().flatten() {
+        for (method, operation) in item.as_object().into_iter().flatten() {
+            let all = operation.get("parameters").and_then(Value::as_array);
+            let all = all.into_iter().flatten();
+            let of_query = all.filter(|own| own.get("in").and_then(Value::as_str) == Some("query"));
+            let names = of_query.filter_map(|own| own.get("name").and_then(Value::as_str));
+            let names = names.map(str::to_owned).collect();
+            queries.push((method.to_uppercase(), path.clone(), names));
+        }
+    }
+    queries
 }
 
 #[cfg(test)]

@@ -237,6 +237,8 @@ impl IdentityBody {
             Kind::NotFound => "not_found",
             Kind::Method => "method_not_allowed",
             Kind::Timeout => "timeout",
+            // The words that clients of policies and roles know.
+            Kind::Conflict if problem.code.ends_with("_conflict_error") => problem.code,
             Kind::Conflict => "conflict",
             Kind::Precondition => "precondition_failed",
             Kind::TooLarge | Kind::HeadersTooLarge => "too_large",

@@ -15,6 +15,7 @@ use base::store::StoreError;
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
 /// Segments that are merged with each other: those of one day, or (`None`) those with samples of many.
 type MergeGroup = Option<Day>;
@@ -123,7 +124,8 @@ impl Core {
         let crowded = members.len() > self.config.segments_per_day;
         let mut is_whole = false;
         for segment in members.iter().filter(|_| purge) {
-            is_whole = self.holds_expired(segment) || self.holds_deleted(segment, tombstones)?;
+            is_whole =
+                self.holds_expired(segment) || self.holds_deleted(segment, tombstones, context)?;
             if is_whole {
                 break;
             }
@@ -156,6 +158,7 @@ impl Core {
         &self,
         segment: &Segment,
         tombstones: &[Tombstone],
+        context: &Context,
     ) -> Result<bool, StoreError> {
         let hiding: Vec<&Tombstone> = tombstones
             .iter()
@@ -172,6 +175,8 @@ impl Core {
             .series()
             .map(|entry| entry.map(|(_, series)| series));
         loop {
+            // Where nothing was deleted it goes over all series of the day.
+            context.check(Instant::now())?;
             let piece: Vec<SeriesRef> = rest.by_ref().take(PIECE).collect::<Result<_, _>>()?;
             if piece.is_empty() {
                 return Ok(false);
@@ -186,6 +191,49 @@ impl Core {
             {
                 return Ok(true);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::EngineConfig;
+    use crate::events::Silent;
+    use crate::recover;
+    use crate::storage::faulty::Faulty;
+    use base::id::{AccountId, Guid, TenantId};
+    use base::name::SeriesName;
+    use base::principal::Principal;
+    use base::sample::Batch;
+    use base::scope::{Actions, Domain, Scope};
+    use base::store::{Durability, SeriesQuota};
+    use base::time::{ManualClock, Millis};
+
+    /// It went over all series of all days, and the end of the engine waited for it.
+    #[test]
+    fn a_search_for_deleted_samples_ends_with_the_engine_and_is_due_again() {
+        let config = EngineConfig::new("/samples");
+        let clock = Arc::new(ManualClock::at(Millis(0)));
+        let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
+        let core = opened.unwrap().0;
+        let domain = Domain::Account(AccountId(Guid::from_random([1; 16])));
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "tests have no identity service to be granted a scope by"
+        )]
+        let scope = Scope::granted(Principal::Server, TenantId(1), domain, Actions::ALL);
+        let mut batch = Batch::default();
+        batch.push(&SeriesName::parse("a").unwrap(), Millis(0), 1.0);
+        let quota = SeriesQuota::UNLIMITED;
+        core.append(&scope, &batch, Durability::Buffered, quota)
+            .unwrap();
+        core.flush().unwrap();
+        core.state.purge.store(true, Ordering::SeqCst);
+        for (stopping, is_due) in [(true, true), (false, false)] {
+            core.stopping.store(stopping, Ordering::SeqCst);
+            core.compact(Purge::WhenWorthIt).unwrap();
+            assert_eq!(core.state.purge.load(Ordering::SeqCst), is_due);
         }
     }
 }

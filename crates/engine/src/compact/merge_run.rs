@@ -21,6 +21,7 @@ use base::time::TimeRange;
 use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The plan of a merge: the segments, and the new one.
 struct MergePlan<'a> {
@@ -137,7 +138,11 @@ impl Core {
             }
             // Damage found here, no room, or the end is no reason to refuse writes: the old segments stay as they are.
             piece
-                .and_then(|piece| copy.take(piece))
+                .and_then(|piece| {
+                    // Of series that were all dropped nothing is read, where it would be looked at.
+                    context.check(Instant::now())?;
+                    copy.take(piece)
+                })
                 .inspect_err(|_| copy.writer.iter().for_each(|writer| self.abandon(writer)))?;
         }
     }

@@ -67,17 +67,19 @@ fn any_below(
     Ok(any)
 }
 
-/// The series that are meant, ascending by key.
+/// The series that are meant, ascending by key; with `active`, only those of these.
 pub(crate) fn series(
     names: &TenantNames,
     selector: &Selector,
     filter: Option<&NameFilter>,
+    active: Option<&RoaringBitmap>,
     meter: &mut QueryMeter<'_>,
 ) -> Result<Vec<(SeriesKey<'static>, SeriesRef)>, StoreError> {
     let context = meter.context();
     let mut series = Vec::new();
     names.walk(selector, filter, meter, |found, _| {
-        if let Some(leaf) = found.leaf {
+        let is_active = |series: &SeriesRef| active.is_none_or(|active| active.contains(series.0));
+        if let Some(leaf) = found.leaf.filter(is_active) {
             context.spend(Resource::Series, 1)?;
             let bytes = found.key.as_bytes().len() as u64;
             context.spend(Resource::Bytes, bytes)?;

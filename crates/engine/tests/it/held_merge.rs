@@ -1,7 +1,8 @@
-//! A merge that stands still holds up neither a flush nor the end of the engine.
+//! A merge that stands still holds up no flush, no deletion, and not the end of the engine.
 
 use crate::hooked::{Hook, Hooked, Progress};
-use crate::support::{NOON, batch, config, figure, open, read, scope, send};
+use crate::support::{NOON, batch, config, figure, find, open, read, scope, send};
+use base::context::Context;
 use base::store::{Durability, SampleStore};
 use base::time::{ManualClock, Millis};
 use engine::storage::Storage;
@@ -17,10 +18,22 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// More than one, so that a merge can end between two.
 const SERIES: usize = 300;
 
+/// Where a merge is held.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// About to create its segment, for the first series of many.
+    #[default]
+    Begun,
+    /// All is copied, and nothing of it durable.
+    Copied,
+}
+
 #[derive(Debug, Default)]
 struct Steps {
-    /// The merge is about to create its segment.
+    place: Place,
     held: bool,
+    /// Segments that the flusher has begun by itself.
+    flushes: usize,
     released: bool,
     /// Nobody released it in time.
     forgotten: bool,
@@ -28,23 +41,39 @@ struct Steps {
     ending: bool,
 }
 
-/// Holds the merge in the background where it creates a segment.
+/// Holds the merge in the background.
 type Hold = Progress<Steps>;
 
 fn is_thread(name: &str) -> bool {
     std::thread::current().name() == Some(name)
 }
 
+fn is_segment(file: &Path) -> bool {
+    file.extension().is_some_and(|own| own == "seg")
+}
+
+fn hold_at(hold: &Hold, place: Place) {
+    if hold.read(|own| own.place == place) {
+        hold.change(|own| own.held = true);
+        let is_released = hold.wait(PATIENCE, |own| own.released);
+        hold.change(|own| own.forgotten |= !is_released);
+    }
+}
+
 impl Hook for Hold {
     fn before_create(&self, file: &Path) {
-        if is_thread("engine-merge") && file.extension().is_some_and(|own| own == "seg") {
-            self.change(|own| own.held = true);
-            let is_released = self.wait(PATIENCE, |own| own.released);
-            self.change(|own| own.forgotten |= !is_released);
+        if is_thread("engine-merge") && is_segment(file) {
+            hold_at(self, Place::Begun);
+        }
+        if is_thread("engine-flush") && is_segment(file) {
+            self.change(|own| own.flushes += 1);
         }
     }
 
-    fn before_sync(&self, _: &Path) {
+    fn before_sync(&self, file: &Path) {
+        if is_thread("engine-merge") && is_segment(file) {
+            hold_at(self, Place::Copied);
+        }
         // It commits every hour, and when it ends.
         if is_thread("engine-commit") {
             self.change(|own| own.ending = true);
@@ -52,14 +81,21 @@ impl Hook for Hold {
     }
 }
 
+/// As many samples as make the engine flush by itself.
+fn send_many(engine: &Engine, from: i64) {
+    let many: Vec<(&str, i64, f64)> = (0..1000).map(|at| ("a.000", from + at, 1.0)).collect();
+    send(engine, 1, &many);
+}
+
 /// An engine whose merge of three segments is held.
-fn held(storage: &Faulty) -> (Engine, Arc<Hold>) {
+fn held(storage: &Faulty, place: Place) -> (Engine, Arc<Hold>) {
     let config = EngineConfig {
         segments_per_day: 2,
         flush_samples: 1000,
         ..config()
     };
     let hold = Arc::new(Hold::default());
+    hold.change(|own| own.place = place);
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
     let hooked = Arc::new(Hooked::new(storage, &hold));
     let engine = Engine::open(config, clock, hooked).unwrap().0;
@@ -70,33 +106,74 @@ fn held(storage: &Faulty) -> (Engine, Arc<Hold>) {
             .map(|name| (name.as_str(), NOON + round, 1.0))
             .collect();
         send(&engine, 1, &samples);
+        send(&engine, 2, &[("kept", NOON + round, 1.0)]);
         engine.flush().unwrap();
     }
-    // As many as make the engine flush by itself, and then merge.
-    let many: Vec<(&str, i64, f64)> = (0..1000).map(|at| ("a.000", NOON + 2 + at, 1.0)).collect();
-    send(&engine, 1, &many);
+    // After a flush of its own the engine merges.
+    send_many(&engine, NOON + 2);
     assert!(hold.wait(PATIENCE, |own| own.held), "nothing is merged");
     (engine, hold)
 }
 
 #[test]
-fn a_flush_ends_while_a_merge_is_held() {
-    let (engine, hold) = held(&Faulty::new(1));
-    let flushes = figure(&engine, "flushes_total");
-    send(&engine, 1, &[("b", NOON, 1.0)]);
-    engine.flush().unwrap();
-    assert!(!hold.read(|own| own.forgotten), "it waited");
-    assert!(figure(&engine, "flushes_total") > flushes + 0.5);
-    assert!(figure(&engine, "merges_total") < 0.5, "it was held");
-    assert_eq!(read(&engine, 1, "b").len(), 1);
-    hold.change(|own| own.released = true);
+fn flushes_end_while_a_merge_is_held() {
+    for place in [Place::Begun, Place::Copied] {
+        let (engine, hold) = held(&Faulty::new(1), place);
+        let flushes = figure(&engine, "flushes_total");
+        for round in 0..3 {
+            send(&engine, 1, &[("b", NOON + round, 1.0)]);
+            engine.flush().unwrap();
+        }
+        // Those that nobody asks for go on too.
+        let own = hold.read(|own| own.flushes);
+        send_many(&engine, NOON + 2000);
+        assert!(
+            hold.wait(PATIENCE, |now| now.flushes > own),
+            "{place:?}: no flush begins"
+        );
+        engine.flush().unwrap();
+        assert!(!hold.read(|own| own.forgotten), "{place:?}: it waited");
+        assert!(figure(&engine, "flushes_total") > flushes + 3.5);
+        assert!(figure(&engine, "merges_total") < 0.5, "it was held");
+        assert_eq!(read(&engine, 1, "b").len(), 3);
+        assert_eq!(read(&engine, 1, "a.000").len(), 2002);
+        hold.change(|own| own.released = true);
+    }
+}
+
+/// The merge brings nothing back, be it copied already or still to be copied.
+#[test]
+fn a_tenant_is_dropped_while_a_merge_is_held_and_stays_so() {
+    for place in [Place::Begun, Place::Copied] {
+        let storage = Faulty::new(1);
+        let (engine, hold) = held(&storage, place);
+        let dropped = engine.drop_tenant(&scope(1), &Context::unlimited());
+        assert_eq!(dropped.unwrap(), SERIES as u64);
+        assert!(!hold.read(|own| own.forgotten), "{place:?}: it waited");
+        assert!(find(&engine, 1, "*").is_empty());
+        // A new series of an old name, with none of what that had.
+        send(&engine, 1, &[("a.000", NOON + 5, 2.0)]);
+        hold.change(|own| own.released = true);
+        // It begins when the merge has ended.
+        engine.compact().unwrap();
+        assert!(figure(&engine, "merges_total") > 0.5, "{place:?}");
+        let is_right = |engine: &Engine| {
+            assert_eq!(read(engine, 1, "a.000"), [(NOON + 5, 2.0)], "{place:?}");
+            assert_eq!(read(engine, 1, "a.001"), [], "{place:?}");
+            assert_eq!(find(engine, 1, "a.*"), ["a.000 leaf"], "{place:?}");
+            assert_eq!(read(engine, 2, "kept").len(), 2, "{place:?}");
+        };
+        is_right(&engine);
+        drop(engine);
+        is_right(&open(&storage));
+    }
 }
 
 /// The end is told to a merge, which leaves what it has begun; all that it read stays.
 #[test]
 fn an_engine_ends_while_a_merge_is_held_and_does_not_wait_for_the_rest_of_it() {
     let storage = Faulty::new(1);
-    let (engine, hold) = held(&storage);
+    let (engine, hold) = held(&storage, Place::Begun);
     // What the last commit is for.
     let late = batch(&[("b", NOON, 1.0)]);
     engine

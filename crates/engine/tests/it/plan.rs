@@ -6,8 +6,8 @@ use base::context::Context;
 use base::sample::RejectReason;
 use base::scope::Scope;
 use base::selector::Selector;
-use base::store::{Durability, FetchQuery, SampleStore, Shape};
-use base::time::{ManualClock, Millis};
+use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, Shape};
+use base::time::{ManualClock, Millis, TimeRange};
 use engine::Engine;
 use engine::storage::faulty::Faulty;
 use std::ops::ControlFlow;
@@ -53,4 +53,75 @@ fn older_samples_are_neither_taken_nor_read_and_are_there_again_without_the_boun
     let wider = scope(1).kept_for(Some(u32::MAX));
     assert_eq!(instants(&engine, &wider), [old, edge, NOON]);
     assert_eq!(read(&engine, 1, "a").len(), 3);
+}
+
+/// The names that the scope lists, and those of the series that it reads.
+fn names(engine: &Engine, scope: &Scope, listed: Option<TimeRange>) -> (Vec<String>, Vec<String>) {
+    let context = Context::unlimited();
+    let selector = Selector::parse("*").unwrap();
+    let query = FindQuery {
+        selector: &selector,
+        range: listed,
+        labelled: true,
+    };
+    let nodes = engine.find(scope, &query, &context).unwrap();
+    let query = FetchQuery {
+        selector: &selector,
+        shape: Shape::Raw(TimeRange::ALL),
+    };
+    let mut series = Vec::new();
+    let done = engine.read_all(scope, &[query], &context, &mut |own| {
+        series.push(collect_and_fill(own)?.key.graphite().into_owned());
+        Ok(ControlFlow::Continue(()))
+    });
+    done.unwrap();
+    (nodes.into_iter().map(|node| node.path).collect(), series)
+}
+
+#[test]
+fn a_series_that_has_older_samples_alone_is_not_named() {
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let storage = Faulty::new(1);
+    let engine = open_with(config(), &storage, &clock).unwrap().0;
+    let old = NOON - 3 * DAY;
+    let all = [
+        ("both", old, 1.0),
+        ("both", NOON, 1.0),
+        ("branch.old", old, 1.0),
+        ("new", NOON, 1.0),
+        ("old", old, 1.0),
+    ];
+    send(&engine, 1, &all);
+    let bound = scope(1).kept_for(Some(2));
+    let wide = [None, Some(TimeRange::ALL), Some(range(old, NOON))];
+    let shown = || {
+        for listed in wide {
+            let (listed, read) = names(&engine, &bound, listed);
+            assert_eq!(listed, ["both", "new"]);
+            assert_eq!(read, ["both", "new"]);
+        }
+        let before = names(&engine, &bound, Some(range(old, old))).0;
+        assert!(before.is_empty(), "{before:?}");
+        // As many days as the store has them hide nothing.
+        for wider in [scope(1), scope(1).kept_for(Some(u32::MAX))] {
+            let (listed, read) = names(&engine, &wider, None);
+            assert_eq!(listed, ["both", "branch", "new", "old"]);
+            assert_eq!(read, ["both", "new", "old"]);
+        }
+    };
+    shown();
+    engine.flush().unwrap();
+    shown();
+    // What is deleted does not come back with more days.
+    let pattern = Selector::parse("o*").unwrap();
+    let query = DeleteQuery {
+        selector: &pattern,
+        range: None,
+        exact: false,
+        dry_run: false,
+        names: 0,
+    };
+    let deleted = engine.delete(&bound, &query, &Context::unlimited());
+    assert_eq!(deleted.unwrap().series, 1);
+    assert_eq!(names(&engine, &scope(1), None).0, ["both", "branch", "new"]);
 }

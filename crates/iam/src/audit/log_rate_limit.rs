@@ -24,7 +24,7 @@ pub(super) struct LogRateLimit(Mutex<Option<HashMap<Option<AccountId>, Span>>>);
 #[derive(Debug, Clone, Copy)]
 struct Span {
     since: Instant,
-    told: u64,
+    written: u64,
     left_out: u64,
 }
 
@@ -35,11 +35,11 @@ impl LogRateLimit {
 
     /// How many lines of this account were left out before the next one; `None` if the account has had its lines for now.
     pub(super) fn allow(&self, account: Option<AccountId>, now: Instant) -> Option<u64> {
-        let mut told = self.lock();
-        let spans = told.get_or_insert_default();
+        let mut accounts = self.lock();
+        let spans = accounts.get_or_insert_default();
         let is_over = |span: &Span| now.saturating_duration_since(span.since) >= SPAN;
         if spans.len() >= ACCOUNTS_MAX && !spans.contains_key(&account) {
-            // What was left out is told with the next line of its account, if there is one.
+            // What was left out is written with the next line of its account, if there is one.
             spans.retain(|_, span| !is_over(span) || span.left_out > 0);
         }
         let is_full = spans.len() >= ACCOUNTS_MAX && !spans.contains_key(&account);
@@ -47,17 +47,17 @@ impl LogRateLimit {
             .entry(account.filter(|_| !is_full))
             .or_insert_with(|| Span {
                 since: now,
-                told: 0,
+                written: 0,
                 left_out: 0,
             });
         if is_over(span) {
-            (span.since, span.told) = (now, 0);
+            (span.since, span.written) = (now, 0);
         }
-        if span.told >= LINES_MAX {
+        if span.written >= LINES_MAX {
             span.left_out += 1;
             return None;
         }
-        span.told += 1;
+        span.written += 1;
         Some(std::mem::take(&mut span.left_out))
     }
 }
@@ -76,30 +76,30 @@ mod tests {
     /// Five hundred writes and deletions were a thousand lines.
     #[test]
     fn the_log_repeats_so_many_entries_of_one_account_and_says_how_many_it_left_out() {
-        let (told, begun) = (LogRateLimit(Mutex::new(None)), Instant::now());
-        let lines = (0..1000).filter(|_| told.allow(account(1), begun).is_some());
+        let (limit, begun) = (LogRateLimit(Mutex::new(None)), Instant::now());
+        let lines = (0..1000).filter(|_| limit.allow(account(1), begun).is_some());
         assert_eq!(lines.count() as u64, LINES_MAX);
         assert_eq!(
-            told.allow(account(2), begun),
+            limit.allow(account(2), begun),
             Some(0),
             "another has its own"
         );
-        assert_eq!(told.allow(None, begun), Some(0));
+        assert_eq!(limit.allow(None, begun), Some(0));
         let later = begun + SPAN;
-        assert_eq!(told.allow(account(1), later), Some(1000 - LINES_MAX));
-        assert_eq!(told.allow(account(1), later), Some(0));
+        assert_eq!(limit.allow(account(1), later), Some(1000 - LINES_MAX));
+        assert_eq!(limit.allow(account(1), later), Some(0));
     }
 
     #[test]
     fn many_accounts_take_bounded_memory() {
-        let (told, begun) = (LogRateLimit(Mutex::new(None)), Instant::now());
+        let (limit, begun) = (LogRateLimit(Mutex::new(None)), Instant::now());
         for number in 0..2 * ACCOUNTS_MAX as u64 {
-            told.allow(account(number), begun);
+            limit.allow(account(number), begun);
         }
-        assert!(told.lock().as_ref().unwrap().len() <= ACCOUNTS_MAX + 1);
+        assert!(limit.lock().as_ref().unwrap().len() <= ACCOUNTS_MAX + 1);
         for number in 0..ACCOUNTS_MAX as u64 {
-            told.allow(account(10_000 + number), begun + SPAN);
+            limit.allow(account(10_000 + number), begun + SPAN);
         }
-        assert!(told.lock().as_ref().unwrap().len() <= ACCOUNTS_MAX + 1);
+        assert!(limit.lock().as_ref().unwrap().len() <= ACCOUNTS_MAX + 1);
     }
 }

@@ -280,8 +280,8 @@ mod tests {
         let note = |what| tally.note(what, Millis(0), || None);
         let times = |what| {
             let pending = tally.pending();
-            let own = pending.iter().find(|count| count.what == what);
-            own.map_or(0, |count| count.times)
+            let noted = pending.iter().find(|count| count.what == what);
+            noted.map_or(0, |count| count.times)
         };
         for source in 1..=500 {
             note((0, source));

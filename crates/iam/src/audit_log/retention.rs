@@ -120,7 +120,7 @@ impl Iam {
 
     async fn trim(&self, sort: &AuditGroup, most: i64) -> Result<(), IamError> {
         let db = &self.0.db;
-        let Some(last) = audit::behind(db, sort, room_after(most)).await? else {
+        let Some(last) = audit::newest_beyond(db, sort, room_after(most)).await? else {
             return Ok(());
         };
         let Some(counted) = audit::up_to(db, sort, last).await? else {

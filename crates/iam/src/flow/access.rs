@@ -17,8 +17,8 @@ use base::principal::Principal;
 use base::secret::Secret;
 use base::time::Millis;
 
-/// When a token is issued and when it expires, epoch seconds.
-fn times(iam: &Iam, login: &Login) -> (i64, i64) {
+/// When a token with these lifetimes is issued and when it expires, epoch seconds.
+fn times(iam: &Iam, login: &Login, life: &Lifetimes) -> (i64, i64) {
     let (bounds, now) = (login.bounds(), iam.0.clock.now());
     let directory = iam.directory();
     // Not before the membership it rests on, nor in the second of an earlier removal: this node's clock may be behind
@@ -32,7 +32,7 @@ fn times(iam: &Iam, login: &Login) -> (i64, i64) {
     });
     let named = (bounds.assumed_by()).and_then(|by| directory.named_at(bounds.principal(), by));
     let issued = issued.max(named.map_or(0, Millis::secs));
-    let life = Lifetimes::of(iam, bounds, false);
+    let bounds = life.within(*bounds);
     let expires = bounds.end(Millis::from_secs(issued), life.access_seconds);
     (issued, expires.secs())
 }
@@ -90,7 +90,8 @@ pub(crate) fn authn_claim(subject: &Subject) -> AuthnClaim {
 
 /// The claims of an IAM token for the account of the login.
 pub(crate) fn iam_claims(iam: &Iam, subject: &Subject, login: &Login, client: &str) -> IamClaims {
-    let (issued, expires) = times(iam, login);
+    let life = Lifetimes::of(iam, login.bounds(), login.account(), false);
+    let (issued, expires) = times(iam, login, &life);
     let (id, root) = (subject.principal().to_string(), login.bounds().root());
     let of_user = |part: fn(&User) -> &String| subject.user().map(|user| part(user).clone());
     IamClaims {
@@ -191,6 +192,25 @@ fn signed(
     })
 }
 
+/// The login for a UAA token, which opens every account within the bounds: if one of these refuses it, or its settings have ended it,
+/// in its own account alone.
+fn for_uaa(iam: &Iam, login: &Login) -> Login {
+    let (bounds, directory, now) = (login.bounds(), iam.directory(), iam.0.clock.now());
+    let mut accounts = directory.accounts_of(bounds.principal()).iter().copied();
+    let refuses = |account: AccountId| {
+        let is_over = || {
+            let life = Lifetimes::of(iam, bounds, account, false);
+            life.bound(*bounds, now).is_err()
+        };
+        bounds.opens(&directory, account)
+            && (account_rules::check(iam, account, login.grant_type()).is_err() || is_over())
+    };
+    match accounts.any(refuses) {
+        true => login.clone().in_its_account(),
+        false => login.clone(),
+    }
+}
+
 /// A UAA token for every account that the login opens, or for its own alone where another one refuses it. Only users have one.
 pub(crate) fn uaa_token(
     iam: &Iam,
@@ -198,8 +218,9 @@ pub(crate) fn uaa_token(
     login: &Login,
     refresh_token: Option<Secret<String>>,
 ) -> Result<UaaTokens, IamError> {
-    let login = &account_rules::for_uaa(iam, login);
-    let (issued, expires) = times(iam, login);
+    let login = &for_uaa(iam, login);
+    let life = Lifetimes::of_all(iam, login.bounds());
+    let (issued, expires) = times(iam, login, &life);
     let bounds = login.bounds();
     let (client, guid) = (Client::Cf.id().to_owned(), user.id.0.to_string());
     let audience = [

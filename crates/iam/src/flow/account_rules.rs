@@ -3,33 +3,14 @@
 //!
 //! What one account refuses is refused there alone: a login that could open several opens the others.
 
-use super::refresh::Login;
 use crate::audit::Origin;
 use crate::error::IamError;
 use crate::model::account_settings::AccountSettings;
-use crate::model::bounds::{AccountReach, CredentialBounds};
-use crate::model::directory::Directory;
+use crate::model::bounds::CredentialBounds;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::service::Iam;
 use crate::token::issued::PASSWORD;
 use base::id::AccountId;
-
-/// The settings of the accounts that the bounds open; most accounts have none.
-pub(super) fn opened<'d>(
-    directory: &'d Directory,
-    bounds: &CredentialBounds,
-) -> impl Iterator<Item = &'d AccountSettings> {
-    let reach = bounds.reach();
-    let is_opened = move |account: &&AccountId| match reach {
-        AccountReach::Any => true,
-        AccountReach::One(only) => only == **account,
-    };
-    let accounts = directory.accounts_of(bounds.principal()).iter();
-    accounts
-        .filter(is_opened)
-        .filter_map(|account| directory.account_settings.get(account))
-        .map(|own| &own.settings)
-}
 
 /// Refuses tokens for an account to an address that it does not allow.
 pub(super) fn check_address(iam: &Iam, account: AccountId) -> Result<(), IamError> {
@@ -49,7 +30,8 @@ pub(super) fn check_password(
     own.map_or(Ok(()), |own| is_enough(account, &own.settings, grant_type))
 }
 
-fn check(iam: &Iam, account: AccountId, grant_type: &str) -> Result<(), IamError> {
+/// Refuses tokens for an account by either rule.
+pub(super) fn check(iam: &Iam, account: AccountId, grant_type: &str) -> Result<(), IamError> {
     check_address(iam, account)?;
     check_password(iam, account, grant_type)
 }
@@ -72,19 +54,6 @@ pub(super) fn accepting(
     others.find(accepts).unwrap_or(default)
 }
 
-/// The login for a UAA token, which opens every account within the bounds: if one of these refuses it, in its own account alone.
-pub(super) fn for_uaa(iam: &Iam, login: &Login) -> Login {
-    let (bounds, directory) = (login.bounds(), iam.directory());
-    let mut accounts = directory.accounts_of(bounds.principal()).iter().copied();
-    let refuses = |account: AccountId| {
-        bounds.opens(&directory, account) && check(iam, account, login.grant_type()).is_err()
-    };
-    match accounts.any(refuses) {
-        true => login.clone().in_its_account(),
-        false => login.clone(),
-    }
-}
-
 fn address_is_allowed(account: AccountId, settings: &AccountSettings) -> Result<(), IamError> {
     let address = Origin::current().source().address();
     if settings.allowed_addresses.allows(address) {
@@ -105,7 +74,7 @@ fn is_enough(
         return Ok(());
     }
     let message = format!(
-        "The account {account} gives no tokens for a password alone (`mfa`): show an API key or a passcode"
+        "The account {account} gives no tokens for a password alone (`mfa`): show an API key, or a passcode from the server's page"
     );
     let refusal = Refusal::new(Reason::NotAllowed, message);
     Err(IamError::Refused(refusal.remedy(Remedy::LogInByKey)))

@@ -1,7 +1,7 @@
 //! The grant by which users and service IDs take on a trusted profile: they show their access token, and get one of the profile.
 //!
 //! It gives no session and no refresh token. What was shown bounds what is issued: the token of the profile ends with it, with the
-//! session or API key behind it, and when whoever has shown it may not take on the profile any more.
+//! session or API key behind it, and when the one who has shown it may not take on the profile any more.
 
 use super::access;
 use super::refresh::Login;
@@ -13,13 +13,14 @@ use crate::refusal::Reason;
 use crate::service::Iam;
 use crate::token::identity::{Credential, Identity};
 use crate::token::issued::{ASSUME, Client, NO_CLIENT, Tokens};
+use base::id::ProfileId;
 use base::secret::Secret;
 use base::source::Source;
 
 /// A request for a token of a trusted profile.
 #[derive(Debug)]
 pub struct ProfileLogin {
-    /// The IAM token of whoever takes on the profile.
+    /// The IAM token of the caller who takes on the profile.
     pub token: Secret<String>,
     /// The profile.
     pub profile: WantedProfile,
@@ -45,8 +46,9 @@ impl Iam {
 
     async fn assume_profile(&self, wanted: &ProfileLogin) -> Result<Tokens, IamError> {
         let holder = self.assumer(&wanted.token)?;
-        let (tokens, entry) = self.assumed(wanted, &holder)?;
+        let (tokens, entry, profile) = self.assumed(wanted, &holder)?;
         self.enter(entry).await?;
+        self.note_taken_on(holder.account(), profile);
         Ok(tokens)
     }
 
@@ -62,12 +64,12 @@ impl Iam {
         })
     }
 
-    /// The token, and the entry without which it is not given.
+    /// The token, the entry without which it is not given, and the profile, which is of the account of the token that is shown.
     fn assumed(
         &self,
         wanted: &ProfileLogin,
         holder: &Identity,
-    ) -> Result<(Tokens, Entry), IamError> {
+    ) -> Result<(Tokens, Entry, ProfileId), IamError> {
         let (directory, shown) = (self.directory(), holder.bounds());
         // Whether there is such a profile is told only to whom it is for.
         let profile = wanted.profile.find(&directory, holder.account());
@@ -102,6 +104,6 @@ impl Iam {
             .on(profile.id)
             .with("name", &profile.name)
             .with("client", client);
-        Ok((tokens, entry))
+        Ok((tokens, entry, profile.id))
     }
 }

@@ -1,10 +1,10 @@
 //! Counts who authenticates: by a grant, or with an API key itself. A token is shown by who has authenticated before, and is not
-//! counted.
+//! counted. A trusted profile authenticates when somebody takes it on.
 
 use super::refresh::Login;
 use crate::model::activity::Subject;
 use crate::service::Iam;
-use base::id::{AccountId, KeyId};
+use base::id::{AccountId, KeyId, ProfileId};
 use base::principal::Principal;
 
 impl Iam {
@@ -12,6 +12,11 @@ impl Iam {
     pub(super) fn note_login(&self, login: &Login) {
         let bounds = login.bounds();
         self.note_authenticated(login.account(), bounds.principal(), bounds.root().key);
+    }
+
+    /// Counts that somebody has taken on a trusted profile. The key behind it, if there is one, was counted when it was shown.
+    pub(super) fn note_taken_on(&self, account: AccountId, profile: ProfileId) {
+        self.note_authenticated(account, profile.into(), None);
     }
 
     /// Counts that an API key was used where nobody asks for a token: by a sender.

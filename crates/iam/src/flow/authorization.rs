@@ -1,8 +1,8 @@
 //! The grant by which the original's services act for one another: a service shows its token, and gets one for a CRN if an
 //! authorization policy between services lets it.
 //!
-//! Here nothing acts under a CRN, and no such policy can be made, so nobody is ever let: whoever shows a good token is told so, and
-//! whoever does not is refused as for any other wrong proof.
+//! Here nothing acts under a CRN, and no such policy can be made, so nobody is ever let: a caller with a good token is told so, and
+//! one without is refused as for any other wrong proof.
 
 use crate::audit::Credential as Shown;
 use crate::error::{AuthError, IamError};

@@ -1,9 +1,44 @@
 //! Which sessions give way to a new one, found out in memory: however many there are, the database is asked once, because every
 //! login and change waits meanwhile.
 
+use crate::audit::{Action, Credential, Entry};
+use crate::error::IamError;
 use crate::repo::sessions::HeldSession;
-use base::id::SessionId;
+use crate::service::Iam;
+use base::id::{AccountId, SessionId};
+use base::principal::Principal;
+use db::Tx;
 use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// The one entry for all sessions that gave way to what the principal did; none without any. It names a single one, and counts more.
+pub(super) fn entry(
+    principal: Principal,
+    shown: Credential,
+    displaced: &[SessionId],
+) -> Option<Entry> {
+    let entry = Entry::by_principal(principal, shown, Action::SessionEnded).with("why", "gave_way");
+    match displaced {
+        [] => None,
+        [one] => Some(entry.on(one)),
+        more => Some(entry.on(principal).with("sessions", more.len())),
+    }
+}
+
+/// Commits a renewal for the account, to which these sessions gave way, if any.
+pub(super) async fn commit_renewal(
+    iam: &Iam,
+    tx: Tx,
+    (principal, account): (Principal, AccountId),
+    displaced: &[SessionId],
+) -> Result<(), IamError> {
+    let Some(entry) = entry(principal, Credential::RefreshToken, displaced) else {
+        return iam.commit_unaudited(tx).await;
+    };
+    let entry = entry.in_account(account);
+    iam.commit_without_read_back(tx, entry).await?;
+    iam.read_ends().await;
+    Ok(())
+}
 
 /// The sessions of a principal, from which those that give way are chosen.
 pub(super) struct Displacing<'s> {

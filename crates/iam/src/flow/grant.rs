@@ -9,7 +9,7 @@ pub use crate::token::issued::{
 };
 
 use super::refresh::Login;
-use super::{access, account_rules, passcode, password, refresh, uaa};
+use super::{access, account_rules, displaced, passcode, password, refresh, uaa};
 use crate::audit::{Action, Credential as Shown, Entry, Origin};
 use crate::error::{AuthError, IamError};
 use crate::grant::NOT_A_MEMBER;
@@ -138,19 +138,21 @@ impl Iam {
         } = proven;
         let principal = subject.principal();
         account_rules::check_password(self, login.account(), login.grant_type())?;
+        let shown = match &held {
+            ProofGuard::Code(_) => Shown::Passcode,
+            ProofGuard::Not | ProofGuard::Password(..) => Shown::of_grant(login.grant_type()),
+        };
         let mut tx = self.lock_proof(held).await?;
         let begun = refresh::begin(self, &mut tx, login, client).await?;
         let login = begun.login;
-        let shown = Shown::of_grant(login.grant_type());
         let about = |entry: Entry| {
             let entry = entry.in_account(login.account());
             entry.with_some("by_key", login.bounds().root().key)
         };
         let entry = Entry::by_principal(principal, shown, Action::SignedIn).on(begun.session);
         let mut entries = about(entry.with("client", client)).into_entries();
-        for gone in &begun.displaced {
-            let entry = Entry::by_principal(principal, shown, Action::SessionEnded).on(*gone);
-            entries = entries.and(about(entry.with("why", "gave_way")));
+        if let Some(gone) = displaced::entry(principal, shown, &begun.displaced) {
+            entries = entries.and(about(gone));
         }
         self.commit_without_read_back(tx, entries).await?;
         self.note_login(&login);
@@ -243,10 +245,10 @@ impl Iam {
             }
             Grant::Passcode(code) => {
                 let mut tx = self.0.db.begin().await?;
-                let bounds = passcode::redeem(self, &mut tx, &code).await?;
+                let (bounds, grant_type) = passcode::redeem(self, &mut tx, &code).await?;
                 let subject = self.subject(&bounds)?;
                 // A refusal drops the transaction: a mistyped account does not consume the code.
-                proven(subject, bounds, PASSCODE, ProofGuard::Code(Box::new(tx)))
+                proven(subject, bounds, grant_type, ProofGuard::Code(Box::new(tx)))
             }
             Grant::Client { id, secret } => {
                 let bounds = self.client(&id, &secret)?;

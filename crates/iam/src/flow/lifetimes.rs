@@ -1,13 +1,14 @@
-//! Lifetimes of what is issued, and the number of sessions: as in the configuration, or less where an account that is opened has
-//! set less.
+//! Lifetimes of what is issued, and the number of sessions: as in the configuration, or less where the account that it is for has set
+//! less. Other accounts of the same user have no say in it; a UAA token is for all that it opens.
 //!
 //! A user's login by a client is a session. Everything else (a key without a client, a service ID) has none, and other settings.
 
-use super::account_rules::opened;
 use crate::error::IamError;
+use crate::model::account_settings::AccountSettings;
 use crate::model::bounds::CredentialBounds;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::service::Iam;
+use base::id::AccountId;
 use base::time::Millis;
 
 /// The limits of one login.
@@ -17,7 +18,7 @@ pub(crate) struct Lifetimes {
     pub(crate) access_seconds: i64,
     /// Of a refresh token, and of a session that is not renewed.
     pub(crate) refresh_seconds: i64,
-    /// How many sessions of the principal live at once, where an account says so.
+    /// How many sessions of the principal for the account live at once, where it says so.
     pub(crate) sessions: Option<u64>,
     session_seconds: Option<i64>,
     idle_seconds: Option<i64>,
@@ -36,8 +37,35 @@ fn at_most(seconds: i64, limit: Option<i64>) -> i64 {
 }
 
 impl Lifetimes {
-    /// The lifetimes of a token issued with these bounds, or of the session that `begins` with them.
-    pub(crate) fn of(iam: &Iam, bounds: &CredentialBounds, begins: bool) -> Self {
+    /// The lifetimes of a token issued for the account with these bounds, or of the session that `begins` with them.
+    pub(crate) fn of(
+        iam: &Iam,
+        bounds: &CredentialBounds,
+        account: AccountId,
+        begins: bool,
+    ) -> Self {
+        let directory = iam.directory();
+        let own = directory.account_settings.get(&account);
+        Self::strictest(iam, bounds, begins, own.map(|own| &own.settings))
+    }
+
+    /// The lifetimes of a token issued for every account that the bounds open.
+    pub(crate) fn of_all(iam: &Iam, bounds: &CredentialBounds) -> Self {
+        let directory = iam.directory();
+        let accounts = directory.accounts_of(bounds.principal()).iter();
+        let opened = accounts.filter(|account| bounds.opens(&directory, **account));
+        let settings = opened
+            .filter_map(|account| directory.account_settings.get(account))
+            .map(|own| &own.settings);
+        Self::strictest(iam, bounds, false, settings)
+    }
+
+    fn strictest<'s>(
+        iam: &Iam,
+        bounds: &CredentialBounds,
+        begins: bool,
+        all: impl IntoIterator<Item = &'s AccountSettings>,
+    ) -> Self {
         let config = &iam.0.config;
         let mut own = Self {
             access_seconds: config.access_token_seconds,
@@ -48,8 +76,7 @@ impl Lifetimes {
         };
         let is_user = bounds.principal().user().is_some();
         let is_session = is_user && (begins || bounds.root().session.is_some());
-        let directory = iam.directory();
-        for settings in opened(&directory, bounds) {
+        for settings in all {
             own.sessions = least(own.sessions, settings.sessions_per_identity);
             if is_session {
                 own.session_seconds = least(own.session_seconds, settings.session_seconds);
@@ -73,24 +100,35 @@ impl Lifetimes {
         bounds: CredentialBounds,
         now: Millis,
     ) -> Result<CredentialBounds, IamError> {
-        let Some(seconds) = self.session_seconds else {
-            return Ok(bounds);
-        };
-        let end = bounds.proven_at().plus(seconds.saturating_mul(1000));
-        if end <= now {
+        if let (Some(end), Some(seconds)) = (self.session_end(&bounds), self.session_seconds)
+            && end <= now
+        {
             let message = format!(
-                "The session has ended: an account that it opens lets it last {seconds} seconds (`session_expiration_in_seconds`)"
+                "The session has ended: the account lets one last {seconds} seconds (`session_expiration_in_seconds`)"
             );
             let refusal = Refusal::new(Reason::RefreshTokenExpired, message);
             return Err(IamError::Refused(refusal.remedy(Remedy::LogInAgain)));
         }
-        Ok(bounds.until(end))
+        Ok(self.within(bounds))
+    }
+
+    /// The same bounds, also where it has lasted as long: nothing that is issued with them is good then.
+    pub(crate) fn within(&self, bounds: CredentialBounds) -> CredentialBounds {
+        match self.session_end(&bounds) {
+            Some(end) => bounds.until(end),
+            None => bounds,
+        }
+    }
+
+    fn session_end(&self, bounds: &CredentialBounds) -> Option<Millis> {
+        let end = |seconds: i64| bounds.proven_at().plus(seconds.saturating_mul(1000));
+        self.session_seconds.map(end)
     }
 
     /// Refuses a session that was used last so long ago.
     ///
     /// # Errors
-    /// When that is longer than an account that it opens allows.
+    /// When that is longer than the account allows.
     pub(crate) fn check_idle(&self, used_at: Millis, now: Millis) -> Result<(), IamError> {
         let Some(seconds) = self.idle_seconds else {
             return Ok(());
@@ -99,7 +137,7 @@ impl Lifetimes {
             return Ok(());
         }
         let message = format!(
-            "The session was not used for {seconds} seconds, as long as an account that it opens allows (`session_invalidation_in_seconds`)"
+            "The session was not used for {seconds} seconds, as long as the account allows (`session_invalidation_in_seconds`)"
         );
         let refusal = Refusal::new(Reason::SessionIdle, message);
         Err(IamError::Refused(refusal.remedy(Remedy::LogInAgain)))

@@ -1,7 +1,9 @@
 //! One-time codes for users whose password the command line must not see: ten characters, one use, five minutes.
 //!
 //! A code carries the bounds of the credential that asked for it: a session, a key's session, or a password. It ends
-//! with that session and key and opens what they open; the session it begins ends with them too.
+//! with that session and key and opens what they open; the session it begins ends with them too. A code from a session that a
+//! password began is still a login by password, for accounts that refuse those: a program that is told the password gets both. One that
+//! the password itself got is not: it comes from the page, and only a code gets it to a program.
 
 use crate::audit::{Action, Credential, Entry};
 use crate::entropy;
@@ -9,8 +11,10 @@ use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::passcodes;
+use crate::repo::refresh_tokens;
 use crate::repo::transactions::credentials;
 use crate::service::Iam;
+use crate::token::issued::{PASSCODE, PASSWORD};
 use base::secret::Secret;
 use db::Tx;
 
@@ -61,12 +65,12 @@ pub(crate) async fn issue(
     Ok(Secret::new(code))
 }
 
-/// The bounds of a code; the code is used up when the transaction commits.
+/// The bounds of a code, and by which grant its login is; the code is used up when the transaction commits.
 pub(crate) async fn redeem(
     iam: &Iam,
     tx: &mut Tx,
     code: &Secret<String>,
-) -> Result<CredentialBounds, IamError> {
+) -> Result<(CredentialBounds, &'static str), IamError> {
     let now = iam.0.clock.now();
     let hash = entropy::sha256(code.expose().trim().as_bytes());
     let taken = passcodes::take(tx, &hash).await?;
@@ -85,7 +89,11 @@ pub(crate) async fn redeem(
             IamError::Refused(_) => rejected(),
             other => other,
         })?;
-    Ok(bounds)
+    let is_by_password = match root.session {
+        Some(session) => refresh_tokens::is_session_of(tx, session, PASSWORD).await?,
+        None => false,
+    };
+    Ok((bounds, if is_by_password { PASSWORD } else { PASSCODE }))
 }
 
 fn rejected() -> IamError {

@@ -3,10 +3,11 @@
 //! Within [`GRACE_MILLISECONDS`] a reused token gives the same successor, or the latest one if that was used too, so
 //! that two processes may renew at the same moment. A later reuse ends the session: somebody else has a copy.
 //!
-//! A session is for one account at a time, and a renewal may switch it. All reasons against a renewal are checked
-//! before the token is used up, so that a refused one costs nothing.
+//! A session is for one account at a time, whose settings it obeys, and a renewal may switch it. All reasons against a renewal are
+//! checked before the token is used up, so that a refused one costs nothing.
 
 use super::account_rules::{check_address, check_password};
+use super::displaced;
 use super::lifetimes::Lifetimes;
 use super::session_limit;
 use crate::audit::{Action, Actor, Credential, Entry};
@@ -19,7 +20,6 @@ use crate::repo::sessions;
 use crate::repo::sessions::NewSession;
 use crate::repo::transactions::credentials;
 use crate::service::Iam;
-use crate::token::identity::Identity;
 use crate::token::issued::Client;
 use crate::token::subject::Subject;
 use crate::token::successor;
@@ -107,7 +107,22 @@ pub(crate) struct Renewed {
 }
 
 fn invalid() -> IamError {
-    let message = "Provided refresh token is invalid";
+    refused("Provided refresh token is invalid")
+}
+
+/// The refusal of a token whose session was ended before its time.
+fn ended() -> IamError {
+    refused("Provided refresh token is invalid: its session has ended")
+}
+
+/// The refusal of a token that was used again, which has ended its session.
+fn reused() -> IamError {
+    refused(
+        "Provided refresh token is invalid: it was used before, and its session is ended for that",
+    )
+}
+
+fn refused(message: &'static str) -> IamError {
     let refusal = Refusal::new(Reason::WrongRefreshToken, message);
     IamError::Refused(refusal.remedy(Remedy::LogInAgain))
 }
@@ -133,7 +148,7 @@ pub(crate) async fn begin(
     // tables stay as small as the sessions that matter.
     let ended = now.plus(-ENDED_REMEMBERED_MILLISECONDS);
     credentials::sweep(tx, ended, now.plus(-REMEMBERED_MILLISECONDS)).await?;
-    let life = Lifetimes::of(iam, &login.bounds, true);
+    let life = Lifetimes::of(iam, &login.bounds, login.account, true);
     let bounds = life.bound(login.bounds, now)?;
     let (login, session) = (Login { bounds, ..login }, SessionId(entropy::guid()));
     credentials::lock(tx, &bounds, now).await?;
@@ -146,7 +161,8 @@ pub(crate) async fn begin(
         tokens_until: bounds.end(now, life.access_seconds),
     };
     sessions::insert(tx, &new).await?;
-    let displaced = session_limit::enforce(iam, tx, &bounds, (session, life.sessions), now).await?;
+    let begun = (session, login.account, life.sessions);
+    let displaced = session_limit::enforce(iam, tx, &bounds, begun, now).await?;
     let login = login.in_session(session);
     let token = issue(iam, tx, session, client, &login).await?;
     Ok(StartedSession {
@@ -183,7 +199,7 @@ pub(crate) async fn issue_for(
         ));
     }
     session_limit::has_room(iam, tx, (session, client), 1).await?;
-    let life = Lifetimes::of(iam, bounds, false);
+    let life = Lifetimes::of(iam, bounds, login.account, false);
     let end = bounds.end(iam.0.clock.now(), life.refresh_seconds);
     let text = format!("{PREFIX}{}", entropy::text());
     let new = NewToken {
@@ -232,7 +248,7 @@ pub(crate) async fn rotate(
         return latest_successor(iam, tx, token, &renewal).await;
     }
     end_reused(iam, tx, &token, now).await?;
-    Err(invalid())
+    Err(reused())
 }
 
 /// Renews the session of a token that this transaction has used up. A refusal drops the transaction, and the token stays
@@ -245,7 +261,12 @@ async fn renew(
     now: Millis,
 ) -> Result<Renewed, IamError> {
     let Renewal { text, client, .. } = *renewal;
-    let (subject, login, session) = renew_session(iam, &mut tx, token, renewal).await?;
+    let RenewedSession {
+        subject,
+        login,
+        session,
+        displaced,
+    } = renew_session(iam, &mut tx, token, renewal).await?;
     let issued = 1 + u64::from(renewal.with_uaa);
     session_limit::has_room(iam, &mut tx, (session, client), issued).await?;
     // The end of a delegated token is that of its whole chain.
@@ -254,11 +275,12 @@ async fn renew(
     let encrypted = successor::encrypt(text, &refresh_token)?;
     refresh_tokens::set_successor(&mut tx, text, encrypted).await?;
     if until.is_none() {
-        let life = Lifetimes::of(iam, login.bounds(), false);
+        let life = Lifetimes::of(iam, login.bounds(), login.account(), false);
         let ends = login.bounds().end(now, life.refresh_seconds);
         sessions::extend(&mut tx, session, ends).await?;
     }
-    iam.commit_unaudited(tx).await?;
+    let by = (login.bounds.principal(), login.account);
+    displaced::commit_renewal(iam, tx, by, &displaced).await?;
     Ok(Renewed {
         subject,
         login,
@@ -283,8 +305,14 @@ async fn latest_successor(
 ) -> Result<Renewed, IamError> {
     let (token, refresh_token) =
         last_of_chain(&mut tx, renewal.text, renewal.client, token).await?;
-    let (subject, login, session) = renew_session(iam, &mut tx, &token, renewal).await?;
-    iam.commit_unaudited(tx).await?;
+    let RenewedSession {
+        subject,
+        login,
+        session,
+        displaced,
+    } = renew_session(iam, &mut tx, &token, renewal).await?;
+    let by = (login.bounds.principal(), login.account);
+    displaced::commit_renewal(iam, tx, by, &displaced).await?;
     Ok(Renewed {
         subject,
         login,
@@ -335,31 +363,48 @@ pub(crate) async fn peek(
 ) -> Result<Login, IamError> {
     let token = refresh_tokens::find_unused(tx, text, client).await?;
     let token = token.ok_or_else(invalid)?;
-    let (bounds, account) = read(iam, tx, &token).await?;
+    let held = read(iam, tx, &token).await?;
+    let bounds = held.bounds_for(iam, held.account)?;
     // The session's account must still be open to it, as for a renewal.
-    Login::to(iam, bounds, &account, token.grant_type)
+    Login::to(iam, bounds, &held.account.to_string(), token.grant_type)
 }
 
-/// The bounds of the token's session if both are alive, and its account: of a delegated token, the one it was delegated for.
-async fn read(
-    iam: &Iam,
-    tx: &mut Tx,
-    token: &RefreshToken,
-) -> Result<(CredentialBounds, String), IamError> {
+/// The session of a refresh token, which has not ended.
+struct HeldLogin {
+    bounds: CredentialBounds,
+    /// The account it is for; of a delegated token, the one it was delegated for.
+    account: AccountId,
+    used_at: Millis,
+}
+
+impl HeldLogin {
+    /// Its bounds for an account, unless it is over by the settings of that.
+    fn bounds_for(&self, iam: &Iam, account: AccountId) -> Result<CredentialBounds, IamError> {
+        let now = iam.0.clock.now();
+        let life = Lifetimes::of(iam, &self.bounds, account, false);
+        life.check_idle(self.used_at, now)?;
+        life.bound(self.bounds, now)
+    }
+}
+
+/// The token's session if both are alive.
+async fn read(iam: &Iam, tx: &mut Tx, token: &RefreshToken) -> Result<HeldLogin, IamError> {
     let now = iam.0.clock.now();
     unexpired(token, now)?;
     let begun = sessions::live(tx, token.session).await?;
-    let begun = begun.ok_or_else(invalid)?;
+    let begun = begun.ok_or_else(ended)?;
     let root = Root {
         session: Some(token.session),
         key: token.api_key,
     };
     let principal = token.principal.ok_or_else(invalid)?;
     let bounds = iam.derived(principal, begun.proven_at, root)?;
-    let life = Lifetimes::of(iam, &bounds, false);
-    life.check_idle(begun.used_at, now)?;
-    let account = token.delegated_for.clone().unwrap_or(begun.account);
-    Ok((life.bound(bounds, now)?, account))
+    let account = token.delegated_for.as_ref().unwrap_or(&begun.account);
+    Ok(HeldLogin {
+        bounds,
+        account: account.parse().map_err(|_| invalid())?,
+        used_at: begun.used_at,
+    })
 }
 
 fn unexpired(token: &RefreshToken, now: Millis) -> Result<(), IamError> {
@@ -371,85 +416,54 @@ fn unexpired(token: &RefreshToken, now: Millis) -> Result<(), IamError> {
     Err(IamError::Refused(refusal.remedy(Remedy::LogInAgain)))
 }
 
+/// A session that is renewed.
+struct RenewedSession {
+    subject: Subject,
+    login: Login,
+    session: SessionId,
+    /// The sessions that were ended to make room for it in the account to which it was switched.
+    displaced: Vec<SessionId>,
+}
+
 /// Renews a session, for the requested account from now on; all reasons against it are checked here.
 async fn renew_session(
     iam: &Iam,
     tx: &mut Tx,
     token: &RefreshToken,
     renewal: &Renewal<'_>,
-) -> Result<(Subject, Login, SessionId), IamError> {
-    let (bounds, bound) = read(iam, tx, token).await?;
-    let subject = iam.subject(&bounds)?;
-    let asked = renewal.account.unwrap_or(&bound);
-    let login = Login::to(iam, bounds, asked, token.grant_type.clone())?;
-    check_password(iam, login.account(), &login.grant_type)?;
+) -> Result<RenewedSession, IamError> {
+    let held = read(iam, tx, token).await?;
+    let own = held.bounds_for(iam, held.account)?;
+    let subject = iam.subject(&own)?;
+    let current = held.account.to_string();
+    let asked = renewal.account.unwrap_or(&current);
+    let login = Login::to(iam, held.bounds, asked, token.grant_type.clone())?;
+    check_password(iam, login.account, &login.grant_type)?;
+    let bounds = held.bounds_for(iam, login.account)?;
+    let login = Login { bounds, ..login };
     let session = bounds.root().session.ok_or_else(invalid)?;
     let now = iam.0.clock.now();
-    let life = Lifetimes::of(iam, &bounds, false);
+    let life = Lifetimes::of(iam, &bounds, login.account, false);
     let tokens_until = bounds.end(now, life.access_seconds);
     // A delegated token does not move its login.
-    let account = (renewal.client != Client::Kube.id()).then_some(login.account());
+    let account = (renewal.client != Client::Kube.id()).then_some(login.account);
     if !sessions::renew(tx, session, account, tokens_until, now).await? {
-        return Err(invalid());
+        return Err(ended());
     }
+    let displaced = match account.filter(|account| *account != held.account) {
+        Some(account) => {
+            let moved = (session, account, life.sessions);
+            session_limit::enforce_own(tx, &bounds, moved, now).await?
+        }
+        None => Vec::new(),
+    };
     if renewal.with_uaa {
         subject.require_user()?;
     }
-    Ok((subject, login, session))
-}
-
-impl Iam {
-    /// Ends the session of a verified caller with all its tokens.
-    ///
-    /// # Errors
-    /// When the credential has no session; when the database fails.
-    pub async fn log_out(&self, caller: &Identity) -> Result<(), IamError> {
-        let session = caller.session().ok_or_else(no_session)?;
-        let entry = |_| Entry::by(caller, Action::SessionEnded).with("why", "logged_out");
-        self.end_session(self.0.db.begin().await?, session, entry)
-            .await
-    }
-
-    /// Revokes a token (RFC 7009): the session of a refresh token or an access token ends with all its tokens. An
-    /// unknown token is no error.
-    ///
-    /// # Errors
-    /// When the token is valid but has no session, so that it cannot be revoked; when the database fails.
-    pub async fn revoke(&self, token: &Secret<String>) -> Result<(), IamError> {
-        let mut tx = self.0.db.begin().await?;
-        if let Some(state) = refresh_tokens::find_state(&mut tx, token).await? {
-            // A used or expired token proves nothing: somebody may have found a copy.
-            let is_good = !state.is_used && state.expires_at > self.0.clock.now();
-            let session = state.session;
-            let entry = move |owner: Principal| {
-                let (who, credential) = match is_good {
-                    true => (Actor::from(owner), Credential::RefreshToken),
-                    false => (Actor::Unknown, Credential::None),
-                };
-                Entry::by_actor(who, credential, Action::SessionEnded)
-                    .with("owner", owner)
-                    .with("why", "revoked")
-            };
-            return self.end_session(tx, session, entry).await;
-        }
-        let verifier = self.verifier();
-        let Ok(holder) = verifier.holder(verifier.bearer(token.expose())) else {
-            return Ok(());
-        };
-        let session = holder.session().ok_or_else(no_session)?;
-        let entry = |owner: Principal| {
-            Entry::by(&holder, Action::SessionEnded)
-                .with("owner", owner)
-                .with("why", "revoked")
-        };
-        self.end_session(tx, session, entry).await
-    }
-}
-
-/// An error instead of "done", because the credential stays valid.
-fn no_session() -> IamError {
-    IamError::refused(
-        Reason::NoSession,
-        "This credential is of no login session that could end: disable or delete its API key instead",
-    )
+    Ok(RenewedSession {
+        subject,
+        login,
+        session,
+        displaced,
+    })
 }

@@ -1,13 +1,16 @@
 //! Sessions ended by their users: by logout, by revocation, or by a change of password.
 
-use crate::audit::Entry;
+use crate::audit::{Action, Actor, Credential, Entry};
 use crate::error::IamError;
+use crate::refusal::Reason;
+use crate::repo::refresh_tokens;
 use crate::repo::sessions::{self, SessionSelector};
 use crate::repo::transactions::credentials;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{SessionId, UserId};
 use base::principal::Principal;
+use base::secret::Secret;
 use base::time::Millis;
 use db::Tx;
 
@@ -54,4 +57,58 @@ impl Iam {
         self.read_ends().await;
         Ok(())
     }
+
+    /// Ends the session of a verified caller with all its tokens.
+    ///
+    /// # Errors
+    /// When the credential has no session; when the database fails.
+    pub async fn log_out(&self, caller: &Identity) -> Result<(), IamError> {
+        let session = caller.session().ok_or_else(no_session)?;
+        let entry = |_| Entry::by(caller, Action::SessionEnded).with("why", "logged_out");
+        self.end_session(self.0.db.begin().await?, session, entry)
+            .await
+    }
+
+    /// Revokes a token (RFC 7009): the session of a refresh token or an access token ends with all its tokens. An
+    /// unknown token is no error.
+    ///
+    /// # Errors
+    /// When the token is valid but has no session, so that it cannot be revoked; when the database fails.
+    pub async fn revoke(&self, token: &Secret<String>) -> Result<(), IamError> {
+        let mut tx = self.0.db.begin().await?;
+        if let Some(state) = refresh_tokens::find_state(&mut tx, token).await? {
+            // A used or expired token proves nothing: somebody may have found a copy.
+            let is_good = !state.is_used && state.expires_at > self.0.clock.now();
+            let session = state.session;
+            let entry = move |owner: Principal| {
+                let (who, credential) = match is_good {
+                    true => (Actor::from(owner), Credential::RefreshToken),
+                    false => (Actor::Unknown, Credential::None),
+                };
+                Entry::by_actor(who, credential, Action::SessionEnded)
+                    .with("owner", owner)
+                    .with("why", "revoked")
+            };
+            return self.end_session(tx, session, entry).await;
+        }
+        let verifier = self.verifier();
+        let Ok(holder) = verifier.holder(verifier.bearer(token.expose())) else {
+            return Ok(());
+        };
+        let session = holder.session().ok_or_else(no_session)?;
+        let entry = |owner: Principal| {
+            Entry::by(&holder, Action::SessionEnded)
+                .with("owner", owner)
+                .with("why", "revoked")
+        };
+        self.end_session(tx, session, entry).await
+    }
+}
+
+/// An error instead of "done", because the credential stays valid.
+fn no_session() -> IamError {
+    IamError::refused(
+        Reason::NoSession,
+        "This credential is of no login session that could end: disable or delete its API key instead",
+    )
 }

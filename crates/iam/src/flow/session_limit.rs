@@ -9,7 +9,7 @@ use crate::repo::refresh_tokens::{self, Holder};
 use crate::repo::sessions;
 use crate::service::Iam;
 use crate::token::issued::Client;
-use base::id::SessionId;
+use base::id::{AccountId, SessionId};
 use base::limit;
 use base::time::Millis;
 use db::Tx;
@@ -18,15 +18,15 @@ use db::Tx;
 /// live.
 const ENDED_PER_LIVING: u64 = 20;
 
-/// Ends the user's sessions that exceed the limit (the server's, or an account's that is less) now that `begun` exists; returns
-/// which. Beyond the server's it ends the longest unused session of the larger group, either the user's own sessions or those of
-/// one of their keys, so that the holder of a key cannot log the user out; beyond an account's own, which may allow so few that
-/// groups make no sense, the longest unused of all. The sessions that `begun` came from are kept, because it would end with them.
+/// Ends the user's sessions that exceed the limit (the server's, then that of the account) now that `begun` exists for the account;
+/// returns which. Beyond the server's it ends the longest unused session of the larger group, either the user's own sessions or those
+/// of one of their keys, so that the holder of a key cannot log the user out. The sessions that `begun` came from are kept, because it
+/// would end with them.
 pub(super) async fn enforce(
     iam: &Iam,
     tx: &mut Tx,
     bounds: &CredentialBounds,
-    (begun, own_limit): (SessionId, Option<u64>),
+    (begun, account, own_limit): (SessionId, AccountId, Option<u64>),
     now: Millis,
 ) -> Result<Vec<SessionId>, IamError> {
     let allowed = iam.0.config.limits.sessions_per_user;
@@ -34,19 +34,42 @@ pub(super) async fn enforce(
     if sessions::count_ended(tx, bounds, &key).await? >= allowed.saturating_mul(ENDED_PER_LIVING) {
         return Err(too_fast(allowed, iam.0.config.access_token_seconds));
     }
-    let most_alive = own_limit.map_or(allowed, |own| own.min(allowed));
-    if sessions::count_live(tx, bounds, now).await? <= most_alive {
+    let mut ended = Vec::new();
+    if sessions::count_live(tx, bounds, None, now).await? > allowed {
+        let held = sessions::held(tx, bounds, None, now).await?;
+        let mut left = Displacing::new(&held, begun);
+        while left.living() as u64 > allowed {
+            let group = left.busiest(&key);
+            let oldest = left.end_longest_unused(Some(group));
+            ended.push(oldest.ok_or_else(|| too_deep(allowed, false))?);
+        }
+        sessions::end_these(tx, bounds.principal(), &ended, now).await?;
+    }
+    let own = enforce_own(tx, bounds, (begun, account, own_limit), now);
+    ended.extend(own.await?);
+    Ok(ended)
+}
+
+/// The same for the number that an account has set, of sessions that are for it, now that `begun` is one of them. It may be so small
+/// that groups make no sense: the longest unused of all gives way.
+pub(super) async fn enforce_own(
+    tx: &mut Tx,
+    bounds: &CredentialBounds,
+    (begun, account, own_limit): (SessionId, AccountId, Option<u64>),
+    now: Millis,
+) -> Result<Vec<SessionId>, IamError> {
+    let Some(allowed) = own_limit else {
+        return Ok(Vec::new());
+    };
+    if sessions::count_live(tx, bounds, Some(account), now).await? <= allowed {
         return Ok(Vec::new());
     }
-    let held = sessions::held(tx, bounds, now).await?;
+    let held = sessions::held(tx, bounds, Some(account), now).await?;
     let mut left = Displacing::new(&held, begun);
     let mut ended = Vec::new();
-    while left.living() as u64 > most_alive {
-        let group = (most_alive == allowed).then(|| left.busiest(&key));
-        let Some(oldest) = left.end_longest_unused(group) else {
-            return Err(too_deep(most_alive, most_alive < allowed));
-        };
-        ended.push(oldest);
+    while left.living() as u64 > allowed {
+        let oldest = left.end_longest_unused(None);
+        ended.push(oldest.ok_or_else(|| too_deep(allowed, true))?);
     }
     sessions::end_these(tx, bounds.principal(), &ended, now).await?;
     Ok(ended)

@@ -140,7 +140,8 @@ impl Iam {
     async fn log_in_workload(&self, wanted: &WorkloadLogin) -> Result<Tokens, IamError> {
         self.0.require_current()?;
         let now = self.0.clock.now();
-        let proven = self.0.workloads.prove(wanted.token.expose(), now).await;
+        let workloads = self.0.workloads.load_full();
+        let proven = workloads.prove(wanted.token.expose(), now).await;
         let resource = proven.map_err(|error| refused(&error))?;
         let directory = self.directory();
         // Whether there is such a profile is told only to whom it is for.
@@ -156,8 +157,8 @@ impl Iam {
         let end = now.plus(LIFE_MILLISECONDS);
         let bounds =
             CredentialBounds::of_workload(&directory, (profile.id, profile.account), now, end);
-        let own = profile.account.to_string();
-        let account = wanted.account.as_deref().unwrap_or(&own);
+        let profile_account = profile.account.to_string();
+        let account = wanted.account.as_deref().unwrap_or(&profile_account);
         let login = Login::to(self, bounds, account, CR_TOKEN.to_owned())?;
         let subject = Subject::find(&directory, profile.id.into())
             .ok_or(IamError::Crypto("find the profile of a workload"))?;
@@ -179,7 +180,9 @@ impl Iam {
             .with("cr_type", resource.cr_type)
             .with("by", trust)
             .with("issuer", resource.issuer());
+        let (account, id) = (profile.account, profile.id);
         self.enter(entry).await?;
+        self.note_taken_on(account, id);
         Ok(tokens)
     }
 }
@@ -195,14 +198,17 @@ mod tests {
         let crn = |scope: &str, kind: &str| {
             format!("crn:v1:bluemix:public:iam-identity::{scope}::{kind}:Profile-x")
         };
-        let own = format!("a/{account}");
-        assert_eq!(id_in(&crn(&own, "profile"), account), Some("Profile-x"));
+        let account_scope = format!("a/{account}");
+        assert_eq!(
+            id_in(&crn(&account_scope, "profile"), account),
+            Some("Profile-x")
+        );
         let other = AccountId(Guid::from_random([9; 16]));
         for (crn, account) in [
-            (crn(&own, "profile"), other),
-            (crn(&own, "serviceid"), account),
+            (crn(&account_scope, "profile"), other),
+            (crn(&account_scope, "serviceid"), account),
             (crn("", "profile"), account),
-            (format!("{}:", crn(&own, "profile")), account),
+            (format!("{}:", crn(&account_scope, "profile")), account),
             ("Profile-x".to_owned(), account),
         ] {
             assert_eq!(id_in(&crn, account), None, "{crn}");

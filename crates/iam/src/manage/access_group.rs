@@ -1,8 +1,7 @@
 //! Access groups: an Administrator of the account makes them, and gives roles to all members of one by access policies. Whoever
 //! is in a group sees it.
 
-use super::administrator::{not_administrator, still_administers};
-use super::new_key::check_not_revoked;
+use super::administrator::not_administrator;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -13,7 +12,6 @@ use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal};
-use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
 use crate::repo::{
     access_group_members, access_group_rules, access_groups, invitation_groups, policies,
@@ -136,12 +134,8 @@ impl Iam {
 
     /// Begins a change of the access groups of the credential's account: it is locked, and the caller may still make it.
     pub(super) async fn lock_groups(&self, caller: &Identity) -> Result<Tx, IamError> {
-        let account = caller.account();
-        let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, account).await?;
-        still_administers(&mut tx, caller, account, WHAT).await?;
-        check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
-        Ok(tx)
+        self.begin_administered(caller, caller.account(), WHAT)
+            .await
     }
 
     /// Makes an access group in the credential's account.

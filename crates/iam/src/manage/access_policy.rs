@@ -1,20 +1,18 @@
 //! Access policies, by which an Administrator gives roles to a principal or an access group, in the domains that have certain
-//! attributes. Principals see the policies that name them.
+//! attributes. Principals see the policies that are for them, or for an access group that they are in.
 
-use super::administrator::{not_administrator, still_administers};
+use super::administrator::not_administrator;
 use super::custom_role::is_still_there;
-use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::directory::policy_target::PolicyTarget;
-use crate::model::directory::{Attribute, Policy, PolicyRole, PolicySubject};
+use crate::model::directory::{Attribute, Directory, Policy, PolicyRole, PolicySubject};
 use crate::model::entity_tag;
 use crate::model::page::{Page, PageRequest};
 use crate::model::text;
 use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal};
-use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
 use crate::repo::{access_groups, invitations, members, policies, public_access};
 use crate::service::Iam;
@@ -60,23 +58,31 @@ pub fn policy_tag(policy: &Policy) -> String {
 }
 
 impl Iam {
-    /// The policies of the credential's account that are wanted. Sorted by `order`, then by their age.
+    /// The policies of the credential's account that are wanted, and are for all of these subjects. Sorted by `order`, then by
+    /// their age.
     ///
     /// # Errors
-    /// Without Administrator of the account.
+    /// Without Administrator of the account, unless a subject is the caller or an access group that the caller is in.
     pub fn policies(
         &self,
         caller: &Identity,
+        subjects: &[PolicySubject],
         is_wanted: impl Fn(&Policy) -> bool,
         order: impl Fn(&Policy, &Policy) -> Ordering,
         window: PageRequest,
     ) -> Result<Page<Policy>, IamError> {
         let directory = self.directory();
-        if !is_administrator(&directory, caller, caller.account()) {
-            return Err(not_administrator("listing access policies"));
+        let mut named = subjects.iter();
+        let is_own = named.any(|subject| is_own(&directory, caller, *subject));
+        if !is_own && !is_administrator(&directory, caller, caller.account()) {
+            return Err(not_administrator("listing the access policies of others"));
         }
+        let is_shown = |policy: &&Policy| {
+            let mut named = subjects.iter();
+            named.all(|subject| is_for(policy, *subject)) && is_wanted(policy)
+        };
         let all = directory.policies_of(caller.account());
-        let all: Vec<&Policy> = all.filter(|policy| is_wanted(policy)).collect();
+        let all: Vec<&Policy> = all.filter(is_shown).collect();
         Ok(window.sorted(all, |a, b| {
             let by_age = || (a.created.at, a.id).cmp(&(b.created.at, b.id));
             order(a, b).then_with(by_age)
@@ -86,12 +92,13 @@ impl Iam {
     /// One policy.
     ///
     /// # Errors
-    /// When the caller is neither an Administrator of its account nor named by it.
+    /// When it is neither for the caller nor for an access group that the caller is in, and the caller is no Administrator of its
+    /// account.
     pub fn policy(&self, caller: &Identity, id: PolicyId) -> Result<Policy, IamError> {
         let directory = self.directory();
         let is_seen = |policy: &&Policy| {
             policy.account == caller.account()
-                && (policy.subject == PolicySubject::Principal(caller.principal())
+                && (is_own(&directory, caller, policy.subject)
                     || is_administrator(&directory, caller, policy.account))
         };
         let found = directory.policy(id).filter(is_seen).cloned();
@@ -109,7 +116,8 @@ impl Iam {
     /// Makes a policy in the credential's account, which has effect from the moment this returns.
     ///
     /// # Errors
-    /// Without Administrator of the account; when a part of it is not valid or not enforced; over a limit.
+    /// Without Administrator of the account; when a part of it is not valid or not enforced; when another in force says the same; over
+    /// a limit.
     pub async fn create_policy(
         &self,
         caller: &Identity,
@@ -183,9 +191,18 @@ impl Iam {
         if given.is_empty() {
             return Ok(entries);
         }
-        has_place(tx, (account, subject), None, given.len() as u64).await?;
+        let mut held = policies::of_subject(tx, account, subject).await?;
+        let mut new = Vec::with_capacity(given.len());
         for one in given {
             let policy = self.new_policy(caller, account, subject, one);
+            // Who is invited again has what the first invitation gives.
+            if !held.iter().any(|other| policy.repeats(other)) {
+                held.push(policy.clone());
+                new.push(policy);
+            }
+        }
+        has_place(tx, (account, subject), None, new.len() as u64).await?;
+        for policy in new {
             policies::insert(tx, &policy).await?;
             entries.push(about(caller, Action::PolicyMade, &policy));
         }
@@ -219,7 +236,7 @@ impl Iam {
     /// Puts a policy in force, or out of force. `if_match` has its entity tag, or is `*`.
     ///
     /// # Errors
-    /// Without Administrator of the account; when it has changed since the tag was read.
+    /// Without Administrator of the account; when it has changed since the tag was read; when another in force says the same.
     pub async fn switch_policy(
         &self,
         caller: &Identity,
@@ -290,12 +307,8 @@ impl Iam {
 
     /// Begins a change of the policies of the credential's account: it is locked, and the caller may still make it.
     async fn lock_policies(&self, caller: &Identity) -> Result<Tx, IamError> {
-        let account = caller.account();
-        let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, account).await?;
-        still_administers(&mut tx, caller, account, "managing access policies").await?;
-        check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
-        Ok(tx)
+        self.begin_administered(caller, caller.account(), "managing access policies")
+            .await
     }
 
     /// The meaning of a grant, if all of it can be enforced.
@@ -317,6 +330,23 @@ impl Iam {
         let target = PolicyTarget::of(account, &grant.attributes)?;
         target.check_named(&self.directory(), account)?;
         Ok(CheckedGrant { grant, target })
+    }
+}
+
+/// Whether what is for the subject is for the caller. The policies of an account that are for a group of another are none.
+fn is_own(directory: &Directory, caller: &Identity, subject: PolicySubject) -> bool {
+    match subject {
+        PolicySubject::Principal(principal) => principal == caller.principal(),
+        PolicySubject::Group(group) => directory.is_in_group(caller.principal(), group),
+        PolicySubject::Invited(_) => false,
+    }
+}
+
+/// Whether the policy is for this subject. A person is also meant by the id of their invitation.
+fn is_for(policy: &Policy, subject: PolicySubject) -> bool {
+    match (policy.subject, subject) {
+        (PolicySubject::Invited(id), PolicySubject::Principal(named)) => named.user() == Some(id),
+        (own, subject) => own == subject,
     }
 }
 
@@ -362,12 +392,25 @@ fn nobody() -> IamError {
     IamError::invalid("subjects", message)
 }
 
-/// Checks, within the transaction that stores it, that what a policy gives is there, and that there is room for it. The account is
-/// locked.
+/// Checks, within the transaction that stores it, that what a policy gives is there, that there is room for it, and that no other in
+/// force says the same. The account is locked.
 async fn still_fits(tx: &mut Tx, policy: &Policy) -> Result<(), IamError> {
     let account = policy.account;
     are_there(tx, account, policy.roles.iter()).await?;
-    has_place(tx, (account, policy.subject), Some(policy.id), 1).await
+    has_place(tx, (account, policy.subject), Some(policy.id), 1).await?;
+    let all = policies::of_subject(tx, account, policy.subject).await?;
+    let mut others = all.iter().filter(|other| other.id != policy.id);
+    match others.find(|other| policy.repeats(other)) {
+        None => Ok(()),
+        Some(other) => Err(said_already(other.id)),
+    }
+}
+
+fn said_already(id: PolicyId) -> IamError {
+    let message = format!(
+        "the access policy `{id}` gives the subject the same roles in the same place already"
+    );
+    IamError::refused(Reason::SamePolicy, message)
 }
 
 /// Checks, within the transaction that stores them, that what policies give is there. The account is locked.

@@ -19,8 +19,11 @@ use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::AccountId;
 use base::limit;
+use db::Tx;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+
+const CHANGING: &str = "changing the settings of the account";
 
 /// How long a session may last, in seconds.
 const SESSION_SECONDS: RangeInclusive<i64> = 900..=86_400;
@@ -147,24 +150,57 @@ impl SettingsChange {
         }
     }
 
-    /// The changed settings, for the audit.
+    /// The next version of the settings.
+    fn next_version(self, old: &StoredSettings) -> StoredSettings {
+        StoredSettings {
+            account: old.account,
+            settings: self.applied(&old.settings),
+            revision: old.revision.saturating_add(1),
+        }
+    }
+
+    /// The changed settings, for the audit and the history: by the names and the values with which they are set.
     fn recorded(&self, entry: Entry) -> Entry {
         fn of(value: Option<impl Display>) -> String {
             value.map_or_else(|| "NOT_SET".to_owned(), |value| value.to_string())
         }
+        let keys = |restricted: Option<bool>| match restricted {
+            None => "NOT_SET",
+            Some(true) => "RESTRICTED",
+            Some(false) => "NOT_RESTRICTED",
+        };
+        let mfa = |is_refused: bool| match is_refused {
+            true => "NONE_NO_ROPC",
+            false => "NONE",
+        };
         let addresses = self.allowed_addresses.as_ref();
         entry
-            .with_some("api_keys_restricted", self.api_keys_restricted.map(of))
             .with_some(
-                "allowed_addresses",
+                "restrict_create_platform_apikey",
+                self.api_keys_restricted.map(keys),
+            )
+            .with_some(
+                "allowed_ip_addresses",
                 addresses.map(|own| own.text().to_owned()),
             )
-            .with_some("password_grant_refused", self.password_grant_refused)
-            .with_some("session_seconds", self.session_seconds.map(of))
-            .with_some("idle_seconds", self.idle_seconds.map(of))
-            .with_some("sessions_per_identity", self.sessions_per_identity.map(of))
-            .with_some("access_token_seconds", self.access_token_seconds.map(of))
-            .with_some("refresh_token_seconds", self.refresh_token_seconds.map(of))
+            .with_some("mfa", self.password_grant_refused.map(mfa))
+            .with_some(
+                "session_expiration_in_seconds",
+                self.session_seconds.map(of),
+            )
+            .with_some("session_invalidation_in_seconds", self.idle_seconds.map(of))
+            .with_some(
+                "max_sessions_per_identity",
+                self.sessions_per_identity.map(of),
+            )
+            .with_some(
+                "system_access_token_expiration_in_seconds",
+                self.access_token_seconds.map(of),
+            )
+            .with_some(
+                "system_refresh_token_expiration_in_seconds",
+                self.refresh_token_seconds.map(of),
+            )
     }
 }
 
@@ -185,11 +221,7 @@ impl Iam {
     fn settings_of(&self, account: AccountId) -> StoredSettings {
         let directory = self.directory();
         let stored = directory.account_settings.get(&account).cloned();
-        stored.unwrap_or_else(|| StoredSettings {
-            account,
-            settings: AccountSettings::default(),
-            revision: 0,
-        })
+        stored.unwrap_or_else(|| none_of(account))
     }
 
     /// These settings, combined with the server's configuration.
@@ -215,7 +247,7 @@ impl Iam {
     /// Sets the addresses that an account lets in, for the operator, whoever has been locked out.
     ///
     /// # Errors
-    /// When the list is too long, or the account or its settings have changed meanwhile.
+    /// When the list is too long, or the account is gone.
     pub async fn set_allowed_addresses(
         &self,
         account: AccountId,
@@ -226,24 +258,23 @@ impl Iam {
             ..SettingsChange::default()
         };
         change.check()?;
-        let old = self.settings_of(account);
         let entry = Entry::by_operator(Action::AccountConfigured);
         let entry = change.recorded(entry.in_account(account).on(account));
-        let new = StoredSettings {
-            account,
-            settings: change.applied(&old.settings),
-            revision: old.revision.saturating_add(1),
-        };
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, account).await?;
+        let old = stored(&mut tx, account).await?;
+        let new = change.next_version(&old);
+        if new.settings == old.settings {
+            return Ok(());
+        }
         if !account_settings::change(&mut tx, &new, old.revision).await? {
-            let message = "the settings of the account were changed at the same moment";
-            return Err(IamError::refused(Reason::Conflict, message));
+            return Err(changed());
         }
         self.commit(tx, entry).await
     }
 
-    /// Changes the settings of an account. `if_match` has their entity tag, or is `*`.
+    /// Changes the settings of an account. `if_match` has their entity tag, or is `*`: then whatever they are now. What they are
+    /// already is no change.
     ///
     /// # Errors
     /// Without Administrator of the account; when a value is out of its range; when they have changed since the tag was read.
@@ -254,30 +285,22 @@ impl Iam {
         if_match: &str,
         change: SettingsChange,
     ) -> Result<StoredSettings, IamError> {
-        let what = "changing the settings of the account";
-        self.administer(caller, account, what)?;
-        let old = self.settings_of(account);
-        let changed = || {
-            let message =
-                "the settings have changed since their entity tag was read: read them again";
-            IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
-        };
-        if !entity_tag::is_meant(if_match, &entity_tag(&old)) {
-            return Err(changed());
-        }
+        self.administer(caller, account, CHANGING)?;
         change.check()?;
         let entry = Entry::by(caller, Action::AccountConfigured);
         let entry = change.recorded(entry.in_account(account).on(account));
-        let new = StoredSettings {
-            account,
-            settings: change.applied(&old.settings),
-            revision: old.revision.saturating_add(1),
-        };
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, account).await?;
-        still_administers(&mut tx, caller, account, what).await?;
+        still_administers(&mut tx, caller, account, CHANGING).await?;
         check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
-        // Of two concurrent requests with the same tag, one changes them.
+        let old = stored(&mut tx, account).await?;
+        if !entity_tag::is_meant(if_match, &entity_tag(&old)) {
+            return Err(changed());
+        }
+        let new = change.next_version(&old);
+        if new.settings == old.settings {
+            return Ok(old);
+        }
         if !account_settings::change(&mut tx, &new, old.revision).await? {
             return Err(changed());
         }
@@ -302,4 +325,24 @@ impl Iam {
         let what = "making an API key, as `restrict_create_platform_apikey` of the account says,";
         Err(not_administrator(what))
     }
+}
+
+/// The settings of an account that has made none.
+fn none_of(account: AccountId) -> StoredSettings {
+    StoredSettings {
+        account,
+        settings: AccountSettings::default(),
+        revision: 0,
+    }
+}
+
+/// The settings of an account that is locked, whatever this node has heard of other nodes.
+async fn stored(tx: &mut Tx, account: AccountId) -> Result<StoredSettings, IamError> {
+    let stored = account_settings::find(tx, account).await?;
+    Ok(stored.unwrap_or_else(|| none_of(account)))
+}
+
+fn changed() -> IamError {
+    let message = "the settings have changed since their entity tag was read: read them again";
+    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
 }

@@ -67,6 +67,28 @@ impl Iam {
         member.map(AccountUser::Member).ok_or_else(no_user)
     }
 
+    /// Whom an id names in the credential's account: who has accepted an invitation is also meant by its id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn principal_named(
+        &self,
+        caller: &Identity,
+        named: Principal,
+    ) -> Result<Principal, IamError> {
+        let (account, directory) = (caller.account(), self.directory());
+        let Some(id) = named.user() else {
+            return Ok(named);
+        };
+        if directory.is_member(named, account) {
+            return Ok(named);
+        }
+        let mut tx = self.0.db.snapshot().await?;
+        let user = members::named(&mut tx, account, id).await?;
+        tx.end().await?;
+        Ok(user.into())
+    }
+
     /// When a user has last authenticated in the account; who has not accepted never has.
     ///
     /// # Errors

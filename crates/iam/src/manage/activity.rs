@@ -1,4 +1,4 @@
-//! When API keys, service IDs and users have authenticated last, and how often.
+//! When API keys, service IDs, trusted profiles and users have authenticated last, and how often.
 
 pub use crate::model::activity::Activity;
 
@@ -7,7 +7,7 @@ use crate::model::activity::Subject;
 use crate::repo::activity;
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::id::{AccountId, KeyId, ServiceId};
+use base::id::{AccountId, KeyId, ProfileId, ServiceId};
 use base::principal::Principal;
 
 impl Iam {
@@ -32,6 +32,20 @@ impl Iam {
     ) -> Result<Activity, IamError> {
         let service = self.service_id(caller, id)?;
         self.activity_of(service.account, service.id.into(), None)
+            .await
+    }
+
+    /// The activity of a trusted profile: how often it was taken on.
+    ///
+    /// # Errors
+    /// When the caller does not see it; when the database fails.
+    pub async fn profile_activity(
+        &self,
+        caller: &Identity,
+        id: ProfileId,
+    ) -> Result<Activity, IamError> {
+        let profile = self.profile(caller, id)?;
+        self.activity_of(profile.account, profile.id.into(), None)
             .await
     }
 

@@ -1,16 +1,13 @@
 //! Roles that an account makes of single actions, and gives by access policies. Everybody in the account sees them; an
 //! Administrator makes and changes them.
 
-use super::administrator::still_administers;
-use super::new_key::check_not_revoked;
 use crate::audit::{Action as Audited, Entry};
 use crate::entropy;
 use crate::error::IamError;
-use crate::model::directory::{CustomRole, NamedRole, PolicyRole};
+use crate::model::directory::{CustomRole, Directory, NamedRole, PolicyRole};
 use crate::model::entity_tag;
 use crate::model::text;
 use crate::refusal::{Reason, Refusal};
-use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
 use crate::repo::{custom_roles, policies};
 use crate::service::Iam;
@@ -18,7 +15,7 @@ use crate::token::identity::Identity;
 use base::id::{AccountId, CustomRoleId};
 use base::limit;
 use base::scope::Action;
-use db::{DbError, Tx};
+use db::Tx;
 
 /// A new role.
 #[derive(Debug)]
@@ -61,6 +58,18 @@ pub(super) async fn is_still_there(
     }
 }
 
+/// The cloud resource name of the role that is meant, where its name is there, or is at the end of what was given.
+fn meant(directory: &Directory, account: AccountId, given: &str) -> Option<String> {
+    let name = given.rsplit(':').next()?;
+    let mut named = NamedRole::PLATFORM.into_iter().chain(NamedRole::SERVICE);
+    let named = named.find(|role| role.name().eq_ignore_ascii_case(name));
+    let mut own = directory.custom_roles_of(account);
+    let own = own.find(|role| role.name.eq_ignore_ascii_case(name) || role.display_name == name);
+    named
+        .map(NamedRole::crn)
+        .or_else(|| own.map(CustomRole::crn))
+}
+
 impl Iam {
     /// The role with this cloud resource name in the credential's account: one that every account has, or one of its own.
     ///
@@ -71,12 +80,14 @@ impl Iam {
         if let Some(role) = NamedRole::of_crn(crn) {
             return Ok(PolicyRole::Named(role));
         }
-        let found = self.directory().custom_role_of_crn(caller.account(), crn);
+        let directory = self.directory();
+        let found = directory.custom_role_of_crn(caller.account(), crn);
         found.map(PolicyRole::Custom).ok_or_else(|| {
-            let message = format!(
-                "there is no role `{crn}`: `GET /v2/roles` lists those of the platform, of the service and of the account"
-            );
-            IamError::invalid("role_id", message)
+            let mend = match meant(&directory, caller.account(), crn) {
+                Some(own) => format!("a role is named by its CRN, `{own}`"),
+                None => "`GET /v2/roles` lists those of the platform, of the service and of the account, with their CRNs".to_owned(),
+            };
+            IamError::invalid("role_id", format!("there is no role `{crn}`: {mend}"))
         })
     }
 
@@ -114,7 +125,7 @@ impl Iam {
     /// Makes a role in the credential's account.
     ///
     /// # Errors
-    /// Without Administrator of the account; when a field is not valid; when there is one of this name; over a limit.
+    /// Without Administrator of the account; when a field is not valid; when a role has one of its names; over a limit.
     pub async fn create_custom_role(
         &self,
         caller: &Identity,
@@ -136,9 +147,10 @@ impl Iam {
         };
         let mut tx = self.lock_custom_roles(caller).await?;
         let limit = &limit::CUSTOM_ROLES_PER_ACCOUNT;
-        self.has_room(&mut tx, role.account, limit, CountedItem::CustomRoles)
+        self.has_room_unpaged(&mut tx, role.account, limit, CountedItem::CustomRoles)
             .await?;
-        custom_roles::insert(&mut tx, &role).await.map_err(taken)?;
+        has_free_names(&mut tx, &role, None).await?;
+        custom_roles::insert(&mut tx, &role).await?;
         self.commit(tx, about(caller, Audited::CustomRoleMade, &role))
             .await?;
         Ok(role)
@@ -148,7 +160,8 @@ impl Iam {
     /// its entity tag, or is `*`.
     ///
     /// # Errors
-    /// Without Administrator of the account; when a field is not valid; when it has changed since the tag was read.
+    /// Without Administrator of the account; when a field is not valid; when a role has its display name; when it has changed since
+    /// the tag was read.
     pub async fn replace_custom_role(
         &self,
         caller: &Identity,
@@ -171,6 +184,7 @@ impl Iam {
             ..old.clone()
         };
         let mut tx = self.lock_custom_roles(caller).await?;
+        has_free_names(&mut tx, &new, Some(&old)).await?;
         // Of two concurrent requests with the same tag, one changes it.
         if !custom_roles::change(&mut tx, &new, old.revision).await? {
             return Err(changed());
@@ -206,12 +220,8 @@ impl Iam {
 
     /// Begins a change of the roles of the credential's account: it is locked, and the caller may still make it.
     async fn lock_custom_roles(&self, caller: &Identity) -> Result<Tx, IamError> {
-        let account = caller.account();
-        let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, account).await?;
-        still_administers(&mut tx, caller, account, "managing roles").await?;
-        check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
-        Ok(tx)
+        self.begin_administered(caller, caller.account(), "managing roles")
+            .await
     }
 }
 
@@ -262,11 +272,44 @@ fn about(caller: &Identity, action: Audited, role: &CustomRole) -> Entry {
         .with("actions", actions.join(" "))
 }
 
-fn taken(error: IamError) -> IamError {
-    match error {
-        IamError::Db(DbError::Unique) => IamError::conflict("a role of this name exists"),
-        other => other,
+/// Checks, within the transaction that stores a role, that its names are no other's: neither in a list of roles nor in a policy may
+/// one be taken for another. What stays as it was is not checked. The account is locked.
+async fn has_free_names(
+    tx: &mut Tx,
+    role: &CustomRole,
+    old: Option<&CustomRole>,
+) -> Result<(), IamError> {
+    let fields = [("name", &role.name), ("display_name", &role.display_name)];
+    let is_new = |(field, _): &(&'static str, &String)| {
+        old.is_none_or(|old| *field == "display_name" && old.display_name != role.display_name)
+    };
+    let fields: Vec<(&'static str, &String)> = fields.into_iter().filter(is_new).collect();
+    if fields.is_empty() {
+        return Ok(());
     }
+    let own = custom_roles::names_of(tx, role.account).await?;
+    for (field, name) in fields {
+        let lower = name.to_lowercase();
+        let mut named = NamedRole::PLATFORM.into_iter().chain(NamedRole::SERVICE);
+        if named.any(|other| other.name().to_lowercase() == lower) {
+            return Err(taken(field, format!("every account has a role `{name}`")));
+        }
+        let mut others = own.iter().filter(|(id, ..)| *id != role.id);
+        let is_taken = others.any(|(_, other, shown)| match field {
+            // Part of the cloud resource name, in which capitals matter.
+            "name" => other == name,
+            _ => shown.to_lowercase() == lower,
+        });
+        if is_taken {
+            let message = format!("the account has a role of the `{field}` `{name}`");
+            return Err(taken(field, message));
+        }
+    }
+    Ok(())
+}
+
+fn taken(field: &'static str, message: String) -> IamError {
+    IamError::Refused(Refusal::new(Reason::SameRole, message).field(field))
 }
 
 fn changed() -> IamError {

@@ -73,10 +73,10 @@ impl Iam {
         account: AccountId,
     ) -> Result<(), IamError> {
         let limit = &limit::DELETED_PER_ACCOUNT;
-        let fits = self
+        let has_room = self
             .is_within_limit(tx, account, limit, CountedItem::Deletions)
             .await;
-        fits.map_err(|error| match error {
+        has_room.map_err(|error| match error {
             IamError::Refused(problem) => {
                 IamError::Refused(problem.remedy(Remedy::WaitForDeletions))
             }

@@ -70,7 +70,7 @@ impl Iam {
         found.ok_or_else(no_rule)
     }
 
-    /// Makes a rule of an access group: whoever meets it is in the group from the moment this returns.
+    /// Makes a rule of an access group: everyone who meets it is in the group from the moment this returns.
     ///
     /// # Errors
     /// Without Administrator of the account; when a part of the rule is not valid or not compared; over a limit.
@@ -101,6 +101,8 @@ impl Iam {
         let limit = &limit::GROUP_RULES_PER_ACCOUNT;
         self.has_room(&mut tx, group.account, limit, CountedItem::GroupRules)
             .await?;
+        let held = access_group_rules::count_of(&mut tx, group.id).await?;
+        has_place(held)?;
         access_group_rules::insert(&mut tx, &rule).await?;
         let entry = about(caller, Action::GroupRuleMade, &group, &rule);
         self.commit(tx, entry).await?;
@@ -143,7 +145,7 @@ impl Iam {
         Ok(new)
     }
 
-    /// Deletes a rule: whoever was in the group by it alone is out of it when this returns.
+    /// Deletes a rule: those who were in the group by it alone are out of it when this returns.
     ///
     /// # Errors
     /// Without Administrator of the account.
@@ -162,6 +164,19 @@ impl Iam {
         let entry = about(caller, Action::GroupRuleDeleted, &group, &rule);
         self.commit(tx, entry).await
     }
+}
+
+/// Refuses a further rule of a group that has as many as it may.
+fn has_place(held: u64) -> Result<(), Refusal> {
+    let limit = &limit::RULES_PER_GROUP;
+    if held < limit.default {
+        return Ok(());
+    }
+    let message = format!(
+        "the access group has {held} {}, as many as `{}` = {} allows",
+        limit.unit, limit.name, limit.default
+    );
+    Err(Refusal::new(Reason::Conflict, message).limit(limit))
 }
 
 /// Refuses what could not be compared: nothing is stored that has no effect.
@@ -211,9 +226,9 @@ fn changed() -> IamError {
 }
 
 fn about(caller: &Identity, action: Action, group: &AccessGroup, rule: &GroupRule) -> Entry {
-    let one = |own: &ClaimCondition| {
-        let operator = own.operator().name();
-        format!("{} {operator} {}", own.claim(), own.value())
+    let one = |condition: &ClaimCondition| {
+        let operator = condition.operator().name();
+        format!("{} {operator} {}", condition.claim(), condition.value())
     };
     let conditions: Vec<String> = rule.conditions.iter().map(one).collect();
     Entry::by(caller, action)

@@ -115,7 +115,9 @@ impl Iam {
             created: by_caller,
             modified: by_caller,
         };
-        let mut tx = self.begin_resources(caller, WHAT).await?;
+        let mut tx = self
+            .begin_administered(caller, caller.account(), WHAT)
+            .await?;
         // A space that was deleted at this moment takes its instance along, and a restore brings both back.
         require_group(&mut tx, &instance).await?;
         let stored = resource_instances::insert(&mut tx, &instance).await;
@@ -175,7 +177,9 @@ impl Iam {
     ) -> Result<Instance, IamError> {
         let old = self.changeable_instance(caller, id)?;
         let name = change.name.map(|text| name("name", &text)).transpose()?;
-        let mut tx = self.begin_resources(caller, WHAT).await?;
+        let mut tx = self
+            .begin_administered(caller, caller.account(), WHAT)
+            .await?;
         self.lock_instance_row(&mut tx, &old).await?;
         // What another request has changed meanwhile stays, if this one says nothing about it.
         let old = stored(&mut tx, &old).await?;
@@ -206,7 +210,9 @@ impl Iam {
     ) -> Result<Instance, IamError> {
         let old = self.instance(caller, id)?;
         self.may_manage_instances(caller)?;
-        let mut tx = self.begin_resources(caller, WHAT).await?;
+        let mut tx = self
+            .begin_administered(caller, caller.account(), WHAT)
+            .await?;
         let old = stored(&mut tx, &old).await?;
         if old.locked == on {
             return Ok(old);
@@ -237,7 +243,9 @@ impl Iam {
         with_keys: bool,
     ) -> Result<(), IamError> {
         let instance = self.changeable_instance(caller, id)?;
-        let mut tx = self.begin_resources(caller, WHAT).await?;
+        let mut tx = self
+            .begin_administered(caller, caller.account(), WHAT)
+            .await?;
         self.lock_instance_row(&mut tx, &instance).await?;
         let keys = resource_keys::of_instance(&mut tx, id).await?;
         if !keys.is_empty() && !with_keys {

@@ -25,6 +25,7 @@ pub mod invitation;
 pub mod member;
 mod new_key;
 pub mod org;
+pub mod overdue_sessions;
 mod own_key;
 pub mod people;
 pub mod preference;

@@ -216,9 +216,9 @@ impl Iam {
             (caller.principal(), Some(caller.account())),
             domain,
         );
-        let remedy = match (hidden.roles, hidden.address) {
-            (CallerRoles::NoRole | CallerRoles::AccountAlone, Some(address)) => {
-                Remedy::AskForRole(address)
+        let remedy = match (hidden.roles, hidden.holder) {
+            (CallerRoles::NoRole | CallerRoles::AccountAlone, Some(holder)) => {
+                Remedy::AskForRole(holder)
             }
             _ => Remedy::NameSpace,
         };

@@ -159,8 +159,9 @@ impl Iam {
     ) -> Result<Deletion, IamError> {
         let org = self.may_change_org(caller, id)?;
         let directory = self.directory();
-        let all = directory.spaces.values();
-        let spaces = all.filter(|space| space.org == id).count();
+        let all = directory.spaces_of(org.account).iter();
+        let spaces = all.filter(|space| directory.org_of(**space) == Some(id));
+        let spaces = spaces.count();
         if spaces > 0 && !recursive {
             let plural = if spaces == 1 { "" } else { "s" };
             let message = format!(

@@ -1,8 +1,7 @@
 //! Trusted profiles, which Administrators of the account make: principals without keys of their own, whom users, service IDs and
 //! compute resources take on.
 
-use super::administrator::{not_administrator, still_administers};
-use super::new_key::check_not_revoked;
+use super::administrator::not_administrator;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -13,7 +12,6 @@ use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal};
-use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
 use crate::repo::transactions::departure::leave;
 use crate::repo::{members, principals, profiles};
@@ -119,12 +117,8 @@ impl Iam {
 
     /// Begins a change of the trusted profiles of the credential's account: it is locked, and the caller may still make it.
     pub(super) async fn lock_profiles(&self, caller: &Identity) -> Result<Tx, IamError> {
-        let account = caller.account();
-        let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, account).await?;
-        still_administers(&mut tx, caller, account, WHAT).await?;
-        check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
-        Ok(tx)
+        self.begin_administered(caller, caller.account(), WHAT)
+            .await
     }
 
     /// The same for what belongs to one profile, which is still there.
@@ -217,7 +211,7 @@ impl Iam {
     }
 
     /// Deletes a trusted profile with its rules, links, identities, roles and policies: from the moment this returns, the tokens of
-    /// whoever has taken it on are refused.
+    /// those who have taken it on are refused.
     ///
     /// # Errors
     /// Without Administrator of the account.

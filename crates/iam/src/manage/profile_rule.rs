@@ -1,4 +1,4 @@
-//! Claim rules of trusted profiles: whoever meets all conditions of one may take on the profile. Users are compared by what their
+//! Claim rules of trusted profiles: everyone who meets all conditions of one may take on the profile. Users are compared by what their
 //! tokens say of them, compute resources by what theirs say.
 
 use super::profile::{about, check_room};
@@ -54,7 +54,7 @@ impl Iam {
         found.ok_or_else(no_rule)
     }
 
-    /// Makes a rule of a trusted profile: whoever meets it may take on the profile from the moment this returns.
+    /// Makes a rule of a trusted profile: everyone who meets it may take on the profile from the moment this returns.
     ///
     /// # Errors
     /// Without Administrator of the account; when a part of the rule is not valid or not compared; over a limit.
@@ -215,9 +215,9 @@ fn changed() -> IamError {
 }
 
 fn with_rule(entry: Entry, rule: &ProfileRule) -> Entry {
-    let one = |own: &ClaimCondition| {
-        let operator = own.operator().name();
-        format!("{} {operator} {}", own.claim(), own.value())
+    let one = |condition: &ClaimCondition| {
+        let operator = condition.operator().name();
+        format!("{} {operator} {}", condition.claim(), condition.value())
     };
     let conditions: Vec<String> = rule.conditions.iter().map(one).collect();
     let of = match &rule.kind {

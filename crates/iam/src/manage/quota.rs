@@ -119,6 +119,30 @@ impl Iam {
         ))
     }
 
+    /// As [`Self::has_room`], for what is listed without pages: an account has no more than one answer holds, whatever its limit says.
+    pub(crate) async fn has_room_unpaged(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+        limit: &'static Limit,
+        what: CountedItem,
+    ) -> Result<(), IamError> {
+        self.has_room(tx, account, limit, what).await?;
+        let (held, most) = (
+            counts::count(tx, account, what).await?,
+            &limit::UNPAGED_ENTRIES,
+        );
+        if held < most.default {
+            return Ok(());
+        }
+        let message = format!(
+            "the account has {held} {}, as many as `{}` = {} allows: all are in one answer",
+            limit.unit, most.name, most.default
+        );
+        let refusal = Refusal::new(Reason::Conflict, message);
+        Err(IamError::Refused(refusal.limit(most)))
+    }
+
     /// Refuses the transaction's own writes when they exceed the limit; else like [`Self::has_room`].
     pub(crate) async fn is_within_limit(
         &self,

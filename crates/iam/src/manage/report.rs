@@ -1,21 +1,18 @@
 //! Reports about the identities of an account: who has not authenticated for some time, and what is asked of each user beside the
 //! password. A report is of the moment at which it was asked for, and is kept for a day.
 
-use super::administrator::still_administers;
-use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
 use crate::blocking::run_blocking;
 use crate::entropy;
 use crate::error::IamError;
-use crate::model::directory::{ApiKey, Directory, Service, User};
+use crate::model::directory::{ApiKey, Directory, Profile, Service, User};
 use crate::model::page::row_count;
 use crate::model::report::{ReportEntry, ReportKind, StoredReport};
 use crate::refusal::{Reason, Refusal};
-use crate::repo::accounts::lock_active;
 use crate::repo::{activity, reports};
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::id::{AccountId, Guid, KeyId, ProfileId};
+use base::id::{AccountId, Guid, KeyId};
 use base::limit;
 use base::principal::Principal;
 use base::time::Millis;
@@ -48,7 +45,7 @@ pub struct InactiveReport {
     /// Service IDs.
     pub services: Vec<(Service, Option<Millis>)>,
     /// Trusted profiles.
-    pub profiles: Vec<(ProfileId, Option<Millis>)>,
+    pub profiles: Vec<(Profile, Option<Millis>)>,
     /// API keys.
     pub keys: Vec<(ApiKey, Option<Millis>)>,
 }
@@ -169,10 +166,7 @@ impl Iam {
             detail,
             entries: run_blocking(move || Ok(reports::written(&entries))).await?,
         };
-        let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, account).await?;
-        still_administers(&mut tx, caller, account, WHAT).await?;
-        check_not_revoked(&mut tx, caller, now).await?;
+        let mut tx = self.begin_administered(caller, account, WHAT).await?;
         let kept = row_count(limit::REPORTS_KEPT.default).saturating_sub(1);
         reports::sweep(&mut tx, account, kind, now.plus(-KEPT_MILLISECONDS), kept).await?;
         reports::insert(&mut tx, account, kind, &new).await?;
@@ -279,7 +273,11 @@ fn listed(
                 let service = service.map(|service| (service.clone(), last));
                 report.services.extend(service);
             }
-            Principal::Profile(id) => report.profiles.push((id, last)),
+            Principal::Profile(id) => {
+                let profile = directory.profile(id);
+                let profile = profile.map(|profile| (profile.clone(), last));
+                report.profiles.extend(profile);
+            }
             Principal::Server => {}
         }
     }

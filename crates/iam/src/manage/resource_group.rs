@@ -1,14 +1,11 @@
 //! Resource groups, in which the instances of the account are. Everybody in the account sees them; an Administrator makes, renames
 //! and deletes them. The first group of an account is there from the beginning and stays.
 
-use super::administrator::still_administers;
-use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::directory::{ResourceGroup, Stamp};
 use crate::model::text::name;
-use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
 use crate::repo::{policies, resource_groups, resource_instances};
 use crate::service::Iam;
@@ -48,19 +45,6 @@ impl Iam {
         self.administer(caller, caller.account(), WHAT)
     }
 
-    /// A transaction in which the caller still administers the credential's account, which is locked.
-    pub(super) async fn begin_resources(
-        &self,
-        caller: &Identity,
-        what: &str,
-    ) -> Result<Tx, IamError> {
-        let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, caller.account()).await?;
-        still_administers(&mut tx, caller, caller.account(), what).await?;
-        check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
-        Ok(tx)
-    }
-
     /// Makes a resource group in the credential's account.
     ///
     /// # Errors
@@ -82,9 +66,11 @@ impl Iam {
             },
             modified_at: now,
         };
-        let mut tx = self.begin_resources(caller, WHAT).await?;
+        let mut tx = self
+            .begin_administered(caller, caller.account(), WHAT)
+            .await?;
         let limit = &limit::RESOURCE_GROUPS_PER_ACCOUNT;
-        self.has_room(&mut tx, group.account, limit, CountedItem::ResourceGroups)
+        self.has_room_unpaged(&mut tx, group.account, limit, CountedItem::ResourceGroups)
             .await?;
         put(&mut tx, &group).await?;
         let entry = about(caller, Action::ResourceGroupMade, &group);
@@ -109,7 +95,9 @@ impl Iam {
             modified_at: self.0.clock.now(),
             ..old
         };
-        let mut tx = self.begin_resources(caller, WHAT).await?;
+        let mut tx = self
+            .begin_administered(caller, caller.account(), WHAT)
+            .await?;
         if !new.is_default() && !resource_groups::is_there(&mut tx, new.account, id).await? {
             return Err(IamError::not_found("the resource group"));
         }
@@ -134,7 +122,9 @@ impl Iam {
             let message = "the first resource group of an account stays";
             return Err(IamError::conflict(message));
         }
-        let mut tx = self.begin_resources(caller, WHAT).await?;
+        let mut tx = self
+            .begin_administered(caller, caller.account(), WHAT)
+            .await?;
         let held = resource_instances::count_in(&mut tx, id).await?;
         if held > 0 {
             let message = format!(

@@ -23,6 +23,7 @@ use crate::token::identity::Identity;
 use base::id::{InstanceId, KeyId, ResourceKeyId, ServiceId};
 use base::limit;
 use base::secret::Secret;
+use base::time::Millis;
 use db::Tx;
 
 const WHAT: &str = "managing keys of instances";
@@ -58,7 +59,8 @@ impl Iam {
         self.administer(caller, caller.account(), WHAT)
     }
 
-    /// The keys of the account's instances, by their age; of one name or one instance if these are named.
+    /// The keys of the account's instances, by their age; of one name or one instance if these are named, and those after a key
+    /// that was made at this time if there is one.
     ///
     /// # Errors
     /// Without Administrator of the account; when the name is too long.
@@ -67,6 +69,7 @@ impl Iam {
         caller: &Identity,
         named: Option<&str>,
         instance: Option<InstanceId>,
+        after: Option<(Millis, ResourceKeyId)>,
         window: PageRequest,
     ) -> Result<Page<ResourceKey>, IamError> {
         self.may_manage_resource_keys(caller)?;
@@ -74,6 +77,7 @@ impl Iam {
         let wanted = WantedKeys {
             name: named.map(str::to_owned),
             instance,
+            after,
         };
         resource_keys::of_account(&self.0.db, caller.account(), &wanted, window).await
     }
@@ -127,7 +131,9 @@ impl Iam {
             modified: by_caller,
         };
         let grant = self.check_grant(account, grant_in(&instance, new.role)?)?;
-        let mut tx = self.begin_resources(caller, WHAT).await?;
+        let mut tx = self
+            .begin_administered(caller, caller.account(), WHAT)
+            .await?;
         if !resource_instances::is_there(&mut tx, account, instance.id).await? {
             return Err(IamError::not_found("the instance"));
         }
@@ -209,7 +215,9 @@ impl Iam {
             modified: self.stamp(caller),
             ..old
         };
-        let mut tx = self.begin_resources(caller, WHAT).await?;
+        let mut tx = self
+            .begin_administered(caller, caller.account(), WHAT)
+            .await?;
         if !resource_keys::rename(&mut tx, &new).await? {
             return Err(IamError::not_found("the key"));
         }
@@ -229,7 +237,9 @@ impl Iam {
         id: ResourceKeyId,
     ) -> Result<(), IamError> {
         let (key, instance) = self.resource_key(caller, id).await?;
-        let mut tx = self.begin_resources(caller, WHAT).await?;
+        let mut tx = self
+            .begin_administered(caller, caller.account(), WHAT)
+            .await?;
         self.end_resource_key(&mut tx, caller, &key).await?;
         let entry = about(caller, Action::ResourceKeyDeleted, &key);
         self.commit_with_ends(tx, entry.in_account(instance.account))

@@ -31,17 +31,17 @@ impl Iam {
         named: Option<&Path>,
     ) -> Result<Secret<String>, IamError> {
         let directory = self.directory();
-        let own = directory.keys.get(&id);
-        let own = own.ok_or_else(|| {
+        let api_key = directory.keys.get(&id);
+        let api_key = api_key.ok_or_else(|| {
             IamError::refused(Reason::NotFound, format!("there is no API key `{id}`"))
         })?;
-        if !(own.narrowing.send_only && own.narrowing.domain.is_some()) {
+        if !(api_key.narrowing.send_only && api_key.narrowing.domain.is_some()) {
             let message = format!(
                 "the API key `{id}` may do more than send into one domain, so it speaks for no sender"
             );
             return Err(IamError::invalid("key", message));
         }
-        let account = own.account;
+        let account = api_key.account;
         let key = key_store::own_encryption_key(&self.0.db, folder, named).await?;
         let entry = Entry::by_operator(Action::SenderSecretShown);
         self.enter(entry.maybe_in(Some(account)).on(id)).await?;

@@ -181,10 +181,7 @@ impl Iam {
             self.prepare_key(caller, KeyId(entropy::guid()), new)
         });
         let key = key.transpose()?;
-        let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, account).await?;
-        still_administers(&mut tx, caller, account, what).await?;
-        check_not_revoked(&mut tx, caller, now).await?;
+        let mut tx = self.begin_administered(caller, account, what).await?;
         if let Some(group) = service.group
             && !service_id_groups::is_there(&mut tx, account, group).await?
         {
@@ -270,10 +267,9 @@ impl Iam {
         let service = self.service_id(caller, id)?;
         self.administer(caller, service.account, what)?;
         let now = self.0.clock.now();
-        let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, service.account).await?;
-        still_administers(&mut tx, caller, service.account, what).await?;
-        check_not_revoked(&mut tx, caller, now).await?;
+        let mut tx = self
+            .begin_administered(caller, service.account, what)
+            .await?;
         service_ids::set_locked(&mut tx, id, on, now).await?;
         let to = if on { "locked" } else { "unlocked" };
         let entry = about(caller, Action::ServiceSwitched, &service);

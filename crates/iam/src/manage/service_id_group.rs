@@ -2,8 +2,6 @@
 
 pub use crate::model::service_group::ServiceGroup;
 
-use super::administrator::still_administers;
-use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -11,7 +9,6 @@ use crate::model::entity_tag;
 use crate::model::text;
 use crate::model::text::name;
 use crate::refusal::{Reason, Refusal};
-use crate::repo::accounts::lock_active;
 use crate::repo::{service_id_groups, service_ids};
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -80,11 +77,8 @@ impl Iam {
 
     /// A transaction in which the caller may still change groups of the credential's account, which is locked.
     async fn begin_groups(&self, caller: &Identity) -> Result<Tx, IamError> {
-        let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, caller.account()).await?;
-        still_administers(&mut tx, caller, caller.account(), WHAT).await?;
-        check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
-        Ok(tx)
+        self.begin_administered(caller, caller.account(), WHAT)
+            .await
     }
 
     /// Makes a group in the credential's account.

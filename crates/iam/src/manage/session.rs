@@ -6,7 +6,7 @@
 //!
 //! An API key, and what was obtained with it, acts for the key: it sees and ends the sessions of that key alone.
 
-pub use crate::model::open_session::OpenSession;
+pub use crate::model::open_session::{OpenSession, SessionPage, SessionPlace};
 
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
@@ -46,6 +46,21 @@ impl Iam {
         of: Option<Principal>,
         window: PageRequest,
     ) -> Result<Page<OpenSession>, IamError> {
+        let all = self.sessions_from(caller, of, None, window).await?;
+        Ok(all.page)
+    }
+
+    /// As [`Self::sessions`], on one side of a place.
+    ///
+    /// # Errors
+    /// As [`Self::sessions`].
+    pub async fn sessions_from(
+        &self,
+        caller: &Identity,
+        of: Option<Principal>,
+        place: Option<SessionPlace>,
+        window: PageRequest,
+    ) -> Result<SessionPage, IamError> {
         let owner = self.session_owner(caller, of, "listing the sessions of others")?;
         let now = self.0.clock.now();
         let directory = self.directory();
@@ -56,47 +71,15 @@ impl Iam {
             own.settings.session_cutoffs(now)
         });
         let who = (owner.principal, owner.account, owner.key);
-        let mut page = sessions::open_of(&self.0.db, who, (now, over), window).await?;
+        let found = sessions::open_of(&self.0.db, who, (now, over), place, window);
+        let mut found = found.await?;
         if let Some(own) = own {
-            for one in &mut page.entries {
+            for one in &mut found.page.entries {
                 let (proven_at, used_at) = (one.proven_at, one.used_at);
                 one.expires_at = (own.settings).session_end(proven_at, used_at, one.expires_at);
             }
         }
-        Ok(page)
-    }
-
-    /// Ends the sessions that the settings of their accounts have ended meanwhile, for good and with all their tokens.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn end_overdue_sessions(&self) -> Result<(), IamError> {
-        let (directory, now) = (self.directory(), self.0.clock.now());
-        let all = directory.account_settings.values();
-        let all = all.map(|own| (own.account, own.settings.session_cutoffs(now)));
-        let all: Vec<_> = all
-            .filter(|(_, over)| *over != SessionCutoffs::NONE)
-            .collect();
-        for (account, over) in all {
-            let mut look = self.0.db.snapshot().await?;
-            let overdue = sessions::count_overdue(&mut look, account, over).await?;
-            look.end().await?;
-            if overdue == 0 {
-                continue;
-            }
-            let mut tx = self.0.db.begin().await?;
-            let ended = sessions::end_overdue(&mut tx, account, over, now).await?;
-            if ended > 0 {
-                let entry = Entry::by_server(Action::SessionEnded)
-                    .in_account(account)
-                    .on(account)
-                    .with("why", "settings")
-                    .with("sessions", ended);
-                self.commit_without_read_back(tx, entry).await?;
-                self.read_ends().await;
-            }
-        }
-        Ok(())
+        Ok(found)
     }
 
     fn session_owner(
@@ -207,7 +190,7 @@ impl Iam {
         }
         let mut tx = self.0.db.begin().await?;
         let found = sessions::open_with(&mut tx, id, now).await?;
-        let (session, _) = found.ok_or_else(unknown)?;
+        let (session, account) = found.ok_or_else(unknown)?;
         let root = Root {
             session: Some(id),
             key: session.key,
@@ -221,7 +204,7 @@ impl Iam {
             let refusal = Refusal::new(Reason::WrongRefreshToken, message);
             IamError::Refused(refusal.remedy(Remedy::LogInAgain))
         })?;
-        let life = Lifetimes::of(self, &bounds, false);
+        let life = Lifetimes::of(self, &bounds, account, false);
         life.check_idle(live.used_at, now)?;
         life.bound(bounds, now)?;
         sessions::touch(&mut tx, id, now).await?;

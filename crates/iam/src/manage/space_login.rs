@@ -2,7 +2,8 @@
 //! token*: an API key that may only send to that space.
 //!
 //! The same login gives the same key again while half of its life, or as much as a new key would have, is left: so a script that
-//! logs in at every run does not fill a list. Nothing is stored for this but the key itself: its text is derived from its id.
+//! logs in at every run does not fill a list. Nothing is stored for this but the key itself: its text is derived from its id. Where
+//! Administrators alone make API keys, a login of somebody else makes none.
 
 use super::api_key::NewKey;
 use crate::entropy;
@@ -31,6 +32,17 @@ pub struct SpaceLogin {
     pub space: Option<String>,
 }
 
+/// The key for senders to a space, or why there is none.
+#[derive(Debug)]
+pub enum LoggingToken {
+    /// A key that may send to the space, and do nothing else.
+    Key(Secret<String>),
+    /// The caller's roles do not allow sending.
+    NoRole,
+    /// Administrators alone make API keys in the account.
+    Restricted,
+}
+
 /// The tokens of a login.
 #[derive(Debug)]
 pub struct SpaceTokens {
@@ -40,8 +52,8 @@ pub struct SpaceTokens {
     pub org: Option<OrgId>,
     /// The space, likewise.
     pub space: Option<SpaceId>,
-    /// A key that may send to the space; none without a space, or if the caller's roles do not allow sending.
-    pub logging_token: Option<Secret<String>>,
+    /// A key that may send to the space; none without a space.
+    pub logging_token: Option<LoggingToken>,
 }
 
 impl Iam {
@@ -64,7 +76,7 @@ impl Iam {
             None => org.and_then(|name| self.one_org(&caller, name)),
         };
         let logging_token = match &space {
-            Some(space) => self.logging_token(caller, space).await?,
+            Some(space) => Some(self.logging_token(caller, space).await?),
             None => None,
         };
         Ok(SpaceTokens {
@@ -102,7 +114,7 @@ impl Iam {
         &self,
         mut caller: Identity,
         space: &Space,
-    ) -> Result<Option<Secret<String>>, IamError> {
+    ) -> Result<LoggingToken, IamError> {
         let domain = Domain::Space(space.id);
         let narrowing = Narrowing {
             domain: Some(domain),
@@ -114,11 +126,11 @@ impl Iam {
             .account_of(domain)
             .filter(|_| actions.contains(Action::Write))
         else {
-            return Ok(None);
+            return Ok(LoggingToken::NoRole);
         };
         // The key is made in the account of the space, which the token opens, since the caller sees the space.
         if !caller.reaches(&directory, account) {
-            return Ok(None);
+            return Ok(LoggingToken::NoRole);
         }
         caller.account = account;
         let (now, life) = (self.0.clock.now(), self.0.config.logging_token_seconds);
@@ -136,8 +148,11 @@ impl Iam {
             let text = self.derived_text(key.id).ok()?;
             (entropy::sha256(text.expose().as_bytes()) == key.hash).then_some(text)
         });
-        if known.is_some() {
-            return Ok(known);
+        if let Some(known) = known {
+            return Ok(LoggingToken::Key(known));
+        }
+        if self.may_make_keys(&caller).is_err() {
+            return Ok(LoggingToken::Restricted);
         }
         let id = KeyId(entropy::guid());
         let end = caller.bounds().key_end(now.plus(life.saturating_mul(1000)));
@@ -153,7 +168,7 @@ impl Iam {
             ..NewKey::default()
         };
         let (_, text) = self.create_api_key_as(&caller, id, new).await?;
-        Ok(Some(text))
+        Ok(LoggingToken::Key(text))
     }
 
     fn derived_text(&self, id: KeyId) -> Result<Secret<String>, IamError> {

@@ -77,11 +77,11 @@ fn range(text: &str) -> Option<AddressRange> {
         }
         Some(_) => return None,
     };
-    let behind = u128::MAX.checked_shr(128 - (width - prefix)).unwrap_or(0);
-    let first = number(address) & !behind;
+    let host_bits = u128::MAX.checked_shr(128 - (width - prefix)).unwrap_or(0);
+    let first = number(address) & !host_bits;
     Some(AddressRange {
         first,
-        last: first | behind,
+        last: first | host_bits,
         is_v4: address.to_canonical().is_ipv4(),
     })
 }
@@ -115,8 +115,8 @@ impl TryFrom<String> for AllowedAddresses {
 }
 
 impl From<AllowedAddresses> for String {
-    fn from(own: AllowedAddresses) -> Self {
-        own.text
+    fn from(addresses: AllowedAddresses) -> Self {
+        addresses.text
     }
 }
 

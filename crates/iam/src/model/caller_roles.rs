@@ -25,12 +25,11 @@ fn roles(directory: &Directory, principal: Principal, account: Option<AccountId>
             Domain::Org(_) | Domain::Space(_) => is_somewhere = true,
         }
     }
-    for policy in directory.policies_for(principal) {
-        if account.is_none_or(|account| policy.account == account) {
-            let is_of_account_alone = policy.target.is_of_account_alone();
-            is_of_account |= is_of_account_alone;
-            is_somewhere |= !is_of_account_alone;
-        }
+    let accounts = directory.accounts_of(principal).iter().copied();
+    for own in accounts.filter(|own| account.is_none_or(|account| account == *own)) {
+        let (names_account, names_others) = directory.reach_of_policies(principal, own);
+        is_of_account |= names_account;
+        is_somewhere |= names_others;
     }
     match (is_somewhere, is_of_account) {
         (true, _) => CallerRoles::Somewhere,
@@ -45,10 +44,14 @@ pub(crate) fn hidden(
     (principal, account): (Principal, Option<AccountId>),
     domain: Domain,
 ) -> HiddenDomain {
-    let user = principal.user().and_then(|id| directory.user(id));
+    let holder = match principal {
+        Principal::User(id) => directory.user(id).map(|user| user.email.clone()),
+        Principal::Service(_) | Principal::Profile(_) => Some(principal.to_string()),
+        Principal::Server => None,
+    };
     HiddenDomain {
         domain,
         roles: roles(directory, principal, account),
-        address: user.map(|user| user.email.clone()),
+        holder,
     }
 }

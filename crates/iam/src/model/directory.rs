@@ -2,10 +2,12 @@
 //! the unchanged parts.
 
 pub(crate) mod access_group;
+mod alike_spaces;
 mod build;
 pub(crate) mod change;
 mod deleted;
 mod departures;
+mod dynamic_rules;
 mod entry;
 pub(crate) mod facts;
 mod group_access;
@@ -14,6 +16,7 @@ mod plan;
 mod policies;
 pub(crate) mod policy;
 mod policy_access;
+mod policy_index;
 pub(crate) mod policy_role;
 pub(crate) mod policy_target;
 mod profile;
@@ -105,11 +108,7 @@ impl Directory {
     /// The principal's actions on the metrics of the domain: by its roles there, and by policies.
     #[must_use]
     pub fn actions(&self, principal: impl Into<Principal>, domain: Domain) -> Actions {
-        let principal = principal.into();
-        let by_policies = self.policy_actions(principal, domain);
-        self.roles(principal, domain)
-            .iter()
-            .fold(by_policies, |sum, role| sum.union(role.actions()))
+        self.access(principal, domain).unwrap_or(Actions::NONE)
     }
 
     /// Whether the principal has the role in the domain. Policies give none: they are about metrics alone.

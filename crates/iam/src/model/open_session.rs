@@ -1,5 +1,6 @@
 //! A login session that has not ended, as it is listed.
 
+use super::page::Page;
 use base::id::{KeyId, SessionId};
 use base::principal::Principal;
 use base::time::Millis;
@@ -21,4 +22,24 @@ pub struct OpenSession {
     pub used_at: Millis,
     /// When it ends unless it is renewed.
     pub expires_at: Millis,
+}
+
+/// A place in a list of sessions, of which the latest come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionPlace {
+    /// When the session there was begun.
+    pub created_at: Millis,
+    /// Its id.
+    pub id: SessionId,
+    /// Whether those before it are read, from there to the beginning of the list; else those after it.
+    pub is_end: bool,
+}
+
+/// Sessions on one side of a place.
+#[derive(Debug)]
+pub struct SessionPage {
+    /// The page; its `total` is of those on this side.
+    pub page: Page<OpenSession>,
+    /// How many are on the other side.
+    pub passed: u64,
 }

@@ -30,10 +30,20 @@ struct Condition {
     is_whole: bool,
 }
 
+/// Somebody in a list of people. Members come before the invited; both are sorted by their addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonPlace {
+    /// Whether they are invited; else they are a member.
+    pub is_invited: bool,
+    /// The address, as the list shows it.
+    pub address: String,
+}
+
 /// The people that a list shows; everybody by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PeopleSearch {
     conditions: [Option<Condition>; 2],
+    place: Option<PersonPlace>,
 }
 
 impl PeopleSearch {
@@ -59,7 +69,26 @@ impl PeopleSearch {
         });
         Ok(Self {
             conditions: [searched, named.transpose()?],
+            place: None,
         })
+    }
+
+    /// The same people, who are read after a place; their number stays.
+    #[must_use]
+    pub fn after(self, place: Option<PersonPlace>) -> Self {
+        Self { place, ..self }
+    }
+
+    /// Whether a member comes after the place.
+    pub(crate) fn reaches(&self, user: &User) -> bool {
+        let place = self.place.as_ref();
+        place.is_none_or(|place| !place.is_invited && user.email > place.address)
+    }
+
+    /// The address after which the invited are read; empty if all are.
+    pub(crate) fn invited_after(&self) -> String {
+        let place = self.place.as_ref().filter(|place| place.is_invited);
+        place.map_or_else(String::new, |place| address::fold(&place.address))
     }
 
     /// Whether a member is shown.
@@ -216,6 +245,26 @@ mod tests {
         let named = PeopleSearch::read(None, Some("A@example.org")).unwrap();
         let patterns = named.of_invited().unwrap();
         assert_eq!(patterns, [all(), "a@example.org".to_owned()]);
+    }
+
+    #[test]
+    fn members_come_before_the_invited() {
+        let after = |is_invited: bool, address: &str| {
+            search("").after(Some(PersonPlace {
+                is_invited,
+                address: address.to_owned(),
+            }))
+        };
+        for (place, is_reached, invited) in [
+            (search(""), true, ""),
+            (after(false, ""), true, ""),
+            (after(false, "Ada.Field@example.com"), true, ""),
+            (after(false, "Ada.Field@example.org"), false, ""),
+            (after(true, "A@example.org"), false, "a@example.org"),
+        ] {
+            assert_eq!(place.reaches(&ada()), is_reached, "{place:?}");
+            assert_eq!(place.invited_after(), invited, "{place:?}");
+        }
     }
 
     #[test]

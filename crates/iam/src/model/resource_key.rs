@@ -16,7 +16,7 @@ pub struct ResourceKey {
     pub api_key: KeyId,
     /// Its name; several may have the same.
     pub name: String,
-    /// The role that it was given in the space.
+    /// The role that its service ID was given in the space when it was made. Nothing is decided by it: policies can change.
     pub role: NamedRole,
     /// When it was created, and by whom.
     pub created: Stamp,

@@ -1,7 +1,7 @@
 //! Visibility of the objects of one account to a caller: computed once from their roles, not again for each of a thousand spaces.
 
 use super::administers;
-use crate::model::directory::{Directory, Policy};
+use crate::model::directory::Directory;
 use crate::model::role::Role;
 use crate::token::identity::Identity;
 use base::id::{AccountId, OrgId, SpaceId};
@@ -45,22 +45,10 @@ impl Visibility {
                 }
             }
         }
-        let policies = directory.policies_for(caller.principal());
-        let policies = policies.filter(|policy| policy.account == account);
-        let policies: Vec<&Policy> = policies.collect();
-        let is_covered = |domain| {
-            let mut all = policies.iter();
-            all.any(|policy| directory.covers(policy, domain))
-        };
-        if !policies.is_empty() {
-            let all = directory.orgs_of(account).iter().copied();
-            orgs.extend(all.filter(|org| is_covered(Domain::Org(*org))));
-            let all = directory.spaces_of(account).iter().copied();
-            for space in all.filter(|space| is_covered(Domain::Space(*space))) {
-                spaces.insert(space);
-                orgs.extend(directory.org_of(space));
-            }
-        }
+        let (shown_orgs, shown_spaces) = directory.shown_by_policies(caller.principal(), account);
+        orgs.extend(shown_orgs);
+        orgs.extend(shown_spaces.iter().filter_map(|id| directory.org_of(*id)));
+        spaces.extend(shown_spaces);
         Self::Some {
             orgs,
             managed,

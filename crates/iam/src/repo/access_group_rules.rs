@@ -58,6 +58,12 @@ fn key(id: GroupRuleId) -> Value {
     id.0.to_string().into()
 }
 
+/// The number of rules of one group.
+pub(crate) async fn count_of(tx: &mut Tx, group: AccessGroupId) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS counted FROM access_group_rules WHERE access_group = $1";
+    counted(tx.one(sql, &[group_key(group)]).await?)
+}
+
 /// Stores a new one.
 pub(crate) async fn insert(tx: &mut Tx, rule: &GroupRule) -> Result<(), IamError> {
     let sql = "INSERT INTO access_group_rules (guid, access_group, name, realm, expiration_hours, conditions, revision, \

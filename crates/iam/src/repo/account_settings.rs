@@ -27,6 +27,16 @@ pub(super) fn read(row: &Row) -> Result<StoredSettings, IamError> {
     })
 }
 
+/// The settings of the account, if it has made any.
+pub(crate) async fn find(
+    tx: &mut Tx,
+    account: AccountId,
+) -> Result<Option<StoredSettings>, IamError> {
+    let sql = "SELECT account, settings, revision FROM account_settings WHERE account = $1";
+    let row = tx.one(sql, &[account.to_string().into()]).await?;
+    row.as_ref().map(read).transpose()
+}
+
 /// Writes the settings if their revision is still the one that was read, zero for none: of two concurrent changes one succeeds.
 pub(crate) async fn change(
     tx: &mut Tx,

@@ -110,14 +110,14 @@ pub(crate) async fn open(
     }))
 }
 
-/// Whether the account is to be owned by the user of this invitation.
+/// Whether the account is owned by this user, or is to be by the user of this invitation.
 pub(crate) async fn is_owned_by(
     tx: &mut Tx,
     account: AccountId,
-    invitation: Guid,
+    owner: Guid,
 ) -> Result<bool, IamError> {
     let sql = "SELECT guid FROM accounts WHERE guid = $1 AND owner = $2";
-    let values = [account.to_string().into(), invitation.to_string().into()];
+    let values = [account.to_string().into(), owner.to_string().into()];
     Ok(tx.one(sql, &values).await?.is_some())
 }
 

@@ -158,7 +158,7 @@ pub(crate) async fn over(db: &Db, most: i64) -> Result<Vec<AuditGroup>, IamError
 }
 
 /// The newest entry of the group that has this many newer ones.
-pub(crate) async fn behind(
+pub(crate) async fn newest_beyond(
     db: &Db,
     sort: &AuditGroup,
     newer: i64,

@@ -87,6 +87,20 @@ pub(crate) async fn exists(
     Ok(tx.one(sql, &values).await?.is_some())
 }
 
+/// The id, name and display name of each of the account's own roles.
+pub(crate) async fn names_of(
+    tx: &mut Tx,
+    account: AccountId,
+) -> Result<Vec<(CustomRoleId, String, String)>, IamError> {
+    let sql = "SELECT guid, name, display_name FROM custom_roles WHERE account = $1";
+    let rows = tx.all(sql, &[account.to_string().into()]).await?;
+    let named = |row: &Row| -> Result<(CustomRoleId, String, String), IamError> {
+        let id = CustomRoleId(parse_guid(row, "guid")?);
+        Ok((id, row.text("name")?, row.text("display_name")?))
+    };
+    rows.iter().map(named).collect()
+}
+
 /// Deletes one; `false` if it was deleted before.
 pub(crate) async fn delete(tx: &mut Tx, id: CustomRoleId) -> Result<bool, IamError> {
     let sql = "DELETE FROM custom_roles WHERE guid = $1";

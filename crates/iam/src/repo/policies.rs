@@ -2,7 +2,7 @@
 
 use super::column::{counted, known, parse, parse_guid, stamps};
 use super::principals::{self, key};
-use super::selection::{Selection, selection};
+use super::selection::Selection;
 use crate::error::IamError;
 use crate::model::directory::policy_target::PolicyTarget;
 use crate::model::directory::{Attribute, Policy, PolicyRole, PolicySubject};
@@ -11,13 +11,23 @@ use base::principal::Principal;
 use base::time::Millis;
 use db::{Row, Tx, Value};
 
+/// The statement that reads policies, with its conditions.
+macro_rules! select {
+    ($conditions:literal) => {
+        concat!(
+            "SELECT policies.guid AS guid, account, principal, principals.kind AS principal_kind, access_group, invitation, description, roles, \
+             attributes, active, revision, created_at, created_by, modified_at, modified_by FROM policies \
+             LEFT JOIN principals ON principals.guid = policies.principal",
+            $conditions
+        )
+    };
+}
+
 /// For the directory.
-pub(super) const ROWS: Selection = selection!(
-    "SELECT policies.guid AS guid, account, principal, principals.kind AS principal_kind, access_group, invitation, description, roles, attributes, \
-     active, revision, created_at, created_by, modified_at, modified_by FROM policies \
-     LEFT JOIN principals ON principals.guid = policies.principal",
-    "policies.guid"
-);
+pub(super) const ROWS: Selection = Selection {
+    all: select!(""),
+    of_id: select!(" WHERE policies.guid = $1"),
+};
 
 /// Decodes the policies that this program knows. One with a part that a newer node has written gives nothing here.
 pub(super) fn read_known(rows: &[Row]) -> Result<Vec<Policy>, IamError> {
@@ -118,14 +128,14 @@ pub(crate) async fn count_naming(
 
 /// The attributes in their column.
 fn attributes(policy: &Policy) -> Value {
-    let one = |own: &Attribute| -> Vec<String> {
-        let (key, operator) = (own.key.name(), own.operator.name());
-        vec![key.to_owned(), operator.to_owned(), own.value.clone()]
+    let one = |attribute: &Attribute| -> Vec<String> {
+        let (key, operator) = (attribute.key.name(), attribute.operator.name());
+        vec![key.to_owned(), operator.to_owned(), attribute.value.clone()]
     };
     let all: Vec<serde_json::Value> = policy
         .attributes
         .iter()
-        .map(|own| serde_json::Value::from(one(own)))
+        .map(|attribute| serde_json::Value::from(one(attribute)))
         .collect();
     serde_json::Value::from(all).to_string().into()
 }
@@ -218,6 +228,32 @@ pub(crate) async fn count_of(
         }
     };
     counted(found)
+}
+
+/// The policies for the subject in the account, as far as this program knows them.
+pub(crate) async fn of_subject(
+    tx: &mut Tx,
+    account: AccountId,
+    whose: PolicySubject,
+) -> Result<Vec<Policy>, IamError> {
+    // As in `count_of`.
+    let rows = match whose {
+        PolicySubject::Principal(principal) => {
+            let sql = select!(" WHERE policies.principal = $1 AND policies.account = $2");
+            let values = [key(principal), account.to_string().into()];
+            tx.all(sql, &values).await?
+        }
+        PolicySubject::Group(group) => {
+            let sql = select!(" WHERE policies.access_group = $1");
+            tx.all(sql, &[group.0.to_string().into()]).await?
+        }
+        PolicySubject::Invited(user) => {
+            let sql = select!(" WHERE policies.invitation = $1");
+            tx.all(sql, &[user.0.to_string().into()]).await?
+        }
+    };
+    let (found, _) = known(&rows, read)?;
+    Ok(found)
 }
 
 /// Whether a policy of the account gives the role, read within the transaction that depends on it. The account is locked.

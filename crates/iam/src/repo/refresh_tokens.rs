@@ -176,6 +176,17 @@ pub(crate) async fn find_state(
     }))
 }
 
+/// Whether a session was begun by this grant: all its tokens say so.
+pub(crate) async fn is_session_of(
+    tx: &mut Tx,
+    session: SessionId,
+    grant_type: &str,
+) -> Result<bool, IamError> {
+    let sql = "SELECT session FROM refresh_tokens WHERE session = $1 AND grant_type = $2 LIMIT 1";
+    let values = [session.0.to_string().into(), grant_type.into()];
+    Ok(tx.one(sql, &values).await?.is_some())
+}
+
 /// Whose tokens of a session are counted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Holder<'a> {

@@ -6,6 +6,7 @@ use crate::model::directory::{NamedRole, PolicyRole};
 use crate::model::page::{Page, PageRequest, row_count};
 use crate::model::resource_key::ResourceKey;
 use base::id::{AccountId, InstanceId, KeyId, ResourceKeyId, ServiceId, TenantId};
+use base::time::Millis;
 use db::{Db, Row, Tx, Value};
 
 /// The columns of a [`ResourceKey`]: a macro, because a statement is made of literals.
@@ -23,20 +24,21 @@ const OF_INSTANCE: &str = concat!(
     " FROM resource_keys WHERE instance = $1 ORDER BY created_at, guid"
 );
 
-/// Those of an account's instances whose name and instance are wanted; an empty text wants all. What is of a deleted space is not
-/// there.
+/// Those of an account's instances whose name and instance are wanted, and that come after a place; an empty text wants all. What is
+/// of a deleted space is not there.
 const OF_ACCOUNT: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM resource_keys WHERE instance IN (SELECT resource_instances.guid FROM resource_instances \
       JOIN spaces ON spaces.guid = resource_instances.space WHERE resource_instances.account = $1) \
-      AND ($2 = '' OR name = $2) AND ($3 = '' OR instance = $3) ORDER BY created_at, guid LIMIT $4 OFFSET $5"
+      AND ($2 = '' OR name = $2) AND ($3 = '' OR instance = $3) \
+      AND (created_at > $4 OR (created_at = $4 AND guid > $5)) ORDER BY created_at, guid LIMIT $6 OFFSET $7"
 );
 
 const COUNT_OF_ACCOUNT: &str = "SELECT COUNT(*) AS counted FROM resource_keys \
      WHERE instance IN (SELECT resource_instances.guid FROM resource_instances \
      JOIN spaces ON spaces.guid = resource_instances.space WHERE resource_instances.account = $1) \
-     AND ($2 = '' OR name = $2) AND ($3 = '' OR instance = $3)";
+     AND ($2 = '' OR name = $2) AND ($3 = '' OR instance = $3) AND (created_at > $4 OR (created_at = $4 AND guid > $5))";
 
 fn role(row: &Row) -> Result<NamedRole, IamError> {
     let value = row.text("role")?;
@@ -68,6 +70,8 @@ fn decode(row: &Row) -> Result<ResourceKey, IamError> {
 pub(crate) struct WantedKeys {
     pub(crate) name: Option<String>,
     pub(crate) instance: Option<InstanceId>,
+    /// When the key before them was made, and its id.
+    pub(crate) after: Option<(Millis, ResourceKeyId)>,
 }
 
 /// A page of the keys of the account's instances, by their age.
@@ -78,10 +82,16 @@ pub(crate) async fn of_account(
     window: PageRequest,
 ) -> Result<Page<ResourceKey>, IamError> {
     let instance = wanted.instance.map(|id| id.to_string());
+    let (after_at, after_id) = match wanted.after {
+        Some((at, id)) => (at, id.to_string()),
+        None => (Millis(i64::MIN), String::new()),
+    };
     let mut values = vec![
         Value::from(account.to_string()),
         wanted.name.clone().unwrap_or_default().into(),
         instance.unwrap_or_default().into(),
+        after_at.0.into(),
+        after_id.into(),
     ];
     let total = counted(db.one(COUNT_OF_ACCOUNT, &values).await?)?;
     values.push(row_count(window.take).into());

@@ -82,92 +82,92 @@ impl Rows {
 
     /// The rows that the changes are about, as they are now.
     pub(crate) async fn of(tx: &mut Tx, changed: &Changed) -> Result<Self, IamError> {
-        let mut own = Self::default();
+        let mut rows = Self::default();
         for change in changed.iter() {
             match *change {
                 Change::Account(account) => {
                     let found = accounts::ROWS.of(tx, account.to_string()).await?;
-                    own.accounts.extend(found);
+                    rows.accounts.extend(found);
                 }
                 Change::Limits(account) => {
                     let found = account_limits::ROWS.of(tx, account.to_string()).await?;
-                    own.limits.extend(found);
+                    rows.limits.extend(found);
                 }
                 Change::AccountSettings(account) => {
                     let found = account_settings::ROWS.of(tx, account.to_string()).await?;
-                    own.account_settings.extend(found);
+                    rows.account_settings.extend(found);
                 }
-                Change::Regions => own.regions = Some(regions::rows(tx).await?),
-                Change::Org(org) => own.orgs.extend(orgs::ROWS.of(tx, org.to_string()).await?),
+                Change::Regions => rows.regions = Some(regions::rows(tx).await?),
+                Change::Org(org) => rows.orgs.extend(orgs::ROWS.of(tx, org.to_string()).await?),
                 Change::Space(space) => {
                     let found = spaces::ROWS.of(tx, space.to_string()).await?;
-                    own.spaces.extend(found);
+                    rows.spaces.extend(found);
                 }
                 Change::User(user) => {
                     let found = users::ROWS.of(tx, user.0.to_string()).await?;
-                    own.users.extend(found);
+                    rows.users.extend(found);
                 }
                 Change::Service(service) => {
                     let found = service_ids::ROWS.of(tx, service.0.to_string()).await?;
-                    own.services.extend(found);
+                    rows.services.extend(found);
                 }
-                Change::Profile(profile) => own.profiles.add(tx, profile).await?,
+                Change::Profile(profile) => rows.profiles.add(tx, profile).await?,
                 Change::AccessGroup(group) => {
                     let id = group.0.to_string();
                     let found = access_groups::ROWS.of(tx, id.clone()).await?;
-                    own.access_groups.extend(found);
+                    rows.access_groups.extend(found);
                     let rules = access_group_rules::ROWS.of(tx, id).await?;
-                    own.group_rules.extend(rules);
+                    rows.group_rules.extend(rules);
                 }
                 Change::PublicAccess(account) => {
                     let found = public_access::ROWS.of(tx, account.to_string()).await?;
-                    own.public_access.extend(found);
+                    rows.public_access.extend(found);
                 }
                 Change::Principal(guid) => {
                     let id = guid.to_string();
-                    own.members.extend(members::ROWS.of(tx, id.clone()).await?);
+                    rows.members.extend(members::ROWS.of(tx, id.clone()).await?);
                     let left = departures::ROWS.of(tx, id.clone()).await?;
-                    own.departures.extend(left);
-                    own.roles.extend(roles::ROWS.of(tx, id.clone()).await?);
+                    rows.departures.extend(left);
+                    rows.roles.extend(roles::ROWS.of(tx, id.clone()).await?);
                     let groups = access_group_members::ROWS.of(tx, id).await?;
-                    own.group_members.extend(groups);
+                    rows.group_members.extend(groups);
                 }
                 Change::Domain(domain) => {
                     let found = domains::ROWS.of(tx, domain.to_string()).await?;
-                    own.domains.extend(found);
+                    rows.domains.extend(found);
                 }
                 Change::Deletion(domain) => {
                     let found = deletions::ROWS.of(tx, domain.to_string()).await?;
-                    own.deletions.extend(found);
+                    rows.deletions.extend(found);
                     let managers = deleted_roles::managers_of(tx, domain).await?;
-                    own.managers.extend(managers);
+                    rows.managers.extend(managers);
                 }
                 Change::Policy(policy) => {
                     let found = policies::ROWS.of(tx, policy.to_string()).await?;
-                    own.policies.extend(found);
+                    rows.policies.extend(found);
                 }
                 Change::CustomRole(role) => {
                     let found = custom_roles::ROWS.of(tx, role.to_string()).await?;
-                    own.custom_roles.extend(found);
+                    rows.custom_roles.extend(found);
                 }
                 Change::ResourceGroup(group) => {
                     let found = resource_groups::ROWS.of(tx, group.0.to_string()).await?;
-                    own.resource_groups.extend(found);
+                    rows.resource_groups.extend(found);
                 }
                 Change::Instance(instance) => {
                     let found = resource_instances::ROWS.of(tx, instance.to_string());
-                    own.instances.extend(found.await?);
+                    rows.instances.extend(found.await?);
                 }
                 Change::Key(key) => {
                     let found = api_keys::ROWS.of(tx, key.0.to_string()).await?;
-                    own.keys.extend(found);
+                    rows.keys.extend(found);
                 }
-                Change::Issuers => own.issuers = Some(issuers::rows(tx).await?),
+                Change::Issuers => rows.issuers = Some(issuers::rows(tx).await?),
                 // Not part of the directory.
                 Change::SigningKeys => {}
             }
         }
-        Ok(own)
+        Ok(rows)
     }
 
     /// Decodes them, each by the file of its table. This takes time, so it does not run on a reactor thread.

@@ -5,22 +5,21 @@
 //! An end is numbered within its transaction, by a counter that stays locked until the commit: numbers become visible
 //! in order, and a node that has read up to one has missed none before it.
 
+mod open;
 mod overdue;
 
-pub(crate) use overdue::{count_overdue, end_overdue};
+pub(crate) use open::{is_open, open_of, open_with};
+pub(crate) use overdue::{end_overdue, find_overdue};
 
-use super::column::{at, counted, parse, parse_guid};
+use super::column::{at, counted, parse_guid};
 use super::counters;
 use super::principals::{self, key};
 use crate::error::IamError;
-use crate::model::account_settings::SessionCutoffs;
 use crate::model::bounds::CredentialBounds;
-use crate::model::open_session::OpenSession;
-use crate::model::page::{Page, PageRequest, row_count};
 use base::id::{AccountId, KeyId, SessionId};
 use base::principal::Principal;
 use base::time::Millis;
-use db::{Db, Row, Tx, Value};
+use db::{Db, Tx, Value};
 
 /// Selects sessions of a principal to end.
 #[derive(Debug, Clone, Copy)]
@@ -315,14 +314,20 @@ pub(crate) async fn ends_since(db: &Db, seen: i64) -> Result<Vec<(SessionId, i64
     Ok(found)
 }
 
-/// The number of the user's live sessions.
+/// The number of the user's live sessions, or of those for one account.
 pub(crate) async fn count_live(
     tx: &mut Tx,
     bounds: &CredentialBounds,
+    account: Option<AccountId>,
     now: Millis,
 ) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS counted FROM sessions WHERE principal = $1 AND revoked_at IS NULL AND expires_at > $2";
-    let values = [key(bounds.principal()), now.0.into()];
+    let sql = "SELECT COUNT(*) AS counted FROM sessions WHERE principal = $1 AND revoked_at IS NULL AND expires_at > $2 \
+               AND account = COALESCE($3, account)";
+    let values = [
+        key(bounds.principal()),
+        now.0.into(),
+        account.map(|account| account.to_string()).into(),
+    ];
     counted(tx.one(sql, &values).await?)
 }
 
@@ -345,17 +350,20 @@ pub(crate) struct HeldSession {
     pub(crate) key: String,
     /// The session it came from.
     pub(crate) parent: Option<SessionId>,
-    /// Whether it has not expired either.
+    /// Whether it has not expired either, and is one of those that are counted.
     pub(crate) is_live: bool,
 }
 
-/// The sessions of the user that have not ended, those first that were begun, renewed or kept alive longest ago.
+/// The sessions of the user that have not ended, those first that were begun, renewed or kept alive longest ago. All are counted, or
+/// those for one account.
 pub(crate) async fn held(
     tx: &mut Tx,
     bounds: &CredentialBounds,
+    account: Option<AccountId>,
     now: Millis,
 ) -> Result<Vec<HeldSession>, IamError> {
-    let sql = "SELECT guid, COALESCE(api_key, '') AS of_key, parent, expires_at FROM sessions \
+    let account = account.map(|account| account.to_string());
+    let sql = "SELECT guid, COALESCE(api_key, '') AS of_key, parent, account, expires_at FROM sessions \
                WHERE principal = $1 AND revoked_at IS NULL ORDER BY used_at, created_at, guid";
     let rows = tx.all(sql, &[key(bounds.principal())]).await?;
     let mut found = Vec::with_capacity(rows.len());
@@ -364,113 +372,14 @@ pub(crate) async fn held(
             Some(_) => Some(SessionId(parse_guid(row, "parent")?)),
             None => None,
         };
+        let used_for = row.text("account")?;
+        let is_counted = account.as_ref().is_none_or(|account| *account == used_for);
         found.push(HeldSession {
             id: SessionId(parse_guid(row, "guid")?),
             key: row.text("of_key")?,
             parent,
-            is_live: row.int("expires_at")? > now.0,
+            is_live: is_counted && row.int("expires_at")? > now.0,
         });
     }
     Ok(found)
-}
-
-/// The columns of an [`OpenSession`]: a macro, because a statement is made of literals.
-macro_rules! open_columns {
-    () => {
-        "guid, account, principal, (SELECT kind FROM principals WHERE guid = principal) AS principal_kind, api_key, created_at, \
-         proven_at, used_at, expires_at"
-    };
-}
-
-const OPEN_WITH: &str = concat!(
-    "SELECT ",
-    open_columns!(),
-    " FROM sessions WHERE guid = $1 AND revoked_at IS NULL AND expires_at > $2"
-);
-
-const OPEN_OF: &str = concat!(
-    "SELECT ",
-    open_columns!(),
-    " FROM sessions WHERE principal = $1 AND account = $2 AND revoked_at IS NULL AND expires_at > $3 \
-      AND COALESCE(api_key, '') = COALESCE($4, api_key, '') AND proven_at > $5 AND used_at > $6 \
-      ORDER BY created_at DESC, guid LIMIT $7 OFFSET $8"
-);
-
-/// Decodes a session and the account it is for; none if its principal is gone.
-fn read_open(row: &Row) -> Result<Option<(OpenSession, AccountId)>, IamError> {
-    let Some(principal) = principals::read(row)? else {
-        return Ok(None);
-    };
-    let key = match row.text_or_none("api_key")? {
-        Some(_) => Some(KeyId(parse_guid(row, "api_key")?)),
-        None => None,
-    };
-    let session = OpenSession {
-        id: SessionId(parse_guid(row, "guid")?),
-        principal,
-        key,
-        created_at: at(row, "created_at")?,
-        proven_at: at(row, "proven_at")?,
-        used_at: at(row, "used_at")?,
-        expires_at: at(row, "expires_at")?,
-    };
-    Ok(Some((session, parse(row, "account", "an account GUID")?)))
-}
-
-/// The session with this id, and the account it is for; none if it has ended or expired.
-pub(crate) async fn open_with(
-    tx: &mut Tx,
-    session: SessionId,
-    now: Millis,
-) -> Result<Option<(OpenSession, AccountId)>, IamError> {
-    let values = [session.0.to_string().into(), now.0.into()];
-    let row = tx.one(OPEN_WITH, &values).await?;
-    row.map_or(Ok(None), |row| read_open(&row))
-}
-
-/// Whether there is an open session with this id. Only a read: a stranger who guesses delays no writer.
-pub(crate) async fn is_open(db: &Db, session: SessionId, now: Millis) -> Result<bool, IamError> {
-    let values = [session.0.to_string().into(), now.0.into()];
-    Ok(db.one(OPEN_WITH, &values).await?.is_some())
-}
-
-/// A page of the sessions of a principal for an account, the latest first; only those of a key if there is one, and none that is
-/// over by the settings of the account.
-pub(crate) async fn open_of(
-    db: &Db,
-    (principal, account, of_key): (Principal, AccountId, Option<KeyId>),
-    (now, over): (Millis, SessionCutoffs),
-    window: PageRequest,
-) -> Result<Page<OpenSession>, IamError> {
-    let of_key = of_key.map(|key| key.0.to_string());
-    let count = "SELECT COUNT(*) AS counted FROM sessions WHERE principal = $1 AND account = $2 AND revoked_at IS NULL \
-                 AND expires_at > $3 AND COALESCE(api_key, '') = COALESCE($4, api_key, '') AND proven_at > $5 AND used_at > $6";
-    let values = [
-        key(principal),
-        account.to_string().into(),
-        now.0.into(),
-        of_key.into(),
-        over.proven_at.0.into(),
-        over.used_at.0.into(),
-    ];
-    let mut look = db.snapshot().await?;
-    let total = counted(look.one(count, &values).await?)?;
-    let (take, skip) = (row_count(window.take), row_count(window.skip));
-    let mut values = Vec::from(values);
-    values.extend([Value::from(take), skip.into()]);
-    let rows = look.all(OPEN_OF, &values).await?;
-    look.end().await?;
-    let mut entries = Vec::with_capacity(rows.len());
-    for row in &rows {
-        entries.extend(read_open(row)?.map(|(session, _)| session));
-    }
-    Ok(Page { entries, total })
-}
-
-/// Notes that a session was used now.
-pub(crate) async fn touch(tx: &mut Tx, session: SessionId, now: Millis) -> Result<(), IamError> {
-    let sql = "UPDATE sessions SET used_at = $2 WHERE guid = $1 AND used_at < $2";
-    tx.execute(sql, &[session.0.to_string().into(), now.0.into()])
-        .await?;
-    Ok(())
 }

@@ -72,10 +72,11 @@ impl UnwrittenActivity {
     /// When each subject of an account has authenticated last, as far as it is counted.
     pub(crate) fn last_of_account(&self, account: AccountId) -> HashMap<Guid, Millis> {
         let table = self.table();
-        let own = table
+        let of_account = table
             .iter()
             .filter(|(subject, _)| subject.account == account);
-        own.filter_map(|(subject, activity)| Some((subject.guid, activity.last_at?)))
+        of_account
+            .filter_map(|(subject, activity)| Some((subject.guid, activity.last_at?)))
             .collect()
     }
 

@@ -27,14 +27,14 @@ use zeroize::Zeroizing;
 /// How long a verifier may keep the public keys that it has read, in seconds.
 pub const PUBLIC_KEYS_KEPT_SECONDS: i64 = 60;
 
-/// A key is made this long before it begins to sign: twice as long as the public keys may be kept, so that whoever keeps them has
+/// A key is made this long before it begins to sign: twice as long as the public keys may be kept, so that everyone who keeps them has
 /// read it by then.
 pub(super) const ANNOUNCED_MILLISECONDS: i64 = 2 * 1000 * PUBLIC_KEYS_KEPT_SECONDS;
 
 /// When a new key begins to sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begins {
-    /// When whoever keeps the public keys knows it.
+    /// When everyone who keeps the public keys knows it.
     Announced,
     /// At once: the others must sign nothing more. Who keeps the public keys refuses its tokens at first.
     Now,
@@ -231,10 +231,11 @@ impl Iam {
             .collect())
     }
 
-    /// Retires a key on every node; only its name is left. The last one cannot be retired: make its successor first.
+    /// Retires a key on every node; only its name is left. The last one cannot be retired: make its successor first; nor the one that
+    /// signs, as long as the others are only announced.
     ///
     /// # Errors
-    /// [`IamError::LastKey`], [`IamError::NoSuchKey`], and when the database fails.
+    /// [`IamError::LastKey`], [`IamError::NoSuccessorYet`], [`IamError::NoSuchKey`], and when the database fails.
     pub async fn retire_signing_key(&self, kid: &str) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
         counters::lock_changes(&mut tx).await?;
@@ -247,7 +248,16 @@ impl Iam {
         if known.len() == 1 {
             return Err(IamError::LastKey);
         }
-        signing_keys::retire(&mut tx, kid, self.0.clock.now()).await?;
+        let now = self.0.clock.now();
+        let others = || known.iter().filter(|known| known.kid != kid);
+        let first = others().min_by_key(|other| other.signs_from);
+        if let Some(first) = first.filter(|first| first.signs_from > now) {
+            return Err(IamError::NoSuccessorYet {
+                successor: first.kid.clone(),
+                signs_from: first.signs_from,
+            });
+        }
+        signing_keys::retire(&mut tx, kid, now).await?;
         let entry = Entry::by_operator(Action::SigningKeyRetired).on(kid);
         self.commit(tx, entry).await
     }

@@ -237,13 +237,13 @@ impl UnreadChanges {
 }
 
 /// Listens for notifications of other nodes until it is aborted.
-async fn listen(mut follower: Follower, told: Arc<Notify>) {
+async fn listen(mut follower: Follower, woken: Arc<Notify>) {
     let mut hears = true;
     loop {
         match follower.changed().await {
             Ok(()) => {
                 hears = true;
-                told.notify_one();
+                woken.notify_one();
             }
             Err(error) => {
                 // Only the first of consecutive failures is logged.
@@ -258,17 +258,17 @@ async fn listen(mut follower: Follower, told: Arc<Notify>) {
 
 async fn watch(weak: Weak<Inner>, follower: Follower) {
     let Some(inner) = weak.upgrade() else { return };
-    let told = Arc::clone(&inner.woken);
+    let woken = Arc::clone(&inner.woken);
     drop(inner);
     let db = follower.db().clone();
     // A set of one: its task ends with this one, however it ends.
     let mut listening = JoinSet::new();
-    listening.spawn(listen(follower, Arc::clone(&told)));
+    listening.spawn(listen(follower, Arc::clone(&woken)));
     let away = FailureStreak::new();
     let mut look_at = Instant::now() + LOOK;
     loop {
         tokio::select! {
-            () = told.notified() => tokio::time::sleep(GATHER).await,
+            () = woken.notified() => tokio::time::sleep(GATHER).await,
             () = tokio::time::sleep(POLL) => {}
         }
         let Some(inner) = weak.upgrade() else { break };

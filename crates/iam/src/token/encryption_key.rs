@@ -2,7 +2,7 @@
 //! `encryption.key` in the key folder or one that the operator names, and never in the database: a copy of the database is not
 //! enough to sign. All nodes on one database have the same key.
 //!
-//! No file is opened through a link: whoever could plant a link would choose the key.
+//! No file is opened through a link: anyone who could plant a link would choose the key.
 
 use super::key_error::KeyError;
 use super::key_folder;

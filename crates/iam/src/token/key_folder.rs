@@ -1,7 +1,7 @@
 //! Signing keys in files, their place before the database held them: `KID.pem` in the key folder. Keys found there at
 //! the start are imported into the database, and the files are removed.
 //!
-//! No file is opened through a link: whoever could plant a link would choose the key that verifies tokens.
+//! No file is opened through a link: anyone who could plant a link would choose the key that verifies tokens.
 
 use super::key_error::KeyError;
 use super::signing_key::SigningKey;

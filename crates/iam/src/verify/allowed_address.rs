@@ -7,8 +7,8 @@ use base::id::AccountId;
 
 /// Refuses a credential for an account that lets nobody in from the address of the request. What serves no request is not asked.
 pub(crate) fn check_address(directory: &Directory, account: AccountId) -> Result<(), AuthError> {
-    let own = directory.account_settings.get(&account);
-    let allowed = own.map(|own| &own.settings.allowed_addresses);
+    let stored = directory.account_settings.get(&account);
+    let allowed = stored.map(|stored| &stored.settings.allowed_addresses);
     let Some(allowed) = allowed.filter(|allowed| !allowed.text().is_empty()) else {
         return Ok(());
     };

@@ -51,29 +51,27 @@ impl Verifier {
         let begin = all.partition_point(|id| named(id) < Some(name.space));
         let same = all.iter().skip(begin);
         let same = same.take_while(|id| named(id) == Some(name.space));
-        let reached = same.filter(|id| {
-            let domain = Domain::Space(**id);
-            narrowed_to.is_none_or(|narrowed_to| narrowed_to == domain)
-                && directory.has_access(holder.principal(), domain)
-        });
         let is_in = |id: &SpaceId, org: &str| {
             let entry = directory.spaces.get(id).map(|space| space.org);
             let entry = entry.and_then(|entry| directory.orgs.get(&entry));
             entry.is_some_and(|entry| entry.name == org)
         };
-        let mut found = reached.filter(|id| name.org.is_none_or(|org| is_in(id, org)));
-        let Some(first) = found.next() else {
+        let same = same.filter(|id| name.org.is_none_or(|org| is_in(id, org)));
+        let same = same
+            .filter(|id| narrowed_to.is_none_or(|narrowed_to| narrowed_to == Domain::Space(**id)));
+        let same: Vec<SpaceId> = same.copied().collect();
+        let found = directory.accessible(holder.principal(), holder.account, &same);
+        let [first, others @ ..] = found.as_slice() else {
             return Err(SpaceNameError::Unknown);
         };
-        let Some(second) = found.next() else {
+        if others.is_empty() {
             return Ok(Some(Domain::Space(*first)));
-        };
+        }
         // A name is unique in its organization.
         let Some(org) = name.org_if_several else {
             return Err(SpaceNameError::Several);
         };
-        let one = [first, second].into_iter().chain(found);
-        let one = one.into_iter().find(|id| is_in(id, org));
+        let one = found.iter().find(|id| is_in(id, org));
         one.map_or(Err(SpaceNameError::Several), |id| {
             Ok(Some(Domain::Space(*id)))
         })

@@ -160,7 +160,7 @@ pub(super) mod tests {
         })
     }
 
-    fn told(resource: &ComputeResource, name: &str) -> Option<String> {
+    fn claim_text(resource: &ComputeResource, name: &str) -> Option<String> {
         match resource.claim(name)? {
             ClaimValue::Text(text) => Some(text.into_owned()),
             ClaimValue::List(list) => Some(list.join(",")),
@@ -189,7 +189,7 @@ pub(super) mod tests {
             ("kubernetes.io", None),
             ("email", None),
         ] {
-            assert_eq!(told(&resource, name), expected, "{name}");
+            assert_eq!(claim_text(&resource, name), expected, "{name}");
         }
         let nameless = WorkloadIssuer {
             name: None,
@@ -198,7 +198,7 @@ pub(super) mod tests {
         };
         let nameless = ComputeResource::of(&nameless, claims()).unwrap();
         assert_eq!(
-            (told(&nameless, "name"), told(&nameless, "crn")),
+            (claim_text(&nameless, "name"), claim_text(&nameless, "crn")),
             (None, None)
         );
     }

@@ -114,33 +114,33 @@ impl KeySet {
 }
 
 impl Key {
-    fn of_json(own: Value) -> Option<Self> {
-        Self::of(serde_json::from_value(own).ok()?)
+    fn of_json(json: Value) -> Option<Self> {
+        Self::of(serde_json::from_value(json).ok()?)
     }
 
-    fn of(own: KeyIn) -> Option<Self> {
-        let is_to_verify = own.usage.as_deref().is_none_or(|usage| usage == "sig")
-            && (own.key_ops.as_ref())
+    fn of(key: KeyIn) -> Option<Self> {
+        let is_to_verify = key.usage.as_deref().is_none_or(|usage| usage == "sig")
+            && (key.key_ops.as_ref())
                 .is_none_or(|all| all.iter().any(|operation| operation == "verify"));
-        let kid = own.kid.filter(|kid| kid.len() <= KID_BYTES_MAX)?;
+        let kid = key.kid.filter(|kid| kid.len() <= KID_BYTES_MAX)?;
         let decoded = |text: Option<String>| URL_SAFE_NO_PAD.decode(text?).ok();
         let coordinate = |text| decoded(text).filter(|bytes| bytes.len() == 32);
-        let public = match (own.kty.as_deref()?, own.crv.as_deref()) {
+        let public = match (key.kty.as_deref()?, key.crv.as_deref()) {
             ("RSA", _) => Public::Rsa {
-                n: decoded(own.n).filter(|n| is_long_enough(n))?,
-                e: decoded(own.e)?,
+                n: decoded(key.n).filter(|n| is_long_enough(n))?,
+                e: decoded(key.e)?,
             },
             ("EC", Some("P-256")) => {
                 // A byte that says that the point is not compressed.
                 let mut point = vec![4];
-                point.extend(coordinate(own.x)?);
-                point.extend(coordinate(own.y)?);
+                point.extend(coordinate(key.x)?);
+                point.extend(coordinate(key.y)?);
                 Public::P256(point)
             }
-            ("OKP", Some("Ed25519")) => Public::Ed25519(coordinate(own.x)?),
+            ("OKP", Some("Ed25519")) => Public::Ed25519(coordinate(key.x)?),
             _ => return None,
         };
-        let is_by_it = own.alg.is_none_or(|alg| alg == public.algorithm());
+        let is_by_it = key.alg.is_none_or(|alg| alg == public.algorithm());
         (is_to_verify && is_by_it).then_some(Self { kid, public })
     }
 }

@@ -1,7 +1,7 @@
 //! The keys of one issuer, kept between requests. They are read when the first token comes, again when they are an hour old, and when
 //! a token names one that is not among them: an issuer that changes its keys shows the new one before it signs with it, but not to us.
 //!
-//! Whoever sends tokens cannot make the server read as often as they like: it tries once a minute at most, whatever the tokens say, and
+//! Those who send tokens cannot make the server read as often as they like: it tries once a minute at most, whatever the tokens say, and
 //! one reading serves everybody who waits for it.
 
 use super::cr_token_error::CrTokenError;

@@ -17,9 +17,9 @@ pub(crate) struct Workloads(Vec<(WorkloadIssuer, IssuerKeys)>);
 
 impl Workloads {
     pub(crate) fn new(issuers: &[WorkloadIssuer]) -> Self {
-        let with_keys = |own: &WorkloadIssuer| {
-            let keys = IssuerKeys::new(Arc::clone(&own.keys));
-            (own.clone(), keys)
+        let with_keys = |issuer: &WorkloadIssuer| {
+            let keys = IssuerKeys::new(Arc::clone(&issuer.keys));
+            (issuer.clone(), keys)
         };
         Self(issuers.iter().map(with_keys).collect())
     }
@@ -36,7 +36,7 @@ impl Workloads {
         if self.0.is_empty() {
             return Err(CrTokenError::NoIssuers);
         }
-        // The form first: whoever has no token at all makes nobody read keys.
+        // The form first: a caller without a token at all makes nobody read keys.
         let stated = jws::stated(token)?;
         let named = self
             .0

@@ -16,6 +16,7 @@ use std::cmp::Ordering;
 on_both_databases!(
     one_gives_its_roles_where_all_attributes_are_met_on_every_node,
     of_two_changes_of_one_version_one_happens,
+    of_two_policies_that_say_the_same_one_is_made,
     a_role_of_ones_own_is_worth_what_it_says_now,
     it_goes_with_whom_it_is_for_and_with_the_account,
     an_invitation_gives_its_policies_with_the_acceptance,
@@ -169,11 +170,21 @@ async fn of_two_changes_of_one_version_one_happens(world: World) {
     let any = |_: &Policy, _: &Policy| Ordering::Equal;
     let all = world
         .iam
-        .policies(&caller, |_| true, any, PageRequest::WHOLE);
+        .policies(&caller, &[], |_| true, any, PageRequest::WHOLE);
     assert_eq!(code(all), "not_allowed");
+    for (subject, expected) in [(subject, Ok(1)), (owner.principal(), Err("not_allowed"))] {
+        let subject = [PolicySubject::Principal(subject)];
+        let listed = world
+            .iam
+            .policies(&caller, &subject, |_| true, any, PageRequest::WHOLE);
+        match expected {
+            Ok(total) => assert_eq!(listed.unwrap().total, total),
+            Err(refusal) => assert_eq!(code(listed), refusal),
+        }
+    }
     let all = world
         .iam
-        .policies(&owner, |_| true, any, PageRequest::WHOLE);
+        .policies(&owner, &[], |_| true, any, PageRequest::WHOLE);
     assert_eq!(all.unwrap().total, 2);
     other.close().await;
 }
@@ -196,8 +207,22 @@ async fn a_role_of_ones_own_is_worth_what_it_says_now(world: World) {
     }
     let role = world.iam.create_custom_role(&owner, new("Sender"));
     let role = role.await.unwrap();
-    let refused = world.iam.create_custom_role(&owner, new("Sender")).await;
-    assert_eq!(code(refused), "conflict");
+    for taken in ["Sender", "Viewer", "MANAGER"] {
+        let mut wanted = new(taken);
+        wanted.terms.display_name = "Another".to_owned();
+        let refused = world.iam.create_custom_role(&owner, wanted).await;
+        assert_eq!(code(refused), "same_role", "{taken}");
+    }
+    for taken in ["Sender", "sender", "Writer", "administrator"] {
+        let mut wanted = new("Another");
+        wanted.terms.display_name = taken.to_owned();
+        let refused = world.iam.create_custom_role(&owner, wanted).await;
+        assert_eq!(code(refused), "same_role", "{taken}");
+        let mut other = said(&["domain.find"]);
+        other.display_name = "Editor".to_owned();
+        let refused = world.iam.replace_custom_role(&owner, role.id, "*", other);
+        assert_eq!(code(refused.await), "same_role");
+    }
     let given = world.iam.policy_role(&owner, &role.crn()).unwrap();
     assert_eq!(given, PolicyRole::Custom(role.id));
     let wanted = terms(account, subject, given, &[]);
@@ -234,6 +259,37 @@ async fn give(
 ) -> Result<Policy, IamError> {
     let wanted = terms(world.made.account, subject, VIEWER, more);
     world.iam.create_policy(&world.owner(), wanted).await
+}
+
+async fn of_two_policies_that_say_the_same_one_is_made(world: World) {
+    let (owner, account) = (world.owner(), world.made.account);
+    let (subject, _) = world.service().await;
+    let first = give(&world, subject, &[]).await.unwrap();
+    let refused = give(&world, subject, &[]).await;
+    assert_eq!(code(refused), "same_policy");
+    let node = world.node().await;
+    let make = |iam: Iam| {
+        let (owner, wanted) = (owner.clone(), terms(account, subject, WRITER, &[]));
+        async move { iam.create_policy(&owner, wanted).await }
+    };
+    let (one, two) = tokio::join!(make(world.iam.clone()), make(node.clone()));
+    let (made, refused) = match (one, two) {
+        (Ok(made), refused) | (refused, Ok(made)) => (made, refused),
+        (one, two) => panic!("{one:?} {two:?}"),
+    };
+    assert_eq!(code(refused), "same_policy");
+    // Nor by a change, unless it is out of force.
+    world.iam.sync().await.unwrap();
+    let wanted = || terms(account, subject, VIEWER, &[]);
+    let changed = world.iam.replace_policy(&owner, made.id, "*", wanted());
+    assert_eq!(code(changed.await), "same_policy");
+    let off = world.iam.switch_policy(&owner, first.id, "*", false);
+    off.await.unwrap();
+    let changed = world.iam.replace_policy(&owner, made.id, "*", wanted());
+    assert_eq!(changed.await.unwrap().id, made.id);
+    let on = world.iam.switch_policy(&owner, first.id, "*", true);
+    assert_eq!(code(on.await), "same_policy");
+    node.close().await;
 }
 
 async fn it_goes_with_whom_it_is_for_and_with_the_account(world: World) {
@@ -293,6 +349,9 @@ async fn an_invitation_gives_its_policies_with_the_acceptance(world: World) {
     let more = terms(account, invited.id.into(), WRITER, &[]);
     let policy = world.iam.create_policy(&owner, more).await.unwrap();
     assert_eq!(policy.subject, PolicySubject::Invited(invited.id));
+    let named = Principal::from(invited.id);
+    let found = world.iam.principal_named(&owner, named).await.unwrap();
+    assert_eq!(found, named);
     let (here, chosen) = (source(), secret("chosen at the beginning"));
     let shown = invited.code.unwrap();
     let redeemed = world.iam.redeem(here, email, &shown, chosen.clone());
@@ -304,6 +363,11 @@ async fn an_invitation_gives_its_policies_with_the_acceptance(world: World) {
     assert!(given.contains(Action::Render) && given.contains(Action::Write));
     let begun = world.iam.policy(&bea, policy.id).unwrap();
     assert_eq!(begun.subject, PolicySubject::Principal(bea.principal()));
+    // Who knows the id of the invitation alone finds whom it is about now, in this account.
+    let found = world.iam.principal_named(&owner, named).await.unwrap();
+    assert_eq!(found, bea.principal());
+    let found = world.iam.principal_named(&owner, found).await.unwrap();
+    assert_eq!(found, bea.principal());
     // Those of an invitation that is withdrawn go with it.
     let invited = invite("cid@example.org").await;
     let removed = world.iam.remove_member(&owner, account, invited.id);
@@ -311,7 +375,7 @@ async fn an_invitation_gives_its_policies_with_the_acceptance(world: World) {
     let any = |_: &Policy, _: &Policy| Ordering::Equal;
     let all = world
         .iam
-        .policies(&owner, |_| true, any, PageRequest::WHOLE);
+        .policies(&owner, &[], |_| true, any, PageRequest::WHOLE);
     assert_eq!(all.unwrap().total, 2);
 }
 

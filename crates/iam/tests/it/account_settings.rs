@@ -338,7 +338,22 @@ async fn a_password_alone_gives_no_token_where_the_account_says_so(world: World)
     assert_eq!(code(uaa), "not_allowed");
     let key = world.made.api_key.expose().clone();
     world.key_session(&key).await.unwrap();
-    // A code is one, and a browser gets it for the password.
+    // A session from before gives no code that opens it: that is the password still, without the page.
+    let request = TokenRequest {
+        grant: Grant::RefreshToken(secret(&refresh_token(&before))),
+        client: Some(Client::Bx),
+        account: None,
+        with_uaa: false,
+        source: source(),
+    };
+    let of_session = world.iam.passcode(request).await.unwrap();
+    let grant = Grant::Passcode(of_session.clone());
+    let tokens = World::ask(&world.iam, grant, Some(Client::Bx)).await;
+    assert_eq!(code(tokens), "not_allowed");
+    let grant = UaaGrant::Proof(Grant::Passcode(of_session));
+    let uaa = world.iam.uaa_token(source(), grant).await;
+    assert_eq!(code(uaa), "not_allowed");
+    // A code of the page is enough.
     let request = TokenRequest {
         grant: password(&world),
         client: None,

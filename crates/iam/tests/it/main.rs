@@ -58,6 +58,7 @@ mod reach;
 mod resources;
 #[cfg(test)]
 mod restored_invitations;
+#[cfg(test)]
 mod revocation;
 #[cfg(test)]
 mod right;
@@ -72,7 +73,11 @@ mod session_settings;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
+mod settings_of_others;
+#[cfg(test)]
 mod signing;
+#[cfg(test)]
+mod versions;
 #[cfg(test)]
 mod workloads;
 #[cfg(test)]

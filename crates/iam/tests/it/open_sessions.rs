@@ -6,7 +6,7 @@ use base::id::AccountId;
 use iam::bootstrap::Request;
 use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::manage::page::PageRequest;
-use iam::manage::session::OpenSession;
+use iam::manage::session::{OpenSession, SessionPlace};
 use iam::role::Role;
 use iam::{Iam, IamError, Identity};
 
@@ -40,6 +40,25 @@ async fn they_are_listed_and_ended_from_any_node(world: World) {
     let part = PageRequest { skip: 1, take: 1 };
     let page = node.sessions(&caller, None, part).await.unwrap();
     assert_eq!((page.total, page.entries[0].id), (3, expected[1]));
+    // From a place they are read in both directions, the nearest first.
+    for (at, is_end, read, passed) in [
+        (0, false, &expected[1..], 1),
+        (2, false, &expected[3..], 3),
+        (2, true, &[expected[1], expected[0]][..], 1),
+        (0, true, &expected[..0], 3),
+    ] {
+        let place = SessionPlace {
+            created_at: all[at].created_at,
+            id: all[at].id,
+            is_end,
+        };
+        let whole = PageRequest::WHOLE;
+        let found = node.sessions_from(&caller, None, Some(place), whole);
+        let found = found.await.unwrap();
+        let ids: Vec<_> = found.page.entries.iter().map(|own| own.id).collect();
+        assert_eq!((ids.as_slice(), found.passed), (read, passed));
+        assert_eq!(found.page.total, read.len() as u64);
+    }
 
     node.end_one_session(&caller, expected[0]).await.unwrap();
     let again = node.end_one_session(&caller, expected[0]).await;

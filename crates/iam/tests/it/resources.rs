@@ -314,12 +314,30 @@ async fn an_instance_goes_and_comes_back_with_its_space_and_its_account(world: W
         name: "ci".to_owned(),
         role: NamedRole::Reader,
     };
-    world.iam.create_resource_key(&owner, &new).await.unwrap();
+    let first = world.iam.create_resource_key(&owner, &new).await.unwrap();
+    let second = world.iam.create_resource_key(&owner, &new).await.unwrap();
+    // Read one by one, a list goes on after a key.
+    let (mut after, mut read) = (None, Vec::new());
+    loop {
+        let one = PageRequest { skip: 0, take: 1 };
+        let page = world.iam.resource_keys(&owner, None, None, after, one);
+        let page = page.await.unwrap();
+        assert_eq!(page.total + read.len() as u64, 2);
+        let Some(key) = page.entries.into_iter().next() else {
+            break;
+        };
+        after = Some((key.created.at, key.id));
+        read.push(key.id);
+    }
+    let mut both = vec![first.key.id, second.key.id];
+    both.sort_unstable();
+    read.sort_unstable();
+    assert_eq!(read, both);
     let seen = |iam: &Iam| iam.instance(&owner, made.id).is_ok();
     let keys = async || {
         let all = world
             .iam
-            .resource_keys(&owner, None, None, PageRequest::WHOLE);
+            .resource_keys(&owner, None, None, None, PageRequest::WHOLE);
         all.await.unwrap().total
     };
     world.iam.delete_space(&owner, space).await.unwrap();
@@ -327,7 +345,7 @@ async fn an_instance_goes_and_comes_back_with_its_space_and_its_account(world: W
     assert_eq!(keys().await, 0);
     world.iam.restore_space(&owner, space, None).await.unwrap();
     assert!(seen(&world.iam));
-    assert_eq!((days(&world, &world.iam), keys().await), (Some(15), 1));
+    assert_eq!((days(&world, &world.iam), keys().await), (Some(15), 2));
 
     world.second_account().await;
     let account = world.made.account;

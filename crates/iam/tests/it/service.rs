@@ -278,7 +278,8 @@ async fn nothing_that_needs_a_person_works_for_it(world: World) {
         .invite(&caller, world.made.account, &[invitee])
         .await;
     assert_eq!(code(invited), "not_allowed");
-    let waiting = world.iam.invitations_of(&caller, PageRequest::WHOLE).await;
+    let whole = PageRequest::WHOLE;
+    let waiting = world.iam.invitations_of(&caller, None, whole).await;
     assert_eq!(code(waiting), "not_allowed");
     for name in [own.id.to_string(), own.id.0.to_string()] {
         let entered = world.password(&name, KEY).await;

@@ -3,6 +3,7 @@
 use crate::world::Whole as _;
 use crate::world::{World, access_token, code, on_both_databases, refresh_token};
 use iam::manage::account_settings::SettingsChange;
+use iam::manage::overdue_sessions::SessionWatch;
 use iam::manage::page::PageRequest;
 
 on_both_databases!(
@@ -11,12 +12,17 @@ on_both_databases!(
     what_is_over_ends_with_its_tokens_when_the_setting_is_made,
     what_was_not_used_does_not_come_back_when_the_setting_is_taken_away,
     a_list_says_when_a_session_ends_and_it_ends_then,
+    a_session_ends_when_it_is_due_though_the_look_before_was_just_now,
 );
 
 async fn set(world: &World, change: SettingsChange) {
     let (owner, account) = (world.owner(), world.made.account);
     let changed = (world.iam).change_account_settings(&owner, account, "*", change);
     changed.await.unwrap();
+}
+
+async fn end_overdue(world: &World, watch: &mut SessionWatch) {
+    world.iam.end_overdue_sessions(watch).await.unwrap();
 }
 
 fn two_at_once() -> SettingsChange {
@@ -113,12 +119,49 @@ async fn a_list_says_when_a_session_ends_and_it_ends_then(world: World) {
     let page = listed().await;
     let one = &page.entries[0];
     assert_eq!(one.expires_at, one.proven_at.plus(900_000));
-    world.iam.end_overdue_sessions().await.unwrap();
+    end_overdue(&world, &mut SessionWatch::default()).await;
     world.enter(&token).unwrap();
     world.wait(300);
     let page = listed().await;
     assert_eq!((page.total, page.entries.len()), (0, 0));
     // The token was given before the setting was made, and says that it lives for an hour.
-    world.iam.end_overdue_sessions().await.unwrap();
+    end_overdue(&world, &mut SessionWatch::default()).await;
     world.enter(&token).unwrap_err();
+}
+
+/// The server looks all the time; sessions ended up to a quarter of a minute late.
+async fn a_session_ends_when_it_is_due_though_the_look_before_was_just_now(world: World) {
+    let mut watch = SessionWatch::default();
+    let early = access_token(&world.log_in().await);
+    world.wait(2);
+    let late = access_token(&world.log_in().await);
+    world.wait(896);
+    end_overdue(&world, &mut watch).await;
+    // The look after a change finds out anew what is due.
+    set(&world, lasting(Some(900))).await;
+    for (early_is_open, late_is_open) in [(true, true), (true, true), (false, true), (false, true)]
+    {
+        end_overdue(&world, &mut watch).await;
+        assert_eq!(world.enter(&early).is_ok(), early_is_open);
+        assert_eq!(world.enter(&late).is_ok(), late_is_open);
+        world.wait(1);
+    }
+    end_overdue(&world, &mut watch).await;
+    world.enter(&late).unwrap_err();
+    // Another setting is heard of at once, whatever was found before.
+    let idle = SettingsChange {
+        session_seconds: Some(None),
+        idle_seconds: Some(Some(900)),
+        ..SettingsChange::default()
+    };
+    set(&world, lasting(None)).await;
+    let unused = access_token(&world.log_in().await);
+    world.wait(899);
+    end_overdue(&world, &mut watch).await;
+    set(&world, idle).await;
+    end_overdue(&world, &mut watch).await;
+    world.enter(&unused).unwrap();
+    world.wait(1);
+    end_overdue(&world, &mut watch).await;
+    world.enter(&unused).unwrap_err();
 }

@@ -154,7 +154,20 @@ async fn a_new_key_is_public_before_it_signs(world: World) {
     // Whoever has read the public keys just before may keep them for a minute.
     world.wait(119);
     assert_eq!(signs().await, old);
+    // Nothing would sign without it, but what is only announced goes.
+    match world.iam.retire_signing_key(&old).await {
+        Err(IamError::NoSuccessorYet {
+            successor,
+            signs_from,
+        }) => assert_eq!((successor, signs_from), (made.kid.clone(), made.signs_from)),
+        other => panic!("{other:?}"),
+    }
+    let later = (world.iam).make_signing_key(&folder, None, RS256, Begins::Announced);
+    let later = later.await.unwrap();
+    world.iam.retire_signing_key(&later.kid).await.unwrap();
     world.wait(1);
+    assert_eq!(signs().await, made.kid);
+    world.iam.retire_signing_key(&old).await.unwrap();
     assert_eq!(signs().await, made.kid);
     assert_eq!(made.signs_from.secs(), START + 120);
 }

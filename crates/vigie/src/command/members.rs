@@ -1,6 +1,7 @@
 //! Roles in an organization or space: `account org-users`, `account space-users`, and `account users --all-roles`.
 
 pub(crate) mod org_users;
+pub(crate) mod policies;
 pub(crate) mod space_users;
 
 use crate::client::{Request, encode};

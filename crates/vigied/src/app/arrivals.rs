@@ -1,7 +1,7 @@
 //! Arrivals of each domain: its senders by listener, and its latest refusals. They are in memory alone, begin with the
 //! server, and takes no more than its limits say.
 //!
-//! Whoever sends never waits for it: where somebody else has the lock, what is to be noted waits in a queue of a fixed size until
+//! A sender never waits for it: where somebody else has the lock, what is to be noted waits in a queue of a fixed size until
 //! the next who gets it. Where nothing is refused, nothing is allocated but once for each sender.
 
 mod arrival;

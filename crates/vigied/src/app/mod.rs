@@ -14,6 +14,7 @@ use crate::app::quota::Quotas;
 use crate::app::readiness::{Probes, Readiness};
 use crate::backup::state::Backups;
 use crate::config::Origins;
+use crate::http::account_turns::AccountTurns;
 use crate::http::advertised_address::AdvertisedAddress;
 use crate::http::bodies::Bodies;
 use crate::http::error_form_by_path::ErrorFormByPath;
@@ -77,6 +78,8 @@ pub(crate) struct App {
     pub(crate) code_tries: Guesses,
     /// The slots of running requests.
     pub(crate) request_slots: Arc<RequestSlots>,
+    /// The turns of work whose cost grows with what an account has.
+    pub(crate) account_turns: AccountTurns,
     /// Arriving bodies, and the bytes of all of them.
     pub(crate) bodies: Arc<Bodies>,
     /// Queries to the store.

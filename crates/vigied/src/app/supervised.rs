@@ -56,12 +56,12 @@ mod tests {
     #[tokio::test]
     async fn work_ends_with_its_supervision() {
         let alive = Arc::new(());
-        let own = Arc::clone(&alive);
+        let held = Arc::clone(&alive);
         let begin = move || {
-            let own = Arc::clone(&own);
+            let held = Arc::clone(&held);
             async move {
                 std::future::pending::<()>().await;
-                drop(own);
+                drop(held);
             }
         };
         let task = tokio::spawn(supervised("waiting", Arc::default(), begin));

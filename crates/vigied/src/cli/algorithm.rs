@@ -15,8 +15,8 @@ pub(crate) enum Algorithm {
 }
 
 impl From<Algorithm> for SigningAlgorithm {
-    fn from(own: Algorithm) -> Self {
-        match own {
+    fn from(algorithm: Algorithm) -> Self {
+        match algorithm {
             Algorithm::Rs256 => Self::Rs256,
             Algorithm::Es256 => Self::Es256,
             Algorithm::EdDsa => Self::EdDsa,

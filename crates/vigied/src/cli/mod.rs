@@ -73,7 +73,7 @@ pub(crate) enum Command {
     ///
     /// The password and the API key are printed once and kept nowhere in readable form.
     Init(InitArgs),
-    /// Serve until SIGTERM or Ctrl-C; read certificate and operators' token again on SIGHUP.
+    /// Serve until SIGTERM or Ctrl-C; read certificates, issuers of workloads and the operators' token again on SIGHUP.
     ///
     /// After SIGTERM the server answers its open requests and flushes the store; it exits after `shutdown_seconds` at the
     /// latest. A second SIGTERM ends it at once. Acknowledged data is never lost.
@@ -351,8 +351,9 @@ pub(crate) enum KeysCommand {
     /// Take a key out of service: from now on every node refuses the tokens it has signed.
     ///
     /// For a key that was stolen: `vigied keys rotate --now`, then `vigied keys retire` with the old name. Users get new
-    /// tokens with their refresh tokens or keys. The last key in service cannot be retired. A key that was not stolen is
-    /// retired when its tokens have expired: programs keep a token as long as it says that it is good.
+    /// tokens with their refresh tokens or keys. The last key in service cannot be retired, nor the one that signs as long
+    /// as its successors are only announced. A key that was not stolen is retired when its tokens have expired: programs keep
+    /// a token as long as it says that it is good.
     Retire {
         /// The key's name, from `vigied keys list`.
         kid: String,
@@ -391,9 +392,9 @@ pub(crate) enum OperationsCommand {
 pub(crate) enum ConfigCommand {
     /// Print the effective settings and where each came from.
     ///
-    /// Change one in `vigie.toml` in the data folder, in the environment, or with a flag; `--set KEY=VALUE` sets any. What
-    /// each means is told by `vigied config reference`. A key that `senders.sources`, `senders.certificates` or `collectd.users`
-    /// names, and that lets nobody in, is told on standard error.
+    /// Change one in `vigie.toml` in the data folder, in the environment, or with a flag; `--set KEY=VALUE` sets any;
+    /// `vigied config reference` says what each means. A key that `senders.sources`, `senders.certificates` or `collectd.users`
+    /// names, and that lets nobody in, is reported on standard error.
     Check {
         #[command(flatten)]
         settings: Box<SettingArgs>,

@@ -263,7 +263,7 @@ fn check_log_filter(value: &str) -> Result<(), String> {
 
 fn check_host_port(value: &str) -> Result<(), String> {
     let is_whole = value.rsplit_once(':').is_some_and(|(host, port)| {
-        let is_host = |own: char| own.is_ascii_alphanumeric() || "-.:[]".contains(own);
+        let is_host = |letter: char| letter.is_ascii_alphanumeric() || "-.:[]".contains(letter);
         !host.is_empty() && host.chars().all(is_host) && port.parse::<u16>().is_ok()
     });
     if value.is_empty() || is_whole {

@@ -253,7 +253,7 @@ impl SenderSettings {
         if certificates.is_empty() != client_ca_file.is_none() {
             return Err(refused(
                 "senders.certificates",
-                "and `senders.client_ca_file` are set together: a certificate counts if that authority has signed it, and stands for the key that is named for it",
+                "and `senders.client_ca_file` are set together: a certificate counts if that authority has signed it, and its sender acts with the key that is named for it",
             ));
         }
         Ok(Self {

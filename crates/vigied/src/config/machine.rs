@@ -25,16 +25,19 @@ fn total(meminfo: &str) -> Option<u64> {
 
 /// The limit files of the control groups of this process, and of their parents. A group without a limit has `max`, or a number
 /// larger than any machine.
-fn groups(own: &str, root: &Path) -> Vec<PathBuf> {
+fn groups(cgroups: &str, root: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    for line in own.lines() {
+    for line in cgroups.lines() {
         let mut fields = line.splitn(3, ':').skip(1);
         let (Some(controllers), Some(path)) = (fields.next(), fields.next()) else {
             continue;
         };
         let (root, file) = match controllers {
             "" => (root.to_owned(), "memory.max"),
-            _ if controllers.split(',').any(|own| own == "memory") => {
+            _ if controllers
+                .split(',')
+                .any(|controller| controller == "memory") =>
+            {
                 (root.join("memory"), "memory.limit_in_bytes")
             }
             _ => continue,

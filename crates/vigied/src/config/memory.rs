@@ -63,13 +63,13 @@ impl MemoryBudget {
     /// listeners of their own, what they have in flight is a part of that of bodies, and the sums of statsd one of that of samples.
     pub(super) fn clip(self, limits: &mut BTreeMap<&'static str, u64>, listeners: OpenListeners) {
         for (limit, part) in PARTS {
-            let own = limits.entry(limit.name).or_insert(limit.default);
-            *own = (*own).min(self.0 / part);
+            let allowed = limits.entry(limit.name).or_insert(limit.default);
+            *allowed = (*allowed).min(self.0 / part);
         }
         let mut beside = |(limit, part): (Limit, u64), (whole, divisor): (Limit, u64)| {
-            let own = limits.entry(limit.name).or_insert(limit.default);
-            *own = (*own).min(self.0 / part);
-            let left = self.0 / divisor - *own;
+            let allowed = limits.entry(limit.name).or_insert(limit.default);
+            *allowed = (*allowed).min(self.0 / part);
+            let left = self.0 / divisor - *allowed;
             let rest = limits.entry(whole.name).or_insert(whole.default);
             *rest = (*rest).min(left);
         };

@@ -92,13 +92,13 @@ pub(super) fn entry(text: &str) -> Result<Network, NetworksError> {
     if prefix == 0 {
         return Err(NetworksError::Everybody(text.to_owned()));
     }
-    let own = match address {
+    let number = match address {
         IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
         IpAddr::V6(address) => address.to_bits(),
     };
     let counted = prefix + 128 - width;
-    let bits = own & mask(counted);
-    if bits != own {
+    let bits = number & mask(counted);
+    if bits != number {
         let begin = Ipv6Addr::from_bits(bits);
         let begin = match address {
             IpAddr::V4(_) => IpAddr::V4(begin.to_ipv4_mapped().unwrap_or(Ipv4Addr::UNSPECIFIED)),

@@ -100,8 +100,8 @@ pub(super) fn also(key: &str) -> &'static str {
 /// Bytes as they are best typed: `4MiB`, `64KiB`.
 pub(super) fn size(bytes: u64) -> String {
     let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    let fits = |(each, _): &(u64, &str)| bytes > 0 && bytes.is_multiple_of(*each);
-    match units.iter().find(|unit| fits(unit)) {
+    let divides = |(each, _): &(u64, &str)| bytes > 0 && bytes.is_multiple_of(*each);
+    match units.iter().find(|unit| divides(unit)) {
         Some((each, unit)) => format!("{}{unit}", bytes / each),
         None => bytes.to_string(),
     }
@@ -121,9 +121,9 @@ pub(crate) fn of_limit(key: &str, text: &str) -> Result<u64, String> {
 }
 
 fn number(unit: Unit, text: &str) -> Option<String> {
-    let digits = text.find(|own: char| !own.is_ascii_digit())?;
-    let (number, behind) = text.split_at(digits);
-    let number = unit.read(number.parse().ok()?, behind.trim())?;
+    let digits = text.find(|letter: char| !letter.is_ascii_digit())?;
+    let (number, suffix) = text.split_at(digits);
+    let number = unit.read(number.parse().ok()?, suffix.trim())?;
     Some(number.to_string())
 }
 

@@ -101,7 +101,7 @@ pub(super) const OWN: &[Setting] = &[
         "public_url",
         Shape::Url,
         "",
-        "the URL by which clients reach the server, and the root of its token issuer; by default made from `listen`. If that is every address of the machine (`0.0.0.0`, `[::]`), each client is told the address that it used",
+        "the URL by which clients reach the server, and the root of its token issuer; by default made from `listen`. If that is every address of the machine (`0.0.0.0`, `[::]`), each client gets the address that it used",
     ),
     setting(
         "public_hosts",
@@ -302,7 +302,7 @@ pub(super) const OWN: &[Setting] = &[
         "workloads.issuers_file",
         Shape::Path,
         "",
-        "file (TOML) that names the issuers whose tokens workloads log in with, without a key (the grant `cr-token`): a table `[[issuer]]` for each, with its keys and what its claims mean; empty for none. Read at the start",
+        "file (TOML) that names the issuers whose tokens workloads log in with, without a key (the grant `cr-token`): a table `[[issuer]]` for each, with its keys and what its claims mean; empty for none; read again on SIGHUP",
     ),
     setting(
         "storage.retention_days",

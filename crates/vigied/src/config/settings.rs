@@ -250,8 +250,8 @@ impl Settings {
         if self.mail.is_some() && !is_named && self.listen.ip().is_unspecified() {
             return Err(ConfigError::MailToNowhere);
         }
-        let own = self.proxy_protocol.then(|| "proxy_protocol".to_owned());
-        if let Some(key) = own.or_else(|| self.senders.needs_proxy())
+        let needed_by_http = self.proxy_protocol.then(|| "proxy_protocol".to_owned());
+        if let Some(key) = needed_by_http.or_else(|| self.senders.needs_proxy())
             && self.trusted_proxies.is_empty()
         {
             return Err(ConfigError::NoProxies(key));

@@ -85,24 +85,24 @@ pub(super) fn unknown(name: &str, settings: &[Setting]) -> String {
     let shown = invisible::shown(&excerpt);
     let letters = shown.len().saturating_sub(OURS.len());
     let slip_max = SLIP_MAX.min(letters / SLIP_SHARE);
-    let own = settings.iter().map(Setting::environment);
-    let nearest = own
+    let known = settings.iter().map(Setting::environment);
+    let nearest = known
         .chain(OF_THE_COMMAND_LINE.map(str::to_owned))
-        .min_by_key(|own| levenshtein(own, &shown))
-        .filter(|own| levenshtein(own, &shown) <= slip_max);
+        .min_by_key(|known| levenshtein(known, &shown))
+        .filter(|known| levenshtein(known, &shown) <= slip_max);
     match nearest {
-        Some(own) => format!("`{shown}` names no setting; did you mean `{own}`?"),
+        Some(known) => format!("`{shown}` names no setting; did you mean `{known}`?"),
         None => format!("`{shown}` names no setting; `vigied config check` lists them all"),
     }
 }
 
 fn is_ours(name: &str, settings: &[Setting]) -> bool {
     let is_of = |setting: &Setting| {
-        let own = setting.environment();
+        let variable = setting.environment();
         let table = setting.key.split_once('.').map(|(table, _)| table.len());
         // `VIGIE_`, the table, `_`.
-        let begin = table.and_then(|length| own.get(..=length + OURS.len()));
-        own == name || begin.is_some_and(|begin| name.starts_with(begin))
+        let begin = table.and_then(|length| variable.get(..=length + OURS.len()));
+        variable == name || begin.is_some_and(|begin| name.starts_with(begin))
     };
     settings.iter().any(is_of) || REMOVED.iter().any(|(old, _)| name == variable(old))
 }
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn every_stray_is_named_once_and_no_setting_is_one() {
-        let told = unknown_variables(
+        let warnings = unknown_variables(
             pairs(&[
                 "VIGIE_FOO",
                 "VIGIE_WHOLLY_ELSE",
@@ -159,7 +159,7 @@ mod tests {
             ])
             .into_iter(),
         );
-        insta::assert_snapshot!(told.join("\n"), @r"
+        insta::assert_snapshot!(warnings.join("\n"), @r"
         `VIGIE_FOO` names no setting; `vigied config check` lists them all
         `VIGIE_LISTN` names no setting; did you mean `VIGIE_LISTEN`?
         `VIGIE_WHOLLY_ELSE` names no setting; `vigied config check` lists them all

@@ -96,13 +96,13 @@ pub(crate) fn parse(path: &Path, text: &str) -> anyhow::Result<Vec<IssuerSetting
     Ok(all)
 }
 
-fn issuer(own: IssuerIn) -> Result<IssuerSettings, String> {
-    let account = match (own.account, own.account_claim) {
+fn issuer(entry: IssuerIn) -> Result<IssuerSettings, String> {
+    let account = match (entry.account, entry.account_claim) {
         (Some(id), None) => AccountOf::Fixed(read("account", &id, "an account's id")?),
         (None, Some(claim)) => AccountOf::Claim(parsed("account_claim", &claim)?),
         _ => return Err("set one of `account` and `account_claim`".to_owned()),
     };
-    let crn = match (own.crn, own.crn_claim) {
+    let crn = match (entry.crn, entry.crn_claim) {
         (None, None) => None,
         (Some(crn), None) => Some(CrnOf::Fixed(checked_crn(crn)?)),
         (None, Some(claim)) => Some(CrnOf::Claim(parsed("crn_claim", &claim)?)),
@@ -110,14 +110,14 @@ fn issuer(own: IssuerIn) -> Result<IssuerSettings, String> {
     };
     let claim = |key: &str, text: Option<String>| text.map(|text| parsed(key, &text)).transpose();
     Ok(IssuerSettings {
-        issuer: seen("issuer", own.issuer)?,
-        audience: seen("audience", own.audience)?,
-        cr_type: parsed("cr_type", &own.cr_type)?,
+        issuer: seen("issuer", entry.issuer)?,
+        audience: seen("audience", entry.audience)?,
+        cr_type: parsed("cr_type", &entry.cr_type)?,
         account,
         crn,
-        namespace: claim("namespace_claim", own.namespace_claim)?,
-        name: claim("name_claim", own.name_claim)?,
-        keys: match (own.jwks_file, own.jwks_url, own.jwks_ca_file) {
+        namespace: claim("namespace_claim", entry.namespace_claim)?,
+        name: claim("name_claim", entry.name_claim)?,
+        keys: match (entry.jwks_file, entry.jwks_url, entry.jwks_ca_file) {
             (Some(file), None, None) => KeysAt::File(file),
             (None, Some(url), ca_file) => KeysAt::Url {
                 url: checked_url(url, ca_file.is_some())?,

@@ -7,13 +7,14 @@ use iam::{CallerRoles, HiddenDomain};
 
 /// The hint for the caller.
 pub(super) fn hint(hidden: &HiddenDomain) -> String {
-    let role = match hidden.address.as_deref() {
-        Some(address) => given_in(hidden.domain, address),
+    let role = match hidden.holder.as_deref() {
+        Some(holder) => given_in(hidden.domain, holder),
         None => String::new(),
     };
     match hidden.roles {
         CallerRoles::NoRole => {
-            format!("you have no role here yet; an Administrator gives one{role}")
+            let begin = "you have no role here yet; an Administrator";
+            format!("{begin} gives one{role}, or makes an access policy for you")
         }
         CallerRoles::AccountAlone => format!(
             "your role is in the account itself, which `--scope account` names (in the API: no `X-Auth-Scope-Id`); \
@@ -31,32 +32,32 @@ pub(super) fn hint(hidden: &HiddenDomain) -> String {
 }
 
 /// The hint for a caller without a role in a space.
-pub(super) fn role_in_space(address: &str) -> String {
-    let role = in_space(address);
+pub(super) fn role_in_space(holder: &str) -> String {
+    let role = in_space(holder);
     format!("you have no role in a space yet; an Administrator gives one with {role}")
 }
 
-/// The commands that give a role where it opens the named domain, and in a space; a service has no address to be named by. They
-/// follow from what the caller has named.
-fn given_in(domain: Domain, address: &str) -> String {
-    let space = in_space(address);
-    let address = word(address);
+/// The commands that give the holder a role where it opens the named domain, and in a space. They follow from what the caller has
+/// named.
+fn given_in(domain: Domain, holder: &str) -> String {
+    let space = in_space(holder);
+    let holder = word(holder);
     match domain {
         Domain::Space(_) => format!(" with {space}"),
         Domain::Org(_) => format!(
-            " with `vigie account org-role-set {address} ORG OrgManager` (OrgAuditor to read alone), or one in a space with {space}"
+            " with `vigie account org-role-set {holder} ORG OrgManager` (OrgAuditor to read alone), or one in a space with {space}"
         ),
         Domain::Account(_) => format!(
-            " with `vigie account role-set {address} Editor` (Viewer to read alone), or one in a space with {space}"
+            " with `vigie account role-set {holder} Editor` (Viewer to read alone), or one in a space with {space}"
         ),
     }
 }
 
 /// The command that gives a role in a space.
-fn in_space(address: &str) -> String {
+fn in_space(holder: &str) -> String {
     format!(
         "`vigie account space-role-set {} ORG SPACE SpaceDeveloper`",
-        word(address)
+        word(holder)
     )
 }
 
@@ -65,11 +66,11 @@ mod tests {
     use super::*;
     use base::id::{Guid, SpaceId};
 
-    fn told(roles: CallerRoles, address: Option<&str>) -> String {
+    fn told(roles: CallerRoles, holder: Option<&str>) -> String {
         hint(&HiddenDomain {
             domain: Domain::Space(SpaceId(Guid::from_random([7; 16]))),
             roles,
-            address: address.map(str::to_owned),
+            holder: holder.map(str::to_owned),
         })
     }
 
@@ -79,14 +80,14 @@ mod tests {
         assert_eq!(
             hint,
             "you have no role here yet; an Administrator gives one with \
-             `vigie account space-role-set bea@example.org ORG SPACE SpaceDeveloper`"
+             `vigie account space-role-set bea@example.org ORG SPACE SpaceDeveloper`, or makes an access policy for you"
         );
         let hint = told(CallerRoles::NoRole, Some("o'hara@example.org"));
         assert!(hint.contains(r"'o'\''hara@example.org' ORG"), "{hint}");
         let hint = told(CallerRoles::NoRole, None);
         assert_eq!(
             hint,
-            "you have no role here yet; an Administrator gives one"
+            "you have no role here yet; an Administrator gives one, or makes an access policy for you"
         );
     }
 

@@ -51,8 +51,9 @@ impl Report {
             if !causes.last().is_some_and(|last| last.ends_with(what)) {
                 causes.push(what.to_owned());
             }
-            let own = cause.downcast_ref::<IamError>();
-            for hint in parts.chain(own.and_then(crate::failure::refused::operator_hint)) {
+            let identity_error = cause.downcast_ref::<IamError>();
+            for hint in parts.chain(identity_error.and_then(crate::failure::refused::operator_hint))
+            {
                 if !hints.iter().any(|known| known == hint) {
                     hints.push(hint.to_owned());
                 }
@@ -144,7 +145,9 @@ fn code(error: &anyhow::Error) -> String {
         }
         match cause.downcast_ref() {
             Some(IamError::NoSuchKey { .. }) => return Some("not_found".to_owned()),
-            Some(IamError::LastKey) => return Some("conflict".to_owned()),
+            Some(IamError::LastKey | IamError::NoSuccessorYet { .. }) => {
+                return Some("conflict".to_owned());
+            }
             _ => {}
         }
         if let Some(DataDirError::Locked { .. }) = cause.downcast_ref() {

@@ -49,9 +49,17 @@ pub(crate) const fn operator_hint(error: &IamError) -> Option<&'static str> {
             "all nodes on one database need the same: copy it from the node that made the first one, or from a backup"
         }
         IamError::LastKey => "make a successor first with `vigied keys rotate`",
+        IamError::NoSuccessorYet { .. } => {
+            "wait until then; for a stolen key make one that signs at once, with `vigied keys rotate --now`"
+        }
         IamError::NoSuchKey { .. } => "`vigied keys list` shows them",
         _ => return None,
     })
+}
+
+/// The problem with the hint for a remedy.
+pub(crate) fn mended_by(problem: Problem, remedy: Remedy) -> Problem {
+    problem.hint(hint(remedy))
 }
 
 /// The refusal of a text that is longer than the limit.
@@ -93,6 +101,8 @@ const fn word_and_kind(reason: &Reason) -> (Kind, &'static str) {
         Reason::NotAllowed => (Kind::Forbidden, "insufficient_permissions"),
         Reason::Field => (Kind::Invalid, "invalid_parameter"),
         Reason::Conflict => (Kind::Conflict, "conflict"),
+        Reason::SamePolicy => (Kind::Conflict, "policy_conflict_error"),
+        Reason::SameRole => (Kind::Conflict, "role_conflict_error"),
         Reason::Locked => (Kind::Conflict, "locked"),
         Reason::AddressUnproven => (Kind::Forbidden, "address_unproven"),
         Reason::WrongCode => (Kind::Invalid, "invalid_code"),
@@ -117,6 +127,9 @@ const fn word_and_kind(reason: &Reason) -> (Kind, &'static str) {
 
 /// Who lets another address in.
 const ALLOW_ADDRESS: &str = "ask an Administrator of the account to add the address to `allowed_ip_addresses`, from an address that is in it; the server's operator lets all in with `vigied account addresses ACCOUNT all`";
+
+/// Whom a role is given to that has no e-mail address.
+const BY_IAM_ID: &str = "to a service ID by its `iam_id` in place of the address";
 
 /// The hint for a remedy.
 fn hint(remedy: Remedy) -> Cow<'static, str> {
@@ -157,16 +170,28 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
         Remedy::NameSpace => Cow::Borrowed(
             "`vigie account spaces` lists the spaces you can see, and `vigie account space NAME --guid` prints the GUID of one",
         ),
-        Remedy::AskForRole(address) => Cow::Owned(hidden_domain::role_in_space(&address)),
+        Remedy::NameOrg => Cow::Borrowed(
+            "`vigie account orgs` lists the organizations you can see, and `vigie account org NAME --guid` prints the GUID of one",
+        ),
+        Remedy::NameDomain => Cow::Borrowed(
+            "`vigie account org NAME --guid` and `vigie account space NAME --guid` print GUIDs",
+        ),
+        Remedy::NameAccessGroup => {
+            Cow::Borrowed("`GET /v2/groups` lists the access groups with their ids")
+        }
+        Remedy::NameResourceGroup => {
+            Cow::Borrowed("`GET /v2/resource_groups` lists the resource groups with their ids")
+        }
+        Remedy::AskForRole(holder) => Cow::Owned(hidden_domain::role_in_space(&holder)),
         Remedy::HaveAccountRoleGiven(role) => Cow::Owned(format!(
-            "an Administrator of the account does it, or gives the role with `vigie account role-set EMAIL {role}`"
+            "an Administrator of the account does it, or gives the role with `vigie account role-set EMAIL {role}` ({BY_IAM_ID})"
         )),
         Remedy::HaveRoleGiven(role) => Cow::Owned(match role {
             "SpaceManager" => format!(
-                "one of them does it, or gives the role with `vigie account space-role-set EMAIL ORG SPACE {role}`"
+                "one of them does it, or gives the role with `vigie account space-role-set EMAIL ORG SPACE {role}` ({BY_IAM_ID})"
             ),
             _ => format!(
-                "one of them does it, or gives the role with `vigie account org-role-set EMAIL ORG {role}`"
+                "one of them does it, or gives the role with `vigie account org-role-set EMAIL ORG {role}` ({BY_IAM_ID})"
             ),
         }),
         Remedy::DeleteRecursively => Cow::Borrowed(

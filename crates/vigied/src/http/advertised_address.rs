@@ -76,10 +76,10 @@ impl AdvertisedAddress {
         }
     }
 
-    fn matches(&self, own: &PublicHost, asked: &Host) -> Option<String> {
+    fn matches(&self, public_host: &PublicHost, asked: &Host) -> Option<String> {
         let public = self.public_url.as_ref();
         let otherwise = public.map_or(self.is_https, |(_, url)| url.is_https(self.is_https));
-        own.origin_of(asked, otherwise, self.bound.port())
+        public_host.origin_of(asked, otherwise, self.bound.port())
     }
 
     fn is_everywhere(&self) -> bool {

@@ -111,7 +111,7 @@ impl Bodies {
     ) -> Result<ArrivingBody, LimitExceeded> {
         let mut inner = self.lock();
         while let Some(over) = inner.arriving.over(owner, 1) {
-            let Some(id) = inner.body_to_drop(owner, &over, self.behind(now)) else {
+            let Some(id) = inner.body_to_drop(owner, &over, self.late_deadline(now)) else {
                 return Err(over);
             };
             inner.displace(id);
@@ -146,7 +146,7 @@ impl Bodies {
     }
 
     /// A body with an earlier deadline has used up a fifth of its allowed delay.
-    fn behind(&self, now: Instant) -> Instant {
+    fn late_deadline(&self, now: Instant) -> Instant {
         now + self.stall * 4 / 5
     }
 }
@@ -157,13 +157,13 @@ impl Inner {
         &self,
         newcomer: ShareOwner,
         over: &LimitExceeded,
-        behind: Instant,
+        late: Instant,
     ) -> Option<u64> {
         let mut oldest = self.entries.iter();
         if !over.is_whole() {
             let all_unauthenticated = over.limit == &limit::STRANGER_SHARE_PERCENT;
             let found = oldest.find(|(_, entry)| match entry.owner {
-                ShareOwner::Account(_) => entry.owner == newcomer && entry.deadline < behind,
+                ShareOwner::Account(_) => entry.owner == newcomer && entry.deadline < late,
                 _ => {
                     entry.owner == newcomer || all_unauthenticated && newcomer.is_unauthenticated()
                 }
@@ -173,9 +173,9 @@ impl Inner {
         if let Some((id, _)) = oldest.find(|(_, entry)| entry.owner.is_unauthenticated()) {
             return Some(*id);
         }
-        let own = self.arriving.of(newcomer);
+        let of_newcomer = self.arriving.of(newcomer);
         let most = self.entries.iter().filter(|(_, entry)| {
-            !newcomer.is_unauthenticated() && self.arriving.of(entry.owner) > own + 1
+            !newcomer.is_unauthenticated() && self.arriving.of(entry.owner) > of_newcomer + 1
         });
         // The oldest body of the owners with most.
         most.max_by_key(|(id, entry)| (self.arriving.of(entry.owner), u64::MAX - **id))
@@ -185,9 +185,11 @@ impl Inner {
     /// The body to drop for its bytes: the oldest large one of the owner with most bytes, if that owner has more than the one
     /// that asks.
     fn body_to_drop_for_bytes(&self, asks: ShareOwner, since: Instant) -> Option<u64> {
-        let own = self.bytes.of(asks);
+        let of_asker = self.bytes.of(asks);
         let large = self.entries.iter().filter(|(_, entry)| {
-            entry.bytes > SMALL_BYTES && entry.begun < since && self.bytes.of(entry.owner) > own
+            entry.bytes > SMALL_BYTES
+                && entry.begun < since
+                && self.bytes.of(entry.owner) > of_asker
         });
         large
             .max_by_key(|(id, entry)| (self.bytes.of(entry.owner), u64::MAX - **id))

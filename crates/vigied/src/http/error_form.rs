@@ -27,4 +27,14 @@ impl ErrorForm {
             Self::CloudFoundry => "cloud-foundry",
         }
     }
+
+    /// The path of the OpenAPI document with the routes of this form.
+    pub(crate) const fn document(self) -> &'static str {
+        match self {
+            Self::Token | Self::Identity | Self::Uaa | Self::CloudFoundry => {
+                "/identity/openapi.json"
+            }
+            Self::Monitoring | Self::Graphite | Self::Influx1 | Self::Influx2 => "/openapi.json",
+        }
+    }
 }

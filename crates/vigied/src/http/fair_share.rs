@@ -137,9 +137,9 @@ impl Tally {
             return Some(over(self.whole, self.total));
         }
         let (limit, percent) = self.share_of(owner);
-        let own = share(self.total, percent);
-        if self.of(owner).saturating_add(more) > own {
-            return Some(over(limit, own));
+        let of_owner = share(self.total, percent);
+        if self.of(owner).saturating_add(more) > of_owner {
+            return Some(over(limit, of_owner));
         }
         let unauthenticated = share(self.total, self.shares.unauthenticated);
         if owner.is_unauthenticated() && self.unauthenticated.saturating_add(more) > unauthenticated
@@ -165,20 +165,20 @@ impl Tally {
         let little = (self.total / LITTLE_PART).max(1);
         let most = over(self.whole, (self.total - self.kept).max(little));
         let (limit, percent) = self.share_of(owner);
-        let own = over(limit, share(self.total, percent));
+        let of_owner = over(limit, share(self.total, percent));
         let unauthenticated = owner.is_unauthenticated().then(|| {
             let allowed = share(self.total, self.shares.unauthenticated);
             over(&limit::STRANGER_SHARE_PERCENT, allowed)
         });
         // The narrowest. Of two that are equal it is the whole, and else the owner's own.
-        let own = match unauthenticated {
-            Some(unauthenticated) if unauthenticated.allowed < own.allowed => unauthenticated,
-            _ => own,
+        let of_owner = match unauthenticated {
+            Some(unauthenticated) if unauthenticated.allowed < of_owner.allowed => unauthenticated,
+            _ => of_owner,
         };
-        if most.allowed <= own.allowed {
+        if most.allowed <= of_owner.allowed {
             most
         } else {
-            own
+            of_owner
         }
     }
 

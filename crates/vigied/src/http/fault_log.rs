@@ -78,18 +78,18 @@ impl FaultLog {
 
     /// Whether to log this fault, and how many were left out before; `None` where it was logged within the last minute.
     pub(crate) fn should_log(&self, text: &str, now: Instant) -> Option<u64> {
-        let mut told = self.recent();
+        let mut recent = self.recent();
         let is_over = |since| now.saturating_duration_since(since) >= LOG_INTERVAL;
-        if told.since.is_none_or(is_over) {
-            told.since = Some(now);
-            told.texts.clear();
+        if recent.since.is_none_or(is_over) {
+            recent.since = Some(now);
+            recent.texts.clear();
         }
-        if told.texts.len() >= LOGGED_MAX || told.texts.contains(text) {
-            told.left_out += 1;
+        if recent.texts.len() >= LOGGED_MAX || recent.texts.contains(text) {
+            recent.left_out += 1;
             return None;
         }
-        told.texts.insert(text.to_owned());
-        Some(std::mem::take(&mut told.left_out))
+        recent.texts.insert(text.to_owned());
+        Some(std::mem::take(&mut recent.left_out))
     }
 }
 
@@ -105,8 +105,8 @@ mod tests {
             assert_eq!(faults.should_log("a", begun), None);
         }
         assert_eq!(faults.should_log("b", begun), Some(1000), "another is told");
-        let told = (0..1000).filter(|at| faults.should_log(&format!("c{at}"), begun).is_some());
-        assert_eq!(told.count(), LOGGED_MAX - 2);
+        let logged = (0..1000).filter(|at| faults.should_log(&format!("c{at}"), begun).is_some());
+        assert_eq!(logged.count(), LOGGED_MAX - 2);
         let left_out = 1000 - (LOGGED_MAX as u64 - 2);
         assert_eq!(faults.should_log("a", begun + LOG_INTERVAL), Some(left_out));
     }

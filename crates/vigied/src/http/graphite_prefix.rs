@@ -30,8 +30,8 @@ pub(crate) fn without_prefix<B>(mut request: Request<B>) -> Request<B> {
 
 fn split(target: Option<&PathAndQuery>) -> Option<(String, PathAndQuery)> {
     let target = target?;
-    let behind = target.path().strip_prefix(PREFIX)?;
-    let (scope, rest) = behind.split_at(behind.find('/')?);
+    let inside = target.path().strip_prefix(PREFIX)?;
+    let (scope, rest) = inside.split_at(inside.find('/')?);
     if scope.is_empty() || rest.len() < 2 {
         return None;
     }
@@ -69,8 +69,8 @@ mod tests {
             let request = Request::get(given).body(()).unwrap();
             let request = without_prefix(request);
             assert_eq!(request.uri(), path, "{given}");
-            let own = request.extensions().get::<PathScope>();
-            assert_eq!(own.map(|own| own.0.as_str()), scope, "{given}");
+            let found_scope = request.extensions().get::<PathScope>();
+            assert_eq!(found_scope.map(|found| found.0.as_str()), scope, "{given}");
         }
         let request = Request::get("http://h/graphite/s-1/render?x")
             .body(())

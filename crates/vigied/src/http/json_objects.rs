@@ -1,38 +1,130 @@
-//! JSON in which what is asked for as an object is one. What serde derives takes a list as well, for the values of the fields in the
-//! order in which the source names them: `[]` was an object without fields, and the order of our source an interface.
+//! JSON in which what is asked for as an object is one, and has no members but those asked for. What serde derives takes a list as
+//! well, for the values of the fields in the order in which the source names them: `[]` was an object without fields, and the order
+//! of our source an interface. It also passes over members that it does not know: a misspelled one had no effect, and nobody was told.
+
+mod trail;
+
+pub(crate) use trail::{Fault, instead};
 
 use serde::Deserialize;
+use serde::de::value::StringDeserializer;
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, MapAccess, SeqAccess,
+    VariantAccess, Visitor,
 };
 use std::fmt;
+use trail::Trail;
 
 /// Reads JSON.
 ///
 /// # Errors
-/// It is none, or not what is asked for.
-pub(crate) fn from_slice<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> serde_json::Result<T> {
+/// It is none, or not what is asked for, or has members that are not known.
+pub(crate) fn from_slice<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Fault> {
+    let trail = Trail::default();
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = T::deserialize(Objects(&mut json))?;
-    json.end()?;
-    Ok(value)
+    let value = T::deserialize(Objects(&mut json, &trail));
+    value
+        .and_then(|value| json.end().map(|()| value))
+        .map_err(|error| trail.fault(error))
+}
+
+/// Reads an object that was read as any.
+///
+/// # Errors
+/// It is not what is asked for, or has members that are not known.
+pub(crate) fn from_value<T: serde::de::DeserializeOwned>(
+    value: serde_json::Value,
+) -> Result<T, Fault> {
+    let trail = Trail::default();
+    T::deserialize(Objects(value, &trail)).map_err(|error| trail.fault(error))
 }
 
 /// What serde hands back and forth while it reads, as it is but for the objects.
-struct Objects<T>(T);
+struct Objects<'t, T>(T, &'t Trail);
 
-/// The visitor of an object: of nothing else.
-struct Object<V>(V);
+/// The visitor of an object with these members: of nothing else.
+struct Object<'t, V> {
+    visitor: V,
+    members: &'static [&'static str],
+    trail: &'t Trail,
+}
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Object<V> {
+impl<'de, V: Visitor<'de>> Visitor<'de> for Object<'_, V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.expecting(f)
+        self.visitor.expecting(f)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.0.visit_map(Objects(map))
+        self.visitor.visit_map(Members {
+            map,
+            known: self.members,
+            trail: self.trail,
+        })
+    }
+}
+
+/// The members of an object, which are all known.
+struct Members<'t, A> {
+    map: A,
+    known: &'static [&'static str],
+    trail: &'t Trail,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
+        let Some(name) = self.map.next_key::<String>()? else {
+            return Ok(None);
+        };
+        self.trail.enter_member(&name);
+        if !self.known.contains(&name.as_str()) {
+            self.trail.mark_unknown(self.known);
+            return Err(A::Error::custom("unknown member"));
+        }
+        let name: StringDeserializer<A::Error> = name.into_deserializer();
+        seed.deserialize(name).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        let value = self.map.next_value_seed(Objects(seed, self.trail))?;
+        self.trail.leave();
+        Ok(value)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        self.map.size_hint()
+    }
+}
+
+/// The entries of a list.
+struct Entries<'t, A> {
+    list: A,
+    next: usize,
+    trail: &'t Trail,
+}
+
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Entries<'_, A> {
+    type Error = A::Error;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
+        self.trail.enter_entry(self.next);
+        self.next += 1;
+        let element = self.list.next_element_seed(Objects(seed, self.trail))?;
+        self.trail.leave();
+        Ok(element)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        self.list.size_hint()
     }
 }
 
@@ -44,7 +136,7 @@ macro_rules! forward_values {
     };
 }
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Objects<V> {
+impl<'de, V: Visitor<'de>> Visitor<'de> for Objects<'_, V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,35 +161,39 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Objects<V> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, json: D) -> Result<V::Value, D::Error> {
-        self.0.visit_some(Objects(json))
+        self.0.visit_some(Objects(json, self.1))
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, json: D) -> Result<V::Value, D::Error> {
-        self.0.visit_newtype_struct(Objects(json))
+        self.0.visit_newtype_struct(Objects(json, self.1))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<V::Value, A::Error> {
-        self.0.visit_seq(Objects(list))
+        self.0.visit_seq(Entries {
+            list,
+            next: 0,
+            trail: self.1,
+        })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.0.visit_map(Objects(map))
+        self.0.visit_map(Objects(map, self.1))
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, one: A) -> Result<V::Value, A::Error> {
-        self.0.visit_enum(Objects(one))
+        self.0.visit_enum(Objects(one, self.1))
     }
 }
 
 macro_rules! forward_kinds {
     ($($deserialize:ident)*) => {
         $(fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-            self.0.$deserialize(Objects(visitor))
+            self.0.$deserialize(Objects(visitor, self.1))
         })*
     };
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<D> {
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<'_, D> {
     type Error = D::Error;
 
     forward_kinds! {
@@ -115,7 +211,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<D> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_unit_struct(name, Objects(visitor))
+        self.0
+            .deserialize_unit_struct(name, Objects(visitor, self.1))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -123,7 +220,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<D> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_newtype_struct(name, Objects(visitor))
+        self.0
+            .deserialize_newtype_struct(name, Objects(visitor, self.1))
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(
@@ -131,7 +229,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<D> {
         length: usize,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_tuple(length, Objects(visitor))
+        self.0.deserialize_tuple(length, Objects(visitor, self.1))
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -141,7 +239,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<D> {
         visitor: V,
     ) -> Result<V::Value, D::Error> {
         self.0
-            .deserialize_tuple_struct(name, length, Objects(visitor))
+            .deserialize_tuple_struct(name, length, Objects(visitor, self.1))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -150,7 +248,15 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<D> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_struct(name, fields, Object(visitor))
+        self.0.deserialize_struct(
+            name,
+            fields,
+            Object {
+                visitor,
+                members: fields,
+                trail: self.1,
+            },
+        )
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -159,7 +265,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<D> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_enum(name, variants, Objects(visitor))
+        self.0
+            .deserialize_enum(name, variants, Objects(visitor, self.1))
     }
 
     fn is_human_readable(&self) -> bool {
@@ -167,41 +274,26 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<D> {
     }
 }
 
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Objects<S> {
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Objects<'_, S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<S::Value, D::Error> {
-        self.0.deserialize(Objects(json))
+        self.0.deserialize(Objects(json, self.1))
     }
 }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Objects<A> {
-    type Error = A::Error;
-
-    fn next_element_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, A::Error> {
-        self.0.next_element_seed(Objects(seed))
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        self.0.size_hint()
-    }
-}
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Objects<A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Objects<'_, A> {
     type Error = A::Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        self.0.next_key_seed(Objects(seed))
+        self.0.next_key_seed(Objects(seed, self.1))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        self.0.next_value_seed(Objects(seed))
+        self.0.next_value_seed(Objects(seed, self.1))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -209,20 +301,20 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Objects<A> {
     }
 }
 
-impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Objects<A> {
+impl<'de, 't, A: EnumAccess<'de>> EnumAccess<'de> for Objects<'t, A> {
     type Error = A::Error;
-    type Variant = Objects<A::Variant>;
+    type Variant = Objects<'t, A::Variant>;
 
     fn variant_seed<S: DeserializeSeed<'de>>(
         self,
         seed: S,
     ) -> Result<(S::Value, Self::Variant), A::Error> {
-        let (value, variant) = self.0.variant_seed(Objects(seed))?;
-        Ok((value, Objects(variant)))
+        let (value, variant) = self.0.variant_seed(Objects(seed, self.1))?;
+        Ok((value, Objects(variant, self.1)))
     }
 }
 
-impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Objects<A> {
+impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Objects<'_, A> {
     type Error = A::Error;
 
     fn unit_variant(self) -> Result<(), A::Error> {
@@ -230,7 +322,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Objects<A> {
     }
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
-        self.0.newtype_variant_seed(Objects(seed))
+        self.0.newtype_variant_seed(Objects(seed, self.1))
     }
 
     fn tuple_variant<V: Visitor<'de>>(
@@ -238,7 +330,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Objects<A> {
         length: usize,
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        self.0.tuple_variant(length, Objects(visitor))
+        self.0.tuple_variant(length, Objects(visitor, self.1))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -246,7 +338,14 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Objects<A> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        self.0.struct_variant(fields, Object(visitor))
+        self.0.struct_variant(
+            fields,
+            Object {
+                visitor,
+                members: fields,
+                trail: self.1,
+            },
+        )
     }
 }
 
@@ -280,15 +379,23 @@ mod tests {
         any: serde_json::Value,
     }
 
+    /// The fault of a body.
+    fn fault(text: &str) -> Fault {
+        from_slice::<Outer<'_>>(text.as_bytes()).unwrap_err()
+    }
+
     #[test]
     fn objects_lists_and_words_are_read_as_ever() {
         let text = r#"{"text":"a","inner":{"name":"b","pair":[1,2.5]},"several":[{},{"name":null}],"by_name":{"c":{}},
-            "kinds":["Plain",{"Named":{}},{"Spelled":{"inner":{}}}],"any":[{"d":[]},-1,true,null],"unknown":[[]]}"#;
+            "kinds":["Plain",{"Named":{}},{"Spelled":{"inner":{}}}],"any":[{"d":[]},-1,true,null]}"#;
         let read: Outer<'_> = from_slice(text.as_bytes()).unwrap();
         assert_eq!(read, serde_json::from_str(text).unwrap());
         assert_eq!(read.inner.unwrap().pair, (1, 2.5));
         assert_eq!(read.kinds.len(), 3);
         assert_eq!(from_slice::<Vec<Inner>>(b" [{}] ").unwrap().len(), 1);
+        let value = serde_json::json!({"name": "b", "pair": [1, 2.5]});
+        let own: Inner = from_value(value).unwrap();
+        assert_eq!(own.pair, (1, 2.5));
     }
 
     #[test]
@@ -303,7 +410,9 @@ mod tests {
             r#"{"kinds":[{"Spelled":[{}]}]}"#,
             r#"{"kinds":[{"Spelled":{"inner":[]}}]}"#,
         ] {
-            let error = from_slice::<Outer<'_>>(text.as_bytes()).unwrap_err();
+            let Fault::Malformed { error, .. } = fault(text) else {
+                panic!("{text}");
+            };
             assert!(error.is_data(), "{text}: {error}");
             let error = error.to_string();
             assert!(
@@ -312,5 +421,48 @@ mod tests {
             );
         }
         assert!(from_slice::<Outer<'_>>(b"{} {}").is_err());
+        assert!(from_value::<Inner>(serde_json::json!([])).is_err());
+    }
+
+    #[test]
+    fn a_member_that_is_not_known_is_told_however_deep() {
+        for (text, at) in [
+            (r#"{"texts":"a"}"#, "texts"),
+            (r#"{"text":"a","inner":{"naem":null}}"#, "inner.naem"),
+            (r#"{"several":[{},{"":1}]}"#, "several[1]."),
+            (r#"{"by_name":{"c":{"x":[[]]}}}"#, "by_name.x"),
+            (r#"{"kinds":["Plain",{"Named":{"x":{}}}]}"#, "kinds[1].x"),
+            (r#"{"kinds":[{"Spelled":{"outer":0}}]}"#, "kinds[0].outer"),
+        ] {
+            let fault = fault(text);
+            assert!(matches!(fault, Fault::Unknown { .. }), "{text}: {fault}");
+            assert_eq!(fault.member(), Some(at), "{text}");
+            assert!(fault.hint().is_some(), "{text}");
+        }
+        let hint = fault(r#"{"inner":{"naem":null}}"#).hint();
+        assert_eq!(hint.as_deref(), Some("did you mean `name`?"));
+        let long = format!("{{\"{}\":0}}", "x".repeat(9999));
+        assert!(fault(&long).member().is_some_and(|at| at.len() < 300));
+        let value = serde_json::json!({"pairs": []});
+        assert_eq!(
+            from_value::<Inner>(value).unwrap_err().member(),
+            Some("pairs")
+        );
+    }
+
+    #[test]
+    fn the_member_of_a_wrong_value_is_told() {
+        for (text, at) in [
+            (r#"{"inner":{"name":1}}"#, Some("inner.name")),
+            (
+                r#"{"several":[{"pair":[1,2]},{"pair":[1,"a"]}]}"#,
+                Some("several[1].pair[1]"),
+            ),
+            (r#"{"text":"a","text":"b"}"#, Some("text")),
+            (r#"{"inner":{"name":}}"#, None),
+            ("7", None),
+        ] {
+            assert_eq!(fault(text).member(), at, "{text}");
+        }
     }
 }

@@ -87,7 +87,7 @@ pub(super) fn is_multipart(body: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn told(declared: &str, body: &str, media_type: MediaType) -> Option<String> {
+    fn found(declared: &str, body: &str, media_type: MediaType) -> Option<String> {
         let declared = HeaderValue::from_str(declared).unwrap();
         let declared = Some(&declared).filter(|own| !own.is_empty());
         kind(declared, body.as_bytes(), media_type)
@@ -114,8 +114,8 @@ mod tests {
                 (FORM, PARTS, "`multipart/form-data`"),
                 ("text/plain", "hello", "`text/plain`"),
             ] {
-                let told = told(declared, body, media_type);
-                assert_eq!(told.as_deref(), Some(named), "{declared} {body}");
+                let found_kind = found(declared, body, media_type);
+                assert_eq!(found_kind.as_deref(), Some(named), "{declared} {body}");
             }
         }
     }
@@ -132,11 +132,11 @@ mod tests {
                 "--a=1",
                 "hello",
             ] {
-                let told = told(declared, body, MediaType::Counts);
-                assert_eq!(told, None, "{declared} {body}");
+                let found_kind = found(declared, body, MediaType::Counts);
+                assert_eq!(found_kind, None, "{declared} {body}");
             }
         }
-        assert_eq!(told("text/plain", "a=1", MediaType::IsHint), None);
-        assert!(told("text/plain", "a=1", MediaType::Counts).is_some());
+        assert_eq!(found("text/plain", "a=1", MediaType::IsHint), None);
+        assert!(found("text/plain", "a=1", MediaType::Counts).is_some());
     }
 }

@@ -480,7 +480,7 @@ mod tests {
                         base::id::Guid::from_random([0; 16]),
                     )),
                     roles: iam::CallerRoles::NoRole,
-                    address: None,
+                    holder: None,
                 })),
                 code::DOMAIN_NOT_FOUND,
             ),

@@ -34,13 +34,13 @@ impl HttpBody for UnreadBody {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let own = self.get_mut();
-        let Some(inner) = own.inner.as_mut() else {
+        let this = self.get_mut();
+        let Some(inner) = this.inner.as_mut() else {
             return Poll::Ready(None);
         };
         let polled = Pin::new(inner).poll_frame(context);
         if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
-            own.inner = None;
+            this.inner = None;
         }
         polled
     }

@@ -1,6 +1,8 @@
 //! SIGHUP rereads files without a restart. Each part is independent: a part that cannot be read stays as it is, and the log
 //! says so.
 
+use crate::boot::workloads;
+use crate::config::Settings;
 use crate::lifecycle::notify::{self, State};
 use crate::net::tls::Tls;
 use crate::operations::answer::Tokens;
@@ -8,7 +10,6 @@ use crate::operations::token;
 use crate::senders::ClientCertificates;
 use base::error_chain::{Chain, on_one_line};
 use iam::Iam;
-use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::signal::unix::Signal;
 
@@ -19,7 +20,7 @@ pub(crate) struct Reload {
     pub(crate) certificates: Option<Arc<ClientCertificates>>,
     pub(crate) iam: Iam,
     pub(crate) tokens: Tokens,
-    pub(crate) data: PathBuf,
+    pub(crate) settings: Arc<Settings>,
 }
 
 impl Reload {
@@ -50,7 +51,7 @@ impl Reload {
     }
 
     fn read(&self) {
-        match token::read(&self.data) {
+        match token::read(self.settings.data()) {
             Ok(Some(token)) => self.tokens.store(Some(Arc::new(token))),
             // A missing file must not open a listener that required a token.
             Ok(None) => {}
@@ -77,6 +78,26 @@ impl Reload {
                 tracing::error!(
                     error = on_one_line(error.as_ref()),
                     "authority of senders' certificates not read again: the old one stays in use"
+                );
+            }
+        }
+        self.read_issuers();
+    }
+
+    /// The issuers of workloads' tokens, where a file names any.
+    fn read_issuers(&self) {
+        if self.settings.workload_issuers_file().is_none() {
+            return;
+        }
+        match workloads::issuers(&self.settings) {
+            Ok(issuers) => {
+                self.iam.replace_workload_issuers(&issuers);
+                tracing::info!(count = issuers.len(), "issuers of workloads read again");
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = on_one_line(error.as_ref()),
+                    "issuers of workloads not read again: those in force stay"
                 );
             }
         }

@@ -95,7 +95,7 @@ pub(crate) async fn serve(
         certificates: certificates.clone(),
         iam: app.iam.clone(),
         tokens: Arc::clone(&tokens),
-        data: settings.data().to_owned(),
+        settings: Arc::new(settings.clone()),
     };
     let reloading = tokio::spawn(reload.on_each(hangup));
     let background = background::start(&app);

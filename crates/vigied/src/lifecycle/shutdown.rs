@@ -45,7 +45,7 @@ impl Plan {
 pub(crate) fn signal(plan: Plan) -> anyhow::Result<impl Future<Output = ()>> {
     let mut signals = Signals::new([SIGTERM, SIGINT]).context("cannot watch for SIGTERM")?;
     let (sender, mut receiver) = watch::channel(false);
-    let (teller, mut told) = watch::channel(false);
+    let (logger, mut logged) = watch::channel(false);
     let watching = move || {
         for signal in signals.forever() {
             if sender.send_replace(true) {
@@ -58,13 +58,13 @@ pub(crate) fn signal(plan: Plan) -> anyhow::Result<impl Future<Output = ()>> {
                 "SIGINT"
             };
             // Log on another thread: the reader of the log may be stuck, and this thread must still receive the second signal.
-            let teller = teller.clone();
+            let logger = logger.clone();
             let telling = thread("telling").spawn(move || {
                 tracing::info!(
                     seconds = plan.total.as_secs(),
                     "{name}: no new connections; the last requests are answered"
                 );
-                teller.send_replace(true);
+                logger.send_replace(true);
             });
             drop(telling);
             let deadline = move || {
@@ -90,7 +90,7 @@ pub(crate) fn signal(plan: Plan) -> anyhow::Result<impl Future<Output = ()>> {
         // The lines of the log are in the order of what they tell. A reader that is stuck holds nothing up.
         let _ = timeout_at(
             Instant::now() + SIGNAL_LOG_TIMEOUT,
-            told.wait_for(|told| *told),
+            logged.wait_for(|logged| *logged),
         )
         .await;
     })
@@ -107,9 +107,9 @@ pub(crate) async fn drained<F: Future<Output = ()>>(
     serve: impl FnOnce(std::pin::Pin<Box<dyn Future<Output = ()> + Send>>) -> F,
 ) -> Instant {
     let (sender, mut receiver) = watch::channel(None);
-    let mut told = receiver.clone();
+    let mut stopped = receiver.clone();
     let heard = async move {
-        let _ = told.wait_for(Option::is_some).await;
+        let _ = stopped.wait_for(Option::is_some).await;
     };
     let serving = serve(Box::pin(heard));
     let stopping = async {

@@ -35,14 +35,14 @@ struct Sweep {
     /// Entries that a round empties or forgets.
     most: usize,
     /// Entries that failed go to the end, so that they never block others.
-    behind: HashSet<TenantId>,
+    failed: HashSet<TenantId>,
 }
 
 impl Default for Sweep {
     fn default() -> Self {
         Self {
             most: ENTRIES_PER_ROUND,
-            behind: HashSet::new(),
+            failed: HashSet::new(),
         }
     }
 }
@@ -100,8 +100,8 @@ impl Sweep {
         settled: Millis,
     ) -> anyhow::Result<()> {
         let there: HashSet<TenantId> = due.iter().map(|own| own.tenant).collect();
-        self.behind.retain(|own| there.contains(own));
-        due.sort_by_key(|own| self.behind.contains(&own.tenant));
+        self.failed.retain(|own| there.contains(own));
+        due.sort_by_key(|own| self.failed.contains(&own.tenant));
         let tenants: Vec<Metering> = due.iter().map(Deleted::metering).collect();
         let used = on_own_thread(store, move |store| {
             let each = tenants.into_iter().map(|tenant| store.usage(&tenant));
@@ -126,8 +126,8 @@ impl Sweep {
                 Err(error) => Err(error.into()),
             };
             match tried {
-                Ok(()) => self.behind.remove(&own.tenant),
-                Err(_) => self.behind.insert(own.tenant),
+                Ok(()) => self.failed.remove(&own.tenant),
+                Err(_) => self.failed.insert(own.tenant),
             };
             done = done.and(tried);
         }
@@ -137,8 +137,8 @@ impl Sweep {
 }
 
 /// Deletes the samples of the entry, unless it was restored.
-async fn remove(iam: &Iam, store: &Arc<dyn SampleStore>, own: &Deleted) -> anyhow::Result<()> {
-    match iam.begin_removal(own).await? {
+async fn remove(iam: &Iam, store: &Arc<dyn SampleStore>, deleted: &Deleted) -> anyhow::Result<()> {
+    match iam.begin_removal(deleted).await? {
         Some(scope) => empty(store, scope).await,
         None => Ok(()),
     }

@@ -92,11 +92,11 @@ impl ConnectionSlots {
         on_limit: &impl Fn(&'static Limit),
     ) -> Option<u64> {
         let mut taken = self.taken();
-        let own = taken
+        let of_source = taken
             .groups
             .get(&source)
             .map_or(0, |group| group.connections.len());
-        if source.is_some() && own >= self.per_source {
+        if source.is_some() && of_source >= self.per_source {
             on_limit(&limit::CONNECTIONS_PER_SOURCE);
             if !taken.make_room(&[source], self.per_source, Instant::now()) {
                 return None;

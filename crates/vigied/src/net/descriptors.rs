@@ -31,9 +31,9 @@ impl Connections {
         }
         let room = u128::from(fit.saturating_sub(self.operators).max(1));
         let most = u128::from(self.clients.saturating_add(self.senders).max(1));
-        let part = |own: u64| {
-            let fewer = u64::try_from(u128::from(own) * room / most).unwrap_or(own);
-            fewer.max(own.min(1)).min(own)
+        let part = |wanted: u64| {
+            let fewer = u64::try_from(u128::from(wanted) * room / most).unwrap_or(wanted);
+            fewer.max(wanted.min(1)).min(wanted)
         };
         Self {
             clients: part(self.clients),

@@ -2,7 +2,7 @@
 //!
 //! Both are lists to which each proxy on the way adds after what was there, and what was there may come from anybody. So
 //! they are read from the end, one entry at a time, and nothing to the left of an entry has a say in how it is read: a quote
-//! that a client leaves open must not swallow what the proxy wrote behind it.
+//! that a client leaves open must not swallow what the proxy wrote after it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -84,10 +84,10 @@ fn element(bytes: &[u8]) -> Hop {
     let mut rest = text(bytes);
     let mut found = None;
     loop {
-        let Some((name, behind)) = rest.split_once('=') else {
+        let Some((name, after)) = rest.split_once('=') else {
             return Hop::Garbage;
         };
-        let Some((value, behind)) = value(behind) else {
+        let Some((value, after)) = value(after) else {
             return Hop::Garbage;
         };
         if name.is_empty() || !name.bytes().all(is_token) {
@@ -97,9 +97,9 @@ fn element(bytes: &[u8]) -> Hop {
         if name.eq_ignore_ascii_case("for") && found.replace(node(&value)).is_some() {
             return Hop::Garbage;
         }
-        match behind.strip_prefix(';') {
+        match after.strip_prefix(';') {
             Some(more) => rest = more,
-            None if behind.is_empty() => return found.unwrap_or(Hop::Hidden),
+            None if after.is_empty() => return found.unwrap_or(Hop::Hidden),
             None => return Hop::Garbage,
         }
     }
@@ -109,8 +109,8 @@ fn element(bytes: &[u8]) -> Hop {
 fn value(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.bytes().position(|byte| !is_token(byte));
-        let (token, behind) = text.split_at_checked(end.unwrap_or(text.len()))?;
-        return (!token.is_empty()).then(|| (token.to_owned(), behind));
+        let (token, after) = text.split_at_checked(end.unwrap_or(text.len()))?;
+        return (!token.is_empty()).then(|| (token.to_owned(), after));
     };
     let mut plain = String::new();
     let mut letters = quoted.char_indices();
@@ -136,10 +136,10 @@ fn node(text: &str) -> Hop {
         digits || obfuscated(port)
     };
     if let Some(bracketed) = text.strip_prefix('[') {
-        let Some((address, behind)) = bracketed.split_once(']') else {
+        let Some((address, after)) = bracketed.split_once(']') else {
             return Hop::Garbage;
         };
-        let is_whole = behind.is_empty() || behind.strip_prefix(':').is_some_and(port_is_good);
+        let is_whole = after.is_empty() || after.strip_prefix(':').is_some_and(port_is_good);
         return match address.parse::<Ipv6Addr>() {
             Ok(address) if is_whole => Hop::Address(IpAddr::V6(address).to_canonical()),
             _ => Hop::Garbage,

@@ -93,10 +93,10 @@ pub(crate) async fn serve(
         limits.head_buffer_bytes,
     ));
     let mut stop = std::pin::pin!(stop);
-    let mut told = None;
+    let mut logged_at = None;
     loop {
         let (stream, peer) = tokio::select! {
-            accepted = accept(&listener, &slots, &mut told) => accepted,
+            accepted = accept(&listener, &slots, &mut logged_at) => accepted,
             () = &mut stop => break,
         };
         let address = peer.ip();
@@ -124,11 +124,11 @@ pub(crate) async fn serve(
     }
 }
 
-/// The next connection. `told`: when the last failure to accept was logged.
+/// The next connection. `logged_at`: when the last failure to accept was logged.
 async fn accept(
     listener: &TcpListener,
     slots: &ConnectionSlots,
-    told: &mut Option<Instant>,
+    logged_at: &mut Option<Instant>,
 ) -> (TcpStream, SocketAddr) {
     if slots.ending() > ENDING_MAX {
         tokio::time::sleep(PAUSE).await;
@@ -139,8 +139,8 @@ async fn accept(
             Err(error) => {
                 // Usually no file descriptor is left; one becomes free when a connection ends.
                 let made = slots.make_room();
-                if told.is_none_or(|last| last.elapsed() > TELL_AGAIN) {
-                    *told = Some(Instant::now());
+                if logged_at.is_none_or(|last| last.elapsed() > TELL_AGAIN) {
+                    *logged_at = Some(Instant::now());
                     tracing::warn!(%error, room_made = made, "cannot accept a connection");
                 }
                 tokio::time::sleep(PAUSE).await;

@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn only_the_librarys_own_answer_is_replaced() {
-        let own = |status: &str| {
+        let answer = |status: &str| {
             format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: 0\r\n{DATE}\r\n")
         };
         for (status, code) in [
@@ -78,18 +78,18 @@ mod tests {
             ("414 URI Too Long", "BXNMSSV04E"),
             ("400 Bad Request", "BXNMSSV09E"),
         ] {
-            let said = instead_of(own(status).as_bytes()).unwrap();
+            let said = instead_of(answer(status).as_bytes()).unwrap();
             let said = String::from_utf8(said).unwrap();
             assert!(said.contains(code) && said.contains(DATE), "{said}");
             let (head, body) = said.split_once("\r\n\r\n").unwrap();
             assert!(head.contains(&format!("content-length: {}\r\n", body.len())));
         }
         for other in [
-            own("200 OK"),
-            own("404 Not Found"),
-            own("400 Bad Request") + "x",
-            own("400 Bad Request").replace("date", "transaction-id: a\r\ndate"),
-            "x".to_owned() + &own("400 Bad Request"),
+            answer("200 OK"),
+            answer("404 Not Found"),
+            answer("400 Bad Request") + "x",
+            answer("400 Bad Request").replace("date", "transaction-id: a\r\ndate"),
+            "x".to_owned() + &answer("400 Bad Request"),
         ] {
             assert_eq!(instead_of(other.as_bytes()), None, "{other}");
         }

@@ -28,8 +28,8 @@ fn normalized(given: &str) -> Option<String> {
     }
     let parts = given.split('/').filter(|part| !part.is_empty());
     let path = parts.fold(String::new(), |whole, part| whole + "/" + part);
-    let is_under = |own: &str| {
-        path.strip_prefix(own)
+    let is_under = |prefix: &str| {
+        path.strip_prefix(prefix)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     if EXACT.iter().any(|own| is_under(own)) {
@@ -45,9 +45,11 @@ fn normalized(given: &str) -> Option<String> {
 /// `/metrics/find/` is `/metrics/find`, which Graphite's documentation writes both ways. A rule for what begins with `/metrics`
 /// fits both.
 fn below_metrics(path: &str) -> Option<String> {
-    let own = path.strip_suffix('/')?;
-    let is_below = own.starts_with("/metrics/") && !own.contains("//") && !own.ends_with('/');
-    is_below.then(|| own.to_owned())
+    let without_slash = path.strip_suffix('/')?;
+    let is_below = without_slash.starts_with("/metrics/")
+        && !without_slash.contains("//")
+        && !without_slash.ends_with('/');
+    is_below.then(|| without_slash.to_owned())
 }
 
 #[cfg(test)]

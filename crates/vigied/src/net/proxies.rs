@@ -13,7 +13,7 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Debug, Clone)]
 pub(crate) struct Proxies {
     trusted: Networks,
-    told: ProxyHeader,
+    header: ProxyHeader,
     protocol: bool,
 }
 
@@ -22,7 +22,7 @@ impl Proxies {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
             trusted: settings.trusted_proxies.clone(),
-            told: settings.proxy_header,
+            header: settings.proxy_header,
             protocol: settings.proxy_protocol,
         }
     }
@@ -66,7 +66,7 @@ impl Proxies {
             let is_there = headers.contains_key(X_FORWARDED_FOR);
             is_there.then(|| self.last(forwarded::x_forwarded_for(lines(X_FORWARDED_FOR))))
         };
-        let hop = match self.told {
+        let hop = match self.header {
             ProxyHeader::Forwarded => forwarded(),
             ProxyHeader::XForwardedFor => x_forwarded_for(),
             ProxyHeader::Any => match (forwarded(), x_forwarded_for()) {
@@ -97,21 +97,21 @@ impl Proxies {
 mod tests {
     use super::*;
 
-    fn proxies(told: ProxyHeader) -> Proxies {
+    fn proxies(header: ProxyHeader) -> Proxies {
         Proxies {
             trusted: "10.0.0.0/8, 2001:db8:a::/48".parse().unwrap(),
-            told,
+            header,
             protocol: false,
         }
     }
 
-    fn source(told: ProxyHeader, peer: &str, lines: &[(&str, &str)]) -> Source {
+    fn source(header: ProxyHeader, peer: &str, lines: &[(&str, &str)]) -> Source {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             let name: HeaderName = name.parse().unwrap();
             headers.append(name, HeaderValue::from_str(value).unwrap());
         }
-        proxies(told).source(peer.parse().unwrap(), &headers)
+        proxies(header).source(peer.parse().unwrap(), &headers)
     }
 
     const fn both(
@@ -178,15 +178,15 @@ mod tests {
     #[test]
     fn two_headers_that_contradict_each_other_give_nobody_a_name() {
         let (one, hidden) = ("for=9.9.9.9", "for=\"unknown\"");
-        for (told, forwarded, is) in [
+        for (header, forwarded, is) in [
             (ProxyHeader::Any, one, "10.0.0.1"),
             (ProxyHeader::Forwarded, one, "9.9.9.9"),
             (ProxyHeader::XForwardedFor, one, "192.0.2.1"),
             (ProxyHeader::Any, hidden, "10.0.0.1"),
         ] {
             let lines = both(forwarded, "192.0.2.1");
-            let found = source(told, "10.0.0.1", &lines);
-            assert_eq!(found, client(is), "{told:?} {forwarded}");
+            let found = source(header, "10.0.0.1", &lines);
+            assert_eq!(found, client(is), "{header:?} {forwarded}");
         }
     }
 

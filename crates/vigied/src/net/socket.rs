@@ -55,11 +55,13 @@ impl Socket {
 
     /// Whether nothing can be sent any more: the peer has answered with a reset, or both sides are closed.
     pub(super) fn is_broken(&self) -> bool {
-        let mut own = [PollFd::new(&*self.0, PollFlags::OUT)];
+        let mut polled = [PollFd::new(&*self.0, PollFlags::OUT)];
         let now = Timespec::default();
         let broken = PollFlags::HUP | PollFlags::ERR;
-        poll(&mut own, Some(&now)).is_err()
-            || own.iter().any(|own| own.revents().intersects(broken))
+        poll(&mut polled, Some(&now)).is_err()
+            || polled
+                .iter()
+                .any(|socket| socket.revents().intersects(broken))
     }
 
     /// Resolves when the peer has closed its side, or the connection has broken; also while there are bytes of it to read.

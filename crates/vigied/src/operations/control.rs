@@ -78,15 +78,15 @@ async fn series(State(server): State<Server>, body: Bytes) -> Result<String, Sta
         let domain = wire::scope_id::parse(text.as_bytes()).map_err(|_| StatusCode::BAD_REQUEST)?;
         let gone = directory.deletions().iter();
         let gone = gone.filter(|own| own.domain == domain || own.deleted_with == domain);
-        let mut own: Vec<Metering> = gone.map(Deleted::metering).collect();
-        if let (Domain::Account(account), true) = (domain, own.is_empty()) {
-            own = directory.tenants_of(account).collect();
+        let mut metered: Vec<Metering> = gone.map(Deleted::metering).collect();
+        if let (Domain::Account(account), true) = (domain, metered.is_empty()) {
+            metered = directory.tenants_of(account).collect();
         }
-        tenants.push(own);
+        tenants.push(metered);
     }
     let counted = on_own_thread(&server.app.store, move |store| {
-        let of = |own: &Vec<Metering>| {
-            let each = own.iter().map(|one| store.usage(one));
+        let of = |metered: &Vec<Metering>| {
+            let each = metered.iter().map(|one| store.usage(one));
             each.map(|usage| usage.map(|usage| usage.series)).sum()
         };
         tenants.iter().map(of).collect::<Result<Vec<u64>, _>>()

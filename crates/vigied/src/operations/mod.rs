@@ -20,8 +20,8 @@ use std::path::Path;
 /// Removes the socket that an earlier server left in the data folder, where this one listens elsewhere: nobody shall look for
 /// the server there. What is no socket, or answers, stays.
 pub(crate) fn remove_stale(place: &OperationsAddress, data: &Path) {
-    let own = OperationsAddress::socket_of(data);
-    if *place != OperationsAddress::Socket(own.clone()) {
-        socket::remove_stale(&own);
+    let socket_path = OperationsAddress::socket_of(data);
+    if *place != OperationsAddress::Socket(socket_path.clone()) {
+        socket::remove_stale(&socket_path);
     }
 }

@@ -130,12 +130,12 @@ struct Allowed {
 }
 
 impl Allowed {
-    const fn of(own: &EffectiveLimit) -> Self {
+    const fn of(effective: &EffectiveLimit) -> Self {
         Self {
-            name: own.limit.name,
-            allowed: own.allowed,
-            unit: own.limit.unit,
-            is_own: own.is_own,
+            name: effective.limit.name,
+            allowed: effective.allowed,
+            unit: effective.limit.unit,
+            is_own: effective.is_own,
         }
     }
 }

@@ -25,7 +25,10 @@ use std::sync::Arc;
 use wire::cf::deleted::instant;
 
 /// Asks for confirmation. The command asks before it contacts the server, which has no terminal.
-pub(crate) async fn is_meant(settings: &Settings, arguments: &DeleteArgs) -> anyhow::Result<bool> {
+pub(crate) async fn is_confirmed(
+    settings: &Settings,
+    arguments: &DeleteArgs,
+) -> anyhow::Result<bool> {
     if arguments.yes {
         return Ok(true);
     }

@@ -58,8 +58,8 @@ async fn print(
     let wanted = |row: &&Value| {
         let at = row.get("at_ms").and_then(Value::as_i64);
         let is_late = since.is_none_or(|since| at.is_some_and(|at| at >= since.0));
-        let own = row.get("account_guid").and_then(Value::as_str);
-        is_late && account.is_none_or(|account| own == Some(&account.to_string()))
+        let account_guid = row.get("account_guid").and_then(Value::as_str);
+        is_late && account.is_none_or(|account| account_guid == Some(&account.to_string()))
     };
     for row in pending.iter().filter(wanted) {
         writer.write(row)?;

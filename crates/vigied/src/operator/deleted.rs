@@ -96,7 +96,10 @@ fn account_name(iam: &Iam, id: AccountId) -> String {
 
 /// Asks for confirmation. The command asks before it contacts the server, which has no terminal. Deletions that are already due
 /// need none.
-pub(crate) async fn is_meant(settings: &Settings, arguments: &PurgeArgs) -> anyhow::Result<bool> {
+pub(crate) async fn is_confirmed(
+    settings: &Settings,
+    arguments: &PurgeArgs,
+) -> anyhow::Result<bool> {
     if arguments.yes {
         return Ok(true);
     }

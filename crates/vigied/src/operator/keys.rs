@@ -6,9 +6,9 @@ use crate::config::Settings;
 use crate::data_dir;
 use crate::operator::output::{self, Row};
 use base::time::{Clock, Millis, SystemClock};
-use iam::Iam;
 use iam::sync::key_store::{Begins, NewSigningKey, StoredKey};
 use iam::token::keyring::SigningAlgorithm;
+use iam::{Iam, IamError};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::HashMap;
@@ -44,7 +44,8 @@ pub(crate) async fn perform(
             Ok(made_key(&made.await?, algorithm, begins, output.output))
         }
         KeysCommand::Retire { kid, output, .. } => {
-            iam.retire_signing_key(kid).await?;
+            let retired = iam.retire_signing_key(kid).await;
+            retired.map_err(|error| not_retired(kid, error))?;
             let facts = json!({"kid": kid, "state": State::Retired});
             Ok(output::one(output.output, &facts, || {
                 format!(
@@ -53,6 +54,19 @@ pub(crate) async fn perform(
             }))
         }
     }
+}
+
+/// The failure, with the time from which on the key can be retired, if it is only too early.
+fn not_retired(kid: &str, error: IamError) -> anyhow::Error {
+    let from = match error {
+        IamError::NoSuccessorYet { signs_from, .. } => Some(signs_from),
+        _ => None,
+    };
+    let Some(from) = from.map(instant) else {
+        return error.into();
+    };
+    let what = format!("the signing key `{kid}` can be retired from {from} on");
+    anyhow::Error::from(error).context(what)
 }
 
 const fn said_by(is_in_server: bool) -> &'static str {

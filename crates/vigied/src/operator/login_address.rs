@@ -24,10 +24,10 @@ impl LoginAddress {
     }
 
     /// From the running server.
-    pub(crate) fn of_server(own: &AdvertisedAddress) -> Self {
-        match own.is_unknown() {
+    pub(crate) fn of_server(advertised: &AdvertisedAddress) -> Self {
+        match advertised.is_unknown() {
             true => Self::unknown(),
-            false => Self::known(&own.fixed()),
+            false => Self::known(&advertised.fixed()),
         }
     }
 

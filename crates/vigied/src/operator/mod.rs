@@ -77,12 +77,12 @@ pub(crate) async fn run(settings: &Settings, command: &Command) -> anyhow::Resul
     }
     match command {
         Command::Account(AccountCommand::Delete(arguments))
-            if !account_deletion::is_meant(settings, arguments).await? =>
+            if !account_deletion::is_confirmed(settings, arguments).await? =>
         {
             return Ok(account_deletion::declined(arguments));
         }
         Command::Deleted(DeletedCommand::Purge(arguments))
-            if !deleted::is_meant(settings, arguments).await? =>
+            if !deleted::is_confirmed(settings, arguments).await? =>
         {
             return Ok(deleted::declined(arguments));
         }

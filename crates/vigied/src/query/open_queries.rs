@@ -208,8 +208,8 @@ mod tests {
         for is_withdrawn in [false, true] {
             begins.recv().unwrap();
             let (sender, asked) = mpsc::channel();
-            let own = Arc::clone(&open_query);
-            std::thread::spawn(move || sender.send(own.is_withdrawn()));
+            let asking = Arc::clone(&open_query);
+            std::thread::spawn(move || sender.send(asking.is_withdrawn()));
             let answer = asked.recv_timeout(Duration::from_secs(90));
             assert_eq!(answer, Ok(is_withdrawn));
             goes_on.send(()).unwrap();

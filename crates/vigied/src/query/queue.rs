@@ -51,10 +51,13 @@ impl<T> Queue<T> {
                 .waiters
                 .partition_point(|waiter| waiter.round.is_none()),
             QueuePosition::ItsRound => {
-                let own = self.waiters.iter();
-                let own = own.filter(|own| own.person == waiter.person);
-                let behind = own.filter_map(|own| own.round).max().map(|last| last + 1);
-                let round = behind.unwrap_or_default().max(self.round);
+                let of_person = self.waiters.iter();
+                let of_person = of_person.filter(|queued| queued.person == waiter.person);
+                let next_round = of_person
+                    .filter_map(|queued| queued.round)
+                    .max()
+                    .map(|last| last + 1);
+                let round = next_round.unwrap_or_default().max(self.round);
                 waiter.round = Some(round);
                 self.waiters
                     .partition_point(|waiter| waiter.round <= Some(round))

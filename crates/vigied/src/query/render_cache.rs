@@ -1,4 +1,4 @@
-//! Answers of `/render` that are kept for whoever asks the same again: dashboards that refresh, on several screens.
+//! Answers of `/render` that are kept for callers who ask the same again: dashboards that refresh, on several screens.
 //!
 //! An answer is kept for a domain and the whole text of its question, and for callers who reach every series of the domain:
 //! others neither get nor leave one. It is given again within the same step of the domain's rules, and only if nothing was written

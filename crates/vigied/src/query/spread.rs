@@ -99,8 +99,8 @@ fn together<'p, R: PartReader>(
         shared.spawn(threads, helper);
         while let Some((at, part)) = shared.parts.claim_or_wait() {
             while shared.more(threads, thread_pool) {}
-            let (own, spent) = context.part();
-            match shared.read(&own, &*part) {
+            let (part_context, spent) = context.part();
+            match shared.read(&part_context, &*part) {
                 Ok(out) => shared.parts.done((at, part), spent, out),
                 Err(_) => shared.fail((at, part), spent),
             }
@@ -177,16 +177,16 @@ impl<'p, R: PartReader> Spreading<'_, 'p, R> {
             && let Some((at, part)) = self.parts.claim()
         {
             let fail_on_drop = self.parts.fail_on_drop();
-            let (own, spent) = self.context.part();
-            let own = own.with_turn_yield(Arc::clone(&gives_way) as _);
-            let read = self.read(&own, &*part);
+            let (part_context, spent) = self.context.part();
+            let part_context = part_context.with_turn_yield(Arc::clone(&gives_way) as _);
+            let read = self.read(&part_context, &*part);
             fail_on_drop.disarm();
             match read {
                 Ok(out) => self.parts.done((at, part), spent, out),
                 Err(_) if gives_way.is_over() => {
                     spent.undo();
                     // The turn is free before the part is another thread's.
-                    drop((own, gives_way));
+                    drop((part_context, gives_way));
                     return self.parts.give_back((at, part));
                 }
                 Err(_) => return self.fail((at, part), spent),

@@ -97,14 +97,14 @@ pub(crate) fn setting_arguments(arguments: &QuickstartArgs) -> SettingArgs {
 }
 
 fn command_line() -> anyhow::Result<PathBuf> {
-    let own = std::env::current_exe().context("cannot find this program's own file")?;
-    let beside = own.with_file_name("vigie");
+    let this_program = std::env::current_exe().context("cannot find this program's own file")?;
+    let beside = this_program.with_file_name("vigie");
     if beside.exists() {
         return Ok(beside);
     }
     bail!(
         "the command line `vigie` is not beside `{}`\nhint: build both with `cargo build --release`, or run `cargo xtask quickstart`",
-        own.display()
+        this_program.display()
     )
 }
 

@@ -78,8 +78,8 @@ impl RunningCommand {
         if self.ended_within(OWN_END).await {
             return;
         }
-        let told = self.state().child.as_ref().map(Child::id);
-        if let Some(pid) = told
+        let id = self.state().child.as_ref().map(Child::id);
+        if let Some(pid) = id
             .and_then(|id| i32::try_from(id).ok())
             .and_then(Pid::from_raw)
         {

@@ -37,12 +37,12 @@ const ADDRESSES: [&str; 2] = ["API endpoint:", "CF API endpoint:"];
 /// The last paragraph of an answer, without empty fields and addresses: a login repeats everything at its end.
 pub(super) fn last_paragraph(answer: &str) -> String {
     let paragraph = answer.trim_end().rsplit("\n\n").next().unwrap_or_default();
-    let told = paragraph.lines().filter(|line| {
+    let lines = paragraph.lines().filter(|line| {
         let line = line.trim_end();
         let is_address = ADDRESSES.iter().any(|own| line.starts_with(own));
         !line.is_empty() && !line.ends_with(':') && !is_address
     });
-    told.collect::<Vec<_>>().join("\n")
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The answer after `OK` and the empty line after it.

@@ -60,12 +60,12 @@ mod tests {
             .zip(pieces)
             .map(|(number, length)| Bytes::from(vec![number; *length]))
             .collect();
-        let mut own = BodyBuffer::nothing();
+        let mut buffer = BodyBuffer::nothing();
         for piece in &pieces {
-            own.add(piece.clone(), declared);
+            buffer.add(piece.clone(), declared);
         }
-        let length = own.len();
-        let bytes = own.into_bytes();
+        let length = buffer.len();
+        let bytes = buffer.into_bytes();
         assert!(bytes == pieces.concat() && bytes.len() == length);
         let is_first = pieces
             .first()

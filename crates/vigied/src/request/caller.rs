@@ -5,7 +5,7 @@ use super::guard::Guard;
 use super::presented_credential::{
     self, AuthorizationKinds, CredentialHeader, PresentedCredential, USER_TOKEN,
 };
-use super::{cross_site, destination, role_refusal, two_credentials};
+use super::{cross_site, destination, key_as_token, role_refusal, two_credentials};
 use crate::app::App;
 use crate::failure::refused;
 use crate::http::graphite_prefix::PathScope;
@@ -141,7 +141,7 @@ pub(crate) fn scope(
     let (scope, proof) = app.scopes.proven_scope(sent.credential(), selector);
     let scope = scope.map_err(|error| {
         Box::new(RejectedCaller {
-            refusal: refusal(app, source, &error),
+            refusal: refusal(app, source, (sent.credential(), &error)),
             known: proof.map(|proof| (proof, credential)),
         })
     })?;
@@ -158,7 +158,14 @@ pub(crate) fn scope(
 
 /// The refusal of a credential. A key that nobody has is a guess, and counts for its source as at the token endpoints; right
 /// keys and tokens never come here.
-fn refusal(app: &App, source: Source, error: &AuthError) -> Refusal {
+fn refusal(
+    app: &App,
+    source: Source,
+    (credential, error): (Credential<'_>, &AuthError),
+) -> Refusal {
+    if let Some(problem) = key_as_token::problem(credential, error) {
+        return Refusal(problem);
+    }
     let problem = refused::credential(error);
     let is_guess = matches!(error, AuthError::KeyUnknown | AuthError::KeyMistyped);
     let wait = is_guess.then(|| app.iam.count_guess(source)).flatten();
@@ -191,7 +198,7 @@ pub(crate) fn identity(
     let (identity, proof) = app.verifier.proven_identity(sent.credential());
     let identity = identity.map_err(|error| {
         Box::new(RejectedCaller {
-            refusal: refusal(app, source, &error),
+            refusal: refusal(app, source, (sent.credential(), &error)),
             known: proof.map(|proof| (proof, credential)),
         })
     })?;

@@ -33,11 +33,11 @@ impl CorsMethods {
             .iter()
             .filter(|own| AuthorizationKinds::of(own.guard) == AuthorizationKinds::Metrics)
         {
-            let own = methods.entry(route.path).or_default();
-            if !own.is_empty() {
-                own.push_str(", ");
+            let listed = methods.entry(route.path).or_default();
+            if !listed.is_empty() {
+                listed.push_str(", ");
             }
-            own.push_str(route.verb);
+            listed.push_str(route.verb);
         }
         Self(methods)
     }

@@ -11,6 +11,8 @@ mod cross_site;
 pub(crate) mod destination;
 pub(crate) mod form_body;
 mod guard;
+mod key_as_token;
+mod known_query;
 pub(crate) mod observe;
 pub(crate) mod params;
 pub(crate) mod payload;

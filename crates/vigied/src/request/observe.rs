@@ -110,11 +110,11 @@ pub(crate) async fn observe(
         "request"
     );
     if version < Version::HTTP_2 && unread.is_some() {
-        let told = response
+        let closes = response
             .extensions_mut()
             .remove::<CloseConnection>()
             .is_some();
-        let patient = status != StatusCode::REQUEST_TIMEOUT && !waits && !told;
+        let patient = status != StatusCode::REQUEST_TIMEOUT && !waits && !closes;
         if !patient || !drain_rest(&app, from, unread).await {
             response
                 .headers_mut()

@@ -1,13 +1,14 @@
 //! Ids in paths and lists in queries.
 
 use crate::failure::refused::check_length;
-use crate::http::json_objects;
+use crate::http::json_objects::{self, Fault};
 use crate::http::not_json;
 use crate::http::problem::Refusal;
 use axum::extract::{FromRequestParts, Path};
 use base::error::{Kind, Problem};
 use base::limit;
 use http::request::Parts;
+use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::str::FromStr;
 use wire::query::{Query, QueryError};
@@ -35,15 +36,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let path = Path::<HashMap<String, String>>::from_request_parts(parts, state).await;
         let Path(path) = path.map_err(|_| invalid("the path is not valid text".to_owned()))?;
-        let query =
-            Query::parse(parts.uri.query().unwrap_or_default()).map_err(|error| match error {
-                QueryError::TooMany => {
-                    Refusal(invalid(error.to_string()).0.limit(&limit::QUERY_PARAMETERS))
-                }
-                _ => invalid(error.to_string()),
-            })?;
+        let query = query(parts.uri.query().unwrap_or_default())?;
         Ok(Self { path, query })
     }
+}
+
+/// The parameters of a query.
+pub(super) fn query(text: &str) -> Result<Query, Refusal> {
+    Query::parse(text).map_err(|error| match error {
+        QueryError::TooMany => {
+            Refusal(invalid(error.to_string()).0.limit(&limit::QUERY_PARAMETERS))
+        }
+        _ => invalid(error.to_string()),
+    })
 }
 
 impl Params {
@@ -111,7 +116,7 @@ impl Params {
 
 const NOT_ASKED_FOR: &str = "the body is not the JSON asked for";
 
-/// A JSON body that is an object.
+/// A JSON body that is an object. Members that are not known are refused, however deep.
 pub(crate) fn body<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     match not_json::is_list(bytes) {
         true => Err(invalid(format!(
@@ -121,17 +126,35 @@ pub(crate) fn body<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Re
     }
 }
 
+/// The same of a body whose handler has taken the members out that it refuses itself.
+pub(crate) fn rest_of_body<T: serde::de::DeserializeOwned>(
+    rest: Map<String, Value>,
+) -> Result<T, Refusal> {
+    json_objects::from_value(Value::Object(rest)).map_err(|fault| wrong_body(&fault))
+}
+
 /// A JSON body that is a list.
 pub(crate) fn list<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<Vec<T>, Refusal> {
     any_body(bytes)
 }
 
 fn any_body<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
-    json_objects::from_slice(bytes).map_err(|error| {
+    json_objects::from_slice(bytes).map_err(|fault| {
         let Some(kind) = not_json::kind(bytes) else {
-            return invalid(format!("{NOT_ASKED_FOR}: {error}"));
+            return wrong_body(&fault);
         };
         let Refusal(problem) = invalid(format!("{NOT_ASKED_FOR}: it is {kind}"));
         Refusal(problem.hint(not_json::HINT))
     })
+}
+
+fn wrong_body(fault: &Fault) -> Refusal {
+    let Refusal(mut problem) = invalid(format!("{NOT_ASKED_FOR}: {fault}"));
+    if let Some(member) = fault.member() {
+        problem = problem.field(member.to_owned());
+    }
+    if let Some(hint) = fault.hint() {
+        problem = problem.hint(hint);
+    }
+    Refusal(problem)
 }

@@ -177,7 +177,7 @@ pub(super) fn authorization<'h>(
     }
     let token = token_scheme::behind(header).filter(|_| kinds == AuthorizationKinds::Metrics);
     let read = match token {
-        Some(behind) => token_scheme::read(behind)?,
+        Some(text) => token_scheme::read(text)?,
         None => credential::authorization(header)?,
     };
     Ok(presented(app, kinds, read, CredentialHeader::Bearer))

@@ -1,7 +1,8 @@
-//! The refusal of an action that the caller's roles do not allow: it names the action and the roles that do.
+//! The refusal of an action that the caller's roles do not allow: it names the action, and the roles and policies that do.
 
 use base::error::Problem;
-use base::scope::Forbidden;
+use base::scope::{Action, Forbidden};
+use iam::directory::NamedRole;
 use wire::code;
 use wire::iam::role;
 
@@ -10,7 +11,20 @@ pub(crate) fn missing(forbidden: &Forbidden) -> Problem {
     let roles: Vec<_> = role::allowing(forbidden.action, forbidden.domain).collect();
     let message = format!("{forbidden}: that takes {}", roles.join(" or "));
     let problem = code::RIGHT_MISSING.problem(message);
-    problem.hint("`vigie account roles` shows what each role allows")
+    problem.hint(format!(
+        "`vigie account roles` shows what each role allows; an access policy allows this with the role {}, or with one of the \
+         account's own that has the action `{}`",
+        policy_roles(forbidden.action),
+        forbidden.action.name()
+    ))
+}
+
+/// The roles of policies that allow it, which do so in every kind of domain.
+fn policy_roles(action: Action) -> String {
+    let all = NamedRole::PLATFORM.into_iter().chain(NamedRole::SERVICE);
+    let all = all.filter(|role| role.actions().contains(action));
+    let all: Vec<&str> = all.map(NamedRole::name).collect();
+    all.join(", ")
 }
 
 #[cfg(test)]
@@ -30,5 +44,9 @@ mod tests {
         let expected =
             format!("you may not send to `s-{guid}`: that takes SpaceManager or SpaceDeveloper");
         assert_eq!(problem.message, expected);
+        let hint = problem.hint.unwrap();
+        let policy = "the role Operator, Editor, Administrator, Writer, Manager, or";
+        assert!(hint.contains(policy), "{hint}");
+        assert!(hint.contains("the action `domain.write`"), "{hint}");
     }
 }

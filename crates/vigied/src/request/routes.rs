@@ -7,6 +7,7 @@ use super::caller_audit;
 use super::connection;
 use super::cross_site::{self, Site};
 pub(crate) use super::guard::Guard;
+use super::known_query::KnownQuery;
 use super::presented_credential::{self, AuthorizationKinds};
 use super::receive::receive;
 use super::request_access::AskedAt;
@@ -48,6 +49,16 @@ struct Guarded {
     when_full: bool,
     /// Whether it is there under `/graphite/SCOPE` too.
     takes_path_scope: bool,
+    /// The parameters it takes, where others are refused.
+    known_query: Option<KnownQuery>,
+}
+
+impl Guarded {
+    /// Refuses parameters that are not known.
+    fn check_query(&self, request: &Request) -> Result<(), Refusal> {
+        let query = request.uri().query().unwrap_or_default();
+        self.known_query.map_or(Ok(()), |known| known.check(query))
+    }
 }
 
 impl Route {
@@ -99,6 +110,7 @@ pub(crate) fn mount(
             body_limit: own.body_limit,
             when_full: own.when_full,
             takes_path_scope: takes_path_scope(&own),
+            known_query: KnownQuery::of(own.verb, own.path, own.form),
         };
         let state = (Arc::clone(app), guarded);
         let guarded = own
@@ -116,7 +128,7 @@ async fn verify(
 ) -> Response {
     let has_path_scope = request.extensions().get::<PathScope>().is_some();
     if has_path_scope && !route.takes_path_scope {
-        return unknown().into_response();
+        return unknown(ErrorForm::Graphite).into_response();
     }
     let guard = route.guard;
     let body_limit = (route.body_limit, route.when_full);
@@ -128,6 +140,9 @@ async fn verify(
             return receive(&app, owner, body_limit, request, next).await;
         }
         Guard::Credential => {
+            if let Err(refusal) = route.check_query(&request) {
+                return with_tokens(refusal.into_response());
+            }
             let owner = owner(&app, &request);
             return with_tokens(receive(&app, owner, body_limit, request, next).await);
         }
@@ -165,7 +180,8 @@ async fn verify(
         Ok(repairs) => {
             let who = caller_audit::verified(&app, &request);
             connection::mark_authenticated(&app, &request);
-            let mut response = match allowed(&app, guard, &request) {
+            let allowed = allowed(&app, guard, &request);
+            let mut response = match allowed.and_then(|()| route.check_query(&request)) {
                 // Entered and logged as anything that is refused to somebody known.
                 Err(refusal) => refusal.into_response(),
                 Ok(()) => {
@@ -188,13 +204,15 @@ async fn verify(
     response
 }
 
-/// There is no such route.
-pub(crate) fn unknown() -> Refusal {
-    Refusal(
-        wire::code::ROUTE_UNKNOWN
-            .problem("there is no such route")
-            .hint("`/openapi.json` lists what there is"),
-    )
+/// There is no such route; the form of the refusal is that of the routes beside it.
+pub(crate) fn unknown(form: ErrorForm) -> Refusal {
+    let problem = wire::code::ROUTE_UNKNOWN.problem("there is no such route");
+    Refusal(problem.hint(listed_in(form)))
+}
+
+/// Where the routes of this form are listed.
+pub(crate) fn listed_in(form: ErrorForm) -> String {
+    format!("`{}` lists what there is", form.document())
 }
 
 /// Whether the caller's scope allows the route's action.

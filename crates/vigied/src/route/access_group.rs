@@ -4,7 +4,7 @@ use super::account_parameter::check_account;
 use super::api_key::invalid;
 use super::entity_tag::{if_match, tagged};
 use super::group_id;
-use super::order::{By, by_signed_word};
+use super::order::{By, SortKey, by_signed_word};
 use super::paging::{GROUPS, last, list_links};
 use super::reply::json;
 use crate::app::App;
@@ -42,11 +42,11 @@ const KEPT: [&str; 7] = [
 
 /// The orders that can be asked for.
 const SORTS: [(&str, By<AccessGroup>); 4] = [
-    ("id", |a, b| a.id.cmp(&b.id)),
-    ("name", |a, b| a.name.cmp(&b.name)),
-    ("description", |a, b| a.description.cmp(&b.description)),
-    ("is_federated", |a, b| {
-        a.rules.is_empty().cmp(&b.rules.is_empty()).reverse()
+    ("id", |own| SortKey::shown(&own.id)),
+    ("name", |own| SortKey::text(&own.name)),
+    ("description", |own| SortKey::text(&own.description)),
+    ("is_federated", |own| {
+        SortKey::Number(i64::from(!own.rules.is_empty()))
     }),
 ];
 
@@ -135,7 +135,10 @@ pub(super) async fn list(
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["show_crn"])?;
     check_account(&app, &caller, &params)?;
-    let (whose, search) = (whose(&params)?, Search::of(&caller, &params)?);
+    let (mut whose, search) = (whose(&params)?, Search::of(&caller, &params)?);
+    if let Some(of) = &mut whose {
+        of.principal = app.iam.principal_named(&caller, of.principal).await?;
+    }
     let with_rules = params.flag("show_federated")?;
     let hides_public = params.flag("hide_public_access")?;
     let order = by_signed_word(&params, &SORTS)?;

@@ -9,8 +9,9 @@ pub(super) use version::{V1, V2};
 use super::account_parameter::check_account;
 use super::api_key::invalid;
 use super::entity_tag::{if_match, tagged};
-use super::order::{By, by_signed_word};
-use super::paging::{POLICIES, list_links};
+use super::list_cursor::ListCursor;
+use super::order::{By, SortKey, by_signed_word};
+use super::paging::POLICIES;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -28,7 +29,6 @@ use http::{HeaderMap, StatusCode};
 use iam::Identity;
 use iam::directory::{AttributeKey, Policy, PolicySubject};
 use iam::manage::access_policy::{PolicyGrant, policy_tag};
-use std::cmp::Ordering;
 use std::sync::Arc;
 use version::{PolicyPart, Version};
 use wire::iam::policy::{InvitedPolicy, PolicyPage, PolicyState};
@@ -48,16 +48,16 @@ const KEPT: [&str; 9] = [
 
 /// The orders that can be asked for.
 const SORTS: [(&str, By<Policy>); 8] = [
-    ("id", |a, b| a.id.cmp(&b.id)),
-    ("type", |_, _| Ordering::Equal),
-    ("href", |a, b| a.id.cmp(&b.id)),
-    ("created_at", |a, b| a.created.at.cmp(&b.created.at)),
-    ("created_by_id", |a, b| a.created.by.cmp(&b.created.by)),
-    ("last_modified_at", |a, b| a.modified.at.cmp(&b.modified.at)),
-    ("last_modified_by_id", |a, b| {
-        a.modified.by.cmp(&b.modified.by)
+    ("id", |own| SortKey::shown(&own.id)),
+    ("type", |_| SortKey::SAME),
+    ("href", |own| SortKey::shown(&own.id)),
+    ("created_at", |own| SortKey::Number(own.created.at.0)),
+    ("created_by_id", |own| SortKey::shown(&own.created.by)),
+    ("last_modified_at", |own| SortKey::Number(own.modified.at.0)),
+    ("last_modified_by_id", |own| {
+        SortKey::shown(&own.modified.by)
     }),
-    ("state", |a, b| a.active.cmp(&b.active)),
+    ("state", |own| SortKey::Number(i64::from(own.active))),
 ];
 
 /// Refuses other formats: policies are always shown with what is for people, and nobody records when one was last used.
@@ -86,7 +86,7 @@ fn is_active(state: &str) -> Result<bool, Refusal> {
 
 /// Which policies a list shows.
 struct Wanted<'p> {
-    subjects: [Option<PolicySubject>; 2],
+    subjects: Vec<PolicySubject>,
     has_type: bool,
     service_type: Option<&'p str>,
     service_name: Option<&'p str>,
@@ -115,8 +115,9 @@ impl<'p> Wanted<'p> {
             }
         };
         is_for_display(params)?;
+        let subjects = [subject("iam_id")?, subject("access_group_id")?];
         Ok(Self {
-            subjects: [subject("iam_id")?, subject("access_group_id")?],
+            subjects: subjects.into_iter().flatten().collect(),
             has_type,
             service_type: text("service_type")?,
             service_name: text("service_name")?,
@@ -131,17 +132,8 @@ impl<'p> Wanted<'p> {
         };
         self.has_type
             && self.active == policy.active
-            && (self.subjects.iter().flatten()).all(|subject| is_for(policy, *subject))
             && has(AttributeKey::ServiceType, self.service_type)
             && has(AttributeKey::Service, self.service_name)
-    }
-}
-
-/// Whether the policy is for this subject. A person is also meant by the id of their invitation.
-fn is_for(policy: &Policy, subject: PolicySubject) -> bool {
-    match (policy.subject, subject) {
-        (PolicySubject::Invited(id), PolicySubject::Principal(named)) => named.user() == Some(id),
-        (own, subject) => own == subject,
     }
 }
 
@@ -162,7 +154,7 @@ pub(super) fn of_invitation(
     each.collect()
 }
 
-fn part(
+async fn part(
     app: &App,
     caller: &Identity,
     params: &Params,
@@ -171,22 +163,31 @@ fn part(
 ) -> Result<PolicyPart, Refusal> {
     params.refuse_unserved(&["tag_name", "tag_value", "service_group_id"])?;
     check_account(app, caller, params)?;
-    let wanted = Wanted::of(params, caller.account())?;
+    let mut wanted = Wanted::of(params, caller.account())?;
+    for subject in &mut wanted.subjects {
+        if let PolicySubject::Principal(named) = subject {
+            *named = app.iam.principal_named(caller, *named).await?;
+        }
+    }
     let order = by_signed_word(params, &SORTS)?;
-    let by = |a: &Policy, b: &Policy| order.of_two(a, b);
-    let window = POLICIES.window(params)?;
-    let shows = |policy: &Policy| wanted.shows(policy);
-    let part = app.iam.policies(caller, shows, by, window)?;
+    let cursor = ListCursor::of(&POLICIES, params, order)?;
+    let by = |a: &Policy, b: &Policy| cursor.compare(a, b);
+    let shows = |policy: &Policy| wanted.shows(policy) && cursor.reaches(policy);
+    let found = app
+        .iam
+        .policies(caller, &wanted.subjects, shows, by, cursor.window())?;
     let path = format!("{}{path}", own_url.url);
-    let page = |start: u64| -> Result<PolicyPage, Refusal> {
-        let href = POLICIES.address(&path, params, &KEPT, (window.take, Some(start)))?;
-        let start = Some(start.to_string());
+    let limit = cursor.size();
+    let link = |start: Option<&str>| -> Result<PolicyPage, Refusal> {
+        let href = POLICIES.address_at(&path, params, &KEPT, (limit, start))?;
+        let start = start.map(str::to_owned);
         Ok(PolicyPage { href, start })
     };
+    let page = cursor.page(found, link)?;
     Ok(PolicyPart {
-        limit: window.take,
-        links: list_links(window, &part, page)?,
-        policies: part.entries,
+        limit,
+        links: page.links,
+        policies: page.entries,
     })
 }
 
@@ -201,7 +202,7 @@ pub(super) async fn list<V: Version>(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let part = part(&app, &caller, &params, &own_url, V::PATH)?;
+    let part = part(&app, &caller, &params, &own_url, V::PATH).await?;
     let list = V::list(&Form::new(&app, &own_url), part);
     json(StatusCode::OK, &list)
 }

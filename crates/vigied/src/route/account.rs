@@ -15,13 +15,15 @@ use base::id::AccountId;
 use base::limit;
 use base::scope::Domain;
 use base::secret::Secret;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use iam::IamError;
 use iam::Identity;
 use iam::directory::{Account, Member};
 use iam::manage::invitation::Invitation;
-use iam::manage::page::{Page, PageRequest};
-use iam::manage::people_search::PeopleSearch;
+use iam::manage::page::PageRequest;
+use iam::manage::people_search::{PeopleSearch, PersonPlace};
 use std::sync::Arc;
 use wire::cf::deleted::instant;
 use wire::cf::list::Metadata;
@@ -81,13 +83,18 @@ pub(super) async fn accounts(
         ACCOUNTS.address("/coe/v2/accounts", &params, &[], at)
     };
     let next_url = next(window, &part).map(address).transpose()?;
-    let own = part.entries.iter();
-    let resources = own.map(|account| resource(&app, &caller, account));
+    let (of, here) = (caller.account(), Arc::clone(&app));
+    let list = move || {
+        let own = part.entries.iter();
+        own.map(|account| resource(&here, &caller, account))
+            .collect()
+    };
+    let resources: Vec<AccountResource> = app.account_turns.run(of, list).await?;
     json(
         StatusCode::OK,
         &Accounts {
             next_url,
-            resources: resources.collect(),
+            resources,
         },
     )
 }
@@ -98,7 +105,10 @@ pub(super) async fn account(
     params: Params,
 ) -> Result<Response, Refusal> {
     let account = app.iam.account(&caller, params.id("id")?)?;
-    json(StatusCode::OK, &resource(&app, &caller, &account))
+    let (of, here) = (caller.account(), Arc::clone(&app));
+    let shown = move || resource(&here, &caller, &account);
+    let shown = app.account_turns.run(of, shown).await?;
+    json(StatusCode::OK, &shown)
 }
 
 pub(super) fn person(app: &App, member: &Member) -> User {
@@ -137,6 +147,29 @@ pub(super) fn waiting(account: AccountId, invitation: &Invitation) -> User {
     }
 }
 
+/// The text that says that a page of users begins after this one.
+fn start_after(user: &User) -> String {
+    let place = (user.state == PENDING, user.user_id.as_str());
+    // A text is always written.
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&place).unwrap_or_default())
+}
+
+/// Where the requested page of users begins.
+fn place(params: &Params) -> Result<Option<PersonPlace>, Refusal> {
+    let Some(text) = ACCOUNTS.start(params)? else {
+        return Ok(None);
+    };
+    let read = || -> Option<PersonPlace> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (is_invited, address) = serde_json::from_slice(&bytes).ok()?;
+        Some(PersonPlace {
+            is_invited,
+            address,
+        })
+    };
+    read().map(Some).ok_or_else(|| ACCOUNTS.no_start(text))
+}
+
 pub(super) async fn users(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
@@ -144,9 +177,14 @@ pub(super) async fn users(
 ) -> Result<Response, Refusal> {
     let account = params.id("account")?;
     let settings = params.flag("include_settings")?.then(UserSettings::default);
-    let window = ACCOUNTS.window(&params)?;
+    let size = ACCOUNTS.size(&params)?;
     let search = PeopleSearch::read(params.one("search")?, params.one("user_id")?);
-    let search = search.map_err(IamError::from)?;
+    let search = search.map_err(IamError::from)?.after(place(&params)?);
+    // One more than is shown says whether the list goes on.
+    let window = PageRequest {
+        skip: 0,
+        take: size.saturating_add(1),
+    };
     let members = app.iam.members_found(&caller, account, &search, window)?;
     let behind = window.behind(&members);
     let invited = app
@@ -160,20 +198,20 @@ pub(super) async fn users(
         settings: settings.clone(),
         ..user
     };
-    let part = Page {
-        entries: members.chain(invited).map(with_settings).collect(),
-        total,
-    };
+    let mut resources: Vec<User> = members.chain(invited).map(with_settings).collect();
+    let goes_on = resources.len() as u64 > size;
+    resources.truncate(usize::try_from(size).unwrap_or(usize::MAX));
     let path = format!("/v2/accounts/{account}/users");
     let kept = ["search", "user_id", "include_settings"];
-    let address = |start| ACCOUNTS.address(&path, &params, &kept, (window.take, start));
-    let next_url = next(window, &part).map(|start| address(Some(start)));
+    let address = |start: Option<&str>| ACCOUNTS.address_at(&path, &params, &kept, (size, start));
+    let last = resources.last().filter(|_| goes_on).map(start_after);
+    let next_url = last.map(|start| address(Some(&start)));
     let list = Users {
         total_results: total,
-        limit: window.take,
+        limit: size,
         first_url: Some(address(None)?),
         next_url: next_url.transpose()?,
-        resources: part.entries,
+        resources,
     };
     json(StatusCode::OK, &list)
 }
@@ -207,14 +245,9 @@ pub(super) async fn set_role(
 ) -> Result<Response, Refusal> {
     let domain = Domain::Account(params.id("account")?);
     app.iam.may_set_roles(&caller, domain)?;
-    let wanted: Username = body(&bytes)?;
+    let username = username(&params, &bytes)?;
     app.iam
-        .set_role(
-            &caller,
-            domain,
-            role(params.text("role"))?,
-            &wanted.username,
-        )
+        .set_role(&caller, domain, role(params.text("role"))?, &username)
         .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -98,13 +98,13 @@ async fn read(
     params.refuse_unserved(&UNSERVED)?;
     let account = account(app, caller, params)?;
     let stored = app.iam.account_settings(caller, account)?;
-    let told = history::asked_for(app, caller, params, account).await?;
-    let told = told.map(|all| {
+    let history = history::asked_for(app, caller, params, account).await?;
+    let history = history.map(|all| {
         let of_settings = all.into_iter().filter(|one| one.action == CONFIGURED);
         of_settings.collect()
     });
     let answer = Shown {
-        history: told,
+        history,
         ..shown(&stored)
     };
     Ok((stored, answer))

@@ -12,9 +12,9 @@ pub(super) fn is_asked_for(params: &Params) -> Result<bool, Refusal> {
 }
 
 /// In the interface's form.
-pub(super) fn shown(own: Activity) -> Shown {
+pub(super) fn shown(activity: Activity) -> Shown {
     Shown {
-        last_authn: own.last_at.map(time_text),
-        authn_count: own.times,
+        last_authn: activity.last_at.map(time_text),
+        authn_count: activity.times,
     }
 }

@@ -5,8 +5,10 @@ use super::activity;
 use super::entity_tag::{if_match, tagged};
 use super::filter;
 use super::history;
-use super::order::{By, Order};
-use super::paging::{IAM, list_links};
+use super::iam_id;
+use super::list_cursor::ListCursor;
+use super::order::{By, Order, SortKey};
+use super::paging::IAM;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -48,15 +50,13 @@ const KEPT: [&str; 7] = [
 ];
 
 /// The default order of a list.
-const BY_NAME: (&str, By<Stored>) = ("name", |a, b| a.name.cmp(&b.name));
+const BY_NAME: (&str, By<Stored>) = ("name", |own| SortKey::text(&own.name));
 
 /// The other orders that can be asked for.
 const SORTS: [(&str, By<Stored>); 3] = [
-    ("description", |a, b| a.description.cmp(&b.description)),
-    ("created_at", |a, b| a.created_at.cmp(&b.created_at)),
-    ("created_by", |a, b| {
-        a.maker().to_string().cmp(&b.maker().to_string())
-    }),
+    ("description", |own| SortKey::text(&own.description)),
+    ("created_at", |own| SortKey::Number(own.created_at.0)),
+    ("created_by", |own| SortKey::shown(&own.maker())),
 ];
 
 pub(super) fn invalid(field: &'static str, message: String) -> Refusal {
@@ -178,10 +178,7 @@ pub(super) async fn list(
     };
     let principal = match params.one("iam_id")? {
         None => None,
-        Some(text) => Some(
-            text.parse()
-                .map_err(|_| invalid("iam_id", format!("`{text}` is no IAM id")))?,
-        ),
+        Some(text) => Some(iam_id::read("iam_id", text)?),
     };
     let everybody = match params.one("scope")? {
         None | Some("entity" | "") => false,
@@ -192,25 +189,30 @@ pub(super) async fn list(
         }
     };
     let order = Order::of(&params, BY_NAME, &SORTS)?;
-    let window = IAM.window(&params)?;
-    let by = |a: &Stored, b: &Stored| order.of_two(a, b);
+    let cursor = ListCursor::of(&IAM, &params, order)?;
+    let by = |a: &Stored, b: &Stored| cursor.compare(a, b);
     let of = KeysOf {
         principal,
         everybody,
         services,
     };
-    let is_wanted = |own: &Stored| filter::shows(filter.as_ref(), &own.name, &own.description);
-    let part = app.iam.api_keys_found(&caller, of, is_wanted, by, window)?;
+    let is_wanted = |own: &Stored| {
+        filter::shows(filter.as_ref(), &own.name, &own.description) && cursor.reaches(own)
+    };
+    let found = app
+        .iam
+        .api_keys_found(&caller, of, is_wanted, by, cursor.window())?;
     let path = format!("{}/v1/apikeys", own_url.url);
-    let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
-    let links = list_links(window, &part, address)?;
+    let size = cursor.size();
+    let address = |start: Option<&str>| IAM.address_at(&path, &params, &KEPT, (size, start));
+    let page = cursor.page(found, address)?;
     let list = ApiKeyList {
-        offset: window.skip,
-        limit: window.take,
-        first: Some(links.first),
-        previous: links.previous,
-        next: links.next,
-        apikeys: part.entries.iter().map(|key| shown(key, None)).collect(),
+        offset: page.offset,
+        limit: size,
+        first: Some(page.links.first),
+        previous: page.links.previous,
+        next: page.links.next,
+        apikeys: page.entries.iter().map(|key| shown(key, None)).collect(),
     };
     json(StatusCode::OK, &list)
 }
@@ -230,9 +232,9 @@ fn expiry(text: Option<&str>) -> Result<Option<Millis>, Refusal> {
 }
 
 /// The owner of a new key, if it is not for the caller.
-fn owner(caller: &Identity, iam_id: &str) -> Result<Option<Principal>, Refusal> {
-    check_length("iam_id", iam_id, &limit::WORD_BYTES)?;
-    match iam_id.parse::<Principal>() {
+fn owner(caller: &Identity, text: &str) -> Result<Option<Principal>, Refusal> {
+    check_length("iam_id", text, &limit::WORD_BYTES)?;
+    match text.parse::<Principal>() {
         Ok(own) if own == caller.principal() => Ok(None),
         Ok(service @ Principal::Service(_)) => Ok(Some(service)),
         _ => {
@@ -241,7 +243,11 @@ fn owner(caller: &Identity, iam_id: &str) -> Result<Option<Principal>, Refusal> 
                 caller.principal()
             );
             let problem = Problem::new(Kind::Forbidden, "insufficient_permissions", message);
-            Err(Refusal(problem.field("iam_id")))
+            let problem = problem.field("iam_id");
+            Err(Refusal(match iam_id::of_id(text) {
+                Some(whole) => problem.hint(format!("write `{whole}`: the `iam_id`, not the `id`")),
+                None => problem,
+            }))
         }
     }
 }
@@ -253,21 +259,30 @@ pub(super) fn in_own_account(caller: &Identity, account: &str) -> Result<(), Ref
         return Ok(());
     }
     let message = format!(
-        "the credential makes keys, service IDs and roles in its own account alone: `account_id` must be `{}`",
+        "the credential is for one account alone: `account_id` must be `{}`",
         caller.account()
     );
     let problem = Problem::new(Kind::Forbidden, "wrong_account", message);
     Err(Refusal(problem.field("account_id")))
 }
 
-/// Whether a header says `true`.
+/// Whether a header says `true`, and not `false`.
 pub(super) fn is_set(
     headers: &HeaderMap,
     name: &'static str,
     field: &'static str,
 ) -> Result<bool, Refusal> {
-    let value = single(headers, name, field)?;
-    Ok(value.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true")))
+    let Some(value) = single(headers, name, field)? else {
+        return Ok(false);
+    };
+    match value.as_bytes().to_ascii_lowercase().as_slice() {
+        b"true" => Ok(true),
+        b"false" | b"" => Ok(false),
+        _ => {
+            let message = format!("the header `{field}` is `true` or `false`");
+            Err(invalid(field, message))
+        }
+    }
 }
 
 /// The key that a body asks for.
@@ -277,7 +292,8 @@ pub(super) fn requested_key(wanted: CreateApiKey) -> Result<NewKey, Refusal> {
         wanted.support_sessions,
     )?;
     if wanted.store_value == Some(true) {
-        let message = "`store_value`: the text of a key is not kept, and shown once alone";
+        let message =
+            "`store_value`: the text of a key is not kept, and shown once alone: leave it out";
         return Err(invalid("store_value", message.to_owned()));
     }
     let text = wanted.apikey.filter(|text| !text.expose().is_empty());

@@ -5,6 +5,7 @@ mod resource;
 
 use self::resource::Named;
 use super::api_key::invalid;
+use super::iam_id;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -24,6 +25,7 @@ use http::StatusCode;
 use iam::Identity;
 use iam::directory::SERVICE_NAME;
 use iam::flow::token_body::TokenBody;
+use std::collections::HashMap;
 use std::sync::Arc;
 use wire::iam::authz::{
     AuthzDecision, AuthzError, AuthzObligation, AuthzReply, AuthzRequest, AuthzResponse,
@@ -44,13 +46,7 @@ impl Subject {
     fn read(wanted: &AuthzSubject) -> Result<Self, Refusal> {
         match (&wanted.attributes, &wanted.access_token_body) {
             (Some(attributes), None) => {
-                let id = &attributes.id;
-                check_length("subject", id, &limit::WORD_BYTES)?;
-                let id = id.parse().map_err(|_| {
-                    let message = format!("`subject`: `{id}` is no IAM id");
-                    invalid("subject", message)
-                });
-                Ok(Self::Principal(id?))
+                iam_id::read("subject", &attributes.id).map(Self::Principal)
             }
             (None, Some(body)) => Ok(Self::Holder(token_body(body)?)),
             _ => {
@@ -66,11 +62,20 @@ impl Subject {
             Self::Holder(body) => body.principal(),
         }
     }
+}
 
-    fn actions(&self, app: &App, domain: Domain) -> Actions {
-        match self {
-            Self::Principal(own) => app.iam.directory().actions(*own, domain),
-            Self::Holder(body) => app.iam.permitted_by(body, domain),
+/// What has been decided for a request: several questions may be about one subject and one domain.
+#[derive(Debug, Default)]
+struct Decided(HashMap<(Principal, Domain), Actions>);
+
+impl Decided {
+    fn actions(&mut self, app: &App, subject: &Subject, domain: Domain) -> Actions {
+        match subject {
+            Subject::Principal(own) => {
+                let decided = self.0.entry((*own, domain));
+                *decided.or_insert_with(|| app.iam.directory().actions(*own, domain))
+            }
+            Subject::Holder(body) => app.iam.permitted_by(body, domain),
         }
     }
 }
@@ -113,7 +118,12 @@ fn action(name: &str) -> Result<Result<Action, AuthzError>, Refusal> {
     }))
 }
 
-fn decision(app: &App, caller: &Identity, wanted: &AuthzRequest) -> Result<AuthzResponse, Refusal> {
+fn decision(
+    app: &App,
+    caller: &Identity,
+    decided: &mut Decided,
+    wanted: &AuthzRequest,
+) -> Result<AuthzResponse, Refusal> {
     let (subject, named) = (
         Subject::read(&wanted.subject)?,
         Named::read(&wanted.resource)?,
@@ -138,7 +148,9 @@ fn decision(app: &App, caller: &Identity, wanted: &AuthzRequest) -> Result<Authz
     let directory = app.iam.directory();
     let domain = named.domain(app);
     let domain = domain.filter(|domain| directory.account_of(*domain) == Some(caller.account()));
-    let actions = domain.map_or(Actions::NONE, |domain| subject.actions(app, domain));
+    let actions = domain.map_or(Actions::NONE, |domain| {
+        decided.actions(app, &subject, domain)
+    });
     let permitted = actions.contains(action);
     let allowed = Action::ALL.iter().filter(|own| actions.contains(**own));
     let obligation = permitted.then(|| AuthzObligation {
@@ -168,7 +180,13 @@ pub(super) async fn decide(
         let problem = Problem::new(Kind::Invalid, INVALID, message);
         return Err(Refusal(problem.limit(limit)));
     }
-    let each = wanted.iter().map(|one| decision(&app, &caller, one));
-    let responses = each.collect::<Result<Vec<AuthzResponse>, Refusal>>()?;
+    let (account, here) = (caller.account(), Arc::clone(&app));
+    let decide = move || -> Result<Vec<AuthzResponse>, Refusal> {
+        let mut decided = Decided::default();
+        let each = wanted.iter();
+        each.map(|one| decision(&here, &caller, &mut decided, one))
+            .collect()
+    };
+    let responses = app.account_turns.run(account, decide).await??;
     json(StatusCode::OK, &AuthzReply { responses })
 }

@@ -19,9 +19,10 @@ use base::limit;
 use base::principal::Principal;
 use base::scope::Domain;
 use http::StatusCode;
-use iam::Directory;
 use iam::directory::{Org, Space};
+use iam::manage::page::Page;
 use iam::role::Role;
+use iam::{Directory, Identity};
 use std::str::FromStr;
 use std::sync::Arc;
 use wire::cf::deleted::instant;
@@ -158,11 +159,17 @@ pub(super) async fn orgs(
     params: Params,
 ) -> Result<Response, Refusal> {
     let (name, region) = (params.name_filter()?, params.one("region")?);
-    let wanted = |org: &Org| {
-        name.is_none_or(|name| org.name == name) && region.is_none_or(|region| org.region == region)
-    };
+    let (name, region) = (name.map(str::to_owned), region.map(str::to_owned));
     let page = CfPage::of(&params)?;
-    let part = app.iam.orgs(&caller, wanted, page.window());
+    let (iam, account, window) = (app.iam.clone(), caller.account(), page.window());
+    let list = move || {
+        let wanted = |org: &Org| {
+            name.as_deref().is_none_or(|name| org.name == name)
+                && region.as_deref().is_none_or(|region| org.region == region)
+        };
+        iam.orgs(&caller, wanted, window)
+    };
+    let part = app.account_turns.run(account, list).await?;
     let (path, kept) = ("/v2/organizations", ["q", "region"]);
     json(
         StatusCode::OK,
@@ -223,6 +230,26 @@ pub(super) async fn delete_org(
     deletion_reply(&app, &deletion).await
 }
 
+/// A page of the spaces that the caller sees, of one organization or of all.
+async fn listed_spaces(
+    app: &App,
+    caller: Identity,
+    params: &Params,
+    org: Option<OrgId>,
+    page: &CfPage,
+) -> Result<Page<Space>, Refusal> {
+    let name = params.name_filter()?.map(str::to_owned);
+    let (iam, account, window) = (app.iam.clone(), caller.account(), page.window());
+    let list = move || {
+        let wanted = |space: &Space| {
+            org.is_none_or(|org| space.org == org)
+                && name.as_deref().is_none_or(|name| space.name == name)
+        };
+        iam.spaces(&caller, wanted, window)
+    };
+    app.account_turns.run(account, list).await
+}
+
 pub(super) async fn org_spaces(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
@@ -230,10 +257,8 @@ pub(super) async fn org_spaces(
 ) -> Result<Response, Refusal> {
     let org: OrgId = params.id("guid")?;
     app.iam.org(&caller, org)?;
-    let name = params.name_filter()?;
-    let wanted = |space: &Space| space.org == org && name.is_none_or(|name| space.name == name);
     let page = CfPage::of(&params)?;
-    let part = app.iam.spaces(&caller, wanted, page.window());
+    let part = listed_spaces(&app, caller, &params, Some(org), &page).await?;
     let path = format!("/v2/organizations/{org}/spaces");
     json(
         StatusCode::OK,
@@ -246,10 +271,8 @@ pub(super) async fn spaces(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let name = params.name_filter()?;
-    let wanted = |space: &Space| name.is_none_or(|name| space.name == name);
     let page = CfPage::of(&params)?;
-    let part = app.iam.spaces(&caller, wanted, page.window());
+    let part = listed_spaces(&app, caller, &params, None, &page).await?;
     json(
         StatusCode::OK,
         &page.list("/v2/spaces", &params, &["q"], &part, space_resource)?,

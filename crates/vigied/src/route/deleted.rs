@@ -34,8 +34,8 @@ pub(super) async fn list(
     json(StatusCode::OK, &list)
 }
 
-fn entity(own: &Deleted) -> DeletedEntity {
-    let (guid, kind) = match own.domain {
+fn entity(deleted: &Deleted) -> DeletedEntity {
+    let (guid, kind) = match deleted.domain {
         Domain::Space(id) => (id.to_string(), "space"),
         Domain::Org(id) => (id.to_string(), "organization"),
         Domain::Account(id) => (id.to_string(), "account"),
@@ -43,11 +43,11 @@ fn entity(own: &Deleted) -> DeletedEntity {
     DeletedEntity {
         guid,
         kind: kind.to_owned(),
-        name: own.name.clone(),
-        organization_guid: own.org.to_string(),
-        deleted_at: instant(own.deleted_at),
-        removed_at: instant(own.due_at),
-        with_organization: own.deleted_with != own.domain,
+        name: deleted.name.clone(),
+        organization_guid: deleted.org.to_string(),
+        deleted_at: instant(deleted.deleted_at),
+        removed_at: instant(deleted.due_at),
+        with_organization: deleted.deleted_with != deleted.domain,
     }
 }
 

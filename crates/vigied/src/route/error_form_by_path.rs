@@ -1,18 +1,48 @@
 //! The form of errors for each path.
 
 use super::table::{SHARED, table};
+use crate::http::error_form::ErrorForm;
 use crate::http::error_form_by_path::ErrorFormByPath;
+
+/// Where the original's identity, policies, access groups, resources and accounts have routes of which this server has none: its
+/// clients read errors in its form alone.
+const UNSERVED: &[&str] = &[
+    "/acms",
+    "/apikeys",
+    "/serviceids",
+    "/v1/account-groups",
+    "/v1/account_settings_assignments",
+    "/v1/account_settings_templates",
+    "/v1/action_control_assignments",
+    "/v1/action_control_templates",
+    "/v1/enterprises",
+    "/v1/group_assignments",
+    "/v1/group_templates",
+    "/v1/idps",
+    "/v1/policy_assignments",
+    "/v1/policy_templates",
+    "/v1/profile_assignments",
+    "/v1/profile_templates",
+    "/v1/reclamations",
+    "/v1/role_assignments",
+    "/v1/role_templates",
+    "/v2/loginsettings",
+    "/v2/resource_aliases",
+    "/v2/resource_bindings",
+    "/v4",
+];
 
 /// For the paths of all routes, and for paths below them that are no routes.
 pub(crate) fn error_form_by_path() -> ErrorFormByPath {
     let routes = table().iter().map(|own| (own.path, own.form)).collect();
-    ErrorFormByPath::new(routes, SHARED)
+    let unserved = UNSERVED.iter().map(|own| (*own, ErrorForm::Identity));
+    let shared: Vec<(&'static str, ErrorForm)> = SHARED.iter().copied().chain(unserved).collect();
+    ErrorFormByPath::new(routes, &shared)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::error_form::ErrorForm;
     use crate::http::error_form_by_path::beginnings_of;
     use crate::request::routes::Route;
 
@@ -29,6 +59,18 @@ mod tests {
             ("/v2/organisations", ErrorForm::CloudFoundry),
             ("/v2/accounts/1/groups", ErrorForm::Identity),
             ("/coe/v3", ErrorForm::Identity),
+            ("/v1/policies/1/2", ErrorForm::Identity),
+            ("/v1/policy_templates/1", ErrorForm::Identity),
+            ("/v1/profiles/1/2/3", ErrorForm::Identity),
+            ("/v1/profile_templates", ErrorForm::Identity),
+            ("/v1/activity/1", ErrorForm::Identity),
+            ("/v2/groups/1/2", ErrorForm::Identity),
+            ("/v2/resource_groups/1/2", ErrorForm::Identity),
+            ("/v2/resource_bindings", ErrorForm::Identity),
+            ("/v4/accounts/1", ErrorForm::Identity),
+            ("/v1/v1/serviceids", ErrorForm::Identity),
+            ("/v2/v2/policies", ErrorForm::Identity),
+            ("/v1/identity/token", ErrorForm::Token),
             ("/render", ErrorForm::Graphite),
             ("/metrics/fnd", ErrorForm::Graphite),
             ("/tags/autoComplete/tag", ErrorForm::Graphite),
@@ -36,6 +78,15 @@ mod tests {
             ("*", ErrorForm::Monitoring),
         ] {
             assert_eq!(forms.of(None, path), form, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_to_be_unserved_is_unserved() {
+        let table = table();
+        for unserved in UNSERVED {
+            let mut served = table.iter().flat_map(|own| beginnings_of(own.path));
+            assert!(!served.any(|own| own == *unserved), "{unserved}");
         }
     }
 

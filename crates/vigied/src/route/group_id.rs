@@ -1,6 +1,7 @@
 //! The ids of access groups as requests and answers have them, and the members that a request names.
 
 use super::api_key::invalid;
+use super::iam_id;
 use crate::failure::refused::check_length;
 use crate::http::problem::Refusal;
 use crate::request::params::{Params, names_nothing};
@@ -49,17 +50,13 @@ pub(super) const fn sort(principal: Principal) -> &'static str {
 pub(super) const SORTS: [&str; 3] = ["user", "service", "profile"];
 
 /// The principal of an IAM id, which is of the sort that the request names, if it names one.
-pub(super) fn member(iam_id: &str, named: Option<&str>) -> Result<Principal, Refusal> {
-    check_length("iam_id", iam_id, &limit::WORD_BYTES)?;
-    let principal: Principal = iam_id.parse().map_err(|_| {
-        let message = format!("`iam_id`: `{iam_id}` is no IAM id");
-        invalid("iam_id", message)
-    })?;
+pub(super) fn member(text: &str, named: Option<&str>) -> Result<Principal, Refusal> {
+    let principal = iam_id::read("iam_id", text)?;
     let own = sort(principal);
     match named {
         Some(named) if named != own => {
             check_length("type", named, &limit::WORD_BYTES)?;
-            let message = format!("`type` of `{iam_id}` is `{own}`, not `{named}`");
+            let message = format!("`type` of `{text}` is `{own}`, not `{named}`");
             Err(invalid("type", message))
         }
         _ => Ok(principal),

@@ -22,11 +22,11 @@ use wire::iam::access_group::{
 };
 use wire::iam::api_key::time_text;
 
-fn condition(own: &ClaimCondition) -> GroupRuleCondition {
+fn condition(condition: &ClaimCondition) -> GroupRuleCondition {
     GroupRuleCondition {
-        claim: own.claim().to_owned(),
-        operator: own.operator().name().to_owned(),
-        value: own.value().to_owned(),
+        claim: condition.claim().to_owned(),
+        operator: condition.operator().name().to_owned(),
+        value: condition.value().to_owned(),
     }
 }
 
@@ -49,8 +49,8 @@ fn shown(account: AccountId, rule: &GroupRule) -> Shown {
 /// The rule that a body says.
 fn terms(bytes: &[u8]) -> Result<GroupRuleTerms, Refusal> {
     let wanted: GroupRuleRequest = body(bytes)?;
-    let read = |own: &GroupRuleCondition| {
-        ClaimCondition::new(&own.claim, &own.operator, &own.value)
+    let read = |wanted: &GroupRuleCondition| {
+        ClaimCondition::new(&wanted.claim, &wanted.operator, &wanted.value)
             .map_err(|refusal| Refusal(refused::problem(&refusal)))
     };
     let conditions = wanted.conditions.iter().map(read);

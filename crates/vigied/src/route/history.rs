@@ -25,8 +25,8 @@ pub(super) async fn asked_for(
     Ok(Some(found.iter().map(entry).collect()))
 }
 
-fn entry(own: &Recorded) -> HistoryEntry {
-    let details: Map<String, Value> = serde_json::from_str(&own.details).unwrap_or_default();
+fn entry(recorded: &Recorded) -> HistoryEntry {
+    let details: Map<String, Value> = serde_json::from_str(&recorded.details).unwrap_or_default();
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -35,11 +35,11 @@ fn entry(own: &Recorded) -> HistoryEntry {
         .iter()
         .map(|(name, value)| format!("{name}={}", text(value)));
     HistoryEntry {
-        timestamp: time_text(own.at),
-        iam_id: own.who.clone(),
-        iam_id_account: own.account.clone(),
-        action: own.event.clone(),
+        timestamp: time_text(recorded.at),
+        iam_id: recorded.who.clone(),
+        iam_id_account: recorded.account.clone(),
+        action: recorded.event.clone(),
         params: params.collect(),
-        message: sentence(&own.event).unwrap_or_default().to_owned(),
+        message: sentence(&recorded.event).unwrap_or_default().to_owned(),
     }
 }

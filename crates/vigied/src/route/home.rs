@@ -29,11 +29,11 @@ footer{margin-top:3rem;font-size:.9rem;opacity:.7}\
 pub(super) async fn home(own_url: UrlForCaller, headers: HeaderMap) -> Result<Response, Refusal> {
     let lines = headers.get_all(header::ACCEPT).iter();
     let accept: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
-    let told = home_document(&own_url.url);
+    let home = home_document(&own_url.url);
     let mut response = if prefers_html(&accept.join(",")) {
-        (StatusCode::OK, HEADERS, page(&told)).into_response()
+        (StatusCode::OK, HEADERS, page(&home)).into_response()
     } else {
-        json(StatusCode::OK, &told)?
+        json(StatusCode::OK, &home)?
     };
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("accept"));
@@ -58,8 +58,8 @@ fn home_document(url: &str) -> Home {
     }
 }
 
-fn page(told: &Home) -> String {
-    let links = &told.links;
+fn page(home: &Home) -> String {
+    let links = &home.links;
     let rows = [
         (
             &links.documentation,
@@ -97,9 +97,9 @@ fn page(told: &Home) -> String {
          <title>Vigie</title><style>{STYLE}</style></head><body><main><h1>Vigie</h1><p>{}</p>\
          <p>Log in from a terminal:</p><pre><code>{}</code></pre><dl>{rows}</dl></main>\
          <footer>Version {}</footer></body></html>",
-        escape(&told.description),
-        escape(&told.login),
-        escape(&told.version),
+        escape(&home.description),
+        escape(&home.login),
+        escape(&home.version),
     )
 }
 
@@ -133,8 +133,8 @@ mod tests {
 
     #[test]
     fn every_link_leads_somewhere() {
-        let told = serde_json::to_value(home_document("http://a")).unwrap();
-        for (name, link) in told["links"].as_object().unwrap() {
+        let home = serde_json::to_value(home_document("http://a")).unwrap();
+        for (name, link) in home["links"].as_object().unwrap() {
             let link = link.as_str().unwrap();
             assert!(link.starts_with("http"), "{name}: `{link}`");
         }
@@ -142,10 +142,10 @@ mod tests {
 
     #[test]
     fn whatever_stands_in_the_page_is_text() {
-        let mut told = home_document("http://a");
-        told.login = "<script>'\"&".to_owned();
-        told.links.openapi = "\"><b>".to_owned();
-        let page = page(&told);
+        let mut home = home_document("http://a");
+        home.login = "<script>'\"&".to_owned();
+        home.links.openapi = "\"><b>".to_owned();
+        let page = page(&home);
         assert!(page.contains("&lt;script&gt;&#39;&quot;&amp;"), "{page}");
         assert!(page.contains("href=\"&quot;&gt;&lt;b&gt;\""), "{page}");
     }

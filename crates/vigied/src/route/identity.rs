@@ -303,7 +303,7 @@ fn client_reply(tokens: &Tokens) -> ClientTokenReply {
 }
 
 fn jwk(key: PublicKey) -> Jwk {
-    let own = Jwk {
+    let common = Jwk {
         alg: key.algorithm.name().to_owned(),
         kid: key.kid,
         ..Jwk::default()
@@ -313,20 +313,20 @@ fn jwk(key: PublicKey) -> Jwk {
             kty: "RSA".to_owned(),
             n: Some(n),
             e: Some(e),
-            ..own
+            ..common
         },
         PublicNumbers::P256 { x, y } => Jwk {
             kty: "EC".to_owned(),
             crv: Some("P-256".to_owned()),
             x: Some(x),
             y: Some(y),
-            ..own
+            ..common
         },
         PublicNumbers::Ed25519 { x } => Jwk {
             kty: "OKP".to_owned(),
             crv: Some("Ed25519".to_owned()),
             x: Some(x),
-            ..own
+            ..common
         },
     }
 }

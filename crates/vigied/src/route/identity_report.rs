@@ -151,8 +151,8 @@ pub(super) async fn show(
     let keys = report.keys.into_iter().map(|own| key(&directory, own));
     let profiles = report.profiles.into_iter();
     let profiles = profiles.map(|(profile, last)| EntityActivity {
-        id: format!("Profile-{}", profile.0),
-        name: None,
+        id: format!("Profile-{}", profile.id.0),
+        name: Some(profile.name),
         last_authn: last.map(time_text),
     });
     let answer = ActivityReport {

@@ -3,10 +3,12 @@
 use super::access_policy;
 use super::api_key::invalid;
 use super::group_id;
-use super::paging::{ACCOUNTS, next};
+use super::list_cursor::ListCursor;
+use super::order::Order;
+use super::paging::ACCOUNTS;
 use super::reply::json;
 use crate::app::App;
-use crate::failure::refused::check_length;
+use crate::failure::refused::{check_length, mended_by};
 use crate::http::guesses::Guesser;
 use crate::http::problem::Refusal;
 use crate::http::source::RequestSource;
@@ -16,13 +18,13 @@ use crate::request::payload::{FormPayload, Payload};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
-use base::id::{AccessGroupId, AccountId};
+use base::id::{AccessGroupId, AccountId, UserId};
 use base::limit;
 use base::secret::Secret;
 use http::StatusCode;
-use iam::IamError;
 use iam::manage::invitation::{Choice, InvitedAccess, Invitee};
 use iam::role::Role;
+use iam::{IamError, Remedy};
 use std::sync::Arc;
 use wire::cf::deleted::instant;
 use wire::iam::invitation::{Accept, AcceptAccount, Invitation, Invitations, Redeem};
@@ -41,19 +43,28 @@ fn groups(account: AccountId, texts: &[String]) -> Result<Vec<AccessGroupId>, Re
         check_length("access_groups", text, &limit::WORD_BYTES)?;
         group_id::read(account, text).ok_or_else(|| {
             let message = format!("`access_groups`: `{text}` is no id of an access group");
-            invalid("access_groups", message)
+            let Refusal(problem) = invalid("access_groups", message);
+            Refusal(mended_by(problem, Remedy::NameAccessGroup))
         })
     };
     texts.iter().map(read).collect()
 }
 
+fn no_role(text: &str, all: &str) -> Refusal {
+    let message = format!("{text:?} is no account role: {all}");
+    Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field("account_role"))
+}
+
 /// An account role by its name.
 pub(super) fn role(text: &str) -> Result<Role, Refusal> {
-    text.parse().map_err(|_| {
-        let message =
-            format!("{text:?} is no account role: Administrator, Editor, Operator or Viewer");
-        Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field("account_role"))
-    })
+    let all = "Administrator, Editor, Operator or Viewer";
+    text.parse().map_err(|_| no_role(text, all))
+}
+
+/// The account role of an invitation.
+fn invited_role(text: &str) -> Result<Role, Refusal> {
+    let all = "Administrator, Editor, Operator or Viewer, or Member for none";
+    text.parse().map_err(|_| no_role(text, all))
 }
 
 pub(super) async fn invite(
@@ -70,7 +81,7 @@ pub(super) async fn invite(
         let named = user.account_role.filter(is_role);
         Ok(Invitee {
             email: user.email,
-            role: named.as_deref().map(role).transpose()?,
+            role: named.as_deref().map(invited_role).transpose()?,
         })
     };
     let given = wanted.iam_policy.as_deref().unwrap_or_default();
@@ -101,14 +112,16 @@ pub(super) async fn waiting(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let window = ACCOUNTS.window(&params)?;
-    let waiting = app.iam.invitations_of(&caller, window).await?;
-    let address = |start| {
-        let at = (window.take, Some(start));
-        ACCOUNTS.address("/v2/users/self/invitations", &params, &[], at)
+    let cursor = ListCursor::of(&ACCOUNTS, &params, Order::unsorted())?;
+    let after = cursor.made().map(|(at, id)| (at, UserId(id)));
+    let window = cursor.window();
+    let waiting = app.iam.invitations_of(&caller, after, window).await?;
+    let address = |start: Option<&str>| {
+        let at = (cursor.size(), start);
+        ACCOUNTS.address_at("/v2/users/self/invitations", &params, &[], at)
     };
-    let next_url = next(window, &waiting).map(address).transpose()?;
-    let resources = waiting.entries.into_iter().map(|one| Invitation {
+    let page = cursor.page(waiting, address)?;
+    let resources = page.entries.into_iter().map(|one| Invitation {
         id: one.id.to_string(),
         account_id: one.account.to_string(),
         account_name: one.account_name,
@@ -118,7 +131,7 @@ pub(super) async fn waiting(
     });
     let resources = resources.collect();
     let list = Invitations {
-        next_url,
+        next_url: page.links.next,
         resources,
     };
     json(StatusCode::OK, &list)

@@ -17,6 +17,7 @@ mod collectd;
 mod cross_site;
 mod deleted;
 mod deletion_reply;
+mod doubled_base;
 mod entity_tag;
 mod error_form_by_path;
 mod filter;
@@ -29,12 +30,14 @@ mod health;
 mod history;
 mod home;
 mod iam_authz;
+mod iam_id;
 mod identity;
 mod identity_limits;
 mod identity_report;
 mod influx;
 mod introspection;
 mod invitation;
+mod list_cursor;
 mod metrics;
 mod mfa;
 #[cfg(test)]
@@ -73,6 +76,7 @@ use crate::request::cors;
 use crate::request::observe;
 use crate::request::routes::{self, mount};
 use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware;
 use std::sync::Arc;
 use wire::code;
@@ -95,14 +99,16 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .with_state(Arc::clone(app))
 }
 
-async fn unknown() -> Refusal {
-    routes::unknown()
+async fn unknown(State(app): State<Arc<App>>, request: Request) -> Refusal {
+    let path = request.uri().path();
+    let form = app.error_form_by_path.of(None, path);
+    doubled_base::explained(path, routes::unknown(form))
 }
 
-async fn wrong_method() -> Refusal {
-    Refusal(
-        code::METHOD_UNKNOWN
-            .problem("the route does not answer to this method")
-            .hint("`/openapi.json` lists what there is"),
-    )
+async fn wrong_method(State(app): State<Arc<App>>, request: Request) -> Refusal {
+    let matched = request.extensions().get::<MatchedPath>();
+    let matched = matched.map(MatchedPath::as_str);
+    let form = app.error_form_by_path.of(matched, request.uri().path());
+    let problem = code::METHOD_UNKNOWN.problem("the route does not answer to this method");
+    Refusal(problem.hint(routes::listed_in(form)))
 }

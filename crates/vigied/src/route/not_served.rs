@@ -5,7 +5,7 @@ use super::form_field::property;
 use crate::http::problem::Refusal;
 use wire::iam::form::Form;
 
-/// Fields of a second proof. This server never asks for one, so whoever sends it has another server in mind.
+/// Fields of a second proof. This server never asks for one, so a client that sends it has another server in mind.
 const SECOND_PROOFS: [&str; 5] = [
     "security_question_id",
     "security_question_answer",

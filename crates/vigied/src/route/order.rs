@@ -5,13 +5,38 @@ use crate::http::problem::Refusal;
 use crate::request::params::Params;
 use base::error::{Kind, Problem};
 use base::limit;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// How two entries are compared.
-pub(super) type By<T> = fn(&T, &T) -> Ordering;
+/// What an entry of a list is sorted by. All of one order are of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum SortKey<'e> {
+    Text(Cow<'e, str>),
+    Number(i64),
+}
+
+impl<'e> SortKey<'e> {
+    /// Where all entries are equal.
+    pub(super) const SAME: SortKey<'static> = SortKey::Number(0);
+
+    pub(super) const fn text(text: &'e str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+
+    /// The text of an id or a name that is made up for it.
+    pub(super) fn shown(value: &impl ToString) -> Self {
+        Self::Text(Cow::Owned(value.to_string()))
+    }
+}
+
+/// What entries are sorted by.
+pub(super) type By<T> = for<'e> fn(&'e T) -> SortKey<'e>;
 
 /// The order of a list.
 pub(super) struct Order<T> {
+    word: &'static str,
     by: By<T>,
     reverse: bool,
 }
@@ -23,12 +48,12 @@ impl<T> Order<T> {
         usual: (&'static str, By<T>),
         others: &[(&'static str, By<T>)],
     ) -> Result<Self, Refusal> {
-        let by = match params.one("sort")?.filter(|text| !text.is_empty()) {
-            None => usual.1,
+        let (word, by) = match params.one("sort")?.filter(|text| !text.is_empty()) {
+            None => usual,
             Some(asked) => {
                 let mut known = [usual].into_iter().chain(others.iter().copied());
                 let found = known.find(|(word, _)| *word == asked);
-                found.map(|(_, by)| by).ok_or_else(|| {
+                found.ok_or_else(|| {
                     let others = others.iter().map(|(word, _)| format!(", `{word}`"));
                     let words = format!("`{}`{}", usual.0, others.collect::<String>());
                     unknown("sort", &format!("one of {words}"), asked)
@@ -40,13 +65,50 @@ impl<T> Order<T> {
             Some("desc") => true,
             Some(other) => return Err(unknown("order", "`asc` or `desc`", other)),
         };
-        Ok(Self { by, reverse })
+        Ok(Self { word, by, reverse })
+    }
+
+    /// An order that nobody can choose.
+    pub(super) fn fixed(by: By<T>) -> Self {
+        Self {
+            word: "",
+            by,
+            reverse: false,
+        }
+    }
+
+    /// One in which all entries are equal.
+    pub(super) fn unsorted() -> Self {
+        Self::fixed(|_| SortKey::SAME)
+    }
+
+    /// An order for a test.
+    #[cfg(test)]
+    pub(super) fn tried(by: By<T>, reverse: bool) -> Self {
+        let word = "name";
+        Self { word, by, reverse }
+    }
+
+    /// The word of `sort`, with `-` before it in reverse.
+    pub(super) fn name(&self) -> String {
+        let sign = if self.reverse { "-" } else { "" };
+        format!("{sign}{}", self.word)
+    }
+
+    /// What the entry is sorted by.
+    pub(super) fn key<'e>(&self, entry: &'e T) -> SortKey<'e> {
+        (self.by)(entry)
+    }
+
+    /// The order of two entries that are sorted by these.
+    pub(super) fn of_keys(&self, a: &SortKey<'_>, b: &SortKey<'_>) -> Ordering {
+        let order = a.cmp(b);
+        if self.reverse { order.reverse() } else { order }
     }
 
     /// The order of two entries.
     pub(super) fn of_two(&self, a: &T, b: &T) -> Ordering {
-        let order = (self.by)(a, b);
-        if self.reverse { order.reverse() } else { order }
+        self.of_keys(&self.key(a), &self.key(b))
     }
 }
 
@@ -78,15 +140,15 @@ pub(super) fn by_signed_word<T>(
     known: &[(&'static str, By<T>)],
 ) -> Result<Order<T>, Refusal> {
     let words: Vec<&'static str> = known.iter().map(|(own, _)| *own).collect();
-    let any: By<T> = |_, _| Ordering::Equal;
-    let (by, reverse) = match signed_word(params, &words)? {
-        None => (any, false),
-        Some((word, reverse)) => {
-            let found = known.iter().find(|(own, _)| *own == word);
-            (found.map_or(any, |(_, by)| *by), reverse)
-        }
+    let Some((asked, reverse)) = signed_word(params, &words)? else {
+        return Ok(Order::unsorted());
     };
-    Ok(Order { by, reverse })
+    let found = known.iter().find(|(own, _)| *own == asked);
+    Ok(found.map_or_else(Order::unsorted, |(word, by)| Order {
+        word: *word,
+        by: *by,
+        reverse,
+    }))
 }
 
 fn unknown(field: &'static str, words: &str, other: &str) -> Refusal {

@@ -1,6 +1,6 @@
 //! Pages of lists in the style of each interface: Cloud Foundry's `page` and `results-per-page`, the account management's
 //! `_start` and `limit`, the token service's `pagetoken` and `pagesize`, the access policies' `start` and `limit`, the access groups'
-//! `offset` and `limit`.
+//! `offset` and `limit`. In some lists a page begins at a place, which a text names (`list_cursor.rs`), in the others after entries.
 //!
 //! The links to the next and previous page repeat the filters and the order of the list.
 
@@ -67,8 +67,12 @@ fn number(params: &Params, key: &'static str, what: &str) -> Result<Option<u64>,
     params.one(key)?.map(read).transpose()
 }
 
+/// What a page begins with.
+const START: &str = "what `next` of a page says";
+
 impl Style {
-    fn size(&self, params: &Params) -> Result<u64, Refusal> {
+    /// The number of entries of a page.
+    pub(super) fn size(&self, params: &Params) -> Result<u64, Refusal> {
         let most = limit::PAGE_ENTRIES.default;
         let what = format!("a number from 1 to {most}");
         match number(params, self.size, &what)? {
@@ -86,11 +90,21 @@ impl Style {
 
     /// The requested part of the list, for interfaces that address a page by its first entry.
     pub(crate) fn window(&self, params: &Params) -> Result<PageRequest, Refusal> {
-        let skip = number(params, self.start, "what `next` of a page says")?;
+        let skip = number(params, self.start, START)?;
         Ok(PageRequest {
             skip: skip.unwrap_or(0),
             take: self.size(params)?,
         })
+    }
+
+    /// The text that says where the requested page begins, if there is one.
+    pub(super) fn start<'p>(&self, params: &'p Params) -> Result<Option<&'p str>, Refusal> {
+        params.one(self.start)
+    }
+
+    /// The refusal of a text that says of no page where it begins.
+    pub(super) fn no_start(&self, text: &str) -> Refusal {
+        Refusal(refused(self.start, START, text))
     }
 
     /// The URL of a page of the list at `path`, with the parameters of `kept` as they were sent.
@@ -101,9 +115,21 @@ impl Style {
         kept: &[&'static str],
         (size, start): (u64, Option<u64>),
     ) -> Result<String, Refusal> {
-        let (size, start) = (size.to_string(), start.map(|start| start.to_string()));
+        let start = start.map(|start| start.to_string());
+        self.address_at(path, params, kept, (size, start.as_deref()))
+    }
+
+    /// The same of a page that begins at a place.
+    pub(super) fn address_at(
+        &self,
+        path: &str,
+        params: &Params,
+        kept: &[&'static str],
+        (size, start): (u64, Option<&str>),
+    ) -> Result<String, Refusal> {
+        let size = size.to_string();
         let mut query = vec![(self.size, size.as_str())];
-        query.extend(start.as_deref().map(|start| (self.start, start)));
+        query.extend(start.map(|start| (self.start, start)));
         for name in kept {
             query.extend(params.one(name)?.map(|value| (*name, value)));
         }

@@ -18,14 +18,14 @@ use std::sync::Arc;
 use wire::iam::preference::{Preference as Shown, Preferences, SetPreference};
 
 /// In the interface's form.
-fn shown(account: AccountId, own: Preference) -> Shown {
-    let (text, texts) = match own.value {
+fn shown(account: AccountId, preference: Preference) -> Shown {
+    let (text, texts) = match preference.value {
         PreferenceValue::Text(text) => (Some(text), None),
         PreferenceValue::Texts(texts) => (None, Some(texts)),
     };
     Shown {
-        service: own.service,
-        id: own.name,
+        service: preference.service,
+        id: preference.name,
         account_id: account.to_string(),
         scope: "account".to_owned(),
         value_string: text,

@@ -108,6 +108,11 @@ fn requested(
         let message = format!("`identifier`: `{}` is no such id", wanted.identifier);
         invalid("identifier", message)
     })?;
+    let is_same = |iam_id: &str| iam_id == principal.to_string();
+    if !wanted.iam_id.as_deref().is_none_or(is_same) {
+        let message = format!("`iam_id` of `{}` is `{principal}`", wanted.identifier);
+        return Err(invalid("iam_id", message));
+    }
     let own = account.to_string();
     let is_other = |accounts: &[String]| match sort {
         Sort::User => accounts.iter().any(|account| *account != own),

@@ -121,12 +121,12 @@ fn rule_kind(wanted: &ProfileRuleRequest) -> Result<ProfileRuleKind, Refusal> {
 
 /// The rule that a body says.
 fn terms(bytes: &[u8]) -> Result<ProfileRuleTerms, Refusal> {
-    let wanted: ProfileRuleRequest = body(bytes)?;
-    let whole: Map<String, Value> = body(bytes)?;
-    if whole.contains_key("context") {
+    let members: Map<String, Value> = body(bytes)?;
+    if members.contains_key("context") {
         let message = "`context` is not served here: leave it out";
         return Err(invalid("context", message.to_owned()));
     }
+    let wanted: ProfileRuleRequest = body(bytes)?;
     let read = |own: &ProfileRuleCondition| {
         ClaimCondition::new(&own.claim, &own.operator, &own.value)
             .map_err(|refusal| Refusal(refused::problem(&refusal)))

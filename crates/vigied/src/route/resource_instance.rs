@@ -1,10 +1,12 @@
 //! `/v2/resource_instances`: instances of the monitoring service, each of which says the plan of one space.
 
 use super::api_key::{invalid, is_set};
-use super::paging::{POLICIES, next};
+use super::list_cursor::ListCursor;
+use super::order::Order;
+use super::paging::POLICIES;
 use super::reply::json;
 use crate::app::App;
-use crate::failure::refused::check_length;
+use crate::failure::refused::{check_length, mended_by};
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
@@ -16,9 +18,9 @@ use base::id::{InstanceId, ResourceGroupId, SpaceId};
 use base::limit;
 use base::time::Millis;
 use http::{HeaderMap, StatusCode};
-use iam::Identity;
 use iam::directory::{Instance, Plan, SERVICE_NAME};
 use iam::manage::instance::{InstanceChange, NewInstance};
+use iam::{Identity, Remedy};
 use std::sync::Arc;
 use wire::iam::api_key::{read_time, time_text};
 use wire::iam::resource_instance::{
@@ -210,15 +212,17 @@ pub(super) async fn list(
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["sub_type"])?;
     let wanted = Wanted::of(&params)?;
-    let window = POLICIES.window(&params)?;
-    let shows = |instance: &Instance| wanted.shows(instance);
-    let part = app.iam.instances(&caller, shows, window);
+    let cursor = ListCursor::of(&POLICIES, &params, Order::unsorted())?;
+    let shows = |instance: &Instance| wanted.shows(instance) && cursor.reaches(instance);
+    let found = app.iam.instances(&caller, shows, cursor.window());
     let path = format!("{}/v2/resource_instances", own_url.url);
-    let address = |start: u64| POLICIES.address(&path, &params, &KEPT, (window.take, Some(start)));
+    let address =
+        |start: Option<&str>| POLICIES.address_at(&path, &params, &KEPT, (cursor.size(), start));
+    let page = cursor.page(found, address)?;
     let list = ResourceInstanceList {
-        rows_count: part.entries.len() as u64,
-        next_url: next(window, &part).map(address).transpose()?,
-        resources: part.entries.iter().map(|own| shown(&app, own)).collect(),
+        rows_count: page.entries.len() as u64,
+        next_url: page.links.next,
+        resources: page.entries.iter().map(|own| shown(&app, own)).collect(),
     };
     json(StatusCode::OK, &list)
 }
@@ -265,7 +269,8 @@ fn space(parameters: &InstanceParameters) -> Result<SpaceId, Refusal> {
     check_length("space_id", text, &limit::WORD_BYTES)?;
     text.parse().map_err(|_| {
         let message = format!("`space_id` is the GUID of a space, not `{text}`");
-        invalid("space_id", message)
+        let Refusal(problem) = invalid("space_id", message);
+        Refusal(mended_by(problem, Remedy::NameSpace))
     })
 }
 
@@ -274,7 +279,8 @@ fn group(text: &str) -> Result<ResourceGroupId, Refusal> {
     check_length("resource_group", text, &limit::WORD_BYTES)?;
     text.parse().map_err(|_| {
         let message = format!("`resource_group` is the id of a resource group, not `{text}`");
-        invalid("resource_group", message)
+        let Refusal(problem) = invalid("resource_group", message);
+        Refusal(mended_by(problem, Remedy::NameResourceGroup))
     })
 }
 

@@ -1,7 +1,9 @@
 //! `/v2/resource_keys`: keys of instances, each with a service ID and an API key of its own, which Administrators manage.
 
 use super::api_key::invalid;
-use super::paging::{POLICIES, next};
+use super::list_cursor::ListCursor;
+use super::order::Order;
+use super::paging::POLICIES;
 use super::reply::json;
 use super::resource_instance::{
     crn as instance_crn, guid_at, in_path, named, path as instance_path,
@@ -36,8 +38,8 @@ const KEPT: [&str; 2] = ["name", "resource_id"];
 /// The cloud resource name of a key.
 fn crn(app: &App, key: &ResourceKey, instance: &Instance) -> String {
     let of_instance = instance_crn(app, instance);
-    let own = of_instance.strip_suffix("::").unwrap_or(&of_instance);
-    format!("{own}:resource-key:{}", key.id)
+    let instance_part = of_instance.strip_suffix("::").unwrap_or(&of_instance);
+    format!("{instance_part}:resource-key:{}", key.id)
 }
 
 /// The key in the interface's form; `text` only for a new one.
@@ -123,10 +125,14 @@ async fn listed(
         service.unwrap_or_default(),
         &limit::LABEL_BYTES,
     )?;
-    let window = POLICIES.window(params)?;
-    let part = app.iam.resource_keys(caller, name, of, window).await?;
-    let part = match service.is_none_or(|service| service == SERVICE_NAME) {
-        true => part,
+    let cursor = ListCursor::of(&POLICIES, params, Order::unsorted())?;
+    let after = cursor.made().map(|(at, id)| (at, ResourceKeyId(id)));
+    let found = app
+        .iam
+        .resource_keys(caller, name, of, after, cursor.window())
+        .await?;
+    let found = match service.is_none_or(|service| service == SERVICE_NAME) {
+        true => found,
         // There are keys of one service alone.
         false => Page {
             entries: Vec::new(),
@@ -134,9 +140,11 @@ async fn listed(
         },
     };
     let path = format!("{}{path}", own_url.url);
-    let address = |start: u64| POLICIES.address(&path, params, &KEPT, (window.take, Some(start)));
-    let mut resources = Vec::with_capacity(part.entries.len());
-    for key in &part.entries {
+    let address =
+        |start: Option<&str>| POLICIES.address_at(&path, params, &KEPT, (cursor.size(), start));
+    let page = cursor.page(found, address)?;
+    let mut resources = Vec::with_capacity(page.entries.len());
+    for key in &page.entries {
         // An instance that was deleted meanwhile has no keys.
         if let Ok(instance) = app.iam.instance(caller, key.instance) {
             resources.push(shown(app, key, &instance, None));
@@ -144,7 +152,7 @@ async fn listed(
     }
     let list = ResourceKeyList {
         rows_count: resources.len() as u64,
-        next_url: next(window, &part).map(address).transpose()?,
+        next_url: page.links.next,
         resources,
     };
     json(StatusCode::OK, &list)

@@ -6,8 +6,9 @@ use super::api_key::{in_own_account, invalid, is_set, requested_key, shown as sh
 use super::entity_tag::{if_match, tagged};
 use super::filter;
 use super::history;
-use super::order::{By, Order};
-use super::paging::{IAM, list_links};
+use super::list_cursor::ListCursor;
+use super::order::{By, Order, SortKey};
+use super::paging::IAM;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -41,13 +42,13 @@ const KEPT: [&str; 7] = [
 ];
 
 /// The default order of a list.
-const BY_NAME: (&str, By<Service>) = ("name", |a, b| a.name.cmp(&b.name));
+const BY_NAME: (&str, By<Service>) = ("name", |own| SortKey::text(&own.name));
 
 /// The other orders that can be asked for.
 const SORTS: [(&str, By<Service>); 3] = [
-    ("description", |a, b| a.description.cmp(&b.description)),
-    ("created_at", |a, b| a.created_at.cmp(&b.created_at)),
-    ("modified_at", |a, b| a.modified_at.cmp(&b.modified_at)),
+    ("description", |own| SortKey::text(&own.description)),
+    ("created_at", |own| SortKey::Number(own.created_at.0)),
+    ("modified_at", |own| SortKey::Number(own.modified_at.0)),
 ];
 
 /// The service ID in the interface's form; its group only where it is asked for.
@@ -112,24 +113,28 @@ pub(super) async fn list(
     let named = params.one("name")?.filter(|text| !text.is_empty());
     check_length("name", named.unwrap_or_default(), &limit::LABEL_BYTES)?;
     let order = Order::of(&params, BY_NAME, &SORTS)?;
-    let window = IAM.window(&params)?;
-    let by = |a: &Service, b: &Service| order.of_two(a, b);
+    let cursor = ListCursor::of(&IAM, &params, order)?;
+    let by = |a: &Service, b: &Service| cursor.compare(a, b);
     let is_wanted = |own: &Service| {
         named.is_none_or(|named| own.name == named)
             && group.is_none_or(|group| own.group == Some(group))
             && filter::shows(filter.as_ref(), &own.name, &own.description)
+            && cursor.reaches(own)
     };
-    let part = app.iam.service_ids(&caller, is_wanted, by, window)?;
+    let found = app
+        .iam
+        .service_ids(&caller, is_wanted, by, cursor.window())?;
     let path = format!("{}/v1/serviceids", own_url.url);
-    let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
-    let links = list_links(window, &part, address)?;
+    let size = cursor.size();
+    let address = |start: Option<&str>| IAM.address_at(&path, &params, &KEPT, (size, start));
+    let page = cursor.page(found, address)?;
     let list = ServiceIdList {
-        offset: window.skip,
-        limit: window.take,
-        first: Some(links.first),
-        previous: links.previous,
-        next: links.next,
-        serviceids: (part.entries.iter())
+        offset: page.offset,
+        limit: size,
+        first: Some(page.links.first),
+        previous: page.links.previous,
+        next: page.links.next,
+        serviceids: (page.entries.iter())
             .map(|service| shown(service, with_group))
             .collect(),
     };

@@ -1,22 +1,28 @@
 //! `/v1/sessions`: login sessions, listed, ended and kept alive.
 
-use super::api_key::invalid;
+use super::iam_id;
 use super::identity::client;
-use super::paging::{IAM, list_links};
+use super::list_cursor::ListCursor;
+use super::order::{Order, SortKey};
+use super::paging::IAM;
 use super::reply::json;
 use crate::app::App;
+use crate::failure::refused;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
+use crate::http::source::RequestSource;
 use crate::request::caller::Manager;
 use crate::request::params::Params;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
+use base::id::SessionId;
 use base::principal::Principal;
+use base::source::Source;
 use http::{HeaderMap, StatusCode};
-use iam::Identity;
 use iam::flow::grant::Client;
-use iam::manage::session::OpenSession;
+use iam::manage::session::{OpenSession, SessionPlace};
+use iam::{IamError, Identity, Reason};
 use std::sync::Arc;
 use wire::iam::api_key::time_text;
 use wire::iam::session::{Session, SessionList};
@@ -40,14 +46,7 @@ fn shown(caller: &Identity, session: &OpenSession) -> Session {
 /// The owner of the sessions that the request is about, if it names one.
 fn whose(params: &Params) -> Result<Option<Principal>, Refusal> {
     let text = params.one("iam_id")?.filter(|text| !text.is_empty());
-    let read = |text: &str| {
-        text.parse::<Principal>().map_err(|_| {
-            let excerpt: String = text.chars().take(80).collect();
-            let message = format!("`iam_id` is no IAM id: `{excerpt}`");
-            invalid("iam_id", message)
-        })
-    };
-    text.map(read).transpose()
+    text.map(|text| iam_id::read("iam_id", text)).transpose()
 }
 
 pub(super) async fn list(
@@ -57,18 +56,31 @@ pub(super) async fn list(
     params: Params,
 ) -> Result<Response, Refusal> {
     let whose = whose(&params)?;
-    let window = IAM.window(&params)?;
-    let part = app.iam.sessions(&caller, whose, window).await?;
+    // The latest come first.
+    let order =
+        Order::fixed(|own: &OpenSession| SortKey::Number(own.created_at.0.saturating_neg()));
+    let cursor = ListCursor::of(&IAM, &params, order)?;
+    let place = cursor.made().map(|(created_at, id)| SessionPlace {
+        created_at,
+        id: SessionId(id),
+        is_end: cursor.is_backward(),
+    });
+    let found = app
+        .iam
+        .sessions_from(&caller, whose, place, cursor.window())
+        .await?;
+    cursor.passes(found.passed);
     let path = format!("{}/v1/sessions", own_url.url);
-    let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
-    let links = list_links(window, &part, address)?;
-    let all = part.entries.iter();
+    let size = cursor.size();
+    let address = |start: Option<&str>| IAM.address_at(&path, &params, &KEPT, (size, start));
+    let page = cursor.page(found.page, address)?;
+    let all = page.entries.iter();
     let list = SessionList {
-        offset: window.skip,
-        limit: window.take,
-        first: links.first,
-        previous: links.previous,
-        next: links.next,
+        offset: page.offset,
+        limit: size,
+        first: page.links.first,
+        previous: page.links.previous,
+        next: page.links.next,
         sessions: all.map(|session| shown(&caller, session)).collect(),
     };
     json(StatusCode::OK, &list)
@@ -92,9 +104,20 @@ pub(super) async fn end(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+/// The refusal of an id. One that no session has is a guess, and counts for its source as a wrong key does.
+fn not_kept(app: &App, source: Source, error: IamError) -> Refusal {
+    let is_guess = (error.refusal()).is_some_and(|own| own.reason == Reason::NotFound);
+    let wait = is_guess.then(|| app.iam.count_guess(source)).flatten();
+    match (refused::of(&error), wait) {
+        (Some(problem), Some(seconds)) => Refusal(refused::slowed(problem, seconds)),
+        _ => error.into(),
+    }
+}
+
 /// As the original's command line asks for it: by the client, without a body.
 pub(super) async fn keep_alive(
     State(app): State<Arc<App>>,
+    RequestSource(source): RequestSource,
     params: Params,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
@@ -103,6 +126,7 @@ pub(super) async fn keep_alive(
         let problem = Problem::new(Kind::Unauthenticated, "BXNIM0308E", message);
         return Err(Refusal(problem));
     }
-    app.iam.keep_session_alive(params.id("id")?).await?;
+    let kept = app.iam.keep_session_alive(params.id("id")?).await;
+    kept.map_err(|error| not_kept(&app, source, error))?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -18,7 +18,7 @@ use base::secret::Secret;
 use http::{HeaderMap, StatusCode};
 use iam::audit::{Action, Credential as Shown, Refused};
 use iam::flow::grant::Grant;
-use iam::manage::space_login::{SpaceLogin, SpaceTokens};
+use iam::manage::space_login::{LoggingToken, SpaceLogin, SpaceTokens};
 use iam::{Credential, IamError, Reason};
 use std::sync::Arc;
 use wire::cf::login::{LoginReply, SpaceTokenReply};
@@ -113,17 +113,26 @@ fn refusal(error: IamError) -> Refusal {
 }
 
 fn reply(tokens: &SpaceTokens) -> LoginReply {
-    let message = match (tokens.space, &tokens.logging_token) {
-        (None, _) => Some(
-            "you see no space of that name in that organization, or several: name both, `space` and `organization`",
+    let (key, message) = match &tokens.logging_token {
+        None => (
+            None,
+            Some(
+                "you see no space of that name in that organization, or several: name both, `space` and `organization`",
+            ),
         ),
-        (Some(_), None) => Some("your roles do not allow to send to this space"),
-        (Some(_), Some(_)) => None,
+        Some(LoggingToken::NoRole) => (None, Some("your roles do not allow to send to this space")),
+        Some(LoggingToken::Restricted) => (
+            None,
+            Some(
+                "Administrators alone make API keys in this account (`restrict_create_platform_apikey`): ask one for a key of a service ID",
+            ),
+        ),
+        Some(LoggingToken::Key(key)) => (Some(key), None),
     };
     let text = |own: &Secret<String>| SecretText::new(own.expose().clone());
     LoginReply {
         access_token: text(&tokens.access_token),
-        logging_token: tokens.logging_token.as_ref().map(text),
+        logging_token: key.map(text),
         org_id: tokens.org.map(|id| id.to_string()),
         space_id: tokens.space.map(|id| id.to_string()),
         message: message.map(str::to_owned),

@@ -21,11 +21,18 @@ use crate::request::routes::{Route, delete, get, patch, post, put};
 use base::id::{OrgId, SpaceId};
 use base::scope::Action;
 
-/// Path prefixes below which routes have several forms of errors, with the form for unknown paths there.
+/// Path prefixes below which routes have several forms of errors, with the form for unknown paths there. The last ones are what
+/// IBM's clients make of a base address that ends in a part that they add themselves: they read no other form.
 pub(crate) const SHARED: &[(&str, ErrorForm)] = &[
     ("/metrics", Graphite),
     ("/v1", Monitoring),
     ("/v2", CloudFoundry),
+    ("/v1/identity", Token),
+    ("/v1/v1", Account),
+    ("/v1/v2", Account),
+    ("/v2/identity", Token),
+    ("/v2/v1", Account),
+    ("/v2/v2", Account),
 ];
 
 /// Paths of Graphite's routes, with all that is below them: they are also there behind `/graphite/SCOPE`.

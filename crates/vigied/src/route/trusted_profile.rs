@@ -1,12 +1,14 @@
 //! `/v1/profiles`: rights that users, service IDs and compute resources take on, which Administrators manage.
 
 use super::account_parameter::check_account;
+use super::activity;
 use super::api_key::in_own_account;
 use super::entity_tag::{if_match, tagged};
 use super::filter;
 use super::history;
-use super::order::{By, Order};
-use super::paging::{IAM, list_links};
+use super::list_cursor::ListCursor;
+use super::order::{By, Order, SortKey};
+use super::paging::IAM;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -17,7 +19,7 @@ use crate::request::params::{Params, body, names_nothing};
 use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::id::ProfileId;
+use base::id::{IdError, ProfileId};
 use base::limit;
 use http::{HeaderMap, StatusCode};
 use iam::directory::Profile;
@@ -32,13 +34,13 @@ use wire::iam::trusted_profile::{
 const KEPT: [&str; 5] = ["account_id", "name", "sort", "order", "filter"];
 
 /// The default order of a list.
-const BY_NAME: (&str, By<Profile>) = ("name", |a, b| a.name.cmp(&b.name));
+const BY_NAME: (&str, By<Profile>) = ("name", |own| SortKey::text(&own.name));
 
 /// The other orders that can be asked for.
 const SORTS: [(&str, By<Profile>); 3] = [
-    ("description", |a, b| a.description.cmp(&b.description)),
-    ("created_at", |a, b| a.created.at.cmp(&b.created.at)),
-    ("modified_at", |a, b| a.modified.at.cmp(&b.modified.at)),
+    ("description", |own| SortKey::text(&own.description)),
+    ("created_at", |own| SortKey::Number(own.created.at.0)),
+    ("modified_at", |own| SortKey::Number(own.modified.at.0)),
 ];
 
 /// A text, if there is any.
@@ -47,7 +49,7 @@ pub(super) fn some(text: &str) -> Option<String> {
 }
 
 fn shown(profile: &Profile) -> Shown {
-    let (account, id) = (profile.account, format!("Profile-{}", profile.id.0));
+    let (account, id) = (profile.account, shown_id(profile.id));
     Shown {
         crn: format!("crn:v1:bluemix:public:iam-identity::a/{account}::profile:{id}"),
         id,
@@ -60,15 +62,25 @@ fn shown(profile: &Profile) -> Shown {
         iam_id: profile.id.to_string(),
         account_id: account.to_string(),
         history: None,
+        activity: None,
     }
 }
 
 /// The id in the path: `Profile-…`, as the object has it, or the IAM id. What is neither names nothing.
 pub(super) fn id(params: &Params) -> Result<ProfileId, Refusal> {
     let text = params.text("id");
-    let own = text.strip_prefix("iam-").unwrap_or(text);
-    let parsed = format!("iam-{own}").parse::<ProfileId>();
-    parsed.map_err(|_| names_nothing(text))
+    parse_id(text).map_err(|_| names_nothing(text))
+}
+
+/// The id, from either form.
+pub(super) fn parse_id(text: &str) -> Result<ProfileId, IdError> {
+    let id = text.strip_prefix("iam-").unwrap_or(text);
+    format!("iam-{id}").parse()
+}
+
+/// The id as the object has it.
+pub(super) fn shown_id(id: ProfileId) -> String {
+    format!("Profile-{}", id.0)
 }
 
 pub(super) async fn list(
@@ -83,23 +95,25 @@ pub(super) async fn list(
     let named = params.one("name")?.filter(|text| !text.is_empty());
     check_length("name", named.unwrap_or_default(), &limit::LABEL_BYTES)?;
     let order = Order::of(&params, BY_NAME, &SORTS)?;
-    let window = IAM.window(&params)?;
-    let by = |a: &Profile, b: &Profile| order.of_two(a, b);
+    let cursor = ListCursor::of(&IAM, &params, order)?;
+    let by = |a: &Profile, b: &Profile| cursor.compare(a, b);
     let is_wanted = |own: &Profile| {
         named.is_none_or(|named| own.name == named)
             && filter::shows(filter.as_ref(), &own.name, &own.description)
+            && cursor.reaches(own)
     };
-    let part = app.iam.profiles(&caller, is_wanted, by, window)?;
+    let found = app.iam.profiles(&caller, is_wanted, by, cursor.window())?;
     let path = format!("{}/v1/profiles", own_url.url);
-    let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
-    let links = list_links(window, &part, address)?;
+    let size = cursor.size();
+    let address = |start: Option<&str>| IAM.address_at(&path, &params, &KEPT, (size, start));
+    let page = cursor.page(found, address)?;
     let list = TrustedProfileList {
-        offset: window.skip,
-        limit: window.take,
-        first: Some(links.first),
-        previous: links.previous,
-        next: links.next,
-        profiles: part.entries.iter().map(shown).collect(),
+        offset: page.offset,
+        limit: size,
+        first: Some(page.links.first),
+        previous: page.links.previous,
+        next: page.links.next,
+        profiles: page.entries.iter().map(shown).collect(),
     };
     json(StatusCode::OK, &list)
 }
@@ -126,11 +140,15 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    params.refuse_unserved(&["include_activity"])?;
     let profile = app.iam.profile(&caller, id(&params)?)?;
     let history = history::asked_for(&app, &caller, &params, profile.id).await?;
+    let activity = match activity::is_asked_for(&params)? {
+        true => Some(app.iam.profile_activity(&caller, profile.id).await?),
+        false => None,
+    };
     let answer = Shown {
         history,
+        activity: activity.map(activity::shown),
         ..shown(&profile)
     };
     tagged(StatusCode::OK, &answer, &profile_tag(&profile))

@@ -17,7 +17,7 @@ pub(super) fn by_identity(
     lines: &[u8],
     put: &dyn Fn(&SenderCredential, &[u8]) -> Outcome,
 ) {
-    let own = |shown: &SenderCredential, lines: &[u8]| match paced(
+    let put_paced = |shown: &SenderCredential, lines: &[u8]| match paced(
         shared,
         sender,
         shown,
@@ -32,7 +32,7 @@ pub(super) fn by_identity(
     let parted = keys.and_then(|lines| key_before_names::part(shared, lines));
     let plain = parted.as_ref().map_or(lines, |parted| &parted.plain);
     if let Some(parted) = &parted {
-        parted.store(shared, sender, own);
+        parted.store(shared, sender, put_paced);
     }
     if plain.iter().all(u8::is_ascii_whitespace) {
         return;
@@ -42,7 +42,7 @@ pub(super) fn by_identity(
         refuse(NO_IDENTITY);
         return;
     };
-    if let Outcome::Denied(_) = own(&SenderCredential::Source(key), plain) {
+    if let Outcome::Denied(_) = put_paced(&SenderCredential::Source(key), plain) {
         refuse("credential");
     }
 }

@@ -44,7 +44,7 @@ impl ClientCertificates {
         })))
     }
 
-    /// Reads the file again; keeps what it has when that is no good. Whoever is connected stays.
+    /// Reads the file again; keeps what it has when that is no good. Connected senders stay.
     ///
     /// # Errors
     /// As [`Self::of`].
@@ -74,7 +74,7 @@ impl ClientCertificates {
     pub(super) fn key(&self, certificate: &CertificateDer<'_>) -> Option<KeyId> {
         let fingerprint = iam::entropy::sha256(certificate.as_ref());
         let parsed = ParsedCertificate::try_from(certificate).ok();
-        let fits = |mark: &CertificateMark| match mark {
+        let matches = |mark: &CertificateMark| match mark {
             CertificateMark::Fingerprint(own) => *own == fingerprint,
             CertificateMark::Name(own) => parsed.as_ref().is_some_and(|parsed| {
                 let name = ServerName::try_from(own.as_str());
@@ -82,7 +82,7 @@ impl ClientCertificates {
             }),
         };
         let mut all = self.keys.entries();
-        all.find(|own| fits(own.0)).map(|own| own.1)
+        all.find(|own| matches(own.0)).map(|own| own.1)
     }
 
     /// Each entry and its key.

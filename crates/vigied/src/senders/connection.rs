@@ -69,7 +69,7 @@ pub(super) fn serve(
             sender,
             peer,
             &mut stream,
-        )
+        );
     });
 }
 

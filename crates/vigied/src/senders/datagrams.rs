@@ -82,9 +82,9 @@ fn datagram(
         };
         let decode = || {
             let mut given = given.borrow_mut();
-            let own = given.of(domain);
-            let (lines, after) = decode(lines, now, std::mem::take(own));
-            *own = after;
+            let times = given.of(domain);
+            let (lines, after) = decode(lines, now, std::mem::take(times));
+            *times = after;
             lines
         };
         store(

@@ -85,17 +85,17 @@ pub(super) fn decode(lines: &[u8], at: Millis, given: DefaultTimes) -> (Lines, D
 mod tests {
     use super::*;
 
-    /// One table for all: whoever sent much of a name moved the times of all others who have one like it.
+    /// One table for all: someone who sent much of a name moved the times of all others who have one like it.
     #[test]
     fn a_domain_moves_no_times_of_another() {
         use base::id::{Guid, SpaceId};
         let space = |number: u8| Domain::Space(SpaceId(Guid::from_random([number; 16])));
         let mut given = DefaultTimesByDomain::default();
         let mut first = |domain, lines: &str| {
-            let own = given.of(domain);
-            let (lines, after) = decode(lines.as_bytes(), Millis(5), std::mem::take(own));
-            *own = after;
-            lines.batch.iter().next().map(|own| own.at.0)
+            let times = given.of(domain);
+            let (lines, after) = decode(lines.as_bytes(), Millis(5), std::mem::take(times));
+            *times = after;
+            lines.batch.iter().next().map(|sample| sample.at.0)
         };
         assert_eq!(first(space(1), "a 1\na 2\n"), Some(5));
         assert_eq!(first(space(1), "a 3"), Some(7));

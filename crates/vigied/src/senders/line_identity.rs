@@ -113,8 +113,8 @@ impl<'s> LineIdentity<'s> {
     }
 
     pub(super) fn domain(&self) -> Option<Domain> {
-        let own = self.open.as_ref().map(|open| open.domain);
-        own.or_else(|| self.by_key.map(|(_, domain)| domain))
+        let opened = self.open.as_ref().map(|open| open.domain);
+        opened.or_else(|| self.by_key.map(|(_, domain)| domain))
     }
 
     /// Parts lines by the keys before their names, where those are taken; `None` where no line has one.

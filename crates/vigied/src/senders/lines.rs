@@ -285,8 +285,8 @@ impl<'s> LineReader<'s> {
 
     /// Counts what was read but is not stored when the connection ends.
     fn leave(&mut self, from: usize, reason: &'static str, why: End) -> End {
-        let behind = self.buffer.get(from..self.filled).unwrap_or_default();
-        self.identity.refuse(reason, count_samples(behind));
+        let unread = self.buffer.get(from..self.filled).unwrap_or_default();
+        self.identity.refuse(reason, count_samples(unread));
         self.filled = 0;
         why
     }

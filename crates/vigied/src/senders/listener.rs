@@ -83,7 +83,7 @@ fn accept(
     listener: Listener,
     socket: &TcpListener,
 ) {
-    let mut told: Option<Instant> = None;
+    let mut logged_at: Option<Instant> = None;
     while !shared.is_stopping() {
         if !wait(socket) {
             continue;
@@ -102,8 +102,8 @@ fn accept(
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(error) => {
-                if told.is_none_or(|last| last.elapsed() > TELL_AGAIN) {
-                    told = Some(Instant::now());
+                if logged_at.is_none_or(|last| last.elapsed() > TELL_AGAIN) {
+                    logged_at = Some(Instant::now());
                     tracing::warn!(listener = listener.key, %error, "cannot accept a sender's connection");
                 }
                 std::thread::sleep(PAUSE);

@@ -226,7 +226,7 @@ impl<'s> LumberjackReader<'s> {
                 };
                 self.refuse(why, 1);
                 stream.write(&Reply::Refused.bytes());
-                // Whoever guesses connects for each guess.
+                // Someone who guesses connects for each guess.
                 Err(End::Quiet)
             }
         }
@@ -254,8 +254,8 @@ impl<'s> LumberjackReader<'s> {
         if let Some(SenderCredential::Source(key)) = &self.by_certificate {
             let shown = SenderCredential::Source(*key);
             let scope = shown.scope(self.shared);
-            let own = scope.map_err(|denied| denied.problem().clone())?.domain();
-            if own != domain {
+            let of_key = scope.map_err(|denied| denied.problem().clone())?.domain();
+            if of_key != domain {
                 return Err(code::KEY_REACH.problem("the certificate's key is for another domain"));
             }
             return Ok(Open::One { shown, domain });

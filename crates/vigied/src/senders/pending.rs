@@ -106,14 +106,14 @@ mod tests {
             for (number, line) in [(1, "a 1"), (2, "b 2"), (1, "c 3")] {
                 pending.add(space(number), line.as_bytes());
             }
-            let told: Vec<_> = pending
+            let reported: Vec<_> = pending
                 .portions()
                 .iter()
                 .map(|portion| (portion.domain, portion.lines.as_slice(), portion.count))
                 .collect();
             let expected: [(Domain, &[u8], u64); 2] =
                 [(space(1), b"a 1\nc 3\n", 2), (space(2), b"b 2\n", 1)];
-            assert_eq!(told, expected);
+            assert_eq!(reported, expected);
             assert_eq!((pending.count(), pending.is_full()), (3, false));
             pending.clear();
             assert!(pending.is_empty() && pending.portions().is_empty());

@@ -63,8 +63,8 @@ impl<'s> PickleReader<'s> {
 
     /// Head and frame in bytes from `at` on, once the head is there.
     fn whole(&self, at: usize) -> Option<usize> {
-        let own = self.buffer.get(at..self.filled)?;
-        let head = own.first_chunk::<HEAD_BYTES>()?;
+        let begun_frame = self.buffer.get(at..self.filled)?;
+        let head = begun_frame.first_chunk::<HEAD_BYTES>()?;
         let length = usize::try_from(pickle::length(*head)).unwrap_or(usize::MAX);
         Some(length.saturating_add(HEAD_BYTES))
     }
@@ -83,8 +83,8 @@ impl<'s> PickleReader<'s> {
             return false;
         };
         let (least, stall) = self.shared.limits.least_rate;
-        let behind = begun.elapsed().saturating_sub(stall);
-        (self.filled as u64) < behind.as_secs().saturating_mul(least)
+        let counted = begun.elapsed().saturating_sub(stall);
+        (self.filled as u64) < counted.as_secs().saturating_mul(least)
     }
 
     fn refuse(&self, reason: &'static str) {

@@ -59,24 +59,24 @@ impl ReadRate {
             ],
         };
         for (who, bytes) in counted.into_iter().flatten() {
-            let own = sent.entry(who);
-            own.spend(self.rate, now, bytes as u64);
-            own.cap_debt(self.rate, limit::SENDER_DEBT_SECONDS.default * 1000);
-            longest = longest.max(own.wait(self.rate, now));
+            let rate = sent.entry(who);
+            rate.spend(self.rate, now, bytes as u64);
+            rate.cap_debt(self.rate, limit::SENDER_DEBT_SECONDS.default * 1000);
+            longest = longest.max(rate.wait(self.rate, now));
         }
         Duration::from_millis(longest)
     }
 
-    /// Counts work for a domain that its bytes do not tell, as if so many more had come. Whoever sends next for it waits, or is
+    /// Counts work for a domain that its bytes do not tell, as if so many more had come. The next sender for it waits, or is
     /// refused.
     pub(super) fn worked(&self, domain: Domain, bytes: u64, now: Millis) {
         if bytes == 0 {
             return;
         }
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = sent.entry(RateKey::Domain(domain));
-        own.spend(self.rate, now, bytes);
-        own.cap_debt(self.rate, limit::SENDER_DEBT_SECONDS.default * 1000);
+        let rate = sent.entry(RateKey::Domain(domain));
+        rate.spend(self.rate, now, bytes);
+        rate.cap_debt(self.rate, limit::SENDER_DEBT_SECONDS.default * 1000);
     }
 
     /// Whether a datagram may be taken. Its bytes are counted only then: what is refused keeps nobody waiting.
@@ -151,7 +151,7 @@ mod tests {
         assert!(read_rate.takes(None, space(3), 1, Millis(0)));
     }
 
-    /// It had none: whoever came after a flood from the same address, or to the same domain, waited for hours.
+    /// It had none: a sender that came after a flood from the same address, or to the same domain, waited for hours.
     #[test]
     fn what_is_owed_has_an_end() {
         let read_rate = ReadRate::new(1000);

@@ -131,9 +131,9 @@ impl Reports {
             known,
             unknown,
         } = &mut *state;
-        let own = senders.entry((source.key(), listener, is_known));
-        own.since = own.since.saturating_add(count);
-        if own
+        let sender = senders.entry((source.key(), listener, is_known));
+        sender.since = sender.since.saturating_add(count);
+        if sender
             .last
             .is_some_and(|last| now.duration_since(last) < PAUSE)
         {
@@ -143,9 +143,9 @@ impl Reports {
         if !minute.takes_one(now) {
             return None;
         }
-        own.last = Some(now);
+        sender.last = Some(now);
         Some(Line {
-            count: std::mem::take(&mut own.since),
+            count: std::mem::take(&mut sender.since),
             left_out: std::mem::take(&mut minute.left_out),
         })
     }

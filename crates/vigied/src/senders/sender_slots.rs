@@ -103,7 +103,7 @@ impl SenderSlots {
         let of_source = taken.all.values().filter(|entry| is_own(entry));
         if of_source.count() >= self.per_source {
             on_limit(&limit::SENDER_CONNECTIONS_PER_SOURCE);
-            // Else whoever is silent behind an address that many share would keep all others of it out.
+            // Else a silent client behind an address that many share would keep all its others out.
             if !taken.evict(is_own) {
                 return None;
             }
@@ -263,10 +263,10 @@ mod tests {
         two.keep(space(1), account(1)).unwrap();
         assert!(acquire(1).is_some());
         // A trusted proxy has the connections of many.
-        let behind: Vec<_> = (0..9)
+        let of_proxy: Vec<_> = (0..9)
             .map(|_| slots.acquire(None, &stream, |_| {}))
             .collect();
-        assert!(behind.iter().all(Option::is_some));
+        assert!(of_proxy.iter().all(Option::is_some));
         assert_eq!(slots.taken().all.len(), 10);
     }
 

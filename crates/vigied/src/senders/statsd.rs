@@ -34,7 +34,7 @@ pub(super) fn datagram(
     packet: &[u8],
 ) {
     by_identity(shared, sender, listener, packet, &|shown, lines| {
-        // Whoever reads for all waits for nobody's turn, and for nobody's sums.
+        // The thread that reads for all waits for nobody's turn, and for nobody's sums.
         take((shared, sums), sender, shown, (lines, false))
     });
 }
@@ -96,8 +96,8 @@ fn count_reading(
 fn count_delayed(shared: &SenderContext, domain: Domain, waited: &[DelayedReading]) {
     for (origin, reading) in waited {
         let sender = origin.sender;
-        let told = count_reading(shared, (&origin.shown, sender), domain, reading);
-        if let Outcome::Denied(_) = told {
+        let outcome = count_reading(shared, (&origin.shown, sender), domain, reading);
+        if let Outcome::Denied(_) = outcome {
             let count = reading.rejected();
             shared.refuse(sender.listener, sender.source, "credential", count);
         }

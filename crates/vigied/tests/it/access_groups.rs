@@ -8,7 +8,8 @@ use crate::limits::hits;
 use base::limit::{self, Limit};
 use serde_json::{Value, json};
 
-pub(crate) const LIMITS: [Limit; 4] = [
+pub(crate) const LIMITS: [Limit; 5] = [
+    limit::RULES_PER_GROUP,
     limit::GROUPS_PER_MEMBER,
     limit::GROUP_MEMBERS_AT_ONCE,
     limit::CONDITIONS_PER_RULE,

@@ -1,23 +1,38 @@
 //! Access policies as IBM's clients know them: made in either form, listed, changed with their tag, deleted, and what each gives.
 
 mod decisions;
+mod lists;
+mod lists_of_roles;
+mod mends;
+mod own;
+mod repeated;
 
 use crate::harness::{Reply, Request, Server};
 use crate::limits::hits;
 use base::limit::{self, Limit};
 use serde_json::{Value, json};
 
-pub(crate) const LIMITS: [Limit; 5] = [
+/// Nothing is refused by the last one: it is tried in `lists`, and where the turns are.
+pub(crate) const LIMITS: [Limit; 6] = [
     limit::INVITED_ACCESS_PER_REQUEST,
     limit::POLICIES_PER_SUBJECT,
     limit::ROLES_PER_POLICY,
     limit::POLICY_VALUE_BYTES,
     limit::AUTHZ_DECISIONS,
+    limit::LISTS_AT_ONCE_PER_ACCOUNT,
 ];
 
 const VIEWER: &str = "crn:v1:bluemix:public:iam::::role:Viewer";
 const OPERATOR: &str = "crn:v1:bluemix:public:iam::::role:Operator";
 const WRITER: &str = "crn:v1:bluemix:public:iam::::serviceRole:Writer";
+
+/// The other roles that every account has.
+const KINDS: [&str; 4] = [
+    "crn:v1:bluemix:public:iam::::role:Editor",
+    "crn:v1:bluemix:public:iam::::role:Administrator",
+    "crn:v1:bluemix:public:iam::::serviceRole:Reader",
+    "crn:v1:bluemix:public:iam::::serviceRole:Manager",
+];
 
 struct Account {
     server: Server,
@@ -295,12 +310,15 @@ fn pages_of_policies_lead_to_each_other() {
             found.push(text(&page["policies"][0]["id"]));
             if found.len() == 2 {
                 let before = text(&page["previous"]["href"]);
-                assert!(before.contains("start=0"), "{before}");
+                let before = &before[before.find(&format!("/{form}/")).unwrap()..];
+                let before = account.call("GET", before).send().json();
+                assert_eq!(before["policies"][0]["id"], json!(found[0]));
             }
             let Some(next) = page["next"]["href"].as_str() else {
                 break;
             };
-            assert_eq!(page["next"]["start"], json!(found.len().to_string()));
+            let start = text(&page["next"]["start"]);
+            assert!(next.contains(&format!("start={start}")), "{next}");
             path = next[next.find(&format!("/{form}/")).unwrap()..].to_owned();
         }
         assert_eq!(found, made);
@@ -355,12 +373,18 @@ fn a_role_of_actions_is_given_by_its_crn() {
         let reply = account.ask("POST", "/v2/roles", &wrong);
         refused(&reply, 400, "invalid_parameter", member);
     }
-    refused(
-        &account.ask("POST", "/v2/roles", &body),
-        409,
-        "conflict",
-        "name",
-    );
+    for (name, shown, field) in [
+        ("Sender", "Another", "`name`"),
+        ("Viewer", "Another", "Viewer"),
+        ("Another", "Reader of Ours", "`display_name`"),
+        ("Another", "Writer", "Writer"),
+    ] {
+        let mut taken = body.clone();
+        taken["name"] = json!(name);
+        taken["display_name"] = json!(shown);
+        let reply = account.ask("POST", "/v2/roles", &taken);
+        refused(&reply, 409, "role_conflict_error", field);
+    }
 }
 
 #[test]
@@ -393,9 +417,18 @@ fn only_members_act_in_an_account_and_no_setting_says_otherwise() {
 fn policies_and_decisions_are_limited() {
     let account = Account::start();
     let (subject, _) = account.service();
-    let body = account.first(&subject, VIEWER, &[]);
-    for _ in 0..limit::POLICIES_PER_SUBJECT.default {
-        account.make("/v1/policies", &body);
+    // None says what another says.
+    let body = |at: u64| {
+        let mut body = account.first(&subject, VIEWER, &[]);
+        let named = [VIEWER, OPERATOR, WRITER];
+        let roles = KINDS.iter().chain(&named).enumerate();
+        let given = roles.filter(|(bit, _)| ((at + 1) >> bit) & 1 == 1);
+        let roles = given.map(|(_, role)| json!({"role_id": role}));
+        body["roles"] = roles.collect();
+        body
+    };
+    for at in 0..limit::POLICIES_PER_SUBJECT.default {
+        account.make("/v1/policies", &body(at));
     }
     let over = |reply: &Reply, status: u16, limit: Limit| {
         let word = if status == 409 {
@@ -406,7 +439,8 @@ fn policies_and_decisions_are_limited() {
         refused(reply, status, word, limit.name);
         assert_eq!(hits(&account.server, limit), 1, "{}", limit.name);
     };
-    let one_more = account.ask("POST", "/v1/policies", &body);
+    let one_more = body(limit::POLICIES_PER_SUBJECT.default);
+    let one_more = account.ask("POST", "/v1/policies", &one_more);
     over(&one_more, 409, limit::POLICIES_PER_SUBJECT);
     let (subject, _) = account.service();
     let mut many = account.first(&subject, VIEWER, &[]);

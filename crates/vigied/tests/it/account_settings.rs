@@ -142,6 +142,47 @@ fn what_is_set_is_shown_and_a_stale_tag_changes_nothing() {
     let told = told["history"].as_array().unwrap();
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0]["action"], "account_configured");
+    // By the names and values with which they were set.
+    for (field, value) in wished.as_object().unwrap() {
+        let told = told[0]["params"].as_array().unwrap();
+        let set = format!("{field}={}", value.as_str().unwrap());
+        assert!(told.contains(&json!(set)), "{set}: {told:?}");
+    }
+}
+
+/// `*` is whatever version there is: of changes at the same moment some were answered with 409.
+#[test]
+fn changes_of_whatever_version_all_happen() {
+    let account = Account::start();
+    std::thread::scope(|scope| {
+        for field in [
+            "session_expiration_in_seconds",
+            "session_invalidation_in_seconds",
+            "system_access_token_expiration_in_seconds",
+            "system_refresh_token_expiration_in_seconds",
+        ] {
+            let account = &account;
+            scope.spawn(move || {
+                for seconds in 900..910 {
+                    account.set(&json!({ field: seconds.to_string() }));
+                }
+            });
+        }
+    });
+    let settings = account.read();
+    for field in [
+        "session_expiration_in_seconds",
+        "session_invalidation_in_seconds",
+        "system_access_token_expiration_in_seconds",
+        "system_refresh_token_expiration_in_seconds",
+    ] {
+        assert_eq!(settings[field], "909", "{field}");
+    }
+    let tag = settings["entity_tag"].as_str().unwrap();
+    assert!(tag.starts_with("40-"), "{tag}");
+    // What is so already is no new version.
+    let again = account.set(&json!({"session_expiration_in_seconds": "909"}));
+    assert_eq!(again, settings);
 }
 
 #[test]
@@ -159,6 +200,48 @@ fn what_is_set_is_obeyed_at_once() {
     assert_eq!(account.by_key().status, 200);
     account.set(&json!({"mfa": "NONE"}));
     assert_eq!(account.by_password().status, 200);
+}
+
+/// A program that is told the password gets no token for it by way of a code either; whoever types it on the page does.
+#[test]
+fn a_code_from_a_login_by_password_is_still_the_password() {
+    let account = Account::start();
+    let server = &account.server;
+    let refresh = account.by_password().json()["refresh_token"].clone();
+    account.set(&json!({"mfa": "NONE_NO_ROPC"}));
+    let redeem = |code: &str| {
+        let form = [
+            ("grant_type", "urn:ibm:params:oauth:grant-type:passcode"),
+            ("passcode", code),
+        ];
+        let request = server.request("POST", "/identity/token");
+        request.basic("bx", "bx").form(&form).send()
+    };
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", refresh.as_str().unwrap()),
+    ];
+    let request = server.request("POST", "/identity/passcode");
+    let reply = request.basic("bx", "bx").form(&form).send();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let of_session = reply.json()["passcode"].as_str().unwrap().to_owned();
+    let reply = redeem(&of_session);
+    assert_eq!(reply.status, 403, "{}", reply.text());
+    assert!(reply.text().contains("`mfa`"), "{}", reply.text());
+
+    let form = [
+        ("username", server.owner.user.as_str()),
+        ("password", server.owner.password.as_str()),
+    ];
+    let page = server.request("POST", "/identity/passcode");
+    let page = page.form(&form).send().text();
+    let (_, rest) = page.split_once("<code>").unwrap();
+    let (of_page, _) = rest.split_once("</code>").unwrap();
+    let reply = redeem(of_page);
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    // The refused code was not used up.
+    account.set(&json!({"mfa": "NONE"}));
+    assert_eq!(redeem(&of_session).status, 200);
 }
 
 #[test]
@@ -236,7 +319,10 @@ fn what_is_not_obeyed_is_refused_by_its_name() {
         ("restrict_user_list_visibility", json!("NOT_RESTRICTED")),
         ("mfa", json!("TOTP")),
         ("user_mfa", json!([{"iam_id": "IBMid-1", "mfa": "NONE"}])),
-        ("restrict_user_domains", json!([{"realm_id": "IBMid"}])),
+        (
+            "restrict_user_domains",
+            json!([{"realm_id": "IBMid", "invitation_email_allow_patterns": ["*"], "restrict_invitation": true}]),
+        ),
         ("allowed_ip_addresses", json!("somewhere")),
         ("session_expiration_in_seconds", json!("899")),
         ("session_expiration_in_seconds", json!("86401")),
@@ -272,4 +358,21 @@ fn what_is_not_obeyed_is_refused_by_its_name() {
     let reply = account.call("GET", &format!("{}/x", account.path)).send();
     assert_eq!(reply.status, 404);
     assert!(reply.json()["errors"][0]["message"].is_string());
+}
+
+/// It named a type and a column, and not the setting.
+#[test]
+fn a_number_in_place_of_a_text_is_refused_by_the_name_of_its_setting() {
+    let account = Account::start();
+    for name in [
+        "session_expiration_in_seconds",
+        "system_access_token_expiration_in_seconds",
+        "max_sessions_per_identity",
+    ] {
+        let reply = account.change("*", &json!({"mfa": "NONE", name: 900}));
+        refused(&reply, 400, "invalid_parameter", &format!("`{name}`"));
+        refused(&reply, 400, "invalid_parameter", "expected a string");
+    }
+    let reply = account.change("*", &json!({"user_mfa": [{"iam_id": "x"}, {"iam_id": 7}]}));
+    refused(&reply, 400, "invalid_parameter", "`user_mfa[1].iam_id`");
 }

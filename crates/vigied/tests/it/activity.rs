@@ -2,6 +2,8 @@
 
 use crate::harness::{Request, Server, Serving, token};
 use serde_json::{Value, json};
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 fn text(value: &Value) -> String {
     let text = value.as_str().unwrap_or_else(|| panic!("{value}"));
@@ -69,6 +71,65 @@ fn a_key_and_its_service_tell_when_they_have_authenticated() {
     token(&url, &secret);
     assert_eq!(activity(&url, &token_of_owner, &key)["authn_count"], 3);
     drop(serving);
+}
+
+/// How often the key has authenticated, as far as that is in the database.
+fn written(data: &Path, key: &str) -> i64 {
+    let guid = key.strip_prefix("ApiKey-").unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let db = db::Db::open(data.join("iam.db").to_str().unwrap())
+            .await
+            .unwrap();
+        let sql = "SELECT times FROM activity WHERE subject = $1";
+        let row = db.one(sql, &[guid.into()]).await.unwrap();
+        db.close().await;
+        row.map_or(0, |row| row.int("times").unwrap())
+    })
+}
+
+/// What a killed server loses is what it has counted since it was last written down, half a minute at most; no more, and nothing twice.
+#[test]
+fn a_killed_server_loses_what_it_has_counted_since_it_wrote() {
+    let Server {
+        mut serving,
+        owner,
+        folder,
+    } = Server::start();
+    let data = folder.path().join("data");
+    let url = serving.url();
+    let details =
+        Request::new(&url, "GET", "/v1/apikeys/details").bearer(&token(&url, &owner.api_key));
+    let details = details.header("IAM-ApiKey", &owner.api_key);
+    let id = text(&details.send().json()["id"]);
+    let begun = Instant::now();
+    while written(&data, &id) < 1 {
+        assert!(begun.elapsed() < Duration::from_secs(120), "never written");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    for _ in 0..3 {
+        token(&url, &owner.api_key);
+    }
+    let path = format!("/v1/apikeys/{id}");
+    assert_eq!(
+        activity(&url, &token(&url, &owner.api_key), &path)["authn_count"],
+        5
+    );
+    serving.signal("KILL");
+    serving.child.wait().unwrap();
+    let kept = written(&data, &id);
+    assert!((1..=5).contains(&kept), "{kept}");
+
+    let serving = Serving::start(&data, "127.0.0.1:0", &[]);
+    let url = serving.url();
+    let seen = activity(&url, &token(&url, &owner.api_key), &path);
+    assert_eq!(seen["authn_count"], kept + 1);
+    assert_eq!(text(&seen["last_authn"]).len(), 21);
+    assert!(serving.stop().success());
+    assert_eq!(written(&data, &id), kept + 1);
 }
 
 #[test]

@@ -353,9 +353,20 @@ fn a_list_is_read_page_by_page_in_the_order_asked_for() {
         (pages, read),
         (2, ["owner", "c", "b", "a"].map(str::to_owned).to_vec())
     );
-    assert!(page["previous"].as_str().unwrap().contains("pagetoken=0"));
-    let far = list("?pagetoken=99");
-    assert!(names(&far).is_empty());
+    let previous = page["previous"].as_str().unwrap();
+    let (_, path) = previous.split_at(keys.server.serving.url().len());
+    let before = keys.call("GET", path).send().json();
+    assert_eq!(names(&before), ["owner", "c", "b"]);
+    assert_eq!(before["offset"], 0);
+    // A place is one in the order of its list.
+    let (_, token) = path.split_once("pagetoken=").unwrap();
+    let token = token.split('&').next().unwrap();
+    for wrong in ["99", token] {
+        let path = format!("/v1/apikeys?pagetoken={wrong}");
+        let reply = keys.call("GET", &path).send();
+        assert_eq!(code(&reply), (400, "invalid_parameter".to_owned()));
+        assert!(reply.text().contains("pagetoken"), "{}", reply.text());
+    }
 }
 
 /// The rights that a sender needs, and no others.

@@ -2,12 +2,14 @@
 
 mod api;
 mod chapters;
+mod examples;
 mod forms;
 mod functions;
 mod installing;
 mod log;
 mod readers;
 mod roles;
+mod sdks;
 mod senders;
 mod threats;
 

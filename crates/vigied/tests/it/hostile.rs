@@ -19,6 +19,7 @@ mod honest;
 mod introspection;
 pub(crate) mod invite;
 mod keys;
+mod known_members;
 pub(crate) mod login_limits;
 mod logins;
 mod operations;

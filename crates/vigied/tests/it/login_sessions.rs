@@ -1,6 +1,7 @@
 //! Login sessions: listed, ended one by one and all at once, and kept alive.
 
 use crate::harness::{Reply, Request, Server};
+use crate::hostile::login_limits::first_slowed;
 use serde_json::{Value, json};
 
 const APIKEY: &str = "urn:ibm:params:oauth:grant-type:apikey";
@@ -74,8 +75,12 @@ fn sessions_are_listed_and_ended_one_by_one_and_all_at_once() {
     let page = listed(&server, &second, "?pagesize=2");
     let rest = page["next"].as_str().unwrap();
     let rest = rest.split_once("/v1/sessions").unwrap().1.to_owned();
-    let both = [ids(&page), ids(&listed(&server, &second, &rest))].concat();
-    assert_eq!(both, ids(&all));
+    let last = listed(&server, &second, &rest);
+    assert_eq!([ids(&page), ids(&last)].concat(), ids(&all));
+    assert_eq!((&page["offset"], &last["offset"]), (&json!(0), &json!(2)));
+    let back = last["previous"].as_str().unwrap();
+    let back = back.split_once("/v1/sessions").unwrap().1;
+    assert_eq!(ids(&listed(&server, &second, back)), ids(&page));
     // A key sees what was begun with it.
     assert_eq!(
         ids(&listed(&server, &key, "")),
@@ -96,6 +101,31 @@ fn sessions_are_listed_and_ended_one_by_one_and_all_at_once() {
     let reply = call(&server, &second, "DELETE", "/v1/sessions").send();
     assert_eq!(reply.status, 204, "{}", reply.text());
     assert!(!is_open(&server, &second) && !is_open(&server, &third));
+}
+
+#[test]
+fn a_loop_that_ends_sessions_leaves_none_out() {
+    let server = Server::start();
+    let current = by_password(&server);
+    for _ in 0..5 {
+        by_password(&server);
+    }
+    let mut query = "?pagesize=2".to_owned();
+    for _ in 0..9 {
+        let page = listed(&server, &current, &query);
+        for id in ids(&page).iter().filter(|id| **id != current.id) {
+            let path = format!("/v1/sessions/{id}");
+            let reply = call(&server, &current, "DELETE", &path).send();
+            assert_eq!(reply.status, 204, "{}", reply.text());
+        }
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        let (_, next) = next.split_once("/v1/sessions").unwrap();
+        next.clone_into(&mut query);
+    }
+    let left = ids(&listed(&server, &current, ""));
+    assert_eq!(left, [current.id]);
 }
 
 #[test]
@@ -162,4 +192,30 @@ fn a_session_is_kept_alive_by_its_client() {
     let ended = call(&server, &own, "DELETE", &one).send();
     assert_eq!(ended.status, 204, "{}", ended.text());
     assert_eq!(keep(&path).status, 404);
+}
+
+/// Nothing but the id is needed to keep a session alive, so looking for one is guessing.
+#[test]
+fn who_looks_for_ids_of_sessions_is_slowed_and_a_right_id_is_not() {
+    let server = Server::with(&["--set", "limits.guesses_per_source=3"]);
+    let own = by_password(&server);
+    let keep = |id: &str| {
+        let path = format!("/v1/sessions/{id}/state");
+        server.request("PATCH", &path).basic("bx", "bx").send()
+    };
+    let slowed = first_slowed(|at| {
+        let reply = keep(&format!("C-00000000-0000-4000-8000-{at:012}"));
+        assert!(matches!(reply.status, 404 | 429), "{}", reply.text());
+        reply
+    });
+    assert!(slowed.text().contains("guesses_per_source"));
+    assert!(slowed.header("Retry-After").is_some());
+    assert_eq!(keep(&own.id).status, 204);
+    // They count together with wrong keys.
+    let form = [("grant_type", APIKEY), ("apikey", "wrong")];
+    let token = |form: &[(&str, &str)]| server.request("POST", "/identity/token").form(form).send();
+    let slowed = first_slowed(|_| token(&form));
+    assert!(slowed.text().contains("guesses_per_source"));
+    let form = [("grant_type", APIKEY), ("apikey", &*server.owner.api_key)];
+    assert_eq!(token(&form).status, 200);
 }

@@ -101,6 +101,8 @@ mod mail_tls;
 #[cfg(test)]
 mod malformed;
 #[cfg(test)]
+mod members;
+#[cfg(test)]
 mod names;
 #[cfg(test)]
 mod narrowed_keys;
@@ -112,6 +114,7 @@ mod no_forms;
 mod no_json;
 #[cfg(test)]
 mod no_role;
+#[cfg(test)]
 mod no_role_hints;
 #[cfg(test)]
 mod nodes;
@@ -165,6 +168,7 @@ mod settings;
 mod targets;
 #[cfg(test)]
 mod telegraf;
+#[cfg(test)]
 mod times;
 #[cfg(test)]
 mod token_service;
@@ -176,6 +180,10 @@ mod trusted_profiles;
 mod uaa;
 #[cfg(test)]
 mod undisturbed;
+#[cfg(test)]
+mod unknown_names;
+#[cfg(test)]
+mod unknown_routes;
 #[cfg(test)]
 mod unseen_output;
 #[cfg(test)]

@@ -26,6 +26,7 @@ const LINES: &[&str] = &[
     "user new-key OWNER --data DIR",
     "keys list --data DIR",
     "keys rotate --data DIR",
+    "keys rotate --now --data DIR",
     "keys retire KID --data DIR",
     "sender-secret SENDER --data DIR",
     "operations token --data DIR",
@@ -128,6 +129,7 @@ fn every_command_that_answers_does_so_in_json() {
         has_good_times(line, &value);
         let facts = match *line {
             "keys rotate --data DIR" => value["state"] == "announced" && value["kid"] != *kid,
+            "keys rotate --now --data DIR" => value["state"] == "signs" && value["kid"] != *kid,
             "keys retire KID --data DIR" => value["state"] == "retired" && value["kid"] == *kid,
             "sender-secret SENDER --data DIR" => {
                 value["secret"].as_str().unwrap().starts_with("vgs_") && value["key"] == *sender

@@ -147,7 +147,7 @@ fn two_nodes_have_the_same_signing_keys() {
     let listed = run(&["list", "--output", "json"]);
     let listed: Value = serde_json::from_str(&listed).unwrap();
     let stolen = listed[0]["kid"].as_str().unwrap().to_owned();
-    run(&["rotate"]);
+    run(&["rotate", "--now"]);
     let fresh = token(&nodes[0].url(), api_key);
     assert_eq!(status(&nodes[0], &fresh), 200);
     until("the other node takes what the new key has signed", &|| {

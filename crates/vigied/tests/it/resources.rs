@@ -196,6 +196,39 @@ fn resource_groups_live_as_ibms_clients_expect() {
 }
 
 #[test]
+fn a_plan_hides_the_names_of_metrics_that_have_older_samples_alone() {
+    let account = Account::start();
+    assert_eq!(account.send(&[10, 20 * DAY]).status, 200);
+    let old = json!([{"name": "plan.old", "value": 1, "timestamp": now() - 20 * DAY}]);
+    let sent = account.metrics("POST", "/v1/metrics").json(&old).send();
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    let listed = || {
+        let path = "/v1/metrics/list?query=plan.*";
+        account.metrics("GET", path).send().text()
+    };
+    let is_listed = |name: &str| listed().contains(name);
+    assert!(
+        is_listed("plan.old") && is_listed("plan.seen"),
+        "{}",
+        listed()
+    );
+    let made = account.instance("lite");
+    assert!(
+        !is_listed("plan.old") && is_listed("plan.seen"),
+        "{}",
+        listed()
+    );
+    let path = "/metrics/find?query=plan.*&format=treejson";
+    let found = account.metrics("GET", path).send();
+    assert_eq!(found.status, 200, "{}", found.text());
+    assert!(!found.text().contains("old"), "{}", found.text());
+    let premium = json!({"resource_plan_id": "premium"});
+    let changed = account.ask("PATCH", &path_of(&made), &premium);
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    assert!(is_listed("plan.old"), "{}", listed());
+}
+
+#[test]
 fn the_plan_of_an_instance_has_effect_within_the_call() {
     let account = Account::start();
     assert_eq!(account.send(&[10, 20 * DAY, 50 * DAY]).status, 200);

@@ -164,7 +164,7 @@ fn what_is_used_of_the_limits_is_told() {
     });
     assert_eq!(told.json(), expected);
     for (query, field) in [
-        ("profiles=true".to_owned(), "profiles"),
+        ("templates=true".to_owned(), "templates"),
         ("serviceids_per_group=x".to_owned(), "serviceids_per_group"),
         (
             format!("apikeys_per_identity={iam_id},x"),
@@ -185,12 +185,12 @@ fn what_is_used_of_the_limits_is_told() {
     assert_eq!(post(&json!({})).json(), json!({}));
     let told = post(&json!({
         "serviceid_groups": true, "serviceids_per_group": [id],
-        "apikeys_per_identity": [iam_id, nobody], "profiles": false, "cr_links_per_profile": [],
+        "apikeys_per_identity": [iam_id, nobody], "templates": false, "template_versions_per_template": [],
     }));
     assert_eq!(told.status, 200, "{}", told.text());
     assert_eq!(told.json(), expected);
     for (body, field) in [
-        (json!({"profiles": true}), "profiles"),
+        (json!({"idps": true}), "idps"),
         (
             json!({"claim_rules_per_group": ["x"]}),
             "claim_rules_per_group",

@@ -2,6 +2,7 @@
 //! what whoever takes one on may do.
 
 mod assumed;
+mod counted;
 
 use crate::harness::{Reply, Request, Server};
 use crate::limits::hits;
@@ -158,10 +159,12 @@ fn a_profile_lives_and_changes_with_its_tag() {
     let actions: Vec<String> = history.iter().map(|own| text(&own["action"])).collect();
     let changed = "trusted_profile_changed";
     assert_eq!(actions, [changed, changed, "trusted_profile_made"]);
-    let unserved = account
-        .call("GET", &format!("{path}?include_activity=true"))
+    let never = account.read(&format!("{path}?include_activity=true"));
+    assert_eq!(never["activity"], json!({"authn_count": 0}));
+    let unclear = account
+        .call("GET", &format!("{path}?include_activity=perhaps"))
         .send();
-    refused(&unserved, 400, "invalid_parameter", "include_activity");
+    refused(&unclear, 400, "invalid_parameter", "include_activity");
     account.gone(&path);
     refused(
         &account.call("GET", &path).send(),

@@ -128,6 +128,49 @@ fn a_user_is_read_by_their_id_before_and_after_they_accept() {
     assert_eq!(account.call("GET", &account.one("x")).send().status, 404);
 }
 
+/// A script that invites keeps the id that it was answered with.
+#[test]
+fn the_id_of_an_invitation_finds_the_access_of_who_accepted_it() {
+    let account = Account::start();
+    let group = json!({"name": "team"});
+    let group = account.call("POST", "/v2/groups").json(&group).send();
+    let group = text(&group.json()["id"]);
+    let here = json!([{"name": "accountId", "value": account.server.owner.account}]);
+    let policy = json!({
+        "type": "access",
+        "roles": [{"role_id": "crn:v1:bluemix:public:iam::::role:Viewer"}],
+        "resources": [{"attributes": here}],
+    });
+    let email = "bea@example.org";
+    let body = json!({
+        "users": [{"email": email}], "iam_policy": [policy], "access_groups": [group],
+    });
+    let invited = account.call("POST", &account.path).json(&body).send();
+    assert_eq!(invited.status, 202, "{}", invited.text());
+    let invited = invited.json()["resources"][0].clone();
+    let id = text(&invited["id"]);
+    let subject = |form: &str, pointer: &str| {
+        let list = account.read(&format!("/{form}/policies?iam_id={id}"));
+        let all = list["policies"].as_array().unwrap();
+        assert_eq!(all.len(), 1, "{list}");
+        text(all[0].pointer(pointer).unwrap())
+    };
+    let both = || {
+        let first = subject("v1", "/subjects/0/attributes/0/value");
+        let second = subject("v2", "/subject/attributes/0/value");
+        [first, second]
+    };
+    assert_eq!(both(), [id.clone(), id.clone()]);
+    account.accept(email, &text(&invited["one_time_code"]));
+    let own = text(&account.read(&account.one(&id))["iam_id"]);
+    assert_eq!(both(), [own.clone(), own.clone()]);
+    for named in [&own, &id] {
+        let groups = account.read(&format!("/v2/groups?iam_id={named}"));
+        assert_eq!(groups["total_count"], 1, "{groups}");
+        assert_eq!(groups["groups"][0]["id"], json!(group));
+    }
+}
+
 #[test]
 fn a_user_of_one_account_is_renamed_by_its_administrator() {
     let account = Account::start();

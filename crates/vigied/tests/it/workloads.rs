@@ -174,6 +174,9 @@ fn a_workload_that_a_profile_is_linked_to_acts_as_the_profile() {
     }
     // One reading of the keys for all of them.
     assert_eq!(place.publisher.asked(), 1);
+    let path = format!("/v1/profiles/{id}?include_activity=true");
+    let seen = place.call("GET", &path).send().json();
+    assert_eq!(seen["activity"]["authn_count"], 5, "{seen}");
     let found = entries(
         &place.server.data(),
         &["--account", &place.server.owner.account],

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct LoginReply {
     /// A UAA token, for `X-Auth-User-Token: uaa TOKEN`.
     pub access_token: SecretText,
-    /// An API key that may only send to the space: the password for port 9095. `null` without a space to which the caller may send.
+    /// An API key that may only send to the space: the password for port 9095. `null` without a space to which the caller may send, and
+    /// where Administrators alone make API keys.
     pub logging_token: Option<SecretText>,
     /// The GUID of the organization; `null` if the caller sees none of that name, or several.
     pub org_id: Option<String>,

@@ -58,6 +58,12 @@ pub struct UserDomains {
     /// The realm.
     #[serde(default)]
     pub realm_id: String,
+    /// Patterns of the addresses that may be invited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation_email_allow_patterns: Option<Vec<String>>,
+    /// Whether nobody else may be invited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restrict_invitation: Option<bool>,
 }
 
 /// The body of `PUT /v1/accounts/{account}/settings/identity`; what is absent stays.

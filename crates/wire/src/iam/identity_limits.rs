@@ -14,6 +14,27 @@ pub struct IdentityLimitsRequest {
     /// IAM ids: the API keys of each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub apikeys_per_identity: Option<Vec<String>>,
+    /// Trusted profiles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profiles: Option<bool>,
+    /// Ids of access groups: the dynamic rules of each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim_rules_per_group: Option<Vec<String>>,
+    /// Ids of trusted profiles: the claim rules of each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim_rules_per_profile: Option<Vec<String>>,
+    /// Links of all trusted profiles to compute resources.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cr_links: Option<bool>,
+    /// Ids of trusted profiles: the links of each to compute resources.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cr_links_per_profile: Option<Vec<String>>,
+    /// Rules of all trusted profiles about compute resources.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cr_rules: Option<bool>,
+    /// Ids of trusted profiles: the rules of each about compute resources.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cr_rules_per_profile: Option<Vec<String>>,
 }
 
 /// The counters asked for.
@@ -28,6 +49,27 @@ pub struct IdentityLimits {
     /// API keys of each user and service ID that was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub apikeys_per_identity: Option<ApiKeysPerIdentity>,
+    /// Trusted profiles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profiles: Option<LimitCount>,
+    /// Dynamic rules of each access group that was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim_rules_per_group: Option<ClaimRulesPerGroup>,
+    /// Claim rules of each trusted profile that was named, those about compute resources among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim_rules_per_profile: Option<CountsPerProfile>,
+    /// Links of all trusted profiles to compute resources.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cr_links: Option<LimitCount>,
+    /// Links of each trusted profile that was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cr_links_per_profile: Option<CountsPerProfile>,
+    /// Rules of all trusted profiles about compute resources.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cr_rules: Option<LimitCount>,
+    /// Rules about compute resources of each trusted profile that was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cr_rules_per_profile: Option<CountsPerProfile>,
 }
 
 /// A limit, and how much is used of it.
@@ -53,7 +95,34 @@ pub struct ServiceIdsPerGroup {
 pub struct GroupCount {
     /// Its id.
     pub group_id: String,
-    /// As many service IDs are in it.
+    /// As many service IDs are in it, or dynamic rules belong to it.
+    pub count: u64,
+}
+
+/// Dynamic rules by access group.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ClaimRulesPerGroup {
+    /// As many there may be in the account.
+    pub limit: u64,
+    /// The access groups.
+    pub access_groups: Vec<GroupCount>,
+}
+
+/// What belongs to trusted profiles, by profile.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CountsPerProfile {
+    /// As many each profile may have.
+    pub limit: u64,
+    /// The profiles.
+    pub profiles: Vec<ProfileCount>,
+}
+
+/// A trusted profile.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ProfileCount {
+    /// Its id.
+    pub profile_id: String,
+    /// As many are counted of it.
     pub count: u64,
 }
 

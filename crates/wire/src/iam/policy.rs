@@ -21,9 +21,15 @@ pub struct PolicyTag {
     /// Its name.
     #[serde(default)]
     pub name: Option<String>,
+    /// Its name in the second form.
+    #[serde(default)]
+    pub key: Option<String>,
     /// Its value.
     #[serde(default)]
     pub value: Option<String>,
+    /// How it would be compared.
+    #[serde(default)]
+    pub operator: Option<String>,
 }
 
 /// Whom a policy is for.
@@ -206,6 +212,12 @@ pub struct PolicyRule {
     /// How.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
+    /// With what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// Several, in place of one attribute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Vec<Value>>,
 }
 
 /// A policy in the second form.

@@ -10,6 +10,9 @@ pub struct ProfileIdentityRequest {
     /// `user` or `serviceid`.
     #[serde(rename = "type")]
     pub kind: String,
+    /// Its IAM id, as answers have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iam_id: Option<String>,
     /// Of a user: the account of the profile alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accounts: Option<Vec<String>>,

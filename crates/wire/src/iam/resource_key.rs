@@ -16,7 +16,7 @@ pub struct ResourceKey {
     pub url: String,
     /// Its name; several may have the same.
     pub name: String,
-    /// The cloud resource name of the role that its service ID was given.
+    /// The cloud resource name of the role that its service ID was given with it. Its policies alone decide what it may do.
     pub role: String,
     /// The cloud resource name of the instance.
     pub source_crn: String,

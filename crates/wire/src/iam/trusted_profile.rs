@@ -1,5 +1,6 @@
 //! Trusted profiles as objects: `/v1/profiles`.
 
+use crate::iam::activity::Activity;
 use crate::iam::history::HistoryEntry;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,9 @@ pub struct TrustedProfile {
     /// The changes made to it, the latest first, where `include_history` asked for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<Vec<HistoryEntry>>,
+    /// When it was taken on last, and how often, where `include_activity` asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<Activity>,
 }
 
 /// A page of trusted profiles.

@@ -154,7 +154,8 @@ pub struct Invited {
 pub struct InvitedUser {
     /// E-mail address.
     pub email: String,
-    /// The id of the person in this account from now on.
+    /// The id of the invitation, which also means the person in this account once they have accepted: reading the user by it tells
+    /// the IAM id that is theirs from then on.
     pub id: String,
     /// `PENDING`: in the account once the person accepts.
     pub state: String,

@@ -11,10 +11,16 @@ use serde_json::{Value, json};
 
 const SETTINGS: &str = "/v1/accounts/{account}/settings/access_management";
 
+const FORMAT: &str = "`display`: what is for people is always shown";
+
+const CHANGED: &str = "it has changed meanwhile, or another in force says the same";
+
 /// One form: its paths, and the ends of its operations' names.
 struct Form {
     all: &'static str,
     one: &'static str,
+    /// Whether `read` takes `format`, as `list` does.
+    one_has_format: bool,
     /// `list`, `create`, `read`, `replace` and `delete`.
     names: [&'static str; 5],
     page: Value,
@@ -27,6 +33,7 @@ pub(super) fn routes(document: &mut Document) {
     let first = Form {
         all: "/v1/policies",
         one: "/v1/policies/{id}",
+        one_has_format: false,
         names: [
             "listPolicies",
             "createPolicy",
@@ -43,12 +50,13 @@ pub(super) fn routes(document: &mut Document) {
         .header("If-Match", "its `ETag`, or `*`", true)
         .json(state)
         .answers("200", "the policy from now on", first.policy.clone())
-        .answers("409", "it has changed meanwhile", error.clone());
+        .answers("409", CHANGED, error.clone());
     document.route("PATCH", first.one, failing(operation, &error));
     form(document, &error, &first);
     let second = Form {
         all: "/v2/policies",
         one: "/v2/policies/{id}",
+        one_has_format: true,
         names: [
             "listPoliciesV2",
             "createPolicyV2",
@@ -75,13 +83,19 @@ fn form(document: &mut Document, error: &Value, form: &Form) {
     let operation = Operation::new(list, "Lists the access policies of the account")
         .needs(&CALLER)
         .query("account_id", "of this account; the token's by default")
-        .query("iam_id", "those for this user, service ID or profile")
-        .query("access_group_id", "those for this access group")
+        .query(
+            "iam_id",
+            "those for this user, service ID or profile; your own, also without Administrator",
+        )
+        .query(
+            "access_group_id",
+            "those for this access group; one that you are in, also without Administrator",
+        )
         .query("type", "`access`")
         .query("service_type", "those with this attribute `serviceType`")
         .query("service_name", "those with this attribute `serviceName`")
         .query("state", "`active`, as without it, or `deleted`")
-        .query("format", "`display`: what is for people is always shown")
+        .query("format", FORMAT)
         .query(
             "sort",
             "the name of a member, as `created_at`, with `-` before it in reverse",
@@ -91,6 +105,7 @@ fn form(document: &mut Document, error: &Value, form: &Form) {
             ("start", "where the page begins; out of `next`"),
             json!({ "type": "string" }),
         )
+        .unserved(&["tag_name", "tag_value", "service_group_id"])
         .answers("200", "a page of policies", form.page.clone());
     document.route("GET", form.all, failing(operation, error));
     let operation = Operation::new(
@@ -99,15 +114,20 @@ fn form(document: &mut Document, error: &Value, form: &Form) {
     )
     .needs(&CALLER)
     .json(form.request.clone())
-    .answers("201", "the policy", form.policy.clone());
+    .answers("201", "the policy", form.policy.clone())
+    .answers("409", "another in force says the same", error.clone());
     document.route("POST", form.all, failing(operation, error));
-    let operation = of(read, "Reads a policy").answers("200", "the policy", form.policy.clone());
+    let mut operation = of(read, "Reads a policy");
+    if form.one_has_format {
+        operation = operation.query("format", FORMAT);
+    }
+    let operation = operation.answers("200", "the policy", form.policy.clone());
     document.route("GET", form.one, failing(operation, error));
     let operation = of(replace, "Says a policy anew")
         .header("If-Match", "its `ETag`, or `*`", true)
         .json(form.request.clone())
         .answers("200", "the policy from now on", form.policy.clone())
-        .answers("409", "it has changed meanwhile", error.clone());
+        .answers("409", CHANGED, error.clone());
     document.route("PUT", form.one, failing(operation, error));
     let operation =
         of(delete, "Deletes a policy, and at once what it gave").answers_empty("204", "it is gone");

@@ -21,12 +21,14 @@ pub(super) fn routes(document: &mut Document) {
         .query("account_id", "of this account: the token's")
         .query("service_name", "of this service: `ibmcloud-monitoring`")
         .query("policy_type", "for policies of this type: `access`")
+        .unserved(&["source_service_name", "service_group_id"])
         .answers("200", "the roles", list);
     document.route("GET", ALL, failing(operation, &error));
     let operation = Operation::new("createRole", "Makes a role of actions")
         .needs(&CALLER)
         .json(create)
-        .answers("201", "the role", one.clone());
+        .answers("201", "the role", one.clone())
+        .answers("409", "a role has one of its names", error.clone());
     document.route("POST", ALL, failing(operation, &error));
 
     let of = |id: &'static str, summary: &'static str| {
@@ -44,7 +46,11 @@ pub(super) fn routes(document: &mut Document) {
     .header("If-Match", "its `ETag`, or `*`", true)
     .json(update)
     .answers("200", "the role from now on", one)
-    .answers("409", "it has changed meanwhile", error.clone());
+    .answers(
+        "409",
+        "it has changed meanwhile, or a role has its display name",
+        error.clone(),
+    );
     document.route("PUT", ONE, failing(operation, &error));
     let operation = of("deleteRole", "Deletes a role that no policy gives")
         .answers_empty("204", "it is gone")

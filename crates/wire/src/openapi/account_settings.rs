@@ -22,6 +22,7 @@ pub(super) fn routes(document: &mut Document) {
     };
     let read = of("getAccountSettings", "Reads the settings of the account")
         .query("include_history", "`true`: with what was done to them")
+        .unserved(&["resolve_user_mfa"])
         .answers("200", "the settings", settings.clone());
     document.route("GET", SETTINGS, failing(read, &error));
     let write = of(
@@ -38,6 +39,7 @@ pub(super) fn routes(document: &mut Document) {
         "Reads what holds in the account, with the server's configuration",
     )
     .query("include_history", "`true`: with what was done to them")
+    .unserved(&["resolve_user_mfa"])
     .answers("200", "what holds", effective);
     document.route("GET", EFFECTIVE, failing(read, &error));
 }

@@ -1,5 +1,6 @@
 //! Helpers to write OpenAPI documents.
 
+use super::examples;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
@@ -169,6 +170,18 @@ impl Operation {
         self.parameter("query", name, description, required, schema)
     }
 
+    /// Parameters that the original has and this server does not serve: taken where they ask for nothing.
+    pub(super) fn unserved(self, names: &[&str]) -> Self {
+        names.iter().fold(self, |operation, name| {
+            operation.query_of(
+                name,
+                "not served: `false`, or left out",
+                false,
+                json!({ "type": "string", "enum": ["false", ""] }),
+            )
+        })
+    }
+
     /// Pages in one interface's words: the parameter of a page's size with its default, and that of where the page begins.
     pub(super) fn paged(
         self,
@@ -319,7 +332,12 @@ impl Operation {
             "responses": responses,
             "security": self.security,
         });
-        if let (Some(operation), Some(body)) = (operation.as_object_mut(), self.body) {
+        if let (Some(operation), Some(mut body)) = (operation.as_object_mut(), self.body) {
+            let content = body.pointer_mut("/content/application~1json");
+            let content = content.and_then(Value::as_object_mut);
+            if let (Some(content), Some(example)) = (content, examples::body(&self.id)) {
+                content.insert("example".to_owned(), example);
+            }
             operation.insert("requestBody".to_owned(), body);
         }
         operation

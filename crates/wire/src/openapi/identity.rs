@@ -2,6 +2,8 @@
 
 use super::build::{Document, Operation, any_of, headers, user_token};
 use super::caller::{CALLER, by_account, failing};
+use super::closed::close_bodies;
+use super::user_profiles::NO_ANSWER;
 use super::{
     access_groups, access_policies, access_roles, account_settings, cloud_foundry, identity_limits,
     invitation, mfa, preferences, reports, resource_groups, resource_instances, resource_keys,
@@ -52,7 +54,9 @@ pub(super) fn document() -> Value {
     user_profiles::routes(&mut document);
     invitation::routes(&mut document);
     cloud_foundry::routes(&mut document);
-    document.finish()
+    let mut document = document.finish();
+    close_bodies(&mut document);
+    document
 }
 
 fn tokens(document: &mut Document) {
@@ -223,6 +227,7 @@ fn api_keys(document: &mut Document) {
             "filter",
             "conditions as in `name sw \"ci\" and description co \"build\"`: `sw`, `ew`, `co`, also with `_ci`; `and`, `or`, parentheses",
         )
+        .unserved(&["group_id", "include_history"])
         .answers("200", "a page of keys", list);
     document.route("GET", "/v1/apikeys", failing(operation, &error));
     let operation = Operation::new(
@@ -364,9 +369,10 @@ fn users(document: &mut Document) {
     document.route("POST", path, failing(operation, &error));
     let operation = of(
         "removeUser",
-        "Removes a user from the account, with their roles, API keys and sessions there; or withdraws an invitation",
+        "Removes a user from the account, with their roles, API keys and sessions there, or the caller themself; or withdraws an invitation",
     )
     .path("iam_id", "the user's IAM id, or the id of the invitation")
+    .query("include_activity", NO_ANSWER)
     .answers_empty("204", "done");
     document.route(
         "DELETE",

@@ -24,6 +24,32 @@ pub(super) fn routes(document: &mut Document) {
         "apikeys_per_identity",
         "IAM ids, separated by commas: the API keys of each",
     )
+    .query("profiles", "`true`: trusted profiles")
+    .query(
+        "claim_rules_per_group",
+        "ids of access groups, separated by commas: the dynamic rules of each",
+    )
+    .query(
+        "claim_rules_per_profile",
+        "ids of trusted profiles, separated by commas: the claim rules of each",
+    )
+    .query(
+        "cr_links",
+        "`true`: links of all trusted profiles to compute resources",
+    )
+    .query(
+        "cr_links_per_profile",
+        "ids of trusted profiles, separated by commas: the links of each",
+    )
+    .query(
+        "cr_rules",
+        "`true`: rules of all trusted profiles about compute resources",
+    )
+    .query(
+        "cr_rules_per_profile",
+        "ids of trusted profiles, separated by commas: the rules of each about compute resources",
+    )
+    .unserved(&["templates", "template_versions_per_template", "idps"])
     .answers("200", "what was asked for", limits.clone());
     let path = "/v1/accounts/{account}/limits/identity";
     document.route("GET", path, failing(operation, &error));

@@ -26,6 +26,7 @@ pub(super) fn routes(document: &mut Document) {
     .query("account_id", "of this account; the token's by default")
     .query("name", "the group of this name")
     .query("default", "`true`: the first one, `false`: the others")
+    .unserved(&["date", "include_deleted"])
     .answers("200", "the groups", list);
     document.route("GET", ALL, failing(operation, &error));
     let operation = Operation::new("createResourceGroup", "Makes a resource group")

@@ -42,6 +42,7 @@ pub(super) fn routes(document: &mut Document) {
         .query("updated_from", "those changed then or later, RFC 3339")
         .query("updated_to", "those changed then or earlier, RFC 3339"),
     )
+    .unserved(&["sub_type"])
     .answers("200", "a page of instances", list);
     document.route("GET", ALL, failing(operation, &error));
     let operation = Operation::new(

@@ -27,6 +27,7 @@ pub(super) fn routes(document: &mut Document) {
         .query("name", "those of this name")
         .query("resource_id", "those of this service"),
     )
+    .unserved(&["guid", "resource_group_id", "updated_from", "updated_to"])
     .answers("200", "a page of keys", list.clone());
     document.route("GET", ALL, failing(operation, &error));
     let operation = paged(

@@ -151,6 +151,40 @@ fn senders_may_leave_out_the_body() {
     }
 }
 
+/// A member that is not known is refused, so the schemas of bodies must say so.
+#[test]
+fn bodies_of_the_identity_interface_take_no_other_members() {
+    let document = iam_document();
+    let schemas = &document["components"]["schemas"];
+    for name in [
+        "CreateApiKey",
+        "KeyReach",
+        "PolicyRequest",
+        "NamedAttribute",
+        "PolicyRequestV2",
+        "InviteUsers",
+        "UpdateAccountSettings",
+        "AuthzRequest",
+    ] {
+        assert_eq!(schemas[name]["additionalProperties"], false, "{name}");
+    }
+    assert_eq!(schemas["ApiKey"]["additionalProperties"], Value::Null);
+}
+
+#[test]
+fn queries_are_those_of_the_identity_document() {
+    let all = identity_queries();
+    let named = |method: &str, path: &str| {
+        let mut all = all.iter();
+        let found = all.find(|(own, at, _)| own == method && at == path);
+        found.map(|(_, _, names)| names.clone())
+    };
+    let list = named("GET", "/v1/serviceids").unwrap();
+    assert!(list.contains(&"pagesize".to_owned()), "{list:?}");
+    assert_eq!(named("POST", "/v1/apikeys"), Some(Vec::new()));
+    assert_eq!(named("GET", "/v1/metrics"), None);
+}
+
 #[test]
 fn routes_lists_both_documents() {
     let routes = routes();
@@ -166,4 +200,20 @@ fn routes_lists_both_documents() {
         );
     }
     assert_eq!(routes.len(), routes.iter().collect::<BTreeSet<_>>().len());
+}
+
+#[test]
+fn each_example_is_of_operations_that_are_there() {
+    let document = iam_document();
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations = paths.flat_map(|path| path.as_object().unwrap().values());
+    let example = "/requestBody/content/application~1json/example";
+    let shown: BTreeSet<&str> = operations
+        .filter(|own| own.pointer(example).is_some())
+        .map(|own| own["operationId"].as_str().unwrap())
+        .collect();
+    let all = examples::all();
+    let named: Vec<&str> = all.iter().flat_map(|(names, _)| names.to_vec()).collect();
+    assert_eq!(shown.len(), named.len(), "an operation has two");
+    assert_eq!(shown, named.into_iter().collect::<BTreeSet<&str>>());
 }

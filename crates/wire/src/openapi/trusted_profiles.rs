@@ -63,6 +63,7 @@ fn profiles(document: &mut Document, error: &Value) {
         "filter",
         "conditions as in `name sw \"ci\" and description co \"build\"`: `sw`, `ew`, `co`, also with `_ci`; `and`, `or`, parentheses",
     )
+    .unserved(&["include_history"])
     .answers("200", "a page of profiles", list);
     document.route("GET", ALL, failing(operation, error));
     let operation = Operation::new(
@@ -81,6 +82,10 @@ fn one_profile(document: &mut Document, error: &Value) {
     let update = document.schema::<UpdateTrustedProfile>();
     let operation = of_profile("readTrustedProfile", "Reads a trusted profile")
         .query("include_history", "`true`: with what was done to it")
+        .query(
+            "include_activity",
+            "`true`: with when it was taken on last, and how often",
+        )
         .answers("200", "the profile", one.clone());
     document.route("GET", ONE, failing(operation, error));
     let operation = of_profile("updateTrustedProfile", "Changes a trusted profile")
@@ -174,6 +179,7 @@ fn links(document: &mut Document, error: &Value) {
     .query("crn", "its CRN")
     .query("namespace", "its namespace")
     .query("name", "its name")
+    .unserved(&["component_type", "component_name"])
     .answers_empty("204", "it is gone");
     document.route("DELETE", LINKS, failing(operation, error));
     let of_link = |id: &'static str, summary: &'static str| {

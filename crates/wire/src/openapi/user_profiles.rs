@@ -5,6 +5,9 @@ use super::caller::{CALLER, failing};
 use crate::iam::user::{UpdateUser, UpdateUserSettings, User, UserSettings};
 use crate::problem::IdentityBody;
 
+/// Of a parameter that the original has for its answer.
+pub(super) const NO_ANSWER: &str = "taken, and without effect: the answer has no body";
+
 pub(super) fn routes(document: &mut Document) {
     let error = document.schema::<IdentityBody>();
     let user = document.schema::<User>();
@@ -29,6 +32,7 @@ pub(super) fn routes(document: &mut Document) {
         "updateUser",
         "Changes the name of a user who is in no other account",
     )
+    .query("include_activity", NO_ANSWER)
     .json(update)
     .answers_empty("204", "done");
     document.route("PATCH", path, failing(operation, &error));

@@ -34,20 +34,22 @@ pub enum Choice {
 }
 
 impl Iam {
-    /// The caller's open invitations, newest last. An operator's code for an account the caller is already in is not
-    /// listed.
+    /// The caller's open invitations, newest last; those after one that was made at this time if there is one. An operator's code for
+    /// an account the caller is already in is not listed.
     ///
     /// # Errors
     /// When the credential is a key or was obtained with one.
     pub async fn invitations_of(
         &self,
         caller: &Identity,
+        after: Option<(Millis, UserId)>,
         window: PageRequest,
     ) -> Result<Page<ReceivedInvitation>, IamError> {
         let folded = self.invited(caller)?;
         let now = self.0.clock.now();
         let invited = (folded.as_str(), caller.user()?);
-        let (total, mut found) = lists::waiting_for(&self.0.db, invited, now, window).await?;
+        let found = lists::waiting_for(&self.0.db, invited, now, after, window);
+        let (total, mut found) = found.await?;
         if !self.is_proven(caller, &folded).await? {
             // The address may belong to somebody else: a user who has not proven it does not learn who invites it and
             // into which account.
@@ -84,7 +86,8 @@ impl Iam {
         // Every transaction locks the account first, then the user.
         lock_active(&mut tx, account).await?;
         let found = invitations::find(&mut tx, account, &folded).await?;
-        let found = found.filter(|found| found.expires_at.0 > now.0 && fits(choice, found.guid));
+        let found =
+            found.filter(|found| found.expires_at.0 > now.0 && is_chosen(choice, found.guid));
         let found = found.ok_or_else(none)?;
         lock_user(&mut tx, caller.user()?).await?;
         let user = holder(&mut tx, &folded).await?;
@@ -116,7 +119,7 @@ impl Iam {
         lock_active(&mut tx, account).await?;
         let found = invitations::find(&mut tx, account, &folded).await?;
         let found = found
-            .filter(|found| fits(choice, found.guid))
+            .filter(|found| is_chosen(choice, found.guid))
             .ok_or_else(none)?;
         lock_user(&mut tx, caller.user()?).await?;
         let user = holder(&mut tx, &folded).await?;
@@ -169,7 +172,7 @@ fn none() -> IamError {
     IamError::Refused(what.remedy(Remedy::ListInvitations))
 }
 
-fn fits(choice: Choice, guid: Guid) -> bool {
+fn is_chosen(choice: Choice, guid: Guid) -> bool {
     match choice {
         Choice::Id(id) => id.0 == guid,
         Choice::Account(_) => true,

@@ -9,12 +9,10 @@ use crate::audit::{Action, Entries, Entry};
 use crate::config::InvitationConfig;
 use crate::error::IamError;
 use crate::manage::access_policy::{CheckedGrant, PolicyGrant, roles_are_there};
-use crate::manage::administrator::still_administers;
 use crate::model::address::Address;
 use crate::model::page::{Page, PageRequest};
 use crate::model::people_search::PeopleSearch;
 use crate::model::role::Role;
-use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
 use crate::repo::invitations::{InvitationRow, NewInvitation, remove};
 use crate::repo::{accounts, invitation_roles, invitations, members, used_today};
@@ -95,9 +93,9 @@ impl Iam {
         let policies: Vec<CheckedGrant> = policies.collect::<Result<_, Refusal>>()?;
         let inviter = self.user(caller)?;
         let now = self.0.clock.now();
-        let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, account).await?;
-        still_administers(&mut tx, caller, account, "inviting users").await?;
+        let mut tx = self
+            .begin_administered(caller, account, "inviting users")
+            .await?;
         groups.are_there(&mut tx, account).await?;
         roles_are_there(&mut tx, account, &policies).await?;
         let domain = Domain::Account(account);
@@ -238,7 +236,7 @@ impl Iam {
             .await
     }
 
-    /// As [`Self::invitations`], of those that the search shows.
+    /// As [`Self::invitations`], of those that the search shows and reaches; the number is of all that it shows.
     ///
     /// # Errors
     /// As [`Self::invitations`].
@@ -257,7 +255,8 @@ impl Iam {
             });
         };
         let now = self.0.clock.now();
-        let found = invitations::lists::into(&self.0.db, account, now, &patterns, window);
+        let shown = (&patterns, search.invited_after());
+        let found = invitations::lists::into(&self.0.db, account, now, shown, window);
         let (total, entries) = found.await?;
         Ok(Page { entries, total })
     }

@@ -4,7 +4,7 @@ use super::{AccountReach, CredentialBounds};
 use crate::model::directory::Directory;
 use base::id::ProfileId;
 
-/// The reason when whoever has taken on a trusted profile may not any more.
+/// The reason when those who have taken on a trusted profile may not any more.
 pub(crate) const NOT_ASSUMABLE: &str = "its trusted profile is not for its holder any more";
 
 impl CredentialBounds {

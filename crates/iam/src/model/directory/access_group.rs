@@ -1,7 +1,6 @@
 //! Access groups: principals of an account that get the same policies, and the dynamic rules by which users come into them.
 
 use super::{Stamp, User};
-use crate::model::address;
 use crate::model::claim_condition::{ClaimCondition, ClaimValue};
 use base::id::{AccessGroupId, AccountId, GroupRuleId};
 use std::borrow::Cow;
@@ -51,7 +50,7 @@ pub struct AccessGroup {
     pub modified: Stamp,
 }
 
-/// A dynamic rule: whoever meets all its conditions is in the group.
+/// A dynamic rule: everyone who meets all its conditions is in the group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupRule {
     /// Its id.
@@ -85,7 +84,7 @@ pub struct GroupMembership {
 
 impl GroupRule {
     /// Whether the user, whose folded address it is, meets it.
-    fn is_met(&self, user: &User, folded: &str) -> bool {
+    pub(super) fn is_met(&self, user: &User, folded: &str) -> bool {
         let is_met = |condition: &ClaimCondition| meets(user, folded, condition);
         // A rule without conditions would be met by everybody: it is never stored.
         self.realm == OWN_REALM && !self.conditions.is_empty() && self.conditions.iter().all(is_met)
@@ -111,15 +110,4 @@ fn claim<'a>(user: &'a User, name: &str) -> Option<Cow<'a, str>> {
         "realmid" => OWN_REALM.into(),
         _ => return None,
     })
-}
-
-impl AccessGroup {
-    /// Whether a rule of it lets the user in.
-    pub(super) fn lets_in(&self, user: &User) -> bool {
-        if self.rules.is_empty() {
-            return false;
-        }
-        let folded = address::fold(&user.email);
-        self.rules.iter().any(|rule| rule.is_met(user, &folded))
-    }
 }

@@ -21,7 +21,8 @@ impl Directory {
         };
         directory.add(facts);
         directory.sorted = SortedLists::of(&directory);
-        directory.rule_all_groups();
+        directory.compare_all_rules();
+        directory.index_all_policies();
         directory
     }
 
@@ -29,6 +30,7 @@ impl Directory {
     pub(crate) fn apply(&self, changes: i64, changed: &Changed, facts: Facts) -> Self {
         let mut directory = self.clone();
         directory.changes = changes;
+        directory.forget_deletions(changed);
         // The positions in the lists come from the previous directory.
         for change in changed.iter() {
             directory.sorted.remove_from_lists(self, *change);
@@ -48,7 +50,8 @@ impl Directory {
             }
         }
         directory.sorted = sorted;
-        directory.rule_changed_groups(self, changed.iter());
+        directory.compare_changed_rules(self, changed.iter());
+        directory.index_changed_policies(self, changed);
         directory
     }
 
@@ -84,15 +87,6 @@ impl Directory {
                 }
             }
             Change::Domain(domain) => self.domains.remove(&domain),
-            Change::Deletion(domain) => {
-                if self
-                    .deletions
-                    .iter()
-                    .any(|deletion| deletion.domain == domain)
-                {
-                    Arc::make_mut(&mut self.deletions).retain(|own| own.domain != domain);
-                }
-            }
             Change::Policy(id) => self.policies.forget(id),
             Change::CustomRole(id) => self.policies.forget_role(id),
             Change::ResourceGroup(id) => self.resources.forget_group(id),
@@ -103,8 +97,16 @@ impl Directory {
                 }
                 self.keys.remove(&id);
             }
-            // These lists are always read in full.
-            Change::Regions | Change::Issuers | Change::SigningKeys => {}
+            // These lists are always read in full, and deletions are forgotten together.
+            Change::Regions | Change::Issuers | Change::SigningKeys | Change::Deletion(_) => {}
+        }
+    }
+
+    /// Goes through the deletions once: with an organization thousands of spaces may be deleted.
+    fn forget_deletions(&mut self, changed: &Changed) {
+        let is_changed = |own: &Deleted| changed.contains(Change::Deletion(own.domain));
+        if self.deletions.iter().any(is_changed) {
+            Arc::make_mut(&mut self.deletions).retain(|own| !is_changed(own));
         }
     }
 

@@ -1,9 +1,8 @@
 //! The principals in the access groups: by name, by a dynamic rule, or because all of an account are.
 
 use super::access_group::{AccessGroup, GroupMembership, MembershipKind};
-use super::change::Change;
 use super::{Directory, Stamp};
-use base::id::{AccessGroupId, AccountId, UserId};
+use base::id::{AccessGroupId, AccountId};
 use base::principal::Principal;
 
 impl Directory {
@@ -21,10 +20,15 @@ impl Directory {
             .chain(public)
     }
 
-    /// Whether the principal is in the group now, however it came there.
+    /// Whether the principal is in the group now: put into it, by a dynamic rule that it meets, or because everybody in the account is.
     #[must_use]
     pub fn is_in_group(&self, principal: Principal, group: AccessGroupId) -> bool {
-        self.groups_of(principal).any(|own| own == group)
+        // The public group of an account has its GUID.
+        let account = AccountId(group.0);
+        let ruled = self.ruled_groups(principal);
+        self.is_named(principal, group)
+            || ruled.binary_search(&group).is_ok()
+            || (self.has_public_access(account) && self.is_member(principal, account))
     }
 
     /// How the principal is in the group now, if it is.
@@ -59,8 +63,9 @@ impl Directory {
         principal: Principal,
         group: AccessGroupId,
     ) -> Option<GroupMembership> {
-        let mut all = self.named_groups(principal).iter();
-        all.find(|membership| membership.group == group).copied()
+        let all = self.named_groups(principal);
+        let at = all.binary_search_by_key(&group, |membership| membership.group);
+        all.get(at.ok()?).copied()
     }
 
     fn is_named(&self, principal: Principal, group: AccessGroupId) -> bool {
@@ -111,106 +116,16 @@ impl Directory {
             });
         }
     }
-
-    /// Lets in by dynamic rules whoever they let in, where everything is new.
-    pub(super) fn rule_all_groups(&mut self) {
-        let ids: Vec<AccessGroupId> = self.groups.keys().copied().collect();
-        for id in ids {
-            self.rule_group(id);
-        }
-    }
-
-    /// The same after changes, before which the directory was `before`: only what they are about is compared again.
-    pub(super) fn rule_changed_groups<'a>(
-        &mut self,
-        before: &Self,
-        changes: impl Iterator<Item = &'a Change>,
-    ) {
-        for change in changes {
-            match *change {
-                Change::AccessGroup(id) => {
-                    let (old, new) = (before.groups.get(&id), self.groups.get(&id));
-                    // A new name, or a new member, lets nobody in by a rule.
-                    if old.map(|group| &group.rules) == new.map(|group| &group.rules) {
-                        continue;
-                    }
-                    if let Some(group) = old {
-                        self.unrule_group(before, group);
-                    }
-                    self.rule_group(id);
-                }
-                Change::Principal(guid) => self.rule_user(UserId(guid)),
-                _ => {}
-            }
-        }
-    }
-
-    fn unrule_group(&mut self, before: &Self, group: &AccessGroup) {
-        if group.rules.is_empty() {
-            return;
-        }
-        for user in before.members_of(group.account) {
-            let user = Principal::from(user);
-            if !self.ruled_groups(user).contains(&group.id) {
-                continue;
-            }
-            if self.ruled_groups(user).len() == 1 {
-                self.group_ruled.remove(&user);
-            } else {
-                self.group_ruled
-                    .change(user, |all| all.retain(|own| *own != group.id));
-            }
-        }
-    }
-
-    fn rule_group(&mut self, id: AccessGroupId) {
-        let Some(group) = self.groups.get(&id) else {
-            return;
-        };
-        if group.rules.is_empty() {
-            return;
-        }
-        let (users, all) = (self.members_of(group.account), &self.users);
-        let users = users.filter_map(|user| all.get(&user));
-        let users = users.filter(|user| group.lets_in(user));
-        let users: Vec<UserId> = users.map(|user| user.id).collect();
-        for user in users {
-            self.let_in(user.into(), id);
-        }
-    }
-
-    fn rule_user(&mut self, id: UserId) {
-        self.group_ruled.remove(&Principal::from(id));
-        let Some(user) = self.users.get(&id) else {
-            return;
-        };
-        let this = &*self;
-        let groups = this.accounts_of(id).iter();
-        let groups = groups.flat_map(|account| this.access_groups_of(*account));
-        let groups = groups.filter(|group| group.lets_in(user));
-        let groups: Vec<AccessGroupId> = groups.map(|group| group.id).collect();
-        for group in groups {
-            self.let_in(id.into(), group);
-        }
-    }
-
-    fn let_in(&mut self, user: Principal, group: AccessGroupId) {
-        self.group_ruled.change(user, |all| {
-            if let Err(at) = all.binary_search(&group) {
-                all.insert(at, group);
-            }
-        });
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::claim_condition::ClaimCondition;
-    use crate::model::directory::change::Changed;
+    use crate::model::directory::change::{Change, Changed};
     use crate::model::directory::facts::{Facts, Membership};
     use crate::model::directory::{Account, GroupRule, OWN_REALM, User};
-    use base::id::{GroupRuleId, Guid, ServiceId};
+    use base::id::{GroupRuleId, Guid, ServiceId, UserId};
     use base::time::Millis;
 
     const ACCOUNT: AccountId = AccountId(Guid::from_random([1; 16]));
@@ -350,6 +265,14 @@ mod tests {
             Directory::build(3, facts(group(&[rule]), "ada@x.org"))
         );
         assert!(!is_in(&inside.apply(4, &moved, facts_of("ada@y.org")), ADA));
+        let mut touched = Changed::default();
+        touched.add(Change::Principal(ADA.0));
+        let still_there = Facts {
+            members: vec![membership(ADA)],
+            ..Facts::default()
+        };
+        assert!(is_in(&inside.apply(4, &touched, still_there), ADA));
+        assert!(!is_in(&inside.apply(4, &touched, Facts::default()), ADA));
 
         let none = Facts {
             access_groups: vec![group(&[])],
@@ -360,6 +283,34 @@ mod tests {
         let gone = inside.apply(4, &changed, Facts::default());
         assert!(!is_in(&gone, ADA));
         assert_eq!(gone.access_groups_of(ACCOUNT).count(), 0);
+    }
+
+    #[test]
+    fn who_meets_another_rule_stays_when_one_is_changed() {
+        let email: &[(&str, &str)] = &[("email", "ada@x.org")];
+        let own: &[(&str, &str)] = &[("given_name", "Ada")];
+        let other: &[(&str, &str)] = &[("given_name", "Eve")];
+        let mut changed = Changed::default();
+        changed.add(Change::AccessGroup(GROUP));
+        let mut directory = Directory::build(1, facts(group(&[]), "Ada@x.org"));
+        for (number, (rules, expected)) in (2..).zip([
+            (vec![email, own], true),
+            (vec![email, other], true),
+            (vec![other], false),
+            (vec![other, own], true),
+            (vec![own], true),
+            (vec![], false),
+        ]) {
+            let rules: Vec<_> = rules.into_iter().map(|all| (OWN_REALM, all)).collect();
+            let new = Facts {
+                access_groups: vec![group(&rules)],
+                ..Facts::default()
+            };
+            directory = directory.apply(number, &changed, new);
+            assert_eq!(is_in(&directory, ADA), expected, "{rules:?}");
+            let anew = Directory::build(number, facts(group(&rules), "Ada@x.org"));
+            assert_eq!(directory, anew, "{rules:?}");
+        }
     }
 
     #[test]
@@ -378,8 +329,19 @@ mod tests {
             ..facts(group(&[rule]), "ada@x.org")
         };
         let directory = Directory::build(1, all);
-        let groups: Vec<_> = directory.groups_of(ADA.into()).collect();
-        assert_eq!(groups, [GROUP, AccessGroupId::public(ACCOUNT)]);
+        let public = AccessGroupId::public(ACCOUNT);
+        let groups = |directory: &Directory, principal: Principal| -> Vec<AccessGroupId> {
+            let all = [GROUP, public].into_iter();
+            all.filter(|group| directory.is_in_group(principal, *group))
+                .collect()
+        };
+        for principal in [Principal::from(ADA), Principal::from(JOB)] {
+            assert_eq!(groups(&directory, principal), [GROUP, public]);
+            let kind = directory.membership_kind(principal, GROUP);
+            assert_eq!(kind, Some(MembershipKind::Static));
+            let kind = directory.membership_kind(principal, public);
+            assert_eq!(kind, Some(MembershipKind::Dynamic));
+        }
 
         let mut changed = Changed::default();
         changed.add(Change::Principal(JOB.0));
@@ -389,8 +351,10 @@ mod tests {
             ..Facts::default()
         };
         let after = directory.apply(2, &changed, left);
-        assert_eq!(after.groups_of(JOB.into()).count(), 0);
-        let groups: Vec<_> = after.groups_of(ADA.into()).collect();
-        assert_eq!(groups, [GROUP]);
+        assert!(groups(&after, JOB.into()).is_empty());
+        let listed = |of: &Directory| -> Vec<AccessGroupId> { of.groups_of(ADA.into()).collect() };
+        assert_eq!(listed(&directory), [GROUP, public]);
+        assert_eq!(listed(&after), [GROUP]);
+        assert_eq!(groups(&after, ADA.into()), [GROUP]);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::map::Map;
 use super::policy::{Policy, PolicySubject};
+use super::policy_index::PolicyIndex;
 use super::policy_role::CustomRole;
 use base::id::{AccountId, CustomRoleId, PolicyId};
 use std::collections::BTreeSet;
@@ -13,6 +14,8 @@ pub(super) struct Policies {
     pub(super) all: Map<PolicyId, Policy>,
     pub(super) by_subject: Map<PolicySubject, BTreeSet<PolicyId>>,
     pub(super) by_account: Map<AccountId, BTreeSet<PolicyId>>,
+    /// What those in force give, by whom they are for. It is made of the others.
+    pub(super) index: Map<(PolicySubject, AccountId), PolicyIndex>,
     pub(super) roles: Map<CustomRoleId, CustomRole>,
     pub(super) roles_by_account: Map<AccountId, BTreeSet<CustomRoleId>>,
     /// The name of a role never changes.

@@ -3,9 +3,10 @@
 
 use super::Stamp;
 use super::policy_role::PolicyRole;
-use super::policy_target::{Attribute, PolicyTarget};
+use super::policy_target::{Attribute, AttributeKey, PolicyTarget};
 use base::id::{AccessGroupId, AccountId, PolicyId, UserId};
 use base::principal::Principal;
+use std::collections::BTreeSet;
 
 /// Whom a policy is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,4 +44,21 @@ pub struct Policy {
     pub created: Stamp,
     /// When it was changed last, and by whom.
     pub modified: Stamp,
+}
+
+impl Policy {
+    /// Whether both are in force, and give the same roles in the same place, however either was written. Whom they are for is not
+    /// compared.
+    pub(crate) fn repeats(&self, other: &Self) -> bool {
+        let roles = |own: &Self| own.roles.iter().copied().collect::<BTreeSet<PolicyRole>>();
+        let keys = |own: &Self| {
+            let keys = own.attributes.iter().map(|attribute| attribute.key);
+            keys.collect::<BTreeSet<AttributeKey>>()
+        };
+        self.active
+            && other.active
+            && self.target == other.target
+            && roles(self) == roles(other)
+            && keys(self) == keys(other)
+    }
 }

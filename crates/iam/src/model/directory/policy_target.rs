@@ -2,7 +2,7 @@
 //! operator that is not known here is refused.
 
 use crate::model::text::{check_length, check_stored};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Remedy};
 use base::id::{AccountId, Guid, OrgId, ResourceGroupId, SpaceId};
 use base::limit;
 use base::scope::Domain;
@@ -85,6 +85,25 @@ impl AttributeOperator {
             Self::Matches => "stringMatch",
         }
     }
+
+    /// The operator of this name, as it is given to an attribute; without one it is that of equal texts.
+    ///
+    /// # Errors
+    /// When it is not enforced here.
+    pub fn read(key: &str, name: Option<&str>) -> Result<Self, Refusal> {
+        match name {
+            None | Some("stringEquals") => Ok(Self::Equals),
+            Some("stringMatch") => Ok(Self::Matches),
+            Some(other) => {
+                check_length("operator", other, &limit::WORD_BYTES)?;
+                let message = format!(
+                    "the operator `{other}` of the attribute `{key}` is not enforced here: there are `stringEquals` and `stringMatch`, \
+                     which compare texts"
+                );
+                Err(Refusal::invalid("operator", message))
+            }
+        }
+    }
 }
 
 /// An attribute with its value.
@@ -116,19 +135,7 @@ impl Attribute {
                 ),
             ));
         };
-        let operator = match operator {
-            None | Some("stringEquals") => AttributeOperator::Equals,
-            Some("stringMatch") => AttributeOperator::Matches,
-            Some(other) => {
-                check_length("operator", other, &limit::WORD_BYTES)?;
-                return Err(Refusal::invalid(
-                    "operator",
-                    format!(
-                        "the operator `{other}` is not enforced here: there are `stringEquals` and `stringMatch`"
-                    ),
-                ));
-            }
-        };
+        let operator = AttributeOperator::read(key, operator)?;
         check_stored(own.name(), value, &limit::POLICY_VALUE_BYTES)?;
         if value.is_empty() {
             return Err(wrong(own, "needs a value"));
@@ -142,7 +149,7 @@ impl Attribute {
 }
 
 /// The kind of a domain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum DomainKind {
     Account,
     Org,
@@ -155,6 +162,15 @@ impl DomainKind {
             Domain::Account(id) => (Self::Account, id.0),
             Domain::Org(id) => (Self::Org, id.0),
             Domain::Space(id) => (Self::Space, id.0),
+        }
+    }
+
+    /// The domain of this kind with this GUID.
+    pub(super) const fn domain(self, guid: Guid) -> Domain {
+        match self {
+            Self::Account => Domain::Account(AccountId(guid)),
+            Self::Org => Domain::Org(OrgId(guid)),
+            Self::Space => Domain::Space(SpaceId(guid)),
         }
     }
 }
@@ -190,7 +206,8 @@ impl PolicyTarget {
             match key {
                 AttributeKey::Account => {
                     if value.parse::<AccountId>() != Ok(account) {
-                        return Err(wrong(*key, "is not the account of the credential"));
+                        let what = format!("is not the account of the credential, `{account}`");
+                        return Err(wrong(*key, &what));
                     }
                     names_account = true;
                 }
@@ -245,11 +262,6 @@ impl PolicyTarget {
         }
         Ok(target)
     }
-
-    /// Whether it is about the domain of the account alone.
-    pub(crate) fn is_of_account_alone(&self) -> bool {
-        self.kind == Some(DomainKind::Account)
-    }
 }
 
 pub(super) fn wrong(key: AttributeKey, what: &str) -> Refusal {
@@ -257,8 +269,18 @@ pub(super) fn wrong(key: AttributeKey, what: &str) -> Refusal {
     Refusal::invalid(name, format!("the attribute `{name}` {what}"))
 }
 
+/// How to find the id of what the attribute names.
+pub(super) const fn by_name(key: AttributeKey) -> Remedy {
+    match key {
+        AttributeKey::Org => Remedy::NameOrg,
+        AttributeKey::Space => Remedy::NameSpace,
+        AttributeKey::ResourceGroup => Remedy::NameResourceGroup,
+        _ => Remedy::NameDomain,
+    }
+}
+
 fn guid(key: AttributeKey, value: &str) -> Result<Guid, Refusal> {
-    Guid::parse(value).map_err(|_| wrong(key, "is no GUID"))
+    Guid::parse(value).map_err(|_| wrong(key, "is no GUID").remedy(by_name(key)))
 }
 
 pub(super) fn is_met(operator: AttributeOperator, value: &str, text: &str) -> bool {

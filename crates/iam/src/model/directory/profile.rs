@@ -1,4 +1,4 @@
-//! Trusted profiles: principals of an account without keys of their own, and whoever may take them on.
+//! Trusted profiles: principals of an account without keys of their own, and who may take them on.
 
 use super::access_group::{OWN_REALM, meets};
 use super::{Stamp, User};
@@ -36,7 +36,7 @@ pub struct Profile {
     pub modified: Stamp,
 }
 
-/// A claim rule: whoever meets all its conditions may take on the profile.
+/// A claim rule: everyone who meets all its conditions may take on the profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProfileRule {
     /// Its id.

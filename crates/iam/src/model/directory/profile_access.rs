@@ -20,7 +20,7 @@ impl Directory {
         self.profile(*id)
     }
 
-    /// By what the principal may take on the profile now, if it may: whoever does is in the profile's account, and is no profile.
+    /// By what the principal may take on the profile now, if it may: one that does is in the profile's account, and is no profile.
     #[must_use]
     pub fn assumption(&self, profile: ProfileId, by: Principal) -> Option<Assumption> {
         let profile = self.profile(profile)?;
@@ -54,9 +54,9 @@ impl Directory {
             Some(Assumption::Ruled { .. }) => true,
             Some(Assumption::Named) => {
                 let named = self.named_at(profile.into(), by);
-                let own = self.profile(profile);
+                let found = self.profile(profile);
                 named.is_some_and(|at| at.secs() <= second)
-                    || own.is_some_and(|own| self.ruled(own, by).is_some())
+                    || found.is_some_and(|found| self.ruled(found, by).is_some())
             }
         }
     }

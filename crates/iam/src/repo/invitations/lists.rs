@@ -52,15 +52,15 @@ pub struct OpenInvitation {
     pub expires_at: Millis,
 }
 
-/// The open invitations of the account whose address fits both patterns, by address, and their number.
+/// The open invitations of the account whose address fits both patterns, by address: those after one, and the number of all.
 pub(crate) async fn into(
     db: &Db,
     account: AccountId,
     now: Millis,
-    [first, second]: &[String; 2],
+    ([first, second], after): (&[String; 2], String),
     window: PageRequest,
 ) -> Result<(u64, Vec<Invitation>), IamError> {
-    let own = [
+    let searched = [
         Value::from(account.to_string()),
         now.0.into(),
         first.as_str().into(),
@@ -70,16 +70,16 @@ pub(crate) async fn into(
                  AND folded LIKE $3 ESCAPE '!' AND folded LIKE $4 ESCAPE '!' \
                  AND NOT EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.principal \
                  WHERE members.account = $1 AND users.folded = invitations.folded)";
-    let total = counted(db.one(count, &own).await?)?;
+    let total = counted(db.one(count, &searched).await?)?;
     let sql = "SELECT waiting.guid, waiting.email, waiting.created_at, invitation_roles.role \
                FROM (SELECT guid, email, folded, created_at FROM invitations \
                WHERE account = $1 AND expires_at > $2 AND folded LIKE $3 ESCAPE '!' AND folded LIKE $4 ESCAPE '!' \
-               AND NOT EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.principal \
+               AND folded > $8 AND NOT EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.principal \
                WHERE members.account = $1 AND users.folded = invitations.folded) \
                ORDER BY folded LIMIT $5 OFFSET $6) AS waiting \
                LEFT JOIN invitation_roles ON invitation_roles.invitation = waiting.guid AND invitation_roles.domain = $7 \
                ORDER BY waiting.folded, invitation_roles.role";
-    let [key, now, first, second] = own;
+    let [key, now, first, second] = searched;
     let values = [
         key,
         now,
@@ -88,6 +88,7 @@ pub(crate) async fn into(
         row_count(window.take).into(),
         row_count(window.skip).into(),
         Domain::Account(account).to_string().into(),
+        after.into(),
     ];
     Ok((total, with_roles(&db.all(sql, &values).await?)?))
 }
@@ -134,26 +135,39 @@ fn with_roles(rows: &[Row]) -> Result<Vec<Invitation>, IamError> {
     Ok(found)
 }
 
-/// The open invitations of the address to accounts that the user is not in, newest last, and their number.
+/// The open invitations of the address to accounts that the user is not in, newest last, and their number: those after one if there is
+/// one, which was made then.
 pub(crate) async fn waiting_for(
     db: &Db,
     (folded, user): (&str, UserId),
     now: Millis,
+    after: Option<(Millis, UserId)>,
     window: PageRequest,
 ) -> Result<(u64, Vec<ReceivedInvitation>), IamError> {
-    let own = [Value::from(folded), now.0.into(), user.0.to_string().into()];
+    let (after_at, after_id) = match after {
+        Some((at, id)) => (at, id.0.to_string()),
+        None => (Millis(i64::MIN), String::new()),
+    };
+    let mut values = vec![
+        Value::from(folded),
+        now.0.into(),
+        user.0.to_string().into(),
+        after_at.0.into(),
+        after_id.into(),
+    ];
     let count = "SELECT COUNT(*) AS counted FROM invitations JOIN accounts ON accounts.guid = invitations.account \
                  WHERE folded = $1 AND expires_at > $2 AND accounts.deleted_at IS NULL \
+                 AND (invitations.created_at > $4 OR (invitations.created_at = $4 AND invitations.guid > $5)) \
                  AND NOT EXISTS (SELECT 1 FROM members WHERE members.account = invitations.account AND principal = $3)";
-    let total = counted(db.one(count, &own).await?)?;
+    let total = counted(db.one(count, &values).await?)?;
     let sql = "SELECT invitations.guid, account, accounts.name, inviter, invitations.created_at, expires_at \
                FROM invitations JOIN accounts ON accounts.guid = invitations.account \
                WHERE folded = $1 AND expires_at > $2 AND accounts.deleted_at IS NULL \
+               AND (invitations.created_at > $4 OR (invitations.created_at = $4 AND invitations.guid > $5)) \
                AND NOT EXISTS (SELECT 1 FROM members WHERE members.account = invitations.account AND principal = $3) \
-               ORDER BY invitations.created_at, account LIMIT $4 OFFSET $5";
-    let [address, now, person] = own;
+               ORDER BY invitations.created_at, invitations.guid LIMIT $6 OFFSET $7";
     let (take, skip) = (row_count(window.take), row_count(window.skip));
-    let values = [address, now, person, take.into(), skip.into()];
+    values.extend([Value::from(take), skip.into()]);
     let mut found = Vec::new();
     for row in db.all(sql, &values).await? {
         found.push(ReceivedInvitation {

@@ -1,6 +1,6 @@
 //! `account org-users`.
 
-use super::{ORG_ROLES, of_org, show};
+use super::{ORG_ROLES, of_org, policies, show};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::printable_text::shown;
@@ -31,5 +31,8 @@ pub(crate) fn run(args: &OrgUsersArgs, context: &Context) -> Result<(), Failure>
     let org = context.org_named(&args.name, &region)?;
     let roles = ORG_ROLES.get(..if args.all { 4 } else { 3 });
     let found = of_org(context, &org.metadata.guid, roles.unwrap_or_default())?;
-    show(found, output)
+    show(found, output)?;
+    let account = context.config().account.guid.clone();
+    policies::note(context, &account);
+    Ok(())
 }

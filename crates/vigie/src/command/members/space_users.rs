@@ -1,6 +1,6 @@
 //! `account space-users`.
 
-use super::{of_space, show};
+use super::{of_space, policies, show};
 use crate::config::DomainFields;
 use crate::context::Context;
 use crate::error::Failure;
@@ -35,5 +35,8 @@ pub(crate) fn run(args: &SpaceUsersArgs, context: &Context) -> Result<(), Failur
         context.user()
     ))?;
     let space = context.space_named(&org, name)?;
-    show(of_space(context, &space.metadata.guid)?, output)
+    show(of_space(context, &space.metadata.guid)?, output)?;
+    let account = context.config().account.guid.clone();
+    policies::note(context, &account);
+    Ok(())
 }

@@ -9,7 +9,7 @@ use clap::Args;
 /// The arguments of `role-set` and `role-unset`.
 #[derive(Debug, Args)]
 pub(crate) struct AccountRoleArgs {
-    /// User, by e-mail address
+    /// User, by e-mail address; or a service ID, by its IAM id
     user: String,
     /// Role in the targeted account
     #[arg(value_enum, ignore_case = true)]

@@ -1,9 +1,10 @@
 //! `account users`.
 
 use super::{of_account, resolve_account};
-use crate::command::members::{self, RoleAssignment};
+use crate::command::members::{self, RoleAssignment, policies};
 use crate::context::Context;
 use crate::error::Failure;
+use crate::figures::counted;
 use crate::output::{Column, Row};
 use clap::Args;
 use serde::Serialize;
@@ -52,7 +53,25 @@ pub(crate) fn run(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
     };
     let users: Vec<UserListing> = users.into_iter().map(&mut listed).collect();
     output.ok()?;
-    output.rows(&users, "No users found.")
+    output.rows(&users, "No users found.")?;
+    if let Some(others) = all_assignments {
+        note_programs(&others, context);
+        policies::note(context, &account);
+    }
+    Ok(())
+}
+
+/// Tells of service IDs and profiles that have roles: what is left of the holders after the users.
+fn note_programs(others: &BTreeMap<String, Vec<RoleAssignment>>, context: &Context) {
+    let is_program = |name: &&String| name.starts_with("iam-");
+    let count = others.keys().filter(is_program).count() as u64;
+    if count > 0 {
+        let programs = counted(count, "service ID or profile", "service IDs or profiles");
+        context.output.note(format!(
+            "{programs} with roles cannot be in this list of users: `vigie account org-users NAME` and \
+             `vigie account space-users NAME` show them"
+        ));
+    }
 }
 
 /// One user under the names that scripts know.

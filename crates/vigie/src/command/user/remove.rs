@@ -8,7 +8,6 @@ use crate::output::printable;
 use crate::prompt;
 use clap::Args;
 use serde_json::json;
-use wire::iam::user::User;
 
 /// The arguments of `user-remove`.
 #[derive(Debug, Args)]
@@ -20,37 +19,62 @@ pub(crate) struct RemoveArgs {
     yes: bool,
 }
 
-/// Removes a user.
-pub(crate) fn run(args: &RemoveArgs, context: &Context) -> Result<(), Failure> {
-    let output = &context.output;
-    let account = resolve_account(None, context)?;
-    let users = of_account(&account, context)?;
-    let is_meant = |user: &&User| user.user_id.eq_ignore_ascii_case(&args.email);
-    let user = users.iter().find(is_meant).ok_or_else(|| {
-        let email = printable(&args.email);
+/// A user of the account.
+struct Named {
+    address: String,
+    iam_id: String,
+}
+
+/// Whom the address names. The list is for Administrators; everybody knows themself.
+fn named(email: &str, account: &str, context: &Context) -> Result<Named, Failure> {
+    let own = (context.claims()).filter(|own| own.email.eq_ignore_ascii_case(email));
+    let users = match (of_account(account, context), own) {
+        (Err(failure), Some(own)) if failure.kind == Kind::Forbidden => {
+            return Ok(Named {
+                address: own.email,
+                iam_id: own.iam_id,
+            });
+        }
+        (users, _) => users?,
+    };
+    let mut users = users.into_iter();
+    let user = users.find(|user| user.user_id.eq_ignore_ascii_case(email));
+    let user = user.ok_or_else(|| {
+        let email = printable(email);
         Failure::new(
             Kind::NotFound,
             format!("no user `{email}` is in the account"),
         )
         .hint("list them with `vigie account users`")
     })?;
+    Ok(Named {
+        address: user.user_id,
+        iam_id: user.iam_id,
+    })
+}
+
+/// Removes a user.
+pub(crate) fn run(args: &RemoveArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let account = resolve_account(None, context)?;
+    let user = named(&args.email, &account, context)?;
     let question = format!(
         "Really remove user {} from account {account} with all roles and API keys there?",
-        printable(&user.user_id)
+        printable(&user.address)
     );
     if !args.yes && !prompt::confirm(question, context.name.yes())? {
         return output.say("Nobody was removed.");
     }
     output.action(format!(
         "Removing user {} from account {account} as {}...",
-        printable(&user.user_id),
+        printable(&user.address),
         context.user()
     ))?;
     let one = format!("{}/{}", url(&account, context)?, encode(&user.iam_id));
     context.ask(Request::delete(one), "remove the user")?;
     if output.is_json() {
         return output.json(&json!({
-            "userId": user.user_id, "ibmUniqueId": user.iam_id, "removed": true,
+            "userId": user.address, "ibmUniqueId": user.iam_id, "removed": true,
         }));
     }
     output.ok()

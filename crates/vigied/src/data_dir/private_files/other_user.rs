@@ -40,9 +40,9 @@ mod tests {
             mend(path, 997, 1000),
             "run this as that user, or give it to yours with `chown -R 1000 /var/lib/vigie/data`"
         );
-        let told = mend(path, u32::MAX - 7, 0);
-        assert!(told.contains("setpriv --reuid=4294967288"), "{told}");
-        assert!(!told.contains("chown"), "{told}");
+        let hint = mend(path, u32::MAX - 7, 0);
+        assert!(hint.contains("setpriv --reuid=4294967288"), "{hint}");
+        assert!(!hint.contains("chown"), "{hint}");
     }
 
     #[test]

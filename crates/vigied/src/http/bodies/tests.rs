@@ -35,8 +35,8 @@ fn source(number: u8) -> ShareOwner {
 
 /// Whether the body was told to give way.
 async fn was_told(body: &ArrivingBody) -> bool {
-    let told = body.leave.notified();
-    tokio::time::timeout(Duration::ZERO, told).await.is_ok()
+    let leaving = body.leave.notified();
+    tokio::time::timeout(Duration::ZERO, leaving).await.is_ok()
 }
 
 #[tokio::test(start_paused = true)]

@@ -166,5 +166,5 @@ async fn those_that_fail_come_behind_the_others_however_many_they_are() {
         let done = sweep.process_due(&iam, &store, iam.due(), Millis(i64::MAX));
         done.await.unwrap();
     }
-    assert!(sweep.behind.is_empty());
+    assert!(sweep.failed.is_empty());
 }

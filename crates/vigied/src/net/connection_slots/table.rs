@@ -62,11 +62,11 @@ impl ConnectionTable {
         let mut most = (false, 0);
         let mut found = Vec::new();
         for (source, group) in &self.groups {
-            let own = count(group);
-            if own == 0 {
+            let number = count(group);
+            if number == 0 {
                 continue;
             }
-            let rank = (source.is_some(), own + usize::from(*source == new));
+            let rank = (source.is_some(), number + usize::from(*source == new));
             if rank > most {
                 most = rank;
                 found.clear();
@@ -114,14 +114,14 @@ impl ConnectionTable {
 
     /// Takes one protected slot from the account with most, if this account would still have fewer.
     pub(super) fn transfer_protection(&mut self, account: AccountId) -> bool {
-        let own = self.accounts.get(&account).copied().unwrap_or(0);
+        let of_account = self.accounts.get(&account).copied().unwrap_or(0);
         let most = self.accounts.iter().max_by_key(|(_, count)| **count);
-        let Some((most, _)) = most.filter(|(_, count)| **count > own + 1) else {
+        let Some((most, _)) = most.filter(|(_, count)| **count > of_account + 1) else {
             return false;
         };
         let connections = self.groups.iter().flat_map(|(source, group)| {
-            let own = group.connections.iter();
-            own.filter(|(_, entry)| entry.kept == Some(*most))
+            let all = group.connections.iter();
+            all.filter(|(_, entry)| entry.kept == Some(*most))
                 .map(|(id, entry)| (entry.state.activity(), *source, *id))
         });
         // The longest idle one; a busy one if none is idle.

@@ -18,15 +18,15 @@ impl Turn {
         let turns = Arc::clone(&self.turns);
         let (waiting, turn_sender) = {
             let mut state = turns.state();
-            let own = self.owner;
-            state.stop(own, &self.person);
-            let other = state.pick(|other| other != own);
-            let other = other.or_else(|| state.pick_person(own, &self.person));
+            let yielding = self.owner;
+            state.stop(yielding, &self.person);
+            let other = state.pick(|other| other != yielding);
+            let other = other.or_else(|| state.pick_person(yielding, &self.person));
             let Some((owner, waiter)) = other else {
-                state.start(own, &self.person);
+                state.start(yielding, &self.person);
                 return Err(self);
             };
-            let waiting = turns.wait(&mut state, own, &self.person, QueuePosition::Front);
+            let waiting = turns.wait(&mut state, yielding, &self.person, QueuePosition::Front);
             self.owner = owner;
             self.person = waiter.person;
             (waiting, waiter.turn_sender)

@@ -1,16 +1,18 @@
 //! Policies as bodies and answers have them, in both forms.
 
 use crate::app::App;
-use crate::failure::refused::check_length;
+use crate::failure::refused::{check_length, mended_by};
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::route::api_key::invalid;
 use crate::route::group_id;
+use crate::route::iam_id;
+use base::error::{Kind, Problem};
 use base::id::AccountId;
 use base::limit;
-use iam::directory::{Attribute, Directory, Policy, PolicyRole, PolicySubject};
+use iam::directory::{Attribute, AttributeOperator, Directory, Policy, PolicyRole, PolicySubject};
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
-use iam::{IamError, Identity};
+use iam::{IamError, Identity, Remedy};
 use serde_json::Value;
 use std::sync::Arc;
 use wire::iam::api_key::time_text;
@@ -28,6 +30,11 @@ const ACCESS: &str = "access";
 /// The attributes of a subject.
 const IAM_ID: &str = "iam_id";
 const ACCESS_GROUP_ID: &str = "access_group_id";
+
+/// Whom a policy is for, and where, as the first form has them.
+const SUBJECTS: &str = r#"`"subjects": [{"attributes": [{"name": "iam_id", "value": "IAM-ID"}]}]`"#;
+const RESOURCES: &str =
+    r#"`"resources": [{"attributes": [{"name": "accountId", "value": "ACCOUNT"}]}]`"#;
 
 /// The operator of equal texts.
 const EQUALS: &str = "stringEquals";
@@ -50,8 +57,7 @@ impl<'b> Given<'b> {
 
     fn second(own: &'b wired::KeyedAttribute) -> Result<Self, Refusal> {
         let Value::String(value) = &own.value else {
-            let message = "`value` of an attribute is a text here: what is compared with anything else is not enforced";
-            return Err(invalid("value", message.to_owned()));
+            return Err(not_a_text(own));
         };
         Ok(Self {
             name: &own.key,
@@ -59,6 +65,22 @@ impl<'b> Given<'b> {
             value,
         })
     }
+}
+
+/// The refusal of an attribute that is compared with something else than a text: by its operator, which may need that.
+fn not_a_text(own: &wired::KeyedAttribute) -> Refusal {
+    let (key, operator) = (&own.key, &own.operator);
+    for (field, text) in [("attributes", key), ("operator", operator)] {
+        if let Err(problem) = check_length(field, text, &limit::WORD_BYTES) {
+            return Refusal(problem);
+        }
+    }
+    if let Err(refused) = AttributeOperator::read(key, Some(operator)) {
+        return IamError::from(refused).into();
+    }
+    let message =
+        format!("`value` of the attribute `{key}` is a text, and not a list or anything else");
+    invalid("value", message)
 }
 
 /// The subject that an attribute names.
@@ -69,15 +91,13 @@ pub(super) fn subject(
 ) -> Result<PolicySubject, Refusal> {
     check_length("subjects", value, &limit::WORD_BYTES)?;
     match name {
-        IAM_ID => match value.parse() {
-            Ok(principal) => Ok(PolicySubject::Principal(principal)),
-            Err(_) => Err(invalid(IAM_ID, format!("`{value}` is no IAM id"))),
-        },
+        IAM_ID => iam_id::read(IAM_ID, value).map(PolicySubject::Principal),
         ACCESS_GROUP_ID => match group_id::read(account, value) {
             Some(group) => Ok(PolicySubject::Group(group)),
             None => {
                 let message = format!("`{value}` is no id of an access group");
-                Err(invalid(ACCESS_GROUP_ID, message))
+                let Refusal(problem) = invalid(ACCESS_GROUP_ID, message);
+                Err(Refusal(mended_by(problem, Remedy::NameAccessGroup)))
             }
         },
         other => {
@@ -156,6 +176,20 @@ fn grant(
     })
 }
 
+/// The one entry of a list that takes one.
+fn only<'w, T>(field: &str, all: &'w [T], example: &str) -> Result<&'w T, Problem> {
+    match all {
+        [one] => Ok(one),
+        _ => {
+            let message = format!("`{field}` takes one entry, and has {}", all.len());
+            let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
+            Err(problem.hint(format!(
+                "write {example}; what is for several takes a policy for each"
+            )))
+        }
+    }
+}
+
 /// The grants of an invitation's policies.
 pub(super) fn invited(
     app: &App,
@@ -163,10 +197,8 @@ pub(super) fn invited(
     wanted: &wired::InvitedPolicy,
 ) -> Result<PolicyGrant, Refusal> {
     let field = "iam_policy";
-    let [resource] = wanted.resources.as_slice() else {
-        let message = format!("`resources` of `{field}` takes one");
-        return Err(invalid(field, message));
-    };
+    let resource = only("resources", &wanted.resources, RESOURCES);
+    let resource = resource.map_err(|problem| Refusal(problem.field(field)))?;
     is_access(&wanted.kind)?;
     no_tags(&resource.tags)?;
     let resource: Vec<Given<'_>> = resource.attributes.iter().map(Given::first).collect();
@@ -180,12 +212,10 @@ pub(super) fn first(
     wanted: wired::PolicyRequest,
 ) -> Result<PolicyTerms, Refusal> {
     is_access(&wanted.kind)?;
-    let [subject] = wanted.subjects.as_slice() else {
-        return Err(invalid("subjects", "`subjects` takes one".to_owned()));
-    };
-    let [resource] = wanted.resources.as_slice() else {
-        return Err(invalid("resources", "`resources` takes one".to_owned()));
-    };
+    let subject = only("subjects", &wanted.subjects, SUBJECTS);
+    let subject = subject.map_err(|problem| Refusal(problem.field("subjects")))?;
+    let resource = only("resources", &wanted.resources, RESOURCES);
+    let resource = resource.map_err(|problem| Refusal(problem.field("resources")))?;
     no_tags(&resource.tags)?;
     let subject: Vec<Given<'_>> = subject.attributes.iter().map(Given::first).collect();
     let resource: Vec<Given<'_>> = resource.attributes.iter().map(Given::first).collect();

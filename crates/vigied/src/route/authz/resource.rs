@@ -2,13 +2,13 @@
 
 use super::super::api_key::invalid;
 use crate::app::App;
-use crate::failure::refused::check_length;
+use crate::failure::refused::{check_length, mended_by};
 use crate::http::problem::Refusal;
 use base::id::{AccountId, InstanceId, OrgId, ResourceGroupId, SpaceId};
 use base::limit;
 use base::scope::Domain;
-use iam::Directory;
 use iam::directory::SERVICE_NAME;
+use iam::{Directory, Remedy};
 use std::str::FromStr;
 use wire::iam::authz::{AuthzResource, AuthzResourceAttributes};
 
@@ -65,7 +65,7 @@ impl Named {
 }
 
 /// Whether what is said, if anything, is so.
-fn is_same<T: PartialEq>(said: Option<T>, is: Option<T>) -> bool {
+fn is_same<T: PartialEq + Copy>(said: Option<T>, is: Option<T>) -> bool {
     said.is_none() || said == is
 }
 
@@ -90,7 +90,8 @@ fn guid<T: FromStr>(text: &str) -> Result<T, Refusal> {
     check_length("resource", text, &limit::WORD_BYTES)?;
     text.parse().map_err(|_| {
         let message = format!("`resource`: `{text}` is no GUID");
-        invalid("resource", message)
+        let Refusal(problem) = invalid("resource", message);
+        Refusal(mended_by(problem, Remedy::NameDomain))
     })
 }
 

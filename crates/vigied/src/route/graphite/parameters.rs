@@ -71,8 +71,8 @@ impl Parameters {
     /// The values of a parameter that may be given often; where there are none, those with `[]` after the name.
     pub(super) fn all(&self, name: &str) -> Vec<&str> {
         let of = |name: &str| -> Vec<&str> {
-            let own = self.iter().filter(|(own, _)| *own == name);
-            own.map(|(_, value)| value).collect()
+            let named = self.iter().filter(|(named, _)| *named == name);
+            named.map(|(_, value)| value).collect()
         };
         let plain = of(name);
         if plain.is_empty() {

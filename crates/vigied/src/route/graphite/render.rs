@@ -254,8 +254,8 @@ fn evaluated<'c>(
 
 /// Reserves the memory for points that several values of a series become.
 fn consolidated<'c>(context: &'c Context, series: &[Series]) -> Result<Reservation<'c>, Refusal> {
-    let own = series.iter().filter(|series| series.values_per_point > 1);
-    let points = own.map(|own| own.values.len().div_ceil(own.values_per_point));
+    let consolidated = series.iter().filter(|series| series.values_per_point > 1);
+    let points = consolidated.map(|series| series.values.len().div_ceil(series.values_per_point));
     let bytes = (points.sum::<usize>() as u64).saturating_mul(8);
     let mut reserved = Reservation::new(context);
     reserved.grow(bytes).map_err(StoreError::Stopped)?;

@@ -114,10 +114,10 @@ pub(super) async fn answer(
         },
     );
     let mut response = answered.await?;
-    let own = response.headers_mut();
-    own.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    own.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    own.insert(
+    let headers_out = response.headers_mut();
+    headers_out.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers_out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers_out.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );

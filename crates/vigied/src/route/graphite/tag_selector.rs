@@ -25,10 +25,10 @@ fn of<'e>(expressions: impl Iterator<Item = &'e TagExpression> + Clone) -> Optio
         .and_then(|expression| Pattern::parse(&base::pattern::escape(&expression.value)).ok());
     let labels = expressions.filter(|expression| !is_of_path(expression));
     let mut budget = MatcherBudget::default();
-    let mut own = |expression| matcher(expression, &mut budget);
+    let mut to_matcher = |expression| matcher(expression, &mut budget);
     let (paths, labels) = (
-        paths.filter_map(&mut own).collect(),
-        labels.filter_map(&mut own).collect(),
+        paths.filter_map(&mut to_matcher).collect(),
+        labels.filter_map(&mut to_matcher).collect(),
     );
     let selector =
         Selector::new(path, labels).and_then(|selector| selector.with_path_matchers(paths));

@@ -131,10 +131,10 @@ fn suggestions(asked: &GraphiteRequest) -> Result<usize, Refusal> {
 
 fn write_tags(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     let series = tagged(asked, answer, &[])?;
-    let own = series.iter().map(|(_, tags)| tags);
+    let tag_sets = series.iter().map(|(_, tags)| tags);
     let context = answer.context();
     let mut look = || context.check(Instant::now());
-    let tags = catalog::tags(own, filter(asked)?, &mut look)
+    let tags = catalog::tags(tag_sets, filter(asked)?, &mut look)
         .map_err(|error| unlisted(error, unfiltered))?;
     let tags: Vec<Value> = tags.into_iter().map(|tag| json!({"tag": tag})).collect();
     write_json(asked, answer, &shown(asked, &Value::from(tags)))
@@ -143,10 +143,10 @@ fn write_tags(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusa
 fn write_tag(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     let tag = asked.parameters.last("tag").unwrap_or_default();
     let series = tagged(asked, answer, &with_tag(&[], tag))?;
-    let own = series.iter().map(|(_, tags)| tags);
+    let tag_sets = series.iter().map(|(_, tags)| tags);
     let context = answer.context();
     let mut look = || context.check(Instant::now());
-    let values = catalog::values(own, tag, filter(asked)?, &mut look)
+    let values = catalog::values(tag_sets, tag, filter(asked)?, &mut look)
         .map_err(|error| unlisted(error, unfiltered))?;
     let value = match values {
         None => Value::Null,
@@ -189,10 +189,10 @@ fn write_suggested_tags(asked: &GraphiteRequest, answer: &mut Answer) -> Result<
     let (expressions, limit) = (expressions(asked)?, suggestions(asked)?);
     let series = tagged(asked, answer, &expressions)?;
     let prefix = asked.parameters.last("tagPrefix").unwrap_or_default();
-    let own = series.iter().map(|(_, tags)| tags);
+    let tag_sets = series.iter().map(|(_, tags)| tags);
     let context = answer.context();
     let mut look = || context.check(Instant::now());
-    let suggested = catalog::suggested_tags(own, &expressions, prefix, limit, &mut look)
+    let suggested = catalog::suggested_tags(tag_sets, &expressions, prefix, limit, &mut look)
         .map_err(|error| unlisted(error, refused))?;
     write_json(asked, answer, &shown(asked, &json!(suggested)))
 }
@@ -212,10 +212,11 @@ fn write_suggested_values(asked: &GraphiteRequest, answer: &mut Answer) -> Resul
     };
     let series = tagged(asked, answer, &expressions)?;
     let prefix = asked.parameters.last("valuePrefix").unwrap_or_default();
-    let own = series.iter().map(|(_, tags)| tags);
+    let tag_sets = series.iter().map(|(_, tags)| tags);
     let context = answer.context();
     let mut look = || context.check(Instant::now());
-    let suggested = catalog::suggested_values(own, &expressions, tag, prefix, limit, &mut look)
-        .map_err(|error| unlisted(error, refused))?;
+    let suggested =
+        catalog::suggested_values(tag_sets, &expressions, tag, prefix, limit, &mut look)
+            .map_err(|error| unlisted(error, refused))?;
     write_json(asked, answer, &shown(asked, &json!(suggested)))
 }

@@ -169,11 +169,11 @@ fn read(
 
 /// The values of `$NAME` in a template.
 fn variables(query: &Query) -> BTreeMap<String, String> {
-    let own = query.iter().filter_map(|(key, value)| {
+    let variables = query.iter().filter_map(|(key, value)| {
         let name = key.strip_prefix("template[")?.strip_suffix(']')?;
         Some((name.to_owned(), value.to_owned()))
     });
-    own.collect()
+    variables.collect()
 }
 
 /// Whether the samples are asked for as they were sent, which only paths have.

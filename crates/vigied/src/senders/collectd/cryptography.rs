@@ -31,8 +31,8 @@ impl Secrets {
 }
 
 /// A digest, which has the length of its algorithm.
-fn bytes<const N: usize>(own: &[u8]) -> [u8; N] {
-    own.try_into().unwrap_or([0; N])
+fn bytes<const N: usize>(digest: &[u8]) -> [u8; N] {
+    digest.try_into().unwrap_or([0; N])
 }
 
 impl Cryptography for Secrets {

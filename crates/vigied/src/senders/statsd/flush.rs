@@ -257,8 +257,8 @@ enum StoreRight {
     Withdrawn,
 }
 
-fn store_right(shared: &SenderContext, owner: Owner, own: &SampleOrigin) -> StoreRight {
-    match own.shown.scope(shared) {
+fn store_right(shared: &SenderContext, owner: Owner, origin: &SampleOrigin) -> StoreRight {
+    match origin.shown.scope(shared) {
         Err(Denied::ForNow(_)) => StoreRight::Unknown,
         Err(Denied::Gone(_)) => StoreRight::Withdrawn,
         Ok(scope) => {
@@ -305,15 +305,15 @@ mod tests {
 
     #[test]
     fn flushes_of_one_second_have_seconds_of_their_own() {
-        let told = seconds(&[1400, 1450, 1600, 9000]);
-        assert_eq!(told, [1000, 2000, 3000, 9000]);
+        let times = seconds(&[1400, 1450, 1600, 9000]);
+        assert_eq!(times, [1000, 2000, 3000, 9000]);
     }
 
     /// Until the server was started again, or its clock had caught up, all sums were told in the future.
     #[test]
     fn a_clock_that_is_set_back_is_followed() {
         let year = 365 * 86_400_000;
-        let told = seconds(&[10_000, year, 20_000, 30_000, 25_000, 29_000]);
-        assert_eq!(told, [10_000, year, 20_000, 30_000, 25_000, 29_000]);
+        let times = seconds(&[10_000, year, 20_000, 30_000, 25_000, 29_000]);
+        assert_eq!(times, [10_000, year, 20_000, 30_000, 25_000, 29_000]);
     }
 }

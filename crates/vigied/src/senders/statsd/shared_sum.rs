@@ -1,5 +1,5 @@
 //! Sums that several threads add to. Those that read connections wait for one another. The thread that reads the datagrams of all
-//! domains waits for nobody: what comes while another has the sums is left with them, and read by whoever has them next.
+//! domains waits for nobody: what comes while another has the sums is left with them, and read by the thread that has them next.
 
 use super::super::credential::SenderCredential;
 use super::super::storing::Sender;

@@ -189,7 +189,7 @@ impl Sums {
         if left == Err(CannotWait::Closed) {
             return None;
         }
-        // Whoever has had the sums may have looked for what waits just before. Who has had them here has done their part.
+        // The last thread that had the sums may have looked for what waits just before. A thread that had them here has done its part.
         if waited.is_empty() {
             self.read_waiting_if_free(shared, most, &mut waited);
         }
@@ -418,7 +418,7 @@ mod tests {
             (reading.received, waited.collect::<Vec<_>>())
         };
         let before = sums.memory.remaining(account(1)).bytes;
-        // As a connection has them: on this very thread, whoever waited would wait for ever.
+        // As a connection has them: waiting for them on this very thread would never end.
         let guard = own.lock();
         assert_eq!(datagram(&own, 1, b"heat:1|g\nbad"), (0, vec![]));
         assert_eq!(datagram(&own, 1, b"heat:5|g"), (0, vec![]));
@@ -451,7 +451,7 @@ mod tests {
         assert_eq!(left, 4);
         assert!(!sums.close(owner(1), &sum, &mut held));
         drop(held);
-        // Whoever reads for all reads a part of it, and has to leave what comes behind the rest.
+        // The thread that reads for all reads a part of it, and has to leave what comes after the rest.
         let Some(LinesOutcome::Read(reading, waited)) = add(b"a:1|c", false) else {
             panic!("it may wait");
         };

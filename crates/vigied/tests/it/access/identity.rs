@@ -3,6 +3,7 @@
 
 use super::families::FAMILIES;
 use super::service_ids;
+use super::users;
 use super::world::{CREDENTIALS, ELSEWHERE, Key, OrgAndSpace, User, World};
 use crate::harness::Request;
 use serde_json::{Value, json};
@@ -310,7 +311,7 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
             accounts(administrator, 204, |a, id| {
                 let whom = match a.may {
                     true => a.world.victim(a.user),
-                    false => a.user.iam_id.clone(),
+                    false => users::other(a, id).to_owned(),
                 };
                 a.with(&[("account", id), ("iam_id", &whom)])
             })

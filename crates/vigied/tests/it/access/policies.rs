@@ -1,11 +1,11 @@
 //! The routes of access policies and of the roles that they give: an Administrator manages them; everybody in the account sees its
-//! roles, and asks about themselves.
+//! roles and the policies for themselves, and asks about themselves.
 
 use super::identity::{
     Attempt, Column, Relation, administers_own, administrator, at_home, column, everyone,
 };
 use super::service_ids;
-use super::world::{ELSEWHERE, World};
+use super::world::{ELSEWHERE, World, ok};
 use crate::harness::Request;
 use serde_json::{Value, json};
 
@@ -45,10 +45,20 @@ fn second(account: &str, subject: &Value) -> Value {
     })
 }
 
+/// Somebody in the caller's own account whom no policy names yet; where the attempt is refused, anybody there.
+fn newcomer(a: &Attempt<'_>) -> Value {
+    if !a.may {
+        return json!(a.user.iam_id);
+    }
+    let body = json!({"account_id": own_account(a), "name": a.world.new_name()});
+    let request = a.world.call(a.user, a.credential, "POST", "/v1/serviceids");
+    ok(&request.json(&body).send())["iam_id"].clone()
+}
+
 fn role(world: &World, account: &str) -> Value {
     let name = world.new_name().replace('-', "").replace("made", "Made");
     json!({
-        "name": name, "display_name": "Made", "actions": ["domain.find"],
+        "name": name, "display_name": name, "actions": ["domain.find"],
         "account_id": account, "service_name": "ibmcloud-monitoring",
     })
 }
@@ -90,16 +100,17 @@ fn settings(ask: fn(Request) -> Request) -> Vec<Column> {
 pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
     let managed: (Relation, Relation) = (everyone, administers_own);
     let columns = match (method, path) {
-        ("GET", "/v1/policies" | "/v2/policies") => {
-            vec![column("own account", managed, 200, |a| a.with(&[]))]
-        }
+        ("GET", "/v1/policies" | "/v2/policies") => vec![
+            column("own account", managed, 200, |a| a.with(&[])),
+            column("for oneself", (everyone, everyone), 200, |a| {
+                a.asking(&format!("iam_id={}", a.user.iam_id))
+            }),
+        ],
         ("POST", "/v1/policies") => vec![column("own account", managed, 201, |a| {
-            a.with(&[])
-                .json(&first(own_account(a), &json!(a.user.iam_id)))
+            a.with(&[]).json(&first(own_account(a), &newcomer(a)))
         })],
         ("POST", "/v2/policies") => vec![column("own account", managed, 201, |a| {
-            a.with(&[])
-                .json(&second(own_account(a), &json!(a.user.iam_id)))
+            a.with(&[]).json(&second(own_account(a), &newcomer(a)))
         })],
         ("GET", "/v1/policies/{id}" | "/v2/policies/{id}") => {
             one_policy(200, |a, (id, _)| a.with(&[("id", id)]))
@@ -130,7 +141,8 @@ pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
         ("GET", "/v2/roles/{id}") => one_role(at_home, 200, |a, id| a.with(&[("id", id)])),
         ("PUT", "/v2/roles/{id}") => one_role(administrator, 200, |a, id| {
             let request = a.with(&[("id", id)]).header("If-Match", "*");
-            request.json(&json!({"display_name": "Changed", "actions": ["domain.find"]}))
+            let name = a.world.new_name();
+            request.json(&json!({"display_name": name, "actions": ["domain.find"]}))
         }),
         ("DELETE", "/v2/roles/{id}") => one_role(administrator, 204, |a, id| a.with(&[("id", id)])),
         ("POST", "/v2/authz") => {

@@ -5,8 +5,8 @@ use super::identity::{Attempt, Column, accounts, administrator};
 use super::preferences;
 use serde_json::json;
 
-/// A user of the account who is somebody else, where the account has one.
-fn other<'a>(attempt: &'a Attempt<'_>, account: &str) -> &'a str {
+/// A user of the account who is somebody else, where the account has one. (Everybody removes themself: see `members`.)
+pub(super) fn other<'a>(attempt: &'a Attempt<'_>, account: &str) -> &'a str {
     match account == attempt.world.account {
         true => &attempt.world.owner_iam_id,
         false => &attempt.user.iam_id,
@@ -35,7 +35,7 @@ pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
             accounts(administrator, 202, |a, account| {
                 let whom = match a.may {
                     true => a.world.victim(a.user),
-                    false => a.user.iam_id.clone(),
+                    false => other(a, account).to_owned(),
                 };
                 a.with(&[("account", account), ("iam_id", &whom)])
             })

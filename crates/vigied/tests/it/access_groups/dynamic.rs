@@ -1,6 +1,8 @@
 //! Who is in a group without being put there: by a rule, or because everybody is.
 
 use super::{Account, PUBLIC, last_part, refused, text, texts};
+use crate::limits::hits;
+use base::limit;
 use serde_json::{Value, json};
 
 #[test]
@@ -110,4 +112,31 @@ fn everybody_is_in_the_public_group_while_there_is_one() {
     assert_eq!(account.asks(&key), 404);
     switch(true);
     assert_eq!(account.asks(&key), 404);
+}
+
+/// The original's list of rules has no pages, and so has this one: it is short.
+#[test]
+fn a_group_has_no_more_rules_than_one_answer_holds() {
+    let account = Account::start();
+    let path = format!("{}/rules", account.group("team"));
+    let body = json!({
+        "expiration": 24, "realm_name": "IBMid",
+        "conditions": [{"claim": "email", "operator": "EQUALS", "value": "\"nobody@example.org\""}],
+    });
+    let most = limit::RULES_PER_GROUP.default;
+    for _ in 0..most {
+        account.make(&path, &body);
+    }
+    let name = limit::RULES_PER_GROUP.name;
+    refused(&account.ask("POST", &path, &body), 409, "conflict", name);
+    assert_eq!(hits(&account.server, limit::RULES_PER_GROUP), 1);
+    let listed = account.read(&path)["rules"].as_array().unwrap().len();
+    assert_eq!(listed as u64, most);
+    // Another group has room, and so has this one when a rule is gone.
+    let other = format!("{}/rules", account.group("other"));
+    account.make(&other, &body);
+    let first = text(&account.read(&path)["rules"][0]["id"]);
+    let gone = account.call("DELETE", &format!("{path}/{first}")).send();
+    assert_eq!(gone.status, 204, "{}", gone.text());
+    account.make(&path, &body);
 }

@@ -266,7 +266,10 @@ fn push_example(text: &mut String, document: &Document, route: &Route, operation
         let schema = &content["schema"];
         let _ = write!(text, "Content-Type: {kind}\n\n");
         if kind == "application/json" {
-            let body = example(document, schema, "");
+            let body = match content.get("example") {
+                Some(body) => body.clone(),
+                None => example(document, schema, ""),
+            };
             check(document, schema, &body, "the example").unwrap();
             let _ = writeln!(text, "{body}");
         } else {

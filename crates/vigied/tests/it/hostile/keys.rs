@@ -179,3 +179,22 @@ fn a_signing_key_in_a_file_is_taken_into_the_database_and_the_file_goes() {
     assert_eq!(kids.len(), 2);
     assert_eq!(kids[0]["kid"], "00000000000001-old");
 }
+
+#[test]
+fn the_key_that_signs_stays_until_its_successor_signs() {
+    let server = Server::start();
+    let signing = listed(&server)[0].0.clone();
+    done(keys(&server, &["rotate"]));
+    let announced = listed(&server)[1].clone();
+    assert_eq!(announced.1, "announced");
+    let refused = keys(&server, &["retire", &signing]);
+    let errors = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success(), "{errors}");
+    for part in ["can be retired from 2", &announced.0, "rotate --now"] {
+        assert!(errors.contains(part), "{part}: {errors}");
+    }
+    assert_eq!(listed(&server)[0], (signing.clone(), "signs".to_owned()));
+    done(keys(&server, &["rotate", "--now"]));
+    done(keys(&server, &["retire", &signing]));
+    assert_eq!(status(&server, &format!("iam {}", server.token())), 200);
+}

@@ -9,6 +9,7 @@ from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_platform_services import IamIdentityV1
 from ibm_platform_services.iam_identity_v1 import (
     ApiKey, IdentityLimitsUsageResponse, IdentityPreferencesResponse, Report, ReportMfaEnrollmentStatus, ServiceId,
+    TrustedProfile,
 )
 
 url, key, account = sys.argv[1:4]
@@ -30,6 +31,9 @@ assert seen().authn_count == 0 and seen().last_authn is None
 IAMAuthenticator(made["apikey"]["apikey"], url=url).token_manager.get_token()
 assert seen().authn_count == 1 and len(seen().last_authn) == 21, seen()
 assert "activity" not in iam.get_api_key(id=of).get_result()
+profile = iam.create_profile(name="unused", account_id=account).get_result()
+profile = TrustedProfile.from_dict(iam.get_profile(profile_id=profile["id"], include_activity=True).get_result())
+assert profile.activity.authn_count == 0, profile
 
 idle = iam.create_service_id(account_id=account, name="idle", apikey={"name": "unused"}).get_result()
 asked = iam.create_report(account_id=account, type="inactive", duration="120")
@@ -38,6 +42,7 @@ report = iam.get_report(account_id=account, reference=asked.get_result()["refere
 report = Report.from_dict(report)
 assert report.report_duration == "120" and report.users == [], report
 assert [one.id for one in report.serviceids] == [idle["id"]], report
+assert [(one.id, one.name) for one in report.profiles] == [(profile.id, "unused")], report
 assert [(one.id, one.type, one.serviceid.name) for one in report.apikeys] == [
     (idle["apikey"]["id"], "serviceid", "idle")
 ], report
@@ -75,6 +80,15 @@ few = iam.get_account_limits(account_id=account, serviceid_groups=True, apikeys_
 assert many == few.get_result(), (many, few)
 many = IdentityLimitsUsageResponse.from_dict(many)
 assert many.apikeys_per_identity.identities[0].count == 1, many
+profile = iam.create_profile(name="ops", account_id=account).get_result()["id"]
+asked = {"profiles": True, "cr_links": True, "cr_links_per_profile": [profile], "claim_rules_per_profile": [profile]}
+many = iam.bulk_list_account_entity_consumption(account_id=account, **asked).get_result()
+named = {"cr_links_per_profile": profile, "claim_rules_per_profile": profile}
+few = iam.get_account_limits(account_id=account, profiles="true", cr_links="true", **named).get_result()
+assert many == few, (many, few)
+many = IdentityLimitsUsageResponse.from_dict(many)
+assert many.profiles.count == 1 and many.cr_links.count == 0, many
+assert [one.profile_id for one in many.cr_links_per_profile.profiles] == [profile], many
 print("ok")
 "#;
 

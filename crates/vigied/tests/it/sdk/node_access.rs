@@ -31,6 +31,7 @@ const policies = client("iam-policy-management/v1");
 const { PoliciesPager, V2PoliciesPager } = require("@ibm-cloud/platform-services/iam-policy-management/v1");
 const viewer = "crn:v1:bluemix:public:iam::::role:Viewer";
 const editor = "crn:v1:bluemix:public:iam::::role:Editor";
+const operator = "crn:v1:bluemix:public:iam::::role:Operator";
 const ids = (all) => all.map((one) => one.id).sort();
 
 done(async () => {
@@ -63,7 +64,11 @@ done(async () => {
   const id = (await policies.createV2Policy(second)).result.id;
   const form = await policies.getV2Policy({ id });
   assert.strictEqual(form.result.subject.attributes[0].value, subject);
-  const other = { ...second, id, control: { grant: { roles: [{ role_id: editor }] } } };
+  // What another policy says already is said by that one.
+  const same = { ...second, id, control: { grant: { roles: [{ role_id: editor }] } } };
+  const conflict = await refused(409, policies.replaceV2Policy({ ...same, ifMatch: form.headers.etag }));
+  assert.ok(conflict.message.includes(policyId), conflict.message);
+  const other = { ...second, id, control: { grant: { roles: [{ role_id: operator }] } } };
   await policies.replaceV2Policy({ ...other, ifMatch: form.headers.etag });
   await refused(409, policies.replaceV2Policy({ ...other, ifMatch: form.headers.etag }));
   const asked = { accountId: account, iamId: subject, limit: 1 };
@@ -81,10 +86,11 @@ done(async () => {
   })).result;
   const held = await policies.getRole({ roleId: role.id });
   const roleId = role.id;
-  await policies.replaceRole({ roleId, ifMatch: held.headers.etag, displayName: "Reader", actions: ["domain.render"] });
+  await policies.replaceRole({ roleId, ifMatch: held.headers.etag, displayName: "Reader of ours", actions: ["domain.render"] });
+  await refused(409, policies.replaceRole({ roleId, ifMatch: "*", displayName: "Reader", actions: ["domain.render"] }));
   await refused(409, policies.replaceRole({ roleId, ifMatch: held.headers.etag, displayName: "x", actions: ["domain.find"] }));
   const roles = (await policies.listRoles({ accountId: account, serviceName: "ibmcloud-monitoring" })).result;
-  assert.deepStrictEqual(roles.custom_roles.map((one) => one.display_name), ["Reader"]);
+  assert.deepStrictEqual(roles.custom_roles.map((one) => one.display_name), ["Reader of ours"]);
   assert.strictEqual((await policies.deleteRole({ roleId })).status, 204);
   await refused(404, policies.getRole({ roleId }));
 });

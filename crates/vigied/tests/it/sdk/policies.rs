@@ -53,6 +53,8 @@ created = policies.create_policy(roles=[PolicyRole(role_id=viewer).to_dict()], d
 assert created.get_status_code() == 201
 policy = created.get_result()
 assert does(own) == (403, 200)
+error = refused(409, policies.create_policy, roles=[PolicyRole(role_id=viewer).to_dict()], description="again", **first)
+assert policy["id"] in error.message, error.message
 
 reply = policies.get_policy(policy_id=policy["id"])
 tag = reply.get_headers()["ETag"]

@@ -267,3 +267,24 @@ fn what_to_do_about_an_ended_login_is_in_the_details_alone() {
     assert_eq!(body["errorMessage"], "Provided refresh token is invalid");
     assert_eq!(body["errorDetails"], "log in again with `vigie login`");
 }
+
+/// It was told as one that nobody has.
+#[test]
+fn a_refresh_token_of_an_ended_session_says_so() {
+    let server = Server::start();
+    let login = ask(&server).basic("bx", "bx").form(&by_password(&server));
+    let login = login.send().json();
+    let text = |name: &str| login[name].as_str().unwrap().to_owned();
+    let ended = server.request("DELETE", "/v1/sessions");
+    let ended = ended.bearer(&text("access_token")).send();
+    assert_eq!(ended.status, 204, "{}", ended.text());
+    let token = text("refresh_token");
+    let form = [("grant_type", "refresh_token"), ("refresh_token", &*token)];
+    let reply = ask(&server).basic("bx", "bx").form(&form).send();
+    assert_eq!(refusal(&reply), (400, "BXNIM0407E".to_owned()));
+    let told = reply.json()["errorMessage"].clone();
+    assert_eq!(
+        told,
+        "Provided refresh token is invalid: its session has ended"
+    );
+}

@@ -71,6 +71,44 @@ impl Account {
     }
 }
 
+/// Nobody else than the profile has authenticated then: whoever takes it on has done so before.
+#[test]
+fn taking_a_profile_on_is_its_activity() {
+    let account = Account::start();
+    let (ops, idle) = (account.profile("ops"), account.profile("idle"));
+    let (service, key) = account.service("ci");
+    account.let_in(&ops, &service);
+    let shown = account.token_of(&key);
+    let of = |path: &str| {
+        let seen = account.read(&format!("{path}?include_activity=true"));
+        seen["activity"].clone()
+    };
+    let service = format!("/v1/serviceids/{service}");
+    let before = of(&service);
+    for times in 1..=2 {
+        account.assumed(&shown, &ops);
+        assert_eq!(of(&path_of(&ops))["authn_count"], times);
+    }
+    assert_eq!(text(&of(&path_of(&ops))["last_authn"]).len(), 21);
+    assert_eq!(of(&service), before);
+    let refused = account.assume(&[
+        ("access_token", shown.as_str()),
+        ("profile_id", text(&idle["id"]).as_str()),
+    ]);
+    assert_eq!(refused.status, 403, "{}", refused.text());
+    assert_eq!(of(&path_of(&idle)), json!({"authn_count": 0}));
+
+    // A report names those that nobody has taken on.
+    let report = format!(
+        "/v1/activity/accounts/{}/report",
+        account.server.owner.account
+    );
+    assert_eq!(account.call("POST", &report).send().status, 202);
+    let told = account.read(&format!("{report}/latest"));
+    let listed = json!([{"id": idle["id"], "name": "idle"}]);
+    assert_eq!(told["profiles"], listed, "{told}");
+}
+
 fn code(reply: &Reply) -> (u16, String) {
     (reply.status, text(&reply.json()["errorCode"]))
 }

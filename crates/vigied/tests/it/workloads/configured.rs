@@ -1,6 +1,6 @@
 //! What the operator has named, and has not.
 
-use super::issuer::{CLUSTER, Signer};
+use super::issuer::{CLUSTER, ISSUER, Signer};
 use super::{CR_TOKEN, Place, code, issuers, message};
 use crate::harness::{Server, Serving, VIGIED, init};
 use serde_json::json;
@@ -140,4 +140,52 @@ fn keys_in_a_file_are_read_when_the_first_token_comes() {
     ];
     let reply = server.request("POST", "/identity/token").form(&form).send();
     assert_eq!(reply.status, 200, "{}", reply.text());
+}
+
+/// A file that cannot be used changes nothing; one that names the issuer no more ends its logins.
+#[test]
+fn the_file_of_issuers_is_read_again_on_sighup() {
+    let place = Place::start();
+    let profile = place.profile("collector");
+    place.link(&profile, "prod", "web");
+    let ask = |signer: &Signer| {
+        let token = signer.token("prod", "web");
+        place.ask(&token, &[("profile_name", "collector")])
+    };
+    let second = Signer::new("second");
+    assert_eq!(ask(&place.signer).status, 200);
+    assert_eq!(code(&ask(&second)), (400, "BXNIM0106E".to_owned()));
+    let folder = place.server.folder.path();
+    let (file, keys) = (folder.join("issuers.toml"), folder.join("keys.json"));
+    let account = place.server.owner.account.clone();
+    let reread = |text: &str, said: &str| {
+        std::fs::write(&file, text).unwrap();
+        place.server.serving.signal("HUP");
+        place.server.serving.wait_for_log(said);
+    };
+
+    // The same issuer with other keys.
+    std::fs::write(&keys, json!({"keys": [second.jwk()]}).to_string()).unwrap();
+    let line = format!("jwks_file = \"{}\"", keys.display());
+    let named = issuers(&account, &line);
+    reread(&named, "issuers of workloads read again count=1");
+    assert_eq!(ask(&second).status, 200);
+    assert_eq!(code(&ask(&place.signer)), (400, "BXNIM0106E".to_owned()));
+
+    reread(
+        &issuers("x", &line),
+        "issuers of workloads not read again: those in force stay",
+    );
+    assert_eq!(ask(&second).status, 200);
+    let log = place.server.serving.log();
+    assert!(log.contains("issuer 1: `account` must be"), "{log}");
+
+    let others: String = ["https://a.example", "https://b.example"]
+        .map(|other| named.replace(ISSUER, other))
+        .concat();
+    reread(&others, "issuers of workloads read again count=2");
+    let reply = ask(&second);
+    assert_eq!(code(&reply), (400, "BXNIM0106E".to_owned()));
+    let text = message(&reply);
+    assert!(text.contains("its issuer is none"), "{text}");
 }

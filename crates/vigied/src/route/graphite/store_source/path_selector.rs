@@ -63,8 +63,8 @@ fn tagged(expressions: &[TagExpression]) -> Option<PathSelector> {
 
 /// The tags of a series: its path is `name`.
 pub(in super::super) fn tags_of(key: &base::series::SeriesKey<'_>) -> Tags {
-    let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-    let mut tags: Tags = key.labels().map(own).collect();
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    let mut tags: Tags = key.labels().map(owned).collect();
     tags.insert(NAME.to_owned(), key.path().to_owned());
     tags
 }

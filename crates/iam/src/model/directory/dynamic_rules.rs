@@ -1,0 +1,134 @@
+//! Who meets the dynamic rules of access groups. It is found when a rule or a user changes, and not at each request. A change of one
+//! rule compares that rule alone with the users of the account, and a change of one user that user alone with the rules.
+
+use super::Directory;
+use super::access_group::{AccessGroup, GroupRule};
+use super::change::Change;
+use crate::model::address;
+use base::id::{AccessGroupId, AccountId, UserId};
+use base::principal::Principal;
+use std::collections::BTreeSet;
+
+impl Directory {
+    /// Compares all rules with all users, where everything is new.
+    pub(super) fn compare_all_rules(&mut self) {
+        let ruled = self.groups.values().filter(|group| !group.rules.is_empty());
+        let accounts: BTreeSet<AccountId> = ruled.map(|group| group.account).collect();
+        let users = accounts
+            .iter()
+            .flat_map(|account| self.members_of(*account));
+        let users: BTreeSet<UserId> = users.collect();
+        for user in users {
+            self.compare_rules_with(user);
+        }
+    }
+
+    /// The same after changes, before which the directory was `before`: only what they are about is compared again.
+    pub(super) fn compare_changed_rules<'a>(
+        &mut self,
+        before: &Self,
+        changes: impl Iterator<Item = &'a Change>,
+    ) {
+        // Groups come first: a user who has changed as well is compared with them afterwards.
+        for change in changes {
+            match *change {
+                Change::AccessGroup(id) => self.compare_changed_group(before, id),
+                Change::Principal(guid) => self.compare_changed_user(before, UserId(guid)),
+                _ => {}
+            }
+        }
+    }
+
+    fn compare_changed_group(&mut self, before: &Self, id: AccessGroupId) {
+        let old = before.groups.get(&id);
+        let new = self.groups.get(&id);
+        let of = |group: Option<&AccessGroup>| -> Vec<GroupRule> {
+            group.map_or_else(Vec::new, |group| group.rules.clone())
+        };
+        let (old_rules, new_rules) = (of(old), of(new));
+        let only_in = |these: &[GroupRule], others: &[GroupRule]| -> Vec<GroupRule> {
+            let all = these.iter().filter(|rule| !others.contains(rule));
+            all.cloned().collect()
+        };
+        let removed = only_in(&old_rules, &new_rules);
+        let added = only_in(&new_rules, &old_rules);
+        if removed.is_empty() && added.is_empty() {
+            return;
+        }
+        let Some(account) = old.or(new).map(|group| group.account) else {
+            return;
+        };
+        // Whoever is in it meets an old rule: one that is still there, unless they meet one that is not.
+        let leave = |user: &UserId| {
+            let is_inside = self.meets_rule_of(*user, id);
+            is_inside && self.meets_any(*user, &removed) && !self.meets_any(*user, &new_rules)
+        };
+        let leaving: Vec<UserId> = before.members_of(account).filter(leave).collect();
+        let enter = |user: &UserId| !self.meets_rule_of(*user, id) && self.meets_any(*user, &added);
+        let entering: Vec<UserId> = self.members_of(account).filter(enter).collect();
+        for user in leaving {
+            self.forget_met_rule(user.into(), id);
+        }
+        for user in entering {
+            self.note_met_rule(user.into(), id);
+        }
+    }
+
+    /// Of a new role or a new group nothing is compared: only of other names, another address or another account.
+    fn compare_changed_user(&mut self, before: &Self, id: UserId) {
+        let is_same = before.users.get(&id) == self.users.get(&id)
+            && before.accounts_of(id) == self.accounts_of(id);
+        if !is_same {
+            self.compare_rules_with(id);
+        }
+    }
+
+    /// Compares the rules of the user's accounts with the user.
+    fn compare_rules_with(&mut self, id: UserId) {
+        self.group_ruled.remove(&Principal::from(id));
+        let Some(user) = self.users.get(&id) else {
+            return;
+        };
+        let this = &*self;
+        let folded = address::fold(&user.email);
+        let groups = this.accounts_of(id).iter();
+        let groups = groups.flat_map(|account| this.access_groups_of(*account));
+        let is_met = |rule: &GroupRule| rule.is_met(user, &folded);
+        let groups = groups.filter(|group| group.rules.iter().any(is_met));
+        let groups: Vec<AccessGroupId> = groups.map(|group| group.id).collect();
+        for group in groups {
+            self.note_met_rule(id.into(), group);
+        }
+    }
+
+    /// Whether the user was found to meet a rule of the group.
+    fn meets_rule_of(&self, user: UserId, group: AccessGroupId) -> bool {
+        let groups = self.ruled_groups(user.into());
+        groups.binary_search(&group).is_ok()
+    }
+
+    fn meets_any(&self, user: UserId, rules: &[GroupRule]) -> bool {
+        let user = self.users.get(&user).filter(|_| !rules.is_empty());
+        user.is_some_and(|user| {
+            let folded = address::fold(&user.email);
+            rules.iter().any(|rule| rule.is_met(user, &folded))
+        })
+    }
+
+    fn note_met_rule(&mut self, user: Principal, group: AccessGroupId) {
+        self.group_ruled.change(user, |all| {
+            if let Err(at) = all.binary_search(&group) {
+                all.insert(at, group);
+            }
+        });
+    }
+
+    fn forget_met_rule(&mut self, user: Principal, group: AccessGroupId) {
+        if self.ruled_groups(user).len() == 1 {
+            self.group_ruled.remove(&user);
+        } else {
+            self.group_ruled
+                .change(user, |all| all.retain(|own| *own != group));
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The indexes give what a walk over all policies gives, from the beginning and after any changes.
+
+mod world;
+
+use self::world::{ACCOUNTS, World, account, domains, principals, step};
+use super::*;
+use crate::model::directory::policy_target::DomainKind;
+use proptest::prelude::*;
+
+/// Whether the domain has all that the target names.
+fn covers(target: &PolicyTarget, directory: &Directory, domain: Domain) -> bool {
+    let (kind, guid) = DomainKind::of(domain);
+    let org = match domain {
+        Domain::Account(_) => None,
+        Domain::Org(id) => Some(id),
+        Domain::Space(id) => directory.org_of(id),
+    };
+    target.kind.is_none_or(|own| own == kind)
+        && target.resource.is_none_or(|own| own == guid)
+        && target.space.is_none_or(|own| domain == Domain::Space(own))
+        && target.org.is_none_or(|own| org == Some(own))
+        && (target.group).is_none_or(|own| directory.resource_group_of(domain) == Some(own))
+        && target.region.as_ref().is_none_or(|(operator, value)| {
+            let region = directory.region_of(domain);
+            region.is_some_and(|region| is_met(*operator, value, region))
+        })
+}
+
+/// What the policies give, by a walk over all of them.
+fn walked(directory: &Directory, principal: Principal, domain: Domain) -> Option<Actions> {
+    let account = directory.account_of(domain)?;
+    let all = directory.policies.all.values();
+    let own = all.filter(|policy| {
+        let is_for = match policy.subject {
+            PolicySubject::Principal(own) => own == principal,
+            PolicySubject::Group(group) => directory.is_in_group(principal, group),
+            PolicySubject::Invited(_) => false,
+        };
+        is_for
+            && policy.active
+            && policy.account == account
+            && directory.is_member(principal, account)
+            && covers(&policy.target, directory, domain)
+    });
+    let actions = own.flat_map(|policy| &policy.roles);
+    actions
+        .map(|role| directory.role_actions(*role))
+        .reduce(Actions::union)
+}
+
+fn check(directory: &Directory) -> Result<(), TestCaseError> {
+    for principal in principals() {
+        let is_shown = |domain| walked(directory, principal, domain).is_some();
+        for domain in domains() {
+            let expected = walked(directory, principal, domain);
+            prop_assert_eq!(
+                directory.access(principal, domain),
+                expected,
+                "{} {}",
+                principal,
+                domain
+            );
+            prop_assert_eq!(directory.has_access(principal, domain), expected.is_some());
+        }
+        for own in (0..ACCOUNTS).map(account) {
+            let (orgs, spaces) = directory.shown_by_policies(principal, own);
+            let all = directory.orgs_of(own).iter().copied();
+            let expected: HashSet<OrgId> = all.filter(|id| is_shown(Domain::Org(*id))).collect();
+            prop_assert_eq!(&orgs, &expected);
+            let all = directory.spaces_of(own).iter().copied();
+            let expected: HashSet<SpaceId> =
+                all.filter(|id| is_shown(Domain::Space(*id))).collect();
+            prop_assert_eq!(&spaces, &expected);
+            for all in [directory.spaces_of(own), &directory.spaces_of(own)[..1]] {
+                let mut expected = all.to_vec();
+                expected.retain(|id| spaces.contains(id));
+                prop_assert_eq!(directory.accessible(principal, own, all), expected);
+            }
+            for id in directory.orgs_of(own).iter().copied() {
+                let mut inside = spaces.iter();
+                let has_space = inside.any(|space| directory.org_of(*space) == Some(id));
+                let expected = orgs.contains(&id) || has_space;
+                prop_assert_eq!(directory.policies_show_org(principal, id), expected);
+            }
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn an_index_gives_what_a_walk_over_all_policies_gives(steps in prop::collection::vec(step(), 0..24)) {
+        let mut world = World::default();
+        let mut directory = Directory::build(0, world.facts());
+        for (number, step) in (1..).zip(&steps) {
+            let (changed, facts) = world.take(step);
+            directory = directory.apply(number, &changed, facts);
+            check(&directory)?;
+        }
+        let number = i64::try_from(steps.len()).unwrap();
+        prop_assert!(directory == Directory::build(number, world.facts()));
+    }
+}

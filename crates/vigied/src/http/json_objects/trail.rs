@@ -1,0 +1,177 @@
+//! The way to what is read: which member of a body is at fault.
+
+use base::excerpt;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+
+/// Longest name that is taken for a slip: to compare names takes time by the length of both.
+const SLIP_MAX: usize = 64;
+
+/// Why a body cannot be read.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// It has a member that is not known.
+    Unknown {
+        /// The member, as `subjects[0].attributes[0].opertor`.
+        member: String,
+        /// The members there are in its place.
+        known: &'static [&'static str],
+    },
+    /// It is no JSON, or not what is asked for.
+    Malformed {
+        /// The member whose value is wrong; none where the body is wrong as a whole.
+        member: Option<String>,
+        /// Why.
+        error: serde_json::Error,
+    },
+}
+
+impl Fault {
+    /// The member at fault.
+    pub(crate) fn member(&self) -> Option<&str> {
+        match self {
+            Self::Unknown { member, .. } => Some(member),
+            Self::Malformed { member, .. } => member.as_deref(),
+        }
+    }
+
+    /// What mends it, where that is known.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unknown { member, known } => {
+                let name = member.rsplit('.').next().unwrap_or(member);
+                Some(instead(name, known.iter().copied()))
+            }
+            Self::Malformed { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { member, .. } => write!(f, "unknown field `{member}`"),
+            Self::Malformed {
+                member: Some(member),
+                error,
+            } => write!(f, "`{member}`: {error}"),
+            Self::Malformed {
+                member: None,
+                error,
+            } => write!(f, "{error}"),
+        }
+    }
+}
+
+/// What to write in place of a name that is not known: the one that was most likely meant, or else those that there are.
+pub(crate) fn instead<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
+    let known: Vec<&str> = known.collect();
+    if let Some(meant) = nearest(name, &known) {
+        return format!("did you mean `{meant}`?");
+    }
+    match known.as_slice() {
+        [] => "leave it out: there are none".to_owned(),
+        all => {
+            let all: Vec<String> = all.iter().map(|own| format!("`{own}`")).collect();
+            format!("leave it out: there are {}", all.join(", "))
+        }
+    }
+}
+
+/// The name that differs by few letters. Capitals and underscores do not count: `expiresAt` is meant for `expires_at`.
+fn nearest<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
+    if name.len() > SLIP_MAX {
+        return None;
+    }
+    let letters = |text: &str| text.replace(['_', '-'], "").to_lowercase();
+    let name = letters(name);
+    let most = (name.chars().count() / 3).max(1);
+    let distance = |own: &str| strsim::damerau_levenshtein(&name, &letters(own));
+    let near = known.iter().map(|own| (distance(own), *own));
+    near.min()
+        .filter(|(distance, _)| *distance <= most)
+        .map(|(_, own)| own)
+}
+
+#[derive(Debug)]
+enum Step {
+    Member(String),
+    Entry(usize),
+}
+
+/// The way to what is read. What cannot be read stays the last of it.
+#[derive(Debug, Default)]
+pub(super) struct Trail {
+    steps: RefCell<Vec<Step>>,
+    /// Set where the last member is not known: to those that are.
+    known: Cell<Option<&'static [&'static str]>>,
+}
+
+impl Trail {
+    pub(super) fn enter_member(&self, name: &str) {
+        self.steps
+            .borrow_mut()
+            .push(Step::Member(excerpt::beginning(name)));
+    }
+
+    pub(super) fn enter_entry(&self, index: usize) {
+        self.steps.borrow_mut().push(Step::Entry(index));
+    }
+
+    pub(super) fn leave(&self) {
+        self.steps.borrow_mut().pop();
+    }
+
+    pub(super) fn mark_unknown(&self, known: &'static [&'static str]) {
+        self.known.set(Some(known));
+    }
+
+    /// The fault that the reader has stopped at.
+    pub(super) fn fault(&self, error: serde_json::Error) -> Fault {
+        let member = self.to_string();
+        match self.known.get() {
+            Some(known) => Fault::Unknown { member, known },
+            // Where it is no JSON, the place in the text says more.
+            None => Fault::Malformed {
+                member: (error.is_data() && !member.is_empty()).then_some(member),
+                error,
+            },
+        }
+    }
+}
+
+impl fmt::Display for Trail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.steps.borrow().iter().enumerate() {
+            match step {
+                Step::Member(name) if index == 0 => f.write_str(name)?,
+                Step::Member(name) => write!(f, ".{name}")?,
+                Step::Entry(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_told_what_was_meant_and_a_stranger_what_there_is() {
+        let known = ["name", "expires_at", "iam_id"];
+        let told = |name: &str| instead(name, known.into_iter());
+        for (name, meant) in [
+            ("expiresAt", "expires_at"),
+            ("Expires-At", "expires_at"),
+            ("iamid", "iam_id"),
+            ("nmae", "name"),
+        ] {
+            assert_eq!(told(name), format!("did you mean `{meant}`?"));
+        }
+        let all = "leave it out: there are `name`, `expires_at`, `iam_id`";
+        assert_eq!(told("colour"), all);
+        assert_eq!(told(&"name".repeat(99)), all);
+        assert_eq!(instead("a", [].into_iter()), "leave it out: there are none");
+    }
+}

@@ -1,0 +1,43 @@
+//! API keys where tokens go. A token has dots, and no key has one that the server has made.
+
+use base::error::Problem;
+use base::name::API_KEY_PREFIX;
+use iam::{AuthError, Credential};
+use wire::code;
+
+/// The refusal of what was sent as a token, and is a key or may be one.
+pub(super) fn problem(credential: Credential<'_>, error: &AuthError) -> Option<Problem> {
+    let (Credential::Iam(text) | Credential::Uaa(text)) = credential else {
+        return None;
+    };
+    if !matches!(error, AuthError::Malformed(_)) || text.contains('.') {
+        return None;
+    }
+    let message = match text.starts_with(API_KEY_PREFIX) {
+        true => "an API key was sent in the place of a token".to_owned(),
+        false => error.to_string(),
+    };
+    let hint = "an API key is exchanged for a token at `POST /identity/token`, as IBM's `IAMAuthenticator` does, or sent as \
+                `X-Auth-User-Token: apikey KEY`; `vigie iam token` prints a token, whole and on one line";
+    Some(code::TOKEN_MALFORMED.problem(message).hint(hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_without_dots_may_be_a_key() {
+        let error = AuthError::Malformed("it has no signature");
+        let key = problem(Credential::Iam("vgk_abc"), &error).unwrap();
+        assert_eq!(key.code, code::TOKEN_MALFORMED.code);
+        assert!(key.message.starts_with("an API key"), "{key}");
+        let own = problem(Credential::Uaa("a key of my own choice"), &error).unwrap();
+        assert_eq!(own.message, error.to_string());
+        assert!(own.hint.unwrap().contains("/identity/token"));
+        assert_eq!(problem(Credential::Iam("a.b.c"), &error), None);
+        assert_eq!(problem(Credential::ApiKey("vgk_abc"), &error), None);
+        let revoked = AuthError::Revoked("x");
+        assert_eq!(problem(Credential::Iam("vgk_abc"), &revoked), None);
+    }
+}

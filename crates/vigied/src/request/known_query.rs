@@ -1,0 +1,102 @@
+//! The parameters of the management interface: those that its OpenAPI document names. Any other is refused, as what it was meant to
+//! ask for would be left out of the answer, and nobody told.
+
+use super::params;
+use crate::http::error_form::ErrorForm;
+use crate::http::json_objects::instead;
+use crate::http::problem::Refusal;
+use base::error::{Kind, Problem};
+use base::excerpt;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// The names, by the key of the route.
+static DOCUMENTED: LazyLock<HashMap<String, Vec<String>>> = LazyLock::new(|| {
+    let all = wire::openapi::identity_queries().into_iter();
+    all.map(|(method, path, names)| (key(&method, &path), names))
+        .collect()
+});
+
+fn key(method: &str, path: &str) -> String {
+    format!("{} {path}", method.to_uppercase())
+}
+
+/// The route whose parameters are known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KnownQuery {
+    verb: &'static str,
+    path: &'static str,
+}
+
+impl KnownQuery {
+    /// Of the management interface; other protocols say themselves what becomes of a parameter that is not known.
+    pub(super) fn of(verb: &'static str, path: &'static str, form: ErrorForm) -> Option<Self> {
+        (form == ErrorForm::Identity).then_some(Self { verb, path })
+    }
+
+    /// Refuses the first parameter that is not known, or is given twice.
+    pub(super) fn check(self, query: &str) -> Result<(), Refusal> {
+        if query.is_empty() {
+            return Ok(());
+        }
+        let query = params::query(query)?;
+        let known = DOCUMENTED.get(&key(self.verb, self.path));
+        let known: Vec<&str> = known.into_iter().flatten().map(String::as_str).collect();
+        for (name, _) in query.iter() {
+            if !known.contains(&name) {
+                let other = excerpt::beginning(name);
+                let Refusal(problem) =
+                    invalid(format!("the query has an unknown parameter `{other}`"));
+                let hint = instead(&other, known.into_iter());
+                return Err(Refusal(problem.hint(hint).field(other)));
+            }
+            query
+                .one(name)
+                .map_err(|error| invalid(error.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+fn invalid(message: String) -> Refusal {
+    Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route::table;
+
+    fn refused(verb: &'static str, path: &'static str, query: &str) -> Option<Problem> {
+        let known = KnownQuery::of(verb, path, ErrorForm::Identity).unwrap();
+        known.check(query).err().map(|Refusal(problem)| problem)
+    }
+
+    #[test]
+    fn a_parameter_that_is_not_documented_is_refused() {
+        let list = ("get", "/v1/serviceids");
+        for query in ["", "name=a&pagesize=3", "include_history=false", "name"] {
+            assert_eq!(refused(list.0, list.1, query), None, "{query}");
+        }
+        let slip = refused(list.0, list.1, "name=a&pageSize=3").unwrap();
+        assert_eq!(slip.field.as_deref(), Some("pageSize"));
+        assert_eq!(slip.hint.as_deref(), Some("did you mean `pagesize`?"));
+        let more = refused("delete", "/v1/apikeys/{id}", "force=true").unwrap();
+        assert_eq!(more.field.as_deref(), Some("force"));
+        assert_eq!(more.hint.as_deref(), Some("leave it out: there are none"));
+        // A list of values where one is read.
+        assert!(refused(list.0, list.1, "name[]=a").is_some());
+        assert!(refused(list.0, list.1, "name=a&name=a").is_some());
+        assert!(KnownQuery::of("get", "/v2/spaces", ErrorForm::CloudFoundry).is_none());
+    }
+
+    #[test]
+    fn every_route_of_the_interface_is_documented() {
+        for own in table() {
+            if own.form == ErrorForm::Identity {
+                let key = key(own.verb, own.path);
+                assert!(DOCUMENTED.contains_key(&key), "{key}");
+            }
+        }
+    }
+}

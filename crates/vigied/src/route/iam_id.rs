@@ -1,0 +1,55 @@
+//! IAM ids in bodies and queries. What is nearly one is refused with what to write.
+
+use crate::failure::refused::check_length;
+use crate::http::problem::Refusal;
+use base::error::{Kind, Problem};
+use base::limit;
+use base::principal::Principal;
+
+/// The principal that a field names by its IAM id.
+pub(super) fn read(field: &'static str, text: &str) -> Result<Principal, Refusal> {
+    check_length(field, text, &limit::WORD_BYTES)?;
+    text.parse().map_err(|_| {
+        let message = format!("`{field}`: `{text}` is no IAM id");
+        let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
+        Refusal(problem.field(field).hint(hint(text)))
+    })
+}
+
+/// The IAM id of what is named by its id alone, as `ServiceId-…` names a service ID.
+pub(super) fn of_id(text: &str) -> Option<String> {
+    let whole = format!("iam-{text}");
+    whole.parse::<Principal>().is_ok().then_some(whole)
+}
+
+fn hint(text: &str) -> String {
+    match of_id(text) {
+        Some(whole) => format!("write `{whole}`: the `iam_id`, not the `id`"),
+        None => "an IAM id is `IBMid-GUID` of a user, `iam-ServiceId-GUID` of a service ID or `iam-Profile-GUID` of a trusted profile; \
+                 `vigie account users --output json` shows those of users as `ibmUniqueId`"
+            .to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_without_its_beginning_is_refused_with_the_whole_one() {
+        let guid = "01234567-89ab-cdef-0123-456789abcdef";
+        for kind in ["ServiceId", "Profile"] {
+            let whole = format!("iam-{kind}-{guid}");
+            assert!(read("iam_id", &whole).is_ok());
+            let Refusal(problem) = read("iam_id", &format!("{kind}-{guid}")).unwrap_err();
+            assert_eq!(problem.field.as_deref(), Some("iam_id"));
+            let hint = problem.hint.unwrap();
+            assert!(hint.contains(&format!("`{whole}`")), "{hint}");
+        }
+        for none in ["ada@example.org", "ServiceId-1", ""] {
+            let Refusal(problem) = read("subject", none).unwrap_err();
+            let hint = problem.hint.unwrap();
+            assert!(hint.contains("iam-ServiceId-GUID"), "{none}: {hint}");
+        }
+    }
+}

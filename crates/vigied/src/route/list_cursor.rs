@@ -1,0 +1,395 @@
+//! Pages of a list that begin at a place in its order, not after a number of entries: what is made or deleted while somebody reads
+//! page by page moves nothing, and nothing is left out or shown twice. A place is what an entry is sorted by, so that it stays when the
+//! entry goes.
+
+use super::order::{Order, SortKey};
+use super::paging::{ListLinks, Style};
+use crate::http::problem::Refusal;
+use crate::request::params::Params;
+use base::id::Guid;
+use base::time::Millis;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use iam::directory::{ApiKey, Instance, Policy, Profile, Service};
+use iam::manage::invitation::ReceivedInvitation;
+use iam::manage::page::{Page, PageRequest};
+use iam::manage::resource_key::ResourceKey;
+use iam::manage::session::OpenSession;
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering as Memory};
+
+/// An entry of such a list.
+pub(super) trait Entry {
+    /// When it was made, and its id, which never change: the order of entries that are sorted by equal values.
+    fn made(&self) -> (Millis, Guid);
+}
+
+impl Entry for ApiKey {
+    fn made(&self) -> (Millis, Guid) {
+        (self.created_at, self.id.0)
+    }
+}
+
+impl Entry for Service {
+    fn made(&self) -> (Millis, Guid) {
+        (self.created_at, self.id.0)
+    }
+}
+
+impl Entry for Profile {
+    fn made(&self) -> (Millis, Guid) {
+        (self.created.at, self.id.0)
+    }
+}
+
+impl Entry for Policy {
+    fn made(&self) -> (Millis, Guid) {
+        (self.created.at, self.id.0)
+    }
+}
+
+impl Entry for OpenSession {
+    fn made(&self) -> (Millis, Guid) {
+        (self.created_at, self.id.0)
+    }
+}
+
+impl Entry for ReceivedInvitation {
+    fn made(&self) -> (Millis, Guid) {
+        (self.created_at, self.id.0)
+    }
+}
+
+impl Entry for ResourceKey {
+    fn made(&self) -> (Millis, Guid) {
+        (self.created.at, self.id.0)
+    }
+}
+
+impl Entry for Instance {
+    fn made(&self) -> (Millis, Guid) {
+        (self.created.at, self.id.0)
+    }
+}
+
+/// A place as links have it.
+#[derive(Serialize, Deserialize)]
+struct Token<'e> {
+    /// The order in which it is a place.
+    order: String,
+    /// Whether the page ends before it; else it begins after it.
+    before: bool,
+    key: SortKey<'e>,
+    at: i64,
+    id: String,
+}
+
+/// A place in the order of a list.
+struct Place {
+    before: bool,
+    key: SortKey<'static>,
+    made: (Millis, Guid),
+}
+
+impl Place {
+    /// The place that a link says; none if it says none in this order.
+    fn read<T>(text: &str, order: &Order<T>) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let token: Token<'static> = serde_json::from_slice(&bytes).ok()?;
+        let id = Guid::parse(&token.id).ok()?;
+        (token.order == order.name()).then_some(Self {
+            before: token.before,
+            key: token.key,
+            made: (Millis(token.at), id),
+        })
+    }
+}
+
+/// Reads a page of a list.
+pub(super) struct ListCursor<T> {
+    order: Order<T>,
+    place: Option<Place>,
+    take: u64,
+    /// The entries on the other side of the place.
+    passed: AtomicU64,
+}
+
+/// A page that was read.
+pub(super) struct CursorPage<T, L> {
+    pub(super) entries: Vec<T>,
+    /// The entries before it.
+    pub(super) offset: u64,
+    pub(super) links: ListLinks<L>,
+}
+
+impl<T: Entry> ListCursor<T> {
+    /// The page that a request asks for.
+    pub(super) fn of(style: &Style, params: &Params, order: Order<T>) -> Result<Self, Refusal> {
+        let take = style.size(params)?;
+        let text = style.start(params)?;
+        Self::at(order, text, take).ok_or_else(|| style.no_start(text.unwrap_or_default()))
+    }
+
+    fn at(order: Order<T>, text: Option<&str>, take: u64) -> Option<Self> {
+        let place = match text {
+            None => None,
+            Some(text) => Some(Place::read(text, &order)?),
+        };
+        Some(Self {
+            order,
+            place,
+            take,
+            passed: AtomicU64::new(0),
+        })
+    }
+
+    /// The number of entries of a whole page.
+    pub(super) const fn size(&self) -> u64 {
+        self.take
+    }
+
+    /// The page, of those entries that the cursor reaches.
+    pub(super) const fn window(&self) -> PageRequest {
+        PageRequest {
+            skip: 0,
+            take: self.take,
+        }
+    }
+
+    /// When the entry at the place was made, and its id, for lists that the database reads by their age.
+    pub(super) fn made(&self) -> Option<(Millis, Guid)> {
+        self.place.as_ref().map(|place| place.made)
+    }
+
+    /// Notes how many entries are on the other side of the place, where [`Self::reaches`] was not asked.
+    pub(super) fn passes(&self, entries: u64) {
+        self.passed.store(entries, Memory::Relaxed);
+    }
+
+    /// Whether the entry is on the page or beyond it. It must be asked once about each entry that the list shows, and about no other:
+    /// it counts those that are on other pages.
+    pub(super) fn reaches(&self, entry: &T) -> bool {
+        let Some(place) = &self.place else {
+            return true;
+        };
+        let by_key = self.order.of_keys(&self.order.key(entry), &place.key);
+        let found = by_key.then_with(|| entry.made().cmp(&place.made));
+        let is_reached = match place.before {
+            true => found == Ordering::Less,
+            false => found == Ordering::Greater,
+        };
+        if !is_reached {
+            self.passed.fetch_add(1, Memory::Relaxed);
+        }
+        is_reached
+    }
+
+    /// The order in which entries are read: from a page's end to its beginning if it is one before a place.
+    pub(super) fn compare(&self, a: &T, b: &T) -> Ordering {
+        let order = self.order.of_two(a, b);
+        let order = order.then_with(|| a.made().cmp(&b.made()));
+        match self.is_backward() {
+            true => order.reverse(),
+            false => order,
+        }
+    }
+
+    /// The page of what was read; `link` makes the link to the page at a place, or to the first one.
+    pub(super) fn page<L>(
+        &self,
+        read: Page<T>,
+        link: impl Fn(Option<&str>) -> Result<L, Refusal>,
+    ) -> Result<CursorPage<T, L>, Refusal> {
+        let mut entries = read.entries;
+        let passed = self.passed.load(Memory::Relaxed);
+        let rest = read.total.saturating_sub(entries.len() as u64);
+        let (before, after) = match self.is_backward() {
+            true => (rest, passed),
+            false => (passed, rest),
+        };
+        if self.is_backward() {
+            entries.reverse();
+        }
+        let previous = match entries.first() {
+            Some(first) if before > 0 => Some(link(Some(&self.token(first, true)))?),
+            _ => None,
+        };
+        let next = match entries.last() {
+            Some(last) if after > 0 => Some(link(Some(&self.token(last, false)))?),
+            // Nothing is left before the place: the list begins behind it.
+            None if self.is_backward() && after > 0 => Some(link(None)?),
+            _ => None,
+        };
+        let links = ListLinks {
+            first: link(None)?,
+            previous,
+            next,
+        };
+        Ok(CursorPage {
+            entries,
+            offset: before,
+            links,
+        })
+    }
+
+    /// Whether the page ends before its place.
+    pub(super) fn is_backward(&self) -> bool {
+        self.place.as_ref().is_some_and(|place| place.before)
+    }
+
+    fn token(&self, entry: &T, before: bool) -> String {
+        let (at, id) = entry.made();
+        let token = Token {
+            order: self.order.name(),
+            before,
+            key: self.order.key(entry),
+            at: at.0,
+            id: id.to_string(),
+        };
+        // Texts and numbers are always written.
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&token).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    struct Item {
+        name: String,
+        at: i64,
+        id: u8,
+    }
+
+    impl Entry for Item {
+        fn made(&self) -> (Millis, Guid) {
+            (Millis(self.at), Guid::from_random([self.id; 16]))
+        }
+    }
+
+    fn by_name(reverse: bool) -> Order<Item> {
+        Order::tried(|own| SortKey::text(&own.name), reverse)
+    }
+
+    type Links = CursorPage<Item, Option<String>>;
+
+    fn read(list: &[Item], reverse: bool, start: Option<&str>, take: u64) -> Links {
+        let cursor = ListCursor::at(by_name(reverse), start, take).unwrap();
+        let mut all: Vec<Item> = list.to_vec();
+        all.retain(|own| cursor.reaches(own));
+        all.sort_by(|a, b| cursor.compare(a, b));
+        let total = all.len() as u64;
+        all.truncate(usize::try_from(take).unwrap());
+        let page = Page {
+            entries: all,
+            total,
+        };
+        let link = |start: Option<&str>| Ok(start.map(str::to_owned));
+        cursor.page(page, link).unwrap()
+    }
+
+    /// Names and ages that often agree, in an order that they say nothing about.
+    fn items() -> impl Strategy<Value = Vec<Item>> {
+        let item = ("[ab]{0,2}", 0_i64..3);
+        prop::collection::vec(item, 0..30).prop_map(|all| {
+            let all = all.into_iter().zip(0_u8..);
+            all.map(|((name, at), id)| Item { name, at, id }).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn following_next_shows_each_entry_once_whatever_is_deleted_meanwhile(
+            mut list in items(), take in 1_u64..6, deletes in prop::collection::vec(any::<prop::sample::Index>(), 0..30),
+            cleans: bool, reverse: bool,
+        ) {
+            let all: BTreeSet<u8> = list.iter().map(|own| own.id).collect();
+            let (mut seen, mut gone) = (Vec::new(), BTreeSet::new());
+            let mut deletes = deletes.into_iter();
+            let mut start = None;
+            loop {
+                let page = read(&list, reverse, start.as_deref(), take);
+                prop_assert!(page.entries.len() as u64 <= take);
+                seen.extend(page.entries.iter().map(|own| own.id));
+                // A loop that cleans up deletes what it has read; others delete anything.
+                if cleans {
+                    list.retain(|own| !page.entries.contains(own));
+                }
+                if let Some(index) = deletes.next()
+                    && !list.is_empty()
+                {
+                    gone.insert(list.remove(index.index(list.len())).id);
+                }
+                match page.links.next {
+                    Some(next) => start = next,
+                    None => break,
+                }
+            }
+            let once: BTreeSet<u8> = seen.iter().copied().collect();
+            prop_assert_eq!(once.len(), seen.len(), "shown twice: {:?}", seen);
+            let missed: Vec<u8> = all.difference(&once).copied().collect();
+            prop_assert!(missed.iter().all(|id| gone.contains(id)), "left out: {:?}", missed);
+        }
+
+        #[test]
+        fn previous_leads_back_over_the_same_pages(list in items(), take in 1_u64..6, reverse: bool) {
+            let mut before: Option<Links> = None;
+            let mut start = None;
+            loop {
+                let page = read(&list, reverse, start.as_deref(), take);
+                prop_assert_eq!(page.links.previous.is_some(), page.offset > 0);
+                if let (Some(before), Some(previous)) = (&before, &page.links.previous) {
+                    let back = read(&list, reverse, previous.as_deref(), take);
+                    prop_assert_eq!(&back.entries, &before.entries);
+                    prop_assert_eq!(back.offset, before.offset);
+                    let again = back.links.next.flatten();
+                    prop_assert_eq!(&read(&list, reverse, again.as_deref(), take).entries, &page.entries);
+                }
+                start = page.links.next.clone().flatten();
+                before = Some(page);
+                if start.is_none() {
+                    break;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_before_a_place_may_be_gone() {
+        let item = |name: &str, id: u8| Item {
+            name: name.to_owned(),
+            at: 0,
+            id,
+        };
+        let list = [item("a", 1), item("b", 2), item("c", 3)];
+        let second = read(&list, false, None, 1).links.next.flatten();
+        let second = read(&list, false, second.as_deref(), 1);
+        let back = second.links.previous.flatten();
+        let page = read(&list[1..], false, back.as_deref(), 1);
+        assert_eq!((page.entries.len(), page.offset), (0, 0));
+        assert_eq!(page.links.previous, None);
+        assert_eq!(page.links.next, Some(None));
+    }
+
+    #[test]
+    fn a_place_is_one_in_its_own_order() {
+        let list: Vec<Item> = (0..3)
+            .map(|id| Item {
+                name: String::new(),
+                at: 0,
+                id,
+            })
+            .collect();
+        let next = read(&list, false, None, 1).links.next.flatten().unwrap();
+        assert!(Place::read(&next, &by_name(false)).is_some());
+        assert!(Place::read(&next, &by_name(true)).is_none());
+        assert!(Place::read(&next, &Order::<Item>::unsorted()).is_none());
+        for wrong in ["", "0", "x", "e30", "=", &next[1..]] {
+            assert!(Place::read(wrong, &by_name(false)).is_none(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! What a refused policy, role, key or invitation is told to write instead.
+
+use super::{Account, VIEWER, text};
+use crate::harness::Reply;
+use serde_json::{Value, json};
+
+/// An account that is not there.
+const OTHER: &str = "0123456789abcdef0123456789abcdef";
+
+/// The message and what mends it.
+fn told(reply: &Reply, status: u16, parts: &[&str]) {
+    let body = reply.text();
+    assert_eq!(reply.status, status, "{body}");
+    let error = reply.json()["errors"][0].clone();
+    let details = error["details"].as_str().unwrap_or_default();
+    let told = format!("{}; {details}", text(&error["message"]));
+    for part in parts {
+        assert!(told.contains(part), "no `{part}` in: {told}");
+    }
+}
+
+/// Each said what is wrong, and neither what would be right nor how to find it.
+#[test]
+fn a_refused_policy_of_the_first_form_says_what_to_write() {
+    let account = Account::start();
+    let (subject, _) = account.service();
+    let refused = |body: &Value, parts: &[&str]| {
+        told(&account.ask("POST", "/v1/policies", body), 400, parts);
+    };
+    let mut foreign = account.first(&subject, VIEWER, &[]);
+    foreign["resources"][0]["attributes"][0]["value"] = json!(OTHER);
+    refused(&foreign, &[&account.server.owner.account]);
+
+    for (key, value, part) in [
+        ("spaceId", "dev", "`vigie account space NAME --guid`"),
+        ("organizationId", "vigie", "`vigie account org NAME --guid`"),
+        ("resourceGroupId", "Default", "`GET /v2/resource_groups`"),
+        ("region", "us-south", "which has `local`"),
+    ] {
+        refused(
+            &account.first(&subject, VIEWER, &[(key, value)]),
+            &[key, part],
+        );
+    }
+    // A GUID of the right form that is not there.
+    let missing = account.first(&subject, VIEWER, &[("organizationId", account.space())]);
+    refused(&missing, &["`vigie account orgs`"]);
+
+    let id = subject.strip_prefix("iam-").unwrap();
+    refused(
+        &account.first(id, VIEWER, &[]),
+        &[&format!("write `{subject}`")],
+    );
+    let mut of_group = account.first("senders", VIEWER, &[]);
+    of_group["subjects"][0]["attributes"][0]["name"] = json!("access_group_id");
+    refused(&of_group, &["`senders`", "`GET /v2/groups`"]);
+    let member = account.first("owner@vigie.local", VIEWER, &[]);
+    refused(&member, &["`ibmUniqueId`"]);
+
+    let crn = format!("`{VIEWER}`");
+    for role in [
+        "Viewer",
+        "viewer",
+        "crn:v1:bluemix:public:iam::::serviceRole:Viewer",
+    ] {
+        refused(&account.first(&subject, role, &[]), &[&crn]);
+    }
+    account.make(
+        "/v2/roles",
+        &json!({
+            "name": "Sender", "display_name": "Sends", "actions": ["domain.write"],
+            "account_id": account.server.owner.account, "service_name": "ibmcloud-monitoring",
+        }),
+    );
+    for role in ["Sender", "Sends"] {
+        let body = account.first(&subject, role, &[]);
+        refused(&body, &["::customRole:Sender`"]);
+    }
+    refused(&account.first(&subject, "Boss", &[]), &["`GET /v2/roles`"]);
+
+    for (field, name) in [("subjects", "iam_id"), ("resources", "accountId")] {
+        let mut body = account.first(&subject, VIEWER, &[]);
+        let one = body[field][0].clone();
+        let shape = format!("\"name\": \"{name}\"");
+        for (entries, count) in [(json!([one, one]), "has 2"), (json!([]), "has 0")] {
+            body[field] = entries;
+            refused(
+                &body,
+                &[&format!("`{field}` takes one entry"), count, &shape],
+            );
+        }
+    }
+}
+
+/// It said that `value` is a text, of no attribute and whatever the operator.
+#[test]
+fn an_operator_that_is_not_enforced_is_refused_with_its_attribute() {
+    let account = Account::start();
+    let (subject, _) = account.service();
+    let there = "`stringEquals` and `stringMatch`";
+    for (operator, value) in [
+        ("stringExists", json!(true)),
+        ("stringEqualsAnyOf", json!(["a", "b"])),
+        ("timeLessThan", json!("09:00:00+00:00")),
+    ] {
+        let mut body = account.second(&subject, VIEWER, &[("region", "local")]);
+        body["resource"]["attributes"][1]["operator"] = json!(operator);
+        body["resource"]["attributes"][1]["value"] = value;
+        let reply = account.ask("POST", "/v2/policies", &body);
+        told(&reply, 400, &[&format!("`{operator}`"), "`region`", there]);
+    }
+    let mut body = account.second(&subject, VIEWER, &[("region", "local")]);
+    body["resource"]["attributes"][1]["value"] = json!(7);
+    let reply = account.ask("POST", "/v2/policies", &body);
+    told(&reply, 400, &["`value` of the attribute `region`"]);
+}
+
+#[test]
+fn what_is_refused_beside_policies_says_what_is_meant() {
+    let account = Account::start();
+    let own = account.server.owner.account.clone();
+    let (subject, _) = account.service();
+    let id = subject.strip_prefix("iam-").unwrap();
+    let whole = format!("write `{subject}`");
+    // It spoke of keys that the credential makes.
+    let reply = account.call("GET", &format!("/v2/roles?account_id={OTHER}"));
+    told(
+        &reply.send(),
+        403,
+        &[&format!("`account_id` must be `{own}`")],
+    );
+    for list in [
+        format!("/v1/apikeys?account_id={own}&iam_id={id}"),
+        format!("/v1/policies?account_id={own}&iam_id={id}"),
+        format!("/v1/sessions?iam_id={id}"),
+    ] {
+        told(&account.call("GET", &list).send(), 400, &[&whole]);
+    }
+    let key = json!({"name": "second", "iam_id": id});
+    told(&account.ask("POST", "/v1/apikeys", &key), 403, &[&whole]);
+    let kept = json!({"name": "second", "iam_id": subject, "store_value": true});
+    let reply = account.ask("POST", "/v1/apikeys", &kept);
+    told(&reply, 400, &["`store_value`", "leave it out"]);
+    let invited = json!({"users": [{"email": "bea@example.org", "account_role": "Boss"}]});
+    let people = format!("/v2/accounts/{own}/users");
+    let reply = account.ask("POST", &people, &invited);
+    told(&reply, 400, &["Boss", "or Member for none"]);
+    // Names in place of ids.
+    let invited = json!({"users": [{"email": "bea@example.org"}], "access_groups": ["senders"]});
+    let reply = account.ask("POST", &people, &invited);
+    told(&reply, 400, &["`senders`", "`GET /v2/groups`"]);
+    let instance = |space: &str, group: &str| {
+        let body = json!({
+            "name": "monitoring", "target": account.server.owner.region, "resource_group": group,
+            "resource_plan_id": "premium", "parameters": {"space_id": space},
+        });
+        account.ask("POST", "/v2/resource_instances", &body)
+    };
+    let by_name = instance("dev", &own);
+    told(&by_name, 400, &["`vigie account space NAME --guid`"]);
+    let by_name = instance(account.space(), "Default");
+    told(&by_name, 400, &["`GET /v2/resource_groups`"]);
+    let question = json!([{
+        "subject": {"attributes": {"id": subject}}, "action": "domain.write",
+        "resource": {"attributes": {"spaceId": "dev"}},
+    }]);
+    let reply = account.ask("POST", "/v2/authz", &question);
+    told(&reply, 400, &["`vigie account space NAME --guid`"]);
+}
+
+/// It was told of roles alone, of addresses that it does not have, and that its key is no token.
+#[test]
+fn a_service_id_is_told_how_it_gets_a_right() {
+    let account = Account::start();
+    let (subject, key) = account.service();
+    let own = format!("apikey {key}");
+    let ask = |method: &str, path: &str| {
+        let request = account.server.request(method, path);
+        request
+            .header("X-Auth-User-Token", &own)
+            .header("X-Auth-Scope-Id", &format!("s-{}", account.space()))
+    };
+    let hint = |reply: &Reply, status: u16, parts: &[&str]| {
+        assert_eq!(reply.status, status, "{}", reply.text());
+        let hint = text(&reply.json()["errors"][0]["hint"]);
+        for part in parts {
+            assert!(hint.contains(part), "no `{part}` in: {hint}");
+        }
+    };
+    let role = format!("`vigie account space-role-set {subject} ORG SPACE SpaceDeveloper`");
+    let reply = ask("GET", "/v1/metrics?target=a").send();
+    hint(&reply, 404, &[&role, "an access policy for you"]);
+
+    account.make("/v1/policies", &account.first(&subject, VIEWER, &[]));
+    let sample = json!([{"name": "a", "value": 1, "timestamp": crate::harness::now() - 5}]);
+    let reply = ask("POST", "/v1/metrics").json(&sample).send();
+    hint(&reply, 403, &["Writer", "`domain.write`"]);
+
+    let list = || account.server.request("GET", "/v1/serviceids");
+    let reply = list().header("X-Auth-User-Token", &own).send();
+    told(&reply, 403, &["role-set EMAIL Administrator`", "`iam_id`"]);
+    let reply = list().bearer(&key).send();
+    told(&reply, 401, &["an API key was sent", "`IAMAuthenticator`"]);
+}
