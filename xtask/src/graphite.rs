@@ -3,13 +3,14 @@
 //! The generator (`crates/query/tests/reference/generate.py`) asks graphite-web's own views, and `crates/query` is asked the
 //! same. What graphite-web does by accident is in `accidents.py` there, each with its reason; of the rest nothing may differ.
 
-use crate::process::{cargo, output_of, step, succeed, work_folder};
+use crate::process::{cargo, joined, output_of, step, succeed, work_folder};
 use crate::python;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Pinned, so that a new version can't change what an answer is. These are what graphite-web 1.1.10 was released beside:
@@ -74,11 +75,19 @@ pub(crate) fn check() -> Result<Option<String>> {
     let Some(python) = prepare()? else {
         return Ok(Some(format!("SKIPPED ({}): graphite", missing())));
     };
-    compare(&python, seed_of_the_day()?, CASES, false)?;
     let listed = fs::read_to_string(Path::new(REFERENCE).join("seeds.txt"))?;
-    for (seed, cases) in seeds(&listed)? {
-        compare(&python, seed, cases, false)?;
-    }
+    let mut asked = vec![(seed_of_the_day()?, CASES)];
+    asked.extend(seeds(&listed)?);
+    let python = &python;
+    let compared: Vec<Result<()>> = thread::scope(|scope| {
+        // Each is one process after the other, and most of the time graphite-web's.
+        let running: Vec<_> = asked
+            .into_iter()
+            .map(|(seed, cases)| scope.spawn(move || compare(python, seed, cases, false)))
+            .collect();
+        running.into_iter().map(joined).collect()
+    });
+    compared.into_iter().collect::<Result<()>>()?;
     Ok(None)
 }
 
@@ -110,7 +119,8 @@ fn seed_of_the_day() -> Result<u64> {
 }
 
 fn compare(python: &Path, seed: u64, cases: u32, is_verbose: bool) -> Result<()> {
-    let out = work_folder()?.join("graphite-cases");
+    let folder = work_folder()?.join("graphite-cases");
+    let out = folder.join(format!("{seed}-{cases}"));
     let again = format!("cargo xtask graphite --seed {seed} --cases {cases} --verbose");
     step(&format!("graphite: seed {seed}, {cases} cases"), || {
         if out.exists() {

@@ -22,7 +22,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// `$1` the folder of PostgreSQL's programs, `$2` our folder, `$3` the port.
 const SUPERVISOR: &str = r#"
-"$1/postgres" -D "$2/data" -k "$2" -p "$3" -c listen_addresses=127.0.0.1 -c max_connections=200 \
+"$1/postgres" -D "$2/data" -k "$2" -p "$3" -c listen_addresses=127.0.0.1 -c max_connections=500 \
     -c fsync=off -c synchronous_commit=off -c full_page_writes=off >"$2/log" 2>&1 &
 server=$!
 cat >/dev/null

@@ -4,6 +4,7 @@ use anyhow::{Context, Result, bail};
 use std::env;
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread::ScopedJoinHandle;
 use std::time::Instant;
 
 /// The cargo that runs us, as if a person had typed it.
@@ -69,6 +70,12 @@ pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T>
         Err(error) => println!("{name}: FAILED ({seconds:.1} s): {error:#}"),
     }
     outcome
+}
+
+/// Waits for what another thread does.
+pub(crate) fn joined<T>(running: ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+    let ended = running.join();
+    ended.unwrap_or_else(|_| bail!("it broke off: see above"))
 }
 
 /// A program on the search path.

@@ -4,7 +4,9 @@
 //! What it is told of a server is in `crates/vigied/tests/schemathesis`: which checks are off and why, whose token it has, and what is
 //! there to be asked for.
 
-use crate::process::{cargo, find_program, output_of, step, succeed, target_folder, work_folder};
+use crate::process::{
+    cargo, find_program, joined, output_of, step, succeed, target_folder, work_folder,
+};
 use crate::python;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -12,6 +14,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
 
 /// Pinned, so that a seed means the same requests.
 const PACKAGES: [&str; 2] = ["hypothesis==6.170.17", "schemathesis==4.32.5"];
@@ -22,7 +25,7 @@ const FOLDER: &str = "crates/vigied/tests/schemathesis";
 /// The documents in `openapi`.
 const DOCUMENTS: [&str; 2] = ["iam", "vigie"];
 
-/// Seconds for each document: of a run that says nothing else, and as a part of the tests.
+/// Seconds for each document, both at the same time: of a run that says nothing else, and as a part of the tests.
 const SECONDS: u32 = 150;
 const SECONDS_IN_TESTS: u32 = 75;
 
@@ -62,12 +65,18 @@ fn prepare() -> Result<PathBuf> {
     Ok(interpreter.with_file_name("schemathesis"))
 }
 
-/// Both are tried, whichever of them fails.
+/// Both are tried, whichever of them fails, and at the same time: schemathesis and its server wait for each other, so one pair leaves
+/// a second processor idle.
 fn both(program: &Path, seed: u64, seconds: u32) -> Result<()> {
-    let tried = DOCUMENTS.map(|document| {
-        step(&format!("schemathesis: openapi/{document}.json"), || {
-            one(program, document, seed, seconds)
-        })
+    let tried = thread::scope(|scope| {
+        let running = DOCUMENTS.map(|document| {
+            scope.spawn(move || {
+                step(&format!("schemathesis: openapi/{document}.json"), || {
+                    one(program, document, seed, seconds)
+                })
+            })
+        });
+        running.map(joined)
     });
     tried.into_iter().collect()
 }
@@ -77,7 +86,9 @@ fn one(program: &Path, document: &str, seed: u64, seconds: u32) -> Result<()> {
     let server = Server::start(&target_folder()?.join("debug/vigied"), &folder)?;
     let told = fs::canonicalize(FOLDER).with_context(|| format!("no folder `{FOLDER}`"))?;
     let again = format!("cargo xtask schemathesis --seed {seed} --seconds {seconds}");
-    succeed(
+    let said = folder.join("schemathesis.log");
+    let file = File::create(&said)?;
+    let outcome = succeed(
         Command::new(program)
             .arg("--config-file")
             .arg(told.join("schemathesis.toml"))
@@ -93,9 +104,13 @@ fn one(program: &Path, document: &str, seed: u64, seconds: u32) -> Result<()> {
             .env("PYTHONPATH", &told)
             .env("VIGIE_URL", format!("http://{}", server.address))
             .env("VIGIE_MADE", &server.made)
-            .stdin(Stdio::null()),
-    )
-    .with_context(|| {
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file),
+    );
+    // In one piece: the other says something too.
+    println!("{}", fs::read_to_string(&said)?.trim_end());
+    outcome.with_context(|| {
         format!(
             "openapi/{document}.json and the server differ (`{again}` does the same again; the server's log is `{}`)",
             server.log.display()

@@ -3,43 +3,33 @@
 //! A test that can't run because a service is missing prints `SKIPPED (why): its name`, appends the same line to the file
 //! named by `VIGIE_SKIP_LOG`, and passes. The runner hides what a passing test prints, so the file is what we count.
 
-use crate::process::{cargo, in_ci, step, succeed, work_folder};
+use crate::process::{cargo, in_ci, joined, step, succeed, work_folder};
 use crate::services::Services;
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
-use std::fs;
 use std::io::{BufRead, BufReader};
+use std::num::NonZero;
 use std::process::Stdio;
+use std::{env, fs, thread};
 
 /// Benchmarks are no tests; the lints see to it that they compile.
 const BENCHES: &str = "benches";
+
+/// How many tests of one file run at the same time.
+const THREADS: &str = "RUST_TEST_THREADS";
 
 pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
     let skip_log = work_folder()?.join("skipped.log");
     fs::write(&skip_log, "")?;
 
-    let services = step("services", || Ok(Services::start()))?;
-
-    // Tests of one program start the other, so both must be there first. Building the tests with them keeps one set of
-    // features, and so one build of every dependency.
-    step("build", || {
-        succeed(cargo().args([
-            "build",
-            "--locked",
-            "--workspace",
-            "--exclude",
-            BENCHES,
-            "--bins",
-            "--tests",
-        ]))
-    })?;
-
-    // From the programs just built; what takes minutes is `cargo xtask dist --try`.
-    let packed = if arguments.is_empty() {
-        step("dist", crate::dist::check)
-    } else {
-        Ok(())
-    };
+    // What is installed comes from elsewhere, and what is built takes the processors.
+    let (services, built) = thread::scope(|scope| {
+        let services = scope.spawn(|| step("services", || Ok(Services::start())));
+        let built = step("build", build);
+        (joined(services), built)
+    });
+    let services = services?;
+    built?;
 
     let mut count = Count::default();
     let mut failures = Vec::new();
@@ -52,6 +42,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
         let mut child = command
             .args(arguments)
             .envs(services.variables())
+            .env(THREADS, threads())
             .env("VIGIE_SKIP_LOG", &skip_log)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -71,15 +62,10 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
         Ok(())
     });
 
-    let compared = if arguments.is_empty() {
-        step("graphite", crate::graphite::check)
+    let (packed, compared, documented) = if arguments.is_empty() {
+        the_rest()
     } else {
-        Ok(None)
-    };
-    let documented = if arguments.is_empty() {
-        step("schemathesis", crate::schemathesis::check)
-    } else {
-        Ok(None)
+        (Ok(()), Ok(None), Ok(None))
     };
 
     let told: Vec<String> = fs::read_to_string(&skip_log)?
@@ -111,6 +97,42 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
     compared?;
     documented?;
     verdict(count, skipped, in_ci())
+}
+
+/// Tests of one program start the other, so both must be there first. Building the tests with them keeps one set of features, and so
+/// one build of every dependency.
+fn build() -> Result<()> {
+    succeed(cargo().args([
+        "build",
+        "--locked",
+        "--workspace",
+        "--exclude",
+        BENCHES,
+        "--bins",
+        "--tests",
+    ]))
+}
+
+/// Twice the processors, unless the person has said another number: many tests wait for a disk, a timer or a server.
+fn threads() -> OsString {
+    let doubled = || {
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        (2 * processors).to_string().into()
+    };
+    env::var_os(THREADS).unwrap_or_else(doubled)
+}
+
+/// The checks that are no tests of cargo: the tarball, graphite-web's answers, and the documents. The first two have one process
+/// after the other, so they go together; of the documents as many requests are made as there is time for, so nothing else does.
+fn the_rest() -> (Result<()>, Result<Option<String>>, Result<Option<String>>) {
+    let (packed, compared) = thread::scope(|scope| {
+        // From the programs just built; what takes minutes is `cargo xtask dist --try`.
+        let packed = scope.spawn(|| step("dist", crate::dist::check));
+        let compared = step("graphite", crate::graphite::check);
+        (joined(packed), compared)
+    });
+    let documented = step("schemathesis", crate::schemathesis::check);
+    (packed, compared, documented)
 }
 
 /// Whether the person chose packages, as `cargo test` would read it.

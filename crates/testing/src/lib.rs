@@ -11,6 +11,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::process::Command;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Reports visibly that a test was skipped, also to the runner, which counts it.
@@ -36,18 +37,47 @@ pub fn skipped(test: &str, why: &str) {
 /// If the server cannot create a database.
 #[must_use]
 pub fn postgres(test: &str) -> Option<String> {
-    static MADE: AtomicUsize = AtomicUsize::new(0);
-    let Ok(server) = std::env::var("VIGIE_TEST_POSTGRES_URL") else {
+    let server = server_of(test)?;
+    Some(create(&server, test, "template1"))
+}
+
+/// As [`postgres`], with everything that `prepare` makes in a database: it does so once in this process, in the database whose address
+/// it is given, and leaves no connection to it. Every further database is a copy of that one.
+///
+/// # Panics
+/// If the server cannot create a database.
+#[must_use]
+pub fn prepared_postgres(test: &str, prepare: fn(&str)) -> Option<String> {
+    static PREPARED: OnceLock<String> = OnceLock::new();
+    let server = server_of(test)?;
+    let prepared = PREPARED.get_or_init(|| {
+        let address = create(&server, test, "template1");
+        prepare(&address);
+        let (_, name) = address.rsplit_once('/').unwrap();
+        name.to_owned()
+    });
+    Some(create(&server, test, prepared))
+}
+
+/// The address of the PostgreSQL of the tests.
+fn server_of(test: &str) -> Option<String> {
+    let server = std::env::var("VIGIE_TEST_POSTGRES_URL");
+    if server.is_err() {
         skipped(test, "no PostgreSQL");
-        return None;
-    };
+    }
+    server.ok()
+}
+
+/// Creates a database, as a copy of another of that server, and returns its address.
+fn create(server: &str, test: &str, template: &str) -> String {
+    static MADE: AtomicUsize = AtomicUsize::new(0);
     let number = MADE.fetch_add(1, Ordering::Relaxed);
     let name = format!("test_{}_{number}", std::process::id());
     // An earlier process may have had the same process id.
     let drop = format!("DROP DATABASE IF EXISTS {name}");
-    let create = format!("CREATE DATABASE {name}");
+    let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
     let made = Command::new("psql")
-        .args([&server, "--quiet", "--command", &drop, "--command", &create])
+        .args([server, "--quiet", "--command", &drop, "--command", &create])
         .output()
         .unwrap();
     if !made.status.success() {
@@ -57,5 +87,5 @@ pub fn postgres(test: &str) -> Option<String> {
         );
     }
     let (address, _) = server.rsplit_once('/').unwrap();
-    Some(format!("{address}/{name}"))
+    format!("{address}/{name}")
 }

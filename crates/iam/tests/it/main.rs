@@ -49,6 +49,8 @@ mod password;
 #[cfg(test)]
 mod preferences;
 #[cfg(test)]
+mod prepared;
+#[cfg(test)]
 mod profiles;
 #[cfg(test)]
 mod reach;

@@ -1,5 +1,6 @@
 //! An identity service on a new database with its first account, and short helpers for requests.
 
+use crate::prepared;
 use base::id::{AccountId, KeyId, OrgId, SpaceId, UserId};
 use base::principal::Principal;
 use base::secret::Secret;
@@ -91,8 +92,7 @@ pub(crate) fn on_sqlite<F: Future<Output = ()>>(
     story: fn(World) -> F,
 ) {
     let folder = tempfile::tempdir().unwrap();
-    let address = folder.path().join("iam.db").to_str().unwrap().to_owned();
-    run(address, folder, change, story);
+    run(prepared::sqlite(folder.path()), folder, change, story);
 }
 
 /// Runs a scenario on a new database of the PostgreSQL that the tests were given.
@@ -101,7 +101,7 @@ pub(crate) fn on_postgres<F: Future<Output = ()>>(
     change: fn(IamConfig) -> IamConfig,
     story: fn(World) -> F,
 ) {
-    let Some(address) = testing::postgres(name) else {
+    let Some(address) = prepared::postgres(name) else {
         return;
     };
     run(address, tempfile::tempdir().unwrap(), change, story);
@@ -144,6 +144,7 @@ fn run<F: Future<Output = ()>>(
     runtime.block_on(async {
         let clock = Arc::new(ManualClock::at(Millis::from_secs(START)));
         let config = change(config(folder.path()));
+        prepared::signing_key(&config, START);
         let db = Db::open(&address).await.unwrap();
         let iam = Iam::open(db, config.clone(), clock.clone()).await.unwrap();
         let request = Request {

@@ -320,7 +320,7 @@ fn late_and_repeated_samples() {
 /// A second owner's key is of no use on this server.
 #[test]
 fn a_token_of_another_server_is_refused() {
-    let (here, there) = (Server::start(), Server::start());
+    let (here, there) = (Server::start(), Server::elsewhere());
     let foreign = token(&there.serving.url(), &there.owner.api_key);
     let reply = here.metrics(&foreign, "GET", "/v1/metrics/list").send();
     assert_eq!(reply.status, 401, "{}", reply.text());

@@ -1,5 +1,8 @@
 //! A real server in a temporary folder, and a plain HTTP client to talk to it.
 
+mod init;
+
+pub(crate) use init::{Owner, init, init_with};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -19,55 +22,6 @@ pub(crate) fn vigie() -> PathBuf {
         path.display()
     );
     path
-}
-
-/// The output of `vigied init --output json`.
-#[derive(Debug, Clone)]
-pub(crate) struct Owner {
-    pub(crate) account: String,
-    pub(crate) org: String,
-    pub(crate) space: String,
-    pub(crate) region: String,
-    pub(crate) user: String,
-    pub(crate) password: String,
-    pub(crate) api_key: String,
-}
-
-/// Runs `vigied init` in `data`.
-pub(crate) fn init(data: &Path) -> Owner {
-    init_with(data, &[])
-}
-
-/// As [`init`], with more flags.
-pub(crate) fn init_with(data: &Path, flags: &[&str]) -> Owner {
-    let output = Command::new(VIGIED)
-        .args(["init", "--output", "json", "--data"])
-        .arg(data)
-        .args(flags)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "init failed: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let text = |key: &str| {
-        value[key]
-            .as_str()
-            .unwrap_or_else(|| panic!("init prints no `{key}`"))
-            .to_owned()
-    };
-    Owner {
-        account: text("account_guid"),
-        org: text("org_guid"),
-        space: text("space_guid"),
-        region: text("region"),
-        user: text("user"),
-        password: text("password"),
-        api_key: text("api_key"),
-    }
 }
 
 /// A running `vigied serve`.
@@ -222,6 +176,17 @@ impl Server {
     pub(crate) fn at(listen: &str, flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let owner = init(&folder.path().join("data"));
+        Self::on(folder, owner, listen, flags)
+    }
+
+    /// One whose account and keys are those of no other server.
+    pub(crate) fn elsewhere() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let owner = init_with(&folder.path().join("data"), &[]);
+        Self::on(folder, owner, "127.0.0.1:0", &[])
+    }
+
+    fn on(folder: tempfile::TempDir, owner: Owner, listen: &str, flags: &[&str]) -> Self {
         let serving = Serving::start(&folder.path().join("data"), listen, flags);
         Self {
             serving,

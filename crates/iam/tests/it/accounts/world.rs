@@ -1,5 +1,7 @@
 //! Two accounts with an owner each, on either database, and short words for what the stories do.
 
+use crate::prepared;
+use crate::world::START;
 use base::id::{AccountId, OrgId, SpaceId, UserId};
 use base::scope::Domain;
 use base::secret::Secret;
@@ -64,8 +66,9 @@ fn place(made: Created) -> OwnedAccount {
 }
 
 async fn world(address: &str, folder: tempfile::TempDir) -> World {
-    let clock = Arc::new(ManualClock::at(Millis::from_secs(1_700_000_000)));
+    let clock = Arc::new(ManualClock::at(Millis::from_secs(START)));
     let config = crate::world::config(folder.path());
+    prepared::signing_key(&config, START);
     let node = async || {
         let db = Db::open(address).await.unwrap();
         Iam::open(db, config.clone(), clock.clone()).await.unwrap()
@@ -93,9 +96,8 @@ pub(crate) fn on_both(test: &str, story: &impl AsyncFn(&World)) {
         .build()
         .unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("iam.db");
-    let mut addresses = vec![(file.to_str().unwrap().to_owned(), folder)];
-    if let Some(address) = testing::postgres(test) {
+    let mut addresses = vec![(prepared::sqlite(folder.path()), folder)];
+    if let Some(address) = prepared::postgres(test) {
         addresses.push((address, tempfile::tempdir().unwrap()));
     }
     for (address, folder) in addresses {
