@@ -176,8 +176,8 @@ impl Textfiles {
         if bytes.len() as u64 > FILE_BYTES_MAX {
             return Err(format!("it is larger than {} MiB", FILE_BYTES_MAX >> 20));
         }
-        let own = (INSTANCE, self.instance.as_str());
-        let read = exposition::read(&bytes, now, own, samples_max);
+        let instance = (INSTANCE, self.instance.as_str());
+        let read = exposition::read(&bytes, now, instance, samples_max);
         let read = read.map_err(|error| error.to_string())?;
         Ok((read.batch, modified))
     }

@@ -72,8 +72,8 @@ impl Core {
         }
         let names = self.state.names_of(tenant);
         let mut meter = QueryMeter::new(context)?;
-        let told = (query.exact, query.names);
-        let found = find::subtree(&names, query.selector, filter, told, &mut meter)?;
+        let extent = (query.exact, query.names);
+        let found = find::subtree(&names, query.selector, filter, extent, &mut meter)?;
         // Held on, it would make every writer of a new series copy what it shares.
         drop(names);
         let mut series = found.all;

@@ -47,12 +47,12 @@ pub(super) fn of(pieces: &[Piece], end: TextPosition) -> Result<Vec<Range<usize>
                 start = index + 1;
             }
             Some(']') => match open.pop() {
-                Some(own) if own.character == '[' => {}
+                Some(opened) if opened.character == '[' => {}
                 _ => return Err(PatternError::Unbalanced { character, at }),
             },
             // Commas part the texts of a brace and nothing else.
             Some(',') => match open.last() {
-                Some(own) if own.character == '{' => tagged = own.tagged,
+                Some(opened) if opened.character == '{' => tagged = opened.tagged,
                 _ => return Err(refused),
             },
             Some('*' | '?' | '[' | '{' | '}') if inside == Some('[') => {}
@@ -63,7 +63,7 @@ pub(super) fn of(pieces: &[Piece], end: TextPosition) -> Result<Vec<Range<usize>
                 tagged,
             }),
             Some('}') => match open.pop() {
-                Some(own) if own.character == '{' => tagged = own.tagged,
+                Some(opened) if opened.character == '{' => tagged = opened.tagged,
                 _ => return Err(PatternError::Unbalanced { character, at }),
             },
             None if character == '\\' && tagged => {}

@@ -172,9 +172,9 @@ impl ReadEstimate {
             return Ok(());
         }
         // Few come so near to what is allowed that it has to be known more exactly.
-        let behind = queries.get_mut(self.counted..).unwrap_or_default();
-        self.counted += behind.len();
-        for Snapshot { common, wanted } in behind {
+        let uncounted = queries.get_mut(self.counted..).unwrap_or_default();
+        self.counted += uncounted.len();
+        for Snapshot { common, wanted } in uncounted {
             for series in wanted {
                 series.samples = common.min_samples(series.series, series.head.as_deref())?;
                 meter.check()?;

@@ -114,10 +114,10 @@ fn naive(names: &BTreeSet<String>, selector: &Selector) -> Vec<Node> {
             node = parent(path);
         }
     }
-    let is_meant = |node: &&&str| selector.matches(&SeriesKey::parse_graphite(node).unwrap());
+    let fits = |node: &&&str| selector.matches(&SeriesKey::parse_graphite(node).unwrap());
     nodes
         .iter()
-        .filter(is_meant)
+        .filter(fits)
         .map(|path| Node {
             path: (*path).to_owned(),
             leaf: names.contains(*path),
