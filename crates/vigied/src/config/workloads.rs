@@ -83,8 +83,9 @@ pub(crate) fn parse(path: &Path, text: &str) -> anyhow::Result<Vec<IssuerSetting
         );
     }
     let mut all: Vec<IssuerSettings> = Vec::with_capacity(count);
-    for (number, own) in (1..).zip(read.issuer) {
-        let one = issuer(own).map_err(|what| anyhow::anyhow!("{file}: issuer {number}: {what}"))?;
+    for (number, table) in (1..).zip(read.issuer) {
+        let one =
+            issuer(table).map_err(|what| anyhow::anyhow!("{file}: issuer {number}: {what}"))?;
         if all.iter().any(|known| known.issuer == one.issuer) {
             anyhow::bail!(
                 "{file}: issuer {number}: `{}` is there already: a token must have one meaning",

@@ -325,7 +325,7 @@ impl Drop for QueueTicket {
             state.remove_if_empty(self.owner);
             if !state.queues.contains_key(&self.owner) {
                 let owner = self.owner;
-                state.ring.retain(|own| *own != owner);
+                state.ring.retain(|other| *other != owner);
             }
         }
     }

@@ -109,7 +109,7 @@ impl<'s> LumberjackReader<'s> {
     /// Notes a message that is for no space, or for none of this sender's, or a record.
     fn refuse_line(&mut self, reason: &'static str) {
         self.wasted = self.wasted.saturating_add(REFUSED_BYTES);
-        match self.refused.iter_mut().find(|own| own.0 == reason) {
+        match self.refused.iter_mut().find(|noted| noted.0 == reason) {
             Some((_, count)) => *count += 1,
             None => self.refused.push((reason, 1)),
         }
@@ -448,13 +448,13 @@ fn placed<'l>(open: &Open, line: &'l [u8]) -> Result<(Domain, &'l [u8]), &'stati
     }
     let named = line
         .split_at_checked(GUID_BYTES)
-        .filter(|own| own.1.first() == Some(&b'.'))
+        .filter(|halves| halves.1.first() == Some(&b'.'))
         .and_then(|(named, rest)| Some((guid(named)?, rest.get(1..)?)));
     match (open, named) {
         (Open::One { domain, .. }, None) => Ok((*domain, line)),
         (Open::One { domain, .. }, Some((guid, rest))) => match domain {
-            Domain::Space(own) if own.0 == guid => Ok((*domain, rest)),
-            Domain::Org(own) if own.0 == guid => Ok((*domain, rest)),
+            Domain::Space(id) if id.0 == guid => Ok((*domain, rest)),
+            Domain::Org(id) if id.0 == guid => Ok((*domain, rest)),
             _ => Err("another_space"),
         },
         (Open::Several(_), Some((guid, rest))) => Ok((Domain::Space(SpaceId(guid)), rest)),
@@ -469,9 +469,9 @@ mod tests {
 
     #[test]
     fn a_line_is_for_the_space_that_it_names_and_the_login_allows() {
-        let own = "01234567-89ab-4def-8123-456789abcdef";
+        let space = "01234567-89ab-4def-8123-456789abcdef";
         let other = "11234567-89ab-4def-8123-456789abcdef";
-        let domain = Domain::Space(own.parse().unwrap());
+        let domain = Domain::Space(space.parse().unwrap());
         let shown = SenderCredential::Source(KeyId(Guid::from_random([1; 16])));
         let one = Open::One { shown, domain };
         let placed = |line: &str| {
@@ -479,13 +479,13 @@ mod tests {
             placed.map(|(domain, rest)| (domain, String::from_utf8(rest.to_vec()).unwrap()))
         };
         let ours = |line: &str| Ok((domain, line.to_owned()));
-        assert_eq!(placed(&format!("{own}.a.b 1 2")), ours("a.b 1 2"));
+        assert_eq!(placed(&format!("{space}.a.b 1 2")), ours("a.b 1 2"));
         assert_eq!(
-            placed(&format!("{}.a 1 2", own.to_uppercase())),
+            placed(&format!("{}.a 1 2", space.to_uppercase())),
             ours("a 1 2")
         );
         assert_eq!(placed("a.b 1 2"), ours("a.b 1 2"));
-        let digits = own.replace('-', "");
+        let digits = space.replace('-', "");
         assert_eq!(
             placed(&format!("{digits}.a 1")),
             ours(&format!("{digits}.a 1"))
@@ -495,6 +495,9 @@ mod tests {
             assert_eq!(placed(line), Err("malformed"), "{line:?}");
         }
         // Not a first element, so part of a name.
-        assert_eq!(placed(&format!("{own}x.a 1")), ours(&format!("{own}x.a 1")));
+        assert_eq!(
+            placed(&format!("{space}x.a 1")),
+            ours(&format!("{space}x.a 1"))
+        );
     }
 }
