@@ -187,7 +187,7 @@ impl Rules {
         Ok(View {
             step: reaches
                 .or(retentions.last())
-                .map_or(self.default_step(), |own| own.step),
+                .map_or(self.default_step(), |retention| retention.step),
             method: aggregation.method.unwrap_or_default(),
             x_files_factor: aggregation.x_files_factor.unwrap_or(0.5),
         })

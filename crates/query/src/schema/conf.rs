@@ -27,7 +27,7 @@ impl<'t> Section<'t> {
     /// The value of a key, whose case does not matter.
     pub(super) fn get(&self, key: &str) -> Option<Setting<'t>> {
         let key = key.to_lowercase();
-        let mut found = self.settings.iter().filter(|(own, _)| *own == key);
+        let mut found = self.settings.iter().filter(|(known, _)| *known == key);
         found.next().map(|(_, setting)| *setting)
     }
 
@@ -44,7 +44,7 @@ impl<'t> Section<'t> {
         let mut unknown = self
             .settings
             .iter()
-            .filter(|(own, _)| !keys.iter().any(|key| key.to_lowercase() == *own));
+            .filter(|(known, _)| !keys.iter().any(|key| key.to_lowercase() == *known));
         match unknown.next() {
             None => Ok(()),
             Some((_, setting)) => Err(SchemaError::new(

@@ -39,7 +39,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         });
         Ok(keyed
             .into_iter()
-            .map(|(_, own)| own)
+            .map(|(_, series)| series)
             .collect::<Vec<_>>()
             .into())
     },

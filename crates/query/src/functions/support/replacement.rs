@@ -108,7 +108,7 @@ impl Reader<'_> {
         let (name, behind) =
             inside.ok_or_else(|| self.fault("has a `\\g` without a name in `<` and `>`"))?;
         let index = name.parse().ok().or_else(|| {
-            let is_own = |own: &Option<String>| own.as_deref() == Some(name);
+            let is_own = |other: &Option<String>| other.as_deref() == Some(name);
             self.groups.iter().position(is_own)
         });
         self.group(index)?;
