@@ -45,8 +45,8 @@ mod tests {
             ("Token token:vgk_x", None, "vgk_x"),
             ("Token bx:y", None, "bx:y"),
         ] {
-            let own = read(behind(header.as_bytes()).unwrap()).unwrap();
-            assert_eq!((own.kind, own.text), (kind, text), "{header}");
+            let credential = read(behind(header.as_bytes()).unwrap()).unwrap();
+            assert_eq!((credential.kind, credential.text), (kind, text), "{header}");
         }
         for (header, error) in [
             ("Token", CredentialError::CredentialMissing),

@@ -43,7 +43,7 @@ pub fn line(text: &[u8], names: Names) -> Result<Samples, (Option<String>, Rejec
             .map_err(|error| (None, RejectReason::Malformed(told(&error))))
     };
     let read = decode(Millis(0))?;
-    let reject = |own: Reject| (own.index, own.name, own.reason);
+    let reject = |rejected: Reject| (rejected.index, rejected.name, rejected.reason);
     let mut rejects: Vec<_> = read.rejects.into_iter().map(reject).collect();
     let mut batch = read.batch;
     if read.stamped > 0 {
@@ -150,8 +150,8 @@ mod tests {
             let mut out = Vec::new();
             write(&mut out, &serde_json::to_string(&name).unwrap(), Millis(at), value);
             let read = line(&out, Names::default()).unwrap();
-            let own = read.batch.iter().next().unwrap();
-            prop_assert_eq!((&*own.name(), own.at, own.value.to_bits()), (&*name, Millis(at), value.to_bits()));
+            let sample = read.batch.iter().next().unwrap();
+            prop_assert_eq!((&*sample.name(), sample.at, sample.value.to_bits()), (&*name, Millis(at), value.to_bits()));
         }
     }
 }

@@ -37,7 +37,7 @@ impl Source for TestSource {
 }
 
 fn found(path: &Path) -> Vec<Fetched> {
-    let is_meant = |name: &str, tags: &Tags| match path {
+    let fits = |name: &str, tags: &Tags| match path {
         Path::Glob(text) => Pattern::parse(text).is_ok_and(|pattern| pattern.matches(name)),
         Path::Tags(all) => all
             .iter()
@@ -51,7 +51,7 @@ fn found(path: &Path) -> Vec<Fetched> {
         step: *step,
         values: values.to_vec().into(),
     });
-    all.filter(|series| is_meant(&series.name, &series.tags))
+    all.filter(|series| fits(&series.name, &series.tags))
         .collect()
 }
 

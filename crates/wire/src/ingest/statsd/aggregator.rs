@@ -40,8 +40,8 @@ pub struct AggregatorLimits {
 #[derive(Debug, Default)]
 struct SeriesEntry<T> {
     value: T,
-    /// How many flushes have told it since something came of it.
-    told: u32,
+    /// How many flushes have sent it since something came of it.
+    idle_flushes: u32,
 }
 
 /// By name.
@@ -135,7 +135,7 @@ impl Aggregator {
             name.into(),
             SeriesEntry {
                 value: count,
-                told: 0,
+                idle_flushes: 0,
             },
         );
         Ok(())
@@ -264,9 +264,9 @@ impl Aggregator {
 
 /// The sum of a series, marked as used just now.
 fn seen<'t, T>(table: &'t mut Table<T>, name: &str) -> Option<&'t mut T> {
-    let own = table.get_mut(name)?;
-    own.told = 0;
-    Some(&mut own.value)
+    let sum = table.get_mut(name)?;
+    sum.idle_flushes = 0;
+    Some(&mut sum.value)
 }
 
 /// For how many flushes series are kept that nothing comes of.
@@ -287,20 +287,20 @@ impl IdleFlushes {
         mut value: impl FnMut(&mut T) -> V,
     ) -> Vec<(Arc<str>, V)> {
         let flushes = self.deleted.unwrap_or(self.idle).min(self.idle);
-        let mut told = Vec::with_capacity(table.len());
-        table.retain(|name, own| {
-            told.push((Arc::clone(name), value(&mut own.value)));
-            own.told = own.told.saturating_add(1);
-            own.told < flushes
+        let mut taken = Vec::with_capacity(table.len());
+        table.retain(|name, sum| {
+            taken.push((Arc::clone(name), value(&mut sum.value)));
+            sum.idle_flushes = sum.idle_flushes.saturating_add(1);
+            sum.idle_flushes < flushes
         });
         if self.deleted.is_none() {
-            *forgotten += (told.len() - table.len()) as u64;
+            *forgotten += (taken.len() - table.len()) as u64;
         }
         // Else it would keep the most that it ever held.
         if table.len() < table.capacity() / 8 {
             table.shrink_to(table.len() * 2);
         }
-        told
+        taken
     }
 }
 

@@ -105,5 +105,5 @@ pub const fn flush_time(now: Millis) -> Millis {
 /// The entries by name: what comes out does not depend on the order in which it came in.
 fn sorted<T>(entries: &mut [(Arc<str>, T)]) -> impl Iterator<Item = (&str, &mut T)> {
     entries.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    entries.iter_mut().map(|(name, own)| (&**name, own))
+    entries.iter_mut().map(|(name, value)| (&**name, value))
 }

@@ -23,12 +23,12 @@ pub(super) fn read(text: &str, sanitize: bool, take: &mut impl FnMut(LineValue<'
             "an event or a service check of DogStatsD, which are no metrics".to_owned(),
         )));
     }
-    let Some((own, mut rest)) = text.split_once(':') else {
+    let Some((begin, mut rest)) = text.split_once(':') else {
         return take(Err(malformed(
             "the line has no value, expected `name:value|type`".to_owned(),
         )));
     };
-    let mut name = LineName::new(own, sanitize);
+    let mut name = LineName::new(begin, sanitize);
     loop {
         let Some((values, behind)) = rest.split_once('|') else {
             return take(Err(malformed(format!(

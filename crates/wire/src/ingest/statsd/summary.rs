@@ -101,17 +101,17 @@ impl Summaries {
                 &percentile.sum_squares,
             ]
         });
-        let own = &self.overall;
+        let sums = &self.overall;
         let overall = [
-            &own.std,
-            &own.upper,
-            &own.lower,
-            &own.count,
-            &own.count_ps,
-            &own.sum,
-            &own.sum_squares,
-            &own.mean,
-            &own.median,
+            &sums.std,
+            &sums.upper,
+            &sums.lower,
+            &sums.count,
+            &sums.count_ps,
+            &sums.sum,
+            &sums.sum_squares,
+            &sums.mean,
+            &sums.median,
         ];
         bins.chain(percentiles).chain(overall)
     }
