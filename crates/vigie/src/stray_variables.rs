@@ -46,15 +46,15 @@ const OF_THE_SERVER: [&str; 30] = [
 
 /// A line for each stray among these names. It repeats no value, which may be a secret.
 pub(crate) fn told(names: impl Iterator<Item = String>) -> Vec<String> {
-    let own = || {
+    let ours = || {
         let all = env::ALL.iter().flat_map(|variable| variable.names);
         all.copied().filter(|name| name.starts_with(OURS))
     };
     let mut told: Vec<String> = names
-        .filter(|name| name.len() <= NAME_BYTES_MAX && own().all(|own| own != name))
+        .filter(|name| name.len() <= NAME_BYTES_MAX && ours().all(|known| known != name))
         .filter_map(|name| {
             let rest = name.strip_prefix(OURS)?;
-            let near = own().find(|own| strsim::levenshtein(own, &name) <= SLIP_MAX);
+            let near = ours().find(|known| strsim::levenshtein(known, &name) <= SLIP_MAX);
             let is_known = OF_THE_SERVER.iter().any(|begin| rest.starts_with(begin));
             match near {
                 _ if is_known || is_of_kubernetes(rest) => None,
@@ -121,7 +121,7 @@ mod tests {
         let settings = include_str!("../../../docs/reference/settings.md");
         let names = settings
             .split('`')
-            .filter(|own| own.starts_with(OURS) && !own.contains('…'));
+            .filter(|name| name.starts_with(OURS) && !name.contains('…'));
         let names: Vec<String> = names
             .filter(|name| *name != OURS)
             .map(str::to_owned)

@@ -231,13 +231,13 @@ impl AgentContext<'_> {
         if self.listeners.is_empty() {
             return;
         }
-        let own = OwnFigures {
+        let figures = OwnFigures {
             naming,
             listeners: self.listeners,
             sent: self.sent,
             losses: self.losses,
         };
-        own.add(now, self.journal().weight(), batch);
+        figures.add(now, self.journal().weight(), batch);
     }
 
     /// The same once more, when nobody sends any more: what came since the last reading is counted in no other.

@@ -51,8 +51,8 @@ pub(crate) struct WhisperArgs {
 
 /// Imports the files, and prints the totals.
 pub(crate) fn run(args: &WhisperArgs, context: &Context) -> Result<(), Failure> {
-    let own = &args.import;
-    let (range, naming) = (own.range(context)?, own.naming()?);
+    let arguments = &args.import;
+    let (range, naming) = (arguments.range(context)?, arguments.naming()?);
     let folder = folder(&args.folder)?;
     let stop = Stop::on_signals()
         .map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
@@ -64,7 +64,7 @@ pub(crate) fn run(args: &WhisperArgs, context: &Context) -> Result<(), Failure> 
         selection: "",
         unit: "Files",
     };
-    let mut run = ImportRun::begin(subject, own, range, Arc::clone(&stop), context)?;
+    let mut run = ImportRun::begin(subject, arguments, range, Arc::clone(&stop), context)?;
     run.is_of(extent(&folder, &stop));
     let outcome = import(&folder, (&naming, range), &mut run);
     let outcome = outcome.and_then(|()| match run.delivery.tally.has_found_any() {
@@ -165,8 +165,8 @@ fn read(
 ) -> Result<(), ReadError> {
     let rings = Rings::open(&file.path)?;
     let asked = seconds(range);
-    for (archive, own) in rings.parts(SystemClock.now().secs())?.into_iter().rev() {
-        let seconds = own.start.max(asked.start)..own.end.min(asked.end);
+    for (archive, part) in rings.parts(SystemClock.now().secs())?.into_iter().rev() {
+        let seconds = part.start.max(asked.start)..part.end.min(asked.end);
         rings.points(archive, seconds, |at, value| {
             delivery.push(name, at, value).map_err(ReadError::Delivery)
         })?;

@@ -114,7 +114,7 @@ impl Walk {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(error) => return Some(WalkEntry::Refused(told(), error.to_string())),
         };
-        let is_named = relative.extension().is_some_and(|own| own == ENDING);
+        let is_named = relative.extension().is_some_and(|ending| ending == ENDING);
         if data.is_dir() {
             return self.enter(relative);
         }
