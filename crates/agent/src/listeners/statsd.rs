@@ -52,7 +52,7 @@ impl<'a> StatsdReader<'a> {
 
     /// The closing message to the sender about refused lines.
     pub(super) fn refused(&self) -> Option<String> {
-        self.tally.told("values")
+        self.tally.message("values")
     }
 
     fn count(&mut self, reading: &DecodeSummary) {

@@ -63,7 +63,7 @@ impl Sums {
         state.flushed_at = at;
         let taken_out = state.aggregator.take_out();
         drop(state);
-        let left_out = taken_out.tell(at, PORTION, |batch| {
+        let left_out = taken_out.emit(at, PORTION, |batch| {
             if intake.put(&batch).is_none() {
                 let count = batch.len() as u64;
                 counts.refuse(count, || "the agent was ending".to_owned());

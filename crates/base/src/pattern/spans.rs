@@ -16,7 +16,7 @@ struct Open {
 }
 
 impl Open {
-    const fn alone(&self) -> PatternError {
+    const fn unbalanced(&self) -> PatternError {
         PatternError::Unbalanced {
             character: self.character,
             at: self.at,
@@ -38,7 +38,7 @@ pub(super) fn of(pieces: &[Piece], end: TextPosition) -> Result<Vec<Range<usize>
         match piece.syntax() {
             _ if character == '.' && !tagged => {
                 if let Some(first) = open.first() {
-                    return Err(first.alone());
+                    return Err(first.unbalanced());
                 }
                 if start == index {
                     return Err(PatternError::EmptyElement(at));
@@ -73,7 +73,7 @@ pub(super) fn of(pieces: &[Piece], end: TextPosition) -> Result<Vec<Range<usize>
         }
     }
     if let Some(first) = open.first() {
-        return Err(first.alone());
+        return Err(first.unbalanced());
     }
     if start == pieces.len() {
         return Err(PatternError::EmptyElement(end));

@@ -40,7 +40,7 @@ impl<'t> Section<'t> {
     }
 
     /// Refuses keys that nothing reads.
-    pub(super) fn known(&self, keys: &[&str]) -> Result<(), SchemaError> {
+    pub(super) fn require_known(&self, keys: &[&str]) -> Result<(), SchemaError> {
         let mut unknown = self
             .settings
             .iter()

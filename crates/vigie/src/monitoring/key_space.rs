@@ -105,7 +105,7 @@ impl Monitoring<'_> {
 
     /// The failure where no single space is meant; what is hinted at is there for this key.
     fn undecided(&self, spaces: &[Space]) -> Failure {
-        let failure = Failure::usage(seen(spaces));
+        let failure = Failure::usage(several_or_none(spaces));
         let by_scope = "name the space with `--scope s-GUID`, or mean the account itself with `--scope account`";
         if !spaces.is_empty() {
             return failure.hint(by_scope);
@@ -136,7 +136,7 @@ impl Monitoring<'_> {
 }
 
 /// The spaces that the key sees.
-fn seen(spaces: &[Space]) -> PrintableText {
+fn several_or_none(spaces: &[Space]) -> PrintableText {
     if spaces.is_empty() {
         return "no space is targeted, and the API key sees none".into();
     }

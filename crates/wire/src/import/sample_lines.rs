@@ -40,7 +40,7 @@ pub fn line(text: &[u8], names: Names) -> Result<Samples, (Option<String>, Rejec
     }
     let decode = |now: Millis| {
         json::decode_with(text, now.into(), names)
-            .map_err(|error| (None, RejectReason::Malformed(told(&error))))
+            .map_err(|error| (None, RejectReason::Malformed(line_error(&error))))
     };
     let read = decode(Millis(0))?;
     let reject = |rejected: Reject| (rejected.index, rejected.name, rejected.reason);
@@ -69,7 +69,7 @@ pub fn line(text: &[u8], names: Names) -> Result<Samples, (Option<String>, Rejec
 }
 
 /// The text of an error that speaks of a body, for a line.
-fn told(error: &json::BodyError) -> String {
+fn line_error(error: &json::BodyError) -> String {
     match error {
         json::BodyError::Syntax { column, what, .. } => {
             format!("the line is no sample in JSON: {what} at column {column}")

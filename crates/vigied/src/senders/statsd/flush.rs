@@ -115,7 +115,7 @@ fn flush<'s>(
             shared.app.metrics.limited(&limit::STATSD_IDLE_SECONDS);
         }
         let whose = (owner, ShareOwner::Account(account));
-        let left_out = taken.tell(at, sums.memory.portion(), |batch| {
+        let left_out = taken.emit(at, sums.memory.portion(), |batch| {
             store_or_defer(shared, whose, &senders, batch, deferred);
         });
         drop(reservation);

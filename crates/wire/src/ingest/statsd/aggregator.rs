@@ -123,7 +123,7 @@ impl Aggregator {
     }
 
     fn count(&mut self, name: &str, count: f64) -> Result<(), RejectReason> {
-        if let Some(sum) = seen(&mut self.counters, name) {
+        if let Some(sum) = touched(&mut self.counters, name) {
             *sum += count;
             return Ok(());
         }
@@ -150,7 +150,7 @@ impl Aggregator {
             self.make_room(name, VALUE_BYTES)?;
             self.timers.insert(name.into(), SeriesEntry::default());
         }
-        if let Some(timer) = seen(&mut self.timers, name) {
+        if let Some(timer) = touched(&mut self.timers, name) {
             timer.values.push(time);
             timer.counted += counted;
         }
@@ -158,7 +158,7 @@ impl Aggregator {
     }
 
     fn gauge(&mut self, name: &str, set: impl FnOnce(&mut f64)) -> Result<(), RejectReason> {
-        if let Some(gauge) = seen(&mut self.gauges, name) {
+        if let Some(gauge) = touched(&mut self.gauges, name) {
             set(gauge);
             return Ok(());
         }
@@ -173,7 +173,7 @@ impl Aggregator {
 
     fn member(&mut self, name: &str, member: &str) -> Result<(), RejectReason> {
         let bytes = MEMBER_BYTES + member.len();
-        match seen(&mut self.sets, name) {
+        match touched(&mut self.sets, name) {
             Some(members) if members.contains(member) => return Ok(()),
             Some(_) => self.take(bytes)?,
             None => {
@@ -183,7 +183,7 @@ impl Aggregator {
                 self.sets.insert(name.into(), SeriesEntry::default());
             }
         }
-        if let Some(members) = seen(&mut self.sets, name) {
+        if let Some(members) = touched(&mut self.sets, name) {
             members.insert(member.into());
         }
         Ok(())
@@ -221,7 +221,7 @@ impl Aggregator {
     /// Gives the samples of what was kept, as [`Flush::tell`] does, all of them at once, and begins anew.
     pub fn flush(&mut self, now: Millis) -> Batch {
         let mut all = Batch::default();
-        self.take_out().tell(now, usize::MAX, |batch| all = batch);
+        self.take_out().emit(now, usize::MAX, |batch| all = batch);
         all
     }
 
@@ -263,7 +263,7 @@ impl Aggregator {
 }
 
 /// The sum of a series, marked as used just now.
-fn seen<'t, T>(table: &'t mut Table<T>, name: &str) -> Option<&'t mut T> {
+fn touched<'t, T>(table: &'t mut Table<T>, name: &str) -> Option<&'t mut T> {
     let sum = table.get_mut(name)?;
     sum.idle_flushes = 0;
     Some(&mut sum.value)
