@@ -136,11 +136,11 @@ mod tests {
         for length in [16, 17, 18, 32, 33, 34, 49] {
             for place in 0..length {
                 for byte in 0..128 {
-                    for behind in [b'a', b'.'] {
+                    for next_byte in [b'a', b'.'] {
                         let mut bytes = vec![b'a'; length];
                         bytes[place] = byte;
                         if let Some(next) = bytes.get_mut(place + 1) {
-                            *next = behind;
+                            *next = next_byte;
                         }
                         let right = is_plain(&bytes);
                         let text = String::from_utf8(bytes).unwrap();

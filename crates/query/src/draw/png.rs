@@ -70,8 +70,8 @@ fn draw(
             let paint = paint(*color);
             for piece in pieces::of_line(runs, *dash, color.alpha >= 1.0) {
                 check()?;
-                let dash = piece.dash.and_then(|(length, behind)| {
-                    StrokeDash::new(vec![length as f32, length as f32], behind as f32)
+                let dash = piece.dash.and_then(|(length, phase)| {
+                    StrokeDash::new(vec![length as f32, length as f32], phase as f32)
                 });
                 let stroke = Stroke {
                     width: *width as f32,

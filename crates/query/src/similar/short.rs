@@ -36,8 +36,8 @@ pub(super) fn letters_left_out(short: &str, name: &str) -> Option<usize> {
             let letters = |words: &[String]| words.iter().map(String::len).sum::<usize>();
             let is_missed = missing != [FILLER];
             let left_out = letters(used).saturating_sub(length);
-            let behind = if is_missed { letters(missing) } else { 0 };
-            return Some(left_out + behind);
+            let missed = if is_missed { letters(missing) } else { 0 };
+            return Some(left_out + missed);
         }
         reached = next;
     }

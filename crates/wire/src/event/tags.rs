@@ -20,9 +20,9 @@ pub(super) fn found_by(text: &str) -> BTreeSet<&str> {
     // Quoted and unquoted pieces take turns; a quoted one that is the last has no closing quote.
     while let Some(quoted) = pieces.next() {
         match pieces.next() {
-            Some(behind) => {
+            Some(after) => {
                 tags.insert(quoted.trim());
-                rest.push(behind);
+                rest.push(after);
             }
             None => rest.push(quoted),
         }

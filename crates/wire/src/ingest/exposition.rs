@@ -57,8 +57,8 @@ pub fn read(
         let Some(end) = memchr::memchr(b'\n', rest) else {
             return wrong(line, malformed("the file ends before the line does"));
         };
-        let (bytes, behind) = rest.split_at(end);
-        rest = behind.get(1..).unwrap_or_default();
+        let (bytes, after) = rest.split_at(end);
+        rest = after.get(1..).unwrap_or_default();
         let Ok(text) = std::str::from_utf8(bytes) else {
             return wrong(line, malformed("the line is not UTF-8"));
         };

@@ -61,8 +61,8 @@ impl<'t> Sample<'t> {
     fn read_labels(&mut self, rest: &mut &'t str) -> Result<(), &'static str> {
         loop {
             skip_blanks(rest);
-            if let Some(behind) = rest.strip_prefix('}') {
-                *rest = behind;
+            if let Some(after) = rest.strip_prefix('}') {
+                *rest = after;
                 return Ok(());
             }
             let label = if rest.starts_with('"') {
@@ -73,8 +73,8 @@ impl<'t> Sample<'t> {
             };
             skip_blanks(rest);
             match rest.strip_prefix('=') {
-                Some(behind) => {
-                    *rest = behind;
+                Some(after) => {
+                    *rest = after;
                     skip_blanks(rest);
                     let value = quoted(rest)?;
                     if label == "__name__" {
@@ -93,7 +93,7 @@ impl<'t> Sample<'t> {
             }
             skip_blanks(rest);
             match rest.strip_prefix(',') {
-                Some(behind) => *rest = behind,
+                Some(after) => *rest = after,
                 None if rest.starts_with('}') => {}
                 None => return Err("the labels have no end"),
             }
@@ -163,8 +163,8 @@ fn malformed(what: &str) -> RejectReason {
 }
 
 fn take<'t>(rest: &mut &'t str, end: usize) -> &'t str {
-    let (taken, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
-    *rest = behind;
+    let (taken, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    *rest = after;
     taken
 }
 

@@ -46,13 +46,13 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         run: |call| {
             each(call, limit, |limit, mut series| {
                 let name = format!("interpolate({})", series.name);
-                for_each_gap(series.values_mut(), *limit, |gap, before, behind| {
-                    if behind.is_nan() {
+                for_each_gap(series.values_mut(), *limit, |gap, before, after| {
+                    if after.is_nan() {
                         return;
                     }
                     let whole = gap.len() as f64 + 1.0;
                     for (index, value) in (1_u32..).zip(gap) {
-                        *value = before + f64::from(index) * (behind - before) / whole;
+                        *value = before + f64::from(index) * (after - before) / whole;
                     }
                 });
                 Ok(series.renamed(name))

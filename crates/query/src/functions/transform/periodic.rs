@@ -74,6 +74,6 @@ fn period(points: &[f64]) -> Option<(usize, usize)> {
     let distance = second.checked_sub(first).filter(|distance| *distance > 1)?;
     let third = second + distance;
     let at = |index: usize| points.get(index).copied();
-    let (before, here, behind) = (at(third - 1)?, at(third)?, at(third + 1)?);
-    (is_value(here) && before.is_nan() && behind.is_nan()).then_some((first, distance))
+    let (before, here, after) = (at(third - 1)?, at(third)?, at(third + 1)?);
+    (is_value(here) && before.is_nan() && after.is_nan()).then_some((first, distance))
 }
