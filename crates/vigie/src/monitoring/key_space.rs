@@ -140,9 +140,9 @@ fn several_or_none(spaces: &[Space]) -> PrintableText {
     if spaces.is_empty() {
         return "no space is targeted, and the API key sees none".into();
     }
-    let mut told = PrintableText::from("no space is targeted, and the API key sees several:");
+    let mut text = PrintableText::from("no space is targeted, and the API key sees several:");
     for space in spaces.iter().take(LISTED_MAX) {
-        told.push(&shown!(
+        text.push(&shown!(
             "\n  s-{}   {}",
             space.metadata.guid,
             space.entity.name
@@ -152,9 +152,9 @@ fn several_or_none(spaces: &[Space]) -> PrintableText {
         .checked_sub(LISTED_MAX)
         .filter(|more| *more > 0)
     {
-        told.push(&shown!("\n  and {} more", more));
+        text.push(&shown!("\n  and {} more", more));
     }
-    told
+    text
 }
 
 /// The spaces that have a buffer for this server.

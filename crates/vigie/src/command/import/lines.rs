@@ -132,8 +132,8 @@ pub(super) fn run(lines: &Lines<'_>, context: &Context) -> Result<(), Failure> {
         return run.end(Err(nothing_in(lines.file)));
     }
     if let Err(failure) = &outcome {
-        let told = failure.to_string();
-        run.delivery.tally.failed(lines.file, code::FILE, &told);
+        let message = failure.to_string();
+        run.delivery.tally.failed(lines.file, code::FILE, &message);
     }
     run.end(outcome).map_err(|failure| match other_command {
         Some(hint) => failure.hint(hint),

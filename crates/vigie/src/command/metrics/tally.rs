@@ -232,11 +232,11 @@ impl Tally {
             })
             .collect();
         output.table(&[unit.heading(), "Name", "Reason"], &rows)?;
-        let told = self.rejected.saturating_sub(self.left_out);
-        let more = told.saturating_sub(self.rejections.len() as u64);
+        let listed = self.rejected.saturating_sub(self.left_out);
+        let more = listed.saturating_sub(self.rejections.len() as u64);
         if more > 0 {
             output.line(format!(
-                "… and {more} more; list them with `--reasons {told}`"
+                "… and {more} more; list them with `--reasons {listed}`"
             ))?;
         }
         if self.left_out > 0 {
