@@ -469,9 +469,9 @@ mod tests {
 
     #[test]
     fn a_line_is_for_the_space_that_it_names_and_the_login_allows() {
-        let space = "01234567-89ab-4def-8123-456789abcdef";
+        let id = "01234567-89ab-4def-8123-456789abcdef";
         let other = "11234567-89ab-4def-8123-456789abcdef";
-        let domain = Domain::Space(space.parse().unwrap());
+        let domain = Domain::Space(id.parse().unwrap());
         let shown = SenderCredential::Source(KeyId(Guid::from_random([1; 16])));
         let one = Open::One { shown, domain };
         let placed = |line: &str| {
@@ -479,13 +479,13 @@ mod tests {
             placed.map(|(domain, rest)| (domain, String::from_utf8(rest.to_vec()).unwrap()))
         };
         let ours = |line: &str| Ok((domain, line.to_owned()));
-        assert_eq!(placed(&format!("{space}.a.b 1 2")), ours("a.b 1 2"));
+        assert_eq!(placed(&format!("{id}.a.b 1 2")), ours("a.b 1 2"));
         assert_eq!(
-            placed(&format!("{}.a 1 2", space.to_uppercase())),
+            placed(&format!("{}.a 1 2", id.to_uppercase())),
             ours("a 1 2")
         );
         assert_eq!(placed("a.b 1 2"), ours("a.b 1 2"));
-        let digits = space.replace('-', "");
+        let digits = id.replace('-', "");
         assert_eq!(
             placed(&format!("{digits}.a 1")),
             ours(&format!("{digits}.a 1"))
@@ -495,9 +495,6 @@ mod tests {
             assert_eq!(placed(line), Err("malformed"), "{line:?}");
         }
         // Not a first element, so part of a name.
-        assert_eq!(
-            placed(&format!("{space}x.a 1")),
-            ours(&format!("{space}x.a 1"))
-        );
+        assert_eq!(placed(&format!("{id}x.a 1")), ours(&format!("{id}x.a 1")));
     }
 }
