@@ -43,12 +43,12 @@ fn step(hold: &Hold, file: &Path) {
     if thread::current().name() != Some(FLUSHER) {
         return;
     }
-    let is_held = hold.read(|own| own.done == own.hold_at);
-    hold.change(|own| own.done += 1);
+    let is_held = hold.read(|steps| steps.done == steps.hold_at);
+    hold.change(|steps| steps.done += 1);
     if is_held {
-        hold.change(|own| own.held = Some(ending(file)));
-        let is_released = hold.wait(PATIENCE, |own| own.released);
-        hold.change(|own| own.forgotten |= !is_released);
+        hold.change(|steps| steps.held = Some(ending(file)));
+        let is_released = hold.wait(PATIENCE, |steps| steps.released);
+        hold.change(|steps| steps.forgotten |= !is_released);
     }
 }
 
@@ -84,7 +84,7 @@ fn check(engine: &Engine) {
 fn write_beside_flush(hold_at: usize) -> Option<String> {
     let storage = Faulty::new(1);
     let hold = Arc::new(Hold::default());
-    hold.change(|own| own.hold_at = hold_at);
+    hold.change(|steps| steps.hold_at = hold_at);
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
     let hooked = Arc::new(Hooked::new(&storage, &hold));
     let engine = Engine::open(config(), clock, hooked).unwrap().0;
@@ -98,24 +98,27 @@ fn write_beside_flush(hold_at: usize) -> Option<String> {
         let flusher = thread::Builder::new().name(FLUSHER.to_owned());
         let flush = || {
             let flushed = engine.flush();
-            hold.change(|own| own.ended = true);
+            hold.change(|steps| steps.ended = true);
             flushed
         };
         let flush = flusher.spawn_scoped(threads, flush).unwrap();
-        let is_there = hold.wait(PATIENCE, |own| own.held.is_some() || own.ended);
+        let is_there = hold.wait(PATIENCE, |steps| steps.held.is_some() || steps.ended);
         assert!(
             is_there,
             "the flush neither ends nor comes to step {hold_at}"
         );
-        let held = hold.read(|own| own.held.clone());
+        let held = hold.read(|steps| steps.held.clone());
         if held.is_some() {
             write_and_read(&engine);
-            hold.change(|own| own.released = true);
+            hold.change(|steps| steps.released = true);
         }
         flush.join().unwrap().unwrap();
         held
     });
-    assert!(!hold.read(|own| own.forgotten), "{held:?}: a writer waited");
+    assert!(
+        !hold.read(|steps| steps.forgotten),
+        "{held:?}: a writer waited"
+    );
     if held.is_some() {
         check(&engine);
         drop(engine);

@@ -218,8 +218,8 @@ pub(crate) fn of_rows<E>(
                 }
             }
         }
-        let columns = turned.chunks_exact_mut(width).zip(&lengths);
-        for (row, count) in columns.take(length - first) {
+        let filled = turned.chunks_exact_mut(width).zip(&lengths);
+        for (row, count) in filled.take(length - first) {
             results.push(of(row.get_mut(..*count).unwrap_or_default())?);
         }
     }
