@@ -2,6 +2,7 @@
 //! is in a group sees it.
 
 use super::administrator::not_administrator;
+use super::any_version::AnyVersion;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -37,7 +38,7 @@ pub struct GroupsOf {
 }
 
 /// A change to an access group.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct AccessGroupChange {
     /// Its new name.
     pub name: Option<String>,
@@ -183,8 +184,26 @@ impl Iam {
         if_match: &str,
         change: AccessGroupChange,
     ) -> Result<AccessGroup, IamError> {
+        let mut any = AnyVersion::of(if_match);
+        loop {
+            let done = self
+                .try_update_group(caller, id, if_match, change.clone())
+                .await;
+            if !any.begins_anew(self, &done).await? {
+                return done;
+            }
+        }
+    }
+
+    async fn try_update_group(
+        &self,
+        caller: &Identity,
+        id: AccessGroupId,
+        if_match: &str,
+        change: AccessGroupChange,
+    ) -> Result<AccessGroup, IamError> {
         let old = self.changeable_group(caller, id)?;
-        if !entity_tag::is_meant(if_match, &access_group_tag(&old)) {
+        if !entity_tag::matches(if_match, &access_group_tag(&old)) {
             return Err(changed());
         }
         if let Some(description) = &change.description {
@@ -203,6 +222,14 @@ impl Iam {
         // Of two concurrent requests with the same tag, one changes it.
         if !stored.map_err(taken)? {
             return Err(changed());
+        }
+        if (&new.name, &new.description) == (&old.name, &old.description) {
+            // No change: it is still of this version, and the transaction is dropped.
+            return Ok(AccessGroup {
+                revision: old.revision,
+                modified: old.modified,
+                ..new
+            });
         }
         self.commit(tx, about(caller, Action::AccessGroupChanged, &new))
             .await?;

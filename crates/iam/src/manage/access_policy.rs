@@ -132,7 +132,7 @@ impl Iam {
             .await?;
         let subject = found_subject(&mut tx, account, subject).await?;
         let policy = self.new_policy(caller, account, subject, &given);
-        still_fits(&mut tx, &policy).await?;
+        check_storable(&mut tx, &policy).await?;
         policies::insert(&mut tx, &policy).await?;
         self.commit(tx, about(caller, Action::PolicyMade, &policy))
             .await?;
@@ -172,7 +172,7 @@ impl Iam {
         given: &CheckedGrant,
     ) -> Result<Entry, IamError> {
         let policy = self.new_policy(caller, account, subject, given);
-        still_fits(tx, &policy).await?;
+        check_storable(tx, &policy).await?;
         policies::insert(tx, &policy).await?;
         Ok(about(caller, Action::PolicyMade, &policy))
     }
@@ -209,11 +209,7 @@ impl Iam {
         Ok(entries)
     }
 
-    /// Replaces the terms of a policy. `if_match` has its entity tag, or is `*`.
-    ///
-    /// # Errors
-    /// As [`Self::create_policy`]; when it has changed since the tag was read.
-    pub async fn replace_policy(
+    pub(super) async fn try_replace_policy(
         &self,
         caller: &Identity,
         id: PolicyId,
@@ -233,11 +229,7 @@ impl Iam {
         self.change_policy(caller, &old, new).await
     }
 
-    /// Puts a policy in force, or out of force. `if_match` has its entity tag, or is `*`.
-    ///
-    /// # Errors
-    /// Without Administrator of the account; when it has changed since the tag was read; when another in force says the same.
-    pub async fn switch_policy(
+    pub(super) async fn try_switch_policy(
         &self,
         caller: &Identity,
         id: PolicyId,
@@ -275,7 +267,7 @@ impl Iam {
     ) -> Result<Policy, IamError> {
         let policy = self.policy(caller, id)?;
         self.may_manage_policies(caller)?;
-        match entity_tag::is_meant(if_match, &policy_tag(&policy)) {
+        match entity_tag::matches(if_match, &policy_tag(&policy)) {
             true => Ok(policy),
             false => Err(changed()),
         }
@@ -295,10 +287,19 @@ impl Iam {
         let mut tx = self.lock_policies(caller).await?;
         let subject = found_subject(&mut tx, new.account, new.subject).await?;
         let new = Policy { subject, ..new };
-        still_fits(&mut tx, &new).await?;
+        check_storable(&mut tx, &new).await?;
         // Of two concurrent requests with the same tag, one changes it.
         if !policies::change(&mut tx, &new, old.revision).await? {
             return Err(changed());
+        }
+        let of_old = Policy {
+            revision: old.revision,
+            modified: old.modified,
+            ..new.clone()
+        };
+        if of_old == *old {
+            // No change: it is still of this version, and the transaction is dropped.
+            return Ok(of_old);
         }
         self.commit(tx, about(caller, Action::PolicyChanged, &new))
             .await?;
@@ -394,7 +395,7 @@ fn nobody() -> IamError {
 
 /// Checks, within the transaction that stores it, that what a policy gives is there, that there is room for it, and that no other in
 /// force says the same. The account is locked.
-async fn still_fits(tx: &mut Tx, policy: &Policy) -> Result<(), IamError> {
+async fn check_storable(tx: &mut Tx, policy: &Policy) -> Result<(), IamError> {
     let account = policy.account;
     are_there(tx, account, policy.roles.iter()).await?;
     has_place(tx, (account, policy.subject), Some(policy.id), 1).await?;

@@ -4,8 +4,7 @@
 pub use crate::model::account_settings::{AccountSettings, StoredSettings};
 pub use crate::model::allowed_addresses::{AddressError, AllowedAddresses};
 
-use super::administrator::{not_administrator, still_administers};
-use super::new_key::check_not_revoked;
+use super::administrator::not_administrator;
 use crate::audit::{Action, Entry, Origin};
 use crate::error::IamError;
 use crate::model::entity_tag;
@@ -265,7 +264,9 @@ impl Iam {
         let old = stored(&mut tx, account).await?;
         let new = change.next_version(&old);
         if new.settings == old.settings {
-            return Ok(());
+            drop(tx);
+            // Perhaps another node has made them so.
+            return self.sync().await;
         }
         if !account_settings::change(&mut tx, &new, old.revision).await? {
             return Err(changed());
@@ -289,16 +290,16 @@ impl Iam {
         change.check()?;
         let entry = Entry::by(caller, Action::AccountConfigured);
         let entry = change.recorded(entry.in_account(account).on(account));
-        let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, account).await?;
-        still_administers(&mut tx, caller, account, CHANGING).await?;
-        check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
+        let mut tx = self.begin_administered(caller, account, CHANGING).await?;
         let old = stored(&mut tx, account).await?;
-        if !entity_tag::is_meant(if_match, &entity_tag(&old)) {
+        if !entity_tag::matches(if_match, &entity_tag(&old)) {
             return Err(changed());
         }
         let new = change.next_version(&old);
         if new.settings == old.settings {
+            drop(tx);
+            // Perhaps another node has made them so.
+            self.sync().await?;
             return Ok(old);
         }
         if !account_settings::change(&mut tx, &new, old.revision).await? {

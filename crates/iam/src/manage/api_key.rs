@@ -3,6 +3,7 @@
 
 pub use super::new_key::NewKey;
 
+use super::any_version::AnyVersion;
 use super::new_key::{about, check_not_revoked};
 use crate::audit::Action;
 use crate::entropy;
@@ -47,7 +48,7 @@ impl KeysOf {
 }
 
 /// A change to a key.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct KeyChange {
     /// Its new name.
     pub name: Option<String>,
@@ -176,13 +177,31 @@ impl Iam {
         if_match: &str,
         change: KeyChange,
     ) -> Result<ApiKey, IamError> {
+        let mut any = AnyVersion::of(if_match);
+        loop {
+            let done = self
+                .try_update_key(caller, id, if_match, change.clone())
+                .await;
+            if !any.begins_anew(self, &done).await? {
+                return done;
+            }
+        }
+    }
+
+    async fn try_update_key(
+        &self,
+        caller: &Identity,
+        id: KeyId,
+        if_match: &str,
+        change: KeyChange,
+    ) -> Result<ApiKey, IamError> {
         let key = self.api_key(caller, id)?;
         unlocked(&key)?;
         let changed = || {
             let message = "the API key has changed since its entity tag was read: read it again";
             IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
         };
-        if !entity_tag::is_meant(if_match, &entity_tag(&key)) {
+        if !entity_tag::matches(if_match, &entity_tag(&key)) {
             return Err(changed());
         }
         let name = change
@@ -215,6 +234,12 @@ impl Iam {
         if !api_keys::change(&mut tx, &changed_key, key.revision).await? {
             return Err(changed());
         }
+        let is_same =
+            (&changed_key.name, &changed_key.description) == (&key.name, &key.description);
+        if is_same && changed_key.expires_at == key.expires_at {
+            // No change: it is still of this version, and the transaction is dropped.
+            return Ok(key);
+        }
         self.commit(tx, entry).await?;
         Ok(changed_key)
     }
@@ -241,9 +266,14 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, key.account).await?;
         check_not_revoked(&mut tx, caller, now).await?;
-        match switch {
+        let is_switched = match switch {
             Switch::Locked => api_keys::set_locked(&mut tx, id, on, now).await?,
             Switch::Disabled => api_keys::set_disabled(&mut tx, id, on, now).await?,
+        };
+        if !is_switched {
+            drop(tx);
+            // It is so already; perhaps another node has made it so.
+            return self.sync().await;
         }
         let what = match (switch, on) {
             (Switch::Locked, true) => "locked",

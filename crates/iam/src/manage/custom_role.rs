@@ -1,6 +1,7 @@
 //! Roles that an account makes of single actions, and gives by access policies. Everybody in the account sees them; an
 //! Administrator makes and changes them.
 
+use super::any_version::AnyVersion;
 use crate::audit::{Action as Audited, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -27,7 +28,7 @@ pub struct NewCustomRole {
 }
 
 /// The fields of a role that can be changed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct CustomRoleTerms {
     /// Its name for people.
     pub display_name: String,
@@ -169,9 +170,27 @@ impl Iam {
         if_match: &str,
         terms: CustomRoleTerms,
     ) -> Result<CustomRole, IamError> {
+        let mut any = AnyVersion::of(if_match);
+        loop {
+            let done = self
+                .try_replace_custom_role(caller, id, if_match, terms.clone())
+                .await;
+            if !any.begins_anew(self, &done).await? {
+                return done;
+            }
+        }
+    }
+
+    async fn try_replace_custom_role(
+        &self,
+        caller: &Identity,
+        id: CustomRoleId,
+        if_match: &str,
+        terms: CustomRoleTerms,
+    ) -> Result<CustomRole, IamError> {
         let old = self.custom_role(caller, id)?;
         self.may_manage_custom_roles(caller)?;
-        if !entity_tag::is_meant(if_match, &custom_role_tag(&old)) {
+        if !entity_tag::matches(if_match, &custom_role_tag(&old)) {
             return Err(changed());
         }
         let (display_name, actions) = checked(&terms)?;
@@ -188,6 +207,12 @@ impl Iam {
         // Of two concurrent requests with the same tag, one changes it.
         if !custom_roles::change(&mut tx, &new, old.revision).await? {
             return Err(changed());
+        }
+        let is_same = (&new.display_name, &new.description, &new.actions)
+            == (&old.display_name, &old.description, &old.actions);
+        if is_same {
+            // No change: it is still of this version, and the transaction is dropped.
+            return Ok(old);
         }
         self.commit(tx, about(caller, Audited::CustomRoleChanged, &new))
             .await?;

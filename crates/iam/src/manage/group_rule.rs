@@ -2,6 +2,7 @@
 //! tokens say of them.
 
 use super::access_group::no_group;
+use super::any_version::AnyVersion;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -120,9 +121,27 @@ impl Iam {
         if_match: &str,
         terms: GroupRuleTerms,
     ) -> Result<GroupRule, IamError> {
+        let mut any = AnyVersion::of(if_match);
+        loop {
+            let done = self
+                .try_replace_group_rule(caller, (group, id), if_match, terms.clone())
+                .await;
+            if !any.begins_anew(self, &done).await? {
+                return done;
+            }
+        }
+    }
+
+    async fn try_replace_group_rule(
+        &self,
+        caller: &Identity,
+        (group, id): (AccessGroupId, GroupRuleId),
+        if_match: &str,
+        terms: GroupRuleTerms,
+    ) -> Result<GroupRule, IamError> {
         let group = self.changeable_group(caller, group)?;
         let old = self.group_rule(caller, group.id, id)?;
-        if !entity_tag::is_meant(if_match, &group_rule_tag(&old)) {
+        if !entity_tag::matches(if_match, &group_rule_tag(&old)) {
             return Err(changed());
         }
         check(&terms)?;
@@ -139,6 +158,16 @@ impl Iam {
         // Of two concurrent requests with the same tag, one changes it.
         if !access_group_rules::change(&mut tx, &new, old.revision).await? {
             return Err(changed());
+        }
+        let is_same =
+            (&new.name, &new.realm, &new.conditions) == (&old.name, &old.realm, &old.conditions);
+        if is_same && new.expiration_hours == old.expiration_hours {
+            // No change: it is still of this version, and the transaction is dropped.
+            return Ok(GroupRule {
+                revision: old.revision,
+                modified: old.modified,
+                ..new
+            });
         }
         let entry = about(caller, Action::GroupRuleChanged, &group, &new);
         self.commit(tx, entry).await?;

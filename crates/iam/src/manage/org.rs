@@ -133,6 +133,9 @@ impl Iam {
         let old = self.may_change_org(caller, id)?;
         let (name, now) = (name("name", text)?, self.0.clock.now());
         let mut tx = self.0.db.begin().await?;
+        if name == old.name && orgs::is_named(&mut tx, id, &name).await? {
+            return Ok(old);
+        }
         let entry = about(caller, Action::OrgRenamed, &old).with("to", &name);
         let written = orgs::rename(&mut tx, id, &name, now).await;
         if !written.map_err(taken)? {

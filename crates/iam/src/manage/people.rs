@@ -254,7 +254,7 @@ impl Iam {
         role: Role,
     ) -> Result<AccountId, IamError> {
         let account = self.may_set_roles(caller, domain)?;
-        if !role.fits(domain) {
+        if !role.exists_in(domain) {
             return Err(IamError::invalid(
                 "role",
                 format!("`{role}` is no role in `{domain}`"),

@@ -2,6 +2,7 @@
 //! compute resources take on.
 
 use super::administrator::not_administrator;
+use super::any_version::AnyVersion;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -37,7 +38,7 @@ pub struct NewProfile {
 }
 
 /// A change to a trusted profile.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ProfileChange {
     /// Its new name.
     pub name: Option<String>,
@@ -185,8 +186,26 @@ impl Iam {
         if_match: &str,
         change: ProfileChange,
     ) -> Result<Profile, IamError> {
+        let mut any = AnyVersion::of(if_match);
+        loop {
+            let done = self
+                .try_update_profile(caller, id, if_match, change.clone())
+                .await;
+            if !any.begins_anew(self, &done).await? {
+                return done;
+            }
+        }
+    }
+
+    async fn try_update_profile(
+        &self,
+        caller: &Identity,
+        id: ProfileId,
+        if_match: &str,
+        change: ProfileChange,
+    ) -> Result<Profile, IamError> {
         let old = self.managed_profile(caller, id)?;
-        if !entity_tag::is_meant(if_match, &profile_tag(&old)) {
+        if !entity_tag::matches(if_match, &profile_tag(&old)) {
             return Err(changed());
         }
         check_texts(change.description.as_deref(), change.email.as_deref())?;
@@ -204,6 +223,16 @@ impl Iam {
         // Of two concurrent requests with the same tag, one changes it.
         if !stored.map_err(taken)? {
             return Err(changed());
+        }
+        let is_same =
+            (&new.name, &new.description, &new.email) == (&old.name, &old.description, &old.email);
+        if is_same {
+            // No change: it is still of this version, and the transaction is dropped.
+            return Ok(Profile {
+                revision: old.revision,
+                modified: old.modified,
+                ..new
+            });
         }
         self.commit(tx, about(caller, Action::ProfileChanged, &new))
             .await?;

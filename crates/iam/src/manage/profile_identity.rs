@@ -1,5 +1,6 @@
 //! The identities of trusted profiles: the users and service IDs of the account that may take on a profile because it names them.
 
+use super::any_version::AnyVersion;
 use super::profile::{about, check_room, no_profile};
 use crate::audit::{Action, Entries};
 use crate::error::IamError;
@@ -70,8 +71,24 @@ impl Iam {
         if_match: &str,
         all: &[NewProfileIdentity],
     ) -> Result<Profile, IamError> {
+        let mut any = AnyVersion::of(if_match);
+        loop {
+            let done = self.try_set_identities(caller, id, if_match, all).await;
+            if !any.begins_anew(self, &done).await? {
+                return done;
+            }
+        }
+    }
+
+    async fn try_set_identities(
+        &self,
+        caller: &Identity,
+        id: ProfileId,
+        if_match: &str,
+        all: &[NewProfileIdentity],
+    ) -> Result<Profile, IamError> {
         let profile = self.managed_profile(caller, id)?;
-        if !entity_tag::is_meant(if_match, &profile_identities_tag(&profile)) {
+        if !entity_tag::matches(if_match, &profile_identities_tag(&profile)) {
             return Err(changed());
         }
         check_list(all)?;

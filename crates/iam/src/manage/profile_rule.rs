@@ -1,6 +1,7 @@
 //! Claim rules of trusted profiles: everyone who meets all conditions of one may take on the profile. Users are compared by what their
 //! tokens say of them, compute resources by what theirs say.
 
+use super::any_version::AnyVersion;
 use super::profile::{about, check_room};
 use crate::audit::{Action, Entry};
 use crate::entropy;
@@ -97,9 +98,27 @@ impl Iam {
         if_match: &str,
         terms: ProfileRuleTerms,
     ) -> Result<ProfileRule, IamError> {
+        let mut any = AnyVersion::of(if_match);
+        loop {
+            let done = self
+                .try_replace_profile_rule(caller, (profile, id), if_match, terms.clone())
+                .await;
+            if !any.begins_anew(self, &done).await? {
+                return done;
+            }
+        }
+    }
+
+    async fn try_replace_profile_rule(
+        &self,
+        caller: &Identity,
+        (profile, id): (ProfileId, ProfileRuleId),
+        if_match: &str,
+        terms: ProfileRuleTerms,
+    ) -> Result<ProfileRule, IamError> {
         let profile = self.managed_profile(caller, profile)?;
         let old = self.profile_rule(caller, profile.id, id)?;
-        if !entity_tag::is_meant(if_match, &profile_rule_tag(&old)) {
+        if !entity_tag::matches(if_match, &profile_rule_tag(&old)) {
             return Err(changed());
         }
         check(&terms)?;
@@ -116,6 +135,16 @@ impl Iam {
         // Of two concurrent requests with the same tag, one changes it.
         if !profile_rules::change(&mut tx, &new, old.revision).await? {
             return Err(changed());
+        }
+        let is_same =
+            (&new.name, &new.kind, &new.conditions) == (&old.name, &old.kind, &old.conditions);
+        if is_same {
+            // No change: it is still of this version, and the transaction is dropped.
+            return Ok(ProfileRule {
+                revision: old.revision,
+                modified: old.modified,
+                ..new
+            });
         }
         let entry = with_rule(about(caller, Action::ProfileRuleChanged, &profile), &new);
         self.commit(tx, entry).await?;

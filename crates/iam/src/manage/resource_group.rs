@@ -98,8 +98,18 @@ impl Iam {
         let mut tx = self
             .begin_administered(caller, caller.account(), WHAT)
             .await?;
-        if !new.is_default() && !resource_groups::is_there(&mut tx, new.account, id).await? {
+        let named = resource_groups::name_of(&mut tx, new.account, id).await?;
+        if !new.is_default() && named.is_none() {
             return Err(IamError::not_found("the resource group"));
+        }
+        if named.as_deref().unwrap_or(ResourceGroup::DEFAULT_NAME) == new.name {
+            drop(tx);
+            // Perhaps another node has named it so.
+            self.sync().await?;
+            return Ok(ResourceGroup {
+                modified_at: old.modified_at,
+                ..new
+            });
         }
         put(&mut tx, &new).await?;
         let entry = about(caller, Action::ResourceGroupChanged, &new);

@@ -218,6 +218,15 @@ impl Iam {
         let mut tx = self
             .begin_administered(caller, caller.account(), WHAT)
             .await?;
+        if new.name == old.name {
+            return Ok((
+                ResourceKey {
+                    modified: old.modified,
+                    ..new
+                },
+                instance,
+            ));
+        }
         if !resource_keys::rename(&mut tx, &new).await? {
             return Err(IamError::not_found("the key"));
         }

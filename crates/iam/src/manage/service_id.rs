@@ -2,6 +2,7 @@
 //! Administrator of the account manages them; a service sees itself.
 
 use super::administrator::{not_administrator, still_administers};
+use super::any_version::AnyVersion;
 use super::api_key::NewKey;
 use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
@@ -43,7 +44,7 @@ pub struct NewService {
 }
 
 /// A change to a service ID.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ServiceChange {
     /// Its new name.
     pub name: Option<String>,
@@ -216,13 +217,31 @@ impl Iam {
         if_match: &str,
         change: ServiceChange,
     ) -> Result<Service, IamError> {
+        let mut any = AnyVersion::of(if_match);
+        loop {
+            let done = self
+                .try_update_service(caller, id, if_match, change.clone())
+                .await;
+            if !any.begins_anew(self, &done).await? {
+                return done;
+            }
+        }
+    }
+
+    async fn try_update_service(
+        &self,
+        caller: &Identity,
+        id: ServiceId,
+        if_match: &str,
+        change: ServiceChange,
+    ) -> Result<Service, IamError> {
         let what = "changing service IDs";
         let service = self.changeable_service(caller, id, what)?;
         let changed = || {
             let message = "the service ID has changed since its entity tag was read: read it again";
             IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
         };
-        if !entity_tag::is_meant(if_match, &entity_tag(&service)) {
+        if !entity_tag::matches(if_match, &entity_tag(&service)) {
             return Err(changed());
         }
         if let Some(description) = &change.description {
@@ -248,6 +267,12 @@ impl Iam {
         if !service_ids::change(&mut tx, &new, service.revision).await? {
             return Err(changed());
         }
+        let is_same = (&new.name, &new.description, &new.crns)
+            == (&service.name, &service.description, &service.crns);
+        if is_same {
+            // No change: it is still of this version, and the transaction is dropped.
+            return Ok(service);
+        }
         self.commit(tx, about(caller, Action::ServiceChanged, &new))
             .await?;
         Ok(new)
@@ -270,7 +295,11 @@ impl Iam {
         let mut tx = self
             .begin_administered(caller, service.account, what)
             .await?;
-        service_ids::set_locked(&mut tx, id, on, now).await?;
+        if !service_ids::set_locked(&mut tx, id, on, now).await? {
+            drop(tx);
+            // It is so already; perhaps another node has made it so.
+            return self.sync().await;
+        }
         let to = if on { "locked" } else { "unlocked" };
         let entry = about(caller, Action::ServiceSwitched, &service);
         self.commit(tx, entry.with("to", to)).await

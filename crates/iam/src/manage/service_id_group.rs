@@ -2,6 +2,7 @@
 
 pub use crate::model::service_group::ServiceGroup;
 
+use super::any_version::AnyVersion;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -133,12 +134,30 @@ impl Iam {
         if_match: &str,
         (wished, description): (&str, Option<String>),
     ) -> Result<ServiceGroup, IamError> {
+        let mut any = AnyVersion::of(if_match);
+        loop {
+            let done = self
+                .try_update_service_group(caller, id, if_match, (wished, description.clone()))
+                .await;
+            if !any.begins_anew(self, &done).await? {
+                return done;
+            }
+        }
+    }
+
+    async fn try_update_service_group(
+        &self,
+        caller: &Identity,
+        id: ServiceGroupId,
+        if_match: &str,
+        (wished, description): (&str, Option<String>),
+    ) -> Result<ServiceGroup, IamError> {
         let old = self.service_id_group(caller, id).await?;
         let changed = || {
             let message = "the group has changed since its entity tag was read: read it again";
             IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
         };
-        if !entity_tag::is_meant(if_match, &entity_tag(&old)) {
+        if !entity_tag::matches(if_match, &entity_tag(&old)) {
             return Err(changed());
         }
         if let Some(description) = &description {
@@ -156,6 +175,14 @@ impl Iam {
         // Of two concurrent requests with the same tag, one changes it.
         if !stored.map_err(taken)? {
             return Err(changed());
+        }
+        if (&new.name, &new.description) == (&old.name, &old.description) {
+            // No change: it is still of this version, and the transaction is dropped.
+            return Ok(ServiceGroup {
+                revision: old.revision,
+                modified_at: old.modified_at,
+                ..new
+            });
         }
         let entry = about(caller, Action::ServiceGroupChanged, &new);
         self.commit(tx, entry).await?;

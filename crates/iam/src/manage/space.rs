@@ -132,6 +132,9 @@ impl Iam {
         let old = self.space(caller, id)?;
         let (name, now) = (name("name", text)?, self.0.clock.now());
         let mut tx = self.0.db.begin().await?;
+        if name == old.name && spaces::is_named(&mut tx, id, &name).await? {
+            return Ok(old);
+        }
         let entry = self.about_space(caller, Action::SpaceRenamed, &old);
         let entry = entry.with("to", &name);
         let written = spaces::rename(&mut tx, id, &name, now).await;

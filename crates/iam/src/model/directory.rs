@@ -217,8 +217,11 @@ impl Directory {
     /// The usage counter of all domains of the account in the store, including deleted ones while the store may hold
     /// samples of them.
     pub fn tenants_of(&self, account: AccountId) -> impl Iterator<Item = Metering> {
-        let live = self.domains.values();
-        let live = live.filter(move |entry| entry.account == account);
+        let orgs = self.orgs_of(account).iter().map(|id| Domain::Org(*id));
+        let spaces = self.spaces_of(account).iter().map(|id| Domain::Space(*id));
+        let own = std::iter::once(Domain::Account(account));
+        let live = own.chain(orgs).chain(spaces);
+        let live = live.filter_map(move |domain| self.domains.get(&domain));
         let deleted = self.deletions.iter();
         let deleted = deleted.filter(move |deletion| deletion.account == account);
         live.map(|entry| entry.tenant)

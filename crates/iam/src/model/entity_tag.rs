@@ -10,16 +10,34 @@ pub(crate) fn of(revision: i64, id: Guid) -> String {
 
 /// Whether `If-Match`, which lists versions, has the version with this tag. Tags are taken with and without quotes; a tag that a
 /// proxy has marked as weak, because it packed the answer, means the same version.
-pub(crate) fn is_meant(if_match: &str, tag: &str) -> bool {
+pub(crate) fn matches(if_match: &str, tag: &str) -> bool {
     if_match.split(',').map(str::trim).any(|candidate| {
         let candidate = candidate.strip_prefix("W/").unwrap_or(candidate);
         candidate == "*" || candidate.trim_matches('"') == tag
     })
 }
 
+/// Whether `If-Match` means whatever version there is.
+pub(crate) fn is_any(if_match: &str) -> bool {
+    let mut candidates = if_match.split(',').map(str::trim);
+    candidates.any(|candidate| candidate.strip_prefix("W/").unwrap_or(candidate) == "*")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn any_version_is_meant_by_an_asterisk_alone() {
+        for (if_match, any) in [
+            ("*", true),
+            ("\"1-x\", *", true),
+            ("1-x", false),
+            ("", false),
+        ] {
+            assert_eq!(is_any(if_match), any, "{if_match}");
+        }
+    }
 
     #[test]
     fn a_tag_is_found_however_it_is_written() {
@@ -32,7 +50,7 @@ mod tests {
             format!("\"1-x\", \"{tag}\""),
             format!("\"1-x\" ,W/\"{tag}\" "),
         ] {
-            assert!(is_meant(&own, &tag), "{own}");
+            assert!(matches(&own, &tag), "{own}");
         }
         for other in [
             "",
@@ -43,7 +61,7 @@ mod tests {
             &tag[1..],
             "\"1-x\", \"2-y\"",
         ] {
-            assert!(!is_meant(other, &tag), "{other}");
+            assert!(!matches(other, &tag), "{other}");
         }
     }
 }

@@ -65,7 +65,7 @@ impl Role {
 
     /// Whether this kind of domain has the role.
     #[must_use]
-    pub const fn fits(self, domain: Domain) -> bool {
+    pub const fn exists_in(self, domain: Domain) -> bool {
         match domain {
             Domain::Account(_) => matches!(
                 self,

@@ -119,11 +119,10 @@ pub(crate) async fn set_locked(
     id: KeyId,
     on: bool,
     now: Millis,
-) -> Result<(), IamError> {
-    let sql = "UPDATE api_keys SET locked = $2, modified_at = $3, revision = revision + 1 WHERE guid = $1";
-    tx.execute(sql, &[id.0.to_string().into(), on.into(), now.0.into()])
-        .await?;
-    Ok(())
+) -> Result<bool, IamError> {
+    let sql = "UPDATE api_keys SET locked = $2, modified_at = $3, revision = revision + 1 WHERE guid = $1 AND locked <> $2";
+    let values = [id.0.to_string().into(), on.into(), now.0.into()];
+    Ok(tx.execute(sql, &values).await? > 0)
 }
 
 /// Disables or enables a key.
@@ -132,11 +131,10 @@ pub(crate) async fn set_disabled(
     id: KeyId,
     on: bool,
     now: Millis,
-) -> Result<(), IamError> {
-    let sql = "UPDATE api_keys SET disabled = $2, modified_at = $3, revision = revision + 1 WHERE guid = $1";
-    tx.execute(sql, &[id.0.to_string().into(), on.into(), now.0.into()])
-        .await?;
-    Ok(())
+) -> Result<bool, IamError> {
+    let sql = "UPDATE api_keys SET disabled = $2, modified_at = $3, revision = revision + 1 WHERE guid = $1 AND disabled <> $2";
+    let values = [id.0.to_string().into(), on.into(), now.0.into()];
+    Ok(tx.execute(sql, &values).await? > 0)
 }
 
 /// Deletes a key.

@@ -21,6 +21,31 @@ const INSERT: &str = concat!(
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
 );
 
+/// How many entries [`INSERT_MANY`] writes: with an organization go thousands of spaces, and an entry of each.
+const MANY: usize = 16;
+
+const INSERT_MANY: &str = concat!(
+    "INSERT INTO audit (",
+    columns!(),
+    ") VALUES ",
+    "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13), ",
+    "($14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26), ",
+    "($27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39), ",
+    "($40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52), ",
+    "($53, $54, $55, $56, $57, $58, $59, $60, $61, $62, $63, $64, $65), ",
+    "($66, $67, $68, $69, $70, $71, $72, $73, $74, $75, $76, $77, $78), ",
+    "($79, $80, $81, $82, $83, $84, $85, $86, $87, $88, $89, $90, $91), ",
+    "($92, $93, $94, $95, $96, $97, $98, $99, $100, $101, $102, $103, $104), ",
+    "($105, $106, $107, $108, $109, $110, $111, $112, $113, $114, $115, $116, $117), ",
+    "($118, $119, $120, $121, $122, $123, $124, $125, $126, $127, $128, $129, $130), ",
+    "($131, $132, $133, $134, $135, $136, $137, $138, $139, $140, $141, $142, $143), ",
+    "($144, $145, $146, $147, $148, $149, $150, $151, $152, $153, $154, $155, $156), ",
+    "($157, $158, $159, $160, $161, $162, $163, $164, $165, $166, $167, $168, $169), ",
+    "($170, $171, $172, $173, $174, $175, $176, $177, $178, $179, $180, $181, $182), ",
+    "($183, $184, $185, $186, $187, $188, $189, $190, $191, $192, $193, $194, $195), ",
+    "($196, $197, $198, $199, $200, $201, $202, $203, $204, $205, $206, $207, $208)"
+);
+
 const AFTER: &str = concat!(
     "SELECT ",
     columns!(),
@@ -56,27 +81,39 @@ pub(crate) async fn of_target(
 pub(crate) async fn write(tx: &mut Tx, entries: &[Entry], now: Millis) -> Result<(), IamError> {
     let amount = i64::try_from(entries.len()).unwrap_or(i64::MAX);
     let last = counters::next_entries(tx, amount).await?;
-    let mut number = last.saturating_sub(amount);
-    for entry in entries {
-        number = number.saturating_add(1);
-        let values = [
-            Value::from(number),
-            entry.at.unwrap_or(now).0.into(),
-            entry.kind().name().into(),
-            entry.action.name().into(),
-            entry.outcome.name().into(),
-            entry.actor.to_string().into(),
-            entry.credential.name().into(),
-            entry.source.as_str().into(),
-            account_text(entry).into(),
-            entry.target.as_str().into(),
-            entry.details().into(),
-            entry.transaction.as_str().into(),
-            i64::try_from(entry.times).unwrap_or(i64::MAX).into(),
-        ];
-        tx.execute(INSERT, &values).await?;
+    let numbers = last.saturating_sub(amount).saturating_add(1)..;
+    let rows = numbers.zip(entries);
+    let rows: Vec<[Value; 13]> = rows
+        .map(|(number, entry)| row(number, entry, now))
+        .collect();
+    for some in rows.chunks(MANY) {
+        if some.len() == MANY {
+            tx.execute(INSERT_MANY, some.as_flattened()).await?;
+            continue;
+        }
+        for one in some {
+            tx.execute(INSERT, one).await?;
+        }
     }
     Ok(())
+}
+
+fn row(number: i64, entry: &Entry, now: Millis) -> [Value; 13] {
+    [
+        Value::from(number),
+        entry.at.unwrap_or(now).0.into(),
+        entry.kind().name().into(),
+        entry.action.name().into(),
+        entry.outcome.name().into(),
+        entry.actor.to_string().into(),
+        entry.credential.name().into(),
+        entry.source.as_str().into(),
+        account_text(entry).into(),
+        entry.target.as_str().into(),
+        entry.details().into(),
+        entry.transaction.as_str().into(),
+        i64::try_from(entry.times).unwrap_or(i64::MAX).into(),
+    ]
 }
 
 fn account_text(entry: &Entry) -> String {

@@ -48,6 +48,13 @@ pub(crate) async fn write(tx: &mut Tx, org: &Org) -> Result<(), IamError> {
     Ok(())
 }
 
+/// Whether it has this name.
+pub(crate) async fn is_named(tx: &mut Tx, id: OrgId, name: &str) -> Result<bool, IamError> {
+    let sql = "SELECT guid FROM orgs WHERE guid = $1 AND name = $2";
+    let values = [id.to_string().into(), name.into()];
+    Ok(tx.one(sql, &values).await?.is_some())
+}
+
 /// Renames it. `false` if it no longer exists.
 pub(crate) async fn rename(
     tx: &mut Tx,

@@ -35,6 +35,18 @@ pub(crate) async fn is_there(
     Ok(tx.one(sql, &values).await?.is_some())
 }
 
+/// The name of the group of the account, if it has a row.
+pub(crate) async fn name_of(
+    tx: &mut Tx,
+    account: AccountId,
+    id: ResourceGroupId,
+) -> Result<Option<String>, IamError> {
+    let sql = "SELECT name FROM resource_groups WHERE guid = $1 AND account = $2";
+    let values = [Value::from(id.0.to_string()), account.to_string().into()];
+    let row = tx.one(sql, &values).await?;
+    Ok(row.map(|row| row.text("name")).transpose()?)
+}
+
 /// The number of groups of the account that have a row.
 pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
     let sql = "SELECT COUNT(*) AS counted FROM resource_groups WHERE account = $1";

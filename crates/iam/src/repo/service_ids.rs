@@ -95,11 +95,10 @@ pub(crate) async fn set_locked(
     id: ServiceId,
     on: bool,
     now: Millis,
-) -> Result<(), IamError> {
-    let sql = "UPDATE service_ids SET locked = $2, modified_at = $3, revision = revision + 1 WHERE guid = $1";
-    tx.execute(sql, &[principals::key(id), on.into(), now.0.into()])
-        .await?;
-    Ok(())
+) -> Result<bool, IamError> {
+    let sql = "UPDATE service_ids SET locked = $2, modified_at = $3, revision = revision + 1 WHERE guid = $1 AND locked <> $2";
+    let values = [principals::key(id), on.into(), now.0.into()];
+    Ok(tx.execute(sql, &values).await? > 0)
 }
 
 /// Locks its row until the transaction ends. `false` if it was deleted or is locked against changes.

@@ -47,6 +47,13 @@ pub(crate) async fn write(tx: &mut Tx, space: &Space) -> Result<(), IamError> {
     Ok(())
 }
 
+/// Whether it has this name.
+pub(crate) async fn is_named(tx: &mut Tx, id: SpaceId, name: &str) -> Result<bool, IamError> {
+    let sql = "SELECT guid FROM spaces WHERE guid = $1 AND name = $2";
+    let values = [id.to_string().into(), name.into()];
+    Ok(tx.one(sql, &values).await?.is_some())
+}
+
 /// Renames it. `false` if it no longer exists.
 pub(crate) async fn rename(
     tx: &mut Tx,

@@ -249,8 +249,8 @@ impl Iam {
             return Err(IamError::LastKey);
         }
         let now = self.0.clock.now();
-        let others = || known.iter().filter(|known| known.kid != kid);
-        let first = others().min_by_key(|other| other.signs_from);
+        let others = known.iter().filter(|known| known.kid != kid);
+        let first = others.min_by_key(|other| other.signs_from);
         if let Some(first) = first.filter(|first| first.signs_from > now) {
             return Err(IamError::NoSuccessorYet {
                 successor: first.kid.clone(),

@@ -19,6 +19,7 @@ fn of<'a>(entries: &'a [Recorded], event: &str) -> Vec<&'a Recorded> {
 
 on_both_databases!(
     entries_have_no_gaps_though_two_nodes_write_at_once,
+    each_space_of_a_deleted_organization_has_an_entry,
     what_is_old_goes,
     nobody_gets_a_code_for_an_address_that_is_not_proven,
     a_code_ends_with_a_change_of_the_password_and_with_its_day,
@@ -41,6 +42,33 @@ async fn entries_have_no_gaps_though_two_nodes_write_at_once(world: World) {
     let last = found.last().unwrap();
     assert_eq!((&*last.source, &*last.transaction), ("192.0.2.1", "id"));
     other.close().await;
+}
+
+async fn each_space_of_a_deleted_organization_has_an_entry(world: World) {
+    let (owner, spaces) = (world.owner(), 40);
+    let org = world.iam.create_org(&owner, "many", None).await.unwrap();
+    let mut made = Vec::new();
+    for number in 0..spaces {
+        let name = format!("space{number}");
+        let space = world.iam.create_space(&owner, org.id, &name).await.unwrap();
+        made.push((format!("s-{}", space.id), name));
+    }
+    world.iam.delete_org(&owner, org.id, true).await.unwrap();
+    let found = entries(&world).await;
+    let numbers = found.iter().filter_map(|own| own.number);
+    assert!(numbers.eq(1..=found.len() as i64));
+    let of_org = of(&found, "org_deleted");
+    assert_eq!(of_org[0].target, format!("o-{}", org.id));
+    let deleted = of(&found, "space_deleted");
+    assert_eq!(deleted.len(), spaces);
+    for (target, name) in made {
+        let own = deleted.iter().find(|entry| entry.target == target);
+        let own = own.unwrap_or_else(|| panic!("no entry of {target}: {found:#?}"));
+        assert!(own.details.contains(&name), "{own:?}");
+        assert!(own.details.contains(&org.id.to_string()), "{own:?}");
+        assert_eq!(own.account, of_org[0].account);
+        assert_eq!(own.outcome, of_org[0].outcome);
+    }
 }
 
 async fn what_is_old_goes(world: World) {

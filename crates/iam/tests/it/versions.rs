@@ -1,11 +1,18 @@
 //! Versions of what is changed: `*` means whatever there is, and what is so already is no change and no new version.
 
 use crate::world::{World, code, on_both_databases};
+use iam::directory::ResourceGroup;
+use iam::manage::access_group::AccessGroupChange;
 use iam::manage::account_settings::{SettingsChange, entity_tag};
+use iam::manage::api_key::{KeyChange, NewKey, Switch};
+use iam::manage::profile::{NewProfile, ProfileChange};
+use iam::manage::service_id::{NewService, ServiceChange};
 
 on_both_databases!(
     any_version_of_the_settings_is_changed_whatever_another_node_has_done,
     settings_that_are_so_already_are_no_change,
+    what_is_so_already_is_no_change,
+    any_version_is_changed_by_a_node_that_has_not_heard_of_the_last,
 );
 
 async fn any_version_of_the_settings_is_changed_whatever_another_node_has_done(world: World) {
@@ -59,7 +66,10 @@ async fn settings_that_are_so_already_are_no_change(world: World) {
     let iam = &world.iam;
     let first = iam.change_account_settings(&owner, account, "*", change());
     let first = first.await.unwrap();
-    let entries = || async { iam.audit(iam::audit::Page::default()).await.unwrap().len() };
+    let entries = async || {
+        let found = iam.audit(iam::audit::Page::default()).await;
+        found.unwrap().len()
+    };
     let before = entries().await;
     for if_match in ["*", &entity_tag(&first)] {
         let again = iam.change_account_settings(&owner, account, if_match, change());
@@ -68,4 +78,172 @@ async fn settings_that_are_so_already_are_no_change(world: World) {
     assert_eq!(entries().await, before);
     let stale = iam.change_account_settings(&owner, account, "0-x", change());
     assert_eq!(code(stale.await), "conflict");
+}
+
+/// A client that writes what it has read is told the version that it has, and nothing is said to have been done.
+async fn what_is_so_already_is_no_change(world: World) {
+    let (owner, iam) = (world.owner(), &world.iam);
+    let (key, _) = world.key(&owner, NewKey::default()).await;
+    let key = iam.api_key(&owner, key).unwrap();
+    let new = NewService {
+        name: "ci".to_owned(),
+        ..NewService::default()
+    };
+    let service = iam.create_service_id(&owner, new, None).await.unwrap();
+    let service = service.service;
+    let new = NewProfile {
+        name: "ops".to_owned(),
+        description: "at night".to_owned(),
+        email: String::new(),
+    };
+    let profile = iam.create_profile(&owner, new).await.unwrap();
+    let group = iam.create_access_group(&owner, "team", "of ours".to_owned());
+    let group = group.await.unwrap();
+    let org = iam.create_org(&owner, "zebra", None).await.unwrap();
+    let space = iam.create_space(&owner, org.id, "one").await.unwrap();
+    let first = ResourceGroup::default_of(world.made.account);
+    let first = iam.resource_group(&owner, first).unwrap();
+    let entries = async || {
+        let found = iam.audit(iam::audit::Page::default()).await;
+        found.unwrap().len()
+    };
+    let before = entries().await;
+    world.wait(60);
+
+    let change = KeyChange {
+        name: Some(key.name.clone()),
+        ..KeyChange::default()
+    };
+    let same = iam.update_api_key(&owner, key.id, "*", change).await;
+    assert_eq!(same.unwrap(), key);
+    let change = ServiceChange {
+        name: Some(service.name.clone()),
+        description: Some(service.description.clone()),
+        ..ServiceChange::default()
+    };
+    let same = iam.update_service_id(&owner, service.id, "*", change).await;
+    assert_eq!(same.unwrap(), service);
+    let change = ProfileChange {
+        description: Some(profile.description.clone()),
+        ..ProfileChange::default()
+    };
+    let same = iam.update_profile(&owner, profile.id, "*", change).await;
+    assert_eq!(same.unwrap(), profile);
+    let change = AccessGroupChange {
+        name: Some(group.name.clone()),
+        description: None,
+    };
+    let same = iam.update_access_group(&owner, group.id, "*", change).await;
+    assert_eq!(same.unwrap(), group);
+    let same = iam.rename_org(&owner, org.id, "zebra").await.unwrap();
+    assert_eq!(same.updated_at, org.updated_at);
+    let same = iam.rename_space(&owner, space.id, "one").await.unwrap();
+    assert_eq!(same.updated_at, space.updated_at);
+    let same = iam.rename_resource_group(&owner, first.id, &first.name);
+    assert_eq!(same.await.unwrap(), first);
+    for switch in [Switch::Locked, Switch::Disabled] {
+        let same = iam.switch_api_key(&owner, key.id, switch, false).await;
+        same.unwrap();
+    }
+    let same = iam.lock_service_id(&owner, service.id, false).await;
+    same.unwrap();
+    assert_eq!(iam.api_key(&owner, key.id).unwrap(), key);
+    assert_eq!(entries().await, before);
+
+    // Of a node that has not heard of a change, it is one.
+    let node = world.node().await;
+    iam.rename_space(&owner, space.id, "two").await.unwrap();
+    let back = node.rename_space(&owner, space.id, "one").await.unwrap();
+    assert_eq!(back.updated_at, world.clock_now());
+    iam.sync().await.unwrap();
+    assert_eq!(iam.space(&owner, space.id).unwrap().name, "one");
+    node.close().await;
+}
+
+async fn any_version_is_changed_by_a_node_that_has_not_heard_of_the_last(world: World) {
+    let (owner, iam) = (world.owner(), &world.iam);
+    let (key, _) = world.key(&owner, NewKey::default()).await;
+    let new = NewService {
+        name: "ci".to_owned(),
+        ..NewService::default()
+    };
+    let service = iam.create_service_id(&owner, new, None).await.unwrap();
+    let service = service.service.id;
+    let new = NewProfile {
+        name: "ops".to_owned(),
+        ..NewProfile::default()
+    };
+    let profile = iam.create_profile(&owner, new).await.unwrap().id;
+    let group = iam.create_access_group(&owner, "team", String::new());
+    let group = group.await.unwrap().id;
+    let node = world.node().await;
+    let (name, description) = (
+        || Some("of here".to_owned()),
+        || Some("of there".to_owned()),
+    );
+
+    let change = KeyChange {
+        name: name(),
+        ..KeyChange::default()
+    };
+    iam.update_api_key(&owner, key, "*", change).await.unwrap();
+    let change = KeyChange {
+        description: description(),
+        ..KeyChange::default()
+    };
+    let stale = iam.api_key(&owner, key).unwrap();
+    let changed = node.update_api_key(&owner, key, "*", change).await.unwrap();
+    assert_eq!(
+        (&*changed.name, &*changed.description),
+        ("of here", "of there")
+    );
+    assert_eq!(changed.revision, stale.revision + 1);
+    // Who names a version is refused.
+    let change = KeyChange {
+        name: Some("late".to_owned()),
+        ..KeyChange::default()
+    };
+    let tag = iam::manage::api_key::entity_tag(&stale);
+    let late = iam.update_api_key(&owner, key, &tag, change).await;
+    assert_eq!(code(late), "conflict");
+
+    let change = ServiceChange {
+        name: name(),
+        ..ServiceChange::default()
+    };
+    let changed = iam.update_service_id(&owner, service, "*", change).await;
+    changed.unwrap();
+    let change = ServiceChange {
+        description: description(),
+        ..ServiceChange::default()
+    };
+    let changed = node.update_service_id(&owner, service, "*", change).await;
+    assert_eq!(changed.unwrap().name, "of here");
+
+    let change = ProfileChange {
+        name: name(),
+        ..ProfileChange::default()
+    };
+    let changed = iam.update_profile(&owner, profile, "*", change).await;
+    changed.unwrap();
+    let change = ProfileChange {
+        description: description(),
+        ..ProfileChange::default()
+    };
+    let changed = node.update_profile(&owner, profile, "*", change).await;
+    assert_eq!(changed.unwrap().name, "of here");
+
+    let change = AccessGroupChange {
+        name: name(),
+        description: None,
+    };
+    let changed = iam.update_access_group(&owner, group, "*", change).await;
+    changed.unwrap();
+    let change = AccessGroupChange {
+        name: None,
+        description: description(),
+    };
+    let changed = node.update_access_group(&owner, group, "*", change).await;
+    assert_eq!(changed.unwrap().name, "of here");
+    node.close().await;
 }

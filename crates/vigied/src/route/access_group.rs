@@ -41,7 +41,7 @@ const KEPT: [&str; 7] = [
 ];
 
 /// The orders that can be asked for.
-const SORTS: [(&str, By<AccessGroup>); 4] = [
+const ORDERS: [(&str, By<AccessGroup>); 4] = [
     ("id", |own| SortKey::shown(&own.id)),
     ("name", |own| SortKey::text(&own.name)),
     ("description", |own| SortKey::text(&own.description)),
@@ -141,7 +141,7 @@ pub(super) async fn list(
     }
     let with_rules = params.flag("show_federated")?;
     let hides_public = params.flag("hide_public_access")?;
-    let order = by_signed_word(&params, &SORTS)?;
+    let order = by_signed_word(&params, &ORDERS)?;
     let by = |a: &AccessGroup, b: &AccessGroup| order.of_two(a, b);
     let is_wanted = |group: &AccessGroup| {
         let is_public = group.id == AccessGroupId::public(group.account);

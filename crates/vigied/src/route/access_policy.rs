@@ -11,7 +11,7 @@ use super::api_key::invalid;
 use super::entity_tag::{if_match, tagged};
 use super::list_cursor::ListCursor;
 use super::order::{By, SortKey, by_signed_word};
-use super::paging::POLICIES;
+use super::paging::LIMIT_AND_START;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -47,7 +47,7 @@ const KEPT: [&str; 9] = [
 ];
 
 /// The orders that can be asked for.
-const SORTS: [(&str, By<Policy>); 8] = [
+const ORDERS: [(&str, By<Policy>); 8] = [
     ("id", |own| SortKey::shown(&own.id)),
     ("type", |_| SortKey::SAME),
     ("href", |own| SortKey::shown(&own.id)),
@@ -169,8 +169,8 @@ async fn part(
             *named = app.iam.principal_named(caller, *named).await?;
         }
     }
-    let order = by_signed_word(params, &SORTS)?;
-    let cursor = ListCursor::of(&POLICIES, params, order)?;
+    let order = by_signed_word(params, &ORDERS)?;
+    let cursor = ListCursor::of(&LIMIT_AND_START, params, order)?;
     let by = |a: &Policy, b: &Policy| cursor.compare(a, b);
     let shows = |policy: &Policy| wanted.shows(policy) && cursor.reaches(policy);
     let found = app
@@ -179,7 +179,7 @@ async fn part(
     let path = format!("{}{path}", own_url.url);
     let limit = cursor.size();
     let link = |start: Option<&str>| -> Result<PolicyPage, Refusal> {
-        let href = POLICIES.address_at(&path, params, &KEPT, (limit, start))?;
+        let href = LIMIT_AND_START.address_at(&path, params, &KEPT, (limit, start))?;
         let start = start.map(str::to_owned);
         Ok(PolicyPage { href, start })
     };

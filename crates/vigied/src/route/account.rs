@@ -1,5 +1,6 @@
 //! Accounts and their members.
 
+use super::in_turn::in_turn;
 use super::invitation::{PENDING, role};
 use super::paging::{ACCOUNTS, next};
 use super::reply::json;
@@ -76,25 +77,25 @@ pub(super) async fn accounts(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let window = ACCOUNTS.window(&params)?;
-    let part = app.iam.accounts(&caller, window);
+    let list = move |app: &App, caller: &Identity| listed(app, caller, &params);
+    in_turn(&app, caller, list).await
+}
+
+fn listed(app: &App, caller: &Identity, params: &Params) -> Result<Response, Refusal> {
+    let window = ACCOUNTS.window(params)?;
+    let part = app.iam.accounts(caller, window);
     let address = |start| {
         let at = (window.take, Some(start));
-        ACCOUNTS.address("/coe/v2/accounts", &params, &[], at)
+        ACCOUNTS.address("/coe/v2/accounts", params, &[], at)
     };
     let next_url = next(window, &part).map(address).transpose()?;
-    let (of, here) = (caller.account(), Arc::clone(&app));
-    let list = move || {
-        let own = part.entries.iter();
-        own.map(|account| resource(&here, &caller, account))
-            .collect()
-    };
-    let resources: Vec<AccountResource> = app.account_turns.run(of, list).await?;
+    let own = part.entries.iter();
+    let resources = own.map(|account| resource(app, caller, account));
     json(
         StatusCode::OK,
         &Accounts {
             next_url,
-            resources,
+            resources: resources.collect(),
         },
     )
 }
@@ -105,10 +106,9 @@ pub(super) async fn account(
     params: Params,
 ) -> Result<Response, Refusal> {
     let account = app.iam.account(&caller, params.id("id")?)?;
-    let (of, here) = (caller.account(), Arc::clone(&app));
-    let shown = move || resource(&here, &caller, &account);
-    let shown = app.account_turns.run(of, shown).await?;
-    json(StatusCode::OK, &shown)
+    let answer =
+        move |app: &App, caller: &Identity| json(StatusCode::OK, &resource(app, caller, &account));
+    in_turn(&app, caller, answer).await
 }
 
 pub(super) fn person(app: &App, member: &Member) -> User {
@@ -185,7 +185,9 @@ pub(super) async fn users(
         skip: 0,
         take: size.saturating_add(1),
     };
-    let members = app.iam.members_found(&caller, account, &search, window)?;
+    let (iam, asked, who) = (app.iam.clone(), search.clone(), caller.clone());
+    let found = move || iam.members_found(&who, account, &asked, window);
+    let members = app.account_turns.run(caller.account(), found).await??;
     let behind = window.behind(&members);
     let invited = app
         .iam

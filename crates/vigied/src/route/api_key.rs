@@ -6,6 +6,7 @@ use super::entity_tag::{if_match, tagged};
 use super::filter;
 use super::history;
 use super::iam_id;
+use super::in_turn::in_turn;
 use super::list_cursor::ListCursor;
 use super::order::{By, Order, SortKey};
 use super::paging::IAM;
@@ -53,7 +54,7 @@ const KEPT: [&str; 7] = [
 const BY_NAME: (&str, By<Stored>) = ("name", |own| SortKey::text(&own.name));
 
 /// The other orders that can be asked for.
-const SORTS: [(&str, By<Stored>); 3] = [
+const OTHER_ORDERS: [(&str, By<Stored>); 3] = [
     ("description", |own| SortKey::text(&own.description)),
     ("created_at", |own| SortKey::Number(own.created_at.0)),
     ("created_by", |own| SortKey::shown(&own.maker())),
@@ -164,9 +165,19 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
+    let list = move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params);
+    in_turn(&app, caller, list).await
+}
+
+fn listed(
+    app: &App,
+    caller: &Identity,
+    own_url: &UrlForCaller,
+    params: &Params,
+) -> Result<Response, Refusal> {
     params.refuse_unserved(&["group_id", "include_history"])?;
-    let filter = filter::asked_for(&params)?;
-    check_account(&app, &caller, &params)?;
+    let filter = filter::asked_for(params)?;
+    check_account(app, caller, params)?;
     let services = match params.one("type")? {
         None | Some("") => None,
         Some("user") => Some(false),
@@ -188,8 +199,8 @@ pub(super) async fn list(
             return Err(invalid("scope", message));
         }
     };
-    let order = Order::of(&params, BY_NAME, &SORTS)?;
-    let cursor = ListCursor::of(&IAM, &params, order)?;
+    let order = Order::of(params, BY_NAME, &OTHER_ORDERS)?;
+    let cursor = ListCursor::of(&IAM, params, order)?;
     let by = |a: &Stored, b: &Stored| cursor.compare(a, b);
     let of = KeysOf {
         principal,
@@ -201,10 +212,10 @@ pub(super) async fn list(
     };
     let found = app
         .iam
-        .api_keys_found(&caller, of, is_wanted, by, cursor.window())?;
+        .api_keys_found(caller, of, is_wanted, by, cursor.window())?;
     let path = format!("{}/v1/apikeys", own_url.url);
     let size = cursor.size();
-    let address = |start: Option<&str>| IAM.address_at(&path, &params, &KEPT, (size, start));
+    let address = |start: Option<&str>| IAM.address_at(&path, params, &KEPT, (size, start));
     let page = cursor.page(found, address)?;
     let list = ApiKeyList {
         offset: page.offset,

@@ -6,6 +6,7 @@ mod resource;
 use self::resource::Named;
 use super::api_key::invalid;
 use super::iam_id;
+use super::in_turn::in_turn;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -180,13 +181,12 @@ pub(super) async fn decide(
         let problem = Problem::new(Kind::Invalid, INVALID, message);
         return Err(Refusal(problem.limit(limit)));
     }
-    let (account, here) = (caller.account(), Arc::clone(&app));
-    let decide = move || -> Result<Vec<AuthzResponse>, Refusal> {
+    let answer = move |app: &App, caller: &Identity| {
         let mut decided = Decided::default();
         let each = wanted.iter();
-        each.map(|one| decision(&here, &caller, &mut decided, one))
-            .collect()
+        let each = each.map(|one| decision(app, caller, &mut decided, one));
+        let responses = each.collect::<Result<Vec<AuthzResponse>, Refusal>>()?;
+        json(StatusCode::OK, &AuthzReply { responses })
     };
-    let responses = app.account_turns.run(account, decide).await??;
-    json(StatusCode::OK, &AuthzReply { responses })
+    in_turn(&app, caller, answer).await
 }

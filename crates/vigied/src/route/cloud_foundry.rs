@@ -2,6 +2,7 @@
 
 use super::account::username;
 use super::deletion_reply::deletion_reply;
+use super::in_turn::in_turn;
 use super::paging::CfPage;
 use super::reply::json;
 use crate::app::App;
@@ -20,7 +21,6 @@ use base::principal::Principal;
 use base::scope::Domain;
 use http::StatusCode;
 use iam::directory::{Org, Space};
-use iam::manage::page::Page;
 use iam::role::Role;
 use iam::{Directory, Identity};
 use std::str::FromStr;
@@ -158,22 +158,21 @@ pub(super) async fn orgs(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
+    let list = move |app: &App, caller: &Identity| listed_orgs(app, caller, &params);
+    in_turn(&app, caller, list).await
+}
+
+fn listed_orgs(app: &App, caller: &Identity, params: &Params) -> Result<Response, Refusal> {
     let (name, region) = (params.name_filter()?, params.one("region")?);
-    let (name, region) = (name.map(str::to_owned), region.map(str::to_owned));
-    let page = CfPage::of(&params)?;
-    let (iam, account, window) = (app.iam.clone(), caller.account(), page.window());
-    let list = move || {
-        let wanted = |org: &Org| {
-            name.as_deref().is_none_or(|name| org.name == name)
-                && region.as_deref().is_none_or(|region| org.region == region)
-        };
-        iam.orgs(&caller, wanted, window)
+    let wanted = |org: &Org| {
+        name.is_none_or(|name| org.name == name) && region.is_none_or(|region| org.region == region)
     };
-    let part = app.account_turns.run(account, list).await?;
+    let page = CfPage::of(params)?;
+    let part = app.iam.orgs(caller, wanted, page.window());
     let (path, kept) = ("/v2/organizations", ["q", "region"]);
     json(
         StatusCode::OK,
-        &page.list(path, &params, &kept, &part, org_resource)?,
+        &page.list(path, params, &kept, &part, org_resource)?,
     )
 }
 
@@ -197,10 +196,13 @@ pub(super) async fn org(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    json(
-        StatusCode::OK,
-        &org_resource(&app.iam.org(&caller, params.id("guid")?)?),
-    )
+    let id: OrgId = params.id("guid")?;
+    // Whoever has no role in it may see it by a policy about any of its spaces.
+    let answer = move |app: &App, caller: &Identity| {
+        let org = app.iam.org(caller, id)?;
+        json(StatusCode::OK, &org_resource(&org))
+    };
+    in_turn(&app, caller, answer).await
 }
 
 pub(super) async fn rename_org(
@@ -230,40 +232,18 @@ pub(super) async fn delete_org(
     deletion_reply(&app, &deletion).await
 }
 
-/// A page of the spaces that the caller sees, of one organization or of all.
-async fn listed_spaces(
-    app: &App,
-    caller: Identity,
-    params: &Params,
-    org: Option<OrgId>,
-    page: &CfPage,
-) -> Result<Page<Space>, Refusal> {
-    let name = params.name_filter()?.map(str::to_owned);
-    let (iam, account, window) = (app.iam.clone(), caller.account(), page.window());
-    let list = move || {
-        let wanted = |space: &Space| {
-            org.is_none_or(|org| space.org == org)
-                && name.as_deref().is_none_or(|name| space.name == name)
-        };
-        iam.spaces(&caller, wanted, window)
-    };
-    app.account_turns.run(account, list).await
-}
-
 pub(super) async fn org_spaces(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
     let org: OrgId = params.id("guid")?;
-    app.iam.org(&caller, org)?;
-    let page = CfPage::of(&params)?;
-    let part = listed_spaces(&app, caller, &params, Some(org), &page).await?;
-    let path = format!("/v2/organizations/{org}/spaces");
-    json(
-        StatusCode::OK,
-        &page.list(&path, &params, &["q"], &part, space_resource)?,
-    )
+    let list = move |app: &App, caller: &Identity| {
+        app.iam.org(caller, org)?;
+        let path = format!("/v2/organizations/{org}/spaces");
+        listed_spaces(app, caller, &params, (&path, Some(org)))
+    };
+    in_turn(&app, caller, list).await
 }
 
 pub(super) async fn spaces(
@@ -271,11 +251,28 @@ pub(super) async fn spaces(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let page = CfPage::of(&params)?;
-    let part = listed_spaces(&app, caller, &params, None, &page).await?;
+    let list = move |app: &App, caller: &Identity| {
+        listed_spaces(app, caller, &params, ("/v2/spaces", None))
+    };
+    in_turn(&app, caller, list).await
+}
+
+/// A page of the list at `path`, of one organization's spaces or of all.
+fn listed_spaces(
+    app: &App,
+    caller: &Identity,
+    params: &Params,
+    (path, org): (&str, Option<OrgId>),
+) -> Result<Response, Refusal> {
+    let name = params.name_filter()?;
+    let wanted = |space: &Space| {
+        org.is_none_or(|org| space.org == org) && name.is_none_or(|name| space.name == name)
+    };
+    let page = CfPage::of(params)?;
+    let part = app.iam.spaces(caller, wanted, page.window());
     json(
         StatusCode::OK,
-        &page.list("/v2/spaces", &params, &["q"], &part, space_resource)?,
+        &page.list(path, params, &["q"], &part, space_resource)?,
     )
 }
 
@@ -352,7 +349,7 @@ fn role(params: &Params) -> Result<Role, Refusal> {
 fn place<Id: FromStr + Into<Domain>>(params: &Params) -> Result<(Domain, Role), Refusal> {
     let domain = params.id::<Id>("guid")?.into();
     let role = role(params)?;
-    if !role.fits(domain) {
+    if !role.exists_in(domain) {
         let message = format!("`{}` is no role in `{domain}`", params.text("role"));
         return Err(Refusal(Problem::new(Kind::NotFound, "not_found", message)));
     }

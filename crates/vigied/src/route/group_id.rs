@@ -47,7 +47,7 @@ pub(super) const fn sort(principal: Principal) -> &'static str {
 }
 
 /// The sorts of principals that are in groups.
-pub(super) const SORTS: [&str; 3] = ["user", "service", "profile"];
+pub(super) const MEMBER_TYPES: [&str; 3] = ["user", "service", "profile"];
 
 /// The principal of an IAM id, which is of the sort that the request names, if it names one.
 pub(super) fn member(text: &str, named: Option<&str>) -> Result<Principal, Refusal> {

@@ -34,6 +34,7 @@ mod iam_id;
 mod identity;
 mod identity_limits;
 mod identity_report;
+mod in_turn;
 mod influx;
 mod introspection;
 mod invitation;

@@ -36,8 +36,8 @@ pub(crate) const ACCOUNTS: Style = Style {
     start: "_start",
 };
 
-/// Of access policies.
-pub(crate) const POLICIES: Style = Style {
+/// Of access policies, and of resource instances and their keys.
+pub(crate) const LIMIT_AND_START: Style = Style {
     size: "limit",
     default: 100,
     start: "start",

@@ -1,9 +1,10 @@
 //! `/v2/resource_instances`: instances of the monitoring service, each of which says the plan of one space.
 
 use super::api_key::{invalid, is_set};
+use super::in_turn::in_turn;
 use super::list_cursor::ListCursor;
 use super::order::Order;
-use super::paging::POLICIES;
+use super::paging::LIMIT_AND_START;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::{check_length, mended_by};
@@ -210,19 +211,30 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
+    let list = move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params);
+    in_turn(&app, caller, list).await
+}
+
+fn listed(
+    app: &App,
+    caller: &Identity,
+    own_url: &UrlForCaller,
+    params: &Params,
+) -> Result<Response, Refusal> {
     params.refuse_unserved(&["sub_type"])?;
-    let wanted = Wanted::of(&params)?;
-    let cursor = ListCursor::of(&POLICIES, &params, Order::unsorted())?;
+    let wanted = Wanted::of(params)?;
+    let cursor = ListCursor::of(&LIMIT_AND_START, params, Order::unsorted())?;
     let shows = |instance: &Instance| wanted.shows(instance) && cursor.reaches(instance);
-    let found = app.iam.instances(&caller, shows, cursor.window());
+    let found = app.iam.instances(caller, shows, cursor.window());
     let path = format!("{}/v2/resource_instances", own_url.url);
-    let address =
-        |start: Option<&str>| POLICIES.address_at(&path, &params, &KEPT, (cursor.size(), start));
+    let address = |start: Option<&str>| {
+        LIMIT_AND_START.address_at(&path, params, &KEPT, (cursor.size(), start))
+    };
     let page = cursor.page(found, address)?;
     let list = ResourceInstanceList {
         rows_count: page.entries.len() as u64,
         next_url: page.links.next,
-        resources: page.entries.iter().map(|own| shown(&app, own)).collect(),
+        resources: page.entries.iter().map(|own| shown(app, own)).collect(),
     };
     json(StatusCode::OK, &list)
 }

@@ -3,7 +3,7 @@
 use super::api_key::invalid;
 use super::list_cursor::ListCursor;
 use super::order::Order;
-use super::paging::POLICIES;
+use super::paging::LIMIT_AND_START;
 use super::reply::json;
 use super::resource_instance::{
     crn as instance_crn, guid_at, in_path, named, path as instance_path,
@@ -125,7 +125,7 @@ async fn listed(
         service.unwrap_or_default(),
         &limit::LABEL_BYTES,
     )?;
-    let cursor = ListCursor::of(&POLICIES, params, Order::unsorted())?;
+    let cursor = ListCursor::of(&LIMIT_AND_START, params, Order::unsorted())?;
     let after = cursor.made().map(|(at, id)| (at, ResourceKeyId(id)));
     let found = app
         .iam
@@ -140,8 +140,9 @@ async fn listed(
         },
     };
     let path = format!("{}{path}", own_url.url);
-    let address =
-        |start: Option<&str>| POLICIES.address_at(&path, params, &KEPT, (cursor.size(), start));
+    let address = |start: Option<&str>| {
+        LIMIT_AND_START.address_at(&path, params, &KEPT, (cursor.size(), start))
+    };
     let page = cursor.page(found, address)?;
     let mut resources = Vec::with_capacity(page.entries.len());
     for key in &page.entries {

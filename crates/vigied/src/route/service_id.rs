@@ -6,6 +6,7 @@ use super::api_key::{in_own_account, invalid, is_set, requested_key, shown as sh
 use super::entity_tag::{if_match, tagged};
 use super::filter;
 use super::history;
+use super::in_turn::in_turn;
 use super::list_cursor::ListCursor;
 use super::order::{By, Order, SortKey};
 use super::paging::IAM;
@@ -22,6 +23,7 @@ use axum::response::{IntoResponse, Response};
 use base::id::{ServiceGroupId, ServiceId};
 use base::limit;
 use http::{HeaderMap, StatusCode};
+use iam::Identity;
 use iam::directory::Service;
 use iam::manage::service_id::{NewService, ServiceChange, entity_tag};
 use std::sync::Arc;
@@ -45,7 +47,7 @@ const KEPT: [&str; 7] = [
 const BY_NAME: (&str, By<Service>) = ("name", |own| SortKey::text(&own.name));
 
 /// The other orders that can be asked for.
-const SORTS: [(&str, By<Service>); 3] = [
+const OTHER_ORDERS: [(&str, By<Service>); 3] = [
     ("description", |own| SortKey::text(&own.description)),
     ("created_at", |own| SortKey::Number(own.created_at.0)),
     ("modified_at", |own| SortKey::Number(own.modified_at.0)),
@@ -106,14 +108,24 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
+    let list = move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params);
+    in_turn(&app, caller, list).await
+}
+
+fn listed(
+    app: &App,
+    caller: &Identity,
+    own_url: &UrlForCaller,
+    params: &Params,
+) -> Result<Response, Refusal> {
     params.refuse_unserved(&["include_history"])?;
-    let (with_group, group) = (tells_group(&params)?, group(params.one("group_id")?)?);
-    let filter = filter::asked_for(&params)?;
-    check_account(&app, &caller, &params)?;
+    let (with_group, group) = (tells_group(params)?, group(params.one("group_id")?)?);
+    let filter = filter::asked_for(params)?;
+    check_account(app, caller, params)?;
     let named = params.one("name")?.filter(|text| !text.is_empty());
     check_length("name", named.unwrap_or_default(), &limit::LABEL_BYTES)?;
-    let order = Order::of(&params, BY_NAME, &SORTS)?;
-    let cursor = ListCursor::of(&IAM, &params, order)?;
+    let order = Order::of(params, BY_NAME, &OTHER_ORDERS)?;
+    let cursor = ListCursor::of(&IAM, params, order)?;
     let by = |a: &Service, b: &Service| cursor.compare(a, b);
     let is_wanted = |own: &Service| {
         named.is_none_or(|named| own.name == named)
@@ -123,10 +135,10 @@ pub(super) async fn list(
     };
     let found = app
         .iam
-        .service_ids(&caller, is_wanted, by, cursor.window())?;
+        .service_ids(caller, is_wanted, by, cursor.window())?;
     let path = format!("{}/v1/serviceids", own_url.url);
     let size = cursor.size();
-    let address = |start: Option<&str>| IAM.address_at(&path, &params, &KEPT, (size, start));
+    let address = |start: Option<&str>| IAM.address_at(&path, params, &KEPT, (size, start));
     let page = cursor.page(found, address)?;
     let list = ServiceIdList {
         offset: page.offset,

@@ -6,6 +6,7 @@ use super::api_key::in_own_account;
 use super::entity_tag::{if_match, tagged};
 use super::filter;
 use super::history;
+use super::in_turn::in_turn;
 use super::list_cursor::ListCursor;
 use super::order::{By, Order, SortKey};
 use super::paging::IAM;
@@ -22,6 +23,7 @@ use axum::response::{IntoResponse, Response};
 use base::id::{IdError, ProfileId};
 use base::limit;
 use http::{HeaderMap, StatusCode};
+use iam::Identity;
 use iam::directory::Profile;
 use iam::manage::profile::{NewProfile, ProfileChange, profile_tag};
 use std::sync::Arc;
@@ -37,7 +39,7 @@ const KEPT: [&str; 5] = ["account_id", "name", "sort", "order", "filter"];
 const BY_NAME: (&str, By<Profile>) = ("name", |own| SortKey::text(&own.name));
 
 /// The other orders that can be asked for.
-const SORTS: [(&str, By<Profile>); 3] = [
+const OTHER_ORDERS: [(&str, By<Profile>); 3] = [
     ("description", |own| SortKey::text(&own.description)),
     ("created_at", |own| SortKey::Number(own.created.at.0)),
     ("modified_at", |own| SortKey::Number(own.modified.at.0)),
@@ -89,23 +91,33 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
+    let list = move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params);
+    in_turn(&app, caller, list).await
+}
+
+fn listed(
+    app: &App,
+    caller: &Identity,
+    own_url: &UrlForCaller,
+    params: &Params,
+) -> Result<Response, Refusal> {
     params.refuse_unserved(&["include_history"])?;
-    let filter = filter::asked_for(&params)?;
-    check_account(&app, &caller, &params)?;
+    let filter = filter::asked_for(params)?;
+    check_account(app, caller, params)?;
     let named = params.one("name")?.filter(|text| !text.is_empty());
     check_length("name", named.unwrap_or_default(), &limit::LABEL_BYTES)?;
-    let order = Order::of(&params, BY_NAME, &SORTS)?;
-    let cursor = ListCursor::of(&IAM, &params, order)?;
+    let order = Order::of(params, BY_NAME, &OTHER_ORDERS)?;
+    let cursor = ListCursor::of(&IAM, params, order)?;
     let by = |a: &Profile, b: &Profile| cursor.compare(a, b);
     let is_wanted = |own: &Profile| {
         named.is_none_or(|named| own.name == named)
             && filter::shows(filter.as_ref(), &own.name, &own.description)
             && cursor.reaches(own)
     };
-    let found = app.iam.profiles(&caller, is_wanted, by, cursor.window())?;
+    let found = app.iam.profiles(caller, is_wanted, by, cursor.window())?;
     let path = format!("{}/v1/profiles", own_url.url);
     let size = cursor.size();
-    let address = |start: Option<&str>| IAM.address_at(&path, &params, &KEPT, (size, start));
+    let address = |start: Option<&str>| IAM.address_at(&path, params, &KEPT, (size, start));
     let page = cursor.page(found, address)?;
     let list = TrustedProfileList {
         offset: page.offset,

@@ -20,7 +20,7 @@ pub struct AccountSettings {
     pub restrict_user_list_visibility: String,
     /// The addresses, networks and ranges that tokens are given to, separated by commas; empty for all.
     pub allowed_ip_addresses: String,
-    /// `NONE`, or `NONE_NO_ROPC`: a password alone gives no token.
+    /// `NONE`, or `NONE_NO_ROPC`: no program gets a token for a password.
     pub mfa: String,
     /// Always empty: there is nothing to exempt users from.
     pub user_mfa: Vec<UserMfa>,

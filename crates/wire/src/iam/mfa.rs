@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct MfaStatus {
     /// The user.
     pub iam_id: String,
-    /// `NONE`, or `NONE_NO_ROPC`: a password alone gives no token.
+    /// `NONE`, or `NONE_NO_ROPC`: no program gets a token for a password.
     pub effective_mfa_type: String,
     /// By the identity.
     pub id_based_mfa: IdBasedMfa,
@@ -41,7 +41,7 @@ pub struct UserReportMfa {
     pub username: String,
     /// E-mail address.
     pub email: String,
-    /// `NONE`, or `NONE_NO_ROPC`: a password alone gives no token.
+    /// `NONE`, or `NONE_NO_ROPC`: no program gets a token for a password.
     pub effective_mfa_type: String,
     /// By the identity.
     pub id_based_mfa: IdBasedMfa,

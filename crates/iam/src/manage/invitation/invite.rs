@@ -355,7 +355,10 @@ fn checked(
     let mut found = Vec::with_capacity(wanted.len());
     for one in wanted {
         let address = Address::parse(&one.email)?;
-        if let Some(role) = one.role.filter(|role| !role.fits(Domain::Account(account))) {
+        if let Some(role) = one
+            .role
+            .filter(|role| !role.exists_in(Domain::Account(account)))
+        {
             let message = format!("`{role}` is no role of an account");
             return Err(IamError::invalid("account_role", message));
         }
