@@ -28,7 +28,7 @@ pub(super) async fn list(
         total_results: part.total,
         total_pages: around.pages,
         prev_url: around.before,
-        next_url: around.after,
+        next_url: around.behind,
         resources: part.entries.iter().map(entity).collect(),
     };
     json(StatusCode::OK, &list)

@@ -179,7 +179,7 @@ pub(crate) struct PageLinks {
     /// The URL of the previous page.
     pub(crate) before: Option<String>,
     /// The URL of the next page.
-    pub(crate) after: Option<String>,
+    pub(crate) behind: Option<String>,
 }
 
 /// A page of a Cloud Foundry list.
@@ -224,7 +224,7 @@ impl CfPage {
             total_results: part.total,
             total_pages: around.pages,
             prev_url: around.before,
-            next_url: around.after,
+            next_url: around.behind,
             resources: part.entries.iter().map(resource).collect(),
         })
     }
@@ -239,14 +239,14 @@ impl CfPage {
     ) -> Result<PageLinks, Refusal> {
         let pages = total.div_ceil(self.size).max(1);
         let address = |page: u64| CF.address(path, params, kept, (self.size, Some(page)));
-        let (before, after) = (self.page - 1, self.page.saturating_add(1));
+        let (before, behind) = (self.page - 1, self.page.saturating_add(1));
         Ok(PageLinks {
             pages,
             before: (1..=pages)
                 .contains(&before)
                 .then(|| address(before))
                 .transpose()?,
-            after: (after <= pages).then(|| address(after)).transpose()?,
+            behind: (behind <= pages).then(|| address(behind)).transpose()?,
         })
     }
 }
