@@ -103,7 +103,7 @@ impl Textfiles {
                 Ok((batch, at)) => {
                     written.push((path, at));
                     let left_out = add(&batch, written.len() - 1, &mut owners, &mut found.batch);
-                    found.problems.extend(left_out.told(&written));
+                    found.problems.extend(left_out.warning(&written));
                 }
                 Err(why) => found.problems.push(format!("`{}`: {why}", path.display())),
             }
@@ -176,8 +176,8 @@ impl Textfiles {
         if bytes.len() as u64 > FILE_BYTES_MAX {
             return Err(format!("it is larger than {} MiB", FILE_BYTES_MAX >> 20));
         }
-        let own = (INSTANCE, self.instance.as_str());
-        let read = exposition::read(&bytes, now, own, samples_max);
+        let instance = (INSTANCE, self.instance.as_str());
+        let read = exposition::read(&bytes, now, instance, samples_max);
         let read = read.map_err(|error| error.to_string())?;
         Ok((read.batch, modified))
     }
@@ -236,7 +236,7 @@ struct LeftOut {
 
 impl LeftOut {
     /// The warning about the last of these files, if there is one.
-    fn told(self, files: &[(PathBuf, Duration)]) -> Option<String> {
+    fn warning(self, files: &[(PathBuf, Duration)]) -> Option<String> {
         let (series, owner) = self.first?;
         let (path, _) = files.last()?;
         let (owner, _) = files.get(owner)?;

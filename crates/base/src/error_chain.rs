@@ -21,12 +21,12 @@ impl std::fmt::Display for Chain<'_> {
 pub fn on_one_line(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
-    while let Some(own) = cause {
-        let more = own.to_string();
+    while let Some(inner) = cause {
+        let more = inner.to_string();
         if !text.ends_with(&more) {
             text = format!("{text}: {more}");
         }
-        cause = own.source();
+        cause = inner.source();
     }
     text.replace(['\n', '\r'], " ")
 }

@@ -19,11 +19,11 @@ pub fn around(text: &str, at: usize) -> String {
     let until = ends.find(|at| text.is_char_boundary(*at));
     let until = until.unwrap_or(text.len());
     let part = text.get(from..until).unwrap_or_default();
-    let (before, behind) = (
+    let (before, after) = (
         if from > 0 { "…" } else { "" },
         if until < text.len() { "…" } else { "" },
     );
-    format!("{before}{part}{behind}")
+    format!("{before}{part}{after}")
 }
 
 /// The beginning of `text`.

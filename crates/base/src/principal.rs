@@ -105,19 +105,19 @@ mod tests {
             let user = Principal::from(UserId(guid));
             let service = Principal::Service(ServiceId(guid));
             let profile = Principal::Profile(ProfileId(guid));
-            for own in [user, service, profile, Principal::Server] {
-                let text = own.to_string();
+            for principal in [user, service, profile, Principal::Server] {
+                let text = principal.to_string();
                 let reads_back = [
                     UserId::from_str(&text).map(Principal::User),
                     ServiceId::from_str(&text).map(Principal::Service),
                     ProfileId::from_str(&text).map(Principal::Profile),
                 ];
                 let found: Vec<_> = reads_back.into_iter().flatten().collect();
-                let named = (own != Principal::Server).then_some(own);
+                let named = (principal != Principal::Server).then_some(principal);
                 prop_assert_eq!(found, Vec::from_iter(named), "{}", text);
                 prop_assert_eq!(text.parse::<Principal>().ok(), named);
-                let of_guid = own.guid().map(Principal::of_guid);
-                prop_assert!(of_guid.is_none_or(|all| all.contains(&own)));
+                let of_guid = principal.guid().map(Principal::of_guid);
+                prop_assert!(of_guid.is_none_or(|all| all.contains(&principal)));
             }
         }
     }

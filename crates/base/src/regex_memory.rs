@@ -50,8 +50,8 @@ pub fn tree_bytes(text: &str) -> usize {
 
 /// Whether some of it is to match in either case, or looks so: before the `?` of flags there may be spaces and comments.
 fn folds_case(text: &str) -> bool {
-    text.split('?').skip(1).any(|behind| {
-        let flags = behind.split_once([')', ':']).map_or("", |(flags, _)| flags);
+    text.split('?').skip(1).any(|after| {
+        let flags = after.split_once([')', ':']).map_or("", |(flags, _)| flags);
         let mut letters = flags.bytes();
         flags.contains('i')
             && letters.all(|letter| {

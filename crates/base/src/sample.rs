@@ -334,14 +334,14 @@ mod tests {
                 batch.push(&SeriesName::parse(name).unwrap(), Millis(*at), f64::from_bits(*bits));
             }
             prop_assert_eq!(batch.len(), samples.len());
-            let own: Vec<_> = batch
+            let read: Vec<_> = batch
                 .iter()
-                .map(|own| (own.key.graphite().into_owned(), own.at.0, own.value.to_bits()))
+                .map(|sample| (sample.key.graphite().into_owned(), sample.at.0, sample.value.to_bits()))
                 .collect();
-            prop_assert_eq!(own, samples);
+            prop_assert_eq!(read, samples);
             let texts = batch.texts().map(|(key, at, value)| (key.to_owned(), at, value.to_bits()));
-            let own = batch.iter().map(|own| (own.key.as_str().to_owned(), own.at, own.value.to_bits()));
-            prop_assert!(texts.eq(own));
+            let read = batch.iter().map(|sample| (sample.key.as_str().to_owned(), sample.at, sample.value.to_bits()));
+            prop_assert!(texts.eq(read));
             let keys: Vec<_> = batch.runs().map(|run| run.key).collect();
             prop_assert!(keys.windows(2).all(|pair| pair.first() != pair.last()));
             prop_assert!(batch.runs().all(|run| run.values.len() == run.timestamps.len()));

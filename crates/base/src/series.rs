@@ -133,7 +133,7 @@ impl<'k> SeriesKey<'k> {
     pub fn label(&self, name: &str) -> &str {
         let mut labels = self.labels();
         labels
-            .find(|(own, _)| *own == name)
+            .find(|(label, _)| *label == name)
             .map_or("", |(_, value)| value)
     }
 }

@@ -47,7 +47,7 @@ impl StoreError {
     #[must_use]
     pub const fn outage(&self) -> Option<Outage> {
         match self {
-            Self::Unavailable(own) => Some(own.outage),
+            Self::Unavailable(unavailable) => Some(unavailable.outage),
             _ => None,
         }
     }

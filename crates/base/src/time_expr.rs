@@ -129,11 +129,11 @@ fn offset_ms(offset: &str) -> Result<i64, TimeError> {
     let mut total = 0_i64;
     let mut rest = terms;
     while !rest.is_empty() {
-        let (number, behind) = split_where(rest, |c| !c.is_ascii_digit());
+        let (number, after) = split_where(rest, |c| !c.is_ascii_digit());
         if number.is_empty() {
             return Err(TimeError::Offset(offset.to_owned()));
         }
-        let (unit, behind) = split_where(behind, |c| !c.is_alphabetic());
+        let (unit, after) = split_where(after, |c| !c.is_alphabetic());
         total = number
             .parse::<i64>()
             .ok()
@@ -141,7 +141,7 @@ fn offset_ms(offset: &str) -> Result<i64, TimeError> {
             .and_then(|(number, unit)| number.checked_mul(unit))
             .and_then(|term| total.checked_add(term))
             .ok_or_else(|| TimeError::OutOfRange(offset.to_owned()))?;
-        rest = behind;
+        rest = after;
     }
     Ok(sign * total)
 }

@@ -17,7 +17,7 @@ pub fn hidden(text: &str) -> Cow<'_, str> {
 }
 
 fn hidden_in(text: &str) -> Cow<'_, str> {
-    let Some((before, behind)) = text.rsplit_once('@') else {
+    let Some((before, after)) = text.rsplit_once('@') else {
         return Cow::Borrowed(text);
     };
     let begin = match before.split_once("://") {
@@ -25,7 +25,7 @@ fn hidden_in(text: &str) -> Cow<'_, str> {
         None if before.contains(':') => String::new(),
         None => return Cow::Borrowed(text),
     };
-    Cow::Owned(format!("{begin}{HIDDEN}@{behind}"))
+    Cow::Owned(format!("{begin}{HIDDEN}@{after}"))
 }
 
 #[cfg(test)]

@@ -28,11 +28,11 @@ impl Db {
             Self::Sqlite(_) => self.clone(),
             Self::Pg(pool) => {
                 let options = (*pool.on.connect_options()).clone();
-                let own = PgPoolOptions::new()
+                let separate = PgPoolOptions::new()
                     .max_connections(CONNECTIONS)
                     .acquire_timeout(BUSY_TIMEOUT)
                     .connect_lazy_with(options);
-                Self::Pg(DiskTracked::new(own, pool.disk_space.clone()))
+                Self::Pg(DiskTracked::new(separate, pool.disk_space.clone()))
             }
         };
         Follower { db, listener: None }

@@ -68,7 +68,7 @@ struct Progress {
 /// How many runs of a batch these samples are of: those of one share their name.
 fn runs_in(piece: &[ResolvedSample<'_>]) -> usize {
     let pairs = piece.iter().zip(piece.iter().skip(1));
-    let ends = pairs.filter(|(own, next)| !std::ptr::eq(own.name, next.name));
+    let ends = pairs.filter(|(sample, next)| !std::ptr::eq(sample.name, next.name));
     ends.count() + usize::from(!piece.is_empty())
 }
 
@@ -177,8 +177,8 @@ impl Core {
         on_panic.disarm();
         drop(batch);
         self.poison.check()?;
-        if let Some(own) = progress.appended.rejected.get_mut(before..) {
-            own.sort_unstable_by_key(|(position, _)| *position);
+        if let Some(rejected) = progress.appended.rejected.get_mut(before..) {
+            rejected.sort_unstable_by_key(|(position, _)| *position);
         }
         Ok(())
     }
@@ -231,10 +231,10 @@ impl Core {
         let names = part.iter().map(|sample| sample.name);
         let mut samples = part.iter();
         resolve::resolve(&catalog.registry, accepted.tenant, names, |found| {
-            if let Some(own) = samples.next() {
+            if let Some(sample) = samples.next() {
                 match found {
-                    Ok(series) => groups.add(series, own),
-                    Err(fingerprint) => unknown.push((fingerprint, own)),
+                    Ok(series) => groups.add(series, sample),
+                    Err(fingerprint) => unknown.push((fingerprint, sample)),
                 }
             }
         });
@@ -256,13 +256,13 @@ impl Core {
         let mut created = Vec::new();
         let mut catalog = self.state.catalog().write();
         let on_panic = self.poison.on_panic("made series");
-        for (fingerprint, own) in unknown {
+        for (fingerprint, sample) in unknown {
             // Another sample of the batch may have made it, or somebody else.
-            let known = catalog.registry.lookup(*fingerprint, tenant, own.name);
+            let known = catalog.registry.lookup(*fingerprint, tenant, sample.name);
             let made = progress.appended.created + created.len() as u64;
             let series = match known {
                 Some(series) => Ok(series),
-                None if made < quota.new_series => self.create(&mut catalog, tenant, own.name),
+                None if made < quota.new_series => self.create(&mut catalog, tenant, sample.name),
                 None => Err(RejectReason::AccountLimit {
                     limit: quota.limit,
                     allowed: quota.allowed,
@@ -271,11 +271,11 @@ impl Core {
             match series {
                 Ok(series) => {
                     if known.is_none() {
-                        created.push((tenant, series, own.name));
+                        created.push((tenant, series, sample.name));
                     }
-                    groups.add(series, own);
+                    groups.add(series, sample);
                 }
-                Err(reason) => progress.appended.rejected.push((own.position, reason)),
+                Err(reason) => progress.appended.rejected.push((sample.position, reason)),
             }
         }
         if !created.is_empty() {
@@ -321,37 +321,37 @@ impl Core {
             .groups
             .into_iter()
             .flatten()
-            .map(|own| {
-                let payload = Payload::new(Kind::Samples, put_samples(&own.samples));
-                (own, payload)
+            .map(|group| {
+                let payload = Payload::new(Kind::Samples, put_samples(&group.samples));
+                (group, payload)
             })
             .collect();
-        let samples = left.iter().map(|(own, _)| own.samples.len()).sum();
+        let samples = left.iter().map(|(group, _)| group.samples.len()).sum();
         let mut refused = Vec::new();
         while !left.is_empty() {
             let waiting = left.len();
             let mut busy = Vec::with_capacity(waiting);
-            for (own, payload) in left {
-                let shard = self.state.shard(own.shard);
+            for (group, payload) in left {
+                let shard = self.state.shard(group.shard);
                 match shard.and_then(Lock::try_write) {
                     Some(mut writer) => {
-                        let written = self.write_group(terms, &mut writer, &own, &payload);
+                        let written = self.write_group(terms, &mut writer, &group, &payload);
                         drop(writer);
-                        progress.add(own, written, &mut refused);
+                        progress.add(group, written, &mut refused);
                         offer_processor(samples);
                     }
-                    None => busy.push((own, payload)),
+                    None => busy.push((group, payload)),
                 }
             }
             left = busy;
             // All shards are busy: wait for the first.
             if left.len() == waiting {
-                let (own, payload) = left.swap_remove(0);
-                if let Some(shard) = self.state.shard(own.shard) {
+                let (group, payload) = left.swap_remove(0);
+                if let Some(shard) = self.state.shard(group.shard) {
                     let mut writer = shard.write();
-                    let written = self.write_group(terms, &mut writer, &own, &payload);
+                    let written = self.write_group(terms, &mut writer, &group, &payload);
                     drop(writer);
-                    progress.add(own, written, &mut refused);
+                    progress.add(group, written, &mut refused);
                 }
             }
         }
@@ -407,14 +407,14 @@ impl ShardBatches {
 
     fn add(&mut self, series: SeriesRef, sample: &ResolvedSample<'_>) {
         let shard = head::shard(series);
-        if let Some(own) = self.groups.get_mut(shard) {
-            let own = own.get_or_insert_with(|| ShardBatch {
+        if let Some(place) = self.groups.get_mut(shard) {
+            let group = place.get_or_insert_with(|| ShardBatch {
                 shard,
                 positions: Vec::with_capacity(self.room),
                 samples: Vec::with_capacity(self.room),
             });
-            own.positions.push(sample.position);
-            own.samples.push((series, sample.at.0, sample.value));
+            group.positions.push(sample.position);
+            group.samples.push((series, sample.at.0, sample.value));
         }
     }
 }
@@ -422,17 +422,17 @@ impl ShardBatches {
 impl Progress {
     fn add(
         &mut self,
-        own: ShardBatch,
+        group: ShardBatch,
         written: Option<(u64, AppendCounts)>,
         refused: &mut Vec<usize>,
     ) {
         let Some((sequence, sum)) = written else {
-            refused.extend(own.positions);
+            refused.extend(group.positions);
             return;
         };
         self.sequence = self.sequence.max(sequence);
         self.sum.add(sum);
-        let places = own.samples.iter().map(|(series, at, _)| (*series, *at));
+        let places = group.samples.iter().map(|(series, at, _)| (*series, *at));
         self.placed.extend(places);
     }
 }

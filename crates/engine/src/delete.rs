@@ -72,8 +72,8 @@ impl Core {
         }
         let names = self.state.names_of(tenant);
         let mut meter = QueryMeter::new(context)?;
-        let told = (query.exact, query.names);
-        let found = find::subtree(&names, query.selector, filter, told, &mut meter)?;
+        let extent = (query.exact, query.names);
+        let found = find::subtree(&names, query.selector, filter, extent, &mut meter)?;
         // Held on, it would make every writer of a new series copy what it shares.
         drop(names);
         let mut series = found.all;
@@ -289,8 +289,8 @@ mod tests {
             .write()
             .registry
             .create(TenantId(1), "a");
-        let own = created.unwrap();
-        let series: RoaringBitmap = [own.0].into_iter().collect();
+        let created = created.unwrap();
+        let series: RoaringBitmap = [created.0].into_iter().collect();
         let ranged = TimeRange {
             from: Day(1).range().from,
             until: Day(DAYS - 2).range().until,
@@ -302,7 +302,7 @@ mod tests {
         };
         let left = |of: &TimeRange| core.state.activity().covered(&series, of).len();
         for (range, expected) in [(ranged, 2), (TimeRange::ALL, 0)] {
-            let days: Vec<_> = (0..DAYS).map(|day| (Day(day), own)).collect();
+            let days: Vec<_> = (0..DAYS).map(|day| (Day(day), created)).collect();
             assert_eq!(copies(&|| core.state.mark_active(&days)), 1);
             assert_eq!(left(&TimeRange::ALL), 7290);
             let copied = copies(&|| match range == TimeRange::ALL {

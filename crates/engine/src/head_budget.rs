@@ -20,7 +20,7 @@ use base::time::Millis;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct HeadUsage {
     all: u64,
-    own: u64,
+    of_owner: u64,
     owners: u64,
 }
 
@@ -48,7 +48,7 @@ fn over(budget: u64, usage: HeadUsage, more: u64) -> Option<Stop> {
         (shares_from(budget), budget / parts),
         (budget - budget / 8, budget / 8 / parts),
     ];
-    let of_owner = usage.own.saturating_add(more);
+    let of_owner = usage.of_owner.saturating_add(more);
     let mut stages = stages.into_iter();
     stages
         .any(|(begin, share)| all > begin && of_owner > share)
@@ -69,12 +69,12 @@ impl Core {
         let heads = frozen.into_iter().chain([version.head.as_ref()]);
         let mut usage = HeadUsage {
             all: reserved.all,
-            own: reserved.of(owner),
+            of_owner: reserved.of(owner),
             owners: reserved.owners() as u64,
         };
         for head in heads {
             usage.all += head.bytes();
-            usage.own += head.bytes_of(owner);
+            usage.of_owner += head.bytes_of(owner);
             // Here and there they are mostly the same.
             usage.owners = usage.owners.max(head.owners() as u64);
         }
@@ -133,7 +133,7 @@ impl Core {
     /// others have made due.
     pub(crate) fn has_share(&self, owner: Owner) -> bool {
         let usage = self.head_usage(owner, &self.reservations.now());
-        usage.own.saturating_mul(usage.owners) >= usage.all
+        usage.of_owner.saturating_mul(usage.owners) >= usage.all
     }
 
     /// The flusher has work, as soon as it has done what it is at.
@@ -149,7 +149,11 @@ mod tests {
 
     #[test]
     fn owners_above_their_share_are_refused_first_and_all_when_nothing_is_left() {
-        let usage = |all, own, owners| HeadUsage { all, own, owners };
+        let usage = |all, of_owner, owners| HeadUsage {
+            all,
+            of_owner,
+            owners,
+        };
         let (limit, allowed) = (&limit::HEAD_BYTES, 800);
         let share = Some(Stop::Share { limit, allowed });
         assert_eq!(

@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn claims_add_up_and_end_when_they_are_dropped() {
         let reservations = HeadReservations::default();
-        let [one, other] = [1, 2].map(|own| Owner::from(TenantId(own)));
+        let [one, other] = [1, 2].map(|number| Owner::from(TenantId(number)));
         let first = reservations.add(reservations.now(), one, 10);
         let second = reservations.add(reservations.now(), one, 5);
         let third = reservations.add(reservations.now(), other, 3);

@@ -258,10 +258,11 @@ mod tests {
         file.append(with("\"tombstones\":[{").as_bytes()).unwrap();
         drop(file);
         let refused = Manifest::load(&storage, dir).unwrap_err();
-        let told = std::error::Error::source(&refused).unwrap().to_string();
+        let message = std::error::Error::source(&refused).unwrap().to_string();
         assert!(
-            told.contains("unknown field `more`") && told.contains("Start the build that wrote it"),
-            "{told}"
+            message.contains("unknown field `more`")
+                && message.contains("Start the build that wrote it"),
+            "{message}"
         );
     }
 

@@ -52,7 +52,8 @@ impl Core {
             removed,
             flushed,
         } = change;
-        let is_removed = |own: &Arc<Segment>| removed.iter().any(|gone| Arc::ptr_eq(gone, own));
+        let is_removed =
+            |segment: &Arc<Segment>| removed.iter().any(|gone| Arc::ptr_eq(gone, segment));
         let mut segments: Vec<Arc<Segment>> = version
             .segments
             .iter()
@@ -80,10 +81,11 @@ impl Core {
         next.next_file = self.next_file.load(Ordering::SeqCst);
         // A deletion counts as long as a segment, or what will be one, may hold what it hides.
         let frozen = version.frozen.as_ref().filter(|_| !flushed);
-        let needed = |own: &Tombstone| {
-            frozen.is_some_and(|frozen| frozen.sequence < own.sequence)
+        let needed = |tombstone: &Tombstone| {
+            frozen.is_some_and(|frozen| frozen.sequence < tombstone.sequence)
                 || segments.iter().any(|segment| {
-                    segment.purged() < own.sequence && own.range.overlaps(&segment.range())
+                    segment.purged() < tombstone.sequence
+                        && tombstone.range.overlaps(&segment.range())
                 })
         };
         let (kept, dropped): (Vec<&Tombstone>, Vec<&Tombstone>) = version

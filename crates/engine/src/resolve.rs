@@ -72,7 +72,7 @@ fn look_up<'n>(
     // In passes: no look-up waits for the one before it.
     let fingerprint = |name: &&str| registry.fingerprint(tenant, name);
     let fingerprints: Vec<Fingerprint> = names.iter().map(fingerprint).collect();
-    let candidate = |own: &Fingerprint| registry.candidate(*own);
+    let candidate = |fingerprint: &Fingerprint| registry.candidate(*fingerprint);
     let candidates: Vec<Option<SeriesRef>> = fingerprints.iter().map(candidate).collect();
     let mut last = None;
     for ((fingerprint, candidate), name) in fingerprints.into_iter().zip(candidates).zip(names) {
@@ -102,8 +102,8 @@ mod tests {
             let mut registry = Registry::new([1, 2]);
             for (tenant, name) in made {
                 let (tenant, name) = (TenantId(tenant), format!("n.{name}"));
-                let own = registry.fingerprint(tenant, &name);
-                if registry.lookup(own, tenant, &name).is_none() {
+                let fingerprint = registry.fingerprint(tenant, &name);
+                if registry.lookup(fingerprint, tenant, &name).is_none() {
                     registry.create(tenant, &name).unwrap();
                 }
             }
@@ -112,8 +112,8 @@ mod tests {
             }
             // In any order, and some in the order of their numbers.
             let mut names: Vec<String> = asked.iter().map(|(name, _)| format!("n.{name}")).collect();
-            let in_order = (straight..40).filter_map(|own| registry.get(SeriesRef(own.into())));
-            names.extend(in_order.map(|own| own.name.to_string()));
+            let in_order = (straight..40).filter_map(|number| registry.get(SeriesRef(number.into())));
+            names.extend(in_order.map(|entry| entry.name.to_string()));
             let runs = asked.iter().map(|(_, run)| *run).chain(std::iter::repeat(1));
             let all: Vec<&str> = names
                 .iter()
@@ -122,10 +122,10 @@ mod tests {
                 .collect();
             let tenant = TenantId(1);
             let mut found = Vec::new();
-            resolve(&registry, tenant, all.iter().copied(), |own| found.push(own));
+            resolve(&registry, tenant, all.iter().copied(), |result| found.push(result));
             let alone = |name: &&str| {
-                let own = registry.fingerprint(tenant, name);
-                registry.lookup(own, tenant, name).ok_or(own)
+                let fingerprint = registry.fingerprint(tenant, name);
+                registry.lookup(fingerprint, tenant, name).ok_or(fingerprint)
             };
             let expected: Vec<_> = all.iter().map(alone).collect();
             prop_assert_eq!(found, expected);

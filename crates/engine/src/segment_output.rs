@@ -68,7 +68,7 @@ impl Core {
 
     /// Gives up segments that the manifest names no more, and the folders of days that have no others.
     pub(crate) fn discard_segments(&self, segments: Vec<Arc<Segment>>) {
-        let of = |own: &Arc<Segment>| segment_dir(self.dir(), own.header());
+        let of = |segment: &Arc<Segment>| segment_dir(self.dir(), segment.header());
         let dirs: BTreeSet<PathBuf> = segments.iter().map(of).collect();
         for segment in segments {
             segment.set_obsolete();

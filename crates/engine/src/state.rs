@@ -230,18 +230,18 @@ impl State {
         let changing = lock(&self.changing_activity);
         let mut days = ActivityIndex::clone(&self.activity.load());
         #[cfg(test)]
-        COPIES.with(|own| own.set(own.get() + 1));
+        COPIES.with(|copies| copies.set(copies.get() + 1));
         change(&mut days);
         self.activity.store(Arc::new(days));
         drop(changing);
     }
 
     /// These series have samples on these days.
-    pub(crate) fn mark_active(&self, own: &[(Day, SeriesRef)]) {
-        if own.is_empty() {
+    pub(crate) fn mark_active(&self, active: &[(Day, SeriesRef)]) {
+        if active.is_empty() {
             return;
         }
-        let newly_active = NewlyActive::of(own);
+        let newly_active = NewlyActive::of(active);
         if !newly_active.is_contained_in(&self.activity.load()) {
             self.change_activity(|days| days.set(newly_active));
         }
@@ -255,7 +255,7 @@ impl State {
         newly_active: &mut Vec<(Day, SeriesRef)>,
     ) -> bool {
         let catalog = self.catalog.read();
-        let of = |series: SeriesRef| catalog.registry.get(series).map(|own| own.tenant);
+        let of = |series: SeriesRef| catalog.registry.get(series).map(|entry| entry.tenant);
         let mut rest = samples;
         while let Some((first, ..)) = rest.first() {
             let number = head::shard(*first);
@@ -267,9 +267,15 @@ impl State {
                 series == first || (head::shard(*series) == number && of(*series) == Some(tenant))
             };
             let count = rest.iter().take_while(is_own).count();
-            let (own, others) = rest.split_at_checked(count).unwrap_or_default();
+            let (group, others) = rest.split_at_checked(count).unwrap_or_default();
             let mut writer = shard.write();
-            let sum = Self::put(&mut writer, tenant, Stamp::before_all(), own, newly_active);
+            let sum = Self::put(
+                &mut writer,
+                tenant,
+                Stamp::before_all(),
+                group,
+                newly_active,
+            );
             // The log knows no accounts: until the next flush it is its tenant's own.
             writer.head().count_owner(tenant.into(), sum.bytes);
             rest = others;
@@ -324,9 +330,8 @@ impl State {
         range: &TimeRange,
     ) -> BTreeMap<SeriesRef, PreparedDeletion> {
         let version = self.version();
-        let own = series.iter().map(SeriesRef);
-        own.filter_map(|own| Some((own, head::prepare(&version.head, own, range)?)))
-            .collect()
+        let prepare = |series| Some((series, head::prepare(&version.head, series, range)?));
+        series.iter().map(SeriesRef).filter_map(prepare).collect()
     }
 }
 

@@ -79,13 +79,13 @@ mod tests {
             recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent)).unwrap();
         let core = Arc::new(core);
         let _held = core.state.lock_all();
-        let own = Arc::clone(&core);
-        let (told, is_told) = mpsc::channel();
+        let shared = Arc::clone(&core);
+        let (answer, answered) = mpsc::channel();
         std::thread::spawn(move || {
-            let _ = told.send(own.health().is_ok());
+            let _ = answer.send(shared.health().is_ok());
         });
         // Held, but not for long enough to be stuck.
-        assert_eq!(is_told.recv_timeout(Duration::from_secs(60)), Ok(true));
+        assert_eq!(answered.recv_timeout(Duration::from_secs(60)), Ok(true));
         let later = Instant::now() + STUCK_AFTER;
         let stuck = core
             .stuck_detector

@@ -82,9 +82,9 @@ impl Error {
     /// in one that a function has made.
     #[must_use]
     pub fn place(&self, text: &str) -> Option<(usize, usize)> {
-        let behind = |column: usize| text.chars().skip(column.saturating_sub(1));
+        let after = |column: usize| text.chars().skip(column.saturating_sub(1));
         let is_at =
-            |column: usize, word: &str| word.chars().eq(behind(column).take(word.chars().count()));
+            |column: usize, word: &str| word.chars().eq(after(column).take(word.chars().count()));
         match self {
             Self::Target {
                 column,
@@ -92,10 +92,10 @@ impl Error {
                 problem,
             } => {
                 let is_here = match problem {
-                    TargetError::Expected { found, .. } => *found == behind(*column).next(),
+                    TargetError::Expected { found, .. } => *found == after(*column).next(),
                     TargetError::UnknownFunction { name, .. } => is_at(*column, name),
                     TargetError::TooLong(_) => false,
-                    _ => behind(*column).count() >= *length,
+                    _ => after(*column).count() >= *length,
                 };
                 is_here.then_some((*column, *length))
             }

@@ -128,20 +128,24 @@ impl<'e> Evaluation<'e> {
             .filter(|(_, text)| !text.trim().is_empty())
             .map(|(index, text)| {
                 parse(text)
-                    .map(|own| (index, *text, own))
-                    .map_err(|own| (index, own))
+                    .map(|expression| (index, *text, expression))
+                    .map_err(|error| (index, error))
             })
             .collect::<Result<_, _>>()?;
         let mut paths = Vec::new();
         for (index, _, expression) in &parsed {
-            let own = self.paths(expression).map_err(|error| (*index, error))?;
-            paths.extend(own);
+            let named = self.paths(expression).map_err(|error| (*index, error))?;
+            paths.extend(named);
         }
         let range = window.range();
-        self.read_lookback(parsed.iter().map(|(_, _, own)| own), range)
+        self.read_lookback(parsed.iter().map(|(_, _, expression)| expression), range)
             .and_then(|()| self.read(paths, range))
             .map_err(|error| (0, error))?;
-        self.shared = SubexpressionCache::of(parsed.iter().map(|(_, text, own)| (*text, own)));
+        self.shared = SubexpressionCache::of(
+            parsed
+                .iter()
+                .map(|(_, text, expression)| (*text, expression)),
+        );
         let mut answers: Vec<Vec<Series>> = targets.iter().map(|_| Vec::new()).collect();
         for (index, text, expression) in &parsed {
             self.depth = 0;
@@ -208,10 +212,10 @@ impl<'e> Evaluation<'e> {
         variables: Option<&Variables<'_>>,
     ) -> Result<Value, Error> {
         Ok(match &expression.kind {
-            Kind::Integer(own) => Value::Integer(*own),
-            Kind::Float(own) => Value::Float(*own),
-            Kind::Text(own) => Value::Text(own.clone()),
-            Kind::Boolean(own) => Value::Boolean(*own),
+            Kind::Integer(number) => Value::Integer(*number),
+            Kind::Float(number) => Value::Float(*number),
+            Kind::Text(text) => Value::Text(text.clone()),
+            Kind::Boolean(flag) => Value::Boolean(*flag),
             Kind::None => Value::None,
             Kind::Path(path) => match variables {
                 None => self.fetched(Path::Glob(path.clone()), path, window)?,
@@ -222,11 +226,12 @@ impl<'e> Evaluation<'e> {
                     }
                 },
             },
-            Kind::Template(own) => {
+            Kind::Template(template) => {
                 let requested = Arc::clone(&self.variables);
-                let variables = Variables::new(own, &requested, &mut |points| self.spend(points))?;
+                let variables =
+                    Variables::new(template, &requested, &mut |points| self.spend(points))?;
                 self.enter(expression)?;
-                let value = self.value(&own.body, window, Some(&variables));
+                let value = self.value(&template.body, window, Some(&variables));
                 self.depth -= 1;
                 value?
             }
@@ -257,7 +262,12 @@ impl<'e> Evaluation<'e> {
         window: &Window,
         variables: Option<&Variables<'_>>,
     ) -> Result<Value, Error> {
-        let at = |own: &Self| column(&own.text, call.name_span.start.max(expression.span.start));
+        let at = |evaluation: &Self| {
+            column(
+                &evaluation.text,
+                call.name_span.start.max(expression.span.start),
+            )
+        };
         if call.name == "seriesByTag" {
             self.spend(template::compiling(call))?;
             let path = template::tag_path(call)
@@ -355,25 +365,28 @@ impl<'e> Evaluation<'e> {
     /// read already. A path that stands by name alone (`fallback=a.b`) has no series, as in graphite-web.
     fn fetched(&mut self, path: Path, text: &str, window: &Window) -> Result<Value, Error> {
         let found = self.read.get(&(path, window.range())).map(Arc::clone);
-        let count = found.iter().map(|own| own.len()).sum::<usize>();
+        let count = found.iter().map(|all| all.len()).sum::<usize>();
         self.spend(count.saturating_add(1))?;
         self.reserve(count.saturating_mul(memory_size::LEAST.saturating_add(text.len() / 8)))?;
         let x_files_factor = self.x_files_factor;
-        let series = found.iter().flat_map(|own| own.iter()).map(|own| Series {
-            name: own.name.clone(),
-            tags: own.tags.clone(),
-            path_expression: text.to_owned(),
-            start: own.start,
-            end: own.end,
-            step: own.step,
-            values: own.values.clone(),
-            consolidation: series::Consolidation::default(),
-            values_per_point: 1,
-            x_files_factor,
-            drawing: Drawing::default(),
-            is_unnamed: false,
-            is_whole: false,
-        });
+        let series = found
+            .iter()
+            .flat_map(|all| all.iter())
+            .map(|fetched| Series {
+                name: fetched.name.clone(),
+                tags: fetched.tags.clone(),
+                path_expression: text.to_owned(),
+                start: fetched.start,
+                end: fetched.end,
+                step: fetched.step,
+                values: fetched.values.clone(),
+                consolidation: series::Consolidation::default(),
+                values_per_point: 1,
+                x_files_factor,
+                drawing: Drawing::default(),
+                is_unnamed: false,
+                is_whole: false,
+            });
         Ok(Value::Series(series.collect()))
     }
 }

@@ -187,7 +187,7 @@ impl Rules {
         Ok(View {
             step: reaches
                 .or(retentions.last())
-                .map_or(self.default_step(), |own| own.step),
+                .map_or(self.default_step(), |retention| retention.step),
             method: aggregation.method.unwrap_or_default(),
             x_files_factor: aggregation.x_files_factor.unwrap_or(0.5),
         })
@@ -206,7 +206,7 @@ fn schemas_of<E>(
     let sections = sections(text)?;
     let mut rules = Vec::with_capacity(sections.len());
     for section in &sections {
-        section.known(&["pattern", "retentions", "priority"])?;
+        section.require_known(&["pattern", "retentions", "priority"])?;
         let retentions = section.required("retentions")?;
         let parsed = retention::parse(retentions.text)
             .map_err(|problem| section.error(&retentions, problem))?;
@@ -222,7 +222,7 @@ fn aggregations_of<E>(
     let sections = sections(text)?;
     let mut rules = Vec::with_capacity(sections.len());
     for section in &sections {
-        section.known(&["pattern", "xFilesFactor", "aggregationMethod"])?;
+        section.require_known(&["pattern", "xFilesFactor", "aggregationMethod"])?;
         let mut rule = Aggregation::default();
         if let Some(share) = section.get("xFilesFactor") {
             let number = share.text.parse().ok();

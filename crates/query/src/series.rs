@@ -130,8 +130,8 @@ impl Series {
     #[must_use]
     pub fn map(mut self, mut change: impl FnMut(f64) -> f64) -> Self {
         self.is_whole = false;
-        if let Some(own) = self.values.get_mut() {
-            for value in own {
+        if let Some(values) = self.values.get_mut() {
+            for value in values {
                 *value = change(*value);
             }
         } else {

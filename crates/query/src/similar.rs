@@ -15,19 +15,19 @@ pub(crate) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> O
     }
     let words: Vec<&str> = words.collect();
     let lower = word.to_lowercase();
-    let long_for = |own: &&'w str| Some((letters_left_out(&lower, own)?, *own));
-    if let Some((_, own)) = words.iter().filter_map(long_for).min() {
-        return Some(own);
+    let long_for = |word: &&'w str| Some((letters_left_out(&lower, word)?, *word));
+    if let Some((_, word)) = words.iter().filter_map(long_for).min() {
+        return Some(word);
     }
-    let distance = |own: &str| strsim::damerau_levenshtein(&lower, &own.to_lowercase());
+    let distance = |other: &str| strsim::damerau_levenshtein(&lower, &other.to_lowercase());
     let near = words.iter().map(|word| (distance(word), *word));
     let most = (word.chars().count() / 3).max(1);
     near.min()
         .filter(|(distance, _)| *distance <= most)
-        .map(|(_, own)| own)
+        .map(|(_, word)| word)
 }
 
 /// ``; did you mean `sum`?``, where one is near.
 pub(crate) fn suggestion<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> String {
-    nearest(word, words).map_or_else(String::new, |own| format!("; did you mean `{own}`?"))
+    nearest(word, words).map_or_else(String::new, |word| format!("; did you mean `{word}`?"))
 }

@@ -103,7 +103,10 @@ mod tests {
         assert_eq!(nearest("sumseries"), Some("sumSeries"));
         assert_eq!(nearest("somSeries"), Some("sumSeries"));
         assert_eq!(nearest("qwertyuiop"), None);
-        let longest = all().flat_map(|own| own.names).map(|own| own.len()).max();
+        let longest = all()
+            .flat_map(|function| function.names)
+            .map(|name| name.len())
+            .max();
         assert!(longest.unwrap() * 2 <= similar::SLIP_MAX);
         assert_eq!(nearest(&"a".repeat(10_000_000)), None);
     }

@@ -96,8 +96,8 @@ impl TagExpression {
     /// # Errors
     /// [`TagError`].
     pub fn parse(text: &str) -> Result<Self, TagError> {
-        let own = Self::of_form(text)?;
-        own.check_syntax().map(|()| own)
+        let expression = Self::of_form(text)?;
+        expression.check_syntax().map(|()| expression)
     }
 
     /// Takes one apart; a regular expression is not read.
@@ -171,19 +171,19 @@ impl TagExpression {
         let mut trees = 0_usize;
         for text in texts {
             // Each is read when it is compiled, and once is enough.
-            let own = Self::of_form(text)?;
-            if own.is_regex() {
-                check_size(&own.value)?;
-                trees = trees.saturating_add(tree_bytes(&own.value));
+            let expression = Self::of_form(text)?;
+            if expression.is_regex() {
+                check_size(&expression.value)?;
+                trees = trees.saturating_add(tree_bytes(&expression.value));
             }
             if trees > TREES_BYTES_MAX {
-                return Err(too_many_classes(&own.value));
+                return Err(too_many_classes(&expression.value));
             }
-            all.push(own);
+            all.push(expression);
         }
         let mut fits_empty = true;
-        for own in &all {
-            fits_empty &= own.condition()?.fits("");
+        for expression in &all {
+            fits_empty &= expression.condition()?.fits("");
         }
         if fits_empty {
             return Err(TagError::FitsEmpty);
@@ -287,8 +287,8 @@ impl Condition {
     #[must_use]
     pub fn fits(&self, value: &str) -> bool {
         let fits = match &self.test {
-            Test::Text(own) => own == value,
-            Test::Regex(own) => own.is_match(value),
+            Test::Text(text) => text == value,
+            Test::Regex(regex) => regex.is_match(value),
         };
         fits != self.is_negative
     }
@@ -310,11 +310,11 @@ pub fn fit_all<E>(
     tags: &Tags,
     look: &mut dyn FnMut() -> Result<(), E>,
 ) -> Result<bool, E> {
-    for own in conditions {
-        if matches!(own.test, Test::Regex(_)) {
+    for condition in conditions {
+        if matches!(condition.test, Test::Regex(_)) {
             look()?;
         }
-        if !own.fits_tags(tags) {
+        if !condition.fits_tags(tags) {
             return Ok(false);
         }
     }
@@ -332,7 +332,7 @@ mod tests {
             .collect();
         let all = TagExpression::parse_all(expressions.iter().copied()).unwrap();
         all.iter()
-            .all(|own| own.condition().unwrap().fits_tags(&tags))
+            .all(|expression| expression.condition().unwrap().fits_tags(&tags))
     }
 
     #[test]

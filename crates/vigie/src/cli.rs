@@ -80,13 +80,13 @@ pub(crate) fn format_of(arguments: &[OsString]) -> Format {
 
 /// The grammar under the name the program was called by.
 pub(crate) fn grammar(name: Name) -> clap::Command {
-    let told = format!("{}\n{EXIT_CODES}", environment());
+    let help = format!("{}\n{EXIT_CODES}", environment());
     let grammar = Cli::command()
         .name(name.text())
         .bin_name(name.text())
-        .after_long_help(told.clone());
+        .after_long_help(help.clone());
     match name {
-        Name::Vigie => grammar.after_long_help(format!("{told}\n\n{}", code::help())),
+        Name::Vigie => grammar.after_long_help(format!("{help}\n\n{}", code::help())),
         Name::Original(_) => renamed(grammar, name),
     }
 }

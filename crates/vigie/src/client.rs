@@ -360,7 +360,7 @@ impl Reply {
     }
 
     /// The message of an error in JSON, in any of the forms that servers have.
-    pub(crate) fn said(&self) -> Option<String> {
+    pub(crate) fn error_message(&self) -> Option<String> {
         if self.body.len() > ERROR_BYTES_MAX {
             return None;
         }

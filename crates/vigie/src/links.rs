@@ -12,9 +12,9 @@ use std::path::Path;
 
 /// Refuses a link that belongs to neither the user nor the system.
 pub(crate) fn refuse_planted(path: &Path) -> Result<(), Failure> {
-    let own = rustix::process::geteuid().as_raw();
+    let euid = rustix::process::geteuid().as_raw();
     match std::fs::symlink_metadata(path) {
-        Ok(found) if found.is_symlink() && found.uid() != own && found.uid() != 0 => {
+        Ok(found) if found.is_symlink() && found.uid() != euid && found.uid() != 0 => {
             Err(Failure::failed(shown!(
                 "`{}` is a link that another user (uid {}) made; nothing is written through it",
                 path.display(),

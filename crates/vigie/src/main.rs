@@ -83,7 +83,7 @@ fn main() -> ExitCode {
     };
     if name == Name::Vigie {
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-        for warning in stray_variables::told(names) {
+        for warning in stray_variables::warnings(names) {
             context.output.warn(warning);
         }
     }

@@ -257,8 +257,9 @@ impl<'a> Monitoring<'a> {
             return;
         };
         let held = token.borrow().clone();
-        let reach = held.and_then(|own| Claims::of(own.expose())?.reach);
-        let is_only = reach.is_some_and(|own| own.domain.is_some() && own.domain == self.domain.id);
+        let reach = held.and_then(|token| Claims::of(token.expose())?.reach);
+        let is_only =
+            reach.is_some_and(|reach| reach.domain.is_some() && reach.domain == self.domain.id);
         if let Err(error) = buffer_key::bind(folder, key, is_only) {
             self.context.output.warn(format!(
                 "agent: cannot note whose buffer `{}` is: {error}; while the server is unreachable, the next start needs `--scope`",

@@ -72,11 +72,11 @@ impl Origin {
         let inner = self
             .host
             .strip_prefix('[')
-            .and_then(|own| own.strip_suffix(']'));
+            .and_then(|inner| inner.strip_suffix(']'));
         if let Some(inner) = inner {
             return inner
                 .parse::<Ipv6Addr>()
-                .is_ok_and(|own| own.to_canonical().is_unspecified());
+                .is_ok_and(|address| address.to_canonical().is_unspecified());
         }
         let is_zero = |part: &str| {
             let digits = part.strip_prefix("0x").unwrap_or(part);

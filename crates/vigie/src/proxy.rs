@@ -81,12 +81,12 @@ impl Proxies {
         let Ok(there) = Origin::of(url) else {
             return Ok(None);
         };
-        let own = if there.is_https() {
+        let of_scheme = if there.is_https() {
             &self.https
         } else {
             &self.http
         };
-        let Some((variable, value)) = own.as_ref().or(self.all.as_ref()) else {
+        let Some((variable, value)) = of_scheme.as_ref().or(self.all.as_ref()) else {
             return Ok(None);
         };
         if there.is_loopback() || self.is_exempt(&there)? {
@@ -123,7 +123,7 @@ fn read(variable: &str, value: &str) -> Result<(ureq::Proxy, String), Failure> {
         )
     };
     let (scheme, rest) = value.split_once("://").unwrap_or(("http", value));
-    let is_scheme = |own: u8| own.is_ascii_alphanumeric() || b"+-.".contains(&own);
+    let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
     if scheme.is_empty() || scheme.len() > 20 || !scheme.bytes().all(is_scheme) {
         return Err(unreadable());
     }

@@ -81,8 +81,8 @@ impl Screen {
         let terminal = rustix::termios::tcgetwinsize(io::stdout())
             .ok()
             .filter(|size| size.ws_col > 0 && size.ws_row > 0);
-        let width = args.width.map(|own| usize::from(own).min(COLUMNS_MAX));
-        let height = args.height.map(|own| usize::from(own).min(LINES_MAX));
+        let width = args.width.map(|cells| usize::from(cells).min(COLUMNS_MAX));
+        let height = args.height.map(|cells| usize::from(cells).min(LINES_MAX));
         Self {
             width: width.unwrap_or_else(|| terminal.map_or(WIDTH, |size| usize::from(size.ws_col))),
             height: height.unwrap_or_else(|| {
@@ -127,7 +127,7 @@ mod tests {
         let widest = limit::PICTURE_WIDTH.default;
         let highest = limit::PICTURE_HEIGHT.default;
         let line = read(&format!("--width {widest} --height {highest}")).unwrap();
-        let given = [line.screen.width, line.screen.height].map(|own| u64::from(own.unwrap()));
+        let given = [line.screen.width, line.screen.height].map(|cells| u64::from(cells.unwrap()));
         assert_eq!(given, [widest, highest]);
         for beyond in [
             format!("--width {}", widest + 1),

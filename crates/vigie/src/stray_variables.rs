@@ -45,16 +45,16 @@ const OF_THE_SERVER: [&str; 30] = [
 ];
 
 /// A line for each stray among these names. It repeats no value, which may be a secret.
-pub(crate) fn told(names: impl Iterator<Item = String>) -> Vec<String> {
-    let own = || {
+pub(crate) fn warnings(names: impl Iterator<Item = String>) -> Vec<String> {
+    let ours = || {
         let all = env::ALL.iter().flat_map(|variable| variable.names);
         all.copied().filter(|name| name.starts_with(OURS))
     };
-    let mut told: Vec<String> = names
-        .filter(|name| name.len() <= NAME_BYTES_MAX && own().all(|own| own != name))
+    let mut warnings: Vec<String> = names
+        .filter(|name| name.len() <= NAME_BYTES_MAX && ours().all(|known| known != name))
         .filter_map(|name| {
             let rest = name.strip_prefix(OURS)?;
-            let near = own().find(|own| strsim::levenshtein(own, &name) <= SLIP_MAX);
+            let near = ours().find(|known| strsim::levenshtein(known, &name) <= SLIP_MAX);
             let is_known = OF_THE_SERVER.iter().any(|begin| rest.starts_with(begin));
             match near {
                 _ if is_known || is_of_kubernetes(rest) => None,
@@ -63,8 +63,8 @@ pub(crate) fn told(names: impl Iterator<Item = String>) -> Vec<String> {
             }
         })
         .collect();
-    told.sort();
-    told
+    warnings.sort();
+    warnings
 }
 
 /// Kubernetes makes variables from the name of a service, which may be `vigie`.
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     fn of(name: &str) -> Option<String> {
-        told(std::iter::once(name.to_owned())).pop()
+        warnings(std::iter::once(name.to_owned())).pop()
     }
 
     #[test]
@@ -99,10 +99,14 @@ mod tests {
             ("VIGIE_FOO", None),
             ("VIGIE_WHOLLY_ELSE", None),
         ] {
-            let told = of(name).unwrap();
-            assert!(told.contains(name), "{told}");
-            assert_eq!(told.contains("did you mean"), near.is_some(), "{told}");
-            assert!(told.contains(near.unwrap_or_default()), "{told}");
+            let warning = of(name).unwrap();
+            assert!(warning.contains(name), "{warning}");
+            assert_eq!(
+                warning.contains("did you mean"),
+                near.is_some(),
+                "{warning}"
+            );
+            assert!(warning.contains(near.unwrap_or_default()), "{warning}");
         }
         for name in [
             "VIGIE_API",
@@ -121,23 +125,23 @@ mod tests {
         let settings = include_str!("../../../docs/reference/settings.md");
         let names = settings
             .split('`')
-            .filter(|own| own.starts_with(OURS) && !own.contains('…'));
+            .filter(|name| name.starts_with(OURS) && !name.contains('…'));
         let names: Vec<String> = names
             .filter(|name| *name != OURS)
             .map(str::to_owned)
             .collect();
         assert!(names.len() > 50, "{names:?}");
-        assert_eq!(told(names.into_iter()), Vec::<String>::new());
+        assert_eq!(warnings(names.into_iter()), Vec::<String>::new());
     }
 
     #[test]
     fn regression_7_a_switch_of_ours_says_true_or_false() {
-        let told = |name, value| {
+        let warning = |name, value| {
             unreadable_switch(&env::Env::of(&[(name, value)]), &[env::COLOR, env::QUIET])
         };
-        assert!(told("VIGIE_COLOR", "maybe").is_some());
-        assert!(told("VIGIE_QUIET", "yes").is_some());
-        assert_eq!(told("VIGIE_QUIET", "1"), None);
-        assert_eq!(told("IBMCLOUD_COLOR", "maybe"), None);
+        assert!(warning("VIGIE_COLOR", "maybe").is_some());
+        assert!(warning("VIGIE_QUIET", "yes").is_some());
+        assert_eq!(warning("VIGIE_QUIET", "1"), None);
+        assert_eq!(warning("IBMCLOUD_COLOR", "maybe"), None);
     }
 }

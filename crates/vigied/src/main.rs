@@ -177,7 +177,7 @@ fn start_logging(settings: &Settings) -> anyhow::Result<()> {
 fn start_quiet_logging(settings: &Settings, resolved: &[Resolved]) -> anyhow::Result<()> {
     let is_set = resolved
         .iter()
-        .any(|own| own.setting.key == "log.level" && own.source != config::Source::Default);
+        .any(|entry| entry.setting.key == "log.level" && entry.source != config::Source::Default);
     let level = if is_set { &settings.log_level } else { "warn" };
     start_logging_at(level, settings)
 }
@@ -271,13 +271,13 @@ fn routes(output: Output) -> String {
         Output::Json => {
             let rows: Vec<serde_json::Value> = table
                 .iter()
-                .map(|own| {
+                .map(|route| {
                     serde_json::json!({
-                        "method": own.verb,
-                        "path": own.path,
-                        "guard": own.guard.word(),
-                        "errors": own.form.word(),
-                        "body": own.body_limit.word(),
+                        "method": route.verb,
+                        "path": route.path,
+                        "guard": route.guard.word(),
+                        "errors": route.form.word(),
+                        "body": route.body_limit.word(),
                     })
                 })
                 .collect();
@@ -285,12 +285,15 @@ fn routes(output: Output) -> String {
         }
         Output::Text => table
             .iter()
-            .map(|own| {
-                let (guard, form, body) =
-                    (own.guard.word(), own.form.word(), own.body_limit.word());
+            .map(|route| {
+                let (guard, form, body) = (
+                    route.guard.word(),
+                    route.form.word(),
+                    route.body_limit.word(),
+                );
                 format!(
                     "{:7} {:55} {guard:16} {form:13} {body}\n",
-                    own.verb, own.path
+                    route.verb, route.path
                 )
             })
             .collect(),

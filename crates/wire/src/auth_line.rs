@@ -45,10 +45,10 @@ fn in_line(error: &CredentialError) -> String {
 /// Whether a line, without its end, is one.
 #[must_use]
 pub fn is_one(line: &[u8]) -> bool {
-    let behind = line.strip_prefix(WORD);
-    behind.is_some_and(|rest| {
+    let after = line.strip_prefix(WORD);
+    after.is_some_and(|rest| {
         rest.first()
-            .is_none_or(|own| matches!(own, b' ' | b'\t' | b'\r'))
+            .is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
     })
 }
 
@@ -58,17 +58,18 @@ pub fn is_one(line: &[u8]) -> bool {
 /// [`AuthLineError`] says what is expected.
 pub fn parse(line: &[u8]) -> Result<AuthLine<'_>, AuthLineError> {
     let rest = line.strip_prefix(WORD).unwrap_or(line).trim_ascii();
-    let blank = |own: &u8| matches!(own, b' ' | b'\t');
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     let last = rest.iter().rposition(blank).map_or(0, |at| at + 1);
     let (before, word) = rest.split_at_checked(last).unwrap_or((rest, &[]));
     let is_third = before.trim_ascii().iter().any(blank);
     let is_scope = is_third && matches!(word, [b's' | b'o' | b'a' | b'S' | b'O' | b'A', b'-', ..]);
-    let (own, scope) = if is_scope {
+    let (shown, scope) = if is_scope {
         (before, Some(word))
     } else {
         (rest, None)
     };
-    let credential = credential::user_token(own.trim_ascii()).map_err(AuthLineError::Credential)?;
+    let credential =
+        credential::user_token(shown.trim_ascii()).map_err(AuthLineError::Credential)?;
     let scope = scope.map(scope_id::parse).transpose();
     Ok(AuthLine {
         credential,
@@ -116,7 +117,7 @@ mod tests {
                 (read.credential.kind, read.credential.text),
                 (Some(kind), text)
             );
-            assert_eq!(read.scope.map(|own| own.to_string()).as_deref(), scope);
+            assert_eq!(read.scope.map(|scope| scope.to_string()).as_deref(), scope);
         }
     }
 

@@ -113,12 +113,13 @@ pub const OTHER_STATUSES: &[(Code, Kind, &str)] = &[
 #[must_use]
 pub fn is_listed(words: &[Word], code: &str, kind: Kind) -> bool {
     let status = kind.status().to_string();
-    let with_status =
-        |own: &Word| own.word == code && own.status.split(", ").any(|own| own == status);
-    find(code).is_some_and(|own| own.kind == kind)
+    let with_status = |entry: &Word| {
+        entry.word == code && entry.status.split(", ").any(|listed| listed == status)
+    };
+    find(code).is_some_and(|error_code| error_code.kind == kind)
         || OTHER_STATUSES
             .iter()
-            .any(|(own, other, _)| own.code == code && *other == kind)
+            .any(|(error_code, other, _)| error_code.code == code && *other == kind)
         || words.iter().any(with_status)
 }
 
@@ -320,11 +321,11 @@ const AUDIT: &[(&str, &str)] = &[
 #[must_use]
 pub fn meaning(code: &str) -> Option<&'static str> {
     let words = [TOKEN_SERVICE, IDENTITY, UAA];
-    let word = || words.into_iter().flatten().find(|own| own.word == code);
-    let entered = || AUDIT.iter().find(|(own, _)| *own == code);
+    let word = || words.into_iter().flatten().find(|word| word.word == code);
+    let entered = || AUDIT.iter().find(|(known, _)| *known == code);
     find(code)
-        .map(|own| own.meaning)
-        .or_else(|| word().map(|own| own.meaning))
+        .map(|entry| entry.meaning)
+        .or_else(|| word().map(|entry| entry.meaning))
         .or_else(|| entered().map(|(_, said)| *said))
 }
 

@@ -289,7 +289,7 @@ fn behind_bearer(text: &str) -> Option<&str> {
     let rest = text.get(WORD.len()..)?;
     let rest = match rest.strip_prefix([' ', '\t']) {
         None if !rest.is_empty() => return None,
-        behind => behind.unwrap_or_default(),
+        rest => rest.unwrap_or_default(),
     };
     word.eq_ignore_ascii_case(WORD).then_some(rest)
 }

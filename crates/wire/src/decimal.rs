@@ -154,10 +154,12 @@ mod tests {
 
     fn value() -> impl Strategy<Value = f64> {
         prop_oneof![
-            any::<f64>().prop_filter("finite", |own| own.is_finite()),
+            any::<f64>().prop_filter("finite", |value| value.is_finite()),
             any::<i32>().prop_map(f64::from),
-            (any::<i32>(), 0..9_i32).prop_map(|(own, power)| f64::from(own) / 10_f64.powi(power)),
-            (any::<i64>(), 0..20_i32).prop_map(|(own, power)| own as f64 / 10_f64.powi(power)),
+            (any::<i32>(), 0..9_i32)
+                .prop_map(|(digits, power)| f64::from(digits) / 10_f64.powi(power)),
+            (any::<i64>(), 0..20_i32)
+                .prop_map(|(digits, power)| digits as f64 / 10_f64.powi(power)),
             -1e3..1e3_f64,
             -1e-3..1e-3_f64,
         ]

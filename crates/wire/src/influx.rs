@@ -114,10 +114,10 @@ mod tests {
         let problem = crate::code::DOMAIN_NOT_FOUND
             .problem("no space `x`")
             .hint("y");
-        let own = InfluxError::from(&problem).error;
-        assert_eq!(own, "database not found: no space `x`; y (BXNMSRI13E)");
-        let own = InfluxMessage::from(&problem);
-        assert_eq!(own.code, "not found");
-        assert_eq!(own.message, "no space `x`; y (BXNMSRI13E)");
+        let text = InfluxError::from(&problem).error;
+        assert_eq!(text, "database not found: no space `x`; y (BXNMSRI13E)");
+        let message = InfluxMessage::from(&problem);
+        assert_eq!(message.code, "not found");
+        assert_eq!(message.message, "no space `x`; y (BXNMSRI13E)");
     }
 }

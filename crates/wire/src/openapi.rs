@@ -77,8 +77,10 @@ pub fn identity_queries() -> Vec<(String, String, Vec<String>)> {
         for (method, operation) in item.as_object().into_iter().flatten() {
             let all = operation.get("parameters").and_then(Value::as_array);
             let all = all.into_iter().flatten();
-            let of_query = all.filter(|own| own.get("in").and_then(Value::as_str) == Some("query"));
-            let names = of_query.filter_map(|own| own.get("name").and_then(Value::as_str));
+            let of_query = all
+                .filter(|parameter| parameter.get("in").and_then(Value::as_str) == Some("query"));
+            let names =
+                of_query.filter_map(|parameter| parameter.get("name").and_then(Value::as_str));
             let names = names.map(str::to_owned).collect();
             queries.push((method.to_uppercase(), path.clone(), names));
         }

@@ -64,13 +64,13 @@ mod tests {
             ("iam", Some(CredentialKind::Iam)),
             ("token", None),
         ] {
-            let own = sent(name, "vgk_x").unwrap();
-            assert_eq!((own.kind, own.text.expose()), (kind, "vgk_x"), "{name}");
-            assert!(own.repairs.is_empty());
+            let read = sent(name, "vgk_x").unwrap();
+            assert_eq!((read.kind, read.text.expose()), (kind, "vgk_x"), "{name}");
+            assert!(read.repairs.is_empty());
         }
-        let own = sent("apikey", "vgk:with:colons\n").unwrap();
-        assert_eq!(own.text.expose(), "vgk:with:colons");
-        assert!(own.repairs.contains(Repair::WhitespaceTrimmed));
+        let read = sent("apikey", "vgk:with:colons\n").unwrap();
+        assert_eq!(read.text.expose(), "vgk:with:colons");
+        assert!(read.repairs.contains(Repair::WhitespaceTrimmed));
     }
 
     #[test]

@@ -88,14 +88,14 @@ pub struct GraphiteBody {
 
 impl From<&Problem> for GraphiteBody {
     fn from(problem: &Problem) -> Self {
-        let own = MonitoringError::from(problem);
-        let error = match &own.hint {
-            Some(hint) => format!("{}; {hint}", own.message),
-            None => own.message.clone(),
+        let first = MonitoringError::from(problem);
+        let error = match &first.hint {
+            Some(hint) => format!("{}; {hint}", first.message),
+            None => first.message.clone(),
         };
         Self {
             error,
-            errors: vec![own],
+            errors: vec![first],
         }
     }
 }

@@ -57,7 +57,7 @@ impl Target {
             return Err(call);
         }
         let pattern = Pattern::parse(inner)
-            .map_err(|error| error.behind(text.get(..start).unwrap_or_default()))?;
+            .map_err(|error| error.shifted_by(text.get(..start).unwrap_or_default()))?;
         let selector = Selector::named(pattern.clone());
         Ok(Self { pattern, selector })
     }

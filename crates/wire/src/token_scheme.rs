@@ -7,7 +7,7 @@ use crate::credential::{
 /// The text after `Authorization: Token`, where that is the scheme: a token or key, or `name:credential` as InfluxDB's first
 /// version has it.
 #[must_use]
-pub fn behind(header: &[u8]) -> Option<&str> {
+pub fn after_scheme(header: &[u8]) -> Option<&str> {
     let text = as_ascii(header).ok()?.trim();
     let (word, rest) = split_word(text);
     word.eq_ignore_ascii_case("token").then_some(rest)
@@ -17,9 +17,9 @@ pub fn behind(header: &[u8]) -> Option<&str> {
 ///
 /// # Errors
 /// [`CredentialError`] says what is missing.
-pub fn read(behind: &str) -> Result<Credential<'_>, CredentialError> {
+pub fn read(after: &str) -> Result<Credential<'_>, CredentialError> {
     let mut repairs = Repairs::default();
-    let text = strip(behind, &mut repairs);
+    let text = strip(after, &mut repairs);
     if text.is_empty() {
         return Err(CredentialError::CredentialMissing);
     }
@@ -45,8 +45,8 @@ mod tests {
             ("Token token:vgk_x", None, "vgk_x"),
             ("Token bx:y", None, "bx:y"),
         ] {
-            let own = read(behind(header.as_bytes()).unwrap()).unwrap();
-            assert_eq!((own.kind, own.text), (kind, text), "{header}");
+            let credential = read(after_scheme(header.as_bytes()).unwrap()).unwrap();
+            assert_eq!((credential.kind, credential.text), (kind, text), "{header}");
         }
         for (header, error) in [
             ("Token", CredentialError::CredentialMissing),
@@ -55,13 +55,13 @@ mod tests {
             ("Token a b", CredentialError::Characters),
         ] {
             assert_eq!(
-                read(behind(header.as_bytes()).unwrap()),
+                read(after_scheme(header.as_bytes()).unwrap()),
                 Err(error),
                 "{header}"
             );
         }
         for other in ["Tokens x", "Bearer x", "", "Basic x"] {
-            assert_eq!(behind(other.as_bytes()), None, "{other}");
+            assert_eq!(after_scheme(other.as_bytes()), None, "{other}");
         }
     }
 }

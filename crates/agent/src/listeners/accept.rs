@@ -63,11 +63,11 @@ fn spawn_connection<'scope>(
         }
     } else {
         let _ = stream.set_write_timeout(Some(TICK));
-        let told = writeln!(
+        let sent = writeln!(
             stream,
             "ERR there are {CONNECTIONS_MAX} connections already"
         );
-        if told.is_ok() {
+        if sent.is_ok() {
             connection::set_reset_when_dropped(&stream, false);
         }
         format!("a connection: there were {CONNECTIONS_MAX} already")

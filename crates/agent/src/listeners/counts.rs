@@ -78,11 +78,11 @@ impl Counts {
         if pending.count == 0 || !pending.reported_at.is_none_or(is_due) {
             return None;
         }
-        let told = std::mem::take(&mut *pending);
+        let refusals = std::mem::take(&mut *pending);
         pending.reported_at = Some(now);
         Some(Refusals {
-            count: told.count,
-            first: told.first,
+            count: refusals.count,
+            first: refusals.first,
         })
     }
 }

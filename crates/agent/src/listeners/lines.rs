@@ -84,7 +84,7 @@ impl<'a> LineReader<'a> {
 
     /// The closing message to the sender about refused lines.
     pub(super) fn refused(&self) -> Option<String> {
-        self.tally.told("lines")
+        self.tally.message("lines")
     }
 
     fn count(&mut self, lines: &Lines) {

@@ -27,11 +27,11 @@ impl<'a> StatsdReader<'a> {
 
     /// The next bytes of a connection.
     pub(super) fn feed(&mut self, bytes: &[u8]) {
-        let mut own = self.serving.sums.own();
+        let mut sums = self.serving.sums.lock();
         let reading = self
             .decoder
-            .feed(bytes, |metric| own.aggregator.add(metric));
-        drop(own);
+            .feed(bytes, |metric| sums.aggregator.add(metric));
+        drop(sums);
         self.count(&reading);
     }
 
@@ -44,15 +44,15 @@ impl<'a> StatsdReader<'a> {
 
     /// A datagram, whose last line needs no end.
     pub(super) fn datagram(&mut self, bytes: &[u8]) {
-        let mut own = self.serving.sums.own();
-        let reading = packet(bytes, SANITIZE, |metric| own.aggregator.add(metric));
-        drop(own);
+        let mut sums = self.serving.sums.lock();
+        let reading = packet(bytes, SANITIZE, |metric| sums.aggregator.add(metric));
+        drop(sums);
         self.count(&reading);
     }
 
     /// The closing message to the sender about refused lines.
     pub(super) fn refused(&self) -> Option<String> {
-        self.tally.told("values")
+        self.tally.message("values")
     }
 
     fn count(&mut self, reading: &DecodeSummary) {

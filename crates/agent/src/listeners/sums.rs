@@ -18,7 +18,7 @@ const PORTION: usize = 2000;
 #[derive(Debug)]
 pub(super) struct Sums {
     interval: Duration,
-    own: Mutex<SumState>,
+    state: Mutex<SumState>,
 }
 
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl Sums {
         };
         Ok(Self {
             interval: Duration::from_millis(settings.flush_interval_ms),
-            own: Mutex::new(SumState {
+            state: Mutex::new(SumState {
                 aggregator: Aggregator::new(settings, bounds)?,
                 flushed_at: Millis(i64::MIN / 2),
             }),
@@ -47,8 +47,8 @@ impl Sums {
     }
 
     // A panic costs what was being added, and nothing of what was there.
-    pub(super) fn own(&self) -> MutexGuard<'_, SumState> {
-        self.own.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn lock(&self) -> MutexGuard<'_, SumState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) const fn interval(&self) -> Duration {
@@ -57,13 +57,13 @@ impl Sums {
 
     /// Puts the sums where the journal takes them from, and begins anew. Readers do not wait for it.
     pub(super) fn flush(&self, intake: &Intake, counts: &Counts) {
-        let mut own = self.own();
+        let mut state = self.lock();
         // Two flushes within a second would replace each other.
-        let at = not_before(own.flushed_at.plus(1000), flush_time(SystemClock.now()));
-        own.flushed_at = at;
-        let taken_out = own.aggregator.take_out();
-        drop(own);
-        let left_out = taken_out.tell(at, PORTION, |batch| {
+        let at = not_before(state.flushed_at.plus(1000), flush_time(SystemClock.now()));
+        state.flushed_at = at;
+        let taken_out = state.aggregator.take_out();
+        drop(state);
+        let left_out = taken_out.emit(at, PORTION, |batch| {
             if intake.put(&batch).is_none() {
                 let count = batch.len() as u64;
                 counts.refuse(count, || "the agent was ending".to_owned());

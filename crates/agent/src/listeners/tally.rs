@@ -28,7 +28,7 @@ impl Tally {
     }
 
     /// The closing message to the sender about its `lines`; nothing if all were accepted.
-    pub(super) fn told(&self, lines: &str) -> Option<String> {
+    pub(super) fn message(&self, lines: &str) -> Option<String> {
         let were = match self.refused {
             0 => return None,
             1 => "was",
@@ -63,12 +63,12 @@ mod tests {
         let mut tally = Tally::default();
         tally.receive(3);
         tally.refuse(0, || panic!("nothing was refused"));
-        assert_eq!(tally.told("lines"), None);
+        assert_eq!(tally.message("lines"), None);
         tally.refuse(1, || "a \u{1b}[31m b".to_owned());
         let told = "1 of 3 lines was refused; the first: a ?[31m b";
-        assert_eq!(tally.told("lines").as_deref(), Some(told));
+        assert_eq!(tally.message("lines").as_deref(), Some(told));
         tally.refuse(1, || "another".to_owned());
         let told = "2 of 3 lines were refused; the first: a ?[31m b";
-        assert_eq!(tally.told("lines").as_deref(), Some(told));
+        assert_eq!(tally.message("lines").as_deref(), Some(told));
     }
 }

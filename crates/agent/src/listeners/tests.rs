@@ -256,7 +256,7 @@ fn no_more_connections_than_there_may_be() {
         // A place that is free again is given again.
         drop(held.pop());
         let begun = Instant::now();
-        while !try_send(address, "a.again 1 1700000000\n").is_ok_and(|own| own.is_empty()) {
+        while !try_send(address, "a.again 1 1700000000\n").is_ok_and(|answer| answer.is_empty()) {
             assert!(begun.elapsed() < PATIENCE);
         }
         assert!(bench.written().contains("a.again"));
@@ -357,25 +357,27 @@ fn a_disk_that_takes_nothing_keeps_no_end_waiting() {
         batch.push(&SeriesName::parse(&long).unwrap(), Millis(1000), 1.0);
     }
     while bench.intake.try_put(&batch) {}
-    let mut sums = bench.listeners.sums.own();
+    let mut sums = bench.listeners.sums.lock();
     let reading = packet(b"one:1|c", true, |metric| sums.aggregator.add(metric));
     assert_eq!((reading.received, reading.rejected()), (1, 0));
     drop(sums);
     // Not in a scope: where they do not end, this test fails and does not wait for them.
     let (to_end, ended) = mpsc::channel();
-    let (own, written) = (Arc::clone(&bench), to_end.clone());
+    let (shared, written) = (Arc::clone(&bench), to_end.clone());
     std::thread::spawn(move || {
-        let given_up = own.intake.write(|_, _| false);
+        let given_up = shared.intake.write(|_, _| false);
         written.send(given_up > 0).unwrap();
     });
-    let own = Arc::clone(&bench);
+    let shared = Arc::clone(&bench);
     std::thread::spawn(move || {
-        let served = own.listeners.serve(&own.intake, &own.notifier, |_, _| {});
-        own.intake.close();
+        let served = shared
+            .listeners
+            .serve(&shared.intake, &shared.notifier, |_, _| {});
+        shared.intake.close();
         to_end.send(served.is_ok()).unwrap();
     });
     let begun = Instant::now();
-    while bench.listeners.sums.own().flushed_at < Millis(0) {
+    while bench.listeners.sums.lock().flushed_at < Millis(0) {
         assert!(begun.elapsed() < PATIENCE, "it was never flushed");
         std::thread::sleep(Duration::from_millis(5));
     }

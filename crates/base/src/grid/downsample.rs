@@ -71,8 +71,8 @@ impl Parts {
     /// Takes in a sample, which is later than those before; returns the part before it when it begins another.
     pub fn add(&mut self, at: Millis, value: f64) -> Option<(Millis, f64)> {
         let part = (i128::from(at.0) - i128::from(self.first.0)) * self.points_max / self.span;
-        if let Some((own, _, running)) = &mut self.open
-            && *own == part
+        if let Some((current, _, running)) = &mut self.open
+            && *current == part
         {
             running.add(value);
             return None;

@@ -50,11 +50,11 @@ impl Filling {
                     None => continue,
                 },
             };
-            if let Some(own) = self.grid.values.get_mut(slot) {
+            if let Some(filled) = self.grid.values.get_mut(slot) {
                 (self.slot, self.end, self.running) = (slot, end, None);
                 // One value is itself, whatever several would become.
                 if !value.is_nan() {
-                    *own = value;
+                    *filled = value;
                 }
             }
         }
@@ -62,14 +62,14 @@ impl Filling {
 
     /// Takes in a further sample of the slot that the last one fell into.
     fn add_to_slot(&mut self, value: f64) {
-        if let Some(own) = self.grid.values.get_mut(self.slot) {
+        if let Some(filled) = self.grid.values.get_mut(self.slot) {
             let running = self.running.get_or_insert_with(|| {
                 let mut running = FoldState::new(self.fold);
-                running.add(*own);
+                running.add(*filled);
                 running
             });
             running.add(value);
-            *own = running.value();
+            *filled = running.value();
         }
     }
 

@@ -28,8 +28,8 @@ impl Folding {
     /// before it, by its beginning, when the sample begins another.
     pub fn add(&mut self, at: Millis, value: f64) -> Option<(Millis, f64)> {
         let slot = self.window.slot_of(at)?;
-        if let Some((own, running)) = &mut self.open
-            && *own == slot
+        if let Some((current, running)) = &mut self.open
+            && *current == slot
         {
             running.add(value);
             return None;

@@ -174,10 +174,10 @@ fn slots_that_are_handed_out_one_by_one_are_those_of_the_grid() {
 proptest! {
     #[test]
     fn never_more_than_asked_for(
-        own in proptest::collection::btree_map(any::<i64>(), -1e6_f64..1e6, 0..40),
+        given in proptest::collection::btree_map(any::<i64>(), -1e6_f64..1e6, 0..40),
         points_max in 1_usize..50,
     ) {
-        let raw = samples(&own.into_iter().collect::<Vec<_>>());
+        let raw = samples(&given.into_iter().collect::<Vec<_>>());
         let fewer = fewer(&raw, points_max);
         prop_assert!(fewer.len() <= points_max);
         prop_assert!(fewer.is_sorted_by_key(|(at, _)| *at));
@@ -191,9 +191,9 @@ proptest! {
     }
 
     #[test]
-    fn a_sum_loses_nothing(own in proptest::collection::btree_map(0_i64..10_000, -100_i32..100, 0..60), step in 1_i64..500) {
-        let total: f64 = own.values().copied().map(f64::from).sum();
-        let raw = own.iter().map(|(at, value)| (Millis(*at), f64::from(*value)));
+    fn a_sum_loses_nothing(given in proptest::collection::btree_map(0_i64..10_000, -100_i32..100, 0..60), step in 1_i64..500) {
+        let total: f64 = given.values().copied().map(f64::from).sum();
+        let raw = given.iter().map(|(at, value)| (Millis(*at), f64::from(*value)));
         let window = Window::of(range(-1, 9_999), Step::new(step).unwrap()).unwrap();
         let grid = window.grid(raw, Fold::Sum);
         let kept: f64 = grid.values.iter().filter(|value| !value.is_nan()).sum();

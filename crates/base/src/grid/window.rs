@@ -92,8 +92,8 @@ impl Window {
     pub fn put(self, grid: &mut Grid, values: impl IntoIterator<Item = (Millis, f64)>) {
         for (at, value) in values {
             let slot = self.slot_of(at).and_then(|slot| grid.values.get_mut(slot));
-            if let Some(own) = slot {
-                *own = value;
+            if let Some(place) = slot {
+                *place = value;
             }
         }
     }

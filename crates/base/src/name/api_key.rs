@@ -30,10 +30,10 @@ pub fn redact_api_keys(text: &str) -> Cow<'_, str> {
         return text.into();
     }
     let (mut shown, mut rest) = (String::new(), text);
-    while let Some((before, behind)) = next(rest) {
+    while let Some((before, after)) = next(rest) {
         shown.push_str(before);
         shown.push_str(HIDDEN);
-        rest = behind;
+        rest = after;
     }
     shown.push_str(rest);
     shown.into()

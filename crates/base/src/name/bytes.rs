@@ -60,30 +60,30 @@ const SHALLOW: u64 = 2 * limit::NAME_ELEMENTS.default - 1;
 /// Whether it is for certain such a path, as most are: neither short nor very long, and nothing but letters, digits and
 /// `-./:_`.
 fn is_usual_path(bytes: &[u8]) -> bool {
-    let ([first, behind @ ..], [before @ .., last]) = (bytes, bytes) else {
+    let ([first, after @ ..], [before @ .., last]) = (bytes, bytes) else {
         return false;
     };
     // Each byte beside the one after it. The last block overlaps the one before it.
-    let (Some(last_before), Some(last_behind)) = (before.last_chunk(), behind.last_chunk()) else {
+    let (Some(last_before), Some(last_after)) = (before.last_chunk(), after.last_chunk()) else {
         return false;
     };
-    let (befores, behinds) = (before.as_chunks().0, behind.as_chunks().0);
+    let (befores, afters) = (before.as_chunks().0, after.as_chunks().0);
     bytes.len() as u64 <= SHALLOW
         && *first != b'.'
         && is_usual(*first)
         && *last != b'.'
         && befores
             .iter()
-            .zip(behinds)
-            .all(|(before, behind)| is_usual_block(before, behind))
-        && is_usual_block(last_before, last_behind)
+            .zip(afters)
+            .all(|(before, after)| is_usual_block(before, after))
+        && is_usual_block(last_before, last_after)
 }
 
-/// Whether each of `behind` is usual, and no dot stands behind one.
-fn is_usual_block(before: &[u8; BLOCK], behind: &[u8; BLOCK]) -> bool {
+/// Whether each of `after` is usual, and no dot follows a dot.
+fn is_usual_block(before: &[u8; BLOCK], after: &[u8; BLOCK]) -> bool {
     let mut wrong = false;
-    for (before, behind) in before.iter().zip(behind) {
-        wrong |= !is_usual(*behind) | ((*before == b'.') & (*behind == b'.'));
+    for (before, after) in before.iter().zip(after) {
+        wrong |= !is_usual(*after) | ((*before == b'.') & (*after == b'.'));
     }
     !wrong
 }
@@ -136,11 +136,11 @@ mod tests {
         for length in [16, 17, 18, 32, 33, 34, 49] {
             for place in 0..length {
                 for byte in 0..128 {
-                    for behind in [b'a', b'.'] {
+                    for next_byte in [b'a', b'.'] {
                         let mut bytes = vec![b'a'; length];
                         bytes[place] = byte;
                         if let Some(next) = bytes.get_mut(place + 1) {
-                            *next = behind;
+                            *next = next_byte;
                         }
                         let right = is_plain(&bytes);
                         let text = String::from_utf8(bytes).unwrap();

@@ -80,8 +80,8 @@ impl EmptyTransitions {
                 let targets = self.to.get(*begin as usize..*end as usize);
                 for (word, mask) in targets.unwrap_or_default() {
                     work += 1;
-                    if let Some(own) = bits.get_mut(*word as usize) {
-                        *own |= mask;
+                    if let Some(target) = bits.get_mut(*word as usize) {
+                        *target |= mask;
                     }
                 }
             }
@@ -139,8 +139,8 @@ impl Automaton {
     /// Whether any state is left after `character`.
     pub(super) fn can_continue(&self, bits: &[u64], character: char) -> bool {
         let row = self.classes.row(character);
-        let mut own = bits.iter().zip(row).zip(&self.loops);
-        own.any(|((bits, row), loops)| bits & (row | loops) != 0)
+        let mut words = bits.iter().zip(row).zip(&self.loops);
+        words.any(|((bits, row), loops)| bits & (row | loops) != 0)
     }
 
     /// Consumes `character`; returns how many words it touched.

@@ -43,7 +43,7 @@ impl Classes {
             };
             match token {
                 Token::AnyOne => set(&mut row, *state),
-                Token::Char(own) => flip(*own, *own),
+                Token::Char(character) => flip(*character, *character),
                 Token::Set { negated, ranges } => {
                     if *negated {
                         set(&mut row, *state);
@@ -66,8 +66,8 @@ impl Classes {
         for group in flips.chunk_by(|left, right| left.0 == right.0) {
             for (_, state) in group {
                 let (word, bit) = (state / 64, 1_u64 << (state % 64));
-                if let (Some(own), Some(now)) = (row.get_mut(word), flipped.get_mut(word)) {
-                    *own ^= bit;
+                if let (Some(bits), Some(now)) = (row.get_mut(word), flipped.get_mut(word)) {
+                    *bits ^= bit;
                     *now ^= bit;
                     if *now & bit == 0 {
                         open -= 1;
@@ -76,7 +76,7 @@ impl Classes {
                     }
                 }
             }
-            let at = group.first().map_or(0, |own| own.0);
+            let at = group.first().map_or(0, |first| first.0);
             let class = if open == 0 {
                 0
             } else {
@@ -97,9 +97,9 @@ impl Classes {
     }
 
     fn search(&self, code: u32) -> u32 {
-        let behind = self.bounds.partition_point(|(start, _)| *start <= code);
+        let after = self.bounds.partition_point(|(start, _)| *start <= code);
         self.bounds
-            .get(behind.wrapping_sub(1))
+            .get(after.wrapping_sub(1))
             .map_or(0, |bound| bound.1)
     }
 

@@ -69,13 +69,13 @@ impl PatternError {
 
     /// The same in a text that has `before` before the pattern.
     #[must_use]
-    pub fn behind(mut self, before: &str) -> Self {
+    pub fn shifted_by(mut self, before: &str) -> Self {
         match &mut self {
             Self::EmptyElement(at)
             | Self::EmptySet(at)
             | Self::Unbalanced { at, .. }
             | Self::Character { at, .. }
-            | Self::Escaped { at, .. } => *at = at.behind(before),
+            | Self::Escaped { at, .. } => *at = at.shifted_by(before),
             Self::Empty | Self::TooLong(_) | Self::TooDeep(_) | Self::TooVaried => {}
         }
         self

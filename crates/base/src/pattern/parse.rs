@@ -86,10 +86,10 @@ fn element(pieces: &[Piece], room: &mut usize) -> Result<Element, PatternError> 
                 false
             }
             Some('}') if !braces.is_empty() => {
-                let behind = draft.states;
+                let after = draft.states;
                 let ends = braces.pop().map(|brace| brace.ends).unwrap_or_default();
                 let ends = ends.into_iter().chain([here]);
-                draft.jumps.extend(ends.map(|end| (end, behind)));
+                draft.jumps.extend(ends.map(|end| (end, after)));
                 draft.states += 1;
                 false
             }

@@ -112,11 +112,11 @@ impl Pattern {
     /// Where the element after the only one that may fit next may be.
     #[must_use]
     pub fn after_sole_element(&self, positions: &Positions) -> Positions {
-        let mut behind = Positions::default();
+        let mut after = Positions::default();
         if let [at] = positions.0.as_slice() {
-            self.open(&mut behind, at + 1);
+            self.open(&mut after, at + 1);
         }
-        behind
+        after
     }
 
     /// Moves to the beginning of an element at these positions.
@@ -165,8 +165,8 @@ impl Pattern {
     /// Reads `character`.
     pub fn step(&self, progress: &mut Progress, character: char) {
         if progress.is_separator(character) {
-            let behind = self.next_positions(progress);
-            self.enter(progress, &behind);
+            let next = self.next_positions(progress);
+            self.enter(progress, &next);
             return;
         }
         progress.tagged |= character == ';';
@@ -248,6 +248,6 @@ impl Pattern {
 
     fn accepts(&self, spot: &ElementProgress) -> bool {
         self.element(spot)
-            .is_some_and(|own| own.automaton.accepts(&spot.bits))
+            .is_some_and(|element| element.automaton.accepts(&spot.bits))
     }
 }

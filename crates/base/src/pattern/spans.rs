@@ -16,7 +16,7 @@ struct Open {
 }
 
 impl Open {
-    const fn alone(&self) -> PatternError {
+    const fn unbalanced(&self) -> PatternError {
         PatternError::Unbalanced {
             character: self.character,
             at: self.at,
@@ -38,7 +38,7 @@ pub(super) fn of(pieces: &[Piece], end: TextPosition) -> Result<Vec<Range<usize>
         match piece.syntax() {
             _ if character == '.' && !tagged => {
                 if let Some(first) = open.first() {
-                    return Err(first.alone());
+                    return Err(first.unbalanced());
                 }
                 if start == index {
                     return Err(PatternError::EmptyElement(at));
@@ -47,12 +47,12 @@ pub(super) fn of(pieces: &[Piece], end: TextPosition) -> Result<Vec<Range<usize>
                 start = index + 1;
             }
             Some(']') => match open.pop() {
-                Some(own) if own.character == '[' => {}
+                Some(opened) if opened.character == '[' => {}
                 _ => return Err(PatternError::Unbalanced { character, at }),
             },
             // Commas part the texts of a brace and nothing else.
             Some(',') => match open.last() {
-                Some(own) if own.character == '{' => tagged = own.tagged,
+                Some(opened) if opened.character == '{' => tagged = opened.tagged,
                 _ => return Err(refused),
             },
             Some('*' | '?' | '[' | '{' | '}') if inside == Some('[') => {}
@@ -63,7 +63,7 @@ pub(super) fn of(pieces: &[Piece], end: TextPosition) -> Result<Vec<Range<usize>
                 tagged,
             }),
             Some('}') => match open.pop() {
-                Some(own) if own.character == '{' => tagged = own.tagged,
+                Some(opened) if opened.character == '{' => tagged = opened.tagged,
                 _ => return Err(PatternError::Unbalanced { character, at }),
             },
             None if character == '\\' && tagged => {}
@@ -73,7 +73,7 @@ pub(super) fn of(pieces: &[Piece], end: TextPosition) -> Result<Vec<Range<usize>
         }
     }
     if let Some(first) = open.first() {
-        return Err(first.alone());
+        return Err(first.unbalanced());
     }
     if start == pieces.len() {
         return Err(PatternError::EmptyElement(end));

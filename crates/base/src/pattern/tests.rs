@@ -73,13 +73,13 @@ fn errors_say_the_column_in_characters() {
             "the pattern has an empty element at column 4 (a dot too many)",
         ),
     ] {
-        let told = Pattern::parse(text).unwrap_err();
-        assert_eq!(told.to_string(), error);
-        let place = told.at().unwrap();
+        let refused = Pattern::parse(text).unwrap_err();
+        assert_eq!(refused.to_string(), error);
+        let place = refused.at().unwrap();
         assert_eq!(place, TextPosition::of(text, place.byte));
-        let behind = told.behind("日(").at().unwrap();
+        let shifted = refused.shifted_by("日(").at().unwrap();
         let expected = (place.byte + 4, place.column + 2);
-        assert_eq!((behind.byte, behind.column), expected);
+        assert_eq!((shifted.byte, shifted.column), expected);
     }
 }
 

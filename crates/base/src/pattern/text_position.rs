@@ -24,7 +24,7 @@ impl TextPosition {
 
     /// The same in a text that has `before` before it.
     #[must_use]
-    pub fn behind(self, before: &str) -> Self {
+    pub fn shifted_by(self, before: &str) -> Self {
         Self {
             byte: self.byte + before.len(),
             column: self.column + before.chars().count(),

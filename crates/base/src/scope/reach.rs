@@ -24,8 +24,8 @@ impl Grants {
     /// The same, with `action` reaching this.
     #[must_use]
     pub fn with(mut self, action: Action, reach: Reach) -> Self {
-        if let Some(own) = self.0.get_mut(action as usize) {
-            *own = reach;
+        if let Some(place) = self.0.get_mut(action as usize) {
+            *place = reach;
         }
         self
     }
@@ -41,7 +41,9 @@ impl Grants {
     pub fn actions(&self) -> Actions {
         let reaching = |action: &Action| !matches!(self.reach(*action), Reach::Nothing);
         let actions = Action::ALL.iter().copied().filter(reaching);
-        actions.fold(Actions::NONE, |all, own| all.union(Actions::of(&[own])))
+        actions.fold(Actions::NONE, |all, action| {
+            all.union(Actions::of(&[action]))
+        })
     }
 }
 
@@ -50,7 +52,9 @@ impl From<Actions> for Grants {
     fn from(actions: Actions) -> Self {
         let all = Action::ALL.iter().copied();
         let allowed = all.filter(|action| actions.contains(*action));
-        allowed.fold(Self::default(), |own, action| own.with(action, Reach::All))
+        allowed.fold(Self::default(), |grants, action| {
+            grants.with(action, Reach::All)
+        })
     }
 }
 

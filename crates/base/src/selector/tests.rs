@@ -11,7 +11,7 @@ fn matcher(name: &str, op: Op, value: &str) -> Matcher {
 
 #[test]
 fn a_label_that_is_not_there_is_empty() {
-    for (op, value, own, fits) in [
+    for (op, value, label, fits) in [
         (Op::Equal, "a", "a", true),
         (Op::Equal, "a", "", false),
         (Op::Equal, "", "", true),
@@ -35,9 +35,12 @@ fn a_label_that_is_not_there_is_empty() {
             );
             continue;
         };
-        assert_eq!(matcher.fits(own), fits, "{op} {value:?} {own:?}");
+        assert_eq!(matcher.fits(label), fits, "{op} {value:?} {label:?}");
         let selector = Selector::new(None, vec![matcher]).unwrap();
-        assert_eq!(selector.matches(&key("m", &[("l", own), ("z", "y")])), fits);
+        assert_eq!(
+            selector.matches(&key("m", &[("l", label), ("z", "y")])),
+            fits
+        );
     }
 }
 
@@ -118,19 +121,19 @@ fn the_matchers_of_a_selector_have_one_bound_together() {
     let mut matchers = Vec::new();
     let refused = loop {
         match Matcher::with_budget(&mut budget, "a", Op::Regex, text) {
-            Ok(own) => matchers.push(own),
+            Ok(matcher) => matchers.push(matcher),
             Err(refused) => break refused,
         }
     };
     assert!((4..64).contains(&matchers.len()), "{}", matchers.len());
     assert_eq!(refused.limit(), Some(&limit::PATTERN_TABLE_BYTES));
-    let told = refused.to_string();
+    let message = refused.to_string();
     let most = limit::PATTERN_TABLE_BYTES.default;
-    assert!(told.contains(&(most + 1).to_string()), "{told}");
-    assert!(told.ends_with(&format!("is {most}")), "{told}");
+    assert!(message.contains(&(most + 1).to_string()), "{message}");
+    assert!(message.ends_with(&format!("is {most}")), "{message}");
     // Nothing is tried any more, however small, and what needs no table goes on.
-    let own = Matcher::with_budget(&mut budget, "a", Op::NotRegex, "b");
-    assert!(matches!(own, Err(MatcherError::TooLarge(_))));
+    let next = Matcher::with_budget(&mut budget, "a", Op::NotRegex, "b");
+    assert!(matches!(next, Err(MatcherError::TooLarge(_))));
     matchers.push(Matcher::with_budget(&mut budget, "a", Op::Equal, "ab").unwrap());
     assert!(Selector::new(None, matchers).unwrap().table_bytes() <= most);
     // What is read has one bound, too: classes in either case are large, and their tables small.
@@ -147,14 +150,14 @@ fn a_filter_is_any_of_its_selectors() {
         let globs = globs.iter().map(|glob| Selector::parse(glob).unwrap());
         NameFilter::any(globs.collect()).unwrap()
     };
-    let own = filter(&["app.*", "db.**"]);
+    let both = filter(&["app.*", "db.**"]);
     for (path, is_in) in [
         ("app.a", true),
         ("app.a.b", false),
         ("db.a.b", true),
         ("x", false),
     ] {
-        assert_eq!(own.matches(&key(path, &[])), is_in, "{path}");
+        assert_eq!(both.matches(&key(path, &[])), is_in, "{path}");
     }
     assert!(!filter(&[]).matches(&key("app.a", &[])));
 }
@@ -166,8 +169,8 @@ proptest! {
         words in prop::collection::vec("[ab]{0,3}", 1..5),
         value in "[abc]{0,4}",
     ) {
-        let own = matcher("l", Op::Regex, &words.join("|"));
-        prop_assert_eq!(own.fits(&value), words.contains(&value));
+        let regex = matcher("l", Op::Regex, &words.join("|"));
+        prop_assert_eq!(regex.fits(&value), words.contains(&value));
         let not = matcher("l", Op::NotRegex, &words.join("|"));
         prop_assert_eq!(not.fits(&value), !words.contains(&value));
     }
@@ -184,8 +187,8 @@ proptest! {
         let pairs = labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let key = SeriesKey::new(&path, pairs).unwrap();
         let means = |(name, op, value): &(String, usize, String)| {
-            let own = labels.get(name).map_or("", String::as_str);
-            (own == value) == (op % 2 == 0)
+            let label = labels.get(name).map_or("", String::as_str);
+            (label == value) == (op % 2 == 0)
         };
         let glob = glob.map(|glob| Pattern::parse(&glob).unwrap());
         let fits = glob.as_ref().is_none_or(|glob| glob.matches(&path));
@@ -195,9 +198,9 @@ proptest! {
             .map(|(name, op, value)| matcher(name, ops[*op], value))
             .collect();
         for _ in 0..matchers.len().max(1) {
-            let own = Selector::new(glob.clone(), matchers.clone()).unwrap();
-            prop_assert_eq!(own.matches(&key), expected, "{:?}", own);
-            prop_assert_eq!(own.fits_matchers(key.path(), &key.labels()), parts.iter().all(means));
+            let selector = Selector::new(glob.clone(), matchers.clone()).unwrap();
+            prop_assert_eq!(selector.matches(&key), expected, "{:?}", selector);
+            prop_assert_eq!(selector.fits_matchers(key.path(), &key.labels()), parts.iter().all(means));
             if !matchers.is_empty() {
                 matchers.rotate_left(1);
             }
@@ -206,8 +209,8 @@ proptest! {
 
     #[test]
     fn no_text_panics(text in "([a-c.*+?|()\\[\\]{}^$\\\\0-9]|\\PC){0,20}", value in "\\PC{0,9}") {
-        if let Ok(own) = Matcher::new("l", Op::Regex, &text) {
-            let _ = own.fits(&value);
+        if let Ok(matcher) = Matcher::new("l", Op::Regex, &text) {
+            let _ = matcher.fits(&value);
         }
     }
 }

@@ -13,13 +13,13 @@ use std::borrow::Cow;
 
 /// Whether Prometheus takes `text` for a word; a metric may have colons.
 fn is_word(text: &str, colons: bool) -> bool {
-    let fits = |at: usize, own: u8| {
-        own.is_ascii_alphabetic()
-            || own == b'_'
-            || (colons && own == b':')
-            || (at > 0 && own.is_ascii_digit())
+    let fits = |at: usize, byte: u8| {
+        byte.is_ascii_alphabetic()
+            || byte == b'_'
+            || (colons && byte == b':')
+            || (at > 0 && byte.is_ascii_digit())
     };
-    !text.is_empty() && text.bytes().enumerate().all(|(at, own)| fits(at, own))
+    !text.is_empty() && text.bytes().enumerate().all(|(at, byte)| fits(at, byte))
 }
 
 /// The word that stands for the path among labels.
@@ -122,12 +122,16 @@ impl SeriesKey<'static> {
     }
 }
 
-fn give<'t>(path: &mut Option<Cow<'t, str>>, own: Cow<'t, str>, at: usize) -> Result<(), KeyError> {
+fn give<'t>(
+    path: &mut Option<Cow<'t, str>>,
+    name: Cow<'t, str>,
+    at: usize,
+) -> Result<(), KeyError> {
     if path.is_some() {
         let what = "a second path";
         return Err(KeyError::Syntax { what, at });
     }
-    *path = Some(own);
+    *path = Some(name);
     Ok(())
 }
 
@@ -165,7 +169,8 @@ impl<'t> Reader<'t> {
     fn word(&mut self) -> Option<&'t str> {
         self.blanks();
         let rest = self.rest();
-        let is_part = |own: char| own.is_ascii_alphanumeric() || matches!(own, '_' | ':');
+        let is_part =
+            |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | ':');
         let end = rest
             .find(|character| !is_part(character))
             .unwrap_or(rest.len());
@@ -190,7 +195,7 @@ impl<'t> Reader<'t> {
                 }
                 '\\' => match characters.next() {
                     Some((_, 'n')) => out.push('\n'),
-                    Some((_, own @ ('\\' | '"'))) => out.push(own),
+                    Some((_, escaped @ ('\\' | '"'))) => out.push(escaped),
                     _ => {
                         self.at += at;
                         return Err(

@@ -19,17 +19,17 @@ fn a_series_without_labels_has_its_path_as_key() {
 
 #[test]
 fn both_texts_render_the_same_series() {
-    let own = key("up", &[("job", "a b;c"), ("host", "h.1/x\"\\\n")]);
+    let series = key("up", &[("job", "a b;c"), ("host", "h.1/x\"\\\n")]);
     assert_eq!(
-        own.as_bytes(),
+        series.as_bytes(),
         b"up\0\x04host\x08h.1/x\"\\\n\x03job\x05a b;c"
     );
-    assert_eq!(own.graphite(), r"up;host=h.1/x\22\5c\0a;job=a\20b\3bc");
-    assert_eq!(own.prometheus(), r#"up{host="h.1/x\"\\\n",job="a b;c"}"#);
-    assert_eq!(own.label("job"), "a b;c");
+    assert_eq!(series.graphite(), r"up;host=h.1/x\22\5c\0a;job=a\20b\3bc");
+    assert_eq!(series.prometheus(), r#"up{host="h.1/x\"\\\n",job="a b;c"}"#);
+    assert_eq!(series.label("job"), "a b;c");
     assert_eq!(
         SeriesKey::parse_prometheus(" up { job = \"a b;c\" ,host=\"h.1/x\\\"\\\\\\n\", } "),
-        Ok(own)
+        Ok(series)
     );
     let dotted = key("shop.eu", &[("host-name", "a"), ("__name__", "b")]);
     assert_eq!(
@@ -86,7 +86,7 @@ fn what_is_wrong_is_named_with_its_place() {
 
 #[test]
 fn limits_of_a_series() {
-    let size = |own: limit::Limit| usize::try_from(own.default).unwrap();
+    let size = |bound: limit::Limit| usize::try_from(bound.default).unwrap();
     let (most, name, value) = (
         size(limit::LABELS_PER_SERIES),
         size(limit::LABEL_NAME_BYTES),
@@ -101,7 +101,7 @@ fn limits_of_a_series() {
         (vec![(name.as_str(), "v")], limit::LABEL_NAME_BYTES),
         (vec![("n", value.as_str())], limit::LABEL_VALUE_BYTES),
         (
-            ["a", "b", "c"].map(|own| (own, &value[1..])).to_vec(),
+            ["a", "b", "c"].map(|label| (label, &value[1..])).to_vec(),
             limit::SERIES_KEY_BYTES,
         ),
     ] {

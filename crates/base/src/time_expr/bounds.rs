@@ -74,8 +74,8 @@ mod tests {
         assert_eq!(read(None, None), Ok(None));
         let before = (i64::MIN, NOW.0 - 48 * HOUR);
         assert_eq!(read(None, Some("-2d")), Ok(Some(before)));
-        let behind = (NOW.0 - HOUR, i64::MAX);
-        assert_eq!(read(Some("-1h"), None), Ok(Some(behind)));
+        let after = (NOW.0 - HOUR, i64::MAX);
+        assert_eq!(read(Some("-1h"), None), Ok(Some(after)));
         assert_eq!(
             read(Some("-2h"), Some("-1h")),
             Ok(Some((NOW.0 - 2 * HOUR, NOW.0 - HOUR)))

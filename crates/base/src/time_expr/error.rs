@@ -50,19 +50,19 @@ impl TimeError {
     /// The same, repeating the text in the case in which it was typed.
     #[must_use]
     pub(super) fn repeating(mut self, typed: &str) -> Self {
-        let (Self::Reference(told)
-        | Self::Offset(told)
-        | Self::UnitMissing(told)
-        | Self::Unit(told)
-        | Self::NoSuchTime(told)
-        | Self::SlashedDate(told)
-        | Self::OutOfRange(told)) = &mut self
+        let (Self::Reference(text)
+        | Self::Offset(text)
+        | Self::UnitMissing(text)
+        | Self::Unit(text)
+        | Self::NoSuchTime(text)
+        | Self::SlashedDate(text)
+        | Self::OutOfRange(text)) = &mut self
         else {
             return self;
         };
-        let found = typed.to_ascii_lowercase().find(told.as_str());
-        if let Some(own) = found.and_then(|at| typed.get(at..at + told.len())) {
-            own.clone_into(told);
+        let found = typed.to_ascii_lowercase().find(text.as_str());
+        if let Some(as_typed) = found.and_then(|at| typed.get(at..at + text.len())) {
+            as_typed.clone_into(text);
         }
         self
     }

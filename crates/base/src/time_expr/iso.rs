@@ -77,7 +77,7 @@ fn week(text: &str) -> Option<(&str, &str, &str)> {
     };
     let day = day.and_then(|day| Some((digits(day, 1)?, day.get(1..)?)));
     // `-05:00` is a zone.
-    let day = day.filter(|(_, behind)| !behind.starts_with(|c: char| c.is_ascii_digit()));
+    let day = day.filter(|(_, after)| !after.starts_with(|c: char| c.is_ascii_digit()));
     let (weekday, rest) = day.unwrap_or((MONDAY, rest));
     Some((week, weekday, rest))
 }

@@ -161,8 +161,8 @@ fn span(terms: &str) -> Option<(i64, Option<Notice>)> {
     let mut notice = None;
     let mut rest = terms;
     while !rest.is_empty() {
-        let (number, behind) = split_where(rest, |c| !c.is_ascii_digit() && c != '.');
-        let (unit, behind) = split_where(behind, |c| !c.is_alphabetic());
+        let (number, after) = split_where(rest, |c| !c.is_ascii_digit() && c != '.');
+        let (unit, after) = split_where(after, |c| !c.is_alphabetic());
         let unit = if unit == "m" {
             notice = Some(Notice::Minutes);
             "min"
@@ -172,7 +172,7 @@ fn span(terms: &str) -> Option<(i64, Option<Notice>)> {
         #[expect(clippy::cast_precision_loss, reason = "at most a year in milliseconds")]
         let unit = super::unit_ms(unit, terms).ok()? as f64;
         total += number.parse::<f64>().ok()? * unit;
-        rest = behind;
+        rest = after;
     }
     #[expect(
         clippy::cast_possible_truncation,

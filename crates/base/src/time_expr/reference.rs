@@ -95,11 +95,11 @@ fn time_of_day(reference: &str) -> Option<(Time, &str, bool)> {
         let (hour, rest) = half_of_day(hour, rest);
         return Some((clock(hour, minute)?, rest, true));
     }
-    let (shifted, behind) = half_of_day(hour, rest);
-    if behind.len() == rest.len() {
+    let (shifted, after) = half_of_day(hour, rest);
+    if after.len() == rest.len() {
         return Some((Time::midnight(), reference, false));
     }
-    Some((clock(shifted, 0)?, behind, false))
+    Some((clock(shifted, 0)?, after, false))
 }
 
 /// Reads `am` or `pm` after an hour.

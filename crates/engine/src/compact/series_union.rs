@@ -66,8 +66,8 @@ mod tests {
             sources in prop::collection::vec(prop::collection::btree_set((0_u32..3, 0_u32..20), 0..20), 0..5),
             count in 1_usize..9,
         ) {
-            let own = sources.iter().map(|own| source(own).into_iter());
-            let mut union = SeriesUnion::of(own).unwrap();
+            let keys = sources.iter().map(|keys| source(keys).into_iter());
+            let mut union = SeriesUnion::of(keys).unwrap();
             let mut found = Vec::new();
             loop {
                 let piece = union.next_piece(count).unwrap();

@@ -125,7 +125,7 @@ impl Batches {
                 }
             }
         }
-        let first_open = open.iter().fold(until, |first, own| first.min(*own));
+        let first_open = open.iter().fold(until, |first, number| first.min(*number));
         DoneBatches {
             until,
             open,

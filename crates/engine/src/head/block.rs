@@ -230,13 +230,13 @@ mod tests {
     #[test]
     fn a_block_is_paid_for_by_those_before_it() {
         assert_eq!(bytes(Block::after(0).size()), FIRST_BYTES);
-        let (mut own, mut paid, mut taken) = (Block::after(0), FIRST_BYTES, FIRST_BYTES);
+        let (mut block, mut paid, mut taken) = (Block::after(0), FIRST_BYTES, FIRST_BYTES);
         for _ in 0..10 {
-            assert_eq!(Block::after(own.size()).size(), size_after(own.size()));
-            assert!(own.share() <= SHARE_MAX);
-            paid += own.share() * own.size();
-            own = Block::after(own.size());
-            taken += bytes(own.size());
+            assert_eq!(Block::after(block.size()).size(), size_after(block.size()));
+            assert!(block.share() <= SHARE_MAX);
+            paid += block.share() * block.size();
+            block = Block::after(block.size());
+            taken += bytes(block.size());
             assert!((taken..taken + 2000).contains(&paid), "{paid} for {taken}");
         }
     }

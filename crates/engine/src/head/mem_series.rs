@@ -136,7 +136,7 @@ impl SeriesAppender {
 
     /// Samples held, those included that a late one overwrites.
     pub(crate) fn len(&self) -> u64 {
-        let lengths = self.shared.visibility.own();
+        let lengths = self.shared.visibility.written();
         let all = (lengths.column + lengths.late) as u64;
         all.saturating_sub(self.late.as_ref().map_or(0, |late| late.same))
     }
@@ -223,7 +223,7 @@ impl SeriesAppender {
 
     /// Whether so many samples are late that they are to be folded in.
     pub(crate) fn is_due_to_fold(&self) -> bool {
-        let lengths = self.shared.visibility.own();
+        let lengths = self.shared.visibility.written();
         lengths.late >= LATE_MIN && lengths.late >= lengths.column / 8
     }
 

@@ -190,10 +190,10 @@ impl Head {
     pub(crate) fn sorted(&self) -> Vec<(TenantId, SeriesRef, HeadSeries)> {
         let mut all = Vec::new();
         for (shard, pages) in self.shards.iter().enumerate() {
-            for (page, own) in pages.load().iter().enumerate() {
-                for (slot, shared) in own.iter().flat_map(|own| own.iter().enumerate()) {
-                    let view = shared.load().as_ref().map(|own| own.all());
-                    if let Some(view) = view.filter(|own| !own.is_empty()) {
+            for (page, slots) in pages.load().iter().enumerate() {
+                for (slot, shared) in slots.iter().flat_map(|slots| slots.iter().enumerate()) {
+                    let view = shared.load().as_ref().map(|series| series.all());
+                    if let Some(view) = view.filter(|view| !view.is_empty()) {
                         all.push((view.tenant(), series_at(shard, page, slot), view));
                     }
                 }
@@ -322,15 +322,15 @@ impl ShardWriter {
         if self.pages.len() <= page {
             self.pages.resize_with(page + 1, || None);
         }
-        let Some(own) = self.pages.get_mut(page) else {
+        let Some(slots) = self.pages.get_mut(page) else {
             return;
         };
-        let own = own.get_or_insert_with(|| Box::new(std::array::from_fn(|_| None)));
-        let Some(own) = own.get_mut(slot) else {
+        let slots = slots.get_or_insert_with(|| Box::new(std::array::from_fn(|_| None)));
+        let Some(appender) = slots.get_mut(slot) else {
             return;
         };
-        let is_new = own.is_none();
-        let appender = own.get_or_insert_with(|| SeriesAppender::new(tenant));
+        let is_new = appender.is_none();
+        let appender = appender.get_or_insert_with(|| SeriesAppender::new(tenant));
         sum.again |= appender.mark(stamp);
         if is_new {
             sum.bytes += (SERIES_BYTES + FIRST_BYTES) as u64;

@@ -181,7 +181,7 @@ impl Visibility {
     }
 
     /// For the writer: how many there are.
-    pub(crate) fn own(&self) -> Lengths {
+    pub(crate) fn written(&self) -> Lengths {
         Lengths {
             column: self.column.load(Ordering::Relaxed) as usize,
             late: self.late.load(Ordering::Relaxed) as usize,

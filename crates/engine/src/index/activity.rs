@@ -34,27 +34,27 @@ type ChunkBitmap = (Day, Chunk, RoaringBitmap);
 pub(crate) struct NewlyActive(Vec<ChunkBitmap>);
 
 impl NewlyActive {
-    pub(crate) fn of(own: &[(Day, SeriesRef)]) -> Self {
+    pub(crate) fn of(active: &[(Day, SeriesRef)]) -> Self {
         let mut sorted;
-        let mut own = own;
-        if !own.is_sorted() {
-            sorted = own.to_vec();
+        let mut active = active;
+        if !active.is_sorted() {
+            sorted = active.to_vec();
             sorted.sort_unstable();
-            own = &sorted;
+            active = &sorted;
         }
         let same = |left: &(Day, SeriesRef), right: &(Day, SeriesRef)| {
             (left.0, part(left.1.0)) == (right.0, part(right.1.0))
         };
-        let group = |own: &[(Day, SeriesRef)]| -> Option<ChunkBitmap> {
-            let (day, first) = own.first()?;
+        let group = |pairs: &[(Day, SeriesRef)]| -> Option<ChunkBitmap> {
+            let (day, first) = pairs.first()?;
             let mut series = RoaringBitmap::new();
-            for (_, SeriesRef(own)) in own {
+            for (_, SeriesRef(number)) in pairs {
                 // At its end, or there already.
-                series.insert(*own);
+                series.insert(*number);
             }
             Some((*day, part(first.0), series))
         };
-        Self(own.chunk_by(same).filter_map(group).collect())
+        Self(active.chunk_by(same).filter_map(group).collect())
     }
 
     /// Whether all of them are set: nearly always, and then nothing needs to be copied.

@@ -38,9 +38,9 @@ impl Names {
         let mut rest = series.into_iter().peekable();
         while let Some((tenant, _, _)) = rest.peek() {
             let tenant = *tenant;
-            let own = std::iter::from_fn(|| rest.next_if(|(own, _, _)| *own == tenant));
-            let own = own.map(|(_, name, series)| (name, series)).collect();
-            tenants.push((tenant, TenantNames(Tree::of_sorted(own))));
+            let of_tenant = std::iter::from_fn(|| rest.next_if(|(next, _, _)| *next == tenant));
+            let names = of_tenant.map(|(_, name, series)| (name, series)).collect();
+            tenants.push((tenant, TenantNames(Tree::of_sorted(names))));
         }
         Self(Tree::of_sorted(tenants))
     }

@@ -323,7 +323,7 @@ fn each_from<K: Borrow<Q>, V, Q: Ord + ?Sized, B>(
             if let Some((_, first)) = rest.next() {
                 each_from(first, key, take)?;
             }
-            rest.try_for_each(|(_, own)| each(own, take))
+            rest.try_for_each(|(_, child)| each(child, take))
         }
     }
 }
@@ -366,9 +366,9 @@ mod tests {
                     0..4 => prop_assert_eq!(tree.insert(key, value), model.insert(key, value)),
                     4..6 => prop_assert_eq!(tree.remove(&key), model.remove(&key)),
                     6 => {
-                        let (own, same) = (tree.get_mut(&key), model.get_mut(&key));
-                        prop_assert_eq!(&own, &same);
-                        own.into_iter().chain(same).for_each(|own| *own ^= 1);
+                        let (found, same) = (tree.get_mut(&key), model.get_mut(&key));
+                        prop_assert_eq!(&found, &same);
+                        found.into_iter().chain(same).for_each(|value| *value ^= 1);
                     }
                     _ if snapshots.len() < 4 && value % 64 == 0 => {
                         snapshots.push((tree.clone(), model.clone()));

@@ -113,7 +113,7 @@ impl<'c> Snapshot<'c> {
         let tombstones = version.tombstones.iter();
         let concerns =
             |tombstone: &&Tombstone| tombstone.tenant == tenant && tombstone.range.overlaps(&range);
-        let frozen_through = |own: &Arc<Frozen>| own.sequence;
+        let frozen_through = |frozen: &Arc<Frozen>| frozen.sequence;
         let common = Common {
             query,
             tenant,
@@ -172,9 +172,9 @@ impl ReadEstimate {
             return Ok(());
         }
         // Few come so near to what is allowed that it has to be known more exactly.
-        let behind = queries.get_mut(self.counted..).unwrap_or_default();
-        self.counted += behind.len();
-        for Snapshot { common, wanted } in behind {
+        let uncounted = queries.get_mut(self.counted..).unwrap_or_default();
+        self.counted += uncounted.len();
+        for Snapshot { common, wanted } in uncounted {
             for series in wanted {
                 series.samples = common.min_samples(series.series, series.head.as_deref())?;
                 meter.check()?;
@@ -212,10 +212,11 @@ impl Common {
             .segments
             .chunk_by(|left, right| left.day() == right.day());
         let most = |segments: &[Arc<Segment>], is_late: bool| -> Result<u64, StoreError> {
-            let own = segments
+            let of_kind = segments
                 .iter()
                 .filter(|segment| segment.is_late() == is_late);
-            own.map(|own| own.count(self.tenant, series, &self.range))
+            of_kind
+                .map(|segment| segment.count(self.tenant, series, &self.range))
                 .try_fold(0, |most, count| Ok(most.max(count?)))
         };
         let mut stored = 0;

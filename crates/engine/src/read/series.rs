@@ -158,22 +158,22 @@ impl<'s> SeriesReader<'s> {
     /// Goes on to the next day; false when there is none.
     fn next_day(&mut self, meter: &mut QueryMeter<'_>) -> Result<bool, StoreError> {
         self.stored.retain(|source| source.is_late);
-        let is_late = |own: &&Arc<Segment>| own.is_late();
+        let is_late = |segment: &&Arc<Segment>| segment.is_late();
         let late = self.rest.iter().take_while(is_late).count();
         self.rest = self.rest.get(late..).unwrap_or_default();
         let Some(first) = self.rest.first() else {
             return Ok(false);
         };
-        let own = self.rest.iter();
-        let count = own
+        let segments = self.rest.iter();
+        let count = segments
             .take_while(|segment| segment.day() == first.day())
             .count();
         let (day, rest) = self.rest.split_at_checked(count).unwrap_or_default();
         self.rest = rest;
         for segment in day.iter().filter(|segment| !segment.is_late()) {
             meter.steps(1)?;
-            let own = self.open(segment)?;
-            self.stored.extend(own);
+            let opened = self.open(segment)?;
+            self.stored.extend(opened);
         }
         // Of equal instants the later write counts, whichever kind of segment it is in.
         self.stored.sort_by_key(|source| source.sequence);

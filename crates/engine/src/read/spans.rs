@@ -70,8 +70,8 @@ mod tests {
                 .collect();
             let spans = Spans::later_than(&deletions, purged);
             for at in (-2..90).map(Millis) {
-                let mut own = deletions.iter().filter(|(sequence, _)| *sequence > purged);
-                prop_assert_eq!(spans.hide(at), own.any(|(_, range)| range.contains(at)));
+                let mut later = deletions.iter().filter(|(sequence, _)| *sequence > purged);
+                prop_assert_eq!(spans.hide(at), later.any(|(_, range)| range.contains(at)));
             }
             prop_assert!(spans.0.is_sorted_by(|left, right| left.until.plus(1) < right.from));
         }

@@ -47,19 +47,19 @@ impl Entries {
         if self.pages.len() <= page {
             self.pages.resize_with(page + 1, || None);
         }
-        let Some(own) = self.pages.get_mut(page) else {
+        let Some(place) = self.pages.get_mut(page) else {
             return;
         };
-        let own = own.get_or_insert_with(|| {
+        let page = place.get_or_insert_with(|| {
             Box::new(Page {
                 used: 0,
                 entries: std::array::from_fn(|_| None),
             })
         });
-        if let Some(slot) = own.entries.get_mut(slot)
+        if let Some(slot) = page.entries.get_mut(slot)
             && slot.replace(entry).is_none()
         {
-            own.used += 1;
+            page.used += 1;
             self.count += 1;
         }
     }
@@ -67,11 +67,11 @@ impl Entries {
     pub(crate) fn remove(&mut self, series: SeriesRef) -> Option<Entry> {
         let (page, slot) = place(series);
         let place = self.pages.get_mut(page)?;
-        let own = place.as_mut()?;
-        let entry = own.entries.get_mut(slot)?.take()?;
-        own.used -= 1;
+        let page = place.as_mut()?;
+        let entry = page.entries.get_mut(slot)?.take()?;
+        page.used -= 1;
         self.count -= 1;
-        if own.used == 0 {
+        if page.used == 0 {
             *place = None;
         }
         Some(entry)

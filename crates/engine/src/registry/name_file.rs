@@ -99,6 +99,24 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn a_series_of_an_unknown_kind_of_samples_is_refused() {
+        let file = NameFile {
+            created: vec![(TenantId(1), "a".into(), SeriesRef(1))],
+            dropped: Vec::new(),
+        };
+        let mut bytes = file.encode();
+        bytes.truncate(bytes.len() - 4);
+        // Behind the count, the tenant and the number.
+        let kind = MAGIC.len() + 3;
+        assert_eq!(bytes[kind], FLOATS);
+        bytes[kind] += 1;
+        let crc = crc32fast::hash(&bytes);
+        bytes.extend_from_slice(&crc.to_le_bytes());
+        let refused = Damaged("a series of an unknown kind of samples");
+        assert_eq!(NameFile::decode(&bytes), Err(refused));
+    }
+
     proptest! {
         #[test]
         fn names_read_back(

@@ -210,7 +210,7 @@ mod tests {
         );
         registry
             .table
-            .insert_unique(hash, (hash, SeriesRef(7)), |(own, _)| *own);
+            .insert_unique(hash, (hash, SeriesRef(7)), |(hash, _)| *hash);
         assert_eq!(registry.lookup(shared, one, "c.d"), Some(SeriesRef(7)));
         assert_eq!(registry.lookup(shared, one, "a.b"), Some(first));
     }

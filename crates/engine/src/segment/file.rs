@@ -101,7 +101,7 @@ impl Drop for SegmentFile {
         let open = lock(&self.open).as_ref().and_then(Weak::upgrade);
         if let Some(file) = open {
             // An open file would keep its bytes on the disk.
-            lock(&self.files.last).retain(|own| !Arc::ptr_eq(own, &file));
+            lock(&self.files.last).retain(|other| !Arc::ptr_eq(other, &file));
         }
         if self.obsolete.load(Ordering::SeqCst) {
             // When that fails it is an orphan, and goes at the next start.

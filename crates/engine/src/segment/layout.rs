@@ -366,6 +366,18 @@ mod tests {
         assert_eq!(Footer::decode(&footer.encode()), Ok(footer));
     }
 
+    #[test]
+    fn a_block_of_an_unknown_kind_of_samples_is_refused() {
+        let mut out = Vec::new();
+        block().encode(&mut out);
+        // Before the day (2), what is not used (2) and the checksum (4).
+        let kind = BLOCK_BYTES - 9;
+        assert_eq!(out[kind], FLOATS);
+        out[kind] += 1;
+        let refused = Damaged("a block of an unknown kind of samples");
+        assert_eq!(Block::decode(&mut Reader::new(&out)), Err(refused));
+    }
+
     proptest! {
         #[test]
         fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..100)) {

@@ -215,12 +215,12 @@ fn a_directory_of_pages_is_read_like_one_in_memory_with_any_budget() {
             .map(|series| series.map(|(tenant, series)| (tenant.0, series.0)).unwrap())
             .collect();
         assert_eq!(listed, all);
-        let samples: Vec<u64> = segment.tallies().map(|(_, own)| own.samples).collect();
+        let samples: Vec<u64> = segment.tallies().map(|(_, tally)| tally.samples).collect();
         assert_eq!(samples, [112, 112, 336, 1]);
         for tenant in 0..7 {
             for series in 0..11 {
-                let (own_tenant, own) = (TenantId(tenant), SeriesRef(series));
-                let everything = read_of(&segment, own_tenant, own, &TimeRange::ALL).unwrap();
+                let (tenant_id, series_ref) = (TenantId(tenant), SeriesRef(series));
+                let everything = read_of(&segment, tenant_id, series_ref, &TimeRange::ALL).unwrap();
                 assert_eq!(!everything.is_empty(), all.contains(&(tenant, series)));
                 for from in (-1..101).step_by(3) {
                     for length in [0, 1, 40, 200] {
@@ -230,9 +230,9 @@ fn a_directory_of_pages_is_read_like_one_in_memory_with_any_budget() {
                             from: Millis(from),
                             until: Millis(until),
                         };
-                        let found = read_of(&segment, own_tenant, own, &range).unwrap();
+                        let found = read_of(&segment, tenant_id, series_ref, &range).unwrap();
                         assert_eq!(bits(&found), bits(&everything.clipped_to(&range)));
-                        let count = segment.count(own_tenant, own, &range).unwrap();
+                        let count = segment.count(tenant_id, series_ref, &range).unwrap();
                         assert_eq!(count, found.len() as u64);
                     }
                 }

@@ -76,8 +76,10 @@ mod tests {
         let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
         let state = opened.unwrap().0.state;
         let (tenant, day, full) = (TenantId(1), Day(3), SeriesRef(77));
-        let all: Vec<_> = (0..20_000).map(|own| (tenant, SeriesRef(own))).collect();
-        let newly_active: Vec<_> = all.iter().map(|(_, own)| (day, *own)).collect();
+        let all: Vec<_> = (0..20_000)
+            .map(|number| (tenant, SeriesRef(number)))
+            .collect();
+        let newly_active: Vec<_> = all.iter().map(|(_, series)| (day, *series)).collect();
         state.mark_active(&newly_active);
         let sample = [(full, day.start(), 1.0)];
         let mut writer = state.shard(head::shard(full)).unwrap().write();
@@ -85,7 +87,7 @@ mod tests {
         drop(writer);
         state.clear_emptied(day, &all);
         let days = state.activity();
-        let left = all.iter().filter(|(_, own)| days.has(day, *own));
+        let left = all.iter().filter(|(_, series)| days.has(day, *series));
         assert_eq!(left.collect::<Vec<_>>(), [&(tenant, full)]);
         let turns = |number: usize| {
             let lock = state.shard(number).unwrap();

@@ -98,10 +98,10 @@ impl State {
     /// Everything that there is now, with part of a batch where one is under way: that is always found.
     fn uncommitted_read_view(&self, tenant: TenantId, series: &[SeriesRef]) -> ReadView {
         let version = self.version();
-        let of = |own: &SeriesRef| {
+        let of = |series: &SeriesRef| {
             let frozen = version.frozen.as_ref();
-            let frozen = frozen.and_then(|frozen| frozen.head.all_of(tenant, *own));
-            (frozen, version.head.all_of(tenant, *own))
+            let frozen = frozen.and_then(|frozen| frozen.head.all_of(tenant, *series));
+            (frozen, version.head.all_of(tenant, *series))
         };
         let heads = series.iter().map(of).collect();
         ReadView { version, heads }

@@ -303,6 +303,19 @@ mod tests {
         assert_eq!(FileHeader::decode(&header.encode()), Ok(header));
     }
 
+    /// A later build's: its bytes would mean something else here.
+    #[test]
+    fn a_series_of_an_unknown_kind_of_samples_is_refused() {
+        let mut payload = put_created(&[(TenantId(1), SeriesRef(1), "a")]);
+        // Behind the count, the tenant and the number.
+        assert_eq!(payload[3], FLOATS);
+        payload[3] += 1;
+        let mut out = Vec::new();
+        encode(&mut out, 1, &Payload::new(Kind::Created, payload));
+        let refused = Damaged("a series of an unknown kind of samples");
+        assert_eq!(decode(&out), Err(refused));
+    }
+
     proptest! {
         #[test]
         fn records_read_back(

@@ -32,7 +32,7 @@ impl Store {
         let batch = self.batches.begin();
         let stamp = batch.stamp();
         let lock = self.writes.lock().unwrap();
-        let place = self.visibility.own().column;
+        let place = self.visibility.written().column;
         self.visibility.mark(stamp);
         self.cells[place].store(stamp.number, Ordering::Relaxed);
         self.visibility.add();

@@ -24,6 +24,8 @@ mod full_disk;
 #[cfg(test)]
 mod group_commit;
 #[cfg(test)]
+mod held_flush;
+#[cfg(test)]
 mod held_merge;
 #[cfg(test)]
 mod held_reader;

@@ -41,6 +41,8 @@ mod mails;
 #[cfg(test)]
 mod node;
 #[cfg(test)]
+mod notified;
+#[cfg(test)]
 mod numbers;
 #[cfg(test)]
 mod open_sessions;

@@ -15,8 +15,8 @@ pub(super) fn join(
     let key = |curve: &Curve| Some((curve.band.clone()?, curve.is_on_second_axis));
     let mut lowers: HashMap<_, VecDeque<usize>> = HashMap::new();
     for (index, curve) in curves.iter().enumerate() {
-        if let Some(own) = key(curve).filter(|_| curve.is_invisible) {
-            lowers.entry(own).or_default().push_back(index);
+        if let Some(band) = key(curve).filter(|_| curve.is_invisible) {
+            lowers.entry(band).or_default().push_back(index);
         }
     }
     for index in 0..curves.len() {
@@ -24,8 +24,8 @@ pub(super) fn join(
         let Some(upper) = curves.get(index).filter(|curve| !curve.is_invisible) else {
             continue;
         };
-        let Some(own) = key(upper) else { continue };
-        let lower = lowers.get_mut(&own).and_then(VecDeque::pop_front);
+        let Some(band) = key(upper) else { continue };
+        let lower = lowers.get_mut(&band).and_then(VecDeque::pop_front);
         let lower = lower.and_then(|lower| curves.get(lower));
         let floor: Option<Vec<f64>> = lower.map(|lower| {
             let times = (0..upper.points.len()).map(|index| upper.at(index));
@@ -56,11 +56,11 @@ fn height_at(curve: &Curve, at: f64, mode: LineMode) -> f64 {
         return f64::NAN;
     }
     let point = |index: usize| curve.points.get(index).copied().unwrap_or(f64::NAN);
-    let (own, next) = (point(index as usize), point(index as usize + 1));
+    let (here, next) = (point(index as usize), point(index as usize + 1));
     let share = index.fract();
     if mode == LineMode::Staircase || share < 1e-6 || next.is_nan() {
-        own
+        here
     } else {
-        own + (next - own) * share
+        here + (next - here) * share
     }
 }

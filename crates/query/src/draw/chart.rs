@@ -194,11 +194,11 @@ pub(super) fn curves(
     check: &impl Fn() -> Result<(), Stop>,
 ) -> Result<Vec<Curve>, Stop> {
     let mut curves = Vec::with_capacity(series.len());
-    for (index, mut own) in series.into_iter().enumerate() {
+    for (index, mut series) in series.into_iter().enumerate() {
         check()?;
-        let per_pixel = (own.values.len() as f64 / pixels).ceil().max(1.0);
-        own.values_per_point = per_pixel as usize;
-        let mut curve = Curve::new(&own, options.color_of(index), options);
+        let per_pixel = (series.values.len() as f64 / pixels).ceil().max(1.0);
+        series.values_per_point = per_pixel as usize;
+        let mut curve = Curve::new(&series, options.color_of(index), options);
         curve.is_area |= match options.area_mode {
             AreaMode::None => false,
             AreaMode::First => index == 0,
@@ -255,10 +255,10 @@ fn axis_of(
     options: &Options,
     lines: usize,
 ) -> ValueAxis {
-    let own = curves
+    let on_axis = curves
         .iter()
         .filter(|curve| curve.is_on_second_axis == is_second);
-    let ranges = own.filter_map(|curve| {
+    let ranges = on_axis.filter_map(|curve| {
         let (least, most) = curve.range()?;
         // An area begins at zero, but for one between two series.
         let is_from_zero = curve.is_area && curve.band.is_none();

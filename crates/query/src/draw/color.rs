@@ -54,7 +54,7 @@ impl Color {
 
     /// Black or white: what can be read upon it.
     pub(crate) fn contrast(self) -> Self {
-        let part = |share: f64, own: u8| share * f64::from(own);
+        let part = |share: f64, channel: u8| share * f64::from(channel);
         let brightness = part(0.299, self.red) + part(0.587, self.green) + part(0.114, self.blue);
         Self::rgb(if brightness > 140.0 {
             0x000000

@@ -245,27 +245,27 @@ impl Options {
     pub fn parse<'p>(
         parameters: impl IntoIterator<Item = (&'p str, &'p str)>,
     ) -> Result<Self, OptionsError> {
-        let mut own = Self::default();
+        let mut options = Self::default();
         let is_said = |value: &str| !value.is_empty() && !value.eq_ignore_ascii_case("default");
         let parameters = parameters.into_iter();
         let parameters: Vec<_> = parameters.filter(|(_, value)| is_said(value)).collect();
         // A template is the ground on which other parameters paint.
         for (_, value) in parameters.iter().filter(|(name, _)| *name == "template") {
-            own.theme = theme(value);
+            options.theme = theme(value);
         }
         for (_, value) in parameters.iter().filter(|(name, _)| *name == "bgcolor") {
-            own.take_theme_for(value)?;
+            options.take_theme_for(value)?;
         }
         for (name, value) in &parameters {
-            own.take_older(name, value)?;
+            options.take_older(name, value)?;
         }
         for (name, value) in parameters {
-            own.take(name, value)?;
+            options.take(name, value)?;
         }
-        own.hide();
-        check_size("width", own.width, &limit::PICTURE_WIDTH)?;
-        check_size("height", own.height, &limit::PICTURE_HEIGHT)?;
-        Ok(own)
+        options.hide();
+        check_size("width", options.width, &limit::PICTURE_WIDTH)?;
+        check_size("height", options.height, &limit::PICTURE_HEIGHT)?;
+        Ok(options)
     }
 
     fn take(&mut self, name: &str, value: &str) -> Result<(), OptionsError> {

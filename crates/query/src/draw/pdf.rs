@@ -96,10 +96,10 @@ struct Page {
 
 impl Page {
     fn paint(&mut self, color: Color, operator: &str) {
-        let part = |own: u8| f64::from(own) / 255.0;
+        let part = |channel: u8| f64::from(channel) / 255.0;
         let (red, green, blue) = (part(color.red), part(color.green), part(color.blue));
         let alpha = (color.alpha * 1000.0).round() as u16;
-        let index = match self.alphas.iter().position(|own| *own == alpha) {
+        let index = match self.alphas.iter().position(|known| *known == alpha) {
             Some(index) => index,
             None => {
                 self.alphas.push(alpha);

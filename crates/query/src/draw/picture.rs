@@ -23,8 +23,8 @@ impl Picture<'_> {
     /// The points that are drawn at most: of each series no more than pixels lie beside each other.
     pub(crate) fn points(&self) -> u64 {
         let wide = self.options.width as u64 + 1;
-        let own = |series: &Series| (series.values.len() as u64).min(wide);
-        self.series.iter().map(own).sum()
+        let points = |series: &Series| (series.values.len() as u64).min(wide);
+        self.series.iter().map(points).sum()
     }
 
     /// The pixels, where it is made of them.

@@ -29,16 +29,16 @@ pub(super) fn of_line(
     });
     let shared = if is_opaque && dash.is_none() { 2 } else { 1 };
     let parts = runs.iter().flat_map(move |run| {
-        let mut behind = 0.0;
+        let mut covered = 0.0;
         let begins = (0..run.len()).step_by(POINTS_MAX - 2);
         // The last of them may be in the piece before it already.
         let begins = begins.filter(move |begin| *begin == 0 || begin + shared < run.len());
         begins.filter_map(move |begin| {
             let end = begin.saturating_add(POINTS_MAX - 2 + shared).min(run.len());
             let part = run.get(begin..end)?;
-            let own = dash.map(|dash| (dash, behind % (dash * 2.0)));
-            behind += length(part);
-            Some((part, own))
+            let phase = dash.map(|dash| (dash, covered % (dash * 2.0)));
+            covered += length(part);
+            Some((part, phase))
         })
     });
     grouped(parts)
@@ -53,7 +53,7 @@ fn grouped<'r>(
         let (run, dash) = parts.next()?;
         let (mut runs, mut points) = (vec![run], run.len());
         while let Some((run, _)) =
-            parts.next_if(|(run, own)| *own == dash && points + run.len() <= POINTS_MAX)
+            parts.next_if(|(run, next)| *next == dash && points + run.len() <= POINTS_MAX)
         {
             points += run.len();
             runs.push(run);

@@ -201,12 +201,12 @@ fn area(
 ) -> Vec<Vec<Point>> {
     let value = |index: usize| curve.points.get(index).copied().unwrap_or(f64::NAN);
     let floor = |index: usize| {
-        let own = curve
+        let height = curve
             .floor
             .as_ref()
             .and_then(|floor| floor.get(index))
             .copied();
-        own.filter(|own| own.is_finite()).unwrap_or(0.0)
+        height.filter(|height| height.is_finite()).unwrap_or(0.0)
     };
     let mut outline = heights(curve, run, canvas, axis, options, value);
     let mut below = heights(curve, run, canvas, axis, options, floor);

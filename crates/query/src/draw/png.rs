@@ -70,8 +70,8 @@ fn draw(
             let paint = paint(*color);
             for piece in pieces::of_line(runs, *dash, color.alpha >= 1.0) {
                 check()?;
-                let dash = piece.dash.and_then(|(length, behind)| {
-                    StrokeDash::new(vec![length as f32, length as f32], behind as f32)
+                let dash = piece.dash.and_then(|(length, phase)| {
+                    StrokeDash::new(vec![length as f32, length as f32], phase as f32)
                 });
                 let stroke = Stroke {
                     width: *width as f32,
@@ -163,11 +163,11 @@ fn blend(pixels: &mut Pixmap, (x, y): (i64, i64), color: Color, share: u8) {
         return;
     };
     let alpha = f64::from(share) / 255.0 * color.alpha;
-    let mix = |own: u8, other: u8| {
-        (f64::from(own) * (1.0 - alpha) + f64::from(other) * alpha).round() as u8
+    let mix = |channel: u8, other: u8| {
+        (f64::from(channel) * (1.0 - alpha) + f64::from(other) * alpha).round() as u8
     };
     let opacity = mix(pixel.alpha(), 255);
-    let part = |own: u8, other: u8| mix(own, other).min(opacity);
+    let part = |channel: u8, other: u8| mix(channel, other).min(opacity);
     let (red, green, blue) = (
         part(pixel.red(), color.red),
         part(pixel.green(), color.green),

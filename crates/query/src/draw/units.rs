@@ -84,7 +84,7 @@ impl Units {
             // A step of 2.5 needs one digit more than its size says.
             let is_exact = |text: &str| {
                 text.parse::<f64>()
-                    .is_ok_and(|own| (own - value).abs() < step.abs() * 1e-3)
+                    .is_ok_and(|parsed| (parsed - value).abs() < step.abs() * 1e-3)
             };
             if is_exact(&text) {
                 text

@@ -12,9 +12,9 @@ pub(super) fn argument(
     problem: &str,
 ) -> Option<(usize, String)> {
     let named = problem.split('`').nth(1)?;
-    let own = by_parameter(call, function, named).or_else(|| by_value(call, named))?;
-    let written = text.get(own.span.clone())?;
-    (!written.is_empty()).then(|| (column(text, own.span.start), written.to_owned()))
+    let argument = by_parameter(call, function, named).or_else(|| by_value(call, named))?;
+    let written = text.get(argument.span.clone())?;
+    (!written.is_empty()).then(|| (column(text, argument.span.start), written.to_owned()))
 }
 
 fn by_parameter<'c>(call: &'c Call, function: &Function, named: &str) -> Option<&'c Expression> {
@@ -24,14 +24,15 @@ fn by_parameter<'c>(call: &'c Call, function: &Function, named: &str) -> Option<
         .position(|parameter| parameter.name == named);
     let by_name = call.keywords.iter().find(|keyword| keyword.name == named);
     let by_place = index.and_then(|index| call.arguments.get(index));
-    by_name.map(|own| &own.value).or(by_place)
+    by_name.map(|keyword| &keyword.value).or(by_place)
 }
 
 /// The only argument that says this.
 fn by_value<'c>(call: &'c Call, named: &str) -> Option<&'c Expression> {
     let by_name = call.keywords.iter().map(|keyword| &keyword.value);
     let all = call.arguments.iter().chain(by_name);
-    let mut said = all.filter(|own| matches!(&own.kind, Kind::Text(text) if text == named));
+    let mut said =
+        all.filter(|argument| matches!(&argument.kind, Kind::Text(text) if text == named));
     let first = said.next()?;
     said.next().is_none().then_some(first)
 }

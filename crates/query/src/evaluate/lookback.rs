@@ -45,10 +45,10 @@ impl Evaluation<'_> {
         // What is read is at most twice the time that is asked for.
         let longest = range.until.saturating_sub(range.from);
         let mut together: BTreeMap<i64, Vec<(Path, BTreeSet<i64>)>> = BTreeMap::new();
-        for (path, own) in spans {
-            if let Some(most) = own.last().copied().filter(|most| *most <= longest) {
+        for (path, lengths) in spans {
+            if let Some(most) = lengths.last().copied().filter(|most| *most <= longest) {
                 let path = Path::Glob(path);
-                together.entry(most).or_default().push((path, own));
+                together.entry(most).or_default().push((path, lengths));
             }
         }
         for (most, paths) in together {
@@ -78,7 +78,7 @@ impl Evaluation<'_> {
                 let parts = (part != whole).then(|| {
                     found
                         .iter()
-                        .map(|own| cut(own, part))
+                        .map(|series| cut(series, part))
                         .collect::<Option<_>>()
                 });
                 // Where it is no part of the whole it is read when it is asked for.
@@ -120,14 +120,14 @@ fn collect(expression: &Expression, step: i64, spans: &mut Spans) {
         return;
     };
     if let Some((path, windows)) = moving(call, step) {
-        let own = spans.entry(path.to_owned()).or_default();
+        let lengths = spans.entry(path.to_owned()).or_default();
         // The functions ask for the time without each window as well, from the innermost on.
         let mut sums = vec![0_i64];
         for window in windows {
             let more: Vec<i64> = sums.iter().map(|sum| sum.saturating_add(window)).collect();
             sums.extend(more);
         }
-        own.extend(sums);
+        lengths.extend(sums);
         return;
     }
     for argument in &call.arguments {

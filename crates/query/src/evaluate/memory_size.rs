@@ -32,17 +32,20 @@ pub(super) const fn series_in(value: &Value) -> usize {
 
 /// Memory of series as they were read, in points.
 pub(super) fn fetched(found: &[Fetched]) -> usize {
-    let points = |own: &Fetched| {
-        let tags = own.tags.iter().map(|(tag, value)| tag.len() + value.len());
-        let texts = own.name.len() + tags.sum::<usize>();
-        own.values.len() + LEAST + texts / 8
+    let points = |series: &Fetched| {
+        let tags = series
+            .tags
+            .iter()
+            .map(|(tag, value)| tag.len() + value.len());
+        let texts = series.name.len() + tags.sum::<usize>();
+        series.values.len() + LEAST + texts / 8
     };
     found.iter().map(points).sum()
 }
 
 /// The same without their values, which are a part of others'.
 pub(super) fn fetched_beside_values(found: &[Fetched]) -> usize {
-    let values: usize = found.iter().map(|own| own.values.len()).sum();
+    let values: usize = found.iter().map(|series| series.values.len()).sum();
     fetched(found).saturating_sub(values)
 }
 
@@ -55,7 +58,7 @@ pub(super) fn read_path(path: &Path) -> usize {
         Path::Glob(text) => text.len(),
         Path::Tags(all) => all
             .iter()
-            .map(|own| own.tag.len() + own.value.len())
+            .map(|expression| expression.tag.len() + expression.value.len())
             .sum::<usize>(),
     };
     texts.saturating_add(ENTRY) / 8

@@ -43,10 +43,12 @@ impl Evaluation<'_> {
     /// A range of which all the paths are read, that ends with another one and begins later.
     fn later(&self, paths: &[Path], range: Range) -> Option<Range> {
         let first = paths.first()?;
-        let same = self.read.keys().filter(|(path, own)| {
-            path == first && own.until == range.until && own.from > range.from
+        let same = self.read.keys().filter(|(path, known)| {
+            path == first && known.until == range.until && known.from > range.from
         });
-        let later = same.map(|(_, own)| *own).min_by_key(|own| own.from)?;
+        let later = same
+            .map(|(_, known)| *known)
+            .min_by_key(|known| known.from)?;
         let is_read = |path: &Path| self.read.contains_key(&(path.clone(), later));
         paths.iter().all(is_read).then_some(later)
     }
@@ -71,7 +73,7 @@ impl Evaluation<'_> {
                 rest.push(path);
                 continue;
             };
-            let values: usize = known.iter().map(|own| own.values.len()).sum();
+            let values: usize = known.iter().map(|series| series.values.len()).sum();
             self.reserve(super::memory_size::fetched(&found).saturating_add(values))?;
             let joined: Arc<[Fetched]> = found
                 .iter()

@@ -73,13 +73,13 @@ fn collect<'t>(
 ) {
     let (arguments, keywords) = match &expression.kind {
         Kind::Call(call) => (call.arguments.as_slice(), call.keywords.as_slice()),
-        Kind::Template(own) => (std::slice::from_ref(&own.body), &[][..]),
+        Kind::Template(template) => (std::slice::from_ref(&template.body), &[][..]),
         _ => return,
     };
-    let own = text.get(expression.span.clone()).unwrap_or_default();
-    if !seen.insert(own) {
-        if !own.contains(RANDOM) {
-            repeated.insert(own.to_owned());
+    let part = text.get(expression.span.clone()).unwrap_or_default();
+    if !seen.insert(part) {
+        if !part.contains(RANDOM) {
+            repeated.insert(part.to_owned());
         }
         return;
     }

@@ -36,9 +36,9 @@ impl<'v> Variables<'v> {
         spend(count)?;
         let mut all = Vec::with_capacity(count);
         let mut known = HashSet::new();
-        let given = |name: &str, own: &Expression| match requested.get(name) {
+        let given = |name: &str, default: &Expression| match requested.get(name) {
             Some(text) => VariableValue::Text(text),
-            None => VariableValue::Literal(literal(own)),
+            None => VariableValue::Literal(literal(default)),
         };
         for keyword in &template.keywords {
             known.insert(keyword.name.clone());
@@ -47,9 +47,9 @@ impl<'v> Variables<'v> {
                 given(&keyword.name, &keyword.value),
             ));
         }
-        for (own, index) in template.arguments.iter().zip(1_usize..) {
+        for (argument, index) in template.arguments.iter().zip(1_usize..) {
             let name = index.to_string();
-            let value = given(&name, own);
+            let value = given(&name, argument);
             known.insert(name.clone());
             all.push((Cow::Owned(name), value));
         }
@@ -70,7 +70,7 @@ impl<'v> Variables<'v> {
             return Ok(None);
         };
         spend(self.0.len())?;
-        let given = self.0.iter().find(|(own, _)| own == name);
+        let given = self.0.iter().find(|(known, _)| known == name);
         Ok(given.map(|(_, given)| match given {
             VariableValue::Text(text) => of_text(text),
             VariableValue::Literal(Value::Text(text)) => of_text(text),
@@ -127,9 +127,9 @@ fn shown(value: &Value) -> String {
 
 fn literal(expression: &Expression) -> Value {
     match &expression.kind {
-        Kind::Integer(own) => Value::Integer(*own),
-        Kind::Float(own) => Value::Float(*own),
-        Kind::Text(own) => Value::Text(own.clone()),
+        Kind::Integer(number) => Value::Integer(*number),
+        Kind::Float(number) => Value::Float(*number),
+        Kind::Text(text) => Value::Text(text.clone()),
         _ => Value::None,
     }
 }
@@ -156,14 +156,14 @@ fn collect(
     match &expression.kind {
         Kind::Path(path) => match variables {
             None => found.push(Path::Glob(path.clone())),
-            Some(own) if own.value(path, spend)?.is_none() => {
-                found.push(Path::Glob(own.replaced(path, spend)?));
+            Some(variables) if variables.value(path, spend)?.is_none() => {
+                found.push(Path::Glob(variables.replaced(path, spend)?));
             }
             Some(_) => {}
         },
-        Kind::Template(own) => {
-            let variables = Variables::new(own, requested, spend)?;
-            collect(&own.body, requested, Some(&variables), spend, found)?;
+        Kind::Template(template) => {
+            let variables = Variables::new(template, requested, spend)?;
+            collect(&template.body, requested, Some(&variables), spend, found)?;
         }
         Kind::Call(call) if call.name == "seriesByTag" => {
             spend(compiling(call))?;
@@ -184,7 +184,8 @@ const POINTS_PER_REGEX: usize = 1 << 16;
 
 /// The cost of compiling the tag expressions of `seriesByTag`, in points.
 pub(super) fn compiling(call: &Call) -> usize {
-    let is_regex = |own: &&Expression| matches!(&own.kind, Kind::Text(text) if text.contains("=~"));
+    let is_regex =
+        |argument: &&Expression| matches!(&argument.kind, Kind::Text(text) if text.contains("=~"));
     let count = call.arguments.iter().filter(is_regex).count();
     count.saturating_mul(POINTS_PER_REGEX).saturating_add(1)
 }
@@ -196,7 +197,7 @@ pub(super) fn tag_path(call: &Call) -> Result<Path, Fault> {
             "it takes tag expressions as texts, for example `\"name=cpu\"`",
         ));
     }
-    let texts = call.arguments.iter().map(|own| match &own.kind {
+    let texts = call.arguments.iter().map(|argument| match &argument.kind {
         Kind::Text(text) => Ok(text.as_str()),
         _ => Err(Fault::argument(
             "each argument must be a tag expression in quotes",

@@ -39,7 +39,7 @@ impl Arguments {
         }
         let further = positional.iter().skip(parameters.len());
         let further = further
-            .filter(|own| !matches!(own, Value::Series(_)))
+            .filter(|value| !matches!(value, Value::Series(_)))
             .count();
         // What a name is made of for each series, or compared with.
         if further as u64 > limit::VALUES_PER_PARAMETER.default {
@@ -47,12 +47,12 @@ impl Arguments {
             let found = format!("`{name}` has {further} further values");
             return Err(Fault::beyond(&limit::VALUES_PER_PARAMETER, found));
         }
-        if let Some(own) = parameters
+        if let Some(parameter) = parameters
             .iter()
             .zip(&positional)
-            .find_map(|(own, value)| is_no_aggregation(own, value).then_some(own))
+            .find_map(|(parameter, value)| is_no_aggregation(parameter, value).then_some(parameter))
         {
-            return Err(no_aggregation(own));
+            return Err(no_aggregation(parameter));
         }
         let given = positional.len();
         let mut values = positional;
@@ -75,19 +75,19 @@ impl Arguments {
                     "`{name}` takes any number of values, and so none by name"
                 )));
             }
-            if let Some(own) = parameters.get(index)
-                && is_no_aggregation(own, &value)
+            if let Some(parameter) = parameters.get(index)
+                && is_no_aggregation(parameter, &value)
             {
-                return Err(no_aggregation(own));
+                return Err(no_aggregation(parameter));
             }
             match values.get_mut(index).filter(|_| index >= given) {
                 Some(slot) => *slot = value,
                 None => return Err(Fault::argument(format!("`{name}` is given twice"))),
             }
         }
-        let mut own = Self { parameters, values };
-        own.read_all(is_aggregator);
-        Ok(own)
+        let mut arguments = Self { parameters, values };
+        arguments.read_all(is_aggregator);
+        Ok(arguments)
     }
 
     /// Reads every argument as what its parameter says, or none of them.
@@ -133,10 +133,12 @@ impl Arguments {
     pub(crate) fn ensure_complete(&self, index: usize) -> Result<(), Fault> {
         let parameters = self.parameters.iter().enumerate().skip(index);
         let missing = parameters
-            .filter(|(_, own)| own.is_required && !own.is_multiple)
+            .filter(|(_, parameter)| parameter.is_required && !parameter.is_multiple)
             .find(|(index, _)| self.given(*index).is_none());
         match missing {
-            Some((_, own)) => Err(Fault::argument(format!("`{}` is missing", own.name))),
+            Some((_, parameter)) => {
+                Err(Fault::argument(format!("`{}` is missing", parameter.name)))
+            }
             None => Ok(()),
         }
     }
@@ -308,11 +310,11 @@ fn read(
         return None;
     }
     match parameter.kind {
-        Kind::Boolean => boolean(value).map(|own| Some(Value::Boolean(own))),
-        Kind::Float => float(value).map(|own| Some(Value::Float(own))),
-        Kind::Integer | Kind::Node => integer(value).map(|own| Some(Value::Integer(own))),
+        Kind::Boolean => boolean(value).map(|flag| Some(Value::Boolean(flag))),
+        Kind::Float => float(value).map(|number| Some(Value::Float(number))),
+        Kind::Integer | Kind::Node => integer(value).map(|number| Some(Value::Integer(number))),
         Kind::IntOrInf => match integer(value) {
-            Some(own) => Some(Some(Value::Integer(own))),
+            Some(number) => Some(Some(Value::Integer(number))),
             None => (float(value)? == f64::INFINITY).then_some(Some(Value::Float(f64::INFINITY))),
         },
         Kind::SeriesList => matches!(value, Value::Series(_)).then_some(None),
@@ -334,14 +336,14 @@ fn is_aggregation(text: &str, is_aggregator: fn(&str) -> bool) -> bool {
 
 fn boolean(value: &Value) -> Option<bool> {
     match value {
-        Value::Boolean(own) => Some(*own),
+        Value::Boolean(flag) => Some(*flag),
         Value::Text(text) if text.eq_ignore_ascii_case("true") => Some(true),
         Value::Text(text) if text.eq_ignore_ascii_case("false") => Some(false),
         Value::Integer(0) => Some(false),
         Value::Integer(1) => Some(true),
-        Value::Float(own) if *own == 0.0 => Some(false),
-        Value::Float(own) if *own == 1.0 => Some(true),
-        Value::Series(own) => Some(!own.is_empty()),
+        Value::Float(number) if *number == 0.0 => Some(false),
+        Value::Float(number) if *number == 1.0 => Some(true),
+        Value::Series(series) => Some(!series.is_empty()),
         _ => None,
     }
 }
@@ -355,8 +357,8 @@ fn float(value: &Value) -> Option<f64> {
 
 fn integer(value: &Value) -> Option<i64> {
     match value {
-        Value::Integer(own) => Some(*own),
-        Value::Boolean(own) => Some(i64::from(*own)),
+        Value::Integer(number) => Some(*number),
+        Value::Boolean(flag) => Some(i64::from(*flag)),
         Value::Text(text) => text.trim().parse().ok(),
         _ => None,
     }

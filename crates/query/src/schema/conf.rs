@@ -27,7 +27,7 @@ impl<'t> Section<'t> {
     /// The value of a key, whose case does not matter.
     pub(super) fn get(&self, key: &str) -> Option<Setting<'t>> {
         let key = key.to_lowercase();
-        let mut found = self.settings.iter().filter(|(own, _)| *own == key);
+        let mut found = self.settings.iter().filter(|(known, _)| *known == key);
         found.next().map(|(_, setting)| *setting)
     }
 
@@ -40,11 +40,11 @@ impl<'t> Section<'t> {
     }
 
     /// Refuses keys that nothing reads.
-    pub(super) fn known(&self, keys: &[&str]) -> Result<(), SchemaError> {
+    pub(super) fn require_known(&self, keys: &[&str]) -> Result<(), SchemaError> {
         let mut unknown = self
             .settings
             .iter()
-            .filter(|(own, _)| !keys.iter().any(|key| key.to_lowercase() == *own));
+            .filter(|(known, _)| !keys.iter().any(|key| key.to_lowercase() == *known));
         match unknown.next() {
             None => Ok(()),
             Some((_, setting)) => Err(SchemaError::new(

@@ -46,7 +46,7 @@ impl Patterns {
         self.set
             .which_overlapping_matches(&Input::new(name), &mut fitting);
         let first = fitting.iter().next();
-        first.map(|own| own.as_usize())
+        first.map(|pattern| pattern.as_usize())
     }
 }
 
@@ -74,7 +74,7 @@ impl<T> Ordered<T> {
             CompileError::Beyond(index) => {
                 let problem = Problem::CompiledTooLarge;
                 let error = match (sections.get(index), patterns.get(index)) {
-                    (Some(section), Some(own)) => section.error(&own.setting, problem),
+                    (Some(section), Some(pattern)) => section.error(&pattern.setting, problem),
                     _ => SchemaError::new(1, problem),
                 };
                 ParseError::Unreadable(error)

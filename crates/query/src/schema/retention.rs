@@ -18,7 +18,7 @@ const SECONDS_MAX: i64 = 10_000 * 365 * 86_400;
 pub(super) fn parse(text: &str) -> Result<Vec<Retention>, Problem> {
     let parts = text.split(',').map(str::trim);
     let mut all = parts.map(one).collect::<Result<Vec<_>, _>>()?;
-    all.sort_by_key(|own| own.step);
+    all.sort_by_key(|retention| retention.step);
     for pair in all.windows(2) {
         let [fine, coarse] = pair else { continue };
         if fine.step == coarse.step {

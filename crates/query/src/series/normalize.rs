@@ -25,11 +25,12 @@ impl Normalized {
     /// How many points its columns take that no series has: those that are consolidated.
     #[must_use]
     pub(crate) fn own_points(&self) -> usize {
-        let own = self
+        let consolidated = self
             .series
             .iter()
             .filter(|series| series.values_per_point > 1);
-        own.map(|own| own.values.len() / own.values_per_point + 1)
+        consolidated
+            .map(|series| series.values.len() / series.values_per_point + 1)
             .sum()
     }
 

@@ -36,8 +36,8 @@ pub(super) fn letters_left_out(short: &str, name: &str) -> Option<usize> {
             let letters = |words: &[String]| words.iter().map(String::len).sum::<usize>();
             let is_missed = missing != [FILLER];
             let left_out = letters(used).saturating_sub(length);
-            let behind = if is_missed { letters(missing) } else { 0 };
-            return Some(left_out + behind);
+            let missed = if is_missed { letters(missing) } else { 0 };
+            return Some(left_out + missed);
         }
         reached = next;
     }
@@ -60,14 +60,14 @@ fn words(name: &str) -> Vec<String> {
 fn ends_of_pieces(short: &str, from: usize, word: &str, is_first: bool) -> Vec<usize> {
     let rest = short.get(from..).unwrap_or_default();
     let common = rest.bytes().zip(word.bytes());
-    let common = common.take_while(|(own, other)| own == other).count();
+    let common = common.take_while(|(letter, other)| letter == other).count();
     let mut letters = word.bytes();
     let consonants = rest
         .bytes()
         .enumerate()
-        .take_while(|(index, own)| match index {
-            0 => letters.next() == Some(*own),
-            _ => !b"aeiou".contains(own) && letters.any(|other| other == *own),
+        .take_while(|(index, letter)| match index {
+            0 => letters.next() == Some(*letter),
+            _ => !b"aeiou".contains(letter) && letters.any(|other| other == *letter),
         });
     let consonants = consonants.count();
     let is_whole = |length: &usize| *length == word.len() && common == word.len();

@@ -27,8 +27,8 @@ pub fn pretty(shown: &Value) -> String {
 pub fn list(group: Option<&str>, is_grouped: bool) -> Value {
     let mut result = Map::new();
     for function in all() {
-        let own = function.group.name();
-        if group.is_some_and(|group| group != own) {
+        let group_name = function.group.name();
+        if group.is_some_and(|group| group != group_name) {
             continue;
         }
         for name in function.names {
@@ -37,7 +37,7 @@ pub fn list(group: Option<&str>, is_grouped: bool) -> Value {
                 result.insert((*name).to_owned(), shown);
                 continue;
             }
-            let group = result.entry(own).or_insert_with(|| json!({}));
+            let group = result.entry(group_name).or_insert_with(|| json!({}));
             if let Some(group) = group.as_object_mut() {
                 group.insert((*name).to_owned(), shown);
             }
@@ -83,34 +83,38 @@ pub fn signature(name: &str, function: &Function) -> String {
     format!("{name}({})", parameters.collect::<Vec<_>>().join(", "))
 }
 
-fn parameter(own: &Parameter) -> Value {
+fn parameter(parameter: &Parameter) -> Value {
     let mut shown = Map::from_iter([
-        ("name".to_owned(), json!(own.name)),
-        ("type".to_owned(), json!(own.kind.name())),
+        ("name".to_owned(), json!(parameter.name)),
+        ("type".to_owned(), json!(parameter.kind.name())),
     ]);
-    if own.is_required {
+    if parameter.is_required {
         shown.insert("required".to_owned(), json!(true));
     }
-    if let Some(default) = default(own) {
+    if let Some(default) = default(parameter) {
         shown.insert("default".to_owned(), default);
     }
-    if own.is_multiple {
+    if parameter.is_multiple {
         shown.insert("multiple".to_owned(), json!(true));
     }
-    let options = options(own);
+    let options = options(parameter);
     if !options.is_empty() {
         let options: Vec<Value> = options.into_iter().map(literal).collect();
         shown.insert("options".to_owned(), json!(options));
     }
-    if !own.suggestions.is_empty() {
-        let suggestions: Vec<Value> = own.suggestions.iter().map(|text| literal(text)).collect();
+    if !parameter.suggestions.is_empty() {
+        let suggestions: Vec<Value> = parameter
+            .suggestions
+            .iter()
+            .map(|text| literal(text))
+            .collect();
         shown.insert("suggestions".to_owned(), json!(suggestions));
     }
     Value::Object(shown)
 }
 
-fn default(own: &Parameter) -> Option<Value> {
-    Some(match own.default {
+fn default(parameter: &Parameter) -> Option<Value> {
+    Some(match parameter.default {
         Default::None => return None,
         Default::Integer(integer) => json!(integer),
         Default::Float(float) if float.is_finite() => json!(float),
@@ -121,12 +125,12 @@ fn default(own: &Parameter) -> Option<Value> {
 }
 
 /// The values that fit, where only some do, in order.
-fn options(own: &Parameter) -> Vec<&'static str> {
-    let mut options: Vec<&'static str> = own.options.to_vec();
-    if matches!(own.kind, Kind::AggFunc | Kind::AggOrSeriesFunc) {
+fn options(parameter: &Parameter) -> Vec<&'static str> {
+    let mut options: Vec<&'static str> = parameter.options.to_vec();
+    if matches!(parameter.kind, Kind::AggFunc | Kind::AggOrSeriesFunc) {
         options.extend(AGGREGATIONS);
     }
-    if own.kind == Kind::AggOrSeriesFunc {
+    if parameter.kind == Kind::AggOrSeriesFunc {
         let names = all().flat_map(|function| function.names);
         options.extend(names.filter(|name| is_aggregator(name)));
     }

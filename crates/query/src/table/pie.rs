@@ -26,7 +26,7 @@ pub fn list(group: Option<&str>, is_grouped: bool) -> Value {
 /// One of them; `None` where there is none of that name.
 #[must_use]
 pub fn one(name: &str) -> Option<Value> {
-    let found = MODES.iter().find(|(own, _)| *own == name);
+    let found = MODES.iter().find(|(mode, _)| *mode == name);
     found.map(|(name, summary)| shown(name, summary))
 }
 

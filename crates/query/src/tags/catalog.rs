@@ -64,17 +64,17 @@ impl Filter<'_> {
         let regex = self.regex()?;
         let most = self.limit.unwrap_or(usize::MAX);
         let mut shown = Vec::new();
-        for own in all {
+        for entry in all {
             if shown.len() >= most {
                 break;
             }
             if let Some(regex) = &regex {
                 look().map_err(CatalogError::Stopped)?;
-                if !regex.is_match(text(&own)) {
+                if !regex.is_match(text(&entry)) {
                     continue;
                 }
             }
-            shown.push(own);
+            shown.push(entry);
         }
         Ok(shown)
     }
@@ -114,7 +114,7 @@ pub fn values<'s, E>(
         *all.entry(value).or_default() += 1;
     }
     let is_known = !all.is_empty();
-    let shown = filter.shown(all, |own| own.0, look)?;
+    let shown = filter.shown(all, |entry| entry.0, look)?;
     Ok(is_known.then_some(shown))
 }
 
@@ -132,7 +132,7 @@ pub fn suggested_tags<'s, E>(
     let asked = |tag: &str| expressions.iter().any(|expression| expression.tag == tag);
     let all: BTreeSet<&str> = fitting(series, expressions, look)?
         .into_iter()
-        .flat_map(|own| own.keys().map(String::as_str))
+        .flat_map(|tags| tags.keys().map(String::as_str))
         .filter(|tag| !asked(tag) && tag.starts_with(prefix))
         .collect();
     Ok(all.into_iter().take(limit).collect())
@@ -152,7 +152,7 @@ pub fn suggested_values<'s, E>(
 ) -> Result<Vec<&'s str>, CatalogError<E>> {
     let all: BTreeSet<&str> = fitting(series, expressions, look)?
         .into_iter()
-        .filter_map(|own| own.get(tag).map(String::as_str))
+        .filter_map(|tags| tags.get(tag).map(String::as_str))
         .filter(|value| value.starts_with(prefix))
         .collect();
     Ok(all.into_iter().take(limit).collect())
@@ -169,9 +169,9 @@ fn fitting<'s, E>(
         .map(TagExpression::condition)
         .collect::<Result<_, _>>()?;
     let mut found = Vec::new();
-    for own in series {
-        if fit_all(&conditions, own, look).map_err(CatalogError::Stopped)? {
-            found.push(own);
+    for tags in series {
+        if fit_all(&conditions, tags, look).map_err(CatalogError::Stopped)? {
+            found.push(tags);
         }
     }
     Ok(found)
@@ -187,10 +187,10 @@ mod tests {
             &[("name", "cpu"), ("dc", "us1"), ("host", "b")],
             &[("name", "disk"), ("dc", "eu1"), ("mount", "root")],
         ];
-        let own = |(tag, value): &(&str, &str)| ((*tag).to_owned(), (*value).to_owned());
+        let owned = |(tag, value): &(&str, &str)| ((*tag).to_owned(), (*value).to_owned());
         series
             .iter()
-            .map(|tags| tags.iter().map(own).collect())
+            .map(|tags| tags.iter().map(owned).collect())
             .collect()
     }
 

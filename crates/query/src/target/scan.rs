@@ -91,11 +91,11 @@ impl<'t> Scanner<'t> {
     pub(super) fn path(&mut self) -> Result<Option<String>, Error> {
         let (start, mut path, mut open) = (self.at, String::new(), Vec::new());
         while let Some(c) = self.peek() {
-            let behind = self.rest().chars().nth(1);
+            let after = self.rest().chars().nth(1);
             match c {
-                '\\' if behind.is_some_and(|c| SYMBOLS.contains(&c) || c == '=') => {
-                    path.extend(behind);
-                    self.at += 1 + behind.map_or(0, char::len_utf8);
+                '\\' if after.is_some_and(|c| SYMBOLS.contains(&c) || c == '=') => {
+                    path.extend(after);
+                    self.at += 1 + after.map_or(0, char::len_utf8);
                     continue;
                 }
                 '{' => open.push(self.at),

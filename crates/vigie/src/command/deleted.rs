@@ -69,15 +69,18 @@ fn find(
     context: &Context,
 ) -> Result<DeletedEntity, Failure> {
     let mut found = all(context)?;
-    found.retain(|own| {
-        own.kind == kind
-            && (own.guid == name || own.name == name)
-            && org.is_none_or(|org| own.organization_guid == org)
+    found.retain(|deleted| {
+        deleted.kind == kind
+            && (deleted.guid == name || deleted.name == name)
+            && org.is_none_or(|org| deleted.organization_guid == org)
     });
     match found.as_slice() {
-        [own] => Ok(own.clone()),
+        [deleted] => Ok(deleted.clone()),
         [_, ..] => {
-            let guids: Vec<String> = found.iter().map(|own| printable(&own.guid)).collect();
+            let guids: Vec<String> = found
+                .iter()
+                .map(|deleted| printable(&deleted.guid))
+                .collect();
             let message = format!("several deleted {kind}s are named `{}`", printable(name));
             let hint = format!("give the GUID: {}", guids.join(", "));
             Err(Failure::usage(message).hint(hint))
@@ -94,7 +97,7 @@ fn find(
 }
 
 fn restore(
-    own: &DeletedEntity,
+    deleted: &DeletedEntity,
     collection: &str,
     new_name: Option<&String>,
     context: &Context,
@@ -102,20 +105,23 @@ fn restore(
     let output = &context.output;
     output.action(format!(
         "Bringing {} {} back as {}...",
-        printable(&own.kind),
-        printable(&own.name),
+        printable(&deleted.kind),
+        printable(&deleted.name),
         context.user()
     ))?;
-    let url = context.cf_url(&format!("/v2/{collection}/{}/restore", encode(&own.guid)))?;
+    let url = context.cf_url(&format!(
+        "/v2/{collection}/{}/restore",
+        encode(&deleted.guid)
+    ))?;
     let body = Restore {
         name: new_name.cloned(),
     };
     context.ask(Request::post(url).json(&body)?, "bring it back")?;
-    let name = new_name.unwrap_or(&own.name);
+    let name = new_name.unwrap_or(&deleted.name);
     if output.is_json() {
         return output.json(&json!({
-            "guid": own.guid,
-            "kind": own.kind,
+            "guid": deleted.guid,
+            "kind": deleted.kind,
             "name": name,
             "restored": true,
         }));
@@ -123,7 +129,11 @@ fn restore(
     output.ok()?;
     output.say(format!(
         "{} {} is back, with its metrics and the roles of those who are still in the account.",
-        if own.kind == "space" { "Space" } else { "Org" },
+        if deleted.kind == "space" {
+            "Space"
+        } else {
+            "Org"
+        },
         printable(name)
     ))
 }

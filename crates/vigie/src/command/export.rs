@@ -148,14 +148,14 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
         let file = file.map(|file| file.to_string_lossy().into_owned());
         return output.json(&json!({"series": series, "samples": samples, "file": file}));
     }
-    let told = format!(
+    let summary = format!(
         "{} of {}",
         counted(samples, "sample", "samples"),
         counted(series, "series", "series")
     );
     output.note(match file {
-        Some(file) => shown!("Written to `{}`: {}", file.display(), told),
-        None => told.into(),
+        Some(file) => shown!("Written to `{}`: {}", file.display(), summary),
+        None => summary.into(),
     });
     Ok(())
 }

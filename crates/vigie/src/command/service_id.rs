@@ -115,8 +115,8 @@ pub(super) fn find(wanted: &str, ask: &AskArgs, context: &Context) -> Result<Ser
 
 /// Whether the text is an id rather than a name: `ServiceId-GUID`, or the IAM id, which has `iam-` before it.
 fn is_id(text: &str) -> bool {
-    let own = text.strip_prefix("iam-").unwrap_or(text);
-    own.strip_prefix("ServiceId-").is_some_and(|guid| {
+    let id = text.strip_prefix("iam-").unwrap_or(text);
+    id.strip_prefix("ServiceId-").is_some_and(|guid| {
         guid.len() == 36 && (guid.bytes()).all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
     })
 }

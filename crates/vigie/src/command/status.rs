@@ -92,7 +92,7 @@ impl Status {
     /// For programs: `null` for none.
     fn document(&self) -> Value {
         let Self { config, cf, .. } = self;
-        let mut told = json!({
+        let mut object = json!({
             "logged_in": self.is_usable(), "user": self.claims.as_ref().map(Claims::user),
             "api_endpoint": non_empty(&config.api_endpoint), "metrics_endpoint": self.metrics_endpoint,
             "account": place(&config.account.guid, &config.account.name), "region": non_empty(&config.region),
@@ -102,10 +102,10 @@ impl Status {
             "token_expires_in": self.claims.as_ref().map(|_| self.remaining), "renewable": self.is_renewable(),
             "api_key_id": self.api_key(), "directory": self.directory,
         });
-        if let (Some(reach), Some(told)) = (&self.reach, told.as_object_mut()) {
-            told.insert("reach".to_owned(), json!(reach));
+        if let (Some(reach), Some(object)) = (&self.reach, object.as_object_mut()) {
+            object.insert("reach".to_owned(), json!(reach));
         }
-        told
+        object
     }
 
     /// For people.

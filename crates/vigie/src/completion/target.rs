@@ -48,10 +48,10 @@ impl<'t> TypedTarget<'t> {
         };
         if !self.written.is_empty() {
             let fitting = functions().into_iter();
-            let fitting = fitting.filter(|own| own.word.starts_with(self.written));
-            all.extend(fitting.map(|own| Candidate {
-                word: format!("{}(", own.word),
-                ..own
+            let fitting = fitting.filter(|function| function.word.starts_with(self.written));
+            all.extend(fitting.map(|function| Candidate {
+                word: format!("{}(", function.word),
+                ..function
             }));
         }
         for candidate in &mut all {
@@ -93,7 +93,7 @@ mod tests {
             ("group({a,b", None),
         ] {
             let found = TypedTarget::of(typed);
-            let found = found.as_ref().map(|own| (own.before, own.written));
+            let found = found.as_ref().map(|found| (found.before, found.written));
             assert_eq!(found, expected, "{typed}");
         }
     }
@@ -104,7 +104,7 @@ mod tests {
             let part = TypedTarget::of(typed).unwrap();
             let all = part
                 .candidates(|written| vec![Candidate::new(format!("{written}op.eu"), "metric")]);
-            all.into_iter().map(|own| own.word).collect()
+            all.into_iter().map(|candidate| candidate.word).collect()
         };
         assert_eq!(words("scale(sh"), ["scale(shop.eu"]);
         assert!(words("scale(sumS").contains(&"scale(sumSeries(".to_owned()));

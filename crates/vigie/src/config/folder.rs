@@ -39,7 +39,7 @@ impl Platform {
     }
 
     /// The folder of `vigie`.
-    fn own(self, env: &Env) -> Option<PathBuf> {
+    fn of_vigie(self, env: &Env) -> Option<PathBuf> {
         let home = || env.get(env::USER_HOME).map(PathBuf::from);
         let given = |variable: Variable| {
             // The XDG base directory specification says to ignore relative paths.
@@ -65,7 +65,9 @@ pub(super) fn find(name: Name, env: &Env) -> Result<(PathBuf, Ownership), Failur
         return Ok((directory.into(), Ownership::Named));
     }
     let found = match name {
-        Name::Vigie => Platform::this().own(env).map(|path| (path, Ownership::Own)),
+        Name::Vigie => Platform::this()
+            .of_vigie(env)
+            .map(|path| (path, Ownership::Own)),
         Name::Original(_) => original(env),
     };
     found.ok_or_else(|| {
@@ -128,8 +130,8 @@ mod tests {
 
     #[test]
     fn vigie_has_the_folder_of_the_platform() {
-        let own = |platform: Platform, pairs: &[(&'static str, &str)]| {
-            let path = platform.own(&Env::of(pairs))?;
+        let of_vigie = |platform: Platform, pairs: &[(&'static str, &str)]| {
+            let path = platform.of_vigie(&Env::of(pairs))?;
             Some(path.to_str()?.replace('\\', "/"))
         };
         let home = [
@@ -137,16 +139,25 @@ mod tests {
             ("XDG_CONFIG_HOME", "/x"),
             ("APPDATA", "/roaming"),
         ];
-        assert_eq!(own(Platform::Xdg, &home).unwrap(), "/x/vigie");
-        assert_eq!(own(Platform::Xdg, &home[..1]).unwrap(), "/h/.config/vigie");
-        let relative = [("HOME", "/h"), ("XDG_CONFIG_HOME", "x")];
-        assert_eq!(own(Platform::Xdg, &relative).unwrap(), "/h/.config/vigie");
+        assert_eq!(of_vigie(Platform::Xdg, &home).unwrap(), "/x/vigie");
         assert_eq!(
-            own(Platform::Mac, &home).unwrap(),
+            of_vigie(Platform::Xdg, &home[..1]).unwrap(),
+            "/h/.config/vigie"
+        );
+        let relative = [("HOME", "/h"), ("XDG_CONFIG_HOME", "x")];
+        assert_eq!(
+            of_vigie(Platform::Xdg, &relative).unwrap(),
+            "/h/.config/vigie"
+        );
+        assert_eq!(
+            of_vigie(Platform::Mac, &home).unwrap(),
             "/h/Library/Application Support/vigie"
         );
-        assert_eq!(own(Platform::Windows, &home).unwrap(), "/roaming/vigie");
-        assert_eq!(own(Platform::Xdg, &[]), None);
+        assert_eq!(
+            of_vigie(Platform::Windows, &home).unwrap(),
+            "/roaming/vigie"
+        );
+        assert_eq!(of_vigie(Platform::Xdg, &[]), None);
         // Variables of the other program do not affect our folder.
         let theirs = [("HOME", "/h"), ("IBMCLOUD_HOME", "/i")];
         let (path, ownership) = found(Name::Vigie, &theirs);

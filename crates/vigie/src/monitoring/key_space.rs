@@ -31,7 +31,7 @@ impl Monitoring<'_> {
     ) -> Result<Domain, Failure> {
         let reach = self
             .token()
-            .map(|token| Claims::of(token.expose()).and_then(|own| own.reach));
+            .map(|token| Claims::of(token.expose()).and_then(|claims| claims.reach));
         match reach {
             Ok(Some(Reach {
                 domain: Some(id), ..
@@ -44,8 +44,8 @@ impl Monitoring<'_> {
             }
             Ok(None) => {}
             Err(_) => {
-                if let Some(own) = self.only_domain(buffer) {
-                    return Ok(own);
+                if let Some(domain) = self.only_domain(buffer) {
+                    return Ok(domain);
                 }
             }
         }
@@ -79,8 +79,9 @@ impl Monitoring<'_> {
             return None;
         };
         let folder = buffer.join(directory_name(self.host()));
-        let mut own = names_in(&folder).filter(|id| buffer_key::is_of_only(&folder.join(id), key));
-        own.next().map(|id| Domain::of_id(&id))
+        let mut of_key =
+            names_in(&folder).filter(|id| buffer_key::is_of_only(&folder.join(id), key));
+        of_key.next().map(|id| Domain::of_id(&id))
     }
 
     /// The space of the only buffer that this key has filled, else `away` with what mends it.
@@ -90,8 +91,8 @@ impl Monitoring<'_> {
         };
         let folder = buffer.join(directory_name(self.host()));
         let ids = buffered(&folder);
-        let mut own = (ids.iter()).filter(|id| buffer_key::is_of(&folder.join(id), key));
-        match (own.next(), own.next(), ids.first()) {
+        let mut of_key = (ids.iter()).filter(|id| buffer_key::is_of(&folder.join(id), key));
+        match (of_key.next(), of_key.next(), ids.first()) {
             (Some(id), None, _) => Ok(Domain::of_id(id)),
             (None, _, Some(other)) => Err(away.hint(shown!(
                 "the buffer of `{}` was not filled with this key, and its space is not taken for this key's: name the space with `--scope {}`, if that is where it sends, or start when the server answers",
@@ -104,12 +105,15 @@ impl Monitoring<'_> {
 
     /// The failure where no single space is meant; what is hinted at is there for this key.
     fn undecided(&self, spaces: &[Space]) -> Failure {
-        let failure = Failure::usage(seen(spaces));
+        let failure = Failure::usage(several_or_none(spaces));
         let by_scope = "name the space with `--scope s-GUID`, or mean the account itself with `--scope account`";
         if !spaces.is_empty() {
             return failure.hint(by_scope);
         }
-        let claims = self.token().ok().and_then(|own| Claims::of(own.expose()));
+        let claims = self
+            .token()
+            .ok()
+            .and_then(|token| Claims::of(token.expose()));
         let failure = failure.hint(missing_role::hint(claims.as_ref()));
         let account = self.attempt(Request::get(self.url(missing_role::PROBE)));
         match account.is_ok_and(|reply| missing_role::is_hidden(&reply)) {
@@ -132,13 +136,13 @@ impl Monitoring<'_> {
 }
 
 /// The spaces that the key sees.
-fn seen(spaces: &[Space]) -> PrintableText {
+fn several_or_none(spaces: &[Space]) -> PrintableText {
     if spaces.is_empty() {
         return "no space is targeted, and the API key sees none".into();
     }
-    let mut told = PrintableText::from("no space is targeted, and the API key sees several:");
+    let mut text = PrintableText::from("no space is targeted, and the API key sees several:");
     for space in spaces.iter().take(LISTED_MAX) {
-        told.push(&shown!(
+        text.push(&shown!(
             "\n  s-{}   {}",
             space.metadata.guid,
             space.entity.name
@@ -148,9 +152,9 @@ fn seen(spaces: &[Space]) -> PrintableText {
         .checked_sub(LISTED_MAX)
         .filter(|more| *more > 0)
     {
-        told.push(&shown!("\n  and {} more", more));
+        text.push(&shown!("\n  and {} more", more));
     }
-    told
+    text
 }
 
 /// The spaces that have a buffer for this server.

@@ -86,8 +86,8 @@ impl Output {
             text.push(&shown!("hint: {}\n", self.name.in_commands(hint)));
         }
         if let Some(id) = &failure.transaction_id {
-            let told = shown!("Transaction-Id: {}", id.as_str());
-            text.push(&shown!("{}\n", paint(self.color_stderr, DIM, told)));
+            let transaction = shown!("Transaction-Id: {}", id.as_str());
+            text.push(&shown!("{}\n", paint(self.color_stderr, DIM, transaction)));
         }
         text.push(&"\n".into());
         text

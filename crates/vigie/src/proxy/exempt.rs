@@ -9,7 +9,7 @@ pub(super) fn names<'l>(list: &'l str, host: &str, port: u16) -> Result<bool, &'
     let host = host.trim_end_matches('.');
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let address: Option<IpAddr> = bare.parse().ok();
-    let entries = list.split(|own: char| own == ',' || own.is_whitespace());
+    let entries = list.split(|character: char| character == ',' || character.is_whitespace());
     for entry in entries.filter(|entry| !entry.is_empty()) {
         let is_named = entry == "*"
             || match address {
@@ -29,27 +29,27 @@ fn names_address(entry: &str, address: IpAddr, port: u16) -> Option<bool> {
     if let Some((network, bits)) = entry.split_once('/') {
         return network_has(network, bits, address);
     }
-    let (own, own_port) = host_and_port(entry)?;
-    let is_it = own
+    let (exempt, exempt_port) = host_and_port(entry)?;
+    let is_it = exempt
         .parse::<IpAddr>()
-        .is_ok_and(|own| own.to_canonical() == address.to_canonical());
-    Some(is_it && own_port.is_none_or(|own_port| own_port == port))
+        .is_ok_and(|exempt| exempt.to_canonical() == address.to_canonical());
+    Some(is_it && exempt_port.is_none_or(|exempt_port| exempt_port == port))
 }
 
 fn names_name(entry: &str, host: &str, port: u16) -> Option<bool> {
     if let Some((network, bits)) = entry.split_once('/') {
         return network_has(network, bits, IpAddr::from([0, 0, 0, 0])).map(|_| false);
     }
-    let (own, own_port) = host_and_port(entry)?;
-    let own = own.strip_prefix('*').unwrap_or(own);
-    let own = own.trim_start_matches('.').trim_end_matches('.');
-    let (own, host) = (own.to_ascii_lowercase(), host.to_ascii_lowercase());
+    let (exempt, exempt_port) = host_and_port(entry)?;
+    let exempt = exempt.strip_prefix('*').unwrap_or(exempt);
+    let exempt = exempt.trim_start_matches('.').trim_end_matches('.');
+    let (exempt, host) = (exempt.to_ascii_lowercase(), host.to_ascii_lowercase());
     let is_below = || {
-        host.strip_suffix(&own)
+        host.strip_suffix(&exempt)
             .is_some_and(|rest| rest.ends_with('.'))
     };
-    let is_it = !own.is_empty() && (own == host || is_below());
-    Some(is_it && own_port.is_none_or(|own_port| own_port == port))
+    let is_it = !exempt.is_empty() && (exempt == host || is_below());
+    Some(is_it && exempt_port.is_none_or(|exempt_port| exempt_port == port))
 }
 
 /// Host and port of an entry. An IPv6 address may be in brackets, and must be if a port follows.

@@ -57,8 +57,8 @@ pub(crate) fn only_space(context: &Context, iam: &str, token: &str) -> Option<St
         .basic(IAM_CLIENT.0, IAM_CLIENT.1)
         .form(&[("token", token)]);
     let reply = context.send(asked).ok()?;
-    let told: Introspection = reply.parse("read what the token is for").ok()?;
-    told.only_space.filter(|id| id.starts_with("s-"))
+    let introspection: Introspection = reply.parse("read what the token is for").ok()?;
+    introspection.only_space.filter(|id| id.starts_with("s-"))
 }
 
 /// The form fields that ask for a Cloud Foundry token along with IAM's.

@@ -55,9 +55,9 @@ impl Reach {
     /// Refuses a domain that the key does not reach; `None` is the account.
     pub(crate) fn require_domain(&self, id: Option<&str>) -> Result<(), Failure> {
         match self.domain.as_deref() {
-            Some(own) if id != Some(own) => Err(Failure::new(
+            Some(domain) if id != Some(domain) => Err(Failure::new(
                 Kind::Forbidden,
-                shown!("this key is for the metrics of `{}` alone", own),
+                shown!("this key is for the metrics of `{}` alone", domain),
             )
             .hint("leave `--scope` out, or log in with a key that was made without `--domain`")),
             _ => Ok(()),

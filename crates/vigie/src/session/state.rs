@@ -231,17 +231,17 @@ impl Context {
 
 /// The failure when the files cannot be written; nothing has been requested yet.
 pub(super) fn not_renewable(failure: Failure) -> Failure {
-    let mut told = failure;
-    told.message = shown!(
+    let mut reported = failure;
+    reported.message = shown!(
         "the login was not renewed, because a new one could not be kept: {}",
-        told.message
+        reported.message
     );
-    if told.hints.is_empty() {
-        told = told.hint(
+    if reported.hints.is_empty() {
+        reported = reported.hint(
             "make room or rights there; or log in again with `VIGIE_HOME` set to a folder that can be written",
         );
     }
-    told
+    reported
 }
 
 pub(super) fn warn_unsaved(context: &Context, failure: &Failure) {

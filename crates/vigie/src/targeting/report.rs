@@ -74,7 +74,7 @@ impl Target {
         let Self {
             config, cf, user, ..
         } = self;
-        let mut told = json!({
+        let mut object = json!({
             "api_endpoint": config.api_endpoint,
             "region": {"mccp_id": "", "name": config.region},
             "user": {"display_name": user, "user_email": user},
@@ -85,10 +85,10 @@ impl Target {
             "org": place(&cf.organization_fields),
             "space": place(&cf.space_fields),
         });
-        if let (Some(reach), Some(told)) = (&self.reach, told.as_object_mut()) {
-            told.insert("reach".to_owned(), json!(reach));
+        if let (Some(reach), Some(object)) = (&self.reach, object.as_object_mut()) {
+            object.insert("reach".to_owned(), json!(reach));
         }
-        told
+        object
     }
 
     /// The table, for a program of this name; `untargeted` stands where no organization or space does.

@@ -44,7 +44,10 @@ impl Connector<()> for ForwardConnector {
             run_connector: details.run_connector.clone(),
             register_shutdown: details.register_shutdown.clone(),
         };
-        let authority = details.uri.authority().map_or("", |own| own.as_str());
+        let authority = details
+            .uri
+            .authority()
+            .map_or("", |authority| authority.as_str());
         Ok(Some(ForwardProxy {
             inner: (details.run_connector)(&to_proxy)?,
             origin: format!("http://{authority}"),

@@ -43,11 +43,11 @@ impl<T: Clone + Send + Sync + 'static> Probe<T> {
     async fn ask(&self, start: impl FnOnce(watch::Sender<Option<Answer<T>>>)) -> Answer<T> {
         let (since, mut answer) = {
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_open = |own: &RunningCheck<T>| {
-                own.answer.borrow().is_none() && own.answer.has_changed().is_ok()
+            let is_open = |check: &RunningCheck<T>| {
+                check.answer.borrow().is_none() && check.answer.has_changed().is_ok()
             };
-            match asked.as_ref().filter(|own| is_open(own)) {
-                Some(own) => (own.since, own.answer.clone()),
+            match asked.as_ref().filter(|check| is_open(check)) {
+                Some(check) => (check.since, check.answer.clone()),
                 None => {
                     let (sender, receiver) = watch::channel(None);
                     start(sender);

@@ -36,7 +36,7 @@ impl App {
             .append_with_quota(scope, batch, durability, quota)?;
         drop(change);
         taken.wrote(appended.stored, appended.created);
-        let late = appended.rejected.iter().map(|own| &own.1);
+        let late = appended.rejected.iter().map(|rejected| &rejected.1);
         let reasons = early.map(for_now).chain(late);
         // Counted here, so that it also counts if the sender is gone.
         self.metrics.wrote(domain, &appended, reasons);
@@ -49,7 +49,7 @@ impl App {
     /// When it does not.
     pub(crate) fn require_plan(&self, domain: Domain) -> Result<(), Refusal> {
         let plan = self.iam.plan_of(domain);
-        match plan.filter(|own| !own.takes_samples()) {
+        match plan.filter(|plan| !plan.takes_samples()) {
             Some(plan) => Err(not_in_plan(plan)),
             None => Ok(()),
         }

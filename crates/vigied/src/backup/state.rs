@@ -75,10 +75,10 @@ impl Backups {
         }
         *state = State::Running;
         drop(state);
-        let own = Arc::clone(self);
+        let backups = Arc::clone(self);
         tokio::spawn(async move {
             let source = Source {
-                data: &own.data,
+                data: &backups.data,
                 store: &store,
                 iam: &iam,
             };
@@ -95,7 +95,7 @@ impl Backups {
                     }
                 }
             };
-            own.run(work).await;
+            backups.run(work).await;
         });
         Ok(())
     }
@@ -146,8 +146,8 @@ mod tests {
     #[tokio::test]
     async fn a_backup_whose_work_panics_has_failed_and_holds_up_nothing() {
         let backups = running();
-        let own = Arc::clone(&backups);
-        let task = tokio::spawn(async move { own.run(async { panic!("work broke") }).await });
+        let shared = Arc::clone(&backups);
+        let task = tokio::spawn(async move { shared.run(async { panic!("work broke") }).await });
         assert!(task.await.unwrap_err().is_panic());
         assert_eq!(backups.json()["state"], "failed");
         assert!(backups.guard_removal().is_some());
@@ -157,13 +157,13 @@ mod tests {
     async fn a_backup_copies_nothing_while_something_is_removed() {
         let backups = running();
         let removing = backups.guard_removal().unwrap();
-        let (own, (began, mut begins)) = (Arc::clone(&backups), tokio::sync::oneshot::channel());
+        let (shared, (began, mut begins)) = (Arc::clone(&backups), tokio::sync::oneshot::channel());
         let task = tokio::spawn(async move {
             let work = async {
-                let sent = began.send(own.guard_removal().is_none());
+                let sent = began.send(shared.guard_removal().is_none());
                 sent.map_or(State::None, |()| State::Running)
             };
-            own.run(work).await;
+            shared.run(work).await;
         });
         tokio::task::yield_now().await;
         assert!(begins.try_recv().is_err(), "it has begun");

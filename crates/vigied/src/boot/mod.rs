@@ -95,12 +95,12 @@ pub(crate) async fn identity(
 
 /// How many senders and refused samples are listed.
 fn arrival_limits(settings: &Settings) -> arrivals::Limits {
-    let own = |limit| size(settings.limit(limit));
+    let of = |limit| size(settings.limit(limit));
     arrivals::Limits {
-        senders: own(limit::SENDERS_LISTED),
-        senders_per_domain: own(limit::SENDERS_LISTED_PER_DOMAIN),
-        rejects: own(limit::REJECTS_LISTED),
-        rejects_per_domain: own(limit::REJECTS_LISTED_PER_DOMAIN),
+        senders: of(limit::SENDERS_LISTED),
+        senders_per_domain: of(limit::SENDERS_LISTED_PER_DOMAIN),
+        rejects: of(limit::REJECTS_LISTED),
+        rejects_per_domain: of(limit::REJECTS_LISTED_PER_DOMAIN),
     }
 }
 
@@ -155,7 +155,7 @@ pub(crate) async fn identity_of_operator(settings: &Settings) -> anyhow::Result<
 
 fn account_limits(settings: &Settings) -> AccountLimits {
     let all = limit::PER_ACCOUNT.iter();
-    AccountLimits::new(all.map(|own| (*own, settings.limit(*own))))
+    AccountLimits::new(all.map(|limit| (*limit, settings.limit(*limit))))
 }
 
 fn not_initialised(settings: &Settings) -> anyhow::Error {
@@ -181,14 +181,14 @@ pub(crate) fn require_initialised(settings: &Settings) -> anyhow::Result<()> {
 
 /// Watches for changes of other nodes, and keeps the audit and the activity, until the service is closed.
 fn watch(iam: &Iam, metrics: &Arc<Metrics>) {
-    let own = iam.clone();
-    let begin = move || own.change_watch();
+    let watched = iam.clone();
+    let begin = move || watched.change_watch();
     tokio::spawn(supervised("directory", Arc::clone(metrics), begin));
-    let own = iam.clone();
-    let begin = move || own.audit_watch();
+    let watched = iam.clone();
+    let begin = move || watched.audit_watch();
     tokio::spawn(supervised("audit", Arc::clone(metrics), begin));
-    let own = iam.clone();
-    let begin = move || own.activity_watch();
+    let watched = iam.clone();
+    let begin = move || watched.activity_watch();
     tokio::spawn(supervised("activity", Arc::clone(metrics), begin));
 }
 
@@ -213,7 +213,7 @@ pub(crate) async fn boot(
                 limit::CONCURRENT_QUERIES => (limit, concurrent_queries),
                 _ => (limit, value),
             }),
-        crate::route::table().into_iter().map(|own| own.path),
+        crate::route::table().into_iter().map(|route| route.path),
     ));
     watch(&iam, &metrics);
     if let Some(mail) = settings.mail() {

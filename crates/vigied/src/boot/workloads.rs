@@ -91,7 +91,7 @@ impl AddressOfKeys {
         };
         let pem = file.read()?;
         let certificates = parse_pem(&pem).filter_map(|item| match item {
-            Ok(PemItem::Certificate(own)) => Some(own),
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
             _ => None,
         });
         let certificates: Vec<Certificate<'static>> = certificates.collect();
@@ -161,16 +161,18 @@ fn keys(settings: &Settings, at: &KeysAt) -> Arc<dyn KeyFetch> {
 /// # Errors
 /// When the file that names them cannot be used. Their keys are read when the first token comes.
 pub(crate) fn issuers(settings: &Settings) -> anyhow::Result<Vec<WorkloadIssuer>> {
-    let all = named(settings)?.into_iter().map(|own| WorkloadIssuer {
-        keys: keys(settings, &own.keys),
-        issuer: own.issuer,
-        audience: own.audience,
-        cr_type: own.cr_type,
-        account: own.account,
-        crn: own.crn,
-        namespace: own.namespace,
-        name: own.name,
-    });
+    let all = named(settings)?
+        .into_iter()
+        .map(|issuer_settings| WorkloadIssuer {
+            keys: keys(settings, &issuer_settings.keys),
+            issuer: issuer_settings.issuer,
+            audience: issuer_settings.audience,
+            cr_type: issuer_settings.cr_type,
+            account: issuer_settings.account,
+            crn: issuer_settings.crn,
+            namespace: issuer_settings.namespace,
+            name: issuer_settings.name,
+        });
     Ok(all.collect())
 }
 
@@ -180,9 +182,9 @@ pub(crate) fn issuers(settings: &Settings) -> anyhow::Result<Vec<WorkloadIssuer>
 /// As [`issuers`].
 pub(crate) fn complaints(settings: &Settings) -> anyhow::Result<Vec<String>> {
     let mut complaints = Vec::new();
-    for own in named(settings)? {
-        let read = match &own.keys {
-            KeysAt::File(_) => keys(settings, &own.keys).fetch().and_then(|text| {
+    for issuer in named(settings)? {
+        let read = match &issuer.keys {
+            KeysAt::File(_) => keys(settings, &issuer.keys).fetch().and_then(|text| {
                 let read = KeySet::read(&text);
                 read.map(drop).map_err(|error| error.to_string())
             }),
@@ -197,13 +199,13 @@ pub(crate) fn complaints(settings: &Settings) -> anyhow::Result<Vec<String>> {
             }
         };
         if let Err(why) = read {
-            let at = match &own.keys {
+            let at = match &issuer.keys {
                 KeysAt::File(path) => format!("`jwks_file` {}", path.display()),
                 KeysAt::Url { .. } => "`jwks_ca_file`".to_owned(),
             };
             complaints.push(format!(
                 "no workload of the issuer `{}` gets in: {at} cannot be used: {why}",
-                own.issuer
+                issuer.issuer
             ));
         }
     }

@@ -54,7 +54,7 @@ impl FromStr for Certificates {
             })
         })?;
         // A fingerprint says more than a name, which several certificates may have.
-        all.sort_by_key(|own| matches!(own.0, CertificateMark::Name(_)));
+        all.sort_by_key(|entry| matches!(entry.0, CertificateMark::Name(_)));
         Ok(Self(all))
     }
 }
@@ -92,7 +92,7 @@ mod tests {
             let all: Certificates = format!("Web7.example.org={ONE}, sha256:{text} = {ONE}")
                 .parse()
                 .unwrap();
-            let marks: Vec<_> = all.entries().map(|own| own.0.clone()).collect();
+            let marks: Vec<_> = all.entries().map(|entry| entry.0.clone()).collect();
             let name = CertificateMark::Name("web7.example.org".to_owned());
             assert_eq!(marks, [CertificateMark::Fingerprint([10; 32]), name]);
         }

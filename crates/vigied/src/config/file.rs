@@ -40,8 +40,8 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<BTreeMap<String, FileValu
                     open.push((key, inner));
                     continue;
                 }
-                DeValue::Array(list) if list.iter().all(|own| own.get_ref().is_str()) => {
-                    let texts = list.iter().filter_map(|own| own.get_ref().as_str());
+                DeValue::Array(list) if list.iter().all(|item| item.get_ref().is_str()) => {
+                    let texts = list.iter().filter_map(|item| item.get_ref().as_str());
                     texts.collect::<Vec<_>>().join(", ")
                 }
                 _ => {

@@ -26,8 +26,8 @@ impl Host {
             }
             None => {
                 let end = text.find(':').unwrap_or(text.len());
-                let (own, rest) = text.split_at(end);
-                (name(own)?, rest)
+                let (before, rest) = text.split_at(end);
+                (name(before)?, rest)
             }
         };
         let port = match rest {

@@ -28,9 +28,9 @@ impl KeyList {
             ));
         }
         let mut all: Vec<(W, KeyId, String)> = Vec::with_capacity(count);
-        for own in text.split(',').map(str::trim) {
+        for entry in text.split(',').map(str::trim) {
             // What stands there may be the key itself or a password by mistake, so it is not repeated.
-            let (written, key) = own.split_once('=').ok_or(form)?;
+            let (written, key) = entry.split_once('=').ok_or(form)?;
             let written = written.trim();
             let one = who(written)?;
             let key = key.trim().parse().map_err(|_| {

@@ -304,7 +304,7 @@ fn udp_address(
     is_allowed: bool,
 ) -> Result<Option<SocketAddr>, ConfigError> {
     let address = address(values, key)?;
-    match address.filter(|own| !own.ip().is_loopback() && !is_allowed) {
+    match address.filter(|address| !address.ip().is_loopback() && !is_allowed) {
         None => Ok(address),
         Some(address) => Err(refused(
             key,

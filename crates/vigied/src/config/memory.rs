@@ -91,8 +91,8 @@ impl MemoryBudget {
         // The last eighth is for those who use little.
         let share = (all / 100 * percent).min(all - all / 8);
         for limit in [limit::BODY_BYTES, limit::MANAGEMENT_BODY_BYTES] {
-            if let Some(own) = limits.get_mut(limit.name) {
-                *own = (*own).min(share / 2);
+            if let Some(value) = limits.get_mut(limit.name) {
+                *value = (*value).min(share / 2);
             }
         }
     }

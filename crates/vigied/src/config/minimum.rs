@@ -109,12 +109,12 @@ mod tests {
 
     #[test]
     fn regression_7_a_size_that_is_too_small_is_refused_with_the_least_that_works() {
-        for own in ALL {
-            let error = set(own.key, own.value - 1).unwrap_err();
-            for expected in [own.key, &notation::size(own.value), own.why] {
+        for least in ALL {
+            let error = set(least.key, least.value - 1).unwrap_err();
+            for expected in [least.key, &notation::size(least.value), least.why] {
                 assert!(error.contains(expected), "{error}");
             }
-            set(own.key, own.value).unwrap();
+            set(least.key, least.value).unwrap();
         }
         insta::assert_snapshot!(set("limits.head_bytes", 1024).unwrap_err(), @"flag --set: `limits.head_bytes` must be at least `4MiB`, not `1024`: a batch of 5000 new series, as `vigie metrics send` sends them, takes 1.75 MB of at most three quarters");
     }

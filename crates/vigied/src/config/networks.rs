@@ -126,7 +126,7 @@ impl FromStr for Networks {
         if count > ENTRIES_MAX {
             return Err(NetworksError::TooMany(count));
         }
-        let entries = text.split(',').map(|own| entry(own.trim()));
+        let entries = text.split(',').map(|part| entry(part.trim()));
         entries.collect::<Result<_, _>>().map(Self)
     }
 }

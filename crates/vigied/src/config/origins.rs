@@ -30,7 +30,7 @@ impl Origins {
 
     /// Whether this origin is one of them.
     pub(crate) fn lists(&self, origin: &[u8]) -> bool {
-        self.0.iter().any(|own| own.as_bytes() == origin)
+        self.0.iter().any(|listed| listed.as_bytes() == origin)
     }
 }
 
@@ -72,8 +72,8 @@ mod tests {
         let origins: Origins = "https://A.example:443/ , http://localhost:3000,http://[::1]:80"
             .parse()
             .unwrap();
-        for own in ["https://a.example", "http://localhost:3000", "http://[::1]"] {
-            assert!(origins.lists(own.as_bytes()), "{own}");
+        for origin in ["https://a.example", "http://localhost:3000", "http://[::1]"] {
+            assert!(origins.lists(origin.as_bytes()), "{origin}");
         }
         for other in [
             "",

@@ -28,7 +28,7 @@ pub(crate) enum PublicHostsError {
 impl PublicHost {
     /// Parses `http://HOST[:PORT]` or `https://HOST[:PORT]`, with an optional slash at the end.
     pub(crate) fn origin(text: &str) -> Option<Self> {
-        Self::read(text).filter(|own| own.is_https.is_some())
+        Self::read(text).filter(|host| host.is_https.is_some())
     }
 
     fn read(text: &str) -> Option<Self> {
@@ -54,7 +54,7 @@ impl PublicHost {
         let usual = usual_port(is_https);
         let port = asked.port.unwrap_or(usual);
         let is_this = match (self.host.port, self.is_https) {
-            (Some(own), _) => port == own,
+            (Some(named), _) => port == named,
             (None, Some(_)) => port == usual,
             (None, None) => port == usual || port == listens,
         };
@@ -88,8 +88,8 @@ impl FromStr for PublicHosts {
         if count > ENTRIES_MAX {
             return Err(PublicHostsError::TooMany(count));
         }
-        let entries = text.split(',').map(str::trim).map(|own| {
-            PublicHost::read(own).ok_or_else(|| PublicHostsError::Entry(own.to_owned()))
+        let entries = text.split(',').map(str::trim).map(|entry| {
+            PublicHost::read(entry).ok_or_else(|| PublicHostsError::Entry(entry.to_owned()))
         });
         entries.collect::<Result<_, _>>().map(Self)
     }

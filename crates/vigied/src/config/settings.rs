@@ -143,8 +143,11 @@ impl Settings {
         };
         let operations = values.text("operations.listen")?;
         let mut limits = BTreeMap::new();
-        for own in limit::ALL.iter().filter(|own| own.settable) {
-            limits.insert(own.name, values.parsed(&format!("limits.{}", own.name))?);
+        for limit in limit::ALL.iter().filter(|limit| limit.settable) {
+            limits.insert(
+                limit.name,
+                values.parsed(&format!("limits.{}", limit.name))?,
+            );
         }
         let memory = MemoryBudget::new(values.parsed("memory_bytes")?, machine::memory_bytes());
         let senders = SenderSettings::read(values, tls.is_some())?;
@@ -339,7 +342,7 @@ mod tests {
     #[test]
     fn a_key_that_is_no_setting_is_an_error_and_no_zero() {
         let mut resolved = resolve(&Layers::default()).unwrap();
-        resolved.retain(|own| own.setting.key != "storage.retention_days");
+        resolved.retain(|entry| entry.setting.key != "storage.retention_days");
         let error = Settings::new(&resolved).unwrap_err().to_string();
         assert!(error.contains("`storage.retention_days`"), "{error}");
     }
@@ -347,14 +350,14 @@ mod tests {
     #[test]
     fn a_limit_is_what_is_set_or_what_stands_fast() {
         let mut resolved = resolve(&Layers::default()).unwrap();
-        for own in &mut resolved {
-            if own.setting.key == "limits.body_bytes" {
-                own.value = "77".to_owned();
+        for entry in &mut resolved {
+            if entry.setting.key == "limits.body_bytes" {
+                entry.value = "77".to_owned();
             }
         }
         let settings = Settings::new(&resolved).unwrap();
         assert_eq!(settings.limit(limit::BODY_BYTES), 77);
-        let fast = limit::ALL.iter().find(|own| !own.settable).unwrap();
+        let fast = limit::ALL.iter().find(|limit| !limit.settable).unwrap();
         assert_eq!(settings.limit(*fast), fast.default);
     }
 }

@@ -19,9 +19,9 @@ pub(crate) struct Sources(Vec<(Network, KeyId, String)>);
 impl Sources {
     /// The key that speaks for the address: that of the narrowest network which holds it.
     pub(crate) fn key(&self, address: IpAddr) -> Option<KeyId> {
-        let fitting = self.0.iter().filter(|own| own.0.contains(address));
-        let narrowest = fitting.max_by_key(|own| own.0.prefix());
-        narrowest.map(|own| own.1)
+        let fitting = self.0.iter().filter(|entry| entry.0.contains(address));
+        let narrowest = fitting.max_by_key(|entry| entry.0.prefix());
+        narrowest.map(|entry| entry.1)
     }
 
     /// Each network as it was written, and its key.

@@ -81,11 +81,11 @@ fn numbers(text: &str) -> Result<Vec<f64>, String> {
 
 /// `login=10,100,inf; =1,inf`.
 fn histograms(text: &str) -> Result<Vec<Histogram>, String> {
-    let each = text.split(';').map(|own| {
-        let (metric, bins) = own.split_once('=').ok_or_else(|| {
+    let each = text.split(';').map(|part| {
+        let (metric, bins) = part.split_once('=').ok_or_else(|| {
             format!(
                 "must be like `PART-OF-NAME=BIN,BIN,inf`, and `{}` is not",
-                own.trim()
+                part.trim()
             )
         })?;
         let bins = match bins.trim() {
@@ -108,10 +108,10 @@ mod tests {
     fn lists_are_read_and_what_is_none_is_named() {
         assert_eq!(numbers("90, 99.9,-10").unwrap(), [90.0, 99.9, -10.0]);
         assert!(numbers("90,x").unwrap_err().contains("`x`"));
-        let own = histograms("login=10, 100,inf; =").unwrap();
-        assert_eq!(own[0].metric, "login");
-        assert_eq!(own[0].bins, [10.0, 100.0, f64::INFINITY]);
-        assert!(own[1].metric.is_empty() && own[1].bins.is_empty());
+        let read = histograms("login=10, 100,inf; =").unwrap();
+        assert_eq!(read[0].metric, "login");
+        assert_eq!(read[0].bins, [10.0, 100.0, f64::INFINITY]);
+        assert!(read[1].metric.is_empty() && read[1].bins.is_empty());
         assert!(histograms("login").unwrap_err().contains("`login`"));
     }
 }

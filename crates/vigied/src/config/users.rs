@@ -35,7 +35,9 @@ impl FromStr for Users {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let all = LIST.read(text, name)?;
-        Ok(Self(all.into_iter().map(|own| (own.0, own.1)).collect()))
+        Ok(Self(
+            all.into_iter().map(|entry| (entry.0, entry.1)).collect(),
+        ))
     }
 }
 

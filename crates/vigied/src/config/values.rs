@@ -16,7 +16,7 @@ pub(super) struct Values<'r> {
 
 impl<'r> Values<'r> {
     pub(super) fn new(resolved: &'r [Resolved]) -> Self {
-        let keys = || resolved.iter().map(|own| own.setting.key.as_ref());
+        let keys = || resolved.iter().map(|entry| entry.setting.key.as_ref());
         Self {
             unread: RefCell::new(keys().map(|key| (key, ())).collect()),
             by_key: keys().zip(resolved).collect(),

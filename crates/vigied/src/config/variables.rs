@@ -68,7 +68,7 @@ pub(crate) fn unknown_variables(
     let begins = |name: &OsString| name.as_encoded_bytes().starts_with(OURS.as_bytes());
     let mut strays: Vec<String> = variables
         .filter(|(name, _)| begins(name))
-        .map(|(name, value)| [name, value].map(|own| own.to_string_lossy().into_owned()))
+        .map(|(name, value)| [name, value].map(|part| part.to_string_lossy().into_owned()))
         .filter(|[name, value]| !is_ours(name, &settings) && !is_of_others(name, value))
         .map(|[name, _]| unknown(&name, &settings))
         .collect();
@@ -119,7 +119,7 @@ fn is_of_others(name: &str, value: &str) -> bool {
         || (name.ends_with("_PORT")
             && ["tcp://", "udp://", "sctp://"]
                 .iter()
-                .any(|own| value.starts_with(own)));
+                .any(|beginning| value.starts_with(beginning)));
     OF_THE_COMMAND_LINE.contains(&name)
         || OF_TESTS.iter().any(|begin| name.starts_with(begin))
         || is_of_a_service

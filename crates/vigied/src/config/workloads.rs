@@ -83,8 +83,9 @@ pub(crate) fn parse(path: &Path, text: &str) -> anyhow::Result<Vec<IssuerSetting
         );
     }
     let mut all: Vec<IssuerSettings> = Vec::with_capacity(count);
-    for (number, own) in (1..).zip(read.issuer) {
-        let one = issuer(own).map_err(|what| anyhow::anyhow!("{file}: issuer {number}: {what}"))?;
+    for (number, table) in (1..).zip(read.issuer) {
+        let one =
+            issuer(table).map_err(|what| anyhow::anyhow!("{file}: issuer {number}: {what}"))?;
         if all.iter().any(|known| known.issuer == one.issuer) {
             anyhow::bail!(
                 "{file}: issuer {number}: `{}` is there already: a token must have one meaning",
@@ -110,8 +111,8 @@ fn issuer(entry: IssuerIn) -> Result<IssuerSettings, String> {
     };
     let claim = |key: &str, text: Option<String>| text.map(|text| parsed(key, &text)).transpose();
     Ok(IssuerSettings {
-        issuer: seen("issuer", entry.issuer)?,
-        audience: seen("audience", entry.audience)?,
+        issuer: visible("issuer", entry.issuer)?,
+        audience: visible("audience", entry.audience)?,
         cr_type: parsed("cr_type", &entry.cr_type)?,
         account,
         crn,
@@ -142,9 +143,9 @@ fn read<T: FromStr>(key: &str, text: &str, expected: &str) -> Result<T, String> 
 }
 
 /// A text that can be shown on one line.
-fn seen(key: &str, text: String) -> Result<String, String> {
-    let is_seen = !text.chars().any(base::invisible::is_invisible);
-    match !text.is_empty() && text.len() <= TEXT_BYTES_MAX && is_seen {
+fn visible(key: &str, text: String) -> Result<String, String> {
+    let is_visible = !text.chars().any(base::invisible::is_invisible);
+    match !text.is_empty() && text.len() <= TEXT_BYTES_MAX && is_visible {
         true => Ok(text),
         false => Err(format!(
             "`{key}` must be a text of 1 to {TEXT_BYTES_MAX} bytes, without invisible characters"
@@ -153,7 +154,7 @@ fn seen(key: &str, text: String) -> Result<String, String> {
 }
 
 fn checked_crn(crn: String) -> Result<String, String> {
-    let crn = seen("crn", crn)?;
+    let crn = visible("crn", crn)?;
     match crn.starts_with("crn:") && crn.len() <= CRN_BYTES_MAX {
         true => Ok(crn),
         false => Err(format!(
@@ -164,7 +165,7 @@ fn checked_crn(crn: String) -> Result<String, String> {
 
 /// Keys that somebody on the way could replace would let them in as any workload.
 fn checked_url(url: String, has_authority: bool) -> Result<String, String> {
-    let url = seen("jwks_url", url)?;
+    let url = visible("jwks_url", url)?;
     let wrong = || {
         "`jwks_url` must be `https://HOST[:PORT]/PATH` without a user, or `http://` with an address of this machine"
             .to_owned()

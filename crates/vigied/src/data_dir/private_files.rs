@@ -52,10 +52,14 @@ pub(crate) enum FileError {
     )]
     Open { path: PathBuf, mode: u32 },
     #[error(
-        "`{}` belongs to another user ({owner}), and this is {own}\nhint: {}",
-        path.display(), other_user::mend(path, *owner, *own)
+        "`{}` belongs to another user ({owner}), and this is {euid}\nhint: {}",
+        path.display(), other_user::mend(path, *owner, *euid)
     )]
-    Owner { path: PathBuf, owner: u32, own: u32 },
+    Owner {
+        path: PathBuf,
+        owner: u32,
+        euid: u32,
+    },
     #[error(
         "`{}` has another name elsewhere (a hard link), and what is written here would change that file as well\nhint: stop every `vigied` of this folder, then give it files of its own: run `{mend}`. A copy made by `cp -al` is no backup of files that change; `cp -a` is",
         path.display()
@@ -206,14 +210,14 @@ fn look(path: &Path) -> Result<Option<Metadata>, FileError> {
 
 /// The superuser's files are trusted: nothing on this machine is safe from the superuser.
 fn owner(path: &Path, found: &Metadata) -> Result<(), FileError> {
-    let (owner, own) = (found.uid(), geteuid().as_raw());
-    if owner == own || owner == 0 {
+    let (owner, euid) = (found.uid(), geteuid().as_raw());
+    if owner == euid || owner == 0 {
         return Ok(());
     }
     Err(FileError::Owner {
         path: path.to_owned(),
         owner,
-        own,
+        euid,
     })
 }
 

@@ -61,7 +61,7 @@ impl Report {
         }
         if is_full(error) {
             // The caller names the disk in a better hint.
-            let says_more = |own: &String| own.starts_with(MAKE_ROOM_BEGIN) && own != MAKE_ROOM;
+            let says_more = |hint: &String| hint.starts_with(MAKE_ROOM_BEGIN) && hint != MAKE_ROOM;
             let is_told = hints.iter().any(says_more);
             hints.retain(|hint| hint != MAKE_ROOM);
             if !is_told {
@@ -134,8 +134,8 @@ pub(crate) fn is_full(error: &anyhow::Error) -> bool {
 /// The error code for programs: the refusal's own code, else the kind of failure.
 fn code(error: &anyhow::Error) -> String {
     let of_cause = |cause: Cause<'_>| {
-        if let Some(own) = cause.downcast_ref::<CodedError>() {
-            return Some(own.code().to_owned());
+        if let Some(coded) = cause.downcast_ref::<CodedError>() {
+            return Some(coded.code().to_owned());
         }
         let refused = cause
             .downcast_ref::<IamError>()

@@ -379,7 +379,7 @@ mod tests {
             let status = told.kind.status().to_string();
             let is_named = all
                 .iter()
-                .any(|own| own.word == told.code && own.status.contains(&status));
+                .any(|entry| entry.word == told.code && entry.status.contains(&status));
             assert!(is_named, "{reason:?}: `{}` with {status}", told.code);
         }
     }

@@ -63,7 +63,7 @@ impl AdvertisedAddress {
         let asked = host.and_then(Host::read);
         let by_host = !self.hosts.is_empty() || self.is_unknown();
         let url = asked.and_then(|asked| match &self.public_url {
-            Some((url, own)) if self.matches(own, &asked).is_some() => Some(url.clone()),
+            Some((url, fixed)) if self.matches(fixed, &asked).is_some() => Some(url.clone()),
             _ if self.is_unknown() => Some(asked.origin(self.is_https).to_string()),
             _ => self
                 .hosts
@@ -116,7 +116,7 @@ mod tests {
     use crate::config::PublicHosts;
     use proptest::prelude::*;
 
-    fn own(listen: &str, public_url: &str, hosts: &str) -> AdvertisedAddress {
+    fn advertised(listen: &str, public_url: &str, hosts: &str) -> AdvertisedAddress {
         AdvertisedAddress {
             is_https: false,
             bound: listen.parse().unwrap(),
@@ -171,9 +171,9 @@ mod tests {
             ),
             ("127.0.0.1:8080", "", "b", Some("b"), "http://b"),
         ] {
-            let own = own(listen, public_url, hosts);
+            let address = advertised(listen, public_url, hosts);
             assert_eq!(
-                own.for_host(host).url,
+                address.for_host(host).url,
                 called,
                 "{listen} {public_url} {hosts} {host:?}"
             );
@@ -190,17 +190,17 @@ mod tests {
             hosts in prop::sample::select(vec!["", "b", "b:1, https://c"]),
             listen in prop::sample::select(vec!["0.0.0.0:80", "[::]:8080", "127.0.0.1:8080"]),
         ) {
-            let own = own(listen, public_url, hosts);
-            let called = own.for_host(Some(&host));
+            let address = advertised(listen, public_url, hosts);
+            let called = address.for_host(Some(&host));
             let known = ["https://a", "http://a:81", "http://127.0.0.1", "http://[::1]:8080", "http://127.0.0.1:8080"];
             let of_hosts = ["http://b", "https://b", "http://b:1", "http://b:8080", "https://b:8080", "https://c", "https://b:80"];
-            let is_one = called.url == own.fixed()
+            let is_one = called.url == address.fixed()
                 || known.contains(&called.url.as_str())
                 || (!hosts.is_empty() && of_hosts.contains(&called.url.as_str()));
             let is_echo = Host::read(&host).is_some_and(|host| host.origin(false).to_string() == called.url);
-            prop_assert!(is_one || (is_echo && own.is_unknown() && called.by_host), "{:?}", called);
+            prop_assert!(is_one || (is_echo && address.is_unknown() && called.by_host), "{:?}", called);
             prop_assert!(!called.url.contains("0.0.0.0") && !called.url.contains("[::]"), "{:?}", called);
-            prop_assert_eq!(own.for_host(None).url, own.fixed());
+            prop_assert_eq!(address.for_host(None).url, address.fixed());
         }
     }
 }

@@ -18,10 +18,10 @@ impl ErrorFormByPath {
         shared: &[(&'static str, ErrorForm)],
     ) -> Self {
         let mut seen = BTreeMap::new();
-        for (path, own) in &routes {
+        for (path, route_form) in &routes {
             for beginning in beginnings_of(path) {
-                let form = seen.entry(beginning).or_insert(Some(*own));
-                if *form != Some(*own) {
+                let form = seen.entry(beginning).or_insert(Some(*route_form));
+                if *form != Some(*route_form) {
                     *form = None;
                 }
             }
@@ -41,7 +41,7 @@ impl ErrorFormByPath {
         if let Some(form) = matched.and_then(|route| self.routes.get(route)) {
             return *form;
         }
-        let nearest = beginnings_of(path).filter_map(|own| self.beginnings.get(own));
+        let nearest = beginnings_of(path).filter_map(|beginning| self.beginnings.get(beginning));
         nearest.last().copied().unwrap_or(ErrorForm::Monitoring)
     }
 }

@@ -189,14 +189,14 @@ impl Tally {
             limit,
             allowed,
         };
-        let (own, little) = (self.of(owner), (self.total / LITTLE_PART).max(1));
+        let (of_owner, little) = (self.of(owner), (self.total / LITTLE_PART).max(1));
         let free = self.total.saturating_sub(self.used);
         // Of what is reserved, only those who have little.
         let of_all = free
             .saturating_sub(self.kept)
-            .max(free.min(little.saturating_sub(own)));
+            .max(free.min(little.saturating_sub(of_owner)));
         let (limit, percent) = self.share_of(owner);
-        let of_share = share(self.total, percent).saturating_sub(own);
+        let of_share = share(self.total, percent).saturating_sub(of_owner);
         let mut narrowest = left(self.whole, of_all);
         if of_share < narrowest.allowed {
             narrowest = left(limit, of_share);
@@ -247,9 +247,9 @@ impl Tally {
         if owner.is_unauthenticated() {
             self.unauthenticated = self.unauthenticated.saturating_sub(less);
         }
-        if let Some(own) = self.owners.get_mut(&owner) {
-            *own = own.saturating_sub(less);
-            if *own == 0 {
+        if let Some(held) = self.owners.get_mut(&owner) {
+            *held = held.saturating_sub(less);
+            if *held == 0 {
                 self.owners.remove(&owner);
             }
         }

@@ -32,7 +32,7 @@ pub(crate) fn check(request: &Request) -> Result<(), Refusal> {
         return wrong("the header `Host` names no host".to_owned());
     };
     // In HTTP/1.1 the address in the request line counts alone; HTTP/2 knows no such order (RFC 9113, 8.3.1).
-    let differs = |own: &Authority| *own != named;
+    let differs = |authority: &Authority| *authority != named;
     if request.version() == Version::HTTP_2 && request.uri().authority().is_some_and(differs) {
         return wrong("the header `Host` and `:authority` name different hosts".to_owned());
     }

@@ -394,8 +394,8 @@ mod tests {
         assert_eq!(read.kinds.len(), 3);
         assert_eq!(from_slice::<Vec<Inner>>(b" [{}] ").unwrap().len(), 1);
         let value = serde_json::json!({"name": "b", "pair": [1, 2.5]});
-        let own: Inner = from_value(value).unwrap();
-        assert_eq!(own.pair, (1, 2.5));
+        let inner: Inner = from_value(value).unwrap();
+        assert_eq!(inner.pair, (1, 2.5));
     }
 
     #[test]

@@ -67,8 +67,8 @@ fn is_json_scalar(body: &[u8]) -> bool {
     matches!(word, b"true" | b"false" | b"null")
         || word
             .first()
-            .is_some_and(|own| own.is_ascii_digit() || *own == b'-')
-            && std::str::from_utf8(word).is_ok_and(|own| own.parse::<f64>().is_ok())
+            .is_some_and(|byte| byte.is_ascii_digit() || *byte == b'-')
+            && std::str::from_utf8(word).is_ok_and(|text| text.parse::<f64>().is_ok())
 }
 
 /// A boundary, and a header of the first part.
@@ -89,7 +89,7 @@ mod tests {
 
     fn found(declared: &str, body: &str, media_type: MediaType) -> Option<String> {
         let declared = HeaderValue::from_str(declared).unwrap();
-        let declared = Some(&declared).filter(|own| !own.is_empty());
+        let declared = Some(&declared).filter(|value| !value.is_empty());
         kind(declared, body.as_bytes(), media_type)
     }
 

@@ -99,7 +99,7 @@ impl From<StoreError> for Refusal {
             }
             .hint("ask for a narrower pattern or a shorter range")
             .limit(&limit::REQUEST_SECONDS),
-            StoreError::Unavailable(own) => unavailable(own),
+            StoreError::Unavailable(cause) => unavailable(cause),
             StoreError::Damaged { .. } | StoreError::Failed { .. } | StoreError::Unsupported(_) => {
                 let message = Chain(&error).to_string();
                 if let Some(left_out) = FAULTS.should_log(&message, Instant::now()) {
@@ -113,8 +113,8 @@ impl From<StoreError> for Refusal {
 }
 
 /// The store's reason names paths of the server: not a caller's business.
-fn unavailable(own: &Unavailable) -> Problem {
-    let problem = match own.outage {
+fn unavailable(cause: &Unavailable) -> Problem {
+    let problem = match cause.outage {
         // `disk_watch` logs each once.
         Outage::DiskFull => code::DISK_FULL
             // Who meets the full disk first is applied in memory already, and durable once there is room.
@@ -129,7 +129,7 @@ fn unavailable(own: &Unavailable) -> Problem {
         Outage::Stuck => code::UNAVAILABLE
             .problem("the store is stuck; the operator finds more in the server's log"),
     };
-    match own.retry_after {
+    match cause.retry_after {
         Some(seconds) => problem.retry_after(seconds),
         None => problem,
     }

@@ -29,7 +29,7 @@ pub(crate) fn is_own(origin: &[u8], headers: &HeaderMap, public_url: &str) -> bo
 mod tests {
     use super::*;
 
-    fn own(origin: &str, host: &'static str) -> bool {
+    fn is_ours(origin: &str, host: &'static str) -> bool {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, http::HeaderValue::from_static(host));
         is_own(origin.as_bytes(), &headers, "https://vigie.example")
@@ -43,7 +43,7 @@ mod tests {
             ("https://other.example", "other.example:443"),
             ("http://OTHER.example:80", "other.example"),
         ] {
-            assert!(own(origin, host), "{origin} {host}");
+            assert!(is_ours(origin, host), "{origin} {host}");
         }
         for (origin, host) in [
             ("", ""),
@@ -53,7 +53,7 @@ mod tests {
             ("http://vigie.example:8080", "vigie.example"),
             ("file://vigie.example", "vigie.example"),
         ] {
-            assert!(!own(origin, host), "{origin} {host}");
+            assert!(!is_ours(origin, host), "{origin} {host}");
         }
     }
 }

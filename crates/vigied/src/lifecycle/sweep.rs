@@ -99,9 +99,9 @@ impl Sweep {
         mut due: Vec<Deleted>,
         settled: Millis,
     ) -> anyhow::Result<()> {
-        let there: HashSet<TenantId> = due.iter().map(|own| own.tenant).collect();
-        self.failed.retain(|own| there.contains(own));
-        due.sort_by_key(|own| self.failed.contains(&own.tenant));
+        let there: HashSet<TenantId> = due.iter().map(|deleted| deleted.tenant).collect();
+        self.failed.retain(|tenant| there.contains(tenant));
+        due.sort_by_key(|deleted| self.failed.contains(&deleted.tenant));
         let tenants: Vec<Metering> = due.iter().map(Deleted::metering).collect();
         let used = on_own_thread(store, move |store| {
             let each = tenants.into_iter().map(|tenant| store.usage(&tenant));
@@ -110,24 +110,24 @@ impl Sweep {
         let (mut removed, mut emptied) = (Vec::new(), 0);
         // A failed entry must not block the others: return the first error after all entries were processed.
         let mut done = Ok(());
-        for (own, left) in due.into_iter().zip(used.await?) {
-            let is_settled = own.deleted_at <= settled;
+        for (deleted, left) in due.into_iter().zip(used.await?) {
+            let is_settled = deleted.deleted_at <= settled;
             let tried = match left {
                 Ok(left) if left == Usage::default() && is_settled => {
-                    removed.push(own);
+                    removed.push(deleted);
                     continue;
                 }
                 Ok(left) if left.series > 0 && emptied < self.most => {
                     emptied += 1;
-                    remove(iam, store, &own).await
+                    remove(iam, store, &deleted).await
                 }
                 // The store will rewrite its days, or the entry must wait for others.
                 Ok(_) => continue,
                 Err(error) => Err(error.into()),
             };
             match tried {
-                Ok(()) => self.failed.remove(&own.tenant),
-                Err(_) => self.failed.insert(own.tenant),
+                Ok(()) => self.failed.remove(&deleted.tenant),
+                Err(_) => self.failed.insert(deleted.tenant),
             };
             done = done.and(tried);
         }

@@ -265,7 +265,7 @@ mod tests {
         let busy: Vec<_> = (0..2).map(|_| connect(&slots, 1).unwrap()).collect();
         let asked: Vec<_> = busy
             .iter()
-            .map(|own| own.state().begin_request(Version::HTTP_11))
+            .map(|slot| slot.state().begin_request(Version::HTTP_11))
             .collect();
         let fresh = connect(&slots, 2).unwrap();
         let newer = connect(&slots, 3).unwrap();
@@ -279,7 +279,7 @@ mod tests {
         let busy: Vec<_> = (0..2).map(|_| connect(&slots, 1).unwrap()).collect();
         let asked: Vec<_> = busy
             .iter()
-            .map(|own| own.state().begin_request(Version::HTTP_11))
+            .map(|slot| slot.state().begin_request(Version::HTTP_11))
             .collect();
         let idle = connect(&slots, 2).unwrap();
         let new = connect(&slots, 3).unwrap();
@@ -287,7 +287,7 @@ mod tests {
         let working = new.state().begin_request(Version::HTTP_11);
         let newer = connect(&slots, 4).unwrap();
         assert!(has_slot(&newer) && has_slot(&new));
-        assert_eq!(busy.iter().filter(|own| has_slot(own)).count(), 1);
+        assert_eq!(busy.iter().filter(|slot| has_slot(slot)).count(), 1);
         drop((asked, working));
     }
 
@@ -306,29 +306,29 @@ mod tests {
         // Among more, some slots are never kept.
         let slots = ConnectionSlots::new(16, 16);
         let many: Vec<_> = (0..16).map(|from| connect(&slots, from).unwrap()).collect();
-        for own in &many {
-            mark_authenticated(own, 1);
+        for slot in &many {
+            mark_authenticated(slot, 1);
         }
         assert_eq!(slots.taken().kept, 14);
         assert!(connect(&slots, 99).is_some());
-        assert_eq!(many.iter().filter(|own| has_slot(own)).count(), 15);
+        assert_eq!(many.iter().filter(|slot| has_slot(slot)).count(), 15);
     }
 
     #[test]
     fn an_account_that_keeps_most_gives_up_for_one_that_keeps_fewer() {
         let slots = ConnectionSlots::new(16, 16);
         let many: Vec<_> = (0..14).map(|from| connect(&slots, from).unwrap()).collect();
-        for own in &many {
-            mark_authenticated(own, 1);
+        for slot in &many {
+            mark_authenticated(slot, 1);
         }
         let other: Vec<_> = (20..22)
             .map(|from| connect(&slots, from).unwrap())
             .collect();
-        for own in &other {
-            mark_authenticated(own, 2);
-            assert!(own.state().keeps_slot());
+        for slot in &other {
+            mark_authenticated(slot, 2);
+            assert!(slot.state().keeps_slot());
         }
-        let kept = many.iter().filter(|own| own.state().keeps_slot()).count();
+        let kept = many.iter().filter(|slot| slot.state().keeps_slot()).count();
         assert_eq!((kept, slots.taken().kept), (12, 14));
         assert!(many.iter().all(has_slot));
         drop((many, other));

@@ -339,7 +339,7 @@ impl ConnectionState {
         for answer in &state.answers {
             first = match (first, answer.deadline(times)) {
                 (Some(first), Some((at, _))) => Some(first.min(at)),
-                (first, own) => first.or(own.map(|(at, _)| at)),
+                (first, next) => first.or(next.map(|(at, _)| at)),
             };
         }
         first

@@ -57,7 +57,11 @@ impl<'l> Iterator for FromTheEnd<'l> {
             match byte {
                 b'"' => {
                     let before = left.get(..at).unwrap_or_default();
-                    let slashes = before.iter().rev().take_while(|own| **own == b'\\').count();
+                    let slashes = before
+                        .iter()
+                        .rev()
+                        .take_while(|byte| **byte == b'\\')
+                        .count();
                     // Behind an odd number of backslashes it is a letter of the text.
                     quoted ^= slashes % 2 == 0;
                 }

@@ -32,7 +32,7 @@ fn normalized(given: &str) -> Option<String> {
         path.strip_prefix(prefix)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    if EXACT.iter().any(|own| is_under(own)) {
+    if EXACT.iter().any(|prefix| is_under(prefix)) {
         return below_metrics(given);
     }
     Some(if path.is_empty() {

@@ -48,7 +48,7 @@ impl Header {
     }
 
     /// How many bytes may be read next: what comes after the header is not ours to read.
-    pub(crate) fn wanted(&self) -> usize {
+    pub(crate) fn bytes_needed(&self) -> usize {
         let has = self.0.len();
         match self.second_bytes() {
             _ if has < SIGNATURE.len() => SIGNATURE.len() - has,
@@ -104,8 +104,8 @@ pub(super) async fn read(
     let mut header = Header::default();
     let mut buffer = [0; 64];
     loop {
-        let wanted = header.wanted().min(buffer.len());
-        let room = buffer.get_mut(..wanted).unwrap_or_default();
+        let needed = header.bytes_needed().min(buffer.len());
+        let room = buffer.get_mut(..needed).unwrap_or_default();
         let read = stream.read(room).await?;
         if read == 0 {
             return Err(HeaderError::Io(ErrorKind::UnexpectedEof.into()));

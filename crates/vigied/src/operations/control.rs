@@ -77,7 +77,8 @@ async fn series(State(server): State<Server>, body: Bytes) -> Result<String, Sta
     for text in asked {
         let domain = wire::scope_id::parse(text.as_bytes()).map_err(|_| StatusCode::BAD_REQUEST)?;
         let gone = directory.deletions().iter();
-        let gone = gone.filter(|own| own.domain == domain || own.deleted_with == domain);
+        let gone =
+            gone.filter(|deleted| deleted.domain == domain || deleted.deleted_with == domain);
         let mut metered: Vec<Metering> = gone.map(Deleted::metering).collect();
         if let (Domain::Account(account), true) = (domain, metered.is_empty()) {
             metered = directory.tenants_of(account).collect();

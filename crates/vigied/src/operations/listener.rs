@@ -137,7 +137,7 @@ pub(crate) async fn serve(
         let (app, router, tls) = (Arc::clone(&app), router.clone(), tls.clone());
         let router = match &accepted {
             Accepted::Socket(stream) => {
-                let peer = stream.peer_cred().ok().map(|own| own.uid());
+                let peer = stream.peer_cred().ok().map(|credentials| credentials.uid());
                 router.layer(axum::Extension(Peer(peer)))
             }
             Accepted::Address(..) => router,

@@ -72,7 +72,7 @@ async fn by_the_server(settings: &Settings, target: &Path) -> anyhow::Result<Bac
         )
     })?;
     if asked.status != 202 {
-        return Err(said(&asked.body).into());
+        return Err(refusal(&asked.body).into());
     }
     loop {
         tokio::time::sleep(POLL).await;
@@ -97,7 +97,7 @@ fn word_of<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
 }
 
 /// The error in an answer, with its hint.
-fn said(body: &str) -> CodedError {
+fn refusal(body: &str) -> CodedError {
     let value: Value = serde_json::from_str(body).unwrap_or_default();
     failed(&value, "the server made no backup")
 }

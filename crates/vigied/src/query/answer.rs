@@ -161,8 +161,8 @@ impl Answer {
 
     /// Gives up the turn for good: what is left waits for others.
     pub(crate) fn give_up_turn(&self) {
-        if let Some(own) = &self.run_guard {
-            drop(own.turn_holder.take());
+        if let Some(guard) = &self.run_guard {
+            drop(guard.turn_holder.take());
         }
     }
 

@@ -236,10 +236,10 @@ impl Entries {
     fn touch(&mut self, question: &CacheKey) {
         self.uses += 1;
         if let Some(entry) = self.by_question.get_mut(question)
-            && let Some(own) = self.by_use.remove(&entry.used)
+            && let Some(key) = self.by_use.remove(&entry.used)
         {
             entry.used = self.uses;
-            self.by_use.insert(self.uses, own);
+            self.by_use.insert(self.uses, key);
         }
     }
 
@@ -255,7 +255,7 @@ impl Entries {
     fn remove_expired(&mut self, now: i64) {
         while let Some((_, oldest)) = self.by_use.first_key_value() {
             let entry = self.by_question.get(oldest);
-            let age = entry.map(|own| now.saturating_sub(own.state.at));
+            let age = entry.map(|entry| now.saturating_sub(entry.state.at));
             if age.is_some_and(|age| (0..=SECONDS_MAX).contains(&age)) || !self.remove_oldest() {
                 return;
             }

@@ -237,7 +237,7 @@ mod tests {
         for number in 11..30 {
             compiled(number, None);
             let kept = rules.kept.lock().unwrap();
-            assert!(kept.iter().map(|own| own.bytes).sum::<u64>() <= most);
+            assert!(kept.iter().map(|rules| rules.bytes).sum::<u64>() <= most);
         }
         assert_eq!(rules.kept.lock().unwrap().len(), 3);
         let anew = compiled(10, None);
@@ -272,7 +272,7 @@ mod tests {
             .unwrap();
         let kept = rules.kept.lock().unwrap();
         assert!(Arc::ptr_eq(&kept[0].texts, &again));
-        let is_once = kept.iter().skip(1).all(|own| own.texts != again);
+        let is_once = kept.iter().skip(1).all(|rules| rules.texts != again);
         assert!(is_once);
     }
 

@@ -29,8 +29,8 @@ impl RunningQueries {
     /// Cancels all; returns whether there are any.
     pub(super) fn cancel_all(&self) -> bool {
         let all = self.all();
-        for own in &all {
-            own.cancel();
+        for query in &all {
+            query.cancel();
         }
         !all.is_empty()
     }

@@ -222,10 +222,10 @@ impl Turns {
 }
 
 impl State {
-    /// The next query that may run, of the owners that `meant` accepts.
-    fn pick(&mut self, meant: impl Fn(ShareOwner) -> bool) -> Option<(ShareOwner, Waiter<Turn>)> {
+    /// The next query that may run, of the owners that `accepts` allows.
+    fn pick(&mut self, accepts: impl Fn(ShareOwner) -> bool) -> Option<(ShareOwner, Waiter<Turn>)> {
         let mut passed = Vec::new();
-        let picked = self.pick_passing(meant, &mut passed);
+        let picked = self.pick_passing(accepts, &mut passed);
         // Owners that were passed over keep their place.
         for owner in passed.into_iter().rev() {
             self.ring.push_front(owner);
@@ -235,12 +235,12 @@ impl State {
 
     fn pick_passing(
         &mut self,
-        meant: impl Fn(ShareOwner) -> bool,
+        accepts: impl Fn(ShareOwner) -> bool,
         passed: &mut Vec<ShareOwner>,
     ) -> Option<(ShareOwner, Waiter<Turn>)> {
         for _ in 0..self.ring.len() {
             let owner = self.ring.pop_front()?;
-            if !meant(owner) {
+            if !accepts(owner) {
                 passed.push(owner);
                 continue;
             }
@@ -325,7 +325,7 @@ impl Drop for QueueTicket {
             state.remove_if_empty(self.owner);
             if !state.queues.contains_key(&self.owner) {
                 let owner = self.owner;
-                state.ring.retain(|own| *own != owner);
+                state.ring.retain(|other| *other != owner);
             }
         }
     }

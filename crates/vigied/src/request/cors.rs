@@ -31,7 +31,7 @@ impl CorsMethods {
         let mut methods = BTreeMap::<&'static str, String>::new();
         for route in table
             .iter()
-            .filter(|own| AuthorizationKinds::of(own.guard) == AuthorizationKinds::Metrics)
+            .filter(|route| AuthorizationKinds::of(route.guard) == AuthorizationKinds::Metrics)
         {
             let listed = methods.entry(route.path).or_default();
             if !listed.is_empty() {

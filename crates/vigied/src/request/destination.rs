@@ -39,7 +39,7 @@ pub(super) fn refuse_url_credential(request: &Request) -> Result<(), Refusal> {
     let query = query_of(request)?;
     let Some(key) = ["u", "p"]
         .into_iter()
-        .find(|key| query.iter().any(|own| own.0 == *key))
+        .find(|key| query.iter().any(|pair| pair.0 == *key))
     else {
         return Ok(());
     };

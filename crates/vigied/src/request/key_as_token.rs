@@ -32,9 +32,9 @@ mod tests {
         let key = problem(Credential::Iam("vgk_abc"), &error).unwrap();
         assert_eq!(key.code, code::TOKEN_MALFORMED.code);
         assert!(key.message.starts_with("an API key"), "{key}");
-        let own = problem(Credential::Uaa("a key of my own choice"), &error).unwrap();
-        assert_eq!(own.message, error.to_string());
-        assert!(own.hint.unwrap().contains("/identity/token"));
+        let refusal = problem(Credential::Uaa("a key of my own choice"), &error).unwrap();
+        assert_eq!(refusal.message, error.to_string());
+        assert!(refusal.hint.unwrap().contains("/identity/token"));
         assert_eq!(problem(Credential::Iam("a.b.c"), &error), None);
         assert_eq!(problem(Credential::ApiKey("vgk_abc"), &error), None);
         let revoked = AuthError::Revoked("x");

@@ -92,9 +92,9 @@ mod tests {
 
     #[test]
     fn every_route_of_the_interface_is_documented() {
-        for own in table() {
-            if own.form == ErrorForm::Identity {
-                let key = key(own.verb, own.path);
+        for route in table() {
+            if route.form == ErrorForm::Identity {
+                let key = key(route.verb, route.path);
                 assert!(DOCUMENTED.contains_key(&key), "{key}");
             }
         }

@@ -175,7 +175,7 @@ pub(super) fn authorization<'h>(
             way: CredentialHeader::Basic,
         });
     }
-    let token = token_scheme::behind(header).filter(|_| kinds == AuthorizationKinds::Metrics);
+    let token = token_scheme::after_scheme(header).filter(|_| kinds == AuthorizationKinds::Metrics);
     let read = match token {
         Some(text) => token_scheme::read(text)?,
         None => credential::authorization(header)?,

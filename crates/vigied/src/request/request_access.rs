@@ -85,13 +85,13 @@ impl RequestAccess {
     pub(super) fn of(app: &Arc<App>, parts: &Parts) -> Result<Option<Self>, Refusal> {
         let (scope, principal) = match (parts.extensions.get(), parts.extensions.get()) {
             (Some(Manager(identity)), _) => (None, identity.principal()),
-            (None, Some(own)) => {
+            (None, Some(caller)) => {
                 let Caller {
                     scope,
                     action,
                     is_naming,
                     ..
-                } = own;
+                } = caller;
                 let access = MetricsAccess::of(scope, *action, *is_naming);
                 (Some(access), scope.principal())
             }
@@ -151,7 +151,7 @@ impl open_queries::AccessCheck for RequestAccess {
 
     /// Logs and audits the loss of access.
     fn report(&self, Refusal(problem): &Refusal) {
-        let domain = self.scope.map(|own| own.domain);
+        let domain = self.scope.map(|scope| scope.domain);
         tracing::info!(
             user = %self.principal,
             domain = domain.map(tracing::field::display),

@@ -104,19 +104,19 @@ pub(crate) fn mount(
     table: Vec<Route>,
     takes_path_scope: fn(&Route) -> bool,
 ) -> Router<Arc<App>> {
-    table.into_iter().fold(Router::new(), |router, own| {
+    table.into_iter().fold(Router::new(), |router, route| {
         let guarded = Guarded {
-            guard: own.guard,
-            body_limit: own.body_limit,
-            when_full: own.when_full,
-            takes_path_scope: takes_path_scope(&own),
-            known_query: KnownQuery::of(own.verb, own.path, own.form),
+            guard: route.guard,
+            body_limit: route.body_limit,
+            when_full: route.when_full,
+            takes_path_scope: takes_path_scope(&route),
+            known_query: KnownQuery::of(route.verb, route.path, route.form),
         };
         let state = (Arc::clone(app), guarded);
-        let guarded = own
+        let guarded = route
             .handler
             .route_layer(middleware::from_fn_with_state(state, verify));
-        router.route(own.path, guarded)
+        router.route(route.path, guarded)
     })
 }
 

@@ -52,7 +52,7 @@ fn entity(deleted: &Deleted) -> DeletedEntity {
 }
 
 /// The requested name; the body is optional.
-fn wanted(bytes: &[u8]) -> Result<Option<String>, Refusal> {
+fn new_name(bytes: &[u8]) -> Result<Option<String>, Refusal> {
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -67,7 +67,7 @@ pub(super) async fn restore_space(
 ) -> Result<Response, Refusal> {
     let id = params.id("guid")?;
     app.iam.may_restore(&caller, Domain::Space(id))?;
-    let name = wanted(&bytes)?;
+    let name = new_name(&bytes)?;
     let space = app.iam.restore_space(&caller, id, name.as_deref()).await?;
     json(StatusCode::CREATED, &space_resource(&space))
 }
@@ -80,7 +80,7 @@ pub(super) async fn restore_org(
 ) -> Result<Response, Refusal> {
     let id = params.id("guid")?;
     app.iam.may_restore(&caller, Domain::Org(id))?;
-    let name = wanted(&bytes)?;
+    let name = new_name(&bytes)?;
     let org = app.iam.restore_org(&caller, id, name.as_deref()).await?;
     json(StatusCode::CREATED, &org_resource(&org))
 }

@@ -408,9 +408,9 @@ mod tests {
         for byte in [1, 2] {
             metrics.wrote(domain(byte), &appended, std::iter::empty());
         }
-        let own = metrics.render_own(|one| one == domain(1));
-        assert!(own.contains(&domain(1).to_string()) && !own.contains(&domain(2).to_string()));
-        assert!(!own.contains("vigie_limit"), "{own}");
+        let mine = metrics.render_own(|one| one == domain(1));
+        assert!(mine.contains(&domain(1).to_string()) && !mine.contains(&domain(2).to_string()));
+        assert!(!mine.contains("vigie_limit"), "{mine}");
         metrics.forget(|one| one == domain(2));
         let all = metrics.render(&Facts::default());
         assert!(!all.contains(&domain(1).to_string()) && all.contains(&domain(2).to_string()));

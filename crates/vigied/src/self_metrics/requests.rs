@@ -47,7 +47,7 @@ impl Requests {
         let mut route = lock(self.routes.get(route).unwrap_or(&self.none));
         let found = route
             .iter()
-            .position(|own| own.status == status && own.method == method);
+            .position(|entry| entry.status == status && entry.method == method);
         let at = found.unwrap_or_else(|| {
             route.push(RouteCount {
                 method,
@@ -58,11 +58,13 @@ impl Requests {
             });
             route.len() - 1
         });
-        let Some(own) = route.get_mut(at) else { return };
+        let Some(entry) = route.get_mut(at) else {
+            return;
+        };
         let seconds = took.as_secs_f64();
-        own.count += 1;
-        own.seconds += seconds;
-        let mut bounds = own.buckets.iter_mut().zip(SECONDS);
+        entry.count += 1;
+        entry.seconds += seconds;
+        let mut bounds = entry.buckets.iter_mut().zip(SECONDS);
         if let Some((bucket, _)) = bounds.find(|(_, bound)| seconds <= *bound) {
             *bucket += 1;
         }
@@ -76,17 +78,17 @@ impl Requests {
             "Time from a request's head to its answer.",
             "histogram",
         );
-        let routes = self.routes.iter().map(|(route, own)| (*route, own));
-        for (route, own) in routes.chain([(NO_ROUTE, &self.none)]) {
-            let mut own = lock(own).clone();
-            own.sort_unstable_by_key(|own| (own.method, own.status));
+        let routes = self.routes.iter().map(|(route, counts)| (*route, counts));
+        for (route, counts) in routes.chain([(NO_ROUTE, &self.none)]) {
+            let mut counts = lock(counts).clone();
+            counts.sort_unstable_by_key(|count| (count.method, count.status));
             for RouteCount {
                 method,
                 status,
                 count,
                 seconds,
                 buckets,
-            } in &own
+            } in &counts
             {
                 let labels = format!("route=\"{route}\",method=\"{method}\",status=\"{status}\"");
                 let mut within = 0;

@@ -94,7 +94,7 @@ mod tests {
         let mut many: Vec<_> = (0..20).map(|_| budget.none(account(1))).collect();
         let taken = many
             .iter_mut()
-            .filter_map(|own| own.grow(100).then_some(()));
+            .filter_map(|bytes| bytes.grow(100).then_some(()));
         assert_eq!((taken.count(), budget.most(account(1))), (5, 500));
         let mut other = budget.none(account(2));
         assert!(other.grow(300));

@@ -75,14 +75,14 @@ impl ClientCertificates {
         let fingerprint = iam::entropy::sha256(certificate.as_ref());
         let parsed = ParsedCertificate::try_from(certificate).ok();
         let matches = |mark: &CertificateMark| match mark {
-            CertificateMark::Fingerprint(own) => *own == fingerprint,
-            CertificateMark::Name(own) => parsed.as_ref().is_some_and(|parsed| {
-                let name = ServerName::try_from(own.as_str());
+            CertificateMark::Fingerprint(known) => *known == fingerprint,
+            CertificateMark::Name(pattern) => parsed.as_ref().is_some_and(|parsed| {
+                let name = ServerName::try_from(pattern.as_str());
                 name.is_ok_and(|name| rustls::client::verify_server_name(parsed, &name).is_ok())
             }),
         };
         let mut all = self.keys.entries();
-        all.find(|own| matches(own.0)).map(|own| own.1)
+        all.find(|entry| matches(entry.0)).map(|entry| entry.1)
     }
 
     /// Each entry and its key.
@@ -100,8 +100,8 @@ fn unreadable(file: &Path) -> String {
 
 fn read(file: &Path) -> anyhow::Result<Arc<dyn ClientCertVerifier>> {
     let mut roots = RootCertStore::empty();
-    for own in CertificateDer::pem_file_iter(file)? {
-        roots.add(own?)?;
+    for certificate in CertificateDer::pem_file_iter(file)? {
+        roots.add(certificate?)?;
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);

@@ -57,21 +57,21 @@ impl Packets {
     fn reject_distant_times(&self, packet: &mut Packet, now: Millis) {
         let most = i64::try_from(self.replay.as_millis()).unwrap_or(i64::MAX);
         let is_within = |at: Millis| at.0.abs_diff(now.0) <= most.unsigned_abs();
-        if packet.batch.iter().all(|own| is_within(own.at)) {
+        if packet.batch.iter().all(|sample| is_within(sample.at)) {
             return;
         }
         let mut batch = Batch::default();
         let mut positions = Vec::new();
         let all = std::mem::take(&mut packet.batch);
-        for (own, position) in all.iter().zip(&packet.positions) {
-            if is_within(own.at) {
-                batch.add(&own.key, own.at, own.value);
+        for (sample, position) in all.iter().zip(&packet.positions) {
+            if is_within(sample.at) {
+                batch.add(&sample.key, sample.at, sample.value);
                 positions.push(*position);
                 continue;
             }
             packet.rejects.push(wire::ingest::Reject {
                 index: *position,
-                name: Some(own.name().into_owned()),
+                name: Some(sample.name().into_owned()),
                 reason: RejectReason::Timestamp(format!(
                     "the time is further from the clock than `collectd.replay_seconds` = {}",
                     self.replay.as_secs()

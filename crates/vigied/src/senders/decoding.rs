@@ -121,7 +121,7 @@ mod tests {
         ] {
             let (lines, after) = decode(lines.as_bytes(), Millis(at), given);
             given = after;
-            times.extend(lines.batch.iter().map(|own| own.at.0));
+            times.extend(lines.batch.iter().map(|sample| sample.at.0));
         }
         assert_eq!(
             times,
@@ -140,7 +140,7 @@ mod tests {
                 lines
                     .batch
                     .iter()
-                    .map(|own| (own.name().into_owned(), own.at.0)),
+                    .map(|sample| (sample.name().into_owned(), sample.at.0)),
             );
         }
         let times: Vec<_> = times.iter().map(|time| (time.0.as_str(), time.1)).collect();

@@ -83,8 +83,8 @@ fn part_by(lines: &[u8], known: impl Fn(&str) -> Option<KeyId>) -> Option<LinesB
             parted.unknown += 1;
             continue;
         };
-        match parted.keyed.iter_mut().find(|own| own.0 == id) {
-            Some((_, own)) => own.extend_from_slice(rest),
+        match parted.keyed.iter_mut().find(|entry| entry.0 == id) {
+            Some((_, lines)) => lines.extend_from_slice(rest),
             None => parted.keyed.push((id, rest.to_vec())),
         }
     }
@@ -112,9 +112,9 @@ mod tests {
     fn lines_are_parted_and_no_key_is_left_in_any() {
         let (one, two) = (iam::key_text::generate(), iam::key_text::generate());
         let (one, two) = (one.expose().as_str(), two.expose().as_str());
-        let ids = [1, 2].map(|own| KeyId(Guid::from_random([own; 16])));
-        let known = |key: &str| [(one, ids[0])].into_iter().find(|own| own.0 == key);
-        let known = |key: &str| known(key).map(|own| own.1);
+        let ids = [1, 2].map(|byte| KeyId(Guid::from_random([byte; 16])));
+        let known = |key: &str| [(one, ids[0])].into_iter().find(|entry| entry.0 == key);
+        let known = |key: &str| known(key).map(|entry| entry.1);
         assert_eq!(part_by(b"a.b 1 2\n", known), None);
         let text = format!(
             "a.b 1 2\n {one}.c.d 3 4\n{two}.e 5 6\n{one}.f:1|c\n{one} 7 8\nx.{one}.g 9 1\n{one}.h 1"

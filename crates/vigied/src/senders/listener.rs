@@ -63,8 +63,8 @@ impl BoundListener {
     ) {
         let Self { listener, socket } = self;
         let address = match &socket {
-            BoundSocket::Tcp(own) => own.local_addr(),
-            BoundSocket::Udp(own) => own.local_addr(),
+            BoundSocket::Tcp(socket) => socket.local_addr(),
+            BoundSocket::Udp(socket) => socket.local_addr(),
         };
         let address = address.unwrap_or(listener.address);
         let identity = settings.identity(&listener);

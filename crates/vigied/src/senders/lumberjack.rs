@@ -4,6 +4,9 @@
 //! takes nothing, or the key is withdrawn, the connection is closed without an answer, and the client sends again what was not
 //! acknowledged: equal samples count once.
 
+mod login;
+
+use self::login::{Login, guid};
 use super::credential::{AuthenticatedSender, Denied, SenderCredential};
 use super::decoding::{decode, times_given};
 use super::multi_space_key::MultiSpaceKey;
@@ -14,7 +17,7 @@ use super::shared::SenderContext;
 use super::storing::{NotStored, Sender, store_as};
 use super::stream::Stream;
 use base::error::Problem;
-use base::id::{Guid, SpaceId};
+use base::id::SpaceId;
 use base::limit::{self, Limit};
 use base::scope::Domain;
 use base::secret::Secret;
@@ -36,21 +39,6 @@ const WAIT: Duration = Duration::from_secs(1);
 /// Bytes that a refused message or record counts as, beside its own: it may be a few bytes long.
 const REFUSED_BYTES: usize = 64;
 
-/// The length of a GUID with its hyphens.
-const GUID_BYTES: usize = 36;
-
-/// The login of a connection.
-#[derive(Debug)]
-enum Open {
-    /// For one domain.
-    One {
-        shown: SenderCredential,
-        domain: Domain,
-    },
-    /// For several spaces, each named by its lines.
-    Several(MultiSpaceKey),
-}
-
 /// Reads frames of lumberjack.
 #[derive(Debug)]
 pub(super) struct LumberjackReader<'s> {
@@ -60,7 +48,7 @@ pub(super) struct LumberjackReader<'s> {
     /// The identity of its certificate.
     by_certificate: Option<SenderCredential>,
     conversation: Conversation,
-    open: Option<Open>,
+    login: Option<Login>,
     buffer: Vec<u8>,
     filled: usize,
     pending: PendingByDomain,
@@ -89,7 +77,7 @@ impl<'s> LumberjackReader<'s> {
             slot,
             by_certificate,
             conversation: Conversation::new(),
-            open: None,
+            login: None,
             buffer: vec![0; READ_BYTES + FRAME_BYTES_MAX],
             filled: 0,
             pending: PendingByDomain::default(),
@@ -109,7 +97,7 @@ impl<'s> LumberjackReader<'s> {
     /// Notes a message that is for no space, or for none of this sender's, or a record.
     fn refuse_line(&mut self, reason: &'static str) {
         self.wasted = self.wasted.saturating_add(REFUSED_BYTES);
-        match self.refused.iter_mut().find(|own| own.0 == reason) {
+        match self.refused.iter_mut().find(|noted| noted.0 == reason) {
             Some((_, count)) => *count += 1,
             None => self.refused.push((reason, 1)),
         }
@@ -124,8 +112,8 @@ impl<'s> LumberjackReader<'s> {
         let owner = self.domain().map(|domain| shared.owner(domain));
         let _turn = owner.map(|owner| shared.turns.take(owner));
         for (reason, count) in std::mem::take(&mut self.refused) {
-            match &self.open {
-                Some(Open::One { shown, domain }) => {
+            match &self.login {
+                Some(Login::One { shown, domain }) => {
                     let Sender { listener, source } = self.sender;
                     let who = (listener, source, shown.key(shared));
                     shared.refuse_for(who, *domain, (reason, count));
@@ -204,15 +192,15 @@ impl<'s> LumberjackReader<'s> {
         password: &Secret<Vec<u8>>,
         stream: &mut Stream,
     ) -> Result<(), End> {
-        let entered = self.entered(kind, tenant, password).and_then(|open| {
-            let domain = domain_of(&open);
+        let entered = self.entered(kind, tenant, password).and_then(|login| {
+            let domain = login.domain();
             let kept = keep(self.shared, self.slot, domain);
             kept.map_err(|why| code::TOO_BUSY.problem(why))?;
-            Ok(open)
+            Ok(login)
         });
         match entered {
-            Ok(open) => {
-                self.open = Some(open);
+            Ok(login) => {
+                self.login = Some(login);
                 self.conversation.answer_login(true);
                 stream.write(&Reply::Accepted(0).bytes());
                 Ok(())
@@ -237,12 +225,12 @@ impl<'s> LumberjackReader<'s> {
         kind: Kind,
         tenant: &[u8],
         password: &Secret<Vec<u8>>,
-    ) -> Result<Open, Problem> {
+    ) -> Result<Login, Problem> {
         let text = std::str::from_utf8(password.expose()).unwrap_or_default();
         if kind == Kind::Supertenant {
             let text = Secret::new(text.to_owned());
             let several = MultiSpaceKey::enter(self.shared, self.sender.source, text)?;
-            return Ok(Open::Several(several));
+            return Ok(Login::Several(several));
         }
         // Also the id of a scope, which the plugin of 2017 was given beside its key.
         let domain = match guid(tenant) {
@@ -258,7 +246,7 @@ impl<'s> LumberjackReader<'s> {
             if of_key != domain {
                 return Err(code::KEY_REACH.problem("the certificate's key is for another domain"));
             }
-            return Ok(Open::One { shown, domain });
+            return Ok(Login::One { shown, domain });
         }
         let line = AuthLine {
             credential: Credential {
@@ -270,15 +258,15 @@ impl<'s> LumberjackReader<'s> {
         };
         let entered = SenderCredential::enter(self.shared, self.sender.source, &line, None)?;
         let AuthenticatedSender { shown, domain, .. } = entered;
-        Ok(Open::One { shown, domain })
+        Ok(Login::One { shown, domain })
     }
 
     /// Keeps a line until it is stored, without the GUID before its name.
     fn message(&mut self, line: &[u8]) -> Result<(), End> {
-        let Some(open) = &self.open else {
+        let Some(login) = &self.login else {
             return Ok(());
         };
-        let (domain, line) = match placed(open, line) {
+        let (domain, line) = match login.place(line) {
             Ok(placed) => placed,
             Err(reason) => {
                 self.refuse_line(reason);
@@ -324,9 +312,9 @@ impl<'s> LumberjackReader<'s> {
                 let durability = Durability::Committed;
                 store_as(self.shared, self.sender, shown, tries, durability, &decode)
             };
-            let stored = match &self.open {
-                Some(Open::One { shown, .. }) => put(shown),
-                Some(Open::Several(several)) => put(&several.shown(portion.domain)),
+            let stored = match &self.login {
+                Some(Login::One { shown, .. }) => put(shown),
+                Some(Login::Several(several)) => put(&several.shown(portion.domain)),
                 None => return Ok(()),
             };
             match stored {
@@ -345,7 +333,7 @@ impl<'s> LumberjackReader<'s> {
     }
 
     fn is_of_one_space(&self, denied: &Denied) -> bool {
-        let Some(Open::Several(several)) = &self.open else {
+        let Some(Login::Several(several)) = &self.login else {
             return false;
         };
         matches!(denied, Denied::Gone(_)) && several.is_good(self.shared)
@@ -386,12 +374,12 @@ impl Reader for LumberjackReader<'_> {
         if !self.pending.is_empty() && self.since.elapsed() >= WAIT {
             self.store()?;
         }
-        let is_gone = match &self.open {
+        let is_gone = match &self.login {
             None => false,
-            Some(Open::One { shown, .. }) => {
+            Some(Login::One { shown, .. }) => {
                 matches!(shown.scope(self.shared), Err(Denied::Gone(_)))
             }
-            Some(Open::Several(several)) => !several.is_good(self.shared),
+            Some(Login::Several(several)) => !several.is_good(self.shared),
         };
         if is_gone {
             self.refuse("credential", self.pending.count().max(1));
@@ -404,17 +392,17 @@ impl Reader for LumberjackReader<'_> {
     fn end(&mut self) {
         // Whole messages of a client that has gone without waiting; what was not acknowledged may come again.
         let _ = self.store();
-        if self.filled > 0 && self.open.is_some() {
+        if self.filled > 0 && self.login.is_some() {
             self.refuse("cut_off", 1);
         }
     }
 
     fn is_known(&self) -> bool {
-        self.open.is_some()
+        self.login.is_some()
     }
 
     fn domain(&self) -> Option<Domain> {
-        self.open.as_ref().map(domain_of)
+        self.login.as_ref().map(Login::domain)
     }
 
     fn take_wasted_bytes(&mut self) -> usize {
@@ -424,77 +412,5 @@ impl Reader for LumberjackReader<'_> {
     fn idle(&self, shared: &SenderContext) -> (Duration, &'static Limit) {
         let idle = shared.limits.lumberjack_idle;
         (idle, &limit::LUMBERJACK_IDLE_SECONDS)
-    }
-}
-
-const fn domain_of(open: &Open) -> Domain {
-    match open {
-        Open::One { domain, .. } => *domain,
-        Open::Several(several) => several.domain(),
-    }
-}
-
-/// A GUID as this protocol writes it: with hyphens. Thirty-two digits may be a name.
-fn guid(text: &[u8]) -> Option<Guid> {
-    let text = std::str::from_utf8(text).ok()?;
-    let has_length = text.len() == GUID_BYTES;
-    has_length.then(|| Guid::parse(text).ok()).flatten()
-}
-
-/// Where a line belongs, and the line without the GUID that says so; a word for why it belongs nowhere.
-fn placed<'l>(open: &Open, line: &'l [u8]) -> Result<(Domain, &'l [u8]), &'static str> {
-    if line.is_empty() || memchr::memchr2(b'\n', b'\r', line).is_some() {
-        return Err("malformed");
-    }
-    let named = line
-        .split_at_checked(GUID_BYTES)
-        .filter(|own| own.1.first() == Some(&b'.'))
-        .and_then(|(named, rest)| Some((guid(named)?, rest.get(1..)?)));
-    match (open, named) {
-        (Open::One { domain, .. }, None) => Ok((*domain, line)),
-        (Open::One { domain, .. }, Some((guid, rest))) => match domain {
-            Domain::Space(own) if own.0 == guid => Ok((*domain, rest)),
-            Domain::Org(own) if own.0 == guid => Ok((*domain, rest)),
-            _ => Err("another_space"),
-        },
-        (Open::Several(_), Some((guid, rest))) => Ok((Domain::Space(SpaceId(guid)), rest)),
-        (Open::Several(_), None) => Err("no_space"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use base::id::KeyId;
-
-    #[test]
-    fn a_line_is_for_the_space_that_it_names_and_the_login_allows() {
-        let own = "01234567-89ab-4def-8123-456789abcdef";
-        let other = "11234567-89ab-4def-8123-456789abcdef";
-        let domain = Domain::Space(own.parse().unwrap());
-        let shown = SenderCredential::Source(KeyId(Guid::from_random([1; 16])));
-        let one = Open::One { shown, domain };
-        let placed = |line: &str| {
-            let placed = placed(&one, line.as_bytes());
-            placed.map(|(domain, rest)| (domain, String::from_utf8(rest.to_vec()).unwrap()))
-        };
-        let ours = |line: &str| Ok((domain, line.to_owned()));
-        assert_eq!(placed(&format!("{own}.a.b 1 2")), ours("a.b 1 2"));
-        assert_eq!(
-            placed(&format!("{}.a 1 2", own.to_uppercase())),
-            ours("a 1 2")
-        );
-        assert_eq!(placed("a.b 1 2"), ours("a.b 1 2"));
-        let digits = own.replace('-', "");
-        assert_eq!(
-            placed(&format!("{digits}.a 1")),
-            ours(&format!("{digits}.a 1"))
-        );
-        assert_eq!(placed(&format!("{other}.a 1 2")), Err("another_space"));
-        for line in ["", "a 1\nb 2", "a 1\rb 2"] {
-            assert_eq!(placed(line), Err("malformed"), "{line:?}");
-        }
-        // Not a first element, so part of a name.
-        assert_eq!(placed(&format!("{own}x.a 1")), ours(&format!("{own}x.a 1")));
     }
 }

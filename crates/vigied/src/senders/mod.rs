@@ -123,8 +123,8 @@ impl Senders {
         if !bound.is_empty() {
             shared.warn_of_unusable_keys(&settings.senders);
         }
-        for own in bound {
-            own.open(&shared, &formats, &settings.senders);
+        for listener in bound {
+            listener.open(&shared, &formats, &settings.senders);
         }
         if formats.statsd.is_some() {
             shared.spawn("statsd", move |shared| {

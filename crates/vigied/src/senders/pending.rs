@@ -32,14 +32,14 @@ impl PendingByDomain {
     /// Adds a line, which has no end of its own.
     pub(super) fn add(&mut self, domain: Domain, line: &[u8]) {
         let used = self.all.get_mut(..self.used).unwrap_or_default();
-        let at = match used.iter().position(|own| own.domain == domain) {
+        let at = match used.iter().position(|portion| portion.domain == domain) {
             Some(at) => at,
             None => self.begin(domain),
         };
-        if let Some(own) = self.all.get_mut(at) {
-            own.lines.extend_from_slice(line);
-            own.lines.push(b'\n');
-            own.count += 1;
+        if let Some(portion) = self.all.get_mut(at) {
+            portion.lines.extend_from_slice(line);
+            portion.lines.push(b'\n');
+            portion.count += 1;
             self.bytes += line.len() + 1;
         }
     }
@@ -48,7 +48,7 @@ impl PendingByDomain {
         let at = self.used;
         self.used += 1;
         match self.all.get_mut(at) {
-            Some(own) => own.domain = domain,
+            Some(portion) => portion.domain = domain,
             None => self.all.push(Portion {
                 domain,
                 lines: Vec::new(),
@@ -79,11 +79,11 @@ impl PendingByDomain {
 
     /// Forgets them.
     pub(super) fn clear(&mut self) {
-        for own in self.all.get_mut(..self.used).unwrap_or_default() {
-            own.lines.clear();
+        for portion in self.all.get_mut(..self.used).unwrap_or_default() {
+            portion.lines.clear();
             // Else each of them would keep the most that it ever held.
-            own.lines.shrink_to(KEPT_BYTES);
-            own.count = 0;
+            portion.lines.shrink_to(KEPT_BYTES);
+            portion.count = 0;
         }
         self.used = 0;
         self.bytes = 0;

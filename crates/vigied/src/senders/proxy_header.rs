@@ -62,8 +62,8 @@ fn read(shared: &SenderContext, mut stream: &TcpStream) -> Result<Option<IpAddr>
     let mut header = Header::default();
     let mut buffer = [0; 256];
     loop {
-        let wanted = header.wanted().min(buffer.len());
-        match stream.read(buffer.get_mut(..wanted).unwrap_or_default()) {
+        let needed = header.bytes_needed().min(buffer.len());
+        match stream.read(buffer.get_mut(..needed).unwrap_or_default()) {
             Ok(0) if header.is_empty() => return Err(NoClient::Silent),
             Ok(0) => return Err(failed(ErrorKind::UnexpectedEof.into())),
             Ok(read) => {

@@ -52,9 +52,12 @@ impl ReadRate {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let mut longest = 0;
         let counted = match domain {
-            None => [source.map(|own| (RateKey::Unauthenticated(own), all)), None],
+            None => [
+                source.map(|address| (RateKey::Unauthenticated(address), all)),
+                None,
+            ],
             Some(domain) => [
-                source.map(|own| (RateKey::Source(own), bytes)),
+                source.map(|address| (RateKey::Source(address), bytes)),
                 Some((RateKey::Domain(domain), all)),
             ],
         };

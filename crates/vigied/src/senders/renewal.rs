@@ -86,17 +86,17 @@ mod tests {
 
     #[test]
     fn an_auth_line_for_another_domain_renews_nothing() {
-        let own = Domain::Space(SpaceId(Guid::from_random([1; 16])));
+        let domain = Domain::Space(SpaceId(Guid::from_random([1; 16])));
         let other = Domain::Space(SpaceId(Guid::from_random([2; 16])));
         for (line, expected) in [
             ("AUTH iam x".to_owned(), true),
-            (format!("AUTH iam x {own}"), true),
+            (format!("AUTH iam x {domain}"), true),
             (format!("AUTH iam x {other}\r"), false),
             ("AUTH iam x s-none".to_owned(), false),
             ("AUTH nothing".to_owned(), true),
-            (format!("AUTH nothing x {own}"), false),
+            (format!("AUTH nothing x {domain}"), false),
         ] {
-            assert_eq!(names_no_other(line.as_bytes(), own), expected, "{line}");
+            assert_eq!(names_no_other(line.as_bytes(), domain), expected, "{line}");
         }
     }
 }

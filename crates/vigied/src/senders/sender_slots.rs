@@ -230,7 +230,7 @@ mod tests {
         let acquire = |from| {
             slots
                 .acquire(source(from), &stream, |_| {})
-                .map(|own| slots.slot(own))
+                .map(|acquired| slots.slot(acquired))
         };
         let known = acquire(1).unwrap();
         known.keep(space(1), account(1)).unwrap();
@@ -238,8 +238,8 @@ mod tests {
         assert_eq!(slots.taken().all.len(), 3);
         let numbers: Vec<u64> = slots.taken().all.keys().copied().collect();
         assert_eq!(numbers, [0, 3, 4]);
-        for own in silent.get(2..).unwrap() {
-            own.keep(space(2), account(1)).unwrap();
+        for slot in silent.get(2..).unwrap() {
+            slot.keep(space(2), account(1)).unwrap();
         }
         assert!(acquire(3).is_none());
     }
@@ -250,7 +250,7 @@ mod tests {
         let acquire = |from| {
             slots
                 .acquire(source(from), &stream, |_| {})
-                .map(|own| slots.slot(own))
+                .map(|acquired| slots.slot(acquired))
         };
         let (one, two) = (acquire(1).unwrap(), acquire(1).unwrap());
         two.keep(space(2), account(1)).unwrap();
@@ -277,7 +277,7 @@ mod tests {
         let acquire = |from| {
             slots
                 .acquire(source(from), &stream, |_| {})
-                .map(|own| slots.slot(own))
+                .map(|acquired| slots.slot(acquired))
         };
         let other = acquire(2).unwrap();
         let (one, two) = (acquire(1).unwrap(), acquire(1).unwrap());
@@ -296,7 +296,7 @@ mod tests {
         let (one, two, three, other) = (acquire(), acquire(), acquire(), acquire());
         let hit = std::cell::Cell::new(0);
         let counts =
-            |own: &SenderSlot<'_>, from| own.count_for(source(from), |_| hit.set(hit.get() + 1));
+            |slot: &SenderSlot<'_>, from| slot.count_for(source(from), |_| hit.set(hit.get() + 1));
         assert!(counts(&one, 1) && counts(&two, 1) && counts(&other, 2));
         two.keep(space(1), account(1)).unwrap();
         assert_eq!(hit.get(), 0);
@@ -319,23 +319,23 @@ mod tests {
         let acquire = || slots.slot(slots.acquire(source(1), &stream, |_| {}).unwrap());
         let keep = |owner, count: u8| -> Vec<SenderSlot<'_>> {
             let kept = (0..count).filter_map(|number| {
-                let own = acquire();
-                own.keep(space(number), owner).is_ok().then_some(own)
+                let slot = acquire();
+                slot.keep(space(number), owner).is_ok().then_some(slot)
             });
             kept.collect()
         };
         // Of 56 slots.
         let first = keep(account(1), 60);
         assert_eq!(first.len(), 28);
-        let own = acquire();
-        let over = own.keep(space(99), account(1)).unwrap_err();
+        let further = acquire();
+        let over = further.keep(space(99), account(1)).unwrap_err();
         assert_eq!(over.name, "account_share_percent");
         let second = keep(account(2), 60);
         let third = keep(account(3), 60);
         assert!(second.len() > 15 && !third.is_empty());
         // A sender who moves within the account needs no further slot.
         first.first().unwrap().keep(space(98), account(1)).unwrap();
-        drop((first, own, second, third));
+        drop((first, further, second, third));
         assert!(slots.taken().all.is_empty() && slots.taken().kept.used() == 0);
     }
 }

@@ -86,7 +86,7 @@ pub(super) fn store_as(
             .store_batch(&scope, &lines.batch, early(), durability);
         let problem = match stored {
             Ok(appended) => {
-                let late = appended.rejected.iter().map(|own| &own.1);
+                let late = appended.rejected.iter().map(|rejected| &rejected.1);
                 tell(shared, sender, early().chain(late));
                 note(shared, sender, (shown, scope.domain()), &lines, &appended);
                 return Ok(());

@@ -178,10 +178,10 @@ mod tests {
     #[test]
     fn a_shared_reader_waits_for_no_turn() {
         let turns = Turns::new(4, Shares::of(50, 25, 75));
-        let own = [turns.take(account(1)), turns.take(account(1))];
+        let held = [turns.take(account(1)), turns.take(account(1))];
         assert!(turns.take_with_retries(account(1)).is_none());
         assert!(turns.take_with_retries(account(2)).is_some());
-        drop(own);
+        drop(held);
         assert!(turns.take_with_retries(account(1)).is_some());
         assert_eq!(turns.state().taken.used(), 0);
     }
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn a_shared_reader_sleeps_for_nobody_who_has_their_share() {
         let turns = Turns::new(4, Shares::of(50, 25, 75));
-        let own = [turns.take(account(1)), turns.take(account(1))];
+        let held = [turns.take(account(1)), turns.take(account(1))];
         let mut pauses = 0;
         assert!(turns.take_with_pauses(account(1), || pauses += 1).is_none());
         assert_eq!(pauses, 0);
@@ -198,13 +198,13 @@ mod tests {
         let mut other = vec![turns.take(account(2))];
         assert!(turns.take_with_pauses(account(2), || pauses += 1).is_none());
         assert_eq!(pauses, ATTEMPTS - 1);
-        let mut own = Vec::from(own);
-        let turn = turns.take_with_pauses(account(2), || drop(own.pop()));
+        let mut held = Vec::from(held);
+        let turn = turns.take_with_pauses(account(2), || drop(held.pop()));
         assert!(turn.is_some());
         other.extend(turn);
         assert!(turns.take_with_pauses(account(2), || pauses += 1).is_none());
         assert_eq!(pauses, ATTEMPTS - 1);
-        drop((own, other));
+        drop((held, other));
         assert_eq!(turns.state().taken.used(), 0);
     }
 

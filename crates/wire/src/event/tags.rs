@@ -20,18 +20,18 @@ pub(super) fn found_by(text: &str) -> BTreeSet<&str> {
     // Quoted and unquoted pieces take turns; a quoted one that is the last has no closing quote.
     while let Some(quoted) = pieces.next() {
         match pieces.next() {
-            Some(behind) => {
+            Some(after) => {
                 tags.insert(quoted.trim());
-                rest.push(behind);
+                rest.push(after);
             }
             None => rest.push(quoted),
         }
     }
-    let delimiter = match rest.iter().any(|own| own.contains(',')) {
+    let delimiter = match rest.iter().any(|word| word.contains(',')) {
         true => ',',
         false => ' ',
     };
-    let words = rest.into_iter().flat_map(|own| own.split(delimiter));
+    let words = rest.into_iter().flat_map(|word| word.split(delimiter));
     tags.extend(words.map(str::trim));
     tags.remove("");
     tags
@@ -114,12 +114,12 @@ impl TagQuery {
     /// Whether an event of these tags is asked for, of those that were learnt of.
     #[must_use]
     pub fn fits(&self, text: &str) -> bool {
-        let own = found_by(text);
+        let tags = found_by(text);
         let mut known = self.known.iter().map(String::as_str);
         let is_found = match self.choice {
-            Choice::Any => known.any(|tag| own.contains(tag)),
+            Choice::Any => known.any(|tag| tags.contains(tag)),
             Choice::AllKnown | Choice::All => {
-                !self.known.is_empty() && known.all(|tag| own.contains(tag))
+                !self.known.is_empty() && known.all(|tag| tags.contains(tag))
             }
         };
         is_found && (self.choice != Choice::All || self.shows_all(text))

@@ -68,14 +68,18 @@ pub fn tree<S: Sink>(
             "leaf": i32::from(is_leaf),
         })
     };
-    let wildcard =
-        (with_wildcard && found.len() > 1).then(|| node("*", found.iter().all(|own| own.is_leaf)));
+    let wildcard = (with_wildcard && found.len() > 1)
+        .then(|| node("*", found.iter().all(|node| node.is_leaf)));
     let mut seen = HashSet::new();
-    let own: Vec<_> = found.iter().filter(|own| seen.insert(own.name())).collect();
+    let named: Vec<_> = found
+        .iter()
+        .filter(|found| seen.insert(found.name()))
+        .collect();
     drop(seen);
     let ordered = [false, true].into_iter();
-    let ordered = ordered.flat_map(|is_leaf| own.iter().filter(move |own| own.is_leaf == is_leaf));
-    let nodes = ordered.map(|own| node(own.name(), own.is_leaf));
+    let ordered =
+        ordered.flat_map(|is_leaf| named.iter().filter(move |found| found.is_leaf == is_leaf));
+    let nodes = ordered.map(|found| node(found.name(), found.is_leaf));
     list(sink, wildcard.into_iter().chain(nodes))
 }
 
@@ -88,12 +92,12 @@ pub fn completer<S: Sink>(
     found: &[GraphiteNode<'_>],
     with_wildcard: bool,
 ) -> Result<(), S::Error> {
-    let node = |own: &GraphiteNode<'_>| {
-        let dot = if own.is_leaf { "" } else { "." };
+    let node = |node: &GraphiteNode<'_>| {
+        let dot = if node.is_leaf { "" } else { "." };
         json!({
-            "path": format!("{}{dot}", own.path),
-            "name": own.name(),
-            "is_leaf": if own.is_leaf { "1" } else { "0" },
+            "path": format!("{}{dot}", node.path),
+            "name": node.name(),
+            "is_leaf": if node.is_leaf { "1" } else { "0" },
         })
     };
     let wildcard = (with_wildcard && found.len() > 1).then(|| json!({"name": "*"}));
@@ -113,12 +117,12 @@ pub fn nodes<S: Sink>(
     (start, end): (i64, i64),
 ) -> Result<(), S::Error> {
     let mut found = found.to_vec();
-    found.sort_by_key(|own| (own.path, own.is_leaf));
-    let node = |own: &GraphiteNode<'_>| match own.is_leaf {
+    found.sort_by_key(|node| (node.path, node.is_leaf));
+    let node = |node: &GraphiteNode<'_>| match node.is_leaf {
         true => {
-            json!({"path": own.path, "is_leaf": true, "intervals": [{"start": start, "end": end}]})
+            json!({"path": node.path, "is_leaf": true, "intervals": [{"start": start, "end": end}]})
         }
-        false => json!({"path": own.path, "is_leaf": false}),
+        false => json!({"path": node.path, "is_leaf": false}),
     };
     list(sink, found.iter().map(node))
 }
@@ -134,7 +138,7 @@ pub fn node_list<S: Sink>(
 ) -> Result<(), S::Error> {
     let all: BTreeSet<&str> = found
         .iter()
-        .filter_map(|own| element(own.path, position))
+        .filter_map(|node| element(node.path, position))
         .collect();
     sink.out().extend_from_slice(b"{\"nodes\":");
     list(sink, all.into_iter().map(Value::from))?;
@@ -165,7 +169,7 @@ pub fn expanded<'a, S: Sink>(
     let mut each = BTreeMap::new();
     let mut all = BTreeSet::new();
     for (query, found) in queries {
-        let paths: BTreeSet<&str> = found.iter().map(|own| own.path).collect();
+        let paths: BTreeSet<&str> = found.iter().map(|node| node.path).collect();
         if by_query {
             each.insert(query, paths);
         } else {

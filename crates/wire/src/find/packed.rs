@@ -32,13 +32,13 @@ pub fn msgpack(found: &[GraphiteNode<'_>], interval: (i64, i64)) -> Vec<u8> {
 
 fn nodes(form: &mut impl PackedWriter, found: &[GraphiteNode<'_>], (start, end): (i64, i64)) {
     form.list(found.len());
-    for own in found {
-        form.map(if own.is_leaf { 3 } else { 2 });
+    for node in found {
+        form.map(if node.is_leaf { 3 } else { 2 });
         form.text("path");
-        form.text(own.path);
+        form.text(node.path);
         form.text("is_leaf");
-        form.boolean(own.is_leaf);
-        if own.is_leaf {
+        form.boolean(node.is_leaf);
+        if node.is_leaf {
             form.text("intervals");
             form.list(1);
             form.list(2);

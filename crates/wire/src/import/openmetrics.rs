@@ -36,12 +36,12 @@ pub fn line(text: &str, names: Names) -> Result<Line, (Option<String>, RejectRea
     let name = sample
         .name(None, names)
         .map_err(|reason| (Some(short_text::name(&sample.written())), reason))?;
-    let told = |reason| (Some(name.as_str().to_owned()), reason);
-    let (value, time) = sample.value_and_time().map_err(told)?;
+    let reject = |reason| (Some(name.as_str().to_owned()), reason);
+    let (value, time) = sample.value_and_time().map_err(reject)?;
     let time = time.ok_or_else(|| {
         let what = "the line has no time: old samples are imported with their times";
-        told(RejectReason::Timestamp(what.to_owned()))
+        reject(RejectReason::Timestamp(what.to_owned()))
     })?;
-    let at = timestamp(time).map_err(told)?;
+    let at = timestamp(time).map_err(reject)?;
     Ok(Line::Sample(name, at, value))
 }

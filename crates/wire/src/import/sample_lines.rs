@@ -40,10 +40,10 @@ pub fn line(text: &[u8], names: Names) -> Result<Samples, (Option<String>, Rejec
     }
     let decode = |now: Millis| {
         json::decode_with(text, now.into(), names)
-            .map_err(|error| (None, RejectReason::Malformed(told(&error))))
+            .map_err(|error| (None, RejectReason::Malformed(line_error(&error))))
     };
     let read = decode(Millis(0))?;
-    let reject = |own: Reject| (own.index, own.name, own.reason);
+    let reject = |rejected: Reject| (rejected.index, rejected.name, rejected.reason);
     let mut rejects: Vec<_> = read.rejects.into_iter().map(reject).collect();
     let mut batch = read.batch;
     if read.stamped > 0 {
@@ -69,7 +69,7 @@ pub fn line(text: &[u8], names: Names) -> Result<Samples, (Option<String>, Rejec
 }
 
 /// The text of an error that speaks of a body, for a line.
-fn told(error: &json::BodyError) -> String {
+fn line_error(error: &json::BodyError) -> String {
     match error {
         json::BodyError::Syntax { column, what, .. } => {
             format!("the line is no sample in JSON: {what} at column {column}")
@@ -150,8 +150,8 @@ mod tests {
             let mut out = Vec::new();
             write(&mut out, &serde_json::to_string(&name).unwrap(), Millis(at), value);
             let read = line(&out, Names::default()).unwrap();
-            let own = read.batch.iter().next().unwrap();
-            prop_assert_eq!((&*own.name(), own.at, own.value.to_bits()), (&*name, Millis(at), value.to_bits()));
+            let sample = read.batch.iter().next().unwrap();
+            prop_assert_eq!((&*sample.name(), sample.at, sample.value.to_bits()), (&*name, Millis(at), value.to_bits()));
         }
     }
 }

@@ -42,10 +42,10 @@ pub fn line(text: &[u8], names: Names) -> Result<Series, (Option<String>, Reject
         (None, malformed(what))
     })?;
     let metric = read.metric.get("__name__").cloned().unwrap_or_default();
-    let told = |reason| (Some(short_text::name(&metric)), reason);
+    let reject = |reason| (Some(short_text::name(&metric)), reason);
     let labels = read.metric.iter().filter(|(label, _)| *label != "__name__");
     let labels = labels.map(|(label, value)| (&**label, &**value));
-    let name = labels::name(&metric, labels, names).map_err(told)?;
+    let name = labels::name(&metric, labels, names).map_err(reject)?;
     if read.values.len() != read.timestamps.len() {
         let (values, times) = (read.values.len(), read.timestamps.len());
         let what = format!("the line has {values} values and {times} timestamps");

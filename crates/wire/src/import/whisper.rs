@@ -64,10 +64,10 @@ impl Aggregation {
     /// The word that Graphite's `storage-aggregation.conf` has for it.
     #[must_use]
     pub fn word(self) -> &'static str {
-        let own = Self::ALL
+        let known = Self::ALL
             .iter()
             .find(|(aggregation, _)| *aggregation == self);
-        own.map_or("average", |(_, word)| word)
+        known.map_or("average", |(_, word)| word)
     }
 }
 
@@ -156,20 +156,20 @@ impl Header {
             .collect();
         let mut header_end = (METADATA_BYTES + archives.len() * ARCHIVE_BYTES) as u64;
         let mut finer: Option<Archive> = None;
-        for (number, own) in (1..).zip(&archives) {
-            let what = if own.step == 0 || own.points == 0 {
+        for (number, archive) in (1..).zip(&archives) {
+            let what = if archive.step == 0 || archive.points == 0 {
                 "has no points"
-            } else if own.offset < header_end {
+            } else if archive.offset < header_end {
                 "begins before the end of what precedes it"
-            } else if own.offset + own.bytes() > file_bytes {
+            } else if archive.offset + archive.bytes() > file_bytes {
                 "ends beyond the file"
-            } else if finer
-                .is_some_and(|finer| finer.step >= own.step || finer.retention() >= own.retention())
-            {
+            } else if finer.is_some_and(|finer| {
+                finer.step >= archive.step || finer.retention() >= archive.retention()
+            }) {
                 "is no coarser and longer than the one before it"
             } else {
-                header_end = own.offset + own.bytes();
-                finer = Some(*own);
+                header_end = archive.offset + archive.bytes();
+                finer = Some(*archive);
                 continue;
             };
             return Err(WhisperError::Archive { number, what });
@@ -226,7 +226,7 @@ impl Archive {
         let place = (first - base).div_euclid(step).rem_euclid(points);
         let (end, turned) = ((place + count).min(points), (place + count - points).max(0));
         // All of them lie between 0 and the number of points.
-        let number = |own: i64| u32::try_from(own).unwrap_or(0);
+        let number = |value: i64| u32::try_from(value).unwrap_or(0);
         [number(place)..number(end), 0..number(turned)]
     }
 

@@ -38,14 +38,14 @@ pub struct ExpositionError {
     pub reason: RejectReason,
 }
 
-/// Reads a file. A sample without a time is of `now`; one without the label `own` has it, for example `("instance", "web1")`.
+/// Reads a file. A sample without a time is of `now`; one without the label `added` has it, for example `("instance", "web1")`.
 ///
 /// # Errors
 /// [`ExpositionError`]: a line is no sample, or there are more than `samples_max`.
 pub fn read(
     bytes: &[u8],
     now: Millis,
-    own: (&str, &str),
+    added: (&str, &str),
     samples_max: usize,
 ) -> Result<Exposition, ExpositionError> {
     let mut found = Exposition::default();
@@ -57,12 +57,12 @@ pub fn read(
         let Some(end) = memchr::memchr(b'\n', rest) else {
             return wrong(line, malformed("the file ends before the line does"));
         };
-        let (bytes, behind) = rest.split_at(end);
-        rest = behind.get(1..).unwrap_or_default();
+        let (bytes, after) = rest.split_at(end);
+        rest = after.get(1..).unwrap_or_default();
         let Ok(text) = std::str::from_utf8(bytes) else {
             return wrong(line, malformed("the line is not UTF-8"));
         };
-        match sample(text, own) {
+        match sample(text, added) {
             Ok(None) => {}
             Ok(Some(_)) if found.batch.len() >= samples_max => {
                 let reason = format!("the file holds more than {samples_max} samples");
@@ -83,7 +83,7 @@ fn malformed(what: &str) -> RejectReason {
 }
 
 /// Reads a line; `None` where it is blank or a comment.
-fn sample(text: &str, own: (&str, &str)) -> Result<Option<ReadSample>, RejectReason> {
+fn sample(text: &str, added: (&str, &str)) -> Result<Option<ReadSample>, RejectReason> {
     let Some(sample) = Sample::read(text)? else {
         return Ok(None);
     };
@@ -96,7 +96,7 @@ fn sample(text: &str, own: (&str, &str)) -> Result<Option<ReadSample>, RejectRea
     let (value, time) = sample.value_and_time()?;
     let at = time.map(millis).transpose()?;
     let names = Names::replacing(REPLACEMENT).unwrap_or_default();
-    Ok(Some((sample.name(Some(own), names)?, value, at)))
+    Ok(Some((sample.name(Some(added), names)?, value, at)))
 }
 
 /// Milliseconds since 1970.

@@ -154,11 +154,11 @@ impl<'f> Reader<'_, 'f, '_> {
     /// A number, also where it was sent as text.
     fn number(
         &self,
-        own: Value<'f>,
+        value: Value<'f>,
         read: impl Fn(&str) -> Result<f64, RejectReason>,
     ) -> Option<f64> {
-        let number = self.values.number(own).or_else(|| {
-            let text = std::str::from_utf8(self.values.text(own)?).ok()?;
+        let number = self.values.number(value).or_else(|| {
+            let text = std::str::from_utf8(self.values.text(value)?).ok()?;
             read(text).ok()
         });
         number.filter(|number| number.is_finite())

@@ -35,7 +35,7 @@ impl<'t> Sample<'t> {
         }
         let end = rest.find(['{', ' ', '\t']).unwrap_or(rest.len());
         let metric = take(&mut rest, end);
-        if metric.starts_with(|own: char| own.is_ascii_digit()) {
+        if metric.starts_with(|character: char| character.is_ascii_digit()) {
             return Err(malformed(
                 "the line does not begin with the name of a metric",
             ));
@@ -61,8 +61,8 @@ impl<'t> Sample<'t> {
     fn read_labels(&mut self, rest: &mut &'t str) -> Result<(), &'static str> {
         loop {
             skip_blanks(rest);
-            if let Some(behind) = rest.strip_prefix('}') {
-                *rest = behind;
+            if let Some(after) = rest.strip_prefix('}') {
+                *rest = after;
                 return Ok(());
             }
             let label = if rest.starts_with('"') {
@@ -73,8 +73,8 @@ impl<'t> Sample<'t> {
             };
             skip_blanks(rest);
             match rest.strip_prefix('=') {
-                Some(behind) => {
-                    *rest = behind;
+                Some(after) => {
+                    *rest = after;
                     skip_blanks(rest);
                     let value = quoted(rest)?;
                     if label == "__name__" {
@@ -93,7 +93,7 @@ impl<'t> Sample<'t> {
             }
             skip_blanks(rest);
             match rest.strip_prefix(',') {
-                Some(behind) => *rest = behind,
+                Some(after) => *rest = after,
                 None if rest.starts_with('}') => {}
                 None => return Err("the labels have no end"),
             }
@@ -110,7 +110,8 @@ impl<'t> Sample<'t> {
 
     /// Whether all names are of letters, digits, `_` and `:`, as they were before Prometheus 3.
     pub(crate) fn has_plain_names(&self) -> bool {
-        let is_plain = |own: char| own.is_ascii_alphanumeric() || matches!(own, '_' | ':');
+        let is_plain =
+            |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | ':');
         let labels = self.labels.iter().map(|(label, _)| label);
         labels
             .chain([&self.metric])
@@ -126,11 +127,11 @@ impl<'t> Sample<'t> {
         added: Option<(&str, &str)>,
         names: Names,
     ) -> Result<SeriesName<'static>, RejectReason> {
-        let own = self.labels.iter();
-        let own = own.map(|(label, value)| (&**label, &**value));
-        let is_missing = |label: &str| self.labels.iter().all(|(own, _)| own != label);
+        let labels = self.labels.iter();
+        let labels = labels.map(|(label, value)| (&**label, &**value));
+        let is_missing = |label: &str| self.labels.iter().all(|(known, _)| known != label);
         let added = added.filter(|(label, _)| is_missing(label));
-        labels::name(&self.metric, own.chain(added), names)
+        labels::name(&self.metric, labels.chain(added), names)
     }
 
     /// The value, which may be NaN or infinite, and the time as it is written, if there is one.
@@ -162,8 +163,8 @@ fn malformed(what: &str) -> RejectReason {
 }
 
 fn take<'t>(rest: &mut &'t str, end: usize) -> &'t str {
-    let (taken, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
-    *rest = behind;
+    let (taken, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    *rest = after;
     taken
 }
 

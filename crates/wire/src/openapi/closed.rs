@@ -32,15 +32,15 @@ pub(super) fn close_bodies(document: &mut Value) {
 /// Closes the objects that a schema describes itself, and tells the references it holds.
 fn close(schema: &mut Value, met: &mut Vec<String>) {
     match schema {
-        Value::Object(own) => {
-            if let Some(Value::String(reference)) = own.get("$ref") {
+        Value::Object(object) => {
+            if let Some(Value::String(reference)) = object.get("$ref") {
                 met.push(reference.clone());
             }
-            if own.get("properties").is_some_and(Value::is_object) {
-                let words = own.entry("additionalProperties");
+            if object.get("properties").is_some_and(Value::is_object) {
+                let words = object.entry("additionalProperties");
                 words.or_insert(Value::Bool(false));
             }
-            own.values_mut().for_each(|part| close(part, met));
+            object.values_mut().for_each(|part| close(part, met));
         }
         Value::Array(all) => all.iter_mut().for_each(|part| close(part, met)),
         _ => {}

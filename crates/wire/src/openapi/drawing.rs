@@ -167,16 +167,16 @@ const CHOICES: [(&str, &str, &[&str]); 7] = [
 
 /// Adds them.
 pub(super) fn drawn(operation: Operation) -> Operation {
-    let worded = |own: Operation, (name, meaning): &(&str, &str)| {
-        own.query(name, &format!("a picture: {meaning}"))
+    let worded = |operation: Operation, (name, meaning): &(&str, &str)| {
+        operation.query(name, &format!("a picture: {meaning}"))
     };
     let operation = WORDS.iter().fold(operation, worded);
     CHOICES
         .iter()
-        .fold(operation, |own, (name, meaning, words)| {
+        .fold(operation, |operation, (name, meaning, words)| {
             // No `enum`: the words are read in any case, and one that is empty or `default` is as if it were not there.
             let schema = json!({ "type": "string", "default": words.first() });
             let meaning = format!("a picture: {meaning}: `{}`", words.join("`, `"));
-            own.query_of(name, &meaning, false, schema)
+            operation.query_of(name, &meaning, false, schema)
         })
 }

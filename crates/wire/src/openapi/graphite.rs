@@ -43,9 +43,9 @@ pub(super) fn routes(document: &mut Document) {
             "jsonp",
             "`json` alone: the name of a function; the answer is a script that calls it",
         );
-        RENDERED
-            .iter()
-            .fold(operation, |own, kind| own.or_as("200", kind, text()))
+        RENDERED.iter().fold(operation, |operation, kind| {
+            operation.or_as("200", kind, text())
+        })
     });
     both(document, "findNodes", "/metrics/find", |id| {
         let operation = Operation::new(id, "Lists the nodes that a path fits")

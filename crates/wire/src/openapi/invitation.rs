@@ -11,15 +11,16 @@ pub(super) fn routes(document: &mut Document) {
     let accept = document.schema::<Accept>();
     let account = document.schema::<AcceptAccount>();
     let redeem = document.schema::<Redeem>();
-    let own = |id: &'static str, summary: &'static str| Operation::new(id, summary).needs(&CALLER);
+    let of_caller =
+        |id: &'static str, summary: &'static str| Operation::new(id, summary).needs(&CALLER);
     let path = "/v2/users/self/invitations";
-    let operation = by_account(own(
+    let operation = by_account(of_caller(
         "ownInvitations",
         "Lists the invitations that wait for the caller; not by an API key",
     ))
     .answers("200", "a page of invitations", list);
     document.route("GET", path, failing(operation, &error));
-    let operation = own(
+    let operation = of_caller(
         "acceptInvitation",
         "Accepts an invitation; not by an API key",
     )
@@ -31,7 +32,7 @@ pub(super) fn routes(document: &mut Document) {
         "/v2/users/self/invitations/{id}/accept",
         failing(operation, &error),
     );
-    let operation = own(
+    let operation = of_caller(
         "declineInvitation",
         "Declines an invitation; not by an API key",
     )
@@ -42,7 +43,7 @@ pub(super) fn routes(document: &mut Document) {
         "/v2/users/self/invitations/{id}/decline",
         failing(operation, &error),
     );
-    let operation = own(
+    let operation = of_caller(
         "acceptAccount",
         "Accepts the invitation into an account; not by an API key",
     )

@@ -55,13 +55,13 @@ pub(super) fn document() -> Value {
                 words(&["status"]),
             ),
     );
-    let own = Operation::new(
+    let operation = Operation::new(
         "ownMetrics",
         "The counters of an account's domains, or of the one asked in, for a caller who reaches all of their series; the server's own are on the operators' listener",
     )
     .answers_as("200", "Prometheus text", "text/plain", text());
-    let own = guarded_whole(&mut document, own);
-    document.route("GET", "/metrics", own);
+    let operation = guarded_whole(&mut document, operation);
+    document.route("GET", "/metrics", operation);
     document.finish()
 }
 

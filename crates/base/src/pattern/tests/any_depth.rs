@@ -67,9 +67,9 @@ fn naive(pattern: &[&str], path: &[&str]) -> bool {
         [] => path.is_empty(),
         ["**"] => !path.is_empty(),
         ["**", rest @ ..] => (0..=path.len()).any(|skip| naive(rest, &path[skip..])),
-        [own, rest @ ..] => match path {
+        [element, rest @ ..] => match path {
             [] => false,
-            [first, below @ ..] => fits(own, first) && naive(rest, below),
+            [first, below @ ..] => fits(element, first) && naive(rest, below),
         },
     }
 }

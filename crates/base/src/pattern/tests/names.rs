@@ -117,12 +117,12 @@ proptest! {
     fn every_name_is_its_own_pattern_and_no_other_names(one in text(), other in text()) {
         if let Ok(name) = SeriesName::parse(&one) {
             // As it was sent, as it is kept, and as a program writes it.
-            for own in [one.as_str(), name.as_str(), escape(name.as_str()).as_str()] {
-                let pattern = Pattern::parse(own).unwrap();
-                prop_assert!(pattern.matches(name.as_str()), "{own}");
+            for text in [one.as_str(), name.as_str(), escape(name.as_str()).as_str()] {
+                let pattern = Pattern::parse(text).unwrap();
+                prop_assert!(pattern.matches(name.as_str()), "{text}");
                 prop_assert_eq!(pattern.literal(), Some(name.as_str().to_owned()));
                 if let Ok(other) = SeriesName::parse(&other) {
-                    prop_assert_eq!(pattern.matches(other.as_str()), name == other, "{} {}", own, other.as_str());
+                    prop_assert_eq!(pattern.matches(other.as_str()), name == other, "{} {}", text, other.as_str());
                 }
             }
             prop_assert_eq!(escape(name.as_str()), name.as_str());

@@ -95,7 +95,7 @@ enum Token {
 impl Token {
     fn accepts(&self, character: char) -> bool {
         match self {
-            Self::Char(own) => *own == character,
+            Self::Char(expected) => *expected == character,
             Self::AnyOne | Self::AnyRun => true,
             Self::Set { negated, ranges } => {
                 ranges

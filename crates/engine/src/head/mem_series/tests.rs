@@ -19,8 +19,8 @@ fn stamp(number: u64) -> Stamp<'static> {
     }
 }
 
-fn samples(own: &HeadSeries) -> Vec<(i64, f64)> {
-    own.read(&TimeRange::ALL).iter().collect()
+fn samples(series: &HeadSeries) -> Vec<(i64, f64)> {
+    series.read(&TimeRange::ALL).iter().collect()
 }
 
 proptest! {
@@ -151,10 +151,10 @@ fn an_unfinished_batch_below_two_finished_ones_is_not_seen() {
     let first = batches.begin();
     appender.append(first.stamp(), 100, 1.0);
     for at in [200, 300, 400] {
-        let own = batches.begin();
-        appender.append(own.stamp(), at, 2.0);
+        let later = batches.begin();
+        appender.append(later.stamp(), at, 2.0);
         assert!(appender.shared().view(&batches.done()).is_err());
-        drop(own);
+        drop(later);
         assert!(appender.shared().view(&batches.done()).is_err());
     }
     appender.fold();
@@ -193,10 +193,10 @@ fn what_a_reader_does_not_see_stays_hidden_from_it_when_it_is_done() {
     appender.append(first.stamp(), 100, 1.0);
     drop(first);
     for at in [200, 300, 400] {
-        let own = batches.begin();
-        appender.append(own.stamp(), at, 2.0);
+        let later = batches.begin();
+        appender.append(later.stamp(), at, 2.0);
         assert!(appender.shared().view(&done).is_err());
-        drop(own);
+        drop(later);
         assert!(appender.shared().view(&done).is_err());
         assert!(appender.shared().view(&batches.done()).is_ok());
     }
@@ -209,11 +209,11 @@ fn an_unfinished_batch_elsewhere_hides_nothing() {
     let mut appender = SeriesAppender::new(TenantId(1));
     let _elsewhere = batches.begin();
     for at in [100, 200, 300] {
-        let own = batches.begin();
-        appender.append(own.stamp(), at, 2.0);
+        let later = batches.begin();
+        appender.append(later.stamp(), at, 2.0);
         let beside = appender.shared().view(&batches.done()).unwrap();
         assert_eq!(samples(&beside).len() as i64, at / 100 - 1);
-        drop(own);
+        drop(later);
         let after = appender.shared().view(&batches.done()).unwrap();
         assert_eq!(samples(&after).len() as i64, at / 100);
     }
@@ -257,7 +257,7 @@ fn no_batch_takes_more_than_was_claimed_for_it() {
     for order in orders {
         for before in [0, 1, 255, 256, 3000] {
             for samples in [1, 2, 5, 256, 300, 1000, 5000] {
-                let mut own = SeriesAppender::new(TenantId(1));
+                let mut appender = SeriesAppender::new(TenantId(1));
                 let mut taken = if before == 0 {
                     SERIES_BYTES + FIRST_BYTES
                 } else {
@@ -265,10 +265,10 @@ fn no_batch_takes_more_than_was_claimed_for_it() {
                 };
                 for at in 0..before + samples {
                     let InsertOutcome { grown, .. } =
-                        own.append(Stamp::before_all(), order(at), 1.0);
+                        appender.append(Stamp::before_all(), order(at), 1.0);
                     taken += if at < before { 0 } else { grown };
-                    if own.is_due_to_fold() {
-                        own.fold();
+                    if appender.is_due_to_fold() {
+                        appender.fold();
                     }
                 }
                 let most = bytes_max(samples.cast_unsigned());

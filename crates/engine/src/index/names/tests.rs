@@ -114,10 +114,10 @@ fn naive(names: &BTreeSet<String>, selector: &Selector) -> Vec<Node> {
             node = parent(path);
         }
     }
-    let is_meant = |node: &&&str| selector.matches(&SeriesKey::parse_graphite(node).unwrap());
+    let fits = |node: &&&str| selector.matches(&SeriesKey::parse_graphite(node).unwrap());
     nodes
         .iter()
-        .filter(is_meant)
+        .filter(fits)
         .map(|path| Node {
             path: (*path).to_owned(),
             leaf: names.contains(*path),
@@ -305,13 +305,13 @@ proptest! {
         filter in prop::collection::vec(selectors(), 0..3),
     ) {
         let filter = NameFilter::any(filter).unwrap();
-        let own: BTreeSet<String> = names
+        let reached: BTreeSet<String> = names
             .iter()
             .filter(|name| filter.matches(&SeriesKey::parse_graphite(name).unwrap()))
             .cloned()
             .collect();
         let index = index(&names);
-        prop_assert_eq!(seen(&index, &selector, Some(&filter)), naive(&own, &selector));
+        prop_assert_eq!(seen(&index, &selector, Some(&filter)), naive(&reached, &selector));
         for path in ["a", "a.b", "b"] {
             let context = Context::unlimited();
             let mut meter = QueryMeter::new(&context).unwrap();
@@ -323,7 +323,7 @@ proptest! {
             index.of(TENANT).below(path, Some(&filter), &mut meter, take).unwrap();
             below.sort();
             let prefix = format!("{path}.");
-            let expected: Vec<_> = own.iter().filter(|name| name.starts_with(&prefix)).cloned().collect();
+            let expected: Vec<_> = reached.iter().filter(|name| name.starts_with(&prefix)).cloned().collect();
             prop_assert_eq!(below, expected);
         }
     }

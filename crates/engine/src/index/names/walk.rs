@@ -80,24 +80,24 @@ impl Walk<'_, '_> {
         let prefix = prefix.split(';').next().unwrap_or_default();
         self.path.push_str(prefix);
         let floor = self.path.len();
-        let behind_any = self.automaton.after_any_element(positions);
+        let after_any = self.automaton.after_any_element(positions);
         let mut next = self.finger.seek(self.path.as_str(), true);
         while let Some((key, series)) = next {
             let Some(below) = strip_parent(key, &self.path, base, floor) else {
                 break;
             };
             self.path.truncate(base);
-            match self.read_child((positions, behind_any.as_ref()), below)? {
-                Child::Fits { end, behind } => {
+            match self.read_child((positions, after_any.as_ref()), below)? {
+                Child::Fits { end, after } => {
                     let is_leaf = end == below.len();
                     self.path.push_str(below.get(..end).unwrap_or_default());
                     // A child that is leaf and branch is met twice, with other children in between (`a`, `a-b`, `a.c`):
                     // the meeting as a leaf is the one that counts.
-                    if behind.is_any() {
+                    if after.is_any() {
                         if is_leaf {
-                            self.visit(&behind, Some(*series))?;
+                            self.visit(&after, Some(*series))?;
                         } else if self.finger.get(self.path.as_str()).is_none() {
-                            self.visit(&behind, None)?;
+                            self.visit(&after, None)?;
                         }
                     }
                     if !is_leaf {
@@ -158,17 +158,17 @@ impl Walk<'_, '_> {
             }
             return Ok(());
         }
-        let behind = self
+        let after = self
             .automaton
             .after_sole_element(&mut self.reading, positions, text);
         self.meter.matched(self.reading.take_work())?;
-        if behind.is_any() {
+        if after.is_any() {
             let series = self.finger.get(self.path.as_str()).copied();
-            self.visit(&behind, series)?;
+            self.visit(&after, series)?;
         }
         if !self.selector.reads_labels()
             && self.selector.may_have_labels()
-            && self.automaton.can_end_at(&behind)
+            && self.automaton.can_end_at(&after)
         {
             self.all_labelled()?;
         }
@@ -222,18 +222,18 @@ impl Walk<'_, '_> {
     }
 
     /// Reads the child that `below` begins with from `positions` on, up to where no fitting name goes that way. Where any child
-    /// fits, it is not read, but has `behind_any` after it.
+    /// fits, it is not read, but has `after_any` after it.
     fn read_child(
         &mut self,
-        (positions, behind_any): (&PositionSets, Option<&PositionSets>),
+        (positions, after_any): (&PositionSets, Option<&PositionSets>),
         below: &str,
     ) -> Result<Child, Stop> {
-        if let Some(behind) = behind_any {
+        if let Some(after) = after_any {
             let end = below.find(['.', LABELS]).unwrap_or(below.len());
             if !below.get(end..).unwrap_or_default().starts_with(LABELS) {
                 self.meter.matched(end as u64)?;
-                let behind = behind.clone();
-                return Ok(Child::Fits { end, behind });
+                let after = after.clone();
+                return Ok(Child::Fits { end, after });
             }
         }
         let (automaton, reading) = (self.automaton, &mut self.reading);
@@ -266,7 +266,7 @@ impl Walk<'_, '_> {
         }
         let child = child.unwrap_or_else(|| Child::Fits {
             end,
-            behind: automaton.next_positions(reading),
+            after: automaton.next_positions(reading),
         });
         self.meter.matched(reading.take_work())?;
         Ok(child)
@@ -363,8 +363,8 @@ impl Walk<'_, '_> {
 
 /// The outcome of visiting a child.
 enum Child {
-    /// Its path can be read to its end, at `end`; where it goes on `behind` it, if it is one that fits.
-    Fits { end: usize, behind: PositionSets },
+    /// Its path can be read to its end, at `end`; where it goes on `after` it, if it is one that fits.
+    Fits { end: usize, after: PositionSets },
     /// Its path ends at `end`, and labels follow; whether a series of this path may fit.
     Labelled { end: usize, may_fit: bool },
     /// From `at` on it is none; the next one that begins alike has `next` there.
@@ -383,8 +383,8 @@ fn strip_parent<'n>(name: &'n str, path: &str, base: usize, floor: usize) -> Opt
 /// Makes `path` the least text after all that begin with it; false when that is no longer than `floor`.
 fn advance(path: &mut String, floor: usize) -> bool {
     while path.len() > floor {
-        if let Some(behind) = path.pop().and_then(successor) {
-            path.push(behind);
+        if let Some(next) = path.pop().and_then(successor) {
+            path.push(next);
             return true;
         }
     }

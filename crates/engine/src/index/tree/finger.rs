@@ -100,7 +100,7 @@ fn find<'t, K: Borrow<Q>, V, Q: Ord + ?Sized>(
             let at = child(children, key);
             let mut some = children.iter().skip(at).take(2);
             // The second one holds only larger keys, and at least one.
-            some.find_map(|(_, own)| find(own, key, is_before))
+            some.find_map(|(_, child)| find(child, key, is_before))
         }
     }
 }

@@ -163,12 +163,12 @@ fn floor(civil: DateTime, unit: Unit, count: i64) -> Option<DateTime> {
                 .ok()?
         }
         _ => {
-            let behind = i64::from(civil.year()).rem_euclid(count);
+            let excess = i64::from(civil.year()).rem_euclid(count);
             civil
                 .date()
                 .first_of_year()
                 .at(0, 0, 0, 0)
-                .checked_sub(Span::new().try_years(behind).ok()?)
+                .checked_sub(Span::new().try_years(excess).ok()?)
                 .ok()?
         }
     })

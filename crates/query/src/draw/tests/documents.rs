@@ -95,8 +95,8 @@ fn several() -> impl Strategy<Value = Vec<Series>> {
 }
 
 /// The text between two others, and what is after the second.
-fn cut<'t>(text: &'t str, before: &str, behind: &str) -> Option<(&'t str, &'t str)> {
-    text.strip_prefix(before)?.split_once(behind)
+fn cut<'t>(text: &'t str, before: &str, after: &str) -> Option<(&'t str, &'t str)> {
+    text.strip_prefix(before)?.split_once(after)
 }
 
 /// Reads as strict readers of XML do: characters that it knows, elements closed in order, attributes once, nothing but its own
@@ -116,8 +116,8 @@ fn is_xml(text: &str) -> Result<(), String> {
         if open.is_empty() && !between.trim().is_empty() {
             return Err(format!("{between:?} is outside of the root"));
         }
-        let (inside, behind) = cut(tag, "<", ">").ok_or("a tag is open")?;
-        rest = behind;
+        let (inside, after) = cut(tag, "<", ">").ok_or("a tag is open")?;
+        rest = after;
         if let Some(name) = inside.strip_prefix('/') {
             if open.pop() != Some(name) {
                 return Err(format!("{name} is closed, and was not open"));
@@ -147,8 +147,8 @@ fn is_xml(text: &str) -> Result<(), String> {
 fn attributes(text: &str) -> Result<(), String> {
     let (mut rest, mut seen) = (text.trim_start(), Vec::new());
     while !rest.is_empty() {
-        let (name, behind) = rest.split_once("=\"").ok_or("an attribute has no value")?;
-        let (value, behind) = behind.split_once('"').ok_or("a value is open")?;
+        let (name, after) = rest.split_once("=\"").ok_or("an attribute has no value")?;
+        let (value, after) = after.split_once('"').ok_or("a value is open")?;
         entities(value)?;
         if seen.contains(&name)
             || !name
@@ -161,7 +161,7 @@ fn attributes(text: &str) -> Result<(), String> {
             return Err(format!("{name} is {value}"));
         }
         seen.push(name);
-        rest = behind.trim_start();
+        rest = after.trim_start();
     }
     Ok(())
 }
@@ -189,12 +189,12 @@ fn checksum(bytes: &[u8]) -> u32 {
 fn is_png(bytes: &[u8]) -> Result<(u32, u32), String> {
     let mut rest = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n").ok_or("no PNG")?;
     let (mut size, mut kinds) = (None, Vec::new());
-    while let Some((length, behind)) = rest.split_first_chunk::<4>() {
+    while let Some((length, after)) = rest.split_first_chunk::<4>() {
         let length = u32::from_be_bytes(*length) as usize;
-        let (named, behind) = behind
+        let (named, after) = after
             .split_at_checked(length + 4)
             .ok_or("a chunk is cut off")?;
-        let (sum, behind) = behind
+        let (sum, after) = after
             .split_first_chunk::<4>()
             .ok_or("a chunk has no checksum")?;
         if checksum(named) != u32::from_be_bytes(*sum) {
@@ -206,7 +206,7 @@ fn is_png(bytes: &[u8]) -> Result<(u32, u32), String> {
             size = Some((number(0), number(4)));
         }
         kinds.push(String::from_utf8_lossy(kind).into_owned());
-        rest = behind;
+        rest = after;
     }
     let is_whole = kinds.first().is_some_and(|kind| kind == "IHDR")
         && kinds.last().is_some_and(|kind| kind == "IEND")

@@ -143,13 +143,15 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 .saturating_add(last)
                 .saturating_add(most)
                 .saturating_add(least);
-            for (own, [own_last, own_most, own_least]) in series.iter_mut().zip(lines) {
+            for (series, [shown_last, shown_most, shown_least]) in series.iter_mut().zip(lines) {
                 // A letter has up to four bytes.
-                call.reserve(own.weight().saturating_add(row / 2))?;
-                let name = padded(&own.name, longest);
-                let (own_last, own_most) = (padded(&own_last, last), padded(&own_most, most));
-                let own_least = padded(&own_least, least);
-                own.name = format!("{name} Current:{own_last} Max:{own_most} Min:{own_least} ");
+                call.reserve(series.weight().saturating_add(row / 2))?;
+                let name = padded(&series.name, longest);
+                let (shown_last, shown_most) =
+                    (padded(&shown_last, last), padded(&shown_most, most));
+                let shown_least = padded(&shown_least, least);
+                series.name =
+                    format!("{name} Current:{shown_last} Max:{shown_most} Min:{shown_least} ");
             }
             Ok(series.into())
         },

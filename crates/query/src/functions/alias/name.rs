@@ -68,9 +68,9 @@ fn each(
     series: Vec<Series>,
     name: impl Fn(&Series) -> Result<String, Fault>,
 ) -> Outcome {
-    changed(call, series, |mut own| {
-        own.name = name(&own)?;
-        Ok(own)
+    changed(call, series, |mut series| {
+        series.name = name(&series)?;
+        Ok(series)
     })
 }
 
@@ -84,11 +84,11 @@ fn recased(call: &mut FunctionCall<'_>, change: fn(&str) -> String) -> Outcome {
         return Ok(series.into());
     }
     let positions = positions?;
-    each(call, series, |own| {
+    each(call, series, |series| {
         if positions.is_empty() {
-            return Ok(change(&own.name));
+            return Ok(change(&series.name));
         }
-        let mut letters: Vec<String> = own.name.chars().map(String::from).collect();
+        let mut letters: Vec<String> = series.name.chars().map(String::from).collect();
         for position in &positions {
             let length = i64::try_from(letters.len()).unwrap_or(i64::MAX);
             let index = if *position < 0 {

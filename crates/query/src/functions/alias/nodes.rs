@@ -41,7 +41,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         summary: "Names the series by the last node of its path.",
         example: "aliasByMetric(servers.*.load)",
         is_aggregator: false,
-        run: |call| renamed(call, |own| Ok(cut(&own.name, -1, 0))),
+        run: |call| renamed(call, |series| Ok(cut(&series.name, -1, 0))),
     },
     Function {
         names: &["substr"],
@@ -57,14 +57,14 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         run: |call| {
             let start = whole(call, 1)?;
             let stop = whole(call, 2)?;
-            renamed(call, |own| Ok(cut(&own.name, start, stop)))
+            renamed(call, |series| Ok(cut(&series.name, start, stop)))
         },
     },
 ];
 
 fn by_nodes(call: &mut FunctionCall<'_>) -> Outcome {
     let nodes: Vec<Value> = call.arguments.from(1).into_iter().cloned().collect();
-    renamed(call, |own| key(own, &nodes))
+    renamed(call, |series| key(series, &nodes))
 }
 
 /// The whole part of a number, 0 where it is missing.

@@ -28,11 +28,11 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
             };
             Ok::<_, Fault>((points, call.arguments.float_or(2, 0.1)?))
         };
-        each(call, read, |(points, tolerance), own| {
-            let name = format!("stdev({},{:.0})", own.name, points.count.trunc() + 0.0);
-            let values = deviations(&own.values, points, *tolerance)?;
+        each(call, read, |(points, tolerance), series| {
+            let name = format!("stdev({},{:.0})", series.name, points.count.trunc() + 0.0);
+            let values = deviations(&series.values, points, *tolerance)?;
             Ok(copied(
-                own.tagged("stdev", points.tag.as_str()),
+                series.tagged("stdev", points.tag.as_str()),
                 name,
                 values,
             ))
@@ -63,7 +63,7 @@ fn deviations(values: &[f64], points: &Points, tolerance: f64) -> Result<Vec<f64
         let dropped = index
             .checked_sub(width)
             .and_then(|index| values.get(index))
-            .filter(|own| !own.is_nan());
+            .filter(|value| !value.is_nan());
         if let Some(dropped) = dropped {
             count -= 1.0;
             sum -= dropped;

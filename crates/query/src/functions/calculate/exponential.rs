@@ -31,14 +31,14 @@ fn exponential(call: &mut FunctionCall<'_>) -> Outcome {
     }
     let series = with_lookback(call, &series, window.seconds())?;
     let mut averaged = Vec::with_capacity(series.len());
-    for mut own in series {
-        let name = format!("exponentialMovingAverage({},{})", own.name, window.shown);
-        call.checkpoint(own.values.len())?;
-        call.reserve(own.weight())?;
-        let values = average(&own.values, window.points(own.step), newest)?;
-        own.start = own.start.saturating_add(window.seconds());
-        let own = own.tagged("exponentialMovingAverage", window.tag.as_str());
-        averaged.push(copied(own, name, values));
+    for mut series in series {
+        let name = format!("exponentialMovingAverage({},{})", series.name, window.shown);
+        call.checkpoint(series.values.len())?;
+        call.reserve(series.weight())?;
+        let values = average(&series.values, window.points(series.step), newest)?;
+        series.start = series.start.saturating_add(window.seconds());
+        let series = series.tagged("exponentialMovingAverage", window.tag.as_str());
+        averaged.push(copied(series, name, values));
     }
     Ok(averaged.into())
 }
@@ -57,7 +57,7 @@ fn average(values: &[f64], points: i64, newest: f64) -> Result<Vec<f64>, Fault> 
     };
     let (head, tail) = values.split_at_checked(first).unwrap_or((values, &[]));
     let present = head.iter().copied().filter(|value| !value.is_nan());
-    let (sum, count) = present.fold((0.0, 0.0), |(sum, count), own| (sum + own, count + 1.0));
+    let (sum, count) = present.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
     let mut mean = if count > 0.0 { sum / count } else { 0.0 };
     let mut averages = Vec::with_capacity(values.len() + 1);
     averages.push(round(mean, 6));

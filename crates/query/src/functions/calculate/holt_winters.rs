@@ -80,11 +80,11 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
 fn forecast(call: &mut FunctionCall<'_>) -> Outcome {
     let series = call.arguments.series(0)?;
     let seasons = Seasons::read(call, 1)?;
-    let forecasts = expected(call, &series, seasons)?.into_iter().map(|own| {
-        let name = format!("holtWintersForecast({})", own.series.name);
-        let mut forecast = Series::new(name, own.span, own.predictions);
-        forecast.tags = own.series.tags;
-        forecast.x_files_factor = own.series.x_files_factor;
+    let forecasts = expected(call, &series, seasons)?.into_iter().map(|fitted| {
+        let name = format!("holtWintersForecast({})", fitted.series.name);
+        let mut forecast = Series::new(name, fitted.span, fitted.predictions);
+        forecast.tags = fitted.series.tags;
+        forecast.x_files_factor = fitted.series.x_files_factor;
         forecast
     });
     Ok(forecasts.collect::<Vec<_>>().into())
@@ -106,8 +106,9 @@ fn area(call: &mut FunctionCall<'_>) -> Outcome {
         return Err(Fault::argument("the area is that of exactly one series"));
     };
     let name = format!("holtWintersConfidenceArea({})", upper.path_expression);
-    let named = |own: Series| {
-        own.renamed(name.as_str())
+    let named = |series: Series| {
+        series
+            .renamed(name.as_str())
             .tagged("holtWintersConfidenceArea", "1")
     };
     let (mut lower, mut upper) = (named(lower), named(upper));

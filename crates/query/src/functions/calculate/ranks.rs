@@ -82,7 +82,7 @@ fn ranks(
     for part in values.chunks(PART) {
         checkpoint(part.len())?;
         ranks.extend(part.iter().map(|value| {
-            let rank = || sorted.partition_point(|own| own.total_cmp(value).is_lt());
+            let rank = || sorted.partition_point(|other| other.total_cmp(value).is_lt());
             (!value.is_nan()).then(rank)
         }));
     }
@@ -175,8 +175,8 @@ mod tests {
         let found = medians(&values, 3, |count| count > 0.0, &mut |_| Ok(())).unwrap();
         let expected = [2.0, 1.5, 1.5, 1.0, 0.0, 0.0, -0.0, 5.0];
         assert_eq!(found.len(), expected.len());
-        for (own, expected) in found.iter().zip(expected) {
-            assert!((own - expected).abs() < f64::EPSILON, "{found:?}");
+        for (value, expected) in found.iter().zip(expected) {
+            assert!((value - expected).abs() < f64::EPSILON, "{found:?}");
         }
     }
 }

@@ -38,22 +38,23 @@ fn linear_regression(call: &mut FunctionCall<'_>) -> Outcome {
     let window = call.window.between(from, until);
     let sources = call.evaluate_again(0, &window)?;
     let mut lines = Vec::with_capacity(series.len());
-    for (source, own) in sources.iter().zip(series) {
+    for (source, series) in sources.iter().zip(series) {
         let name = format!(
             "linearRegression({}, {shown_from}, {shown_until})",
-            own.name
+            series.name
         );
-        call.checkpoint(source.values.len().saturating_add(own.values.len()))?;
-        call.reserve(own.weight())?;
+        call.checkpoint(source.values.len().saturating_add(series.values.len()))?;
+        call.reserve(series.weight())?;
         let Some((factor, offset)) = line(source) else {
             continue;
         };
-        let values = (0..own.values.len())
-            .map(|index| offset + (own.start as f64 + index as f64 * own.step as f64) * factor);
+        let values = (0..series.values.len()).map(|index| {
+            offset + (series.start as f64 + index as f64 * series.step as f64) * factor
+        });
         let values: Vec<f64> = values.collect();
-        let mut result = Series::new(name, (own.start, own.end, own.step), values);
-        result.tags = own.tags;
-        result.x_files_factor = own.x_files_factor;
+        let mut result = Series::new(name, (series.start, series.end, series.step), values);
+        result.tags = series.tags;
+        result.x_files_factor = series.x_files_factor;
         lines.push(result.tagged("linearRegressions", format!("{shown_from}, {shown_until}")));
     }
     Ok(lines.into())

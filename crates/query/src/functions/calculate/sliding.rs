@@ -68,16 +68,16 @@ pub(super) fn windows(
         Aggregation::Count => counts.clone(),
         Aggregation::Average | Aggregation::AverageZero => quotients(sums(values, width), &counts),
         Aggregation::Sum => sums(values, width),
-        Aggregation::Min => slide(values, width, |own| own, f64::min),
-        Aggregation::Max => slide(values, width, |own| own, f64::max),
+        Aggregation::Min => slide(values, width, |value| value, f64::min),
+        Aggregation::Max => slide(values, width, |value| value, f64::max),
         Aggregation::Range => {
-            let least = slide(values, width, |own| own, f64::min);
-            differences(slide(values, width, |own| own, f64::max), &least)
+            let least = slide(values, width, |value| value, f64::min);
+            differences(slide(values, width, |value| value, f64::max), &least)
         }
         Aggregation::Multiply => slide(
             values,
             width,
-            |own| if own.is_nan() { 1.0 } else { own },
+            |value| if value.is_nan() { 1.0 } else { value },
             |a, b| a * b,
         ),
         Aggregation::Diff => {
@@ -88,7 +88,7 @@ pub(super) fn windows(
         Aggregation::Last => slide(
             values,
             width,
-            |own| own,
+            |value| value,
             |a, b| if b.is_nan() { a } else { b },
         ),
         Aggregation::StandardDeviation => deviations(values, width, checkpoint)?,
@@ -130,7 +130,7 @@ fn sums(values: &[f64], width: usize) -> Vec<f64> {
     slide(
         values,
         width,
-        |own| if own.is_nan() { 0.0 } else { own },
+        |value| if value.is_nan() { 0.0 } else { value },
         |a, b| a + b,
     )
 }
@@ -139,21 +139,21 @@ fn firsts(values: &[f64], width: usize) -> Vec<f64> {
     slide(
         values,
         width,
-        |own| own,
+        |value| value,
         |a, b| if a.is_nan() { b } else { a },
     )
 }
 
 fn differences(mut values: Vec<f64>, others: &[f64]) -> Vec<f64> {
-    for (own, other) in values.iter_mut().zip(others) {
-        *own -= other;
+    for (value, other) in values.iter_mut().zip(others) {
+        *value -= other;
     }
     values
 }
 
 fn quotients(mut values: Vec<f64>, others: &[f64]) -> Vec<f64> {
-    for (own, other) in values.iter_mut().zip(others) {
-        *own /= other;
+    for (value, other) in values.iter_mut().zip(others) {
+        *value /= other;
     }
     values
 }
@@ -261,7 +261,11 @@ mod tests {
 
     fn naive(values: &[f64], width: usize, aggregation: Aggregation, share: f64) -> Vec<f64> {
         let one = |window: &[f64]| {
-            let present: Vec<f64> = window.iter().copied().filter(|own| !own.is_nan()).collect();
+            let present: Vec<f64> = window
+                .iter()
+                .copied()
+                .filter(|value| !value.is_nan())
+                .collect();
             if present.is_empty() || (present.len() as f64 / width as f64) < share {
                 f64::NAN
             } else {
@@ -286,10 +290,10 @@ mod tests {
                 let found = windows(&values, width, (aggregation, share), &mut |_| Ok(())).unwrap();
                 let expected = naive(&values, width, aggregation, share);
                 prop_assert_eq!(found.len(), expected.len());
-                for (own, other) in found.iter().zip(&expected) {
-                    let is_near = own.is_nan() && other.is_nan()
-                        || (own - other).abs() <= 1e-9 * own.abs().max(other.abs()).max(1e-3);
-                    prop_assert!(is_near, "{:?}: {} {}", aggregation, own, other);
+                for (value, other) in found.iter().zip(&expected) {
+                    let is_near = value.is_nan() && other.is_nan()
+                        || (value - other).abs() <= 1e-9 * value.abs().max(other.abs()).max(1e-3);
+                    prop_assert!(is_near, "{:?}: {} {}", aggregation, value, other);
                 }
             }
         }
@@ -327,9 +331,9 @@ mod tests {
         values.insert(0, 1e18);
         let found = plain(&values, 50, Aggregation::Sum);
         assert_eq!(found.first(), Some(&1e18));
-        assert!(found.iter().skip(1).all(|own| *own == 50.0));
+        assert!(found.iter().skip(1).all(|value| *value == 50.0));
         let found = plain(&values, 50, Aggregation::StandardDeviation);
-        assert!(found.iter().skip(1).all(|own| *own == 0.0), "{found:?}");
+        assert!(found.iter().skip(1).all(|value| *value == 0.0), "{found:?}");
     }
 
     #[test]
@@ -337,6 +341,6 @@ mod tests {
         let values = vec![0.1; 100];
         let expected = Aggregation::StandardDeviation.of(&[0.1; 50]);
         let found = plain(&values, 50, Aggregation::StandardDeviation);
-        assert!(found.iter().all(|own| *own == expected), "{found:?}");
+        assert!(found.iter().all(|value| *value == expected), "{found:?}");
     }
 }

@@ -95,7 +95,7 @@ fn all(call: &mut FunctionCall<'_>, aggregation: &str) -> Outcome {
 
 /// That there is no such aggregation, with one, or a function that aggregates, that may have been meant.
 fn unknown(name: &str) -> Fault {
-    let functions = FUNCTIONS.iter().filter(|own| own.is_aggregator);
+    let functions = FUNCTIONS.iter().filter(|function| function.is_aggregator);
     let functions = functions.flat_map(|function| function.names.iter().copied());
     let near = similar::suggestion(name, AGGREGATIONS.iter().copied().chain(functions));
     Fault::argument(format!("there is no aggregation `{name}`{near}"))
@@ -150,7 +150,7 @@ pub(super) fn of_columns(
     for first in (0..length).step_by(rows) {
         let end = first.saturating_add(rows).min(length);
         call.checkpoint((end - first).saturating_mul(columns.len()))?;
-        let part = |own: &Cow<'_, [f64]>| own.len().min(first)..own.len().min(end);
+        let part = |column: &Cow<'_, [f64]>| column.len().min(first)..column.len().min(end);
         let part: Vec<_> = columns
             .iter()
             .map(|column| Cow::Borrowed(column.get(part(column)).unwrap_or_default()))
@@ -173,9 +173,12 @@ pub(in crate::functions) fn aggregate_of(
 /// The tags that all series have with the same value.
 fn common_tags(series: &[Series]) -> Tags {
     let mut all = series.iter();
-    let mut tags = all.next().map(|own| own.tags.clone()).unwrap_or_default();
-    for own in all {
-        tags.retain(|tag, value| own.tags.get(tag) == Some(value));
+    let mut tags = all
+        .next()
+        .map(|series| series.tags.clone())
+        .unwrap_or_default();
+    for series in all {
+        tags.retain(|tag, value| series.tags.get(tag) == Some(value));
     }
     tags
 }

@@ -52,15 +52,15 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
                         "`newName` would have {bytes} bytes, and the most is {most}"
                     ))
                 })?;
-                for mut own in call.evaluate_text(&target, &window)? {
-                    call.reserve(own.weight())?;
+                for mut series in call.evaluate_text(&target, &window)? {
+                    call.reserve(series.weight())?;
                     call.reserve((name.len() + prefix.len()) / 8)?;
                     if !new_name.is_empty() {
-                        own.name.clone_from(&name);
+                        series.name.clone_from(&name);
                     }
-                    own.path_expression.clone_from(&prefix);
-                    (own.start, own.end) = (start, stop);
-                    results.push(own);
+                    series.path_expression.clone_from(&prefix);
+                    (series.start, series.end) = (start, stop);
+                    results.push(series);
                 }
             }
             Ok(results.into())

@@ -79,7 +79,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
 fn by_nodes(call: &mut FunctionCall<'_>, callback: &str, nodes: &[Value]) -> Outcome {
     let series = call.arguments.series(0)?;
     let mut results = Vec::new();
-    for (key, group) in grouped(call, series, |own| key(own, nodes))? {
+    for (key, group) in grouped(call, series, |series| key(series, nodes))? {
         results.push(combined(call, group, callback)?.named(key));
     }
     Ok(results.into())
@@ -106,14 +106,14 @@ fn by_tags(call: &mut FunctionCall<'_>, callback: &str, tags: &[String]) -> Outc
         Some(only) if names.len() == 1 => (*only).to_owned(),
         _ => callback.to_owned(),
     };
-    let groups = grouped(call, series, |own| {
+    let groups = grouped(call, series, |series| {
         let others = tags.iter().filter(|tag| *tag != "name");
         let mut parts: Vec<String> = others
-            .map(|tag| format!(";{tag}={}", tag_of(own, tag)))
+            .map(|tag| format!(";{tag}={}", tag_of(series, tag)))
             .collect();
         parts.sort_unstable();
         let name = if has_name {
-            tag_of(own, "name")
+            tag_of(series, "name")
         } else {
             &shared
         };
@@ -122,9 +122,9 @@ fn by_tags(call: &mut FunctionCall<'_>, callback: &str, tags: &[String]) -> Outc
     let mut results = Vec::with_capacity(groups.len());
     for (key, group) in groups {
         let tags = tags_of(&key).map_err(Fault::argument)?;
-        let mut own = combined(call, group, callback)?.renamed(key);
-        own.tags = tags;
-        results.push(own);
+        let mut series = combined(call, group, callback)?.renamed(key);
+        series.tags = tags;
+        results.push(series);
     }
     Ok(results.into())
 }

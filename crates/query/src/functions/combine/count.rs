@@ -23,7 +23,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         let Some(normalized) = normalize(lists.into_iter().flatten().collect()) else {
             return Ok(Vec::new().into());
         };
-        let points = |own: &Series| own.values.len().div_ceil(own.values_per_point.max(1));
+        let points = |series: &Series| series.values.len().div_ceil(series.values_per_point.max(1));
         let length = normalized.series.iter().map(points).max().unwrap_or(0);
         call.spend(length)?;
         call.reserve(length)?;

@@ -23,7 +23,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             let divisors = call.arguments.series(1)?;
             let divisor = match divisors.as_slice() {
                 [] => {
-                    return changed(call, dividends, |own| Ok(missing(own)));
+                    return changed(call, dividends, |series| Ok(missing(series)));
                 }
                 [only] => only,
                 more => {

@@ -30,7 +30,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             let lists = call.arguments.series_lists(0)?;
             let mut seen = HashSet::new();
             let mut all: Vec<_> = lists.into_iter().flatten().collect();
-            all.retain(|own| seen.insert(own.name.clone()));
+            all.retain(|series| seen.insert(series.name.clone()));
             Ok(all.into())
         },
     },

@@ -65,10 +65,10 @@ fn pairs(call: &mut FunctionCall<'_>, name: &str, share: Option<f64>) -> Outcome
     let mut results = Vec::new();
     for (first, second) in two_lists(call)? {
         let names = format!("Series({},{})", first.name, second.name);
-        for own in aggregated(call, vec![first, second], name, share)? {
-            let short = own.name.split("Series(").next().unwrap_or_default();
+        for series in aggregated(call, vec![first, second], name, share)? {
+            let short = series.name.split("Series(").next().unwrap_or_default();
             let name = format!("{short}{names}");
-            results.push(own.named(name));
+            results.push(series.named(name));
         }
     }
     Ok(results.into())
@@ -78,10 +78,10 @@ fn pairs(call: &mut FunctionCall<'_>, name: &str, share: Option<f64>) -> Outcome
 pub(super) fn two_lists(call: &mut FunctionCall<'_>) -> Result<Vec<(Series, Series)>, Fault> {
     let first = call.arguments.series(0)?;
     let second = call.arguments.series(1)?;
-    let (own, other) = (first.len(), second.len());
-    if own != other {
+    let (count, other) = (first.len(), second.len());
+    if count != other {
         return Err(Fault::argument(format!(
-            "both lists must have the same number of series, not {own} and {other}"
+            "both lists must have the same number of series, not {count} and {other}"
         )));
     }
     Ok(first.into_iter().zip(second).collect())

@@ -22,7 +22,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         run: |call| {
             let series = call.arguments.series(0)?;
             let nodes: Vec<Value> = call.arguments.from(1).into_iter().cloned().collect();
-            let groups = grouped(call, series, |own| key(own, &nodes))?;
+            let groups = grouped(call, series, |series| key(series, &nodes))?;
             Ok(if groups.is_empty() {
                 Value::Series(Vec::new())
             } else {
@@ -79,11 +79,11 @@ fn matched(
 ) -> Result<Matched, Fault> {
     let mut places = HashMap::new();
     let mut results: Matched = Vec::new();
-    for own in lists.into_iter().flatten() {
-        call.checkpoint(own.name.len().saturating_add(matchers.len()))?;
-        let nodes: Vec<&str> = own.name.split('.').collect();
+    for series in lists.into_iter().flatten() {
+        call.checkpoint(series.name.len().saturating_add(matchers.len()))?;
+        let nodes: Vec<&str> = series.name.split('.').collect();
         let node = at(nodes.iter().copied(), index).ok_or_else(|| {
-            Fault::argument(format!("the name `{}` has no node {index}", own.name))
+            Fault::argument(format!("the name `{}` has no node {index}", series.name))
         })?;
         let Some(matcher) = matchers.iter().position(|matcher| matcher == node) else {
             continue;
@@ -103,7 +103,7 @@ fn matched(
             .get_mut(slots)
             .and_then(|(_, slots)| slots.get_mut(matcher));
         if let Some(slot) = slot {
-            *slot = Some(own);
+            *slot = Some(series);
         }
     }
     Ok(results)
@@ -116,7 +116,7 @@ fn reduced(
 ) -> Result<Series, Fault> {
     let series: Option<Vec<Value>> = slots
         .into_iter()
-        .map(|slot| slot.map(|own| Value::Series(vec![own])))
+        .map(|slot| slot.map(|series| Value::Series(vec![series])))
         .collect();
     let series =
         series.ok_or_else(|| Fault::argument("there is not a series for each of the matchers"))?;

@@ -99,8 +99,8 @@ fn of_series(
         series.sort_by(|one, other| one.name.cmp(&other.name));
         total.sort_by(|one, other| one.name.cmp(&other.name));
         let mut results = Vec::with_capacity(series.len());
-        for (own, total) in series.into_iter().zip(total) {
-            results.push(of_total(call, own, total)?);
+        for (series, total) in series.into_iter().zip(total) {
+            results.push(of_total(call, series, total)?);
         }
         return Ok(results.into());
     }
@@ -121,9 +121,9 @@ fn of_series(
     of_column(call, &normalized.series, &only.points(), &only.name)
 }
 
-fn of_total(call: &mut FunctionCall<'_>, own: Series, total: Series) -> Result<Series, Fault> {
-    let name = format!("asPercent({},{})", own.name, total.name);
-    combined(call, own, total, name, percent)
+fn of_total(call: &mut FunctionCall<'_>, series: Series, total: Series) -> Result<Series, Fault> {
+    let name = format!("asPercent({},{})", series.name, total.name);
+    combined(call, series, total, name, percent)
 }
 
 /// Each series as a percentage of the total with the same nodes; no values where either is missing.
@@ -133,10 +133,10 @@ fn of_nodes(
     total: Value,
     nodes: &[Value],
 ) -> Outcome {
-    let groups = grouped(call, series, |own| key(own, nodes))?;
+    let groups = grouped(call, series, |series| key(series, nodes))?;
     let total_groups = match total {
         Value::None => groups.clone(),
-        Value::Series(total) => grouped(call, total, |own| key(own, nodes))?,
+        Value::Series(total) => grouped(call, total, |series| key(series, nodes))?,
         _ => {
             return Err(Fault::argument(
                 "with `nodes`, `total` must be series or none",
@@ -163,13 +163,13 @@ fn of_nodes(
             }
             continue;
         };
-        for own in group {
+        for series in group {
             let Some(total) = totals.get(&key) else {
-                let name = format!("asPercent({},MISSING)", own.name);
-                results.push(nothing(call, name, &own, span)?);
+                let name = format!("asPercent({},MISSING)", series.name);
+                results.push(nothing(call, name, &series, span)?);
                 continue;
             };
-            let result = of_total(call, own, total.clone())?;
+            let result = of_total(call, series, total.clone())?;
             span = Some((result.start, result.end, result.step));
             results.push(result);
         }

@@ -26,14 +26,14 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         let mut places = HashMap::new();
         let mut pairs: Vec<(Option<Series>, Option<Series>)> = Vec::new();
         for (average, weight) in &lists {
-            for (own, is_weight) in [(average, false), (weight, true)] {
-                let index = *places.entry(key(own, &nodes)?).or_insert(pairs.len());
+            for (series, is_weight) in [(average, false), (weight, true)] {
+                let index = *places.entry(key(series, &nodes)?).or_insert(pairs.len());
                 if index == pairs.len() {
                     pairs.push((None, None));
                 }
                 match pairs.get_mut(index) {
-                    Some((_, weight)) if is_weight => *weight = Some(own.clone()),
-                    Some((average, _)) => *average = Some(own.clone()),
+                    Some((_, weight)) if is_weight => *weight = Some(series.clone()),
+                    Some((average, _)) => *average = Some(series.clone()),
                     None => {}
                 }
             }

@@ -63,8 +63,8 @@ fn without_nodes(call: &mut FunctionCall<'_>, aggregation: &str, first: usize) -
     let series = call.arguments.series(0)?;
     let positions = call.arguments.from(first);
     let positions: Vec<f64> = positions.into_iter().filter_map(Value::number).collect();
-    let groups = grouped(call, series, |own| {
-        let nodes = own.name.split('.').zip(0_u32..);
+    let groups = grouped(call, series, |series| {
+        let nodes = series.name.split('.').zip(0_u32..);
         let kept = nodes.filter(|(_, index)| !positions.contains(&f64::from(*index)));
         Ok(kept.map(|(node, _)| node).collect::<Vec<_>>().join("."))
     })?;

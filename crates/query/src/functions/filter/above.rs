@@ -48,7 +48,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         let window = call.window.clone();
         let text = format!("group({})", targets.join(","));
         let mut found = call.isolated(|call| call.evaluate_text(&text, &window))?;
-        found.retain(|own| !own.values.is_empty());
+        found.retain(|series| !series.values.is_empty());
         Ok(found.into())
     },
 }];

@@ -35,7 +35,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             }
             let pairs = series.into_iter().zip(averages);
             let kept = pairs.filter(|(_, average)| !(low < *average && *average < high));
-            Ok(kept.map(|(own, _)| own).collect::<Vec<_>>().into())
+            Ok(kept.map(|(series, _)| series).collect::<Vec<_>>().into())
         },
     },
     Function {
@@ -78,7 +78,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 .into_iter()
                 .zip(is_outside)
                 .filter(|(_, outside)| *outside);
-            Ok(kept.map(|(own, _)| own).collect::<Vec<_>>().into())
+            Ok(kept.map(|(series, _)| series).collect::<Vec<_>>().into())
         },
     },
 ];

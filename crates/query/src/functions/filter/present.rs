@@ -17,8 +17,8 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     run: |call| {
         let share = call.arguments.float_or(1, 0.0)?;
         let series = call.arguments.series(0)?;
-        let series = retained(call, series, |own| {
-            let points = own.points();
+        let series = retained(call, series, |series| {
+            let points = series.points();
             let present = points.iter().filter(|value| !value.is_nan()).count();
             present > 0 && present as f64 / points.len() as f64 >= share
         })?;

@@ -161,6 +161,6 @@ fn kept(
     threshold: f64,
 ) -> Outcome {
     let series = call.arguments.series(0)?;
-    let holds = |own: &_| operator.holds(of_points(aggregation, own), threshold);
+    let holds = |series: &_| operator.holds(of_points(aggregation, series), threshold);
     Ok(retained(call, series, holds)?.into())
 }

@@ -12,9 +12,9 @@ const DEFAULT_STACK: &str = "__DEFAULT__";
 /// Makes two series the ends of an area, which is named as the upper one is.
 pub(in crate::functions) fn band(lower: &mut Series, upper: &mut Series) {
     let name: Arc<str> = upper.name.as_str().into();
-    for own in [&mut *lower, upper] {
-        own.drawing.is_stacked = true;
-        own.drawing.band = Some(Arc::clone(&name));
+    for series in [&mut *lower, upper] {
+        series.drawing.is_stacked = true;
+        series.drawing.band = Some(Arc::clone(&name));
     }
     lower.drawing.is_invisible = true;
 }

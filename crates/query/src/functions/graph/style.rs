@@ -22,7 +22,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         "alpha(servers.*.load, 0.5)",
         |call| {
             let alpha = call.arguments.float(1)?;
-            each(call, |own| own.drawing.alpha = Some(alpha))
+            each(call, |series| series.drawing.alpha = Some(alpha))
         },
     ),
     Function::new(
@@ -41,7 +41,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 }
                 Some(color) => color.shown(),
             };
-            each(call, |own| own.drawing.color = Some(color.clone()))
+            each(call, |series| series.drawing.color = Some(color.clone()))
         },
     ),
     Function::new(
@@ -55,7 +55,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         "lineWidth(shop.orders, 3)",
         |call| {
             let width = call.arguments.float(1)?;
-            each(call, |own| own.drawing.line_width = Some(width))
+            each(call, |series| series.drawing.line_width = Some(width))
         },
     ),
     Function::new(
@@ -73,10 +73,10 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 _ => Value::Integer(call.arguments.integer_or(1, 5)?),
             };
             let pixels = length.number().unwrap_or(5.0);
-            each(call, |own| {
-                own.tags.insert("dashed".to_owned(), length.shown());
-                own.name = format!("dashed({}, {})", own.name, number::general(pixels));
-                own.drawing.dashed = Some(pixels);
+            each(call, |series| {
+                series.tags.insert("dashed".to_owned(), length.shown());
+                series.name = format!("dashed({}, {})", series.name, number::general(pixels));
+                series.drawing.dashed = Some(pixels);
             })
         },
     ),
@@ -87,10 +87,10 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         "Draws the series on an axis at the right.",
         "secondYAxis(shop.revenue)",
         |call| {
-            each(call, |own| {
-                own.tags.insert("secondYAxis".to_owned(), "1".to_owned());
-                own.name = format!("secondYAxis({})", own.name);
-                own.drawing.is_on_second_axis = true;
+            each(call, |series| {
+                series.tags.insert("secondYAxis".to_owned(), "1".to_owned());
+                series.name = format!("secondYAxis({})", series.name);
+                series.drawing.is_on_second_axis = true;
             })
         },
     ),
@@ -101,10 +101,12 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         "Draws a vertical line wherever the series is not zero.",
         "drawAsInfinite(shop.deploys)",
         |call| {
-            each(call, |own| {
-                own.tags.insert("drawAsInfinite".to_owned(), "1".to_owned());
-                own.name = format!("drawAsInfinite({})", own.name);
-                own.drawing.is_infinite = true;
+            each(call, |series| {
+                series
+                    .tags
+                    .insert("drawAsInfinite".to_owned(), "1".to_owned());
+                series.name = format!("drawAsInfinite({})", series.name);
+                series.drawing.is_infinite = true;
             })
         },
     ),
@@ -112,8 +114,8 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
 
 fn each(call: &mut FunctionCall<'_>, change: impl Fn(&mut Series)) -> Outcome {
     let series = call.arguments.series(0)?;
-    changed(call, series, |mut own| {
-        change(&mut own);
-        Ok(own)
+    changed(call, series, |mut series| {
+        change(&mut series);
+        Ok(series)
     })
 }

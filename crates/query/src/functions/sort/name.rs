@@ -39,7 +39,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         });
         Ok(keyed
             .into_iter()
-            .map(|(_, own)| own)
+            .map(|(_, series)| series)
             .collect::<Vec<_>>()
             .into())
     },
@@ -54,10 +54,10 @@ fn padded(name: &str) -> String {
         let end = numbered
             .find(|c: char| !c.is_ascii_digit())
             .unwrap_or(numbered.len());
-        let (digits, behind) = numbered.split_at(end);
+        let (digits, after) = numbered.split_at(end);
         out.push_str(before);
         out.push_str(&format!("{:0>10}", digits.trim_start_matches('0')));
-        rest = behind;
+        rest = after;
     }
     out.push_str(rest);
     out

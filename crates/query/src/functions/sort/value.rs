@@ -56,7 +56,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         is_aggregator: false,
         run: |call| {
             let series = call.arguments.series(0)?;
-            let is_positive = |own: &Series| Aggregation::Max.of(&own.points()) > 0.0;
+            let is_positive = |series: &Series| Aggregation::Max.of(&series.points()) > 0.0;
             let series = retained(call, series, is_positive)?;
             let series = sort_by_aggregate(call, series, Aggregation::Min, false)?;
             Ok(series.into())
@@ -92,5 +92,5 @@ pub(in crate::functions) fn sort_by_aggregate(
         let order = one.partial_cmp(other).unwrap_or(Ordering::Equal);
         if is_reversed { order.reverse() } else { order }
     });
-    Ok(keyed.into_iter().map(|(_, own)| own).collect())
+    Ok(keyed.into_iter().map(|(_, series)| series).collect())
 }

@@ -145,14 +145,14 @@ fn fold(
     out.fill(start);
     counts.fill(0.0);
     let take = |slot: &mut f64, count: &mut f64, values: &[f64]| {
-        let (mut own, mut number) = (*slot, *count);
+        let (mut sum, mut number) = (*slot, *count);
         for value in values {
             let is_there = !value.is_nan();
-            let folded = step(own, *value, number);
-            own = if is_there { folded } else { own };
+            let folded = step(sum, *value, number);
+            sum = if is_there { folded } else { sum };
             number += if is_there { 1.0 } else { 0.0 };
         }
-        (*slot, *count) = (own, number);
+        (*slot, *count) = (sum, number);
     };
     let piece = first..first + out.len();
     for columns in columns.chunks(4) {
@@ -218,8 +218,8 @@ pub(crate) fn of_rows<E>(
                 }
             }
         }
-        let own = turned.chunks_exact_mut(width).zip(&lengths);
-        for (row, count) in own.take(length - first) {
+        let filled = turned.chunks_exact_mut(width).zip(&lengths);
+        for (row, count) in filled.take(length - first) {
             results.push(of(row.get_mut(..*count).unwrap_or_default())?);
         }
     }
@@ -236,11 +236,11 @@ mod tests {
         let lines: [Vec<f64>; 3] = [
             (0..3000).map(f64::from).collect(),
             (0..2500)
-                .map(|own| {
-                    if own % 3 == 0 {
+                .map(|number| {
+                    if number % 3 == 0 {
                         nan
                     } else {
-                        f64::from(own) * -0.5
+                        f64::from(number) * -0.5
                     }
                 })
                 .collect(),
@@ -275,7 +275,7 @@ mod tests {
     fn rows_of_many_columns_hold_what_is_there() {
         let nan = f64::NAN;
         let lines: Vec<Vec<f64>> = (0..9000_u32)
-            .map(|own| vec![f64::from(own), nan, f64::from(own % 2) + 1.0])
+            .map(|number| vec![f64::from(number), nan, f64::from(number % 2) + 1.0])
             .map(|line| line.repeat(4))
             .collect();
         let columns: Vec<Cow<'_, [f64]>> =

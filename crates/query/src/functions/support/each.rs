@@ -15,7 +15,7 @@ pub(crate) fn each<T>(
         return Ok(Vec::new().into());
     };
     let read = read(call)?;
-    changed(call, series, |own| change(&read, own))
+    changed(call, series, |series| change(&read, series))
 }
 
 /// The same, but the further arguments are read even where there is no series.
@@ -26,7 +26,7 @@ pub(crate) fn each_strictly<T>(
 ) -> Outcome {
     let series = call.arguments.series(0)?;
     let read = read(call)?;
-    changed(call, series, |own| change(&read, own))
+    changed(call, series, |series| change(&read, series))
 }
 
 /// Changes each series; it is about as large as before.
@@ -36,14 +36,14 @@ pub(crate) fn changed(
     mut change: impl FnMut(Series) -> Result<Series, Fault>,
 ) -> Outcome {
     let mut changed = Vec::with_capacity(series.len());
-    for own in series {
-        let before = own.weight();
+    for series in series {
+        let before = series.weight();
         call.checkpoint(before)?;
         call.reserve(before)?;
-        let own = change(own)?;
-        ensure_name(own.name.len())?;
-        call.reserve(own.weight().saturating_sub(before))?;
-        changed.push(own);
+        let series = change(series)?;
+        ensure_name(series.name.len())?;
+        call.reserve(series.weight().saturating_sub(before))?;
+        changed.push(series);
     }
     Ok(changed.into())
 }

@@ -21,15 +21,15 @@ pub(crate) fn formatted(template: &str, value: f64, is_whole: bool) -> Result<St
     let mut rest = template;
     let mut is_used = false;
     while let Some(at) = rest.find('%') {
-        let (before, behind) = rest.split_at(at);
+        let (before, after) = rest.split_at(at);
         out.push_str(before);
         let mut conversion = Conversion::default();
-        let behind = conversion.read(behind.get(1..).unwrap_or_default(), template)?;
-        let kind = behind
+        let after = conversion.read(after.get(1..).unwrap_or_default(), template)?;
+        let kind = after
             .chars()
             .next()
             .ok_or_else(|| fault(template, "ends within a conversion"))?;
-        rest = behind.get(kind.len_utf8()..).unwrap_or_default();
+        rest = after.get(kind.len_utf8()..).unwrap_or_default();
         if kind == '%' {
             out.push('%');
             continue;
@@ -60,13 +60,13 @@ fn fault(template: &str, problem: &str) -> Fault {
 /// The digits that a text begins with, as a number of characters, and what follows them.
 fn digits<'t>(rest: &'t str, template: &str) -> Result<(Option<usize>, &'t str), Fault> {
     let count = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, behind) = rest.split_at(count);
+    let (number, after) = rest.split_at(count);
     if number.is_empty() {
-        return Ok((None, behind));
+        return Ok((None, after));
     }
     let number: Option<usize> = number.parse().ok();
     match number.filter(|number| *number as u64 <= limit::FORMAT_WIDTH.default) {
-        Some(number) => Ok((Some(number), behind)),
+        Some(number) => Ok((Some(number), after)),
         None => {
             let found = format!("the format `{template}` asks for too many characters");
             Err(Fault::beyond(&limit::FORMAT_WIDTH, found))
@@ -89,13 +89,13 @@ impl Conversion {
             }
             rest = rest.get(1..).unwrap_or_default();
         }
-        let (width, behind) = digits(rest, template)?;
+        let (width, after) = digits(rest, template)?;
         self.width = width.unwrap_or(0);
-        rest = behind;
-        if let Some(behind) = rest.strip_prefix('.') {
-            let (precision, behind) = digits(behind, template)?;
+        rest = after;
+        if let Some(after) = rest.strip_prefix('.') {
+            let (precision, after) = digits(after, template)?;
             self.precision = Some(precision.unwrap_or(0));
-            rest = behind;
+            rest = after;
         }
         Ok(rest.strip_prefix(['h', 'l', 'L']).unwrap_or(rest))
     }

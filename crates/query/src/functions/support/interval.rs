@@ -42,11 +42,11 @@ fn seconds(text: &str) -> Option<i64> {
     };
     let mut sum = 0_i64;
     while !rest.is_empty() {
-        let (number, behind) = split(rest, |c| c.is_ascii_digit());
-        let (word, behind) = split(behind, char::is_alphabetic);
+        let (number, after) = split(rest, |c| c.is_ascii_digit());
+        let (word, after) = split(after, char::is_alphabetic);
         let number: i64 = number.parse().ok()?;
         sum = sum.checked_add(number.checked_mul(unit(word)?)?)?;
-        rest = behind;
+        rest = after;
     }
     (sum <= SECONDS_MAX).then_some(sign * sum)
 }

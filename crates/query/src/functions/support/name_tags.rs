@@ -7,7 +7,7 @@ pub(crate) fn name_tags(name: &str) -> Option<Tags> {
     let inside = name
         .trim_start_matches(|c: char| c.is_ascii_alphabetic())
         .strip_prefix('(')
-        .and_then(|own| own.strip_suffix(')'));
+        .and_then(|inner| inner.strip_suffix(')'));
     let is_call = !name.starts_with('(') && inside.is_some_and(|inside| !inside.is_empty());
     if is_call { None } else { tags_of(name).ok() }
 }

@@ -23,11 +23,11 @@ pub(crate) fn key(series: &Series, nodes: &[Value]) -> Result<String, Fault> {
     let path = path.filter(|path| !path.is_empty());
     let path = path.as_deref().unwrap_or(&series.name);
     let mut key = String::new();
-    for (index, own) in nodes.iter().enumerate() {
+    for (index, wanted) in nodes.iter().enumerate() {
         if index > 0 {
             key.push('.');
         }
-        key.push_str(&node(series, path, own)?);
+        key.push_str(&node(series, path, wanted)?);
         ensure_name(key.len())?;
     }
     Ok(key)

@@ -142,15 +142,15 @@ fn translated(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let (mut rest, mut is_in_class) = (pattern, false);
     while let Some(c) = rest.chars().next() {
-        let behind = rest.get(c.len_utf8()..).unwrap_or_default();
-        rest = behind;
+        let after = rest.get(c.len_utf8()..).unwrap_or_default();
+        rest = after;
         match c {
             '\\' => {
-                let Some(escaped) = behind.chars().next() else {
+                let Some(escaped) = after.chars().next() else {
                     out.push('\\');
                     break;
                 };
-                rest = behind.get(escaped.len_utf8()..).unwrap_or_default();
+                rest = after.get(escaped.len_utf8()..).unwrap_or_default();
                 match escaped {
                     'Z' if !is_in_class => out.push_str(r"\z"),
                     'b' if is_in_class => out.push_str(r"\x08"),
@@ -164,13 +164,13 @@ fn translated(pattern: &str) -> String {
             '[' => {
                 is_in_class = true;
                 out.push('[');
-                if let Some(behind) = rest.strip_prefix('^') {
+                if let Some(after) = rest.strip_prefix('^') {
                     out.push('^');
-                    rest = behind;
+                    rest = after;
                 }
-                if let Some(behind) = rest.strip_prefix(']') {
+                if let Some(after) = rest.strip_prefix(']') {
                     out.push_str(r"\]");
-                    rest = behind;
+                    rest = after;
                 }
             }
             ']' => {

@@ -25,9 +25,9 @@ impl Replacement {
         };
         let mut rest = template;
         while let Some(at) = rest.find('\\') {
-            let (before, behind) = rest.split_at(at);
+            let (before, after) = rest.split_at(at);
             reader.text.push_str(before);
-            rest = reader.escape(behind.get(1..).unwrap_or_default())?;
+            rest = reader.escape(after.get(1..).unwrap_or_default())?;
         }
         reader.text.push_str(rest);
         reader.end_text();
@@ -82,9 +82,9 @@ impl Reader<'_> {
         let Some(c) = rest.chars().next() else {
             return Err(self.fault("ends with a backslash"));
         };
-        let behind = rest.get(c.len_utf8()..).unwrap_or_default();
+        let after = rest.get(c.len_utf8()..).unwrap_or_default();
         match c {
-            'g' => return self.named(behind),
+            'g' => return self.named(after),
             '0'..='9' => return self.number(rest),
             'n' => self.text.push('\n'),
             't' => self.text.push('\t'),
@@ -99,20 +99,20 @@ impl Reader<'_> {
             }
             _ => self.text.extend(['\\', c]),
         }
-        Ok(behind)
+        Ok(after)
     }
 
     /// `<name>` or `<number>`.
     fn named<'t>(&mut self, rest: &'t str) -> Result<&'t str, Fault> {
         let inside = rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
-        let (name, behind) =
+        let (name, after) =
             inside.ok_or_else(|| self.fault("has a `\\g` without a name in `<` and `>`"))?;
         let index = name.parse().ok().or_else(|| {
-            let is_own = |own: &Option<String>| own.as_deref() == Some(name);
+            let is_own = |other: &Option<String>| other.as_deref() == Some(name);
             self.groups.iter().position(is_own)
         });
         self.group(index)?;
-        Ok(behind)
+        Ok(after)
     }
 
     /// A group of one or two digits, or a character by three octal ones or by a zero and at most two.
@@ -122,15 +122,15 @@ impl Reader<'_> {
         };
         let octal = digits(3, |b| (b'0'..=b'7').contains(b));
         if rest.starts_with('0') || octal == 3 {
-            let (number, behind) = rest.split_at(octal);
+            let (number, after) = rest.split_at(octal);
             let code = u32::from_str_radix(number, 8).ok();
             let c = code.filter(|code| *code < 256).and_then(char::from_u32);
             let c = c.ok_or_else(|| self.fault("has an octal escape above 377"))?;
             self.text.push(c);
-            return Ok(behind);
+            return Ok(after);
         }
-        let (number, behind) = rest.split_at(digits(2, u8::is_ascii_digit));
+        let (number, after) = rest.split_at(digits(2, u8::is_ascii_digit));
         self.group(number.parse().ok())?;
-        Ok(behind)
+        Ok(after)
     }
 }

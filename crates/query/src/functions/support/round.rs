@@ -79,7 +79,7 @@ fn exactly(value: f64, digits: i32) -> f64 {
     let scientific = format!("{value:e}");
     let exponent = scientific
         .split_once('e')
-        .map(|(_, own)| own.parse::<i32>());
+        .map(|(_, digits)| digits.parse::<i32>());
     let Some(Ok(exponent)) = exponent else {
         return value;
     };
@@ -140,7 +140,7 @@ mod tests {
                 proptest::prop_oneof![
                     -1e3..1e3_f64,
                     proptest::num::f64::ANY,
-                    (-2_000_000_i32..2_000_000).prop_map(|own| f64::from(own) / 2e6),
+                    (-2_000_000_i32..2_000_000).prop_map(|millionths| f64::from(millionths) / 2e6),
                     (-2_000_i32..2_000).prop_map(f64::from),
                 ],
                 0..200,
@@ -151,8 +151,8 @@ mod tests {
                 values.iter().map(|value| round(*value, i64::from(digits)).to_bits()).collect();
             let mut found = values.clone();
             round_all(&mut found, digits);
-            let is_same = found.iter().zip(&expected).zip(&values).all(|((own, other), value)| {
-                own.to_bits() == *other || value.is_nan() && own.is_nan()
+            let is_same = found.iter().zip(&expected).zip(&values).all(|((rounded, other), value)| {
+                rounded.to_bits() == *other || value.is_nan() && rounded.is_nan()
             });
             proptest::prop_assert!(is_same, "{:?} of {:?}", found, values);
         }

@@ -37,11 +37,11 @@ impl Source for TestSource {
 }
 
 fn found(path: &Path) -> Vec<Fetched> {
-    let is_meant = |name: &str, tags: &Tags| match path {
+    let fits = |name: &str, tags: &Tags| match path {
         Path::Glob(text) => Pattern::parse(text).is_ok_and(|pattern| pattern.matches(name)),
         Path::Tags(all) => all
             .iter()
-            .all(|own| own.condition().unwrap().fits_tags(tags)),
+            .all(|expression| expression.condition().unwrap().fits_tags(tags)),
     };
     let all = WORLD.iter().map(|(name, step, values)| Fetched {
         name: (*name).to_owned(),
@@ -51,7 +51,8 @@ fn found(path: &Path) -> Vec<Fetched> {
         step: *step,
         values: values.to_vec().into(),
     });
-    all.filter(|own| is_meant(&own.name, &own.tags)).collect()
+    all.filter(|series| fits(&series.name, &series.tags))
+        .collect()
 }
 
 /// The series of a target.
@@ -65,7 +66,7 @@ pub(crate) fn series(target: &str) -> Result<Vec<Series>, String> {
 
 /// The series of a target: `name@start/step=[values]`, with `-` where there is none; or `error: ...`.
 pub(crate) fn answer(target: &str) -> String {
-    let shown = |own: &Series| {
+    let shown = |series: &Series| {
         let value = |value: &f64| {
             if value.is_nan() {
                 "-".to_owned()
@@ -73,12 +74,12 @@ pub(crate) fn answer(target: &str) -> String {
                 value.to_string()
             }
         };
-        let values: Vec<String> = own.points().iter().map(value).collect();
+        let values: Vec<String> = series.points().iter().map(value).collect();
         format!(
             "{}@{}/{}=[{}]",
-            own.name,
-            own.start,
-            own.step,
+            series.name,
+            series.start,
+            series.step,
             values.join(",")
         )
     };

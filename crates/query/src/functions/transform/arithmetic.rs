@@ -20,9 +20,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "scale(servers.*.bytes, 8)",
         is_aggregator: false,
         run: |call| {
-            each(call, constant, |(factor, tag), own| {
-                let name = format!("scale({},{})", own.name, number::general(*factor));
-                let scaled = own.map(|value| value * factor);
+            each(call, constant, |(factor, tag), series| {
+                let name = format!("scale({},{})", series.name, number::general(*factor));
+                let scaled = series.map(|value| value * factor);
                 Ok(scaled.renamed(name).tagged("scale", tag))
             })
         },
@@ -38,10 +38,10 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "scaleToSeconds(servers.*.requests, 1)",
         is_aggregator: false,
         run: |call| {
-            each(call, whole_constant, |(seconds, tag, digits), own| {
-                let name = format!("scaleToSeconds({},{digits})", own.name);
-                let factor = seconds / own.step as f64;
-                let mut scaled = own.map(|value| value * factor);
+            each(call, whole_constant, |(seconds, tag, digits), series| {
+                let name = format!("scaleToSeconds({},{digits})", series.name);
+                let factor = seconds / series.step as f64;
+                let mut scaled = series.map(|value| value * factor);
                 round_all(scaled.values_mut(), 6);
                 Ok(scaled.renamed(name).tagged("scaleToSeconds", tag))
             })
@@ -58,9 +58,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "add(servers.*.threads, 10)",
         is_aggregator: false,
         run: |call| {
-            each(call, whole_constant, |(constant, tag, digits), own| {
-                let name = format!("add({},{digits})", own.name);
-                let added = own.map(|value| value + constant);
+            each(call, whole_constant, |(constant, tag, digits), series| {
+                let name = format!("add({},{digits})", series.name);
+                let added = series.map(|value| value + constant);
                 Ok(added.renamed(name).tagged("add", tag))
             })
         },
@@ -73,9 +73,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "offset(servers.*.threads, -10)",
         is_aggregator: false,
         run: |call| {
-            each(call, constant, |(constant, tag), own| {
-                let name = format!("offset({},{})", own.name, number::general(*constant));
-                let moved = own.map(|value| value + constant);
+            each(call, constant, |(constant, tag), series| {
+                let name = format!("offset({},{})", series.name, number::general(*constant));
+                let moved = series.map(|value| value + constant);
                 Ok(moved.renamed(name).tagged("offset", tag))
             })
         },
@@ -88,13 +88,13 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "offsetToZero(servers.*.temperature)",
         is_aggregator: false,
         run: |call| {
-            each(call, nothing, |(), own| {
-                let name = format!("offsetToZero({})", own.name);
-                let least = own.present().reduce(f64::min);
+            each(call, nothing, |(), series| {
+                let name = format!("offsetToZero({})", series.name);
+                let least = series.present().reduce(f64::min);
                 let least = least.unwrap_or(f64::NAN);
-                let is_whole = own.is_whole;
+                let is_whole = series.is_whole;
                 let tag = shown(least, is_whole);
-                let moved = own.map(|value| value - least).whole(is_whole);
+                let moved = series.map(|value| value - least).whole(is_whole);
                 Ok(moved.renamed(name).tagged("offsetToZero", tag))
             })
         },

@@ -21,7 +21,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         is_aggregator: false,
         run: |call| {
             let name = |call: &mut FunctionCall<'_>| Ok(call.arguments.text(1)?.to_owned());
-            each(call, name, |name, own| Ok(consolidated(own, name)))
+            each(call, name, |name, series| Ok(consolidated(series, name)))
         },
     },
     Function {
@@ -31,7 +31,13 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         summary: "The same as `consolidateBy(…, 'sum')`.",
         example: "cumulative(servers.*.requests)",
         is_aggregator: false,
-        run: |call| each(call, |_| Ok(()), |(), own| Ok(consolidated(own, "sum"))),
+        run: |call| {
+            each(
+                call,
+                |_| Ok(()),
+                |(), series| Ok(consolidated(series, "sum")),
+            )
+        },
     },
     Function {
         names: &["setXFilesFactor", "xFilesFactor"],
@@ -48,10 +54,10 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
 ];
 
-fn consolidated(mut own: Series, name: &str) -> Series {
-    own.consolidation = Consolidation::named(name).unwrap_or(Consolidation::Unknown);
-    let title = format!("consolidateBy({},\"{name}\")", own.name);
-    own.renamed(title).tagged("consolidateBy", name)
+fn consolidated(mut series: Series, name: &str) -> Series {
+    series.consolidation = Consolidation::named(name).unwrap_or(Consolidation::Unknown);
+    let title = format!("consolidateBy({},\"{name}\")", series.name);
+    series.renamed(title).tagged("consolidateBy", name)
 }
 
 fn set_x_files_factor(call: &mut FunctionCall<'_>) -> Outcome {
@@ -63,8 +69,8 @@ fn set_x_files_factor(call: &mut FunctionCall<'_>) -> Outcome {
         .unwrap_or_default();
     call.set_x_files_factor(share);
     let series = call.arguments.series(0)?;
-    changed(call, series, |mut own| {
-        own.x_files_factor = share;
-        Ok(own.tagged("xFilesFactor", tag.as_str()))
+    changed(call, series, |mut series| {
+        series.x_files_factor = share;
+        Ok(series.tagged("xFilesFactor", tag.as_str()))
     })
 }

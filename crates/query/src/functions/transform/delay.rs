@@ -17,10 +17,14 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     is_aggregator: false,
     run: |call| {
         let steps = |call: &mut FunctionCall<'_>| call.arguments.integer(1);
-        each(call, steps, |steps, own| {
-            let name = format!("delay({},{steps})", own.name);
-            let values = delayed(&own.points(), *steps);
-            Ok(copied(own.tagged("delay", steps.to_string()), name, values))
+        each(call, steps, |steps, series| {
+            let name = format!("delay({},{steps})", series.name);
+            let values = delayed(&series.points(), *steps);
+            Ok(copied(
+                series.tagged("delay", steps.to_string()),
+                name,
+                values,
+            ))
         })
     },
 }];

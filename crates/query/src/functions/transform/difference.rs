@@ -21,10 +21,10 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "derivative(servers.*.requests_total)",
         is_aggregator: false,
         run: |call| {
-            each(call, nothing, |(), own| {
-                let name = format!("derivative({})", own.name);
-                let values = differences(&own.points(), |before, value| value - before);
-                Ok(copied(own.tagged("derivative", "1"), name, values))
+            each(call, nothing, |(), series| {
+                let name = format!("derivative({})", series.name);
+                let values = differences(&series.points(), |before, value| value - before);
+                Ok(copied(series.tagged("derivative", "1"), name, values))
             })
         },
     },
@@ -37,11 +37,11 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "nonNegativeDerivative(servers.*.requests_total, 65535)",
         is_aggregator: false,
         run: |call| {
-            each(call, Counter::read, |counter, own| {
-                let name = format!("nonNegativeDerivative({})", own.name);
-                let values = counter.growth(&own.points());
+            each(call, Counter::read, |counter, series| {
+                let name = format!("nonNegativeDerivative({})", series.name);
+                let values = counter.growth(&series.points());
                 Ok(copied(
-                    own.tagged("nonNegativeDerivative", "1"),
+                    series.tagged("nonNegativeDerivative", "1"),
                     name,
                     values,
                 ))
@@ -56,15 +56,15 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "perSecond(servers.*.requests_total)",
         is_aggregator: false,
         run: |call| {
-            each(call, Counter::read, |counter, own| {
-                let name = format!("perSecond({})", own.name);
-                let step = own.step as f64;
-                let mut values = counter.growth(&own.points());
+            each(call, Counter::read, |counter, series| {
+                let name = format!("perSecond({})", series.name);
+                let step = series.step as f64;
+                let mut values = counter.growth(&series.points());
                 for value in &mut values {
                     *value /= step;
                 }
                 round_all(&mut values, 6);
-                Ok(copied(own.tagged("perSecond", "1"), name, values))
+                Ok(copied(series.tagged("perSecond", "1"), name, values))
             })
         },
     },

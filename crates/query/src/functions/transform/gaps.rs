@@ -22,15 +22,17 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "keepLastValue(servers.*.temperature, 5)",
         is_aggregator: false,
         run: |call| {
-            each(call, limit, |limit, mut own| {
-                let name = format!("keepLastValue({})", own.name);
+            each(call, limit, |limit, mut series| {
+                let name = format!("keepLastValue({})", series.name);
                 if *limit == f64::INFINITY {
                     // The common case, in one pass.
                     let mut last = f64::NAN;
-                    return Ok(own.map(|value| kept(&mut last, value)).renamed(name));
+                    return Ok(series.map(|value| kept(&mut last, value)).renamed(name));
                 }
-                for_each_gap(own.values_mut(), *limit, |gap, before, _| gap.fill(before));
-                Ok(own.renamed(name))
+                for_each_gap(series.values_mut(), *limit, |gap, before, _| {
+                    gap.fill(before)
+                });
+                Ok(series.renamed(name))
             })
         },
     },
@@ -42,18 +44,18 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "interpolate(servers.*.temperature)",
         is_aggregator: false,
         run: |call| {
-            each(call, limit, |limit, mut own| {
-                let name = format!("interpolate({})", own.name);
-                for_each_gap(own.values_mut(), *limit, |gap, before, behind| {
-                    if behind.is_nan() {
+            each(call, limit, |limit, mut series| {
+                let name = format!("interpolate({})", series.name);
+                for_each_gap(series.values_mut(), *limit, |gap, before, after| {
+                    if after.is_nan() {
                         return;
                     }
                     let whole = gap.len() as f64 + 1.0;
                     for (index, value) in (1_u32..).zip(gap) {
-                        *value = before + f64::from(index) * (behind - before) / whole;
+                        *value = before + f64::from(index) * (after - before) / whole;
                     }
                 });
-                Ok(own.renamed(name))
+                Ok(series.renamed(name))
             })
         },
     },
@@ -65,9 +67,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "isNonNull(servers.*.load)",
         is_aggregator: false,
         run: |call| {
-            each(call, nothing, |(), own| {
-                let name = format!("isNonNull({})", own.name);
-                let shown = own.map(|value| if value.is_nan() { 0.0 } else { 1.0 });
+            each(call, nothing, |(), series| {
+                let name = format!("isNonNull({})", series.name);
+                let shown = series.map(|value| if value.is_nan() { 0.0 } else { 1.0 });
                 Ok(shown.whole(true).renamed(name).tagged("isNonNull", "1"))
             })
         },
@@ -80,17 +82,17 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "changed(servers.*.version)",
         is_aggregator: false,
         run: |call| {
-            each(call, nothing, |(), mut own| {
-                let name = format!("changed({})", own.name);
+            each(call, nothing, |(), mut series| {
+                let name = format!("changed({})", series.name);
                 let mut last = f64::NAN;
-                for value in own.values_mut() {
+                for value in series.values_mut() {
                     let is_change = !last.is_nan() && !value.is_nan() && last != *value;
                     if last.is_nan() || is_change {
                         last = *value;
                     }
                     *value = if is_change { 1.0 } else { 0.0 };
                 }
-                Ok(own.whole(true).renamed(name))
+                Ok(series.whole(true).renamed(name))
             })
         },
     },

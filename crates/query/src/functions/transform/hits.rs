@@ -76,7 +76,7 @@ fn hits(
     let mut add = |bucket: i64, hits: f64| {
         let slot = usize::try_from(bucket)
             .ok()
-            .and_then(|own| sums.get_mut(own));
+            .and_then(|index| sums.get_mut(index));
         if let Some(slot) = slot {
             *slot = if slot.is_nan() { hits } else { *slot + hits };
         }

@@ -14,15 +14,15 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "integral(servers.*.errors)",
         is_aggregator: false,
         run: |call| {
-            each(call, nothing, |(), own| {
-                let name = format!("integral({})", own.name);
+            each(call, nothing, |(), series| {
+                let name = format!("integral({})", series.name);
                 let mut sum = 0.0;
-                let mut values = own.points().into_owned();
+                let mut values = series.points().into_owned();
                 for value in values.iter_mut().filter(|value| !value.is_nan()) {
                     sum += *value;
                     *value = sum;
                 }
-                Ok(copied(own.tagged("integral", "1"), name, values))
+                Ok(copied(series.tagged("integral", "1"), name, values))
             })
         },
     },
@@ -43,23 +43,23 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 let width = interval(&text)?.abs();
                 Ok((text, width, origin))
             };
-            each_strictly(call, read, |(text, width, origin), own| {
+            each_strictly(call, read, |(text, width, origin), series| {
                 let width = ensure_positive(*width)?;
-                let name = format!("integralByInterval({},'{text}')", own.name);
-                let mut at = own.start - origin;
+                let name = format!("integralByInterval({},'{text}')", series.name);
+                let mut at = series.start - origin;
                 let mut sum = 0.0;
-                let mut values = own.points().into_owned();
+                let mut values = series.points().into_owned();
                 for value in &mut values {
-                    if at.div_euclid(width) != (at - own.step).div_euclid(width) {
+                    if at.div_euclid(width) != (at - series.step).div_euclid(width) {
                         sum = 0.0;
                     }
                     if !value.is_nan() {
                         sum += *value;
                     }
                     *value = sum;
-                    at += own.step;
+                    at += series.step;
                 }
-                let tagged = own.tagged("integralByInterval", text);
+                let tagged = series.tagged("integralByInterval", text);
                 Ok(copied(tagged, name, values))
             })
         },

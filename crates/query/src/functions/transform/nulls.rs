@@ -39,18 +39,18 @@ fn transform_null(call: &mut FunctionCall<'_>) -> Outcome {
     let default = call.arguments.float_or(1, 0.0)?;
     let text = number::general(default);
     if reference.is_empty() {
-        return changed(call, series, |own| {
-            let name = format!("transformNull({},{text})", own.name);
-            let filled = own.map(|value| if value.is_nan() { default } else { value });
+        return changed(call, series, |series| {
+            let name = format!("transformNull({},{text})", series.name);
+            let filled = series.map(|value| if value.is_nan() { default } else { value });
             Ok(filled.renamed(name).tagged("transformNull", tag.as_str()))
         });
     }
     let defaults = defaults(call, &reference, default)?;
-    changed(call, series, |own| {
-        let name = format!("transformNull({},{text},referenceSeries)", own.name);
-        let mut own = own.renamed(name).tagged("transformNull", tag.as_str());
-        fill(own.values_mut(), &defaults);
-        Ok(own.tagged("referenceSeries", "1"))
+    changed(call, series, |series| {
+        let name = format!("transformNull({},{text},referenceSeries)", series.name);
+        let mut series = series.renamed(name).tagged("transformNull", tag.as_str());
+        fill(series.values_mut(), &defaults);
+        Ok(series.tagged("referenceSeries", "1"))
     })
 }
 
@@ -60,12 +60,12 @@ fn defaults(
     reference: &[Series],
     default: f64,
 ) -> Result<Vec<f64>, Fault> {
-    call.spend(reference.iter().map(|own| own.values.len()).sum())?;
-    let longest = reference.iter().map(|own| own.values.len()).max();
+    call.spend(reference.iter().map(|series| series.values.len()).sum())?;
+    let longest = reference.iter().map(|series| series.values.len()).max();
     call.reserve(longest.unwrap_or(0))?;
     let mut defaults = vec![f64::NAN; longest.unwrap_or(0)];
-    for own in reference {
-        for (slot, value) in defaults.iter_mut().zip(own.points().iter()) {
+    for series in reference {
+        for (slot, value) in defaults.iter_mut().zip(series.points().iter()) {
             if !value.is_nan() {
                 *slot = default;
             }

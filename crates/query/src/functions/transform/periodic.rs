@@ -15,9 +15,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     example: "compressPeriodicGaps(servers.*.nightly)",
     is_aggregator: false,
     run: |call| {
-        let renamed = each(call, nothing, |(), own| {
-            let name = format!("compressPeriodicGaps({})", own.name);
-            Ok(own.renamed(name))
+        let renamed = each(call, nothing, |(), series| {
+            let name = format!("compressPeriodicGaps({})", series.name);
+            Ok(series.renamed(name))
         })?;
         let crate::value::Value::Series(series) = renamed else {
             return Ok(renamed);
@@ -30,31 +30,31 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     },
 }];
 
-fn compressed(call: &mut FunctionCall<'_>, mut own: Series) -> Result<Series, Fault> {
-    let Some((first, distance)) = period(&own.points()) else {
-        return Ok(own);
+fn compressed(call: &mut FunctionCall<'_>, mut series: Series) -> Result<Series, Fault> {
+    let Some((first, distance)) = period(&series.points()) else {
+        return Ok(series);
     };
     let places = |count: usize| {
         i64::try_from(count)
             .unwrap_or(i64::MAX)
-            .saturating_mul(own.step)
+            .saturating_mul(series.step)
     };
-    let (start, width) = (own.start.saturating_add(places(first)), places(distance));
+    let (start, width) = (series.start.saturating_add(places(first)), places(distance));
     let buckets = Buckets {
         start,
-        end: own.end,
+        end: series.end,
         width,
     };
-    let values = summarized(call, &own, Aggregation::Last, buckets)?;
+    let values = summarized(call, &series, Aggregation::Last, buckets)?;
     let last = i64::try_from(values.len())
         .unwrap_or(i64::MAX)
         .saturating_sub(1);
-    own.start = start;
-    own.end = start.saturating_add(last.saturating_mul(width));
-    own.step = width;
-    own.values_per_point = 1;
-    own.drawing = Drawing::default();
-    Ok(own.with_values(values))
+    series.start = start;
+    series.end = start.saturating_add(last.saturating_mul(width));
+    series.step = width;
+    series.values_per_point = 1;
+    series.drawing = Drawing::default();
+    Ok(series.with_values(values))
 }
 
 /// The place of the first value and the distance to the second, where the third stands at the same distance and nothing
@@ -71,9 +71,9 @@ fn period(points: &[f64]) -> Option<(usize, usize)> {
             first = index;
         }
     }
-    let distance = second.checked_sub(first).filter(|own| *own > 1)?;
+    let distance = second.checked_sub(first).filter(|distance| *distance > 1)?;
     let third = second + distance;
     let at = |index: usize| points.get(index).copied();
-    let (before, own, behind) = (at(third - 1)?, at(third)?, at(third + 1)?);
-    (is_value(own) && before.is_nan() && behind.is_nan()).then_some((first, distance))
+    let (before, here, after) = (at(third - 1)?, at(third)?, at(third + 1)?);
+    (is_value(here) && before.is_nan() && after.is_nan()).then_some((first, distance))
 }

@@ -73,9 +73,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "pow(servers.*.load, 2)",
         is_aggregator: false,
         run: |call| {
-            each(call, constant, |(exponent, tag), own| {
-                let name = format!("pow({},{})", own.name, number::general(*exponent));
-                let raised = own.map(|value| power(value, *exponent));
+            each(call, constant, |(exponent, tag), series| {
+                let name = format!("pow({},{})", series.name, number::general(*exponent));
+                let raised = series.map(|value| power(value, *exponent));
                 Ok(raised.renamed(name).tagged("pow", tag))
             })
         },
@@ -91,10 +91,10 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "log(servers.*.bytes, 2)",
         is_aggregator: false,
         run: |call| {
-            each(call, base, |(base, tag), own| {
-                let name = format!("log({}, {tag})", own.name);
+            each(call, base, |(base, tag), series| {
+                let name = format!("log({}, {tag})", series.name);
                 let is_base = *base > 0.0 && *base != 1.0;
-                if !is_base && own.present().any(|value| value > 0.0) {
+                if !is_base && series.present().any(|value| value > 0.0) {
                     return Err(Fault::argument(format!(
                         "`{tag}` is not a base of logarithms"
                     )));
@@ -107,8 +107,8 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                         f64::NAN
                     }
                 };
-                let values = own.points().iter().copied().map(logarithm).collect();
-                Ok(copied(own.tagged("log", tag), name, values))
+                let values = series.points().iter().copied().map(logarithm).collect();
+                Ok(copied(series.tagged("log", tag), name, values))
             })
         },
     },
@@ -121,9 +121,9 @@ fn plainly(
     tag: &'static str,
     change: impl Fn(f64) -> f64,
 ) -> Outcome {
-    each(call, nothing, |(), own| {
-        let title = format!("{name}({})", own.name);
-        Ok(own.map(&change).renamed(title).tagged(name, tag))
+    each(call, nothing, |(), series| {
+        let title = format!("{name}({})", series.name);
+        Ok(series.map(&change).renamed(title).tagged(name, tag))
     })
 }
 

@@ -57,9 +57,9 @@ fn by_value(
     name: &'static str,
     is_beyond: impl Fn(f64, f64) -> bool,
 ) -> Outcome {
-    each(call, constant, |(bound, _), own| {
-        let title = format!("{name}({}, {})", own.name, number::general(*bound));
-        Ok(without(own, |value| is_beyond(value, *bound)).renamed(title))
+    each(call, constant, |(bound, _), series| {
+        let title = format!("{name}({}, {})", series.name, number::general(*bound));
+        Ok(without(series, |value| is_beyond(value, *bound)).renamed(title))
     })
 }
 
@@ -68,23 +68,25 @@ fn by_percentile(
     name: &'static str,
     is_beyond: impl Fn(f64, f64) -> bool,
 ) -> Outcome {
-    each(call, constant, |(share, tag), own| {
+    each(call, constant, |(share, tag), series| {
         if *share == 0.0 {
             return Err(Fault::argument("`n` must not be 0"));
         }
-        let title = format!("{name}({}, {})", own.name, number::general(*share));
-        let bound = quantile(own.present(), *share, false);
-        let own = own.renamed(title);
+        let title = format!("{name}({}, {})", series.name, number::general(*share));
+        let bound = quantile(series.present(), *share, false);
+        let series = series.renamed(title);
         // Where there is none, the series stays as it is.
         Ok(match bound {
-            Ok(bound) if bound.is_nan() => own,
-            Ok(_) if own.end - own.start < own.step => own.tagged("nPercentile", tag),
-            Ok(bound) => without(own, |value| is_beyond(value, bound)).tagged("nPercentile", tag),
-            Err(_) => own,
+            Ok(bound) if bound.is_nan() => series,
+            Ok(_) if series.end - series.start < series.step => series.tagged("nPercentile", tag),
+            Ok(bound) => {
+                without(series, |value| is_beyond(value, bound)).tagged("nPercentile", tag)
+            }
+            Err(_) => series,
         })
     })
 }
 
-fn without(own: Series, is_beyond: impl Fn(f64) -> bool) -> Series {
-    own.map(|value| if is_beyond(value) { f64::NAN } else { value })
+fn without(series: Series, is_beyond: impl Fn(f64) -> bool) -> Series {
+    series.map(|value| if is_beyond(value) { f64::NAN } else { value })
 }

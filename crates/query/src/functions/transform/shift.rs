@@ -79,27 +79,27 @@ fn time_shift(call: &mut FunctionCall<'_>) -> Outcome {
     let series = input(call)?;
     let (text, seconds) = back(call.arguments.text(1)?)?;
     let is_reset = call.arguments.boolean_or(2, true);
-    let Some(first) = series.as_ref().and_then(|own| own.first()) else {
+    let Some(first) = series.as_ref().and_then(|series| series.first()) else {
         return Ok(Vec::new().into());
     };
     let (start, end) = (first.start, first.end);
     let moved = shifted(call, seconds)?;
-    changed(call, moved, |mut own| {
-        own.end = if is_reset {
+    changed(call, moved, |mut series| {
+        series.end = if is_reset {
             end
         } else {
-            own.end - own.start + start
+            series.end - series.start + start
         };
-        own.start = start;
-        let name = format!("timeShift({}, \"{text}\")", own.name);
-        Ok(own.named(name).tagged("timeShift", text.as_str()))
+        series.start = start;
+        let name = format!("timeShift({}, \"{text}\")", series.name);
+        Ok(series.named(name).tagged("timeShift", text.as_str()))
     })
 }
 
 fn time_stack(call: &mut FunctionCall<'_>) -> Outcome {
     let series = input(call)?;
     let (text, seconds) = back(call.arguments.text_or(1, "1d")?)?;
-    let Some(first) = series.as_ref().and_then(|own| own.first()) else {
+    let Some(first) = series.as_ref().and_then(|series| series.first()) else {
         return Ok(Vec::new().into());
     };
     let start = call.arguments.float_or(2, 0.0)? as i64;
@@ -115,16 +115,17 @@ fn time_stack(call: &mut FunctionCall<'_>) -> Outcome {
         let seconds = seconds
             .checked_mul(shift)
             .ok_or_else(|| Fault::argument(format!("{shift} times `{text}` is too long")))?;
-        for mut own in shifted(call, seconds)? {
+        for mut series in shifted(call, seconds)? {
             call.reserve(
-                own.weight()
-                    .saturating_add((own.name.len() + text.len()) / 4),
+                series
+                    .weight()
+                    .saturating_add((series.name.len() + text.len()) / 4),
             )?;
-            own.start = first.start;
-            own.end = first.end;
-            let name = format!("timeShift({}, {text}, {shift})", own.name);
-            let own = own.renamed(name).tagged("timeShiftUnit", text.as_str());
-            stacked.push(own.tagged("timeShift", shift.to_string()));
+            series.start = first.start;
+            series.end = first.end;
+            let name = format!("timeShift({}, {text}, {shift})", series.name);
+            let series = series.renamed(name).tagged("timeShiftUnit", text.as_str());
+            stacked.push(series.tagged("timeShift", shift.to_string()));
         }
     }
     Ok(stacked.into())

@@ -22,16 +22,16 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
             let end = date(&call.window, call.arguments.text_or(2, "now")?)?;
             Ok::<_, Fault>((start, end, wall_seconds(&call.window, call.window.from)))
         };
-        each_strictly(call, read, |(start, end, origin), mut own| {
-            let name = format!("timeSlice({}, {start}, {end})", own.name);
-            let (mut at, step) = (*origin, own.step);
-            for value in own.values_mut() {
+        each_strictly(call, read, |(start, end, origin), mut series| {
+            let name = format!("timeSlice({}, {start}, {end})", series.name);
+            let (mut at, step) = (*origin, series.step);
+            for value in series.values_mut() {
                 if at < *start || at > *end {
                     *value = f64::NAN;
                 }
                 at += step;
             }
-            Ok(own
+            Ok(series
                 .named(name)
                 .tagged("timeSliceStart", start.to_string())
                 .tagged("timeSliceEnd", end.to_string()))

@@ -23,16 +23,16 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 let given = call.arguments.given(1).is_some();
                 Ok::<_, Fault>(given.then_some(call.arguments.integer_or(1, 0)?))
             };
-            each(call, precision, |precision, own| {
+            each(call, precision, |precision, series| {
                 let digits = precision.unwrap_or(0);
                 let name = match precision {
                     Some(own_digits) => {
                         let text = number::general(*own_digits as f64);
-                        format!("round({},{text})", own.name)
+                        format!("round({},{text})", series.name)
                     }
-                    None => format!("round({})", own.name),
+                    None => format!("round({})", series.name),
                 };
-                let rounded = own.map(|value| round(value, digits));
+                let rounded = series.map(|value| round(value, digits));
                 Ok(rounded.renamed(name).tagged("round", digits.to_string()))
             })
         },
@@ -45,11 +45,11 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "minMax(servers.*.load)",
         is_aggregator: false,
         run: |call| {
-            each(call, nothing, |(), own| {
-                let name = format!("minMax({})", own.name);
-                let least = own.present().reduce(f64::min).unwrap_or(0.0);
-                let range = own.present().reduce(f64::max).unwrap_or(0.0) - least;
-                let scaled = own.map(|value| {
+            each(call, nothing, |(), series| {
+                let name = format!("minMax({})", series.name);
+                let least = series.present().reduce(f64::min).unwrap_or(0.0);
+                let range = series.present().reduce(f64::max).unwrap_or(0.0) - least;
+                let scaled = series.map(|value| {
                     if value.is_nan() {
                         value
                     } else if range == 0.0 {

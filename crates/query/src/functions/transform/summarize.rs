@@ -61,7 +61,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
 fn aggregation(call: &FunctionCall<'_>, place: usize) -> Result<(Aggregation, String), Fault> {
     let name = call.arguments.text_or(place, "sum")?;
     match Aggregation::named(name) {
-        Some(own) => Ok((own, name.to_owned())),
+        Some(known) => Ok((known, name.to_owned())),
         None => Err(unknown_aggregation(name)),
     }
 }
@@ -77,33 +77,33 @@ fn summarize(call: &mut FunctionCall<'_>) -> Outcome {
     let (aggregation, function) = aggregation(call, 2)?;
     let is_from_start = call.arguments.boolean_or(3, false);
     let mut summaries = Vec::with_capacity(series.len());
-    for mut own in series {
+    for mut series in series {
         let mut buckets = Buckets {
-            start: own.start,
-            end: own.end,
+            start: series.start,
+            end: series.end,
             width,
         };
         if !is_from_start {
-            buckets.start -= own.start.rem_euclid(width);
-            buckets.end = own.end - own.end.rem_euclid(width) + width;
+            buckets.start -= series.start.rem_euclid(width);
+            buckets.end = series.end - series.end.rem_euclid(width) + width;
         }
-        let values = summarized(call, &own, aggregation, buckets)?;
-        own.start = buckets.start;
-        own.end = if is_from_start {
+        let values = summarized(call, &series, aggregation, buckets)?;
+        series.start = buckets.start;
+        series.end = if is_from_start {
             buckets.aligned_end()
         } else {
             buckets.end
         };
-        own.step = width;
+        series.step = width;
         let suffix = if is_from_start { ", true" } else { "" };
         let name = format!(
             "summarize({}, \"{text}\", \"{function}\"{suffix})",
-            own.name
+            series.name
         );
-        let own = own
+        let series = series
             .tagged("summarize", text.as_str())
             .tagged("summarizeFunction", function.as_str());
-        summaries.push(copied(own, name, values));
+        summaries.push(copied(series, name, values));
     }
     Ok(summaries.into())
 }
@@ -127,20 +127,23 @@ fn smart_summarize(call: &mut FunctionCall<'_>) -> Outcome {
     ensure_positive(width)?;
     let (aggregation, function) = aggregation(call, 2)?;
     let mut summaries = Vec::with_capacity(series.len());
-    for mut own in series {
+    for mut series in series {
         let buckets = Buckets {
-            start: own.start,
-            end: own.end,
+            start: series.start,
+            end: series.end,
             width,
         };
-        let values = summarized(call, &own, aggregation, buckets)?;
-        own.end = buckets.aligned_end();
-        own.step = width;
-        let name = format!("smartSummarize({}, \"{text}\", \"{function}\")", own.name);
-        let own = own
+        let values = summarized(call, &series, aggregation, buckets)?;
+        series.end = buckets.aligned_end();
+        series.step = width;
+        let name = format!(
+            "smartSummarize({}, \"{text}\", \"{function}\")",
+            series.name
+        );
+        let series = series
             .tagged("smartSummarize", text.as_str())
             .tagged("smartSummarizeFunction", function.as_str());
-        summaries.push(copied(own, name, values));
+        summaries.push(copied(series, name, values));
     }
     Ok(summaries.into())
 }

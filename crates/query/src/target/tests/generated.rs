@@ -231,8 +231,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_written_is_read(own in expression(), before in gap(), behind in gap()) {
-        let text = format!("{before}{}{behind}", own.text);
+    fn what_is_written_is_read(own in expression(), before in gap(), after in gap()) {
+        let text = format!("{before}{}{after}", own.text);
         let read = parse(&text);
         prop_assert!(read.is_ok(), "{}: {:?}", text, read);
         let read = read.unwrap();
@@ -263,8 +263,8 @@ proptest! {
         wrappers in prop::collection::vec(prop::sample::select(WRAPPERS), 0..90),
     ) {
         let mut text = "a.b".to_owned();
-        for (before, behind) in &wrappers {
-            text = format!("{before}{text}{behind}");
+        for (before, after) in &wrappers {
+            text = format!("{before}{text}{after}");
         }
         match parse(&text) {
             Ok(_) => prop_assert!(wrappers.len() < DEPTH_MAX),

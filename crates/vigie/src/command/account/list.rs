@@ -45,11 +45,11 @@ impl AccountListing {
 
 impl Row for AccountListing {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::new("Account GUID", |own| own.guid.clone()),
-        Column::new("Name", |own| own.name.clone()),
-        Column::wide("Type", |own| own.kind.clone()),
-        Column::new("State", |own| own.state.clone()),
-        Column::new("Owner User ID", |own| own.owner.clone()),
+        Column::new("Account GUID", |account| account.guid.clone()),
+        Column::new("Name", |account| account.name.clone()),
+        Column::wide("Type", |account| account.kind.clone()),
+        Column::new("State", |account| account.state.clone()),
+        Column::new("Owner User ID", |account| account.owner.clone()),
     ];
 }
 

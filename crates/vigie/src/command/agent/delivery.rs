@@ -35,8 +35,8 @@ impl Destination for ToServer<'_> {
             Ok(receipt) => return Ok(Verdict::Receipt(receipt)),
             Err(refusal) => refusal,
         };
-        let told = refusal.text.as_deref();
-        let reason = told.unwrap_or_else(|| refusal.message.as_str()).to_owned();
+        let text = refusal.text.as_deref();
+        let reason = text.unwrap_or_else(|| refusal.message.as_str()).to_owned();
         match reply.status {
             413 => Ok(Verdict::TooLarge { reason }),
             _ if refusal.code.as_deref() == Some(BODY_MALFORMED) => {

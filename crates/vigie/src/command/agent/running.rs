@@ -56,8 +56,8 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
     };
     let mut files = args.textfiles.files(&name, output)?;
     if args.print {
-        let told = Arc::clone(&notifier);
-        when_stdout_closes(move || told.stop());
+        let to_stop = Arc::clone(&notifier);
+        when_stdout_closes(move || to_stop.stop());
         return schedule.run(|mut batch, now| {
             if let Some(files) = &mut files {
                 files.read(now, &mut batch);
@@ -231,13 +231,13 @@ impl AgentContext<'_> {
         if self.listeners.is_empty() {
             return;
         }
-        let own = OwnFigures {
+        let figures = OwnFigures {
             naming,
             listeners: self.listeners,
             sent: self.sent,
             losses: self.losses,
         };
-        own.add(now, self.journal().weight(), batch);
+        figures.add(now, self.journal().weight(), batch);
     }
 
     /// The same once more, when nobody sends any more: what came since the last reading is counted in no other.

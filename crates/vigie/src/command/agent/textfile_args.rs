@@ -55,7 +55,7 @@ impl TextfileArgs {
         Ok(Some(TextfileCollector {
             files,
             output,
-            told: Vec::new(),
+            reported: Vec::new(),
         }))
     }
 }
@@ -65,7 +65,7 @@ impl TextfileArgs {
 pub(super) struct TextfileCollector<'a> {
     files: Textfiles,
     output: &'a Output,
-    told: Vec<String>,
+    reported: Vec<String>,
 }
 
 impl TextfileCollector<'_> {
@@ -76,11 +76,11 @@ impl TextfileCollector<'_> {
             batch.add(&sample.key, sample.at, sample.value);
         }
         for problem in &found.problems {
-            if !self.told.contains(problem) {
+            if !self.reported.contains(problem) {
                 let problem = PrintableText::untrusted(problem);
                 self.output.warn(shown!("agent: textfile: {}", problem));
             }
         }
-        self.told = found.problems;
+        self.reported = found.problems;
     }
 }

@@ -56,7 +56,7 @@ fn from_now(text: &str, now: Millis) -> Result<Option<Millis>, Failure> {
             .map(Millis));
     }
     // Without a sign they are before now elsewhere, where no key expires.
-    let unit = compact.trim_start_matches(|own: char| own.is_ascii_digit());
+    let unit = compact.trim_start_matches(|character: char| character.is_ascii_digit());
     let is_span = unit.len() < compact.len() && UNITS.contains(&unit.to_ascii_lowercase().as_str());
     let read = is_span.then(|| lenient::parse(&format!("+{compact}"), now, &TimeZone::UTC));
     Ok(read.and_then(Result::ok).map(|read| read.at))

@@ -17,9 +17,9 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
 
 impl Row for DeletedEntity {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::new("Kind", |own| own.kind.clone()),
-        Column::new("Name", |own| own.name.clone()),
-        Column::new("GUID", |own| own.guid.clone()),
-        Column::new("Metrics go", |own| own.removed_at.clone()),
+        Column::new("Kind", |deleted| deleted.kind.clone()),
+        Column::new("Name", |deleted| deleted.name.clone()),
+        Column::new("GUID", |deleted| deleted.guid.clone()),
+        Column::new("Metrics go", |deleted| deleted.removed_at.clone()),
     ];
 }

@@ -17,6 +17,6 @@ pub(crate) struct OrgRestoreArgs {
 
 /// Brings a deleted organization back.
 pub(crate) fn run(args: &OrgRestoreArgs, context: &Context) -> Result<(), Failure> {
-    let own = find("organization", &args.name, None, context)?;
-    restore(&own, "organizations", args.new_name.as_ref(), context)
+    let deleted = find("organization", &args.name, None, context)?;
+    restore(&deleted, "organizations", args.new_name.as_ref(), context)
 }

@@ -24,6 +24,6 @@ pub(crate) fn run(args: &SpaceRestoreArgs, context: &Context) -> Result<(), Fail
         Some(name) => Some(context.resolve_org(Some(name))?.guid),
         None => None,
     };
-    let own = find("space", &args.name, org.as_deref(), context)?;
-    restore(&own, "spaces", args.new_name.as_ref(), context)
+    let deleted = find("space", &args.name, org.as_deref(), context)?;
+    restore(&deleted, "spaces", args.new_name.as_ref(), context)
 }

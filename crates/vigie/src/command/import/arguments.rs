@@ -68,7 +68,7 @@ impl ImportArgs {
 
     /// The arguments that change what is sent: what was imported with others was something else.
     pub(super) fn key(&self) -> String {
-        let text = |own: &Option<String>| own.clone().unwrap_or_default();
+        let text = |argument: &Option<String>| argument.clone().unwrap_or_default();
         [
             text(&self.prefix),
             text(&self.from),

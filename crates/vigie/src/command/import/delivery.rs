@@ -257,11 +257,11 @@ impl<'a, U> Delivery<'a, U> {
                     }
                 }
                 Ended::Unit(unit) => {
-                    let own = std::mem::take(&mut self.open);
-                    (verdict, is_noted) = (own.verdict(), own.counts_as_done());
+                    let ended = std::mem::take(&mut self.open);
+                    (verdict, is_noted) = (ended.verdict(), ended.counts_as_done());
                     self.tally.ended(verdict);
                     if is_noted {
-                        self.done.push((unit, own.into_rejected()));
+                        self.done.push((unit, ended.into_rejected()));
                     }
                 }
                 Ended::Sibling(unit) => {
@@ -408,7 +408,7 @@ mod tests {
         let done = delivery.take_done();
         let done: Vec<_> = done
             .iter()
-            .map(|(unit, own)| (*unit, own.total()))
+            .map(|(unit, reasons)| (*unit, reasons.total()))
             .collect();
         assert_eq!(done, [("empty", 0), ("half", 1)]);
     }

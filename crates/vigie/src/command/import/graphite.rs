@@ -338,7 +338,7 @@ impl Importing<'_> {
         }
         self.failed_in_a_row = 0;
         // Their samples came mixed, window by window.
-        let done = wanted.iter().map(|own| own.path.clone());
+        let done = wanted.iter().map(|series| series.path.clone());
         let done: Vec<_> = done.map(ImportedUnit::series).collect();
         done.iter()
             .for_each(|_| self.run.delivery.progress.done += ONE);
@@ -349,13 +349,13 @@ impl Importing<'_> {
     fn read(&mut self, wanted: &[WantedSeries]) -> Result<(), ReadError> {
         let names: BTreeMap<&str, &SeriesName<'static>> = wanted
             .iter()
-            .map(|own| (own.path.as_str(), &own.name))
+            .map(|series| (series.path.as_str(), &series.name))
             .collect();
         let mut windows = Windows::new(self.range.0, self.range.1);
         while let Some(TimeWindow { from, until }) = windows.next() {
             let delivery = &mut self.run.delivery;
             delivery.check_stop().map_err(ReadError::Delivery)?;
-            let targets = wanted.iter().map(|own| own.target.as_str());
+            let targets = wanted.iter().map(|series| series.target.as_str());
             let rows = match self.source.render(targets, from, until) {
                 Ok(rows) => rows,
                 Err(failure) => {
@@ -452,6 +452,6 @@ mod tests {
         }
         assert_eq!(branches.bytes, 0);
         let mut pushed = (0..1000).map(|depth| branches.push(name.clone(), depth));
-        assert_eq!(pushed.position(|own| own.is_err()), Some(63));
+        assert_eq!(pushed.position(|answer| answer.is_err()), Some(63));
     }
 }

@@ -79,18 +79,18 @@ pub(super) struct Lines<'a> {
 
 /// Imports the lines, and prints the totals.
 pub(super) fn run(lines: &Lines<'_>, context: &Context) -> Result<(), Failure> {
-    let own = lines.args;
-    let (range, naming) = (own.range(context)?, own.naming()?);
+    let arguments = lines.args;
+    let (range, naming) = (arguments.range(context)?, arguments.naming()?);
     let (reader, found) = open(lines.file)?;
     let pipe = Pipe::start(reader).map_err(|error| unreadable(lines.file, &error))?;
     let subject = Subject {
         kind: lines.kind,
         named: lines.file,
-        place: found.as_ref().map(|own| (&*own.path, &*own.identity)),
+        place: found.as_ref().map(|file| (&*file.path, &*file.identity)),
         selection: "",
         unit: "Files",
     };
-    let mut run = ImportRun::begin(subject, own, range, Arc::clone(pipe.stop()), context)?;
+    let mut run = ImportRun::begin(subject, arguments, range, Arc::clone(pipe.stop()), context)?;
     if let Some(found) = &found {
         run.is_of(Extent {
             units: 1,
@@ -132,8 +132,8 @@ pub(super) fn run(lines: &Lines<'_>, context: &Context) -> Result<(), Failure> {
         return run.end(Err(nothing_in(lines.file)));
     }
     if let Err(failure) = &outcome {
-        let told = failure.to_string();
-        run.delivery.tally.failed(lines.file, code::FILE, &told);
+        let message = failure.to_string();
+        run.delivery.tally.failed(lines.file, code::FILE, &message);
     }
     run.end(outcome).map_err(|failure| match other_command {
         Some(hint) => failure.hint(hint),
@@ -178,7 +178,7 @@ fn open(named: &str) -> Result<Opened, Failure> {
     if !data.is_file() {
         return Ok((Box::new(file), None));
     }
-    let own = InputFile {
+    let input = InputFile {
         path: path
             .canonicalize()
             .map_err(failed)?
@@ -187,7 +187,7 @@ fn open(named: &str) -> Result<Opened, Failure> {
         identity: format!("{} {}.{}", data.len(), data.mtime(), data.mtime_nsec()),
         bytes: data.len(),
     };
-    Ok((Box::new(file), Some(own)))
+    Ok((Box::new(file), Some(input)))
 }
 
 struct Importing<'a> {
@@ -390,9 +390,9 @@ impl Importing<'_> {
                     read.rejects
                         .into_iter()
                         .for_each(|reject| self.refuse(reject));
-                    read.batch
-                        .iter()
-                        .try_for_each(|own| self.samples(&own.name(), [(own.at, own.value)]))
+                    read.batch.iter().try_for_each(|sample| {
+                        self.samples(&sample.name(), [(sample.at, sample.value)])
+                    })
                 }
                 Err(wrong) => {
                     self.refuse(wrong);

@@ -22,7 +22,7 @@ impl Reasons {
             return;
         }
         let code = excerpt::beginning(code);
-        let place = |code: &str| self.0.binary_search_by(|(own, _)| (**own).cmp(code));
+        let place = |code: &str| self.0.binary_search_by(|(known, _)| (**known).cmp(code));
         match place(&code) {
             Ok(at) => self.raise(at, count),
             Err(at) if self.0.len() < REASONS_MAX => self.0.insert(at, (code.into(), count)),
@@ -34,8 +34,8 @@ impl Reasons {
     }
 
     fn raise(&mut self, at: usize, count: u64) {
-        if let Some((_, own)) = self.0.get_mut(at) {
-            *own = own.saturating_add(count);
+        if let Some((_, total)) = self.0.get_mut(at) {
+            *total = total.saturating_add(count);
         }
     }
 

@@ -150,12 +150,12 @@ impl State {
             };
             length += read;
             if let Ok((name, bytes, changed, rejected)) = serde_json::from_slice::<Noted>(text) {
-                let own = hash(&name);
-                self.done.insert(own, (bytes, changed));
+                let key = hash(&name);
+                self.done.insert(key, (bytes, changed));
                 if rejected.is_empty() {
-                    self.rejected.remove(&own);
+                    self.rejected.remove(&key);
                 } else {
-                    self.rejected.insert(own, rejected.clone());
+                    self.rejected.insert(key, rejected.clone());
                 }
                 let unit = ImportedUnit {
                     name,
@@ -184,9 +184,9 @@ impl State {
 
     /// The rejected samples of this unit, if it is done as it is.
     pub(super) fn imported(&self, unit: &ImportedUnit) -> Option<Reasons> {
-        let own = hash(&unit.name);
-        let is_done = self.done.get(&own) == Some(&(unit.bytes, unit.changed));
-        is_done.then(|| self.rejected.get(&own).cloned().unwrap_or_default())
+        let key = hash(&unit.name);
+        let is_done = self.done.get(&key) == Some(&(unit.bytes, unit.changed));
+        is_done.then(|| self.rejected.get(&key).cloned().unwrap_or_default())
     }
 
     /// Notes units that are done, and what was rejected of each.

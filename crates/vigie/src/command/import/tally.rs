@@ -255,7 +255,7 @@ impl Tally {
         }
         // A reason is told once for each name: an archive has thousands of samples that are too old.
         let item = RejectedItem::new(name.unwrap_or("-"), code, reason);
-        let is_told = |own: &RejectedItem| own.name == item.name && own.code == item.code;
+        let is_told = |listed: &RejectedItem| listed.name == item.name && listed.code == item.code;
         if !self.rejections.iter().any(is_told) {
             self.rejections.push(item);
         }
@@ -362,10 +362,10 @@ impl Tally {
                 continue;
             }
             output.line("")?;
-            let rows = all.iter().map(|own| {
+            let rows = all.iter().map(|item| {
                 vec![
-                    shortened(&own.name),
-                    PrintableText::untrusted(&own.reason).into_string(),
+                    shortened(&item.name),
+                    PrintableText::untrusted(&item.reason).into_string(),
                 ]
             });
             output.table(&title, &rows.collect::<Vec<_>>())?;

@@ -51,8 +51,8 @@ pub(crate) struct WhisperArgs {
 
 /// Imports the files, and prints the totals.
 pub(crate) fn run(args: &WhisperArgs, context: &Context) -> Result<(), Failure> {
-    let own = &args.import;
-    let (range, naming) = (own.range(context)?, own.naming()?);
+    let arguments = &args.import;
+    let (range, naming) = (arguments.range(context)?, arguments.naming()?);
     let folder = folder(&args.folder)?;
     let stop = Stop::on_signals()
         .map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
@@ -64,7 +64,7 @@ pub(crate) fn run(args: &WhisperArgs, context: &Context) -> Result<(), Failure> 
         selection: "",
         unit: "Files",
     };
-    let mut run = ImportRun::begin(subject, own, range, Arc::clone(&stop), context)?;
+    let mut run = ImportRun::begin(subject, arguments, range, Arc::clone(&stop), context)?;
     run.is_of(extent(&folder, &stop));
     let outcome = import(&folder, (&naming, range), &mut run);
     let outcome = outcome.and_then(|()| match run.delivery.tally.has_found_any() {
@@ -135,19 +135,19 @@ fn import(
             Err(why) => Err(RejectReason::Malformed(why.to_owned())),
         };
         let delivery = &mut run.delivery;
-        let told = file.relative.to_string_lossy();
+        let shown = file.relative.to_string_lossy();
         match name {
             Ok(name) => match read(&file, &name, range, delivery) {
                 Ok(()) => delivery.end(done),
                 Err(ReadError::File(why)) => {
                     delivery.abandon();
-                    delivery.tally.failed(&told, code::FILE, &why);
+                    delivery.tally.failed(&shown, code::FILE, &why);
                 }
                 Err(ReadError::Delivery(failure)) => return Err(failure),
             },
             Err(reason) => {
                 let tally = &mut delivery.tally;
-                tally.failed(&told, reason.code(), &reason.to_string());
+                tally.failed(&shown, reason.code(), &reason.to_string());
             }
         }
         delivery.progress.done += file.extent();
@@ -165,8 +165,8 @@ fn read(
 ) -> Result<(), ReadError> {
     let rings = Rings::open(&file.path)?;
     let asked = seconds(range);
-    for (archive, own) in rings.parts(SystemClock.now().secs())?.into_iter().rev() {
-        let seconds = own.start.max(asked.start)..own.end.min(asked.end);
+    for (archive, part) in rings.parts(SystemClock.now().secs())?.into_iter().rev() {
+        let seconds = part.start.max(asked.start)..part.end.min(asked.end);
         rings.points(archive, seconds, |at, value| {
             delivery.push(name, at, value).map_err(ReadError::Delivery)
         })?;

@@ -52,12 +52,12 @@ impl InvitationListing {
 
 impl Row for InvitationListing {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::new("Account GUID", |own| own.account_id.clone()),
-        Column::new("Name", |own| {
-            (own.account_name.clone())
+        Column::new("Account GUID", |invitation| invitation.account_id.clone()),
+        Column::new("Name", |invitation| {
+            (invitation.account_name.clone())
                 .unwrap_or_else(|| "hidden until your address is proven".to_owned())
         }),
-        Column::new("Invited by", |own| own.inviter().to_owned()),
-        Column::new("Good until", |own| own.expires_at.clone()),
+        Column::new("Invited by", |invitation| invitation.inviter().to_owned()),
+        Column::new("Good until", |invitation| invitation.expires_at.clone()),
     ];
 }

@@ -81,7 +81,7 @@ fn subject(read_from: &str, issuer: &str) -> Subject {
         _ if !issuer.trim_end_matches('/').ends_with("/identity") => Subject::Nobody,
         // The server listens on every address and does not know its public one; `trust` handles that.
         (Ok(claimed), Ok(_)) if claimed.is_unspecified() => Subject::Itself,
-        (Ok(claimed), Ok(own)) if !claimed.is_same_server(&own) => Subject::Another(claimed),
+        (Ok(claimed), Ok(server)) if !claimed.is_same_server(&server) => Subject::Another(claimed),
         (Ok(_), Ok(_)) if path(root) == path(read_from) => Subject::Itself,
         _ => Subject::Nobody,
     }

@@ -44,7 +44,7 @@ fn mark(target: &str, position: Position) -> Option<PrintableText> {
         printable(&part.iter().collect::<String>())
     };
     let before = if begin > 0 { "…" } else { "" };
-    let behind = if end < characters.len() { "…" } else { "" };
+    let after = if end < characters.len() { "…" } else { "" };
     let blanks = before.width() + part(begin, at).width();
     let last = at.saturating_add(position.length).min(end);
     let carets = part(at, last).width().max(1);
@@ -52,7 +52,7 @@ fn mark(target: &str, position: Position) -> Option<PrintableText> {
         "  {}{}{}\n  {}{}",
         before.to_owned(),
         part(begin, end),
-        behind.to_owned(),
+        after.to_owned(),
         " ".repeat(blanks),
         "^".repeat(carets)
     ))

@@ -137,14 +137,14 @@ fn painted(chart: &str, index: usize) -> PrintableText {
     let mut shown = PrintableText::default();
     for (number, line) in chart.lines().enumerate() {
         let axis = line.find(['┤', '│']).filter(|_| number > 1);
-        let (before, behind) = match axis {
+        let (before, after) = match axis {
             _ if number == 0 => ("", line),
             Some(at) => line.split_at(at + '│'.len_utf8()),
             None => (line, ""),
         };
         shown.push(&PrintableText::lines(before));
         let style = if number == 0 { "1" } else { curve };
-        shown.push(&PrintableText::lines(behind).painted(style));
+        shown.push(&PrintableText::lines(after).painted(style));
         shown.push(&"\n".into());
     }
     shown

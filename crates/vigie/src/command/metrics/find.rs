@@ -54,8 +54,8 @@ impl TreeNode {
 
 impl Row for TreeNode {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::new("Name", |own| own.path.clone()),
-        Column::new("Kind", |own| own.kind().to_owned()),
+        Column::new("Name", |node| node.path.clone()),
+        Column::new("Kind", |node| node.kind().to_owned()),
     ];
 }
 
@@ -116,7 +116,7 @@ mod tests {
         ]);
         let kinds: Vec<_> = found
             .iter()
-            .map(|own| (own.path.as_str(), own.kind()))
+            .map(|node| (node.path.as_str(), node.kind()))
             .collect();
         assert_eq!(kinds, [("a", "metric"), ("b", "metric and branch")]);
     }

@@ -69,11 +69,11 @@ fn unknown(name: &str) -> Failure {
 }
 
 fn group_named(text: &str) -> Result<FunctionGroup, Failure> {
-    let same = |own: &FunctionGroup| {
+    let same = |group: &FunctionGroup| {
         let plain = |text: &str| text.to_lowercase().replace([' ', '-', '_'], "");
-        plain(own.name()) == plain(text)
+        plain(group.name()) == plain(text)
     };
-    let mut groups: Vec<FunctionGroup> = table::all().map(|own| own.group).collect();
+    let mut groups: Vec<FunctionGroup> = table::all().map(|function| function.group).collect();
     groups.sort_by_key(|group| group.name());
     groups.dedup();
     groups.iter().copied().find(same).ok_or_else(|| {
@@ -89,13 +89,17 @@ fn group_named(text: &str) -> Result<FunctionGroup, Failure> {
 /// Every function of a group, or of all groups.
 fn list(group: Option<FunctionGroup>) -> PrintableText {
     let mut groups: BTreeMap<&str, Vec<&Function>> = BTreeMap::new();
-    for function in table::all().filter(|own| group.is_none_or(|group| group == own.group)) {
+    for function in
+        table::all().filter(|function| group.is_none_or(|group| group == function.group))
+    {
         groups
             .entry(function.group.name())
             .or_default()
             .push(function);
     }
-    let width = table::all().map(|own| usual_name(own).len()).max();
+    let width = table::all()
+        .map(|function| usual_name(function).len())
+        .max();
     let width = width.unwrap_or(0) + 3;
     let mut text = String::new();
     for (name, functions) in &mut groups {
@@ -132,7 +136,7 @@ fn page(name: &str, function: &Function) -> PrintableText {
         .names
         .iter()
         .copied()
-        .filter(|own| *own != name)
+        .filter(|other| *other != name)
         .collect();
     if !others.is_empty() {
         text.push_str(&format!("  Also called {}.\n", others.join(", ")));
@@ -140,9 +144,9 @@ fn page(name: &str, function: &Function) -> PrintableText {
     text.push_str(&format!("\nGroup: {}\n", function.group.name()));
     if !function.parameters.is_empty() {
         text.push_str("\nParameters:\n");
-        let name = |own: &Parameter| match own.is_multiple {
-            true => format!("*{}", own.name),
-            false => own.name.to_owned(),
+        let name = |parameter: &Parameter| match parameter.is_multiple {
+            true => format!("*{}", parameter.name),
+            false => parameter.name.to_owned(),
         };
         let names = function
             .parameters
@@ -185,10 +189,10 @@ fn about(parameter: &Parameter) -> String {
     }
     match parameter.default {
         Default::None => {}
-        Default::Integer(own) => words.push(format!("default {own}")),
-        Default::Float(own) => words.push(format!("default {own}")),
-        Default::Text(own) => words.push(format!("default '{own}'")),
-        Default::Boolean(own) => words.push(format!("default {own}")),
+        Default::Integer(number) => words.push(format!("default {number}")),
+        Default::Float(number) => words.push(format!("default {number}")),
+        Default::Text(text) => words.push(format!("default '{text}'")),
+        Default::Boolean(flag) => words.push(format!("default {flag}")),
     }
     if !parameter.options.is_empty() {
         words.push(format!("one of {}", parameter.options.join(", ")));

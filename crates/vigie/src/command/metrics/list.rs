@@ -139,7 +139,7 @@ fn summary(args: &ListArgs, levels: &[Vec<NodeItem>]) -> (String, Option<String>
     if !is_cut(levels) {
         return (metrics, None);
     }
-    let told = if count == 0 {
+    let summary = if count == 0 {
         let branches = counted(number(|node| node.branch), "branch", "branches");
         format!("{branches}; more below")
     } else {
@@ -149,7 +149,7 @@ fn summary(args: &ListArgs, levels: &[Vec<NodeItem>]) -> (String, Option<String>
         let depth = levels.len() + 1;
         format!("hint: see the rest with `--depth {depth}` or `--all`, or begin further down")
     };
-    (told, args.depth.is_none().then(deeper))
+    (summary, args.depth.is_none().then(deeper))
 }
 
 /// The nodes that match `query`.

@@ -25,16 +25,16 @@ pub(crate) struct RejectsArgs {
 
 impl Row for RejectItem {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::new("When", |own| super::arrivals::moment(own.at)),
-        Column::new("Listener", |own| own.listener.clone()),
-        Column::new("Source", |own| own.source.clone()),
-        Column::new("Key", |own| {
-            own.key.clone().unwrap_or_else(|| "-".to_owned())
+        Column::new("When", |sample| super::arrivals::moment(sample.at)),
+        Column::new("Listener", |sample| sample.listener.clone()),
+        Column::new("Source", |sample| sample.source.clone()),
+        Column::new("Key", |sample| {
+            sample.key.clone().unwrap_or_else(|| "-".to_owned())
         }),
-        Column::new("Name", |own| {
-            own.name.clone().unwrap_or_else(|| "-".to_owned())
+        Column::new("Name", |sample| {
+            sample.name.clone().unwrap_or_else(|| "-".to_owned())
         }),
-        Column::new("Why", |own| own.message.clone()),
+        Column::new("Why", |sample| sample.message.clone()),
     ];
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &RejectsArgs, context: &Context) -> Result<(), Failure> 
     let since = super::arrivals::moment(list.since);
     let counts = list.by_reason.iter();
     let counts: Vec<String> = counts
-        .map(|(own, count)| format!("{own} {count}"))
+        .map(|(reason, count)| format!("{reason} {count}"))
         .collect();
     if !counts.is_empty() {
         output.say(format!("Since {since}: {}", counts.join(", ")))?;

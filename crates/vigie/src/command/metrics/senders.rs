@@ -29,22 +29,22 @@ pub(crate) struct SendersArgs {
 
 impl Row for SenderItem {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::new("Listener", |own| own.listener.clone()),
-        Column::new("Source", |own| own.source.clone()),
-        Column::new("Key", |own| {
-            own.key.clone().unwrap_or_else(|| "-".to_owned())
+        Column::new("Listener", |sender| sender.listener.clone()),
+        Column::new("Source", |sender| sender.source.clone()),
+        Column::new("Key", |sender| {
+            sender.key.clone().unwrap_or_else(|| "-".to_owned())
         }),
-        Column::new("Last", |own| super::arrivals::moment(own.last_at)),
-        Column::new("Usually", |own| {
-            own.usual_gap_seconds.map_or_else(
+        Column::new("Last", |sender| super::arrivals::moment(sender.last_at)),
+        Column::new("Usually", |sender| {
+            sender.usual_gap_seconds.map_or_else(
                 || "-".to_owned(),
                 |gap| format!("every {} s", gap.round().max(1.0)),
             )
         }),
-        Column::new("Accepted", |own| own.accepted.to_string()),
-        Column::new("Rejected", |own| own.rejected.to_string()),
-        Column::new("State", |own| {
-            let state = if own.silent { "silent" } else { "sending" };
+        Column::new("Accepted", |sender| sender.accepted.to_string()),
+        Column::new("Rejected", |sender| sender.rejected.to_string()),
+        Column::new("State", |sender| {
+            let state = if sender.silent { "silent" } else { "sending" };
             state.to_owned()
         }),
     ];

@@ -103,15 +103,15 @@ impl Tally {
         self.left_out = self.left_out.saturating_add(unlisted);
         self.rejected = self.rejected.saturating_add(unlisted);
         for (code, count) in &receipt.rejected_by_code {
-            let own = self.reasons.entry(code.clone()).or_insert(0);
-            *own = own.saturating_add(*count);
+            let listed = self.reasons.entry(code.clone()).or_insert(0);
+            *listed = listed.saturating_add(*count);
         }
         for rejection in &receipt.rejections {
             // The server's counts include the listed ones, which are counted again below.
             if !receipt.rejected_by_code.is_empty()
-                && let Some(own) = self.reasons.get_mut(&rejection.code)
+                && let Some(listed) = self.reasons.get_mut(&rejection.code)
             {
-                *own = own.saturating_sub(1);
+                *listed = listed.saturating_sub(1);
             }
             let place = usize::try_from(rejection.index)
                 .ok()
@@ -232,11 +232,11 @@ impl Tally {
             })
             .collect();
         output.table(&[unit.heading(), "Name", "Reason"], &rows)?;
-        let told = self.rejected.saturating_sub(self.left_out);
-        let more = told.saturating_sub(self.rejections.len() as u64);
+        let listed = self.rejected.saturating_sub(self.left_out);
+        let more = listed.saturating_sub(self.rejections.len() as u64);
         if more > 0 {
             output.line(format!(
-                "… and {more} more; list them with `--reasons {told}`"
+                "… and {more} more; list them with `--reasons {listed}`"
             ))?;
         }
         if self.left_out > 0 {

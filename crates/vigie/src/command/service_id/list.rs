@@ -32,8 +32,8 @@ pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
     }
     let mut found = services(args.name.as_deref(), context)?;
     found.retain(|service| {
-        let has = |wanted: &Option<String>, own: &str| {
-            wanted.as_deref().is_none_or(|wanted| wanted == own)
+        let has = |wanted: &Option<String>, value: &str| {
+            wanted.as_deref().is_none_or(|wanted| wanted == value)
         };
         has(&args.name, &service.name) && has(&args.description, &service.description)
     });

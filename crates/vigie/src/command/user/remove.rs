@@ -27,12 +27,12 @@ struct Named {
 
 /// Whom the address names. The list is for Administrators; everybody knows themself.
 fn named(email: &str, account: &str, context: &Context) -> Result<Named, Failure> {
-    let own = (context.claims()).filter(|own| own.email.eq_ignore_ascii_case(email));
-    let users = match (of_account(account, context), own) {
-        (Err(failure), Some(own)) if failure.kind == Kind::Forbidden => {
+    let claims = (context.claims()).filter(|claims| claims.email.eq_ignore_ascii_case(email));
+    let users = match (of_account(account, context), claims) {
+        (Err(failure), Some(claims)) if failure.kind == Kind::Forbidden => {
             return Ok(Named {
-                address: own.email,
-                iam_id: own.iam_id,
+                address: claims.email,
+                iam_id: claims.iam_id,
             });
         }
         (users, _) => users?,

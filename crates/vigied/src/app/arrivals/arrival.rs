@@ -77,7 +77,7 @@ impl Arrival {
                 self.count(reason.code(), 1);
                 continue;
             }
-            let sample = samples.find(|(own, _)| own == at);
+            let sample = samples.find(|(position, _)| position == at);
             let name = sample.map(|(_, sample)| sample.name().into_owned());
             self.refused(name.as_deref(), reason);
         }
@@ -108,8 +108,8 @@ impl Arrival {
     /// So many were refused for what the listener has a word for.
     pub(crate) fn count(&mut self, reason: &'static str, count: u64) {
         self.refused += count;
-        match self.reasons.iter_mut().find(|own| own.0 == reason) {
-            Some(own) => own.1 += count,
+        match self.reasons.iter_mut().find(|entry| entry.0 == reason) {
+            Some(entry) => entry.1 += count,
             None => self.reasons.push((reason, count)),
         }
     }

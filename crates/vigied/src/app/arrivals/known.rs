@@ -105,7 +105,7 @@ impl Entry {
     /// Whether one was there to go.
     fn drop_silent(&mut self) -> bool {
         let oldest = self.senders.iter().min_by_key(|sender| sender.1.last_at);
-        let oldest = oldest.map(|own| *own.0);
+        let oldest = oldest.map(|sender| *sender.0);
         let is_gone = oldest.is_some_and(|by| self.senders.remove(&by).is_some());
         self.left_out += u64::from(is_gone);
         is_gone
@@ -142,7 +142,7 @@ impl ArrivalTable {
             samples,
         } = arrival;
         let known = self.domains.get(&domain);
-        let is_known = known.is_some_and(|own| own.senders.contains_key(&by));
+        let is_known = known.is_some_and(|entry| entry.senders.contains_key(&by));
         if !is_known {
             self.make_room(domain, on_limit);
             self.senders += 1;
@@ -172,7 +172,7 @@ impl ArrivalTable {
             return;
         }
         let largest = self.domains.iter_mut();
-        let largest = largest.max_by_key(|(_, own)| own.senders.len());
+        let largest = largest.max_by_key(|(_, entry)| entry.senders.len());
         if let Some((other, entry)) = largest
             && entry.drop_silent()
         {
@@ -198,7 +198,7 @@ impl ArrivalTable {
         }
         if self.refused >= self.limits.rejects.max(1) {
             let largest = self.domains.values_mut();
-            let largest = largest.max_by_key(|own| own.refused.len());
+            let largest = largest.max_by_key(|entry| entry.refused.len());
             if largest.is_some_and(|entry| entry.refused.pop_front().is_some()) {
                 self.refused -= 1;
                 on_limit(&limit::REJECTS_LISTED);
@@ -214,8 +214,12 @@ impl ArrivalTable {
         let Some(entry) = self.domains.get(&domain) else {
             return View::default();
         };
-        let mut senders: Vec<_> = entry.senders.iter().map(|(by, own)| (*by, *own)).collect();
-        senders.sort_by_key(|(by, own)| (Reverse(own.last_at), by.listener, by.address));
+        let mut senders: Vec<_> = entry
+            .senders
+            .iter()
+            .map(|(by, sender)| (*by, *sender))
+            .collect();
+        senders.sort_by_key(|(by, sender)| (Reverse(sender.last_at), by.listener, by.address));
         View {
             senders,
             left_out: entry.left_out,
@@ -298,7 +302,7 @@ mod tests {
         // Two went for the others: it had most.
         let view = known.view(space(1));
         assert_eq!(view.reasons.get("value"), Some(&5));
-        let kept: Vec<i64> = view.refused.iter().map(|own| own.at.0).collect();
+        let kept: Vec<i64> = view.refused.iter().map(|sample| sample.at.0).collect();
         assert_eq!((kept, known.refused), (vec![4], 8));
     }
 
@@ -333,8 +337,8 @@ mod tests {
         send(&mut known, 1, 3, 0);
         let figures = |number: u8| {
             let view = known.view(space(1));
-            let own = view.senders.iter().find(|sender| sender.0 == by(number));
-            own.unwrap().1
+            let found = view.senders.iter().find(|sender| sender.0 == by(number));
+            found.unwrap().1
         };
         let minute = figures(1);
         assert_eq!(minute.gap, 60_000);

@@ -3,12 +3,12 @@
 use crate::text::shell::word;
 use std::path::Path;
 
-/// The hint for user `own` about a file of `owner`. The superuser is not told to take over the folder: the server could then
+/// The hint for user `euid` about a file of `owner`. The superuser is not told to take over the folder: the server could then
 /// not open it any more.
-pub(super) fn mend(path: &Path, owner: u32, own: u32) -> String {
+pub(super) fn mend(path: &Path, owner: u32, euid: u32) -> String {
     let path = word(&path.display().to_string());
-    if own != 0 {
-        return format!("run this as that user, or give it to yours with `chown -R {own} {path}`");
+    if euid != 0 {
+        return format!("run this as that user, or give it to yours with `chown -R {euid} {path}`");
     }
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     match name(&users, owner) {

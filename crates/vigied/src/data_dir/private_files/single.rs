@@ -91,8 +91,8 @@ fn own_copy(root: &Path) -> String {
         name.push(more);
         super::word(&root.with_file_name(name))
     };
-    let (root, old, own) = (super::word(root), beside(".shared"), beside(".own"));
-    format!("cp -a {root} {own} && mv {root} {old} && mv {own} {root}")
+    let (root, old, copy) = (super::word(root), beside(".shared"), beside(".own"));
+    format!("cp -a {root} {copy} && mv {root} {old} && mv {copy} {root}")
 }
 
 /// Reads an optional file of the folder. It follows no link, and never blocks.

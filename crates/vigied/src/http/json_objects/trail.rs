@@ -72,7 +72,7 @@ pub(crate) fn instead<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> S
     match known.as_slice() {
         [] => "leave it out: there are none".to_owned(),
         all => {
-            let all: Vec<String> = all.iter().map(|own| format!("`{own}`")).collect();
+            let all: Vec<String> = all.iter().map(|name| format!("`{name}`")).collect();
             format!("leave it out: there are {}", all.join(", "))
         }
     }
@@ -86,11 +86,11 @@ fn nearest<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
     let letters = |text: &str| text.replace(['_', '-'], "").to_lowercase();
     let name = letters(name);
     let most = (name.chars().count() / 3).max(1);
-    let distance = |own: &str| strsim::damerau_levenshtein(&name, &letters(own));
-    let near = known.iter().map(|own| (distance(own), *own));
+    let distance = |word: &str| strsim::damerau_levenshtein(&name, &letters(word));
+    let near = known.iter().map(|word| (distance(word), *word));
     near.min()
         .filter(|(distance, _)| *distance <= most)
-        .map(|(_, own)| own)
+        .map(|(_, word)| word)
 }
 
 #[derive(Debug)]

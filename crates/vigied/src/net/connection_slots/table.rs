@@ -44,11 +44,11 @@ impl ConnectionTable {
     ) -> bool {
         let now = Instant::now();
         let before = now.checked_sub(new_time).unwrap_or(now);
-        let stale = self.sources_with_most(new, |own| own.idle_since(before));
+        let stale = self.sources_with_most(new, |source| source.idle_since(before));
         if !stale.is_empty() {
             return self.make_room(&stale, slots, before);
         }
-        let most = self.sources_with_most(new, |own| own.connections.len() - own.kept);
+        let most = self.sources_with_most(new, |source| source.connections.len() - source.kept);
         self.make_room(&most, slots, now)
     }
 
@@ -94,7 +94,7 @@ impl ConnectionTable {
             for (id, entry) in group
                 .connections
                 .iter()
-                .filter(|(_, own)| own.kept.is_none())
+                .filter(|(_, entry)| entry.kept.is_none())
             {
                 match entry.state.activity() {
                     Activity::Idle(since) if since <= before => idle.push((since, *source, *id)),
@@ -185,8 +185,7 @@ impl SourceConnections {
             .connections
             .values()
             .filter(|connection| connection.kept.is_none());
-        let is_idle =
-            |own: &&Entry| matches!(own.state.activity(), Activity::Idle(since) if since <= before);
+        let is_idle = |entry: &&Entry| matches!(entry.state.activity(), Activity::Idle(since) if since <= before);
         open.filter(is_idle).count()
     }
 }

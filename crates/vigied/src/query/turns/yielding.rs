@@ -52,14 +52,14 @@ impl State {
         let (running, people) = (self.running.of(owner), &self.people);
         let queue = self.queues.get_mut(&owner)?;
         let begun = queue.waiters.iter().filter(|waiter| waiter.round.is_none());
-        let begun: Vec<Arc<str>> = begun.map(|own| Arc::clone(&own.person)).collect();
+        let begun: Vec<Arc<str>> = begun.map(|waiter| Arc::clone(&waiter.person)).collect();
         let may_begin = begun.len() as u64 <= running;
         let begun: HashSet<Arc<str>> = begun.into_iter().collect();
         let has_begun =
             |who: &Arc<str>| begun.contains(who) || people.contains_key(&(owner, Arc::clone(who)));
-        let waiter = queue.take(|own| {
-            let is_new = || may_begin && !has_begun(&own.person);
-            &*own.person != person && (own.round.is_none() || is_new())
+        let waiter = queue.take(|waiter| {
+            let is_new = || may_begin && !has_begun(&waiter.person);
+            &*waiter.person != person && (waiter.round.is_none() || is_new())
         })?;
         if waiter.has_place {
             self.waiting.subtract(owner, 1);
@@ -82,8 +82,8 @@ mod tests {
         let held = take(&turns, account(1)).await.unwrap();
         let held = held.yield_to_another().unwrap_err();
         // Queries of the same account wait for the end of the first.
-        let mut own = pin!(take(&turns, account(1)));
-        assert!(poll(own.as_mut()).is_pending());
+        let mut same = pin!(take(&turns, account(1)));
+        assert!(poll(same.as_mut()).is_pending());
         assert!(turns.has_waiting_query());
         let held = held.yield_to_another().unwrap_err();
         let mut second = pin!(take(&turns, account(2)));
@@ -105,13 +105,13 @@ mod tests {
         let Poll::Ready(Ok(held)) = poll(third.as_mut()) else {
             panic!("the third is next");
         };
-        assert!(poll(own.as_mut()).is_pending());
+        assert!(poll(same.as_mut()).is_pending());
         drop(held);
         let Poll::Ready(Ok(held)) = poll(first.as_mut()) else {
             panic!("it comes back");
         };
         drop(held);
-        assert!(poll(own.as_mut()).is_ready());
+        assert!(poll(same.as_mut()).is_ready());
         assert!(!turns.has_waiting_query());
     }
 
@@ -167,8 +167,8 @@ mod tests {
         let owner = account(1);
         let [one, other, third]: [Arc<str>; 3] = ["a", "b", "c"].map(Arc::from);
         let held = turns.take(owner, &one).await.unwrap();
-        let mut own = pin!(turns.take(owner, &one));
-        assert!(poll(own.as_mut()).is_pending());
+        let mut same = pin!(turns.take(owner, &one));
+        assert!(poll(same.as_mut()).is_pending());
         let held = held.yield_to_another().unwrap_err();
         let mut short = pin!(turns.take(owner, &other));
         let mut late = pin!(turns.take(owner, &third));
@@ -192,7 +192,7 @@ mod tests {
         };
         // One has ended: now the third may begin.
         let mut second = pin!(held.yield_to_another().unwrap().turn());
-        let held = [poll(own.as_mut()), poll(late.as_mut())];
+        let held = [poll(same.as_mut()), poll(late.as_mut())];
         let held = held.into_iter().find_map(|one| match one {
             Poll::Ready(turn) => Some(turn.unwrap()),
             Poll::Pending => None,

@@ -77,7 +77,7 @@ fn call(texts: &[&str], place: usize) -> Result<(), Refusal> {
         let before = text.get(..span.start).unwrap_or_default();
         // If backslashes were left out of the text, its places are not those of the path.
         return Err(if text.get(span.clone()) == Some(path) {
-            malformed(text, place, &error.behind(before))
+            malformed(text, place, &error.shifted_by(before))
         } else {
             let Refusal(problem) = pattern_refusal(&code::TARGET_MALFORMED, "target", path, &error);
             let length = text.get(span.clone()).map_or(0, |own| own.chars().count());

@@ -65,8 +65,8 @@ pub(in super::super) fn run(shared: &SenderContext, sums: &Sums) {
         std::thread::sleep(TICK);
         retry_deferred(shared, sums, &mut deferred);
     }
-    for own in deferred {
-        count_lost_batch(shared, None, "store_unavailable", &own.batch);
+    for lost in deferred {
+        count_lost_batch(shared, None, "store_unavailable", &lost.batch);
     }
 }
 
@@ -98,7 +98,8 @@ fn flush<'s>(
         let at = second(now, sum.flushed_at);
         sum.flushed_at = at;
         let taken = sum.aggregator.take_out();
-        let has_right = |own| !matches!(store_right(shared, owner, own), StoreRight::Withdrawn);
+        let has_right =
+            |origin| !matches!(store_right(shared, owner, origin), StoreRight::Withdrawn);
         let is_anybody_left = sum.senders.iter().any(has_right);
         let senders: VecDeque<SampleOrigin> =
             sum.senders.iter().filter_map(SampleOrigin::copy).collect();
@@ -114,7 +115,7 @@ fn flush<'s>(
             shared.app.metrics.limited(&limit::STATSD_IDLE_SECONDS);
         }
         let whose = (owner, ShareOwner::Account(account));
-        let left_out = taken.tell(at, sums.memory.portion(), |batch| {
+        let left_out = taken.emit(at, sums.memory.portion(), |batch| {
             store_or_defer(shared, whose, &senders, batch, deferred);
         });
         drop(reservation);
@@ -210,8 +211,8 @@ fn store(
 ) -> StoreOutcome {
     let last = senders.front().map(|sender| sender.sender);
     let mut is_any_unknown = false;
-    for own in senders {
-        let scope = match store_right(shared, owner, own) {
+    for origin in senders {
+        let scope = match store_right(shared, owner, origin) {
             StoreRight::Granted(scope) => scope,
             StoreRight::Unknown => {
                 is_any_unknown = true;
@@ -225,10 +226,10 @@ fn store(
             .store_batch(&scope, &batch, early, Durability::Buffered);
         return match stored {
             Ok(appended) => {
-                let late = appended.rejected.iter().map(|own| &own.1);
-                tell(shared, own.sender, late);
-                let of = (&own.shown, scope.domain());
-                note_made(shared, own.sender, of, &batch, &appended);
+                let late = appended.rejected.iter().map(|rejected| &rejected.1);
+                tell(shared, origin.sender, late);
+                let of = (&origin.shown, scope.domain());
+                note_made(shared, origin.sender, of, &batch, &appended);
                 StoreOutcome::Done
             }
             Err(refusal) if passes(&refusal.0) => StoreOutcome::Retry(batch),
@@ -236,7 +237,7 @@ fn store(
                 if let Some(limit) = refusal.0.limit {
                     shared.app.metrics.limited(limit);
                 }
-                count_lost_batch(shared, Some(own.sender), reason(&refusal.0), &batch);
+                count_lost_batch(shared, Some(origin.sender), reason(&refusal.0), &batch);
                 StoreOutcome::Done
             }
         };
@@ -285,7 +286,7 @@ fn count_lost_batch(
 
 fn count_lost(shared: &SenderContext, sender: Option<Sender>, reason: &'static str, count: u64) {
     match sender {
-        Some(own) => shared.refuse(own.listener, own.source, reason, count),
+        Some(sender) => shared.refuse(sender.listener, sender.source, reason, count),
         None => shared.app.metrics.not_stored("statsd", reason, count),
     }
 }

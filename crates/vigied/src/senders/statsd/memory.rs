@@ -124,7 +124,7 @@ mod tests {
     }
 
     fn accounts() -> [AccountId; 4] {
-        [1, 2, 3, 4].map(|own| AccountId(Guid::from_random([own; 16])))
+        [1, 2, 3, 4].map(|byte| AccountId(Guid::from_random([byte; 16])))
     }
 
     /// Two accounts had all of it, and a third had nothing counted.
@@ -136,8 +136,8 @@ mod tests {
             let most = memory.tally().left(ShareOwner::Account(one)).allowed * 2;
             usize::try_from(most).unwrap()
         };
-        let left = |own| {
-            let left = memory.remaining(own);
+        let left = |account| {
+            let left = memory.remaining(account);
             (left.bytes, left.limit.name)
         };
         memory.resize(one, 0, total / 2);
@@ -148,17 +148,17 @@ mod tests {
         assert!(second.abs_diff(total * 3 / 8) <= 8, "{second} of {total}");
         memory.resize(two, 0, second);
         assert_eq!(left(two), (0, "statsd_bytes_in_all"));
-        for own in [three, four] {
-            let (little, _) = left(own);
+        for account in [three, four] {
+            let (little, _) = left(account);
             assert!(little > 0 && little <= total / 16, "{little} of {total}");
-            memory.resize(own, 0, little);
-            assert_eq!(left(own).0, 0);
+            memory.resize(account, 0, little);
+            assert_eq!(left(account).0, 0);
         }
         memory.resize(one, total / 2, 0);
         assert!(left(one).0 > total / 4);
-        for own in [one, two, three, four] {
-            let has = memory.tally().of(ShareOwner::Account(own));
-            memory.resize(own, usize::try_from(has).unwrap(), 0);
+        for account in [one, two, three, four] {
+            let has = memory.tally().of(ShareOwner::Account(account));
+            memory.resize(account, usize::try_from(has).unwrap(), 0);
         }
         assert_eq!(memory.tally().used(), 0);
     }
@@ -172,14 +172,17 @@ mod tests {
         let [one, two, three, four] = accounts();
         for percent in [1, 10, 50, 100] {
             let memory = SumMemory::new(least, Shares::of(percent, 25, 75));
-            for own in [one, two] {
-                let left = memory.remaining(own).bytes;
+            for account in [one, two] {
+                let left = memory.remaining(account).bytes;
                 assert!(left >= ONE_NAME_BYTES, "{left} of {percent}");
-                memory.resize(own, 0, left);
+                memory.resize(account, 0, left);
             }
-            for own in [three, four] {
-                assert!(memory.remaining(own).bytes >= ONE_NAME_BYTES, "{percent}");
-                assert_eq!(memory.reserve(own, ONE_NAME_BYTES), Ok(()), "{percent}");
+            for account in [three, four] {
+                assert!(
+                    memory.remaining(account).bytes >= ONE_NAME_BYTES,
+                    "{percent}"
+                );
+                assert_eq!(memory.reserve(account, ONE_NAME_BYTES), Ok(()), "{percent}");
             }
         }
     }

@@ -94,12 +94,12 @@ impl Sum {
         let Some(shown) = shown.of_key() else {
             return;
         };
-        let is_same = |own: &SampleOrigin| own.shown.named_key() == shown.named_key();
+        let is_same = |origin: &SampleOrigin| origin.shown.named_key() == shown.named_key();
         match self.senders.iter().position(is_same) {
             Some(0) => {}
             Some(at) => {
-                if let Some(own) = self.senders.remove(at) {
-                    self.senders.push_front(own);
+                if let Some(origin) = self.senders.remove(at) {
+                    self.senders.push_front(origin);
                 }
             }
             None => {

@@ -403,7 +403,7 @@ mod tests {
     #[test]
     fn who_reads_for_all_waits_for_no_sums() {
         let sums = sums(1 << 20);
-        let (own, other) = (
+        let (busy, other) = (
             sums.sum(owner(1), account(1)).unwrap(),
             sums.sum(owner(2), account(2)).unwrap(),
         );
@@ -414,21 +414,21 @@ mod tests {
                 panic!("{outcome:?}");
             };
             let waited = waited.iter();
-            let waited = waited.map(|(_, own)| (own.received, own.rejected()));
+            let waited = waited.map(|(_, reading)| (reading.received, reading.rejected()));
             (reading.received, waited.collect::<Vec<_>>())
         };
         let before = sums.memory.remaining(account(1)).bytes;
         // As a connection has them: waiting for them on this very thread would never end.
-        let guard = own.lock();
-        assert_eq!(datagram(&own, 1, b"heat:1|g\nbad"), (0, vec![]));
-        assert_eq!(datagram(&own, 1, b"heat:5|g"), (0, vec![]));
+        let guard = busy.lock();
+        assert_eq!(datagram(&busy, 1, b"heat:1|g\nbad"), (0, vec![]));
+        assert_eq!(datagram(&busy, 1, b"heat:5|g"), (0, vec![]));
         assert_eq!(datagram(&other, 2, b"heat:9|g"), (1, vec![]));
         assert!(sums.memory.remaining(account(1)).bytes < before);
         drop(guard);
         // What waited comes before what follows it.
-        assert_eq!(datagram(&own, 1, b"heat:+2|g"), (1, vec![(2, 1), (1, 0)]));
-        let batch = own.lock().aggregator.flush(Millis(0));
-        let values: Vec<_> = batch.iter().map(|own| own.value).collect();
+        assert_eq!(datagram(&busy, 1, b"heat:+2|g"), (1, vec![(2, 1), (1, 0)]));
+        let batch = busy.lock().aggregator.flush(Millis(0));
+        let values: Vec<_> = batch.iter().map(|sample| sample.value).collect();
         assert_eq!(values, [7.0]);
     }
 
@@ -463,7 +463,7 @@ mod tests {
         assert_eq!((reading.received, waited.len()), (1, 3));
         let mut held = sum.lock();
         let batch = held.aggregator.flush(Millis(0));
-        let values: Vec<_> = batch.iter().map(|own| own.value).collect();
+        let values: Vec<_> = batch.iter().map(|sample| sample.value).collect();
         assert_eq!(values, [4000.2, 40_002.0]);
         assert!(sums.close(owner(1), &sum, &mut held));
         drop(held);

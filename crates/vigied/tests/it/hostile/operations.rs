@@ -140,6 +140,8 @@ fn an_account_sees_its_own_counters_alone() {
         all.contains(space) && all.contains(&text("space_guid")),
         "{all}"
     );
+    // A node that learns of no withdrawals is known by it.
+    assert!(all.contains("\nvigie_directory_age_seconds "), "{all}");
 }
 
 #[test]

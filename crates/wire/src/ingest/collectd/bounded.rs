@@ -36,21 +36,21 @@ impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for Items<T, MOST
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
-        let mut own = Bounded::default();
-        while own.items.len() < MOST {
+        let mut bounded = Bounded::default();
+        while bounded.items.len() < MOST {
             match sequence.next_element()? {
-                Some(item) => own.items.push(item),
+                Some(item) => bounded.items.push(item),
                 None => {
-                    own.count = own.items.len();
-                    return Ok(own);
+                    bounded.count = bounded.items.len();
+                    return Ok(bounded);
                 }
             }
         }
-        own.count = own.items.len();
+        bounded.count = bounded.items.len();
         while sequence.next_element::<IgnoredAny>()?.is_some() {
-            own.count += 1;
+            bounded.count += 1;
         }
-        Ok(own)
+        Ok(bounded)
     }
 }
 
@@ -67,9 +67,13 @@ mod tests {
             ("[1,2,3]", 3, 3),
             ("[1,2,3,4,\"x\"]", 3, 5),
         ] {
-            let own: Bounded<u8, 3> = serde_json::from_str(text).unwrap();
-            assert_eq!((own.items.len(), own.count), (kept, count), "{text}");
-            assert!(own.items.capacity() <= 8);
+            let bounded: Bounded<u8, 3> = serde_json::from_str(text).unwrap();
+            assert_eq!(
+                (bounded.items.len(), bounded.count),
+                (kept, count),
+                "{text}"
+            );
+            assert!(bounded.items.capacity() <= 8);
         }
         for wrong in ["{}", "[1", "[1,2,3,", "[300]", "[1,2,3,}]"] {
             assert!(

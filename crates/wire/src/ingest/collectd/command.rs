@@ -112,7 +112,7 @@ fn command(
 
 /// `interval=10`
 fn is_option(word: &str) -> bool {
-    let key = word.split_once('=').map(|own| own.0);
+    let key = word.split_once('=').map(|halves| halves.0);
     key.is_some_and(|key| {
         key.bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
@@ -140,14 +140,14 @@ fn values(
         return Err(malformed(what));
     }
     let sources = types.sources(identity.kind);
-    if count > 1 && sources.is_none_or(|own| own.len() != count) {
+    if count > 1 && sources.is_none_or(|names| names.len() != count) {
         let kind = crate::excerpt::beginning(identity.kind);
         let what = format!(
             "what the {count} values of the type `{kind}` are called is not known: let `write_http` send `Format \"JSON\"`"
         );
         return Err(malformed(what));
     }
-    let source = |at: usize| sources.and_then(|own| own.name(at));
+    let source = |at: usize| sources.and_then(|names| names.name(at));
     let given = values.iter().map(|text| given(text));
     push(ready, identity, given, source, (time, number));
     Ok(())
@@ -218,7 +218,7 @@ mod tests {
 
     fn samples(lines: &Lines) -> Vec<(String, i64, f64)> {
         let all = lines.batch.iter();
-        all.map(|own| (own.name().into_owned(), own.at.0, own.value))
+        all.map(|sample| (sample.name().into_owned(), sample.at.0, sample.value))
             .collect()
     }
 

@@ -59,7 +59,7 @@ impl<'b> Decoder<'b> {
                 let text = error.to_string();
                 let what = text
                     .rsplit_once(" at line ")
-                    .map_or(text.as_str(), |own| own.0);
+                    .map_or(text.as_str(), |halves| halves.0);
                 Err(BodyError::Syntax {
                     line: error.line(),
                     column: error.column(),
@@ -208,7 +208,7 @@ mod tests {
 
     fn samples(lines: &Lines) -> Vec<(String, i64, f64)> {
         let all = lines.batch.iter();
-        all.map(|own| (own.name().into_owned(), own.at.0, own.value))
+        all.map(|sample| (sample.name().into_owned(), sample.at.0, sample.value))
             .collect()
     }
 

@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn names_are_those_of_write_graphite() {
-        let own = Identity {
+        let identity = Identity {
             host: "web1.example.com",
             plugin: "cpu",
             plugin_instance: "0",
@@ -66,14 +66,14 @@ mod tests {
             type_instance: "user nice",
         };
         let mut out = "before".to_owned();
-        own.write(&mut out);
+        identity.write(&mut out);
         assert_eq!(out, "web1_example_com.cpu-0.cpu-user_nice");
         let bare = Identity {
             plugin_instance: "",
             type_instance: "",
             plugin: "load",
             kind: "load",
-            ..own
+            ..identity
         };
         bare.write(&mut out);
         push_source(&mut out, "short.term");

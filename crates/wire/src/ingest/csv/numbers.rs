@@ -131,8 +131,8 @@ impl Numbers {
 
     /// Why a number of digits, points and commas is none here, where that can be told.
     fn doubt(&self, text: &str) -> Option<&'static str> {
-        let is_sign = |own: char| matches!(own, '.' | ',');
-        let is_number = text.contains(|own: char| own.is_ascii_digit())
+        let is_sign = |character: char| matches!(character, '.' | ',');
+        let is_number = text.contains(|character: char| character.is_ascii_digit())
             && text
                 .trim_start_matches(['-', '+'])
                 .chars()
@@ -198,9 +198,9 @@ fn plain_by(text: &str, sign: DecimalSign) -> Option<String> {
 /// A number without the blanks (also no-break and thin ones) between its groups of three digits: `1 234 567,5`. `None` where
 /// there is none, or they stand elsewhere.
 fn without_blanks(text: &str) -> Option<String> {
-    let is_blank = |own: char| matches!(own, ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}');
+    let is_blank = |character: char| matches!(character, ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}');
     let unsigned = unsigned(text);
-    let end = unsigned.find(|own: char| !own.is_ascii_digit() && !is_blank(own));
+    let end = unsigned.find(|character: char| !character.is_ascii_digit() && !is_blank(character));
     let (whole, rest) = unsigned.split_at(end.unwrap_or(unsigned.len()));
     let is_plain = is_grouped(whole.split(is_blank)) && !rest.contains(is_blank);
     is_plain.then(|| text.replace(is_blank, ""))

@@ -62,8 +62,8 @@ impl<'t> Fields<'t> {
 
     fn written(&mut self) -> Result<(&'t str, &'t str), RejectReason> {
         let end = until(self.rest, |byte| matches!(byte, b'=' | b',' | b' '));
-        let (key, behind) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
-        let Some(behind) = behind.strip_prefix('=') else {
+        let (key, after) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
+        let Some(after) = after.strip_prefix('=') else {
             return Err(malformed(if key.is_empty() {
                 "missing field key"
             } else {
@@ -73,7 +73,7 @@ impl<'t> Fields<'t> {
         if key.is_empty() {
             return Err(malformed("missing field key"));
         }
-        let end = match behind.strip_prefix('"') {
+        let end = match after.strip_prefix('"') {
             Some(text) => {
                 let end = until(text, |byte| byte == b'"');
                 if end == text.len() {
@@ -82,16 +82,16 @@ impl<'t> Fields<'t> {
                 // With both quotes.
                 end + 2
             }
-            None => until(behind, |byte| matches!(byte, b',' | b' ')),
+            None => until(after, |byte| matches!(byte, b',' | b' ')),
         };
-        let (value, behind) = behind.split_at_checked(end).unwrap_or((behind, ""));
+        let (value, after) = after.split_at_checked(end).unwrap_or((after, ""));
         if value.is_empty() {
             return Err(malformed("missing field value"));
         }
-        match behind.strip_prefix(',') {
+        match after.strip_prefix(',') {
             Some(rest) => self.rest = rest,
-            None if behind.is_empty() || behind.starts_with(' ') => {
-                self.rest = behind;
+            None if after.is_empty() || after.starts_with(' ') => {
+                self.rest = after;
                 self.is_over = true;
             }
             None => return Err(malformed("something follows the quotes of a field")),

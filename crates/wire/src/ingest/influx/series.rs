@@ -58,8 +58,8 @@ impl Series {
         let mut rest = tags;
         while let Some(tag) = rest.strip_prefix(',') {
             let end = until(tag, |byte| byte == b',');
-            let (tag, behind) = tag.split_at_checked(end).unwrap_or((tag, ""));
-            rest = behind;
+            let (tag, after) = tag.split_at_checked(end).unwrap_or((tag, ""));
+            rest = after;
             let end = until(tag, |byte| byte == b'=');
             let (key, value) = tag.split_at_checked(end).unwrap_or((tag, ""));
             if key.is_empty() {

@@ -161,12 +161,12 @@ mod tests {
 
     #[test]
     fn whatever_stands_behind_a_number_ends_it() {
-        for behind in (0..=u8::MAX).filter(|own| !b"0123456789.eE".contains(own)) {
+        for next in (0..=u8::MAX).filter(|byte| !b"0123456789.eE".contains(byte)) {
             for digits in ["1", "9", "1234567", "12345678", "1234567890123456789"] {
-                let text = [digits.as_bytes(), &[behind], b"87654321"].concat();
+                let text = [digits.as_bytes(), &[next], b"87654321"].concat();
                 let number = Number::at_start(&text).unwrap();
-                assert_eq!(number.length(), digits.len(), "{behind}");
-                assert_eq!(number.whole().unwrap().to_string(), digits, "{behind}");
+                assert_eq!(number.length(), digits.len(), "{next}");
+                assert_eq!(number.whole().unwrap().to_string(), digits, "{next}");
             }
         }
     }

@@ -262,9 +262,9 @@ impl Conversation {
         let mut rest = buffer;
         let done = |rest: &[u8]| consumed + buffer.len() - rest.len();
         while let Some(passing) = &mut self.passing {
-            let (gone, behind) = rest.split_at(passing.bytes.min(rest.len()));
+            let (gone, after) = rest.split_at(passing.bytes.min(rest.len()));
             passing.bytes -= gone.len();
-            rest = behind;
+            rest = after;
             if passing.bytes > 0 {
                 break;
             }
@@ -280,7 +280,7 @@ impl Conversation {
                     event: Some(event),
                 });
             }
-            let Some((length, behind)) = frame::number(rest) else {
+            let Some((length, after)) = frame::number(rest) else {
                 break;
             };
             if length > RECORD_FIELD_BYTES_MAX {
@@ -288,7 +288,7 @@ impl Conversation {
             }
             passing.bytes = usize::try_from(length).unwrap_or(usize::MAX);
             passing.fields -= 1;
-            rest = behind;
+            rest = after;
         }
         Ok(Step {
             consumed: done(rest),

@@ -77,9 +77,9 @@ impl<'f> Machine<'f> {
         }
     }
 
-    fn push(&mut self, own: Value<'f>) -> Result<(), FrameError> {
+    fn push(&mut self, value: Value<'f>) -> Result<(), FrameError> {
         self.left = self.left.checked_sub(1).ok_or(FrameError::Dense)?;
-        self.stack.push(own);
+        self.stack.push(value);
         Ok(())
     }
 
@@ -119,7 +119,7 @@ impl<'f> Machine<'f> {
     /// Pickles number what they remember one after the other, from 0 or from 1.
     fn remember(&mut self, at: usize) -> Result<(), FrameError> {
         let missing = self.missing();
-        let own = self.stack.last().copied().ok_or(missing.clone())?;
+        let value = self.stack.last().copied().ok_or(missing.clone())?;
         if at > self.memo.len() + 1 {
             return Err(missing);
         }
@@ -130,14 +130,14 @@ impl<'f> Machine<'f> {
             self.memo.push(Value::Other);
         }
         if let Some(place) = self.memo.get_mut(at) {
-            *place = own;
+            *place = value;
         }
         Ok(())
     }
 
     fn recall(&mut self, at: usize) -> Result<(), FrameError> {
-        let own = self.memo.get(at).copied().ok_or(self.missing())?;
-        self.push(own)
+        let value = self.memo.get(at).copied().ok_or(self.missing())?;
+        self.push(value)
     }
 
     fn text(&mut self, length: usize) -> Result<(), FrameError> {
@@ -156,7 +156,7 @@ impl<'f> Machine<'f> {
             Some(128..) => 0xff,
             _ => 0,
         };
-        let own = if length <= 8 {
+        let value = if length <= 8 {
             let mut whole = [sign; 8];
             for (place, byte) in whole.iter_mut().zip(bytes) {
                 *place = *byte;
@@ -165,7 +165,7 @@ impl<'f> Machine<'f> {
         } else {
             Value::Other
         };
-        self.push(own)
+        self.push(value)
     }
 
     /// Follows one instruction; whether there is a next.

@@ -34,8 +34,8 @@ impl<'f> Values<'f> {
     }
 
     /// The list itself, to be added to.
-    pub(super) fn list_mut(&mut self, own: Value<'f>) -> Option<&mut Vec<Value<'f>>> {
-        match own {
+    pub(super) fn list_mut(&mut self, value: Value<'f>) -> Option<&mut Vec<Value<'f>>> {
+        match value {
             Value::List(at) => self.lists.get_mut(at),
             _ => None,
         }
@@ -54,8 +54,8 @@ impl<'f> Values<'f> {
     }
 
     /// The two values of a tuple, or of a list of two.
-    pub(super) fn pair(&self, own: Value<'f>) -> Option<[Value<'f>; 2]> {
-        match own {
+    pub(super) fn pair(&self, value: Value<'f>) -> Option<[Value<'f>; 2]> {
+        match value {
             Value::Pair(at) => self.pairs.get(at).copied(),
             Value::List(at) => match self.lists.get(at)?.as_slice() {
                 [first, second] => Some([*first, *second]),
@@ -65,15 +65,15 @@ impl<'f> Values<'f> {
         }
     }
 
-    pub(super) const fn text(&self, own: Value<'f>) -> Option<&'f [u8]> {
-        match own {
+    pub(super) const fn text(&self, value: Value<'f>) -> Option<&'f [u8]> {
+        match value {
             Value::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(super) const fn number(&self, own: Value<'f>) -> Option<f64> {
-        match own {
+    pub(super) const fn number(&self, value: Value<'f>) -> Option<f64> {
+        match value {
             Value::Number(number) => Some(number),
             _ => None,
         }

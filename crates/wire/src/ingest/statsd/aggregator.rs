@@ -40,8 +40,8 @@ pub struct AggregatorLimits {
 #[derive(Debug, Default)]
 struct SeriesEntry<T> {
     value: T,
-    /// How many flushes have told it since something came of it.
-    told: u32,
+    /// How many flushes have sent it since something came of it.
+    idle_flushes: u32,
 }
 
 /// By name.
@@ -123,7 +123,7 @@ impl Aggregator {
     }
 
     fn count(&mut self, name: &str, count: f64) -> Result<(), RejectReason> {
-        if let Some(sum) = seen(&mut self.counters, name) {
+        if let Some(sum) = touched(&mut self.counters, name) {
             *sum += count;
             return Ok(());
         }
@@ -135,7 +135,7 @@ impl Aggregator {
             name.into(),
             SeriesEntry {
                 value: count,
-                told: 0,
+                idle_flushes: 0,
             },
         );
         Ok(())
@@ -150,7 +150,7 @@ impl Aggregator {
             self.make_room(name, VALUE_BYTES)?;
             self.timers.insert(name.into(), SeriesEntry::default());
         }
-        if let Some(timer) = seen(&mut self.timers, name) {
+        if let Some(timer) = touched(&mut self.timers, name) {
             timer.values.push(time);
             timer.counted += counted;
         }
@@ -158,7 +158,7 @@ impl Aggregator {
     }
 
     fn gauge(&mut self, name: &str, set: impl FnOnce(&mut f64)) -> Result<(), RejectReason> {
-        if let Some(gauge) = seen(&mut self.gauges, name) {
+        if let Some(gauge) = touched(&mut self.gauges, name) {
             set(gauge);
             return Ok(());
         }
@@ -173,7 +173,7 @@ impl Aggregator {
 
     fn member(&mut self, name: &str, member: &str) -> Result<(), RejectReason> {
         let bytes = MEMBER_BYTES + member.len();
-        match seen(&mut self.sets, name) {
+        match touched(&mut self.sets, name) {
             Some(members) if members.contains(member) => return Ok(()),
             Some(_) => self.take(bytes)?,
             None => {
@@ -183,7 +183,7 @@ impl Aggregator {
                 self.sets.insert(name.into(), SeriesEntry::default());
             }
         }
-        if let Some(members) = seen(&mut self.sets, name) {
+        if let Some(members) = touched(&mut self.sets, name) {
             members.insert(member.into());
         }
         Ok(())
@@ -221,7 +221,7 @@ impl Aggregator {
     /// Gives the samples of what was kept, as [`Flush::tell`] does, all of them at once, and begins anew.
     pub fn flush(&mut self, now: Millis) -> Batch {
         let mut all = Batch::default();
-        self.take_out().tell(now, usize::MAX, |batch| all = batch);
+        self.take_out().emit(now, usize::MAX, |batch| all = batch);
         all
     }
 
@@ -263,10 +263,10 @@ impl Aggregator {
 }
 
 /// The sum of a series, marked as used just now.
-fn seen<'t, T>(table: &'t mut Table<T>, name: &str) -> Option<&'t mut T> {
-    let own = table.get_mut(name)?;
-    own.told = 0;
-    Some(&mut own.value)
+fn touched<'t, T>(table: &'t mut Table<T>, name: &str) -> Option<&'t mut T> {
+    let sum = table.get_mut(name)?;
+    sum.idle_flushes = 0;
+    Some(&mut sum.value)
 }
 
 /// For how many flushes series are kept that nothing comes of.
@@ -287,20 +287,20 @@ impl IdleFlushes {
         mut value: impl FnMut(&mut T) -> V,
     ) -> Vec<(Arc<str>, V)> {
         let flushes = self.deleted.unwrap_or(self.idle).min(self.idle);
-        let mut told = Vec::with_capacity(table.len());
-        table.retain(|name, own| {
-            told.push((Arc::clone(name), value(&mut own.value)));
-            own.told = own.told.saturating_add(1);
-            own.told < flushes
+        let mut taken = Vec::with_capacity(table.len());
+        table.retain(|name, sum| {
+            taken.push((Arc::clone(name), value(&mut sum.value)));
+            sum.idle_flushes = sum.idle_flushes.saturating_add(1);
+            sum.idle_flushes < flushes
         });
         if self.deleted.is_none() {
-            *forgotten += (told.len() - table.len()) as u64;
+            *forgotten += (taken.len() - table.len()) as u64;
         }
         // Else it would keep the most that it ever held.
         if table.len() < table.capacity() / 8 {
             table.shrink_to(table.len() * 2);
         }
-        told
+        taken
     }
 }
 

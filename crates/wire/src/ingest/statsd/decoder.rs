@@ -72,8 +72,8 @@ pub fn packet(
     let mut rest = bytes;
     while !rest.is_empty() {
         let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let (line, behind) = rest.split_at(end);
-        rest = behind.get(1..).unwrap_or_default();
+        let (line, after) = rest.split_at(end);
+        rest = after.get(1..).unwrap_or_default();
         number += 1;
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let line = if line.len() > LINE_BYTES_MAX {

@@ -50,12 +50,12 @@ impl Flush {
 
     /// Gives the samples, all of them at `now` (to the second, as etsy's), ordered by name, in batches of so many, the last one
     /// fewer: one timer may have hundreds of sums. Returns how many sums are left out, because they are no finite number.
-    pub fn tell(mut self, now: Millis, samples: usize, mut give: impl FnMut(Batch)) -> u64 {
+    pub fn emit(mut self, now: Millis, samples: usize, mut take: impl FnMut(Batch)) -> u64 {
         let at = flush_time(now);
         let mut batch = Batch::default();
         let mut text = String::new();
         let mut left_out = 0;
-        let mut tell = |affixes: &Affixes, name: &str, value: f64| {
+        let mut emit = |affixes: &Affixes, name: &str, value: f64| {
             if !value.is_finite() {
                 left_out += 1;
                 return;
@@ -66,31 +66,31 @@ impl Flush {
                 batch.push(&name, at, value);
             }
             if batch.len() >= samples {
-                give(std::mem::take(&mut batch));
+                take(std::mem::take(&mut batch));
             }
         };
         for (name, count) in sorted(&mut self.counters) {
-            tell(&self.names.rate, name, *count / self.seconds);
+            emit(&self.names.rate, name, *count / self.seconds);
             if let Some(affixes) = &self.names.count {
-                tell(affixes, name, *count);
+                emit(affixes, name, *count);
             }
         }
         for (name, timer) in sorted(&mut self.timers) {
             let (values, counted) = (&mut timer.values, timer.counted);
             self.summaries
-                .tell(name, values, counted, |affixes, value| {
-                    tell(affixes, name, value);
+                .emit(name, values, counted, |affixes, value| {
+                    emit(affixes, name, value);
                 });
         }
         for (name, value) in sorted(&mut self.gauges) {
-            tell(&self.names.gauge, name, *value);
+            emit(&self.names.gauge, name, *value);
         }
         for (name, members) in sorted(&mut self.sets) {
             #[expect(clippy::cast_precision_loss, reason = "far fewer members than 2^53")]
-            tell(&self.names.members, name, members.len() as f64);
+            emit(&self.names.members, name, members.len() as f64);
         }
         if !batch.is_empty() {
-            give(batch);
+            take(batch);
         }
         left_out
     }
@@ -105,5 +105,5 @@ pub const fn flush_time(now: Millis) -> Millis {
 /// The entries by name: what comes out does not depend on the order in which it came in.
 fn sorted<T>(entries: &mut [(Arc<str>, T)]) -> impl Iterator<Item = (&str, &mut T)> {
     entries.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    entries.iter_mut().map(|(name, own)| (&**name, own))
+    entries.iter_mut().map(|(name, value)| (&**name, value))
 }

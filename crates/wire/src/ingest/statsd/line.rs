@@ -23,20 +23,20 @@ pub(super) fn read(text: &str, sanitize: bool, take: &mut impl FnMut(LineValue<'
             "an event or a service check of DogStatsD, which are no metrics".to_owned(),
         )));
     }
-    let Some((own, mut rest)) = text.split_once(':') else {
+    let Some((begin, mut rest)) = text.split_once(':') else {
         return take(Err(malformed(
             "the line has no value, expected `name:value|type`".to_owned(),
         )));
     };
-    let mut name = LineName::new(own, sanitize);
+    let mut name = LineName::new(begin, sanitize);
     loop {
-        let Some((values, behind)) = rest.split_once('|') else {
+        let Some((values, after)) = rest.split_once('|') else {
             return take(Err(malformed(format!(
                 "the value `{}` has no type, expected `name:value|type`",
                 short_text::short(rest)
             ))));
         };
-        let (kind, fields, next) = match fields(behind) {
+        let (kind, fields, next) = match fields(after) {
             Ok(found) => found,
             Err(reason) => return take(Err(reason)),
         };
@@ -69,8 +69,8 @@ fn metric<'n>(
 }
 
 /// The type, what follows it, and the next value of the same name where there is one.
-fn fields(behind: &str) -> Result<(&str, Fields<'_>, Option<&str>), RejectReason> {
-    let (kind, mut rest) = cut_at(behind, ['|', ':']);
+fn fields(after: &str) -> Result<(&str, Fields<'_>, Option<&str>), RejectReason> {
+    let (kind, mut rest) = cut_at(after, ['|', ':']);
     let mut fields = Fields::default();
     loop {
         let field = match rest {
@@ -79,7 +79,7 @@ fn fields(behind: &str) -> Result<(&str, Fields<'_>, Option<&str>), RejectReason
             Some((_, field)) => field,
         };
         // Tags and what follows them may hold colons: they end with the line, or with the next field.
-        let (text, behind) = match field.bytes().next() {
+        let (text, after) = match field.bytes().next() {
             Some(b'@') => cut_at(field, ['|', ':']),
             _ => cut_at(field, ['|', '|']),
         };
@@ -88,7 +88,7 @@ fn fields(behind: &str) -> Result<(&str, Fields<'_>, Option<&str>), RejectReason
             Some(("#", tags)) => (&mut fields.tags, tags),
             // Where the sender runs, by the number of its container: no tag, and of no use to who asks.
             _ if text.starts_with("c:") || text.starts_with("e:") => {
-                rest = behind;
+                rest = after;
                 continue;
             }
             Some(("T", _)) => {
@@ -109,7 +109,7 @@ fn fields(behind: &str) -> Result<(&str, Fields<'_>, Option<&str>), RejectReason
                 "the value has two rates, or tags twice".to_owned(),
             ));
         }
-        rest = behind;
+        rest = after;
     }
 }
 

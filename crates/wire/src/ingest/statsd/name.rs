@@ -71,40 +71,40 @@ fn parts(text: &str, sanitize: bool) -> Result<(Cow<'_, str>, &str), NameError> 
     if contains_api_key(text) {
         return Err(NameError::ApiKey);
     }
-    let (path, own) = match text.find([',', ';']) {
+    let (path, tags) = match text.find([',', ';']) {
         Some(at) => text.split_at(at),
         None => (text, ""),
     };
     let path = if sanitize { clean(path) } else { path.into() };
-    Ok((path, own))
+    Ok((path, tags))
 }
 
 fn plain(text: &str, sanitize: bool) -> Result<Cow<'_, str>, NameError> {
-    let (path, own) = parts(text, sanitize)?;
-    if own.is_empty() {
+    let (path, tags) = parts(text, sanitize)?;
+    if tags.is_empty() {
         return match path {
             Cow::Borrowed(path) => SeriesName::parse(path).map(canonical),
             Cow::Owned(path) => SeriesName::parse(&path).map(|name| canonical(name.into_owned())),
         };
     }
-    let whole = joined(path, own, sanitize)?;
+    let whole = joined(path, tags, sanitize)?;
     SeriesName::parse(&whole).map(|name| canonical(name.into_owned()))
 }
 
 /// The path with the tags of the name itself. One that is too long already is refused at once: each value would copy it.
 fn begin_of(text: &str, sanitize: bool) -> Result<String, NameError> {
-    let (path, own) = parts(text, sanitize)?;
-    let begin = joined(path, own, sanitize)?;
+    let (path, tags) = parts(text, sanitize)?;
+    let begin = joined(path, tags, sanitize)?;
     if begin.len() as u64 > limit::NAME_BYTES.default {
         return Err(NameError::TooLong(begin.len()));
     }
     Ok(begin)
 }
 
-fn joined(path: Cow<'_, str>, own: &str, sanitize: bool) -> Result<String, NameError> {
+fn joined(path: Cow<'_, str>, tags: &str, sanitize: bool) -> Result<String, NameError> {
     let mut whole = path.into_owned();
-    let own = own.split([',', ';']).filter(|tag| !tag.is_empty());
-    for tag in own {
+    let tags = tags.split([',', ';']).filter(|tag| !tag.is_empty());
+    for tag in tags {
         let Some((key, value)) = tag.split_once('=') else {
             return Err(NameError::Tag(tag.chars().take(60).collect()));
         };

@@ -6,20 +6,20 @@ use base::name::{NameError, SeriesName};
 /// Where a sum stands: before the path of its metric, and after it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Affixes {
-    before: String,
-    behind: String,
+    prefix: String,
+    suffix: String,
 }
 
 impl Affixes {
-    fn new(before: &[&str], behind: &[&str]) -> Self {
+    fn new(prefix: &[&str], suffix: &[&str]) -> Self {
         let mut affixes = Self::default();
-        for element in before.iter().filter(|element| !element.is_empty()) {
-            affixes.before.push_str(element);
-            affixes.before.push('.');
+        for element in prefix.iter().filter(|element| !element.is_empty()) {
+            affixes.prefix.push_str(element);
+            affixes.prefix.push('.');
         }
-        for element in behind.iter().filter(|element| !element.is_empty()) {
-            affixes.behind.push('.');
-            affixes.behind.push_str(element);
+        for element in suffix.iter().filter(|element| !element.is_empty()) {
+            affixes.suffix.push('.');
+            affixes.suffix.push_str(element);
         }
         affixes
     }
@@ -28,7 +28,7 @@ impl Affixes {
     pub(super) fn write(&self, out: &mut String, name: &str) {
         let (path, tags) = name.split_at(name.find(';').unwrap_or(name.len()));
         out.clear();
-        for part in [self.before.as_str(), path, &self.behind, tags] {
+        for part in [self.prefix.as_str(), path, &self.suffix, tags] {
             out.push_str(part);
         }
     }

@@ -101,17 +101,17 @@ impl Summaries {
                 &percentile.sum_squares,
             ]
         });
-        let own = &self.overall;
+        let sums = &self.overall;
         let overall = [
-            &own.std,
-            &own.upper,
-            &own.lower,
-            &own.count,
-            &own.count_ps,
-            &own.sum,
-            &own.sum_squares,
-            &own.mean,
-            &own.median,
+            &sums.std,
+            &sums.upper,
+            &sums.lower,
+            &sums.count,
+            &sums.count_ps,
+            &sums.sum,
+            &sums.sum_squares,
+            &sums.mean,
+            &sums.median,
         ];
         bins.chain(percentiles).chain(overall)
     }
@@ -126,23 +126,23 @@ impl Summaries {
     }
 
     /// Tells what there is to tell of values; `counted` is how many they stand for.
-    pub(super) fn tell(
+    pub(super) fn emit(
         &self,
         name: &str,
         values: &mut [f64],
         counted: f64,
-        mut tell: impl FnMut(&Affixes, f64),
+        mut emit: impl FnMut(&Affixes, f64),
     ) {
         let overall = &self.overall;
         values.sort_by(f64::total_cmp);
         let (Some(lower), Some(upper)) = (values.first(), values.last()) else {
-            tell(&overall.count, 0.0);
-            tell(&overall.count_ps, 0.0);
+            emit(&overall.count, 0.0);
+            emit(&overall.count_ps, 0.0);
             return;
         };
         let running = PrefixSums::of(values);
         for percentile in &self.percentiles {
-            percentile.tell(values, &running, &mut tell);
+            percentile.emit(values, &running, &mut emit);
         }
         let (sum, sum_squares) = running.all();
         let count = amount(values.len());
@@ -150,26 +150,26 @@ impl Summaries {
         let squares = values
             .iter()
             .fold(0.0, |sum, value| sum + (value - mean) * (value - mean));
-        tell(&overall.std, (squares / count).sqrt());
-        tell(&overall.upper, *upper);
-        tell(&overall.lower, *lower);
-        tell(&overall.count, counted);
-        tell(&overall.count_ps, counted / self.interval_seconds);
-        tell(&overall.sum, sum);
-        tell(&overall.sum_squares, sum_squares);
-        tell(&overall.mean, mean);
-        tell(&overall.median, median(values));
+        emit(&overall.std, (squares / count).sqrt());
+        emit(&overall.upper, *upper);
+        emit(&overall.lower, *lower);
+        emit(&overall.count, counted);
+        emit(&overall.count_ps, counted / self.interval_seconds);
+        emit(&overall.sum, sum);
+        emit(&overall.sum_squares, sum_squares);
+        emit(&overall.mean, mean);
+        emit(&overall.median, median(values));
         let mut rest: &[f64] = values;
         for (bin, affixes) in self.histogram(name) {
             let (below, others) = rest.split_at(rest.partition_point(|value| value < bin));
-            tell(affixes, amount(below.len()));
+            emit(affixes, amount(below.len()));
             rest = others;
         }
     }
 }
 
 impl Percentile {
-    fn tell(&self, values: &[f64], running: &PrefixSums, tell: &mut impl FnMut(&Affixes, f64)) {
+    fn emit(&self, values: &[f64], running: &PrefixSums, emit: &mut impl FnMut(&Affixes, f64)) {
         let all = values.len();
         // One value is what every percentile is made of.
         let within = if all > 1 {
@@ -190,11 +190,11 @@ impl Percentile {
         } else {
             running.last(within)
         };
-        tell(&self.count, amount(within));
-        tell(&self.mean, sum / amount(within));
-        tell(&self.bound, *bound);
-        tell(&self.sum, sum);
-        tell(&self.sum_squares, sum_squares);
+        emit(&self.count, amount(within));
+        emit(&self.mean, sum / amount(within));
+        emit(&self.bound, *bound);
+        emit(&self.sum, sum);
+        emit(&self.sum_squares, sum_squares);
     }
 }
 

@@ -42,12 +42,12 @@ pub(super) fn expected(
     seasons: Seasons,
 ) -> Result<Vec<Expected>, Fault> {
     let mut all = Vec::new();
-    for own in with_lookback(call, series, seasons.bootstrap)? {
-        call.checkpoint(own.values.len())?;
+    for series in with_lookback(call, series, seasons.bootstrap)? {
+        call.checkpoint(series.values.len())?;
         // What is expected, how far that is off, and the seasons.
-        call.reserve(own.weight().saturating_mul(3))?;
-        let mut found = analyse(&own.points(), seasons.season.div_euclid(own.step))?;
-        let ahead = seasons.bootstrap.div_euclid(own.step);
+        call.reserve(series.weight().saturating_mul(3))?;
+        let mut found = analyse(&series.points(), seasons.season.div_euclid(series.step))?;
+        let ahead = seasons.bootstrap.div_euclid(series.step);
         // A negative count is one from the end, as a slice of Python has it.
         let lost = match usize::try_from(ahead) {
             Ok(ahead) => ahead.min(found.predictions.len()),
@@ -58,10 +58,10 @@ pub(super) fn expected(
         };
         found.predictions.drain(..lost);
         found.deviations.drain(..lost);
-        let start = own.start.saturating_add(seasons.bootstrap);
+        let start = series.start.saturating_add(seasons.bootstrap);
         all.push(Expected {
-            span: (start, own.end, own.step),
-            series: own
+            span: (start, series.end, series.step),
+            series: series
                 .tagged("holtWintersForecast", "1")
                 .tagged("holtWintersDeviation", "1"),
             predictions: found.predictions,
@@ -78,22 +78,24 @@ pub(super) fn bands(
     delta: f64,
     seasons: Seasons,
 ) -> Result<Vec<(Series, Series)>, Fault> {
-    let pairs = expected(call, series, seasons)?.into_iter().map(|own| {
-        let tags = own
-            .series
-            .tagged("holtWintersConfidenceUpper", "1")
-            .tagged("holtWintersConfidenceLower", "1");
-        let band = |side: &str, factor: f64| {
-            let expected = own.predictions.iter().zip(&own.deviations);
-            let values = expected.map(|(middle, deviation)| middle + factor * deviation);
-            let name = format!("holtWintersConfidence{side}({})", tags.name);
-            let mut band = Series::new(name, own.span, values.collect());
-            band.tags.clone_from(&tags.tags);
-            band.x_files_factor = tags.x_files_factor;
-            band.path_expression.clone_from(&tags.path_expression);
-            band
-        };
-        (band("Lower", -delta), band("Upper", delta))
-    });
+    let pairs = expected(call, series, seasons)?
+        .into_iter()
+        .map(|forecast| {
+            let tags = forecast
+                .series
+                .tagged("holtWintersConfidenceUpper", "1")
+                .tagged("holtWintersConfidenceLower", "1");
+            let band = |side: &str, factor: f64| {
+                let expected = forecast.predictions.iter().zip(&forecast.deviations);
+                let values = expected.map(|(middle, deviation)| middle + factor * deviation);
+                let name = format!("holtWintersConfidence{side}({})", tags.name);
+                let mut band = Series::new(name, forecast.span, values.collect());
+                band.tags.clone_from(&tags.tags);
+                band.x_files_factor = tags.x_files_factor;
+                band.path_expression.clone_from(&tags.path_expression);
+                band
+            };
+            (band("Lower", -delta), band("Upper", delta))
+        });
     Ok(pairs.collect())
 }

@@ -17,7 +17,7 @@ pub(super) struct Flatness<'v> {
 
 impl<'v> Flatness<'v> {
     pub(super) fn of(values: &'v [f64], width: usize) -> Self {
-        let mut own = Self {
+        let mut flat = Self {
             values,
             width,
             end: 0,
@@ -26,9 +26,9 @@ impl<'v> Flatness<'v> {
             known_of: f64::NAN.to_bits(),
         };
         for _ in 1..width {
-            own.add();
+            flat.add();
         }
-        own
+        flat
     }
 
     fn add(&mut self) {
@@ -76,9 +76,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn naive(window: &[f64]) -> Option<f64> {
-        let mut present = window.iter().copied().filter(|own| !own.is_nan());
+        let mut present = window.iter().copied().filter(|value| !value.is_nan());
         let first = present.next()?;
-        present.all(|own| own == first).then_some(first)
+        present.all(|value| value == first).then_some(first)
     }
 
     proptest! {

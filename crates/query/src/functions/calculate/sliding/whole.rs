@@ -43,12 +43,12 @@ mod tests {
     #[test]
     fn each_window_is_added_up_in_its_own_order() {
         let values: Vec<f64> = (0..2500_u32)
-            .map(|own| f64::from(own * 7919 % 1000) / 7.0)
+            .map(|number| f64::from(number * 7919 % 1000) / 7.0)
             .collect();
         for width in [1, 2, 4, 7, 10, 32] {
             let plain: Vec<f64> = values
                 .windows(width)
-                .map(|own| own.iter().fold(0.0, |sum, own| sum + own))
+                .map(|window| window.iter().fold(0.0, |sum, value| sum + value))
                 .collect();
             assert_eq!(sums(&values, width), Some(plain), "{width}");
         }

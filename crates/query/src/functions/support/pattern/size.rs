@@ -35,12 +35,12 @@ pub(super) fn of(pattern: &str) -> usize {
             }
             '{' => {
                 let mut counts = String::new();
-                for inside in rest.by_ref().take_while(|own| *own != '}') {
+                for inside in rest.by_ref().take_while(|character| *character != '}') {
                     counts.push(inside);
                 }
                 let most = counts
                     .split(',')
-                    .filter_map(|own| own.trim().parse::<usize>().ok());
+                    .filter_map(|count| count.trim().parse::<usize>().ok());
                 let most = most.max();
                 if let Some(group) = open.last_mut() {
                     let more = group
@@ -54,7 +54,8 @@ pub(super) fn of(pattern: &str) -> usize {
             _ => add(&mut open, 1),
         }
     }
-    open.iter().fold(1, |sum, own| sum.saturating_add(own.sum))
+    open.iter()
+        .fold(1, |sum, group| sum.saturating_add(group.sum))
 }
 
 /// A group that is not closed yet.

@@ -11,10 +11,10 @@ pub(super) fn command(text: &str) -> Result<String, Failure> {
 /// A word of another setting, in which `%` means nothing.
 pub(super) fn setting(text: &str) -> Result<String, Failure> {
     let text = one_line(text)?.replace('%', "%%");
-    let is_plain = |own: char| {
-        own.is_alphanumeric()
+    let is_plain = |character: char| {
+        character.is_alphanumeric()
             || matches!(
-                own,
+                character,
                 '-' | '_' | '.' | '/' | ':' | '@' | '=' | ',' | '%' | '+'
             )
     };

@@ -61,9 +61,11 @@ pub(super) fn check(agent: &AgentService<'_>, run: &RunArgs, is_here: bool) -> R
 
 /// Why the unit cannot use a path, if it cannot.
 fn obstacle(path: &Path, needed: u32, is_here: bool) -> Option<String> {
-    let own = OWN_FOLDERS.into_iter().find(|own| path.starts_with(own));
-    if let Some(own) = own {
-        return Some(format!("the unit has a `{own}` of its own"));
+    let folder = OWN_FOLDERS
+        .into_iter()
+        .find(|folder| path.starts_with(folder));
+    if let Some(folder) = folder {
+        return Some(format!("the unit has a `{folder}` of its own"));
     }
     if !is_here {
         return None;

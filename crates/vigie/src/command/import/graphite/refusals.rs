@@ -54,7 +54,7 @@ pub(super) fn refused(
         502..=504 => Kind::Unreachable,
         _ => Kind::Failed,
     };
-    let said = said(reply).map_or_else(PrintableText::default, |text| shown!(": {}", text));
+    let message = message(reply).map_or_else(PrintableText::default, |text| shown!(": {}", text));
     let mut failure = Failure::new(
         kind,
         shown!(
@@ -62,7 +62,7 @@ pub(super) fn refused(
             doing,
             url,
             reply.status,
-            said
+            message
         ),
     );
     failure.status = Some(reply.status);
@@ -105,8 +105,8 @@ pub(super) fn unreadable(
 }
 
 /// The message of an answer: that of an error in JSON, the title of a page, or the first line of a text.
-fn said(reply: &Reply) -> Option<PrintableText> {
-    if let Some(message) = reply.said() {
+fn message(reply: &Reply) -> Option<PrintableText> {
+    if let Some(message) = reply.error_message() {
         return Some(short(&message));
     }
     let text = beginning(reply);

@@ -233,8 +233,8 @@ mod tests {
     #[test]
     fn credentials_are_a_header() {
         let header = |text: &str| {
-            let own = authorization(&Secret::new(text.to_owned()));
-            own.map(|own| own.expose().clone()).ok()
+            let header = authorization(&Secret::new(text.to_owned()));
+            header.map(|header| header.expose().clone()).ok()
         };
         assert_eq!(
             header("ada:secret\n").as_deref(),

@@ -29,7 +29,7 @@ fn expression(tag: &str, value: &str) -> Option<String> {
         return None;
     }
     let text = format!("{tag}={value}");
-    let is_plain = !text.contains(|own: char| own == '\\' || own.is_control());
+    let is_plain = !text.contains(|character: char| character == '\\' || character.is_control());
     let quote = ["'", "\""].into_iter().find(|quote| !text.contains(quote));
     let quote = quote.filter(|_| is_plain)?;
     Some(format!("{quote}{text}{quote}"))

@@ -81,7 +81,7 @@ impl Windows {
             }
         }
         let is_coarser =
-            |(name, step): (&String, &i64)| self.steps.get(name).is_some_and(|own| own < step);
+            |(name, step): (&String, &i64)| self.steps.get(name).is_some_and(|known| known < step);
         if self.length > SHORT_SECONDS && steps.iter().any(is_coarser) {
             self.length = (self.length / 2).max(SHORT_SECONDS);
             self.coarser.extend(steps);

@@ -85,13 +85,13 @@ impl Walk {
 
     /// Goes into a folder.
     fn enter(&mut self, relative: PathBuf) -> Option<WalkEntry> {
-        let told = match relative.to_string_lossy() {
-            told if told.is_empty() => ".".to_owned(),
-            told => told.into_owned(),
+        let shown = match relative.to_string_lossy() {
+            shown if shown.is_empty() => ".".to_owned(),
+            shown => shown.into_owned(),
         };
         if self.levels.len() > DEPTH_MAX {
             let why = format!("it lies more than {DEPTH_MAX} folders deep");
-            return Some(WalkEntry::Refused(told, why));
+            return Some(WalkEntry::Refused(shown, why));
         }
         match names(&self.root.join(&relative)) {
             Ok(names) => {
@@ -99,7 +99,7 @@ impl Walk {
                 self.at = relative;
                 None
             }
-            Err(error) => Some(WalkEntry::Refused(told, error.to_string())),
+            Err(error) => Some(WalkEntry::Refused(shown, error.to_string())),
         }
     }
 
@@ -107,14 +107,14 @@ impl Walk {
     fn look(&mut self, name: &OsString) -> Option<WalkEntry> {
         let relative = self.at.join(name);
         let path = self.root.join(&relative);
-        let told = || relative.to_string_lossy().into_owned();
+        let shown = || relative.to_string_lossy().into_owned();
         let data = match fs::symlink_metadata(&path) {
             Ok(data) => data,
             // Gone since the folder was read.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
-            Err(error) => return Some(WalkEntry::Refused(told(), error.to_string())),
+            Err(error) => return Some(WalkEntry::Refused(shown(), error.to_string())),
         };
-        let is_named = relative.extension().is_some_and(|own| own == ENDING);
+        let is_named = relative.extension().is_some_and(|ending| ending == ENDING);
         if data.is_dir() {
             return self.enter(relative);
         }
@@ -126,13 +126,13 @@ impl Walk {
         }
         Some(match data.is_file() {
             true => WalkEntry::File(WhisperFile::new(path, relative, &data)),
-            false => WalkEntry::Refused(told(), "it is no plain file".to_owned()),
+            false => WalkEntry::Refused(shown(), "it is no plain file".to_owned()),
         })
     }
 
     fn follow(&self, path: &Path, relative: PathBuf, is_named: bool) -> Option<WalkEntry> {
-        let told = relative.to_string_lossy().into_owned();
-        let refused = |why: String| Some(WalkEntry::Refused(told.clone(), why));
+        let shown = relative.to_string_lossy().into_owned();
+        let refused = |why: String| Some(WalkEntry::Refused(shown.clone(), why));
         let ends = match path.canonicalize() {
             Ok(ends) => ends,
             Err(error) if is_named => return refused(format!("it is a link to nothing: {error}")),

@@ -12,8 +12,8 @@ pub(super) struct Rule {
 impl Rule {
     /// The value of a key, which is written in small letters here.
     pub(super) fn get(&self, key: &str) -> Option<&str> {
-        let mut own = self.values.iter().filter(|(own, _)| own == key);
-        own.next().map(|(_, value)| value.as_str())
+        let mut found = self.values.iter().filter(|(known, _)| known == key);
+        found.next().map(|(_, value)| value.as_str())
     }
 
     /// Its name.
@@ -52,7 +52,9 @@ fn read(line: &str) -> Line<'_> {
     if text.starts_with(['#', ';']) {
         return Line::Other;
     }
-    let section = text.strip_prefix('[').and_then(|own| own.strip_suffix(']'));
+    let section = text
+        .strip_prefix('[')
+        .and_then(|inner| inner.strip_suffix(']'));
     match (section, text.split_once(['=', ':'])) {
         (Some(name), _) => Line::Section(name),
         (None, Some((key, value))) => Line::Setting(key.trim().to_lowercase(), value.trim()),
@@ -136,7 +138,8 @@ impl Conf {
 
     /// Where a rule begins, and the line after its last setting.
     fn place(&self, name: &str) -> Option<(usize, usize)> {
-        let is_section = |line: &String| matches!(read(line), Line::Section(own) if own == name);
+        let is_section =
+            |line: &String| matches!(read(line), Line::Section(section) if section == name);
         let begin = self.lines.iter().position(is_section)?;
         let mut end = begin + 1;
         for (at, line) in self.lines.iter().enumerate().skip(begin + 1) {
@@ -169,9 +172,9 @@ impl Conf {
                 return;
             };
             let written = format!("{key} = {value}");
-            let is_key = |line: &String| matches!(read(line), Line::Setting(own, _) if own.eq_ignore_ascii_case(key));
-            let own = self.lines.get_mut(begin..end).unwrap_or_default();
-            match own.iter_mut().find(|line| is_key(line)) {
+            let is_key = |line: &String| matches!(read(line), Line::Setting(setting, _) if setting.eq_ignore_ascii_case(key));
+            let lines = self.lines.get_mut(begin..end).unwrap_or_default();
+            match lines.iter_mut().find(|line| is_key(line)) {
                 Some(line) => *line = written,
                 None => self.lines.insert(end, written),
             }
@@ -225,22 +228,24 @@ pub(super) fn compared(before: &Conf, after: &Conf) -> Vec<(Rule, Change)> {
     // A rule has moved where another one of those that stay has its place.
     let staying = |rules: &[Rule], others: &[Rule]| -> Vec<String> {
         let staying = rules.iter().filter(|rule| of(others, &rule.name).is_some());
-        staying.map(|own| own.name.clone()).collect()
+        staying.map(|rule| rule.name.clone()).collect()
     };
     let (old, new) = (staying(&before, &after), staying(&after, &before));
-    let place = |order: &[String], name: &str| order.iter().position(|own| own == name);
+    let place = |order: &[String], name: &str| order.iter().position(|other| other == name);
     let mut all: Vec<(Rule, Change)> = Vec::with_capacity(after.len());
     for rule in &after {
         let change = match of(&before, &rule.name) {
             None => Change::Added,
-            Some(own) if own != *rule => Change::Changed,
+            Some(old_rule) if old_rule != *rule => Change::Changed,
             Some(_) if place(&old, &rule.name) != place(&new, &rule.name) => Change::Moved,
             Some(_) => Change::Same,
         };
         all.push((rule.clone(), change));
     }
-    let gone = before.iter().filter(|own| of(&after, &own.name).is_none());
-    all.extend(gone.map(|own| (own.clone(), Change::Removed)));
+    let gone = before
+        .iter()
+        .filter(|rule| of(&after, &rule.name).is_none());
+    all.extend(gone.map(|rule| (rule.clone(), Change::Removed)));
     all
 }
 
@@ -257,8 +262,9 @@ mod tests {
             .collect()
     }
 
-    fn pairs(own: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
-        own.iter()
+    fn pairs(pairs: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
+        pairs
+            .iter()
             .map(|(name, word)| ((*name).to_owned(), *word))
             .collect()
     }
@@ -348,11 +354,11 @@ mod tests {
             let old = Conf::new(&text);
             let mut new = old.clone();
             new.set("e", &[("x", value.clone()), ("y", "1".to_owned())], Some(&before));
-            let own: Vec<_> = new.rules().into_iter().filter(|rule| rule.name == "e").collect();
-            prop_assert_eq!(own.len(), 1);
-            prop_assert_eq!(own[0].get("x"), Some(value.as_str()));
+            let added: Vec<_> = new.rules().into_iter().filter(|rule| rule.name == "e").collect();
+            prop_assert_eq!(added.len(), 1);
+            prop_assert_eq!(added[0].get("x"), Some(value.as_str()));
             let mut others = new.rules();
-            others.retain(|own| own.name != "e");
+            others.retain(|rule| rule.name != "e");
             prop_assert_eq!(others, old.rules());
             prop_assert!(new.unset("e"));
             prop_assert_eq!(new.rules(), old.rules());

@@ -37,17 +37,17 @@ pub(super) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     if args.file.is_none() {
         announce("Getting", &monitoring, context)?;
     }
-    let (resolution_seconds, own) = stored(&monitoring)?;
+    let (resolution_seconds, texts) = stored(&monitoring)?;
     let Some(which) = args.file else {
         let shown = RulesComparison {
             resolution_seconds,
-            before: own.clone(),
-            after: own,
+            before: texts.clone(),
+            after: texts,
             dry_run: None,
         };
         return shown.print(output);
     };
-    let [schemas, aggregation] = own;
+    let [schemas, aggregation] = texts;
     let conf = match which {
         RulesFile::Schemas => schemas,
         RulesFile::Aggregation => aggregation,

@@ -106,6 +106,6 @@ fn located(text: &str) -> Option<(File, usize, &str)> {
     let (name, wrong) = rest.split_once("`: ")?;
     let file = [File::Schemas, File::Aggregation]
         .into_iter()
-        .find(|own| own.name() == name)?;
+        .find(|change| change.name() == name)?;
     Some((file, number.parse().ok()?, wrong))
 }

@@ -85,7 +85,7 @@ impl SetArgs {
             ("xFilesFactor", &self.x_files_factor),
             ("aggregationMethod", &self.method),
         ]);
-        let values = steps.iter().chain(&methods).map(|(_, own)| own);
+        let values = steps.iter().chain(&methods).map(|(_, value)| value);
         if values
             .chain(&self.pattern)
             .any(|value| value.contains(['\n', '\r']))
@@ -105,7 +105,7 @@ impl SetArgs {
             return Ok(());
         };
         let mut all = confs.iter().flat_map(Conf::rules);
-        if all.any(|own| own.name == *other) {
+        if all.any(|rule| rule.name == *other) {
             return Ok(());
         }
         let message = format!("there is no rule `{other}` to stand in front of");
@@ -168,9 +168,9 @@ impl SetArgs {
 
 /// The keys that have a value.
 fn given(pairs: &[(&'static str, &Option<String>)]) -> Vec<Setting> {
-    let own = pairs.iter().filter_map(|(key, own)| {
-        let own = own.as_ref()?;
-        Some((*key, own.clone()))
+    let given = pairs.iter().filter_map(|(key, value)| {
+        let value = value.as_ref()?;
+        Some((*key, value.clone()))
     });
-    own.collect()
+    given.collect()
 }

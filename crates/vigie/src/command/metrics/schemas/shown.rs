@@ -166,7 +166,7 @@ impl RulesComparison {
         header: &[&'static str],
         keys: &[&str],
     ) -> Result<(), Failure> {
-        let [before, after] = [&self.before, &self.after].map(|own| match (file, own) {
+        let [before, after] = [&self.before, &self.after].map(|confs| match (file, confs) {
             (File::Schemas, [schemas, _]) => schemas,
             (File::Aggregation, [_, aggregation]) => aggregation,
         });

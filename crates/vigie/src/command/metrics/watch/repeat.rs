@@ -17,8 +17,8 @@ pub(in crate::command::metrics) fn repeat(
 ) -> Result<(), Failure> {
     let stop = Stop::on_signals()
         .map_err(|error| Failure::failed(format!("no signal can be waited for: {error}")))?;
-    let told = Arc::clone(&stop);
-    when_stdout_closes(move || told.request("SIGPIPE"));
+    let closed = Arc::clone(&stop);
+    when_stdout_closes(move || closed.request("SIGPIPE"));
     let (mut read_at, mut is_told) = (None, false);
     loop {
         let begun = Instant::now();

@@ -14,15 +14,15 @@ pub(super) struct Part<'p> {
 
 /// The first part of what is left, and what follows it; none where it breaks off.
 pub(super) fn part(rest: &[u8]) -> Option<(Part<'_>, &[u8])> {
-    let (kind, behind) = rest.split_first_chunk::<2>()?;
-    let (length, _) = behind.split_first_chunk::<2>()?;
-    let (head, behind) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+    let (kind, after) = rest.split_first_chunk::<2>()?;
+    let (length, _) = after.split_first_chunk::<2>()?;
+    let (head, after) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
     let kind = u16::from_be_bytes(*kind);
     Some((
         Part {
             kind,
             body: head.get(4..)?,
         },
-        behind,
+        after,
     ))
 }

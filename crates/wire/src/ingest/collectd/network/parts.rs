@@ -38,13 +38,13 @@ pub(super) fn read(packet: &[u8], rules: Rules<'_>, now: Now<'_>, read: &mut Pac
     };
     let mut rest = packet;
     while !rest.is_empty() {
-        let Some((part, behind)) = part(rest) else {
+        let Some((part, after)) = part(rest) else {
             return state.broken("the packet breaks off within a part");
         };
         if let Err(what) = state.take(part) {
             return state.broken(what);
         }
-        rest = behind;
+        rest = after;
     }
 }
 

@@ -109,19 +109,19 @@ pub(super) fn open<'p>(
                 kind: SIGNATURE,
                 body,
             },
-            behind,
+            after,
         )) => {
-            let user = verify(body, behind, cryptography)?;
-            Ok((Protection::Signed(user), behind.into()))
+            let user = verify(body, after, cryptography)?;
+            Ok((Protection::Signed(user), after.into()))
         }
         Some((
             Part {
                 kind: ENCRYPTION,
                 body,
             },
-            behind,
+            after,
         )) => {
-            if !behind.is_empty() {
+            if !after.is_empty() {
                 return Err(Refused::Partly);
             }
             let (user, text) = decrypt(body, cryptography)?;
@@ -140,10 +140,10 @@ fn begins_with(packet: &[u8], kind: u16) -> bool {
 }
 
 /// The user who signed; the signature is of their name and all that follows.
-fn verify(body: &[u8], behind: &[u8], cryptography: &dyn Cryptography) -> Result<String, Refused> {
+fn verify(body: &[u8], after: &[u8], cryptography: &dyn Cryptography) -> Result<String, Refused> {
     let (signature, user) = body.split_first_chunk::<32>().ok_or(Refused::Malformed)?;
     let name = user_name(user)?;
-    let signed = [user, behind].concat();
+    let signed = [user, after].concat();
     let password = cryptography.password(name);
     // Nobody's password is tried as well, so that who asks does not learn from the time who is known.
     let key = password

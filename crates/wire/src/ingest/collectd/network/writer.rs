@@ -38,7 +38,7 @@ impl Writer {
         kinds
             .into_iter()
             .zip(texts)
-            .fold(self, |own, (kind, text)| own.text(kind, text))
+            .fold(self, |writer, (kind, text)| writer.text(kind, text))
     }
 
     pub(super) fn values(self, values: &[Own]) -> Self {
@@ -62,8 +62,9 @@ impl Writer {
     pub(super) fn signed(self, user: &str, password: &str) -> Self {
         let signed = [user.as_bytes(), &self.0].concat();
         let signature = Known.hmac_sha256(password.as_bytes(), &signed);
-        let own = Self::default().part(SIGNATURE, &[&signature, user.as_bytes()].concat());
-        Self([own.0, self.0].concat())
+        let signature_part =
+            Self::default().part(SIGNATURE, &[&signature, user.as_bytes()].concat());
+        Self([signature_part.0, self.0].concat())
     }
 
     pub(super) fn encrypted(self, user: &str, password: &str) -> Self {

@@ -229,7 +229,7 @@ fn what_is_taken_out_is_told_while_more_comes() {
     feed(&mut own, "c:7|c\nt:9|ms\ns:c|s\ng:+1|g");
     let mut all = Vec::new();
     let mut batches = 0;
-    let left_out = taken.tell(Millis(0), 4, |batch| {
+    let left_out = taken.emit(Millis(0), 4, |batch| {
         assert!(batch.len() <= 4);
         batches += 1;
         all.extend(told(&batch));
@@ -433,7 +433,7 @@ fn sums_that_are_no_finite_number_are_left_out() {
     feed(&mut aggregator, "a:1e308|c\na:1e308|c\nb:1|c");
     let mut all = Vec::new();
     let taken = aggregator.take_out();
-    let left_out = taken.tell(Millis(0), 10, |batch| all.extend(told(&batch)));
+    let left_out = taken.emit(Millis(0), 10, |batch| all.extend(told(&batch)));
     assert!(left_out > 0);
     assert!(!all.is_empty() && all.iter().all(|own| own.1.is_finite()));
 }
