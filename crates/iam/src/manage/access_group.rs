@@ -2,7 +2,6 @@
 //! is in a group sees it.
 
 use super::administrator::not_administrator;
-use super::any_version::AnyVersion;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -184,15 +183,10 @@ impl Iam {
         if_match: &str,
         change: AccessGroupChange,
     ) -> Result<AccessGroup, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self
-                .try_update_group(caller, id, if_match, change.clone())
-                .await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_update_group(caller, id, if_match, change.clone())
+        })
+        .await
     }
 
     async fn try_update_group(

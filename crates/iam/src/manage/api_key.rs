@@ -3,7 +3,6 @@
 
 pub use super::new_key::NewKey;
 
-use super::any_version::AnyVersion;
 use super::new_key::{about, check_not_revoked};
 use crate::audit::Action;
 use crate::entropy;
@@ -177,15 +176,10 @@ impl Iam {
         if_match: &str,
         change: KeyChange,
     ) -> Result<ApiKey, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self
-                .try_update_key(caller, id, if_match, change.clone())
-                .await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_update_key(caller, id, if_match, change.clone())
+        })
+        .await
     }
 
     async fn try_update_key(

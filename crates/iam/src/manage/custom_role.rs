@@ -1,7 +1,6 @@
 //! Roles that an account makes of single actions, and gives by access policies. Everybody in the account sees them; an
 //! Administrator makes and changes them.
 
-use super::any_version::AnyVersion;
 use crate::audit::{Action as Audited, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -170,15 +169,10 @@ impl Iam {
         if_match: &str,
         terms: CustomRoleTerms,
     ) -> Result<CustomRole, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self
-                .try_replace_custom_role(caller, id, if_match, terms.clone())
-                .await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_replace_custom_role(caller, id, if_match, terms.clone())
+        })
+        .await
     }
 
     async fn try_replace_custom_role(

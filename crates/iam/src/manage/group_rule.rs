@@ -2,7 +2,6 @@
 //! tokens say of them.
 
 use super::access_group::no_group;
-use super::any_version::AnyVersion;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -121,15 +120,10 @@ impl Iam {
         if_match: &str,
         terms: GroupRuleTerms,
     ) -> Result<GroupRule, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self
-                .try_replace_group_rule(caller, (group, id), if_match, terms.clone())
-                .await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_replace_group_rule(caller, (group, id), if_match, terms.clone())
+        })
+        .await
     }
 
     async fn try_replace_group_rule(

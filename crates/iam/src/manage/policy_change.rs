@@ -1,7 +1,6 @@
 //! Changes of access policies: of the version that is named, or of whatever there is.
 
 use super::access_policy::PolicyTerms;
-use super::any_version::AnyVersion;
 use crate::error::IamError;
 use crate::model::directory::Policy;
 use crate::service::Iam;
@@ -20,15 +19,10 @@ impl Iam {
         if_match: &str,
         terms: PolicyTerms,
     ) -> Result<Policy, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self
-                .try_replace_policy(caller, id, if_match, terms.clone())
-                .await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_replace_policy(caller, id, if_match, terms.clone())
+        })
+        .await
     }
 
     /// Puts a policy in force, or out of force. `if_match` has its entity tag, or is `*`.
@@ -42,12 +36,9 @@ impl Iam {
         if_match: &str,
         active: bool,
     ) -> Result<Policy, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self.try_switch_policy(caller, id, if_match, active).await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_switch_policy(caller, id, if_match, active)
+        })
+        .await
     }
 }

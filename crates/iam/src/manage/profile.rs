@@ -2,7 +2,6 @@
 //! compute resources take on.
 
 use super::administrator::not_administrator;
-use super::any_version::AnyVersion;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -186,15 +185,10 @@ impl Iam {
         if_match: &str,
         change: ProfileChange,
     ) -> Result<Profile, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self
-                .try_update_profile(caller, id, if_match, change.clone())
-                .await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_update_profile(caller, id, if_match, change.clone())
+        })
+        .await
     }
 
     async fn try_update_profile(

@@ -1,6 +1,5 @@
 //! The identities of trusted profiles: the users and service IDs of the account that may take on a profile because it names them.
 
-use super::any_version::AnyVersion;
 use super::profile::{about, check_room, no_profile};
 use crate::audit::{Action, Entries};
 use crate::error::IamError;
@@ -71,13 +70,10 @@ impl Iam {
         if_match: &str,
         all: &[NewProfileIdentity],
     ) -> Result<Profile, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self.try_set_identities(caller, id, if_match, all).await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_set_identities(caller, id, if_match, all)
+        })
+        .await
     }
 
     async fn try_set_identities(

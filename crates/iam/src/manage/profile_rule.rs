@@ -1,7 +1,6 @@
 //! Claim rules of trusted profiles: everyone who meets all conditions of one may take on the profile. Users are compared by what their
 //! tokens say of them, compute resources by what theirs say.
 
-use super::any_version::AnyVersion;
 use super::profile::{about, check_room};
 use crate::audit::{Action, Entry};
 use crate::entropy;
@@ -98,15 +97,10 @@ impl Iam {
         if_match: &str,
         terms: ProfileRuleTerms,
     ) -> Result<ProfileRule, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self
-                .try_replace_profile_rule(caller, (profile, id), if_match, terms.clone())
-                .await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_replace_profile_rule(caller, (profile, id), if_match, terms.clone())
+        })
+        .await
     }
 
     async fn try_replace_profile_rule(

@@ -2,7 +2,6 @@
 //! Administrator of the account manages them; a service sees itself.
 
 use super::administrator::{not_administrator, still_administers};
-use super::any_version::AnyVersion;
 use super::api_key::NewKey;
 use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
@@ -217,15 +216,10 @@ impl Iam {
         if_match: &str,
         change: ServiceChange,
     ) -> Result<Service, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self
-                .try_update_service(caller, id, if_match, change.clone())
-                .await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_update_service(caller, id, if_match, change.clone())
+        })
+        .await
     }
 
     async fn try_update_service(

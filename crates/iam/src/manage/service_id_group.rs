@@ -2,7 +2,6 @@
 
 pub use crate::model::service_group::ServiceGroup;
 
-use super::any_version::AnyVersion;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -134,15 +133,10 @@ impl Iam {
         if_match: &str,
         (wished, description): (&str, Option<String>),
     ) -> Result<ServiceGroup, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self
-                .try_update_service_group(caller, id, if_match, (wished, description.clone()))
-                .await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_update_service_group(caller, id, if_match, (wished, description.clone()))
+        })
+        .await
     }
 
     async fn try_update_service_group(
