@@ -188,10 +188,10 @@ pub(super) async fn users(
     let (iam, asked, who) = (app.iam.clone(), search.clone(), caller.clone());
     let found = move || iam.members_found(&who, account, &asked, window);
     let members = app.account_turns.run(caller.account(), found).await??;
-    let behind = window.behind(&members);
+    let rest = window.after(&members);
     let invited = app
         .iam
-        .invitations_found(&caller, account, &search, behind)
+        .invitations_found(&caller, account, &search, rest)
         .await?;
     let total = members.total.saturating_add(invited.total);
     let members = members.entries.iter().map(|member| person(&app, member));
