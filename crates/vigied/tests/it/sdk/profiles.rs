@@ -4,7 +4,7 @@
 use super::{node, run};
 use crate::harness::Server;
 
-const SCRIPT: &str = r#"
+pub(super) const SCRIPT: &str = r#"
 import json, sys, time
 from urllib.parse import parse_qs, urlsplit
 import jwt
