@@ -6,6 +6,7 @@ mod groups;
 mod identity;
 mod node;
 mod node_access;
+mod node_account;
 mod node_resources;
 mod policies;
 mod profiles;
