@@ -10,6 +10,7 @@ mod node_account;
 mod node_resources;
 mod policies;
 mod profiles;
+mod published_keys;
 mod resources;
 mod two_nodes;
 mod users;
