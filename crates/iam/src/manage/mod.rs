@@ -14,6 +14,7 @@ pub mod activity;
 mod administrator;
 mod any_version;
 pub mod api_key;
+mod claim_rule;
 pub mod custom_role;
 pub mod deletion;
 pub mod event;
