@@ -2,6 +2,7 @@
 //! is in a group sees it.
 
 use super::administrator::not_administrator;
+use super::any_version::overtaken;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -312,7 +313,7 @@ fn taken(error: IamError) -> IamError {
 
 fn changed() -> IamError {
     let message = "the access group has changed since its entity tag was read: read it again";
-    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+    overtaken(message)
 }
 
 fn about(caller: &Identity, action: Action, group: &AccessGroup) -> Entry {

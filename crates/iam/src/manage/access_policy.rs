@@ -2,6 +2,7 @@
 //! attributes. Principals see the policies that are for them, or for an access group that they are in.
 
 use super::administrator::not_administrator;
+use super::any_version::overtaken;
 use super::custom_role::is_still_there;
 use crate::audit::{Action, Entry};
 use crate::entropy;
@@ -488,5 +489,5 @@ fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {
 
 fn changed() -> IamError {
     let message = "the access policy has changed since its entity tag was read: read it again";
-    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+    overtaken(message)
 }

@@ -5,12 +5,13 @@ pub use crate::model::account_settings::{AccountSettings, StoredSettings};
 pub use crate::model::allowed_addresses::{AddressError, AllowedAddresses};
 
 use super::administrator::not_administrator;
+use super::any_version::overtaken;
 use crate::audit::{Action, Entry, Origin};
 use crate::error::IamError;
 use crate::model::entity_tag;
 use crate::model::text::check_length;
 use crate::policy::is_administrator;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::Refusal;
 use crate::repo::account_settings;
 use crate::repo::accounts::lock_active;
 use crate::repo::sessions;
@@ -345,5 +346,5 @@ async fn stored(tx: &mut Tx, account: AccountId) -> Result<StoredSettings, IamEr
 
 fn changed() -> IamError {
     let message = "the settings have changed since their entity tag was read: read them again";
-    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+    overtaken(message)
 }

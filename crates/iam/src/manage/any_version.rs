@@ -3,8 +3,11 @@
 
 use crate::error::IamError;
 use crate::model::entity_tag;
-use crate::refusal::Reason;
+use crate::refusal::{Reason, Refusal};
 use crate::service::Iam;
+
+/// The header that names a version.
+const IF_MATCH: &str = "If-Match";
 
 /// How often a change is tried: more than anybody changes one thing at the same moment.
 const TRIES: u32 = 50;
@@ -38,8 +41,13 @@ impl Iam {
     }
 }
 
-/// Whether another change came first.
+/// The refusal of a change of a version that another change has replaced.
+pub(super) fn overtaken(message: &'static str) -> IamError {
+    IamError::Refused(Refusal::new(Reason::Conflict, message).field(IF_MATCH))
+}
+
+/// Whether it is that refusal.
 fn is_overtaken<T>(done: &Result<T, IamError>) -> bool {
     let refusal = done.as_ref().err().and_then(IamError::refusal);
-    refusal.is_some_and(|own| own.reason == Reason::Conflict && own.field == Some("If-Match"))
+    refusal.is_some_and(|own| own.reason == Reason::Conflict && own.field == Some(IF_MATCH))
 }

@@ -3,6 +3,7 @@
 
 pub use super::new_key::NewKey;
 
+use super::any_version::overtaken;
 use super::new_key::{about, check_not_revoked};
 use crate::audit::Action;
 use crate::entropy;
@@ -14,7 +15,7 @@ use crate::model::page::{Page, PageRequest};
 use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::Reason;
 use crate::repo::accounts::lock_active;
 use crate::repo::{activity, api_keys};
 use crate::service::Iam;
@@ -193,7 +194,7 @@ impl Iam {
         unlocked(&key)?;
         let changed = || {
             let message = "the API key has changed since its entity tag was read: read it again";
-            IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+            overtaken(message)
         };
         if !entity_tag::matches(if_match, &entity_tag(&key)) {
             return Err(changed());

@@ -1,9 +1,10 @@
 //! What dynamic rules of access groups and claim rules of trusted profiles have in common: conditions on claims, all of which must be met.
 
+use super::any_version::overtaken;
 use crate::error::IamError;
 use crate::model::claim_condition::ClaimCondition;
 use crate::model::directory::{CLAIMS, OWN_REALM};
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::Refusal;
 use base::limit;
 
 /// Refuses the realm of another identity provider.
@@ -58,5 +59,5 @@ pub(super) fn in_words(conditions: &[ClaimCondition]) -> String {
 /// The refusal of a change of a version that another change has replaced.
 pub(super) fn changed() -> IamError {
     let message = "the rule has changed since its entity tag was read: read it again";
-    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+    overtaken(message)
 }

@@ -1,6 +1,7 @@
 //! Roles that an account makes of single actions, and gives by access policies. Everybody in the account sees them; an
 //! Administrator makes and changes them.
 
+use super::any_version::overtaken;
 use crate::audit::{Action as Audited, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -333,5 +334,5 @@ fn taken(field: &'static str, message: String) -> IamError {
 
 fn changed() -> IamError {
     let message = "the role has changed since its entity tag was read: read it again";
-    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+    overtaken(message)
 }

@@ -2,6 +2,7 @@
 //! compute resources take on.
 
 use super::administrator::not_administrator;
+use super::any_version::overtaken;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -265,7 +266,7 @@ fn taken(error: IamError) -> IamError {
 
 fn changed() -> IamError {
     let message = "the trusted profile has changed since its entity tag was read: read it again";
-    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+    overtaken(message)
 }
 
 /// An entry about a profile, or about what belongs to it.

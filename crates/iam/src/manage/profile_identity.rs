@@ -1,12 +1,13 @@
 //! The identities of trusted profiles: the users and service IDs of the account that may take on a profile because it names them.
 
+use super::any_version::overtaken;
 use super::profile::{about, check_room, no_profile};
 use crate::audit::{Action, Entries};
 use crate::error::IamError;
 use crate::model::directory::{Profile, ProfileIdentity, Stamp};
 use crate::model::entity_tag;
 use crate::model::text;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::Refusal;
 use crate::repo::{members, profile_identities, profiles};
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -223,5 +224,5 @@ fn no_identity() -> IamError {
 
 fn changed() -> IamError {
     let message = "the identities have changed since their entity tag was read: read them again";
-    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+    overtaken(message)
 }

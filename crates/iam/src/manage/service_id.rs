@@ -2,6 +2,7 @@
 //! Administrator of the account manages them; a service sees itself.
 
 use super::administrator::{not_administrator, still_administers};
+use super::any_version::overtaken;
 use super::api_key::NewKey;
 use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
@@ -233,7 +234,7 @@ impl Iam {
         let service = self.changeable_service(caller, id, what)?;
         let changed = || {
             let message = "the service ID has changed since its entity tag was read: read it again";
-            IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+            overtaken(message)
         };
         if !entity_tag::matches(if_match, &entity_tag(&service)) {
             return Err(changed());

@@ -2,6 +2,7 @@
 
 pub use crate::model::service_group::ServiceGroup;
 
+use super::any_version::overtaken;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -149,7 +150,7 @@ impl Iam {
         let old = self.service_id_group(caller, id).await?;
         let changed = || {
             let message = "the group has changed since its entity tag was read: read it again";
-            IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+            overtaken(message)
         };
         if !entity_tag::matches(if_match, &entity_tag(&old)) {
             return Err(changed());
