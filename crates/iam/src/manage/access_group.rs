@@ -164,7 +164,7 @@ impl Iam {
         };
         let mut tx = self.lock_groups(caller).await?;
         let limit = &limit::ACCESS_GROUPS_PER_ACCOUNT;
-        self.has_room(&mut tx, group.account, limit, CountedItem::AccessGroups)
+        self.check_room(&mut tx, group.account, limit, CountedItem::AccessGroups)
             .await?;
         let stored = access_groups::insert(&mut tx, &group).await;
         stored.map_err(taken)?;

@@ -129,7 +129,7 @@ impl Iam {
         let given = self.check_grant(account, terms.grant)?;
         let mut tx = self.lock_policies(caller).await?;
         let limit = &limit::POLICIES_PER_ACCOUNT;
-        self.has_room(&mut tx, account, limit, CountedItem::Policies)
+        self.check_room(&mut tx, account, limit, CountedItem::Policies)
             .await?;
         let subject = found_subject(&mut tx, account, subject).await?;
         let policy = self.new_policy(caller, account, subject, &given);
@@ -202,7 +202,7 @@ impl Iam {
                 new.push(policy);
             }
         }
-        has_place(tx, (account, subject), None, new.len() as u64).await?;
+        check_room(tx, (account, subject), None, new.len() as u64).await?;
         for policy in new {
             policies::insert(tx, &policy).await?;
             entries.push(about(caller, Action::PolicyMade, &policy));
@@ -399,7 +399,7 @@ fn nobody() -> IamError {
 async fn check_storable(tx: &mut Tx, policy: &Policy) -> Result<(), IamError> {
     let account = policy.account;
     are_there(tx, account, policy.roles.iter()).await?;
-    has_place(tx, (account, policy.subject), Some(policy.id), 1).await?;
+    check_room(tx, (account, policy.subject), Some(policy.id), 1).await?;
     let all = policies::of_subject(tx, account, policy.subject).await?;
     let mut others = all.iter().filter(|other| other.id != policy.id);
     match others.find(|other| policy.repeats(other)) {
@@ -444,7 +444,7 @@ async fn are_there(
 }
 
 /// Checks that a subject may have so many more policies than it has, apart from the one that is changed. The account is locked.
-async fn has_place(
+async fn check_room(
     tx: &mut Tx,
     (account, subject): (AccountId, PolicySubject),
     apart_from: Option<PolicyId>,

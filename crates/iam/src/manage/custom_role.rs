@@ -148,7 +148,7 @@ impl Iam {
         };
         let mut tx = self.lock_custom_roles(caller).await?;
         let limit = &limit::CUSTOM_ROLES_PER_ACCOUNT;
-        self.has_room_unpaged(&mut tx, role.account, limit, CountedItem::CustomRoles)
+        self.check_room_unpaged(&mut tx, role.account, limit, CountedItem::CustomRoles)
             .await?;
         has_free_names(&mut tx, &role, None).await?;
         custom_roles::insert(&mut tx, &role).await?;

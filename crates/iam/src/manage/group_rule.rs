@@ -100,10 +100,10 @@ impl Iam {
             return Err(no_group());
         }
         let limit = &limit::GROUP_RULES_PER_ACCOUNT;
-        self.has_room(&mut tx, group.account, limit, CountedItem::GroupRules)
+        self.check_room(&mut tx, group.account, limit, CountedItem::GroupRules)
             .await?;
         let held = access_group_rules::count_of(&mut tx, group.id).await?;
-        has_place(held)?;
+        check_room(held)?;
         access_group_rules::insert(&mut tx, &rule).await?;
         let entry = about(caller, Action::GroupRuleMade, &group, &rule);
         self.commit(tx, entry).await?;
@@ -191,7 +191,7 @@ impl Iam {
 }
 
 /// Refuses a further rule of a group that has as many as it may.
-fn has_place(held: u64) -> Result<(), Refusal> {
+fn check_room(held: u64) -> Result<(), Refusal> {
     let limit = &limit::RULES_PER_GROUP;
     if held < limit.default {
         return Ok(());

@@ -164,7 +164,7 @@ impl Iam {
         };
         let mut tx = self.lock_profiles(caller).await?;
         let limit = &limit::PROFILES_PER_ACCOUNT;
-        self.has_room(&mut tx, profile.account, limit, CountedItem::Profiles)
+        self.check_room(&mut tx, profile.account, limit, CountedItem::Profiles)
             .await?;
         principals::insert_profile(&mut tx, profile.id).await?;
         members::join(&mut tx, profile.account, profile.id, made.at).await?;

@@ -190,7 +190,7 @@ impl Iam {
             return Err(IamError::invalid("group_id", message));
         }
         let limit = &limit::SERVICE_IDS_PER_ACCOUNT;
-        self.has_room(&mut tx, account, limit, CountedItem::ServiceIds)
+        self.check_room(&mut tx, account, limit, CountedItem::ServiceIds)
             .await?;
         principals::insert_service(&mut tx, service.id).await?;
         members::join(&mut tx, account, service.id, now).await?;
