@@ -383,3 +383,11 @@ pub(crate) async fn held(
     }
     Ok(found)
 }
+
+/// Notes that a session was used now.
+pub(crate) async fn touch(tx: &mut Tx, session: SessionId, now: Millis) -> Result<(), IamError> {
+    let sql = "UPDATE sessions SET used_at = $2 WHERE guid = $1 AND used_at < $2";
+    tx.execute(sql, &[session.0.to_string().into(), now.0.into()])
+        .await?;
+    Ok(())
+}

@@ -141,7 +141,7 @@ async fn what_is_told_of_a_hidden_domain_are_the_callers_own_roles(world: World)
             let Err(AuthError::DomainNotFound(hidden)) = scope else {
                 panic!("{scope:?}");
             };
-            assert_eq!(hidden.address.as_deref(), Some("bob@example.org"));
+            assert_eq!(hidden.holder.as_deref(), Some("bob@example.org"));
             assert_eq!(hidden.domain, domain);
             hidden.roles
         });

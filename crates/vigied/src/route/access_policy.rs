@@ -11,7 +11,7 @@ use super::api_key::invalid;
 use super::entity_tag::{if_match, tagged};
 use super::list_cursor::ListCursor;
 use super::order::{By, SortKey, by_signed_word};
-use super::paging::POLICIES;
+use super::paging::LIMIT_AND_START;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;

@@ -145,7 +145,7 @@ pub(super) fn by_signed_word<T>(
     };
     let found = known.iter().find(|(own, _)| *own == asked);
     Ok(found.map_or_else(Order::unsorted, |(word, by)| Order {
-        word: *word,
+        word,
         by: *by,
         reverse,
     }))

@@ -4,7 +4,7 @@ use super::api_key::{invalid, is_set};
 use super::in_turn::in_turn;
 use super::list_cursor::ListCursor;
 use super::order::Order;
-use super::paging::POLICIES;
+use super::paging::LIMIT_AND_START;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::{check_length, mended_by};

@@ -3,7 +3,7 @@
 use super::api_key::invalid;
 use super::list_cursor::ListCursor;
 use super::order::Order;
-use super::paging::POLICIES;
+use super::paging::LIMIT_AND_START;
 use super::reply::json;
 use super::resource_instance::{
     crn as instance_crn, guid_at, in_path, named, path as instance_path,
