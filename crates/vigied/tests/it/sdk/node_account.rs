@@ -11,6 +11,11 @@ const users = client("user-management/v1");
 
 done(async () => {
   const accountId = account;
+  const accounts = client("account-management/v4");
+  const own = (await accounts.getAccount({ accountId })).result;
+  assert.deepStrictEqual([own.id, own.owner_userid, own.status], [account, more, "ACTIVE"]);
+  await refused(404, accounts.getAccount({ accountId: "0".repeat(32) }));
+
   // A group of service IDs.
   const group = (await iam.createServiceIdGroup({ accountId, name: "ci", description: "of a test" })).result;
   const { id } = group;
