@@ -30,7 +30,7 @@ pub mod org;
 pub mod overdue_sessions;
 mod own_key;
 pub mod people;
-mod policy_change;
+mod policy_check;
 pub mod preference;
 pub mod profile;
 pub mod profile_identity;
