@@ -110,7 +110,7 @@ impl Iam {
         Ok(rule)
     }
 
-    /// Says a rule anew. `if_match` has its entity tag, or is `*`.
+    /// Replaces a rule. `if_match` has its entity tag, or is `*`.
     ///
     /// # Errors
     /// As [`Self::create_group_rule`]; when it has changed since the tag was read.

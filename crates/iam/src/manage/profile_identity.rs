@@ -58,7 +58,7 @@ impl Iam {
         profile.identity(principal).cloned().ok_or_else(no_identity)
     }
 
-    /// Names the identities anew: who is not among them may not take on the profile from the moment this returns. `if_match` has
+    /// Replaces the identities: who is not among them may not take on the profile from the moment this returns. `if_match` has
     /// the entity tag of the identities, or is `*`.
     ///
     /// # Errors
@@ -123,7 +123,7 @@ impl Iam {
         self.managed_profile(caller, id)
     }
 
-    /// Lets a user or service ID take on a trusted profile, or says anew why it may.
+    /// Lets a user or service ID take on a trusted profile, or changes why it may.
     ///
     /// # Errors
     /// Without Administrator of the account; when it is not in the account; over a limit.
