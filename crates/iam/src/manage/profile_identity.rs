@@ -98,15 +98,16 @@ impl Iam {
             known.is_none_or(|own| own.description != new.description)
         };
         let added: Vec<&NewProfileIdentity> = all.iter().filter(is_new).collect();
-        if gone.is_empty() && added.is_empty() {
-            return Ok(profile);
-        }
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profiles(caller).await?;
         let from = Some(profile.identities_revision);
         // Of two concurrent requests with the same tag, one changes them.
         if !profiles::touch_identities(&mut tx, id, stamp, from).await? {
             return Err(changed());
+        }
+        if gone.is_empty() && added.is_empty() {
+            // No change: they are still of this version, and the transaction is dropped.
+            return Ok(profile);
         }
         let entry =
             |action: Action, who: Principal| about(caller, action, &profile).with("identity", who);
