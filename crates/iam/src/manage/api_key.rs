@@ -287,8 +287,18 @@ impl Iam {
     pub async fn delete_api_key(&self, caller: &Identity, id: KeyId) -> Result<(), IamError> {
         let key = self.api_key(caller, id)?;
         unlocked(&key)?;
+        let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        api_keys::delete(&mut tx, id).await?;
+        lock_active(&mut tx, key.account).await?;
+        check_not_revoked(&mut tx, caller, now).await?;
+        if !api_keys::delete(&mut tx, id).await? {
+            drop(tx);
+            // Another node has deleted or locked it.
+            self.sync().await?;
+            unlocked(&self.api_key(caller, id)?)?;
+            let message = "the API key was changed at this moment: delete it again";
+            return Err(IamError::conflict(message));
+        }
         activity::delete_of_key(&mut tx, &key).await?;
         self.commit(tx, about(caller, Action::KeyDeleted, &key))
             .await
