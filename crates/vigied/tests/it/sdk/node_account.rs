@@ -1,4 +1,4 @@
-//! Groups of service IDs, settings of the account, activity, preferences and profiles of users through `@ibm-cloud/platform-services` for
+//! The account, groups of service IDs, settings, activity, preferences and profiles of users through `@ibm-cloud/platform-services` for
 //! Node.
 
 use super::node::run;
@@ -29,7 +29,14 @@ done(async () => {
   await refused(409, iam.updateServiceIdGroup({ id, ifMatch: tag, name: "late" }));
   await refused(409, iam.deleteServiceIdGroup({ id }));
 
-  // Settings, with what holds by them.
+  const asked = { accountId, serviceidGroups: true, serviceidsPerGroup: id };
+  const used = (await iam.getAccountLimits(asked)).result;
+  assert.strictEqual(used.serviceid_groups.count, 1);
+  assert.strictEqual(used.serviceids_per_group.serviceid_groups[0].count, 1);
+  const several = { accountId, serviceidGroups: true, serviceidsPerGroup: [id] };
+  assert.deepStrictEqual((await iam.bulkListAccountEntityConsumption(several)).result, used);
+
+  // Settings, with what holds by them, and those of policies.
   const read = await iam.getAccountSettings({ accountId });
   const ifMatch = read.headers.etag;
   assert.strictEqual(ifMatch.replaceAll('"', ""), read.result.entity_tag);
@@ -41,20 +48,26 @@ done(async () => {
   const effective = (await iam.getEffectiveAccountSettings({ accountId })).result.effective;
   assert.strictEqual(effective.max_sessions_per_identity, "5");
 
+  const policies = client("iam-policy-management/v1");
+  const access = await policies.getSettings({ accountId });
+  const held = { externalAccountIdentityInteraction: access.result.external_account_identity_interaction };
+  const same = await policies.updateSettings({ accountId, ifMatch: access.headers.etag, ...held });
+  assert.strictEqual(same.status, 200);
+
   // Activity, and what is asked beside the password.
   const iamId = (await iam.getApiKeysDetails({ iamApiKey: key })).result.iam_id;
   const status = (await iam.getMfaStatus({ accountId, iamId })).result;
   assert.strictEqual(status.effective_mfa_type, "NONE");
-  const asked = await iam.createReport({ accountId, type: "inactive", duration: "120" });
-  assert.strictEqual(asked.status, 202);
-  const report = (await iam.getReport({ accountId, reference: asked.result.reference })).result;
+  const idle = await iam.createReport({ accountId, type: "inactive", duration: "120" });
+  assert.strictEqual(idle.status, 202);
+  const report = (await iam.getReport({ accountId, reference: idle.result.reference })).result;
   assert.deepStrictEqual(report.serviceids.map((one) => one.id), [grouped.id]);
   await refused(404, iam.getReport({ accountId, reference: "nothing" }));
   const enrolled = await iam.createMfaReport({ accountId, type: "mfa_status" });
   const people = (await iam.getMfaReport({ accountId, reference: enrolled.result.reference })).result.users;
   assert.deepStrictEqual(people.map((one) => one.iam_id), [iamId]);
-  const used = (await iam.getServiceId({ id: grouped.id, includeActivity: true })).result;
-  assert.strictEqual(used.activity.authn_count, 0);
+  const unused = (await iam.getServiceId({ id: grouped.id, includeActivity: true })).result;
+  assert.strictEqual(unused.activity.authn_count, 0);
 
   // What a client keeps for a user.
   const where = { accountId, iamId, service: "console", preferenceId: "landing_page" };
