@@ -19,6 +19,7 @@ mod sessions;
 mod users;
 pub(crate) mod world;
 
+use crate::harness::KeptConnection;
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::Path;
@@ -144,6 +145,7 @@ fn lines(world: &World, cells: impl Fn(&User) -> Vec<String> + Sync) -> Vec<Stri
 
 #[test]
 fn every_route_credential_role_and_scope_answers_as_the_table_says() {
+    let _kept = KeptConnection::of_this_thread();
     let world = World::start();
     let planted = world
         .server

@@ -1,7 +1,9 @@
 //! A real server in a temporary folder, and a plain HTTP client to talk to it.
 
+mod connection;
 mod init;
 
+pub(crate) use connection::KeptConnection;
 pub(crate) use init::{Owner, init, init_with};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
@@ -358,12 +360,7 @@ impl Request {
     }
 
     pub(crate) fn try_send(self) -> Result<Reply, ureq::Error> {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .allow_non_standard_methods(true)
-            .timeout_global(Some(self.patience))
-            .build()
-            .into();
+        let agent = connection::agent(self.patience);
         let mut request = ureq::http::Request::builder()
             .method(self.method.as_str())
             .uri(self.url);

@@ -3,7 +3,7 @@
 
 use super::VIGIED;
 use serde_json::Value;
-use std::fs::{DirBuilder, File};
+use std::fs::{DirBuilder, File, Permissions, set_permissions};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -56,6 +56,8 @@ pub(crate) fn init(data: &Path) -> Owner {
         return init_with(data, &[]);
     }
     make_folder(data, 0o700);
+    // An empty one that was there is closed to others too.
+    set_permissions(data, Permissions::from_mode(0o700)).unwrap();
     for part in &MADE.parts {
         let path = data.join(&part.path);
         let Some(bytes) = &part.bytes else {

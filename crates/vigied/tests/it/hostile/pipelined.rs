@@ -66,7 +66,7 @@ fn encrypted(pem: &str, server: &Server, number: u8) -> Box<dyn Stream> {
 /// Enough names for a long query.
 pub(super) fn fill(stream: &mut dyn Stream, key: &str) {
     let rest = "y".repeat(1000);
-    for part in 0..4 {
+    for part in 0..16 {
         let samples: Vec<_> = (0..4000)
             .map(|number| json!({"name": format!("p{part}.c.n{number}.{rest}"), "value": 1}))
             .collect();

@@ -19,6 +19,9 @@ const HONEST: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 /// How often an attack may be over before anybody else could be answered.
 const TRIES: usize = 50;
 
+/// Between two requests of the one who is served beside an attack.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// No query ends because the machine is busy: what ends it is the number of its steps.
 const BY_STEPS_ALONE: [&str; 2] = ["--set", "limits.request_seconds=3600"];
 
@@ -85,6 +88,8 @@ fn beside<T: Send>(mut serve: impl FnMut(), attack: impl Fn() -> T + Sync) -> T 
                 serve();
                 if !attack.is_finished() {
                     meanwhile += 1;
+                    // Without a pause, the one who is served would keep the processors from the attack.
+                    std::thread::sleep(PAUSE);
                 }
             }
             (meanwhile, attack.join().unwrap())

@@ -4,7 +4,7 @@
 use super::known_members::keep_known;
 use super::texts::{owner, with_key};
 use crate::access::routes;
-use crate::harness::{Reply, Server};
+use crate::harness::{KeptConnection, Reply, Server};
 use base::invisible::{is_invisible, shown};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -199,6 +199,7 @@ impl Seen {
 
 #[test]
 fn what_is_not_seen_comes_back_as_its_number_from_every_route() {
+    let _kept = KeptConnection::of_this_thread();
     let server = Server::start();
     let owner = owner(&server);
     let mut seen = Seen {
