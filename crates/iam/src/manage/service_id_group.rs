@@ -203,7 +203,9 @@ impl Iam {
             );
             return Err(IamError::conflict(message));
         }
-        service_id_groups::delete(&mut tx, id).await?;
+        if !service_id_groups::delete(&mut tx, id).await? {
+            return Err(IamError::not_found("the group of service IDs"));
+        }
         let entry = about(caller, Action::ServiceGroupDeleted, &group);
         self.commit(tx, entry).await
     }

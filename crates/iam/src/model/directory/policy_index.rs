@@ -19,13 +19,13 @@ const KIND: u16 = 8;
 const COMBINATIONS: u16 = 16;
 
 /// The set of all combinations that name no single domain.
-const WITHOUT_DOMAIN: u16 = combinations(DOMAIN, false);
+const WITHOUT_DOMAIN: u16 = combinations_by(DOMAIN, false);
 
 /// The set of all combinations with a resource group.
-const WITH_GROUP: u16 = combinations(GROUP, true);
+const WITH_GROUP: u16 = combinations_by(GROUP, true);
 
 /// The set of the combinations that have an attribute, or have it not: a bit for each.
-const fn combinations(attribute: u16, is_named: bool) -> u16 {
+const fn combinations_by(attribute: u16, is_named: bool) -> u16 {
     let mut set = 0;
     let mut combination = 0;
     while combination < COMBINATIONS {
