@@ -5,7 +5,7 @@
 mod allowed_address;
 mod space_name;
 
-pub(crate) use allowed_address::check_address;
+pub(crate) use allowed_address::{check_address, refused_address};
 pub use space_name::{SpaceName, SpaceNameError};
 
 use crate::entropy::sha256;

@@ -3,13 +3,13 @@
 //!
 //! What one account refuses is refused there alone: a login that could open several opens the others.
 
-use crate::audit::Origin;
 use crate::error::IamError;
 use crate::model::account_settings::AccountSettings;
 use crate::model::bounds::CredentialBounds;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::service::Iam;
 use crate::token::issued::PASSWORD;
+use crate::verify::refused_address;
 use base::id::AccountId;
 
 /// Refuses tokens for an account to an address that it does not allow.
@@ -55,10 +55,9 @@ pub(super) fn accepting(
 }
 
 fn address_is_allowed(account: AccountId, settings: &AccountSettings) -> Result<(), IamError> {
-    let address = Origin::current().source().address();
-    if settings.allowed_addresses.allows(address) {
+    let Some(address) = refused_address(&settings.allowed_addresses) else {
         return Ok(());
-    }
+    };
     let message = format!(
         "The account {account} gives no tokens to the address {address} (`allowed_ip_addresses`)"
     );

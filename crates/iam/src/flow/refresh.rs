@@ -198,7 +198,7 @@ pub(crate) async fn issue_for(
             "issue a refresh token for what is not renewable",
         ));
     }
-    session_limit::has_room(iam, tx, (session, client), 1).await?;
+    session_limit::check_room(iam, tx, (session, client), 1).await?;
     let life = Lifetimes::of(iam, bounds, login.account, false);
     let end = bounds.end(iam.0.clock.now(), life.refresh_seconds);
     let text = format!("{PREFIX}{}", entropy::text());
@@ -268,7 +268,7 @@ async fn renew(
         displaced,
     } = renew_session(iam, &mut tx, token, renewal).await?;
     let issued = 1 + u64::from(renewal.with_uaa);
-    session_limit::has_room(iam, &mut tx, (session, client), issued).await?;
+    session_limit::check_room(iam, &mut tx, (session, client), issued).await?;
     // The end of a delegated token is that of its whole chain.
     let until = (client == Client::Kube.id()).then_some(token.expires_at);
     let refresh_token = issue_for(iam, &mut tx, session, (client, until), &login).await?;

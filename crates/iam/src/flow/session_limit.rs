@@ -106,7 +106,7 @@ fn too_deep(allowed: u64, is_own: bool) -> IamError {
 /// Refuses `needed` more refresh tokens if the session has as many as the limit. Used tokens are remembered until they
 /// expire, because a reused token indicates theft; so the oldest cannot be dropped. Those of the receiver of a delegated token are
 /// counted by themselves: however often it renews, the user's own client can.
-pub(super) async fn has_room(
+pub(super) async fn check_room(
     iam: &Iam,
     tx: &mut Tx,
     (session, client): (SessionId, &str),

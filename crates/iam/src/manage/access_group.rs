@@ -2,7 +2,7 @@
 //! is in a group sees it.
 
 use super::administrator::not_administrator;
-use super::any_version::AnyVersion;
+use super::any_version::overtaken;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -164,7 +164,7 @@ impl Iam {
         };
         let mut tx = self.lock_groups(caller).await?;
         let limit = &limit::ACCESS_GROUPS_PER_ACCOUNT;
-        self.has_room(&mut tx, group.account, limit, CountedItem::AccessGroups)
+        self.check_room(&mut tx, group.account, limit, CountedItem::AccessGroups)
             .await?;
         let stored = access_groups::insert(&mut tx, &group).await;
         stored.map_err(taken)?;
@@ -184,15 +184,10 @@ impl Iam {
         if_match: &str,
         change: AccessGroupChange,
     ) -> Result<AccessGroup, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self
-                .try_update_group(caller, id, if_match, change.clone())
-                .await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_update_group(caller, id, if_match, change.clone())
+        })
+        .await
     }
 
     async fn try_update_group(
@@ -318,7 +313,7 @@ fn taken(error: IamError) -> IamError {
 
 fn changed() -> IamError {
     let message = "the access group has changed since its entity tag was read: read it again";
-    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+    overtaken(message)
 }
 
 fn about(caller: &Identity, action: Action, group: &AccessGroup) -> Entry {

@@ -2,7 +2,8 @@
 //! attributes. Principals see the policies that are for them, or for an access group that they are in.
 
 use super::administrator::not_administrator;
-use super::custom_role::is_still_there;
+use super::any_version::overtaken;
+use super::policy_check::{are_there, check_room, check_storable, found_subject};
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -12,17 +13,15 @@ use crate::model::entity_tag;
 use crate::model::page::{Page, PageRequest};
 use crate::model::text;
 use crate::policy::is_administrator;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::Refusal;
 use crate::repo::counts::CountedItem;
-use crate::repo::{access_groups, invitations, members, policies, public_access};
+use crate::repo::policies;
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::id::{AccessGroupId, AccountId, CustomRoleId, PolicyId, UserId};
+use base::id::{AccountId, PolicyId, UserId};
 use base::limit;
-use base::principal::Principal;
 use db::Tx;
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
 
 /// The subject, roles and resource of a policy.
 #[derive(Debug, Clone)]
@@ -128,7 +127,7 @@ impl Iam {
         let given = self.check_grant(account, terms.grant)?;
         let mut tx = self.lock_policies(caller).await?;
         let limit = &limit::POLICIES_PER_ACCOUNT;
-        self.has_room(&mut tx, account, limit, CountedItem::Policies)
+        self.check_room(&mut tx, account, limit, CountedItem::Policies)
             .await?;
         let subject = found_subject(&mut tx, account, subject).await?;
         let policy = self.new_policy(caller, account, subject, &given);
@@ -201,7 +200,7 @@ impl Iam {
                 new.push(policy);
             }
         }
-        has_place(tx, (account, subject), None, new.len() as u64).await?;
+        check_room(tx, (account, subject), None, new.len() as u64).await?;
         for policy in new {
             policies::insert(tx, &policy).await?;
             entries.push(about(caller, Action::PolicyMade, &policy));
@@ -209,7 +208,41 @@ impl Iam {
         Ok(entries)
     }
 
-    pub(super) async fn try_replace_policy(
+    /// Replaces the terms of a policy. `if_match` has its entity tag, or is `*`.
+    ///
+    /// # Errors
+    /// As [`Self::create_policy`]; when it has changed since the tag was read.
+    pub async fn replace_policy(
+        &self,
+        caller: &Identity,
+        id: PolicyId,
+        if_match: &str,
+        terms: PolicyTerms,
+    ) -> Result<Policy, IamError> {
+        self.change_version(if_match, || {
+            self.try_replace_policy(caller, id, if_match, terms.clone())
+        })
+        .await
+    }
+
+    /// Puts a policy in force, or out of force. `if_match` has its entity tag, or is `*`.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when it has changed since the tag was read; when another in force says the same.
+    pub async fn switch_policy(
+        &self,
+        caller: &Identity,
+        id: PolicyId,
+        if_match: &str,
+        active: bool,
+    ) -> Result<Policy, IamError> {
+        self.change_version(if_match, || {
+            self.try_switch_policy(caller, id, if_match, active)
+        })
+        .await
+    }
+
+    async fn try_replace_policy(
         &self,
         caller: &Identity,
         id: PolicyId,
@@ -229,7 +262,7 @@ impl Iam {
         self.change_policy(caller, &old, new).await
     }
 
-    pub(super) async fn try_switch_policy(
+    async fn try_switch_policy(
         &self,
         caller: &Identity,
         id: PolicyId,
@@ -351,69 +384,6 @@ fn is_for(policy: &Policy, subject: PolicySubject) -> bool {
     }
 }
 
-/// Finds the subject of a policy within the transaction that stores it. A user is also found by the id of their invitation,
-/// before they accept it and after.
-async fn found_subject(
-    tx: &mut Tx,
-    account: AccountId,
-    subject: PolicySubject,
-) -> Result<PolicySubject, IamError> {
-    let is_there = match subject {
-        PolicySubject::Principal(principal) => {
-            if members::is_still_member(tx, account, principal).await? {
-                return Ok(subject);
-            }
-            let Principal::User(id) = principal else {
-                return Err(nobody());
-            };
-            let named = members::named(tx, account, id).await?;
-            if named != id && members::is_still_member(tx, account, named).await? {
-                return Ok(PolicySubject::Principal(named.into()));
-            }
-            if invitations::is_there(tx, account, id.0).await? {
-                return Ok(PolicySubject::Invited(id));
-            }
-            false
-        }
-        PolicySubject::Group(group) => match group == AccessGroupId::public(account) {
-            true => public_access::is_enabled(tx, account).await?,
-            false => access_groups::is_there(tx, account, group).await?,
-        },
-        PolicySubject::Invited(id) => invitations::is_there(tx, account, id.0).await?,
-    };
-    match is_there {
-        true => Ok(subject),
-        false => Err(nobody()),
-    }
-}
-
-fn nobody() -> IamError {
-    let message = "the subject is nobody in this account: it takes the `iam_id` of a user, service ID or trusted profile, or an \
-                   `access_group_id`";
-    IamError::invalid("subjects", message)
-}
-
-/// Checks, within the transaction that stores it, that what a policy gives is there, that there is room for it, and that no other in
-/// force says the same. The account is locked.
-async fn check_storable(tx: &mut Tx, policy: &Policy) -> Result<(), IamError> {
-    let account = policy.account;
-    are_there(tx, account, policy.roles.iter()).await?;
-    has_place(tx, (account, policy.subject), Some(policy.id), 1).await?;
-    let all = policies::of_subject(tx, account, policy.subject).await?;
-    let mut others = all.iter().filter(|other| other.id != policy.id);
-    match others.find(|other| policy.repeats(other)) {
-        None => Ok(()),
-        Some(other) => Err(said_already(other.id)),
-    }
-}
-
-fn said_already(id: PolicyId) -> IamError {
-    let message = format!(
-        "the access policy `{id}` gives the subject the same roles in the same place already"
-    );
-    IamError::refused(Reason::SamePolicy, message)
-}
-
 /// Checks, within the transaction that stores them, that what policies give is there. The account is locked.
 pub(super) async fn roles_are_there(
     tx: &mut Tx,
@@ -422,49 +392,6 @@ pub(super) async fn roles_are_there(
 ) -> Result<(), IamError> {
     let roles = given.iter().flat_map(|one| one.grant.roles.iter());
     are_there(tx, account, roles).await
-}
-
-/// Looks for each of the account's own roles once.
-async fn are_there(
-    tx: &mut Tx,
-    account: AccountId,
-    roles: impl Iterator<Item = &PolicyRole>,
-) -> Result<(), IamError> {
-    let own: BTreeSet<CustomRoleId> = roles
-        .filter_map(|role| match role {
-            PolicyRole::Custom(id) => Some(*id),
-            PolicyRole::Named(_) => None,
-        })
-        .collect();
-    for id in own {
-        is_still_there(tx, account, id).await?;
-    }
-    Ok(())
-}
-
-/// Checks that a subject may have so many more policies than it has, apart from the one that is changed. The account is locked.
-async fn has_place(
-    tx: &mut Tx,
-    (account, subject): (AccountId, PolicySubject),
-    apart_from: Option<PolicyId>,
-    more: u64,
-) -> Result<(), IamError> {
-    let limit = &limit::POLICIES_PER_SUBJECT;
-    let held = policies::count_of(tx, account, subject, apart_from).await?;
-    let wanted = held.saturating_add(more);
-    if wanted <= limit.default {
-        return Ok(());
-    }
-    let (name, most) = (limit.name, limit.default);
-    let message = match more {
-        1 => {
-            format!("the subject has {held} access policies, as many as `{name}` = {most} allows")
-        }
-        _ => format!(
-            "the subject would have {wanted} access policies, more than `{name}` = {most} allows"
-        ),
-    };
-    Err(Refusal::new(Reason::Conflict, message).limit(limit).into())
 }
 
 fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {
@@ -488,5 +415,5 @@ fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {
 
 fn changed() -> IamError {
     let message = "the access policy has changed since its entity tag was read: read it again";
-    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+    overtaken(message)
 }

@@ -5,17 +5,19 @@ pub use crate::model::account_settings::{AccountSettings, StoredSettings};
 pub use crate::model::allowed_addresses::{AddressError, AllowedAddresses};
 
 use super::administrator::not_administrator;
-use crate::audit::{Action, Entry, Origin};
+use super::any_version::overtaken;
+use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::model::entity_tag;
 use crate::model::text::check_length;
 use crate::policy::is_administrator;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::Refusal;
 use crate::repo::account_settings;
 use crate::repo::accounts::lock_active;
 use crate::repo::sessions;
 use crate::service::Iam;
 use crate::token::identity::Identity;
+use crate::verify::refused_address;
 use base::id::AccountId;
 use base::limit;
 use db::Tx;
@@ -91,9 +93,7 @@ impl SettingsChange {
         if let Some(addresses) = &self.allowed_addresses {
             let (field, limit) = ("allowed_ip_addresses", &limit::ALLOWED_ADDRESSES_BYTES);
             check_length(field, addresses.text(), limit)?;
-            if let Some(own) = Origin::remote_address()
-                && !addresses.allows(own)
-            {
+            if let Some(own) = refused_address(addresses) {
                 let message = format!(
                     "`{field}` leaves out {own}, the address that this change comes from: you would lock yourself out"
                 );
@@ -345,5 +345,5 @@ async fn stored(tx: &mut Tx, account: AccountId) -> Result<StoredSettings, IamEr
 
 fn changed() -> IamError {
     let message = "the settings have changed since their entity tag was read: read them again";
-    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+    overtaken(message)
 }

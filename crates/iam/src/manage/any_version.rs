@@ -3,45 +3,51 @@
 
 use crate::error::IamError;
 use crate::model::entity_tag;
-use crate::refusal::Reason;
+use crate::refusal::{Reason, Refusal};
 use crate::service::Iam;
 
-/// How often: more than anybody changes one thing at the same moment.
+/// The header that names a version.
+const IF_MATCH: &str = "If-Match";
+
+/// How often a change is tried: more than anybody changes one thing at the same moment.
 const TRIES: u32 = 50;
 
-/// What is left of the tries of one change.
-pub(super) struct AnyVersion {
-    left: u32,
-}
-
-impl AnyVersion {
-    pub(super) fn of(if_match: &str) -> Self {
-        Self {
-            left: if entity_tag::is_any(if_match) {
-                TRIES
-            } else {
-                0
-            },
-        }
-    }
-
-    /// Whether the change begins anew after this answer.
+impl Iam {
+    /// Makes a change of the version that `if_match` names, or of whatever version there is.
     ///
     /// # Errors
-    /// When the database fails.
-    pub(super) async fn begins_anew<T>(
-        &mut self,
-        iam: &Iam,
-        answer: &Result<T, IamError>,
-    ) -> Result<bool, IamError> {
-        let refusal = answer.as_ref().err().and_then(IamError::refusal);
-        let is_overtaken = refusal
-            .is_some_and(|own| own.reason == Reason::Conflict && own.field == Some("If-Match"));
-        if !is_overtaken || self.left == 0 {
-            return Ok(false);
+    /// Those of the change, and when the database fails.
+    pub(super) async fn change_version<T, F>(
+        &self,
+        if_match: &str,
+        change: impl Fn() -> F,
+    ) -> Result<T, IamError>
+    where
+        F: Future<Output = Result<T, IamError>>,
+    {
+        let tries = if entity_tag::is_any(if_match) {
+            TRIES
+        } else {
+            1
+        };
+        for _ in 1..tries {
+            let done = change().await;
+            if !is_overtaken(&done) {
+                return done;
+            }
+            self.sync().await?;
         }
-        self.left -= 1;
-        iam.sync().await?;
-        Ok(true)
+        change().await
     }
+}
+
+/// The refusal of a change of a version that another change has replaced.
+pub(super) fn overtaken(message: &'static str) -> IamError {
+    IamError::Refused(Refusal::new(Reason::Conflict, message).field(IF_MATCH))
+}
+
+/// Whether it is that refusal.
+fn is_overtaken<T>(done: &Result<T, IamError>) -> bool {
+    let refusal = done.as_ref().err().and_then(IamError::refusal);
+    refusal.is_some_and(|own| own.reason == Reason::Conflict && own.field == Some(IF_MATCH))
 }

@@ -3,7 +3,7 @@
 
 pub use super::new_key::NewKey;
 
-use super::any_version::AnyVersion;
+use super::any_version::overtaken;
 use super::new_key::{about, check_not_revoked};
 use crate::audit::Action;
 use crate::entropy;
@@ -15,7 +15,7 @@ use crate::model::page::{Page, PageRequest};
 use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::Reason;
 use crate::repo::accounts::lock_active;
 use crate::repo::{activity, api_keys};
 use crate::service::Iam;
@@ -177,15 +177,10 @@ impl Iam {
         if_match: &str,
         change: KeyChange,
     ) -> Result<ApiKey, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self
-                .try_update_key(caller, id, if_match, change.clone())
-                .await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_update_key(caller, id, if_match, change.clone())
+        })
+        .await
     }
 
     async fn try_update_key(
@@ -199,7 +194,7 @@ impl Iam {
         unlocked(&key)?;
         let changed = || {
             let message = "the API key has changed since its entity tag was read: read it again";
-            IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+            overtaken(message)
         };
         if !entity_tag::matches(if_match, &entity_tag(&key)) {
             return Err(changed());
@@ -292,8 +287,18 @@ impl Iam {
     pub async fn delete_api_key(&self, caller: &Identity, id: KeyId) -> Result<(), IamError> {
         let key = self.api_key(caller, id)?;
         unlocked(&key)?;
+        let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        api_keys::delete(&mut tx, id).await?;
+        lock_active(&mut tx, key.account).await?;
+        check_not_revoked(&mut tx, caller, now).await?;
+        if !api_keys::delete(&mut tx, id).await? {
+            drop(tx);
+            // Another node has deleted or locked it.
+            self.sync().await?;
+            unlocked(&self.api_key(caller, id)?)?;
+            let message = "the API key was changed at this moment: delete it again";
+            return Err(IamError::conflict(message));
+        }
         activity::delete_of_key(&mut tx, &key).await?;
         self.commit(tx, about(caller, Action::KeyDeleted, &key))
             .await

@@ -1,7 +1,7 @@
 //! Roles that an account makes of single actions, and gives by access policies. Everybody in the account sees them; an
 //! Administrator makes and changes them.
 
-use super::any_version::AnyVersion;
+use super::any_version::overtaken;
 use crate::audit::{Action as Audited, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -148,7 +148,7 @@ impl Iam {
         };
         let mut tx = self.lock_custom_roles(caller).await?;
         let limit = &limit::CUSTOM_ROLES_PER_ACCOUNT;
-        self.has_room_unpaged(&mut tx, role.account, limit, CountedItem::CustomRoles)
+        self.check_room_unpaged(&mut tx, role.account, limit, CountedItem::CustomRoles)
             .await?;
         has_free_names(&mut tx, &role, None).await?;
         custom_roles::insert(&mut tx, &role).await?;
@@ -170,15 +170,10 @@ impl Iam {
         if_match: &str,
         terms: CustomRoleTerms,
     ) -> Result<CustomRole, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self
-                .try_replace_custom_role(caller, id, if_match, terms.clone())
-                .await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_replace_custom_role(caller, id, if_match, terms.clone())
+        })
+        .await
     }
 
     async fn try_replace_custom_role(
@@ -339,5 +334,5 @@ fn taken(field: &'static str, message: String) -> IamError {
 
 fn changed() -> IamError {
     let message = "the role has changed since its entity tag was read: read it again";
-    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+    overtaken(message)
 }

@@ -61,22 +61,22 @@ impl Iam {
         if !deletions::write(tx, with, (by.account, by.principal), now, due).await? {
             return Ok(None);
         }
-        self.has_room_for_deletions(tx, by.account).await?;
+        self.check_room_for_deletions(tx, by.account).await?;
         transactions::deletion::close(tx, with, now).await?;
         deletions::of(tx, with).await.map(Some)
     }
 
     /// Refuses a deletion if more samples than the account's limit would wait for their removal, including this one.
-    async fn has_room_for_deletions(
+    async fn check_room_for_deletions(
         &self,
         tx: &mut Tx,
         account: AccountId,
     ) -> Result<(), IamError> {
         let limit = &limit::DELETED_PER_ACCOUNT;
-        let has_room = self
+        let checked = self
             .is_within_limit(tx, account, limit, CountedItem::Deletions)
             .await;
-        has_room.map_err(|error| match error {
+        checked.map_err(|error| match error {
             IamError::Refused(problem) => {
                 IamError::Refused(problem.remedy(Remedy::WaitForDeletions))
             }

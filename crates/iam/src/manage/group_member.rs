@@ -190,7 +190,7 @@ impl Iam {
                     let has_room = match room {
                         0 => {
                             let what = CountedItem::GroupMembers;
-                            self.has_room(&mut tx, account, limit, what).await
+                            self.check_room(&mut tx, account, limit, what).await
                         }
                         _ => Ok(()),
                     };

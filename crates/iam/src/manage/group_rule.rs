@@ -2,12 +2,12 @@
 //! tokens say of them.
 
 use super::access_group::no_group;
-use super::any_version::AnyVersion;
+use super::claim_rule::{self, changed};
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::claim_condition::ClaimCondition;
-use crate::model::directory::{AccessGroup, CLAIMS, GroupRule, OWN_REALM};
+use crate::model::directory::{AccessGroup, GroupRule};
 use crate::model::entity_tag;
 use crate::model::text;
 use crate::refusal::{Reason, Refusal};
@@ -100,17 +100,17 @@ impl Iam {
             return Err(no_group());
         }
         let limit = &limit::GROUP_RULES_PER_ACCOUNT;
-        self.has_room(&mut tx, group.account, limit, CountedItem::GroupRules)
+        self.check_room(&mut tx, group.account, limit, CountedItem::GroupRules)
             .await?;
         let held = access_group_rules::count_of(&mut tx, group.id).await?;
-        has_place(held)?;
+        check_room(held)?;
         access_group_rules::insert(&mut tx, &rule).await?;
         let entry = about(caller, Action::GroupRuleMade, &group, &rule);
         self.commit(tx, entry).await?;
         Ok(rule)
     }
 
-    /// Says a rule anew. `if_match` has its entity tag, or is `*`.
+    /// Replaces a rule. `if_match` has its entity tag, or is `*`.
     ///
     /// # Errors
     /// As [`Self::create_group_rule`]; when it has changed since the tag was read.
@@ -121,15 +121,10 @@ impl Iam {
         if_match: &str,
         terms: GroupRuleTerms,
     ) -> Result<GroupRule, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self
-                .try_replace_group_rule(caller, (group, id), if_match, terms.clone())
-                .await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_replace_group_rule(caller, (group, id), if_match, terms.clone())
+        })
+        .await
     }
 
     async fn try_replace_group_rule(
@@ -196,7 +191,7 @@ impl Iam {
 }
 
 /// Refuses a further rule of a group that has as many as it may.
-fn has_place(held: u64) -> Result<(), Refusal> {
+fn check_room(held: u64) -> Result<(), Refusal> {
     let limit = &limit::RULES_PER_GROUP;
     if held < limit.default {
         return Ok(());
@@ -211,58 +206,25 @@ fn has_place(held: u64) -> Result<(), Refusal> {
 /// Refuses what could not be compared: nothing is stored that has no effect.
 fn check(terms: &GroupRuleTerms) -> Result<(), Refusal> {
     text::check_stored("name", &terms.name, &limit::LABEL_BYTES)?;
-    if terms.realm != OWN_REALM {
-        let message = format!(
-            "`realm_name` must be `{OWN_REALM}`, the realm of this server's users: there is no other identity provider here"
-        );
-        return Err(Refusal::invalid("realm_name", message));
-    }
+    claim_rule::check_realm(&terms.realm)?;
     if terms.expiration_hours != HOURS {
         let message = format!(
             "`expiration` must be {HOURS}: users are compared as they are now, and not at a login, so that no other time would have an effect"
         );
         return Err(Refusal::invalid("expiration", message));
     }
-    let (count, limit) = (terms.conditions.len() as u64, &limit::CONDITIONS_PER_RULE);
-    if count == 0 {
-        let message =
-            "`conditions` needs one condition at least: a rule without any would let everybody in";
-        return Err(Refusal::invalid("conditions", message));
-    }
-    if count > limit.default {
-        let (name, most) = (limit.name, limit.default);
-        let message = format!("`conditions` has {count} conditions, more than `{name}` = {most}");
-        return Err(Refusal::invalid("conditions", message).limit(limit));
-    }
-    let mut claims = terms.conditions.iter().map(ClaimCondition::claim);
-    match claims.find(|claim| !CLAIMS.contains(claim)) {
-        None => Ok(()),
-        Some(other) => {
-            let known = CLAIMS.join("`, `");
-            let message = format!("`claim` is one of `{known}`: no user here has `{other}`");
-            Err(Refusal::invalid("claim", message))
-        }
-    }
+    claim_rule::check_number(&terms.conditions)?;
+    claim_rule::check_claims(&terms.conditions)
 }
 
 fn no_rule() -> IamError {
     IamError::not_found("the rule of the access group")
 }
 
-fn changed() -> IamError {
-    let message = "the rule has changed since its entity tag was read: read it again";
-    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
-}
-
 fn about(caller: &Identity, action: Action, group: &AccessGroup, rule: &GroupRule) -> Entry {
-    let one = |condition: &ClaimCondition| {
-        let operator = condition.operator().name();
-        format!("{} {operator} {}", condition.claim(), condition.value())
-    };
-    let conditions: Vec<String> = rule.conditions.iter().map(one).collect();
     Entry::by(caller, action)
         .in_account(group.account)
         .on(group.id)
         .with("rule", rule.id)
-        .with("conditions", conditions.join(" and "))
+        .with("conditions", claim_rule::in_words(&rule.conditions))
 }

@@ -166,7 +166,7 @@ impl Iam {
             return Err(IamError::not_found("the account"));
         }
         check_not_revoked(tx, caller, key.created_at).await?;
-        self.has_room(
+        self.check_room(
             tx,
             key.account,
             &limit::API_KEYS_PER_ACCOUNT,

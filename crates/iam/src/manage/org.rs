@@ -99,7 +99,7 @@ impl Iam {
         if !may {
             return Err(not_creator());
         }
-        self.has_room(
+        self.check_room(
             &mut tx,
             org.account,
             &limit::ORGANIZATIONS_PER_ACCOUNT,

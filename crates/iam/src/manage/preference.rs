@@ -111,7 +111,7 @@ impl Iam {
         let mut tx = self.lock_preferences(caller, of).await?;
         if !preferences::change(&mut tx, account, of, new).await? {
             let (limit, what) = (&limit::PREFERENCES_PER_ACCOUNT, CountedItem::Preferences);
-            self.has_room(&mut tx, account, limit, what).await?;
+            self.check_room(&mut tx, account, limit, what).await?;
             let held = preferences::count_of(&mut tx, account, of).await?;
             if held >= limit::PREFERENCES_PER_IDENTITY.default {
                 return Err(too_many(held).into());

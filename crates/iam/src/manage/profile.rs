@@ -2,7 +2,7 @@
 //! compute resources take on.
 
 use super::administrator::not_administrator;
-use super::any_version::AnyVersion;
+use super::any_version::overtaken;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -164,7 +164,7 @@ impl Iam {
         };
         let mut tx = self.lock_profiles(caller).await?;
         let limit = &limit::PROFILES_PER_ACCOUNT;
-        self.has_room(&mut tx, profile.account, limit, CountedItem::Profiles)
+        self.check_room(&mut tx, profile.account, limit, CountedItem::Profiles)
             .await?;
         principals::insert_profile(&mut tx, profile.id).await?;
         members::join(&mut tx, profile.account, profile.id, made.at).await?;
@@ -186,15 +186,10 @@ impl Iam {
         if_match: &str,
         change: ProfileChange,
     ) -> Result<Profile, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self
-                .try_update_profile(caller, id, if_match, change.clone())
-                .await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_update_profile(caller, id, if_match, change.clone())
+        })
+        .await
     }
 
     async fn try_update_profile(
@@ -271,7 +266,7 @@ fn taken(error: IamError) -> IamError {
 
 fn changed() -> IamError {
     let message = "the trusted profile has changed since its entity tag was read: read it again";
-    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+    overtaken(message)
 }
 
 /// An entry about a profile, or about what belongs to it.

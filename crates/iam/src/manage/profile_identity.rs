@@ -1,13 +1,13 @@
 //! The identities of trusted profiles: the users and service IDs of the account that may take on a profile because it names them.
 
-use super::any_version::AnyVersion;
+use super::any_version::overtaken;
 use super::profile::{about, check_room, no_profile};
 use crate::audit::{Action, Entries};
 use crate::error::IamError;
 use crate::model::directory::{Profile, ProfileIdentity, Stamp};
 use crate::model::entity_tag;
 use crate::model::text;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::Refusal;
 use crate::repo::{members, profile_identities, profiles};
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -58,7 +58,7 @@ impl Iam {
         profile.identity(principal).cloned().ok_or_else(no_identity)
     }
 
-    /// Names the identities anew: who is not among them may not take on the profile from the moment this returns. `if_match` has
+    /// Replaces the identities: who is not among them may not take on the profile from the moment this returns. `if_match` has
     /// the entity tag of the identities, or is `*`.
     ///
     /// # Errors
@@ -71,13 +71,10 @@ impl Iam {
         if_match: &str,
         all: &[NewProfileIdentity],
     ) -> Result<Profile, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self.try_set_identities(caller, id, if_match, all).await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_set_identities(caller, id, if_match, all)
+        })
+        .await
     }
 
     async fn try_set_identities(
@@ -101,15 +98,16 @@ impl Iam {
             known.is_none_or(|own| own.description != new.description)
         };
         let added: Vec<&NewProfileIdentity> = all.iter().filter(is_new).collect();
-        if gone.is_empty() && added.is_empty() {
-            return Ok(profile);
-        }
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profiles(caller).await?;
         let from = Some(profile.identities_revision);
         // Of two concurrent requests with the same tag, one changes them.
         if !profiles::touch_identities(&mut tx, id, stamp, from).await? {
             return Err(changed());
+        }
+        if gone.is_empty() && added.is_empty() {
+            // No change: they are still of this version, and the transaction is dropped.
+            return Ok(profile);
         }
         let entry =
             |action: Action, who: Principal| about(caller, action, &profile).with("identity", who);
@@ -126,7 +124,7 @@ impl Iam {
         self.managed_profile(caller, id)
     }
 
-    /// Lets a user or service ID take on a trusted profile, or says anew why it may.
+    /// Lets a user or service ID take on a trusted profile, or changes why it may.
     ///
     /// # Errors
     /// Without Administrator of the account; when it is not in the account; over a limit.
@@ -227,5 +225,5 @@ fn no_identity() -> IamError {
 
 fn changed() -> IamError {
     let message = "the identities have changed since their entity tag was read: read them again";
-    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+    overtaken(message)
 }

@@ -1,16 +1,16 @@
 //! Claim rules of trusted profiles: everyone who meets all conditions of one may take on the profile. Users are compared by what their
 //! tokens say of them, compute resources by what theirs say.
 
-use super::any_version::AnyVersion;
+use super::claim_rule::{self, changed};
 use super::profile::{about, check_room};
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::claim_condition::ClaimCondition;
-use crate::model::directory::{CLAIMS, OWN_REALM, ProfileRule, ProfileRuleKind};
+use crate::model::directory::{ProfileRule, ProfileRuleKind};
 use crate::model::entity_tag;
 use crate::model::text;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::Refusal;
 use crate::repo::profile_rules;
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -87,7 +87,7 @@ impl Iam {
         Ok(rule)
     }
 
-    /// Says a rule anew. `if_match` has its entity tag, or is `*`.
+    /// Replaces a rule. `if_match` has its entity tag, or is `*`.
     ///
     /// # Errors
     /// As [`Self::create_profile_rule`]; when it has changed since the tag was read.
@@ -98,15 +98,10 @@ impl Iam {
         if_match: &str,
         terms: ProfileRuleTerms,
     ) -> Result<ProfileRule, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self
-                .try_replace_profile_rule(caller, (profile, id), if_match, terms.clone())
-                .await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_replace_profile_rule(caller, (profile, id), if_match, terms.clone())
+        })
+        .await
     }
 
     async fn try_replace_profile_rule(
@@ -176,53 +171,27 @@ impl Iam {
 /// Refuses what could not be compared: nothing is stored that has no effect.
 fn check(terms: &ProfileRuleTerms) -> Result<(), Refusal> {
     text::check_stored("name", &terms.name, &limit::LABEL_BYTES)?;
-    let (count, limit) = (terms.conditions.len() as u64, &limit::CONDITIONS_PER_RULE);
-    if count == 0 {
-        let message = "`conditions` needs one condition at least: a rule without any would be met by everybody";
-        return Err(Refusal::invalid("conditions", message));
-    }
-    if count > limit.default {
-        let (name, most) = (limit.name, limit.default);
-        let message = format!("`conditions` has {count} conditions, more than `{name}` = {most}");
-        return Err(Refusal::invalid("conditions", message).limit(limit));
-    }
+    claim_rule::check_number(&terms.conditions)?;
     match &terms.kind {
         ProfileRuleKind::Saml {
             realm,
             expiration_seconds,
         } => {
-            check_realm(realm, *expiration_seconds)?;
-            check_claims(&terms.conditions)
+            claim_rule::check_realm(realm)?;
+            check_expiration(*expiration_seconds)?;
+            claim_rule::check_claims(&terms.conditions)
         }
         ProfileRuleKind::ComputeResource { cr_type } => check_cr_type(cr_type),
     }
 }
 
-fn check_realm(realm: &str, expiration_seconds: u32) -> Result<(), Refusal> {
-    if realm != OWN_REALM {
-        let message = format!(
-            "`realm_name` must be `{OWN_REALM}`, the realm of this server's users: there is no other identity provider here"
-        );
-        return Err(Refusal::invalid("realm_name", message));
-    }
-    if EXPIRATION.contains(&expiration_seconds) {
+fn check_expiration(seconds: u32) -> Result<(), Refusal> {
+    if EXPIRATION.contains(&seconds) {
         return Ok(());
     }
     let (least, most) = EXPIRATION.into_inner();
     let message = format!("`expiration` is a number of seconds from {least} to {most}");
     Err(Refusal::invalid("expiration", message))
-}
-
-fn check_claims(conditions: &[ClaimCondition]) -> Result<(), Refusal> {
-    let mut claims = conditions.iter().map(ClaimCondition::claim);
-    match claims.find(|claim| !CLAIMS.contains(claim)) {
-        None => Ok(()),
-        Some(other) => {
-            let known = CLAIMS.join("`, `");
-            let message = format!("`claim` is one of `{known}`: no user here has `{other}`");
-            Err(Refusal::invalid("claim", message))
-        }
-    }
 }
 
 /// Refuses a word for what no compute resource runs on.
@@ -238,17 +207,7 @@ fn no_rule() -> IamError {
     IamError::not_found("the rule of the trusted profile")
 }
 
-fn changed() -> IamError {
-    let message = "the rule has changed since its entity tag was read: read it again";
-    IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
-}
-
 fn with_rule(entry: Entry, rule: &ProfileRule) -> Entry {
-    let one = |condition: &ClaimCondition| {
-        let operator = condition.operator().name();
-        format!("{} {operator} {}", condition.claim(), condition.value())
-    };
-    let conditions: Vec<String> = rule.conditions.iter().map(one).collect();
     let of = match &rule.kind {
         ProfileRuleKind::Saml { realm, .. } => realm,
         ProfileRuleKind::ComputeResource { cr_type } => cr_type,
@@ -256,5 +215,5 @@ fn with_rule(entry: Entry, rule: &ProfileRule) -> Entry {
     entry
         .with("rule", rule.id)
         .with("of", of)
-        .with("conditions", conditions.join(" and "))
+        .with("conditions", claim_rule::in_words(&rule.conditions))
 }

@@ -97,7 +97,7 @@ impl Iam {
 
     /// Refuses one more of what the limit counts. The account is locked, so that of two concurrent requests for the
     /// last place one is refused.
-    pub(crate) async fn has_room(
+    pub(crate) async fn check_room(
         &self,
         tx: &mut Tx,
         account: AccountId,
@@ -119,15 +119,15 @@ impl Iam {
         ))
     }
 
-    /// As [`Self::has_room`], for what is listed without pages: an account has no more than one answer holds, whatever its limit says.
-    pub(crate) async fn has_room_unpaged(
+    /// As [`Self::check_room`], for what is listed without pages: an account has no more than one answer holds, whatever its limit says.
+    pub(crate) async fn check_room_unpaged(
         &self,
         tx: &mut Tx,
         account: AccountId,
         limit: &'static Limit,
         what: CountedItem,
     ) -> Result<(), IamError> {
-        self.has_room(tx, account, limit, what).await?;
+        self.check_room(tx, account, limit, what).await?;
         let (held, most) = (
             counts::count(tx, account, what).await?,
             &limit::UNPAGED_ENTRIES,
@@ -143,7 +143,7 @@ impl Iam {
         Err(IamError::Refused(refusal.limit(most)))
     }
 
-    /// Refuses the transaction's own writes when they exceed the limit; else like [`Self::has_room`].
+    /// Refuses the transaction's own writes when they exceed the limit; else like [`Self::check_room`].
     pub(crate) async fn is_within_limit(
         &self,
         tx: &mut Tx,
@@ -151,11 +151,11 @@ impl Iam {
         limit: &'static Limit,
         what: CountedItem,
     ) -> Result<(), IamError> {
-        self.has_room_for(tx, account, (limit, what), 0).await
+        self.check_room_for(tx, account, (limit, what), 0).await
     }
 
-    /// Refuses so many more of what the limit counts, before they are written; else like [`Self::has_room`].
-    pub(crate) async fn has_room_for(
+    /// Refuses so many more of what the limit counts, before they are written; else like [`Self::check_room`].
+    pub(crate) async fn check_room_for(
         &self,
         tx: &mut Tx,
         account: AccountId,

@@ -170,7 +170,7 @@ impl Iam {
             created_at: now,
             modified_at: now,
         };
-        self.has_room(
+        self.check_room(
             &mut tx,
             account,
             &limit::API_KEYS_PER_ACCOUNT,

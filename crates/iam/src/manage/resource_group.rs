@@ -70,7 +70,7 @@ impl Iam {
             .begin_administered(caller, caller.account(), WHAT)
             .await?;
         let limit = &limit::RESOURCE_GROUPS_PER_ACCOUNT;
-        self.has_room_unpaged(&mut tx, group.account, limit, CountedItem::ResourceGroups)
+        self.check_room_unpaged(&mut tx, group.account, limit, CountedItem::ResourceGroups)
             .await?;
         put(&mut tx, &group).await?;
         let entry = about(caller, Action::ResourceGroupMade, &group);

@@ -137,7 +137,7 @@ impl Iam {
         if !resource_instances::is_there(&mut tx, account, instance.id).await? {
             return Err(IamError::not_found("the instance"));
         }
-        self.has_room_for_key(&mut tx, &instance).await?;
+        self.check_room_for_key(&mut tx, &instance).await?;
         principals::insert_service(&mut tx, service.id).await?;
         members::join(&mut tx, account, service.id, by_caller.at).await?;
         service_ids::insert(&mut tx, &service).await?;
@@ -179,7 +179,7 @@ impl Iam {
     }
 
     /// Refuses a key for which there is no room, for itself or for what is made with it. The account is locked.
-    async fn has_room_for_key(&self, tx: &mut Tx, instance: &Instance) -> Result<(), IamError> {
+    async fn check_room_for_key(&self, tx: &mut Tx, instance: &Instance) -> Result<(), IamError> {
         let (limit, account) = (&limit::RESOURCE_KEYS_PER_INSTANCE, instance.account);
         let held = resource_keys::count_of(tx, instance.id).await?;
         if held >= limit.default {
@@ -194,7 +194,7 @@ impl Iam {
             (&limit::SERVICE_IDS_PER_ACCOUNT, CountedItem::ServiceIds),
             (&limit::POLICIES_PER_ACCOUNT, CountedItem::Policies),
         ] {
-            self.has_room(tx, account, limit, what).await?;
+            self.check_room(tx, account, limit, what).await?;
         }
         Ok(())
     }

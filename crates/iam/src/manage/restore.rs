@@ -84,7 +84,7 @@ impl Iam {
                 Remedy::RestoreOrg,
             ));
         }
-        self.has_room(
+        self.check_room(
             &mut tx,
             found.account,
             &limit::SPACES_PER_ACCOUNT,
@@ -125,7 +125,7 @@ impl Iam {
         self.still_may(&mut tx, caller, &found).await?;
         let (row, now) = self.lock_deleted(&mut tx, domain).await?;
         let limit = &limit::ORGANIZATIONS_PER_ACCOUNT;
-        self.has_room(&mut tx, found.account, limit, CountedItem::Orgs)
+        self.check_room(&mut tx, found.account, limit, CountedItem::Orgs)
             .await?;
         let org = Org {
             id,

@@ -2,7 +2,7 @@
 //! Administrator of the account manages them; a service sees itself.
 
 use super::administrator::{not_administrator, still_administers};
-use super::any_version::AnyVersion;
+use super::any_version::overtaken;
 use super::api_key::NewKey;
 use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
@@ -190,7 +190,7 @@ impl Iam {
             return Err(IamError::invalid("group_id", message));
         }
         let limit = &limit::SERVICE_IDS_PER_ACCOUNT;
-        self.has_room(&mut tx, account, limit, CountedItem::ServiceIds)
+        self.check_room(&mut tx, account, limit, CountedItem::ServiceIds)
             .await?;
         principals::insert_service(&mut tx, service.id).await?;
         members::join(&mut tx, account, service.id, now).await?;
@@ -217,15 +217,10 @@ impl Iam {
         if_match: &str,
         change: ServiceChange,
     ) -> Result<Service, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self
-                .try_update_service(caller, id, if_match, change.clone())
-                .await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_update_service(caller, id, if_match, change.clone())
+        })
+        .await
     }
 
     async fn try_update_service(
@@ -239,7 +234,7 @@ impl Iam {
         let service = self.changeable_service(caller, id, what)?;
         let changed = || {
             let message = "the service ID has changed since its entity tag was read: read it again";
-            IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+            overtaken(message)
         };
         if !entity_tag::matches(if_match, &entity_tag(&service)) {
             return Err(changed());

@@ -2,7 +2,7 @@
 
 pub use crate::model::service_group::ServiceGroup;
 
-use super::any_version::AnyVersion;
+use super::any_version::overtaken;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -134,15 +134,10 @@ impl Iam {
         if_match: &str,
         (wished, description): (&str, Option<String>),
     ) -> Result<ServiceGroup, IamError> {
-        let mut any = AnyVersion::of(if_match);
-        loop {
-            let done = self
-                .try_update_service_group(caller, id, if_match, (wished, description.clone()))
-                .await;
-            if !any.begins_anew(self, &done).await? {
-                return done;
-            }
-        }
+        self.change_version(if_match, || {
+            self.try_update_service_group(caller, id, if_match, (wished, description.clone()))
+        })
+        .await
     }
 
     async fn try_update_service_group(
@@ -155,7 +150,7 @@ impl Iam {
         let old = self.service_id_group(caller, id).await?;
         let changed = || {
             let message = "the group has changed since its entity tag was read: read it again";
-            IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+            overtaken(message)
         };
         if !entity_tag::matches(if_match, &entity_tag(&old)) {
             return Err(changed());
@@ -208,7 +203,9 @@ impl Iam {
             );
             return Err(IamError::conflict(message));
         }
-        service_id_groups::delete(&mut tx, id).await?;
+        if !service_id_groups::delete(&mut tx, id).await? {
+            return Err(IamError::not_found("the group of service IDs"));
+        }
         let entry = about(caller, Action::ServiceGroupDeleted, &group);
         self.commit(tx, entry).await
     }

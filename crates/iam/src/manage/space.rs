@@ -100,7 +100,7 @@ impl Iam {
         if !may {
             return Err(not_creator(org));
         }
-        self.has_room(
+        self.check_room(
             &mut tx,
             account,
             &limit::SPACES_PER_ACCOUNT,

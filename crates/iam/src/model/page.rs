@@ -73,7 +73,7 @@ impl PageRequest {
 
     /// The rest of the page for a second list after the first, of which `part` was taken.
     #[must_use]
-    pub fn behind<T>(self, part: &Page<T>) -> Self {
+    pub fn after<T>(self, part: &Page<T>) -> Self {
         Self {
             skip: self.skip.saturating_sub(part.total),
             take: self.take.saturating_sub(part.entries.len() as u64),
@@ -88,7 +88,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_part_is_what_stands_there_in_the_whole(
+        fn a_page_is_its_part_of_the_whole(
             list in prop::collection::vec(0_u32..1000, 0..50), skip in 0_u64..60, take in 0_u64..60, far: bool,
         ) {
             let list: Vec<u32> = list.into_iter().enumerate().map(|(at, own)| own * 100 + at as u32).collect();
@@ -107,7 +107,7 @@ mod tests {
         }
 
         #[test]
-        fn two_lists_are_read_as_one_behind_the_other(
+        fn two_lists_are_read_one_after_the_other(
             first in 0_usize..20, second in 0_usize..20, skip in 0_u64..50, take in 0_u64..50,
         ) {
             let all: Vec<usize> = (0..first + second).collect();
@@ -115,9 +115,9 @@ mod tests {
             let window = PageRequest { skip, take };
             let whole = window.of(all.iter());
             let before = window.of(a.iter());
-            let behind = window.behind(&before).of(b.iter());
-            prop_assert_eq!(before.total + behind.total, whole.total);
-            prop_assert_eq!([before.entries, behind.entries].concat(), whole.entries);
+            let after = window.after(&before).of(b.iter());
+            prop_assert_eq!(before.total + after.total, whole.total);
+            prop_assert_eq!([before.entries, after.entries].concat(), whole.entries);
         }
     }
 }

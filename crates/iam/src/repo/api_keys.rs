@@ -137,11 +137,11 @@ pub(crate) async fn set_disabled(
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// Deletes a key.
-pub(crate) async fn delete(tx: &mut Tx, id: KeyId) -> Result<(), IamError> {
-    let sql = "DELETE FROM api_keys WHERE guid = $1";
-    tx.execute(sql, &[id.0.to_string().into()]).await?;
-    Ok(())
+/// Deletes a key. `false` if it was gone, or is locked.
+pub(crate) async fn delete(tx: &mut Tx, id: KeyId) -> Result<bool, IamError> {
+    let sql = "DELETE FROM api_keys WHERE guid = $1 AND locked = $2";
+    let values = [id.0.to_string().into(), false.into()];
+    Ok(tx.execute(sql, &values).await? > 0)
 }
 
 /// The number of keys of the account.

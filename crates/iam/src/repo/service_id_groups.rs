@@ -103,11 +103,10 @@ pub(crate) async fn change(tx: &mut Tx, group: &ServiceGroup, from: i64) -> Resu
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// Deletes one.
-pub(crate) async fn delete(tx: &mut Tx, id: ServiceGroupId) -> Result<(), IamError> {
+/// Deletes one. `false` if it was gone.
+pub(crate) async fn delete(tx: &mut Tx, id: ServiceGroupId) -> Result<bool, IamError> {
     let sql = "DELETE FROM service_id_groups WHERE guid = $1";
-    tx.execute(sql, &[id.0.to_string().into()]).await?;
-    Ok(())
+    Ok(tx.execute(sql, &[id.0.to_string().into()]).await? > 0)
 }
 
 /// Deletes those of an account.

@@ -2,20 +2,25 @@
 
 use crate::audit::Origin;
 use crate::error::AuthError;
+use crate::model::allowed_addresses::AllowedAddresses;
 use crate::model::directory::Directory;
 use base::id::AccountId;
+use std::net::IpAddr;
 
-/// Refuses a credential for an account that lets nobody in from the address of the request. What serves no request is not asked.
+/// The address of the request, if the list does not have it. What serves no request is not asked.
+pub(crate) fn refused_address(allowed: &AllowedAddresses) -> Option<IpAddr> {
+    if allowed.text().is_empty() {
+        return None;
+    }
+    Origin::remote_address().filter(|address| !allowed.allows(*address))
+}
+
+/// Refuses a credential for an account that lets nobody in from the address of the request.
 pub(crate) fn check_address(directory: &Directory, account: AccountId) -> Result<(), AuthError> {
     let stored = directory.account_settings.get(&account);
-    let allowed = stored.map(|stored| &stored.settings.allowed_addresses);
-    let Some(allowed) = allowed.filter(|allowed| !allowed.text().is_empty()) else {
-        return Ok(());
-    };
-    match Origin::remote_address() {
-        Some(address) if !allowed.allows(address) => {
-            Err(AuthError::AddressNotAllowed { account, address })
-        }
-        _ => Ok(()),
+    let refused = stored.and_then(|stored| refused_address(&stored.settings.allowed_addresses));
+    match refused {
+        None => Ok(()),
+        Some(address) => Err(AuthError::AddressNotAllowed { account, address }),
     }
 }

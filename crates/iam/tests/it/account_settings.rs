@@ -6,7 +6,6 @@ use crate::world::{
 };
 use base::id::AccountId;
 use iam::audit::Origin;
-use iam::bootstrap::Request;
 use iam::bounds::AccountReach;
 use iam::flow::grant::{Client, Grant, TokenRequest};
 use iam::flow::uaa::UaaGrant;
@@ -374,15 +373,7 @@ async fn a_password_alone_gives_no_token_where_the_account_says_so(world: World)
 }
 
 async fn what_one_account_refuses_still_opens_the_others(world: World) {
-    let request = Request {
-        account: "second".to_owned(),
-        region: None,
-        org: "acme".to_owned(),
-        space: "prod".to_owned(),
-        owner: OWNER.to_owned(),
-        password: None,
-    };
-    let other = world.iam.create_account(request).await.unwrap().account;
+    let other = world.second_account_of(OWNER).await;
     let first = world.made.account;
     let ask = async |account: AccountId, with_uaa: bool| {
         let request = TokenRequest {

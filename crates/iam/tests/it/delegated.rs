@@ -2,7 +2,6 @@
 
 use crate::world::{OWNER, World, access_token, code, on_both_databases, refresh_token, secret};
 use iam::IamError;
-use iam::bootstrap::Request;
 use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 
 on_both_databases!(
@@ -34,15 +33,7 @@ async fn one_ends_at_its_time_however_often_it_is_renewed(world: World) {
 }
 
 async fn one_stays_for_its_account_and_does_not_move_its_login(world: World) {
-    let request = Request {
-        account: "second".to_owned(),
-        region: None,
-        org: "acme".to_owned(),
-        space: "prod".to_owned(),
-        owner: OWNER.to_owned(),
-        password: None,
-    };
-    let other = world.iam.create_account(request).await.unwrap().account;
+    let other = world.second_account_of(OWNER).await;
     let account_of = |tokens: &Tokens| world.enter(&access_token(tokens)).unwrap().account();
     let login = world.log_in().await;
     let first = account_of(&login);

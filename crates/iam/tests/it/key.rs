@@ -5,12 +5,13 @@ use base::time::Millis;
 use iam::flow::grant::Grant;
 use iam::flow::uaa::UaaGrant;
 use iam::manage::api_key::{KeyChange, NewKey, Switch, entity_tag};
-use iam::{AuthError, Identity};
+use iam::{AuthError, Credential, Identity};
 
 on_both_databases!(
     a_locked_disabled_expired_or_deleted_key_ends_its_tokens_at_once,
     a_key_can_be_born_locked_or_disabled_but_not_expired,
     a_locked_key_cannot_be_changed,
+    a_node_that_has_not_heard_of_it_deletes_no_locked_key_and_none_twice,
     of_two_changes_with_one_tag_one_happens,
     a_key_of_ones_own_text_is_unique_long_and_strong_enough,
 );
@@ -166,6 +167,25 @@ async fn a_locked_key_cannot_be_changed(world: World) {
     assert_eq!(code(world.iam.delete_api_key(&owner, id).await), "locked");
     switch(Switch::Locked, false).await.unwrap();
     world.iam.delete_api_key(&owner, id).await.unwrap();
+}
+
+async fn a_node_that_has_not_heard_of_it_deletes_no_locked_key_and_none_twice(world: World) {
+    let (owner, iam) = (world.owner(), &world.iam);
+    let (id, text) = world.key(&owner, NewKey::default()).await;
+    let node = world.node().await;
+    let locked = iam.switch_api_key(&owner, id, Switch::Locked, true).await;
+    locked.unwrap();
+    assert_eq!(code(node.delete_api_key(&owner, id).await), "locked");
+    let unlocked = iam.switch_api_key(&owner, id, Switch::Locked, false).await;
+    unlocked.unwrap();
+    node.sync().await.unwrap();
+    iam.delete_api_key(&owner, id).await.unwrap();
+    assert_eq!(code(node.delete_api_key(&owner, id).await), "not_found");
+    for iam in [iam, &node] {
+        let shown = iam.verifier().identity(Credential::ApiKey(&text));
+        assert_eq!(shown.unwrap_err(), AuthError::KeyUnknown);
+    }
+    node.close().await;
 }
 
 async fn of_two_changes_with_one_tag_one_happens(world: World) {

@@ -3,7 +3,6 @@
 use crate::world::Whole as _;
 use crate::world::{OWNER, World, access_token, code, on_both_databases, refresh_token, secret};
 use base::id::AccountId;
-use iam::bootstrap::Request;
 use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::manage::page::PageRequest;
 use iam::manage::session::{OpenSession, SessionPlace};
@@ -119,19 +118,6 @@ async fn nobody_but_an_administrator_sees_those_of_others(world: World) {
     assert_eq!(seen.total, 0);
 }
 
-/// Another account of the same owner.
-async fn second(world: &World) -> AccountId {
-    let request = Request {
-        account: "second".to_owned(),
-        region: None,
-        org: "acme".to_owned(),
-        space: "prod".to_owned(),
-        owner: OWNER.to_owned(),
-        password: None,
-    };
-    world.iam.create_account(request).await.unwrap().account
-}
-
 async fn renew_for(world: &World, of: &Tokens, account: AccountId) -> Result<Tokens, IamError> {
     let request = TokenRequest {
         grant: Grant::RefreshToken(secret(&refresh_token(of))),
@@ -144,7 +130,7 @@ async fn renew_for(world: &World, of: &Tokens, account: AccountId) -> Result<Tok
 }
 
 async fn those_for_another_account_now_end_with_those_of_this_one(world: World) {
-    let (first, second) = (world.made.account, second(&world).await);
+    let (first, second) = (world.made.account, world.second_account_of(OWNER).await);
     let bob = world.person("bob@example.org", Some(Role::Administrator));
     let bob = bob.await.identity;
     let ada = world

@@ -4,7 +4,6 @@ use crate::world::{
     ACCESS, OWNER, World, access_token, code, on_both_databases, refresh_token, secret, source,
 };
 use base::id::AccountId;
-use iam::bootstrap::Request;
 use iam::bounds::AccountReach;
 use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::flow::uaa::UaaGrant;
@@ -17,19 +16,6 @@ on_both_databases!(
     a_uaa_token_opens_no_account_in_which_it_is_over,
     the_sessions_that_gave_way_have_one_entry,
 );
-
-/// The account of somebody else, in which the owner is, too.
-async fn other(world: &World) -> AccountId {
-    let request = Request {
-        account: "second".to_owned(),
-        region: None,
-        org: "acme".to_owned(),
-        space: "prod".to_owned(),
-        owner: OWNER.to_owned(),
-        password: None,
-    };
-    world.iam.create_account(request).await.unwrap().account
-}
 
 async fn ask(iam: &Iam, grant: Grant, account: AccountId) -> Result<Tokens, IamError> {
     let request = TokenRequest {
@@ -72,7 +58,7 @@ fn strict() -> SettingsChange {
 }
 
 async fn another_account_neither_ends_nor_shortens_a_login(world: World) {
-    let (first, second) = (world.made.account, other(&world).await);
+    let (first, second) = (world.made.account, world.second_account_of(OWNER).await);
     set(&world, second, strict()).await;
     let mut held = Vec::new();
     for _ in 0..2 {
@@ -93,7 +79,7 @@ async fn another_account_neither_ends_nor_shortens_a_login(world: World) {
 }
 
 async fn a_session_that_is_switched_obeys_the_account_it_is_for_then(world: World) {
-    let (first, second) = (world.made.account, other(&world).await);
+    let (first, second) = (world.made.account, world.second_account_of(OWNER).await);
     set(&world, second, strict()).await;
     let old = ask(&world.iam, password(&world), first).await.unwrap();
     world.wait(1000);
@@ -124,7 +110,7 @@ async fn a_session_that_is_switched_obeys_the_account_it_is_for_then(world: Worl
 }
 
 async fn a_uaa_token_opens_no_account_in_which_it_is_over(world: World) {
-    let (first, second) = (world.made.account, other(&world).await);
+    let (first, second) = (world.made.account, world.second_account_of(OWNER).await);
     set(&world, second, strict()).await;
     let grant = UaaGrant::Proof(password(&world));
     let uaa = world.iam.uaa_token(source(), grant).await.unwrap();

@@ -1,11 +1,19 @@
 //! Versions of what is changed: `*` means whatever there is, and what is so already is no change and no new version.
 
 use crate::world::{World, code, on_both_databases};
-use iam::directory::ResourceGroup;
+use iam::claim_condition::ClaimCondition;
+use iam::directory::{
+    Attribute, NamedRole, OWN_REALM, PolicyRole, PolicySubject, ProfileRuleKind, ResourceGroup,
+};
 use iam::manage::access_group::AccessGroupChange;
+use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
 use iam::manage::account_settings::{SettingsChange, entity_tag};
 use iam::manage::api_key::{KeyChange, NewKey, Switch};
+use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole};
+use iam::manage::group_rule::GroupRuleTerms;
 use iam::manage::profile::{NewProfile, ProfileChange};
+use iam::manage::profile_identity::NewProfileIdentity;
+use iam::manage::profile_rule::ProfileRuleTerms;
 use iam::manage::service_id::{NewService, ServiceChange};
 
 on_both_databases!(
@@ -13,6 +21,8 @@ on_both_databases!(
     settings_that_are_so_already_are_no_change,
     what_is_so_already_is_no_change,
     any_version_is_changed_by_a_node_that_has_not_heard_of_the_last,
+    so_is_that_of_policies_and_roles,
+    so_is_that_of_rules_identities_and_groups_of_service_ids,
 );
 
 async fn any_version_of_the_settings_is_changed_whatever_another_node_has_done(world: World) {
@@ -245,5 +255,108 @@ async fn any_version_is_changed_by_a_node_that_has_not_heard_of_the_last(world: 
     };
     let changed = node.update_access_group(&owner, group, "*", change).await;
     assert_eq!(changed.unwrap().name, "of here");
+    node.close().await;
+}
+
+async fn so_is_that_of_policies_and_roles(world: World) {
+    let (owner, iam, account) = (world.owner(), &world.iam, world.made.account);
+    let (subject, _) = world.service().await;
+    let terms = |role| PolicyTerms {
+        subject: PolicySubject::Principal(subject),
+        grant: PolicyGrant {
+            description: String::new(),
+            roles: vec![PolicyRole::Named(role)],
+            attributes: vec![Attribute::read("accountId", None, &account.to_string()).unwrap()],
+        },
+    };
+    let policy = iam.create_policy(&owner, terms(NamedRole::Viewer)).await;
+    let policy = policy.unwrap().id;
+    let said = |name: &str| CustomRoleTerms {
+        display_name: name.to_owned(),
+        description: String::new(),
+        actions: vec!["domain.write".to_owned()],
+    };
+    let new = NewCustomRole {
+        name: "Sender".to_owned(),
+        terms: said("First"),
+    };
+    let role = iam.create_custom_role(&owner, new).await.unwrap().id;
+    let node = world.node().await;
+
+    let here = iam.replace_policy(&owner, policy, "*", terms(NamedRole::Editor));
+    assert_eq!(here.await.unwrap().revision, 2);
+    let there = node.replace_policy(&owner, policy, "*", terms(NamedRole::Writer));
+    assert_eq!(there.await.unwrap().revision, 3);
+    let here = iam.switch_policy(&owner, policy, "*", false).await;
+    assert_eq!(here.unwrap().revision, 4);
+    let there = node.switch_policy(&owner, policy, "*", true).await.unwrap();
+    assert_eq!((there.revision, there.active), (5, true));
+
+    let here = iam.replace_custom_role(&owner, role, "*", said("Second"));
+    assert_eq!(here.await.unwrap().revision, 2);
+    let there = node.replace_custom_role(&owner, role, "*", said("Third"));
+    assert_eq!(there.await.unwrap().revision, 3);
+    node.close().await;
+}
+
+async fn so_is_that_of_rules_identities_and_groups_of_service_ids(world: World) {
+    let (owner, iam) = (world.owner(), &world.iam);
+    let (subject, _) = world.service().await;
+    let conditions = |value: &str| vec![ClaimCondition::new("email", "EQUALS", value).unwrap()];
+    let of_group = |value: &str| GroupRuleTerms {
+        name: "ours".to_owned(),
+        realm: OWN_REALM.to_owned(),
+        expiration_hours: 24,
+        conditions: conditions(value),
+    };
+    let of_profile = |value: &str| ProfileRuleTerms {
+        name: "ours".to_owned(),
+        kind: ProfileRuleKind::Saml {
+            realm: OWN_REALM.to_owned(),
+            expiration_seconds: 900,
+        },
+        conditions: conditions(value),
+    };
+    let group = iam.create_access_group(&owner, "team", String::new());
+    let group = group.await.unwrap().id;
+    let rule = iam.create_group_rule(&owner, group, of_group("a")).await;
+    let group_rule = (group, rule.unwrap().id);
+    let new = NewProfile {
+        name: "ops".to_owned(),
+        ..NewProfile::default()
+    };
+    let profile = iam.create_profile(&owner, new).await.unwrap().id;
+    let rule = iam.create_profile_rule(&owner, profile, of_profile("a"));
+    let profile_rule = (profile, rule.await.unwrap().id);
+    let services = iam.create_service_id_group(&owner, "ci", String::new());
+    let services = services.await.unwrap().id;
+    let node = world.node().await;
+
+    let here = iam.replace_group_rule(&owner, group_rule, "*", of_group("b"));
+    assert_eq!(here.await.unwrap().revision, 2);
+    let there = node.replace_group_rule(&owner, group_rule, "*", of_group("c"));
+    assert_eq!(there.await.unwrap().revision, 3);
+
+    let here = iam.replace_profile_rule(&owner, profile_rule, "*", of_profile("b"));
+    assert_eq!(here.await.unwrap().revision, 2);
+    let there = node.replace_profile_rule(&owner, profile_rule, "*", of_profile("c"));
+    assert_eq!(there.await.unwrap().revision, 3);
+
+    let named = NewProfileIdentity {
+        principal: subject,
+        description: String::new(),
+    };
+    let here = iam.set_profile_identities(&owner, profile, "*", &[named]);
+    let here = here.await.unwrap();
+    assert_eq!(here.identities.len(), 1);
+    let there = node.set_profile_identities(&owner, profile, "*", &[]).await;
+    let there = there.unwrap();
+    assert!(there.identities.is_empty());
+    assert_eq!(there.identities_revision, here.identities_revision + 1);
+
+    let here = iam.update_service_id_group(&owner, services, "*", ("build", None));
+    assert_eq!(here.await.unwrap().revision, 2);
+    let there = node.update_service_id_group(&owner, services, "*", ("deploy", None));
+    assert_eq!(there.await.unwrap().revision, 3);
     node.close().await;
 }

@@ -399,15 +399,20 @@ impl World {
 
     /// Makes another account: the only one could not be deleted.
     pub(crate) async fn second_account(&self) {
+        self.second_account_of("zoe@example.org").await;
+    }
+
+    /// Makes another account with this owner.
+    pub(crate) async fn second_account_of(&self, owner: &str) -> AccountId {
         let request = Request {
             account: "second".to_owned(),
             region: None,
             org: "acme".to_owned(),
             space: "prod".to_owned(),
-            owner: "zoe@example.org".to_owned(),
+            owner: owner.to_owned(),
             password: None,
         };
-        self.iam.create_account(request).await.unwrap();
+        self.iam.create_account(request).await.unwrap().account
     }
 
     /// Lets the time pass after which deleted data is removed, and forgets what it belonged to.

@@ -342,13 +342,15 @@ pub(crate) fn credential(error: &AuthError) -> Problem {
 mod tests {
     use super::*;
 
-    const REASONS: [Reason; 26] = [
+    const REASONS: [Reason; 28] = [
         Reason::NotFound,
         Reason::WrongAccount,
         Reason::NotAMember,
         Reason::NotAllowed,
         Reason::Field,
         Reason::Conflict,
+        Reason::SamePolicy,
+        Reason::SameRole,
         Reason::Locked,
         Reason::AddressUnproven,
         Reason::WrongCode,

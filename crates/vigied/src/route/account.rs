@@ -28,16 +28,24 @@ use iam::manage::people_search::{PeopleSearch, PersonPlace};
 use std::sync::Arc;
 use wire::cf::deleted::instant;
 use wire::cf::list::Metadata;
-use wire::iam::account::{AccountEntity, AccountResource, Accounts, OrganizationRegion};
+use wire::iam::account::{
+    AccountEntity, AccountResource, AccountTraits, Accounts, ManagedAccount, OrganizationRegion,
+};
 use wire::iam::user::{ChangePassword, User, UserSettings, Username, Users};
 use wire::secret::SecretText;
 
+/// The type and the state of every account.
+const KIND: &str = "TRIAL";
+const STATE: &str = "ACTIVE";
+
+/// The name of the account's owner.
+fn owner_of(app: &App, account: &Account) -> String {
+    let directory = app.iam.directory();
+    let owner = directory.user(account.owner);
+    owner.map_or_else(String::new, |user| user.email.clone())
+}
+
 fn resource(app: &App, caller: &Identity, account: &Account) -> AccountResource {
-    let owner = app
-        .iam
-        .directory()
-        .user(account.owner)
-        .map_or_else(String::new, |user| user.email.clone());
     // A nested list: at most one page; for more, the client requests the list itself.
     let few = PageRequest {
         skip: 0,
@@ -53,10 +61,10 @@ fn resource(app: &App, caller: &Identity, account: &Account) -> AccountResource 
         },
         entity: AccountEntity {
             name: account.name.clone(),
-            kind: "TRIAL".to_owned(),
-            state: "ACTIVE".to_owned(),
+            kind: KIND.to_owned(),
+            state: STATE.to_owned(),
             owner: account.owner.0.to_string(),
-            owner_userid: owner,
+            owner_userid: owner_of(app, account),
             owner_unique_id: account.owner.to_string(),
             owner_iam_id: account.owner.to_string(),
             country_code: None,
@@ -109,6 +117,28 @@ pub(super) async fn account(
     let answer =
         move |app: &App, caller: &Identity| json(StatusCode::OK, &resource(app, caller, &account));
     in_turn(&app, caller, answer).await
+}
+
+/// One account as IBM's `AccountManagementV4` reads it.
+pub(super) async fn managed(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    let account = app.iam.account(&caller, params.id("id")?)?;
+    let answer = ManagedAccount {
+        name: account.name.clone(),
+        id: account.id.to_string(),
+        owner: account.owner.0.to_string(),
+        owner_userid: owner_of(&app, &account),
+        owner_iamid: account.owner.to_string(),
+        kind: KIND.to_owned(),
+        status: STATE.to_owned(),
+        linked_softlayer_account: String::new(),
+        team_directory_enabled: false,
+        traits: AccountTraits::default(),
+    };
+    json(StatusCode::OK, &answer)
 }
 
 pub(super) fn person(app: &App, member: &Member) -> User {
@@ -188,10 +218,10 @@ pub(super) async fn users(
     let (iam, asked, who) = (app.iam.clone(), search.clone(), caller.clone());
     let found = move || iam.members_found(&who, account, &asked, window);
     let members = app.account_turns.run(caller.account(), found).await??;
-    let behind = window.behind(&members);
+    let rest = window.after(&members);
     let invited = app
         .iam
-        .invitations_found(&caller, account, &search, behind)
+        .invitations_found(&caller, account, &search, rest)
         .await?;
     let total = members.total.saturating_add(invited.total);
     let members = members.entries.iter().map(|member| person(&app, member));

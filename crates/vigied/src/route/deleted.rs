@@ -23,12 +23,12 @@ pub(super) async fn list(
 ) -> Result<Response, Refusal> {
     let page = CfPage::of(&params)?;
     let part = app.iam.deleted(&caller, page.window());
-    let around = page.around("/v2/deleted", &params, &[], part.total)?;
+    let links = page.links("/v2/deleted", &params, &[], part.total)?;
     let list = DeletedList {
         total_results: part.total,
-        total_pages: around.pages,
-        prev_url: around.before,
-        next_url: around.behind,
+        total_pages: links.pages,
+        prev_url: links.previous,
+        next_url: links.next,
         resources: part.entries.iter().map(entity).collect(),
     };
     json(StatusCode::OK, &list)

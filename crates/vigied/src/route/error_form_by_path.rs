@@ -29,7 +29,6 @@ const UNSERVED: &[&str] = &[
     "/v2/loginsettings",
     "/v2/resource_aliases",
     "/v2/resource_bindings",
-    "/v4",
 ];
 
 /// For the paths of all routes, and for paths below them that are no routes.
@@ -67,7 +66,7 @@ mod tests {
             ("/v2/groups/1/2", ErrorForm::Identity),
             ("/v2/resource_groups/1/2", ErrorForm::Identity),
             ("/v2/resource_bindings", ErrorForm::Identity),
-            ("/v4/accounts/1", ErrorForm::Identity),
+            ("/v4/accounts/1/users", ErrorForm::Identity),
             ("/v1/v1/serviceids", ErrorForm::Identity),
             ("/v2/v2/policies", ErrorForm::Identity),
             ("/v1/identity/token", ErrorForm::Token),

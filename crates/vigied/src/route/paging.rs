@@ -177,9 +177,9 @@ pub(crate) struct PageLinks {
     /// The number of pages.
     pub(crate) pages: u64,
     /// The URL of the previous page.
-    pub(crate) before: Option<String>,
+    pub(crate) previous: Option<String>,
     /// The URL of the next page.
-    pub(crate) behind: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 /// A page of a Cloud Foundry list.
@@ -219,18 +219,18 @@ impl CfPage {
         part: &Page<T>,
         resource: impl Fn(&T) -> Resource<E>,
     ) -> Result<List<E>, Refusal> {
-        let around = self.around(path, params, kept, part.total)?;
+        let links = self.links(path, params, kept, part.total)?;
         Ok(List {
             total_results: part.total,
-            total_pages: around.pages,
-            prev_url: around.before,
-            next_url: around.behind,
+            total_pages: links.pages,
+            prev_url: links.previous,
+            next_url: links.next,
             resources: part.entries.iter().map(resource).collect(),
         })
     }
 
     /// The neighbours of this page in a list of so many entries.
-    pub(crate) fn around(
+    pub(crate) fn links(
         &self,
         path: &str,
         params: &Params,
@@ -239,14 +239,14 @@ impl CfPage {
     ) -> Result<PageLinks, Refusal> {
         let pages = total.div_ceil(self.size).max(1);
         let address = |page: u64| CF.address(path, params, kept, (self.size, Some(page)));
-        let (before, behind) = (self.page - 1, self.page.saturating_add(1));
+        let (previous, next) = (self.page - 1, self.page.saturating_add(1));
         Ok(PageLinks {
             pages,
-            before: (1..=pages)
-                .contains(&before)
-                .then(|| address(before))
+            previous: (1..=pages)
+                .contains(&previous)
+                .then(|| address(previous))
                 .transpose()?,
-            behind: (behind <= pages).then(|| address(behind)).transpose()?,
+            next: (next <= pages).then(|| address(next)).transpose()?,
         })
     }
 }

@@ -270,6 +270,7 @@ pub(crate) fn table() -> Vec<Route> {
         // Accounts and their people.
         get("/coe/v2/accounts", Identity, Account, account::accounts),
         get("/coe/v2/accounts/{id}", Identity, Account, account::account),
+        get("/v4/accounts/{id}", Identity, Account, account::managed),
         get("/v2/accounts/{account}/users", Identity, Account, account::users),
         get("/v2/accounts/{account}/users/{iam_id}", Identity, Account, user_profile::show),
         patch("/v2/accounts/{account}/users/{iam_id}", Identity, Account, user_profile::update),

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Two servers with folders of their own.
-struct Nodes {
+pub(crate) struct Nodes {
     folder: tempfile::TempDir,
     database: String,
     owner: Value,
@@ -17,7 +17,7 @@ struct Nodes {
 }
 
 impl Nodes {
-    fn start(test: &str, flags: &[&str]) -> Option<Self> {
+    pub(crate) fn start(test: &str, flags: &[&str]) -> Option<Self> {
         let database = testing::postgres(test)?;
         let folder = tempfile::tempdir().unwrap();
         let mut own = Self {
@@ -54,19 +54,25 @@ impl Nodes {
         run(&self.data(node), &self.database, words)
     }
 
-    fn vigied(&self, node: usize, words: &[&str]) -> Value {
+    /// What a command of the operator prints as JSON.
+    pub(crate) fn vigied(&self, node: usize, words: &[&str]) -> Value {
         let output = self.run(node, words);
         assert!(output.status.success(), "{words:?}: {output:?}");
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    fn owner(&self, key: &str) -> &str {
+    /// What `vigied init` has said of the first account.
+    pub(crate) fn owner(&self, key: &str) -> &str {
         self.owner[key].as_str().unwrap()
+    }
+
+    pub(crate) fn url(&self, node: usize) -> String {
+        self.nodes[node].url()
     }
 
     fn send(&self, node: usize, key: &str, space: &str, name: &str) -> u16 {
         let body = json!([{"name": name, "value": 1.5, "timestamp": now() - 60}]);
-        Request::new(&self.nodes[node].url(), "POST", "/v1/metrics")
+        Request::new(&self.url(node), "POST", "/v1/metrics")
             .header("X-Auth-User-Token", &format!("apikey {key}"))
             .header("X-Auth-Scope-Id", &format!("s-{space}"))
             .json(&body)
@@ -76,7 +82,7 @@ impl Nodes {
 
     fn manage(&self, node: usize, method: &str, path: &str) -> Request {
         let key = format!("apikey {}", self.owner("api_key"));
-        Request::new(&self.nodes[node].url(), method, path).header("X-Auth-User-Token", &key)
+        Request::new(&self.url(node), method, path).header("X-Auth-User-Token", &key)
     }
 
     fn series(&self, node: usize) -> String {
@@ -107,7 +113,7 @@ fn run(data: &Path, database: &str, words: &[&str]) -> std::process::Output {
         .unwrap()
 }
 
-fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(180);
     while !is_so() {
         assert!(Instant::now() < deadline, "never: {what}");
@@ -215,7 +221,7 @@ fn each_node_is_copied_and_the_audit_holds_what_was_done_at_either() {
     let (key, org) = (nodes.owner("api_key"), nodes.owner("org_guid"));
     let mut transactions = Vec::new();
     for node in 0..2 {
-        let reply = login(&nodes.nodes[node].url(), user, password);
+        let reply = login(&nodes.url(node), user, password);
         assert_eq!(reply.status, 200, "{}", reply.text());
         transactions.push(reply.header("transaction-id").unwrap().to_owned());
     }

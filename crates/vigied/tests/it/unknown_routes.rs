@@ -20,7 +20,7 @@ fn an_unknown_route_of_an_api_is_answered_in_the_form_of_that_api() {
         "/v2/resource_groups/1/2",
         "/v2/resource_bindings",
         "/v1/reclamations",
-        "/v4/accounts/1",
+        "/v4/accounts/1/users",
     ] {
         let reply = server.request("GET", path).send();
         let body = reply.json();

@@ -162,6 +162,7 @@ MAKERS = {
     "/v2/resource_keys/{id}": lambda make: make.post("/v2/resource_keys", make.resource_key())["guid"],
     "/v2/roles/{id}": lambda make: make.post("/v2/roles", make.role())["id"],
     "/v2/spaces/{guid}": lambda make: make.space(),
+    "/v4/accounts/{id}": lambda make: ACCOUNT,
 }
 
 # By the name of an operation.

@@ -21,7 +21,7 @@ pub struct AccessGroup {
     pub created_by_id: String,
     /// When its name or description was changed last.
     pub last_modified_at: String,
-    /// The IAM id of whoever changed it last.
+    /// The IAM id of who changed it last.
     pub last_modified_by_id: String,
     /// Its address.
     pub href: String,
@@ -105,7 +105,7 @@ pub struct GroupMember {
     /// When it was put into the group: UTC, as `2017-11-01T12:00+0000`; of a static member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
-    /// The IAM id of whoever put it there; of a static member.
+    /// The IAM id of who put it there; of a static member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by_id: Option<String>,
 }
@@ -161,7 +161,7 @@ pub struct AddedGroupMember {
     /// When it was put into the group, now or before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
-    /// The IAM id of whoever put it there.
+    /// The IAM id of who put it there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by_id: Option<String>,
     /// 200 if it is in the group.
@@ -268,7 +268,7 @@ pub struct GroupRuleRequest {
     pub conditions: Vec<GroupRuleCondition>,
 }
 
-/// A dynamic rule: whoever meets all its conditions is in the group.
+/// A dynamic rule: users who meet all its conditions are in the group.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct GroupRule {
     /// `ClaimRule-<GUID>`.
@@ -292,7 +292,7 @@ pub struct GroupRule {
     pub created_by_id: String,
     /// When it was changed last.
     pub last_modified_at: String,
-    /// The IAM id of whoever changed it last.
+    /// The IAM id of who changed it last.
     pub last_modified_by_id: String,
 }
 

@@ -1,4 +1,4 @@
-//! The list of accounts: `/coe/v2/accounts`.
+//! Accounts: `/coe/v2/accounts`, and one as the account management has it: `/v4/accounts`.
 
 use crate::cf::list::Metadata;
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,43 @@ pub struct OrganizationRegion {
     pub guid: String,
     /// The region's id.
     pub region: String,
+}
+
+/// What `GET /v4/accounts/{id}` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ManagedAccount {
+    /// Its name.
+    pub name: String,
+    /// Its id.
+    pub id: String,
+    /// The owner's id.
+    pub owner: String,
+    /// The owner's user name.
+    pub owner_userid: String,
+    /// The owner's IAM id.
+    pub owner_iamid: String,
+    /// Its type, for example `TRIAL`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its state, for example `ACTIVE`.
+    pub status: String,
+    /// An account of the classic infrastructure: always empty here.
+    pub linked_softlayer_account: String,
+    /// Whether its users see each other: always `false` here.
+    pub team_directory_enabled: bool,
+    /// What it is marked with.
+    pub traits: AccountTraits,
+}
+
+/// Marks of the original's accounts, none of which is set here.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AccountTraits {
+    /// For support from the European Union alone.
+    pub eu_supported: bool,
+    /// For a trial of a product.
+    pub poc: bool,
+    /// For health data, in the original's spelling.
+    pub hippa: bool,
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ pub struct Policy {
     pub created_by_id: String,
     /// When it was changed last.
     pub last_modified_at: String,
-    /// The IAM id of whoever changed it last.
+    /// The IAM id of who changed it last.
     pub last_modified_by_id: String,
     /// `active`, or `deleted`: then it gives nothing.
     pub state: String,
@@ -245,7 +245,7 @@ pub struct PolicyV2 {
     pub created_by_id: String,
     /// When it was changed last.
     pub last_modified_at: String,
-    /// The IAM id of whoever changed it last.
+    /// The IAM id of who changed it last.
     pub last_modified_by_id: String,
     /// `active`, or `deleted`: then it gives nothing.
     pub state: String,

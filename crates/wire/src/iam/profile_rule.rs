@@ -36,7 +36,7 @@ pub struct ProfileRuleRequest {
     pub expiration: Option<u32>,
 }
 
-/// A claim rule: whoever meets all its conditions may take on the profile.
+/// A claim rule: those who meet all its conditions may take on the profile.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProfileRule {
     /// `ClaimRule-<GUID>`.

@@ -219,7 +219,7 @@ fn rules(document: &mut Document, error: &Value) {
     document.route("GET", RULES, failing(operation, error));
     let operation = of_group(
         "createGroupRule",
-        "Makes a dynamic rule: whoever meets all its conditions is in the group at once",
+        "Makes a dynamic rule: users who meet all its conditions are in the group at once",
     )
     .json(request.clone())
     .answers("201", "the rule", one.clone());
@@ -230,7 +230,7 @@ fn rules(document: &mut Document, error: &Value) {
     let operation =
         of_rule("readGroupRule", "Reads a rule").answers("200", "the rule", one.clone());
     document.route("GET", RULE, failing(operation, error));
-    let operation = of_rule("replaceGroupRule", "Says a rule anew")
+    let operation = of_rule("replaceGroupRule", "Replaces a dynamic rule")
         .header("If-Match", "its `ETag`, or `*`", true)
         .json(request)
         .answers("200", "the rule from now on", one)

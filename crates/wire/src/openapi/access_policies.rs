@@ -123,7 +123,7 @@ fn form(document: &mut Document, error: &Value, form: &Form) {
     }
     let operation = operation.answers("200", "the policy", form.policy.clone());
     document.route("GET", form.one, failing(operation, error));
-    let operation = of(replace, "Says a policy anew")
+    let operation = of(replace, "Replaces a policy")
         .header("If-Match", "its `ETag`, or `*`", true)
         .json(form.request.clone())
         .answers("200", "the policy from now on", form.policy.clone())

@@ -41,7 +41,7 @@ pub(super) fn routes(document: &mut Document) {
     document.route("GET", ONE, failing(operation, &error));
     let operation = of(
         "replaceRole",
-        "Says a role anew: whoever has it may do at once what it says",
+        "Replaces a role: those who have it may do at once what it says",
     )
     .header("If-Match", "its `ETag`, or `*`", true)
     .json(update)
@@ -61,7 +61,7 @@ pub(super) fn routes(document: &mut Document) {
     let reply = document.schema::<AuthzReply>();
     let operation = Operation::new(
         "decide",
-        "Says whether somebody may do something now: the caller, or whoever is in an account that the caller administers",
+        "Says whether somebody may do something now: the caller, or anybody in an account that the caller administers",
     )
     .needs(&CALLER)
     .json(json!({ "type": "array", "items": request }))

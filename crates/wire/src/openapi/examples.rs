@@ -1,4 +1,4 @@
-//! Examples of bodies, for whoever copies one: with ids of one's own in place of these, each does what it says.
+//! Examples of bodies, to be copied: with your own ids in place of these, each does what it says.
 
 use serde_json::{Value, json};
 

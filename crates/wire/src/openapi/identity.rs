@@ -9,7 +9,7 @@ use super::{
     invitation, mfa, preferences, reports, resource_groups, resource_instances, resource_keys,
     service_id_groups, service_ids, sessions, trusted_profiles, user_profiles,
 };
-use crate::iam::account::{AccountResource, Accounts};
+use crate::iam::account::{AccountResource, Accounts, ManagedAccount};
 use crate::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
 use crate::iam::discovery::{Discovery, Jwks};
 use crate::iam::introspection::{Introspection, UserInfo};
@@ -333,6 +333,15 @@ fn accounts(document: &mut Document) {
         .path("id", "the account's id")
         .answers("200", "the account", one);
     document.route("GET", "/coe/v2/accounts/{id}", failing(operation, &error));
+    let managed = document.schema::<ManagedAccount>();
+    let operation = Operation::new(
+        "getAccount",
+        "Reads an account as the account management has it",
+    )
+    .needs(&CALLER)
+    .path("id", "the account's id")
+    .answers("200", "the account", managed);
+    document.route("GET", "/v4/accounts/{id}", failing(operation, &error));
 }
 
 fn users(document: &mut Document) {

@@ -118,7 +118,7 @@ fn rules(document: &mut Document, error: &Value) {
     document.route("GET", RULES, failing(operation, error));
     let operation = of_profile(
         "createProfileRule",
-        "Makes a claim rule: whoever meets all its conditions may take on the profile at once",
+        "Makes a claim rule: those who meet all its conditions may take on the profile at once",
     )
     .json(request.clone())
     .answers("201", "the rule", one.clone())
@@ -130,7 +130,7 @@ fn rules(document: &mut Document, error: &Value) {
     let operation =
         of_rule("readProfileRule", "Reads a claim rule").answers("200", "the rule", one.clone());
     document.route("GET", RULE, failing(operation, error));
-    let operation = of_rule("replaceProfileRule", "Says a claim rule anew")
+    let operation = of_rule("replaceProfileRule", "Replaces a claim rule")
         .header("If-Match", "its `entity_tag`, or `*`", true)
         .json(request)
         .answers("200", "the rule from now on", one)
@@ -206,7 +206,7 @@ fn identities(document: &mut Document, error: &Value) {
     document.route("GET", IDENTITIES, failing(operation, error));
     let operation = of_profile(
         "setProfileIdentities",
-        "Names all users and service IDs anew that may take on a trusted profile",
+        "Replaces the list of users and service IDs that may take on a trusted profile",
     )
     .header("If-Match", "the `entity_tag` of the list, or `*`", true)
     .json(set)

@@ -190,13 +190,13 @@ impl Iam {
         }
         let new = count(wanted, |one| one.earlier.is_none());
         let users = (&limit::USERS_PER_ACCOUNT, CountedItem::Users);
-        self.has_room_for(tx, account, users, new).await?;
+        self.check_room_for(tx, account, users, new).await?;
         if policies == 0 {
             return Ok(());
         }
         let given = wanted.len().saturating_mul(policies) as u64;
         let policies = (&limit::POLICIES_PER_ACCOUNT, CountedItem::Policies);
-        self.has_room_for(tx, account, policies, given).await
+        self.check_room_for(tx, account, policies, given).await
     }
 
     /// Checks whom a request invites, and how much it gives to all of them, before its policies are read: they cost more.

@@ -19,10 +19,23 @@ const KIND: u16 = 8;
 const COMBINATIONS: u16 = 16;
 
 /// The set of all combinations that name no single domain.
-const WITHOUT_DOMAIN: u16 = 0x5555;
+const WITHOUT_DOMAIN: u16 = combinations_by(DOMAIN, false);
 
 /// The set of all combinations with a resource group.
-const WITH_GROUP: u16 = 0xf0f0;
+const WITH_GROUP: u16 = combinations_by(GROUP, true);
+
+/// The set of the combinations that have an attribute, or have it not: a bit for each.
+const fn combinations_by(attribute: u16, is_named: bool) -> u16 {
+    let mut set = 0;
+    let mut combination = 0;
+    while combination < COMBINATIONS {
+        if (combination & attribute != 0) == is_named {
+            set |= 1 << combination;
+        }
+        combination += 1;
+    }
+    set
+}
 
 /// What policies name: they are about the domains that have all of it. The account is that of the index.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]

@@ -298,7 +298,9 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
                 .json(&json!({"account_id": a.world.elsewhere.0}))
         }),
 
-        ("GET", "/coe/v2/accounts/{id}") => accounts(everyone, 200, |a, id| a.with(&[("id", id)])),
+        ("GET", "/coe/v2/accounts/{id}" | "/v4/accounts/{id}") => {
+            accounts(everyone, 200, |a, id| a.with(&[("id", id)]))
+        }
         ("GET", "/v2/accounts/{account}/users") => {
             accounts(administrator, 200, |a, id| a.with(&[("account", id)]))
         }

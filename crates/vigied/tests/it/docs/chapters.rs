@@ -62,7 +62,13 @@ pub(super) const CHAPTERS: &[(&str, &str, &[&str])] = &[
     (
         "Accounts and users",
         "iam.json",
-        &["/coe", "/v2/accounts", "/v2/users", "/v3/accounts"],
+        &[
+            "/coe",
+            "/v2/accounts",
+            "/v2/users",
+            "/v3/accounts",
+            "/v4/accounts",
+        ],
     ),
     (
         "Cloud Foundry: UAA, organizations and spaces",

@@ -3,7 +3,7 @@
 use super::run;
 use crate::harness::Server;
 
-const SCRIPT: &str = r#"
+pub(super) const SCRIPT: &str = r#"
 import sys
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_platform_services import IamIdentityV1
@@ -87,7 +87,7 @@ named = {"cr_links_per_profile": profile, "claim_rules_per_profile": profile}
 few = iam.get_account_limits(account_id=account, profiles="true", cr_links="true", **named).get_result()
 assert many == few, (many, few)
 many = IdentityLimitsUsageResponse.from_dict(many)
-assert many.profiles.count == 1 and many.cr_links.count == 0, many
+assert many.profiles.count == 2 and many.cr_links.count == 0, many
 assert [one.profile_id for one in many.cr_links_per_profile.profiles] == [profile], many
 print("ok")
 "#;

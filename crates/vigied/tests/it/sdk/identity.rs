@@ -4,7 +4,7 @@
 use super::run;
 use crate::harness::Server;
 
-const SCRIPT: &str = r#"
+pub(super) const SCRIPT: &str = r#"
 import jwt
 import sys
 from urllib.parse import parse_qs, urlsplit

@@ -1,5 +1,5 @@
-//! Policies, roles, access groups and users through `@ibm-cloud/platform-services` for Node: create, list with pages, get, update with the
-//! tag, a stale tag, delete.
+//! Policies with their effect on samples, roles, access groups and users through `@ibm-cloud/platform-services` for Node: create, list with
+//! pages, get, update with the tag, a stale tag, delete.
 
 use super::node::run;
 use crate::harness::Server;
@@ -33,9 +33,23 @@ const viewer = "crn:v1:bluemix:public:iam::::role:Viewer";
 const editor = "crn:v1:bluemix:public:iam::::role:Editor";
 const operator = "crn:v1:bluemix:public:iam::::role:Operator";
 const ids = (all) => all.map((one) => one.id).sort();
+const [space] = process.argv.slice(5);
+
+// What a key may do in the space: send, and query.
+async function does(apikey) {
+  const headers = { "X-Auth-User-Token": "apikey " + apikey, "X-Auth-Scope-Id": "s-" + space };
+  const body = JSON.stringify([{ name: "sdk.policy", value: 1, timestamp: Math.floor(Date.now() / 1000) - 5 }]);
+  const asked = [
+    fetch(url + "/v1/metrics", { method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body }),
+    fetch(url + "/v1/metrics?target=sdk.policy", { headers }),
+  ];
+  return (await Promise.all(asked)).map((reply) => reply.status);
+}
 
 done(async () => {
-  const subject = (await iam.createServiceId({ accountId: account, name: "ci" })).result.iam_id;
+  const service = (await iam.createServiceId({ accountId: account, name: "ci", apikey: { name: "first" } })).result;
+  const [subject, own] = [service.iam_id, service.apikey.apikey];
+  assert.deepStrictEqual(await does(own), [404, 404]);
   const wish = {
     type: "access",
     subjects: [{ attributes: [{ name: "iam_id", value: subject }] }],
@@ -46,13 +60,16 @@ done(async () => {
   const policyId = made.result.id;
   const read = await policies.getPolicy({ policyId });
   assert.strictEqual(read.result.description, "of a test");
+  assert.deepStrictEqual(await does(own), [403, 200]);
   const tag = read.headers.etag;
   const changed = await policies.replacePolicy({ ...wish, policyId, ifMatch: tag, roles: [{ role_id: editor }] });
   assert.strictEqual(changed.result.roles[0].role_id, editor);
   assert.notStrictEqual(changed.headers.etag, tag);
+  assert.deepStrictEqual(await does(own), [200, 200]);
   await refused(409, policies.replacePolicy({ ...wish, policyId, ifMatch: tag, roles: [{ role_id: viewer }] }));
   const off = (await policies.updatePolicyState({ policyId, ifMatch: "*", state: "deleted" })).result;
   assert.strictEqual(off.state, "deleted");
+  assert.deepStrictEqual(await does(own), [404, 404]);
   await policies.updatePolicyState({ policyId, ifMatch: "*", state: "active" });
 
   const second = {
@@ -173,7 +190,13 @@ fn try_out(test: &str, script: &str) {
     run(
         test,
         &format!("{PRELUDE}{script}"),
-        &[&url, &owner.api_key, &owner.account, &owner.user],
+        &[
+            &url,
+            &owner.api_key,
+            &owner.account,
+            &owner.user,
+            &owner.space,
+        ],
     );
 }
 

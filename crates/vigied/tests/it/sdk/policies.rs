@@ -4,7 +4,7 @@
 use super::run;
 use crate::harness::Server;
 
-const SCRIPT: &str = r#"
+pub(super) const SCRIPT: &str = r#"
 import json, sys, time, urllib.error, urllib.request
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_platform_services import IamIdentityV1, IamPolicyManagementV1
@@ -21,6 +21,7 @@ iam.set_service_url(url)
 policies.set_service_url(url)
 viewer = "crn:v1:bluemix:public:iam::::role:Viewer"
 writer = "crn:v1:bluemix:public:iam::::serviceRole:Writer"
+reader = "crn:v1:bluemix:public:iam::::serviceRole:Reader"
 
 
 def status(own, method):
@@ -76,9 +77,11 @@ unknown = dict(first, resources=[{"attributes": [
 error = refused(400, policies.create_policy, roles=[{"role_id": viewer}], **unknown)
 assert "serviceName" in error.message, error.message
 
-control = Control(grant=Grant(roles=[Roles(role_id=viewer)]))
-second = policies.create_v2_policy(
-    control=control.to_dict(),
+def grant(role):
+    return Control(grant=Grant(roles=[Roles(role_id=role)])).to_dict()
+
+
+form = dict(
     type="access",
     subject=V2PolicySubject(
         attributes=[V2PolicySubjectAttribute(key="iam_id", operator="stringEquals", value=subject)]
@@ -87,8 +90,14 @@ second = policies.create_v2_policy(
         V2PolicyResourceAttribute(key="accountId", operator="stringEquals", value=account),
         V2PolicyResourceAttribute(key="serviceName", operator="stringEquals", value="ibmcloud-monitoring"),
     ]).to_dict(),
-).get_result()
-assert policies.get_v2_policy(id=second["id"]).get_result()["subject"]["attributes"][0]["value"] == subject
+)
+second = policies.create_v2_policy(control=grant(viewer), **form).get_result()
+read = policies.get_v2_policy(id=second["id"])
+assert read.get_result()["subject"]["attributes"][0]["value"] == subject
+tag = read.get_headers()["ETag"]
+changed = policies.replace_v2_policy(id=second["id"], if_match=tag, control=grant(reader), **form)
+assert changed.get_result()["control"]["grant"]["roles"][0]["role_id"] == reader, changed
+refused(409, policies.replace_v2_policy, id=second["id"], if_match=tag, control=grant(viewer), **form)
 found, start = [], None
 while True:
     page = policies.list_v2_policies(account_id=account, iam_id=subject, limit=1, start=start).get_result()

@@ -4,7 +4,7 @@
 use super::{node, run};
 use crate::harness::Server;
 
-const SCRIPT: &str = r#"
+pub(super) const SCRIPT: &str = r#"
 import json, sys, time
 from urllib.parse import parse_qs, urlsplit
 import jwt
@@ -235,6 +235,13 @@ async function run() {
   const byId = new core.IamAssumeAuthenticator({ apikey, iamProfileId: profileId, url });
   const metrics = new Metrics({ authenticator: byId, serviceUrl: url });
   assert.strictEqual((await metrics.send(1)).result.stored, 1);
+  // A token that is over is asked for again by itself; so is the one that it was given for.
+  const manager = byId.tokenManager;
+  const held = manager.accessToken;
+  manager.expireTime = 1;
+  manager.iamDelegate.expireTime = 1;
+  assert.strictEqual((await metrics.send(4)).result.stored, 1);
+  assert.notStrictEqual(manager.accessToken, held);
   for (const named of [{ iamProfileCrn: profile.crn }, { iamProfileName: "ops", iamAccountId: account }]) {
     const authenticator = new core.IamAssumeAuthenticator({ apikey, url, ...named });
     assert.strictEqual((await new Metrics({ authenticator, serviceUrl: url }).send(2)).result.stored, 1);

@@ -4,7 +4,7 @@
 use super::run;
 use crate::harness::Server;
 
-const SCRIPT: &str = r#"
+pub(super) const SCRIPT: &str = r#"
 import json, sys, time, urllib.error, urllib.request
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_platform_services import ResourceControllerV2, ResourceManagerV2

@@ -1,19 +1,22 @@
-//! Users of an account through `UserManagementV1`: invited into access groups, listed with pages, read, renamed, removed.
+//! Users of an account through `UserManagementV1`: invited into access groups, listed with pages, read, renamed, removed; and the account
+//! itself through `AccountManagementV4`.
 
 use super::run;
 use crate::harness::Server;
 
-const SCRIPT: &str = r#"
+pub(super) const SCRIPT: &str = r#"
 import json, sys, urllib.request
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_platform_services import IamAccessGroupsV2, UserManagementV1
+from ibm_platform_services.account_management_v4 import AccountManagementV4, AccountResponse
 from ibm_platform_services.user_management_v1 import UserList, UserProfile, UserSettings
 
 url, key, account = sys.argv[1:4]
 authenticator = IAMAuthenticator(key, url=url)
 users = UserManagementV1(authenticator=authenticator)
 groups = IamAccessGroupsV2(authenticator=authenticator)
-for one in (users, groups):
+accounts = AccountManagementV4(authenticator=authenticator)
+for one in (users, groups, accounts):
     one.set_service_url(url)
 
 def post(path, body):
@@ -65,6 +68,11 @@ assert removed.get_status_code() == 202
 refused(404, users.get_user_profile, account_id=account, iam_id=one.iam_id)
 assert users.remove_user(account_id=account, iam_id=cid["id"]).get_status_code() == 204
 assert users.list_users(account_id=account).get_result()["total_results"] == 1
+
+own = AccountResponse.from_dict(accounts.get_account(account_id=account).get_result())
+owner = users.list_users(account_id=account).get_result()["resources"][0]
+assert (own.id, own.owner_iamid, own.owner_userid) == (account, owner["iam_id"], owner["email"]), own
+refused(404, accounts.get_account, account_id="0" * 32)
 print("ok")
 "#;
 

@@ -1,7 +1,7 @@
 //! Refusals of the token endpoint, with their status and code, and requests that it takes although they are almost wrong.
 
 use super::{APIKEY, ask, by_key, by_password, refusal};
-use crate::harness::Server;
+use crate::harness::{Server, now};
 
 #[test]
 fn refusals_have_these_statuses_and_codes() {
@@ -287,4 +287,31 @@ fn a_refresh_token_of_an_ended_session_says_so() {
         told,
         "Provided refresh token is invalid: its session has ended"
     );
+}
+
+/// One lives for a minute at least: this one is made older.
+#[test]
+fn an_expired_refresh_token_says_so() {
+    let server = Server::start();
+    let login = ask(&server).basic("bx", "bx").form(&by_password(&server));
+    let login = login.send().json();
+    let token = login["refresh_token"].as_str().unwrap();
+    let file = server.data().join("iam.db");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let db = db::Db::open(file.to_str().unwrap()).await.unwrap();
+        let sql = "UPDATE refresh_tokens SET expires_at = $1";
+        let past = (now() - 60) * 1000;
+        #[expect(clippy::disallowed_methods, reason = "rows past the interface")]
+        let changed = db.execute(sql, &[past.into()]).await.unwrap();
+        assert_eq!(changed, 1);
+        db.close().await;
+    });
+    let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
+    let reply = ask(&server).basic("bx", "bx").form(&form).send();
+    assert_eq!(refusal(&reply), (400, "BXNIM0408E".to_owned()));
+    assert_eq!(reply.json()["error"], "invalid_grant");
 }

@@ -1,0 +1,119 @@
+//! What must be so within the transaction that stores an access policy: its subject and its roles are there, there is room for it, and no
+//! other in force says the same.
+
+use super::custom_role::is_still_there;
+use crate::error::IamError;
+use crate::model::directory::{Policy, PolicyRole, PolicySubject};
+use crate::refusal::{Reason, Refusal};
+use crate::repo::{access_groups, invitations, members, policies, public_access};
+use base::id::{AccessGroupId, AccountId, CustomRoleId, PolicyId};
+use base::limit;
+use base::principal::Principal;
+use db::Tx;
+use std::collections::BTreeSet;
+
+/// Finds the subject of a policy within the transaction that stores it. A user is also found by the id of their invitation,
+/// before they accept it and after.
+pub(super) async fn found_subject(
+    tx: &mut Tx,
+    account: AccountId,
+    subject: PolicySubject,
+) -> Result<PolicySubject, IamError> {
+    let is_there = match subject {
+        PolicySubject::Principal(principal) => {
+            if members::is_still_member(tx, account, principal).await? {
+                return Ok(subject);
+            }
+            let Principal::User(id) = principal else {
+                return Err(nobody());
+            };
+            let named = members::named(tx, account, id).await?;
+            if named != id && members::is_still_member(tx, account, named).await? {
+                return Ok(PolicySubject::Principal(named.into()));
+            }
+            if invitations::is_there(tx, account, id.0).await? {
+                return Ok(PolicySubject::Invited(id));
+            }
+            false
+        }
+        PolicySubject::Group(group) => match group == AccessGroupId::public(account) {
+            true => public_access::is_enabled(tx, account).await?,
+            false => access_groups::is_there(tx, account, group).await?,
+        },
+        PolicySubject::Invited(id) => invitations::is_there(tx, account, id.0).await?,
+    };
+    match is_there {
+        true => Ok(subject),
+        false => Err(nobody()),
+    }
+}
+
+fn nobody() -> IamError {
+    let message = "the subject is nobody in this account: it takes the `iam_id` of a user, service ID or trusted profile, or an \
+                   `access_group_id`";
+    IamError::invalid("subjects", message)
+}
+
+/// Checks, within the transaction that stores it, that what a policy gives is there, that there is room for it, and that no other in
+/// force says the same. The account is locked.
+pub(super) async fn check_storable(tx: &mut Tx, policy: &Policy) -> Result<(), IamError> {
+    let account = policy.account;
+    are_there(tx, account, policy.roles.iter()).await?;
+    check_room(tx, (account, policy.subject), Some(policy.id), 1).await?;
+    let all = policies::of_subject(tx, account, policy.subject).await?;
+    let mut others = all.iter().filter(|other| other.id != policy.id);
+    match others.find(|other| policy.repeats(other)) {
+        None => Ok(()),
+        Some(other) => Err(said_already(other.id)),
+    }
+}
+
+fn said_already(id: PolicyId) -> IamError {
+    let message = format!(
+        "the access policy `{id}` gives the subject the same roles in the same place already"
+    );
+    IamError::refused(Reason::SamePolicy, message)
+}
+
+/// Looks for each of the account's own roles once.
+pub(super) async fn are_there(
+    tx: &mut Tx,
+    account: AccountId,
+    roles: impl Iterator<Item = &PolicyRole>,
+) -> Result<(), IamError> {
+    let own: BTreeSet<CustomRoleId> = roles
+        .filter_map(|role| match role {
+            PolicyRole::Custom(id) => Some(*id),
+            PolicyRole::Named(_) => None,
+        })
+        .collect();
+    for id in own {
+        is_still_there(tx, account, id).await?;
+    }
+    Ok(())
+}
+
+/// Checks that a subject may have so many more policies than it has, apart from the one that is changed. The account is locked.
+pub(super) async fn check_room(
+    tx: &mut Tx,
+    (account, subject): (AccountId, PolicySubject),
+    apart_from: Option<PolicyId>,
+    more: u64,
+) -> Result<(), IamError> {
+    let limit = &limit::POLICIES_PER_SUBJECT;
+    let held = policies::count_of(tx, account, subject, apart_from).await?;
+    let wanted = held.saturating_add(more);
+    if wanted <= limit.default {
+        return Ok(());
+    }
+    let (name, most) = (limit.name, limit.default);
+    let message = match more {
+        1 => {
+            format!("the subject has {held} access policies, as many as `{name}` = {most} allows")
+        }
+        _ => format!(
+            "the subject would have {wanted} access policies, more than `{name}` = {most} allows"
+        ),
+    };
+    Err(Refusal::new(Reason::Conflict, message).limit(limit).into())
+}
