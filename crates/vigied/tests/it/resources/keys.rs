@@ -126,6 +126,6 @@ fn an_instance_has_so_many_keys() {
         account.make("/v2/resource_keys", &wish);
     }
     let over = account.ask("POST", "/v2/resource_keys", &wish);
-    refused(&over, 429, "limit_exceeded", limit.name);
+    refused(&over, 409, "limit_exceeded", limit.name);
     assert_eq!(hits(&account.server, limit), 1);
 }
