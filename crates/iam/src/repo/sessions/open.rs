@@ -3,9 +3,9 @@
 use super::super::column::{at, counted, parse, parse_guid};
 use super::super::principals::{self, key};
 use crate::error::IamError;
-use crate::model::account_settings::SessionCutoffs;
 use crate::model::open_session::{OpenSession, SessionPage, SessionPlace};
 use crate::model::page::{Page, PageRequest, row_count};
+use crate::model::session_limits::SessionCutoffs;
 use base::id::{AccountId, KeyId, SessionId};
 use base::principal::Principal;
 use base::time::Millis;
