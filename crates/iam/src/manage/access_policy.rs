@@ -282,7 +282,9 @@ impl Iam {
     /// # Errors
     /// Without Administrator of the account.
     pub async fn delete_policy(&self, caller: &Identity, id: PolicyId) -> Result<(), IamError> {
-        let policy = self.changeable_policy(caller, id, "*")?;
+        let policy = self
+            .found_at_any_node(|| self.changeable_policy(caller, id, "*"))
+            .await?;
         let mut tx = self.lock_policies(caller).await?;
         if !policies::delete(&mut tx, id).await? {
             return Err(IamError::not_found("the access policy"));

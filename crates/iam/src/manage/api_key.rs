@@ -285,7 +285,7 @@ impl Iam {
     /// # Errors
     /// When the caller does not see it, or it is locked.
     pub async fn delete_api_key(&self, caller: &Identity, id: KeyId) -> Result<(), IamError> {
-        let key = self.api_key(caller, id)?;
+        let key = self.found_at_any_node(|| self.api_key(caller, id)).await?;
         unlocked(&key)?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;

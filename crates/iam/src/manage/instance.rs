@@ -242,7 +242,9 @@ impl Iam {
         id: InstanceId,
         with_keys: bool,
     ) -> Result<(), IamError> {
-        let instance = self.changeable_instance(caller, id)?;
+        let instance = self
+            .found_at_any_node(|| self.changeable_instance(caller, id))
+            .await?;
         let mut tx = self
             .begin_administered(caller, caller.account(), WHAT)
             .await?;

@@ -240,7 +240,9 @@ impl Iam {
     /// # Errors
     /// Without Administrator of the account.
     pub async fn delete_profile(&self, caller: &Identity, id: ProfileId) -> Result<(), IamError> {
-        let profile = self.managed_profile(caller, id)?;
+        let profile = self
+            .found_at_any_node(|| self.managed_profile(caller, id))
+            .await?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profile(caller, id, stamp).await?;
         // It owns no account that somebody would have to inherit.

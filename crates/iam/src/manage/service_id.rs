@@ -311,7 +311,9 @@ impl Iam {
         id: ServiceId,
     ) -> Result<(), IamError> {
         let what = "deleting service IDs";
-        let service = self.changeable_service(caller, id, what)?;
+        let service = self
+            .found_at_any_node(|| self.changeable_service(caller, id, what))
+            .await?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, service.account).await?;

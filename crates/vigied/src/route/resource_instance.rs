@@ -344,6 +344,11 @@ pub(super) async fn delete(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
+    let guid = guid_at(params.text("id"), 7);
+    if let Some(id) = guid.and_then(|guid| guid.parse::<InstanceId>().ok()) {
+        let find = || app.iam.instance(&caller, id);
+        app.iam.found_at_any_node(find).await?;
+    }
     let instance = in_path(&app, &caller, &params)?;
     let with_keys = params.flag("recursive")?;
     app.iam
