@@ -6,13 +6,13 @@
 //!
 //! An API key, and what was obtained with it, acts for the key: it sees and ends the sessions of that key alone.
 
-pub use crate::model::open_session::{OpenSession, SessionPage, SessionPlace};
+pub use crate::model::open_session::{OpenSession, SessionPlace};
 
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::flow::lifetimes::Lifetimes;
 use crate::model::bounds::{CredentialBounds, Root};
-use crate::model::page::{Page, PageRequest};
+use crate::model::page::{Page, PageRequest, PlacedPage};
 use crate::model::session_limits::SessionLimits;
 use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal, Remedy};
@@ -60,7 +60,7 @@ impl Iam {
         of: Option<Principal>,
         place: Option<SessionPlace>,
         window: PageRequest,
-    ) -> Result<SessionPage, IamError> {
+    ) -> Result<PlacedPage<OpenSession>, IamError> {
         let owner = self.session_owner(caller, of, "listing the sessions of others")?;
         let now = self.0.clock.now();
         let directory = self.directory();

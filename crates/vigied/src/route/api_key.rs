@@ -207,12 +207,10 @@ fn listed(
         everybody,
         services,
     };
-    let is_wanted = |own: &Stored| {
-        filter::shows(filter.as_ref(), &own.name, &own.description) && cursor.reaches(own)
-    };
+    let is_wanted = |own: &Stored| filter::shows(filter.as_ref(), &own.name, &own.description);
     let found = app
         .iam
-        .api_keys_found(caller, of, is_wanted, by, cursor.window())?;
+        .api_keys_found(caller, of, is_wanted, by, cursor.part())?;
     let path = format!("{}/v1/apikeys", own_url.url);
     let size = cursor.size();
     let address = |start: Option<&str>| IAM.address_at(&path, params, &KEPT, (size, start));

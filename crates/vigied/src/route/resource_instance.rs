@@ -224,8 +224,8 @@ fn listed(
     params.refuse_unserved(&["sub_type"])?;
     let wanted = Wanted::of(params)?;
     let cursor = ListCursor::of(&LIMIT_AND_START, params, Order::unsorted())?;
-    let shows = |instance: &Instance| wanted.shows(instance) && cursor.reaches(instance);
-    let found = app.iam.instances(caller, shows, cursor.window());
+    let shows = |instance: &Instance| wanted.shows(instance);
+    let found = app.iam.instances(caller, shows, cursor.part());
     let path = format!("{}/v2/resource_instances", own_url.url);
     let address = |start: Option<&str>| {
         LIMIT_AND_START.address_at(&path, params, &KEPT, (cursor.size(), start))

@@ -131,11 +131,8 @@ fn listed(
         named.is_none_or(|named| own.name == named)
             && group.is_none_or(|group| own.group == Some(group))
             && filter::shows(filter.as_ref(), &own.name, &own.description)
-            && cursor.reaches(own)
     };
-    let found = app
-        .iam
-        .service_ids(caller, is_wanted, by, cursor.window())?;
+    let found = app.iam.service_ids(caller, is_wanted, by, cursor.part())?;
     let path = format!("{}/v1/serviceids", own_url.url);
     let size = cursor.size();
     let address = |start: Option<&str>| IAM.address_at(&path, params, &KEPT, (size, start));

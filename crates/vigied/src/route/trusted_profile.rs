@@ -112,9 +112,8 @@ fn listed(
     let is_wanted = |own: &Profile| {
         named.is_none_or(|named| own.name == named)
             && filter::shows(filter.as_ref(), &own.name, &own.description)
-            && cursor.reaches(own)
     };
-    let found = app.iam.profiles(caller, is_wanted, by, cursor.window())?;
+    let found = app.iam.profiles(caller, is_wanted, by, cursor.part())?;
     let path = format!("{}/v1/profiles", own_url.url);
     let size = cursor.size();
     let address = |start: Option<&str>| IAM.address_at(&path, params, &KEPT, (size, start));
