@@ -47,6 +47,8 @@ mod numbers;
 #[cfg(test)]
 mod open_sessions;
 #[cfg(test)]
+mod other_nodes;
+#[cfg(test)]
 mod password;
 #[cfg(test)]
 mod preferences;
@@ -78,8 +80,6 @@ mod settings;
 mod settings_of_others;
 #[cfg(test)]
 mod signing;
-#[cfg(test)]
-mod unheard;
 #[cfg(test)]
 mod versions;
 #[cfg(test)]

@@ -117,6 +117,8 @@ pub(super) struct CursorPage<T, L> {
     pub(super) entries: Vec<T>,
     /// The entries before it.
     pub(super) offset: u64,
+    /// The number of entries of a whole page.
+    pub(super) limit: u64,
     pub(super) links: ListLinks<L>,
 }
 
@@ -219,6 +221,7 @@ impl<T: Entry> ListCursor<T> {
         Ok(CursorPage {
             entries,
             offset: before,
+            limit: self.take,
             links,
         })
     }
