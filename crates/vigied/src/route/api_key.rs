@@ -2,7 +2,7 @@
 
 use super::account_parameter::check_account;
 use super::activity;
-use super::entity_tag::{if_match, tagged};
+use super::entity_tag::tagged;
 use super::history;
 use super::iam_id;
 use super::identity_list::{IdentityList, Wanted};
@@ -17,6 +17,7 @@ use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
+use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
@@ -383,13 +384,11 @@ pub(super) async fn update(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
+    sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let id = params.id("id")?;
     let key = app.iam.api_key(&caller, id)?;
-    let tag = if_match(&headers)?;
-    let wanted: UpdateApiKey = body(&bytes)?;
+    let (tag, wanted): (&str, UpdateApiKey) = sent.read()?;
     served(
         wanted.action_when_leaked.as_deref(),
         wanted.support_sessions,
