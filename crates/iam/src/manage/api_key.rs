@@ -61,7 +61,7 @@ pub struct KeyChange {
 /// A state of a key that can be switched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Switch {
-    /// Locked: refused and unchangeable.
+    /// Locked: safe from change and deletion.
     Locked,
     /// Disabled: refused.
     Disabled,
@@ -242,7 +242,7 @@ impl Iam {
     /// Turns a switch of a key on or off.
     ///
     /// # Errors
-    /// When the caller does not see the key, disables a locked one, or reactivates one that outlives their own.
+    /// When the caller does not see the key, disables or enables a locked one, or enables one that outlives their own.
     pub async fn switch_api_key(
         &self,
         caller: &Identity,
@@ -253,9 +253,9 @@ impl Iam {
         let key = self.api_key(caller, id)?;
         if matches!(switch, Switch::Disabled) {
             unlocked(&key)?;
-        }
-        if !on {
-            caller.bounds().may_reactivate(&key)?;
+            if !on {
+                caller.bounds().may_enable(&key)?;
+            }
         }
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
@@ -267,8 +267,21 @@ impl Iam {
         };
         if !is_switched {
             drop(tx);
-            // It is so already; perhaps another node has made it so.
-            return self.sync().await;
+            // It is so already, or locked; perhaps another node has made it so.
+            self.sync().await?;
+            let key = self.api_key(caller, id)?;
+            let is_on = match switch {
+                Switch::Locked => key.locked,
+                Switch::Disabled => {
+                    unlocked(&key)?;
+                    key.disabled
+                }
+            };
+            if is_on == on {
+                return Ok(());
+            }
+            let message = "the API key was changed at this moment: switch it again";
+            return Err(IamError::conflict(message));
         }
         let what = match (switch, on) {
             (Switch::Locked, true) => "locked",
