@@ -180,7 +180,7 @@ pub const TOKEN_SERVICE: &[Word] = &[
     word(
         "BXNIM0415E",
         "400, 429",
-        "the API key is unknown, locked, disabled or expired; with 429: too many wrong ones come from your network",
+        "the API key is unknown, disabled or expired; with 429: too many wrong ones come from your network",
     ),
     word(
         "BXNIM0439E",

@@ -38,6 +38,9 @@ impl LinkTerms {
     /// Refuses a link that no compute resource could be compared with, or that would be for all of a kind.
     fn check(&self) -> Result<(), Refusal> {
         check_cr_type(&self.cr_type)?;
+        if let Some(crn) = &self.crn {
+            text::check_crn("crn", crn)?;
+        }
         let parts = [
             ("crn", &self.crn),
             ("namespace", &self.namespace),

@@ -340,7 +340,7 @@ fn locked(service: &Service) -> IamError {
     IamError::refused(Reason::Locked, message)
 }
 
-/// A list of CRNs that is not too long, of texts that can be shown.
+/// A list that is not too long, of CRNs that can be shown.
 fn check_crns(crns: &[String]) -> Result<(), Refusal> {
     let (field, limit) = ("unique_instance_crns", &limit::CRNS_PER_SERVICE_ID);
     if crns.len() as u64 > limit.default {
@@ -353,6 +353,5 @@ fn check_crns(crns: &[String]) -> Result<(), Refusal> {
         let problem = Refusal::new(Reason::Field, message);
         return Err(problem.field(field).limit(limit));
     }
-    crns.iter()
-        .try_for_each(|crn| text::check_stored(field, crn, &limit::LABEL_BYTES))
+    crns.iter().try_for_each(|crn| text::check_crn(field, crn))
 }

@@ -34,6 +34,9 @@ use std::sync::Arc;
 use version::{PolicyPart, Version};
 use wire::iam::policy::{InvitedPolicy, PolicyPage, PolicyState};
 
+/// The type of the one service that policies are about.
+const SERVICE_TYPE: &str = "service";
+
 /// The list parameters that links to other pages repeat.
 const KEPT: [&str; 9] = [
     "account_id",
@@ -89,7 +92,6 @@ fn is_active(state: &str) -> Result<bool, Refusal> {
 struct Wanted<'p> {
     subjects: Vec<PolicySubject>,
     has_type: bool,
-    service_type: Option<&'p str>,
     service_name: Option<&'p str>,
     active: bool,
 }
@@ -115,12 +117,13 @@ impl<'p> Wanted<'p> {
                 return Err(invalid("type", message));
             }
         };
+        // Each is about the one service here, or about all services, whether it names the type or not.
+        let is_of_service_type = text("service_type")?.is_none_or(|wanted| wanted == SERVICE_TYPE);
         is_for_display(params)?;
         let subjects = [subject("iam_id")?, subject("access_group_id")?];
         Ok(Self {
             subjects: subjects.into_iter().flatten().collect(),
-            has_type,
-            service_type: text("service_type")?,
+            has_type: has_type && is_of_service_type,
             service_name: text("service_name")?,
             active,
         })
@@ -133,7 +136,6 @@ impl<'p> Wanted<'p> {
         };
         self.has_type
             && self.active == policy.active
-            && has(AttributeKey::ServiceType, self.service_type)
             && has(AttributeKey::Service, self.service_name)
     }
 }

@@ -400,7 +400,10 @@ pub(super) async fn update(
     let change = KeyChange {
         name: wanted.name,
         description: wanted.description,
-        expires_at: expiry(wanted.expires_at.as_deref())?,
+        expires_at: match wanted.expires_at.as_deref() {
+            None => None,
+            end => Some(expiry(end)?),
+        },
     };
     let key = app.iam.update_api_key(&caller, id, tag, change).await?;
     answer(StatusCode::OK, &key, None)
