@@ -5,6 +5,7 @@ pub use super::new_key::NewKey;
 
 use super::any_version::overtaken;
 use super::new_key::{about, check_ahead, check_not_revoked};
+use super::of_version::OfVersion;
 use crate::audit::Action;
 use crate::entropy;
 use crate::error::IamError;
@@ -17,6 +18,7 @@ use crate::model::text::name;
 use crate::policy::is_administrator;
 use crate::refusal::Reason;
 use crate::repo::accounts::lock_active;
+use crate::repo::revisions::Versioned;
 use crate::repo::{activity, api_keys};
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -255,10 +257,11 @@ impl Iam {
     pub async fn switch_api_key(
         &self,
         caller: &Identity,
-        id: KeyId,
+        id: impl Into<OfVersion<KeyId>>,
         switch: Switch,
         on: bool,
     ) -> Result<(), IamError> {
+        let OfVersion { id, version } = id.into();
         let key = self.api_key(caller, id)?;
         if matches!(switch, Switch::Disabled) {
             unlocked(&key)?;
@@ -270,6 +273,9 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, key.account).await?;
         check_not_revoked(&mut tx, caller, now).await?;
+        version
+            .check_stored(&mut tx, (Versioned::ApiKey, id.0), key.revision)
+            .await?;
         let is_switched = match switch {
             Switch::Locked => api_keys::set_locked(&mut tx, id, on, now).await?,
             Switch::Disabled => api_keys::set_disabled(&mut tx, id, on, now).await?,
@@ -306,13 +312,21 @@ impl Iam {
     ///
     /// # Errors
     /// When the caller does not see it, or it is locked.
-    pub async fn delete_api_key(&self, caller: &Identity, id: KeyId) -> Result<(), IamError> {
+    pub async fn delete_api_key(
+        &self,
+        caller: &Identity,
+        id: impl Into<OfVersion<KeyId>>,
+    ) -> Result<(), IamError> {
+        let OfVersion { id, version } = id.into();
         let key = self.found_at_any_node(|| self.api_key(caller, id)).await?;
         unlocked(&key)?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, key.account).await?;
         check_not_revoked(&mut tx, caller, now).await?;
+        version
+            .check_stored(&mut tx, (Versioned::ApiKey, id.0), key.revision)
+            .await?;
         if !api_keys::delete(&mut tx, id).await? {
             drop(tx);
             // Another node has deleted or locked it.

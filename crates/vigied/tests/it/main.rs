@@ -65,6 +65,7 @@ mod harness;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod if_match;
 mod influx;
 #[cfg(test)]
 mod influx_clients;
