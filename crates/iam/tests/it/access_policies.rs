@@ -19,6 +19,7 @@ on_both_databases!(
     of_two_policies_that_say_the_same_one_is_made,
     a_role_of_ones_own_is_worth_what_it_says_now,
     it_goes_with_whom_it_is_for_and_with_the_account,
+    one_that_could_be_met_nowhere_is_refused,
     an_invitation_gives_its_policies_with_the_acceptance,
     what_an_invitation_has_no_room_for_is_refused_before_it_is_written,
 );
@@ -87,8 +88,8 @@ async fn one_gives_its_roles_where_all_attributes_are_met_on_every_node(world: W
         ),
         (vec![("region", region)], all.clone()),
         (
-            vec![("spaceId", space_id), ("resourceType", "account")],
-            vec![],
+            vec![("spaceId", space_id), ("organizationId", org_id)],
+            vec![space],
         ),
     ];
     for (more, expected) in cases {
@@ -290,6 +291,63 @@ async fn of_two_policies_that_say_the_same_one_is_made(world: World) {
     let on = world.iam.switch_policy(&owner, first.id, "*", true);
     assert_eq!(code(on.await), "same_policy");
     node.close().await;
+}
+
+async fn one_that_could_be_met_nowhere_is_refused(world: World) {
+    let owner = world.owner();
+    let (subject, _) = world.service().await;
+    let other = world.iam.create_org(&owner, "other", None).await;
+    let other = other.unwrap().id;
+    let (space, org) = (world.space().to_string(), world.org().to_string());
+    let (space, org, other) = (space.as_str(), org.as_str(), other.to_string());
+    let other = other.as_str();
+    let kind = |kind| ("resourceType", kind);
+    let in_space = ("spaceId", space);
+    for (more, named) in [
+        (
+            vec![in_space, ("organizationId", other)],
+            ["spaceId", "organizationId"],
+        ),
+        (
+            vec![in_space, kind("organization")],
+            ["spaceId", "resourceType"],
+        ),
+        (vec![in_space, kind("account")], ["spaceId", "resourceType"]),
+        (
+            vec![in_space, kind("organization"), ("resource", org)],
+            ["spaceId", "resourceType"],
+        ),
+        (
+            vec![("organizationId", org), kind("account")],
+            ["organizationId", "resourceType"],
+        ),
+        (
+            vec![
+                ("organizationId", org),
+                kind("organization"),
+                ("resource", other),
+            ],
+            ["organizationId", "resource"],
+        ),
+        (
+            vec![
+                ("organizationId", other),
+                kind("space"),
+                ("resource", space),
+            ],
+            ["organizationId", "resource"],
+        ),
+    ] {
+        let refused = give(&world, subject, &more).await.unwrap_err();
+        let refused = refused.refusal().unwrap().to_string();
+        for name in named {
+            assert!(refused.contains(&format!("`{name}`")), "{refused}");
+        }
+    }
+    let both = [in_space, kind("space"), ("resource", space)];
+    give(&world, subject, &both).await.unwrap();
+    let both = [("organizationId", org), kind("space")];
+    give(&world, subject, &both).await.unwrap();
 }
 
 async fn it_goes_with_whom_it_is_for_and_with_the_account(world: World) {
