@@ -406,6 +406,18 @@ fn what_was_done_is_told_where_it_is_asked_for() {
     );
     let key = format!("/v1/apikeys/{}", text(&made["apikey"]["id"]));
     assert_eq!(history(&key)[0]["action"], "key_made");
+    // Of several states, the one that it got.
+    for (switch, message) in [
+        ("disable", "an API key was disabled"),
+        ("lock", "an API key was locked"),
+    ] {
+        let switched = account.call("POST", &format!("{key}/{switch}")).send();
+        assert_eq!(switched.status, 204, "{}", switched.text());
+        assert_eq!(history(&key)[0]["message"], message);
+    }
+    let locked = account.call("POST", &format!("{path}/lock")).send();
+    assert!(locked.status < 300, "{}", locked.text());
+    assert_eq!(history(&path)[0]["message"], "a service ID was locked");
     let without = account.call("GET", &path).send().json();
     assert_eq!(without.get("history"), None);
 }
