@@ -11,6 +11,9 @@ use base::principal::Principal;
 use base::time::Millis;
 use db::{Row, Tx, Value};
 
+/// For [`super::revisions`].
+pub(super) const REVISION: &str = "SELECT revision FROM api_keys WHERE guid = $1";
+
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
     "SELECT api_keys.guid, account, principal, principals.kind AS principal_kind, name, description, hash, locked, disabled, \

@@ -1,5 +1,9 @@
 //! The revisions of what has versions, as they are stored.
 
+use super::{
+    access_group_rules, access_groups, api_keys, custom_roles, policies, profile_rules, profiles,
+    service_id_groups, service_ids,
+};
 use crate::error::IamError;
 use base::id::Guid;
 use db::Tx;
@@ -21,15 +25,15 @@ pub(crate) enum Versioned {
 /// The revision; none of what is not there.
 pub(crate) async fn of(tx: &mut Tx, what: Versioned, id: Guid) -> Result<Option<i64>, IamError> {
     let sql = match what {
-        Versioned::ApiKey => "SELECT revision FROM api_keys WHERE guid = $1",
-        Versioned::ServiceId => "SELECT revision FROM service_ids WHERE guid = $1",
-        Versioned::ServiceGroup => "SELECT revision FROM service_id_groups WHERE guid = $1",
-        Versioned::Profile => "SELECT revision FROM profiles WHERE guid = $1",
-        Versioned::ProfileRule => "SELECT revision FROM profile_rules WHERE guid = $1",
-        Versioned::AccessGroup => "SELECT revision FROM access_groups WHERE guid = $1",
-        Versioned::GroupRule => "SELECT revision FROM access_group_rules WHERE guid = $1",
-        Versioned::CustomRole => "SELECT revision FROM custom_roles WHERE guid = $1",
-        Versioned::Policy => "SELECT revision FROM policies WHERE guid = $1",
+        Versioned::ApiKey => api_keys::REVISION,
+        Versioned::ServiceId => service_ids::REVISION,
+        Versioned::ServiceGroup => service_id_groups::REVISION,
+        Versioned::Profile => profiles::REVISION,
+        Versioned::ProfileRule => profile_rules::REVISION,
+        Versioned::AccessGroup => access_groups::REVISION,
+        Versioned::GroupRule => access_group_rules::REVISION,
+        Versioned::CustomRole => custom_roles::REVISION,
+        Versioned::Policy => policies::REVISION,
     };
     match tx.one(sql, &[id.to_string().into()]).await? {
         Some(row) => Ok(Some(row.int("revision")?)),
