@@ -171,18 +171,18 @@ impl Counts {
         self.dropped.fetch_add(entries, Ordering::Relaxed);
     }
 
-    pub(crate) fn give_back(&self, taken: DrainedCounts) {
-        self.refusals.give_back(taken.refusals);
-        self.requests.give_back(taken.requests);
+    pub(crate) fn give_back(&self, counts: DrainedCounts) {
+        self.refusals.give_back(counts.refusals);
+        self.requests.give_back(counts.requests);
     }
 
     /// Counts that are not written yet.
     pub(crate) fn pending(&self) -> Vec<Entry> {
-        let taken = DrainedCounts {
+        let counts = DrainedCounts {
             refusals: self.refusals.pending(),
             requests: self.requests.pending(),
         };
-        taken.entries()
+        counts.entries()
     }
 
     pub(crate) fn wrote(&self, entries: usize) {

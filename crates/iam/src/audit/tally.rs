@@ -178,9 +178,9 @@ impl<K: TallyKey> Tally<K> {
         let new = all.filter(|count| !count.is_told && count.times > 0);
         new.map(|count| {
             count.is_told = true;
-            let taken = count.clone();
+            let copy = count.clone();
             count.times = 0;
-            taken
+            copy
         })
         .collect()
     }
@@ -372,9 +372,9 @@ mod tests {
         assert_eq!((rest[0].times, rest[0].first), (1, Millis(30)));
         // Counts that could not be written are returned by the next call.
         note(&tally, 8, 2000);
-        let taken = tally.take_new();
+        let new = tally.take_new();
         note(&tally, 8, 2010);
-        tally.give_back(taken);
+        tally.give_back(new);
         let again = tally.take_new();
         assert_eq!((again[0].times, again[0].first), (2, Millis(2000)));
         assert!(tally.take(Millis(9000), false).is_empty());

@@ -97,8 +97,8 @@ fn listed(app: &App, caller: &Identity, params: &Params) -> Result<Response, Ref
         ACCOUNTS.address("/coe/v2/accounts", params, &[], at)
     };
     let next_url = next(window, &part).map(address).transpose()?;
-    let own = part.entries.iter();
-    let resources = own.map(|account| resource(app, caller, account));
+    let accounts = part.entries.iter();
+    let resources = accounts.map(|account| resource(app, caller, account));
     json(
         StatusCode::OK,
         &Accounts {

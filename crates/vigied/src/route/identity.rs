@@ -202,8 +202,11 @@ async fn issued(
         return json(StatusCode::OK, &client_reply(&tokens));
     }
     let mut reply = reply(&tokens);
-    if let (Some(seconds), Some(own)) = (delegation, &tokens.refresh_token) {
-        let delegated = app.iam.delegate(own, Client::Kube, seconds).await?;
+    if let (Some(seconds), Some(refresh_token)) = (delegation, &tokens.refresh_token) {
+        let delegated = app
+            .iam
+            .delegate(refresh_token, Client::Kube, seconds)
+            .await?;
         reply.delegated_refresh_token = Some(text(&delegated));
     }
     json(StatusCode::OK, &reply)

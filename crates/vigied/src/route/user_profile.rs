@@ -114,7 +114,7 @@ pub(super) async fn change_settings(
     unchanged("notification_language", language, "")?;
     if wanted
         .allowed_ip_addresses
-        .is_some_and(|own| !own.is_empty())
+        .is_some_and(|addresses| !addresses.is_empty())
     {
         let field = "allowed_ip_addresses";
         let message = format!(

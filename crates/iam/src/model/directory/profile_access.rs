@@ -122,7 +122,10 @@ mod tests {
             profile: PROFILE,
             name: String::new(),
             kind,
-            conditions: conditions.iter().map(|own| one(own).unwrap()).collect(),
+            conditions: conditions
+                .iter()
+                .map(|condition| one(condition).unwrap())
+                .collect(),
             revision: 1,
             created: stamp(),
             modified: stamp(),
@@ -249,7 +252,11 @@ mod tests {
         };
         let after = Directory::build(1, facts(before())).apply(2, &changed, new);
         assert_eq!(after, Directory::build(2, facts(swapped())));
-        let found = |name: &str| after.profile_by_name(ACCOUNT, name).map(|own| own.id);
+        let found = |name: &str| {
+            after
+                .profile_by_name(ACCOUNT, name)
+                .map(|profile| profile.id)
+        };
         assert_eq!(
             [found("a"), found("b"), found("ops")],
             [Some(OTHER), None, Some(PROFILE)]

@@ -33,7 +33,7 @@ pub(crate) async fn query_post(
 }
 
 fn answered(url: &[u8], form: &[u8]) -> Result<Response, Refusal> {
-    let mut said = None;
+    let mut text = None;
     for raw in [url, form] {
         let query = Query::parse_bytes(raw)
             .map_err(|error| code::REQUEST_MALFORMED.problem(error.to_string()))?;
@@ -42,9 +42,9 @@ fn answered(url: &[u8], form: &[u8]) -> Result<Response, Refusal> {
                 .problem(error.to_string())
                 .field("q")
         })?;
-        said = said.or_else(|| one.map(str::to_owned));
+        text = text.or_else(|| one.map(str::to_owned));
     }
-    let Some(text) = said else {
+    let Some(text) = text else {
         let problem = code::QUERY_MISSING.problem("missing required parameter \"q\"");
         return Err(Refusal(problem.field("q")));
     };
@@ -58,7 +58,7 @@ fn answered(url: &[u8], form: &[u8]) -> Result<Response, Refusal> {
     }
     let results: Result<Vec<Value>, Refusal> = (0..)
         .zip(statements)
-        .map(|(id, own)| result(id, own))
+        .map(|(id, statement)| result(id, statement))
         .collect();
     let mut response = json(StatusCode::OK, &json!({ "results": results? }))?;
     mark(response.headers_mut());
@@ -70,7 +70,7 @@ fn result(id: usize, statement: &str) -> Result<Value, Refusal> {
     let mut is = |word: &str| {
         words
             .next()
-            .is_some_and(|own| own.eq_ignore_ascii_case(word))
+            .is_some_and(|next| next.eq_ignore_ascii_case(word))
     };
     let is_create = is("create");
     let is_database = is("database");
@@ -81,15 +81,15 @@ fn result(id: usize, statement: &str) -> Result<Value, Refusal> {
     let mut is = |word: &str| {
         words
             .next()
-            .is_some_and(|own| own.eq_ignore_ascii_case(word))
+            .is_some_and(|next| next.eq_ignore_ascii_case(word))
     };
     if is("show") && is("databases") {
         let none = json!({ "name": "databases", "columns": ["name"], "values": [] });
         return Ok(json!({ "statement_id": id, "series": [none] }));
     }
-    let said = excerpt::beginning(statement);
+    let shortened = excerpt::beginning(statement);
     let problem = code::PARAMETER_INVALID.problem(format!(
-        "`{said}` is not answered: InfluxDB's interface is for writing here"
+        "`{shortened}` is not answered: InfluxDB's interface is for writing here"
     ));
     Err(Refusal(
         problem

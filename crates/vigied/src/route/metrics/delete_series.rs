@@ -81,18 +81,18 @@ fn remove(
     named: &[Named],
     answer: &mut Answer,
 ) -> Result<(), Refusal> {
-    for own in named {
+    for series in named {
         let delete = DeleteQuery {
-            selector: &own.selector,
+            selector: &series.selector,
             range: None,
             exact: true,
             dry_run: false,
             names: 0,
         };
         let context = answer.context();
-        reserve_tables(&context, &own.selector)?;
-        deleter.delete_one(scope, &own.text, &delete, answer)?;
-        context.release(own.selector.table_bytes());
+        reserve_tables(&context, &series.selector)?;
+        deleter.delete_one(scope, &series.text, &delete, answer)?;
+        context.release(series.selector.table_bytes());
     }
     answer.out.extend_from_slice(b"true");
     Ok(())

@@ -56,12 +56,13 @@ async fn twins(globs: &[&str], set: &[&str], others: &[&str], seconds: i64) -> (
         World::start(globs, set).await,
         World::start(globs, set).await,
     );
-    let (own, hidden): (Vec<&str>, Vec<&str>) = UNIVERSE.iter().partition(|name| fits(globs, name));
+    let (visible, hidden): (Vec<&str>, Vec<&str>) =
+        UNIVERSE.iter().partition(|name| fits(globs, name));
     // Before and after: what is the caller's lies between the rest.
     world.fill(&hidden, seconds).await;
-    world.fill(&own, seconds).await;
+    world.fill(&visible, seconds).await;
     world.fill(others, seconds).await;
-    twin.fill(&own, seconds).await;
+    twin.fill(&visible, seconds).await;
     let event = serde_json::json!({"what": "secret", "tags": "deploy", "when": seconds});
     let asked = Asked::new("POST", "/events/", &[]).with(event);
     assert_eq!(world.owner(&asked).await.status, 200);
@@ -129,7 +130,7 @@ async fn what_a_caller_does_not_reach_changes_no_answer_on_any_route() {
         let after = hidden(&world, globs).await;
         assert_eq!(before, after, "what the caller does not reach has changed");
         assert!(
-            before.iter().all(|own| own.body.contains("1.5")),
+            before.iter().all(|answer| answer.body.contains("1.5")),
             "{before:?}"
         );
         let all = reads.iter().chain(&changes);
@@ -156,8 +157,8 @@ async fn rules_of_the_domain_show_nothing_more() {
         "[a]\npattern = secret\nretentions = 7s:1d\n[b]\npattern = cpu\nretentions = 10s:1d\n";
     let change = Asked::new("PUT", "/v1/settings/domain", &[]);
     let change = change.with(serde_json::json!({"schemas": rules}));
-    for own in [&world, &twin] {
-        let changed = own.owner(&change).await;
+    for either in [&world, &twin] {
+        let changed = either.owner(&change).await;
         assert_eq!(changed.status, 200, "{changed:?}");
     }
     let reads = [script::reads(seconds), targets::paths(seconds)].concat();
@@ -176,7 +177,8 @@ async fn a_caller_who_comes_by_path_and_password_reaches_what_they_reach_by_head
         graphite::mistakes(),
         targets::mistakes(),
     ];
-    let is_tried = |own: &&Asked| !own.path.starts_with("/v1/") && !own.query.contains("jsonp");
+    let is_tried =
+        |asked: &&Asked| !asked.path.starts_with("/v1/") && !asked.query.contains("jsonp");
     for asked in all.concat().iter().filter(is_tried) {
         let by_path = world.limited_by_path(asked).await;
         assert_eq!(by_path, twin.limited_by_path(asked).await, "{asked:?}");

@@ -96,7 +96,7 @@ impl<'a> EventQuery<'a> {
         }
         let mut found = Vec::new();
         self.marks(range, |mark| {
-            if wanted.as_ref().is_none_or(|own| own.fits(&mark.tags)) {
+            if wanted.as_ref().is_none_or(|query| query.fits(&mark.tags)) {
                 found.push(mark.place.at);
             }
             true
@@ -125,7 +125,7 @@ impl<'a> EventQuery<'a> {
                 after = event.mark.place;
                 if wanted
                     .as_ref()
-                    .is_some_and(|own| !own.fits(&event.mark.tags))
+                    .is_some_and(|query| !query.fits(&event.mark.tags))
                 {
                     continue;
                 }
