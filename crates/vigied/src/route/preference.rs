@@ -34,7 +34,7 @@ fn shown(account: AccountId, preference: Preference) -> Shown {
 }
 
 /// Whose preferences the path names: in the credential's account, and the caller may have them.
-fn permitted_owner(app: &App, caller: &Identity, params: &Params) -> Result<Principal, Refusal> {
+fn whose(app: &App, caller: &Identity, params: &Params) -> Result<Principal, Refusal> {
     app.iam
         .require_default_account(caller, params.id("account")?)?;
     let principal = params.id("iam_id")?;
@@ -52,11 +52,9 @@ pub(super) async fn list(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let owner = permitted_owner(&app, &caller, &params)?;
-    let found = app.iam.preferences(&caller, owner).await?;
-    let found = found
-        .into_iter()
-        .map(|preference| shown(caller.account(), preference));
+    let of = whose(&app, &caller, &params)?;
+    let found = app.iam.preferences(&caller, of).await?;
+    let found = found.into_iter().map(|own| shown(caller.account(), own));
     let list = Preferences {
         preferences: found.collect(),
     };
@@ -68,8 +66,8 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let owner = permitted_owner(&app, &caller, &params)?;
-    let found = app.iam.preference(&caller, owner, which(&params)).await?;
+    let of = whose(&app, &caller, &params)?;
+    let found = app.iam.preference(&caller, of, which(&params)).await?;
     json(StatusCode::OK, &shown(caller.account(), found))
 }
 
@@ -90,14 +88,14 @@ pub(super) async fn set(
     params: Params,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    let owner = permitted_owner(&app, &caller, &params)?;
+    let of = whose(&app, &caller, &params)?;
     let (service, name) = which(&params);
     let new = Preference {
         service: service.to_owned(),
         name: name.to_owned(),
         value: value(body(&bytes)?)?,
     };
-    app.iam.set_preference(&caller, owner, &new).await?;
+    app.iam.set_preference(&caller, of, &new).await?;
     json(StatusCode::OK, &shown(caller.account(), new))
 }
 
@@ -106,9 +104,9 @@ pub(super) async fn delete(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let owner = permitted_owner(&app, &caller, &params)?;
+    let of = whose(&app, &caller, &params)?;
     app.iam
-        .delete_preference(&caller, owner, which(&params))
+        .delete_preference(&caller, of, which(&params))
         .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

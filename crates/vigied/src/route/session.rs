@@ -44,7 +44,7 @@ fn shown(caller: &Identity, session: &OpenSession) -> Session {
 }
 
 /// The owner of the sessions that the request is about, if it names one.
-fn named_owner(params: &Params) -> Result<Option<Principal>, Refusal> {
+fn whose(params: &Params) -> Result<Option<Principal>, Refusal> {
     let text = params.one("iam_id")?.filter(|text| !text.is_empty());
     text.map(|text| iam_id::read("iam_id", text)).transpose()
 }
@@ -55,11 +55,10 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let owner = named_owner(&params)?;
+    let whose = whose(&params)?;
     // The latest come first.
-    let order = Order::fixed(|session: &OpenSession| {
-        SortKey::Number(session.created_at.0.saturating_neg())
-    });
+    let order =
+        Order::fixed(|own: &OpenSession| SortKey::Number(own.created_at.0.saturating_neg()));
     let cursor = ListCursor::of(&IAM, &params, order)?;
     let place = cursor.made().map(|(created_at, id)| SessionPlace {
         created_at,
@@ -68,7 +67,7 @@ pub(super) async fn list(
     });
     let found = app
         .iam
-        .sessions_from(&caller, owner, place, cursor.window())
+        .sessions_from(&caller, whose, place, cursor.window())
         .await?;
     cursor.passes(found.passed);
     let path = format!("{}/v1/sessions", own_url.url);
@@ -92,7 +91,7 @@ pub(super) async fn end_all(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    app.iam.end_sessions(&caller, named_owner(&params)?).await?;
+    app.iam.end_sessions(&caller, whose(&params)?).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -107,7 +106,7 @@ pub(super) async fn end(
 
 /// The refusal of an id. One that no session has is a guess, and counts for its source as a wrong key does.
 fn not_kept(app: &App, source: Source, error: IamError) -> Refusal {
-    let is_guess = (error.refusal()).is_some_and(|refusal| refusal.reason == Reason::NotFound);
+    let is_guess = (error.refusal()).is_some_and(|own| own.reason == Reason::NotFound);
     let wait = is_guess.then(|| app.iam.count_guess(source)).flatten();
     match (refused::of(&error), wait) {
         (Some(problem), Some(seconds)) => Refusal(refused::slowed(problem, seconds)),
