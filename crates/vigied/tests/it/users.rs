@@ -29,7 +29,7 @@ impl Account {
         self.server.request(method, path).bearer(&self.token)
     }
 
-    fn path_of(&self, id: &str) -> String {
+    fn one(&self, id: &str) -> String {
         format!("{}/{id}", self.path)
     }
 
@@ -83,14 +83,14 @@ fn refused(reply: &Reply, status: u16, word: &str) {
 #[test]
 fn a_user_is_read_by_their_id_before_and_after_they_accept() {
     let account = Account::start();
-    let own = account.read(&account.path_of(&account.owner));
+    let own = account.read(&account.one(&account.owner));
     let listed = account.read(&account.path);
     assert_eq!(own, listed["resources"][0]);
     assert_eq!(own["state"], "ACTIVE");
 
     let email = "bea@example.org";
     let (id, code) = account.invite(email);
-    let path = account.path_of(&id);
+    let path = account.one(&id);
     let waiting = account.read(&path);
     assert_eq!(
         (&waiting["state"], &waiting["account_roles"]),
@@ -116,7 +116,7 @@ fn a_user_is_read_by_their_id_before_and_after_they_accept() {
 
     // Everybody sees themself, and nobody else; whether there is somebody is not told.
     let by_bea = |id: &str| {
-        let request = account.server.request("GET", &account.path_of(id));
+        let request = account.server.request("GET", &account.one(id));
         request.bearer(&token).send()
     };
     assert_eq!(by_bea(&text(&seen["iam_id"])).status, 200);
@@ -124,14 +124,8 @@ fn a_user_is_read_by_their_id_before_and_after_they_accept() {
     for other in [account.owner.as_str(), nobody] {
         refused(&by_bea(other), 403, "Administrator");
     }
-    assert_eq!(
-        account.call("GET", &account.path_of(nobody)).send().status,
-        404
-    );
-    assert_eq!(
-        account.call("GET", &account.path_of("x")).send().status,
-        404
-    );
+    assert_eq!(account.call("GET", &account.one(nobody)).send().status, 404);
+    assert_eq!(account.call("GET", &account.one("x")).send().status, 404);
 }
 
 /// A script that invites keeps the id that it was answered with.
@@ -168,7 +162,7 @@ fn the_id_of_an_invitation_finds_the_access_of_who_accepted_it() {
     };
     assert_eq!(both(), [id.clone(), id.clone()]);
     account.accept(email, &text(&invited["one_time_code"]));
-    let own = text(&account.read(&account.path_of(&id))["iam_id"]);
+    let own = text(&account.read(&account.one(&id))["iam_id"]);
     assert_eq!(both(), [own.clone(), own.clone()]);
     for named in [&own, &id] {
         let groups = account.read(&format!("/v2/groups?iam_id={named}"));
@@ -183,7 +177,7 @@ fn a_user_of_one_account_is_renamed_by_its_administrator() {
     let email = "bea@example.org";
     let (id, code) = account.invite(email);
     let token = account.accept(email, &code);
-    let path = account.path_of(&id);
+    let path = account.one(&id);
     let named = json!({"firstname": "Beatrix", "lastname": "Field"});
     assert_eq!(account.change(&path, &named).status, 204);
     let seen = account.read(&path);
@@ -193,18 +187,16 @@ fn a_user_of_one_account_is_renamed_by_its_administrator() {
     );
     let last = json!({"lastname": "Meadow"});
     assert_eq!(
-        account
-            .change(&account.path_of(&account.owner), &last)
-            .status,
+        account.change(&account.one(&account.owner), &last).status,
         204
     );
-    let own = account.read(&account.path_of(&account.owner));
+    let own = account.read(&account.one(&account.owner));
     assert_eq!(own["lastname"], "Meadow");
 
     // A rule of an access group may compare names: nobody gives themself one.
     let own = account
         .server
-        .request("PATCH", &account.path_of(&text(&seen["iam_id"])));
+        .request("PATCH", &account.one(&text(&seen["iam_id"])));
     refused(&own.bearer(&token).json(&last).send(), 403, "Administrator");
     let long = json!({"firstname": "x".repeat(256)});
     refused(&account.change(&path, &long), 400, "label_bytes");
@@ -232,7 +224,7 @@ fn a_user_of_one_account_is_renamed_by_its_administrator() {
 #[test]
 fn settings_are_none_and_none_are_kept() {
     let account = Account::start();
-    let path = format!("{}/settings", account.path_of(&account.owner));
+    let path = format!("{}/settings", account.one(&account.owner));
     let none = json!({
         "language": "", "notification_language": "", "allowed_ip_addresses": "", "self_manage": false,
     });
@@ -310,7 +302,7 @@ fn the_later_way_to_remove_a_user_does_the_same() {
     let email = "bea@example.org";
     let (id, code) = account.invite(email);
     let token = account.accept(email, &code);
-    let path = account.path_of(&id).replace("/v2/", "/v3/");
+    let path = account.one(&id).replace("/v2/", "/v3/");
     assert_eq!(account.call("DELETE", &path).send().status, 202);
     assert_eq!(account.call("DELETE", &path).send().status, 404);
     let info = account.server.request("GET", "/identity/userinfo");
