@@ -45,7 +45,7 @@ impl TallyKey for Refusal {
         self
     }
 
-    fn others(mut self) -> Self {
+    fn without_source_and_actor(mut self) -> Self {
         self.refused.principal = None;
         self.without_source()
     }
@@ -72,7 +72,7 @@ impl TallyKey for Requests {
         }
     }
 
-    fn others(self) -> Self {
+    fn without_source_and_actor(self) -> Self {
         Self {
             principal: None,
             key: None,
@@ -116,7 +116,7 @@ impl Counts {
                 first: now,
                 transaction: transaction(),
                 times: 1,
-                is_told: false,
+                is_reported: false,
             };
             let entry = refusal(&count);
             entry.from(origin.source(), origin.transaction()).log();

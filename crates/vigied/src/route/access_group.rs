@@ -142,7 +142,7 @@ pub(super) async fn list(
     let with_rules = params.flag("show_federated")?;
     let hides_public = params.flag("hide_public_access")?;
     let order = by_signed_word(&params, &ORDERS)?;
-    let by = |a: &AccessGroup, b: &AccessGroup| order.of_two(a, b);
+    let compare = |a: &AccessGroup, b: &AccessGroup| order.of_two(a, b);
     let is_wanted = |group: &AccessGroup| {
         let is_public = group.id == AccessGroupId::public(group.account);
         !(hides_public && is_public) && search.shows(group)
@@ -150,7 +150,7 @@ pub(super) async fn list(
     let window = GROUPS.window(&params)?;
     let part = app
         .iam
-        .access_groups(&caller, of_member, is_wanted, by, window)?;
+        .access_groups(&caller, of_member, is_wanted, compare, window)?;
     let path = format!("{}/v2/groups", own_url.url);
     let page = |start: u64| -> Result<GroupPage, Refusal> {
         let href = GROUPS.address(&path, &params, &KEPT, (window.take, Some(start)))?;

@@ -341,9 +341,11 @@ pub(super) async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusa
     };
     let mut answer = json(StatusCode::OK, &keys)?;
     // Not long: a new key waits until nobody goes by the older ones alone, and nobody should go on trusting a stolen one.
-    let kept = format!("public, max-age={PUBLIC_KEYS_KEPT_SECONDS}");
-    if let Ok(kept) = HeaderValue::from_str(&kept) {
-        answer.headers_mut().insert(header::CACHE_CONTROL, kept);
+    let cache_control = format!("public, max-age={PUBLIC_KEYS_KEPT_SECONDS}");
+    if let Ok(cache_control) = HeaderValue::from_str(&cache_control) {
+        answer
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, cache_control);
     }
     Ok(answer)
 }

@@ -75,9 +75,9 @@ pub(super) async fn update(
     let (account, user) = named(&app, &caller, &params).await?;
     app.iam.may_change_users(&caller, account)?;
     let wanted: UpdateUser = body(&bytes)?;
-    let is = shown(&app, account, &user);
-    unchanged("state", wanted.state.as_deref(), &is.state)?;
-    unchanged("email", wanted.email.as_deref(), &is.email)?;
+    let current = shown(&app, account, &user);
+    unchanged("state", wanted.state.as_deref(), &current.state)?;
+    unchanged("email", wanted.email.as_deref(), &current.email)?;
     unchanged("phonenumber", wanted.phonenumber.as_deref(), "")?;
     unchanged("altphonenumber", wanted.altphonenumber.as_deref(), "")?;
     unchanged("photo", wanted.photo.as_deref(), "")?;

@@ -282,9 +282,9 @@ mod tests {
         };
         let without_rule = inside.apply(4, &changed, none);
         assert!(!is_in(&without_rule, ADA));
-        let gone = inside.apply(4, &changed, Facts::default());
-        assert!(!is_in(&gone, ADA));
-        assert_eq!(gone.access_groups_of(ACCOUNT).count(), 0);
+        let without_group = inside.apply(4, &changed, Facts::default());
+        assert!(!is_in(&without_group, ADA));
+        assert_eq!(without_group.access_groups_of(ACCOUNT).count(), 0);
     }
 
     #[test]
@@ -348,11 +348,11 @@ mod tests {
         let mut changed = Changed::default();
         changed.add(Change::Principal(JOB.0));
         changed.add(Change::PublicAccess(ACCOUNT));
-        let left = Facts {
+        let after_leaving = Facts {
             group_members: vec![named(JOB.into())],
             ..Facts::default()
         };
-        let after = directory.apply(2, &changed, left);
+        let after = directory.apply(2, &changed, after_leaving);
         assert!(groups(&after, JOB.into()).is_empty());
         let listed = |of: &Directory| -> Vec<AccessGroupId> { of.groups_of(ADA.into()).collect() };
         assert_eq!(listed(&directory), [GROUP, public]);

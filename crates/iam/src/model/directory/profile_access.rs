@@ -261,8 +261,8 @@ mod tests {
             [found("a"), found("b"), found("ops")],
             [Some(OTHER), None, Some(PROFILE)]
         );
-        let gone = after.apply(3, &changed, Facts::default());
-        assert!(gone.profile(PROFILE).is_none());
-        assert!(gone.profile_by_name(ACCOUNT, "ops").is_none());
+        let without_profile = after.apply(3, &changed, Facts::default());
+        assert!(without_profile.profile(PROFILE).is_none());
+        assert!(without_profile.profile_by_name(ACCOUNT, "ops").is_none());
     }
 }

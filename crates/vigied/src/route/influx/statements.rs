@@ -37,12 +37,12 @@ fn answered(url: &[u8], form: &[u8]) -> Result<Response, Refusal> {
     for raw in [url, form] {
         let query = Query::parse_bytes(raw)
             .map_err(|error| code::REQUEST_MALFORMED.problem(error.to_string()))?;
-        let one = query.one("q").map_err(|error| {
+        let value = query.one("q").map_err(|error| {
             code::PARAMETER_INVALID
                 .problem(error.to_string())
                 .field("q")
         })?;
-        text = text.or_else(|| one.map(str::to_owned));
+        text = text.or_else(|| value.map(str::to_owned));
     }
     let Some(text) = text else {
         let problem = code::QUERY_MISSING.problem("missing required parameter \"q\"");
@@ -67,23 +67,23 @@ fn answered(url: &[u8], form: &[u8]) -> Result<Response, Refusal> {
 
 fn result(id: usize, statement: &str) -> Result<Value, Refusal> {
     let mut words = statement.split_whitespace();
-    let mut is = |word: &str| {
+    let mut next_is = |word: &str| {
         words
             .next()
             .is_some_and(|next| next.eq_ignore_ascii_case(word))
     };
-    let is_create = is("create");
-    let is_database = is("database");
+    let is_create = next_is("create");
+    let is_database = next_is("database");
     if is_create && is_database {
         return Ok(json!({ "statement_id": id }));
     }
     let mut words = statement.split_whitespace();
-    let mut is = |word: &str| {
+    let mut next_is = |word: &str| {
         words
             .next()
             .is_some_and(|next| next.eq_ignore_ascii_case(word))
     };
-    if is("show") && is("databases") {
+    if next_is("show") && next_is("databases") {
         let none = json!({ "name": "databases", "columns": ["name"], "values": [] });
         return Ok(json!({ "statement_id": id, "series": [none] }));
     }

@@ -60,10 +60,10 @@ fn named(url: Option<&str>, form: &[u8]) -> Result<Vec<Named>, Refusal> {
         let message = "`path` is missing: write a series, for example `cpu;host=web1`";
         return Err(invalid("path", message.to_owned()));
     }
-    paths.into_iter().map(one).collect()
+    paths.into_iter().map(named_series).collect()
 }
 
-fn one(path: &str) -> Result<Named, Refusal> {
+fn named_series(path: &str) -> Result<Named, Refusal> {
     let no_series = |error: &dyn std::fmt::Display| {
         let path = beginning(path);
         invalid("path", format!("`{path}` names no series: {error}"))

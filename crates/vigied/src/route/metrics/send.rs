@@ -59,8 +59,8 @@ pub(crate) async fn send(
         let early = decoded.rejects.iter().map(|reject| &reject.reason);
         let appended = worker.store_batch(&caller.scope, &decoded.batch, early, durability)?;
         let by = ArrivalSource::new("/v1/metrics", source, caller.key);
-        let taken = appended.stored + appended.overwritten;
-        let mut arrival = Arrival::new(caller.scope.domain(), by, now, taken);
+        let accepted = appended.stored + appended.overwritten;
+        let mut arrival = Arrival::new(caller.scope.domain(), by, now, accepted);
         for reject in &decoded.rejects {
             arrival.refused(reject.name.as_deref(), &reject.reason);
         }

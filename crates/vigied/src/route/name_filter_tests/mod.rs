@@ -69,7 +69,7 @@ async fn twins(globs: &[&str], set: &[&str], others: &[&str], seconds: i64) -> (
     (world, twin)
 }
 
-async fn same(world: &World, twin: &World, all: &[Asked]) -> Vec<Answered> {
+async fn check_same(world: &World, twin: &World, all: &[Asked]) -> Vec<Answered> {
     let mut answers = Vec::with_capacity(all.len());
     for asked in all {
         let answered = world.limited(asked).await;
@@ -107,7 +107,7 @@ async fn what_a_caller_does_not_reach_changes_no_answer_on_any_route() {
             targets::reads(seconds),
         ]
         .concat();
-        let first = same(&world, &twin, &reads).await;
+        let first = check_same(&world, &twin, &reads).await;
         // The twin's owner reads the same as the caller, for whom there is nothing else.
         for (asked, answered) in reads.iter().zip(&first) {
             if !matches!(asked.path, "/metrics" | "/v1/settings/domain") {
@@ -126,7 +126,7 @@ async fn what_a_caller_does_not_reach_changes_no_answer_on_any_route() {
             reads.clone(),
         ]
         .concat();
-        same(&world, &twin, &changes).await;
+        check_same(&world, &twin, &changes).await;
         let after = hidden(&world, globs).await;
         assert_eq!(before, after, "what the caller does not reach has changed");
         assert!(
@@ -162,7 +162,7 @@ async fn rules_of_the_domain_show_nothing_more() {
         assert_eq!(changed.status, 200, "{changed:?}");
     }
     let reads = [script::reads(seconds), targets::paths(seconds)].concat();
-    same(&world, &twin, &reads).await;
+    check_same(&world, &twin, &reads).await;
 }
 
 /// The way in changes nothing of what there is: the domain in the path, and a name and a password.
@@ -224,7 +224,7 @@ async fn names_out_of_reach_take_nothing_of_the_limits_of_a_query() {
     let seconds = seconds();
     let (world, twin) = twins(&["app.*"], &set, &others, seconds).await;
     let reads = script::reads(seconds);
-    let answers = same(&world, &twin, &reads).await;
+    let answers = check_same(&world, &twin, &reads).await;
     for answered in &answers {
         assert!(!answered.body.contains("_per_"), "{answered:?}");
     }
@@ -236,7 +236,7 @@ async fn names_out_of_reach_take_nothing_of_the_limits_of_a_query() {
     let all_names = Asked::new("GET", "/v1/metrics/list", &[("query", "*.*.none")]);
     let refused = world.owner(&all_names).await;
     assert!(refused.body.contains("steps_per_query"), "{refused:?}");
-    same(&world, &twin, &script::deletions(seconds)).await;
+    check_same(&world, &twin, &script::deletions(seconds)).await;
 }
 
 /// The quota is the account's: that it is used up is told, and not how much of it others use.

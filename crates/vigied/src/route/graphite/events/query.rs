@@ -144,8 +144,8 @@ impl<'a> EventQuery<'a> {
     /// Counts the memory of an event.
     fn reserve(&self, event: &Event) -> Result<(), Refusal> {
         let texts = event.what.len() + event.mark.tags.len() + event.data.len();
-        let held = self.answer.context().reserve(EVENT_BYTES + texts as u64);
-        Ok(held.map_err(StoreError::Stopped)?)
+        let reserved = self.answer.context().reserve(EVENT_BYTES + texts as u64);
+        Ok(reserved.map_err(StoreError::Stopped)?)
     }
 }
 
