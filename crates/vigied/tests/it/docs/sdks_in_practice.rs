@@ -50,18 +50,18 @@ fn refused(
     group: &str,
     space: &str,
 ) -> Vec<(&'static str, &'static str, String, Value)> {
-    let get = |name, path: &str| {
+    let get = |name: &'static str, path: &str| {
         let path = path.replace("ACCOUNT", account);
         (name, "GET", path, Value::Null)
     };
-    let key = |name, value: Value| {
+    let key = |name: &'static str, value: Value| {
         let body = json!({"name": "refused", "iam_id": iam_id, name: value});
         (name, "POST", "/v1/apikeys".to_owned(), body)
     };
-    let policy = |name, kind: &str, more: Value| {
+    let policy = |name: &'static str, kind: &str, tags: Value| {
         let mut resource = json!({"attributes": [{"name": "accountId", "value": account}]});
-        if !more.is_null() {
-            resource["tags"] = more;
+        if !tags.is_null() {
+            resource["tags"] = tags;
         }
         let body = json!({
             "type": kind,
@@ -71,7 +71,7 @@ fn refused(
         });
         (name, "POST", "/v1/policies".to_owned(), body)
     };
-    let instance = |name, value: Value| {
+    let instance = |name: &'static str, value: Value| {
         let body = json!({
             "name": "refused",
             "target": "local",
@@ -82,7 +82,7 @@ fn refused(
         });
         (name, "POST", "/v2/resource_instances".to_owned(), body)
     };
-    let setting = |name, value: Value| {
+    let setting = |name: &'static str, value: Value| {
         let path = format!("/v1/accounts/{account}/settings/identity");
         (name, "PUT", path, json!({name: value}))
     };
@@ -161,9 +161,10 @@ fn what_the_page_about_sdks_calls_refused_is_refused_by_its_name() {
     let refused = refused(&owner.account, iam_id, group, &owner.space);
     for (name, method, path, body) in &refused {
         let request = server.request(method, path).bearer(&token);
-        let request = match body {
-            Value::Null => request,
-            body => request.header("If-Match", "*").json(body),
+        let request = match (*method, body) {
+            ("GET", _) => request,
+            ("PUT", body) => request.header("If-Match", "*").json(body),
+            (_, body) => request.json(body),
         };
         let reply = request.send();
         assert_eq!(reply.status, 400, "{method} {path}: {}", reply.text());
