@@ -111,7 +111,8 @@ impl Iam {
         let (account, which) = (caller.account(), (new.service.as_str(), new.name.as_str()));
         let mut tx = self.lock_preferences(caller, of).await?;
         if preferences::has(&mut tx, account, of, new).await? {
-            return Ok(tx.end().await?);
+            // No change: the transaction is dropped.
+            return Ok(());
         }
         if !preferences::change(&mut tx, account, of, new).await? {
             let (limit, what) = (&limit::PREFERENCES_PER_ACCOUNT, CountedItem::Preferences);

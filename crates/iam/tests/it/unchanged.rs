@@ -10,6 +10,7 @@ on_both_databases!(
     a_role_that_is_held_is_not_given_again,
     a_role_that_an_invitation_has_is_not_added_again,
     a_preference_that_has_the_value_is_not_set_again,
+    public_access_that_is_on_is_not_switched_on_again,
 );
 
 const ROLE: Role = Role::Developer;
@@ -89,4 +90,20 @@ async fn a_preference_that_has_the_value_is_not_set_again(world: World) {
     // One text is not a list of one.
     assert_eq!(set(texts()).await, 2);
     assert_eq!(set(texts()).await, 2);
+}
+
+async fn public_access_that_is_on_is_not_switched_on_again(world: World) {
+    let (owner, iam) = (world.owner(), &world.iam);
+    let node = world.node().await;
+    let switch = async |at: &iam::Iam, on: bool| {
+        at.switch_public_access(&owner, on).await.unwrap();
+        assert_eq!(at.directory().has_public_access(world.made.account), on);
+        count(&world, "public_access_switched").await
+    };
+    assert_eq!(switch(iam, false).await, 0);
+    assert_eq!(switch(iam, true).await, 1);
+    assert_eq!(switch(&node, true).await, 1);
+    assert_eq!(switch(&node, false).await, 2);
+    assert_eq!(switch(iam, false).await, 2);
+    node.close().await;
 }
