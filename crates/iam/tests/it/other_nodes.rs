@@ -22,6 +22,7 @@ use iam::manage::service_id::NewService;
 
 on_both_databases!(
     an_identity_is_taken_out_of_a_profile,
+    who_added_an_identity_first_stays,
     a_profile_and_its_parts_are_deleted,
     keys_and_service_ids_are_deleted,
     groups_policies_and_roles_are_deleted,
@@ -63,6 +64,30 @@ async fn an_identity_is_taken_out_of_a_profile(world: World) {
         let gone = iam.profile_identity(&owner, profile, subject);
         assert_eq!(code(gone), "not_found");
         assert_eq!(code(remove(iam).await), "not_found");
+    }
+    node.close().await;
+}
+
+/// A node that has not heard of an identity says its description anew, and not that it was added just now.
+async fn who_added_an_identity_first_stays(world: World) {
+    let (owner, iam) = (world.owner(), &world.iam);
+    let (subject, _) = world.service().await;
+    let profile = profile(&world, "ops").await;
+    let node = world.node().await;
+    let named = |description: &str| NewProfileIdentity {
+        principal: subject,
+        description: description.to_owned(),
+    };
+    let (night, noon) = (named("at night"), named("at noon"));
+    let first = iam.add_profile_identity(&owner, profile, &night).await;
+    world.wait(60);
+    let again = node.add_profile_identity(&owner, profile, &noon).await;
+    let again = again.unwrap();
+    assert_eq!(again.added, first.unwrap().added);
+    iam.sync().await.unwrap();
+    for iam in [iam, &node] {
+        let found = iam.profile_identity(&owner, profile, subject).unwrap();
+        assert_eq!(found, again);
     }
     node.close().await;
 }
