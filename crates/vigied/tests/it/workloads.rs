@@ -28,7 +28,7 @@ pub(crate) struct Place {
 }
 
 /// The file of issuers for an account, with these lines for where the keys are.
-fn issuers(account: &str, keys: &str) -> String {
+pub(crate) fn issuers(account: &str, keys: &str) -> String {
     format!(
         "[[issuer]]\nissuer = \"{ISSUER}\"\naudience = \"{AUDIENCE}\"\ncr_type = \"IKS_SA\"\naccount = \"{account}\"\ncrn = \"{CLUSTER}\"\n\
          namespace_claim = \"/kubernetes.io/namespace\"\nname_claim = \"/kubernetes.io/serviceaccount/name\"\n{keys}\n"
