@@ -200,7 +200,11 @@ pub(super) async fn create(
 ) -> Result<Response, Refusal> {
     app.iam.may_manage_resource_keys(&caller)?;
     let wanted: CreateResourceKey = body(&bytes)?;
-    if wanted.parameters.and_then(|own| own.exclude_apikey) == Some(true) {
+    if wanted
+        .parameters
+        .and_then(|parameters| parameters.exclude_apikey)
+        == Some(true)
+    {
         let message = "`exclude_apikey` can be `false` alone: a key comes with its API key";
         return Err(invalid("exclude_apikey", message.to_owned()));
     }
