@@ -342,11 +342,11 @@ async fn so_is_that_of_rules_identities_and_groups_of_service_ids(world: World) 
     let there = node.replace_profile_rule(&owner, profile_rule, "*", of_profile("c"));
     assert_eq!(there.await.unwrap().revision, 3);
 
-    let named = NewProfileIdentity {
+    let named = [NewProfileIdentity {
         principal: subject,
         description: String::new(),
-    };
-    let here = iam.set_profile_identities(&owner, profile, "*", &[named]);
+    }];
+    let here = iam.set_profile_identities(&owner, profile, "*", &named);
     let here = here.await.unwrap();
     assert_eq!(here.identities.len(), 1);
     let there = node.set_profile_identities(&owner, profile, "*", &[]).await;

@@ -30,7 +30,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                     return Ok(series.map(|value| kept(&mut last, value)).renamed(name));
                 }
                 for_each_gap(series.values_mut(), *limit, |gap, before, _| {
-                    gap.fill(before)
+                    gap.fill(before);
                 });
                 Ok(series.renamed(name))
             })
