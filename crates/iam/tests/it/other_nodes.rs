@@ -2,6 +2,7 @@
 
 use crate::world::{World, code, on_both_databases};
 use base::id::ProfileId;
+use base::scope::Domain;
 use iam::Iam;
 use iam::claim_condition::ClaimCondition;
 use iam::directory::{
@@ -19,6 +20,7 @@ use iam::manage::profile_link::LinkTerms;
 use iam::manage::profile_rule::ProfileRuleTerms;
 use iam::manage::resource_key::NewResourceKey;
 use iam::manage::service_id::NewService;
+use iam::role::Role;
 
 on_both_databases!(
     an_identity_is_taken_out_of_a_profile,
@@ -27,6 +29,7 @@ on_both_databases!(
     keys_and_service_ids_are_deleted,
     groups_policies_and_roles_are_deleted,
     spaces_instances_and_their_keys_are_deleted,
+    a_role_in_a_space_is_taken,
     an_organization_is_not_empty_while_another_node_has_made_a_space_in_it,
 );
 
@@ -248,6 +251,22 @@ async fn spaces_instances_and_their_keys_are_deleted(world: World) {
     iam.sync().await.unwrap();
     assert_eq!(code(iam.space(&owner, space)), "not_found");
     assert_eq!(code(iam.org(&owner, org)), "not_found");
+    node.close().await;
+}
+
+async fn a_role_in_a_space_is_taken(world: World) {
+    let (owner, iam) = (world.owner(), &world.iam);
+    let bea = world.person("bea@example.org", None).await;
+    let node = world.node().await;
+    let space = iam.create_space(&owner, world.org(), "unheard").await;
+    let (domain, role) = (Domain::Space(space.unwrap().id), Role::Developer);
+    let given = iam.set_role(&owner, domain, role, &bea.email).await;
+    given.unwrap();
+    assert!(iam.directory().has_role(bea.id, domain, role));
+    let taken = node.unset_role(&owner, domain, role, &bea.email).await;
+    taken.unwrap();
+    iam.sync().await.unwrap();
+    assert!(!iam.directory().has_role(bea.id, domain, role));
     node.close().await;
 }
 
