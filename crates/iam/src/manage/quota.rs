@@ -195,6 +195,6 @@ fn full(account: AccountId, limit: &'static Limit, what: String) -> IamError {
     IamError::Refused(
         problem
             .remedy(Remedy::RaiseLimit(account, limit))
-            .limit_for(limit, 60),
+            .limit(limit),
     )
 }

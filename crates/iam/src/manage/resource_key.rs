@@ -188,7 +188,7 @@ impl Iam {
                 instance.name, limit.name, limit.default
             );
             let refusal = Refusal::new(Reason::LimitReached, message);
-            return Err(IamError::Refused(refusal.limit_for(limit, 60)));
+            return Err(IamError::Refused(refusal.limit(limit)));
         }
         for (limit, what) in [
             (&limit::SERVICE_IDS_PER_ACCOUNT, CountedItem::ServiceIds),

@@ -114,7 +114,7 @@ impl Iam {
                 limit.name, limit.default
             );
             let refusal = Refusal::new(Reason::LimitReached, message);
-            return Err(IamError::Refused(refusal.limit_for(limit, 60)));
+            return Err(IamError::Refused(refusal.limit(limit)));
         }
         let stored = service_id_groups::insert(&mut tx, &group).await;
         stored.map_err(taken)?;

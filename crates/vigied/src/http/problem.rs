@@ -308,6 +308,8 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Pr
         HeaderValue::from_static("application/json"),
     );
     match problem.kind {
+        // What is full leaves no room by itself: whoever waits and asks again would wait for nothing.
+        Kind::Busy if problem.code == "limit_exceeded" && problem.retry_after.is_none() => {}
         Kind::Busy | Kind::Unavailable => {
             let seconds = problem.retry_after.unwrap_or(1);
             headers
