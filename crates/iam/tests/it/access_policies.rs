@@ -74,7 +74,7 @@ async fn one_gives_its_roles_where_all_attributes_are_met_on_every_node(world: W
     let (space_id, org_id) = (world.space().to_string(), world.org().to_string());
     let (space_id, org_id, region) = (space_id.as_str(), org_id.as_str(), region.as_str());
     let all = vec![whole, org, space, second];
-    let cases: [Case<'_>; 9] = [
+    let cases: [Case<'_>; 8] = [
         (vec![], all.clone()),
         (vec![("serviceName", "ibmcloud-monitoring")], all.clone()),
         (vec![("spaceId", space_id)], vec![space]),
@@ -86,11 +86,19 @@ async fn one_gives_its_roles_where_all_attributes_are_met_on_every_node(world: W
             vec![space],
         ),
         (vec![("region", region)], all.clone()),
-        (
-            vec![("spaceId", space_id), ("resourceType", "account")],
-            vec![],
-        ),
     ];
+    // What holds together nowhere would have no effect.
+    let other = world.iam.create_org(&owner, "other", None).await.unwrap();
+    let other = other.id.to_string();
+    for wrong in [
+        [("spaceId", space_id), ("resourceType", "account")],
+        [("spaceId", space_id), ("resourceType", "organization")],
+        [("organizationId", org_id), ("resourceType", "account")],
+        [("spaceId", space_id), ("organizationId", other.as_str())],
+    ] {
+        let refused = give(&world, subject, &wrong).await;
+        assert_eq!(code(refused), "field", "{wrong:?}");
+    }
     for (more, expected) in cases {
         let wanted = terms(account, subject, VIEWER, &more);
         let policy = world.iam.create_policy(&owner, wanted).await.unwrap();

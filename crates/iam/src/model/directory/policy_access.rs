@@ -7,7 +7,7 @@ use super::map::Map;
 use super::policy::{Policy, PolicySubject};
 use super::policy_index::{Place, PolicyIndex, together};
 use super::policy_role::{CustomRole, PolicyRole};
-use super::policy_target::{AttributeKey, PolicyTarget, by_name, is_met, wrong};
+use super::policy_target::{AttributeKey, DomainKind, PolicyTarget, by_name, is_met, wrong};
 use crate::refusal::Refusal;
 use base::id::{AccessGroupId, AccountId, CustomRoleId, OrgId, PolicyId, SpaceId};
 use base::principal::Principal;
@@ -69,7 +69,37 @@ impl PolicyTarget {
                 return Err(wrong(AttributeKey::Region, &what));
             }
         }
-        Ok(())
+        self.check_together(directory)
+    }
+}
+
+impl PolicyTarget {
+    /// Checks that there is a place for which all attributes hold.
+    fn check_together(&self, directory: &Directory) -> Result<(), Refusal> {
+        let space = self.space.and_then(|id| directory.spaces.get(&id));
+        let org = self.org.or(space.map(|space| space.org));
+        if space.is_some_and(|space| Some(space.org) != org) {
+            let what = "is no space of the organization that `organizationId` names";
+            return Err(wrong(AttributeKey::Space, what));
+        }
+        let is_of_kind = match self.kind {
+            None | Some(DomainKind::Space) => true,
+            Some(DomainKind::Org) => self.space.is_none(),
+            Some(DomainKind::Account) => org.is_none(),
+        };
+        if !is_of_kind {
+            let what =
+                "names a kind of which nothing is in the space or organization that is named";
+            return Err(wrong(AttributeKey::Kind, what));
+        }
+        let org = org.and_then(|id| directory.orgs.get(&id));
+        match (&self.region, org) {
+            (Some((operator, value)), Some(org)) if !is_met(*operator, value, &org.region) => {
+                let what = "is not the region of the space or organization that is named";
+                Err(wrong(AttributeKey::Region, what))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
