@@ -79,6 +79,8 @@ mod settings_of_others;
 #[cfg(test)]
 mod signing;
 #[cfg(test)]
+mod unchanged;
+#[cfg(test)]
 mod versions;
 #[cfg(test)]
 mod workloads;

@@ -51,16 +51,18 @@ const KEPT: [&str; 9] = [
 
 /// The orders that can be asked for.
 const ORDERS: [(&str, By<Policy>); 8] = [
-    ("id", |own| SortKey::shown(&own.id)),
+    ("id", |policy| SortKey::shown(&policy.id)),
     ("type", |_| SortKey::SAME),
-    ("href", |own| SortKey::shown(&own.id)),
-    ("created_at", |own| SortKey::Number(own.created.at.0)),
-    ("created_by_id", |own| SortKey::shown(&own.created.by)),
-    ("last_modified_at", |own| SortKey::Number(own.modified.at.0)),
-    ("last_modified_by_id", |own| {
-        SortKey::shown(&own.modified.by)
+    ("href", |policy| SortKey::shown(&policy.id)),
+    ("created_at", |policy| SortKey::Number(policy.created.at.0)),
+    ("created_by_id", |policy| SortKey::shown(&policy.created.by)),
+    ("last_modified_at", |policy| {
+        SortKey::Number(policy.modified.at.0)
     }),
-    ("state", |own| SortKey::Number(i64::from(own.active))),
+    ("last_modified_by_id", |policy| {
+        SortKey::shown(&policy.modified.by)
+    }),
+    ("state", |policy| SortKey::Number(i64::from(policy.active))),
 ];
 
 /// Refuses other formats: policies are always shown with what is for people, and nobody records when one was last used.
@@ -131,7 +133,9 @@ impl<'p> Wanted<'p> {
     fn shows(&self, policy: &Policy) -> bool {
         let has = |key: AttributeKey, wanted: Option<&str>| {
             let mut all = policy.attributes.iter();
-            wanted.is_none_or(|wanted| all.any(|own| own.key == key && own.value == wanted))
+            wanted.is_none_or(|wanted| {
+                all.any(|attribute| attribute.key == key && attribute.value == wanted)
+            })
         };
         self.has_type
             && self.active == policy.active

@@ -165,7 +165,8 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let list = move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params);
+    let of = iam_id::asked_for(&app, &caller, &params).await?;
+    let list = move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params, of);
     in_turn(&app, caller, list).await
 }
 
@@ -174,6 +175,7 @@ fn listed(
     caller: &Identity,
     own_url: &UrlForCaller,
     params: &Params,
+    principal: Option<Principal>,
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["group_id", "include_history"])?;
     let filter = filter::asked_for(params)?;
@@ -186,10 +188,6 @@ fn listed(
             let message = format!("`type` is `user` or `serviceid`, not `{other}`");
             return Err(invalid("type", message));
         }
-    };
-    let principal = match params.one("iam_id")? {
-        None => None,
-        Some(text) => Some(iam_id::read("iam_id", text)?),
     };
     let everybody = match params.one("scope")? {
         None | Some("entity" | "") => false,

@@ -59,8 +59,8 @@ impl Sort {
         match self {
             Self::User => identifier.parse::<UserId>().ok().map(Principal::from),
             Self::Service => {
-                let own = identifier.strip_prefix("iam-").unwrap_or(identifier);
-                let id = format!("iam-{own}").parse::<ServiceId>();
+                let id_alone = identifier.strip_prefix("iam-").unwrap_or(identifier);
+                let id = format!("iam-{id_alone}").parse::<ServiceId>();
                 id.ok().map(Principal::from)
             }
         }
@@ -76,8 +76,8 @@ fn shown(account: AccountId, identity: &ProfileIdentity) -> Shown {
     let (identifier, accounts) = match sort {
         Sort::User => (iam_id.clone(), vec![account.to_string()]),
         Sort::Service => {
-            let own = iam_id.strip_prefix("iam-").unwrap_or(&iam_id);
-            (own.to_owned(), Vec::new())
+            let id_alone = iam_id.strip_prefix("iam-").unwrap_or(&iam_id);
+            (id_alone.to_owned(), Vec::new())
         }
     };
     Shown {
@@ -93,7 +93,9 @@ fn all(profile: &Profile) -> ProfileIdentities {
     let identities = profile.identities.iter();
     ProfileIdentities {
         entity_tag: profile_identities_tag(profile),
-        identities: identities.map(|own| shown(profile.account, own)).collect(),
+        identities: identities
+            .map(|identity| shown(profile.account, identity))
+            .collect(),
     }
 }
 
@@ -113,14 +115,14 @@ fn requested(
         let message = format!("`iam_id` of `{}` is `{principal}`", wanted.identifier);
         return Err(invalid("iam_id", message));
     }
-    let own = account.to_string();
+    let own_account = account.to_string();
     let is_other = |accounts: &[String]| match sort {
-        Sort::User => accounts.iter().any(|account| *account != own),
+        Sort::User => accounts.iter().any(|account| *account != own_account),
         Sort::Service => !accounts.is_empty(),
     };
     if wanted.accounts.as_deref().is_some_and(is_other) {
         let message = format!(
-            "`accounts`: users take on a profile in its own account alone, which is `{own}`, and service IDs in theirs"
+            "`accounts`: users take on a profile in its own account alone, which is `{own_account}`, and service IDs in theirs"
         );
         return Err(invalid("accounts", message));
     }
@@ -195,10 +197,10 @@ pub(super) async fn show(
     params: Params,
 ) -> Result<Response, Refusal> {
     let profile = app.iam.managed_profile(&caller, id(&params)?)?;
-    let own = app
+    let identity = app
         .iam
         .profile_identity(&caller, profile.id, named(&params)?)?;
-    json(StatusCode::OK, &shown(profile.account, &own))
+    json(StatusCode::OK, &shown(profile.account, &identity))
 }
 
 pub(super) async fn remove(

@@ -35,11 +35,11 @@ const COMPUTE_RESOURCE: &str = "Profile-CR";
 /// How long the tokens of compute resources live at most, in seconds.
 const COMPUTE_RESOURCE_SECONDS: u32 = 3600;
 
-fn condition(own: &ClaimCondition) -> ProfileRuleCondition {
+fn condition(condition: &ClaimCondition) -> ProfileRuleCondition {
     ProfileRuleCondition {
-        claim: own.claim().to_owned(),
-        operator: own.operator().name().to_owned(),
-        value: own.value().to_owned(),
+        claim: condition.claim().to_owned(),
+        operator: condition.operator().name().to_owned(),
+        value: condition.value().to_owned(),
     }
 }
 
@@ -127,8 +127,8 @@ fn terms(bytes: &[u8]) -> Result<ProfileRuleTerms, Refusal> {
         return Err(invalid("context", message.to_owned()));
     }
     let wanted: ProfileRuleRequest = body(bytes)?;
-    let read = |own: &ProfileRuleCondition| {
-        ClaimCondition::new(&own.claim, &own.operator, &own.value)
+    let read = |condition: &ProfileRuleCondition| {
+        ClaimCondition::new(&condition.claim, &condition.operator, &condition.value)
             .map_err(|refusal| Refusal(refused::problem(&refusal)))
     };
     let conditions = wanted.conditions.iter().map(read);

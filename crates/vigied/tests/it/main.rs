@@ -33,6 +33,8 @@ mod bodies;
 #[cfg(test)]
 mod central_path;
 #[cfg(test)]
+mod cloud_foundry_queries;
+#[cfg(test)]
 mod collectd;
 #[cfg(test)]
 mod collectd_client;
