@@ -286,7 +286,6 @@ fn introspection_and_userinfo_say_this() {
     assert_eq!(info.json()["account"], json!({"bss": server.owner.account}));
 }
 
-/// Status and code of a refusal, whose body has the original's form.
 /// A key that was read from a file ends with the line.
 #[test]
 fn an_api_key_may_end_a_line() {
@@ -297,6 +296,7 @@ fn an_api_key_may_end_a_line() {
     assert_eq!(reply.status, 200, "{}", reply.text());
 }
 
+/// Status and code of a refusal, whose body has the original's form.
 fn refusal(reply: &Reply) -> (u16, String) {
     let body = reply.json();
     let context = &body["context"];
