@@ -186,7 +186,9 @@ impl Iam {
         role: Role,
         username: &str,
     ) -> Result<(Tx, AccountId, RoleTarget), IamError> {
-        let account = self.may_give(caller, domain, role)?;
+        let account = self
+            .found_at_any_node(|| self.may_give(caller, domain, role))
+            .await?;
         text::check_stored("username", username.trim(), &limit::ADDRESS_BYTES)?;
         let folded = address::fold(username);
         let mut tx = self.0.db.begin().await?;

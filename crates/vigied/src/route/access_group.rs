@@ -2,7 +2,7 @@
 
 use super::account_parameter::check_account;
 use super::api_key::invalid;
-use super::entity_tag::{if_match, tagged};
+use super::entity_tag::tagged;
 use super::group_id;
 use super::order::{By, SortKey, by_signed_word};
 use super::paging::{GROUPS, last, list_links};
@@ -14,11 +14,12 @@ use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
+use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::AccessGroupId;
 use base::limit;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use iam::Identity;
 use iam::directory::AccessGroup;
 use iam::manage::access_group::{AccessGroupChange, GroupsOf, access_group_tag};
@@ -210,14 +211,12 @@ pub(super) async fn update(
     Manager(caller): Manager,
     own_url: UrlForCaller,
     params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
+    sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let id = group_id::of_path(&caller, &params)?;
     let group = app.iam.access_group(&caller, id)?;
     app.iam.may_manage_access_groups(&caller)?;
-    let tag = if_match(&headers)?;
-    let wanted: UpdateAccessGroup = body(&bytes)?;
+    let (tag, wanted): (&str, UpdateAccessGroup) = sent.read()?;
     let change = AccessGroupChange {
         name: wanted.name,
         description: wanted.description,

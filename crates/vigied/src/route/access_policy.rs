@@ -8,7 +8,7 @@ pub(super) use version::{V1, V2};
 
 use super::account_parameter::check_account;
 use super::api_key::invalid;
-use super::entity_tag::{if_match, tagged};
+use super::entity_tag::tagged;
 use super::list_cursor::ListCursor;
 use super::order::{By, SortKey, by_signed_word};
 use super::paging::LIMIT_AND_START;
@@ -18,14 +18,15 @@ use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
-use crate::request::params::{Params, body};
+use crate::request::params::Params;
 use crate::request::payload::Payload;
+use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::{AccountId, PolicyId};
 use base::limit;
 use form::{ACTIVE, DELETED, Form};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use iam::Identity;
 use iam::directory::{AttributeKey, Policy, PolicySubject};
 use iam::manage::access_policy::{PolicyGrant, policy_tag};
@@ -178,10 +179,10 @@ async fn part(
     let order = by_signed_word(params, &ORDERS)?;
     let cursor = ListCursor::of(&LIMIT_AND_START, params, order)?;
     let by = |a: &Policy, b: &Policy| cursor.compare(a, b);
-    let shows = |policy: &Policy| wanted.shows(policy) && cursor.reaches(policy);
+    let shows = |policy: &Policy| wanted.shows(policy);
     let found = app
         .iam
-        .policies(caller, &wanted.subjects, shows, by, cursor.window())?;
+        .policies(caller, &wanted.subjects, shows, by, cursor.part())?;
     let path = format!("{}{path}", own_url.url);
     let limit = cursor.size();
     let link = |start: Option<&str>| -> Result<PolicyPage, Refusal> {
@@ -254,13 +255,12 @@ pub(super) async fn replace<V: Version>(
     Manager(caller): Manager,
     own_url: UrlForCaller,
     params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
+    sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let policy = app.iam.policy(&caller, id(&params)?)?;
     app.iam.may_manage_policies(&caller)?;
-    let tag = if_match(&headers)?;
-    let terms = V::terms(&app, &caller, &bytes)?;
+    let tag = sent.tag()?;
+    let terms = V::terms(&app, &caller, sent.bytes())?;
     let changed = app.iam.replace_policy(&caller, policy.id, tag, terms);
     answer::<V>(&app, &own_url, StatusCode::OK, &changed.await?)
 }
@@ -271,13 +271,11 @@ pub(super) async fn switch(
     Manager(caller): Manager,
     own_url: UrlForCaller,
     params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
+    sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let policy = app.iam.policy(&caller, id(&params)?)?;
     app.iam.may_manage_policies(&caller)?;
-    let tag = if_match(&headers)?;
-    let wanted: PolicyState = body(&bytes)?;
+    let (tag, wanted): (&str, PolicyState) = sent.read()?;
     let active = is_active(&wanted.state)?;
     let changed = app.iam.switch_policy(&caller, policy.id, tag, active);
     answer::<V1>(&app, &own_url, StatusCode::OK, &changed.await?)

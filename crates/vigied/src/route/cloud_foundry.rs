@@ -410,7 +410,8 @@ pub(super) async fn unset_role<Id: FromStr + Into<Domain>>(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let (domain, role) = place::<Id>(&params)?;
-    app.iam.may_set_roles(&caller, domain)?;
+    let check = || app.iam.may_set_roles(&caller, domain);
+    app.iam.found_at_any_node(check).await?;
     let username = username(&params, &bytes)?;
     app.iam.unset_role(&caller, domain, role, &username).await?;
     Ok(StatusCode::NO_CONTENT.into_response())

@@ -1,7 +1,7 @@
 //! `/v1/profiles/ID/identities`: the users and service IDs that may take on a trusted profile because it names them.
 
 use super::api_key::invalid;
-use super::entity_tag::{if_match, tagged};
+use super::entity_tag::tagged;
 use super::reply::json;
 use super::trusted_profile::{id, some};
 use crate::app::App;
@@ -10,12 +10,13 @@ use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body, names_nothing};
 use crate::request::payload::Payload;
+use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::{AccountId, ServiceId, UserId};
 use base::limit;
 use base::principal::Principal;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use iam::directory::{Profile, ProfileIdentity};
 use iam::manage::profile_identity::{NewProfileIdentity, profile_identities_tag};
 use std::sync::Arc;
@@ -153,12 +154,10 @@ pub(super) async fn set(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
+    sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let profile = app.iam.managed_profile(&caller, id(&params)?)?;
-    let tag = if_match(&headers)?;
-    let wanted: SetProfileIdentities = body(&bytes)?;
+    let (tag, wanted): (&str, SetProfileIdentities) = sent.read()?;
     let wanted = wanted.identities.into_iter();
     let wanted = wanted.map(|one| requested(profile.account, one));
     let wanted = wanted.collect::<Result<Vec<NewProfileIdentity>, Refusal>>()?;
@@ -208,7 +207,9 @@ pub(super) async fn remove(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let id = id(&params)?;
+    let find = || app.iam.managed_profile(&caller, id);
+    let profile = app.iam.found_at_any_node(find).await?;
     app.iam
         .remove_profile_identity(&caller, profile.id, named(&params)?)
         .await?;

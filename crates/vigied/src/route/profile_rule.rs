@@ -1,7 +1,7 @@
 //! `/v1/profiles/ID/rules`: whose claims let them take on a trusted profile.
 
 use super::api_key::invalid;
-use super::entity_tag::{if_match, tagged};
+use super::entity_tag::tagged;
 use super::reply::json;
 use super::trusted_profile::{id, some};
 use crate::app::App;
@@ -11,11 +11,12 @@ use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
+use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::ProfileRuleId;
 use base::limit;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use iam::claim_condition::ClaimCondition;
 use iam::directory::{ProfileRule, ProfileRuleKind};
 use iam::manage::profile_rule::{ProfileRuleTerms, profile_rule_tag};
@@ -187,15 +188,14 @@ pub(super) async fn replace(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
+    sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let profile = app.iam.managed_profile(&caller, id(&params)?)?;
     let rule = app
         .iam
         .profile_rule(&caller, profile.id, rule_id(&params)?)?;
-    let tag = if_match(&headers)?;
-    let terms = terms(&bytes)?;
+    let tag = sent.tag()?;
+    let terms = terms(sent.bytes())?;
     let changed = app
         .iam
         .replace_profile_rule(&caller, (profile.id, rule.id), tag, terms)
@@ -212,7 +212,9 @@ pub(super) async fn delete(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let id = id(&params)?;
+    let find = || app.iam.managed_profile(&caller, id);
+    let profile = app.iam.found_at_any_node(find).await?;
     app.iam
         .delete_profile_rule(&caller, profile.id, rule_id(&params)?)
         .await?;

@@ -53,6 +53,8 @@ mod disk_full;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod ended_by_settings;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod for_programs;
