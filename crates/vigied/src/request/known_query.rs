@@ -1,5 +1,6 @@
 //! The parameters of the management interface, Cloud Foundry's part of it too: those that its OpenAPI document names. Any other is
-//! refused, as what it was meant to ask for would be left out of the answer, and nobody told.
+//! refused, as what it was meant to ask for would be left out of the answer, and nobody told. So is a version in `If-Match` where none
+//! is compared.
 
 use super::params;
 use crate::http::error_form::ErrorForm;
@@ -7,7 +8,8 @@ use crate::http::json_objects::instead;
 use crate::http::problem::Refusal;
 use base::error::{Kind, Problem};
 use base::excerpt;
-use std::collections::HashMap;
+use http::{HeaderMap, header};
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// The names, by the key of the route.
@@ -15,6 +17,12 @@ static DOCUMENTED: LazyLock<HashMap<String, Vec<String>>> = LazyLock::new(|| {
     let all = wire::openapi::identity_queries().into_iter();
     all.map(|(method, path, names)| (key(&method, &path), names))
         .collect()
+});
+
+/// The routes that compare versions.
+static VERSIONED: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let all = wire::openapi::versioned_routes().into_iter();
+    all.map(|(method, path)| key(&method, &path)).collect()
 });
 
 fn key(method: &str, path: &str) -> String {
@@ -55,6 +63,19 @@ impl KnownQuery {
                 .map_err(|error| invalid(error.to_string()))?;
         }
         Ok(())
+    }
+
+    /// Refuses a change of one version alone where the route changes any; `*` is any.
+    pub(super) fn check_version(self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let mut tags = headers.get_all(header::IF_MATCH).iter();
+        let is_for_any = tags.all(|tag| tag == "*");
+        let is_read = self.verb == "GET";
+        if is_for_any || is_read || VERSIONED.contains(&key(self.verb, self.path)) {
+            return Ok(());
+        }
+        let message = "no version is compared here: leave `If-Match` out, or send `*`";
+        let Refusal(problem) = invalid(message.to_owned());
+        Err(Refusal(problem.field("If-Match")))
     }
 }
 
@@ -99,6 +120,21 @@ mod tests {
         let filter = refused(spaces.0, spaces.1, "organization_guid=a").unwrap();
         assert_eq!(filter.field.as_deref(), Some("organization_guid"));
         assert!(KnownQuery::of("get", "/v1/metrics", ErrorForm::Monitoring).is_none());
+    }
+
+    #[test]
+    fn a_version_is_refused_where_none_is_compared() {
+        let told = |verb: &'static str, tag: &'static str| {
+            let known = KnownQuery::of(verb, "/v1/apikeys/{id}", ErrorForm::Identity).unwrap();
+            let tag = http::HeaderValue::from_static(tag);
+            let headers = HeaderMap::from_iter([(header::IF_MATCH, tag)]);
+            known.check_version(&headers).is_err()
+        };
+        assert!(told("DELETE", "1-a"));
+        assert!(told("DELETE", "\"1-a\""));
+        assert!(!told("DELETE", "*"));
+        assert!(!told("PUT", "1-a"));
+        assert!(!told("GET", "1-a"));
     }
 
     #[test]

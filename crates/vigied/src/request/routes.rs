@@ -54,10 +54,13 @@ struct Guarded {
 }
 
 impl Guarded {
-    /// Refuses parameters that are not known.
+    /// Refuses parameters that are not known, and a version where none is compared.
     fn check_query(&self, request: &Request) -> Result<(), Refusal> {
-        let query = request.uri().query().unwrap_or_default();
-        self.known_query.map_or(Ok(()), |known| known.check(query))
+        let Some(known) = self.known_query else {
+            return Ok(());
+        };
+        known.check(request.uri().query().unwrap_or_default())?;
+        known.check_version(request.headers())
     }
 }
 

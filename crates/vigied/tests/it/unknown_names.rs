@@ -337,3 +337,21 @@ fn parts_of_answers_are_known_in_bodies() {
     assert_eq!(reply.status, 400, "{}", reply.text());
     assert!(reply.text().contains("`iam_id`"), "{}", reply.text());
 }
+
+/// Whoever deletes one version of something would be deceived where any is deleted.
+#[test]
+fn a_version_that_is_not_compared_is_refused() {
+    let account = Account::start();
+    let body = json!({"name": "first", "iam_id": account.iam_id});
+    let key = account.ask("POST", "/v1/apikeys", &body).json();
+    let path = format!("/v1/apikeys/{}", key["id"].as_str().unwrap());
+    for tag in ["9-stale", key["entity_tag"].as_str().unwrap()] {
+        let refused = account.call("DELETE", &path).header("If-Match", tag).send();
+        assert_eq!(refused.status, 400, "{tag}: {}", refused.text());
+        assert!(refused.text().contains("If-Match"), "{}", refused.text());
+        let read = account.call("GET", &path).header("If-Match", tag).send();
+        assert_eq!(read.status, 200, "{}", read.text());
+    }
+    let deleted = account.call("DELETE", &path).header("If-Match", "*").send();
+    assert_eq!(deleted.status, 204, "{}", deleted.text());
+}
