@@ -20,7 +20,6 @@ on_both_databases!(
     a_role_of_ones_own_is_worth_what_it_says_now,
     a_role_of_ones_own_goes_if_no_policy_gives_it_whatever_a_node_has_heard,
     it_goes_with_whom_it_is_for_and_with_the_account,
-    one_that_could_be_met_nowhere_is_refused,
     an_invitation_gives_its_policies_with_the_acceptance,
     what_an_invitation_has_no_room_for_is_refused_before_it_is_written,
 );
@@ -283,7 +282,7 @@ async fn a_role_of_ones_own_goes_if_no_policy_gives_it_whatever_a_node_has_heard
 }
 
 /// Gives the role of a viewer.
-async fn give(
+pub(crate) async fn give(
     world: &World,
     subject: Principal,
     more: &[(&str, &str)],
@@ -321,63 +320,6 @@ async fn of_two_policies_that_say_the_same_one_is_made(world: World) {
     let on = world.iam.switch_policy(&owner, first.id, "*", true);
     assert_eq!(code(on.await), "same_policy");
     node.close().await;
-}
-
-async fn one_that_could_be_met_nowhere_is_refused(world: World) {
-    let owner = world.owner();
-    let (subject, _) = world.service().await;
-    let other = world.iam.create_org(&owner, "other", None).await;
-    let other = other.unwrap().id;
-    let (space, org) = (world.space().to_string(), world.org().to_string());
-    let (space, org, other) = (space.as_str(), org.as_str(), other.to_string());
-    let other = other.as_str();
-    let kind = |kind| ("resourceType", kind);
-    let in_space = ("spaceId", space);
-    for (more, named) in [
-        (
-            vec![in_space, ("organizationId", other)],
-            ["spaceId", "organizationId"],
-        ),
-        (
-            vec![in_space, kind("organization")],
-            ["spaceId", "resourceType"],
-        ),
-        (vec![in_space, kind("account")], ["spaceId", "resourceType"]),
-        (
-            vec![in_space, kind("organization"), ("resource", org)],
-            ["spaceId", "resourceType"],
-        ),
-        (
-            vec![("organizationId", org), kind("account")],
-            ["organizationId", "resourceType"],
-        ),
-        (
-            vec![
-                ("organizationId", org),
-                kind("organization"),
-                ("resource", other),
-            ],
-            ["organizationId", "resource"],
-        ),
-        (
-            vec![
-                ("organizationId", other),
-                kind("space"),
-                ("resource", space),
-            ],
-            ["organizationId", "resource"],
-        ),
-    ] {
-        let refused = give(&world, subject, &more).await.unwrap_err();
-        let refused = refused.refusal().unwrap().to_string();
-        for name in named {
-            assert!(refused.contains(&format!("`{name}`")), "{refused}");
-        }
-    }
-    let both = [in_space, kind("space"), ("resource", space)];
-    give(&world, subject, &both).await.unwrap();
-    let both = [("organizationId", org), kind("space")];
-    give(&world, subject, &both).await.unwrap();
 }
 
 async fn it_goes_with_whom_it_is_for_and_with_the_account(world: World) {
