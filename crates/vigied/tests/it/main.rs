@@ -68,6 +68,7 @@ mod harness;
 mod hostile;
 #[cfg(test)]
 mod if_match;
+#[cfg(test)]
 mod influx;
 #[cfg(test)]
 mod influx_clients;
