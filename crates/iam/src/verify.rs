@@ -8,6 +8,7 @@ mod space_name;
 pub(crate) use allowed_address::{check_address, refused_address};
 pub use space_name::{SpaceName, SpaceNameError};
 
+use crate::audit::Origin;
 use crate::entropy::sha256;
 use crate::error::AuthError;
 use crate::grant::{NOT_A_MEMBER, ProvenCredential, grant};
@@ -260,6 +261,7 @@ impl Verifier {
             account,
             bounds,
             claims: verified,
+            shown_from: Origin::remote_address(),
         })
     }
 
