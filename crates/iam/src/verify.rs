@@ -17,7 +17,7 @@ use crate::model::bounds::{AccountReach, CredentialBounds, NOT_ASSUMABLE};
 use crate::model::directory::{ApiKey, Directory};
 use crate::model::issuers;
 use crate::model::proof::Proof;
-use crate::policy::account;
+use crate::policy::account_from;
 use crate::service::Iam;
 use crate::service::Inner;
 use crate::token::cache::TokenCache;
@@ -254,14 +254,15 @@ impl Verifier {
             }
         };
         require_existing(&directory, bounds.principal())?;
-        let account = account(&directory, &bounds)
+        let shown_from = Origin::remote_address();
+        let account = account_from(&directory, &bounds, shown_from)
             .ok_or_else(|| AuthError::Revoked(membership_reason(&directory, bounds.reach())))?;
         check_address(&directory, account)?;
         Ok(Identity {
             account,
             bounds,
             claims: verified,
-            shown_from: Origin::remote_address(),
+            shown_from,
         })
     }
 

@@ -67,7 +67,8 @@ impl Identity {
         &self.bounds
     }
 
-    /// The account of the credential; for a UAA token without account, its user's first.
+    /// The account of the credential; for a UAA token without account, its user's first, or another one of theirs if that lets
+    /// nobody in from where the token was shown.
     #[must_use]
     pub const fn account(&self) -> AccountId {
         self.account

@@ -11,7 +11,7 @@ use iam::flow::uaa::UaaGrant;
 use iam::manage::account_settings::SettingsChange;
 use iam::manage::page::PageRequest;
 use iam::role::Role;
-use iam::{Credential, IamError, Identity};
+use iam::{AuthError, Credential, IamError, Identity};
 
 const ALL: PageRequest = PageRequest { skip: 0, take: 9 };
 
@@ -133,5 +133,37 @@ fn an_account_that_does_not_let_the_address_in_is_not_among_ones_own() {
         }
         world.iam.account(&near, world.b.account).unwrap();
         refused(world.iam.account(&far, world.b.account));
+    });
+}
+
+/// It was refused everywhere, by the setting of the first account.
+#[test]
+fn a_uaa_token_opens_the_other_accounts_where_the_first_does_not_let_it_in() {
+    on_both("first_account_closed", &async |world: &World| {
+        world.invite_ada(Some(Role::Administrator)).await;
+        let (iam, a, b) = (&world.iam, &world.a, &world.b);
+        let token = uaa(world).await;
+        let token = Credential::Uaa(&token);
+        let ada = world.identity(&world.ada(None).await).unwrap();
+        let change = SettingsChange {
+            allowed_addresses: Some("192.0.2.0/28".parse().unwrap()),
+            ..SettingsChange::default()
+        };
+        let changed = iam.change_account_settings(&ada, a.account, "*", change);
+        changed.await.unwrap();
+        let (near, far) = (shown_from(world, 7, token), shown_from(world, 77, token));
+        assert_eq!((near.account(), far.account()), (a.account, b.account));
+        iam.space(&near, a.space).unwrap();
+        iam.rename_space(&far, b.space, "other").await.unwrap();
+        refused(iam.space(&far, a.space));
+        refused(iam.require_default_account(&far, a.account));
+        // Where no account lets it in, the first says so.
+        allow(world, "192.0.2.0/28").await;
+        let enter = || iam.verifier().identity(token);
+        let entered = Origin::new(at(77), "t").sync_scope(enter);
+        let Err(AuthError::AddressNotAllowed { account, .. }) = entered else {
+            panic!("{entered:?}");
+        };
+        assert_eq!(account, a.account);
     });
 }
