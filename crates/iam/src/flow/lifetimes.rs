@@ -6,6 +6,7 @@
 use crate::error::IamError;
 use crate::model::account_settings::AccountSettings;
 use crate::model::bounds::CredentialBounds;
+use crate::model::session_limits::{SessionLimits, least};
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::service::Iam;
 use base::id::AccountId;
@@ -20,16 +21,7 @@ pub(crate) struct Lifetimes {
     pub(crate) refresh_seconds: i64,
     /// How many sessions of the principal for the account live at once, where it says so.
     pub(crate) sessions: Option<u64>,
-    session_seconds: Option<i64>,
-    idle_seconds: Option<i64>,
-}
-
-/// The smaller one; none is no limit.
-fn least<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (one, None) | (None, one) => one,
-    }
+    limits: SessionLimits,
 }
 
 fn at_most(seconds: i64, limit: Option<i64>) -> i64 {
@@ -71,23 +63,21 @@ impl Lifetimes {
             access_seconds: config.access_token_seconds,
             refresh_seconds: config.refresh_token_seconds,
             sessions: None,
-            session_seconds: None,
-            idle_seconds: None,
+            limits: SessionLimits::default(),
         };
         let is_user = bounds.principal().user().is_some();
         let is_session = is_user && (begins || bounds.root().session.is_some());
         for settings in all {
             own.sessions = least(own.sessions, settings.sessions_per_identity);
             if is_session {
-                own.session_seconds = least(own.session_seconds, settings.session_seconds);
-                own.idle_seconds = least(own.idle_seconds, settings.idle_seconds);
+                own.limits = own.limits.strictest(settings.session_limits());
             } else {
                 own.access_seconds = at_most(own.access_seconds, settings.access_token_seconds);
                 own.refresh_seconds = at_most(own.refresh_seconds, settings.refresh_token_seconds);
             }
         }
         // A token that outlived the session's idle time would be good without any sign of life.
-        own.access_seconds = at_most(own.access_seconds, own.idle_seconds);
+        own.access_seconds = at_most(own.access_seconds, own.limits.idle_seconds);
         own
     }
 
@@ -100,9 +90,7 @@ impl Lifetimes {
         bounds: CredentialBounds,
         now: Millis,
     ) -> Result<CredentialBounds, IamError> {
-        if let (Some(end), Some(seconds)) = (self.session_end(&bounds), self.session_seconds)
-            && end <= now
-        {
+        if let Some(seconds) = self.limits.age_reached(bounds.proven_at(), now) {
             let message = format!(
                 "The session has ended: the account lets one last {seconds} seconds (`session_expiration_in_seconds`)"
             );
@@ -114,15 +102,10 @@ impl Lifetimes {
 
     /// The same bounds, also where it has lasted as long: nothing that is issued with them is good then.
     pub(crate) fn within(&self, bounds: CredentialBounds) -> CredentialBounds {
-        match self.session_end(&bounds) {
+        match self.limits.age_end(bounds.proven_at()) {
             Some(end) => bounds.until(end),
             None => bounds,
         }
-    }
-
-    fn session_end(&self, bounds: &CredentialBounds) -> Option<Millis> {
-        let end = |seconds: i64| bounds.proven_at().plus(seconds.saturating_mul(1000));
-        self.session_seconds.map(end)
     }
 
     /// Refuses a session that was used last so long ago.
@@ -130,12 +113,9 @@ impl Lifetimes {
     /// # Errors
     /// When that is longer than the account allows.
     pub(crate) fn check_idle(&self, used_at: Millis, now: Millis) -> Result<(), IamError> {
-        let Some(seconds) = self.idle_seconds else {
+        let Some(seconds) = self.limits.idle_reached(used_at, now) else {
             return Ok(());
         };
-        if used_at.plus(seconds.saturating_mul(1000)) > now {
-            return Ok(());
-        }
         let message = format!(
             "The session was not used for {seconds} seconds, as long as the account allows (`session_invalidation_in_seconds`)"
         );

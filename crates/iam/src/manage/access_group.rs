@@ -242,7 +242,9 @@ impl Iam {
         id: AccessGroupId,
         with_members: bool,
     ) -> Result<(), IamError> {
-        let group = self.changeable_group(caller, id)?;
+        let group = self
+            .found_at_any_node(|| self.changeable_group(caller, id))
+            .await?;
         let mut tx = self.lock_groups(caller).await?;
         let holds_any = access_group_members::has_any(&mut tx, id).await?
             || access_group_rules::has_any(&mut tx, id).await?;

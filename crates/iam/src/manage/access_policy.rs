@@ -10,7 +10,7 @@ use crate::error::IamError;
 use crate::model::directory::policy_target::PolicyTarget;
 use crate::model::directory::{Attribute, Directory, Policy, PolicyRole, PolicySubject};
 use crate::model::entity_tag;
-use crate::model::page::{Page, PageRequest};
+use crate::model::page::ListPart;
 use crate::model::text;
 use crate::policy::is_administrator;
 use crate::refusal::Refusal;
@@ -62,14 +62,14 @@ impl Iam {
     ///
     /// # Errors
     /// Without Administrator of the account, unless a subject is the caller or an access group that the caller is in.
-    pub fn policies(
+    pub fn policies<P: ListPart<Policy>>(
         &self,
         caller: &Identity,
         subjects: &[PolicySubject],
         is_wanted: impl Fn(&Policy) -> bool,
         order: impl Fn(&Policy, &Policy) -> Ordering,
-        window: PageRequest,
-    ) -> Result<Page<Policy>, IamError> {
+        part: P,
+    ) -> Result<P::Page, IamError> {
         let directory = self.directory();
         let mut named = subjects.iter();
         let is_own = named.any(|subject| is_own(&directory, caller, *subject));
@@ -82,7 +82,7 @@ impl Iam {
         };
         let all = directory.policies_of(caller.account());
         let all: Vec<&Policy> = all.filter(is_shown).collect();
-        Ok(window.sorted(all, |a, b| {
+        Ok(part.cut(all, |a, b| {
             let by_age = || (a.created.at, a.id).cmp(&(b.created.at, b.id));
             order(a, b).then_with(by_age)
         }))
@@ -282,7 +282,9 @@ impl Iam {
     /// # Errors
     /// Without Administrator of the account.
     pub async fn delete_policy(&self, caller: &Identity, id: PolicyId) -> Result<(), IamError> {
-        let policy = self.changeable_policy(caller, id, "*")?;
+        let policy = self
+            .found_at_any_node(|| self.changeable_policy(caller, id, "*"))
+            .await?;
         let mut tx = self.lock_policies(caller).await?;
         if !policies::delete(&mut tx, id).await? {
             return Err(IamError::not_found("the access policy"));

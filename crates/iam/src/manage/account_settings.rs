@@ -307,8 +307,8 @@ impl Iam {
         }
         // What is over by either stays over, whatever is set later.
         let now = self.0.clock.now();
-        let over = old.settings.session_cutoffs(now);
-        let over = over.or(new.settings.session_cutoffs(now));
+        let over = old.settings.session_limits().cutoffs(now);
+        let over = over.or(new.settings.session_limits().cutoffs(now));
         let ended = sessions::end_overdue(&mut tx, account, over, now).await?;
         let entry = entry.with_some("sessions_ended", (ended > 0).then_some(ended));
         self.commit_with_ends(tx, entry).await?;

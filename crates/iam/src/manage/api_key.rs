@@ -11,7 +11,7 @@ use crate::error::IamError;
 use crate::manage::administrator::not_administrator;
 use crate::model::directory::ApiKey;
 use crate::model::entity_tag;
-use crate::model::page::{Page, PageRequest};
+use crate::model::page::{ListPart, Page, PageRequest};
 use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
@@ -93,14 +93,14 @@ impl Iam {
     ///
     /// # Errors
     /// As [`Self::api_keys`].
-    pub fn api_keys_found(
+    pub fn api_keys_found<P: ListPart<ApiKey>>(
         &self,
         caller: &Identity,
         of: KeysOf,
         is_wanted: impl Fn(&ApiKey) -> bool,
         order: impl Fn(&ApiKey, &ApiKey) -> Ordering,
-        window: PageRequest,
-    ) -> Result<Page<ApiKey>, IamError> {
+        part: P,
+    ) -> Result<P::Page, IamError> {
         let directory = self.directory();
         let foreign = of.everybody
             || of
@@ -121,7 +121,7 @@ impl Iam {
         let keys = ids.filter_map(|id| directory.keys.get(id));
         let keys = keys.filter(|key| of.has(key) && is_wanted(key));
         let keys: Vec<&ApiKey> = keys.collect();
-        Ok(window.sorted(keys, |a, b| {
+        Ok(part.cut(keys, |a, b| {
             let by_name = || (&a.name, a.created_at, a.id).cmp(&(&b.name, b.created_at, b.id));
             order(a, b).then_with(by_name)
         }))
@@ -285,7 +285,7 @@ impl Iam {
     /// # Errors
     /// When the caller does not see it, or it is locked.
     pub async fn delete_api_key(&self, caller: &Identity, id: KeyId) -> Result<(), IamError> {
-        let key = self.api_key(caller, id)?;
+        let key = self.found_at_any_node(|| self.api_key(caller, id)).await?;
         unlocked(&key)?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;

@@ -223,7 +223,9 @@ impl Iam {
         caller: &Identity,
         id: CustomRoleId,
     ) -> Result<(), IamError> {
-        let role = self.custom_role(caller, id)?;
+        let role = self
+            .found_at_any_node(|| self.custom_role(caller, id))
+            .await?;
         self.may_manage_custom_roles(caller)?;
         let mut tx = self.lock_custom_roles(caller).await?;
         if policies::gives(&mut tx, role.account, id).await? {

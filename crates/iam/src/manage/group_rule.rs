@@ -179,8 +179,12 @@ impl Iam {
         group: AccessGroupId,
         id: GroupRuleId,
     ) -> Result<(), IamError> {
-        let group = self.changeable_group(caller, group)?;
-        let rule = self.group_rule(caller, group.id, id)?;
+        let find = || {
+            let group = self.changeable_group(caller, group)?;
+            let rule = self.group_rule(caller, group.id, id)?;
+            Ok((group, rule))
+        };
+        let (group, rule) = self.found_at_any_node(find).await?;
         let mut tx = self.lock_groups(caller).await?;
         if !access_group_rules::delete(&mut tx, id).await? {
             return Err(no_rule());

@@ -7,7 +7,7 @@ use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::directory::{Instance, ResourceGroup};
-use crate::model::page::{Page, PageRequest};
+use crate::model::page::ListPart;
 use crate::model::text::{check_length, name};
 use crate::policy::{Visibility, require_visible};
 use crate::refusal::Reason;
@@ -50,12 +50,12 @@ pub struct InstanceChange {
 impl Iam {
     /// The instances of the credential's account that the caller sees and `is_wanted` selects, by their age.
     #[must_use]
-    pub fn instances(
+    pub fn instances<P: ListPart<Instance>>(
         &self,
         caller: &Identity,
         is_wanted: impl Fn(&Instance) -> bool,
-        window: PageRequest,
-    ) -> Page<Instance> {
+        part: P,
+    ) -> P::Page {
         let directory = self.directory();
         let visibility = Visibility::of(&directory, caller, caller.account());
         let is_seen = |instance: &&Instance| {
@@ -67,7 +67,7 @@ impl Iam {
             .filter(is_seen)
             .filter(|instance| is_wanted(instance))
             .collect();
-        window.sorted(all, |a, b| (a.created.at, a.id).cmp(&(b.created.at, b.id)))
+        part.cut(all, |a, b| (a.created.at, a.id).cmp(&(b.created.at, b.id)))
     }
 
     /// One instance of the credential's account.
@@ -242,7 +242,9 @@ impl Iam {
         id: InstanceId,
         with_keys: bool,
     ) -> Result<(), IamError> {
-        let instance = self.changeable_instance(caller, id)?;
+        let instance = self
+            .found_at_any_node(|| self.changeable_instance(caller, id))
+            .await?;
         let mut tx = self
             .begin_administered(caller, caller.account(), WHAT)
             .await?;

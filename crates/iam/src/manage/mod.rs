@@ -27,6 +27,7 @@ pub mod invitation;
 pub mod member;
 mod new_key;
 pub mod org;
+mod other_nodes;
 pub mod overdue_sessions;
 mod own_key;
 pub mod people;

@@ -160,22 +160,13 @@ impl Iam {
         id: OrgId,
         recursive: bool,
     ) -> Result<Deletion, IamError> {
-        let org = self.may_change_org(caller, id)?;
+        let org = self
+            .found_at_any_node(|| self.may_change_org(caller, id))
+            .await?;
         let directory = self.directory();
         let all = directory.spaces_of(org.account).iter();
         let spaces = all.filter(|space| directory.org_of(**space) == Some(id));
-        let spaces = spaces.count();
-        if spaces > 0 && !recursive {
-            let plural = if spaces == 1 { "" } else { "s" };
-            let message = format!(
-                "the organization `{}` holds {spaces} space{plural}",
-                org.name
-            );
-            return Err(IamError::conflict_with_remedy(
-                message,
-                Remedy::DeleteRecursively,
-            ));
-        }
+        check_empty(&org, spaces.count(), recursive)?;
         let by = Deleter {
             account: org.account,
             principal: caller.principal(),
@@ -183,7 +174,10 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         let mut entries = about(caller, Action::OrgDeleted, &org).into_entries();
         let deletion = self.remove_org(&mut tx, by, id).await?;
-        for (domain, name) in deletions::parts(&mut tx, Domain::Org(id)).await? {
+        let parts = deletions::parts(&mut tx, Domain::Org(id)).await?;
+        // Another node may have made one that this one has not heard of.
+        check_empty(&org, parts.len(), recursive)?;
+        for (domain, name) in parts {
             let entry = Entry::by(caller, Action::SpaceDeleted).in_account(org.account);
             let entry = entry.on(domain).with("name", name);
             entries = entries.and(entry.with("with_org", id));
@@ -226,6 +220,22 @@ impl Iam {
             Remedy::HaveRoleGiven(Role::Manager.title(Domain::Org(id))),
         ))
     }
+}
+
+/// Refuses to delete an organization with spaces, unless they shall go along.
+fn check_empty(org: &Org, spaces: usize, recursive: bool) -> Result<(), IamError> {
+    if spaces == 0 || recursive {
+        return Ok(());
+    }
+    let plural = if spaces == 1 { "" } else { "s" };
+    let message = format!(
+        "the organization `{}` holds {spaces} space{plural}",
+        org.name
+    );
+    Err(IamError::conflict_with_remedy(
+        message,
+        Remedy::DeleteRecursively,
+    ))
 }
 
 /// The refusal of everyone who may not create an organization.

@@ -6,7 +6,8 @@
 
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
-use crate::model::account_settings::{SessionCutoffs, StoredSettings};
+use crate::model::account_settings::StoredSettings;
+use crate::model::session_limits::SessionCutoffs;
 use crate::repo::sessions;
 use crate::service::Iam;
 use base::id::AccountId;
@@ -51,7 +52,7 @@ impl Iam {
         watch.next.retain(|account, _| is_set(account));
         let all = directory.account_settings.values();
         let due: Vec<StoredSettings> = all
-            .filter(|own| own.settings.session_cutoffs(now) != SessionCutoffs::NONE)
+            .filter(|own| own.settings.session_limits().cutoffs(now) != SessionCutoffs::NONE)
             .filter(|own| watch.is_due(own, now))
             .cloned()
             .collect();
@@ -66,7 +67,8 @@ impl Iam {
 
     /// Ends those of one account; returns when the next is due at the earliest.
     async fn end_overdue_of(&self, own: &StoredSettings, now: Millis) -> Result<Millis, IamError> {
-        let over = own.settings.session_cutoffs(now);
+        let limits = own.settings.session_limits();
+        let over = limits.cutoffs(now);
         let mut look = self.0.db.snapshot().await?;
         let found = sessions::find_overdue(&mut look, own.account, over).await?;
         look.end().await?;
@@ -86,6 +88,6 @@ impl Iam {
         let latest = now.plus(LOOK_MILLISECONDS);
         let proven_at = found.first_proven.unwrap_or(now);
         let used_at = found.first_used.unwrap_or(now);
-        Ok(own.settings.session_end(proven_at, used_at, latest))
+        Ok(limits.end(proven_at, used_at, latest))
     }
 }

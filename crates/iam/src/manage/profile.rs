@@ -8,7 +8,7 @@ use crate::entropy;
 use crate::error::IamError;
 use crate::model::directory::{Profile, Stamp};
 use crate::model::entity_tag;
-use crate::model::page::{Page, PageRequest};
+use crate::model::page::ListPart;
 use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
@@ -65,20 +65,20 @@ impl Iam {
     ///
     /// # Errors
     /// Without Administrator of the account.
-    pub fn profiles(
+    pub fn profiles<P: ListPart<Profile>>(
         &self,
         caller: &Identity,
         is_wanted: impl Fn(&Profile) -> bool,
         order: impl Fn(&Profile, &Profile) -> Ordering,
-        window: PageRequest,
-    ) -> Result<Page<Profile>, IamError> {
+        part: P,
+    ) -> Result<P::Page, IamError> {
         let directory = self.directory();
         if !is_administrator(&directory, caller, caller.account()) {
             return Err(not_administrator("listing trusted profiles"));
         }
         let all = directory.profiles_of(caller.account());
         let all: Vec<&Profile> = all.filter(|profile| is_wanted(profile)).collect();
-        Ok(window.sorted(all, |a, b| {
+        Ok(part.cut(all, |a, b| {
             order(a, b).then_with(|| (&a.name, a.id).cmp(&(&b.name, b.id)))
         }))
     }
@@ -240,7 +240,9 @@ impl Iam {
     /// # Errors
     /// Without Administrator of the account.
     pub async fn delete_profile(&self, caller: &Identity, id: ProfileId) -> Result<(), IamError> {
-        let profile = self.managed_profile(caller, id)?;
+        let profile = self
+            .found_at_any_node(|| self.managed_profile(caller, id))
+            .await?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profile(caller, id, stamp).await?;
         // It owns no account that somebody would have to inherit.

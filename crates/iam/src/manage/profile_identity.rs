@@ -163,10 +163,9 @@ impl Iam {
         id: ProfileId,
         principal: Principal,
     ) -> Result<(), IamError> {
-        let profile = self.managed_profile(caller, id)?;
-        if profile.identity(principal).is_none() {
-            return Err(no_identity());
-        }
+        let profile = self
+            .found_at_any_node(|| self.managed_profile(caller, id))
+            .await?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profiles(caller).await?;
         if !profiles::touch_identities(&mut tx, id, stamp, None).await? {

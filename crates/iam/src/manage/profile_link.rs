@@ -127,8 +127,12 @@ impl Iam {
         profile: ProfileId,
         id: ProfileLinkId,
     ) -> Result<(), IamError> {
-        let profile = self.managed_profile(caller, profile)?;
-        let link = self.profile_link(caller, profile.id, id)?;
+        let find = || {
+            let profile = self.managed_profile(caller, profile)?;
+            let link = self.profile_link(caller, profile.id, id)?;
+            Ok((profile, link))
+        };
+        let (profile, link) = self.found_at_any_node(find).await?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profile(caller, profile.id, stamp).await?;
         if !profile_links::delete(&mut tx, id).await? {
@@ -148,10 +152,13 @@ impl Iam {
         profile: ProfileId,
         terms: &LinkTerms,
     ) -> Result<(), IamError> {
-        let profile = self.managed_profile(caller, profile)?;
-        let link = profile.links.iter().find(|link| terms.is_of(link));
-        let link = link.ok_or_else(no_link)?;
-        self.delete_profile_link(caller, profile.id, link.id).await
+        let find = || {
+            let links = self.managed_profile(caller, profile)?.links;
+            let found = links.into_iter().find(|link| terms.is_of(link));
+            found.ok_or_else(no_link)
+        };
+        let link = self.found_at_any_node(find).await?;
+        self.delete_profile_link(caller, profile, link.id).await
     }
 }
 

@@ -156,8 +156,12 @@ impl Iam {
         profile: ProfileId,
         id: ProfileRuleId,
     ) -> Result<(), IamError> {
-        let profile = self.managed_profile(caller, profile)?;
-        let rule = self.profile_rule(caller, profile.id, id)?;
+        let find = || {
+            let profile = self.managed_profile(caller, profile)?;
+            let rule = self.profile_rule(caller, profile.id, id)?;
+            Ok((profile, rule))
+        };
+        let (profile, rule) = self.found_at_any_node(find).await?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profile(caller, profile.id, stamp).await?;
         if !profile_rules::delete(&mut tx, id).await? {

@@ -126,7 +126,9 @@ impl Iam {
         caller: &Identity,
         id: ResourceGroupId,
     ) -> Result<(), IamError> {
-        let group = self.resource_group(caller, id)?;
+        let group = self
+            .found_at_any_node(|| self.resource_group(caller, id))
+            .await?;
         self.may_manage_resource_groups(caller)?;
         if group.is_default() {
             let message = "the first resource group of an account stays";

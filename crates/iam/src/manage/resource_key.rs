@@ -95,8 +95,11 @@ impl Iam {
         let missing = || IamError::not_found("the key");
         let found = resource_keys::find(&self.0.db, id).await?;
         let key = found.ok_or_else(missing)?;
-        let instance = self.instance(caller, key.instance).map_err(|_| missing())?;
-        Ok((key, instance))
+        // The key is read from the database; its instance may be as new.
+        let instance = self
+            .found_at_any_node(|| self.instance(caller, key.instance))
+            .await;
+        Ok((key, instance.map_err(|_| missing())?))
     }
 
     /// Makes a key of an instance: a service ID with a role in the instance's space, and an API key of it. All or nothing.

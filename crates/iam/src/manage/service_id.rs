@@ -10,7 +10,7 @@ use crate::entropy;
 use crate::error::IamError;
 use crate::model::directory::{ApiKey, Service};
 use crate::model::entity_tag;
-use crate::model::page::{Page, PageRequest};
+use crate::model::page::ListPart;
 use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
@@ -74,20 +74,20 @@ impl Iam {
     ///
     /// # Errors
     /// Without Administrator of the account.
-    pub fn service_ids(
+    pub fn service_ids<P: ListPart<Service>>(
         &self,
         caller: &Identity,
         is_wanted: impl Fn(&Service) -> bool,
         order: impl Fn(&Service, &Service) -> Ordering,
-        window: PageRequest,
-    ) -> Result<Page<Service>, IamError> {
+        part: P,
+    ) -> Result<P::Page, IamError> {
         let directory = self.directory();
         if !is_administrator(&directory, caller, caller.account()) {
             return Err(not_administrator("listing service IDs"));
         }
         let all = directory.services_of(caller.account());
         let all: Vec<&Service> = all.filter(|service| is_wanted(service)).collect();
-        Ok(window.sorted(all, |a, b| {
+        Ok(part.cut(all, |a, b| {
             let by_name = || (&a.name, a.created_at, a.id).cmp(&(&b.name, b.created_at, b.id));
             order(a, b).then_with(by_name)
         }))
@@ -311,7 +311,9 @@ impl Iam {
         id: ServiceId,
     ) -> Result<(), IamError> {
         let what = "deleting service IDs";
-        let service = self.changeable_service(caller, id, what)?;
+        let service = self
+            .found_at_any_node(|| self.changeable_service(caller, id, what))
+            .await?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, service.account).await?;

@@ -6,14 +6,14 @@
 //!
 //! An API key, and what was obtained with it, acts for the key: it sees and ends the sessions of that key alone.
 
-pub use crate::model::open_session::{OpenSession, SessionPage, SessionPlace};
+pub use crate::model::open_session::{OpenSession, SessionPlace};
 
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::flow::lifetimes::Lifetimes;
-use crate::model::account_settings::SessionCutoffs;
 use crate::model::bounds::{CredentialBounds, Root};
-use crate::model::page::{Page, PageRequest};
+use crate::model::page::{Page, PageRequest, PlacedPage};
+use crate::model::session_limits::SessionLimits;
 use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::accounts::lock_active;
@@ -60,24 +60,20 @@ impl Iam {
         of: Option<Principal>,
         place: Option<SessionPlace>,
         window: PageRequest,
-    ) -> Result<SessionPage, IamError> {
+    ) -> Result<PlacedPage<OpenSession>, IamError> {
         let owner = self.session_owner(caller, of, "listing the sessions of others")?;
         let now = self.0.clock.now();
         let directory = self.directory();
         // Sessions of service IDs have no settings.
         let own = directory.account_settings.get(&owner.account);
         let own = own.filter(|_| owner.principal.user().is_some());
-        let over = own.map_or(SessionCutoffs::NONE, |own| {
-            own.settings.session_cutoffs(now)
-        });
+        let limits = own.map_or_else(SessionLimits::default, |own| own.settings.session_limits());
+        let over = limits.cutoffs(now);
         let who = (owner.principal, owner.account, owner.key);
         let found = sessions::open_of(&self.0.db, who, (now, over), place, window);
         let mut found = found.await?;
-        if let Some(own) = own {
-            for one in &mut found.page.entries {
-                let (proven_at, used_at) = (one.proven_at, one.used_at);
-                one.expires_at = (own.settings).session_end(proven_at, used_at, one.expires_at);
-            }
+        for one in &mut found.page.entries {
+            one.expires_at = limits.end(one.proven_at, one.used_at, one.expires_at);
         }
         Ok(found)
     }

@@ -155,8 +155,11 @@ impl Iam {
     /// # Errors
     /// Without Manager of it or of its organization.
     pub async fn delete_space(&self, caller: &Identity, id: SpaceId) -> Result<Deletion, IamError> {
-        self.may_change_space(caller, id)?;
-        let space = self.space(caller, id)?;
+        let find = || {
+            self.may_change_space(caller, id)?;
+            self.space(caller, id)
+        };
+        let space = self.found_at_any_node(find).await?;
         let account = self.directory().account_of(Domain::Space(id));
         let by = Deleter {
             account: account.ok_or_else(|| IamError::not_found("the space"))?,

@@ -1,8 +1,8 @@
 //! An account's settings for logins to it and for objects made in it. Where none is set, the server's configuration holds.
 
 use super::allowed_addresses::AllowedAddresses;
+use super::session_limits::SessionLimits;
 use base::id::AccountId;
-use base::time::Millis;
 use serde::{Deserialize, Serialize};
 
 /// The settings, each of which has an effect.
@@ -38,58 +38,12 @@ pub struct StoredSettings {
     pub revision: i64,
 }
 
-/// Earlier than everything.
-const NEVER: Millis = Millis(-1);
-
-/// The times by which a user's session was proven, or used last, if it is over now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct SessionCutoffs {
-    pub(crate) proven_at: Millis,
-    pub(crate) used_at: Millis,
-}
-
-impl SessionCutoffs {
-    /// Those of settings without any about sessions: nothing is over by them.
-    pub(crate) const NONE: Self = Self {
-        proven_at: NEVER,
-        used_at: NEVER,
-    };
-
-    /// What is over by either.
-    pub(crate) fn or(self, other: Self) -> Self {
-        Self {
-            proven_at: self.proven_at.max(other.proven_at),
-            used_at: self.used_at.max(other.used_at),
-        }
-    }
-}
-
 impl AccountSettings {
-    /// Which sessions are over now.
-    pub(crate) fn session_cutoffs(&self, now: Millis) -> SessionCutoffs {
-        let before = |seconds: Option<i64>| {
-            seconds.map_or(NEVER, |seconds| now.plus(seconds.saturating_mul(-1000)))
-        };
-        SessionCutoffs {
-            proven_at: before(self.session_seconds),
-            used_at: before(self.idle_seconds),
+    /// How long users' sessions last.
+    pub(crate) const fn session_limits(&self) -> SessionLimits {
+        SessionLimits {
+            age_seconds: self.session_seconds,
+            idle_seconds: self.idle_seconds,
         }
-    }
-
-    /// When a user's session ends that was proven and used then, and would expire then.
-    pub(crate) fn session_end(
-        &self,
-        proven_at: Millis,
-        used_at: Millis,
-        expires_at: Millis,
-    ) -> Millis {
-        let after = |from: Millis, seconds: Option<i64>| {
-            seconds.map_or(expires_at, |seconds| {
-                from.plus(seconds.saturating_mul(1000))
-            })
-        };
-        expires_at
-            .min(after(proven_at, self.session_seconds))
-            .min(after(used_at, self.idle_seconds))
     }
 }

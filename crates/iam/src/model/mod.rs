@@ -22,4 +22,5 @@ pub(crate) mod report;
 pub(crate) mod resource_key;
 pub mod role;
 pub(crate) mod service_group;
+pub(crate) mod session_limits;
 pub mod text;

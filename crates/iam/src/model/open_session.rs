@@ -1,6 +1,5 @@
 //! A login session that has not ended, as it is listed.
 
-use super::page::Page;
 use base::id::{KeyId, SessionId};
 use base::principal::Principal;
 use base::time::Millis;
@@ -33,13 +32,4 @@ pub struct SessionPlace {
     pub id: SessionId,
     /// Whether those before it are read, from there to the beginning of the list; else those after it.
     pub is_end: bool,
-}
-
-/// Sessions on one side of a place.
-#[derive(Debug)]
-pub struct SessionPage {
-    /// The page; its `total` is of those on this side.
-    pub page: Page<OpenSession>,
-    /// How many are on the other side.
-    pub passed: u64,
 }

@@ -20,6 +20,61 @@ pub struct Page<T> {
     pub total: u64,
 }
 
+/// The part of a list that a request asks for.
+pub trait ListPart<T> {
+    /// What is known of the part.
+    type Page;
+
+    /// This part of an unsorted list, in this order, which must not treat two entries as equal.
+    fn cut(self, list: Vec<&T>, order: impl Fn(&T, &T) -> Ordering) -> Self::Page;
+}
+
+impl<T: Clone> ListPart<T> for PageRequest {
+    type Page = Page<T>;
+
+    fn cut(self, list: Vec<&T>, order: impl Fn(&T, &T) -> Ordering) -> Page<T> {
+        self.sorted(list, order)
+    }
+}
+
+/// A page of those entries alone that a place in the list is before.
+#[derive(Debug, Clone, Copy)]
+pub struct PlacedRequest<F> {
+    /// The page of those.
+    pub request: PageRequest,
+    /// Whether an entry is one of them.
+    pub reaches: F,
+}
+
+/// A page on one side of a place in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedPage<T> {
+    /// The page; its `total` is of the entries on this side.
+    pub page: Page<T>,
+    /// How many are on the other side.
+    pub passed: u64,
+}
+
+impl<T> From<Page<T>> for PlacedPage<T> {
+    /// The page of a list whose other side is not counted.
+    fn from(page: Page<T>) -> Self {
+        Self { page, passed: 0 }
+    }
+}
+
+impl<T: Clone, F: Fn(&T) -> bool> ListPart<T> for PlacedRequest<F> {
+    type Page = PlacedPage<T>;
+
+    fn cut(self, mut list: Vec<&T>, order: impl Fn(&T, &T) -> Ordering) -> PlacedPage<T> {
+        let all = list.len();
+        list.retain(|entry| (self.reaches)(entry));
+        PlacedPage {
+            passed: all.saturating_sub(list.len()) as u64,
+            page: self.request.sorted(list, order),
+        }
+    }
+}
+
 fn size(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
@@ -104,6 +159,18 @@ mod tests {
             prop_assert_eq!(&walked, &sorted);
             prop_assert_eq!(walked.entries, expected);
             prop_assert_eq!(walked.total, list.len() as u64);
+        }
+
+        #[test]
+        fn a_page_at_a_place_says_what_it_passed(
+            list in prop::collection::btree_set(0_u32..100, 0..50), place in 0_u32..100, take in 0_u64..60,
+        ) {
+            let request = PageRequest { skip: 0, take };
+            let (before, after): (Vec<u32>, Vec<u32>) = list.iter().partition(|own| **own <= place);
+            let placed = PlacedRequest { request, reaches: |own: &u32| *own > place };
+            let found = placed.cut(list.iter().collect(), u32::cmp);
+            prop_assert_eq!(found.passed, before.len() as u64);
+            prop_assert_eq!(found.page, request.of(after.iter()));
         }
 
         #[test]

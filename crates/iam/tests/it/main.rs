@@ -47,6 +47,8 @@ mod numbers;
 #[cfg(test)]
 mod open_sessions;
 #[cfg(test)]
+mod other_nodes;
+#[cfg(test)]
 mod password;
 #[cfg(test)]
 mod preferences;

@@ -172,10 +172,10 @@ async fn part(
     let order = by_signed_word(params, &ORDERS)?;
     let cursor = ListCursor::of(&LIMIT_AND_START, params, order)?;
     let by = |a: &Policy, b: &Policy| cursor.compare(a, b);
-    let shows = |policy: &Policy| wanted.shows(policy) && cursor.reaches(policy);
+    let shows = |policy: &Policy| wanted.shows(policy);
     let found = app
         .iam
-        .policies(caller, &wanted.subjects, shows, by, cursor.window())?;
+        .policies(caller, &wanted.subjects, shows, by, cursor.part())?;
     let path = format!("{}{path}", own_url.url);
     let limit = cursor.size();
     let link = |start: Option<&str>| -> Result<PolicyPage, Refusal> {

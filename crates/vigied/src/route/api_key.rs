@@ -3,13 +3,11 @@
 use super::account_parameter::check_account;
 use super::activity;
 use super::entity_tag::{if_match, tagged};
-use super::filter;
 use super::history;
 use super::iam_id;
+use super::identity_list::{IdentityList, Wanted};
 use super::in_turn::in_turn;
-use super::list_cursor::ListCursor;
-use super::order::{By, Order, SortKey};
-use super::paging::IAM;
+use super::order::{By, SortKey};
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -50,15 +48,18 @@ const KEPT: [&str; 7] = [
     "filter",
 ];
 
-/// The default order of a list.
-const BY_NAME: (&str, By<Stored>) = ("name", |own| SortKey::text(&own.name));
-
 /// The other orders that can be asked for.
 const OTHER_ORDERS: [(&str, By<Stored>); 3] = [
     ("description", |own| SortKey::text(&own.description)),
     ("created_at", |own| SortKey::Number(own.created_at.0)),
     ("created_by", |own| SortKey::shown(&own.maker())),
 ];
+
+const LIST: IdentityList<Stored> = IdentityList {
+    path: "/v1/apikeys",
+    kept: &KEPT,
+    other_orders: &OTHER_ORDERS,
+};
 
 pub(super) fn invalid(field: &'static str, message: String) -> Refusal {
     Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field(field))
@@ -176,7 +177,6 @@ fn listed(
     params: &Params,
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["group_id", "include_history"])?;
-    let filter = filter::asked_for(params)?;
     check_account(app, caller, params)?;
     let services = match params.one("type")? {
         None | Some("") => None,
@@ -199,27 +199,18 @@ fn listed(
             return Err(invalid("scope", message));
         }
     };
-    let order = Order::of(params, BY_NAME, &OTHER_ORDERS)?;
-    let cursor = ListCursor::of(&IAM, params, order)?;
-    let by = |a: &Stored, b: &Stored| cursor.compare(a, b);
     let of = KeysOf {
         principal,
         everybody,
         services,
     };
-    let is_wanted = |own: &Stored| {
-        filter::shows(filter.as_ref(), &own.name, &own.description) && cursor.reaches(own)
+    let find = |wanted: Wanted<'_, Stored>| {
+        (app.iam).api_keys_found(caller, of, wanted.shows, wanted.order, wanted.part)
     };
-    let found = app
-        .iam
-        .api_keys_found(caller, of, is_wanted, by, cursor.window())?;
-    let path = format!("{}/v1/apikeys", own_url.url);
-    let size = cursor.size();
-    let address = |start: Option<&str>| IAM.address_at(&path, params, &KEPT, (size, start));
-    let page = cursor.page(found, address)?;
+    let page = LIST.page((own_url, params), |_| true, find)?;
     let list = ApiKeyList {
         offset: page.offset,
-        limit: size,
+        limit: page.limit,
         first: Some(page.links.first),
         previous: page.links.previous,
         next: page.links.next,

@@ -151,7 +151,8 @@ pub(super) async fn remove(
     params: Params,
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
-    app.iam.may_change_members(&caller, group)?;
+    let check = || app.iam.may_change_members(&caller, group);
+    app.iam.found_at_any_node(check).await?;
     let wish = (group, params.id("iam_id")?);
     let outcomes = app.iam.remove_from_groups(&caller, &[wish]).await?;
     for outcome in outcomes {
@@ -263,7 +264,8 @@ pub(super) async fn remove_several(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
-    app.iam.may_change_members(&caller, group)?;
+    let check = || app.iam.may_change_members(&caller, group);
+    app.iam.found_at_any_node(check).await?;
     let wanted: RemoveGroupMembers = body(&bytes)?;
     check_count("members", wanted.members.len())?;
     let read =

@@ -15,59 +15,254 @@ use base::id::{AccessGroupId, IdError, ProfileId, ServiceGroupId};
 use base::limit;
 use base::principal::Principal;
 use http::StatusCode;
-use iam::Identity;
 use iam::manage::identity_usage::{LimitUsage, ProfilePart};
+use iam::{Iam, IamError, Identity};
 use serde_json::{Map, Value};
-use std::str::FromStr;
 use std::sync::Arc;
 use wire::iam::identity_limits::{
     ApiKeysPerIdentity, ClaimRulesPerGroup, CountsPerProfile, GroupCount, IdentityCount,
     IdentityLimits, IdentityLimitsRequest, LimitCount, ProfileCount, ServiceIdsPerGroup,
 };
 
+/// A counter of the whole account.
+struct Whole {
+    /// The name by which it is asked for.
+    name: &'static str,
+    of: WholeOf,
+    put: fn(&mut IdentityLimits, LimitCount),
+}
+
+#[derive(Clone, Copy)]
+enum WholeOf {
+    ServiceIdGroups,
+    Profiles,
+    Parts(ProfilePart),
+}
+
+/// A counter of each of several things, whose ids the request names.
+struct Each {
+    /// The name by which it is asked for.
+    name: &'static str,
+    of: EachOf,
+    put: fn(&mut IdentityLimits, Counts),
+}
+
+#[derive(Clone, Copy)]
+enum EachOf {
+    ServiceIdsOfGroup,
+    KeysOfIdentity,
+    RulesOfGroup,
+    PartsOfProfile(ProfilePart),
+}
+
+/// A limit that is the same for all, and how much is used of it by each.
+#[derive(Default)]
+struct Counts {
+    limit: u64,
+    by_id: Vec<(String, u64)>,
+}
+
+static WHOLE: [Whole; 4] = [
+    Whole {
+        name: "serviceid_groups",
+        of: WholeOf::ServiceIdGroups,
+        put: |answer, count| answer.serviceid_groups = Some(count),
+    },
+    Whole {
+        name: "profiles",
+        of: WholeOf::Profiles,
+        put: |answer, count| answer.profiles = Some(count),
+    },
+    Whole {
+        name: "cr_links",
+        of: WholeOf::Parts(ProfilePart::Links),
+        put: |answer, count| answer.cr_links = Some(count),
+    },
+    Whole {
+        name: "cr_rules",
+        of: WholeOf::Parts(ProfilePart::ComputeResourceRules),
+        put: |answer, count| answer.cr_rules = Some(count),
+    },
+];
+
+static EACH: [Each; 6] = [
+    Each {
+        name: "serviceids_per_group",
+        of: EachOf::ServiceIdsOfGroup,
+        put: |answer, counts| {
+            answer.serviceids_per_group = Some(ServiceIdsPerGroup {
+                limit: counts.limit,
+                serviceid_groups: by_group(counts),
+            });
+        },
+    },
+    Each {
+        name: "apikeys_per_identity",
+        of: EachOf::KeysOfIdentity,
+        put: |answer, counts| {
+            let all = counts.by_id.into_iter();
+            answer.apikeys_per_identity = Some(ApiKeysPerIdentity {
+                limit: counts.limit,
+                identities: all
+                    .map(|(iam_id, count)| IdentityCount { iam_id, count })
+                    .collect(),
+            });
+        },
+    },
+    Each {
+        name: "claim_rules_per_group",
+        of: EachOf::RulesOfGroup,
+        put: |answer, counts| {
+            answer.claim_rules_per_group = Some(ClaimRulesPerGroup {
+                limit: counts.limit,
+                access_groups: by_group(counts),
+            });
+        },
+    },
+    Each {
+        name: "claim_rules_per_profile",
+        of: EachOf::PartsOfProfile(ProfilePart::Rules),
+        put: |answer, counts| answer.claim_rules_per_profile = Some(by_profile(counts)),
+    },
+    Each {
+        name: "cr_links_per_profile",
+        of: EachOf::PartsOfProfile(ProfilePart::Links),
+        put: |answer, counts| answer.cr_links_per_profile = Some(by_profile(counts)),
+    },
+    Each {
+        name: "cr_rules_per_profile",
+        of: EachOf::PartsOfProfile(ProfilePart::ComputeResourceRules),
+        put: |answer, counts| answer.cr_rules_per_profile = Some(by_profile(counts)),
+    },
+];
+
 /// Counters of the original that are not served.
 const UNSERVED: [&str; 3] = ["templates", "template_versions_per_template", "idps"];
 
-/// A trusted profile by its id, `Profile-…`, or by its IAM id.
-struct NamedProfile(ProfileId);
+fn by_group(counts: Counts) -> Vec<GroupCount> {
+    let all = counts.by_id.into_iter();
+    all.map(|(group_id, count)| GroupCount { group_id, count })
+        .collect()
+}
 
-impl FromStr for NamedProfile {
-    type Err = IdError;
+fn by_profile(counts: Counts) -> CountsPerProfile {
+    let all = counts.by_id.into_iter();
+    CountsPerProfile {
+        limit: counts.limit,
+        profiles: all
+            .map(|(profile_id, count)| ProfileCount { profile_id, count })
+            .collect(),
+    }
+}
 
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        trusted_profile::parse_id(text).map(Self)
+impl WholeOf {
+    async fn usage(self, iam: &Iam, caller: &Identity) -> Result<LimitUsage, IamError> {
+        match self {
+            Self::ServiceIdGroups => iam.service_id_group_usage(caller).await,
+            Self::Profiles => iam.profile_usage(caller),
+            Self::Parts(part) => iam.profile_parts_usage(caller, part),
+        }
+    }
+}
+
+/// What an id in a request names.
+enum Named {
+    ServiceIdGroup(ServiceGroupId),
+    Identity(Principal),
+    AccessGroup(AccessGroupId),
+    Profile(ProfilePart, ProfileId),
+}
+
+impl EachOf {
+    fn read(self, id: &str) -> Result<Named, IdError> {
+        Ok(match self {
+            Self::ServiceIdsOfGroup => Named::ServiceIdGroup(id.parse()?),
+            Self::KeysOfIdentity => Named::Identity(id.parse()?),
+            Self::RulesOfGroup => Named::AccessGroup(id.parse()?),
+            // By its id, `Profile-…`, or by its IAM id.
+            Self::PartsOfProfile(part) => Named::Profile(part, trusted_profile::parse_id(id)?),
+        })
+    }
+}
+
+impl Named {
+    fn usage(&self, iam: &Iam, caller: &Identity) -> Result<LimitUsage, IamError> {
+        match *self {
+            Self::ServiceIdGroup(group) => iam.service_id_usage(caller, group),
+            Self::Identity(principal) => iam.api_key_usage(caller, principal),
+            Self::AccessGroup(group) => iam.group_rule_usage(caller, group),
+            Self::Profile(part, profile) => iam.profile_part_usage(caller, part, profile),
+        }
+    }
+
+    /// Its id in the answer.
+    fn shown(&self) -> String {
+        match self {
+            Self::ServiceIdGroup(group) => group.to_string(),
+            Self::Identity(principal) => principal.to_string(),
+            Self::AccessGroup(group) => group.to_string(),
+            Self::Profile(_, profile) => trusted_profile::shown_id(*profile),
+        }
     }
 }
 
 /// The counters that a request asks for.
-struct Wish {
-    serviceid_groups: bool,
-    serviceids_per_group: Option<Vec<ServiceGroupId>>,
-    apikeys_per_identity: Option<Vec<Principal>>,
-    profiles: bool,
-    claim_rules_per_group: Option<Vec<AccessGroupId>>,
-    claim_rules_per_profile: Option<Vec<NamedProfile>>,
-    cr_links: bool,
-    cr_links_per_profile: Option<Vec<NamedProfile>>,
-    cr_rules: bool,
-    cr_rules_per_profile: Option<Vec<NamedProfile>>,
+#[derive(Default)]
+struct Asked {
+    whole: Vec<&'static Whole>,
+    each: Vec<(&'static Each, Vec<Named>)>,
 }
 
-/// Ids in a field: no more than a page has entries.
-fn ids<'a, T: FromStr>(
-    field: &'static str,
+impl Asked {
+    fn of_query(params: &Params) -> Result<Self, Refusal> {
+        let mut asked = Self::default();
+        for counter in &WHOLE {
+            if params.flag(counter.name)? {
+                asked.whole.push(counter);
+            }
+        }
+        for counter in &EACH {
+            if let Some(text) = params.one(counter.name)?.filter(|text| !text.is_empty()) {
+                asked.each.push((counter, ids(counter, text.split(','))?));
+            }
+        }
+        Ok(asked)
+    }
+
+    fn of_body(wanted: &IdentityLimitsRequest) -> Result<Self, Refusal> {
+        // Flags and texts are always written.
+        let members = serde_json::to_value(wanted).unwrap_or_default();
+        let mut asked = Self::default();
+        for counter in &WHOLE {
+            if members.get(counter.name) == Some(&Value::Bool(true)) {
+                asked.whole.push(counter);
+            }
+        }
+        for counter in &EACH {
+            if let Some(texts) = members.get(counter.name).and_then(Value::as_array) {
+                let texts = texts.iter().filter_map(Value::as_str);
+                asked.each.push((counter, ids(counter, texts)?));
+            }
+        }
+        Ok(asked)
+    }
+}
+
+/// The ids that a request names for a counter: no more than a page has entries.
+fn ids<'a>(
+    counter: &'static Each,
     texts: impl Iterator<Item = &'a str>,
-) -> Result<Vec<T>, Refusal> {
-    let most = usize::try_from(limit::PAGE_ENTRIES.default).unwrap_or(usize::MAX);
+) -> Result<Vec<Named>, Refusal> {
+    let (field, most) = (counter.name, limit::PAGE_ENTRIES.default);
     let mut found = Vec::new();
     for id in texts {
-        if found.len() == most {
+        if found.len() as u64 == most {
             let name = limit::PAGE_ENTRIES.name;
             let message = format!("`{field}` names more than `{name}` = {most} ids");
             let Refusal(problem) = invalid(field, message);
             return Err(Refusal(problem.limit(&limit::PAGE_ENTRIES)));
         }
-        let read = id.trim().parse::<T>().map_err(|_| {
+        let read = counter.of.read(id.trim()).map_err(|_| {
             let excerpt: String = id.chars().take(80).collect();
             invalid(
                 field,
@@ -77,24 +272,6 @@ fn ids<'a, T: FromStr>(
         found.push(read?);
     }
     Ok(found)
-}
-
-/// The ids of a parameter, if the request has it.
-fn ids_of_query<T: FromStr>(
-    params: &Params,
-    field: &'static str,
-) -> Result<Option<Vec<T>>, Refusal> {
-    let text = params.one(field)?.filter(|text| !text.is_empty());
-    text.map(|text| ids(field, text.split(','))).transpose()
-}
-
-/// The ids of a member of the body, if it has it.
-fn ids_of_body<T: FromStr>(
-    field: &'static str,
-    texts: Option<&[String]>,
-) -> Result<Option<Vec<T>>, Refusal> {
-    let read = |texts: &[String]| ids(field, texts.iter().map(String::as_str));
-    texts.map(read).transpose()
 }
 
 /// Refuses members of the body that ask for counters which are not served.
@@ -121,99 +298,21 @@ fn account(app: &App, caller: &Identity, params: &Params) -> Result<(), Refusal>
     Ok(app.iam.may_manage_service_ids(caller)?)
 }
 
-const fn limit_count(LimitUsage { limit, count }: LimitUsage) -> LimitCount {
-    LimitCount { limit, count }
-}
-
-/// A part of each of the named profiles.
-fn per_profile(
-    app: &App,
-    caller: &Identity,
-    part: ProfilePart,
-    named: Option<Vec<NamedProfile>>,
-) -> Result<Option<CountsPerProfile>, Refusal> {
-    let Some(named) = named else {
-        return Ok(None);
-    };
-    let mut counts = CountsPerProfile::default();
-    for NamedProfile(id) in named {
-        let usage = app.iam.profile_part_usage(caller, part, id)?;
-        counts.limit = usage.limit;
-        counts.profiles.push(ProfileCount {
-            profile_id: trusted_profile::shown_id(id),
-            count: usage.count,
-        });
-    }
-    Ok(Some(counts))
-}
-
-/// The counters of trusted profiles and of the rules of access groups.
-fn count_profiles(
-    app: &App,
-    caller: &Identity,
-    wish: Wish,
-    answer: &mut IdentityLimits,
-) -> Result<(), Refusal> {
-    let whole = |is_asked: bool, part: ProfilePart| {
-        let usage = is_asked.then(|| app.iam.profile_parts_usage(caller, part));
-        usage.transpose().map(|usage| usage.map(limit_count))
-    };
-    if wish.profiles {
-        answer.profiles = Some(limit_count(app.iam.profile_usage(caller)?));
-    }
-    answer.cr_links = whole(wish.cr_links, ProfilePart::Links)?;
-    answer.cr_rules = whole(wish.cr_rules, ProfilePart::ComputeResourceRules)?;
-    let (rules, named) = (ProfilePart::Rules, wish.claim_rules_per_profile);
-    answer.claim_rules_per_profile = per_profile(app, caller, rules, named)?;
-    let (links, named) = (ProfilePart::Links, wish.cr_links_per_profile);
-    answer.cr_links_per_profile = per_profile(app, caller, links, named)?;
-    let (rules, named) = (ProfilePart::ComputeResourceRules, wish.cr_rules_per_profile);
-    answer.cr_rules_per_profile = per_profile(app, caller, rules, named)?;
-    if let Some(groups) = wish.claim_rules_per_group {
-        let mut counts = ClaimRulesPerGroup::default();
-        for group in groups {
-            let usage = app.iam.group_rule_usage(caller, group)?;
-            counts.limit = usage.limit;
-            counts.access_groups.push(GroupCount {
-                group_id: group.to_string(),
-                count: usage.count,
-            });
-        }
-        answer.claim_rules_per_group = Some(counts);
-    }
-    Ok(())
-}
-
-async fn counted(app: &App, caller: &Identity, mut wish: Wish) -> Result<Response, Refusal> {
+async fn counted(app: &App, caller: &Identity, asked: Asked) -> Result<Response, Refusal> {
     let mut answer = IdentityLimits::default();
-    if wish.serviceid_groups {
-        answer.serviceid_groups = Some(limit_count(app.iam.service_id_group_usage(caller).await?));
+    for counter in asked.whole {
+        let LimitUsage { limit, count } = counter.of.usage(&app.iam, caller).await?;
+        (counter.put)(&mut answer, LimitCount { limit, count });
     }
-    if let Some(groups) = wish.serviceids_per_group.take() {
-        let mut own = ServiceIdsPerGroup::default();
-        for group in groups {
-            let usage = app.iam.service_id_usage(caller, group)?;
-            own.limit = usage.limit;
-            own.serviceid_groups.push(GroupCount {
-                group_id: group.to_string(),
-                count: usage.count,
-            });
+    for (counter, named) in asked.each {
+        let mut counts = Counts::default();
+        for one in &named {
+            let usage = one.usage(&app.iam, caller)?;
+            counts.limit = usage.limit;
+            counts.by_id.push((one.shown(), usage.count));
         }
-        answer.serviceids_per_group = Some(own);
+        (counter.put)(&mut answer, counts);
     }
-    if let Some(identities) = wish.apikeys_per_identity.take() {
-        let mut own = ApiKeysPerIdentity::default();
-        for principal in identities {
-            let usage = app.iam.api_key_usage(caller, principal)?;
-            own.limit = usage.limit;
-            own.identities.push(IdentityCount {
-                iam_id: principal.to_string(),
-                count: usage.count,
-            });
-        }
-        answer.apikeys_per_identity = Some(own);
-    }
-    count_profiles(app, caller, wish, &mut answer)?;
     json(StatusCode::OK, &answer)
 }
 
@@ -224,19 +323,7 @@ pub(super) async fn show(
 ) -> Result<Response, Refusal> {
     account(&app, &caller, &params)?;
     params.refuse_unserved(&UNSERVED)?;
-    let wish = Wish {
-        serviceid_groups: params.flag("serviceid_groups")?,
-        serviceids_per_group: ids_of_query(&params, "serviceids_per_group")?,
-        apikeys_per_identity: ids_of_query(&params, "apikeys_per_identity")?,
-        profiles: params.flag("profiles")?,
-        claim_rules_per_group: ids_of_query(&params, "claim_rules_per_group")?,
-        claim_rules_per_profile: ids_of_query(&params, "claim_rules_per_profile")?,
-        cr_links: params.flag("cr_links")?,
-        cr_links_per_profile: ids_of_query(&params, "cr_links_per_profile")?,
-        cr_rules: params.flag("cr_rules")?,
-        cr_rules_per_profile: ids_of_query(&params, "cr_rules_per_profile")?,
-    };
-    counted(&app, &caller, wish).await
+    counted(&app, &caller, Asked::of_query(&params)?).await
 }
 
 /// The same for longer lists, which a query has no room for.
@@ -250,24 +337,43 @@ pub(super) async fn show_several(
     let mut members: Map<String, Value> = body(&bytes)?;
     refuse_unserved(&members)?;
     members.retain(|name, _| !UNSERVED.contains(&name.as_str()));
-    let asked: IdentityLimitsRequest = rest_of_body(members)?;
-    let groups = asked.serviceids_per_group.as_deref();
-    let identities = asked.apikeys_per_identity.as_deref();
-    let access_groups = asked.claim_rules_per_group.as_deref();
-    let rules = asked.claim_rules_per_profile.as_deref();
-    let links = asked.cr_links_per_profile.as_deref();
-    let resource_rules = asked.cr_rules_per_profile.as_deref();
-    let wish = Wish {
-        serviceid_groups: asked.serviceid_groups.unwrap_or_default(),
-        serviceids_per_group: ids_of_body("serviceids_per_group", groups)?,
-        apikeys_per_identity: ids_of_body("apikeys_per_identity", identities)?,
-        profiles: asked.profiles.unwrap_or_default(),
-        claim_rules_per_group: ids_of_body("claim_rules_per_group", access_groups)?,
-        claim_rules_per_profile: ids_of_body("claim_rules_per_profile", rules)?,
-        cr_links: asked.cr_links.unwrap_or_default(),
-        cr_links_per_profile: ids_of_body("cr_links_per_profile", links)?,
-        cr_rules: asked.cr_rules.unwrap_or_default(),
-        cr_rules_per_profile: ids_of_body("cr_rules_per_profile", resource_rules)?,
-    };
-    counted(&app, &caller, wish).await
+    let wanted: IdentityLimitsRequest = rest_of_body(members)?;
+    counted(&app, &caller, Asked::of_body(&wanted)?).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn keys(answer: &IdentityLimits) -> Vec<String> {
+        let Ok(Value::Object(members)) = serde_json::to_value(answer) else {
+            panic!("an answer is an object");
+        };
+        members.into_iter().map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn each_counter_is_asked_for_and_answered_by_its_name() {
+        let asked = |name: &str, value: Value| {
+            let wanted = rest_of_body(Map::from_iter([(name.to_owned(), value)])).unwrap();
+            Asked::of_body(&wanted).unwrap()
+        };
+        for counter in &WHOLE {
+            let asked = asked(counter.name, json!(true));
+            let found: Vec<&str> = asked.whole.iter().map(|own| own.name).collect();
+            assert_eq!((found, asked.each.len()), (vec![counter.name], 0));
+            let mut answer = IdentityLimits::default();
+            (counter.put)(&mut answer, LimitCount::default());
+            assert_eq!(keys(&answer), [counter.name]);
+        }
+        for counter in &EACH {
+            let asked = asked(counter.name, json!([]));
+            let found: Vec<&str> = asked.each.iter().map(|(own, _)| own.name).collect();
+            assert_eq!((found, asked.whole.len()), (vec![counter.name], 0));
+            let mut answer = IdentityLimits::default();
+            (counter.put)(&mut answer, Counts::default());
+            assert_eq!(keys(&answer), [counter.name]);
+        }
+    }
 }

@@ -12,12 +12,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use iam::directory::{ApiKey, Instance, Policy, Profile, Service};
 use iam::manage::invitation::ReceivedInvitation;
-use iam::manage::page::{Page, PageRequest};
+use iam::manage::page::{PageRequest, PlacedPage, PlacedRequest};
 use iam::manage::resource_key::ResourceKey;
 use iam::manage::session::OpenSession;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
-use std::sync::atomic::{AtomicU64, Ordering as Memory};
 
 /// An entry of such a list.
 pub(super) trait Entry {
@@ -111,8 +110,6 @@ pub(super) struct ListCursor<T> {
     order: Order<T>,
     place: Option<Place>,
     take: u64,
-    /// The entries on the other side of the place.
-    passed: AtomicU64,
 }
 
 /// A page that was read.
@@ -120,6 +117,8 @@ pub(super) struct CursorPage<T, L> {
     pub(super) entries: Vec<T>,
     /// The entries before it.
     pub(super) offset: u64,
+    /// The number of entries of a whole page.
+    pub(super) limit: u64,
     pub(super) links: ListLinks<L>,
 }
 
@@ -136,12 +135,7 @@ impl<T: Entry> ListCursor<T> {
             None => None,
             Some(text) => Some(Place::read(text, &order)?),
         };
-        Some(Self {
-            order,
-            place,
-            take,
-            passed: AtomicU64::new(0),
-        })
+        Some(Self { order, place, take })
     }
 
     /// The number of entries of a whole page.
@@ -149,7 +143,15 @@ impl<T: Entry> ListCursor<T> {
         self.take
     }
 
-    /// The page, of those entries that the cursor reaches.
+    /// The page, of those entries that are on it or beyond it.
+    pub(super) fn part(&self) -> PlacedRequest<impl Fn(&T) -> bool> {
+        PlacedRequest {
+            request: self.window(),
+            reaches: move |entry: &T| self.reaches(entry),
+        }
+    }
+
+    /// The same of a list that the database reads from the place on.
     pub(super) const fn window(&self) -> PageRequest {
         PageRequest {
             skip: 0,
@@ -162,27 +164,17 @@ impl<T: Entry> ListCursor<T> {
         self.place.as_ref().map(|place| place.made)
     }
 
-    /// Notes how many entries are on the other side of the place, where [`Self::reaches`] was not asked.
-    pub(super) fn passes(&self, entries: u64) {
-        self.passed.store(entries, Memory::Relaxed);
-    }
-
-    /// Whether the entry is on the page or beyond it. It must be asked once about each entry that the list shows, and about no other:
-    /// it counts those that are on other pages.
-    pub(super) fn reaches(&self, entry: &T) -> bool {
+    /// Whether the entry is on the page or beyond it.
+    fn reaches(&self, entry: &T) -> bool {
         let Some(place) = &self.place else {
             return true;
         };
         let by_key = self.order.of_keys(&self.order.key(entry), &place.key);
         let found = by_key.then_with(|| entry.made().cmp(&place.made));
-        let is_reached = match place.before {
+        match place.before {
             true => found == Ordering::Less,
             false => found == Ordering::Greater,
-        };
-        if !is_reached {
-            self.passed.fetch_add(1, Memory::Relaxed);
         }
-        is_reached
     }
 
     /// The order in which entries are read: from a page's end to its beginning if it is one before a place.
@@ -198,12 +190,12 @@ impl<T: Entry> ListCursor<T> {
     /// The page of what was read; `link` makes the link to the page at a place, or to the first one.
     pub(super) fn page<L>(
         &self,
-        read: Page<T>,
+        read: impl Into<PlacedPage<T>>,
         link: impl Fn(Option<&str>) -> Result<L, Refusal>,
     ) -> Result<CursorPage<T, L>, Refusal> {
-        let mut entries = read.entries;
-        let passed = self.passed.load(Memory::Relaxed);
-        let rest = read.total.saturating_sub(entries.len() as u64);
+        let PlacedPage { page, passed } = read.into();
+        let mut entries = page.entries;
+        let rest = page.total.saturating_sub(entries.len() as u64);
         let (before, after) = match self.is_backward() {
             true => (rest, passed),
             false => (passed, rest),
@@ -229,6 +221,7 @@ impl<T: Entry> ListCursor<T> {
         Ok(CursorPage {
             entries,
             offset: before,
+            limit: self.take,
             links,
         })
     }
@@ -255,6 +248,7 @@ impl<T: Entry> ListCursor<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use iam::manage::page::ListPart;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
@@ -279,17 +273,10 @@ mod tests {
 
     fn read(list: &[Item], reverse: bool, start: Option<&str>, take: u64) -> Links {
         let cursor = ListCursor::at(by_name(reverse), start, take).unwrap();
-        let mut all: Vec<Item> = list.to_vec();
-        all.retain(|own| cursor.reaches(own));
-        all.sort_by(|a, b| cursor.compare(a, b));
-        let total = all.len() as u64;
-        all.truncate(usize::try_from(take).unwrap());
-        let page = Page {
-            entries: all,
-            total,
-        };
+        let order = |a: &Item, b: &Item| cursor.compare(a, b);
+        let found = cursor.part().cut(list.iter().collect(), order);
         let link = |start: Option<&str>| Ok(start.map(str::to_owned));
-        cursor.page(page, link).unwrap()
+        cursor.page(found, link).unwrap()
     }
 
     /// Names and ages that often agree, in an order that they say nothing about.

@@ -33,6 +33,7 @@ mod iam_authz;
 mod iam_id;
 mod identity;
 mod identity_limits;
+mod identity_list;
 mod identity_report;
 mod in_turn;
 mod influx;

@@ -206,7 +206,9 @@ pub(super) async fn remove(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let id = id(&params)?;
+    let find = || app.iam.managed_profile(&caller, id);
+    let profile = app.iam.found_at_any_node(find).await?;
     app.iam
         .remove_profile_identity(&caller, profile.id, named(&params)?)
         .await?;

@@ -117,7 +117,9 @@ pub(super) async fn delete(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let id = id(&params)?;
+    let find = || app.iam.managed_profile(&caller, id);
+    let profile = app.iam.found_at_any_node(find).await?;
     app.iam
         .delete_profile_link(&caller, profile.id, link_id(&params)?)
         .await?;
@@ -130,7 +132,9 @@ pub(super) async fn delete_named(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let id = id(&params)?;
+    let find = || app.iam.managed_profile(&caller, id);
+    let profile = app.iam.found_at_any_node(find).await?;
     params.refuse_unserved(&["component_type", "component_name"])?;
     let part = |field: &'static str| -> Result<Option<String>, Refusal> {
         let text = params.one(field)?.filter(|text| !text.is_empty());

@@ -212,7 +212,9 @@ pub(super) async fn delete(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let id = id(&params)?;
+    let find = || app.iam.managed_profile(&caller, id);
+    let profile = app.iam.found_at_any_node(find).await?;
     app.iam
         .delete_profile_rule(&caller, profile.id, rule_id(&params)?)
         .await?;

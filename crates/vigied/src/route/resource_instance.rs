@@ -224,8 +224,8 @@ fn listed(
     params.refuse_unserved(&["sub_type"])?;
     let wanted = Wanted::of(params)?;
     let cursor = ListCursor::of(&LIMIT_AND_START, params, Order::unsorted())?;
-    let shows = |instance: &Instance| wanted.shows(instance) && cursor.reaches(instance);
-    let found = app.iam.instances(caller, shows, cursor.window());
+    let shows = |instance: &Instance| wanted.shows(instance);
+    let found = app.iam.instances(caller, shows, cursor.part());
     let path = format!("{}/v2/resource_instances", own_url.url);
     let address = |start: Option<&str>| {
         LIMIT_AND_START.address_at(&path, params, &KEPT, (cursor.size(), start))
@@ -344,6 +344,11 @@ pub(super) async fn delete(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
+    let guid = guid_at(params.text("id"), 7);
+    if let Some(id) = guid.and_then(|guid| guid.parse::<InstanceId>().ok()) {
+        let find = || app.iam.instance(&caller, id);
+        app.iam.found_at_any_node(find).await?;
+    }
     let instance = in_path(&app, &caller, &params)?;
     let with_keys = params.flag("recursive")?;
     app.iam

@@ -4,15 +4,12 @@ use super::account_parameter::check_account;
 use super::activity;
 use super::api_key::{in_own_account, invalid, is_set, requested_key, shown as shown_key};
 use super::entity_tag::{if_match, tagged};
-use super::filter;
 use super::history;
+use super::identity_list::{self, IdentityList, Wanted};
 use super::in_turn::in_turn;
-use super::list_cursor::ListCursor;
-use super::order::{By, Order, SortKey};
-use super::paging::IAM;
+use super::order::{By, SortKey};
 use super::reply::json;
 use crate::app::App;
-use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
@@ -21,7 +18,6 @@ use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::{ServiceGroupId, ServiceId};
-use base::limit;
 use http::{HeaderMap, StatusCode};
 use iam::Identity;
 use iam::directory::Service;
@@ -43,15 +39,18 @@ const KEPT: [&str; 7] = [
     "filter",
 ];
 
-/// The default order of a list.
-const BY_NAME: (&str, By<Service>) = ("name", |own| SortKey::text(&own.name));
-
 /// The other orders that can be asked for.
 const OTHER_ORDERS: [(&str, By<Service>); 3] = [
     ("description", |own| SortKey::text(&own.description)),
     ("created_at", |own| SortKey::Number(own.created_at.0)),
     ("modified_at", |own| SortKey::Number(own.modified_at.0)),
 ];
+
+const LIST: IdentityList<Service> = IdentityList {
+    path: "/v1/serviceids",
+    kept: &KEPT,
+    other_orders: &OTHER_ORDERS,
+};
 
 /// The service ID in the interface's form; its group only where it is asked for.
 fn shown(service: &Service, with_group: bool) -> Shown {
@@ -120,29 +119,19 @@ fn listed(
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["include_history"])?;
     let (with_group, group) = (tells_group(params)?, group(params.one("group_id")?)?);
-    let filter = filter::asked_for(params)?;
     check_account(app, caller, params)?;
-    let named = params.one("name")?.filter(|text| !text.is_empty());
-    check_length("name", named.unwrap_or_default(), &limit::LABEL_BYTES)?;
-    let order = Order::of(params, BY_NAME, &OTHER_ORDERS)?;
-    let cursor = ListCursor::of(&IAM, params, order)?;
-    let by = |a: &Service, b: &Service| cursor.compare(a, b);
-    let is_wanted = |own: &Service| {
-        named.is_none_or(|named| own.name == named)
-            && group.is_none_or(|group| own.group == Some(group))
-            && filter::shows(filter.as_ref(), &own.name, &own.description)
-            && cursor.reaches(own)
+    let named = identity_list::name(params)?;
+    let shows = |service: &Service| {
+        named.is_none_or(|named| service.name == named)
+            && group.is_none_or(|group| service.group == Some(group))
     };
-    let found = app
-        .iam
-        .service_ids(caller, is_wanted, by, cursor.window())?;
-    let path = format!("{}/v1/serviceids", own_url.url);
-    let size = cursor.size();
-    let address = |start: Option<&str>| IAM.address_at(&path, params, &KEPT, (size, start));
-    let page = cursor.page(found, address)?;
+    let find = |wanted: Wanted<'_, Service>| {
+        (app.iam).service_ids(caller, wanted.shows, wanted.order, wanted.part)
+    };
+    let page = LIST.page((own_url, params), shows, find)?;
     let list = ServiceIdList {
         offset: page.offset,
-        limit: size,
+        limit: page.limit,
         first: Some(page.links.first),
         previous: page.links.previous,
         next: page.links.next,

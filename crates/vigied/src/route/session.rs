@@ -69,11 +69,10 @@ pub(super) async fn list(
         .iam
         .sessions_from(&caller, whose, place, cursor.window())
         .await?;
-    cursor.passes(found.passed);
     let path = format!("{}/v1/sessions", own_url.url);
     let size = cursor.size();
     let address = |start: Option<&str>| IAM.address_at(&path, &params, &KEPT, (size, start));
-    let page = cursor.page(found.page, address)?;
+    let page = cursor.page(found, address)?;
     let all = page.entries.iter();
     let list = SessionList {
         offset: page.offset,

@@ -4,15 +4,12 @@ use super::account_parameter::check_account;
 use super::activity;
 use super::api_key::in_own_account;
 use super::entity_tag::{if_match, tagged};
-use super::filter;
 use super::history;
+use super::identity_list::{self, IdentityList, Wanted};
 use super::in_turn::in_turn;
-use super::list_cursor::ListCursor;
-use super::order::{By, Order, SortKey};
-use super::paging::IAM;
+use super::order::{By, SortKey};
 use super::reply::json;
 use crate::app::App;
-use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
@@ -21,7 +18,6 @@ use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::{IdError, ProfileId};
-use base::limit;
 use http::{HeaderMap, StatusCode};
 use iam::Identity;
 use iam::directory::Profile;
@@ -35,15 +31,18 @@ use wire::iam::trusted_profile::{
 /// The list parameters that links to other pages repeat.
 const KEPT: [&str; 5] = ["account_id", "name", "sort", "order", "filter"];
 
-/// The default order of a list.
-const BY_NAME: (&str, By<Profile>) = ("name", |own| SortKey::text(&own.name));
-
 /// The other orders that can be asked for.
 const OTHER_ORDERS: [(&str, By<Profile>); 3] = [
     ("description", |own| SortKey::text(&own.description)),
     ("created_at", |own| SortKey::Number(own.created.at.0)),
     ("modified_at", |own| SortKey::Number(own.modified.at.0)),
 ];
+
+const LIST: IdentityList<Profile> = IdentityList {
+    path: "/v1/profiles",
+    kept: &KEPT,
+    other_orders: &OTHER_ORDERS,
+};
 
 /// A text, if there is any.
 pub(super) fn some(text: &str) -> Option<String> {
@@ -102,26 +101,16 @@ fn listed(
     params: &Params,
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["include_history"])?;
-    let filter = filter::asked_for(params)?;
     check_account(app, caller, params)?;
-    let named = params.one("name")?.filter(|text| !text.is_empty());
-    check_length("name", named.unwrap_or_default(), &limit::LABEL_BYTES)?;
-    let order = Order::of(params, BY_NAME, &OTHER_ORDERS)?;
-    let cursor = ListCursor::of(&IAM, params, order)?;
-    let by = |a: &Profile, b: &Profile| cursor.compare(a, b);
-    let is_wanted = |own: &Profile| {
-        named.is_none_or(|named| own.name == named)
-            && filter::shows(filter.as_ref(), &own.name, &own.description)
-            && cursor.reaches(own)
+    let named = identity_list::name(params)?;
+    let shows = |profile: &Profile| named.is_none_or(|named| profile.name == named);
+    let find = |wanted: Wanted<'_, Profile>| {
+        (app.iam).profiles(caller, wanted.shows, wanted.order, wanted.part)
     };
-    let found = app.iam.profiles(caller, is_wanted, by, cursor.window())?;
-    let path = format!("{}/v1/profiles", own_url.url);
-    let size = cursor.size();
-    let address = |start: Option<&str>| IAM.address_at(&path, params, &KEPT, (size, start));
-    let page = cursor.page(found, address)?;
+    let page = LIST.page((own_url, params), shows, find)?;
     let list = TrustedProfileList {
         offset: page.offset,
-        limit: size,
+        limit: page.limit,
         first: Some(page.links.first),
         previous: page.links.previous,
         next: page.links.next,

@@ -86,9 +86,7 @@ impl Directory {
     /// Whether the principal has any role in the domain, or a policy that gives something there.
     #[must_use]
     pub fn has_access(&self, principal: impl Into<Principal>, domain: Domain) -> bool {
-        let principal = principal.into();
-        !self.roles(principal, domain).is_empty()
-            || self.access_by_policies(principal, domain).is_some()
+        self.access(principal, domain).is_some()
     }
 
     /// Those of these spaces of the account in which the principal has access. Where they are many, its policies are put together first.

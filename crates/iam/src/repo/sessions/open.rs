@@ -3,9 +3,9 @@
 use super::super::column::{at, counted, parse, parse_guid};
 use super::super::principals::{self, key};
 use crate::error::IamError;
-use crate::model::account_settings::SessionCutoffs;
-use crate::model::open_session::{OpenSession, SessionPage, SessionPlace};
-use crate::model::page::{Page, PageRequest, row_count};
+use crate::model::open_session::{OpenSession, SessionPlace};
+use crate::model::page::{Page, PageRequest, PlacedPage, row_count};
+use crate::model::session_limits::SessionCutoffs;
 use base::id::{AccountId, KeyId, SessionId};
 use base::principal::Principal;
 use base::time::Millis;
@@ -125,7 +125,7 @@ pub(crate) async fn open_of(
     (now, over): (Millis, SessionCutoffs),
     place: Option<SessionPlace>,
     window: PageRequest,
-) -> Result<SessionPage, IamError> {
+) -> Result<PlacedPage<OpenSession>, IamError> {
     let of_key = of_key.map(|key| key.0.to_string());
     let (created_at, id) = match place {
         Some(place) => (place.created_at, place.id.0.to_string()),
@@ -160,7 +160,7 @@ pub(crate) async fn open_of(
     for row in &rows {
         entries.extend(read(row)?.map(|(session, _)| session));
     }
-    Ok(SessionPage {
+    Ok(PlacedPage {
         page: Page { entries, total },
         passed: whole.saturating_sub(total),
     })

@@ -2,7 +2,7 @@
 
 use super::super::counters;
 use crate::error::IamError;
-use crate::model::account_settings::SessionCutoffs;
+use crate::model::session_limits::SessionCutoffs;
 use base::id::AccountId;
 use base::time::Millis;
 use db::{Tx, Value};
