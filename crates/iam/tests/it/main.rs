@@ -81,6 +81,8 @@ mod settings_of_others;
 #[cfg(test)]
 mod signing;
 #[cfg(test)]
+mod token_bodies;
+#[cfg(test)]
 mod versions;
 #[cfg(test)]
 mod workloads;
