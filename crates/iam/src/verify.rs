@@ -2,6 +2,7 @@
 //! under the token's hash ([`crate::token::cache`]); the directory is asked every time whether the key, session and
 //! principal behind it are still valid.
 
+mod again;
 mod allowed_address;
 mod space_name;
 

@@ -85,6 +85,8 @@ mod token_bodies;
 #[cfg(test)]
 mod versions;
 #[cfg(test)]
+mod waiting;
+#[cfg(test)]
 mod workloads;
 #[cfg(test)]
 mod world;
