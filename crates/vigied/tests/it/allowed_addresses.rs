@@ -49,9 +49,10 @@ impl TwoAccounts {
         let people = json!({"users": [{"email": owner.user, "account_role": "Administrator"}]});
         let path = format!("/v2/accounts/{account}/users");
         done(&this.by_bea("POST", &path).json(&people).send());
-        let [iam, uaa] = ["/identity/token", "/oauth/token"].map(|path| this.log_in(path));
+        let iam = this.log_in("/identity/token");
         let accept = this.server.request("POST", "/v2/users/accept").bearer(&iam);
         done(&accept.json(&json!({ "account_id": account })).send());
+        let uaa = this.log_in("/oauth/token");
         Self { uaa, ..this }
     }
 
@@ -134,6 +135,7 @@ fn a_uaa_token_neither_reads_nor_changes_an_account_that_does_not_let_it_in() {
     let named = json!({"name": "further", "organization_guid": org});
     let (none, user) = (Value::Null, json!({"username": two.server.owner.user}));
     let people = json!({"users": [{"email": "carl@example.org"}]});
+    let renamed = json!({"name": "further"});
     let role = format!("/v2/accounts/{account}/roles");
     let (of_org, of_space) = (
         format!("/v2/organizations/{org}"),
@@ -154,14 +156,14 @@ fn a_uaa_token_neither_reads_nor_changes_an_account_that_does_not_let_it_in() {
         ("POST", "/v2/spaces".to_owned(), &named),
         ("PUT", format!("{of_space}/developers"), &user),
         ("DELETE", format!("{of_space}/managers"), &user),
-        ("PUT", of_space.clone(), &named),
-        ("PUT", of_org.clone(), &named),
+        ("PUT", of_space.clone(), &renamed),
+        ("PUT", of_org.clone(), &renamed),
         ("DELETE", of_space.clone(), &none),
         ("DELETE", format!("{of_org}?recursive=true"), &none),
     ] {
         let reply = two.from(FAR, method, &path, body);
         assert_eq!(reply.status, 403, "{method} {path}: {}", reply.text());
-        for part in ["BXNMSRI21E", FAR, "allowed_ip_addresses"] {
+        for part in [FAR, "allowed_ip_addresses"] {
             let told = reply.text();
             assert!(told.contains(part), "{method} {path}: {told}");
         }
