@@ -155,7 +155,7 @@ impl Iam {
             match &code {
                 Some(_) => invitation_roles::add(&mut tx, owner.id.0, domain, role).await?,
                 None => roles::grant(&mut tx, owner.id, domain, role).await?,
-            }
+            };
         }
         let mut entries = Entry::by_operator(Action::AccountMade)
             .in_account(account)

@@ -148,8 +148,8 @@ mod tests {
     #[test]
     fn links_lead_into_the_tarball() {
         assert_eq!(
-            moved("[a](operating.md) [b](../concepts/identity.md)"),
-            "[a](share/doc/vigie/guides/operating.md) [b](share/doc/vigie/concepts/identity.md)"
+            moved("[a](operating.md) [b](../concepts/tokens.md)"),
+            "[a](share/doc/vigie/guides/operating.md) [b](share/doc/vigie/concepts/tokens.md)"
         );
     }
 }

@@ -65,7 +65,7 @@ fn fits(pattern: &str, name: &str) -> bool {
     above.chain([name]).any(|node| pattern.matches(node))
 }
 
-fn same(engine: &Engine, model: &Model) {
+fn check_equal(engine: &Engine, model: &Model) {
     for tenant in 1..3 {
         let mut expected = Vec::new();
         for ((_, name), samples) in model.iter().filter(|((own, _), _)| *own == tenant) {
@@ -162,12 +162,12 @@ fn play(operations: Vec<Operation>, config: &EngineConfig, seed: u64) {
                 engine = open_with(config.clone(), &storage, &clock).unwrap().0;
             }
         }
-        same(&engine, &model);
+        check_equal(&engine, &model);
     }
     engine.flush().unwrap();
-    same(&engine, &model);
+    check_equal(&engine, &model);
     drop(engine);
-    same(
+    check_equal(
         &open_with(config.clone(), &storage, &clock).unwrap().0,
         &model,
     );

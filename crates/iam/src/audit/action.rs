@@ -72,11 +72,11 @@ impl Outcome {
 }
 
 macro_rules! actions {
-    ($($action:ident = $kind:ident $name:literal, $said:literal;)*) => {
+    ($($action:ident = $kind:ident $name:literal, $sentence:literal;)*) => {
         /// The action.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Action {
-            $(#[doc = $said] $action,)*
+            $(#[doc = $sentence] $action,)*
         }
 
         impl Action {
@@ -103,7 +103,7 @@ macro_rules! actions {
             #[must_use]
             pub const fn log_sentence(self) -> &'static str {
                 match self {
-                    $(Self::$action => $said,)*
+                    $(Self::$action => $sentence,)*
                 }
             }
         }
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn no_two_have_the_same_word() {
-        let names: BTreeSet<&str> = Action::ALL.iter().map(|own| own.name()).collect();
+        let names: BTreeSet<&str> = Action::ALL.iter().map(|action| action.name()).collect();
         assert_eq!(names.len(), Action::ALL.len());
     }
 
@@ -228,11 +228,11 @@ mod tests {
     #[test]
     fn regression_7_what_may_have_only_begun_is_not_said_to_be_done() {
         for action in [Action::MetricsDeleted, Action::BackupMade] {
-            let said = action.log_sentence();
+            let sentence = action.log_sentence();
             let is_done = [" was ", " were ", " has "]
                 .iter()
-                .any(|verb| said.contains(verb));
-            assert!(!is_done, "{said}");
+                .any(|verb| sentence.contains(verb));
+            assert!(!is_done, "{sentence}");
         }
     }
 }

@@ -45,7 +45,7 @@ impl TallyKey for Refusal {
         self
     }
 
-    fn others(mut self) -> Self {
+    fn without_source_and_actor(mut self) -> Self {
         self.refused.principal = None;
         self.without_source()
     }
@@ -72,7 +72,7 @@ impl TallyKey for Requests {
         }
     }
 
-    fn others(self) -> Self {
+    fn without_source_and_actor(self) -> Self {
         Self {
             principal: None,
             key: None,
@@ -116,7 +116,7 @@ impl Counts {
                 first: now,
                 transaction: transaction(),
                 times: 1,
-                is_told: false,
+                is_reported: false,
             };
             let entry = refusal(&count);
             entry.from(origin.source(), origin.transaction()).log();
@@ -171,18 +171,18 @@ impl Counts {
         self.dropped.fetch_add(entries, Ordering::Relaxed);
     }
 
-    pub(crate) fn give_back(&self, taken: DrainedCounts) {
-        self.refusals.give_back(taken.refusals);
-        self.requests.give_back(taken.requests);
+    pub(crate) fn give_back(&self, counts: DrainedCounts) {
+        self.refusals.give_back(counts.refusals);
+        self.requests.give_back(counts.requests);
     }
 
     /// Counts that are not written yet.
     pub(crate) fn pending(&self) -> Vec<Entry> {
-        let taken = DrainedCounts {
+        let counts = DrainedCounts {
             refusals: self.refusals.pending(),
             requests: self.requests.pending(),
         };
-        taken.entries()
+        counts.entries()
     }
 
     pub(crate) fn wrote(&self, entries: usize) {

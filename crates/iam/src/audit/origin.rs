@@ -63,7 +63,7 @@ impl Origin {
 
     /// The address that the running code serves; none where it serves nobody over the network, or goes on behind a request.
     pub(crate) fn remote_address() -> Option<IpAddr> {
-        let address = CURRENT.try_with(|own| own.is_remote.then(|| own.source.address()));
+        let address = CURRENT.try_with(|origin| origin.is_remote.then(|| origin.source.address()));
         address.ok().flatten()
     }
 

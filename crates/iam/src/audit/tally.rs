@@ -20,7 +20,7 @@ pub(crate) trait TallyKey: Copy + Eq + Hash {
     fn without_source(self) -> Self;
 
     /// The same event without source and actor; few of these exist.
-    fn others(self) -> Self;
+    fn without_source_and_actor(self) -> Self;
 }
 
 /// One count.
@@ -33,7 +33,7 @@ pub(crate) struct Count<K> {
     pub(crate) transaction: Option<Arc<str>>,
     pub(crate) times: u64,
     /// Whether an entry already reports that the event happened in this period; `times` counts the events since.
-    pub(crate) is_told: bool,
+    pub(crate) is_reported: bool,
 }
 
 impl<K> Count<K> {
@@ -103,7 +103,7 @@ impl<K: TallyKey> Period<K> {
             self.from_anywhere += 1;
             return (anywhere, CountOutcome::First);
         }
-        (what.others(), CountOutcome::Overflow)
+        (what.without_source_and_actor(), CountOutcome::Overflow)
     }
 }
 
@@ -157,7 +157,7 @@ impl<K: TallyKey> Tally<K> {
             first: now,
             transaction: transaction(),
             times: 0,
-            is_told: false,
+            is_reported: false,
         });
         count.add(now);
         noted
@@ -175,12 +175,12 @@ impl<K: TallyKey> Tally<K> {
         let all = table
             .values_mut()
             .flat_map(|period| period.counts.values_mut());
-        let new = all.filter(|count| !count.is_told && count.times > 0);
+        let new = all.filter(|count| !count.is_reported && count.times > 0);
         new.map(|count| {
-            count.is_told = true;
-            let taken = count.clone();
+            count.is_reported = true;
+            let copy = count.clone();
             count.times = 0;
-            taken
+            copy
         })
         .collect()
     }
@@ -223,7 +223,7 @@ impl<K: TallyKey> Tally<K> {
                 Some(known) => {
                     known.times += times;
                     known.first = known.first.min(count.first);
-                    known.is_told = false;
+                    known.is_reported = false;
                 }
                 None => {
                     period.count_separate(count.what);
@@ -254,7 +254,7 @@ mod tests {
             0
         }
 
-        fn others(self) -> Self {
+        fn without_source_and_actor(self) -> Self {
             0
         }
     }
@@ -269,7 +269,7 @@ mod tests {
             (self.0, 0)
         }
 
-        fn others(self) -> Self {
+        fn without_source_and_actor(self) -> Self {
             (0, 0)
         }
     }
@@ -372,9 +372,9 @@ mod tests {
         assert_eq!((rest[0].times, rest[0].first), (1, Millis(30)));
         // Counts that could not be written are returned by the next call.
         note(&tally, 8, 2000);
-        let taken = tally.take_new();
+        let new = tally.take_new();
         note(&tally, 8, 2010);
-        tally.give_back(taken);
+        tally.give_back(new);
         let again = tally.take_new();
         assert_eq!((again[0].times, again[0].first), (2, Millis(2000)));
         assert!(tally.take(Millis(9000), false).is_empty());

@@ -285,11 +285,16 @@ impl Iam {
         self.may_manage_access_groups(caller)?;
         let account = caller.account();
         let mut tx = self.lock_groups(caller).await?;
-        if on {
-            public_access::enable(&mut tx, account, self.0.clock.now()).await?;
+        let is_switched = if on {
+            public_access::enable(&mut tx, account, self.0.clock.now()).await?
         } else {
             policies::delete_of_group(&mut tx, AccessGroupId::public(account)).await?;
-            public_access::disable(&mut tx, account).await?;
+            public_access::disable(&mut tx, account).await?
+        };
+        if !is_switched {
+            drop(tx);
+            // It is so already; perhaps another node has made it so.
+            return self.sync().await;
         }
         let entry = Entry::by(caller, Action::PublicAccessSwitched)
             .in_account(account)

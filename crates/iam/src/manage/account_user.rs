@@ -57,7 +57,7 @@ impl Iam {
             return Ok(AccountUser::Member(member));
         }
         let now = self.0.clock.now();
-        if let Some(invited) = lists::one(&self.0.db, account, id, now).await? {
+        if let Some(invited) = lists::by_id(&self.0.db, account, id, now).await? {
             return Ok(AccountUser::Invited(invited));
         }
         let mut tx = self.0.db.snapshot().await?;

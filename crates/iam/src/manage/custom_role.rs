@@ -13,7 +13,7 @@ use crate::repo::counts::CountedItem;
 use crate::repo::{custom_roles, policies};
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::id::{AccountId, CustomRoleId};
+use base::id::{AccountId, CustomRoleId, PolicyId};
 use base::limit;
 use base::scope::Action;
 use db::Tx;
@@ -228,7 +228,8 @@ impl Iam {
             .await?;
         self.may_manage_custom_roles(caller)?;
         let mut tx = self.lock_custom_roles(caller).await?;
-        if policies::gives(&mut tx, role.account, id).await? {
+        let likely = self.policy_that_gives(&role);
+        if policies::gives(&mut tx, role.account, id, likely).await? {
             return Err(IamError::conflict(
                 "an access policy gives this role: change or delete the policy first",
             ));
@@ -238,6 +239,15 @@ impl Iam {
         }
         self.commit(tx, about(caller, Audited::CustomRoleDeleted, &role))
             .await
+    }
+
+    /// A policy that gives the role, as far as this node knows.
+    fn policy_that_gives(&self, role: &CustomRole) -> Option<PolicyId> {
+        let directory = self.directory();
+        let given = PolicyRole::Custom(role.id);
+        let mut all = directory.policies_of(role.account);
+        let found = all.find(|policy| policy.roles.contains(&given));
+        found.map(|policy| policy.id)
     }
 
     /// Begins a change of the roles of the credential's account: it is locked, and the caller may still make it.

@@ -90,7 +90,7 @@ impl Iam {
         if !is_seen_by(scope) {
             return Ok(None);
         }
-        events::one(&self.0.db, scope.tenant(), number).await
+        events::by_number(&self.0.db, scope.tenant(), number).await
     }
 
     /// The next events after a place, up to an instant, in order, if the caller sees them: [`PAGE`] of them, or fewer at the end.

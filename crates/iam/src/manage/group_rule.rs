@@ -179,7 +179,7 @@ impl Iam {
         group: AccessGroupId,
         id: GroupRuleId,
     ) -> Result<(), IamError> {
-        let find = || {
+        let find = || -> Result<_, IamError> {
             let group = self.changeable_group(caller, group)?;
             let rule = self.group_rule(caller, group.id, id)?;
             Ok((group, rule))

@@ -96,7 +96,7 @@ impl Iam {
     }
 
     /// Gives a role to a user, to a service or trusted profile by its IAM id, or to an invited address; for the latter it begins
-    /// with the acceptance.
+    /// with the acceptance. Nothing changes, and nothing is entered in the audit, if they have it already.
     ///
     /// # Errors
     /// Without the right, or when the role or user is not valid here.
@@ -108,16 +108,19 @@ impl Iam {
         username: &str,
     ) -> Result<(), IamError> {
         let (mut tx, account, holder) = self.begin_role(caller, domain, role, username).await?;
-        let holder = match holder {
+        let (holder, is_new) = match holder {
             RoleTarget::Member(member) => {
-                grant(&mut tx, member, domain, role).await?;
-                member
+                let is_new = grant(&mut tx, member, domain, role).await?;
+                (member, is_new)
             }
             RoleTarget::Invited(waiting) => {
-                invitation_roles::add(&mut tx, waiting, domain, role).await?;
-                UserId(waiting).into()
+                let is_new = invitation_roles::add(&mut tx, waiting, domain, role).await?;
+                (UserId(waiting).into(), is_new)
             }
         };
+        if !is_new {
+            return self.role_stays(tx).await;
+        }
         self.roles_are_within_limit(&mut tx, account).await?;
         let entry = about_role(caller, Action::RoleGiven, account, holder);
         self.commit(
@@ -129,7 +132,8 @@ impl Iam {
         .await
     }
 
-    /// Removes a role. The last Administrator of an account cannot be removed.
+    /// Removes a role. The last Administrator of an account cannot be removed. Nothing changes, and nothing is entered in the audit,
+    /// if nobody of the name has it.
     ///
     /// # Errors
     /// Without the right, or when it would leave the account without an Administrator.
@@ -141,19 +145,22 @@ impl Iam {
         username: &str,
     ) -> Result<(), IamError> {
         let (mut tx, account, holder) = self.begin_role(caller, domain, role, username).await?;
-        let holder = match holder {
+        let (holder, was_there) = match holder {
             RoleTarget::Member(member) => {
                 if let (Role::Administrator, Some(user)) = (role, member.user()) {
                     keeps_administrator(&mut tx, account, user).await?;
                 }
-                roles::revoke(&mut tx, member, domain, role).await?;
-                member
+                let was_there = roles::revoke(&mut tx, member, domain, role).await?;
+                (member, was_there)
             }
             RoleTarget::Invited(waiting) => {
-                invitation_roles::remove(&mut tx, waiting, domain, role).await?;
-                UserId(waiting).into()
+                let was_there = invitation_roles::remove(&mut tx, waiting, domain, role).await?;
+                (UserId(waiting).into(), was_there)
             }
         };
+        if !was_there {
+            return self.role_stays(tx).await;
+        }
         let entry = about_role(caller, Action::RoleTaken, account, holder);
         self.commit(
             tx,
@@ -164,6 +171,13 @@ impl Iam {
         .await
     }
 
+    /// Drops a transaction that changes no role.
+    async fn role_stays(&self, tx: Tx) -> Result<(), IamError> {
+        drop(tx);
+        // It is so already; perhaps another node has made it so.
+        self.sync().await
+    }
+
     /// Begins to give or take a role: the account is held, the caller has the right, and it is known whose role it is.
     async fn begin_role(
         &self,
@@ -172,7 +186,9 @@ impl Iam {
         role: Role,
         username: &str,
     ) -> Result<(Tx, AccountId, RoleTarget), IamError> {
-        let account = self.may_give(caller, domain, role)?;
+        let account = self
+            .found_at_any_node(|| self.may_give(caller, domain, role))
+            .await?;
         text::check_stored("username", username.trim(), &limit::ADDRESS_BYTES)?;
         let folded = address::fold(username);
         let mut tx = self.0.db.begin().await?;

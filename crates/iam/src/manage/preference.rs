@@ -95,7 +95,8 @@ impl Iam {
         found.ok_or_else(none)
     }
 
-    /// Keeps a preference of a principal in the credential's account, in place of the one of the same service and name.
+    /// Keeps a preference of a principal in the credential's account, in place of the one of the same service and name. Nothing is
+    /// entered in the audit if it has this value already.
     ///
     /// # Errors
     /// As [`Self::may_have_preferences`]; when a text is too long; over a limit.
@@ -107,8 +108,12 @@ impl Iam {
     ) -> Result<(), IamError> {
         self.may_have_preferences(caller, of)?;
         new.check()?;
-        let account = caller.account();
+        let (account, which) = (caller.account(), (new.service.as_str(), new.name.as_str()));
         let mut tx = self.lock_preferences(caller, of).await?;
+        if preferences::has(&mut tx, account, of, new).await? {
+            // No change: the transaction is dropped.
+            return Ok(());
+        }
         if !preferences::change(&mut tx, account, of, new).await? {
             let (limit, what) = (&limit::PREFERENCES_PER_ACCOUNT, CountedItem::Preferences);
             self.check_room(&mut tx, account, limit, what).await?;
@@ -118,7 +123,6 @@ impl Iam {
             }
             preferences::insert(&mut tx, account, of, new).await?;
         }
-        let which = (new.service.as_str(), new.name.as_str());
         let entry = about(caller, Action::PreferenceSet, of, which);
         self.commit_without_read_back(tx, entry).await
     }

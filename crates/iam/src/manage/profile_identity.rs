@@ -141,7 +141,10 @@ impl Iam {
         if !profiles::touch_identities(&mut tx, id, stamp, None).await? {
             return Err(no_profile());
         }
-        if profile.identity(new.principal).is_none() {
+        if profile_identities::added(&mut tx, id, new.principal)
+            .await?
+            .is_none()
+        {
             let held = profile_identities::count_of(&mut tx, id).await?;
             check_room(held, &limit::IDENTITIES_PER_PROFILE)?;
         }
@@ -190,7 +193,7 @@ async fn name_identity(
         let message = "`identifier`: there is no such user or service ID in the account";
         return Err(IamError::invalid("identifier", message));
     }
-    let added = profile.identity(new.principal).map(|own| own.added);
+    let added = profile_identities::added(tx, profile.id, new.principal).await?;
     let identity = ProfileIdentity {
         principal: new.principal,
         description: new.description.clone(),

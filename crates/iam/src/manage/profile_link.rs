@@ -127,7 +127,7 @@ impl Iam {
         profile: ProfileId,
         id: ProfileLinkId,
     ) -> Result<(), IamError> {
-        let find = || {
+        let find = || -> Result<_, IamError> {
             let profile = self.managed_profile(caller, profile)?;
             let link = self.profile_link(caller, profile.id, id)?;
             Ok((profile, link))
@@ -152,7 +152,7 @@ impl Iam {
         profile: ProfileId,
         terms: &LinkTerms,
     ) -> Result<(), IamError> {
-        let find = || {
+        let find = || -> Result<_, IamError> {
             let links = self.managed_profile(caller, profile)?.links;
             let found = links.into_iter().find(|link| terms.is_of(link));
             found.ok_or_else(no_link)

@@ -156,7 +156,7 @@ impl Iam {
         profile: ProfileId,
         id: ProfileRuleId,
     ) -> Result<(), IamError> {
-        let find = || {
+        let find = || -> Result<_, IamError> {
             let profile = self.managed_profile(caller, profile)?;
             let rule = self.profile_rule(caller, profile.id, id)?;
             Ok((profile, rule))

@@ -140,7 +140,7 @@ mod tests {
         assert!(
             error
                 .chars()
-                .all(|own| own.is_ascii_graphic() || own == ' '),
+                .all(|character| character.is_ascii_graphic() || character == ' '),
             "{error}"
         );
     }

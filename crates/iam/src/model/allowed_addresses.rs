@@ -127,8 +127,8 @@ mod tests {
     #[test]
     fn addresses_networks_and_ranges_of_both_families_are_understood() {
         let text = "192.0.2.7, 10.1.2.3/16,198.51.100.1 - 198.51.100.9, 2001:db8::/32, 2001:db9::1-2001:db9::f";
-        let own: AllowedAddresses = text.parse().unwrap();
-        assert_eq!(own.text(), text);
+        let allowed: AllowedAddresses = text.parse().unwrap();
+        assert_eq!(allowed.text(), text);
         for (address, is_allowed) in [
             ("192.0.2.7", true),
             ("::ffff:192.0.2.7", true),
@@ -144,7 +144,7 @@ mod tests {
             ("2001:db9::f", true),
         ] {
             assert_eq!(
-                own.allows(address.parse().unwrap()),
+                allowed.allows(address.parse().unwrap()),
                 is_allowed,
                 "{address}"
             );
@@ -184,12 +184,12 @@ mod tests {
 
     #[test]
     fn it_is_stored_as_it_was_sent() {
-        let own: AllowedAddresses = "10.0.0.0/8".parse().unwrap();
-        let stored = serde_json::to_string(&own).unwrap();
+        let allowed: AllowedAddresses = "10.0.0.0/8".parse().unwrap();
+        let stored = serde_json::to_string(&allowed).unwrap();
         assert_eq!(stored, "\"10.0.0.0/8\"");
         assert_eq!(
             serde_json::from_str::<AllowedAddresses>(&stored).unwrap(),
-            own
+            allowed
         );
     }
 

@@ -417,12 +417,12 @@ mod tests {
                 keys_until,
                 renewable,
                 narrowing: Narrowing {
-                    domain: domain.map(|own| Domain::Org(OrgId(guid(own)))),
+                    domain: domain.map(|number| Domain::Org(OrgId(guid(number)))),
                     send_only,
                 },
                 root: Root {
-                    session: session.map(|own| SessionId(guid(own))),
-                    key: key.map(|own| KeyId(guid(own))),
+                    session: session.map(|number| SessionId(guid(number))),
+                    key: key.map(|number| KeyId(guid(number))),
                 },
                 assumed_by: None,
             }
@@ -449,15 +449,15 @@ mod tests {
 
         #[test]
         fn a_token_that_says_more_is_seen(a in bounds(), stated in bounds(), later in 1_i64..5) {
-            let account = match stated.reach { AccountReach::One(own) => Some(own), AccountReach::Any => None };
+            let account = match stated.reach { AccountReach::One(id) => Some(id), AccountReach::Any => None };
             let expires = a.not_after.unwrap_or(Millis(9));
             let token = |account, expires, root| a.stated(a.principal, account, expires, root).is_within(&a);
-            let own = match a.reach { AccountReach::One(own) => Some(own), AccountReach::Any => None };
-            prop_assert!(token(own, expires, a.root));
+            let id = match a.reach { AccountReach::One(id) => Some(id), AccountReach::Any => None };
+            prop_assert!(token(id, expires, a.root));
             if a.not_after.is_some() {
                 prop_assert!(!token(account, expires.plus(later), a.root));
             }
-            if matches!(a.reach, AccountReach::One(own) if account != Some(own)) {
+            if matches!(a.reach, AccountReach::One(id) if account != Some(id)) {
                 prop_assert!(!token(account, expires, a.root));
             }
             let ends_with_less = a.root.session.is_some() && stated.root.session != a.root.session

@@ -26,8 +26,8 @@ fn roles(directory: &Directory, principal: Principal, account: Option<AccountId>
         }
     }
     let accounts = directory.accounts_of(principal).iter().copied();
-    for own in accounts.filter(|own| account.is_none_or(|account| account == *own)) {
-        let (names_account, names_others) = directory.reach_of_policies(principal, own);
+    for id in accounts.filter(|id| account.is_none_or(|account| account == *id)) {
+        let (names_account, names_others) = directory.reach_of_policies(principal, id);
         is_of_account |= names_account;
         is_somewhere |= names_others;
     }

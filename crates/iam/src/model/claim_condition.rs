@@ -95,7 +95,9 @@ impl ClaimCondition {
         if claim.is_empty() {
             return Err(Refusal::invalid("claim", "`claim` must have a name"));
         }
-        let known = Operator::ALL.into_iter().find(|own| own.name() == operator);
+        let known = Operator::ALL
+            .into_iter()
+            .find(|known| known.name() == operator);
         let Some(operator) = known else {
             let words = Operator::ALL.map(Operator::name).join("`, `");
             let message = format!("`operator` must be one of `{words}`");
@@ -166,11 +168,10 @@ impl ClaimCondition {
     #[must_use]
     pub fn is_met(&self, found: Option<&ClaimValue<'_>>) -> bool {
         let Some(found) = found else { return false };
-        let is_any = |same: fn(&str, &str) -> bool| match found {
-            ClaimValue::Text(own) => self.wanted.iter().any(|text| same(own, text)),
-            ClaimValue::List(list) => {
-                (list.iter()).any(|own| self.wanted.iter().any(|text| same(own.as_ref(), text)))
-            }
+        let is_any = |compare: fn(&str, &str) -> bool| match found {
+            ClaimValue::Text(value) => self.wanted.iter().any(|text| compare(value, text)),
+            ClaimValue::List(list) => (list.iter())
+                .any(|value| self.wanted.iter().any(|text| compare(value.as_ref(), text))),
         };
         let is_list = matches!(found, ClaimValue::List(_));
         match self.operator {
@@ -179,7 +180,7 @@ impl ClaimCondition {
             Operator::NotEquals => !is_any(is_same),
             Operator::NotEqualsIgnoreCase => !is_any(is_same_folded),
             Operator::Contains if is_list => is_any(is_same),
-            Operator::Contains => is_any(|own, text| own.contains(text)),
+            Operator::Contains => is_any(|value, text| value.contains(text)),
             Operator::In => is_any(is_same),
         }
     }

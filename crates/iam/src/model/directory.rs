@@ -161,9 +161,9 @@ impl Directory {
     /// The roles the principal has in the domain.
     #[must_use]
     pub fn roles(&self, principal: impl Into<Principal>, domain: Domain) -> &[Role] {
-        let own = self.roles.get(&principal.into());
-        let own = own.and_then(|own| own.get(&domain));
-        own.map_or(&[], Vec::as_slice)
+        let held = self.roles.get(&principal.into());
+        let held = held.and_then(|held| held.get(&domain));
+        held.map_or(&[], Vec::as_slice)
     }
 
     /// The domains in which the principal has a role.
@@ -220,8 +220,8 @@ impl Directory {
     pub fn tenants_of(&self, account: AccountId) -> impl Iterator<Item = Metering> {
         let orgs = self.orgs_of(account).iter().map(|id| Domain::Org(*id));
         let spaces = self.spaces_of(account).iter().map(|id| Domain::Space(*id));
-        let own = std::iter::once(Domain::Account(account));
-        let live = own.chain(orgs).chain(spaces);
+        let account_domain = std::iter::once(Domain::Account(account));
+        let live = account_domain.chain(orgs).chain(spaces);
         let live = live.filter_map(move |domain| self.domains.get(&domain));
         let deleted = self.deletions.iter();
         let deleted = deleted.filter(move |deletion| deletion.account == account);

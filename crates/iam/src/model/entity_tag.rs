@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn a_tag_is_found_however_it_is_written() {
         let tag = of(3, Guid::from_random([7; 16]));
-        for own in [
+        for written in [
             "*".to_owned(),
             tag.clone(),
             format!("\"{tag}\""),
@@ -50,7 +50,7 @@ mod tests {
             format!("\"1-x\", \"{tag}\""),
             format!("\"1-x\" ,W/\"{tag}\" "),
         ] {
-            assert!(matches(&own, &tag), "{own}");
+            assert!(matches(&written, &tag), "{written}");
         }
         for other in [
             "",

@@ -146,7 +146,7 @@ mod tests {
         fn a_page_is_its_part_of_the_whole(
             list in prop::collection::vec(0_u32..1000, 0..50), skip in 0_u64..60, take in 0_u64..60, far: bool,
         ) {
-            let list: Vec<u32> = list.into_iter().enumerate().map(|(at, own)| own * 100 + at as u32).collect();
+            let list: Vec<u32> = list.into_iter().enumerate().map(|(at, number)| number * 100 + at as u32).collect();
             let window = PageRequest { skip: if far { u64::MAX } else { skip }, take };
             let mut whole = list.clone();
             whole.sort_unstable();

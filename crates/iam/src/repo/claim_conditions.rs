@@ -16,8 +16,10 @@ struct StoredCondition {
 pub(super) fn read(text: &str) -> Option<Vec<ClaimCondition>> {
     let stored: Vec<StoredCondition> = serde_json::from_str(text).ok()?;
     let all = stored.iter();
-    all.map(|own| ClaimCondition::new(&own.claim, &own.operator, &own.value).ok())
-        .collect()
+    all.map(|condition| {
+        ClaimCondition::new(&condition.claim, &condition.operator, &condition.value).ok()
+    })
+    .collect()
 }
 
 /// The conditions as they are stored.

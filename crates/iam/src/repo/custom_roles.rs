@@ -19,7 +19,7 @@ pub(super) const ROWS: Selection = selection!(
 pub(super) fn read(row: &Row) -> Result<CustomRole, IamError> {
     let (created, modified) = stamps(row)?;
     let actions = row.text("actions")?;
-    let named = |name: &str| Action::ALL.into_iter().find(|own| own.name() == name);
+    let named = |name: &str| Action::ALL.into_iter().find(|action| action.name() == name);
     Ok(CustomRole {
         id: CustomRoleId(parse_guid(row, "guid")?),
         account: parse(row, "account", "an account GUID")?,

@@ -68,7 +68,11 @@ fn event_of(row: &Row) -> Result<Event, IamError> {
 }
 
 /// The event with this number.
-pub(crate) async fn one(db: &Db, tenant: TenantId, number: i64) -> Result<Option<Event>, IamError> {
+pub(crate) async fn by_number(
+    db: &Db,
+    tenant: TenantId,
+    number: i64,
+) -> Result<Option<Event>, IamError> {
     let row = db.one(ONE, &[key(tenant), number.into()]).await?;
     row.as_ref().map(event_of).transpose()
 }

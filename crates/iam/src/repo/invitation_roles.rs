@@ -9,21 +9,15 @@ use base::scope::Domain;
 use base::time::Millis;
 use db::{Tx, Value};
 
-/// Records a role that begins with the acceptance.
+/// Records a role that begins with the acceptance. `false` if it is recorded already.
 pub(crate) async fn add(
     tx: &mut Tx,
     invitation: Guid,
     domain: Domain,
     role: Role,
-) -> Result<(), IamError> {
+) -> Result<bool, IamError> {
     let sql = "INSERT INTO invitation_roles (invitation, domain, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-    let values = [
-        Value::from(invitation.to_string()),
-        domain.to_string().into(),
-        role.name().into(),
-    ];
-    tx.execute(sql, &values).await?;
-    Ok(())
+    Ok(tx.execute(sql, &values(invitation, domain, role)).await? > 0)
 }
 
 /// Adds the roles of a user.
@@ -65,21 +59,23 @@ pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamErr
     counted(tx.one(sql, &[account.to_string().into()]).await?)
 }
 
-/// Removes a role that was to begin with the acceptance.
+/// Removes a role that was to begin with the acceptance. `false` if it is not recorded.
 pub(crate) async fn remove(
     tx: &mut Tx,
     invitation: Guid,
     domain: Domain,
     role: Role,
-) -> Result<(), IamError> {
+) -> Result<bool, IamError> {
     let sql = "DELETE FROM invitation_roles WHERE invitation = $1 AND domain = $2 AND role = $3";
-    let values = [
-        invitation.to_string().into(),
+    Ok(tx.execute(sql, &values(invitation, domain, role)).await? > 0)
+}
+
+fn values(invitation: Guid, domain: Domain, role: Role) -> [Value; 3] {
+    [
+        Value::from(invitation.to_string()),
         domain.to_string().into(),
         role.name().into(),
-    ];
-    tx.execute(sql, &values).await?;
-    Ok(())
+    ]
 }
 
 /// Deletes the roles of an invitation.

@@ -203,14 +203,14 @@ pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamErr
 pub(crate) async fn count_of(
     tx: &mut Tx,
     account: AccountId,
-    whose: PolicySubject,
+    subject: PolicySubject,
     without: Option<PolicyId>,
 ) -> Result<u64, IamError> {
     let without = without.map(|id| id.to_string()).unwrap_or_default();
     let without = Value::from(without);
     // Each is found by its own index: what asked for any of them would read every policy of the account. An access group or an
     // invitation is of one account, a person may be in several.
-    let found = match whose {
+    let found = match subject {
         PolicySubject::Principal(principal) => {
             let sql = "SELECT COUNT(*) AS counted FROM policies WHERE principal = $1 AND account = $2 AND guid <> $3";
             let values = [key(principal), account.to_string().into(), without];
@@ -234,10 +234,10 @@ pub(crate) async fn count_of(
 pub(crate) async fn of_subject(
     tx: &mut Tx,
     account: AccountId,
-    whose: PolicySubject,
+    subject: PolicySubject,
 ) -> Result<Vec<Policy>, IamError> {
     // As in `count_of`.
-    let rows = match whose {
+    let rows = match subject {
         PolicySubject::Principal(principal) => {
             let sql = select!(" WHERE policies.principal = $1 AND policies.account = $2");
             let values = [key(principal), account.to_string().into()];
@@ -256,14 +256,25 @@ pub(crate) async fn of_subject(
     Ok(found)
 }
 
-/// Whether a policy of the account gives the role, read within the transaction that depends on it. The account is locked.
+/// Whether a policy of the account gives the role, read within the transaction that depends on it. The account is locked. Where it is
+/// known which policy does so, that one alone is read: whoever asks again and again has not all of the account's read each time, while
+/// others wait.
 pub(crate) async fn gives(
     tx: &mut Tx,
     account: AccountId,
     role: CustomRoleId,
+    likely: Option<PolicyId>,
 ) -> Result<bool, IamError> {
+    let named = format!("%\"{role}\"%");
+    if let Some(policy) = likely {
+        let sql = "SELECT guid FROM policies WHERE guid = $1 AND roles LIKE $2";
+        let values = [policy.to_string().into(), named.as_str().into()];
+        if tx.one(sql, &values).await?.is_some() {
+            return Ok(true);
+        }
+    }
     let sql = "SELECT guid FROM policies WHERE account = $1 AND roles LIKE $2 LIMIT 1";
-    let values = [account.to_string().into(), format!("%\"{role}\"%").into()];
+    let values = [account.to_string().into(), named.into()];
     Ok(tx.one(sql, &values).await?.is_some())
 }
 

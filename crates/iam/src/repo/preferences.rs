@@ -59,6 +59,20 @@ pub(crate) async fn find(
     db.one(sql, &values).await?.as_ref().map(read).transpose()
 }
 
+/// Whether one is there with this value, read within the transaction that depends on it.
+pub(crate) async fn has(
+    tx: &mut Tx,
+    account: AccountId,
+    principal: Principal,
+    new: &Preference,
+) -> Result<bool, IamError> {
+    let sql = "SELECT name FROM preferences WHERE account = $1 AND principal = $2 AND service = $3 AND name = $4 AND value = $5";
+    Ok(tx
+        .one(sql, &values(account, principal, new))
+        .await?
+        .is_some())
+}
+
 /// Gives one that is there another value. `false` if it is not.
 pub(crate) async fn change(
     tx: &mut Tx,

@@ -21,17 +21,15 @@ pub(crate) async fn is_enabled(tx: &mut Tx, account: AccountId) -> Result<bool, 
     Ok(tx.one(sql, &[account.to_string().into()]).await?.is_some())
 }
 
-/// Gives an account a public access group.
-pub(crate) async fn enable(tx: &mut Tx, account: AccountId, now: Millis) -> Result<(), IamError> {
+/// Gives an account a public access group. `false` if it has one.
+pub(crate) async fn enable(tx: &mut Tx, account: AccountId, now: Millis) -> Result<bool, IamError> {
     let sql = "INSERT INTO public_access (account, set_at) VALUES ($1, $2) ON CONFLICT (account) DO NOTHING";
-    tx.execute(sql, &[account.to_string().into(), now.0.into()])
-        .await?;
-    Ok(())
+    let values = [account.to_string().into(), now.0.into()];
+    Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// Takes it away.
-pub(crate) async fn disable(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+/// Takes it away. `false` if it has none.
+pub(crate) async fn disable(tx: &mut Tx, account: AccountId) -> Result<bool, IamError> {
     let sql = "DELETE FROM public_access WHERE account = $1";
-    tx.execute(sql, &[account.to_string().into()]).await?;
-    Ok(())
+    Ok(tx.execute(sql, &[account.to_string().into()]).await? > 0)
 }

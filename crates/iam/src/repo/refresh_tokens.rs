@@ -74,7 +74,7 @@ fn decode(row: &Row) -> Result<RefreshToken, IamError> {
     })
 }
 
-async fn one(
+async fn select_one(
     tx: &mut Tx,
     sql: &'static str,
     values: &[Value],
@@ -120,7 +120,7 @@ pub(crate) async fn claim(
     now: Millis,
 ) -> Result<Option<RefreshToken>, IamError> {
     let values = [hash(text.expose()), now.0.into(), client.into()];
-    one(tx, CLAIM, &values).await
+    select_one(tx, CLAIM, &values).await
 }
 
 /// A token, used or not.
@@ -129,7 +129,7 @@ pub(crate) async fn find(
     text: &Secret<String>,
     client: &str,
 ) -> Result<Option<RefreshToken>, IamError> {
-    one(tx, FIND, &[hash(text.expose()), client.into()]).await
+    select_one(tx, FIND, &[hash(text.expose()), client.into()]).await
 }
 
 /// A token that is not used yet.
@@ -138,7 +138,7 @@ pub(crate) async fn find_unused(
     text: &Secret<String>,
     client: &str,
 ) -> Result<Option<RefreshToken>, IamError> {
-    one(tx, FIND_UNUSED, &[hash(text.expose()), client.into()]).await
+    select_one(tx, FIND_UNUSED, &[hash(text.expose()), client.into()]).await
 }
 
 /// Stores the encrypted successor of a used token.

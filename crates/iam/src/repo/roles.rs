@@ -82,41 +82,35 @@ pub(crate) async fn keeps_administrator(
     }
 }
 
+/// Gives a role. `false` if the principal has it already.
 pub(crate) async fn grant(
     tx: &mut Tx,
     principal: impl Into<Principal>,
     domain: Domain,
     role: Role,
-) -> Result<(), IamError> {
+) -> Result<bool, IamError> {
     let sql =
         "INSERT INTO roles (principal, domain, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-    tx.execute(
-        sql,
-        &[
-            key(principal),
-            domain.to_string().into(),
-            role.name().into(),
-        ],
-    )
-    .await?;
-    Ok(())
+    Ok(tx.execute(sql, &values(principal, domain, role)).await? > 0)
 }
 
-/// Removes a role.
+/// Removes a role. `false` if the principal does not have it.
 pub(crate) async fn revoke(
     tx: &mut Tx,
     principal: impl Into<Principal>,
     domain: Domain,
     role: Role,
-) -> Result<(), IamError> {
+) -> Result<bool, IamError> {
     let sql = "DELETE FROM roles WHERE principal = $1 AND domain = $2 AND role = $3";
-    let values = [
+    Ok(tx.execute(sql, &values(principal, domain, role)).await? > 0)
+}
+
+fn values(principal: impl Into<Principal>, domain: Domain, role: Role) -> [Value; 3] {
+    [
         key(principal),
         domain.to_string().into(),
         role.name().into(),
-    ];
-    tx.execute(sql, &values).await?;
-    Ok(())
+    ]
 }
 
 /// The number of roles in the account and its domains.

@@ -151,10 +151,10 @@ pub(crate) async fn end_of_account(
 ) -> Result<(), IamError> {
     let number = Value::from(counters::next_end(tx).await?);
     let at = Value::from(now.0);
-    let own =
+    let of_account =
         "UPDATE sessions SET revoked_at = $2, ended = $3 WHERE account = $1 AND revoked_at IS NULL";
     let values = [account.to_string().into(), at.clone(), number.clone()];
-    let mut ended = tx.execute(own, &values).await?;
+    let mut ended = tx.execute(of_account, &values).await?;
     // Generation by generation, as above.
     while ended > 0 {
         let sql = "UPDATE sessions SET revoked_at = $1, ended = $2 WHERE revoked_at IS NULL \

@@ -50,16 +50,16 @@ impl Iam {
     pub async fn write_activity(&self) -> Result<(), IamError> {
         let unwritten = &self.0.activity;
         let _turn = unwritten.turn.lock().await;
-        let mut left = unwritten.take();
-        while !left.is_empty() {
-            let first = left.len().saturating_sub(ROWS_PER_WRITE);
-            let part = left.split_off(first);
+        let mut unwritten_yet = unwritten.take();
+        while !unwritten_yet.is_empty() {
+            let first = unwritten_yet.len().saturating_sub(ROWS_PER_WRITE);
+            let part = unwritten_yet.split_off(first);
             if let Err(error) = self.add_activity(&part).await {
                 // What may have been written must not be counted twice.
                 if !matches!(error, IamError::Db(DbError::OutcomeUnknown { .. })) {
                     unwritten.give_back(part);
                 }
-                unwritten.give_back(left);
+                unwritten.give_back(unwritten_yet);
                 return Err(error);
             }
         }

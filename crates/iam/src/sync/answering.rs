@@ -38,16 +38,16 @@ pub(super) async fn while_answering<T>(
 ) -> Result<T, IamError> {
     let mut work = pin!(work);
     let mut silence = pin!(tokio::time::sleep(silence_max));
-    let heard = Arc::new(WakeFlag {
+    let woken = Arc::new(WakeFlag {
         is: AtomicBool::new(true),
         task: Mutex::new(None),
     });
-    let waker = Waker::from(Arc::clone(&heard));
+    let waker = Waker::from(Arc::clone(&woken));
     poll_fn(|task_context| {
         // Before the look at `is`, so that no wake is lost.
-        *(heard.task.lock()).unwrap_or_else(PoisonError::into_inner) =
+        *(woken.task.lock()).unwrap_or_else(PoisonError::into_inner) =
             Some(task_context.waker().clone());
-        if heard.is.swap(false, Ordering::AcqRel) {
+        if woken.is.swap(false, Ordering::AcqRel) {
             if let Poll::Ready(done) = work.as_mut().poll(&mut Context::from_waker(&waker)) {
                 return Poll::Ready(done);
             }

@@ -93,7 +93,7 @@ fn parts(token: &str) -> Result<Parts<'_>, AuthError> {
     let claims = decode(claims, "its claims are not base64")?;
     let signature = decode(signature, "its signature is not base64")?;
     let mut known = SigningAlgorithm::ALL.iter();
-    if !known.any(|own| own.name() == header.alg) {
+    if !known.any(|algorithm| algorithm.name() == header.alg) {
         let what = "the algorithm is not RS256, ES256 or EdDSA";
         return Err(AuthError::Signature(what));
     }

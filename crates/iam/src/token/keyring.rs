@@ -190,10 +190,10 @@ mod tests {
             let two = vec![key("1", &old), new];
             let (ring, change) = KeyRing::empty().replaced(two, Millis(1_999));
             assert_eq!(change.signing, "1");
-            let said =
+            let header =
                 |kid: &str, algorithm: SigningAlgorithm| format!("{kid} {}", algorithm.name());
-            assert_eq!(ring.sign(Millis(1_999), said).unwrap().0, "1 RS256");
-            let (message, signature) = ring.sign(Millis(2_000), said).unwrap();
+            assert_eq!(ring.sign(Millis(1_999), header).unwrap().0, "1 RS256");
+            let (message, signature) = ring.sign(Millis(2_000), header).unwrap();
             assert_eq!(message, format!("2 {}", algorithm.name()));
             for other in ["RS256", "ES256", "EdDSA", "none", "HS256"] {
                 let verified = ring.verify(("2", other), message.as_bytes(), &signature);

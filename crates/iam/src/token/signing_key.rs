@@ -236,19 +236,19 @@ mod tests {
     #[test]
     fn a_key_of_each_algorithm_signs_what_it_alone_verifies() {
         for algorithm in SigningAlgorithm::ALL {
-            let [own, other] = ["1", "2"].map(|kid| {
+            let [key, other] = ["1", "2"].map(|kid| {
                 let der = algorithm.generate().unwrap();
                 SigningKey::of(kid, &der, Millis(0)).unwrap()
             });
-            assert_eq!(own.algorithm(), algorithm);
-            let signature = own.sign(b"message").unwrap();
-            assert_eq!(signature.len(), own.no_signature().len(), "{algorithm:?}");
-            assert!(own.verify(b"message", &signature), "{algorithm:?}");
-            assert!(!own.verify(b"massage", &signature));
+            assert_eq!(key.algorithm(), algorithm);
+            let signature = key.sign(b"message").unwrap();
+            assert_eq!(signature.len(), key.no_signature().len(), "{algorithm:?}");
+            assert!(key.verify(b"message", &signature), "{algorithm:?}");
+            assert!(!key.verify(b"massage", &signature));
             assert!(!other.verify(b"message", &signature));
-            assert!(!own.verify(b"message", &own.no_signature()));
-            assert!(!own.verify(b"message", b""));
-            let sizes = match own.public().numbers {
+            assert!(!key.verify(b"message", &key.no_signature()));
+            assert!(!key.verify(b"message", b""));
+            let sizes = match key.public().numbers {
                 PublicNumbers::Rsa { n, e } => [n.len(), e.len()],
                 PublicNumbers::P256 { x, y } => [x.len(), y.len()],
                 PublicNumbers::Ed25519 { x } => [x.len(), 0],

@@ -18,6 +18,7 @@ on_both_databases!(
     of_two_changes_of_one_version_one_happens,
     of_two_policies_that_say_the_same_one_is_made,
     a_role_of_ones_own_is_worth_what_it_says_now,
+    a_role_of_ones_own_goes_if_no_policy_gives_it_whatever_a_node_has_heard,
     it_goes_with_whom_it_is_for_and_with_the_account,
     an_invitation_gives_its_policies_with_the_acceptance,
     what_an_invitation_has_no_room_for_is_refused_before_it_is_written,
@@ -249,6 +250,35 @@ async fn a_role_of_ones_own_is_worth_what_it_says_now(world: World) {
     let other = other.await.unwrap();
     let given = world.iam.policy_role(&owner, &role.crn()).unwrap();
     assert_eq!(given, PolicyRole::Custom(other.id));
+}
+
+async fn a_role_of_ones_own_goes_if_no_policy_gives_it_whatever_a_node_has_heard(world: World) {
+    let (owner, account) = (world.owner(), world.made.account);
+    let (subject, _) = world.service().await;
+    let new = NewCustomRole {
+        name: "Sender".to_owned(),
+        terms: CustomRoleTerms {
+            display_name: "Sender".to_owned(),
+            description: String::new(),
+            actions: vec!["domain.write".to_owned()],
+        },
+    };
+    let role = world.iam.create_custom_role(&owner, new).await.unwrap();
+    let node = world.node().await;
+    let wanted = terms(account, subject, PolicyRole::Custom(role.id), &[]);
+    let policy = world.iam.create_policy(&owner, wanted).await.unwrap();
+    // The node has not heard of the policy.
+    let held = node.delete_custom_role(&owner, role.id).await;
+    assert_eq!(code(held), "conflict");
+    node.sync().await.unwrap();
+    let held = node.delete_custom_role(&owner, role.id).await;
+    assert_eq!(code(held), "conflict");
+    // Nor now that it is gone.
+    world.iam.delete_policy(&owner, policy.id).await.unwrap();
+    node.delete_custom_role(&owner, role.id).await.unwrap();
+    world.iam.sync().await.unwrap();
+    assert_eq!(code(world.iam.custom_role(&owner, role.id)), "not_found");
+    node.close().await;
 }
 
 /// Gives the role of a viewer.

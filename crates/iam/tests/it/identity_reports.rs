@@ -17,7 +17,7 @@ on_both_databases!(
 
 const HOUR: i64 = 3600;
 
-async fn made(iam: &Iam, caller: &Identity, hours: u32) -> InactiveReport {
+async fn create_report(iam: &Iam, caller: &Identity, hours: u32) -> InactiveReport {
     let reference = iam.report_inactive(caller, hours).await.unwrap();
     let report = iam.inactive_report(caller, Some(reference)).await.unwrap();
     assert_eq!(report.reference, reference);
@@ -59,7 +59,7 @@ async fn a_report_lists_who_was_inactive_when_it_was_made(world: World) {
     node.write_activity().await.unwrap();
     let seen = world.clock_now();
     world.wait(HOUR);
-    let report = made(iam, &owner, 2).await;
+    let report = create_report(iam, &owner, 2).await;
     assert_eq!(report.created_by, owner.principal());
     assert_eq!(report.created_at, world.clock_now());
     let ada = owner.user().unwrap();
@@ -74,10 +74,10 @@ async fn a_report_lists_who_was_inactive_when_it_was_made(world: World) {
     let last = report.users.iter().find(|(user, _)| user.id == bea.id);
     assert!(last.unwrap().1.is_some(), "ten hours ago");
 
-    let late = made(iam, &owner, 1).await;
+    let late = create_report(iam, &owner, 1).await;
     assert!(late.services.is_empty(), "an hour ago, to the moment");
     world.wait(1);
-    let late = made(iam, &owner, 1).await;
+    let late = create_report(iam, &owner, 1).await;
     assert_eq!(late.services.len(), 1);
     assert_eq!(late.services[0].1, Some(seen));
     let mut all = [own, first.id];
@@ -88,7 +88,7 @@ async fn a_report_lists_who_was_inactive_when_it_was_made(world: World) {
     let again = node.inactive_report(&owner, Some(late.reference)).await;
     assert_eq!(again.unwrap().services.len(), 1);
     world.wait(1);
-    let now = made(iam, &owner, 1).await;
+    let now = create_report(iam, &owner, 1).await;
     assert!(now.services.is_empty());
     let removed = iam.remove_member(&owner, world.made.account, bea.id).await;
     removed.unwrap();

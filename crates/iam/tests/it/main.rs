@@ -83,6 +83,8 @@ mod signing;
 #[cfg(test)]
 mod token_bodies;
 #[cfg(test)]
+mod unchanged;
+#[cfg(test)]
 mod versions;
 #[cfg(test)]
 mod waiting;

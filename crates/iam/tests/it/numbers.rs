@@ -46,7 +46,7 @@ fn three(config: IamConfig) -> IamConfig {
     IamConfig { limits, ..config }
 }
 
-fn lives(world: &World, tokens: &Tokens) -> bool {
+fn is_usable(world: &World, tokens: &Tokens) -> bool {
     match world.enter(&access_token(tokens)) {
         Ok(_) => true,
         Err(AuthError::Revoked(_)) => false,
@@ -82,9 +82,13 @@ async fn the_session_longest_unused_gives_way(world: World) {
     let first = world.renew(&refresh_token(&first)).await.unwrap();
     world.wait(1);
     let fourth = world.log_in().await;
-    let lives = |tokens| lives(&world, tokens);
-    assert!(lives(&first) && lives(&fourth));
-    assert_ne!(lives(&second), lives(&third), "one of the two gave way");
+    let is_usable = |tokens| is_usable(&world, tokens);
+    assert!(is_usable(&first) && is_usable(&fourth));
+    assert_ne!(
+        is_usable(&second),
+        is_usable(&third),
+        "one of the two gave way"
+    );
     world.renew(&refresh_token(&first)).await.unwrap();
     // An expired session makes room by itself.
     world.wait(crate::world::REFRESH + 1);
@@ -93,7 +97,7 @@ async fn the_session_longest_unused_gives_way(world: World) {
         world.log_in().await,
         world.log_in().await,
     ];
-    assert!(all.iter().all(lives));
+    assert!(all.iter().all(is_usable));
 }
 
 async fn what_a_session_came_from_does_not_give_way(world: World) {
@@ -105,24 +109,24 @@ async fn what_a_session_came_from_does_not_give_way(world: World) {
     world.wait(1);
     let third = child(&world, &second).await.unwrap();
     assert!(
-        !lives(&world, &other),
+        !is_usable(&world, &other),
         "it is the only one that third does not rest on"
     );
     for own in [&oldest, &second, &third] {
-        assert!(lives(&world, own));
+        assert!(is_usable(&world, own));
     }
     // Nothing is left that could be dropped.
     let deeper = child(&world, &third).await.unwrap_err();
     assert!(deeper.to_string().contains("sessions_per_user"), "{deeper}");
     for own in [&oldest, &second, &third] {
-        assert!(lives(&world, own));
+        assert!(is_usable(&world, own));
     }
     // Another login ends the oldest session, and what came from it.
     world.wait(1);
     let fresh = world.log_in().await;
-    assert!(lives(&world, &fresh));
+    assert!(is_usable(&world, &fresh));
     for own in [&oldest, &second, &third] {
-        assert!(!lives(&world, own));
+        assert!(!is_usable(&world, own));
     }
 }
 
@@ -132,15 +136,15 @@ async fn the_sessions_of_a_key_give_way_before_those_of_its_person(world: World)
     for _ in 0..10 {
         world.wait(1);
         let by_key = world.key_session(&key).await.unwrap();
-        assert!(lives(&world, &by_key));
-        assert!(lives(&world, &own), "the key logged its person out");
+        assert!(is_usable(&world, &by_key));
+        assert!(is_usable(&world, &own), "the key logged its person out");
     }
     // It cannot keep the user out either: of two groups of equal size, the new session's group loses its oldest.
     world.wait(1);
     let second = world.log_in().await;
-    assert!(lives(&world, &second) && !lives(&world, &own));
+    assert!(is_usable(&world, &second) && !is_usable(&world, &own));
     world.key_session(&key).await.unwrap();
-    assert!(lives(&world, &second));
+    assert!(is_usable(&world, &second));
 }
 
 async fn another_node_hears_of_what_gave_way(world: World) {
@@ -203,7 +207,7 @@ async fn used_refresh_tokens_are_counted_until_they_expire(world: World) {
     // The token is neither used up nor taken for stolen: it works at the announced time.
     world.wait(i64::try_from(wait).unwrap());
     let fourth = world.renew(&last).await.unwrap();
-    assert!(lives(&world, &fourth));
+    assert!(is_usable(&world, &fourth));
 }
 
 /// Both tokens or none: the refresh token is not used up for half of the request.

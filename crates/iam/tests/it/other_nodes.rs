@@ -2,6 +2,7 @@
 
 use crate::world::{World, code, on_both_databases};
 use base::id::ProfileId;
+use base::scope::Domain;
 use iam::Iam;
 use iam::claim_condition::ClaimCondition;
 use iam::directory::{
@@ -19,13 +20,16 @@ use iam::manage::profile_link::LinkTerms;
 use iam::manage::profile_rule::ProfileRuleTerms;
 use iam::manage::resource_key::NewResourceKey;
 use iam::manage::service_id::NewService;
+use iam::role::Role;
 
 on_both_databases!(
     an_identity_is_taken_out_of_a_profile,
+    who_added_an_identity_first_stays,
     a_profile_and_its_parts_are_deleted,
     keys_and_service_ids_are_deleted,
     groups_policies_and_roles_are_deleted,
     spaces_instances_and_their_keys_are_deleted,
+    a_role_in_a_space_is_taken,
     an_organization_is_not_empty_while_another_node_has_made_a_space_in_it,
 );
 
@@ -63,6 +67,30 @@ async fn an_identity_is_taken_out_of_a_profile(world: World) {
         let gone = iam.profile_identity(&owner, profile, subject);
         assert_eq!(code(gone), "not_found");
         assert_eq!(code(remove(iam).await), "not_found");
+    }
+    node.close().await;
+}
+
+/// A node that has not heard of an identity says its description anew, and not that it was added just now.
+async fn who_added_an_identity_first_stays(world: World) {
+    let (owner, iam) = (world.owner(), &world.iam);
+    let (subject, _) = world.service().await;
+    let profile = profile(&world, "ops").await;
+    let node = world.node().await;
+    let named = |description: &str| NewProfileIdentity {
+        principal: subject,
+        description: description.to_owned(),
+    };
+    let (night, noon) = (named("at night"), named("at noon"));
+    let first = iam.add_profile_identity(&owner, profile, &night).await;
+    world.wait(60);
+    let again = node.add_profile_identity(&owner, profile, &noon).await;
+    let again = again.unwrap();
+    assert_eq!(again.added, first.unwrap().added);
+    iam.sync().await.unwrap();
+    for iam in [iam, &node] {
+        let found = iam.profile_identity(&owner, profile, subject).unwrap();
+        assert_eq!(found, again);
     }
     node.close().await;
 }
@@ -223,6 +251,22 @@ async fn spaces_instances_and_their_keys_are_deleted(world: World) {
     iam.sync().await.unwrap();
     assert_eq!(code(iam.space(&owner, space)), "not_found");
     assert_eq!(code(iam.org(&owner, org)), "not_found");
+    node.close().await;
+}
+
+async fn a_role_in_a_space_is_taken(world: World) {
+    let (owner, iam) = (world.owner(), &world.iam);
+    let bea = world.person("bea@example.org", None).await;
+    let node = world.node().await;
+    let space = iam.create_space(&owner, world.org(), "unheard").await;
+    let (domain, role) = (Domain::Space(space.unwrap().id), Role::Developer);
+    let given = iam.set_role(&owner, domain, role, &bea.email).await;
+    given.unwrap();
+    assert!(iam.directory().has_role(bea.id, domain, role));
+    let taken = node.unset_role(&owner, domain, role, &bea.email).await;
+    taken.unwrap();
+    iam.sync().await.unwrap();
+    assert!(!iam.directory().has_role(bea.id, domain, role));
     node.close().await;
 }
 

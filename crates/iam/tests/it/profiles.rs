@@ -26,16 +26,16 @@ on_both_databases!(
     it_goes_with_its_account_and_comes_back_with_it,
 );
 
-fn named(name: &str) -> NewProfile {
+fn new_profile(name: &str) -> NewProfile {
     NewProfile {
         name: name.to_owned(),
         ..NewProfile::default()
     }
 }
 
-async fn made(world: &World, name: &str) -> Profile {
+async fn create_profile(world: &World, name: &str) -> Profile {
     let owner = world.owner();
-    let made = world.iam.create_profile(&owner, named(name));
+    let made = world.iam.create_profile(&owner, new_profile(name));
     made.await.unwrap()
 }
 
@@ -81,12 +81,12 @@ fn names(iam: &Iam, world: &World) -> Vec<String> {
 
 async fn one_lives_changes_and_ends_on_every_node(world: World) {
     let owner = world.owner();
-    let own = made(&world, "ops").await;
+    let own = create_profile(&world, "ops").await;
     let space = Domain::Space(world.space());
     let iam_id = own.id.to_string();
     let given = world.iam.set_role(&owner, space, Role::Auditor, &iam_id);
     given.await.unwrap();
-    made(&world, "batch").await;
+    create_profile(&world, "batch").await;
     let node = world.node().await;
     node.sync().await.unwrap();
     for iam in [&world.iam, &node] {
@@ -103,7 +103,10 @@ async fn one_lives_changes_and_ends_on_every_node(world: World) {
         .iam
         .profiles(&other, |_| true, any, PageRequest::WHOLE);
     assert_eq!(code(listed), "not_allowed");
-    let refused = world.iam.create_profile(&other, named("theirs")).await;
+    let refused = world
+        .iam
+        .create_profile(&other, new_profile("theirs"))
+        .await;
     assert_eq!(code(refused), "not_allowed");
 
     let rule = node.create_profile_rule(&owner, own.id, rule("email", OWNER));
@@ -152,7 +155,7 @@ async fn one_lives_changes_and_ends_on_every_node(world: World) {
 
 async fn of_two_changes_of_one_version_one_happens(world: World) {
     let owner = world.owner();
-    let own = made(&world, "ops").await;
+    let own = create_profile(&world, "ops").await;
     let (id, tag) = (own.id, profile_tag(&own));
     let other = world.node().await;
     let rename = |iam: Iam, name: &str| {
@@ -181,7 +184,10 @@ async fn of_two_changes_of_one_version_one_happens(world: World) {
     };
     assert_eq!((found(&now.name), found("ops")), (Some(id), None));
     // A name is one profile's.
-    let twice = world.iam.create_profile(&owner, named(&now.name)).await;
+    let twice = world
+        .iam
+        .create_profile(&owner, new_profile(&now.name))
+        .await;
     assert_eq!(code(twice), "conflict");
     let change = ProfileChange {
         description: Some("of all".to_owned()),
@@ -206,7 +212,7 @@ async fn of_two_changes_of_one_version_one_happens(world: World) {
 
 async fn its_identities_are_of_its_account(world: World) {
     let owner = world.owner();
-    let own = made(&world, "ops").await;
+    let own = create_profile(&world, "ops").await;
     let (job, _) = world.service().await;
     let bea = world.person("bea@example.org", None).await;
     let nobody = Principal::Service(ServiceId(own.id.0));
@@ -263,7 +269,7 @@ async fn its_identities_are_of_its_account(world: World) {
 
 async fn what_is_never_met_or_by_everybody_is_not_stored(world: World) {
     let owner = world.owner();
-    let own = made(&world, "ops").await;
+    let own = create_profile(&world, "ops").await;
     let refused = async |terms: ProfileRuleTerms, field: &str| {
         let made = world.iam.create_profile_rule(&owner, own.id, terms).await;
         let error = made.unwrap_err();
@@ -331,7 +337,7 @@ async fn what_is_never_met_or_by_everybody_is_not_stored(world: World) {
 
 async fn it_goes_with_its_account_and_comes_back_with_it(world: World) {
     let (owner, account) = (world.owner(), world.made.account);
-    let own = made(&world, "ops").await;
+    let own = create_profile(&world, "ops").await;
     let (job, _) = world.service().await;
     let_in(&world, own.id, job).await;
     let rule = world

@@ -248,7 +248,7 @@ async fn a_deleted_space_is_gone_for_its_tokens_and_its_name_begins_anew(world: 
 }
 
 /// A node that learned that a role was given, but not that it was removed.
-async fn behind(
+async fn node_behind(
     world: &World,
     owner: &iam::Identity,
     domain: Domain,
@@ -311,13 +311,13 @@ async fn a_right_that_was_taken_gives_nothing_on_a_node_that_has_not_heard_of_it
             assert_eq!(code(taken), "not_allowed", "{case}: taken from {whom}");
         }
         if domain == account {
-            let reader = behind(&world, &owner, domain, role, &email).await;
+            let reader = node_behind(&world, &owner, domain, role, &email).await;
             let made = reader.create_org(by, "late", None).await;
             assert_eq!(code(made), "not_allowed", "{case}");
             reader.close().await;
         }
         if domain == account || domain == org {
-            let reader = behind(&world, &owner, domain, role, &email).await;
+            let reader = node_behind(&world, &owner, domain, role, &email).await;
             let made = reader.create_space(by, world.org(), "late").await;
             assert_eq!(code(made), "not_allowed", "{case}");
             reader.close().await;

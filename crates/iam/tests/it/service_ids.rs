@@ -23,7 +23,7 @@ on_both_databases!(
     the_invited_are_searched_for_by_their_address,
 );
 
-fn named(name: &str) -> NewService {
+fn new_service(name: &str) -> NewService {
     NewService {
         name: name.to_owned(),
         ..NewService::default()
@@ -38,8 +38,8 @@ fn key(expires_at: Option<Millis>) -> NewKey {
     }
 }
 
-async fn made(iam: &Iam, owner: &Identity) -> (CreatedService, String) {
-    let made = iam.create_service_id(owner, named("ci"), Some(key(None)));
+async fn create_service(iam: &Iam, owner: &Identity) -> (CreatedService, String) {
+    let made = iam.create_service_id(owner, new_service("ci"), Some(key(None)));
     let made = made.await.unwrap();
     let text = made.key.as_ref().unwrap().1.expose().clone();
     (made, text)
@@ -47,7 +47,7 @@ async fn made(iam: &Iam, owner: &Identity) -> (CreatedService, String) {
 
 async fn one_lives_and_ends_on_every_node(world: World) {
     let (owner, space) = (world.owner(), Domain::Space(world.space()));
-    let (own, text) = made(&world.iam, &owner).await;
+    let (own, text) = create_service(&world.iam, &owner).await;
     let service = own.service;
     let iam_id = service.id.to_string();
     let given = world.iam.set_role(&owner, space, Role::Developer, &iam_id);
@@ -99,7 +99,7 @@ async fn one_lives_and_ends_on_every_node(world: World) {
 
 async fn of_two_changes_of_one_version_one_happens(world: World) {
     let owner = world.owner();
-    let (own, _) = made(&world.iam, &owner).await;
+    let (own, _) = create_service(&world.iam, &owner).await;
     let id = own.service.id;
     let tag = entity_tag(&own.service);
     let other = world.node().await;
@@ -129,7 +129,7 @@ async fn of_two_changes_of_one_version_one_happens(world: World) {
 
 async fn its_key_does_not_outlive_the_key_it_was_made_with(world: World) {
     let owner = world.owner();
-    let (own, _) = made(&world.iam, &owner).await;
+    let (own, _) = create_service(&world.iam, &owner).await;
     let end = world.clock_now().plus(60_000);
     let (_, text) = world.key(&owner, key(Some(end))).await;
     let short = world.enter_key(&text).unwrap();
@@ -142,7 +142,7 @@ async fn its_key_does_not_outlive_the_key_it_was_made_with(world: World) {
         assert_eq!(code(refused), "not_allowed");
         let refused = world
             .iam
-            .create_service_id(&short, named("x"), Some(key(later)));
+            .create_service_id(&short, new_service("x"), Some(key(later)));
         assert_eq!(code(refused.await), "not_allowed");
     }
     let (made, _) = world
@@ -155,7 +155,7 @@ async fn its_key_does_not_outlive_the_key_it_was_made_with(world: World) {
 }
 
 async fn it_goes_with_its_account_and_comes_back_with_it(world: World) {
-    let (own, text) = made(&world.iam, &world.owner()).await;
+    let (own, text) = create_service(&world.iam, &world.owner()).await;
     let (id, account) = (own.service.id, world.made.account);
     world.second_account().await;
     world.iam.delete_account(account).await.unwrap();

@@ -14,6 +14,7 @@ on_both_databases!(
     another_account_neither_ends_nor_shortens_a_login,
     a_session_that_is_switched_obeys_the_account_it_is_for_then,
     a_uaa_token_opens_no_account_in_which_it_is_over,
+    a_uaa_token_counts_where_its_session_is_and_can_be_ended_by_each_account_that_it_opens,
     the_sessions_that_gave_way_have_one_entry,
 );
 
@@ -123,6 +124,36 @@ async fn a_uaa_token_opens_no_account_in_which_it_is_over(world: World) {
     let uaa = world.uaa_renew(refresh.expose()).await.unwrap();
     assert_eq!(reach(uaa.access_token.expose()), AccountReach::One(first));
     assert_eq!(uaa.expires_in, ACCESS);
+}
+
+async fn a_uaa_token_counts_where_its_session_is_and_can_be_ended_by_each_account_that_it_opens(
+    world: World,
+) {
+    let second = world.second_account_of(OWNER).await;
+    let one = SettingsChange {
+        sessions_per_identity: Some(Some(1)),
+        ..SettingsChange::default()
+    };
+    set(&world, second, one).await;
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let grant = UaaGrant::Proof(password(&world));
+        let uaa = world.iam.uaa_token(source(), grant).await.unwrap();
+        world.wait(1);
+        held.push(uaa.access_token);
+    }
+    let reach = |token: &str| world.enter_uaa(token).unwrap().bounds().reach();
+    // A login to the second account has its place, and takes none of theirs.
+    let there = ask(&world.iam, password(&world), second).await.unwrap();
+    for token in &held {
+        assert_eq!(reach(token.expose()), AccountReach::Any);
+    }
+    let caller = world.enter(&access_token(&there)).unwrap();
+    let ended = world.iam.end_sessions(&caller, None).await.unwrap();
+    assert_eq!(ended, 3);
+    for token in &held {
+        world.enter_uaa(token.expose()).unwrap_err();
+    }
 }
 
 async fn the_sessions_that_gave_way_have_one_entry(world: World) {

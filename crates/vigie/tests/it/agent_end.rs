@@ -59,7 +59,7 @@ impl Agent {
     }
 
     /// Waits until it says this, and gives what follows on that line.
-    fn says(&mut self, what: &str) -> String {
+    fn wait_for_line(&mut self, what: &str) -> String {
         loop {
             if let Some((_, behind)) = self.said.split_once(what) {
                 return behind.lines().next().unwrap_or_default().to_owned();
@@ -72,7 +72,7 @@ impl Agent {
 
     /// Where it takes lines.
     fn address(&mut self) -> String {
-        let behind = self.says("graphite is taken at ");
+        let behind = self.wait_for_line("graphite is taken at ");
         behind.split(' ').next().unwrap().to_owned()
     }
 
@@ -172,7 +172,7 @@ fn what_neither_the_disk_nor_the_server_takes_keeps_no_end_waiting() {
     let mut agent = Agent::start(limited(&terminal, 0, &line));
     let address = agent.address();
     let sent = send(&address, "by.hand 1 1700000000\n");
-    agent.says("samples are sent without the buffer");
+    agent.wait_for_line("samples are sent without the buffer");
     let (code, said) = agent.end();
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(

@@ -168,7 +168,7 @@ impl Person {
 }
 
 /// The text shown, without the parts that differ from run to run.
-pub(crate) fn told(terminal: &Terminal, shown: &str) -> String {
+pub(crate) fn without_port(terminal: &Terminal, shown: &str) -> String {
     shown
         .replace(&terminal.server.address.to_string(), "127.0.0.1:PORT")
         .lines()

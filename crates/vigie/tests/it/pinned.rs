@@ -111,7 +111,7 @@ impl Workshop {
 }
 
 /// The output about a server that shows `certificate` and signs with `key`, where `named` is in its file.
-fn said(named: Option<&Path>, certificate: &Path, key: &Path, host: &str) -> String {
+fn output_about(named: Option<&Path>, certificate: &Path, key: &Path, host: &str) -> String {
     let mut terminal = Terminal::new();
     if let Some(named) = named {
         terminal.set("VIGIE_CA_FILE", named.to_str().unwrap());
@@ -132,7 +132,7 @@ fn regression_7_the_named_certificate_itself_is_trusted() {
     let shop = Workshop::new();
     let key = shop.key("key.pem");
     let own = shop.certificate("own.pem", "key.pem", NAMES);
-    let told = said(Some(&own), &own, &key, "127.0.0.1");
+    let told = output_about(Some(&own), &own, &key, "127.0.0.1");
     assert!(told.contains(TRUSTED), "{told}");
     // Among others in one file, as well.
     shop.key("other-key.pem");
@@ -140,7 +140,7 @@ fn regression_7_the_named_certificate_itself_is_trusted() {
     let both = shop.path("both.pem");
     let text = [other, own.clone()].map(|path| std::fs::read_to_string(path).unwrap());
     std::fs::write(&both, text.concat()).unwrap();
-    let told = said(Some(&both), &own, &key, "localhost");
+    let told = output_about(Some(&both), &own, &key, "localhost");
     assert!(told.contains(TRUSTED), "{told}");
 }
 
@@ -156,10 +156,13 @@ fn regression_7_a_named_certificate_is_no_more_than_it_says() {
     };
     // Its time is over, or has not come.
     let old = shop.dated("old.pem", "key.pem", "200101000000Z", "210101000000Z");
-    let told = refused("expired", said(Some(&old), &old, &key, "127.0.0.1"));
+    let told = refused("expired", output_about(Some(&old), &old, &key, "127.0.0.1"));
     assert!(told.to_lowercase().contains("expired"), "{told}");
     let early = shop.dated("early.pem", "key.pem", "20900101000000Z", "20910101000000Z");
-    let told = refused("early", said(Some(&early), &early, &key, "127.0.0.1"));
+    let told = refused(
+        "early",
+        output_about(Some(&early), &early, &key, "127.0.0.1"),
+    );
     assert!(
         told.to_lowercase().contains("not valid yet") || told.contains("NotValidYet"),
         "{told}"
@@ -168,7 +171,7 @@ fn regression_7_a_named_certificate_is_no_more_than_it_says() {
     let elsewhere = shop.certificate("elsewhere.pem", "key.pem", "DNS:metrics.example");
     let told = refused(
         "name",
-        said(Some(&elsewhere), &elsewhere, &key, "127.0.0.1"),
+        output_about(Some(&elsewhere), &elsewhere, &key, "127.0.0.1"),
     );
     assert!(
         told.contains("metrics.example") || told.to_lowercase().contains("name"),
@@ -176,14 +179,23 @@ fn regression_7_a_named_certificate_is_no_more_than_it_says() {
     );
     // Another certificate, also one for the same key.
     let again = shop.certificate("again.pem", "key.pem", NAMES);
-    let told = refused("same key", said(Some(&own), &again, &key, "127.0.0.1"));
+    let told = refused(
+        "same key",
+        output_about(Some(&own), &again, &key, "127.0.0.1"),
+    );
     assert!(told.contains("not one that was named"), "{told}");
     assert!(told.contains("`VIGIE_CA_FILE`"), "{told}");
     let stranger = shop.key("stranger-key.pem");
     let other = shop.certificate("other.pem", "stranger-key.pem", NAMES);
-    refused("another", said(Some(&own), &other, &stranger, "127.0.0.1"));
-    let told = refused("not named", said(None, &own, &key, "127.0.0.1"));
+    refused(
+        "another",
+        output_about(Some(&own), &other, &stranger, "127.0.0.1"),
+    );
+    let told = refused("not named", output_about(None, &own, &key, "127.0.0.1"));
     assert!(told.contains("not one that was named"), "{told}");
     // Shown by somebody who does not have its key.
-    refused("stolen", said(Some(&own), &own, &stranger, "127.0.0.1"));
+    refused(
+        "stolen",
+        output_about(Some(&own), &own, &stranger, "127.0.0.1"),
+    );
 }

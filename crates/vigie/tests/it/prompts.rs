@@ -1,6 +1,6 @@
 //! Prompts at a terminal, and the effect of the answers.
 
-use crate::person::{Person, told};
+use crate::person::{Person, without_port};
 use crate::terminal::Terminal;
 use insta::assert_snapshot;
 
@@ -21,7 +21,7 @@ fn a_login_asks_for_what_is_missing_and_hides_the_password() {
     let (shown, code) = person.leave();
     assert_eq!(code, 0, "{shown}");
     assert!(!shown.contains("s3cret"), "{shown}");
-    assert_snapshot!(told(&terminal, &shown));
+    assert_snapshot!(without_port(&terminal, &shown));
     assert_eq!(terminal.file("config.json")["Region"], "eu-de");
 }
 
@@ -40,7 +40,7 @@ fn three_wrong_passwords_are_enough() {
     let (shown, code) = person.leave();
     assert_eq!(code, 1, "{shown}");
     assert_eq!(shown.matches("Credentials were rejected.").count(), 3);
-    assert_snapshot!(told(&terminal, &shown));
+    assert_snapshot!(without_port(&terminal, &shown));
 }
 
 /// A choice offered by number is also taken by its name.
@@ -94,7 +94,7 @@ fn a_one_time_code_is_asked_for_with_the_address_of_its_page() {
     let (shown, code) = person.leave();
     assert_eq!(code, 0, "{shown}");
     assert!(!shown.contains("abcdefghij"), "{shown}");
-    assert_snapshot!(told(&terminal, &shown));
+    assert_snapshot!(without_port(&terminal, &shown));
     // With `manual`, no browser is offered.
     assert_eq!(terminal.run("vigie config --sso-otp manual").code, 0);
     let mut person = Person::at(&terminal, "vigie login --sso");
@@ -112,7 +112,7 @@ fn organization_and_space_are_chosen_from_lists() {
     person.answer("Enter a number or a name> ", "2");
     let (shown, code) = person.leave();
     assert_eq!(code, 0, "{shown}");
-    assert_snapshot!(told(&terminal, &shown));
+    assert_snapshot!(without_port(&terminal, &shown));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::terminal::Terminal;
 const UNSEEN: [char; 3] = ['\u{200b}', '\u{a0}', '\u{202e}'];
 
 /// That all of it is seen, and the character among it by its number.
-fn told(what: &str, all: &str, unseen: char) {
+fn check_shown_by_number(what: &str, all: &str, unseen: char) {
     assert!(!all.contains(unseen), "{what}: {all:?}");
     let number = unseen.escape_unicode().to_string();
     assert!(all.contains(&number), "{what}: {all:?}");
@@ -22,7 +22,7 @@ fn names_that_are_rejected_are_repeated_by_numbers() {
         let items = format!("[{{\"name\": \"a{unseen}b\", \"value\": 1}}]");
         for text in [lines, rows, items] {
             let ran = piped(&terminal, "vigie metrics send -", &[text.as_bytes()]);
-            told(&text, &ran, unseen);
+            check_shown_by_number(&text, &ran, unseen);
             let named = format!(
                 "the name holds U+{:04X} (not seen as itself)",
                 u32::from(unseen)
@@ -37,7 +37,7 @@ fn headers_values_and_times_are_repeated_by_numbers() {
     let terminal = Terminal::logged_in();
     for unseen in UNSEEN {
         let header = format!("na{unseen}me,val{unseen}ue\na,1\n");
-        told(
+        check_shown_by_number(
             &header,
             &piped(&terminal, "vigie metrics send -", &[header.as_bytes()]),
             unseen,
@@ -49,7 +49,7 @@ fn headers_values_and_times_are_repeated_by_numbers() {
         }
         for row in rows {
             let rows = format!("name,value,time\n{row}\n");
-            told(
+            check_shown_by_number(
                 &rows,
                 &piped(&terminal, "vigie metrics send -", &[rows.as_bytes()]),
                 unseen,
@@ -85,12 +85,12 @@ fn words_of_the_command_line_are_repeated_by_numbers() {
             let words: Vec<&str> = line.split(' ').collect();
             let ran = terminal.run_words("vigie", &words, &[]);
             assert_ne!(ran.code, 0, "{line}: {ran:?}");
-            told(&line, &(ran.stdout + &ran.stderr), unseen);
+            check_shown_by_number(&line, &(ran.stdout + &ran.stderr), unseen);
         }
         let api = format!("ht{unseen}tp://x");
         let ran = terminal.run_words("vigie", &["login"], &[("VIGIE_API", &api)]);
         assert_ne!(ran.code, 0, "{ran:?}");
-        told("VIGIE_API", &(ran.stdout + &ran.stderr), unseen);
+        check_shown_by_number("VIGIE_API", &(ran.stdout + &ran.stderr), unseen);
     }
 }
 

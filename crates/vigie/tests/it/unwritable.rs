@@ -16,7 +16,7 @@ impl Drop for Mounted {
 }
 
 /// Whether a command that needs the rights of root went well.
-fn done(program: &str, arguments: &[&str]) -> bool {
+fn succeeds(program: &str, arguments: &[&str]) -> bool {
     Command::new(program)
         .args(arguments)
         .stdout(Stdio::null())
@@ -31,9 +31,9 @@ pub(crate) fn small_disk(folder: &Path) -> Option<Mounted> {
     let at = folder.to_str()?;
     std::fs::rename(folder, &beside).ok()?;
     std::fs::create_dir(folder).ok()?;
-    let mounted = done("mount", &["-t", "tmpfs", "-o", "size=128k", "tmpfs", at]);
+    let mounted = succeeds("mount", &["-t", "tmpfs", "-o", "size=128k", "tmpfs", at]);
     let source = format!("{}/.", beside.display());
-    assert!(done("cp", &["-a", &source, at]));
+    assert!(succeeds("cp", &["-a", &source, at]));
     mounted.then(|| Mounted(folder.to_owned()))
 }
 
@@ -49,18 +49,18 @@ pub(crate) fn fill(folder: &Path) {
 /// The same folder, to be read only; `None`: this machine does not let us.
 pub(crate) fn read_only(folder: &Path) -> Option<Mounted> {
     let at = folder.to_str()?;
-    if !done("mount", &["--bind", at, at]) {
+    if !succeeds("mount", &["--bind", at, at]) {
         return None;
     }
     let mounted = Mounted(folder.to_owned());
-    done("mount", &["-o", "remount,ro,bind", at]).then_some(mounted)
+    succeeds("mount", &["-o", "remount,ro,bind", at]).then_some(mounted)
 }
 
 /// One file in such a folder that can be written all the same.
 pub(crate) fn writable(file: &Path, elsewhere: &Path) -> Mounted {
     std::fs::write(elsewhere, "").unwrap();
     let (from, at) = (elsewhere.to_str().unwrap(), file.to_str().unwrap());
-    assert!(done("mount", &["--bind", from, at]));
+    assert!(succeeds("mount", &["--bind", from, at]));
     Mounted(file.to_owned())
 }
 

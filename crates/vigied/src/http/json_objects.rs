@@ -12,6 +12,7 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, MapAccess, SeqAccess,
     VariantAccess, Visitor,
 };
+use std::collections::HashSet;
 use std::fmt;
 use trail::Trail;
 
@@ -102,6 +103,41 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, A> {
     }
 }
 
+/// The members of an object that may have any, each once.
+struct AnyMembers<'t, A> {
+    map: A,
+    /// The names so far.
+    read: HashSet<String>,
+    trail: &'t Trail,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for AnyMembers<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
+        let Some(name) = self.map.next_key::<String>()? else {
+            return Ok(None);
+        };
+        if !self.read.insert(name.clone()) {
+            self.trail.enter_member(&name);
+            return Err(A::Error::custom("duplicate field"));
+        }
+        let name: StringDeserializer<A::Error> = name.into_deserializer();
+        seed.deserialize(name).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        self.map.next_value_seed(Objects(seed, self.trail))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        self.map.size_hint()
+    }
+}
+
 /// The entries of a list.
 struct Entries<'t, A> {
     list: A,
@@ -177,7 +213,11 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Objects<'_, V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.0.visit_map(Objects(map, self.1))
+        self.0.visit_map(AnyMembers {
+            map,
+            read: HashSet::new(),
+            trail: self.1,
+        })
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, one: A) -> Result<V::Value, A::Error> {
@@ -279,25 +319,6 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Objects<'_, S> {
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<S::Value, D::Error> {
         self.0.deserialize(Objects(json, self.1))
-    }
-}
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Objects<'_, A> {
-    type Error = A::Error;
-
-    fn next_key_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, A::Error> {
-        self.0.next_key_seed(Objects(seed, self.1))
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        self.0.next_value_seed(Objects(seed, self.1))
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        self.0.size_hint()
     }
 }
 
@@ -459,6 +480,8 @@ mod tests {
                 Some("several[1].pair[1]"),
             ),
             (r#"{"text":"a","text":"b"}"#, Some("text")),
+            (r#"{"by_name":{"c":{},"c":{}}}"#, Some("by_name.c")),
+            (r#"{"any":[{"d":1,"d":1}]}"#, Some("any[0].d")),
             (r#"{"inner":{"name":}}"#, None),
             ("7", None),
         ] {

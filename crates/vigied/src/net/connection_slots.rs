@@ -31,7 +31,7 @@ pub(crate) struct ConnectionSlots {
     total: usize,
     per_source: usize,
     new_time: Duration,
-    taken: Mutex<ConnectionTable>,
+    table: Mutex<ConnectionTable>,
     /// Open connections, including evicted ones that are still closing.
     open: AtomicUsize,
 }
@@ -59,13 +59,13 @@ impl ConnectionSlots {
                 usize::MAX
             },
             new_time,
-            taken: Mutex::default(),
+            table: Mutex::default(),
             open: AtomicUsize::new(0),
         })
     }
 
-    fn taken(&self) -> MutexGuard<'_, ConnectionTable> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, ConnectionTable> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a slot for a new connection. Calls `on_limit` for each limit reached, also if an eviction made room.
@@ -91,50 +91,50 @@ impl ConnectionSlots {
         state: &Arc<ConnectionState>,
         on_limit: &impl Fn(&'static Limit),
     ) -> Option<u64> {
-        let mut taken = self.taken();
-        let of_source = taken
+        let mut table = self.lock();
+        let of_source = table
             .groups
             .get(&source)
             .map_or(0, |group| group.connections.len());
         if source.is_some() && of_source >= self.per_source {
             on_limit(&limit::CONNECTIONS_PER_SOURCE);
-            if !taken.make_room(&[source], self.per_source, Instant::now()) {
+            if !table.make_room(&[source], self.per_source, Instant::now()) {
                 return None;
             }
         }
-        if taken.count >= self.total {
+        if table.count >= self.total {
             on_limit(&limit::CONNECTIONS);
-            if !taken.make_room_anywhere(source, self.total, self.new_time) {
+            if !table.make_room_anywhere(source, self.total, self.new_time) {
                 return None;
             }
         }
-        let id = taken.next;
-        taken.next += 1;
-        taken.count += 1;
+        let id = table.next;
+        table.next += 1;
+        table.count += 1;
         state.set_slot_key(Some((source, id)));
         let entry = Entry {
             state: Arc::clone(state),
             kept: None,
         };
-        let group = taken.groups.entry(source).or_default();
+        let group = table.groups.entry(source).or_default();
         group.connections.insert(id, entry);
         Some(id)
     }
 
     /// Evicts a connection when the system refuses to open more; returns whether there was one to evict.
     pub(super) fn make_room(&self) -> bool {
-        self.taken()
+        self.lock()
             .make_room_anywhere(None, self.total, self.new_time)
     }
 
     /// How many evicted connections are still open.
     pub(super) fn ending(&self) -> usize {
         let open = self.open.load(Ordering::Relaxed);
-        open.saturating_sub(self.taken().count)
+        open.saturating_sub(self.lock().count)
     }
 
     fn leave(&self, at: ConnectionKey) {
-        self.taken().remove(at.0, at.1);
+        self.lock().remove(at.0, at.1);
     }
 }
 
@@ -142,11 +142,11 @@ impl SlotKeeper for ConnectionSlots {
     /// Protects the connection from eviction. A part of all slots, and of each source's, can never be protected; the rest is
     /// shared fairly between accounts.
     fn keep(&self, state: &ConnectionState, account: AccountId) {
-        let mut taken = self.taken();
+        let mut table = self.lock();
         let Some((source, id)) = state.slot_key() else {
             return;
         };
-        let Some(group) = taken.groups.get(&source) else {
+        let Some(group) = table.groups.get(&source) else {
             return;
         };
         let is_full = source.is_some() && group.kept >= protectable(self.per_source);
@@ -157,10 +157,10 @@ impl SlotKeeper for ConnectionSlots {
         if is_full || !is_free {
             return;
         }
-        if taken.kept >= protectable(self.total) && !taken.transfer_protection(account) {
+        if table.kept >= protectable(self.total) && !table.transfer_protection(account) {
             return;
         }
-        taken.set_kept(source, id, Some(account));
+        table.set_kept(source, id, Some(account));
     }
 }
 
@@ -223,8 +223,8 @@ mod tests {
 
     /// Whether it still has its slot.
     fn has_slot(slot: &ConnectionSlot) -> bool {
-        let taken = slot.slots.taken();
-        let group = taken.groups.get(&slot.at.0);
+        let table = slot.slots.lock();
+        let group = table.groups.get(&slot.at.0);
         group.is_some_and(|group| group.connections.contains_key(&slot.at.1))
     }
 
@@ -242,7 +242,7 @@ mod tests {
         assert_eq!(slots.ending(), 1);
         drop(silent);
         assert_eq!(slots.ending(), 0);
-        assert_eq!(slots.taken().count, 3);
+        assert_eq!(slots.lock().count, 3);
     }
 
     #[test]
@@ -256,7 +256,7 @@ mod tests {
         assert!(has_slot(&proven));
         let other = connect(&slots, 2).unwrap();
         assert!(has_slot(&other));
-        assert_eq!(slots.taken().count, 4);
+        assert_eq!(slots.lock().count, 4);
     }
 
     #[test]
@@ -309,7 +309,7 @@ mod tests {
         for slot in &many {
             mark_authenticated(slot, 1);
         }
-        assert_eq!(slots.taken().kept, 14);
+        assert_eq!(slots.lock().kept, 14);
         assert!(connect(&slots, 99).is_some());
         assert_eq!(many.iter().filter(|slot| has_slot(slot)).count(), 15);
     }
@@ -329,10 +329,10 @@ mod tests {
             assert!(slot.state().keeps_slot());
         }
         let kept = many.iter().filter(|slot| slot.state().keeps_slot()).count();
-        assert_eq!((kept, slots.taken().kept), (12, 14));
+        assert_eq!((kept, slots.lock().kept), (12, 14));
         assert!(many.iter().all(has_slot));
         drop((many, other));
-        assert!(slots.taken().accounts.is_empty());
+        assert!(slots.lock().accounts.is_empty());
     }
 
     #[test]
@@ -348,6 +348,6 @@ mod tests {
         assert!(new.is_of(source(7), &|_| {}));
         let newer = connect(&slots, 7).unwrap();
         assert!(!has_slot(&new) && has_slot(&newer));
-        assert_eq!(slots.taken().count, 4);
+        assert_eq!(slots.lock().count, 4);
     }
 }

@@ -5,6 +5,7 @@ use super::caller::{Caller, Manager};
 use super::form_body::FormBody;
 use super::params::Params;
 use super::payload::{FormPayload, Payload, SamplesPayload};
+use super::versioned_body::VersionedBody;
 use crate::app::App;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::source;
@@ -53,7 +54,7 @@ impl BodyLimit {
 /// The part of the body that a handler's last argument reads.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say how large a body it reads",
-    note = "take the body as `Payload`, `FormPayload` or `SamplesPayload`; for an argument that reads none, add it to `request/body_limit.rs`"
+    note = "take the body as `Payload`, `VersionedBody`, `FormPayload` or `SamplesPayload`; for an argument that reads none, add it to `request/body_limit.rs`"
 )]
 pub(crate) trait LastArgument {
     const BODY_LIMIT: BodyLimit;
@@ -70,6 +71,7 @@ macro_rules! last {
 last! {
     FormPayload => Form;
     Payload => Management;
+    VersionedBody => Management;
     FormBody => Management;
     SamplesPayload => Samples;
     State<Arc<App>> => Nothing;

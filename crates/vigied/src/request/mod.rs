@@ -23,3 +23,4 @@ pub(crate) mod role_refusal;
 pub(crate) mod routes;
 pub(crate) mod two_credentials;
 pub(crate) mod url_for_caller;
+pub(crate) mod versioned_body;

@@ -6,7 +6,7 @@ use crate::http::not_json;
 use crate::http::problem::Refusal;
 use axum::extract::{FromRequestParts, Path};
 use base::error::{Kind, Problem};
-use base::limit;
+use base::{excerpt, limit};
 use http::request::Parts;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -22,6 +22,33 @@ pub(crate) struct Params {
 
 fn invalid(message: String) -> Refusal {
     Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message))
+}
+
+/// What else organizations and spaces can be filtered by in Cloud Foundry, after a `;`. None is served here.
+const FILTERS: [&str; 11] = [
+    "app_guid",
+    "auditor_guid",
+    "billing_manager_guid",
+    "developer_guid",
+    "isolation_segment_guid",
+    "manager_guid",
+    "name",
+    "organization_guid",
+    "space_guid",
+    "status",
+    "user_guid",
+];
+
+/// Whether a name filter goes on with another, rather than with a name that has a semicolon.
+fn has_second_filter(name: &str) -> bool {
+    let mut more = name.split(';').skip(1);
+    more.any(|part| FILTERS.iter().any(|filter| is_filter(part, filter)))
+}
+
+/// Whether a part begins as a filter by this does: the filter, and how it compares.
+fn is_filter(part: &str, filter: &str) -> bool {
+    let rest = part.trim_start().strip_prefix(filter);
+    rest.is_some_and(|rest| rest.starts_with([':', '<', '>']) || rest.starts_with(" IN "))
 }
 
 /// The refusal of a text in a path that names nothing.
@@ -102,13 +129,16 @@ impl Params {
         match self.one("q")? {
             None => Ok(None),
             Some(text) => match text.split_once(':') {
-                Some(("name", name)) => {
+                Some(("name", name)) if !has_second_filter(name) => {
                     check_length("q", name, &limit::LABEL_BYTES)?;
                     Ok(Some(name))
                 }
-                _ => Err(invalid(format!(
-                    "the filter `{text}` is not understood: write `q=name:NAME`"
-                ))),
+                _ => {
+                    let excerpt = excerpt::beginning(text);
+                    let message =
+                        format!("the filter `{excerpt}` is not understood: write `q=name:NAME`");
+                    Err(Refusal(invalid(message).0.field("q")))
+                }
             },
         }
     }

@@ -2,7 +2,7 @@
 
 use super::account_parameter::check_account;
 use super::api_key::invalid;
-use super::entity_tag::{if_match, tagged};
+use super::entity_tag::tagged;
 use super::group_id;
 use super::order::{By, SortKey, by_signed_word};
 use super::paging::{GROUPS, last, list_links};
@@ -14,11 +14,12 @@ use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
+use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::AccessGroupId;
 use base::limit;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use iam::Identity;
 use iam::directory::AccessGroup;
 use iam::manage::access_group::{AccessGroupChange, GroupsOf, access_group_tag};
@@ -42,11 +43,11 @@ const KEPT: [&str; 7] = [
 
 /// The orders that can be asked for.
 const ORDERS: [(&str, By<AccessGroup>); 4] = [
-    ("id", |own| SortKey::shown(&own.id)),
-    ("name", |own| SortKey::text(&own.name)),
-    ("description", |own| SortKey::text(&own.description)),
-    ("is_federated", |own| {
-        SortKey::Number(i64::from(!own.rules.is_empty()))
+    ("id", |group| SortKey::shown(&group.id)),
+    ("name", |group| SortKey::text(&group.name)),
+    ("description", |group| SortKey::text(&group.description)),
+    ("is_federated", |group| {
+        SortKey::Number(i64::from(!group.rules.is_empty()))
     }),
 ];
 
@@ -112,7 +113,7 @@ impl Search {
 }
 
 /// The principal whose groups a list shows, if it is about one.
-fn whose(params: &Params) -> Result<Option<GroupsOf>, Refusal> {
+fn groups_of_member(params: &Params) -> Result<Option<GroupsOf>, Refusal> {
     let kind = group_id::kind(params)?;
     match params.one("iam_id")?.filter(|text| !text.is_empty()) {
         Some(text) => Ok(Some(GroupsOf {
@@ -135,14 +136,14 @@ pub(super) async fn list(
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["show_crn"])?;
     check_account(&app, &caller, &params)?;
-    let (mut whose, search) = (whose(&params)?, Search::of(&caller, &params)?);
-    if let Some(of) = &mut whose {
+    let (mut of_member, search) = (groups_of_member(&params)?, Search::of(&caller, &params)?);
+    if let Some(of) = &mut of_member {
         of.principal = app.iam.principal_named(&caller, of.principal).await?;
     }
     let with_rules = params.flag("show_federated")?;
     let hides_public = params.flag("hide_public_access")?;
     let order = by_signed_word(&params, &ORDERS)?;
-    let by = |a: &AccessGroup, b: &AccessGroup| order.of_two(a, b);
+    let compare = |a: &AccessGroup, b: &AccessGroup| order.of_two(a, b);
     let is_wanted = |group: &AccessGroup| {
         let is_public = group.id == AccessGroupId::public(group.account);
         !(hides_public && is_public) && search.shows(group)
@@ -150,7 +151,7 @@ pub(super) async fn list(
     let window = GROUPS.window(&params)?;
     let part = app
         .iam
-        .access_groups(&caller, whose, is_wanted, by, window)?;
+        .access_groups(&caller, of_member, is_wanted, compare, window)?;
     let path = format!("{}/v2/groups", own_url.url);
     let page = |start: u64| -> Result<GroupPage, Refusal> {
         let href = GROUPS.address(&path, &params, &KEPT, (window.take, Some(start)))?;
@@ -210,14 +211,12 @@ pub(super) async fn update(
     Manager(caller): Manager,
     own_url: UrlForCaller,
     params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
+    sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let id = group_id::of_path(&caller, &params)?;
     let group = app.iam.access_group(&caller, id)?;
     app.iam.may_manage_access_groups(&caller)?;
-    let tag = if_match(&headers)?;
-    let wanted: UpdateAccessGroup = body(&bytes)?;
+    let (tag, wanted): (&str, UpdateAccessGroup) = sent.read()?;
     let change = AccessGroupChange {
         name: wanted.name,
         description: wanted.description,

@@ -8,7 +8,7 @@ pub(super) use version::{V1, V2};
 
 use super::account_parameter::check_account;
 use super::api_key::invalid;
-use super::entity_tag::{if_match, tagged};
+use super::entity_tag::tagged;
 use super::list_cursor::ListCursor;
 use super::order::{By, SortKey, by_signed_word};
 use super::paging::LIMIT_AND_START;
@@ -18,14 +18,15 @@ use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
-use crate::request::params::{Params, body};
+use crate::request::params::Params;
 use crate::request::payload::Payload;
+use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::{AccountId, PolicyId};
 use base::limit;
 use form::{ACTIVE, DELETED, Form};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use iam::Identity;
 use iam::directory::{AttributeKey, Policy, PolicySubject};
 use iam::manage::access_policy::{PolicyGrant, policy_tag};
@@ -48,16 +49,18 @@ const KEPT: [&str; 9] = [
 
 /// The orders that can be asked for.
 const ORDERS: [(&str, By<Policy>); 8] = [
-    ("id", |own| SortKey::shown(&own.id)),
+    ("id", |policy| SortKey::shown(&policy.id)),
     ("type", |_| SortKey::SAME),
-    ("href", |own| SortKey::shown(&own.id)),
-    ("created_at", |own| SortKey::Number(own.created.at.0)),
-    ("created_by_id", |own| SortKey::shown(&own.created.by)),
-    ("last_modified_at", |own| SortKey::Number(own.modified.at.0)),
-    ("last_modified_by_id", |own| {
-        SortKey::shown(&own.modified.by)
+    ("href", |policy| SortKey::shown(&policy.id)),
+    ("created_at", |policy| SortKey::Number(policy.created.at.0)),
+    ("created_by_id", |policy| SortKey::shown(&policy.created.by)),
+    ("last_modified_at", |policy| {
+        SortKey::Number(policy.modified.at.0)
     }),
-    ("state", |own| SortKey::Number(i64::from(own.active))),
+    ("last_modified_by_id", |policy| {
+        SortKey::shown(&policy.modified.by)
+    }),
+    ("state", |policy| SortKey::Number(i64::from(policy.active))),
 ];
 
 /// Refuses other formats: policies are always shown with what is for people, and nobody records when one was last used.
@@ -128,7 +131,9 @@ impl<'p> Wanted<'p> {
     fn shows(&self, policy: &Policy) -> bool {
         let has = |key: AttributeKey, wanted: Option<&str>| {
             let mut all = policy.attributes.iter();
-            wanted.is_none_or(|wanted| all.any(|own| own.key == key && own.value == wanted))
+            wanted.is_none_or(|wanted| {
+                all.any(|attribute| attribute.key == key && attribute.value == wanted)
+            })
         };
         self.has_type
             && self.active == policy.active
@@ -248,13 +253,12 @@ pub(super) async fn replace<V: Version>(
     Manager(caller): Manager,
     own_url: UrlForCaller,
     params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
+    sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let policy = app.iam.policy(&caller, id(&params)?)?;
     app.iam.may_manage_policies(&caller)?;
-    let tag = if_match(&headers)?;
-    let terms = V::terms(&app, &caller, &bytes)?;
+    let tag = sent.tag()?;
+    let terms = V::terms(&app, &caller, sent.bytes())?;
     let changed = app.iam.replace_policy(&caller, policy.id, tag, terms);
     answer::<V>(&app, &own_url, StatusCode::OK, &changed.await?)
 }
@@ -265,13 +269,11 @@ pub(super) async fn switch(
     Manager(caller): Manager,
     own_url: UrlForCaller,
     params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
+    sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let policy = app.iam.policy(&caller, id(&params)?)?;
     app.iam.may_manage_policies(&caller)?;
-    let tag = if_match(&headers)?;
-    let wanted: PolicyState = body(&bytes)?;
+    let (tag, wanted): (&str, PolicyState) = sent.read()?;
     let active = is_active(&wanted.state)?;
     let changed = app.iam.switch_policy(&caller, policy.id, tag, active);
     answer::<V1>(&app, &own_url, StatusCode::OK, &changed.await?)

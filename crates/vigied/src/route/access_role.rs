@@ -1,7 +1,7 @@
 //! `/v2/roles`: the roles that access policies give.
 
 use super::api_key::{in_own_account, invalid};
-use super::entity_tag::{if_match, tagged};
+use super::entity_tag::tagged;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -10,12 +10,13 @@ use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
+use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::CustomRoleId;
 use base::limit;
 use base::scope::Action;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use iam::directory::{CustomRole, NamedRole, SERVICE_NAME};
 use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole, custom_role_tag};
 use std::sync::Arc;
@@ -147,13 +148,11 @@ pub(super) async fn replace(
     Manager(caller): Manager,
     own_url: UrlForCaller,
     params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
+    sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let role = app.iam.custom_role(&caller, id(&params)?)?;
     app.iam.may_manage_custom_roles(&caller)?;
-    let tag = if_match(&headers)?;
-    let wanted: UpdateRole = body(&bytes)?;
+    let (tag, wanted): (&str, UpdateRole) = sent.read()?;
     let terms = CustomRoleTerms {
         display_name: wanted.display_name,
         description: wanted.description.unwrap_or_default(),

@@ -2,19 +2,19 @@
 //! identities of other accounts have no access.
 
 use super::api_key::invalid;
-use super::entity_tag::{if_match, tagged};
+use super::entity_tag::tagged;
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
-use crate::request::payload::Payload;
+use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::Response;
 use base::error::{Kind, Problem};
 use base::id::AccountId;
 use base::limit;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use iam::Identity;
 use std::sync::Arc;
 use wire::iam::access_settings::{
@@ -67,17 +67,16 @@ pub(super) async fn change(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
+    sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     is_for(&app, &caller, &params)?;
-    let tag = if_match(&headers)?;
+    let tag = sent.tag()?;
     if !matches!(tag.trim_matches('"'), VERSION | "*") {
         let message = "the settings have another version: read them again";
         let problem = Problem::new(Kind::Conflict, "conflict", message);
         return Err(Refusal(problem.field("If-Match")));
     }
-    let wanted: UpdateAccessSettings = body(&bytes)?;
+    let wanted: UpdateAccessSettings = body(sent.bytes())?;
     let kinds = wanted
         .external_account_identity_interaction
         .unwrap_or_default()

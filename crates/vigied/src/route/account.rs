@@ -93,12 +93,12 @@ fn listed(app: &App, caller: &Identity, params: &Params) -> Result<Response, Ref
     let window = ACCOUNTS.window(params)?;
     let part = app.iam.accounts(caller, window);
     let address = |start| {
-        let at = (window.take, Some(start));
-        ACCOUNTS.address("/coe/v2/accounts", params, &[], at)
+        let size_and_start = (window.take, Some(start));
+        ACCOUNTS.address("/coe/v2/accounts", params, &[], size_and_start)
     };
     let next_url = next(window, &part).map(address).transpose()?;
-    let own = part.entries.iter();
-    let resources = own.map(|account| resource(app, caller, account));
+    let accounts = part.entries.iter();
+    let resources = accounts.map(|account| resource(app, caller, account));
     json(
         StatusCode::OK,
         &Accounts {
@@ -221,10 +221,10 @@ pub(super) async fn users(
         found.map_err(Refusal::from)
     };
     let members = in_turn(&app, caller.clone(), found).await?;
-    let rest = window.after(&members);
+    let invited_window = window.after(&members);
     let invited = app
         .iam
-        .invitations_found(&caller, account, &search, rest)
+        .invitations_found(&caller, account, &search, invited_window)
         .await?;
     let total = members.total.saturating_add(invited.total);
     let members = members.entries.iter().map(|member| person(&app, member));
@@ -237,8 +237,9 @@ pub(super) async fn users(
     let goes_on = resources.len() as u64 > size;
     resources.truncate(usize::try_from(size).unwrap_or(usize::MAX));
     let path = format!("/v2/accounts/{account}/users");
-    let kept = ["search", "user_id", "include_settings"];
-    let address = |start: Option<&str>| ACCOUNTS.address_at(&path, &params, &kept, (size, start));
+    let kept_parameters = ["search", "user_id", "include_settings"];
+    let address =
+        |start: Option<&str>| ACCOUNTS.address_at(&path, &params, &kept_parameters, (size, start));
     let last = resources.last().filter(|_| goes_on).map(start_after);
     let next_url = last.map(|start| address(Some(&start)));
     let list = Users {

@@ -2,18 +2,18 @@
 //! has no effect here is refused by its name.
 
 use super::api_key::invalid;
-use super::entity_tag::{if_match, tagged};
+use super::entity_tag::tagged;
 use super::history;
 use super::reply::json;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
-use crate::request::params::{Params, body};
-use crate::request::payload::Payload;
+use crate::request::params::Params;
+use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::Response;
 use base::id::AccountId;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use iam::Identity;
 use iam::manage::account_settings::{
     AccountSettings, AllowedAddresses, SettingsChange, StoredSettings, entity_tag,
@@ -149,13 +149,11 @@ pub(super) async fn change(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
+    sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let account = account(&app, &caller, &params)?;
     app.iam.account_settings(&caller, account)?;
-    let tag = if_match(&headers)?;
-    let wanted: UpdateAccountSettings = body(&bytes)?;
+    let (tag, wanted): (&str, UpdateAccountSettings) = sent.read()?;
     let change = wished(&wanted)?;
     let changed = app
         .iam

@@ -2,7 +2,7 @@
 
 use super::account_parameter::check_account;
 use super::activity;
-use super::entity_tag::{if_match, tagged};
+use super::entity_tag::tagged;
 use super::history;
 use super::iam_id;
 use super::identity_list::{IdentityList, Wanted};
@@ -17,6 +17,7 @@ use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
+use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
@@ -166,7 +167,8 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let list = move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params);
+    let of = iam_id::asked_for(&app, &caller, &params).await?;
+    let list = move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params, of);
     in_turn(&app, caller, list).await
 }
 
@@ -175,6 +177,7 @@ fn listed(
     caller: &Identity,
     own_url: &UrlForCaller,
     params: &Params,
+    principal: Option<Principal>,
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["group_id", "include_history"])?;
     check_account(app, caller, params)?;
@@ -186,10 +189,6 @@ fn listed(
             let message = format!("`type` is `user` or `serviceid`, not `{other}`");
             return Err(invalid("type", message));
         }
-    };
-    let principal = match params.one("iam_id")? {
-        None => None,
-        Some(text) => Some(iam_id::read("iam_id", text)?),
     };
     let everybody = match params.one("scope")? {
         None | Some("entity" | "") => false,
@@ -383,13 +382,11 @@ pub(super) async fn update(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
+    sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let id = params.id("id")?;
     let key = app.iam.api_key(&caller, id)?;
-    let tag = if_match(&headers)?;
-    let wanted: UpdateApiKey = body(&bytes)?;
+    let (tag, wanted): (&str, UpdateApiKey) = sent.read()?;
     served(
         wanted.action_when_leaked.as_deref(),
         wanted.support_sessions,

@@ -59,7 +59,7 @@ impl Subject {
 
     const fn principal(&self) -> Principal {
         match self {
-            Self::Principal(own) => *own,
+            Self::Principal(principal) => *principal,
             Self::Holder(body) => body.principal(),
         }
     }
@@ -72,9 +72,9 @@ struct Decided(HashMap<(Principal, Domain), Actions>);
 impl Decided {
     fn actions(&mut self, app: &App, subject: &Subject, domain: Domain) -> Actions {
         match subject {
-            Subject::Principal(own) => {
-                let decided = self.0.entry((*own, domain));
-                *decided.or_insert_with(|| app.iam.directory().actions(*own, domain))
+            Subject::Principal(principal) => {
+                let decided = self.0.entry((*principal, domain));
+                *decided.or_insert_with(|| app.iam.directory().actions(*principal, domain))
             }
             Subject::Holder(body) => app.iam.permitted_by(body, domain),
         }
@@ -103,12 +103,14 @@ fn action(name: &str) -> Result<Result<Action, AuthzError>, Refusal> {
     let plain = name.strip_prefix(SERVICE_NAME);
     let plain = plain.and_then(|rest| rest.strip_prefix('.'));
     let plain = plain.unwrap_or(name);
-    let found = Action::ALL.into_iter().find(|own| own.name() == plain);
+    let found = Action::ALL
+        .into_iter()
+        .find(|action| action.name() == plain);
     if let Some(action) = found {
         return Ok(Ok(action));
     }
     check_length("action", name, &limit::WORD_BYTES)?;
-    let known = Action::ALL.map(|own| format!("`{}`", own.name()));
+    let known = Action::ALL.map(|action| format!("`{}`", action.name()));
     let message = format!(
         "there is no action `{name}`: there are {}",
         known.join(", ")
@@ -153,9 +155,11 @@ fn decision(
         decided.actions(app, &subject, domain)
     });
     let permitted = actions.contains(action);
-    let allowed = Action::ALL.iter().filter(|own| actions.contains(**own));
+    let allowed = Action::ALL
+        .iter()
+        .filter(|action| actions.contains(**action));
     let obligation = permitted.then(|| AuthzObligation {
-        actions: allowed.map(|own| own.name().to_owned()).collect(),
+        actions: allowed.map(|action| action.name().to_owned()).collect(),
         max_cache_age_seconds: 0,
     });
     Ok(AuthzResponse {

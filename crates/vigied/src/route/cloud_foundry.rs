@@ -130,14 +130,14 @@ pub(super) fn space_resource(space: &Space) -> Resource<SpaceEntity> {
 fn member_resource(directory: &Directory, holder: Principal) -> Resource<MemberEntity> {
     let user = holder.user().and_then(|id| directory.user(id));
     let created_at = match holder {
-        Principal::User(_) => user.map(|own| own.created_at),
-        Principal::Service(id) => directory.service(id).map(|own| own.created_at),
-        Principal::Profile(id) => directory.profile(id).map(|own| own.created.at),
+        Principal::User(_) => user.map(|user| user.created_at),
+        Principal::Service(id) => directory.service(id).map(|service| service.created_at),
+        Principal::Profile(id) => directory.profile(id).map(|profile| profile.created.at),
         Principal::Server => None,
     };
     let guid = holder
         .guid()
-        .map_or_else(String::new, |own| own.to_string());
+        .map_or_else(String::new, |guid| guid.to_string());
     Resource {
         metadata: Metadata {
             url: format!("/v2/users/{guid}"),
@@ -371,7 +371,7 @@ pub(super) async fn holders<Id: FromStr + Into<Domain>>(
     };
     let path = format!("/v2/{kind}/{guid}/{}", params.text("role"));
     let directory = app.iam.directory();
-    let resource = |own: &Principal| member_resource(&directory, *own);
+    let resource = |holder: &Principal| member_resource(&directory, *holder);
     json(
         StatusCode::OK,
         &page.list(&path, &params, &[], &part, resource)?,
@@ -410,7 +410,8 @@ pub(super) async fn unset_role<Id: FromStr + Into<Domain>>(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let (domain, role) = place::<Id>(&params)?;
-    app.iam.may_set_roles(&caller, domain)?;
+    let check = || app.iam.may_set_roles(&caller, domain);
+    app.iam.found_at_any_node(check).await?;
     let username = username(&params, &bytes)?;
     app.iam.unset_role(&caller, domain, role, &username).await?;
     Ok(StatusCode::NO_CONTENT.into_response())

@@ -17,7 +17,7 @@ pub(super) async fn deletion_reply(
     let (store, tenants) = (Arc::clone(&app.store), deletion.tenants.clone());
     let counted = worker::run(move || {
         let each = tenants.into_iter().map(|tenant| store.usage(&tenant));
-        each.map(|usage| usage.map(|own| own.series)).sum()
+        each.map(|usage| usage.map(|deleted| deleted.series)).sum()
     });
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();

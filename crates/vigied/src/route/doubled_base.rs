@@ -12,7 +12,7 @@ const BEGINS: [&str; 6] = ["v1", "v2", "v3", "identity", "oidc", "coe"];
 fn superfluous(path: &str) -> Option<&'static str> {
     let mut parts = path.strip_prefix('/')?.split('/');
     let first = parts.next()?;
-    let end = ENDS.into_iter().find(|own| *own == first)?;
+    let end = ENDS.into_iter().find(|end| *end == first)?;
     let next = parts.next()?;
     (parts.next().is_some() && BEGINS.contains(&next)).then_some(end)
 }

@@ -33,8 +33,11 @@ const UNSERVED: &[&str] = &[
 
 /// For the paths of all routes, and for paths below them that are no routes.
 pub(crate) fn error_form_by_path() -> ErrorFormByPath {
-    let routes = table().iter().map(|own| (own.path, own.form)).collect();
-    let unserved = UNSERVED.iter().map(|own| (*own, ErrorForm::Identity));
+    let routes = table()
+        .iter()
+        .map(|route| (route.path, route.form))
+        .collect();
+    let unserved = UNSERVED.iter().map(|path| (*path, ErrorForm::Identity));
     let shared: Vec<(&'static str, ErrorForm)> = SHARED.iter().copied().chain(unserved).collect();
     ErrorFormByPath::new(routes, &shared)
 }
@@ -84,8 +87,8 @@ mod tests {
     fn what_is_said_to_be_unserved_is_unserved() {
         let table = table();
         for unserved in UNSERVED {
-            let mut served = table.iter().flat_map(|own| beginnings_of(own.path));
-            assert!(!served.any(|own| own == *unserved), "{unserved}");
+            let mut served = table.iter().flat_map(|route| beginnings_of(route.path));
+            assert!(!served.any(|path| path == *unserved), "{unserved}");
         }
     }
 
@@ -95,9 +98,9 @@ mod tests {
         let table = table();
         for route in &table {
             for beginning in beginnings_of(route.path) {
-                let below = |own: &&Route| beginnings_of(own.path).any(|it| it == beginning);
-                let agreed = (table.iter().filter(below)).all(|own| own.form == route.form);
-                let named = SHARED.iter().any(|(own, _)| *own == beginning);
+                let below = |other: &&Route| beginnings_of(other.path).any(|it| it == beginning);
+                let agreed = (table.iter().filter(below)).all(|other| other.form == route.form);
+                let named = SHARED.iter().any(|(path, _)| *path == beginning);
                 assert!(agreed != named, "{beginning}");
             }
         }

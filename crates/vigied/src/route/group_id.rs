@@ -52,11 +52,11 @@ pub(super) const MEMBER_TYPES: [&str; 3] = ["user", "service", "profile"];
 /// The principal of an IAM id, which is of the sort that the request names, if it names one.
 pub(super) fn member(text: &str, named: Option<&str>) -> Result<Principal, Refusal> {
     let principal = iam_id::read("iam_id", text)?;
-    let own = sort(principal);
+    let actual = sort(principal);
     match named {
-        Some(named) if named != own => {
+        Some(named) if named != actual => {
             check_length("type", named, &limit::WORD_BYTES)?;
-            let message = format!("`type` of `{text}` is `{own}`, not `{named}`");
+            let message = format!("`type` of `{text}` is `{actual}`, not `{named}`");
             Err(invalid("type", message))
         }
         _ => Ok(principal),

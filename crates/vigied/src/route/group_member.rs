@@ -80,7 +80,10 @@ fn wanted_sort(params: &Params) -> Result<Option<&'static str>, Refusal> {
         return Ok(None);
     };
     check_length("type", asked, &limit::WORD_BYTES)?;
-    match group_id::MEMBER_TYPES.into_iter().find(|own| *own == asked) {
+    match group_id::MEMBER_TYPES
+        .into_iter()
+        .find(|known| *known == asked)
+    {
         Some(found) => Ok(Some(found)),
         None => {
             let message = format!("`type` is `user`, `service` or `profile`, not `{asked}`");

@@ -1,6 +1,6 @@
 //! `/v2/groups/ID/rules`: the dynamic rules of access groups.
 
-use super::entity_tag::{if_match, tagged};
+use super::entity_tag::tagged;
 use super::group_id;
 use super::reply::json;
 use crate::app::App;
@@ -9,10 +9,11 @@ use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
+use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::{AccountId, GroupRuleId};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use iam::claim_condition::ClaimCondition;
 use iam::directory::GroupRule;
 use iam::manage::group_rule::{GroupRuleTerms, group_rule_tag};
@@ -110,13 +111,12 @@ pub(super) async fn replace(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
+    sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
     let rule = app.iam.group_rule(&caller, group, rule_id(&params)?)?;
-    let tag = if_match(&headers)?;
-    let terms = terms(&bytes)?;
+    let tag = sent.tag()?;
+    let terms = terms(sent.bytes())?;
     let changed = app
         .iam
         .replace_group_rule(&caller, (group, rule.id), tag, terms)

@@ -1,10 +1,13 @@
 //! IAM ids in bodies and queries. What is nearly one is refused with what to write.
 
+use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::problem::Refusal;
+use crate::request::params::Params;
 use base::error::{Kind, Problem};
 use base::limit;
 use base::principal::Principal;
+use iam::Identity;
 
 /// The principal that a field names by its IAM id.
 pub(super) fn read(field: &'static str, text: &str) -> Result<Principal, Refusal> {
@@ -14,6 +17,21 @@ pub(super) fn read(field: &'static str, text: &str) -> Result<Principal, Refusal
         let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
         Refusal(problem.field(field).hint(hint(text)))
     })
+}
+
+/// Whom the parameter `iam_id` names, if the request has it. Who has accepted an invitation is also meant by its id.
+pub(super) async fn asked_for(
+    app: &App,
+    caller: &Identity,
+    params: &Params,
+) -> Result<Option<Principal>, Refusal> {
+    match params.one("iam_id")?.filter(|text| !text.is_empty()) {
+        None => Ok(None),
+        Some(text) => {
+            let named = read("iam_id", text)?;
+            Ok(Some(app.iam.principal_named(caller, named).await?))
+        }
+    }
 }
 
 /// The IAM id of what is named by its id alone, as `ServiceId-…` names a service ID.

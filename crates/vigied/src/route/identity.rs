@@ -202,8 +202,11 @@ async fn issued(
         return json(StatusCode::OK, &client_reply(&tokens));
     }
     let mut reply = reply(&tokens);
-    if let (Some(seconds), Some(own)) = (delegation, &tokens.refresh_token) {
-        let delegated = app.iam.delegate(own, Client::Kube, seconds).await?;
+    if let (Some(seconds), Some(refresh_token)) = (delegation, &tokens.refresh_token) {
+        let delegated = app
+            .iam
+            .delegate(refresh_token, Client::Kube, seconds)
+            .await?;
         reply.delegated_refresh_token = Some(text(&delegated));
     }
     json(StatusCode::OK, &reply)
@@ -338,9 +341,11 @@ pub(super) async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusa
     };
     let mut answer = json(StatusCode::OK, &keys)?;
     // Not long: a new key waits until nobody goes by the older ones alone, and nobody should go on trusting a stolen one.
-    let kept = format!("public, max-age={PUBLIC_KEYS_KEPT_SECONDS}");
-    if let Ok(kept) = HeaderValue::from_str(&kept) {
-        answer.headers_mut().insert(header::CACHE_CONTROL, kept);
+    let cache_control = format!("public, max-age={PUBLIC_KEYS_KEPT_SECONDS}");
+    if let Ok(cache_control) = HeaderValue::from_str(&cache_control) {
+        answer
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, cache_control);
     }
     Ok(answer)
 }

@@ -148,7 +148,10 @@ pub(super) async fn show(
     let report = app.iam.inactive_report(&caller, which).await?;
     let directory = app.iam.directory();
     let start = report.created_at.plus(-report.hours * HOUR_MILLISECONDS);
-    let keys = report.keys.into_iter().map(|own| key(&directory, own));
+    let keys = report
+        .keys
+        .into_iter()
+        .map(|unused| key(&directory, unused));
     let profiles = report.profiles.into_iter();
     let profiles = profiles.map(|(profile, last)| EntityActivity {
         id: format!("Profile-{}", profile.id.0),

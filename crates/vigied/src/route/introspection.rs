@@ -78,9 +78,9 @@ pub(super) async fn introspect(
             ims: None,
             valid: None,
         }),
-        reach: claims.reach.map(|own| KeyReach {
-            domain: own.domain,
-            only: own.only,
+        reach: claims.reach.map(|reach| KeyReach {
+            domain: reach.domain,
+            only: reach.only,
         }),
         only_space: only_space.map(|space| Domain::Space(space).to_string()),
         scope: Some(claims.scope),

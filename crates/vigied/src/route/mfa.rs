@@ -30,6 +30,9 @@ pub(super) async fn status(
         let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
         Refusal(problem.field("iam_id"))
     })?;
+    // Who has accepted an invitation is also meant by its id.
+    let named = app.iam.principal_named(&caller, user.into()).await?;
+    let user = named.user().unwrap_or(user);
     if app.iam.directory().member(user, account).is_none() {
         let message = format!("there is no user `{user}` in the account");
         let problem = Problem::new(Kind::NotFound, "not_found", message);

@@ -33,7 +33,7 @@ fn invalid(what: &str) -> Refusal {
 /// The refusal of a grant that is not served.
 pub(super) fn grant(grant_type: &str) -> Refusal {
     let excerpt: String = grant_type.chars().take(80).collect();
-    let known = GRANTS.iter().find(|(own, _)| *own == grant_type);
+    let known = GRANTS.iter().find(|(name, _)| *name == grant_type);
     let why = known.map_or_else(String::new, |(_, why)| format!(": {why}"));
     invalid(&format!("grant_type `{excerpt}` is not supported{why}"))
 }

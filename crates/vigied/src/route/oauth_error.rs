@@ -12,7 +12,7 @@ const IBM_GRANTS: &str = "urn:ibm:params:oauth:grant-type:";
 /// The refusal of a request for a token, as clients of its grant read it.
 pub(super) fn answer(grant_type: Option<&str>, refusal: Refusal) -> Response {
     match grant_type {
-        Some(own) if own.starts_with(IBM_GRANTS) => refusal.into_response(),
+        Some(grant_type) if grant_type.starts_with(IBM_GRANTS) => refusal.into_response(),
         None | Some(PASSWORD | REFRESH_TOKEN | CLIENT_CREDENTIALS) => {
             let word = word(&refusal.0);
             with_word(word, refusal)

@@ -125,10 +125,10 @@ pub(super) fn signed_word(
         Some(word) => (word, true),
         None => (asked, false),
     };
-    if let Some(found) = words.iter().find(|own| **own == word) {
+    if let Some(found) = words.iter().find(|known| **known == word) {
         return Ok(Some((*found, reverse)));
     }
-    let words: Vec<String> = words.iter().map(|own| format!("`{own}`")).collect();
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     let words = words.join(", ");
     let known = format!("one of {words}, with `-` before it in reverse");
     Err(unknown("sort", &known, asked))
@@ -139,11 +139,11 @@ pub(super) fn by_signed_word<T>(
     params: &Params,
     known: &[(&'static str, By<T>)],
 ) -> Result<Order<T>, Refusal> {
-    let words: Vec<&'static str> = known.iter().map(|(own, _)| *own).collect();
+    let words: Vec<&'static str> = known.iter().map(|(word, _)| *word).collect();
     let Some((asked, reverse)) = signed_word(params, &words)? else {
         return Ok(Order::unsorted());
     };
-    let found = known.iter().find(|(own, _)| *own == asked);
+    let found = known.iter().find(|(word, _)| *word == asked);
     Ok(found.map_or_else(Order::unsorted, |(word, by)| Order {
         word,
         by: *by,

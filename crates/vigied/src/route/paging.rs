@@ -171,6 +171,18 @@ pub(crate) fn last<T>(window: PageRequest, part: &Page<T>) -> u64 {
     full.unwrap_or(0).saturating_mul(window.take)
 }
 
+/// Refuses an order that Cloud Foundry lists do not have here.
+fn check_order(params: &Params) -> Result<(), Refusal> {
+    for (key, only) in [("order-by", "name"), ("order-direction", "asc")] {
+        let other = params.one(key)?.filter(|text| *text != only);
+        if let Some(other) = other {
+            let what = format!("`{only}` alone");
+            return Err(Refusal(refused(key, &what, other)));
+        }
+    }
+    Ok(())
+}
+
 /// The neighbours of a page of a Cloud Foundry list.
 #[derive(Debug)]
 pub(crate) struct PageLinks {
@@ -198,6 +210,7 @@ impl CfPage {
             Some(0) => return Err(Refusal(refused(CF.start, what, "0"))),
             Some(page) => page,
         };
+        check_order(params)?;
         let size = CF.size(params)?;
         Ok(Self { page, size })
     }

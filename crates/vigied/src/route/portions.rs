@@ -115,16 +115,16 @@ impl<'a> Portions<'a> {
         }
         // It was checked just now for the first.
         if self.outcome.received > 0 {
-            let held = self.access.recheck();
-            held.inspect_err(|refusal| self.access.report(refusal))?;
+            let checked = self.access.recheck();
+            checked.inspect_err(|refusal| self.access.report(refusal))?;
         }
         let early = lines.rejects.iter().map(|reject| &reject.reason);
         let appended =
             self.app
                 .store_batch(self.scope, &lines.batch, early, Durability::Committed)?;
-        let taken = appended.stored + appended.overwritten;
+        let accepted = appended.stored + appended.overwritten;
         let (domain, now) = (self.scope.domain(), self.app.clock.now());
-        let mut arrival = Arrival::new(domain, self.by, now, taken);
+        let mut arrival = Arrival::new(domain, self.by, now, accepted);
         arrival.lines(lines, &appended);
         self.app.note_arrival(arrival);
         let outcome = &mut self.outcome;

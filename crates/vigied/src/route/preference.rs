@@ -33,11 +33,13 @@ fn shown(account: AccountId, preference: Preference) -> Shown {
     }
 }
 
-/// Whose preferences the path names: in the credential's account, and the caller may have them.
-fn whose(app: &App, caller: &Identity, params: &Params) -> Result<Principal, Refusal> {
+/// Whose preferences the path names: in the credential's account, and the caller may have them. Who has accepted an invitation is also
+/// meant by its id.
+async fn whose(app: &App, caller: &Identity, params: &Params) -> Result<Principal, Refusal> {
     app.iam
         .require_default_account(caller, params.id("account")?)?;
-    let principal = params.id("iam_id")?;
+    let named = params.id("iam_id")?;
+    let principal = app.iam.principal_named(caller, named).await?;
     app.iam.may_have_preferences(caller, principal)?;
     Ok(principal)
 }
@@ -52,7 +54,7 @@ pub(super) async fn list(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let of = whose(&app, &caller, &params)?;
+    let of = whose(&app, &caller, &params).await?;
     let found = app.iam.preferences(&caller, of).await?;
     let found = found.into_iter().map(|own| shown(caller.account(), own));
     let list = Preferences {
@@ -66,7 +68,7 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let of = whose(&app, &caller, &params)?;
+    let of = whose(&app, &caller, &params).await?;
     let found = app.iam.preference(&caller, of, which(&params)).await?;
     json(StatusCode::OK, &shown(caller.account(), found))
 }
@@ -88,7 +90,7 @@ pub(super) async fn set(
     params: Params,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    let of = whose(&app, &caller, &params)?;
+    let of = whose(&app, &caller, &params).await?;
     let (service, name) = which(&params);
     let new = Preference {
         service: service.to_owned(),
@@ -104,7 +106,7 @@ pub(super) async fn delete(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let of = whose(&app, &caller, &params)?;
+    let of = whose(&app, &caller, &params).await?;
     app.iam
         .delete_preference(&caller, of, which(&params))
         .await?;

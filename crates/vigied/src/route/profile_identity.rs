@@ -1,7 +1,7 @@
 //! `/v1/profiles/ID/identities`: the users and service IDs that may take on a trusted profile because it names them.
 
 use super::api_key::invalid;
-use super::entity_tag::{if_match, tagged};
+use super::entity_tag::tagged;
 use super::reply::json;
 use super::trusted_profile::{id, some};
 use crate::app::App;
@@ -10,12 +10,13 @@ use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body, names_nothing};
 use crate::request::payload::Payload;
+use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::{AccountId, ServiceId, UserId};
 use base::limit;
 use base::principal::Principal;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use iam::directory::{Profile, ProfileIdentity};
 use iam::manage::profile_identity::{NewProfileIdentity, profile_identities_tag};
 use std::sync::Arc;
@@ -59,8 +60,8 @@ impl Sort {
         match self {
             Self::User => identifier.parse::<UserId>().ok().map(Principal::from),
             Self::Service => {
-                let own = identifier.strip_prefix("iam-").unwrap_or(identifier);
-                let id = format!("iam-{own}").parse::<ServiceId>();
+                let id_alone = identifier.strip_prefix("iam-").unwrap_or(identifier);
+                let id = format!("iam-{id_alone}").parse::<ServiceId>();
                 id.ok().map(Principal::from)
             }
         }
@@ -76,8 +77,8 @@ fn shown(account: AccountId, identity: &ProfileIdentity) -> Shown {
     let (identifier, accounts) = match sort {
         Sort::User => (iam_id.clone(), vec![account.to_string()]),
         Sort::Service => {
-            let own = iam_id.strip_prefix("iam-").unwrap_or(&iam_id);
-            (own.to_owned(), Vec::new())
+            let id_alone = iam_id.strip_prefix("iam-").unwrap_or(&iam_id);
+            (id_alone.to_owned(), Vec::new())
         }
     };
     Shown {
@@ -93,7 +94,9 @@ fn all(profile: &Profile) -> ProfileIdentities {
     let identities = profile.identities.iter();
     ProfileIdentities {
         entity_tag: profile_identities_tag(profile),
-        identities: identities.map(|own| shown(profile.account, own)).collect(),
+        identities: identities
+            .map(|identity| shown(profile.account, identity))
+            .collect(),
     }
 }
 
@@ -113,14 +116,14 @@ fn requested(
         let message = format!("`iam_id` of `{}` is `{principal}`", wanted.identifier);
         return Err(invalid("iam_id", message));
     }
-    let own = account.to_string();
+    let own_account = account.to_string();
     let is_other = |accounts: &[String]| match sort {
-        Sort::User => accounts.iter().any(|account| *account != own),
+        Sort::User => accounts.iter().any(|account| *account != own_account),
         Sort::Service => !accounts.is_empty(),
     };
     if wanted.accounts.as_deref().is_some_and(is_other) {
         let message = format!(
-            "`accounts`: users take on a profile in its own account alone, which is `{own}`, and service IDs in theirs"
+            "`accounts`: users take on a profile in its own account alone, which is `{own_account}`, and service IDs in theirs"
         );
         return Err(invalid("accounts", message));
     }
@@ -151,12 +154,10 @@ pub(super) async fn set(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
+    sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let profile = app.iam.managed_profile(&caller, id(&params)?)?;
-    let tag = if_match(&headers)?;
-    let wanted: SetProfileIdentities = body(&bytes)?;
+    let (tag, wanted): (&str, SetProfileIdentities) = sent.read()?;
     let wanted = wanted.identities.into_iter();
     let wanted = wanted.map(|one| requested(profile.account, one));
     let wanted = wanted.collect::<Result<Vec<NewProfileIdentity>, Refusal>>()?;
@@ -195,10 +196,10 @@ pub(super) async fn show(
     params: Params,
 ) -> Result<Response, Refusal> {
     let profile = app.iam.managed_profile(&caller, id(&params)?)?;
-    let own = app
+    let identity = app
         .iam
         .profile_identity(&caller, profile.id, named(&params)?)?;
-    json(StatusCode::OK, &shown(profile.account, &own))
+    json(StatusCode::OK, &shown(profile.account, &identity))
 }
 
 pub(super) async fn remove(

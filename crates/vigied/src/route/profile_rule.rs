@@ -1,7 +1,7 @@
 //! `/v1/profiles/ID/rules`: whose claims let them take on a trusted profile.
 
 use super::api_key::invalid;
-use super::entity_tag::{if_match, tagged};
+use super::entity_tag::tagged;
 use super::reply::json;
 use super::trusted_profile::{id, some};
 use crate::app::App;
@@ -11,11 +11,12 @@ use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
+use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::ProfileRuleId;
 use base::limit;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use iam::claim_condition::ClaimCondition;
 use iam::directory::{ProfileRule, ProfileRuleKind};
 use iam::manage::profile_rule::{ProfileRuleTerms, profile_rule_tag};
@@ -35,11 +36,11 @@ const COMPUTE_RESOURCE: &str = "Profile-CR";
 /// How long the tokens of compute resources live at most, in seconds.
 const COMPUTE_RESOURCE_SECONDS: u32 = 3600;
 
-fn condition(own: &ClaimCondition) -> ProfileRuleCondition {
+fn condition(condition: &ClaimCondition) -> ProfileRuleCondition {
     ProfileRuleCondition {
-        claim: own.claim().to_owned(),
-        operator: own.operator().name().to_owned(),
-        value: own.value().to_owned(),
+        claim: condition.claim().to_owned(),
+        operator: condition.operator().name().to_owned(),
+        value: condition.value().to_owned(),
     }
 }
 
@@ -127,8 +128,8 @@ fn terms(bytes: &[u8]) -> Result<ProfileRuleTerms, Refusal> {
         return Err(invalid("context", message.to_owned()));
     }
     let wanted: ProfileRuleRequest = body(bytes)?;
-    let read = |own: &ProfileRuleCondition| {
-        ClaimCondition::new(&own.claim, &own.operator, &own.value)
+    let read = |condition: &ProfileRuleCondition| {
+        ClaimCondition::new(&condition.claim, &condition.operator, &condition.value)
             .map_err(|refusal| Refusal(refused::problem(&refusal)))
     };
     let conditions = wanted.conditions.iter().map(read);
@@ -187,15 +188,14 @@ pub(super) async fn replace(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
+    sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let profile = app.iam.managed_profile(&caller, id(&params)?)?;
     let rule = app
         .iam
         .profile_rule(&caller, profile.id, rule_id(&params)?)?;
-    let tag = if_match(&headers)?;
-    let terms = terms(&bytes)?;
+    let tag = sent.tag()?;
+    let terms = terms(sent.bytes())?;
     let changed = app
         .iam
         .replace_profile_rule(&caller, (profile.id, rule.id), tag, terms)

@@ -185,7 +185,7 @@ impl<'p> Wanted<'p> {
 
     fn shows(&self, instance: &Instance) -> bool {
         let (guid, group) = (instance.id.to_string(), instance.group.to_string());
-        let own = [
+        let values = [
             guid.as_str(),
             instance.name.as_str(),
             group.as_str(),
@@ -194,8 +194,8 @@ impl<'p> Wanted<'p> {
             TYPE,
             ACTIVE,
         ];
-        let mut pairs = self.texts.iter().zip(own);
-        pairs.all(|(wanted, own)| wanted.is_none_or(|wanted| wanted == own))
+        let mut pairs = self.texts.iter().zip(values);
+        pairs.all(|(wanted, value)| wanted.is_none_or(|wanted| wanted == value))
             && self
                 .from
                 .is_none_or(|from| minute(from) <= minute(instance.modified.at))
@@ -234,7 +234,11 @@ fn listed(
     let list = ResourceInstanceList {
         rows_count: page.entries.len() as u64,
         next_url: page.links.next,
-        resources: page.entries.iter().map(|own| shown(app, own)).collect(),
+        resources: page
+            .entries
+            .iter()
+            .map(|instance| shown(app, instance))
+            .collect(),
     };
     json(StatusCode::OK, &list)
 }

@@ -110,6 +110,15 @@ fn role(text: &str) -> Result<NamedRole, Refusal> {
     })
 }
 
+/// The instance that a new key is for.
+fn source(app: &App, caller: &Identity, text: &str) -> Result<Instance, Refusal> {
+    check_length("source", text, &limit::LABEL_BYTES)?;
+    named(app, caller, text).map_err(|Refusal(problem)| {
+        let hint = "`source` is the `id` or the `guid` of an instance, not its name: `GET /v2/resource_instances?name=NAME` shows both";
+        Refusal(problem.field("source").hint(hint))
+    })
+}
+
 async fn listed(
     app: &App,
     caller: &Identity,
@@ -191,12 +200,15 @@ pub(super) async fn create(
 ) -> Result<Response, Refusal> {
     app.iam.may_manage_resource_keys(&caller)?;
     let wanted: CreateResourceKey = body(&bytes)?;
-    if wanted.parameters.and_then(|own| own.exclude_apikey) == Some(true) {
+    if wanted
+        .parameters
+        .and_then(|parameters| parameters.exclude_apikey)
+        == Some(true)
+    {
         let message = "`exclude_apikey` can be `false` alone: a key comes with its API key";
         return Err(invalid("exclude_apikey", message.to_owned()));
     }
-    check_length("source", &wanted.source, &limit::LABEL_BYTES)?;
-    let instance = named(&app, &caller, &wanted.source)?;
+    let instance = source(&app, &caller, &wanted.source)?;
     let new = NewResourceKey {
         instance: instance.id,
         name: wanted.name,

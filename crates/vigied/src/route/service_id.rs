@@ -3,7 +3,7 @@
 use super::account_parameter::check_account;
 use super::activity;
 use super::api_key::{in_own_account, invalid, is_set, requested_key, shown as shown_key};
-use super::entity_tag::{if_match, tagged};
+use super::entity_tag::tagged;
 use super::history;
 use super::identity_list::{self, IdentityList, Wanted};
 use super::in_turn::in_turn;
@@ -15,6 +15,7 @@ use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body, names_nothing};
 use crate::request::payload::Payload;
+use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::{ServiceGroupId, ServiceId};
@@ -211,14 +212,12 @@ pub(super) async fn update(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
+    sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let with_group = tells_group(&params)?;
     let service = app.iam.service_id(&caller, id(&params)?)?;
     app.iam.may_manage_service_ids(&caller)?;
-    let tag = if_match(&headers)?;
-    let wanted: UpdateServiceId = body(&bytes)?;
+    let (tag, wanted): (&str, UpdateServiceId) = sent.read()?;
     let change = ServiceChange {
         name: wanted.name,
         description: wanted.description,

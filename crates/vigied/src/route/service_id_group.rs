@@ -2,16 +2,17 @@
 
 use super::account_parameter::check_account;
 use super::api_key::in_own_account;
-use super::entity_tag::{if_match, tagged};
+use super::entity_tag::tagged;
 use super::reply::json;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
+use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use iam::manage::service_id_group::{ServiceGroup, entity_tag};
 use std::sync::Arc;
 use wire::iam::api_key::time_text;
@@ -77,13 +78,11 @@ pub(super) async fn update(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
+    sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     app.iam.may_manage_service_id_groups(&caller)?;
     let group = app.iam.service_id_group(&caller, params.id("id")?).await?;
-    let tag = if_match(&headers)?;
-    let wanted: UpdateServiceIdGroup = body(&bytes)?;
+    let (tag, wanted): (&str, UpdateServiceIdGroup) = sent.read()?;
     let change = (wanted.name.as_str(), wanted.description);
     let changed = app
         .iam

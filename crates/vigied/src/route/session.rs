@@ -17,7 +17,6 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
 use base::id::SessionId;
-use base::principal::Principal;
 use base::source::Source;
 use http::{HeaderMap, StatusCode};
 use iam::flow::grant::Client;
@@ -43,19 +42,13 @@ fn shown(caller: &Identity, session: &OpenSession) -> Session {
     }
 }
 
-/// The owner of the sessions that the request is about, if it names one.
-fn whose(params: &Params) -> Result<Option<Principal>, Refusal> {
-    let text = params.one("iam_id")?.filter(|text| !text.is_empty());
-    text.map(|text| iam_id::read("iam_id", text)).transpose()
-}
-
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let whose = whose(&params)?;
+    let whose = iam_id::asked_for(&app, &caller, &params).await?;
     // The latest come first.
     let order =
         Order::fixed(|own: &OpenSession| SortKey::Number(own.created_at.0.saturating_neg()));
@@ -90,7 +83,8 @@ pub(super) async fn end_all(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    app.iam.end_sessions(&caller, whose(&params)?).await?;
+    let whose = iam_id::asked_for(&app, &caller, &params).await?;
+    app.iam.end_sessions(&caller, whose).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -35,8 +35,8 @@ fn settings(app: &App, scope: &Scope) -> DomainSettings {
     let rules = rules.filter(|_| scope.reaches_all(Action::Render));
     DomainSettings {
         resolution_seconds: app.iam.resolution_seconds(scope.domain()),
-        schemas: rules.as_ref().and_then(|own| own.schemas.clone()),
-        aggregation: rules.as_ref().and_then(|own| own.aggregation.clone()),
+        schemas: rules.as_ref().and_then(|rules| rules.schemas.clone()),
+        aggregation: rules.as_ref().and_then(|rules| rules.aggregation.clone()),
         key_before_names: app.iam.takes_key_before_names(scope.domain()),
     }
 }

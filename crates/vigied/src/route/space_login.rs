@@ -90,7 +90,7 @@ fn login(body: &[u8]) -> Result<SpaceLogin, Refusal> {
 
 /// A refusal in the words of this interface: a wrong proof has the original's code.
 fn refusal(error: IamError) -> Refusal {
-    let Some(reason) = error.refusal().map(|own| own.reason.clone()) else {
+    let Some(reason) = error.refusal().map(|refusal| refusal.reason.clone()) else {
         return error.into();
     };
     let Some(problem) = refused::of(&error) else {
@@ -133,7 +133,7 @@ fn reply(tokens: &SpaceTokens) -> LoginReply {
         ),
         Some(LoggingToken::Key(key)) => (Some(key), None),
     };
-    let text = |own: &Secret<String>| SecretText::new(own.expose().clone());
+    let text = |secret: &Secret<String>| SecretText::new(secret.expose().clone());
     LoginReply {
         access_token: text(&tokens.access_token),
         logging_token: key.map(text),

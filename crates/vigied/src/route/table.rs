@@ -49,8 +49,8 @@ const GRAPHITE: &[&str] = &[
 
 /// Whether a route is one of Graphite's.
 pub(crate) fn is_graphite(route: &Route) -> bool {
-    GRAPHITE.iter().any(|own| {
-        let rest = route.path.strip_prefix(own);
+    GRAPHITE.iter().any(|beginning| {
+        let rest = route.path.strip_prefix(beginning);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })
 }

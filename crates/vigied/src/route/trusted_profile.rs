@@ -3,7 +3,7 @@
 use super::account_parameter::check_account;
 use super::activity;
 use super::api_key::in_own_account;
-use super::entity_tag::{if_match, tagged};
+use super::entity_tag::tagged;
 use super::history;
 use super::identity_list::{self, IdentityList, Wanted};
 use super::in_turn::in_turn;
@@ -15,10 +15,11 @@ use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body, names_nothing};
 use crate::request::payload::Payload;
+use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::{IdError, ProfileId};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use iam::Identity;
 use iam::directory::Profile;
 use iam::manage::profile::{NewProfile, ProfileChange, profile_tag};
@@ -159,12 +160,10 @@ pub(super) async fn update(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
-    headers: HeaderMap,
-    Payload(bytes): Payload,
+    sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let profile = app.iam.managed_profile(&caller, id(&params)?)?;
-    let tag = if_match(&headers)?;
-    let wanted: UpdateTrustedProfile = body(&bytes)?;
+    let (tag, wanted): (&str, UpdateTrustedProfile) = sent.read()?;
     let change = ProfileChange {
         name: wanted.name,
         description: wanted.description,

@@ -75,9 +75,9 @@ pub(super) async fn update(
     let (account, user) = named(&app, &caller, &params).await?;
     app.iam.may_change_users(&caller, account)?;
     let wanted: UpdateUser = body(&bytes)?;
-    let is = shown(&app, account, &user);
-    unchanged("state", wanted.state.as_deref(), &is.state)?;
-    unchanged("email", wanted.email.as_deref(), &is.email)?;
+    let current = shown(&app, account, &user);
+    unchanged("state", wanted.state.as_deref(), &current.state)?;
+    unchanged("email", wanted.email.as_deref(), &current.email)?;
     unchanged("phonenumber", wanted.phonenumber.as_deref(), "")?;
     unchanged("altphonenumber", wanted.altphonenumber.as_deref(), "")?;
     unchanged("photo", wanted.photo.as_deref(), "")?;
@@ -114,7 +114,7 @@ pub(super) async fn change_settings(
     unchanged("notification_language", language, "")?;
     if wanted
         .allowed_ip_addresses
-        .is_some_and(|own| !own.is_empty())
+        .is_some_and(|addresses| !addresses.is_empty())
     {
         let field = "allowed_ip_addresses";
         let message = format!(

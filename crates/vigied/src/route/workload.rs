@@ -52,14 +52,14 @@ pub(super) fn wanted_profile(form: &Form) -> Result<WantedProfile, Refusal> {
 }
 
 /// Refuses a wish for more than an access token.
-pub(super) fn check_response_type(form: &Form, whose: &str) -> Result<(), Refusal> {
+pub(super) fn check_response_type(form: &Form, receivers: &str) -> Result<(), Refusal> {
     let types = form.get("response_type").unwrap_or_default();
     match form::list(types).find(|word| *word != "cloud_iam") {
         None => Ok(()),
         Some(other) => {
             let excerpt: String = other.chars().take(80).collect();
             Err(invalid(&format!(
-                "response_type `{excerpt}` is not for {whose}: they get an access token alone"
+                "response_type `{excerpt}` is not for {receivers}: they get an access token alone"
             )))
         }
     }

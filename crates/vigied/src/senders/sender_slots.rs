@@ -61,7 +61,7 @@ pub(super) struct SenderSlots {
     most: usize,
     per_source: usize,
     per_domain: usize,
-    taken: Mutex<SenderTable>,
+    table: Mutex<SenderTable>,
 }
 
 /// A slot, freed when dropped.
@@ -79,7 +79,7 @@ impl SenderSlots {
             most,
             per_source: per_source.max(1),
             per_domain: per_domain.max(1),
-            taken: Mutex::new(SenderTable {
+            table: Mutex::new(SenderTable {
                 all: BTreeMap::new(),
                 next: 0,
                 kept: Tally::new(&limit::SENDER_CONNECTIONS, kept, shares),
@@ -87,8 +87,8 @@ impl SenderSlots {
         }
     }
 
-    fn taken(&self) -> MutexGuard<'_, SenderTable> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, SenderTable> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A slot for a new connection; the limit that leaves none. `on_limit` also hears of a slot that another gave up.
@@ -98,30 +98,30 @@ impl SenderSlots {
         stream: &Arc<TcpStream>,
         on_limit: impl Fn(&'static Limit),
     ) -> Option<u64> {
-        let mut taken = self.taken();
+        let mut table = self.lock();
         let is_own = |entry: &Entry| source.is_some() && entry.source == source;
-        let of_source = taken.all.values().filter(|entry| is_own(entry));
+        let of_source = table.all.values().filter(|entry| is_own(entry));
         if of_source.count() >= self.per_source {
             on_limit(&limit::SENDER_CONNECTIONS_PER_SOURCE);
             // Else a silent client behind an address that many share would keep all its others out.
-            if !taken.evict(is_own) {
+            if !table.evict(is_own) {
                 return None;
             }
         }
-        if taken.all.len() >= self.most {
+        if table.all.len() >= self.most {
             on_limit(&limit::SENDER_CONNECTIONS);
-            if !taken.evict(|_| true) {
+            if !table.evict(|_| true) {
                 return None;
             }
         }
-        let number = taken.next;
-        taken.next += 1;
+        let number = table.next;
+        table.next += 1;
         let entry = Entry {
             stream: Arc::clone(stream),
             source,
             known: None,
         };
-        taken.all.insert(number, entry);
+        table.all.insert(number, entry);
         Some(number)
     }
 
@@ -137,32 +137,32 @@ impl SenderSlot<'_> {
     /// # Errors
     /// The limit that it would exceed.
     pub(super) fn keep(&self, domain: Domain, owner: ShareOwner) -> Result<(), &'static Limit> {
-        let mut taken = self.of.taken();
+        let mut table = self.of.lock();
         let number = self.number;
-        let others = taken.all.iter().filter(|(other, _)| **other != number);
+        let others = table.all.iter().filter(|(other, _)| **other != number);
         let to_domain =
             others.filter(|(_, entry)| entry.known.is_some_and(|known| known.0 == domain));
         if to_domain.count() >= self.of.per_domain {
             return Err(&limit::SENDER_CONNECTIONS_PER_DOMAIN);
         }
-        let Some(before) = taken.all.get(&number).map(|entry| entry.known) else {
+        let Some(before) = table.all.get(&number).map(|entry| entry.known) else {
             // Another has it, and the connection is about to end.
             return Ok(());
         };
         if let Some((_, before)) = before {
-            taken.kept.subtract(before, 1);
+            table.kept.subtract(before, 1);
         }
         // Who has one needs no other.
         let has_one = before.is_some_and(|(_, before)| before == owner);
-        let over = taken.kept.over(owner, 1).filter(|_| !has_one);
+        let over = table.kept.over(owner, 1).filter(|_| !has_one);
         let (known, answer) = match over {
             None => (Some((domain, owner)), Ok(())),
             Some(over) => (before, Err(over.limit)),
         };
         if let Some((_, owner)) = known {
-            taken.kept.add(owner, 1);
+            table.kept.add(owner, 1);
         }
-        if let Some(entry) = taken.all.get_mut(&number) {
+        if let Some(entry) = table.all.get_mut(&number) {
             entry.known = known;
         }
         answer
@@ -174,16 +174,16 @@ impl SenderSlot<'_> {
         source: Option<SourceKey>,
         on_limit: impl Fn(&'static Limit),
     ) -> bool {
-        let mut taken = self.of.taken();
+        let mut table = self.of.lock();
         let is_own = |entry: &Entry| source.is_some() && entry.source == source;
-        let of_source = taken.all.values().filter(|entry| is_own(entry));
+        let of_source = table.all.values().filter(|entry| is_own(entry));
         if of_source.count() >= self.of.per_source {
             on_limit(&limit::SENDER_CONNECTIONS_PER_SOURCE);
-            if !taken.evict(is_own) {
+            if !table.evict(is_own) {
                 return false;
             }
         }
-        let Some(entry) = taken.all.get_mut(&self.number) else {
+        let Some(entry) = table.all.get_mut(&self.number) else {
             return false;
         };
         entry.source = source;
@@ -192,13 +192,13 @@ impl SenderSlot<'_> {
 
     /// Whether another has not got it.
     pub(super) fn is_held(&self) -> bool {
-        self.of.taken().all.contains_key(&self.number)
+        self.of.lock().all.contains_key(&self.number)
     }
 }
 
 impl Drop for SenderSlot<'_> {
     fn drop(&mut self) {
-        self.of.taken().remove(self.number);
+        self.of.lock().remove(self.number);
     }
 }
 
@@ -235,8 +235,8 @@ mod tests {
         let known = acquire(1).unwrap();
         known.keep(space(1), account(1)).unwrap();
         let silent: Vec<_> = (0..4).map(|_| acquire(2).unwrap()).collect();
-        assert_eq!(slots.taken().all.len(), 3);
-        let numbers: Vec<u64> = slots.taken().all.keys().copied().collect();
+        assert_eq!(slots.lock().all.len(), 3);
+        let numbers: Vec<u64> = slots.lock().all.keys().copied().collect();
         assert_eq!(numbers, [0, 3, 4]);
         for slot in silent.get(2..).unwrap() {
             slot.keep(space(2), account(1)).unwrap();
@@ -267,7 +267,7 @@ mod tests {
             .map(|_| slots.acquire(None, &stream, |_| {}))
             .collect();
         assert!(of_proxy.iter().all(Option::is_some));
-        assert_eq!(slots.taken().all.len(), 10);
+        assert_eq!(slots.lock().all.len(), 10);
     }
 
     /// Silent unauthenticated connections kept everybody out who has the same address.
@@ -336,6 +336,6 @@ mod tests {
         // A sender who moves within the account needs no further slot.
         first.first().unwrap().keep(space(98), account(1)).unwrap();
         drop((first, further, second, third));
-        assert!(slots.taken().all.is_empty() && slots.taken().kept.used() == 0);
+        assert!(slots.lock().all.is_empty() && slots.lock().kept.used() == 0);
     }
 }

@@ -259,7 +259,7 @@ fn what_is_not_enforced_is_refused_by_its_name() {
         (
             "/resource/attributes",
             json!([{"key": "region", "operator": "stringExists", "value": true}]),
-            "`value`",
+            "stringExists",
         ),
         (
             "/resource/attributes",

@@ -16,7 +16,7 @@ fn vigied(data: &Path, words: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-fn done(data: &Path, words: &[&str]) -> Value {
+fn run_ok(data: &Path, words: &[&str]) -> Value {
     let output = vigied(data, &[words, &["--output", "json"]].concat());
     assert!(output.status.success(), "{words:?}: {output:?}");
     serde_json::from_slice(&output.stdout).unwrap()
@@ -30,7 +30,7 @@ fn refused(data: &Path, words: &[&str]) -> String {
 
 /// A further account with an owner of its own.
 fn second(data: &Path, name: &str) -> Owner {
-    let made = done(data, &["account", "create", name, "--owner", BEA]);
+    let made = run_ok(data, &["account", "create", name, "--owner", BEA]);
     let text = |key: &str| made[key].as_str().unwrap_or_default().to_owned();
     Owner {
         account: text("account_guid"),
@@ -81,7 +81,7 @@ fn a_deleted_account_opens_nothing_and_comes_back_whole() {
     let bearer = token(&url, &bea.api_key);
     let session = login(&url, BEA, &bea.password).json();
 
-    let gone = done(&data, &["account", "delete", "Second", "--yes"]);
+    let gone = run_ok(&data, &["account", "delete", "Second", "--yes"]);
     assert_eq!(gone["account_guid"], bea.account.as_str());
     assert_eq!(
         (&gone["series"], &gone["spaces"], &gone["members"]),
@@ -144,10 +144,10 @@ fn a_deleted_account_opens_nothing_and_comes_back_whole() {
     }
     // Members of another account are not affected.
     assert_eq!(by_token(&server.token()), 200);
-    let deleted = done(&data, &["account", "list", "--deleted"]);
+    let deleted = run_ok(&data, &["account", "list", "--deleted"]);
     assert_eq!(deleted[0]["account_name"], "Second", "{deleted}");
     assert_eq!(deleted[0]["removed_at"], gone["removed_at"]);
-    let listed = done(&data, &["deleted", "list"]);
+    let listed = run_ok(&data, &["deleted", "list"]);
     let kinds: Vec<&str> = listed
         .as_array()
         .unwrap()
@@ -158,14 +158,14 @@ fn a_deleted_account_opens_nothing_and_comes_back_whole() {
 
     // The name is free; the account can be restored under another.
     let owner = &server.owner.user;
-    done(&data, &["account", "create", "Second", "--owner", owner]);
+    run_ok(&data, &["account", "create", "Second", "--owner", owner]);
     let taken = refused(&data, &["account", "restore", &bea.account]);
     assert!(taken.contains("an account `Second` exists"), "{taken}");
     assert!(
         taken.contains("hint: ") && taken.contains("--name"),
         "{taken}"
     );
-    let back = done(
+    let back = run_ok(
         &data,
         &["account", "restore", "Second", "--name", "Second again"],
     );
@@ -175,7 +175,7 @@ fn a_deleted_account_opens_nothing_and_comes_back_whole() {
     assert_eq!(login(&url, BEA, &bea.password).status, 200);
     // An ended session is not restored.
     assert_eq!(by_token(session["access_token"].as_str().unwrap()), 401);
-    assert_eq!(done(&data, &["account", "list", "--deleted"]), json!([]));
+    assert_eq!(run_ok(&data, &["account", "list", "--deleted"]), json!([]));
     let late = refused(&data, &["account", "restore", &bea.account]);
     assert!(
         late.contains("hint: `vigied account list --deleted`"),
@@ -193,11 +193,11 @@ fn a_deleted_account_opens_nothing_and_comes_back_whole() {
 fn its_people_keep_their_other_accounts_though_it_was_their_first() {
     let server = Server::start();
     let (data, url, owner) = (server.data(), server.serving.url(), &server.owner);
-    let other = done(
+    let other = run_ok(
         &data,
         &["account", "create", "Other", "--owner", &owner.user],
     );
-    done(&data, &["account", "delete", &owner.account, "--yes"]);
+    run_ok(&data, &["account", "delete", &owner.account, "--yes"]);
     let session = login(&url, &owner.user, &owner.password);
     assert_eq!(session.status, 200, "{}", session.text());
     let token = session.json()["access_token"].as_str().unwrap().to_owned();
@@ -224,10 +224,10 @@ fn a_closed_server_keeps_what_is_deleted_as_long_as_one_that_runs() {
     let data = folder.path().join("data");
     init(&data);
     let bea = second(&data, "Second");
-    let gone = done(&data, &["account", "delete", &bea.account, "--yes"]);
+    let gone = run_ok(&data, &["account", "delete", &bea.account, "--yes"]);
     assert_eq!(gone["series"], Value::Null, "{gone}");
     let year = |text: &Value| text.as_str().unwrap().to_owned();
-    let listed = done(&data, &["account", "list", "--deleted"]);
+    let listed = run_ok(&data, &["account", "list", "--deleted"]);
     assert_ne!(
         year(&listed[0]["deleted_at"]),
         year(&listed[0]["removed_at"]),
@@ -235,7 +235,7 @@ fn a_closed_server_keeps_what_is_deleted_as_long_as_one_that_runs() {
     );
     let serving = Serving::start(&data, "127.0.0.1:0", &[]);
     assert_eq!(names(&serving.url(), &bea).0, 401);
-    done(&data, &["account", "restore", "Second"]);
+    run_ok(&data, &["account", "restore", "Second"]);
     assert_eq!(names(&serving.url(), &bea).0, 200);
 }
 
@@ -264,12 +264,15 @@ fn a_deleted_account_goes_for_good_though_the_server_is_killed_in_between() {
         serving = Serving::start(&data, "127.0.0.1:0", &flags);
         // A user without another account is deleted too, and the address is free.
         wait_for("its people are forgotten", || {
-            let users = done(&data, &["user", "list"]);
+            let users = run_ok(&data, &["user", "list"]);
             users.as_array().unwrap().len() == 1
         });
-        assert_eq!(done(&data, &["deleted", "list"]), json!([]));
+        assert_eq!(run_ok(&data, &["deleted", "list"]), json!([]));
         assert_eq!(
-            done(&data, &["account", "list"]).as_array().unwrap().len(),
+            run_ok(&data, &["account", "list"])
+                .as_array()
+                .unwrap()
+                .len(),
             1
         );
     }
@@ -293,7 +296,7 @@ fn a_part_of_a_deleted_account_does_not_go_before_the_rest() {
         &format!("/v2/spaces/{}", bea.space),
     );
     assert_eq!(deleted.send().status, 204);
-    done(&data, &["account", "delete", "Second", "--yes"]);
+    run_ok(&data, &["account", "delete", "Second", "--yes"]);
     let part = refused(
         &data,
         &["deleted", "purge", "--yes", &format!("o-{}", bea.org)],
@@ -312,7 +315,7 @@ fn a_part_of_a_deleted_account_does_not_go_before_the_rest() {
     );
     // With everything that was deleted in it before.
     wait_for("it is gone", || {
-        done(&data, &["deleted", "list"]) == json!([])
+        run_ok(&data, &["deleted", "list"]) == json!([])
     });
 }
 
@@ -326,16 +329,16 @@ fn an_invitation_into_a_deleted_account_is_none() {
         .json(&json!({"users": [{"email": server.owner.user}]}))
         .send();
     let waits = || {
-        done(&data, &["invitation", "list"])
+        run_ok(&data, &["invitation", "list"])
             .as_array()
             .unwrap()
             .len()
     };
     assert!((200..300).contains(&invited.status), "{}", invited.text());
     assert_eq!(waits(), 1);
-    done(&data, &["account", "delete", "Second", "--yes"]);
+    run_ok(&data, &["account", "delete", "Second", "--yes"]);
     assert_eq!(waits(), 0);
-    done(&data, &["account", "restore", "Second"]);
+    run_ok(&data, &["account", "restore", "Second"]);
     assert_eq!(waits(), 1);
 }
 

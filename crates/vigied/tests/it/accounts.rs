@@ -92,7 +92,7 @@ impl Person {
             .unwrap()
     }
 
-    fn done(&self, line: &str) -> String {
+    fn run_ok(&self, line: &str) -> String {
         let output = self.vigie(line);
         let shown = stdout(&output) + &stderr(&output);
         assert!(output.status.success(), "vigie {line}\n{shown}");
@@ -108,14 +108,14 @@ impl Person {
     }
 
     fn login(&self, user: &str, password: &str, more: &str) -> String {
-        self.done(&format!(
+        self.run_ok(&format!(
             "login -a {} -u {user} -p {password} {more}",
             self.url
         ))
     }
 
     fn token(&self) -> String {
-        self.done("iam token").trim().to_owned()
+        self.run_ok("iam token").trim().to_owned()
     }
 
     /// The account the command line's token is for, as the server reads it.
@@ -284,7 +284,7 @@ fn two_accounts(stage: &Stage<'_>) {
     // One account each: the login asks nothing. Then the first owner is invited into the second.
     let shown = bea.login(BEA, &text(&second, "password"), "-o vigie -s dev");
     assert!(shown.contains("Targeted account Second"), "{shown}");
-    let shown = bea.done(&format!(
+    let shown = bea.run_ok(&format!(
         "account user-invite {} --account-role Viewer -o vigie --org-role OrgAuditor -s dev --space-role SpaceDeveloper",
         first.user
     ));
@@ -292,7 +292,7 @@ fn two_accounts(stage: &Stage<'_>) {
     assert!(shown.contains("once the person accepts"), "{shown}");
     // Nobody joins an account without accepting: the login shows the invitation, and a key cannot accept it.
     let scripted = stage.person("scripted");
-    scripted.done(&format!("login -a {url} --apikey {}", first.api_key));
+    scripted.run_ok(&format!("login -a {url} --apikey {}", first.api_key));
     let (code, said) = scripted.refused(&format!("account accept {theirs}"));
     assert_eq!(code, 4, "{said}");
     let told = owner.vigie(&format!(
@@ -301,13 +301,17 @@ fn two_accounts(stage: &Stage<'_>) {
     ));
     let command = format!("vigie account accept {theirs}");
     assert!(stderr(&told).contains(&command), "{}", stderr(&told));
-    let listed = owner.done("account invitations");
+    let listed = owner.run_ok("account invitations");
     assert!(
         listed.contains("Second") && listed.contains(BEA),
         "{listed}"
     );
-    owner.done(&format!("account accept {theirs}"));
-    assert!(owner.done("account invitations").contains("No invitations"));
+    owner.run_ok(&format!("account accept {theirs}"));
+    assert!(
+        owner
+            .run_ok("account invitations")
+            .contains("No invitations")
+    );
     let (code, said) = bea.refused(&format!("account user-invite {}", first.user));
     assert_eq!(code, 1);
     assert!(
@@ -330,15 +334,15 @@ fn two_accounts(stage: &Stage<'_>) {
         &format!("-c {theirs} -o vigie -s dev"),
     );
     assert_eq!(owner.bound(), theirs);
-    assert_eq!(owner.done("account space dev --guid").trim(), space);
-    owner.done("metrics send where.am.i=2");
+    assert_eq!(owner.run_ok("account space dev --guid").trim(), space);
+    owner.run_ok("metrics send where.am.i=2");
     let there = owner.token();
 
     // `target -c` switches back, and every later renewal stays.
-    let shown = owner.done(&format!("target -c {}", first.account));
+    let shown = owner.run_ok(&format!("target -c {}", first.account));
     assert!(shown.contains("Targeted space dev"), "{shown}");
     assert_eq!(owner.bound(), first.account);
-    owner.done("metrics send where.am.i=1");
+    owner.run_ok("metrics send where.am.i=1");
     let refresh = owner.config("IAMRefreshToken");
     let renewed = renew(&url, &refresh, None).json();
     let bound = Request::new(&url, "GET", "/identity/userinfo")
@@ -357,7 +361,7 @@ fn two_accounts(stage: &Stage<'_>) {
     // A key is for one account: the login asks nothing, and the key cannot leave it.
     let script = stage.person("script");
     let by_key = format!("login -a {url} --apikey {}", first.api_key);
-    let shown = script.done(&by_key);
+    let shown = script.run_ok(&by_key);
     assert!(shown.contains("Targeted account Vigie"), "{shown}");
     let (code, said) = script.refused(&format!("{by_key} -c {theirs}"));
     assert_eq!(code, 1, "{said}");
@@ -393,7 +397,7 @@ fn two_accounts(stage: &Stage<'_>) {
     assert!(said.contains("without an Administrator"), "{said}");
     let (code, said) = bea.refused(&format!("account user-remove {}", first.user));
     assert_eq!(code, 2, "{said}");
-    bea.done(&format!("account user-remove {} -f", first.user));
+    bea.run_ok(&format!("account user-remove {} -f", first.user));
     let gone = metrics(&url, &there, &format!("s-{space}"));
     assert_eq!((gone.status, gone.code()), (401, "BXNMSRI07E".to_owned()));
     let (code, said) = owner.refused("account users");
@@ -407,7 +411,7 @@ fn two_accounts(stage: &Stage<'_>) {
 
 /// Switches the account of the command line; returns its new token.
 fn renewed_for(person: &Person, account: &str) -> String {
-    person.done(&format!("target -c {account}"));
+    person.run_ok(&format!("target -c {account}"));
     person.token()
 }
 

@@ -56,7 +56,7 @@ impl Agent {
     }
 
     /// Waits until its output contains this so many times.
-    fn says(&self, what: &str, times: usize) {
+    fn wait_for_output(&self, what: &str, times: usize) {
         let guard = self.told.0.lock().unwrap();
         let (held, waited) = self
             .told
@@ -66,7 +66,7 @@ impl Agent {
         assert!(!waited.timed_out(), "never said `{what}`:\n{held}");
     }
 
-    fn told(&self) -> String {
+    fn output(&self) -> String {
         self.told.0.lock().unwrap().clone()
     }
 
@@ -81,8 +81,8 @@ impl Agent {
         let sent = Command::new("kill").args(["-TERM", &number]).status();
         assert!(sent.unwrap().success());
         let status = self.child.wait().unwrap();
-        self.says("agent: stopped after", 1);
-        assert!(status.success(), "{}", self.told());
+        self.wait_for_output("agent: stopped after", 1);
+        assert!(status.success(), "{}", self.output());
     }
 }
 
@@ -175,7 +175,7 @@ fn either_may_go_away_and_what_was_seen_arrives() {
     let away = now();
     server.serving.signal("TERM");
     server.serving.child.wait().unwrap();
-    agent.says("samples wait in the buffer", 1);
+    agent.wait_for_output("samples wait in the buffer", 1);
     let held = journal_bytes(&buffer);
     until("more in the buffer", || {
         journal_bytes(&buffer) > held.max(1) * 2
@@ -185,7 +185,7 @@ fn either_may_go_away_and_what_was_seen_arrives() {
     agent.kill();
     assert!(journal_bytes(&buffer) > 0);
     let agent = Agent::start(&server);
-    agent.says("samples of an earlier run wait to be sent", 1);
+    agent.wait_for_output("samples of an earlier run wait to be sent", 1);
 
     server.serving = Serving::start(&server.data(), &address, &flags);
     let back = now();
@@ -198,7 +198,7 @@ fn either_may_go_away_and_what_was_seen_arrives() {
         during >= 2,
         "{during} looks arrived of those while the server was away"
     );
-    let told = agent.told();
+    let told = agent.output();
     assert!(
         !told.contains("lost") && !told.contains("dropped"),
         "{told}"
@@ -217,7 +217,7 @@ fn a_token_that_ends_while_it_runs_is_renewed() {
             .last()
             .is_some_and(|last| last - first > 40_000)
     });
-    let told = agent.told();
+    let told = agent.output();
     assert!(!told.contains("wait in the buffer"), "{told}");
     assert!(!told.contains("warning"), "{told}");
 }

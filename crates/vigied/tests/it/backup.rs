@@ -22,7 +22,7 @@ fn backup(data: &Path, target: &Path) -> Output {
         .unwrap()
 }
 
-fn made(output: &Output) -> Value {
+fn backup_report(output: &Output) -> Value {
     let (out, err) = (&output.stdout, &output.stderr);
     let err = String::from_utf8_lossy(err);
     assert!(output.status.success(), "{err}");
@@ -150,7 +150,7 @@ fn a_backup_made_under_load_serves_everything_that_was_acknowledged_before() {
             }
             let target = folder.path().join(format!("copy-{number}"));
             let before = acknowledged.load(Ordering::SeqCst);
-            let told = made(&backup(&data, &target));
+            let told = backup_report(&backup(&data, &target));
             assert_eq!(told["identity"], "included");
             copies.lock().unwrap().push((target, before));
         }
@@ -188,7 +188,7 @@ fn a_closed_folder_is_copied_as_well() {
     Caller::of(&serving, &owner.api_key, &owner.space).send(now() - 600, 100);
     drop(serving);
     let target = folder.path().join("copy");
-    made(&backup(&data, &target));
+    backup_report(&backup(&data, &target));
     everything_is_private(&target);
     let copy = Serving::start(&target, "127.0.0.1:0", &[]);
     assert_eq!(Caller::of(&copy, &owner.api_key, &owner.space).count(), 100);
@@ -279,7 +279,7 @@ fn a_backup_never_takes_the_place_of_anything_and_leaves_no_half_of_one() {
         "nothing is left of it"
     );
     // The next backup is not affected.
-    made(&backup(&data, &folder.path().join("good")));
+    backup_report(&backup(&data, &folder.path().join("good")));
     Caller::of(&serving, &owner.api_key, &owner.space).send(now() - 60, 10);
 }
 
@@ -304,5 +304,5 @@ fn by_an_address_nobody_asks_for_a_backup() {
         404
     );
     // The operator still gets one, through the socket in the folder.
-    made(&backup(&data, &target));
+    backup_report(&backup(&data, &target));
 }

@@ -29,7 +29,7 @@ fn samples() -> Vec<Value> {
 }
 
 /// To the last bit: numbers are added up in the same order.
-fn same(found: &Value, expected: &Value) -> bool {
+fn is_same(found: &Value, expected: &Value) -> bool {
     match (found.as_f64(), expected.as_f64()) {
         (Some(found), Some(expected)) => found.to_bits() == expected.to_bits(),
         _ => found.is_null() && expected.is_null(),
@@ -59,7 +59,7 @@ fn difference(found: &Value, expected: &Value) -> Option<String> {
         }
         for (slot, (point, value)) in (0..).zip(points.iter().zip(values)) {
             let at = first + slot * step;
-            if point[1] != json!(at) || !same(&point[0], value) {
+            if point[1] != json!(at) || !is_same(&point[0], value) {
                 return Some(format!("point {slot} is {point}, not [{value},{at}]"));
             }
         }

@@ -20,7 +20,7 @@ fn delete(server: &Server, token: &str, bounds: &str) -> Reply {
 }
 
 /// The ages of the remaining samples, in hours.
-fn left(server: &Server, token: &str, now: u64) -> Vec<i64> {
+fn remaining_ages(server: &Server, token: &str, now: u64) -> Vec<i64> {
     let until = now + 600;
     let path = format!("/v1/metrics?target=bounds.a&from=20200101&until={until}");
     let rows = server.metrics(token, "GET", &path).send().json();
@@ -74,14 +74,14 @@ fn a_deletion_takes_no_sample_outside_its_bounds() {
         (String::new(), vec![]),
     ] {
         fill();
-        let all = left(&server, &token, now);
+        let all = remaining_ages(&server, &token, now);
         assert_eq!(all, [2000, 30, 6, 5, 4, 3, 2, 1, 0, -1]);
         let reply = delete(&server, &token, &format!("{bounds}&dry_run=true"));
         assert_eq!(reply.status, 200, "{bounds}: {}", reply.text());
-        assert_eq!(left(&server, &token, now), all, "{bounds}");
+        assert_eq!(remaining_ages(&server, &token, now), all, "{bounds}");
         let reply = delete(&server, &token, &bounds);
         assert_eq!(reply.status, 200, "{bounds}: {}", reply.text());
-        assert_eq!(left(&server, &token, now), kept, "{bounds}");
+        assert_eq!(remaining_ages(&server, &token, now), kept, "{bounds}");
     }
     fill();
     for (bounds, code) in [
@@ -105,7 +105,11 @@ fn a_deletion_takes_no_sample_outside_its_bounds() {
                 reply.text()
             );
         }
-        assert_eq!(left(&server, &token, now).len(), ages.len(), "{bounds}");
+        assert_eq!(
+            remaining_ages(&server, &token, now).len(),
+            ages.len(),
+            "{bounds}"
+        );
     }
 }
 

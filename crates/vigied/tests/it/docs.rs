@@ -135,8 +135,8 @@ fn the_words_of_identity_are_those_of_the_sources() {
 /// Each word of the log that the page names is written by something, and each that is written is named.
 #[test]
 fn the_words_of_the_log_are_those_of_the_sources() {
-    let page = std::fs::read_to_string(docs().join("concepts/identity.md")).unwrap();
-    let (_, section) = page.split_once("## The log\n").unwrap();
+    let page = std::fs::read_to_string(docs().join("concepts/audit.md")).unwrap();
+    let (_, section) = page.split_once("## Events\n").unwrap();
     let (section, _) = section.split_once("\n## ").unwrap();
     let (_, section) = section.split_once("`event`").unwrap();
     let lists = section.lines().filter(|line| line.starts_with("- "));

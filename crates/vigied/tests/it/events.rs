@@ -70,7 +70,7 @@ impl Fixture {
     }
 
     /// The numbers of the events that a question finds, in their order.
-    fn found(&self, pairs: &[(&str, &str)]) -> Vec<i64> {
+    fn ids_found(&self, pairs: &[(&str, &str)]) -> Vec<i64> {
         let path = format!("/events/get_data?{}", wire::query::encode(pairs));
         let found = self.get(&path);
         let ids = found.as_array().unwrap().iter();
@@ -110,7 +110,7 @@ fn events_are_listed_as_graphite_web_lists_them() {
         (&[("tags", "deploy web"), ("set", "intersection")], &[1, 4]),
         (&[("tags", "deploy none"), ("set", "intersection")], &[]),
     ] {
-        assert_eq!(kept.found(pairs), ids, "{pairs:?}");
+        assert_eq!(kept.ids_found(pairs), ids, "{pairs:?}");
     }
     // Minutes of that day, as a wall in Berlin has them.
     let clock = [
@@ -118,12 +118,13 @@ fn events_are_listed_as_graphite_web_lists_them() {
         ("until", "23:31_20231114"),
         ("tz", "Europe/Berlin"),
     ];
-    assert_eq!(kept.found(&clock), [1, 2, 3]);
+    assert_eq!(kept.ids_found(&clock), [1, 2, 3]);
     // An event of the future is there once its time is over.
     kept.post(&json!({"what": "planned", "when": AT + 10_000_000_000_i64}));
-    assert_eq!(kept.found(&[]).len(), 4);
+    assert_eq!(kept.ids_found(&[]).len(), 4);
     assert_eq!(
-        kept.found(&[("until", "20990101"), ("from", from)]).len(),
+        kept.ids_found(&[("until", "20990101"), ("from", from)])
+            .len(),
         3
     );
 }
@@ -226,7 +227,7 @@ fn texts_of_events_have_limits_by_name() {
         let refused = kept.send("POST", "/events", Some(&event(most + 1)));
         kept.refused(&refused, 400, limit);
     }
-    assert_eq!(kept.found(&[]).len(), 3);
+    assert_eq!(kept.ids_found(&[]).len(), 3);
 }
 
 #[test]
@@ -242,7 +243,7 @@ fn a_domain_keeps_so_many_events_until_some_are_deleted() {
     let many = kept.send("GET", "/events/get_data", None);
     kept.refused(&many, 400, limit::EVENTS_PER_ANSWER);
     let until = (AT + 1).to_string();
-    assert_eq!(kept.found(&[("until", &until)]), [1, 2]);
+    assert_eq!(kept.ids_found(&[("until", &until)]), [1, 2]);
     // A mistyped parameter deletes nothing, nor does a missing end.
     for path in [
         "/events/",
@@ -265,7 +266,7 @@ fn a_domain_keeps_so_many_events_until_some_are_deleted() {
     let again = kept.send("DELETE", &path, None);
     assert_eq!(again.json(), json!({"deleted": 0}));
     kept.post(&event(4));
-    assert_eq!(kept.found(&[]), [3, 4]);
+    assert_eq!(kept.ids_found(&[]), [3, 4]);
     let account = &kept.server.owner.account;
     let found = entries(&kept.server.data(), &["--account", account]);
     let entered: Vec<_> = (found.iter())
@@ -324,7 +325,7 @@ fn a_key_that_sends_alone_posts_events_and_reads_none() {
     ] {
         assert_eq!(asked(method, path).send().status, 403, "{method} {path}");
     }
-    assert_eq!(kept.found(&[]), [1]);
+    assert_eq!(kept.ids_found(&[]), [1]);
 }
 
 #[test]

@@ -72,7 +72,7 @@ impl Fixture {
     }
 
     /// How many of these requests were answered from what is kept.
-    fn given(&self, paths: &[&str]) -> u64 {
+    fn cache_answers(&self, paths: &[&str]) -> u64 {
         let before = self.figure("vigie_render_cache_answers_total");
         for path in paths {
             self.ask(path);
@@ -92,7 +92,7 @@ fn is(values: &[(String, Value)], expected: &[(&str, f64)]) -> bool {
 fn the_same_question_is_answered_from_what_is_kept_and_byte_for_byte() {
     let kept = Fixture::start(&[]);
     let first = kept.ask(ASKED);
-    assert_eq!(kept.given(&[ASKED, ASKED]), 2);
+    assert_eq!(kept.cache_answers(&[ASKED, ASKED]), 2);
     assert_eq!(kept.ask(ASKED).body, first.body);
     let form = kept.server.metrics(&kept.token, "POST", "/render");
     let form = form.form(&[
@@ -103,9 +103,9 @@ fn the_same_question_is_answered_from_what_is_kept_and_byte_for_byte() {
     ]);
     assert_eq!(form.send().body, first.body);
     // Another form of answer is another question; what only makes an address differ is none.
-    assert_eq!(kept.given(&[&ASKED.replace("json", "csv")]), 0);
+    assert_eq!(kept.cache_answers(&[&ASKED.replace("json", "csv")]), 0);
     assert_eq!(
-        kept.given(&[&format!("{ASKED}&_salt=1"), &format!("{ASKED}&_salt=2")]),
+        kept.cache_answers(&[&format!("{ASKED}&_salt=1"), &format!("{ASKED}&_salt=2")]),
         2
     );
     let text = kept.ask(&ASKED.replace("json", "raw"));
@@ -175,12 +175,12 @@ fn nothing_is_kept_of_who_does_not_want_it_or_of_what_changes_by_itself() {
         "target=scale(randomWalk('a'),2)",
     ] {
         let path = format!("{ASKED}&{more}");
-        assert_eq!(kept.given(&[&path, &path]), 0, "{more}");
+        assert_eq!(kept.cache_answers(&[&path, &path]), 0, "{more}");
     }
     let picture = ASKED.replace("json", "png");
-    assert_eq!(kept.given(&[&picture, &picture]), 0);
+    assert_eq!(kept.cache_answers(&[&picture, &picture]), 0);
     let long = format!("{ASKED}&x={}", "y".repeat(9000));
-    assert_eq!(kept.given(&[&long, &long]), 0);
+    assert_eq!(kept.cache_answers(&[&long, &long]), 0);
 }
 
 /// A question has the same text in two domains, and for two people.
@@ -227,8 +227,11 @@ fn what_is_kept_is_bounded_by_its_limit() {
         kept.ask(&path);
         let bytes = kept.figure("vigie_render_cache_bytes");
         assert!(bytes <= 16 * 1024, "{bytes}");
-        assert_eq!(kept.given(&[&path]), 1, "the newest is kept");
+        assert_eq!(kept.cache_answers(&[&path]), 1, "the newest is kept");
     }
     assert!(kept.figure("vigie_render_cache_bytes") > 8 * 1024);
-    assert_eq!(kept.given(&[&format!("{ASKED}&target=constantLine(0)")]), 0);
+    assert_eq!(
+        kept.cache_answers(&[&format!("{ASKED}&target=constantLine(0)")]),
+        0
+    );
 }

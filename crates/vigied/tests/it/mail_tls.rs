@@ -57,13 +57,13 @@ impl PostOffice {
         }
     }
 
-    fn heard(&self) -> Vec<String> {
+    fn lines(&self) -> Vec<String> {
         self.heard.lock().unwrap().clone()
     }
 
     /// Nothing but the greeting may be said in plain.
     fn nothing_was_plain(&self) {
-        for line in self.heard() {
+        for line in self.lines() {
             let harmless = ["plain EHLO", "plain STARTTLS", "plain QUIT", "tls "];
             assert!(harmless.iter().any(|own| line.starts_with(own)), "{line}");
         }
@@ -256,7 +256,7 @@ fn a_mail_goes_over_tls_to_a_server_of_a_private_authority() {
         let mail = next(&office.mails);
         assert!(mail.contains("To: ada@example.org"), "{when:?}: {mail}");
         office.nothing_was_plain();
-        let heard = office.heard();
+        let heard = office.lines();
         let has = |start: &str| heard.iter().any(|line| line.starts_with(start));
         assert!(has("tls AUTH PLAIN") && has("tls MAIL"), "{heard:?}");
     }
@@ -285,7 +285,7 @@ fn no_mail_goes_to_a_server_that_speaks_no_tls_or_shows_another_certificate() {
         invite(&server, "ada@example.org");
         server.serving.wait_for_log("is not sent yet");
         office.nothing_was_plain();
-        let heard = office.heard();
+        let heard = office.lines();
         let is_told = heard
             .iter()
             .any(|line| line.contains("AUTH") || line.contains("MAIL"));

@@ -35,6 +35,8 @@ mod bodies;
 #[cfg(test)]
 mod central_path;
 #[cfg(test)]
+mod cloud_foundry_queries;
+#[cfg(test)]
 mod collectd;
 #[cfg(test)]
 mod collectd_client;
@@ -52,6 +54,8 @@ mod deletion_bounds;
 mod disk_full;
 #[cfg(test)]
 mod docs;
+#[cfg(test)]
+mod ended_by_settings;
 #[cfg(test)]
 mod events;
 #[cfg(test)]

@@ -18,7 +18,7 @@ const OTHER_DOMAIN: [&str; 2] = [
     "send `X-Auth-Scope-Id` with the domain it reaches, or use a key that was made without `--domain` and `--only` (`reach` in the API)",
 ];
 
-fn made(server: &Server, reach: &Value) -> String {
+fn create_key(server: &Server, reach: &Value) -> String {
     let token = server.token();
     let ask = |method: &str, path: &str| server.request(method, path).bearer(&token);
     let who = ask("GET", "/identity/userinfo").send().json();
@@ -63,8 +63,8 @@ fn regression_7_every_refusal_of_a_narrowed_key_says_which_credential_it_takes()
     let server = Server::start();
     let space = format!("s-{}", server.owner.space);
     let org = format!("o-{}", server.owner.org);
-    let sender = made(&server, &json!({"domain": space, "only": "send"}));
-    let reader = made(&server, &json!({"domain": space}));
+    let sender = create_key(&server, &json!({"domain": space, "only": "send"}));
+    let reader = create_key(&server, &json!({"domain": space}));
     let token = |key: &str| crate::harness::token(&server.serving.url(), key);
     let mut tried = 0;
     for (key, sends_alone) in [(&sender, true), (&reader, false)] {
@@ -112,7 +112,7 @@ fn introspection_tells_what_a_narrowed_key_reaches() {
         json!({"only": "send"}),
         json!({"domain": space, "only": "send"}),
     ] {
-        let key = made(&server, &reach);
+        let key = create_key(&server, &reach);
         assert_eq!(told(&[("apikey", &key)]), reach);
         let token = crate::harness::token(&server.serving.url(), &key);
         assert_eq!(told(&[("token", &token)]), reach);
@@ -132,9 +132,9 @@ fn introspection_tells_the_only_space_of_an_account() {
         let reply = asked.basic("bx", "bx").form(form).send();
         reply.json()["only_space"].clone()
     };
-    let sends = made(&server, &json!({"only": "send"}));
+    let sends = create_key(&server, &json!({"only": "send"}));
     let token = crate::harness::token(&server.serving.url(), &sends);
-    let narrow = made(&server, &json!({"domain": space, "only": "send"}));
+    let narrow = create_key(&server, &json!({"domain": space, "only": "send"}));
     assert_eq!(told(&[("apikey", &sends)]), json!(space));
     assert_eq!(told(&[("token", &token)]), json!(space));
     assert_eq!(told(&[("apikey", &narrow)]), Value::Null);

@@ -31,7 +31,7 @@ impl Person<'_> {
         self.command().args(line.split(' ')).output().unwrap()
     }
 
-    pub(crate) fn done(&self, line: &str) -> String {
+    pub(crate) fn run_ok(&self, line: &str) -> String {
         let ran = self.run(line);
         assert!(ran.status.success(), "{line}: {ran:?}");
         String::from_utf8(ran.stdout).unwrap()
@@ -63,14 +63,14 @@ pub(crate) fn people(server: &Server) -> (Person<'_>, Person<'_>) {
     );
     let own = &server.owner;
     owner.log_in(&["-u", &own.user, "-p", &own.password]);
-    let invited = owner.done(&format!("account user-invite {EMAIL} --output json"));
+    let invited = owner.run_ok(&format!("account user-invite {EMAIL} --output json"));
     let invited: Value = serde_json::from_str(&invited).unwrap();
     let code = invited[0]["one_time_code"].as_str().unwrap();
     bea.log_in(&["-u", EMAIL, "-p", code, "--new-password", PASSWORD]);
     (owner, bea)
 }
 
-pub(crate) fn said(ran: &Output) -> String {
+pub(crate) fn error_text(ran: &Output) -> String {
     String::from_utf8(ran.stderr.clone()).unwrap()
 }
 
@@ -111,7 +111,7 @@ fn regression_7_without_a_role_every_way_ends_at_the_command_that_gives_one() {
     ];
     for (line, code) in lines {
         let ran = bea.run(line);
-        let errors = said(&ran);
+        let errors = error_text(&ran);
         assert_eq!(ran.status.code(), Some(code), "{line}: {ran:?}");
         // What a script reads: nothing that cannot work.
         let is_script = line.starts_with("iam token");
@@ -127,7 +127,7 @@ fn regression_7_without_a_role_every_way_ends_at_the_command_that_gives_one() {
             assert!(!errors.contains(circle), "{line}: {errors}");
         }
         let ran = bea.run(&format!("{line} --output json"));
-        let errors = said(&ran);
+        let errors = error_text(&ran);
         if is_script {
             // A text for a shell is no JSON.
             assert_eq!(ran.status.code(), Some(2), "{line}: {errors}");
@@ -144,21 +144,21 @@ fn regression_7_without_a_role_every_way_ends_at_the_command_that_gives_one() {
     // The list is a list, and says why it is empty.
     let ran = bea.run("account orgs");
     assert!(
-        ran.status.success() && said(&ran).contains(GIVES),
+        ran.status.success() && error_text(&ran).contains(GIVES),
         "{ran:?}"
     );
 
     // A key for a domain that she does not see.
     let ran = bea.run(&format!("iam api-key-create narrow --domain {space}"));
     assert!(!ran.status.success(), "{ran:?}");
-    let errors = said(&ran);
+    let errors = error_text(&ran);
     assert!(
         errors.contains(GIVES) && !errors.contains("account spaces`"),
         "{errors}"
     );
 
     // A key of hers alone, as an agent has it.
-    let key = bea.done("iam api-key-create ci --output json");
+    let key = bea.run_ok("iam api-key-create ci --output json");
     let key: Value = serde_json::from_str(&key).unwrap();
     let mut agent = Command::new(vigie());
     agent
@@ -169,22 +169,25 @@ fn regression_7_without_a_role_every_way_ends_at_the_command_that_gives_one() {
         .env("VIGIE_API_KEY", key["apikey"].as_str().unwrap())
         .stdin(Stdio::null());
     let ran = agent.args(["agent", "--once"]).output().unwrap();
-    let errors = said(&ran);
+    let errors = error_text(&ran);
     assert!(!ran.status.success() && errors.contains(GIVES), "{ran:?}");
     assert!(!errors.contains("--scope account"), "{errors}");
 
     // What the hint says works, and then nothing is missing.
-    owner.done(&format!(
+    owner.run_ok(&format!(
         "account space-role-set {EMAIL} vigie dev SpaceDeveloper"
     ));
-    bea.done("target -o vigie -s dev");
-    bea.done("metrics send a.b=1");
-    bea.done("metrics list");
+    bea.run_ok("target -o vigie -s dev");
+    bea.run_ok("metrics send a.b=1");
+    bea.run_ok("metrics list");
     let ran = bea.run("account org nowhere");
-    assert!(said(&ran).contains("`vigie account orgs`"), "{ran:?}");
+    assert!(error_text(&ran).contains("`vigie account orgs`"), "{ran:?}");
     // The account itself is still closed to her, and a list shows where she may go.
     let ran = bea.run("metrics list --scope account");
-    assert!(said(&ran).contains("`vigie account spaces`"), "{ran:?}");
+    assert!(
+        error_text(&ran).contains("`vigie account spaces`"),
+        "{ran:?}"
+    );
 }
 
 /// A role in the account alone shows no space: `account spaces` would be empty.
@@ -192,16 +195,16 @@ fn regression_7_without_a_role_every_way_ends_at_the_command_that_gives_one() {
 fn regression_7_with_a_role_in_the_account_alone_that_is_what_is_named() {
     let server = Server::start();
     let (owner, bea) = people(&server);
-    owner.done(&format!("account role-set {EMAIL} Editor"));
+    owner.run_ok(&format!("account role-set {EMAIL} Editor"));
     let ran = bea.run(&format!("metrics list --scope s-{}", server.owner.space));
-    let errors = said(&ran);
+    let errors = error_text(&ran);
     assert_eq!(ran.status.code(), Some(5), "{ran:?}");
     assert!(errors.contains("`--scope account`"), "{errors}");
     assert!(errors.contains(GIVES), "{errors}");
     let ran = bea.run("metrics send a.b=1");
-    assert!(said(&ran).contains("`--scope account`"), "{ran:?}");
-    bea.done("metrics send a.b=1 --scope account");
-    bea.done("iam token --curl");
+    assert!(error_text(&ran).contains("`--scope account`"), "{ran:?}");
+    bea.run_ok("metrics send a.b=1 --scope account");
+    bea.run_ok("iam token --curl");
 }
 
 /// The account stood there as the scope, to which nothing may be sent and of which nothing may be read.
@@ -210,7 +213,7 @@ fn regression_7_the_account_is_no_scope_without_a_role_in_it() {
     let server = Server::start();
     let (owner, bea) = people(&server);
     let scope = |line: &str| -> Value {
-        let json: Value = serde_json::from_str(&bea.done(line)).unwrap();
+        let json: Value = serde_json::from_str(&bea.run_ok(line)).unwrap();
         json["scope"].clone()
     };
     let lines = ["status --output json", "iam token --json"];
@@ -218,15 +221,15 @@ fn regression_7_the_account_is_no_scope_without_a_role_in_it() {
         assert_eq!(scope(line), Value::Null, "{line}");
     }
     let ran = bea.run("iam token --json");
-    assert!(said(&ran).contains(GIVES), "{ran:?}");
+    assert!(error_text(&ran).contains(GIVES), "{ran:?}");
     let ran = bea.run("status");
     let stdout = String::from_utf8_lossy(&ran.stdout).into_owned();
     let mut rows = stdout.lines().filter(|line| line.starts_with("Scope:"));
     let row = rows.next().unwrap();
     assert!(row.ends_with(" none"), "{stdout}");
-    assert!(said(&ran).contains(GIVES), "{ran:?}");
+    assert!(error_text(&ran).contains(GIVES), "{ran:?}");
     // With a role, it is where a command works that names none.
-    owner.done(&format!("account role-set {EMAIL} Editor"));
+    owner.run_ok(&format!("account role-set {EMAIL} Editor"));
     for line in lines {
         let account = format!("a-{}", server.owner.account);
         assert_eq!(scope(line), account, "{line}");
@@ -238,7 +241,7 @@ fn regression_7_the_account_is_no_scope_without_a_role_in_it() {
 fn regression_7_an_organization_without_a_space_to_see_names_who_gives_one() {
     let server = Server::start();
     let (owner, bea) = people(&server);
-    owner.done(&format!("account org-role-set {EMAIL} vigie OrgUser"));
+    owner.run_ok(&format!("account org-role-set {EMAIL} vigie OrgUser"));
     let gives = "`vigie account space-role-set bea@example.org vigie SPACE SpaceDeveloper`";
     for line in [
         "account spaces -o vigie",
@@ -246,7 +249,7 @@ fn regression_7_an_organization_without_a_space_to_see_names_who_gives_one() {
         "target -o vigie -s dev",
     ] {
         let ran = bea.run(line);
-        let errors = said(&ran);
+        let errors = error_text(&ran);
         assert!(errors.contains(gives), "{line}: {ran:?}");
         assert!(!errors.contains("account spaces -o"), "{line}: {errors}");
     }
@@ -259,7 +262,7 @@ fn regression_7_a_hidden_domain_and_one_that_is_not_there_are_told_alike() {
     let (owner, bea) = people(&server);
     let hidden = format!("s-{}", server.owner.space);
     let alike = |what: &str| {
-        let token = bea.done("iam token");
+        let token = bea.run_ok("iam token");
         let answer = |scope: &str| {
             let reply = server
                 .request("GET", "/v1/metrics/list?query=*")
@@ -278,10 +281,10 @@ fn regression_7_a_hidden_domain_and_one_that_is_not_there_are_told_alike() {
         one
     };
     let without = alike("no role");
-    owner.done(&format!("account role-set {EMAIL} Editor"));
+    owner.run_ok(&format!("account role-set {EMAIL} Editor"));
     let of_account = alike("in the account");
-    owner.done("account space-create prod -o vigie");
-    owner.done(&format!(
+    owner.run_ok("account space-create prod -o vigie");
+    owner.run_ok(&format!(
         "account space-role-set {EMAIL} vigie prod SpaceAuditor"
     ));
     let somewhere = alike("in another space");
@@ -300,15 +303,15 @@ fn regression_7_an_invitation_speaks_of_an_earlier_code_where_there_was_one() {
     };
     owner.log_in(&["-u", &own.user, "-p", &own.password]);
     let invite = "account user-invite zoe@example.org";
-    let first = owner.done(invite);
+    let first = owner.run_ok(invite);
     assert!(
         first.contains("One-time code, shown this once: "),
         "{first}"
     );
     assert!(!first.contains("good for nothing"), "{first}");
-    let second = owner.done(invite);
+    let second = owner.run_ok(invite);
     assert!(second.contains("good for nothing now"), "{second}");
-    let told = owner.done(&format!("{invite} --output json"));
+    let told = owner.run_ok(&format!("{invite} --output json"));
     let json: Value = serde_json::from_str(&told).unwrap();
     assert_eq!(json[0]["replaces_code"], true, "{json}");
 }

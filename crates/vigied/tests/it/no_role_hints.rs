@@ -2,7 +2,7 @@
 //! Administrator who invites a member.
 
 use crate::harness::Server;
-use crate::no_role::{Person, people, said};
+use crate::no_role::{Person, error_text, people};
 
 const ACCOUNT_ROLE: &str = "`vigie account role-set bea@example.org Editor`";
 const ORG_ROLE: &str = "`vigie account org-role-set bea@example.org ORG OrgManager`";
@@ -10,7 +10,7 @@ const ORG_ROLE: &str = "`vigie account org-role-set bea@example.org ORG OrgManag
 fn hinted(person: &Person<'_>, line: &str, expected: &str) {
     let ran = person.run(line);
     assert!(!ran.status.success(), "{line}: {ran:?}");
-    let errors = said(&ran);
+    let errors = error_text(&ran);
     assert!(errors.contains(expected), "{line}: {errors}");
 }
 
@@ -24,18 +24,18 @@ fn regression_7_target_and_status_of_a_member_without_a_role_lead_on() {
     let stdout = String::from_utf8_lossy(&told.stdout).into_owned();
     assert!(!stdout.contains("target -o ORG"), "{stdout}");
     assert!(stdout.contains("you have no role in an organization yet"));
-    assert!(said(&told).contains("space-role-set bea@example.org"));
+    assert!(error_text(&told).contains("space-role-set bea@example.org"));
     let status = bea.run("status");
-    let led = said(&status);
+    let led = error_text(&status);
     assert!(led.contains("space-role-set bea@example.org"), "{led}");
-    owner.done("account space-role-set bea@example.org vigie dev SpaceDeveloper");
-    let led = said(&bea.run("status"));
+    owner.run_ok("account space-role-set bea@example.org vigie dev SpaceDeveloper");
+    let led = error_text(&bea.run("status"));
     assert!(led.contains("`vigie target` says"), "{led}");
-    assert!(bea.done("target").contains("target -o ORG -s SPACE"));
+    assert!(bea.run_ok("target").contains("target -o ORG -s SPACE"));
     // A role, and no target yet: the account is meant, where the role is not.
     hinted(&bea, "metrics list", "`vigie target -o ORG -s SPACE`");
-    bea.done("target -o vigie -s dev");
-    assert!(!said(&bea.run("status")).contains("hint"));
+    bea.run_ok("target -o vigie -s dev");
+    assert!(!error_text(&bea.run("status")).contains("hint"));
 }
 
 /// They said which role is needed and no command, or named a role that does not allow it.
@@ -55,16 +55,16 @@ fn regression_7_a_refusal_names_the_command_that_gives_the_needed_role() {
     hinted(&bea, &org, ORG_ROLE);
     let token = format!("iam token --env --scope o-{}", server.owner.org);
     hinted(&bea, &token, ORG_ROLE);
-    owner.done("account space-role-set bea@example.org vigie dev SpaceDeveloper");
+    owner.run_ok("account space-role-set bea@example.org vigie dev SpaceDeveloper");
     let org_manager = "`vigie account org-role-set EMAIL ORG OrgManager`";
     hinted(&bea, "account space-create lab -o vigie", org_manager);
     // What the hints say works.
-    owner.done("account org-role-set bea@example.org vigie OrgManager");
-    bea.done("account space-create lab -o vigie");
-    bea.done(&org);
-    owner.done("account role-set bea@example.org Editor");
-    bea.done("metrics list --scope account");
-    bea.done("account org-create lab");
+    owner.run_ok("account org-role-set bea@example.org vigie OrgManager");
+    bea.run_ok("account space-create lab -o vigie");
+    bea.run_ok(&org);
+    owner.run_ok("account role-set bea@example.org Editor");
+    bea.run_ok("metrics list --scope account");
+    bea.run_ok("account org-create lab");
 }
 
 /// It said that nobody was invited, and not how a member is given a role.
@@ -91,8 +91,8 @@ fn regression_7_an_organization_with_spaces_names_the_flag_that_deletes_them() {
     let server = Server::start();
     let (owner, _) = people(&server);
     let ran = owner.run("account org-delete vigie -f");
-    let errors = said(&ran);
+    let errors = error_text(&ran);
     assert!(errors.contains("holds 1 space ("), "{errors}");
     assert!(errors.contains("org-delete ORG --recursive`"), "{errors}");
-    owner.done("account org-delete vigie -f --recursive");
+    owner.run_ok("account org-delete vigie -f --recursive");
 }

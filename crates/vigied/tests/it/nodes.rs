@@ -18,6 +18,15 @@ pub(crate) struct Nodes {
 
 impl Nodes {
     pub(crate) fn start(test: &str, flags: &[&str]) -> Option<Self> {
+        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        Self::start_with(test, |_, _| flags)
+    }
+
+    /// With flags that depend on the first account; what they name can be in the folder, which both nodes see.
+    pub(crate) fn start_with(
+        test: &str,
+        flags: impl FnOnce(&Value, &Path) -> Vec<String>,
+    ) -> Option<Self> {
         let database = testing::postgres(test)?;
         let folder = tempfile::tempdir().unwrap();
         let mut own = Self {
@@ -27,7 +36,9 @@ impl Nodes {
             nodes: Vec::new(),
         };
         own.owner = own.vigied(0, &["init", "--output", "json"]);
-        let flags = [&["--database", &own.database], flags].concat();
+        let mut all = vec!["--database".to_owned(), own.database.clone()];
+        all.extend(flags(&own.owner, own.folder.path()));
+        let flags: Vec<&str> = all.iter().map(String::as_str).collect();
         // Both sign with the same keys, as an operator sets it up.
         let (keys, copy) = (own.data(0).join("keys"), own.data(1).join("keys"));
         for folder in [own.data(1), copy.clone()] {

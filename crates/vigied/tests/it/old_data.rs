@@ -47,7 +47,7 @@ impl Site {
             ran.status.code(),
             Some(code),
             "{arguments:?}: {}",
-            told(&ran)
+            output_text(&ran)
         );
         ran
     }
@@ -56,7 +56,7 @@ impl Site {
     fn totals(&self, arguments: &[&str], code: i32) -> Value {
         let ran = self.run(&[arguments, &["--output", "json"]].concat(), code);
         serde_json::from_slice(&ran.stdout)
-            .unwrap_or_else(|error| panic!("{error}: {}", told(&ran)))
+            .unwrap_or_else(|error| panic!("{error}: {}", output_text(&ran)))
     }
 
     /// Sends lines of Graphite's.
@@ -83,6 +83,6 @@ impl Site {
     }
 }
 
-fn told(ran: &Output) -> String {
+fn output_text(ran: &Output) -> String {
     String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr)
 }

@@ -15,14 +15,18 @@ fn vigied(data: &Path, words: &[&str]) -> Output {
         .unwrap()
 }
 
-fn said(output: &Output) -> String {
+fn output_text(output: &Output) -> String {
     String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned()
 }
 
-fn done(data: &Path, words: &[&str]) -> String {
+fn run_ok(data: &Path, words: &[&str]) -> String {
     let output = vigied(data, words);
-    assert!(output.status.success(), "{words:?}: {}", said(&output));
-    said(&output)
+    assert!(
+        output.status.success(),
+        "{words:?}: {}",
+        output_text(&output)
+    );
+    output_text(&output)
 }
 
 #[test]
@@ -30,28 +34,28 @@ fn regression_7_an_account_that_cannot_be_brought_back_is_listed_as_such() {
     let server = Server::start();
     let data = server.data();
     let data = data.as_path();
-    done(
+    run_ok(
         data,
         &["account", "create", "Delta", "--owner", "d@example.org"],
     );
-    done(data, &["account", "delete", "Delta", "--yes"]);
+    run_ok(data, &["account", "delete", "Delta", "--yes"]);
     let list = ["account", "list", "--deleted", "--output", "json"];
     let state = || {
-        let rows: Value = serde_json::from_str(&done(data, &list)).unwrap();
+        let rows: Value = serde_json::from_str(&run_ok(data, &list)).unwrap();
         rows[0]["state"].clone()
     };
     assert_eq!(state(), "waits");
-    done(data, &["deleted", "purge", "--all", "--yes"]);
+    run_ok(data, &["deleted", "purge", "--all", "--yes"]);
     let after = state();
     assert!(after == "goes" || after == "gone", "{after}");
-    assert!(done(data, &["account", "list", "--deleted"]).contains("State"));
+    assert!(run_ok(data, &["account", "list", "--deleted"]).contains("State"));
     let late = vigied(data, &["account", "restore", "Delta"]);
-    let late = said(&late);
+    let late = output_text(&late);
     let expected =
         "`Delta` was deleted, and its metrics are being removed: it cannot be brought back";
     assert!(late.contains(expected), "{late}");
     assert!(!late.contains("hint:"), "{late}");
-    let again = done(data, &["deleted", "purge", "--all"]);
+    let again = run_ok(data, &["deleted", "purge", "--all"]);
     assert!(again.contains("Nothing waits: "), "{again}");
 }
 
@@ -60,11 +64,11 @@ fn regression_7_a_limit_of_an_account_takes_what_a_setting_takes() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     init(&data);
-    done(
+    run_ok(
         &data,
         &["account", "limit", "Vigie", "stored_bytes_per_account=1MiB"],
     );
-    let limits = done(&data, &["account", "limit", "Vigie"]);
+    let limits = run_ok(&data, &["account", "limit", "Vigie"]);
     assert!(limits.contains("1048576"), "{limits}");
     for (change, expected) in [
         ("stored_bytes_per_account=1XiB", "`16MiB`"),
@@ -79,9 +83,9 @@ fn regression_7_a_limit_of_an_account_takes_what_a_setting_takes() {
         let refused = vigied(&data, &["account", "limit", "Vigie", change]);
         assert!(!refused.status.success(), "{change}");
         assert!(
-            said(&refused).contains(expected),
+            output_text(&refused).contains(expected),
             "{change}: {}",
-            said(&refused)
+            output_text(&refused)
         );
     }
 }
@@ -105,7 +109,7 @@ fn regression_7_a_flag_in_the_wrong_place_is_told_where_it_belongs() {
 #[test]
 fn regression_7_the_help_of_the_server_fits_a_narrow_terminal() {
     let output = Command::new(VIGIED).arg("--help").output().unwrap();
-    let help = said(&output);
+    let help = output_text(&output);
     let later = help.split_once("Getting started:").unwrap().1;
     let later = later.split_once("All of these").unwrap().0;
     for line in later.lines().filter(|line| !line.is_empty()) {

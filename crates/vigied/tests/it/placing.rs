@@ -14,12 +14,12 @@ fn run(server: &Server, line: &str) -> Output {
         .unwrap()
 }
 
-fn told(output: &Output) -> String {
+fn error_text(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// The names that a domain holds, as the command line lists them.
-fn holds(server: &Server, scope: &str) -> String {
+fn metric_names(server: &Server, scope: &str) -> String {
     let output = run(server, &format!("metrics list --scope {scope}"));
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
@@ -36,16 +36,19 @@ fn of_two_spaces_none_is_guessed() {
     let agent = "agent --once --host h";
     let one = run(&server, agent);
     assert!(one.status.success(), "{one:?}");
-    assert!(told(&one).contains("space `dev`"), "{one:?}");
+    assert!(error_text(&one).contains("space `dev`"), "{one:?}");
     assert!(run(&server, "login").status.success());
     assert!(run(&server, "metrics send one.space=1").status.success());
-    assert!(holds(&server, &space).contains("one"));
+    assert!(metric_names(&server, &space).contains("one"));
 
     let made = run(&server, "account space-create prod");
     assert!(made.status.success(), "{made:?}");
     let login = run(&server, "login");
     assert!(login.status.success(), "{login:?}");
-    assert!(told(&login).contains("no space is targeted"), "{login:?}");
+    assert!(
+        error_text(&login).contains("no space is targeted"),
+        "{login:?}"
+    );
     for line in [
         "metrics send two.spaces=1",
         "metrics delete one --yes",
@@ -53,17 +56,20 @@ fn of_two_spaces_none_is_guessed() {
     ] {
         let refused = run(&server, line);
         assert_eq!(refused.status.code(), Some(2), "{line}: {refused:?}");
-        assert!(told(&refused).contains("no space is targeted"), "{line}");
-        assert!(told(&refused).contains("`--scope account`"), "{line}");
+        assert!(
+            error_text(&refused).contains("no space is targeted"),
+            "{line}"
+        );
+        assert!(error_text(&refused).contains("`--scope account`"), "{line}");
     }
-    assert!(!holds(&server, "account").contains("two"));
-    assert!(!holds(&server, &org).contains("two"));
-    assert!(holds(&server, &space).contains("one"));
+    assert!(!metric_names(&server, "account").contains("two"));
+    assert!(!metric_names(&server, &org).contains("two"));
+    assert!(metric_names(&server, &space).contains("one"));
 
     let sent = run(&server, "metrics send two.spaces=1 --scope org");
     assert!(sent.status.success(), "{sent:?}");
-    assert!(holds(&server, &org).contains("two"));
+    assert!(metric_names(&server, &org).contains("two"));
     assert!(run(&server, "target -s prod").status.success());
     assert!(run(&server, "metrics send two.spaces=1").status.success());
-    assert!(!holds(&server, &space).contains("two"));
+    assert!(!metric_names(&server, &space).contains("two"));
 }

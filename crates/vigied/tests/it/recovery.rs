@@ -15,7 +15,7 @@ fn vigied(data: &Path, arguments: &[&str]) -> Output {
 }
 
 /// A command that is carried out; what it prints as JSON.
-fn done(data: &Path, arguments: &[&str]) -> Value {
+fn run_ok(data: &Path, arguments: &[&str]) -> Value {
     let output = vigied(data, &[arguments, &["--output", "json"]].concat());
     assert!(output.status.success(), "{arguments:?}: {output:?}");
     serde_json::from_slice(&output.stdout).unwrap()
@@ -98,8 +98,8 @@ fn sets_a_password(url: &str, owner: &Owner, code: &str) {
 fn a_lost_password_is_reset_while_the_server_runs() {
     let server = Server::start();
     let (data, owner, url) = (server.data(), &server.owner, server.serving.url());
-    let first = done(&data, &["user", "reset-password", &owner.user]);
-    let second = done(&data, &["user", "reset-password", &owner.user]);
+    let first = run_ok(&data, &["user", "reset-password", &owner.user]);
+    let second = run_ok(&data, &["user", "reset-password", &owner.user]);
     assert_eq!(
         redeem(&url, &owner.user, &code_of(&first)),
         400,
@@ -129,7 +129,7 @@ fn a_lost_password_is_reset_on_the_closed_database() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let owner = init(&data);
-    let made = done(&data, &["user", "reset-password", &owner.user]);
+    let made = run_ok(&data, &["user", "reset-password", &owner.user]);
     let serving = Serving::start(&data, "127.0.0.1:0", &[]);
     sets_a_password(&serving.url(), &owner, &code_of(&made));
 }
@@ -138,7 +138,7 @@ fn a_lost_password_is_reset_on_the_closed_database() {
 fn a_lost_key_is_replaced_running_and_closed() {
     let server = Server::start();
     let (data, owner) = (server.data(), server.owner.clone());
-    let made = done(&data, &["user", "new-key", &owner.user]);
+    let made = run_ok(&data, &["user", "new-key", &owner.user]);
     let key = made["api_key"].as_str().unwrap().to_owned();
     // At once: the server itself made it.
     assert!(crate::harness::knows(&server.serving.url(), &key));
@@ -147,7 +147,7 @@ fn a_lost_key_is_replaced_running_and_closed() {
         serving, folder, ..
     } = server;
     assert!(serving.stop().success());
-    let made = done(&data, &["user", "new-key", &owner.user, "--name", "second"]);
+    let made = run_ok(&data, &["user", "new-key", &owner.user, "--name", "second"]);
     let second = made["api_key"].as_str().unwrap().to_owned();
     let serving = Serving::start(&data, "127.0.0.1:0", &[]);
     for key in [&key, &second, &owner.api_key] {
@@ -184,7 +184,7 @@ fn regression_7_a_new_key_is_written_into_a_file_of_its_own() {
         kept
     };
     let (first, second) = (file("first.json"), file("second.json"));
-    let told = done(
+    let told = run_ok(
         &data,
         &["user", "new-key", &owner.user, "--key-file", &first],
     );
@@ -246,7 +246,7 @@ fn regression_7_a_new_key_is_written_into_a_file_of_its_own() {
 fn regression_7_a_used_reset_code_names_the_command_that_makes_another() {
     let server = Server::start();
     let (data, owner) = (server.data(), &server.owner);
-    let code = code_of(&done(&data, &["user", "reset-password", &owner.user]));
+    let code = code_of(&run_ok(&data, &["user", "reset-password", &owner.user]));
     let url = server.serving.url();
     assert_eq!(redeem(&url, &owner.user, &code), 204);
     let login = ["login", "-a", &url, "-u", &owner.user, "-p", &code];
@@ -274,7 +274,7 @@ fn an_unknown_user_is_reported_with_the_commands_that_list_users() {
         assert!(error.contains("hint: `vigied user list`"), "{error}");
         assert!(error.contains("`vigied invitation code EMAIL`"), "{error}");
     }
-    let users = done(&data, &["user", "list"]);
+    let users = run_ok(&data, &["user", "list"]);
     assert_eq!(users[0]["email"], server.owner.user.as_str());
     assert_eq!(
         users[0]["accounts"][0]["account_guid"],
@@ -294,7 +294,7 @@ fn an_unknown_user_is_reported_with_the_commands_that_list_users() {
 fn the_command_line_takes_the_code_for_a_password() {
     let server = Server::start();
     let (data, owner) = (server.data(), &server.owner);
-    let code = code_of(&done(&data, &["user", "reset-password", &owner.user]));
+    let code = code_of(&run_ok(&data, &["user", "reset-password", &owner.user]));
     let url = server.serving.url();
     let login = ["login", "-a", &url, "-u", &owner.user, "-p", &code];
     let output = server

@@ -78,7 +78,7 @@ impl Account {
     }
 
     /// How many samples of the last sixty days are there to read.
-    fn seen(&self) -> usize {
+    fn count_points(&self) -> usize {
         let path = "/v1/metrics?target=plan.seen&from=-60d";
         let reply = self.metrics("GET", path).send();
         assert_eq!(reply.status, 200, "{}", reply.text());
@@ -232,9 +232,9 @@ fn a_plan_hides_the_names_of_metrics_that_have_older_samples_alone() {
 fn the_plan_of_an_instance_has_effect_within_the_call() {
     let account = Account::start();
     assert_eq!(account.send(&[10, 20 * DAY, 50 * DAY]).status, 200);
-    assert_eq!(account.seen(), 3);
+    assert_eq!(account.count_points(), 3);
     let made = account.instance("lite");
-    assert_eq!(account.seen(), 1);
+    assert_eq!(account.count_points(), 1);
     let sent = account.send(&[600]);
     assert_eq!((sent.status, sent.code().as_str()), (403, "BXNMSMT24E"));
     assert!(sent.text().contains("`lite`"), "{}", sent.text());
@@ -252,7 +252,7 @@ fn the_plan_of_an_instance_has_effect_within_the_call() {
     };
     to("premium");
     assert_eq!(event().status, 200);
-    assert_eq!(account.seen(), 2);
+    assert_eq!(account.count_points(), 2);
     let sent = account.send(&[300, 46 * DAY]).json();
     assert_eq!(sent["stored"], 1, "{sent}");
     assert_eq!(sent["rejections"][0]["code"], "too_old", "{sent}");
@@ -265,10 +265,10 @@ fn the_plan_of_an_instance_has_effect_within_the_call() {
     let before = render();
     to("lite");
     assert_ne!(render(), before);
-    assert_eq!(account.seen(), 2);
+    assert_eq!(account.count_points(), 2);
     let deleted = account.call("DELETE", &path).send();
     assert_eq!(deleted.status, 202, "{}", deleted.text());
-    assert_eq!(account.seen(), 4);
+    assert_eq!(account.count_points(), 4);
     assert_eq!(account.send(&[900]).status, 200);
 }
 

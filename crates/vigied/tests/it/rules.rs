@@ -22,7 +22,7 @@ fn run(server: &Server, words: &[&str]) -> Output {
 }
 
 /// The JSON output of a command.
-fn done(server: &Server, line: &str) -> Value {
+fn run_ok(server: &Server, line: &str) -> Value {
     let mut words: Vec<&str> = line.split(' ').collect();
     words.extend(["--output", "json"]);
     let ran = run(server, &words);
@@ -55,14 +55,14 @@ fn files_are_imported_and_a_mistake_says_file_line_and_text() {
     write("schemas.conf", schemas);
     write("aggregation.conf", "# none yet\n");
     let files = "metrics schemas import schemas.conf --aggregation aggregation.conf";
-    let dry = done(&server, &format!("{files} --dry-run"));
+    let dry = run_ok(&server, &format!("{files} --dry-run"));
     assert_eq!(dry["dry_run"], true);
     assert_eq!(
         dry["changes"],
         json!([{"file": "storage-schemas.conf", "name": "a", "change": "added"}])
     );
     assert_eq!(in_force(&server)["schemas"], Value::Null);
-    done(&server, files);
+    run_ok(&server, files);
     assert_eq!(in_force(&server)["schemas"], schemas);
     assert_eq!(in_force(&server)["aggregation"], "# none yet\n");
     for (text, line, written) in [
@@ -97,11 +97,11 @@ fn files_are_imported_and_a_mistake_says_file_line_and_text() {
 #[test]
 fn one_rule_is_set_and_unset() {
     let server = logged_in();
-    done(
+    run_ok(
         &server,
         "metrics schemas set b --pattern ^b --retentions 30s:1d --method sum",
     );
-    let set = done(
+    let set = run_ok(
         &server,
         "metrics schemas set a --pattern ^a --retentions 10s:1d --before b",
     );
@@ -113,17 +113,17 @@ fn one_rule_is_set_and_unset() {
         .collect();
     assert_eq!(names, ["a", "b"]);
     assert_eq!(
-        done(&server, "metrics schemas get")["schemas"],
+        run_ok(&server, "metrics schemas get")["schemas"],
         set["schemas"]
     );
     let told = refused(&server, "metrics schemas set b --retentions never");
     assert!(told.contains("the rule `b`"), "{told}");
     assert!(told.contains("retentions = never"), "{told}");
     assert!(told.contains("`never` is no retention"), "{told}");
-    let unset = done(&server, "metrics schemas unset b");
+    let unset = run_ok(&server, "metrics schemas unset b");
     assert_eq!(unset["aggregation"], json!([]));
     assert_eq!(in_force(&server)["aggregation"], Value::Null);
-    done(&server, "metrics schemas unset --all");
+    run_ok(&server, "metrics schemas unset --all");
     assert_eq!(
         in_force(&server),
         json!({

@@ -180,7 +180,15 @@ fn what_is_used_of_the_limits_is_told() {
         assert!(reply.text().contains(field), "{}", reply.text());
     }
 
-    // The same in a body, which may hold longer lists.
+    // The same in a body, which may hold longer lists. Which of two members of one name is meant, nobody knows.
+    let twice = r#"{"serviceid_groups":true,"serviceid_groups":false}"#;
+    let reply = account.call("POST", &path).body(twice).send();
+    refused(&reply, 400, "invalid_parameter");
+    assert!(
+        reply.text().contains("serviceid_groups"),
+        "{}",
+        reply.text()
+    );
     let post = |body: &Value| account.call("POST", &path).json(body).send();
     assert_eq!(post(&json!({})).json(), json!({}));
     let told = post(&json!({

@@ -43,7 +43,7 @@ fn request(path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Vec<u8>
 
 impl KeySender {
     /// Sends what was written on a connection of its own.
-    fn told(&self, bytes: &[u8]) -> Reply {
+    fn exchange(&self, bytes: &[u8]) -> Reply {
         let mut stream = TcpStream::connect(&self.server.serving.address).unwrap();
         stream.write_all(bytes).unwrap();
         Reply::read(crate::raw_http::answer(&mut stream).as_bytes())
@@ -53,7 +53,7 @@ impl KeySender {
     fn first(&self, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Reply {
         let basic = wire::credential::encode_basic("apikey", &self.key);
         let own = [("Authorization", basic.as_str())];
-        self.told(&request(
+        self.exchange(&request(
             path,
             &[&headers[..1], &own, &headers[1..]].concat(),
             body,
@@ -69,7 +69,7 @@ impl KeySender {
         ];
         let last = [("Content-Type", "text/plain; charset=utf-8")];
         let path = format!("/api/v2/write?bucket={bucket}&org=vigie");
-        self.told(&request(
+        self.exchange(&request(
             &path,
             &[&own, headers, &last].concat(),
             Some(body),
@@ -110,7 +110,7 @@ fn what_its_output_for_influxdb_1_sends_is_stored() {
         query.len(),
         wire::credential::encode_basic("apikey", &sender.key),
     );
-    let reply = sender.told(form.as_bytes());
+    let reply = sender.exchange(form.as_bytes());
     assert_eq!(reply.status, 200, "{}", reply.text());
     // It takes the answer for done where that is JSON, and no result has an `error`.
     assert!(
@@ -148,7 +148,7 @@ fn what_its_output_for_influxdb_2_sends_is_stored() {
     let token = format!("Token {}x", sender.key);
     let own = [CHUNKED, ("Authorization", token.as_str()), TEXT];
     let path = format!("/api/v2/write?bucket={space}&org=vigie");
-    let reply = sender.told(&request(&path, &own, Some(LINES.as_bytes())));
+    let reply = sender.exchange(&request(&path, &own, Some(LINES.as_bytes())));
     assert_eq!(reply.status, 401, "{}", reply.text());
     assert!(reply.json()["message"].is_string(), "{}", reply.text());
 }

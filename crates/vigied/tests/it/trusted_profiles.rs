@@ -47,7 +47,7 @@ impl Account {
         reply.json()
     }
 
-    fn gone(&self, path: &str) {
+    fn delete(&self, path: &str) {
         let reply = self.call("DELETE", path).send();
         assert_eq!(reply.status, 204, "{path}: {}", reply.text());
     }
@@ -165,7 +165,7 @@ fn a_profile_lives_and_changes_with_its_tag() {
         .call("GET", &format!("{path}?include_activity=perhaps"))
         .send();
     refused(&unclear, 400, "invalid_parameter", "include_activity");
-    account.gone(&path);
+    account.delete(&path);
     refused(
         &account.call("GET", &path).send(),
         404,
@@ -278,7 +278,7 @@ fn rules_are_made_changed_with_their_tag_and_deleted() {
             key,
         );
     }
-    account.gone(&one);
+    account.delete(&one);
     refused(&account.call("GET", &one).send(), 404, "not_found", "rule");
 }
 
@@ -333,7 +333,7 @@ fn links_say_which_compute_resource_they_are_for() {
     let gone = named("type=IKS_SA&crn=crn:v1:x&namespace=prod&name=web");
     assert_eq!(gone.status, 204, "{}", gone.text());
     let again = account.make(&path, &body);
-    account.gone(&format!("{path}/{}", text(&again["id"])));
+    account.delete(&format!("{path}/{}", text(&again["id"])));
     refused(&account.call("GET", &one).send(), 404, "not_found", "link");
 }
 
@@ -392,7 +392,7 @@ fn identities_are_users_and_service_ids_of_the_account() {
     refused(&nothing, 400, "invalid_parameter", "identities");
     let twice = json!([body, body]);
     refused(&set("*", &twice), 400, "invalid_parameter", "twice");
-    account.gone(&format!("{path}/user/{owner}"));
+    account.delete(&format!("{path}/user/{owner}"));
     for missing in [format!("user/{owner}"), "user/x".to_owned()] {
         let reply = account.call("GET", &format!("{path}/{missing}")).send();
         refused(&reply, 404, "not_found", "");

@@ -172,6 +172,48 @@ fn the_id_of_an_invitation_finds_the_access_of_who_accepted_it() {
 }
 
 #[test]
+fn the_id_of_an_invitation_finds_what_else_who_accepted_it_has() {
+    let account = Account::start();
+    let (id, code) = account.invite("bea@example.org");
+    let refused_so_far = format!("/v1/sessions?iam_id={id}");
+    assert_eq!(account.call("GET", &refused_so_far).send().status, 404);
+    let token = account.accept("bea@example.org", &code);
+    let own = text(&account.read(&account.one(&id))["iam_id"]);
+    assert_ne!(own, id);
+    let by_bea = |method: &str, path: &str| account.server.request(method, path).bearer(&token);
+    let key = json!({"name": "of Bea", "iam_id": own});
+    let made = by_bea("POST", "/v1/apikeys").json(&key).send();
+    assert_eq!(made.status, 201, "{}", made.text());
+    let of = &account.server.owner.account;
+    let preferences = |id: &str| format!("/v1/preferences/accounts/{of}/identities/{id}");
+    let page = format!("{}/console/page", preferences(&id));
+    let body = json!({"value_string": "metrics"});
+    let set = account.call("PUT", &page).json(&body).send();
+    assert_eq!(set.status, 200, "{}", set.text());
+
+    for named in [&id, &own] {
+        let keys = account.read(&format!("/v1/apikeys?iam_id={named}"));
+        assert_eq!(keys["apikeys"][0]["name"], "of Bea", "{keys}");
+        let sessions = account.read(&format!("/v1/sessions?iam_id={named}"));
+        assert_eq!(sessions["sessions"][0]["iam_id"], json!(own), "{sessions}");
+        let kept = account.read(&preferences(named));
+        assert_eq!(kept["preferences"][0]["id"], "page", "{kept}");
+        let mfa = account.read(&format!("/v1/mfa/accounts/{of}/status?iam_id={named}"));
+        assert_eq!(mfa["iam_id"], json!(own), "{mfa}");
+    }
+    // It opens nothing for anybody else.
+    let owner = &account.owner;
+    let keys = format!("/v1/apikeys?iam_id={owner}");
+    refused(&by_bea("GET", &keys).send(), 403, "Administrator");
+    let keys = by_bea("GET", &format!("/v1/apikeys?iam_id={id}")).send();
+    assert_eq!(keys.status, 200, "{}", keys.text());
+
+    let ended = account.call("DELETE", &format!("/v1/sessions?iam_id={id}"));
+    assert_eq!(ended.send().status, 204);
+    assert_eq!(by_bea("GET", "/v1/sessions").send().status, 401);
+}
+
+#[test]
 fn a_user_of_one_account_is_renamed_by_its_administrator() {
     let account = Account::start();
     let email = "bea@example.org";

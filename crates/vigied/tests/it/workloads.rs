@@ -28,7 +28,7 @@ pub(crate) struct Place {
 }
 
 /// The file of issuers for an account, with these lines for where the keys are.
-fn issuers(account: &str, keys: &str) -> String {
+pub(crate) fn issuers(account: &str, keys: &str) -> String {
     format!(
         "[[issuer]]\nissuer = \"{ISSUER}\"\naudience = \"{AUDIENCE}\"\ncr_type = \"IKS_SA\"\naccount = \"{account}\"\ncrn = \"{CLUSTER}\"\n\
          namespace_claim = \"/kubernetes.io/namespace\"\nname_claim = \"/kubernetes.io/serviceaccount/name\"\n{keys}\n"
@@ -173,7 +173,7 @@ fn a_workload_that_a_profile_is_linked_to_acts_as_the_profile() {
         assert_eq!(place.status_of_metrics(&token), 200);
     }
     // One reading of the keys for all of them.
-    assert_eq!(place.publisher.asked(), 1);
+    assert_eq!(place.publisher.times_asked(), 1);
     let path = format!("/v1/profiles/{id}?include_activity=true");
     let seen = place.call("GET", &path).send().json();
     assert_eq!(seen["activity"]["authn_count"], 5, "{seen}");
@@ -307,5 +307,5 @@ fn an_issuer_changes_its_key() {
     // Nobody has asked before, so both are known from now on.
     assert_eq!(place.ask(&old, &named).status, 200);
     assert_eq!(place.ask(&second.token("prod", "web"), &named).status, 200);
-    assert_eq!(place.publisher.asked(), 1);
+    assert_eq!(place.publisher.times_asked(), 1);
 }

@@ -21,7 +21,7 @@ pub struct AccessGroup {
     pub created_by_id: String,
     /// When its name or description was changed last.
     pub last_modified_at: String,
-    /// The IAM id of who changed it last.
+    /// The IAM id of the principal who changed it last.
     pub last_modified_by_id: String,
     /// Its address.
     pub href: String,
@@ -105,7 +105,7 @@ pub struct GroupMember {
     /// When it was put into the group: UTC, as `2017-11-01T12:00+0000`; of a static member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
-    /// The IAM id of who put it there; of a static member.
+    /// The IAM id of the principal who added it; of a static member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by_id: Option<String>,
 }
@@ -161,7 +161,7 @@ pub struct AddedGroupMember {
     /// When it was put into the group, now or before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
-    /// The IAM id of who put it there.
+    /// The IAM id of the principal who added it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by_id: Option<String>,
     /// 200 if it is in the group.
@@ -292,7 +292,7 @@ pub struct GroupRule {
     pub created_by_id: String,
     /// When it was changed last.
     pub last_modified_at: String,
-    /// The IAM id of who changed it last.
+    /// The IAM id of the principal who changed it last.
     pub last_modified_by_id: String,
 }
 

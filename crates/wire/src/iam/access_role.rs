@@ -41,7 +41,7 @@ pub struct CustomRole {
     pub created_by_id: String,
     /// When it was changed last.
     pub last_modified_at: String,
-    /// The IAM id of who changed it last.
+    /// The IAM id of the principal who changed it last.
     pub last_modified_by_id: String,
     /// Its address.
     pub href: String,

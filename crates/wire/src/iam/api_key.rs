@@ -24,7 +24,7 @@ pub struct ApiKey {
     /// When it was made: UTC, as `2017-11-01T12:00+0000`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
-    /// The IAM id of who made it.
+    /// The IAM id of its creator.
     pub created_by: String,
     /// When it was changed last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,7 +34,7 @@ pub struct ApiKey {
     /// Its description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The IAM id of whom it speaks for.
+    /// The IAM id of its principal.
     pub iam_id: String,
     /// The account it belongs to.
     pub account_id: String,
@@ -99,7 +99,7 @@ pub struct ApiKeyList {
 pub struct CreateApiKey {
     /// Its name.
     pub name: String,
-    /// The IAM id of whom it shall speak for: the caller's, or that of a service ID of the account.
+    /// The IAM id of its principal: the caller's own, or that of a service ID of the account.
     pub iam_id: String,
     /// Its description.
     #[serde(default, skip_serializing_if = "Option::is_none")]

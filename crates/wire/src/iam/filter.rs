@@ -148,8 +148,8 @@ impl<'t> Reader<'t> {
             return Err(FilterError::Depth);
         }
         let node = self.either()?;
-        let behind = self.rest.trim_start().strip_prefix(')');
-        self.rest = behind.ok_or(FilterError::Unclosed)?;
+        let after = self.rest.trim_start().strip_prefix(')');
+        self.rest = after.ok_or(FilterError::Unclosed)?;
         self.depth -= 1;
         Ok(node)
     }
@@ -182,8 +182,8 @@ impl<'t> Reader<'t> {
         let rest = self.rest.trim_start();
         let is_other = |character: char| !character.is_ascii_alphanumeric() && character != '_';
         let end = rest.find(is_other).unwrap_or(rest.len());
-        let (word, behind) = rest.split_at(end);
-        self.rest = behind;
+        let (word, after) = rest.split_at(end);
+        self.rest = after;
         word
     }
 
@@ -288,9 +288,9 @@ mod tests {
         }
 
         #[test]
-        fn a_part_of_a_name_is_found(before: String, part: String, behind: String) {
+        fn a_part_of_a_name_is_found(before: String, part: String, after: String) {
             let escaped = part.replace('\\', "\\\\").replace('"', "\\\"");
-            let name = format!("{before}{part}{behind}");
+            let name = format!("{before}{part}{after}");
             let filter = format!("name co \"{escaped}\"");
             prop_assert!(lets_through(&filter, &name, ""));
         }

@@ -45,7 +45,7 @@ impl Form {
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0
             .iter()
-            .find(|(own, _)| *own == key)
+            .find(|(name, _)| *name == key)
             .map(|(_, value)| value)
             .filter(|value| !value.is_empty())
     }
@@ -61,7 +61,7 @@ impl Form {
     /// Whether the field is given, be it empty.
     #[must_use]
     pub fn contains(&self, key: &str) -> bool {
-        self.0.iter().any(|(own, _)| own == key)
+        self.0.iter().any(|(name, _)| name == key)
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct HistoryEntry {
     /// When: UTC, as `2017-11-01T12:00+0000`.
     pub timestamp: String,
-    /// The IAM id of who did it; `operator` and `server` are none.
+    /// The IAM id of the principal who did it; `operator` and `server` are none.
     pub iam_id: String,
     /// The account of the object.
     pub iam_id_account: String,

@@ -126,7 +126,7 @@ pub struct ProfileCount {
     pub count: u64,
 }
 
-/// API keys by whom they prove.
+/// API keys by their principals.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ApiKeysPerIdentity {
     /// As many each may have.

@@ -32,7 +32,7 @@ pub struct PolicyTag {
     pub operator: Option<String>,
 }
 
-/// Whom a policy is for.
+/// The subject of a policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PolicySubject {
     /// `iam_id` or `access_group_id`.
@@ -73,7 +73,7 @@ pub struct PolicyRequest {
     /// Its description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Whom it is for: one.
+    /// Its subject: one.
     pub subjects: Vec<PolicySubject>,
     /// The roles it gives.
     pub roles: Vec<PolicyRole>,
@@ -106,7 +106,7 @@ pub struct Policy {
     /// Its description.
     #[serde(default)]
     pub description: String,
-    /// Whom it is for.
+    /// Its subject.
     pub subjects: Vec<PolicySubject>,
     /// The roles it gives.
     pub roles: Vec<PolicyRole>,
@@ -120,7 +120,7 @@ pub struct Policy {
     pub created_by_id: String,
     /// When it was changed last.
     pub last_modified_at: String,
-    /// The IAM id of who changed it last.
+    /// The IAM id of the principal who changed it last.
     pub last_modified_by_id: String,
     /// `active`, or `deleted`: then it gives nothing.
     pub state: String,
@@ -145,7 +145,7 @@ pub struct KeyedAttribute {
     pub value: Value,
 }
 
-/// Whom a policy is for, in the second form.
+/// The subject of a policy, in the second form.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PolicySubjectV2 {
     /// `iam_id` or `access_group_id`.
@@ -189,7 +189,7 @@ pub struct PolicyRequestV2 {
     pub description: Option<String>,
     /// The roles it gives.
     pub control: PolicyControl,
-    /// Whom it is for.
+    /// Its subject.
     #[serde(default)]
     pub subject: PolicySubjectV2,
     /// Where.
@@ -233,7 +233,7 @@ pub struct PolicyV2 {
     pub description: String,
     /// The roles it gives.
     pub control: PolicyControl,
-    /// Whom it is for.
+    /// Its subject.
     pub subject: PolicySubjectV2,
     /// Where.
     pub resource: PolicyResourceV2,
@@ -245,7 +245,7 @@ pub struct PolicyV2 {
     pub created_by_id: String,
     /// When it was changed last.
     pub last_modified_at: String,
-    /// The IAM id of who changed it last.
+    /// The IAM id of the principal who changed it last.
     pub last_modified_by_id: String,
     /// `active`, or `deleted`: then it gives nothing.
     pub state: String,

@@ -44,11 +44,11 @@ pub struct ResourceInstance {
     pub resource_keys_url: String,
     /// When it was made: UTC, as `2017-11-01T12:00+0000`.
     pub created_at: String,
-    /// The IAM id of who made it.
+    /// The IAM id of its creator.
     pub created_by: String,
     /// When it was changed last.
     pub updated_at: String,
-    /// The IAM id of who changed it last.
+    /// The IAM id of the principal who changed it last.
     pub updated_by: String,
 }
 

@@ -36,11 +36,11 @@ pub struct ResourceKey {
     pub credentials: KeyCredentials,
     /// When it was made: UTC, as `2017-11-01T12:00+0000`.
     pub created_at: String,
-    /// The IAM id of who made it.
+    /// The IAM id of its creator.
     pub created_by: String,
     /// When it was changed last.
     pub updated_at: String,
-    /// The IAM id of who changed it last.
+    /// The IAM id of the principal who changed it last.
     pub updated_by: String,
 }
 
@@ -107,17 +107,21 @@ mod tests {
 
     #[test]
     fn the_api_key_is_hidden_from_logs_and_absent_when_it_is_not_told() {
-        let own = |apikey: Option<&str>| KeyCredentials {
+        let credentials = |apikey: Option<&str>| KeyCredentials {
             apikey: apikey.map(SecretText::from),
             iam_apikey_id: "ApiKey-1".to_owned(),
             iam_role_crn: "crn:v1".to_owned(),
             iam_serviceid_crn: "crn:v1".to_owned(),
         };
-        let told = own(Some("hunter2"));
-        assert!(!format!("{told:?}").contains("hunter2"));
-        assert!(serde_json::to_string(&told).unwrap().contains("hunter2"));
+        let with_key = credentials(Some("hunter2"));
+        assert!(!format!("{with_key:?}").contains("hunter2"));
         assert!(
-            !serde_json::to_string(&own(None))
+            serde_json::to_string(&with_key)
+                .unwrap()
+                .contains("hunter2")
+        );
+        assert!(
+            !serde_json::to_string(&credentials(None))
                 .unwrap()
                 .contains("\"apikey\"")
         );

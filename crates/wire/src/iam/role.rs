@@ -46,8 +46,8 @@ pub fn allowing(action: Action, domain: Domain) -> impl Iterator<Item = &'static
         Domain::Org(_) => "organization",
         Domain::Space(_) => "space",
     };
-    let fits = move |own: &&RoleMeaning| own.place == place && own.allows(action);
-    ROLES.iter().filter(fits).map(|own| own.role)
+    let fits = move |meaning: &&RoleMeaning| meaning.place == place && meaning.allows(action);
+    ROLES.iter().filter(fits).map(|meaning| meaning.role)
 }
 
 const fn role(

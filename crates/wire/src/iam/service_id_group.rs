@@ -20,7 +20,7 @@ pub struct ServiceIdGroup {
     pub description: String,
     /// When it was made: UTC, as `2017-11-01T12:00+0000`.
     pub created_at: String,
-    /// The IAM id of who made it.
+    /// The IAM id of its creator.
     pub created_by: String,
     /// When it was changed last.
     pub modified_at: String,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct Session {
     /// Its id, as in the claim `session_id`: `C-<GUID>`.
     pub id: String,
-    /// The IAM id of whose it is.
+    /// The IAM id of its user.
     pub iam_id: String,
     /// The account it is for.
     pub account_id: String,

@@ -122,7 +122,7 @@ pub struct UpdateUser {
 /// The body of `POST /v2/accounts/{account}/users`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct InviteUsers {
-    /// Whom to invite.
+    /// The people to invite.
     pub users: Vec<Invite>,
     /// Access policies for each of them, which begin with the acceptance.
     #[serde(default, skip_serializing_if = "Option::is_none")]

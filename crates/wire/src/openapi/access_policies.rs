@@ -110,7 +110,7 @@ fn form(document: &mut Document, error: &Value, form: &Form) {
     document.route("GET", form.all, failing(operation, error));
     let operation = Operation::new(
         create,
-        "Makes a policy: whom it is for has the roles at once where the resource has all attributes",
+        "Makes a policy: its subject has the roles at once in every domain that has all attributes of the resource",
     )
     .needs(&CALLER)
     .json(form.request.clone())

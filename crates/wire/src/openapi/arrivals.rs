@@ -9,7 +9,7 @@ pub(super) fn routes(document: &mut Document) {
     let senders = document.schema::<SenderList>();
     let operation = Operation::new(
         "listSenders",
-        "Who has sent to the domain since the server started, by listener, address and key, and who went silent",
+        "The senders to the domain since the server started, by listener, address and key, and which of them went silent",
     )
     .answers("200", "the senders", senders);
     let operation = guarded_whole(document, operation);

@@ -90,17 +90,16 @@ fn organizations(document: &mut Document) {
         "createOrganization",
         "Makes an organization; its maker becomes its manager",
     )
+    .query("region", "in this region")
     .json(name.clone());
-    let create = resource::<OrganizationEntity>(document, create, "201");
+    let create = resource::<OrganizationEntity>(document, at_once(create), "201");
     document.route("POST", path, create);
     let path = "/v2/organizations/{guid}";
-    let read = resource::<OrganizationEntity>(
-        document,
-        of("readOrganization", "Reads an organization"),
-        "200",
-    );
+    let read = inline(of("readOrganization", "Reads an organization"));
+    let read = resource::<OrganizationEntity>(document, read, "200");
     document.route("GET", path, read);
     let rename = of("renameOrganization", "Renames an organization").json(name);
+    let rename = in_region(at_once(rename));
     let rename = resource::<OrganizationEntity>(document, rename, "201");
     document.route("PUT", path, rename);
     let delete = of("deleteOrganization", "Deletes an organization")
@@ -111,7 +110,7 @@ fn organizations(document: &mut Document) {
             json!({ "type": "boolean", "default": false }),
         )
         .answers_empty("204", GONE);
-    let delete = guarded(document, delete);
+    let delete = guarded(document, in_region(at_once(delete)));
     document.route("DELETE", path, delete);
     let spaces = listed::<SpaceEntity>(
         document,
@@ -120,7 +119,7 @@ fn organizations(document: &mut Document) {
             "Lists the spaces of an organization",
         ),
     );
-    document.route("GET", "/v2/organizations/{guid}/spaces", spaces);
+    document.route("GET", "/v2/organizations/{guid}/spaces", in_region(spaces));
 }
 
 fn spaces(document: &mut Document) {
@@ -134,16 +133,19 @@ fn spaces(document: &mut Document) {
         "Makes a space; its maker becomes its manager and developer",
     )
     .json(create);
-    let create = resource::<SpaceEntity>(document, create, "201");
+    let create = resource::<SpaceEntity>(document, at_once(create), "201");
     document.route("POST", path, create);
     let path = "/v2/spaces/{guid}";
-    let read = resource::<SpaceEntity>(document, of("readSpace", "Reads a space"), "200");
+    let read = inline(of("readSpace", "Reads a space"));
+    let read = resource::<SpaceEntity>(document, read, "200");
     document.route("GET", path, read);
     let rename = of("renameSpace", "Renames a space").json(name);
-    let rename = resource::<SpaceEntity>(document, rename, "201");
+    let rename = resource::<SpaceEntity>(document, at_once(rename), "201");
     document.route("PUT", path, rename);
-    let delete = of("deleteSpace", "Deletes a space and its metrics").answers_empty("204", GONE);
-    let delete = guarded(document, delete);
+    let delete = of("deleteSpace", "Deletes a space and its metrics")
+        .query("recursive", "taken: what is in a space goes with it")
+        .answers_empty("204", GONE);
+    let delete = guarded(document, at_once(delete));
     document.route("DELETE", path, delete);
 }
 
@@ -193,13 +195,13 @@ where
     let list = page::<MemberEntity>(document, list);
     document.route("GET", path, list);
     let give = of(format!("give{what}Role"), "Gives a user a role").json(username.clone());
-    let give = resource::<T>(document, give, "201");
+    let give = resource::<T>(document, in_region(at_once(give)), "201");
     document.route("PUT", path, give);
     let take = of(format!("take{what}Role"), "Takes a role from a user")
         .query("username", "instead of the body")
         .optional_json(username)
         .answers_empty("204", "done");
-    let take = guarded(document, take);
+    let take = guarded(document, in_region(at_once(take)));
     document.route("DELETE", path, take);
 }
 
@@ -211,17 +213,48 @@ fn listed<T: ToSchema>(document: &mut Document, operation: Operation) -> Operati
 where
     List<T>: ToSchema,
 {
-    page::<T>(
-        document,
-        operation.query("q", "`name:<name>`: of this name"),
-    )
+    let operation = operation
+        .query("q", "`name:<name>`: of this name")
+        .query_of("order-by", "by name, as ever", false, only("name"));
+    page::<T>(document, operation)
+}
+
+/// Of one value, which says what is so without it.
+fn only(value: &str) -> Value {
+    json!({ "type": "string", "enum": [value] })
+}
+
+/// With the parameters by which clients of Cloud Foundry ask for objects within objects, which they look for by the paths in the answer
+/// where there are none.
+fn inline(operation: Operation) -> Operation {
+    let names = [
+        "inline-relations-depth",
+        "include-relations",
+        "exclude-relations",
+        "orphan-relations",
+    ];
+    let taken = "taken: what belongs to an object is at the path that it names, not in it";
+    let all = names.into_iter();
+    all.fold(operation, |operation, name| operation.query(name, taken))
+}
+
+/// With the parameter by which clients of Cloud Foundry say whether they wait for the end of a change.
+fn at_once(operation: Operation) -> Operation {
+    operation.query("async", "taken: a change is made when its answer comes")
+}
+
+/// With the parameter by which IBM's clients name the region of an organization beside its GUID.
+fn in_region(operation: Operation) -> Operation {
+    operation.query("region", "taken: the GUID says what is meant")
 }
 
 fn page<T: ToSchema>(document: &mut Document, operation: Operation) -> Operation
 where
     List<T>: ToSchema,
 {
-    let operation = paged(operation).answers("200", "a page", envelope::<T>(document));
+    let operation = inline(paged(operation))
+        .query_of("order-direction", "upwards, as ever", false, only("asc"))
+        .answers("200", "a page", envelope::<T>(document));
     guarded(document, operation)
 }
 

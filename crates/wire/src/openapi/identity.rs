@@ -163,7 +163,7 @@ fn about_tokens(document: &mut Document) {
     document.route("POST", "/identity/introspect", failing(operation, &error));
     let user_info = document.schema::<UserInfo>();
     for (method, id) in [("GET", "userinfo"), ("POST", "userinfoByPost")] {
-        let operation = Operation::new(id, "Whom the token speaks for")
+        let operation = Operation::new(id, "The principal of the token")
             .needs(&CALLER)
             .answers("200", "the person", user_info.clone());
         document.route(method, "/identity/userinfo", failing(operation, &error));

@@ -19,7 +19,7 @@ pub(super) fn routes(document: &mut Document) {
     let path = "/v1/activity/accounts/{account}/report";
     let operation = of(
         "makeActivityReport",
-        "Makes a report of who has not authenticated for some hours",
+        "Makes a report of the identities that have not authenticated for some hours",
     )
     .query("type", "`inactive`, which is also meant without it")
     .query("duration", "how many hours; 720 without it")

@@ -21,12 +21,15 @@ pub(super) fn routes(document: &mut Document) {
             .path("iam_id", "the user's IAM id, or the id of the invitation")
     };
     let path = "/v2/accounts/{account}/users/{iam_id}";
-    let operation = of("readUser", "Reads a user of the account, or who is invited")
-        .query(
-            "include_activity",
-            "`true`: with when the user has authenticated last, and how often",
-        )
-        .answers("200", "the user", user);
+    let operation = of(
+        "readUser",
+        "Reads a user of the account, or an invited person",
+    )
+    .query(
+        "include_activity",
+        "`true`: with when the user has authenticated last, and how often",
+    )
+    .answers("200", "the user", user);
     document.route("GET", path, failing(operation, &error));
     let operation = of(
         "updateUser",

@@ -51,7 +51,7 @@ pub(super) fn document() -> Value {
             .answers("200", "they are", words(&["status"]))
             .answers(
                 "503",
-                "they are not; why is told on the operators' listener",
+                "they are not; the operators' listener says why",
                 words(&["status"]),
             ),
     );

@@ -18,7 +18,7 @@ impl CredentialBounds {
         directory: &Directory,
         profile: ProfileId,
     ) -> Result<Self, &'static str> {
-        let account = directory.profile(profile).map(|own| own.account);
+        let account = directory.profile(profile).map(|profile| profile.account);
         let account = account.filter(|account| self.opens(directory, *account));
         let may = directory.assumption(profile, self.principal).is_some();
         let account = account.filter(|_| may).ok_or(NOT_ASSUMABLE)?;

@@ -104,9 +104,9 @@ impl Directory {
 
     /// Goes through the deletions once: with an organization thousands of spaces may be deleted.
     fn forget_deletions(&mut self, changed: &Changed) {
-        let is_changed = |own: &Deleted| changed.contains(Change::Deletion(own.domain));
+        let is_changed = |deletion: &Deleted| changed.contains(Change::Deletion(deletion.domain));
         if self.deletions.iter().any(is_changed) {
-            Arc::make_mut(&mut self.deletions).retain(|own| !is_changed(own));
+            Arc::make_mut(&mut self.deletions).retain(|deletion| !is_changed(deletion));
         }
     }
 
@@ -121,8 +121,8 @@ impl Directory {
                 limits.insert(name, value);
             });
         }
-        for own in facts.account_settings {
-            self.account_settings.insert(own.account, own);
+        for settings in facts.account_settings {
+            self.account_settings.insert(settings.account, settings);
         }
         if let Some(regions) = facts.regions {
             self.regions = Arc::new(regions);

@@ -128,7 +128,7 @@ impl Directory {
             self.group_ruled.remove(&user);
         } else {
             self.group_ruled
-                .change(user, |all| all.retain(|own| *own != group));
+                .change(user, |all| all.retain(|id| *id != group));
         }
     }
 }

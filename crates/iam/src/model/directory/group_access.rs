@@ -86,11 +86,11 @@ impl Directory {
 
     /// The public access group of the account, in which everybody is, if it has one.
     pub(crate) fn public_group(&self, account: AccountId) -> Option<AccessGroup> {
-        let own = self.accounts.get(&account);
-        let own = own.filter(|_| self.has_public_access(account))?;
+        let entry = self.accounts.get(&account);
+        let entry = entry.filter(|_| self.has_public_access(account))?;
         let made = Stamp {
-            at: own.created_at,
-            by: own.owner.into(),
+            at: entry.created_at,
+            by: entry.owner.into(),
         };
         Some(AccessGroup {
             id: AccessGroupId::public(account),
@@ -110,7 +110,9 @@ impl Directory {
         let is_inside = group.is_some_and(|group| self.is_member(principal, group.account));
         if is_inside {
             self.group_members.change(principal, |all| {
-                if let Err(at) = all.binary_search_by_key(&membership.group, |own| own.group) {
+                if let Err(at) =
+                    all.binary_search_by_key(&membership.group, |present| present.group)
+                {
                     all.insert(at, membership);
                 }
             });
@@ -280,25 +282,25 @@ mod tests {
         };
         let without_rule = inside.apply(4, &changed, none);
         assert!(!is_in(&without_rule, ADA));
-        let gone = inside.apply(4, &changed, Facts::default());
-        assert!(!is_in(&gone, ADA));
-        assert_eq!(gone.access_groups_of(ACCOUNT).count(), 0);
+        let without_group = inside.apply(4, &changed, Facts::default());
+        assert!(!is_in(&without_group, ADA));
+        assert_eq!(without_group.access_groups_of(ACCOUNT).count(), 0);
     }
 
     #[test]
     fn who_meets_another_rule_stays_when_one_is_changed() {
         let email: &[(&str, &str)] = &[("email", "ada@x.org")];
-        let own: &[(&str, &str)] = &[("given_name", "Ada")];
+        let by_name: &[(&str, &str)] = &[("given_name", "Ada")];
         let other: &[(&str, &str)] = &[("given_name", "Eve")];
         let mut changed = Changed::default();
         changed.add(Change::AccessGroup(GROUP));
         let mut directory = Directory::build(1, facts(group(&[]), "Ada@x.org"));
         for (number, (rules, expected)) in (2..).zip([
-            (vec![email, own], true),
+            (vec![email, by_name], true),
             (vec![email, other], true),
             (vec![other], false),
-            (vec![other, own], true),
-            (vec![own], true),
+            (vec![other, by_name], true),
+            (vec![by_name], true),
             (vec![], false),
         ]) {
             let rules: Vec<_> = rules.into_iter().map(|all| (OWN_REALM, all)).collect();
@@ -316,11 +318,11 @@ mod tests {
     #[test]
     fn who_was_put_into_a_group_is_in_it_once_and_while_in_the_account() {
         let named = |principal: Principal| {
-            let own = GroupMembership {
+            let membership = GroupMembership {
                 group: GROUP,
                 added: stamp(),
             };
-            (principal, own)
+            (principal, membership)
         };
         let rule: (&str, &[(&str, &str)]) = (OWN_REALM, &[("email", "ada@x.org")]);
         let all = Facts {
@@ -346,11 +348,11 @@ mod tests {
         let mut changed = Changed::default();
         changed.add(Change::Principal(JOB.0));
         changed.add(Change::PublicAccess(ACCOUNT));
-        let left = Facts {
+        let after_leaving = Facts {
             group_members: vec![named(JOB.into())],
             ..Facts::default()
         };
-        let after = directory.apply(2, &changed, left);
+        let after = directory.apply(2, &changed, after_leaving);
         assert!(groups(&after, JOB.into()).is_empty());
         let listed = |of: &Directory| -> Vec<AccessGroupId> { of.groups_of(ADA.into()).collect() };
         assert_eq!(listed(&directory), [GROUP, public]);

@@ -43,8 +43,8 @@ impl<K, V> Default for Map<K, V> {
 
 impl<K: Eq + Hash, V: PartialEq> PartialEq for Map<K, V> {
     fn eq(&self, other: &Self) -> bool {
-        let same = |(key, value): (&K, &V)| other.get(key).is_some_and(|found| found == value);
-        self.len == other.len && self.iter().all(same)
+        let has_entry = |(key, value): (&K, &V)| other.get(key).is_some_and(|found| found == value);
+        self.len == other.len && self.iter().all(has_entry)
     }
 }
 
@@ -160,43 +160,43 @@ mod tests {
         fn it_is_a_map_and_copies_keep_what_they_held(
             steps in prop::collection::vec((0_u8..40, prop::option::of(0_u8..9), any::<bool>()), 0..80)
         ) {
-            let (mut own, mut model) = (Map::default(), HashMap::new());
+            let (mut tested, mut model) = (Map::default(), HashMap::new());
             let mut copies = Vec::new();
             for (key, value, is_copied) in steps {
                 if is_copied {
-                    copies.push((own.clone(), model.clone()));
+                    copies.push((tested.clone(), model.clone()));
                 }
                 match value {
                     Some(value) => {
-                        own.insert(key, value);
+                        tested.insert(key, value);
                         model.insert(key, value);
                     }
                     None => {
-                        own.remove(&key);
+                        tested.remove(&key);
                         model.remove(&key);
                     }
                 }
             }
-            copies.push((own, model));
-            for (own, model) in copies {
-                let found: HashMap<u8, u8> = own.iter().map(|(key, value)| (*key, *value)).collect();
-                prop_assert_eq!(own.len, model.len());
+            copies.push((tested, model));
+            for (tested, model) in copies {
+                let found: HashMap<u8, u8> = tested.iter().map(|(key, value)| (*key, *value)).collect();
+                prop_assert_eq!(tested.len, model.len());
                 prop_assert_eq!(&found, &model);
-                prop_assert_eq!(own.is_empty(), model.is_empty());
+                prop_assert_eq!(tested.is_empty(), model.is_empty());
                 let again: Map<u8, u8> = model.into_iter().collect();
-                prop_assert!(own == again);
+                prop_assert!(tested == again);
             }
         }
     }
 
     #[test]
     fn copies_share_what_was_not_changed() {
-        let mut own: Map<u32, u32> = (0..10_000).map(|number| (number, number)).collect();
-        let copy = own.clone();
-        own.change(7, |value| *value += 1);
-        let shared = own.shards.iter().zip(copy.shards.iter());
+        let mut original: Map<u32, u32> = (0..10_000).map(|number| (number, number)).collect();
+        let copy = original.clone();
+        original.change(7, |value| *value += 1);
+        let shared = original.shards.iter().zip(copy.shards.iter());
         let shared = shared.filter(|(a, b)| Arc::ptr_eq(a, b)).count();
         assert_eq!(shared, SHARDS - 1);
-        assert_eq!((own.get(&7), copy.get(&7)), (Some(&8), Some(&7)));
+        assert_eq!((original.get(&7), copy.get(&7)), (Some(&8), Some(&7)));
     }
 }

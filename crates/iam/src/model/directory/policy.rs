@@ -50,9 +50,15 @@ impl Policy {
     /// Whether both are in force, and give the same roles in the same place, however either was written. Whom they are for is not
     /// compared.
     pub(crate) fn repeats(&self, other: &Self) -> bool {
-        let roles = |own: &Self| own.roles.iter().copied().collect::<BTreeSet<PolicyRole>>();
-        let keys = |own: &Self| {
-            let keys = own.attributes.iter().map(|attribute| attribute.key);
+        let roles = |policy: &Self| {
+            policy
+                .roles
+                .iter()
+                .copied()
+                .collect::<BTreeSet<PolicyRole>>()
+        };
+        let keys = |policy: &Self| {
+            let keys = policy.attributes.iter().map(|attribute| attribute.key);
             keys.collect::<BTreeSet<AttributeKey>>()
         };
         self.active

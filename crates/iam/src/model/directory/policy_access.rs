@@ -164,7 +164,9 @@ impl Directory {
     ) -> (bool, bool) {
         let all = self.policy_indexes(principal, account);
         all.map(PolicyIndex::reach)
-            .fold((false, false), |sum, own| (sum.0 || own.0, sum.1 || own.1))
+            .fold((false, false), |sum, reach| {
+                (sum.0 || reach.0, sum.1 || reach.1)
+            })
     }
 
     /// The organizations and spaces of the account that policies for the principal are about.

@@ -126,8 +126,8 @@ impl Given {
     }
 
     fn add_in_region(&mut self, region: Arc<str>, actions: Actions) {
-        let own = self.in_regions.entry(region).or_default();
-        *own = own.union(actions);
+        let in_region = self.in_regions.entry(region).or_default();
+        *in_region = in_region.union(actions);
     }
 }
 

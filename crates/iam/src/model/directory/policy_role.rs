@@ -204,8 +204,8 @@ mod tests {
             assert_eq!(stored.to_string().parse(), Ok(stored));
             assert!(!role.actions().is_empty());
         }
-        let own = PolicyRole::Custom(CustomRoleId(Guid::from_random([7; 16])));
-        assert_eq!(own.to_string().parse(), Ok(own));
+        let role = PolicyRole::Custom(CustomRoleId(Guid::from_random([7; 16])));
+        assert_eq!(role.to_string().parse(), Ok(role));
         assert_eq!("viewer".parse::<PolicyRole>(), Err(NoPolicyRole));
         for wrong in [
             "role:Reader",

@@ -123,10 +123,12 @@ impl Attribute {
     /// # Errors
     /// When it is not enforced here, or its value is empty or too long.
     pub fn read(key: &str, operator: Option<&str>, value: &str) -> Result<Self, Refusal> {
-        let own = AttributeKey::ALL.into_iter().find(|own| own.name() == key);
-        let Some(own) = own else {
+        let known_key = AttributeKey::ALL
+            .into_iter()
+            .find(|known_key| known_key.name() == key);
+        let Some(known_key) = known_key else {
             check_length("attributes", key, &limit::WORD_BYTES)?;
-            let known = AttributeKey::ALL.map(|own| format!("`{}`", own.name()));
+            let known = AttributeKey::ALL.map(|known_key| format!("`{}`", known_key.name()));
             return Err(Refusal::invalid(
                 "attributes",
                 format!(
@@ -136,12 +138,12 @@ impl Attribute {
             ));
         };
         let operator = AttributeOperator::read(key, operator)?;
-        check_stored(own.name(), value, &limit::POLICY_VALUE_BYTES)?;
+        check_stored(known_key.name(), value, &limit::POLICY_VALUE_BYTES)?;
         if value.is_empty() {
-            return Err(wrong(own, "needs a value"));
+            return Err(wrong(known_key, "needs a value"));
         }
         Ok(Self {
-            key: own,
+            key: known_key,
             operator,
             value: value.to_owned(),
         })
@@ -367,34 +369,49 @@ mod tests {
                 .map(|(key, operator, value)| Attribute::read(key, Some(operator), value));
             PolicyTarget::of(account, &all.collect::<Result<Vec<_>, _>>()?)
         };
-        let own = account.to_string();
-        let own = ("accountId", "stringEquals", own.as_str());
-        assert_eq!(of(&[own]), Ok(PolicyTarget::default()));
-        assert!(of(&[own, ("serviceName", "stringMatch", "ibmcloud-*")]).is_ok());
+        let of_account = account.to_string();
+        let of_account = ("accountId", "stringEquals", of_account.as_str());
+        assert_eq!(of(&[of_account]), Ok(PolicyTarget::default()));
+        assert!(of(&[of_account, ("serviceName", "stringMatch", "ibmcloud-*")]).is_ok());
         let space = "01234567-89ab-cdef-0123-456789abcdef";
         for (given, field) in [
             (vec![], "accountId"),
-            (vec![own, own], "accountId"),
+            (vec![of_account, of_account], "accountId"),
             (vec![("accountId", "stringEquals", space)], "accountId"),
             (vec![("accountId", "stringMatch", "*")], "accountId"),
             (
-                vec![own, ("serviceName", "stringEquals", "kms")],
+                vec![of_account, ("serviceName", "stringEquals", "kms")],
                 "serviceName",
             ),
             (
-                vec![own, ("serviceType", "stringEquals", "platform_service")],
+                vec![
+                    of_account,
+                    ("serviceType", "stringEquals", "platform_service"),
+                ],
                 "serviceType",
             ),
-            (vec![own, ("spaceId", "stringEquals", "dev")], "spaceId"),
-            (vec![own, ("spaceId", "stringMatch", "*")], "spaceId"),
-            (vec![own, ("resource", "stringEquals", space)], "resource"),
             (
-                vec![own, ("resourceType", "stringEquals", "bucket")],
+                vec![of_account, ("spaceId", "stringEquals", "dev")],
+                "spaceId",
+            ),
+            (vec![of_account, ("spaceId", "stringMatch", "*")], "spaceId"),
+            (
+                vec![of_account, ("resource", "stringEquals", space)],
+                "resource",
+            ),
+            (
+                vec![of_account, ("resourceType", "stringEquals", "bucket")],
                 "resourceType",
             ),
-            (vec![own, ("region", "stringExists", "true")], "operator"),
-            (vec![own, ("region", "stringEquals", "")], "region"),
-            (vec![own, ("colour", "stringEquals", "red")], "attributes"),
+            (
+                vec![of_account, ("region", "stringExists", "true")],
+                "operator",
+            ),
+            (vec![of_account, ("region", "stringEquals", "")], "region"),
+            (
+                vec![of_account, ("colour", "stringEquals", "red")],
+                "attributes",
+            ),
         ] {
             let refused = of(&given).unwrap_err();
             assert_eq!(refused.field, Some(field), "{refused}");

@@ -122,7 +122,10 @@ mod tests {
             profile: PROFILE,
             name: String::new(),
             kind,
-            conditions: conditions.iter().map(|own| one(own).unwrap()).collect(),
+            conditions: conditions
+                .iter()
+                .map(|condition| one(condition).unwrap())
+                .collect(),
             revision: 1,
             created: stamp(),
             modified: stamp(),
@@ -249,13 +252,17 @@ mod tests {
         };
         let after = Directory::build(1, facts(before())).apply(2, &changed, new);
         assert_eq!(after, Directory::build(2, facts(swapped())));
-        let found = |name: &str| after.profile_by_name(ACCOUNT, name).map(|own| own.id);
+        let found = |name: &str| {
+            after
+                .profile_by_name(ACCOUNT, name)
+                .map(|profile| profile.id)
+        };
         assert_eq!(
             [found("a"), found("b"), found("ops")],
             [Some(OTHER), None, Some(PROFILE)]
         );
-        let gone = after.apply(3, &changed, Facts::default());
-        assert!(gone.profile(PROFILE).is_none());
-        assert!(gone.profile_by_name(ACCOUNT, "ops").is_none());
+        let without_profile = after.apply(3, &changed, Facts::default());
+        assert!(without_profile.profile(PROFILE).is_none());
+        assert!(without_profile.profile_by_name(ACCOUNT, "ops").is_none());
     }
 }

@@ -56,9 +56,9 @@ impl Directory {
     /// The resource group with this id.
     #[must_use]
     pub fn resource_group(&self, id: ResourceGroupId) -> Option<ResourceGroup> {
-        if let Some(own) = self.resources.groups.get(&id) {
-            let is_there = self.accounts.contains_key(&own.account);
-            return is_there.then(|| own.clone());
+        if let Some(group) = self.resources.groups.get(&id) {
+            let is_there = self.accounts.contains_key(&group.account);
+            return is_there.then(|| group.clone());
         }
         self.accounts.get(&AccountId(id.0)).map(first_group)
     }

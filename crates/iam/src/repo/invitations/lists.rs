@@ -94,7 +94,7 @@ pub(crate) async fn into(
 }
 
 /// The open invitation of this id into the account, unless its address is a member's.
-pub(crate) async fn one(
+pub(crate) async fn by_id(
     db: &Db,
     account: AccountId,
     id: UserId,

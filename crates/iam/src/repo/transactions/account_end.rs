@@ -13,7 +13,7 @@ use db::Tx;
 
 /// Deletes an account's rows, and the principals that are in no other account.
 pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
-    let held = members::of_account(tx, account).await?;
+    let principals = members::of_account(tx, account).await?;
     // The roles are found by spaces and organizations, the roles of invitations by invitations, spaces by organizations.
     roles::delete_of_account(tx, account).await?;
     policies::delete_of_account(tx, account).await?;
@@ -39,7 +39,7 @@ pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamErr
     departures::delete_of_account(tx, account).await?;
     spaces::delete_of_account(tx, account).await?;
     orgs::delete_of_account(tx, account).await?;
-    for principal in &held {
+    for principal in &principals {
         departure::move_home(tx, account, principal).await?;
     }
     preferences::delete_of_account(tx, account).await?;

@@ -12,7 +12,7 @@ use iam::role::Role;
 use iam::{Credential, Identity};
 
 /// The stored state of a user whose code was shown to the inviter, while there was one account.
-async fn seen(world: &World) -> Identity {
+async fn user_with_shown_code(world: &World) -> Identity {
     let (_, password) = world.invite_carl(Some(Role::Administrator)).await;
     let db = world.database().await;
     db.execute(
@@ -28,7 +28,7 @@ async fn seen(world: &World) -> Identity {
 #[test]
 fn a_user_with_an_unproven_address_stays_in_one_account() {
     on_both("stays_in_one", &async |world: &World| {
-        let carl = seen(world).await;
+        let carl = user_with_shown_code(world).await;
         let made = world.iam.create_account(request("c", CARL)).await.unwrap();
         assert!(made.opening.is_none());
         let operators = made.code.expect("the owner is invited with a code");
@@ -75,7 +75,7 @@ fn a_user_with_an_unproven_address_stays_in_one_account() {
 #[test]
 fn the_operators_word_is_a_proof_too() {
     on_both("operators_word", &async |world: &World| {
-        let carl = seen(world).await;
+        let carl = user_with_shown_code(world).await;
         world.iam.confirm("CARL@example.org").await.unwrap();
         let made = world.iam.create_account(request("c", CARL)).await.unwrap();
         assert!(made.code.is_none());
@@ -93,7 +93,7 @@ fn the_operators_word_is_a_proof_too() {
 #[test]
 fn the_true_owner_begins_anew_and_nothing_of_the_other_is_left() {
     on_both("begins_anew", &async |world: &World| {
-        let other = seen(world).await;
+        let other = user_with_shown_code(world).await;
         let new = NewKey {
             name: "kept".to_owned(),
             ..NewKey::default()
@@ -140,7 +140,7 @@ fn the_true_owner_begins_anew_and_nothing_of_the_other_is_left() {
 #[test]
 fn the_true_owner_has_the_roles_in_a_deleted_space_after_its_restore() {
     on_both("roles_in_deleted", &async |world: &World| {
-        seen(world).await;
+        user_with_shown_code(world).await;
         let bea = world.bea().await;
         let space = Domain::Space(world.b.space);
         for (domain, role) in [

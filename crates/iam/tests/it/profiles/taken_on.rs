@@ -1,6 +1,6 @@
 //! Who takes on a profile, what they get, and with what it ends.
 
-use super::{let_in, made, rule};
+use super::{create_profile, let_in, rule};
 use crate::world::{OWNER, World, access_token, code, on_both_databases, secret, source};
 use base::id::ProfileId;
 use base::principal::Principal;
@@ -51,7 +51,7 @@ async fn by_key(world: &World, key: &str) -> String {
 
 /// A profile with a role in the space, by which nobody else is admitted there.
 async fn auditor(world: &World, name: &str) -> ProfileId {
-    let own = made(world, name).await;
+    let own = create_profile(world, name).await;
     let (owner, space) = (world.owner(), Domain::Space(world.space()));
     let id = own.id.to_string();
     let given = world.iam.set_role(&owner, space, Role::Auditor, &id);
@@ -244,7 +244,7 @@ async fn its_token_ends_with_everything_that_it_came_from(world: World) {
 async fn what_is_shown_bounds_what_is_issued(world: World) {
     let owner = world.owner();
     let space = Domain::Space(world.space());
-    let own = made(&world, "ops").await;
+    let own = create_profile(&world, "ops").await;
     let id = own.id.to_string();
     let given = world.iam.set_role(&owner, space, Role::Developer, &id);
     given.await.unwrap();

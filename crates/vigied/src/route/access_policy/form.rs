@@ -47,29 +47,29 @@ struct Given<'b> {
 }
 
 impl<'b> Given<'b> {
-    fn first(own: &'b wired::NamedAttribute) -> Self {
+    fn first(attribute: &'b wired::NamedAttribute) -> Self {
         Self {
-            name: &own.name,
-            operator: own.operator.as_deref(),
-            value: &own.value,
+            name: &attribute.name,
+            operator: attribute.operator.as_deref(),
+            value: &attribute.value,
         }
     }
 
-    fn second(own: &'b wired::KeyedAttribute) -> Result<Self, Refusal> {
-        let Value::String(value) = &own.value else {
-            return Err(not_a_text(own));
+    fn second(attribute: &'b wired::KeyedAttribute) -> Result<Self, Refusal> {
+        let Value::String(value) = &attribute.value else {
+            return Err(not_a_text(attribute));
         };
         Ok(Self {
-            name: &own.key,
-            operator: Some(&own.operator),
+            name: &attribute.key,
+            operator: Some(&attribute.operator),
             value,
         })
     }
 }
 
 /// The refusal of an attribute that is compared with something else than a text: by its operator, which may need that.
-fn not_a_text(own: &wired::KeyedAttribute) -> Refusal {
-    let (key, operator) = (&own.key, &own.operator);
+fn not_a_text(attribute: &wired::KeyedAttribute) -> Refusal {
+    let (key, operator) = (&attribute.key, &attribute.operator);
     for (field, text) in [("attributes", key), ("operator", operator)] {
         if let Err(problem) = check_length(field, text, &limit::WORD_BYTES) {
             return Refusal(problem);
@@ -165,8 +165,8 @@ fn grant(
     }
     let roles = roles.iter();
     let roles = roles.map(|role| app.iam.policy_role(caller, &role.role_id));
-    let read = |own: &Given<'_>| {
-        Attribute::read(own.name, own.operator, own.value).map_err(IamError::from)
+    let read = |given: &Given<'_>| {
+        Attribute::read(given.name, given.operator, given.value).map_err(IamError::from)
     };
     let attributes = resource.iter().map(read);
     Ok(PolicyGrant {
@@ -304,10 +304,10 @@ impl<'u> Form<'u> {
             value,
             operator: None,
         };
-        let attribute = |own: &Attribute| wired::NamedAttribute {
-            name: own.key.name().to_owned(),
-            value: own.value.clone(),
-            operator: Some(own.operator.name().to_owned()),
+        let attribute = |stored: &Attribute| wired::NamedAttribute {
+            name: stored.key.name().to_owned(),
+            value: stored.value.clone(),
+            operator: Some(stored.operator.name().to_owned()),
         };
         wired::Policy {
             id: policy.id.to_string(),
@@ -338,10 +338,10 @@ impl<'u> Form<'u> {
             operator: EQUALS.to_owned(),
             value: value.into(),
         };
-        let attribute = |own: &Attribute| wired::KeyedAttribute {
-            key: own.key.name().to_owned(),
-            operator: own.operator.name().to_owned(),
-            value: own.value.clone().into(),
+        let attribute = |stored: &Attribute| wired::KeyedAttribute {
+            key: stored.key.name().to_owned(),
+            operator: stored.operator.name().to_owned(),
+            value: stored.value.clone().into(),
         };
         wired::PolicyV2 {
             id: policy.id.to_string(),

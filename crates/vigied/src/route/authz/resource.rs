@@ -65,8 +65,8 @@ impl Named {
 }
 
 /// Whether what is said, if anything, is so.
-fn is_same<T: PartialEq + Copy>(said: Option<T>, is: Option<T>) -> bool {
-    said.is_none() || said == is
+fn is_same<T: PartialEq + Copy>(named: Option<T>, is: Option<T>) -> bool {
+    named.is_none() || named == is
 }
 
 fn org_of(directory: &Directory, domain: Domain) -> Option<OrgId> {

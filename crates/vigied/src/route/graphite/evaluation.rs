@@ -49,8 +49,8 @@ impl TargetEvaluation<'_> {
             let failure = self.happened.failure();
             failure.unwrap_or_else(|| refused(targets, place, error))
         })?;
-        let held = evaluation.into_held(context, series.iter().flatten());
-        Ok((series, held))
+        let reservation = evaluation.into_held(context, series.iter().flatten());
+        Ok((series, reservation))
     }
 
     /// The series that they read.

@@ -58,7 +58,10 @@ fn nodes_of_query(
     if query.contains(';') {
         return nodes(asked, answer, query);
     }
-    let elements: Vec<&str> = query.split('.').filter(|own| !own.is_empty()).collect();
+    let elements: Vec<&str> = query
+        .split('.')
+        .filter(|element| !element.is_empty())
+        .collect();
     let path = match elements.as_slice() {
         ["**"] => "*".to_owned(),
         elements => elements.join("."),
@@ -89,7 +92,7 @@ fn as_asked(mut found: Vec<Node>, path: &str) -> Vec<Node> {
     let is_escaped = |element: &&str| {
         ["\\*", "\\?", "\\[", "\\{"]
             .iter()
-            .any(|own| element.contains(own))
+            .any(|wildcard| element.contains(wildcard))
     };
     let asked: Vec<&str> = path.split('.').collect();
     if !asked.iter().any(&is_escaped) {
@@ -97,9 +100,9 @@ fn as_asked(mut found: Vec<Node>, path: &str) -> Vec<Node> {
     }
     for node in &mut found {
         let mut asked = asked.iter();
-        let shown = node.path.split('.').map(|own| match asked.next() {
+        let shown = node.path.split('.').map(|element| match asked.next() {
             Some(asked) if is_escaped(asked) => asked.replace('\\', ""),
-            _ => own.to_owned(),
+            _ => element.to_owned(),
         });
         node.path = shown.collect::<Vec<_>>().join(".");
     }

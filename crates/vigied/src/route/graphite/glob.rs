@@ -45,7 +45,7 @@ impl GlobSelector {
     /// Whether a series of that Graphite text is meant, which its selector finds.
     pub(super) fn matches(&self, text: &str) -> bool {
         match &self.literal {
-            Some(own) => own == text,
+            Some(literal) => literal == text,
             None => self.has_tags || !text.contains(';'),
         }
     }

@@ -63,7 +63,7 @@ impl Parameters {
     /// The value of a parameter.
     pub(super) fn last(&self, name: &str) -> Option<&str> {
         self.iter()
-            .filter(|(own, _)| *own == name)
+            .filter(|(key, _)| *key == name)
             .last()
             .map(|(_, value)| value)
     }

@@ -273,19 +273,19 @@ fn write_data(
     let columns: Vec<Column<'_>> = series
         .iter()
         .zip(&points)
-        .map(|(own, points)| Column {
-            name: &own.name,
-            is_unnamed: own.title().is_none(),
-            tags: &own.tags,
-            path_expression: &own.path_expression,
-            start: own.start,
-            end: own.end,
-            step: own.step,
-            values_per_point: own.values_per_point,
-            consolidation: own.consolidation.name(),
-            x_files_factor: own.x_files_factor,
+        .map(|(series, points)| Column {
+            name: &series.name,
+            is_unnamed: series.title().is_none(),
+            tags: &series.tags,
+            path_expression: &series.path_expression,
+            start: series.start,
+            end: series.end,
+            step: series.step,
+            values_per_point: series.values_per_point,
+            consolidation: series.consolidation.name(),
+            x_files_factor: series.x_files_factor,
             points,
-            is_whole: own.is_whole,
+            is_whole: series.is_whole,
         })
         .collect();
     let has_values = series.iter().any(|series| !series.values.is_empty());

@@ -20,9 +20,9 @@ pub(super) fn write(
     let Some((question, accepted)) = question(asked)? else {
         return work(asked, answer);
     };
-    let kept = asked.app.queries.render_cache();
+    let cache = asked.app.queries.render_cache();
     let state = state(asked, &question, step);
-    if let Some(body) = kept.answer(&question, &state, accepted) {
+    if let Some(body) = cache.answer(&question, &state, accepted) {
         answer.out.extend_from_slice(&body);
         return answer
             .step()
@@ -30,7 +30,7 @@ pub(super) fn write(
     }
     work(asked, answer)?;
     if let Some(whole) = answer.unsent() {
-        kept.keep(&question, state, whole);
+        cache.keep(&question, state, whole);
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ pub(super) fn as_call(target: &str) -> Option<String> {
     let (name, size) = target.split_once(':')?;
     let size: f64 = size.trim().parse().ok()?;
     // A text may hold the other quotes as they are.
-    let quote = ['"', '\''].into_iter().find(|own| !name.contains(*own))?;
+    let quote = ['"', '\''].into_iter().find(|mark| !name.contains(*mark))?;
     let is_drawn = size.is_finite() && !name.ends_with('\\');
     is_drawn.then(|| format!("alias(constantLine({size}),{quote}{name}{quote})"))
 }

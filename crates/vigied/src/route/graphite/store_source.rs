@@ -55,9 +55,9 @@ impl Source for StoreSource<'_> {
             // To compile one may take milliseconds, and there may be hundreds.
             self.context.check(Instant::now())?;
             reservation.grow(compiled_bytes(path))?;
-            if let Some(own) = PathSelector::of(path, self.has_tagged) {
-                reservation.grow(own.selector().table_bytes())?;
-                selectors.push((place, own));
+            if let Some(path_selector) = PathSelector::of(path, self.has_tagged) {
+                reservation.grow(path_selector.selector().table_bytes())?;
+                selectors.push((place, path_selector));
             }
         }
         if range.from <= self.now && !selectors.is_empty() {
@@ -97,8 +97,8 @@ impl StoreSource<'_> {
         };
         let queries: Vec<FetchQuery<'_>> = selectors
             .iter()
-            .map(|(_, own)| FetchQuery {
-                selector: own.selector(),
+            .map(|(_, chosen)| FetchQuery {
+                selector: chosen.selector(),
                 shape: Shape::Raw(samples),
             })
             .collect();

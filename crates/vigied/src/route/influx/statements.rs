@@ -33,18 +33,18 @@ pub(crate) async fn query_post(
 }
 
 fn answered(url: &[u8], form: &[u8]) -> Result<Response, Refusal> {
-    let mut said = None;
+    let mut text = None;
     for raw in [url, form] {
         let query = Query::parse_bytes(raw)
             .map_err(|error| code::REQUEST_MALFORMED.problem(error.to_string()))?;
-        let one = query.one("q").map_err(|error| {
+        let value = query.one("q").map_err(|error| {
             code::PARAMETER_INVALID
                 .problem(error.to_string())
                 .field("q")
         })?;
-        said = said.or_else(|| one.map(str::to_owned));
+        text = text.or_else(|| value.map(str::to_owned));
     }
-    let Some(text) = said else {
+    let Some(text) = text else {
         let problem = code::QUERY_MISSING.problem("missing required parameter \"q\"");
         return Err(Refusal(problem.field("q")));
     };
@@ -58,7 +58,7 @@ fn answered(url: &[u8], form: &[u8]) -> Result<Response, Refusal> {
     }
     let results: Result<Vec<Value>, Refusal> = (0..)
         .zip(statements)
-        .map(|(id, own)| result(id, own))
+        .map(|(id, statement)| result(id, statement))
         .collect();
     let mut response = json(StatusCode::OK, &json!({ "results": results? }))?;
     mark(response.headers_mut());
@@ -67,29 +67,29 @@ fn answered(url: &[u8], form: &[u8]) -> Result<Response, Refusal> {
 
 fn result(id: usize, statement: &str) -> Result<Value, Refusal> {
     let mut words = statement.split_whitespace();
-    let mut is = |word: &str| {
+    let mut next_is = |word: &str| {
         words
             .next()
-            .is_some_and(|own| own.eq_ignore_ascii_case(word))
+            .is_some_and(|next| next.eq_ignore_ascii_case(word))
     };
-    let is_create = is("create");
-    let is_database = is("database");
+    let is_create = next_is("create");
+    let is_database = next_is("database");
     if is_create && is_database {
         return Ok(json!({ "statement_id": id }));
     }
     let mut words = statement.split_whitespace();
-    let mut is = |word: &str| {
+    let mut next_is = |word: &str| {
         words
             .next()
-            .is_some_and(|own| own.eq_ignore_ascii_case(word))
+            .is_some_and(|next| next.eq_ignore_ascii_case(word))
     };
-    if is("show") && is("databases") {
+    if next_is("show") && next_is("databases") {
         let none = json!({ "name": "databases", "columns": ["name"], "values": [] });
         return Ok(json!({ "statement_id": id, "series": [none] }));
     }
-    let said = excerpt::beginning(statement);
+    let shortened = excerpt::beginning(statement);
     let problem = code::PARAMETER_INVALID.problem(format!(
-        "`{said}` is not answered: InfluxDB's interface is for writing here"
+        "`{shortened}` is not answered: InfluxDB's interface is for writing here"
     ));
     Err(Refusal(
         problem

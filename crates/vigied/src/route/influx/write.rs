@@ -94,10 +94,10 @@ fn precision(raw: &str) -> Result<Option<Precision>, Refusal> {
         Query::parse(raw).map_err(|error| code::REQUEST_MALFORMED.problem(error.to_string()))?;
     let refused =
         |message: String| Refusal(code::PARAMETER_INVALID.problem(message).field("precision"));
-    let said = query
+    let precision = query
         .one("precision")
         .map_err(|error| refused(error.to_string()))?;
-    let Some(word) = said.filter(|word| !word.is_empty()) else {
+    let Some(word) = precision.filter(|word| !word.is_empty()) else {
         return Ok(None);
     };
     let precision = Precision::parse(word).ok_or_else(|| {

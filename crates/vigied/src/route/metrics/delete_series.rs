@@ -60,10 +60,10 @@ fn named(url: Option<&str>, form: &[u8]) -> Result<Vec<Named>, Refusal> {
         let message = "`path` is missing: write a series, for example `cpu;host=web1`";
         return Err(invalid("path", message.to_owned()));
     }
-    paths.into_iter().map(one).collect()
+    paths.into_iter().map(named_series).collect()
 }
 
-fn one(path: &str) -> Result<Named, Refusal> {
+fn named_series(path: &str) -> Result<Named, Refusal> {
     let no_series = |error: &dyn std::fmt::Display| {
         let path = beginning(path);
         invalid("path", format!("`{path}` names no series: {error}"))
@@ -81,18 +81,18 @@ fn remove(
     named: &[Named],
     answer: &mut Answer,
 ) -> Result<(), Refusal> {
-    for own in named {
+    for series in named {
         let delete = DeleteQuery {
-            selector: &own.selector,
+            selector: &series.selector,
             range: None,
             exact: true,
             dry_run: false,
             names: 0,
         };
         let context = answer.context();
-        reserve_tables(&context, &own.selector)?;
-        deleter.delete_one(scope, &own.text, &delete, answer)?;
-        context.release(own.selector.table_bytes());
+        reserve_tables(&context, &series.selector)?;
+        deleter.delete_one(scope, &series.text, &delete, answer)?;
+        context.release(series.selector.table_bytes());
     }
     answer.out.extend_from_slice(b"true");
     Ok(())

@@ -145,8 +145,8 @@ pub(super) fn selector(text: &str) -> Result<Selector, Refusal> {
 
 /// Reserves memory for the tables of a selector.
 pub(super) fn reserve_tables(context: &Context, selector: &Selector) -> Result<(), Refusal> {
-    let held = context.reserve(selector.table_bytes());
-    held.map_err(|stop| StoreError::Stopped(stop).into())
+    let reserved = context.reserve(selector.table_bytes());
+    reserved.map_err(|stop| StoreError::Stopped(stop).into())
 }
 
 /// The refusal of a pattern; it repeats only the part around the error.

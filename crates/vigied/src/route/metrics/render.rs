@@ -104,7 +104,7 @@ fn draw(
         return Ok(());
     }
     let (from, until) = (range.from.secs(), range.until.secs());
-    let seen = query::window::Window::new(from, until, times.now.secs(), times.zone);
+    let graphite_window = query::window::Window::new(from, until, times.now.secs(), times.zone);
     let happened = EventSource::new(app, scope, answer);
     let evaluating = TargetEvaluation {
         app,
@@ -112,7 +112,7 @@ fn draw(
         context: &context,
         rules: &rules,
         happened: &happened,
-        window: &seen,
+        window: &graphite_window,
         has_tagged: true,
         variables: variables(&query),
         x_files_factor,

@@ -133,50 +133,54 @@ impl<'a> Rows<'a> {
     }
 
     fn write_fewer(&mut self, series: &mut dyn Cursor, most: usize) -> Result<(), StoreError> {
-        let mut held = 0;
+        let mut buffered_bytes = 0;
         let written = self
-            .first_pass(series, &mut held)
-            .and_then(|seen| self.write_seen(series, seen, most));
-        self.context.release(held);
+            .first_pass(series, &mut buffered_bytes)
+            .and_then(|pass| self.write_seen(series, pass, most));
+        self.context.release(buffered_bytes);
         written
     }
 
-    /// Reads the series once; `held` counts the buffered bytes.
-    fn first_pass(&self, series: &mut dyn Cursor, held: &mut u64) -> Result<FirstPass, StoreError> {
-        let mut seen = FirstPass {
+    /// Reads the series once; what it buffers is added to `buffered_bytes`.
+    fn first_pass(
+        &self,
+        series: &mut dyn Cursor,
+        buffered_bytes: &mut u64,
+    ) -> Result<FirstPass, StoreError> {
+        let mut pass = FirstPass {
             count: 0,
             first_and_last: None,
             kept: Some(Vec::new()),
         };
         while let Some(piece) = series.next()? {
-            seen.count += piece.len();
+            pass.count += piece.len();
             let ends = piece.timestamps.first().zip(piece.timestamps.last());
             if let Some((begin, end)) = ends {
-                let first = seen.first_and_last.map_or(*begin, |(first, _)| first);
-                seen.first_and_last = Some((first, *end));
+                let first = pass.first_and_last.map_or(*begin, |(first, _)| first);
+                pass.first_and_last = Some((first, *end));
             }
-            if seen.count > KEPT {
-                seen.kept = None;
-                self.context.release(std::mem::take(held));
-            } else if let Some(kept) = &mut seen.kept {
+            if pass.count > KEPT {
+                pass.kept = None;
+                self.context.release(std::mem::take(buffered_bytes));
+            } else if let Some(kept) = &mut pass.kept {
                 let bytes = piece.len() as u64 * SAMPLE_BYTES;
                 self.context.reserve(bytes)?;
-                *held += bytes;
+                *buffered_bytes += bytes;
                 kept.push(piece);
             }
         }
-        Ok(seen)
+        Ok(pass)
     }
 
     fn write_seen(
         &mut self,
         series: &mut dyn Cursor,
-        seen: FirstPass,
+        pass: FirstPass,
         most: usize,
     ) -> Result<(), StoreError> {
-        let ends = seen.first_and_last.filter(|_| seen.count > most);
+        let ends = pass.first_and_last.filter(|_| pass.count > most);
         let mut parts = ends.map(|(first, last)| Parts::new(first, last, most, Fold::Average));
-        if seen.count == 0 && !self.form.has_nulls {
+        if pass.count == 0 && !self.form.has_nulls {
             return Ok(());
         }
         let mut row = self.begin(&series.key().graphite());
@@ -187,7 +191,7 @@ impl<'a> Rows<'a> {
             }
             None => row.write(self.answer, piece.iter()),
         };
-        if let Some(kept) = seen.kept {
+        if let Some(kept) = pass.kept {
             for piece in &kept {
                 write(piece, &mut parts)?;
             }

@@ -59,8 +59,8 @@ pub(crate) async fn send(
         let early = decoded.rejects.iter().map(|reject| &reject.reason);
         let appended = worker.store_batch(&caller.scope, &decoded.batch, early, durability)?;
         let by = ArrivalSource::new("/v1/metrics", source, caller.key);
-        let taken = appended.stored + appended.overwritten;
-        let mut arrival = Arrival::new(caller.scope.domain(), by, now, taken);
+        let accepted = appended.stored + appended.overwritten;
+        let mut arrival = Arrival::new(caller.scope.domain(), by, now, accepted);
         for reject in &decoded.rejects {
             arrival.refused(reject.name.as_deref(), &reject.reason);
         }
@@ -117,7 +117,7 @@ fn receipt(decoded: &Decoded, appended: &Appended) -> Receipt {
     let mut rejected_by_code = BTreeMap::new();
     if rejections_left_out > 0 {
         let early = decoded.rejects.iter().map(|reject| &reject.reason);
-        for reason in early.chain(appended.rejected.iter().map(|own| &own.1)) {
+        for reason in early.chain(appended.rejected.iter().map(|rejection| &rejection.1)) {
             *rejected_by_code.entry(reason.code()).or_insert(0_u64) += 1;
         }
     }
@@ -170,7 +170,7 @@ fn first_rejections(decoded: &Decoded, appended: &Appended) -> Vec<Rejection> {
     let mut samples = decoded.batch.iter().enumerate();
     for (at, reason) in appended.rejected.iter().take(most) {
         let index = decoded.positions.get(*at).copied().unwrap_or(*at);
-        let sample = samples.find(|(own, _)| own == at);
+        let sample = samples.find(|(index, _)| index == at);
         rejections.push(Rejection::from(&Reject {
             index,
             name: sample.map(|(_, sample)| sample.name().into_owned()),

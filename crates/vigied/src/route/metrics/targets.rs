@@ -80,7 +80,9 @@ fn call(texts: &[&str], place: usize) -> Result<(), Refusal> {
             malformed(text, place, &error.shifted_by(before))
         } else {
             let Refusal(problem) = pattern_refusal(&code::TARGET_MALFORMED, "target", path, &error);
-            let length = text.get(span.clone()).map_or(0, |own| own.chars().count());
+            let length = text
+                .get(span.clone())
+                .map_or(0, |part| part.chars().count());
             let begins = TextPosition::of(text, span.start);
             Refusal(problem.position(position(place, begins, length)))
         });

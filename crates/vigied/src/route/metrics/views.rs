@@ -50,10 +50,13 @@ impl<'c> RuleViews<'c> {
             let grown = views.reserved.grow(bytes);
             grown.map_err(StoreError::Stopped)?;
             let places = views.of_targets.iter_mut().zip(targets);
-            let places = places.filter(|(_, own)| own.path().is_some());
+            let places = places.filter(|(_, target)| target.path().is_some());
             for ((place, _), found) in places.zip(found) {
                 let share = evaluating.x_files_factor;
-                *place = found.into_iter().map(|own| as_read(own, share)).collect();
+                *place = found
+                    .into_iter()
+                    .map(|series| as_read(series, share))
+                    .collect();
             }
         }
         // If no series has a slot for a value, none is shown, as in `/render`.

@@ -56,19 +56,20 @@ async fn twins(globs: &[&str], set: &[&str], others: &[&str], seconds: i64) -> (
         World::start(globs, set).await,
         World::start(globs, set).await,
     );
-    let (own, hidden): (Vec<&str>, Vec<&str>) = UNIVERSE.iter().partition(|name| fits(globs, name));
+    let (visible, hidden): (Vec<&str>, Vec<&str>) =
+        UNIVERSE.iter().partition(|name| fits(globs, name));
     // Before and after: what is the caller's lies between the rest.
     world.fill(&hidden, seconds).await;
-    world.fill(&own, seconds).await;
+    world.fill(&visible, seconds).await;
     world.fill(others, seconds).await;
-    twin.fill(&own, seconds).await;
+    twin.fill(&visible, seconds).await;
     let event = serde_json::json!({"what": "secret", "tags": "deploy", "when": seconds});
     let asked = Asked::new("POST", "/events/", &[]).with(event);
     assert_eq!(world.owner(&asked).await.status, 200);
     (world, twin)
 }
 
-async fn same(world: &World, twin: &World, all: &[Asked]) -> Vec<Answered> {
+async fn check_same(world: &World, twin: &World, all: &[Asked]) -> Vec<Answered> {
     let mut answers = Vec::with_capacity(all.len());
     for asked in all {
         let answered = world.limited(asked).await;
@@ -106,7 +107,7 @@ async fn what_a_caller_does_not_reach_changes_no_answer_on_any_route() {
             targets::reads(seconds),
         ]
         .concat();
-        let first = same(&world, &twin, &reads).await;
+        let first = check_same(&world, &twin, &reads).await;
         // The twin's owner reads the same as the caller, for whom there is nothing else.
         for (asked, answered) in reads.iter().zip(&first) {
             if !matches!(asked.path, "/metrics" | "/v1/settings/domain") {
@@ -125,11 +126,11 @@ async fn what_a_caller_does_not_reach_changes_no_answer_on_any_route() {
             reads.clone(),
         ]
         .concat();
-        same(&world, &twin, &changes).await;
+        check_same(&world, &twin, &changes).await;
         let after = hidden(&world, globs).await;
         assert_eq!(before, after, "what the caller does not reach has changed");
         assert!(
-            before.iter().all(|own| own.body.contains("1.5")),
+            before.iter().all(|answer| answer.body.contains("1.5")),
             "{before:?}"
         );
         let all = reads.iter().chain(&changes);
@@ -156,12 +157,12 @@ async fn rules_of_the_domain_show_nothing_more() {
         "[a]\npattern = secret\nretentions = 7s:1d\n[b]\npattern = cpu\nretentions = 10s:1d\n";
     let change = Asked::new("PUT", "/v1/settings/domain", &[]);
     let change = change.with(serde_json::json!({"schemas": rules}));
-    for own in [&world, &twin] {
-        let changed = own.owner(&change).await;
+    for either in [&world, &twin] {
+        let changed = either.owner(&change).await;
         assert_eq!(changed.status, 200, "{changed:?}");
     }
     let reads = [script::reads(seconds), targets::paths(seconds)].concat();
-    same(&world, &twin, &reads).await;
+    check_same(&world, &twin, &reads).await;
 }
 
 /// The way in changes nothing of what there is: the domain in the path, and a name and a password.
@@ -176,7 +177,8 @@ async fn a_caller_who_comes_by_path_and_password_reaches_what_they_reach_by_head
         graphite::mistakes(),
         targets::mistakes(),
     ];
-    let is_tried = |own: &&Asked| !own.path.starts_with("/v1/") && !own.query.contains("jsonp");
+    let is_tried =
+        |asked: &&Asked| !asked.path.starts_with("/v1/") && !asked.query.contains("jsonp");
     for asked in all.concat().iter().filter(is_tried) {
         let by_path = world.limited_by_path(asked).await;
         assert_eq!(by_path, twin.limited_by_path(asked).await, "{asked:?}");
@@ -222,7 +224,7 @@ async fn names_out_of_reach_take_nothing_of_the_limits_of_a_query() {
     let seconds = seconds();
     let (world, twin) = twins(&["app.*"], &set, &others, seconds).await;
     let reads = script::reads(seconds);
-    let answers = same(&world, &twin, &reads).await;
+    let answers = check_same(&world, &twin, &reads).await;
     for answered in &answers {
         assert!(!answered.body.contains("_per_"), "{answered:?}");
     }
@@ -234,7 +236,7 @@ async fn names_out_of_reach_take_nothing_of_the_limits_of_a_query() {
     let all_names = Asked::new("GET", "/v1/metrics/list", &[("query", "*.*.none")]);
     let refused = world.owner(&all_names).await;
     assert!(refused.body.contains("steps_per_query"), "{refused:?}");
-    same(&world, &twin, &script::deletions(seconds)).await;
+    check_same(&world, &twin, &script::deletions(seconds)).await;
 }
 
 /// The quota is the account's: that it is used up is told, and not how much of it others use.

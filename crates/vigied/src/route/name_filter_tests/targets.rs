@@ -75,12 +75,12 @@ pub(super) fn paths(seconds: i64) -> Vec<Asked> {
     let (from, until) = ((seconds - 600).to_string(), (seconds + 600).to_string());
     let times = [("from", from.as_str()), ("until", until.as_str())];
     let asked_with = |pattern: &str, most: &str| {
-        let own = [
+        let pairs = [
             ("target", pattern),
             ("maxDataPoints", most),
             ("noNullPoints", "1"),
         ];
-        asked(V1, &[&own[..], &times].concat())
+        asked(V1, &[&pairs[..], &times].concat())
     };
     let patterns = super::script::PATTERNS.iter();
     patterns
@@ -141,11 +141,11 @@ pub(super) fn reads(seconds: i64) -> Vec<Asked> {
         &[json, ("noNullPoints", "1"), ("jsonp", "f")],
     ));
     for expression in TAGS {
-        let own = ("expr", expression);
-        all.push(asked("/tags/findSeries", &[own]));
-        all.push(asked("/tags/autoComplete/tags", &[own]));
-        all.push(asked("/tags/autoComplete/values", &[own, ("tag", "host")]));
-        all.push(asked("/tags/autoComplete/values", &[own, ("tag", "name")]));
+        let pair = ("expr", expression);
+        all.push(asked("/tags/findSeries", &[pair]));
+        all.push(asked("/tags/autoComplete/tags", &[pair]));
+        all.push(asked("/tags/autoComplete/values", &[pair, ("tag", "host")]));
+        all.push(asked("/tags/autoComplete/values", &[pair, ("tag", "name")]));
         let target = format!("seriesByTag('{expression}')");
         all.push(rendered(&target, &[json]));
         all.push(asked(V1, &[&[("target", &*target)], &times[..]].concat()));
@@ -214,9 +214,9 @@ pub(super) fn mistakes() -> Vec<Asked> {
 #[test]
 fn every_function_is_asked() {
     let all = reads(1_700_000_000);
-    let queries: Vec<String> = all.iter().map(|own| own.query.clone()).collect();
+    let queries: Vec<String> = all.iter().map(|asked| asked.query.clone()).collect();
     let missing: BTreeSet<&str> = table::all()
-        .map(|own| own.names[0])
+        .map(|function| function.names[0])
         .filter(|name| {
             !queries
                 .iter()

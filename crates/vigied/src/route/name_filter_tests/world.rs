@@ -42,9 +42,9 @@ impl Limited {
         }
         let allowed = Action::ALL
             .iter()
-            .filter(|own| scope.require(**own).is_ok());
-        let grants = allowed.fold(Grants::default(), |all, own| {
-            all.with(*own, Reach::Names(Arc::clone(&self.filter)))
+            .filter(|action| scope.require(**action).is_ok());
+        let grants = allowed.fold(Grants::default(), |all, action| {
+            all.with(*action, Reach::Names(Arc::clone(&self.filter)))
         });
         #[expect(
             clippy::disallowed_methods,
@@ -145,8 +145,8 @@ impl World {
         let made = init::create(&settings, &lock, account()).await.unwrap();
         let address = database::address(&settings, &lock.database());
         let db = database::open(&address).await.unwrap();
-        let own = AdvertisedAddress::new(&settings, settings.listen());
-        let booted = boot::boot(&settings, lock, db, own).await.unwrap();
+        let advertised = AdvertisedAddress::new(&settings, settings.listen());
+        let booted = boot::boot(&settings, lock, db, advertised).await.unwrap();
         let Booted { app, folder: lock } = booted;
         let mut app = Arc::into_inner(app).unwrap();
         let globs = globs.iter().map(|glob| Selector::parse(glob).unwrap());

@@ -9,19 +9,23 @@ use crate::harness::Request;
 use serde_json::{Value, json};
 
 /// A new group of the owner.
-fn made(world: &World) -> String {
+fn create_group(world: &World) -> String {
     let made = world.manage("POST", "/v2/groups", &json!({"name": world.new_name()}));
     made["id"].as_str().unwrap().to_owned()
 }
 
 fn kept(world: &World) -> String {
-    world.kept.access_group.get_or_init(|| made(world)).clone()
+    world
+        .kept
+        .access_group
+        .get_or_init(|| create_group(world))
+        .clone()
 }
 
 /// Whoever may has a group of their own to change.
 fn one_group(yes: u16, ask: fn(&Attempt<'_>, &str) -> Request) -> Vec<Column> {
     let ask = move |attempt: &Attempt<'_>| match attempt.may {
-        true => ask(attempt, &made(attempt.world)),
+        true => ask(attempt, &create_group(attempt.world)),
         false => ask(attempt, &kept(attempt.world)),
     };
     vec![column(
@@ -37,7 +41,7 @@ fn one_member(ask: fn(&Attempt<'_>, &str) -> Request) -> Vec<Column> {
     let ask = move |attempt: &Attempt<'_>| {
         let world = attempt.world;
         let group = match attempt.may {
-            true => made(world),
+            true => create_group(world),
             false => kept(world),
         };
         if attempt.may {
@@ -70,7 +74,7 @@ fn one_rule(yes: u16, ask: fn(&Attempt<'_>, (&str, &str)) -> Request) -> Vec<Col
             let nothing = "ClaimRule-00000000-0000-4000-8000-000000000000";
             return ask(attempt, (&kept(world), nothing));
         }
-        let group = made(world);
+        let group = create_group(world);
         let made = world.manage("POST", &format!("/v2/groups/{group}/rules"), &rule());
         ask(attempt, (&group, made["id"].as_str().unwrap()))
     };

@@ -352,7 +352,7 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
                     .json(&json!({"name": a.world.new_name(), "iam_id": a.world.owner_iam_id}))
             }),
             column("for a service", (administrator, administrator), 201, |a| {
-                let service = service_ids::made(a.world);
+                let service = service_ids::create_service_id(a.world);
                 a.with(&[])
                     .json(&json!({"name": a.world.new_name(), "iam_id": service["iam_id"]}))
             }),

@@ -66,7 +66,7 @@ fn role(world: &World, account: &str) -> Value {
 /// Each attempt has a policy of its own, for somebody else.
 fn one_policy(yes: u16, ask: fn(&Attempt<'_>, (&str, &Value)) -> Request) -> Vec<Column> {
     let ask = move |a: &Attempt<'_>| {
-        let service = service_ids::made(a.world);
+        let service = service_ids::create_service_id(a.world);
         let body = first(&a.world.account, &service["iam_id"]);
         let made = a.world.manage("POST", "/v1/policies", &body);
         ask(a, (made["id"].as_str().unwrap(), &service["iam_id"]))

@@ -6,7 +6,7 @@ use crate::harness::Request;
 use serde_json::{Value, json};
 
 /// The parts of the path about the caller.
-fn own(attempt: &Attempt<'_>) -> (String, String) {
+fn of_caller(attempt: &Attempt<'_>) -> (String, String) {
     let account = own_account(attempt);
     (account.to_owned(), attempt.user.iam_id.clone())
 }
@@ -48,7 +48,7 @@ fn about(attempt: &Attempt<'_>, (account, iam_id): &(String, String)) -> Request
 fn both(yes: u16, ask: fn(&Attempt<'_>, &(String, String)) -> Request) -> Vec<Column> {
     vec![
         column("one's own", (everyone, everyone), yes, move |attempt| {
-            ask(attempt, &own(attempt))
+            ask(attempt, &of_caller(attempt))
         }),
         column("another's", (at_home, administrator), yes, move |attempt| {
             ask(attempt, &of_owner(attempt))

@@ -9,7 +9,7 @@ use crate::harness::Request;
 use serde_json::{Value, json};
 
 /// A new profile of the owner.
-fn made(world: &World) -> String {
+fn create_profile(world: &World) -> String {
     let body = json!({"account_id": world.account, "name": world.new_name()});
     let made = world.manage("POST", "/v1/profiles", &body);
     made["id"].as_str().unwrap().to_owned()
@@ -17,13 +17,13 @@ fn made(world: &World) -> String {
 
 fn kept(world: &World) -> String {
     let kept = &world.kept.trusted_profile;
-    kept.get_or_init(|| made(world)).clone()
+    kept.get_or_init(|| create_profile(world)).clone()
 }
 
 /// Whoever may has a profile of their own to change.
 fn one_profile(yes: u16, ask: fn(&Attempt<'_>, &str) -> Request) -> Vec<Column> {
     let ask = move |attempt: &Attempt<'_>| match attempt.may {
-        true => ask(attempt, &made(attempt.world)),
+        true => ask(attempt, &create_profile(attempt.world)),
         false => ask(attempt, &kept(attempt.world)),
     };
     vec![column(
@@ -62,7 +62,7 @@ fn one_part(
             let nothing = "Link-00000000-0000-4000-8000-000000000000";
             return ask(attempt, (&kept(world), nothing));
         }
-        let profile = made(world);
+        let profile = create_profile(world);
         let made = world.manage("POST", &format!("/v1/profiles/{profile}/{part}"), &body());
         ask(attempt, (&profile, made["id"].as_str().unwrap()))
     };
@@ -79,7 +79,7 @@ fn one_identity(yes: u16) -> Vec<Column> {
     let ask = move |attempt: &Attempt<'_>| {
         let world = attempt.world;
         let profile = match attempt.may {
-            true => made(world),
+            true => create_profile(world),
             false => kept(world),
         };
         if attempt.may {

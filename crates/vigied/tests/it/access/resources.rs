@@ -21,7 +21,7 @@ fn wish(world: &World, account: &str, space: &str) -> Value {
 }
 
 /// A new instance of the owner.
-fn made(world: &World) -> Value {
+fn create_instance(world: &World) -> Value {
     let wish = wish(world, &world.account, &world.place().space);
     world.manage("POST", "/v2/resource_instances", &wish)
 }
@@ -72,7 +72,7 @@ fn instances(
 ) -> Vec<Column> {
     let ask = move |a: &Attempt<'_>| {
         let instance = match a.may && is_used_up {
-            true => made(a.world),
+            true => create_instance(a.world),
             false => kept(a.world),
         };
         ask(a.with(&[("id", &text(&instance["guid"]))]))

@@ -6,7 +6,7 @@ use crate::harness::Request;
 use serde_json::json;
 
 /// A new group of the owner.
-fn made(world: &World) -> String {
+fn create_id_group(world: &World) -> String {
     let body = json!({"account_id": world.account, "name": world.new_name()});
     let made = world.manage("POST", "/v1/serviceid_groups", &body);
     made["id"].as_str().unwrap().to_owned()
@@ -31,7 +31,7 @@ fn kept(world: &World) -> String {
 fn of_the_account(yes: u16, ask: fn(&Attempt<'_>, &str) -> Request) -> Vec<Column> {
     let may: (Relation, Relation) = (at_home, administers_own);
     let ask = move |attempt: &Attempt<'_>| match attempt.may && attempt.method == "DELETE" {
-        true => ask(attempt, &made(attempt.world)),
+        true => ask(attempt, &create_id_group(attempt.world)),
         false => ask(attempt, &kept(attempt.world)),
     };
     vec![column("the account's", may, yes, ask)]

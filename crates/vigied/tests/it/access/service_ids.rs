@@ -8,7 +8,7 @@ use crate::harness::Request;
 use serde_json::{Value, json};
 
 /// A new service ID of the owner.
-pub(super) fn made(world: &World) -> Value {
+pub(super) fn create_service_id(world: &World) -> Value {
     let body = json!({"account_id": world.account, "name": world.new_name()});
     world.manage("POST", "/v1/serviceids", &body)
 }
@@ -16,7 +16,7 @@ pub(super) fn made(world: &World) -> Value {
 /// Each attempt has a service ID of its own.
 fn of_the_account(yes: u16, ask: fn(&Attempt<'_>, &str) -> Request) -> Vec<Column> {
     let ask = move |attempt: &Attempt<'_>| {
-        let made = made(attempt.world);
+        let made = create_service_id(attempt.world);
         ask(attempt, made["id"].as_str().unwrap())
     };
     vec![column(

@@ -1,7 +1,7 @@
 //! The routes of login sessions: everybody has their own, and the Administrator those of every member.
 
 use super::identity::{Attempt, Column, Relation, administrator, at_home, column, everyone};
-use super::service_ids::made;
+use super::service_ids::create_service_id;
 use crate::harness::Request;
 
 /// A new session of the user, begun with their key.
@@ -18,7 +18,7 @@ fn begun(attempt: &Attempt<'_>) -> String {
 
 /// Those of a new service ID, which has none.
 fn of_a_service(attempt: &Attempt<'_>) -> Request {
-    let made = made(attempt.world);
+    let made = create_service_id(attempt.world);
     attempt.asking(&format!("iam_id={}", made["iam_id"].as_str().unwrap()))
 }
 

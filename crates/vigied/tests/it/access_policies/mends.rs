@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const OTHER: &str = "0123456789abcdef0123456789abcdef";
 
 /// The message and what mends it.
-fn told(reply: &Reply, status: u16, parts: &[&str]) {
+fn check_error(reply: &Reply, status: u16, parts: &[&str]) {
     let body = reply.text();
     assert_eq!(reply.status, status, "{body}");
     let error = reply.json()["errors"][0].clone();
@@ -25,7 +25,7 @@ fn a_refused_policy_of_the_first_form_says_what_to_write() {
     let account = Account::start();
     let (subject, _) = account.service();
     let refused = |body: &Value, parts: &[&str]| {
-        told(&account.ask("POST", "/v1/policies", body), 400, parts);
+        check_error(&account.ask("POST", "/v1/policies", body), 400, parts);
     };
     let mut foreign = account.first(&subject, VIEWER, &[]);
     foreign["resources"][0]["attributes"][0]["value"] = json!(OTHER);
@@ -107,12 +107,12 @@ fn an_operator_that_is_not_enforced_is_refused_with_its_attribute() {
         body["resource"]["attributes"][1]["operator"] = json!(operator);
         body["resource"]["attributes"][1]["value"] = value;
         let reply = account.ask("POST", "/v2/policies", &body);
-        told(&reply, 400, &[&format!("`{operator}`"), "`region`", there]);
+        check_error(&reply, 400, &[&format!("`{operator}`"), "`region`", there]);
     }
     let mut body = account.second(&subject, VIEWER, &[("region", "local")]);
     body["resource"]["attributes"][1]["value"] = json!(7);
     let reply = account.ask("POST", "/v2/policies", &body);
-    told(&reply, 400, &["`value` of the attribute `region`"]);
+    check_error(&reply, 400, &["`value` of the attribute `region`"]);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn what_is_refused_beside_policies_says_what_is_meant() {
     let whole = format!("write `{subject}`");
     // It spoke of keys that the credential makes.
     let reply = account.call("GET", &format!("/v2/roles?account_id={OTHER}"));
-    told(
+    check_error(
         &reply.send(),
         403,
         &[&format!("`account_id` must be `{own}`")],
@@ -134,21 +134,21 @@ fn what_is_refused_beside_policies_says_what_is_meant() {
         format!("/v1/policies?account_id={own}&iam_id={id}"),
         format!("/v1/sessions?iam_id={id}"),
     ] {
-        told(&account.call("GET", &list).send(), 400, &[&whole]);
+        check_error(&account.call("GET", &list).send(), 400, &[&whole]);
     }
     let key = json!({"name": "second", "iam_id": id});
-    told(&account.ask("POST", "/v1/apikeys", &key), 403, &[&whole]);
+    check_error(&account.ask("POST", "/v1/apikeys", &key), 403, &[&whole]);
     let kept = json!({"name": "second", "iam_id": subject, "store_value": true});
     let reply = account.ask("POST", "/v1/apikeys", &kept);
-    told(&reply, 400, &["`store_value`", "leave it out"]);
+    check_error(&reply, 400, &["`store_value`", "leave it out"]);
     let invited = json!({"users": [{"email": "bea@example.org", "account_role": "Boss"}]});
     let people = format!("/v2/accounts/{own}/users");
     let reply = account.ask("POST", &people, &invited);
-    told(&reply, 400, &["Boss", "or Member for none"]);
+    check_error(&reply, 400, &["Boss", "or Member for none"]);
     // Names in place of ids.
     let invited = json!({"users": [{"email": "bea@example.org"}], "access_groups": ["senders"]});
     let reply = account.ask("POST", &people, &invited);
-    told(&reply, 400, &["`senders`", "`GET /v2/groups`"]);
+    check_error(&reply, 400, &["`senders`", "`GET /v2/groups`"]);
     let instance = |space: &str, group: &str| {
         let body = json!({
             "name": "monitoring", "target": account.server.owner.region, "resource_group": group,
@@ -157,15 +157,15 @@ fn what_is_refused_beside_policies_says_what_is_meant() {
         account.ask("POST", "/v2/resource_instances", &body)
     };
     let by_name = instance("dev", &own);
-    told(&by_name, 400, &["`vigie account space NAME --guid`"]);
+    check_error(&by_name, 400, &["`vigie account space NAME --guid`"]);
     let by_name = instance(account.space(), "Default");
-    told(&by_name, 400, &["`GET /v2/resource_groups`"]);
+    check_error(&by_name, 400, &["`GET /v2/resource_groups`"]);
     let question = json!([{
         "subject": {"attributes": {"id": subject}}, "action": "domain.write",
         "resource": {"attributes": {"spaceId": "dev"}},
     }]);
     let reply = account.ask("POST", "/v2/authz", &question);
-    told(&reply, 400, &["`vigie account space NAME --guid`"]);
+    check_error(&reply, 400, &["`vigie account space NAME --guid`"]);
 }
 
 /// It was told of roles alone, of addresses that it does not have, and that its key is no token.
@@ -198,7 +198,7 @@ fn a_service_id_is_told_how_it_gets_a_right() {
 
     let list = || account.server.request("GET", "/v1/serviceids");
     let reply = list().header("X-Auth-User-Token", &own).send();
-    told(&reply, 403, &["role-set EMAIL Administrator`", "`iam_id`"]);
+    check_error(&reply, 403, &["role-set EMAIL Administrator`", "`iam_id`"]);
     let reply = list().bearer(&key).send();
-    told(&reply, 401, &["an API key was sent", "`IAMAuthenticator`"]);
+    check_error(&reply, 401, &["an API key was sent", "`IAMAuthenticator`"]);
 }

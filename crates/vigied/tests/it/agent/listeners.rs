@@ -13,8 +13,8 @@ const SENDERS: [&str; 3] = ["sent.a", "sent.b", "sent.c"];
 /// Where the agent takes what, as it has said.
 fn address(agent: &Agent, word: &str) -> String {
     let said = format!("agent: {word} is taken at ");
-    agent.says(&said, 1);
-    let told = agent.told();
+    agent.wait_for_output(&said, 1);
+    let told = agent.output();
     let (_, rest) = told.split_once(&said).unwrap();
     rest.split(' ').next().unwrap().to_owned()
 }
@@ -88,7 +88,7 @@ fn what_old_senders_send_is_stored_under_a_key_that_may_only_send() {
     ] {
         until(target, || values_of(&server, target).contains(&value));
     }
-    let told = agent.told();
+    let told = agent.output();
     for expected in [
         "agent: graphite: 1 sample was refused; the first: `wrong`: ",
         "half.prom`: line 2: the file ends before the line does",
@@ -137,15 +137,15 @@ fn what_was_acknowledged_outlives_a_killed_agent_and_a_killed_server() {
         let address = server.serving.address.clone();
         server.serving.signal("KILL");
         server.serving.child.wait().unwrap();
-        agent.says("samples wait in the buffer", 1);
+        agent.wait_for_output("samples wait in the buffer", 1);
         for _ in 0..2 {
             agent.kill();
             agent = Agent::with(&server, &key, &begin);
-            agent.says("samples of an earlier run wait to be sent", 1);
+            agent.wait_for_output("samples of an earlier run wait to be sent", 1);
             assert!(send(&lines, &line("sent.between", 1)));
         }
         server.serving = Serving::start(&server.data(), &address, &[]);
-        agent.says("the server takes samples again", 1);
+        agent.wait_for_output("the server takes samples again", 1);
         is_over.store(true, Ordering::Relaxed);
         senders.map(|sender| sender.join().unwrap())
     });
@@ -161,7 +161,7 @@ fn what_was_acknowledged_outlives_a_killed_agent_and_a_killed_server() {
         let lost: Vec<_> = numbers.difference(&stored).collect();
         assert!(lost.is_empty(), "{sender}: {lost:?} of {}", numbers.len());
     }
-    let told = agent.told();
+    let told = agent.output();
     assert!(
         !told.contains("lost") && !told.contains("dropped"),
         "{told}"
@@ -182,6 +182,6 @@ fn an_agent_that_ends_flushes_what_it_has() {
     until("the last sums", || {
         values_of(&server, "stats_counts.orders") == [17.0]
     });
-    let told = agent.told();
+    let told = agent.output();
     assert!(told.contains("agent: stopped after"), "{told}");
 }

@@ -18,7 +18,7 @@ test holds against the running server.
 A credential goes into one of two headers: `X-Auth-User-Token: iam TOKEN` (also `apikey KEY` or `uaa TOKEN`), or
 `Authorization: Bearer TOKEN`. On routes of metrics `Authorization` may also be `Bearer KEY`, or `Basic` with `apikey` and a key as
 user name and password; Graphite's routes may also stand behind the domain, as `/graphite/s-GUID/render`.
-[Concepts](../concepts/identity.md) explains what a credential opens; [errors](errors.md) explains the code of a refusal. Every answer
+[Credentials and tokens](../concepts/tokens.md) explains what a credential opens; [errors](errors.md) explains the code of a refusal. Every answer
 carries `Transaction-Id`: quote it when you ask about a request.
 ";
 

@@ -35,7 +35,8 @@ fn the_table_of_roles_is_that_of_the_server() {
 
 #[test]
 fn the_documentation_shows_the_table_of_roles() {
-    let page = std::fs::read_to_string(super::docs().join("concepts/identity.md")).unwrap();
+    let page =
+        std::fs::read_to_string(super::docs().join("concepts/domains-and-roles.md")).unwrap();
     for told in ROLES {
         let may = [told.send, told.query, told.list, told.delete, told.settings];
         let cells = [told.role, told.place].map(str::to_owned).into_iter();

@@ -1,4 +1,5 @@
-//! The guide to IBM's SDKs: its Python runs with the real one, its bodies are taken, and its tables are those of the server.
+//! The guide to IBM's SDKs: its Python and its JavaScript run with the real ones, its bodies are taken, and its tables are those of the
+//! server.
 
 use crate::harness::{Reply, Server};
 use base::scope::Action;
@@ -21,6 +22,27 @@ fn blocks(language: &str) -> Vec<String> {
     blocks
 }
 
+/// Runs the blocks of a language as the owner of a new server, and checks that they clean up what they have made.
+fn run(language: &str, mut program: Command) {
+    let server = Server::start();
+    let output = program
+        .env_remove("IBM_CREDENTIALS_FILE")
+        .env("VIGIE_API", server.serving.url())
+        .env("VIGIE_API_KEY", &server.owner.api_key)
+        .env("SPACE", &server.owner.space)
+        .arg(blocks(language).join("\n"))
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let list = |path: &str, all: &str| {
+        let request = server.request("GET", path).bearer(&server.token());
+        request.send().json()[all].clone()
+    };
+    assert_eq!(list("/v1/serviceids", "serviceids"), json!([]));
+    assert_eq!(list("/v1/policies", "policies"), json!([]));
+}
+
 #[test]
 fn the_python_of_the_guide_to_sdks_runs() {
     let Some(python) = std::env::var_os("VIGIE_TEST_PYTHON") else {
@@ -28,21 +50,21 @@ fn the_python_of_the_guide_to_sdks_runs() {
         testing::skipped(test, "no Python with IBM's SDKs");
         return;
     };
-    let server = Server::start();
-    let output = Command::new(python)
-        .env_remove("IBM_CREDENTIALS_FILE")
-        .env("VIGIE_API", server.serving.url())
-        .env("VIGIE_API_KEY", &server.owner.api_key)
-        .env("SPACE", &server.owner.space)
-        .args(["-c", &blocks("python").join("\n")])
-        .output()
-        .unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}");
-    // It cleans up what it has made.
-    let list = server.request("GET", "/v1/serviceids");
-    let list = list.bearer(&server.token()).send();
-    assert_eq!(list.json()["serviceids"], json!([]), "{}", list.text());
+    let mut program = Command::new(python);
+    program.arg("-c");
+    run("python", program);
+}
+
+#[test]
+fn the_node_of_the_guide_to_sdks_runs() {
+    let Some(modules) = std::env::var_os("VIGIE_TEST_NODE_MODULES") else {
+        let test = "the_node_of_the_guide_to_sdks_runs";
+        testing::skipped(test, "no SDKs of IBM's for Node");
+        return;
+    };
+    let mut program = Command::new("node");
+    program.env("NODE_PATH", modules).arg("-e");
+    run("js", program);
 }
 
 #[test]

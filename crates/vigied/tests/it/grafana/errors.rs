@@ -3,7 +3,7 @@
 use super::source::Source;
 use crate::harness::{Reply, Server};
 
-fn told(reply: &Reply, status: u16, code: &str, parts: &[&str]) {
+fn check_error(reply: &Reply, status: u16, code: &str, parts: &[&str]) {
     let text = reply.text();
     assert_eq!(
         (reply.status, reply.code().as_str()),
@@ -42,24 +42,24 @@ fn grafana_shows_the_reason_of_a_refusal() {
     ] {
         let form = format!("target={target}&{range}");
         let reply = source.ask("POST", "/render", Some(&form));
-        told(&reply, 400, "BXNMSMT05E", &parts);
+        check_error(&reply, 400, "BXNMSMT05E", &parts);
     }
     let reply = source.ask(
         "POST",
         "/render",
         Some("target=shop.*&from=soon&format=json"),
     );
-    told(&reply, 400, "BXNMSMT07E", &["soon"]);
+    check_error(&reply, 400, "BXNMSMT07E", &["soon"]);
     let reply = source.ask("POST", "/metrics/find", Some("query="));
-    told(&reply, 400, &reply.code(), &["`query`"]);
+    check_error(&reply, 400, &reply.code(), &["`query`"]);
     let reply = source.ask("GET", "/tags/autoComplete/values", None);
-    told(&reply, 400, "BXNMSMT11E", &["`tag`"]);
+    check_error(&reply, 400, "BXNMSMT11E", &["`tag`"]);
     let reply = source.ask("GET", "/functions/sumSerie", None);
-    told(&reply, 404, "BXNMSMT13E", &["did you mean `sumSeries`?"]);
+    check_error(&reply, 404, "BXNMSMT13E", &["did you mean `sumSeries`?"]);
     let reply = source.ask("GET", "/metrics/fnd?query=*", None);
-    told(&reply, 404, "BXNMSSV01E", &[]);
+    check_error(&reply, 404, "BXNMSSV01E", &[]);
     let unknown = Source::by_headers(&server, "vgk_nobody-has-this-key-0123456789", &domain);
-    told(
+    check_error(
         &unknown.ask("GET", "/version", None),
         401,
         "BXNMSRI10E",
@@ -68,7 +68,7 @@ fn grafana_shows_the_reason_of_a_refusal() {
     let foreign = format!("s-{}", "0".repeat(32));
     let elsewhere = Source::by_headers(&server, &server.owner.api_key, &foreign);
     let reply = elsewhere.ask("POST", "/metrics/find", Some("query=*"));
-    told(&reply, 404, "BXNMSRI13E", &[]);
+    check_error(&reply, 404, "BXNMSRI13E", &[]);
 }
 
 /// The interface of the original keeps its form.

@@ -55,7 +55,7 @@ fn prove(stream: &mut TcpStream, server: &Server) {
 #[test]
 fn silent_connections_of_another_address_keep_nobody_out() {
     let server = server(32, 32);
-    let honest = Honest::known(&server, HONEST);
+    let honest = Honest::start_known(&server, HONEST);
     let silent: Vec<_> = (0..200)
         .map(|_| connect_from(attacker(1), &server).unwrap())
         .collect();
@@ -72,7 +72,7 @@ fn an_authenticated_connection_is_served_beside_an_attacker_on_the_same_address(
     let server = server(32, 16);
     let mut kept = connect_from(HONEST, &server).unwrap();
     prove(&mut kept, &server);
-    let honest = Honest::known(&server, HONEST);
+    let honest = Honest::start_known(&server, HONEST);
     let mut silent: Vec<_> = (0..200)
         .map(|_| connect_from(HONEST, &server).unwrap())
         .collect();
@@ -90,7 +90,7 @@ fn an_attacker_with_many_addresses_keeps_nobody_out() {
     let server = server(64, 16);
     let mut kept = connect_from(HONEST, &server).unwrap();
     prove(&mut kept, &server);
-    let honest = Honest::known(&server, HONEST);
+    let honest = Honest::start_known(&server, HONEST);
     let silent: Vec<_> = (0..250)
         .flat_map(|number| [number, number])
         .map(|number| connect_from(attacker(number), &server).unwrap())
@@ -130,7 +130,7 @@ fn a_server_out_of_file_descriptors_makes_room() {
     let server = server(4096, 4096);
     let mut kept = connect_from(HONEST, &server).unwrap();
     prove(&mut kept, &server);
-    let honest = Honest::known(&server, HONEST);
+    let honest = Honest::start_known(&server, HONEST);
     let id = i32::try_from(server.serving.child.id()).unwrap();
     let open = std::fs::read_dir(format!("/proc/{id}/fd")).unwrap().count();
     let few = Some(u64::try_from(open).unwrap() + 30);
@@ -169,7 +169,7 @@ fn thousands_of_silent_connections_keep_nobody_out() {
     let mut flags = PATIENT.to_vec();
     flags.extend(["--set", "limits.connections_per_source=4096"]);
     let server = Server::with(&flags);
-    let honest = Honest::known(&server, HONEST);
+    let honest = Honest::start_known(&server, HONEST);
     let silent: Vec<_> = (0..count)
         .map(|_| connect_from(attacker(1), &server).unwrap())
         .collect();

@@ -95,7 +95,7 @@ fn tried(
 #[test]
 fn every_route_bears_hostile_input() {
     let server = Server::with(&FEW);
-    let honest = Honest::known(&server, HONEST);
+    let honest = Honest::start_known(&server, HONEST);
     let with_key = format!("X-Auth-User-Token: apikey {}\r\n", server.owner.api_key);
     let targets = targets();
     let (mut answered, mut wrongs) = (0, Vec::new());

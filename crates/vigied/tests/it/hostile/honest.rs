@@ -136,7 +136,7 @@ impl Honest {
     }
 
     /// As [`Self::start`], and waits until it was served once: it is known from then on.
-    pub(super) fn known(server: &Server, source: Ipv4Addr) -> Self {
+    pub(super) fn start_known(server: &Server, source: Ipv4Addr) -> Self {
         let honest = Self::start(server, source);
         while !honest.answered.load(Ordering::Relaxed) && !honest.thread.is_finished() {
             std::thread::yield_now();

@@ -58,7 +58,7 @@ fn invite(server: &Server, token: &str, account: &str, emails: &[&str]) -> Reply
 }
 
 /// All secrets in the reply to an invitation.
-fn shown(invited: &Value) -> Option<String> {
+fn issued_secret(invited: &Value) -> Option<String> {
     let entry = &invited["resources"][0];
     let secret = ["one_time_code", "one_time_password"];
     secret
@@ -152,7 +152,7 @@ fn settled(server: &Server) {
 fn impostor(server: &Server) -> Vec<String> {
     let invited = invite(server, &server.token(), &server.owner.account, &[CEO]);
     assert_eq!(invited.status, 202, "{}", invited.text());
-    let Some(secret) = shown(&invited.json()) else {
+    let Some(secret) = issued_secret(&invited.json()) else {
         return Vec::new();
     };
     redeem(server, CEO, &secret, THEIRS);
@@ -253,7 +253,7 @@ fn nor_by_an_organization_or_a_space_of_another_account() {
     let invited = invite(&server, &bea, &other, &[CEO]);
     assert_eq!(invited.status, 202, "{}", invited.text());
     assert_eq!(
-        shown(&invited.json()),
+        issued_secret(&invited.json()),
         None,
         "a code was shown on a server of two accounts"
     );

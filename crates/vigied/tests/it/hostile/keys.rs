@@ -16,7 +16,7 @@ fn keys(server: &Server, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn done(output: Output) -> String {
+fn output_of(output: Output) -> String {
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{errors}");
     String::from_utf8(output.stdout).unwrap()
@@ -24,7 +24,7 @@ fn done(output: Output) -> String {
 
 /// Name and state of every key.
 fn listed(server: &Server) -> Vec<(String, String)> {
-    let text = done(keys(server, &["list", "--output", "json"]));
+    let text = output_of(keys(server, &["list", "--output", "json"]));
     let value: Value = serde_json::from_str(&text).unwrap();
     let text = |row: &Value, key: &str| row[key].as_str().unwrap().to_owned();
     let rows = value.as_array().unwrap().iter();
@@ -75,7 +75,7 @@ fn a_stolen_key_is_retired_while_the_server_runs() {
     );
     assert_eq!(status(&server, &iam), 200);
 
-    let said = done(keys(&server, &["rotate", "--now"]));
+    let said = output_of(keys(&server, &["rotate", "--now"]));
     assert!(said.contains("Every node signs"), "{said}");
     assert!(said.contains("(RS256, as"), "{said}");
     let fresh = listed(&server)[1].0.clone();
@@ -90,7 +90,7 @@ fn a_stolen_key_is_retired_while_the_server_runs() {
     let newer = format!("iam {}", server.token());
     assert_eq!((status(&server, &iam), status(&server, &newer)), (200, 200));
 
-    let said = done(keys(&server, &["retire", &stolen]));
+    let said = output_of(keys(&server, &["retire", &stolen]));
     assert!(said.contains("on any node"), "{said}");
     // At once, including tokens that were cached as verified.
     assert_eq!((status(&server, &iam), status(&server, &uaa)), (401, 401));
@@ -111,7 +111,7 @@ fn a_stolen_key_is_retired_while_the_server_runs() {
 fn a_new_key_is_public_before_it_signs_and_says_how_it_does() {
     let server = Server::start();
     let old = listed(&server)[0].0.clone();
-    let said = done(keys(&server, &["rotate", "--algorithm", "es256"]));
+    let said = output_of(keys(&server, &["rotate", "--algorithm", "es256"]));
     assert!(said.contains("ES256"), "{said}");
     let both = listed(&server);
     assert_eq!(both.len(), 2);
@@ -121,7 +121,7 @@ fn a_new_key_is_public_before_it_signs_and_says_how_it_does() {
     // Clients keep what they have read of the keys for a minute.
     let reply = server.request("GET", "/identity/keys").send();
     assert_eq!(reply.header("cache-control"), Some("public, max-age=60"));
-    let text = done(keys(&server, &["list", "--output", "json"]));
+    let text = output_of(keys(&server, &["list", "--output", "json"]));
     let rows: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(rows[0]["algorithm"], "RS256");
     assert_eq!(rows[1]["algorithm"], "ES256");
@@ -184,7 +184,7 @@ fn a_signing_key_in_a_file_is_taken_into_the_database_and_the_file_goes() {
 fn the_key_that_signs_stays_until_its_successor_signs() {
     let server = Server::start();
     let signing = listed(&server)[0].0.clone();
-    done(keys(&server, &["rotate"]));
+    output_of(keys(&server, &["rotate"]));
     let announced = listed(&server)[1].clone();
     assert_eq!(announced.1, "announced");
     let refused = keys(&server, &["retire", &signing]);
@@ -194,7 +194,7 @@ fn the_key_that_signs_stays_until_its_successor_signs() {
         assert!(errors.contains(part), "{part}: {errors}");
     }
     assert_eq!(listed(&server)[0], (signing.clone(), "signs".to_owned()));
-    done(keys(&server, &["rotate", "--now"]));
-    done(keys(&server, &["retire", &signing]));
+    output_of(keys(&server, &["rotate", "--now"]));
+    output_of(keys(&server, &["retire", &signing]));
     assert_eq!(status(&server, &format!("iam {}", server.token())), 200);
 }

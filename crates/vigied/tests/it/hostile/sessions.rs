@@ -57,7 +57,7 @@ fn renew(server: &Server, token: &str) -> Reply {
 }
 
 /// Whether the access token opens anything. Nothing is renewed by asking.
-fn lives(server: &Server, session: &Session) -> bool {
+fn is_usable(server: &Server, session: &Session) -> bool {
     let reply = server
         .request("GET", "/v2/organizations")
         .bearer(&session.access)
@@ -71,15 +71,15 @@ fn a_login_beyond_the_limit_ends_the_session_longest_unused() {
     let server = Server::with(&["--set", "limits.sessions_per_user=3"]);
     let first = by_password(&server);
     let others = [by_password(&server), by_password(&server)];
-    assert!(lives(&server, &first));
+    assert!(is_usable(&server, &first));
     let fourth = by_password(&server);
-    assert!(!lives(&server, &first), "four sessions live");
+    assert!(!is_usable(&server, &first), "four sessions live");
     assert_eq!(renew(&server, &first.refresh).status, 400);
     assert!(
         others
             .iter()
             .chain([&fourth])
-            .all(|own| lives(&server, own))
+            .all(|own| is_usable(&server, own))
     );
 
     // Once a key has most of the sessions, its new logins end its own: a key cannot log its user out.
@@ -87,7 +87,7 @@ fn a_login_beyond_the_limit_ends_the_session_longest_unused() {
     let kept = others
         .iter()
         .chain([&fourth])
-        .filter(|own| lives(&server, own))
+        .filter(|own| is_usable(&server, own))
         .count();
     assert!(kept >= 1, "the key ended every session of the person's own");
     let kept_before = kept;
@@ -97,12 +97,12 @@ fn a_login_beyond_the_limit_ends_the_session_longest_unused() {
     let kept = others
         .iter()
         .chain([&fourth])
-        .filter(|own| lives(&server, own))
+        .filter(|own| is_usable(&server, own))
         .count();
     assert_eq!(kept, kept_before);
-    assert!(!lives(&server, &by_keys[0]));
+    assert!(!is_usable(&server, &by_keys[0]));
     let all = others.iter().chain([&fourth]).chain(&by_keys);
-    assert!(all.filter(|own| lives(&server, own)).count() <= 3);
+    assert!(all.filter(|own| is_usable(&server, own)).count() <= 3);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_session_is_renewed_so_many_times_and_no_more() {
         assert!(refused.header("Retry-After").is_some());
     }
     assert!(hits(&server, limit::REFRESH_TOKENS_PER_SESSION) >= 2);
-    assert!(lives(&server, &third));
+    assert!(is_usable(&server, &third));
     // Other sessions are renewed as before.
     let other = by_password(&server);
     session(&renew(&server, &other.refresh));

@@ -12,14 +12,14 @@ fn server() -> Server {
     server
 }
 
-fn asked(server: &Server, method: &str, path: &str) -> Request {
+fn request(server: &Server, method: &str, path: &str) -> Request {
     server
         .request(method, path)
         .basic("apikey", &server.owner.api_key)
 }
 
 fn get(server: &Server, path: &str) -> Reply {
-    asked(server, "GET", path).send()
+    request(server, "GET", path).send()
 }
 
 #[test]
@@ -55,13 +55,13 @@ fn the_path_names_the_domain_where_no_header_does() {
         &format!("/graphite/s-{space}/render?target=app.*&format=csv&from=-1h"),
     );
     assert!(rendered.text().contains("app.load,"), "{}", rendered.text());
-    let form = asked(&server, "POST", &format!("/graphite/s-{space}/render"));
+    let form = request(&server, "POST", &format!("/graphite/s-{space}/render"));
     let form = form
         .form(&[("target", "app.*"), ("format", "csv"), ("from", "-1h")])
         .send();
     assert!(form.text().contains("app.load,"), "{}", form.text());
     // Graphite's documentation writes it both ways.
-    let plain = asked(&server, "GET", "/metrics/find/?query=app.*");
+    let plain = request(&server, "GET", "/metrics/find/?query=app.*");
     let plain = plain
         .header("X-Auth-Scope-Id", &format!("s-{space}"))
         .send();
@@ -88,7 +88,7 @@ fn header_and_path_name_one_domain_or_the_request_is_refused() {
         (format!("o-{org}"), 400),
         (format!("s-{org}"), 400),
     ] {
-        let reply = asked(&server, "GET", &path)
+        let reply = request(&server, "GET", &path)
             .header("X-Auth-Scope-Id", &scope)
             .send();
         let is_read = wire::scope_id::parse(scope.as_bytes()).is_ok();
@@ -112,7 +112,7 @@ fn a_scope_that_is_none_or_anothers_is_answered_as_in_the_header() {
         "s-%00".to_owned(),
     ] {
         let by_path = get(&server, &format!("/graphite/{scope}/version"));
-        let by_header = asked(&server, "GET", "/version")
+        let by_header = request(&server, "GET", "/version")
             .header("X-Auth-Scope-Id", &scope)
             .send();
         assert!(matches!(by_path.status, 400 | 404), "{scope}");
@@ -168,6 +168,6 @@ fn nothing_but_graphite_is_behind_the_prefix() {
     ] {
         assert_eq!(get(&server, path).status, 404, "{path}");
     }
-    let wrong = asked(&server, "DELETE", &format!("/graphite/{scope}/render")).send();
+    let wrong = request(&server, "DELETE", &format!("/graphite/{scope}/render")).send();
     assert_eq!(wrong.status, 405);
 }

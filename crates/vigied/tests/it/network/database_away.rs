@@ -20,7 +20,7 @@ fn vigied(arguments: &[&str]) -> Command {
 }
 
 /// Everything said on standard error until the end.
-fn said(command: &mut Command) -> String {
+fn error_text(command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert!(!output.status.success());
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -85,7 +85,7 @@ fn regression_7_a_database_that_refuses_is_named_with_its_reason_at_once() {
         let port = refusing(code, message);
         let address = format!("postgres://vigie:{PASSWORD}@127.0.0.1:{port}/metrics");
         for command in ["init", "serve"] {
-            let text = said(&mut vigied(&[
+            let text = error_text(&mut vigied(&[
                 command,
                 "--data",
                 data,
@@ -99,7 +99,7 @@ fn regression_7_a_database_that_refuses_is_named_with_its_reason_at_once() {
             assert!(text.contains(reason), "{command}: {text}");
             assert!(text.contains("hint: "), "{command}: {text}");
         }
-        let text = said(&mut vigied(&[
+        let text = error_text(&mut vigied(&[
             "account",
             "list",
             "--data",
@@ -115,7 +115,7 @@ fn regression_7_a_database_that_refuses_is_named_with_its_reason_at_once() {
     // TLS that is asked for, and that the server does not have.
     let port = refusing("28000", "no");
     let address = format!("postgres://vigie:{PASSWORD}@127.0.0.1:{port}/metrics?sslmode=require");
-    let text = said(&mut vigied(&[
+    let text = error_text(&mut vigied(&[
         "init",
         "--data",
         data,
@@ -186,7 +186,7 @@ fn regression_7_a_database_that_is_down_is_named_at_once_and_tried_until_a_deadl
     assert!(text.contains("refused"), "{text}");
     assert!(!text.contains(PASSWORD), "{text}");
     // What a person waits for ends at once; so does a server that is told not to wait.
-    let text = said(&mut vigied(&[
+    let text = error_text(&mut vigied(&[
         "account",
         "list",
         "--data",
@@ -207,7 +207,7 @@ fn regression_7_a_database_that_is_down_is_named_at_once_and_tried_until_a_deadl
         "--set",
         "database_wait_seconds=0",
     ];
-    let text = said(&mut vigied(&none));
+    let text = error_text(&mut vigied(&none));
     assert!(
         text.contains(&format!("127.0.0.1:{port}")) && text.contains("refused"),
         "{text}"
@@ -252,7 +252,7 @@ fn a_password_under_a_wrong_name_is_shown_nowhere() {
     let address = format!("postgres://vigie@127.0.0.1:1/metrics?passwd={PASSWORD}");
     for command in [&["init"][..], &["config", "check"]] {
         let arguments = [command, &["--data", data, "--database", &address]].concat();
-        let text = said(&mut vigied(&arguments));
+        let text = error_text(&mut vigied(&arguments));
         assert!(text.contains("`passwd`"), "{text}");
     }
 }

@@ -1,6 +1,6 @@
 //! `vigie export`, and the way back.
 
-use super::{Site, told};
+use super::{Site, output_text};
 use std::fs;
 
 #[test]
@@ -42,7 +42,7 @@ fn an_export_round_trips_in_every_form() {
         0,
     );
     assert_eq!(
-        told(&ran),
+        output_text(&ran),
         "{\"name\":\"shop.us\",\"value\":-100,\"timestamp\":1700000000}\n\
          {\"name\":\"shop.us\",\"value\":-99.85714285714286,\"timestamp\":1700000030.25}\n\
          {\"name\":\"shop.us.orders\",\"value\":-100,\"timestamp\":1700000000}\n\
@@ -82,9 +82,9 @@ fn an_export_that_cannot_be_written_says_so() {
     ] {
         let ran = site.vigie(arguments).output().unwrap();
         assert!(
-            !ran.status.success() && told(&ran).contains(expected),
+            !ran.status.success() && output_text(&ran).contains(expected),
             "{}",
-            told(&ran)
+            output_text(&ran)
         );
     }
 }

@@ -1,6 +1,6 @@
 //! `vigie import graphite`, from Graphite's interface of the server itself.
 
-use super::{Site, told};
+use super::{Site, output_text};
 use crate::command_line::certificate;
 use crate::harness::Server;
 use serde_json::json;
@@ -38,13 +38,17 @@ fn series_are_imported_from_a_render_interface() {
     );
     let refused = site.run(&["import", "graphite", &url], 3);
     assert!(
-        told(&refused).contains("--credentials FILE"),
+        output_text(&refused).contains("--credentials FILE"),
         "{}",
-        told(&refused)
+        output_text(&refused)
     );
     let secret = url.replace("://", "://ada:secret@");
     let refused = site.run(&["import", "graphite", &secret], 2);
-    assert!(!told(&refused).contains("secret"), "{}", told(&refused));
+    assert!(
+        !output_text(&refused).contains("secret"),
+        "{}",
+        output_text(&refused)
+    );
 
     fs::write(
         folder.join("key"),
@@ -98,7 +102,7 @@ fn a_certificate_that_the_login_waves_through_is_checked_elsewhere() {
     let run = |arguments: &[&str]| {
         let mut command = server.vigie();
         let ran = command.args(arguments).output().unwrap();
-        (ran.status.code(), told(&ran))
+        (ran.status.code(), output_text(&ran))
     };
     let api_key = &server.owner.api_key;
     let (code, login) = run(&[

@@ -1,6 +1,6 @@
 //! `vigie import prometheus`, by a file and by standard input.
 
-use super::{Site, told};
+use super::{Site, output_text};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
@@ -33,7 +33,7 @@ fn exposition_text_comes_from_a_pipe() {
         .write_all(text.as_bytes())
         .unwrap();
     let ran = child.wait_with_output().unwrap();
-    assert_eq!(ran.status.code(), Some(7), "{}", told(&ran));
+    assert_eq!(ran.status.code(), Some(7), "{}", output_text(&ran));
     let totals: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
     assert_eq!(totals["samples"]["stored"], 3, "{totals}");
     assert_eq!(totals["samples"]["without_value"], 1, "{totals}");
@@ -110,8 +110,8 @@ fn a_packed_export_of_victoriametrics_is_read_once() {
     fs::write(&file, &cut[..cut.len() - 4]).unwrap();
     let ran = site.run(&arguments, 7);
     assert!(
-        told(&ran).contains("cannot read `all.gz`: its gzip ends early, after "),
+        output_text(&ran).contains("cannot read `all.gz`: its gzip ends early, after "),
         "{}",
-        told(&ran)
+        output_text(&ran)
     );
 }

@@ -1,6 +1,6 @@
 //! `vigie import whisper`.
 
-use super::{Site, told};
+use super::{Site, output_text};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
@@ -185,7 +185,7 @@ fn a_killed_import_resumes_without_loss_or_duplicates() {
         .unwrap();
     let imports = site.server.folder.path().join("cli/imports");
     let begun = Instant::now();
-    while done(&imports) < 20 {
+    while files_done(&imports) < 20 {
         assert!(
             begun.elapsed() < PATIENCE,
             "nothing is noted in {}",
@@ -196,10 +196,14 @@ fn a_killed_import_resumes_without_loss_or_duplicates() {
     }
     // A second one at the same time is refused.
     let other = site.run(&arguments, 1);
-    assert!(told(&other).contains("another run"), "{}", told(&other));
+    assert!(
+        output_text(&other).contains("another run"),
+        "{}",
+        output_text(&other)
+    );
     child.kill().unwrap();
     child.wait().unwrap();
-    let before = done(&imports);
+    let before = files_done(&imports);
     let totals = site.totals(&["import", "whisper", "tree"], 0);
     assert_eq!(totals["units"]["imported_before"], before, "{totals}");
     assert_eq!(
@@ -225,12 +229,12 @@ fn a_killed_import_resumes_without_loss_or_duplicates() {
 }
 
 /// How many files the state says are done; a state has one line more.
-fn done(folder: &Path) -> u64 {
+fn files_done(folder: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(folder) else {
         return 0;
     };
     let counts = entries.flatten().map(|entry| match entry.path() {
-        path if path.is_dir() => done(&path),
+        path if path.is_dir() => files_done(&path),
         path => {
             let text = fs::read_to_string(path).unwrap_or_default();
             (text.matches('\n').count() as u64).saturating_sub(1)
@@ -260,18 +264,26 @@ fn a_signal_ends_an_import_and_what_was_stored_is_kept() {
         .unwrap();
     let imports = site.server.folder.path().join("cli/imports");
     let begun = Instant::now();
-    while done(&imports) < 1 {
+    while files_done(&imports) < 1 {
         assert!(begun.elapsed() < PATIENCE);
         std::thread::sleep(Duration::from_millis(5));
     }
     let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     let ended = child.wait_with_output().unwrap();
-    assert_eq!(ended.status.code(), Some(7), "{}", told(&ended));
+    assert_eq!(ended.status.code(), Some(7), "{}", output_text(&ended));
     for expected in ["stopped by SIGTERM", "run the same command again"] {
-        assert!(told(&ended).contains(expected), "{}", told(&ended));
+        assert!(
+            output_text(&ended).contains(expected),
+            "{}",
+            output_text(&ended)
+        );
     }
-    assert!(!told(&ended).contains("OK"), "{}", told(&ended));
+    assert!(
+        !output_text(&ended).contains("OK"),
+        "{}",
+        output_text(&ended)
+    );
     let totals = site.totals(&["import", "whisper", "tree"], 0);
     assert!(
         totals["units"]["imported_before"].as_u64().unwrap() >= 1,

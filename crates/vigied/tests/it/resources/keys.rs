@@ -129,3 +129,17 @@ fn an_instance_has_so_many_keys() {
     refused(&over, 429, "limit_exceeded", limit.name);
     assert_eq!(hits(&account.server, limit), 1);
 }
+
+/// Its name is what people know of an instance.
+#[test]
+fn a_source_that_is_a_name_is_refused_with_what_is_wanted() {
+    let account = Account::start();
+    account.instance("lite");
+    for source in ["monitoring", "crn:v1:monitoring"] {
+        let wish = json!({"name": "ci", "source": source});
+        let reply = account.ask("POST", "/v2/resource_keys", &wish);
+        refused(&reply, 404, "not_found", "not its name");
+        let shown = reply.text();
+        assert!(shown.contains("/v2/resource_instances?name="), "{shown}");
+    }
+}

@@ -2,7 +2,12 @@
 //! its name or its id, renewal, and refusals.
 
 use super::{node, run};
-use crate::workloads::Place;
+use crate::harness::{Request, token};
+use crate::nodes::{Nodes, wait_for};
+use crate::workloads::issuer::{CLUSTER, Publisher, Publishing, Signer};
+use crate::workloads::{Place, issuers};
+use serde_json::{Value, json};
+use std::path::Path;
 
 const PYTHON: &str = r#"
 import json, os, sys, time
@@ -130,6 +135,54 @@ fn with_token(run: impl Fn(&[&str])) {
 fn the_python_sdk_logs_a_workload_in_without_a_key() {
     let test = "the_python_sdk_logs_a_workload_in_without_a_key";
     with_token(|arguments| run(test, PYTHON, arguments));
+}
+
+/// On PostgreSQL, at another node than the one where the profile was made.
+#[test]
+fn the_python_sdk_logs_a_workload_in_on_postgres() {
+    let test = "the_python_sdk_logs_a_workload_in_on_postgres";
+    let signer = Signer::new("first");
+    let publisher = Publisher::start(Publishing::Keys(vec![signer.jwk()]));
+    let keys = format!("jwks_url = \"{}\"", publisher.url());
+    let flags = |owner: &Value, folder: &Path| {
+        let file = folder.join("issuers.toml");
+        let account = owner["account_guid"].as_str().unwrap();
+        std::fs::write(&file, issuers(account, &keys)).unwrap();
+        let setting = format!("workloads.issuers_file={}", file.display());
+        vec!["--set".to_owned(), setting]
+    };
+    let Some(nodes) = Nodes::start_with(test, flags) else {
+        return;
+    };
+    let (one, two) = (nodes.url(0), nodes.url(1));
+    let (account, space) = (nodes.owner("account_guid"), nodes.owner("space_guid"));
+    let token = token(&one, nodes.owner("api_key"));
+    let ask = |method: &str, path: &str, body: &Value| {
+        let request = Request::new(&one, method, path).bearer(&token);
+        let reply = request.json(body).send();
+        assert_eq!(reply.status, 201, "{path}: {}", reply.text());
+        reply.json()
+    };
+    let profile = json!({"name": "collector", "account_id": account});
+    let profile = ask("POST", "/v1/profiles", &profile);
+    let [id, iam_id] = ["id", "iam_id"].map(|name| profile[name].as_str().unwrap());
+    let link = json!({"crn": CLUSTER, "namespace": "prod", "name": "web"});
+    let link = json!({"cr_type": "IKS_SA", "link": link});
+    ask("POST", &format!("/v1/profiles/{id}/links"), &link);
+    let developers = format!("/v2/spaces/{space}/developers");
+    ask("PUT", &developers, &json!({"username": iam_id}));
+    wait_for("the other node knows all of it", || {
+        let list = Request::new(&two, "GET", &developers).bearer(&token);
+        list.send().text().contains(iam_id)
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sa-token");
+    std::fs::write(&file, signer.token("prod", "web")).unwrap();
+    run(
+        test,
+        PYTHON,
+        &[&two, space, &file.display().to_string(), id],
+    );
 }
 
 #[test]

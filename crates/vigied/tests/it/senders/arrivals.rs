@@ -7,7 +7,7 @@ use base::limit;
 use serde_json::{Value, json};
 
 /// The answer about `senders` or `rejects` of the first space.
-pub(super) fn told(listeners: &Listeners, what: &str) -> Value {
+pub(super) fn summary(listeners: &Listeners, what: &str) -> Value {
     let token = listeners.server.token();
     let path = format!("/v1/metrics/{what}");
     let reply = listeners.server.metrics(&token, "GET", &path).send();
@@ -16,7 +16,7 @@ pub(super) fn told(listeners: &Listeners, what: &str) -> Value {
 }
 
 fn senders(listeners: &Listeners) -> Vec<Value> {
-    told(listeners, "senders")["senders"]
+    summary(listeners, "senders")["senders"]
         .as_array()
         .unwrap()
         .clone()
@@ -26,7 +26,7 @@ fn senders(listeners: &Listeners) -> Vec<Value> {
 fn every_listener_says_who_sends_and_what_was_refused() {
     let (listeners, id) = Listeners::with_source("127.0.0.1", &super::lumberjack::PLAIN);
     assert_eq!(senders(&listeners), Vec::<Value>::new());
-    assert_eq!(told(&listeners, "rejects")["by_reason"], json!({}));
+    assert_eq!(summary(&listeners, "rejects")["by_reason"], json!({}));
     let mut sender = listeners.connect();
     sender.send(&lines("by.tcp", 4));
     listeners.wait_for("by.tcp", 4);
@@ -67,7 +67,7 @@ fn every_listener_says_who_sends_and_what_was_refused() {
         assert_eq!(own["silent"], false, "{own}");
     }
     assert_eq!(by("graphite.listen")["key"], id.as_str());
-    let rejects = told(&listeners, "rejects");
+    let rejects = summary(&listeners, "rejects");
     let reasons = json!({"name": 2, "too_old": 1, "value": 1});
     assert_eq!(rejects["by_reason"], reasons, "{rejects}");
     let kept = rejects["rejects"].as_array().unwrap();
@@ -146,7 +146,7 @@ fn what_port_9095_refuses_is_told_to_the_space_of_the_login() {
         (&own[0]["accepted"], &own[0]["rejected"]),
         (&json!(1), &json!(1))
     );
-    let reasons = told(&listeners, "rejects")["by_reason"].clone();
+    let reasons = summary(&listeners, "rejects")["by_reason"].clone();
     assert_eq!(reasons, json!({"another_space": 1}));
 }
 
@@ -181,9 +181,9 @@ fn senders_and_rejects_are_kept_within_limits() {
     let own = senders(&listeners);
     assert_eq!(own.len(), 1, "{own:?}");
     assert_eq!(own[0]["source"], "127.0.0.3");
-    assert_eq!(told(&listeners, "senders")["left_out"], 2);
+    assert_eq!(summary(&listeners, "senders")["left_out"], 2);
     assert_eq!(hits(&listeners.server, limit::SENDERS_LISTED), 2);
-    let rejects = told(&listeners, "rejects");
+    let rejects = summary(&listeners, "rejects");
     let kept = rejects["rejects"].as_array().unwrap();
     let names: Vec<_> = kept
         .iter()
@@ -210,7 +210,7 @@ fn a_domain_lists_so_many_senders_and_rejects() {
     });
     assert_eq!(senders(&listeners).len(), 2);
     assert_eq!(hits(&listeners.server, limit::SENDERS_LISTED_PER_DOMAIN), 1);
-    let rejects = told(&listeners, "rejects");
+    let rejects = summary(&listeners, "rejects");
     assert_eq!(rejects["rejects"].as_array().unwrap().len(), 1);
     assert_eq!(rejects["by_reason"]["value"], 3);
     assert_eq!(hits(&listeners.server, limit::REJECTS_LISTED_PER_DOMAIN), 2);
@@ -227,6 +227,6 @@ fn all_domains_together_list_so_many_rejects() {
         assert_eq!(sent.json(&wrong).send().status, 400);
     }
     assert_eq!(hits(&listeners.server, limit::REJECTS_LISTED), 1);
-    let rejects = told(&listeners, "rejects");
+    let rejects = summary(&listeners, "rejects");
     assert_eq!(rejects["rejects"].as_array().unwrap().len(), 1);
 }

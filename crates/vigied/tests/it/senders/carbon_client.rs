@@ -89,7 +89,7 @@ impl Relay {
     }
 
     /// How often it has said this.
-    pub(super) fn said(&self, text: &str) -> usize {
+    pub(super) fn log_count(&self, text: &str) -> usize {
         let said = std::fs::read_to_string(self.folder.path().join("said")).unwrap();
         said.matches(text).count()
     }

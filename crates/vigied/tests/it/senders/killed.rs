@@ -128,9 +128,11 @@ fn sums_that_were_flushed_are_there_after_a_kill() {
     let address = lasting.listeners.address("statsd.udp_listen");
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     for _ in 0..2 {
-        let before = lasting.there();
+        let before = lasting.readable_samples();
         socket.send_to(b"hits:1|c\nwait:320|ms", &address).unwrap();
-        until("they are flushed", || lasting.there() >= before + 10);
+        until("they are flushed", || {
+            lasting.readable_samples() >= before + 10
+        });
         lasting.kill("statsd.udp_listen");
         lasting.start();
     }
@@ -152,7 +154,9 @@ fn carbons_relay_sends_what_it_kept_and_what_was_taken_is_there() {
         // Under it, while it sends.
         relay.take(&lines(&name("under"), 2000));
         lasting.kill("pickle.listen");
-        until("the relay knows", || relay.said("::connectionLost") > kill);
+        until("the relay knows", || {
+            relay.log_count("::connectionLost") > kill
+        });
         relay.take(&lines(&name("without"), 1000));
         lasting.start();
         lasting.listeners.wait_for(&name("without"), 1000);

@@ -82,7 +82,7 @@ impl Lasting {
     }
 
     /// How many samples the server says that it has taken by this listener since it started.
-    pub(crate) fn taken(&self, listener: &str) -> usize {
+    pub(crate) fn accepted(&self, listener: &str) -> usize {
         let token = self.listeners.server.token();
         let senders = self
             .listeners
@@ -96,14 +96,14 @@ impl Lasting {
     }
 
     /// Waits until it has taken so many.
-    pub(crate) fn takes(&self, listener: &str, count: usize) {
+    pub(crate) fn wait_until_accepted(&self, listener: &str, count: usize) {
         until(&format!("{count} samples by {listener}"), || {
-            self.taken(listener) >= count
+            self.accepted(listener) >= count
         });
     }
 
     /// How many samples can be read, those that were only sent to wait for the log aside.
-    pub(crate) fn there(&self) -> usize {
+    pub(crate) fn readable_samples(&self) -> usize {
         let targets = (2..DEPTH).map(|depth| vec!["*"; depth].join("."));
         let series = targets.flat_map(|target| self.listeners.values(&target));
         series.map(|(_, values)| values.len()).sum()
@@ -120,7 +120,7 @@ impl Lasting {
     /// Kills it while it is sent to. What it had said until then that it took by this listener is there, as is seen when it is
     /// started with no listener open; and it is killed once more. How many samples can be read.
     pub(crate) fn kill(&mut self, listener: &str) -> usize {
-        let taken = self.taken(listener);
+        let taken = self.accepted(listener);
         // Samples that nobody is told of are on stable storage a moment later. This one comes after them in the log, and is there
         // when it is acknowledged.
         let token = self.listeners.server.token();
@@ -136,7 +136,7 @@ impl Lasting {
             recovered >= before,
             "{before} were taken, {recovered} are there"
         );
-        let there = self.there();
+        let there = self.readable_samples();
         assert!(there > 0);
         self.end();
         there
@@ -145,10 +145,10 @@ impl Lasting {
     /// Kills it so often, each time when it has taken so many more, and starts it again; the sender comes back by itself.
     pub(crate) fn is_killed_under(&mut self, listener: &str, times: usize, count: usize) {
         for _ in 0..times {
-            self.takes(listener, count);
+            self.wait_until_accepted(listener, count);
             self.kill(listener);
             self.start();
         }
-        self.takes(listener, count);
+        self.wait_until_accepted(listener, count);
     }
 }

@@ -117,7 +117,7 @@ fn another_sender_does_not_bring_in_what_was_held() {
     let told = sender.answer();
     assert!(told.starts_with("WARN 4 lines were not stored"), "{told}");
     assert_eq!(listeners.stored("held.a"), 0);
-    let rejects = arrivals::told(&listeners, "rejects");
+    let rejects = arrivals::summary(&listeners, "rejects");
     let reasons = json!({"another_sender": 4});
     assert_eq!(rejects["by_reason"], reasons, "{rejects}");
 }
@@ -161,7 +161,7 @@ fn a_sender_that_ends_while_its_lines_wait_is_told() {
     assert_eq!(listeners.not_stored("graphite.listen", "expired"), 4);
     assert_eq!(listeners.stored("late.b"), 0);
     // Those who look after the space see it, too.
-    let rejects = arrivals::told(&listeners, "rejects");
+    let rejects = arrivals::summary(&listeners, "rejects");
     assert_eq!(rejects["by_reason"], json!({"expired": 4}), "{rejects}");
 }
 

@@ -5,7 +5,7 @@ use crate::harness::{Reply, Server};
 
 const IAM_AUTHZ: &str = "urn:ibm:params:oauth:grant-type:iam-authz";
 
-fn told(reply: &Reply) -> String {
+fn error_message(reply: &Reply) -> String {
     reply.json()["errorMessage"].as_str().unwrap().to_owned()
 }
 
@@ -21,7 +21,7 @@ fn grants_that_nothing_here_could_mean_are_refused_with_the_reason() {
         let form = [("grant_type", grant.as_str()), field];
         let reply = ask(&server).basic("bx", "bx").form(&form).send();
         assert_eq!(refusal(&reply), (400, "BXNIM0106E".to_owned()), "{grant}");
-        let told = told(&reply);
+        let told = error_message(&reply);
         assert!(told.contains("grant_type") && told.contains(said), "{told}");
     }
 }
@@ -45,7 +45,7 @@ fn a_second_proof_is_refused_with_its_field() {
             let reply = ask(&server).basic("bx", "bx").form(&form).send();
             let expected = (400, "BXNIM0106E".to_owned());
             assert_eq!(refusal(&reply), expected, "{field}");
-            assert!(told(&reply).contains(field), "{}", reply.text());
+            assert!(error_message(&reply).contains(field), "{}", reply.text());
         }
         // A field that is there and says nothing is none.
         let mut empty = self::by_key(&server).to_vec();
@@ -101,7 +101,7 @@ fn no_service_acts_as_a_crn() {
         let mut form = vec![("grant_type", IAM_AUTHZ)];
         form.extend(fields);
         let reply = ask(&server).form(&form).send();
-        (refusal(&reply), told(&reply))
+        (refusal(&reply), error_message(&reply))
     };
     let (found, told) = asked(&[("access_token", &token), ("desired_iam_id", crn)]);
     assert_eq!(found, (403, "BXNIM0513E".to_owned()), "{told}");

@@ -180,7 +180,7 @@ fn the_token_of_a_profile_opens_what_the_profile_may() {
     };
     let given = policy("iam_id", &profile["iam_id"]);
     assert_eq!((account.reads(&token), account.sends(&token)), (200, 403));
-    account.gone(&given);
+    account.delete(&given);
     assert_eq!(account.reads(&token), 404);
     let group = account.make("/v2/groups", &json!({"name": "team"}));
     policy("access_group_id", &group["id"]);
@@ -197,7 +197,7 @@ fn the_token_of_a_profile_opens_what_the_profile_may() {
     assert_eq!(listed["members"][0]["name"], "ops", "{listed}");
 
     // Whoever is taken out of it has nothing by it from that moment.
-    account.gone(&format!(
+    account.delete(&format!(
         "{}/identities/serviceid/{service}",
         path_of(&profile)
     ));
@@ -305,7 +305,7 @@ fn a_rule_lets_a_user_in_and_a_deleted_profile_ends() {
     ];
     let chained = account.assume(&chained);
     assert_eq!(code(&chained), (403, "BXNIM0513E".to_owned()));
-    account.gone(&path_of(&profile));
+    account.delete(&path_of(&profile));
     assert_eq!(account.reads(&token), 401);
     assert_eq!(code(&account.assume(&fields)).0, 403);
 }

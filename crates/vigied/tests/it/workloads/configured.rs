@@ -51,7 +51,7 @@ fn check(data: &Path, file: &Path) -> Output {
         .unwrap()
 }
 
-fn said(output: &Output) -> String {
+fn error_text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -67,23 +67,27 @@ fn the_check_of_the_settings_names_what_cannot_be_used() {
     let named = keys.display().to_string();
 
     let missing = check(&data, &file);
-    assert!(missing.status.success(), "{}", said(&missing));
-    assert!(said(&missing).contains(&named), "{}", said(&missing));
+    assert!(missing.status.success(), "{}", error_text(&missing));
+    assert!(
+        error_text(&missing).contains(&named),
+        "{}",
+        error_text(&missing)
+    );
     for (text, reason) in [
         ("nonsense", "no JSON object"),
         ("{\"keys\": []}", "no key with a `kid`"),
     ] {
         std::fs::write(&keys, text).unwrap();
-        let told = said(&check(&data, &file));
+        let told = error_text(&check(&data, &file));
         assert!(told.contains(&named) && told.contains(reason), "{told}");
     }
     let set = json!({"keys": [Signer::new("k").jwk()]}).to_string();
     std::fs::write(&keys, &set).unwrap();
-    let good = said(&check(&data, &file));
+    let good = error_text(&check(&data, &file));
     assert!(!good.contains("no workload of the issuer"), "{good}");
     // Who can write it could make themselves any workload.
     std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o666)).unwrap();
-    let told = said(&check(&data, &file));
+    let told = error_text(&check(&data, &file));
     assert!(told.contains("may be changed by everybody"), "{told}");
     std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o600)).unwrap();
 
@@ -91,7 +95,7 @@ fn the_check_of_the_settings_names_what_cannot_be_used() {
     std::fs::write(&file, issuers("x", &line)).unwrap();
     let wrong = check(&data, &file);
     assert!(!wrong.status.success());
-    let told = said(&wrong);
+    let told = error_text(&wrong);
     assert!(
         told.contains("issuers.toml: issuer 1: `account` must be"),
         "{told}"

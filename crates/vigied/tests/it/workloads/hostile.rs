@@ -130,7 +130,7 @@ fn made_up_keys_do_not_make_the_server_ask_the_issuer_at_will() {
         assert!([400, 429].contains(&reply.status), "{}", reply.text());
     }
     let minutes = usize::try_from(begun.elapsed().as_secs() / 60).unwrap();
-    let asked = place.publisher.asked();
+    let asked = place.publisher.times_asked();
     assert!(asked <= 2 + minutes, "{asked} times in {minutes} minutes");
     // The right one is taken all the same.
     let good = place.signer.token("prod", "web");
@@ -221,9 +221,9 @@ fn an_issuer_that_answers_badly_is_away_and_holds_up_nobody() {
         // Meanwhile everybody else is served.
         assert!(!server.token().is_empty());
     });
-    assert_eq!(elsewhere.asked(), 0, "a redirect was followed");
+    assert_eq!(elsewhere.times_asked(), 0, "a redirect was followed");
     for (name, publisher) in &ways {
-        assert_eq!(publisher.asked(), 1, "{name}");
+        assert_eq!(publisher.times_asked(), 1, "{name}");
     }
     let told = "keys of an issuer of workloads not read";
     server.serving.wait_for_log(told);

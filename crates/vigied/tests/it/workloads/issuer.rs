@@ -144,7 +144,7 @@ impl Publisher {
     }
 
     /// How often it was asked.
-    pub(crate) fn asked(&self) -> usize {
+    pub(crate) fn times_asked(&self) -> usize {
         self.asked.load(Ordering::Relaxed)
     }
 

@@ -15,11 +15,13 @@ fn covers(target: &PolicyTarget, directory: &Directory, domain: Domain) -> bool 
         Domain::Org(id) => Some(id),
         Domain::Space(id) => directory.org_of(id),
     };
-    target.kind.is_none_or(|own| own == kind)
-        && target.resource.is_none_or(|own| own == guid)
-        && target.space.is_none_or(|own| domain == Domain::Space(own))
-        && target.org.is_none_or(|own| org == Some(own))
-        && (target.group).is_none_or(|own| directory.resource_group_of(domain) == Some(own))
+    target.kind.is_none_or(|wanted| wanted == kind)
+        && target.resource.is_none_or(|wanted| wanted == guid)
+        && target
+            .space
+            .is_none_or(|wanted| domain == Domain::Space(wanted))
+        && target.org.is_none_or(|wanted| org == Some(wanted))
+        && (target.group).is_none_or(|wanted| directory.resource_group_of(domain) == Some(wanted))
         && target.region.as_ref().is_none_or(|(operator, value)| {
             let region = directory.region_of(domain);
             region.is_some_and(|region| is_met(*operator, value, region))
@@ -30,9 +32,9 @@ fn covers(target: &PolicyTarget, directory: &Directory, domain: Domain) -> bool 
 fn walked(directory: &Directory, principal: Principal, domain: Domain) -> Option<Actions> {
     let account = directory.account_of(domain)?;
     let all = directory.policies.all.values();
-    let own = all.filter(|policy| {
+    let in_force = all.filter(|policy| {
         let is_for = match policy.subject {
-            PolicySubject::Principal(own) => own == principal,
+            PolicySubject::Principal(subject) => subject == principal,
             PolicySubject::Group(group) => directory.is_in_group(principal, group),
             PolicySubject::Invited(_) => false,
         };
@@ -42,7 +44,7 @@ fn walked(directory: &Directory, principal: Principal, domain: Domain) -> Option
             && directory.is_member(principal, account)
             && covers(&policy.target, directory, domain)
     });
-    let actions = own.flat_map(|policy| &policy.roles);
+    let actions = in_force.flat_map(|policy| &policy.roles);
     actions
         .map(|role| directory.role_actions(*role))
         .reduce(Actions::union)
@@ -62,21 +64,24 @@ fn check(directory: &Directory) -> Result<(), TestCaseError> {
             );
             prop_assert_eq!(directory.has_access(principal, domain), expected.is_some());
         }
-        for own in (0..ACCOUNTS).map(account) {
-            let (orgs, spaces) = directory.shown_by_policies(principal, own);
-            let all = directory.orgs_of(own).iter().copied();
+        for account_id in (0..ACCOUNTS).map(account) {
+            let (orgs, spaces) = directory.shown_by_policies(principal, account_id);
+            let all = directory.orgs_of(account_id).iter().copied();
             let expected: HashSet<OrgId> = all.filter(|id| is_shown(Domain::Org(*id))).collect();
             prop_assert_eq!(&orgs, &expected);
-            let all = directory.spaces_of(own).iter().copied();
+            let all = directory.spaces_of(account_id).iter().copied();
             let expected: HashSet<SpaceId> =
                 all.filter(|id| is_shown(Domain::Space(*id))).collect();
             prop_assert_eq!(&spaces, &expected);
-            for all in [directory.spaces_of(own), &directory.spaces_of(own)[..1]] {
+            for all in [
+                directory.spaces_of(account_id),
+                &directory.spaces_of(account_id)[..1],
+            ] {
                 let mut expected = all.to_vec();
                 expected.retain(|id| spaces.contains(id));
-                prop_assert_eq!(directory.accessible(principal, own, all), expected);
+                prop_assert_eq!(directory.accessible(principal, account_id, all), expected);
             }
-            for id in directory.orgs_of(own).iter().copied() {
+            for id in directory.orgs_of(account_id).iter().copied() {
                 let mut inside = spaces.iter();
                 let has_space = inside.any(|space| directory.org_of(*space) == Some(id));
                 let expected = orgs.contains(&id) || has_space;

@@ -96,7 +96,7 @@ impl<'a> EventQuery<'a> {
         }
         let mut found = Vec::new();
         self.marks(range, |mark| {
-            if wanted.as_ref().is_none_or(|own| own.fits(&mark.tags)) {
+            if wanted.as_ref().is_none_or(|query| query.fits(&mark.tags)) {
                 found.push(mark.place.at);
             }
             true
@@ -125,7 +125,7 @@ impl<'a> EventQuery<'a> {
                 after = event.mark.place;
                 if wanted
                     .as_ref()
-                    .is_some_and(|own| !own.fits(&event.mark.tags))
+                    .is_some_and(|query| !query.fits(&event.mark.tags))
                 {
                     continue;
                 }
@@ -144,8 +144,8 @@ impl<'a> EventQuery<'a> {
     /// Counts the memory of an event.
     fn reserve(&self, event: &Event) -> Result<(), Refusal> {
         let texts = event.what.len() + event.mark.tags.len() + event.data.len();
-        let held = self.answer.context().reserve(EVENT_BYTES + texts as u64);
-        Ok(held.map_err(StoreError::Stopped)?)
+        let reserved = self.answer.context().reserve(EVENT_BYTES + texts as u64);
+        Ok(reserved.map_err(StoreError::Stopped)?)
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) async fn delete_events(
 ) -> Result<Response, Refusal> {
     let parameters = Parameters::parse(url.as_deref(), b"")?;
     // A mistyped parameter must not delete more than was meant.
-    if let Some((other, _)) = (parameters.iter()).find(|(own, _)| !PARAMETERS.contains(own)) {
+    if let Some((other, _)) = (parameters.iter()).find(|(name, _)| !PARAMETERS.contains(name)) {
         let message = format!(
             "a deletion of events has no parameter `{}`",
             beginning(other)

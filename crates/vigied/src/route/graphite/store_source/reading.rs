@@ -50,12 +50,12 @@ impl<'s> PartReader for SlotReading<'s> {
         cursor: &mut dyn Cursor,
         out: &mut SlotsRead<'s>,
     ) -> Result<(), StoreError> {
-        let Some((place, own)) = self.selectors.get(cursor.query()) else {
+        let Some((place, selector)) = self.selectors.get(cursor.query()) else {
             return Ok(());
         };
         let text = cursor.key().graphite().into_owned();
         let tags = tags_of(&cursor.key());
-        if own.matches(&text, &tags, context)? {
+        if selector.matches(&text, &tags, context)? {
             let series = self.slots(context, cursor, (text, tags), &mut out.held)?;
             out.found.push((*place, series));
         }

@@ -170,8 +170,12 @@ fn read<T: PartialEq + std::fmt::Debug>(
     bytes: u64,
     work: impl Fn(&StoreSource<'_>, &Context) -> T,
 ) -> (T, Vec<usize>, u64) {
-    let helped = read_by(bytes, |own| own.with_thread_pool(Arc::new(Two)), &work);
-    let alone = read_by(bytes, |own| own, work);
+    let helped = read_by(
+        bytes,
+        |context| context.with_thread_pool(Arc::new(Two)),
+        &work,
+    );
+    let alone = read_by(bytes, |context| context, work);
     assert_eq!(helped, alone);
     alone
 }
@@ -216,7 +220,8 @@ fn the_paths_of_a_request_are_one_question_to_the_store() {
         let window = query::window::Window::new(0, SLOTS * 60, SLOTS * 60, zone);
         let mut evaluation = Evaluation::new(stored, context);
         let answers = evaluation.targets(&targets, &window).unwrap();
-        let one = |own: &query::series::Series| (own.name.to_string(), own.values.to_vec());
+        let one =
+            |series: &query::series::Series| (series.name.to_string(), series.values.to_vec());
         let all = answers
             .iter()
             .map(|answer| answer.iter().map(one).collect());
@@ -267,7 +272,9 @@ fn what_moving_functions_look_at_is_one_question_unless_rules_say_steps() {
         let window = query::window::Window::new(20 * 60 + 7, SLOTS * 60, SLOTS * 60, zone);
         let mut evaluation = Evaluation::new(stored, context);
         let answers = evaluation.targets(&[target], &window).unwrap();
-        let one = |own: &query::series::Series| (own.name.clone(), own.start, own.values.to_vec());
+        let one = |series: &query::series::Series| {
+            (series.name.clone(), series.start, series.values.to_vec())
+        };
         answers.iter().flatten().map(one).collect::<Vec<_>>()
     };
     let (together, asked, left) = read(u64::MAX, answered);

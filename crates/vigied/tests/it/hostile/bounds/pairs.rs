@@ -134,7 +134,7 @@ fn everywhere(place: &Fixture, shown: &Shown, issued: &mut dyn FnMut(&str, &Repl
 }
 
 /// The credentials in a reply, with the bounds they must have.
-fn held(shown: &Shown, endpoint: &str, reply: &Reply) -> Vec<Shown> {
+fn credentials_in(shown: &Shown, endpoint: &str, reply: &Reply) -> Vec<Shown> {
     if reply.status >= 300 {
         return Vec::new();
     }
@@ -250,7 +250,7 @@ fn walk(place: &Fixture, root: Shown, tried: &mut BTreeSet<(Kind, String)>) -> V
     while let Some(shown) = waiting.pop_front() {
         let mut replies = Vec::new();
         everywhere(place, &shown, &mut |endpoint, reply| {
-            replies.extend(held(&shown, endpoint, reply));
+            replies.extend(credentials_in(&shown, endpoint, reply));
             if reply.status < 300 {
                 tried.insert((shown.kind, endpoint.to_owned()));
             }
@@ -274,7 +274,7 @@ fn walk(place: &Fixture, root: Shown, tried: &mut BTreeSet<(Kind, String)>) -> V
 }
 
 /// Whether what was issued opens anything.
-fn lives(place: &Fixture, own: &Shown) -> bool {
+fn is_usable(place: &Fixture, own: &Shown) -> bool {
     if own.kind.word().is_some() {
         let accounts = [&place.server.owner.account, &place.second];
         return accounts.iter().any(|account| opens(place, own, account));
@@ -367,7 +367,7 @@ fn no_pair_of_credential_and_endpoint_gives_more_than_was_shown() {
         for own in derived.iter().filter(|own| own.kind != Kind::Key) {
             let by_other_key = own.path.contains("Key → ") && own.path.matches("Key →").count() > 1;
             assert!(
-                by_other_key || !lives(&place, own),
+                by_other_key || !is_usable(&place, own),
                 "outlives its key: {}",
                 own.path
             );
@@ -381,7 +381,7 @@ fn no_pair_of_credential_and_endpoint_gives_more_than_was_shown() {
     for own in of_password {
         let by_key = own.path.contains("Key");
         assert!(
-            by_key || !lives(&place, &own),
+            by_key || !is_usable(&place, &own),
             "outlives the password: {}",
             own.path
         );

@@ -1,6 +1,6 @@
 //! The contents of invitations, their number per request, and the form of codes.
 
-use super::{CEO, OWN, invite, login, redeem, shown, text, use_up};
+use super::{CEO, OWN, invite, issued_secret, login, redeem, text, use_up};
 use crate::harness::{Server, VIGIED};
 use serde_json::{Value, json};
 use std::process::Command;
@@ -129,7 +129,7 @@ fn an_invitation_of_many_is_done_whole_or_not_at_all() {
 fn a_code_is_no_password_and_a_wrong_one_tells_nothing() {
     let server = Server::with(&["--set", "limits.code_tries_per_minute=6"]);
     let invited = invite(&server, &server.token(), &server.owner.account, &[CEO]);
-    let code = shown(&invited.json()).unwrap();
+    let code = issued_secret(&invited.json()).unwrap();
     assert_eq!(
         login(&server, CEO, &code, None).status,
         400,

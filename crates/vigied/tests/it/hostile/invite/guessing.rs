@@ -1,8 +1,8 @@
 //! Guesses at one-time codes: many at once, and by logged-in users.
 
 use super::{
-    CEO, OWN, access, account, becomes, invite, login, operator, redeem, settled, shown, text,
-    use_up,
+    CEO, OWN, access, account, becomes, invite, issued_secret, login, operator, redeem, settled,
+    text, use_up,
 };
 use crate::harness::{Server, VIGIED};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ const WRONG: &str = "vgc-0000-0000-0000-0000-0000";
 /// A user of the server's first account whose address is not proven; returns the user's token.
 fn unproven(server: &Server) -> String {
     let invited = invite(server, &server.token(), &server.owner.account, &[CEO]);
-    let code = shown(&invited.json()).unwrap();
+    let code = issued_secret(&invited.json()).unwrap();
     assert_eq!(redeem(server, CEO, &code, OWN).status, 204);
     access(&login(server, CEO, OWN, None))
 }

@@ -192,11 +192,11 @@ pub(super) enum Step {
 pub(super) fn step() -> impl Strategy<Value = Step> {
     let group = 0..RESOURCE_GROUPS + ACCOUNTS;
     prop_oneof![
-        6 => (0..POLICIES, prop::option::weighted(0.8, wanted())).prop_map(|(at, own)| Step::Policy(at, own)),
-        1 => (0..ACCOUNTS, any::<Option<bool>>()).prop_map(|(of, own)| Step::Role(of, own)),
-        1 => (0..SPACES, prop::option::of(group)).prop_map(|(of, own)| Step::Instance(of, own)),
+        6 => (0..POLICIES, prop::option::weighted(0.8, wanted())).prop_map(|(at, value)| Step::Policy(at, value)),
+        1 => (0..ACCOUNTS, any::<Option<bool>>()).prop_map(|(of, value)| Step::Role(of, value)),
+        1 => (0..SPACES, prop::option::of(group)).prop_map(|(of, value)| Step::Instance(of, value)),
         1 => any::<bool>().prop_map(Step::Regions),
-        1 => (0_u8..3, any::<u8>()).prop_map(|(of, own)| Step::Groups(of, own)),
+        1 => (0_u8..3, any::<u8>()).prop_map(|(of, value)| Step::Groups(of, value)),
     ]
 }
 
@@ -275,11 +275,11 @@ impl World {
         let set = self.groups[usize::from(of)];
         let all = (0..ACCESS_GROUPS).filter(|number| set & (1_u8 << *number) != 0);
         let all = all.map(|number| {
-            let own = GroupMembership {
+            let membership = GroupMembership {
                 group: access_group(number),
                 added: stamp(),
             };
-            (principals()[usize::from(of)], own)
+            (principals()[usize::from(of)], membership)
         });
         all.collect()
     }
@@ -346,7 +346,7 @@ impl World {
             members: (0..3).flat_map(Self::memberships).collect(),
             group_members: (0..3).flat_map(|of| self.group_members(of)).collect(),
             policies: (self.policies.iter())
-                .map(|(number, own)| own.policy(*number))
+                .map(|(number, wanted)| wanted.policy(*number))
                 .collect(),
             custom_roles: (0..ACCOUNTS).filter_map(|of| self.role(of)).collect(),
             resource_groups: (0..RESOURCE_GROUPS)
@@ -369,9 +369,9 @@ impl World {
         let facts = match step.clone() {
             Step::Policy(number, wanted) => {
                 changed.add(Change::Policy(PolicyId(guid(8, number))));
-                let policies = wanted.iter().map(|own| own.policy(number)).collect();
+                let policies = wanted.iter().map(|new| new.policy(number)).collect();
                 match wanted {
-                    Some(own) => self.policies.insert(number, own),
+                    Some(new) => self.policies.insert(number, new),
                     None => self.policies.remove(&number),
                 };
                 Facts {
@@ -382,7 +382,7 @@ impl World {
             Step::Role(of, sends) => {
                 changed.add(Change::CustomRole(custom_role(of)));
                 match sends {
-                    Some(own) => self.roles.insert(of, own),
+                    Some(new) => self.roles.insert(of, new),
                     None => self.roles.remove(&of),
                 };
                 Facts {
@@ -393,7 +393,7 @@ impl World {
             Step::Instance(of, group) => {
                 changed.add(Change::Instance(InstanceId(guid(9, of))));
                 match group {
-                    Some(own) => self.instances.insert(of, own),
+                    Some(new) => self.instances.insert(of, new),
                     None => self.instances.remove(&of),
                 };
                 Facts {

@@ -1,0 +1,167 @@
+//! Sessions that the settings of an account end. The shortest time that can be set is a quarter of an hour: so the sessions are made
+//! older, as their rows say.
+
+use crate::harness::{Reply, Server, VIGIED};
+use serde_json::{Value, json};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const IDLE: &str = "session_invalidation_in_seconds";
+const LASTING: &str = "session_expiration_in_seconds";
+
+/// Which time of a session is moved to more than a quarter of an hour ago.
+#[derive(Clone, Copy)]
+enum Moved {
+    LastUse,
+    Proof,
+}
+
+struct Login {
+    id: String,
+    access: String,
+    refresh: String,
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+fn ask(server: &Server, form: &[(&str, &str)]) -> Reply {
+    let request = server.request("POST", "/identity/token");
+    request.basic("bx", "bx").form(form).send()
+}
+
+fn log_in(server: &Server, account: &str) -> Login {
+    let form = [
+        ("grant_type", "password"),
+        ("username", server.owner.user.as_str()),
+        ("password", server.owner.password.as_str()),
+        ("account", account),
+    ];
+    let reply = ask(server, &form);
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let tokens = reply.json();
+    Login {
+        id: text(&tokens["session_id"]),
+        access: text(&tokens["access_token"]),
+        refresh: text(&tokens["refresh_token"]),
+    }
+}
+
+fn renew(server: &Server, refresh: &str, account: &str) -> Reply {
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", refresh),
+        ("account", account),
+    ];
+    ask(server, &form)
+}
+
+fn set(server: &Server, by: &Login, account: &str, body: &Value) {
+    let path = format!("/v1/accounts/{account}/settings/identity");
+    let request = server.request("PUT", &path).bearer(&by.access);
+    let reply = request.header("If-Match", "*").json(body).send();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+}
+
+fn make_older(server: &Server, of: &Login, moved: Moved) {
+    let file = server.data().join("iam.db");
+    let guid = of.id.strip_prefix("C-").unwrap();
+    let sql = match moved {
+        Moved::LastUse => "UPDATE sessions SET used_at = used_at - 901000 WHERE guid = $1",
+        Moved::Proof => "UPDATE sessions SET proven_at = proven_at - 901000 WHERE guid = $1",
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let db = db::Db::open(file.to_str().unwrap()).await.unwrap();
+        #[expect(clippy::disallowed_methods, reason = "rows past the interface")]
+        let changed = db.execute(sql, &[guid.into()]).await.unwrap();
+        assert_eq!(changed, 1);
+        db.close().await;
+    });
+}
+
+/// Another account of the same owner, which the running server has heard of.
+fn other_account(server: &Server) -> String {
+    let done = Command::new(VIGIED)
+        .args(["account", "create", "Other", "--owner"])
+        .arg(&server.owner.user)
+        .args(["--output", "json", "--data"])
+        .arg(server.data())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{errors}");
+    let made: Value = serde_json::from_slice(&done.stdout).unwrap();
+    let (token, begun) = (server.token(), Instant::now());
+    loop {
+        let accounts = server.request("GET", "/coe/v2/accounts").bearer(&token);
+        let accounts = accounts.send().json();
+        if accounts["resources"].as_array().unwrap().len() == 2 {
+            return text(&made["account_guid"]);
+        }
+        assert!(begun.elapsed() < Duration::from_secs(90), "{accounts}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A session of one account, which the server does not end for the settings of another.
+#[test]
+fn a_session_that_is_over_for_an_account_is_not_renewed_for_it() {
+    let server = Server::start();
+    let (first, other) = (server.owner.account.clone(), other_account(&server));
+    let administrator = log_in(&server, &other);
+    let mut login = log_in(&server, &first);
+    for (moved, setting, unset, code) in [
+        (Moved::LastUse, IDLE, LASTING, "BXNIM0439E"),
+        (Moved::Proof, LASTING, IDLE, "BXNIM0408E"),
+    ] {
+        let body = json!({setting: "900", unset: "NOT_SET"});
+        set(&server, &administrator, &other, &body);
+        make_older(&server, &login, moved);
+        let reply = renew(&server, &login.refresh, &other);
+        let body = reply.text();
+        assert_eq!(reply.status, 400, "{body}");
+        assert_eq!(reply.json()["errorCode"], code, "{body}");
+        assert_eq!(reply.json()["error"], "invalid_grant", "{body}");
+        assert!(body.contains(&format!("`{setting}`")), "{body}");
+        // The refused token was not used up, and its own account says nothing about sessions.
+        let reply = renew(&server, &login.refresh, &first);
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        login.refresh = text(&reply.json()["refresh_token"]);
+    }
+}
+
+#[test]
+fn what_is_over_is_not_listed_and_its_token_is_refused_soon() {
+    let server = Server::start();
+    let account = server.owner.account.clone();
+    for (moved, setting) in [(Moved::LastUse, IDLE), (Moved::Proof, LASTING)] {
+        let (old, current) = (log_in(&server, &account), log_in(&server, &account));
+        set(&server, &current, &account, &json!({setting: "900"}));
+        let is_open = |login: &Login| {
+            let request = server.request("GET", "/v2/spaces").bearer(&login.access);
+            request.send().status == 200
+        };
+        assert!(is_open(&old));
+        make_older(&server, &old, moved);
+        let list = server.request("GET", "/v1/sessions?pagesize=100");
+        let list = list.bearer(&current.access).send().json();
+        let all = list["sessions"].as_array().unwrap().iter();
+        let ids: Vec<&str> = all.map(|one| one["id"].as_str().unwrap()).collect();
+        assert!(ids.contains(&current.id.as_str()), "{list}");
+        assert!(!ids.contains(&old.id.as_str()), "{list}");
+        // The server looks at what has become due while nobody used it: a quarter of a minute later at most.
+        let begun = Instant::now();
+        while is_open(&old) {
+            assert!(begun.elapsed() < Duration::from_secs(90), "never ended");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        assert!(is_open(&current));
+        set(&server, &current, &account, &json!({setting: "NOT_SET"}));
+    }
+}
