@@ -70,7 +70,9 @@ impl TokenBody {
         let session = stated.session_id.as_deref().map(str::parse::<SessionId>);
         let key = stated.iam_apikey_id.as_deref().map(str::parse::<KeyId>);
         let principal: Principal = stated.iam_id.parse().ok()?;
-        let authn = stated.authn.and_then(|own| own.iam_id.parse::<Principal>().ok());
+        let authn = stated
+            .authn
+            .and_then(|own| own.iam_id.parse::<Principal>().ok());
         Some(Self {
             principal,
             assumed_by: authn.filter(|by| *by != principal),
