@@ -152,7 +152,6 @@ impl From<Refusal> for IamError {
 
 impl From<AuthError> for IamError {
     fn from(error: AuthError) -> Self {
-        let message = error.to_string();
-        Self::refused(Reason::Credential(Box::new(error)), message)
+        Self::Refused(error.into())
     }
 }

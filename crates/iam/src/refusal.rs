@@ -324,6 +324,13 @@ impl Refusal {
     }
 }
 
+impl From<AuthError> for Refusal {
+    fn from(error: AuthError) -> Self {
+        let message = error.to_string();
+        Self::new(Reason::Credential(Box::new(error)), message)
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

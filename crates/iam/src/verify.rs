@@ -2,12 +2,14 @@
 //! under the token's hash ([`crate::token::cache`]); the directory is asked every time whether the key, session and
 //! principal behind it are still valid.
 
+mod again;
 mod allowed_address;
 mod space_name;
 
 pub(crate) use allowed_address::{check_address, refused_address};
 pub use space_name::{SpaceName, SpaceNameError};
 
+use crate::audit::Origin;
 use crate::entropy::sha256;
 use crate::error::AuthError;
 use crate::grant::{NOT_A_MEMBER, ProvenCredential, grant};
@@ -16,7 +18,7 @@ use crate::model::bounds::{AccountReach, CredentialBounds, NOT_ASSUMABLE};
 use crate::model::directory::{ApiKey, Directory};
 use crate::model::issuers;
 use crate::model::proof::Proof;
-use crate::policy::account;
+use crate::policy::account_from;
 use crate::service::Iam;
 use crate::service::Inner;
 use crate::token::cache::TokenCache;
@@ -255,7 +257,8 @@ impl Verifier {
             }
         };
         require_existing(&directory, bounds.principal())?;
-        let account = account(&directory, &bounds)
+        let shown_from = Origin::remote_address();
+        let account = account_from(&directory, &bounds, shown_from)
             .ok_or_else(|| AuthError::Revoked(membership_reason(&directory, bounds.reach())))?;
         // What is for one account has been checked for it.
         if entered != Some(account) {
@@ -265,6 +268,7 @@ impl Verifier {
             account,
             bounds,
             claims: verified,
+            shown_from,
         })
     }
 

@@ -274,7 +274,7 @@ pub const UAA: &[Word] = &[
     word(
         "invalid_request",
         "400",
-        "a field is missing or given twice, or the form can not be read",
+        "a field is missing, given twice or of a second factor, or the form can not be read",
     ),
     word("unsupported_grant_type", "400", "the grant is not served"),
     word(

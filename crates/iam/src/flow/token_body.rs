@@ -14,6 +14,11 @@ struct StatedAccount {
 }
 
 #[derive(Debug, Deserialize)]
+struct StatedAuthn {
+    iam_id: String,
+}
+
+#[derive(Debug, Deserialize)]
 struct StatedReach {
     domain: Option<String>,
     only: Option<String>,
@@ -23,6 +28,7 @@ struct StatedReach {
 #[derive(Debug, Deserialize)]
 struct Stated {
     iam_id: String,
+    authn: Option<StatedAuthn>,
     account: Option<StatedAccount>,
     reach: Option<StatedReach>,
     session_id: Option<String>,
@@ -34,6 +40,8 @@ struct Stated {
 #[derive(Debug, Clone)]
 pub struct TokenBody {
     principal: Principal,
+    /// Who has taken on the principal, if that is a trusted profile.
+    assumed_by: Option<Principal>,
     account: Option<AccountId>,
     /// The only domain, in its written form.
     domain: Option<String>,
@@ -61,8 +69,13 @@ impl TokenBody {
             .map(|account| account.bss.parse::<AccountId>());
         let session = stated.session_id.as_deref().map(str::parse::<SessionId>);
         let key = stated.iam_apikey_id.as_deref().map(str::parse::<KeyId>);
+        let principal: Principal = stated.iam_id.parse().ok()?;
+        let authn = stated
+            .authn
+            .and_then(|own| own.iam_id.parse::<Principal>().ok());
         Some(Self {
-            principal: stated.iam_id.parse().ok()?,
+            principal,
+            assumed_by: authn.filter(|by| *by != principal),
             account: account.transpose().ok()?,
             domain,
             narrowing: Narrowing {
@@ -83,26 +96,32 @@ impl TokenBody {
 }
 
 impl Iam {
-    /// What a token with this body would permit in a domain now: nothing in another account, beyond its key's limits, or once it
-    /// has ended.
+    /// What a token with this body would permit in a domain now: nothing in another account, beyond its key's limits, once it has
+    /// ended, or with a key or session that is not its own. So a body tells nothing of anybody else's.
     #[must_use]
     pub fn permitted_by(&self, body: &TokenBody, domain: Domain) -> Actions {
         let (directory, now) = (self.directory(), self.0.clock.now());
-        let is_elsewhere = (body.account)
-            .is_some_and(|account| directory.account_of(domain) != Some(account))
+        let account = directory.account_of(domain);
+        let shown_by = body.assumed_by.unwrap_or(body.principal);
+        let is_elsewhere = (body.account).is_some_and(|own| account != Some(own))
             || (body.domain.as_deref()).is_some_and(|only| only != domain.to_string());
         let has_ended = body.expires_at.is_some_and(|end| end <= now.secs())
-            || body
-                .session
-                .is_some_and(|session| self.0.ended.contains(session));
-        if is_elsewhere || has_ended {
+            || (body.session).is_some_and(|own| self.0.ended.contains_of(own, shown_by));
+        let is_taken_on = match (body.assumed_by, body.principal) {
+            (None, _) => true,
+            (Some(by), Principal::Profile(profile)) => directory.assumption(profile, by).is_some(),
+            (Some(_), _) => false,
+        };
+        if is_elsewhere || has_ended || !is_taken_on {
             return Actions::NONE;
         }
         let actions = body.narrowing.of(directory.actions(body.principal, domain));
         let Some(id) = body.key else {
             return actions;
         };
-        match directory.keys.get(&id) {
+        let key = directory.keys.get(&id);
+        let own = key.filter(|key| key.principal == shown_by && Some(key.account) == account);
+        match own {
             Some(key) if key.refusal(now).is_none() && key.narrowing.opens(domain) => {
                 key.narrowing.of(actions)
             }

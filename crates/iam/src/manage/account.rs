@@ -11,27 +11,29 @@ use base::id::AccountId;
 use base::scope::Domain;
 
 impl Iam {
-    /// The caller's accounts by name, independent of the token's account: the list to choose from.
+    /// The caller's accounts by name, independent of the token's account: the list to choose from. Those that let nobody in from
+    /// the caller's address are not in it.
     #[must_use]
     pub fn accounts(&self, caller: &Identity, window: PageRequest) -> Page<Account> {
         let directory = self.directory();
         let joined = directory.accounts_of(caller.principal()).iter();
-        window.of(joined.filter_map(|id| directory.accounts.get(id)))
+        let open = joined.filter(|id| caller.check_address(&directory, **id).is_ok());
+        window.of(open.filter_map(|id| directory.accounts.get(id)))
     }
 
     /// One of the caller's accounts.
     ///
     /// # Errors
-    /// When the caller is not in it.
+    /// When the caller is not in it, or it lets nobody in from the caller's address.
     pub fn account(&self, caller: &Identity, id: AccountId) -> Result<Account, IamError> {
         let directory = self.directory();
         let found = directory
             .accounts
             .get(&id)
             .filter(|account| directory.is_member(caller.principal(), account.id));
-        found
-            .cloned()
-            .ok_or_else(|| IamError::not_found("the account"))
+        let found = found.ok_or_else(|| IamError::not_found("the account"))?;
+        caller.check_address(&directory, id)?;
+        Ok(found.clone())
     }
 
     /// The organizations that the caller would see in one of their accounts, by name.
@@ -48,7 +50,7 @@ impl Iam {
     /// account.
     ///
     /// # Errors
-    /// When the caller is not in it, or the credential is for another of their accounts.
+    /// As [`Self::account`]; when the credential is for another of the caller's accounts.
     pub fn require_default_account(
         &self,
         caller: &Identity,
@@ -65,7 +67,8 @@ impl Iam {
     /// Checks that the credential is valid for the account.
     ///
     /// # Errors
-    /// When the caller is not in it, or the token is for another of their accounts.
+    /// When the caller is not in it, the token is for another of their accounts, or the account lets nobody in from the caller's
+    /// address.
     pub(crate) fn require_reach(
         &self,
         caller: &Identity,

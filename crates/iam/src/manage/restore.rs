@@ -8,7 +8,7 @@ use crate::model::directory::{Deleted, Directory, Org, Space};
 use crate::model::page::{Page, PageRequest};
 use crate::model::role::Role;
 use crate::model::text::name;
-use crate::policy::{is_administrator, manages};
+use crate::policy::{administers, manages};
 use crate::refusal::Remedy;
 use crate::repo::counts::CountedItem;
 use crate::repo::deletions::{self, RestorableDomain};
@@ -32,13 +32,14 @@ impl Iam {
             .deletions
             .iter()
             .filter(|deletion| deletion.is_kept(now));
-        window.of(kept.filter(|own| may_restore(&directory, caller, own)))
+        let open = kept.filter(|own| caller.check_address(&directory, own.account).is_ok());
+        window.of(open.filter(|own| may_restore(&directory, caller, own)))
     }
 
     /// Whether the caller may restore the domain.
     ///
     /// # Errors
-    /// When it no longer exists, or the caller could not have deleted it.
+    /// When it no longer exists, or the caller could not have deleted it; when its account lets nobody in from the caller's address.
     pub fn may_restore(&self, caller: &Identity, domain: Domain) -> Result<(), IamError> {
         let what = match domain {
             Domain::Space(_) => "space",
@@ -56,9 +57,10 @@ impl Iam {
                 && deletion.is_kept(now)
                 && may_restore(&directory, caller, deletion)
         });
-        found
-            .cloned()
-            .ok_or_else(|| IamError::not_found(&format!("a deleted {what} of this GUID")))
+        let none = || IamError::not_found(&format!("a deleted {what} of this GUID"));
+        let found = found.ok_or_else(none)?;
+        caller.check_address(&directory, found.account)?;
+        Ok(found.clone())
     }
 
     /// Restores a deleted space under its name or `new_name`.
@@ -202,11 +204,10 @@ fn too_late() -> IamError {
     IamError::conflict("it is too late: its metrics are being removed, or it is back already")
 }
 
-/// A caller who may delete the domain may also restore it.
+/// A caller who may delete the domain may also restore it, from an address that its account lets in.
 fn may_restore(directory: &Directory, caller: &Identity, deleted: &Deleted) -> bool {
-    caller.reaches(directory, deleted.account)
-        && directory.is_member(caller.principal(), deleted.account)
-        && (is_administrator(directory, caller, deleted.account)
+    caller.bounds().opens(directory, deleted.account)
+        && (administers(directory, caller, deleted.account)
             || manages(directory, caller, Domain::Org(deleted.org))
             || deleted.managers.contains(&caller.principal()))
 }

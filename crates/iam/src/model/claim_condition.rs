@@ -85,7 +85,7 @@ pub struct ClaimCondition {
 
 impl ClaimCondition {
     /// A condition as a request has it: the name of a claim, the word of an operator, and a value as JSON in a text. A value that
-    /// is no JSON is the text itself; `IN` takes a list.
+    /// is no JSON is the text itself, unless it looks like JSON that is not whole; `IN` takes a list.
     ///
     /// # Errors
     /// When one of them is empty, too long or nothing that can be compared.
@@ -109,7 +109,7 @@ impl ClaimCondition {
                 Refusal::invalid("value", message)
             })?,
             _ => vec![single(value).ok_or_else(|| {
-                let message = "`value` must be one text, number or truth value as JSON: `\"a\"`";
+                let message = "`value` must be one text, number or truth value as JSON: `\"a\"` (with both of its quotes)";
                 Refusal::invalid("value", message)
             })?],
         };
@@ -208,8 +208,17 @@ fn scalar(value: &Value) -> Option<Cow<'_, str>> {
 fn single(value: &str) -> Option<String> {
     match serde_json::from_str::<Value>(value) {
         Ok(json) => scalar(&json).map(Cow::into_owned),
+        Err(_) if is_broken_json(value) => None,
         Err(_) => Some(value.to_owned()),
     }
+}
+
+/// Whether a value that is no JSON was meant to be: with its quotes it would be another text than everybody's, which every
+/// `NOT_EQUALS` lets in.
+fn is_broken_json(value: &str) -> bool {
+    let marks = ['"', '\'', '[', ']', '{', '}'];
+    let value = value.trim();
+    value.starts_with(marks) || value.ends_with(marks)
 }
 
 /// The texts that a value lists.
@@ -304,6 +313,12 @@ mod tests {
             ("c", "EQUALS", "[\"a\"]", "value"),
             ("c", "EQUALS", "{}", "value"),
             ("c", "EQUALS", "null", "value"),
+            ("c", "NOT_EQUALS", "\"a", "value"),
+            ("c", "NOT_EQUALS", "a\"", "value"),
+            ("c", "NOT_EQUALS", "\"a\" \"b\"", "value"),
+            ("c", "NOT_EQUALS_IGNORE_CASE", " [\"a\"", "value"),
+            ("c", "NOT_EQUALS", "'a'", "value"),
+            ("c", "EQUALS", "{\"a\": 1", "value"),
             ("c", "EQUALS", "\"a\\u0000\"", "value"),
             ("c", "IN", "a", "value"),
             ("c", "IN", "[]", "value"),

@@ -2,6 +2,7 @@
 //! the unchanged parts.
 
 pub(crate) mod access_group;
+mod address_check;
 mod alike_spaces;
 mod build;
 pub(crate) mod change;

@@ -6,6 +6,6 @@ mod entry;
 mod view;
 mod visibility;
 
-pub(crate) use entry::account;
+pub(crate) use entry::{account, account_from};
 pub(crate) use view::{administers, is_administrator, manages, require_visible};
 pub(crate) use visibility::Visibility;

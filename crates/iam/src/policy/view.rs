@@ -65,7 +65,7 @@ pub(crate) fn administers(directory: &Directory, caller: &Identity, account: Acc
 }
 
 /// Checks that the credential reaches the object. The error says that there is no such `what`; or, if the object is in
-/// another account of the caller, it names that account.
+/// another account of the caller, it names that account, which may also let nobody in from the caller's address.
 pub(crate) fn require_visible(
     directory: &Directory,
     caller: &Identity,
@@ -81,9 +81,5 @@ pub(crate) fn require_visible(
         .account_of(domain)
         .filter(|_| is_known)
         .ok_or_else(|| Refusal::not_found(what))?;
-    if caller.reaches(directory, account) {
-        Ok(())
-    } else {
-        Err(Refusal::elsewhere(account, caller.account()))
-    }
+    caller.check_reach(directory, account)
 }

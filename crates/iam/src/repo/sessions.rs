@@ -16,7 +16,7 @@ use super::counters;
 use super::principals::{self, key};
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
-use base::id::{AccountId, KeyId, SessionId};
+use base::id::{AccountId, Guid, KeyId, SessionId};
 use base::principal::Principal;
 use base::time::Millis;
 use db::{Db, Tx, Value};
@@ -300,16 +300,29 @@ pub(crate) async fn live(tx: &mut Tx, session: SessionId) -> Result<Option<LiveS
     }))
 }
 
-/// The ends with numbers beyond `seen`: the session, until when its tokens may live, and the number.
-pub(crate) async fn ends_since(db: &Db, seen: i64) -> Result<Vec<(SessionId, i64, i64)>, IamError> {
-    let sql = "SELECT guid, tokens_until, ended FROM sessions WHERE ended > $1";
+/// The end of a session.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SessionEnd {
+    pub(crate) session: SessionId,
+    /// The GUID of whose it was.
+    pub(crate) owner: Guid,
+    /// Until when its tokens may live.
+    pub(crate) until: i64,
+    /// Ends are numbered one after another.
+    pub(crate) number: i64,
+}
+
+/// The ends with numbers beyond `seen`.
+pub(crate) async fn ends_since(db: &Db, seen: i64) -> Result<Vec<SessionEnd>, IamError> {
+    let sql = "SELECT guid, principal, tokens_until, ended FROM sessions WHERE ended > $1";
     let mut found = Vec::new();
     for row in db.all(sql, &[Value::from(seen)]).await? {
-        found.push((
-            SessionId(parse_guid(&row, "guid")?),
-            row.int("tokens_until")?,
-            row.int("ended")?,
-        ));
+        found.push(SessionEnd {
+            session: SessionId(parse_guid(&row, "guid")?),
+            owner: parse_guid(&row, "principal")?,
+            until: row.int("tokens_until")?,
+            number: row.int("ended")?,
+        });
     }
     Ok(found)
 }

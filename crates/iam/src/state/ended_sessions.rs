@@ -2,8 +2,10 @@
 //! one growing set; each node reads only the new ends from the database.
 
 use crate::error::IamError;
+use crate::repo::sessions::SessionEnd;
 use crate::repo::{counters, sessions};
-use base::id::SessionId;
+use base::id::{Guid, SessionId};
+use base::principal::Principal;
 use base::time::Millis;
 use db::Db;
 use std::collections::HashMap;
@@ -18,8 +20,8 @@ const WORTH_SWEEPING: usize = 1024;
 
 #[derive(Debug, Default)]
 struct Set {
-    /// When the last token of each expires.
-    until: HashMap<SessionId, i64>,
+    /// When the last token of each expires, and the GUID of whose it was.
+    until: HashMap<SessionId, (i64, Guid)>,
     /// The number of the latest end in the set.
     seen: i64,
     /// The size at which sessions whose tokens have all expired are forgotten.
@@ -37,6 +39,13 @@ impl EndedSessions {
         set.until.contains_key(&session)
     }
 
+    /// Whether the session was ended and was the principal's. Does not allocate.
+    pub(crate) fn contains_of(&self, session: SessionId, owner: Principal) -> bool {
+        let set = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let found = set.until.get(&session);
+        found.is_some_and(|(_, own)| owner.guid() == Some(*own))
+    }
+
     /// Reads the ends since the last call.
     pub(crate) async fn catch_up(&self, db: &Db, now: Millis) -> Result<(), IamError> {
         let seen = self.last_number();
@@ -46,25 +55,25 @@ impl EndedSessions {
             return Ok(());
         }
         let mut new = sessions::ends_since(db, seen).await?;
-        for (_, until, _) in &mut new {
+        for end in &mut new {
             // A request may outlive its token, and ends when its session does: so it is kept for a moment in any case.
-            *until = (*until).max(now.0).saturating_add(MARGIN_MILLISECONDS);
+            end.until = end.until.max(now.0).saturating_add(MARGIN_MILLISECONDS);
         }
         self.add(&new, counted, now);
         Ok(())
     }
 
-    fn add(&self, new: &[(SessionId, i64, i64)], counted: i64, now: Millis) {
+    fn add(&self, new: &[SessionEnd], counted: i64, now: Millis) {
         let mut set = self.0.write().unwrap_or_else(PoisonError::into_inner);
         set.seen = set.seen.max(counted);
-        for (session, until, number) in new {
-            set.seen = set.seen.max(*number);
-            if *until > now.0 {
-                set.until.insert(*session, *until);
+        for end in new {
+            set.seen = set.seen.max(end.number);
+            if end.until > now.0 {
+                set.until.insert(end.session, (end.until, end.owner));
             }
         }
         if set.until.len() > set.sweep_at.max(WORTH_SWEEPING) {
-            set.until.retain(|_, until| *until > now.0);
+            set.until.retain(|_, (until, _)| *until > now.0);
             set.sweep_at = set.until.len().saturating_mul(2);
         }
     }
@@ -84,7 +93,6 @@ impl EndedSessions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base::id::Guid;
 
     fn session(number: u64) -> SessionId {
         let mut bytes = [0; 16];
@@ -96,11 +104,21 @@ mod tests {
     fn it_holds_no_more_than_twice_what_can_still_live() {
         let ended = EndedSessions::default();
         for number in 0..20_000_i64 {
-            let new = (session(number.unsigned_abs()), number + 100, number + 1);
+            let new = SessionEnd {
+                session: session(number.unsigned_abs()),
+                owner: Guid::from_random([7; 16]),
+                until: number + 100,
+                number: number + 1,
+            };
             ended.add(&[new], 0, Millis(number));
         }
         assert!(ended.contains(session(19_999)));
         assert!(!ended.contains(session(0)));
+        let of = |owner: u8| {
+            let owner = base::id::UserId(Guid::from_random([owner; 16]));
+            ended.contains_of(session(19_999), owner.into())
+        };
+        assert!(of(7) && !of(8));
         assert!(ended.0.read().unwrap().until.len() <= WORTH_SWEEPING + 1);
         assert_eq!(ended.last_number(), 20_000);
     }

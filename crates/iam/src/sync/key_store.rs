@@ -31,12 +31,16 @@ pub const PUBLIC_KEYS_KEPT_SECONDS: i64 = 60;
 /// read it by then.
 pub(super) const ANNOUNCED_MILLISECONDS: i64 = 2 * 1000 * PUBLIC_KEYS_KEPT_SECONDS;
 
+/// Nodes of one database ask for changes at least so often: until then another one could not verify what a new key has signed.
+const LEARNED_MILLISECONDS: i64 = 1000;
+
 /// When a new key begins to sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begins {
     /// When everyone who keeps the public keys knows it.
     Announced,
-    /// At once: the others must sign nothing more. Who keeps the public keys refuses its tokens at first.
+    /// When every node knows it, within a second: the others must sign nothing more. Who keeps the public keys refuses its tokens at
+    /// first.
     Now,
 }
 
@@ -197,7 +201,7 @@ impl Iam {
         let kid = new_name(&mut tx, now).await?;
         let signs_from = match begins {
             Begins::Announced => now.plus(ANNOUNCED_MILLISECONDS),
-            Begins::Now => now,
+            Begins::Now => now.plus(LEARNED_MILLISECONDS),
         };
         let new = sealed(&key, &kid, &der, signs_from)?;
         signing_keys::insert(&mut tx, &new, now).await?;

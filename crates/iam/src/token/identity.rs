@@ -2,11 +2,13 @@
 
 use super::claims::IamClaims;
 use super::verified::{Claims, Verified};
+use crate::auth_error::AuthError;
 use crate::model::bounds::CredentialBounds;
 use crate::model::directory::Directory;
 use crate::refusal::{Reason, Refusal};
 use base::id::{AccountId, SessionId, UserId};
 use base::principal::Principal;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A credential in a request. Never printed.
@@ -36,6 +38,8 @@ pub struct Identity {
     pub(crate) account: AccountId,
     pub(crate) bounds: CredentialBounds,
     pub(crate) claims: Option<Arc<Verified>>,
+    /// The address of the request; none where it came over no network.
+    pub(crate) shown_from: Option<IpAddr>,
 }
 
 impl Identity {
@@ -63,17 +67,47 @@ impl Identity {
         &self.bounds
     }
 
-    /// The account of the credential; for a UAA token without account, its user's first.
+    /// The account of the credential; for a UAA token without account, its user's first, or another one of theirs if that lets
+    /// nobody in from where the token was shown.
     #[must_use]
     pub const fn account(&self) -> AccountId {
         self.account
     }
 
     /// Whether the credential is valid for the account: an IAM token, a key, and what was obtained with a key, for its
-    /// own account; a UAA token of the user's own proof for every account the user has been in since the proof.
+    /// own account; a UAA token of the user's own proof for every account the user has been in since the proof, and that lets
+    /// credentials in from where it was shown.
     #[must_use]
     pub fn reaches(&self, directory: &Directory, account: AccountId) -> bool {
-        self.bounds.opens(directory, account)
+        self.bounds.opens(directory, account) && self.check_address(directory, account).is_ok()
+    }
+
+    /// The same for an object of the account, of which the caller knows.
+    ///
+    /// # Errors
+    /// When it is valid for another account alone, or the account does not let it in from where it was shown.
+    pub(crate) fn check_reach(
+        &self,
+        directory: &Directory,
+        account: AccountId,
+    ) -> Result<(), Refusal> {
+        if !self.bounds.opens(directory, account) {
+            return Err(Refusal::elsewhere(account, self.account));
+        }
+        self.check_address(directory, account)
+            .map_err(Refusal::from)
+    }
+
+    /// Checks that the account lets credentials in from where this one was shown.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub(crate) fn check_address(
+        &self,
+        directory: &Directory,
+        account: AccountId,
+    ) -> Result<(), AuthError> {
+        directory.check_address(account, self.shown_from)
     }
 
     /// Whether it is an API key or was obtained with one: it acts for the key, not for its owner.

@@ -17,10 +17,5 @@ pub(crate) fn refused_address(allowed: &AllowedAddresses) -> Option<IpAddr> {
 
 /// Refuses a credential for an account that lets nobody in from the address of the request.
 pub(crate) fn check_address(directory: &Directory, account: AccountId) -> Result<(), AuthError> {
-    let stored = directory.account_settings.get(&account);
-    let refused = stored.and_then(|stored| refused_address(&stored.settings.allowed_addresses));
-    match refused {
-        None => Ok(()),
-        Some(address) => Err(AuthError::AddressNotAllowed { account, address }),
-    }
+    directory.check_address(account, Origin::remote_address())
 }

@@ -1,6 +1,7 @@
 //! Users in more than one account: logging in, switching, inviting, removing. Every test runs on SQLite and on
 //! PostgreSQL.
 
+mod addresses;
 mod invited_groups;
 mod left_behind;
 mod members;

@@ -83,9 +83,13 @@ mod settings_of_others;
 #[cfg(test)]
 mod signing;
 #[cfg(test)]
+mod token_bodies;
+#[cfg(test)]
 mod unchanged;
 #[cfg(test)]
 mod versions;
+#[cfg(test)]
+mod waiting;
 #[cfg(test)]
 mod workloads;
 #[cfg(test)]

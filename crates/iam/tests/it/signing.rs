@@ -14,6 +14,7 @@ on_both_databases!(
     a_token_lives_as_long_as_it_says,
     a_new_key_signs_and_the_old_one_is_good_until_it_is_taken_away,
     a_new_key_is_public_before_it_signs,
+    a_key_signs_no_sooner_than_every_node_can_know_it,
     a_key_of_each_algorithm_signs_and_those_before_it_stay_good,
     a_node_needs_the_encryption_key_of_the_others,
     no_signing_key_can_be_read_from_the_database,
@@ -172,6 +173,22 @@ async fn a_new_key_is_public_before_it_signs(world: World) {
     assert_eq!(made.signs_from.secs(), START + 120);
 }
 
+/// Another node refused what this one had signed with it, until it had heard of the key.
+async fn a_key_signs_no_sooner_than_every_node_can_know_it(world: World) {
+    let (folder, node) = (world.config.keys.clone(), world.node().await);
+    let made = (world.iam).make_signing_key(&folder, None, RS256, Begins::Now);
+    let kid = made.await.unwrap().kid;
+    let before = access_token(&world.log_in().await);
+    assert_ne!(header(&before, "kid"), kid);
+    node.verifier().identity(Credential::Iam(&before)).unwrap();
+    world.wait(1);
+    node.sync().await.unwrap();
+    let after = access_token(&world.log_in().await);
+    assert_eq!(header(&after, "kid"), kid);
+    node.verifier().identity(Credential::Iam(&after)).unwrap();
+    node.close().await;
+}
+
 async fn a_key_of_each_algorithm_signs_and_those_before_it_stay_good(world: World) {
     let folder = world.config.keys.clone();
     let node = world.node().await;
@@ -179,6 +196,7 @@ async fn a_key_of_each_algorithm_signs_and_those_before_it_stay_good(world: Worl
     for algorithm in SigningAlgorithm::ALL {
         let made = (world.iam).make_signing_key(&folder, None, algorithm, Begins::Now);
         let kid = made.await.unwrap().kid;
+        world.wait(1);
         let token = access_token(&world.log_in().await);
         assert_eq!(header(&token, "alg"), algorithm.name());
         assert_eq!(header(&token, "kid"), kid);

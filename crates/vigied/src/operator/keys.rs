@@ -12,6 +12,7 @@ use iam::{Iam, IamError};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::HashMap;
+use std::time::Duration;
 use wire::cf::deleted::instant;
 
 /// Runs a command of `vigied keys`; returns what it prints.
@@ -44,12 +45,11 @@ pub(crate) async fn perform(
             let asked_at = SystemClock.now();
             let earlier = before.iter().find(|key| is_announced(key, asked_at));
             let made = iam.make_signing_key(&folder, named, algorithm.0, begins);
-            Ok(made_key(
-                (&made.await?, earlier),
-                algorithm,
-                begins,
-                output.output,
-            ))
+            let made = made.await?;
+            if *now {
+                wait_until(made.signs_from).await;
+            }
+            Ok(made_key((&made, earlier), algorithm, begins, output.output))
         }
         KeysCommand::Retire { kid, output, .. } => {
             let retired = iam.retire_signing_key(kid).await;
@@ -62,6 +62,12 @@ pub(crate) async fn perform(
             }))
         }
     }
+}
+
+/// Waits until a key signs that does so when every node knows it: whoever retires the older one next finds its successor.
+async fn wait_until(signs_from: Millis) {
+    let rest = signs_from.0.saturating_sub(SystemClock.now().0);
+    tokio::time::sleep(Duration::from_millis(u64::try_from(rest).unwrap_or(0))).await;
 }
 
 /// The failure, with the time from which on the key can be retired, if it is only too early.

@@ -215,9 +215,12 @@ pub(super) async fn users(
         skip: 0,
         take: size.saturating_add(1),
     };
-    let (iam, asked, who) = (app.iam.clone(), search.clone(), caller.clone());
-    let found = move || iam.members_found(&who, account, &asked, window);
-    let members = app.account_turns.run(caller.account(), found).await??;
+    let asked = search.clone();
+    let found = move |app: &App, who: &Identity| {
+        let found = app.iam.members_found(who, account, &asked, window);
+        found.map_err(Refusal::from)
+    };
+    let members = in_turn(&app, caller.clone(), found).await?;
     let invited_window = window.after(&members);
     let invited = app
         .iam

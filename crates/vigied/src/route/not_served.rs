@@ -38,12 +38,20 @@ pub(super) fn grant(grant_type: &str) -> Refusal {
     invalid(&format!("grant_type `{excerpt}` is not supported{why}"))
 }
 
+/// The field of a second proof that the form has, and why it is refused.
+pub(super) fn second_proof(form: &Form) -> Option<(&'static str, String)> {
+    let found = SECOND_PROOFS.iter().find(|key| form.get(key).is_some());
+    found.map(|key| {
+        let why =
+            format!("{key} is not supported: this server has no second factor that it could check");
+        (*key, why)
+    })
+}
+
 /// Refuses a second proof.
 pub(super) fn check_second_proof(form: &Form) -> Result<(), Refusal> {
-    match SECOND_PROOFS.iter().find(|key| form.get(key).is_some()) {
+    match second_proof(form) {
         None => Ok(()),
-        Some(key) => Err(invalid(&format!(
-            "{key} is not supported: this server has no second factor that it could check"
-        ))),
+        Some((_, why)) => Err(invalid(&why)),
     }
 }

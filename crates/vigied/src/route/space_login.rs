@@ -1,6 +1,7 @@
 //! `POST /login` and `GET /token`: how senders of the original get the credentials for port 9095.
 
 use super::identity::form_limit;
+use super::not_served;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::{self, check_length};
@@ -50,6 +51,9 @@ fn login(body: &[u8]) -> Result<SpaceLogin, Refusal> {
             None => problem,
         })
     })?;
+    if let Some((key, why)) = not_served::second_proof(&form) {
+        return Err(Refusal(code::PARAMETER_INVALID.problem(why).field(key)));
+    }
     let field = |key: &'static str, limit: &'static Limit| {
         let text = form.get(key);
         if let Some(text) = text {

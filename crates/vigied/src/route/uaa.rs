@@ -1,6 +1,7 @@
 //! The UAA routes that the Cloud Foundry command line needs.
 
 use super::identity::{form_limit, refresh_text};
+use super::not_served;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -29,6 +30,9 @@ fn refused(kind: Kind, word: &'static str, message: String) -> Refusal {
 }
 
 fn grant(form: &Form) -> Result<UaaGrant, Refusal> {
+    if let Some((_, why)) = not_served::second_proof(form) {
+        return Err(refused(Kind::Invalid, "invalid_request", why));
+    }
     let missing = |key: &str| {
         refused(
             Kind::Invalid,

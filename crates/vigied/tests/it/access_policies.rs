@@ -12,14 +12,15 @@ use crate::limits::hits;
 use base::limit::{self, Limit};
 use serde_json::{Value, json};
 
-/// Nothing is refused by the last one: it is tried in `lists`, and where the turns are.
-pub(crate) const LIMITS: [Limit; 6] = [
+/// Nothing is refused by the last but one: it is tried in `lists`, and both where the turns are.
+pub(crate) const LIMITS: [Limit; 7] = [
     limit::INVITED_ACCESS_PER_REQUEST,
     limit::POLICIES_PER_SUBJECT,
     limit::ROLES_PER_POLICY,
     limit::POLICY_VALUE_BYTES,
     limit::AUTHZ_DECISIONS,
     limit::LISTS_AT_ONCE_PER_ACCOUNT,
+    limit::LISTS_WAITING_PER_ACCOUNT,
 ];
 
 const VIEWER: &str = "crn:v1:bluemix:public:iam::::role:Viewer";

@@ -19,6 +19,8 @@ mod activity;
 #[cfg(test)]
 mod agent;
 #[cfg(test)]
+mod allowed_addresses;
+#[cfg(test)]
 mod api_keys;
 #[cfg(test)]
 mod audit;

@@ -55,6 +55,43 @@ fn a_second_proof_is_refused_with_its_field() {
     }
 }
 
+/// At the other two places that take a password it was passed over.
+#[test]
+fn a_second_proof_is_refused_wherever_a_password_is_taken() {
+    let server = Server::start();
+    let owner = &server.owner;
+    let uaa = [
+        ("grant_type", "password"),
+        ("username", owner.user.as_str()),
+        ("password", owner.password.as_str()),
+    ];
+    let login = [
+        ("user", owner.user.as_str()),
+        ("passwd", owner.password.as_str()),
+    ];
+    for field in ["security_code", "vendor", "authentication_token"] {
+        for (path, form) in [("/oauth/token", &uaa[..]), ("/login", &login[..])] {
+            let send = |value: &str| {
+                let mut form = form.to_vec();
+                form.push((field, value));
+                let request = match path {
+                    "/login" => server.request("POST", path),
+                    _ => server.request("POST", path).basic("cf", ""),
+                };
+                request.form(&form).send()
+            };
+            let reply = send("1");
+            assert_eq!(reply.status, 400, "{path}: {}", reply.text());
+            let told = reply.text();
+            assert!(
+                told.contains(field) && told.contains("no second factor"),
+                "{told}"
+            );
+            assert_eq!(send("").status, 200, "{path}");
+        }
+    }
+}
+
 #[test]
 fn no_service_acts_as_a_crn() {
     let server = Server::start();
