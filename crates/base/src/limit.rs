@@ -139,7 +139,7 @@ limits! {
     /// Length of the text of an event.
     fixed EVENT_DATA_BYTES = "event_data_bytes", 8192, "bytes", "an event with a longer `data` is refused with 400";
     /// Events of one domain that are kept.
-    settable EVENTS_PER_DOMAIN = "events_per_domain", 10_000, "events", "a further event of the space, organization or account is refused with 429 until some are deleted";
+    settable EVENTS_PER_DOMAIN = "events_per_domain", 10_000, "events", "a further event of the space, organization or account is refused with 409 until some are deleted";
     /// Events of one account in a minute.
     settable EVENTS_PER_MINUTE = "events_per_minute", 300, "events", "a further event of the account is refused with 429 and `Retry-After`; it comes back evenly";
     /// Events of one answer.
@@ -203,43 +203,43 @@ limits! {
     /// Deletions of time ranges that wait for their days to be rewritten.
     settable PENDING_DELETIONS = "pending_deletions", 1024, "deletions", "a further deletion of a time range in the account, with all its organizations and spaces, is refused with 429 and `Retry-After` until the store has rewritten days, which it does within minutes then; one of many series counts once more for each 10 000, and all accounts together may have 16 times as many";
     /// Organizations one account may have.
-    settable ORGANIZATIONS_PER_ACCOUNT = "organizations_per_account", 1000, "organizations", "a further one is refused with 429";
+    settable ORGANIZATIONS_PER_ACCOUNT = "organizations_per_account", 1000, "organizations", "a further one is refused with 409";
     /// Spaces one account may have, in all its organizations.
-    settable SPACES_PER_ACCOUNT = "spaces_per_account", 10_000, "spaces", "a further one is refused with 429";
+    settable SPACES_PER_ACCOUNT = "spaces_per_account", 10_000, "spaces", "a further one is refused with 409";
     /// Bytes of the rules of all domains of an account.
-    settable RULE_BYTES_PER_ACCOUNT = "rule_bytes_per_account", 4 << 20, "bytes of rules", "further rules of a domain are refused with 429";
+    settable RULE_BYTES_PER_ACCOUNT = "rule_bytes_per_account", 4 << 20, "bytes of rules", "further rules of a domain are refused with 409";
     /// Users of one account, with those who are invited.
-    settable USERS_PER_ACCOUNT = "users_per_account", 10_000, "users", "a further invitation is refused with 429; who is invited counts until the invitation is declined, withdrawn or expired";
+    settable USERS_PER_ACCOUNT = "users_per_account", 10_000, "users", "a further invitation is refused with 409; who is invited counts until the invitation is declined, withdrawn or expired";
     /// Roles of all users in one account.
-    settable ROLES_PER_ACCOUNT = "roles_per_account", 100_000, "roles", "a further role in the account, its organizations or spaces is refused with 429, and so is a further organization or space, which gives roles to who makes it; roles that begin with an acceptance count as well";
+    settable ROLES_PER_ACCOUNT = "roles_per_account", 100_000, "roles", "a further role in the account, its organizations or spaces is refused with 409, and so is a further organization or space, which gives roles to who makes it; roles that begin with an acceptance count as well";
     /// Spaces and organizations of one account that were deleted, and whose metrics are still to go.
-    settable DELETED_PER_ACCOUNT = "deleted_per_account", 10_000, "spaces and organizations", "a further deletion is refused with 429 until some have gone";
+    settable DELETED_PER_ACCOUNT = "deleted_per_account", 10_000, "spaces and organizations", "a further deletion is refused with 409 until some have gone";
     /// API keys of all users and service IDs in one account.
-    settable API_KEYS_PER_ACCOUNT = "api_keys_per_account", 20_000, "keys", "a further one is refused with 429";
+    settable API_KEYS_PER_ACCOUNT = "api_keys_per_account", 20_000, "keys", "a further one is refused with 409";
     /// Service IDs of one account.
-    settable SERVICE_IDS_PER_ACCOUNT = "service_ids_per_account", 2000, "service IDs", "a further one is refused with 429";
+    settable SERVICE_IDS_PER_ACCOUNT = "service_ids_per_account", 2000, "service IDs", "a further one is refused with 409";
     /// Access policies of one account.
-    settable POLICIES_PER_ACCOUNT = "policies_per_account", 4000, "access policies", "a further one is refused with 429";
+    settable POLICIES_PER_ACCOUNT = "policies_per_account", 4000, "access policies", "a further one is refused with 409";
     /// Roles that one account has made of actions.
-    settable CUSTOM_ROLES_PER_ACCOUNT = "custom_roles_per_account", 500, "roles of its own", "a further one is refused with 429";
+    settable CUSTOM_ROLES_PER_ACCOUNT = "custom_roles_per_account", 500, "roles of its own", "a further one is refused with 409";
     /// Access groups of one account.
-    settable ACCESS_GROUPS_PER_ACCOUNT = "access_groups_per_account", 500, "access groups", "a further one is refused with 429";
+    settable ACCESS_GROUPS_PER_ACCOUNT = "access_groups_per_account", 500, "access groups", "a further one is refused with 409";
     /// Memberships in the access groups of one account.
-    settable GROUP_MEMBERS_PER_ACCOUNT = "group_members_per_account", 50_000, "members of access groups", "a further member of an access group is refused with 429; who is in several groups counts for each";
+    settable GROUP_MEMBERS_PER_ACCOUNT = "group_members_per_account", 50_000, "members of access groups", "a further member of an access group is refused with 409; who is in several groups counts for each";
     /// Dynamic rules of one account.
-    settable GROUP_RULES_PER_ACCOUNT = "group_rules_per_account", 200, "rules of access groups", "a further dynamic rule is refused with 429";
+    settable GROUP_RULES_PER_ACCOUNT = "group_rules_per_account", 200, "rules of access groups", "a further dynamic rule is refused with 409";
     /// Trusted profiles of one account.
-    settable PROFILES_PER_ACCOUNT = "profiles_per_account", 1000, "trusted profiles", "a further one is refused with 429";
+    settable PROFILES_PER_ACCOUNT = "profiles_per_account", 1000, "trusted profiles", "a further one is refused with 409";
     /// Resource groups of one account beside the first.
-    settable RESOURCE_GROUPS_PER_ACCOUNT = "resource_groups_per_account", 200, "resource groups", "a further one is refused with 429";
+    settable RESOURCE_GROUPS_PER_ACCOUNT = "resource_groups_per_account", 200, "resource groups", "a further one is refused with 409";
     /// What clients keep for the users and service IDs of one account.
-    settable PREFERENCES_PER_ACCOUNT = "preferences_per_account", 10_000, "preferences", "a further preference is refused with 429";
+    settable PREFERENCES_PER_ACCOUNT = "preferences_per_account", 10_000, "preferences", "a further preference is refused with 409";
     /// Series of one account, in all its domains.
     settable SERIES_PER_ACCOUNT = "series_per_account", 10_000_000, "series", "samples of further new series are rejected";
     /// New series of one account in an hour.
     settable NEW_SERIES_PER_HOUR = "new_series_per_hour", 3_000_000, "series", "samples of further new series are rejected; it comes back evenly, and what was not used is kept for an hour at most";
     /// Events one account may keep, in all its domains.
-    settable EVENTS_PER_ACCOUNT = "events_per_account", 100_000, "events", "a further event is refused with 429 until some are deleted";
+    settable EVENTS_PER_ACCOUNT = "events_per_account", 100_000, "events", "a further event is refused with 409 until some are deleted";
     /// Samples one account may keep, in all its domains.
     settable SAMPLES_PER_ACCOUNT = "samples_per_account", 1_000_000_000_000, "samples", "further writes are refused with 429";
     /// Bytes that the samples of one account may take on disk.
@@ -307,9 +307,9 @@ limits! {
     /// Length of a filter of a list.
     fixed FILTER_BYTES = "filter_bytes", 1024, "bytes", "a longer `filter` of a list is refused with 400";
     /// Groups of service IDs of one account.
-    fixed SERVICE_ID_GROUPS_PER_ACCOUNT = "service_id_groups_per_account", 100, "groups", "a further group of service IDs is refused with 429";
+    fixed SERVICE_ID_GROUPS_PER_ACCOUNT = "service_id_groups_per_account", 100, "groups", "a further group of service IDs is refused with 409";
     /// Keys of one resource instance.
-    fixed RESOURCE_KEYS_PER_INSTANCE = "resource_keys_per_instance", 50, "keys", "a further key of an instance is refused with 429";
+    fixed RESOURCE_KEYS_PER_INSTANCE = "resource_keys_per_instance", 50, "keys", "a further key of an instance is refused with 409";
     /// CRNs of one service ID.
     fixed CRNS_PER_SERVICE_ID = "crns_per_service_id", 32, "CRNs", "a service ID with more in `unique_instance_crns` is refused with 400";
     /// Access policies of one user, service ID, profile or access group in an account.

@@ -42,7 +42,7 @@ pub enum AuthError {
         /// The account of the scope header, in which the caller has a role.
         account: AccountId,
     },
-    /// The key was deleted, locked or disabled, the session has ended, or the user is gone.
+    /// The key was deleted or disabled, the session has ended, or the user is gone.
     #[error("the credential was withdrawn: {0}")]
     Revoked(&'static str),
     /// The account lets nobody in from where the request came from.

@@ -29,7 +29,7 @@ use cli::{Cli, Command, ConfigCommand, OperationsCommand, Output, SettingArgs};
 use config::{Layers, Resolved, Settings};
 use data_dir::private_files;
 use lifecycle::{logging, serve, shutdown};
-use operator::{audit, health, init, output, sender_keys};
+use operator::{audit, health, init, output, sender_keys, workload_accounts};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -143,8 +143,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 let _ = writeln!(std::io::stderr(), "warning: {stray}");
             }
             let issuers = boot::workloads::complaints(&settings)?;
-            let keys = runtime()?.block_on(sender_keys::complaints(&settings));
-            for complaint in issuers.into_iter().chain(keys) {
+            let accounts = boot::workloads::fixed_accounts(&settings)?;
+            let runtime = runtime()?;
+            let accounts = runtime.block_on(workload_accounts::complaints(&settings, accounts));
+            let keys = runtime.block_on(sender_keys::complaints(&settings));
+            for complaint in issuers.into_iter().chain(accounts).chain(keys) {
                 let _ = writeln!(std::io::stderr(), "warning: {complaint}");
             }
             match output {

@@ -73,7 +73,7 @@ codes! {
     FUNCTION_UNKNOWN = "BXNMSMT13E", NotFound, "there is no function of that name for targets";
     EVENT_MALFORMED = "BXNMSMT21E", Invalid, "the body is not an event, or a part of it is not accepted";
     EVENT_UNKNOWN = "BXNMSMT22E", NotFound, "the domain has no event of that number";
-    EVENTS_FULL = "BXNMSMT23E", Busy, "the domain or its account keeps as many events as it may, or makes new ones too fast";
+    EVENTS_FULL = "BXNMSMT23E", Busy, "the account makes new events too fast";
     NOT_IN_PLAN = "BXNMSMT24E", Forbidden, "the plan of the space does not allow this";
     ROUTE_UNKNOWN = "BXNMSSV01E", NotFound, "there is no such route";
     METHOD_UNKNOWN = "BXNMSSV02E", Method, "the route does not know this method";
@@ -100,6 +100,11 @@ pub const OTHER_STATUSES: &[(Code, Kind, &str)] = &[
         "the API key is not known, and too many wrong ones come from your network: wait for `Retry-After` seconds",
     ),
     (KEY_UNKNOWN, Kind::Unavailable, LATER),
+    (
+        EVENTS_FULL,
+        Kind::Conflict,
+        "the domain or its account keeps as many events as it may: delete some",
+    ),
     (TOO_BUSY, Kind::Unavailable, LATER),
     (ACCOUNT_LIMIT, Kind::Unavailable, LATER),
     (
@@ -175,7 +180,7 @@ pub const TOKEN_SERVICE: &[Word] = &[
     word(
         "BXNIM0415E",
         "400, 429",
-        "the API key is unknown, locked, disabled or expired; with 429: too many wrong ones come from your network",
+        "the API key is unknown, disabled or expired; with 429: too many wrong ones come from your network",
     ),
     word(
         "BXNIM0439E",
@@ -244,8 +249,8 @@ pub const IDENTITY: &[Word] = &[
     word("locked", "409", "the API key is locked: unlock it first"),
     word(
         "limit_exceeded",
-        "429",
-        "the account, or the person, has as many as the limit named allows",
+        "409",
+        "the account has as many as the limit named allows: delete some, or let the operator raise it",
     ),
     word(
         "invalid_code",

@@ -75,17 +75,20 @@ pub fn identity_queries() -> Vec<(String, String, Vec<String>)> {
     let mut queries = Vec::new();
     for (path, item) in paths.into_iter().flatten() {
         for (method, operation) in item.as_object().into_iter().flatten() {
-            let all = operation.get("parameters").and_then(Value::as_array);
-            let all = all.into_iter().flatten();
-            let of_query = all
-                .filter(|parameter| parameter.get("in").and_then(Value::as_str) == Some("query"));
-            let names =
-                of_query.filter_map(|parameter| parameter.get("name").and_then(Value::as_str));
-            let names = names.map(str::to_owned).collect();
-            queries.push((method.to_uppercase(), path.clone(), names));
+            let names = parameters(operation, "query").map(str::to_owned);
+            queries.push((method.to_uppercase(), path.clone(), names.collect()));
         }
     }
     queries
+}
+
+/// The names of the parameters that an operation has in this place.
+fn parameters<'o>(operation: &'o Value, place: &'static str) -> impl Iterator<Item = &'o str> {
+    let all = operation.get("parameters").and_then(Value::as_array);
+    let all = all.into_iter().flatten();
+    let here =
+        all.filter(move |parameter| parameter.get("in").and_then(Value::as_str) == Some(place));
+    here.filter_map(|parameter| parameter.get("name").and_then(Value::as_str))
 }
 
 #[cfg(test)]

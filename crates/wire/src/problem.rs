@@ -322,6 +322,7 @@ impl CloudFoundryBody {
             Kind::Forbidden => (10_003, "CF-NotAuthorized"),
             Kind::NotFound | Kind::Method => (10_000, "CF-NotFound"),
             Kind::Timeout => (10_007, "CF-Timeout"),
+            Kind::Conflict if problem.limit.is_some() => (10_008, "CF-UnprocessableEntity"),
             Kind::Conflict => (10_016, "CF-UniquenessError"),
             Kind::Precondition => (10_018, "CF-PreconditionFailed"),
             Kind::TooLarge | Kind::HeadersTooLarge => (10_004, "CF-BadRequest"),
@@ -391,6 +392,10 @@ mod tests {
         let foundry = CloudFoundryBody::new(&gone());
         assert_eq!(foundry.code, 10_000);
         assert_eq!(foundry.hint.as_deref(), Some("run `vigie target`"));
+        let taken = Problem::new(Kind::Conflict, "conflict", "the name is taken");
+        assert_eq!(CloudFoundryBody::new(&taken).code, 10_016);
+        let full = taken.limit(&base::limit::SPACES_PER_ACCOUNT);
+        assert_eq!(CloudFoundryBody::new(&full).code, 10_008);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use super::administrator::not_administrator;
 use super::any_version::overtaken;
+use super::of_version::OfVersion;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -14,6 +15,7 @@ use crate::model::text::name;
 use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal};
 use crate::repo::counts::CountedItem;
+use crate::repo::revisions::Versioned;
 use crate::repo::{
     access_group_members, access_group_rules, access_groups, invitation_groups, policies,
     public_access,
@@ -239,13 +241,17 @@ impl Iam {
     pub async fn delete_access_group(
         &self,
         caller: &Identity,
-        id: AccessGroupId,
+        id: impl Into<OfVersion<AccessGroupId>>,
         with_members: bool,
     ) -> Result<(), IamError> {
+        let OfVersion { id, version } = id.into();
         let group = self
             .found_at_any_node(|| self.changeable_group(caller, id))
             .await?;
         let mut tx = self.lock_groups(caller).await?;
+        version
+            .check_stored(&mut tx, (Versioned::AccessGroup, id.0), group.revision)
+            .await?;
         let holds_any = access_group_members::has_any(&mut tx, id).await?
             || access_group_rules::has_any(&mut tx, id).await?;
         if holds_any && !with_members {

@@ -3,6 +3,7 @@
 
 use super::administrator::not_administrator;
 use super::any_version::overtaken;
+use super::of_version::OfVersion;
 use super::policy_check::{are_there, check_room, check_storable, found_subject};
 use crate::audit::{Action, Entry};
 use crate::entropy;
@@ -16,6 +17,7 @@ use crate::policy::is_administrator;
 use crate::refusal::Refusal;
 use crate::repo::counts::CountedItem;
 use crate::repo::policies;
+use crate::repo::revisions::Versioned;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{AccountId, PolicyId, UserId};
@@ -281,11 +283,19 @@ impl Iam {
     ///
     /// # Errors
     /// Without Administrator of the account.
-    pub async fn delete_policy(&self, caller: &Identity, id: PolicyId) -> Result<(), IamError> {
+    pub async fn delete_policy(
+        &self,
+        caller: &Identity,
+        id: impl Into<OfVersion<PolicyId>>,
+    ) -> Result<(), IamError> {
+        let OfVersion { id, version } = id.into();
         let policy = self
             .found_at_any_node(|| self.changeable_policy(caller, id, "*"))
             .await?;
         let mut tx = self.lock_policies(caller).await?;
+        version
+            .check_stored(&mut tx, (Versioned::Policy, id.0), policy.revision)
+            .await?;
         if !policies::delete(&mut tx, id).await? {
             return Err(IamError::not_found("the access policy"));
         }

@@ -4,7 +4,8 @@
 pub use super::new_key::NewKey;
 
 use super::any_version::overtaken;
-use super::new_key::{about, check_not_revoked};
+use super::new_key::{about, check_ahead, check_not_revoked};
+use super::of_version::OfVersion;
 use crate::audit::Action;
 use crate::entropy;
 use crate::error::IamError;
@@ -17,6 +18,7 @@ use crate::model::text::name;
 use crate::policy::is_administrator;
 use crate::refusal::Reason;
 use crate::repo::accounts::lock_active;
+use crate::repo::revisions::Versioned;
 use crate::repo::{activity, api_keys};
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -54,14 +56,14 @@ pub struct KeyChange {
     pub name: Option<String>,
     /// Its new description.
     pub description: Option<String>,
-    /// When it stops working.
-    pub expires_at: Option<Millis>,
+    /// When it stops working; `Some(None)` for never.
+    pub expires_at: Option<Option<Millis>>,
 }
 
 /// A state of a key that can be switched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Switch {
-    /// Locked: refused and unchangeable.
+    /// Locked: safe from change and deletion.
     Locked,
     /// Disabled: refused.
     Disabled,
@@ -169,7 +171,8 @@ impl Iam {
     /// Changes a key. `if_match` has its entity tag, or is `*`.
     ///
     /// # Errors
-    /// When it is locked, or has changed since the tag was read.
+    /// When it is locked, or has changed since the tag was read; when its new end has passed, or would outlive the key of the
+    /// credential.
     pub async fn update_api_key(
         &self,
         caller: &Identity,
@@ -206,15 +209,23 @@ impl Iam {
             text::check_description(description)?;
         }
         let now = self.0.clock.now();
-        let expires_at = if extends_life(&key, change.expires_at) {
-            caller.bounds().key_life(change.expires_at)?.expires_at()
-        } else {
-            change.expires_at.or(key.expires_at)
+        let expires_at = match change.expires_at {
+            None => key.expires_at,
+            Some(same) if same == key.expires_at => same,
+            Some(wished) => {
+                check_ahead(wished, now)?;
+                match extends_life(&key, wished) {
+                    true => caller.bounds().key_life(wished)?.expires_at(),
+                    false => wished,
+                }
+            }
         };
+        let has_no_end_now = key.expires_at.is_some() && expires_at.is_none();
         let mut tx = self.0.db.begin().await?;
         let entry = about(caller, Action::KeyChanged, &key)
             .with("name", &name)
-            .with_some("expires_at", expires_at.map(|at| at.0));
+            .with_some("expires_at", expires_at.map(|at| at.0))
+            .with_some("to", has_no_end_now.then_some("no end"));
         let changed_key = ApiKey {
             name,
             description: (change.description).unwrap_or_else(|| key.description.clone()),
@@ -242,33 +253,50 @@ impl Iam {
     /// Turns a switch of a key on or off.
     ///
     /// # Errors
-    /// When the caller does not see the key, disables a locked one, or reactivates one that outlives their own.
+    /// When the caller does not see the key, disables or enables a locked one, or enables one that outlives their own.
     pub async fn switch_api_key(
         &self,
         caller: &Identity,
-        id: KeyId,
+        id: impl Into<OfVersion<KeyId>>,
         switch: Switch,
         on: bool,
     ) -> Result<(), IamError> {
+        let OfVersion { id, version } = id.into();
         let key = self.api_key(caller, id)?;
         if matches!(switch, Switch::Disabled) {
             unlocked(&key)?;
-        }
-        if !on {
-            caller.bounds().may_reactivate(&key)?;
+            if !on {
+                caller.bounds().may_enable(&key)?;
+            }
         }
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, key.account).await?;
         check_not_revoked(&mut tx, caller, now).await?;
+        version
+            .check_stored(&mut tx, (Versioned::ApiKey, id.0), key.revision)
+            .await?;
         let is_switched = match switch {
             Switch::Locked => api_keys::set_locked(&mut tx, id, on, now).await?,
             Switch::Disabled => api_keys::set_disabled(&mut tx, id, on, now).await?,
         };
         if !is_switched {
             drop(tx);
-            // It is so already; perhaps another node has made it so.
-            return self.sync().await;
+            // It is so already, or locked; perhaps another node has made it so.
+            self.sync().await?;
+            let key = self.api_key(caller, id)?;
+            let is_on = match switch {
+                Switch::Locked => key.locked,
+                Switch::Disabled => {
+                    unlocked(&key)?;
+                    key.disabled
+                }
+            };
+            if is_on == on {
+                return Ok(());
+            }
+            let message = "the API key was changed at this moment: switch it again";
+            return Err(IamError::conflict(message));
         }
         let what = match (switch, on) {
             (Switch::Locked, true) => "locked",
@@ -284,13 +312,21 @@ impl Iam {
     ///
     /// # Errors
     /// When the caller does not see it, or it is locked.
-    pub async fn delete_api_key(&self, caller: &Identity, id: KeyId) -> Result<(), IamError> {
+    pub async fn delete_api_key(
+        &self,
+        caller: &Identity,
+        id: impl Into<OfVersion<KeyId>>,
+    ) -> Result<(), IamError> {
+        let OfVersion { id, version } = id.into();
         let key = self.found_at_any_node(|| self.api_key(caller, id)).await?;
         unlocked(&key)?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, key.account).await?;
         check_not_revoked(&mut tx, caller, now).await?;
+        version
+            .check_stored(&mut tx, (Versioned::ApiKey, id.0), key.revision)
+            .await?;
         if !api_keys::delete(&mut tx, id).await? {
             drop(tx);
             // Another node has deleted or locked it.
@@ -316,7 +352,8 @@ fn unlocked(key: &ApiKey) -> Result<(), IamError> {
 /// Whether a change extends the key's life: then the credential's own expiry bounds it.
 fn extends_life(key: &ApiKey, wished: Option<Millis>) -> bool {
     match (wished, key.expires_at) {
+        (_, None) => false,
+        (None, Some(_)) => true,
         (Some(wished), Some(now)) => wished > now,
-        _ => false,
     }
 }

@@ -2,6 +2,7 @@
 //! Administrator makes and changes them.
 
 use super::any_version::overtaken;
+use super::of_version::OfVersion;
 use crate::audit::{Action as Audited, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -10,6 +11,7 @@ use crate::model::entity_tag;
 use crate::model::text;
 use crate::refusal::{Reason, Refusal};
 use crate::repo::counts::CountedItem;
+use crate::repo::revisions::Versioned;
 use crate::repo::{custom_roles, policies};
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -221,13 +223,17 @@ impl Iam {
     pub async fn delete_custom_role(
         &self,
         caller: &Identity,
-        id: CustomRoleId,
+        id: impl Into<OfVersion<CustomRoleId>>,
     ) -> Result<(), IamError> {
+        let OfVersion { id, version } = id.into();
         let role = self
             .found_at_any_node(|| self.custom_role(caller, id))
             .await?;
         self.may_manage_custom_roles(caller)?;
         let mut tx = self.lock_custom_roles(caller).await?;
+        version
+            .check_stored(&mut tx, (Versioned::CustomRole, id.0), role.revision)
+            .await?;
         let likely = self.policy_that_gives(&role);
         if policies::gives(&mut tx, role.account, id, likely).await? {
             return Err(IamError::conflict(

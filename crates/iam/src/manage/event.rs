@@ -162,5 +162,5 @@ const MOST: i64 = PAGE as i64;
 
 fn full(message: String, remedy: Remedy, limit: &'static Limit) -> IamError {
     let refusal = Refusal::new(Reason::LimitReached, message);
-    IamError::Refused(refusal.remedy(remedy).limit_for(limit, 60))
+    IamError::Refused(refusal.remedy(remedy).limit(limit))
 }

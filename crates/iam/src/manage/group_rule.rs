@@ -3,6 +3,7 @@
 
 use super::access_group::no_group;
 use super::claim_rule::{self, changed};
+use super::of_version::OfVersion;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -12,6 +13,7 @@ use crate::model::entity_tag;
 use crate::model::text;
 use crate::refusal::{Reason, Refusal};
 use crate::repo::counts::CountedItem;
+use crate::repo::revisions::Versioned;
 use crate::repo::{access_group_rules, access_groups};
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -177,8 +179,9 @@ impl Iam {
         &self,
         caller: &Identity,
         group: AccessGroupId,
-        id: GroupRuleId,
+        id: impl Into<OfVersion<GroupRuleId>>,
     ) -> Result<(), IamError> {
+        let OfVersion { id, version } = id.into();
         let find = || -> Result<_, IamError> {
             let group = self.changeable_group(caller, group)?;
             let rule = self.group_rule(caller, group.id, id)?;
@@ -186,6 +189,9 @@ impl Iam {
         };
         let (group, rule) = self.found_at_any_node(find).await?;
         let mut tx = self.lock_groups(caller).await?;
+        version
+            .check_stored(&mut tx, (Versioned::GroupRule, id.0), rule.revision)
+            .await?;
         if !access_group_rules::delete(&mut tx, id).await? {
             return Err(no_rule());
         }

@@ -268,7 +268,11 @@ impl Iam {
     }
 
     /// Locks the row of an instance that may be changed. The account is locked.
-    async fn lock_instance_row(&self, tx: &mut Tx, instance: &Instance) -> Result<(), IamError> {
+    pub(super) async fn lock_instance_row(
+        &self,
+        tx: &mut Tx,
+        instance: &Instance,
+    ) -> Result<(), IamError> {
         if !resource_instances::is_there(tx, instance.account, instance.id).await? {
             return Err(IamError::not_found("the instance"));
         }

@@ -26,6 +26,7 @@ pub mod instance;
 pub mod invitation;
 pub mod member;
 mod new_key;
+pub mod of_version;
 pub mod org;
 mod other_nodes;
 pub mod overdue_sessions;

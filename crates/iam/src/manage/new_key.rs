@@ -53,6 +53,15 @@ pub(super) struct PreparedKey {
     life: KeyLife,
 }
 
+/// Refuses an end that has passed: such a key would open nothing.
+pub(super) fn check_ahead(expires_at: Option<Millis>, now: Millis) -> Result<(), Refusal> {
+    if expires_at.is_none_or(|at| at > now) {
+        return Ok(());
+    }
+    let message = "`expires_at` has passed already: such a key would open nothing";
+    Err(Refusal::invalid("expires_at", message))
+}
+
 impl Iam {
     /// Creates a key in the credential's account; only this call returns its text.
     ///
@@ -131,10 +140,7 @@ impl Iam {
         let principal = new.owner.unwrap_or(caller.principal());
         self.may_reach(caller, principal, &new.narrowing)?;
         let now = self.0.clock.now();
-        if new.expires_at.is_some_and(|at| at <= now) {
-            let message = "`expires_at` has passed already: such a key would open nothing";
-            return Err(IamError::invalid("expires_at", message));
-        }
+        check_ahead(new.expires_at, now)?;
         let key = ApiKey {
             id,
             account: caller.account(),

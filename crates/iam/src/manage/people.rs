@@ -195,8 +195,7 @@ impl Iam {
         lock_active(&mut tx, account).await?;
         self.still_may_give(&mut tx, caller, account, domain)
             .await?;
-        let program = username.trim().parse::<Principal>().ok();
-        if let Some(program) = program.filter(|program| program.user().is_none()) {
+        if let Some(program) = program(username.trim()) {
             return match is_still_member(&mut tx, account, program).await? {
                 true => Ok((tx, account, RoleTarget::Member(program))),
                 false => Err(no_user(username)),
@@ -298,6 +297,13 @@ fn not_manager(domain: Domain) -> IamError {
     let message =
         format!("changing roles in `{domain}` takes {manager}an Administrator of the account");
     IamError::forbidden_without(message, remedy)
+}
+
+/// The service ID or trusted profile that a text names: by its IAM id, or by its id, which is that without `iam-`.
+fn program(text: &str) -> Option<Principal> {
+    let named = text.parse::<Principal>().ok();
+    let named = named.or_else(|| format!("iam-{text}").parse().ok());
+    named.filter(|program| program.user().is_none())
 }
 
 fn no_user(username: &str) -> IamError {

@@ -3,6 +3,7 @@
 
 use super::administrator::not_administrator;
 use super::any_version::overtaken;
+use super::of_version::OfVersion;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -14,6 +15,7 @@ use crate::model::text::name;
 use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal};
 use crate::repo::counts::CountedItem;
+use crate::repo::revisions::Versioned;
 use crate::repo::transactions::departure::leave;
 use crate::repo::{members, principals, profiles};
 use crate::service::Iam;
@@ -239,12 +241,20 @@ impl Iam {
     ///
     /// # Errors
     /// Without Administrator of the account.
-    pub async fn delete_profile(&self, caller: &Identity, id: ProfileId) -> Result<(), IamError> {
+    pub async fn delete_profile(
+        &self,
+        caller: &Identity,
+        id: impl Into<OfVersion<ProfileId>>,
+    ) -> Result<(), IamError> {
+        let OfVersion { id, version } = id.into();
         let profile = self
             .found_at_any_node(|| self.managed_profile(caller, id))
             .await?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profile(caller, id, stamp).await?;
+        version
+            .check_stored(&mut tx, (Versioned::Profile, id.0), profile.revision)
+            .await?;
         // It owns no account that somebody would have to inherit.
         leave(&mut tx, profile.account, id.into(), stamp.at, id.0).await?;
         let entry = about(caller, Action::ProfileDeleted, &profile);

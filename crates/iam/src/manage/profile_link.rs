@@ -1,5 +1,6 @@
 //! Links of trusted profiles: the compute resources that may take on a profile, by what their tokens say they are.
 
+use super::of_version::OfVersion;
 use super::profile::{about, check_room};
 use super::profile_rule::check_cr_type;
 use crate::audit::{Action, Entry};
@@ -38,6 +39,9 @@ impl LinkTerms {
     /// Refuses a link that no compute resource could be compared with, or that would be for all of a kind.
     fn check(&self) -> Result<(), Refusal> {
         check_cr_type(&self.cr_type)?;
+        if let Some(crn) = &self.crn {
+            text::check_crn("crn", crn)?;
+        }
         let parts = [
             ("crn", &self.crn),
             ("namespace", &self.namespace),
@@ -125,14 +129,16 @@ impl Iam {
         &self,
         caller: &Identity,
         profile: ProfileId,
-        id: ProfileLinkId,
+        id: impl Into<OfVersion<ProfileLinkId>>,
     ) -> Result<(), IamError> {
+        let OfVersion { id, version } = id.into();
         let find = || -> Result<_, IamError> {
             let profile = self.managed_profile(caller, profile)?;
             let link = self.profile_link(caller, profile.id, id)?;
             Ok((profile, link))
         };
         let (profile, link) = self.found_at_any_node(find).await?;
+        version.check(&profile_link_tag(&link))?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profile(caller, profile.id, stamp).await?;
         if !profile_links::delete(&mut tx, id).await? {

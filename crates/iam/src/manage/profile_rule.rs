@@ -2,6 +2,7 @@
 //! tokens say of them, compute resources by what theirs say.
 
 use super::claim_rule::{self, changed};
+use super::of_version::OfVersion;
 use super::profile::{about, check_room};
 use crate::audit::{Action, Entry};
 use crate::entropy;
@@ -12,6 +13,7 @@ use crate::model::entity_tag;
 use crate::model::text;
 use crate::refusal::Refusal;
 use crate::repo::profile_rules;
+use crate::repo::revisions::Versioned;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use crate::workload::CrType;
@@ -154,8 +156,9 @@ impl Iam {
         &self,
         caller: &Identity,
         profile: ProfileId,
-        id: ProfileRuleId,
+        id: impl Into<OfVersion<ProfileRuleId>>,
     ) -> Result<(), IamError> {
+        let OfVersion { id, version } = id.into();
         let find = || -> Result<_, IamError> {
             let profile = self.managed_profile(caller, profile)?;
             let rule = self.profile_rule(caller, profile.id, id)?;
@@ -164,6 +167,9 @@ impl Iam {
         let (profile, rule) = self.found_at_any_node(find).await?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profile(caller, profile.id, stamp).await?;
+        version
+            .check_stored(&mut tx, (Versioned::ProfileRule, id.0), rule.revision)
+            .await?;
         if !profile_rules::delete(&mut tx, id).await? {
             return Err(no_rule());
         }

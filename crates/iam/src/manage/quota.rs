@@ -192,9 +192,6 @@ impl Iam {
 
 fn full(account: AccountId, limit: &'static Limit, what: String) -> IamError {
     let problem = Refusal::new(Reason::LimitReached, what);
-    IamError::Refused(
-        problem
-            .remedy(Remedy::RaiseLimit(account, limit))
-            .limit_for(limit, 60),
-    )
+    let problem = problem.remedy(Remedy::RaiseLimit(account, limit));
+    IamError::Refused(problem.limit(limit))
 }

@@ -17,7 +17,7 @@ use crate::refusal::{Reason, Refusal};
 use crate::repo::counts::CountedItem;
 use crate::repo::resource_keys::WantedKeys;
 use crate::repo::transactions::departure::leave;
-use crate::repo::{members, principals, resource_instances, resource_keys, service_ids};
+use crate::repo::{members, principals, resource_keys, service_ids};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{InstanceId, KeyId, ResourceKeyId, ServiceId};
@@ -105,8 +105,8 @@ impl Iam {
     /// Makes a key of an instance: a service ID with a role in the instance's space, and an API key of it. All or nothing.
     ///
     /// # Errors
-    /// Without Administrator of the account; when there is no such instance; when the name is not valid; over a limit; for the API
-    /// key as `create_api_key`.
+    /// Without Administrator of the account; when there is no such instance, or it is locked; when the name is not valid; over a limit; for
+    /// the API key as `create_api_key`.
     pub async fn create_resource_key(
         &self,
         caller: &Identity,
@@ -137,9 +137,7 @@ impl Iam {
         let mut tx = self
             .begin_administered(caller, caller.account(), WHAT)
             .await?;
-        if !resource_instances::is_there(&mut tx, account, instance.id).await? {
-            return Err(IamError::not_found("the instance"));
-        }
+        self.lock_instance_row(&mut tx, &instance).await?;
         self.check_room_for_key(&mut tx, &instance).await?;
         principals::insert_service(&mut tx, service.id).await?;
         members::join(&mut tx, account, service.id, by_caller.at).await?;
@@ -191,7 +189,7 @@ impl Iam {
                 instance.name, limit.name, limit.default
             );
             let refusal = Refusal::new(Reason::LimitReached, message);
-            return Err(IamError::Refused(refusal.limit_for(limit, 60)));
+            return Err(IamError::Refused(refusal.limit(limit)));
         }
         for (limit, what) in [
             (&limit::SERVICE_IDS_PER_ACCOUNT, CountedItem::ServiceIds),

@@ -5,6 +5,7 @@ use super::administrator::{not_administrator, still_administers};
 use super::any_version::overtaken;
 use super::api_key::NewKey;
 use super::new_key::check_not_revoked;
+use super::of_version::OfVersion;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -17,6 +18,7 @@ use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal};
 use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
+use crate::repo::revisions::Versioned;
 use crate::repo::transactions::departure::leave;
 use crate::repo::{members, principals, service_id_groups, service_ids};
 use crate::service::Iam;
@@ -280,15 +282,19 @@ impl Iam {
     pub async fn lock_service_id(
         &self,
         caller: &Identity,
-        id: ServiceId,
+        id: impl Into<OfVersion<ServiceId>>,
         on: bool,
     ) -> Result<(), IamError> {
+        let OfVersion { id, version } = id.into();
         let what = "locking service IDs";
         let service = self.service_id(caller, id)?;
         self.administer(caller, service.account, what)?;
         let now = self.0.clock.now();
         let mut tx = self
             .begin_administered(caller, service.account, what)
+            .await?;
+        version
+            .check_stored(&mut tx, (Versioned::ServiceId, id.0), service.revision)
             .await?;
         if !service_ids::set_locked(&mut tx, id, on, now).await? {
             drop(tx);
@@ -308,8 +314,9 @@ impl Iam {
     pub async fn delete_service_id(
         &self,
         caller: &Identity,
-        id: ServiceId,
+        id: impl Into<OfVersion<ServiceId>>,
     ) -> Result<(), IamError> {
+        let OfVersion { id, version } = id.into();
         let what = "deleting service IDs";
         let service = self
             .found_at_any_node(|| self.changeable_service(caller, id, what))
@@ -318,6 +325,9 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, service.account).await?;
         self.lock_service(&mut tx, caller, &service, what).await?;
+        version
+            .check_stored(&mut tx, (Versioned::ServiceId, id.0), service.revision)
+            .await?;
         // It owns no account that somebody would have to inherit.
         leave(&mut tx, service.account, id.into(), now, id.0).await?;
         let entry = about(caller, Action::ServiceDeleted, &service);
@@ -340,7 +350,7 @@ fn locked(service: &Service) -> IamError {
     IamError::refused(Reason::Locked, message)
 }
 
-/// A list of CRNs that is not too long, of texts that can be shown.
+/// A list that is not too long, of CRNs that can be shown.
 fn check_crns(crns: &[String]) -> Result<(), Refusal> {
     let (field, limit) = ("unique_instance_crns", &limit::CRNS_PER_SERVICE_ID);
     if crns.len() as u64 > limit.default {
@@ -353,6 +363,5 @@ fn check_crns(crns: &[String]) -> Result<(), Refusal> {
         let problem = Refusal::new(Reason::Field, message);
         return Err(problem.field(field).limit(limit));
     }
-    crns.iter()
-        .try_for_each(|crn| text::check_stored(field, crn, &limit::LABEL_BYTES))
+    crns.iter().try_for_each(|crn| text::check_crn(field, crn))
 }

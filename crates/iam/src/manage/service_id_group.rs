@@ -3,6 +3,7 @@
 pub use crate::model::service_group::ServiceGroup;
 
 use super::any_version::overtaken;
+use super::of_version::OfVersion;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -10,6 +11,7 @@ use crate::model::entity_tag;
 use crate::model::text;
 use crate::model::text::name;
 use crate::refusal::{Reason, Refusal};
+use crate::repo::revisions::Versioned;
 use crate::repo::{service_id_groups, service_ids};
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -114,7 +116,7 @@ impl Iam {
                 limit.name, limit.default
             );
             let refusal = Refusal::new(Reason::LimitReached, message);
-            return Err(IamError::Refused(refusal.limit_for(limit, 60)));
+            return Err(IamError::Refused(refusal.limit(limit)));
         }
         let stored = service_id_groups::insert(&mut tx, &group).await;
         stored.map_err(taken)?;
@@ -191,10 +193,14 @@ impl Iam {
     pub async fn delete_service_id_group(
         &self,
         caller: &Identity,
-        id: ServiceGroupId,
+        id: impl Into<OfVersion<ServiceGroupId>>,
     ) -> Result<(), IamError> {
+        let OfVersion { id, version } = id.into();
         let group = self.service_id_group(caller, id).await?;
         let mut tx = self.begin_groups(caller).await?;
+        version
+            .check_stored(&mut tx, (Versioned::ServiceGroup, id.0), group.revision)
+            .await?;
         let held = service_ids::count_in_group(&mut tx, id).await?;
         if held > 0 {
             let message = format!(

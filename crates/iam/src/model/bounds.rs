@@ -368,16 +368,16 @@ impl CredentialBounds {
         self.keys_until.map_or(wished, |until| until.min(wished))
     }
 
-    /// Whether a locked or disabled key may be reactivated.
+    /// Whether a disabled key may be enabled.
     ///
     /// # Errors
     /// When that key outlives the key of the credential, whose holder could then continue with it.
-    pub(crate) fn may_reactivate(&self, key: &ApiKey) -> Result<(), Refusal> {
+    pub(crate) fn may_enable(&self, key: &ApiKey) -> Result<(), Refusal> {
         if ends_no_later(key.expires_at, self.keys_until) {
             return Ok(());
         }
         Err(outlives(
-            "it may not unlock or enable a key that expires later, or never",
+            "it may not enable a key that expires later, or never",
         ))
     }
 }

@@ -45,6 +45,16 @@ pub(crate) fn check_stored(
     ))
 }
 
+/// Refuses a text that is no CRN (cloud resource name).
+pub(crate) fn check_crn(field: &'static str, crn: &str) -> Result<(), Refusal> {
+    check_stored(field, crn, &limit::LABEL_BYTES)?;
+    if crn.starts_with("crn:") {
+        return Ok(());
+    }
+    let message = format!("`{field}` takes CRNs alone, which begin with `crn:`");
+    Err(Refusal::invalid(field, message))
+}
+
 /// Refuses a description that is too long or has invisible characters; it may have several lines.
 pub(crate) fn check_description(text: &str) -> Result<(), Refusal> {
     check_length("description", text, &limit::DESCRIPTION_BYTES)?;

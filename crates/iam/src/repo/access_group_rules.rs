@@ -10,6 +10,9 @@ use base::id::{AccessGroupId, AccountId, GroupRuleId};
 use db::{Row, Tx, Value};
 use std::collections::HashMap;
 
+/// For [`super::revisions`].
+pub(super) const REVISION: &str = "SELECT revision FROM access_group_rules WHERE guid = $1";
+
 /// For the directory: those of one group, or all.
 pub(super) const ROWS: Selection = selection!(
     "SELECT guid, access_group, name, realm, expiration_hours, conditions, revision, created_at, created_by, modified_at, \

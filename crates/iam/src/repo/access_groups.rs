@@ -8,6 +8,9 @@ use base::id::{AccessGroupId, AccountId};
 use db::{Row, Tx, Value};
 use std::collections::HashMap;
 
+/// For [`super::revisions`].
+pub(super) const REVISION: &str = "SELECT revision FROM access_groups WHERE guid = $1";
+
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
     "SELECT guid, account, name, description, revision, created_at, created_by, modified_at, modified_by FROM access_groups",

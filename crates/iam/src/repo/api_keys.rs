@@ -11,6 +11,9 @@ use base::principal::Principal;
 use base::time::Millis;
 use db::{Row, Tx, Value};
 
+/// For [`super::revisions`].
+pub(super) const REVISION: &str = "SELECT revision FROM api_keys WHERE guid = $1";
+
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
     "SELECT api_keys.guid, account, principal, principals.kind AS principal_kind, name, description, hash, locked, disabled, \
@@ -125,15 +128,21 @@ pub(crate) async fn set_locked(
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// Disables or enables a key.
+/// Disables or enables a key. `false` if it is so already, was deleted, or is locked.
 pub(crate) async fn set_disabled(
     tx: &mut Tx,
     id: KeyId,
     on: bool,
     now: Millis,
 ) -> Result<bool, IamError> {
-    let sql = "UPDATE api_keys SET disabled = $2, modified_at = $3, revision = revision + 1 WHERE guid = $1 AND disabled <> $2";
-    let values = [id.0.to_string().into(), on.into(), now.0.into()];
+    let sql = "UPDATE api_keys SET disabled = $2, modified_at = $3, revision = revision + 1 WHERE guid = $1 AND disabled <> $2 \
+               AND locked = $4";
+    let values = [
+        id.0.to_string().into(),
+        on.into(),
+        now.0.into(),
+        false.into(),
+    ];
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
@@ -161,9 +170,9 @@ pub(crate) async fn count_of(
     counted(tx.one(sql, &values).await?)
 }
 
-/// Locks a key until the transaction ends. `false` if it was deleted, locked or disabled, or has expired.
+/// Locks a key until the transaction ends. `false` if it was deleted or disabled, or has expired.
 pub(crate) async fn lock_usable(tx: &mut Tx, id: KeyId, now: Millis) -> Result<bool, IamError> {
-    let sql = "UPDATE api_keys SET revision = revision WHERE guid = $1 AND locked = 0 AND disabled = 0 \
+    let sql = "UPDATE api_keys SET revision = revision WHERE guid = $1 AND disabled = 0 \
                AND (expires_at IS NULL OR expires_at > $2)";
     let values = [id.0.to_string().into(), now.0.into()];
     Ok(tx.execute(sql, &values).await? > 0)

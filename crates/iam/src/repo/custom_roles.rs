@@ -8,6 +8,9 @@ use base::id::{AccountId, CustomRoleId};
 use base::scope::Action;
 use db::{Row, Tx, Value};
 
+/// For [`super::revisions`].
+pub(super) const REVISION: &str = "SELECT revision FROM custom_roles WHERE guid = $1";
+
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
     "SELECT guid, account, name, display_name, description, actions, revision, created_at, created_by, modified_at, modified_by \

@@ -48,6 +48,7 @@ pub(crate) mod reports;
 pub(crate) mod resource_groups;
 pub(crate) mod resource_instances;
 pub(crate) mod resource_keys;
+pub(crate) mod revisions;
 pub(crate) mod roles;
 pub(crate) mod rows;
 mod selection;

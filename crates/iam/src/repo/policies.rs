@@ -11,6 +11,9 @@ use base::principal::Principal;
 use base::time::Millis;
 use db::{Row, Tx, Value};
 
+/// For [`super::revisions`].
+pub(super) const REVISION: &str = "SELECT revision FROM policies WHERE guid = $1";
+
 /// The statement that reads policies, with its conditions.
 macro_rules! select {
     ($conditions:literal) => {

@@ -10,6 +10,9 @@ use base::id::{ProfileId, ProfileRuleId};
 use db::{Row, Tx, Value};
 use std::collections::HashMap;
 
+/// For [`super::revisions`].
+pub(super) const REVISION: &str = "SELECT revision FROM profile_rules WHERE guid = $1";
+
 /// For the directory: those of one profile, or all.
 pub(super) const ROWS: Selection = selection!(
     "SELECT guid, profile, kind, name, realm, cr_type, expiration_seconds, conditions, revision, created_at, created_by, \

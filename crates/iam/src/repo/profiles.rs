@@ -10,6 +10,9 @@ use base::id::{AccountId, ProfileId};
 use db::{Row, Tx, Value};
 use std::collections::HashMap;
 
+/// For [`super::revisions`].
+pub(super) const REVISION: &str = "SELECT revision FROM profiles WHERE guid = $1";
+
 /// For the directory.
 const ROWS: Selection = selection!(
     "SELECT guid, account, name, description, email, identities_revision, revision, created_at, created_by, modified_at, \

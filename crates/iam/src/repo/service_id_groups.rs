@@ -6,6 +6,9 @@ use crate::model::service_group::ServiceGroup;
 use base::id::{AccountId, ServiceGroupId};
 use db::{Db, Row, Tx, Value};
 
+/// For [`super::revisions`].
+pub(super) const REVISION: &str = "SELECT revision FROM service_id_groups WHERE guid = $1";
+
 /// The columns of a [`ServiceGroup`]: a macro, because a statement is made of literals.
 macro_rules! columns {
     () => {

@@ -9,6 +9,9 @@ use base::id::{AccountId, ServiceGroupId, ServiceId};
 use base::time::Millis;
 use db::{Row, Tx, Value};
 
+/// For [`super::revisions`].
+pub(super) const REVISION: &str = "SELECT revision FROM service_ids WHERE guid = $1";
+
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
     "SELECT guid, account, name, description, crns, group_id, locked, revision, created_at, modified_at FROM service_ids",

@@ -88,8 +88,8 @@ async fn one_gives_its_roles_where_all_attributes_are_met_on_every_node(world: W
         ),
         (vec![("region", region)], all.clone()),
         (
-            vec![("spaceId", space_id), ("resourceType", "account")],
-            vec![],
+            vec![("spaceId", space_id), ("organizationId", org_id)],
+            vec![space],
         ),
     ];
     for (more, expected) in cases {
@@ -282,7 +282,7 @@ async fn a_role_of_ones_own_goes_if_no_policy_gives_it_whatever_a_node_has_heard
 }
 
 /// Gives the role of a viewer.
-async fn give(
+pub(crate) async fn give(
     world: &World,
     subject: Principal,
     more: &[(&str, &str)],

@@ -60,7 +60,7 @@ async fn a_node_that_was_away_for_longer_than_the_log_reads_all_anew(world: Worl
     lets_in(&node, &key).unwrap();
     world
         .iam
-        .switch_api_key(&owner, id, Switch::Locked, true)
+        .switch_api_key(&owner, id, Switch::Disabled, true)
         .await
         .unwrap();
     // The log no longer holds any of the changes.

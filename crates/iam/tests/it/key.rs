@@ -8,10 +8,11 @@ use iam::manage::api_key::{KeyChange, NewKey, Switch, entity_tag};
 use iam::{AuthError, Credential, Identity};
 
 on_both_databases!(
-    a_locked_disabled_expired_or_deleted_key_ends_its_tokens_at_once,
+    a_disabled_expired_or_deleted_key_ends_its_tokens_at_once,
     a_key_can_be_born_locked_or_disabled_but_not_expired,
-    a_locked_key_cannot_be_changed,
-    a_node_that_has_not_heard_of_it_deletes_no_locked_key_and_none_twice,
+    a_locked_key_works_and_cannot_be_changed,
+    a_key_that_ends_unlocks_one_that_outlives_it_and_does_not_enable_it,
+    a_node_that_has_not_heard_of_it_changes_no_locked_key_and_deletes_none_twice,
     of_two_changes_with_one_tag_one_happens,
     a_key_of_ones_own_text_is_unique_long_and_strong_enough,
 );
@@ -87,25 +88,16 @@ impl Tokens {
     }
 }
 
-async fn a_locked_disabled_expired_or_deleted_key_ends_its_tokens_at_once(world: World) {
+async fn a_disabled_expired_or_deleted_key_ends_its_tokens_at_once(world: World) {
     let owner = world.owner();
-    for (how, switch) in [("locked", Switch::Locked), ("disabled", Switch::Disabled)] {
-        let (id, key) = world.key(&owner, NewKey::default()).await;
-        let tokens = Tokens::of(&world, &key).await;
-        tokens.are_good(&world);
-        world
-            .iam
-            .switch_api_key(&owner, id, switch, true)
-            .await
-            .unwrap();
-        tokens.are_useless(&world, how).await;
-        world
-            .iam
-            .switch_api_key(&owner, id, switch, false)
-            .await
-            .unwrap();
-        tokens.are_good(&world);
-    }
+    let (id, key) = world.key(&owner, NewKey::default()).await;
+    let tokens = Tokens::of(&world, &key).await;
+    tokens.are_good(&world);
+    let turn = |on| world.iam.switch_api_key(&owner, id, Switch::Disabled, on);
+    turn(true).await.unwrap();
+    tokens.are_useless(&world, "disabled").await;
+    turn(false).await.unwrap();
+    tokens.are_good(&world);
 
     let (id, key) = world.key(&owner, NewKey::default()).await;
     let tokens = Tokens::of(&world, &key).await;
@@ -128,21 +120,21 @@ async fn a_locked_disabled_expired_or_deleted_key_ends_its_tokens_at_once(world:
 
 async fn a_key_can_be_born_locked_or_disabled_but_not_expired(world: World) {
     let owner = world.owner();
-    for new in [
-        NewKey {
-            locked: true,
-            ..NewKey::default()
-        },
-        NewKey {
-            disabled: true,
-            ..NewKey::default()
-        },
-    ] {
-        let (_, key) = world.key(&owner, new).await;
-        assert_eq!(code(world.key_session(&key).await), "wrong_key");
-        let entry = world.enter_key(&key);
-        assert!(matches!(entry, Err(AuthError::Revoked(_))), "{entry:?}");
-    }
+    let locked = NewKey {
+        locked: true,
+        ..NewKey::default()
+    };
+    let (id, key) = world.key(&owner, locked).await;
+    Tokens::of(&world, &key).await.are_good(&world);
+    assert_eq!(code(world.iam.delete_api_key(&owner, id).await), "locked");
+    let disabled = NewKey {
+        disabled: true,
+        ..NewKey::default()
+    };
+    let (_, key) = world.key(&owner, disabled).await;
+    assert_eq!(code(world.key_session(&key).await), "wrong_key");
+    let entry = world.enter_key(&key);
+    assert!(matches!(entry, Err(AuthError::Revoked(_))), "{entry:?}");
     for end in [crate::world::START - REFRESH, crate::world::START] {
         let expired = NewKey {
             name: "k".to_owned(),
@@ -154,9 +146,10 @@ async fn a_key_can_be_born_locked_or_disabled_but_not_expired(world: World) {
     }
 }
 
-async fn a_locked_key_cannot_be_changed(world: World) {
+async fn a_locked_key_works_and_cannot_be_changed(world: World) {
     let owner = world.owner();
-    let (id, _) = world.key(&owner, NewKey::default()).await;
+    let (id, key) = world.key(&owner, NewKey::default()).await;
+    let before = Tokens::of(&world, &key).await;
     let switch = |switch, on| world.iam.switch_api_key(&owner, id, switch, on);
     switch(Switch::Locked, true).await.unwrap();
     let change = world
@@ -165,14 +158,54 @@ async fn a_locked_key_cannot_be_changed(world: World) {
     assert_eq!(code(change.await), "locked");
     assert_eq!(code(switch(Switch::Disabled, true).await), "locked");
     assert_eq!(code(world.iam.delete_api_key(&owner, id).await), "locked");
+    // What it had opened goes on, and it opens more.
+    before.are_good(&world);
+    world.renew(&before.refresh).await.unwrap();
+    world.uaa_renew(&before.uaa_refresh).await.unwrap();
+    Tokens::of(&world, &key).await.are_good(&world);
+    switch(Switch::Locked, false).await.unwrap();
+    // A disabled key that is locked stays disabled, and cannot be enabled.
+    switch(Switch::Disabled, true).await.unwrap();
+    switch(Switch::Locked, true).await.unwrap();
+    before.are_useless(&world, "disabled").await;
+    assert_eq!(code(switch(Switch::Disabled, false).await), "locked");
     switch(Switch::Locked, false).await.unwrap();
     world.iam.delete_api_key(&owner, id).await.unwrap();
 }
 
-async fn a_node_that_has_not_heard_of_it_deletes_no_locked_key_and_none_twice(world: World) {
+async fn a_key_that_ends_unlocks_one_that_outlives_it_and_does_not_enable_it(world: World) {
+    let owner = world.owner();
+    let (id, _) = world.key(&owner, NewKey::default()).await;
+    let soon = Millis::from_secs(crate::world::START + 600);
+    let expiring = NewKey {
+        expires_at: Some(soon),
+        ..NewKey::default()
+    };
+    let (_, text) = world.key(&owner, expiring).await;
+    let by = world.enter_key(&text).unwrap();
+    let switch = |switch, on| world.iam.switch_api_key(&by, id, switch, on);
+    switch(Switch::Locked, true).await.unwrap();
+    switch(Switch::Locked, false).await.unwrap();
+    switch(Switch::Disabled, true).await.unwrap();
+    assert_eq!(code(switch(Switch::Disabled, false).await), "not_allowed");
+}
+
+async fn a_node_that_has_not_heard_of_it_changes_no_locked_key_and_deletes_none_twice(
+    world: World,
+) {
     let (owner, iam) = (world.owner(), &world.iam);
     let (id, text) = world.key(&owner, NewKey::default()).await;
     let node = world.node().await;
+    let locked = iam.switch_api_key(&owner, id, Switch::Locked, true).await;
+    locked.unwrap();
+    let disabled = node.switch_api_key(&owner, id, Switch::Disabled, true);
+    assert_eq!(code(disabled.await), "locked");
+    let enter = || iam.verifier().identity(Credential::ApiKey(&text));
+    assert!(enter().is_ok());
+    iam.switch_api_key(&owner, id, Switch::Locked, false)
+        .await
+        .unwrap();
+    node.sync().await.unwrap();
     let locked = iam.switch_api_key(&owner, id, Switch::Locked, true).await;
     locked.unwrap();
     assert_eq!(code(node.delete_api_key(&owner, id).await), "locked");

@@ -51,6 +51,8 @@ mod other_nodes;
 #[cfg(test)]
 mod password;
 #[cfg(test)]
+mod policies_of_nowhere;
+#[cfg(test)]
 mod preferences;
 #[cfg(test)]
 mod prepared;

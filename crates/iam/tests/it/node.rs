@@ -42,11 +42,7 @@ async fn another_node_refuses_within_a_second_what_was_withdrawn(world: World) {
     let node = world.node().await;
     node.watch();
     let owner = world.owner();
-    for (how, switch) in [
-        ("locked", Some(Switch::Locked)),
-        ("disabled", Some(Switch::Disabled)),
-        ("deleted", None),
-    ] {
+    for (how, switch) in [("disabled", Some(Switch::Disabled)), ("deleted", None)] {
         let (id, key) = world.key(&owner, NewKey::default()).await;
         let token = access_token(&world.key_session(&key).await.unwrap());
         soon("a new key is known", || {

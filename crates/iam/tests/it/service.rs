@@ -203,8 +203,8 @@ async fn its_sessions_are_renewed_and_end_with_its_key(world: World) {
     assert_eq!(identity.principal(), own.principal());
     // Within the grace the same successor comes again.
     world.renew(&refresh_token(&first)).await.unwrap();
-    let locked = "UPDATE api_keys SET locked = 1 WHERE principal = $1";
-    elsewhere(&world, &[(locked, std::slice::from_ref(&own.guid))]).await;
+    let disabled = "UPDATE api_keys SET disabled = 1 WHERE principal = $1";
+    elsewhere(&world, &[(disabled, std::slice::from_ref(&own.guid))]).await;
     let error = world.enter(&access_token(&second)).unwrap_err();
     assert!(matches!(error, AuthError::Revoked(_)), "{error}");
     let again = world.renew(&refresh_token(&second)).await;
@@ -307,7 +307,7 @@ async fn what_is_taken_from_it_is_gone_on_every_node(world: World) {
         assert!(iam::inspect::matches_database(iam).await.unwrap());
     }
 
-    // An Administrator sees its keys and locks them.
+    // An Administrator sees its keys and disables them.
     let owner = world.owner();
     let of_services = KeysOf {
         everybody: true,
@@ -323,7 +323,7 @@ async fn what_is_taken_from_it_is_gone_on_every_node(world: World) {
     assert_eq!(found.entries[0].principal, own.principal());
     let turned = world
         .iam
-        .switch_api_key(&owner, own.key, Switch::Locked, true);
+        .switch_api_key(&owner, own.key, Switch::Disabled, true);
     turned.await.unwrap();
     node.sync().await.unwrap();
     for (iam, credential) in [&world.iam, &node].into_iter().zip(both) {
@@ -332,7 +332,7 @@ async fn what_is_taken_from_it_is_gone_on_every_node(world: World) {
     }
     let turned = world
         .iam
-        .switch_api_key(&owner, own.key, Switch::Locked, false);
+        .switch_api_key(&owner, own.key, Switch::Disabled, false);
     turned.await.unwrap();
 
     // Deleted: first what refers to it.

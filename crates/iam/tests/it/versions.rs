@@ -11,6 +11,7 @@ use iam::manage::account_settings::{SettingsChange, entity_tag};
 use iam::manage::api_key::{KeyChange, NewKey, Switch};
 use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole};
 use iam::manage::group_rule::GroupRuleTerms;
+use iam::manage::of_version::OfVersion;
 use iam::manage::profile::{NewProfile, ProfileChange};
 use iam::manage::profile_identity::NewProfileIdentity;
 use iam::manage::profile_rule::ProfileRuleTerms;
@@ -23,6 +24,7 @@ on_both_databases!(
     any_version_is_changed_by_a_node_that_has_not_heard_of_the_last,
     so_is_that_of_policies_and_roles,
     so_is_that_of_rules_identities_and_groups_of_service_ids,
+    a_version_is_deleted_that_this_node_and_the_database_know,
 );
 
 async fn any_version_of_the_settings_is_changed_whatever_another_node_has_done(world: World) {
@@ -358,5 +360,32 @@ async fn so_is_that_of_rules_identities_and_groups_of_service_ids(world: World) 
     assert_eq!(here.await.unwrap().revision, 2);
     let there = node.update_service_id_group(&owner, services, "*", ("deploy", None));
     assert_eq!(there.await.unwrap().revision, 3);
+    node.close().await;
+}
+
+/// A node that has not heard of the last change must not delete what its caller has never seen.
+async fn a_version_is_deleted_that_this_node_and_the_database_know(world: World) {
+    let (owner, iam) = (world.owner(), &world.iam);
+    let (key, _) = world.key(&owner, NewKey::default()).await;
+    let node = world.node().await;
+    let tag = |iam: &iam::Iam| {
+        let key = iam.api_key(&owner, key).unwrap();
+        iam::manage::api_key::entity_tag(&key)
+    };
+    let first = tag(&node);
+    let change = KeyChange {
+        description: Some("of here".to_owned()),
+        ..KeyChange::default()
+    };
+    iam.update_api_key(&owner, key, "*", change).await.unwrap();
+    assert_eq!(tag(&node), first);
+    let of = |tag: &str| OfVersion::new(key, Some(tag));
+    let locked = node.switch_api_key(&owner, of(&first), Switch::Locked, true);
+    assert_eq!(code(locked.await), "conflict");
+    let deleted = node.delete_api_key(&owner, of(&first)).await;
+    assert_eq!(code(deleted), "conflict");
+    node.sync().await.unwrap();
+    let second = tag(&node);
+    node.delete_api_key(&owner, of(&second)).await.unwrap();
     node.close().await;
 }

@@ -27,7 +27,7 @@ pub(crate) enum Iam {
     ApiKeyUpdate(api_key::update::UpdateArgs),
     /// Delete an API key; its tokens are useless at once
     ApiKeyDelete(api_key::OneArgs),
-    /// Lock an API key: useless at once, and safe from change and deletion
+    /// Lock an API key: safe from change and deletion; it works all the same
     ApiKeyLock(api_key::OneArgs),
     /// Unlock an API key
     ApiKeyUnlock(api_key::OneArgs),
@@ -59,7 +59,7 @@ pub(crate) enum Iam {
     ServiceApiKeyUpdate(service_api_key::change::UpdateArgs),
     /// Delete an API key of a service ID; its tokens are useless at once
     ServiceApiKeyDelete(service_api_key::OneArgs),
-    /// Lock an API key of a service ID: useless at once, and safe from change and deletion
+    /// Lock an API key of a service ID: safe from change and deletion; it works all the same
     ServiceApiKeyLock(service_api_key::OneArgs),
     /// Unlock an API key of a service ID
     ServiceApiKeyUnlock(service_api_key::OneArgs),

@@ -125,6 +125,7 @@ fn is_id(text: &str) -> bool {
 fn facts(service: &ServiceId) -> Vec<(&'static str, String)> {
     vec![
         ("ID", printable(&service.id)),
+        ("IAM ID", printable(&service.iam_id)),
         ("Name", printable(&service.name)),
         ("Description", printable(&service.description)),
         ("CRN", printable(&service.crn)),

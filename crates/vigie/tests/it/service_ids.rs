@@ -80,6 +80,10 @@ fn a_key_of_a_service_id_from_creation_to_deletion() {
     for line in ["", " ci --all"] {
         let ran = terminal.run(&format!("vigie iam service-api-keys{line}"));
         assert_eq!(ran.code, 2, "{ran:?}");
+        // Each way to say which keys is named.
+        for way in ["SERVICE_ID", "--all"] {
+            assert!(ran.stderr.contains(way), "{way}: {ran:?}");
+        }
     }
     let owner = format!("iam-{}", service_id(1));
     let made = terminal.server.requests("POST", "/v1/apikeys");

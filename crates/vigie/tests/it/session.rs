@@ -318,7 +318,7 @@ fn regression_7_a_refused_renewal_is_remembered() {
         "{status:?}"
     );
     assert_eq!(terminal.run("vigie status --output json").code, 3);
-    // The server may change its mind: a key was locked for a minute.
+    // The server may change its mind: a key was disabled for a minute.
     let ended = std::fs::read(terminal.path(".vigie/config.json")).unwrap();
     terminal
         .server

@@ -7,7 +7,8 @@ use crate::config::Settings;
 use crate::config::workloads::{IssuerSettings, KeysAt, parse};
 use crate::data_dir::private_files;
 use anyhow::Context;
-use iam::workload::{KeyFetch, KeySet, WorkloadIssuer};
+use base::id::AccountId;
+use iam::workload::{AccountOf, KeyFetch, KeySet, WorkloadIssuer};
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
@@ -174,6 +175,19 @@ pub(crate) fn issuers(settings: &Settings) -> anyhow::Result<Vec<WorkloadIssuer>
             name: issuer_settings.name,
         });
     Ok(all.collect())
+}
+
+/// The issuers whose workloads are all of one account, with its id.
+///
+/// # Errors
+/// As [`issuers`].
+pub(crate) fn fixed_accounts(settings: &Settings) -> anyhow::Result<Vec<(String, AccountId)>> {
+    let all = named(settings)?.into_iter();
+    let fixed = all.filter_map(|issuer| match issuer.account {
+        AccountOf::Fixed(account) => Some((issuer.issuer, account)),
+        AccountOf::Claim(_) => None,
+    });
+    Ok(fixed.collect())
 }
 
 /// A sentence for each file of keys or certificates that cannot be used: for `vigied config check`, which asks no other machine.

@@ -106,7 +106,8 @@ const fn word_and_kind(reason: &Reason) -> (Kind, &'static str) {
         Reason::Locked => (Kind::Conflict, "locked"),
         Reason::AddressUnproven => (Kind::Forbidden, "address_unproven"),
         Reason::WrongCode => (Kind::Invalid, "invalid_code"),
-        Reason::LimitReached => (Kind::Busy, "limit_exceeded"),
+        // No time mends it: clients that repeat by themselves what is told to wait would hang.
+        Reason::LimitReached => (Kind::Conflict, "limit_exceeded"),
         Reason::TooManyToday => (Kind::Busy, "too_many_requests"),
         Reason::NoClient | Reason::WrongClient => (Kind::Unauthenticated, "BXNIM0308E"),
         Reason::WrongKey => (Kind::Invalid, "BXNIM0415E"),
@@ -429,6 +430,16 @@ mod tests {
         };
         listed(&[], &late);
         assert!(!code::is_listed(code::UAA, "BXNIM0415E", Kind::Invalid));
+    }
+
+    /// IBM's clients repeat by themselves what is answered with 429, after `Retry-After`.
+    #[test]
+    fn who_has_as_much_as_they_may_is_not_told_to_wait() {
+        let refusal = Refusal::new(Reason::LimitReached, "x").limit(&limit::SPACES_PER_ACCOUNT);
+        let told = problem(&refusal);
+        assert_eq!((told.kind.status(), told.retry_after), (409, None));
+        let tomorrow = problem(&Refusal::new(Reason::TooManyToday, "x"));
+        assert_eq!(tomorrow.kind.status(), 429);
     }
 
     #[test]

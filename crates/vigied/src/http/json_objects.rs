@@ -54,7 +54,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Object<'_, V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.visitor.expecting(f)
+        // The visitor would name a type of the source.
+        f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
@@ -437,7 +438,7 @@ mod tests {
             assert!(error.is_data(), "{text}: {error}");
             let error = error.to_string();
             assert!(
-                error.contains("sequence, expected struct"),
+                error.contains("sequence, expected an object"),
                 "{text}: {error}"
             );
         }

@@ -6,9 +6,15 @@ use super::not_a_form::{FORM, is_multipart};
 /// The remedy.
 pub(crate) const HINT: &str = "send JSON, with `Content-Type: application/json`";
 
+/// The mark in UTF-8, which some programs write before a text.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// The kind of a body in place of JSON, as a message names it; `None` where JSON may have been meant.
 pub(crate) fn kind(body: &[u8]) -> Option<String> {
     let body = body.trim_ascii_start();
+    if body.starts_with(BYTE_ORDER_MARK) {
+        return Some("text behind a byte order mark (U+FEFF)".to_owned());
+    }
     match body.first() {
         None => Some("empty".to_owned()),
         Some(b'<') => Some("XML or HTML".to_owned()),
@@ -60,6 +66,7 @@ mod tests {
                 "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--x--\r\n",
                 "`multipart/form-data`",
             ),
+            ("\u{feff}{}", "text behind a byte order mark (U+FEFF)"),
         ] {
             assert_eq!(kind(body.as_bytes()).as_deref(), Some(named), "{body}");
         }

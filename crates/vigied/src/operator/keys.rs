@@ -41,12 +41,20 @@ pub(crate) async fn perform(
                 |given| (given.into(), "as `--algorithm` says"),
             );
             let begins = if *now { Begins::Now } else { Begins::Announced };
+            let before = iam.stored_signing_keys().await?;
+            let asked_at = SystemClock.now();
+            let earlier = before.iter().find(|key| is_announced(key, asked_at));
             let made = iam.make_signing_key(&folder, named, algorithm.0, begins);
             let made = made.await?;
             if *now {
                 wait_until(made.signs_from).await;
             }
-            Ok(made_key(&made, algorithm, begins, output.output))
+            Ok(made_key(
+                (&made, earlier),
+                algorithm,
+                begins,
+                output.output,
+            ))
         }
         KeysCommand::Retire { kid, output, .. } => {
             let retired = iam.retire_signing_key(kid).await;
@@ -87,9 +95,14 @@ const fn said_by(is_in_server: bool) -> &'static str {
     }
 }
 
-/// A new key: how it signs and who says so, and from when on.
+/// Whether a key is public and signs later.
+fn is_announced(key: &StoredKey, now: Millis) -> bool {
+    key.retired_at.is_none() && key.signs_from > now
+}
+
+/// A new key: how it signs and who says so, and from when on; with one that was announced before it and does not sign yet.
 fn made_key(
-    made: &NewSigningKey,
+    (made, earlier): (&NewSigningKey, Option<&StoredKey>),
     (algorithm, why): (SigningAlgorithm, &str),
     begins: Begins,
     output: Output,
@@ -100,7 +113,15 @@ fn made_key(
         Begins::Announced => State::Announced,
         Begins::Now => State::Signs,
     };
-    let facts = json!({"kid": kid, "state": state, "algorithm": name, "signs_from": from});
+    let mut facts = json!({"kid": kid, "state": state, "algorithm": name, "signs_from": from});
+    let mut other = String::new();
+    if let Some(earlier) = earlier {
+        let (kid, from) = (&earlier.kid, instant(earlier.signs_from));
+        other = format!(
+            "Another key, {kid}, was announced already, and signs from {from} on until a newer one does.\n"
+        );
+        facts["announced_before"] = json!({"kid": kid, "signs_from": from});
+    }
     output::one(output, &facts, || {
         let signs = match begins {
             Begins::Announced => {
@@ -112,7 +133,7 @@ fn made_key(
             }
         };
         format!(
-            "Made the signing key {kid} ({name}, {why}).\n{signs}\nTokens of the older keys are good until they expire; `vigied keys retire KID` ends one at once.\n"
+            "Made the signing key {kid} ({name}, {why}).\n{signs}\n{other}Tokens of the older keys are good until they expire; `vigied keys retire KID` ends one at once.\n"
         )
     })
 }
@@ -176,7 +197,7 @@ fn list(
     let state = |key: &StoredKey| match key.retired_at {
         Some(_) => State::Retired,
         None if Some(key) == signing => State::Signs,
-        None if key.signs_from > now => State::Announced,
+        None if is_announced(key, now) => State::Announced,
         None => State::Verifies,
     };
     let rows = keys.iter().map(|key| Key {

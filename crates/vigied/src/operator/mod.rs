@@ -18,6 +18,7 @@ pub(crate) mod output;
 pub(crate) mod sender_keys;
 mod sender_secret;
 pub(crate) mod user;
+pub(crate) mod workload_accounts;
 
 use crate::boot;
 use crate::cli::deleted::DeletedCommand;

@@ -3,6 +3,7 @@
 
 use super::caller::{Caller, Manager};
 use super::form_body::FormBody;
+use super::if_match::IfMatch;
 use super::params::Params;
 use super::payload::{FormPayload, Payload, SamplesPayload};
 use super::versioned_body::VersionedBody;
@@ -58,6 +59,18 @@ impl BodyLimit {
 )]
 pub(crate) trait LastArgument {
     const BODY_LIMIT: BodyLimit;
+    /// Whether it reads the version that a change is meant for.
+    const READS_IF_MATCH: bool = false;
+}
+
+impl LastArgument for VersionedBody {
+    const BODY_LIMIT: BodyLimit = BodyLimit::Management;
+    const READS_IF_MATCH: bool = true;
+}
+
+impl LastArgument for IfMatch {
+    const BODY_LIMIT: BodyLimit = BodyLimit::Nothing;
+    const READS_IF_MATCH: bool = true;
 }
 
 macro_rules! last {
@@ -71,7 +84,6 @@ macro_rules! last {
 last! {
     FormPayload => Form;
     Payload => Management;
-    VersionedBody => Management;
     FormBody => Management;
     SamplesPayload => Samples;
     State<Arc<App>> => Nothing;
@@ -87,16 +99,19 @@ last! {
 /// The part of the body that a handler reads: its arguments, as axum has them.
 pub(crate) trait HandlerArguments {
     const BODY_LIMIT: BodyLimit;
+    const READS_IF_MATCH: bool;
 }
 
 impl HandlerArguments for ((),) {
     const BODY_LIMIT: BodyLimit = BodyLimit::Nothing;
+    const READS_IF_MATCH: bool = false;
 }
 
 macro_rules! takes {
     ($($before:ident)*) => {
         impl<M, $($before,)* L: LastArgument> HandlerArguments for (M, $($before,)* L,) {
             const BODY_LIMIT: BodyLimit = L::BODY_LIMIT;
+            const READS_IF_MATCH: bool = L::READS_IF_MATCH;
         }
     };
 }

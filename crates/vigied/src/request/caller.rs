@@ -197,12 +197,28 @@ pub(crate) fn identity(
     let credential = Shown::from(&sent.credential());
     let (identity, proof) = app.verifier.proven_identity(sent.credential());
     let identity = identity.map_err(|error| {
+        let refusal = refusal(app, source, (sent.credential(), &error));
         Box::new(RejectedCaller {
-            refusal: refusal(app, source, (sent.credential(), &error)),
+            refusal: for_programs(refusal, sent.way, &error),
             known: proof.map(|proof| (proof, credential)),
         })
     })?;
     Ok((Manager(identity), sent.repairs))
+}
+
+/// The same refusal of a token with the remedy of those who send them by `Authorization`: programs, with IBM's clients, which log nobody
+/// in.
+fn for_programs(Refusal(problem): Refusal, way: CredentialHeader, error: &AuthError) -> Refusal {
+    let is_over = matches!(
+        error,
+        AuthError::Expired { .. } | AuthError::Revoked(_) | AuthError::Signature(_)
+    );
+    Refusal(match is_over && way == CredentialHeader::Bearer {
+        true => problem.hint(
+            "a program gets a fresh token with an API key at `POST /identity/token`, as IBM's `IAMAuthenticator` does by itself; a person with `vigie login`",
+        ),
+        false => problem,
+    })
 }
 
 /// The kind of credential that a refused request has shown, as far as that can be told.

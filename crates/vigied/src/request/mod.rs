@@ -11,6 +11,7 @@ mod cross_site;
 pub(crate) mod destination;
 pub(crate) mod form_body;
 mod guard;
+pub(crate) mod if_match;
 mod key_as_token;
 mod known_query;
 pub(crate) mod observe;

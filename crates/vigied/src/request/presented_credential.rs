@@ -144,7 +144,7 @@ pub(super) fn read<'h>(
         problem
             .hint(match kinds {
                 AuthorizationKinds::Metrics => "send `X-Auth-User-Token: iam TOKEN`, which `vigie iam token --header` prints; or `Authorization: Bearer TOKEN`, or `Authorization: Token KEY` as InfluxDB's clients do",
-                AuthorizationKinds::Management => "send `X-Auth-User-Token: iam TOKEN`; `vigie iam token --header` prints it",
+                AuthorizationKinds::Management => "send `Authorization: Bearer TOKEN`, as IBM's clients do by an authenticator (`IAMAuthenticator` takes an API key), or `X-Auth-User-Token: iam TOKEN`, which `vigie iam token --header` prints",
             })
             .field(CredentialHeader::UserToken.field()),
     ))

@@ -7,6 +7,7 @@ use super::caller_audit;
 use super::connection;
 use super::cross_site::{self, Site};
 pub(crate) use super::guard::Guard;
+use super::if_match;
 use super::known_query::KnownQuery;
 use super::presented_credential::{self, AuthorizationKinds};
 use super::receive::receive;
@@ -37,6 +38,8 @@ pub(crate) struct Route {
     pub(crate) form: ErrorForm,
     /// How large a body it takes; by the last argument of its handler.
     pub(crate) body_limit: BodyLimit,
+    /// Whether its handler takes the version that a change is meant for.
+    reads_if_match: bool,
     when_full: bool,
     handler: MethodRouter<Arc<App>>,
 }
@@ -51,6 +54,8 @@ struct Guarded {
     takes_path_scope: bool,
     /// The parameters it takes, where others are refused.
     known_query: Option<KnownQuery>,
+    /// Whether `If-Match` is honoured, or asks for nothing.
+    takes_if_match: bool,
 }
 
 impl Guarded {
@@ -58,6 +63,14 @@ impl Guarded {
     fn check_query(&self, request: &Request) -> Result<(), Refusal> {
         let query = request.uri().query().unwrap_or_default();
         self.known_query.map_or(Ok(()), |known| known.check(query))
+    }
+
+    /// Refuses what a request asks for and the handler would not read.
+    fn check_asked(&self, request: &Request) -> Result<(), Refusal> {
+        if !self.takes_if_match {
+            if_match::refuse(request.headers())?;
+        }
+        self.check_query(request)
     }
 }
 
@@ -83,6 +96,7 @@ macro_rules! verbs {
                 guard,
                 form,
                 body_limit: T::BODY_LIMIT,
+                reads_if_match: T::READS_IF_MATCH,
                 when_full: false,
                 handler: on(MethodFilter::$filter, handler),
             }
@@ -111,6 +125,9 @@ pub(crate) fn mount(
             when_full: route.when_full,
             takes_path_scope: takes_path_scope(&route),
             known_query: KnownQuery::of(route.verb, route.path, route.form),
+            takes_if_match: route.reads_if_match
+                || route.verb == "GET"
+                || !matches!(route.guard, Guard::Identity),
         };
         let state = (Arc::clone(app), guarded);
         let guarded = route
@@ -181,7 +198,7 @@ async fn verify(
             let who = caller_audit::verified(&app, &request);
             connection::mark_authenticated(&app, &request);
             let allowed = allowed(&app, guard, &request);
-            let mut response = match allowed.and_then(|()| route.check_query(&request)) {
+            let mut response = match allowed.and_then(|()| route.check_asked(&request)) {
                 // Entered and logged as anything that is refused to somebody known.
                 Err(refusal) => refusal.into_response(),
                 Ok(()) => {

@@ -12,6 +12,7 @@ use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
+use crate::request::if_match::IfMatch;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
 use crate::request::versioned_body::VersionedBody;
@@ -233,11 +234,12 @@ pub(super) async fn delete(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
+    if_match: IfMatch,
 ) -> Result<Response, Refusal> {
     let with_members = params.flag("force")?;
     let id = group_id::of_path(&caller, &params)?;
     app.iam
-        .delete_access_group(&caller, id, with_members)
+        .delete_access_group(&caller, if_match.of(id), with_members)
         .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -18,6 +18,7 @@ use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
+use crate::request::if_match::IfMatch;
 use crate::request::params::Params;
 use crate::request::payload::Payload;
 use crate::request::versioned_body::VersionedBody;
@@ -33,6 +34,9 @@ use iam::manage::access_policy::{PolicyGrant, policy_tag};
 use std::sync::Arc;
 use version::{PolicyPart, Version};
 use wire::iam::policy::{InvitedPolicy, PolicyPage, PolicyState};
+
+/// The type of the one service that policies are about.
+const SERVICE_TYPE: &str = "service";
 
 /// The list parameters that links to other pages repeat.
 const KEPT: [&str; 9] = [
@@ -91,7 +95,6 @@ fn is_active(state: &str) -> Result<bool, Refusal> {
 struct Wanted<'p> {
     subjects: Vec<PolicySubject>,
     has_type: bool,
-    service_type: Option<&'p str>,
     service_name: Option<&'p str>,
     active: bool,
 }
@@ -117,12 +120,13 @@ impl<'p> Wanted<'p> {
                 return Err(invalid("type", message));
             }
         };
+        // Each is about the one service here, or about all services, whether it names the type or not.
+        let is_of_service_type = text("service_type")?.is_none_or(|wanted| wanted == SERVICE_TYPE);
         is_for_display(params)?;
         let subjects = [subject("iam_id")?, subject("access_group_id")?];
         Ok(Self {
             subjects: subjects.into_iter().flatten().collect(),
-            has_type,
-            service_type: text("service_type")?,
+            has_type: has_type && is_of_service_type,
             service_name: text("service_name")?,
             active,
         })
@@ -137,7 +141,6 @@ impl<'p> Wanted<'p> {
         };
         self.has_type
             && self.active == policy.active
-            && has(AttributeKey::ServiceType, self.service_type)
             && has(AttributeKey::Service, self.service_name)
     }
 }
@@ -283,7 +286,9 @@ pub(super) async fn delete(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
+    if_match: IfMatch,
 ) -> Result<Response, Refusal> {
-    app.iam.delete_policy(&caller, id(&params)?).await?;
+    let id = if_match.of(id(&params)?);
+    app.iam.delete_policy(&caller, id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -15,6 +15,7 @@ use crate::http::advertised_address::UrlForCaller;
 use crate::http::header::single;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
+use crate::request::if_match::IfMatch;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
 use crate::request::versioned_body::VersionedBody;
@@ -31,6 +32,7 @@ use iam::Identity;
 use iam::bounds::Narrowing;
 use iam::directory::ApiKey as Stored;
 use iam::manage::api_key::{KeyChange, KeysOf, NewKey, Switch, entity_tag};
+use iam::manage::of_version::OfVersion;
 use std::sync::Arc;
 use wire::iam::api_key::{
     ApiKey, ApiKeyList, CreateApiKey, KeyReach, UpdateApiKey, read_time, time_text,
@@ -398,7 +400,10 @@ pub(super) async fn update(
     let change = KeyChange {
         name: wanted.name,
         description: wanted.description,
-        expires_at: expiry(wanted.expires_at.as_deref())?,
+        expires_at: match wanted.expires_at.as_deref() {
+            None => None,
+            end => Some(expiry(end)?),
+        },
     };
     let key = app.iam.update_api_key(&caller, id, tag, change).await?;
     answer(StatusCode::OK, &key, None)
@@ -408,19 +413,20 @@ pub(super) async fn delete(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
+    if_match: IfMatch,
 ) -> Result<Response, Refusal> {
-    app.iam.delete_api_key(&caller, params.id("id")?).await?;
+    let id = if_match.of(params.id::<KeyId>("id")?);
+    app.iam.delete_api_key(&caller, id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 async fn set_switch(
     app: &App,
     caller: &Identity,
-    params: &Params,
+    id: OfVersion<KeyId>,
     switch: Switch,
     on: bool,
 ) -> Result<Response, Refusal> {
-    let id: KeyId = params.id("id")?;
     app.iam.switch_api_key(caller, id, switch, on).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -429,30 +435,38 @@ pub(super) async fn lock(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
+    if_match: IfMatch,
 ) -> Result<Response, Refusal> {
-    set_switch(&app, &caller, &params, Switch::Locked, true).await
+    let id = if_match.of(params.id("id")?);
+    set_switch(&app, &caller, id, Switch::Locked, true).await
 }
 
 pub(super) async fn unlock(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
+    if_match: IfMatch,
 ) -> Result<Response, Refusal> {
-    set_switch(&app, &caller, &params, Switch::Locked, false).await
+    let id = if_match.of(params.id("id")?);
+    set_switch(&app, &caller, id, Switch::Locked, false).await
 }
 
 pub(super) async fn disable(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
+    if_match: IfMatch,
 ) -> Result<Response, Refusal> {
-    set_switch(&app, &caller, &params, Switch::Disabled, true).await
+    let id = if_match.of(params.id("id")?);
+    set_switch(&app, &caller, id, Switch::Disabled, true).await
 }
 
 pub(super) async fn enable(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
+    if_match: IfMatch,
 ) -> Result<Response, Refusal> {
-    set_switch(&app, &caller, &params, Switch::Disabled, false).await
+    let id = if_match.of(params.id("id")?);
+    set_switch(&app, &caller, id, Switch::Disabled, false).await
 }

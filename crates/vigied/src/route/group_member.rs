@@ -20,9 +20,9 @@ use base::invisible;
 use base::limit;
 use base::principal::Principal;
 use http::StatusCode;
-use iam::IamError;
 use iam::audit::Origin;
 use iam::manage::group_member::{GroupMember, MemberOrder, MemberSelection};
+use iam::{IamError, Identity};
 use std::sync::Arc;
 use wire::iam::access_group::{
     AddGroupMembers, AddToAccessGroups, AddedGroupMember, AddedGroupMembers, ChangedMembership,
@@ -143,8 +143,8 @@ pub(super) async fn check(
     params: Params,
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
-    app.iam
-        .is_group_member(&caller, group, params.id("iam_id")?)?;
+    let member = member_of_path(&app, &caller, &params).await?;
+    app.iam.is_group_member(&caller, group, member)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -156,12 +156,34 @@ pub(super) async fn remove(
     let group = group_id::of_path(&caller, &params)?;
     let check = || app.iam.may_change_members(&caller, group);
     app.iam.found_at_any_node(check).await?;
-    let wish = (group, params.id("iam_id")?);
+    let wish = (group, member_of_path(&app, &caller, &params).await?);
     let outcomes = app.iam.remove_from_groups(&caller, &[wish]).await?;
     for outcome in outcomes {
         outcome.map_err(IamError::from)?;
     }
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Whom the path names; who has accepted an invitation is also meant by its id.
+async fn member_of_path(
+    app: &App,
+    caller: &Identity,
+    params: &Params,
+) -> Result<Principal, Refusal> {
+    let named = params.id("iam_id")?;
+    Ok(app.iam.principal_named(caller, named).await?)
+}
+
+/// As [`member_of_path`], for the wishes that can be read.
+async fn find_accepted(
+    app: &App,
+    caller: &Identity,
+    wishes: &mut [Result<Wish, Refusal>],
+) -> Result<(), Refusal> {
+    for (_, member) in wishes.iter_mut().flatten() {
+        *member = app.iam.principal_named(caller, *member).await?;
+    }
+    Ok(())
 }
 
 /// Refuses a list that is empty, or longer than one request takes.
@@ -237,7 +259,8 @@ pub(super) async fn add(
         let member = group_id::member(&one.iam_id, one.kind.as_deref())?;
         Ok((group, member))
     };
-    let wishes: Vec<Result<Wish, Refusal>> = wanted.members.iter().map(read).collect();
+    let mut wishes: Vec<Result<Wish, Refusal>> = wanted.members.iter().map(read).collect();
+    find_accepted(&app, &caller, &mut wishes).await?;
     let outcomes = app.iam.add_to_groups(&caller, &readable(&wishes)).await?;
     let outcomes = merged(wishes, outcomes);
     let members = wanted.members.into_iter().zip(outcomes);
@@ -273,7 +296,8 @@ pub(super) async fn remove_several(
     check_count("members", wanted.members.len())?;
     let read =
         |iam_id: &String| -> Result<Wish, Refusal> { Ok((group, group_id::member(iam_id, None)?)) };
-    let wishes: Vec<Result<Wish, Refusal>> = wanted.members.iter().map(read).collect();
+    let mut wishes: Vec<Result<Wish, Refusal>> = wanted.members.iter().map(read).collect();
+    find_accepted(&app, &caller, &mut wishes).await?;
     let outcomes = app
         .iam
         .remove_from_groups(&caller, &readable(&wishes))
@@ -318,6 +342,7 @@ pub(super) async fn add_to_groups(
     let wanted: AddToAccessGroups = body(&bytes)?;
     check_count("groups", wanted.groups.len())?;
     let member = group_id::member(params.text("iam_id"), wanted.kind.as_deref())?;
+    let member = app.iam.principal_named(&caller, member).await?;
     let read = |text: &String| -> Result<Wish, Refusal> {
         Ok((named_group(caller.account(), text)?, member))
     };
@@ -347,7 +372,7 @@ pub(super) async fn remove_from_all(
     params: Params,
 ) -> Result<Response, Refusal> {
     check_account(&app, &caller, &params)?;
-    let member: Principal = params.id("iam_id")?;
+    let member = member_of_path(&app, &caller, &params).await?;
     let groups = app.iam.remove_from_all_groups(&caller, member).await?;
     let groups = groups.into_iter().map(|group| ChangedMembership {
         access_group_id: group.to_string(),

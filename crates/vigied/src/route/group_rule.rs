@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::failure::refused;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
+use crate::request::if_match::IfMatch;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
 use crate::request::versioned_body::VersionedBody;
@@ -129,10 +130,11 @@ pub(super) async fn delete(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
+    if_match: IfMatch,
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
     app.iam
-        .delete_group_rule(&caller, group, rule_id(&params)?)
+        .delete_group_rule(&caller, group, if_match.of(rule_id(&params)?))
         .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

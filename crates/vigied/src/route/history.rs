@@ -40,6 +40,22 @@ fn entry(recorded: &Recorded) -> HistoryEntry {
         iam_id_account: recorded.account.clone(),
         action: recorded.event.clone(),
         params: params.collect(),
-        message: sentence(&recorded.event).unwrap_or_default().to_owned(),
+        message: message(sentence(&recorded.event).unwrap_or_default(), &details),
+    }
+}
+
+/// The sentence; where it names several states, with the one alone that the object got.
+fn message(sentence: &str, details: &Map<String, Value>) -> String {
+    let to = details.get("to").and_then(Value::as_str);
+    match (sentence.split_once(" was "), to) {
+        (Some((what, states)), Some(to))
+            if states
+                .split(", ")
+                .flat_map(|part| part.split(" or "))
+                .any(|state| state == to) =>
+        {
+            format!("{what} was {to}")
+        }
+        _ => sentence.to_owned(),
     }
 }

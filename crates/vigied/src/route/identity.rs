@@ -108,11 +108,12 @@ pub(super) fn client(app: &App, headers: &HeaderMap) -> Result<Option<Client>, R
 /// The credential in a form of the token service.
 pub(super) fn grant(form: &Form) -> Result<Grant, Refusal> {
     match required(form, "grant_type")? {
-        APIKEY => Ok(Grant::ApiKey(secret(
-            form,
-            "apikey",
-            &limit::KEY_TEXT_BYTES,
-        )?)),
+        APIKEY => {
+            // No key ends a line: a text read from a file may.
+            let key = required(form, "apikey")?.trim_end_matches(['\r', '\n']);
+            let key = bounded("apikey", key, &limit::KEY_TEXT_BYTES)?;
+            Ok(Grant::ApiKey(Secret::new(key.to_owned())))
+        }
         PASSWORD => name_and_password(form),
         PASSCODE => Ok(Grant::Passcode(secret(
             form,

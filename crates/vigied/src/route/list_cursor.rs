@@ -16,57 +16,77 @@ use iam::manage::page::{PageRequest, PlacedPage, PlacedRequest};
 use iam::manage::resource_key::ResourceKey;
 use iam::manage::session::OpenSession;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// An entry of such a list.
 pub(super) trait Entry {
+    /// The list that it is one of: places in another one are none in this.
+    const LIST: &'static str;
+
     /// When it was made, and its id, which never change: the order of entries that are sorted by equal values.
     fn made(&self) -> (Millis, Guid);
 }
 
 impl Entry for ApiKey {
+    const LIST: &'static str = "apikeys";
+
     fn made(&self) -> (Millis, Guid) {
         (self.created_at, self.id.0)
     }
 }
 
 impl Entry for Service {
+    const LIST: &'static str = "serviceids";
+
     fn made(&self) -> (Millis, Guid) {
         (self.created_at, self.id.0)
     }
 }
 
 impl Entry for Profile {
+    const LIST: &'static str = "profiles";
+
     fn made(&self) -> (Millis, Guid) {
         (self.created.at, self.id.0)
     }
 }
 
 impl Entry for Policy {
+    const LIST: &'static str = "policies";
+
     fn made(&self) -> (Millis, Guid) {
         (self.created.at, self.id.0)
     }
 }
 
 impl Entry for OpenSession {
+    const LIST: &'static str = "sessions";
+
     fn made(&self) -> (Millis, Guid) {
         (self.created_at, self.id.0)
     }
 }
 
 impl Entry for ReceivedInvitation {
+    const LIST: &'static str = "invitations";
+
     fn made(&self) -> (Millis, Guid) {
         (self.created_at, self.id.0)
     }
 }
 
 impl Entry for ResourceKey {
+    const LIST: &'static str = "resource_keys";
+
     fn made(&self) -> (Millis, Guid) {
         (self.created.at, self.id.0)
     }
 }
 
 impl Entry for Instance {
+    const LIST: &'static str = "resource_instances";
+
     fn made(&self) -> (Millis, Guid) {
         (self.created.at, self.id.0)
     }
@@ -75,6 +95,8 @@ impl Entry for Instance {
 /// A place as links have it.
 #[derive(Serialize, Deserialize)]
 struct Token<'e> {
+    /// The list in which it is a place.
+    list: Cow<'e, str>,
     /// The order in which it is a place.
     order: String,
     /// Whether the page ends before it; else it begins after it.
@@ -91,13 +113,32 @@ struct Place {
     made: (Millis, Guid),
 }
 
+/// Why a text is no place in a list as it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NoPlace {
+    /// No list has said it.
+    Unknown,
+    OtherList,
+    OtherOrder,
+}
+
 impl Place {
-    /// The place that a link says; none if it says none in this order.
-    fn read<T>(text: &str, order: &Order<T>) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let token: Token<'static> = serde_json::from_slice(&bytes).ok()?;
-        let id = Guid::parse(&token.id).ok()?;
-        (token.order == order.name()).then_some(Self {
+    /// The place that a link says.
+    fn read<T: Entry>(text: &str, order: &Order<T>) -> Result<Self, NoPlace> {
+        let read = || {
+            let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+            let token: Token<'static> = serde_json::from_slice(&bytes).ok()?;
+            let id = Guid::parse(&token.id).ok()?;
+            Some((token, id))
+        };
+        let (token, id) = read().ok_or(NoPlace::Unknown)?;
+        if token.list != T::LIST {
+            return Err(NoPlace::OtherList);
+        }
+        if token.order != order.name() {
+            return Err(NoPlace::OtherOrder);
+        }
+        Ok(Self {
             before: token.before,
             key: token.key,
             made: (Millis(token.at), id),
@@ -127,15 +168,17 @@ impl<T: Entry> ListCursor<T> {
     pub(super) fn of(style: &Style, params: &Params, order: Order<T>) -> Result<Self, Refusal> {
         let take = style.size(params)?;
         let text = style.start(params)?;
-        Self::at(order, text, take).ok_or_else(|| style.no_start(text.unwrap_or_default()))
+        Self::at(order, text, take).map_err(|why| match why {
+            NoPlace::Unknown => style.no_start(text.unwrap_or_default()),
+            NoPlace::OtherList => style.misplaced("of another list"),
+            NoPlace::OtherOrder => style
+                .misplaced("of another order: begin with the first page where the order changes"),
+        })
     }
 
-    fn at(order: Order<T>, text: Option<&str>, take: u64) -> Option<Self> {
-        let place = match text {
-            None => None,
-            Some(text) => Some(Place::read(text, &order)?),
-        };
-        Some(Self { order, place, take })
+    fn at(order: Order<T>, text: Option<&str>, take: u64) -> Result<Self, NoPlace> {
+        let place = text.map(|text| Place::read(text, &order)).transpose()?;
+        Ok(Self { order, place, take })
     }
 
     /// The number of entries of a whole page.
@@ -234,6 +277,7 @@ impl<T: Entry> ListCursor<T> {
     fn token(&self, entry: &T, before: bool) -> String {
         let (at, id) = entry.made();
         let token = Token {
+            list: Cow::Borrowed(T::LIST),
             order: self.order.name(),
             before,
             key: self.order.key(entry),
@@ -260,6 +304,8 @@ mod tests {
     }
 
     impl Entry for Item {
+        const LIST: &'static str = "items";
+
         fn made(&self) -> (Millis, Guid) {
             (Millis(self.at), Guid::from_random([self.id; 16]))
         }
@@ -272,7 +318,7 @@ mod tests {
     type Links = CursorPage<Item, Option<String>>;
 
     fn read(list: &[Item], reverse: bool, start: Option<&str>, take: u64) -> Links {
-        let cursor = ListCursor::at(by_name(reverse), start, take).unwrap();
+        let cursor = ListCursor::at(by_name(reverse), start, take).ok().unwrap();
         let order = |a: &Item, b: &Item| cursor.compare(a, b);
         let found = cursor.part().cut(list.iter().collect(), order);
         let link = |start: Option<&str>| Ok(start.map(str::to_owned));
@@ -372,11 +418,19 @@ mod tests {
             })
             .collect();
         let next = read(&list, false, None, 1).links.next.flatten().unwrap();
-        assert!(Place::read(&next, &by_name(false)).is_some());
-        assert!(Place::read(&next, &by_name(true)).is_none());
-        assert!(Place::read(&next, &Order::<Item>::unsorted()).is_none());
+        let read = |text: &str, order: Order<Item>| Place::read(text, &order).err();
+        assert_eq!(read(&next, by_name(false)), None);
+        assert_eq!(read(&next, by_name(true)), Some(NoPlace::OtherOrder));
+        assert_eq!(read(&next, Order::unsorted()), Some(NoPlace::OtherOrder));
         for wrong in ["", "0", "x", "e30", "=", &next[1..]] {
-            assert!(Place::read(wrong, &by_name(false)).is_none(), "{wrong}");
+            assert_eq!(
+                read(wrong, by_name(false)),
+                Some(NoPlace::Unknown),
+                "{wrong}"
+            );
         }
+        let keys: Order<ApiKey> = Order::unsorted();
+        let foreign = Place::read(&next, &keys).err();
+        assert_eq!(foreign, Some(NoPlace::OtherList));
     }
 }

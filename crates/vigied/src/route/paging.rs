@@ -107,6 +107,12 @@ impl Style {
         Refusal(refused(self.start, START, text))
     }
 
+    /// The refusal of a text that says where another page begins.
+    pub(super) fn misplaced(&self, whose: &str) -> Refusal {
+        let message = format!("`{}` is {whose}", self.start);
+        Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field(self.start))
+    }
+
     /// The URL of a page of the list at `path`, with the parameters of `kept` as they were sent.
     pub(crate) fn address(
         &self,

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
+use crate::request::if_match::IfMatch;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
 use axum::extract::State;
@@ -116,12 +117,13 @@ pub(super) async fn delete(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
+    if_match: IfMatch,
 ) -> Result<Response, Refusal> {
     let id = id(&params)?;
     let find = || app.iam.managed_profile(&caller, id);
     let profile = app.iam.found_at_any_node(find).await?;
     app.iam
-        .delete_profile_link(&caller, profile.id, link_id(&params)?)
+        .delete_profile_link(&caller, profile.id, if_match.of(link_id(&params)?))
         .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

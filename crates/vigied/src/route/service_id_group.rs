@@ -7,11 +7,13 @@ use super::reply::json;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
+use crate::request::if_match::IfMatch;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
 use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use base::id::ServiceGroupId;
 use http::StatusCode;
 use iam::manage::service_id_group::{ServiceGroup, entity_tag};
 use std::sync::Arc;
@@ -95,10 +97,10 @@ pub(super) async fn delete(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
+    if_match: IfMatch,
 ) -> Result<Response, Refusal> {
     app.iam.may_manage_service_id_groups(&caller)?;
-    app.iam
-        .delete_service_id_group(&caller, params.id("id")?)
-        .await?;
+    let id = if_match.of(params.id::<ServiceGroupId>("id")?);
+    app.iam.delete_service_id_group(&caller, id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

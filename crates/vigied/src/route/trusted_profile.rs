@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
+use crate::request::if_match::IfMatch;
 use crate::request::params::{Params, body, names_nothing};
 use crate::request::payload::Payload;
 use crate::request::versioned_body::VersionedBody;
@@ -180,7 +181,9 @@ pub(super) async fn delete(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
+    if_match: IfMatch,
 ) -> Result<Response, Refusal> {
-    app.iam.delete_profile(&caller, id(&params)?).await?;
+    let id = if_match.of(id(&params)?);
+    app.iam.delete_profile(&caller, id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

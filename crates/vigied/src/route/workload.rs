@@ -73,7 +73,9 @@ pub(super) async fn tokens(
     form: &Form,
 ) -> Result<Tokens, Refusal> {
     check_client(client)?;
-    let token = bounded("cr_token", required(form, "cr_token")?, &limit::TOKEN_BYTES)?;
+    // IBM's SDKs send the file with the token as it is, which often ends with a new line.
+    let token = required(form, "cr_token")?.trim_ascii();
+    let token = bounded("cr_token", token, &limit::TOKEN_BYTES)?;
     let profile = wanted_profile(form)?;
     check_response_type(form, "compute resources")?;
     let login = WorkloadLogin {

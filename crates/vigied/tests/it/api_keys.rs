@@ -172,6 +172,33 @@ fn a_change_needs_the_tag_of_what_is_changed() {
     }
 }
 
+/// IBM's SDKs take an end back with an empty text.
+#[test]
+fn the_end_of_a_key_is_set_kept_and_taken_back() {
+    let keys = Keys::start();
+    let made = keys.create("ends", "");
+    let path = format!("/v1/apikeys/{}", made["id"].as_str().unwrap());
+    let change = |body: &Value| {
+        let request = keys.call("PUT", &path).header("If-Match", "*");
+        request.json(body).send()
+    };
+    let end = "2096-01-31T12:00+0000";
+    for nothing in [json!(""), json!(null)] {
+        let set = change(&json!({"expires_at": end}));
+        assert_eq!(set.json()["expires_at"], end, "{}", set.text());
+        let kept = change(&json!({"description": nothing.to_string()})).json();
+        assert_eq!(kept["expires_at"], end);
+        let past = change(&json!({"expires_at": "2020-01-31T12:00+0000"}));
+        assert_eq!(code(&past), (400, "invalid_parameter".to_owned()));
+        assert!(past.text().contains("expires_at"), "{}", past.text());
+        let freed = change(&json!({"expires_at": nothing}));
+        assert_eq!(freed.status, 200, "{}", freed.text());
+        assert_eq!(freed.json().get("expires_at"), None);
+        assert_ne!(freed.json()["entity_tag"], kept["entity_tag"]);
+        assert_eq!(keys.call("GET", &path).send().json(), freed.json());
+    }
+}
+
 /// IBM's SDKs take the version from either place.
 #[test]
 fn the_version_of_a_key_is_in_a_header_too_and_taken_from_either() {

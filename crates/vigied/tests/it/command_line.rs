@@ -253,6 +253,8 @@ fn a_key_from_creation_to_deletion_and_its_file_in_every_layout() {
     let owner = desk.server.owner.api_key.clone();
     good(&["login", "--apikey", &owner]);
     good(&["iam", "api-key-lock", "ci", "-f"]);
+    good(&["login", "--apikey", "@key.json"]);
+    good(&["login", "--apikey", &owner]);
     assert!(bad(&["iam", "api-key-delete", "ci", "-f"]).contains("locked"));
     good(&["iam", "api-key-unlock", "ci", "-f"]);
     good(&["iam", "api-key-disable", "ci", "-f"]);

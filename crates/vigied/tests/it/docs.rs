@@ -10,6 +10,7 @@ mod log;
 mod readers;
 mod roles;
 mod sdks;
+mod sdks_in_practice;
 mod senders;
 mod threats;
 

@@ -238,7 +238,8 @@ fn a_domain_keeps_so_many_events_until_some_are_deleted() {
         kept.post(&event(at));
     }
     let full = kept.send("POST", "/events/", Some(&event(3)));
-    kept.refused(&full, 429, limit::EVENTS_PER_DOMAIN);
+    kept.refused(&full, 409, limit::EVENTS_PER_DOMAIN);
+    assert_eq!(full.header("Retry-After"), None);
     assert!(full.text().contains("DELETE /events/"), "{}", full.text());
     let many = kept.send("GET", "/events/get_data", None);
     kept.refused(&many, 400, limit::EVENTS_PER_ANSWER);

@@ -86,3 +86,19 @@ fn names_are_completed_from_the_server() {
     );
     assert!(!offered(&["iam", "api-key-delete", ""]).is_empty());
 }
+
+/// A program that uses IBM's clients logs nobody in.
+#[test]
+fn a_program_without_a_good_token_is_shown_where_it_gets_one() {
+    let server = Server::start();
+    let token = server.token();
+    let (head, _) = token.rsplit_once('.').unwrap();
+    let without = server.request("GET", "/v1/apikeys").send();
+    let forged = server.request("GET", "/v1/apikeys");
+    let forged = forged.bearer(&format!("{head}.AAAA")).send();
+    for reply in [without, forged] {
+        let text = reply.text();
+        assert_eq!(reply.status, 401, "{text}");
+        assert!(text.contains("`IAMAuthenticator`"), "{text}");
+    }
+}

@@ -69,6 +69,8 @@ mod harness;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod if_match;
+#[cfg(test)]
 mod influx;
 #[cfg(test)]
 mod influx_clients;

@@ -3,10 +3,11 @@
 use crate::harness::Server;
 
 /// Bodies, as `curl --data` sends them, and what they are called.
-const BODIES: [(&str, &str); 3] = [
+const BODIES: [(&str, &str); 4] = [
     ("name=prod", "a form (`application/x-www-form-urlencoded`)"),
     ("<name>prod</name>", "XML or HTML"),
     ("", "empty"),
+    ("\u{feff}{}", "text behind a byte order mark (U+FEFF)"),
 ];
 
 /// A form was `expected value at line 1 column 1`.
@@ -51,6 +52,26 @@ fn regression_7_management_routes_name_a_body_that_is_no_json() {
         .send();
     assert_eq!(reply.status, 400);
     assert!(reply.text().contains("column 9"), "{}", reply.text());
+}
+
+/// The parser's own message names a type of the source.
+#[test]
+fn a_value_that_is_no_object_is_told_what_is_asked_for() {
+    let server = Server::start();
+    let token = server.token();
+    for path in ["/v1/apikeys", "/v1/serviceids", "/v2/groups", "/v2/spaces"] {
+        for body in ["null", "\"x\"", "7"] {
+            let request = server.request("POST", path).bearer(&token);
+            let reply = request
+                .header("Content-Type", "application/json")
+                .body(body)
+                .send();
+            let text = reply.text();
+            assert_eq!(reply.status, 400, "{path} {body}: {text}");
+            assert!(text.contains("expected an object"), "{path} {body}: {text}");
+            assert!(!text.contains("struct"), "{path} {body}: {text}");
+        }
+    }
 }
 
 /// A list was taken for the values of an object's fields, in the order in which the source names them.

@@ -52,6 +52,26 @@ fn the_path_and_its_withdrawals_on_postgres() {
     let again = manage("POST", "/v2/organizations", &json!({"name": "second"}));
     assert_eq!(again.status, 409, "{}", again.text());
 
+    // A locked key sends and gets tokens.
+    let info = Request::new(&url, "GET", "/identity/userinfo").bearer(&bearer);
+    let wish = json!({"name": "sender", "iam_id": info.send().json()["iam_id"]});
+    let made = manage("POST", "/v1/apikeys", &wish).json();
+    let (key, id) = (text(&made, "apikey"), text(&made, "id"));
+    let locked = manage("POST", &format!("/v1/apikeys/{id}/lock"), &json!({}));
+    assert_eq!(locked.status, 204, "{}", locked.text());
+    assert_eq!(lists(&token(&url, &key)).status, 200);
+    let sent = Request::new(&url, "POST", "/v1/metrics")
+        .header("X-Auth-User-Token", &format!("apikey {key}"))
+        .header(
+            "X-Auth-Scope-Id",
+            &format!("s-{}", text(&owner, "space_guid")),
+        )
+        .json(&json!([{"name": "sent.locked", "value": 1}]))
+        .send();
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    let deleted = Request::new(&url, "DELETE", &format!("/v1/apikeys/{id}")).bearer(&bearer);
+    assert_eq!(deleted.send().status, 409);
+
     let login = [
         ("grant_type", "password"),
         ("username", owner["user"].as_str().unwrap()),

@@ -225,7 +225,7 @@ fn an_account_has_so_many_groups() {
         account.group(&format!("group {number}"));
     }
     let over = account.wish("/v1/serviceid_groups", json!({"name": "one more"}));
-    refused(&over, 429, "limit_exceeded");
+    refused(&over, 409, "limit_exceeded");
     assert!(over.text().contains(LIMIT.name), "{}", over.text());
     assert_eq!(hits(&account.server, LIMIT), 1);
 }

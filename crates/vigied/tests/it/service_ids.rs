@@ -160,6 +160,14 @@ fn a_service_id_has_these_fields_and_its_key_opens_what_its_roles_say() {
     account.appoint(&made);
     assert_eq!(list(&by_key), 200);
     let path = format!("/v2/spaces/{}/developers", account.server.owner.space);
+    // Its id, which lists begin with, names it as its IAM id does.
+    let taken = format!("{path}?username={}", text(&made["id"]));
+    assert_eq!(account.call("DELETE", &taken).send().status, 204);
+    assert_eq!(list(&by_key), 404);
+    let given = account
+        .call("PUT", &path)
+        .json(&json!({"username": made["id"]}));
+    assert_eq!((given.send().status, list(&by_key)), (201, 200));
     let holders = account.call("GET", &path).send().json();
     let holders = holders["resources"].as_array().unwrap().iter();
     let mut held = holders.map(|holder| &holder["entity"]["username"]);
@@ -398,6 +406,18 @@ fn what_was_done_is_told_where_it_is_asked_for() {
     );
     let key = format!("/v1/apikeys/{}", text(&made["apikey"]["id"]));
     assert_eq!(history(&key)[0]["action"], "key_made");
+    // Of several states, the one that it got.
+    for (switch, message) in [
+        ("disable", "an API key was disabled"),
+        ("lock", "an API key was locked"),
+    ] {
+        let switched = account.call("POST", &format!("{key}/{switch}")).send();
+        assert_eq!(switched.status, 204, "{}", switched.text());
+        assert_eq!(history(&key)[0]["message"], message);
+    }
+    let locked = account.call("POST", &format!("{path}/lock")).send();
+    assert!(locked.status < 300, "{}", locked.text());
+    assert_eq!(history(&path)[0]["message"], "a service ID was locked");
     let without = account.call("GET", &path).send().json();
     assert_eq!(without.get("history"), None);
 }
@@ -405,7 +425,8 @@ fn what_was_done_is_told_where_it_is_asked_for() {
 #[test]
 fn a_wrong_service_id_is_not_made_and_neither_is_its_key() {
     let account = Account::start();
-    let crns = |number: usize| json!({"name": "c", "unique_instance_crns": vec!["crn"; number]});
+    let crns =
+        |number: usize| json!({"name": "c", "unique_instance_crns": vec!["crn:v1:a"; number]});
     let many = account.wish(crns(33)).send();
     refused(&many, 400, "invalid_parameter");
     assert!(many.text().contains(LIMITS[0].name), "{}", many.text());
@@ -420,6 +441,10 @@ fn a_wrong_service_id_is_not_made_and_neither_is_its_key() {
         (json!({"name": "x", "group_id": "g"}), "group_id"),
         (
             json!({"name": "x", "unique_instance_crns": ["z".repeat(256)]}),
+            "unique_instance_crns",
+        ),
+        (
+            json!({"name": "x", "unique_instance_crns": ["crn:v1:a", "nope"]}),
             "unique_instance_crns",
         ),
         (json!({"name": "x", "apikey": {"name": ""}}), "name"),

@@ -286,6 +286,16 @@ fn introspection_and_userinfo_say_this() {
     assert_eq!(info.json()["account"], json!({"bss": server.owner.account}));
 }
 
+/// A key that was read from a file ends with the line.
+#[test]
+fn an_api_key_may_end_a_line() {
+    let server = Server::start();
+    let key = format!("{}\r\n", server.owner.api_key);
+    let form = [("grant_type", APIKEY), ("apikey", key.as_str())];
+    let reply = ask(&server).form(&form).send();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+}
+
 /// Status and code of a refusal, whose body has the original's form.
 fn refusal(reply: &Reply) -> (u16, String) {
     let body = reply.json();

@@ -195,11 +195,7 @@ fn what_is_withdrawn_is_useless_within_a_second() {
         .bearer(&owner)
         .send()
         .json();
-    for (how, method, suffix) in [
-        ("locked", "POST", "/lock"),
-        ("disabled", "POST", "/disable"),
-        ("deleted", "DELETE", ""),
-    ] {
+    for (how, method, suffix) in [("disabled", "POST", "/disable"), ("deleted", "DELETE", "")] {
         let created = server
             .request("POST", "/v1/apikeys")
             .bearer(&owner)

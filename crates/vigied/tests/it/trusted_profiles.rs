@@ -303,9 +303,10 @@ fn links_say_which_compute_resource_they_are_for() {
         ("link", json!({"crn": ""}), "link"),
         (
             "link",
-            json!({"crn": "c", "component_type": "job"}),
+            json!({"crn": "crn:v1:c", "component_type": "job"}),
             "component_type",
         ),
+        ("link", json!({"crn": "nope", "namespace": "prod"}), "crn"),
     ] {
         let mut body = body.clone();
         body[key] = value;

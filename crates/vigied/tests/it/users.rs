@@ -169,6 +169,19 @@ fn the_id_of_an_invitation_finds_the_access_of_who_accepted_it() {
         assert_eq!(groups["total_count"], 1, "{groups}");
         assert_eq!(groups["groups"][0]["id"], json!(group));
     }
+    let members = format!("/v2/groups/{group}/members");
+    let is_in = |named: &str| {
+        let request = account.call("GET", &format!("{members}/{named}"));
+        request.send().status
+    };
+    assert_eq!((is_in(&own), is_in(&id)), (204, 204));
+    let taken = account.call("DELETE", &format!("{members}/{id}")).send();
+    assert_eq!(taken.status, 204, "{}", taken.text());
+    assert_eq!((is_in(&own), is_in(&id)), (404, 404));
+    let wish = json!({"members": [{"iam_id": id, "type": "user"}]});
+    let added = account.call("PUT", &members).json(&wish).send();
+    assert_eq!(added.json()["members"][0]["status_code"], 200);
+    assert_eq!((is_in(&own), is_in(&id)), (204, 204));
 }
 
 #[test]

@@ -148,6 +148,8 @@ fn a_workload_that_a_profile_is_linked_to_acts_as_the_profile() {
     ] {
         let reply = place.ask(&shown, &named);
         assert_eq!(reply.status, 200, "{named:?}: {}", reply.text());
+        let spaced = place.ask(&format!(" {shown}\r\n"), &named);
+        assert_eq!(spaced.status, 200, "{named:?}: {}", spaced.text());
         let answer = reply.json();
         assert_eq!(answer["refresh_token"], "not_supported");
         assert_eq!(answer["expires_in"], 3600);

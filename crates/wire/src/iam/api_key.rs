@@ -4,7 +4,7 @@ use crate::iam::activity::Activity;
 use crate::iam::history::HistoryEntry;
 use crate::secret::SecretText;
 use base::time::Millis;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// One API key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -16,7 +16,7 @@ pub struct ApiKey {
     pub entity_tag: Option<String>,
     /// Its cloud resource name.
     pub crn: String,
-    /// Whether it is locked against change and use.
+    /// Whether it is locked against changes and deletion; it works all the same.
     pub locked: bool,
     /// Whether it is switched off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,12 +142,22 @@ pub struct UpdateApiKey {
     /// The action if it leaks: `none` alone is served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_when_leaked: Option<String>,
-    /// When it shall cease to work.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// When it shall cease to work: a time to come; empty or `null` for never.
+    #[serde(
+        default,
+        deserialize_with = "empty_for_null",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub expires_at: Option<String>,
     /// Its reach: as it is, or absent. It cannot be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<KeyReach>,
+}
+
+/// Reads a member that is there, whatever it is: `null` as an empty text.
+fn empty_for_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(Some(text.unwrap_or_default()))
 }
 
 /// A time as the identity interface writes it, to the minute: `2024-03-05T09:08+0000`.

@@ -1,7 +1,7 @@
 //! Access groups of the identity interface, their members and rules.
 
 use super::build::{Document, Operation};
-use super::caller::{CALLER, failing};
+use super::caller::{CALLER, failing, of_version};
 use crate::iam::access_group::{
     AccessGroup, AccessGroupList, AddGroupMembers, AddToAccessGroups, AddedGroupMembers,
     ChangeGroupSettings, ChangedMemberships, CreateAccessGroup, GroupMemberList, GroupRule,
@@ -117,7 +117,7 @@ fn one_group(document: &mut Document, error: &Value) {
     .query("force", "`true`: also if it has members or rules")
     .answers_empty("204", "it is gone")
     .answers("409", "it has members or rules", error.clone());
-    document.route("DELETE", ONE, failing(operation, error));
+    document.route("DELETE", ONE, failing(of_version(operation), error));
 }
 
 fn settings(document: &mut Document, error: &Value) {
@@ -241,5 +241,5 @@ fn rules(document: &mut Document, error: &Value) {
         "Deletes a rule: who was in the group by it alone is out of it",
     )
     .answers_empty("204", "it is gone");
-    document.route("DELETE", RULE, failing(operation, error));
+    document.route("DELETE", RULE, failing(of_version(operation), error));
 }

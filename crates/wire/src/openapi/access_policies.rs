@@ -1,7 +1,7 @@
 //! Access policies of the identity interface, in both forms, and the settings of access management.
 
 use super::build::{Document, Operation};
-use super::caller::{CALLER, failing};
+use super::caller::{CALLER, failing, of_version};
 use crate::iam::access_settings::{AccessSettings, UpdateAccessSettings};
 use crate::iam::policy::{
     Policy, PolicyList, PolicyListV2, PolicyRequest, PolicyRequestV2, PolicyState, PolicyV2,
@@ -131,7 +131,7 @@ fn form(document: &mut Document, error: &Value, form: &Form) {
     document.route("PUT", form.one, failing(operation, error));
     let operation =
         of(delete, "Deletes a policy, and at once what it gave").answers_empty("204", "it is gone");
-    document.route("DELETE", form.one, failing(operation, error));
+    document.route("DELETE", form.one, failing(of_version(operation), error));
 }
 
 fn settings(document: &mut Document, error: &Value) {

@@ -1,7 +1,7 @@
 //! The roles that access policies give, and decisions about access, of the identity interface.
 
 use super::build::{Document, Operation};
-use super::caller::{CALLER, failing};
+use super::caller::{CALLER, failing, of_version};
 use crate::iam::access_role::{CreateRole, CustomRole, RoleList, UpdateRole};
 use crate::iam::authz::{AuthzReply, AuthzRequest};
 use crate::problem::IdentityBody;
@@ -55,7 +55,7 @@ pub(super) fn routes(document: &mut Document) {
     let operation = of("deleteRole", "Deletes a role that no policy gives")
         .answers_empty("204", "it is gone")
         .answers("409", "a policy gives it", error.clone());
-    document.route("DELETE", ONE, failing(operation, &error));
+    document.route("DELETE", ONE, failing(of_version(operation), &error));
 
     let request = document.schema::<AuthzRequest>();
     let reply = document.schema::<AuthzReply>();

@@ -15,6 +15,12 @@ pub(super) fn by_account(operation: Operation) -> Operation {
     )
 }
 
+/// The version that is meant, which need not be named.
+pub(super) fn of_version(operation: Operation) -> Operation {
+    let what = "its `entity_tag`: any other version is refused with 409; without it, or with `*`, any is meant";
+    operation.header("If-Match", what, false)
+}
+
 /// The errors every route can answer, in the shape of its interface.
 pub(super) fn failing(operation: Operation, error: &Value) -> Operation {
     operation

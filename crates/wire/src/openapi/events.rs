@@ -3,6 +3,7 @@
 use super::build::{Document, Operation};
 use super::guarded::{TIME, guarded_graphite, guarded_whole_graphite};
 use crate::event::Deleted;
+use crate::problem::GraphiteBody;
 use serde_json::{Value, json};
 
 /// Adds the routes; those of `/events` with and without a slash at the end.
@@ -11,6 +12,8 @@ pub(super) fn routes(document: &mut Document) {
         let list = guarded_graphite(document, list(&format!("listEvents{id}")));
         document.route("GET", path, list);
         let post = guarded_whole_graphite(document, post(&format!("postEvent{id}")));
+        let error = document.schema::<GraphiteBody>();
+        let post = post.answers("409", "there are as many as there may be", error);
         document.route("POST", path, post);
         let deleted = document.schema::<Deleted>();
         let delete = delete(&format!("deleteEvents{id}"), deleted);

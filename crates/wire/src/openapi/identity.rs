@@ -1,7 +1,7 @@
 //! The identity interface: tokens, keys, accounts and users.
 
 use super::build::{Document, Operation, any_of, headers, user_token};
-use super::caller::{CALLER, by_account, failing};
+use super::caller::{CALLER, by_account, failing, of_version};
 use super::closed::close_bodies;
 use super::user_profiles::NO_ANSWER;
 use super::{
@@ -285,7 +285,7 @@ fn one_api_key(document: &mut Document) {
         "Deletes a key; its tokens are good for nothing within a second",
     )
     .answers_empty("204", "it is gone");
-    document.route("DELETE", path, failing(delete, &error));
+    document.route("DELETE", path, failing(of_version(delete), &error));
     for (method, path, id, summary) in [
         (
             "POST",
@@ -313,7 +313,7 @@ fn one_api_key(document: &mut Document) {
         ),
     ] {
         let operation = of(id, summary).answers_empty("204", "done");
-        document.route(method, path, failing(operation, &error));
+        document.route(method, path, failing(of_version(operation), &error));
     }
 }
 

@@ -49,7 +49,12 @@ pub(super) fn routes(document: &mut Document) {
     )
     .needs(&CALLER)
     .json(create)
-    .answers("201", "the key, with the API key", one.clone());
+    .answers("201", "the key, with the API key", one.clone())
+    .answers(
+        "409",
+        "the instance is locked, or has as many keys as it may",
+        error.clone(),
+    );
     document.route("POST", ALL, failing(operation, &error));
     let of = |id: &'static str, summary: &'static str| {
         let what = "the key's cloud resource name, percent-encoded, or its GUID";

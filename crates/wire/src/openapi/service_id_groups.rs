@@ -1,7 +1,7 @@
 //! Groups of service IDs of the identity interface.
 
 use super::build::{Document, Operation};
-use super::caller::{CALLER, failing};
+use super::caller::{CALLER, failing, of_version};
 use crate::iam::service_id_group::{
     CreateServiceIdGroup, ServiceIdGroup, ServiceIdGroupList, UpdateServiceIdGroup,
 };
@@ -55,5 +55,5 @@ pub(super) fn routes(document: &mut Document) {
     )
     .answers_empty("204", "it is gone")
     .answers("409", "a service ID is in it", error.clone());
-    document.route("DELETE", ONE, failing(delete, &error));
+    document.route("DELETE", ONE, failing(of_version(delete), &error));
 }

@@ -1,7 +1,7 @@
 //! Service IDs of the identity interface.
 
 use super::build::{Document, Operation};
-use super::caller::{CALLER, failing};
+use super::caller::{CALLER, failing, of_version};
 use crate::iam::service_id::{CreateServiceId, ServiceId, ServiceIdList, UpdateServiceId};
 use crate::problem::IdentityBody;
 use serde_json::json;
@@ -82,7 +82,7 @@ pub(super) fn routes(document: &mut Document) {
         "Deletes a service ID with its keys and roles; its tokens are good for nothing within a second",
     )
     .answers_empty("204", "it is gone");
-    document.route("DELETE", ONE, failing(delete, &error));
+    document.route("DELETE", ONE, failing(of_version(delete), &error));
     for (method, id, summary) in [
         (
             "POST",
@@ -92,6 +92,6 @@ pub(super) fn routes(document: &mut Document) {
         ("DELETE", "unlockServiceId", "Unlocks a service ID"),
     ] {
         let operation = of(id, summary).answers_empty("204", "done");
-        document.route(method, LOCK, failing(operation, &error));
+        document.route(method, LOCK, failing(of_version(operation), &error));
     }
 }

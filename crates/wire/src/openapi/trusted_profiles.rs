@@ -1,7 +1,7 @@
 //! Trusted profiles of the identity interface, their rules, links and identities.
 
 use super::build::{Document, Operation};
-use super::caller::{CALLER, failing};
+use super::caller::{CALLER, failing, of_version};
 use crate::iam::profile_identity::{
     ProfileIdentities, ProfileIdentity, ProfileIdentityRequest, SetProfileIdentities,
 };
@@ -103,7 +103,7 @@ fn one_profile(document: &mut Document, error: &Value) {
         "Deletes a trusted profile with its rules, links, identities and roles; its tokens are good for nothing within a second",
     )
     .answers_empty("204", "it is gone");
-    document.route("DELETE", ONE, failing(operation, error));
+    document.route("DELETE", ONE, failing(of_version(operation), error));
 }
 
 fn rules(document: &mut Document, error: &Value) {
@@ -141,7 +141,7 @@ fn rules(document: &mut Document, error: &Value) {
         "Deletes a claim rule: what was got by it alone is good for nothing within a second",
     )
     .answers_empty("204", "it is gone");
-    document.route("DELETE", RULE, failing(operation, error));
+    document.route("DELETE", RULE, failing(of_version(operation), error));
 }
 
 fn links(document: &mut Document, error: &Value) {
@@ -192,7 +192,7 @@ fn links(document: &mut Document, error: &Value) {
         "Deletes a link: what its compute resource got by it is good for nothing within a second",
     )
     .answers_empty("204", "it is gone");
-    document.route("DELETE", LINK, failing(operation, error));
+    document.route("DELETE", LINK, failing(of_version(operation), error));
 }
 
 fn identities(document: &mut Document, error: &Value) {

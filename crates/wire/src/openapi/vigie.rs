@@ -260,7 +260,12 @@ fn settings(document: &mut Document) {
         )
         .json(change)
         .answers("200", "the settings from now on", settings);
-    let write = guarded_whole(document, write);
+    let error = document.schema::<MonitoringBody>();
+    let write = guarded_whole(document, write).answers(
+        "409",
+        "the account has as many rules as it may",
+        error,
+    );
     document.route("PUT", "/v1/settings/domain", write);
 }
 

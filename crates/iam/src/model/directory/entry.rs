@@ -147,7 +147,7 @@ pub struct ApiKey {
     pub narrowing: Narrowing,
     /// SHA-256 of its text.
     pub hash: [u8; 32],
-    /// Locked: refused, and cannot be changed until it is unlocked.
+    /// Locked: it works, and can be neither changed nor deleted until it is unlocked.
     pub locked: bool,
     /// Disabled: refused.
     pub disabled: bool,
@@ -171,9 +171,7 @@ impl ApiKey {
     /// Why it is refused, if it is.
     #[must_use]
     pub fn refusal(&self, now: Millis) -> Option<&'static str> {
-        if self.locked {
-            Some("its API key is locked")
-        } else if self.disabled {
+        if self.disabled {
             Some("its API key is disabled")
         } else if self.expires_at.is_some_and(|at| at <= now) {
             Some("its API key has expired")

@@ -7,7 +7,7 @@ use super::map::Map;
 use super::policy::{Policy, PolicySubject};
 use super::policy_index::{Place, PolicyIndex, together};
 use super::policy_role::{CustomRole, PolicyRole};
-use super::policy_target::{AttributeKey, PolicyTarget, by_name, is_met, wrong};
+use super::policy_target::{AttributeKey, DomainKind, PolicyTarget, by_name, is_met, wrong};
 use crate::refusal::Refusal;
 use base::id::{AccessGroupId, AccountId, CustomRoleId, OrgId, PolicyId, SpaceId};
 use base::principal::Principal;
@@ -23,7 +23,7 @@ fn missing(key: AttributeKey, what: &str) -> Refusal {
 }
 
 impl PolicyTarget {
-    /// Checks that what the attributes name is there, so that a slip does not become a policy without any effect.
+    /// Checks that what the attributes name is there, and can be one domain, so that a slip does not become a policy without any effect.
     pub(crate) fn check_named(
         &self,
         directory: &Directory,
@@ -69,7 +69,55 @@ impl PolicyTarget {
                 return Err(wrong(AttributeKey::Region, &what));
             }
         }
+        if let Some((one, other)) = self.contradiction(directory) {
+            let what = format!(
+                "cannot be met together with `{}`: nothing in the account has both",
+                other.name()
+            );
+            return Err(wrong(one, &what));
+        }
         Ok(())
+    }
+
+    /// Two attributes that no domain has together, now or later. (The instance of a space can go to another resource group.)
+    fn contradiction(&self, directory: &Directory) -> Option<(AttributeKey, AttributeKey)> {
+        use AttributeKey::{Kind, Org, Region, Resource, Space};
+        let of_kind = self.kind.zip(self.resource);
+        let of_kind = of_kind.map(|(kind, guid)| kind.domain(guid));
+        if let Some(space) = self.space {
+            if self.kind.is_some_and(|kind| kind != DomainKind::Space) {
+                return Some((Space, Kind));
+            }
+            if of_kind.is_some_and(|other| other != Domain::Space(space)) {
+                return Some((Space, Resource));
+            }
+            if self
+                .org
+                .is_some_and(|org| directory.org_of(space) != Some(org))
+            {
+                return Some((Space, Org));
+            }
+        }
+        if let Some(org) = self.org {
+            let is_in_org = match of_kind {
+                Some(Domain::Space(space)) => directory.org_of(space) == Some(org),
+                Some(Domain::Org(other)) => other == org,
+                Some(Domain::Account(_)) | None => true,
+            };
+            if self.kind == Some(DomainKind::Account) {
+                return Some((Org, Kind));
+            }
+            if !is_in_org {
+                return Some((Org, Resource));
+            }
+        }
+        let named = self.space.map(|space| (Space, Domain::Space(space)));
+        let named = named.or(of_kind.map(|domain| (Resource, domain)));
+        let (key, domain) = named.or(self.org.map(|org| (Org, Domain::Org(org))))?;
+        let (operator, value) = self.region.as_ref()?;
+        let is_elsewhere = |own: &str| !is_met(*operator, value, own);
+        let has_another = directory.region_of(domain).is_some_and(is_elsewhere);
+        has_another.then_some((key, Region))
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) async fn lock(
         && !api_keys::lock_usable(tx, api_key, now).await?
     {
         return Err(withdrawn(
-            "its API key was deleted, locked, disabled or has expired",
+            "its API key was deleted, disabled or has expired",
         ));
     }
     if let Some(session) = root.session

@@ -84,8 +84,8 @@ fn two_that_renew_at_once_agree_on_the_account() {
 }
 
 #[test]
-fn a_locked_key_does_not_cost_the_refresh_token() {
-    on_both("locked_key", &async |world: &World| {
+fn a_disabled_key_does_not_cost_the_refresh_token() {
+    on_both("disabled_key", &async |world: &World| {
         let tokens = world
             .ask(Grant::ApiKey(secret(&world.a.key)), None)
             .await
@@ -102,7 +102,7 @@ fn a_locked_key_does_not_cost_the_refresh_token() {
             .unwrap()
             .entries[0]
             .id;
-        let switch = iam::manage::api_key::Switch::Locked;
+        let switch = iam::manage::api_key::Switch::Disabled;
         let turn = async |on| {
             world
                 .iam

@@ -229,7 +229,7 @@ pub(crate) async fn run(
         let (made, text) = by.create_api_key(&owner, new).await?;
         until(|| nodes.iter().all(|node| accepts(node, text.expose()))).await;
         let begun = Instant::now();
-        by.switch_api_key(&owner, made.id, Switch::Locked, true)
+        by.switch_api_key(&owner, made.id, Switch::Disabled, true)
             .await?;
         acknowledged.push(begun.elapsed());
         if accepts(&by, text.expose()) {

@@ -9,12 +9,13 @@ use clap::Args;
 
 /// The arguments of `service-api-keys`.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["service", "all"]))]
 pub(crate) struct ListArgs {
     /// Name or id of the service ID
-    #[arg(value_name = "SERVICE_ID", required_unless_present = "all")]
+    #[arg(value_name = "SERVICE_ID")]
     service: Option<String>,
     /// Those of all service IDs
-    #[arg(short, long, conflicts_with = "service")]
+    #[arg(short, long)]
     all: bool,
     /// Print ids only
     #[arg(long)]

@@ -88,6 +88,37 @@ fn a_list_has_what_policies_are_about() {
     }
 }
 
+/// Every policy is about the one service here, which is of the type `service`: by name, by type, or because it names none.
+#[test]
+fn a_list_by_the_type_of_service_has_every_policy() {
+    let account = Account::start();
+    let mut made = Vec::new();
+    for attributes in [
+        vec![("serviceName", "ibmcloud-monitoring")],
+        vec![("serviceType", "service")],
+        vec![("resourceType", "space")],
+    ] {
+        let (subject, _) = account.service();
+        let policy = account.second(&subject, VIEWER, &attributes);
+        made.push(text(&account.make("/v2/policies", &policy)["id"]));
+    }
+    let listed = |kind: &str| {
+        let path = format!(
+            "/v2/policies?account_id={}&service_type={kind}",
+            account.server.owner.account
+        );
+        let reply = account.call("GET", &path).send();
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let all = reply.json()["policies"].as_array().unwrap().clone();
+        let mut ids: Vec<String> = all.iter().map(|own| text(&own["id"])).collect();
+        ids.sort();
+        ids
+    };
+    made.sort();
+    assert_eq!(listed("service"), made);
+    assert_eq!(listed("platform_service"), Vec::<String>::new());
+}
+
 #[test]
 fn more_lists_than_are_worked_out_at_once_are_all_answered() {
     let account = Account::start();

@@ -11,10 +11,14 @@ fn guide() -> String {
     std::fs::read_to_string(super::docs().join("guides/sdks.md")).unwrap()
 }
 
-/// The blocks of a language.
 fn blocks(language: &str) -> Vec<String> {
-    let (guide, fence) = (guide(), format!("```{language}\n"));
-    let blocks = guide.split(&fence).skip(1);
+    blocks_of(&guide(), language)
+}
+
+/// The blocks of a language in a page.
+pub(super) fn blocks_of(page: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    let blocks = page.split(&fence).skip(1);
     let blocks: Vec<String> = blocks
         .map(|rest| rest.split("```").next().unwrap().to_owned())
         .collect();

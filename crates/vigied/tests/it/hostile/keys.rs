@@ -187,6 +187,10 @@ fn the_key_that_signs_stays_until_its_successor_signs() {
     output_of(keys(&server, &["rotate"]));
     let announced = listed(&server)[1].clone();
     assert_eq!(announced.1, "announced");
+    // Who did not see it is told.
+    let again = done(keys(&server, &["rotate"]));
+    let told = format!("Another key, {}, was announced already", announced.0);
+    assert!(again.contains(&told), "{again}");
     let refused = keys(&server, &["retire", &signing]);
     let errors = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success(), "{errors}");

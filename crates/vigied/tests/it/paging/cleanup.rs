@@ -216,3 +216,28 @@ fn a_loop_that_removes_users_leaves_nobody_out() {
     assert_eq!(wrong.status, 400, "{}", wrong.text());
     assert!(wrong.text().contains("_start"), "{}", wrong.text());
 }
+
+#[test]
+fn a_place_is_one_in_its_own_list_and_order() {
+    let server = Server::start();
+    for number in 0..2 {
+        service(&server, number);
+    }
+    let page = get(&server, "/v1/serviceids?pagesize=1");
+    let next = page["next"].as_str().unwrap();
+    let token = next.split("pagetoken=").nth(1).unwrap();
+    let token = token.split('&').next().unwrap();
+    for (list, part) in [
+        ("profiles?", "another list"),
+        ("serviceids?sort=created_at&", "another order"),
+        ("serviceids?order=desc&", "another order"),
+    ] {
+        let path = format!("/v1/{list}pagetoken={token}");
+        let reply = ask(&server, "GET", &path, None);
+        let told = reply.text();
+        assert_eq!(reply.status, 400, "{path}: {told}");
+        assert!(told.contains("pagetoken") && told.contains(part), "{told}");
+    }
+    let own = get(&server, &format!("/v1/serviceids?pagetoken={token}"));
+    assert_eq!(own["serviceids"][0]["name"], "ci-1", "{own}");
+}

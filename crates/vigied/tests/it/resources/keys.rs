@@ -126,8 +126,23 @@ fn an_instance_has_so_many_keys() {
         account.make("/v2/resource_keys", &wish);
     }
     let over = account.ask("POST", "/v2/resource_keys", &wish);
-    refused(&over, 429, "limit_exceeded", limit.name);
+    refused(&over, 409, "limit_exceeded", limit.name);
     assert_eq!(hits(&account.server, limit), 1);
+}
+
+/// A locked service ID gets none either.
+#[test]
+fn a_locked_instance_gets_no_keys() {
+    let account = Account::start();
+    let instance = account.instance("lite");
+    let wish = json!({"name": "ci", "source": instance["guid"]});
+    let lock = format!("{}/lock", path_of(&instance));
+    assert_eq!(account.call("POST", &lock).send().status, 200);
+    let refused_key = account.ask("POST", "/v2/resource_keys", &wish);
+    refused(&refused_key, 409, "locked", "unlock");
+    assert_eq!(account.get("/v1/serviceids")["serviceids"], json!([]));
+    assert_eq!(account.call("DELETE", &lock).send().status, 200);
+    account.make("/v2/resource_keys", &wish);
 }
 
 /// Its name is what people know of an instance.

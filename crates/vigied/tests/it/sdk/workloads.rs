@@ -125,7 +125,9 @@ fn with_token(run: impl Fn(&[&str])) {
     place.link(&profile, "prod", "web");
     place.appoint(&profile);
     let file = place.server.folder.path().join("sa-token");
-    std::fs::write(&file, place.signer.token("prod", "web")).unwrap();
+    // As `kubectl create token > FILE` writes it.
+    let token = format!("{}\n", place.signer.token("prod", "web"));
+    std::fs::write(&file, token).unwrap();
     let (url, file) = (place.server.serving.url(), file.display().to_string());
     let id = profile["id"].as_str().unwrap();
     run(&[&url, &place.server.owner.space, &file, id]);

@@ -38,11 +38,7 @@ fn has_ended(sender: &mut Sender) -> bool {
 #[test]
 fn open_connections_end_within_a_second_when_their_key_is_withdrawn() {
     let listeners = Listeners::open(&[]);
-    for (how, method, suffix) in [
-        ("locked", "POST", "/lock"),
-        ("disabled", "POST", "/disable"),
-        ("deleted", "DELETE", ""),
-    ] {
+    for (how, method, suffix) in [("disabled", "POST", "/disable"), ("deleted", "DELETE", "")] {
         let (key, id) = listeners.server.narrow_key();
         let mut idle = connected(&listeners, &key, &format!("{how}.idle"));
         let mut busy = connected(&listeners, &key, &format!("{how}.busy"));
@@ -59,6 +55,29 @@ fn open_connections_end_within_a_second_when_their_key_is_withdrawn() {
         assert!(answer.starts_with("ERR "), "{how}: {answer}");
     }
     assert_eq!(listeners.stored("late.*"), 0);
+}
+
+/// A lock is against changes of the key: what sends with it goes on.
+#[test]
+fn a_locked_key_goes_on_sending() {
+    let listeners = Listeners::open(&[]);
+    let (key, id) = listeners.server.narrow_key();
+    let mut open = connected(&listeners, &key, "before.lock");
+    change(&listeners, "POST", &id, "/lock");
+    open.send(&lines("locked.open", 2));
+    listeners.wait_for("locked.open", 2);
+    assert!(!has_ended(&mut open));
+    connected(&listeners, &key, "locked.again");
+    let path = format!("/v1/apikeys/{id}");
+    let token = listeners.server.token();
+    for (method, path) in [
+        ("DELETE", path.clone()),
+        ("POST", format!("{path}/disable")),
+    ] {
+        let refused = listeners.server.request(method, &path).bearer(&token);
+        let refused = refused.send();
+        assert_eq!(refused.status, 409, "{method} {path}: {}", refused.text());
+    }
 }
 
 #[test]

@@ -85,6 +85,14 @@ fn the_check_of_the_settings_names_what_cannot_be_used() {
     std::fs::write(&keys, &set).unwrap();
     let good = error_text(&check(&data, &file));
     assert!(!good.contains("no workload of the issuer"), "{good}");
+    let elsewhere = "0".repeat(32);
+    std::fs::write(&file, issuers(&elsewhere, &line)).unwrap();
+    let told = said(&check(&data, &file));
+    assert!(
+        told.contains("no workload of the issuer") && told.contains(&elsewhere),
+        "{told}"
+    );
+    std::fs::write(&file, issuers(&owner.account, &line)).unwrap();
     // Who can write it could make themselves any workload.
     std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o666)).unwrap();
     let told = error_text(&check(&data, &file));

@@ -60,7 +60,7 @@ fn unreadable(error: &EventError, body: &[u8]) -> Refusal {
 pub(super) fn in_our_words(problem: Problem) -> Refusal {
     let code = match problem.kind {
         Kind::Invalid => &code::EVENT_MALFORMED,
-        Kind::Busy => &code::EVENTS_FULL,
+        Kind::Conflict => &code::EVENTS_FULL,
         Kind::Forbidden => &code::RIGHT_MISSING,
         Kind::NotFound => &code::DOMAIN_NOT_FOUND,
         _ => return Refusal(problem),

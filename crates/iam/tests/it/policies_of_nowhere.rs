@@ -1,0 +1,63 @@
+//! Access policies whose attributes nothing in the account has together.
+
+use crate::access_policies::give;
+use crate::world::{World, on_both_databases};
+
+on_both_databases!(one_that_could_be_met_nowhere_is_refused);
+
+async fn one_that_could_be_met_nowhere_is_refused(world: World) {
+    let owner = world.owner();
+    let (subject, _) = world.service().await;
+    let other = world.iam.create_org(&owner, "other", None).await;
+    let other = other.unwrap().id;
+    let (space, org) = (world.space().to_string(), world.org().to_string());
+    let (space, org, other) = (space.as_str(), org.as_str(), other.to_string());
+    let other = other.as_str();
+    let kind = |kind| ("resourceType", kind);
+    let in_space = ("spaceId", space);
+    for (more, named) in [
+        (
+            vec![in_space, ("organizationId", other)],
+            ["spaceId", "organizationId"],
+        ),
+        (
+            vec![in_space, kind("organization")],
+            ["spaceId", "resourceType"],
+        ),
+        (vec![in_space, kind("account")], ["spaceId", "resourceType"]),
+        (
+            vec![in_space, kind("organization"), ("resource", org)],
+            ["spaceId", "resourceType"],
+        ),
+        (
+            vec![("organizationId", org), kind("account")],
+            ["organizationId", "resourceType"],
+        ),
+        (
+            vec![
+                ("organizationId", org),
+                kind("organization"),
+                ("resource", other),
+            ],
+            ["organizationId", "resource"],
+        ),
+        (
+            vec![
+                ("organizationId", other),
+                kind("space"),
+                ("resource", space),
+            ],
+            ["organizationId", "resource"],
+        ),
+    ] {
+        let refused = give(&world, subject, &more).await.unwrap_err();
+        let refused = refused.refusal().unwrap().to_string();
+        for name in named {
+            assert!(refused.contains(&format!("`{name}`")), "{refused}");
+        }
+    }
+    let both = [in_space, kind("space"), ("resource", space)];
+    give(&world, subject, &both).await.unwrap();
+    let both = [("organizationId", org), kind("space")];
+    give(&world, subject, &both).await.unwrap();
+}

@@ -1,0 +1,143 @@
+//! `If-Match` where none is asked for: who names a version deletes and locks that version alone, and what has no versions takes none.
+
+use crate::harness::{Reply, Request, Server};
+use serde_json::{Value, json};
+
+struct Account {
+    server: Server,
+    token: String,
+}
+
+impl Account {
+    fn call(&self, method: &str, path: &str) -> Request {
+        self.server.request(method, path).bearer(&self.token)
+    }
+
+    fn made(&self, path: &str, body: &Value) -> Value {
+        let reply = self.call("POST", path).json(body).send();
+        assert_eq!(reply.status, 201, "{path}: {}", reply.text());
+        reply.json()
+    }
+
+    fn with(&self, method: &str, path: &str, tag: &str) -> Reply {
+        self.call(method, path).header("If-Match", tag).send()
+    }
+
+    /// The path of what was made, and its tag.
+    fn path(&self, list: &str, body: &Value) -> String {
+        let made = self.made(list, body);
+        format!("{list}/{}", made["id"].as_str().unwrap())
+    }
+
+    fn tag(&self, path: &str) -> String {
+        let read = self.call("GET", path).send();
+        assert_eq!(read.status, 200, "{path}: {}", read.text());
+        read.header("ETag").unwrap().to_owned()
+    }
+}
+
+fn start() -> Account {
+    let server = Server::start();
+    let token = server.token();
+    Account { server, token }
+}
+
+fn refused(reply: &Reply, status: u16) {
+    assert_eq!(reply.status, status, "{}", reply.text());
+    assert!(reply.text().contains("If-Match"), "{}", reply.text());
+}
+
+/// Everything that has versions, each with its path.
+fn all(account: &Account) -> Vec<String> {
+    let own = &account.server.owner.account;
+    let user = account.call("GET", "/v1/apikeys").send().json()["apikeys"][0]["iam_id"].clone();
+    let path = |list: &str, body: Value| account.path(list, &body);
+    let profile = path("/v1/profiles", json!({"name": "ops", "account_id": own}));
+    let group = path("/v2/groups", json!({"name": "team"}));
+    let of_profile = json!({
+        "type": "Profile-CR", "cr_type": "IKS_SA",
+        "conditions": [{"claim": "namespace", "operator": "EQUALS", "value": "\"prod\""}],
+    });
+    let condition = json!({"claim": "email", "operator": "EQUALS", "value": "a@example.org"});
+    let of_group = json!({"expiration": 24, "realm_name": "IBMid", "conditions": [condition]});
+    let link = json!({"cr_type": "IKS_SA", "link": {"namespace": "prod", "name": "ci"}});
+    let policy = json!({
+        "type": "access",
+        "subjects": [{"attributes": [{"name": "iam_id", "value": user}]}],
+        "roles": [{"role_id": "crn:v1:bluemix:public:iam::::role:Viewer"}],
+        "resources": [{"attributes": [{"name": "accountId", "value": own}]}],
+    });
+    let role = json!({
+        "name": "Reader", "display_name": "Reader of ours", "actions": ["domain.render"],
+        "account_id": own, "service_name": "ibmcloud-monitoring",
+    });
+    vec![
+        path("/v1/apikeys", json!({"name": "ci", "iam_id": user})),
+        path("/v1/serviceids", json!({"name": "ci", "account_id": own})),
+        path(
+            "/v1/serviceid_groups",
+            json!({"name": "ci", "account_id": own}),
+        ),
+        path(&format!("{profile}/rules"), of_profile),
+        path(&format!("{profile}/links"), link),
+        profile,
+        path(&format!("{group}/rules"), of_group),
+        group,
+        path("/v1/policies", policy),
+        path("/v2/roles", role),
+    ]
+}
+
+#[test]
+fn a_version_that_is_named_is_the_only_one_that_is_deleted() {
+    let account = start();
+    for path in all(&account) {
+        for stale in ["9-stale", "\"9-stale\"", "W/\"9-stale\", \"8-x\""] {
+            refused(&account.with("DELETE", &path, stale), 409);
+        }
+        let tag = account.tag(&path);
+        let named = format!("\"9-stale\", {tag}");
+        let deleted = account.with("DELETE", &path, &named);
+        assert_eq!(deleted.status, 204, "{path}: {}", deleted.text());
+        assert_eq!(account.call("GET", &path).send().status, 404, "{path}");
+    }
+}
+
+#[test]
+fn so_it_is_with_switches() {
+    let account = start();
+    let all = all(&account);
+    for (path, switches) in [
+        (&all[0], &["lock", "disable"][..]),
+        (&all[1], &["lock"][..]),
+    ] {
+        for switch in switches {
+            let at = format!("{path}/{switch}");
+            for method in ["POST", "DELETE"] {
+                refused(&account.with(method, &at, "9-stale"), 409);
+                let done = account.with(method, &at, &account.tag(path));
+                assert_eq!(done.status, 204, "{method} {at}: {}", done.text());
+            }
+        }
+        assert_eq!(account.with("DELETE", path, "*").status, 204, "{path}");
+    }
+}
+
+#[test]
+fn what_has_no_versions_takes_none() {
+    let account = start();
+    let group = account.path("/v2/resource_groups", &json!({"name": "prod"}));
+    let space = format!("/v2/spaces/{}", account.server.owner.space);
+    let rename = |tag: &str| {
+        let request = account.call("PATCH", &group).header("If-Match", tag);
+        request.json(&json!({"name": "production"})).send()
+    };
+    refused(&rename("1-x"), 400);
+    refused(&account.with("DELETE", &group, "1-x"), 400);
+    assert_eq!(account.with("DELETE", &space, "1-x").status, 400);
+    assert_eq!(account.call("GET", &space).send().status, 200);
+    // To read is no change.
+    assert_eq!(account.with("GET", &group, "1-x").status, 200);
+    assert_eq!(rename("*").status, 200);
+    assert_eq!(account.with("DELETE", &group, "*").status, 204);
+}
