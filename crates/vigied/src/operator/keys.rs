@@ -49,12 +49,7 @@ pub(crate) async fn perform(
             if *now {
                 wait_until(made.signs_from).await;
             }
-            Ok(made_key(
-                (&made, earlier),
-                algorithm,
-                begins,
-                output.output,
-            ))
+            Ok(made_key((&made, earlier), algorithm, begins, output.output))
         }
         KeysCommand::Retire { kid, output, .. } => {
             let retired = iam.retire_signing_key(kid).await;
