@@ -108,15 +108,19 @@ fn made_key(
         Begins::Announced => State::Announced,
         Begins::Now => State::Signs,
     };
-    let mut facts = json!({"kid": kid, "state": state, "algorithm": name, "signs_from": from});
-    let mut other = String::new();
-    if let Some(earlier) = earlier {
-        let (kid, from) = (&earlier.kid, instant(earlier.signs_from));
-        other = format!(
+    let earlier = earlier.map(|key| (&key.kid, instant(key.signs_from)));
+    let other = earlier.as_ref().map_or_else(String::new, |(kid, from)| {
+        format!(
             "Another key, {kid}, was announced already, and signs from {from} on until a newer one does.\n"
-        );
-        facts["announced_before"] = json!({"kid": kid, "signs_from": from});
-    }
+        )
+    });
+    let facts = match earlier {
+        None => json!({"kid": kid, "state": state, "algorithm": name, "signs_from": from}),
+        Some((other, since)) => json!({
+            "kid": kid, "state": state, "algorithm": name, "signs_from": from,
+            "announced_before": {"kid": other, "signs_from": since},
+        }),
+    };
     output::one(output, &facts, || {
         let signs = match begins {
             Begins::Announced => {

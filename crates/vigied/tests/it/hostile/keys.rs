@@ -188,7 +188,7 @@ fn the_key_that_signs_stays_until_its_successor_signs() {
     let announced = listed(&server)[1].clone();
     assert_eq!(announced.1, "announced");
     // Who did not see it is told.
-    let again = done(keys(&server, &["rotate"]));
+    let again = output_of(keys(&server, &["rotate"]));
     let told = format!("Another key, {}, was announced already", announced.0);
     assert!(again.contains(&told), "{again}");
     let refused = keys(&server, &["retire", &signing]);

@@ -87,7 +87,7 @@ fn the_check_of_the_settings_names_what_cannot_be_used() {
     assert!(!good.contains("no workload of the issuer"), "{good}");
     let elsewhere = "0".repeat(32);
     std::fs::write(&file, issuers(&elsewhere, &line)).unwrap();
-    let told = said(&check(&data, &file));
+    let told = error_text(&check(&data, &file));
     assert!(
         told.contains("no workload of the issuer") && told.contains(&elsewhere),
         "{told}"
