@@ -218,7 +218,7 @@ impl Aggregator {
         Ok(bytes)
     }
 
-    /// Gives the samples of what was kept, as [`Flush::tell`] does, all of them at once, and begins anew.
+    /// Gives the samples of what was kept, as [`Flush::emit`] does, all of them at once, and begins anew.
     pub fn flush(&mut self, now: Millis) -> Batch {
         let mut all = Batch::default();
         self.take_out().emit(now, usize::MAX, |batch| all = batch);
