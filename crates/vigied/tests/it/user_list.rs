@@ -73,11 +73,11 @@ fn who_is_invited_as_a_member_has_no_role_of_the_account() {
         body[field] = value;
         account.invite(&body)
     };
-    for (field, value) in [
-        ("iam_policy", json!([{"type": "access"}])),
-        ("access_groups", json!(["AccessGroupId-1"])),
+    for (field, value, about) in [
+        ("iam_policy", json!([{"type": "access"}]), "`resources`"),
+        ("access_groups", json!(["AccessGroupId-1"]), "access_groups"),
     ] {
-        refused(&with(field, value), field);
+        refused(&with(field, value), about);
         assert_eq!(account.list("?search=dan")["total_results"], 0);
     }
     let plain = with("access_groups", json!([]));

@@ -41,6 +41,8 @@ pub(super) fn routes(document: &mut Document) {
             "the instance's cloud resource name, percent-encoded, or its GUID",
         ),
     )
+    .query("name", "those of this name")
+    .query("resource_id", "those of this service")
     .answers("200", "a page of keys", list);
     document.route("GET", OF_INSTANCE, failing(operation, &error));
     let operation = Operation::new(
