@@ -180,7 +180,7 @@ fn a_service_id_logs_in_with_or_without_a_place_to_work() {
     program.run("metrics send service.sent=7");
 
     owner.run("iam service-api-key-delete whole web1 -f");
-    for line in ["iam token", log_in.as_str()] {
+    for line in ["metrics send service.sent=8", log_in.as_str()] {
         let (code, said) = program.refused(line);
         assert_eq!(code, Some(3), "{said}");
         assert!(said.contains("service-api-key-create"), "{said}");
