@@ -75,7 +75,7 @@ fn all(account: &Account) -> Vec<String> {
         "resources": [{"attributes": [{"name": "accountId", "value": own}]}],
     });
     let role = json!({
-        "name": "Reader", "display_name": "Reader of ours", "actions": ["domain.render"],
+        "name": "Dashboards", "display_name": "Reads dashboards", "actions": ["domain.render"],
         "account_id": own, "service_name": "ibmcloud-monitoring",
     });
     vec![

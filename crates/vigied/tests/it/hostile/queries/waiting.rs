@@ -26,7 +26,7 @@ fn are_told_within(seconds: u64) -> bool {
     ]);
     let own = server.owner.api_key.clone();
     for key in [&own, &other] {
-        for part in 0..8 {
+        for part in 0..24 {
             let names = long_names(4000).map(|name| format!("p{part}.{name}"));
             send(&server, key, names);
         }
