@@ -178,7 +178,7 @@ fn a_workload_that_a_profile_is_linked_to_acts_as_the_profile() {
     assert_eq!(place.publisher.times_asked(), 1);
     let path = format!("/v1/profiles/{id}?include_activity=true");
     let seen = place.call("GET", &path).send().json();
-    assert_eq!(seen["activity"]["authn_count"], 5, "{seen}");
+    assert_eq!(seen["activity"]["authn_count"], 10, "{seen}");
     let found = entries(
         &place.server.data(),
         &["--account", &place.server.owner.account],
