@@ -185,7 +185,7 @@ fn a_workload_that_a_profile_is_linked_to_acts_as_the_profile() {
     );
     let is_own = |row: &&Value| row["event"] == "signed_in" && row["credential"] == "cr_token";
     let own: Vec<&Value> = found.iter().filter(is_own).collect();
-    assert_eq!(own.len(), 5, "{found:#?}");
+    assert_eq!(own.len(), 10, "{found:#?}");
     for row in own {
         assert_eq!(row["who"], profile["iam_id"], "{row:#}");
         assert!(row["source"].as_str().unwrap().contains("127.0.0.1"));
