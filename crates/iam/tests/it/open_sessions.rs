@@ -130,9 +130,9 @@ async fn renew_for(world: &World, of: &Tokens, account: AccountId) -> Result<Tok
 }
 
 async fn those_for_another_account_now_end_with_those_of_this_one(world: World) {
-    let (first, second) = (world.made.account, world.second_account_of(OWNER).await);
     let bob = world.person("bob@example.org", Some(Role::Administrator));
     let bob = bob.await.identity;
+    let (first, second) = (world.made.account, world.second_account_of(OWNER).await);
     let ada = world
         .iam
         .directory()
