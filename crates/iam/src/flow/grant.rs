@@ -164,12 +164,12 @@ impl Iam {
 
     /// Counts a request that rests on a login.
     pub(crate) fn note_request(&self, login: &Login, shown: Shown) {
-        let (bounds, origin) = (login.bounds(), Origin::current());
+        let bounds = login.bounds();
         self.0.counts.request(
             bounds.principal(),
             Some(login.account()),
             (shown, bounds.root().key),
-            origin.source(),
+            Origin::current_source(),
             self.0.clock.now(),
         );
     }
