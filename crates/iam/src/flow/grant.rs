@@ -211,10 +211,11 @@ impl Iam {
             // The first account may be deleted while a user still has others.
             let default = policy::account(&directory, &bounds);
             let default = default.or_else(|| directory.home(bounds.principal()));
-            let default = default.map_or_else(String::new, |account| {
-                account_rules::accepting(self, &bounds, account, grant_type).to_string()
-            });
-            let account = asked.unwrap_or(&default);
+            let default = || {
+                let account = default?;
+                Some(account_rules::accepting(self, &bounds, account, grant_type))
+            };
+            let account = asked.map_or_else(default, |text| text.parse().ok());
             let login = Login::to(self, bounds, account, grant_type.to_owned())?;
             Ok::<_, IamError>(GrantSubject {
                 subject,
@@ -288,10 +289,9 @@ impl Iam {
     pub(crate) fn account_for(
         &self,
         bounds: &CredentialBounds,
-        asked: &str,
+        asked: Option<AccountId>,
     ) -> Result<AccountId, IamError> {
         let directory = self.directory();
-        let asked = asked.parse().ok();
         if let Some(account) = asked.filter(|account| bounds.opens(&directory, *account)) {
             return Ok(account);
         }

@@ -47,7 +47,7 @@ struct Issued {
 /// Room for the claims of most tokens; longer ones take more.
 const CLAIMS_BYTES: usize = 1024;
 
-/// Room for a signature by RSA of 2048 bits, the longest but of larger keys of the operator's.
+/// Room for a signature by RSA of 2048 bits; a larger key of the operator's takes more.
 const SIGNATURE_BYTES: usize = 256;
 
 /// Signs claims at this time.
