@@ -211,11 +211,11 @@ impl Iam {
             // The first account may be deleted while a user still has others.
             let default = policy::account(&directory, &bounds);
             let default = default.or_else(|| directory.home(bounds.principal()));
-            let default = || {
-                let account = default?;
-                Some(account_rules::accepting(self, &bounds, account, grant_type))
+            let accepting = |account| account_rules::accepting(self, &bounds, account, grant_type);
+            let account = match asked {
+                Some(text) => text.parse().ok(),
+                None => default.map(accepting),
             };
-            let account = asked.map_or_else(default, |text| text.parse().ok());
             let login = Login::to(self, bounds, account, grant_type.to_owned())?;
             Ok::<_, IamError>(GrantSubject {
                 subject,
