@@ -11,6 +11,22 @@ pub struct IdError {
     pub expected: &'static str,
 }
 
+/// Where the hyphens of a UUID are.
+const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+
+/// The hexadecimal digit of a value below 16.
+const fn digit(value: u8) -> u8 {
+    match value {
+        0..=9 => b'0' + value,
+        _ => b'a' - 10 + value,
+    }
+}
+
+/// Writes text whose bytes are all ASCII.
+fn write_ascii(f: &mut fmt::Formatter<'_>, text: &[u8]) -> fmt::Result {
+    f.write_str(std::str::from_utf8(text).map_err(|_| fmt::Error)?)
+}
+
 /// 128 random bits: what every generated identifier is made of.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Guid([u8; 16]);
@@ -33,7 +49,27 @@ impl Guid {
     /// 32 lower-case hexadecimal digits, the form of account GUIDs.
     #[must_use]
     pub fn to_hex(self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        String::from_utf8_lossy(self.digits().as_flattened()).into_owned()
+    }
+
+    /// The digits of each byte. A token states some ten identifiers, so they are not left to the formatting of numbers.
+    fn digits(self) -> [[u8; 2]; 16] {
+        self.0.map(|byte| [digit(byte >> 4), digit(byte & 0x0f)])
+    }
+
+    fn write_hex(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_ascii(f, self.digits().as_flattened())
+    }
+
+    fn write_hyphenated(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.digits();
+        let mut text = [b'-'; 36];
+        text[..8].copy_from_slice(digits[..4].as_flattened());
+        text[9..13].copy_from_slice(digits[4..6].as_flattened());
+        text[14..18].copy_from_slice(digits[6..8].as_flattened());
+        text[19..23].copy_from_slice(digits[8..10].as_flattened());
+        text[24..].copy_from_slice(digits[10..].as_flattened());
+        write_ascii(f, &text)
     }
 
     /// Reads 32 hexadecimal digits, with or without the four hyphens of a UUID.
@@ -44,7 +80,6 @@ impl Guid {
         let error = IdError {
             expected: "a GUID of 32 hexadecimal digits",
         };
-        let hyphens = [8, 13, 18, 23];
         let hyphenated = text.len() == 36;
         if !hyphenated && text.len() != 32 {
             return Err(error);
@@ -52,7 +87,7 @@ impl Guid {
         let mut bytes = [0_u8; 16];
         let mut digits = 0_usize;
         for (at, character) in text.bytes().enumerate() {
-            if hyphenated && hyphens.contains(&at) {
+            if hyphenated && HYPHENS.contains(&at) {
                 if character == b'-' {
                     continue;
                 }
@@ -80,13 +115,7 @@ impl Guid {
 
 impl fmt::Display for Guid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, byte) in self.0.iter().enumerate() {
-            if matches!(at, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
-            }
-            write!(f, "{byte:02x}")?;
-        }
-        Ok(())
+        self.write_hyphenated(f)
     }
 }
 
@@ -97,15 +126,14 @@ impl fmt::Debug for Guid {
 }
 
 macro_rules! guid_id {
-    ($(#[$doc:meta])* $name:ident, $display:expr) => {
+    ($(#[$doc:meta])* $name:ident, $write:path) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(pub Guid);
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let display: fn(Guid) -> String = $display;
-                f.write_str(&display(self.0))
+                $write(self.0, f)
             }
         }
 
@@ -120,36 +148,36 @@ macro_rules! guid_id {
 
 guid_id!(
     /// An account: 32 hexadecimal digits, as in the token claim `account.bss`.
-    AccountId, |guid| guid.to_hex()
+    AccountId, Guid::write_hex
 );
 guid_id!(
     /// An organization: a 36-character GUID; `o-<GUID>` in `X-Auth-Scope-Id`.
-    OrgId, |guid| guid.to_string()
+    OrgId, Guid::write_hyphenated
 );
 guid_id!(
     /// A space: a 36-character GUID; `s-<GUID>` in `X-Auth-Scope-Id`.
-    SpaceId, |guid| guid.to_string()
+    SpaceId, Guid::write_hyphenated
 );
 guid_id!(
     /// An access policy: a 36-character GUID.
-    PolicyId, |guid| guid.to_string()
+    PolicyId, Guid::write_hyphenated
 );
 guid_id!(
     /// A role that an account has made of actions: a 36-character GUID.
-    CustomRoleId, |guid| guid.to_string()
+    CustomRoleId, Guid::write_hyphenated
 );
 
 guid_id!(
     /// A resource group: 32 hexadecimal digits.
-    ResourceGroupId, |guid| guid.to_hex()
+    ResourceGroupId, Guid::write_hex
 );
 guid_id!(
     /// A resource instance: a 36-character GUID.
-    InstanceId, |guid| guid.to_string()
+    InstanceId, Guid::write_hyphenated
 );
 guid_id!(
     /// The key of a resource instance: a 36-character GUID.
-    ResourceKeyId, |guid| guid.to_string()
+    ResourceKeyId, Guid::write_hyphenated
 );
 
 macro_rules! prefixed_id {
@@ -160,7 +188,8 @@ macro_rules! prefixed_id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!($prefix, "{}"), self.0)
+                f.write_str($prefix)?;
+                self.0.write_hyphenated(f)
             }
         }
 
@@ -264,6 +293,9 @@ mod tests {
             let guid = Guid::from_random(bytes);
             prop_assert_eq!(Guid::parse(&guid.to_string()).unwrap(), guid);
             prop_assert_eq!(Guid::parse(&guid.to_hex()).unwrap(), guid);
+            let number = u128::from_be_bytes(*guid.as_bytes());
+            prop_assert_eq!(guid.to_hex(), format!("{number:032x}"));
+            prop_assert_eq!(guid.to_string().replace('-', ""), AccountId(guid).to_string());
         }
 
         #[test]

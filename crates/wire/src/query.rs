@@ -171,11 +171,14 @@ fn decode_lenient(raw: &[u8], offset: usize) -> Result<String, QueryError> {
 fn decoded(raw: &[u8], offset: usize, is_lenient: bool) -> Result<String, QueryError> {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw;
-    while let Some((first, tail)) = rest.split_first() {
+    // What stands for itself is copied up to the next `%` or `+`, not byte by byte: keys and tokens have none.
+    let next = |rest: &[u8]| memchr::memchr2(b'%', b'+', rest);
+    while let Some((plain, [first, tail @ ..])) = next(rest).map(|at| rest.split_at(at)) {
+        bytes.extend_from_slice(plain);
         rest = tail;
         bytes.push(match first {
             b'+' => b' ',
-            b'%' => match escaped(tail) {
+            _ => match escaped(tail) {
                 Some((byte, after)) => {
                     rest = after;
                     byte
@@ -186,9 +189,9 @@ fn decoded(raw: &[u8], offset: usize, is_lenient: bool) -> Result<String, QueryE
                     return Err(QueryError::Percent { at });
                 }
             },
-            other => *other,
         });
     }
+    bytes.extend_from_slice(rest);
     String::from_utf8(bytes).map_err(|_| QueryError::Encoding { at: offset })
 }
 

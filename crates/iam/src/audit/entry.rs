@@ -190,7 +190,7 @@ impl Entry {
 
     /// Drops the source if it is this process, which has no address.
     fn without_own_source(mut self) -> Self {
-        if Origin::current().source() == Source::here() {
+        if Origin::current_source() == Source::here() {
             self.source.clear();
         }
         self

@@ -61,6 +61,12 @@ impl Origin {
             .unwrap_or_else(|_| Self::here())
     }
 
+    /// The remote end of the running code's origin.
+    pub(crate) fn current_source() -> Source {
+        let source = CURRENT.try_with(|origin| origin.source);
+        source.unwrap_or_else(|_| Source::here())
+    }
+
     /// The address that the running code serves; none where it serves nobody over the network, or goes on behind a request.
     pub(crate) fn remote_address() -> Option<IpAddr> {
         let address = CURRENT.try_with(|origin| origin.is_remote.then(|| origin.source.address()));

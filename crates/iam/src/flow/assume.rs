@@ -92,8 +92,8 @@ impl Iam {
                 bounds.until(now.plus(i64::from(seconds).saturating_mul(1000)))
             }
         };
-        let own = profile.account.to_string();
-        let account = wanted.account.as_deref().unwrap_or(&own);
+        let asked = wanted.account.as_deref();
+        let account = asked.map_or(Some(profile.account), |text| text.parse().ok());
         let login = Login::to(self, bounds, account, ASSUME.to_owned())?;
         let (subject, assumer) = (self.subject(login.bounds())?, self.subject(shown)?);
         let client = wanted.client.map_or(NO_CLIENT, Client::id);

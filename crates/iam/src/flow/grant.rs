@@ -81,6 +81,8 @@ impl Iam {
         self.slow_guesses(source, answer)
     }
 
+    /// Answers a token request. Most are for the access token of a key, which takes no database: what does is boxed, so that these
+    /// do not carry the room for all of it with them.
     async fn answer(&self, request: TokenRequest) -> Result<Tokens, IamError> {
         let is_client = matches!(request.grant, Grant::Client { .. });
         let needs_client = !matches!(request.grant, Grant::ApiKey(_)) && !is_client;
@@ -94,12 +96,10 @@ impl Iam {
         }
         if let Grant::RefreshToken(text) = &request.grant {
             if is_receiver {
-                return self.renew(text, Client::Kube, None, false).await;
+                return Box::pin(self.renew(text, Client::Kube, None, false)).await;
             }
             let account = request.account.as_deref();
-            return self
-                .renew(text, Client::Bx, account, request.with_uaa)
-                .await;
+            return Box::pin(self.renew(text, Client::Bx, account, request.with_uaa)).await;
         }
         let proven = self
             .prove(request.source, request.grant, request.account.as_deref())
@@ -116,11 +116,12 @@ impl Iam {
             return access::iam_token(self, &proven.subject, &proven.login, client, None);
         };
         let (subject, login, session, refresh_token) =
-            self.begin_session(proven, client.id()).await?;
+            Box::pin(self.begin_session(proven, client.id())).await?;
         let refresh_token = Some(refresh_token);
         let mut tokens = access::iam_token(self, &subject, &login, client.id(), refresh_token)?;
         if request.with_uaa {
-            tokens.uaa = Some(uaa::issue(self, &subject, &login, session).await?);
+            let issued = Box::pin(uaa::issue(self, &subject, &login, session));
+            tokens.uaa = Some(issued.await?);
         }
         Ok(tokens)
     }
@@ -164,12 +165,12 @@ impl Iam {
 
     /// Counts a request that rests on a login.
     pub(crate) fn note_request(&self, login: &Login, shown: Shown) {
-        let (bounds, origin) = (login.bounds(), Origin::current());
+        let bounds = login.bounds();
         self.0.counts.request(
             bounds.principal(),
             Some(login.account()),
             (shown, bounds.root().key),
-            origin.source(),
+            Origin::current_source(),
             self.0.clock.now(),
         );
     }
@@ -210,10 +211,11 @@ impl Iam {
             // The first account may be deleted while a user still has others.
             let default = policy::account(&directory, &bounds);
             let default = default.or_else(|| directory.home(bounds.principal()));
-            let default = default.map_or_else(String::new, |account| {
-                account_rules::accepting(self, &bounds, account, grant_type).to_string()
-            });
-            let account = asked.unwrap_or(&default);
+            let accepting = |account| account_rules::accepting(self, &bounds, account, grant_type);
+            let account = match asked {
+                Some(text) => text.parse().ok(),
+                None => default.map(accepting),
+            };
             let login = Login::to(self, bounds, account, grant_type.to_owned())?;
             Ok::<_, IamError>(GrantSubject {
                 subject,
@@ -237,15 +239,17 @@ impl Iam {
                 proven(subject, *identity.bounds(), APIKEY, ProofGuard::Not)
             }
             Grant::Password { username, password } => {
-                let stored = self.password_of(&username).await?;
-                let user = password::check(self, source, &username, password).await?;
+                let stored = Box::pin(self.password_of(&username)).await?;
+                let checked = Box::pin(password::check(self, source, &username, password));
+                let user = checked.await?;
                 let bounds = CredentialBounds::of_person(&self.directory(), user.id, now);
                 let held = ProofGuard::Password(user.id, stored);
                 proven(user.into(), bounds, PASSWORD, held)
             }
             Grant::Passcode(code) => {
-                let mut tx = self.0.db.begin().await?;
-                let (bounds, grant_type) = passcode::redeem(self, &mut tx, &code).await?;
+                let mut tx = Box::pin(self.0.db.begin()).await?;
+                let redeemed = Box::pin(passcode::redeem(self, &mut tx, &code));
+                let (bounds, grant_type) = redeemed.await?;
                 let subject = self.subject(&bounds)?;
                 // A refusal drops the transaction: a mistyped account does not consume the code.
                 proven(subject, bounds, grant_type, ProofGuard::Code(Box::new(tx)))
@@ -285,10 +289,9 @@ impl Iam {
     pub(crate) fn account_for(
         &self,
         bounds: &CredentialBounds,
-        asked: &str,
+        asked: Option<AccountId>,
     ) -> Result<AccountId, IamError> {
         let directory = self.directory();
-        let asked = asked.parse().ok();
         if let Some(account) = asked.filter(|account| bounds.opens(&directory, *account)) {
             return Ok(account);
         }

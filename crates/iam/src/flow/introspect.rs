@@ -23,9 +23,9 @@ impl Iam {
             }
             Credential::ApiKey(_) => {
                 let identity = verifier.holder(credential).ok()?;
-                let (bounds, account) = (*identity.bounds(), identity.account().to_string());
+                let (bounds, account) = (*identity.bounds(), Some(identity.account()));
                 let subject = Subject::find(&self.directory(), identity.principal())?;
-                let login = Login::to(self, bounds, &account, APIKEY.to_owned()).ok()?;
+                let login = Login::to(self, bounds, account, APIKEY.to_owned()).ok()?;
                 let claims = access::iam_claims(self, &subject, &login, NO_CLIENT);
                 Some((claims, subject))
             }

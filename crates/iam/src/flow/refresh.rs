@@ -53,11 +53,11 @@ pub(crate) struct Login {
 }
 
 impl Login {
-    /// A login to the account, if the bounds open it.
+    /// A login to the account, if the bounds open it. No account, as of a text that is no id, is refused as an unknown one is.
     pub(crate) fn to(
         iam: &Iam,
         bounds: CredentialBounds,
-        asked: &str,
+        asked: Option<AccountId>,
         grant_type: String,
     ) -> Result<Self, IamError> {
         let account = iam.account_for(&bounds, asked)?;
@@ -366,7 +366,7 @@ pub(crate) async fn peek(
     let held = read(iam, tx, &token).await?;
     let bounds = held.bounds_for(iam, held.account)?;
     // The session's account must still be open to it, as for a renewal.
-    Login::to(iam, bounds, &held.account.to_string(), token.grant_type)
+    Login::to(iam, bounds, Some(held.account), token.grant_type)
 }
 
 /// The session of a refresh token, which has not ended.
@@ -435,8 +435,8 @@ async fn renew_session(
     let held = read(iam, tx, token).await?;
     let own = held.bounds_for(iam, held.account)?;
     let subject = iam.subject(&own)?;
-    let current = held.account.to_string();
-    let asked = renewal.account.unwrap_or(&current);
+    let named = renewal.account;
+    let asked = named.map_or(Some(held.account), |text| text.parse().ok());
     let login = Login::to(iam, held.bounds, asked, token.grant_type.clone())?;
     check_password(iam, login.account, &login.grant_type)?;
     let bounds = held.bounds_for(iam, login.account)?;

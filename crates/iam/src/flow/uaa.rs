@@ -103,10 +103,10 @@ impl Iam {
                 let bounds = *identity.bounds();
                 let subject = self.subject(&bounds).map_err(|_| refused())?;
                 let user = subject.require_user()?;
-                let account = identity.account().to_string();
+                let account = Some(identity.account());
                 // For the token's own account, no longer than the token, and without a refresh token: an access token
                 // renews nothing.
-                let login = Login::to(self, bounds, &account, "iam_token".to_owned());
+                let login = Login::to(self, bounds, account, "iam_token".to_owned());
                 let login = login.map_err(|error| match error {
                     // The token is good, and the account does not give one to this address.
                     IamError::Refused(problem) if problem.reason == Reason::NotAllowed => {

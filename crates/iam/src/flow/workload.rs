@@ -157,8 +157,8 @@ impl Iam {
         let end = now.plus(LIFE_MILLISECONDS);
         let bounds =
             CredentialBounds::of_workload(&directory, (profile.id, profile.account), now, end);
-        let profile_account = profile.account.to_string();
-        let account = wanted.account.as_deref().unwrap_or(&profile_account);
+        let asked = wanted.account.as_deref();
+        let account = asked.map_or(Some(profile.account), |text| text.parse().ok());
         let login = Login::to(self, bounds, account, CR_TOKEN.to_owned())?;
         let subject = Subject::find(&directory, profile.id.into())
             .ok_or(IamError::Crypto("find the profile of a workload"))?;

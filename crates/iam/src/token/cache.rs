@@ -8,7 +8,7 @@ use crate::entropy;
 use base::secret::{Secret, constant_time_eq};
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// Tokens remembered at most (about 3 kB each). Beyond it expired ones are dropped, and if that leaves more than half,
 /// all: searching them for every new token would cost more than checking signatures again.
@@ -27,8 +27,8 @@ struct Entry<T> {
 
 /// The tokens this node has verified.
 pub(crate) struct TokenCache<T> {
-    /// A random key, so that nobody can choose tokens that collide.
-    secrets: RapidSecrets,
+    /// A random key, so that nobody can choose tokens that collide. Made for the first token: some caches see API keys alone.
+    secrets: OnceLock<RapidSecrets>,
     entries: RwLock<HashMap<u64, Entry<T>>>,
 }
 
@@ -41,7 +41,7 @@ impl<T> std::fmt::Debug for TokenCache<T> {
 impl<T> Default for TokenCache<T> {
     fn default() -> Self {
         Self {
-            secrets: RapidSecrets::seed(u64::from_le_bytes(entropy::bytes())),
+            secrets: OnceLock::new(),
             entries: RwLock::default(),
         }
     }
@@ -49,7 +49,9 @@ impl<T> Default for TokenCache<T> {
 
 impl<T: Expires> TokenCache<T> {
     fn place(&self, token: &str) -> u64 {
-        rapidhash_v3_seeded(token.as_bytes(), &self.secrets)
+        let seed = || u64::from_le_bytes(entropy::bytes());
+        let secrets = self.secrets.get_or_init(|| RapidSecrets::seed(seed()));
+        rapidhash_v3_seeded(token.as_bytes(), secrets)
     }
 
     /// The entry of exactly this token.

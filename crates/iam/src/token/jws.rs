@@ -44,23 +44,35 @@ struct Issued {
     iss: Option<String>,
 }
 
+/// Room for the claims of most tokens; longer ones take more.
+const CLAIMS_BYTES: usize = 1024;
+
+/// Room for a signature by RSA of 2048 bits; a larger key of the operator's takes more.
+const SIGNATURE_BYTES: usize = 256;
+
 /// Signs claims at this time.
 pub(crate) fn sign(
     keys: &KeyRing,
     now: Millis,
     claims: &impl Serialize,
 ) -> Result<String, KeyError> {
-    let claims = serde_json::to_vec(claims).map_err(|_| KeyError::Crypto("write the claims"))?;
-    let (message, signature) = keys.sign(now, |kid, algorithm| {
+    let mut json = Vec::with_capacity(CLAIMS_BYTES);
+    let written = serde_json::to_writer(&mut json, claims);
+    written.map_err(|_| KeyError::Crypto("write the claims"))?;
+    let (mut token, signature) = keys.sign(now, |kid, algorithm| {
         let alg = algorithm.name();
         let header = serde_json::to_vec(&HeaderOut { kid, alg }).unwrap_or_default();
-        format!(
-            "{}.{}",
-            URL_SAFE_NO_PAD.encode(header),
-            URL_SAFE_NO_PAD.encode(claims)
-        )
+        // The whole token is written into one text.
+        let bytes = header.len() + json.len() + SIGNATURE_BYTES;
+        let mut message = String::with_capacity(bytes.div_ceil(3) * 4 + 2);
+        URL_SAFE_NO_PAD.encode_string(header, &mut message);
+        message.push('.');
+        URL_SAFE_NO_PAD.encode_string(json, &mut message);
+        message
     })?;
-    Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+    Ok(token)
 }
 
 /// A token in its parts, before anything in it is believed.

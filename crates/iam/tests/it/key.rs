@@ -1,8 +1,10 @@
 //! API keys: revoking one revokes every token made with it, from the moment the call returns.
 
-use crate::world::{REFRESH, World, access_token, code, on_both_databases, refresh_token, secret};
+use crate::world::{
+    REFRESH, World, access_token, code, on_both_databases, refresh_token, secret, source,
+};
 use base::time::Millis;
-use iam::flow::grant::Grant;
+use iam::flow::grant::{Grant, TokenRequest};
 use iam::flow::uaa::UaaGrant;
 use iam::manage::api_key::{KeyChange, NewKey, Switch, entity_tag};
 use iam::{AuthError, Credential, Identity};
@@ -15,6 +17,7 @@ on_both_databases!(
     a_node_that_has_not_heard_of_it_changes_no_locked_key_and_deletes_none_twice,
     of_two_changes_with_one_tag_one_happens,
     a_key_of_ones_own_text_is_unique_long_and_strong_enough,
+    a_request_for_a_token_carries_no_room_for_what_needs_the_database,
 );
 
 /// Every credential obtained with a key.
@@ -267,4 +270,18 @@ async fn a_key_of_ones_own_text_is_unique_long_and_strong_enough(world: World) {
     with(strong).await.unwrap();
     assert_eq!(code(with(strong).await), "conflict");
     world.enter_key(strong).unwrap();
+}
+
+/// Callers move the future about, and the runtime boxes one of 16 KiB.
+async fn a_request_for_a_token_carries_no_room_for_what_needs_the_database(world: World) {
+    let answer = world.iam.token(TokenRequest {
+        grant: Grant::ApiKey(world.made.api_key.clone()),
+        client: None,
+        account: None,
+        with_uaa: false,
+        source: source(),
+    });
+    let bytes = size_of_val(&answer);
+    assert!(bytes < 8 * 1024, "{bytes}");
+    answer.await.unwrap();
 }
