@@ -164,6 +164,13 @@ impl Iam {
             );
             return Err(IamError::Refused(problem.remedy(Remedy::LogInByPassword)));
         }
+        if caller.is_delegated() {
+            let problem = Refusal::new(
+                Reason::NotAllowed,
+                "what was delegated is for its account alone, and answers no invitation into another",
+            );
+            return Err(IamError::Refused(problem.remedy(Remedy::LogInByPassword)));
+        }
         Ok(address::fold(&self.user(caller)?.email))
     }
 
