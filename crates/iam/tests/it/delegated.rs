@@ -127,6 +127,12 @@ async fn one_is_for_a_program_and_not_for_the_person(world: World) {
         assert_eq!(code(iam.decline(&caller, choice).await), "not_allowed");
         let left = iam.remove_member(&caller, account, bea.id).await;
         assert_eq!(code(left), "not_allowed");
+        let seen = iam.sessions(&caller, None, PageRequest::WHOLE).await;
+        assert_eq!(code(seen), "not_allowed");
+        assert_eq!(code(iam.end_sessions(&caller, None).await), "not_allowed");
+        let other = bea.identity.session().unwrap();
+        assert_eq!(code(iam.end_one_session(&caller, other).await), "not_found");
+        world.enter(&access_token(&redeemed)).unwrap();
     }
     let left = iam.remove_member(&bea.identity, account, bea.id).await;
     left.unwrap();
