@@ -1,9 +1,17 @@
 //! Requests for what is so already: nothing changes, and the audit has no entry of a change.
 
-use crate::world::{World, on_both_databases};
+use crate::world::{OWNER, World, on_both_databases};
 use base::scope::Domain;
 use iam::audit::Page;
+use iam::claim_condition::ClaimCondition;
+use iam::directory::{Attribute, NamedRole, OWN_REALM, PolicyRole, PolicySubject, ProfileRuleKind};
+use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
+use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole};
+use iam::manage::group_rule::GroupRuleTerms;
 use iam::manage::preference::{Preference, PreferenceValue};
+use iam::manage::profile::NewProfile;
+use iam::manage::profile_identity::NewProfileIdentity;
+use iam::manage::profile_rule::ProfileRuleTerms;
 use iam::role::Role;
 
 on_both_databases!(
@@ -11,6 +19,9 @@ on_both_databases!(
     a_role_that_an_invitation_has_is_not_added_again,
     a_preference_that_has_the_value_is_not_set_again,
     public_access_that_is_on_is_not_switched_on_again,
+    an_identity_that_a_profile_names_is_not_added_again,
+    a_member_of_a_group_is_not_added_again,
+    what_is_replaced_by_the_same_stays_as_it_is,
 );
 
 const ROLE: Role = Role::Developer;
@@ -106,4 +117,145 @@ async fn public_access_that_is_on_is_not_switched_on_again(world: World) {
     assert_eq!(switch(&node, false).await, 2);
     assert_eq!(switch(iam, false).await, 2);
     node.close().await;
+}
+
+async fn an_identity_that_a_profile_names_is_not_added_again(world: World) {
+    let (owner, iam) = (world.owner(), &world.iam);
+    let node = world.node().await;
+    let new = NewProfile {
+        name: "ops".to_owned(),
+        ..NewProfile::default()
+    };
+    let profile = iam.create_profile(&owner, new).await.unwrap().id;
+    node.sync().await.unwrap();
+    let (job, _) = world.service().await;
+    let add = async |at: &iam::Iam, description: &str| {
+        let new = NewProfileIdentity {
+            principal: job,
+            description: description.to_owned(),
+        };
+        let added = at.add_profile_identity(&owner, profile, &new).await;
+        // Whoever asks for it, it is there when the answer comes.
+        let stored = at.profile_identity(&owner, profile, job).unwrap();
+        assert_eq!(added.unwrap(), stored);
+        let revision = at.profile(&owner, profile).unwrap().identities_revision;
+        let entries = count(&world, "profile_identity_added").await;
+        (entries, revision, stored.added)
+    };
+    let first = add(iam, "at night").await;
+    assert_eq!(first.0, 1);
+    world.wait(60);
+    assert_eq!(add(iam, "at night").await, first);
+    assert_eq!(add(&node, "at night").await, first);
+    // For another reason, which is a change.
+    let (entries, revision, added) = add(&node, "by day").await;
+    assert_eq!((entries, added), (2, first.2));
+    assert!(revision > first.1, "{revision}");
+    iam.sync().await.unwrap();
+    node.close().await;
+}
+
+async fn a_member_of_a_group_is_not_added_again(world: World) {
+    let (owner, iam) = (world.owner(), &world.iam);
+    let made = iam.create_access_group(&owner, "team", String::new()).await;
+    let team = made.unwrap().id;
+    let (job, _) = world.service().await;
+    let node = world.node().await;
+    let wish = [(team, job)];
+    let add = async |at: &iam::Iam| {
+        let added = at.add_to_groups(&owner, &wish).await.unwrap();
+        assert!(at.directory().is_in_group(job, team), "when it is answered");
+        let entries = count(&world, "group_member_added").await;
+        (entries, added[0].clone().unwrap())
+    };
+    let first = add(iam).await;
+    assert_eq!(first.0, 1);
+    world.wait(60);
+    assert_eq!(add(iam).await, first);
+    assert_eq!(add(&node).await, first);
+
+    let remove = async |at: &iam::Iam| {
+        let removed = at.remove_from_groups(&owner, &wish).await.unwrap();
+        assert!(
+            !at.directory().is_in_group(job, team),
+            "when it is answered"
+        );
+        let entries = count(&world, "group_member_removed").await;
+        (entries, removed[0].is_ok())
+    };
+    assert_eq!(remove(&node).await, (1, true));
+    assert_eq!(remove(iam).await, (1, false));
+    assert_eq!(remove(&node).await, (1, false));
+    node.close().await;
+}
+
+async fn what_is_replaced_by_the_same_stays_as_it_is(world: World) {
+    let (owner, iam) = (world.owner(), &world.iam);
+    let condition = || ClaimCondition::new("email", "EQUALS", OWNER).unwrap();
+    let new = NewProfile {
+        name: "ops".to_owned(),
+        ..NewProfile::default()
+    };
+    let profile = iam.create_profile(&owner, new).await.unwrap().id;
+    let terms = || ProfileRuleTerms {
+        name: "ours".to_owned(),
+        kind: ProfileRuleKind::Saml {
+            realm: OWN_REALM.to_owned(),
+            expiration_seconds: 900,
+        },
+        conditions: vec![condition()],
+    };
+    let rule = iam.create_profile_rule(&owner, profile, terms()).await;
+    let rule = rule.unwrap();
+    let same = iam.replace_profile_rule(&owner, (profile, rule.id), "*", terms());
+    assert_eq!(same.await.unwrap(), rule);
+
+    let made = iam.create_access_group(&owner, "team", String::new()).await;
+    let team = made.unwrap().id;
+    let terms = || GroupRuleTerms {
+        name: "ours".to_owned(),
+        realm: OWN_REALM.to_owned(),
+        expiration_hours: 24,
+        conditions: vec![condition()],
+    };
+    let rule = iam.create_group_rule(&owner, team, terms()).await.unwrap();
+    let same = iam.replace_group_rule(&owner, (team, rule.id), "*", terms());
+    assert_eq!(same.await.unwrap(), rule);
+
+    let terms = || CustomRoleTerms {
+        display_name: "Sender".to_owned(),
+        description: String::new(),
+        actions: vec!["domain.write".to_owned()],
+    };
+    let new = NewCustomRole {
+        name: "Sender".to_owned(),
+        terms: terms(),
+    };
+    let role = iam.create_custom_role(&owner, new).await.unwrap();
+    let same = iam.replace_custom_role(&owner, role.id, "*", terms()).await;
+    assert_eq!(same.unwrap(), role);
+
+    let account = world.made.account.to_string();
+    let terms = || PolicyTerms {
+        subject: PolicySubject::Group(team),
+        grant: PolicyGrant {
+            description: String::new(),
+            roles: vec![PolicyRole::Named(NamedRole::Viewer)],
+            attributes: vec![Attribute::read("accountId", None, &account).unwrap()],
+        },
+    };
+    let policy = iam.create_policy(&owner, terms()).await.unwrap();
+    let same = iam.replace_policy(&owner, policy.id, "*", terms()).await;
+    assert_eq!(same.unwrap(), policy);
+    let same = iam.switch_policy(&owner, policy.id, "*", true).await;
+    assert_eq!(same.unwrap(), policy);
+
+    for event in [
+        "profile_rule_changed",
+        "group_rule_changed",
+        "custom_role_changed",
+        "policy_changed",
+    ] {
+        assert_eq!(count(&world, event).await, 0, "{event}");
+    }
 }
