@@ -145,7 +145,7 @@ impl Style {
 }
 
 /// The start of the next page, if there is one.
-pub(crate) fn next<T>(window: PageRequest, part: &Page<T>) -> Option<u64> {
+fn next<T>(window: PageRequest, part: &Page<T>) -> Option<u64> {
     let next = window.skip.saturating_add(window.take);
     (next < part.total).then_some(next)
 }
