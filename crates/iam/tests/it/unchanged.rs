@@ -1,8 +1,10 @@
 //! Requests for what is so already: nothing changes, and the audit has no entry of a change.
 
 use crate::world::{OWNER, World, on_both_databases};
+use base::limit::{ORGANIZATIONS_PER_ACCOUNT, SPACES_PER_ACCOUNT};
 use base::scope::Domain;
-use iam::audit::Page;
+use iam::Credential;
+use iam::audit::{Credential as Shown, Page, Recorded};
 use iam::claim_condition::ClaimCondition;
 use iam::directory::{Attribute, NamedRole, OWN_REALM, PolicyRole, PolicySubject, ProfileRuleKind};
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
@@ -12,6 +14,7 @@ use iam::manage::preference::{Preference, PreferenceValue};
 use iam::manage::profile::NewProfile;
 use iam::manage::profile_identity::NewProfileIdentity;
 use iam::manage::profile_rule::ProfileRuleTerms;
+use iam::manage::settings::DomainChange;
 use iam::role::Role;
 
 on_both_databases!(
@@ -22,6 +25,8 @@ on_both_databases!(
     an_identity_that_a_profile_names_is_not_added_again,
     a_member_of_a_group_is_not_added_again,
     what_is_replaced_by_the_same_stays_as_it_is,
+    settings_of_a_domain_are_not_set_again,
+    a_limit_of_an_account_is_not_set_again,
 );
 
 const ROLE: Role = Role::Developer;
@@ -258,4 +263,79 @@ async fn what_is_replaced_by_the_same_stays_as_it_is(world: World) {
     ] {
         assert_eq!(count(&world, event).await, 0, "{event}");
     }
+}
+
+async fn settings_of_a_domain_are_not_set_again(world: World) {
+    let (iam, domain) = (&world.iam, Domain::Space(world.space()));
+    let node = world.node().await;
+    let set = async |at: &iam::Iam, change: DomainChange| {
+        let key = Credential::ApiKey(world.made.api_key.expose());
+        let scope = at.verifier().scope(key, Some(domain)).unwrap();
+        let done = at.configure((&scope, Shown::ApiKey), &change).await;
+        done.unwrap();
+        count(&world, "domain_configured").await
+    };
+    let seconds = |seconds: Option<u32>| DomainChange {
+        resolution_seconds: Some(seconds),
+        ..DomainChange::default()
+    };
+    let schemas = |text: Option<&str>| DomainChange {
+        schemas: Some(text.map(str::to_owned)),
+        ..DomainChange::default()
+    };
+    let key_first = |is_taken: bool| DomainChange {
+        key_before_names: Some(is_taken),
+        ..DomainChange::default()
+    };
+    // As it is from the beginning.
+    for same in [DomainChange::default(), seconds(None), schemas(None)] {
+        assert_eq!(set(iam, same).await, 0);
+    }
+    assert_eq!(set(iam, seconds(Some(60))).await, 1);
+    assert_eq!(set(&node, seconds(Some(60))).await, 1);
+    assert_eq!(node.resolution_seconds(domain), Some(60));
+    let text = "[all]\npattern = .*\nretentions = 60s:1d\n";
+    assert_eq!(set(iam, schemas(Some(text))).await, 2);
+    assert_eq!(set(iam, schemas(Some(text))).await, 2);
+    assert_eq!(set(iam, schemas(None)).await, 3);
+    assert_eq!(set(iam, key_first(true)).await, 4);
+    assert_eq!(set(iam, key_first(true)).await, 4);
+    // What stays is not told beside what changes.
+    let both = DomainChange {
+        key_before_names: Some(true),
+        ..seconds(None)
+    };
+    assert_eq!(set(iam, both).await, 5);
+    let found = iam.audit(Page::default()).await.unwrap();
+    let of_settings = |entry: &&Recorded| entry.event == "domain_configured";
+    let last = found.iter().rfind(of_settings).unwrap();
+    let details = format!("{:?}", last.details);
+    assert!(details.contains("resolution_seconds"), "{details}");
+    assert!(!details.contains("key_before_names"), "{details}");
+    node.close().await;
+}
+
+async fn a_limit_of_an_account_is_not_set_again(world: World) {
+    let (iam, account) = (&world.iam, world.made.account);
+    let node = world.node().await;
+    let set = async |at: &iam::Iam, values: &[(&str, Option<u64>)]| {
+        let values = values.iter();
+        let changes: Vec<(String, Option<u64>)> = values
+            .map(|(name, value)| ((*name).to_owned(), *value))
+            .collect();
+        at.set_account_limits(account, &changes).await.unwrap();
+        count(&world, "account_limited").await
+    };
+    let spaces = |at: &iam::Iam| at.account_limit(account, &SPACES_PER_ACCOUNT);
+    let usual = spaces(iam);
+    let name = SPACES_PER_ACCOUNT.name;
+    assert_eq!(set(iam, &[(name, None)]).await, 0);
+    assert_eq!(set(iam, &[(name, Some(7))]).await, 1);
+    assert_eq!(set(&node, &[(name, Some(7))]).await, 1);
+    assert_eq!(spaces(&node), 7);
+    let other = ORGANIZATIONS_PER_ACCOUNT.name;
+    assert_eq!(set(iam, &[(name, Some(7)), (other, Some(8))]).await, 2);
+    assert_eq!(set(iam, &[(name, None), (other, None)]).await, 3);
+    assert_eq!(spaces(iam), usual);
+    node.close().await;
 }
