@@ -309,7 +309,7 @@ async fn settings_of_a_domain_are_not_set_again(world: World) {
     let found = iam.audit(Page::default()).await.unwrap();
     let of_settings = |entry: &&Recorded| entry.event == "domain_configured";
     let last = found.iter().rfind(of_settings).unwrap();
-    let details = format!("{:?}", last.details);
+    let details = last.details.as_str();
     assert!(details.contains("resolution_seconds"), "{details}");
     assert!(!details.contains("key_before_names"), "{details}");
     node.close().await;
