@@ -42,9 +42,9 @@ pub(super) enum Criterion {
 
 impl Criterion {
     /// Those of organizations.
-    pub(super) const OF_ORGS: &[Self] = &[Self::Name];
+    pub(super) const OF_ORGS: &'static [Self] = &[Self::Name];
     /// Those of spaces.
-    pub(super) const OF_SPACES: &[Self] = &[Self::Name, Self::Organization];
+    pub(super) const OF_SPACES: &'static [Self] = &[Self::Name, Self::Organization];
 
     const fn word(self) -> &'static str {
         match self {
