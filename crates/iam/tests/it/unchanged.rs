@@ -6,10 +6,14 @@ use base::scope::Domain;
 use iam::Credential;
 use iam::audit::{Credential as Shown, Page, Recorded};
 use iam::claim_condition::ClaimCondition;
-use iam::directory::{Attribute, NamedRole, OWN_REALM, PolicyRole, PolicySubject, ProfileRuleKind};
+use iam::directory::{
+    Attribute, NamedRole, OWN_REALM, Plan, PolicyRole, PolicySubject, ProfileRuleKind,
+    ResourceGroup,
+};
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
 use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole};
 use iam::manage::group_rule::GroupRuleTerms;
+use iam::manage::instance::{InstanceChange, NewInstance};
 use iam::manage::preference::{Preference, PreferenceValue};
 use iam::manage::profile::NewProfile;
 use iam::manage::profile_identity::NewProfileIdentity;
@@ -27,6 +31,7 @@ on_both_databases!(
     what_is_replaced_by_the_same_stays_as_it_is,
     settings_of_a_domain_are_not_set_again,
     a_limit_of_an_account_is_not_set_again,
+    an_instance_is_not_changed_again,
 );
 
 const ROLE: Role = Role::Developer;
@@ -337,5 +342,36 @@ async fn a_limit_of_an_account_is_not_set_again(world: World) {
     assert_eq!(set(iam, &[(name, Some(7)), (other, Some(8))]).await, 2);
     assert_eq!(set(iam, &[(name, None), (other, None)]).await, 3);
     assert_eq!(spaces(iam), usual);
+    node.close().await;
+}
+
+async fn an_instance_is_not_changed_again(world: World) {
+    let (owner, iam, space) = (world.owner(), &world.iam, world.space());
+    let new = NewInstance {
+        name: "monitoring".to_owned(),
+        space,
+        region: iam.regions().first().unwrap().name.clone(),
+        group: ResourceGroup::default_of(world.made.account),
+        plan: Plan::Premium,
+        locked: false,
+    };
+    let id = iam.create_instance(&owner, &new).await.unwrap().id;
+    let node = world.node().await;
+    let to_lite = || InstanceChange {
+        plan: Some(Plan::Lite),
+        ..InstanceChange::default()
+    };
+    let (changed, switched) = ("resource_instance_changed", "resource_instance_switched");
+    for at in [iam, iam, &node] {
+        at.update_instance(&owner, id, to_lite()).await.unwrap();
+        // When it is answered, also where another node has made the change.
+        assert_eq!(at.plan_of(Domain::Space(space)), Some(Plan::Lite));
+        assert_eq!(count(&world, changed).await, 1);
+    }
+    for at in [&node, &node, iam] {
+        assert!(at.lock_instance(&owner, id, true).await.unwrap().locked);
+        assert!(at.instance(&owner, id).unwrap().locked);
+        assert_eq!(count(&world, switched).await, 1);
+    }
     node.close().await;
 }
