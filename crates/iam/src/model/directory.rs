@@ -12,6 +12,7 @@ mod dynamic_rules;
 mod entry;
 pub(crate) mod facts;
 mod group_access;
+mod keys;
 mod map;
 mod plan;
 mod policies;
@@ -26,6 +27,7 @@ mod profiles;
 mod resource;
 mod resource_access;
 mod resources;
+mod sharded;
 mod sorted;
 mod sorting;
 mod stamp;
@@ -99,8 +101,7 @@ pub struct Directory {
     pub(crate) roles: Map<Principal, HashMap<Domain, Vec<Role>>>,
     policies: policies::Policies,
     resources: resources::Resources,
-    pub(crate) keys: Map<KeyId, ApiKey>,
-    pub(crate) keys_by_hash: Map<[u8; 32], KeyId>,
+    pub(crate) keys: keys::Keys,
     pub(crate) issuers: Arc<Issuers>,
     sorted: sorted::SortedLists,
 }
