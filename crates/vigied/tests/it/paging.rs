@@ -68,8 +68,8 @@ fn organizations_spaces_and_holders_of_roles_come_in_pages() {
             json!({"name": format!("space-{number}"), "organization_guid": server.owner.org});
         make(&server, "/v2/spaces", &body);
     }
-    let own = format!("/v2/organizations/{}/spaces", server.owner.org);
-    for path in ["/v2/organizations", "/v2/spaces", own.as_str()] {
+    let of_org = format!("/v2/organizations/{}/spaces", server.owner.org);
+    for path in ["/v2/organizations", "/v2/spaces", of_org.as_str()] {
         let whole = get(&server, path);
         assert_eq!(
             (&whole["total_results"], &whole["total_pages"]),
@@ -106,9 +106,9 @@ fn organizations_spaces_and_holders_of_roles_come_in_pages() {
             all
         );
         // A page after the end is empty, and no error.
-        let behind = get(&server, &format!("{path}?results-per-page=2&page=9"));
-        assert_eq!(behind["resources"], json!([]));
-        assert_eq!(behind["total_results"], 5);
+        let beyond = get(&server, &format!("{path}?results-per-page=2&page=9"));
+        assert_eq!(beyond["resources"], json!([]));
+        assert_eq!(beyond["total_results"], 5);
     }
     // The links to other pages repeat the filters of the list.
     let chosen = get(

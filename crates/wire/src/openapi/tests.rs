@@ -82,8 +82,10 @@ fn every_operation_has_its_own_id_and_names_its_path_parameters() {
 fn what_takes_all_series_says_so() {
     let document = vigie_document();
     for (path, method) in [("/metrics", "get"), ("/v1/settings/domain", "put")] {
-        let own = &document["paths"][path][method];
-        let refused = own["responses"]["403"]["description"].as_str().unwrap();
+        let operation = &document["paths"][path][method];
+        let refused = operation["responses"]["403"]["description"]
+            .as_str()
+            .unwrap();
         assert!(refused.contains("some series alone"), "{path}: {refused}");
     }
 }
@@ -214,12 +216,12 @@ fn each_example_is_of_operations_that_are_there() {
     let paths = document["paths"].as_object().unwrap().values();
     let operations = paths.flat_map(|path| path.as_object().unwrap().values());
     let example = "/requestBody/content/application~1json/example";
-    let shown: BTreeSet<&str> = operations
-        .filter(|own| own.pointer(example).is_some())
-        .map(|own| own["operationId"].as_str().unwrap())
+    let ids: BTreeSet<&str> = operations
+        .filter(|operation| operation.pointer(example).is_some())
+        .map(|operation| operation["operationId"].as_str().unwrap())
         .collect();
     let all = examples::all();
     let named: Vec<&str> = all.iter().flat_map(|(names, _)| names.to_vec()).collect();
-    assert_eq!(shown.len(), named.len(), "an operation has two");
-    assert_eq!(shown, named.into_iter().collect::<BTreeSet<&str>>());
+    assert_eq!(ids.len(), named.len(), "an operation has two");
+    assert_eq!(ids, named.into_iter().collect::<BTreeSet<&str>>());
 }

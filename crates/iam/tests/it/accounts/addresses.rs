@@ -48,8 +48,8 @@ fn refused<T>(result: Result<T, IamError>) {
     let Err(error) = result else {
         panic!("it was let in");
     };
-    let told = error.to_string();
-    assert!(told.contains("allowed_ip_addresses"), "{told}");
+    let message = error.to_string();
+    assert!(message.contains("allowed_ip_addresses"), "{message}");
     assert_eq!(code(error), "credential");
 }
 
@@ -82,7 +82,7 @@ fn a_uaa_token_opens_no_account_that_does_not_let_its_address_in() {
         assert_eq!(listed(world, &far), [0; 4]);
 
         let (org, space) = (Domain::Org(b.org), Domain::Space(b.space));
-        let own = Domain::Account(b.account);
+        let account_domain = Domain::Account(b.account);
         refused(iam.account(&far, b.account));
         refused(iam.org(&far, b.org));
         refused(iam.space(&far, b.space));
@@ -96,7 +96,7 @@ fn a_uaa_token_opens_no_account_that_does_not_let_its_address_in() {
         refused(iam.rename_org(&far, b.org, "other").await);
         refused(iam.delete_org(&far, b.org, true).await);
         for (domain, role) in [
-            (own, Role::Editor),
+            (account_domain, Role::Editor),
             (org, Role::Auditor),
             (space, Role::Auditor),
         ] {

@@ -43,8 +43,8 @@ fn who_is_in_two_accounts_is_renamed_in_neither() {
         world.invite_ada(None).await;
         let there = world.identity(&world.ada(Some(world.b.account)).await);
         let there = there.unwrap();
-        let own = rename(iam, &there, id, given("x")).await.unwrap_err();
-        assert_eq!(code(own), "not_allowed", "no Administrator there");
+        let error = rename(iam, &there, id, given("x")).await.unwrap_err();
+        assert_eq!(code(error), "not_allowed", "no Administrator there");
         for caller in [&ada, &bea] {
             let refused = rename(iam, caller, id, given("x")).await.unwrap_err();
             assert_eq!(code(refused), "conflict");
