@@ -54,5 +54,5 @@ pub mod space;
 pub mod space_login;
 mod stamp;
 
-pub use crate::model::{page, people_search, text};
+pub use crate::model::{page, people_search, room, text};
 pub use removal::Purged;

@@ -7,6 +7,7 @@ use crate::error::{AuthError, IamError};
 use crate::model::bounds::{KeyLife, Narrowing};
 use crate::model::caller_roles::hidden;
 use crate::model::directory::{ApiKey, Service};
+use crate::model::room::full;
 use crate::model::text;
 use crate::model::text::name;
 use crate::refusal::{Reason, Refusal, Remedy};
@@ -262,15 +263,12 @@ pub(super) async fn room_for_one_more(
     if count < most {
         return Ok(());
     }
-    let name = limit::KEYS_PER_USER.name;
-    let who = match key.made_by {
+    let holder = match key.made_by {
         None => "you have",
         Some(_) => "the service ID has",
     };
-    let message = format!("{who} {count} API keys, as many as `{name}` = {most} allows");
-    let problem = Refusal::new(Reason::Conflict, message);
-    let problem = problem.remedy(Remedy::DeleteKeys);
-    Err(IamError::Refused(problem.limit(&limit::KEYS_PER_USER)))
+    let refusal = full(holder, count, &limit::KEYS_PER_USER, most);
+    Err(refusal.remedy(Remedy::DeleteKeys).into())
 }
 
 /// Ensures, within the transaction, that the credential was not revoked meanwhile.

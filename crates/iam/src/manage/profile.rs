@@ -13,7 +13,7 @@ use crate::model::page::ListPart;
 use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::Refusal;
 use crate::repo::counts::CountedItem;
 use crate::repo::revisions::Versioned;
 use crate::repo::transactions::departure::leave;
@@ -27,6 +27,9 @@ use db::{DbError, Tx};
 use std::cmp::Ordering;
 
 const WHAT: &str = "managing trusted profiles";
+
+/// How the refusal of a further part of a full profile begins.
+pub(super) const HOLDER: &str = "the trusted profile has";
 
 /// A new trusted profile.
 #[derive(Debug, Default)]
@@ -287,16 +290,4 @@ pub(super) fn about(caller: &Identity, action: Action, profile: &Profile) -> Ent
         .in_account(profile.account)
         .on(profile.id)
         .with("name", &profile.name)
-}
-
-/// Refuses a further part of a profile that has as many as it may.
-pub(super) fn check_room(held: u64, limit: &'static limit::Limit) -> Result<(), Refusal> {
-    if held < limit.default {
-        return Ok(());
-    }
-    let message = format!(
-        "the trusted profile has {held} {}, as many as `{}` = {} allows",
-        limit.unit, limit.name, limit.default
-    );
-    Err(Refusal::new(Reason::Conflict, message).limit(limit))
 }

@@ -14,7 +14,7 @@ use super::order::{By, SortKey, by_signed_word};
 use super::paging::LIMIT_AND_START;
 use super::reply::json;
 use crate::app::App;
-use crate::failure::refused::check_length;
+use crate::failure::refused::{check_count, check_length};
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
@@ -151,13 +151,7 @@ pub(super) fn of_invitation(
     caller: &Identity,
     wanted: &[InvitedPolicy],
 ) -> Result<Vec<PolicyGrant>, Refusal> {
-    let (count, limit) = (wanted.len() as u64, &limit::POLICIES_PER_SUBJECT);
-    if count > limit.default {
-        let (name, most) = (limit.name, limit.default);
-        let message = format!("`iam_policy` has {count} policies, more than `{name}` = {most}");
-        let Refusal(problem) = invalid("iam_policy", message);
-        return Err(Refusal(problem.limit(limit)));
-    }
+    check_count("iam_policy", wanted.len(), &limit::POLICIES_PER_SUBJECT)?;
     let each = wanted.iter().map(|one| form::invited(app, caller, one));
     each.collect()
 }

@@ -433,7 +433,7 @@ fn policies_and_decisions_are_limited() {
     }
     let over = |reply: &Reply, status: u16, limit: Limit| {
         let word = if status == 409 {
-            "conflict"
+            "limit_exceeded"
         } else {
             "invalid_parameter"
         };
