@@ -30,10 +30,9 @@ mod sorted;
 mod sorting;
 mod stamp;
 mod trust;
+mod user_claims;
 
-pub use access_group::{
-    AccessGroup, CLAIMS, GroupMembership, GroupRule, MembershipKind, OWN_REALM,
-};
+pub use access_group::{AccessGroup, GroupMembership, GroupRule, MembershipKind};
 pub use deleted::Deleted;
 pub use entry::{
     Account, ApiKey, DomainEntry, Member, Org, Region, RuleTexts, Service, Space, User,
@@ -49,6 +48,7 @@ pub use profile::{
 pub use resource::{Instance, ResourceGroup};
 pub use stamp::Stamp;
 pub use trust::Trust;
+pub use user_claims::{CLAIMS, OWN_REALM};
 
 use super::account_settings::StoredSettings;
 use super::address;
