@@ -12,6 +12,7 @@ mod dynamic_rules;
 mod entry;
 pub(crate) mod facts;
 mod group_access;
+mod keyed_sets;
 mod map;
 mod plan;
 mod policies;
