@@ -7,7 +7,6 @@ mod version;
 pub(super) use version::{V1, V2};
 
 use super::account_parameter::check_account;
-use super::api_key::invalid;
 use super::entity_tag::tagged;
 use super::list_cursor::ListCursor;
 use super::order::{By, SortKey, by_signed_word};
@@ -16,6 +15,7 @@ use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::{check_count, check_length};
 use crate::http::advertised_address::UrlForCaller;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::if_match::IfMatch;

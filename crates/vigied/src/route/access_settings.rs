@@ -1,10 +1,10 @@
 //! `/v1/accounts/{account}/settings/access_management`: settings that are fixed here. Only members of an account act in it, so
 //! identities of other accounts have no access.
 
-use super::api_key::invalid;
 use super::entity_tag::tagged;
 use crate::app::App;
 use crate::failure::refused::check_length;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};

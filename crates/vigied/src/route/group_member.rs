@@ -1,7 +1,6 @@
 //! `/v2/groups/ID/members`: the members of access groups. Of several wishes each has an outcome of its own.
 
 use super::account_parameter::check_account;
-use super::api_key::invalid;
 use super::group_id;
 use super::order::signed_word;
 use super::paging::{GROUPS, last, list_links};
@@ -9,6 +8,7 @@ use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::{self, check_count, check_length};
 use crate::http::advertised_address::UrlForCaller;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};

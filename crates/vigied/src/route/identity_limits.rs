@@ -1,10 +1,10 @@
 //! `/v1/accounts/{account}/limits/identity`: how many service IDs, groups of them, API keys, trusted profiles, and rules and links
 //! of theirs an account has, and how many it may have. What is not counted here is refused by its name.
 
-use super::api_key::invalid;
 use super::reply::json;
 use super::trusted_profile;
 use crate::app::App;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body, rest_of_body};

@@ -1,9 +1,9 @@
 //! `/v1/activity/accounts/{account}/report`: reports of who has not authenticated for some time.
 
-use super::api_key::invalid;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::Params;

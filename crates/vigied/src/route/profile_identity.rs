@@ -1,11 +1,11 @@
 //! `/v1/profiles/ID/identities`: the users and service IDs that may take on a trusted profile because it names them.
 
-use super::api_key::invalid;
 use super::entity_tag::tagged;
 use super::reply::json;
 use super::trusted_profile::{id, some};
 use crate::app::App;
 use crate::failure::refused::check_length;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body, names_nothing};

@@ -1,11 +1,11 @@
 //! `/v1/profiles/ID/links`: the compute resources that may take on a trusted profile.
 
-use super::api_key::invalid;
 use super::entity_tag::tagged;
 use super::reply::json;
 use super::trusted_profile::{id, some};
 use crate::app::App;
 use crate::failure::refused::check_length;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::if_match::IfMatch;

@@ -1,8 +1,8 @@
 //! `/v1/serviceids`: programs with an identity of their own, which Administrators manage.
 
-use super::account_parameter::check_account;
+use super::account_parameter::{check_account, in_own_account};
 use super::activity;
-use super::api_key::{in_own_account, invalid, is_set, requested_key, shown as shown_key};
+use super::api_key::{requested_key, shown as shown_key};
 use super::entity_tag::tagged;
 use super::history;
 use super::identity_list::{self, IdentityList, Wanted};
@@ -11,6 +11,8 @@ use super::order::{By, SortKey};
 use super::reply::json;
 use crate::app::App;
 use crate::http::advertised_address::UrlForCaller;
+use crate::http::header::is_set;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::if_match::IfMatch;

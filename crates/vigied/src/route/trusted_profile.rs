@@ -1,8 +1,7 @@
 //! `/v1/profiles`: rights that users, service IDs and compute resources take on, which Administrators manage.
 
-use super::account_parameter::check_account;
+use super::account_parameter::{check_account, in_own_account};
 use super::activity;
-use super::api_key::in_own_account;
 use super::entity_tag::tagged;
 use super::history;
 use super::identity_list::{self, IdentityList, Wanted};

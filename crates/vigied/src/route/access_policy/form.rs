@@ -3,8 +3,8 @@
 use crate::app::App;
 use crate::failure::refused::{check_count, check_length, mended_by};
 use crate::http::advertised_address::UrlForCaller;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
-use crate::route::api_key::invalid;
 use crate::route::group_id;
 use crate::route::iam_id;
 use base::error::{Kind, Problem};
