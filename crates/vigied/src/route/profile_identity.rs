@@ -1,8 +1,8 @@
 //! `/v1/profiles/ID/identities`: the users and service IDs that may take on a trusted profile because it names them.
 
 use super::entity_tag::tagged;
-use super::reply::json;
-use super::trusted_profile::{id, some};
+use super::reply::{json, non_empty};
+use super::trusted_profile::id;
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::invalid::invalid;
@@ -86,7 +86,7 @@ fn shown(account: AccountId, identity: &ProfileIdentity) -> Shown {
         identifier,
         kind: sort.name().to_owned(),
         accounts,
-        description: some(&identity.description),
+        description: non_empty(&identity.description),
     }
 }
 

@@ -1,8 +1,8 @@
 //! `/v1/profiles/ID/links`: the compute resources that may take on a trusted profile.
 
 use super::entity_tag::tagged;
-use super::reply::json;
-use super::trusted_profile::{id, some};
+use super::reply::{json, non_empty};
+use super::trusted_profile::id;
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::invalid::invalid;
@@ -31,7 +31,7 @@ fn shown(link: &ProfileLink) -> Shown {
         entity_tag: profile_link_tag(link),
         created_at: made.clone(),
         modified_at: made,
-        name: some(&link.name),
+        name: non_empty(&link.name),
         cr_type: link.cr_type.clone(),
         link: LinkedComputeResource {
             crn: link.crn.clone(),

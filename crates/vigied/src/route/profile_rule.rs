@@ -1,8 +1,8 @@
 //! `/v1/profiles/ID/rules`: whose claims let them take on a trusted profile.
 
 use super::entity_tag::tagged;
-use super::reply::json;
-use super::trusted_profile::{id, some};
+use super::reply::{json, non_empty};
+use super::trusted_profile::id;
 use crate::app::App;
 use crate::failure::refused;
 use crate::failure::refused::check_length;
@@ -51,7 +51,7 @@ fn shown(rule: &ProfileRule) -> Shown {
         entity_tag: profile_rule_tag(rule),
         created_at: time_text(rule.created.at),
         modified_at: time_text(rule.modified.at),
-        name: some(&rule.name),
+        name: non_empty(&rule.name),
         conditions: rule.conditions.iter().map(condition).collect(),
         ..Shown::default()
     };

@@ -7,7 +7,7 @@ use super::history;
 use super::identity_list::{self, IdentityList, Wanted};
 use super::in_turn::in_turn;
 use super::order::{By, SortKey};
-use super::reply::json;
+use super::reply::{json, non_empty};
 use crate::app::App;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
@@ -45,11 +45,6 @@ const LIST: IdentityList<Profile> = IdentityList {
     other_orders: &OTHER_ORDERS,
 };
 
-/// A text, if there is any.
-pub(super) fn some(text: &str) -> Option<String> {
-    Some(text.to_owned()).filter(|text| !text.is_empty())
-}
-
 fn shown(profile: &Profile) -> Shown {
     let (account, id) = (profile.account, shown_id(profile.id));
     Shown {
@@ -57,8 +52,8 @@ fn shown(profile: &Profile) -> Shown {
         id,
         entity_tag: profile_tag(profile),
         name: profile.name.clone(),
-        description: some(&profile.description),
-        email: some(&profile.email),
+        description: non_empty(&profile.description),
+        email: non_empty(&profile.email),
         created_at: time_text(profile.created.at),
         modified_at: time_text(profile.modified.at),
         iam_id: profile.id.to_string(),
