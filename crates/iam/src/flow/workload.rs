@@ -59,9 +59,7 @@ impl WantedProfile {
         account: AccountId,
     ) -> Option<&'d Profile> {
         let by_id = |text: &str| -> Option<&'d Profile> {
-            let id = text.strip_prefix("iam-").unwrap_or(text);
-            let id: ProfileId = format!("iam-{id}").parse().ok()?;
-            directory.profile(id)
+            directory.profile(ProfileId::from_either(text).ok()?)
         };
         let found = [
             self.id.as_deref().map(by_id),

@@ -76,8 +76,8 @@ impl Subject {
     pub fn identifier(&self) -> String {
         match self {
             Self::User(user) => user.id.0.to_string(),
-            Self::Service(id, _) => format!("ServiceId-{}", id.0),
-            Self::Profile(id, _) => format!("Profile-{}", id.0),
+            Self::Service(id, _) => id.object_id(),
+            Self::Profile(id, _) => id.object_id(),
         }
     }
 

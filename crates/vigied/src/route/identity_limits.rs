@@ -2,7 +2,6 @@
 //! of theirs an account has, and how many it may have. What is not counted here is refused by its name.
 
 use super::reply::json;
-use super::trusted_profile;
 use crate::app::App;
 use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
@@ -180,7 +179,7 @@ impl EachOf {
             Self::KeysOfIdentity => Named::Identity(id.parse()?),
             Self::RulesOfGroup => Named::AccessGroup(id.parse()?),
             // By its id, `Profile-…`, or by its IAM id.
-            Self::PartsOfProfile(part) => Named::Profile(part, trusted_profile::parse_id(id)?),
+            Self::PartsOfProfile(part) => Named::Profile(part, ProfileId::from_either(id)?),
         })
     }
 }
@@ -201,7 +200,7 @@ impl Named {
             Self::ServiceIdGroup(group) => group.to_string(),
             Self::Identity(principal) => principal.to_string(),
             Self::AccessGroup(group) => group.to_string(),
-            Self::Profile(_, profile) => trusted_profile::shown_id(*profile),
+            Self::Profile(_, profile) => profile.object_id(),
         }
     }
 }

@@ -60,8 +60,7 @@ impl Sort {
         match self {
             Self::User => identifier.parse::<UserId>().ok().map(Principal::from),
             Self::Service => {
-                let id_alone = identifier.strip_prefix("iam-").unwrap_or(identifier);
-                let id = format!("iam-{id_alone}").parse::<ServiceId>();
+                let id = ServiceId::from_either(identifier);
                 id.ok().map(Principal::from)
             }
         }
@@ -70,15 +69,10 @@ impl Sort {
 
 fn shown(account: AccountId, identity: &ProfileIdentity) -> Shown {
     let iam_id = identity.principal.to_string();
-    let sort = match identity.principal.user() {
-        Some(_) => Sort::User,
-        None => Sort::Service,
-    };
-    let (identifier, accounts) = match sort {
-        Sort::User => (iam_id.clone(), vec![account.to_string()]),
-        Sort::Service => {
-            let id_alone = iam_id.strip_prefix("iam-").unwrap_or(&iam_id);
-            (id_alone.to_owned(), Vec::new())
+    let (sort, identifier, accounts) = match identity.principal {
+        Principal::Service(id) => (Sort::Service, id.object_id(), Vec::new()),
+        Principal::User(_) | Principal::Profile(_) | Principal::Server => {
+            (Sort::User, iam_id.clone(), vec![account.to_string()])
         }
     };
     Shown {

@@ -50,7 +50,7 @@ fn shown(
     text: Option<&Secret<String>>,
 ) -> Shown {
     let (crn, account) = (crn(app, key, instance), instance.account);
-    let service = format!("ServiceId-{}", key.service.0);
+    let service = key.service.object_id();
     Shown {
         id: crn.clone(),
         guid: key.id.to_string(),

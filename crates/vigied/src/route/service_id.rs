@@ -58,7 +58,7 @@ const LIST: IdentityList<Service> = IdentityList {
 
 /// The service ID in the interface's form; its group only where it is asked for.
 fn shown(service: &Service, with_group: bool) -> Shown {
-    let (account, id) = (service.account, format!("ServiceId-{}", service.id.0));
+    let (account, id) = (service.account, service.id.object_id());
     Shown {
         crn: format!("crn:v1:bluemix:public:iam-identity::a/{account}::serviceid:{id}"),
         id,
@@ -84,9 +84,7 @@ fn shown(service: &Service, with_group: bool) -> Shown {
 /// The id in the path: `ServiceId-…`, as the object has it, or the IAM id. What is neither names nothing.
 fn id(params: &Params) -> Result<ServiceId, Refusal> {
     let text = params.text("id");
-    let own = text.strip_prefix("iam-").unwrap_or(text);
-    let parsed = format!("iam-{own}").parse::<ServiceId>();
-    parsed.map_err(|_| names_nothing(text))
+    ServiceId::from_either(text).map_err(|_| names_nothing(text))
 }
 
 /// Whether the answer tells the group.

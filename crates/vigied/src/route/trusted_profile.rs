@@ -18,7 +18,7 @@ use crate::request::payload::Payload;
 use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::id::{IdError, ProfileId};
+use base::id::ProfileId;
 use http::StatusCode;
 use iam::Identity;
 use iam::directory::Profile;
@@ -46,7 +46,7 @@ const LIST: IdentityList<Profile> = IdentityList {
 };
 
 fn shown(profile: &Profile) -> Shown {
-    let (account, id) = (profile.account, shown_id(profile.id));
+    let (account, id) = (profile.account, profile.id.object_id());
     Shown {
         crn: format!("crn:v1:bluemix:public:iam-identity::a/{account}::profile:{id}"),
         id,
@@ -66,18 +66,7 @@ fn shown(profile: &Profile) -> Shown {
 /// The id in the path: `Profile-…`, as the object has it, or the IAM id. What is neither names nothing.
 pub(super) fn id(params: &Params) -> Result<ProfileId, Refusal> {
     let text = params.text("id");
-    parse_id(text).map_err(|_| names_nothing(text))
-}
-
-/// The id, from either form.
-pub(super) fn parse_id(text: &str) -> Result<ProfileId, IdError> {
-    let id = text.strip_prefix("iam-").unwrap_or(text);
-    format!("iam-{id}").parse()
-}
-
-/// The id as the object has it.
-pub(super) fn shown_id(id: ProfileId) -> String {
-    format!("Profile-{}", id.0)
+    ProfileId::from_either(text).map_err(|_| names_nothing(text))
 }
 
 pub(super) async fn list(
