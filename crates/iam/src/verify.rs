@@ -402,13 +402,8 @@ impl Verifier {
             return Err(AuthError::Revoked("its session has ended"));
         }
         if let Some(id) = verified.key {
-            let key = directory
-                .keys
-                .get(&id)
-                .ok_or(AuthError::Revoked("its API key was deleted"))?;
-            if let Some(why) = key.refusal(at) {
-                return Err(AuthError::Revoked(why));
-            }
+            let usable = directory.usable_key(id, at);
+            usable.map_err(AuthError::Revoked)?;
         }
         check_holder(directory, verified, verified.principal)?;
         if let Some(by) = verified.assumed_by {

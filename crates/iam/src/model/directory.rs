@@ -239,6 +239,18 @@ impl Directory {
         &self.deletions
     }
 
+    /// The API key behind a credential, if it is there and may be used at this moment.
+    ///
+    /// # Errors
+    /// Says why not.
+    pub(crate) fn usable_key(&self, id: KeyId, at: Millis) -> Result<&ApiKey, &'static str> {
+        let key = self.keys.get(&id).ok_or("its API key was deleted")?;
+        match key.refusal(at) {
+            None => Ok(key),
+            Some(why) => Err(why),
+        }
+    }
+
     /// Whether an API key may only send.
     #[must_use]
     pub fn sends_only(&self, key: &KeyId) -> bool {

@@ -18,11 +18,8 @@ impl Verifier {
         if let Some(verified) = caller.shown() {
             self.check_alive(&directory, verified, now)?;
         } else if let Some(id) = caller.bounds().root().key {
-            let key = directory.keys.get(&id);
-            let key = key.ok_or(AuthError::Revoked("its API key was deleted"))?;
-            if let Some(why) = key.refusal(now) {
-                return Err(AuthError::Revoked(why));
-            }
+            let usable = directory.usable_key(id, now);
+            usable.map_err(AuthError::Revoked)?;
         }
         require_existing(&directory, caller.principal())?;
         let account = caller.account();
