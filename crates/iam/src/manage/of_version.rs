@@ -64,6 +64,17 @@ impl NamedVersion {
     }
 }
 
+/// Refuses another version than the only one of what never changes.
+///
+/// # Errors
+/// When `if_match` does not have the version with this tag.
+pub fn check_version(if_match: &str, tag: &str) -> Result<(), IamError> {
+    match entity_tag::matches(if_match, tag) {
+        true => Ok(()),
+        false => Err(changed()),
+    }
+}
+
 fn changed() -> IamError {
     overtaken("it has changed since its entity tag was read: read it again")
 }

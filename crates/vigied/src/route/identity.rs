@@ -1,7 +1,7 @@
 //! The token service: grants, keys, discovery, introspection, revocation.
 
 use super::assume;
-use super::form_field::{bounded, required};
+use super::form_field::{bounded, optional, required};
 use super::iam_authz;
 use super::not_served;
 use super::oauth_error;
@@ -184,12 +184,7 @@ async fn issued(
     let with_uaa = form
         .get("response_type")
         .is_some_and(|types| form::list(types).any(|word| word == "uaa"));
-    let account = form
-        .get("account")
-        .filter(|text| !text.is_empty())
-        .map(|text| bounded("account", text, &limit::WORD_BYTES))
-        .transpose()?
-        .map(str::to_owned);
+    let account = optional(form, "account", &limit::WORD_BYTES)?;
     let delegation = delegation(form, client)?;
     if client == Some(Client::Kube) && (account.is_some() || with_uaa) {
         let what = "a delegated token is for the account of its login: leave out `account`, and `uaa` of `response_type`";
