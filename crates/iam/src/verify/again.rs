@@ -1,6 +1,7 @@
 //! Verifies a caller again whose work has waited: the credential may have been withdrawn meanwhile.
 
-use super::{Verifier, membership_reason, require_existing};
+use super::Verifier;
+use super::holder::{membership_reason, require_existing};
 use crate::error::AuthError;
 use crate::model::bounds::AccountReach;
 use crate::token::identity::Identity;
