@@ -3,7 +3,7 @@
 
 use super::reply::json;
 use crate::app::App;
-use crate::http::invalid::invalid;
+use crate::http::invalid::{invalid, unserved};
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body, rest_of_body};
@@ -283,10 +283,7 @@ fn refuse_unserved(members: &Map<String, Value>) -> Result<(), Refusal> {
     let wished = |name: &&str| members.get(*name).is_some_and(asks);
     match UNSERVED.into_iter().find(wished) {
         None => Ok(()),
-        Some(name) => {
-            let message = format!("`{name}` is not served here: leave it out");
-            Err(invalid(name, message))
-        }
+        Some(name) => Err(unserved(name)),
     }
 }
 

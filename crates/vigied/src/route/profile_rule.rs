@@ -6,7 +6,7 @@ use super::trusted_profile::id;
 use crate::app::App;
 use crate::failure::refused;
 use crate::failure::refused::check_length;
-use crate::http::invalid::invalid;
+use crate::http::invalid::{invalid, unserved};
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::if_match::IfMatch;
@@ -125,8 +125,7 @@ fn rule_kind(wanted: &ProfileRuleRequest) -> Result<ProfileRuleKind, Refusal> {
 fn terms(bytes: &[u8]) -> Result<ProfileRuleTerms, Refusal> {
     let members: Map<String, Value> = body(bytes)?;
     if members.contains_key("context") {
-        let message = "`context` is not served here: leave it out";
-        return Err(invalid("context", message.to_owned()));
+        return Err(unserved("context"));
     }
     let wanted: ProfileRuleRequest = body(bytes)?;
     let read = |condition: &ProfileRuleCondition| {
