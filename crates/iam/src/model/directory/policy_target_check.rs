@@ -104,7 +104,7 @@ impl PolicyTarget {
         let named = named.or(of_kind.map(|domain| (Resource, domain)));
         let (key, domain) = named.or(self.org.map(|org| (Org, Domain::Org(org))))?;
         let (operator, value) = self.region.as_ref()?;
-        let is_elsewhere = |own: &str| !is_met(*operator, value, own);
+        let is_elsewhere = |candidate: &str| !is_met(*operator, value, candidate);
         let has_another = directory.region_of(domain).is_some_and(is_elsewhere);
         has_another.then_some((key, Region))
     }
