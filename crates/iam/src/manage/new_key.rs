@@ -24,7 +24,7 @@ use base::limit;
 use base::principal::Principal;
 use base::secret::Secret;
 use base::time::Millis;
-use db::{DbError, Tx};
+use db::Tx;
 
 /// A new key.
 #[derive(Debug, Default)]
@@ -183,10 +183,7 @@ impl Iam {
         room_for_one_more(tx, key, self.0.config.limits.keys_per_user).await?;
         api_keys::insert(tx, key, made.life)
             .await
-            .map_err(|error| match error {
-                IamError::Db(DbError::Unique) => self.text_taken(caller, &made.text),
-                other => other,
-            })?;
+            .map_err(|error| error.if_unique(|| self.text_taken(caller, &made.text)))?;
         let entry = about(caller, Action::KeyMade, key);
         Ok(entry
             .with_some("expires_at", key.expires_at.map(|at| at.0))

@@ -23,7 +23,7 @@ use crate::token::identity::Identity;
 use base::id::ProfileId;
 use base::limit;
 use base::principal::Principal;
-use db::{DbError, Tx};
+use db::Tx;
 use std::cmp::Ordering;
 
 const WHAT: &str = "managing trusted profiles";
@@ -271,12 +271,7 @@ pub(super) fn no_profile() -> IamError {
 }
 
 fn taken(error: IamError) -> IamError {
-    match error {
-        IamError::Db(DbError::Unique) => {
-            IamError::conflict("a trusted profile of this name exists in the account")
-        }
-        other => other,
-    }
+    error.if_unique(|| IamError::conflict("a trusted profile of this name exists in the account"))
 }
 
 fn changed() -> IamError {

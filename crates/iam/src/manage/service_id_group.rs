@@ -17,7 +17,7 @@ use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::ServiceGroupId;
 use base::limit;
-use db::{DbError, Tx};
+use db::Tx;
 
 const WHAT: &str = "managing groups of service IDs";
 
@@ -28,12 +28,7 @@ pub fn entity_tag(group: &ServiceGroup) -> String {
 }
 
 fn taken(error: IamError) -> IamError {
-    match error {
-        IamError::Db(DbError::Unique) => {
-            IamError::conflict("a group of service IDs of this name exists")
-        }
-        other => other,
-    }
+    error.if_unique(|| IamError::conflict("a group of service IDs of this name exists"))
 }
 
 fn about(caller: &Identity, action: Action, group: &ServiceGroup) -> Entry {
