@@ -59,6 +59,7 @@ mod reply;
 mod resource_group;
 mod resource_instance;
 mod resource_key;
+mod rule_condition;
 mod service_id;
 mod service_id_group;
 mod session;
