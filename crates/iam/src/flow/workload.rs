@@ -40,7 +40,7 @@ pub struct WorkloadLogin {
     pub source: Source,
 }
 
-/// By what the profile is for the resource, if it is: a link or a rule.
+/// The link or rule that lets the resource take on the profile, if there is one.
 fn trust(profile: &Profile, resource: &ComputeResource) -> Option<Trust> {
     let is_for_it = |link: &&ProfileLink| {
         let wanted = LinkedResource {

@@ -1,4 +1,4 @@
-//! The version that a change is meant for, where a caller names one though none is asked for: it is honoured as everywhere.
+//! `If-Match` of changes that do not ask for it: a caller who names a version all the same is obeyed, as everywhere.
 
 use super::any_version::overtaken;
 use crate::error::IamError;

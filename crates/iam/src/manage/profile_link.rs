@@ -17,7 +17,7 @@ use crate::token::identity::Identity;
 use base::id::{ProfileId, ProfileLinkId};
 use base::limit;
 
-/// The compute resource of a link. What is none may be anything.
+/// The compute resource of a link. A part that is absent matches any resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkTerms {
     /// The word of what it runs on.

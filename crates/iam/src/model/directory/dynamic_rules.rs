@@ -74,7 +74,7 @@ impl Directory {
         }
     }
 
-    /// Of a new role or a new group nothing is compared: only of other names, another address or another account.
+    /// A new role or access group of the user changes nothing here: only another name, address or account does.
     fn compare_changed_user(&mut self, before: &Self, id: UserId) {
         let is_same = before.users.get(&id) == self.users.get(&id)
             && before.accounts_of(id) == self.accounts_of(id);

@@ -10,7 +10,7 @@ use base::principal::Principal;
 use base::scope::{Actions, Domain};
 use std::collections::HashSet;
 
-/// For so many spaces it is not worth putting all policies of a principal together.
+/// Up to this number of spaces it is cheaper to decide on each than to combine all policies of a principal first.
 const FEW_SPACES: usize = 4;
 
 impl Directory {

@@ -73,7 +73,7 @@ pub enum ProfileRuleKind {
     },
 }
 
-/// A compute resource that may take on the profile. What is none may be anything.
+/// A compute resource that may take on the profile. A part that is absent matches any resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProfileLink {
     /// Its id.
@@ -105,7 +105,7 @@ pub struct ProfileIdentity {
     pub added: Stamp,
 }
 
-/// By what a principal may take on a profile.
+/// Why a principal may take on a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Assumption {
     /// The profile names it.
