@@ -1,6 +1,6 @@
 //! New API keys: everybody makes them for themselves, and an Administrator for the service IDs of the account.
 
-use super::own_key;
+use super::chosen_key;
 use crate::audit::{Action, Entry};
 use crate::caller_roles::CallerRoles;
 use crate::error::{AuthError, IamError};
@@ -133,7 +133,7 @@ impl Iam {
         let text = match new.text {
             None => key_text::generate(),
             Some(text) => {
-                own_key::check(text.expose())?;
+                chosen_key::check(text.expose())?;
                 text
             }
         };
@@ -236,7 +236,7 @@ impl Iam {
                 "this text is that of the API key `{}` already",
                 key.name
             )),
-            Err(_) => own_key::refused(),
+            Err(_) => chosen_key::refused(),
         }
     }
 }
