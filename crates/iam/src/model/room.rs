@@ -64,6 +64,17 @@ mod tests {
     }
 
     #[test]
+    fn what_would_be_too_much_is_told_with_what_is_allowed() {
+        let refused = over("the account would have", 8, &limit::USERS_PER_ACCOUNT, 7);
+        let expected = format!(
+            "the account would have 8 {}, more than `users_per_account` = 7 allows",
+            limit::USERS_PER_ACCOUNT.unit
+        );
+        assert_eq!(refused.message, expected);
+        assert_eq!(refused.reason, Reason::LimitReached);
+    }
+
+    #[test]
     fn a_list_may_be_as_long_as_its_limit_and_its_field_is_named() {
         let limit = &limit::CONDITIONS_PER_RULE;
         let most = usize::try_from(limit.default).unwrap();
