@@ -280,9 +280,9 @@ impl Verifier {
         if text.len() > TOKEN_BYTES_MAX {
             return Err(AuthError::KeyUnknown);
         }
-        let id = directory
-            .keys_by_hash
-            .get(&sha256(text.as_bytes()))
+        let key = directory
+            .keys
+            .of_hash(&sha256(text.as_bytes()))
             .ok_or_else(|| {
                 // Keys brought by users may have any form; for our own format the checksum tells whether the text is
                 // complete.
@@ -292,7 +292,6 @@ impl Verifier {
                     AuthError::KeyUnknown
                 }
             })?;
-        let key = directory.keys.get(id).ok_or(AuthError::KeyUnknown)?;
         if let Some(why) = key.refusal(at) {
             return Err(AuthError::Revoked(why));
         }

@@ -13,6 +13,7 @@ mod entry;
 pub(crate) mod facts;
 mod group_access;
 mod keyed_sets;
+mod keys;
 mod map;
 mod plan;
 mod policies;
@@ -29,6 +30,7 @@ mod profiles;
 mod resource;
 mod resource_access;
 mod resources;
+mod sharded;
 mod sorted;
 mod sorting;
 mod stamp;
@@ -102,8 +104,7 @@ pub struct Directory {
     pub(crate) roles: Map<Principal, HashMap<Domain, Vec<Role>>>,
     policies: policies::Policies,
     resources: resources::Resources,
-    pub(crate) keys: Map<KeyId, ApiKey>,
-    pub(crate) keys_by_hash: Map<[u8; 32], KeyId>,
+    pub(crate) keys: keys::Keys,
     pub(crate) issuers: Arc<Issuers>,
     sorted: sorted::SortedLists,
 }

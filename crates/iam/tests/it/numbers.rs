@@ -118,6 +118,8 @@ async fn what_a_session_came_from_does_not_give_way(world: World) {
     // Nothing is left that could be dropped.
     let deeper = child(&world, &third).await.unwrap_err();
     assert!(deeper.to_string().contains("sessions_per_user"), "{deeper}");
+    // Nobody is told to wait where no wait helps.
+    assert_eq!(deeper.refusal().unwrap().reason.name(), "not_allowed");
     for own in [&oldest, &second, &third] {
         assert!(is_usable(&world, own));
     }

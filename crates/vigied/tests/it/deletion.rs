@@ -131,8 +131,8 @@ fn a_deleted_space_is_told_what_goes_and_comes_back_with_its_metrics() {
     assert_eq!(back.json()["entity"]["name"], "dev");
     assert_eq!(caller.names(&owner.space).json(), json!(["a"]));
     assert_eq!(caller.send(&owner.space, &["a.d"]).status, 200);
-    // Nothing is left to restore.
-    assert_eq!(caller.manage("POST", &restore).send().status, 404);
+    // Nothing is left to restore: it is there, and not deleted.
+    assert_eq!(caller.manage("POST", &restore).send().status, 409);
     let listed = caller.manage("GET", "/v2/deleted").send().json();
     assert_eq!(listed["resources"], json!([]), "{listed}");
 }

@@ -154,6 +154,38 @@ fn keys_in_a_file_are_read_when_the_first_token_comes() {
     assert_eq!(reply.status, 200, "{}", reply.text());
 }
 
+/// What the operator has taken out is believed no more, also if nothing is left.
+#[test]
+fn a_file_without_an_issuer_ends_the_logins_of_all() {
+    let place = Place::start();
+    let profile = place.profile("collector");
+    place.link(&profile, "prod", "web");
+    let ask = || {
+        let token = place.signer.token("prod", "web");
+        place.ask(&token, &[("profile_name", "collector")])
+    };
+    assert_eq!(ask().status, 200);
+    let file = place.server.folder.path().join("issuers.toml");
+    std::fs::write(&file, "# Nobody any more.\n").unwrap();
+    let serving = &place.server.serving;
+    serving.signal("HUP");
+    serving.wait_for_log("issuers of workloads read again count=0");
+    serving.wait_for_log("no issuer of workloads is named");
+    let reply = ask();
+    assert_eq!(code(&reply), (400, "BXNIM0106E".to_owned()));
+    let told = message(&reply);
+    assert!(
+        told.contains("the operator of this server has named no issuer"),
+        "{told}"
+    );
+    let checked = check(&place.server.data(), &file);
+    let told = error_text(&checked);
+    assert!(
+        checked.status.success() && told.contains("names no issuer"),
+        "{told}"
+    );
+}
+
 /// A file that cannot be used changes nothing; one that names the issuer no more ends its logins.
 #[test]
 fn the_file_of_issuers_is_read_again_on_sighup() {
