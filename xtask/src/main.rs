@@ -53,6 +53,9 @@ enum Task {
     },
     /// Install and start what the tests need, run all of them, stop it again
     Test {
+        /// All lints beside the tests, as CI does
+        #[arg(long, conflicts_with = "arguments")]
+        lints: bool,
         /// Passed on to `cargo test`, for example `-p db` or `-- name_of_a_test`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
@@ -73,8 +76,6 @@ enum Task {
     Graphite(graphite::GraphiteArgs),
     /// Make requests of both OpenAPI documents; fails where the server answers what they do not say
     Schemathesis(schemathesis::SchemathesisArgs),
-    /// All lints beside all tests: what CI runs
-    Ci,
     /// fmt, clippy, check-deps, check-repo and deny
     Lint,
     /// Do the crates use only what the layering lets them?
@@ -88,7 +89,8 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Quickstart { arguments } => step("quickstart", || quickstart::run(&arguments)),
-        Task::Test { arguments } => step("test", || test::run(&arguments)),
+        Task::Test { lints: true, .. } => step("test", ci::run),
+        Task::Test { arguments, .. } => step("test", || test::run(&arguments)),
         Task::Dist(arguments) => step("dist", || dist::run(&arguments)),
         Task::Bench { bench, table } => step("bench", || {
             bench::run(&bench.unwrap_or(bench::Bench::Table(table)))
@@ -96,7 +98,6 @@ fn main() -> ExitCode {
         Task::Graphite(arguments) => step("graphite", || graphite::run(&arguments)),
         Task::Schemathesis(arguments) => step("schemathesis", || schemathesis::run(&arguments)),
         Task::Services => step("services", services::run_until_interrupted),
-        Task::Ci => step("ci", ci::run),
         Task::Lint => step("lint", lint::run),
         Task::CheckDeps => step("check-deps", check_deps::run),
         Task::CheckRepo => step("check-repo", check_repo::run),
