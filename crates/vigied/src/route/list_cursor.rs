@@ -10,7 +10,7 @@ use base::id::Guid;
 use base::time::Millis;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use iam::directory::{ApiKey, Instance, Policy, Profile, Service};
+use iam::directory::{Account, ApiKey, Instance, Policy, Profile, Service};
 use iam::manage::invitation::ReceivedInvitation;
 use iam::manage::page::{PageRequest, PlacedPage, PlacedRequest};
 use iam::manage::resource_key::ResourceKey;
@@ -26,6 +26,14 @@ pub(super) trait Entry {
 
     /// When it was made, and its id, which never change: the order of entries that are sorted by equal values.
     fn made(&self) -> (Millis, Guid);
+}
+
+impl Entry for Account {
+    const LIST: &'static str = "accounts";
+
+    fn made(&self) -> (Millis, Guid) {
+        (self.created_at, self.id.0)
+    }
 }
 
 impl Entry for ApiKey {

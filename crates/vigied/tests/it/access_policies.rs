@@ -12,7 +12,7 @@ use crate::limits::hits;
 use base::limit::{self, Limit};
 use serde_json::{Value, json};
 
-/// Nothing is refused by the last but one: it is tried in `lists`, and both where the turns are.
+/// Nothing is refused by the last but one: it is tried in `lists`, and both in `hostile/waiting_lists.rs`.
 pub(crate) const LIMITS: [Limit; 7] = [
     limit::INVITED_ACCESS_PER_REQUEST,
     limit::POLICIES_PER_SUBJECT,

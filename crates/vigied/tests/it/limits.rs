@@ -17,7 +17,7 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 /// A figure of the server's own metrics.
-fn figure(server: &Server, line: &str) -> u64 {
+pub(crate) fn figure(server: &Server, line: &str) -> u64 {
     let metrics = server.operations("/metrics").text();
     let value = metrics
         .lines()

@@ -179,10 +179,16 @@ fn queries_are_those_of_the_identity_document() {
     let named = |method: &str, path: &str| {
         let mut all = all.iter();
         let found = all.find(|(own, at, _)| own == method && at == path);
-        found.map(|(_, _, names)| names.clone())
+        found.map(|(_, _, parameters)| parameters.clone())
+    };
+    let parameter = |name: &str, is_list: bool| QueryParameter {
+        name: name.to_owned(),
+        is_list,
     };
     let list = named("GET", "/v1/serviceids").unwrap();
-    assert!(list.contains(&"pagesize".to_owned()), "{list:?}");
+    assert!(list.contains(&parameter("pagesize", false)), "{list:?}");
+    let spaces = named("GET", "/v2/spaces").unwrap();
+    assert!(spaces.contains(&parameter("q", true)), "{spaces:?}");
     assert_eq!(named("POST", "/v1/apikeys"), Some(Vec::new()));
     assert_eq!(named("GET", "/v1/metrics"), None);
 }
