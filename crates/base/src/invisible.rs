@@ -31,7 +31,7 @@ pub const fn is_lookalike_blank(character: char) -> bool {
 /// A text as a message repeats it: each character that is not seen as itself becomes its number (`\u{202e}`, `\u{a0}`), so that
 /// the text reads as what it is wherever it is shown. Doing it twice changes nothing.
 #[must_use]
-pub fn shown(text: &str) -> Cow<'_, str> {
+pub fn escaped(text: &str) -> Cow<'_, str> {
     numbered(text, |character| {
         is_invisible(character) || is_lookalike_blank(character)
     })
@@ -39,7 +39,7 @@ pub fn shown(text: &str) -> Cow<'_, str> {
 
 /// The same of a text that has lines of its own.
 #[must_use]
-pub fn shown_lines(text: &str) -> Cow<'_, str> {
+pub fn escaped_lines(text: &str) -> Cow<'_, str> {
     numbered(text, |character| {
         character != '\n' && (is_invisible(character) || is_lookalike_blank(character))
     })
@@ -105,20 +105,20 @@ mod tests {
 
     #[test]
     fn what_is_not_seen_is_repeated_as_its_number() {
-        assert!(matches!(shown("Café 名前 \\u{1b}"), Cow::Borrowed(_)));
-        let text = shown("a\u{1b}[2Jb\u{202e}c\n\u{9b}\u{e0041}");
+        assert!(matches!(escaped("Café 名前 \\u{1b}"), Cow::Borrowed(_)));
+        let text = escaped("a\u{1b}[2Jb\u{202e}c\n\u{9b}\u{e0041}");
         assert_eq!(text, "a\\u{1b}[2Jb\\u{202e}c\\u{a}\\u{9b}\\u{e0041}");
-        assert_eq!(shown(&text), text);
+        assert_eq!(escaped(&text), text);
     }
     #[test]
     fn a_blank_that_is_none_is_repeated_as_its_number_and_drawn_as_it_is() {
         let text = "Charge\u{202f}: 5\u{a0}%\n山田\u{3000}太郎";
         assert_eq!(
-            shown(text),
+            escaped(text),
             "Charge\\u{202f}: 5\\u{a0}%\\u{a}山田\u{3000}太郎"
         );
         assert_eq!(
-            shown_lines(text),
+            escaped_lines(text),
             "Charge\\u{202f}: 5\\u{a0}%\n山田\u{3000}太郎"
         );
         assert_eq!(drawn("Charge\u{202f}:\u{200b}"), "Charge\u{202f}:\\u{200b}");
