@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::env;
 use crate::error::{Failure, Kind};
 use crate::missing_role;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use crate::secret_argument;
 use crate::session::{Token, checked, grant, not_logged_in};
 use crate::token::Claims;
@@ -367,25 +367,25 @@ impl<'a> Monitoring<'a> {
     ) {
         let reason = match answer {
             Ok(reply) => match reply.refusal("go on").text {
-                Some(text) => shown!("the server answers {}: {}", reply.status, text),
-                None => shown!("the server answers {}", reply.status),
+                Some(text) => escaped!("the server answers {}: {}", reply.status, text),
+                None => escaped!("the server answers {}", reply.status),
             },
-            Err(failure) => shown!("{}", failure.message),
+            Err(failure) => escaped!("{}", failure.message),
         };
         self.context.output.warn(match (next, asked) {
-            (Some((wait, Some(left))), _) => shown!(
+            (Some((wait, Some(left))), _) => escaped!(
                 "{}; trying again in {} s, for {} s at the most",
                 reason,
                 wait.as_secs(),
                 left.as_secs()
             ),
-            (Some((wait, None)), _) => shown!("{}; trying again in {} s", reason, wait.as_secs()),
-            (None, Some(asked)) => shown!(
+            (Some((wait, None)), _) => escaped!("{}; trying again in {} s", reason, wait.as_secs()),
+            (None, Some(asked)) => escaped!(
                 "{}; the server asks to wait {} s, longer than this command waits",
                 reason,
                 asked.as_secs()
             ),
-            (None, None) => shown!("{}; it was tried for as long as was said", reason),
+            (None, None) => escaped!("{}; it was tried for as long as was said", reason),
         });
     }
 

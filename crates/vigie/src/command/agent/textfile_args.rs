@@ -3,7 +3,7 @@
 use crate::duration;
 use crate::error::{Failure, code};
 use crate::output::Output;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use agent::Textfiles;
 use base::sample::Batch;
 use base::time::Millis;
@@ -78,7 +78,7 @@ impl TextfileCollector<'_> {
         for problem in &found.problems {
             if !self.reported.contains(problem) {
                 let problem = PrintableText::untrusted(problem);
-                self.output.warn(shown!("agent: textfile: {}", problem));
+                self.output.warn(escaped!("agent: textfile: {}", problem));
             }
         }
         self.reported = found.problems;
