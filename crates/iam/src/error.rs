@@ -134,6 +134,14 @@ impl IamError {
         Self::Refused(Refusal::new(Reason::Conflict, what).remedy(remedy))
     }
 
+    /// This refusal in place of the failure to store a row because another has its name, or whatever is unique.
+    pub(crate) fn if_unique(self, refusal: impl FnOnce() -> Self) -> Self {
+        match self {
+            Self::Db(DbError::Unique) => refusal(),
+            other => other,
+        }
+    }
+
     /// The caller's answer; `None` for an internal failure, whose details stay in the log.
     #[must_use]
     pub const fn refusal(&self) -> Option<&Refusal> {

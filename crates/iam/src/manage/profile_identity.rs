@@ -1,11 +1,12 @@
 //! The identities of trusted profiles: the users and service IDs of the account that may take on a profile because it names them.
 
 use super::any_version::overtaken;
-use super::profile::{about, check_room, no_profile};
+use super::profile::{HOLDER, about, no_profile};
 use crate::audit::{Action, Entries};
 use crate::error::IamError;
 use crate::model::directory::{Profile, ProfileIdentity, Stamp};
 use crate::model::entity_tag;
+use crate::model::room::{check_count, check_room};
 use crate::model::text;
 use crate::refusal::Refusal;
 use crate::repo::{members, profile_identities, profiles};
@@ -153,9 +154,8 @@ impl Iam {
             Some(_) => {}
             None => {
                 let held = profile_identities::count_of(&mut tx, id).await?;
-                check_room(held, &limit::IDENTITIES_PER_PROFILE)?;
+                check_room(HOLDER, held, &limit::IDENTITIES_PER_PROFILE)?;
             }
-        }
         let identity = name_identity(&mut tx, &profile, new, stamp).await?;
         let entry = about(caller, Action::ProfileIdentityAdded, &profile);
         self.commit(tx, entry.with("identity", new.principal))
@@ -212,12 +212,7 @@ async fn name_identity(
 }
 
 fn check_list(all: &[NewProfileIdentity]) -> Result<(), Refusal> {
-    let (count, limit) = (all.len() as u64, &limit::IDENTITIES_PER_PROFILE);
-    if count > limit.default {
-        let (name, most) = (limit.name, limit.default);
-        let message = format!("`identities` has {count} identities, more than `{name}` = {most}");
-        return Err(Refusal::invalid("identities", message).limit(limit));
-    }
+    check_count("identities", all.len(), &limit::IDENTITIES_PER_PROFILE)?;
     all.iter().try_for_each(check)?;
     let mut principals: Vec<Principal> = all.iter().map(|new| new.principal).collect();
     principals.sort_unstable();

@@ -1,13 +1,14 @@
 //! The limits of one account: the server's, or those that the operator has set for the account.
 
 pub use crate::config::AccountLimits;
-use crate::refusal::{Reason, Refusal, Remedy};
-use crate::repo::account_limits;
-use crate::repo::counts::{self, CountedItem};
 
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
+use crate::model::room::{full, over};
+use crate::refusal::{Reason, Refusal, Remedy};
+use crate::repo::account_limits;
 use crate::repo::accounts::lock_active;
+use crate::repo::counts::{self, CountedItem};
 use crate::service::Iam;
 use base::id::AccountId;
 use base::limit::{self, Limit};
@@ -118,14 +119,8 @@ impl Iam {
         if held < allowed {
             return Ok(());
         }
-        Err(full(
-            account,
-            limit,
-            format!(
-                "the account has {held} {}, as many as `{}` = {allowed} allows",
-                limit.unit, limit.name
-            ),
-        ))
+        let refusal = full("the account has", held, limit, allowed);
+        Err(refusal.remedy(Remedy::RaiseLimit(account, limit)).into())
     }
 
     /// As [`Self::check_room`], for what is listed without pages: an account has no more than one answer holds, whatever its limit says.
@@ -148,7 +143,7 @@ impl Iam {
             "the account has {held} {}, as many as `{}` = {} allows: all are in one answer",
             limit.unit, most.name, most.default
         );
-        let refusal = Refusal::new(Reason::Conflict, message);
+        let refusal = Refusal::new(Reason::LimitReached, message);
         Err(IamError::Refused(refusal.limit(most)))
     }
 
@@ -177,14 +172,8 @@ impl Iam {
         if wanted <= allowed {
             return Ok(());
         }
-        Err(full(
-            account,
-            limit,
-            format!(
-                "the account would have {wanted} {}, more than `{}` = {allowed} allows",
-                limit.unit, limit.name
-            ),
-        ))
+        let refusal = over("the account would have", wanted, limit, allowed);
+        Err(refusal.remedy(Remedy::RaiseLimit(account, limit)).into())
     }
 
     /// Refuses the roles given in the transaction when the account has more than its limit, including those of open
@@ -197,10 +186,4 @@ impl Iam {
         self.is_within_limit(tx, account, &limit::ROLES_PER_ACCOUNT, CountedItem::Roles)
             .await
     }
-}
-
-fn full(account: AccountId, limit: &'static Limit, what: String) -> IamError {
-    let problem = Refusal::new(Reason::LimitReached, what);
-    let problem = problem.remedy(Remedy::RaiseLimit(account, limit));
-    IamError::Refused(problem.limit(limit))
 }

@@ -1,8 +1,8 @@
 //! Bounds of a credential: the one rule for every exchange, grant and change of a credential.
 //!
-//! Nothing issued for a credential gives more than the credential itself: not another principal, not more accounts, no
-//! longer life, no renewal that it did not have, no wider limits; and it ends with what it came from. So everything
-//! that issues takes [`CredentialBounds`], and only this module makes [`CredentialBounds`], from a verified proof.
+//! Nothing issued for a credential gives more than the credential itself: not another principal (but a trusted profile that is for
+//! it), not more accounts, no longer life, no renewal that it did not have, no wider limits; and it ends with what it came from. So
+//! everything that issues takes [`CredentialBounds`], and only this module makes [`CredentialBounds`], from a verified proof.
 //!
 //! A new API key is the one credential that stands on its own: making one is a right of the user who logged in. A user
 //! who logged in may make one that never expires; a key made with a key, or with anything obtained with it, does not

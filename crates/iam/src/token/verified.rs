@@ -25,7 +25,7 @@ pub(crate) struct Verified {
     pub(crate) principal: Principal,
     /// Who has taken on the principal, if that is a trusted profile and somebody of this server's has.
     pub(crate) assumed_by: Option<Principal>,
-    /// By what a compute resource has taken on the principal, if one has.
+    /// The link or rule by which a compute resource has taken on the principal, if one has.
     pub(crate) trusted_by: Option<Trust>,
     pub(crate) account: Option<AccountId>,
     pub(crate) session: Option<SessionId>,

@@ -9,10 +9,12 @@ use base::principal::Principal;
 use base::scope::{Action, Actions, Domain};
 use iam::claim_condition::ClaimCondition;
 use iam::directory::{
-    AccessGroup, Attribute, MembershipKind, NamedRole, OWN_REALM, Policy, PolicyRole, PolicySubject,
+    AccessGroup, Attribute, CLAIMS, MembershipKind, NamedRole, OWN_REALM, Policy, PolicyRole,
+    PolicySubject,
 };
 use iam::manage::access_group::{AccessGroupChange, GroupsOf, access_group_tag};
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
+use iam::manage::account_user::NameChange;
 use iam::manage::group_member::{MemberOrder, MemberSelection};
 use iam::manage::group_rule::{GroupRuleTerms, group_rule_tag};
 use iam::manage::invitation::Invitee;
@@ -24,6 +26,7 @@ on_both_databases!(
     members_have_what_the_policies_of_their_group_give_on_every_node,
     each_wish_has_its_own_outcome,
     a_rule_lets_in_whom_it_describes,
+    a_rule_compares_what_the_tokens_of_users_say,
     a_rule_that_only_a_newer_node_knows_is_left_out,
     everybody_is_in_the_public_group_while_there_is_one,
     a_group_goes_with_its_policies_and_the_account_with_its_groups,
@@ -188,6 +191,29 @@ fn rule(claim: &str, operator: &str, value: &str) -> GroupRuleTerms {
         realm: OWN_REALM.to_owned(),
         expiration_hours: 24,
         conditions: vec![ClaimCondition::new(claim, operator, value).unwrap()],
+    }
+}
+
+async fn a_rule_compares_what_the_tokens_of_users_say(world: World) {
+    let (owner, account) = (world.owner(), world.made.account);
+    let id = owner.principal().user().unwrap();
+    let user = world.iam.account_user(&owner, account, id).await.unwrap();
+    let change = NameChange {
+        given_name: Some("Ada".to_owned()),
+        family_name: Some("L".to_owned()),
+    };
+    let renamed = world.iam.rename_user(&owner, account, &user, change);
+    renamed.await.unwrap();
+    let token = access_token(&world.log_in().await);
+    let (claims, _) = world.iam.introspect(Credential::Iam(&token)).unwrap();
+    let claims = serde_json::to_value(&claims).unwrap();
+    for claim in CLAIMS {
+        let group = group(&world, claim).await;
+        let terms = rule(claim, "EQUALS", &claims[claim].to_string());
+        let made = world.iam.create_group_rule(&owner, group, terms).await;
+        made.unwrap();
+        let directory = world.iam.directory();
+        assert!(directory.is_in_group(owner.principal(), group), "{claim}");
     }
 }
 

@@ -71,6 +71,15 @@ pub(crate) fn check_length(
     iam::manage::text::check_length(field, text, limit).map_err(|refusal| problem(&refusal))
 }
 
+/// The refusal of a list in a request that has more entries than the limit.
+pub(crate) fn check_count(
+    field: &'static str,
+    count: usize,
+    limit: &'static Limit,
+) -> Result<(), Problem> {
+    iam::manage::room::check_count(field, count, limit).map_err(|refusal| problem(&refusal))
+}
+
 /// The same refusal for a source that has sent too many wrong keys: it must wait before the next answer.
 pub(crate) fn slowed(refused: Problem, seconds: u64) -> Problem {
     let problem = Problem {

@@ -1,7 +1,6 @@
 //! `/v2/groups`: access groups, whose members have what policies for them give, and whether everybody in the account is in one.
 
 use super::account_parameter::check_account;
-use super::api_key::invalid;
 use super::entity_tag::tagged;
 use super::group_id;
 use super::order::{By, SortKey, by_signed_word};
@@ -10,6 +9,7 @@ use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::if_match::IfMatch;

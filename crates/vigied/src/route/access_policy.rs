@@ -7,15 +7,15 @@ mod version;
 pub(super) use version::{V1, V2};
 
 use super::account_parameter::check_account;
-use super::api_key::invalid;
 use super::entity_tag::tagged;
 use super::list_cursor::ListCursor;
 use super::order::{By, SortKey, by_signed_word};
 use super::paging::LIMIT_AND_START;
 use super::reply::json;
 use crate::app::App;
-use crate::failure::refused::check_length;
+use crate::failure::refused::{check_count, check_length};
 use crate::http::advertised_address::UrlForCaller;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::if_match::IfMatch;
@@ -153,13 +153,7 @@ pub(super) fn of_invitation(
     caller: &Identity,
     wanted: &[InvitedPolicy],
 ) -> Result<Vec<PolicyGrant>, Refusal> {
-    let (count, limit) = (wanted.len() as u64, &limit::POLICIES_PER_SUBJECT);
-    if count > limit.default {
-        let (name, most) = (limit.name, limit.default);
-        let message = format!("`iam_policy` has {count} policies, more than `{name}` = {most}");
-        let Refusal(problem) = invalid("iam_policy", message);
-        return Err(Refusal(problem.limit(limit)));
-    }
+    check_count("iam_policy", wanted.len(), &limit::POLICIES_PER_SUBJECT)?;
     let each = wanted.iter().map(|one| form::invited(app, caller, one));
     each.collect()
 }

@@ -1,11 +1,11 @@
 //! `/v1/accounts/{account}/settings/identity`: an account's settings for logins to it and for objects made in it. A setting that
 //! has no effect here is refused by its name.
 
-use super::api_key::invalid;
 use super::entity_tag::tagged;
 use super::history;
 use super::reply::json;
 use crate::app::App;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::Params;

@@ -1,8 +1,8 @@
 //! The ids of access groups as requests and answers have them, and the members that a request names.
 
-use super::api_key::invalid;
 use super::iam_id;
 use crate::failure::refused::check_length;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::params::{Params, names_nothing};
 use base::id::{AccessGroupId, AccountId};

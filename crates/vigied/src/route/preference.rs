@@ -1,8 +1,8 @@
 //! `/v1/preferences`: what clients keep for a user or service ID in an account.
 
-use super::api_key::invalid;
 use super::reply::json;
 use crate::app::App;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};

@@ -1,11 +1,11 @@
 //! `/v1/profiles/ID/links`: the compute resources that may take on a trusted profile.
 
-use super::api_key::invalid;
 use super::entity_tag::tagged;
-use super::reply::json;
-use super::trusted_profile::{id, some};
+use super::reply::{json, non_empty};
+use super::trusted_profile::id;
 use crate::app::App;
 use crate::failure::refused::check_length;
+use crate::http::invalid::{invalid, unserved};
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::if_match::IfMatch;
@@ -31,7 +31,7 @@ fn to_wire(link: &ProfileLink) -> Shown {
         entity_tag: profile_link_tag(link),
         created_at: made.clone(),
         modified_at: made,
-        name: some(&link.name),
+        name: non_empty(&link.name),
         cr_type: link.cr_type.clone(),
         link: LinkedComputeResource {
             crn: link.crn.clone(),
@@ -42,21 +42,18 @@ fn to_wire(link: &ProfileLink) -> Shown {
     }
 }
 
-/// Refuses a field that the original has and nothing here looks at.
-fn unserved(field: &'static str, is_there: bool) -> Result<(), Refusal> {
+/// Refuses a field that is not served, if it is there.
+fn refuse_unserved(field: &'static str, is_there: bool) -> Result<(), Refusal> {
     match is_there {
         false => Ok(()),
-        true => {
-            let message = format!("`{field}` is not served here: leave it out");
-            Err(invalid(field, message))
-        }
+        true => Err(unserved(field)),
     }
 }
 
 /// The compute resource that a body names.
 fn terms(cr_type: String, wanted: LinkedComputeResource) -> Result<LinkTerms, Refusal> {
-    unserved("component_type", wanted.component_type.is_some())?;
-    unserved("component_name", wanted.component_name.is_some())?;
+    refuse_unserved("component_type", wanted.component_type.is_some())?;
+    refuse_unserved("component_name", wanted.component_name.is_some())?;
     let part = |text: Option<String>| text.filter(|text| !text.is_empty());
     Ok(LinkTerms {
         cr_type,
@@ -91,7 +88,7 @@ pub(super) async fn create(
 ) -> Result<Response, Refusal> {
     let profile = app.iam.managed_profile(&caller, id(&params)?)?;
     let wanted: CreateProfileLink = body(&bytes)?;
-    unserved("is_cross_account", wanted.is_cross_account == Some(true))?;
+    refuse_unserved("is_cross_account", wanted.is_cross_account == Some(true))?;
     let terms = terms(wanted.cr_type, wanted.link)?;
     let name = wanted.name.unwrap_or_default();
     let made = app

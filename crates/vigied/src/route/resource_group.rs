@@ -1,11 +1,11 @@
 //! `/v2/resource_groups` and `/v2/quota_definitions`: resource groups, which everybody in the account sees and Administrators
 //! manage, and how many instances an account may have.
 
-use super::account_parameter::check_account;
-use super::api_key::{in_own_account, invalid};
+use super::account_parameter::{check_account, in_own_account};
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};

@@ -1,6 +1,5 @@
 //! `/v2/resource_instances`: instances of the monitoring service, each of which says the plan of one space.
 
-use super::api_key::{invalid, is_set};
 use super::in_turn::in_turn;
 use super::list_cursor::ListCursor;
 use super::order::Order;
@@ -9,6 +8,8 @@ use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::{check_length, mended_by};
 use crate::http::advertised_address::UrlForCaller;
+use crate::http::header::is_set;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body, names_nothing};

@@ -1,6 +1,5 @@
 //! `/v2/resource_keys`: keys of instances, each with a service ID and an API key of its own, which Administrators manage.
 
-use super::api_key::invalid;
 use super::list_cursor::ListCursor;
 use super::order::Order;
 use super::paging::LIMIT_AND_START;
@@ -11,6 +10,7 @@ use super::resource_instance::{
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body, names_nothing};
@@ -50,7 +50,7 @@ fn to_wire(
     text: Option<&Secret<String>>,
 ) -> Shown {
     let (crn, account) = (crn(app, key, instance), instance.account);
-    let service = format!("ServiceId-{}", key.service.0);
+    let service = key.service.object_id();
     Shown {
         id: crn.clone(),
         guid: key.id.to_string(),

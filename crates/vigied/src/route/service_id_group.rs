@@ -1,7 +1,6 @@
 //! `/v1/serviceid_groups`: groups by which service IDs are listed, which Administrators manage.
 
-use super::account_parameter::check_account;
-use super::api_key::in_own_account;
+use super::account_parameter::{check_account, in_own_account};
 use super::entity_tag::tagged;
 use super::reply::json;
 use crate::app::App;

@@ -6,6 +6,7 @@ use super::list_cursor::ListCursor;
 use super::order::{Order, SortKey};
 use super::paging::IAM;
 use super::reply::json;
+use super::token_refusal::no_client;
 use crate::app::App;
 use crate::failure::refused;
 use crate::http::advertised_address::UrlForCaller;
@@ -15,7 +16,6 @@ use crate::request::caller::Manager;
 use crate::request::params::Params;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::error::{Kind, Problem};
 use base::id::SessionId;
 use base::source::Source;
 use http::{HeaderMap, StatusCode};
@@ -117,8 +117,7 @@ pub(super) async fn keep_alive(
 ) -> Result<Response, Refusal> {
     if client(&app, &headers)? != Some(Client::Bx) {
         let message = "The Authorization header is missing: send `bx:bx`";
-        let problem = Problem::new(Kind::Unauthenticated, "BXNIM0308E", message);
-        return Err(Refusal(problem));
+        return Err(no_client(message));
     }
     let kept = app.iam.keep_session_alive(params.id("id")?).await;
     kept.map_err(|error| not_kept(&app, source, error))?;

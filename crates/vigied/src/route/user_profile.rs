@@ -3,9 +3,9 @@
 
 use super::account::{person, waiting};
 use super::activity;
-use super::api_key::invalid;
 use super::reply::json;
 use crate::app::App;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};

@@ -410,11 +410,14 @@ fn only_members_act_in_an_account_and_no_setting_says_otherwise() {
         let request = account.call("PATCH", &path).header("If-Match", tag);
         request.json(body).send()
     };
-    assert_eq!(patch(&tag(&read), &settings).json(), settings);
+    let listed = format!("\"7\", W/{}", tag(&read));
+    for version in [&tag(&read), &listed] {
+        assert_eq!(patch(version, &settings).json(), settings);
+    }
     let mut other = settings.clone();
     other.pointer_mut(kinds).unwrap()["user"]["state"] = json!("enabled");
     refused(&patch("*", &other), 400, "invalid_parameter", "`user`");
-    refused(&patch("\"7\"", &settings), 409, "conflict", "version");
+    refused(&patch("\"7\"", &settings), 409, "conflict", "entity tag");
 }
 
 #[test]
@@ -436,7 +439,7 @@ fn policies_and_decisions_are_limited() {
     }
     let over = |reply: &Reply, status: u16, limit: Limit| {
         let word = if status == 409 {
-            "conflict"
+            "limit_exceeded"
         } else {
             "invalid_parameter"
         };

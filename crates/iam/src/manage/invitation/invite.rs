@@ -183,7 +183,7 @@ impl Iam {
         let open = invitations::count_open(tx, account, now).await?;
         if open.saturating_add(opened) > per_account {
             return Err(over(
-                Reason::Conflict,
+                Reason::LimitReached,
                 Remedy::WithdrawInvitations,
                 limit,
                 per_account,

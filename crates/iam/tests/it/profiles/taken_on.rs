@@ -8,7 +8,7 @@ use base::scope::{Action, Domain};
 use iam::bounds::Narrowing;
 use iam::flow::assume::ProfileLogin;
 use iam::flow::grant::{Grant, Tokens};
-use iam::flow::workload::WantedProfile;
+use iam::flow::wanted_profile::WantedProfile;
 use iam::manage::api_key::NewKey;
 use iam::role::Role;
 use iam::{AuthError, Credential, Iam, IamError};

@@ -44,7 +44,7 @@ fn profiles_with_their_rules_and_links_are_counted() {
         "cr_links": {"limit": profiles.default * links.default, "count": 1},
         "cr_links_per_profile": per_profile(links.default, 1),
         "claim_rules_per_group": {
-            "limit": limit::GROUP_RULES_PER_ACCOUNT.default,
+            "limit": limit::RULES_PER_GROUP.default,
             "access_groups": [{"group_id": group, "count": 1}, {"group_id": no_group, "count": 0}],
         },
     });
