@@ -63,7 +63,7 @@ impl Iam {
     pub async fn uaa_token(&self, source: Source, grant: UaaGrant) -> Result<UaaTokens, IamError> {
         let by_password = matches!(grant, UaaGrant::Proof(Grant::Password { .. }));
         let presented = match &grant {
-            UaaGrant::Proof(grant) => grant.shown(),
+            UaaGrant::Proof(grant) => grant.presented(),
             UaaGrant::RefreshToken(_) => Shown::RefreshToken,
             UaaGrant::IamToken(_) => Shown::IamToken,
         };
