@@ -1,6 +1,6 @@
-//! What the runner of tests says: how many, and which failed.
+//! The results of tests: how many there were, and which failed.
 
-/// The sums of what several runs have said.
+/// The results of one or more runs.
 #[derive(Debug, Default)]
 pub(crate) struct TestResults {
     pub(crate) count: Count,
@@ -15,7 +15,7 @@ impl TestResults {
         self.failures.extend(failed_test(line).map(str::to_owned));
     }
 
-    /// Adds what another run has said.
+    /// Adds the results of another run.
     pub(crate) fn add(&mut self, other: Self) {
         self.count.passed += other.count.passed;
         self.count.failed += other.count.failed;

@@ -1,5 +1,5 @@
-//! Characters that are not seen as themselves: the one list for names that are stored, texts that are managed, and what is shown
-//! on a terminal. Two texts that differ in them alone look alike, and neither can be typed by who sees it.
+//! Invisible characters, and those that look like others: the one list for stored names, managed texts and terminal output. Two
+//! texts that differ only in such characters look alike, and nobody who sees one can type it.
 
 use std::borrow::Cow;
 
@@ -28,8 +28,8 @@ pub const fn is_lookalike_blank(character: char) -> bool {
     )
 }
 
-/// A text as a message repeats it: each character that is not seen as itself becomes its number (`\u{202e}`, `\u{a0}`), so that
-/// the text reads as what it is wherever it is shown. Doing it twice changes nothing.
+/// Escapes a text for a message: each character that is invisible or looks like another becomes its code point (`\u{202e}`,
+/// `\u{a0}`), so that the text reads as what it is wherever it is printed. Escaping twice changes nothing.
 #[must_use]
 pub fn escaped(text: &str) -> Cow<'_, str> {
     numbered(text, |character| {
@@ -37,7 +37,7 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// The same of a text that has lines of its own.
+/// The same for a text of several lines, whose line ends are kept.
 #[must_use]
 pub fn escaped_lines(text: &str) -> Cow<'_, str> {
     numbered(text, |character| {
@@ -45,7 +45,7 @@ pub fn escaped_lines(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// A text as a picture has it, whose blanks are the writer's: each character that is not seen becomes its number.
+/// Escapes a text for a picture, which keeps all blanks: only invisible characters become their code points.
 #[must_use]
 pub fn drawn(text: &str) -> Cow<'_, str> {
     numbered(text, is_invisible)

@@ -53,8 +53,8 @@ impl Context {
         failure
     }
 
-    /// Whether the caller sees no organization, so that there is none to target. Asked where none is targeted and something is
-    /// missing therefore; where no answer comes, it is not said.
+    /// Whether the caller sees no organization, so that there is none to target. Asked only if none is targeted; `false` if the
+    /// server does not answer.
     pub(crate) fn has_no_role(&self) -> bool {
         let is_targeted = |cf: CfConfig| !cf.organization_fields.guid.is_empty();
         !self.cf().is_ok_and(is_targeted) && self.sees_nothing()
@@ -64,8 +64,8 @@ impl Context {
         self.orgs("").is_ok_and(|orgs| orgs.is_empty())
     }
 
-    /// Whether the server says that the caller has no role in the domain; without one named, in the account. Where no answer comes,
-    /// it is not said.
+    /// Whether the server says that the caller has no role in the domain, or, if none is named, in the account; `false` if it does
+    /// not answer.
     pub(crate) fn lacks_role_in(&self, scope: Option<&str>) -> bool {
         self.no_role_refusal(scope).is_some()
     }

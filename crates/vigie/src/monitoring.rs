@@ -59,7 +59,7 @@ pub(crate) enum RetryPolicy {
     Persistent,
     /// Retries as long as the server asks, within limits: for input from a pipe, which would be lost.
     Streaming,
-    /// Retries until so long has been waited: as a person has said.
+    /// Retries until it has waited so long: what `--retry-for` says.
     For(Duration),
     /// Retries for minutes where nobody answers, and for as long as it takes where the server says to come back later: for a job of
     /// hours that others go before.
@@ -336,7 +336,7 @@ impl<'a> Monitoring<'a> {
             });
             let left = policy.time_left(attempt, waited);
             let (wait, is_given_up) = match policy {
-                // Neither sooner than the server says, nor longer than was said here.
+                // Neither sooner than the server says, nor longer than the user allows.
                 RetryPolicy::For(_) => (wished, left.is_some_and(|left| wished > left)),
                 RetryPolicy::Persistent => (wished.min(WAIT_MAX), wished > WAIT_MAX),
                 _ if is_put_off => (wished.min(PATIENT_WAIT_MAX), false),

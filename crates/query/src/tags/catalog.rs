@@ -54,7 +54,7 @@ impl Filter<'_> {
         })
     }
 
-    /// Those to show of all names or values, whose text is `text`.
+    /// Selects the names or values to list; `text` gives the text of one.
     fn select<T, E>(
         self,
         all: impl IntoIterator<Item = T>,

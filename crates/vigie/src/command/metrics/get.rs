@@ -150,7 +150,7 @@ fn refuse_unfit(args: &GetArgs, format: Format) -> Result<(), Failure> {
     }
 }
 
-/// Only what was sent can be shown so.
+/// Refuses calls of functions with `--as-sent`: only stored samples can be printed as they were sent.
 fn refuse_calls(targets: &[String]) -> Result<(), Failure> {
     match targets.iter().find(|target| is_call(target)) {
         None => Ok(()),

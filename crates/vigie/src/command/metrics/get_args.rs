@@ -59,9 +59,9 @@ impl Format {
 /// How often `--watch` reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WatchInterval {
-    /// As nothing is said.
+    /// The default interval.
     Default,
-    /// As is said.
+    /// The interval given.
     Set(Duration),
 }
 

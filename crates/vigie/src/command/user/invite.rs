@@ -44,8 +44,8 @@ pub(crate) struct InviteArgs {
     space_role: Option<SpaceRole>,
 }
 
-/// Invites a user, who is in the account once they accept. Where the server shows a code to whoever invites, it is told how
-/// to hand it on.
+/// Invites a user, who is in the account once they accept. If the server shows the inviter a code, the output says how to hand it
+/// on.
 pub(crate) fn run(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let account = resolve_account(None, context)?;
@@ -110,7 +110,7 @@ pub(crate) fn run(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
 /// A member is given roles by commands of their own, which are named with what was asked for.
 fn hint_at_roles(failure: Failure, args: &InviteArgs, account: &str, context: &Context) -> Failure {
     let is_one = |user: &User| user.email.eq_ignore_ascii_case(args.email.trim());
-    // Who may not list the users is told nothing more.
+    // A caller who may not list the users learns nothing more.
     let is_member = || super::of_account(account, context).is_ok_and(|all| all.iter().any(is_one));
     if failure.kind != Kind::Failed || !is_member() {
         return failure;

@@ -1,4 +1,4 @@
-//! A change of a domain's rules: sent to the server, shown, and where it is refused, told by file and line.
+//! A change of a domain's rules: sent to the server and printed; a refusal names the file and line.
 
 use super::comparison::{File, RulesComparison, text};
 use super::conf::Conf;
