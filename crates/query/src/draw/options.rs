@@ -281,7 +281,7 @@ impl Options {
             "height" => self.height = number("height", value)?.floor(),
             "margin" => {
                 let margin = number("margin", value)?;
-                // Less than nothing is as if it were not there.
+                // A negative number counts as not given.
                 self.margin = if margin < 0.0 {
                     10.0
                 } else {

@@ -187,7 +187,7 @@ fn translated(pattern: &str) -> String {
     out
 }
 
-/// A character that stands for itself.
+/// Appends a literal character, escaped if necessary.
 fn literal(c: char, out: &mut String) {
     if c.is_ascii_punctuation() && !matches!(c, '<' | '>') {
         out.push('\\');
