@@ -156,6 +156,7 @@ impl Iam {
                 let held = profile_identities::count_of(&mut tx, id).await?;
                 check_room(HOLDER, held, &limit::IDENTITIES_PER_PROFILE)?;
             }
+        }
         let identity = name_identity(&mut tx, &profile, new, stamp).await?;
         let entry = about(caller, Action::ProfileIdentityAdded, &profile);
         self.commit(tx, entry.with("identity", new.principal))
