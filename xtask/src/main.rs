@@ -28,7 +28,7 @@ mod schemathesis;
 mod services;
 mod suites;
 mod test;
-mod told;
+mod test_results;
 
 use clap::{Parser, Subcommand};
 use process::step;

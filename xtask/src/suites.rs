@@ -2,7 +2,7 @@
 //! and most of all do those that kill a server again and again. Here two run at a time.
 
 use crate::process::{as_typed, cargo, output_of, step, succeed, work_folder};
-use crate::told::Told;
+use crate::test_results::TestResults;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::ffi::OsString;
@@ -28,13 +28,13 @@ pub(crate) struct Suite {
 /// of them alone in the end.
 pub(crate) fn of(arguments: &[&str]) -> Result<Vec<Suite>> {
     let message_format = ["--message-format", "json-render-diagnostics"];
-    let told = output_of(
+    let messages = output_of(
         cargo()
             .args(["test", "--locked", "--no-run"])
             .args(message_format)
             .args(arguments),
     )?;
-    let mut suites: Vec<Suite> = told.lines().filter_map(Suite::told).collect();
+    let mut suites: Vec<Suite> = messages.lines().filter_map(Suite::of_message).collect();
     ensure!(!suites.is_empty(), "`cargo test --no-run` names no program");
     let bytes = |suite: &Suite| fs::metadata(&suite.program).map_or(0, |about| about.len());
     suites.sort_by_key(|suite| std::cmp::Reverse(bytes(suite)));
@@ -45,29 +45,29 @@ pub(crate) fn of(arguments: &[&str]) -> Result<Vec<Suite>> {
 pub(crate) fn run(
     suites: Vec<Suite>,
     variables: &[(&'static str, OsString)],
-    told: &mut Told,
+    results: &mut TestResults,
 ) -> Result<()> {
     let folder = work_folder()?.join("suites");
     fs::create_dir_all(&folder)?;
-    run_in(&folder, suites, variables, told)
+    run_in(&folder, suites, variables, results)
 }
 
 fn run_in(
     folder: &Path,
     suites: Vec<Suite>,
     variables: &[(&'static str, OsString)],
-    told: &mut Told,
+    total: &mut TestResults,
 ) -> Result<()> {
     let waiting = Mutex::new(suites.into_iter());
-    let ended = Mutex::new((told, Vec::new()));
+    let ended = Mutex::new((total, Vec::new()));
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(suite) = next(&waiting) {
-                    let mut own = Told::default();
-                    let outcome = step(&suite.name, || suite.run(folder, variables, &mut own));
+                    let mut results = TestResults::default();
+                    let outcome = step(&suite.name, || suite.run(folder, variables, &mut results));
                     let mut ended = locked(&ended);
-                    ended.0.add(own);
+                    ended.0.add(results);
                     ended.1.push(outcome);
                 }
             });
@@ -87,17 +87,17 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Suite {
     /// Reads a line of cargo's messages; none if it is about something else.
-    fn told(line: &str) -> Option<Self> {
-        let told: Value = serde_json::from_str(line).ok()?;
-        if !told.pointer("/profile/test")?.as_bool()? {
+    fn of_message(line: &str) -> Option<Self> {
+        let message: Value = serde_json::from_str(line).ok()?;
+        if !message.pointer("/profile/test")?.as_bool()? {
             return None;
         }
-        let program = PathBuf::from(told.get("executable")?.as_str()?);
-        let manifest = Path::new(told.get("manifest_path")?.as_str()?);
+        let program = PathBuf::from(message.get("executable")?.as_str()?);
+        let manifest = Path::new(message.get("manifest_path")?.as_str()?);
         let folder = manifest.parent()?.to_owned();
         let package = folder.file_name()?.to_string_lossy().into_owned();
-        let target = match told.pointer("/target/kind/0")?.as_str()? {
-            "test" => told.pointer("/target/name")?.as_str()?,
+        let target = match message.pointer("/target/kind/0")?.as_str()? {
+            "test" => message.pointer("/target/name")?.as_str()?,
             _ => "unit tests",
         };
         Some(Self {
@@ -111,11 +111,11 @@ impl Suite {
         &self,
         folder: &Path,
         variables: &[(&'static str, OsString)],
-        told: &mut Told,
+        results: &mut TestResults,
     ) -> Result<()> {
         let own_name = self.program.file_name().context("a program has a name")?;
-        let said = folder.join(own_name).with_extension("log");
-        let file = File::create(&said)?;
+        let log = folder.join(own_name).with_extension("log");
+        let file = File::create(&log)?;
         let outcome = succeed(
             as_typed(Command::new(&self.program))
                 .current_dir(&self.folder)
@@ -125,11 +125,11 @@ impl Suite {
                 .stdout(file.try_clone()?)
                 .stderr(file),
         );
-        let bytes = fs::read(&said)?;
+        let bytes = fs::read(&log)?;
         let text = String::from_utf8_lossy(&bytes);
         println!("     Running {}\n{}", self.name, text.trim_end());
         for line in text.lines() {
-            told.add_line(line);
+            results.add_line(line);
         }
         outcome
     }
@@ -152,11 +152,11 @@ mod tests {
             .to_string()
         };
         let program = Value::from("/target/debug/deps/engine-1");
-        let unit = Suite::told(&message("lib", "engine", true, program.clone())).unwrap();
+        let unit = Suite::of_message(&message("lib", "engine", true, program.clone())).unwrap();
         assert_eq!(unit.name, "engine: unit tests");
         assert_eq!(unit.program, Path::new("/target/debug/deps/engine-1"));
         assert_eq!(unit.folder, Path::new("/sources/crates/engine"));
-        let other = Suite::told(&message("test", "it", true, program.clone())).unwrap();
+        let other = Suite::of_message(&message("test", "it", true, program.clone())).unwrap();
         assert_eq!(other.name, "engine: it");
         for nothing in [
             message("lib", "engine", false, Value::Null),
@@ -164,7 +164,7 @@ mod tests {
             "{\"reason\":\"build-finished\",\"success\":true}".to_owned(),
             "warning: something".to_owned(),
         ] {
-            assert!(Suite::told(&nothing).is_none(), "{nothing}");
+            assert!(Suite::of_message(&nothing).is_none(), "{nothing}");
         }
     }
 
@@ -194,11 +194,11 @@ mod tests {
         let passes = "test \"$PWD\" = \"$CARGO_MANIFEST_DIR\" && echo \"test result: ok. $OWN passed; 0 failed; 0 ignored\"";
         let passes = |name: &str| suite(name, passes);
         let suites = vec![passes("a"), suite("b", fails), passes("c"), passes("d")];
-        let mut told = Told::default();
+        let mut results = TestResults::default();
         let variables = [("OWN", OsString::from("7"))];
-        let outcome = run_in(folder.path(), suites, &variables, &mut told);
+        let outcome = run_in(folder.path(), suites, &variables, &mut results);
         assert!(outcome.is_err());
-        assert_eq!((told.count.passed, told.count.failed), (23, 1));
-        assert_eq!(told.failures, ["a::b"]);
+        assert_eq!((results.count.passed, results.count.failed), (23, 1));
+        assert_eq!(results.failures, ["a::b"]);
     }
 }

@@ -6,7 +6,7 @@
 use crate::process::{cargo, in_ci, joined, step, succeed, work_folder};
 use crate::services::Services;
 use crate::suites::{self, Suite};
-use crate::told::{Count, Told};
+use crate::test_results::{Count, TestResults};
 use crate::{dist, graphite, schemathesis};
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
@@ -70,29 +70,29 @@ fn build() -> Result<()> {
 #[derive(Debug)]
 struct Begun {
     suites: Vec<Suite>,
-    told: Told,
+    results: TestResults,
     /// Whether the examples in comments are right.
     documented: Result<()>,
 }
 
 /// Runs the examples in comments, which cargo builds as it runs them. Where the person has chosen, cargo does everything later.
 fn begin(is_whole: bool) -> Result<Begun> {
-    let mut told = Told::default();
+    let mut results = TestResults::default();
     if !is_whole {
         return Ok(Begun {
             suites: Vec::new(),
-            told,
+            results,
             documented: Ok(()),
         });
     }
     let documented = step("examples in comments", || {
         let mut command = cargo();
         command.args(["test", "--locked", "--no-fail-fast", "--doc"]);
-        tell(command.args(EVERYTHING), &mut told)
+        run_counted(command.args(EVERYTHING), &mut results)
     });
     Ok(Begun {
         suites: suites::of(&EVERYTHING)?,
-        told,
+        results,
         documented,
     })
 }
@@ -100,7 +100,7 @@ fn begin(is_whole: bool) -> Result<Begun> {
 fn test(arguments: &[OsString], begun: Begun, services: Services, skip_log: &Path) -> Result<()> {
     let Begun {
         suites,
-        mut told,
+        mut results,
         documented,
     } = begun;
     let mut variables: Vec<(&'static str, OsString)> = vec![
@@ -110,9 +110,9 @@ fn test(arguments: &[OsString], begun: Begun, services: Services, skip_log: &Pat
     let of_services = services.variables().into_iter();
     variables.extend(of_services.map(|(name, value)| (name, value.into())));
     let (ran, others) = if arguments.is_empty() {
-        whole(suites, &variables, &mut told)
+        whole(suites, &variables, &mut results)
     } else {
-        let ran = step("tests", || chosen(arguments, &variables, &mut told));
+        let ran = step("tests", || chosen(arguments, &variables, &mut results));
         (ran, Vec::new())
     };
 
@@ -120,7 +120,7 @@ fn test(arguments: &[OsString], begun: Begun, services: Services, skip_log: &Pat
         .lines()
         .map(str::to_owned)
         .collect();
-    let mut count = told.count;
+    let mut count = results.count;
     // To the runner a test that skips has passed; to us it has not.
     count.passed = count.passed.saturating_sub(skipped.len() as u64);
     let other = others
@@ -132,7 +132,7 @@ fn test(arguments: &[OsString], begun: Begun, services: Services, skip_log: &Pat
     for line in &skips {
         println!("{line}");
     }
-    for name in &told.failures {
+    for name in &results.failures {
         println!("FAILED: {name}");
     }
     let skipped = skips.len() as u64 + count.ignored;
@@ -152,7 +152,7 @@ fn test(arguments: &[OsString], begun: Begun, services: Services, skip_log: &Pat
 fn chosen(
     arguments: &[OsString],
     variables: &[(&'static str, OsString)],
-    told: &mut Told,
+    results: &mut TestResults,
 ) -> Result<()> {
     let mut command = cargo();
     command.args(["test", "--locked", "--no-fail-fast"]);
@@ -160,11 +160,11 @@ fn chosen(
         command.args(EVERYTHING);
     }
     let variables = variables.iter().cloned();
-    tell(command.args(arguments).envs(variables), told)
+    run_counted(command.args(arguments).envs(variables), results)
 }
 
 /// Runs cargo, and prints and reads what the tests say as they say it.
-fn tell(command: &mut Command, told: &mut Told) -> Result<()> {
+fn run_counted(command: &mut Command, results: &mut TestResults) -> Result<()> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -174,7 +174,7 @@ fn tell(command: &mut Command, told: &mut Told) -> Result<()> {
         let line = line?;
         let line = String::from_utf8_lossy(&line);
         println!("{line}");
-        told.add_line(&line);
+        results.add_line(&line);
     }
     let status = child.wait()?;
     if !status.success() {
@@ -198,13 +198,13 @@ fn threads() -> OsString {
 fn whole(
     suites: Vec<Suite>,
     variables: &[(&'static str, OsString)],
-    told: &mut Told,
+    results: &mut TestResults,
 ) -> (Result<()>, Vec<Result<Option<String>>>) {
     let (ran, packed, compared) = thread::scope(|scope| {
         // From the programs just built; what takes minutes is `cargo xtask dist --try`.
         let packed = scope.spawn(|| step("dist", || dist::check().map(|()| None)));
         let compared = scope.spawn(|| step("graphite", graphite::check));
-        let ran = step("tests", || suites::run(suites, variables, told));
+        let ran = step("tests", || suites::run(suites, variables, results));
         (ran, joined(packed), joined(compared))
     });
     let documented = step("schemathesis", schemathesis::check);

@@ -43,7 +43,7 @@ impl Bypass {
     }
 
     /// Offers a record of so many samples, and announces it by `notifier`; returns whether the server has accounted for it.
-    /// `waits` is asked again and again whether to wait any longer, and told whether the record is being sent. One thread offers
+    /// `waits` is asked repeatedly whether to go on waiting; its argument is whether the record is being sent. One thread offers
     /// at a time.
     pub fn offer(
         &self,

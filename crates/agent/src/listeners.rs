@@ -3,11 +3,10 @@
 //! program decides.
 //!
 //! A thread for each listener and connection, and plain buffers. Lines go to the [`Intake`], and from there to the journal;
-//! statsd's values are summed up until the next flush. Nothing that is refused is silent: it is counted, and told at most once a
-//! minute.
+//! statsd's values are summed up until the next flush. Whatever is refused is counted, and reported at most once a minute.
 //!
-//! Who closes their side of a connection of lines, and then sees its end without a word, knows that their lines are on disk. What
-//! was refused is told there. Where the agent is killed, they see a reset instead.
+//! A sender of lines that closes its side, and then sees the connection end without an error line, knows that its lines are on
+//! disk. Error lines say what was refused. If the agent is killed, the sender sees a reset instead.
 
 mod accept;
 mod connection;
@@ -123,8 +122,8 @@ impl Listeners {
             .map(|listener| (listener.kind, listener.counts.counted()))
     }
 
-    /// Lets senders in until the notifier stops it; what has come by then is still taken, and statsd's sums are flushed. `tell` is
-    /// told what was refused.
+    /// Lets senders in until the notifier stops it; what has come by then is still taken, and statsd's sums are flushed. `tell`
+    /// reports what was refused.
     ///
     /// # Errors
     /// There is no thread for a listener.

@@ -256,7 +256,7 @@ impl AccessGroupId {
     }
 }
 
-/// What comes before the id of an object in its IAM id.
+/// The prefix of the id of an object in its IAM id.
 const IAM: &str = "iam-";
 
 macro_rules! object_id {

@@ -1,5 +1,5 @@
-//! Characters that are not seen as themselves: the one list for names that are stored, texts that are managed, and what is shown
-//! on a terminal. Two texts that differ in them alone look alike, and neither can be typed by who sees it.
+//! Invisible characters, and those that look like others: the one list for stored names, managed texts and terminal output. Two
+//! texts that differ only in such characters look alike, and nobody who sees one can type it.
 
 use std::borrow::Cow;
 
@@ -28,24 +28,24 @@ pub const fn is_lookalike_blank(character: char) -> bool {
     )
 }
 
-/// A text as a message repeats it: each character that is not seen as itself becomes its number (`\u{202e}`, `\u{a0}`), so that
-/// the text reads as what it is wherever it is shown. Doing it twice changes nothing.
+/// Escapes a text for a message: each character that is invisible or looks like another becomes its code point (`\u{202e}`,
+/// `\u{a0}`), so that the text reads as what it is wherever it is printed. Escaping twice changes nothing.
 #[must_use]
-pub fn shown(text: &str) -> Cow<'_, str> {
+pub fn escaped(text: &str) -> Cow<'_, str> {
     numbered(text, |character| {
         is_invisible(character) || is_lookalike_blank(character)
     })
 }
 
-/// The same of a text that has lines of its own.
+/// The same for a text of several lines, whose line ends are kept.
 #[must_use]
-pub fn shown_lines(text: &str) -> Cow<'_, str> {
+pub fn escaped_lines(text: &str) -> Cow<'_, str> {
     numbered(text, |character| {
         character != '\n' && (is_invisible(character) || is_lookalike_blank(character))
     })
 }
 
-/// A text as a picture has it, whose blanks are the writer's: each character that is not seen becomes its number.
+/// Escapes a text for a picture, which keeps all blanks: only invisible characters become their code points.
 #[must_use]
 pub fn drawn(text: &str) -> Cow<'_, str> {
     numbered(text, is_invisible)
@@ -105,20 +105,20 @@ mod tests {
 
     #[test]
     fn what_is_not_seen_is_repeated_as_its_number() {
-        assert!(matches!(shown("Café 名前 \\u{1b}"), Cow::Borrowed(_)));
-        let text = shown("a\u{1b}[2Jb\u{202e}c\n\u{9b}\u{e0041}");
+        assert!(matches!(escaped("Café 名前 \\u{1b}"), Cow::Borrowed(_)));
+        let text = escaped("a\u{1b}[2Jb\u{202e}c\n\u{9b}\u{e0041}");
         assert_eq!(text, "a\\u{1b}[2Jb\\u{202e}c\\u{a}\\u{9b}\\u{e0041}");
-        assert_eq!(shown(&text), text);
+        assert_eq!(escaped(&text), text);
     }
     #[test]
     fn a_blank_that_is_none_is_repeated_as_its_number_and_drawn_as_it_is() {
         let text = "Charge\u{202f}: 5\u{a0}%\n山田\u{3000}太郎";
         assert_eq!(
-            shown(text),
+            escaped(text),
             "Charge\\u{202f}: 5\\u{a0}%\\u{a}山田\u{3000}太郎"
         );
         assert_eq!(
-            shown_lines(text),
+            escaped_lines(text),
             "Charge\\u{202f}: 5\\u{a0}%\n山田\u{3000}太郎"
         );
         assert_eq!(drawn("Charge\u{202f}:\u{200b}"), "Charge\u{202f}:\\u{200b}");

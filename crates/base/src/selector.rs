@@ -140,7 +140,7 @@ impl Selector {
         self.labels.len() + self.paths.len()
     }
 
-    /// Whether a path and its labels fit all matchers; of the glob nothing is said.
+    /// Whether a path and its labels fit all matchers; the glob is not checked.
     #[must_use]
     pub fn fits_matchers(&self, path: &str, labels: &Labels<'_>) -> bool {
         let has_labels = || labels.clone().next().is_some();

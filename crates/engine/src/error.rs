@@ -1,13 +1,13 @@
-//! The few ways in which the engine and its files fail, said in the words of [`StoreError`].
+//! The few ways in which the engine and its files fail, as a [`StoreError`].
 
 use crate::column::Damaged;
 use base::store::{Outage, StoreError, Unavailable};
 use std::io;
 use std::path::Path;
 
-/// The operating system refused. Where the disk, or a quota on it, had no room for a write, that is no failure of the
-/// store. A sync that fails so is one: what it was to bring to safety may be lost already. The path becomes a text only when
-/// it is needed: this is behind every block that is read.
+/// An error of the operating system. A write for which the disk, or a quota on it, has no room is no failure of the store. A
+/// sync that fails for the same reason is one: what it should have secured may be lost already. The path is formatted only when
+/// needed, because every read of a block comes through here.
 pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     move |source| {
         let what = format!("cannot {action} {}", path.display());

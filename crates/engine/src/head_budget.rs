@@ -2,7 +2,7 @@
 //! writer reserves the most that a batch can take before the first of its samples is written.
 //!
 //! From half of it on the head is flushed before its time. What is beyond three quarters is for those who have less than an
-//! equal share: whoever has more is refused first. The last eighth is parted among all, and kept for who has less than that.
+//! equal share: whoever has more is refused first. The last eighth is split among all, and kept for owners that have less.
 //! Shares are of accounts: as many tenants as one has, they have one together. A batch that needs more than three quarters by
 //! itself is told so: it will never be accepted.
 
@@ -24,7 +24,7 @@ struct HeadUsage {
     owners: u64,
 }
 
-/// From here on it matters who has how much.
+/// From here on, owners with more than their share are refused.
 const fn shares_from(budget: u64) -> u64 {
     budget - budget / 4
 }
@@ -42,7 +42,7 @@ fn over(budget: u64, usage: HeadUsage, more: u64) -> Option<Stop> {
             allowed,
         });
     }
-    // One more, for who has nothing yet. The last eighth is parted among all, so that it is there for who has little.
+    // One more, for an owner that has nothing yet. The last eighth is split among all, so that owners with little get it.
     let parts = usage.owners + 1;
     let stages = [
         (shares_from(budget), budget / parts),

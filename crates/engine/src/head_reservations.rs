@@ -57,7 +57,7 @@ impl HeadReservations {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reserves what there is room for, as was found under this very lock.
+    /// Reserves what there is room for, as found under the same lock.
     pub(crate) fn add(
         &self,
         mut now: MutexGuard<'_, ReservationTotals>,
@@ -173,7 +173,7 @@ mod tests {
         let mut unwritten = Unwritten::new(&batch);
         assert_eq!(unwritten.bytes_max(), head::bytes_max(&batch));
         let mut reservation = reservations.add(reservations.now(), one, unwritten.bytes_max());
-        // Five samples are of two runs, of which the second goes on.
+        // Five samples of two runs, the second of which continues.
         let mut before = reservations.now().all;
         for piece in 0..6 {
             unwritten.wrote(5, 2);

@@ -16,7 +16,7 @@ const TOGETHER: usize = 64;
 /// any order hardly any name is guessed.
 const PAUSE_MAX: usize = 15;
 
-/// Hands out each name with its series, or with the fingerprint under which there is none.
+/// Yields each name with its series, or with its fingerprint if it has none.
 pub(crate) fn resolve<'n>(
     registry: &Registry,
     tenant: TenantId,

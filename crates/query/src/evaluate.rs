@@ -312,7 +312,7 @@ impl<'e> Evaluation<'e> {
         if let Value::Series(series) = &value {
             let points = series.iter().map(|series| series.values.len()).sum();
             self.spend(points)?;
-            // What a series has beside its values goes on to the result.
+            // What a series has beside its values is kept in the result.
             let known = early.saturating_add(given.saturating_mul(memory_size::LEAST));
             self.reserve(memory_size::points(series).saturating_sub(known))?;
         }

@@ -13,7 +13,7 @@ mod target;
 use crate::context::Name;
 use crate::env::Env;
 use crate::output::{Format, Output};
-use crate::printable_text::{PrintableText, is_plain, shown};
+use crate::printable_text::{PrintableText, escaped, is_plain};
 use candidate::{CANDIDATES_MAX, Candidate, DEADLINE};
 use grammar::Expected;
 use std::ffi::OsString;
@@ -57,12 +57,12 @@ fn complete(name: Name, shell: &str, words: &[String], grammar: Grammar) -> Prin
         ("bash", [replaced, line]) => {
             let line = bash::Line::read(line);
             let line_of = |candidate: &Candidate| {
-                Some(shown!("{}\n", line.typed(&candidate.word, replaced)?))
+                Some(escaped!("{}\n", line.typed(&candidate.word, replaced)?))
             };
             print_candidates(name, &line.words(), grammar, line_of)
         }
         ("zsh" | "fish", words) => print_candidates(name, words, grammar, |candidate| {
-            Some(shown!("{}\t{}\n", candidate.word, candidate.about))
+            Some(escaped!("{}\t{}\n", candidate.word, candidate.about))
         }),
         _ => PrintableText::default(),
     }

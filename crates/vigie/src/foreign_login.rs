@@ -7,7 +7,7 @@
 use crate::config::{Config, Ownership};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use crate::prompt;
 use crate::token::Claims;
 use base::time::{Clock as _, Millis, SystemClock};
@@ -37,7 +37,7 @@ impl Context {
         let file = self.home.directory().join("config.json");
         let of = PrintableText::untrusted(&config.api_endpoint);
         if ownership == Ownership::Shared && prompt::is_possible() {
-            let question = shown!(
+            let question = escaped!(
                 "`{}` holds a login to `{}` that another program has made. Replace it, and keep a copy beside it?",
                 file.display(),
                 of
@@ -50,7 +50,7 @@ impl Context {
             }
         }
         let copy = self.home.keep_copy(is_same)?;
-        self.output.warn(shown!(
+        self.output.warn(escaped!(
             "the login to `{}` that another program has made is kept in `{}`",
             of,
             copy.display()

@@ -4,7 +4,7 @@
 //! another user could make the program overwrite a file of the attacker's choice.
 
 use crate::error::Failure;
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use rustix::fs::OFlags;
 use std::fs::OpenOptions;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -15,7 +15,7 @@ pub(crate) fn refuse_planted(path: &Path) -> Result<(), Failure> {
     let euid = rustix::process::geteuid().as_raw();
     match std::fs::symlink_metadata(path) {
         Ok(found) if found.is_symlink() && found.uid() != euid && found.uid() != 0 => {
-            Err(Failure::failed(shown!(
+            Err(Failure::failed(escaped!(
                 "`{}` is a link that another user (uid {}) made; nothing is written through it",
                 path.display(),
                 found.uid()

@@ -48,7 +48,7 @@ use crate::context::{Context, Name};
 use crate::env::Env;
 use crate::error::{Failure, Kind};
 use crate::output::Output;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use clap::error::ErrorKind;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -139,9 +139,10 @@ fn usage_error(
     output.failure(&match name {
         Name::Vigie if output.is_json() => usage(error, message),
         Name::Vigie => Failure::usage(PrintableText::lines(message)),
-        Name::Original(_) => {
-            Failure::usage(shown!("Incorrect Usage: {}", PrintableText::lines(message)))
-        }
+        Name::Original(_) => Failure::usage(escaped!(
+            "Incorrect Usage: {}",
+            PrintableText::lines(message)
+        )),
     });
     exit(name, Kind::Usage)
 }

@@ -5,7 +5,7 @@ use crate::client::{Reply, Request};
 use crate::config::{CfConfig, DomainFields};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use crate::token::Claims;
 
 /// The server's code for a domain that is not there or not to be seen.
@@ -16,7 +16,7 @@ pub(crate) const PROBE: &str = "/v1/settings/domain";
 
 /// The command that gives a role, for who can run it; the member's address is filled in where it is known.
 pub(crate) fn hint(claims: Option<&Claims>) -> PrintableText {
-    shown!(
+    escaped!(
         "you have no role in an organization yet; an Administrator gives one with `vigie account space-role-set {} ORG SPACE SpaceDeveloper`",
         PrintableText::word(address(claims))
     )
@@ -45,7 +45,7 @@ impl Context {
     /// The failure of a member without a role who makes a space: a role in a space does not allow it.
     pub(crate) fn no_role_for_spaces(&self, mut failure: Failure) -> Failure {
         if failure.kind == Kind::NotFound && self.has_no_role() {
-            failure.hints = vec![shown!(
+            failure.hints = vec![escaped!(
                 "its OrgManager or an Administrator makes a space; an Administrator gives the role with `vigie account org-role-set {} ORG OrgManager`",
                 PrintableText::word(address(self.claims().as_ref()))
             )];
@@ -53,8 +53,8 @@ impl Context {
         failure
     }
 
-    /// Whether the caller sees no organization, so that there is none to target. Asked where none is targeted and something is
-    /// missing therefore; where no answer comes, it is not said.
+    /// Whether the caller sees no organization, so that there is none to target. Asked only if none is targeted; `false` if the
+    /// server does not answer.
     pub(crate) fn has_no_role(&self) -> bool {
         let is_targeted = |cf: CfConfig| !cf.organization_fields.guid.is_empty();
         !self.cf().is_ok_and(is_targeted) && self.sees_nothing()
@@ -64,8 +64,8 @@ impl Context {
         self.orgs("").is_ok_and(|orgs| orgs.is_empty())
     }
 
-    /// Whether the server says that the caller has no role in the domain; without one named, in the account. Where no answer comes,
-    /// it is not said.
+    /// Whether the server says that the caller has no role in the domain, or, if none is named, in the account; `false` if it does
+    /// not answer.
     pub(crate) fn lacks_role_in(&self, scope: Option<&str>) -> bool {
         self.no_role_refusal(scope).is_some()
     }
@@ -106,7 +106,7 @@ impl Context {
     pub(crate) fn hint_at_spaces(&self, org: &DomainFields) -> PrintableText {
         match self.spaces(&org.guid) {
             Ok(spaces) if spaces.is_empty() => self.no_space(org),
-            _ => shown!(
+            _ => escaped!(
                 "list what you can see with `vigie account spaces -o {}`",
                 PrintableText::word(&org.name)
             ),
@@ -116,7 +116,7 @@ impl Context {
     /// The hint for a member who sees the organization and no space of it.
     pub(crate) fn no_space(&self, org: &DomainFields) -> PrintableText {
         let claims = self.claims();
-        shown!(
+        escaped!(
             "you see no space of it: its OrgManager or an Administrator makes one with `vigie account space-create NAME -o {}`, or gives a role in one with `vigie account space-role-set {} {} SPACE SpaceDeveloper`",
             PrintableText::word(&org.name),
             PrintableText::word(address(claims.as_ref())),

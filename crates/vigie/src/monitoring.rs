@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::env;
 use crate::error::{Failure, Kind};
 use crate::missing_role;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use crate::secret_argument;
 use crate::session::{Token, checked, grant, not_logged_in};
 use crate::token::Claims;
@@ -59,7 +59,7 @@ pub(crate) enum RetryPolicy {
     Persistent,
     /// Retries as long as the server asks, within limits: for input from a pipe, which would be lost.
     Streaming,
-    /// Retries until so long has been waited: as a person has said.
+    /// Retries until it has waited so long: what `--retry-for` says.
     For(Duration),
     /// Retries for minutes where nobody answers, and for as long as it takes where the server says to come back later: for a job of
     /// hours that others go before.
@@ -336,7 +336,7 @@ impl<'a> Monitoring<'a> {
             });
             let left = policy.time_left(attempt, waited);
             let (wait, is_given_up) = match policy {
-                // Neither sooner than the server says, nor longer than was said here.
+                // Neither sooner than the server says, nor longer than the user allows.
                 RetryPolicy::For(_) => (wished, left.is_some_and(|left| wished > left)),
                 RetryPolicy::Persistent => (wished.min(WAIT_MAX), wished > WAIT_MAX),
                 _ if is_put_off => (wished.min(PATIENT_WAIT_MAX), false),
@@ -367,25 +367,25 @@ impl<'a> Monitoring<'a> {
     ) {
         let reason = match answer {
             Ok(reply) => match reply.refusal("go on").text {
-                Some(text) => shown!("the server answers {}: {}", reply.status, text),
-                None => shown!("the server answers {}", reply.status),
+                Some(text) => escaped!("the server answers {}: {}", reply.status, text),
+                None => escaped!("the server answers {}", reply.status),
             },
-            Err(failure) => shown!("{}", failure.message),
+            Err(failure) => escaped!("{}", failure.message),
         };
         self.context.output.warn(match (next, asked) {
-            (Some((wait, Some(left))), _) => shown!(
+            (Some((wait, Some(left))), _) => escaped!(
                 "{}; trying again in {} s, for {} s at the most",
                 reason,
                 wait.as_secs(),
                 left.as_secs()
             ),
-            (Some((wait, None)), _) => shown!("{}; trying again in {} s", reason, wait.as_secs()),
-            (None, Some(asked)) => shown!(
+            (Some((wait, None)), _) => escaped!("{}; trying again in {} s", reason, wait.as_secs()),
+            (None, Some(asked)) => escaped!(
                 "{}; the server asks to wait {} s, longer than this command waits",
                 reason,
                 asked.as_secs()
             ),
-            (None, None) => shown!("{}; it was tried for as long as was said", reason),
+            (None, None) => escaped!("{}; it was tried for as long as was said", reason),
         });
     }
 

@@ -17,7 +17,7 @@ pub(crate) use crate::printable_text::printable;
 use crate::context::Name;
 use crate::env::{self, Env};
 use crate::error::{Failure, Kind};
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use serde::Serialize;
 use std::io::{self, IsTerminal as _, Write as _};
 use unicode_width::UnicodeWidthStr as _;
@@ -128,7 +128,7 @@ impl Output {
 
     /// A line of data, printed in every format.
     pub(crate) fn line(&self, text: impl Into<PrintableText>) -> Result<(), Failure> {
-        self.text(&shown!("{}\n", text.into()))
+        self.text(&escaped!("{}\n", text.into()))
     }
 
     /// Lines as they are laid out.
@@ -188,12 +188,12 @@ impl Output {
         let mut text = PrintableText::default();
         for (name, value) in pairs {
             if value.is_empty() {
-                text.push(&shown!("{}\n", name));
+                text.push(&escaped!("{}\n", name));
                 continue;
             }
             let padding = " ".repeat(width - name.width());
             let value = paint(self.is_colored(), CYAN, value.into());
-            text.push(&shown!("{}{}{}\n", name, padding, value));
+            text.push(&escaped!("{}{}{}\n", name, padding, value));
         }
         self.text(&text)
     }

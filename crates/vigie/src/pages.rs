@@ -3,7 +3,7 @@
 use crate::client::{Reply, Request};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use serde::de::DeserializeOwned;
 use wire::cf::deleted::{DeletedEntity, DeletedList};
 use wire::cf::list::{List, Resource};
@@ -96,7 +96,7 @@ pub(crate) fn read_all<P: Page>(
         }
     }
     // An incomplete list must not look complete.
-    Err(Failure::failed(shown!(
+    Err(Failure::failed(escaped!(
         "cannot {}: the list has more than {} pages",
         doing,
         PAGES_MAX

@@ -5,7 +5,7 @@
 //! nothing else, so a server, or a metric's name, can neither move the cursor nor forge or reverse a line. Output for programs
 //! ([`json`](crate::output::Output::json) and its like) has its own rules.
 //!
-//! To show something: give a `String` (it is escaped whole, line ends too), or lay it out with [`shown!`], whose
+//! To show something: give a `String` (it is escaped whole, line ends too), or lay it out with [`escaped!`], whose
 //! literal keeps its line ends while each argument is escaped.
 
 mod shell_word;
@@ -23,17 +23,17 @@ pub(crate) struct PrintableText(String);
 
 /// Formats a text: the literal as it is, each argument (`{}`, in order) as [`Show`] renders it. Names inside the braces do not
 /// compile, because they would not be escaped.
-macro_rules! shown {
+macro_rules! escaped {
     ($layout:literal $(, $argument:expr)* $(,)?) => {
         $crate::printable_text::PrintableText::laid_out(format_args!(
             concat!($layout) $(, $crate::printable_text::Escaped(&$argument))*
         ))
     };
 }
-pub(crate) use shown;
+pub(crate) use escaped;
 
 impl PrintableText {
-    /// For [`shown!`] only, which escapes every argument.
+    /// For [`escaped!`] only, which escapes every argument.
     pub(crate) fn laid_out(text: fmt::Arguments<'_>) -> Self {
         Self(text.to_string())
     }
@@ -116,7 +116,7 @@ impl From<&Self> for PrintableText {
     }
 }
 
-/// A value that can be an argument of [`shown!`].
+/// A value that can be an argument of [`escaped!`].
 pub(crate) trait Show {
     /// The text as it is shown.
     fn show(&self) -> Cow<'_, str>;
@@ -163,7 +163,7 @@ macro_rules! numbers {
 }
 numbers!(u16, u32, u64, usize, i64);
 
-/// An argument of [`shown!`], escaped when it is formatted.
+/// An argument of [`escaped!`], escaped when it is formatted.
 pub(crate) struct Escaped<'a, T: ?Sized>(pub(crate) &'a T);
 
 impl<T: Show + ?Sized> fmt::Display for Escaped<'_, T> {
@@ -236,9 +236,9 @@ mod tests {
     #[test]
     fn a_layout_keeps_its_lines_and_its_arguments_have_none() {
         let name = "x\nOK".to_owned();
-        assert_eq!(shown!("a {}\n{}", name, 7_u64).as_str(), "a x\\nOK\n7");
-        let inner = shown!("1\n2");
-        assert_eq!(shown!("<{}>", inner).as_str(), "<1\n2>");
+        assert_eq!(escaped!("a {}\n{}", name, 7_u64).as_str(), "a x\\nOK\n7");
+        let inner = escaped!("1\n2");
+        assert_eq!(escaped!("<{}>", inner).as_str(), "<1\n2>");
         assert_eq!(
             PrintableText::from(format!("{name}\n")).as_str(),
             "x\\nOK\\n"

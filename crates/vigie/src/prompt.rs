@@ -9,7 +9,7 @@ pub(crate) use piped::{secret_or_line, text_or_line};
 
 use crate::error::{Failure, code};
 use crate::output::to_stderr;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use base::secret::Secret;
 use std::io::{self, BufRead as _, IsTerminal as _};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,11 +30,11 @@ fn require(what: &PrintableText, flag: &PrintableText) -> Result<(), Failure> {
     if is_possible() {
         return Ok(());
     }
-    Err(Failure::usage(shown!(
+    Err(Failure::usage(escaped!(
         "{} is missing, and without a terminal nobody can be asked",
         what
     ))
-    .hint(shown!("give it with {}", flag)))
+    .hint(escaped!("give it with {}", flag)))
 }
 
 /// Asks for a line of text. `flag` names what to type instead, with its backticks.
@@ -44,7 +44,7 @@ pub(crate) fn text(
     flag: &'static str,
 ) -> Result<String, Failure> {
     require(&what.into(), &flag.into())?;
-    line(&shown!("{}> ", PrintableText::from(prompt)))
+    line(&escaped!("{}> ", PrintableText::from(prompt)))
 }
 
 /// Asks for a text that is not shown.
@@ -54,7 +54,7 @@ pub(crate) fn secret(
     flag: impl Into<PrintableText>,
 ) -> Result<Secret<String>, Failure> {
     require(&what.into(), &flag.into())?;
-    no_echo::line(&shown!("{}> ", PrintableText::from(prompt)))
+    no_echo::line(&escaped!("{}> ", PrintableText::from(prompt)))
 }
 
 /// Asks for yes or no; an empty answer means no.
@@ -64,19 +64,19 @@ pub(crate) fn confirm(
 ) -> Result<bool, Failure> {
     let question = question.into();
     if !is_possible() {
-        return Err(Failure::usage(shown!(
+        return Err(Failure::usage(escaped!(
             "{} Without a terminal nobody can be asked",
             question
         ))
         .coded(code::CONFIRMATION_MISSING)
-        .hint(shown!("say yes with {}", flag.into())));
+        .hint(escaped!("say yes with {}", flag.into())));
     }
-    Ok(is_yes(&line(&shown!("{} [y/N]> ", question))?))
+    Ok(is_yes(&line(&escaped!("{} [y/N]> ", question))?))
 }
 
 /// Asks about something optional; an empty answer means yes. Without a terminal the answer is no.
 pub(crate) fn offer(question: &'static str) -> Result<bool, Failure> {
-    Ok(is_possible() && !is_no(&line(&shown!("{} [Y/n] > ", question))?))
+    Ok(is_possible() && !is_no(&line(&escaped!("{} [Y/n] > ", question))?))
 }
 
 /// Asks which of several; the numbers begin at 1.
@@ -116,9 +116,9 @@ pub(crate) fn choose_or_skip<'a, T>(
 }
 
 fn show<T>(heading: &'static str, items: &[T], describe: impl Fn(&T) -> String) {
-    let mut list = shown!("\n{}\n", heading);
+    let mut list = escaped!("\n{}\n", heading);
     for (at, item) in items.iter().enumerate() {
-        list.push(&shown!("{}. {}\n", at + 1, describe(item)));
+        list.push(&escaped!("{}. {}\n", at + 1, describe(item)));
     }
     to_stderr(&list);
 }
@@ -135,7 +135,7 @@ fn selected<'a, T>(
         .and_then(|number| items.get(number.checked_sub(1)?))
         .or_else(|| items.iter().find(|item| describe(item) == answer));
     if item.is_none() {
-        to_stderr(&shown!(
+        to_stderr(&escaped!(
             "`{}` is not a number from 1 to {}, and not a name in the list\n",
             answer,
             items.len()

@@ -3,7 +3,7 @@
 use crate::client::Reply;
 use crate::error::{Failure, code};
 use crate::figures::counted;
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use wire::receipt::Receipt;
 
 /// The receipt for `sent` samples: a reply with 200, or with 400 if nothing was stored. The caller discards the samples after that,
@@ -18,7 +18,7 @@ pub(crate) fn receipt(reply: &Reply, sent: u64) -> Result<Receipt, Failure> {
     if receipt.accounts_for(sent) {
         return Ok(receipt);
     }
-    Err(Failure::failed(shown!(
+    Err(Failure::failed(escaped!(
         "cannot {}: the server's receipt does not account for the {} sent: received {}, stored {}, overwritten {}, rejected {}, reasons {}",
         doing,
         counted(sent, "sample", "samples"),

@@ -3,7 +3,7 @@
 
 use crate::error::Failure;
 use crate::output::Output;
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use base::secret::Secret;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
@@ -94,7 +94,7 @@ fn members(text: &str) -> Option<Members> {
 /// Printed at a terminal only: in a script's log nobody would read it.
 fn note_argument(flag: &'static str, output: &Output) {
     if io::stderr().is_terminal() && io::stdin().is_terminal() {
-        output.note(shown!(
+        output.note(escaped!(
             "hint: other users of this machine can read what follows `{}` in its list of processes; `{} @FILE` reads it from a file, and without the flag it is asked for",
             flag,
             flag
@@ -139,7 +139,7 @@ fn note_readable(file: &File, path: &str, output: &Output) {
         .metadata()
         .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o044 != 0);
     if is_open {
-        output.note(shown!(
+        output.note(escaped!(
             "hint: other users of this machine can read `{}`; `chmod 600` keeps them out",
             path
         ));

@@ -4,7 +4,7 @@ use crate::env;
 use crate::error::Failure;
 use crate::links;
 use crate::output;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use serde_json::Value;
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -123,7 +123,7 @@ fn dump(
     headers: &ureq::http::HeaderMap,
     body: &[u8],
 ) -> PrintableText {
-    let mut text = shown!("\n{}\n{}\n", title, first_line);
+    let mut text = escaped!("\n{}\n{}\n", title, first_line);
     for (name, value) in headers {
         let secret = matches!(
             name.as_str(),
@@ -134,9 +134,9 @@ fn dump(
         } else {
             String::from_utf8_lossy(value.as_bytes())
         };
-        text.push(&shown!("{}: {}\n", name.as_str(), &*value));
+        text.push(&escaped!("{}: {}\n", name.as_str(), &*value));
     }
-    text.push(&shown!("\n{}\n", hide(body)));
+    text.push(&escaped!("\n{}\n", hide(body)));
     text
 }
 

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::env;
 use crate::error::Failure;
 use crate::origin::{Advertised, Origin, classify, follow};
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use crate::prompt;
 use base::user_info;
 
@@ -62,7 +62,7 @@ impl Context {
                 self.vouch(advertised, what)?;
                 Ok(advertised.to_owned())
             }
-            Advertised::Refused(why) => Err(Failure::failed(shown!(
+            Advertised::Refused(why) => Err(Failure::failed(escaped!(
                 "`{}` names `{}` as {}, where nothing is sent: {}",
                 api,
                 PrintableText::untrusted(&user_info::hidden(advertised)),
@@ -76,7 +76,7 @@ impl Context {
     /// The address of the next page of a list; it must be at the server with the root `base`.
     pub(crate) fn next_page(&self, base: &str, next: &str) -> Result<String, Failure> {
         follow(base, next).ok_or_else(|| {
-            Failure::failed(shown!(
+            Failure::failed(escaped!(
                 "`{}` continues a list at `{}`, which is not its own; nothing was sent there",
                 base,
                 PrintableText::untrusted(&user_info::hidden(next))
@@ -95,20 +95,20 @@ impl Context {
         }
         let named = self.named_server()?;
         if named.is_https() && !there.is_https() {
-            return Err(Failure::failed(shown!(
+            return Err(Failure::failed(escaped!(
                 "`{}` is not encrypted, and `{}`, which names it as {}, is: nothing is sent there",
                 there.to_string(),
                 named.to_string(),
                 what
             )));
         }
-        let allow = shown!(
+        let allow = escaped!(
             "if both belong together, allow it with `vigie api --trust-origin {}`, or while logging in with `--trust-origin {}`",
             PrintableText::word(&there.to_string()),
             PrintableText::word(&there.to_string())
         );
         if !prompt::is_possible() {
-            return Err(Failure::usage(shown!(
+            return Err(Failure::usage(escaped!(
                 "`{}` names another host as {}: `{}`. Without a terminal nobody can be asked whether it may have passwords and tokens",
                 named.to_string(),
                 what,
@@ -116,14 +116,14 @@ impl Context {
             ))
             .hint(allow));
         }
-        let question = shown!(
+        let question = escaped!(
             "`{}` names another host as {}: `{}`. Send passwords and tokens there?",
             named.to_string(),
             what,
             there.to_string()
         );
         if !prompt::confirm(question, "`--trust-origin`")? {
-            return Err(Failure::failed(shown!(
+            return Err(Failure::failed(escaped!(
                 "`{}` is not trusted; nothing was sent there",
                 there.to_string()
             ))
@@ -216,7 +216,7 @@ impl Context {
 
 /// The failure for an unspecified address (`0.0.0.0`, `[::]`): a connection to it would reach this machine.
 fn unspecified_address(there: &Origin) -> Failure {
-    Failure::usage(shown!(
+    Failure::usage(escaped!(
         "`{}` is the unspecified address, at which no server can be reached: nothing is sent there",
         there.to_string()
     ))
@@ -226,7 +226,7 @@ fn unspecified_address(there: &Origin) -> Failure {
 /// The origin of a URL.
 pub(crate) fn origin(url: &str) -> Result<Origin, Failure> {
     Origin::of(url).map_err(|why| {
-        Failure::usage(shown!(
+        Failure::usage(escaped!(
             "`{}` is not the address of a server: {}",
             PrintableText::untrusted(&user_info::hidden(url)),
             why

@@ -2,7 +2,7 @@
 //! before the first line.
 
 use base::error::{Kind, Problem};
-use base::invisible::shown;
+use base::invisible::escaped;
 use serde::{Deserialize, Serialize};
 
 /// The version whose interface is answered. Clients choose by it what they send, and some refuse a server without one.
@@ -49,8 +49,8 @@ impl From<&Problem> for InfluxMessage {
 fn text(problem: &Problem) -> String {
     let code = problem.code;
     match &problem.hint {
-        Some(hint) => format!("{}; {} ({code})", shown(&problem.message), shown(hint)),
-        None => format!("{} ({code})", shown(&problem.message)),
+        Some(hint) => format!("{}; {} ({code})", escaped(&problem.message), escaped(hint)),
+        None => format!("{} ({code})", escaped(&problem.message)),
     }
 }
 

@@ -2,12 +2,12 @@
 //! sent: here, once for all of them, what is not seen in it becomes visible.
 
 use base::error::{self, Kind, Problem};
-use base::invisible::shown;
+use base::invisible::escaped;
 use base::time::Millis;
 use serde::{Deserialize, Serialize};
 
 fn printable(text: &str) -> String {
-    shown(text).into_owned()
+    escaped(text).into_owned()
 }
 
 /// The error body of the monitoring interface.

@@ -2,7 +2,7 @@
 
 use crate::ingest::Reject;
 use crate::problem::MonitoringError;
-use base::invisible::shown;
+use base::invisible::escaped;
 use base::limit::REJECTIONS_PER_RECEIPT;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -80,9 +80,12 @@ impl From<&Reject> for Rejection {
     fn from(reject: &Reject) -> Self {
         Self {
             index: reject.index as u64,
-            name: reject.name.as_deref().map(|name| shown(name).into_owned()),
+            name: reject
+                .name
+                .as_deref()
+                .map(|name| escaped(name).into_owned()),
             code: reject.reason.code().to_owned(),
-            reason: shown(&reject.reason.to_string()).into_owned(),
+            reason: escaped(&reject.reason.to_string()).into_owned(),
         }
     }
 }

@@ -16,8 +16,8 @@ const READ_BYTES: usize = 32 * 1024;
 /// The time within which a sender must take the closing message.
 const WRITE_TIME: Duration = Duration::from_secs(1);
 
-/// What a sender is told that shows a credential: it may be another's than the agent's, and lines would be stored where they do not
-/// belong.
+/// The answer to a sender that presents a credential: it may not be the agent's own, and its lines would be stored where they do
+/// not belong.
 const NO_AUTH: &str =
     "no `AUTH` line is taken here: the agent sends under its own identity; leave the line out";
 
@@ -98,7 +98,7 @@ pub(super) fn serve(serving: ListenerContext<'_>, mut stream: TcpStream) {
     let is_told = farewells
         .iter()
         .all(|why| writeln!(stream, "ERR {why}").is_ok());
-    // Who could not be told sees a reset, which says that lines may be lost, and not an end without a word.
+    // A sender that could not get the answer sees a reset, which means that lines may be lost, and not a silent end.
     if is_told {
         if may_still_send {
             drain(serving, &mut stream);

@@ -1,5 +1,5 @@
-//! What one connection has sent, and what of it was refused. Its sender is told at the end: one that never reads would otherwise
-//! have unread bytes when it closes, for which the system resets the connection, with lines that are still on their way.
+//! What one connection has sent, and how much of it was refused. The sender gets the report at the end only: a sender that never
+//! reads would otherwise close with unread bytes, and the system would reset the connection, losing lines still on their way.
 
 /// How much of a reason is repeated, in characters: enough for every name that is allowed.
 const REASON_CHARACTERS_MAX: usize = 1500;

@@ -22,7 +22,7 @@ fn is_word(text: &str, colons: bool) -> bool {
     !text.is_empty() && text.bytes().enumerate().all(|(at, byte)| fits(at, byte))
 }
 
-/// The word that stands for the path among labels.
+/// The label whose value is the path.
 const PATH: &str = "__name__";
 
 fn push_quoted(out: &mut String, text: &str) {

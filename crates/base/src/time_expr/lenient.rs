@@ -40,7 +40,7 @@ impl fmt::Display for Notice {
     }
 }
 
-/// An instant, and what is to be said of how it was read.
+/// An instant, and the notice about how it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParsedTime {
     /// The instant.

@@ -123,7 +123,7 @@ impl Block {
         }
     }
 
-    /// The block after it, which is made where there is none.
+    /// The block after it, made if there is none.
     pub(crate) fn grow(&self) -> &Arc<Self> {
         self.next.get_or_init(|| Self::after(self.size()))
     }

@@ -311,7 +311,7 @@ impl ShardWriter {
         }
     }
 
-    /// The batch begins to write to a series, which is made where there is none.
+    /// The batch begins to write to a series, which is made if there is none.
     fn mark(
         &mut self,
         (tenant, stamp): (TenantId, Stamp<'_>),

@@ -155,7 +155,7 @@ impl<'s> SeriesReader<'s> {
         Ok(points)
     }
 
-    /// Goes on to the next day; false when there is none.
+    /// Moves to the next day; false if there is none.
     fn next_day(&mut self, meter: &mut QueryMeter<'_>) -> Result<bool, StoreError> {
         self.stored.retain(|source| source.is_late);
         let is_late = |segment: &&Arc<Segment>| segment.is_late();

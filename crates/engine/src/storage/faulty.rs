@@ -85,7 +85,7 @@ impl State {
         lengths.sum()
     }
 
-    /// How many bytes may still be written, where that is bounded, and what is said beyond.
+    /// How many bytes may still be written, if that is limited, and the error of a write beyond.
     fn room(&self) -> Option<(u64, ErrorKind)> {
         let (capacity, refusal) = self.capacity?;
         Some((capacity.saturating_sub(self.used_bytes()), refusal))

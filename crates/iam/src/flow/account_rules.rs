@@ -32,8 +32,10 @@ pub(super) fn check_password(
     grant_type: &str,
 ) -> Result<(), IamError> {
     let directory = iam.directory();
-    let own = directory.account_settings.get(&account);
-    own.map_or(Ok(()), |own| is_enough(account, &own.settings, grant_type))
+    let stored = directory.account_settings.get(&account);
+    stored.map_or(Ok(()), |stored| {
+        is_enough(account, &stored.settings, grant_type)
+    })
 }
 
 /// Refuses tokens for an account by either rule.

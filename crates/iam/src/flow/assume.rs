@@ -70,12 +70,12 @@ impl Iam {
         wanted: &ProfileLogin,
         holder: &Identity,
     ) -> Result<(Tokens, Entry, ProfileId), IamError> {
-        let (directory, shown) = (self.directory(), holder.bounds());
+        let (directory, presented) = (self.directory(), holder.bounds());
         // Whether there is such a profile is told only to whom it is for.
         let profile = wanted.profile.find(&directory, holder.account());
         let found = profile.and_then(|profile| {
-            let by = directory.assumption(profile.id, shown.principal())?;
-            let bounds = shown.assume(&directory, profile.id).ok()?;
+            let by = directory.assumption(profile.id, presented.principal())?;
+            let bounds = presented.assume(&directory, profile.id).ok()?;
             Some((profile, by, bounds))
         });
         let (profile, by, bounds) = found.ok_or_else(|| {
@@ -95,7 +95,7 @@ impl Iam {
         let asked = wanted.account.as_deref();
         let account = asked.map_or(Some(profile.account), |text| text.parse().ok());
         let login = Login::to(self, bounds, account, ASSUME.to_owned())?;
-        let (subject, assumer) = (self.subject(login.bounds())?, self.subject(shown)?);
+        let (subject, assumer) = (self.subject(login.bounds())?, self.subject(presented)?);
         let client = wanted.client.map_or(NO_CLIENT, Client::id);
         let authn = access::authn_claim(&assumer);
         let tokens = access::iam_token_by(self, &subject, &login, client, authn)?;

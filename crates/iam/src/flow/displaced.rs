@@ -13,10 +13,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// The one entry for all sessions that gave way to what the principal did; none without any. It names a single one, and counts more.
 pub(super) fn entry(
     principal: Principal,
-    shown: Credential,
+    credential: Credential,
     displaced: &[SessionId],
 ) -> Option<Entry> {
-    let entry = Entry::by_principal(principal, shown, Action::SessionEnded).with("why", "gave_way");
+    let entry =
+        Entry::by_principal(principal, credential, Action::SessionEnded).with("why", "gave_way");
     match displaced {
         [] => None,
         [one] => Some(entry.on(one)),
@@ -76,7 +77,7 @@ impl<'s> Displacing<'s> {
         }
         let mut next = Some(begun);
         while let Some(id) = next.filter(|id| new.spared.insert(*id)) {
-            next = new.by_id.get(&id).and_then(|own| own.parent);
+            next = new.by_id.get(&id).and_then(|session| session.parent);
         }
         new
     }

@@ -72,9 +72,9 @@ impl Iam {
     /// [`IamError::Refused`] with the token service's code.
     pub async fn token(&self, request: TokenRequest) -> Result<Tokens, IamError> {
         let (source, by_password) = (request.source, request.grant.is_password());
-        let shown = request.grant.shown();
+        let presented = request.grant.presented();
         let answer = self.answer(request).await;
-        self.note_refusal(shown, &answer);
+        self.note_refusal(presented, &answer);
         if by_password {
             return answer;
         }
@@ -139,7 +139,7 @@ impl Iam {
         } = proven;
         let principal = subject.principal();
         account_rules::check_password(self, login.account(), login.grant_type())?;
-        let shown = match &held {
+        let credential = match &held {
             ProofGuard::Code(_) => Shown::Passcode,
             ProofGuard::Not | ProofGuard::Password(..) => Shown::of_grant(login.grant_type()),
         };
@@ -150,9 +150,9 @@ impl Iam {
             let entry = entry.in_account(login.account());
             entry.with_some("by_key", login.bounds().root().key)
         };
-        let entry = Entry::by_principal(principal, shown, Action::SignedIn).on(begun.session);
+        let entry = Entry::by_principal(principal, credential, Action::SignedIn).on(begun.session);
         let mut entries = about(entry.with("client", client)).into_entries();
-        if let Some(gone) = displaced::entry(principal, shown, &begun.displaced) {
+        if let Some(gone) = displaced::entry(principal, credential, &begun.displaced) {
             entries = entries.and(about(gone));
         }
         self.commit_without_read_back(tx, entries).await?;
@@ -164,12 +164,12 @@ impl Iam {
     }
 
     /// Counts a request that rests on a login.
-    pub(crate) fn note_request(&self, login: &Login, shown: Shown) {
+    pub(crate) fn note_request(&self, login: &Login, presented: Shown) {
         let bounds = login.bounds();
         self.0.counts.request(
             bounds.principal(),
             Some(login.account()),
-            (shown, bounds.root().key),
+            (presented, bounds.root().key),
             Origin::current_source(),
             self.0.clock.now(),
         );
@@ -372,9 +372,9 @@ impl Iam {
     /// [`IamError::Refused`] with the token service's code.
     pub async fn passcode(&self, request: TokenRequest) -> Result<Secret<String>, IamError> {
         let (source, by_password) = (request.source, request.grant.is_password());
-        let shown = request.grant.shown();
+        let presented = request.grant.presented();
         let code = self.new_passcode(request).await;
-        self.note_refusal(shown, &code);
+        self.note_refusal(presented, &code);
         if by_password {
             return code;
         }
@@ -382,7 +382,7 @@ impl Iam {
     }
 
     async fn new_passcode(&self, request: TokenRequest) -> Result<Secret<String>, IamError> {
-        let shown = request.grant.shown();
+        let presented = request.grant.presented();
         let (tx, bounds) = match &request.grant {
             Grant::RefreshToken(text) => {
                 if request.client != Some(Client::Bx) {
@@ -401,7 +401,7 @@ impl Iam {
                 (self.lock_proof(held).await?, *login.bounds())
             }
         };
-        passcode::issue(self, tx, &bounds, shown).await
+        passcode::issue(self, tx, &bounds, presented).await
     }
 
     /// The public keys that verify this service's tokens.

@@ -12,12 +12,12 @@ use base::source::Source;
 
 impl Iam {
     /// Records a refused proof.
-    pub(crate) fn note_refusal<T>(&self, shown: Credential, answer: &Result<T, IamError>) {
+    pub(crate) fn note_refusal<T>(&self, presented: Credential, answer: &Result<T, IamError>) {
         let Err(IamError::Refused(problem)) = answer else {
             return;
         };
         let reason = &problem.reason;
-        let is_entered = shown == Credential::Password && *reason == Reason::WrongProof;
+        let is_entered = presented == Credential::Password && *reason == Reason::WrongProof;
         if is_entered || problem.is_slowed || !reason.is_wrong_request() {
             return;
         }
@@ -30,7 +30,7 @@ impl Iam {
             action: Action::ProofRefused,
             principal: None,
             account: None,
-            credential: shown,
+            credential: presented,
             why,
         });
     }
@@ -57,16 +57,16 @@ impl Iam {
         &self,
         principal: Principal,
         account: Option<AccountId>,
-        shown: (Credential, Option<KeyId>),
+        presented: (Credential, Option<KeyId>),
         source: Source,
     ) {
         let now = self.0.clock.now();
-        if let ((Credential::ApiKey, key), Some(account)) = (shown, account) {
+        if let ((Credential::ApiKey, key), Some(account)) = (presented, account) {
             self.note_authenticated(account, principal, key);
         }
         self.0
             .counts
-            .request(principal, account, shown, source, now);
+            .request(principal, account, presented, source, now);
     }
 
     /// Counts an answer to a wrong key, code or token; beyond the limit it becomes 429 with a time to wait.

@@ -37,8 +37,8 @@ impl Lifetimes {
         begins: bool,
     ) -> Self {
         let directory = iam.directory();
-        let own = directory.account_settings.get(&account);
-        Self::strictest(iam, bounds, begins, own.map(|own| &own.settings))
+        let stored = directory.account_settings.get(&account);
+        Self::strictest(iam, bounds, begins, stored.map(|stored| &stored.settings))
     }
 
     /// The lifetimes of a token issued for every account that the bounds open.
@@ -48,7 +48,7 @@ impl Lifetimes {
         let opened = accounts.filter(|account| bounds.opens(&directory, **account));
         let settings = opened
             .filter_map(|account| directory.account_settings.get(account))
-            .map(|own| &own.settings);
+            .map(|stored| &stored.settings);
         Self::strictest(iam, bounds, false, settings)
     }
 
@@ -59,7 +59,7 @@ impl Lifetimes {
         all: impl IntoIterator<Item = &'s AccountSettings>,
     ) -> Self {
         let config = &iam.0.config;
-        let mut own = Self {
+        let mut lifetimes = Self {
             access_seconds: config.access_token_seconds,
             refresh_seconds: config.refresh_token_seconds,
             sessions: None,
@@ -68,17 +68,19 @@ impl Lifetimes {
         let is_user = bounds.principal().user().is_some();
         let is_session = is_user && (begins || bounds.root().session.is_some());
         for settings in all {
-            own.sessions = least(own.sessions, settings.sessions_per_identity);
+            lifetimes.sessions = least(lifetimes.sessions, settings.sessions_per_identity);
             if is_session {
-                own.limits = own.limits.strictest(settings.session_limits());
+                lifetimes.limits = lifetimes.limits.strictest(settings.session_limits());
             } else {
-                own.access_seconds = at_most(own.access_seconds, settings.access_token_seconds);
-                own.refresh_seconds = at_most(own.refresh_seconds, settings.refresh_token_seconds);
+                lifetimes.access_seconds =
+                    at_most(lifetimes.access_seconds, settings.access_token_seconds);
+                lifetimes.refresh_seconds =
+                    at_most(lifetimes.refresh_seconds, settings.refresh_token_seconds);
             }
         }
         // A token that outlived the session's idle time would be good without any sign of life.
-        own.access_seconds = at_most(own.access_seconds, own.limits.idle_seconds);
-        own
+        lifetimes.access_seconds = at_most(lifetimes.access_seconds, lifetimes.limits.idle_seconds);
+        lifetimes
     }
 
     /// The bounds, no longer than the session may last after its proof.

@@ -439,8 +439,8 @@ async fn renew_session(
     renewal: &Renewal<'_>,
 ) -> Result<RenewedSession, IamError> {
     let held = read(iam, tx, token).await?;
-    let own = held.bounds_for(iam, held.account)?;
-    let subject = iam.subject(&own)?;
+    let own_bounds = held.bounds_for(iam, held.account)?;
+    let subject = iam.subject(&own_bounds)?;
     let named = renewal.account;
     let asked = named.map_or(Some(held.account), |text| text.parse().ok());
     let login = Login::to(iam, held.bounds, asked, token.grant_type.clone())?;

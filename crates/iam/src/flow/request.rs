@@ -32,7 +32,7 @@ pub enum Grant {
 
 impl Grant {
     /// The kind of credential, as the audit names it.
-    pub(crate) const fn shown(&self) -> Shown {
+    pub(crate) const fn presented(&self) -> Shown {
         match self {
             Self::ApiKey(_) | Self::Client { .. } => Shown::ApiKey,
             Self::Password { .. } => Shown::Password,

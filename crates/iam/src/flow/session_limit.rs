@@ -45,8 +45,8 @@ pub(super) async fn enforce(
         }
         sessions::end_these(tx, bounds.principal(), &ended, now).await?;
     }
-    let own = enforce_own(tx, bounds, (begun, account, own_limit), now);
-    ended.extend(own.await?);
+    let enforced = enforce_own(tx, bounds, (begun, account, own_limit), now);
+    ended.extend(enforced.await?);
     Ok(ended)
 }
 

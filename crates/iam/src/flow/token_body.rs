@@ -72,7 +72,7 @@ impl TokenBody {
         let principal: Principal = stated.iam_id.parse().ok()?;
         let authn = stated
             .authn
-            .and_then(|own| own.iam_id.parse::<Principal>().ok());
+            .and_then(|identity| identity.iam_id.parse::<Principal>().ok());
         Some(Self {
             principal,
             assumed_by: authn.filter(|by| *by != principal),
@@ -103,10 +103,10 @@ impl Iam {
         let (directory, now) = (self.directory(), self.0.clock.now());
         let account = directory.account_of(domain);
         let shown_by = body.assumed_by.unwrap_or(body.principal);
-        let is_elsewhere = (body.account).is_some_and(|own| account != Some(own))
+        let is_elsewhere = (body.account).is_some_and(|stated| account != Some(stated))
             || (body.domain.as_deref()).is_some_and(|only| only != domain.to_string());
         let has_ended = body.expires_at.is_some_and(|end| end <= now.secs())
-            || (body.session).is_some_and(|own| self.0.ended.contains_of(own, shown_by));
+            || (body.session).is_some_and(|session| self.0.ended.contains_of(session, shown_by));
         let is_taken_on = match (body.assumed_by, body.principal) {
             (None, _) => true,
             (Some(by), Principal::Profile(profile)) => directory.assumption(profile, by).is_some(),
@@ -120,8 +120,9 @@ impl Iam {
             return actions;
         };
         let key = directory.keys.get(&id);
-        let own = key.filter(|key| key.principal == shown_by && Some(key.account) == account);
-        match own {
+        let key_of_caller =
+            key.filter(|key| key.principal == shown_by && Some(key.account) == account);
+        match key_of_caller {
             Some(key) if key.refusal(now).is_none() && key.narrowing.opens(domain) => {
                 key.narrowing.of(actions)
             }

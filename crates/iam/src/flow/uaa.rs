@@ -62,13 +62,13 @@ impl Iam {
     /// [`IamError::Refused`] with the UAA's error code.
     pub async fn uaa_token(&self, source: Source, grant: UaaGrant) -> Result<UaaTokens, IamError> {
         let by_password = matches!(grant, UaaGrant::Proof(Grant::Password { .. }));
-        let shown = match &grant {
-            UaaGrant::Proof(grant) => grant.shown(),
+        let presented = match &grant {
+            UaaGrant::Proof(grant) => grant.presented(),
             UaaGrant::RefreshToken(_) => Shown::RefreshToken,
             UaaGrant::IamToken(_) => Shown::IamToken,
         };
         let answer = self.uaa_answer(source, grant).await;
-        self.note_refusal(shown, &answer);
+        self.note_refusal(presented, &answer);
         if by_password {
             return answer;
         }

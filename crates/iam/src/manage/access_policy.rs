@@ -388,7 +388,7 @@ fn is_own(directory: &Directory, caller: &Identity, subject: PolicySubject) -> b
 fn is_for(policy: &Policy, subject: PolicySubject) -> bool {
     match (policy.subject, subject) {
         (PolicySubject::Invited(id), PolicySubject::Principal(named)) => named.user() == Some(id),
-        (own, subject) => own == subject,
+        (named, subject) => named == subject,
     }
 }
 
@@ -412,7 +412,7 @@ fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {
         PolicySubject::Invited(id) => entry.with("subject", id),
     };
     let roles: Vec<String> = policy.roles.iter().map(ToString::to_string).collect();
-    let one = |own: &Attribute| format!("{}={}", own.key.name(), own.value);
+    let one = |attribute: &Attribute| format!("{}={}", attribute.key.name(), attribute.value);
     let attributes: Vec<String> = policy.attributes.iter().map(one).collect();
     let state = if policy.active { "active" } else { "deleted" };
     entry

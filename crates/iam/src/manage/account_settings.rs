@@ -93,9 +93,9 @@ impl SettingsChange {
         if let Some(addresses) = &self.allowed_addresses {
             let (field, limit) = ("allowed_ip_addresses", &limit::ALLOWED_ADDRESSES_BYTES);
             check_length(field, addresses.text(), limit)?;
-            if let Some(own) = refused_address(addresses) {
+            if let Some(address) = refused_address(addresses) {
                 let message = format!(
-                    "`{field}` leaves out {own}, the address that this change comes from: you would lock yourself out"
+                    "`{field}` leaves out {address}, the address that this change comes from: you would lock yourself out"
                 );
                 return Err(Refusal::invalid(field, message));
             }
@@ -180,7 +180,7 @@ impl SettingsChange {
             )
             .with_some(
                 "allowed_ip_addresses",
-                addresses.map(|own| own.text().to_owned()),
+                addresses.map(|list| list.text().to_owned()),
             )
             .with_some("mfa", self.password_grant_refused.map(mfa))
             .with_some(
@@ -225,15 +225,22 @@ impl Iam {
 
     /// These settings, combined with the server's configuration.
     #[must_use]
-    pub fn effective_settings(&self, own: &AccountSettings) -> EffectiveSettings {
+    pub fn effective_settings(&self, settings: &AccountSettings) -> EffectiveSettings {
         let config = &self.0.config;
-        let at_most = |seconds: i64, own: Option<i64>| own.map_or(seconds, |own| own.min(seconds));
+        let at_most =
+            |seconds: i64, limit: Option<i64>| limit.map_or(seconds, |limit| limit.min(seconds));
         let sessions = config.limits.sessions_per_user;
         EffectiveSettings {
-            sessions_per_identity: (own.sessions_per_identity)
-                .map_or(sessions, |own| own.min(sessions)),
-            access_token_seconds: at_most(config.access_token_seconds, own.access_token_seconds),
-            refresh_token_seconds: at_most(config.refresh_token_seconds, own.refresh_token_seconds),
+            sessions_per_identity: (settings.sessions_per_identity)
+                .map_or(sessions, |limit| limit.min(sessions)),
+            access_token_seconds: at_most(
+                config.access_token_seconds,
+                settings.access_token_seconds,
+            ),
+            refresh_token_seconds: at_most(
+                config.refresh_token_seconds,
+                settings.refresh_token_seconds,
+            ),
         }
     }
 
@@ -318,8 +325,9 @@ impl Iam {
     /// Refuses a new API key if the settings of the credential's account do not let the caller make one.
     pub(super) fn may_make_keys(&self, caller: &Identity) -> Result<(), IamError> {
         let directory = self.directory();
-        let own = directory.account_settings.get(&caller.account());
-        let is_restricted = own.is_some_and(|own| own.settings.api_keys_restricted == Some(true));
+        let stored = directory.account_settings.get(&caller.account());
+        let is_restricted =
+            stored.is_some_and(|stored| stored.settings.api_keys_restricted == Some(true));
         if !is_restricted || is_administrator(&directory, caller, caller.account()) {
             return Ok(());
         }

@@ -49,5 +49,7 @@ pub(super) fn overtaken(message: &'static str) -> IamError {
 /// Whether it is that refusal.
 fn is_overtaken<T>(done: &Result<T, IamError>) -> bool {
     let refusal = done.as_ref().err().and_then(IamError::refusal);
-    refusal.is_some_and(|own| own.reason == Reason::Conflict && own.field == Some(IF_MATCH))
+    refusal.is_some_and(|refusal| {
+        refusal.reason == Reason::Conflict && refusal.field == Some(IF_MATCH)
+    })
 }

@@ -66,11 +66,12 @@ fn meant(directory: &Directory, account: AccountId, given: &str) -> Option<Strin
     let name = given.rsplit(':').next()?;
     let mut named = NamedRole::PLATFORM.into_iter().chain(NamedRole::SERVICE);
     let named = named.find(|role| role.name().eq_ignore_ascii_case(name));
-    let mut own = directory.custom_roles_of(account);
-    let own = own.find(|role| role.name.eq_ignore_ascii_case(name) || role.display_name == name);
+    let mut custom = directory.custom_roles_of(account);
+    let custom =
+        custom.find(|role| role.name.eq_ignore_ascii_case(name) || role.display_name == name);
     named
         .map(NamedRole::crn)
-        .or_else(|| own.map(CustomRole::crn))
+        .or_else(|| custom.map(CustomRole::crn))
 }
 
 impl Iam {
@@ -87,7 +88,7 @@ impl Iam {
         let found = directory.custom_role_of_crn(caller.account(), crn);
         found.map(PolicyRole::Custom).ok_or_else(|| {
             let mend = match meant(&directory, caller.account(), crn) {
-                Some(own) => format!("a role is named by its CRN, `{own}`"),
+                Some(known) => format!("a role is named by its CRN, `{known}`"),
                 None => "`GET /v2/roles` lists those of the platform, of the service and of the account, with their CRNs".to_owned(),
             };
             IamError::invalid("role_id", format!("there is no role `{crn}`: {mend}"))
@@ -269,10 +270,10 @@ fn checked(terms: &CustomRoleTerms) -> Result<(String, Vec<Action>), Refusal> {
     text::check_description(&terms.description)?;
     let mut actions: Vec<Action> = Vec::new();
     for name in &terms.actions {
-        let found = Action::ALL.into_iter().find(|own| own.name() == name);
+        let found = Action::ALL.into_iter().find(|action| action.name() == name);
         let Some(action) = found else {
             text::check_length("actions", name, &limit::WORD_BYTES)?;
-            let known = Action::ALL.map(|own| format!("`{}`", own.name()));
+            let known = Action::ALL.map(|action| format!("`{}`", action.name()));
             let message = format!(
                 "`actions`: there is no action `{name}`: there are {}",
                 known.join(", ")
@@ -325,18 +326,18 @@ async fn has_free_names(
     if fields.is_empty() {
         return Ok(());
     }
-    let own = custom_roles::names_of(tx, role.account).await?;
+    let names = custom_roles::names_of(tx, role.account).await?;
     for (field, name) in fields {
         let lower = name.to_lowercase();
         let mut named = NamedRole::PLATFORM.into_iter().chain(NamedRole::SERVICE);
         if named.any(|other| other.name().to_lowercase() == lower) {
             return Err(taken(field, format!("every account has a role `{name}`")));
         }
-        let mut others = own.iter().filter(|(id, ..)| *id != role.id);
-        let is_taken = others.any(|(_, other, shown)| match field {
+        let mut others = names.iter().filter(|(id, ..)| *id != role.id);
+        let is_taken = others.any(|(_, other, display_name)| match field {
             // Part of the cloud resource name, in which capitals matter.
             "name" => other == name,
-            _ => shown.to_lowercase() == lower,
+            _ => display_name.to_lowercase() == lower,
         });
         if is_taken {
             let message = format!("the account has a role of the `{field}` `{name}`");

@@ -113,7 +113,7 @@ impl Iam {
         let all = directory.principals_of(group.account).iter();
         let all: Vec<&Principal> = all.filter(|principal| is_shown(**principal)).collect();
         let part = window.sorted(all, |a, b| selection.compare(&directory, *a, *b));
-        let shown = |principal: &Principal| {
+        let entry_of = |principal: &Principal| {
             let principal = *principal;
             let service = match principal {
                 Principal::Service(id) => directory.service(id),
@@ -123,14 +123,14 @@ impl Iam {
             Some(GroupMember {
                 principal,
                 kind: kind_of(principal)?,
-                added: membership.map(|own| own.added),
+                added: membership.map(|membership| membership.added),
                 name: shown_name(&directory, principal),
                 email: email(&directory, principal).map(str::to_owned),
                 description: service.map(|service| service.description.clone()),
             })
         };
         Ok(Page {
-            entries: part.entries.iter().filter_map(shown).collect(),
+            entries: part.entries.iter().filter_map(entry_of).collect(),
             total: part.total,
         })
     }

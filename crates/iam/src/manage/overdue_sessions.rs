@@ -31,11 +31,11 @@ struct NextLook {
 }
 
 impl SessionWatch {
-    fn is_due(&self, own: &StoredSettings, now: Millis) -> bool {
-        self.next.get(&own.account).is_none_or(|next| {
+    fn is_due(&self, stored: &StoredSettings, now: Millis) -> bool {
+        self.next.get(&stored.account).is_none_or(|next| {
             // A time that is far away was found before the clock was set back.
             let is_waiting = next.at > now && next.at <= now.plus(LOOK_MILLISECONDS);
-            next.revision != own.revision || !is_waiting
+            next.revision != stored.revision || !is_waiting
         })
     }
 }
@@ -52,33 +52,37 @@ impl Iam {
         watch.next.retain(|account, _| is_set(account));
         let all = directory.account_settings.values();
         let due: Vec<StoredSettings> = all
-            .filter(|own| own.settings.session_limits().cutoffs(now) != SessionCutoffs::NONE)
-            .filter(|own| watch.is_due(own, now))
+            .filter(|stored| stored.settings.session_limits().cutoffs(now) != SessionCutoffs::NONE)
+            .filter(|stored| watch.is_due(stored, now))
             .cloned()
             .collect();
         drop(directory);
-        for own in due {
-            let at = self.end_overdue_of(&own, now).await?;
-            let revision = own.revision;
-            watch.next.insert(own.account, NextLook { revision, at });
+        for stored in due {
+            let at = self.end_overdue_of(&stored, now).await?;
+            let revision = stored.revision;
+            watch.next.insert(stored.account, NextLook { revision, at });
         }
         Ok(())
     }
 
     /// Ends those of one account; returns when the next is due at the earliest.
-    async fn end_overdue_of(&self, own: &StoredSettings, now: Millis) -> Result<Millis, IamError> {
-        let limits = own.settings.session_limits();
+    async fn end_overdue_of(
+        &self,
+        stored: &StoredSettings,
+        now: Millis,
+    ) -> Result<Millis, IamError> {
+        let limits = stored.settings.session_limits();
         let over = limits.cutoffs(now);
         let mut look = self.0.db.snapshot().await?;
-        let found = sessions::find_overdue(&mut look, own.account, over).await?;
+        let found = sessions::find_overdue(&mut look, stored.account, over).await?;
         look.end().await?;
         if found.over > 0 {
             let mut tx = self.0.db.begin().await?;
-            let ended = sessions::end_overdue(&mut tx, own.account, over, now).await?;
+            let ended = sessions::end_overdue(&mut tx, stored.account, over, now).await?;
             if ended > 0 {
                 let entry = Entry::by_server(Action::SessionEnded)
-                    .in_account(own.account)
-                    .on(own.account)
+                    .in_account(stored.account)
+                    .on(stored.account)
                     .with("why", "settings")
                     .with("sessions", ended);
                 self.commit_without_read_back(tx, entry).await?;

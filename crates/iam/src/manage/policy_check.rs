@@ -82,13 +82,13 @@ pub(super) async fn are_there(
     account: AccountId,
     roles: impl Iterator<Item = &PolicyRole>,
 ) -> Result<(), IamError> {
-    let own: BTreeSet<CustomRoleId> = roles
+    let custom: BTreeSet<CustomRoleId> = roles
         .filter_map(|role| match role {
             PolicyRole::Custom(id) => Some(*id),
             PolicyRole::Named(_) => None,
         })
         .collect();
-    for id in own {
+    for id in custom {
         is_still_there(tx, account, id).await?;
     }
     Ok(())

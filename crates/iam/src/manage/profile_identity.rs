@@ -91,12 +91,15 @@ impl Iam {
         }
         check_list(all)?;
         let is_wanted =
-            |own: &&ProfileIdentity| all.iter().any(|new| new.principal == own.principal);
-        let gone = profile.identities.iter().filter(|own| !is_wanted(own));
-        let gone: Vec<Principal> = gone.map(|own| own.principal).collect();
+            |listed: &&ProfileIdentity| all.iter().any(|new| new.principal == listed.principal);
+        let gone = profile
+            .identities
+            .iter()
+            .filter(|listed| !is_wanted(listed));
+        let gone: Vec<Principal> = gone.map(|listed| listed.principal).collect();
         let is_new = |new: &&NewProfileIdentity| {
             let known = profile.identity(new.principal);
-            known.is_none_or(|own| own.description != new.description)
+            known.is_none_or(|known| known.description != new.description)
         };
         let added: Vec<&NewProfileIdentity> = all.iter().filter(is_new).collect();
         let stamp = self.stamp(caller);
@@ -145,11 +148,11 @@ impl Iam {
         }
         let before = profile_identities::stored(&mut tx, id, new.principal).await?;
         match before {
-            Some(own) if own.description == new.description => {
+            Some(existing) if existing.description == new.description => {
                 drop(tx);
                 // It is so already; perhaps another node has made it so.
                 self.sync().await?;
-                return Ok(own);
+                return Ok(existing);
             }
             Some(_) => {}
             None => {
@@ -206,7 +209,7 @@ async fn name_identity(
     let identity = ProfileIdentity {
         principal: new.principal,
         description: new.description.clone(),
-        added: before.map_or(stamp, |own| own.added),
+        added: before.map_or(stamp, |stored| stored.added),
     };
     profile_identities::put(tx, profile.id, &identity).await?;
     Ok(identity)

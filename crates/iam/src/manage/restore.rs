@@ -32,8 +32,8 @@ impl Iam {
             .deletions
             .iter()
             .filter(|deletion| deletion.is_kept(now));
-        let open = kept.filter(|own| caller.check_address(&directory, own.account).is_ok());
-        window.of(open.filter(|own| may_restore(&directory, caller, own)))
+        let open = kept.filter(|deleted| caller.check_address(&directory, deleted.account).is_ok());
+        window.of(open.filter(|deleted| may_restore(&directory, caller, deleted)))
     }
 
     /// Whether the caller may restore the domain.

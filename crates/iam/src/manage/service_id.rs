@@ -205,7 +205,7 @@ impl Iam {
         self.commit(tx, entries).await?;
         Ok(CreatedService {
             service,
-            key: key.map(|own| (own.key, own.text)),
+            key: key.map(|made| (made.key, made.text)),
         })
     }
 

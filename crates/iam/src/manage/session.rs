@@ -66,9 +66,11 @@ impl Iam {
         let now = self.0.clock.now();
         let directory = self.directory();
         // Sessions of service IDs have no settings.
-        let own = directory.account_settings.get(&owner.account);
-        let own = own.filter(|_| owner.principal.user().is_some());
-        let limits = own.map_or_else(SessionLimits::default, |own| own.settings.session_limits());
+        let stored = directory.account_settings.get(&owner.account);
+        let stored = stored.filter(|_| owner.principal.user().is_some());
+        let limits = stored.map_or_else(SessionLimits::default, |stored| {
+            stored.settings.session_limits()
+        });
         let over = limits.cutoffs(now);
         let who = (owner.principal, owner.account, owner.key);
         let found = sessions::open_of(&self.0.db, who, (now, over), place, window);
@@ -85,9 +87,9 @@ impl Iam {
         of: Option<Principal>,
         what: &str,
     ) -> Result<SessionOwner, IamError> {
-        let (own, account) = (caller.principal(), caller.account());
-        let principal = of.unwrap_or(own);
-        if principal == own {
+        let (oneself, account) = (caller.principal(), caller.account());
+        let principal = of.unwrap_or(oneself);
+        if principal == oneself {
             if caller.is_delegated() {
                 let message = "sessions are seen and ended by a login of your own: what was delegated is for a program";
                 let refusal = Refusal::new(Reason::NotAllowed, message);

@@ -261,20 +261,20 @@ impl CredentialBounds {
         }
     }
 
-    /// Whether these bounds give nothing that `shown` does not, and end with everything that `shown` ends with.
+    /// Whether these bounds give nothing that `presented` does not, and end with everything that `presented` ends with.
     #[must_use]
-    pub(crate) fn is_within(&self, shown: &Self) -> bool {
-        self.principal == shown.principal
-            && self.assumed_by == shown.assumed_by
-            && self.narrowing.is_within(&shown.narrowing)
-            && (shown.reach == AccountReach::Any || self.reach == shown.reach)
-            && self.proven_at <= shown.proven_at
-            && ends_no_later(self.not_after, shown.not_after)
-            && ends_no_later(self.keys_until, shown.keys_until)
-            && ends_no_later(self.delegated_until, shown.delegated_until)
-            && (shown.renewable || !self.renewable)
-            && (shown.root.session.is_none() || self.root.session == shown.root.session)
-            && (shown.root.key.is_none() || self.root.key == shown.root.key)
+    pub(crate) fn is_within(&self, presented: &Self) -> bool {
+        self.principal == presented.principal
+            && self.assumed_by == presented.assumed_by
+            && self.narrowing.is_within(&presented.narrowing)
+            && (presented.reach == AccountReach::Any || self.reach == presented.reach)
+            && self.proven_at <= presented.proven_at
+            && ends_no_later(self.not_after, presented.not_after)
+            && ends_no_later(self.keys_until, presented.keys_until)
+            && ends_no_later(self.delegated_until, presented.delegated_until)
+            && (presented.renewable || !self.renewable)
+            && (presented.root.session.is_none() || self.root.session == presented.root.session)
+            && (presented.root.key.is_none() || self.root.key == presented.root.key)
     }
 
     /// Whom the credential proves.

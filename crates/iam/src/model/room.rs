@@ -60,7 +60,7 @@ mod tests {
         );
         assert_eq!(refused.message, expected);
         assert_eq!(refused.reason, Reason::LimitReached);
-        assert_eq!(refused.limit.map(|own| own.name), Some(limit.name));
+        assert_eq!(refused.limit.map(|limit| limit.name), Some(limit.name));
     }
 
     #[test]
@@ -82,6 +82,6 @@ mod tests {
         let refused = check_count("conditions", most + 1, limit).unwrap_err();
         assert_eq!(refused.field, Some("conditions"));
         assert_eq!(refused.reason, Reason::Field);
-        assert_eq!(refused.limit.map(|own| own.name), Some(limit.name));
+        assert_eq!(refused.limit.map(|limit| limit.name), Some(limit.name));
     }
 }

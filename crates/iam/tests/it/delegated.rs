@@ -107,8 +107,8 @@ async fn nothing_that_comes_of_one_lives_longer(world: World) {
     assert!(world.enter(&token).is_err());
     assert!(world.enter_uaa(uaa.access_token.expose()).is_err());
     // The login goes on, and its keys have no end.
-    let own = world.enter(&access_token(&login)).unwrap();
-    world.key(&own, NewKey::default()).await;
+    let identity = world.enter(&access_token(&login)).unwrap();
+    world.key(&identity, NewKey::default()).await;
 }
 
 /// The receiver left the accounts of the person, and joined others for them.

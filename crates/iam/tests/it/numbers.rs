@@ -120,8 +120,8 @@ async fn what_a_session_came_from_does_not_give_way(world: World) {
     assert!(deeper.to_string().contains("sessions_per_user"), "{deeper}");
     // Nobody is told to wait where no wait helps.
     assert_eq!(deeper.refusal().unwrap().reason.name(), "not_allowed");
-    for own in [&oldest, &second, &third] {
-        assert!(is_usable(&world, own));
+    for login in [&oldest, &second, &third] {
+        assert!(is_usable(&world, login));
     }
     // Another login ends the oldest session, and what came from it.
     world.wait(1);

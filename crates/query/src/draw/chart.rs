@@ -166,7 +166,7 @@ impl ValueAxes {
     }
 }
 
-/// The curves, of which nothing is shown that lies beyond the axes.
+/// Draws the curves, clipped to the axes.
 fn draw_curves(
     scene: &mut Scene,
     canvas: &Canvas,

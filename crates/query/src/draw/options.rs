@@ -160,9 +160,9 @@ pub struct Options {
     pub(crate) hides_grid: bool,
     pub(crate) hides_x_axis: bool,
     pub(crate) hides_y_axis: bool,
-    /// Both, whatever is said of each.
+    /// Both, whatever the options of each.
     pub(crate) hides_axes: bool,
-    /// No axes, grid, legend, titles and margin, whatever is said of them.
+    /// No axes, grid, legend, titles and margin, whatever their options.
     pub(crate) is_graph_only: bool,
     pub(crate) has_unique_legend: bool,
     /// The legend leaves out what has no value.
@@ -171,7 +171,7 @@ pub struct Options {
     pub(crate) right: AxisOptions,
     pub(crate) left_lines: SideOptions,
     pub(crate) right_lines: SideOptions,
-    /// Lines of an axis at most, where it is said.
+    /// The most lines of an axis, if set.
     pub(crate) lines: Option<usize>,
     pub(crate) minor_lines: u32,
     pub(crate) is_left_side: bool,
@@ -281,7 +281,7 @@ impl Options {
             "height" => self.height = number("height", value)?.floor(),
             "margin" => {
                 let margin = number("margin", value)?;
-                // Less than nothing is as if it were not there.
+                // A negative number counts as not given.
                 self.margin = if margin < 0.0 {
                     10.0
                 } else {
@@ -353,7 +353,7 @@ impl Options {
         Ok(())
     }
 
-    /// Leaves out what is hidden with others, in whichever order that was said.
+    /// Hides what other options hide, too, whatever their order.
     fn hide(&mut self) {
         if self.hides_axes || self.is_graph_only {
             (self.hides_x_axis, self.hides_y_axis) = (true, true);

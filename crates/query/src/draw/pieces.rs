@@ -5,7 +5,7 @@ use super::scene::Point;
 /// Points that are painted between two looks at the clock.
 const POINTS_MAX: usize = 512;
 
-/// Dashes of one line. One with more is painted without gaps: as it has so many, they are not told apart.
+/// Dashes of one line. One with more is painted without gaps: so many cannot be told apart.
 const DASHES_MAX: f64 = 20_000.0;
 
 /// A part of a line.

@@ -51,7 +51,7 @@ pub(crate) struct Text {
     pub(crate) is_upright: bool,
 }
 
-/// Which part of a text is where it is said to be.
+/// Which part of a text is at its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Anchor {
     Start,

@@ -81,7 +81,7 @@ impl Theme {
     }
 }
 
-/// The theme of a `template`; a name that is none is the usual one, as in graphite-web.
+/// The theme of a `template`; an unknown name gets the default one, as in graphite-web.
 pub(crate) fn theme(template: &str) -> Theme {
     match template {
         "light" | "plain" | "solarized-light" | "solarized-white" => LIGHT,

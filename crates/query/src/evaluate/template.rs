@@ -11,7 +11,7 @@ use base::number;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-/// Is told of work before it is done, in points, and says whether it may be.
+/// Is called with the cost of work, in points, before it is done; an error forbids it.
 pub(super) type SpendPoints<'s> = dyn FnMut(usize) -> Result<(), Error> + 's;
 
 /// A value of a variable.

@@ -285,7 +285,7 @@ impl Arguments {
     }
 }
 
-/// Whether an aggregation is said to be `none`, which is another thing than to say none.
+/// Whether an aggregation is given as `none`, which is not the same as leaving it out.
 const fn is_no_aggregation(parameter: &Parameter, value: &Value) -> bool {
     matches!(parameter.kind, Kind::AggFunc | Kind::AggOrSeriesFunc) && matches!(value, Value::None)
 }

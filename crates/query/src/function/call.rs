@@ -112,8 +112,8 @@ impl FunctionCall<'_> {
         Ok(self.evaluation.spend(points)?)
     }
 
-    /// Says that so many points of its result are about to be in memory; a text counts as one for eight bytes. To be called
-    /// before they are. What is not said is reserved when the result is there.
+    /// Reserves memory for so many points of the result; a text counts as one point for each eight bytes. To be called before they
+    /// are allocated. What is not reserved here is reserved when the result is there.
     ///
     /// # Errors
     /// When there is no room for them.

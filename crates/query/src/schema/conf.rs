@@ -110,7 +110,7 @@ pub(super) fn sections(whole: &str) -> Result<Vec<Section<'_>>, SchemaError> {
         if section.get(key).is_some() {
             return Err(error(Problem::KeyTwice(key.to_owned())));
         }
-        // One of those before it is unknown, which is told.
+        // One of those before it is unknown, and is reported.
         if section.settings.len() >= SETTINGS_MAX {
             continue;
         }

@@ -46,7 +46,7 @@ pub fn list(group: Option<&str>, is_grouped: bool) -> Value {
     Value::Object(result)
 }
 
-/// One function; `None` where there is none of that name.
+/// One function; `None` if there is no function of that name.
 #[must_use]
 pub fn one(name: &str) -> Option<Value> {
     find(name).map(|function| describe(name, function))

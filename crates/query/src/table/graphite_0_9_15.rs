@@ -255,7 +255,7 @@ mod tests {
         }
     }
 
-    /// The names of one function came at different times; what it did is told of all that were there.
+    /// The names of one function came at different times; what it did differently is listed for each name of then.
     #[test]
     fn the_names_of_one_function_are_told_alike() {
         for function in all() {

@@ -23,7 +23,7 @@ pub fn list(group: Option<&str>, is_grouped: bool) -> Value {
     if is_grouped { json!({GROUP: all}) } else { all }
 }
 
-/// One of them; `None` where there is none of that name.
+/// One of them; `None` if there is none of that name.
 #[must_use]
 pub fn one(name: &str) -> Option<Value> {
     let found = MODES.iter().find(|(mode, _)| *mode == name);

@@ -29,7 +29,7 @@ pub type Look<'l, E> = dyn FnMut() -> Result<(), E> + 'l;
 /// Names or values to show: those that a regular expression fits from their beginning on, and no more than so many.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Filter<'f> {
-    /// The expression; all where there is none.
+    /// The expression; without one, all are meant.
     pub pattern: Option<&'f str>,
     /// How many; all where that is `None`.
     pub limit: Option<usize>,
@@ -54,7 +54,7 @@ impl Filter<'_> {
         })
     }
 
-    /// Those to show of all names or values, whose text is `text`.
+    /// Selects the names or values to list; `text` gives the text of one.
     fn select<T, E>(
         self,
         all: impl IntoIterator<Item = T>,

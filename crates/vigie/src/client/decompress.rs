@@ -1,7 +1,7 @@
 //! Unpacks compressed replies.
 
 use crate::error::{Failure, code};
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use flate2::bufread::MultiGzDecoder;
 use std::io::Read as _;
 use ureq::http::{HeaderMap, header};
@@ -25,14 +25,14 @@ impl Unreadable {
             Self::Coding(_) | Self::Broken => code::ANSWER_MALFORMED,
         };
         let why = match self {
-            Self::Coding(name) => shown!(
+            Self::Coding(name) => escaped!(
                 "packed as `{}`, which was not asked for",
                 PrintableText::untrusted(&name)
             ),
             Self::Broken => "packed by gzip, which ends early or is damaged".into(),
-            Self::TooLarge(most) => shown!("larger than {} MiB", most >> 20),
+            Self::TooLarge(most) => escaped!("larger than {} MiB", most >> 20),
         };
-        Failure::failed(shown!(
+        Failure::failed(escaped!(
             "the answer of `{}` is {}",
             PrintableText::untrusted(origin),
             why

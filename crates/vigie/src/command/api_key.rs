@@ -113,7 +113,7 @@ pub(super) fn one_of(
     })
 }
 
-/// What is shown of one key; its text only where it is known.
+/// The properties of one key, with its text if that is known.
 pub(super) fn facts(key: &ApiKey) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("ID", printable(&key.id)),

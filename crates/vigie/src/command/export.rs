@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::figures::counted;
 use crate::monitoring::{Monitoring, ScopeArgs};
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use base::time::{Clock as _, Millis, SystemClock, TimeRange};
 use base::time_expr::bounds;
 use serde_json::json;
@@ -154,7 +154,7 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
         counted(series, "series", "series")
     );
     output.note(match file {
-        Some(file) => shown!("Written to `{}`: {}", file.display(), summary),
+        Some(file) => escaped!("Written to `{}`: {}", file.display(), summary),
         None => summary.into(),
     });
     Ok(())
@@ -170,7 +170,7 @@ fn is_called_packed(file: &Path) -> bool {
 fn nothing_found(monitoring: &Monitoring<'_>, pattern: &str) -> Failure {
     Failure::new(
         Kind::NotFound,
-        shown!(
+        escaped!(
             "nothing of {} fits `{}`, or lies below what does: nothing was written",
             monitoring.described(),
             PrintableText::untrusted(pattern)

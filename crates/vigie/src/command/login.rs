@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::env;
 use crate::error::{Failure, Kind};
 use crate::output::Output;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use crate::prompt;
 use crate::secret_argument;
 use crate::session::{self, BOTH_TOKENS, checked, grant};
@@ -136,7 +136,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
         config.ssl_disabled = unchecked;
         context.set_config(config);
     }
-    output.action(shown!("API endpoint: {}\n", api))?;
+    output.action(escaped!("API endpoint: {}\n", api))?;
     warn_of_insecure_transport(&api, unchecked, output);
     note_flags_without_effect(args, output);
     for given in &args.trust_origin {
@@ -205,7 +205,10 @@ fn note_flags_without_effect(args: &LoginArgs, output: &Output) {
     }
     for (given, flag) in [(args.no_iam, "--no-iam"), (args.vpc, "--vpc")] {
         if given {
-            output.note(shown!("`{}` has no effect here", PrintableText::from(flag)));
+            output.note(escaped!(
+                "`{}` has no effect here",
+                PrintableText::from(flag)
+            ));
         }
     }
 }

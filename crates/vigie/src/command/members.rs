@@ -9,7 +9,7 @@ use crate::command::role::{self, OrgRole, SpaceRole};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::Output;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use wire::cf::organization::MemberEntity;
@@ -96,12 +96,12 @@ fn show(found: Vec<Holders>, output: &Output) -> Result<(), Failure> {
     }
     output.ok()?;
     for (role, users) in found {
-        let mut section = shown!("\n{}\n", role);
+        let mut section = escaped!("\n{}\n", role);
         if users.is_empty() {
             section.push(&PrintableText::from("  none\n"));
         }
         for user in users {
-            section.push(&shown!("  {}\n", user));
+            section.push(&escaped!("  {}\n", user));
         }
         output.text(&section)?;
     }

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::Failure;
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use clap::Args;
 
 /// The arguments of `plugin`: any.
@@ -28,7 +28,7 @@ pub(crate) struct UpdateArgs {
 /// There is no plug-in to install, to list or to remove.
 pub(crate) fn plugin(args: &PluginArgs, context: &Context) -> Result<(), Failure> {
     let what = args.arguments.first().map_or("", String::as_str);
-    context.output.note(shown!(
+    context.output.note(escaped!(
         "this program has no plug-ins; `plugin {}` has no effect",
         what
     ));

@@ -4,7 +4,7 @@
 use crate::error::{Failure, Kind, code};
 use crate::links;
 use crate::output::Output;
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::ffi::OsString;
@@ -70,7 +70,7 @@ impl<'a> ResultWriter<'a> {
             None => (ExportSink::Screen(output), None),
             Some(file) => {
                 if fs::metadata(file).is_ok_and(|found| found.is_dir()) {
-                    return Err(Failure::usage(shown!("`{}` is a folder", file.display()))
+                    return Err(Failure::usage(escaped!("`{}` is a folder", file.display()))
                         .hint("name a file in it"));
                 }
                 links::refuse_planted(file)?;

@@ -10,7 +10,7 @@ use crate::command::api_key::{listed, one_of};
 use crate::command::service_id::{self, AskArgs};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use clap::Args;
 use wire::iam::api_key::ApiKey;
 
@@ -31,7 +31,7 @@ pub(crate) struct OneArgs {
 fn find(args: &OneArgs, context: &Context) -> Result<ApiKey, Failure> {
     let service = service_id::find(&args.service, &args.ask, context)?;
     let keys = listed(&[("iam_id", &service.iam_id)], context)?;
-    let hint = shown!(
+    let hint = escaped!(
         "list its keys with `vigie iam service-api-keys {}`",
         PrintableText::word(&service.id)
     );

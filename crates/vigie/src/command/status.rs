@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::figures::in_words;
 use crate::output::printable;
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use crate::session::not_logged_in;
 use crate::token::{Claims, Reach};
 use base::time::{Clock as _, SystemClock};
@@ -28,7 +28,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     }
     if status.reach.is_none() && status.cf.space_fields.guid.is_empty() {
         output.note(match status.scope.is_none() && context.has_no_role() {
-            true => shown!("hint: {}", context.no_role()),
+            true => escaped!("hint: {}", context.no_role()),
             false => {
                 "hint: no space is targeted; `vigie target` says which command sets one".into()
             }

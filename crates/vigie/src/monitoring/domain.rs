@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use crate::session::reach;
 use wire::scope_id;
 
@@ -85,7 +85,7 @@ impl Domain {
     pub(super) fn by_default(context: &Context, named: &str) -> Result<Option<Self>, Failure> {
         match named {
             NO_DEFAULT_SCOPE => Ok(None),
-            "space" | "org" | "account" => Err(Failure::usage(shown!(
+            "space" | "org" | "account" => Err(Failure::usage(escaped!(
                 "`--default-scope {}` would follow the target",
                 PrintableText::word(named)
             ))
@@ -157,7 +157,7 @@ impl Domain {
             Some(id) if ["s-", "o-", "a-"].iter().any(|prefix| id.starts_with(prefix)) => {
                 match scope_id::parse(id.as_bytes()) {
                     Ok(_) => Ok(Self::of_id(id)),
-                    Err(error) => Err(Failure::usage(shown!("`{}` is no scope: {}", id, error.to_string()))
+                    Err(error) => Err(Failure::usage(escaped!("`{}` is no scope: {}", id, error.to_string()))
                         .hint("`vigie account space NAME --guid` prints the GUID of a space, which goes after `s-`")),
                 }
             }
@@ -189,7 +189,7 @@ fn no_domain(context: &Context) -> Failure {
     } else {
         "`vigie target -o ORG -s SPACE`"
     };
-    failure.hint(shown!(
+    failure.hint(escaped!(
         "choose a space with {}, or mean the organization or the account itself with `--scope org` or `--scope account`",
         PrintableText::from(target)
     ))

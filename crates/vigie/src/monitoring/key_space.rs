@@ -8,7 +8,7 @@ use crate::error::Failure;
 use crate::listings::Space;
 use crate::missing_role;
 use crate::pages::{PAGE_SIZE, read_all};
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use crate::session::{only_space, reach};
 use crate::token::{Claims, Reach};
 use std::path::Path;
@@ -94,7 +94,7 @@ impl Monitoring<'_> {
         let mut of_key = (ids.iter()).filter(|id| buffer_key::is_of(&folder.join(id), key));
         match (of_key.next(), of_key.next(), ids.first()) {
             (Some(id), None, _) => Ok(Domain::of_id(id)),
-            (None, _, Some(other)) => Err(away.hint(shown!(
+            (None, _, Some(other)) => Err(away.hint(escaped!(
                 "the buffer of `{}` was not filled with this key, and its space is not taken for this key's: name the space with `--scope {}`, if that is where it sends, or start when the server answers",
                 PrintableText::word(other.as_str()),
                 PrintableText::word(other.as_str())
@@ -142,7 +142,7 @@ fn several_or_none(spaces: &[Space]) -> PrintableText {
     }
     let mut text = PrintableText::from("no space is targeted, and the API key sees several:");
     for space in spaces.iter().take(LISTED_MAX) {
-        text.push(&shown!(
+        text.push(&escaped!(
             "\n  s-{}   {}",
             space.metadata.guid,
             space.entity.name
@@ -152,7 +152,7 @@ fn several_or_none(spaces: &[Space]) -> PrintableText {
         .checked_sub(LISTED_MAX)
         .filter(|more| *more > 0)
     {
-        text.push(&shown!("\n  and {} more", more));
+        text.push(&escaped!("\n  and {} more", more));
     }
     text
 }

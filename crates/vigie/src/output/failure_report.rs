@@ -3,7 +3,7 @@
 use super::{BOLD, DIM, FAILURE_CHARACTERS_MAX, Output, RED, machine, paint, to_stderr};
 use crate::context::Name;
 use crate::error::Failure;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use serde::Serialize;
 use serde_json::json;
 
@@ -37,7 +37,7 @@ impl Output {
         if self.is_stderr_json() {
             to_stderr(&line(&json!({"note": sentence.as_str()})));
         } else {
-            to_stderr(&shown!("{}\n", sentence));
+            to_stderr(&escaped!("{}\n", sentence));
         }
     }
 
@@ -50,7 +50,7 @@ impl Output {
         if self.is_stderr_json() {
             to_stderr(&line(&json!({"warning": sentence.as_str()})));
         } else {
-            to_stderr(&shown!(
+            to_stderr(&escaped!(
                 "{} {}\n",
                 paint(self.color_stderr, BOLD, "warning:".into()),
                 sentence
@@ -70,24 +70,27 @@ impl Output {
     fn words(&self, failure: &Failure) -> PrintableText {
         let mut text = PrintableText::default();
         if !self.quiet {
-            text.push(&shown!(
+            text.push(&escaped!(
                 "{}\n",
                 paint(self.color_stderr, RED, "FAILED".into())
             ));
         }
-        text.push(&shown!(
+        text.push(&escaped!(
             "{}\n",
             failure.message.shortened(FAILURE_CHARACTERS_MAX)
         ));
         if let Some(mark) = failure.mark.as_deref() {
-            text.push(&shown!("{}\n", mark));
+            text.push(&escaped!("{}\n", mark));
         }
         for hint in &failure.hints {
-            text.push(&shown!("hint: {}\n", self.name.in_commands(hint)));
+            text.push(&escaped!("hint: {}\n", self.name.in_commands(hint)));
         }
         if let Some(id) = &failure.transaction_id {
-            let transaction = shown!("Transaction-Id: {}", id.as_str());
-            text.push(&shown!("{}\n", paint(self.color_stderr, DIM, transaction)));
+            let transaction = escaped!("Transaction-Id: {}", id.as_str());
+            text.push(&escaped!(
+                "{}\n",
+                paint(self.color_stderr, DIM, transaction)
+            ));
         }
         text.push(&"\n".into());
         text

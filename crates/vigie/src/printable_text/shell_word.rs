@@ -122,7 +122,7 @@ mod tests {
                 let end = rest.find('"').unwrap_or(rest.len());
                 let layout = rest.get(..end).unwrap();
                 let called = text.get(..begin - 1).unwrap_or("").trim_end();
-                if !(called.ends_with("shown!(") || called.ends_with("format!(")) {
+                if !(called.ends_with("escaped!(") || called.ends_with("format!(")) {
                     continue;
                 }
                 let given = arguments(rest.get(end + 1..).unwrap());

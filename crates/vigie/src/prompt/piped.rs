@@ -4,7 +4,7 @@
 use super::{is_possible, require, secret, text};
 use crate::error::Failure;
 use crate::output::Output;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use base::secret::Secret;
 use rustix::fs::FileType;
 use std::io::{self, BufRead as _, Read as _};
@@ -58,7 +58,7 @@ fn line(
         require(&what.into(), flag)?;
     }
     // Says what is awaited, because the pipe may stay silent.
-    output.note(shown!(
+    output.note(escaped!(
         "reading {} from standard input",
         PrintableText::from(what)
     ));
@@ -73,14 +73,14 @@ fn line(
         require(&what.into(), flag)?;
     }
     if bytes.len() > LINE_BYTES_MAX {
-        return Err(Failure::usage(shown!(
+        return Err(Failure::usage(escaped!(
             "{} on standard input is longer than {} KiB",
             PrintableText::from(what),
             LINE_BYTES_MAX >> 10
         )));
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| {
-        Failure::usage(shown!(
+        Failure::usage(escaped!(
             "{} on standard input is no text",
             PrintableText::from(what)
         ))
@@ -92,11 +92,14 @@ fn line(
 }
 
 fn empty(what: &'static str, flag: &PrintableText) -> Failure {
-    Failure::usage(shown!(
+    Failure::usage(escaped!(
         "{} on standard input is empty",
         PrintableText::from(what)
     ))
-    .hint(shown!("write it there as a line, or give it with {}", flag))
+    .hint(escaped!(
+        "write it there as a line, or give it with {}",
+        flag
+    ))
 }
 
 /// Whether standard input may hold a script's answers: not `/dev/null`, and not closed.

@@ -4,7 +4,7 @@
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use crate::token::Reach;
 
 /// The hint for a key that reaches a whole account.
@@ -27,7 +27,7 @@ impl Context {
             None => Ok(()),
             Some(reach) => Err(Failure::new(
                 Kind::Forbidden,
-                shown!(
+                escaped!(
                     "this key is for metrics alone, and manages nothing: it may only {}",
                     reach.allowed_actions()
                 ),
@@ -57,7 +57,7 @@ impl Reach {
         match self.domain.as_deref() {
             Some(domain) if id != Some(domain) => Err(Failure::new(
                 Kind::Forbidden,
-                shown!("this key is for the metrics of `{}` alone", domain),
+                escaped!("this key is for the metrics of `{}` alone", domain),
             )
             .hint("leave `--scope` out, or log in with a key that was made without `--domain`")),
             _ => Ok(()),
@@ -67,9 +67,9 @@ impl Reach {
     /// The actions that the key allows, after "it may only".
     fn allowed_actions(&self) -> PrintableText {
         match (self.only.as_deref(), self.domain.as_deref()) {
-            (Some(action), Some(domain)) => shown!("{} metrics to `{}`", action, domain),
-            (Some(action), None) => shown!("{} metrics", action),
-            (None, Some(domain)) => shown!("work with the metrics of `{}`", domain),
+            (Some(action), Some(domain)) => escaped!("{} metrics to `{}`", action, domain),
+            (Some(action), None) => escaped!("{} metrics", action),
+            (None, Some(domain)) => escaped!("work with the metrics of `{}`", domain),
             (None, None) => "work with metrics".into(),
         }
     }
@@ -77,23 +77,23 @@ impl Reach {
     /// The failure for `flags`, which take names: those need a list from the server.
     pub(crate) fn refuse_names(&self, flags: &'static str) -> Failure {
         let whose = match &self.domain {
-            Some(domain) => shown!("the metrics of `{}`", domain.as_str()),
+            Some(domain) => escaped!("the metrics of `{}`", domain.as_str()),
             None => PrintableText::from("metrics"),
         };
         let failure = Failure::new(
             Kind::Forbidden,
-            shown!(
+            escaped!(
                 "this API key is for {} alone: it finds no account, organization or space by name",
                 whose
             ),
         );
         match &self.domain {
-            Some(domain) => failure.hint(shown!(
+            Some(domain) => failure.hint(escaped!(
                 "leave {} out: without them it works in `{}`",
                 flags,
                 domain.as_str()
             )),
-            None => failure.hint(shown!("go on without {}", flags)).hint(HINT),
+            None => failure.hint(escaped!("go on without {}", flags)).hint(HINT),
         }
     }
 }

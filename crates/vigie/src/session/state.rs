@@ -8,7 +8,7 @@ use super::grant::{renew, renew_uaa};
 use crate::config::{CfConfig, Config, Prepared};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use crate::token::Token;
 use base::secret::Secret;
 use base::time::{Clock as _, SystemClock};
@@ -134,7 +134,7 @@ impl Context {
             drop(lock);
             Ok(())
         }) {
-            self.output.warn(shown!(
+            self.output.warn(escaped!(
                 "the UAA token could not be kept: {}",
                 failure.message
             ));
@@ -232,7 +232,7 @@ impl Context {
 /// The failure when the files cannot be written; nothing has been requested yet.
 pub(super) fn not_renewable(failure: Failure) -> Failure {
     let mut reported = failure;
-    reported.message = shown!(
+    reported.message = escaped!(
         "the login was not renewed, because a new one could not be kept: {}",
         reported.message
     );
@@ -245,7 +245,7 @@ pub(super) fn not_renewable(failure: Failure) -> Failure {
 }
 
 pub(super) fn warn_unsaved(context: &Context, failure: &Failure) {
-    context.output.warn(shown!(
+    context.output.warn(escaped!(
         "the renewed login could not be kept: {}; this token is good until it expires, then log in again with `vigie login`",
         failure.message
     ));

@@ -4,7 +4,7 @@ use crate::config::Account;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use crate::prompt;
 use crate::token::Claims;
 use wire::iam::account::AccountResource;
@@ -24,7 +24,7 @@ impl Context {
         }
         let is_other = self.store_account(chosen)?;
         self.output
-            .action(shown!("Targeted account {}\n", describe(chosen)))?;
+            .action(escaped!("Targeted account {}\n", describe(chosen)))?;
         Ok(is_other)
     }
 
@@ -88,7 +88,7 @@ fn named<'a>(all: &'a [AccountResource], requested: &str) -> Result<&'a AccountR
             format!("you belong to no account `{}`", printable(requested)),
         )
         .hint("list yours with `vigie account list`")),
-        several => Err(Failure::usage(shown!(
+        several => Err(Failure::usage(escaped!(
             "`{}` matches several accounts:\n{}",
             requested,
             listed(several.iter().copied())
@@ -108,7 +108,7 @@ fn of_key<'a>(all: &'a [AccountResource], claims: &Claims) -> Option<&'a Account
 /// Asks which; without a terminal it is an error that lists them.
 fn ask(several: &[AccountResource]) -> Result<&AccountResource, Failure> {
     if !prompt::is_possible() {
-        return Err(Failure::usage(shown!(
+        return Err(Failure::usage(escaped!(
             "you belong to several accounts, and without a terminal nobody can be asked which:\n{}",
             listed(several)
         ))
@@ -129,7 +129,7 @@ fn listed<'a>(accounts: impl IntoIterator<Item = &'a AccountResource>) -> Printa
     let mut lines = PrintableText::default();
     for (at, account) in accounts.into_iter().enumerate() {
         lines.push(&if at > 0 { "\n" } else { "" }.into());
-        lines.push(&shown!(
+        lines.push(&escaped!(
             "  {}   {}",
             account.metadata.guid,
             account.entity.name

@@ -6,7 +6,7 @@ use crate::config::DomainFields;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use crate::prompt;
 use wire::cf::space::SpaceEntity;
 
@@ -93,10 +93,11 @@ impl Context {
             }
             OrgChoice::WithOnlySpace(org, space) => (org, Some(space)),
         };
-        self.output.action(shown!("Targeted org {}\n", org.name))?;
+        self.output
+            .action(escaped!("Targeted org {}\n", org.name))?;
         if let Some(space) = &space {
             self.output
-                .action(shown!("Targeted space {}\n", space.name))?;
+                .action(escaped!("Targeted space {}\n", space.name))?;
         }
         self.update(|_, cf| {
             cf.organization_fields = org;
@@ -130,7 +131,7 @@ impl Context {
             if space.is_some() {
                 return Err(self.no_org());
             }
-            self.output.note(shown!("hint: {}", self.no_role()));
+            self.output.note(escaped!("hint: {}", self.no_role()));
             return Ok(OrgChoice::NoneVisible);
         }
         if orgs.len() > 1
@@ -198,7 +199,7 @@ impl Context {
                 Ok(prompt::choose_or_skip(wording.offer, &places, name)?.cloned())
             }
             (_, Prompting::Offered) => {
-                self.output.warn(shown!(
+                self.output.warn(escaped!(
                     "{}: {}; choose with {}",
                     wording.none,
                     names(&places),
@@ -216,10 +217,10 @@ fn names(places: &[DomainFields]) -> PrintableText {
     let mut text = PrintableText::default();
     for (at, place) in places.iter().take(NAMED_MAX).enumerate() {
         let comma = if at > 0 { ", " } else { "" };
-        text.push(&shown!("{}`{}`", PrintableText::from(comma), place.name));
+        text.push(&escaped!("{}`{}`", PrintableText::from(comma), place.name));
     }
     if let Some(more) = places.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
-        text.push(&shown!(" and {} more", more));
+        text.push(&escaped!(" and {} more", more));
     }
     text
 }

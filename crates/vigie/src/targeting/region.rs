@@ -5,7 +5,7 @@ use crate::client::Request;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use crate::prompt;
 use wire::cf::info::Info;
 use wire::cf::region::Region;
@@ -20,7 +20,7 @@ impl Context {
         };
         self.store_region(region)?;
         self.output
-            .action(shown!("{} region {}\n", verb, region.name))
+            .action(escaped!("{} region {}\n", verb, region.name))
     }
 
     /// Stores a region with the addresses of its services.

@@ -5,7 +5,7 @@ use crate::config::{CfConfig, Config, DomainFields};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use crate::token::Reach;
 use serde_json::{Value, json};
 
@@ -30,11 +30,11 @@ impl Context {
         };
         self.output.pairs(&target.rows(name, &untargeted))?;
         if is_news {
-            self.output.note(shown!("hint: {}", self.no_role()));
+            self.output.note(escaped!("hint: {}", self.no_role()));
         }
         if !target.is_logged_in() {
             self.output
-                .say(shown!("\nnot logged in; use `{} login`", name))?;
+                .say(escaped!("\nnot logged in; use `{} login`", name))?;
         }
         Ok(())
     }

@@ -29,7 +29,7 @@ impl App {
         self.require_plan(domain)?;
         let reaches_all = scope.reaches_all(Action::Write);
         let (quota, taken) = self.quotas.allowance(account, batch.len(), reaches_all)?;
-        // Over once readers see what was written, and before its sender is told.
+        // Ends once readers see what was written, and before the sender gets the answer.
         let change = self.queries.render_cache().writing(domain);
         let appended = self
             .store

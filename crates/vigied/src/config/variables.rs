@@ -82,7 +82,7 @@ pub(super) fn unknown(name: &str, settings: &[Setting]) -> String {
         return format!("`{name}` names no setting any more: {instead}");
     }
     let excerpt: String = name.chars().take(SHOWN_MAX).collect();
-    let escaped = invisible::shown(&excerpt);
+    let escaped = invisible::escaped(&excerpt);
     let letters = escaped.len().saturating_sub(OURS.len());
     let slip_max = SLIP_MAX.min(letters / SLIP_SHARE);
     let known = settings.iter().map(Setting::environment);

@@ -5,7 +5,7 @@ pub(crate) mod coded_error;
 mod hidden_domain;
 pub(crate) mod refused;
 
-use base::invisible::{shown, shown_lines};
+use base::invisible::{escaped, escaped_lines};
 use base::store::StoreError;
 use clap::error::ErrorKind as Usage;
 use db::DbError;
@@ -73,7 +73,7 @@ impl Report {
                 "run this as the user that `vigied` runs as, whom the data belongs to".to_owned(),
             );
         }
-        let seen = |text: &String| shown_lines(text).into_owned();
+        let seen = |text: &String| escaped_lines(text).into_owned();
         Self {
             code: code(error),
             message: seen(&causes.join(": ")),
@@ -224,9 +224,9 @@ fn with_words_shown(text: &str, words: impl Iterator<Item = OsString>) -> String
         [word.as_str(), flag, value]
             .into_iter()
             .filter(|part| part.contains('\n'))
-            .fold(text, |text, part| text.replace(part, &shown(part)))
+            .fold(text, |text, part| text.replace(part, &escaped(part)))
     });
-    shown_lines(&text).into_owned()
+    escaped_lines(&text).into_owned()
 }
 
 /// The parts of the parser's message: the error, its tips, and its end.

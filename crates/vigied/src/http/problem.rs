@@ -250,7 +250,7 @@ const MESSAGE_CHARACTERS_MAX: usize = 1000;
 
 /// Counts as it is written, with the numbers of what is not seen.
 fn shorten(message: &mut Cow<'static, str>) {
-    if let Cow::Owned(escaped) = invisible::shown(message) {
+    if let Cow::Owned(escaped) = invisible::escaped(message) {
         *message = escaped.into();
     }
     if let Some((at, _)) = message.char_indices().nth(MESSAGE_CHARACTERS_MAX) {

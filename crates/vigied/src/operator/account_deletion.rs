@@ -12,7 +12,7 @@ use crate::operator::invitation::cli_error;
 use crate::operator::output::{self, Row};
 use crate::store::own_thread::on_own_thread;
 use base::id::AccountId;
-use base::invisible::shown;
+use base::invisible::escaped;
 use base::scope::Domain;
 use base::store::{SampleStore, StoreError};
 use base::time::{Clock as _, SystemClock};
@@ -52,7 +52,7 @@ pub(crate) async fn is_confirmed(
         .collect();
     confirm::confirm(&format!(
         "`{}` ({}) with {} is deleted, and its keys, sessions and tokens open nothing from this moment",
-        shown(&account.name),
+        escaped(&account.name),
         account.id,
         holds.join(" and "),
     ))
@@ -185,7 +185,7 @@ fn in_time(deletion: &Deleted) -> anyhow::Result<AccountId> {
     }
     let text = format!(
         "`{}` was deleted, and its metrics are being removed: it cannot be brought back",
-        shown(&deletion.name)
+        escaped(&deletion.name)
     );
     Err(CodedError::new("conflict", text).into())
 }

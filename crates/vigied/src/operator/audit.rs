@@ -7,7 +7,7 @@ use crate::config::Settings;
 use crate::control;
 use crate::failure::coded_error::CodedError;
 use base::id::AccountId;
-use base::invisible::shown;
+use base::invisible::escaped;
 use base::time::Millis;
 use iam::Iam;
 use iam::audit::{Page, Recorded};
@@ -186,7 +186,7 @@ fn line(iam: &Iam, row: &Value) -> String {
         line.push_str(" so far");
     }
     // Others chose parts of it: they can neither move the cursor nor hide other text.
-    shown(&line).into_owned()
+    escaped(&line).into_owned()
 }
 
 fn instant(at: Millis) -> String {
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn what_others_chose_moves_no_cursor() {
-        let text = shown("a\u{1b}[2J\u{202e}\r\n\"é\"\u{9b}");
+        let text = escaped("a\u{1b}[2J\u{202e}\r\n\"é\"\u{9b}");
         assert!(!text.chars().any(char::is_control), "{text}");
         assert!(!text.contains('\u{202e}'), "{text}");
         assert!(text.contains("\"é\""), "{text}");

@@ -2,7 +2,7 @@
 
 use crate::failure::coded_error::CodedError;
 use anyhow::Context;
-use base::invisible::shown_lines;
+use base::invisible::escaped_lines;
 use std::io::{BufRead, IsTerminal, Write};
 
 /// Asks for confirmation. Without a terminal it fails; the error says what would happen and names the flag.
@@ -19,7 +19,7 @@ pub(crate) fn confirm(what: &str) -> anyhow::Result<bool> {
 /// Asks for yes or no; an empty answer means no.
 fn ask(question: &str) -> anyhow::Result<bool> {
     let mut errors = std::io::stderr();
-    write!(errors, "{} [y/N]> ", shown_lines(question))
+    write!(errors, "{} [y/N]> ", escaped_lines(question))
         .and_then(|()| errors.flush())
         .context("nobody can be asked")?;
     let mut answer = String::new();

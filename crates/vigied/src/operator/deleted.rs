@@ -11,7 +11,7 @@ use crate::operator::confirm;
 use crate::operator::deletion_state::{State, states};
 use crate::operator::output::{self, Row};
 use base::id::AccountId;
-use base::invisible::shown;
+use base::invisible::escaped;
 use base::scope::Domain;
 use base::time::{Clock, SystemClock};
 use iam::Iam;
@@ -139,9 +139,9 @@ fn purge_question(settings: &Settings, iam: &Iam, named: &[Domain]) -> Option<St
     };
     Some(format!(
         "`{}` ({}) of the account `{}`{rest} go at once, with {series} and all that was deleted in it, and nothing brings them back",
-        shown(&first.name),
+        escaped(&first.name),
         first.domain,
-        shown(&account_name(iam, first.account)),
+        escaped(&account_name(iam, first.account)),
     ))
 }
 
@@ -195,7 +195,7 @@ fn one_named(known: &[Deleted], asked: &str) -> anyhow::Result<Domain> {
             };
             let text = format!(
                 "nothing that was deleted is `{}`\nhint: {hint}",
-                shown(asked)
+                escaped(asked)
             );
             Err(CodedError::not_found(text).into())
         }
@@ -203,7 +203,7 @@ fn one_named(known: &[Deleted], asked: &str) -> anyhow::Result<Domain> {
             let domains: Vec<String> = several.iter().map(|domain| format!("`{domain}`")).collect();
             let text = format!(
                 "several that were deleted are `{}`\nhint: name one by its domain: {}",
-                shown(asked),
+                escaped(asked),
                 domains.join(", ")
             );
             Err(CodedError::new("conflict", text).into())

@@ -2,7 +2,7 @@
 
 use crate::cli::Output;
 use crate::text::columns::columns;
-use base::invisible::shown_lines;
+use base::invisible::escaped_lines;
 use serde::Serialize;
 
 /// A row of a list: a JSON object, and a line of a table.
@@ -30,7 +30,7 @@ pub(crate) fn list<const N: usize, R: Row<N>>(output: Output, rows: &[R], empty:
 pub(crate) fn one(output: Output, facts: &impl Serialize, text: impl FnOnce() -> String) -> String {
     match output {
         Output::Json => json(facts),
-        Output::Text => shown_lines(&text()).into_owned(),
+        Output::Text => escaped_lines(&text()).into_owned(),
     }
 }
 

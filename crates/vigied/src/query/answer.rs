@@ -150,8 +150,8 @@ impl Answer {
         Arc::clone(&self.context)
     }
 
-    /// The point of no return, before work that cannot be undone: from here on the caller is told how it ends, also one who
-    /// loses access meanwhile.
+    /// The point of no return, before work that cannot be undone: from here on the caller gets the outcome, even if they lose
+    /// access meanwhile.
     ///
     /// # Errors
     /// Why the caller has lost access; the work must not begin.

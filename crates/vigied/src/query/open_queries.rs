@@ -1,5 +1,5 @@
 //! The open queries and the access of their callers. The access is checked periodically: when a caller loses it, the answer
-//! stops, however much of it is sent. Work that cannot be undone commits first: from then on its caller is told how it ends.
+//! stops, however much of it is sent. Work that cannot be undone commits first: from then on its caller gets the outcome.
 
 use super::cancel::Cancel;
 use super::registry::{Registered, Registry};

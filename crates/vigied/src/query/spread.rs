@@ -1,9 +1,9 @@
 //! Reads the series of a query, by several threads where they are many and nobody waits for a turn.
 //!
 //! The outcome is that of one thread which reads part after part: the same results in the same order, or the same error with the
-//! same figure. Threads take the parts in order. What one fails at, or leaves undone because its turn is wanted, is as if it had
-//! not been begun (its spending is undone, and what it made dropped); after a failure the query's own thread goes on alone, after
-//! the last part before which nothing is missing, and comes to the same failure or to none.
+//! same figure. Threads take the parts in order. A part that fails, or is left because another query wants the turn, counts as not
+//! begun (its spending is undone, and its results are dropped); after a failure the query's own thread goes on alone, from the
+//! first part that is missing, and comes to the same failure or to none.
 
 mod parts;
 #[cfg(test)]

@@ -92,7 +92,7 @@ pub(super) async fn accounts(
 }
 
 fn listed(app: &App, caller: &Identity, params: &Params) -> Result<Response, Refusal> {
-    let by_name = Order::<Account>::fixed(|own| SortKey::text(&own.name));
+    let by_name = Order::<Account>::fixed(|account| SortKey::text(&account.name));
     let cursor = ListCursor::of(&ACCOUNTS, params, by_name)?;
     let order = |a: &Account, b: &Account| cursor.compare(a, b);
     let part = app.iam.accounts(caller, order, cursor.part());

@@ -66,7 +66,7 @@ const LIST: IdentityList<Stored> = IdentityList {
 };
 
 /// The key in the interface's form; `text` only for a new key.
-pub(super) fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
+pub(super) fn to_wire(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
     let account = key.account;
     ApiKey {
         id: key.id.to_string(),
@@ -100,7 +100,7 @@ fn answer(
     key: &Stored,
     text: Option<&Secret<String>>,
 ) -> Result<Response, Refusal> {
-    tagged(status, &shown(key, text), &entity_tag(key))
+    tagged(status, &to_wire(key, text), &entity_tag(key))
 }
 
 /// The action for a key that has leaked: nobody watches for it here.
@@ -212,7 +212,7 @@ fn listed(
         first: Some(page.links.first),
         previous: page.links.previous,
         next: page.links.next,
-        apikeys: page.entries.iter().map(|key| shown(key, None)).collect(),
+        apikeys: page.entries.iter().map(|key| to_wire(key, None)).collect(),
     };
     json(StatusCode::OK, &list)
 }
@@ -310,7 +310,7 @@ async fn read(
     let answer = ApiKey {
         history,
         activity: activity.map(activity::to_wire),
-        ..shown(key, None)
+        ..to_wire(key, None)
     };
     tagged(StatusCode::OK, &answer, &entity_tag(key))
 }

@@ -10,7 +10,7 @@ use crate::http::problem::Refusal;
 use crate::request::params::Params;
 use axum::response::Response;
 use base::error::{Kind, Problem};
-use base::invisible::shown;
+use base::invisible::escaped;
 use http::{HeaderMap, StatusCode, header};
 use wire::excerpt::beginning;
 use wire::home::prefers_html;
@@ -54,7 +54,7 @@ fn wants_page(headers: &HeaderMap) -> bool {
 
 fn not_served(asked: &str) -> String {
     let asked = beginning(asked);
-    format!("response_type `{}` is not supported", shown(&asked))
+    format!("response_type `{}` is not supported", escaped(&asked))
 }
 
 /// The way to the page with one-time codes.

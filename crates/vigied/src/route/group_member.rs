@@ -202,7 +202,7 @@ fn trace() -> String {
 /// What a wish says, as its outcome repeats it: at no length, and with nothing in it that is not seen.
 fn echo(text: &str) -> String {
     let excerpt: String = text.chars().take(ECHOED).collect();
-    invisible::shown(&excerpt).into_owned()
+    invisible::escaped(&excerpt).into_owned()
 }
 
 /// The status of an outcome, and its errors.

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use wire::iam::access_group::{GroupRule as Shown, GroupRuleList, GroupRuleRequest};
 use wire::iam::api_key::time_text;
 
-fn shown(account: AccountId, rule: &GroupRule) -> Shown {
+fn to_wire(account: AccountId, rule: &GroupRule) -> Shown {
     Shown {
         id: rule.id.to_string(),
         name: rule.name.clone(),
@@ -62,7 +62,7 @@ pub(super) async fn list(
     let rules = app.iam.group_rules(&caller, group)?;
     let account = caller.account();
     let list = GroupRuleList {
-        rules: rules.iter().map(|rule| shown(account, rule)).collect(),
+        rules: rules.iter().map(|rule| to_wire(account, rule)).collect(),
     };
     json(StatusCode::OK, &list)
 }
@@ -77,7 +77,7 @@ pub(super) async fn create(
     app.iam.may_change_members(&caller, group)?;
     let terms = terms(&bytes)?;
     let made = app.iam.create_group_rule(&caller, group, terms).await?;
-    let answer = shown(caller.account(), &made);
+    let answer = to_wire(caller.account(), &made);
     tagged(StatusCode::CREATED, &answer, &group_rule_tag(&made))
 }
 
@@ -88,7 +88,7 @@ pub(super) async fn show(
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
     let rule = app.iam.group_rule(&caller, group, rule_id(&params)?)?;
-    let answer = shown(caller.account(), &rule);
+    let answer = to_wire(caller.account(), &rule);
     tagged(StatusCode::OK, &answer, &group_rule_tag(&rule))
 }
 
@@ -106,7 +106,7 @@ pub(super) async fn replace(
         .iam
         .replace_group_rule(&caller, (group, rule.id), tag, terms)
         .await?;
-    let answer = shown(caller.account(), &changed);
+    let answer = to_wire(caller.account(), &changed);
     tagged(StatusCode::OK, &answer, &group_rule_tag(&changed))
 }
 

@@ -195,7 +195,7 @@ impl Named {
     }
 
     /// Its id in the answer.
-    fn shown(&self) -> String {
+    fn id_in_answer(&self) -> String {
         match self {
             Self::ServiceIdGroup(group) => group.to_string(),
             Self::Identity(principal) => principal.to_string(),
@@ -305,7 +305,7 @@ async fn counted(app: &App, caller: &Identity, asked: Asked) -> Result<Response,
         for one in &named {
             let usage = one.usage(&app.iam, caller)?;
             counts.limit = usage.limit;
-            counts.by_id.push((one.shown(), usage.count));
+            counts.by_id.push((one.id_in_answer(), usage.count));
         }
         (counter.put)(&mut answer, counts);
     }
@@ -357,7 +357,7 @@ mod tests {
         };
         for counter in &WHOLE {
             let asked = asked(counter.name, json!(true));
-            let found: Vec<&str> = asked.whole.iter().map(|own| own.name).collect();
+            let found: Vec<&str> = asked.whole.iter().map(|limit| limit.name).collect();
             assert_eq!((found, asked.each.len()), (vec![counter.name], 0));
             let mut answer = IdentityLimits::default();
             (counter.put)(&mut answer, LimitCount::default());
@@ -365,7 +365,7 @@ mod tests {
         }
         for counter in &EACH {
             let asked = asked(counter.name, json!([]));
-            let found: Vec<&str> = asked.each.iter().map(|(own, _)| own.name).collect();
+            let found: Vec<&str> = asked.each.iter().map(|(limit, _)| limit.name).collect();
             assert_eq!((found, asked.whole.len()), (vec![counter.name], 0));
             let mut answer = IdentityLimits::default();
             (counter.put)(&mut answer, Counts::default());

@@ -34,7 +34,7 @@ const COMPUTE_RESOURCE: &str = "Profile-CR";
 /// How long the tokens of compute resources live at most, in seconds.
 const COMPUTE_RESOURCE_SECONDS: u32 = 3600;
 
-fn shown(rule: &ProfileRule) -> Shown {
+fn to_wire(rule: &ProfileRule) -> Shown {
     let common = Shown {
         id: rule.id.to_string(),
         entity_tag: profile_rule_tag(rule),
@@ -136,7 +136,7 @@ pub(super) async fn list(
 ) -> Result<Response, Refusal> {
     let profile = app.iam.managed_profile(&caller, id(&params)?)?;
     let list = ProfileRuleList {
-        rules: profile.rules.iter().map(shown).collect(),
+        rules: profile.rules.iter().map(to_wire).collect(),
     };
     json(StatusCode::OK, &list)
 }
@@ -153,7 +153,11 @@ pub(super) async fn create(
         .iam
         .create_profile_rule(&caller, profile.id, terms)
         .await?;
-    tagged(StatusCode::CREATED, &shown(&made), &profile_rule_tag(&made))
+    tagged(
+        StatusCode::CREATED,
+        &to_wire(&made),
+        &profile_rule_tag(&made),
+    )
 }
 
 pub(super) async fn show(
@@ -165,7 +169,7 @@ pub(super) async fn show(
     let rule = app
         .iam
         .profile_rule(&caller, profile.id, rule_id(&params)?)?;
-    tagged(StatusCode::OK, &shown(&rule), &profile_rule_tag(&rule))
+    tagged(StatusCode::OK, &to_wire(&rule), &profile_rule_tag(&rule))
 }
 
 pub(super) async fn replace(
@@ -186,7 +190,7 @@ pub(super) async fn replace(
         .await?;
     tagged(
         StatusCode::OK,
-        &shown(&changed),
+        &to_wire(&changed),
         &profile_rule_tag(&changed),
     )
 }

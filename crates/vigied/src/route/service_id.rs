@@ -2,7 +2,7 @@
 
 use super::account_parameter::{check_account, in_own_account};
 use super::activity;
-use super::api_key::{requested_key, shown as shown_key};
+use super::api_key::{requested_key, to_wire as key_to_wire};
 use super::entity_tag::tagged;
 use super::history;
 use super::identity_list::{self, IdentityList, Wanted};
@@ -45,9 +45,13 @@ const KEPT: [&str; 7] = [
 
 /// The other orders that can be asked for.
 const OTHER_ORDERS: [(&str, By<Service>); 3] = [
-    ("description", |own| SortKey::text(&own.description)),
-    ("created_at", |own| SortKey::Number(own.created_at.0)),
-    ("modified_at", |own| SortKey::Number(own.modified_at.0)),
+    ("description", |service| SortKey::text(&service.description)),
+    ("created_at", |service| {
+        SortKey::Number(service.created_at.0)
+    }),
+    ("modified_at", |service| {
+        SortKey::Number(service.modified_at.0)
+    }),
 ];
 
 const LIST: IdentityList<Service> = IdentityList {
@@ -57,7 +61,7 @@ const LIST: IdentityList<Service> = IdentityList {
 };
 
 /// The service ID in the interface's form; its group only where it is asked for.
-fn shown(service: &Service, with_group: bool) -> Shown {
+fn to_wire(service: &Service, with_group: bool) -> Shown {
     let (account, id) = (service.account, service.id.object_id());
     Shown {
         crn: format!("crn:v1:bluemix:public:iam-identity::a/{account}::serviceid:{id}"),
@@ -138,7 +142,7 @@ fn listed(
         previous: page.links.previous,
         next: page.links.next,
         serviceids: (page.entries.iter())
-            .map(|service| shown(service, with_group))
+            .map(|service| to_wire(service, with_group))
             .collect(),
     };
     json(StatusCode::OK, &list)
@@ -170,8 +174,8 @@ pub(super) async fn create(
     let made = app.iam.create_service_id(&caller, new, key).await?;
     let key = made.key.as_ref();
     let answer = Shown {
-        apikey: key.map(|(key, text)| shown_key(key, Some(text))),
-        ..shown(&made.service, with_group)
+        apikey: key.map(|(key, text)| key_to_wire(key, Some(text))),
+        ..to_wire(&made.service, with_group)
     };
     tagged(StatusCode::CREATED, &answer, &entity_tag(&made.service))
 }
@@ -204,7 +208,7 @@ pub(super) async fn show(
     let answer = Shown {
         history,
         activity: activity.map(activity::to_wire),
-        ..shown(&service, with_group)
+        ..to_wire(&service, with_group)
     };
     tagged(StatusCode::OK, &answer, &entity_tag(&service))
 }
@@ -228,7 +232,7 @@ pub(super) async fn update(
         .iam
         .update_service_id(&caller, service.id, tag, change)
         .await?;
-    let answer = shown(&changed, with_group);
+    let answer = to_wire(&changed, with_group);
     tagged(StatusCode::OK, &answer, &entity_tag(&changed))
 }
 

@@ -34,9 +34,13 @@ const KEPT: [&str; 5] = ["account_id", "name", "sort", "order", "filter"];
 
 /// The other orders that can be asked for.
 const OTHER_ORDERS: [(&str, By<Profile>); 3] = [
-    ("description", |own| SortKey::text(&own.description)),
-    ("created_at", |own| SortKey::Number(own.created.at.0)),
-    ("modified_at", |own| SortKey::Number(own.modified.at.0)),
+    ("description", |profile| SortKey::text(&profile.description)),
+    ("created_at", |profile| {
+        SortKey::Number(profile.created.at.0)
+    }),
+    ("modified_at", |profile| {
+        SortKey::Number(profile.modified.at.0)
+    }),
 ];
 
 const LIST: IdentityList<Profile> = IdentityList {
@@ -45,7 +49,7 @@ const LIST: IdentityList<Profile> = IdentityList {
     other_orders: &OTHER_ORDERS,
 };
 
-fn shown(profile: &Profile) -> Shown {
+fn to_wire(profile: &Profile) -> Shown {
     let (account, id) = (profile.account, profile.id.object_id());
     Shown {
         crn: format!("crn:v1:bluemix:public:iam-identity::a/{account}::profile:{id}"),
@@ -99,7 +103,7 @@ fn listed(
         first: Some(page.links.first),
         previous: page.links.previous,
         next: page.links.next,
-        profiles: page.entries.iter().map(shown).collect(),
+        profiles: page.entries.iter().map(to_wire).collect(),
     };
     json(StatusCode::OK, &list)
 }
@@ -118,7 +122,7 @@ pub(super) async fn create(
         email: wanted.email.unwrap_or_default(),
     };
     let made = app.iam.create_profile(&caller, new).await?;
-    tagged(StatusCode::CREATED, &shown(&made), &profile_tag(&made))
+    tagged(StatusCode::CREATED, &to_wire(&made), &profile_tag(&made))
 }
 
 pub(super) async fn show(
@@ -135,7 +139,7 @@ pub(super) async fn show(
     let answer = Shown {
         history,
         activity: activity.map(activity::to_wire),
-        ..shown(&profile)
+        ..to_wire(&profile)
     };
     tagged(StatusCode::OK, &answer, &profile_tag(&profile))
 }
@@ -157,7 +161,7 @@ pub(super) async fn update(
         .iam
         .update_profile(&caller, profile.id, tag, change)
         .await?;
-    tagged(StatusCode::OK, &shown(&changed), &profile_tag(&changed))
+    tagged(StatusCode::OK, &to_wire(&changed), &profile_tag(&changed))
 }
 
 pub(super) async fn delete(

@@ -1,5 +1,5 @@
-//! Senders that show a certificate: it must come from the operator's authority, and stands for the key that the operator has named
-//! for it. What that key may do is asked of `iam` for every batch, as for a key that an address stands for.
+//! Senders that present a certificate: the operator's authority must have issued it, and the operator maps it to a key. For every
+//! batch `iam` decides what that key may do, as for a key that an address is mapped to.
 
 use crate::config::{CertificateMark, Certificates, SenderSettings};
 use anyhow::Context;
@@ -70,7 +70,7 @@ impl ClientCertificates {
             .with_cert_resolver(Arc::clone(&config.cert_resolver)))
     }
 
-    /// The key that a certificate stands for, which the authority has signed.
+    /// The key that a certificate is mapped to; the authority has signed the certificate.
     pub(super) fn key(&self, certificate: &CertificateDer<'_>) -> Option<KeyId> {
         let fingerprint = iam::entropy::sha256(certificate.as_ref());
         let parsed = ParsedCertificate::try_from(certificate).ok();

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use wire::first_line::FirstLine;
 
-/// How much is read of one who has not said who it is: two reads, which is more than any login has.
+/// How much is read from a sender before it has authenticated: two reads, which is more than any login takes.
 const UNKNOWN_BYTES_MAX: usize = 64 * 1024;
 
 /// Serves the connection; its slot is given up at the end.
@@ -148,7 +148,7 @@ fn asking(shared: &SenderContext, tls: &Tls) -> Result<Arc<ServerConfig>, rustls
     }
 }
 
-/// The identity of the sender's certificate, if it has shown one. One that stands for nothing is refused: its owner believes
+/// The identity of the sender's certificate, if it has presented one. A certificate without a key is refused: its owner expects
 /// to be known by it.
 fn by_certificate(
     shared: &SenderContext,

@@ -1,4 +1,4 @@
-//! The credential of a sender: one that it has shown, or the key that the operator has configured for its address. It is
+//! The credential of a sender: one that it has presented, or the key that the operator has configured for its address. It is
 //! verified again for every batch, so that no access outlives its credential.
 
 use super::shared::SenderContext;
@@ -27,7 +27,7 @@ pub(super) enum SenderCredential {
     BeforeNames(KeyId),
     /// By the name with whose secret it signs or encrypts.
     Secret(KeyId),
-    /// By what it has shown.
+    /// By the credential that it has presented.
     Credential {
         kind: Kind,
         text: Secret<String>,
@@ -61,7 +61,7 @@ impl Denied {
     }
 }
 
-/// A sender that has just shown its credential.
+/// A sender that has just authenticated.
 #[derive(Debug)]
 pub(super) struct AuthenticatedSender {
     pub(super) credential: SenderCredential,
@@ -72,7 +72,7 @@ pub(super) struct AuthenticatedSender {
 }
 
 impl SenderCredential {
-    /// The key that it stands for, unless its text was shown.
+    /// The key that it is mapped to; none for a credential that was presented.
     pub(super) const fn named_key(&self) -> Option<KeyId> {
         match self {
             Self::Source(key) | Self::BeforeNames(key) | Self::Secret(key) => Some(*key),
@@ -80,7 +80,7 @@ impl SenderCredential {
         }
     }
 
-    /// The same once more, unless it was shown as a text.
+    /// A copy; none for a credential that was presented, whose text is not copied.
     pub(super) const fn of_key(&self) -> Option<Self> {
         match self {
             Self::Source(key) => Some(Self::Source(*key)),
@@ -105,7 +105,7 @@ impl SenderCredential {
             }
         }?;
         let scope = may_write(scope)?;
-        // A token is shown by who has authenticated before.
+        // Whoever presents a token has authenticated before.
         let is_token =
             matches!(self, Self::Credential { kind, .. } if !matches!(kind, Kind::ApiKey));
         if let Some(key) = self.key(shared).filter(|_| !is_token) {

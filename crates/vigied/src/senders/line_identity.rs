@@ -1,4 +1,4 @@
-//! The identity of the sender on a connection of lines: by its address or certificate, by a credential it has shown, or by a
+//! The identity of the sender on a connection of lines: by its address or certificate, by a credential it has presented, or by a
 //! key before each name.
 
 use super::credential::{Denied, SenderCredential};

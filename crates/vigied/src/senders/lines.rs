@@ -33,7 +33,7 @@ pub(super) struct LineReader<'s> {
     filled: usize,
     /// The rest of a line that was too long is still to come.
     in_long_line: bool,
-    /// Bytes that have come before the sender said who it is.
+    /// Bytes that have come before the sender authenticated.
     unknown_bytes: usize,
     /// The cost of renewals that failed, in bytes.
     wasted: usize,

@@ -58,7 +58,7 @@ pub(super) struct LumberjackReader<'s> {
     ended: Vec<u32>,
     /// The times given to lines that say none.
     given: RefCell<DefaultTimes>,
-    /// Messages and records that were refused and not told yet, by reason.
+    /// Messages and records that were refused and are not reported yet, by reason.
     refused: Vec<(&'static str, u64)>,
     /// Their cost.
     wasted: usize,

@@ -1,5 +1,5 @@
 //! Listeners for senders that speak no HTTP: Graphite's lines and statsd's by TCP and UDP, pickles, lumberjack, and collectd's
-//! packets. No listener is open by default, and none lets anything in without a key or token that `iam` has verified: shown in an
+//! packets. No listener is open by default, and none takes anything without a key or token that `iam` has verified: sent in an
 //! `AUTH` line, in a login or before a name, proven by a signature or a certificate, or named by the operator for the address
 //! that it comes from.
 //!

@@ -1,7 +1,7 @@
 //! Limits the bytes per second that are read, by source and by domain, so that neither many connections nor many machines get
-//! around the limit. Connections through a trusted proxy count for no source. Connections that have not shown a credential
+//! around the limit. Connections through a trusted proxy count for no source. Connections that have not authenticated
 //! count separately, so that they do not slow down those of the same source that have. The debt of a flood is capped, so that
-//! later senders behind the same address do not wait long for it.
+//! later senders from the same address do not wait long for it.
 
 use base::limit;
 use base::rate_limit::{Rate, Table, TokenBucket};
@@ -36,11 +36,10 @@ impl ReadRate {
         }
     }
 
-    /// Counts bytes that were read, and what was done for nothing, as if so many more had come; how long to wait before more are
-    /// read.
+    /// Counts bytes that were read, and wasted work as if so many more had come; returns how long to wait before reading more.
     ///
-    /// Work done for nothing counts for the domain alone: it may be ten thousand times what has come, and others send from the
-    /// same address. Who has said for none yet has nothing but their address for it.
+    /// Wasted work counts for the domain alone: it may be ten thousand times what has come, and others send from the same address.
+    /// If the domain is not known yet, it counts for the address.
     pub(super) fn sent(
         &self,
         source: Option<SourceKey>,
@@ -70,8 +69,7 @@ impl ReadRate {
         Duration::from_millis(longest)
     }
 
-    /// Counts work for a domain that its bytes do not tell, as if so many more had come. The next sender for it waits, or is
-    /// refused.
+    /// Counts work for a domain beyond its bytes, as if so many more had come. The next sender to it waits, or is refused.
     pub(super) fn worked(&self, domain: Domain, bytes: u64, now: Millis) {
         if bytes == 0 {
             return;
@@ -203,7 +201,7 @@ mod tests {
         assert!(read_rate.takes(source, space(2), 1000, Millis(0)));
         let wait = read_rate.sent(source, Some(space(2)), (1000, 0), Millis(0));
         assert!(wait.is_zero(), "{wait:?}");
-        // Who has said nothing yet has nothing but the address.
+        // What is not authenticated counts for its address.
         assert!(
             !read_rate
                 .sent(source, None, (5, 2 << 20), Millis(0))

@@ -35,12 +35,11 @@ pub(super) trait Reader {
     fn take_unreported(&mut self) -> u64 {
         0
     }
-    /// Whether the sender has said who it is.
+    /// Whether the sender is authenticated.
     fn is_known(&self) -> bool;
     /// The domain that it sends to, once that is known.
     fn domain(&self) -> Option<Domain>;
-    /// The work done for nothing since the last call, in bytes: it counts towards the rate of the domain as if so many had
-    /// come.
+    /// The wasted work since the last call, in bytes: it counts towards the rate of the domain as if so many bytes had come.
     fn take_wasted_bytes(&mut self) -> usize {
         0
     }

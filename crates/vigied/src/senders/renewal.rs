@@ -35,8 +35,8 @@ pub(super) fn warn_at(now: Millis, left: i64) -> Millis {
     now.plus(left - (left / 3).min(WARN_MILLIS))
 }
 
-/// Whether a line can be no more than a renewal of what is open: it names no other domain, and what is open was shown. One who is
-/// known by its address and shows a credential says that it is somebody else.
+/// Whether a line can only renew the open login: it names no other domain, and the open login was made with a credential. A sender
+/// known by its address that presents a credential claims another identity.
 pub(super) fn is_renewal(line: &[u8], open: &Login) -> bool {
     matches!(open.credential, SenderCredential::Credential { .. })
         && names_no_other(line, open.domain)

@@ -1,6 +1,6 @@
-//! Slots for connections of senders. A connection that has not said who it is gives way to a new one, the oldest first; one that
-//! has keeps its slot. One in eight slots is never kept, so that a sender with a credential always gets in to show it; of the
-//! others each account has a share.
+//! Slots for connections of senders. An unauthenticated connection gives way to a new one, the oldest first; an authenticated one
+//! keeps its slot. One in eight slots is never kept, so that a sender with a credential always gets in to present it; each account
+//! has a share of the others.
 
 use crate::http::fair_share::{ShareOwner, Shares, Tally};
 use base::limit::{self, Limit};
@@ -18,7 +18,7 @@ struct Entry {
     stream: Arc<TcpStream>,
     /// None of a trusted proxy, which is no source.
     source: Option<SourceKey>,
-    /// Of a sender who has said who they are.
+    /// Of an authenticated sender.
     known: Option<(Domain, ShareOwner)>,
 }
 
@@ -40,7 +40,7 @@ impl SenderTable {
         Some(entry)
     }
 
-    /// Ends the oldest of those connections that has not said who it is; whether there is one.
+    /// Ends the oldest unauthenticated one of those connections; whether there is one.
     fn evict(&mut self, is_one: impl Fn(&Entry) -> bool) -> bool {
         let mut all = self.all.iter();
         let oldest = all.find(|(_, entry)| entry.known.is_none() && is_one(entry));
@@ -103,7 +103,7 @@ impl SenderSlots {
         let of_source = table.all.values().filter(|entry| is_own(entry));
         if of_source.count() >= self.per_source {
             on_limit(&limit::SENDER_CONNECTIONS_PER_SOURCE);
-            // Else a silent client behind an address that many share would keep all its others out.
+            // Else a silent client would keep out all others that share its address.
             if !table.evict(is_own) {
                 return None;
             }

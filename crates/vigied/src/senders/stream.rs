@@ -90,7 +90,7 @@ impl Stream {
         Ok(())
     }
 
-    /// The certificate that the sender has shown.
+    /// The certificate that the sender has presented.
     pub(super) fn certificate(&self) -> Option<&CertificateDer<'static>> {
         self.tls.as_ref()?.peer_certificates()?.first()
     }
@@ -122,7 +122,7 @@ impl Stream {
         let until = Instant::now() + WRITE_TIME;
         let outcome = match &mut self.tls {
             None => write_all(&mut self.socket, bytes, until),
-            // Nothing can be said yet.
+            // Nothing can be sent yet.
             Some(session) if session.is_handshaking() => Ok(()),
             Some(session) => {
                 let written = session.writer().write_all(bytes);

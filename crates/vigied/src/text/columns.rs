@@ -1,13 +1,13 @@
 //! Tables of the operator's commands: columns without borders, three spaces apart.
 
-use base::invisible::shown;
+use base::invisible::escaped;
 
 /// One line for the titles and one for each row; the last column is not padded. What is not seen in a cell becomes its number.
 pub(crate) fn columns<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> String {
     let mut widths = heads.map(|head| head.chars().count());
     let rows: Vec<_> = rows
         .iter()
-        .map(|row| row.each_ref().map(|cell| shown(cell)))
+        .map(|row| row.each_ref().map(|cell| escaped(cell)))
         .collect();
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {

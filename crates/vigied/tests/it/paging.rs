@@ -336,7 +336,7 @@ fn a_page_that_cannot_be_is_refused_by_the_name_of_its_limit() {
             assert!(reply.text().contains(start), "{}", reply.text());
         }
         // As far after the end as a number allows, where pages begin at a number.
-        let is_by_place = cleanup::LISTS.iter().any(|own| own.path == path);
+        let is_by_place = cleanup::LISTS.iter().any(|list| list.path == path);
         let is_other = [users.as_str(), "/v1/sessions", "/coe/v2/accounts"].contains(&path);
         if is_by_place || is_other {
             continue;

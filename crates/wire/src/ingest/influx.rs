@@ -1,8 +1,8 @@
 //! InfluxDB's lines: `measurement,tag=value field=1.5,other=2i 1700000000000000000`.
 //!
 //! Each field is a sample of its own, named `measurement.field`, with the tags as labels. Numbers, integers (`i`, `u`) and truth
-//! values (1 or 0) are stored; text is no sample, and is counted as refused. A time counts from 1970 in the unit that was said,
-//! nanoseconds by default; a line without one has the moment of its reading.
+//! values (1 or 0) are stored; text is no sample, and is counted as refused. A time counts from 1970 in the unit asked for,
+//! nanoseconds by default; a line without one gets the time at which it is read.
 //!
 //! The format allows almost every character in names, a series name here does not: each that no name may hold becomes `_`, as
 //! the senders of Graphite's lines have it, and such samples are counted ([`Lines::renamed`]).
@@ -52,7 +52,7 @@ impl Default for Decoder {
 }
 
 impl Decoder {
-    /// A decoder at the beginning of a stream; `precision` is the unit of its times, where it was said.
+    /// A decoder at the beginning of a stream; `precision` is the unit of its times, if given.
     #[must_use]
     pub fn new(precision: Option<Precision>) -> Self {
         Self {

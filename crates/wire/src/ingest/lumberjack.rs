@@ -14,7 +14,7 @@
 //! [`FRAME_BYTES_MAX`]: a longer message is an error before it has arrived, and what is passed over is never kept. It holds the
 //! rules of the protocol: a login before everything that it lets in, messages in windows, numbers that grow by one.
 //!
-//! When to acknowledge is said by `Event::ends_window`; whether what came is stored by then is the caller's business.
+//! `Event::ends_window` says when to acknowledge; it is for the caller to have stored everything by then.
 
 mod conversation;
 mod frame;

@@ -19,7 +19,7 @@ impl Names {
         self.0
     }
 
-    /// Whether the name is not taken as it stands.
+    /// Whether the name has to be changed to be taken.
     #[must_use]
     pub fn changes(self, text: &str) -> bool {
         self.0.is_some() && text.chars().any(|character| !allowed(character))

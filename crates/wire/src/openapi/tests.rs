@@ -178,7 +178,7 @@ fn queries_are_those_of_the_identity_document() {
     let all = identity_queries();
     let named = |method: &str, path: &str| {
         let mut all = all.iter();
-        let found = all.find(|(own, at, _)| own == method && at == path);
+        let found = all.find(|(verb, at, _)| verb == method && at == path);
         found.map(|(_, _, parameters)| parameters.clone())
     };
     let parameter = |name: &str, is_list: bool| QueryParameter {

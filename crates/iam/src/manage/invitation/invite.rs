@@ -256,8 +256,8 @@ impl Iam {
             });
         };
         let now = self.0.clock.now();
-        let shown = (&patterns, search.invited_after());
-        let found = invitations::lists::into(&self.0.db, account, now, shown, window);
+        let filter = (&patterns, search.invited_after());
+        let found = invitations::lists::into(&self.0.db, account, now, filter, window);
         let (total, entries) = found.await?;
         Ok(Page { entries, total })
     }

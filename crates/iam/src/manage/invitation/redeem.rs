@@ -64,12 +64,12 @@ impl Iam {
         // Whoever has the right code may know: they were invited.
         check_address(&self.directory(), found.account)?;
         let mut reclaimed = None;
-        if let Some(own) = holder(&mut tx, &folded).await? {
-            if own.is_proven || found.code_seen {
+        if let Some(existing) = holder(&mut tx, &folded).await? {
+            if existing.is_proven || found.code_seen {
                 return Err(rejected());
             }
-            reclaim::evict(self, &mut tx, own.user, &found).await?;
-            reclaimed = Some(own.user);
+            reclaim::evict(self, &mut tx, existing.user, &found).await?;
+            reclaimed = Some(existing.user);
         }
         // The roles of the unproven user in this account now belong to the invitation.
         let user = users::new_user(found.account, &found.email, now);

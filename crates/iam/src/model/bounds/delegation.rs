@@ -7,11 +7,11 @@ use base::time::Millis;
 impl CredentialBounds {
     /// These bounds in this account alone until `end`, and for nothing that lives on then.
     pub(crate) fn delegated(self, account: AccountId, end: Millis) -> Self {
-        let own = self.only_in(account).until(end);
+        let bounds = self.only_in(account).until(end);
         Self {
-            keys_until: earlier(own.keys_until, Some(end)),
-            delegated_until: earlier(own.delegated_until, Some(end)),
-            ..own
+            keys_until: earlier(bounds.keys_until, Some(end)),
+            delegated_until: earlier(bounds.delegated_until, Some(end)),
+            ..bounds
         }
     }
 

@@ -79,7 +79,7 @@ pub(crate) fn time_axis(
     };
     let format = format.unwrap_or(scale.format);
     let label = |(at, civil): (f64, DateTime)| {
-        // A format that is none shows nothing rather than a picture without an axis.
+        // An invalid format leaves the labels empty; the axis is drawn all the same.
         let text = jiff::fmt::strtime::format(format, civil).unwrap_or_default();
         (at, text)
     };

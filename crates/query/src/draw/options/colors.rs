@@ -63,7 +63,7 @@ pub(super) fn color(name: &'static str, value: &str) -> Result<Color, OptionsErr
     Color::parse(value).ok_or_else(|| wrong(name, expected, value))
 }
 
-/// The colour of the ground, which may be none: then what is behind the picture is seen.
+/// The colour of the background; a transparent one is allowed.
 fn ground(name: &'static str, value: &str) -> Result<Color, OptionsError> {
     if is_none(value) {
         return Ok(Color::rgb(0xffffff).with_alpha(0.0));

@@ -4,7 +4,7 @@ use super::colors::color;
 use super::{AxisOptions, Options, OptionsError, boolean, number, optional, wrong};
 use crate::draw::units::Units;
 
-/// Pixels of a dash where they are not said.
+/// Pixels of a dash by default.
 const DASH_USUAL: f64 = 5.0;
 
 /// Lines of an axis at most.

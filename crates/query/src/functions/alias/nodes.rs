@@ -79,7 +79,7 @@ fn whole(call: &FunctionCall<'_>, index: usize) -> Result<i64, Fault> {
     }
 }
 
-/// The nodes from `start` up to `stop` of what stands in the innermost parentheses, as far as the first comma.
+/// The nodes from `start` up to `stop` of the text in the innermost parentheses, as far as the first comma.
 fn cut(name: &str, start: i64, stop: i64) -> String {
     let left = name.rfind('(').map_or(0, |at| at + 1);
     let right = name.find(')').unwrap_or(name.len());

@@ -21,7 +21,7 @@ const WORK_PER_POINT: usize = 16;
 /// Points that stand for compiling a pattern: the clock is looked at before each.
 pub(crate) const POINTS_TO_COMPILE: usize = 1 << 16;
 
-/// Is told of work before it is done, in points, and says whether it may be.
+/// Is called with the cost of work, in points, before it is done; an error forbids it.
 pub(crate) type Checkpoint<'c> = dyn FnMut(usize) -> Result<(), Fault> + 'c;
 
 /// A compiled pattern.
@@ -187,7 +187,7 @@ fn translated(pattern: &str) -> String {
     out
 }
 
-/// A character that stands for itself.
+/// Appends a literal character, escaped if necessary.
 fn literal(c: char, out: &mut String) {
     if c.is_ascii_punctuation() && !matches!(c, '<' | '>') {
         out.push('\\');

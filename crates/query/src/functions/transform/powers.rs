@@ -147,7 +147,7 @@ fn power(value: f64, exponent: f64) -> f64 {
     }
 }
 
-/// A result that is greater than any number, though its origin is one, is none.
+/// A result that overflows to infinity, though its argument is finite, is no value.
 #[inline]
 fn finite(result: f64, origin: f64) -> f64 {
     if result.is_infinite() && origin.is_finite() {

@@ -5,7 +5,7 @@ use crate::error::Failure;
 use crate::figures::counted;
 use crate::monitoring::{Monitoring, RetryPolicy};
 use crate::output::Output;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use crate::receipt::receipt;
 use agent::{Destination, Notifier, Report, SendError, Sender, Verdict};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -158,7 +158,7 @@ impl<'a> Delivery<'a> {
                     let reason = reason
                         .as_deref()
                         .map_or("the server gave no reason".into(), PrintableText::untrusted);
-                    self.output.warn(shown!(
+                    self.output.warn(escaped!(
                         "agent: {} rejected: {}",
                         counted(*rejected, "sample was", "samples were"),
                         reason
@@ -171,7 +171,7 @@ impl<'a> Delivery<'a> {
                     failure.message
                 ));
                 for hint in &failure.hints {
-                    self.output.note(shown!("hint: {}", hint));
+                    self.output.note(escaped!("hint: {}", hint));
                 }
                 self.trouble = Some(failure.message.clone());
             }

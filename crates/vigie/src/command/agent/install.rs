@@ -24,7 +24,7 @@ use crate::context::Context;
 use crate::env;
 use crate::error::Failure;
 use crate::output::Output;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use clap::Parser as _;
 use serde_json::json;
 
@@ -95,8 +95,10 @@ pub(super) fn run(args: &InstallArgs, context: &Context) -> Result<(), Failure> 
     }
     if let (Some(path), Some(written)) = (&file, written) {
         output.say(match written {
-            WriteOutcome::New => shown!("Wrote `{}`:", path.display()),
-            WriteOutcome::Same => shown!("`{}` is there already, and is the same:", path.display()),
+            WriteOutcome::New => escaped!("Wrote `{}`:", path.display()),
+            WriteOutcome::Same => {
+                escaped!("`{}` is there already, and is the same:", path.display())
+            }
         })?;
     } else {
         output.say("Add this line with `crontab -e`:")?;
@@ -107,7 +109,7 @@ pub(super) fn run(args: &InstallArgs, context: &Context) -> Result<(), Failure> 
         output.say("")?;
         output.say("Start it:")?;
         for command in next {
-            output.say(shown!("  {}", command))?;
+            output.say(escaped!("  {}", command))?;
         }
     }
     Ok(())
@@ -123,7 +125,7 @@ fn refuse_or_warn(
         Err(failure) if args.print => {
             output.warn(failure.message);
             for hint in failure.hints {
-                output.note(shown!("hint: {}", hint));
+                output.note(escaped!("hint: {}", hint));
             }
             Ok(())
         }
@@ -138,7 +140,7 @@ fn check(args: &InstallArgs) -> Result<RunArgs, Failure> {
         let text = error.to_string();
         let first = text.lines().next().unwrap_or_default();
         let first = first.trim_start_matches("error: ");
-        Failure::usage(shown!("after `--`: {}", first))
+        Failure::usage(escaped!("after `--`: {}", first))
             .hint("what follows it is given to `vigie agent`, which `vigie agent --help` explains")
     })?;
     let run = arguments.run;
@@ -158,7 +160,7 @@ fn check(args: &InstallArgs) -> Result<RunArgs, Failure> {
     let buffer = run.buffer.as_deref();
     let named = [buffer, run.textfiles.folder(), Some(run.proc.as_path())];
     if let Some(path) = named.into_iter().flatten().find(|path| path.is_relative()) {
-        return Err(Failure::usage(shown!(
+        return Err(Failure::usage(escaped!(
             "after `--`: `{}` is a path from this folder, and what is installed runs elsewhere",
             path.display()
         ))

@@ -2,7 +2,7 @@
 
 use crate::duration;
 use crate::error::Failure;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use agent::{ListenerError, ListenerSettings, Listeners};
 use base::limit::STATSD_IDLE_SECONDS;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -104,8 +104,8 @@ pub(super) fn failure(error: &ListenerError) -> Failure {
             Failure::failed(format!("cannot listen on `{address}`: {source}"))
                 .hint("end what listens there, or choose another address")
         }
-        ListenerError::Sums(error) => Failure::usage(shown!("statsd: {}", error.to_string())),
-        ListenerError::Thread(error) => Failure::failed(shown!(
+        ListenerError::Sums(error) => Failure::usage(escaped!("statsd: {}", error.to_string())),
+        ListenerError::Thread(error) => Failure::failed(escaped!(
             "cannot serve senders: {}",
             PrintableText::from(error.to_string())
         )),

@@ -14,7 +14,7 @@ use crate::error::{Failure, Kind};
 use crate::figures;
 use crate::monitoring::Monitoring;
 use crate::output::{Output, when_stdout_closes};
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use agent::{
     Bypass, Host, Intake, Journal, JournalError, Listeners, NamePrefix, Notifier, Refusals,
     Schedule, Sender, WhenFull,
@@ -258,7 +258,7 @@ impl AgentContext<'_> {
     fn serve(&self) -> Result<(), Failure> {
         let _stops = self.notifier.stop_when_dropped();
         let tell = |kind: agent::ListenerKind, refused: Refusals| {
-            self.output.warn(shown!(
+            self.output.warn(escaped!(
                 "agent: {}: {} refused; the first: {}",
                 kind.word(),
                 figures::counted(refused.count, "sample was", "samples were"),

@@ -8,7 +8,7 @@ use signal_hook::iterator::Signals;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// An agent that is told to end ends within this time, whatever the server and the disk do; its unit allows ten seconds more.
+/// An agent ends within this time after a signal, whatever the server and the disk do; its unit allows ten seconds more.
 const END_MAX: Duration = Duration::from_secs(20);
 
 /// Stops at the first SIGINT or SIGTERM; a second one ends the process at once.

@@ -1,9 +1,9 @@
-//! The arguments of the textfile collector, and what of its problems was told.
+//! The arguments of the textfile collector, and which of its problems were reported.
 
 use crate::duration;
 use crate::error::{Failure, code};
 use crate::output::Output;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use agent::Textfiles;
 use base::sample::Batch;
 use base::time::Millis;
@@ -33,8 +33,8 @@ impl TextfileArgs {
         self.textfile_dir.as_deref()
     }
 
-    /// The files, for a host of this name. A folder that is not there when the agent starts is named wrong; one that goes away
-    /// later is told, and is part of what is sent.
+    /// The files, for a host of this name. A folder that is missing when the agent starts is an error; one that goes away later is
+    /// reported, also in what is sent.
     pub(super) fn files<'a>(
         &self,
         host: &str,
@@ -60,7 +60,7 @@ impl TextfileArgs {
     }
 }
 
-/// Files whose problems are told once while they last.
+/// Files whose problems are reported once while they last.
 #[derive(Debug)]
 pub(super) struct TextfileCollector<'a> {
     files: Textfiles,
@@ -78,7 +78,7 @@ impl TextfileCollector<'_> {
         for problem in &found.problems {
             if !self.reported.contains(problem) {
                 let problem = PrintableText::untrusted(problem);
-                self.output.warn(shown!("agent: textfile: {}", problem));
+                self.output.warn(escaped!("agent: textfile: {}", problem));
             }
         }
         self.reported = found.problems;

@@ -6,7 +6,7 @@ use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::domain_id;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use crate::session::not_logged_in;
 use crate::token::Reach;
 use clap::Args;
@@ -99,14 +99,14 @@ pub(crate) fn create(wanted: &WantedKey<'_>, context: &Context) -> Result<(), Fa
     let domain = domain(args, context)?;
     let mut file = wanted.file.map(KeyFile::prepare).transpose()?;
     let of = (wanted.service).map_or_else(PrintableText::default, |service| {
-        shown!(" of service ID {}", service.name)
+        escaped!(" of service ID {}", service.name)
     });
     let under = if account.is_empty() {
         PrintableText::default()
     } else {
-        shown!(" under {}", account.as_str())
+        escaped!(" under {}", account.as_str())
     };
-    output.action(shown!(
+    output.action(escaped!(
         "Creating API key {}{}{} as {}...",
         wanted.name,
         of,
@@ -154,11 +154,11 @@ pub(crate) fn create(wanted: &WantedKey<'_>, context: &Context) -> Result<(), Fa
 /// The hint for a key that was created and cannot be kept.
 fn if_lost(key: &ApiKey, service: Option<&ServiceId>) -> PrintableText {
     match service {
-        None => shown!(
+        None => escaped!(
             "the key exists but is lost: delete it with `vigie iam api-key-delete {}`",
             PrintableText::word(&key.id)
         ),
-        Some(service) => shown!(
+        Some(service) => escaped!(
             "the key exists but is lost: delete it with `vigie iam service-api-key-delete {} {}`",
             PrintableText::word(&key.id),
             PrintableText::word(&service.id)
@@ -183,9 +183,9 @@ fn domain(args: &KeyArgs, context: &Context) -> Result<Option<String>, Failure> 
 fn show(key: &ApiKey, wanted: &WantedKey<'_>, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     output.ok()?;
-    output.say(shown!("API key {} was created\n", wanted.name))?;
+    output.say(escaped!("API key {} was created\n", wanted.name))?;
     match wanted.file {
-        Some(path) => output.say(shown!("The key was saved to {}\n", path.display()))?,
+        Some(path) => output.say(escaped!("The key was saved to {}\n", path.display()))?,
         None => output.say("Keep the API key: it cannot be shown again.\n")?,
     }
     output.pairs(&facts(key))

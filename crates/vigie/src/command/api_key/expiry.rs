@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::duration;
 use crate::error::{Failure, code};
 use crate::figures;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use base::time::{Clock as _, Millis, SystemClock};
 use base::time_expr::{TimeError, lenient};
 use jiff::tz::TimeZone;
@@ -30,8 +30,12 @@ pub(super) fn read(text: &str, context: &Context) -> Result<String, Failure> {
         Some(at) => at,
         None => moment(text, now, context)?,
     };
-    figures::instant(at.secs())
-        .ok_or_else(|| refused(shown!("`{}` is beyond all times that can be written", text)))
+    figures::instant(at.secs()).ok_or_else(|| {
+        refused(escaped!(
+            "`{}` is beyond all times that can be written",
+            text
+        ))
+    })
 }
 
 /// The end of a length of time that begins now, with or without blanks; `None` if the text is none.
@@ -44,7 +48,7 @@ fn from_now(text: &str, now: Millis) -> Result<Option<Millis>, Failure> {
         if compact != text.trim() {
             return Ok(None);
         }
-        return Err(refused(shown!(
+        return Err(refused(escaped!(
             "`{}` could be a time or a length of time",
             text
         )));
@@ -70,12 +74,12 @@ fn moment(text: &str, now: Millis, context: &Context) -> Result<Millis, Failure>
             TimeError::NoSuchTime(_) | TimeError::SlashedDate(_) | TimeError::OutOfRange(_) => {
                 error.to_string().into()
             }
-            _ => shown!("`{}` is no time at which a key can expire", text),
+            _ => escaped!("`{}` is no time at which a key can expire", text),
         })
     })?;
     if read.at <= now {
         let at = figures::instant(read.at.secs()).unwrap_or_default();
-        return Err(refused(shown!("`{}` is {}, which has passed", text, at)));
+        return Err(refused(escaped!("`{}` is {}, which has passed", text, at)));
     }
     if let Some(notice) = read.notice {
         context.output.note(notice.to_string());

@@ -1,7 +1,7 @@
 //! A file for a new key, whose text is shown only once.
 
 use crate::error::Failure;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -75,7 +75,7 @@ impl Drop for KeyFile {
 }
 
 fn is_there(path: &Path) -> Failure {
-    let message = shown!("`{}` is there already, and no key was made", path.display());
+    let message = escaped!("`{}` is there already, and no key was made", path.display());
     Failure::usage(message)
         .hint("it may hold the only copy of a key; name another file with `--file FILE`")
 }

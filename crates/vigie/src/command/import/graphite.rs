@@ -16,7 +16,7 @@ use super::state::ImportedUnit;
 use crate::command::metrics::stop::Stop;
 use crate::context::Context;
 use crate::error::{Failure, Kind, code};
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use base::name::SeriesName;
 use base::pattern::Pattern;
 use base::sample::RejectReason;
@@ -88,7 +88,7 @@ pub(crate) fn run(args: &GraphiteArgs, context: &Context) -> Result<(), Failure>
     let import = &args.import;
     let (range, naming) = (import.range(context)?, import.naming()?);
     if let Some(hint) = input_kind::of_path(Path::new(&args.url)) {
-        return Err(Failure::usage(shown!(
+        return Err(Failure::usage(escaped!(
             "`{}` is here, and is not the address of a server",
             args.url
         ))
@@ -135,7 +135,7 @@ pub(crate) fn run(args: &GraphiteArgs, context: &Context) -> Result<(), Failure>
 /// The pattern for the names of series with tags, which are chosen here.
 fn chosen(pattern: &str) -> Result<Pattern, Failure> {
     Pattern::parse(pattern).map_err(|error| {
-        Failure::usage(shown!(
+        Failure::usage(escaped!(
             "`--match` is no pattern: {}",
             PrintableText::untrusted(&error.to_string())
         ))
@@ -145,13 +145,16 @@ fn chosen(pattern: &str) -> Result<Pattern, Failure> {
 
 /// A pattern with a slip in it is no import of nothing.
 fn nothing_found(url: &str, pattern: &str) -> Failure {
-    Failure::failed(shown!(
+    Failure::failed(escaped!(
         "`{}` has no series that matches `{}` or lies below a match",
         url,
         PrintableText::untrusted(pattern)
     ))
     .coded(code::NOT_FOUND)
-    .hint(shown!("`{}/metrics/find?query=*` lists what is there", url))
+    .hint(escaped!(
+        "`{}/metrics/find?query=*` lists what is there",
+        url
+    ))
 }
 
 /// The seconds that are asked for: from one to another, both bounds inside.
@@ -244,7 +247,7 @@ impl Importing<'_> {
             Ok(names) => names,
             Err(failure) if failure.kind == Kind::Unreachable => return Err(failure),
             Err(failure) if lacks_tag_interface(&failure) => {
-                self.run.print_note(shown!(
+                self.run.print_note(escaped!(
                     "series with tags are left out, because the server does not list any: {}",
                     failure
                 ));

@@ -1,7 +1,7 @@
 //! The kind of an input by how it begins, and the command that reads it.
 
 use crate::error::Failure;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -69,18 +69,18 @@ impl InputKind {
     /// The hint: the command that reads it.
     fn hint(self, named: &str) -> PrintableText {
         match self {
-            Self::Whisper => shown!(
+            Self::Whisper => escaped!(
                 "it looks like a file of Whisper: `vigie import whisper DIR` reads all of a folder, whose names begin there"
             ),
-            Self::OpenMetrics | Self::Victoria => shown!(
+            Self::OpenMetrics | Self::Victoria => escaped!(
                 "it looks like an export of Prometheus or VictoriaMetrics: `vigie import prometheus {}` reads those",
                 PrintableText::word(named)
             ),
-            Self::Samples => shown!(
+            Self::Samples => escaped!(
                 "it looks like lines of `vigie export`: `vigie import samples {}` reads those",
                 PrintableText::word(named)
             ),
-            Self::OtherText => shown!(
+            Self::OtherText => escaped!(
                 "`vigie metrics send --file {}` reads lines of Graphite and Influx, and CSV",
                 PrintableText::word(named)
             ),
@@ -108,7 +108,7 @@ pub(super) fn of_path(path: &Path) -> Option<PrintableText> {
     let named = path.to_str()?;
     let data = path.metadata().ok()?;
     if data.is_dir() {
-        return Some(shown!(
+        return Some(escaped!(
             "`vigie import whisper {}` reads a folder of Whisper's files",
             PrintableText::word(named)
         ));

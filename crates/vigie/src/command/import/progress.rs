@@ -2,7 +2,7 @@
 
 use crate::figures::in_words;
 use crate::output::{Output, to_stderr};
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use std::io::{self, IsTerminal as _};
 use std::time::{Duration, Instant};
 
@@ -78,7 +78,7 @@ impl<'a> Progress<'a> {
         if self.is_terminal {
             self.next = now + REDRAW_INTERVAL;
             self.is_drawn = true;
-            to_stderr(&shown!("\r{}\u{1b}[K", line));
+            to_stderr(&escaped!("\r{}\u{1b}[K", line));
         } else {
             self.next = now + LINE_INTERVAL;
             self.output.note(line);

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::monitoring::Monitoring;
 use crate::output::Output;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use base::time::TimeRange;
 use std::sync::Arc;
 
@@ -54,8 +54,8 @@ impl<'a> ImportRun<'a> {
             false => Some(Monitoring::to_change(context, &args.scope)?),
         };
         output.action(match &monitoring {
-            None => shown!("Reading `{}`...", subject.named),
-            Some(to) => shown!("Importing `{}` to {}...", subject.named, to.described()),
+            None => escaped!("Reading `{}`...", subject.named),
+            Some(to) => escaped!("Importing `{}` to {}...", subject.named, to.described()),
         })?;
         let state = match (&monitoring, subject.place) {
             (Some(to), Some((source, identity))) => {

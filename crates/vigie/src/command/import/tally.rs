@@ -8,7 +8,7 @@ use crate::command::metrics::replaces::REPLACES;
 use crate::error::{Failure, Kind};
 use crate::figures::counted;
 use crate::output::Output;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use base::excerpt;
 use base::name::{NameError, redact_api_keys};
 use base::sample::RejectReason;
@@ -352,7 +352,7 @@ impl Tally {
         if !self.reasons.is_empty() {
             output.line("")?;
             let reasons = self.reasons.to_string();
-            output.line(shown!("Rejected by reason: {}", reasons))?;
+            output.line(escaped!("Rejected by reason: {}", reasons))?;
         }
         for (title, all) in [
             (["Name", "Reason"], &self.rejections),

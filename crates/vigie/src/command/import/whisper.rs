@@ -16,7 +16,7 @@ use super::state::ImportedUnit;
 use crate::command::metrics::stop::Stop;
 use crate::context::Context;
 use crate::error::{Failure, code};
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use base::name::SeriesName;
 use base::sample::RejectReason;
 use base::time::{Clock as _, SystemClock, TimeRange};
@@ -76,7 +76,7 @@ pub(crate) fn run(args: &WhisperArgs, context: &Context) -> Result<(), Failure> 
 
 /// A folder that was named in error is no import of nothing.
 fn nothing_found(named: &Path) -> Failure {
-    Failure::failed(shown!(
+    Failure::failed(escaped!(
         "there is no file `*.{}` in `{}` or below it",
         ENDING,
         named.display()

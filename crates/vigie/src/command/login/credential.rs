@@ -5,7 +5,7 @@ use crate::env;
 use crate::error::Failure;
 use crate::origin::is_openable;
 use crate::output::to_stderr;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use crate::prompt;
 use crate::secret_argument;
 use crate::trust;
@@ -119,7 +119,7 @@ impl Credential {
         if asked {
             offer_page(context, page)?;
         }
-        let flag = shown!(
+        let flag = escaped!(
             "`-u passcode -p CODE`; get a code at {}",
             PrintableText::untrusted(page)
         );
@@ -146,14 +146,14 @@ impl Credential {
 
 /// Shows the passcode page, and offers to open it.
 fn offer_page(context: &Context, page: &str) -> Result<(), Failure> {
-    to_stderr(&shown!(
+    to_stderr(&escaped!(
         "Get a one-time code from {} to proceed.\n",
         PrintableText::untrusted(page)
     ));
     let used = trust::origin(&context.api_endpoint()?)?;
     let is_elsewhere = trust::origin(page).map_or(true, |there| !there.is_same_server(&used));
     if is_elsewhere {
-        context.output.warn(shown!(
+        context.output.warn(escaped!(
             "this page is not of `{}`; do not type a password there that you do not know to belong there",
             used.to_string()
         ));

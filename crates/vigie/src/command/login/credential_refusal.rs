@@ -2,12 +2,12 @@
 
 use super::credential::Credential;
 use crate::error::{Failure, Kind};
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 
 /// The message that scripts know, with hints.
 pub(super) fn rejected(refusal: &Failure, credential: &Credential) -> Failure {
     let text = refusal.text.as_deref().unwrap_or("none");
-    let message = shown!(
+    let message = escaped!(
         "Credentials were rejected.\nCode: {}, message: {}",
         refusal.code.as_deref().unwrap_or("none"),
         text,

@@ -4,7 +4,7 @@
 use crate::context::Context;
 use crate::error::Failure;
 use crate::origin::Origin;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use crate::prompt;
 
 /// The server that the metadata describes.
@@ -38,13 +38,13 @@ pub(super) fn check(context: &Context, read_from: &str, issuer: &str) -> Result<
                 .map_err(|failure| with_remedies(failure, read_from));
         }
     }
-    let mut failure = Failure::failed(shown!(
+    let mut failure = Failure::failed(escaped!(
         "`{}` describes itself as `{}`: what it says is for that address alone, so that no credential was sent",
         read_from,
         PrintableText::untrusted(root)
     ));
     if let Some(another) = another {
-        failure = failure.hint(shown!(
+        failure = failure.hint(escaped!(
             "if `{}` is the server you mean, log in there: `vigie login -a {}`; if both belong together, add `--trust-origin {}`",
             PrintableText::untrusted(root),
             PrintableText::word(root),
@@ -57,12 +57,12 @@ pub(super) fn check(context: &Context, read_from: &str, issuer: &str) -> Result<
 /// Adds hints for the operator and for the user.
 fn with_remedies(failure: Failure, read_from: &str) -> Failure {
     failure
-        .hint(shown!(
+        .hint(escaped!(
             "if `{}` is the address that people type, its operator starts it with `--public-url {}` (setting `public_url`)",
             read_from,
             PrintableText::word(read_from)
         ))
-        .hint(shown!(
+        .hint(escaped!(
             "to send credentials to this very address all the same: `vigie login -a {} --iam-endpoint {}`",
             PrintableText::word(read_from),
             PrintableText::word(read_from)

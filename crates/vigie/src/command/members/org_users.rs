@@ -3,7 +3,7 @@
 use super::{ORG_ROLES, of_org, policies, show};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use clap::Args;
 
 /// The arguments of `org-users`.
@@ -22,7 +22,7 @@ pub(crate) struct OrgUsersArgs {
 /// Lists who holds a role in an organization.
 pub(crate) fn run(args: &OrgUsersArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    output.action(shown!(
+    output.action(escaped!(
         "Getting users in org {} as {}...",
         args.name,
         context.user()

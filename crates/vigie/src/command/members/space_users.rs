@@ -4,7 +4,7 @@ use super::{of_space, policies, show};
 use crate::config::DomainFields;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use clap::Args;
 
 /// The arguments of `space-users`.
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &SpaceUsersArgs, context: &Context) -> Result<(), Failur
         None => (args.org.as_ref(), &args.name),
     };
     let org: DomainFields = context.resolve_org(org.map(String::as_str))?;
-    output.action(shown!(
+    output.action(escaped!(
         "Getting users in space {} of org {} as {}...",
         *name,
         org.name,

@@ -5,7 +5,7 @@ use super::list::nodes;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::Monitoring;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use base::pattern::escape;
 use std::collections::BTreeSet;
 use wire::target::Target;
@@ -42,7 +42,7 @@ pub(super) fn suggest(
             "matches branches only"
         };
         let better = below(monitoring, target).unwrap_or_else(|_| format!("{target}.**"));
-        context.output.note(shown!(
+        context.output.note(escaped!(
             "hint: `{}` {}; try `vigie metrics get {}`",
             target.to_owned(),
             what,

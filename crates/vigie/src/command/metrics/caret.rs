@@ -1,7 +1,7 @@
 //! Points at a mistake in a target: the server names the target and the column, and carets are printed below it.
 
 use crate::error::Failure;
-use crate::printable_text::{PrintableText, printable, shown};
+use crate::printable_text::{PrintableText, escaped, printable};
 use unicode_width::UnicodeWidthStr as _;
 use wire::problem::{MonitoringBody, Position};
 
@@ -48,7 +48,7 @@ fn mark(target: &str, position: Position) -> Option<PrintableText> {
     let blanks = before.width() + part(begin, at).width();
     let last = at.saturating_add(position.length).min(end);
     let carets = part(at, last).width().max(1);
-    Some(shown!(
+    Some(escaped!(
         "  {}{}{}\n  {}{}",
         before.to_owned(),
         part(begin, end),

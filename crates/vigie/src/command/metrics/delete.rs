@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::figures::counted;
 use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs};
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use crate::prompt;
 use wire::find::delete::DeleteReply;
 
@@ -123,7 +123,7 @@ fn show_dry_run(
         announced(args, span, found)
     ))?;
     for name in &found.names {
-        output.say(shown!("  {}", name.clone()))?;
+        output.say(escaped!("  {}", name.clone()))?;
     }
     let rest = found.deleted.saturating_sub(found.names.len() as u64);
     if rest > 0 {

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use query::function::{Default, Function, FunctionGroup, Parameter};
 use query::table::{self, describe};
 use std::collections::BTreeMap;
@@ -56,10 +56,10 @@ pub(crate) fn run(args: &FunctionsArgs, context: &Context) -> Result<(), Failure
 fn unknown(name: &str) -> Failure {
     let failure = Failure::new(
         Kind::NotFound,
-        shown!("there is no function `{}`", name.to_owned()),
+        escaped!("there is no function `{}`", name.to_owned()),
     );
     match table::nearest(name) {
-        Some(nearest) => failure.hint(shown!(
+        Some(nearest) => failure.hint(escaped!(
             "did you mean `{}`? see `vigie metrics functions {}`",
             nearest,
             PrintableText::word(nearest)
@@ -81,7 +81,7 @@ fn group_named(text: &str) -> Result<FunctionGroup, Failure> {
             .iter()
             .map(|group| format!("`{}`", group.name()))
             .collect();
-        Failure::usage(shown!("there is no group `{}`", text.to_owned()))
+        Failure::usage(escaped!("there is no group `{}`", text.to_owned()))
             .hint(format!("the groups are {}", names.join(", ")))
     })
 }

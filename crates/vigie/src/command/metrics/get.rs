@@ -17,7 +17,7 @@ use crate::error::Failure;
 use crate::figures::{seconds, shortest};
 use crate::monitoring::{Monitoring, TARGET_SPACE};
 use crate::output::csv_field;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use serde_json::value::RawValue;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
@@ -150,11 +150,11 @@ fn refuse_unfit(args: &GetArgs, format: Format) -> Result<(), Failure> {
     }
 }
 
-/// Only what was sent can be shown so.
+/// Refuses calls of functions with `--as-sent`: only stored samples can be printed as they were sent.
 fn refuse_calls(targets: &[String]) -> Result<(), Failure> {
     match targets.iter().find(|target| is_call(target)) {
         None => Ok(()),
-        Some(call) => Err(Failure::usage(shown!(
+        Some(call) => Err(Failure::usage(escaped!(
             "`--as-sent` is for names and patterns, and `{}` calls a function",
             call.as_str()
         ))
@@ -169,7 +169,7 @@ fn write_file(file: &Path, bytes: &[u8], context: &Context) -> Result<(), Failur
     written.end()?;
     context
         .output
-        .note(shown!("Written to `{}`.", file.display()));
+        .note(escaped!("Written to `{}`.", file.display()));
     Ok(())
 }
 

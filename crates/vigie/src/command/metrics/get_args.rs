@@ -3,7 +3,7 @@
 use crate::duration;
 use crate::error::Failure;
 use crate::monitoring::ScopeArgs;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use crate::screen::ScreenArgs;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -59,9 +59,9 @@ impl Format {
 /// How often `--watch` reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WatchInterval {
-    /// As nothing is said.
+    /// The default interval.
     Default,
-    /// As is said.
+    /// The interval given.
     Set(Duration),
 }
 
@@ -101,12 +101,12 @@ impl GetArgs {
         let Some(text) = lone.map(String::as_str) else {
             return Ok(());
         };
-        Err(Failure::usage(shown!(
+        Err(Failure::usage(escaped!(
             "`{}` would be a metric's name: the time of `--watch` is joined to it by `=`",
             text
         ))
-        .hint(shown!("write `--watch={}`", PrintableText::word(text)))
-        .hint(shown!(
+        .hint(escaped!("write `--watch={}`", PrintableText::word(text)))
+        .hint(escaped!(
             "where a metric is called so: `--watch=5s {}`",
             PrintableText::word(text)
         )))

@@ -429,7 +429,7 @@ mod tests {
                 "{message}"
             );
         }
-        // Logs of scripts keep what is told.
+        // Logs of scripts keep error messages.
         let key = format!("vgk_{}", "k".repeat(51));
         let message = one(&format!("{key}.a=1")).unwrap_err();
         assert!(

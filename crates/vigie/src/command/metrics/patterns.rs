@@ -2,7 +2,7 @@
 
 use super::readings::is_call;
 use crate::error::{Failure, code};
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 
 /// The hint of commands that read.
 pub(super) const SEE_NAMES: &str = "`vigie metrics list` shows what there is";
@@ -20,12 +20,12 @@ pub(crate) fn refuse_empty(pattern: &str, hint: &'static str) -> Result<(), Fail
 /// Refuses the call of a function where names are meant.
 pub(crate) fn refuse_call(pattern: &str) -> Result<(), Failure> {
     if is_call(pattern) {
-        return Err(Failure::usage(shown!(
+        return Err(Failure::usage(escaped!(
             "`{}` calls a function; only names and patterns can be given here",
             pattern
         ))
         .coded(code::INVALID_VALUE)
-        .hint(shown!(
+        .hint(escaped!(
             "what it makes is read with `vigie metrics get {}`",
             PrintableText::quoted(pattern)
         )));

@@ -2,7 +2,7 @@
 
 use crate::figures::in_words;
 use crate::output::{Output, to_stderr};
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use std::io::{self, IsTerminal as _};
 use std::time::{Duration, Instant};
 
@@ -38,7 +38,7 @@ impl Progress {
         if self.wanted && now >= self.next {
             self.next = now + REDRAW_INTERVAL;
             self.is_drawn = true;
-            to_stderr(&shown!(
+            to_stderr(&escaped!(
                 "\r{}\u{1b}[K",
                 line(read, size, samples, self.begun.elapsed())
             ));

@@ -11,7 +11,7 @@ use base::time::{Clock as _, Millis, SystemClock, TimeRange};
 use base::time_expr::lenient;
 use jiff::tz::TimeZone;
 
-/// Pixels of a picture where nothing is said.
+/// The default size of a picture, in pixels.
 const WIDTH: u16 = 1000;
 const HEIGHT: u16 = 400;
 

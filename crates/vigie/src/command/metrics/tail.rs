@@ -9,7 +9,7 @@ use crate::duration;
 use crate::error::Failure;
 use crate::figures::in_words;
 use crate::monitoring::{Monitoring, ScopeArgs};
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use base::time::Millis;
 use std::time::Duration;
 
@@ -115,13 +115,13 @@ pub(crate) fn run(args: &TailArgs, context: &Context) -> Result<(), Failure> {
             if format == Format::Csv {
                 output.csv(readings::CSV_HEADER)?;
             }
-            output.note(shown!(
+            output.note(escaped!(
                 "What arrives from now on, read every {}; times are of {}; Ctrl-C ends it",
                 in_words(args.interval.as_secs()),
                 name.clone()
             ));
             if rows.iter().all(|row| row.datapoints.is_empty()) {
-                output.note(shown!(
+                output.note(escaped!(
                     "nothing like that came in the last {}; `vigie metrics find '*'` shows what there is",
                     in_words(LATE.as_secs())
                 ));

@@ -5,7 +5,7 @@ use super::unit::Unit;
 use crate::error::{Failure, Kind};
 use crate::figures::counted;
 use crate::output::Output;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use base::name::NameError;
 use base::sample::RejectReason;
 use serde::Serialize;
@@ -215,7 +215,7 @@ impl Tally {
             .map(|(code, count)| format!("{} {count}", PrintableText::untrusted(code)))
             .collect();
         output.line("")?;
-        output.line(shown!("Rejected by reason: {}", reasons.join(", ")))?;
+        output.line(escaped!("Rejected by reason: {}", reasons.join(", ")))?;
         output.line("")?;
         let rows: Vec<Vec<String>> = self
             .rejections

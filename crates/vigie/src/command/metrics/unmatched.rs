@@ -1,7 +1,7 @@
 //! Notes about targets that matched nothing while others did, because the gap is easy to overlook.
 
 use super::readings::is_empty;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use wire::render::json::ReadRow;
 use wire::target::Target;
 
@@ -30,7 +30,7 @@ pub(super) fn unmatched(targets: &[String], rows: &[ReadRow]) -> Vec<PrintableTe
         };
         missed += 1;
         if missed <= NAMED_MAX {
-            notes.push(shown!("{} `{}`", why, target.clone()));
+            notes.push(escaped!("{} `{}`", why, target.clone()));
         }
     }
     if missed > NAMED_MAX {

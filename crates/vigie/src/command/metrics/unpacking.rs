@@ -69,7 +69,7 @@ pub(super) fn is_broken(error: &io::Error) -> bool {
     matches!(error.get_ref(), Some(inner) if inner.is::<BrokenGzip>())
 }
 
-/// The error of the unpacker, after so many packed bytes, as people are told it.
+/// The error of the unpacker, after so many packed bytes, in words for people.
 fn broken(error: io::Error, bytes: u64) -> io::Error {
     let is_cut = match error.kind() {
         io::ErrorKind::UnexpectedEof => true,
@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(read(Vec::new(), 1).0.unwrap(), b"");
     }
 
-    /// The place was not told, nor which of the two it was.
+    /// Once, the message gave neither the place nor which of the two it was.
     #[test]
     fn what_is_damaged_says_where() {
         let mut damaged = packed(b"a 1\n");

@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::figures::{self, in_words};
 use crate::monitoring::Monitoring;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use base::time::{Clock as _, SystemClock, TimeRange};
 use base::time_expr::lenient;
 use jiff::tz::TimeZone;
@@ -92,7 +92,7 @@ impl Watched<'_> {
             )
         };
         let mut screen: PrintableText = "\u{1b}[H\u{1b}[2J".into();
-        screen.push(&shown!(
+        screen.push(&escaped!(
             "Every {}, {} ({}); Ctrl-C ends it\n\n",
             in_words(every.as_secs()),
             figures::time(now, zone),
@@ -119,7 +119,7 @@ impl Watched<'_> {
             match self.format {
                 Format::Csv => output.csv(readings::CSV_HEADER)?,
                 Format::Json => {}
-                _ => output.note(shown!("times are of {}", name.to_owned())),
+                _ => output.note(escaped!("times are of {}", name.to_owned())),
             }
         }
         for sample in new_samples.take(&rows) {

@@ -3,7 +3,7 @@
 use super::{OrgListing, region};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use clap::Args;
 
 /// The arguments of `orgs`.
@@ -34,7 +34,7 @@ pub(crate) fn run(args: &OrgsArgs, context: &Context) -> Result<(), Failure> {
     output.ok()?;
     output.list(&orgs, args.guid, "No organizations were found.")?;
     if orgs.is_empty() {
-        output.note(shown!("hint: {}", context.no_role()));
+        output.note(escaped!("hint: {}", context.no_role()));
     }
     Ok(())
 }

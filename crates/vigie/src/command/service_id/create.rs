@@ -4,7 +4,7 @@ use super::{facts, url};
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use crate::session::not_logged_in;
 use clap::Args;
 use wire::iam::service_id::{CreateServiceId, ServiceId};
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     context.token()?;
     let claims = context.claims().ok_or_else(|| not_logged_in(context))?;
     let targeted = context.config().account.guid.clone();
-    output.action(shown!(
+    output.action(escaped!(
         "Creating service ID {} bound to current account as {}...",
         args.name,
         claims.user()
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     let service: ServiceId = context
         .ask(request, "create the service ID")?
         .parse("create the service ID")?;
-    output.note(shown!(
+    output.note(escaped!(
         "hint: it may do nothing yet; give it a role with `vigie account space-role-set {} ORG SPACE SpaceDeveloper`",
         PrintableText::word(&service.iam_id)
     ));
@@ -57,6 +57,6 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
         return output.json(&service);
     }
     output.ok()?;
-    output.say(shown!("Service ID {} was created\n", args.name))?;
+    output.say(escaped!("Service ID {} was created\n", args.name))?;
     output.pairs(&facts(&service))
 }

@@ -3,7 +3,7 @@
 use super::SpaceListing;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use clap::Args;
 
 /// The arguments of `spaces`.
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &SpacesArgs, context: &Context) -> Result<(), Failure> {
     output.ok()?;
     output.list(&spaces, args.guid, "No spaces were found.")?;
     if spaces.is_empty() {
-        output.note(shown!("hint: {}", context.no_space(&org)));
+        output.note(escaped!("hint: {}", context.no_space(&org)));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::duration;
 use crate::error::{Failure, Kind};
 use crate::figures;
 use crate::monitoring::domain_id;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use crate::token::Claims;
 use base::time::{Clock as _, SystemClock};
 use clap::Args;
@@ -88,26 +88,26 @@ pub(crate) fn run(args: &TokenArgs, context: &Context) -> Result<(), Failure> {
             None => output.line(header),
             Some(_) => {
                 let scope = scope(args, context)?;
-                output.line(shown!("{}\nX-Auth-Scope-Id: {}", header, scope))
+                output.line(escaped!("{}\nX-Auth-Scope-Id: {}", header, scope))
             }
         };
     }
     if args.curl {
         let (scope, metrics) = (noted_scope(args, context)?, trusted_metrics(context)?);
-        let headers = shown!(
+        let headers = escaped!(
             "-H {} -H {}",
             PrintableText::quoted(&format!("X-Auth-User-Token: iam {text}")),
             PrintableText::quoted(&format!("X-Auth-Scope-Id: {scope}"))
         );
         let sends_alone = context.reach().is_some_and(|reach| reach.only.is_some());
         return output.line(match sends_alone {
-            true => shown!(
+            true => escaped!(
                 "curl -sS --fail-with-body {} -H 'Content-Type: application/json' --data {} {}",
                 headers,
                 PrintableText::quoted(SAMPLE),
                 PrintableText::quoted(&format!("{metrics}/v1/metrics"))
             ),
-            false => shown!(
+            false => escaped!(
                 "curl -sS --fail-with-body {} {}",
                 headers,
                 PrintableText::quoted(&format!("{metrics}/v1/metrics/list?query=*"))
@@ -116,7 +116,7 @@ pub(crate) fn run(args: &TokenArgs, context: &Context) -> Result<(), Failure> {
     }
     if args.env {
         let (scope, metrics) = (noted_scope(args, context)?, trusted_metrics(context)?);
-        return output.line(shown!(
+        return output.line(escaped!(
             "export VIGIE_TOKEN={}\nexport VIGIE_SCOPE={}\nexport VIGIE_METRICS={}",
             PrintableText::quoted(text),
             PrintableText::quoted(&scope),
@@ -187,7 +187,7 @@ fn open_scope(context: &Context) -> Option<String> {
             true => context.no_role(),
             false => CHOOSE_SPACE.into(),
         };
-        context.output.note(shown!("hint: {}", hint));
+        context.output.note(escaped!("hint: {}", hint));
     }
     scope
 }
@@ -206,9 +206,9 @@ fn noted_scope(args: &TokenArgs, context: &Context) -> Result<String, Failure> {
     }
     if context.has_no_role() {
         let hint = context.no_role();
-        context.output.note(shown!("hint: {}", hint));
+        context.output.note(escaped!("hint: {}", hint));
     } else {
-        context.output.note(shown!(
+        context.output.note(escaped!(
             "no space is targeted, so that the scope is `{}`; choose one with `vigie target -o ORG -s SPACE`",
             scope
         ));
@@ -218,7 +218,7 @@ fn noted_scope(args: &TokenArgs, context: &Context) -> Result<String, Failure> {
 
 /// The failure for a scope in which the caller has no role: the server names the role for a domain of its kind.
 fn closed(scope: &str, args: &TokenArgs, refused: Failure, context: &Context) -> Failure {
-    let message = shown!("`{}` does not exist, or you have no role in it", scope);
+    let message = escaped!("`{}` does not exist, or you have no role in it", scope);
     let mut failure = Failure::new(Kind::NotFound, message);
     let is_chosen = args.scope.is_some() || context.reach().is_some();
     if !is_chosen && !context.has_no_role() {

@@ -6,7 +6,7 @@ use crate::command::role::{self, AccountRole, Change, OrgRole, SpaceRole};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use clap::Args;
 use wire::iam::user::{Invite, InviteUsers, Invited, User};
 
@@ -44,8 +44,8 @@ pub(crate) struct InviteArgs {
     space_role: Option<SpaceRole>,
 }
 
-/// Invites a user, who is in the account once they accept. Where the server shows a code to whoever invites, it is told how
-/// to hand it on.
+/// Invites a user, who is in the account once they accept. If the server shows the inviter a code, the output says how to hand it
+/// on.
 pub(crate) fn run(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let account = resolve_account(None, context)?;
@@ -85,7 +85,7 @@ pub(crate) fn run(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
             PrintableText::word(&args.email)
         );
         match &user.one_time_code {
-            Some(code) => output.say(crate::printable_text::shown!(
+            Some(code) => output.say(crate::printable_text::escaped!(
                 "One-time code, shown this once: {}\n{}\nHand it on, for this, where it is typed in place of the password:\n  {}",
                 code.expose(),
                 match user.replaces_code {
@@ -110,21 +110,21 @@ pub(crate) fn run(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
 /// A member is given roles by commands of their own, which are named with what was asked for.
 fn hint_at_roles(failure: Failure, args: &InviteArgs, account: &str, context: &Context) -> Failure {
     let is_one = |user: &User| user.email.eq_ignore_ascii_case(args.email.trim());
-    // Who may not list the users is told nothing more.
+    // A caller who may not list the users learns nothing more.
     let is_member = || super::of_account(account, context).is_ok_and(|all| all.iter().any(is_one));
     if failure.kind != Kind::Failed || !is_member() {
         return failure;
     }
     let mut commands = Vec::new();
     if let Some(role) = &args.account_role {
-        commands.push(shown!(
+        commands.push(escaped!(
             "`vigie account role-set {} {}`",
             PrintableText::word(&args.email),
             PrintableText::word(&role::name(role))
         ));
     }
     if let (Some(org), Some(role)) = (&args.org, &args.org_role) {
-        commands.push(shown!(
+        commands.push(escaped!(
             "`vigie account org-role-set {} {} {}`",
             PrintableText::word(&args.email),
             PrintableText::word(org),
@@ -132,7 +132,7 @@ fn hint_at_roles(failure: Failure, args: &InviteArgs, account: &str, context: &C
         ));
     }
     if let (Some(org), Some(space), Some(role)) = (&args.org, &args.space, &args.space_role) {
-        commands.push(shown!(
+        commands.push(escaped!(
             "`vigie account space-role-set {} {} {} {}`",
             PrintableText::word(&args.email),
             PrintableText::word(org),
@@ -144,7 +144,7 @@ fn hint_at_roles(failure: Failure, args: &InviteArgs, account: &str, context: &C
         commands.push("`vigie account role-set`, `vigie account org-role-set` or `vigie account space-role-set`".into());
     }
     commands.into_iter().fold(failure, |failure, command| {
-        failure.hint(shown!("give a member a role with {}", command))
+        failure.hint(escaped!("give a member a role with {}", command))
     })
 }
 

@@ -306,7 +306,7 @@ mod tests {
         assert_eq!((kept, known.refused), (vec![4], 8));
     }
 
-    /// A sender was not silent until the clock had caught up with what it had once shown.
+    /// Once, a sender never became silent until the clock had caught up with the time before it was set back.
     #[test]
     fn a_clock_that_is_set_back_is_followed() {
         let mut known = ArrivalTable::new(LIMITS);

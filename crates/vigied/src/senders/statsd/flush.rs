@@ -73,8 +73,8 @@ pub(in super::super) fn run(shared: &SenderContext, sums: &Sums) {
 /// How many milliseconds the second of a flush may be ahead of the clock.
 const AHEAD_MILLIS: i64 = 5000;
 
-/// The second of a flush: that of the clock, but the next one where it had a flush already, because two would replace each other.
-/// A clock that was set back is followed: until it had caught up, all sums would be told in the future, and refused there.
+/// The second of a flush: that of the clock, or the next one if there was a flush in it already, because two would replace each
+/// other. If the clock is set back, so are the flushes: else all sums would be in the future, and refused, until it had caught up.
 fn second(now: Millis, last: Millis) -> Millis {
     let (at, next) = (flush_time(now), last.plus(1000));
     match next.0.saturating_sub(at.0) {
@@ -310,7 +310,7 @@ mod tests {
         assert_eq!(times, [1000, 2000, 3000, 9000]);
     }
 
-    /// Until the server was started again, or its clock had caught up, all sums were told in the future.
+    /// Once, all sums were in the future until the server was restarted, or its clock had caught up.
     #[test]
     fn a_clock_that_is_set_back_is_followed() {
         let year = 365 * 86_400_000;

@@ -89,7 +89,7 @@ impl SharedSum {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has a datagram wait behind those that wait already.
+    /// Queues a datagram after those that wait already.
     pub(super) fn leave(&self, packet: Packet) -> Result<(), CannotWait> {
         let mut waiting = self.waiting();
         if waiting.is_closed {

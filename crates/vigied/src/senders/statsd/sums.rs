@@ -366,7 +366,7 @@ mod tests {
         // What is there goes on.
         let reading = sums.read(&mut first.lock(), b"a:1|c");
         assert_eq!(reading.rejects, []);
-        // Whose values have no sums is told why.
+        // The refusal says why these values have no sums.
         let refused = refused.unwrap();
         assert_eq!(refused.limit.name, "account_share_percent");
         let reading = sums.refuse(b"a:1:2|c\nb:x|c", refused);

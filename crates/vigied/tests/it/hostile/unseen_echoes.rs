@@ -5,7 +5,7 @@ use super::known_members::keep_known;
 use super::texts::{owner, with_key};
 use crate::access::routes;
 use crate::harness::{KeptConnection, Reply, Server};
-use base::invisible::{is_invisible, shown};
+use base::invisible::{escaped, is_invisible};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -124,7 +124,7 @@ const FIELDS: &[&str] = &[
 fn unseen_in(value: &Value, found: &mut Vec<String>) {
     let mut look = |text: &str| {
         if text.contains(is_invisible) {
-            found.push(shown(text).into_owned());
+            found.push(escaped(text).into_owned());
         }
     };
     match value {

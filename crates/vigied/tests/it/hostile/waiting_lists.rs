@@ -107,10 +107,10 @@ fn answered(lists: Vec<TcpStream>) {
 #[test]
 fn a_list_whose_key_is_deleted_while_it_waits_is_refused() {
     let server = start(&[]);
-    let own = &server.owner.api_key;
+    let own_key = &server.owner.api_key;
     let was_seen = (0..TRIES).any(|_| {
         let (key, path) = further_key(&server);
-        let lists: Vec<TcpStream> = (1..PLACES).map(|_| asked(&server, own)).collect();
+        let lists: Vec<TcpStream> = (1..PLACES).map(|_| asked(&server, own_key)).collect();
         let wait = are_in_flight(&server, PLACES - 1, &lists);
         let mut last = asked(&server, &key);
         let wait = wait && are_in_flight(&server, PLACES, &lists);
@@ -132,18 +132,18 @@ fn a_list_whose_key_is_deleted_while_it_waits_is_refused() {
 fn lists_that_wait_leave_room_to_the_senders_of_their_account() {
     // Half of the places are for one account: a few more than its lists may have.
     let server = start(&["--set", "limits.concurrent_requests=80"]);
-    let own = &server.owner.api_key;
+    let key = &server.owner.api_key;
     let limit = limit::LISTS_WAITING_PER_ACCOUNT;
     let send = || {
         let request = server.request("POST", "/v1/metrics");
-        let request = request.header("X-Auth-User-Token", &format!("apikey {own}"));
+        let request = request.header("X-Auth-User-Token", &format!("apikey {key}"));
         request.body(r#"[{"name":"a","value":1}]"#).send()
     };
     let was_seen = (0..TRIES).any(|_| {
-        let lists: Vec<TcpStream> = (0..PLACES).map(|_| asked(&server, own)).collect();
+        let lists: Vec<TcpStream> = (0..PLACES).map(|_| asked(&server, key)).collect();
         let wait = are_in_flight(&server, PLACES, &lists);
         let further: Vec<(u16, String)> = (0..3)
-            .map(|_| answer(&mut asked(&server, own)).unwrap())
+            .map(|_| answer(&mut asked(&server, key)).unwrap())
             .collect();
         let refused = further.iter().filter(|(status, _)| *status == 429);
         let refused: Vec<&String> = refused.map(|(_, text)| text).collect();

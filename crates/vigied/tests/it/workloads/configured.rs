@@ -176,16 +176,16 @@ fn a_file_without_an_issuer_ends_the_logins_of_all() {
     serving.wait_for_log("no issuer of workloads is named");
     let reply = ask();
     assert_eq!(code(&reply), (400, "BXNIM0106E".to_owned()));
-    let told = message(&reply);
+    let answer = message(&reply);
     assert!(
-        told.contains("the operator of this server has named no issuer"),
-        "{told}"
+        answer.contains("the operator of this server has named no issuer"),
+        "{answer}"
     );
     let checked = check(&place.server.data(), &file);
-    let told = error_text(&checked);
+    let errors = error_text(&checked);
     assert!(
-        checked.status.success() && told.contains("names no issuer"),
-        "{told}"
+        checked.status.success() && errors.contains("names no issuer"),
+        "{errors}"
     );
 }
 

@@ -1,4 +1,4 @@
-//! The commands that `write_http` sends where it is told so, and `exec` writes: `PUTVAL "host/plugin-instance/type-instance"
+//! The commands that `write_http` sends if so configured, and `exec` writes: `PUTVAL "host/plugin-instance/type-instance"
 //! interval=10 1519862400.250:1.5:2`, a line each. What the values of a list are called is in collectd's `types.db` alone: they
 //! are known here for the types that come with it.
 

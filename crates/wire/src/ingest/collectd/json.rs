@@ -112,7 +112,7 @@ impl<'b> Visitor<'b> for Lists<'_, 'b> {
     }
 }
 
-/// A list as it is sent; what else stands in it (`dstypes`, `interval`, `meta`) is of no meaning here.
+/// A list as it is sent; its other members (`dstypes`, `interval`, `meta`) are ignored.
 #[derive(Deserialize)]
 struct List<'b> {
     #[serde(borrow)]

@@ -1,4 +1,4 @@
-//! How a file parts its fields, told by its first line: `a,b`, or `a;b` as spreadsheets write it where the comma begins decimals,
+//! How a file separates its fields, taken from its first line: `a,b`, or `a;b` as spreadsheets write it where the comma begins decimals,
 //! or tabs. A line `sep=;` before the header says so itself.
 
 use super::row::ROW_BYTES_MAX;

@@ -4,7 +4,7 @@ use super::columns::{Columns, HeaderError};
 use super::row::Row;
 use crate::ingest::{Now, moment, short_text};
 
-/// Usual names of columns, where nobody has said another name.
+/// The usual names of columns, unless others are given.
 const NAMES: [&str; 4] = ["name", "metric", "series", "target"];
 const TIMES: [&str; 4] = ["timestamp", "time", "date", "datetime"];
 

@@ -129,7 +129,7 @@ impl Numbers {
         }
     }
 
-    /// Why a number of digits, points and commas is none here, where that can be told.
+    /// Why digits, points and commas are no number here, if a reason is known.
     fn doubt(&self, text: &str) -> Option<&'static str> {
         let is_sign = |character: char| matches!(character, '.' | ',');
         let is_number = text.contains(|character: char| character.is_ascii_digit())

@@ -1,4 +1,4 @@
-//! A number as JSON writes it, read where it stands.
+//! A number in JSON's notation, parsed in place.
 
 /// Divisors with which one rounding is enough: 10 to the power of the position.
 const POWERS: [f64; 23] = [
@@ -12,7 +12,7 @@ const EXACT_MAX: u64 = 1 << 53;
 /// As many digits always fit in a `u64`.
 const DIGITS_MAX: usize = 19;
 
-/// A number that stands at the beginning of a text; small enough to be handed on in registers.
+/// A number at the beginning of a text; small enough to be passed in registers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Number {
     /// All its digits.

@@ -9,7 +9,7 @@ pub const PAIRS_MAX: u32 = 1024;
 /// The longest name or text of such a field.
 pub const RECORD_FIELD_BYTES_MAX: u32 = 1 << 20;
 
-/// A frame, as it stands in the buffer.
+/// A frame, borrowed from the buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Frame<'b> {
     Label(&'b [u8]),

@@ -19,8 +19,8 @@ pub struct DecodeSummary {
     pub received: u64,
     /// Those that were not taken.
     pub rejects: Vec<Reject>,
-    /// How many more bytes there would have been if each value had come on a line of its own: to look for its name, and to add
-    /// it, costs the same where the name stands there once for thousands of values. By its bytes alone, a line with a name of 900
+    /// How many more bytes there would have been with each value on a line of its own: to look up the name, and to add the value,
+    /// costs the same if the name is written once for thousands of values. By its bytes alone, a line with a name of 900
     /// bytes took 13 times as long as lines of one value, and 47 times as long where each of its values had tags.
     pub saved_bytes: u64,
 }
@@ -162,8 +162,8 @@ fn read(
     if text.is_empty() {
         return;
     }
-    // What is said of the name once is said of the whole line, whatever the types and tags of its further values are: there is
-    // room for thousands of them, and each would have the names of its sums made and refused again.
+    // A name is judged once for the whole line, whatever the types and tags of its further values are: there is room for
+    // thousands of them, and each would have the names of its sums made and refused again.
     let mut refused: Option<RejectReason> = None;
     let written = text.find(':').unwrap_or(0);
     let mut is_first = true;

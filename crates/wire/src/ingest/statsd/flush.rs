@@ -42,7 +42,7 @@ impl Flush {
         self.bytes
     }
 
-    /// How many series are told for the last time, because nothing came of them for too long.
+    /// How many series are flushed for the last time, because no values came for too long.
     #[must_use]
     pub const fn forgotten(&self) -> u64 {
         self.forgotten

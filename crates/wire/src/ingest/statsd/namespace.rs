@@ -3,7 +3,7 @@
 use super::Settings;
 use base::name::{NameError, SeriesName};
 
-/// Where a sum stands: before the path of its metric, and after it.
+/// The parts of a sum's name before and after the path of its metric.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Affixes {
     prefix: String,

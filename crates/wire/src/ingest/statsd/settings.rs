@@ -37,11 +37,11 @@ pub struct Settings {
     pub delete_timers: bool,
     /// The same for sets (`deleteSets`).
     pub delete_sets: bool,
-    /// A gauge that was not set for [`Self::gauge_flushes`] flushes is forgotten, and not what it was (`deleteGauges`).
+    /// Forget a gauge that was not set for [`Self::gauge_flushes`] flushes, instead of repeating its value (`deleteGauges`).
     pub delete_gauges: bool,
     /// For how many flushes a gauge counts (`gaugesMaxTTL`).
     pub gauge_flushes: u32,
-    /// For how many flushes anything is kept that nothing comes of, whatever is said above; etsy's has no such end.
+    /// For how many flushes anything without new values is kept, whatever the settings above; etsy's has no such limit.
     pub idle_flushes: u32,
 }
 

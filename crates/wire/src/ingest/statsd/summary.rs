@@ -39,7 +39,7 @@ struct Overall {
 impl Summaries {
     pub(super) fn new(settings: &Settings, names: &Namespace) -> Self {
         let percentile = |percent: f64| {
-            // As etsy's writes the number: 99.9 is `99_9`, and of -10 the `top10` are told.
+            // As etsy's writes the number: 99.9 is `99_9`, and -10 is `top10`.
             let text = percent.to_string().replace('.', "_").replace('-', "top");
             let affixes = |sum: &str| names.timer(&format!("{sum}_{text}"));
             Percentile {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 pub(super) struct Flatness<'v> {
     values: &'v [f64],
     width: usize,
-    /// The place after the window that was told last.
+    /// The place after the last window.
     end: usize,
     /// The last value that is there, its place, and the place after the last one that differs from it.
     last: Option<(f64, usize, usize)>,

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::env;
 use crate::error::Failure;
 use crate::output::Output;
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use crate::secret_argument;
 use base::secret::Secret;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,11 @@ impl KeySource {
                     let text = secret_argument::key(given, name, &context.output)?;
                     // As the agent will read it from its file.
                     key_file::read(text.expose().as_bytes()).map_err(|error| {
-                        Failure::usage(shown!("`{}` holds no API key: {}", name, error.to_string()))
+                        Failure::usage(escaped!(
+                            "`{}` holds no API key: {}",
+                            name,
+                            error.to_string()
+                        ))
                     })?;
                     Ok(Self::Text(paths.key_file.clone(), text))
                 }
@@ -71,7 +75,7 @@ impl KeySource {
                 .hint("`vigie iam api-key-create NAME --only send -s SPACE --file FILE` writes a key into a new file; name it with `--key-file FILE`");
             match found == *path {
                 true => failure,
-                false => failure.hint(shown!(
+                false => failure.hint(escaped!(
                     "with `--root`, the key is where that machine will find it: put it there first, or name another path of that machine than `{}`",
                     path.display()
                 )),
@@ -89,7 +93,7 @@ impl KeySource {
         let written = write(&path, text.as_bytes(), 0o600, false);
         let written = written.map_err(|failure| paths.needs_root(failure))?;
         if written == WriteOutcome::New {
-            output.say(shown!("Wrote the key into `{}`", path.display()))?;
+            output.say(escaped!("Wrote the key into `{}`", path.display()))?;
         }
         Ok(())
     }
@@ -97,7 +101,7 @@ impl KeySource {
     /// Where nothing is written: says where such a key has to be.
     pub(super) fn print_key_location(&self, output: &Output) {
         if let Self::Text(path, _) = self {
-            output.note(shown!(
+            output.note(escaped!(
                 "The key is not printed; it has to be in `{}`, which its user alone may read",
                 path.display()
             ));

@@ -1,7 +1,7 @@
 //! Quotes words for a systemd unit and for a line of cron.
 
 use crate::error::Failure;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 
 /// A word of `ExecStart=`, in which neither `%` nor `$` means anything.
 pub(super) fn command(text: &str) -> Result<String, Failure> {
@@ -33,7 +33,7 @@ pub(super) fn cron(text: &str) -> Result<String, Failure> {
 
 fn one_line(text: &str) -> Result<&str, Failure> {
     if text.chars().any(char::is_control) {
-        return Err(Failure::usage(shown!(
+        return Err(Failure::usage(escaped!(
             "`{}` holds a line end or another control character",
             text
         )));

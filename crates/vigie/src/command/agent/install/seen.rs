@@ -4,7 +4,7 @@
 use super::super::run_args::RunArgs;
 use super::service::AgentService;
 use crate::error::Failure;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -25,12 +25,12 @@ const LIST: u32 = 0o005;
 pub(super) fn check(agent: &AgentService<'_>, run: &RunArgs, is_here: bool) -> Result<(), Failure> {
     let program = Path::new(&agent.program);
     if let Some(why) = obstacle(program, RUN, is_here) {
-        return Err(Failure::failed(shown!(
+        return Err(Failure::failed(escaped!(
             "the unit could not run `{}`: {}",
             agent.program,
             why
         ))
-        .hint(shown!(
+        .hint(escaped!(
             "put it where others may run it, as root by `install -m 755 {} /usr/local/bin/vigie`; and install by `/usr/local/bin/vigie agent install --system`",
             PrintableText::word(&agent.program)
         )));
@@ -40,7 +40,7 @@ pub(super) fn check(agent: &AgentService<'_>, run: &RunArgs, is_here: bool) -> R
         if let Some(path) = path
             && let Some(why) = obstacle(path, needed, is_here)
         {
-            return Err(Failure::failed(shown!(
+            return Err(Failure::failed(escaped!(
                 "the unit could not read `{}`: {}",
                 path.display(),
                 why
@@ -49,7 +49,7 @@ pub(super) fn check(agent: &AgentService<'_>, run: &RunArgs, is_here: bool) -> R
         }
     }
     match &run.buffer {
-        Some(buffer) if !buffer.starts_with(STATE_FOLDER) => Err(Failure::failed(shown!(
+        Some(buffer) if !buffer.starts_with(STATE_FOLDER) => Err(Failure::failed(escaped!(
             "the unit could not write into `{}`: it may write into `{}` alone",
             buffer.display(),
             STATE_FOLDER

@@ -3,7 +3,7 @@
 
 use crate::client::Reply;
 use crate::error::{Failure, Kind, code};
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use base::excerpt;
 
 /// So much of an answer is looked at for what it says.
@@ -54,10 +54,10 @@ pub(super) fn refused(
         502..=504 => Kind::Unreachable,
         _ => Kind::Failed,
     };
-    let message = message(reply).map_or_else(PrintableText::default, |text| shown!(": {}", text));
+    let message = message(reply).map_or_else(PrintableText::default, |text| escaped!(": {}", text));
     let mut failure = Failure::new(
         kind,
-        shown!(
+        escaped!(
             "cannot {}: `{}` answered {}{}",
             doing,
             url,
@@ -70,7 +70,7 @@ pub(super) fn refused(
         401 | 403 if !has_credentials => failure
             .hint("it asks for a user and a password: write `USER:PASSWORD` into a file, and name it with `--credentials FILE`"),
         401 | 403 => failure.hint("it does not take these credentials"),
-        300..=399 => failure.hint(shown!(
+        300..=399 => failure.hint(escaped!(
             "it is at another address: `{}`",
             PrintableText::untrusted(reply.header("location").unwrap_or("nowhere"))
         )),
@@ -87,13 +87,13 @@ pub(super) fn unreadable(
     error: &serde_json::Error,
 ) -> Failure {
     let what = match title(&beginning(reply)) {
-        Some(title) => shown!("a web page ({})", title),
-        None => shown!(
+        Some(title) => escaped!("a web page ({})", title),
+        None => escaped!(
             "something else than expected: {}",
             PrintableText::untrusted(&excerpt::beginning(&error.to_string()))
         ),
     };
-    Failure::failed(shown!(
+    Failure::failed(escaped!(
         "cannot {}: `{}` answered {} with {}",
         doing,
         url,

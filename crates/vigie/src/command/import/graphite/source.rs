@@ -8,7 +8,7 @@ use crate::command::metrics::stop::Stop;
 use crate::context::Context;
 use crate::env;
 use crate::error::{Failure, Kind};
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use crate::secret_argument;
 use base::secret::Secret;
 use std::cell::Cell;
@@ -80,7 +80,7 @@ impl<'a> Source<'a> {
         };
         let is_clear = credentials.is_some() && address::is_readable_on_the_way(&url);
         if is_clear && !options.may_be_in_clear {
-            return Err(Failure::usage(shown!(
+            return Err(Failure::usage(escaped!(
                 "`{}` is not encrypted: everybody on the way could read the credentials",
                 url
             ))
@@ -89,7 +89,7 @@ impl<'a> Source<'a> {
         let credentials = credentials.as_ref().map(authorization).transpose()?;
         if options.is_unverified {
             let output = &context.output;
-            output.warn(shown!("the certificate of `{}` is not checked", url));
+            output.warn(escaped!("the certificate of `{}` is not checked", url));
         }
         Ok(Self {
             client: Client::elsewhere(&context.config(), &context.env, options.is_unverified)?,

@@ -77,7 +77,7 @@ fn value(rule: &Rule, key: &str) -> Option<String> {
     rule.get(key).map(str::to_owned)
 }
 
-/// The text that is sent and shown of a file without anything in it.
+/// The text of a file, to send and to print; none for a blank one.
 pub(super) fn text(conf: &Conf) -> Option<String> {
     (!conf.is_blank()).then(|| conf.text())
 }

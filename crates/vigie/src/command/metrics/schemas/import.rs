@@ -6,7 +6,7 @@ use super::rule_change::RuleChange;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, ScopeArgs};
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use base::limit;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<(), Failure> {
     let (resolution_seconds, before) = stored(&monitoring)?;
     for conf in [Some(&schemas), aggregation.as_ref()].into_iter().flatten() {
         if let Some((all, first)) = conf.uncounted() {
-            context.output.warn(shown!(
+            context.output.warn(escaped!(
                 "`{}` comes before `{}` and matches every name: what comes after it never counts",
                 all.name(),
                 first.name()
@@ -73,7 +73,7 @@ fn read(path: &Path) -> Result<Conf, Failure> {
         .map_err(cannot)?;
     let name = path.display().to_string();
     if bytes.len() as u64 > most {
-        return Err(Failure::failed(shown!(
+        return Err(Failure::failed(escaped!(
             "`{}` has more bytes than `{}` = {}",
             name,
             limit::SCHEMA_BYTES.name,
@@ -81,6 +81,6 @@ fn read(path: &Path) -> Result<Conf, Failure> {
         )));
     }
     let text = String::from_utf8(bytes)
-        .map_err(|_| Failure::failed(shown!("`{}` is no text in UTF-8", name)))?;
+        .map_err(|_| Failure::failed(escaped!("`{}` is no text in UTF-8", name)))?;
     Ok(Conf::new(&text))
 }

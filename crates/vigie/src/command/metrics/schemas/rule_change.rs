@@ -1,4 +1,4 @@
-//! A change of a domain's rules: sent to the server, shown, and where it is refused, told by file and line.
+//! A change of a domain's rules: sent to the server and printed; a refusal names the file and line.
 
 use super::comparison::{File, RulesComparison, text};
 use super::conf::Conf;
@@ -7,7 +7,7 @@ use crate::client::{Reply, Request};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, RetryPolicy};
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use std::path::Path;
 use wire::settings::{DomainChange, DomainSettings};
 
@@ -76,22 +76,25 @@ impl RuleChange<'_> {
         let key = conf.key(number).unwrap_or_default();
         let wrong = &wrong.replacen(&format!("`{}`", key.to_lowercase()), &format!("`{key}`"), 1);
         let message = match (path, conf.rule_at(number)) {
-            (Some(path), _) => shown!(
+            (Some(path), _) => escaped!(
                 "{}:{}: {}",
                 path.display().to_string(),
                 number,
                 wrong.as_str()
             ),
-            (None, Some(rule)) => shown!("the rule `{}`: {}", rule, wrong.as_str()),
-            (None, None) => shown!("{}:{}: {}", file.name(), number, wrong.as_str()),
+            (None, Some(rule)) => escaped!("the rule `{}`: {}", rule, wrong.as_str()),
+            (None, None) => escaped!("{}:{}: {}", file.name(), number, wrong.as_str()),
         };
         let located = Failure { message, ..failure };
-        let located = located.hint(shown!("the line reads `{}`; nothing was changed", written));
+        let located = located.hint(escaped!(
+            "the line reads `{}`; nothing was changed",
+            written
+        ));
         let is_of_aggregation = ["xfilesfactor", "aggregationmethod"]
             .iter()
             .any(|name| name.eq_ignore_ascii_case(key));
         if path.is_some() && file == File::Schemas && is_of_aggregation {
-            return located.hint(shown!(
+            return located.hint(escaped!(
                 "it looks like a `{}`: give that with `--aggregation`",
                 File::Aggregation.name()
             ));

@@ -6,7 +6,7 @@ use super::rule_change::RuleChange;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, ScopeArgs};
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 
 /// A key of a rule and its value.
 type Setting = (&'static str, String);
@@ -65,7 +65,7 @@ pub(super) fn run(args: &SetArgs, context: &Context) -> Result<(), Failure> {
     };
     change.apply(&monitoring, context)?;
     if let Some(last) = in_front_of {
-        context.output.note(shown!(
+        context.output.note(escaped!(
             "`{}` stands in front of `{}`, which matches every name: after it, it would never count.",
             args.name.as_str(),
             last.name()

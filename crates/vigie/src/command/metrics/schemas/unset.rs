@@ -6,7 +6,7 @@ use super::rule_change::RuleChange;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::monitoring::{Monitoring, ScopeArgs};
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 
 /// The arguments of `unset`.
 #[derive(Debug, clap::Args)]
@@ -41,7 +41,7 @@ pub(super) fn run(args: &UnsetArgs, context: &Context) -> Result<(), Failure> {
             let [schemas, aggregation] = &mut after;
             let was_there = [schemas.unset(name), aggregation.unset(name)];
             if !was_there.contains(&true) {
-                let failure = Failure::new(Kind::NotFound, shown!("there is no rule `{}`", name));
+                let failure = Failure::new(Kind::NotFound, escaped!("there is no rule `{}`", name));
                 return Err(failure.hint("`vigie metrics schemas get` shows the rules"));
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::figures;
 use crate::output::csv_field;
-use crate::printable_text::{PrintableText, shown};
+use crate::printable_text::{PrintableText, escaped};
 use base::time::Millis;
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -115,7 +115,7 @@ impl Sample<'_> {
 
     /// For people.
     pub(in crate::command::metrics) fn line(&self, zone: &TimeZone) -> PrintableText {
-        shown!(
+        escaped!(
             "{}  {}  {}",
             figures::time(self.at, zone),
             self.name.to_owned(),

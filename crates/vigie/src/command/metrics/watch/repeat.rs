@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::figures::in_words;
 use crate::output::when_stdout_closes;
-use crate::printable_text::shown;
+use crate::printable_text::escaped;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,7 @@ pub(in crate::command::metrics) fn repeat(
             Err(failure) if read_at.is_some() && is_transient(&failure) => {
                 // Once only, so that it does not fill a log.
                 if !is_told {
-                    context.output.warn(shown!(
+                    context.output.warn(escaped!(
                         "{}; trying again every {}",
                         failure.message,
                         in_words(every.as_secs())

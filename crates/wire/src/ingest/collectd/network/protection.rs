@@ -56,7 +56,7 @@ impl Protection {
         }
     }
 
-    /// The user whose password was shown.
+    /// The user whose password signed or encrypted the packet.
     #[must_use]
     pub const fn user(&self) -> Option<&str> {
         match self {
@@ -72,7 +72,7 @@ pub enum Refused {
     /// The part that signs or encrypts is none.
     #[error("the part that signs or encrypts the packet is malformed")]
     Malformed,
-    /// No such user, or another password. Which of the two is not told.
+    /// No such user, or another password; not revealed which of the two.
     #[error("the user is not known, or the password is another")]
     Password,
     /// It covers a part of the packet alone.

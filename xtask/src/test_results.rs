@@ -1,21 +1,21 @@
-//! What the runner of tests says: how many, and which failed.
+//! The results of tests: how many there were, and which failed.
 
-/// The sums of what several runs have said.
+/// The results of one or more runs.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct TestResults {
     pub(crate) count: Count,
     /// Names of tests.
     pub(crate) failures: Vec<String>,
 }
 
-impl Told {
+impl TestResults {
     /// Reads a line of the runner's.
     pub(crate) fn add_line(&mut self, line: &str) {
         self.count.add_line(line);
         self.failures.extend(failed_test(line).map(str::to_owned));
     }
 
-    /// Adds what another run has said.
+    /// Adds the results of another run.
     pub(crate) fn add(&mut self, other: Self) {
         self.count.passed += other.count.passed;
         self.count.failed += other.count.failed;
@@ -67,24 +67,24 @@ impl Count {
 mod tests {
     use super::*;
 
-    fn told(lines: &[&str]) -> Told {
-        let mut told = Told::default();
+    fn results_of(lines: &[&str]) -> TestResults {
+        let mut results = TestResults::default();
         for line in lines {
-            told.add_line(line);
+            results.add_line(line);
         }
-        told
+        results
     }
 
     #[test]
     fn closing_lines_add_up() {
-        let told = told(&[
+        let results = results_of(&[
             "running 14 tests",
             "test store::tests::reads ... ok",
             "test result: ok. 12 passed; 0 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.02s",
             "test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 9 filtered out; finished in 0.02s",
         ]);
         assert_eq!(
-            told.count,
+            results.count,
             Count {
                 passed: 15,
                 failed: 1,
@@ -95,17 +95,17 @@ mod tests {
 
     #[test]
     fn a_failed_test_is_named_again_at_the_end() {
-        let told = told(&[
+        let results = results_of(&[
             "test store::tests::reads ... FAILED",
             "test store::tests::writes ... ok",
             "test result: FAILED. 3 passed; 1 failed",
         ]);
-        assert_eq!(told.failures, ["store::tests::reads"]);
+        assert_eq!(results.failures, ["store::tests::reads"]);
     }
 
     #[test]
     fn what_a_test_prints_about_results_counts_nothing() {
-        let told = told(&["test result: fine", "12 passed; 3 failed", ""]);
-        assert_eq!(told.count, Count::default());
+        let results = results_of(&["test result: fine", "12 passed; 3 failed", ""]);
+        assert_eq!(results.count, Count::default());
     }
 }
