@@ -99,8 +99,8 @@ impl IamError {
     }
 
     /// A management request for something in an account the caller is in, with a credential for another account.
-    pub(crate) fn elsewhere(account: AccountId, own: AccountId) -> Self {
-        Self::Refused(Refusal::elsewhere(account, own))
+    pub(crate) fn elsewhere(account: AccountId, token_account: AccountId) -> Self {
+        Self::Refused(Refusal::elsewhere(account, token_account))
     }
 
     /// A token request for an account that the token cannot be for.

@@ -331,7 +331,7 @@ pub fn meaning(code: &str) -> Option<&'static str> {
     find(code)
         .map(|entry| entry.meaning)
         .or_else(|| word().map(|entry| entry.meaning))
-        .or_else(|| entered().map(|(_, said)| *said))
+        .or_else(|| entered().map(|(_, meaning)| *meaning))
 }
 
 /// Looks a code up by its text.

@@ -210,9 +210,13 @@ impl Iam {
                 Err(other) => return Err(other),
             }
         }
-        if !entries.is_empty() {
-            self.commit(tx, Entries::of(entries)).await?;
+        if entries.is_empty() {
+            drop(tx);
+            // Whoever is in a group already may have been put there by another node.
+            self.sync().await?;
+            return Ok(outcomes);
         }
+        self.commit(tx, Entries::of(entries)).await?;
         Ok(outcomes)
     }
 
@@ -244,9 +248,13 @@ impl Iam {
                 (true, true) => Ok(()),
             });
         }
-        if !entries.is_empty() {
-            self.commit(tx, Entries::of(entries)).await?;
+        if entries.is_empty() {
+            drop(tx);
+            // Whoever is in no group any more may have been taken out of it by another node.
+            self.sync().await?;
+            return Ok(outcomes);
         }
+        self.commit(tx, Entries::of(entries)).await?;
         Ok(outcomes)
     }
 

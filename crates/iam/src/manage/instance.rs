@@ -186,6 +186,9 @@ impl Iam {
             ..old.clone()
         };
         if (&new.name, new.plan) == (&old.name, old.plan) {
+            drop(tx);
+            // It is so already; perhaps another node has made it so.
+            self.sync().await?;
             return Ok(old);
         }
         resource_instances::change(&mut tx, &new).await?;
@@ -211,6 +214,9 @@ impl Iam {
             .await?;
         let old = stored(&mut tx, &old).await?;
         if old.locked == on {
+            drop(tx);
+            // It is so already; perhaps another node has made it so.
+            self.sync().await?;
             return Ok(old);
         }
         let new = Instance {

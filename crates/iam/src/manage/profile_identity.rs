@@ -125,7 +125,8 @@ impl Iam {
         self.managed_profile(caller, id)
     }
 
-    /// Lets a user or service ID take on a trusted profile, or changes why it may.
+    /// Lets a user or service ID take on a trusted profile, or changes why it may. Nothing changes, and nothing is entered in the
+    /// audit, if it may already for this reason.
     ///
     /// # Errors
     /// Without Administrator of the account; when it is not in the account; over a limit.
@@ -142,12 +143,19 @@ impl Iam {
         if !profiles::touch_identities(&mut tx, id, stamp, None).await? {
             return Err(no_profile());
         }
-        if profile_identities::added(&mut tx, id, new.principal)
-            .await?
-            .is_none()
-        {
-            let held = profile_identities::count_of(&mut tx, id).await?;
-            check_room(HOLDER, held, &limit::IDENTITIES_PER_PROFILE)?;
+        let before = profile_identities::stored(&mut tx, id, new.principal).await?;
+        match before {
+            Some(own) if own.description == new.description => {
+                drop(tx);
+                // It is so already; perhaps another node has made it so.
+                self.sync().await?;
+                return Ok(own);
+            }
+            Some(_) => {}
+            None => {
+                let held = profile_identities::count_of(&mut tx, id).await?;
+                check_room(HOLDER, held, &limit::IDENTITIES_PER_PROFILE)?;
+            }
         }
         let identity = name_identity(&mut tx, &profile, new, stamp).await?;
         let entry = about(caller, Action::ProfileIdentityAdded, &profile);
@@ -194,11 +202,11 @@ async fn name_identity(
         let message = "`identifier`: there is no such user or service ID in the account";
         return Err(IamError::invalid("identifier", message));
     }
-    let added = profile_identities::added(tx, profile.id, new.principal).await?;
+    let before = profile_identities::stored(tx, profile.id, new.principal).await?;
     let identity = ProfileIdentity {
         principal: new.principal,
         description: new.description.clone(),
-        added: added.unwrap_or(stamp),
+        added: before.map_or(stamp, |own| own.added),
     };
     profile_identities::put(tx, profile.id, &identity).await?;
     Ok(identity)

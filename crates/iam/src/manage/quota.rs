@@ -55,7 +55,8 @@ impl Iam {
         all.map(|limit| self.in_force(account, limit)).collect()
     }
 
-    /// Sets limits of one account, for the operator, all of them or none; `None` restores the server's value.
+    /// Sets limits of one account, for the operator, all of them or none; `None` restores the server's value. The audit's entry has
+    /// those that have changed; where none has, there is none.
     ///
     /// # Errors
     /// When the account or the limit does not exist.
@@ -66,6 +67,7 @@ impl Iam {
     ) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, account).await?;
+        let mut is_changed = false;
         let mut entry = Entry::by_operator(Action::AccountLimited)
             .in_account(account)
             .on(account);
@@ -89,9 +91,16 @@ impl Iam {
                     format!("`{name}` is a share: a whole number from 1 to 100, or `default`");
                 return Err(IamError::invalid("limit", what));
             }
-            account_limits::set(&mut tx, account, limit.name, *value).await?;
-            let to = value.map_or_else(|| "default".to_owned(), |value| value.to_string());
-            entry = entry.with(limit.name, to);
+            if account_limits::set(&mut tx, account, limit.name, *value).await? {
+                is_changed = true;
+                let to = value.map_or_else(|| "default".to_owned(), |value| value.to_string());
+                entry = entry.with(limit.name, to);
+            }
+        }
+        if !is_changed {
+            drop(tx);
+            // It is so already; perhaps another node has made it so.
+            return self.sync().await;
         }
         self.commit(tx, entry).await
     }

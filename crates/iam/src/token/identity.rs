@@ -124,7 +124,7 @@ impl Identity {
     }
 
     /// The token; none for a key.
-    pub(crate) fn shown(&self) -> Option<&Verified> {
+    pub(crate) fn presented(&self) -> Option<&Verified> {
         self.claims.as_deref()
     }
 

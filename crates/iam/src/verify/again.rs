@@ -16,7 +16,7 @@ impl Verifier {
         self.inner.require_current()?;
         let directory = self.inner.directory.load();
         let now = self.inner.clock.now();
-        if let Some(verified) = caller.shown() {
+        if let Some(verified) = caller.presented() {
             self.check_alive(&directory, verified, now)?;
         } else if let Some(id) = caller.bounds().root().key {
             let usable = directory.usable_key(id, now);

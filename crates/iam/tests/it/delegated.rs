@@ -18,8 +18,8 @@ on_both_databases!(
 );
 
 async fn delegated(world: &World, login: &Tokens, seconds: i64) -> String {
-    let own = secret(&refresh_token(login));
-    let token = world.iam.delegate(&own, Client::Kube, seconds).await;
+    let refresh = secret(&refresh_token(login));
+    let token = world.iam.delegate(&refresh, Client::Kube, seconds).await;
     token.unwrap().expose().clone()
 }
 

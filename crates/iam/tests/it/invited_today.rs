@@ -17,8 +17,12 @@ fn refused(result: Result<Vec<Invited>, IamError>) -> (&'static str, Option<u64>
 async fn who_has_invited_enough_for_a_day_is_told_when_the_next_one_begins(world: World) {
     let (owner, account) = (world.owner(), world.made.account);
     let limit = limit::INVITATIONS_PER_DAY.name.to_owned();
-    let set = world.iam.set_account_limits(account, &[(limit, Some(2))]);
-    set.await.unwrap();
+    let limits = [(limit, Some(2))];
+    world
+        .iam
+        .set_account_limits(account, &limits)
+        .await
+        .unwrap();
     let invite = async |names: &[&str]| {
         let invitee = |name: &&str| Invitee {
             email: format!("{name}@example.org"),

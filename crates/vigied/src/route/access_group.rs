@@ -45,7 +45,7 @@ const KEPT: [&str; 7] = [
 
 /// The orders that can be asked for.
 const ORDERS: [(&str, By<AccessGroup>); 4] = [
-    ("id", |group| SortKey::shown(&group.id)),
+    ("id", |group| SortKey::from_display(&group.id)),
     ("name", |group| SortKey::text(&group.name)),
     ("description", |group| SortKey::text(&group.description)),
     ("is_federated", |group| {
@@ -54,8 +54,8 @@ const ORDERS: [(&str, By<AccessGroup>); 4] = [
 ];
 
 /// The group in the interface's form; whether it has rules only where that is asked for.
-fn shown(own_url: &UrlForCaller, group: &AccessGroup, with_rules: bool) -> Shown {
-    let id = group_id::shown(group.account, group.id);
+fn to_wire(own_url: &UrlForCaller, group: &AccessGroup, with_rules: bool) -> Shown {
+    let id = group_id::to_wire(group.account, group.id);
     Shown {
         href: format!("{}/v2/groups/{id}", own_url.url),
         id,
@@ -182,7 +182,7 @@ fn listed(
         next: links.next,
         last: page(last(window, &part))?,
         groups: (part.entries.iter())
-            .map(|group| shown(own_url, group, with_rules))
+            .map(|group| to_wire(own_url, group, with_rules))
             .collect(),
     };
     json(StatusCode::OK, &list)
@@ -203,7 +203,7 @@ pub(super) async fn create(
         .iam
         .create_access_group(&caller, &wanted.name, description)
         .await?;
-    let answer = shown(&own_url, &made, false);
+    let answer = to_wire(&own_url, &made, false);
     tagged(StatusCode::CREATED, &answer, &access_group_tag(&made))
 }
 
@@ -217,7 +217,7 @@ pub(super) async fn show(
     let with_rules = params.flag("show_federated")?;
     let id = group_id::of_path(&caller, &params)?;
     let group = app.iam.access_group(&caller, id)?;
-    let answer = shown(&own_url, &group, with_rules);
+    let answer = to_wire(&own_url, &group, with_rules);
     tagged(StatusCode::OK, &answer, &access_group_tag(&group))
 }
 
@@ -240,7 +240,7 @@ pub(super) async fn update(
         .iam
         .update_access_group(&caller, group.id, tag, change)
         .await?;
-    let answer = shown(&own_url, &changed, false);
+    let answer = to_wire(&own_url, &changed, false);
     tagged(StatusCode::OK, &answer, &access_group_tag(&changed))
 }
 

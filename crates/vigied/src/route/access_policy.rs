@@ -54,16 +54,18 @@ const KEPT: [&str; 9] = [
 
 /// The orders that can be asked for.
 const ORDERS: [(&str, By<Policy>); 8] = [
-    ("id", |policy| SortKey::shown(&policy.id)),
+    ("id", |policy| SortKey::from_display(&policy.id)),
     ("type", |_| SortKey::SAME),
-    ("href", |policy| SortKey::shown(&policy.id)),
+    ("href", |policy| SortKey::from_display(&policy.id)),
     ("created_at", |policy| SortKey::Number(policy.created.at.0)),
-    ("created_by_id", |policy| SortKey::shown(&policy.created.by)),
+    ("created_by_id", |policy| {
+        SortKey::from_display(&policy.created.by)
+    }),
     ("last_modified_at", |policy| {
         SortKey::Number(policy.modified.at.0)
     }),
     ("last_modified_by_id", |policy| {
-        SortKey::shown(&policy.modified.by)
+        SortKey::from_display(&policy.modified.by)
     }),
     ("state", |policy| SortKey::Number(i64::from(policy.active))),
 ];
@@ -231,8 +233,8 @@ fn answer<V: Version>(
     status: StatusCode,
     policy: &Policy,
 ) -> Result<Response, Refusal> {
-    let shown = V::shown(&Form::new(app, own_url), policy);
-    tagged(status, &shown, &policy_tag(policy))
+    let answer = V::to_wire(&Form::new(app, own_url), policy);
+    tagged(status, &answer, &policy_tag(policy))
 }
 
 pub(super) async fn create<V: Version>(

@@ -54,9 +54,9 @@ const KEPT: [&str; 7] = [
 
 /// The other orders that can be asked for.
 const OTHER_ORDERS: [(&str, By<Stored>); 3] = [
-    ("description", |own| SortKey::text(&own.description)),
-    ("created_at", |own| SortKey::Number(own.created_at.0)),
-    ("created_by", |own| SortKey::shown(&own.maker())),
+    ("description", |key| SortKey::text(&key.description)),
+    ("created_at", |key| SortKey::Number(key.created_at.0)),
+    ("created_by", |key| SortKey::from_display(&key.maker())),
 ];
 
 const LIST: IdentityList<Stored> = IdentityList {
@@ -235,7 +235,7 @@ fn expiry(text: Option<&str>) -> Result<Option<Millis>, Refusal> {
 fn owner(caller: &Identity, text: &str) -> Result<Option<Principal>, Refusal> {
     check_length("iam_id", text, &limit::WORD_BYTES)?;
     match text.parse::<Principal>() {
-        Ok(own) if own == caller.principal() => Ok(None),
+        Ok(principal) if principal == caller.principal() => Ok(None),
         Ok(service @ Principal::Service(_)) => Ok(Some(service)),
         _ => {
             let message = format!(
@@ -307,12 +307,12 @@ async fn read(
         true => Some(app.iam.key_activity(caller, key.id).await?),
         false => None,
     };
-    let shown = ApiKey {
+    let answer = ApiKey {
         history,
-        activity: activity.map(activity::shown),
+        activity: activity.map(activity::to_wire),
         ..shown(key, None)
     };
-    tagged(StatusCode::OK, &shown, &entity_tag(key))
+    tagged(StatusCode::OK, &answer, &entity_tag(key))
 }
 
 pub(super) async fn details(

@@ -23,7 +23,7 @@ pub(super) fn read(account: AccountId, text: &str) -> Option<AccessGroupId> {
 }
 
 /// The id in an answer.
-pub(super) fn shown(account: AccountId, group: AccessGroupId) -> String {
+pub(super) fn to_wire(account: AccountId, group: AccessGroupId) -> String {
     match group == AccessGroupId::public(account) {
         true => PUBLIC.to_owned(),
         false => group.to_string(),

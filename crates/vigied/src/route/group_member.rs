@@ -43,7 +43,7 @@ const ECHOED: usize = 128;
 const KEPT: [&str; 4] = ["membership_type", "type", "verbose", "sort"];
 
 /// The member in the interface's form; whose it is only where that is asked for.
-fn shown(path: &str, member: GroupMember, verbose: bool) -> Shown {
+fn to_wire(path: &str, member: GroupMember, verbose: bool) -> Shown {
     let principal = member.principal;
     Shown {
         iam_id: principal.to_string(),
@@ -124,7 +124,7 @@ fn listed(
     let part = app
         .iam
         .group_members(caller, group, selection, is_wanted, window)?;
-    let id = group_id::shown(caller.account(), group);
+    let id = group_id::to_wire(caller.account(), group);
     let path = format!("{}/v2/groups/{id}/members", own_url.url);
     let page = |start: u64| -> Result<GroupPage, Refusal> {
         let href = GROUPS.address(&path, params, &KEPT, (window.take, Some(start)))?;
@@ -141,7 +141,7 @@ fn listed(
         next: links.next,
         last: page(last)?,
         members: (part.entries.into_iter())
-            .map(|member| shown(&path, member, verbose))
+            .map(|member| to_wire(&path, member, verbose))
             .collect(),
     };
     json(StatusCode::OK, &list)
@@ -318,7 +318,7 @@ pub(super) async fn remove_several(
         }
     });
     let answer = RemovedGroupMembers {
-        access_group_id: group_id::shown(caller.account(), group),
+        access_group_id: group_id::to_wire(caller.account(), group),
         members: members.collect(),
     };
     json(StatusCode::MULTI_STATUS, &answer)

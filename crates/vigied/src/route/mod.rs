@@ -13,6 +13,7 @@ mod assume;
 mod authorize;
 mod authz;
 mod cloud_foundry;
+mod cloud_foundry_filter;
 mod collectd;
 mod cross_site;
 mod deleted;

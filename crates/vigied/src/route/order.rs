@@ -26,7 +26,7 @@ impl<'e> SortKey<'e> {
     }
 
     /// The text of an id or a name that is made up for it.
-    pub(super) fn shown(value: &impl ToString) -> Self {
+    pub(super) fn from_display(value: &impl ToString) -> Self {
         Self::Text(Cow::Owned(value.to_string()))
     }
 }

@@ -67,7 +67,7 @@ impl Sort {
     }
 }
 
-fn shown(account: AccountId, identity: &ProfileIdentity) -> Shown {
+fn to_wire(account: AccountId, identity: &ProfileIdentity) -> Shown {
     let iam_id = identity.principal.to_string();
     let (sort, identifier, accounts) = match identity.principal {
         Principal::Service(id) => (Sort::Service, id.object_id(), Vec::new()),
@@ -89,7 +89,7 @@ fn all(profile: &Profile) -> ProfileIdentities {
     ProfileIdentities {
         entity_tag: profile_identities_tag(profile),
         identities: identities
-            .map(|identity| shown(profile.account, identity))
+            .map(|identity| to_wire(profile.account, identity))
             .collect(),
     }
 }
@@ -181,7 +181,7 @@ pub(super) async fn add(
         .iam
         .add_profile_identity(&caller, profile.id, &new)
         .await?;
-    json(StatusCode::OK, &shown(profile.account, &added))
+    json(StatusCode::OK, &to_wire(profile.account, &added))
 }
 
 pub(super) async fn show(
@@ -193,7 +193,7 @@ pub(super) async fn show(
     let identity = app
         .iam
         .profile_identity(&caller, profile.id, named(&params)?)?;
-    json(StatusCode::OK, &shown(profile.account, &identity))
+    json(StatusCode::OK, &to_wire(profile.account, &identity))
 }
 
 pub(super) async fn remove(

@@ -24,7 +24,7 @@ use wire::iam::profile_link::{
     CreateProfileLink, LinkedComputeResource, ProfileLink as Shown, ProfileLinkList,
 };
 
-fn shown(link: &ProfileLink) -> Shown {
+fn to_wire(link: &ProfileLink) -> Shown {
     let made = time_text(link.created.at);
     Shown {
         id: link.id.to_string(),
@@ -75,7 +75,7 @@ pub(super) async fn list(
 ) -> Result<Response, Refusal> {
     let profile = app.iam.managed_profile(&caller, id(&params)?)?;
     let list = ProfileLinkList {
-        links: profile.links.iter().map(shown).collect(),
+        links: profile.links.iter().map(to_wire).collect(),
     };
     json(StatusCode::OK, &list)
 }
@@ -95,7 +95,11 @@ pub(super) async fn create(
         .iam
         .create_profile_link(&caller, profile.id, name, terms)
         .await?;
-    tagged(StatusCode::CREATED, &shown(&made), &profile_link_tag(&made))
+    tagged(
+        StatusCode::CREATED,
+        &to_wire(&made),
+        &profile_link_tag(&made),
+    )
 }
 
 pub(super) async fn show(
@@ -107,7 +111,7 @@ pub(super) async fn show(
     let link = app
         .iam
         .profile_link(&caller, profile.id, link_id(&params)?)?;
-    tagged(StatusCode::OK, &shown(&link), &profile_link_tag(&link))
+    tagged(StatusCode::OK, &to_wire(&link), &profile_link_tag(&link))
 }
 
 pub(super) async fn delete(

@@ -43,7 +43,7 @@ fn crn(app: &App, key: &ResourceKey, instance: &Instance) -> String {
 }
 
 /// The key in the interface's form; `text` only for a new one.
-fn shown(
+fn to_wire(
     app: &App,
     key: &ResourceKey,
     instance: &Instance,
@@ -157,7 +157,7 @@ async fn listed(
     for key in &page.entries {
         // An instance that was deleted meanwhile has no keys.
         if let Ok(instance) = app.iam.instance(caller, key.instance) {
-            resources.push(shown(app, key, &instance, None));
+            resources.push(to_wire(app, key, &instance, None));
         }
     }
     let list = ResourceKeyList {
@@ -215,7 +215,7 @@ pub(super) async fn create(
         role: (wanted.role.as_deref()).map_or(Ok(NamedRole::Writer), role)?,
     };
     let made = app.iam.create_resource_key(&caller, &new).await?;
-    let answer = shown(&app, &made.key, &instance, Some(&made.text));
+    let answer = to_wire(&app, &made.key, &instance, Some(&made.text));
     json(StatusCode::CREATED, &answer)
 }
 
@@ -225,7 +225,7 @@ pub(super) async fn show(
     params: Params,
 ) -> Result<Response, Refusal> {
     let (key, instance) = in_key_path(&app, &caller, &params).await?;
-    json(StatusCode::OK, &shown(&app, &key, &instance, None))
+    json(StatusCode::OK, &to_wire(&app, &key, &instance, None))
 }
 
 pub(super) async fn update(
@@ -241,7 +241,7 @@ pub(super) async fn update(
         .rename_resource_key(&caller, key.id, &wanted.name)
         .await?;
     let (key, instance) = renamed;
-    json(StatusCode::OK, &shown(&app, &key, &instance, None))
+    json(StatusCode::OK, &to_wire(&app, &key, &instance, None))
 }
 
 pub(super) async fn delete(

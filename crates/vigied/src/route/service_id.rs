@@ -203,7 +203,7 @@ pub(super) async fn show(
     };
     let answer = Shown {
         history,
-        activity: activity.map(activity::shown),
+        activity: activity.map(activity::to_wire),
         ..shown(&service, with_group)
     };
     tagged(StatusCode::OK, &answer, &entity_tag(&service))

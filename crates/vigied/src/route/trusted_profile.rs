@@ -134,7 +134,7 @@ pub(super) async fn show(
     };
     let answer = Shown {
         history,
-        activity: activity.map(activity::shown),
+        activity: activity.map(activity::to_wire),
         ..shown(&profile)
     };
     tagged(StatusCode::OK, &answer, &profile_tag(&profile))

@@ -1,6 +1,6 @@
 //! The addresses that one of several accounts lets in, and a UAA token that is for all of them.
 
-use super::world::{ADA, CARL, World, code, on_both, secret};
+use super::world::{ADA, CARL, World, by_name, code, on_both, secret};
 use crate::world::at;
 use base::id::OrgId;
 use base::scope::Domain;
@@ -48,15 +48,15 @@ fn refused<T>(result: Result<T, IamError>) {
     let Err(error) = result else {
         panic!("it was let in");
     };
-    let told = error.to_string();
-    assert!(told.contains("allowed_ip_addresses"), "{told}");
+    let message = error.to_string();
+    assert!(message.contains("allowed_ip_addresses"), "{message}");
     assert_eq!(code(error), "credential");
 }
 
 /// How many of Bea's accounts, organizations, spaces and deleted spaces the caller is shown.
 fn listed(world: &World, caller: &Identity) -> [u64; 4] {
     let (iam, b) = (&world.iam, &world.b);
-    let all = iam.accounts(caller, ALL).entries;
+    let all = iam.accounts(caller, by_name, ALL).entries;
     let accounts = all.iter().filter(|account| account.id == b.account).count();
     [
         accounts as u64,
@@ -82,7 +82,7 @@ fn a_uaa_token_opens_no_account_that_does_not_let_its_address_in() {
         assert_eq!(listed(world, &far), [0; 4]);
 
         let (org, space) = (Domain::Org(b.org), Domain::Space(b.space));
-        let own = Domain::Account(b.account);
+        let account_domain = Domain::Account(b.account);
         refused(iam.account(&far, b.account));
         refused(iam.org(&far, b.org));
         refused(iam.space(&far, b.space));
@@ -96,7 +96,7 @@ fn a_uaa_token_opens_no_account_that_does_not_let_its_address_in() {
         refused(iam.rename_org(&far, b.org, "other").await);
         refused(iam.delete_org(&far, b.org, true).await);
         for (domain, role) in [
-            (own, Role::Editor),
+            (account_domain, Role::Editor),
             (org, Role::Auditor),
             (space, Role::Auditor),
         ] {
@@ -130,7 +130,7 @@ fn an_account_that_does_not_let_the_address_in_is_not_among_ones_own() {
         allow(world, "192.0.2.0/28").await;
         let (near, far) = (shown_from(world, 7, token), shown_from(world, 77, token));
         for (caller, accounts) in [(&near, 2), (&far, 1)] {
-            assert_eq!(world.iam.accounts(caller, ALL).total, accounts);
+            assert_eq!(world.iam.accounts(caller, by_name, ALL).total, accounts);
         }
         world.iam.account(&near, world.b.account).unwrap();
         refused(world.iam.account(&far, world.b.account));

@@ -281,7 +281,7 @@ impl<'u> Form<'u> {
             PolicySubject::Principal(principal) => (IAM_ID, principal.to_string()),
             PolicySubject::Invited(id) => (IAM_ID, id.to_string()),
             PolicySubject::Group(group) => {
-                (ACCESS_GROUP_ID, group_id::shown(policy.account, group))
+                (ACCESS_GROUP_ID, group_id::to_wire(policy.account, group))
             }
         }
     }

@@ -26,8 +26,8 @@ fn source(server: &Server, stream: &mut TcpStream, number: u32, lines: &str) -> 
     server.serving.wait_for_log(&id);
     let log = server.serving.log();
     let line = log.lines().find(|line| line.contains(&id)).unwrap();
-    let (_, behind) = line.split_once("source=").unwrap();
-    behind.trim().to_owned()
+    let (_, rest) = line.split_once("source=").unwrap();
+    rest.trim().to_owned()
 }
 
 #[test]
