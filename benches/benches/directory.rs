@@ -45,6 +45,7 @@ async fn service(folder: &Path) -> Result<(Iam, Db), Failure> {
         stale_seconds_max: 300,
         refusal_word: iam::Reason::name,
         password_checks_max: 1,
+        password_cost: iam::PasswordCost::default(),
         limits: iam::IamLimits::default(),
         signing: iam::SigningConfig::default(),
         deleted_milliseconds: 0,

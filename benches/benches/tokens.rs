@@ -183,6 +183,7 @@ async fn open(folder: &Path, algorithm: SigningAlgorithm) -> Result<Iam, Failure
         stale_seconds_max: 300,
         refusal_word: iam::Reason::name,
         password_checks_max: 1,
+        password_cost: iam::PasswordCost::default(),
         limits: iam::IamLimits::default(),
         signing: SigningConfig {
             algorithm,

@@ -42,6 +42,7 @@ fn world() -> Result<World, Failure> {
             stale_seconds_max: 300,
             refusal_word: iam::Reason::name,
             password_checks_max: 1,
+            password_cost: iam::PasswordCost::default(),
             limits: iam::IamLimits::default(),
             signing: iam::SigningConfig::default(),
             deleted_milliseconds: 0,

@@ -3,7 +3,7 @@
 //! The generator (`crates/query/tests/reference/generate.py`) asks graphite-web's own views, and `crates/query` is asked the
 //! same. What graphite-web does by accident is in `accidents.py` there, each with its reason; of the rest nothing may differ.
 
-use crate::process::{cargo, joined, output_of, step, succeed, work_folder};
+use crate::process::{cargo, joined, output_of, step, succeed, target_folder, work_folder};
 use crate::python;
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -66,11 +66,12 @@ pub(crate) fn run(arguments: &GraphiteArgs) -> Result<()> {
         Some(seed) => seed,
         None => seed_of_the_day()?,
     };
+    succeed(cargo().args(["build", "--locked", "-p", "query", "--example", "corpus"]))?;
     compare(&python, seed, arguments.cases, arguments.verbose)
 }
 
-/// The part that `cargo xtask test` runs: the day's seed, and every seed that ever showed a difference. Where it cannot be
-/// done, the loud line that says why.
+/// The part that `cargo xtask test` runs, with the program that is built with the tests: the day's seed, and every seed that ever
+/// showed a difference. Where it cannot be done, the loud line that says why.
 pub(crate) fn check() -> Result<Option<String>> {
     let Some(python) = prepare()? else {
         return Ok(Some(format!("SKIPPED ({}): graphite", missing())));
@@ -131,19 +132,8 @@ fn compare(python: &Path, seed: u64, cases: u32, is_verbose: bool) -> Result<()>
             &out,
             &["--seed", &seed.to_string(), "--cases", &cases.to_string()],
         )?;
-        let mut command = cargo();
-        command
-            .args([
-                "run",
-                "--quiet",
-                "--locked",
-                "-p",
-                "query",
-                "--example",
-                "corpus",
-                "--",
-            ])
-            .arg(&out);
+        let mut command = Command::new(target_folder()?.join("debug/examples/corpus"));
+        command.arg(&out);
         if is_verbose {
             command.arg("--verbose");
         }
@@ -182,7 +172,7 @@ fn corpus(python: &Path) -> Result<()> {
 }
 
 /// Returns an interpreter that has graphite-web, made ready the first time; none where no Python is old enough.
-fn prepare() -> Result<Option<PathBuf>> {
+pub(crate) fn prepare() -> Result<Option<PathBuf>> {
     let Some(older) = python::older() else {
         return Ok(None);
     };

@@ -26,6 +26,8 @@ pub(crate) fn run() -> Result<()> {
                 cargo()
                     .env("RUSTDOCFLAGS", "--deny warnings")
                     .args(["doc", "--locked", "--workspace", "--no-deps"])
+                    // With examples come the features that clippy's targets have: else every dependency is checked again.
+                    .args(["--lib", "--bins", "--examples"])
                     .args(["--document-private-items", "--keep-going"]),
             )
         }),

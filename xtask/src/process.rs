@@ -8,11 +8,15 @@ use std::thread::ScopedJoinHandle;
 use std::time::Instant;
 
 /// The cargo that runs us, as if a person had typed it.
-///
-/// `cargo run` tells its child about the package it runs. Handed on to another cargo, that would look like a changed
-/// environment to some build scripts, and they would build again.
 pub(crate) fn cargo() -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    as_typed(Command::new(
+        env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
+    ))
+}
+
+/// A command without what is ours alone: `cargo run` tells its child about the package it runs. Handed on to another cargo, that would
+/// look like a changed environment to some build scripts, and they would build again.
+pub(crate) fn as_typed(mut command: Command) -> Command {
     for (name, _) in env::vars_os() {
         let prefixes = [
             "CARGO_PKG_",

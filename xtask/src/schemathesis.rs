@@ -57,7 +57,7 @@ pub(crate) fn check() -> Result<Option<String>> {
 }
 
 /// Returns the program, installed the first time.
-fn prepare() -> Result<PathBuf> {
+pub(crate) fn prepare() -> Result<PathBuf> {
     let python = find_program("python3").context("python3 is not installed")?;
     let interpreter = python::environment("schemathesis", || Ok(python), &PACKAGES, &[])
         .context("schemathesis can't be had")?;

@@ -7,7 +7,7 @@ use crate::postgres::{self, Postgres};
 use crate::{npm, packages, process, python};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
-use std::thread;
+use std::{env, thread};
 
 /// Programs that tests call, and the Debian package of each.
 const PROGRAMS: [(&str, &str); 7] = [
@@ -88,8 +88,19 @@ impl Services {
         let clients = clients
             .into_iter()
             .filter_map(|(name, path)| Some((name, path.as_ref()?.display().to_string())));
-        postgres.into_iter().chain(clients).collect()
+        let path = self.postgres.as_ref().and_then(|_| search_path());
+        postgres.into_iter().chain(clients).chain(path).collect()
     }
+}
+
+/// The search path, with PostgreSQL's own `psql` before Debian's, which looks for the other in Perl and takes longest doing so: each
+/// test that makes a database runs it.
+fn search_path() -> Option<(&'static str, String)> {
+    let programs = postgres::find_programs()?;
+    let others = env::var_os("PATH")?;
+    let all = [programs].into_iter().chain(env::split_paths(&others));
+    let joined = env::join_paths(all).ok()?;
+    Some(("PATH", joined.into_string().ok()?))
 }
 
 /// Starts everything, prints the variables as shell lines, and stays until Ctrl-C.

@@ -5,112 +5,182 @@
 
 use crate::process::{cargo, in_ci, joined, step, succeed, work_folder};
 use crate::services::Services;
+use crate::suites::{self, Suite};
+use crate::told::{Count, Told};
+use crate::{dist, graphite, schemathesis};
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::num::NonZero;
-use std::process::Stdio;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::{env, fs, thread};
 
-/// Benchmarks are no tests; the lints see to it that they compile.
-const BENCHES: &str = "benches";
+/// All that has tests. Benchmarks are none; the lints see to it that they compile.
+const EVERYTHING: [&str; 3] = ["--workspace", "--exclude", "benches"];
 
 /// How many tests of one file run at the same time.
 const THREADS: &str = "RUST_TEST_THREADS";
 
 pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
+    run_beside(arguments, || Ok(()))
+}
+
+/// As [`run`], with other work beside the tests. It begins when everything is built, or cannot be: cargo builds for one at a time, and
+/// from then on the tests do without.
+pub(crate) fn run_beside(
+    arguments: &[OsString],
+    beside: impl FnOnce() -> Result<()> + Send,
+) -> Result<()> {
     let skip_log = work_folder()?.join("skipped.log");
     fs::write(&skip_log, "")?;
-
-    // What is installed comes from elsewhere, and what is built takes the processors.
-    let (services, built) = thread::scope(|scope| {
-        let services = scope.spawn(|| step("services", || Ok(Services::start())));
-        let built = step("build", build);
-        (joined(services), built)
-    });
-    let services = services?;
-    built?;
-
-    let mut count = Count::default();
-    let mut failures = Vec::new();
-    let ran = step("tests", || {
-        let mut command = cargo();
-        command.args(["test", "--locked", "--no-fail-fast"]);
-        if !names_packages(arguments) {
-            command.args(["--workspace", "--exclude", BENCHES]);
-        }
-        let mut child = command
-            .args(arguments)
-            .envs(services.variables())
-            .env(THREADS, threads())
-            .env("VIGIE_SKIP_LOG", &skip_log)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("cannot run `cargo test`")?;
-        for line in BufReader::new(child.stdout.take().context("no output")?).split(b'\n') {
-            let line = line?;
-            let line = String::from_utf8_lossy(&line);
-            println!("{line}");
-            count.add_line(&line);
-            failures.extend(failed_test(&line).map(str::to_owned));
-        }
-        let status = child.wait()?;
-        if !status.success() {
-            bail!("`cargo test` ended with {status}");
-        }
-        Ok(())
-    });
-
-    let (packed, compared, documented) = if arguments.is_empty() {
-        the_rest()
-    } else {
-        (Ok(()), Ok(None), Ok(None))
-    };
-
-    let told: Vec<String> = fs::read_to_string(&skip_log)?
-        .lines()
-        .map(str::to_owned)
-        .collect();
-    // To the runner a test that skips has passed; to us it has not.
-    let passed = count.passed.saturating_sub(told.len() as u64);
-    let others = [&compared, &documented];
-    let other = others
-        .into_iter()
-        .filter_map(|one| one.as_ref().ok().cloned().flatten());
-    let skips = services.skips.iter().cloned().chain(told).chain(other);
-    let skips: Vec<String> = skips.collect();
-    drop(services);
-    for line in &skips {
-        println!("{line}");
-    }
-    for name in &failures {
-        println!("FAILED: {name}");
-    }
-    let skipped = skips.len() as u64 + count.ignored;
-    println!(
-        "tests: {passed} passed, {} failed, {skipped} skipped",
-        count.failed
-    );
-    ran?;
-    packed?;
-    compared?;
-    documented?;
-    verdict(count, skipped, in_ci())
+    let is_whole = arguments.is_empty();
+    thread::scope(|scope| {
+        // What is installed comes from elsewhere, and what is built takes the processors.
+        let services = scope.spawn(move || {
+            let services = step("services", || Ok(Services::start()));
+            if is_whole {
+                // What cannot be had is said by the check that needs it.
+                let _ = (graphite::prepare(), schemathesis::prepare());
+            }
+            services
+        });
+        let begun = step("build", build).and_then(|()| begin(is_whole));
+        let beside = scope.spawn(beside);
+        let tested = joined(services).and_then(|services| {
+            begun.and_then(|begun| test(arguments, begun, services, &skip_log))
+        });
+        joined(beside).and(tested)
+    })
 }
 
 /// Tests of one program start the other, so both must be there first. Building the tests with them keeps one set of features, and so
 /// one build of every dependency.
 fn build() -> Result<()> {
-    succeed(cargo().args([
-        "build",
-        "--locked",
-        "--workspace",
-        "--exclude",
-        BENCHES,
-        "--bins",
-        "--tests",
-    ]))
+    let kinds = ["--bins", "--tests", "--examples"];
+    succeed(
+        cargo()
+            .args(["build", "--locked"])
+            .args(EVERYTHING)
+            .args(kinds),
+    )
+}
+
+/// The programs with tests, and what has been said before them.
+#[derive(Debug)]
+struct Begun {
+    suites: Vec<Suite>,
+    told: Told,
+    /// Whether the examples in comments are right.
+    documented: Result<()>,
+}
+
+/// Runs the examples in comments, which cargo builds as it runs them. Where the person has chosen, cargo does everything later.
+fn begin(is_whole: bool) -> Result<Begun> {
+    let mut told = Told::default();
+    if !is_whole {
+        return Ok(Begun {
+            suites: Vec::new(),
+            told,
+            documented: Ok(()),
+        });
+    }
+    let documented = step("examples in comments", || {
+        let mut command = cargo();
+        command.args(["test", "--locked", "--no-fail-fast", "--doc"]);
+        tell(command.args(EVERYTHING), &mut told)
+    });
+    Ok(Begun {
+        suites: suites::of(&EVERYTHING)?,
+        told,
+        documented,
+    })
+}
+
+fn test(arguments: &[OsString], begun: Begun, services: Services, skip_log: &Path) -> Result<()> {
+    let Begun {
+        suites,
+        mut told,
+        documented,
+    } = begun;
+    let mut variables: Vec<(&'static str, OsString)> = vec![
+        (THREADS, threads()),
+        ("VIGIE_SKIP_LOG", skip_log.as_os_str().to_owned()),
+    ];
+    let of_services = services.variables().into_iter();
+    variables.extend(of_services.map(|(name, value)| (name, value.into())));
+    let (ran, others) = if arguments.is_empty() {
+        whole(suites, &variables, &mut told)
+    } else {
+        let ran = step("tests", || chosen(arguments, &variables, &mut told));
+        (ran, Vec::new())
+    };
+
+    let skipped: Vec<String> = fs::read_to_string(skip_log)?
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    let mut count = told.count;
+    // To the runner a test that skips has passed; to us it has not.
+    count.passed = count.passed.saturating_sub(skipped.len() as u64);
+    let other = others
+        .iter()
+        .filter_map(|one| one.as_ref().ok().cloned().flatten());
+    let skips = services.skips.iter().cloned().chain(skipped).chain(other);
+    let skips: Vec<String> = skips.collect();
+    drop(services);
+    for line in &skips {
+        println!("{line}");
+    }
+    for name in &told.failures {
+        println!("FAILED: {name}");
+    }
+    let skipped = skips.len() as u64 + count.ignored;
+    println!(
+        "tests: {} passed, {} failed, {skipped} skipped",
+        count.passed, count.failed
+    );
+    documented?;
+    ran?;
+    for one in others {
+        one?;
+    }
+    verdict(count, skipped, in_ci())
+}
+
+/// What the person has chosen, by `cargo test`.
+fn chosen(
+    arguments: &[OsString],
+    variables: &[(&'static str, OsString)],
+    told: &mut Told,
+) -> Result<()> {
+    let mut command = cargo();
+    command.args(["test", "--locked", "--no-fail-fast"]);
+    if !names_packages(arguments) {
+        command.args(EVERYTHING);
+    }
+    let variables = variables.iter().cloned();
+    tell(command.args(arguments).envs(variables), told)
+}
+
+/// Runs cargo, and prints and reads what the tests say as they say it.
+fn tell(command: &mut Command, told: &mut Told) -> Result<()> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot run `cargo test`")?;
+    for line in BufReader::new(child.stdout.take().context("no output")?).split(b'\n') {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        told.add_line(&line);
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("`cargo test` ended with {status}");
+    }
+    Ok(())
 }
 
 /// Twice the processors, unless the person has said another number: many tests wait for a disk, a timer or a server.
@@ -122,17 +192,23 @@ fn threads() -> OsString {
     env::var_os(THREADS).unwrap_or_else(doubled)
 }
 
-/// The checks that are no tests of cargo: the tarball, graphite-web's answers, and the documents. The first two have one process
-/// after the other, so they go together; of the documents as many requests are made as there is time for, so nothing else does.
-fn the_rest() -> (Result<()>, Result<Option<String>>, Result<Option<String>>) {
-    let (packed, compared) = thread::scope(|scope| {
+/// All tests, and what is no test of cargo: the tarball, graphite-web's answers, and the documents; each of them with the line that says
+/// why it was skipped. The first two have one process after the other, so they go beside the tests; of the documents as many requests
+/// are made as there is time for, so no test does.
+fn whole(
+    suites: Vec<Suite>,
+    variables: &[(&'static str, OsString)],
+    told: &mut Told,
+) -> (Result<()>, Vec<Result<Option<String>>>) {
+    let (ran, packed, compared) = thread::scope(|scope| {
         // From the programs just built; what takes minutes is `cargo xtask dist --try`.
-        let packed = scope.spawn(|| step("dist", crate::dist::check));
-        let compared = step("graphite", crate::graphite::check);
-        (joined(packed), compared)
+        let packed = scope.spawn(|| step("dist", || dist::check().map(|()| None)));
+        let compared = scope.spawn(|| step("graphite", graphite::check));
+        let ran = step("tests", || suites::run(suites, variables, told));
+        (ran, joined(packed), joined(compared))
     });
-    let documented = step("schemathesis", crate::schemathesis::check);
-    (packed, compared, documented)
+    let documented = step("schemathesis", schemathesis::check);
+    (ran, vec![packed, compared, documented])
 }
 
 /// Whether the person chose packages, as `cargo test` would read it.
@@ -157,92 +233,9 @@ fn verdict(count: Count, skipped: u64, in_ci: bool) -> Result<()> {
     Ok(())
 }
 
-/// The name in `test NAME ... FAILED`.
-fn failed_test(line: &str) -> Option<&str> {
-    line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
-}
-
-/// The sum of the runner's closing lines.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct Count {
-    passed: u64,
-    failed: u64,
-    ignored: u64,
-}
-
-impl Count {
-    /// Reads `test result: ok. 12 passed; 0 failed; 1 ignored; …`; other lines count nothing.
-    fn add_line(&mut self, line: &str) {
-        let Some((_, counts)) = line
-            .strip_prefix("test result: ")
-            .and_then(|rest| rest.split_once(". "))
-        else {
-            return;
-        };
-        for part in counts.split("; ") {
-            let Some((number, word)) = part.split_once(' ') else {
-                continue;
-            };
-            let Ok(number) = number.parse::<u64>() else {
-                continue;
-            };
-            match word {
-                "passed" => self.passed += number,
-                "failed" => self.failed += number,
-                "ignored" => self.ignored += number,
-                _ => {}
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn count_of(lines: &[&str]) -> Count {
-        let mut count = Count::default();
-        for line in lines {
-            count.add_line(line);
-        }
-        count
-    }
-
-    #[test]
-    fn closing_lines_add_up() {
-        let count = count_of(&[
-            "running 14 tests",
-            "test store::tests::reads ... ok",
-            "test result: ok. 12 passed; 0 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.02s",
-            "test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 9 filtered out; finished in 0.02s",
-        ]);
-        assert_eq!(
-            count,
-            Count {
-                passed: 15,
-                failed: 1,
-                ignored: 2
-            }
-        );
-    }
-
-    #[test]
-    fn a_failed_test_is_named_again_at_the_end() {
-        assert_eq!(
-            failed_test("test store::tests::reads ... FAILED"),
-            Some("store::tests::reads")
-        );
-        assert_eq!(failed_test("test store::tests::reads ... ok"), None);
-        assert_eq!(failed_test("test result: FAILED. 3 passed; 1 failed"), None);
-    }
-
-    #[test]
-    fn what_a_test_prints_about_results_counts_nothing() {
-        assert_eq!(
-            count_of(&["test result: fine", "12 passed; 3 failed", ""]),
-            Count::default()
-        );
-    }
 
     #[test]
     fn a_skip_fails_only_under_ci_and_no_test_fails_always() {

@@ -34,6 +34,8 @@ pub struct IamConfig {
     pub stale_seconds_max: i64,
     /// Concurrent password checks; each takes 19 MiB and a core for some milliseconds.
     pub password_checks_max: usize,
+    /// What the hash of a new password costs.
+    pub password_cost: PasswordCost,
     /// How long a deletion can be undone before its samples are deleted.
     pub deleted_milliseconds: i64,
     /// The plan of spaces without an instance; none for no limits.
@@ -46,6 +48,25 @@ pub struct IamConfig {
     pub limits: IamLimits,
     /// The audit's reason for a refused proof: the code of the answer.
     pub refusal_word: fn(&Reason) -> &'static str,
+}
+
+/// What the Argon2id hash of a new password costs; a stored one says what it has cost.
+#[derive(Debug, Clone, Copy)]
+pub struct PasswordCost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// How often it is passed over.
+    pub passes: u32,
+}
+
+impl Default for PasswordCost {
+    /// OWASP's second recommendation, 17 ms on one core.
+    fn default() -> Self {
+        Self {
+            memory_kib: 19 * 1024,
+            passes: 2,
+        }
+    }
 }
 
 /// How tokens are signed.

@@ -37,7 +37,7 @@ mod verify;
 pub mod workload;
 
 pub use caller_roles::CallerRoles;
-pub use config::{IamConfig, IamLimits, SigningConfig};
+pub use config::{IamConfig, IamLimits, PasswordCost, SigningConfig};
 pub use error::{AuthError, IamError};
 pub use hidden_domain::HiddenDomain;
 pub use model::directory::Directory;

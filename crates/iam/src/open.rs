@@ -1,7 +1,9 @@
 //! Opens the service on a database, and closes it.
 
 use crate::audit::Counts;
-use crate::config::{AccountLimits, IamConfig, IamLimits, InvitationConfig, SigningConfig};
+use crate::config::{
+    AccountLimits, IamConfig, IamLimits, InvitationConfig, PasswordCost, SigningConfig,
+};
 use crate::error::IamError;
 use crate::login::Logins;
 use crate::refusal::Reason;
@@ -64,6 +66,7 @@ impl Iam {
             account_limits,
             stale_seconds_max: i64::MAX,
             password_checks_max: 1,
+            password_cost: PasswordCost::default(),
             limits: IamLimits::default(),
             refusal_word: Reason::name,
             deleted_milliseconds,
@@ -84,8 +87,8 @@ impl Iam {
         let directory = rows::load(&db).await?;
         let ended = EndedSessions::default();
         ended.catch_up(&db, clock.now()).await?;
-        let checks = config.password_checks_max;
-        let logins = Logins::open(&db, clock.now(), checks, &config.limits).await?;
+        let (checks, cost) = (config.password_checks_max, config.password_cost);
+        let logins = Logins::open(&db, clock.now(), checks, cost, &config.limits).await?;
         let directory = arc_swap::ArcSwap::from_pointee(directory);
         let reload = tokio::sync::Mutex::new(());
         let workloads = arc_swap::ArcSwap::from_pointee(Workloads::new(&config.workload_issuers));

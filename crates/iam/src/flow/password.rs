@@ -53,7 +53,8 @@ pub(crate) async fn prepare(
     };
     let is_known_source = source.key().is_some_and(knows);
     let mut permit = permit(iam, source.key(), is_known_source).await?;
-    on_a_worker(move || hash::hash(permit.memory(), password.expose())).await
+    let cost = iam.0.config.password_cost;
+    on_a_worker(move || hash::hash(permit.memory(), cost, password.expose())).await
 }
 
 async fn on_a_worker<T: Send + 'static>(

@@ -3,6 +3,7 @@
 //! The memory belongs to a permit of the queue ([`super::queue`]) and is reused: if each check allocated it, the
 //! allocator would keep one copy for every thread that ever made a check.
 
+use crate::config::PasswordCost;
 use crate::entropy;
 use crate::error::IamError;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
@@ -10,13 +11,13 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base::secret::constant_time_eq;
 use zeroize::Zeroize;
 
-/// Memory in KiB, passes and lanes: OWASP's second recommendation, 17 ms on one core.
-const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
+/// A password is hashed on one core.
+const LANES: u32 = 1;
 
 /// Bytes of a hash.
 const HASH_BYTES: usize = 32;
 
-/// The memory of one check at a time; 19 MiB from the first check on.
+/// The memory of one check at a time; by the default cost 19 MiB from the first check on.
 #[derive(Default)]
 pub(crate) struct HashMemory(Vec<Block>);
 
@@ -30,9 +31,8 @@ fn argon(params: Params) -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
-fn params() -> Result<Params, IamError> {
-    let (memory, passes, lanes) = COST;
-    Params::new(memory, passes, lanes, Some(HASH_BYTES))
+fn params(cost: PasswordCost) -> Result<Params, IamError> {
+    Params::new(cost.memory_kib, cost.passes, LANES, Some(HASH_BYTES))
         .map_err(|_| IamError::Crypto("set up password hashing"))
 }
 
@@ -57,9 +57,13 @@ fn compute(
 }
 
 /// The stored hash of a password.
-pub(crate) fn hash(memory: &mut HashMemory, password: &str) -> Result<String, IamError> {
+pub(crate) fn hash(
+    memory: &mut HashMemory,
+    cost: PasswordCost,
+    password: &str,
+) -> Result<String, IamError> {
     let failed = || IamError::Crypto("hash the password");
-    let (params, salt) = (params()?, entropy::bytes::<16>());
+    let (params, salt) = (params(cost)?, entropy::bytes::<16>());
     let mut out = [0_u8; HASH_BYTES];
     compute(memory, params.clone(), password, &salt, &mut out).map_err(|_| failed())?;
     let hash = PasswordHash {
@@ -90,8 +94,8 @@ pub(crate) fn verify(
 }
 
 /// The hash for unknown users: it costs as much as any other and matches no password.
-pub(crate) fn decoy() -> Result<String, IamError> {
-    let (params, salt) = (params()?, entropy::bytes::<16>());
+pub(crate) fn decoy(cost: PasswordCost) -> Result<String, IamError> {
+    let (params, salt) = (params(cost)?, entropy::bytes::<16>());
     let failed = || IamError::Crypto("set up password hashing");
     let hash = PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
@@ -110,14 +114,15 @@ mod tests {
     #[test]
     fn what_is_stored_fits_its_password_alone_and_leaves_nothing_in_memory() {
         let mut memory = HashMemory::default();
-        let stored = hash(&mut memory, "correct horse").unwrap();
+        let cost = PasswordCost::default();
+        let stored = hash(&mut memory, cost, "correct horse").unwrap();
         assert!(
             stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
             "{stored}"
         );
         assert!(verify(&mut memory, "correct horse", &stored).unwrap());
         assert!(!verify(&mut memory, "correct horsf", &stored).unwrap());
-        assert!(!verify(&mut memory, "", &decoy().unwrap()).unwrap());
+        assert!(!verify(&mut memory, "", &decoy(cost).unwrap()).unwrap());
         let blank = |block: &Block| block.as_ref().iter().all(|word| *word == 0);
         assert!(memory.0.iter().all(blank));
         assert_eq!(memory.0.len(), 19 * 1024);
@@ -126,7 +131,7 @@ mod tests {
     #[test]
     fn what_the_library_writes_by_itself_is_read() {
         use argon2::password_hash::PasswordHasher;
-        let stored = argon(params().unwrap())
+        let stored = argon(params(PasswordCost::default()).unwrap())
             .hash_password_with_salt(b"correct horse", &[7; 16])
             .unwrap()
             .to_string();

@@ -8,7 +8,7 @@ pub(crate) mod quality;
 pub(crate) mod queue;
 pub(crate) mod throttle;
 
-use crate::config::IamLimits;
+use crate::config::{IamLimits, PasswordCost};
 use crate::error::IamError;
 use base::limit;
 use base::time::Millis;
@@ -31,6 +31,7 @@ impl Logins {
         db: &Db,
         now: Millis,
         checks_at_once: usize,
+        cost: PasswordCost,
         limits: &IamLimits,
     ) -> Result<Self, IamError> {
         let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
@@ -52,7 +53,7 @@ impl Logins {
             checks,
             throttle,
             known_sources: known_sources::KnownSources::load(db, now, per_user).await?,
-            decoy: hash::decoy()?,
+            decoy: hash::decoy(cost)?,
         })
     }
 }

@@ -6,6 +6,7 @@ use iam::flow::grant::{Client, Grant};
 use iam::{AuthError, Credential, IamConfig, IamError, Reason};
 
 on_both_databases!(
+    with crate::world::with_costly_passwords;
     a_name_is_known_in_any_case_and_a_wrong_password_by_none,
     too_many_failures_bring_pauses_that_grow,
     where_a_person_was_let_in_their_password_is_always_looked_at,
@@ -193,7 +194,7 @@ fn a_wrong_password_writes_nothing_whoever_it_is_for() {
         assert_ne!(version().await, before, "the question is none");
         db.close().await;
     }
-    crate::world::on_sqlite(|config| config, story);
+    crate::world::on_sqlite(crate::world::with_costly_passwords, story);
 }
 
 async fn a_burst_of_guesses_is_counted_as_if_they_came_one_by_one(world: World) {
@@ -465,6 +466,7 @@ fn a_first_password_waits_behind_what_else_its_source_asks_for() {
             login_failures_per_source: 10_000,
             ..config.limits
         },
+        password_cost: iam::PasswordCost::default(),
         ..config
     };
     crate::world::on_sqlite(few, story);

@@ -15,7 +15,7 @@ use iam::manage::invitation::{InvitationConfig, Invitee};
 use iam::manage::page::PageRequest;
 use iam::manage::service_id::NewService;
 use iam::role::Role;
-use iam::{AuthError, Credential, Iam, IamConfig, IamError, Identity};
+use iam::{AuthError, Credential, Iam, IamConfig, IamError, Identity, PasswordCost};
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ pub(crate) struct Made {
     pub(crate) api_key: Secret<String>,
 }
 
-/// Makes each scenario a test on either database.
+/// Makes each scenario a test on either database; after `with`, on a service whose configuration is changed.
 macro_rules! on_both_databases {
     ($($story:ident),* $(,)?) => {$(
         mod $story {
@@ -70,6 +70,19 @@ macro_rules! on_both_databases {
             #[test]
             fn on_postgres() {
                 crate::world::on_postgres(stringify!($story), |config| config, super::$story);
+            }
+        }
+    )*};
+    (with $change:path; $($story:ident),* $(,)?) => {$(
+        mod $story {
+            #[test]
+            fn on_sqlite() {
+                crate::world::on_sqlite($change, super::$story);
+            }
+
+            #[test]
+            fn on_postgres() {
+                crate::world::on_postgres(stringify!($story), $change, super::$story);
             }
         }
     )*};
@@ -107,6 +120,14 @@ pub(crate) fn on_postgres<F: Future<Output = ()>>(
     run(address, tempfile::tempdir().unwrap(), change, story);
 }
 
+/// Passwords as a server hashes them, where it matters how long a check takes.
+pub(crate) fn with_costly_passwords(config: IamConfig) -> IamConfig {
+    IamConfig {
+        password_cost: PasswordCost::default(),
+        ..config
+    }
+}
+
 /// The configuration of every service here.
 pub(crate) fn config(folder: &Path) -> IamConfig {
     IamConfig {
@@ -121,6 +142,11 @@ pub(crate) fn config(folder: &Path) -> IamConfig {
         account_limits: iam::manage::quota::AccountLimits::default(),
         stale_seconds_max: 300,
         password_checks_max: 1,
+        // Most tests are not about passwords, and a server's cost is half of what they would do.
+        password_cost: PasswordCost {
+            memory_kib: 8,
+            passes: 1,
+        },
         limits: iam::IamLimits::default(),
         refusal_word: iam::Reason::name,
         deleted_milliseconds: 7 * 86_400_000,

@@ -36,7 +36,7 @@ use engine::storage::disk::Disk;
 use engine::{Engine, EngineConfig};
 use iam::manage::invitation::InvitationConfig;
 use iam::manage::quota::AccountLimits;
-use iam::{Iam, IamConfig, IamLimits, SigningConfig};
+use iam::{Iam, IamConfig, IamLimits, PasswordCost, SigningConfig};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,6 +83,7 @@ pub(crate) async fn identity(
         account_limits: account_limits(settings),
         stale_seconds_max: settings.tokens.stale_seconds_max.into(),
         password_checks_max: size(settings.limit(limit::CONCURRENT_PASSWORD_CHECKS)),
+        password_cost: PasswordCost::default(),
         limits: IamLimits::of(|limit| settings.limit(limit)),
         refusal_word: crate::failure::refused::word,
         deleted_milliseconds: deleted_milliseconds(settings),

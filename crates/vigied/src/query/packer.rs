@@ -136,20 +136,25 @@ mod tests {
                 prop_assert_eq!(unpacked(&packed, packing), [pieces.concat(), b"\n".to_vec()].concat());
             }
         }
+    }
 
-        /// Answers are digits, names and what is between them, in pieces as large as they are sent.
+    proptest! {
+        // A case packs and unpacks half a megabyte, which takes a debug build a while.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Answers are digits, names and what is between them, in pieces up to as large as they are sent.
         #[test]
-        fn digits_are_packed_whole(seed: u64, pieces in 1..4_usize) {
+        fn digits_are_packed_whole(seed: u64, lengths in proptest::collection::vec(50_000..=200_000_usize, 1..4)) {
             let mut state = seed;
-            let mut piece = || {
+            let mut piece = |length: usize| {
                 let mut text = String::new();
-                while text.len() < 200_000 {
+                while text.len() < length {
                     state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                     text.push_str(&format!("[{},{}],", (state >> 40) % 1000, 1_519_862_400 + text.len()));
                 }
                 text.into_bytes()
             };
-            let pieces: Vec<Vec<u8>> = (0..pieces).map(|_| piece()).collect();
+            let pieces: Vec<Vec<u8>> = lengths.into_iter().map(&mut piece).collect();
             for packing in BOTH {
                 let packed = packed(&pieces, packing);
                 let plain = [pieces.concat(), b"\n".to_vec()].concat();

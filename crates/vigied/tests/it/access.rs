@@ -133,7 +133,12 @@ fn lines(world: &World, cells: impl Fn(&User) -> Vec<String> + Sync) -> Vec<Stri
     };
     std::thread::scope(|scope| {
         let line = &line;
-        let start = |user| scope.spawn(move || line(user));
+        let start = |user| {
+            scope.spawn(move || {
+                let _kept = KeptConnection::of_this_thread();
+                line(user)
+            })
+        };
         let threads: Vec<_> = world.users.iter().map(start).collect();
         let end = |thread: std::thread::ScopedJoinHandle<'_, String>| match thread.join() {
             Ok(line) => line,

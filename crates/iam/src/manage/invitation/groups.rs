@@ -61,9 +61,7 @@ impl InvitedGroups {
             invitation_groups::add(tx, invitation, *group, self.added).await?;
         }
         let found = invitation_groups::count_of(tx, invitation).await?;
-        match found > limit::GROUPS_PER_MEMBER.default {
-            true => Err(too_many(found).into()),
-            false => Ok(()),
-        }
+        let found = usize::try_from(found).unwrap_or(usize::MAX);
+        Ok(check_count(FIELD, found, &limit::GROUPS_PER_MEMBER)?)
     }
 }

@@ -81,6 +81,7 @@ async fn node(address: &str, folder: &Path) -> Result<Iam, Failure> {
         stale_seconds_max: 300,
         refusal_word: iam::Reason::name,
         password_checks_max: 1,
+        password_cost: iam::PasswordCost::default(),
         limits: iam::IamLimits {
             keys_per_user: u64::MAX,
             ..iam::IamLimits::default()

@@ -61,6 +61,7 @@ async fn service(folder: &std::path::Path) -> (Iam, Secret<String>, base::id::Or
         account_limits: iam::manage::quota::AccountLimits::default(),
         stale_seconds_max: 300,
         password_checks_max: 1,
+        password_cost: iam::PasswordCost::default(),
         limits: iam::IamLimits::default(),
         signing: iam::SigningConfig::default(),
         refusal_word: iam::Reason::name,

@@ -52,10 +52,7 @@ fn seconds() -> i64 {
 
 /// The server with everything, and its twin.
 async fn twins(globs: &[&str], set: &[&str], others: &[&str], seconds: i64) -> (World, World) {
-    let (world, twin) = (
-        World::start(globs, set).await,
-        World::start(globs, set).await,
-    );
+    let (world, twin) = tokio::join!(World::start(globs, set), World::start(globs, set));
     let (visible, hidden): (Vec<&str>, Vec<&str>) =
         UNIVERSE.iter().partition(|name| fits(globs, name));
     // Before and after: what is the caller's lies between the rest.
@@ -72,8 +69,8 @@ async fn twins(globs: &[&str], set: &[&str], others: &[&str], seconds: i64) -> (
 async fn check_same(world: &World, twin: &World, all: &[Asked]) -> Vec<Answered> {
     let mut answers = Vec::with_capacity(all.len());
     for asked in all {
-        let answered = world.limited(asked).await;
-        assert_eq!(answered, twin.limited(asked).await, "{asked:?}");
+        let (answered, of_twin) = tokio::join!(world.limited(asked), twin.limited(asked));
+        assert_eq!(answered, of_twin, "{asked:?}");
         answers.push(answered);
     }
     answers
@@ -89,53 +86,45 @@ async fn hidden(world: &World, globs: &[&str]) -> Vec<Answered> {
     answers
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_caller_does_not_reach_changes_no_answer_on_any_route() {
-    let mut tried = BTreeSet::new();
-    for globs in [
-        &["app.*"][..],
-        &["app.**", "*.cpu*"],
-        &["db"],
-        &["nowhere.*"],
-    ] {
-        let seconds = seconds();
-        let (world, twin) = twins(globs, &[], &[], seconds).await;
-        let before = hidden(&world, globs).await;
-        let reads = [
-            script::reads(seconds),
-            graphite::reads(seconds),
-            targets::reads(seconds),
-        ]
-        .concat();
-        let first = check_same(&world, &twin, &reads).await;
-        // The twin's owner reads the same as the caller, for whom there is nothing else.
-        for (asked, answered) in reads.iter().zip(&first) {
-            if !matches!(asked.path, "/metrics" | "/v1/settings/domain") {
-                assert_eq!(*answered, twin.owner(asked).await, "{asked:?}");
-            }
+/// What a caller whom the globs limit does not reach changes none of their answers, on any route.
+async fn try_all_routes(globs: &[&str]) {
+    let seconds = seconds();
+    let (world, twin) = twins(globs, &[], &[], seconds).await;
+    let before = hidden(&world, globs).await;
+    let reads = [
+        script::reads(seconds),
+        graphite::reads(seconds),
+        targets::reads(seconds),
+    ]
+    .concat();
+    let first = check_same(&world, &twin, &reads).await;
+    // The twin's owner reads the same as the caller, for whom there is nothing else.
+    for (asked, answered) in reads.iter().zip(&first) {
+        if !matches!(asked.path, "/metrics" | "/v1/settings/domain") {
+            assert_eq!(*answered, twin.owner(asked).await, "{asked:?}");
         }
-        let changes = [
-            script::mistakes(),
-            graphite::mistakes(),
-            targets::mistakes(),
-            script::writes(&UNIVERSE, seconds),
-            reads.clone(),
-            graphite::changes(seconds),
-            reads.clone(),
-            script::deletions(seconds),
-            reads.clone(),
-        ]
-        .concat();
-        check_same(&world, &twin, &changes).await;
-        let after = hidden(&world, globs).await;
-        assert_eq!(before, after, "what the caller does not reach has changed");
-        assert!(
-            before.iter().all(|answer| answer.body.contains("1.5")),
-            "{before:?}"
-        );
-        let all = reads.iter().chain(&changes);
-        tried.extend(all.map(|asked| (asked.verb, asked.path)));
     }
+    let changes = [
+        script::mistakes(),
+        graphite::mistakes(),
+        targets::mistakes(),
+        script::writes(&UNIVERSE, seconds),
+        reads.clone(),
+        graphite::changes(seconds),
+        reads.clone(),
+        script::deletions(seconds),
+        reads.clone(),
+    ]
+    .concat();
+    check_same(&world, &twin, &changes).await;
+    let after = hidden(&world, globs).await;
+    assert_eq!(before, after, "what the caller does not reach has changed");
+    assert!(
+        before.iter().all(|answer| answer.body.contains("1.5")),
+        "{before:?}"
+    );
+    let all = reads.iter().chain(&changes);
+    let tried: BTreeSet<_> = all.map(|asked| (asked.verb, asked.path)).collect();
     for route in table() {
         let guard = route.guard;
         if matches!(
@@ -146,6 +135,28 @@ async fn what_a_caller_does_not_reach_changes_no_answer_on_any_route() {
             assert!(tried.contains(&(verb, path)), "{verb} {path} is not tried");
         }
     }
+}
+
+// One test for each caller, so that they run at the same time.
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_caller_does_not_reach_changes_no_answer_on_any_route() {
+    try_all_routes(&["app.*"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_does_it_where_they_reach_names_here_and_there() {
+    try_all_routes(&["app.**", "*.cpu*"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_does_it_where_they_reach_one_name() {
+    try_all_routes(&["db"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_does_it_where_they_reach_nothing() {
+    try_all_routes(&["nowhere.*"]).await;
 }
 
 /// Under rules, paths are read with the code of functions.
