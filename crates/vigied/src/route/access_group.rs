@@ -3,6 +3,7 @@
 use super::account_parameter::check_account;
 use super::entity_tag::tagged;
 use super::group_id;
+use super::in_turn::in_turn;
 use super::order::{By, SortKey, by_signed_word};
 use super::paging::{GROUPS, last, list_links};
 use super::reply::json;
@@ -137,25 +138,38 @@ pub(super) async fn list(
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["show_crn"])?;
     check_account(&app, &caller, &params)?;
-    let (mut of_member, search) = (groups_of_member(&params)?, Search::of(&caller, &params)?);
+    let mut of_member = groups_of_member(&params)?;
     if let Some(of) = &mut of_member {
         of.principal = app.iam.principal_named(&caller, of.principal).await?;
     }
+    let list =
+        move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params, of_member);
+    in_turn(&app, caller, list).await
+}
+
+fn listed(
+    app: &App,
+    caller: &Identity,
+    own_url: &UrlForCaller,
+    params: &Params,
+    of_member: Option<GroupsOf>,
+) -> Result<Response, Refusal> {
+    let search = Search::of(caller, params)?;
     let with_rules = params.flag("show_federated")?;
     let hides_public = params.flag("hide_public_access")?;
-    let order = by_signed_word(&params, &ORDERS)?;
+    let order = by_signed_word(params, &ORDERS)?;
     let compare = |a: &AccessGroup, b: &AccessGroup| order.of_two(a, b);
     let is_wanted = |group: &AccessGroup| {
         let is_public = group.id == AccessGroupId::public(group.account);
         !(hides_public && is_public) && search.shows(group)
     };
-    let window = GROUPS.window(&params)?;
+    let window = GROUPS.window(params)?;
     let part = app
         .iam
-        .access_groups(&caller, of_member, is_wanted, compare, window)?;
+        .access_groups(caller, of_member, is_wanted, compare, window)?;
     let path = format!("{}/v2/groups", own_url.url);
     let page = |start: u64| -> Result<GroupPage, Refusal> {
-        let href = GROUPS.address(&path, &params, &KEPT, (window.take, Some(start)))?;
+        let href = GROUPS.address(&path, params, &KEPT, (window.take, Some(start)))?;
         Ok(GroupPage { href })
     };
     let links = list_links(window, &part, page)?;
@@ -168,7 +182,7 @@ pub(super) async fn list(
         next: links.next,
         last: page(last(window, &part))?,
         groups: (part.entries.iter())
-            .map(|group| to_wire(&own_url, group, with_rules))
+            .map(|group| to_wire(own_url, group, with_rules))
             .collect(),
     };
     json(StatusCode::OK, &list)

@@ -8,6 +8,7 @@ pub(super) use version::{V1, V2};
 
 use super::account_parameter::check_account;
 use super::entity_tag::tagged;
+use super::in_turn::in_turn;
 use super::list_cursor::ListCursor;
 use super::order::{By, SortKey, by_signed_word};
 use super::paging::LIMIT_AND_START;
@@ -24,7 +25,7 @@ use crate::request::payload::Payload;
 use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::id::{AccountId, PolicyId};
+use base::id::PolicyId;
 use base::limit;
 use form::{ACTIVE, DELETED, Form};
 use http::StatusCode;
@@ -93,27 +94,44 @@ fn is_active(state: &str) -> Result<bool, Refusal> {
     }
 }
 
-/// Which policies a list shows.
+/// The value of a parameter of the list, if it has one.
+fn word<'p>(params: &'p Params, name: &'static str) -> Result<Option<&'p str>, Refusal> {
+    let found = params.one(name)?.filter(|text| !text.is_empty());
+    check_length(name, found.unwrap_or_default(), &limit::WORD_BYTES)?;
+    Ok(found)
+}
+
+/// Those whose policies alone a list shows, if it names any.
+async fn subjects(
+    app: &App,
+    caller: &Identity,
+    params: &Params,
+) -> Result<Vec<PolicySubject>, Refusal> {
+    let mut found = Vec::new();
+    for name in ["iam_id", "access_group_id"] {
+        let Some(text) = word(params, name)? else {
+            continue;
+        };
+        let mut subject = form::subject(caller.account(), name, text)?;
+        if let PolicySubject::Principal(named) = &mut subject {
+            *named = app.iam.principal_named(caller, *named).await?;
+        }
+        found.push(subject);
+    }
+    Ok(found)
+}
+
+/// Which policies of its subjects a list shows.
 struct Wanted<'p> {
-    subjects: Vec<PolicySubject>,
     has_type: bool,
     service_name: Option<&'p str>,
     active: bool,
 }
 
 impl<'p> Wanted<'p> {
-    fn of(params: &'p Params, account: AccountId) -> Result<Self, Refusal> {
-        let text = |name: &'static str| -> Result<Option<&'p str>, Refusal> {
-            let found = params.one(name)?.filter(|text| !text.is_empty());
-            check_length(name, found.unwrap_or_default(), &limit::WORD_BYTES)?;
-            Ok(found)
-        };
-        let subject = |name: &'static str| -> Result<Option<PolicySubject>, Refusal> {
-            let read = |value: &str| form::subject(account, name, value);
-            text(name)?.map(read).transpose()
-        };
-        let active = text("state")?.map_or(Ok(true), is_active)?;
-        let has_type = match text("type")? {
+    fn of(params: &'p Params) -> Result<Self, Refusal> {
+        let active = word(params, "state")?.map_or(Ok(true), is_active)?;
+        let has_type = match word(params, "type")? {
             None | Some("access") => true,
             // There are none of these.
             Some("authorization") => false,
@@ -123,13 +141,12 @@ impl<'p> Wanted<'p> {
             }
         };
         // Each is about the one service here, or about all services, whether it names the type or not.
-        let is_of_service_type = text("service_type")?.is_none_or(|wanted| wanted == SERVICE_TYPE);
+        let service_type = word(params, "service_type")?;
+        let is_of_service_type = service_type.is_none_or(|wanted| wanted == SERVICE_TYPE);
         is_for_display(params)?;
-        let subjects = [subject("iam_id")?, subject("access_group_id")?];
         Ok(Self {
-            subjects: subjects.into_iter().flatten().collect(),
             has_type: has_type && is_of_service_type,
-            service_name: text("service_name")?,
+            service_name: word(params, "service_name")?,
             active,
         })
     }
@@ -158,32 +175,24 @@ pub(super) fn of_invitation(
     each.collect()
 }
 
-async fn part(
+fn part(
     app: &App,
     caller: &Identity,
     params: &Params,
-    own_url: &UrlForCaller,
+    subjects: &[PolicySubject],
     path: &str,
 ) -> Result<PolicyPart, Refusal> {
-    params.refuse_unserved(&["tag_name", "tag_value", "service_group_id"])?;
-    check_account(app, caller, params)?;
-    let mut wanted = Wanted::of(params, caller.account())?;
-    for subject in &mut wanted.subjects {
-        if let PolicySubject::Principal(named) = subject {
-            *named = app.iam.principal_named(caller, *named).await?;
-        }
-    }
+    let wanted = Wanted::of(params)?;
     let order = by_signed_word(params, &ORDERS)?;
     let cursor = ListCursor::of(&LIMIT_AND_START, params, order)?;
     let by = |a: &Policy, b: &Policy| cursor.compare(a, b);
     let shows = |policy: &Policy| wanted.shows(policy);
     let found = app
         .iam
-        .policies(caller, &wanted.subjects, shows, by, cursor.part())?;
-    let path = format!("{}{path}", own_url.url);
+        .policies(caller, subjects, shows, by, cursor.part())?;
     let limit = cursor.size();
     let link = |start: Option<&str>| -> Result<PolicyPage, Refusal> {
-        let href = LIMIT_AND_START.address_at(&path, params, &KEPT, (limit, start))?;
+        let href = LIMIT_AND_START.address_at(path, params, &KEPT, (limit, start))?;
         let start = start.map(str::to_owned);
         Ok(PolicyPage { href, start })
     };
@@ -206,9 +215,15 @@ pub(super) async fn list<V: Version>(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let part = part(&app, &caller, &params, &own_url, V::PATH).await?;
-    let list = V::list(&Form::new(&app, &own_url), part);
-    json(StatusCode::OK, &list)
+    params.refuse_unserved(&["tag_name", "tag_value", "service_group_id"])?;
+    check_account(&app, &caller, &params)?;
+    let subjects = subjects(&app, &caller, &params).await?;
+    let list = move |app: &App, caller: &Identity| {
+        let path = format!("{}{}", own_url.url, V::PATH);
+        let part = part(app, caller, &params, &subjects, &path)?;
+        json(StatusCode::OK, &V::list(&Form::new(app, &own_url), part))
+    };
+    in_turn(&app, caller, list).await
 }
 
 /// The answer with one policy.

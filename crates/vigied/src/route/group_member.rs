@@ -2,6 +2,7 @@
 
 use super::account_parameter::check_account;
 use super::group_id;
+use super::in_turn::in_turn;
 use super::order::signed_word;
 use super::paging::{GROUPS, last, list_links};
 use super::reply::json;
@@ -98,25 +99,35 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let group = group_id::of_path(&caller, &params)?;
+    let list = move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params);
+    in_turn(&app, caller, list).await
+}
+
+fn listed(
+    app: &App,
+    caller: &Identity,
+    own_url: &UrlForCaller,
+    params: &Params,
+) -> Result<Response, Refusal> {
+    let group = group_id::of_path(caller, params)?;
     let verbose = params.flag("verbose")?;
-    let (order, reverse) = order(&params, verbose)?;
+    let (order, reverse) = order(params, verbose)?;
     let selection = MemberSelection {
-        kind: group_id::kind(&params)?,
+        kind: group_id::kind(params)?,
         order,
         reverse,
     };
-    let only = wanted_sort(&params)?;
+    let only = wanted_sort(params)?;
     let is_wanted =
         |principal: Principal| only.is_none_or(|only| group_id::sort(principal) == only);
-    let window = GROUPS.window(&params)?;
+    let window = GROUPS.window(params)?;
     let part = app
         .iam
-        .group_members(&caller, group, selection, is_wanted, window)?;
+        .group_members(caller, group, selection, is_wanted, window)?;
     let id = group_id::to_wire(caller.account(), group);
     let path = format!("{}/v2/groups/{id}/members", own_url.url);
     let page = |start: u64| -> Result<GroupPage, Refusal> {
-        let href = GROUPS.address(&path, &params, &KEPT, (window.take, Some(start)))?;
+        let href = GROUPS.address(&path, params, &KEPT, (window.take, Some(start)))?;
         Ok(GroupPage { href })
     };
     let links = list_links(window, &part, page)?;
