@@ -28,8 +28,8 @@ fn main() {
 }
 
 fn root() -> PathBuf {
-    let own = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
-    Path::new(&own).join("../..")
+    let folder = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    Path::new(&folder).join("../..")
 }
 
 fn file() -> PathBuf {
@@ -46,7 +46,7 @@ fn given() -> Option<String> {
 }
 
 fn archived() -> Option<String> {
-    told(&fs::read_to_string(file()).ok()?)
+    abbreviated(&fs::read_to_string(file()).ok()?)
 }
 
 fn development() -> Option<String> {
@@ -57,11 +57,11 @@ fn from_git() -> Option<String> {
     // Written at each commit and each change of branch.
     let log = git(&["rev-parse", "--git-path", "logs/HEAD"])?;
     println!("cargo::rerun-if-changed={}", root().join(log).display());
-    told(&git(&["rev-parse", "HEAD"])?)
+    abbreviated(&git(&["rev-parse", "HEAD"])?)
 }
 
 /// The beginning of a commit; nothing where the text is none.
-fn told(text: &str) -> Option<String> {
+fn abbreviated(text: &str) -> Option<String> {
     let text = text.split_whitespace().next()?;
     let is_commit = text.len() >= 40 && text.chars().all(|digit| digit.is_ascii_hexdigit());
     is_commit.then(|| text.chars().take(DIGITS).collect())

@@ -136,12 +136,12 @@ fn threads(threads: usize) -> Fallible {
     let folder = tempfile::tempdir()?;
     let engine = open(folder.path())?;
     append(&engine, &round(0..SERIES, 0)?)?;
-    let own = SERIES / threads;
+    let share = SERIES / threads;
     let mut work = Vec::new();
     for thread in 0..threads {
         let mut batches = Vec::new();
         for number in 1..=ROUNDS {
-            batches.extend(round(thread * own..(thread + 1) * own, number)?);
+            batches.extend(round(thread * share..(thread + 1) * share, number)?);
         }
         work.push(batches);
     }
@@ -159,7 +159,7 @@ fn threads(threads: usize) -> Fallible {
     if !done {
         return Err("a thread failed".into());
     }
-    tell("wall_ns", took.wall_ns, own * threads * ROUNDS);
+    tell("wall_ns", took.wall_ns, share * threads * ROUNDS);
     Ok(())
 }
 

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         .skip(1)
         .filter(|arg| !arg.starts_with('-'))
         .collect();
-    let is_asked = |name: &str| only.is_empty() || only.iter().any(|own| own == name);
+    let is_asked = |name: &str| only.is_empty() || only.iter().any(|chosen| chosen == name);
     let mut failures = unmeasured();
     let world = World::new();
     println!(
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
 /// How many functions of the table have no target here.
 fn unmeasured() -> usize {
     let names = table::all().filter_map(|function| function.names.first().copied());
-    let missing = names.filter(|name| TARGETS.iter().all(|own| own.0 != *name));
+    let missing = names.filter(|name| TARGETS.iter().all(|target| target.0 != *name));
     missing
         .map(|name| println!("`{name}` is not measured"))
         .count()
@@ -80,16 +80,16 @@ fn row(world: &World, (name, target, plain): &Measured) -> bool {
         }
     }
     let each = |took: Duration, points: usize| took.as_secs_f64() * 1e9 / points as f64;
-    let own = each(least, points);
+    let ours = each(least, points);
     if plain.is_none() {
-        println!("| `{name}` | {own:.2} | | | | |");
+        println!("| `{name}` | {ours:.2} | | | | |");
         return true;
     }
     let beside = each(least_plain, world::SERIES * world::POINTS);
-    let ratio = own / beside;
+    let ratio = ours / beside;
     let holds = ratio <= RATIO_MAX;
     println!(
-        "| `{name}` | {own:.2} | {beside:.2} | {ratio:.2} | ≤ {RATIO_MAX} | {} |",
+        "| `{name}` | {ours:.2} | {beside:.2} | {ratio:.2} | ≤ {RATIO_MAX} | {} |",
         if holds { "yes" } else { "no" }
     );
     holds

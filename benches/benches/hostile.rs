@@ -148,14 +148,14 @@ fn waits(
     let mut outcome = String::new();
     std::thread::scope(|threads| -> Fallible<()> {
         let asker = threads.spawn(|| {
-            let mut said = String::new();
+            let mut answered = String::new();
             while !done.load(Ordering::Relaxed) && !matches!(question, Question::Nothing) {
                 let begun = Instant::now();
                 let (answer, steps) = ask(engine, question, selector);
                 let ms = begun.elapsed().as_millis() as u64;
                 longest.fetch_max(ms, Ordering::Relaxed);
                 asked.fetch_add(1, Ordering::Relaxed);
-                said = match answer {
+                answered = match answer {
                     Ok(found) => format!("{found} found, {steps} steps"),
                     Err(error) => error.to_string(),
                 };
@@ -164,7 +164,7 @@ fn waits(
                     done.store(true, Ordering::Relaxed);
                 }
             }
-            said
+            answered
         });
         let begun = Instant::now();
         while begun.elapsed() < ROUND && !done.load(Ordering::Relaxed) {

@@ -34,13 +34,13 @@ fn answer(is_rounded: bool) -> String {
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1);
             value = (value + f64::from((state >> 48) as u16) / 65_536.0 - 0.5).abs();
-            let shown = if is_rounded {
+            let number = if is_rounded {
                 (value * 10.0).round() / 10.0
             } else {
                 value
             };
             let comma = if at > 0 { "," } else { "" };
-            let _ = write!(text, "{comma}[{shown},{}]", 1_519_862_400 + at * 10);
+            let _ = write!(text, "{comma}[{number},{}]", 1_519_862_400 + at * 10);
         }
         text.push_str("]}");
     }

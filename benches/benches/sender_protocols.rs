@@ -78,15 +78,17 @@ fn statsd() {
             series: bound(1 << 20),
             bytes: bound(1 << 30),
         };
-        let own = Aggregator::new(Settings::default(), bounds);
-        let Ok(mut own) = own else { return };
+        let aggregator = Aggregator::new(Settings::default(), bounds);
+        let Ok(mut aggregator) = aggregator else {
+            return;
+        };
         measure(
             &format!("statsd: read and sum up {what}, a line"),
             LINES,
             || {
-                let reading = packet(text.as_bytes(), true, |metric| own.add(metric));
+                let reading = packet(text.as_bytes(), true, |metric| aggregator.add(metric));
                 assert_eq!(reading.rejected(), 0);
-                black_box(own.flush(NOW));
+                black_box(aggregator.flush(NOW));
             },
         );
     }
@@ -100,13 +102,13 @@ impl Cryptography for Web {
     }
 
     fn sha1(&self, text: &[u8]) -> [u8; 20] {
-        let own = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, text);
-        own.as_ref().try_into().unwrap_or_default()
+        let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, text);
+        hash.as_ref().try_into().unwrap_or_default()
     }
 
     fn sha256(&self, text: &[u8]) -> [u8; 32] {
-        let own = digest::digest(&digest::SHA256, text);
-        own.as_ref().try_into().unwrap_or_default()
+        let hash = digest::digest(&digest::SHA256, text);
+        hash.as_ref().try_into().unwrap_or_default()
     }
 
     fn hmac_sha256(&self, key: &[u8], text: &[u8]) -> [u8; 32] {

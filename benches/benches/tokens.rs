@@ -165,8 +165,12 @@ fn signer(algorithm: SigningAlgorithm) -> Result<Sign, Failure> {
     }
 }
 
+/// The address of the database in a folder.
+fn database(folder: &Path) -> String {
+    folder.join("iam.db").display().to_string()
+}
+
 async fn open(folder: &Path, algorithm: SigningAlgorithm) -> Result<Iam, Failure> {
-    let database = folder.join("iam.db").display().to_string();
     let config = IamConfig {
         issuer: "https://vigie.example/identity".to_owned(),
         uaa_issuer: "https://vigie.example/oauth/token".to_owned(),
@@ -190,7 +194,7 @@ async fn open(folder: &Path, algorithm: SigningAlgorithm) -> Result<Iam, Failure
         workload_issuers: Vec::new(),
         invitations: iam::manage::invitation::InvitationConfig::default(),
     };
-    let db = Db::open(&database).await?;
+    let db = Db::open(&database(folder)).await?;
     Ok(Iam::open(db, config, Arc::new(SystemClock)).await?)
 }
 
@@ -292,23 +296,48 @@ impl World {
     }
 }
 
+/// An identity service with an account that is closed, so that its database can be written past it.
+struct Closed {
+    account: String,
+    folder: tempfile::TempDir,
+    runtime: Runtime,
+}
+
+impl Closed {
+    fn new() -> Result<Self, Failure> {
+        let World {
+            iam,
+            account,
+            folder,
+            runtime,
+            ..
+        } = World::new(SigningAlgorithm::default())?;
+        runtime.block_on(iam.close());
+        Ok(Self {
+            account,
+            folder,
+            runtime,
+        })
+    }
+
+    /// Writes rows of the account.
+    fn fill(
+        &self,
+        write: impl AsyncFnOnce(&Db, &str) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        self.runtime.block_on(async {
+            let db = Db::open(&database(self.folder.path())).await?;
+            write(&db, &self.account).await
+        })
+    }
+}
+
 /// The memory of a process that has opened the identity database of so many keys, less that of one with hardly any, for each key.
 fn bytes_per_key(keys: usize) -> Result<u64, Failure> {
-    let World {
-        iam,
-        account,
-        folder,
-        runtime,
-        ..
-    } = World::new(SigningAlgorithm::default())?;
-    runtime.block_on(iam.close());
-    drop(iam);
-    let folder = folder.path();
+    let closed = Closed::new()?;
+    let folder = closed.folder.path();
     let without = resident_elsewhere(folder)?;
-    runtime.block_on(async {
-        let database = folder.join("iam.db").display().to_string();
-        fill(&Db::open(&database).await?, &account, keys).await
-    })?;
+    closed.fill(async |db: &Db, account: &str| fill(db, account, keys).await)?;
     let with = resident_elsewhere(folder)?;
     Ok(with.saturating_sub(without) / keys.max(1) as u64)
 }

@@ -38,7 +38,7 @@ impl Made {
             }
         };
         let values: Vec<f64> = (0..(end - start) / step)
-            .map(|own| value(start + own * step))
+            .map(|index| value(start + index * step))
             .collect();
         let name = format!("{}.{place}", name.replace(['*', '?'], "x"));
         Ok(Fetched {

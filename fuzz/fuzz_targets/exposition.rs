@@ -12,6 +12,6 @@ fuzz_target!(|input: (u8, &[u8])| {
     let (most, bytes) = input;
     if let Ok(found) = read(bytes, NOW, ("instance", "web1"), usize::from(most)) {
         assert!(found.batch.len() <= usize::from(most));
-        assert!(found.batch.iter().all(|own| own.value.is_finite()));
+        assert!(found.batch.iter().all(|sample| sample.value.is_finite()));
     }
 });

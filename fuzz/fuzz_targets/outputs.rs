@@ -28,7 +28,7 @@ fn is_json(out: &[u8]) {
 }
 
 fn data(columns: &[Column<'_>]) {
-    let is_finite = |own: &Column<'_>| own.points.iter().all(|value| !value.is_infinite());
+    let is_finite = |column: &Column<'_>| column.points.iter().all(|value| !value.is_infinite());
     let list = |write: &dyn Fn(&mut Vec<u8>, &Column<'_>, bool)| {
         written(|out| {
             out.push(b'[');
@@ -38,17 +38,17 @@ fn data(columns: &[Column<'_>]) {
             out.push(b']');
         })
     };
-    is_json(&list(&|out, own, is_first| {
-        let Ok(_) = render_json::write(out, own, is_first, true);
+    is_json(&list(&|out, column, is_first| {
+        let Ok(_) = render_json::write(out, column, is_first, true);
     }));
-    is_json(&list(&|out, own, is_first| {
-        let Ok(()) = rickshaw::write(out, own, is_first);
+    is_json(&list(&|out, column, is_first| {
+        let Ok(()) = rickshaw::write(out, column, is_first);
     }));
-    let shown = written(|out| {
+    let text = written(|out| {
         let Ok(()) = dygraph::write(out, columns);
     });
     if columns.iter().all(is_finite) {
-        is_json(&shown);
+        is_json(&text);
     }
     let utc = zone("Europe/Berlin").expect("a zone that is built in");
     for column in columns {

@@ -22,17 +22,17 @@ fuzz_target!(|input: (&[u8], u8)| {
         series: bound(100),
         bytes: bound(BYTES),
     };
-    let mut own = Aggregator::new(Settings::default(), bounds).expect("the defaults");
+    let mut aggregator = Aggregator::new(Settings::default(), bounds).expect("the defaults");
     let mut taken = 0;
     let whole = packet(bytes, true, |metric| {
-        own.add(metric)?;
+        aggregator.add(metric)?;
         taken += 1;
         Ok(())
     });
     assert_eq!(whole.received, taken + whole.rejected());
-    assert!(own.series() <= 100 && own.bytes() as u64 <= BYTES);
-    let most = own.series() * (9 + 5);
-    let batch = own.flush(Millis(0));
+    assert!(aggregator.series() <= 100 && aggregator.bytes() as u64 <= BYTES);
+    let most = aggregator.series() * (9 + 5);
+    let batch = aggregator.flush(Millis(0));
     assert!(batch.len() <= most);
 
     let (mut received, mut rejected) = (0, 0);

@@ -12,13 +12,17 @@ fuzz_target!(|input: (&str, &str)| {
         let Ok(expression) = TagExpression::parse(line) else {
             continue;
         };
-        let shown = expression.to_string();
-        assert_eq!(TagExpression::parse(&shown).as_ref(), Ok(&expression));
+        let text = expression.to_string();
+        assert_eq!(TagExpression::parse(&text).as_ref(), Ok(&expression));
         let condition = expression.condition().expect("it was read");
         let _ = condition.fits(value);
     }
     if let Ok(all) = TagExpression::parse_all(text.lines()) {
-        let is_found = |own: &TagExpression| own.condition().is_ok_and(|own| own.fits(""));
+        let is_found = |expression: &TagExpression| {
+            expression
+                .condition()
+                .is_ok_and(|condition| condition.fits(""))
+        };
         assert!(!all.iter().all(is_found), "they would find everything");
     }
 });

@@ -239,7 +239,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn own(name: &str, uses: &[&str]) -> Own {
+    fn package(name: &str, uses: &[&str]) -> Own {
         Own {
             name: name.to_owned(),
             uses: uses.iter().map(|name| (*name).to_owned()).collect(),
@@ -262,13 +262,15 @@ mod tests {
 
     #[test]
     fn a_crate_may_use_what_its_row_says_and_nothing_else() {
-        assert!(check_own(&[own("iam", &["base", "db"]), own("vigie", &["wire"])]).is_empty());
+        assert!(
+            check_own(&[package("iam", &["base", "db"]), package("vigie", &["wire"])]).is_empty()
+        );
         assert_eq!(
-            check_own(&[own("iam", &["base", "wire"])]),
+            check_own(&[package("iam", &["base", "wire"])]),
             ["`iam` must not use `wire`"]
         );
         assert_eq!(
-            check_own(&[own("vigie", &["engine"])]),
+            check_own(&[package("vigie", &["engine"])]),
             ["`vigie` must not use `engine`"]
         );
     }
@@ -276,7 +278,7 @@ mod tests {
     #[test]
     fn a_new_crate_needs_a_row() {
         assert_eq!(
-            check_own(&[own("common", &[])]),
+            check_own(&[package("common", &[])]),
             ["`common` has no row in the table"]
         );
     }

@@ -92,7 +92,7 @@ fn check(name: &str, text: &str) -> Vec<String> {
         }
         let is_comment = line.trim_start().starts_with(COMMENT);
         let names_remedy = !is_comment && HINTS.iter().any(|hint| line.contains(hint));
-        if rust && names_remedy && HINTLESS.iter().any(|own| name.starts_with(own)) {
+        if rust && names_remedy && HINTLESS.iter().any(|folder| name.starts_with(folder)) {
             wrong("a remedy is the business of the programs: put it into `vigied/src/failure`");
         }
         if lock && line.contains("://") && !line.contains(&format!("\"{REGISTRY}\"")) {

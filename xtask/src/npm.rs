@@ -64,9 +64,9 @@ mod tests {
     #[test]
     fn a_package_of_another_version_is_not_there() {
         let folder = tempfile::tempdir().unwrap();
-        let own = folder.path().join("@ibm/own");
-        fs::create_dir_all(&own).unwrap();
-        fs::write(own.join("package.json"), "{\"version\": \"1.2.3\"}").unwrap();
+        let package = folder.path().join("@ibm/own");
+        fs::create_dir_all(&package).unwrap();
+        fs::write(package.join("package.json"), "{\"version\": \"1.2.3\"}").unwrap();
         assert!(is_there(folder.path(), "@ibm/own@1.2.3"));
         for other in ["@ibm/own@1.2.4", "@ibm/other@1.2.3", "own"] {
             assert!(!is_there(folder.path(), other), "{other}");

@@ -18,13 +18,13 @@ pub(crate) fn cargo() -> Command {
 /// look like a changed environment to some build scripts, and they would build again.
 pub(crate) fn as_typed(mut command: Command) -> Command {
     for (name, _) in env::vars_os() {
-        let own = [
+        let prefixes = [
             "CARGO_PKG_",
             "CARGO_MANIFEST_",
             "CARGO_CRATE_",
             "CARGO_BIN_",
         ];
-        if own
+        if prefixes
             .iter()
             .any(|prefix| name.to_string_lossy().starts_with(prefix))
         {
@@ -38,9 +38,9 @@ pub(crate) fn as_typed(mut command: Command) -> Command {
 pub(crate) fn succeed(command: &mut Command) -> Result<()> {
     let status = command
         .status()
-        .with_context(|| format!("cannot run `{}`", shown(command)))?;
+        .with_context(|| format!("cannot run `{}`", command_line(command)))?;
     if !status.success() {
-        bail!("`{}` ended with {status}", shown(command));
+        bail!("`{}` ended with {status}", command_line(command));
     }
     Ok(())
 }
@@ -49,18 +49,18 @@ pub(crate) fn succeed(command: &mut Command) -> Result<()> {
 pub(crate) fn output_of(command: &mut Command) -> Result<String> {
     let output = command
         .output()
-        .with_context(|| format!("cannot run `{}`", shown(command)))?;
+        .with_context(|| format!("cannot run `{}`", command_line(command)))?;
     if !output.status.success() {
         let complaint = String::from_utf8_lossy(&output.stderr);
         bail!(
             "`{}` ended with {}: {}",
-            shown(command),
+            command_line(command),
             output.status,
             complaint.trim()
         );
     }
     String::from_utf8(output.stdout)
-        .with_context(|| format!("`{}` printed no UTF-8", shown(command)))
+        .with_context(|| format!("`{}` printed no UTF-8", command_line(command)))
 }
 
 /// Runs one step, and says how it went and how long it took.
@@ -128,7 +128,7 @@ pub(crate) fn work_folder() -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn shown(command: &Command) -> String {
+fn command_line(command: &Command) -> String {
     let mut text = command.get_program().to_string_lossy().into_owned();
     for argument in command.get_args() {
         text.push(' ');

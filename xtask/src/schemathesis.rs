@@ -83,14 +83,14 @@ fn both(program: &Path, seed: u64, seconds: u32) -> Result<()> {
 fn one(program: &Path, document: &str, seed: u64, seconds: u32) -> Result<()> {
     let folder = work_folder()?.join("schemathesis-data").join(document);
     let server = Server::start(&target_folder()?.join("debug/vigied"), &folder)?;
-    let told = fs::canonicalize(FOLDER).with_context(|| format!("no folder `{FOLDER}`"))?;
+    let source = fs::canonicalize(FOLDER).with_context(|| format!("no folder `{FOLDER}`"))?;
     let again = format!("cargo xtask schemathesis --seed {seed} --seconds {seconds}");
-    let said = folder.join("schemathesis.log");
-    let file = File::create(&said)?;
+    let log = folder.join("schemathesis.log");
+    let file = File::create(&log)?;
     let outcome = succeed(
         Command::new(program)
             .arg("--config-file")
-            .arg(told.join("schemathesis.toml"))
+            .arg(source.join("schemathesis.toml"))
             .arg("run")
             .arg(fs::canonicalize(format!("openapi/{document}.json"))?)
             .args(["--phases", "examples,coverage,fuzzing,stateful"])
@@ -100,7 +100,7 @@ fn one(program: &Path, document: &str, seed: u64, seconds: u32) -> Result<()> {
             // What it keeps of a run, it keeps beside the server's data.
             .current_dir(&folder)
             .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("PYTHONPATH", &told)
+            .env("PYTHONPATH", &source)
             .env("VIGIE_URL", format!("http://{}", server.address))
             .env("VIGIE_MADE", &server.made)
             .stdin(Stdio::null())
@@ -108,7 +108,7 @@ fn one(program: &Path, document: &str, seed: u64, seconds: u32) -> Result<()> {
             .stderr(file),
     );
     // In one piece: the other says something too.
-    println!("{}", fs::read_to_string(&said)?.trim_end());
+    println!("{}", fs::read_to_string(&log)?.trim_end());
     outcome.with_context(|| {
         format!(
             "openapi/{document}.json and the server differ (`{again}` does the same again; the server's log is `{}`)",

@@ -130,7 +130,11 @@ impl World {
 impl Source for World {
     fn fetch(&self, paths: &[Path], range: Range) -> Result<Vec<Vec<Fetched>>, StoreError> {
         let found: Vec<Vec<Fetched>> = paths.iter().map(|path| self.found(path, range)).collect();
-        let read: usize = found.iter().flatten().map(|own| own.values.len()).sum();
+        let read: usize = found
+            .iter()
+            .flatten()
+            .map(|series| series.values.len())
+            .sum();
         self.read.set(self.read.get() + read);
         Ok(found)
     }

@@ -1,7 +1,7 @@
 //! What a decision by access policies costs, and a list of what they show, for a service ID with about as many policies as an account
 //! may have: some by itself, most by access groups.
 
-use super::{Failure, World, each, guid, open};
+use super::{Closed, Failure, each, guid, open};
 use base::id::OrgId;
 use base::scope::Domain;
 use db::{Db, Tx, Value};
@@ -33,20 +33,10 @@ const NS_PER_MS: f64 = 1e6;
 
 /// Prints the figures; the names of those that need more than they may.
 pub(super) fn measure() -> Result<Vec<&'static str>, Failure> {
-    let World {
-        iam,
-        account,
-        folder,
-        runtime,
-        ..
-    } = World::new(SigningAlgorithm::default())?;
-    runtime.block_on(iam.close());
-    drop(iam);
-    let iam = runtime.block_on(async {
-        let database = folder.path().join("iam.db").display().to_string();
-        fill(&Db::open(&database).await?, &account).await?;
-        open(folder.path(), SigningAlgorithm::default()).await
-    })?;
+    let closed = Closed::new()?;
+    closed.fill(async |db: &Db, account: &str| fill(db, account).await)?;
+    let opened = open(closed.folder.path(), SigningAlgorithm::default());
+    let iam = closed.runtime.block_on(opened)?;
     let caller = iam.verifier().identity(Credential::ApiKey(KEY))?;
     let spaces = (0..ORGS * SPACES_PER_ORG)
         .map(|number| -> Result<Domain, Failure> { Ok(Domain::Space(guid(11, number).parse()?)) });

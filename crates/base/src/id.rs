@@ -256,6 +256,33 @@ impl AccessGroupId {
     }
 }
 
+/// What comes before the id of an object in its IAM id.
+const IAM: &str = "iam-";
+
+macro_rules! object_id {
+    ($name:ident, $like:literal) => {
+        impl $name {
+            #[doc = concat!("The id of the object: its IAM id without `iam-`, like `", $like, "`.")]
+            #[must_use]
+            pub fn object_id(self) -> String {
+                self.to_string().split_off(IAM.len())
+            }
+
+            /// Reads the IAM id, or the id of the object.
+            ///
+            /// # Errors
+            /// When the text is neither.
+            pub fn from_either(text: &str) -> Result<Self, IdError> {
+                let object_id = text.strip_prefix(IAM).unwrap_or(text);
+                format!("{IAM}{object_id}").parse()
+            }
+        }
+    };
+}
+
+object_id!(ServiceId, "ServiceId-<GUID>");
+object_id!(ProfileId, "Profile-<GUID>");
+
 /// The number under which the samples of one domain (an account, organization or space) are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TenantId(pub u32);
@@ -285,6 +312,21 @@ mod tests {
                 .parse::<KeyId>()
                 .is_err()
         );
+    }
+
+    #[test]
+    fn an_object_is_named_by_its_id_or_by_its_iam_id() {
+        let guid = Guid::from_random([7; 16]);
+        let (service, profile) = (ServiceId(guid), ProfileId(guid));
+        assert_eq!(service.object_id(), format!("ServiceId-{guid}"));
+        assert_eq!(profile.object_id(), format!("Profile-{guid}"));
+        for text in [service.to_string(), service.object_id()] {
+            assert_eq!(ServiceId::from_either(&text), Ok(service));
+            assert!(ProfileId::from_either(&text).is_err(), "{text}");
+        }
+        for wrong in ["", "iam-", "ServiceId-", &format!("iam-{service}")] {
+            assert!(ServiceId::from_either(wrong).is_err(), "{wrong}");
+        }
     }
 
     proptest! {

@@ -55,15 +55,15 @@ fn numbered(text: &str, is_hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.contains(&is_hidden) {
         return text.into();
     }
-    let mut shown = String::with_capacity(text.len() + 16);
+    let mut escaped = String::with_capacity(text.len() + 16);
     for character in text.chars() {
         if is_hidden(character) {
-            shown.extend(character.escape_unicode());
+            escaped.extend(character.escape_unicode());
         } else {
-            shown.push(character);
+            escaped.push(character);
         }
     }
-    shown.into()
+    escaped.into()
 }
 
 /// The number of a character that would not be seen as itself, as an error names it. Line ends and tabulators have names of their

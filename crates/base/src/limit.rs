@@ -161,7 +161,7 @@ limits! {
     /// Invitations of one account that wait for an answer.
     settable INVITATIONS_PER_ACCOUNT = "invitations_per_account", 5000, "invitations", "a further invitation is refused with 409 until one is accepted, declined, withdrawn or expired";
     /// Invitations one account may make in a day.
-    settable INVITATIONS_PER_DAY = "invitations_per_day", 5000, "invitations", "a further invitation of the account is refused with 429 until the next day (UTC)";
+    settable INVITATIONS_PER_DAY = "invitations_per_day", 5000, "invitations", "a further invitation of the account is refused with 429 and `Retry-After` until the next day (UTC), and a request that invites more by itself with 409";
     /// Mails to one address in a day.
     settable MAILS_PER_ADDRESS = "mails_per_address", 5, "mails", "a further mail to the address is not sent until the next day (UTC)";
     /// Tries of one source with wrong one-time codes.

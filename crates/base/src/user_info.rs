@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn a_password_is_hidden_and_nothing_else() {
-        for (text, shown) in [
+        for (text, expected) in [
             ("https://u:secret@h:1/x", "https://<hidden>@h:1/x"),
             ("https://secret@h", "https://<hidden>@h"),
             ("u:secret@h", "<hidden>@h"),
@@ -48,7 +48,7 @@ mod tests {
             ("`USER@HOST`: no", "`USER@HOST`: no"),
             ("https://h", "https://h"),
         ] {
-            assert_eq!(hidden(text), shown);
+            assert_eq!(hidden(text), expected);
         }
     }
 }

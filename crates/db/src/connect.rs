@@ -57,9 +57,9 @@ pub(crate) async fn try_once(address: &str) -> Result<PgConnectOptions, DbError>
     }
     // The library's message is not shown: it may hold a part of the address, and so of the password.
     let options = PgConnectOptions::from_str(address).map_err(|_| DbError::Unreadable)?;
-    let shown = DatabaseAddress::of(&options);
+    let address = DatabaseAddress::of(&options);
     let refused = |why, source| DbError::Refused {
-        address: shown.clone(),
+        address: address.clone(),
         why,
         source,
     };
@@ -190,8 +190,8 @@ mod tests {
             ),
             (b"S", "require", ConnectFailure::Down),
         ] {
-            let told = tried(answer, flags).await;
-            assert_eq!(told, (why, why.may_pass()), "{answer:?}");
+            let outcome = tried(answer, flags).await;
+            assert_eq!(outcome, (why, why.may_pass()), "{answer:?}");
         }
         // A running server may meet a file that is being replaced.
         let missing = "verify-full&sslrootcert=/nonexistent/authority.pem";

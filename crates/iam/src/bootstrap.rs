@@ -20,7 +20,6 @@ use base::scope::Domain;
 use base::secret::Secret;
 use base::source::Source;
 use base::time::Millis;
-use db::DbError;
 
 /// The names of a new account and its parts, and its owner.
 #[derive(Debug)]
@@ -273,18 +272,12 @@ fn first_key(
 }
 
 fn account_taken(error: IamError, called: &str) -> IamError {
-    match error {
-        IamError::Db(DbError::Unique) => IamError::conflict_with_remedy(
-            format!("an account `{called}` exists"),
-            Remedy::AnotherAccountName,
-        ),
-        other => other,
-    }
+    error.if_unique(|| {
+        let message = format!("an account `{called}` exists");
+        IamError::conflict_with_remedy(message, Remedy::AnotherAccountName)
+    })
 }
 
 fn taken(message: &'static str) -> impl FnOnce(IamError) -> IamError {
-    move |error| match error {
-        IamError::Db(DbError::Unique) => IamError::conflict(message),
-        other => other,
-    }
+    move |error: IamError| error.if_unique(|| IamError::conflict(message))
 }

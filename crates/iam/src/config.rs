@@ -146,7 +146,11 @@ pub struct AccountLimits(HashMap<&'static str, u64>);
 
 impl Default for AccountLimits {
     fn default() -> Self {
-        Self::new(limit::PER_ACCOUNT.iter().map(|own| (*own, own.default)))
+        Self::new(
+            limit::PER_ACCOUNT
+                .iter()
+                .map(|limit| (*limit, limit.default)),
+        )
     }
 }
 

@@ -99,8 +99,8 @@ impl IamError {
     }
 
     /// A management request for something in an account the caller is in, with a credential for another account.
-    pub(crate) fn elsewhere(account: AccountId, own: AccountId) -> Self {
-        Self::Refused(Refusal::elsewhere(account, own))
+    pub(crate) fn elsewhere(account: AccountId, token_account: AccountId) -> Self {
+        Self::Refused(Refusal::elsewhere(account, token_account))
     }
 
     /// A token request for an account that the token cannot be for.
@@ -132,6 +132,14 @@ impl IamError {
     /// The same, with a remedy.
     pub(crate) fn conflict_with_remedy(what: impl Into<Cow<'static, str>>, remedy: Remedy) -> Self {
         Self::Refused(Refusal::new(Reason::Conflict, what).remedy(remedy))
+    }
+
+    /// This refusal in place of the failure to store a row because another has its name, or whatever is unique.
+    pub(crate) fn if_unique(self, refusal: impl FnOnce() -> Self) -> Self {
+        match self {
+            Self::Db(DbError::Unique) => refusal(),
+            other => other,
+        }
     }
 
     /// The caller's answer; `None` for an internal failure, whose details stay in the log.

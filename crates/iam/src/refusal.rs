@@ -285,8 +285,9 @@ impl Refusal {
     }
 
     /// Something in an account the caller is in, with a credential for another account.
-    pub(crate) fn elsewhere(account: AccountId, own: AccountId) -> Self {
-        let message = format!("this is of account `{account}`, and the token is for `{own}`");
+    pub(crate) fn elsewhere(account: AccountId, token_account: AccountId) -> Self {
+        let message =
+            format!("this is of account `{account}`, and the token is for `{token_account}`");
         Self::new(Reason::WrongAccount, message).remedy(Remedy::SwitchTo(account))
     }
 

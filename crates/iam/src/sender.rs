@@ -67,7 +67,8 @@ impl Verifier {
     #[must_use]
     pub fn key_with_text(&self, text: &str) -> Option<KeyId> {
         let hash = crate::entropy::sha256(text.as_bytes());
-        self.inner.directory.load().keys_by_hash.get(&hash).copied()
+        let directory = self.inner.directory.load();
+        directory.keys.of_hash(&hash).map(|key| key.id)
     }
 
     /// The scope of samples with this key before their names: as [`Self::source_scope`], where the key's domain takes that.
@@ -93,7 +94,7 @@ impl Verifier {
             Credential::ApiKey(text) => {
                 let hash = crate::entropy::sha256(text.as_bytes());
                 let directory = self.inner.directory.load();
-                directory.keys_by_hash.get(&hash).copied()
+                directory.keys.of_hash(&hash).map(|key| key.id)
             }
         }
     }
@@ -109,8 +110,7 @@ impl Verifier {
             Credential::ApiKey(text) => {
                 let directory = self.inner.directory.load();
                 let hash = crate::entropy::sha256(text.as_bytes());
-                let id = directory.keys_by_hash.get(&hash)?;
-                directory.keys.get(id)?.expires_at
+                directory.keys.of_hash(&hash)?.expires_at
             }
         }
     }

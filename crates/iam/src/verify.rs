@@ -4,17 +4,20 @@
 
 mod again;
 mod allowed_address;
+mod holder;
 mod space_name;
+mod still_good;
 
 pub(crate) use allowed_address::{check_address, refused_address};
+pub(crate) use holder::{ACCOUNT_DELETED, membership_reason, require_existing};
 pub use space_name::{SpaceName, SpaceNameError};
 
 use crate::audit::Origin;
 use crate::entropy::sha256;
 use crate::error::AuthError;
-use crate::grant::{NOT_A_MEMBER, ProvenCredential, grant};
+use crate::grant::{ProvenCredential, grant};
 use crate::key_text;
-use crate::model::bounds::{AccountReach, CredentialBounds, NOT_ASSUMABLE};
+use crate::model::bounds::{AccountReach, CredentialBounds};
 use crate::model::directory::{ApiKey, Directory};
 use crate::model::issuers;
 use crate::model::proof::Proof;
@@ -27,14 +30,10 @@ use crate::token::identity::{Credential, Identity};
 use crate::token::jws;
 use crate::token::jws::TOKEN_BYTES_MAX;
 use crate::token::verified::{Claims, Verified};
-use base::principal::Principal;
 use base::scope::{Domain, Scope};
 use base::time::Millis;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-
-/// How far `iat` and `nbf` may be in the future: synchronised clocks differ a little.
-const LEEWAY_SECONDS: i64 = 60;
 
 /// How every token begins: `{"` in Base64.
 const TOKEN_BEGINNING: &str = "eyJ";
@@ -281,9 +280,9 @@ impl Verifier {
         if text.len() > TOKEN_BYTES_MAX {
             return Err(AuthError::KeyUnknown);
         }
-        let id = directory
-            .keys_by_hash
-            .get(&sha256(text.as_bytes()))
+        let key = directory
+            .keys
+            .of_hash(&sha256(text.as_bytes()))
             .ok_or_else(|| {
                 // Keys brought by users may have any form; for our own format the checksum tells whether the text is
                 // complete.
@@ -293,7 +292,6 @@ impl Verifier {
                     AuthError::KeyUnknown
                 }
             })?;
-        let key = directory.keys.get(id).ok_or(AuthError::KeyUnknown)?;
         if let Some(why) = key.refusal(at) {
             return Err(AuthError::Revoked(why));
         }
@@ -341,24 +339,6 @@ impl Verifier {
         Ok(verified)
     }
 
-    /// Whether a token with a good signature is valid: by its times at `at`, and by what the directory says now.
-    fn is_good(
-        &self,
-        directory: &Directory,
-        verified: &Verified,
-        at: Millis,
-    ) -> Result<(), AuthError> {
-        if at.secs() >= verified.expires_at {
-            return Err(AuthError::Expired {
-                seconds_ago: at.secs().saturating_sub(verified.expires_at),
-            });
-        }
-        if verified.begins_at > at.secs().saturating_add(LEEWAY_SECONDS) {
-            return Err(AuthError::NotYetValid);
-        }
-        self.check_alive(directory, verified, at)
-    }
-
     /// The claims of an IAM token, if it is valid. Every token is verified in full, without the cache, and with exactly
     /// one signature check, so that the time does not reveal what was wrong.
     pub(crate) fn introspected_claims(&self, token: &str) -> Option<IamClaims> {
@@ -387,102 +367,6 @@ impl Verifier {
             Claims::Iam(claims) => Some(*claims),
             Claims::Uaa => None,
         }
-    }
-
-    /// Whether the key, session and principal of the token are still valid.
-    fn check_alive(
-        &self,
-        directory: &Directory,
-        verified: &Verified,
-        at: Millis,
-    ) -> Result<(), AuthError> {
-        if let Some(session) = verified.session
-            && self.inner.ended.contains(session)
-        {
-            return Err(AuthError::Revoked("its session has ended"));
-        }
-        if let Some(id) = verified.key {
-            let key = directory
-                .keys
-                .get(&id)
-                .ok_or(AuthError::Revoked("its API key was deleted"))?;
-            if let Some(why) = key.refusal(at) {
-                return Err(AuthError::Revoked(why));
-            }
-        }
-        check_holder(directory, verified, verified.principal)?;
-        if let Some(by) = verified.assumed_by {
-            check_holder(directory, verified, by)?;
-            let is_assumable = match verified.principal {
-                Principal::Profile(profile) => {
-                    directory.is_still_assumed(profile, by, verified.begins_at)
-                }
-                _ => false,
-            };
-            if !is_assumable {
-                return Err(AuthError::Revoked(NOT_ASSUMABLE));
-            }
-        }
-        if let Some(by) = verified.trusted_by {
-            let profile = match verified.principal {
-                Principal::Profile(profile) => directory.profile(profile),
-                _ => None,
-            };
-            if !profile.is_some_and(|profile| profile.trusts(by)) {
-                return Err(AuthError::Revoked(NOT_ASSUMABLE));
-            }
-        }
-        match verified.bound(directory) {
-            Some(account) => check_address(directory, account),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Whether a principal of a token is still there, and in its account as it was when the token was issued.
-fn check_holder(
-    directory: &Directory,
-    verified: &Verified,
-    principal: Principal,
-) -> Result<(), AuthError> {
-    require_existing(directory, principal)?;
-    if let Some(account) = verified.account {
-        let added_at = directory.added_at(principal, account).ok_or_else(|| {
-            AuthError::Revoked(membership_reason(directory, AccountReach::One(account)))
-        })?;
-        // A user who was removed and invited again needs a new token: somebody else may hold the old one by now.
-        let left = directory.left_at(principal, account);
-        if verified.begins_at < added_at.secs()
-            || left.is_some_and(|left| verified.begins_at <= left.secs())
-        {
-            return Err(AuthError::Revoked(NOT_A_MEMBER));
-        }
-    }
-    Ok(())
-}
-
-/// The reason when the account no longer exists.
-pub(crate) const ACCOUNT_DELETED: &str = "its account was deleted";
-
-/// Why the credential's account is not open to its principal.
-pub(crate) fn membership_reason(directory: &Directory, reach: AccountReach) -> &'static str {
-    match reach {
-        AccountReach::One(account) if !directory.accounts.contains_key(&account) => ACCOUNT_DELETED,
-        _ => NOT_A_MEMBER,
-    }
-}
-
-/// Refuses a credential of a principal that was deleted.
-pub(crate) fn require_existing(
-    directory: &Directory,
-    principal: Principal,
-) -> Result<(), AuthError> {
-    match principal {
-        _ if directory.exists(principal) => Ok(()),
-        Principal::User(_) => Err(AuthError::Revoked("its user is gone")),
-        Principal::Service(_) => Err(AuthError::Revoked("its service is gone")),
-        Principal::Profile(_) => Err(AuthError::Revoked("its profile is gone")),
-        Principal::Server => Err(AuthError::Revoked("it acts for the server")),
     }
 }
 

@@ -28,18 +28,18 @@ fn main() -> ExitCode {
     let is_verbose = arguments.iter().any(|argument| argument == "--verbose");
     let (mut passed, mut different) = (0, Vec::new());
     for outcome in answers::run(Path::new(folder), only.map(String::as_str)) {
-        let own = outcome.asked - outcome.different.len();
+        let matching = outcome.asked - outcome.different.len();
         if outcome.asked > 0 {
-            println!("{:<32} {own}/{}", outcome.name, outcome.asked);
+            println!("{:<32} {matching}/{}", outcome.name, outcome.asked);
         }
-        passed += own;
+        passed += matching;
         different.extend(outcome.different);
     }
-    different.sort_by_key(|own| std::cmp::Reverse(own.request.len()));
-    let shown = if is_verbose { different.len() } else { 1 };
-    for own in different.iter().rev().take(shown).rev() {
-        let short: String = own.problem.chars().take(SHOWN).collect();
-        println!("{} {}\n   {short}", own.id, own.request);
+    different.sort_by_key(|difference| std::cmp::Reverse(difference.request.len()));
+    let limit = if is_verbose { different.len() } else { 1 };
+    for difference in different.iter().rev().take(limit).rev() {
+        let short: String = difference.problem.chars().take(SHOWN).collect();
+        println!("{} {}\n   {short}", difference.id, difference.request);
     }
     println!("{passed} passed, {} failed", different.len());
     if different.is_empty() {

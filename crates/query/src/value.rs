@@ -51,7 +51,7 @@ impl Value {
 
     /// As a name shows it (Python's `str`): `5`, `5.0`, `True`, `None`. Series have no such form.
     #[must_use]
-    pub fn shown(&self) -> String {
+    pub fn to_text(&self) -> String {
         match self {
             Self::Series(_) | Self::Lists(_) => String::new(),
             Self::Integer(integer) => integer.to_string(),

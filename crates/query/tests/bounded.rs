@@ -236,12 +236,12 @@ fn with_variables(variables: &[(&str, String)], target: &str) -> (bool, u64) {
     let world = World::of(1, 10);
     let share = Arc::new(Share::of(64 * MEBIBYTE));
     let context = Context::unlimited().with_memory(share as _);
-    let own = variables.iter();
-    let own = own.map(|(name, value)| ((*name).to_owned(), value.clone()));
-    let own = own.collect();
+    let pairs = variables.iter();
+    let pairs = pairs.map(|(name, value)| ((*name).to_owned(), value.clone()));
+    let pairs = pairs.collect();
     let (answer, most) = peak(|| {
         Evaluation::new(&world, &context)
-            .with_variables(own)
+            .with_variables(pairs)
             .targets(&[target], &world.window())
             .map(|_| ())
     });

@@ -19,8 +19,17 @@ fn answers_are_those_of_graphite_web() {
     assert!(asked >= 300, "{asked} cases only");
     let different: Vec<String> = outcomes
         .iter()
-        .flat_map(|file| file.different.iter().map(move |own| (&file.name, own)))
-        .map(|(file, own)| format!("{file} {} {}\n{}", own.id, own.request, own.problem))
+        .flat_map(|file| {
+            file.different
+                .iter()
+                .map(move |difference| (&file.name, difference))
+        })
+        .map(|(file, difference)| {
+            format!(
+                "{file} {} {}\n{}",
+                difference.id, difference.request, difference.problem
+            )
+        })
         .collect();
     assert!(different.is_empty(), "{}", different.join("\n"));
 }

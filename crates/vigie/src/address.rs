@@ -8,10 +8,12 @@ use base::user_info;
 /// Completes an address typed without a scheme: `http` for this machine, `https` for any other.
 pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
     let text = typed.trim().trim_end_matches('/');
-    let shown = user_info::hidden(typed);
+    let redacted = user_info::hidden(typed);
     let wrong = |why: &str| {
-        Failure::usage(format!("`{shown}` is not the address of a server: {why}"))
-            .hint("an address looks like `https://metrics.example.org` or `127.0.0.1:8080`")
+        Failure::usage(format!(
+            "`{redacted}` is not the address of a server: {why}"
+        ))
+        .hint("an address looks like `https://metrics.example.org` or `127.0.0.1:8080`")
     };
     if text.is_empty() || text.ends_with(':') {
         return Err(wrong("it names no host"));
@@ -39,7 +41,7 @@ pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
     }
     if Origin::of(&complete).is_ok_and(|there| there.is_unspecified()) {
         return Err(Failure::usage(format!(
-            "`{shown}` is the unspecified address, at which no server can be reached"
+            "`{redacted}` is the unspecified address, at which no server can be reached"
         ))
         .hint("name one that the server has; on this machine that is `127.0.0.1`"));
     }
@@ -88,9 +90,9 @@ mod tests {
             "ftp://user:secretpw@host",
             " https://user:secretpw@0.0.0.0 ",
         ] {
-            let told = format!("{:?}", complete(text).unwrap_err());
-            assert!(!told.contains("secret"), "{told}");
-            assert!(told.contains("user name or a password"), "{told}");
+            let error = format!("{:?}", complete(text).unwrap_err());
+            assert!(!error.contains("secret"), "{error}");
+            assert!(error.contains("user name or a password"), "{error}");
         }
     }
 

@@ -365,7 +365,7 @@ impl<'a> Monitoring<'a> {
         asked: Option<Duration>,
         next: Option<(Duration, Option<Duration>)>,
     ) {
-        let said = match answer {
+        let reason = match answer {
             Ok(reply) => match reply.refusal("go on").text {
                 Some(text) => shown!("the server answers {}: {}", reply.status, text),
                 None => shown!("the server answers {}", reply.status),
@@ -375,17 +375,17 @@ impl<'a> Monitoring<'a> {
         self.context.output.warn(match (next, asked) {
             (Some((wait, Some(left))), _) => shown!(
                 "{}; trying again in {} s, for {} s at the most",
-                said,
+                reason,
                 wait.as_secs(),
                 left.as_secs()
             ),
-            (Some((wait, None)), _) => shown!("{}; trying again in {} s", said, wait.as_secs()),
+            (Some((wait, None)), _) => shown!("{}; trying again in {} s", reason, wait.as_secs()),
             (None, Some(asked)) => shown!(
                 "{}; the server asks to wait {} s, longer than this command waits",
-                said,
+                reason,
                 asked.as_secs()
             ),
-            (None, None) => shown!("{}; it was tried for as long as was said", said),
+            (None, None) => shown!("{}; it was tried for as long as was said", reason),
         });
     }
 

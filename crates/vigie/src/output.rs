@@ -238,8 +238,8 @@ fn table(color: bool, header: &[&'static str], rows: &[Vec<String>]) -> Printabl
         let last = cells.iter().rposition(|cell| !cell.is_empty()).unwrap_or(0);
         let mut line = PrintableText::default();
         for (column, (cell, width)) in cells.iter().zip(&widths).enumerate().take(last + 1) {
-            let shown = PrintableText::from((*cell).to_owned());
-            line.push(&style(column).map_or(shown.clone(), |style| paint(color, style, shown)));
+            let text = PrintableText::from((*cell).to_owned());
+            line.push(&style(column).map_or(text.clone(), |style| paint(color, style, text)));
             if column < last {
                 line.push(&" ".repeat(width - cell.width().min(*width) + 3).into());
             }

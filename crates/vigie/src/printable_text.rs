@@ -249,9 +249,9 @@ mod tests {
 
     #[test]
     fn what_is_told_has_an_end() {
-        let told = PrintableText::untrusted(&"é".repeat(UNTRUSTED_CHARACTERS_MAX + 1));
-        assert_eq!(told.as_str().chars().count(), UNTRUSTED_CHARACTERS_MAX + 1);
-        assert!(told.as_str().ends_with('…'));
+        let text = PrintableText::untrusted(&"é".repeat(UNTRUSTED_CHARACTERS_MAX + 1));
+        assert_eq!(text.as_str().chars().count(), UNTRUSTED_CHARACTERS_MAX + 1);
+        assert!(text.as_str().ends_with('…'));
     }
 
     /// The type is of use only while there is no other way to the screen.

@@ -144,9 +144,9 @@ fn read(variable: &str, value: &str) -> Result<(ureq::Proxy, String), Failure> {
     let place = authority
         .rsplit_once('@')
         .map_or(authority, |(_, place)| place);
-    let shown = Origin::of(&format!("{scheme}://{place}")).map_err(|_| unreadable())?;
+    let origin = Origin::of(&format!("{scheme}://{place}")).map_err(|_| unreadable())?;
     let proxy = ureq::Proxy::new(&format!("{scheme}://{authority}")).map_err(|_| unreadable())?;
-    Ok((proxy, shown.to_string()))
+    Ok((proxy, origin.to_string()))
 }
 
 #[cfg(test)]
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_proxy_is_shown_without_its_password() {
-        for (value, shown) in [
+        for (value, expected) in [
             ("proxy:3128", "http://proxy:3128"),
             ("http://u:s3cret@proxy:3128/", "http://proxy:3128"),
             ("HTTPS://proxy", "https://proxy"),
@@ -195,7 +195,7 @@ mod tests {
             ("http://[::1]:3128", "http://[::1]:3128"),
         ] {
             let (proxy, address) = read("all_proxy", value).unwrap();
-            assert_eq!(address, shown);
+            assert_eq!(address, expected);
             assert_eq!(proxy.password().is_some(), value.contains("s3cret"));
         }
         for value in [
@@ -207,10 +207,10 @@ mod tests {
             "http://h:s3cret",
             "http:// s3cret",
         ] {
-            let told = format!("{:?}", read("all_proxy", value).unwrap_err());
+            let error = format!("{:?}", read("all_proxy", value).unwrap_err());
             assert!(
-                !told.contains("s3cret@") && !told.contains(":s3cret"),
-                "{told}"
+                !error.contains("s3cret@") && !error.contains(":s3cret"),
+                "{error}"
             );
         }
     }

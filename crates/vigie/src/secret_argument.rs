@@ -109,8 +109,8 @@ fn read(path: &str, flag: &'static str, output: &Output) -> Result<Zeroizing<Vec
         )));
     }
     let mut bytes = Zeroizing::new(Vec::new());
-    let shown = Path::new(path);
-    let failed = |error: io::Error| Failure::file("read", shown, &error);
+    let file_path = Path::new(path);
+    let failed = |error: io::Error| Failure::file("read", file_path, &error);
     if path == "-" {
         let stdin = io::stdin();
         stdin
@@ -119,7 +119,7 @@ fn read(path: &str, flag: &'static str, output: &Output) -> Result<Zeroizing<Vec
             .read_to_end(&mut bytes)
             .map_err(failed)?;
     } else {
-        let file = File::open(shown).map_err(failed)?;
+        let file = File::open(file_path).map_err(failed)?;
         note_readable(&file, path, output);
         file.take(FILE_BYTES_MAX + 1)
             .read_to_end(&mut bytes)

@@ -18,7 +18,7 @@ thread_local! {
 
 fn count() {
     // While a thread ends its counter is gone; nobody reads it then.
-    let _ = ALLOCATIONS.try_with(|own| own.set(own.get() + 1));
+    let _ = ALLOCATIONS.try_with(|cell| cell.set(cell.get() + 1));
 }
 
 // SAFETY: every call goes to the system's allocator unchanged; counting touches no memory it manages.

@@ -63,13 +63,13 @@ pub fn parse(line: &[u8]) -> Result<AuthLine<'_>, AuthLineError> {
     let (before, word) = rest.split_at_checked(last).unwrap_or((rest, &[]));
     let is_third = before.trim_ascii().iter().any(blank);
     let is_scope = is_third && matches!(word, [b's' | b'o' | b'a' | b'S' | b'O' | b'A', b'-', ..]);
-    let (shown, scope) = if is_scope {
+    let (presented, scope) = if is_scope {
         (before, Some(word))
     } else {
         (rest, None)
     };
     let credential =
-        credential::user_token(shown.trim_ascii()).map_err(AuthLineError::Credential)?;
+        credential::user_token(presented.trim_ascii()).map_err(AuthLineError::Credential)?;
     let scope = scope.map(scope_id::parse).transpose();
     Ok(AuthLine {
         credential,

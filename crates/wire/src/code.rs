@@ -250,7 +250,7 @@ pub const IDENTITY: &[Word] = &[
     word(
         "limit_exceeded",
         "409",
-        "the account has as many as the limit named allows: delete some, or let the operator raise it",
+        "there are as many as the limit named allows: delete some, or, where it is a limit of the account, let the operator raise it",
     ),
     word(
         "invalid_code",
@@ -331,7 +331,7 @@ pub fn meaning(code: &str) -> Option<&'static str> {
     find(code)
         .map(|entry| entry.meaning)
         .or_else(|| word().map(|entry| entry.meaning))
-        .or_else(|| entered().map(|(_, said)| *said))
+        .or_else(|| entered().map(|(_, meaning)| *meaning))
 }
 
 /// Looks a code up by its text.

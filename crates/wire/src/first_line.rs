@@ -92,12 +92,12 @@ mod tests {
         let mut line = FirstLine::default();
         let mut through = 0;
         let mut chunks = bytes.chunks(size);
-        let said = chunks.try_for_each(|chunk| {
+        let outcome = chunks.try_for_each(|chunk| {
             line.look(chunk)?;
             through += chunk.len();
             Ok(())
         });
-        (said, through)
+        (outcome, through)
     }
 
     #[test]
@@ -115,8 +115,8 @@ mod tests {
         ] {
             let end = text.find('\n').unwrap();
             for size in [1, 2, 5, 64, 65, 4096, 100_000] {
-                let (said, through) = look(text.as_bytes(), size);
-                assert_eq!(said, Err(expected), "{size}");
+                let (outcome, through) = look(text.as_bytes(), size);
+                assert_eq!(outcome, Err(expected), "{size}");
                 assert!(through <= end, "{size}");
             }
         }

@@ -27,6 +27,7 @@ pub mod resource_group;
 pub mod resource_instance;
 pub mod resource_key;
 pub mod role;
+pub mod rule_condition;
 pub mod service_id;
 pub mod service_id_group;
 pub mod session;

@@ -66,29 +66,46 @@ pub fn routes() -> Vec<(String, String)> {
     routes
 }
 
+/// A parameter of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueryParameter {
+    /// Its name.
+    pub name: String,
+    /// Whether it may be given several times.
+    pub is_list: bool,
+}
+
 /// The parameters that the queries of the identity interface may have: for each route the method in capitals, the path, and the
-/// names.
+/// parameters.
 #[must_use]
-pub fn identity_queries() -> Vec<(String, String, Vec<String>)> {
+pub fn identity_queries() -> Vec<(String, String, Vec<QueryParameter>)> {
     let document = iam_document();
     let paths = document.get("paths").and_then(Value::as_object);
     let mut queries = Vec::new();
     for (path, item) in paths.into_iter().flatten() {
         for (method, operation) in item.as_object().into_iter().flatten() {
-            let names = parameters(operation, "query").map(str::to_owned);
-            queries.push((method.to_uppercase(), path.clone(), names.collect()));
+            let parameters = query_parameters(operation).collect();
+            queries.push((method.to_uppercase(), path.clone(), parameters));
         }
     }
     queries
 }
 
-/// The names of the parameters that an operation has in this place.
-fn parameters<'o>(operation: &'o Value, place: &'static str) -> impl Iterator<Item = &'o str> {
+/// The parameters that an operation has in its query.
+fn query_parameters(operation: &Value) -> impl Iterator<Item = QueryParameter> {
     let all = operation.get("parameters").and_then(Value::as_array);
     let all = all.into_iter().flatten();
-    let here =
-        all.filter(move |parameter| parameter.get("in").and_then(Value::as_str) == Some(place));
-    here.filter_map(|parameter| parameter.get("name").and_then(Value::as_str))
+    let of_query = all.filter(|parameter| text_at(parameter, "/in") == Some("query"));
+    of_query.filter_map(|parameter| {
+        Some(QueryParameter {
+            name: text_at(parameter, "/name")?.to_owned(),
+            is_list: text_at(parameter, "/schema/type") == Some("array"),
+        })
+    })
+}
+
+fn text_at<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
+    value.pointer(pointer)?.as_str()
 }
 
 #[cfg(test)]

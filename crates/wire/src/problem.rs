@@ -298,6 +298,9 @@ impl UaaBody {
     }
 }
 
+/// The code of a filter that a list of the Cloud Foundry interface does not have.
+pub const BAD_QUERY_PARAMETER: &str = "bad_query_parameter";
+
 /// The error body of the Cloud Foundry interface (`/v2`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CloudFoundryBody {
@@ -317,6 +320,9 @@ impl CloudFoundryBody {
     #[must_use]
     pub fn new(problem: &Problem) -> Self {
         let (code, word) = match problem.kind {
+            Kind::Invalid if problem.code == BAD_QUERY_PARAMETER => {
+                (10_005, "CF-BadQueryParameter")
+            }
             Kind::Invalid => (1001, "CF-MessageParseError"),
             Kind::Unauthenticated => (1000, "CF-InvalidAuthToken"),
             Kind::Forbidden => (10_003, "CF-NotAuthorized"),
@@ -396,6 +402,8 @@ mod tests {
         assert_eq!(CloudFoundryBody::new(&taken).code, 10_016);
         let full = taken.limit(&base::limit::SPACES_PER_ACCOUNT);
         assert_eq!(CloudFoundryBody::new(&full).code, 10_008);
+        let filter = Problem::new(Kind::Invalid, BAD_QUERY_PARAMETER, "no such filter");
+        assert_eq!(CloudFoundryBody::new(&filter).code, 10_005);
     }
 
     #[test]

@@ -102,14 +102,14 @@ mod tests {
             ..Receipt::default()
         };
         assert!(receipt(3, 2, 1, 0).accounts_for(3));
-        for (told, sent) in [
+        for (answer, sent) in [
             (receipt(4, 3, 1, 0), 3),
             (receipt(3, 1, 1, 0), 3),
             (receipt(3, 0, 0, 3), 3),
             (receipt(3, u64::MAX, 4, 0), 3),
             (receipt(u64::MAX, u64::MAX, 0, 0), 3),
         ] {
-            assert!(!told.accounts_for(sent), "{told:?}");
+            assert!(!answer.accounts_for(sent), "{answer:?}");
         }
     }
 
@@ -130,7 +130,7 @@ mod tests {
             ..Receipt::default()
         };
         assert!(receipt(1000, 500, 1500).accounts_for(1500));
-        for told in [
+        for answer in [
             receipt(1000, 0, 1500),
             receipt(1000, 501, 1500),
             receipt(1000, 500, 1499),
@@ -138,7 +138,7 @@ mod tests {
             receipt(1500, 0, 1500),
             receipt(0, 1500, 1500),
         ] {
-            assert!(!told.accounts_for(1500), "{}", told.rejections.len());
+            assert!(!answer.accounts_for(1500), "{}", answer.rejections.len());
         }
     }
 

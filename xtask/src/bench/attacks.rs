@@ -63,7 +63,7 @@ pub(super) fn run() -> Result<()> {
         datagrams: free_address()?,
     };
     let [lines, statsd, datagrams] =
-        [listeners.lines, listeners.statsd, listeners.datagrams].map(|own| own.to_string());
+        [listeners.lines, listeners.statsd, listeners.datagrams].map(|address| address.to_string());
     let settings = [
         ("VIGIE_GRAPHITE_LISTEN", lines.as_str()),
         ("VIGIE_STATSD_LISTEN", statsd.as_str()),

@@ -48,7 +48,7 @@ pub(super) fn run() -> Result<()> {
     ]))?;
 
     let alone = server.write_for(MEASURED, &server.owner)?;
-    println!("{:>24}: {}", "nobody imports", told(&alone)?);
+    println!("{:>24}: {}", "nobody imports", summary(&alone)?);
     let begun = Instant::now();
     let mut import = command(&["import", "prometheus", "--scope", "account", "--quiet"])
         .arg(&file)
@@ -66,7 +66,7 @@ pub(super) fn run() -> Result<()> {
     let took = begun.elapsed().as_secs_f64();
     ensure!(status.success(), "the import has failed: {status}");
     beside.sort_by(f64::total_cmp);
-    println!("{:>24}: {}", "during the import", told(&beside)?);
+    println!("{:>24}: {}", "during the import", summary(&beside)?);
     let samples = series * SAMPLES;
     println!(
         "{:>24}: {series} series, {samples} samples in {took:.0} s, {:.0} samples a second",
@@ -117,7 +117,7 @@ fn write_export(file: &Path, series: u64) -> Result<()> {
     Ok(())
 }
 
-fn told(took: &[f64]) -> Result<String> {
+fn summary(took: &[f64]) -> Result<String> {
     let at = |part: usize| took.get(part).copied().context("no write was answered");
     Ok(format!(
         "{} writes, median {:.2} ms, p99 {:.2} ms, longest {:.1} ms",

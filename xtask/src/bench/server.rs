@@ -227,12 +227,12 @@ fn read(stream: &mut TcpStream) -> Result<u16> {
     loop {
         line.clear();
         ensure!(reader.read_line(&mut line)? > 0, "the answer broke off");
-        let own = line.trim_end();
+        let trimmed = line.trim_end();
         if status == 0 {
-            status = own.get(9..12).unwrap_or_default().parse()?;
-        } else if let Some(text) = own.strip_prefix("content-length: ") {
+            status = trimmed.get(9..12).unwrap_or_default().parse()?;
+        } else if let Some(text) = trimmed.strip_prefix("content-length: ") {
             length = Some(text.parse()?);
-        } else if own.is_empty() {
+        } else if trimmed.is_empty() {
             break;
         }
     }

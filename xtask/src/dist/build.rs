@@ -33,7 +33,7 @@ impl Build {
             .or_else(|| from_git(&source))
             .unwrap_or_else(|| ("unknown".to_owned(), "0".to_owned()));
         let rustc = output_of(Command::new("rustc").arg("-vV"))?;
-        let told = |key: &str| {
+        let field = |key: &str| {
             rustc
                 .lines()
                 .find_map(|line| line.strip_prefix(key))
@@ -46,8 +46,8 @@ impl Build {
             source,
             profile: profile.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            target: told("host: ")?,
-            rust: told("release: ")?,
+            target: field("host: ")?,
+            rust: field("release: ")?,
             commit,
             time,
         })
@@ -110,8 +110,8 @@ fn archived(source: &Path) -> Option<(String, String)> {
 fn from_git(source: &Path) -> Option<(String, String)> {
     let git = |arguments: &[&str]| {
         let mut command = Command::new("git");
-        let told = output_of(command.args(arguments).current_dir(source)).ok()?;
-        Some(told.trim().to_owned())
+        let output = output_of(command.args(arguments).current_dir(source)).ok()?;
+        Some(output.trim().to_owned())
     };
     let mut commit = git(&["rev-parse", "--short=12", "HEAD"])?;
     if !git(&["status", "--porcelain"])?.is_empty() {

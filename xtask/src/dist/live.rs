@@ -79,10 +79,10 @@ pub(super) fn run(root: &Path, script: &str) -> Result<()> {
     let probed = boot(root, PROBE);
     let why = match &probed {
         Ok((output, _)) if output.status.success() => None,
-        Ok((output, said)) => Some(format!(
+        Ok((output, log)) => Some(format!(
             "{}: {} {}",
             output.status,
-            said.trim(),
+            log.trim(),
             String::from_utf8_lossy(&output.stderr).trim()
         )),
         Err(error) => Some(format!("{error:#}")),
@@ -94,8 +94,8 @@ pub(super) fn run(root: &Path, script: &str) -> Result<()> {
         }
         return Ok(());
     }
-    let (output, said) = boot(root, script)?;
-    println!("{}", said.trim_end());
+    let (output, log) = boot(root, script)?;
+    println!("{}", log.trim_end());
     if !output.status.success() {
         bail!("under systemd it ended with {}", output.status);
     }
@@ -122,11 +122,11 @@ fn boot(root: &Path, script: &str) -> Result<(Output, String)> {
         .arg(root)
         .output()
         .context("cannot run `timeout`")?;
-    let said = fs::read(root.join(SAID))?;
+    let log = fs::read(root.join(SAID))?;
     for unit in ["trial.service", "trial.target"] {
         fs::remove_file(units.join(unit))?;
     }
-    Ok((output, String::from_utf8_lossy(&said).into_owned()))
+    Ok((output, String::from_utf8_lossy(&log).into_owned()))
 }
 
 /// A control group below our own, in the form that systemd manages; it goes when what ran in it is over.
@@ -137,8 +137,9 @@ struct Group {
 impl Group {
     fn make() -> Result<Self> {
         let mounts = fs::read_to_string("/proc/self/mounts")?;
-        let own = fs::read_to_string("/proc/self/cgroup")?;
-        let parent = place(&mounts, &own).context("no control groups of version 2 are mounted")?;
+        let cgroup = fs::read_to_string("/proc/self/cgroup")?;
+        let parent =
+            place(&mounts, &cgroup).context("no control groups of version 2 are mounted")?;
         let folder = parent.join(format!("trial-{}", std::process::id()));
         fs::create_dir(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
         Ok(Self { folder })
@@ -146,14 +147,14 @@ impl Group {
 }
 
 /// Where our own group is, of what `/proc` says of mounts and groups.
-fn place(mounts: &str, own: &str) -> Option<PathBuf> {
+fn place(mounts: &str, cgroup: &str) -> Option<PathBuf> {
     let mounted = mounts.lines().find_map(|line| {
         let mut words = line.split(' ').skip(1);
         let (place, kind) = (words.next()?, words.next()?);
         (kind == "cgroup2").then_some(place)
     })?;
-    let own = own.lines().find_map(|line| line.strip_prefix("0::/"))?;
-    Some(Path::new(mounted).join(own))
+    let path = cgroup.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    Some(Path::new(mounted).join(path))
 }
 
 impl Drop for Group {

@@ -51,14 +51,14 @@ pub(super) fn collect(build: &Build) -> Result<String> {
     let packages = metadata.get("packages").and_then(Value::as_array);
     let mut rows = BTreeSet::new();
     for package in packages.context("`cargo metadata` names no packages")? {
-        let told = |key: &str| package.get(key).and_then(Value::as_str).unwrap_or_default();
-        let name = format!("{} {}", told("name"), told("version"));
+        let field = |key: &str| package.get(key).and_then(Value::as_str).unwrap_or_default();
+        let name = format!("{} {}", field("name"), field("version"));
         // Ours have no source.
         if !used.contains(&name) || package.get("source").is_none_or(Value::is_null) {
             continue;
         }
-        rows.insert(format!("| {name} | {} |\n", told("license")));
-        let folder = Path::new(told("manifest_path")).parent();
+        rows.insert(format!("| {name} | {} |\n", field("license")));
+        let folder = Path::new(field("manifest_path")).parent();
         for licence in licences(folder.context("a package without a folder")?)? {
             texts.entry(licence).or_default().insert(name.clone());
         }

@@ -169,7 +169,7 @@ mod tests {
     fn a_tarball_without_what_must_be_in_it_is_none() {
         let folder = tempfile::tempdir().unwrap();
         let staged = laid(folder.path(), &MUST[1..], Duration::ZERO, 0o644);
-        let told = pack(&build(), &staged, &folder.path().join("packed")).unwrap_err();
-        assert!(told.to_string().contains(MUST[0]), "{told}");
+        let error = pack(&build(), &staged, &folder.path().join("packed")).unwrap_err();
+        assert!(error.to_string().contains(MUST[0]), "{error}");
     }
 }

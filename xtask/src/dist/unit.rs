@@ -54,14 +54,17 @@ fn judge(root: &Path, unit: &str) -> Result<()> {
             complaints.trim()
         );
     }
-    let told = output_of(
+    let output = output_of(
         Command::new("systemd-analyze")
             .args(["security", "--offline=true", "--no-pager"])
             .arg(format!("--threshold={EXPOSURE_MAX}"))
             .arg(format!("{}{unit}", root.display())),
     )
     .context("the unit leaves the service more than we allow")?;
-    if let Some(line) = told.lines().find(|line| line.contains("Overall exposure")) {
+    if let Some(line) = output
+        .lines()
+        .find(|line| line.contains("Overall exposure"))
+    {
         println!("unit: {}", line.trim());
     }
     Ok(())

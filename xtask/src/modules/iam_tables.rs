@@ -19,9 +19,12 @@ pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
         if layer != REPO {
             continue;
         }
-        let own = below.first().map_or("", String::as_str);
+        let own_table = below.first().map_or("", String::as_str);
         for quoted in &module.quoted {
-            for table in tables(&quoted.text).iter().filter(|table| *table != own) {
+            for table in tables(&quoted.text)
+                .iter()
+                .filter(|table| *table != own_table)
+            {
                 wrongs.push(format!(
                     "{PACKAGE}: line {} of `{}`: a statement that writes or returns rows of `{table}` belongs in \
                      `{REPO}/{table}.rs`",
@@ -42,7 +45,7 @@ mod tests {
     /// The mistakes where `repo/users.rs`, `repo/invitations/mails.rs` and `repo/transactions/mod.rs` are this text.
     fn found(text: &str) -> [Vec<String>; 3] {
         let of = |place: &str| {
-            let text = |own: &str| if own == place { text } else { "" }.to_owned();
+            let text = |candidate: &str| if candidate == place { text } else { "" }.to_owned();
             let files = [
                 ("src/lib.rs", "mod repo;".to_owned()),
                 (

@@ -42,7 +42,7 @@ pub(crate) const LAYERS: [Layers; 1] = [Layers {
 /// The uses of a layer above its own in a crate.
 pub(crate) fn upwards(package: &str, source: &Source, all: &[Layers]) -> Vec<String> {
     let mut wrongs = Vec::new();
-    for layers in all.iter().filter(|own| own.package == package) {
+    for layers in all.iter().filter(|layers| layers.package == package) {
         let is_there = |name: &str| source.modules.iter().any(|module| module.path == [name]);
         for name in layers.order.iter().filter(|name| !is_there(name)) {
             wrongs.push(format!(
@@ -61,12 +61,12 @@ pub(crate) fn upwards(package: &str, source: &Source, all: &[Layers]) -> Vec<Str
                 "{package}: `{name}` has no layer: put it into the order in `xtask/src/modules/layers.rs` and `ARCHITECTURE.md`"
             ));
         }
-        let level = |name: &str| layers.order.iter().position(|own| *own == name);
+        let level = |name: &str| layers.order.iter().position(|layer| *layer == name);
         // At the crate's root.
         let edges = folders(source).remove(&Vec::new()).unwrap_or_default();
         for ((from, to), place) in edges {
-            if let (Some(own), Some(used)) = (level(&from), level(&to))
-                && own < used
+            if let (Some(importer), Some(used)) = (level(&from), level(&to))
+                && importer < used
             {
                 wrongs.push(format!(
                     "{package}: `{from}` lies below `{to}` and must not use it: {place}"

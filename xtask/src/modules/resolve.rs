@@ -37,7 +37,7 @@ fn follow(source: &Source, from: usize, segments: &[String], steps: usize) -> Op
 
 fn is_imported(references: &[Reference], name: &str) -> bool {
     references.iter().any(|reference| {
-        matches!(&reference.kind, Kind::Import { name: own } | Kind::Reexport { name: own } if own == name)
+        matches!(&reference.kind, Kind::Import { name: imported } | Kind::Reexport { name: imported } if imported == name)
     })
 }
 

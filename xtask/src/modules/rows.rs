@@ -38,7 +38,7 @@ fn is_row(module: &Module, reference: &Reference) -> bool {
     if segments.windows(2).any(|pair| pair == [DB, ROW]) {
         return true;
     }
-    let is_whole_crate = |own: &&Reference| own.segments.as_slice() == [DB];
+    let is_whole_crate = |reference: &&Reference| reference.segments.as_slice() == [DB];
     let mut imports = module.references.iter().filter(is_whole_crate);
     match *segments {
         // `use db::*;`

@@ -104,7 +104,7 @@ fn written(words: &[&str], at: usize) -> Option<String> {
         [one, rest @ ..] if is(one, "UPDATE") => (true, rest),
         _ => return None,
     };
-    let is_clause = |word: &&str| BEFORE_A_CLAUSE.iter().any(|own| is(word, own));
+    let is_clause = |word: &&str| BEFORE_A_CLAUSE.iter().any(|keyword| is(word, keyword));
     if is_update && before.is_some_and(is_clause) {
         return None;
     }

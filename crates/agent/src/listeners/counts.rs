@@ -103,7 +103,7 @@ mod tests {
     fn what_is_refused_is_told_at_once_and_then_once_a_minute() {
         let (counts, begun) = (Counts::default(), Instant::now());
         assert_eq!(counts.due_report(begun, true), None);
-        let told = |count, first: &str| {
+        let report = |count, first: &str| {
             let first = first.to_owned();
             Some(Refusals { count, first })
         };
@@ -111,17 +111,17 @@ mod tests {
         counts.refuse(0, || panic!("nothing was refused"));
         counts.refuse(1, || "one".to_owned());
         counts.refuse(1, || "two".to_owned());
-        assert_eq!(counts.due_report(begun, false), told(2, "one"));
+        assert_eq!(counts.due_report(begun, false), report(2, "one"));
         counts.refuse(5, || "three".to_owned());
         assert_eq!(counts.due_report(begun + REPORT_INTERVAL / 2, false), None);
         assert_eq!(
             counts.due_report(begun + REPORT_INTERVAL, false),
-            told(5, "three")
+            report(5, "three")
         );
         counts.refuse(1, || "four".to_owned());
         assert_eq!(
             counts.due_report(begun + REPORT_INTERVAL, true),
-            told(1, "four")
+            report(1, "four")
         );
         let counted = ListenerTotals {
             received: 3,

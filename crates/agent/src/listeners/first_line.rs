@@ -82,11 +82,11 @@ mod tests {
                 let mut beginning = FirstLine::default();
                 let mut given = Vec::new();
                 let mut chunks = line.as_bytes().chunks(size);
-                let told = chunks.try_for_each(|chunk| {
+                let outcome = chunks.try_for_each(|chunk| {
                     given.extend_from_slice(beginning.take(chunk)?);
                     Ok(())
                 });
-                assert_eq!((told, given.as_slice()), (Err(expected), b"".as_slice()));
+                assert_eq!((outcome, given.as_slice()), (Err(expected), b"".as_slice()));
             }
         }
     }

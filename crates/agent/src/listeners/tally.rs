@@ -65,10 +65,10 @@ mod tests {
         tally.refuse(0, || panic!("nothing was refused"));
         assert_eq!(tally.message("lines"), None);
         tally.refuse(1, || "a \u{1b}[31m b".to_owned());
-        let told = "1 of 3 lines was refused; the first: a ?[31m b";
-        assert_eq!(tally.message("lines").as_deref(), Some(told));
+        let expected = "1 of 3 lines was refused; the first: a ?[31m b";
+        assert_eq!(tally.message("lines").as_deref(), Some(expected));
         tally.refuse(1, || "another".to_owned());
-        let told = "2 of 3 lines were refused; the first: a ?[31m b";
-        assert_eq!(tally.message("lines").as_deref(), Some(told));
+        let expected = "2 of 3 lines were refused; the first: a ?[31m b";
+        assert_eq!(tally.message("lines").as_deref(), Some(expected));
     }
 }

@@ -20,7 +20,7 @@ struct Bench {
     intake: Intake,
     notifier: Notifier,
     written: Mutex<String>,
-    told: Mutex<Vec<(ListenerKind, Refusals)>>,
+    reports: Mutex<Vec<(ListenerKind, Refusals)>>,
 }
 
 impl Bench {
@@ -30,7 +30,7 @@ impl Bench {
             intake: Intake::default(),
             notifier: Notifier::default(),
             written: Mutex::default(),
-            told: Mutex::default(),
+            reports: Mutex::default(),
         }
     }
 
@@ -64,7 +64,7 @@ impl Bench {
                 })
             });
             let serving = threads.spawn(|| {
-                let tell = |kind, refused| self.told.lock().unwrap().push((kind, refused));
+                let tell = |kind, refused| self.reports.lock().unwrap().push((kind, refused));
                 self.listeners.serve(&self.intake, &self.notifier, tell)
             });
             // A failed assertion must not wait for ever for threads that nobody stops.
@@ -133,7 +133,7 @@ fn a_connection_that_is_closed_without_a_word_is_on_disk() {
             refused: 0
         }
     );
-    assert_eq!(*bench.told.lock().unwrap(), []);
+    assert_eq!(*bench.reports.lock().unwrap(), []);
 }
 
 #[test]
@@ -172,10 +172,10 @@ fn what_is_no_line_is_counted_and_told() {
             refused: 3
         }
     );
-    let told = bench.told.lock().unwrap();
-    let count: u64 = told.iter().map(|(_, refused)| refused.count).sum();
+    let reports = bench.reports.lock().unwrap();
+    let count: u64 = reports.iter().map(|(_, refused)| refused.count).sum();
     assert_eq!(count, 3);
-    assert!(told[0].1.first.starts_with("`a..b`: "), "{told:?}");
+    assert!(reports[0].1.first.starts_with("`a..b`: "), "{reports:?}");
     assert!(!bench.written().contains("17}"), "it may have been cut");
 }
 
@@ -229,9 +229,9 @@ fn who_shows_a_credential_is_told_that_it_counts_for_nothing() {
                 refused: 2
             }
         );
-        let told = bench.told.lock().unwrap();
-        assert!(!told.is_empty());
-        assert!(!format!("{told:?}").contains("secret"), "{told:?}");
+        let reports = bench.reports.lock().unwrap();
+        assert!(!reports.is_empty());
+        assert!(!format!("{reports:?}").contains("secret"), "{reports:?}");
     }
 }
 
@@ -396,7 +396,7 @@ fn an_address_that_is_taken_is_told() {
         ..ListenerSettings::default()
     };
     let error = Listeners::bind(&wanted).unwrap_err();
-    assert!(matches!(error, ListenerError::Address { address: told, .. } if told == address));
+    assert!(matches!(error, ListenerError::Address { address: refused, .. } if refused == address));
     let wanted = ListenerSettings {
         sums: Settings {
             percentiles: vec![0.0],

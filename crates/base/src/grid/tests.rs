@@ -30,7 +30,7 @@ fn range(from: i64, until: i64) -> TimeRange {
     }
 }
 
-fn shown(grid: &Grid) -> (i64, i64, Vec<Option<f64>>) {
+fn parts(grid: &Grid) -> (i64, i64, Vec<Option<f64>>) {
     let values = grid
         .values
         .iter()
@@ -54,14 +54,14 @@ fn samples_fall_into_slots() {
             .unwrap()
             .grid(raw.iter().copied(), fold);
         assert_eq!(
-            shown(&grid),
+            parts(&grid),
             (60, 60, vec![Some(value), None, Some(5.0)]),
             "{fold:?}"
         );
     }
     let window = Window::of(range(-120, -1), step).unwrap();
     let before_zero = window.grid(samples(&[(-1, 1.0)]), Fold::Sum);
-    assert_eq!(shown(&before_zero), (-60, 60, vec![Some(1.0)]));
+    assert_eq!(parts(&before_zero), (-60, 60, vec![Some(1.0)]));
 }
 
 #[test]
@@ -131,17 +131,17 @@ fn coarser_grids_begin_at_multiples_of_their_step() {
         step: Step::new(10).unwrap(),
         values: vec![1.0, 2.0, 3.0, f64::NAN, 5.0],
     };
-    assert_eq!(shown(&at_most(&grid, 5, Fold::Average)), shown(&grid));
+    assert_eq!(parts(&at_most(&grid, 5, Fold::Average)), parts(&grid));
     assert_eq!(
-        shown(&at_most(&grid, 3, Fold::Average)),
+        parts(&at_most(&grid, 3, Fold::Average)),
         (20, 20, vec![Some(1.5), Some(3.0), Some(5.0)])
     );
     assert_eq!(
-        shown(&at_most(&grid, 1, Fold::Sum)),
+        parts(&at_most(&grid, 1, Fold::Sum)),
         (10, 50, vec![Some(11.0)])
     );
     assert_eq!(
-        shown(&at_most(&grid, 0, Fold::Max)),
+        parts(&at_most(&grid, 0, Fold::Max)),
         (10, 50, vec![Some(5.0)])
     );
 }
@@ -168,7 +168,7 @@ fn slots_that_are_handed_out_one_by_one_are_those_of_the_grid() {
     assert_eq!(slots, samples(&[(0, 2.0), (240, 5.0)]));
     let mut grid = window.empty();
     window.put(&mut grid, slots);
-    assert_eq!(shown(&grid), shown(&window.grid(raw, Fold::Average)));
+    assert_eq!(parts(&grid), parts(&window.grid(raw, Fold::Average)));
 }
 
 proptest! {

@@ -29,14 +29,14 @@ pub fn redact_api_keys(text: &str) -> Cow<'_, str> {
     if !contains_api_key(text) {
         return text.into();
     }
-    let (mut shown, mut rest) = (String::new(), text);
+    let (mut redacted, mut rest) = (String::new(), text);
     while let Some((before, after)) = next(rest) {
-        shown.push_str(before);
-        shown.push_str(HIDDEN);
+        redacted.push_str(before);
+        redacted.push_str(HIDDEN);
         rest = after;
     }
-    shown.push_str(rest);
-    shown.into()
+    redacted.push_str(rest);
+    redacted.into()
 }
 
 /// The text before the first key, and the text after it.
@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn a_key_is_found_wherever_it_stands_and_is_not_shown() {
         let key = format!("vgk_{}_123456", "aB3-_".repeat(9).split_at(43).0);
-        for (text, shown) in [
+        for (text, redacted) in [
             (key.clone(), "vgk_…"),
             (format!("{key}.a.b"), "vgk_….a.b"),
             (format!("a.{key}"), "a.vgk_…"),
@@ -71,7 +71,7 @@ mod tests {
             (key[..50].to_owned(), "vgk_…"),
         ] {
             assert!(contains_api_key(&text), "{text}");
-            assert_eq!(redact_api_keys(&text), shown);
+            assert_eq!(redact_api_keys(&text), redacted);
             assert_eq!(SeriesName::parse(&text), Err(NameError::ApiKey));
         }
         let short = format!("vgk_{}.{}", "a".repeat(39), "b".repeat(60));

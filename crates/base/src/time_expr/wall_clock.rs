@@ -25,8 +25,8 @@ pub fn is_dst(zone: &TimeZone, at: Timestamp) -> bool {
 
 /// The instant at which clocks of the zone show this. Of two, it is the one without summer time, or else the later one, as in
 /// Graphite. A time that they leave out is counted by the clock before the change.
-pub(super) fn instant(shown: DateTime, zone: &TimeZone) -> Option<Timestamp> {
-    let ambiguous = zone.to_ambiguous_timestamp(shown);
+pub(super) fn instant(civil: DateTime, zone: &TimeZone) -> Option<Timestamp> {
+    let ambiguous = zone.to_ambiguous_timestamp(civil);
     if !matches!(ambiguous.offset(), AmbiguousOffset::Fold { .. }) {
         return ambiguous.compatible().ok();
     }

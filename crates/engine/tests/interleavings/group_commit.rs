@@ -129,7 +129,7 @@ impl Log {
         self.group.commit(record)?;
         let stored = self.stored.lock().unwrap();
         assert!(
-            stored.iter().any(|(_, own)| *own == record),
+            stored.iter().any(|(_, candidate)| *candidate == record),
             "{record} was acknowledged, and is not there"
         );
         Ok(())
@@ -140,8 +140,8 @@ impl Log {
     }
 
     fn sender(self: &Arc<Self>) -> JoinHandle<Result<(), StoreError>> {
-        let own = Arc::clone(self);
-        thread::spawn(move || own.append())
+        let this = Arc::clone(self);
+        thread::spawn(move || this.append())
     }
 
     fn records(&self) -> Vec<u64> {
@@ -194,8 +194,8 @@ fn a_panic_of_the_leader_wakes_and_poisons_all() {
     in_every_order(2, || {
         let log = Log::new(&[Fate::Panics]);
         let senders = [(); 2].map(|()| {
-            let own = Arc::clone(&log);
-            thread::spawn(move || catch_unwind(AssertUnwindSafe(|| own.append())))
+            let appender = Arc::clone(&log);
+            thread::spawn(move || catch_unwind(AssertUnwindSafe(|| appender.append())))
         });
         let mut outcomes = vec![catch_unwind(AssertUnwindSafe(|| log.append()))];
         outcomes.extend(senders.map(|sender| sender.join().unwrap()));
@@ -236,10 +236,10 @@ fn switched(fates: &'static [Fate]) {
     in_every_order(3, move || {
         let log = Log::new(fates);
         let sender = {
-            let own = Arc::clone(&log);
+            let appender = Arc::clone(&log);
             thread::spawn(move || {
-                let _ = own.append();
-                let _ = own.append();
+                let _ = appender.append();
+                let _ = appender.append();
             })
         };
         let switch = {

@@ -44,7 +44,9 @@ impl Store {
         let done = self.batches.done();
         let length = self.visibility.lengths(&done).ok()?.column;
         let seen = self.cells.iter().take(length);
-        let seen: Vec<u64> = seen.map(|own| own.load(Ordering::Relaxed)).collect();
+        let seen: Vec<u64> = seen
+            .map(|counter| counter.load(Ordering::Relaxed))
+            .collect();
         for number in 1..=3 {
             assert_eq!(
                 seen.contains(&number),
@@ -64,8 +66,8 @@ fn senders_and_a_reader(senders: &'static [usize]) -> impl Fn() + Sync + Send + 
         let writers: Vec<_> = senders
             .iter()
             .map(|batches| {
-                let own = Arc::clone(&store);
-                thread::spawn(move || (0..*batches).for_each(|_| own.write()))
+                let writer = Arc::clone(&store);
+                thread::spawn(move || (0..*batches).for_each(|_| writer.write()))
             })
             .collect();
         store.read();
@@ -104,8 +106,8 @@ fn read_beside(
     done: DoneBatches,
     stamp: Stamp<'_>,
 ) -> Result<Lengths, NotVisible> {
-    let own = Arc::clone(series);
-    let reader = thread::spawn(move || own.lengths(&done));
+    let shared = Arc::clone(series);
+    let reader = thread::spawn(move || shared.lengths(&done));
     write(series, stamp);
     reader.join().unwrap()
 }

@@ -60,9 +60,13 @@ fn every_read_is_one_state_and_time_runs_forward() {
             let mut round = 0;
             while !stop() {
                 round += 1;
-                let own = NOON - round * MINUTE;
-                send(&engine, 2, &[("gone", own, 1.0), ("other", own, 1.0)]);
-                delete(&engine, 2, "gone", Some(range(own, own)));
+                let timestamp = NOON - round * MINUTE;
+                send(
+                    &engine,
+                    2,
+                    &[("gone", timestamp, 1.0), ("other", timestamp, 1.0)],
+                );
+                delete(&engine, 2, "gone", Some(range(timestamp, timestamp)));
                 assert!(
                     read(&engine, 2, "gone").is_empty(),
                     "deleted, and there again"
@@ -135,7 +139,7 @@ fn appenders_that_outrun_the_flusher_flush_once_not_each() {
     assert_eq!(
         fetch_in(&engine, 1, "a.*", TimeRange::ALL)
             .iter()
-            .map(|own| own.values.len())
+            .map(|series| series.values.len())
             .sum::<usize>(),
         16_000
     );

@@ -168,7 +168,7 @@ fn look(storage: &Faulty, states: &[State], what: &str) -> Option<PathBuf> {
 fn a_changed_byte_is_named_or_harmless() {
     let (image, states) = story();
     let kinds = |extension: &str| {
-        let has = |path: &&PathBuf| path.extension().is_some_and(|own| own == extension);
+        let has = |path: &&PathBuf| path.extension().is_some_and(|found| found == extension);
         image.keys().filter(has).count()
     };
     assert_eq!(
@@ -253,7 +253,7 @@ fn a_missing_file_is_named() {
             error.to_string().contains(&path.display().to_string()),
             "{error}"
         );
-        let left = image.keys().filter(|own| *own != path);
+        let left = image.keys().filter(|other| *other != path);
         let storage = stored(&spoilt);
         drop(open_with(config(), &storage, &clock));
         for other in left {

@@ -41,7 +41,7 @@ fn try_delete(engine: &Engine, tenant: u32, from: i64, until: i64) -> Result<u64
         names: 0,
     };
     let deleted = engine.delete(&scope(tenant), &query, &Context::unlimited());
-    deleted.map(|own| own.series)
+    deleted.map(|deleted| deleted.series)
 }
 
 /// A name alone means neither the names below it, nor a series of the same path that has tags.
@@ -135,7 +135,7 @@ fn an_account_has_one_share_of_the_deletions_however_many_tenants_it_has() {
         };
         let scope = scope(tenant).owned_by(of);
         let deleted = engine.delete(&scope, &query, &Context::unlimited());
-        deleted.map(|own| own.series)
+        deleted.map(|deleted| deleted.series)
     };
     for number in 0..10 {
         let tenant = 1 + u32::try_from(number % 2).unwrap();
@@ -339,14 +339,14 @@ fn a_deletion_tells_what_goes_before_any_of_it_is_gone() {
     };
     let (selector, nothing) = (selector.unwrap(), nothing.unwrap());
     let delete = |query: &DeleteQuery<'_>, word: ControlFlow<()>| {
-        let mut told = Vec::new();
+        let mut progress = Vec::new();
         let mut begin = |deleted: &Deleted| {
-            told.push((deleted.series, read(&engine, 1, "a.b").len()));
+            progress.push((deleted.series, read(&engine, 1, "a.b").len()));
             word
         };
         let terms = Context::unlimited();
         let deleted = engine.delete_with_hook(&scope(1), query, &terms, &mut begin);
-        (deleted.unwrap().map(|deleted| deleted.series), told)
+        (deleted.unwrap().map(|deleted| deleted.series), progress)
     };
     let (go, stay) = (ControlFlow::Continue(()), ControlFlow::Break(()));
     let late = Some(range(NOON - 5000, NOON));
@@ -359,8 +359,8 @@ fn a_deletion_tells_what_goes_before_any_of_it_is_gone() {
         query(&selector, None, true),
         query(&selector, Some(range(0, 1000)), false),
     ] {
-        let (_, told) = delete(&silent, go);
-        assert_eq!(told, [], "nothing goes");
+        let (_, progress) = delete(&silent, go);
+        assert_eq!(progress, [], "nothing goes");
     }
     assert_eq!(read(&engine, 1, "a.b").len(), 10);
     let part = delete(&query(&selector, late, false), go);

@@ -23,7 +23,9 @@ fn filled(storage: &Faulty) {
     let engine = opened(storage, 1 << 20);
     for round in 0..4_i64 {
         for tenant in [1, 2] {
-            let names: Vec<String> = (0..SERIES).map(|own| format!("many.s{own:03}")).collect();
+            let names: Vec<String> = (0..SERIES)
+                .map(|index| format!("many.s{index:03}"))
+                .collect();
             let samples: Vec<(&str, i64, f64)> = names
                 .iter()
                 .enumerate()
@@ -54,9 +56,9 @@ fn answers(engine: &Engine) -> Vec<Answer> {
     let ask = |tenant, range| -> Answer {
         let found = fetch_in(engine, tenant, "*.*", range).into_iter();
         found
-            .map(|own| {
-                let timestamps = own.timestamps.iter().map(|at| at.0).collect();
-                (own.name().into_owned(), timestamps, own.values)
+            .map(|series| {
+                let timestamps = series.timestamps.iter().map(|at| at.0).collect();
+                (series.name().into_owned(), timestamps, series.values)
             })
             .collect()
     };
@@ -72,7 +74,7 @@ fn any_budget_for_directories_gives_the_same_answers_and_is_kept() {
     filled(&storage);
     let whole = opened(&storage, 1 << 30);
     let expected = answers(&whole);
-    let samples = |own: &Answer| own.iter().map(|(_, at, _)| at.len()).sum::<usize>();
+    let samples = |answer: &Answer| answer.iter().map(|(_, at, _)| at.len()).sum::<usize>();
     assert_eq!(samples(&expected[0]), 12 * SERIES + 4 * 37);
     assert_eq!(
         samples(&expected[5]),

@@ -28,7 +28,13 @@ impl RecordedEvents {
     /// Waits for something that contains `text`.
     pub(crate) fn until(&self, text: &str) {
         let deadline = Instant::now() + Duration::from_secs(90);
-        let has = || self.0.lock().unwrap().iter().any(|own| own.contains(text));
+        let has = || {
+            self.0
+                .lock()
+                .unwrap()
+                .iter()
+                .any(|event| event.contains(text))
+        };
         while !has() {
             assert!(Instant::now() < deadline, "{text}: {:?}", self.0.lock());
             std::thread::yield_now();
@@ -96,8 +102,8 @@ fn a_flush_or_commit_in_the_background_that_fails_is_told_once() {
         assert!(Instant::now() < deadline);
         std::thread::yield_now();
     }
-    let told = heard.0.lock().unwrap().clone();
-    assert!(told.len() <= 2, "{told:?}");
+    let events = heard.0.lock().unwrap().clone();
+    assert!(events.len() <= 2, "{events:?}");
 }
 
 /// A clock that jumped ahead took every day with the next flush.

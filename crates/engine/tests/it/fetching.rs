@@ -18,8 +18,8 @@ pub(crate) trait Fetching: SampleStore {
         context: &Context,
         take: &mut dyn FnMut(Series) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        self.read_all(scope, std::slice::from_ref(query), context, &mut |own| {
-            Ok(take(cursor::collect(own)?))
+        self.read_all(scope, std::slice::from_ref(query), context, &mut |cursor| {
+            Ok(take(cursor::collect(cursor)?))
         })
     }
 

@@ -137,14 +137,17 @@ fn a_folder_of_version_1_is_refused_with_what_to_do_and_left_as_it_is() {
     let before = contents(&dir);
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
     let refused = Engine::open(EngineConfig::new(&dir), clock, Arc::new(Disk)).unwrap_err();
-    let told = format!("{refused}: {}", refused.source().unwrap());
+    let message = format!("{refused}: {}", refused.source().unwrap());
     assert!(
-        told.contains("manifest.json") && told.contains("format version 1"),
-        "{told}"
+        message.contains("manifest.json") && message.contains("format version 1"),
+        "{message}"
     );
-    assert!(told.contains("`vigie metrics get --format csv`"), "{told}");
+    assert!(
+        message.contains("`vigie metrics get --format csv`"),
+        "{message}"
+    );
     let asked = engine::check_format(&dir).unwrap_err();
-    assert_eq!(format!("{asked}: {}", asked.source().unwrap()), told);
+    assert_eq!(format!("{asked}: {}", asked.source().unwrap()), message);
     assert_eq!(contents(&dir), before);
 }
 

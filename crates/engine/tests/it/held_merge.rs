@@ -49,14 +49,14 @@ fn is_thread(name: &str) -> bool {
 }
 
 fn is_segment(file: &Path) -> bool {
-    file.extension().is_some_and(|own| own == "seg")
+    file.extension().is_some_and(|extension| extension == "seg")
 }
 
 fn hold_at(hold: &Hold, place: Place) {
-    if hold.read(|own| own.place == place) {
-        hold.change(|own| own.held = true);
-        let is_released = hold.wait(PATIENCE, |own| own.released);
-        hold.change(|own| own.forgotten |= !is_released);
+    if hold.read(|state| state.place == place) {
+        hold.change(|state| state.held = true);
+        let is_released = hold.wait(PATIENCE, |state| state.released);
+        hold.change(|state| state.forgotten |= !is_released);
     }
 }
 
@@ -66,7 +66,7 @@ impl Hook for Hold {
             hold_at(self, Place::Begun);
         }
         if is_thread("engine-flush") && is_segment(file) {
-            self.change(|own| own.flushes += 1);
+            self.change(|state| state.flushes += 1);
         }
     }
 
@@ -76,7 +76,7 @@ impl Hook for Hold {
         }
         // It commits every hour, and when it ends.
         if is_thread("engine-commit") {
-            self.change(|own| own.ending = true);
+            self.change(|state| state.ending = true);
         }
     }
 }
@@ -95,11 +95,11 @@ fn held(storage: &Faulty, place: Place) -> (Engine, Arc<Hold>) {
         ..config()
     };
     let hold = Arc::new(Hold::default());
-    hold.change(|own| own.place = place);
+    hold.change(|state| state.place = place);
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
     let hooked = Arc::new(Hooked::new(storage, &hold));
     let engine = Engine::open(config, clock, hooked).unwrap().0;
-    let names: Vec<String> = (0..SERIES).map(|own| format!("a.{own:03}")).collect();
+    let names: Vec<String> = (0..SERIES).map(|index| format!("a.{index:03}")).collect();
     for round in 0..2 {
         let samples: Vec<(&str, i64, f64)> = names
             .iter()
@@ -111,7 +111,7 @@ fn held(storage: &Faulty, place: Place) -> (Engine, Arc<Hold>) {
     }
     // After a flush of its own the engine merges.
     send_many(&engine, NOON + 2);
-    assert!(hold.wait(PATIENCE, |own| own.held), "nothing is merged");
+    assert!(hold.wait(PATIENCE, |state| state.held), "nothing is merged");
     (engine, hold)
 }
 
@@ -125,19 +125,19 @@ fn flushes_end_while_a_merge_is_held() {
             engine.flush().unwrap();
         }
         // Those that nobody asks for go on too.
-        let own = hold.read(|own| own.flushes);
+        let flushes_before = hold.read(|state| state.flushes);
         send_many(&engine, NOON + 2000);
         assert!(
-            hold.wait(PATIENCE, |now| now.flushes > own),
+            hold.wait(PATIENCE, |now| now.flushes > flushes_before),
             "{place:?}: no flush begins"
         );
         engine.flush().unwrap();
-        assert!(!hold.read(|own| own.forgotten), "{place:?}: it waited");
+        assert!(!hold.read(|state| state.forgotten), "{place:?}: it waited");
         assert!(figure(&engine, "flushes_total") > flushes + 3.5);
         assert!(figure(&engine, "merges_total") < 0.5, "it was held");
         assert_eq!(read(&engine, 1, "b").len(), 3);
         assert_eq!(read(&engine, 1, "a.000").len(), 2002);
-        hold.change(|own| own.released = true);
+        hold.change(|state| state.released = true);
     }
 }
 
@@ -149,11 +149,11 @@ fn a_tenant_is_dropped_while_a_merge_is_held_and_stays_so() {
         let (engine, hold) = held(&storage, place);
         let dropped = engine.drop_tenant(&scope(1), &Context::unlimited());
         assert_eq!(dropped.unwrap(), SERIES as u64);
-        assert!(!hold.read(|own| own.forgotten), "{place:?}: it waited");
+        assert!(!hold.read(|state| state.forgotten), "{place:?}: it waited");
         assert!(find(&engine, 1, "*").is_empty());
         // A new series of an old name, with none of what that had.
         send(&engine, 1, &[("a.000", NOON + 5, 2.0)]);
-        hold.change(|own| own.released = true);
+        hold.change(|state| state.released = true);
         // It begins when the merge has ended.
         engine.compact().unwrap();
         assert!(figure(&engine, "merges_total") > 0.5, "{place:?}");
@@ -183,12 +183,12 @@ fn an_engine_ends_while_a_merge_is_held_and_does_not_wait_for_the_rest_of_it() {
     std::thread::scope(|threads| {
         threads.spawn(|| drop(engine));
         assert!(
-            hold.wait(PATIENCE, |own| own.ending),
+            hold.wait(PATIENCE, |state| state.ending),
             "it waits for the merge first"
         );
-        hold.change(|own| own.released = true);
+        hold.change(|state| state.released = true);
     });
-    assert!(!hold.read(|own| own.forgotten));
+    assert!(!hold.read(|state| state.forgotten));
     let engine = open(&storage);
     assert!((figure(&engine, "segments") - segments).abs() < 0.5);
     let dir = Path::new("/samples/segments/2026-11-23");

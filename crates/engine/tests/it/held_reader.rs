@@ -121,11 +121,11 @@ fn a_fetch_held_at_any_step_holds_up_no_writer_and_reads_what_was() {
         let before = engine.fetch(&scope(1), &query, &Context::unlimited());
         let query = |context: &Context| {
             let mut take = |cursor: &mut dyn base::cursor::Cursor| {
-                let mut own = Vec::new();
+                let mut copied = Vec::new();
                 while let Some(piece) = cursor.next()? {
-                    own.extend(piece.iter());
+                    copied.extend(piece.iter());
                 }
-                read.push(own);
+                read.push(copied);
                 Ok(ControlFlow::Continue(()))
             };
             let queries = [query.clone()];
@@ -139,7 +139,7 @@ fn a_fetch_held_at_any_step_holds_up_no_writer_and_reads_what_was() {
         let before: Vec<Vec<_>> = before
             .unwrap()
             .into_iter()
-            .map(|own| own.timestamps.into_iter().zip(own.values).collect())
+            .map(|series| series.timestamps.into_iter().zip(series.values).collect())
             .collect();
         // While names are found the state is not fixed yet.
         let is_found = steps >= 2;
@@ -162,7 +162,7 @@ fn a_listing_held_at_any_step_holds_up_no_writer() {
     loop {
         let query = |context: &Context| {
             let found = engine.find(&scope(1), &query, context).unwrap();
-            assert_eq!(found.iter().filter(|own| own.leaf).count(), 2);
+            assert_eq!(found.iter().filter(|node| node.leaf).count(), 2);
         };
         if !held_at(steps, query, || write_everything(&engine, steps as i64)) {
             break;

@@ -31,7 +31,7 @@ impl<S> Progress<S> {
     /// Whether it came so far in this time.
     pub(crate) fn wait(&self, limit: Duration, until: impl Fn(&S) -> bool) -> bool {
         let state = self.state.lock().unwrap();
-        let waited = (self.changed).wait_timeout_while(state, limit, |own| !until(own));
+        let waited = (self.changed).wait_timeout_while(state, limit, |state| !until(state));
         !waited.unwrap().1.timed_out()
     }
 

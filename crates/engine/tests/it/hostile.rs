@@ -56,20 +56,20 @@ fn worst() -> Vec<String> {
 fn write_beside(engine: &Arc<Engine>, question: impl Fn(&Engine, &Context) + Send + 'static) {
     let context = Arc::new(Context::unlimited());
     let asked = Arc::clone(&context);
-    let (said, asker_says) = mpsc::channel();
-    let own = Arc::clone(engine);
+    let (progress, asker_says) = mpsc::channel();
+    let shared = Arc::clone(engine);
     std::thread::spawn(move || {
-        said.send("begun").unwrap();
-        question(&own, &asked);
-        let _ = said.send("ended");
+        progress.send("begun").unwrap();
+        question(&shared, &asked);
+        let _ = progress.send("ended");
     });
     assert_eq!(asker_says.recv_timeout(LIMIT), Ok("begun"));
-    let own = Arc::clone(engine);
+    let shared = Arc::clone(engine);
     let (stored, is_stored) = mpsc::channel();
     std::thread::spawn(move || {
         for minute in 0..WRITES {
             let sample = batch(&[("stranger", NOON - minute * MINUTE, 1.0)]);
-            let appended = own.append(&scope(2), &sample, Durability::Buffered);
+            let appended = shared.append(&scope(2), &sample, Durability::Buffered);
             // Nobody listens where the test has failed.
             let _ = stored.send(appended.unwrap().stored);
         }
@@ -398,7 +398,11 @@ fn a_batch_beyond_a_piece_is_stored_whole_and_its_receipt_says_which_were_not() 
         .append(&scope(1), &large, Durability::Committed)
         .unwrap();
     assert_eq!(appended.stored, 9990);
-    let positions: Vec<usize> = appended.rejected.iter().map(|own| own.0).collect();
+    let positions: Vec<usize> = appended
+        .rejected
+        .iter()
+        .map(|rejection| rejection.0)
+        .collect();
     assert_eq!(
         positions,
         (0..10).map(|at| at * 1000 + 7).collect::<Vec<_>>()

@@ -93,7 +93,7 @@ fn acknowledged_samples_survive_sigkill() {
             let (_, at, value) = sample(number);
             let found = there
                 .iter()
-                .find(|(own, _)| *own == at)
+                .find(|(timestamp, _)| *timestamp == at)
                 .map(|(_, found)| *found);
             // A later one of the same instant has overwritten it, perhaps one that was sent but not acknowledged.
             assert!(

@@ -58,7 +58,7 @@ impl Gate {
 
 impl Hook for Gate {
     fn before_create(&self, file: &Path) {
-        if file.extension().is_some_and(|own| own == "seg") {
+        if file.extension().is_some_and(|extension| extension == "seg") {
             self.pass();
         }
     }
@@ -80,7 +80,7 @@ fn opened(change: impl FnOnce(&mut EngineConfig)) -> (Engine, Arc<Gate>) {
 
 /// The `number`-th batch of a sender with ten series.
 fn append(engine: &Engine, tenant: u32, number: i64) -> Result<u64, StoreError> {
-    let names: Vec<String> = (0..10).map(|own| format!("own.{own}")).collect();
+    let names: Vec<String> = (0..10).map(|index| format!("own.{index}")).collect();
     let samples: Vec<(&str, i64, f64)> = names
         .iter()
         .flat_map(|name| {

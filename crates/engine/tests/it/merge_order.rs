@@ -33,21 +33,23 @@ type Order = Progress<Steps>;
 
 impl Hook for Order {
     fn before_create(&self, file: &Path) {
-        if !self.read(|own| own.armed) {
+        if !self.read(|state| state.armed) {
             return;
         }
-        if file.extension().is_some_and(|own| own == "seg") {
-            self.change(|own| own.merging = true);
-            assert!(self.wait(Duration::from_secs(90), |own| own.dropped));
+        if file.extension().is_some_and(|extension| extension == "seg") {
+            self.change(|state| state.merging = true);
+            assert!(self.wait(Duration::from_secs(90), |state| state.dropped));
         } else if file.ends_with("manifest.json.new") {
-            self.change(|own| own.order.push("manifest"));
+            self.change(|state| state.order.push("manifest"));
         }
     }
 
     fn before_sync(&self, file: &Path) {
-        if self.read(|own| own.armed) && file.extension().is_some_and(|own| own == "wal") {
-            self.wait(PATIENCE, |own| own.order.contains(&"manifest"));
-            self.change(|own| own.order.push("log"));
+        if self.read(|state| state.armed)
+            && file.extension().is_some_and(|extension| extension == "wal")
+        {
+            self.wait(PATIENCE, |state| state.order.contains(&"manifest"));
+            self.change(|state| state.order.push("log"));
         }
     }
 }
@@ -63,7 +65,7 @@ fn what_a_merge_leaves_out_is_dropped_on_disk_before_its_manifest() {
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
     let hooked = Arc::new(Hooked::new(&storage, &order));
     let engine = Engine::open(config, clock, hooked).unwrap().0;
-    let names: Vec<String> = (0..SERIES).map(|own| format!("a.{own:03}")).collect();
+    let names: Vec<String> = (0..SERIES).map(|index| format!("a.{index:03}")).collect();
     for round in 0..2 {
         let samples: Vec<(&str, i64, f64)> = names
             .iter()
@@ -72,22 +74,22 @@ fn what_a_merge_leaves_out_is_dropped_on_disk_before_its_manifest() {
         send(&engine, 1, &samples);
         engine.flush().unwrap();
     }
-    order.change(|own| own.armed = true);
+    order.change(|state| state.armed = true);
     std::thread::scope(|threads| {
         let merge = threads.spawn(|| engine.compact());
-        assert!(order.wait(Duration::from_secs(90), |own| own.merging));
+        assert!(order.wait(Duration::from_secs(90), |state| state.merging));
         let dropping = threads.spawn(|| delete(&engine, 1, "a.599", None));
         let deadline = Instant::now() + Duration::from_secs(90);
         while figure(&engine, "series") > SERIES as f64 - 0.5 {
             assert!(Instant::now() < deadline, "nothing is dropped");
             std::thread::yield_now();
         }
-        order.change(|own| own.dropped = true);
+        order.change(|state| state.dropped = true);
         merge.join().unwrap().unwrap();
         assert_eq!(dropping.join().unwrap(), 1);
     });
-    order.change(|own| own.armed = false);
-    let steps = order.read(|own| own.order.clone());
+    order.change(|state| state.armed = false);
+    let steps = order.read(|state| state.order.clone());
     assert_eq!(steps, ["log", "manifest"]);
     assert_eq!(figure(&engine, "segments"), 1.0);
     assert_eq!(read(&engine, 1, "a.598").len(), 2);

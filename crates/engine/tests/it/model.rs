@@ -68,7 +68,7 @@ fn fits(pattern: &str, name: &str) -> bool {
 fn check_equal(engine: &Engine, model: &Model) {
     for tenant in 1..3 {
         let mut expected = Vec::new();
-        for ((_, name), samples) in model.iter().filter(|((own, _), _)| *own == tenant) {
+        for ((_, name), samples) in model.iter().filter(|((owner, _), _)| *owner == tenant) {
             expected.push(Series {
                 key: SeriesKey::parse_graphite(name).unwrap(),
                 timestamps: samples.keys().copied().map(Millis).collect(),
@@ -137,14 +137,14 @@ fn play(operations: Vec<Operation>, config: &EngineConfig, seed: u64) {
             }
             Operation::Delete(tenant, pattern) => {
                 let before = model.len();
-                model.retain(|(own, name), _| *own != tenant || !fits(PATTERNS[pattern], name));
+                model.retain(|(owner, name), _| *owner != tenant || !fits(PATTERNS[pattern], name));
                 let deleted = delete(&engine, tenant, PATTERNS[pattern], None);
                 assert_eq!(deleted, (before - model.len()) as u64);
             }
             Operation::DeleteRange(tenant, pattern, from, until) => {
                 delete(&engine, tenant, PATTERNS[pattern], Some(range(from, until)));
-                for ((own, name), samples) in &mut model {
-                    if *own == tenant && fits(PATTERNS[pattern], name) {
+                for ((owner, name), samples) in &mut model {
+                    if *owner == tenant && fits(PATTERNS[pattern], name) {
                         samples.retain(|at, _| !(from..=until).contains(at));
                     }
                 }

@@ -23,7 +23,7 @@ struct Panicking {
 impl Hook for Panicking {
     fn before_sync(&self, file: &Path) {
         let is_own = std::thread::current().name() == Some(self.thread)
-            && file.extension().is_some_and(|own| own == "seg");
+            && file.extension().is_some_and(|extension| extension == "seg");
         let take = |left: u32| left.checked_sub(1).filter(|_| is_own);
         let taken = (self.left).fetch_update(Ordering::SeqCst, Ordering::SeqCst, take);
         assert!(taken.is_err(), "on purpose");

@@ -45,7 +45,8 @@ fn world() -> Engine {
 #[test]
 fn parts_are_what_one_reader_reads_in_any_order_however_often_and_on_any_thread() {
     let engine = world();
-    let selectors = ["a.*", "no-such", "b.*", "a.s00*"].map(|own| Selector::parse(own).unwrap());
+    let selectors =
+        ["a.*", "no-such", "b.*", "a.s00*"].map(|pattern| Selector::parse(pattern).unwrap());
     let queries: Vec<FetchQuery<'_>> = selectors
         .iter()
         .map(|selector| FetchQuery {
@@ -56,13 +57,13 @@ fn parts_are_what_one_reader_reads_in_any_order_however_often_and_on_any_thread(
     let context = Context::unlimited();
     let mut expected = Vec::new();
     engine
-        .read_all(&scope(1), &queries, &context, &mut |own| {
-            one(own, &mut expected)
+        .read_all(&scope(1), &queries, &context, &mut |cursor| {
+            one(cursor, &mut expected)
         })
         .unwrap();
     assert_eq!(expected.len(), 111);
     let spent = [Resource::Samples, Resource::Steps, Resource::Bytes];
-    let alone = spent.map(|own| context.spent(own));
+    let alone = spent.map(|resource| context.spent(resource));
 
     let context = Context::unlimited();
     let whole = &context;
@@ -83,20 +84,22 @@ fn parts_are_what_one_reader_reads_in_any_order_however_often_and_on_any_thread(
                 .rev()
                 .map(|part| {
                     threads.spawn(move || {
-                        let (own, spent) = whole.part();
+                        let (share, spent) = whole.part();
                         let mut first = Vec::new();
-                        let _ = part.read(&own, &mut |own| one(own, &mut first)).unwrap();
+                        let _ = part
+                            .read(&share, &mut |cursor| one(cursor, &mut first))
+                            .unwrap();
                         spent.undo();
                         first
                     })
                 })
                 .collect();
             let read = reading.into_iter().rev();
-            read.map(|own| own.join().unwrap()).collect()
+            read.map(|handle| handle.join().unwrap()).collect()
         });
         for (part, before) in parts.into_iter().zip(by_threads) {
             let mut again = Vec::new();
-            let _ = part.read_out(whole, &mut |own| one(own, &mut again))?;
+            let _ = part.read_out(whole, &mut |cursor| one(cursor, &mut again))?;
             assert_eq!(again, before);
             read.extend(again);
         }
@@ -106,5 +109,5 @@ fn parts_are_what_one_reader_reads_in_any_order_however_often_and_on_any_thread(
         .read_parts(&scope(1), &queries, whole, &mut visit)
         .unwrap();
     assert_eq!(read, expected);
-    assert_eq!(spent.map(|own| context.spent(own)), alone);
+    assert_eq!(spent.map(|resource| context.spent(resource)), alone);
 }

@@ -22,8 +22,8 @@ fn instants(engine: &Engine, scope: &Scope) -> Vec<i64> {
     };
     let mut found = Vec::new();
     let context = Context::unlimited();
-    let done = engine.read_all(scope, &[query], &context, &mut |own| {
-        let series = collect_and_fill(own)?;
+    let done = engine.read_all(scope, &[query], &context, &mut |cursor| {
+        let series = collect_and_fill(cursor)?;
         found.extend(series.timestamps.iter().map(|at| at.0));
         Ok(ControlFlow::Continue(()))
     });
@@ -70,8 +70,8 @@ fn names(engine: &Engine, scope: &Scope, listed: Option<TimeRange>) -> (Vec<Stri
         shape: Shape::Raw(TimeRange::ALL),
     };
     let mut series = Vec::new();
-    let done = engine.read_all(scope, &[query], &context, &mut |own| {
-        series.push(collect_and_fill(own)?.key.graphite().into_owned());
+    let done = engine.read_all(scope, &[query], &context, &mut |cursor| {
+        series.push(collect_and_fill(cursor)?.key.graphite().into_owned());
         Ok(ControlFlow::Continue(()))
     });
     done.unwrap();
@@ -94,7 +94,7 @@ fn a_series_that_has_older_samples_alone_is_not_named() {
     send(&engine, 1, &all);
     let bound = scope(1).kept_for(Some(2));
     let wide = [None, Some(TimeRange::ALL), Some(range(old, NOON))];
-    let shown = || {
+    let check = || {
         for listed in wide {
             let (listed, read) = names(&engine, &bound, listed);
             assert_eq!(listed, ["both", "new"]);
@@ -109,9 +109,9 @@ fn a_series_that_has_older_samples_alone_is_not_named() {
             assert_eq!(read, ["both", "new", "old"]);
         }
     };
-    shown();
+    check();
     engine.flush().unwrap();
-    shown();
+    check();
     // What is deleted does not come back with more days.
     let pattern = Selector::parse("o*").unwrap();
     let query = DeleteQuery {

@@ -22,8 +22,8 @@ fn reaching(globs: &[&str]) -> (Scope, Arc<NameFilter>) {
     let globs = globs.iter().map(|glob| Selector::parse(glob).unwrap());
     let filter = Arc::new(NameFilter::any(globs.collect()).unwrap());
     let all = Action::ALL.iter();
-    let grants = all.fold(Grants::default(), |own, action| {
-        own.with(*action, Reach::Names(Arc::clone(&filter)))
+    let grants = all.fold(Grants::default(), |grants, action| {
+        grants.with(*action, Reach::Names(Arc::clone(&filter)))
     });
     (scope_with(1, grants), filter)
 }
@@ -87,8 +87,8 @@ fn a_filter_neither_reads_lists_counts_deletes_writes_nor_learns_of_anything_els
     let (caller, _) = reaching(&["app.*"]);
     let paths = |nodes: Vec<Node>| -> Vec<String> {
         let nodes = nodes.into_iter();
-        let shown = |own: Node| format!("{} {} {}", own.path, own.leaf, own.branch);
-        nodes.map(shown).collect()
+        let describe = |node: Node| format!("{} {} {}", node.path, node.leaf, node.branch);
+        nodes.map(describe).collect()
     };
     assert_eq!(paths(find(&engine, &caller, "*", None)), ["app false true"]);
     assert_eq!(
@@ -99,7 +99,10 @@ fn a_filter_neither_reads_lists_counts_deletes_writes_nor_learns_of_anything_els
     assert_eq!(find(&engine, &caller, "db.*", None), []);
     assert_eq!(find(&engine, &caller, "app.b.deep", None), []);
     let fetched = fetch(&engine, &caller, "**");
-    let fetched: Vec<_> = fetched.iter().map(|own| own.name().into_owned()).collect();
+    let fetched: Vec<_> = fetched
+        .iter()
+        .map(|series| series.name().into_owned())
+        .collect();
     assert_eq!(fetched, ["app.a", "app.b"]);
 
     let sent = batch(["app.c", "db.a", "app.b.deep", "app.a"], NOON + 1);
@@ -115,7 +118,10 @@ fn a_filter_neither_reads_lists_counts_deletes_writes_nor_learns_of_anything_els
     assert_eq!(counted.names, ["app.a", "app.b", "app.c"].map(key));
     assert_eq!(delete(&engine, &caller, "*", false).series, 3);
     let left = fetch(&engine, &scope(1), "**");
-    let left: Vec<_> = left.iter().map(|own| own.name().into_owned()).collect();
+    let left: Vec<_> = left
+        .iter()
+        .map(|series| series.name().into_owned())
+        .collect();
     assert_eq!(left, ["app", "app.b.deep", "db.a", "zoo.app.a"]);
 }
 
@@ -178,10 +184,10 @@ proptest! {
         filter in prop::collection::vec(prop::sample::select(GLOBS.to_vec()), 0..3),
     ) {
         let (caller, filter) = reaching(&filter);
-        let own: BTreeSet<&str> = names.iter().map(String::as_str)
+        let ours: BTreeSet<&str> = names.iter().map(String::as_str)
             .filter(|name| filter.matches(&key(name)))
             .collect();
-        let (all, alone) = (filled(names.iter().map(String::as_str)), filled(own.iter().copied()));
+        let (all, alone) = (filled(names.iter().map(String::as_str)), filled(ours.iter().copied()));
         let everybody = scope(1);
         for range in [None, Some(TimeRange::ALL)] {
             prop_assert_eq!(find(&all, &caller, glob, range), find(&alone, &everybody, glob, range));
@@ -192,6 +198,6 @@ proptest! {
         prop_assert_eq!(delete(&all, &caller, glob, false), delete(&alone, &everybody, glob, false));
         prop_assert_eq!(fetch(&all, &caller, "**"), fetch(&alone, &everybody, "**"));
         let lost = names.len() - fetch(&all, &everybody, "**").len();
-        prop_assert!(lost <= own.len(), "{} of others are gone", lost - own.len());
+        prop_assert!(lost <= ours.len(), "{} of others are gone", lost - ours.len());
     }
 }

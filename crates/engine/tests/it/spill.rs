@@ -17,7 +17,7 @@ fn spill_files(storage: &Faulty) -> usize {
 
 #[test]
 fn a_crash_at_any_step_leaves_no_file_of_a_directory_and_loses_nothing() {
-    let names: Vec<String> = (0..SERIES).map(|own| format!("a.{own}")).collect();
+    let names: Vec<String> = (0..SERIES).map(|index| format!("a.{index}")).collect();
     let samples: Vec<(&str, i64, f64)> = names
         .iter()
         .map(|name| (name.as_str(), NOON, 1.0))

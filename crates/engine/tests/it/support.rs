@@ -113,8 +113,8 @@ pub(crate) fn fetch_in(
         shape: Shape::Raw(range),
     };
     let (scope, context, mut all) = (scope(tenant), Context::unlimited(), Vec::new());
-    let read = engine.read_all(&scope, &[query], &context, &mut |own| {
-        all.push(collect_and_fill(own)?);
+    let read = engine.read_all(&scope, &[query], &context, &mut |cursor| {
+        all.push(collect_and_fill(cursor)?);
         Ok(ControlFlow::Continue(()))
     });
     read.unwrap();

@@ -21,7 +21,9 @@ const ROUNDS: u64 = 400;
 fn of_many_batches_that_write_to_the_same_series_none_is_seen_in_part() {
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
     let engine = open_with(config(), &Faulty::new(1), &clock).unwrap().0;
-    let names: Vec<String> = (0..APART * SERIES).map(|own| format!("n.{own}")).collect();
+    let names: Vec<String> = (0..APART * SERIES)
+        .map(|index| format!("n.{index}"))
+        .collect();
     let all: Vec<(&str, i64, f64)> = names
         .iter()
         .map(|name| (name.as_str(), NOON, 0.0))
@@ -60,7 +62,8 @@ fn of_many_batches_that_write_to_the_same_series_none_is_seen_in_part() {
                     let [first, others @ ..] = read.as_slice() else {
                         panic!("nothing")
                     };
-                    let whole = |own: &base::sample::Series| own.timestamps == first.timestamps;
+                    let whole =
+                        |series: &base::sample::Series| series.timestamps == first.timestamps;
                     if others.len() != SERIES - 1 || !others.iter().all(whole) {
                         torn.store(true, Ordering::SeqCst);
                     }
@@ -72,5 +75,9 @@ fn of_many_batches_that_write_to_the_same_series_none_is_seen_in_part() {
     assert!(reads.load(Ordering::SeqCst) > 0);
     let stored: Vec<_> = fetch_in(&engine, 1, &pattern, TimeRange::ALL);
     let expected = 1 + (SENDERS * ROUNDS) as usize;
-    assert!(stored.iter().all(|own| own.timestamps.len() == expected));
+    assert!(
+        stored
+            .iter()
+            .all(|series| series.timestamps.len() == expected)
+    );
 }

@@ -94,7 +94,7 @@ impl Credential {
     /// The credential of a verified caller.
     #[must_use]
     pub fn of(caller: &Identity) -> Self {
-        match caller.shown().map(|verified| &verified.claims) {
+        match caller.presented().map(|verified| &verified.claims) {
             None => Self::ApiKey,
             Some(Claims::Iam(_)) => Self::IamToken,
             Some(Claims::Uaa) => Self::UaaToken,
@@ -114,8 +114,8 @@ impl Credential {
 }
 
 impl From<&crate::token::identity::Credential<'_>> for Credential {
-    fn from(shown: &crate::token::identity::Credential<'_>) -> Self {
-        match shown {
+    fn from(presented: &crate::token::identity::Credential<'_>) -> Self {
+        match presented {
             crate::token::identity::Credential::Iam(_) => Self::IamToken,
             crate::token::identity::Credential::Uaa(_) => Self::UaaToken,
             crate::token::identity::Credential::ApiKey(_) => Self::ApiKey,

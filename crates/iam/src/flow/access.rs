@@ -119,6 +119,7 @@ pub(crate) fn iam_claims(iam: &Iam, subject: &Subject, login: &Login, client: &s
         scope: SCOPE.to_owned(),
         client_id: client.to_owned(),
         iam_apikey_id: root.key.map(|key| key.to_string()),
+        delegated_until: login.bounds().delegated_until().map(Millis::secs),
         acr: 1,
         amr: vec!["pwd".to_owned()],
     }
@@ -251,6 +252,7 @@ pub(crate) fn uaa_token(
         aud: audience.map(str::to_owned).to_vec(),
         session_id: bounds.root().session.map(|session| session.to_string()),
         iam_apikey_id: bounds.root().key.map(|key| key.to_string()),
+        delegated_until: bounds.delegated_until().map(Millis::secs),
         account: match bounds.reach() {
             AccountReach::One(account) => Some(account_claim(account)),
             AccountReach::Any => None,

@@ -3,20 +3,26 @@
 //!
 //! What one account refuses is refused there alone: a login that could open several opens the others.
 
-use crate::error::IamError;
+use crate::error::{AuthError, IamError};
 use crate::model::account_settings::AccountSettings;
 use crate::model::bounds::CredentialBounds;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::service::Iam;
 use crate::token::issued::PASSWORD;
-use crate::verify::refused_address;
+use crate::verify;
 use base::id::AccountId;
 
 /// Refuses tokens for an account to an address that it does not allow.
 pub(super) fn check_address(iam: &Iam, account: AccountId) -> Result<(), IamError> {
-    let directory = iam.directory();
-    let own = directory.account_settings.get(&account);
-    own.map_or(Ok(()), |own| address_is_allowed(account, &own.settings))
+    verify::check_address(&iam.directory(), account).map_err(|error| match error {
+        AuthError::AddressNotAllowed { account, address } => {
+            let message = format!(
+                "The account {account} gives no tokens to the address {address} (`allowed_ip_addresses`)"
+            );
+            IamError::refused(Reason::NotAllowed, message)
+        }
+        other => other.into(),
+    })
 }
 
 /// Refuses tokens for an account if the login rests on a password, and that is not enough.
@@ -52,16 +58,6 @@ pub(super) fn accepting(
         bounds.opens(&directory, *account) && check(iam, *account, grant_type).is_ok()
     };
     others.find(accepts).unwrap_or(default)
-}
-
-fn address_is_allowed(account: AccountId, settings: &AccountSettings) -> Result<(), IamError> {
-    let Some(address) = refused_address(&settings.allowed_addresses) else {
-        return Ok(());
-    };
-    let message = format!(
-        "The account {account} gives no tokens to the address {address} (`allowed_ip_addresses`)"
-    );
-    Err(IamError::refused(Reason::NotAllowed, message))
 }
 
 fn is_enough(

@@ -5,7 +5,7 @@
 
 use super::access;
 use super::refresh::Login;
-use super::workload::WantedProfile;
+use super::wanted_profile::WantedProfile;
 use crate::audit::{Action, Credential as Shown, Entry};
 use crate::error::{AuthError, IamError};
 use crate::model::directory::Assumption;

@@ -1,5 +1,6 @@
 //! Delegated refresh tokens: of the same login, for another client, which redeems them by itself. They end with the login,
 //! and with the time for which they were asked, however often they are renewed; and they stay for the account they were made for.
+//! So does everything that they are shown for.
 
 use super::refresh;
 use crate::error::IamError;

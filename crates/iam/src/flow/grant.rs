@@ -271,15 +271,14 @@ impl Iam {
             let message = format!("The client is unknown or its secret is wrong{why}");
             IamError::refused(Reason::WrongClient, message)
         };
-        let guid = id.strip_prefix("iam-").unwrap_or(id);
-        let service: Option<ServiceId> = format!("iam-{guid}").parse().ok();
+        let service = ServiceId::from_either(id);
         let key = Credential::ApiKey(secret.expose());
         let holder = self.verifier().holder(key).map_err(|error| match error {
             // Only a caller who has the key's text gets this answer.
             AuthError::Revoked(why) => wrong(&format!(": {why}")),
             error => refused_key(&error, || wrong("")),
         })?;
-        match service.is_some_and(|service| holder.principal() == Principal::Service(service)) {
+        match service.is_ok_and(|service| holder.principal() == Principal::Service(service)) {
             true => Ok(*holder.bounds()),
             false => Err(wrong("")),
         }

@@ -19,4 +19,5 @@ pub(crate) mod session_end;
 mod session_limit;
 pub mod token_body;
 pub mod uaa;
+pub mod wanted_profile;
 pub mod workload;

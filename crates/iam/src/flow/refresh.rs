@@ -400,9 +400,15 @@ async fn read(iam: &Iam, tx: &mut Tx, token: &RefreshToken) -> Result<HeldLogin,
     let principal = token.principal.ok_or_else(invalid)?;
     let bounds = iam.derived(principal, begun.proven_at, root)?;
     let account = token.delegated_for.as_ref().unwrap_or(&begun.account);
+    let account: AccountId = account.parse().map_err(|_| invalid())?;
+    // What comes of a delegated token ends with its chain.
+    let bounds = match token.delegated_for {
+        None => bounds,
+        Some(_) => bounds.delegated(account, token.expires_at),
+    };
     Ok(HeldLogin {
         bounds,
-        account: account.parse().map_err(|_| invalid())?,
+        account,
         used_at: begun.used_at,
     })
 }

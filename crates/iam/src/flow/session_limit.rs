@@ -87,7 +87,7 @@ fn too_fast(allowed: u64, seconds: i64) -> IamError {
     IamError::Refused(problem)
 }
 
-/// `is_own`: the limit is an account's own, lower than the server's.
+/// No wait mends it: another login does. `is_own`: the limit is an account's own, lower than the server's.
 fn too_deep(allowed: u64, is_own: bool) -> IamError {
     let limit = &limit::SESSIONS_PER_USER;
     let name = match is_own {
@@ -96,7 +96,7 @@ fn too_deep(allowed: u64, is_own: bool) -> IamError {
     };
     let message =
         format!("each of the sessions that `{name}` = {allowed} allows came from the one before");
-    let refusal = Refusal::new(Reason::TooManyLogins, message).remedy(Remedy::LogInAnew);
+    let refusal = Refusal::new(Reason::NotAllowed, message).remedy(Remedy::LogInAnew);
     IamError::Refused(match is_own {
         true => refusal,
         false => refusal.limit(limit),

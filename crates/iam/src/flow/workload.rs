@@ -5,17 +5,17 @@
 
 use super::access;
 use super::refresh::Login;
+use super::wanted_profile::WantedProfile;
 use crate::audit::{Action, Credential as Shown, Entry};
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
-use crate::model::directory::{Directory, Profile, ProfileLink, Trust};
+use crate::model::directory::{Profile, ProfileLink, Trust};
 use crate::refusal::Reason;
 use crate::service::Iam;
 use crate::token::claims::AuthnClaim;
 use crate::token::issued::{CR_TOKEN, Client, NO_CLIENT, Tokens};
 use crate::token::subject::Subject;
 use crate::workload::{ComputeResource, CrTokenError, LinkedResource, is_linked, is_ruled};
-use base::id::{AccountId, ProfileId};
 use base::secret::Secret;
 use base::source::Source;
 
@@ -24,17 +24,6 @@ const LIFE_MILLISECONDS: i64 = 3_600_000;
 
 /// What a token says of who has authenticated, of a compute resource.
 const SUB_TYPE: &str = "ComputeResource";
-
-/// A trusted profile, as a request names it: by one of them, or by several that must all be its own.
-#[derive(Debug, Clone, Default)]
-pub struct WantedProfile {
-    /// `Profile-…`, also with `iam-` before it.
-    pub id: Option<String>,
-    /// Its name, in the account of the compute resource.
-    pub name: Option<String>,
-    /// Its CRN.
-    pub crn: Option<String>,
-}
 
 /// A request of a workload.
 #[derive(Debug)]
@@ -51,52 +40,7 @@ pub struct WorkloadLogin {
     pub source: Source,
 }
 
-impl WantedProfile {
-    /// The profile in an account, if all that was said is so.
-    pub(super) fn find<'d>(
-        &self,
-        directory: &'d Directory,
-        account: AccountId,
-    ) -> Option<&'d Profile> {
-        let by_id = |text: &str| -> Option<&'d Profile> {
-            let id = text.strip_prefix("iam-").unwrap_or(text);
-            let id: ProfileId = format!("iam-{id}").parse().ok()?;
-            directory.profile(id)
-        };
-        let found = [
-            self.id.as_deref().map(by_id),
-            self.crn.as_deref().map(|crn| by_id(id_in(crn, account)?)),
-            (self.name.as_deref()).map(|name| directory.profile_by_name(account, name)),
-        ];
-        let mut named = found.into_iter().flatten();
-        let first = named.next()??;
-        let is_same = |other: Option<&Profile>| other.is_some_and(|other| other.id == first.id);
-        (first.account == account && named.all(is_same)).then_some(first)
-    }
-}
-
-/// The id in the CRN of a profile of an account.
-fn id_in(crn: &str, account: AccountId) -> Option<&str> {
-    let parts: Vec<&str> = crn.split(':').collect();
-    let [
-        "crn",
-        "v1",
-        _,
-        _,
-        "iam-identity",
-        _,
-        scope,
-        "",
-        "profile",
-        id,
-    ] = parts.as_slice()
-    else {
-        return None;
-    };
-    (scope.strip_prefix("a/")? == account.to_string()).then_some(*id)
-}
-
-/// By what the profile is for the resource, if it is: a link or a rule.
+/// The link or rule that lets the resource take on the profile, if there is one.
 fn trust(profile: &Profile, resource: &ComputeResource) -> Option<Trust> {
     let is_for_it = |link: &&ProfileLink| {
         let wanted = LinkedResource {
@@ -184,34 +128,5 @@ impl Iam {
         self.enter(entry).await?;
         self.note_taken_on(account, id);
         Ok(tokens)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use base::id::Guid;
-
-    #[test]
-    fn a_profile_is_read_from_its_own_crn_alone() {
-        let account = AccountId(Guid::from_random([7; 16]));
-        let crn = |scope: &str, kind: &str| {
-            format!("crn:v1:bluemix:public:iam-identity::{scope}::{kind}:Profile-x")
-        };
-        let account_scope = format!("a/{account}");
-        assert_eq!(
-            id_in(&crn(&account_scope, "profile"), account),
-            Some("Profile-x")
-        );
-        let other = AccountId(Guid::from_random([9; 16]));
-        for (crn, account) in [
-            (crn(&account_scope, "profile"), other),
-            (crn(&account_scope, "serviceid"), account),
-            (crn("", "profile"), account),
-            (format!("{}:", crn(&account_scope, "profile")), account),
-            ("Profile-x".to_owned(), account),
-        ] {
-            assert_eq!(id_in(&crn, account), None, "{crn}");
-        }
     }
 }

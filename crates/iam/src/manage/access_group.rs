@@ -25,7 +25,7 @@ use crate::token::identity::Identity;
 use base::id::AccessGroupId;
 use base::limit;
 use base::principal::Principal;
-use db::{DbError, Tx};
+use db::Tx;
 use std::cmp::Ordering;
 
 const WHAT: &str = "managing access groups";
@@ -316,12 +316,7 @@ pub(super) fn no_group() -> IamError {
 }
 
 fn taken(error: IamError) -> IamError {
-    match error {
-        IamError::Db(DbError::Unique) => {
-            IamError::conflict("an access group of this name exists in the account")
-        }
-        other => other,
-    }
+    error.if_unique(|| IamError::conflict("an access group of this name exists in the account"))
 }
 
 fn changed() -> IamError {

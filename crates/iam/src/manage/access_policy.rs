@@ -12,6 +12,7 @@ use crate::model::directory::policy_target::PolicyTarget;
 use crate::model::directory::{Attribute, Directory, Policy, PolicyRole, PolicySubject};
 use crate::model::entity_tag;
 use crate::model::page::ListPart;
+use crate::model::room::check_count;
 use crate::model::text;
 use crate::policy::is_administrator;
 use crate::refusal::Refusal;
@@ -364,15 +365,10 @@ impl Iam {
         grant: PolicyGrant,
     ) -> Result<CheckedGrant, Refusal> {
         text::check_description(&grant.description)?;
-        let (count, limit) = (grant.roles.len() as u64, &limit::ROLES_PER_POLICY);
-        if count == 0 {
+        if grant.roles.is_empty() {
             return Err(Refusal::invalid("roles", "`roles` needs one role at least"));
         }
-        if count > limit.default {
-            let (name, most) = (limit.name, limit.default);
-            let message = format!("`roles` has {count} roles, more than `{name}` = {most}");
-            return Err(Refusal::invalid("roles", message).limit(limit));
-        }
+        check_count("roles", grant.roles.len(), &limit::ROLES_PER_POLICY)?;
         let target = PolicyTarget::of(account, &grant.attributes)?;
         target.check_named(&self.directory(), account)?;
         Ok(CheckedGrant { grant, target })

@@ -2,23 +2,30 @@
 
 use crate::error::IamError;
 use crate::model::directory::{Account, Org};
-use crate::model::page::{Page, PageRequest};
+use crate::model::page::{ListPart, Page, PageRequest};
 use crate::policy::Visibility;
 use crate::policy::require_visible;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::AccountId;
 use base::scope::Domain;
+use std::cmp::Ordering;
 
 impl Iam {
-    /// The caller's accounts by name, independent of the token's account: the list to choose from. Those that let nobody in from
-    /// the caller's address are not in it.
+    /// The caller's accounts, independent of the token's account: the list to choose from. Those that let nobody in from the
+    /// caller's address are not in it.
     #[must_use]
-    pub fn accounts(&self, caller: &Identity, window: PageRequest) -> Page<Account> {
+    pub fn accounts<P: ListPart<Account>>(
+        &self,
+        caller: &Identity,
+        order: impl Fn(&Account, &Account) -> Ordering,
+        part: P,
+    ) -> P::Page {
         let directory = self.directory();
         let joined = directory.accounts_of(caller.principal()).iter();
         let open = joined.filter(|id| caller.check_address(&directory, **id).is_ok());
-        window.of(open.filter_map(|id| directory.accounts.get(id)))
+        let all: Vec<&Account> = open.filter_map(|id| directory.accounts.get(id)).collect();
+        part.cut(all, order)
     }
 
     /// One of the caller's accounts.

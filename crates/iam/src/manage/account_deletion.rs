@@ -18,7 +18,7 @@ use crate::repo::{accounts, counters, deletions, domains};
 use crate::service::Iam;
 use base::id::AccountId;
 use base::scope::Domain;
-use db::{DbError, Tx};
+use db::Tx;
 
 /// The result of deleting an account.
 #[derive(Debug, Clone)]
@@ -106,16 +106,12 @@ impl Iam {
             )
         })?;
         let called = new_name.unwrap_or(old_name);
-        let opened =
-            accounts::open(&mut tx, id, called.clone())
-                .await
-                .map_err(|error| match error {
-                    IamError::Db(DbError::Unique) => IamError::conflict_with_remedy(
-                        format!("an account `{called}` exists"),
-                        Remedy::RestoreUnderAnotherName,
-                    ),
-                    other => other,
-                })?;
+        let opened = accounts::open(&mut tx, id, called.clone()).await;
+        let taken = || {
+            let message = format!("an account `{called}` exists");
+            IamError::conflict_with_remedy(message, Remedy::RestoreUnderAnotherName)
+        };
+        let opened = opened.map_err(|error| error.if_unique(taken))?;
         let account = opened.ok_or_else(|| no_account(&id.to_string()))?;
         restore_account(&mut tx, domain).await?;
         let entry = Entry::by_operator(Action::AccountRestored).in_account(id);

@@ -9,7 +9,7 @@ use super::invitation::Invitation;
 use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
-use crate::model::directory::Member;
+use crate::model::directory::{Member, User};
 use crate::model::text::check_stored;
 use crate::repo::accounts::lock_active;
 use crate::repo::invitations::lists;
@@ -36,6 +36,16 @@ pub struct NameChange {
     pub given_name: Option<String>,
     /// The family name.
     pub family_name: Option<String>,
+}
+
+impl NameChange {
+    /// Whether the user has this name.
+    fn is_name_of(&self, user: &User) -> bool {
+        let is_given = |name: &String| *name == user.given_name;
+        let is_family = |name: &String| *name == user.family_name;
+        self.given_name.as_ref().is_none_or(is_given)
+            && self.family_name.as_ref().is_none_or(is_family)
+    }
 }
 
 impl Iam {
@@ -128,12 +138,18 @@ impl Iam {
             let message = "who is invited has a name when they have accepted";
             return Err(IamError::conflict(message));
         };
-        let given = change.given_name.as_ref().unwrap_or(&user.given_name);
-        let family = change.family_name.as_ref().unwrap_or(&user.family_name);
-        check_stored("firstname", given, &limit::LABEL_BYTES)?;
-        check_stored("lastname", family, &limit::LABEL_BYTES)?;
-        if (given, family) == (&user.given_name, &user.family_name) {
-            return Ok(());
+        let given = change.given_name.as_deref();
+        let family = change.family_name.as_deref();
+        check_stored("firstname", given.unwrap_or_default(), &limit::LABEL_BYTES)?;
+        check_stored("lastname", family.unwrap_or_default(), &limit::LABEL_BYTES)?;
+        if change.is_name_of(user) {
+            // It is so already, unless another node has given them another name.
+            self.sync().await?;
+            let directory = self.directory();
+            let now = directory.user(user.id);
+            if now.is_some_and(|user| change.is_name_of(user)) {
+                return Ok(());
+            }
         }
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, account).await?;
@@ -147,10 +163,15 @@ impl Iam {
             let message = "the user is in other accounts as well, which see the same name";
             return Err(IamError::conflict(message));
         }
-        users::rename(&mut tx, user.id, given, family).await?;
+        if !users::rename(&mut tx, user.id, given, family).await? {
+            drop(tx);
+            // Another node has given them this name.
+            return self.sync().await;
+        }
         let entry = Entry::by(caller, Action::UserRenamed).in_account(account);
-        let entry = entry.on(user.id).with("given_name", given);
-        self.commit(tx, entry.with("family_name", family)).await
+        let entry = entry.on(user.id).with_some("given_name", given);
+        self.commit(tx, entry.with_some("family_name", family))
+            .await
     }
 }
 

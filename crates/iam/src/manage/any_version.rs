@@ -1,5 +1,5 @@
 //! Changes of whatever version there is (`If-Match: *`): one that another change has overtaken, perhaps at another node, begins anew with
-//! what there is now. Who names a version is refused then.
+//! what there is now. A caller who names a version is refused instead.
 
 use crate::error::IamError;
 use crate::model::entity_tag;

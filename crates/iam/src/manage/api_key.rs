@@ -157,11 +157,8 @@ impl Iam {
         caller: &Identity,
         text: &Secret<String>,
     ) -> Result<ApiKey, IamError> {
-        let id = self
-            .directory()
-            .keys_by_hash
-            .get(&entropy::sha256(text.expose().as_bytes()))
-            .copied();
+        let hash = entropy::sha256(text.expose().as_bytes());
+        let id = self.directory().keys.of_hash(&hash).map(|key| key.id);
         self.api_key(
             caller,
             id.ok_or_else(|| IamError::not_found("the API key"))?,

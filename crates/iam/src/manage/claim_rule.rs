@@ -4,6 +4,7 @@ use super::any_version::overtaken;
 use crate::error::IamError;
 use crate::model::claim_condition::ClaimCondition;
 use crate::model::directory::{CLAIMS, OWN_REALM};
+use crate::model::room::check_count;
 use crate::refusal::Refusal;
 use base::limit;
 
@@ -20,17 +21,11 @@ pub(super) fn check_realm(realm: &str) -> Result<(), Refusal> {
 
 /// Refuses a rule without conditions, and one with more than a rule may have.
 pub(super) fn check_number(conditions: &[ClaimCondition]) -> Result<(), Refusal> {
-    let (count, limit) = (conditions.len() as u64, &limit::CONDITIONS_PER_RULE);
-    if count == 0 {
+    if conditions.is_empty() {
         let message = "`conditions` needs one condition at least: a rule without any would be met by everybody";
         return Err(Refusal::invalid("conditions", message));
     }
-    if count > limit.default {
-        let (name, most) = (limit.name, limit.default);
-        let message = format!("`conditions` has {count} conditions, more than `{name}` = {most}");
-        return Err(Refusal::invalid("conditions", message).limit(limit));
-    }
-    Ok(())
+    check_count("conditions", conditions.len(), &limit::CONDITIONS_PER_RULE)
 }
 
 /// Refuses a claim that tokens of users do not have.

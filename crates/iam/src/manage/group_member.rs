@@ -6,7 +6,8 @@ use crate::audit::{Action, Entries, Entry};
 use crate::error::IamError;
 use crate::model::directory::{Directory, MembershipKind, Stamp, User};
 use crate::model::page::{Page, PageRequest};
-use crate::refusal::{Reason, Refusal};
+use crate::model::room::check_room;
+use crate::refusal::Refusal;
 use crate::repo::counts::{self, CountedItem};
 use crate::repo::{access_group_members, access_groups, members};
 use crate::service::Iam;
@@ -209,9 +210,13 @@ impl Iam {
                 Err(other) => return Err(other),
             }
         }
-        if !entries.is_empty() {
-            self.commit(tx, Entries::of(entries)).await?;
+        if entries.is_empty() {
+            drop(tx);
+            // Whoever is in a group already may have been put there by another node.
+            self.sync().await?;
+            return Ok(outcomes);
         }
+        self.commit(tx, Entries::of(entries)).await?;
         Ok(outcomes)
     }
 
@@ -243,9 +248,13 @@ impl Iam {
                 (true, true) => Ok(()),
             });
         }
-        if !entries.is_empty() {
-            self.commit(tx, Entries::of(entries)).await?;
+        if entries.is_empty() {
+            drop(tx);
+            // Whoever is in no group any more may have been taken out of it by another node.
+            self.sync().await?;
+            return Ok(outcomes);
         }
+        self.commit(tx, Entries::of(entries)).await?;
         Ok(outcomes)
     }
 
@@ -293,14 +302,8 @@ async fn may_be_put(
     }
     let held = access_group_members::groups_of(tx, account, principal).await?;
     let (held, limit) = (held.len() as u64, &limit::GROUPS_PER_MEMBER);
-    if held < limit.default {
-        return Ok(None);
-    }
-    let message = format!(
-        "the member was put into {held} access groups, as many as `{}` = {} allows",
-        limit.name, limit.default
-    );
-    Err(Refusal::new(Reason::Conflict, message).limit(limit).into())
+    check_room("the member was put into", held, limit)?;
+    Ok(None)
 }
 
 const NO_MEMBER: &str = "the membership by name in the access group";

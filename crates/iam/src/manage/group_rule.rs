@@ -10,8 +10,9 @@ use crate::error::IamError;
 use crate::model::claim_condition::ClaimCondition;
 use crate::model::directory::{AccessGroup, GroupRule};
 use crate::model::entity_tag;
+use crate::model::room::check_room;
 use crate::model::text;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::Refusal;
 use crate::repo::counts::CountedItem;
 use crate::repo::revisions::Versioned;
 use crate::repo::{access_group_rules, access_groups};
@@ -105,7 +106,7 @@ impl Iam {
         self.check_room(&mut tx, group.account, limit, CountedItem::GroupRules)
             .await?;
         let held = access_group_rules::count_of(&mut tx, group.id).await?;
-        check_room(held)?;
+        check_room("the access group has", held, &limit::RULES_PER_GROUP)?;
         access_group_rules::insert(&mut tx, &rule).await?;
         let entry = about(caller, Action::GroupRuleMade, &group, &rule);
         self.commit(tx, entry).await?;
@@ -198,19 +199,6 @@ impl Iam {
         let entry = about(caller, Action::GroupRuleDeleted, &group, &rule);
         self.commit(tx, entry).await
     }
-}
-
-/// Refuses a further rule of a group that has as many as it may.
-fn check_room(held: u64) -> Result<(), Refusal> {
-    let limit = &limit::RULES_PER_GROUP;
-    if held < limit.default {
-        return Ok(());
-    }
-    let message = format!(
-        "the access group has {held} {}, as many as `{}` = {} allows",
-        limit.unit, limit.name, limit.default
-    );
-    Err(Refusal::new(Reason::Conflict, message).limit(limit))
 }
 
 /// Refuses what could not be compared: nothing is stored that has no effect.

@@ -156,8 +156,9 @@ impl Iam {
         let (directory, account) = (self.directory(), caller.account());
         let group = directory.access_group(id);
         let group = group.filter(|group| group.account == account);
+        let of_account = self.account_limit(account, &limit::GROUP_RULES_PER_ACCOUNT);
         Ok(LimitUsage {
-            limit: self.account_limit(account, &limit::GROUP_RULES_PER_ACCOUNT),
+            limit: limit::RULES_PER_GROUP.default.min(of_account),
             count: group.map_or(0, |group| group.rules.len() as u64),
         })
     }

@@ -17,7 +17,7 @@ use crate::token::identity::Identity;
 use base::id::{InstanceId, ResourceGroupId, SpaceId};
 use base::limit;
 use base::scope::Domain;
-use db::{DbError, Tx};
+use db::Tx;
 
 const WHAT: &str = "managing instances";
 
@@ -121,12 +121,8 @@ impl Iam {
         // A space that was deleted at this moment takes its instance along, and a restore brings both back.
         require_group(&mut tx, &instance).await?;
         let stored = resource_instances::insert(&mut tx, &instance).await;
-        stored.map_err(|error| match error {
-            IamError::Db(DbError::Unique) => {
-                IamError::conflict("the space has an instance already: change its plan")
-            }
-            other => other,
-        })?;
+        let taken = || IamError::conflict("the space has an instance already: change its plan");
+        stored.map_err(|error| error.if_unique(taken))?;
         let entry = about(caller, Action::InstanceMade, &instance);
         self.commit(tx, entry).await?;
         Ok(instance)
@@ -190,6 +186,9 @@ impl Iam {
             ..old.clone()
         };
         if (&new.name, new.plan) == (&old.name, old.plan) {
+            drop(tx);
+            // It is so already; perhaps another node has made it so.
+            self.sync().await?;
             return Ok(old);
         }
         resource_instances::change(&mut tx, &new).await?;
@@ -215,6 +214,9 @@ impl Iam {
             .await?;
         let old = stored(&mut tx, &old).await?;
         if old.locked == on {
+            drop(tx);
+            // It is so already; perhaps another node has made it so.
+            self.sync().await?;
             return Ok(old);
         }
         let new = Instance {

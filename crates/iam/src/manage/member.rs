@@ -123,6 +123,12 @@ impl Iam {
             let refusal = Refusal::new(Reason::NotAllowed, message);
             return Err(IamError::Refused(refusal.remedy(Remedy::LogInByPassword)));
         }
+        if caller.is_delegated() {
+            let message =
+                "leaving an account needs a login of your own: what was delegated is for a program";
+            let refusal = Refusal::new(Reason::NotAllowed, message);
+            return Err(IamError::Refused(refusal.remedy(Remedy::LogInByPassword)));
+        }
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         // In the same order.

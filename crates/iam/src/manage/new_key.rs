@@ -1,12 +1,13 @@
 //! New API keys: everybody makes them for themselves, and an Administrator for the service IDs of the account.
 
-use super::own_key;
+use super::chosen_key;
 use crate::audit::{Action, Entry};
 use crate::caller_roles::CallerRoles;
 use crate::error::{AuthError, IamError};
 use crate::model::bounds::{KeyLife, Narrowing};
 use crate::model::caller_roles::hidden;
 use crate::model::directory::{ApiKey, Service};
+use crate::model::room::full;
 use crate::model::text;
 use crate::model::text::name;
 use crate::refusal::{Reason, Refusal, Remedy};
@@ -23,7 +24,7 @@ use base::limit;
 use base::principal::Principal;
 use base::secret::Secret;
 use base::time::Millis;
-use db::{DbError, Tx};
+use db::Tx;
 
 /// A new key.
 #[derive(Debug, Default)]
@@ -132,7 +133,7 @@ impl Iam {
         let text = match new.text {
             None => key_text::generate(),
             Some(text) => {
-                own_key::check(text.expose())?;
+                chosen_key::check(text.expose())?;
                 text
             }
         };
@@ -182,10 +183,7 @@ impl Iam {
         room_for_one_more(tx, key, self.0.config.limits.keys_per_user).await?;
         api_keys::insert(tx, key, made.life)
             .await
-            .map_err(|error| match error {
-                IamError::Db(DbError::Unique) => self.text_taken(caller, &made.text),
-                other => other,
-            })?;
+            .map_err(|error| error.if_unique(|| self.text_taken(caller, &made.text)))?;
         let entry = about(caller, Action::KeyMade, key);
         Ok(entry
             .with_some("expires_at", key.expires_at.map(|at| at.0))
@@ -238,7 +236,7 @@ impl Iam {
                 "this text is that of the API key `{}` already",
                 key.name
             )),
-            Err(_) => own_key::refused(),
+            Err(_) => chosen_key::refused(),
         }
     }
 }
@@ -262,15 +260,12 @@ pub(super) async fn room_for_one_more(
     if count < most {
         return Ok(());
     }
-    let name = limit::KEYS_PER_USER.name;
-    let who = match key.made_by {
+    let holder = match key.made_by {
         None => "you have",
         Some(_) => "the service ID has",
     };
-    let message = format!("{who} {count} API keys, as many as `{name}` = {most} allows");
-    let problem = Refusal::new(Reason::Conflict, message);
-    let problem = problem.remedy(Remedy::DeleteKeys);
-    Err(IamError::Refused(problem.limit(&limit::KEYS_PER_USER)))
+    let refusal = full(holder, count, &limit::KEYS_PER_USER, most);
+    Err(refusal.remedy(Remedy::DeleteKeys).into())
 }
 
 /// Ensures, within the transaction, that the credential was not revoked meanwhile.

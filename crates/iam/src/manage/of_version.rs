@@ -1,4 +1,4 @@
-//! The version that a change is meant for, where a caller names one though none is asked for: it is honoured as everywhere.
+//! `If-Match` of changes that do not ask for it: a caller who names a version all the same is obeyed, as everywhere.
 
 use super::any_version::overtaken;
 use crate::error::IamError;
@@ -61,6 +61,17 @@ impl NamedVersion {
             // Whoever deletes it says so if it is gone.
             _ => Ok(()),
         }
+    }
+}
+
+/// Refuses another version than the only one of what never changes.
+///
+/// # Errors
+/// When `if_match` does not have the version with this tag.
+pub fn check_version(if_match: &str, tag: &str) -> Result<(), IamError> {
+    match entity_tag::matches(if_match, tag) {
+        true => Ok(()),
+        false => Err(changed()),
     }
 }
 

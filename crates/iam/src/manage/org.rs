@@ -20,7 +20,6 @@ use crate::token::identity::Identity;
 use base::id::OrgId;
 use base::limit;
 use base::scope::Domain;
-use db::DbError;
 
 impl Iam {
     /// Every region.
@@ -252,8 +251,5 @@ pub(super) fn about(caller: &Identity, action: Action, org: &Org) -> Entry {
 }
 
 pub(super) fn taken(error: IamError) -> IamError {
-    match error {
-        IamError::Db(DbError::Unique) => IamError::conflict("an organization of this name exists"),
-        other => other,
-    }
+    error.if_unique(|| IamError::conflict("an organization of this name exists"))
 }

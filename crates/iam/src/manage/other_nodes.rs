@@ -1,5 +1,5 @@
-//! What this node has not heard of: another one may have made it a moment ago. Who asks for the end of something must not be told that
-//! it is not there while it is.
+//! Objects that this node has not heard of yet: another node may have made them a moment ago. A caller who deletes one must not be told
+//! that it is not there while it is.
 
 use crate::error::IamError;
 use crate::refusal::Reason;

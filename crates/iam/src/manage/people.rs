@@ -17,7 +17,7 @@ use crate::repo::{invitation_roles, invitations};
 use crate::repo::{roles, users};
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::id::{AccountId, Guid, UserId};
+use base::id::{AccountId, Guid, ProfileId, ServiceId, UserId};
 use base::limit;
 use base::principal::Principal;
 use base::scope::Domain;
@@ -301,9 +301,9 @@ fn not_manager(domain: Domain) -> IamError {
 
 /// The service ID or trusted profile that a text names: by its IAM id, or by its id, which is that without `iam-`.
 fn program(text: &str) -> Option<Principal> {
-    let named = text.parse::<Principal>().ok();
-    let named = named.or_else(|| format!("iam-{text}").parse().ok());
-    named.filter(|program| program.user().is_none())
+    let service = ServiceId::from_either(text).map(Principal::from);
+    let named = service.or_else(|_| ProfileId::from_either(text).map(Principal::from));
+    named.ok()
 }
 
 fn no_user(username: &str) -> IamError {

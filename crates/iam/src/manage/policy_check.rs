@@ -4,7 +4,8 @@
 use super::custom_role::is_still_there;
 use crate::error::IamError;
 use crate::model::directory::{Policy, PolicyRole, PolicySubject};
-use crate::refusal::{Reason, Refusal};
+use crate::model::room::over;
+use crate::refusal::Reason;
 use crate::repo::{access_groups, invitations, members, policies, public_access};
 use base::id::{AccessGroupId, AccountId, CustomRoleId, PolicyId};
 use base::limit;
@@ -103,17 +104,8 @@ pub(super) async fn check_room(
     let limit = &limit::POLICIES_PER_SUBJECT;
     let held = policies::count_of(tx, account, subject, apart_from).await?;
     let wanted = held.saturating_add(more);
-    if wanted <= limit.default {
-        return Ok(());
+    match wanted <= limit.default {
+        true => Ok(()),
+        false => Err(over("the subject would have", wanted, limit, limit.default).into()),
     }
-    let (name, most) = (limit.name, limit.default);
-    let message = match more {
-        1 => {
-            format!("the subject has {held} access policies, as many as `{name}` = {most} allows")
-        }
-        _ => format!(
-            "the subject would have {wanted} access policies, more than `{name}` = {most} allows"
-        ),
-    };
-    Err(Refusal::new(Reason::Conflict, message).limit(limit).into())
 }

@@ -7,6 +7,7 @@ use super::administrator::still_administers;
 use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
+use crate::model::room::check_room;
 use crate::model::text::check_stored;
 use crate::refusal::{Reason, Refusal};
 use crate::repo::accounts::lock_active;
@@ -118,9 +119,7 @@ impl Iam {
             let (limit, what) = (&limit::PREFERENCES_PER_ACCOUNT, CountedItem::Preferences);
             self.check_room(&mut tx, account, limit, what).await?;
             let held = preferences::count_of(&mut tx, account, of).await?;
-            if held >= limit::PREFERENCES_PER_IDENTITY.default {
-                return Err(too_many(held).into());
-            }
+            check_room("the identity has", held, &limit::PREFERENCES_PER_IDENTITY)?;
             preferences::insert(&mut tx, account, of, new).await?;
         }
         let entry = about(caller, Action::PreferenceSet, of, which);
@@ -169,15 +168,6 @@ fn nobody() -> IamError {
 
 fn none() -> IamError {
     IamError::not_found("the preference")
-}
-
-fn too_many(held: u64) -> Refusal {
-    let limit = &limit::PREFERENCES_PER_IDENTITY;
-    let message = format!(
-        "there are {held} preferences, as many as `{}` = {} allows: delete some",
-        limit.name, limit.default
-    );
-    Refusal::new(Reason::Conflict, message).limit(limit)
 }
 
 fn about(caller: &Identity, action: Action, of: Principal, (service, name): (&str, &str)) -> Entry {

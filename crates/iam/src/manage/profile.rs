@@ -13,7 +13,7 @@ use crate::model::page::ListPart;
 use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::Refusal;
 use crate::repo::counts::CountedItem;
 use crate::repo::revisions::Versioned;
 use crate::repo::transactions::departure::leave;
@@ -23,10 +23,13 @@ use crate::token::identity::Identity;
 use base::id::ProfileId;
 use base::limit;
 use base::principal::Principal;
-use db::{DbError, Tx};
+use db::Tx;
 use std::cmp::Ordering;
 
 const WHAT: &str = "managing trusted profiles";
+
+/// How the refusal of a further part of a full profile begins.
+pub(super) const HOLDER: &str = "the trusted profile has";
 
 /// A new trusted profile.
 #[derive(Debug, Default)]
@@ -268,12 +271,7 @@ pub(super) fn no_profile() -> IamError {
 }
 
 fn taken(error: IamError) -> IamError {
-    match error {
-        IamError::Db(DbError::Unique) => {
-            IamError::conflict("a trusted profile of this name exists in the account")
-        }
-        other => other,
-    }
+    error.if_unique(|| IamError::conflict("a trusted profile of this name exists in the account"))
 }
 
 fn changed() -> IamError {
@@ -287,16 +285,4 @@ pub(super) fn about(caller: &Identity, action: Action, profile: &Profile) -> Ent
         .in_account(profile.account)
         .on(profile.id)
         .with("name", &profile.name)
-}
-
-/// Refuses a further part of a profile that has as many as it may.
-pub(super) fn check_room(held: u64, limit: &'static limit::Limit) -> Result<(), Refusal> {
-    if held < limit.default {
-        return Ok(());
-    }
-    let message = format!(
-        "the trusted profile has {held} {}, as many as `{}` = {} allows",
-        limit.unit, limit.name, limit.default
-    );
-    Err(Refusal::new(Reason::Conflict, message).limit(limit))
 }

@@ -1,11 +1,12 @@
 //! The identities of trusted profiles: the users and service IDs of the account that may take on a profile because it names them.
 
 use super::any_version::overtaken;
-use super::profile::{about, check_room, no_profile};
+use super::profile::{HOLDER, about, no_profile};
 use crate::audit::{Action, Entries};
 use crate::error::IamError;
 use crate::model::directory::{Profile, ProfileIdentity, Stamp};
 use crate::model::entity_tag;
+use crate::model::room::{check_count, check_room};
 use crate::model::text;
 use crate::refusal::Refusal;
 use crate::repo::{members, profile_identities, profiles};
@@ -124,7 +125,8 @@ impl Iam {
         self.managed_profile(caller, id)
     }
 
-    /// Lets a user or service ID take on a trusted profile, or changes why it may.
+    /// Lets a user or service ID take on a trusted profile, or changes why it may. Nothing changes, and nothing is entered in the
+    /// audit, if it may already for this reason.
     ///
     /// # Errors
     /// Without Administrator of the account; when it is not in the account; over a limit.
@@ -141,13 +143,19 @@ impl Iam {
         if !profiles::touch_identities(&mut tx, id, stamp, None).await? {
             return Err(no_profile());
         }
-        if profile_identities::added(&mut tx, id, new.principal)
-            .await?
-            .is_none()
-        {
-            let held = profile_identities::count_of(&mut tx, id).await?;
-            check_room(held, &limit::IDENTITIES_PER_PROFILE)?;
-        }
+        let before = profile_identities::stored(&mut tx, id, new.principal).await?;
+        match before {
+            Some(own) if own.description == new.description => {
+                drop(tx);
+                // It is so already; perhaps another node has made it so.
+                self.sync().await?;
+                return Ok(own);
+            }
+            Some(_) => {}
+            None => {
+                let held = profile_identities::count_of(&mut tx, id).await?;
+                check_room(HOLDER, held, &limit::IDENTITIES_PER_PROFILE)?;
+            }
         let identity = name_identity(&mut tx, &profile, new, stamp).await?;
         let entry = about(caller, Action::ProfileIdentityAdded, &profile);
         self.commit(tx, entry.with("identity", new.principal))
@@ -193,23 +201,18 @@ async fn name_identity(
         let message = "`identifier`: there is no such user or service ID in the account";
         return Err(IamError::invalid("identifier", message));
     }
-    let added = profile_identities::added(tx, profile.id, new.principal).await?;
+    let before = profile_identities::stored(tx, profile.id, new.principal).await?;
     let identity = ProfileIdentity {
         principal: new.principal,
         description: new.description.clone(),
-        added: added.unwrap_or(stamp),
+        added: before.map_or(stamp, |own| own.added),
     };
     profile_identities::put(tx, profile.id, &identity).await?;
     Ok(identity)
 }
 
 fn check_list(all: &[NewProfileIdentity]) -> Result<(), Refusal> {
-    let (count, limit) = (all.len() as u64, &limit::IDENTITIES_PER_PROFILE);
-    if count > limit.default {
-        let (name, most) = (limit.name, limit.default);
-        let message = format!("`identities` has {count} identities, more than `{name}` = {most}");
-        return Err(Refusal::invalid("identities", message).limit(limit));
-    }
+    check_count("identities", all.len(), &limit::IDENTITIES_PER_PROFILE)?;
     all.iter().try_for_each(check)?;
     let mut principals: Vec<Principal> = all.iter().map(|new| new.principal).collect();
     principals.sort_unstable();

@@ -1,13 +1,14 @@
 //! Links of trusted profiles: the compute resources that may take on a profile, by what their tokens say they are.
 
 use super::of_version::OfVersion;
-use super::profile::{about, check_room};
+use super::profile::{HOLDER, about};
 use super::profile_rule::check_cr_type;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::directory::ProfileLink;
 use crate::model::entity_tag;
+use crate::model::room::check_room;
 use crate::model::text;
 use crate::refusal::{Reason, Refusal};
 use crate::repo::profile_links;
@@ -16,7 +17,7 @@ use crate::token::identity::Identity;
 use base::id::{ProfileId, ProfileLinkId};
 use base::limit;
 
-/// The compute resource of a link. What is none may be anything.
+/// The compute resource of a link. A part that is absent matches any resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkTerms {
     /// The word of what it runs on.
@@ -114,7 +115,7 @@ impl Iam {
         };
         let mut tx = self.lock_profile(caller, profile.id, made).await?;
         let held = profile_links::count_of(&mut tx, profile.id).await?;
-        check_room(held, &limit::LINKS_PER_PROFILE)?;
+        check_room(HOLDER, held, &limit::LINKS_PER_PROFILE)?;
         profile_links::insert(&mut tx, &link).await?;
         let entry = with_link(about(caller, Action::ProfileLinkMade, &profile), &link);
         self.commit(tx, entry).await?;

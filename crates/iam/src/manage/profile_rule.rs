@@ -3,13 +3,14 @@
 
 use super::claim_rule::{self, changed};
 use super::of_version::OfVersion;
-use super::profile::{about, check_room};
+use super::profile::{HOLDER, about};
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::claim_condition::ClaimCondition;
 use crate::model::directory::{ProfileRule, ProfileRuleKind};
 use crate::model::entity_tag;
+use crate::model::room::check_room;
 use crate::model::text;
 use crate::refusal::Refusal;
 use crate::repo::profile_rules;
@@ -82,7 +83,7 @@ impl Iam {
         };
         let mut tx = self.lock_profile(caller, profile.id, made).await?;
         let held = profile_rules::count_of(&mut tx, profile.id).await?;
-        check_room(held, &limit::RULES_PER_PROFILE)?;
+        check_room(HOLDER, held, &limit::RULES_PER_PROFILE)?;
         profile_rules::insert(&mut tx, &rule).await?;
         let entry = with_rule(about(caller, Action::ProfileRuleMade, &profile), &rule);
         self.commit(tx, entry).await?;

@@ -1,13 +1,14 @@
 //! The limits of one account: the server's, or those that the operator has set for the account.
 
 pub use crate::config::AccountLimits;
-use crate::refusal::{Reason, Refusal, Remedy};
-use crate::repo::account_limits;
-use crate::repo::counts::{self, CountedItem};
 
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
+use crate::model::room::{full, over};
+use crate::refusal::{Reason, Refusal, Remedy};
+use crate::repo::account_limits;
 use crate::repo::accounts::lock_active;
+use crate::repo::counts::{self, CountedItem};
 use crate::service::Iam;
 use base::id::AccountId;
 use base::limit::{self, Limit};
@@ -54,7 +55,8 @@ impl Iam {
         all.map(|limit| self.in_force(account, limit)).collect()
     }
 
-    /// Sets limits of one account, for the operator, all of them or none; `None` restores the server's value.
+    /// Sets limits of one account, for the operator, all of them or none; `None` restores the server's value. The audit's entry has
+    /// those that have changed; where none has, there is none.
     ///
     /// # Errors
     /// When the account or the limit does not exist.
@@ -65,6 +67,7 @@ impl Iam {
     ) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, account).await?;
+        let mut is_changed = false;
         let mut entry = Entry::by_operator(Action::AccountLimited)
             .in_account(account)
             .on(account);
@@ -88,9 +91,16 @@ impl Iam {
                     format!("`{name}` is a share: a whole number from 1 to 100, or `default`");
                 return Err(IamError::invalid("limit", what));
             }
-            account_limits::set(&mut tx, account, limit.name, *value).await?;
-            let to = value.map_or_else(|| "default".to_owned(), |value| value.to_string());
-            entry = entry.with(limit.name, to);
+            if account_limits::set(&mut tx, account, limit.name, *value).await? {
+                is_changed = true;
+                let to = value.map_or_else(|| "default".to_owned(), |value| value.to_string());
+                entry = entry.with(limit.name, to);
+            }
+        }
+        if !is_changed {
+            drop(tx);
+            // It is so already; perhaps another node has made it so.
+            return self.sync().await;
         }
         self.commit(tx, entry).await
     }
@@ -109,14 +119,8 @@ impl Iam {
         if held < allowed {
             return Ok(());
         }
-        Err(full(
-            account,
-            limit,
-            format!(
-                "the account has {held} {}, as many as `{}` = {allowed} allows",
-                limit.unit, limit.name
-            ),
-        ))
+        let refusal = full("the account has", held, limit, allowed);
+        Err(refusal.remedy(Remedy::RaiseLimit(account, limit)).into())
     }
 
     /// As [`Self::check_room`], for what is listed without pages: an account has no more than one answer holds, whatever its limit says.
@@ -139,7 +143,7 @@ impl Iam {
             "the account has {held} {}, as many as `{}` = {} allows: all are in one answer",
             limit.unit, most.name, most.default
         );
-        let refusal = Refusal::new(Reason::Conflict, message);
+        let refusal = Refusal::new(Reason::LimitReached, message);
         Err(IamError::Refused(refusal.limit(most)))
     }
 
@@ -168,14 +172,8 @@ impl Iam {
         if wanted <= allowed {
             return Ok(());
         }
-        Err(full(
-            account,
-            limit,
-            format!(
-                "the account would have {wanted} {}, more than `{}` = {allowed} allows",
-                limit.unit, limit.name
-            ),
-        ))
+        let refusal = over("the account would have", wanted, limit, allowed);
+        Err(refusal.remedy(Remedy::RaiseLimit(account, limit)).into())
     }
 
     /// Refuses the roles given in the transaction when the account has more than its limit, including those of open
@@ -188,10 +186,4 @@ impl Iam {
         self.is_within_limit(tx, account, &limit::ROLES_PER_ACCOUNT, CountedItem::Roles)
             .await
     }
-}
-
-fn full(account: AccountId, limit: &'static Limit, what: String) -> IamError {
-    let problem = Refusal::new(Reason::LimitReached, what);
-    let problem = problem.remedy(Remedy::RaiseLimit(account, limit));
-    IamError::Refused(problem.limit(limit))
 }

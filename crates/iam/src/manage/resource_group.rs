@@ -12,7 +12,7 @@ use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::ResourceGroupId;
 use base::limit;
-use db::{DbError, Tx};
+use db::Tx;
 
 const WHAT: &str = "managing resource groups";
 
@@ -171,10 +171,7 @@ async fn put(tx: &mut Tx, group: &ResourceGroup) -> Result<(), IamError> {
         }
     }
     let stored = resource_groups::put(tx, group).await;
-    stored.map_err(|error| match error {
-        IamError::Db(DbError::Unique) => taken(),
-        other => other,
-    })
+    stored.map_err(|error| error.if_unique(taken))
 }
 
 fn about(caller: &Identity, action: Action, group: &ResourceGroup) -> Entry {

@@ -12,8 +12,9 @@ use crate::model::directory::{
     ApiKey, Attribute, Instance, NamedRole, PolicyRole, PolicySubject, Service,
 };
 use crate::model::page::{Page, PageRequest};
+use crate::model::room::check_room;
 use crate::model::text::{check_length, name};
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::Refusal;
 use crate::repo::counts::CountedItem;
 use crate::repo::resource_keys::WantedKeys;
 use crate::repo::transactions::departure::leave;
@@ -183,14 +184,11 @@ impl Iam {
     async fn check_room_for_key(&self, tx: &mut Tx, instance: &Instance) -> Result<(), IamError> {
         let (limit, account) = (&limit::RESOURCE_KEYS_PER_INSTANCE, instance.account);
         let held = resource_keys::count_of(tx, instance.id).await?;
-        if held >= limit.default {
-            let message = format!(
-                "the instance `{}` has {held} keys, as many as `{}` = {} allows",
-                instance.name, limit.name, limit.default
-            );
-            let refusal = Refusal::new(Reason::LimitReached, message);
-            return Err(IamError::Refused(refusal.limit(limit)));
-        }
+        check_room(
+            &format!("the instance `{}` has", instance.name),
+            held,
+            limit,
+        )?;
         for (limit, what) in [
             (&limit::SERVICE_IDS_PER_ACCOUNT, CountedItem::ServiceIds),
             (&limit::POLICIES_PER_ACCOUNT, CountedItem::Policies),

@@ -39,7 +39,8 @@ impl Iam {
     /// Whether the caller may restore the domain.
     ///
     /// # Errors
-    /// When it no longer exists, or the caller could not have deleted it; when its account lets nobody in from the caller's address.
+    /// When it is not deleted, or no longer exists, or the caller could not have deleted it; when its account lets nobody in from the
+    /// caller's address.
     pub fn may_restore(&self, caller: &Identity, domain: Domain) -> Result<(), IamError> {
         let what = match domain {
             Domain::Space(_) => "space",
@@ -57,10 +58,23 @@ impl Iam {
                 && deletion.is_kept(now)
                 && may_restore(&directory, caller, deletion)
         });
-        let none = || IamError::not_found(&format!("a deleted {what} of this GUID"));
+        let none = || match self.sees(caller, domain) {
+            true => IamError::conflict(format!(
+                "the {what} is not deleted, so there is nothing to restore"
+            )),
+            false => IamError::not_found(&format!("a deleted {what} of this GUID")),
+        };
         let found = found.ok_or_else(none)?;
         caller.check_address(&directory, found.account)?;
         Ok(found.clone())
+    }
+
+    fn sees(&self, caller: &Identity, domain: Domain) -> bool {
+        match domain {
+            Domain::Space(id) => self.space(caller, id).is_ok(),
+            Domain::Org(id) => self.org(caller, id).is_ok(),
+            Domain::Account(_) => false,
+        }
     }
 
     /// Restores a deleted space under its name or `new_name`.

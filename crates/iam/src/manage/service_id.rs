@@ -12,6 +12,7 @@ use crate::error::IamError;
 use crate::model::directory::{ApiKey, Service};
 use crate::model::entity_tag;
 use crate::model::page::ListPart;
+use crate::model::room::check_count;
 use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
@@ -352,16 +353,7 @@ fn locked(service: &Service) -> IamError {
 
 /// A list that is not too long, of CRNs that can be shown.
 fn check_crns(crns: &[String]) -> Result<(), Refusal> {
-    let (field, limit) = ("unique_instance_crns", &limit::CRNS_PER_SERVICE_ID);
-    if crns.len() as u64 > limit.default {
-        let message = format!(
-            "`{field}` has {} CRNs, more than `{}` = {}",
-            crns.len(),
-            limit.name,
-            limit.default
-        );
-        let problem = Refusal::new(Reason::Field, message);
-        return Err(problem.field(field).limit(limit));
-    }
+    let field = "unique_instance_crns";
+    check_count(field, crns.len(), &limit::CRNS_PER_SERVICE_ID)?;
     crns.iter().try_for_each(|crn| text::check_crn(field, crn))
 }

@@ -8,16 +8,16 @@ use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::entity_tag;
+use crate::model::room::check_room;
 use crate::model::text;
 use crate::model::text::name;
-use crate::refusal::{Reason, Refusal};
 use crate::repo::revisions::Versioned;
 use crate::repo::{service_id_groups, service_ids};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::ServiceGroupId;
 use base::limit;
-use db::{DbError, Tx};
+use db::Tx;
 
 const WHAT: &str = "managing groups of service IDs";
 
@@ -28,12 +28,7 @@ pub fn entity_tag(group: &ServiceGroup) -> String {
 }
 
 fn taken(error: IamError) -> IamError {
-    match error {
-        IamError::Db(DbError::Unique) => {
-            IamError::conflict("a group of service IDs of this name exists")
-        }
-        other => other,
-    }
+    error.if_unique(|| IamError::conflict("a group of service IDs of this name exists"))
 }
 
 fn about(caller: &Identity, action: Action, group: &ServiceGroup) -> Entry {
@@ -110,14 +105,7 @@ impl Iam {
         let mut tx = self.begin_groups(caller).await?;
         let limit = &limit::SERVICE_ID_GROUPS_PER_ACCOUNT;
         let held = service_id_groups::count(&mut tx, group.account).await?;
-        if held >= limit.default {
-            let message = format!(
-                "the account has {held} groups of service IDs, as many as `{}` = {} allows",
-                limit.name, limit.default
-            );
-            let refusal = Refusal::new(Reason::LimitReached, message);
-            return Err(IamError::Refused(refusal.limit(limit)));
-        }
+        check_room("the account has", held, limit)?;
         let stored = service_id_groups::insert(&mut tx, &group).await;
         stored.map_err(taken)?;
         let entry = about(caller, Action::ServiceGroupMade, &group);

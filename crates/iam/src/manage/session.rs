@@ -4,7 +4,8 @@
 //! A session of no key opens every account of its user, one after the other. So whoever may end a user's sessions in an account
 //! ends these wherever they are renewed for now; those for other accounts are not listed.
 //!
-//! An API key, and what was obtained with it, acts for the key: it sees and ends the sessions of that key alone.
+//! An API key, and what was obtained with it, acts for the key: it sees and ends the sessions of that key alone. What was delegated
+//! to another program sees none of its person's, and ends the one that it is of.
 
 pub use crate::model::open_session::{OpenSession, SessionPlace};
 
@@ -39,7 +40,7 @@ impl Iam {
     /// The sessions of a member for the credential's account, the latest first; the caller's own if no member is named.
     ///
     /// # Errors
-    /// For somebody else's without Administrator of the account.
+    /// For somebody else's without Administrator of the account; for one's own by what was delegated.
     pub async fn sessions(
         &self,
         caller: &Identity,
@@ -87,6 +88,11 @@ impl Iam {
         let (own, account) = (caller.principal(), caller.account());
         let principal = of.unwrap_or(own);
         if principal == own {
+            if caller.is_delegated() {
+                let message = "sessions are seen and ended by a login of your own: what was delegated is for a program";
+                let refusal = Refusal::new(Reason::NotAllowed, message);
+                return Err(IamError::Refused(refusal.remedy(Remedy::LogInByPassword)));
+            }
             let key = caller.bounds().root().key;
             return Ok(SessionOwner {
                 principal,
@@ -120,6 +126,7 @@ impl Iam {
         // An Administrator's key acts for itself among its owner's sessions, whatever its owner's roles are.
         let key = caller.bounds().root().key;
         let may = match owner == caller.principal() {
+            true if caller.is_delegated() => caller.session() == Some(id),
             true => key.is_none() || key == session.key,
             false => is_administrator(&directory, caller, account),
         };

@@ -71,7 +71,8 @@ impl Iam {
         Ok(())
     }
 
-    /// Changes the settings of a domain; the entry of the audit names the kind of the caller's credential.
+    /// Changes the settings of a domain; the entry of the audit names the kind of the caller's credential, and what has changed. Where
+    /// nothing has, there is none.
     ///
     /// # Errors
     /// Without the right to configure the whole domain, when the step is zero or above a day, or when a text is too long.
@@ -97,24 +98,36 @@ impl Iam {
         )
         .maybe_in(account)
         .on(domain);
-        if let Some(seconds) = resolution {
-            domains::set_resolution(&mut tx, domain, seconds).await?;
+        let mut is_changed = false;
+        if let Some(seconds) = resolution
+            && domains::set_resolution(&mut tx, domain, seconds).await?
+        {
+            is_changed = true;
             let to = seconds.map_or_else(|| "none".to_owned(), |seconds| seconds.to_string());
             entry = entry.with("resolution_seconds", to);
         }
-        if let Some(is_taken) = change.key_before_names {
-            domains::set_key_before_names(&mut tx, domain, is_taken).await?;
+        if let Some(is_taken) = change.key_before_names
+            && domains::set_key_before_names(&mut tx, domain, is_taken).await?
+        {
+            is_changed = true;
             let to = if is_taken { "taken" } else { "refused" };
             entry = entry.with("key_before_names", to.to_owned());
         }
         for (field, file, text) in files(change) {
-            if let Some(text) = text {
-                domains::set_rules(&mut tx, domain, file, text.as_deref()).await?;
+            if let Some(text) = text
+                && domains::set_rules(&mut tx, domain, file, text.as_deref()).await?
+            {
+                is_changed = true;
                 let to = text
                     .as_ref()
                     .map_or_else(|| "none".to_owned(), |text| format!("{} bytes", text.len()));
                 entry = entry.with(field, to);
             }
+        }
+        if !is_changed {
+            drop(tx);
+            // It is so already; perhaps another node has made it so.
+            return self.sync().await;
         }
         if let Some(account) = account.filter(|_| has_more_rules) {
             let limit = &limit::RULE_BYTES_PER_ACCOUNT;

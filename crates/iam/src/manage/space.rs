@@ -20,7 +20,6 @@ use crate::token::identity::Identity;
 use base::id::{OrgId, SpaceId};
 use base::limit;
 use base::scope::Domain;
-use db::DbError;
 
 /// A new space.
 /// The refusal of everyone who may not create a space in the organization.
@@ -205,10 +204,5 @@ impl Iam {
 }
 
 pub(super) fn taken(error: IamError) -> IamError {
-    match error {
-        IamError::Db(DbError::Unique) => {
-            IamError::conflict("a space of this name exists in the organization")
-        }
-        other => other,
-    }
+    error.if_unique(|| IamError::conflict("a space of this name exists in the organization"))
 }

@@ -1,21 +1,22 @@
 //! Bounds of a credential: the one rule for every exchange, grant and change of a credential.
 //!
-//! Nothing issued for a credential gives more than the credential itself: not another principal, not more accounts, no
-//! longer life, no renewal that it did not have, no wider limits; and it ends with what it came from. So everything
-//! that issues takes [`CredentialBounds`], and only this module makes [`CredentialBounds`], from a verified proof.
+//! Nothing issued for a credential gives more than the credential itself: not another principal (but a trusted profile that is for
+//! it), not more accounts, no longer life, no renewal that it did not have, no wider limits; and it ends with what it came from. So
+//! everything that issues takes [`CredentialBounds`], and only this module makes [`CredentialBounds`], from a verified proof.
 //!
 //! A new API key is the one credential that stands on its own: making one is a right of the user who logged in. A user
 //! who logged in may make one that never expires; a key made with a key, or with anything obtained with it, does not
 //! outlive that key.
 
 mod assumption;
+mod delegation;
+mod key_end;
 
 pub(crate) use assumption::NOT_ASSUMABLE;
 
 use super::directory::{ApiKey, Directory};
 use super::narrowing::one_of;
 pub use crate::model::narrowing::Narrowing;
-use crate::refusal::{Reason, Refusal, Remedy};
 use base::id::{AccountId, KeyId, ProfileId, SessionId, UserId};
 use base::principal::Principal;
 use base::time::Millis;
@@ -51,6 +52,8 @@ pub struct CredentialBounds {
     root: Root,
     /// Who acts as the principal, a trusted profile, and no longer than it may.
     assumed_by: Option<Principal>,
+    /// Until when its login was delegated to another program, if it was.
+    delegated_until: Option<Millis>,
 }
 
 /// The permitted expiry of a new API key: made by [`CredentialBounds::key_life`], or for the operator.
@@ -94,6 +97,7 @@ impl CredentialBounds {
             narrowing: Narrowing::NONE,
             root: Root::default(),
             assumed_by: None,
+            delegated_until: None,
         }
     }
 
@@ -112,6 +116,7 @@ impl CredentialBounds {
                 key: Some(key.id),
             },
             assumed_by: None,
+            delegated_until: None,
         }
     }
 
@@ -133,6 +138,7 @@ impl CredentialBounds {
             narrowing: Narrowing::NONE,
             root: Root::default(),
             assumed_by: None,
+            delegated_until: None,
         }
     }
 
@@ -158,6 +164,7 @@ impl CredentialBounds {
             narrowing: Narrowing::NONE,
             root,
             assumed_by: None,
+            delegated_until: None,
         };
         match root.key {
             None => Ok(bounds),
@@ -232,6 +239,7 @@ impl CredentialBounds {
             narrowing,
             root,
             assumed_by: self.assumed_by,
+            delegated_until: earlier(self.delegated_until, other.delegated_until),
         })
     }
 
@@ -263,6 +271,7 @@ impl CredentialBounds {
             && self.proven_at <= shown.proven_at
             && ends_no_later(self.not_after, shown.not_after)
             && ends_no_later(self.keys_until, shown.keys_until)
+            && ends_no_later(self.delegated_until, shown.delegated_until)
             && (shown.renewable || !self.renewable)
             && (shown.root.session.is_none() || self.root.session == shown.root.session)
             && (shown.root.key.is_none() || self.root.key == shown.root.key)
@@ -349,43 +358,6 @@ impl CredentialBounds {
                 .left_at(self.principal, account)
                 .is_none_or(|left| self.proven_at > left)
     }
-
-    /// The expiry of a key that is made or extended.
-    ///
-    /// # Errors
-    /// When it would outlive the key of the credential.
-    pub(crate) fn key_life(&self, wished: Option<Millis>) -> Result<KeyLife, Refusal> {
-        if ends_no_later(wished, self.keys_until) {
-            return Ok(KeyLife(wished));
-        }
-        Err(outlives(
-            "no key may outlive it: `expires_at` must not be later than that key's",
-        ))
-    }
-
-    /// The end of a key that is wished until then: no later than the key of the credential.
-    pub(crate) fn key_end(&self, wished: Millis) -> Millis {
-        self.keys_until.map_or(wished, |until| until.min(wished))
-    }
-
-    /// Whether a disabled key may be enabled.
-    ///
-    /// # Errors
-    /// When that key outlives the key of the credential, whose holder could then continue with it.
-    pub(crate) fn may_enable(&self, key: &ApiKey) -> Result<(), Refusal> {
-        if ends_no_later(key.expires_at, self.keys_until) {
-            return Ok(());
-        }
-        Err(outlives(
-            "it may not enable a key that expires later, or never",
-        ))
-    }
-}
-
-fn outlives(rule: &str) -> Refusal {
-    let message = format!("the credential shown rests on an API key that expires, and {rule}");
-    let problem = Refusal::new(Reason::NotAllowed, message);
-    problem.field("expires_at").remedy(Remedy::ShorterLife)
 }
 
 #[cfg(test)]
@@ -407,7 +379,7 @@ mod tests {
         fn bounds()(
             account in prop::option::of(0_u8..3), not_after in end(), keys_until in end(), renewable: bool,
             proven_at in 0_i64..3, session in prop::option::of(0_u8..2), key in prop::option::of(0_u8..2),
-            domain in prop::option::of(0_u8..2), send_only: bool,
+            domain in prop::option::of(0_u8..2), send_only: bool, delegated_until in end(),
         ) -> CredentialBounds {
             CredentialBounds {
                 principal: UserId(guid(9)).into(),
@@ -425,6 +397,7 @@ mod tests {
                     key: key.map(|number| KeyId(guid(number))),
                 },
                 assumed_by: None,
+                delegated_until,
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Conditions on the claims of a login: what the dynamic rules of access groups ask for.
+//! Conditions on the claims of a login: what dynamic rules of access groups and claim rules of trusted profiles ask for.
 
 use crate::model::{address, text};
 use crate::refusal::Refusal;

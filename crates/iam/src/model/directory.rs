@@ -12,28 +12,32 @@ mod dynamic_rules;
 mod entry;
 pub(crate) mod facts;
 mod group_access;
+mod keyed_sets;
+mod keys;
 mod map;
 mod plan;
 mod policies;
 pub(crate) mod policy;
 mod policy_access;
 mod policy_index;
+mod policy_indexing;
 pub(crate) mod policy_role;
 pub(crate) mod policy_target;
+mod policy_target_check;
 mod profile;
 mod profile_access;
 mod profiles;
 mod resource;
 mod resource_access;
 mod resources;
+mod sharded;
 mod sorted;
 mod sorting;
 mod stamp;
 mod trust;
+mod user_claims;
 
-pub use access_group::{
-    AccessGroup, CLAIMS, GroupMembership, GroupRule, MembershipKind, OWN_REALM,
-};
+pub use access_group::{AccessGroup, GroupMembership, GroupRule, MembershipKind};
 pub use deleted::Deleted;
 pub use entry::{
     Account, ApiKey, DomainEntry, Member, Org, Region, RuleTexts, Service, Space, User,
@@ -49,6 +53,7 @@ pub use profile::{
 pub use resource::{Instance, ResourceGroup};
 pub use stamp::Stamp;
 pub use trust::Trust;
+pub use user_claims::{CLAIMS, OWN_REALM};
 
 use super::account_settings::StoredSettings;
 use super::address;
@@ -99,8 +104,7 @@ pub struct Directory {
     pub(crate) roles: Map<Principal, HashMap<Domain, Vec<Role>>>,
     policies: policies::Policies,
     resources: resources::Resources,
-    pub(crate) keys: Map<KeyId, ApiKey>,
-    pub(crate) keys_by_hash: Map<[u8; 32], KeyId>,
+    pub(crate) keys: keys::Keys,
     pub(crate) issuers: Arc<Issuers>,
     sorted: sorted::SortedLists,
 }
@@ -234,6 +238,18 @@ impl Directory {
     #[must_use]
     pub fn deletions(&self) -> &[Deleted] {
         &self.deletions
+    }
+
+    /// The API key behind a credential, if it is there and may be used at this moment.
+    ///
+    /// # Errors
+    /// Says why not.
+    pub(crate) fn usable_key(&self, id: KeyId, at: Millis) -> Result<&ApiKey, &'static str> {
+        let key = self.keys.get(&id).ok_or("its API key was deleted")?;
+        match key.refusal(at) {
+            None => Ok(key),
+            Some(why) => Err(why),
+        }
     }
 
     /// Whether an API key may only send.

@@ -21,6 +21,7 @@ pub(crate) mod proof;
 pub(crate) mod report;
 pub(crate) mod resource_key;
 pub mod role;
+pub mod room;
 pub(crate) mod service_group;
 pub(crate) mod session_limits;
 pub mod text;

@@ -46,9 +46,9 @@ impl Narrowing {
         })
     }
 
-    pub(crate) fn is_within(&self, shown: &Self) -> bool {
-        (shown.domain.is_none() || self.domain == shown.domain)
-            && (self.send_only || !shown.send_only)
+    pub(crate) fn is_within(&self, presented: &Self) -> bool {
+        (presented.domain.is_none() || self.domain == presented.domain)
+            && (self.send_only || !presented.send_only)
     }
 
     /// Whether it permits anything in the domain.

@@ -166,8 +166,8 @@ mod tests {
             list in prop::collection::btree_set(0_u32..100, 0..50), place in 0_u32..100, take in 0_u64..60,
         ) {
             let request = PageRequest { skip: 0, take };
-            let (before, after): (Vec<u32>, Vec<u32>) = list.iter().partition(|own| **own <= place);
-            let placed = PlacedRequest { request, reaches: |own: &u32| *own > place };
+            let (before, after): (Vec<u32>, Vec<u32>) = list.iter().partition(|number| **number <= place);
+            let placed = PlacedRequest { request, reaches: |number: &u32| *number > place };
             let found = placed.cut(list.iter().collect(), u32::cmp);
             prop_assert_eq!(found.passed, before.len() as u64);
             prop_assert_eq!(found.page, request.of(after.iter()));

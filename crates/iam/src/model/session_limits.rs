@@ -111,19 +111,19 @@ mod tests {
     proptest! {
         #[test]
         fn an_end_a_check_and_a_cutoff_say_the_same(
-            own in limits(), proven_at in 0_i64..20_000, unused in 0_i64..20_000, since in 0_i64..20_000, whole: bool,
+            limits in limits(), proven_at in 0_i64..20_000, unused in 0_i64..20_000, since in 0_i64..20_000, whole: bool,
         ) {
             // Often on the very millisecond.
             let round = |time: i64| Millis(if whole { time / 1000 * 1000 } else { time });
             let (proven_at, used_at) = (round(proven_at), round(proven_at + unused));
             let now = round(used_at.0 + since);
             let latest = Millis(i64::MAX);
-            let is_over = own.end(proven_at, used_at, latest) <= now;
-            let reached = own.age_reached(proven_at, now).or(own.idle_reached(used_at, now));
+            let is_over = limits.end(proven_at, used_at, latest) <= now;
+            let reached = limits.age_reached(proven_at, now).or(limits.idle_reached(used_at, now));
             prop_assert_eq!(reached.is_some(), is_over);
-            let over = own.cutoffs(now);
+            let over = limits.cutoffs(now);
             prop_assert_eq!(proven_at <= over.proven_at || used_at <= over.used_at, is_over);
-            prop_assert_eq!(own.age_end(proven_at).is_some_and(|end| end <= now), own.age_reached(proven_at, now).is_some());
+            prop_assert_eq!(limits.age_end(proven_at).is_some_and(|end| end <= now), limits.age_reached(proven_at, now).is_some());
         }
 
         #[test]

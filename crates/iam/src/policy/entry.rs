@@ -8,8 +8,8 @@ use std::net::IpAddr;
 /// The default account of a credential: its own; else, among those it opens, the principal's first account, or else the one
 /// with the longest membership.
 pub(crate) fn account(directory: &Directory, bounds: &CredentialBounds) -> Option<AccountId> {
-    if let AccountReach::One(own) = bounds.reach() {
-        return Some(own);
+    if let AccountReach::One(account) = bounds.reach() {
+        return Some(account);
     }
     let home = directory.home(bounds.principal());
     if home.is_some_and(|home| bounds.opens(directory, home)) {

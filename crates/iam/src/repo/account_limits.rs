@@ -17,23 +17,29 @@ pub(super) fn read(row: &Row) -> Result<(AccountId, String, u64), IamError> {
     Ok((account, row.text("name")?, value))
 }
 
-/// Sets a limit; none restores the server's value.
+/// Sets a limit; none restores the server's value. `false` if it is so already.
 pub(crate) async fn set(
     tx: &mut Tx,
     account: AccountId,
     name: &'static str,
     value: Option<u64>,
-) -> Result<(), IamError> {
+) -> Result<bool, IamError> {
     let key = [Value::from(account.to_string()), name.into()];
+    let sql = "SELECT value FROM account_limits WHERE account = $1 AND name = $2";
+    let stored = tx.one(sql, &key).await?;
+    let stored = stored.map(|row| row.int("value")).transpose()?;
+    let value = value.map(|value| i64::try_from(value).unwrap_or(i64::MAX));
+    if stored == value {
+        return Ok(false);
+    }
     let sql = "DELETE FROM account_limits WHERE account = $1 AND name = $2";
     tx.execute(sql, &key).await?;
     if let Some(value) = value {
-        let value = i64::try_from(value).unwrap_or(i64::MAX);
         let [account, name] = key;
         let sql = "INSERT INTO account_limits (account, name, value) VALUES ($1, $2, $3)";
         tx.execute(sql, &[account, name, value.into()]).await?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Deletes the limits of an account.

@@ -2,7 +2,7 @@
 
 use super::column::{at, counted, domain, known, parse, parse_guid};
 use super::principals;
-use super::selection::{Selection, selection};
+use crate::blocking::run_blocking;
 use crate::error::IamError;
 use crate::model::bounds::{KeyLife, Narrowing};
 use crate::model::directory::ApiKey;
@@ -10,28 +10,63 @@ use base::id::{AccountId, KeyId};
 use base::principal::Principal;
 use base::time::Millis;
 use db::{Row, Tx, Value};
+use std::sync::Arc;
 
 /// For [`super::revisions`].
 pub(super) const REVISION: &str = "SELECT revision FROM api_keys WHERE guid = $1";
 
-/// For the directory.
-pub(super) const ROWS: Selection = selection!(
-    "SELECT api_keys.guid, account, principal, principals.kind AS principal_kind, name, description, hash, locked, disabled, \
-     revision, expires_at, created_at, modified_at, reach_domain, reach_only, made_by FROM api_keys \
-     JOIN principals ON principals.guid = api_keys.principal",
-    "api_keys.guid"
-);
+/// Rows that are read at once.
+const PAGE: i64 = 2000;
 
-/// Decodes the keys whose principal and limits this program knows.
-pub(super) fn read_known(rows: &[Row]) -> Result<Vec<ApiKey>, IamError> {
-    let (keys, unknown) = known(rows, read)?;
+/// For the directory.
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "SELECT api_keys.guid, account, principal, principals.kind AS principal_kind, name, description, hash, locked, disabled, \
+             revision, expires_at, created_at, modified_at, reach_domain, reach_only, made_by FROM api_keys \
+             JOIN principals ON principals.guid = api_keys.principal WHERE api_keys.guid ",
+            $which
+        )
+    };
+}
+
+/// All keys whose principal and limits this program knows. There may be a million: each page of rows is decoded, away from the reactor
+/// threads, before the next is read.
+pub(super) async fn all(tx: &mut Tx) -> Result<Vec<Arc<ApiKey>>, IamError> {
+    let (mut keys, mut unknown, mut last) = (Vec::new(), 0, String::new());
+    loop {
+        let sql = select!("> $1 ORDER BY api_keys.guid LIMIT $2");
+        let rows = tx.all(sql, &[last.as_str().into(), PAGE.into()]).await?;
+        let Some(row) = rows.last() else { break };
+        last = row.text("guid")?;
+        let (page, others) = run_blocking(move || read_page(&rows)).await?;
+        keys.extend(page);
+        unknown += others;
+    }
+    warn_of(unknown);
+    Ok(keys)
+}
+
+/// The key with this id, if this program knows its principal and limits.
+pub(super) async fn of(tx: &mut Tx, id: KeyId) -> Result<Vec<Arc<ApiKey>>, IamError> {
+    let rows = tx.all(select!("= $1"), &[id.0.to_string().into()]).await?;
+    let (keys, unknown) = read_page(&rows)?;
+    warn_of(unknown);
+    Ok(keys)
+}
+
+/// Decodes a few rows; with the number of those that this program does not know.
+fn read_page(rows: &[Row]) -> Result<(Vec<Arc<ApiKey>>, usize), IamError> {
+    known(rows, |row| Ok(read(row)?.map(Arc::new)))
+}
+
+fn warn_of(unknown: usize) {
     if unknown > 0 {
         tracing::warn!(
             keys = unknown,
             "API keys for what this program does not know are left out"
         );
     }
-    Ok(keys)
 }
 
 /// The limits of a key; `None` for a word unknown to this program, which then ignores the key.

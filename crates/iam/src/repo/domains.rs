@@ -63,42 +63,40 @@ pub(crate) async fn allocate(tx: &mut Tx, domain: Domain) -> Result<(), IamError
     Ok(())
 }
 
-/// Sets one of the two texts of rules.
+/// Sets one of the two texts of rules. `false` if it is so already.
 pub(crate) async fn set_rules(
     tx: &mut Tx,
     domain: Domain,
     file: RuleFile,
     text: Option<&str>,
-) -> Result<(), IamError> {
+) -> Result<bool, IamError> {
     let sql = match file {
         RuleFile::Schemas => {
-            "UPDATE domains SET schemas = $2 WHERE domain = $1 AND retired_at IS NULL"
+            "UPDATE domains SET schemas = $2 WHERE domain = $1 AND retired_at IS NULL AND schemas IS DISTINCT FROM $2"
         }
         RuleFile::Aggregation => {
-            "UPDATE domains SET aggregation = $2 WHERE domain = $1 AND retired_at IS NULL"
+            "UPDATE domains SET aggregation = $2 WHERE domain = $1 AND retired_at IS NULL AND aggregation IS DISTINCT FROM $2"
         }
     };
     let values = [
         Value::from(domain.to_string()),
         Value::from(text.map(str::to_owned)),
     ];
-    tx.execute(sql, &values).await?;
-    Ok(())
+    Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// Sets whether senders to the domain may write a key before each name.
+/// Sets whether senders to the domain may write a key before each name. `false` if it is so already.
 pub(crate) async fn set_key_before_names(
     tx: &mut Tx,
     domain: Domain,
     is_taken: bool,
-) -> Result<(), IamError> {
-    let sql = "UPDATE domains SET key_before_names = $2 WHERE domain = $1 AND retired_at IS NULL";
+) -> Result<bool, IamError> {
+    let sql = "UPDATE domains SET key_before_names = $2 WHERE domain = $1 AND retired_at IS NULL AND key_before_names <> $2";
     let values = [
         Value::from(domain.to_string()),
         Value::from(i64::from(is_taken)),
     ];
-    tx.execute(sql, &values).await?;
-    Ok(())
+    Ok(tx.execute(sql, &values).await? > 0)
 }
 
 /// Which of the two texts of rules.
@@ -110,19 +108,19 @@ pub(crate) enum RuleFile {
     Aggregation,
 }
 
-/// Sets the step that samples of the domain are consolidated to when read.
+/// Sets the step that samples of the domain are consolidated to when read. `false` if it is so already.
 pub(crate) async fn set_resolution(
     tx: &mut Tx,
     domain: Domain,
     seconds: Option<u32>,
-) -> Result<(), IamError> {
-    let sql = "UPDATE domains SET resolution_seconds = $2 WHERE domain = $1 AND retired_at IS NULL";
+) -> Result<bool, IamError> {
+    let sql = "UPDATE domains SET resolution_seconds = $2 \
+               WHERE domain = $1 AND retired_at IS NULL AND resolution_seconds IS DISTINCT FROM $2";
     let values = [
         Value::from(domain.to_string()),
         Value::from(seconds.map(i64::from)),
     ];
-    tx.execute(sql, &values).await?;
-    Ok(())
+    Ok(tx.execute(sql, &values).await? > 0)
 }
 
 /// The bytes of the rules of the account and its domains.

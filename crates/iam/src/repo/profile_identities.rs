@@ -5,7 +5,7 @@ use super::principals;
 use super::principals::key;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
-use crate::model::directory::{ProfileIdentity, Stamp};
+use crate::model::directory::ProfileIdentity;
 use base::id::{AccountId, ProfileId};
 use base::principal::Principal;
 use db::{Row, Tx, Value};
@@ -54,16 +54,21 @@ pub(crate) async fn put(
     Ok(())
 }
 
-/// When and by whom the identity was added to the profile, read within the transaction that depends on it.
-pub(crate) async fn added(
+/// The identity of the profile, if it names the principal, read within the transaction that depends on it.
+pub(crate) async fn stored(
     tx: &mut Tx,
     profile: ProfileId,
     principal: Principal,
-) -> Result<Option<Stamp>, IamError> {
-    let sql =
-        "SELECT added_at, added_by FROM profile_identities WHERE profile = $1 AND principal = $2";
+) -> Result<Option<ProfileIdentity>, IamError> {
+    let sql = "SELECT description, added_at, added_by FROM profile_identities WHERE profile = $1 AND principal = $2";
     let found = tx.one(sql, &[key(profile), key(principal)]).await?;
-    let read = |row: Row| stamp(&row, "added_at", "added_by");
+    let read = |row: Row| -> Result<ProfileIdentity, IamError> {
+        Ok(ProfileIdentity {
+            principal,
+            description: row.text("description")?,
+            added: stamp(&row, "added_at", "added_by")?,
+        })
+    };
     found.map(read).transpose()
 }
 

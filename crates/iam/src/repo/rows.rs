@@ -1,5 +1,5 @@
 //! The rows of the directory: all of them, or those that a few changes are about. They are read at one moment of the
-//! database and decoded later, because decoding takes time and must not run on a reactor thread.
+//! database and decoded later, except the keys, because decoding takes time and must not run on a reactor thread.
 
 use super::{
     access_group_members, access_group_rules, access_groups, account_limits, account_settings,
@@ -9,11 +9,12 @@ use super::{
 };
 use crate::blocking::run_blocking;
 use crate::error::IamError;
-use crate::model::directory::Directory;
 use crate::model::directory::change::{Change, Changed};
 use crate::model::directory::facts::Facts;
+use crate::model::directory::{ApiKey, Directory};
 use db::{Db, Row, Tx};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The rows.
 #[derive(Debug, Default)]
@@ -43,7 +44,8 @@ pub(crate) struct Rows {
     deletions: Vec<Row>,
     /// The managers of deleted domains.
     managers: Vec<Row>,
-    keys: Vec<Row>,
+    /// Decoded, as there may be a million of them, and a row takes several times the memory.
+    keys: Vec<Arc<ApiKey>>,
     /// Like the regions.
     issuers: Option<Vec<Row>>,
 }
@@ -75,7 +77,7 @@ impl Rows {
             domains: domains::ROWS.all(tx).await?,
             deletions: deletions::ROWS.all(tx).await?,
             managers: deleted_roles::managers(tx).await?,
-            keys: api_keys::ROWS.all(tx).await?,
+            keys: api_keys::all(tx).await?,
             issuers: Some(issuers::rows(tx).await?),
         })
     }
@@ -158,10 +160,7 @@ impl Rows {
                     let found = resource_instances::ROWS.of(tx, instance.to_string());
                     rows.instances.extend(found.await?);
                 }
-                Change::Key(key) => {
-                    let found = api_keys::ROWS.of(tx, key.0.to_string()).await?;
-                    rows.keys.extend(found);
-                }
+                Change::Key(key) => rows.keys.extend(api_keys::of(tx, key).await?),
                 Change::Issuers => rows.issuers = Some(issuers::rows(tx).await?),
                 // Not part of the directory.
                 Change::SigningKeys => {}
@@ -207,7 +206,7 @@ impl Rows {
             resource_groups: each(&self.resource_groups, resource_groups::read)?,
             instances: resource_instances::read_known(&self.instances)?,
             deletions: each(&self.deletions, |row| deletions::read(row, &managers))?,
-            keys: api_keys::read_known(&self.keys)?,
+            keys: self.keys,
             issuers: self.issuers.map(|rows| issuers::read(&rows)).transpose()?,
         })
     }

@@ -100,21 +100,21 @@ pub(crate) async fn lock_user(tx: &mut Tx, user: UserId) -> Result<bool, IamErro
     Ok(tx.execute(sql, &[user.0.to_string().into()]).await? == 1)
 }
 
-/// Gives a user another name.
+/// Gives a user another name; a part that is none stays. `false` if it is theirs already.
 pub(crate) async fn rename(
     tx: &mut Tx,
     user: UserId,
-    given_name: &str,
-    family_name: &str,
-) -> Result<(), IamError> {
-    let sql = "UPDATE users SET given_name = $2, family_name = $3 WHERE guid = $1";
+    given_name: Option<&str>,
+    family_name: Option<&str>,
+) -> Result<bool, IamError> {
+    let sql = "UPDATE users SET given_name = COALESCE($2, given_name), family_name = COALESCE($3, family_name) \
+               WHERE guid = $1 AND (given_name <> COALESCE($2, given_name) OR family_name <> COALESCE($3, family_name))";
     let values = [
         Value::from(user.0.to_string()),
-        given_name.into(),
-        family_name.into(),
+        given_name.map(str::to_owned).into(),
+        family_name.map(str::to_owned).into(),
     ];
-    tx.execute(sql, &values).await?;
-    Ok(())
+    Ok(tx.execute(sql, &values).await? > 0)
 }
 
 /// Locks a user until the transaction ends; returns whether their address is proven.

@@ -43,7 +43,7 @@ impl EndedSessions {
     pub(crate) fn contains_of(&self, session: SessionId, owner: Principal) -> bool {
         let set = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let found = set.until.get(&session);
-        found.is_some_and(|(_, own)| owner.guid() == Some(*own))
+        found.is_some_and(|(_, holder)| owner.guid() == Some(*holder))
     }
 
     /// Reads the ends since the last call.

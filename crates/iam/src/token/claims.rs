@@ -121,6 +121,9 @@ pub struct IamClaims {
     /// The API key it was obtained with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iam_apikey_id: Option<String>,
+    /// Until when its login was delegated to another program, epoch seconds, if it was: it is for that, not for the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegated_until: Option<i64>,
     /// Authentication context.
     pub acr: i64,
     /// Authentication methods.
@@ -171,6 +174,9 @@ pub struct UaaClaims {
     /// The API key it was obtained with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iam_apikey_id: Option<String>,
+    /// Until when its login was delegated to another program, epoch seconds, if it was: it is for that, not for the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegated_until: Option<i64>,
     /// The only account it opens; if none, every account of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountClaim>,

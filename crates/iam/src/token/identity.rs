@@ -117,8 +117,14 @@ impl Identity {
         verified.is_none_or(|verified| verified.key.is_some())
     }
 
+    /// Whether it was obtained with a token that was delegated to another program: it acts for that, not for the person.
+    #[must_use]
+    pub(crate) const fn is_delegated(&self) -> bool {
+        self.bounds.delegated_until().is_some()
+    }
+
     /// The token; none for a key.
-    pub(crate) fn shown(&self) -> Option<&Verified> {
+    pub(crate) fn presented(&self) -> Option<&Verified> {
         self.claims.as_deref()
     }
 

@@ -1,6 +1,5 @@
 //! Issued tokens, and the client programs and grants they are issued to.
 
-use crate::model::directory::User;
 use base::id::SessionId;
 use base::secret::Secret;
 
@@ -103,10 +102,4 @@ pub struct UaaTokens {
     pub expires_in: i64,
     /// The access token's id.
     pub jti: String,
-}
-
-/// Given and family name, or the address if both are empty.
-#[must_use]
-pub(crate) fn full_name(user: &User) -> String {
-    user.full_name()
 }

@@ -1,7 +1,6 @@
 //! Whom a token is for, as its claims describe them: users have a name and an address, services and profiles do not.
 
-use super::issued::full_name;
-use crate::model::directory::{Directory, User};
+use crate::model::directory::{Directory, OWN_REALM, User};
 use crate::refusal::{Reason, Refusal};
 use base::id::{ProfileId, ServiceId};
 use base::principal::Principal;
@@ -67,7 +66,7 @@ impl Subject {
     #[must_use]
     pub const fn realm(&self) -> &'static str {
         match self {
-            Self::User(_) => "IBMid",
+            Self::User(_) => OWN_REALM,
             Self::Service(..) | Self::Profile(..) => "iam",
         }
     }
@@ -77,8 +76,8 @@ impl Subject {
     pub fn identifier(&self) -> String {
         match self {
             Self::User(user) => user.id.0.to_string(),
-            Self::Service(id, _) => format!("ServiceId-{}", id.0),
-            Self::Profile(id, _) => format!("Profile-{}", id.0),
+            Self::Service(id, _) => id.object_id(),
+            Self::Profile(id, _) => id.object_id(),
         }
     }
 
@@ -105,7 +104,7 @@ impl Subject {
     #[must_use]
     pub fn name(&self) -> String {
         match self {
-            Self::User(user) => full_name(user),
+            Self::User(user) => user.full_name(),
             Self::Service(_, Some(name)) | Self::Profile(_, Some(name)) => name.clone(),
             Self::Service(_, None) | Self::Profile(_, None) => self.identifier(),
         }

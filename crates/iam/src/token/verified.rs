@@ -25,11 +25,13 @@ pub(crate) struct Verified {
     pub(crate) principal: Principal,
     /// Who has taken on the principal, if that is a trusted profile and somebody of this server's has.
     pub(crate) assumed_by: Option<Principal>,
-    /// By what a compute resource has taken on the principal, if one has.
+    /// The link or rule by which a compute resource has taken on the principal, if one has.
     pub(crate) trusted_by: Option<Trust>,
     pub(crate) account: Option<AccountId>,
     pub(crate) session: Option<SessionId>,
     pub(crate) key: Option<KeyId>,
+    /// Until when its login was delegated to another program, if it was.
+    pub(crate) delegated_until: Option<i64>,
     pub(crate) expires_at: i64,
     pub(crate) begins_at: i64,
     /// The generation of the signing keys that verified it: after a key was removed, every token is verified again.
@@ -61,6 +63,11 @@ impl Verified {
         let bounds = CredentialBounds::of_token(
             directory, shown_by, account, proven_at, expires_at, root, now,
         )?;
+        let bounds = match (self.delegated_until, self.account) {
+            (None, _) => bounds,
+            (Some(end), Some(account)) => bounds.delegated(account, Millis::from_secs(end)),
+            (Some(_), None) => return Err("what was delegated is for one account"),
+        };
         match (self.assumed_by, self.principal) {
             (None, _) => Ok(bounds),
             (Some(_), Principal::Profile(profile)) => bounds.assume(directory, profile),
@@ -110,6 +117,7 @@ impl Verified {
                     .map_err(malformed("its `session_id` is no session"))?,
                 key: key(&claims.iam_apikey_id)
                     .map_err(malformed("its `iam_apikey_id` is no key"))?,
+                delegated_until: claims.delegated_until,
                 expires_at: claims.exp,
                 begins_at: claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat)),
                 keys,
@@ -137,6 +145,7 @@ impl Verified {
             session: session(&claims.session_id)
                 .map_err(malformed("its `session_id` is no session"))?,
             key: key(&claims.iam_apikey_id).map_err(malformed("its `iam_apikey_id` is no key"))?,
+            delegated_until: claims.delegated_until,
             expires_at: claims.exp,
             begins_at: claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat)),
             proven_at: Millis::from_secs(claims.iat),

@@ -1,6 +1,7 @@
 //! Verifies a caller again whose work has waited: the credential may have been withdrawn meanwhile.
 
-use super::{Verifier, membership_reason, require_existing};
+use super::Verifier;
+use super::holder::{membership_reason, require_existing};
 use crate::error::AuthError;
 use crate::model::bounds::AccountReach;
 use crate::token::identity::Identity;
@@ -15,14 +16,11 @@ impl Verifier {
         self.inner.require_current()?;
         let directory = self.inner.directory.load();
         let now = self.inner.clock.now();
-        if let Some(verified) = caller.shown() {
+        if let Some(verified) = caller.presented() {
             self.check_alive(&directory, verified, now)?;
         } else if let Some(id) = caller.bounds().root().key {
-            let key = directory.keys.get(&id);
-            let key = key.ok_or(AuthError::Revoked("its API key was deleted"))?;
-            if let Some(why) = key.refusal(now) {
-                return Err(AuthError::Revoked(why));
-            }
+            let usable = directory.usable_key(id, now);
+            usable.map_err(AuthError::Revoked)?;
         }
         require_existing(&directory, caller.principal())?;
         let account = caller.account();

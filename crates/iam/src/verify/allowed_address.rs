@@ -9,9 +9,6 @@ use std::net::IpAddr;
 
 /// The address of the request, if the list does not have it. What serves no request is not asked.
 pub(crate) fn refused_address(allowed: &AllowedAddresses) -> Option<IpAddr> {
-    if allowed.text().is_empty() {
-        return None;
-    }
     Origin::remote_address().filter(|address| !allowed.allows(*address))
 }
 

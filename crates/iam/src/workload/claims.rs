@@ -41,7 +41,11 @@ mod tests {
 
     #[test]
     fn an_object_whose_members_are_there_once_is_read() {
-        let read = |text: &str| serde_json::from_str::<Claims>(text).ok().map(|own| own.0);
+        let read = |text: &str| {
+            serde_json::from_str::<Claims>(text)
+                .ok()
+                .map(|claims| claims.0)
+        };
         let whole = r#"{"aud":["a"],"n":{"x":1.5}}"#;
         assert_eq!(read(whole), Some(json!({"aud": ["a"], "n": {"x": 1.5}})));
         for text in [

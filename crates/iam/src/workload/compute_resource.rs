@@ -38,7 +38,7 @@ fn text(claims: &Value, claim: &ClaimName) -> Result<String, CrTokenError> {
         .ok_or_else(|| CrTokenError::NoClaim(claim.to_string()))
 }
 
-fn said(text: Option<&str>) -> Option<ClaimValue<'_>> {
+fn text_claim(text: Option<&str>) -> Option<ClaimValue<'_>> {
     text.map(|text| ClaimValue::Text(text.into()))
 }
 
@@ -82,9 +82,9 @@ impl ComputeResource {
         match name {
             "cr_type" => Some(ClaimValue::Text(self.cr_type.name().into())),
             "account_id" => Some(ClaimValue::Text(self.account.to_string().into())),
-            "crn" => said(self.crn.as_deref()),
-            "namespace" => said(self.namespace.as_deref()),
-            "name" => said(self.name.as_deref()),
+            "crn" => text_claim(self.crn.as_deref()),
+            "namespace" => text_claim(self.namespace.as_deref()),
+            "name" => text_claim(self.name.as_deref()),
             other => {
                 let claim: ClaimName = other.parse().ok()?;
                 ClaimValue::of_json(claim.find(&self.claims)?)
@@ -103,7 +103,7 @@ impl ComputeResource {
     pub fn label(&self) -> String {
         match (&self.namespace, &self.name, &self.crn) {
             (Some(namespace), Some(name), _) => format!("{namespace}/{name}"),
-            (None, Some(own), _) | (_, None, Some(own)) => own.clone(),
+            (None, Some(label), _) | (_, None, Some(label)) => label.clone(),
             (Some(namespace), None, None) => namespace.clone(),
             (None, None, None) => self.cr_type.name().to_owned(),
         }
@@ -233,7 +233,11 @@ pub(super) mod tests {
             let mut claims = claims();
             claims["account"] = value.clone();
             let read = ComputeResource::of(&by_claim, claims);
-            assert_eq!(read.ok().map(|own| own.account), expected, "{value}");
+            assert_eq!(
+                read.ok().map(|resource| resource.account),
+                expected,
+                "{value}"
+            );
         }
     }
 

@@ -55,7 +55,7 @@ impl FromStr for CrType {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|own| own.name() == text);
+        let known = Self::ALL.into_iter().find(|kind| kind.name() == text);
         known.ok_or_else(|| {
             let words = Self::ALL.map(Self::name).join("`, `");
             format!("must be one of `{words}`")
@@ -69,8 +69,8 @@ mod tests {
 
     #[test]
     fn each_kind_is_read_from_its_own_word_alone() {
-        for own in CrType::ALL {
-            assert_eq!(own.to_string().parse::<CrType>(), Ok(own));
+        for kind in CrType::ALL {
+            assert_eq!(kind.to_string().parse::<CrType>(), Ok(kind));
         }
         for other in ["", "vsi", "IKS", "IKS_SA "] {
             assert!(other.parse::<CrType>().is_err(), "{other}");

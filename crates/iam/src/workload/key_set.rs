@@ -235,9 +235,9 @@ pub(super) mod tests {
 
     #[test]
     fn keys_for_something_else_are_left_out() {
-        let own = jwk(&pair("k", SigningAlgorithm::Es256));
+        let es256 = jwk(&pair("k", SigningAlgorithm::Es256));
         let with = |name: &str, value: Value| {
-            let mut key = own.clone();
+            let mut key = es256.clone();
             key[name] = value;
             key
         };
@@ -268,15 +268,15 @@ pub(super) mod tests {
             read(std::slice::from_ref(&secret)).err(),
             Some(KeySetError::NoUsableKey)
         );
-        assert!(read(&[secret, own]).unwrap().holds("k"));
+        assert!(read(&[secret, es256]).unwrap().holds("k"));
     }
 
     #[test]
     fn a_short_rsa_key_is_none() {
         let modulus = |first: u8, bytes: usize| {
-            let mut own = vec![first];
-            own.resize(bytes, 0xff);
-            URL_SAFE_NO_PAD.encode(own)
+            let mut number = vec![first];
+            number.resize(bytes, 0xff);
+            URL_SAFE_NO_PAD.encode(number)
         };
         let key = |n: String| json!({"kty": "RSA", "kid": "k", "n": n, "e": "AQAB"});
         for (first, bytes, is_taken) in [

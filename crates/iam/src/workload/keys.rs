@@ -136,13 +136,13 @@ mod tests {
     /// An issuer that publishes the key of this name, or nothing.
     #[derive(Debug, Default)]
     struct Publisher {
-        shown: Mutex<Option<&'static str>>,
+        published: Mutex<Option<&'static str>>,
         asked: AtomicUsize,
     }
 
     impl Publisher {
         fn show(&self, kid: Option<&'static str>) {
-            *self.shown.lock().unwrap() = kid;
+            *self.published.lock().unwrap() = kid;
         }
 
         fn asked(&self) -> usize {
@@ -153,8 +153,8 @@ mod tests {
     impl KeyFetch for Publisher {
         fn fetch(&self) -> Result<Vec<u8>, String> {
             self.asked.fetch_add(1, Ordering::Relaxed);
-            let shown = *self.shown.lock().unwrap();
-            let kid = shown.ok_or("it does not answer")?;
+            let published = *self.published.lock().unwrap();
+            let kid = published.ok_or("it does not answer")?;
             let key = jwk(&pair(kid, SigningAlgorithm::EdDsa));
             Ok(json!({"keys": [key]}).to_string().into_bytes())
         }

@@ -28,7 +28,7 @@ pub fn is_linked(resource: &ComputeResource, link: LinkedResource<'_>) -> bool {
     let is_said = |part: Option<&str>| part.is_some_and(|text| !text.is_empty());
     link.cr_type == resource.cr_type.name()
         && parts.iter().any(|(wanted, _)| is_said(*wanted))
-        && (parts.iter()).all(|(wanted, own)| !is_said(*wanted) || wanted == own)
+        && (parts.iter()).all(|(wanted, claimed)| !is_said(*wanted) || wanted == claimed)
 }
 
 /// Whether the resource meets a rule for those that run on `cr_type`: all of its conditions, of which there must be one.
@@ -41,7 +41,7 @@ pub fn is_ruled<'c>(
     let mut conditions = conditions.into_iter().peekable();
     cr_type == resource.cr_type.name()
         && conditions.peek().is_some()
-        && conditions.all(|own| own.is_met(resource.claim(own.claim()).as_ref()))
+        && conditions.all(|condition| condition.is_met(resource.claim(condition.claim()).as_ref()))
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ impl Workloads {
         let named = self
             .0
             .iter()
-            .find(|(own, _)| Some(&own.issuer) == stated.issuer.as_ref());
+            .find(|(trusted, _)| Some(&trusted.issuer) == stated.issuer.as_ref());
         let (issuer, keys) = named.ok_or(CrTokenError::UnknownIssuer)?;
         let usable = keys
             .with(&issuer.issuer, stated.kid.as_deref(), now)
@@ -123,7 +123,7 @@ mod tests {
             // By no other algorithm than that of the key.
             for other in ["RS256", "ES256", "EdDSA"]
                 .iter()
-                .filter(|own| **own != algorithm.name())
+                .filter(|name| **name != algorithm.name())
             {
                 let forged = token(&pair, &header(other, "k"), &claims());
                 let refused = workloads.prove(&forged, NOW).await.unwrap_err();

@@ -9,10 +9,12 @@ use base::principal::Principal;
 use base::scope::{Action, Actions, Domain};
 use iam::claim_condition::ClaimCondition;
 use iam::directory::{
-    AccessGroup, Attribute, MembershipKind, NamedRole, OWN_REALM, Policy, PolicyRole, PolicySubject,
+    AccessGroup, Attribute, CLAIMS, MembershipKind, NamedRole, OWN_REALM, Policy, PolicyRole,
+    PolicySubject,
 };
 use iam::manage::access_group::{AccessGroupChange, GroupsOf, access_group_tag};
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
+use iam::manage::account_user::NameChange;
 use iam::manage::group_member::{MemberOrder, MemberSelection};
 use iam::manage::group_rule::{GroupRuleTerms, group_rule_tag};
 use iam::manage::invitation::Invitee;
@@ -24,6 +26,7 @@ on_both_databases!(
     members_have_what_the_policies_of_their_group_give_on_every_node,
     each_wish_has_its_own_outcome,
     a_rule_lets_in_whom_it_describes,
+    a_rule_compares_what_the_tokens_of_users_say,
     a_rule_that_only_a_newer_node_knows_is_left_out,
     everybody_is_in_the_public_group_while_there_is_one,
     a_group_goes_with_its_policies_and_the_account_with_its_groups,
@@ -109,7 +112,7 @@ async fn members_have_what_the_policies_of_their_group_give_on_every_node(world:
         "as if it were not there"
     );
     let any = |_: &AccessGroup, _: &AccessGroup| Ordering::Equal;
-    let own = |caller: &Identity, principal| {
+    let groups_of = |caller: &Identity, principal| {
         let kind = None;
         let whose = Some(GroupsOf { principal, kind });
         let window = PageRequest::WHOLE;
@@ -117,9 +120,9 @@ async fn members_have_what_the_policies_of_their_group_give_on_every_node(world:
             .iam
             .access_groups(caller, whose, |_| true, any, window)
     };
-    assert_eq!(own(&caller, member).unwrap().total, 1);
-    assert_eq!(code(own(&caller, other)), "not_allowed");
-    assert_eq!(own(&owner, other).unwrap().total, 0);
+    assert_eq!(groups_of(&caller, member).unwrap().total, 1);
+    assert_eq!(code(groups_of(&caller, other)), "not_allowed");
+    assert_eq!(groups_of(&owner, other).unwrap().total, 0);
 
     // By another node, and out again.
     let removed = node.remove_from_groups(&owner, &wish).await.unwrap();
@@ -147,7 +150,7 @@ async fn each_wish_has_its_own_outcome(world: World) {
     let outcomes = world.iam.add_to_groups(&owner, &wishes).await.unwrap();
     let is_in: Vec<bool> = outcomes.iter().map(Result::is_ok).collect();
     assert_eq!(is_in, [true, false, false, true]);
-    for refused in outcomes.iter().filter_map(|own| own.as_ref().err()) {
+    for refused in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
         assert_eq!(refused.reason, Reason::NotFound);
     }
     world.wait(60);
@@ -161,12 +164,15 @@ async fn each_wish_has_its_own_outcome(world: World) {
     for number in 1..=most {
         groups.push(group(&world, &format!("team {number}")).await);
     }
-    let wishes: Vec<_> = groups.iter().map(|own| (*own, member)).collect();
+    let wishes: Vec<_> = groups.iter().map(|group| (*group, member)).collect();
     let outcomes = world.iam.add_to_groups(&owner, &wishes).await.unwrap();
     let (last, first) = outcomes.split_last().unwrap();
     assert!(first.iter().all(Result::is_ok));
     let refused = last.as_ref().unwrap_err();
-    assert_eq!(refused.limit.map(|own| own.name), Some("groups_per_member"));
+    assert_eq!(
+        refused.limit.map(|limit| limit.name),
+        Some("groups_per_member")
+    );
     assert_eq!(world.iam.directory().groups_of(member).count() as u64, most);
 
     let gone = world.iam.remove_from_all_groups(&owner, member).await;
@@ -185,6 +191,29 @@ fn rule(claim: &str, operator: &str, value: &str) -> GroupRuleTerms {
         realm: OWN_REALM.to_owned(),
         expiration_hours: 24,
         conditions: vec![ClaimCondition::new(claim, operator, value).unwrap()],
+    }
+}
+
+async fn a_rule_compares_what_the_tokens_of_users_say(world: World) {
+    let (owner, account) = (world.owner(), world.made.account);
+    let id = owner.principal().user().unwrap();
+    let user = world.iam.account_user(&owner, account, id).await.unwrap();
+    let change = NameChange {
+        given_name: Some("Ada".to_owned()),
+        family_name: Some("L".to_owned()),
+    };
+    let renamed = world.iam.rename_user(&owner, account, &user, change);
+    renamed.await.unwrap();
+    let token = access_token(&world.log_in().await);
+    let (claims, _) = world.iam.introspect(Credential::Iam(&token)).unwrap();
+    let claims = serde_json::to_value(&claims).unwrap();
+    for claim in CLAIMS {
+        let group = group(&world, claim).await;
+        let terms = rule(claim, "EQUALS", &claims[claim].to_string());
+        let made = world.iam.create_group_rule(&owner, group, terms).await;
+        made.unwrap();
+        let directory = world.iam.directory();
+        assert!(directory.is_in_group(owner.principal(), group), "{claim}");
     }
 }
 
@@ -217,9 +246,11 @@ async fn a_rule_lets_in_whom_it_describes(world: World) {
         role: None,
     }];
     let invited = world.iam.invite(&owner, account, &wanted);
-    let shown = invited.await.unwrap().remove(0).code.unwrap();
+    let one_time_code = invited.await.unwrap().remove(0).code.unwrap();
     let chosen = secret("chosen at the beginning");
-    let redeemed = world.iam.redeem(source(), BEA, &shown, chosen.clone());
+    let redeemed = world
+        .iam
+        .redeem(source(), BEA, &one_time_code, chosen.clone());
     redeemed.await.unwrap();
     let tokens = world.password(BEA, chosen.expose()).await.unwrap();
     let bea = world.enter(&access_token(&tokens)).unwrap().principal();
@@ -349,8 +380,8 @@ async fn a_group_goes_with_its_policies_and_the_account_with_its_groups(world: W
     };
     world.iam.delete_service_id(&owner, id).await.unwrap();
     give(&world, team).await.unwrap();
-    let own = rule("email", "EQUALS", OWNER);
-    let made = world.iam.create_group_rule(&owner, team, own).await;
+    let terms = rule("email", "EQUALS", OWNER);
+    let made = world.iam.create_group_rule(&owner, team, terms).await;
     made.unwrap();
     world.iam.switch_public_access(&owner, true).await.unwrap();
 

@@ -193,14 +193,14 @@ async fn of_two_changes_of_one_version_one_happens(world: World) {
 async fn a_role_of_ones_own_is_worth_what_it_says_now(world: World) {
     let (owner, account) = (world.owner(), world.made.account);
     let (subject, key) = world.service().await;
-    let said = |actions: &[&str]| CustomRoleTerms {
+    let terms_for = |actions: &[&str]| CustomRoleTerms {
         display_name: "Sender".to_owned(),
         description: String::new(),
-        actions: actions.iter().map(|own| (*own).to_owned()).collect(),
+        actions: actions.iter().map(|action| (*action).to_owned()).collect(),
     };
     let new = |name: &str| NewCustomRole {
         name: name.to_owned(),
-        terms: said(&["domain.write"]),
+        terms: terms_for(&["domain.write"]),
     };
     for wrong in ["sender", "My Sender", "", "Ärger"] {
         let refused = world.iam.create_custom_role(&owner, new(wrong)).await;
@@ -219,7 +219,7 @@ async fn a_role_of_ones_own_is_worth_what_it_says_now(world: World) {
         wanted.terms.display_name = taken.to_owned();
         let refused = world.iam.create_custom_role(&owner, wanted).await;
         assert_eq!(code(refused), "same_role", "{taken}");
-        let mut other = said(&["domain.find"]);
+        let mut other = terms_for(&["domain.find"]);
         other.display_name = "Editor".to_owned();
         let refused = world.iam.replace_custom_role(&owner, role.id, "*", other);
         assert_eq!(code(refused.await), "same_role");
@@ -232,11 +232,11 @@ async fn a_role_of_ones_own_is_worth_what_it_says_now(world: World) {
     let only = Actions::of(&[Action::Write]);
     assert_eq!(actions(&world.iam, &key, space), only);
     let tag = custom_role_tag(&role);
-    let more = said(&["domain.write", "domain.find"]);
+    let more = terms_for(&["domain.write", "domain.find"]);
     let changed = world.iam.replace_custom_role(&owner, role.id, &tag, more);
     changed.await.unwrap();
     assert!(actions(&world.iam, &key, space).contains(Action::Find));
-    let late = said(&["domain.render"]);
+    let late = terms_for(&["domain.render"]);
     let late = world.iam.replace_custom_role(&owner, role.id, &tag, late);
     assert_eq!(code(late.await), "conflict");
     let held = world.iam.delete_custom_role(&owner, role.id).await;
@@ -383,8 +383,10 @@ async fn an_invitation_gives_its_policies_with_the_acceptance(world: World) {
     let found = world.iam.principal_named(&owner, named).await.unwrap();
     assert_eq!(found, named);
     let (here, chosen) = (source(), secret("chosen at the beginning"));
-    let shown = invited.code.unwrap();
-    let redeemed = world.iam.redeem(here, email, &shown, chosen.clone());
+    let one_time_code = invited.code.unwrap();
+    let redeemed = world
+        .iam
+        .redeem(here, email, &one_time_code, chosen.clone());
     redeemed.await.unwrap();
     let tokens = world.password(email, chosen.expose()).await.unwrap();
     let bea = world.enter(&access_token(&tokens)).unwrap();

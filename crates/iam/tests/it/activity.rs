@@ -97,8 +97,8 @@ async fn counts_go_with_whom_they_are_of(world: World) {
         ..NewKey::default()
     };
     let (second, other_text) = world.key(&owner, second).await;
-    for own in [text.expose(), &other_text] {
-        World::ask(iam, Grant::ApiKey(secret(own)), None)
+    for key in [text.expose(), &other_text] {
+        World::ask(iam, Grant::ApiKey(secret(key)), None)
             .await
             .unwrap();
     }

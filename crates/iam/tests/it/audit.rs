@@ -36,7 +36,7 @@ async fn entries_have_no_gaps_though_two_nodes_write_at_once(world: World) {
     };
     tokio::join!(write(&world.iam), write(&other));
     let found = entries(&world).await;
-    let numbers = found.iter().filter_map(|own| own.number);
+    let numbers = found.iter().filter_map(|entry| entry.number);
     assert!(numbers.eq(1..=found.len() as i64));
     assert!(found.len() > 40);
     let last = found.last().unwrap();
@@ -55,19 +55,22 @@ async fn each_space_of_a_deleted_organization_has_an_entry(world: World) {
     }
     world.iam.delete_org(&owner, org.id, true).await.unwrap();
     let found = entries(&world).await;
-    let numbers = found.iter().filter_map(|own| own.number);
+    let numbers = found.iter().filter_map(|entry| entry.number);
     assert!(numbers.eq(1..=found.len() as i64));
     let of_org = of(&found, "org_deleted");
     assert_eq!(of_org[0].target, format!("o-{}", org.id));
     let deleted = of(&found, "space_deleted");
     assert_eq!(deleted.len(), spaces);
     for (target, name) in made {
-        let own = deleted.iter().find(|entry| entry.target == target);
-        let own = own.unwrap_or_else(|| panic!("no entry of {target}: {found:#?}"));
-        assert!(own.details.contains(&name), "{own:?}");
-        assert!(own.details.contains(&org.id.to_string()), "{own:?}");
-        assert_eq!(own.account, of_org[0].account);
-        assert_eq!(own.outcome, of_org[0].outcome);
+        let deletion = deleted.iter().find(|entry| entry.target == target);
+        let deletion = deletion.unwrap_or_else(|| panic!("no entry of {target}: {found:#?}"));
+        assert!(deletion.details.contains(&name), "{deletion:?}");
+        assert!(
+            deletion.details.contains(&org.id.to_string()),
+            "{deletion:?}"
+        );
+        assert_eq!(deletion.account, of_org[0].account);
+        assert_eq!(deletion.outcome, of_org[0].outcome);
     }
 }
 
@@ -113,9 +116,9 @@ mod no_kind_and_no_account_pushes_another_out {
         world.iam.trim_audit().await.unwrap();
         let found = entries(&world).await;
         // The latest, one fewer than may be, and that some were dropped.
-        let own = |row: &&&Recorded| row.kind == "own";
+        let is_own = |row: &&&Recorded| row.kind == "own";
         let made = of(&found, "key_made");
-        assert_eq!(made.iter().filter(own).count(), 4, "{found:#?}");
+        assert_eq!(made.iter().filter(is_own).count(), 4, "{found:#?}");
         assert_eq!(of(&found, "signed_in").len(), 3);
         assert_eq!(of(&found, "login_failed").len(), 1);
         // The operator's own are none of theirs.
@@ -127,7 +130,7 @@ mod no_kind_and_no_account_pushes_another_out {
         assert_eq!(details["limit"], "audit_entries_per_account", "{details}");
         // A gap in the middle is a limit's doing where such an entry names it.
         let numbers = |found: &[Recorded]| -> Vec<i64> {
-            found.iter().filter_map(|own| own.number).collect()
+            found.iter().filter_map(|entry| entry.number).collect()
         };
         let left = numbers(&found);
         let [first, last] =
@@ -135,7 +138,7 @@ mod no_kind_and_no_account_pushes_another_out {
         let all = 1..=*left.last().unwrap();
         let missing: Vec<i64> = all.filter(|number| !left.contains(number)).collect();
         assert!(
-            !missing.is_empty() && missing.iter().all(|own| (first..=last).contains(own)),
+            !missing.is_empty() && missing.iter().all(|number| (first..=last).contains(number)),
             "{missing:?} {details}"
         );
         assert_eq!(details["entries"], missing.len().to_string(), "{details}");
@@ -169,8 +172,8 @@ mod a_member_without_roles_pushes_out_nothing_of_others {
     async fn story(world: World) {
         let bob = world.person("bob@example.org", None).await;
         let changes = |found: &[Recorded]| {
-            let own = found.iter().filter(|own| own.kind == "change");
-            own.map(|own| own.number).collect::<Vec<_>>()
+            let changes = found.iter().filter(|entry| entry.kind == "change");
+            changes.map(|entry| entry.number).collect::<Vec<_>>()
         };
         let before = entries(&world).await;
         let chosen = "chosen at the beginning";

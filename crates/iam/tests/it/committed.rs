@@ -73,7 +73,7 @@ async fn an_answer_says_what_was_written_though_it_cannot_be_read(world: World) 
     let gone = [Domain::Org(org.id), Domain::Space(inner.id)];
     assert!(
         gone.iter()
-            .all(|own| iam.resolution_seconds(*own).is_none())
+            .all(|domain| iam.resolution_seconds(*domain).is_none())
     );
 }
 

@@ -193,6 +193,16 @@ async fn nobody_restores_what_they_could_not_have_deleted(world: World) {
     iam.set_role(&owner, domain, Role::Manager, &manager.email)
         .await
         .unwrap();
+    // What is there is no deleted space, for whoever sees it; a stranger is not told so much.
+    let refused = iam.restore_space(&developer.identity, space, None).await;
+    assert_eq!(code(settled(refused)), "conflict");
+    assert_eq!(
+        code(iam.may_restore(&owner, Domain::Org(world.org()))),
+        "conflict"
+    );
+    let guest = world.person("guest@example.org", None).await;
+    let refused = iam.may_restore(&guest.identity, domain);
+    assert_eq!(code(refused), "not_found");
     iam.delete_space(&owner, space).await.unwrap();
     assert!(deleted(iam, &developer.identity).is_empty());
     let refused = iam.restore_space(&developer.identity, space, None).await;
@@ -263,8 +273,10 @@ async fn what_the_operator_purges_is_due_at_once(world: World) {
     let domain = Domain::Org(world.org());
     let entered = async || {
         let found = iam.audit(iam::audit::Page::default()).await.unwrap();
-        let own = found.into_iter();
-        own.filter(|own| own.event == "removal_advanced").count()
+        let entries = found.into_iter();
+        entries
+            .filter(|entry| entry.event == "removal_advanced")
+            .count()
     };
     assert_eq!(iam.purge_deleted(&[domain]).await.unwrap().due.len(), 2);
     assert_eq!(iam.due().len(), 2);
@@ -279,8 +291,8 @@ async fn what_the_operator_purges_is_due_at_once(world: World) {
 async fn what_was_restored_meanwhile_is_not_purged_and_nothing_else_is(world: World) {
     let (iam, owner, space) = (&world.iam, world.owner(), world.space());
     let test = iam.create_space(&owner, world.org(), "test").await.unwrap();
-    for own in [space, test.id] {
-        iam.delete_space(&owner, own).await.unwrap();
+    for domain in [space, test.id] {
+        iam.delete_space(&owner, domain).await.unwrap();
     }
     iam.restore_space(&owner, space, None).await.unwrap();
     let domains = [Domain::Space(test.id), Domain::Space(space)];
@@ -304,16 +316,21 @@ async fn what_waits_takes_nobodys_place(world: World) {
     iam.delete_space(&world.owner(), space).await.unwrap();
     world.wait(WEEK + 31 * 86_400);
     // The account's space still has samples.
-    let is_stored =
-        |own: &Deleted| own.account == waiting && matches!(own.domain, Domain::Space(_));
+    let is_stored = |deleted: &Deleted| {
+        deleted.account == waiting && matches!(deleted.domain, Domain::Space(_))
+    };
     // A space, two organizations, a space and an account of the third.
     for _ in 0..5 {
         let mut removed = iam.due();
-        removed.retain(|own| !is_stored(own));
-        removed.sort_by_key(|own| own.domain != Domain::Account(waiting));
+        removed.retain(|deleted| !is_stored(deleted));
+        removed.sort_by_key(|deleted| deleted.domain != Domain::Account(waiting));
         iam.forget_removed(&removed, 1).await.unwrap();
     }
-    let left: Vec<bool> = iam.due().iter().map(|own| own.account == waiting).collect();
+    let left: Vec<bool> = iam
+        .due()
+        .iter()
+        .map(|deleted| deleted.account == waiting)
+        .collect();
     assert_eq!(left, [true, true], "the account and its space wait");
     for _ in 0..2 {
         iam.forget_removed(&iam.due(), 1).await.unwrap();
@@ -345,7 +362,7 @@ async fn an_account_is_named_until_the_last_of_it_has_gone(world: World) {
     world.wait(WEEK + 31 * 86_400);
     let due = iam.due();
     // Only the space has samples.
-    let is_space = |own: &Deleted| matches!(own.domain, Domain::Space(_));
+    let is_space = |deleted: &Deleted| matches!(deleted.domain, Domain::Space(_));
     let (spaces, rest): (Vec<Deleted>, Vec<Deleted>) = due.into_iter().partition(is_space);
     assert!(spaces.len() == 1 && rest.len() == 2);
     iam.forget_removed(&rest, usize::MAX).await.unwrap();
@@ -421,7 +438,7 @@ async fn a_restore_whose_time_ends_in_the_middle_is_whole_or_none(world: World) 
             clock.looks.store(-1, Ordering::SeqCst);
             world.wait(WEEK);
             let (directory, due) = (iam.directory(), iam.due());
-            let goes = due.iter().any(|own| own.domain == domain);
+            let goes = due.iter().any(|deleted| deleted.domain == domain);
             let is_there = iam.space(&world.owner(), space).is_ok();
             match restored {
                 Ok(()) => {
@@ -439,9 +456,9 @@ async fn a_restore_whose_time_ends_in_the_middle_is_whole_or_none(world: World) 
                     assert!(!is_there && goes, "look {looks}: {error}");
                 }
             }
-            for own in due {
-                iam.begin_removal(&own).await.unwrap();
-                iam.forget_removed(&[own], usize::MAX).await.unwrap();
+            for deleted in due {
+                iam.begin_removal(&deleted).await.unwrap();
+                iam.forget_removed(&[deleted], usize::MAX).await.unwrap();
             }
         }
     }

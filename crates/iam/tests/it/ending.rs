@@ -41,8 +41,10 @@ async fn a_revocation_names_the_user_that_the_token_proves(world: World) {
     let (iam, owner) = (&world.iam, world.owner().principal().to_string());
     let ended = async || {
         let found = iam.audit(iam::audit::Page::default()).await.unwrap();
-        let mut own = found.into_iter();
-        let last = own.rfind(|own| own.event == "session_ended").unwrap();
+        let mut entries = found.into_iter();
+        let last = entries
+            .rfind(|entry| entry.event == "session_ended")
+            .unwrap();
         assert!(last.details.contains(&owner), "{last:?}");
         (last.who, last.credential)
     };
@@ -77,7 +79,7 @@ async fn a_logout_ends_the_whole_line_of_sessions(world: World) {
         .unwrap();
     let alive: Vec<bool> = line
         .iter()
-        .map(|own| !is_refused(&world, &access_token(own)))
+        .map(|login| !is_refused(&world, &access_token(login)))
         .collect();
     assert_eq!(alive, [true, true, false, false]);
     world
@@ -87,11 +89,11 @@ async fn a_logout_ends_the_whole_line_of_sessions(world: World) {
         .unwrap();
     assert!(
         line.iter()
-            .all(|own| is_refused(&world, &access_token(own)))
+            .all(|login| is_refused(&world, &access_token(login)))
     );
-    for own in &line {
+    for login in &line {
         assert_eq!(
-            code(world.renew(&refresh_token(own)).await),
+            code(world.renew(&refresh_token(login)).await),
             "wrong_refresh_token"
         );
     }
@@ -190,8 +192,8 @@ async fn a_login_beside_a_change_of_the_password_does_not_outlive_it(world: Worl
     let mut current = world.made.password.expose().clone();
     for round in 0..4 {
         let next = format!("a new password, number {round}");
-        let own = world.password(OWNER, &current).await.unwrap();
-        let caller = world.enter(&access_token(&own)).unwrap();
+        let login = world.password(OWNER, &current).await.unwrap();
+        let caller = world.enter(&access_token(&login)).unwrap();
         let (old, new) = (secret(&current), secret(&next));
         let (changed, beside) = tokio::join!(
             world

@@ -43,52 +43,52 @@ async fn all(world: &World, scope: &Scope) -> Vec<(i64, i64)> {
         let until = Millis(i64::MAX);
         let page = world.iam.events(scope, after, until).await.unwrap();
         let marks = world.iam.event_marks(scope, after, until).await.unwrap();
-        assert!(page.iter().map(|own| &own.mark).eq(&marks));
+        assert!(page.iter().map(|event| &event.mark).eq(&marks));
         let Some(last) = page.last() else {
             return found;
         };
         after = last.mark.place;
         found.extend(
             page.iter()
-                .map(|own| (own.mark.place.at.0, own.mark.place.number)),
+                .map(|event| (event.mark.place.at.0, event.mark.place.number)),
         );
     }
 }
 
 async fn events_are_of_their_domain_and_in_order(world: World) {
-    let (iam, own) = (&world.iam, space(&world));
+    let (iam, here) = (&world.iam, space(&world));
     let other = scope(&world, Domain::Org(world.made.org));
     for (place, at) in [7_i64, -3, 7, 5].into_iter().enumerate() {
-        let number = iam.add_event(&own, &event(at)).await.unwrap();
+        let number = iam.add_event(&here, &event(at)).await.unwrap();
         assert_eq!(number, i64::try_from(place).unwrap() + 1);
     }
     // The numbers of one domain tell nothing of another.
     assert_eq!(iam.add_event(&other, &event(1)).await.unwrap(), 1);
-    assert_eq!(all(&world, &own).await, [(-3, 2), (5, 4), (7, 1), (7, 3)]);
+    assert_eq!(all(&world, &here).await, [(-3, 2), (5, 4), (7, 1), (7, 3)]);
     assert_eq!(all(&world, &other).await, [(1, 1)]);
-    let kept = iam.event(&own, 2).await.unwrap().unwrap();
+    let kept = iam.event(&here, 2).await.unwrap().unwrap();
     assert_eq!((&*kept.what, &*kept.data), ("at -3", "two\nlines"));
     assert_eq!(kept.mark.tags, "a b");
-    assert_eq!(iam.event(&own, 9).await.unwrap(), None);
+    assert_eq!(iam.event(&here, 9).await.unwrap(), None);
     let range = TimeRange {
         from: Millis(5),
         until: Millis(7),
     };
     assert_eq!(
-        iam.delete_events((&own, Shown::ApiKey), range)
+        iam.delete_events((&here, Shown::ApiKey), range)
             .await
             .unwrap(),
         3
     );
     assert_eq!(
-        iam.delete_events((&own, Shown::ApiKey), range)
+        iam.delete_events((&here, Shown::ApiKey), range)
             .await
             .unwrap(),
         0
     );
-    assert_eq!(all(&world, &own).await, [(-3, 2)]);
+    assert_eq!(all(&world, &here).await, [(-3, 2)]);
     // A number is never given again.
-    assert_eq!(iam.add_event(&own, &event(0)).await.unwrap(), 5);
+    assert_eq!(iam.add_event(&here, &event(0)).await.unwrap(), 5);
     for at in 0..i64::try_from(PAGE).unwrap() + 1 {
         iam.add_event(&other, &event(at)).await.unwrap();
     }
@@ -100,9 +100,9 @@ async fn a_caller_of_some_series_sees_and_makes_none(world: World) {
     iam.add_event(&whole, &event(1)).await.unwrap();
     let some = NameFilter::any(vec![Selector::parse("app.*").unwrap()]).unwrap();
     let some = Reach::Names(Arc::new(some));
-    let grants = Action::ALL
-        .iter()
-        .fold(Grants::default(), |all, own| all.with(*own, some.clone()));
+    let grants = Action::ALL.iter().fold(Grants::default(), |all, action| {
+        all.with(*action, some.clone())
+    });
     #[expect(
         clippy::disallowed_methods,
         reason = "no credential is limited to names yet"
@@ -125,24 +125,24 @@ fn limit_of(refused: &IamError) -> &'static str {
 }
 
 async fn a_full_account_takes_no_more_until_some_are_deleted(world: World) {
-    let (iam, own) = (&world.iam, space(&world));
+    let (iam, here) = (&world.iam, space(&world));
     let other = scope(&world, Domain::Org(world.made.org));
     let most = [("events_per_account".to_owned(), Some(2))];
     iam.set_account_limits(world.made.account, &most)
         .await
         .unwrap();
-    iam.add_event(&own, &event(1)).await.unwrap();
+    iam.add_event(&here, &event(1)).await.unwrap();
     iam.add_event(&other, &event(2)).await.unwrap();
-    for scope in [&own, &other] {
+    for scope in [&here, &other] {
         let refused = iam.add_event(scope, &event(3)).await.unwrap_err();
         assert_eq!(limit_of(&refused), "events_per_account");
     }
-    assert_eq!(all(&world, &own).await, [(1, 1)]);
+    assert_eq!(all(&world, &here).await, [(1, 1)]);
     iam.delete_events((&other, Shown::ApiKey), TimeRange::ALL)
         .await
         .unwrap();
     // What was refused has taken no number.
-    assert_eq!(iam.add_event(&own, &event(4)).await.unwrap(), 2);
+    assert_eq!(iam.add_event(&here, &event(4)).await.unwrap(), 2);
     for (field, text) in [("what", "a\u{0}b"), ("tags", "\u{7}"), ("data", "\u{1b}[")] {
         let mut wrong = event(5);
         match field {
@@ -150,33 +150,33 @@ async fn a_full_account_takes_no_more_until_some_are_deleted(world: World) {
             "tags" => text.clone_into(&mut wrong.tags),
             _ => text.clone_into(&mut wrong.data),
         }
-        let refused = iam.add_event(&own, &wrong).await.unwrap_err();
+        let refused = iam.add_event(&here, &wrong).await.unwrap_err();
         assert_eq!(refused.refusal().unwrap().field, Some(field));
     }
 }
 
 async fn events_go_with_their_domain(world: World) {
-    let (iam, own) = (&world.iam, space(&world));
+    let (iam, here) = (&world.iam, space(&world));
     let other = scope(&world, Domain::Org(world.made.org));
-    iam.add_event(&own, &event(1)).await.unwrap();
+    iam.add_event(&here, &event(1)).await.unwrap();
     iam.add_event(&other, &event(2)).await.unwrap();
     iam.delete_space(&world.owner(), world.space())
         .await
         .unwrap();
     // Until its time is over they come back with it, and no late request adds to them.
-    let late = iam.add_event(&own, &event(3)).await.unwrap_err();
+    let late = iam.add_event(&here, &event(3)).await.unwrap_err();
     assert!(late.to_string().contains("domain"), "{late}");
     let owner = world.owner();
     iam.restore_space(&owner, world.space(), None)
         .await
         .unwrap();
-    assert_eq!(all(&world, &own).await, [(1, 1)]);
+    assert_eq!(all(&world, &here).await, [(1, 1)]);
     iam.delete_space(&owner, world.space()).await.unwrap();
     world.wait(WEEK);
     let due = iam.due();
     assert_eq!(due.len(), 1);
     assert!(iam.begin_removal(&due[0]).await.unwrap().is_some());
-    assert_eq!(all(&world, &own).await, []);
+    assert_eq!(all(&world, &here).await, []);
     assert_eq!(all(&world, &other).await, [(2, 1)]);
     world.wait(31 * 86_400);
     iam.forget_removed(&due, usize::MAX).await.unwrap();

@@ -69,8 +69,8 @@ async fn a_report_lists_who_was_inactive_when_it_was_made(world: World) {
     listed.sort_unstable();
     assert_eq!(listed, both);
     assert!(report.services.is_empty() && report.profiles.is_empty());
-    let own = owner.bounds().root().key.unwrap();
-    assert_eq!(keys(&report), [own], "of the service's key it is known");
+    let key = owner.bounds().root().key.unwrap();
+    assert_eq!(keys(&report), [key], "of the service's key it is known");
     let last = report.users.iter().find(|(user, _)| user.id == bea.id);
     assert!(last.unwrap().1.is_some(), "ten hours ago");
 
@@ -80,7 +80,7 @@ async fn a_report_lists_who_was_inactive_when_it_was_made(world: World) {
     let late = create_report(iam, &owner, 1).await;
     assert_eq!(late.services.len(), 1);
     assert_eq!(late.services[0].1, Some(seen));
-    let mut all = [own, first.id];
+    let mut all = [key, first.id];
     all.sort_unstable();
     assert_eq!(keys(&late), all);
     // What comes after changes nothing in it, but that who has left is left out.

@@ -38,8 +38,8 @@ async fn one_signature_is_checked_whatever_is_shown(world: World) {
         ("nothing", "", false),
     ] {
         let before = iam::inspect::signatures_checked(&world.iam);
-        let told = world.iam.introspect(Credential::Iam(token));
-        assert_eq!(told.is_some(), is_good, "{what}");
+        let introspected = world.iam.introspect(Credential::Iam(token));
+        assert_eq!(introspected.is_some(), is_good, "{what}");
         assert_eq!(
             iam::inspect::signatures_checked(&world.iam) - before,
             1,
@@ -53,18 +53,18 @@ async fn a_key_that_is_refused_is_none(world: World) {
     let (id, key) = world
         .key(&owner, iam::manage::api_key::NewKey::default())
         .await;
-    let told = || world.iam.introspect(Credential::ApiKey(&key));
-    let (claims, user) = told().unwrap();
+    let introspect = || world.iam.introspect(Credential::ApiKey(&key));
+    let (claims, user) = introspect().unwrap();
     assert_eq!(claims.iam_id, user.principal().to_string());
     assert_eq!(claims.iam_apikey_id, Some(id.to_string()));
     let turn = |switch, on| world.iam.switch_api_key(&owner, id, switch, on);
     turn(Switch::Disabled, true).await.unwrap();
-    assert!(told().is_none());
+    assert!(introspect().is_none());
     turn(Switch::Disabled, false).await.unwrap();
     // A lock is against changes alone.
     turn(Switch::Locked, true).await.unwrap();
-    assert!(told().is_some());
+    assert!(introspect().is_some());
     turn(Switch::Locked, false).await.unwrap();
     world.iam.delete_api_key(&owner, id).await.unwrap();
-    assert!(told().is_none());
+    assert!(introspect().is_none());
 }

@@ -218,8 +218,8 @@ async fn a_node_that_has_not_heard_of_it_changes_no_locked_key_and_deletes_none_
     iam.delete_api_key(&owner, id).await.unwrap();
     assert_eq!(code(node.delete_api_key(&owner, id).await), "not_found");
     for iam in [iam, &node] {
-        let shown = iam.verifier().identity(Credential::ApiKey(&text));
-        assert_eq!(shown.unwrap_err(), AuthError::KeyUnknown);
+        let identity = iam.verifier().identity(Credential::ApiKey(&text));
+        assert_eq!(identity.unwrap_err(), AuthError::KeyUnknown);
     }
     node.close().await;
 }

@@ -120,8 +120,9 @@ fn a_change_whose_caller_goes_away_during_the_commit_is_known_at_once() {
             };
             let (key, text) = iam.create_api_key(&owner, new).await.unwrap();
             proxy.next(NextCommit::Hold);
-            let (own, caller) = (iam.clone(), owner.clone());
-            let deleting = tokio::spawn(async move { own.delete_api_key(&caller, key.id).await });
+            let (worker, caller) = (iam.clone(), owner.clone());
+            let deleting =
+                tokio::spawn(async move { worker.delete_api_key(&caller, key.id).await });
             proxy.held().await;
             deleting.abort();
             let _ = deleting.await;

@@ -33,6 +33,8 @@ mod identity_reports;
 #[cfg(test)]
 mod introspect;
 #[cfg(test)]
+mod invited_today;
+#[cfg(test)]
 mod key;
 #[cfg(test)]
 mod lost_answer;

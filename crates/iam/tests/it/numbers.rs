@@ -112,12 +112,14 @@ async fn what_a_session_came_from_does_not_give_way(world: World) {
         !is_usable(&world, &other),
         "it is the only one that third does not rest on"
     );
-    for own in [&oldest, &second, &third] {
-        assert!(is_usable(&world, own));
+    for login in [&oldest, &second, &third] {
+        assert!(is_usable(&world, login));
     }
     // Nothing is left that could be dropped.
     let deeper = child(&world, &third).await.unwrap_err();
     assert!(deeper.to_string().contains("sessions_per_user"), "{deeper}");
+    // Nobody is told to wait where no wait helps.
+    assert_eq!(deeper.refusal().unwrap().reason.name(), "not_allowed");
     for own in [&oldest, &second, &third] {
         assert!(is_usable(&world, own));
     }
@@ -125,24 +127,24 @@ async fn what_a_session_came_from_does_not_give_way(world: World) {
     world.wait(1);
     let fresh = world.log_in().await;
     assert!(is_usable(&world, &fresh));
-    for own in [&oldest, &second, &third] {
-        assert!(!is_usable(&world, own));
+    for login in [&oldest, &second, &third] {
+        assert!(!is_usable(&world, login));
     }
 }
 
 async fn the_sessions_of_a_key_give_way_before_those_of_its_person(world: World) {
     let (_, key) = world.key(&world.owner(), NewKey::default()).await;
-    let own = world.log_in().await;
+    let login = world.log_in().await;
     for _ in 0..10 {
         world.wait(1);
         let by_key = world.key_session(&key).await.unwrap();
         assert!(is_usable(&world, &by_key));
-        assert!(is_usable(&world, &own), "the key logged its person out");
+        assert!(is_usable(&world, &login), "the key logged its person out");
     }
     // It cannot keep the user out either: of two groups of equal size, the new session's group loses its oldest.
     world.wait(1);
     let second = world.log_in().await;
-    assert!(is_usable(&world, &second) && !is_usable(&world, &own));
+    assert!(is_usable(&world, &second) && !is_usable(&world, &login));
     world.key_session(&key).await.unwrap();
     assert!(is_usable(&world, &second));
 }
@@ -241,8 +243,8 @@ async fn a_renewal_for_two_tokens_has_room_for_both_or_is_refused(world: World) 
 
 async fn a_receiver_takes_no_place_of_the_login_it_was_delegated(world: World) {
     let login = refresh_token(&world.log_in().await);
-    let own = secret(&login);
-    let delegated = world.iam.delegate(&own, Client::Kube, 1000).await;
+    let refresh = secret(&login);
+    let delegated = world.iam.delegate(&refresh, Client::Kube, 1000).await;
     let mut token = delegated.unwrap().expose().clone();
     let redeem = async |token: &str| {
         let grant = Grant::RefreshToken(secret(token));
@@ -259,8 +261,8 @@ async fn a_receiver_takes_no_place_of_the_login_it_was_delegated(world: World) {
 
 async fn passcodes_of_a_key_take_no_place_of_others(world: World) {
     let (_, key) = world.key(&world.owner(), NewKey::default()).await;
-    let own = world.log_in().await;
-    let by_password = || passcode(&world, Grant::RefreshToken(secret(&refresh_token(&own))));
+    let login = world.log_in().await;
+    let by_password = || passcode(&world, Grant::RefreshToken(secret(&refresh_token(&login))));
     let first = by_password().await.unwrap();
     world.wait(1);
     let second = by_password().await.unwrap();

@@ -31,9 +31,9 @@ async fn they_are_listed_and_ended_from_any_node(world: World) {
     }
     let caller = world.enter(&access_token(&held[0])).unwrap();
     let all = listed(&node, &caller).await;
-    let ids: Vec<_> = all.iter().map(|own| own.id).collect();
+    let ids: Vec<_> = all.iter().map(|session| session.id).collect();
     // The latest comes first.
-    let mut expected: Vec<_> = held.iter().filter_map(|own| own.session).collect();
+    let mut expected: Vec<_> = held.iter().filter_map(|session| session.session).collect();
     expected.reverse();
     assert_eq!(ids, expected);
     let part = PageRequest { skip: 1, take: 1 };
@@ -54,7 +54,12 @@ async fn they_are_listed_and_ended_from_any_node(world: World) {
         let whole = PageRequest::WHOLE;
         let found = node.sessions_from(&caller, None, Some(place), whole);
         let found = found.await.unwrap();
-        let ids: Vec<_> = found.page.entries.iter().map(|own| own.id).collect();
+        let ids: Vec<_> = found
+            .page
+            .entries
+            .iter()
+            .map(|session| session.id)
+            .collect();
         assert_eq!((ids.as_slice(), found.passed), (read, passed));
         assert_eq!(found.page.total, read.len() as u64);
     }

@@ -280,7 +280,7 @@ async fn a_password_is_changed_by_who_knows_it(world: World) {
 async fn a_new_password_ends_the_sessions_of_the_old_one(world: World) {
     let old = world.made.password.expose().clone();
     let login = async || access_token(&world.password(OWNER, &old).await.unwrap());
-    let (own, other) = (login().await, login().await);
+    let (current, other) = (login().await, login().await);
     let key = access_token(
         &world
             .key_session(world.made.api_key.expose())
@@ -288,13 +288,13 @@ async fn a_new_password_ends_the_sessions_of_the_old_one(world: World) {
             .unwrap(),
     );
     let who = |token: &str| world.iam.verifier().identity(Credential::Iam(token));
-    let caller = who(&own).unwrap();
+    let caller = who(&current).unwrap();
     world
         .iam
         .change_password(&caller, source(), secret(&old), secret("long enough"))
         .await
         .unwrap();
-    who(&own).unwrap();
+    who(&current).unwrap();
     who(&key).unwrap();
     assert!(matches!(who(&other), Err(AuthError::Revoked(_))));
 }

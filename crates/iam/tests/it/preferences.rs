@@ -32,19 +32,19 @@ async fn they_are_of_one_principal_and_go_with_it(world: World) {
     };
     let made = iam.create_service_id(&owner, new, None).await.unwrap();
     let service = Principal::from(made.service.id);
-    let (ada, own) = (owner.principal(), Principal::from(bea.id));
-    for (of, text) in [(ada, "a"), (own, "b"), (service, "c")] {
+    let (ada, other) = (owner.principal(), Principal::from(bea.id));
+    for (of, text) in [(ada, "a"), (other, "b"), (service, "c")] {
         iam.set_preference(&owner, of, &page(text)).await.unwrap();
     }
     let which = ("console", "page");
     let node = world.node().await;
-    let read = node.preference(&bea.identity, own, which).await.unwrap();
+    let read = node.preference(&bea.identity, other, which).await.unwrap();
     assert_eq!(read, page("b"));
     let mine = page("mine");
-    node.set_preference(&bea.identity, own, &mine)
+    node.set_preference(&bea.identity, other, &mine)
         .await
         .unwrap();
-    assert_eq!(iam.preferences(&owner, own).await.unwrap(), [mine]);
+    assert_eq!(iam.preferences(&owner, other).await.unwrap(), [mine]);
 
     // Of others only an Administrator has them; whether there is somebody is not told.
     let nobody = Principal::User(base::id::UserId(Guid::from_random([7; 16])));
@@ -60,12 +60,12 @@ async fn they_are_of_one_principal_and_go_with_it(world: World) {
     }
     assert_eq!(code(iam.preferences(&owner, nobody).await), "not_found");
 
-    iam.delete_preference(&bea.identity, own, which)
+    iam.delete_preference(&bea.identity, other, which)
         .await
         .unwrap();
-    let again = iam.delete_preference(&bea.identity, own, which).await;
+    let again = iam.delete_preference(&bea.identity, other, which).await;
     assert_eq!(code(again), "not_found");
-    iam.set_preference(&owner, own, &page("b")).await.unwrap();
+    iam.set_preference(&owner, other, &page("b")).await.unwrap();
     assert_eq!(rows(&world).await, 3);
     iam.delete_service_id(&owner, made.service.id)
         .await

@@ -76,28 +76,28 @@ fn names(iam: &Iam, world: &World) -> Vec<String> {
     let any = |_: &Profile, _: &Profile| Ordering::Equal;
     let listed = iam.profiles(&world.owner(), |_| true, any, PageRequest::WHOLE);
     let listed = listed.unwrap().entries.into_iter();
-    listed.map(|own| own.name).collect()
+    listed.map(|profile| profile.name).collect()
 }
 
 async fn one_lives_changes_and_ends_on_every_node(world: World) {
     let owner = world.owner();
-    let own = create_profile(&world, "ops").await;
+    let profile = create_profile(&world, "ops").await;
     let space = Domain::Space(world.space());
-    let iam_id = own.id.to_string();
+    let iam_id = profile.id.to_string();
     let given = world.iam.set_role(&owner, space, Role::Auditor, &iam_id);
     given.await.unwrap();
     create_profile(&world, "batch").await;
     let node = world.node().await;
     node.sync().await.unwrap();
     for iam in [&world.iam, &node] {
-        assert_eq!(iam.profile(&owner, own.id).unwrap(), own);
+        assert_eq!(iam.profile(&owner, profile.id).unwrap(), profile);
         assert_eq!(names(iam, &world), ["batch", "ops"]);
-        assert!(iam.directory().has_role(own.id, space, Role::Auditor));
+        assert!(iam.directory().has_role(profile.id, space, Role::Auditor));
     }
     // Who is no Administrator sees none.
     let (_, key) = world.service().await;
     let other = world.enter_key(&key).unwrap();
-    assert_eq!(code(world.iam.profile(&other, own.id)), "not_found");
+    assert_eq!(code(world.iam.profile(&other, profile.id)), "not_found");
     let any = |_: &Profile, _: &Profile| Ordering::Equal;
     let listed = world
         .iam
@@ -109,45 +109,46 @@ async fn one_lives_changes_and_ends_on_every_node(world: World) {
         .await;
     assert_eq!(code(refused), "not_allowed");
 
-    let rule = node.create_profile_rule(&owner, own.id, rule("email", OWNER));
+    let rule = node.create_profile_rule(&owner, profile.id, rule("email", OWNER));
     let rule = rule.await.unwrap();
-    let linked = node.create_profile_link(&owner, own.id, "l".to_owned(), link(Some("prod")));
+    let linked = node.create_profile_link(&owner, profile.id, "l".to_owned(), link(Some("prod")));
     let linked = linked.await.unwrap();
     world.iam.sync().await.unwrap();
-    let seen = world.iam.profile(&owner, own.id).unwrap();
+    let seen = world.iam.profile(&owner, profile.id).unwrap();
     assert_eq!((seen.rules, seen.links), (vec![rule], vec![linked.clone()]));
     assert_eq!(
-        seen.revision, own.revision,
+        seen.revision, profile.revision,
         "what belongs to it has its own tags"
     );
-    let twice = world
-        .iam
-        .create_profile_link(&owner, own.id, String::new(), link(Some("prod")));
+    let twice =
+        world
+            .iam
+            .create_profile_link(&owner, profile.id, String::new(), link(Some("prod")));
     assert_eq!(code(twice.await), "conflict");
     let (without_name, named_prod) = (link(None), link(Some("prod")));
     let named_anew = world
         .iam
-        .delete_profile_link_to(&owner, own.id, &without_name);
+        .delete_profile_link_to(&owner, profile.id, &without_name);
     assert_eq!(code(named_anew.await), "not_found");
     let gone = world
         .iam
-        .delete_profile_link_to(&owner, own.id, &named_prod);
+        .delete_profile_link_to(&owner, profile.id, &named_prod);
     gone.await.unwrap();
     let again = world
         .iam
-        .delete_profile_link(&owner, own.id, linked.id)
+        .delete_profile_link(&owner, profile.id, linked.id)
         .await;
     assert_eq!(code(again), "not_found");
 
-    world.iam.delete_profile(&owner, own.id).await.unwrap();
+    world.iam.delete_profile(&owner, profile.id).await.unwrap();
     node.sync().await.unwrap();
     for iam in [&world.iam, &node] {
-        assert_eq!(code(iam.profile(&owner, own.id)), "not_found");
-        assert!(!iam.directory().exists(own.id.into()));
+        assert_eq!(code(iam.profile(&owner, profile.id)), "not_found");
+        assert!(!iam.directory().exists(profile.id.into()));
         assert_eq!(names(iam, &world), ["batch"]);
     }
-    let nothing = ProfileLinkId(own.id.0);
-    let late = node.delete_profile_link(&owner, own.id, nothing).await;
+    let nothing = ProfileLinkId(profile.id.0);
+    let late = node.delete_profile_link(&owner, profile.id, nothing).await;
     assert_eq!(code(late), "not_found");
     assert!(iam::inspect::matches_database(&node).await.unwrap());
     node.close().await;
@@ -155,8 +156,8 @@ async fn one_lives_changes_and_ends_on_every_node(world: World) {
 
 async fn of_two_changes_of_one_version_one_happens(world: World) {
     let owner = world.owner();
-    let own = create_profile(&world, "ops").await;
-    let (id, tag) = (own.id, profile_tag(&own));
+    let profile = create_profile(&world, "ops").await;
+    let (id, tag) = (profile.id, profile_tag(&profile));
     let other = world.node().await;
     let rename = |iam: Iam, name: &str| {
         let (owner, tag, name) = (owner.clone(), tag.clone(), name.to_owned());
@@ -180,7 +181,7 @@ async fn of_two_changes_of_one_version_one_happens(world: World) {
     let found = |name: &str| {
         let directory = world.iam.directory();
         let found = directory.profile_by_name(world.made.account, name);
-        found.map(|own| own.id)
+        found.map(|profile| profile.id)
     };
     assert_eq!((found(&now.name), found("ops")), (Some(id), None));
     // A name is one profile's.
@@ -212,29 +213,29 @@ async fn of_two_changes_of_one_version_one_happens(world: World) {
 
 async fn its_identities_are_of_its_account(world: World) {
     let owner = world.owner();
-    let own = create_profile(&world, "ops").await;
+    let profile = create_profile(&world, "ops").await;
     let (job, _) = world.service().await;
     let bea = world.person("bea@example.org", None).await;
-    let nobody = Principal::Service(ServiceId(own.id.0));
+    let nobody = Principal::Service(ServiceId(profile.id.0));
     let add = async |principal: Principal| -> Result<(), IamError> {
         let wanted = identity(principal);
-        let added = world.iam.add_profile_identity(&owner, own.id, &wanted);
+        let added = world.iam.add_profile_identity(&owner, profile.id, &wanted);
         added.await.map(|_| ())
     };
     add(job).await.unwrap();
     assert_eq!(code(add(nobody).await), "field");
     assert_eq!(
-        code(add(own.id.into()).await),
+        code(add(profile.id.into()).await),
         "field",
         "no profile takes on another"
     );
 
-    let tag = profile_identities_tag(&world.iam.profile(&owner, own.id).unwrap());
+    let tag = profile_identities_tag(&world.iam.profile(&owner, profile.id).unwrap());
     let set = async |if_match: &str, all: &[Principal]| {
         let all: Vec<NewProfileIdentity> = all.iter().copied().map(identity).collect();
         world
             .iam
-            .set_profile_identities(&owner, own.id, if_match, &all)
+            .set_profile_identities(&owner, profile.id, if_match, &all)
             .await
     };
     let users: [Principal; 2] = [bea.id.into(), owner.principal()];
@@ -249,31 +250,39 @@ async fn its_identities_are_of_its_account(world: World) {
     let twice = [users[0], users[0]];
     assert_eq!(code(set("*", &twice).await), "field");
     assert_eq!(code(set("*", &[nobody]).await), "field", "all or none");
-    assert_eq!(world.iam.profile(&owner, own.id).unwrap(), same);
+    assert_eq!(world.iam.profile(&owner, profile.id).unwrap(), same);
 
     // Who leaves the account is named no more, also after they return.
     let account = world.made.account;
     let removed = world.iam.remove_member(&owner, account, bea.id).await;
     removed.unwrap();
-    let left = world.iam.profile(&owner, own.id).unwrap();
+    let left = world.iam.profile(&owner, profile.id).unwrap();
     assert_eq!(left.identities.len(), 1);
     let gone = world
         .iam
-        .remove_profile_identity(&owner, own.id, bea.id.into());
+        .remove_profile_identity(&owner, profile.id, bea.id.into());
     assert_eq!(code(gone.await), "not_found");
-    let gone = world.iam.remove_profile_identity(&owner, own.id, users[1]);
+    let gone = world
+        .iam
+        .remove_profile_identity(&owner, profile.id, users[1]);
     gone.await.unwrap();
-    let none = world.iam.profile_identity(&owner, own.id, users[1]);
+    let none = world.iam.profile_identity(&owner, profile.id, users[1]);
     assert_eq!(code(none), "not_found");
 }
 
 async fn what_is_never_met_or_by_everybody_is_not_stored(world: World) {
     let owner = world.owner();
-    let own = create_profile(&world, "ops").await;
+    let profile = create_profile(&world, "ops").await;
     let refused = async |terms: ProfileRuleTerms, field: &str| {
-        let made = world.iam.create_profile_rule(&owner, own.id, terms).await;
+        let made = world
+            .iam
+            .create_profile_rule(&owner, profile.id, terms)
+            .await;
         let error = made.unwrap_err();
-        assert_eq!(error.refusal().and_then(|own| own.field), Some(field));
+        assert_eq!(
+            error.refusal().and_then(|refusal| refusal.field),
+            Some(field)
+        );
     };
     let of_realm = |realm: &str, expiration_seconds: u32| ProfileRuleTerms {
         kind: ProfileRuleKind::Saml {
@@ -300,13 +309,13 @@ async fn what_is_never_met_or_by_everybody_is_not_stored(world: World) {
     refused(of_resources("VM"), "cr_type").await;
     let made = world
         .iam
-        .create_profile_rule(&owner, own.id, of_resources("VSI"));
+        .create_profile_rule(&owner, profile.id, of_resources("VSI"));
     made.await.unwrap();
 
     let linked = async |terms: LinkTerms| {
         let made = world
             .iam
-            .create_profile_link(&owner, own.id, String::new(), terms);
+            .create_profile_link(&owner, profile.id, String::new(), terms);
         made.await
     };
     assert_eq!(
@@ -323,36 +332,37 @@ async fn what_is_never_met_or_by_everybody_is_not_stored(world: World) {
     for _ in 1..most {
         let made = world
             .iam
-            .create_profile_rule(&owner, own.id, of_resources("CE"));
+            .create_profile_rule(&owner, profile.id, of_resources("CE"));
         made.await.unwrap();
     }
     let full = world
         .iam
-        .create_profile_rule(&owner, own.id, of_resources("CE"))
+        .create_profile_rule(&owner, profile.id, of_resources("CE"))
         .await;
     let full = full.unwrap_err();
-    let limit = full.refusal().and_then(|own| own.limit);
-    assert_eq!(limit.map(|own| own.name), Some("rules_per_profile"));
+    let limit = full.refusal().and_then(|refusal| refusal.limit);
+    assert_eq!(limit.map(|limit| limit.name), Some("rules_per_profile"));
 }
 
 async fn it_goes_with_its_account_and_comes_back_with_it(world: World) {
     let (owner, account) = (world.owner(), world.made.account);
-    let own = create_profile(&world, "ops").await;
+    let profile = create_profile(&world, "ops").await;
     let (job, _) = world.service().await;
-    let_in(&world, own.id, job).await;
+    let_in(&world, profile.id, job).await;
     let rule = world
         .iam
-        .create_profile_rule(&owner, own.id, rule("email", OWNER));
+        .create_profile_rule(&owner, profile.id, rule("email", OWNER));
     rule.await.unwrap();
-    let linked = world
-        .iam
-        .create_profile_link(&owner, own.id, String::new(), link(Some("prod")));
+    let linked =
+        world
+            .iam
+            .create_profile_link(&owner, profile.id, String::new(), link(Some("prod")));
     linked.await.unwrap();
     world.second_account().await;
     world.iam.delete_account(account).await.unwrap();
-    assert!(world.iam.directory().profile(own.id).is_none());
+    assert!(world.iam.directory().profile(profile.id).is_none());
     world.iam.restore_account(account, None).await.unwrap();
-    let back = world.iam.profile(&owner, own.id).unwrap();
+    let back = world.iam.profile(&owner, profile.id).unwrap();
     assert_eq!(
         (back.rules.len(), back.links.len(), back.identities.len()),
         (1, 1, 1)

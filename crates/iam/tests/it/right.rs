@@ -133,7 +133,7 @@ async fn what_is_told_of_a_hidden_domain_are_the_callers_own_roles(world: World)
     );
     let nowhere = Domain::Space(SpaceId(Guid::from_random([9; 16])));
     let roles = || {
-        let told = [Domain::Space(world.space()), nowhere].map(|domain| {
+        let answers = [Domain::Space(world.space()), nowhere].map(|domain| {
             let scope = world
                 .iam
                 .verifier()
@@ -145,8 +145,8 @@ async fn what_is_told_of_a_hidden_domain_are_the_callers_own_roles(world: World)
             assert_eq!(hidden.domain, domain);
             hidden.roles
         });
-        assert_eq!(told[0], told[1]);
-        told[0]
+        assert_eq!(answers[0], answers[1]);
+        answers[0]
     };
     assert_eq!(roles(), CallerRoles::NoRole);
     for (domain, role, expected) in [

@@ -70,19 +70,19 @@ async fn number(tx: &mut Tx) {
 /// A service of the account, with one key and these roles.
 async fn service(world: &World, roles: &[(Domain, Role)]) -> Service {
     let guid = Guid::from_random([42; 16]);
-    let own = Service {
+    let made = Service {
         id: ServiceId(guid),
         guid: guid.to_string().into(),
         key: KeyId(Guid::from_random([43; 16])),
     };
     let account = Value::from(world.made.account.to_string());
     let hash = iam::entropy::sha256(KEY.as_bytes());
-    let named = [own.guid.clone()];
-    let member = [account.clone(), own.guid.clone()];
+    let named = [made.guid.clone()];
+    let member = [account.clone(), made.guid.clone()];
     let key = [
-        own.key.0.to_string().into(),
+        made.key.0.to_string().into(),
         account,
-        own.guid.clone(),
+        made.guid.clone(),
         Value::from(&hash[..]),
     ];
     let mut statements: Vec<(&'static str, &[Value])> = vec![
@@ -104,7 +104,7 @@ async fn service(world: &World, roles: &[(Domain, Role)]) -> Service {
         .iter()
         .map(|(domain, role)| {
             [
-                own.guid.clone(),
+                made.guid.clone(),
                 domain.to_string().into(),
                 role.name().into(),
             ]
@@ -113,7 +113,7 @@ async fn service(world: &World, roles: &[(Domain, Role)]) -> Service {
     let sql = "INSERT INTO roles (principal, domain, role) VALUES ($1, $2, $3)";
     statements.extend(given.iter().map(|values| (sql, &values[..])));
     elsewhere(world, &statements).await;
-    own
+    made
 }
 
 fn refusal(iam: &Iam, credential: Credential<'_>, domain: Domain) -> AuthError {
@@ -123,12 +123,12 @@ fn refusal(iam: &Iam, credential: Credential<'_>, domain: Domain) -> AuthError {
 
 async fn its_key_opens_what_its_roles_say(world: World) {
     let (space, org) = (Domain::Space(world.space()), Domain::Org(world.org()));
-    let own = service(&world, &[(space, Role::Developer)]).await;
+    let made = service(&world, &[(space, Role::Developer)]).await;
     let node = world.node().await;
     for iam in [&world.iam, &node] {
         let key = Credential::ApiKey(KEY);
         let scope = iam.verifier().scope(key, Some(space)).unwrap();
-        assert_eq!(scope.principal(), own.principal());
+        assert_eq!(scope.principal(), made.principal());
         scope.require(Action::Write).unwrap();
         scope.require(Action::Render).unwrap();
         let elsewhere = Domain::Org(OrgId(Guid::from_random([9; 16])));
@@ -137,14 +137,14 @@ async fn its_key_opens_what_its_roles_say(world: World) {
             assert!(matches!(error, AuthError::DomainNotFound(_)), "{error}");
         }
         let identity = iam.verifier().identity(key).unwrap();
-        assert_eq!(identity.principal(), own.principal());
+        assert_eq!(identity.principal(), made.principal());
         assert_eq!(identity.account(), world.made.account);
-        assert_eq!(identity.bounds().root().key, Some(own.key));
-        assert_eq!(iam.directory().roles(own.id, space), [Role::Developer]);
+        assert_eq!(identity.bounds().root().key, Some(made.key));
+        assert_eq!(iam.directory().roles(made.id, space), [Role::Developer]);
     }
     // A key of a service can be limited like a user's.
     let narrow = "UPDATE api_keys SET reach_domain = $2, reach_only = 'send' WHERE principal = $1";
-    let values = [own.guid.clone(), space.to_string().into()];
+    let values = [made.guid.clone(), space.to_string().into()];
     elsewhere(&world, &[(narrow, &values)]).await;
     let key = Credential::ApiKey(KEY);
     let scope = world.iam.verifier().scope(key, Some(space)).unwrap();
@@ -157,18 +157,18 @@ async fn its_key_opens_what_its_roles_say(world: World) {
 
 async fn its_tokens_name_it_as_a_service(world: World) {
     let space = Domain::Space(world.space());
-    let own = service(&world, &[(space, Role::Developer)]).await;
+    let made = service(&world, &[(space, Role::Developer)]).await;
     let tokens = World::ask(&world.iam, Grant::ApiKey(secret(KEY)), None).await;
     let token = access_token(&tokens.unwrap());
     let credential = Credential::Iam(&token);
     let scope = world.iam.verifier().scope(credential, Some(space)).unwrap();
-    assert_eq!(scope.principal(), own.principal());
+    assert_eq!(scope.principal(), made.principal());
 
     let (claims, subject) = world.iam.introspect(credential).unwrap();
-    assert_eq!(subject.principal(), own.principal());
+    assert_eq!(subject.principal(), made.principal());
     assert!(subject.user().is_none());
     let claims = serde_json::to_value(&claims).unwrap();
-    let identifier = format!("ServiceId-{}", own.id.0);
+    let identifier = format!("ServiceId-{}", made.id.0);
     for (claim, value) in [
         ("iam_id", format!("iam-{identifier}")),
         ("id", format!("iam-{identifier}")),
@@ -176,7 +176,7 @@ async fn its_tokens_name_it_as_a_service(world: World) {
         ("identifier", identifier.clone()),
         ("sub", identifier.clone()),
         ("sub_type", "ServiceId".to_owned()),
-        ("iam_apikey_id", own.key.to_string()),
+        ("iam_apikey_id", made.key.to_string()),
     ] {
         assert_eq!(claims[claim], value.as_str(), "{claim}");
     }
@@ -196,15 +196,15 @@ async fn its_tokens_name_it_as_a_service(world: World) {
 }
 
 async fn its_sessions_are_renewed_and_end_with_its_key(world: World) {
-    let own = service(&world, &[(Domain::Space(world.space()), Role::Developer)]).await;
+    let made = service(&world, &[(Domain::Space(world.space()), Role::Developer)]).await;
     let first = world.key_session(KEY).await.unwrap();
     let second = world.renew(&refresh_token(&first)).await.unwrap();
     let identity = world.enter(&access_token(&second)).unwrap();
-    assert_eq!(identity.principal(), own.principal());
+    assert_eq!(identity.principal(), made.principal());
     // Within the grace the same successor comes again.
     world.renew(&refresh_token(&first)).await.unwrap();
     let disabled = "UPDATE api_keys SET disabled = 1 WHERE principal = $1";
-    elsewhere(&world, &[(disabled, std::slice::from_ref(&own.guid))]).await;
+    elsewhere(&world, &[(disabled, std::slice::from_ref(&made.guid))]).await;
     let error = world.enter(&access_token(&second)).unwrap_err();
     assert!(matches!(error, AuthError::Revoked(_)), "{error}");
     let again = world.renew(&refresh_token(&second)).await;
@@ -214,7 +214,7 @@ async fn its_sessions_are_renewed_and_end_with_its_key(world: World) {
 
 async fn nothing_that_needs_a_person_works_for_it(world: World) {
     let account = Domain::Account(world.made.account);
-    let own = service(&world, &[(account, Role::Administrator)]).await;
+    let made = service(&world, &[(account, Role::Administrator)]).await;
     let request = |grant, with_uaa| TokenRequest {
         grant,
         client: Some(Client::Bx),
@@ -237,7 +237,7 @@ async fn nothing_that_needs_a_person_works_for_it(world: World) {
     let begun = "SELECT guid FROM sessions WHERE principal = $1";
     let db = world.database().await;
     assert!(
-        db.all(begun, std::slice::from_ref(&own.guid))
+        db.all(begun, std::slice::from_ref(&made.guid))
             .await
             .unwrap()
             .is_empty()
@@ -281,7 +281,7 @@ async fn nothing_that_needs_a_person_works_for_it(world: World) {
     let whole = PageRequest::WHOLE;
     let waiting = world.iam.invitations_of(&caller, None, whole).await;
     assert_eq!(code(waiting), "not_allowed");
-    for name in [own.id.to_string(), own.id.0.to_string()] {
+    for name in [made.id.to_string(), made.id.0.to_string()] {
         let entered = world.password(&name, KEY).await;
         assert_eq!(code(entered), "wrong_proof");
     }
@@ -290,14 +290,14 @@ async fn nothing_that_needs_a_person_works_for_it(world: World) {
 async fn what_is_taken_from_it_is_gone_on_every_node(world: World) {
     let (space, org) = (Domain::Space(world.space()), Domain::Org(world.org()));
     let roles = [(space, Role::Developer), (org, Role::Auditor)];
-    let own = service(&world, &roles).await;
+    let made = service(&world, &roles).await;
     let node = world.node().await;
     let tokens = World::ask(&world.iam, Grant::ApiKey(secret(KEY)), None).await;
     let token = access_token(&tokens.unwrap());
     let both = [Credential::ApiKey(KEY), Credential::Iam(&token)];
 
     let role = "DELETE FROM roles WHERE principal = $1 AND domain = $2";
-    let values = [own.guid.clone(), space.to_string().into()];
+    let values = [made.guid.clone(), space.to_string().into()];
     elsewhere(&world, &[(role, &values)]).await;
     node.sync().await.unwrap();
     for (iam, credential) in [&world.iam, &node].into_iter().zip(both) {
@@ -320,10 +320,10 @@ async fn what_is_taken_from_it_is_gone_on_every_node(world: World) {
         .api_keys(&owner, of_services, by, PageRequest::WHOLE);
     let found = found.unwrap();
     assert_eq!(found.total, 1);
-    assert_eq!(found.entries[0].principal, own.principal());
+    assert_eq!(found.entries[0].principal, made.principal());
     let turned = world
         .iam
-        .switch_api_key(&owner, own.key, Switch::Disabled, true);
+        .switch_api_key(&owner, made.key, Switch::Disabled, true);
     turned.await.unwrap();
     node.sync().await.unwrap();
     for (iam, credential) in [&world.iam, &node].into_iter().zip(both) {
@@ -332,11 +332,11 @@ async fn what_is_taken_from_it_is_gone_on_every_node(world: World) {
     }
     let turned = world
         .iam
-        .switch_api_key(&owner, own.key, Switch::Disabled, false);
+        .switch_api_key(&owner, made.key, Switch::Disabled, false);
     turned.await.unwrap();
 
     // Deleted: first what refers to it.
-    let named = std::slice::from_ref(&own.guid);
+    let named = std::slice::from_ref(&made.guid);
     let gone = [
         ("DELETE FROM roles WHERE principal = $1", named),
         ("DELETE FROM api_keys WHERE principal = $1", named),
@@ -346,7 +346,7 @@ async fn what_is_taken_from_it_is_gone_on_every_node(world: World) {
     elsewhere(&world, &gone).await;
     node.sync().await.unwrap();
     for iam in [&world.iam, &node] {
-        assert!(!iam.directory().exists(own.principal()));
+        assert!(!iam.directory().exists(made.principal()));
         assert_eq!(refusal(iam, both[0], org), AuthError::KeyUnknown);
         let error = refusal(iam, both[1], org);
         assert!(matches!(error, AuthError::Revoked(_)), "{error}");
@@ -357,7 +357,7 @@ async fn what_is_taken_from_it_is_gone_on_every_node(world: World) {
 
 async fn it_manages_within_its_roles_and_the_audit_names_it(world: World) {
     let account = Domain::Account(world.made.account);
-    let own = service(&world, &[(account, Role::Editor)]).await;
+    let made = service(&world, &[(account, Role::Editor)]).await;
     let caller = world.enter_key(KEY).unwrap();
     let org = world.iam.create_org(&caller, "made", None).await.unwrap();
     let domain = Domain::Org(org.id);
@@ -365,7 +365,7 @@ async fn it_manages_within_its_roles_and_the_audit_names_it(world: World) {
         world
             .iam
             .directory()
-            .has_role(own.id, domain, Role::Manager)
+            .has_role(made.id, domain, Role::Manager)
     );
     let seen = world.iam.orgs(&caller, |_| true, PageRequest::WHOLE);
     assert_eq!(seen.entries.len(), 1, "{seen:?}");
@@ -376,13 +376,13 @@ async fn it_manages_within_its_roles_and_the_audit_names_it(world: World) {
     assert_eq!(code(refused.await), "not_allowed");
     // A deletion keeps its role, and a restore gives it back.
     world.iam.delete_org(&caller, org.id, false).await.unwrap();
-    assert!(world.iam.directory().roles(own.id, domain).is_empty());
+    assert!(world.iam.directory().roles(made.id, domain).is_empty());
     world.iam.restore_org(&caller, org.id, None).await.unwrap();
     assert!(
         world
             .iam
             .directory()
-            .has_role(own.id, domain, Role::Manager)
+            .has_role(made.id, domain, Role::Manager)
     );
     let (_, text) = world
         .iam
@@ -396,18 +396,18 @@ async fn it_manages_within_its_roles_and_the_audit_names_it(world: World) {
         .await
         .unwrap();
     let second = world.enter_key(text.expose()).unwrap();
-    assert_eq!(second.principal(), own.principal());
+    assert_eq!(second.principal(), made.principal());
     let entries = world.iam.audit(Page::default()).await.unwrap();
     for event in ["org_made", "org_deleted", "org_restored", "key_made"] {
         let last = entries.iter().rfind(|entry| entry.event == event);
         let last = last.unwrap_or_else(|| panic!("no {event}: {entries:#?}"));
-        assert_eq!(last.who, own.id.to_string(), "{event}");
+        assert_eq!(last.who, made.id.to_string(), "{event}");
     }
 }
 
 async fn it_is_no_user_in_lists_and_no_last_administrator(world: World) {
     let account = Domain::Account(world.made.account);
-    let own = service(&world, &[(account, Role::Administrator)]).await;
+    let made = service(&world, &[(account, Role::Administrator)]).await;
     let caller = world.enter_key(KEY).unwrap();
     let all = world
         .iam
@@ -419,7 +419,7 @@ async fn it_is_no_user_in_lists_and_no_last_administrator(world: World) {
         .holders(&caller, account, Role::Administrator, PageRequest::WHOLE);
     // Whoever looks who may do what sees it too.
     let owner = world.owner();
-    let expected = [own.principal(), owner.principal()];
+    let expected = [made.principal(), owner.principal()];
     assert_eq!(holders.unwrap().entries, expected);
     assert_eq!(
         world
@@ -436,15 +436,15 @@ async fn it_is_no_user_in_lists_and_no_last_administrator(world: World) {
         .remove_member(&caller, world.made.account, owner)
         .await;
     assert_eq!(code(removed), "conflict");
-    assert!(world.iam.directory().exists(own.principal()));
+    assert!(world.iam.directory().exists(made.principal()));
 }
 
 async fn it_goes_with_its_account(world: World) {
-    let own = service(&world, &[(Domain::Space(world.space()), Role::Developer)]).await;
+    let made = service(&world, &[(Domain::Space(world.space()), Role::Developer)]).await;
     let account = world.made.account;
     world.second_account().await;
     world.iam.delete_account(account).await.unwrap();
-    assert!(!world.iam.directory().exists(own.principal()));
+    assert!(!world.iam.directory().exists(made.principal()));
     let error = world.enter_key(KEY).unwrap_err();
     assert!(matches!(error, AuthError::Revoked(_)), "{error}");
     world.iam.restore_account(account, None).await.unwrap();
@@ -455,7 +455,7 @@ async fn it_goes_with_its_account(world: World) {
     let db = world.database().await;
     let left = "SELECT kind FROM principals WHERE guid = $1";
     assert!(
-        db.one(left, std::slice::from_ref(&own.guid))
+        db.one(left, std::slice::from_ref(&made.guid))
             .await
             .unwrap()
             .is_none()

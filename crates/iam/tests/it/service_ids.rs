@@ -47,8 +47,8 @@ async fn create_service(iam: &Iam, owner: &Identity) -> (CreatedService, String)
 
 async fn one_lives_and_ends_on_every_node(world: World) {
     let (owner, space) = (world.owner(), Domain::Space(world.space()));
-    let (own, text) = create_service(&world.iam, &owner).await;
-    let service = own.service;
+    let (created, text) = create_service(&world.iam, &owner).await;
+    let service = created.service;
     let iam_id = service.id.to_string();
     let given = world.iam.set_role(&owner, space, Role::Developer, &iam_id);
     given.await.unwrap();
@@ -99,9 +99,9 @@ async fn one_lives_and_ends_on_every_node(world: World) {
 
 async fn of_two_changes_of_one_version_one_happens(world: World) {
     let owner = world.owner();
-    let (own, _) = create_service(&world.iam, &owner).await;
-    let id = own.service.id;
-    let tag = entity_tag(&own.service);
+    let (created, _) = create_service(&world.iam, &owner).await;
+    let id = created.service.id;
+    let tag = entity_tag(&created.service);
     let other = world.node().await;
     let rename = |iam: Iam, name: &'static str| {
         let (owner, tag) = (owner.clone(), tag.clone());
@@ -129,12 +129,12 @@ async fn of_two_changes_of_one_version_one_happens(world: World) {
 
 async fn its_key_does_not_outlive_the_key_it_was_made_with(world: World) {
     let owner = world.owner();
-    let (own, _) = create_service(&world.iam, &owner).await;
+    let (created, _) = create_service(&world.iam, &owner).await;
     let end = world.clock_now().plus(60_000);
     let (_, text) = world.key(&owner, key(Some(end))).await;
     let short = world.enter_key(&text).unwrap();
     let of = |expires_at| NewKey {
-        owner: Some(own.service.id.into()),
+        owner: Some(created.service.id.into()),
         ..key(expires_at)
     };
     for later in [None, Some(end.plus(1))] {
@@ -150,20 +150,20 @@ async fn its_key_does_not_outlive_the_key_it_was_made_with(world: World) {
         .create_api_key(&short, of(Some(end)))
         .await
         .unwrap();
-    assert_eq!(made.principal, Principal::from(own.service.id));
+    assert_eq!(made.principal, Principal::from(created.service.id));
     assert_eq!(made.made_by, Some(owner.principal()));
 }
 
 async fn it_goes_with_its_account_and_comes_back_with_it(world: World) {
-    let (own, text) = create_service(&world.iam, &world.owner()).await;
-    let (id, account) = (own.service.id, world.made.account);
+    let (created, text) = create_service(&world.iam, &world.owner()).await;
+    let (id, account) = (created.service.id, world.made.account);
     world.second_account().await;
     world.iam.delete_account(account).await.unwrap();
     assert!(world.iam.directory().service(id).is_none());
     let error = world.enter_key(&text).unwrap_err();
     assert!(matches!(error, AuthError::Revoked(_)), "{error}");
     world.iam.restore_account(account, None).await.unwrap();
-    assert_eq!(world.iam.directory().service(id), Some(&own.service));
+    assert_eq!(world.iam.directory().service(id), Some(&created.service));
     world.enter_key(&text).unwrap();
     world.iam.delete_account(account).await.unwrap();
     world.remove_deleted().await;
@@ -193,7 +193,7 @@ async fn the_invited_are_searched_for_by_their_address(world: World) {
             .iam
             .invitations_found(&owner, account, &search, PageRequest::WHOLE);
         let found = found.await.unwrap();
-        let told = (found.total, found.entries.len() as u64);
-        assert_eq!(told, (expected, expected), "{search:?}");
+        let counts = (found.total, found.entries.len() as u64);
+        assert_eq!(counts, (expected, expected), "{search:?}");
     }
 }

@@ -175,13 +175,16 @@ async fn the_sessions_that_gave_way_have_one_entry(world: World) {
     let db = world.database().await;
     let sql = "SELECT details FROM audit WHERE event = 'session_ended' ORDER BY number";
     let rows = db.all(sql, &[]).await.unwrap();
-    let told: Vec<String> = rows
+    let details: Vec<String> = rows
         .iter()
         .map(|row| row.text("details").unwrap())
         .collect();
     db.close().await;
-    assert_eq!(told.len(), 2, "{told:?}");
-    assert!(told[0].contains(r#""sessions":"5""#), "{told:?}");
-    assert!(!told[1].contains("sessions"), "{told:?}");
-    assert!(told.iter().all(|own| own.contains("gave_way")), "{told:?}");
+    assert_eq!(details.len(), 2, "{details:?}");
+    assert!(details[0].contains(r#""sessions":"5""#), "{details:?}");
+    assert!(!details[1].contains("sessions"), "{details:?}");
+    assert!(
+        details.iter().all(|detail| detail.contains("gave_way")),
+        "{details:?}"
+    );
 }

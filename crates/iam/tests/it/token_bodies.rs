@@ -21,8 +21,8 @@ fn permits(world: &World, caller: &Identity, claim: (&str, String)) -> bool {
         .contains(Action::Render)
 }
 
-fn key_of(shown: &Identity) -> KeyId {
-    shown.bounds().root().key.unwrap()
+fn key_of(identity: &Identity) -> KeyId {
+    identity.bounds().root().key.unwrap()
 }
 
 /// It told whether a foreign key was there and enabled, and whether a foreign session had ended.
@@ -37,15 +37,15 @@ async fn a_made_up_body_tells_nothing_of_anothers_key_or_session(world: World) {
 
     let enter = |token: &str| world.enter(token).unwrap();
     let theirs = enter(&access_token(&world.key_session(&text).await.unwrap()));
-    let own = enter(&access_token(&world.log_in().await));
-    let with_session = |shown: &Identity| {
-        let session = shown.session().unwrap().to_string();
+    let second = enter(&access_token(&world.log_in().await));
+    let with_session = |identity: &Identity| {
+        let session = identity.session().unwrap().to_string();
         permits(&world, &owner, ("session_id", session))
     };
-    assert!(with_session(&theirs) && with_session(&own));
-    for (by, shown) in [(&owner, &theirs), (&own, &own)] {
-        let ended = world.iam.end_one_session(by, shown.session().unwrap());
+    assert!(with_session(&theirs) && with_session(&second));
+    for (by, identity) in [(&owner, &theirs), (&second, &second)] {
+        let ended = world.iam.end_one_session(by, identity.session().unwrap());
         ended.await.unwrap();
     }
-    assert!(with_session(&theirs) && !with_session(&own));
+    assert!(with_session(&theirs) && !with_session(&second));
 }

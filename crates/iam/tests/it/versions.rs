@@ -273,14 +273,14 @@ async fn so_is_that_of_policies_and_roles(world: World) {
     };
     let policy = iam.create_policy(&owner, terms(NamedRole::Viewer)).await;
     let policy = policy.unwrap().id;
-    let said = |name: &str| CustomRoleTerms {
+    let terms_named = |name: &str| CustomRoleTerms {
         display_name: name.to_owned(),
         description: String::new(),
         actions: vec!["domain.write".to_owned()],
     };
     let new = NewCustomRole {
         name: "Sender".to_owned(),
-        terms: said("First"),
+        terms: terms_named("First"),
     };
     let role = iam.create_custom_role(&owner, new).await.unwrap().id;
     let node = world.node().await;
@@ -294,9 +294,9 @@ async fn so_is_that_of_policies_and_roles(world: World) {
     let there = node.switch_policy(&owner, policy, "*", true).await.unwrap();
     assert_eq!((there.revision, there.active), (5, true));
 
-    let here = iam.replace_custom_role(&owner, role, "*", said("Second"));
+    let here = iam.replace_custom_role(&owner, role, "*", terms_named("Second"));
     assert_eq!(here.await.unwrap().revision, 2);
-    let there = node.replace_custom_role(&owner, role, "*", said("Third"));
+    let there = node.replace_custom_role(&owner, role, "*", terms_named("Third"));
     assert_eq!(there.await.unwrap().revision, 3);
     node.close().await;
 }

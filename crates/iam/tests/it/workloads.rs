@@ -11,7 +11,8 @@ use iam::audit::{Origin, Page};
 use iam::claim_condition::ClaimCondition;
 use iam::directory::{Profile, ProfileRuleKind};
 use iam::flow::grant::Tokens;
-use iam::flow::workload::{WantedProfile, WorkloadLogin};
+use iam::flow::wanted_profile::WantedProfile;
+use iam::flow::workload::WorkloadLogin;
 use iam::manage::api_key::NewKey;
 use iam::manage::profile::NewProfile;
 use iam::manage::profile_link::LinkTerms;
@@ -86,7 +87,7 @@ with_issuer_on_both_databases!(
 );
 
 /// The token of the workload `prod/web` in an account.
-fn shown(account: AccountId) -> String {
+fn cr_token(account: AccountId) -> String {
     let claims = json!({
         "iss": ISSUER, "aud": "vigie", "iat": START, "exp": START + 86_400,
         "account": account.to_string(), "namespace": "prod", "name": "web",
@@ -100,7 +101,7 @@ fn shown(account: AccountId) -> String {
 
 async fn log_in(iam: &Iam, account: AccountId, profile: WantedProfile) -> Result<Tokens, IamError> {
     let login = WorkloadLogin {
-        token: secret(&shown(account)),
+        token: secret(&cr_token(account)),
         profile,
         account: None,
         client: None,
@@ -260,15 +261,15 @@ async fn a_login_of_a_workload_is_in_the_audit_with_its_source(world: World) {
     let login = log_in(&world.iam, world.made.account, collector());
     let tokens = Origin::new(source(), "id").scope(login).await.unwrap();
     let entries = world.iam.audit(Page::default()).await.unwrap();
-    let own = entries
+    let entry = entries
         .iter()
-        .rfind(|own| own.event == "signed_in")
+        .rfind(|entry| entry.event == "signed_in")
         .unwrap();
-    assert_eq!(own.who, Principal::Profile(profile.id).to_string());
-    assert_eq!(own.credential, "cr_token");
-    assert_eq!(own.source, "192.0.2.1");
-    assert_eq!(own.account, world.made.account.to_string());
-    assert!(own.details.contains("prod/web"), "{}", own.details);
-    assert!(own.details.contains(ISSUER), "{}", own.details);
-    assert!(!own.details.contains(&access_token(&tokens)));
+    assert_eq!(entry.who, Principal::Profile(profile.id).to_string());
+    assert_eq!(entry.credential, "cr_token");
+    assert_eq!(entry.source, "192.0.2.1");
+    assert_eq!(entry.account, world.made.account.to_string());
+    assert!(entry.details.contains("prod/web"), "{}", entry.details);
+    assert!(entry.details.contains(ISSUER), "{}", entry.details);
+    assert!(!entry.details.contains(&access_token(&tokens)));
 }

@@ -79,11 +79,11 @@ pub(crate) fn scene(
 
 /// The names and colours that a legend explains.
 fn names_shown<'c>(curves: &'c [Curve], options: &Options) -> Vec<(&'c str, Color)> {
-    let shown = curves.iter().filter(|curve| {
+    let visible = curves.iter().filter(|curve| {
         let is_null = || curve.points.iter().all(|point| point.is_nan());
         !(curve.is_invisible || options.hides_null_from_legend && is_null())
     });
-    shown
+    visible
         .map(|curve| (curve.name.as_str(), curve.color))
         .collect()
 }

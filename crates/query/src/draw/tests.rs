@@ -217,8 +217,11 @@ fn a_parameter_that_cannot_be_taken_is_named() {
             "`hideGrid` takes true or false, not `perhaps`",
         ),
     ] {
-        let told = Options::parse([(name, value)]).unwrap_err();
-        assert_eq!((told.to_string().as_str(), told.parameter()), (error, name));
+        let refusal = Options::parse([(name, value)]).unwrap_err();
+        assert_eq!(
+            (refusal.to_string().as_str(), refusal.parameter()),
+            (error, name)
+        );
     }
 }
 

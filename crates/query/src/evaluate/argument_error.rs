@@ -31,8 +31,8 @@ fn by_parameter<'c>(call: &'c Call, function: &Function, named: &str) -> Option<
 fn by_value<'c>(call: &'c Call, named: &str) -> Option<&'c Expression> {
     let by_name = call.keywords.iter().map(|keyword| &keyword.value);
     let all = call.arguments.iter().chain(by_name);
-    let mut said =
+    let mut messages =
         all.filter(|argument| matches!(&argument.kind, Kind::Text(text) if text == named));
-    let first = said.next()?;
-    said.next().is_none().then_some(first)
+    let first = messages.next()?;
+    messages.next().is_none().then_some(first)
 }

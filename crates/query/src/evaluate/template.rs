@@ -95,11 +95,11 @@ impl<'v> Variables<'v> {
             if !path.contains(&variable) {
                 continue;
             }
-            let shown = match given {
+            let replacement = match given {
                 VariableValue::Text(text) => Cow::Borrowed(*text),
-                VariableValue::Literal(value) => Cow::Owned(shown(value)),
+                VariableValue::Literal(value) => Cow::Owned(literal_text(value)),
             };
-            path = bounded::replaced(&path, &variable, &shown, most)
+            path = bounded::replaced(&path, &variable, &replacement, most)
                 .map_err(|bytes| Error::target(&path, 0..0, TargetError::TooLong(bytes)))?;
         }
         Ok(path)
@@ -118,10 +118,10 @@ fn is_number(text: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 
-fn shown(value: &Value) -> String {
+fn literal_text(value: &Value) -> String {
     match value {
         Value::Float(float) => number::repr(*float),
-        other => other.shown(),
+        other => other.to_text(),
     }
 }
 

@@ -66,7 +66,7 @@ fn steps(targets: &[&str]) -> u64 {
 }
 
 /// Name and values of each answer.
-fn shown(answers: &[Series]) -> Vec<(&str, &[f64])> {
+fn contents(answers: &[Series]) -> Vec<(&str, &[f64])> {
     answers
         .iter()
         .map(|answer| (answer.name.as_str(), &answer.values[..]))
@@ -110,8 +110,12 @@ fn what_is_shared_is_what_each_alone_would_be() {
     for (target, together) in targets.iter().zip(&together) {
         let (_, _, alone) = cost(&[target]);
         let alone: Vec<Series> = alone.into_iter().flatten().collect();
-        assert_eq!(shown(together), shown(&alone), "{target}");
-        let shares = |all: &[Series]| all.iter().map(|own| own.x_files_factor).collect::<Vec<_>>();
+        assert_eq!(contents(together), contents(&alone), "{target}");
+        let shares = |all: &[Series]| {
+            all.iter()
+                .map(|series| series.x_files_factor)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(shares(together), shares(&alone), "{target}");
     }
 }
@@ -122,10 +126,14 @@ fn what_is_random_or_adds_to_a_stack_is_not_shared() {
     let [one, other] = walks.as_slice() else {
         panic!("two walks");
     };
-    assert_ne!(shown(one), shown(other));
+    assert_ne!(contents(one), contents(other));
     // The second time they stand upon the first.
     let (_, _, stacks) = cost(&["group(stacked(a.x,'s'),stacked(a.x,'s'))"]);
-    let heights: Vec<f64> = stacks.iter().flatten().map(|own| own.values[0]).collect();
+    let heights: Vec<f64> = stacks
+        .iter()
+        .flatten()
+        .map(|series| series.values[0])
+        .collect();
     assert!(heights.last() > heights.first(), "{heights:?}");
 }
 
@@ -144,7 +152,10 @@ fn of_a_longer_range_only_what_comes_before_is_read() {
         .targets(&["movingAverage(a.*,'5min')"], &window())
         .unwrap();
     let asked = source.asked.borrow();
-    let ranges: Vec<(i64, i64)> = asked.iter().map(|(_, own)| (own.from, own.until)).collect();
+    let ranges: Vec<(i64, i64)> = asked
+        .iter()
+        .map(|(_, range)| (range.from, range.until))
+        .collect();
     let until = window().until;
     assert_eq!(ranges, [(600_000, until), (599_700, 600_000)]);
     // Each value is its own time, so that the mean of five of them is the time of the one in the middle.
@@ -201,11 +212,11 @@ fn what_moving_functions_look_at_is_read_with_what_is_asked_for() {
                 assert_eq!(asked, fetches, "{target}");
             }
             // As texts, in which what is no value is like itself.
-            let texts = [&together, &apart].map(|all| format!("{:?}", shown(all)));
+            let texts = [&together, &apart].map(|all| format!("{:?}", contents(all)));
             assert_eq!(texts[0], texts[1], "{target}");
             let spans = |all: &[Series]| {
                 all.iter()
-                    .map(|own| (own.start, own.end, own.step))
+                    .map(|series| (series.start, series.end, series.step))
                     .collect::<Vec<_>>()
             };
             assert_eq!(spans(&together), spans(&apart), "{target}");

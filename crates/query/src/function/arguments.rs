@@ -326,7 +326,7 @@ fn read(
 
 fn is_option(options: &[&str], value: &Value) -> bool {
     matches!(value, Value::Text(text) if options.contains(&text.as_str()))
-        || matches!(value, Value::Integer(_)) && options.contains(&value.shown().as_str())
+        || matches!(value, Value::Integer(_)) && options.contains(&value.to_text().as_str())
 }
 
 fn is_aggregation(text: &str, is_aggregator: fn(&str) -> bool) -> bool {

@@ -21,7 +21,7 @@ mod test_source;
 mod units;
 mod wall_clock;
 
-pub(crate) use aggregation::{Aggregation, NOT_A_NUMBER, shown};
+pub(crate) use aggregation::{Aggregation, NOT_A_NUMBER, format_value};
 pub(crate) use columns::of_rows;
 pub(crate) use each::{changed, copied, each, each_strictly, input, retained};
 pub(crate) use format::formatted;

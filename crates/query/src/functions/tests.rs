@@ -80,7 +80,9 @@ pub(super) fn answer(target: &str, (from, until): (i64, i64)) -> Option<Vec<Seri
     let context = Context::unlimited();
     let window = Window::new(from, until, until, TimeZone::UTC);
     let answer = Evaluation::new(&Anything, &context).targets(&[target], &window);
-    answer.ok().map(|own| own.into_iter().flatten().collect())
+    answer
+        .ok()
+        .map(|answers| answers.into_iter().flatten().collect())
 }
 
 /// An argument as it may stand in a target.
@@ -147,14 +149,17 @@ fn argument() -> impl Strategy<Value = String> {
         "randomWalk('w')",
         "group(a.b.c,null)",
     ]);
-    let integers = (-100_i64..100).prop_map(|own| own.to_string());
-    let numbers = any::<i32>().prop_map(|own| format!("{own}.5"));
+    let integers = (-100_i64..100).prop_map(|number| number.to_string());
+    let numbers = any::<i32>().prop_map(|number| format!("{number}.5"));
     let texts = "'[a-z0-9.*%$]{0,6}'".boxed();
     prop_oneof![6 => fixed.prop_map(str::to_owned), 1 => integers, 1 => numbers, 1 => texts]
 }
 
 fn target() -> impl Strategy<Value = String> {
-    let names: Vec<&str> = table::all().flat_map(|own| own.names).copied().collect();
+    let names: Vec<&str> = table::all()
+        .flat_map(|function| function.names)
+        .copied()
+        .collect();
     let first = prop::sample::select(vec!["a.b.c", "many.*", "null", "none", "huge"]);
     (
         prop::sample::select(names),
@@ -198,9 +203,9 @@ proptest! {
         let window = Window::new(from, until, until, TimeZone::UTC);
         let answer = Evaluation::new(&Anything, &context).targets(&[&text], &window);
         prop_assert!(began.elapsed() < Duration::from_secs(30), "{text} took {:?}", began.elapsed());
-        for own in answer.into_iter().flatten().flatten() {
-            prop_assert!(own.step > 0, "{text} has a step of {}", own.step);
-            let _ = own.datapoints().count();
+        for series in answer.into_iter().flatten().flatten() {
+            prop_assert!(series.step > 0, "{text} has a step of {}", series.step);
+            let _ = series.datapoints().count();
         }
     }
 }

@@ -131,7 +131,7 @@ fn an_error_says_file_line_and_what_would_be_right() {
 fn an_error_names_a_key_as_it_is_written() {
     let schemas = |text: &str| Rules::parse(text, "").unwrap_err().to_string();
     let aggregations = |text: &str| Rules::parse("", text).unwrap_err().to_string();
-    for (told, expected) in [
+    for (message, expected) in [
         (
             schemas("PatteRn = a"),
             "`PatteRn` stands before the first `[NAME]`",
@@ -153,7 +153,7 @@ fn an_error_names_a_key_as_it_is_written() {
             "`XFilesfactor` is a number from 0 to 1, not `2`",
         ),
     ] {
-        assert!(told.ends_with(expected), "{told}");
+        assert!(message.ends_with(expected), "{message}");
     }
     let written = "[a]\nPATTERN = ^a\nRetentions = 10s:1d";
     let methods = "[a]\nPattern = ^a\nXFILESFACTOR = 0\nAggregationmethod = sum";
@@ -301,11 +301,11 @@ fn a_name_is_compared_in_parts_with_a_look_before_each() {
             name + 1
         )
     };
-    let patterns: Vec<String> = (0..7).map(|own| format!(r"\w\w{own}$")).collect();
+    let patterns: Vec<String> = (0..7).map(|index| format!(r"\w\w{index}$")).collect();
     let text: String = patterns
         .iter()
         .enumerate()
-        .map(|(own, pattern)| rule(own, pattern))
+        .map(|(index, pattern)| rule(index, pattern))
         .collect();
     let rules = Rules::parse(&text, "").unwrap();
     let looked = |name: &str, most: usize| {
@@ -314,7 +314,7 @@ fn a_name_is_compared_in_parts_with_a_look_before_each() {
             looks.push(cost);
             if looks.len() > most { Err(()) } else { Ok(()) }
         });
-        (view.map(|own| own.step), looks)
+        (view.map(|view| view.step), looks)
     };
     let (view, looks) = looked("none-of-them", usize::MAX);
     assert_eq!(view, Ok(DEFAULT_STEP));

@@ -79,16 +79,16 @@ mod tests {
 
     #[test]
     fn a_name_holds_tags() {
-        let shown = |name: &str| {
+        let parsed = |name: &str| {
             tags_of(name).map(|tags| {
                 let all = tags.iter().map(|(tag, value)| format!("{tag}:{value}"));
                 all.collect::<Vec<_>>().join(" ")
             })
         };
-        assert_eq!(shown("a.b;x=1;name=c;y==").unwrap(), "name:a.b x:1 y:=");
-        assert_eq!(shown("~a").unwrap(), "name:a");
+        assert_eq!(parsed("a.b;x=1;name=c;y==").unwrap(), "name:a.b x:1 y:=");
+        assert_eq!(parsed("~a").unwrap(), "name:a");
         for name in ["", "~", ";a=b", "a;b", "a;=b", "a;b=", "a;b=~c", "a;b!=c"] {
-            assert!(shown(name).is_err(), "{name}");
+            assert!(parsed(name).is_err(), "{name}");
         }
     }
 }

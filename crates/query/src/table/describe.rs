@@ -9,16 +9,16 @@ const INFINITY: &str = "infinity";
 
 /// The JSON text of [`list`] or [`one`].
 #[must_use]
-pub fn text(shown: &Value) -> String {
+pub fn text(document: &Value) -> String {
     let marked = format!("\"default\":\"{INFINITY}\"");
-    shown.to_string().replace(&marked, "\"default\":1e9999")
+    document.to_string().replace(&marked, "\"default\":1e9999")
 }
 
 /// The same for people: on several lines.
 #[must_use]
-pub fn pretty(shown: &Value) -> String {
+pub fn pretty(document: &Value) -> String {
     let marked = format!("\"default\": \"{INFINITY}\"");
-    let text = serde_json::to_string_pretty(shown).unwrap_or_default();
+    let text = serde_json::to_string_pretty(document).unwrap_or_default();
     text.replace(&marked, "\"default\": 1e9999")
 }
 
@@ -32,14 +32,14 @@ pub fn list(group: Option<&str>, is_grouped: bool) -> Value {
             continue;
         }
         for name in function.names {
-            let shown = shown(name, function);
+            let description = describe(name, function);
             if !is_grouped {
-                result.insert((*name).to_owned(), shown);
+                result.insert((*name).to_owned(), description);
                 continue;
             }
             let group = result.entry(group_name).or_insert_with(|| json!({}));
             if let Some(group) = group.as_object_mut() {
-                group.insert((*name).to_owned(), shown);
+                group.insert((*name).to_owned(), description);
             }
         }
     }
@@ -49,10 +49,10 @@ pub fn list(group: Option<&str>, is_grouped: bool) -> Value {
 /// One function; `None` where there is none of that name.
 #[must_use]
 pub fn one(name: &str) -> Option<Value> {
-    find(name).map(|function| shown(name, function))
+    find(name).map(|function| describe(name, function))
 }
 
-fn shown(name: &str, function: &Function) -> Value {
+fn describe(name: &str, function: &Function) -> Value {
     json!({
         "name": name,
         "function": signature(name, function),
@@ -84,23 +84,23 @@ pub fn signature(name: &str, function: &Function) -> String {
 }
 
 fn parameter(parameter: &Parameter) -> Value {
-    let mut shown = Map::from_iter([
+    let mut described = Map::from_iter([
         ("name".to_owned(), json!(parameter.name)),
         ("type".to_owned(), json!(parameter.kind.name())),
     ]);
     if parameter.is_required {
-        shown.insert("required".to_owned(), json!(true));
+        described.insert("required".to_owned(), json!(true));
     }
     if let Some(default) = default(parameter) {
-        shown.insert("default".to_owned(), default);
+        described.insert("default".to_owned(), default);
     }
     if parameter.is_multiple {
-        shown.insert("multiple".to_owned(), json!(true));
+        described.insert("multiple".to_owned(), json!(true));
     }
     let options = options(parameter);
     if !options.is_empty() {
         let options: Vec<Value> = options.into_iter().map(literal).collect();
-        shown.insert("options".to_owned(), json!(options));
+        described.insert("options".to_owned(), json!(options));
     }
     if !parameter.suggestions.is_empty() {
         let suggestions: Vec<Value> = parameter
@@ -108,9 +108,9 @@ fn parameter(parameter: &Parameter) -> Value {
             .iter()
             .map(|text| literal(text))
             .collect();
-        shown.insert("suggestions".to_owned(), json!(suggestions));
+        described.insert("suggestions".to_owned(), json!(suggestions));
     }
-    Value::Object(shown)
+    Value::Object(described)
 }
 
 fn default(parameter: &Parameter) -> Option<Value> {

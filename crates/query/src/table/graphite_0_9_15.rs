@@ -247,10 +247,10 @@ mod tests {
     #[test]
     fn each_name_is_a_function_and_is_told_once() {
         let changed = CHANGED.iter().flat_map(|(names, _)| *names);
-        let told: Vec<&str> = ADDED.iter().chain(changed).copied().collect();
-        let distinct: BTreeSet<&str> = told.iter().copied().collect();
-        assert_eq!(told.len(), distinct.len(), "a name is there twice");
-        for name in told {
+        let listed: Vec<&str> = ADDED.iter().chain(changed).copied().collect();
+        let distinct: BTreeSet<&str> = listed.iter().copied().collect();
+        assert_eq!(listed.len(), distinct.len(), "a name is there twice");
+        for name in listed {
             assert!(find(name).is_some(), "there is no function `{name}`");
         }
     }

@@ -18,7 +18,7 @@ pub fn list(group: Option<&str>, is_grouped: bool) -> Value {
     if group.is_some_and(|group| group != GROUP) {
         return json!({});
     }
-    let all = MODES.map(|(name, summary)| (name.to_owned(), shown(name, summary)));
+    let all = MODES.map(|(name, summary)| (name.to_owned(), describe(name, summary)));
     let all = Value::Object(Map::from_iter(all));
     if is_grouped { json!({GROUP: all}) } else { all }
 }
@@ -27,10 +27,10 @@ pub fn list(group: Option<&str>, is_grouped: bool) -> Value {
 #[must_use]
 pub fn one(name: &str) -> Option<Value> {
     let found = MODES.iter().find(|(mode, _)| *mode == name);
-    found.map(|(name, summary)| shown(name, summary))
+    found.map(|(name, summary)| describe(name, summary))
 }
 
-fn shown(name: &str, summary: &str) -> Value {
+fn describe(name: &str, summary: &str) -> Value {
     json!({
         "name": name,
         "function": format!("{name}(series)"),

@@ -55,7 +55,7 @@ impl Filter<'_> {
     }
 
     /// Those to show of all names or values, whose text is `text`.
-    fn shown<T, E>(
+    fn select<T, E>(
         self,
         all: impl IntoIterator<Item = T>,
         text: impl Fn(&T) -> &str,
@@ -63,9 +63,9 @@ impl Filter<'_> {
     ) -> Result<Vec<T>, CatalogError<E>> {
         let regex = self.regex()?;
         let most = self.limit.unwrap_or(usize::MAX);
-        let mut shown = Vec::new();
+        let mut entries = Vec::new();
         for entry in all {
-            if shown.len() >= most {
+            if entries.len() >= most {
                 break;
             }
             if let Some(regex) = &regex {
@@ -74,9 +74,9 @@ impl Filter<'_> {
                     continue;
                 }
             }
-            shown.push(entry);
+            entries.push(entry);
         }
-        Ok(shown)
+        Ok(entries)
     }
 }
 
@@ -93,7 +93,7 @@ pub fn tags<'s, E>(
         .into_iter()
         .flat_map(|series| series.keys().map(String::as_str))
         .collect();
-    filter.shown(all, |tag| tag, look)
+    filter.select(all, |tag| tag, look)
 }
 
 /// A value of a tag, and how many series have it.
@@ -114,8 +114,8 @@ pub fn values<'s, E>(
         *all.entry(value).or_default() += 1;
     }
     let is_known = !all.is_empty();
-    let shown = filter.shown(all, |entry| entry.0, look)?;
-    Ok(is_known.then_some(shown))
+    let entries = filter.select(all, |entry| entry.0, look)?;
+    Ok(is_known.then_some(entries))
 }
 
 /// Tags that a question with these expressions could also ask for.

@@ -3,7 +3,7 @@ mod generated;
 use super::*;
 use proptest::prelude::*;
 
-fn shown(text: &str) -> String {
+fn rendered(text: &str) -> String {
     parse(text).map_or_else(
         |error| format!("error: {error}"),
         |expression| form(&expression),
@@ -69,7 +69,7 @@ fn paths_calls_and_values_are_told_apart() {
         ("f()", "f()"),
         ("f(a=b.c)", "f(a=<b.c>)"),
     ] {
-        assert_eq!(shown(text), tree, "{text}");
+        assert_eq!(rendered(text), tree, "{text}");
     }
 }
 
@@ -106,7 +106,7 @@ fn an_error_says_where_it_is() {
             "expected a function call behind `|` at column 3, but there is `b`",
         ),
     ] {
-        assert_eq!(shown(text), format!("error: {error}"), "{text}");
+        assert_eq!(rendered(text), format!("error: {error}"), "{text}");
     }
 }
 
@@ -114,17 +114,17 @@ fn an_error_says_where_it_is() {
 fn nesting_has_a_limit() {
     let nested = |depth: usize| format!("{}a{}", "f(".repeat(depth), ")".repeat(depth));
     assert!(parse(&nested(63)).is_ok());
-    assert!(shown(&nested(64)).contains("`target_depth` is 64"));
+    assert!(rendered(&nested(64)).contains("`target_depth` is 64"));
     assert!(parse(&format!("a{}", "|f()".repeat(63))).is_ok());
-    assert!(shown(&format!("a{}", "|f()".repeat(64))).contains("`target_depth` is 64"));
+    assert!(rendered(&format!("a{}", "|f()".repeat(64))).contains("`target_depth` is 64"));
     // Pipes and parentheses count together.
     let both = |depth: usize, pipes: usize| {
         let piped = format!("){}", "|f()".repeat(pipes));
         format!("{}a{}", "f(".repeat(depth), piped.repeat(depth))
     };
     assert!(parse(&both(21, 2)).is_ok());
-    assert!(shown(&both(22, 2)).contains("`target_depth` is 64"));
-    assert!(shown(&both(2, 62)).contains("`target_depth` is 64"));
+    assert!(rendered(&both(22, 2)).contains("`target_depth` is 64"));
+    assert!(rendered(&both(2, 62)).contains("`target_depth` is 64"));
 }
 
 proptest! {

@@ -54,7 +54,7 @@ pub(crate) fn answer(memory: &Memory, case: &Value) -> Result<Value, String> {
         parameters
             .iter()
             .rev()
-            .find(|(own, _)| *own == name)
+            .find(|(known, _)| *known == name)
             .map(|(_, value)| *value)
     };
     let zone = last("tz")

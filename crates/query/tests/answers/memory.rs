@@ -72,12 +72,12 @@ impl Memory {
             Path::Tags(_) => None,
         };
         let mut found: Vec<Fetched> = Vec::new();
-        for own in &self.series {
-            let tags = tags(&own.name);
+        for series in &self.series {
+            let tags = tags(&series.name);
             let is_meant = match path {
                 // Tagged series are found by their tags alone.
-                Path::Glob(_) if own.name.contains(';') => false,
-                Path::Glob(_) => glob.as_ref().is_some_and(|glob| glob.matches(&own.name)),
+                Path::Glob(_) if series.name.contains(';') => false,
+                Path::Glob(_) => glob.as_ref().is_some_and(|glob| glob.matches(&series.name)),
                 Path::Tags(expressions) => {
                     tags.len() > 1
                         && expressions
@@ -88,29 +88,29 @@ impl Memory {
             if !is_meant {
                 continue;
             }
-            let first = range.from - range.from.rem_euclid(own.step) + own.step;
-            let mut end = until - until.rem_euclid(own.step) + own.step;
+            let first = range.from - range.from.rem_euclid(series.step) + series.step;
+            let mut end = until - until.rem_euclid(series.step) + series.step;
             if first == end {
-                end += own.step;
+                end += series.step;
             }
             let value = |at: i64| {
-                let place = usize::try_from((at - own.start).div_euclid(own.step)).ok();
+                let place = usize::try_from((at - series.start).div_euclid(series.step)).ok();
                 place
-                    .and_then(|place| own.values.get(place))
+                    .and_then(|place| series.values.get(place))
                     .copied()
                     .unwrap_or(f64::NAN)
             };
             let values = (first..end)
-                .step_by(usize::try_from(own.step).unwrap())
+                .step_by(usize::try_from(series.step).unwrap())
                 .map(value)
                 .collect::<Vec<_>>()
                 .into();
             found.push(Fetched {
-                name: own.name.clone(),
+                name: series.name.clone(),
                 tags,
                 start: first,
                 end,
-                step: own.step,
+                step: series.step,
                 values,
             });
         }
@@ -128,19 +128,19 @@ pub(crate) fn load(folder: &FilePath) -> Memory {
             continue;
         }
         let data: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-        for own in data["series"].as_array().unwrap() {
-            let values = own["values"].as_array().unwrap().iter();
+        for one in data["series"].as_array().unwrap() {
+            let values = one["values"].as_array().unwrap().iter();
             series.push(Stored {
-                name: own["name"].as_str().unwrap().to_owned(),
-                start: own["start"].as_i64().unwrap(),
-                step: own["step"].as_i64().unwrap(),
+                name: one["name"].as_str().unwrap().to_owned(),
+                start: one["start"].as_i64().unwrap(),
+                step: one["step"].as_i64().unwrap(),
                 values: values
                     .map(|value| value.as_f64().unwrap_or(f64::NAN))
                     .collect(),
             });
         }
-        for own in data["events"].as_array().into_iter().flatten() {
-            let own_tags = match &own["tags"] {
+        for event in data["events"].as_array().into_iter().flatten() {
+            let own_tags = match &event["tags"] {
                 Value::String(text) => text.split_whitespace().map(str::to_owned).collect(),
                 Value::Array(all) => all
                     .iter()
@@ -149,7 +149,7 @@ pub(crate) fn load(folder: &FilePath) -> Memory {
                 _ => Vec::new(),
             };
             events.push(Event {
-                when: own["when"].as_i64().unwrap(),
+                when: event["when"].as_i64().unwrap(),
                 tags: own_tags,
             });
         }

@@ -12,9 +12,9 @@ thread_local! {
 
 fn count(bytes: i64) {
     // While a thread ends its counters are gone; nobody reads them then.
-    let _ = HELD.try_with(|own| {
-        own.set(own.get() + bytes);
-        let held = own.get();
+    let _ = HELD.try_with(|cell| {
+        cell.set(cell.get() + bytes);
+        let held = cell.get();
         let _ = MOST.try_with(|most| most.set(most.get().max(held)));
     });
 }

@@ -78,7 +78,7 @@ fn what_reading_an_expression_takes_is_told_before() {
     let mut more = Vec::new();
     let classes = (0..4096)
         .filter_map(char::from_u32)
-        .filter(|own| own.is_alphanumeric())
+        .filter(|character| character.is_alphanumeric())
         .collect::<String>();
     let lists = [
         format!("[{}]", long("a", 4000)),
@@ -88,10 +88,10 @@ fn what_reading_an_expression_takes_is_told_before() {
     ];
     for text in COSTLY.iter().map(|piece| long(piece, 4096)).chain(lists) {
         let (_, most) = peak(|| RegexBuilder::new(&text).size_limit(0).build().is_ok());
-        let told = tree_bytes(&text) as u64;
-        if most > told + 64 * 1024 {
+        let estimate = tree_bytes(&text) as u64;
+        if most > estimate + 64 * 1024 {
             let beginning: String = text.chars().take(16).collect();
-            more.push(format!("{beginning}: {most} of {told} bytes"));
+            more.push(format!("{beginning}: {most} of {estimate} bytes"));
         }
     }
     assert!(more.is_empty(), "{more:#?}");
@@ -110,8 +110,10 @@ fn no_expression_of_a_caller_takes_much_while_it_is_read() {
     for piece in COSTLY {
         let text = long(piece, 4090);
         let bound = TREE_BYTES_MAX as u64 + 3 * MEBIBYTE;
-        let (_, most) =
-            peak(|| TagExpression::parse(&format!("a=~{text}")).map(|own| own.condition().is_ok()));
+        let (_, most) = peak(|| {
+            TagExpression::parse(&format!("a=~{text}"))
+                .map(|expression| expression.condition().is_ok())
+        });
         check("tag", &text, most, bound);
         let filter = Filter {
             pattern: Some(&text),

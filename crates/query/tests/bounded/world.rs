@@ -129,9 +129,9 @@ impl Looks {
 
 impl TurnYield for Looks {
     fn yield_turn(&self, _: Instant) -> Result<Duration, Stop> {
-        let own = self.all.fetch_add(1, Ordering::Relaxed);
+        let index = self.all.fetch_add(1, Ordering::Relaxed);
         if let Some((last, flag)) = &self.last
-            && own >= *last
+            && index >= *last
         {
             flag.store(true, Ordering::Relaxed);
         }

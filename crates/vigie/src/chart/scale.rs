@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn ticks_are_round_and_labels_short() {
-        let told: Vec<String> = [
+        let lines: Vec<String> = [
             (0.0, 100.0),
             (0.0, 80.0),
             (1.2, 3.9),
@@ -168,7 +168,7 @@ mod tests {
         .into_iter()
         .map(|(min, max)| labels(min, max))
         .collect();
-        insta::assert_snapshot!(told.join("\n"));
+        insta::assert_snapshot!(lines.join("\n"));
     }
 
     /// The chart of the quickstart went to 40k for 24k.

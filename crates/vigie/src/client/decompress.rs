@@ -78,7 +78,7 @@ mod tests {
     use std::io::Write as _;
     use ureq::http::HeaderValue;
 
-    fn said(coding: &'static str) -> HeaderMap {
+    fn content_encoding(coding: &'static str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
         headers
@@ -95,24 +95,39 @@ mod tests {
         let plain = vec![b'1'; 5000];
         let gzip = packed(&plain);
         assert!(gzip.len() < 100);
-        assert_eq!(body(&said("GZIP"), gzip.clone(), 5000), Ok(plain.clone()));
-        assert_eq!(body(&said("x-gzip"), gzip.clone(), 5000), Ok(plain.clone()));
-        assert_eq!(body(&HeaderMap::new(), plain.clone(), 1), Ok(plain.clone()));
-        assert_eq!(body(&said("identity"), plain.clone(), 1), Ok(plain));
-        assert_eq!(body(&said("gzip"), Vec::new(), 1), Ok(Vec::new()));
         assert_eq!(
-            body(&said("gzip"), gzip.clone(), 4999),
+            body(&content_encoding("GZIP"), gzip.clone(), 5000),
+            Ok(plain.clone())
+        );
+        assert_eq!(
+            body(&content_encoding("x-gzip"), gzip.clone(), 5000),
+            Ok(plain.clone())
+        );
+        assert_eq!(body(&HeaderMap::new(), plain.clone(), 1), Ok(plain.clone()));
+        assert_eq!(
+            body(&content_encoding("identity"), plain.clone(), 1),
+            Ok(plain)
+        );
+        assert_eq!(
+            body(&content_encoding("gzip"), Vec::new(), 1),
+            Ok(Vec::new())
+        );
+        assert_eq!(
+            body(&content_encoding("gzip"), gzip.clone(), 4999),
             Err(Unreadable::TooLarge(4999))
         );
         let cut = gzip[..gzip.len() - 1].to_vec();
         for broken in [cut, b"no gzip".to_vec()] {
-            assert_eq!(body(&said("gzip"), broken, 5000), Err(Unreadable::Broken));
+            assert_eq!(
+                body(&content_encoding("gzip"), broken, 5000),
+                Err(Unreadable::Broken)
+            );
         }
         for other in ["br", "gzip, gzip"] {
-            let answered = body(&said(other), gzip.clone(), 5000);
+            let answered = body(&content_encoding(other), gzip.clone(), 5000);
             assert_eq!(answered, Err(Unreadable::Coding(other.to_owned())));
         }
-        let mut twice = said("gzip");
+        let mut twice = content_encoding("gzip");
         twice.append(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         assert!(matches!(
             body(&twice, gzip, 5000),

@@ -60,12 +60,12 @@ pub(crate) fn run(args: &ApiArgs, context: &Context) -> Result<(), Failure> {
             "api_endpoint": endpoint, "ssl_disabled": config.ssl_disabled, "trusted_origins": trusted,
         }));
     }
-    let shown = if config.api_endpoint.is_empty() {
+    let endpoint = if config.api_endpoint.is_empty() {
         format!("none set, use `{} api URL`", context.name.text())
     } else {
         config.api_endpoint.clone()
     };
-    let mut pairs = vec![("API endpoint:", shown)];
+    let mut pairs = vec![("API endpoint:", endpoint)];
     if !trusted.is_empty() {
         pairs.push(("Also trusted:", trusted.join(", ")));
     }

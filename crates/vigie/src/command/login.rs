@@ -79,7 +79,7 @@ pub(crate) struct LoginArgs {
     /// Target no account
     #[arg(long)]
     no_account: bool,
-    /// Accepted for old scripts; this server keeps no resource groups
+    /// Accepted for old scripts; no resource group is ever targeted
     #[arg(short = 'g', value_name = "RESOURCE_GROUP")]
     resource_group: Option<String>,
     /// Accepted for old scripts; the token service is always asked
@@ -201,7 +201,7 @@ fn warn_of_insecure_transport(api: &str, is_unchecked: bool, output: &Output) {
 
 fn note_flags_without_effect(args: &LoginArgs, output: &Output) {
     if args.resource_group.is_some() {
-        output.note("resource groups are not kept by this server; `-g` has no effect");
+        output.note("no resource group is ever targeted; `-g` has no effect");
     }
     for (given, flag) in [(args.no_iam, "--no-iam"), (args.vpc, "--vpc")] {
         if given {

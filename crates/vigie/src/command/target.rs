@@ -30,10 +30,10 @@ pub(crate) struct TargetArgs {
     /// Accepted for old scripts; the region says where its Cloud Foundry API is
     #[arg(long, value_name = "URL")]
     cf_api: Option<String>,
-    /// Accepted for old scripts; this server keeps no resource groups
+    /// Accepted for old scripts; no resource group is ever targeted
     #[arg(short = 'g', value_name = "RESOURCE_GROUP")]
     resource_group: Option<String>,
-    /// Accepted for old scripts; this server keeps no resource groups
+    /// Accepted for old scripts; no resource group is ever targeted
     #[arg(long, conflicts_with = "resource_group")]
     unset_resource_group: bool,
 }
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
     if args.resource_group.is_some() {
         context
             .output
-            .note("resource groups are not kept by this server; `-g` has no effect");
+            .note("no resource group is ever targeted; `-g` has no effect");
     }
     if args.cf_api.is_some() {
         context

@@ -176,12 +176,12 @@ impl<'a> Reader<'a> {
     }
 
     fn commands(&self) -> Expected {
-        let shown = self
+        let options = self
             .command
             .get_subcommands()
             .filter(|sub| !sub.is_hide_set());
         Expected::Words(
-            shown
+            options
                 .map(|sub| {
                     let about = sub.get_about().map(ToString::to_string);
                     Candidate::new(sub.get_name(), about.unwrap_or_default())
@@ -191,11 +191,11 @@ impl<'a> Reader<'a> {
     }
 
     fn flags(&self) -> Expected {
-        let shown = self
+        let options = self
             .command
             .get_arguments()
             .filter(|arg| !arg.is_hide_set());
-        let candidates = shown.flat_map(|arg| {
+        let candidates = options.flat_map(|arg| {
             let about = arg.get_help().map(ToString::to_string).unwrap_or_default();
             let longs = arg.get_long_and_visible_aliases().unwrap_or_default();
             let shorts = arg.get_short_and_visible_aliases().unwrap_or_default();
@@ -213,9 +213,9 @@ impl<'a> Reader<'a> {
     fn value(&self, arg: &Arg) -> Option<Expected> {
         let values = arg.get_possible_values();
         if !values.is_empty() {
-            let shown = values.iter().filter(|value| !value.is_hide_set());
+            let candidates = values.iter().filter(|value| !value.is_hide_set());
             return Some(Expected::Words(
-                shown
+                candidates
                     .map(|value| {
                         let about = value.get_help().map(ToString::to_string);
                         Candidate::new(value.get_name(), about.unwrap_or_default())

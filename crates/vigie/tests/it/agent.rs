@@ -166,8 +166,8 @@ fn the_server_of_the_environment_comes_before_that_of_a_login() {
     let ran = terminal.run("vigie agent --once --proc proc --host h --scope space");
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     // Named again, it is the server of the login, target and all.
-    let own = terminal.server.address.to_string();
-    terminal.set("VIGIE_API", &own);
+    let address = terminal.server.address.to_string();
+    terminal.set("VIGIE_API", &address);
     assert_eq!(
         terminal.run("vigie agent --once --proc proc --host h").code,
         0
@@ -295,12 +295,12 @@ fn samples_that_an_older_build_left_are_told_of_once_and_kept() {
     }
     let second = terminal.run(once);
     assert_eq!(second.code, 0, "{}", second.stderr);
-    let told: Vec<_> = second
+    let lines: Vec<_> = second
         .stderr
         .lines()
         .filter(|line| line.contains("older build"))
         .collect();
-    let [told] = told[..] else {
+    let [line] = lines[..] else {
         panic!("{}", second.stderr);
     };
     let relative = folder.strip_prefix(terminal.path("")).unwrap();
@@ -311,7 +311,7 @@ fn samples_that_an_older_build_left_are_told_of_once_and_kept() {
         "`vigie agent --once`",
         "delete them",
     ] {
-        assert!(told.contains(part), "{part}: {told}");
+        assert!(line.contains(part), "{part}: {line}");
     }
     for name in ["00000000000000000001.spool", "00000000000000000002.spool"] {
         let left = std::fs::read_to_string(folder.join(name)).unwrap();
@@ -362,8 +362,8 @@ fn a_folder_of_textfiles_that_is_not_there_is_told_at_the_start() {
     for line in [line.to_owned(), format!("{line} --print")] {
         let ran = terminal.run(&line);
         assert_eq!(ran.code, 1, "{ran:?}");
-        let told = "cannot read the folder of textfiles `nowhere`: No such file or directory";
-        assert!(ran.stderr.contains(told), "{ran:?}");
+        let expected = "cannot read the folder of textfiles `nowhere`: No such file or directory";
+        assert!(ran.stderr.contains(expected), "{ran:?}");
         assert!(ran.stderr.contains("--textfile-dir DIR"), "{ran:?}");
     }
     assert!(terminal.server.requests("POST", "/v1/metrics").is_empty());
@@ -383,8 +383,8 @@ fn textfiles_are_part_of_a_reading() {
     );
     let ran = terminal.run(line);
     assert_eq!(ran.code, 0, "{ran:?}");
-    let told = "agent: textfile: `files/b.prom`: line 1: the file ends before the line does";
-    assert!(ran.stderr.contains(told), "{ran:?}");
+    let expected = "agent: textfile: `files/b.prom`: line 1: the file ends before the line does";
+    assert!(ran.stderr.contains(expected), "{ran:?}");
     let store = terminal.server.store.lock().unwrap();
     let names: Vec<&str> = store.samples.keys().map(String::as_str).collect();
     assert_eq!(

@@ -30,7 +30,7 @@ fn ready() -> Terminal {
 struct Agent {
     child: Option<Child>,
     lines: Receiver<String>,
-    said: String,
+    log: String,
 }
 
 impl Drop for Agent {
@@ -54,26 +54,26 @@ impl Agent {
         Self {
             child: Some(child),
             lines: receiver,
-            said: String::new(),
+            log: String::new(),
         }
     }
 
     /// Waits until it says this, and gives what follows on that line.
     fn wait_for_line(&mut self, what: &str) -> String {
         loop {
-            if let Some((_, behind)) = self.said.split_once(what) {
-                return behind.lines().next().unwrap_or_default().to_owned();
+            if let Some((_, rest)) = self.log.split_once(what) {
+                return rest.lines().next().unwrap_or_default().to_owned();
             }
             let line = self.lines.recv_timeout(PATIENCE);
-            assert!(line.is_ok(), "it never said `{what}`: {}", self.said);
-            self.said += &format!("{}\n", line.unwrap());
+            assert!(line.is_ok(), "it never said `{what}`: {}", self.log);
+            self.log += &format!("{}\n", line.unwrap());
         }
     }
 
     /// Where it takes lines.
     fn address(&mut self) -> String {
-        let behind = self.wait_for_line("graphite is taken at ");
-        behind.split(' ').next().unwrap().to_owned()
+        let rest = self.wait_for_line("graphite is taken at ");
+        rest.split(' ').next().unwrap().to_owned()
     }
 
     /// Tells it to end, and waits until it has; its exit code, and all that it has said.
@@ -83,9 +83,9 @@ impl Agent {
         let code = ended(child);
         // Until its end is read as well.
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
-            self.said += &format!("{line}\n");
+            self.log += &format!("{line}\n");
         }
-        (code, std::mem::take(&mut self.said))
+        (code, std::mem::take(&mut self.log))
     }
 }
 
@@ -158,9 +158,9 @@ fn lines_of_a_sender_go_past_a_full_disk_too() {
         let store = terminal.server.store.lock().unwrap();
         assert_eq!(store.samples["by.hand"].len(), round + 1);
     }
-    let (code, said) = agent.end();
-    assert_eq!(code, Some(0), "{said}");
-    assert!(!said.contains("lost"), "{said}");
+    let (code, log) = agent.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(!log.contains("lost"), "{log}");
 }
 
 #[test]
@@ -173,15 +173,15 @@ fn what_neither_the_disk_nor_the_server_takes_keeps_no_end_waiting() {
     let address = agent.address();
     let sent = send(&address, "by.hand 1 1700000000\n");
     agent.wait_for_line("samples are sent without the buffer");
-    let (code, said) = agent.end();
-    assert_eq!(code, Some(0), "{said}");
+    let (code, log) = agent.end();
+    assert_eq!(code, Some(0), "{log}");
     assert_eq!(
         answer(sent),
         "ERR the lines could not be written to disk\n",
-        "{said}"
+        "{log}"
     );
-    assert!(said.contains("agent: stopped after 0 samples; "), "{said}");
-    assert!(said.contains(" were lost"), "{said}");
+    assert!(log.contains("agent: stopped after 0 samples; "), "{log}");
+    assert!(log.contains(" were lost"), "{log}");
 }
 
 /// The next reading would be an hour later.
@@ -200,9 +200,9 @@ fn an_agent_that_ends_sends_its_own_figures_once_more() {
     };
     until("a first reading", || received().is_some());
     assert_eq!(answer(send(&address, "by.hand 1 1700000000\n")), "");
-    let (code, said) = agent.end();
-    assert_eq!(code, Some(0), "{said}");
-    assert_eq!(received(), Some(1.0), "{said}");
+    let (code, log) = agent.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert_eq!(received(), Some(1.0), "{log}");
 }
 
 /// It takes connections, and nothing more: each request would last a minute.
@@ -220,9 +220,10 @@ fn a_server_that_never_answers_keeps_no_end_waiting() {
         held.borrow_mut().extend(silent.accept());
         !held.borrow().is_empty()
     });
-    let (code, said) = agent.end();
-    assert_eq!(code, None, "by the signal: {said}");
-    let told = "did not answer within 20 s; what is in the buffer waits there for the next start";
-    assert!(said.contains(told), "{said}");
+    let (code, log) = agent.end();
+    assert_eq!(code, None, "by the signal: {log}");
+    let expected =
+        "did not answer within 20 s; what is in the buffer waits there for the next start";
+    assert!(log.contains(expected), "{log}");
     assert_eq!(journals(&terminal.path("b")), 1);
 }

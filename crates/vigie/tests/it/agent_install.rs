@@ -152,7 +152,7 @@ fn what_could_not_run_is_not_installed() {
 fn what_is_printed_and_could_not_run_here_is_told() {
     let mut terminal = ready();
     write_key(&terminal.path("wrong.key"), "two words\n");
-    for (key, told) in [
+    for (key, expected) in [
         ("nowhere.key", "warning: cannot read `"),
         ("wrong.key", "(from `--key-file`) holds no API key: "),
     ] {
@@ -161,14 +161,14 @@ fn what_is_printed_and_could_not_run_here_is_told() {
         ));
         assert_eq!(ran.code, 0, "{ran:?}");
         assert!(ran.stdout.starts_with("[Unit]\n"), "{ran:?}");
-        assert!(ran.stderr.contains(told), "{told}: {ran:?}");
+        assert!(ran.stderr.contains(expected), "{expected}: {ran:?}");
         assert!(ran.stderr.contains("api-key-create"), "{ran:?}");
     }
     terminal.set("VIGIE_API_KEY", "vgk_good");
     let ran = terminal.run("vigie agent install --user --print");
     assert_eq!(ran.code, 0, "{ran:?}");
-    let told = "The key is not printed; it has to be in `";
-    assert!(ran.stderr.starts_with(told), "{ran:?}");
+    let expected = "The key is not printed; it has to be in `";
+    assert!(ran.stderr.starts_with(expected), "{ran:?}");
     assert!(!format!("{ran:?}").contains("vgk_good"), "{ran:?}");
     // What could never be a key would be written into a file that the agent cannot read.
     terminal.set("VIGIE_API_KEY", "{two words");
@@ -178,8 +178,8 @@ fn what_is_printed_and_could_not_run_here_is_told() {
     ] {
         let ran = terminal.run(line);
         assert_eq!(ran.code, 2, "{ran:?}");
-        let told = "`VIGIE_API_KEY` holds no API key: ";
-        assert!(ran.stderr.contains(told), "{ran:?}");
+        let expected = "`VIGIE_API_KEY` holds no API key: ";
+        assert!(ran.stderr.contains(expected), "{ran:?}");
         assert!(!format!("{ran:?}").contains("two words"), "{ran:?}");
     }
     assert!(!terminal.path(".vigie/agent.key").exists());
@@ -190,7 +190,7 @@ fn a_unit_of_the_machine_names_nothing_that_it_could_not_use() {
     let mut terminal = ready();
     write_key(&terminal.path("image/etc/vigie/agent.key"), "vgk_good\n");
     let install = "vigie agent install --system --root image";
-    for (rest, code, told) in [
+    for (rest, code, expected) in [
         (
             "-- --textfile-dir /tmp/files",
             1,
@@ -214,7 +214,7 @@ fn a_unit_of_the_machine_names_nothing_that_it_could_not_use() {
     ] {
         let ran = terminal.run(&format!("{install} {rest}"));
         assert_eq!(ran.code, code, "{rest}: {ran:?}");
-        assert!(ran.stderr.contains(told), "{told}: {ran:?}");
+        assert!(ran.stderr.contains(expected), "{expected}: {ran:?}");
     }
     let unit = "image/etc/systemd/system/vigie-agent.service";
     assert!(!terminal.path(unit).exists());
@@ -235,10 +235,13 @@ fn a_unit_of_the_machine_names_nothing_that_it_could_not_use() {
         .current_dir(terminal.path("."))
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    assert!(said.contains("warning: the unit could not run `"), "{said}");
-    assert!(said.contains("`install -m 755 "), "{said}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    assert!(
+        errors.contains("warning: the unit could not run `"),
+        "{errors}"
+    );
+    assert!(errors.contains("`install -m 755 "), "{errors}");
 }
 
 /// A key that was made for no space followed the target of the login, whatever that was when the unit started.
@@ -274,8 +277,8 @@ fn a_unit_of_a_user_keeps_the_target_of_its_installation() {
     assert!(ran.stdout.contains(expected), "{ran:?}");
     let refused = terminal.run(&format!("{install} -- --scope space"));
     assert_eq!(refused.code, 2, "{refused:?}");
-    let told = "no space is targeted at the server of `VIGIE_API`";
-    assert!(refused.stderr.contains(told), "{refused:?}");
+    let expected = "no space is targeted at the server of `VIGIE_API`";
+    assert!(refused.stderr.contains(expected), "{refused:?}");
 }
 
 /// The verdict of systemd on the units.
@@ -304,11 +307,11 @@ fn systemd_finds_nothing_wrong_with_the_units() {
             .env("XDG_RUNTIME_DIR", terminal.path(""))
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&verified.stderr);
-        let ours: Vec<_> = said
+        let errors = String::from_utf8_lossy(&verified.stderr);
+        let ours: Vec<_> = errors
             .lines()
             .filter(|line| line.contains("vigie-agent"))
             .collect();
-        assert!(ours.is_empty(), "{kind}: {said}");
+        assert!(ours.is_empty(), "{kind}: {errors}");
     }
 }

@@ -32,6 +32,6 @@ fn a_default_scope_follows_no_target() {
     }
     let refused = terminal.run(&format!("{once} --default-scope space"));
     assert_eq!(refused.code, 2, "{refused:?}");
-    let told = "`--default-scope space` would follow the target";
-    assert!(refused.stderr.contains(told), "{refused:?}");
+    let expected = "`--default-scope space` would follow the target";
+    assert!(refused.stderr.contains(expected), "{refused:?}");
 }

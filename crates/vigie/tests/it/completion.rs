@@ -117,8 +117,8 @@ fn bash_completes_commands_flags_and_values() {
             ("metrics get a --scope ", "account org space"),
             ("account space a b c ", ""),
         ] {
-            let shown = bash_words(&terminal, name, &format!("{name} {words}"));
-            assert_eq!(shown.join(" "), expected, "{name} {words}");
+            let offered = bash_words(&terminal, name, &format!("{name} {words}"));
+            assert_eq!(offered.join(" "), expected, "{name} {words}");
         }
     }
 }
@@ -176,8 +176,8 @@ fn bash_completes_what_the_server_knows() {
         ("metrics get q", ""),
         ("metrics get sh*", ""),
     ] {
-        let shown = bash_words(&terminal, "vigie", &format!("vigie {words}"));
-        assert_eq!(shown.join(" "), expected, "{words}");
+        let offered = bash_words(&terminal, "vigie", &format!("vigie {words}"));
+        assert_eq!(offered.join(" "), expected, "{words}");
     }
 }
 
@@ -200,8 +200,8 @@ fn bash_completes_rules() {
         ("metrics schemas set new --method a", "average avg_zero"),
         ("metrics schemas set --scope=", "account org space"),
     ] {
-        let shown = bash_words(&terminal, "vigie", &format!("vigie {words}"));
-        assert_eq!(shown.join(" "), expected, "{words}");
+        let offered = bash_words(&terminal, "vigie", &format!("vigie {words}"));
+        assert_eq!(offered.join(" "), expected, "{words}");
     }
     let asked = terminal.server.requests("GET", "/v1/settings/domain");
     assert!(!asked.is_empty());
@@ -235,8 +235,8 @@ fn a_hostile_name_is_one_word_in_bash_or_is_not_offered() {
     ] {
         rename_space(&terminal, name);
         let then = r#"eval "set -- ${COMPREPLY[0]}"; printf '%s:%s' "$#" "$1""#;
-        let shown = bash(&terminal, "vigie", "vigie target -s ", then);
-        assert_eq!(shown, format!("1:{name}"));
+        let offered = bash(&terminal, "vigie", "vigie target -s ", then);
+        assert_eq!(offered, format!("1:{name}"));
     }
     for name in [
         "--force",
@@ -249,8 +249,8 @@ fn a_hostile_name_is_one_word_in_bash_or_is_not_offered() {
         &"x".repeat(5000),
     ] {
         rename_space(&terminal, name);
-        let shown = bash_words(&terminal, "vigie", "vigie target -s ");
-        assert!(shown.is_empty(), "{name:?}: {shown:?}");
+        let offered = bash_words(&terminal, "vigie", "vigie target -s ");
+        assert!(offered.is_empty(), "{name:?}: {offered:?}");
     }
     assert!(!terminal.path("owned").exists());
 }
@@ -283,8 +283,8 @@ fn a_person_at_bash_presses_tab() {
     person.press("\t");
     person.wait_for("latency' ");
     person.press("\u{15}exit\n");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "{screen}");
     assert!(!terminal.path("owned").exists());
 }
 
@@ -420,8 +420,8 @@ fn zsh_completes_what_the_server_knows() {
     person.press("\u{15}vigie iam oauth\t");
     person.wait_for("oauth-tokens ");
     person.press("\u{15}exit\n");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "{screen}");
     assert!(!terminal.path("owned").exists());
 }
 
@@ -459,11 +459,11 @@ fn a_hostile_name_is_one_word_in_zsh() {
         person.wait_for("end\nready> ");
     }
     person.press("exit\n");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "{screen}");
     for name in names {
         let words = format!("\nvigie\ntarget\n-s\n{name}\nend\n");
-        assert!(shown.contains(&words), "{name}: {shown}");
+        assert!(screen.contains(&words), "{name}: {screen}");
     }
     assert!(!terminal.path("owned").exists());
 }

@@ -42,8 +42,8 @@ fn log_in(terminal: &Terminal, name: &str, variables: &[(&str, &str)]) -> Finish
 
 fn is_of(terminal: &Terminal, folder: &str) -> bool {
     let path = terminal.path(folder).join("config.json");
-    let own = format!("http://{}", terminal.server.address);
-    path.exists() && read(&path)["APIEndpoint"] == own.as_str()
+    let address = format!("http://{}", terminal.server.address);
+    path.exists() && read(&path)["APIEndpoint"] == address.as_str()
 }
 
 #[test]
@@ -60,13 +60,13 @@ fn vigie_keeps_a_folder_of_its_own_and_touches_no_other() {
     });
     let ran = log_in(&terminal, "vigie", &[]);
     assert!(!ran.stderr.contains("before-vigie"), "{ran:?}");
-    let own = if cfg!(target_os = "macos") {
+    let default_folder = if cfg!(target_os = "macos") {
         "Library/Application Support/vigie"
     } else {
         ".config/vigie"
     };
-    assert!(is_of(&terminal, own));
-    assert_eq!(mode(&terminal.path(own)), 0o700);
+    assert!(is_of(&terminal, default_folder));
+    assert_eq!(mode(&terminal.path(default_folder)), 0o700);
     for words in [&["api", "https://other.example"][..], &["logout"]] {
         assert_eq!(terminal.run_words("vigie", words, &[]).code, 0);
     }
@@ -84,13 +84,13 @@ fn vigie_keeps_a_folder_of_its_own_and_touches_no_other() {
 fn the_folder_of_vigie_is_where_the_variables_say() {
     let terminal = Terminal::of_folder(".bluemix");
     let at = |name: &str| terminal.path(name).display().to_string();
-    let (xdg, own, parent) = (at("xdg"), at("own"), at("parent"));
+    let (xdg, home, parent) = (at("xdg"), at("own"), at("parent"));
     log_in(&terminal, "vigie", &[("XDG_CONFIG_HOME", &xdg)]);
     if !cfg!(target_os = "macos") {
         assert!(is_of(&terminal, "xdg/vigie"));
     }
     let all = [
-        ("VIGIE_HOME", own.as_str()),
+        ("VIGIE_HOME", home.as_str()),
         ("XDG_CONFIG_HOME", &xdg),
         ("IBMCLOUD_HOME", &parent),
     ];
@@ -188,9 +188,9 @@ fn at_a_terminal_it_is_asked_whether_another_programs_login_may_be_replaced() {
     );
     let mut person = Person::at(&terminal, &line);
     person.answer("[y/N]> ", "");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 1, "{shown}");
-    assert!(shown.contains("https://cloud.ibm.com"), "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 1, "{screen}");
+    assert!(screen.contains("https://cloud.ibm.com"), "{screen}");
     assert_eq!(read(&terminal.path(".bluemix/config.json")), before);
     assert!(
         terminal
@@ -200,13 +200,13 @@ fn at_a_terminal_it_is_asked_whether_another_programs_login_may_be_replaced() {
     );
     let mut person = Person::at(&terminal, &line);
     person.answer("[y/N]> ", "y");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "{screen}");
     let copy = terminal.path(".bluemix/config.json.before-vigie");
     assert_eq!(read(&copy), before);
     // From then on the login is our own.
-    let (shown, code) = Person::at(&terminal, &line).leave();
-    assert_eq!(code, 0, "{shown}");
+    let (screen, code) = Person::at(&terminal, &line).leave();
+    assert_eq!(code, 0, "{screen}");
 }
 
 #[test]
@@ -223,8 +223,8 @@ fn an_address_is_not_set_over_another_programs_login_without_a_copy() {
     assert_eq!(read(&copy)["IAMRefreshToken"], before["IAMRefreshToken"]);
     let mut person = Person::at(&terminal, "bx api --unset");
     person.press("");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "nothing is left to ask about: {shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "nothing is left to ask about: {screen}");
 }
 
 #[test]
@@ -246,9 +246,9 @@ fn a_login_that_has_ended_and_one_of_a_vigie_are_replaced_without_a_word() {
         other.address,
     ] {
         let line = format!("bx login -a {address} --apikey {KEY} -r us-south -o field-org -s dev");
-        let (shown, code) = Person::at(&terminal, &line).leave();
-        assert_eq!(code, 0, "{shown}");
-        assert!(!shown.contains("before-vigie"), "{shown}");
+        let (screen, code) = Person::at(&terminal, &line).leave();
+        assert_eq!(code, 0, "{screen}");
+        assert!(!screen.contains("before-vigie"), "{screen}");
     }
     // A tool that shares the file drops the keys it does not know, and that changes nothing.
     let path = terminal.path(".bluemix/config.json");
@@ -289,8 +289,8 @@ fn in_a_folder_that_was_named_nobody_is_asked() {
             "bx login -a {} --apikey {KEY} -r us-south -o field-org -s dev",
             terminal.server.address
         );
-        let (shown, code) = Person::at(&terminal, &line).leave();
-        assert_eq!(code, 0, "{shown}");
+        let (screen, code) = Person::at(&terminal, &line).leave();
+        assert_eq!(code, 0, "{screen}");
         assert!(is_of(&terminal, folder), "{variable}");
         let copy = terminal.path(folder).join("config.json.before-vigie");
         assert_eq!(read(&copy)["IAMRefreshToken"], "theirs", "{variable}");

@@ -37,21 +37,21 @@ fn a_password_comes_from_a_file() {
         let ran = login(&mut terminal, flags);
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{flags}");
     }
-    for (name, text, told) in [
+    for (name, text, expected) in [
         ("empty", "\n".to_owned(), "`empty` (from `-p`) is empty"),
         ("long", "x".repeat(100 << 10), "is larger than 64 KiB"),
     ] {
         put(&terminal, name, &text, 0o600);
         let ran = login(&mut terminal, &format!("-u ada -p @{name}"));
-        assert!(ran.code != 0 && ran.stderr.contains(told), "{ran:?}");
+        assert!(ran.code != 0 && ran.stderr.contains(expected), "{ran:?}");
     }
-    for (flags, told) in [
+    for (flags, expected) in [
         ("-u ada -p @missing", "cannot read `missing`"),
         ("-u ada -p @", "no file follows the `@` (from `-p`)"),
         ("--apikey @/dev/zero", "is larger than 64 KiB"),
     ] {
         let ran = login(&mut terminal, flags);
-        assert!(ran.code != 0 && ran.stderr.contains(told), "{ran:?}");
+        assert!(ran.code != 0 && ran.stderr.contains(expected), "{ran:?}");
     }
 }
 
@@ -73,8 +73,8 @@ fn a_password_comes_out_of_a_json_object() {
     assert_eq!(asked[0].field("password").as_deref(), Some("s3cret"));
     let ran = login(&mut terminal, "-u ada@example.org -p @key.json");
     assert_eq!(ran.code, 2, "{ran:?}");
-    for told in ["is a JSON object without a `password`", "`--apikey @FILE`"] {
-        assert!(ran.stderr.contains(told), "{ran:?}");
+    for expected in ["is a JSON object without a `password`", "`--apikey @FILE`"] {
+        assert!(ran.stderr.contains(expected), "{ran:?}");
     }
     assert!(!ran.stderr.contains("vgk_good"), "{ran:?}");
     assert_eq!(sent(&terminal).len(), asked.len());
@@ -121,10 +121,13 @@ fn a_secret_that_others_can_read_is_told_on_standard_error_alone() {
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     let address = terminal.server.address;
     let line = format!("vigie login -a {address} -r us-south {flags}");
-    let (shown, code) = Person::at(&terminal, &line).leave();
-    assert_eq!(code, 0, "{shown}");
-    assert!(shown.contains("`-p @FILE` reads it from a file"), "{shown}");
-    assert!(!shown.contains("s3cret"), "{shown}");
+    let (screen, code) = Person::at(&terminal, &line).leave();
+    assert_eq!(code, 0, "{screen}");
+    assert!(
+        screen.contains("`-p @FILE` reads it from a file"),
+        "{screen}"
+    );
+    assert!(!screen.contains("s3cret"), "{screen}");
 }
 
 /// The program's own files are no links; whoever puts one there would have it open a file of their choice.

@@ -220,22 +220,22 @@ fn is_hostile(character: char) -> bool {
             | '\u{feff}' | '\u{ad}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-fn check(line: &str, place: &str, shown: &str) {
+fn check(line: &str, place: &str, output: &str) {
     // For a program, a name stays what it is; only control characters are in no name.
     let is_exact = line.contains("--format csv") && place == "a pipe";
-    let found: Vec<char> = shown
+    let found: Vec<char> = output
         .chars()
         .filter(|c| is_hostile(*c) && (c.is_control() || !is_exact))
         .collect();
     assert!(
         found.is_empty(),
-        "`{line}` shows {found:?} on {place}:\n{shown:?}"
+        "`{line}` shows {found:?} on {place}:\n{output:?}"
     );
     assert!(
-        !shown.lines().any(|line| line.trim() == "FORGED"),
-        "`{line}` shows a forged line on {place}:\n{shown}"
+        !output.lines().any(|line| line.trim() == "FORGED"),
+        "`{line}` shows a forged line on {place}:\n{output}"
     );
-    assert!(!shown.contains("panicked"), "{line}: {shown}");
+    assert!(!output.contains("panicked"), "{line}: {output}");
 }
 
 /// A login of a hostile server's, the poison in every file that could be poisoned.
@@ -324,9 +324,9 @@ fn no_text_of_a_server_reaches_a_terminal_raw() {
         let mut person = Person::with(command(&terminal, &words(&terminal, line)), 80);
         // Whatever is asked has its answer; then nothing more comes.
         person.press("1\n1\n1\ny\n\u{4}\u{4}\u{4}");
-        let (shown, _) = person.leave();
+        let (screen, _) = person.leave();
         // What was typed is shown by the terminal itself.
-        check(line, "a terminal", &shown.replace("^D\u{8}\u{8}", ""));
+        check(line, "a terminal", &screen.replace("^D\u{8}\u{8}", ""));
     }
 }
 
@@ -457,9 +457,9 @@ fn a_pasted_hint_runs_nothing_but_itself() {
     for line in lines {
         let words: Vec<String> = line.iter().map(|&word| word.to_owned()).collect();
         let (out, err, _) = run(&terminal, &words);
-        for shown in [out, err] {
+        for output in [out, err] {
             // Of each line, what follows the first `vigie ` that can be typed: names have backticks of their own.
-            for line in shown.lines() {
+            for line in output.lines() {
                 for (at, _) in line.match_indices("vigie ") {
                     let before = &line[..at];
                     if before.ends_with('`') || before.trim().is_empty() {

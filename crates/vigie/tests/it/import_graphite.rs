@@ -75,11 +75,11 @@ fn what_is_no_such_server_is_told_in_words() {
             "answered 200 with something else than expected",
         ),
     ];
-    for (answer, code, told) in answers {
+    for (answer, code, expected) in answers {
         let address = serve_elsewhere(move |_| answer.clone());
         let ran = terminal.run(&format!("vigie import graphite http://{address}"));
         assert_eq!(ran.code, code, "{ran:?}");
-        assert!(ran.stderr.contains(told), "{ran:?}");
+        assert!(ran.stderr.contains(expected), "{ran:?}");
         for raw in ["<html", "<title", "\"message\"", "vigie api"] {
             assert!(!ran.stderr.contains(raw), "{ran:?}");
         }

@@ -68,8 +68,8 @@ fn a_one_time_code_is_known_however_it_is_typed() {
         );
         let mut person = Person::at(&terminal, &login);
         person.answer("Password> ", code);
-        let (shown, status) = person.leave();
-        assert_eq!(status, 0, "{code}: {shown}");
+        let (screen, status) = person.leave();
+        assert_eq!(status, 0, "{code}: {screen}");
         assert_eq!(
             terminal.server.requests("POST", "/v2/users/redeem").len(),
             1
@@ -91,17 +91,17 @@ fn new_passwords_that_differ_are_asked_for_again() {
     person.answer("New password again> ", "s3cert");
     person.answer("New password> ", "s3cret");
     person.answer("New password again> ", "s3cret");
-    let (shown, status) = person.leave();
-    assert_eq!(status, 0, "{shown}");
-    assert!(shown.contains("are not the same"), "{shown}");
+    let (screen, status) = person.leave();
+    assert_eq!(status, 0, "{screen}");
+    assert!(screen.contains("are not the same"), "{screen}");
     for line in [login.as_str(), "vigie account password --current s3cret"] {
         let mut person = Person::at(&terminal, line);
         for _ in 0..3 {
             person.answer("New password> ", "s3cret");
             person.answer("New password again> ", "s3cert");
         }
-        let (shown, status) = person.leave();
-        assert_eq!(status, 2, "{shown}");
+        let (screen, status) = person.leave();
+        assert_eq!(status, 2, "{screen}");
     }
     let asked = terminal.server.requests("POST", "/v2/users/redeem");
     let set = asked.iter().filter(|one| one.json()["new_password"] != "");
@@ -118,10 +118,10 @@ fn regression_7_a_used_code_is_told_before_a_password_is_chosen() {
         terminal.server.address
     );
     let person = Person::at(&terminal, &login);
-    let (shown, status) = person.leave();
-    assert_eq!(status, 3, "{shown}");
-    assert!(shown.contains("used up or expired"), "{shown}");
-    assert!(!shown.contains("New password"), "{shown}");
+    let (screen, status) = person.leave();
+    assert_eq!(status, 3, "{screen}");
+    assert!(screen.contains("used up or expired"), "{screen}");
+    assert!(!screen.contains("New password"), "{screen}");
 }
 
 #[test]
@@ -137,8 +137,8 @@ fn an_account_one_is_invited_into_names_the_step_that_is_missing() {
     );
     let ran = terminal.run(&login);
     assert_eq!(ran.code, 5, "{ran:?}");
-    for told in ["`--accept`", &format!("`vigie account accept {account}`")] {
-        assert!(ran.stderr.contains(told), "{told}: {ran:?}");
+    for expected in ["`--accept`", &format!("`vigie account accept {account}`")] {
+        assert!(ran.stderr.contains(expected), "{expected}: {ran:?}");
     }
     let ran = terminal.run(&format!("vigie target -c {account}"));
     assert!(ran.stderr.contains("account accept"), "{ran:?}");

@@ -66,14 +66,14 @@ fn keys_are_snake_case_and_none_is_null() {
 #[test]
 fn the_status_names_every_place_alike() {
     let mut terminal = Terminal::logged_in();
-    let told = json_of(&mut terminal, "status");
+    let status = json_of(&mut terminal, "status");
     for place in ["account", "org", "space"] {
-        assert!(told[place]["guid"].is_string(), "{place}: {told}");
-        assert!(told[place]["name"].is_string(), "{place}: {told}");
+        assert!(status[place]["guid"].is_string(), "{place}: {status}");
+        assert!(status[place]["name"].is_string(), "{place}: {status}");
     }
     terminal.run("vigie target --unset-region");
-    let told = json_of(&mut terminal, "status");
+    let status = json_of(&mut terminal, "status");
     for none in ["region", "org", "space"] {
-        assert_eq!(told[none], Value::Null, "{told}");
+        assert_eq!(status[none], Value::Null, "{status}");
     }
 }

@@ -75,8 +75,8 @@ fn regression_7_a_file_with_a_key_is_never_replaced() {
 #[test]
 fn a_key_that_expires_says_when() {
     let mut terminal = Terminal::logged_in();
-    let head = |shown: &str| -> Vec<String> {
-        let line = shown.lines().find(|line| line.starts_with("Name"));
+    let head = |table: &str| -> Vec<String> {
+        let line = table.lines().find(|line| line.starts_with("Name"));
         let words = line.unwrap().split("   ").map(str::trim);
         words
             .filter(|word| !word.is_empty())
@@ -122,11 +122,11 @@ fn regression_7_a_key_expires_at_a_time_in_any_form_of_times() {
         let ran = terminal.run(&format!("vigie iam api-key-create ci --expires {written}"));
         assert_eq!(ran.code, 0, "{written}: {ran:?}");
         let asked = terminal.server.requests("POST", "/v1/apikeys");
-        let told = &asked.last().unwrap().json()["expires_at"];
-        assert_eq!(*told, sent, "{written}");
+        let expiry = &asked.last().unwrap().json()["expires_at"];
+        assert_eq!(*expiry, sent, "{written}");
     }
     let asked = terminal.server.requests("POST", "/v1/apikeys").len();
-    for (wrong, said) in [
+    for (wrong, expected) in [
         ("2096-W60", "`2096-W60` is not a date or time of day that"),
         ("2020-W05", "is 2020-01-26T23:00:00Z, which has passed"),
         ("90", "`90` could be a time or a length of time"),
@@ -135,7 +135,7 @@ fn regression_7_a_key_expires_at_a_time_in_any_form_of_times() {
     ] {
         let ran = terminal.run(&format!("vigie iam api-key-create ci --expires {wrong}"));
         assert_eq!(ran.code, 2, "{wrong}: {ran:?}");
-        for part in [said, "an ISO week (`2030-W05`)", "their first moment"] {
+        for part in [expected, "an ISO week (`2030-W05`)", "their first moment"] {
             assert!(ran.stderr.contains(part), "{wrong}: {ran:?}");
         }
         assert!(!ran.stderr.contains("--expires-at"), "{wrong}: {ran:?}");
@@ -253,7 +253,7 @@ fn regression_7_a_refused_key_is_not_told_to_make_another_with_itself() {
         "vigie login -a {} --apikey vgk_old",
         terminal.server.address
     );
-    for (said, advised) in [
+    for (message, advised) in [
         ("Provided API key could not be found", "is it the whole key"),
         (
             "Provided API key cannot be used: its account was deleted",
@@ -265,7 +265,7 @@ fn regression_7_a_refused_key_is_not_told_to_make_another_with_itself() {
         ),
     ] {
         terminal.server.configure(|behavior| {
-            behavior.patches = vec![("/identity/token", "/errorMessage", said.into())];
+            behavior.patches = vec![("/identity/token", "/errorMessage", message.into())];
         });
         let ran = terminal.run(&line);
         assert_eq!(ran.code, 3, "{ran:?}");
@@ -275,7 +275,7 @@ fn regression_7_a_refused_key_is_not_told_to_make_another_with_itself() {
             .find(|line| line.starts_with("hint:"))
             .unwrap();
         assert!(hint.contains(advised), "{ran:?}");
-        let is_gone = said.contains("deleted");
+        let is_gone = message.contains("deleted");
         assert!(!is_gone || !hint.contains("api-key-create"), "{ran:?}");
     }
 }

@@ -124,11 +124,11 @@ fn at_a_terminal_the_address_is_asked_for() {
     let mut person = Person::at(&terminal, &line);
     person.answer("API endpoint> ", "ftp://x");
     person.answer("API endpoint> ", &address);
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "{screen}");
     assert!(
-        shown.contains("only `http` and `https` are supported"),
-        "{shown}"
+        screen.contains("only `http` and `https` are supported"),
+        "{screen}"
     );
     assert_eq!(
         terminal.file("config.json")["APIEndpoint"],
@@ -141,8 +141,8 @@ fn at_a_terminal_the_address_is_asked_for() {
     for _ in 0..3 {
         person.answer("API endpoint> ", "");
     }
-    let (shown, code) = person.leave();
-    assert_eq!(code, 2, "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 2, "{screen}");
 }
 
 #[test]

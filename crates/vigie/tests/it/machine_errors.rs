@@ -146,13 +146,13 @@ fn every_failure_has_a_code_that_stays() {
         assert_eq!(code(line, &mut terminal), "not_logged_in", "{line}");
     }
     let help = terminal.run("vigie --help").stdout;
-    for told in [
+    for expected in [
         "unknown_command",
         "not_logged_in",
         "connection_refused",
         "file",
     ] {
-        assert!(help.contains(told), "{told}");
+        assert!(help.contains(expected), "{expected}");
     }
 }
 
@@ -160,9 +160,9 @@ fn every_failure_has_a_code_that_stays() {
 fn a_failure_has_its_hint_and_no_hint_is_null() {
     let mut terminal = desk();
     let ran = terminal.run("vigie account org nowhere --output json");
-    let told = error("org", &ran);
+    let reported = error("org", &ran);
     assert_eq!(
-        told,
+        reported,
         json!({"code": "not_found", "message": "no organization `nowhere` was found",
             "hint": "list what you can see with `vigie account orgs`", "transaction_id": null, "status": null})
     );

@@ -105,10 +105,10 @@ fn a_key_ends_after_a_length_of_time() {
     let ran = terminal.run("vigie iam api-key-create ci --expires 90d");
     assert_eq!(ran.code, 0, "{ran:?}");
     let asked = terminal.server.requests("POST", "/v1/apikeys");
-    let told = asked[0].json()["expires_at"].as_str().unwrap().to_owned();
-    let at: jiff::Timestamp = told.parse().unwrap();
+    let expiry = asked[0].json()["expires_at"].as_str().unwrap().to_owned();
+    let at: jiff::Timestamp = expiry.parse().unwrap();
     let days = (at.as_second() - jiff::Timestamp::now().as_second()) / 3600;
-    assert!((90 * 24 - 1..=90 * 24).contains(&days), "{told}");
+    assert!((90 * 24 - 1..=90 * 24).contains(&days), "{expiry}");
     for wrong in ["90", "soon", "0x"] {
         let ran = terminal.run(&format!("vigie iam api-key-create ci --expires {wrong}"));
         assert_eq!(ran.code, 2, "{wrong}: {ran:?}");

@@ -86,10 +86,10 @@ fn someone_at_the_terminal_is_asked() {
     let terminal = filled();
     let mut person = Person::at(&terminal, "vigie metrics delete shop.eu");
     person.answer("Go on? [y/N]> ", "n");
-    let (shown, code) = person.leave();
+    let (screen, code) = person.leave();
     assert_eq!(code, 0);
-    assert!(shown.contains("2 metrics of space `dev` at"), "{shown}");
-    assert!(shown.contains("Nothing was deleted."), "{shown}");
+    assert!(screen.contains("2 metrics of space `dev` at"), "{screen}");
+    assert!(screen.contains("Nothing was deleted."), "{screen}");
     assert_eq!(terminal.server.store.lock().unwrap().len(), 3);
     let mut person = Person::at(&terminal, "vigie metrics delete shop.eu");
     person.answer("will be deleted for good. Go on? [y/N]> ", "y");
@@ -119,8 +119,8 @@ fn regression_7_what_lies_below_is_said_before_it_goes() {
     assert_snapshot!(terminal.transcript());
     let mut person = Person::at(&terminal, "vigie metrics delete load.h1*");
     person.answer("will be deleted for good. Go on? [y/N]> ", "n");
-    let (shown, _) = person.leave();
+    let (screen, _) = person.leave();
     let asked = "`load.h1*` and everything below: 10 metrics of space `dev` at";
-    assert!(shown.contains(asked), "{shown}");
-    assert!(shown.contains("Nothing was deleted."), "{shown}");
+    assert!(screen.contains(asked), "{screen}");
+    assert!(screen.contains("Nothing was deleted."), "{screen}");
 }

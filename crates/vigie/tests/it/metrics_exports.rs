@@ -75,9 +75,9 @@ fn exports_of_other_programs_are_sent_as_they_are() {
     );
     let ran = terminal.run("vigie metrics send --file thousands.csv");
     assert_eq!(ran.code, 1, "{ran:?}");
-    let told = "has a point and a comma, of which either could begin the decimals: write thousands without a sign, as in `1234.5`";
+    let reason = "has a point and a comma, of which either could begin the decimals: write thousands without a sign, as in `1234.5`";
     assert_eq!(
-        ran.stderr.matches(told).count() + ran.stdout.matches(told).count(),
+        ran.stderr.matches(reason).count() + ran.stdout.matches(reason).count(),
         2,
         "{ran:?}"
     );

@@ -43,12 +43,16 @@ impl Piped {
         let begun = Instant::now();
         loop {
             let store = self.terminal.server.store.lock().unwrap();
-            let own = store.samples.get(name).cloned().unwrap_or_default();
+            let samples = store.samples.get(name).cloned().unwrap_or_default();
             drop(store);
-            if own.len() >= count {
-                return own.into_iter().collect();
+            if samples.len() >= count {
+                return samples.into_iter().collect();
             }
-            assert!(begun.elapsed() < LIMIT, "{} of {count} samples", own.len());
+            assert!(
+                begun.elapsed() < LIMIT,
+                "{} of {count} samples",
+                samples.len()
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -133,14 +137,14 @@ fn regression_7_a_signal_loses_nothing_that_was_read() {
         let status = piped.child.wait().unwrap();
         assert_eq!(status.code(), Some(7));
         let (output, terminal) = piped.ended();
-        let (shown, errors) = (text(&output.stdout), text(&output.stderr));
+        let (printed, errors) = (text(&output.stdout), text(&output.stderr));
         assert!(errors.contains("stopped by SIG"), "{errors}");
         for expected in [
             "Received:   4",
             "Stored:     3",
             "the last line had not ended when SIG",
         ] {
-            assert!(shown.contains(expected), "no `{expected}` in {shown}");
+            assert!(printed.contains(expected), "no `{expected}` in {printed}");
         }
         assert!(
             !terminal
@@ -157,7 +161,7 @@ fn regression_7_a_signal_loses_nothing_that_was_read() {
 /// A machine whose clock is hours off stamps by the server's, and says so; where no time is left to it, it is not asked.
 #[test]
 fn regression_7_times_are_set_by_the_servers_clock() {
-    for (ahead, told) in [
+    for (ahead, expected) in [
         (7200, "behind the server's"),
         (-7200, "ahead of the server's"),
         (0, ""),
@@ -181,7 +185,7 @@ fn regression_7_times_are_set_by_the_servers_clock() {
                 "{}",
                 ran.stderr
             );
-            assert!(ran.stderr.contains(told), "{}", ran.stderr);
+            assert!(ran.stderr.contains(expected), "{}", ran.stderr);
             let store = terminal.server.store.lock().unwrap();
             let (at, _) = store.samples[name].last_key_value().unwrap();
             let here = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap();
@@ -262,12 +266,12 @@ fn a_signal_ends_the_waiting_for_a_busy_server() {
     let (output, terminal) = piped.ended();
     let errors = text(&output.stderr);
     assert_eq!(status.code(), Some(7), "{errors}");
-    for told in [
+    for expected in [
         "stopped by SIGINT",
         "2 samples of what was read",
         "1 sample was stored before that; send only the rest again",
     ] {
-        assert!(errors.contains(told), "no `{told}` in {errors}");
+        assert!(errors.contains(expected), "no `{expected}` in {errors}");
     }
     // No more than was asked when the signal came, or was on its way.
     assert!(terminal.server.requests("POST", "/v1/metrics").len() <= asked + 1);

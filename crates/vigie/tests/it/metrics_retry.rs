@@ -8,7 +8,7 @@ use crate::terminal::Terminal;
 fn how_long_is_waited_is_told_and_can_be_said() {
     let mut terminal = Terminal::logged_in();
     // For how long the server asks, how often it does, how long is waited; what is said, and how often it is asked.
-    for (asks_s, times, retry_for, said, requests) in [
+    for (asks_s, times, retry_for, expected, requests) in [
         (
             30,
             1,
@@ -37,7 +37,7 @@ fn how_long_is_waited_is_told_and_can_be_said() {
         let before = terminal.server.requests("POST", "/v1/metrics").len();
         let ran = terminal.run(&format!("vigie metrics send a.b=1 --retry-for {retry_for}"));
         assert_eq!(ran.code == 0, is_stored, "{retry_for}: {ran:?}");
-        assert!(ran.stderr.contains(said), "{retry_for}: {ran:?}");
+        assert!(ran.stderr.contains(expected), "{retry_for}: {ran:?}");
         let after = terminal.server.requests("POST", "/v1/metrics").len();
         assert_eq!(after - before, requests, "{retry_for}: {ran:?}");
     }
@@ -50,6 +50,6 @@ fn how_long_is_waited_is_told_and_can_be_said() {
     drop(store);
     let ran = terminal.run("vigie metrics send a.b=1");
     assert_eq!(ran.code, 0, "{ran:?}");
-    let told = "trying again in 2 s, for 150 s at the most";
-    assert!(ran.stderr.contains(told), "{ran:?}");
+    let expected = "trying again in 2 s, for 150 s at the most";
+    assert!(ran.stderr.contains(expected), "{ran:?}");
 }

@@ -171,8 +171,8 @@ fn m_is_told_to_be_minutes_where_one_sends() {
     ] {
         let ran = terminal.run(line);
         assert_eq!(ran.code, 0, "{line}: {ran:?}");
-        let told = ran.stderr.matches("`m` was read as minutes").count();
-        assert_eq!(told, 1, "{line}: {ran:?}");
+        let notes = ran.stderr.matches("`m` was read as minutes").count();
+        assert_eq!(notes, 1, "{line}: {ran:?}");
     }
     let ran = terminal.run("vigie metrics send a.b=1@10min");
     assert!(!ran.stderr.contains("minutes"), "{ran:?}");
@@ -184,13 +184,13 @@ fn what_was_stamped_here_is_not_said_to_be_safe_to_send_again() {
     let mut terminal = Terminal::logged_in();
     write(&terminal, "untimed", "a.b 1\na.b x\n");
     write(&terminal, "timed", "a.b 1 1519862400\na.b x 1519862400\n");
-    for (file, told) in [
+    for (file, expected) in [
         ("untimed", "would be stored a second time"),
         ("timed", "sending all of them again changes nothing"),
     ] {
         let ran = terminal.run(&format!("vigie metrics send -f {file}"));
         assert_eq!(ran.code, 7, "{ran:?}");
-        assert!(ran.stderr.contains(told), "{file}: {ran:?}");
+        assert!(ran.stderr.contains(expected), "{file}: {ran:?}");
     }
 }
 
@@ -317,8 +317,8 @@ fn regression_7_a_wait_is_told_and_a_long_one_is_left_to_whoever_can_send_again(
     }
     let ran = terminal.run("vigie metrics send a.b=1");
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let told = "the server answers 503: the store is unavailable; trying again in 2 s";
-    assert_eq!(ran.stderr.matches(told).count(), 1, "{}", ran.stderr);
+    let expected = "the server answers 503: the store is unavailable; trying again in 2 s";
+    assert_eq!(ran.stderr.matches(expected).count(), 1, "{}", ran.stderr);
     // A server that asks for longer than is waited is not asked again.
     let before = terminal.server.requests("POST", "/v1/metrics").len();
     terminal
@@ -398,8 +398,11 @@ fn regression_7_a_value_with_point_and_comma_is_refused_by_row_and_column() {
     );
     let ran = terminal.run("vigie metrics send --file office.csv");
     assert_eq!(ran.code, 7, "{ran:?}");
-    let said = format!("{}{}", ran.stdout, ran.stderr);
-    let row = said.lines().find(|line| line.contains("1.234,5")).unwrap();
+    let output = format!("{}{}", ran.stdout, ran.stderr);
+    let row = output
+        .lines()
+        .find(|line| line.contains("1.234,5"))
+        .unwrap();
     assert!(
         row.starts_with("3 ") && row.contains("office.temp"),
         "{row}"
@@ -418,8 +421,8 @@ fn regression_7_decimals_begin_as_was_said() {
     write(&terminal, "office.csv", text);
     let ran = terminal.run("vigie metrics send --file office.csv");
     assert_eq!(ran.code, 7, "{ran:?}");
-    let said = format!("{}{}", ran.stdout, ran.stderr);
-    assert!(said.contains("`--decimals comma`"), "{said}");
+    let output = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(output.contains("`--decimals comma`"), "{output}");
     let ran = terminal.run("vigie metrics send --file office.csv --decimals comma");
     assert_eq!(ran.code, 0, "{ran:?}");
     let store = terminal.server.store.lock().unwrap();

@@ -12,8 +12,8 @@ fn what_arrives_is_written_once() {
     let (mut child, mut lines) = started(&terminal, line);
     assert_eq!(lines.next().unwrap(), "name,timestamp,value");
     // It says what it does, and from then on writes.
-    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
-    let first = said.next().unwrap().unwrap();
+    let mut errors = BufReader::new(child.stderr.take().unwrap()).lines();
+    let first = errors.next().unwrap().unwrap();
     assert!(first.contains("read every 1 s"), "{first}");
     assert!(first.contains("times are of UTC"), "{first}");
     keep(&terminal, "w.b", 1_519_862_430, 7);
@@ -25,14 +25,18 @@ fn what_arrives_is_written_once() {
     (terminal.server.store.lock().unwrap().instead).extend([busy(), busy()]);
     keep(&terminal, "w.a", 1_519_862_460, 2);
     assert_eq!(lines.next().unwrap(), "w.a,1519862460,2");
-    let warned = said.next().unwrap().unwrap();
+    let warned = errors.next().unwrap().unwrap();
     assert!(warned.contains("trying again every 1 s"), "{warned}");
     let (code, _) = interrupted(child);
     assert_eq!(code, Some(0));
     assert_eq!(lines.next(), None);
     let asked = terminal.server.requests("GET", "/v1/metrics");
     assert!(asked[0].query.contains("from=-600s"), "{}", asked[0].query);
-    assert!(asked.iter().all(|own| own.query.contains("as=sent")));
+    assert!(
+        asked
+            .iter()
+            .all(|request| request.query.contains("as=sent"))
+    );
 }
 
 /// A slip in a pattern would be waited for without an end.
@@ -41,9 +45,9 @@ fn where_nothing_came_of_late_that_is_said() {
     let terminal = Terminal::logged_in();
     keep(&terminal, "w.a", 1_519_862_400, 1);
     let (mut child, mut lines) = started(&terminal, "vigie metrics tail v.* --interval 1s");
-    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
-    assert!(said.next().unwrap().unwrap().contains("read every 1 s"));
-    let note = said.next().unwrap().unwrap();
+    let mut errors = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(errors.next().unwrap().unwrap().contains("read every 1 s"));
+    let note = errors.next().unwrap().unwrap();
     assert!(
         note.contains("nothing like that came in the last 10 min"),
         "{note}"

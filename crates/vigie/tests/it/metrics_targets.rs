@@ -225,7 +225,7 @@ fn a_result_takes_the_place_of_a_file_when_it_is_whole() {
 #[test]
 fn what_a_format_has_no_use_for_is_refused() {
     let mut terminal = filled();
-    for (words, told) in [
+    for (words, expected) in [
         ("--format png --max-points 3", "`--max-points`"),
         ("--format raw --no-null-points", "`--no-null-points`"),
         ("--format svg --watch", "`--watch`"),
@@ -235,7 +235,7 @@ fn what_a_format_has_no_use_for_is_refused() {
     ] {
         let ran = terminal.run(&format!("vigie metrics get shop.eu {words}"));
         assert_eq!(ran.code, 2, "{words}: {ran:?}");
-        assert!(ran.stderr.contains(told), "{words}: {ran:?}");
+        assert!(ran.stderr.contains(expected), "{words}: {ran:?}");
     }
     assert!(!terminal.path("x").exists());
     // A page of a proxy is no picture, and no file is begun.

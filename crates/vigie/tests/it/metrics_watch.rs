@@ -32,8 +32,8 @@ pub(crate) fn interrupted(child: Child) -> (Option<i32>, String) {
     let pid = i32::try_from(child.id()).unwrap();
     kill_process(Pid::from_raw(pid).unwrap(), Signal::INT).unwrap();
     let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    (output.status.code(), said)
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), errors)
 }
 
 #[test]
@@ -57,8 +57,8 @@ fn samples_are_written_as_they_come_each_once() {
     keep(&terminal, "w.a", 1_519_862_580, 5);
     assert_eq!(lines.next().unwrap(), "w.a,1519862520,4");
     assert_eq!(lines.next().unwrap(), "w.a,1519862580,5");
-    let (code, said) = interrupted(child);
-    assert_eq!((code, said.as_str()), (Some(0), ""));
+    let (code, errors) = interrupted(child);
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
     assert_eq!(lines.next(), None);
 }
 
@@ -74,9 +74,13 @@ fn a_server_that_is_away_is_said_once_and_waited_for() {
     (terminal.server.store.lock().unwrap().instead).extend([busy(), busy()]);
     keep(&terminal, "w.a", 1_519_862_460, 2);
     assert!(lines.next().unwrap().contains("1519862460"));
-    let (code, said) = interrupted(child);
+    let (code, errors) = interrupted(child);
     assert_eq!(code, Some(0));
-    assert_eq!(said.matches("trying again every 1 s").count(), 1, "{said}");
+    assert_eq!(
+        errors.matches("trying again every 1 s").count(),
+        1,
+        "{errors}"
+    );
 }
 
 #[test]
@@ -142,8 +146,8 @@ fn regression_7_an_interval_is_not_taken_for_a_metric() {
         let (mut child, mut lines) = started(&terminal, &format!("vigie metrics get {words}"));
         let mut stderr = child.stderr.take().unwrap();
         assert_eq!(ended(child), Some(2), "{words}");
-        let said = std::io::read_to_string(&mut stderr).unwrap();
-        assert!(said.contains(written), "{said}");
+        let errors = std::io::read_to_string(&mut stderr).unwrap();
+        assert!(errors.contains(written), "{errors}");
         assert_eq!(lines.next(), None);
     }
     for wrong in ["1x", "soon", "0", "2d"] {

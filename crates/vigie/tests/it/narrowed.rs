@@ -218,7 +218,7 @@ fn regression_7_what_manages_is_refused_for_what_the_key_is() {
             if !manages
                 && !["iam org", "iam space"]
                     .iter()
-                    .any(|own| line.starts_with(own))
+                    .any(|prefix| line.starts_with(prefix))
             {
                 continue;
             }
@@ -303,8 +303,8 @@ fn a_script_gets_what_the_key_may_do() {
         assert!(!ran.stderr.contains("vigie target"), "{ran:?}");
     }
     let ran = terminal.run("vigie iam token --json");
-    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!((ran.code, &told["scope"]), (0, &Value::Null), "{ran:?}");
+    let output: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((ran.code, &output["scope"]), (0, &Value::Null), "{ran:?}");
     // What the hint says works here too.
     for (named, scope) in [
         (format!("s-{SPACE}"), format!("s-{SPACE}")),

@@ -51,8 +51,8 @@ fn regression_7_yes_is_said_in_one_way_and_its_lack_has_one_code() {
         assert_eq!(ran.code, 2, "{line}: {ran:?}");
         assert!(ran.stderr.contains("`--yes`"), "{line}: {ran:?}");
         let ran = terminal.run(&format!("vigie {line} --output json"));
-        let told: Value = serde_json::from_str(ran.stderr.lines().last().unwrap()).unwrap();
-        assert_eq!(told["error"]["code"], "confirmation_missing", "{line}");
+        let report: Value = serde_json::from_str(ran.stderr.lines().last().unwrap()).unwrap();
+        assert_eq!(report["error"]["code"], "confirmation_missing", "{line}");
         let help = terminal.run(&format!("vigie {line} --help")).stdout;
         assert!(help.contains("--yes"), "{line}: {help}");
     }

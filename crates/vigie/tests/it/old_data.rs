@@ -120,8 +120,8 @@ fn what_an_earlier_run_has_rejected_is_told_again() {
         let ran = terminal.run("vigie import prometheus half.prom");
         assert_eq!(ran.code, 7, "{ran:?}");
         assert!(ran.stdout.contains("1 imported before"), "{ran:?}");
-        let told = "Rejected before:   2 by an earlier run: timestamp 1, too_new 1";
-        assert!(ran.stdout.contains(told), "{ran:?}");
+        let expected = "Rejected before:   2 by an earlier run: timestamp 1, too_new 1";
+        assert!(ran.stdout.contains(expected), "{ran:?}");
         assert!(!ran.stdout.contains("OK"), "{ran:?}");
         assert!(ran.stderr.contains("`--restart`"), "{ran:?}");
     }
@@ -308,7 +308,7 @@ fn samples_refused_for_now_are_sent_by_the_next_run() {
             .as_array()
             .unwrap()
             .iter()
-            .all(|own| own["name"] == "shop.orders"),
+            .all(|series| series["name"] == "shop.orders"),
         "{names}"
     );
 }

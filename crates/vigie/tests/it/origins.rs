@@ -105,15 +105,15 @@ fn what_was_allowed_once_is_not_asked_again() {
 
     let mut person = Person::at(&pair.terminal, &pair.login());
     person.answer(&question, "n");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 1, "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 1, "{screen}");
     pair.other_was_not_asked("the answer was no");
 
     let mut person = Person::at(&pair.terminal, &pair.login());
     person.answer(&question, "y");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "{shown}");
-    assert_eq!(shown.matches("Send passwords").count(), 1, "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "{screen}");
+    assert_eq!(screen.matches("Send passwords").count(), 1, "{screen}");
     assert_eq!(pair.other.requests("POST", "/identity/token").len(), 1);
 
     // Beside the configuration, for its owner alone; another tool's rewrite of `config.json` does not lose it.
@@ -123,12 +123,10 @@ fn what_was_allowed_once_is_not_asked_again() {
     assert_eq!(pair.terminal.run(&pair.login()).code, 0);
     assert_eq!(pair.terminal.run("vigie metrics send a.b=1").code, 0);
     assert_eq!(pair.other.requests("POST", "/v1/metrics").len(), 1);
-    let shown = pair.terminal.run("vigie api");
+    let ran = pair.terminal.run("vigie api");
     assert!(
-        shown
-            .stdout
-            .contains(&format!("Also trusted:   {origin}\n")),
-        "{shown:?}"
+        ran.stdout.contains(&format!("Also trusted:   {origin}\n")),
+        "{ran:?}"
     );
 
     // Taken back, it is as before.
@@ -202,7 +200,7 @@ fn a_description_of_another_server_is_not_believed() {
     pair.patch(DISCOVERY, "/issuer", pair.other_url("/identity"));
     let ran = pair.terminal.run(&pair.login());
     assert_eq!(ran.code, 1, "{ran:?}");
-    let told = [
+    let texts = [
         format!("`http://{}`", pair.other.address),
         format!(
             "hint: if `http://{0}` is the server you mean, log in there: `vigie login -a http://{0}`",
@@ -212,8 +210,8 @@ fn a_description_of_another_server_is_not_believed() {
         format!(" --iam-endpoint http://{}`", pair.terminal.server.address),
         format!("`--trust-origin http://{}`", pair.other.address),
     ];
-    for told in told {
-        assert!(ran.stderr.contains(&told), "{told}: {}", ran.stderr);
+    for text in texts {
+        assert!(ran.stderr.contains(&text), "{text}: {}", ran.stderr);
     }
     assert!(
         pair.terminal
@@ -229,7 +227,7 @@ fn a_description_of_another_server_is_not_believed() {
 fn a_server_under_another_name_is_used_by_whoever_says_so() {
     for by in ["flag", "variable"] {
         let mut pair = Pair::new();
-        let own = format!("http://{}", pair.terminal.server.address);
+        let address = format!("http://{}", pair.terminal.server.address);
         for (path, pointer, suffix) in [
             (DISCOVERY, "/issuer", "/identity"),
             (DISCOVERY, "/token_endpoint", "/identity/token"),
@@ -242,8 +240,8 @@ fn a_server_under_another_name_is_used_by_whoever_says_so() {
         }
         let mut line = pair.login();
         match by {
-            "flag" => line.push_str(&format!(" --iam-endpoint {own}")),
-            _ => pair.terminal.set("IAM_ENDPOINT", &own),
+            "flag" => line.push_str(&format!(" --iam-endpoint {address}")),
+            _ => pair.terminal.set("IAM_ENDPOINT", &address),
         }
         let ran = pair.terminal.run(&line);
         assert_eq!(ran.code, 0, "{by}: {ran:?}");
@@ -273,9 +271,9 @@ fn the_name_that_a_server_gives_itself_can_be_trusted() {
     );
     let mut person = Person::at(&pair.terminal, &pair.login());
     person.answer(&question, "n");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 1, "{shown}");
-    assert!(shown.contains("--iam-endpoint "), "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 1, "{screen}");
+    assert!(screen.contains("--iam-endpoint "), "{screen}");
     pair.other_was_not_asked("the answer was no");
     assert_eq!(pair.terminal.run(&pair.login()).code, 1);
 
@@ -291,9 +289,9 @@ fn the_name_that_a_server_gives_itself_can_be_trusted() {
     fresh.patch(DISCOVERY, "/issuer", fresh.other_url("/identity"));
     let mut person = Person::at(&fresh.terminal, &fresh.login());
     person.answer("[y/N]> ", "y");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "{shown}");
-    assert_eq!(shown.matches("Send passwords").count(), 1, "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "{screen}");
+    assert_eq!(screen.matches("Send passwords").count(), 1, "{screen}");
 }
 
 /// This machine has several names; a server that was started for one of them is reached under all.
@@ -455,10 +453,16 @@ fn only_pages_are_opened() {
         );
         let mut person = Person::at(&pair.terminal, &line);
         person.answer("One Time Code > ", "abcdefghij");
-        let (shown, code) = person.leave();
-        assert_eq!(code, 0, "{shown}");
-        assert!(!shown.contains("in the default browser"), "{page}: {shown}");
-        assert!(shown.contains("not handed to a browser"), "{page}: {shown}");
+        let (screen, code) = person.leave();
+        assert_eq!(code, 0, "{screen}");
+        assert!(
+            !screen.contains("in the default browser"),
+            "{page}: {screen}"
+        );
+        assert!(
+            screen.contains("not handed to a browser"),
+            "{page}: {screen}"
+        );
         assert!(!pair.terminal.path("opened").exists(), "{page}");
     }
     for page in ["https://login.example.org/p?a=b&c=d", "/identity/passcode"] {
@@ -476,8 +480,8 @@ fn only_pages_are_opened() {
         let mut person = Person::at(&pair.terminal, &line);
         person.answer("Open the URL in the default browser? [Y/n] > ", "");
         person.answer("One Time Code > ", "abcdefghij");
-        let (shown, code) = person.leave();
-        assert_eq!(code, 0, "{shown}");
+        let (screen, code) = person.leave();
+        assert_eq!(code, 0, "{screen}");
         let opened = pair.terminal.path("opened");
         let until = std::time::Instant::now() + std::time::Duration::from_secs(90);
         let expected = format!("1|{page}");

@@ -26,8 +26,8 @@ fn a_packed_answer_is_asked_for_and_read() {
         .configure(|behavior| behavior.packed = Some(3));
     let broken = terminal.run("vigie metrics get a.b --format csv");
     assert_eq!((broken.code, broken.stdout.as_str()), (1, ""));
-    let said = "is packed by gzip, which ends early or is damaged";
-    assert!(broken.stderr.contains(said), "{broken:?}");
+    let expected = "is packed by gzip, which ends early or is damaged";
+    assert!(broken.stderr.contains(expected), "{broken:?}");
 }
 
 #[test]
@@ -74,10 +74,10 @@ fn half_a_packed_file_says_so() {
     std::fs::write(terminal.path("half.gz"), &half).unwrap();
     let ran = terminal.run("vigie metrics send --file half.gz");
     assert_eq!(ran.code, 1, "{ran:?}");
-    let said = format!(
+    let expected = format!(
         "cannot read `half.gz`: its gzip ends early, after {} bytes",
         half.len()
     );
-    assert!(ran.stderr.contains(&said), "{ran:?}");
+    assert!(ran.stderr.contains(&expected), "{ran:?}");
     assert!(ran.stderr.contains("`gzip -t`"), "{ran:?}");
 }

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The text shown so far, and whether the terminal has closed.
 #[derive(Debug, Default)]
-struct Shown {
+struct Screen {
     text: String,
     closed: bool,
 }
@@ -26,7 +26,7 @@ struct Shown {
 pub(crate) struct Person {
     keyboard: File,
     child: Child,
-    shown: Arc<(Mutex<Shown>, Condvar)>,
+    screen: Arc<(Mutex<Screen>, Condvar)>,
     /// How much of it was read already.
     read: usize,
 }
@@ -67,13 +67,13 @@ impl Person {
             .spawn()
             .unwrap();
         let keyboard = File::from(master);
-        let shown = Arc::new((Mutex::new(Shown::default()), Condvar::new()));
-        let mut screen = keyboard.try_clone().unwrap();
-        let sink = Arc::clone(&shown);
+        let screen = Arc::new((Mutex::new(Screen::default()), Condvar::new()));
+        let mut reader = keyboard.try_clone().unwrap();
+        let sink = Arc::clone(&screen);
         std::thread::spawn(move || {
             let mut buffer = [0_u8; 4096];
             // The end of the program closes its side, and reading fails.
-            while let Ok(read @ 1..) = screen.read(&mut buffer) {
+            while let Ok(read @ 1..) = reader.read(&mut buffer) {
                 let text = String::from_utf8_lossy(&buffer[..read]).replace('\r', "");
                 sink.0.lock().unwrap().text.push_str(&text);
                 sink.1.notify_all();
@@ -84,7 +84,7 @@ impl Person {
         Self {
             keyboard,
             child,
-            shown,
+            screen,
             read: 0,
         }
     }
@@ -97,13 +97,13 @@ impl Person {
 
     /// Waits until `question` stands there and nothing after it.
     pub(crate) fn wait_for(&mut self, question: &str) {
-        let guard = self.shown.0.lock().unwrap();
+        let guard = self.screen.0.lock().unwrap();
         let read = self.read;
         let (held, waited) = self
-            .shown
+            .screen
             .1
-            .wait_timeout_while(guard, PATIENCE, |shown| {
-                !shown.text[read..].ends_with(question) && !shown.closed
+            .wait_timeout_while(guard, PATIENCE, |screen| {
+                !screen.text[read..].ends_with(question) && !screen.closed
             })
             .unwrap();
         assert!(
@@ -117,13 +117,13 @@ impl Person {
 
     /// Waits until `text` is shown after what was read, whatever follows.
     pub(crate) fn wait_for_text(&mut self, text: &str) {
-        let guard = self.shown.0.lock().unwrap();
+        let guard = self.screen.0.lock().unwrap();
         let read = self.read;
         let (held, _) = self
-            .shown
+            .screen
             .1
-            .wait_timeout_while(guard, PATIENCE, |shown| {
-                !shown.text[read..].contains(text) && !shown.closed
+            .wait_timeout_while(guard, PATIENCE, |screen| {
+                !screen.text[read..].contains(text) && !screen.closed
             })
             .unwrap();
         let at = held.text[read..].find(text);
@@ -156,11 +156,11 @@ impl Person {
     pub(crate) fn leave(mut self) -> (String, i32) {
         let code = self.child.wait().unwrap().code().unwrap();
         assert!(self.sees_keys(), "the terminal is not as it was");
-        let guard = self.shown.0.lock().unwrap();
+        let guard = self.screen.0.lock().unwrap();
         let (held, waited) = self
-            .shown
+            .screen
             .1
-            .wait_timeout_while(guard, PATIENCE, |shown| !shown.closed)
+            .wait_timeout_while(guard, PATIENCE, |screen| !screen.closed)
             .unwrap();
         assert!(!waited.timed_out(), "the terminal stays open");
         (held.text.clone(), code)
@@ -168,8 +168,8 @@ impl Person {
 }
 
 /// The text shown, without the parts that differ from run to run.
-pub(crate) fn without_port(terminal: &Terminal, shown: &str) -> String {
-    shown
+pub(crate) fn without_port(terminal: &Terminal, screen: &str) -> String {
+    screen
         .replace(&terminal.server.address.to_string(), "127.0.0.1:PORT")
         .lines()
         .map(|line| format!("{}\n", line.trim_end()))

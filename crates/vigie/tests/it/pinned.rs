@@ -131,71 +131,74 @@ const NAMES: &str = "DNS:localhost,IP:127.0.0.1";
 fn regression_7_the_named_certificate_itself_is_trusted() {
     let shop = Workshop::new();
     let key = shop.key("key.pem");
-    let own = shop.certificate("own.pem", "key.pem", NAMES);
-    let told = output_about(Some(&own), &own, &key, "127.0.0.1");
-    assert!(told.contains(TRUSTED), "{told}");
+    let certificate = shop.certificate("own.pem", "key.pem", NAMES);
+    let output = output_about(Some(&certificate), &certificate, &key, "127.0.0.1");
+    assert!(output.contains(TRUSTED), "{output}");
     // Among others in one file, as well.
     shop.key("other-key.pem");
     let other = shop.certificate("other.pem", "other-key.pem", NAMES);
     let both = shop.path("both.pem");
-    let text = [other, own.clone()].map(|path| std::fs::read_to_string(path).unwrap());
+    let text = [other, certificate.clone()].map(|path| std::fs::read_to_string(path).unwrap());
     std::fs::write(&both, text.concat()).unwrap();
-    let told = output_about(Some(&both), &own, &key, "localhost");
-    assert!(told.contains(TRUSTED), "{told}");
+    let output = output_about(Some(&both), &certificate, &key, "localhost");
+    assert!(output.contains(TRUSTED), "{output}");
 }
 
 #[test]
 fn regression_7_a_named_certificate_is_no_more_than_it_says() {
     let shop = Workshop::new();
     let key = shop.key("key.pem");
-    let own = shop.certificate("own.pem", "key.pem", NAMES);
-    let refused = |why: &str, told: String| {
-        assert!(!told.contains(TRUSTED), "{why}: {told}");
-        assert!(told.contains("was not trusted"), "{why}: {told}");
-        told
+    let certificate = shop.certificate("own.pem", "key.pem", NAMES);
+    let refused = |why: &str, output: String| {
+        assert!(!output.contains(TRUSTED), "{why}: {output}");
+        assert!(output.contains("was not trusted"), "{why}: {output}");
+        output
     };
     // Its time is over, or has not come.
     let old = shop.dated("old.pem", "key.pem", "200101000000Z", "210101000000Z");
-    let told = refused("expired", output_about(Some(&old), &old, &key, "127.0.0.1"));
-    assert!(told.to_lowercase().contains("expired"), "{told}");
+    let output = refused("expired", output_about(Some(&old), &old, &key, "127.0.0.1"));
+    assert!(output.to_lowercase().contains("expired"), "{output}");
     let early = shop.dated("early.pem", "key.pem", "20900101000000Z", "20910101000000Z");
-    let told = refused(
+    let output = refused(
         "early",
         output_about(Some(&early), &early, &key, "127.0.0.1"),
     );
     assert!(
-        told.to_lowercase().contains("not valid yet") || told.contains("NotValidYet"),
-        "{told}"
+        output.to_lowercase().contains("not valid yet") || output.contains("NotValidYet"),
+        "{output}"
     );
     // Good for another name.
     let elsewhere = shop.certificate("elsewhere.pem", "key.pem", "DNS:metrics.example");
-    let told = refused(
+    let output = refused(
         "name",
         output_about(Some(&elsewhere), &elsewhere, &key, "127.0.0.1"),
     );
     assert!(
-        told.contains("metrics.example") || told.to_lowercase().contains("name"),
-        "{told}"
+        output.contains("metrics.example") || output.to_lowercase().contains("name"),
+        "{output}"
     );
     // Another certificate, also one for the same key.
     let again = shop.certificate("again.pem", "key.pem", NAMES);
-    let told = refused(
+    let output = refused(
         "same key",
-        output_about(Some(&own), &again, &key, "127.0.0.1"),
+        output_about(Some(&certificate), &again, &key, "127.0.0.1"),
     );
-    assert!(told.contains("not one that was named"), "{told}");
-    assert!(told.contains("`VIGIE_CA_FILE`"), "{told}");
+    assert!(output.contains("not one that was named"), "{output}");
+    assert!(output.contains("`VIGIE_CA_FILE`"), "{output}");
     let stranger = shop.key("stranger-key.pem");
     let other = shop.certificate("other.pem", "stranger-key.pem", NAMES);
     refused(
         "another",
-        output_about(Some(&own), &other, &stranger, "127.0.0.1"),
+        output_about(Some(&certificate), &other, &stranger, "127.0.0.1"),
     );
-    let told = refused("not named", output_about(None, &own, &key, "127.0.0.1"));
-    assert!(told.contains("not one that was named"), "{told}");
+    let output = refused(
+        "not named",
+        output_about(None, &certificate, &key, "127.0.0.1"),
+    );
+    assert!(output.contains("not one that was named"), "{output}");
     // Shown by somebody who does not have its key.
     refused(
         "stolen",
-        output_about(Some(&own), &own, &stranger, "127.0.0.1"),
+        output_about(Some(&certificate), &certificate, &stranger, "127.0.0.1"),
     );
 }

@@ -60,8 +60,8 @@ fn the_only_space_there_is_needs_no_question() {
             "vigie login -a {} --apikey {KEY} -r us-south",
             terminal.server.address
         );
-        let (shown, code) = Person::at(&terminal, &line).leave();
-        assert_eq!(code, 0, "{shown}");
+        let (screen, code) = Person::at(&terminal, &line).leave();
+        assert_eq!(code, 0, "{screen}");
         assert_eq!(targeted(&terminal), [ORG, SPACE]);
     }
 }
@@ -77,22 +77,22 @@ fn at_a_terminal_organization_and_space_are_asked_for() {
     person.wait_for("Enter a number or a name> ");
     person.press("1\n");
     person.answer("Enter a number or a name> ", "2");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "{screen}");
     assert!(
-        shown.contains("Select an organization (or press Enter to skip):\n1. field-org\n"),
-        "{shown}"
+        screen.contains("Select an organization (or press Enter to skip):\n1. field-org\n"),
+        "{screen}"
     );
     assert!(
-        shown.contains("Select a space (or press Enter to skip):\n1. dev\n2. prod\n"),
-        "{shown}"
+        screen.contains("Select a space (or press Enter to skip):\n1. dev\n2. prod\n"),
+        "{screen}"
     );
     assert_eq!(targeted(&terminal), [ORG, PROD]);
     // What is named is not asked for, and what is skipped stays open.
     let mut person = Person::at(&terminal, &format!("{line} -o field-org"));
     person.answer("Enter a number or a name> ", "");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "{screen}");
     assert_eq!(targeted(&terminal), [ORG, ""]);
 }
 

@@ -18,10 +18,10 @@ fn a_login_asks_for_what_is_missing_and_hides_the_password() {
     person.answer("\nEnter a number or a name> ", "3");
     person.answer("\nEnter a number or a name> ", "2");
     person.answer("\nEnter a number or a name> ", "1");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "{shown}");
-    assert!(!shown.contains("s3cret"), "{shown}");
-    assert_snapshot!(without_port(&terminal, &shown));
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "{screen}");
+    assert!(!screen.contains("s3cret"), "{screen}");
+    assert_snapshot!(without_port(&terminal, &screen));
     assert_eq!(terminal.file("config.json")["Region"], "eu-de");
 }
 
@@ -37,10 +37,10 @@ fn three_wrong_passwords_are_enough() {
     for _ in 0..3 {
         person.answer("Password> ", "wrong");
     }
-    let (shown, code) = person.leave();
-    assert_eq!(code, 1, "{shown}");
-    assert_eq!(shown.matches("Credentials were rejected.").count(), 3);
-    assert_snapshot!(without_port(&terminal, &shown));
+    let (screen, code) = person.leave();
+    assert_eq!(code, 1, "{screen}");
+    assert_eq!(screen.matches("Credentials were rejected.").count(), 3);
+    assert_snapshot!(without_port(&terminal, &screen));
 }
 
 /// A choice offered by number is also taken by its name.
@@ -54,9 +54,9 @@ fn a_region_is_chosen_by_its_name() {
     let mut person = Person::at(&terminal, &line);
     person.answer("Enter a number or a name> ", "eu");
     person.answer("Enter a number or a name> ", "eu-de");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "{shown}");
-    assert!(shown.contains("not a name in the list"), "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("not a name in the list"), "{screen}");
     assert_eq!(terminal.file("config.json")["Region"], "eu-de");
 }
 
@@ -69,11 +69,11 @@ fn a_region_may_be_skipped_and_chosen_later() {
     );
     let mut person = Person::at(&terminal, &line);
     person.answer("Enter a number or a name> ", "");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "{screen}");
     assert!(
-        shown.contains("Select a region (or press Enter to skip):"),
-        "{shown}"
+        screen.contains("Select a region (or press Enter to skip):"),
+        "{screen}"
     );
     assert_eq!(terminal.file("config.json")["Region"], "");
     assert_eq!(terminal.run("vigie target -r us-south").code, 0);
@@ -91,17 +91,17 @@ fn a_one_time_code_is_asked_for_with_the_address_of_its_page() {
     let mut person = Person::at(&terminal, &line);
     person.answer("Open the URL in the default browser? [Y/n] > ", "n");
     person.answer("One Time Code > ", "abcdefghij");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "{shown}");
-    assert!(!shown.contains("abcdefghij"), "{shown}");
-    assert_snapshot!(without_port(&terminal, &shown));
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "{screen}");
+    assert!(!screen.contains("abcdefghij"), "{screen}");
+    assert_snapshot!(without_port(&terminal, &screen));
     // With `manual`, no browser is offered.
     assert_eq!(terminal.run("vigie config --sso-otp manual").code, 0);
     let mut person = Person::at(&terminal, "vigie login --sso");
     person.answer("One Time Code > ", "abcdefghij");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "{shown}");
-    assert!(!shown.contains("browser"), "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "{screen}");
+    assert!(!screen.contains("browser"), "{screen}");
 }
 
 #[test]
@@ -110,9 +110,9 @@ fn organization_and_space_are_chosen_from_lists() {
     terminal.set("NO_COLOR", "1");
     let mut person = Person::at(&terminal, "vigie target --cf");
     person.answer("Enter a number or a name> ", "2");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "{shown}");
-    assert_snapshot!(without_port(&terminal, &shown));
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "{screen}");
+    assert_snapshot!(without_port(&terminal, &screen));
 }
 
 #[test]
@@ -121,8 +121,8 @@ fn of_keys_with_the_same_name_one_is_chosen_and_a_deletion_confirmed() {
     let mut person = Person::at(&terminal, "vigie iam api-key-delete twin");
     person.answer("Enter a number or a name> ", "2");
     person.answer("Really delete API key twin? [y/N]> ", "yes");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "{screen}");
     assert_eq!(
         terminal
             .server
@@ -135,9 +135,9 @@ fn of_keys_with_the_same_name_one_is_chosen_and_a_deletion_confirmed() {
         "Really delete org field-org with all its spaces and their metrics? [y/N]> ",
         "",
     );
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "{shown}");
-    assert!(shown.contains("Nothing was deleted."), "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("Nothing was deleted."), "{screen}");
 }
 
 #[test]
@@ -149,11 +149,11 @@ fn a_new_password_is_typed_twice() {
         person.answer("New password> ", "better-one");
         person.answer("New password again> ", "bitter-one");
     }
-    let (shown, code) = person.leave();
-    assert_eq!(code, 2, "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 2, "{screen}");
     assert!(
-        shown.contains("the two new passwords are not the same"),
-        "{shown}"
+        screen.contains("the two new passwords are not the same"),
+        "{screen}"
     );
     let mut person = Person::at(&terminal, "vigie account password");
     person.answer("Current password> ", "old");
@@ -174,10 +174,10 @@ fn ctrl_c_at_a_password_leaves_the_terminal_as_it_was() {
     person.wait_for("Password> ");
     assert!(!person.sees_keys());
     person.press("half\u{3}");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 1, "{shown}");
-    assert!(shown.ends_with("interrupted\n\n"), "{shown}");
-    assert!(!shown.contains("half"), "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 1, "{screen}");
+    assert!(screen.ends_with("interrupted\n\n"), "{screen}");
+    assert!(!screen.contains("half"), "{screen}");
 }
 
 #[test]
@@ -188,10 +188,10 @@ fn colour_is_for_terminals_and_can_be_turned_off() {
         if let Some((name, value)) = variable {
             terminal.set(name, value);
         }
-        let (shown, code) = Person::at(&terminal, line).leave();
-        assert_eq!(code, 0, "{shown}");
+        let (screen, code) = Person::at(&terminal, line).leave();
+        assert_eq!(code, 0, "{screen}");
         assert!(!terminal.run(line).stdout.contains('\u{1b}'));
-        shown.contains("\u{1b}[32;1mOK\u{1b}[0m") && shown.contains("\u{1b}[1mName\u{1b}[0m")
+        screen.contains("\u{1b}[32;1mOK\u{1b}[0m") && screen.contains("\u{1b}[1mName\u{1b}[0m")
     };
     assert!(coloured(None));
     assert!(coloured(Some(("IBMCLOUD_COLOR", "true"))));
@@ -200,8 +200,8 @@ fn colour_is_for_terminals_and_can_be_turned_off() {
     }
     let mut terminal = Terminal::logged_in();
     assert_eq!(terminal.run("vigie config --color false").code, 0);
-    let (shown, _) = Person::at(&terminal, line).leave();
-    assert!(!shown.contains('\u{1b}'), "{shown}");
+    let (screen, _) = Person::at(&terminal, line).leave();
+    assert!(!screen.contains('\u{1b}'), "{screen}");
 }
 
 #[test]
@@ -224,20 +224,20 @@ fn a_long_sending_shows_how_far_it_is_and_ends_with_a_receipt() {
     };
     busy(&terminal);
     let line = "vigie metrics send --file lines --batch 1";
-    let (shown, code) = Person::at(&terminal, line).leave();
-    assert_eq!(code, 0, "{shown}");
+    let (screen, code) = Person::at(&terminal, line).leave();
+    assert_eq!(code, 0, "{screen}");
     assert!(
-        shown.contains("%  ") && shown.contains(" samples sent"),
-        "{shown}"
+        screen.contains("%  ") && screen.contains(" samples sent"),
+        "{screen}"
     );
-    assert!(shown.contains("Stored:     40"), "{shown}");
+    assert!(screen.contains("Stored:     40"), "{screen}");
     busy(&terminal);
     let ran = terminal.run(line);
     assert_eq!(ran.stderr, "");
     assert!(ran.stdout.contains("Stored:     40"), "{}", ran.stdout);
     busy(&terminal);
-    let (shown, _) = Person::at(&terminal, &format!("{line} --quiet")).leave();
-    assert!(!shown.contains("samples sent"), "{shown}");
+    let (screen, _) = Person::at(&terminal, &format!("{line} --quiet")).leave();
+    assert!(!screen.contains("samples sent"), "{screen}");
 }
 
 #[test]
@@ -260,19 +260,19 @@ fn drawings_fit_the_terminal() {
             let line = format!(
                 "vigie metrics get shop.*.*.* --from 20180301 --until 20180302 --format {format}"
             );
-            let (shown, code) = Person::at_width(&terminal, &line, columns).leave();
-            assert_eq!(code, 0, "{shown}");
-            let widest = shown
+            let (screen, code) = Person::at_width(&terminal, &line, columns).leave();
+            assert_eq!(code, 0, "{screen}");
+            let widest = screen
                 .lines()
                 .map(|line| line.chars().count())
                 .max()
                 .unwrap();
             // The figures under a chart's title stay in one line.
             let allowed = usize::from(columns).max(60);
-            assert!(widest <= allowed, "{format} {columns}:\n{shown}");
+            assert!(widest <= allowed, "{format} {columns}:\n{screen}");
             assert!(
                 format == "chart" || widest <= usize::from(columns),
-                "{shown}"
+                "{screen}"
             );
         }
     }

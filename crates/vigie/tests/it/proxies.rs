@@ -144,7 +144,7 @@ fn regression_7_a_dead_proxy_is_named_as_such() {
 
 #[test]
 fn regression_7_a_proxy_that_cannot_be_used_is_refused_and_not_bypassed() {
-    for (variable, value, said) in [
+    for (variable, value, expected) in [
         ("ALL_PROXY", "socks5://ada:s3cret@127.0.0.1:9", "SOCKS"),
         ("http_proxy", "foo://ada:s3cret@bar", "`foo`"),
         ("http_proxy", "http://ada:s3cret@", "cannot be read"),
@@ -156,7 +156,7 @@ fn regression_7_a_proxy_that_cannot_be_used_is_refused_and_not_bypassed() {
         let ran = terminal.run(LOGIN);
         assert_eq!(ran.code, 2, "{value}: {ran:?}");
         assert!(ran.stderr.contains(&format!("`{variable}`")), "{ran:?}");
-        assert!(ran.stderr.contains(said), "{ran:?}");
+        assert!(ran.stderr.contains(expected), "{ran:?}");
         assert!(!ran.stderr.contains("s3cret"), "{ran:?}");
         assert!(terminal.server.all_requests().is_empty());
     }
@@ -193,8 +193,8 @@ fn regression_7_a_proxy_gets_what_it_is_for_and_nothing_that_no_proxy_names() {
         let mut terminal = Terminal::new();
         let proxy = Proxy::to(terminal.server.address);
         for (name, value) in variables {
-            let own = format!("http://{}", proxy.address);
-            let value = if value.is_empty() { &own } else { *value };
+            let address = format!("http://{}", proxy.address);
+            let value = if value.is_empty() { &address } else { *value };
             terminal.set(name, value);
         }
         let ran = terminal.run(LOGIN);

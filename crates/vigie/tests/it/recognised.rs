@@ -23,8 +23,8 @@ pub(crate) fn piped(terminal: &Terminal, line: &str, pieces: &[&[u8]]) -> String
     }
     drop(pipe);
     let output = child.wait_with_output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    String::from_utf8(said).unwrap()
+    let bytes = [output.stdout, output.stderr].concat();
+    String::from_utf8(bytes).unwrap()
 }
 
 /// The first piece that was looked at was one byte long, so that every CSV without the ending `.csv` was taken for lines.
@@ -54,8 +54,8 @@ fn regression_7_a_table_is_known_by_its_first_line() {
         let file = format!("input{at}");
         std::fs::write(terminal.path(&file), text).unwrap();
         terminal.run(&format!("vigie metrics send --file {file}"));
-        for said in [whole, in_bytes] {
-            assert!(said.contains("Rejected:   0"), "{text:?}: {said}");
+        for printed in [whole, in_bytes] {
+            assert!(printed.contains("Rejected:   0"), "{text:?}: {printed}");
         }
         let store = terminal.server.store.lock().unwrap();
         assert_eq!(
@@ -72,8 +72,8 @@ fn regression_7_what_is_not_read_is_told_apart_in_a_pipe() {
     let terminal = Terminal::logged_in();
     let cases: [(&[u8], &str); 1] = [(b"\xfd7zXZ\0\0\x01\x02", "packed by xz")];
     for (text, expected) in cases {
-        let said = piped(&terminal, "vigie metrics send -", &[text]);
-        assert!(said.contains(expected), "{said}");
+        let printed = piped(&terminal, "vigie metrics send -", &[text]);
+        assert!(printed.contains(expected), "{printed}");
     }
     assert_eq!(terminal.server.store.lock().unwrap().len(), 0);
 }
@@ -83,9 +83,9 @@ fn regression_7_what_is_not_read_is_told_apart_in_a_pipe() {
 fn lines_of_influxdb_are_known_by_their_form_and_sent() {
     let terminal = Terminal::logged_in();
     let text = b"cpu,host=a usage=1.5,idle=3i,state=\"up\" 1519862400000000000\nload value=2 1519862400000000000\n";
-    let said = piped(&terminal, "vigie metrics send -", &[text]);
-    assert!(said.contains("Rejected:   1"), "{said}");
-    assert!(said.contains("text"), "{said}");
+    let printed = piped(&terminal, "vigie metrics send -", &[text]);
+    assert!(printed.contains("Rejected:   1"), "{printed}");
+    assert!(printed.contains("text"), "{printed}");
     let forced = piped(
         &terminal,
         "vigie metrics send - --format influx",
@@ -107,9 +107,9 @@ fn lines_of_influxdb_are_known_by_their_form_and_sent() {
 fn regression_7_graphites_raw_lines_are_known_by_their_form_and_sent() {
     let terminal = Terminal::logged_in();
     let text = b"a.b,1519862400,1519862580,60|1.5,None,3\na.c,1519862400,1519862460,60|x\n";
-    let said = piped(&terminal, "vigie metrics send -", &[text]);
-    assert!(said.contains("Stored:     2"), "{said}");
-    assert!(said.contains("Rejected:   1"), "{said}");
+    let printed = piped(&terminal, "vigie metrics send -", &[text]);
+    assert!(printed.contains("Stored:     2"), "{printed}");
+    assert!(printed.contains("Rejected:   1"), "{printed}");
     let store = terminal.server.store.lock().unwrap();
     let at = 1_519_862_400_000;
     assert_eq!(store.samples["a.b"][&at].as_f64(), Some(1.5));

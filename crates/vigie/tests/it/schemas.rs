@@ -21,7 +21,7 @@ fn desk() -> Terminal {
 #[test]
 fn the_settings_say_what_rules_about_steps_change() {
     let mut terminal = desk();
-    let mut shown = |schemas: Value, seconds: Value| {
+    let mut show = |schemas: Value, seconds: Value| {
         terminal.server.configure(|behavior| {
             behavior.settings = json!({
                 "resolution_seconds": seconds, "schemas": schemas, "aggregation": AGGREGATION
@@ -34,16 +34,19 @@ fn the_settings_say_what_rules_about_steps_change() {
         words.join(" ")
     };
     assert_eq!(
-        shown(json!(SCHEMAS), Value::Null),
+        show(json!(SCHEMAS), Value::Null),
         "OK Resolution: 60 s where no rule matches Keys before names: refused Schemas: 2 rules Aggregation: 1 rule"
     );
     assert_eq!(
-        shown(json!(SCHEMAS), json!(300)),
+        show(json!(SCHEMAS), json!(300)),
         "OK Resolution: 300 s where no rule matches Keys before names: refused Schemas: 2 rules Aggregation: 1 rule"
     );
     for none in [Value::Null, json!("# none\n")] {
-        let own = shown(none, Value::Null);
-        assert!(own.starts_with("OK Resolution: as sent Keys"), "{own}");
+        let printed = show(none, Value::Null);
+        assert!(
+            printed.starts_with("OK Resolution: as sent Keys"),
+            "{printed}"
+        );
     }
 }
 
@@ -52,7 +55,7 @@ fn sent(terminal: &Terminal) -> Vec<Value> {
     let sent = terminal.server.requests("PUT", "/v1/settings/domain");
     assert!(
         sent.iter()
-            .all(|own| own.header("x-auth-scope-id") == format!("s-{SPACE}"))
+            .all(|request| request.header("x-auth-scope-id") == format!("s-{SPACE}"))
     );
     sent.iter()
         .map(crate::fixture::RecordedRequest::json)
@@ -91,7 +94,7 @@ fn rules_are_shown_and_edited_where_they_stand() {
         ]
     );
     let asked = terminal.server.requests("PUT", "/v1/settings/domain");
-    let queries: Vec<&str> = asked.iter().map(|own| own.query.as_str()).collect();
+    let queries: Vec<&str> = asked.iter().map(|request| request.query.as_str()).collect();
     assert_eq!(queries, ["", "dry_run=true", "", "", "", ""]);
 }
 
@@ -124,8 +127,8 @@ fn rules_that_never_count_are_told_of() {
     std::fs::write(terminal.path("dead.conf"), dead).unwrap();
     let ran = terminal.run("vigie metrics schemas import dead.conf");
     assert_eq!(ran.code, 0, "{ran:?}");
-    let told = "`d` comes before `fast` and matches every name";
-    assert!(ran.stderr.contains(told), "{ran:?}");
+    let expected = "`d` comes before `fast` and matches every name";
+    assert!(ran.stderr.contains(expected), "{ran:?}");
     let ran = terminal.run("vigie metrics schemas unset");
     assert!(ran.code == 2 && ran.stderr.contains("--all"), "{ran:?}");
 }

@@ -146,16 +146,16 @@ fn of_several_with_a_name_one_is_chosen_unless_nobody_is_to_be_asked() {
     terminal.set("NO_COLOR", "1");
     let mut person = Person::at(&terminal, "vigie iam service-id-lock twin");
     person.answer("Enter a number or a name> ", "2");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "{screen}");
     let path = format!("/v1/serviceids/{}/lock", service_id(3));
     assert_eq!(terminal.server.requests("POST", &path).len(), 1);
 
     let mut person = Person::at(&terminal, "vigie iam service-id-delete ci");
     person.answer("with its API keys and roles? [y/N]> ", "n");
-    let (shown, code) = person.leave();
-    assert_eq!(code, 0, "{shown}");
-    assert!(shown.contains("Nothing was deleted."), "{shown}");
+    let (screen, code) = person.leave();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("Nothing was deleted."), "{screen}");
 
     for line in [
         "vigie iam service-id-lock twin -f",
@@ -163,11 +163,11 @@ fn of_several_with_a_name_one_is_chosen_unless_nobody_is_to_be_asked() {
         "vigie iam service-api-keys twin --force",
     ] {
         let person = Person::at(&terminal, line);
-        let (shown, code) = person.leave();
-        assert_eq!(code, 2, "{line}: {shown}");
+        let (screen, code) = person.leave();
+        assert_eq!(code, 2, "{line}: {screen}");
         assert!(
-            shown.contains("the choice among the 2 service IDs named `twin` is missing"),
-            "{line}: {shown}"
+            screen.contains("the choice among the 2 service IDs named `twin` is missing"),
+            "{line}: {screen}"
         );
     }
     assert_eq!(terminal.server.requests("POST", &path).len(), 1);

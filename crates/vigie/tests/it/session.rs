@@ -277,8 +277,8 @@ fn a_reader_that_leaves_ends_no_change_half_way() {
             .unwrap();
         drop(child.stdout.take());
         let left = child.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&left.stderr);
-        assert_eq!((left.status.code(), &*said), (Some(0), ""), "{line}");
+        let errors = String::from_utf8_lossy(&left.stderr);
+        assert_eq!((left.status.code(), &*errors), (Some(0), ""), "{line}");
     }
     let status = terminal.run("vigie status --output json");
     assert!(status.stdout.contains("\"dev\""), "{status:?}");
@@ -349,8 +349,8 @@ fn regression_7_to_log_in_again_is_advised_once() {
     });
     let ran = terminal.run("vigie iam token");
     assert_eq!(ran.code, 3, "{ran:?}");
-    let told = "message: Provided refresh token is invalid\n";
-    assert!(ran.stderr.contains(told), "{ran:?}");
+    let expected = "message: Provided refresh token is invalid\n";
+    assert!(ran.stderr.contains(expected), "{ran:?}");
     assert_eq!(ran.stderr.matches("log in again").count(), 1, "{ran:?}");
     assert!(
         ran.stderr.contains("log in again with `vigie login`"),

@@ -84,7 +84,7 @@ fn what_is_written_has_the_types_the_original_reads() {
     let same_type = |ours: &Value, theirs: &Value| {
         std::mem::discriminant(ours) == std::mem::discriminant(theirs)
     };
-    for (name, known, own) in [
+    for (name, known, ours) in [
         (
             "config.json",
             original_main(&terminal),
@@ -95,7 +95,7 @@ fn what_is_written_has_the_types_the_original_reads() {
         for (key, value) in terminal.file(name).as_object().unwrap() {
             match known.get(key) {
                 Some(theirs) => assert!(same_type(value, theirs), "{name}: {key} is {value}"),
-                None => assert!(own.contains(&key.as_str()), "{name}: {key} is nobody's"),
+                None => assert!(ours.contains(&key.as_str()), "{name}: {key} is nobody's"),
             }
         }
         let text = fs::read_to_string(terminal.path(".vigie").join(name)).unwrap();
@@ -141,14 +141,14 @@ fn a_file_of_an_unknown_version_and_a_null_are_as_good_as_absent() {
         config["Region"] = Value::Null;
         config["Account"]["Owner"] = Value::Null;
     });
-    let shown = terminal.run("ibmcloud target --output json");
-    assert_eq!(shown.code, 0, "{}", shown.stderr);
-    let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
+    let ran = terminal.run("ibmcloud target --output json");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let target: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(
-        (&shown["region"]["name"], &shown["space"]),
+        (&target["region"]["name"], &target["space"]),
         (&json!(""), &Value::Null)
     );
-    assert_eq!(shown["account"]["name"], "Field Works");
+    assert_eq!(target["account"]["name"], "Field Works");
 }
 
 #[test]

@@ -62,10 +62,10 @@ impl BackupSummary {
 
 /// Refuses a target that exists or is inside the data folder.
 pub(crate) fn check_target(target: &Path, data: &Path) -> anyhow::Result<()> {
-    let shown = target.display();
+    let place = target.display();
     if target.symlink_metadata().is_ok() {
         bail!(
-            "`{shown}` is there already\nhint: name a folder that is not, for example with the date"
+            "`{place}` is there already\nhint: name a folder that is not, for example with the date"
         );
     }
     let parent = parent(target)?;
@@ -74,7 +74,7 @@ pub(crate) fn check_target(target: &Path, data: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("there is no folder `{}` to make it in", parent.display()))?;
     if data.canonicalize().is_ok_and(|data| real.starts_with(data)) {
         bail!(
-            "`{shown}` would be inside the data folder\nhint: name a folder elsewhere, best on another disk"
+            "`{place}` would be inside the data folder\nhint: name a folder elsewhere, best on another disk"
         );
     }
     Ok(())

@@ -24,11 +24,11 @@ pub(crate) async fn open(address: &str) -> anyhow::Result<Db> {
 /// Opens the database; retries until `wait` has passed while the database is down.
 pub(crate) async fn open_with_retries(address: &str, wait: Duration) -> anyhow::Result<Db> {
     let deadline = Instant::now() + wait;
-    let mut said = String::new();
+    let mut reported = String::new();
     loop {
         let error = match Db::open(address).await {
             Ok(db) => {
-                if !said.is_empty() {
+                if !reported.is_empty() {
                     tracing::info!("the database answers");
                 }
                 return Ok(db);
@@ -41,12 +41,12 @@ pub(crate) async fn open_with_retries(address: &str, wait: Duration) -> anyhow::
         }
         // Log each reason once: a database that starts gives a different one than a database that is down.
         let reason = base::error_chain::on_one_line(&error);
-        if reason != said {
+        if reason != reported {
             let left = deadline.saturating_duration_since(Instant::now()).as_secs();
             tracing::warn!(
                 "the identity database is waited for: {reason}; trying again for {left} s (`database_wait_seconds`)"
             );
-            said = reason;
+            reported = reason;
         }
         sleep(PAUSE).await;
     }

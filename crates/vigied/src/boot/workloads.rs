@@ -190,13 +190,21 @@ pub(crate) fn fixed_accounts(settings: &Settings) -> anyhow::Result<Vec<(String,
     Ok(fixed.collect())
 }
 
-/// A sentence for each file of keys or certificates that cannot be used: for `vigied config check`, which asks no other machine.
+/// A sentence for each file of keys or certificates that cannot be used, and for a file without any issuer: for
+/// `vigied config check`, which asks no other machine.
 ///
 /// # Errors
 /// As [`issuers`].
 pub(crate) fn complaints(settings: &Settings) -> anyhow::Result<Vec<String>> {
     let mut complaints = Vec::new();
-    for issuer in named(settings)? {
+    let all = named(settings)?;
+    if let Some(path) = settings.workload_issuers_file().filter(|_| all.is_empty()) {
+        complaints.push(format!(
+            "no workload gets in: `workloads.issuers_file` {} names no issuer",
+            path.display()
+        ));
+    }
+    for issuer in all {
         let read = match &issuer.keys {
             KeysAt::File(_) => keys(settings, &issuer.keys).fetch().and_then(|text| {
                 let read = KeySet::read(&text);

@@ -92,15 +92,15 @@ fn limit_change(text: &str) -> Result<(String, Option<u64>), String> {
 
 /// Refuses a limit that accounts do not have, with the one that was probably meant, else with all of them.
 fn is_known(name: &str) -> Result<(), String> {
-    let known = || limit::PER_ACCOUNT.iter().map(|own| own.name);
-    if known().any(|own| own == name) {
+    let known = || limit::PER_ACCOUNT.iter().map(|limit| limit.name);
+    if known().any(|known| known == name) {
         return Ok(());
     }
     // To compare names takes time by the length of both.
-    let is_near = |own: &&str| own.len().abs_diff(name.len()) <= MISTYPED_MAX;
+    let is_near = |known: &&str| known.len().abs_diff(name.len()) <= MISTYPED_MAX;
     let nearest = known()
         .filter(is_near)
-        .min_by_key(|own| levenshtein(own, name));
+        .min_by_key(|known| levenshtein(known, name));
     Err(match nearest {
         Some(meant) if levenshtein(meant, name) <= MISTYPED_MAX => {
             format!("an account has no limit `{name}`; did you mean `{meant}`?")

@@ -7,7 +7,7 @@ use base::limit;
 use serde_json::json;
 
 /// The value of a setting, without the password in a database address.
-fn shown(resolved: &Resolved) -> String {
+fn display_value(resolved: &Resolved) -> String {
     match resolved.setting.key.as_ref() {
         "database" => with_password_as("<hidden>", &resolved.value),
         _ => resolved.value.clone(),
@@ -74,7 +74,7 @@ pub(crate) fn as_text(settings: &Settings, resolved: &[Resolved]) -> String {
                 );
                 return [key, in_force.to_string(), from];
             }
-            let value = Some(shown(entry)).filter(|value| !value.is_empty());
+            let value = Some(display_value(entry)).filter(|value| !value.is_empty());
             let value = value.unwrap_or_else(|| "-".to_owned());
             [key, value, entry.source.to_string()]
         })
@@ -109,7 +109,8 @@ pub(crate) fn as_text(settings: &Settings, resolved: &[Resolved]) -> String {
 pub(crate) fn as_json(settings: &Settings, resolved: &[Resolved]) -> serde_json::Value {
     let row = |entry: &Resolved| {
         let source = entry.source.to_string();
-        let mut row = json!({"key": entry.setting.key, "value": shown(entry), "source": source});
+        let mut row =
+            json!({"key": entry.setting.key, "value": display_value(entry), "source": source});
         let listener = settings
             .senders
             .listeners
@@ -196,7 +197,7 @@ mod tests {
 
     #[test]
     fn no_password_of_a_database_is_shown() {
-        for (address, shown) in [
+        for (address, expected) in [
             ("", ""),
             ("data/iam.db", "data/iam.db"),
             ("postgres://ada@db/vigie", "postgres://ada@db/vigie"),
@@ -213,7 +214,7 @@ mod tests {
                 "postgres://db/vigie?password=<hidden>",
             ),
         ] {
-            assert_eq!(with_password_as("<hidden>", address), shown);
+            assert_eq!(with_password_as("<hidden>", address), expected);
         }
     }
 }

@@ -166,14 +166,21 @@ mod tests {
             let Shape::Number { .. } = setting.shape else {
                 continue;
             };
-            let shown = plain(&setting, "1y".to_owned());
+            let plain_value = plain(&setting, "1y".to_owned());
             let bytes = plain(&setting, "1KiB".to_owned());
             match Unit::of(&setting.key) {
-                Some(Unit::Bytes) => assert_eq!((shown.as_str(), bytes.as_str()), ("1y", "1024")),
-                Some(Unit::Time(each)) => {
-                    assert_eq!(shown, (365 * DAY / each).to_string(), "{}", setting.key);
+                Some(Unit::Bytes) => {
+                    assert_eq!((plain_value.as_str(), bytes.as_str()), ("1y", "1024"))
                 }
-                None => assert_eq!((shown.as_str(), bytes.as_str()), ("1y", "1KiB")),
+                Some(Unit::Time(each)) => {
+                    assert_eq!(
+                        plain_value,
+                        (365 * DAY / each).to_string(),
+                        "{}",
+                        setting.key
+                    );
+                }
+                None => assert_eq!((plain_value.as_str(), bytes.as_str()), ("1y", "1KiB")),
             }
         }
     }

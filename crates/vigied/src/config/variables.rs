@@ -82,17 +82,17 @@ pub(super) fn unknown(name: &str, settings: &[Setting]) -> String {
         return format!("`{name}` names no setting any more: {instead}");
     }
     let excerpt: String = name.chars().take(SHOWN_MAX).collect();
-    let shown = invisible::shown(&excerpt);
-    let letters = shown.len().saturating_sub(OURS.len());
+    let escaped = invisible::shown(&excerpt);
+    let letters = escaped.len().saturating_sub(OURS.len());
     let slip_max = SLIP_MAX.min(letters / SLIP_SHARE);
     let known = settings.iter().map(Setting::environment);
     let nearest = known
         .chain(OF_THE_COMMAND_LINE.map(str::to_owned))
-        .min_by_key(|known| levenshtein(known, &shown))
-        .filter(|known| levenshtein(known, &shown) <= slip_max);
+        .min_by_key(|known| levenshtein(known, &escaped))
+        .filter(|known| levenshtein(known, &escaped) <= slip_max);
     match nearest {
-        Some(known) => format!("`{shown}` names no setting; did you mean `{known}`?"),
-        None => format!("`{shown}` names no setting; `vigied config check` lists them all"),
+        Some(known) => format!("`{escaped}` names no setting; did you mean `{known}`?"),
+        None => format!("`{escaped}` names no setting; `vigied config check` lists them all"),
     }
 }
 

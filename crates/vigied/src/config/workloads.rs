@@ -65,7 +65,7 @@ struct IssuerIn {
     jwks_ca_file: Option<PathBuf>,
 }
 
-/// Reads the text of the file.
+/// Reads the text of the file. One that names no issuer is no slip to be mended: from then on none is believed.
 ///
 /// # Errors
 /// Names the file, and the line or the issuer.
@@ -77,9 +77,9 @@ pub(crate) fn parse(path: &Path, text: &str) -> anyhow::Result<Vec<IssuerSetting
         anyhow::anyhow!("{file}:{line}: {}", error.message())
     })?;
     let count = read.issuer.len();
-    if count == 0 || count > ISSUERS_MAX {
+    if count > ISSUERS_MAX {
         anyhow::bail!(
-            "{file}: there must be 1 to {ISSUERS_MAX} tables `[[issuer]]`, and there are {count}"
+            "{file}: there are {count} tables `[[issuer]]`, and there may be {ISSUERS_MAX}"
         );
     }
     let mut all: Vec<IssuerSettings> = Vec::with_capacity(count);
@@ -317,9 +317,20 @@ mod tests {
             let refused = file(&lines).unwrap_err();
             assert!(refused.contains(expected), "{lines:?}: {refused}");
         }
-        let many = "[[issuer]]\n".repeat(17);
-        for text in ["", "# none", many.as_str()] {
-            assert!(parse(Path::new("f"), text).is_err(), "{text}");
+        let table = [
+            "[[issuer]]",
+            "issuer = \"a\"",
+            "audience = \"b\"",
+            "cr_type = \"CE\"",
+            &*account,
+            keys,
+            "",
+        ];
+        let many = table.join("\n").repeat(17);
+        let refused = parse(Path::new("f"), &many).unwrap_err().to_string();
+        assert!(refused.contains("there are 17 tables"), "{refused}");
+        for text in ["", "# none"] {
+            assert!(parse(Path::new("f"), text).unwrap().is_empty(), "{text}");
         }
         let other = file(&[&*account, keys]).map(|all| all.len());
         assert_eq!(other, Ok(1));

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
     use base::id::{Guid, SpaceId};
 
-    fn told(roles: CallerRoles, holder: Option<&str>) -> String {
+    fn hint_for(roles: CallerRoles, holder: Option<&str>) -> String {
         hint(&HiddenDomain {
             domain: Domain::Space(SpaceId(Guid::from_random([7; 16]))),
             roles,
@@ -76,15 +76,15 @@ mod tests {
 
     #[test]
     fn a_caller_without_a_role_gets_the_command_that_gives_one_and_no_list() {
-        let hint = told(CallerRoles::NoRole, Some("bea@example.org"));
+        let hint = hint_for(CallerRoles::NoRole, Some("bea@example.org"));
         assert_eq!(
             hint,
             "you have no role here yet; an Administrator gives one with \
              `vigie account space-role-set bea@example.org ORG SPACE SpaceDeveloper`, or makes an access policy for you"
         );
-        let hint = told(CallerRoles::NoRole, Some("o'hara@example.org"));
+        let hint = hint_for(CallerRoles::NoRole, Some("o'hara@example.org"));
         assert!(hint.contains(r"'o'\''hara@example.org' ORG"), "{hint}");
-        let hint = told(CallerRoles::NoRole, None);
+        let hint = hint_for(CallerRoles::NoRole, None);
         assert_eq!(
             hint,
             "you have no role here yet; an Administrator gives one, or makes an access policy for you"
@@ -100,7 +100,7 @@ mod tests {
             (CallerRoles::Somewhere, true),
             (CallerRoles::Administrator, true),
         ] {
-            let hint = told(roles, Some("bea@example.org"));
+            let hint = hint_for(roles, Some("bea@example.org"));
             assert_eq!(hint.contains(lists), sees, "{roles:?}: {hint}");
             let scope = hint.contains("--scope account");
             assert_eq!(scope, roles == CallerRoles::AccountAlone, "{hint}");

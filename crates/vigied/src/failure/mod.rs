@@ -171,12 +171,12 @@ fn code(error: &anyhow::Error) -> String {
 /// Reports a failed command.
 pub(crate) fn of(error: &anyhow::Error) -> ExitCode {
     let report = Report::of(error);
-    let said = match wants_json() {
+    let message = match wants_json() {
         true => report.json(),
         false => format!("error: {}", report.text()),
     };
     // There is nowhere to report a failure of this.
-    let _ = writeln!(std::io::stderr(), "{said}");
+    let _ = writeln!(std::io::stderr(), "{message}");
     let is_usage = |cause: Cause<'_>| cause.downcast_ref().is_some_and(CodedError::is_usage);
     match error.chain().any(is_usage) {
         true => ExitCode::from(USAGE),

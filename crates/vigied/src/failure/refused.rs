@@ -71,6 +71,15 @@ pub(crate) fn check_length(
     iam::manage::text::check_length(field, text, limit).map_err(|refusal| problem(&refusal))
 }
 
+/// The refusal of a list in a request that has more entries than the limit.
+pub(crate) fn check_count(
+    field: &'static str,
+    count: usize,
+    limit: &'static Limit,
+) -> Result<(), Problem> {
+    iam::manage::room::check_count(field, count, limit).map_err(|refusal| problem(&refusal))
+}
+
 /// The same refusal for a source that has sent too many wrong keys: it must wait before the next answer.
 pub(crate) fn slowed(refused: Problem, seconds: u64) -> Problem {
     let problem = Problem {
@@ -378,12 +387,12 @@ mod tests {
     fn every_word_and_status_is_in_the_reference() {
         let all = [code::TOKEN_SERVICE, code::IDENTITY, code::UAA].concat();
         for reason in REASONS {
-            let told = problem(&Refusal::new(reason.clone(), "x"));
-            let status = told.kind.status().to_string();
+            let answer = problem(&Refusal::new(reason.clone(), "x"));
+            let status = answer.kind.status().to_string();
             let is_named = all
                 .iter()
-                .any(|entry| entry.word == told.code && entry.status.contains(&status));
-            assert!(is_named, "{reason:?}: `{}` with {status}", told.code);
+                .any(|entry| entry.word == answer.code && entry.status.contains(&status));
+            assert!(is_named, "{reason:?}: `{}` with {status}", answer.code);
         }
     }
 
@@ -436,8 +445,8 @@ mod tests {
     #[test]
     fn who_has_as_much_as_they_may_is_not_told_to_wait() {
         let refusal = Refusal::new(Reason::LimitReached, "x").limit(&limit::SPACES_PER_ACCOUNT);
-        let told = problem(&refusal);
-        assert_eq!((told.kind.status(), told.retry_after), (409, None));
+        let answer = problem(&refusal);
+        assert_eq!((answer.kind.status(), answer.retry_after), (409, None));
         let tomorrow = problem(&Refusal::new(Reason::TooManyToday, "x"));
         assert_eq!(tomorrow.kind.status(), 429);
     }
@@ -447,15 +456,15 @@ mod tests {
         let mut refusal = Refusal::new(Reason::WrongKey, "x");
         assert_eq!(problem(&refusal).kind, Kind::Invalid);
         refusal.is_slowed = true;
-        let told = problem(&refusal);
-        assert_eq!((told.kind, told.code), (Kind::Busy, "BXNIM0415E"));
+        let answer = problem(&refusal);
+        assert_eq!((answer.kind, answer.code), (Kind::Busy, "BXNIM0415E"));
     }
 
     #[test]
     fn a_token_for_another_account_names_the_command_that_switches() {
         let account = base::id::AccountId(base::id::Guid::from_random([7; 16]));
-        let told = credential(&AuthError::WrongAccount { account });
-        let hint = told.hint.unwrap();
+        let answer = credential(&AuthError::WrongAccount { account });
+        let hint = answer.hint.unwrap();
         assert!(hint.contains(&format!("vigie target -c {account}")));
         let refusal = Refusal::new(Reason::WrongAccount, "x").remedy(Remedy::SwitchTo(account));
         let hint = problem(&refusal).hint.unwrap();

@@ -1,5 +1,6 @@
 //! Reads headers that a request may have only once.
 
+use super::invalid::invalid;
 use super::problem::Refusal;
 use http::{HeaderMap, HeaderValue};
 use wire::code;
@@ -19,4 +20,23 @@ pub(crate) fn single<'h>(
         return Err(Refusal(problem.hint("send it once").field(field)));
     }
     Ok(first)
+}
+
+/// Whether a header says `true`, and not `false`.
+pub(crate) fn is_set(
+    headers: &HeaderMap,
+    name: &'static str,
+    field: &'static str,
+) -> Result<bool, Refusal> {
+    let Some(value) = single(headers, name, field)? else {
+        return Ok(false);
+    };
+    match value.as_bytes().to_ascii_lowercase().as_slice() {
+        b"true" => Ok(true),
+        b"false" | b"" => Ok(false),
+        _ => {
+            let message = format!("the header `{field}` is `true` or `false`");
+            Err(invalid(field, message))
+        }
+    }
 }

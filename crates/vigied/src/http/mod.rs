@@ -13,6 +13,7 @@ pub(crate) mod graphite_prefix;
 pub(crate) mod guesses;
 pub(crate) mod header;
 pub(crate) mod host;
+pub(crate) mod invalid;
 pub(crate) mod json_objects;
 pub(crate) mod limit_exceeded;
 mod never_fits;

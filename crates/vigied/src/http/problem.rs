@@ -250,8 +250,8 @@ const MESSAGE_CHARACTERS_MAX: usize = 1000;
 
 /// Counts as it is written, with the numbers of what is not seen.
 fn shorten(message: &mut Cow<'static, str>) {
-    if let Cow::Owned(shown) = invisible::shown(message) {
-        *message = shown.into();
+    if let Cow::Owned(escaped) = invisible::shown(message) {
+        *message = escaped.into();
     }
     if let Some((at, _)) = message.char_indices().nth(MESSAGE_CHARACTERS_MAX) {
         let kept = message.get(..at).unwrap_or_default();

@@ -93,6 +93,9 @@ impl Reload {
             Ok(issuers) => {
                 self.iam.replace_workload_issuers(&issuers);
                 tracing::info!(count = issuers.len(), "issuers of workloads read again");
+                if issuers.is_empty() {
+                    tracing::warn!("no issuer of workloads is named: none of them gets tokens");
+                }
             }
             Err(error) => {
                 tracing::error!(

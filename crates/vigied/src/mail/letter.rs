@@ -5,23 +5,28 @@ use iam::manage::invitation::Mail;
 use wire::cf::deleted::instant;
 
 /// External text on one line.
-fn shown(text: &str) -> String {
+fn printable(text: &str) -> String {
     text.chars()
-        .filter(|own| own.is_alphanumeric() || own.is_ascii_graphic() || *own == ' ')
+        .filter(|character| {
+            character.is_alphanumeric() || character.is_ascii_graphic() || *character == ' '
+        })
         .take(120)
         .collect()
 }
 
 /// The subject line.
 pub(super) fn subject(mail: &Mail) -> String {
-    format!("Invitation to the account {}", shown(&mail.account_name))
+    format!(
+        "Invitation to the account {}",
+        printable(&mail.account_name)
+    )
 }
 
 /// The body.
 pub(super) fn body(public_url: &str, mail: &Mail) -> String {
     let inviter = match mail.inviter.as_str() {
         "" => "The operator of the server".to_owned(),
-        inviter => shown(inviter),
+        inviter => printable(inviter),
     };
     let login = format!(
         "vigie login -a {} -u {}",
@@ -44,7 +49,7 @@ pub(super) fn body(public_url: &str, mail: &Mail) -> String {
     format!(
         "{inviter} invites you into the account {} at {public_url}.\n\n{how}\nThe invitation is good until {}. If you do not know what this is, do nothing: without you \
          nothing happens.\n",
-        shown(&mail.account_name),
+        printable(&mail.account_name),
         instant(mail.expires_at),
     )
 }

@@ -117,10 +117,10 @@ mod tests {
 
     #[test]
     fn an_answer_of_the_mail_server_forges_no_line_of_the_log() {
-        let said = one_line(&format!(
+        let line = one_line(&format!(
             "no\r\n2026 INFO forged\u{1b}[2J{}",
             "x".repeat(9999)
         ));
-        assert!(said.starts_with("no  2026 INFO forged [2J") && said.len() == SAID_MAX);
+        assert!(line.starts_with("no  2026 INFO forged [2J") && line.len() == SAID_MAX);
     }
 }

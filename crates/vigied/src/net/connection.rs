@@ -45,7 +45,7 @@ pub(super) async fn serve(
     let state = Arc::clone(slot.state());
     let _ = stream.set_nodelay(true);
     let mut stream = stream;
-    let mut peer = Peer(peer);
+    let mut peer = Peer::at(peer);
     if shared.proxies.speak_protocol() {
         let header = read_proxy_header(&shared, &mut stream, peer, &on_limit);
         let Some(client) = in_time(&state, &mut phase, header).await.flatten() else {
@@ -97,7 +97,7 @@ async fn read_proxy_header(
     }
     let header = proxy_protocol::read(stream);
     match tokio::time::timeout(shared.times.head, header).await {
-        Ok(Ok(client)) => Some(client.map_or(peer, Peer)),
+        Ok(Ok(client)) => Some(client.map_or_else(|| Peer::unnamed(address), Peer::at)),
         Ok(Err(error)) => {
             shared.no_header(address, &error);
             None

@@ -78,10 +78,10 @@ mod tests {
             ("414 URI Too Long", "BXNMSSV04E"),
             ("400 Bad Request", "BXNMSSV09E"),
         ] {
-            let said = instead_of(answer(status).as_bytes()).unwrap();
-            let said = String::from_utf8(said).unwrap();
-            assert!(said.contains(code) && said.contains(DATE), "{said}");
-            let (head, body) = said.split_once("\r\n\r\n").unwrap();
+            let bytes = instead_of(answer(status).as_bytes()).unwrap();
+            let text = String::from_utf8(bytes).unwrap();
+            assert!(text.contains(code) && text.contains(DATE), "{text}");
+            let (head, body) = text.split_once("\r\n\r\n").unwrap();
             assert!(head.contains(&format!("content-length: {}\r\n", body.len())));
         }
         for other in [

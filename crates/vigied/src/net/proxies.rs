@@ -1,6 +1,7 @@
 //! The trusted proxies in front of the server, and the clients they name.
 
 use super::forwarded::{self, Hop};
+use super::peer::Peer;
 use crate::config::{Networks, ProxyHeader, Settings};
 use base::source::{Source, SourceKey};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -53,9 +54,13 @@ impl Proxies {
     }
 
     /// The source of a request: the peer, or behind a trusted proxy the last address in the header that is not a trusted proxy.
-    pub(super) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
+    pub(super) fn source(&self, peer: Peer, headers: &HeaderMap) -> Source {
+        let (peer, may_name_clients) = (peer.address(), peer.may_name_clients());
         if !self.trusts(peer) {
             return Source::client(peer);
+        }
+        if !may_name_clients {
+            return Source::proxy(peer);
         }
         let lines = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
         let forwarded = || {
@@ -111,7 +116,8 @@ mod tests {
             let name: HeaderName = name.parse().unwrap();
             headers.append(name, HeaderValue::from_str(value).unwrap());
         }
-        proxies(header).source(peer.parse().unwrap(), &headers)
+        let peer = Peer::at(peer.parse().unwrap());
+        proxies(header).source(peer, &headers)
     }
 
     const fn both(
@@ -142,6 +148,21 @@ mod tests {
             ("2001:db8:a::1", "192.0.2.1"),
         ] {
             assert_eq!(source(ProxyHeader::Any, peer, &lines), client(is), "{peer}");
+        }
+    }
+
+    /// It would be believed from whoever connects to such a proxy.
+    #[test]
+    fn nobody_is_named_in_requests_of_whom_the_proxy_header_does_not_name() {
+        let mut headers = HeaderMap::new();
+        headers.append(X_FORWARDED_FOR, HeaderValue::from_static("192.0.2.1"));
+        headers.append(FORWARDED, HeaderValue::from_static("for=192.0.2.1"));
+        let address = "10.0.0.1".parse().unwrap();
+        for (peer, is) in [
+            (Peer::at(address), client("192.0.2.1")),
+            (Peer::unnamed(address), proxy("10.0.0.1")),
+        ] {
+            assert_eq!(proxies(ProxyHeader::Any).source(peer, &headers), is);
         }
     }
 

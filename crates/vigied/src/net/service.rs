@@ -34,8 +34,7 @@ impl hyper::service::Service<Request<Incoming>> for ConnectionService {
         let asked = self.state.begin_request(request.version());
         let request = with_normalized_path(request.map(Body::new));
         let mut request = without_prefix(request);
-        let address = self.peer.address();
-        let from = self.shared.proxies.source(address, request.headers());
+        let from = self.shared.proxies.source(self.peer, request.headers());
         let extensions = request.extensions_mut();
         extensions.insert(self.peer);
         extensions.insert(source::RequestSource(from));

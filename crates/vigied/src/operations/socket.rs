@@ -38,19 +38,19 @@ pub(super) fn remove_stale(path: &Path) {
 /// Takes the socket. What an earlier server left is removed; what another listens on, or what is no socket, is not.
 pub(super) fn bind(path: &Path) -> anyhow::Result<Socket> {
     let path = std::path::absolute(path).context("cannot resolve the path of the socket")?;
-    let shown = path.display();
+    let place = path.display();
     let hint = "name another with `operations.listen = \"/PATH/TO/SOCKET\"`, or an address with `\"127.0.0.1:PORT\"`";
     let short = Short::of(&path).with_context(|| {
         format!(
-            "cannot take the socket `{shown}`: a socket's path has {PATH_BYTES_MAX} bytes at most, and this has {}\nhint: {hint}",
+            "cannot take the socket `{place}`: a socket's path has {PATH_BYTES_MAX} bytes at most, and this has {}\nhint: {hint}",
             path.as_os_str().len()
         )
     })?;
     if private_files::is_stale_socket(&path)? {
         if UnixStream::connect(short.path()).is_ok() {
-            bail!("another program answers on the socket `{shown}`\nhint: {hint}");
+            bail!("another program answers on the socket `{place}`\nhint: {hint}");
         }
-        std::fs::remove_file(&path).with_context(|| format!("cannot remove `{shown}`"))?;
+        std::fs::remove_file(&path).with_context(|| format!("cannot remove `{place}`"))?;
     }
     let taken = || -> std::io::Result<UnixListener> {
         let socket = UnixSocket::new_stream()?;
@@ -60,7 +60,7 @@ pub(super) fn bind(path: &Path) -> anyhow::Result<Socket> {
         socket.listen(BACKLOG)
     };
     let listener =
-        taken().with_context(|| format!("cannot take the socket `{shown}`\nhint: {hint}"))?;
+        taken().with_context(|| format!("cannot take the socket `{place}`\nhint: {hint}"))?;
     Ok(Socket { listener, path })
 }
 

@@ -197,9 +197,11 @@ fn account_id(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
     let accounts = iam.directory().accounts();
     let found = accounts
         .iter()
-        .find(|own| own.id.to_string() == asked || own.name == asked);
+        .find(|account| account.id.to_string() == asked || account.name == asked);
     // A deleted account still has entries.
-    let found = found.map(|own| own.id).or_else(|| asked.parse().ok());
+    let found = found
+        .map(|account| account.id)
+        .or_else(|| asked.parse().ok());
     found.ok_or_else(|| {
         CodedError::not_found(format!(
             "there is no account `{asked}`\nhint: `vigied account list` shows them"

@@ -304,12 +304,12 @@ mod tests {
     #[test]
     fn a_bare_guid_is_told_how_to_write_it() {
         let bare = Guid::from_random([1; 16]).to_string();
-        let said = |asked: &str| one_named(&[], asked).unwrap_err().to_string();
+        let error = |asked: &str| one_named(&[], asked).unwrap_err().to_string();
         assert!(
-            said(&bare).contains("write `s-GUID`, `o-GUID` or `a-GUID`"),
+            error(&bare).contains("write `s-GUID`, `o-GUID` or `a-GUID`"),
             "{}",
-            said(&bare)
+            error(&bare)
         );
-        assert!(!said("dev").contains("s-GUID"), "{}", said("dev"));
+        assert!(!error("dev").contains("s-GUID"), "{}", error("dev"));
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn states(settings: &Settings, iam: &Iam) -> impl Fn(&Deleted) -> Sta
         .deletions()
         .iter()
         .filter(|deletion| !deletion.is_kept(now));
-    let due: Vec<Domain> = due.map(|own| own.domain).collect();
+    let due: Vec<Domain> = due.map(|deleted| deleted.domain).collect();
     // Only a server removes series: if none answers, nothing is known to be removed.
     let series = control::series(settings.data(), &due).unwrap_or_default();
     let gone: BTreeSet<Domain> = due
@@ -48,9 +48,9 @@ pub(super) fn states(settings: &Settings, iam: &Iam) -> impl Fn(&Deleted) -> Sta
         .filter(|(_, series)| *series == 0)
         .map(|(domain, _)| *domain)
         .collect();
-    move |own| match own.is_kept(now) {
+    move |deleted| match deleted.is_kept(now) {
         true => State::Waits,
-        false if gone.contains(&own.domain) => State::Gone,
+        false if gone.contains(&deleted.domain) => State::Gone,
         false => State::Goes,
     }
 }

@@ -25,7 +25,7 @@ pub(crate) async fn complaints(
     };
     let accounts = iam.directory().accounts();
     let is_missing =
-        |(_, account): &(String, AccountId)| accounts.iter().all(|own| own.id != *account);
+        |(_, account): &(String, AccountId)| accounts.iter().all(|known| known.id != *account);
     let missing = issuers.into_iter().filter(is_missing);
     let complaints = missing.map(|(issuer, account)| {
         format!(

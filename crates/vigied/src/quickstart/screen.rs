@@ -39,7 +39,7 @@ pub(super) fn last_paragraph(answer: &str) -> String {
     let paragraph = answer.trim_end().rsplit("\n\n").next().unwrap_or_default();
     let lines = paragraph.lines().filter(|line| {
         let line = line.trim_end();
-        let is_address = ADDRESSES.iter().any(|own| line.starts_with(own));
+        let is_address = ADDRESSES.iter().any(|address| line.starts_with(address));
         !line.is_empty() && !line.ends_with(':') && !is_address
     });
     lines.collect::<Vec<_>>().join("\n")

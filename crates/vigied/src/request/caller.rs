@@ -230,7 +230,7 @@ pub(crate) fn kind(app: &App, kinds: AuthorizationKinds, headers: &HeaderMap) ->
 }
 
 /// The credential of `X-Auth-User-Token`, not yet verified; for routes that also answer without one.
-pub(crate) fn shown<'h>(
+pub(crate) fn presented<'h>(
     app: &App,
     headers: &'h HeaderMap,
 ) -> Result<Option<Credential<'h>>, Refusal> {

@@ -76,7 +76,7 @@ pub(super) fn rejected(
     app: &App,
     request: &Request,
     RejectedCaller { refusal, known }: RejectedCaller,
-    shown: Credential,
+    presented: Credential,
 ) -> Response {
     let Refusal(problem) = &refusal;
     let (kind, why) = (problem.kind, problem.code);
@@ -103,7 +103,7 @@ pub(super) fn rejected(
             action,
             principal: who.map(|who| who.principal),
             account: who.and_then(|who| who.account),
-            credential: who.map_or(shown, |who| who.credential),
+            credential: who.map_or(presented, |who| who.credential),
             why,
         });
     }

@@ -104,11 +104,11 @@ fn by_name(
         space,
     };
     app.verifier.resolve_space(credential, Some(name)).map_err(|error| {
-        let said = excerpt::beginning(text);
+        let written = excerpt::beginning(text);
         let problem = match error {
             SpaceNameError::Unknown => {
                 let problem = code::DOMAIN_NOT_FOUND
-                    .problem(format!("the credential reaches no space `{said}`"));
+                    .problem(format!("the credential reaches no space `{written}`"));
                 match without_role(app, credential) {
                     Some(hint) => problem.hint(hint),
                     None => problem.hint(
@@ -117,7 +117,7 @@ fn by_name(
                 }
             }
             SpaceNameError::Several => code::PARAMETER_INVALID
-                .problem(format!("the credential reaches several spaces `{said}`"))
+                .problem(format!("the credential reaches several spaces `{written}`"))
                 .hint("name the organization with it, `ORG/SPACE`, or use a key that was made for one space"),
         };
         Refusal(problem.field(key))

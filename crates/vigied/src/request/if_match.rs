@@ -1,9 +1,9 @@
 //! `If-Match` of a change that has no body: a version may be named, and need not be.
 
 use crate::http::header::single;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use axum::extract::FromRequestParts;
-use base::error::{Kind, Problem};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use iam::manage::of_version::OfVersion;
@@ -40,9 +40,9 @@ pub(crate) fn refuse(headers: &HeaderMap) -> Result<(), Refusal> {
     match read(headers)? {
         Some(tags) if tags != "*" => {
             let message = "`If-Match` names a version, and what this route changes has none that it could be compared with";
-            let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
+            let Refusal(problem) = invalid("If-Match", message);
             let hint = "leave the header out, or send `*`";
-            Err(Refusal(problem.hint(hint).field("If-Match")))
+            Err(Refusal(problem.hint(hint)))
         }
         _ => Ok(()),
     }

@@ -9,11 +9,12 @@ use base::error::{Kind, Problem};
 use base::excerpt;
 use std::collections::HashMap;
 use std::sync::LazyLock;
+use wire::openapi::QueryParameter;
 
-/// The names, by the key of the route.
-static DOCUMENTED: LazyLock<HashMap<String, Vec<String>>> = LazyLock::new(|| {
+/// The parameters, by the key of the route.
+static DOCUMENTED: LazyLock<HashMap<String, Vec<QueryParameter>>> = LazyLock::new(|| {
     let all = wire::openapi::identity_queries().into_iter();
-    all.map(|(method, path, names)| (key(&method, &path), names))
+    all.map(|(method, path, parameters)| (key(&method, &path), parameters))
         .collect()
 });
 
@@ -34,25 +35,28 @@ impl KnownQuery {
         is_documented(form).then_some(Self { verb, path })
     }
 
-    /// Refuses the first parameter that is not known, or is given twice.
+    /// Refuses the first parameter that is not known, or is given twice and is no list.
     pub(super) fn check(self, query: &str) -> Result<(), Refusal> {
         if query.is_empty() {
             return Ok(());
         }
         let query = params::query(query)?;
         let known = DOCUMENTED.get(&key(self.verb, self.path));
-        let known: Vec<&str> = known.into_iter().flatten().map(String::as_str).collect();
+        let known = known.map(Vec::as_slice).unwrap_or_default();
         for (name, _) in query.iter() {
-            if !known.contains(&name) {
+            let Some(parameter) = known.iter().find(|parameter| parameter.name == name) else {
                 let other = excerpt::beginning(name);
                 let Refusal(problem) =
                     invalid(format!("the query has an unknown parameter `{other}`"));
-                let hint = instead(&other, known.into_iter());
+                let names = known.iter().map(|parameter| parameter.name.as_str());
+                let hint = instead(&other, names);
                 return Err(Refusal(problem.hint(hint).field(other)));
+            };
+            if !parameter.is_list {
+                query
+                    .one(name)
+                    .map_err(|error| invalid(error.to_string()))?;
             }
-            query
-                .one(name)
-                .map_err(|error| invalid(error.to_string()))?;
         }
         Ok(())
     }
@@ -96,6 +100,7 @@ mod tests {
         let sent =
             "inline-relations-depth=1&include-relations=organization&order-direction=asc&page=1";
         assert_eq!(refused(spaces.0, spaces.1, sent), None);
+        assert_eq!(refused(spaces.0, spaces.1, "q=name:a&q=name:b"), None);
         let filter = refused(spaces.0, spaces.1, "organization_guid=a").unwrap();
         assert_eq!(filter.field.as_deref(), Some("organization_guid"));
         assert!(KnownQuery::of("get", "/v1/metrics", ErrorForm::Monitoring).is_none());

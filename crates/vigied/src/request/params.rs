@@ -1,12 +1,11 @@
 //! Ids in paths and lists in queries.
 
-use crate::failure::refused::check_length;
 use crate::http::json_objects::{self, Fault};
 use crate::http::not_json;
 use crate::http::problem::Refusal;
 use axum::extract::{FromRequestParts, Path};
 use base::error::{Kind, Problem};
-use base::{excerpt, limit};
+use base::limit;
 use http::request::Parts;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -22,33 +21,6 @@ pub(crate) struct Params {
 
 fn invalid(message: String) -> Refusal {
     Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message))
-}
-
-/// What else organizations and spaces can be filtered by in Cloud Foundry, after a `;`. None is served here.
-const FILTERS: [&str; 11] = [
-    "app_guid",
-    "auditor_guid",
-    "billing_manager_guid",
-    "developer_guid",
-    "isolation_segment_guid",
-    "manager_guid",
-    "name",
-    "organization_guid",
-    "space_guid",
-    "status",
-    "user_guid",
-];
-
-/// Whether a name filter goes on with another, rather than with a name that has a semicolon.
-fn has_second_filter(name: &str) -> bool {
-    let mut more = name.split(';').skip(1);
-    more.any(|part| FILTERS.iter().any(|filter| is_filter(part, filter)))
-}
-
-/// Whether a part begins as a filter by this does: the filter, and how it compares.
-fn is_filter(part: &str, filter: &str) -> bool {
-    let rest = part.trim_start().strip_prefix(filter);
-    rest.is_some_and(|rest| rest.starts_with([':', '<', '>']) || rest.starts_with(" IN "))
 }
 
 /// The refusal of a text in a path that names nothing.
@@ -97,6 +69,11 @@ impl Params {
             .map_err(|error| invalid(error.to_string()))
     }
 
+    /// Every value of a parameter that may be given several times, in their order.
+    pub(crate) fn all(&self, key: &str) -> Vec<&str> {
+        self.query.all(key)
+    }
+
     /// A parameter that is `true` or `false`.
     pub(crate) fn flag(&self, key: &str) -> Result<bool, Refusal> {
         match self.one(key)? {
@@ -122,25 +99,6 @@ impl Params {
             }
         }
         Ok(())
-    }
-
-    /// The filter `q=name:X` of Cloud Foundry lists.
-    pub(crate) fn name_filter(&self) -> Result<Option<&str>, Refusal> {
-        match self.one("q")? {
-            None => Ok(None),
-            Some(text) => match text.split_once(':') {
-                Some(("name", name)) if !has_second_filter(name) => {
-                    check_length("q", name, &limit::LABEL_BYTES)?;
-                    Ok(Some(name))
-                }
-                _ => {
-                    let excerpt = excerpt::beginning(text);
-                    let message =
-                        format!("the filter `{excerpt}` is not understood: write `q=name:NAME`");
-                    Err(Refusal(invalid(message).0.field("q")))
-                }
-            },
-        }
     }
 }
 

@@ -197,8 +197,13 @@ fn presented<'h>(
     }
 }
 
-fn kind_of(app: &App, kinds: AuthorizationKinds, said: Option<CredentialKind>, text: &str) -> Kind {
-    match (said, kinds) {
+fn kind_of(
+    app: &App,
+    kinds: AuthorizationKinds,
+    stated: Option<CredentialKind>,
+    text: &str,
+) -> Kind {
+    match (stated, kinds) {
         (Some(CredentialKind::Iam), _) => Kind::Iam,
         (Some(CredentialKind::Uaa), _) => Kind::Uaa,
         (Some(CredentialKind::ApiKey), _) => Kind::ApiKey,

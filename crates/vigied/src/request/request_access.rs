@@ -30,7 +30,7 @@ pub(crate) struct RequestAccess {
     /// For metrics.
     scope: Option<MetricsAccess>,
     principal: Principal,
-    shown: Shown,
+    presented: Shown,
     asked_at: Millis,
 }
 
@@ -110,7 +110,7 @@ impl RequestAccess {
             text: Secret::new(text.to_owned()),
             scope,
             principal,
-            shown: Shown::from(&credential),
+            presented: Shown::from(&credential),
             asked_at: match parts.extensions.get() {
                 Some(AskedAt(at)) => *at,
                 None => return Err(caller::unguarded()),
@@ -169,7 +169,7 @@ impl open_queries::AccessCheck for RequestAccess {
                 action,
                 principal: Some(self.principal),
                 account: domain.and_then(|domain| self.app.iam.directory().account_of(domain)),
-                credential: self.shown,
+                credential: self.presented,
                 why: problem.code,
             });
         }

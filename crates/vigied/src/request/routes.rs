@@ -187,8 +187,8 @@ async fn verify(
         && cross_site::sec_fetch_site(request.headers()) != Some(Site::Other);
     let mut response = match repairs {
         Err(rejected) => {
-            let shown = caller::kind(&app, kinds, request.headers());
-            let mut response = caller_audit::rejected(&app, &request, *rejected, shown);
+            let presented = caller::kind(&app, kinds, request.headers());
+            let mut response = caller_audit::rejected(&app, &request, *rejected, presented);
             if presented_credential::is_by_token(request.headers()) {
                 response.extensions_mut().insert(TokenRefused);
             }

@@ -3,9 +3,9 @@
 use super::params::body;
 use super::payload::Payload;
 use crate::http::header::single;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use axum::extract::{FromRequest, Request};
-use base::error::{Kind, Problem};
 use bytes::Bytes;
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
@@ -34,7 +34,7 @@ impl VersionedBody {
         let tag = tag.and_then(|value| value.to_str().ok());
         tag.ok_or_else(|| {
             let message = "the header `If-Match` with the entity tag, or `*`, is missing";
-            Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field("If-Match"))
+            invalid("If-Match", message)
         })
     }
 

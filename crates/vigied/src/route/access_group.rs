@@ -1,7 +1,6 @@
 //! `/v2/groups`: access groups, whose members have what policies for them give, and whether everybody in the account is in one.
 
 use super::account_parameter::check_account;
-use super::api_key::invalid;
 use super::entity_tag::tagged;
 use super::group_id;
 use super::order::{By, SortKey, by_signed_word};
@@ -10,6 +9,7 @@ use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::if_match::IfMatch;
@@ -44,7 +44,7 @@ const KEPT: [&str; 7] = [
 
 /// The orders that can be asked for.
 const ORDERS: [(&str, By<AccessGroup>); 4] = [
-    ("id", |group| SortKey::shown(&group.id)),
+    ("id", |group| SortKey::from_display(&group.id)),
     ("name", |group| SortKey::text(&group.name)),
     ("description", |group| SortKey::text(&group.description)),
     ("is_federated", |group| {
@@ -53,8 +53,8 @@ const ORDERS: [(&str, By<AccessGroup>); 4] = [
 ];
 
 /// The group in the interface's form; whether it has rules only where that is asked for.
-fn shown(own_url: &UrlForCaller, group: &AccessGroup, with_rules: bool) -> Shown {
-    let id = group_id::shown(group.account, group.id);
+fn to_wire(own_url: &UrlForCaller, group: &AccessGroup, with_rules: bool) -> Shown {
+    let id = group_id::to_wire(group.account, group.id);
     Shown {
         href: format!("{}/v2/groups/{id}", own_url.url),
         id,
@@ -168,7 +168,7 @@ pub(super) async fn list(
         next: links.next,
         last: page(last(window, &part))?,
         groups: (part.entries.iter())
-            .map(|group| shown(&own_url, group, with_rules))
+            .map(|group| to_wire(&own_url, group, with_rules))
             .collect(),
     };
     json(StatusCode::OK, &list)
@@ -189,7 +189,7 @@ pub(super) async fn create(
         .iam
         .create_access_group(&caller, &wanted.name, description)
         .await?;
-    let answer = shown(&own_url, &made, false);
+    let answer = to_wire(&own_url, &made, false);
     tagged(StatusCode::CREATED, &answer, &access_group_tag(&made))
 }
 
@@ -203,7 +203,7 @@ pub(super) async fn show(
     let with_rules = params.flag("show_federated")?;
     let id = group_id::of_path(&caller, &params)?;
     let group = app.iam.access_group(&caller, id)?;
-    let answer = shown(&own_url, &group, with_rules);
+    let answer = to_wire(&own_url, &group, with_rules);
     tagged(StatusCode::OK, &answer, &access_group_tag(&group))
 }
 
@@ -226,7 +226,7 @@ pub(super) async fn update(
         .iam
         .update_access_group(&caller, group.id, tag, change)
         .await?;
-    let answer = shown(&own_url, &changed, false);
+    let answer = to_wire(&own_url, &changed, false);
     tagged(StatusCode::OK, &answer, &access_group_tag(&changed))
 }
 

@@ -7,15 +7,15 @@ mod version;
 pub(super) use version::{V1, V2};
 
 use super::account_parameter::check_account;
-use super::api_key::invalid;
 use super::entity_tag::tagged;
 use super::list_cursor::ListCursor;
 use super::order::{By, SortKey, by_signed_word};
 use super::paging::LIMIT_AND_START;
 use super::reply::json;
 use crate::app::App;
-use crate::failure::refused::check_length;
+use crate::failure::refused::{check_count, check_length};
 use crate::http::advertised_address::UrlForCaller;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::if_match::IfMatch;
@@ -53,16 +53,18 @@ const KEPT: [&str; 9] = [
 
 /// The orders that can be asked for.
 const ORDERS: [(&str, By<Policy>); 8] = [
-    ("id", |policy| SortKey::shown(&policy.id)),
+    ("id", |policy| SortKey::from_display(&policy.id)),
     ("type", |_| SortKey::SAME),
-    ("href", |policy| SortKey::shown(&policy.id)),
+    ("href", |policy| SortKey::from_display(&policy.id)),
     ("created_at", |policy| SortKey::Number(policy.created.at.0)),
-    ("created_by_id", |policy| SortKey::shown(&policy.created.by)),
+    ("created_by_id", |policy| {
+        SortKey::from_display(&policy.created.by)
+    }),
     ("last_modified_at", |policy| {
         SortKey::Number(policy.modified.at.0)
     }),
     ("last_modified_by_id", |policy| {
-        SortKey::shown(&policy.modified.by)
+        SortKey::from_display(&policy.modified.by)
     }),
     ("state", |policy| SortKey::Number(i64::from(policy.active))),
 ];
@@ -151,13 +153,7 @@ pub(super) fn of_invitation(
     caller: &Identity,
     wanted: &[InvitedPolicy],
 ) -> Result<Vec<PolicyGrant>, Refusal> {
-    let (count, limit) = (wanted.len() as u64, &limit::POLICIES_PER_SUBJECT);
-    if count > limit.default {
-        let (name, most) = (limit.name, limit.default);
-        let message = format!("`iam_policy` has {count} policies, more than `{name}` = {most}");
-        let Refusal(problem) = invalid("iam_policy", message);
-        return Err(Refusal(problem.limit(limit)));
-    }
+    check_count("iam_policy", wanted.len(), &limit::POLICIES_PER_SUBJECT)?;
     let each = wanted.iter().map(|one| form::invited(app, caller, one));
     each.collect()
 }
@@ -222,8 +218,8 @@ fn answer<V: Version>(
     status: StatusCode,
     policy: &Policy,
 ) -> Result<Response, Refusal> {
-    let shown = V::shown(&Form::new(app, own_url), policy);
-    tagged(status, &shown, &policy_tag(policy))
+    let answer = V::to_wire(&Form::new(app, own_url), policy);
+    tagged(status, &answer, &policy_tag(policy))
 }
 
 pub(super) async fn create<V: Version>(

@@ -1,11 +1,12 @@
 //! `/v2/roles`: the roles that access policies give.
 
-use super::api_key::{in_own_account, invalid};
+use super::account_parameter::in_own_account;
 use super::entity_tag::tagged;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::if_match::IfMatch;

@@ -1,21 +1,21 @@
 //! `/v1/accounts/{account}/settings/access_management`: settings that are fixed here. Only members of an account act in it, so
 //! identities of other accounts have no access.
 
-use super::api_key::invalid;
 use super::entity_tag::tagged;
 use crate::app::App;
 use crate::failure::refused::check_length;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
 use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::Response;
-use base::error::{Kind, Problem};
 use base::id::AccountId;
 use base::limit;
 use http::StatusCode;
 use iam::Identity;
+use iam::manage::of_version::check_version;
 use std::sync::Arc;
 use wire::iam::access_settings::{
     AccessSettings, ExternalInteraction, IdentityType, IdentityTypes, UpdateAccessSettings,
@@ -71,11 +71,7 @@ pub(super) async fn change(
 ) -> Result<Response, Refusal> {
     is_for(&app, &caller, &params)?;
     let tag = sent.tag()?;
-    if !matches!(tag.trim_matches('"'), VERSION | "*") {
-        let message = "the settings have another version: read them again";
-        let problem = Problem::new(Kind::Conflict, "conflict", message);
-        return Err(Refusal(problem.field("If-Match")));
-    }
+    check_version(tag, VERSION)?;
     let wanted: UpdateAccessSettings = body(sent.bytes())?;
     let kinds = wanted
         .external_account_identity_interaction

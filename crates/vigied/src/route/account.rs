@@ -2,7 +2,9 @@
 
 use super::in_turn::in_turn;
 use super::invitation::{PENDING, role};
-use super::paging::{ACCOUNTS, next};
+use super::list_cursor::ListCursor;
+use super::order::{Order, SortKey};
+use super::paging::ACCOUNTS;
 use super::reply::json;
 use crate::app::App;
 use crate::http::problem::Refusal;
@@ -90,19 +92,20 @@ pub(super) async fn accounts(
 }
 
 fn listed(app: &App, caller: &Identity, params: &Params) -> Result<Response, Refusal> {
-    let window = ACCOUNTS.window(params)?;
-    let part = app.iam.accounts(caller, window);
-    let address = |start| {
-        let size_and_start = (window.take, Some(start));
-        ACCOUNTS.address("/coe/v2/accounts", params, &[], size_and_start)
+    let by_name = Order::<Account>::fixed(|own| SortKey::text(&own.name));
+    let cursor = ListCursor::of(&ACCOUNTS, params, by_name)?;
+    let order = |a: &Account, b: &Account| cursor.compare(a, b);
+    let part = app.iam.accounts(caller, order, cursor.part());
+    let address = |start: Option<&str>| {
+        ACCOUNTS.address_at("/coe/v2/accounts", params, &[], (cursor.size(), start))
     };
-    let next_url = next(window, &part).map(address).transpose()?;
-    let accounts = part.entries.iter();
+    let page = cursor.page(part, address)?;
+    let accounts = page.entries.iter();
     let resources = accounts.map(|account| resource(app, caller, account));
     json(
         StatusCode::OK,
         &Accounts {
-            next_url,
+            next_url: page.links.next,
             resources: resources.collect(),
         },
     )

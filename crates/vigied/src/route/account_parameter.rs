@@ -1,4 +1,4 @@
-//! `account_id` in a query.
+//! `account_id` in a query or a body: a credential is for one account.
 
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -20,4 +20,18 @@ pub(super) fn check_account(app: &App, caller: &Identity, params: &Params) -> Re
         Refusal(Problem::new(Kind::NotFound, "not_found", message).field("account_id"))
     })?;
     Ok(app.iam.require_default_account(caller, account)?)
+}
+
+/// Refuses another account than the credential's.
+pub(super) fn in_own_account(caller: &Identity, account: &str) -> Result<(), Refusal> {
+    check_length("account_id", account, &limit::WORD_BYTES)?;
+    if account == caller.account().to_string() {
+        return Ok(());
+    }
+    let message = format!(
+        "the credential is for one account alone: `account_id` must be `{}`",
+        caller.account()
+    );
+    let problem = Problem::new(Kind::Forbidden, "wrong_account", message);
+    Err(Refusal(problem.field("account_id")))
 }

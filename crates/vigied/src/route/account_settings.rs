@@ -1,11 +1,11 @@
 //! `/v1/accounts/{account}/settings/identity`: an account's settings for logins to it and for objects made in it. A setting that
 //! has no effect here is refused by its name.
 
-use super::api_key::invalid;
 use super::entity_tag::tagged;
 use super::history;
 use super::reply::json;
 use crate::app::App;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::Params;
@@ -74,7 +74,7 @@ fn texts(settings: &AccountSettings) -> Shown {
     }
 }
 
-fn shown(stored: &StoredSettings) -> Shown {
+fn to_wire(stored: &StoredSettings) -> Shown {
     Shown {
         account_id: Some(stored.account.to_string()),
         entity_tag: Some(entity_tag(stored)),
@@ -105,7 +105,7 @@ async fn read(
     });
     let answer = Shown {
         history,
-        ..shown(&stored)
+        ..to_wire(&stored)
     };
     Ok((stored, answer))
 }
@@ -159,7 +159,7 @@ pub(super) async fn change(
         .iam
         .change_account_settings(&caller, account, tag, change)
         .await?;
-    tagged(StatusCode::OK, &shown(&changed), &entity_tag(&changed))
+    tagged(StatusCode::OK, &to_wire(&changed), &entity_tag(&changed))
 }
 
 fn wished(wanted: &UpdateAccountSettings) -> Result<SettingsChange, Refusal> {

@@ -12,7 +12,7 @@ pub(super) fn is_asked_for(params: &Params) -> Result<bool, Refusal> {
 }
 
 /// In the interface's form.
-pub(super) fn shown(activity: Activity) -> Shown {
+pub(super) fn to_wire(activity: Activity) -> Shown {
     Shown {
         last_authn: activity.last_at.map(time_text),
         authn_count: activity.times,

@@ -1,6 +1,6 @@
 //! `/v1/apikeys`: the caller's API keys.
 
-use super::account_parameter::check_account;
+use super::account_parameter::{check_account, in_own_account};
 use super::activity;
 use super::entity_tag::tagged;
 use super::history;
@@ -12,7 +12,8 @@ use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
-use crate::http::header::single;
+use crate::http::header::{is_set, single};
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::if_match::IfMatch;
@@ -53,9 +54,9 @@ const KEPT: [&str; 7] = [
 
 /// The other orders that can be asked for.
 const OTHER_ORDERS: [(&str, By<Stored>); 3] = [
-    ("description", |own| SortKey::text(&own.description)),
-    ("created_at", |own| SortKey::Number(own.created_at.0)),
-    ("created_by", |own| SortKey::shown(&own.maker())),
+    ("description", |key| SortKey::text(&key.description)),
+    ("created_at", |key| SortKey::Number(key.created_at.0)),
+    ("created_by", |key| SortKey::from_display(&key.maker())),
 ];
 
 const LIST: IdentityList<Stored> = IdentityList {
@@ -63,10 +64,6 @@ const LIST: IdentityList<Stored> = IdentityList {
     kept: &KEPT,
     other_orders: &OTHER_ORDERS,
 };
-
-pub(super) fn invalid(field: &'static str, message: String) -> Refusal {
-    Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field(field))
-}
 
 /// The key in the interface's form; `text` only for a new key.
 pub(super) fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
@@ -238,7 +235,7 @@ fn expiry(text: Option<&str>) -> Result<Option<Millis>, Refusal> {
 fn owner(caller: &Identity, text: &str) -> Result<Option<Principal>, Refusal> {
     check_length("iam_id", text, &limit::WORD_BYTES)?;
     match text.parse::<Principal>() {
-        Ok(own) if own == caller.principal() => Ok(None),
+        Ok(principal) if principal == caller.principal() => Ok(None),
         Ok(service @ Principal::Service(_)) => Ok(Some(service)),
         _ => {
             let message = format!(
@@ -251,39 +248,6 @@ fn owner(caller: &Identity, text: &str) -> Result<Option<Principal>, Refusal> {
                 Some(whole) => problem.hint(format!("write `{whole}`: the `iam_id`, not the `id`")),
                 None => problem,
             }))
-        }
-    }
-}
-
-/// Refuses another account than the credential's.
-pub(super) fn in_own_account(caller: &Identity, account: &str) -> Result<(), Refusal> {
-    check_length("account_id", account, &limit::WORD_BYTES)?;
-    if account == caller.account().to_string() {
-        return Ok(());
-    }
-    let message = format!(
-        "the credential is for one account alone: `account_id` must be `{}`",
-        caller.account()
-    );
-    let problem = Problem::new(Kind::Forbidden, "wrong_account", message);
-    Err(Refusal(problem.field("account_id")))
-}
-
-/// Whether a header says `true`, and not `false`.
-pub(super) fn is_set(
-    headers: &HeaderMap,
-    name: &'static str,
-    field: &'static str,
-) -> Result<bool, Refusal> {
-    let Some(value) = single(headers, name, field)? else {
-        return Ok(false);
-    };
-    match value.as_bytes().to_ascii_lowercase().as_slice() {
-        b"true" => Ok(true),
-        b"false" | b"" => Ok(false),
-        _ => {
-            let message = format!("the header `{field}` is `true` or `false`");
-            Err(invalid(field, message))
         }
     }
 }
@@ -343,12 +307,12 @@ async fn read(
         true => Some(app.iam.key_activity(caller, key.id).await?),
         false => None,
     };
-    let shown = ApiKey {
+    let answer = ApiKey {
         history,
-        activity: activity.map(activity::shown),
+        activity: activity.map(activity::to_wire),
         ..shown(key, None)
     };
-    tagged(StatusCode::OK, &shown, &entity_tag(key))
+    tagged(StatusCode::OK, &answer, &entity_tag(key))
 }
 
 pub(super) async fn details(

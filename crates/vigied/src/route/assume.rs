@@ -1,7 +1,8 @@
 //! The grant of users and service IDs who take on a trusted profile: they show their access token, and name the profile.
 
-use super::form_field::{bounded, property, required};
-use super::workload::{check_client, check_response_type, invalid, optional, wanted_profile};
+use super::form_field::{bounded, optional, required};
+use super::profile_grant::{check_client, check_response_type, wanted_profile};
+use super::token_refusal::{missing, wrong};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use base::limit;
@@ -23,7 +24,7 @@ pub(super) async fn tokens(
 ) -> Result<Tokens, Refusal> {
     check_client(client)?;
     if let Some(key) = OTHER_PROOFS.iter().find(|key| form.get(key).is_some()) {
-        return Err(invalid(&format!(
+        return Err(wrong(format_args!(
             "{key} is no proof for this grant here: send `access_token`"
         )));
     }
@@ -32,9 +33,9 @@ pub(super) async fn tokens(
     let profile = wanted_profile(form)?;
     let account = optional(form, "account", &limit::WORD_BYTES)?;
     if profile.name.is_some() && account.is_none() {
-        let message =
-            "Property missing or empty: account, in which there is a profile of that profile_name";
-        return Err(property("BXNIM0109E", message.to_owned()));
+        return Err(missing(
+            "account, in which there is a profile of that profile_name",
+        ));
     }
     check_response_type(form, "those who take on a trusted profile")?;
     let login = ProfileLogin {

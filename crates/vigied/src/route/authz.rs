@@ -4,12 +4,12 @@
 mod resource;
 
 use self::resource::Named;
-use super::api_key::invalid;
 use super::iam_id;
 use super::in_turn::in_turn;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::list;

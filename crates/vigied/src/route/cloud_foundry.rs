@@ -1,6 +1,7 @@
 //! Regions, organizations and spaces, in Cloud Foundry's form.
 
 use super::account::username;
+use super::cloud_foundry_filter::{Criterion, Filter};
 use super::deletion_reply::deletion_reply;
 use super::in_turn::in_turn;
 use super::paging::CfPage;
@@ -163,13 +164,13 @@ pub(super) async fn orgs(
 }
 
 fn listed_orgs(app: &App, caller: &Identity, params: &Params) -> Result<Response, Refusal> {
-    let (name, region) = (params.name_filter()?, params.one("region")?);
-    let wanted = |org: &Org| {
-        name.is_none_or(|name| org.name == name) && region.is_none_or(|region| org.region == region)
-    };
+    let filter = Filter::of(params, Criterion::OF_ORGS)?;
+    let region = params.one("region")?;
+    let wanted =
+        |org: &Org| filter.has_name(&org.name) && region.is_none_or(|region| org.region == region);
     let page = CfPage::of(params)?;
     let part = app.iam.orgs(caller, wanted, page.window());
-    let (path, kept) = ("/v2/organizations", ["q", "region"]);
+    let (path, kept) = ("/v2/organizations", ["region"]);
     json(
         StatusCode::OK,
         &page.list(path, params, &kept, &part, org_resource)?,
@@ -264,15 +265,16 @@ fn listed_spaces(
     params: &Params,
     (path, org): (&str, Option<OrgId>),
 ) -> Result<Response, Refusal> {
-    let name = params.name_filter()?;
+    let filter = Filter::of(params, Criterion::OF_SPACES)?;
     let wanted = |space: &Space| {
-        org.is_none_or(|org| space.org == org) && name.is_none_or(|name| space.name == name)
+        let is_in = org.is_none_or(|org| space.org == org);
+        is_in && filter.has_org(space.org) && filter.has_name(&space.name)
     };
     let page = CfPage::of(params)?;
     let part = app.iam.spaces(caller, wanted, page.window());
     json(
         StatusCode::OK,
-        &page.list(path, params, &["q"], &part, space_resource)?,
+        &page.list(path, params, &[], &part, space_resource)?,
     )
 }
 

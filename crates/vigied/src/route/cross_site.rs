@@ -4,7 +4,7 @@
 //! Browsers name the origin of a form (`Sec-Fetch-Site`, `Origin`). One that does not must send the page's token in the form
 //! and in a cookie, which no other site can set. Programs that are not browsers send neither, and cannot be tricked like this.
 
-use super::form_field::property;
+use super::token_refusal::wrong;
 use crate::http::header::single;
 use crate::http::not_a_form::{FORM, HINT};
 use crate::http::problem::Refusal;
@@ -56,9 +56,8 @@ pub(super) fn form_is_sent_as_one(headers: &HeaderMap) -> Result<(), Refusal> {
         return Ok(());
     }
     let kind = wire::excerpt::beginning(kind);
-    let message = format!("Property validation failed: the body is `{kind}`, not a form");
-    let refusal = property("BXNIM0106E", message);
-    Err(Refusal(refusal.0.hint(HINT).field("Content-Type")))
+    let Refusal(problem) = wrong(format_args!("the body is `{kind}`, not a form"));
+    Err(Refusal(problem.hint(HINT).field("Content-Type")))
 }
 
 /// Checks the origin of the form; the error is text for the page.

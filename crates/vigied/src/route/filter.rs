@@ -1,9 +1,9 @@
 //! The filter of a list, as `filter` of the identity interface asks for it.
 
 use crate::failure::refused::check_length;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::params::Params;
-use base::error::{Kind, Problem};
 use base::limit;
 use wire::iam::filter::{Attribute, Filter};
 
@@ -16,7 +16,7 @@ pub(super) fn asked_for(params: &Params) -> Result<Option<Filter>, Refusal> {
     check_length("filter", text, &limit::FILTER_BYTES)?;
     Filter::parse(text).map(Some).map_err(|error| {
         let message = format!("`filter` is not understood: {error}");
-        let problem = Problem::new(Kind::Invalid, "invalid_parameter", message).field("filter");
+        let Refusal(problem) = invalid("filter", message);
         Refusal(problem.hint("write it as in `name sw \"ci\" and description co_ci \"build\"`"))
     })
 }

@@ -1,15 +1,11 @@
-//! Fields of the token service's forms, and their refusals in its codes.
+//! Fields of the token service's forms.
 
+use super::token_refusal::missing;
 use crate::failure::refused::check_length;
 use crate::http::problem::Refusal;
-use base::error::{Kind, Problem};
+use base::error::Problem;
 use base::limit::Limit;
 use wire::iam::form::Form;
-
-/// A missing or wrong form field, in the token service's codes.
-pub(super) fn property(code: &'static str, message: String) -> Refusal {
-    Refusal(Problem::new(Kind::Invalid, code, message))
-}
 
 /// Refuses a form field that is longer than the limit.
 pub(super) fn bounded<'f>(
@@ -27,8 +23,20 @@ pub(super) fn bounded<'f>(
     Ok(text)
 }
 
+/// A field that must be there.
 pub(super) fn required<'f>(form: &'f Form, key: &'static str) -> Result<&'f str, Refusal> {
     form.get(key)
         .filter(|text| !text.is_empty())
-        .ok_or_else(|| property("BXNIM0109E", format!("Property missing or empty: {key}")))
+        .ok_or_else(|| missing(key))
+}
+
+/// A field that may be left out.
+pub(super) fn optional(
+    form: &Form,
+    key: &'static str,
+    limit: &'static Limit,
+) -> Result<Option<String>, Refusal> {
+    let found = form.get(key).filter(|text| !text.is_empty());
+    let found = found.map(|text| bounded(key, text, limit)).transpose()?;
+    Ok(found.map(str::to_owned))
 }

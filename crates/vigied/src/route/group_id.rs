@@ -1,8 +1,8 @@
 //! The ids of access groups as requests and answers have them, and the members that a request names.
 
-use super::api_key::invalid;
 use super::iam_id;
 use crate::failure::refused::check_length;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::params::{Params, names_nothing};
 use base::id::{AccessGroupId, AccountId};
@@ -23,7 +23,7 @@ pub(super) fn read(account: AccountId, text: &str) -> Option<AccessGroupId> {
 }
 
 /// The id in an answer.
-pub(super) fn shown(account: AccountId, group: AccessGroupId) -> String {
+pub(super) fn to_wire(account: AccountId, group: AccessGroupId) -> String {
     match group == AccessGroupId::public(account) {
         true => PUBLIC.to_owned(),
         false => group.to_string(),

@@ -1,14 +1,14 @@
 //! `/v2/groups/ID/members`: the members of access groups. Of several wishes each has an outcome of its own.
 
 use super::account_parameter::check_account;
-use super::api_key::invalid;
 use super::group_id;
 use super::order::signed_word;
 use super::paging::{GROUPS, last, list_links};
 use super::reply::json;
 use crate::app::App;
-use crate::failure::refused::{self, check_length};
+use crate::failure::refused::{self, check_count, check_length};
 use crate::http::advertised_address::UrlForCaller;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
@@ -42,7 +42,7 @@ const ECHOED: usize = 128;
 const KEPT: [&str; 4] = ["membership_type", "type", "verbose", "sort"];
 
 /// The member in the interface's form; whose it is only where that is asked for.
-fn shown(path: &str, member: GroupMember, verbose: bool) -> Shown {
+fn to_wire(path: &str, member: GroupMember, verbose: bool) -> Shown {
     let principal = member.principal;
     Shown {
         iam_id: principal.to_string(),
@@ -113,7 +113,7 @@ pub(super) async fn list(
     let part = app
         .iam
         .group_members(&caller, group, selection, is_wanted, window)?;
-    let id = group_id::shown(caller.account(), group);
+    let id = group_id::to_wire(caller.account(), group);
     let path = format!("{}/v2/groups/{id}/members", own_url.url);
     let page = |start: u64| -> Result<GroupPage, Refusal> {
         let href = GROUPS.address(&path, &params, &KEPT, (window.take, Some(start)))?;
@@ -130,7 +130,7 @@ pub(super) async fn list(
         next: links.next,
         last: page(last)?,
         members: (part.entries.into_iter())
-            .map(|member| shown(&path, member, verbose))
+            .map(|member| to_wire(&path, member, verbose))
             .collect(),
     };
     json(StatusCode::OK, &list)
@@ -187,18 +187,11 @@ async fn find_accepted(
 }
 
 /// Refuses a list that is empty, or longer than one request takes.
-fn check_count(field: &'static str, count: usize) -> Result<(), Refusal> {
-    let (count, limit) = (count as u64, &limit::GROUP_MEMBERS_AT_ONCE);
+fn check_number(field: &'static str, count: usize) -> Result<(), Refusal> {
     if count == 0 {
         return Err(invalid(field, format!("`{field}` needs one at least")));
     }
-    if count <= limit.default {
-        return Ok(());
-    }
-    let (name, most) = (limit.name, limit.default);
-    let message = format!("`{field}` has {count}, more than `{name}` = {most}");
-    let Refusal(problem) = invalid(field, message);
-    Err(Refusal(problem.limit(limit)))
+    Ok(check_count(field, count, &limit::GROUP_MEMBERS_AT_ONCE)?)
 }
 
 /// The id of the request, which the outcomes repeat.
@@ -254,7 +247,7 @@ pub(super) async fn add(
     let group = group_id::of_path(&caller, &params)?;
     app.iam.may_change_members(&caller, group)?;
     let wanted: AddGroupMembers = body(&bytes)?;
-    check_count("members", wanted.members.len())?;
+    check_number("members", wanted.members.len())?;
     let read = |one: &NewGroupMember| -> Result<Wish, Refusal> {
         let member = group_id::member(&one.iam_id, one.kind.as_deref())?;
         Ok((group, member))
@@ -293,7 +286,7 @@ pub(super) async fn remove_several(
     let check = || app.iam.may_change_members(&caller, group);
     app.iam.found_at_any_node(check).await?;
     let wanted: RemoveGroupMembers = body(&bytes)?;
-    check_count("members", wanted.members.len())?;
+    check_number("members", wanted.members.len())?;
     let read =
         |iam_id: &String| -> Result<Wish, Refusal> { Ok((group, group_id::member(iam_id, None)?)) };
     let mut wishes: Vec<Result<Wish, Refusal>> = wanted.members.iter().map(read).collect();
@@ -314,7 +307,7 @@ pub(super) async fn remove_several(
         }
     });
     let answer = RemovedGroupMembers {
-        access_group_id: group_id::shown(caller.account(), group),
+        access_group_id: group_id::to_wire(caller.account(), group),
         members: members.collect(),
     };
     json(StatusCode::MULTI_STATUS, &answer)
@@ -340,7 +333,7 @@ pub(super) async fn add_to_groups(
     check_account(&app, &caller, &params)?;
     app.iam.may_manage_access_groups(&caller)?;
     let wanted: AddToAccessGroups = body(&bytes)?;
-    check_count("groups", wanted.groups.len())?;
+    check_number("groups", wanted.groups.len())?;
     let member = group_id::member(params.text("iam_id"), wanted.kind.as_deref())?;
     let member = app.iam.principal_named(&caller, member).await?;
     let read = |text: &String| -> Result<Wish, Refusal> {

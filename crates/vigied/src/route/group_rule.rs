@@ -3,8 +3,8 @@
 use super::entity_tag::tagged;
 use super::group_id;
 use super::reply::json;
+use super::rule_condition;
 use crate::app::App;
-use crate::failure::refused;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::if_match::IfMatch;
@@ -15,22 +15,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::{AccountId, GroupRuleId};
 use http::StatusCode;
-use iam::claim_condition::ClaimCondition;
 use iam::directory::GroupRule;
 use iam::manage::group_rule::{GroupRuleTerms, group_rule_tag};
 use std::sync::Arc;
-use wire::iam::access_group::{
-    GroupRule as Shown, GroupRuleCondition, GroupRuleList, GroupRuleRequest,
-};
+use wire::iam::access_group::{GroupRule as Shown, GroupRuleList, GroupRuleRequest};
 use wire::iam::api_key::time_text;
-
-fn condition(condition: &ClaimCondition) -> GroupRuleCondition {
-    GroupRuleCondition {
-        claim: condition.claim().to_owned(),
-        operator: condition.operator().name().to_owned(),
-        value: condition.value().to_owned(),
-    }
-}
 
 fn shown(account: AccountId, rule: &GroupRule) -> Shown {
     Shown {
@@ -40,7 +29,7 @@ fn shown(account: AccountId, rule: &GroupRule) -> Shown {
         realm_name: rule.realm.clone(),
         access_group_id: rule.group.to_string(),
         account_id: account.to_string(),
-        conditions: rule.conditions.iter().map(condition).collect(),
+        conditions: rule_condition::to_wire(&rule.conditions),
         created_at: time_text(rule.created.at),
         created_by_id: rule.created.by.to_string(),
         last_modified_at: time_text(rule.modified.at),
@@ -51,13 +40,8 @@ fn shown(account: AccountId, rule: &GroupRule) -> Shown {
 /// The rule that a body says.
 fn terms(bytes: &[u8]) -> Result<GroupRuleTerms, Refusal> {
     let wanted: GroupRuleRequest = body(bytes)?;
-    let read = |wanted: &GroupRuleCondition| {
-        ClaimCondition::new(&wanted.claim, &wanted.operator, &wanted.value)
-            .map_err(|refusal| Refusal(refused::problem(&refusal)))
-    };
-    let conditions = wanted.conditions.iter().map(read);
     Ok(GroupRuleTerms {
-        conditions: conditions.collect::<Result<Vec<ClaimCondition>, Refusal>>()?,
+        conditions: rule_condition::read(&wanted.conditions)?,
         name: wanted.name.unwrap_or_default(),
         realm: wanted.realm_name,
         expiration_hours: wanted.expiration,

@@ -1,6 +1,7 @@
 //! The grant by which a service would act as a CRN (`iam-authz`). Nobody is ever let, and is told why in the original's codes.
 
-use super::form_field::{bounded, property, required};
+use super::form_field::{bounded, required};
+use super::token_refusal::property;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use base::limit;
@@ -34,7 +35,7 @@ pub(super) fn tokens(app: &App, source: Source, form: &Form) -> Result<Tokens, R
     let wanted = bounded("desired_iam_id", wanted, &limit::LABEL_BYTES)?;
     if !wanted.strip_prefix(PREFIX).is_some_and(is_crn) {
         let message = "Provided CRN is not valid: `desired_iam_id` is `crn-` and a CRN of ten parts, like `crn-crn:v1:bluemix:public:monitoring:us-south:a/ACCOUNT:INSTANCE::`";
-        return Err(property("BXNIM0113E", message.to_owned()));
+        return Err(property("BXNIM0113E", message));
     }
     let token = Secret::new(token.to_owned());
     Ok(app.iam.authorized_token(&token, source)?)

@@ -2,9 +2,9 @@
 
 use crate::app::App;
 use crate::failure::refused::check_length;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::params::Params;
-use base::error::{Kind, Problem};
 use base::limit;
 use base::principal::Principal;
 use iam::Identity;
@@ -14,8 +14,8 @@ pub(super) fn read(field: &'static str, text: &str) -> Result<Principal, Refusal
     check_length(field, text, &limit::WORD_BYTES)?;
     text.parse().map_err(|_| {
         let message = format!("`{field}`: `{text}` is no IAM id");
-        let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
-        Refusal(problem.field(field).hint(hint(text)))
+        let Refusal(problem) = invalid(field, message);
+        Refusal(problem.hint(hint(text)))
     })
 }
 

@@ -1,11 +1,12 @@
 //! The token service: grants, keys, discovery, introspection, revocation.
 
 use super::assume;
-use super::form_field::{bounded, property, required};
+use super::form_field::{bounded, optional, required};
 use super::iam_authz;
 use super::not_served;
 use super::oauth_error;
 use super::reply::json;
+use super::token_refusal::{no_client, wrong};
 use super::workload;
 use crate::app::App;
 use crate::http::advertised_address::UrlForCaller;
@@ -17,7 +18,6 @@ use crate::request::caller::Manager;
 use crate::request::payload::FormPayload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
 use base::secret::Secret;
 use base::source::Source;
@@ -29,9 +29,10 @@ use iam::flow::grant::{
 use iam::sync::key_store::PUBLIC_KEYS_KEPT_SECONDS;
 use iam::token::claims::SCOPE;
 use iam::token::keyring::{PublicKey, PublicNumbers};
+use std::borrow::Cow;
 use std::sync::Arc;
 use wire::code;
-use wire::credential;
+use wire::credential::{self, Basic};
 use wire::iam::discovery::{Discovery, Jwk, Jwks};
 use wire::iam::form::{self, Form, FormError};
 use wire::iam::introspection::{TokenAccount, UserInfo};
@@ -48,12 +49,11 @@ const DELEGATED_SECONDS: i64 = 518_400;
 pub(super) fn form(headers: &HeaderMap, body: &[u8]) -> Result<Form, Refusal> {
     let content_type = headers.get(header::CONTENT_TYPE);
     if let Some(kind) = not_a_form::kind(content_type, body, MediaType::IsHint) {
-        let message = format!("Property validation failed: the body is {kind}, not a form");
-        let refusal = property("BXNIM0106E", message);
+        let refusal = wrong(format_args!("the body is {kind}, not a form"));
         return Err(Refusal(refusal.0.hint(not_a_form::HINT)));
     }
     Form::parse(body).map_err(|error| {
-        let refusal = property("BXNIM0106E", format!("Property validation failed: {error}"));
+        let refusal = wrong(&error);
         match form_limit(&error) {
             Some(limit) => Refusal(refusal.0.limit(limit)),
             None => refusal,
@@ -93,16 +93,27 @@ pub(super) fn client(app: &App, headers: &HeaderMap) -> Result<Option<Client>, R
     let Some(value) = single(headers, "authorization", "Authorization")? else {
         return Ok(None);
     };
-    let refused = |message: String| {
-        app.iam.note_client_refused("BXNIM0308E");
-        Refusal(Problem::new(Kind::Unauthenticated, "BXNIM0308E", message))
-    };
-    let basic = credential::basic(value.as_bytes())
-        .map_err(|error| refused(format!("The Authorization header cannot be read: {error}")))?;
+    let basic = basic(app, value)?;
     let client = Client::find(&basic.user, basic.password.expose());
     client.map(Some).ok_or_else(|| {
-        refused("The client is unknown or its secret is wrong: send `bx:bx`".to_owned())
+        let message = "The client is unknown or its secret is wrong: send `bx:bx`";
+        refused_client(app, message)
     })
+}
+
+/// A client and its secret.
+fn basic(app: &App, value: &HeaderValue) -> Result<Basic, Refusal> {
+    credential::basic(value.as_bytes()).map_err(|error| {
+        let message = format!("The Authorization header cannot be read: {error}");
+        refused_client(app, message)
+    })
+}
+
+/// The refusal of a client that cannot be read or is unknown, which is noted.
+fn refused_client(app: &App, message: impl Into<Cow<'static, str>>) -> Refusal {
+    let refusal = no_client(message);
+    app.iam.note_client_refused(refusal.0.code);
+    refusal
 }
 
 /// The credential in a form of the token service.
@@ -173,21 +184,15 @@ async fn issued(
     let with_uaa = form
         .get("response_type")
         .is_some_and(|types| form::list(types).any(|word| word == "uaa"));
-    let account = form
-        .get("account")
-        .filter(|text| !text.is_empty())
-        .map(|text| bounded("account", text, &limit::WORD_BYTES))
-        .transpose()?
-        .map(str::to_owned);
+    let account = optional(form, "account", &limit::WORD_BYTES)?;
     let delegation = delegation(form, client)?;
     if client == Some(Client::Kube) && (account.is_some() || with_uaa) {
-        let message = "Property validation failed: a delegated token is for the account of its login: leave out `account`, and `uaa` of `response_type`";
-        return Err(property("BXNIM0106E", message.to_owned()));
+        let what = "a delegated token is for the account of its login: leave out `account`, and `uaa` of `response_type`";
+        return Err(wrong(what));
     }
     if form.get("grant_type") == Some(DELEGATED) && client != Some(Client::Kube) {
         let message = "The Authorization header with the client that the token was delegated to is missing: send `kube:kube`";
-        let problem = Problem::new(Kind::Unauthenticated, "BXNIM0308E", message);
-        return Err(Refusal(problem));
+        return Err(no_client(message));
     }
     let tokens = app
         .iam
@@ -216,10 +221,6 @@ async fn issued(
 /// For how many seconds a delegated token is asked for, if one is. Only the client `bx:bx`, which has logins, may ask for one, and
 /// only for `kube`.
 fn delegation(form: &Form, client: Option<Client>) -> Result<Option<i64>, Refusal> {
-    let invalid = |what: &str| {
-        let message = format!("Property validation failed: {what}");
-        property("BXNIM0106E", message)
-    };
     let types = form.get("response_type").unwrap_or_default();
     if !form::list(types).any(|word| word == "delegated_refresh_token") {
         return Ok(None);
@@ -227,39 +228,33 @@ fn delegation(form: &Form, client: Option<Client>) -> Result<Option<i64>, Refusa
     if client != Some(Client::Bx) {
         let message =
             "The Authorization header is missing: a token is delegated by the client `bx:bx`";
-        let problem = Problem::new(Kind::Unauthenticated, "BXNIM0308E", message);
-        return Err(Refusal(problem));
+        return Err(no_client(message));
     }
     let receivers = required(form, "receiver_client_ids")?;
     let mut all = form::list(receivers);
     if all.next() != Some(Client::Kube.id()) || all.next().is_some() {
-        return Err(invalid("`receiver_client_ids` is `kube` here"));
+        return Err(wrong("`receiver_client_ids` is `kube` here"));
     }
     let Some(asked) = form.get("delegated_refresh_token_expiry") else {
         return Ok(Some(DELEGATED_SECONDS));
     };
     let seconds = asked.parse::<i64>().ok().filter(|seconds| *seconds > 0);
     let what = "`delegated_refresh_token_expiry` is a number of seconds from 1 on";
-    seconds.map(Some).ok_or_else(|| invalid(what))
+    seconds.map(Some).ok_or_else(|| wrong(what))
 }
 
 /// A service ID and one of its keys, in the header or in the form (RFC 6749 2.3.1).
 fn client_credentials(app: &App, headers: &HeaderMap, form: &Form) -> Result<Grant, Refusal> {
-    let refused = |message: String| {
-        app.iam.note_client_refused("BXNIM0308E");
-        Refusal(Problem::new(Kind::Unauthenticated, "BXNIM0308E", message))
-    };
     let Some(value) = single(headers, "authorization", "Authorization")? else {
         return match (form.get("client_id"), form.get("client_secret")) {
             (Some(id), Some(secret)) => client_grant(id, secret),
-            _ => Err(refused(
-                "The client is missing: send a service ID and one of its API keys as Basic, or as `client_id` and `client_secret`"
-                    .to_owned(),
+            _ => Err(refused_client(
+                app,
+                "The client is missing: send a service ID and one of its API keys as Basic, or as `client_id` and `client_secret`",
             )),
         };
     };
-    let basic = credential::basic(value.as_bytes())
-        .map_err(|error| refused(format!("The Authorization header cannot be read: {error}")))?;
+    let basic = basic(app, value)?;
     client_grant(&basic.user, basic.password.expose())
 }
 

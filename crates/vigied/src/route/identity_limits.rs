@@ -1,10 +1,9 @@
 //! `/v1/accounts/{account}/limits/identity`: how many service IDs, groups of them, API keys, trusted profiles, and rules and links
 //! of theirs an account has, and how many it may have. What is not counted here is refused by its name.
 
-use super::api_key::invalid;
 use super::reply::json;
-use super::trusted_profile;
 use crate::app::App;
+use crate::http::invalid::{invalid, unserved};
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body, rest_of_body};
@@ -180,7 +179,7 @@ impl EachOf {
             Self::KeysOfIdentity => Named::Identity(id.parse()?),
             Self::RulesOfGroup => Named::AccessGroup(id.parse()?),
             // By its id, `Profile-…`, or by its IAM id.
-            Self::PartsOfProfile(part) => Named::Profile(part, trusted_profile::parse_id(id)?),
+            Self::PartsOfProfile(part) => Named::Profile(part, ProfileId::from_either(id)?),
         })
     }
 }
@@ -201,7 +200,7 @@ impl Named {
             Self::ServiceIdGroup(group) => group.to_string(),
             Self::Identity(principal) => principal.to_string(),
             Self::AccessGroup(group) => group.to_string(),
-            Self::Profile(_, profile) => trusted_profile::shown_id(*profile),
+            Self::Profile(_, profile) => profile.object_id(),
         }
     }
 }
@@ -284,10 +283,7 @@ fn refuse_unserved(members: &Map<String, Value>) -> Result<(), Refusal> {
     let wished = |name: &&str| members.get(*name).is_some_and(asks);
     match UNSERVED.into_iter().find(wished) {
         None => Ok(()),
-        Some(name) => {
-            let message = format!("`{name}` is not served here: leave it out");
-            Err(invalid(name, message))
-        }
+        Some(name) => Err(unserved(name)),
     }
 }
 

@@ -1,9 +1,9 @@
 //! `/v1/activity/accounts/{account}/report`: reports of who has not authenticated for some time.
 
-use super::api_key::invalid;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::Params;
@@ -104,7 +104,7 @@ fn user((user, last): (User, Option<Millis>)) -> UserActivity {
 
 fn service((service, last): (Service, Option<Millis>)) -> EntityActivity {
     EntityActivity {
-        id: format!("ServiceId-{}", service.id.0),
+        id: service.id.object_id(),
         name: Some(service.name),
         last_authn: last.map(time_text),
     }
@@ -125,7 +125,7 @@ fn key(directory: &Directory, (key, last): (ApiKey, Option<Millis>)) -> ApiKeyAc
         name: key.name,
         kind: kind.to_owned(),
         serviceid: service.map(|service| KeyOfService {
-            id: format!("ServiceId-{}", service.id.0),
+            id: service.id.object_id(),
             name: service.name.clone(),
         }),
         user: user.map(|user| KeyOfUser {
@@ -154,7 +154,7 @@ pub(super) async fn show(
         .map(|unused| key(&directory, unused));
     let profiles = report.profiles.into_iter();
     let profiles = profiles.map(|(profile, last)| EntityActivity {
-        id: format!("Profile-{}", profile.id.0),
+        id: profile.id.object_id(),
         name: Some(profile.name),
         last_authn: last.map(time_text),
     });

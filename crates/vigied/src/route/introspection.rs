@@ -32,18 +32,18 @@ pub(super) async fn introspect(
     FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {
     let pretty = params.flag("pretty")?;
-    let shown = caller::shown(&app, &headers)?;
+    let presented = caller::presented(&app, &headers)?;
     // With a credential in its own header, `Authorization` may be meant for a proxy. A bearer token is no client credential
     // that could be wrong.
     let is_bearer = headers
         .get(header::AUTHORIZATION)
         .is_some_and(|value| credential::authorization(value.as_bytes()).is_ok());
-    if shown.is_none() && !is_bearer {
+    if presented.is_none() && !is_bearer {
         client(&app, &headers)?;
     }
     let form = form(&headers, &body)?;
     let asked = |key| form.get(key).filter(|text| !text.is_empty());
-    let credential = match (asked("apikey"), asked("token"), shown) {
+    let credential = match (asked("apikey"), asked("token"), presented) {
         (Some(_), Some(_), _) => {
             let problem = code::REQUEST_MALFORMED
                 .problem("the form has both `token` and `apikey`: send only one of them");
@@ -51,7 +51,7 @@ pub(super) async fn introspect(
         }
         (Some(key), None, _) => Credential::ApiKey(key),
         (None, Some(token), _) => Credential::Iam(token),
-        (None, None, Some(shown)) => shown,
+        (None, None, Some(presented)) => presented,
         (None, None, None) => Credential::Iam(required(&form, "token")?),
     };
     let caller = caller::if_any(&app, &headers);

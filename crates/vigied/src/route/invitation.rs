@@ -1,7 +1,6 @@
 //! Invitations by Administrators, the answers of the invited, and one-time codes.
 
 use super::access_policy;
-use super::api_key::invalid;
 use super::group_id;
 use super::list_cursor::ListCursor;
 use super::order::Order;
@@ -10,6 +9,7 @@ use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::{check_length, mended_by};
 use crate::http::guesses::Guesser;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::http::source::RequestSource;
 use crate::request::caller::Manager;
@@ -17,7 +17,6 @@ use crate::request::params::{Params, body};
 use crate::request::payload::{FormPayload, Payload};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::error::{Kind, Problem};
 use base::id::{AccessGroupId, AccountId, UserId};
 use base::limit;
 use base::secret::Secret;
@@ -52,7 +51,7 @@ fn groups(account: AccountId, texts: &[String]) -> Result<Vec<AccessGroupId>, Re
 
 fn no_role(text: &str, all: &str) -> Refusal {
     let message = format!("{text:?} is no account role: {all}");
-    Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field("account_role"))
+    invalid("account_role", message)
 }
 
 /// An account role by its name.
@@ -180,7 +179,7 @@ pub(super) async fn accept_account(
     let wanted: AcceptAccount = body(&bytes)?;
     let account = wanted.account_id.parse().map_err(|_| {
         let message = format!("{:?} is no account id", wanted.account_id);
-        Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field("account_id"))
+        invalid("account_id", message)
     })?;
     app.iam
         .accept(&caller, Choice::Account(account), None)

@@ -10,7 +10,7 @@ use base::id::Guid;
 use base::time::Millis;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use iam::directory::{ApiKey, Instance, Policy, Profile, Service};
+use iam::directory::{Account, ApiKey, Instance, Policy, Profile, Service};
 use iam::manage::invitation::ReceivedInvitation;
 use iam::manage::page::{PageRequest, PlacedPage, PlacedRequest};
 use iam::manage::resource_key::ResourceKey;
@@ -26,6 +26,14 @@ pub(super) trait Entry {
 
     /// When it was made, and its id, which never change: the order of entries that are sorted by equal values.
     fn made(&self) -> (Millis, Guid);
+}
+
+impl Entry for Account {
+    const LIST: &'static str = "accounts";
+
+    fn made(&self) -> (Millis, Guid) {
+        (self.created_at, self.id.0)
+    }
 }
 
 impl Entry for ApiKey {
@@ -312,7 +320,7 @@ mod tests {
     }
 
     fn by_name(reverse: bool) -> Order<Item> {
-        Order::tried(|own| SortKey::text(&own.name), reverse)
+        Order::tried(|row| SortKey::text(&row.name), reverse)
     }
 
     type Links = CursorPage<Item, Option<String>>;
@@ -340,17 +348,17 @@ mod tests {
             mut list in items(), take in 1_u64..6, deletes in prop::collection::vec(any::<prop::sample::Index>(), 0..30),
             cleans: bool, reverse: bool,
         ) {
-            let all: BTreeSet<u8> = list.iter().map(|own| own.id).collect();
+            let all: BTreeSet<u8> = list.iter().map(|row| row.id).collect();
             let (mut seen, mut gone) = (Vec::new(), BTreeSet::new());
             let mut deletes = deletes.into_iter();
             let mut start = None;
             loop {
                 let page = read(&list, reverse, start.as_deref(), take);
                 prop_assert!(page.entries.len() as u64 <= take);
-                seen.extend(page.entries.iter().map(|own| own.id));
+                seen.extend(page.entries.iter().map(|row| row.id));
                 // A loop that cleans up deletes what it has read; others delete anything.
                 if cleans {
-                    list.retain(|own| !page.entries.contains(own));
+                    list.retain(|row| !page.entries.contains(row));
                 }
                 if let Some(index) = deletes.next()
                     && !list.is_empty()

@@ -4,6 +4,7 @@ use super::account_settings::mfa_word;
 use super::identity_report;
 use super::reply::json;
 use crate::app::App;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::Params;
@@ -27,8 +28,7 @@ pub(super) async fn status(
     let asked = params.one("iam_id")?.unwrap_or_default();
     let user = asked.parse::<UserId>().map_err(|_| {
         let message = "`iam_id` is the IAM id of a user, like `IBMid-<GUID>`";
-        let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
-        Refusal(problem.field("iam_id"))
+        invalid("iam_id", message)
     })?;
     // Who has accepted an invitation is also meant by its id.
     let named = app.iam.principal_named(&caller, user.into()).await?;

@@ -1,7 +1,7 @@
 //! What the original's token service has and this one does not: grants, and fields that name a second proof. They are refused by their
 //! name, because who sends a second proof believes that it is checked.
 
-use super::form_field::property;
+use super::token_refusal::wrong;
 use crate::http::problem::Refusal;
 use wire::iam::form::Form;
 
@@ -26,16 +26,12 @@ const GRANTS: [(&str, &str); 2] = [
     ),
 ];
 
-fn invalid(what: &str) -> Refusal {
-    property("BXNIM0106E", format!("Property validation failed: {what}"))
-}
-
 /// The refusal of a grant that is not served.
 pub(super) fn grant(grant_type: &str) -> Refusal {
     let excerpt: String = grant_type.chars().take(80).collect();
     let known = GRANTS.iter().find(|(name, _)| *name == grant_type);
     let why = known.map_or_else(String::new, |(_, why)| format!(": {why}"));
-    invalid(&format!("grant_type `{excerpt}` is not supported{why}"))
+    wrong(format_args!("grant_type `{excerpt}` is not supported{why}"))
 }
 
 /// The field of a second proof that the form has, and why it is refused.
@@ -52,6 +48,6 @@ pub(super) fn second_proof(form: &Form) -> Option<(&'static str, String)> {
 pub(super) fn check_second_proof(form: &Form) -> Result<(), Refusal> {
     match second_proof(form) {
         None => Ok(()),
-        Some((_, why)) => Err(invalid(&why)),
+        Some((_, why)) => Err(wrong(why)),
     }
 }

@@ -1,9 +1,9 @@
 //! The order of a list, as `sort` and `order` of the identity interface ask for it.
 
 use crate::failure::refused::check_length;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::params::Params;
-use base::error::{Kind, Problem};
 use base::limit;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -26,7 +26,7 @@ impl<'e> SortKey<'e> {
     }
 
     /// The text of an id or a name that is made up for it.
-    pub(super) fn shown(value: &impl ToString) -> Self {
+    pub(super) fn from_display(value: &impl ToString) -> Self {
         Self::Text(Cow::Owned(value.to_string()))
     }
 }
@@ -153,5 +153,5 @@ pub(super) fn by_signed_word<T>(
 
 fn unknown(field: &'static str, words: &str, other: &str) -> Refusal {
     let message = format!("`{field}` is {words}, not `{other}`");
-    Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field(field))
+    invalid(field, message)
 }

@@ -4,6 +4,7 @@
 //!
 //! The links to the next and previous page repeat the filters and the order of the list.
 
+use super::cloud_foundry_filter;
 use crate::http::problem::Refusal;
 use crate::request::params::Params;
 use base::error::{Kind, Problem};
@@ -144,7 +145,7 @@ impl Style {
 }
 
 /// The start of the next page, if there is one.
-pub(crate) fn next<T>(window: PageRequest, part: &Page<T>) -> Option<u64> {
+fn next<T>(window: PageRequest, part: &Page<T>) -> Option<u64> {
     let next = window.skip.saturating_add(window.take);
     (next < part.total).then_some(next)
 }
@@ -229,7 +230,7 @@ impl CfPage {
         }
     }
 
-    /// The answer; `path` is that of the list, `kept` are the parameters that filter it.
+    /// The answer; `path` is that of the list, `kept` are the parameters that filter it beside `q`.
     pub(crate) fn list<T, E>(
         &self,
         path: &str,
@@ -257,7 +258,18 @@ impl CfPage {
         total: u64,
     ) -> Result<PageLinks, Refusal> {
         let pages = total.div_ceil(self.size).max(1);
-        let address = |page: u64| CF.address(path, params, kept, (self.size, Some(page)));
+        let filters = params.all(cloud_foundry_filter::NAME).into_iter();
+        let filters: Vec<(&str, &str)> = filters
+            .map(|filter| (cloud_foundry_filter::NAME, filter))
+            .collect();
+        let filters = wire::query::encode(&filters);
+        let address = |page: u64| -> Result<String, Refusal> {
+            let address = CF.address(path, params, kept, (self.size, Some(page)))?;
+            Ok(match filters.is_empty() {
+                true => address,
+                false => format!("{address}&{filters}"),
+            })
+        };
         let (previous, next) = (self.page - 1, self.page.saturating_add(1));
         Ok(PageLinks {
             pages,

@@ -1,9 +1,9 @@
 //! One-time codes: a page for people, a route for programs.
 
 use super::cross_site::{self, FormToken};
-use super::form_field::property;
 use super::identity::{client, form, grant, name_and_password};
 use super::reply::json;
+use super::token_refusal::{missing, wrong};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::http::source::RequestSource;
@@ -100,10 +100,7 @@ pub(super) async fn issue(
     }
     let grant = grant(&form)?;
     if !matches!(grant, Grant::RefreshToken(_)) {
-        return Err(property(
-            "BXNIM0106E",
-            "Property validation failed: grant_type must be `refresh_token` here".to_owned(),
-        ));
+        return Err(wrong("grant_type must be `refresh_token` here"));
     }
     let client = client(&app, &headers)?;
     let passcode = app
@@ -126,10 +123,7 @@ pub(super) async fn issue(
 
 async fn from_page(app: &App, source: Source, form: &Form) -> Result<Response, Refusal> {
     if form.get("username").is_none() || form.get("password").is_none() {
-        return Err(property(
-            "BXNIM0109E",
-            "Property missing or empty: username or password".to_owned(),
-        ));
+        return Err(missing("username or password"));
     }
     let grant = name_and_password(form)?;
     let request = TokenRequest {

@@ -1,8 +1,8 @@
 //! `/v1/preferences`: what clients keep for a user or service ID in an account.
 
-use super::api_key::invalid;
 use super::reply::json;
 use crate::app::App;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use wire::iam::preference::{Preference as Shown, Preferences, SetPreference};
 
 /// In the interface's form.
-fn shown(account: AccountId, preference: Preference) -> Shown {
+fn to_wire(account: AccountId, preference: Preference) -> Shown {
     let (text, texts) = match preference.value {
         PreferenceValue::Text(text) => (Some(text), None),
         PreferenceValue::Texts(texts) => (None, Some(texts)),
@@ -56,7 +56,9 @@ pub(super) async fn list(
 ) -> Result<Response, Refusal> {
     let of = whose(&app, &caller, &params).await?;
     let found = app.iam.preferences(&caller, of).await?;
-    let found = found.into_iter().map(|own| shown(caller.account(), own));
+    let found = found
+        .into_iter()
+        .map(|preference| to_wire(caller.account(), preference));
     let list = Preferences {
         preferences: found.collect(),
     };
@@ -70,7 +72,7 @@ pub(super) async fn show(
 ) -> Result<Response, Refusal> {
     let of = whose(&app, &caller, &params).await?;
     let found = app.iam.preference(&caller, of, which(&params)).await?;
-    json(StatusCode::OK, &shown(caller.account(), found))
+    json(StatusCode::OK, &to_wire(caller.account(), found))
 }
 
 fn value(wanted: SetPreference) -> Result<PreferenceValue, Refusal> {
@@ -98,7 +100,7 @@ pub(super) async fn set(
         value: value(body(&bytes)?)?,
     };
     app.iam.set_preference(&caller, of, &new).await?;
-    json(StatusCode::OK, &shown(caller.account(), new))
+    json(StatusCode::OK, &to_wire(caller.account(), new))
 }
 
 pub(super) async fn delete(

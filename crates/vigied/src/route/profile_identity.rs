@@ -1,11 +1,11 @@
 //! `/v1/profiles/ID/identities`: the users and service IDs that may take on a trusted profile because it names them.
 
-use super::api_key::invalid;
 use super::entity_tag::tagged;
-use super::reply::json;
-use super::trusted_profile::{id, some};
+use super::reply::{json, non_empty};
+use super::trusted_profile::id;
 use crate::app::App;
 use crate::failure::refused::check_length;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body, names_nothing};
@@ -60,25 +60,19 @@ impl Sort {
         match self {
             Self::User => identifier.parse::<UserId>().ok().map(Principal::from),
             Self::Service => {
-                let id_alone = identifier.strip_prefix("iam-").unwrap_or(identifier);
-                let id = format!("iam-{id_alone}").parse::<ServiceId>();
+                let id = ServiceId::from_either(identifier);
                 id.ok().map(Principal::from)
             }
         }
     }
 }
 
-fn shown(account: AccountId, identity: &ProfileIdentity) -> Shown {
+fn to_wire(account: AccountId, identity: &ProfileIdentity) -> Shown {
     let iam_id = identity.principal.to_string();
-    let sort = match identity.principal.user() {
-        Some(_) => Sort::User,
-        None => Sort::Service,
-    };
-    let (identifier, accounts) = match sort {
-        Sort::User => (iam_id.clone(), vec![account.to_string()]),
-        Sort::Service => {
-            let id_alone = iam_id.strip_prefix("iam-").unwrap_or(&iam_id);
-            (id_alone.to_owned(), Vec::new())
+    let (sort, identifier, accounts) = match identity.principal {
+        Principal::Service(id) => (Sort::Service, id.object_id(), Vec::new()),
+        Principal::User(_) | Principal::Profile(_) | Principal::Server => {
+            (Sort::User, iam_id.clone(), vec![account.to_string()])
         }
     };
     Shown {
@@ -86,7 +80,7 @@ fn shown(account: AccountId, identity: &ProfileIdentity) -> Shown {
         identifier,
         kind: sort.name().to_owned(),
         accounts,
-        description: some(&identity.description),
+        description: non_empty(&identity.description),
     }
 }
 
@@ -95,7 +89,7 @@ fn all(profile: &Profile) -> ProfileIdentities {
     ProfileIdentities {
         entity_tag: profile_identities_tag(profile),
         identities: identities
-            .map(|identity| shown(profile.account, identity))
+            .map(|identity| to_wire(profile.account, identity))
             .collect(),
     }
 }
@@ -187,7 +181,7 @@ pub(super) async fn add(
         .iam
         .add_profile_identity(&caller, profile.id, &new)
         .await?;
-    json(StatusCode::OK, &shown(profile.account, &added))
+    json(StatusCode::OK, &to_wire(profile.account, &added))
 }
 
 pub(super) async fn show(
@@ -199,7 +193,7 @@ pub(super) async fn show(
     let identity = app
         .iam
         .profile_identity(&caller, profile.id, named(&params)?)?;
-    json(StatusCode::OK, &shown(profile.account, &identity))
+    json(StatusCode::OK, &to_wire(profile.account, &identity))
 }
 
 pub(super) async fn remove(

@@ -1,11 +1,11 @@
 //! `/v1/profiles/ID/links`: the compute resources that may take on a trusted profile.
 
-use super::api_key::invalid;
 use super::entity_tag::tagged;
-use super::reply::json;
-use super::trusted_profile::{id, some};
+use super::reply::{json, non_empty};
+use super::trusted_profile::id;
 use crate::app::App;
 use crate::failure::refused::check_length;
+use crate::http::invalid::{invalid, unserved};
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::if_match::IfMatch;
@@ -24,14 +24,14 @@ use wire::iam::profile_link::{
     CreateProfileLink, LinkedComputeResource, ProfileLink as Shown, ProfileLinkList,
 };
 
-fn shown(link: &ProfileLink) -> Shown {
+fn to_wire(link: &ProfileLink) -> Shown {
     let made = time_text(link.created.at);
     Shown {
         id: link.id.to_string(),
         entity_tag: profile_link_tag(link),
         created_at: made.clone(),
         modified_at: made,
-        name: some(&link.name),
+        name: non_empty(&link.name),
         cr_type: link.cr_type.clone(),
         link: LinkedComputeResource {
             crn: link.crn.clone(),
@@ -42,21 +42,18 @@ fn shown(link: &ProfileLink) -> Shown {
     }
 }
 
-/// Refuses a field that the original has and nothing here looks at.
-fn unserved(field: &'static str, is_there: bool) -> Result<(), Refusal> {
+/// Refuses a field that is not served, if it is there.
+fn refuse_unserved(field: &'static str, is_there: bool) -> Result<(), Refusal> {
     match is_there {
         false => Ok(()),
-        true => {
-            let message = format!("`{field}` is not served here: leave it out");
-            Err(invalid(field, message))
-        }
+        true => Err(unserved(field)),
     }
 }
 
 /// The compute resource that a body names.
 fn terms(cr_type: String, wanted: LinkedComputeResource) -> Result<LinkTerms, Refusal> {
-    unserved("component_type", wanted.component_type.is_some())?;
-    unserved("component_name", wanted.component_name.is_some())?;
+    refuse_unserved("component_type", wanted.component_type.is_some())?;
+    refuse_unserved("component_name", wanted.component_name.is_some())?;
     let part = |text: Option<String>| text.filter(|text| !text.is_empty());
     Ok(LinkTerms {
         cr_type,
@@ -78,7 +75,7 @@ pub(super) async fn list(
 ) -> Result<Response, Refusal> {
     let profile = app.iam.managed_profile(&caller, id(&params)?)?;
     let list = ProfileLinkList {
-        links: profile.links.iter().map(shown).collect(),
+        links: profile.links.iter().map(to_wire).collect(),
     };
     json(StatusCode::OK, &list)
 }
@@ -91,14 +88,18 @@ pub(super) async fn create(
 ) -> Result<Response, Refusal> {
     let profile = app.iam.managed_profile(&caller, id(&params)?)?;
     let wanted: CreateProfileLink = body(&bytes)?;
-    unserved("is_cross_account", wanted.is_cross_account == Some(true))?;
+    refuse_unserved("is_cross_account", wanted.is_cross_account == Some(true))?;
     let terms = terms(wanted.cr_type, wanted.link)?;
     let name = wanted.name.unwrap_or_default();
     let made = app
         .iam
         .create_profile_link(&caller, profile.id, name, terms)
         .await?;
-    tagged(StatusCode::CREATED, &shown(&made), &profile_link_tag(&made))
+    tagged(
+        StatusCode::CREATED,
+        &to_wire(&made),
+        &profile_link_tag(&made),
+    )
 }
 
 pub(super) async fn show(
@@ -110,7 +111,7 @@ pub(super) async fn show(
     let link = app
         .iam
         .profile_link(&caller, profile.id, link_id(&params)?)?;
-    tagged(StatusCode::OK, &shown(&link), &profile_link_tag(&link))
+    tagged(StatusCode::OK, &to_wire(&link), &profile_link_tag(&link))
 }
 
 pub(super) async fn delete(

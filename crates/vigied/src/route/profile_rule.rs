@@ -1,12 +1,12 @@
 //! `/v1/profiles/ID/rules`: whose claims let them take on a trusted profile.
 
-use super::api_key::invalid;
 use super::entity_tag::tagged;
-use super::reply::json;
-use super::trusted_profile::{id, some};
+use super::reply::{json, non_empty};
+use super::rule_condition;
+use super::trusted_profile::id;
 use crate::app::App;
-use crate::failure::refused;
 use crate::failure::refused::check_length;
+use crate::http::invalid::{invalid, unserved};
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::if_match::IfMatch;
@@ -18,15 +18,12 @@ use axum::response::{IntoResponse, Response};
 use base::id::ProfileRuleId;
 use base::limit;
 use http::StatusCode;
-use iam::claim_condition::ClaimCondition;
 use iam::directory::{ProfileRule, ProfileRuleKind};
 use iam::manage::profile_rule::{ProfileRuleTerms, profile_rule_tag};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use wire::iam::api_key::time_text;
-use wire::iam::profile_rule::{
-    ProfileRule as Shown, ProfileRuleCondition, ProfileRuleList, ProfileRuleRequest,
-};
+use wire::iam::profile_rule::{ProfileRule as Shown, ProfileRuleList, ProfileRuleRequest};
 
 /// A rule for users. The original's identity providers speak SAML.
 const SAML: &str = "Profile-SAML";
@@ -37,22 +34,14 @@ const COMPUTE_RESOURCE: &str = "Profile-CR";
 /// How long the tokens of compute resources live at most, in seconds.
 const COMPUTE_RESOURCE_SECONDS: u32 = 3600;
 
-fn condition(condition: &ClaimCondition) -> ProfileRuleCondition {
-    ProfileRuleCondition {
-        claim: condition.claim().to_owned(),
-        operator: condition.operator().name().to_owned(),
-        value: condition.value().to_owned(),
-    }
-}
-
 fn shown(rule: &ProfileRule) -> Shown {
     let common = Shown {
         id: rule.id.to_string(),
         entity_tag: profile_rule_tag(rule),
         created_at: time_text(rule.created.at),
         modified_at: time_text(rule.modified.at),
-        name: some(&rule.name),
-        conditions: rule.conditions.iter().map(condition).collect(),
+        name: non_empty(&rule.name),
+        conditions: rule_condition::to_wire(&rule.conditions),
         ..Shown::default()
     };
     match &rule.kind {
@@ -125,17 +114,11 @@ fn rule_kind(wanted: &ProfileRuleRequest) -> Result<ProfileRuleKind, Refusal> {
 fn terms(bytes: &[u8]) -> Result<ProfileRuleTerms, Refusal> {
     let members: Map<String, Value> = body(bytes)?;
     if members.contains_key("context") {
-        let message = "`context` is not served here: leave it out";
-        return Err(invalid("context", message.to_owned()));
+        return Err(unserved("context"));
     }
     let wanted: ProfileRuleRequest = body(bytes)?;
-    let read = |condition: &ProfileRuleCondition| {
-        ClaimCondition::new(&condition.claim, &condition.operator, &condition.value)
-            .map_err(|refusal| Refusal(refused::problem(&refusal)))
-    };
-    let conditions = wanted.conditions.iter().map(read);
     Ok(ProfileRuleTerms {
-        conditions: conditions.collect::<Result<Vec<ClaimCondition>, Refusal>>()?,
+        conditions: rule_condition::read(&wanted.conditions)?,
         kind: rule_kind(&wanted)?,
         name: wanted.name.unwrap_or_default(),
     })

@@ -20,3 +20,8 @@ pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Result<Respon
     })?;
     Ok(json_bytes(status, body))
 }
+
+/// A text, if there is any.
+pub(super) fn non_empty(text: &str) -> Option<String> {
+    Some(text.to_owned()).filter(|text| !text.is_empty())
+}

@@ -1,11 +1,11 @@
 //! `/v2/resource_groups` and `/v2/quota_definitions`: resource groups, which everybody in the account sees and Administrators
 //! manage, and how many instances an account may have.
 
-use super::account_parameter::check_account;
-use super::api_key::{in_own_account, invalid};
+use super::account_parameter::{check_account, in_own_account};
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
@@ -30,7 +30,7 @@ const ACTIVE: &str = "ACTIVE";
 /// The id of the one quota definition.
 const QUOTA: &str = "00000000000000000000000000000001";
 
-fn shown(group: &ResourceGroup) -> Shown {
+fn to_wire(group: &ResourceGroup) -> Shown {
     Shown {
         id: group.id.to_string(),
         crn: group.crn(),
@@ -68,7 +68,7 @@ pub(super) async fn list(
             && name.is_none_or(|name| group.name == name)
     });
     let list = ResourceGroupList {
-        resources: wanted.map(shown).collect(),
+        resources: wanted.map(to_wire).collect(),
     };
     json(StatusCode::OK, &list)
 }
@@ -97,7 +97,7 @@ pub(super) async fn show(
     params: Params,
 ) -> Result<Response, Refusal> {
     let group = app.iam.resource_group(&caller, params.id("id")?)?;
-    json(StatusCode::OK, &shown(&group))
+    json(StatusCode::OK, &to_wire(&group))
 }
 
 pub(super) async fn update(
@@ -115,13 +115,13 @@ pub(super) async fn update(
         return Err(invalid("state", message));
     }
     let Some(name) = wanted.name else {
-        return json(StatusCode::OK, &shown(&group));
+        return json(StatusCode::OK, &to_wire(&group));
     };
     let renamed = app
         .iam
         .rename_resource_group(&caller, group.id, &name)
         .await?;
-    json(StatusCode::OK, &shown(&renamed))
+    json(StatusCode::OK, &to_wire(&renamed))
 }
 
 pub(super) async fn delete(

@@ -1,6 +1,5 @@
 //! `/v2/resource_instances`: instances of the monitoring service, each of which says the plan of one space.
 
-use super::api_key::{invalid, is_set};
 use super::in_turn::in_turn;
 use super::list_cursor::ListCursor;
 use super::order::Order;
@@ -9,6 +8,8 @@ use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::{check_length, mended_by};
 use crate::http::advertised_address::UrlForCaller;
+use crate::http::header::is_set;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body, names_nothing};
@@ -62,7 +63,7 @@ pub(super) fn path(instance: &Instance) -> String {
     format!("/v2/resource_instances/{}", instance.id)
 }
 
-fn shown(app: &App, instance: &Instance) -> ResourceInstance {
+fn to_wire(app: &App, instance: &Instance) -> ResourceInstance {
     let (crn, path) = (crn(app, instance), path(instance));
     let group = app.iam.directory().resource_group(instance.group);
     let is_new = instance.created == instance.modified;
@@ -237,7 +238,7 @@ fn listed(
         resources: page
             .entries
             .iter()
-            .map(|instance| shown(app, instance))
+            .map(|instance| to_wire(app, instance))
             .collect(),
     };
     json(StatusCode::OK, &list)
@@ -262,7 +263,7 @@ pub(super) async fn create(
         locked: is_set(&headers, "entity-lock", "Entity-Lock")?,
     };
     let made = app.iam.create_instance(&caller, &new).await?;
-    json(StatusCode::CREATED, &shown(&app, &made))
+    json(StatusCode::CREATED, &to_wire(&app, &made))
 }
 
 /// The minute of a time: more is not shown of it.
@@ -306,7 +307,7 @@ pub(super) async fn show(
     params: Params,
 ) -> Result<Response, Refusal> {
     let instance = in_path(&app, &caller, &params)?;
-    json(StatusCode::OK, &shown(&app, &instance))
+    json(StatusCode::OK, &to_wire(&app, &instance))
 }
 
 pub(super) async fn update(
@@ -340,7 +341,7 @@ pub(super) async fn update(
         .iam
         .update_instance(&caller, instance.id, change)
         .await?;
-    json(StatusCode::OK, &shown(&app, &changed))
+    json(StatusCode::OK, &to_wire(&app, &changed))
 }
 
 pub(super) async fn delete(
@@ -369,7 +370,7 @@ async fn switch(
 ) -> Result<Response, Refusal> {
     let instance = in_path(app, caller, params)?;
     let changed = app.iam.lock_instance(caller, instance.id, on).await?;
-    json(StatusCode::OK, &shown(app, &changed))
+    json(StatusCode::OK, &to_wire(app, &changed))
 }
 
 pub(super) async fn lock(

@@ -1,6 +1,5 @@
 //! `/v2/resource_keys`: keys of instances, each with a service ID and an API key of its own, which Administrators manage.
 
-use super::api_key::invalid;
 use super::list_cursor::ListCursor;
 use super::order::Order;
 use super::paging::LIMIT_AND_START;
@@ -11,6 +10,7 @@ use super::resource_instance::{
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body, names_nothing};
@@ -43,14 +43,14 @@ fn crn(app: &App, key: &ResourceKey, instance: &Instance) -> String {
 }
 
 /// The key in the interface's form; `text` only for a new one.
-fn shown(
+fn to_wire(
     app: &App,
     key: &ResourceKey,
     instance: &Instance,
     text: Option<&Secret<String>>,
 ) -> Shown {
     let (crn, account) = (crn(app, key, instance), instance.account);
-    let service = format!("ServiceId-{}", key.service.0);
+    let service = key.service.object_id();
     Shown {
         id: crn.clone(),
         guid: key.id.to_string(),
@@ -157,7 +157,7 @@ async fn listed(
     for key in &page.entries {
         // An instance that was deleted meanwhile has no keys.
         if let Ok(instance) = app.iam.instance(caller, key.instance) {
-            resources.push(shown(app, key, &instance, None));
+            resources.push(to_wire(app, key, &instance, None));
         }
     }
     let list = ResourceKeyList {
@@ -215,7 +215,7 @@ pub(super) async fn create(
         role: (wanted.role.as_deref()).map_or(Ok(NamedRole::Writer), role)?,
     };
     let made = app.iam.create_resource_key(&caller, &new).await?;
-    let answer = shown(&app, &made.key, &instance, Some(&made.text));
+    let answer = to_wire(&app, &made.key, &instance, Some(&made.text));
     json(StatusCode::CREATED, &answer)
 }
 
@@ -225,7 +225,7 @@ pub(super) async fn show(
     params: Params,
 ) -> Result<Response, Refusal> {
     let (key, instance) = in_key_path(&app, &caller, &params).await?;
-    json(StatusCode::OK, &shown(&app, &key, &instance, None))
+    json(StatusCode::OK, &to_wire(&app, &key, &instance, None))
 }
 
 pub(super) async fn update(
@@ -241,7 +241,7 @@ pub(super) async fn update(
         .rename_resource_key(&caller, key.id, &wanted.name)
         .await?;
     let (key, instance) = renamed;
-    json(StatusCode::OK, &shown(&app, &key, &instance, None))
+    json(StatusCode::OK, &to_wire(&app, &key, &instance, None))
 }
 
 pub(super) async fn delete(

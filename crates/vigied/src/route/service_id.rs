@@ -1,8 +1,8 @@
 //! `/v1/serviceids`: programs with an identity of their own, which Administrators manage.
 
-use super::account_parameter::check_account;
+use super::account_parameter::{check_account, in_own_account};
 use super::activity;
-use super::api_key::{in_own_account, invalid, is_set, requested_key, shown as shown_key};
+use super::api_key::{requested_key, shown as shown_key};
 use super::entity_tag::tagged;
 use super::history;
 use super::identity_list::{self, IdentityList, Wanted};
@@ -11,6 +11,8 @@ use super::order::{By, SortKey};
 use super::reply::json;
 use crate::app::App;
 use crate::http::advertised_address::UrlForCaller;
+use crate::http::header::is_set;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::if_match::IfMatch;
@@ -56,7 +58,7 @@ const LIST: IdentityList<Service> = IdentityList {
 
 /// The service ID in the interface's form; its group only where it is asked for.
 fn shown(service: &Service, with_group: bool) -> Shown {
-    let (account, id) = (service.account, format!("ServiceId-{}", service.id.0));
+    let (account, id) = (service.account, service.id.object_id());
     Shown {
         crn: format!("crn:v1:bluemix:public:iam-identity::a/{account}::serviceid:{id}"),
         id,
@@ -82,9 +84,7 @@ fn shown(service: &Service, with_group: bool) -> Shown {
 /// The id in the path: `ServiceId-…`, as the object has it, or the IAM id. What is neither names nothing.
 fn id(params: &Params) -> Result<ServiceId, Refusal> {
     let text = params.text("id");
-    let own = text.strip_prefix("iam-").unwrap_or(text);
-    let parsed = format!("iam-{own}").parse::<ServiceId>();
-    parsed.map_err(|_| names_nothing(text))
+    ServiceId::from_either(text).map_err(|_| names_nothing(text))
 }
 
 /// Whether the answer tells the group.
@@ -203,7 +203,7 @@ pub(super) async fn show(
     };
     let answer = Shown {
         history,
-        activity: activity.map(activity::shown),
+        activity: activity.map(activity::to_wire),
         ..shown(&service, with_group)
     };
     tagged(StatusCode::OK, &answer, &entity_tag(&service))

@@ -1,7 +1,6 @@
 //! `/v1/serviceid_groups`: groups by which service IDs are listed, which Administrators manage.
 
-use super::account_parameter::check_account;
-use super::api_key::in_own_account;
+use super::account_parameter::{check_account, in_own_account};
 use super::entity_tag::tagged;
 use super::reply::json;
 use crate::app::App;
@@ -22,7 +21,7 @@ use wire::iam::service_id_group::{
     CreateServiceIdGroup, ServiceIdGroup, ServiceIdGroupList, UpdateServiceIdGroup,
 };
 
-fn shown(group: &ServiceGroup) -> ServiceIdGroup {
+fn to_wire(group: &ServiceGroup) -> ServiceIdGroup {
     let (account, id) = (group.account, group.id);
     ServiceIdGroup {
         id: id.to_string(),
@@ -45,7 +44,7 @@ pub(super) async fn list(
     check_account(&app, &caller, &params)?;
     let groups = app.iam.service_id_groups(&caller).await?;
     let list = ServiceIdGroupList {
-        serviceid_groups: groups.iter().map(shown).collect(),
+        serviceid_groups: groups.iter().map(to_wire).collect(),
     };
     json(StatusCode::OK, &list)
 }
@@ -63,7 +62,7 @@ pub(super) async fn create(
         .iam
         .create_service_id_group(&caller, &wanted.name, description)
         .await?;
-    tagged(StatusCode::CREATED, &shown(&made), &entity_tag(&made))
+    tagged(StatusCode::CREATED, &to_wire(&made), &entity_tag(&made))
 }
 
 pub(super) async fn show(
@@ -73,7 +72,7 @@ pub(super) async fn show(
 ) -> Result<Response, Refusal> {
     app.iam.may_manage_service_id_groups(&caller)?;
     let group = app.iam.service_id_group(&caller, params.id("id")?).await?;
-    tagged(StatusCode::OK, &shown(&group), &entity_tag(&group))
+    tagged(StatusCode::OK, &to_wire(&group), &entity_tag(&group))
 }
 
 pub(super) async fn update(
@@ -90,7 +89,7 @@ pub(super) async fn update(
         .iam
         .update_service_id_group(&caller, group.id, tag, change)
         .await?;
-    tagged(StatusCode::OK, &shown(&changed), &entity_tag(&changed))
+    tagged(StatusCode::OK, &to_wire(&changed), &entity_tag(&changed))
 }
 
 pub(super) async fn delete(

@@ -6,6 +6,7 @@ use super::list_cursor::ListCursor;
 use super::order::{Order, SortKey};
 use super::paging::IAM;
 use super::reply::json;
+use super::token_refusal::no_client;
 use crate::app::App;
 use crate::failure::refused;
 use crate::http::advertised_address::UrlForCaller;
@@ -15,7 +16,6 @@ use crate::request::caller::Manager;
 use crate::request::params::Params;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::error::{Kind, Problem};
 use base::id::SessionId;
 use base::source::Source;
 use http::{HeaderMap, StatusCode};
@@ -29,7 +29,7 @@ use wire::iam::session::{Session, SessionList};
 /// The list parameters that links to other pages repeat.
 const KEPT: [&str; 1] = ["iam_id"];
 
-fn shown(caller: &Identity, session: &OpenSession) -> Session {
+fn to_wire(caller: &Identity, session: &OpenSession) -> Session {
     Session {
         id: session.id.to_string(),
         iam_id: session.principal.to_string(),
@@ -50,8 +50,9 @@ pub(super) async fn list(
 ) -> Result<Response, Refusal> {
     let whose = iam_id::asked_for(&app, &caller, &params).await?;
     // The latest come first.
-    let order =
-        Order::fixed(|own: &OpenSession| SortKey::Number(own.created_at.0.saturating_neg()));
+    let order = Order::fixed(|session: &OpenSession| {
+        SortKey::Number(session.created_at.0.saturating_neg())
+    });
     let cursor = ListCursor::of(&IAM, &params, order)?;
     let place = cursor.made().map(|(created_at, id)| SessionPlace {
         created_at,
@@ -73,7 +74,7 @@ pub(super) async fn list(
         first: page.links.first,
         previous: page.links.previous,
         next: page.links.next,
-        sessions: all.map(|session| shown(&caller, session)).collect(),
+        sessions: all.map(|session| to_wire(&caller, session)).collect(),
     };
     json(StatusCode::OK, &list)
 }
@@ -99,7 +100,7 @@ pub(super) async fn end(
 
 /// The refusal of an id. One that no session has is a guess, and counts for its source as a wrong key does.
 fn not_kept(app: &App, source: Source, error: IamError) -> Refusal {
-    let is_guess = (error.refusal()).is_some_and(|own| own.reason == Reason::NotFound);
+    let is_guess = (error.refusal()).is_some_and(|refusal| refusal.reason == Reason::NotFound);
     let wait = is_guess.then(|| app.iam.count_guess(source)).flatten();
     match (refused::of(&error), wait) {
         (Some(problem), Some(seconds)) => Refusal(refused::slowed(problem, seconds)),
@@ -116,8 +117,7 @@ pub(super) async fn keep_alive(
 ) -> Result<Response, Refusal> {
     if client(&app, &headers)? != Some(Client::Bx) {
         let message = "The Authorization header is missing: send `bx:bx`";
-        let problem = Problem::new(Kind::Unauthenticated, "BXNIM0308E", message);
-        return Err(Refusal(problem));
+        return Err(no_client(message));
     }
     let kept = app.iam.keep_session_alive(params.id("id")?).await;
     kept.map_err(|error| not_kept(&app, source, error))?;

@@ -182,9 +182,9 @@ pub(super) async fn token(
         Refusal(problem)
     })?;
     if let Some(proof) = proof {
-        let shown = (Shown::UaaToken, proof.key);
+        let presented = (Shown::UaaToken, proof.key);
         app.iam
-            .note_caller(proof.principal, proof.account, shown, source);
+            .note_caller(proof.principal, proof.account, presented, source);
     }
     let directory = app.iam.directory();
     let org = directory.org_of(space);

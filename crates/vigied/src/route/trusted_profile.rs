@@ -1,14 +1,13 @@
 //! `/v1/profiles`: rights that users, service IDs and compute resources take on, which Administrators manage.
 
-use super::account_parameter::check_account;
+use super::account_parameter::{check_account, in_own_account};
 use super::activity;
-use super::api_key::in_own_account;
 use super::entity_tag::tagged;
 use super::history;
 use super::identity_list::{self, IdentityList, Wanted};
 use super::in_turn::in_turn;
 use super::order::{By, SortKey};
-use super::reply::json;
+use super::reply::{json, non_empty};
 use crate::app::App;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
@@ -19,7 +18,7 @@ use crate::request::payload::Payload;
 use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::id::{IdError, ProfileId};
+use base::id::ProfileId;
 use http::StatusCode;
 use iam::Identity;
 use iam::directory::Profile;
@@ -46,20 +45,15 @@ const LIST: IdentityList<Profile> = IdentityList {
     other_orders: &OTHER_ORDERS,
 };
 
-/// A text, if there is any.
-pub(super) fn some(text: &str) -> Option<String> {
-    Some(text.to_owned()).filter(|text| !text.is_empty())
-}
-
 fn shown(profile: &Profile) -> Shown {
-    let (account, id) = (profile.account, shown_id(profile.id));
+    let (account, id) = (profile.account, profile.id.object_id());
     Shown {
         crn: format!("crn:v1:bluemix:public:iam-identity::a/{account}::profile:{id}"),
         id,
         entity_tag: profile_tag(profile),
         name: profile.name.clone(),
-        description: some(&profile.description),
-        email: some(&profile.email),
+        description: non_empty(&profile.description),
+        email: non_empty(&profile.email),
         created_at: time_text(profile.created.at),
         modified_at: time_text(profile.modified.at),
         iam_id: profile.id.to_string(),
@@ -72,18 +66,7 @@ fn shown(profile: &Profile) -> Shown {
 /// The id in the path: `Profile-…`, as the object has it, or the IAM id. What is neither names nothing.
 pub(super) fn id(params: &Params) -> Result<ProfileId, Refusal> {
     let text = params.text("id");
-    parse_id(text).map_err(|_| names_nothing(text))
-}
-
-/// The id, from either form.
-pub(super) fn parse_id(text: &str) -> Result<ProfileId, IdError> {
-    let id = text.strip_prefix("iam-").unwrap_or(text);
-    format!("iam-{id}").parse()
-}
-
-/// The id as the object has it.
-pub(super) fn shown_id(id: ProfileId) -> String {
-    format!("Profile-{}", id.0)
+    ProfileId::from_either(text).map_err(|_| names_nothing(text))
 }
 
 pub(super) async fn list(
@@ -151,7 +134,7 @@ pub(super) async fn show(
     };
     let answer = Shown {
         history,
-        activity: activity.map(activity::shown),
+        activity: activity.map(activity::to_wire),
         ..shown(&profile)
     };
     tagged(StatusCode::OK, &answer, &profile_tag(&profile))

@@ -3,9 +3,9 @@
 
 use super::account::{person, waiting};
 use super::activity;
-use super::api_key::invalid;
 use super::reply::json;
 use crate::app::App;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
@@ -31,7 +31,7 @@ async fn named(
     Ok((account, user))
 }
 
-fn shown(app: &App, account: AccountId, user: &AccountUser) -> User {
+fn to_wire(app: &App, account: AccountId, user: &AccountUser) -> User {
     match user {
         AccountUser::Member(member) => person(app, member),
         AccountUser::Invited(invitation) => waiting(account, invitation),
@@ -49,8 +49,8 @@ pub(super) async fn show(
         false => None,
     };
     let answer = User {
-        activity: activity.map(activity::shown),
-        ..shown(&app, account, &user)
+        activity: activity.map(activity::to_wire),
+        ..to_wire(&app, account, &user)
     };
     json(StatusCode::OK, &answer)
 }
@@ -75,7 +75,7 @@ pub(super) async fn update(
     let (account, user) = named(&app, &caller, &params).await?;
     app.iam.may_change_users(&caller, account)?;
     let wanted: UpdateUser = body(&bytes)?;
-    let current = shown(&app, account, &user);
+    let current = to_wire(&app, account, &user);
     unchanged("state", wanted.state.as_deref(), &current.state)?;
     unchanged("email", wanted.email.as_deref(), &current.email)?;
     unchanged("phonenumber", wanted.phonenumber.as_deref(), "")?;

@@ -17,14 +17,14 @@ pub(super) fn by_identity(
     lines: &[u8],
     put: &dyn Fn(&SenderCredential, &[u8]) -> Outcome,
 ) {
-    let put_paced = |shown: &SenderCredential, lines: &[u8]| match paced(
+    let put_paced = |credential: &SenderCredential, lines: &[u8]| match paced(
         shared,
         sender,
-        shown,
+        credential,
         lines.len(),
         count(lines),
     ) {
-        Ok(true) => put(shown, lines),
+        Ok(true) => put(credential, lines),
         Ok(false) => Outcome::Done,
         Err(denied) => Outcome::Denied(denied),
     };
@@ -51,11 +51,11 @@ pub(super) fn by_identity(
 pub(super) fn paced(
     shared: &SenderContext,
     sender: Sender,
-    shown: &SenderCredential,
+    credential: &SenderCredential,
     bytes: usize,
     samples: u64,
 ) -> Result<bool, Denied> {
-    let domain = shown.scope(shared)?.domain();
+    let domain = credential.scope(shared)?.domain();
     let now = shared.app.clock.now();
     let source = sender.source.key();
     let is_within = shared.read_rate.takes(source, domain, bytes, now);

@@ -101,7 +101,7 @@ pub(super) fn datagram(shared: &SenderContext, packets: &Packets, sender: Sender
         let metrics = &shared.app.metrics;
         metrics.not_stored(sender.listener, "notification", read.notifications);
     }
-    let shown = match &read.protection {
+    let credential = match &read.protection {
         Protection::None => {
             let address = sender.source.address();
             shared.sources.key(address).map(SenderCredential::Source)
@@ -110,7 +110,7 @@ pub(super) fn datagram(shared: &SenderContext, packets: &Packets, sender: Sender
             packets.secrets.key(user).map(SenderCredential::Secret)
         }
     };
-    let Some(shown) = shown else {
+    let Some(credential) = credential else {
         return refuse(NO_IDENTITY, count.max(1));
     };
     if read.protection.kind() > Protections::None {
@@ -120,7 +120,7 @@ pub(super) fn datagram(shared: &SenderContext, packets: &Packets, sender: Sender
         }
         packets.reject_distant_times(&mut read, now);
     }
-    match paced(shared, sender, &shown, packet.len(), count) {
+    match paced(shared, sender, &credential, packet.len(), count) {
         Ok(true) => {}
         Ok(false) => return,
         Err(_) => return refuse("credential", count.max(1)),
@@ -128,7 +128,13 @@ pub(super) fn datagram(shared: &SenderContext, packets: &Packets, sender: Sender
     // Nobody waits here, so it is decoded once.
     let lines = Cell::new(Some(lines(read)));
     let decode = || lines.take().unwrap_or_default();
-    match store(shared, sender, &shown, (Duration::ZERO, count), &decode) {
+    match store(
+        shared,
+        sender,
+        &credential,
+        (Duration::ZERO, count),
+        &decode,
+    ) {
         Outcome::Done => {}
         Outcome::Denied(_) => refuse("credential", count),
     }

@@ -80,18 +80,18 @@ fn serve_sender(
     peer: IpAddr,
     stream: &mut Stream,
 ) {
-    let shown = match by_certificate(shared, sender, stream) {
-        Ok(shown) => shown,
+    let credential = match by_certificate(shared, sender, stream) {
+        Ok(credential) => credential,
         Err(end) => {
             send_reason(listener, &end, stream);
             return;
         }
     };
-    let has_certificate = shown.is_some();
-    let by_address = shown.or_else(|| shared.sources.key(peer).map(SenderCredential::Source));
+    let has_certificate = credential.is_some();
+    let by_address = credential.or_else(|| shared.sources.key(peer).map(SenderCredential::Source));
     let end = match (listener.format, by_address) {
-        (Format::Lines, shown) => {
-            match LineIdentity::begin(shared, listener, sender, slot, shown) {
+        (Format::Lines, credential) => {
+            match LineIdentity::begin(shared, listener, sender, slot, credential) {
                 Ok(identity) => {
                     let mut reader = LineReader::new(identity, listener.takes_credentials);
                     run(shared, (sender, slot), &mut reader, stream)
@@ -99,17 +99,19 @@ fn serve_sender(
                 Err(end) => end,
             }
         }
-        (Format::Pickle, Some(shown)) => match PickleReader::new(shared, sender, slot, shown) {
-            Ok(mut reader) => run(shared, (sender, slot), &mut reader, stream),
-            Err(end) => end,
-        },
-        (Format::Lumberjack, shown) => {
-            let shown = shown.filter(|_| has_certificate);
-            let mut reader = LumberjackReader::new(shared, sender, slot, shown);
+        (Format::Pickle, Some(credential)) => {
+            match PickleReader::new(shared, sender, slot, credential) {
+                Ok(mut reader) => run(shared, (sender, slot), &mut reader, stream),
+                Err(end) => end,
+            }
+        }
+        (Format::Lumberjack, credential) => {
+            let credential = credential.filter(|_| has_certificate);
+            let mut reader = LumberjackReader::new(shared, sender, slot, credential);
             run(shared, (sender, slot), &mut reader, stream)
         }
-        (Format::Statsd, shown) => match &formats.statsd {
-            Some(sums) => match LineIdentity::begin(shared, listener, sender, slot, shown) {
+        (Format::Statsd, credential) => match &formats.statsd {
+            Some(sums) => match LineIdentity::begin(shared, listener, sender, slot, credential) {
                 Ok(identity) => {
                     let mut reader = StatsdReader::new(identity, sums);
                     run(shared, (sender, slot), &mut reader, stream)
@@ -172,9 +174,9 @@ fn by_certificate(
     let key = certificates.key(certificate).ok_or_else(|| {
         refused("the certificate has no key: it is not in `senders.certificates`".to_owned())
     })?;
-    let shown = SenderCredential::Source(key);
-    match shown.scope(shared) {
-        Ok(_) | Err(Denied::ForNow(_)) => Ok(Some(shown)),
+    let credential = SenderCredential::Source(key);
+    match credential.scope(shared) {
+        Ok(_) | Err(Denied::ForNow(_)) => Ok(Some(credential)),
         Err(Denied::Gone(problem)) => Err(refused(format!(
             "the key of the certificate: {} {}",
             problem.code, problem.message

@@ -64,7 +64,7 @@ impl Denied {
 /// A sender that has just shown its credential.
 #[derive(Debug)]
 pub(super) struct AuthenticatedSender {
-    pub(super) shown: SenderCredential,
+    pub(super) credential: SenderCredential,
     pub(super) principal: Principal,
     pub(super) domain: Domain,
     /// When the credential ends by itself.
@@ -169,7 +169,7 @@ impl SenderCredential {
             });
         })?;
         Ok(AuthenticatedSender {
-            shown: Self::Credential {
+            credential: Self::Credential {
                 kind,
                 text: Secret::new(text.to_owned()),
                 domain: scope.domain(),

@@ -75,8 +75,8 @@ fn datagram(
     (now, given): (Millis, &RefCell<DefaultTimesByDomain>),
 ) {
     // Nobody waits here: the next datagram would be lost meanwhile.
-    by_identity(shared, sender, listener, lines, &|shown, lines| {
-        let domain = match shown.scope(shared) {
+    by_identity(shared, sender, listener, lines, &|credential, lines| {
+        let domain = match credential.scope(shared) {
             Ok(scope) => scope.domain(),
             Err(denied) => return Outcome::Denied(denied),
         };
@@ -90,7 +90,7 @@ fn datagram(
         store(
             shared,
             sender,
-            shown,
+            credential,
             (Duration::ZERO, count(lines)),
             &decode,
         )

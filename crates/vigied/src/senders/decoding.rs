@@ -56,7 +56,7 @@ pub(super) fn malformed(why: &str) -> Lines {
 /// Stores lines of a connection. `given` is what lines without a time were given before.
 pub(super) fn put(
     (shared, sender): (&SenderContext, Sender),
-    shown: &SenderCredential,
+    credential: &SenderCredential,
     lines: &[u8],
     at: Millis,
     given: &RefCell<DefaultTimes>,
@@ -68,7 +68,7 @@ pub(super) fn put(
         given.replace(after);
         lines
     };
-    store(shared, sender, shown, patience, &decode)
+    store(shared, sender, credential, patience, &decode)
 }
 
 /// Decodes lines; also of a datagram, whose last one needs no end. Lines that say no time have one that no line before them of the

@@ -48,10 +48,10 @@ impl LinesByKey {
             keyed.refused = Some(refused::credential(&AuthError::KeyUnknown));
         }
         for (key, lines) in &self.keyed {
-            let shown = SenderCredential::BeforeNames(*key);
-            let denied = match shown.scope(shared) {
+            let credential = SenderCredential::BeforeNames(*key);
+            let denied = match credential.scope(shared) {
                 Err(denied) => denied,
-                Ok(scope) => match put(&shown, lines) {
+                Ok(scope) => match put(&credential, lines) {
                     Outcome::Done => {
                         keyed.last = Some((*key, scope.domain()));
                         continue;

@@ -49,11 +49,11 @@ impl<'s> LineIdentity<'s> {
             by_key: None,
         };
         let may_say_it = listener.takes_credentials || listener.takes_keys;
-        match known.map(|shown| (shown.scope(shared), shown)) {
-            Some((Ok(scope), shown)) => {
+        match known.map(|credential| (credential.scope(shared), credential)) {
+            Some((Ok(scope), credential)) => {
                 let domain = scope.domain();
                 identity.open = Some(Login {
-                    shown,
+                    credential,
                     principal: scope.principal(),
                     domain,
                     owner: keep(shared, slot, domain).map_err(End::Refused)?,
@@ -83,7 +83,7 @@ impl<'s> LineIdentity<'s> {
     pub(super) fn refuse_held(&self, login: Option<&Login>, reason: &'static str, count: u64) {
         match login {
             Some(login) if count > 0 => {
-                let key = login.shown.key(self.shared);
+                let key = login.credential.key(self.shared);
                 let origin = (self.sender.listener, self.sender.source, key);
                 self.shared
                     .refuse_for(origin, login.domain, (reason, count));
@@ -167,7 +167,13 @@ impl<'s> LineIdentity<'s> {
         };
         let decode = || malformed(why);
         let patience = (Duration::ZERO, 1);
-        store(self.shared, self.sender, &open.shown, patience, &decode)
+        store(
+            self.shared,
+            self.sender,
+            &open.credential,
+            patience,
+            &decode,
+        )
     }
 }
 

@@ -83,8 +83,8 @@ impl<'s> LineReader<'s> {
             lines.fill(b'\n');
         }
         let (shared, sender, given) = (self.identity.shared, self.identity.sender, &self.given);
-        self.identity.store_keyed(&parted, |shown, lines| {
-            put((shared, sender), shown, lines, at, given)
+        self.identity.store_keyed(&parted, |credential, lines| {
+            put((shared, sender), credential, lines, at, given)
         })?;
         self.own_lines(&parted.plain, at)
     }
@@ -104,7 +104,7 @@ impl<'s> LineReader<'s> {
         if self.held.is_none() {
             match put(
                 (self.identity.shared, self.identity.sender),
-                &open.shown,
+                &open.credential,
                 lines,
                 at,
                 &self.given,
@@ -136,7 +136,7 @@ impl<'s> LineReader<'s> {
         for (at, lines) in held.pieces() {
             match put(
                 (self.identity.shared, self.identity.sender),
-                &open.shown,
+                &open.credential,
                 lines,
                 at,
                 &self.given,
@@ -209,7 +209,7 @@ impl<'s> LineReader<'s> {
             Err((why, _)) => return Err(End::Refused(why)),
         };
         let AuthenticatedSender {
-            shown,
+            credential,
             principal,
             domain,
             ends_at,
@@ -226,7 +226,7 @@ impl<'s> LineReader<'s> {
         let now = self.identity.shared.app.clock.now();
         let left = ends_at.map(|end| end.0.saturating_sub(now.0));
         self.identity.open = Some(Login {
-            shown,
+            credential,
             principal,
             domain,
             owner,
@@ -373,7 +373,7 @@ impl Reader for LineReader<'_> {
             stream.say("WARN the credential ends soon; send `AUTH iam TOKEN` with a new one on this connection");
         }
         let (shared, owner) = (self.identity.shared, open.owner);
-        match open.shown.scope(shared) {
+        match open.credential.scope(shared) {
             Ok(_) if self.held.is_none() => Ok(()),
             Ok(_) => self.release(),
             Err(Denied::Gone(problem)) => {

@@ -113,9 +113,9 @@ impl<'s> LumberjackReader<'s> {
         let _turn = owner.map(|owner| shared.turns.take(owner));
         for (reason, count) in std::mem::take(&mut self.refused) {
             match &self.login {
-                Some(Login::One { shown, domain }) => {
+                Some(Login::One { credential, domain }) => {
                     let Sender { listener, source } = self.sender;
-                    let who = (listener, source, shown.key(shared));
+                    let who = (listener, source, credential.key(shared));
                     shared.refuse_for(who, *domain, (reason, count));
                 }
                 _ => self.refuse(reason, count),
@@ -240,13 +240,13 @@ impl<'s> LumberjackReader<'s> {
         };
         // Then no password is asked for, and none looked at.
         if let Some(SenderCredential::Source(key)) = &self.by_certificate {
-            let shown = SenderCredential::Source(*key);
-            let scope = shown.scope(self.shared);
+            let credential = SenderCredential::Source(*key);
+            let scope = credential.scope(self.shared);
             let of_key = scope.map_err(|denied| denied.problem().clone())?.domain();
             if of_key != domain {
                 return Err(code::KEY_REACH.problem("the certificate's key is for another domain"));
             }
-            return Ok(Login::One { shown, domain });
+            return Ok(Login::One { credential, domain });
         }
         let line = AuthLine {
             credential: Credential {
@@ -257,8 +257,10 @@ impl<'s> LumberjackReader<'s> {
             scope: Some(domain),
         };
         let entered = SenderCredential::enter(self.shared, self.sender.source, &line, None)?;
-        let AuthenticatedSender { shown, domain, .. } = entered;
-        Ok(Login::One { shown, domain })
+        let AuthenticatedSender {
+            credential, domain, ..
+        } = entered;
+        Ok(Login::One { credential, domain })
     }
 
     /// Keeps a line until it is stored, without the GUID before its name.
@@ -308,13 +310,20 @@ impl<'s> LumberjackReader<'s> {
                 self.given.replace(after);
                 lines
             };
-            let put = |shown: &SenderCredential| {
+            let put = |credential: &SenderCredential| {
                 let durability = Durability::Committed;
-                store_as(self.shared, self.sender, shown, tries, durability, &decode)
+                store_as(
+                    self.shared,
+                    self.sender,
+                    credential,
+                    tries,
+                    durability,
+                    &decode,
+                )
             };
             let stored = match &self.login {
-                Some(Login::One { shown, .. }) => put(shown),
-                Some(Login::Several(several)) => put(&several.shown(portion.domain)),
+                Some(Login::One { credential, .. }) => put(credential),
+                Some(Login::Several(several)) => put(&several.in_domain(portion.domain)),
                 None => return Ok(()),
             };
             match stored {
@@ -376,8 +385,8 @@ impl Reader for LumberjackReader<'_> {
         }
         let is_gone = match &self.login {
             None => false,
-            Some(Login::One { shown, .. }) => {
-                matches!(shown.scope(self.shared), Err(Denied::Gone(_)))
+            Some(Login::One { credential, .. }) => {
+                matches!(credential.scope(self.shared), Err(Denied::Gone(_)))
             }
             Some(Login::Several(several)) => !several.is_good(self.shared),
         };

@@ -72,7 +72,7 @@ impl MultiSpaceKey {
     }
 
     /// Its credential for one of its spaces.
-    pub(super) fn shown(&self, domain: Domain) -> SenderCredential {
+    pub(super) fn in_domain(&self, domain: Domain) -> SenderCredential {
         SenderCredential::Credential {
             kind: Kind::ApiKey,
             text: Secret::new(self.text.expose().clone()),

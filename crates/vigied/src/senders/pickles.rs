@@ -23,7 +23,7 @@ const STEP_BYTES: usize = 64 * 1024;
 pub(super) struct PickleReader<'s> {
     shared: &'s SenderContext,
     sender: Sender,
-    shown: SenderCredential,
+    credential: SenderCredential,
     domain: Domain,
     owner: ShareOwner,
     /// Head and frame.
@@ -40,9 +40,9 @@ impl<'s> PickleReader<'s> {
         shared: &'s SenderContext,
         sender: Sender,
         slot: &'s SenderSlot<'s>,
-        shown: SenderCredential,
+        credential: SenderCredential,
     ) -> Result<Self, End> {
-        let scope = shown.scope(shared).map_err(|_| {
+        let scope = credential.scope(shared).map_err(|_| {
             shared.refuse(sender.listener, sender.source, "credential", 1);
             End::Quiet
         })?;
@@ -51,7 +51,7 @@ impl<'s> PickleReader<'s> {
         Ok(Self {
             shared,
             sender,
-            shown,
+            credential,
             domain,
             owner,
             buffer: vec![0; STEP_BYTES],
@@ -98,7 +98,13 @@ impl<'s> PickleReader<'s> {
         let decode =
             || pickle::decode(frame, at).unwrap_or_else(|error| malformed(&error.to_string()));
         let patience = (self.shared.limits.held, 1);
-        match store(self.shared, self.sender, &self.shown, patience, &decode) {
+        match store(
+            self.shared,
+            self.sender,
+            &self.credential,
+            patience,
+            &decode,
+        ) {
             Outcome::Done => Ok(()),
             Outcome::Denied(Denied::Gone(_) | Denied::ForNow(_)) => {
                 self.refuse("credential");
@@ -165,7 +171,7 @@ impl Reader for PickleReader<'_> {
             self.filled = 0;
             return Err(End::Quiet);
         }
-        match self.shown.scope(self.shared) {
+        match self.credential.scope(self.shared) {
             // Who cannot be verified for the moment sends nothing until the next frame.
             Ok(_) | Err(Denied::ForNow(_)) => Ok(()),
             Err(Denied::Gone(_)) => {

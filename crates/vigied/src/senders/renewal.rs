@@ -21,7 +21,7 @@ const WARN_MILLIS: i64 = 60_000;
 /// The login of a connection of lines.
 #[derive(Debug)]
 pub(super) struct Login {
-    pub(super) shown: SenderCredential,
+    pub(super) credential: SenderCredential,
     pub(super) principal: Principal,
     pub(super) domain: Domain,
     /// For whom it counts what it takes.
@@ -38,7 +38,8 @@ pub(super) fn warn_at(now: Millis, left: i64) -> Millis {
 /// Whether a line can be no more than a renewal of what is open: it names no other domain, and what is open was shown. One who is
 /// known by its address and shows a credential says that it is somebody else.
 pub(super) fn is_renewal(line: &[u8], open: &Login) -> bool {
-    matches!(open.shown, SenderCredential::Credential { .. }) && names_no_other(line, open.domain)
+    matches!(open.credential, SenderCredential::Credential { .. })
+        && names_no_other(line, open.domain)
 }
 
 /// Where the next `AUTH` line is: from its first byte to its end.

@@ -33,9 +33,9 @@ pub(super) fn datagram(
     listener: Listener,
     packet: &[u8],
 ) {
-    by_identity(shared, sender, listener, packet, &|shown, lines| {
+    by_identity(shared, sender, listener, packet, &|credential, lines| {
         // The thread that reads for all waits for nobody's turn, and for nobody's sums.
-        take((shared, sums), sender, shown, (lines, false))
+        take((shared, sums), sender, credential, (lines, false))
     });
 }
 
@@ -44,16 +44,16 @@ pub(super) fn datagram(
 fn take(
     (shared, sums): (&SenderContext, &Sums),
     sender: Sender,
-    shown: &SenderCredential,
+    credential: &SenderCredential,
     (lines, waits): (&[u8], bool),
 ) -> Outcome {
-    let scope = match shown.scope(shared) {
+    let scope = match credential.scope(shared) {
         Ok(scope) => scope,
         Err(denied) => return Outcome::Denied(denied),
     };
     let domain = scope.domain();
     let turn = waits.then(|| shared.turns.take(shared.owner(domain)));
-    let outcome = sums.take(shared, (shown, sender), &scope, (lines, waits));
+    let outcome = sums.take(shared, (credential, sender), &scope, (lines, waits));
     drop(turn);
     let reading = match outcome {
         LinesOutcome::Read(reading, waited) => {
@@ -62,20 +62,20 @@ fn take(
         }
         LinesOutcome::Busy(waited) => {
             count_delayed(shared, domain, &waited);
-            let who = (sender.listener, sender.source, shown.key(shared));
+            let who = (sender.listener, sender.source, credential.key(shared));
             shared.refuse_for(who, domain, ("busy", count(lines)));
             return Outcome::Done;
         }
         // The domain was deleted after the credential was verified.
         LinesOutcome::NoDomain => return Outcome::Done,
     };
-    count_reading(shared, (shown, sender), domain, &reading)
+    count_reading(shared, (credential, sender), domain, &reading)
 }
 
 /// Counts what reading has cost, what was added, and what was refused.
 fn count_reading(
     shared: &SenderContext,
-    (shown, sender): (&SenderCredential, Sender),
+    (credential, sender): (&SenderCredential, Sender),
     domain: Domain,
     reading: &DecodeSummary,
 ) -> Outcome {
@@ -86,17 +86,17 @@ fn count_reading(
         return Outcome::Done;
     }
     if reading.rejects.is_empty() {
-        note_added(shared, sender, (shown, domain), reading.received);
+        note_added(shared, sender, (credential, domain), reading.received);
         return Outcome::Done;
     }
-    count_refused(shared, sender, shown, reading)
+    count_refused(shared, sender, credential, reading)
 }
 
 /// The same for datagrams that had waited for the sums: the thread that has read them counts them.
 fn count_delayed(shared: &SenderContext, domain: Domain, waited: &[DelayedReading]) {
     for (origin, reading) in waited {
         let sender = origin.sender;
-        let outcome = count_reading(shared, (&origin.shown, sender), domain, reading);
+        let outcome = count_reading(shared, (&origin.credential, sender), domain, reading);
         if let Outcome::Denied(_) = outcome {
             let count = reading.rejected();
             shared.refuse(sender.listener, sender.source, "credential", count);

@@ -44,11 +44,18 @@ pub(super) enum NotStored {
 pub(super) fn store(
     shared: &SenderContext,
     sender: Sender,
-    shown: &SenderCredential,
+    credential: &SenderCredential,
     tries: (Duration, u64),
     decode: &dyn Fn() -> Lines,
 ) -> Outcome {
-    match store_as(shared, sender, shown, tries, Durability::Buffered, decode) {
+    match store_as(
+        shared,
+        sender,
+        credential,
+        tries,
+        Durability::Buffered,
+        decode,
+    ) {
         Ok(()) | Err(NotStored::Failed) => Outcome::Done,
         Err(NotStored::Denied(denied)) => Outcome::Denied(*denied),
     }
@@ -58,7 +65,7 @@ pub(super) fn store(
 pub(super) fn store_as(
     shared: &SenderContext,
     sender: Sender,
-    shown: &SenderCredential,
+    credential: &SenderCredential,
     (patience, count): (Duration, u64),
     durability: Durability,
     decode: &dyn Fn() -> Lines,
@@ -66,7 +73,7 @@ pub(super) fn store_as(
     let begun = Instant::now();
     loop {
         let denied = |denied| NotStored::Denied(Box::new(denied));
-        let owner = shared.owner(shown.scope(shared).map_err(denied)?.domain());
+        let owner = shared.owner(credential.scope(shared).map_err(denied)?.domain());
         // Who has no patience reads for others too, whom nobody's turns may hold up.
         let turn = if patience.is_zero() {
             shared.turns.take_with_retries(owner)
@@ -78,7 +85,7 @@ pub(super) fn store_as(
             return Err(NotStored::Failed);
         };
         // The wait may have been long.
-        let scope = shown.scope(shared).map_err(denied)?;
+        let scope = credential.scope(shared).map_err(denied)?;
         let lines = decode();
         let early = || lines.rejects.iter().map(|reject| &reject.reason);
         let stored = shared
@@ -88,7 +95,13 @@ pub(super) fn store_as(
             Ok(appended) => {
                 let late = appended.rejected.iter().map(|rejected| &rejected.1);
                 tell(shared, sender, early().chain(late));
-                note(shared, sender, (shown, scope.domain()), &lines, &appended);
+                note(
+                    shared,
+                    sender,
+                    (credential, scope.domain()),
+                    &lines,
+                    &appended,
+                );
                 return Ok(());
             }
             Err(refusal) => refusal.0,
@@ -110,17 +123,17 @@ pub(super) fn store_as(
 pub(super) fn count_refused(
     shared: &SenderContext,
     sender: Sender,
-    shown: &SenderCredential,
+    credential: &SenderCredential,
     reading: &DecodeSummary,
 ) -> Outcome {
-    let domain = match shown.scope(shared) {
+    let domain = match credential.scope(shared) {
         Ok(scope) => scope.domain(),
         Err(denied) => return Outcome::Denied(denied),
     };
     shared.app.count_rejects(domain, reasons(reading));
     tell(shared, sender, reasons(reading));
     let taken = reading.received.saturating_sub(reading.rejected());
-    let mut arrival = arrival(shared, sender, (shown, domain), taken);
+    let mut arrival = arrival(shared, sender, (credential, domain), taken);
     for reject in &reading.rejects {
         arrival.refused_alike(reject.name.as_deref(), &reject.reason, reject.count);
     }
@@ -158,12 +171,12 @@ pub(super) fn reason(problem: &Problem) -> &'static str {
 fn note(
     shared: &SenderContext,
     sender: Sender,
-    (shown, domain): (&SenderCredential, Domain),
+    (credential, domain): (&SenderCredential, Domain),
     lines: &Lines,
     appended: &Appended,
 ) {
     let taken = appended.stored + appended.overwritten;
-    let mut arrival = arrival(shared, sender, (shown, domain), taken);
+    let mut arrival = arrival(shared, sender, (credential, domain), taken);
     arrival.lines(lines, appended);
     shared.app.note_arrival(arrival);
 }
@@ -183,14 +196,14 @@ pub(super) fn note_added(
 pub(super) fn note_made(
     shared: &SenderContext,
     sender: Sender,
-    (shown, domain): (&SenderCredential, Domain),
+    (credential, domain): (&SenderCredential, Domain),
     batch: &Batch,
     appended: &Appended,
 ) {
     if appended.rejected.is_empty() {
         return;
     }
-    let mut arrival = arrival(shared, sender, (shown, domain), 0);
+    let mut arrival = arrival(shared, sender, (credential, domain), 0);
     arrival.late(batch, appended);
     shared.app.note_arrival(arrival);
 }
@@ -198,10 +211,10 @@ pub(super) fn note_made(
 fn arrival(
     shared: &SenderContext,
     sender: Sender,
-    (shown, domain): (&SenderCredential, Domain),
+    (credential, domain): (&SenderCredential, Domain),
     taken: u64,
 ) -> Arrival {
-    let by = ArrivalSource::new(sender.listener, sender.source, shown.key(shared));
+    let by = ArrivalSource::new(sender.listener, sender.source, credential.key(shared));
     Arrival::new(domain, by, shared.app.clock.now(), taken)
 }
 

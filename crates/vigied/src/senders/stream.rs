@@ -120,7 +120,7 @@ impl Stream {
             return;
         }
         let until = Instant::now() + WRITE_TIME;
-        let said = match &mut self.tls {
+        let outcome = match &mut self.tls {
             None => write_all(&mut self.socket, bytes, until),
             // Nothing can be said yet.
             Some(session) if session.is_handshaking() => Ok(()),
@@ -129,7 +129,7 @@ impl Stream {
                 written.and_then(|()| write_session(session, &mut self.socket, until))
             }
         };
-        self.is_deaf = said.is_err();
+        self.is_deaf = outcome.is_err();
     }
 
     /// Ends it in order.

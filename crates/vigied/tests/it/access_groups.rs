@@ -108,13 +108,13 @@ fn text(value: &Value) -> String {
 
 fn statuses(items: &Value) -> Vec<u64> {
     let all = items.as_array().unwrap().iter();
-    all.map(|own| own["status_code"].as_u64().unwrap())
+    all.map(|entry| entry["status_code"].as_u64().unwrap())
         .collect()
 }
 
 fn texts(list: &Value, member: &str) -> Vec<String> {
     let all = list.as_array().unwrap().iter();
-    all.map(|own| text(&own[member])).collect()
+    all.map(|entry| text(&entry[member])).collect()
 }
 
 fn refused(reply: &Reply, status: u16, word: &str, about: &str) {
@@ -238,9 +238,9 @@ fn members_have_at_once_what_a_policy_for_their_group_gives() {
     let group = account.group("team");
     let policy = account.give(last_part(&group));
     assert_eq!(policy.status, 201, "{}", policy.text());
-    let shown = policy.json()["subjects"][0]["attributes"][0].clone();
+    let attribute = policy.json()["subjects"][0]["attributes"][0].clone();
     assert_eq!(
-        shown,
+        attribute,
         json!({"name": "access_group_id", "value": last_part(&group)})
     );
     let listed = format!("/v1/policies?access_group_id={}", last_part(&group));
@@ -258,11 +258,11 @@ fn members_have_at_once_what_a_policy_for_their_group_gives() {
     assert_eq!(account.call("HEAD", &path_of_other).send().status, 404);
     let list = account.read(&format!("{group}/members"));
     assert_eq!(list["total_count"], 1);
-    let shown = &list["members"][0];
-    assert_eq!(shown["iam_id"], json!(member));
-    assert_eq!(shown["type"], "service");
-    assert_eq!(shown["membership_type"], "static");
-    assert_eq!(shown.get("name"), None);
+    let first = &list["members"][0];
+    assert_eq!(first["iam_id"], json!(member));
+    assert_eq!(first["type"], "service");
+    assert_eq!(first["membership_type"], "static");
+    assert_eq!(first.get("name"), None);
     let verbose = account.read(&format!("{group}/members?verbose=true&sort=-name"));
     assert_eq!(verbose["members"][0]["name"], "ci");
     assert_eq!(verbose["members"][0]["description"], "of the build");
@@ -374,7 +374,7 @@ fn members_and_conditions_are_limited() {
     assert!(
         statuses(&reply.json()["groups"])
             .iter()
-            .all(|own| *own == 200),
+            .all(|status| *status == 200),
         "{}",
         reply.text()
     );

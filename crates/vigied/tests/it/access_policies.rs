@@ -12,7 +12,7 @@ use crate::limits::hits;
 use base::limit::{self, Limit};
 use serde_json::{Value, json};
 
-/// Nothing is refused by the last but one: it is tried in `lists`, and both where the turns are.
+/// Nothing is refused by the last but one: it is tried in `lists`, and both in `hostile/waiting_lists.rs`.
 pub(crate) const LIMITS: [Limit; 7] = [
     limit::INVITED_ACCESS_PER_REQUEST,
     limit::POLICIES_PER_SUBJECT,
@@ -166,9 +166,12 @@ fn a_policy_has_effect_within_the_call_and_is_shown_in_both_forms() {
     // The same in the other form, in which it is said anew.
     let path = format!("/v2/policies/{id}");
     let read = account.call("GET", &path).send();
-    let shown = read.json();
-    assert_eq!(shown["control"]["grant"]["roles"][0]["role_id"], VIEWER);
-    assert_eq!(shown["subject"]["attributes"][0]["value"], json!(subject));
+    let answered = read.json();
+    assert_eq!(answered["control"]["grant"]["roles"][0]["role_id"], VIEWER);
+    assert_eq!(
+        answered["subject"]["attributes"][0]["value"],
+        json!(subject)
+    );
     let stale = tag(&read);
     assert!(stale.starts_with('"'), "{stale}");
     let anew = account.second(&subject, OPERATOR, &of_space);
@@ -374,7 +377,7 @@ fn a_role_of_actions_is_given_by_its_crn() {
         let reply = account.ask("POST", "/v2/roles", &wrong);
         refused(&reply, 400, "invalid_parameter", member);
     }
-    for (name, shown, field) in [
+    for (name, display_name, field) in [
         ("Sender", "Another", "`name`"),
         ("Viewer", "Another", "Viewer"),
         ("Another", "Reader of Ours", "`display_name`"),
@@ -382,7 +385,7 @@ fn a_role_of_actions_is_given_by_its_crn() {
     ] {
         let mut taken = body.clone();
         taken["name"] = json!(name);
-        taken["display_name"] = json!(shown);
+        taken["display_name"] = json!(display_name);
         let reply = account.ask("POST", "/v2/roles", &taken);
         refused(&reply, 409, "role_conflict_error", field);
     }
@@ -407,11 +410,14 @@ fn only_members_act_in_an_account_and_no_setting_says_otherwise() {
         let request = account.call("PATCH", &path).header("If-Match", tag);
         request.json(body).send()
     };
-    assert_eq!(patch(&tag(&read), &settings).json(), settings);
+    let listed = format!("\"7\", W/{}", tag(&read));
+    for version in [&tag(&read), &listed] {
+        assert_eq!(patch(version, &settings).json(), settings);
+    }
     let mut other = settings.clone();
     other.pointer_mut(kinds).unwrap()["user"]["state"] = json!("enabled");
     refused(&patch("*", &other), 400, "invalid_parameter", "`user`");
-    refused(&patch("\"7\"", &settings), 409, "conflict", "version");
+    refused(&patch("\"7\"", &settings), 409, "conflict", "entity tag");
 }
 
 #[test]
@@ -433,7 +439,7 @@ fn policies_and_decisions_are_limited() {
     }
     let over = |reply: &Reply, status: u16, limit: Limit| {
         let word = if status == 409 {
-            "conflict"
+            "limit_exceeded"
         } else {
             "invalid_parameter"
         };

@@ -93,9 +93,9 @@ fn a_deleted_account_opens_nothing_and_comes_back_whole() {
         "{gone}"
     );
     // At once: the server itself deleted it.
-    let (status, said) = names(&url, &bea);
-    assert_eq!(status, 401, "{said}");
-    assert!(said.contains("its account was deleted"), "{said}");
+    let (status, body) = names(&url, &bea);
+    assert_eq!(status, 401, "{body}");
+    assert!(body.contains("its account was deleted"), "{body}");
     let by_token = |token: &str| {
         let request = Request::new(&url, "GET", "/v2/organizations").bearer(token);
         request.send().status
@@ -103,9 +103,9 @@ fn a_deleted_account_opens_nothing_and_comes_back_whole() {
     assert_eq!(by_token(&bearer), 401);
     assert_eq!(by_token(session["access_token"].as_str().unwrap()), 401);
     // A member with a valid credential is told that the account was deleted and who can restore it; a stranger is not.
-    let told = login(&url, BEA, &bea.password);
-    let text = told.text();
-    assert_eq!(told.status, 400, "{text}");
+    let reply = login(&url, BEA, &bea.password);
+    let text = reply.text();
+    assert_eq!(reply.status, 400, "{text}");
     assert!(
         text.contains("The user is in no account any more"),
         "{text}"
@@ -129,17 +129,17 @@ fn a_deleted_account_opens_nothing_and_comes_back_whole() {
             vigie.args(["-u", BEA]);
         }
         let output = vigie.output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(3), "{said}");
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{errors}");
         assert!(
-            said.contains("hint: ") && said.contains("vigied account restore"),
-            "{said}"
+            errors.contains("hint: ") && errors.contains("vigied account restore"),
+            "{errors}"
         );
         assert!(
             ["check the user", "whole key", "api-key-create"]
                 .iter()
-                .all(|advice| !said.contains(advice)),
-            "{said}"
+                .all(|advice| !errors.contains(advice)),
+            "{errors}"
         );
     }
     // Members of another account are not affected.
@@ -346,13 +346,13 @@ fn an_invitation_into_a_deleted_account_is_none() {
 fn an_account_that_is_not_there_to_bring_back_is_said_to_be_none() {
     let server = Server::start();
     let words = ["account", "restore", "Nope", "--output", "json"];
-    let said = refused(&server.data(), &words);
-    let error: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
-    assert_eq!(error["error"]["code"], "not_found", "{said}");
+    let errors = refused(&server.data(), &words);
+    let error: Value = serde_json::from_str(errors.lines().last().unwrap()).unwrap();
+    assert_eq!(error["error"]["code"], "not_found", "{errors}");
     let words = ["audit", "--since", "yesterdayish", "--output", "json"];
     let output = vigied(&server.data(), &words);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
-    let said = String::from_utf8(output.stderr).unwrap();
-    let error: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
-    assert_eq!(error["error"]["code"], "invalid_value", "{said}");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    let error: Value = serde_json::from_str(errors.lines().last().unwrap()).unwrap();
+    assert_eq!(error["error"]["code"], "invalid_value", "{errors}");
 }

@@ -137,16 +137,16 @@ fn what_is_set_is_shown_and_a_stale_tag_changes_nothing() {
     let holds = &effective["effective"];
     assert_eq!(holds["max_sessions_per_identity"], "5");
     assert_eq!(holds["system_access_token_expiration_in_seconds"], "900");
-    let told = format!("{}?include_history=true", account.path);
-    let told = account.call("GET", &told).send().json();
-    let told = told["history"].as_array().unwrap();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!(told[0]["action"], "account_configured");
+    let path = format!("{}?include_history=true", account.path);
+    let read = account.call("GET", &path).send().json();
+    let history = read["history"].as_array().unwrap();
+    assert_eq!(history.len(), 1, "{history:?}");
+    assert_eq!(history[0]["action"], "account_configured");
     // By the names and values with which they were set.
     for (field, value) in wished.as_object().unwrap() {
-        let told = told[0]["params"].as_array().unwrap();
+        let params = history[0]["params"].as_array().unwrap();
         let set = format!("{field}={}", value.as_str().unwrap());
-        assert!(told.contains(&json!(set)), "{set}: {told:?}");
+        assert!(params.contains(&json!(set)), "{set}: {params:?}");
     }
 }
 
@@ -296,13 +296,13 @@ fn there_is_no_second_factor() {
     let user = info["iam_id"].as_str().unwrap();
     for word in ["NONE", "NONE_NO_ROPC"] {
         account.set(&json!({"mfa": word}));
-        let told = of(user);
-        assert_eq!(told.status, 200, "{}", told.text());
-        let told = told.json();
-        assert_eq!(told["effective_mfa_type"], word);
-        assert_eq!(told["id_based_mfa"]["trait_effective"], word);
+        let reply = of(user);
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let mfa = reply.json();
+        assert_eq!(mfa["effective_mfa_type"], word);
+        assert_eq!(mfa["id_based_mfa"]["trait_effective"], word);
         let none = json!({"required": false, "enrolled": false});
-        assert_eq!(told["account_based_mfa"]["totp"], none);
+        assert_eq!(mfa["account_based_mfa"]["totp"], none);
     }
     refused(&of("somebody"), 400, "invalid_parameter", "iam_id");
     let unknown = "IBMid-00000000-0000-4000-8000-000000000000";

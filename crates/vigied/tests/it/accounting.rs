@@ -38,7 +38,7 @@ fn received_is_stored_overwritten_and_rejected_in_every_reading() {
         format!("o-{}", server.owner.org),
         format!("a-{}", server.owner.account),
     ];
-    let said: Mutex<BTreeMap<String, [u64; 4]>> = Mutex::default();
+    let counts: Mutex<BTreeMap<String, [u64; 4]>> = Mutex::default();
     let stamp = now();
     let write = &|writer: usize| {
         let domain = &domains[writer % domains.len()];
@@ -68,12 +68,12 @@ fn received_is_stored_overwritten_and_rejected_in_every_reading() {
             assert_eq!(sent.status, 200, "{}", sent.text());
             let receipt = sent.json();
             let figures = KINDS.map(|key| receipt[key].as_u64().unwrap());
-            let mut said = said.lock().unwrap();
-            let own = said.entry(domain.clone()).or_default();
-            for (sum, figure) in own.iter_mut().zip(figures) {
+            let mut counts = counts.lock().unwrap();
+            let sums = counts.entry(domain.clone()).or_default();
+            for (sum, figure) in sums.iter_mut().zip(figures) {
                 *sum += figure;
             }
-            drop(said);
+            drop(counts);
             let read = ask("GET", &format!("/v1/metrics?target={name}")).send();
             let expected = json!([{ "target": name, "datapoints": [[round, stamp]] }]);
             assert_eq!(read.json(), expected);
@@ -92,5 +92,5 @@ fn received_is_stored_overwritten_and_rejected_in_every_reading() {
         }
     });
     assert!(readings > 20, "only {readings} readings");
-    assert_eq!(counted(&server), said.into_inner().unwrap());
+    assert_eq!(counted(&server), counts.into_inner().unwrap());
 }

@@ -94,8 +94,8 @@ impl Person {
 
     fn run_ok(&self, line: &str) -> String {
         let output = self.vigie(line);
-        let shown = stdout(&output) + &stderr(&output);
-        assert!(output.status.success(), "vigie {line}\n{shown}");
+        let printed = stdout(&output) + &stderr(&output);
+        assert!(output.status.success(), "vigie {line}\n{printed}");
         stdout(&output)
     }
 
@@ -200,7 +200,7 @@ fn the_operator_is_told_what_to_hand_on() {
     let made = stage.operator(&[
         "create", "Second", "--owner", BEA, "--org", "lab", "--space", "prod",
     ]);
-    let told = stdout(&made);
+    let printed = stdout(&made);
     for expected in [
         "Account:        Second (",
         "Region:         local\n",
@@ -215,7 +215,7 @@ fn the_operator_is_told_what_to_hand_on() {
             stage.serving.url()
         ),
     ] {
-        assert!(told.contains(expected), "no `{expected}` in\n{told}");
+        assert!(printed.contains(expected), "no `{expected}` in\n{printed}");
     }
     let known = stdout(&stage.operator(&["create", "Third", "--owner", BEA]));
     assert!(known.contains("the password is unchanged"), "{known}");
@@ -282,25 +282,25 @@ fn two_accounts(stage: &Stage<'_>) {
     assert!(stderr(&again).contains("an account `Second` exists"));
 
     // One account each: the login asks nothing. Then the first owner is invited into the second.
-    let shown = bea.login(BEA, &text(&second, "password"), "-o vigie -s dev");
-    assert!(shown.contains("Targeted account Second"), "{shown}");
-    let shown = bea.run_ok(&format!(
+    let printed = bea.login(BEA, &text(&second, "password"), "-o vigie -s dev");
+    assert!(printed.contains("Targeted account Second"), "{printed}");
+    let printed = bea.run_ok(&format!(
         "account user-invite {} --account-role Viewer -o vigie --org-role OrgAuditor -s dev --space-role SpaceDeveloper",
         first.user
     ));
-    assert!(!shown.contains("One-time code"), "{shown}");
-    assert!(shown.contains("once the person accepts"), "{shown}");
+    assert!(!printed.contains("One-time code"), "{printed}");
+    assert!(printed.contains("once the person accepts"), "{printed}");
     // Nobody joins an account without accepting: the login shows the invitation, and a key cannot accept it.
     let scripted = stage.person("scripted");
     scripted.run_ok(&format!("login -a {url} --apikey {}", first.api_key));
-    let (code, said) = scripted.refused(&format!("account accept {theirs}"));
-    assert_eq!(code, 4, "{said}");
-    let told = owner.vigie(&format!(
+    let (code, errors) = scripted.refused(&format!("account accept {theirs}"));
+    assert_eq!(code, 4, "{errors}");
+    let ran = owner.vigie(&format!(
         "login -a {url} -u {} -p {}",
         first.user, first.password
     ));
     let command = format!("vigie account accept {theirs}");
-    assert!(stderr(&told).contains(&command), "{}", stderr(&told));
+    assert!(stderr(&ran).contains(&command), "{}", stderr(&ran));
     let listed = owner.run_ok("account invitations");
     assert!(
         listed.contains("Second") && listed.contains(BEA),
@@ -312,19 +312,19 @@ fn two_accounts(stage: &Stage<'_>) {
             .run_ok("account invitations")
             .contains("No invitations")
     );
-    let (code, said) = bea.refused(&format!("account user-invite {}", first.user));
+    let (code, errors) = bea.refused(&format!("account user-invite {}", first.user));
     assert_eq!(code, 1);
     assert!(
-        said.contains("is a member of the account already"),
-        "{said}"
+        errors.contains("is a member of the account already"),
+        "{errors}"
     );
 
     // Several accounts: without a terminal the list and the flag, with the flag the account.
     let line = format!("login -a {url} -u {} -p {}", first.user, first.password);
-    let (code, said) = owner.refused(&line);
+    let (code, errors) = owner.refused(&line);
     assert_eq!(code, 2);
     for expected in [&*first.account, &*theirs, "-c ACCOUNT_ID"] {
-        assert!(said.contains(expected), "{said}");
+        assert!(errors.contains(expected), "{errors}");
     }
     let (code, _) = owner.refused(&format!("{line} -c nowhere"));
     assert_eq!(code, 5);
@@ -339,8 +339,8 @@ fn two_accounts(stage: &Stage<'_>) {
     let there = owner.token();
 
     // `target -c` switches back, and every later renewal stays.
-    let shown = owner.run_ok(&format!("target -c {}", first.account));
-    assert!(shown.contains("Targeted space dev"), "{shown}");
+    let printed = owner.run_ok(&format!("target -c {}", first.account));
+    assert!(printed.contains("Targeted space dev"), "{printed}");
     assert_eq!(owner.bound(), first.account);
     owner.run_ok("metrics send where.am.i=1");
     let refresh = owner.config("IAMRefreshToken");
@@ -351,21 +351,21 @@ fn two_accounts(stage: &Stage<'_>) {
     assert_eq!(text(&bound.json()["account"], "bss"), first.account);
 
     // Management uses the account of the token; a refusal says how to switch.
-    let (code, said) = owner.refused(&format!("account users -c {theirs}"));
-    assert_eq!(code, 4, "{said}");
+    let (code, errors) = owner.refused(&format!("account users -c {theirs}"));
+    assert_eq!(code, 4, "{errors}");
     assert!(
-        said.contains(&format!("vigie target -c {theirs}")),
-        "{said}"
+        errors.contains(&format!("vigie target -c {theirs}")),
+        "{errors}"
     );
 
     // A key is for one account: the login asks nothing, and the key cannot leave it.
     let script = stage.person("script");
     let by_key = format!("login -a {url} --apikey {}", first.api_key);
-    let shown = script.run_ok(&by_key);
-    assert!(shown.contains("Targeted account Vigie"), "{shown}");
-    let (code, said) = script.refused(&format!("{by_key} -c {theirs}"));
-    assert_eq!(code, 1, "{said}");
-    assert!(said.contains("is for the account"), "{said}");
+    let printed = script.run_ok(&by_key);
+    assert!(printed.contains("Targeted account Vigie"), "{printed}");
+    let (code, errors) = script.refused(&format!("{by_key} -c {theirs}"));
+    assert_eq!(code, 1, "{errors}");
+    assert!(errors.contains("is for the account"), "{errors}");
     assert_eq!(script.bound(), first.account);
 
     // A wrong account does not use up the refresh token.
@@ -392,18 +392,18 @@ fn two_accounts(stage: &Stage<'_>) {
     // After the removal: access ends at once there, and is unchanged in the first account.
     let there = renewed_for(&owner, &theirs);
     assert_eq!(metrics(&url, &there, &format!("s-{space}")).status, 200);
-    let (code, said) = bea.refused(&format!("account user-remove {BEA} -f"));
+    let (code, errors) = bea.refused(&format!("account user-remove {BEA} -f"));
     assert_eq!(code, 1);
-    assert!(said.contains("without an Administrator"), "{said}");
-    let (code, said) = bea.refused(&format!("account user-remove {}", first.user));
-    assert_eq!(code, 2, "{said}");
+    assert!(errors.contains("without an Administrator"), "{errors}");
+    let (code, errors) = bea.refused(&format!("account user-remove {}", first.user));
+    assert_eq!(code, 2, "{errors}");
     bea.run_ok(&format!("account user-remove {} -f", first.user));
     let gone = metrics(&url, &there, &format!("s-{space}"));
     assert_eq!((gone.status, gone.code()), (401, "BXNMSRI07E".to_owned()));
-    let (code, said) = owner.refused("account users");
-    assert_eq!(code, 3, "{said}");
-    let shown = owner.login(&first.user, &first.password, "");
-    assert!(shown.contains("Targeted account Vigie"), "{shown}");
+    let (code, errors) = owner.refused("account users");
+    assert_eq!(code, 3, "{errors}");
+    let printed = owner.login(&first.user, &first.password, "");
+    assert!(printed.contains("Targeted account Vigie"), "{printed}");
     assert_eq!(owner.bound(), first.account);
     let (code, _) = owner.refused(&format!("target -c {theirs}"));
     assert_eq!(code, 5);
@@ -426,17 +426,17 @@ struct Pair<'a> {
 /// Each token opens its own account and says which one the other is for.
 fn isolated(stage: &Stage<'_>, pair: &Pair<'_>) {
     let (url, first) = (stage.serving.url(), &stage.first);
-    let (own, other) = (format!("s-{}", first.space), format!("s-{}", pair.space));
+    let (mine, other) = (format!("s-{}", first.space), format!("s-{}", pair.space));
     let value = |token: &str, scope: &str| {
         let reply = metrics(&url, token, scope);
         assert_eq!(reply.status, 200, "{}", reply.text());
         reply.json()[0]["datapoints"][0][0].clone()
     };
-    assert_eq!(value(&pair.here, &own), json!(1));
+    assert_eq!(value(&pair.here, &mine), json!(1));
     assert_eq!(value(&pair.there, &other), json!(2));
     for (token, scope, account) in [
         (&pair.here, &other, pair.theirs),
-        (&pair.there, &own, &*first.account),
+        (&pair.there, &mine, &*first.account),
     ] {
         let refused = metrics(&url, token, scope);
         assert_eq!(

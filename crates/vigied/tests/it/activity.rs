@@ -40,12 +40,12 @@ fn a_key_and_its_service_tell_when_they_have_authenticated() {
         assert_eq!(plain.send().json().get("activity"), None);
     }
 
-    let own = token(&url, &secret);
+    let bearer = token(&url, &secret);
     let show = |credential: &str| {
         let request = Request::new(&url, "GET", &service);
         request.header("X-Auth-User-Token", credential).send()
     };
-    assert_eq!(show(&format!("iam {own}")).status, 200);
+    assert_eq!(show(&format!("iam {bearer}")).status, 200);
     assert_eq!(of(&key)["authn_count"], 1, "a token authenticates nobody");
     assert_eq!(show(&format!("apikey {secret}")).status, 200);
     for path in [&service, &key] {
@@ -55,7 +55,7 @@ fn a_key_and_its_service_tell_when_they_have_authenticated() {
         assert!(at.len() == 21 && at.ends_with("+0000"), "{at}");
     }
     // A service sees its own.
-    assert_eq!(activity(&url, &own, &service)["authn_count"], 2);
+    assert_eq!(activity(&url, &bearer, &service)["authn_count"], 2);
     let details = Request::new(&url, "GET", "/v1/apikeys/details?include_activity=true");
     let details = details
         .bearer(&token_of_owner)
@@ -135,11 +135,11 @@ fn a_killed_server_loses_what_it_has_counted_since_it_wrote() {
 #[test]
 fn a_report_names_who_has_not_authenticated() {
     let server = Server::start();
-    let own = server.token();
+    let bearer = server.token();
     let account = &server.owner.account;
-    let call = |method: &str, path: &str| server.request(method, path).bearer(&own).send();
+    let call = |method: &str, path: &str| server.request(method, path).bearer(&bearer).send();
     let body = json!({"account_id": account, "name": "idle", "apikey": {"name": "unused"}});
-    let made = server.request("POST", "/v1/serviceids").bearer(&own);
+    let made = server.request("POST", "/v1/serviceids").bearer(&bearer);
     let made = made.json(&body).send().json();
     let path = format!("/v1/activity/accounts/{account}/report");
     let latest = format!("{path}/latest");
@@ -149,7 +149,7 @@ fn a_report_names_who_has_not_authenticated() {
     let reference = text(&asked.json()["reference"]);
     let report = call("GET", &format!("{path}/{reference}")).json();
     assert_eq!(report, call("GET", &latest).json());
-    let info = server.request("GET", "/identity/userinfo").bearer(&own);
+    let info = server.request("GET", "/identity/userinfo").bearer(&bearer);
     assert_eq!(report["created_by"], info.send().json()["iam_id"]);
     assert_eq!(report["report_duration"], "48");
     assert_eq!(text(&report["report_end_time"]).len(), 21);

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// A running agent that collects every second, and its output.
 struct Agent {
     child: Child,
-    told: Arc<(Mutex<String>, Condvar)>,
+    output: Arc<(Mutex<String>, Condvar)>,
 }
 
 impl Agent {
@@ -42,32 +42,34 @@ impl Agent {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let told = Arc::new((Mutex::new(String::new()), Condvar::new()));
-        let sink = Arc::clone(&told);
+        let output = Arc::new((Mutex::new(String::new()), Condvar::new()));
+        let sink = Arc::clone(&output);
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                let mut told = sink.0.lock().unwrap();
-                told.push_str(&line);
-                told.push('\n');
+                let mut output = sink.0.lock().unwrap();
+                output.push_str(&line);
+                output.push('\n');
                 sink.1.notify_all();
             }
         });
-        Self { child, told }
+        Self { child, output }
     }
 
     /// Waits until its output contains this so many times.
     fn wait_for_output(&self, what: &str, times: usize) {
-        let guard = self.told.0.lock().unwrap();
+        let guard = self.output.0.lock().unwrap();
         let (held, waited) = self
-            .told
+            .output
             .1
-            .wait_timeout_while(guard, PATIENCE, |told| told.matches(what).count() < times)
+            .wait_timeout_while(guard, PATIENCE, |output| {
+                output.matches(what).count() < times
+            })
             .unwrap();
         assert!(!waited.timed_out(), "never said `{what}`:\n{held}");
     }
 
     fn output(&self) -> String {
-        self.told.0.lock().unwrap().clone()
+        self.output.0.lock().unwrap().clone()
     }
 
     fn kill(&mut self) {
@@ -198,12 +200,12 @@ fn either_may_go_away_and_what_was_seen_arrives() {
         during >= 2,
         "{during} looks arrived of those while the server was away"
     );
-    let told = agent.output();
+    let output = agent.output();
     assert!(
-        !told.contains("lost") && !told.contains("dropped"),
-        "{told}"
+        !output.contains("lost") && !output.contains("dropped"),
+        "{output}"
     );
-    assert!(!told.contains("rejected"), "{told}");
+    assert!(!output.contains("rejected"), "{output}");
 }
 
 #[test]
@@ -217,9 +219,9 @@ fn a_token_that_ends_while_it_runs_is_renewed() {
             .last()
             .is_some_and(|last| last - first > 40_000)
     });
-    let told = agent.output();
-    assert!(!told.contains("wait in the buffer"), "{told}");
-    assert!(!told.contains("warning"), "{told}");
+    let output = agent.output();
+    assert!(!output.contains("wait in the buffer"), "{output}");
+    assert!(!output.contains("warning"), "{output}");
 }
 
 /// The token of a key for one space names that space, so no flag is needed.
@@ -233,9 +235,9 @@ fn a_narrowed_key_needs_no_scope() {
         command.env_remove("IBMCLOUD_CONFIG_HOME");
         let command = command.env("VIGIE_HOME", home(of)).args(words);
         let output = command.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(code), "{words:?}: {said}");
-        said
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{words:?}: {errors}");
+        errors
     };
     let file = home("narrow.json").display().to_string();
     let at_file = format!("@{file}");
@@ -245,10 +247,10 @@ fn a_narrowed_key_needs_no_scope() {
     let create: Vec<&str> = create.split(' ').chain([file.as_str()]).collect();
     run("owner", &create, 0);
     let login = ["login", "-a", &url, "--apikey", &at_file];
-    let said = run("sender", &[&login[..], &["-s", "dev"]].concat(), 4);
+    let errors = run("sender", &[&login[..], &["-s", "dev"]].concat(), 4);
     assert!(
-        said.contains(&format!("s-{}", server.owner.space)),
-        "{said}"
+        errors.contains(&format!("s-{}", server.owner.space)),
+        "{errors}"
     );
     assert!(!home("sender").join("config.json").exists());
     run("sender", &login, 0);
@@ -260,8 +262,8 @@ fn a_narrowed_key_needs_no_scope() {
         .env("VIGIE_API", &url)
         .env("VIGIE_API_KEY", &at_file);
     let output = agent.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
     for query in ["narrow.login", "narrow.load.load.*"] {
         let reply = server
             .request("GET", &format!("/v1/metrics/list?query={query}"))

@@ -101,7 +101,7 @@ impl TwoAccounts {
         assert_eq!(reply.status, 200, "{}", reply.text());
         let list = reply.json();
         let all = list["resources"].as_array().unwrap();
-        all.iter().any(|own| own["metadata"]["guid"] == guid)
+        all.iter().any(|space| space["metadata"]["guid"] == guid)
     }
 }
 
@@ -164,11 +164,11 @@ fn a_uaa_token_neither_reads_nor_changes_an_account_that_does_not_let_it_in() {
         let reply = two.from(FAR, method, &path, body);
         assert_eq!(reply.status, 403, "{method} {path}: {}", reply.text());
         for part in [FAR, "allowed_ip_addresses"] {
-            let told = reply.text();
-            assert!(told.contains(part), "{method} {path}: {told}");
+            let body = reply.text();
+            assert!(body.contains(part), "{method} {path}: {body}");
         }
     }
-    let shown = two.from(NEAR, "GET", &of_space, &none);
-    assert_eq!(shown.json()["entity"]["name"], two.made["space_name"]);
+    let read = two.from(NEAR, "GET", &of_space, &none);
+    assert_eq!(read.json()["entity"]["name"], two.made["space_name"]);
     done(&two.from(NEAR, "POST", "/v2/spaces", &named));
 }

@@ -108,8 +108,8 @@ fn every_change_stands_in_the_log_with_who_whence_and_the_transaction() {
     }
     let found = entries(&server.data(), &["--account", &owner.account]);
     assert!(!of(&found, "space_made").is_empty());
-    let own = |row: &Value| row["account_guid"] == owner.account.as_str();
-    assert!(found.iter().all(own));
+    let is_of_account = |row: &Value| row["account_guid"] == owner.account.as_str();
+    assert!(found.iter().all(is_of_account));
     let later = (now() + 3600).to_string();
     assert!(entries(&server.data(), &["--since", &later]).is_empty());
     assert!(!entries(&server.data(), &["--since", "-1h"]).is_empty());
@@ -118,8 +118,8 @@ fn every_change_stands_in_the_log_with_who_whence_and_the_transaction() {
     assert!(numbers.eq(1..=numbered(&all)), "numbers have no gaps");
     // In text, each entry begins with its number, so that a gap is visible.
     let mut command = Command::new(VIGIED);
-    let told = command.args(["audit", "--data"]).arg(server.data());
-    let stdout = String::from_utf8(told.output().unwrap().stdout).unwrap();
+    let listing = command.args(["audit", "--data"]).arg(server.data());
+    let stdout = String::from_utf8(listing.output().unwrap().stdout).unwrap();
     let firsts = stdout.lines().filter_map(|line| {
         let first = line.split_whitespace().next()?;
         first.parse::<i64>().ok()
@@ -195,9 +195,9 @@ fn requests_and_refusals_are_counted_and_outlive_a_stop() {
         guess(&format!("203.0.113.{at}"), "another-guess");
     }
     let sum = |rows: &[Value], event: &str, part: &str| -> i64 {
-        let own = rows.iter().filter(|row| row["event"] == event);
-        let own = own.filter(|row| row.to_string().contains(part));
-        own.map(|row| row["times"].as_i64().unwrap()).sum()
+        let matching = rows.iter().filter(|row| row["event"] == event);
+        let matching = matching.filter(|row| row.to_string().contains(part));
+        matching.map(|row| row["times"].as_i64().unwrap()).sum()
     };
     // Counts are written early on shutdown.
     let running = entries(&data, &[]);

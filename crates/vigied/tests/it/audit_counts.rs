@@ -40,8 +40,8 @@ fn request_counts_survive_a_kill_within_the_hour() {
         ask(&server.serving);
     }
     let sum = |rows: &[Value]| -> i64 {
-        let own = of(rows, "requests_made").into_iter();
-        own.map(|row| row["times"].as_i64().unwrap()).sum()
+        let requests = of(rows, "requests_made").into_iter();
+        requests.map(|row| row["times"].as_i64().unwrap()).sum()
     };
     assert_eq!(sum(&entries(&data, &[])), 4, "none is counted twice");
     server.serving.child.kill().unwrap();
@@ -119,8 +119,8 @@ fn why_something_was_refused_is_said_in_words_beside_its_code() {
         .collect();
     assert_eq!(refused.len(), 3, "{found:#?}");
     for row in &refused {
-        let said = row["why_said"].as_str();
-        assert!(said.is_some_and(|said| said.contains(' ')), "{row:#}");
+        let reason = row["why_said"].as_str();
+        assert!(reason.is_some_and(|reason| reason.contains(' ')), "{row:#}");
     }
     let output = Command::new(VIGIED)
         .args(["audit", "--data"])
@@ -128,13 +128,13 @@ fn why_something_was_refused_is_said_in_words_beside_its_code() {
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    for (code, said) in [
+    for (code, expected) in [
         ("wrong_password", "the password is not right"),
         ("BXNMSRI10E", "the API key is not known, or not whole"),
     ] {
         let line = text.lines().find(|line| line.contains(code));
         assert!(
-            line.is_some_and(|line| line.contains(said)),
+            line.is_some_and(|line| line.contains(expected)),
             "{code}: {text}"
         );
     }

@@ -35,8 +35,8 @@ fn a_known_caller_who_is_refused_is_named_in_their_account() {
     assert_eq!(refused[0]["credential"], "api_key");
     // A refused request is recorded as well.
     let asked = of(&found, "requests_made");
-    let own = |row: &&&Value| row["who"] == refused[0]["who"];
-    assert_eq!(asked.iter().filter(own).count(), 1, "{found:#?}");
+    let is_same_caller = |row: &&&Value| row["who"] == refused[0]["who"];
+    assert_eq!(asked.iter().filter(is_same_caller).count(), 1, "{found:#?}");
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_change_of_a_domains_settings_names_its_credential() {
         assert_eq!(set.status, 200, "{}", set.text());
     }
     let found = entries(&server.data(), &["--account", &server.owner.account]);
-    let told: Vec<(&str, &str)> = of(&found, "domain_configured")
+    let configured: Vec<(&str, &str)> = of(&found, "domain_configured")
         .iter()
         .map(|row| {
             assert_ne!(row["who"], "unknown", "{row:#}");
@@ -90,10 +90,10 @@ fn a_change_of_a_domains_settings_names_its_credential() {
             (row["credential"].as_str().unwrap(), set.unwrap())
         })
         .collect();
-    assert_eq!(told.len(), 2, "{found:#?}");
+    assert_eq!(configured.len(), 2, "{found:#?}");
     assert!(
-        told.contains(&("api_key", "10")) && told.contains(&("iam_token", "20")),
-        "{told:?}"
+        configured.contains(&("api_key", "10")) && configured.contains(&("iam_token", "20")),
+        "{configured:?}"
     );
 }
 
@@ -107,11 +107,11 @@ fn samples_and_their_deletion_name_the_key() {
     assert_eq!(gone.status, 200, "{}", gone.text());
     let found = entries(&server.data(), &[]);
     let made = of(&found, "key_made");
-    let own = made[0]["target"].as_str().unwrap();
+    let key = made[0]["target"].as_str().unwrap();
     let deleted = of(&found, "metrics_deleted");
     assert_eq!(deleted.len(), 2, "{found:#?}");
     for row in deleted.into_iter().chain(of(&found, "requests_made")) {
-        assert_eq!(row["details"]["by_key"], own, "{row:#}");
+        assert_eq!(row["details"]["by_key"], key, "{row:#}");
     }
 }
 
@@ -139,7 +139,7 @@ fn the_operator_is_entered_with_a_uid_and_no_address() {
     run(&["backup", target.to_str().unwrap()]);
     run(&["operations", "token"]);
     let found = entries(&data, &[]);
-    let own: Vec<&Value> = found
+    let selected: Vec<&Value> = found
         .iter()
         .filter(|row| row["who"] == "operator")
         .collect();
@@ -150,7 +150,7 @@ fn the_operator_is_entered_with_a_uid_and_no_address() {
     ] {
         assert_eq!(of(&found, event).len(), times, "{event}: {found:#?}");
     }
-    for row in own {
+    for row in selected {
         assert!(row["source"].is_null(), "{row:#}");
         assert!(row["details"]["uid"].is_string(), "{row:#}");
     }
@@ -168,11 +168,11 @@ fn the_operator_is_entered_with_a_uid_and_no_address() {
         made.iter().all(|row| row["transaction_id"] == *one),
         "{made:#?}"
     );
-    let told = run(&["audit"]);
-    let mut lines = told.lines().filter(|line| line.contains(" operator "));
+    let printed = run(&["audit"]);
+    let mut lines = printed.lines().filter(|line| line.contains(" operator "));
     assert!(
         lines.all(|line| line.contains(" operator (uid ") && !line.contains(" from ")),
-        "{told}"
+        "{printed}"
     );
     // The copy holds the entry that it was begun.
     let copied = entries(&target, &[]);

@@ -130,12 +130,12 @@ fn a_backup_made_under_load_serves_everything_that_was_acknowledged_before() {
                 let made = manage("POST", "/v2/spaces").json(&body).send();
                 assert_eq!(made.status, 201, "{}", made.text());
                 let guid = made.json()["metadata"]["guid"].as_str().unwrap().to_owned();
-                let own = Caller {
+                let sender = Caller {
                     url: caller.url.clone(),
                     token: caller.token.clone(),
                     space: guid.clone(),
                 };
-                own.send(first, 10);
+                sender.send(first, 10);
                 assert_eq!(
                     manage("DELETE", &format!("/v2/spaces/{guid}"))
                         .send()
@@ -150,8 +150,8 @@ fn a_backup_made_under_load_serves_everything_that_was_acknowledged_before() {
             }
             let target = folder.path().join(format!("copy-{number}"));
             let before = acknowledged.load(Ordering::SeqCst);
-            let told = backup_report(&backup(&data, &target));
-            assert_eq!(told["identity"], "included");
+            let report = backup_report(&backup(&data, &target));
+            assert_eq!(report["identity"], "included");
             copies.lock().unwrap().push((target, before));
         }
         stop.store(true, Ordering::SeqCst);

@@ -30,20 +30,23 @@ fn login(server: &Server) {
         &server.owner.api_key,
     ]);
     login.args(["-r", &server.owner.region, "-o", "vigie", "-s", "dev"]);
-    let shown = text(&run(login));
-    assert!(shown.contains("vigie") && shown.contains("dev"), "{shown}");
+    let output = text(&run(login));
     assert!(
-        !shown.contains(&server.owner.api_key),
+        output.contains("vigie") && output.contains("dev"),
+        "{output}"
+    );
+    assert!(
+        !output.contains(&server.owner.api_key),
         "the API key is on the screen"
     );
 }
 
 /// Field 4 of the line, as old scripts cut it.
-fn token_line(shown: &str, label: &str) -> String {
-    let line = shown
+fn token_line(output: &str, label: &str) -> String {
+    let line = output
         .lines()
         .find(|line| line.starts_with(label))
-        .unwrap_or_else(|| panic!("no {label} in {shown}"));
+        .unwrap_or_else(|| panic!("no {label} in {output}"));
     let fields: Vec<&str> = line.split_whitespace().collect();
     assert_eq!(fields.get(2), Some(&"Bearer"), "{line}");
     fields[3].to_owned()
@@ -85,8 +88,8 @@ fn by_hand_with_curl_as_the_retired_docs_described_it() {
             command
                 .args(["--header", &format!("X-Auth-Scope-Id: s-{space}")])
                 .args(arguments);
-            let shown = text(&run(command));
-            let (body, status) = shown.rsplit_once('\n').unwrap();
+            let output = text(&run(command));
+            let (body, status) = output.rsplit_once('\n').unwrap();
             (status.parse().unwrap(), body.to_owned())
         };
         let url = |path: &str| format!("{}{path}", server.serving.url());
@@ -205,12 +208,12 @@ fn a_careless_copy_is_understood_and_said() {
             .header("X-Auth-Scope-Id", &space)
             .send();
         assert_eq!(reply.status, 200, "{}", reply.text());
-        let said = reply
+        let message = reply
             .header("x-vigie-credential-notice")
             .unwrap_or_default();
         assert!(
-            notice.map_or(said.is_empty(), |word| said.contains(word)),
-            "said `{said}`, not {notice:?}"
+            notice.map_or(message.is_empty(), |word| message.contains(word)),
+            "said `{message}`, not {notice:?}"
         );
     }
     let standard = server

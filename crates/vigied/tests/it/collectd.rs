@@ -58,7 +58,7 @@ fn both_forms_store_what_is_read_back_by_token() {
 #[test]
 fn what_is_wrong_is_told_and_nobody_else_gets_in() {
     let sender = KeySender::start();
-    for (body, told) in [
+    for (body, expected) in [
         ("[{]", "not a JSON array of value lists"),
         ("GETVAL a/b/c", "no `PUTVAL"),
         ("[{}]", "cannot be read"),
@@ -70,7 +70,7 @@ fn what_is_wrong_is_told_and_nobody_else_gets_in() {
     ] {
         let reply = sender.send(body);
         assert_eq!(reply.status, 400, "{body}: {}", reply.text());
-        assert!(reply.text().contains(told), "{body}: {}", reply.text());
+        assert!(reply.text().contains(expected), "{body}: {}", reply.text());
     }
     assert_eq!(sender.send("").status, 200);
     assert_eq!(sender.send("[]").status, 200);

@@ -88,7 +88,7 @@ fn twenty_at_once_renew_once() {
         desk.expire();
         let before = desk.config()["IAMRefreshToken"].clone();
         let done = AtomicBool::new(false);
-        let shown: BTreeSet<String> = std::thread::scope(|threads| {
+        let tokens: BTreeSet<String> = std::thread::scope(|threads| {
             threads.spawn(|| {
                 // A concurrent reader never sees a partial file.
                 while !done.load(Ordering::Relaxed) {
@@ -117,10 +117,10 @@ fn twenty_at_once_renew_once() {
                 })
                 .collect()
         });
-        assert_eq!(shown.len(), 1, "renewed more than once: {shown:?}");
+        assert_eq!(tokens.len(), 1, "renewed more than once: {tokens:?}");
         let now = desk.config();
         assert_ne!(now["IAMRefreshToken"], before);
-        let token = shown.first().unwrap().rsplit(' ').next().unwrap();
+        let token = tokens.first().unwrap().rsplit(' ').next().unwrap();
         assert_eq!(now["IAMToken"], format!("Bearer {token}"));
     }
 }
@@ -258,10 +258,10 @@ fn a_key_from_creation_to_deletion_and_its_file_in_every_layout() {
     assert!(bad(&["iam", "api-key-delete", "ci", "-f"]).contains("locked"));
     good(&["iam", "api-key-unlock", "ci", "-f"]);
     good(&["iam", "api-key-disable", "ci", "-f"]);
-    let told = bad(&["login", "--apikey", "@key.json"]);
+    let errors = bad(&["login", "--apikey", "@key.json"]);
     assert!(
-        told.contains("Credentials were rejected.\nCode: BXNIM0415E, message: "),
-        "{told}"
+        errors.contains("Credentials were rejected.\nCode: BXNIM0415E, message: "),
+        "{errors}"
     );
     good(&["iam", "api-key-enable", "ci", "-f"]);
     good(&["login", "--apikey", "@key.json"]);
@@ -379,7 +379,7 @@ fn a_login_under_another_name_says_what_to_do() {
         assert!(stderr.contains(expected), "{expected}: {stderr}");
     }
     // Following the hint is enough: login and later commands work under the typed address.
-    let told = [
+    let arguments = [
         "login",
         "-a",
         &url,
@@ -388,7 +388,7 @@ fn a_login_under_another_name_says_what_to_do() {
         "--apikey",
         &key,
     ];
-    let login = desk.run("vigie", &told);
+    let login = desk.run("vigie", &arguments);
     assert!(login.status.success(), "{login:?}");
     for line in [
         &["metrics", "send", "a.b=1"][..],

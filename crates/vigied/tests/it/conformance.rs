@@ -46,9 +46,9 @@ fn difference(found: &Value, expected: &Value) -> Option<String> {
         };
         rows.iter().map(name).collect()
     };
-    let (own, theirs) = (names(found, "target"), names(expected, ""));
-    if own != theirs {
-        return Some(format!("series {own:?}, not {theirs:?}"));
+    let (ours, theirs) = (names(found, "target"), names(expected, ""));
+    if ours != theirs {
+        return Some(format!("series {ours:?}, not {theirs:?}"));
     }
     for (row, reference) in found.iter().zip(expected) {
         let points = row["datapoints"].as_array()?;

@@ -195,13 +195,13 @@ fn answers_of_a_person(world: &World, tell: &mut impl FnMut(&str, &str, &Reply))
             .send();
         assert_eq!(left.status, 204, "{}", left.text());
     };
-    let own = "/v2/users/self/invitations";
+    let invitations = "/v2/users/self/invitations";
     let ask = |method: &str, path: &str| world.server.request(method, path).bearer(token);
     let id = invite();
-    tell("GET", own, &ask("GET", own).send());
+    tell("GET", invitations, &ask("GET", invitations).send());
     for (word, leaves) in [("decline", false), ("accept", true)] {
         let id = if leaves { invite() } else { id.clone() };
-        let path = format!("{own}/{{id}}/{word}");
+        let path = format!("{invitations}/{{id}}/{word}");
         tell(
             "POST",
             &path,
@@ -339,9 +339,9 @@ fn forms(world: &World, method: &str, path: &str) -> Vec<Request> {
         "/v1/sessions/{id}/state" => {
             let begin = world.server.request("POST", "/identity/token");
             let begun = begin.basic("bx", "bx").form(&login).send().json();
-            let own = path.replace("{id}", begun["session_id"].as_str().unwrap());
-            let own = world.server.request(method, &own);
-            vec![own.basic("bx", "bx"), request().basic("bx", "bx")]
+            let session = path.replace("{id}", begun["session_id"].as_str().unwrap());
+            let of_session = world.server.request(method, &session);
+            vec![of_session.basic("bx", "bx"), request().basic("bx", "bx")]
         }
         _ => panic!("{method} {path} is not covered: teach this test how to ask it"),
     }

@@ -131,8 +131,8 @@ fn a_deleted_space_is_told_what_goes_and_comes_back_with_its_metrics() {
     assert_eq!(back.json()["entity"]["name"], "dev");
     assert_eq!(caller.names(&owner.space).json(), json!(["a"]));
     assert_eq!(caller.send(&owner.space, &["a.d"]).status, 200);
-    // Nothing is left to restore.
-    assert_eq!(caller.manage("POST", &restore).send().status, 404);
+    // Nothing is left to restore: it is there, and not deleted.
+    assert_eq!(caller.manage("POST", &restore).send().status, 409);
     let listed = caller.manage("GET", "/v2/deleted").send().json();
     assert_eq!(listed["resources"], json!([]), "{listed}");
 }
@@ -145,10 +145,10 @@ fn the_command_line_says_what_goes_and_brings_it_back() {
     let vigie = |line: &str| {
         let mut command = server.vigie();
         let output = command.args(line.split(' ')).output().unwrap();
-        let told = String::from_utf8_lossy(&output.stdout).into_owned()
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned()
             + &String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{line}: {told}");
-        told
+        assert!(output.status.success(), "{line}: {printed}");
+        printed
     };
     let login = format!(
         "login -a {} --apikey {} -o vigie -s dev",
@@ -156,21 +156,21 @@ fn the_command_line_says_what_goes_and_brings_it_back() {
         owner.api_key
     );
     vigie(&login);
-    let told = vigie("account space-delete dev -o vigie -f");
+    let printed = vigie("account space-delete dev -o vigie -f");
     let restore = format!("vigie account space-restore {}", owner.space);
-    assert!(told.contains("Its 2 series go on 20"), "{told}");
-    assert!(told.contains(&restore), "{told}");
+    assert!(printed.contains("Its 2 series go on 20"), "{printed}");
+    assert!(printed.contains(&restore), "{printed}");
     assert!(vigie("account deleted").contains("dev"));
     // The command in the hint works.
     vigie(&restore.replace("vigie ", ""));
     vigie("target -o vigie -s dev");
     let listed = vigie("metrics list");
     assert!(listed.contains("├── b"), "{listed}");
-    let told = vigie("account org-delete vigie -f --recursive --output json");
-    let json: Value = serde_json::from_str(&told).unwrap();
+    let printed = vigie("account org-delete vigie -f --recursive --output json");
+    let json: Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(json["series"], 2, "{json}");
-    let told = vigie("account org-restore vigie --name vigie-again");
-    assert!(told.contains("vigie-again is back"), "{told}");
+    let printed = vigie("account org-restore vigie --name vigie-again");
+    assert!(printed.contains("vigie-again is back"), "{printed}");
 }
 
 #[test]
@@ -290,8 +290,8 @@ fn the_operator_has_deleted_metrics_go_at_once_while_the_server_runs() {
     assert_eq!(waiting(&server.data()), 1);
     assert!(figure(&server.serving, "vigie_store_series") > 0.5);
     let domain = format!("s-{}", owner.space);
-    let said = vigied(&server.data(), &["deleted", "purge", &domain, "--yes"]);
-    assert!(said.contains("go now"), "{said}");
+    let printed = vigied(&server.data(), &["deleted", "purge", &domain, "--yes"]);
+    assert!(printed.contains("go now"), "{printed}");
     wait_for("no series is left", || {
         figure(&server.serving, "vigie_store_series").abs() < 0.5
     });

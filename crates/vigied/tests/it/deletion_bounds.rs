@@ -120,7 +120,7 @@ fn regression_7_a_query_that_is_empty_or_in_the_body_is_told_as_such() {
     let token = server.token();
     let empty = "the `query` of the deletion is empty";
     let in_body = "takes its `query` from the URL, where there is none; the body was not read";
-    for (parameters, form, told) in [
+    for (parameters, form, expected) in [
         ("", None, "a deletion needs its `query`, in the URL"),
         ("?query=", None, empty),
         ("?query=", Some(("query", "")), empty),
@@ -140,7 +140,7 @@ fn regression_7_a_query_that_is_empty_or_in_the_body_is_told_as_such() {
             (400, "BXNMSMT10E"),
             "{what}"
         );
-        assert!(text.contains(told), "{what}");
+        assert!(text.contains(expected), "{what}");
         assert!(text.contains("add `query=PATTERN` to the URL"), "{what}");
     }
 }
@@ -157,9 +157,9 @@ fn the_command_line_deletes_what_it_showed() {
             .args(line.split(' '))
             .output()
             .unwrap();
-        let told = [ran.stdout, ran.stderr].map(|text| String::from_utf8(text).unwrap());
-        assert_eq!(ran.status.success(), is_good, "`{line}`: {told:?}");
-        told
+        let printed = [ran.stdout, ran.stderr].map(|text| String::from_utf8(text).unwrap());
+        assert_eq!(ran.status.success(), is_good, "`{line}`: {printed:?}");
+        printed
     };
     let (user, password) = (&owner.user, &owner.password);
     let login = format!("login -a {url} -u {user} -p {password} -o vigie -s dev");
@@ -183,21 +183,24 @@ fn the_command_line_deletes_what_it_showed() {
         "--from 2025-11-25T01:00 --until 2025-11-25T06:00 --tz UTC",
     ] {
         fill();
-        let (before, shown) = (values(all), values(times));
+        let (before, within) = (values(all), values(times));
         assert_eq!(before.len(), 12);
-        assert!(!shown.is_empty() && shown.len() < 12, "{times}: {shown:?}");
-        let [told, _] = vigie(&format!("metrics delete zone.a {times} --dry-run"), true);
+        assert!(
+            !within.is_empty() && within.len() < 12,
+            "{times}: {within:?}"
+        );
+        let [printed, _] = vigie(&format!("metrics delete zone.a {times} --dry-run"), true);
         let zone = if times.ends_with("UTC") {
             "(UTC)"
         } else {
             "(Asia/Tokyo)"
         };
-        assert!(told.contains(zone), "{told}");
+        assert!(printed.contains(zone), "{printed}");
         assert_eq!(values(all), before, "{times}");
         vigie(&format!("metrics delete zone.a {times} --yes"), true);
         let kept: Vec<_> = before
             .into_iter()
-            .filter(|value| !shown.contains(value))
+            .filter(|value| !within.contains(value))
             .collect();
         assert_eq!(values(all), kept, "{times}");
     }

@@ -217,8 +217,8 @@ fn a_full_disk_refuses_with_503_and_writing_goes_on_without_a_restart_once_there
         let made = make(&writer, "again");
         assert_eq!(made.status, 201, "{}\n{}", made.text(), serving.log());
         wait_for_count(&serving, "there is room on the disk again", round);
-        let told = serving.log().matches("the disk is full: samples").count();
-        assert_eq!(told, round, "told once each time: {}", serving.log());
+        let reports = serving.log().matches("the disk is full: samples").count();
+        assert_eq!(reports, round, "told once each time: {}", serving.log());
     }
     // Killed while it is full: what was acknowledged is there after the restart.
     disk.fill();
@@ -278,8 +278,11 @@ fn a_start_on_a_full_disk_says_what_is_wrong_and_breaks_nothing() {
 /// Whether public and operators' listener say that the server is ready, and what the latter says.
 fn readiness(serving: &Serving) -> (bool, String) {
     let public = Request::new(&serving.url(), "GET", "/health/ready").send();
-    let own = serving.operations("/health/ready");
-    (public.status == 200 && own.status == 200, own.text())
+    let operators = serving.operations("/health/ready");
+    (
+        public.status == 200 && operators.status == 200,
+        operators.text(),
+    )
 }
 
 fn wait_for_readiness(serving: &Serving, expected: bool) -> String {
@@ -327,8 +330,8 @@ fn a_server_that_has_no_room_for_logins_and_deletions_is_not_ready() {
         assert!(refused.is_some(), "changes find room on a full disk");
         wait_for_readiness(&serving, false);
         wait_for_count(&serving, "the identity database's disk is full", 1);
-        let (_, told) = readiness(&serving);
-        assert!(told.contains("disk is full"), "{told}");
+        let (_, report) = readiness(&serving);
+        assert!(report.contains("disk is full"), "{report}");
         assert_eq!(figure(&serving, "vigie_identity_out_of_room "), "1");
         if reserve != "0" {
             wait_for_count(&serving, "the disk is nearly full", 1);

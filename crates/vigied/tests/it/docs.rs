@@ -51,11 +51,11 @@ fn the_example_of_settings_is_true() {
     let (example, _) = example.split_once("```").unwrap();
     let file = format!("cat > vigie.toml <<'END'\n{example}END\n");
     let before = format!("```sh\n{file}vigied config check --config vigie.toml\n```\n");
-    let shown = walked("reference/settings.md", &before);
+    let output = walked("reference/settings.md", &before);
     for source in ["vigie.toml", "VIGIE_", "flag --"] {
         for value in ["127.0.0.1:", "900 "] {
             let is_told = |line: &str| line.contains(value) && line.contains(source);
-            assert!(shown.lines().any(is_told), "{value} {source}:\n{shown}");
+            assert!(output.lines().any(is_told), "{value} {source}:\n{output}");
         }
     }
 }
@@ -68,8 +68,8 @@ fn the_error_reference_is_that_of_the_code() {
     for code in wire::code::ALL {
         let status = code.kind.status();
         let _ = writeln!(text, "| `{}` | {status} | {} |", code.code, code.meaning);
-        for (own, kind, meaning) in wire::code::OTHER_STATUSES {
-            if own == code {
+        for (known, kind, meaning) in wire::code::OTHER_STATUSES {
+            if known == code {
                 let _ = writeln!(text, "| `{}` | {} | {meaning} |", code.code, kind.status());
             }
         }
@@ -157,7 +157,7 @@ fn the_words_of_the_log_are_those_of_the_sources() {
         .skip(1)
         .filter_map(|rest| Some(rest.split_once('"')?.0))
         .collect();
-    written.extend(iam::audit::Action::ALL.iter().map(|own| own.name()));
+    written.extend(iam::audit::Action::ALL.iter().map(|action| action.name()));
     assert_eq!(named, written);
 }
 
@@ -179,7 +179,7 @@ fn script(guide: &str, address: &str) -> String {
     let mut script =
         String::from("set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || :' EXIT\n");
     // What a certificate is for, and where senders send to.
-    let own = address.split(':').next().unwrap();
+    let host = address.split(':').next().unwrap();
     let mut fence = "";
     for line in guide.lines() {
         match (fence, line) {
@@ -198,11 +198,11 @@ fn script(guide: &str, address: &str) -> String {
                 let mut line = line.replace("127.0.0.1:8080", address);
                 for port in SENDERS_PORTS {
                     for between in [':', ' '] {
-                        let own = format!("{own}{between}{port}");
-                        line = line.replace(&format!("127.0.0.1{between}{port}"), &own);
+                        let place = format!("{host}{between}{port}");
+                        line = line.replace(&format!("127.0.0.1{between}{port}"), &place);
                     }
                 }
-                script.push_str(&line.replace("IP:127.0.0.1", &format!("IP:{own}")));
+                script.push_str(&line.replace("IP:127.0.0.1", &format!("IP:{host}")));
                 script.push('\n');
             }
         }
@@ -220,9 +220,9 @@ fn server() -> String {
 /// Runs every block of a page in one shell, after `before`, in an empty folder; what it showed.
 fn walked(page: &str, before: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let (done, shown) = walked_in(folder.path(), page, before);
-    assert!(done, "{shown}");
-    shown
+    let (done, output) = walked_in(folder.path(), page, before);
+    assert!(done, "{output}");
+    output
 }
 
 /// The same in a folder of one's own; whether all of it went well.
@@ -247,9 +247,9 @@ fn walked_text(folder: &Path, guide: &str, before: &str) -> (bool, String) {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned()
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned()
         + &String::from_utf8_lossy(&output.stderr);
-    (output.status.success(), shown)
+    (output.status.success(), printed)
 }
 
 /// The README's order: the quickstart, then the guide, in the folder one is in. Done once more, the guide ends at its first
@@ -266,48 +266,48 @@ fn the_quickstart_and_then_the_guide_in_one_folder() {
         .unwrap();
     assert!(toured.status.success(), "{toured:?}");
     let guide = "guides/central-path.md";
-    let (done, shown) = walked_in(folder.path(), guide, "");
-    assert!(done, "{shown}");
+    let (done, output) = walked_in(folder.path(), guide, "");
+    assert!(done, "{output}");
     let key = || std::fs::read_to_string(folder.path().join("key.json")).unwrap();
     let before = key();
     assert!(before.contains("\"api_key\": \"vgk_"), "{before}");
-    let (done, shown) = walked_in(folder.path(), guide, "");
-    assert!(!done, "{shown}");
-    assert!(shown.contains("`key.json` is there already"), "{shown}");
+    let (done, output) = walked_in(folder.path(), guide, "");
+    assert!(!done, "{output}");
+    assert!(output.contains("`key.json` is there already"), "{output}");
     assert_eq!(key(), before);
 }
 
 #[test]
 fn every_command_of_the_guide_runs() {
-    let shown = walked("guides/central-path.md", "");
+    let output = walked("guides/central-path.md", "");
     for expected in [
         "IAM token:  Bearer ",
         "\"stored\":2",
         "shop.eu.latency-ms",
         "python.answer",
     ] {
-        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+        assert!(output.contains(expected), "no `{expected}` in\n{output}");
     }
 }
 
 #[test]
 fn every_command_of_the_guide_to_operating_runs() {
-    let shown = walked("guides/operating.md", &server());
+    let output = walked("guides/operating.md", &server());
     for expected in [
         "{\"status\":\"ready\"}",
         "\"store\":\"ok\"",
         "vigie_limit_hits_total{limit=",
         "on any node",
     ] {
-        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+        assert!(output.contains(expected), "no `{expected}` in\n{output}");
     }
 }
 
 #[test]
 fn every_command_of_the_readme_runs() {
-    let shown = walked("../README.md", &server());
+    let output = walked("../README.md", &server());
     for expected in ["Targeted space dev", "\"stored\":1", "shop.latency"] {
-        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+        assert!(output.contains(expected), "no `{expected}` in\n{output}");
     }
 }
 
@@ -386,9 +386,9 @@ fn every_module_of_the_engine_is_in_its_table() {
             .filter(|word| word.contains('/') || word.ends_with(".rs"));
         for path in paths {
             // A file after its folder, in the folder's row.
-            let (folder, own) = (source.join(words[0]), source.join(path));
+            let (folder, target) = (source.join(words[0]), source.join(path));
             assert!(
-                own.exists() || folder.join(path).exists(),
+                target.exists() || folder.join(path).exists(),
                 "docs/design/engine.md: `{path}` is not there"
             );
             named.insert(path.trim_end_matches('/').to_owned());
@@ -421,7 +421,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_command_of_the_guide_to_graphite_runs() {
-    let shown = walked("guides/graphite.md", &server());
+    let output = walked("guides/graphite.md", &server());
     for expected in [
         "\"target\":\"sumSeries(shop.*.orders)\"",
         "[[7,",
@@ -431,19 +431,19 @@ fn every_command_of_the_guide_to_graphite_runs() {
         "[\"disk.used;host=web1\"]",
         "[\"web1\"]",
     ] {
-        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+        assert!(output.contains(expected), "no `{expected}` in\n{output}");
     }
 }
 
 #[test]
 fn every_command_of_the_guide_to_old_scripts_runs() {
-    let shown = walked("guides/old-scripts.md", &server());
-    assert_eq!(shown.matches("\"stored\":1").count(), 2, "{shown}");
+    let output = walked("guides/old-scripts.md", &server());
+    assert_eq!(output.matches("\"stored\":1").count(), 2, "{output}");
     for expected in [
         "\"iam_token\": \"Bearer ",
         "The key was saved to nightly.json",
         "Logging out...\nOK\n",
     ] {
-        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+        assert!(output.contains(expected), "no `{expected}` in\n{output}");
     }
 }

@@ -74,7 +74,7 @@ impl Fixture {
         let path = format!("/events/get_data?{}", wire::query::encode(pairs));
         let found = self.get(&path);
         let ids = found.as_array().unwrap().iter();
-        ids.map(|own| own["id"].as_i64().unwrap()).collect()
+        ids.map(|event| event["id"].as_i64().unwrap()).collect()
     }
 
     fn refused(&self, reply: &Reply, status: u16, limit: Limit) {
@@ -132,9 +132,9 @@ fn events_are_listed_as_graphite_web_lists_them() {
 #[test]
 fn one_event_is_shown_by_its_number() {
     let kept = Fixture::start();
-    let shown = json!({"id": 4, "when": "2023-11-14T22:31:41Z", "what": "deploy web again", "data": "<b>\n", "tags": ["deploy", "web"]});
+    let expected = json!({"id": 4, "when": "2023-11-14T22:31:41Z", "what": "deploy web again", "data": "<b>\n", "tags": ["deploy", "web"]});
     for path in ["/events/4", "/events/4/"] {
-        assert_eq!(kept.get(path), shown);
+        assert_eq!(kept.get(path), expected);
     }
     for id in ["5", "0", "none", "99999999999999999999", "+4"] {
         let reply = kept.send("GET", &format!("/events/{id}"), None);
@@ -185,7 +185,7 @@ fn events_are_a_series_of_targets() {
 #[test]
 fn what_is_no_event_is_refused_and_not_kept() {
     let kept = Fixture::with(&[]);
-    for (body, told) in [
+    for (body, expected) in [
         (json!([]), "object"),
         (json!({"tags": "a"}), "`what` is missing"),
         (json!({"what": "a", "tags": 7}), "`tags`"),
@@ -199,7 +199,11 @@ fn what_is_no_event_is_refused_and_not_kept() {
             (400, "BXNMSMT21E"),
             "{body}"
         );
-        assert!(refused.text().contains(told), "{body}: {}", refused.text());
+        assert!(
+            refused.text().contains(expected),
+            "{body}: {}",
+            refused.text()
+        );
     }
     let wrong = kept.server.metrics(&kept.token, "POST", "/events");
     assert_eq!(wrong.body("{\"what\"").send().status, 400);
@@ -271,7 +275,7 @@ fn a_domain_keeps_so_many_events_until_some_are_deleted() {
     let account = &kept.server.owner.account;
     let found = entries(&kept.server.data(), &["--account", account]);
     let entered: Vec<_> = (found.iter())
-        .filter(|own| own["event"] == "events_deleted")
+        .filter(|entry| entry["event"] == "events_deleted")
         .collect();
     assert_eq!(entered.len(), 1, "{found:#?}");
     assert_eq!(entered[0]["credential"], "iam_token");
@@ -349,7 +353,7 @@ fn series_are_deleted_by_their_names_and_nothing_below() {
         let plain = kept.get("/metrics/index.json");
         let tagged = kept.get("/tags/findSeries?expr=name=~.");
         let all = [plain, tagged];
-        let names = all.iter().flat_map(|own| own.as_array().unwrap());
+        let names = all.iter().flat_map(|list| list.as_array().unwrap());
         names
             .map(|name| name.as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
@@ -383,15 +387,15 @@ fn series_are_deleted_by_their_names_and_nothing_below() {
         );
         assert_eq!(reply.header("content-type"), Some("application/json"));
         let mut expected = before;
-        expected.retain(|own| !gone.contains(&own.as_str()));
+        expected.retain(|name| !gone.contains(&name.as_str()));
         assert_eq!(left(), expected, "{fields:?}");
     }
     assert_eq!(left(), ["app.cpu.core", "cpu;host=a"]);
     let account = &kept.server.owner.account;
     let found = entries(&kept.server.data(), &["--account", account]);
     let outcomes: Vec<_> = (found.iter())
-        .filter(|own| own["event"] == "metrics_deleted")
-        .map(|own| own["outcome"].as_str().unwrap())
+        .filter(|entry| entry["event"] == "metrics_deleted")
+        .map(|entry| entry["outcome"].as_str().unwrap())
         .collect();
     assert_eq!(outcomes.len(), 8, "{found:#?}");
     assert_eq!(

@@ -36,13 +36,13 @@ fn a_refusal_names_its_code_and_its_transaction() {
         let error = String::from_utf8(ran.stderr).unwrap();
         assert!(ran.stdout.is_empty(), "{words:?}: {error}");
         let json: Value = serde_json::from_str(&error).unwrap();
-        let told = &json["error"];
-        assert_eq!(told["status"], status, "{words:?}: {error}");
+        let report = &json["error"];
+        assert_eq!(report["status"], status, "{words:?}: {error}");
         assert!(
-            told["code"].as_str().unwrap().len() > 3,
+            report["code"].as_str().unwrap().len() > 3,
             "{words:?}: {error}"
         );
-        let transaction = told["transaction_id"].as_str().unwrap();
+        let transaction = report["transaction_id"].as_str().unwrap();
         assert!(transaction.len() >= 32, "{words:?}: {error}");
 
         let ran = run(&server, words);

@@ -117,7 +117,7 @@ fn rules_with_a_mistake_change_nothing() {
     let kept = Fixture::start();
     let good = "[all]\npattern = .*\nretentions = 30s:1d\n";
     assert_eq!(kept.set(json!({"schemas": good})).status, 200);
-    for (wrong, told) in [
+    for (wrong, expected) in [
         (
             json!({"schemas": "[a]\npattern = (\nretentions = 1m:1d"}),
             "line 2 of `storage-schemas.conf`",
@@ -152,7 +152,11 @@ fn rules_with_a_mistake_change_nothing() {
     ] {
         let refused = kept.set(wrong.clone());
         assert_eq!(refused.status, 400, "{wrong}: {}", refused.text());
-        assert!(refused.text().contains(told), "{wrong}: {}", refused.text());
+        assert!(
+            refused.text().contains(expected),
+            "{wrong}: {}",
+            refused.text()
+        );
         assert_eq!(kept.get(SETTINGS)["schemas"], good, "{wrong}");
     }
 }
@@ -283,7 +287,7 @@ fn a_form_says_what_a_url_says() {
 #[test]
 fn a_wrong_target_is_refused_with_its_place() {
     let kept = Fixture::start();
-    for (query, told) in [
+    for (query, expected) in [
         ("target=sumSeries(app.*", "column"),
         ("target=sumSerie(app.*)", "did you mean `sumSeries`"),
         ("target=app.a.load&from=teatimes", "times like"),
@@ -298,7 +302,7 @@ fn a_wrong_target_is_refused_with_its_place() {
         };
         let reply = kept.metrics("GET", &format!("/render?{query}{format}"), None);
         assert_eq!(reply.status, 400, "{query}: {}", reply.text());
-        assert!(reply.text().contains(told), "{query}: {}", reply.text());
+        assert!(reply.text().contains(expected), "{query}: {}", reply.text());
     }
     let unknown = kept.metrics("GET", "/functions/sumSerie", None);
     assert_eq!(
@@ -318,8 +322,8 @@ fn a_percent_that_escapes_nothing_is_one() {
     let form = form.header("Content-Type", "application/x-www-form-urlencoded");
     let form = form.body(named).send();
     assert_eq!(form.status, 200, "{}", form.text());
-    let own = format!("/v1/metrics?target=app.a.load&{times}&x=%H");
-    assert_eq!(kept.metrics("GET", &own, None).status, 400);
+    let path = format!("/v1/metrics?target=app.a.load&{times}&x=%H");
+    assert_eq!(kept.metrics("GET", &path, None).status, 400);
 }
 
 #[test]

@@ -56,10 +56,13 @@ fn untaken(reply: &Reply) {
 
 /// Everything that has versions, each with its path.
 fn all(account: &Account) -> Vec<String> {
-    let own = &account.server.owner.account;
+    let account_id = &account.server.owner.account;
     let user = account.call("GET", "/v1/apikeys").send().json()["apikeys"][0]["iam_id"].clone();
     let path = |list: &str, body: Value| account.path(list, &body);
-    let profile = path("/v1/profiles", json!({"name": "ops", "account_id": own}));
+    let profile = path(
+        "/v1/profiles",
+        json!({"name": "ops", "account_id": account_id}),
+    );
     let group = path("/v2/groups", json!({"name": "team"}));
     let of_profile = json!({
         "type": "Profile-CR", "cr_type": "IKS_SA",
@@ -72,18 +75,21 @@ fn all(account: &Account) -> Vec<String> {
         "type": "access",
         "subjects": [{"attributes": [{"name": "iam_id", "value": user}]}],
         "roles": [{"role_id": "crn:v1:bluemix:public:iam::::role:Viewer"}],
-        "resources": [{"attributes": [{"name": "accountId", "value": own}]}],
+        "resources": [{"attributes": [{"name": "accountId", "value": account_id}]}],
     });
     let role = json!({
         "name": "Dashboards", "display_name": "Reads dashboards", "actions": ["domain.render"],
-        "account_id": own, "service_name": "ibmcloud-monitoring",
+        "account_id": account_id, "service_name": "ibmcloud-monitoring",
     });
     vec![
         path("/v1/apikeys", json!({"name": "ci", "iam_id": user})),
-        path("/v1/serviceids", json!({"name": "ci", "account_id": own})),
+        path(
+            "/v1/serviceids",
+            json!({"name": "ci", "account_id": account_id}),
+        ),
         path(
             "/v1/serviceid_groups",
-            json!({"name": "ci", "account_id": own}),
+            json!({"name": "ci", "account_id": account_id}),
         ),
         path(&format!("{profile}/rules"), of_profile),
         path(&format!("{profile}/links"), link),

@@ -98,13 +98,13 @@ fn a_space_is_named_by_name_by_organization_or_by_id_in_the_reach_of_the_key_alo
         reply.json()["entity"]["name"].as_str().unwrap().to_owned()
     };
     let owner = &sender.server.owner;
-    let own = show(&format!("/v2/spaces/{}", owner.space));
+    let space = show(&format!("/v2/spaces/{}", owner.space));
     let org = show(&format!("/v2/organizations/{}", owner.org));
     let other = sender.second_space("beside");
     let line = "m x=1 1519862400000000000";
     for db in [
-        own.clone(),
-        format!("{org}/{own}"),
+        space.clone(),
+        format!("{org}/{space}"),
         format!("s-{}", owner.space),
     ] {
         let encoded = wire::query::encode(&[("db", &db), ("bucket", &db)]);
@@ -126,11 +126,11 @@ fn a_space_is_named_by_name_by_organization_or_by_id_in_the_reach_of_the_key_alo
     let (status, text) = refused("beside");
     assert_eq!(status, 404);
     assert!(text.contains("\"error\":\"database not found: "), "{text}");
-    assert_eq!(refused(&format!("nosuch/{own}")).0, 404);
+    assert_eq!(refused(&format!("nosuch/{space}")).0, 404);
     assert_eq!(refused(&format!("s-{other}")).0, 403);
     // Who reaches both names either.
     let token = format!("Bearer {}", sender.token);
-    for (bucket, status) in [("beside", 204), (own.as_str(), 204), ("nosuch", 404)] {
+    for (bucket, status) in [("beside", 204), (space.as_str(), 204), ("nosuch", 404)] {
         let encoded = wire::query::encode(&[("bucket", bucket)]);
         let reply = sender
             .write(&format!("/api/v2/write?{encoded}"), line)
@@ -154,10 +154,10 @@ fn what_is_not_stored_is_told_in_the_words_that_clients_look_for() {
     let lines = "m x=1 1519862400000000000\nm\nm x=2 1519862401000000000\nm y=nan 1\n";
     let reply = sender.by_basic("/write", lines);
     assert_eq!(reply.status, 400);
-    let told = error(&reply);
+    let message = error(&reply);
     assert!(
-        told.starts_with("partial write: unable to parse line 2: missing fields dropped=2"),
-        "{told}"
+        message.starts_with("partial write: unable to parse line 2: missing fields dropped=2"),
+        "{message}"
     );
     assert!(
         receipt(&reply).starts_with("received=4 stored=2 "),
@@ -188,10 +188,10 @@ fn what_is_not_stored_is_told_in_the_words_that_clients_look_for() {
     );
     let reply = sender.by_basic("/write", "m version=\"5\" 1519862402000000000");
     assert_eq!(reply.status, 400, "{}", reply.text());
-    let told = error(&reply);
+    let message = error(&reply);
     assert!(
-        told.starts_with("unable to parse or store line 1: "),
-        "{told}"
+        message.starts_with("unable to parse or store line 1: "),
+        "{message}"
     );
     // The counters of the account know of all of it.
     let counters = sender
@@ -199,8 +199,8 @@ fn what_is_not_stored_is_told_in_the_words_that_clients_look_for() {
         .metrics(&sender.token, "GET", "/metrics")
         .send()
         .text();
-    for told in ["reason=\"value\"} 3", "reason=\"malformed\"} 3"] {
-        assert!(counters.contains(told), "{told}: {counters}");
+    for counter in ["reason=\"value\"} 3", "reason=\"malformed\"} 3"] {
+        assert!(counters.contains(counter), "{counter}: {counters}");
     }
     // A time without its unit.
     let reply = sender.by_basic("/write", "m x=1 1519862400");
@@ -215,7 +215,7 @@ fn what_is_not_stored_is_told_in_the_words_that_clients_look_for() {
 #[test]
 fn regression_7_what_is_not_stored_at_all_is_no_partial_write() {
     let sender = KeySender::start();
-    let told = |lines: &str| {
+    let refusal = |lines: &str| {
         let reply = sender.by_basic("/write", lines);
         assert_eq!(reply.status, 400, "{lines}: {}", reply.text());
         assert!(
@@ -225,7 +225,7 @@ fn regression_7_what_is_not_stored_at_all_is_no_partial_write() {
         );
         reply.json()["error"].as_str().unwrap().to_owned()
     };
-    let old = told("m x=1 1000000000000000000\nm x=2 1000000001000000000\n");
+    let old = refusal("m x=1 1000000000000000000\nm x=2 1000000001000000000\n");
     assert!(
         old.starts_with("points beyond retention policy, the first in line 1: "),
         "{old}"
@@ -233,7 +233,7 @@ fn regression_7_what_is_not_stored_at_all_is_no_partial_write() {
     assert!(old.contains(" dropped=2 ("), "{old}");
     // One day more than clocks can disagree.
     let ahead = (crate::harness::now() + 2 * 86_400) * 1_000_000_000;
-    let new = told(&format!("m x=1 {ahead}\n"));
+    let new = refusal(&format!("m x=1 {ahead}\n"));
     assert!(
         new.starts_with("unable to parse or store line 1: "),
         "{new}"

@@ -78,11 +78,11 @@ fn the_python_clients_of_both_versions_write_unchanged() {
         .args(["-c", SCRIPT, &server.serving.url(), &key, &space])
         .output()
         .unwrap();
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned()
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned()
         + &String::from_utf8_lossy(&output.stderr);
     assert!(
-        output.status.success() && shown.contains("influx clients ok"),
-        "{shown}"
+        output.status.success() && printed.contains("influx clients ok"),
+        "{printed}"
     );
     let values = |target: &str| {
         let path = format!("/v1/metrics?target={target}&from=1519862399&until=1519863400");

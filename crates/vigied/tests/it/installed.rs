@@ -123,15 +123,15 @@ fn the_server_completes_in_bash() {
         .unwrap();
     std::fs::write(&file, output.stdout).unwrap();
     let script = "source \"$1\"; COMP_WORDS=(vigied ser); COMP_CWORD=1; _vigied vigied ser vigied; echo \"${COMPREPLY[@]}\"";
-    let shown = Command::new("bash")
+    let ran = Command::new("bash")
         .args(["-c", script, "bash"])
         .arg(&file)
         .output()
         .unwrap();
     assert_eq!(
-        String::from_utf8(shown.stdout).unwrap(),
+        String::from_utf8(ran.stdout).unwrap(),
         "serve\n",
         "{}",
-        String::from_utf8_lossy(&shown.stderr)
+        String::from_utf8_lossy(&ran.stderr)
     );
 }

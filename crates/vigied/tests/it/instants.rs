@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 /// Every text in it that is the time of something.
 fn times(value: &Value, found: &mut Vec<String>) {
     match value {
-        Value::Array(all) => all.iter().for_each(|own| times(own, found)),
+        Value::Array(all) => all.iter().for_each(|item| times(item, found)),
         Value::Object(fields) => {
-            for (key, own) in fields {
+            for (key, value) in fields {
                 let is_time = key.ends_with("_at") || key == "added_on";
-                if let (true, Some(text)) = (is_time, own.as_str()) {
+                if let (true, Some(text)) = (is_time, value.as_str()) {
                     found.push(text.to_owned());
                 }
-                times(own, found);
+                times(value, found);
             }
         }
         _ => {}

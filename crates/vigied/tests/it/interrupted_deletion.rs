@@ -52,9 +52,11 @@ fn a_deletion_that_meets_the_full_disk_is_not_said_to_have_failed() {
     let body = deleted.text();
     assert!(body.contains("may be stored or deleted later"), "{body}");
     let entries = vigied(&["audit"]);
-    let own = entries.as_array().unwrap().iter();
-    let own = own.filter(|entry| entry["event"] == "metrics_deleted");
-    let mut outcomes: Vec<&str> = own.filter_map(|entry| entry["outcome"].as_str()).collect();
+    let deletions = entries.as_array().unwrap().iter();
+    let deletions = deletions.filter(|entry| entry["event"] == "metrics_deleted");
+    let mut outcomes: Vec<&str> = deletions
+        .filter_map(|entry| entry["outcome"].as_str())
+        .collect();
     outcomes.sort_unstable();
     assert_eq!(outcomes, ["begun", "unknown"], "{entries}");
     disk.make_room();

@@ -18,7 +18,7 @@ fn no_way_leads_from_one_space_to_another() {
         .json(&json!([{"name": "vault.secret", "value": 42, "timestamp": stamp}]));
     ok(&plant.send());
     let iam = format!("iam {}", developer.credentials["iam"]);
-    let own = |method: &str, path: &str| {
+    let by_owner = |method: &str, path: &str| {
         world
             .server
             .request(method, path)
@@ -38,12 +38,14 @@ fn no_way_leads_from_one_space_to_another() {
         let encoded =
             wire::query::encode(&[("target", pattern), ("query", pattern), ("from", "1")]);
         assert_eq!(
-            own("GET", &format!("/v1/metrics?{encoded}")).send().json(),
+            by_owner("GET", &format!("/v1/metrics?{encoded}"))
+                .send()
+                .json(),
             json!([]),
             "{pattern}"
         );
         assert_eq!(
-            own("GET", &format!("/v1/metrics/list?{encoded}"))
+            by_owner("GET", &format!("/v1/metrics/list?{encoded}"))
                 .send()
                 .json(),
             json!([]),
@@ -51,7 +53,7 @@ fn no_way_leads_from_one_space_to_another() {
         );
         let encoded = wire::query::encode(&[("query", pattern), ("from", "1")]);
         assert_eq!(
-            own("DELETE", &format!("/v1/metrics/list?{encoded}"))
+            by_owner("DELETE", &format!("/v1/metrics/list?{encoded}"))
                 .send()
                 .json()["deleted"],
             json!(0),
@@ -65,7 +67,7 @@ fn no_way_leads_from_one_space_to_another() {
         format!("../{bare}/*"),
     ] {
         let encoded = wire::query::encode(&[("target", &path)]);
-        let reply = own("GET", &format!("/v1/metrics?{encoded}")).send();
+        let reply = by_owner("GET", &format!("/v1/metrics?{encoded}")).send();
         assert!(
             reply.status == 400 || reply.json() == json!([]),
             "{path}: {}",
@@ -126,14 +128,14 @@ fn listed(world: &World, user: &User, path: &str) -> Vec<String> {
 #[test]
 fn lists_show_what_may_be_seen_and_nothing_else() {
     let world = World::start();
-    let (own, other) = (&world.own, &world.other);
+    let (home, other) = (&world.own, &world.other);
     for user in &world.users {
         let (_, elsewhere) = &world.elsewhere;
-        let sees = |own_one: bool, own: &String, other: &String, elsewhere: &String| {
+        let sees = |own_one: bool, home: &String, other: &String, elsewhere: &String| {
             let mut guids = match (user.holds("account", "Administrator"), own_one) {
                 _ if user.domain == ELSEWHERE => vec![elsewhere.clone()],
-                (true, _) => vec![own.clone(), other.clone()],
-                (false, true) => vec![own.clone()],
+                (true, _) => vec![home.clone(), other.clone()],
+                (false, true) => vec![home.clone()],
                 (false, false) => Vec::new(),
             };
             guids.sort();
@@ -142,13 +144,13 @@ fn lists_show_what_may_be_seen_and_nothing_else() {
         let name = user.name();
         let in_org = matches!(user.domain, "own org" | "own space");
         let in_space = user.domain == "own space" || user.holds("own org", "Manager");
-        let orgs = sees(in_org, &own.org, &other.org, &elsewhere.org);
-        let spaces = sees(in_space, &own.space, &other.space, &elsewhere.space);
+        let orgs = sees(in_org, &home.org, &other.org, &elsewhere.org);
+        let spaces = sees(in_space, &home.space, &other.space, &elsewhere.space);
         assert_eq!(listed(&world, user, "/v2/organizations"), orgs, "{name}");
         assert_eq!(listed(&world, user, "/v2/spaces"), spaces, "{name}");
         for org in &orgs {
             let path = format!("/v2/organizations/{org}/spaces");
-            let places = [own, other, elsewhere];
+            let places = [home, other, elsewhere];
             let here = places.into_iter().find(|place| place.org == *org).unwrap();
             let here: Vec<_> = spaces
                 .iter()
@@ -158,14 +160,14 @@ fn lists_show_what_may_be_seen_and_nothing_else() {
             assert_eq!(listed(&world, user, &path), here, "{name}");
         }
         let accounts = ok(&world.call(user, "iam", "GET", "/coe/v2/accounts").send());
-        let mut shown: Vec<String> = accounts["resources"][0]["entity"]["organizations_region"]
+        let mut listed: Vec<String> = accounts["resources"][0]["entity"]["organizations_region"]
             .as_array()
             .unwrap()
             .iter()
             .map(|org| org["guid"].as_str().unwrap().to_owned())
             .collect();
-        shown.sort();
-        assert_eq!(shown, orgs, "{name}");
+        listed.sort();
+        assert_eq!(listed, orgs, "{name}");
         let keys = ok(&world
             .call(user, "iam", "GET", "/v1/apikeys?pagesize=100")
             .send());

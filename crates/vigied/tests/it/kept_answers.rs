@@ -52,10 +52,10 @@ impl Fixture {
     fn values(&self, path: &str) -> Vec<(String, Value)> {
         let all = self.ask(path).json();
         let series = all.as_array().unwrap().iter();
-        let one = |own: &Value| {
+        let one = |series: &Value| {
             (
-                own["target"].as_str().unwrap().to_owned(),
-                own["datapoints"][0][0].clone(),
+                series["target"].as_str().unwrap().to_owned(),
+                series["datapoints"][0][0].clone(),
             )
         };
         series.map(one).collect()

@@ -8,8 +8,8 @@ fn sizes() -> Vec<(String, String)> {
     let output = Command::new(VIGIED).args(["config", "reference"]).output();
     let text = String::from_utf8(output.unwrap().stdout).unwrap();
     let rows = text.lines().filter_map(|line| {
-        let (_, behind) = line.split_once("; at least `")?;
-        let (least, _) = behind.split_once('`')?;
+        let (_, rest) = line.split_once("; at least `")?;
+        let (least, _) = rest.split_once('`')?;
         let key = line.split('`').nth(1)?;
         Some((key.to_owned(), least.to_owned()))
     });
@@ -44,13 +44,13 @@ fn serves(server: &Server, of: &str) {
         .env("VIGIE_API", server.serving.url())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&agent.stderr);
-    assert_eq!(agent.status.code(), Some(0), "{of}: {said}");
-    assert!(!said.contains("rejected"), "{of}: {said}");
+    let errors = String::from_utf8_lossy(&agent.stderr);
+    assert_eq!(agent.status.code(), Some(0), "{of}: {errors}");
+    assert!(!errors.contains("rejected"), "{of}: {errors}");
     let listed = server
         .metrics(&token, "GET", "/v1/metrics/list?query=h.load.load.*")
         .send();
-    assert!(listed.text().contains("shortterm"), "{of}: {said}");
+    assert!(listed.text().contains("shortterm"), "{of}: {errors}");
 }
 
 #[test]
@@ -78,8 +78,8 @@ fn check(words: &[&str]) -> (Option<i32>, String) {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    (output.status.code(), said)
+    let errors = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), errors)
 }
 
 /// The largest bodies that were allowed were always refused, and `config check` passed that in silence.
@@ -108,11 +108,14 @@ fn regression_7_the_check_of_the_settings_shows_what_is_in_force() {
 #[test]
 fn regression_7_one_setting_has_one_least_value_whatever_is_wrong() {
     for wrong in ["0", "1", "4MB"] {
-        let (code, said) = check(&["--set", &format!("limits.head_bytes={wrong}")]);
-        assert_ne!(code, Some(0), "{said}");
-        assert!(said.contains("at least `4MiB`"), "{wrong}: {said}");
-        assert!(!said.contains("from 1 "), "{wrong}: {said}");
+        let (code, errors) = check(&["--set", &format!("limits.head_bytes={wrong}")]);
+        assert_ne!(code, Some(0), "{errors}");
+        assert!(errors.contains("at least `4MiB`"), "{wrong}: {errors}");
+        assert!(!errors.contains("from 1 "), "{wrong}: {errors}");
     }
-    let (_, said) = check(&["--set", "limits.head_bytes=4MB"]);
-    assert!(said.contains("`4MB`") && said.contains("4000000"), "{said}");
+    let (_, errors) = check(&["--set", "limits.head_bytes=4MB"]);
+    assert!(
+        errors.contains("`4MB`") && errors.contains("4000000"),
+        "{errors}"
+    );
 }

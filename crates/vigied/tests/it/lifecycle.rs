@@ -260,11 +260,11 @@ fn health_answers_without_a_credential() {
         (ready.status, ready.json()),
         (200, json!({"status": "ready"}))
     );
-    let told = server.operations("/health/ready");
-    assert_eq!(told.status, 200, "{}", told.text());
-    let told = told.json();
+    let reply = server.operations("/health/ready");
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let body = reply.json();
     assert_eq!(
-        (&told["identity"], &told["store"]),
+        (&body["identity"], &body["store"]),
         (&json!("ok"), &json!("ok"))
     );
 }

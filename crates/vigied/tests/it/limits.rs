@@ -17,11 +17,11 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 /// A figure of the server's own metrics.
-fn figure(server: &Server, line: &str) -> u64 {
+pub(crate) fn figure(server: &Server, line: &str) -> u64 {
     let metrics = server.operations("/metrics").text();
     let value = metrics
         .lines()
-        .find_map(|own| own.strip_prefix(line)?.strip_prefix(' '))
+        .find_map(|row| row.strip_prefix(line)?.strip_prefix(' '))
         .unwrap_or_else(|| panic!("no `{line}` in {metrics}"));
     value.parse().unwrap()
 }
@@ -431,7 +431,7 @@ fn limits_of_the_store() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|own| own["reason"].as_str().unwrap())
+        .map(|rejection| rejection["reason"].as_str().unwrap())
         .collect();
     for (reason, limit) in reasons.iter().zip([
         limit::NAME_BYTES,

@@ -93,19 +93,19 @@ const BEARER_AND_BASIC: &str = "Bearer realm=\"vigie\", Basic realm=\"vigie\"";
 fn a_key_and_a_token_open_the_routes_of_metrics_by_bearer_and_by_basic() {
     // As many wrong ones are shown as one source may show at once, whatever comes back meanwhile.
     let server = Server::with(&["--set", "limits.guesses_per_source=100000"]);
-    let own = Credentials::of(&server);
+    let credentials = Credentials::of(&server);
     for (method, path) in ROUTES {
-        for text in [&own.key, &own.iam, &own.uaa] {
+        for text in [&credentials.key, &credentials.iam, &credentials.uaa] {
             let reply = bare(&server, method, path).bearer(text).send();
             assert_eq!(reply.status, 200, "{method} {path}: {}", reply.text());
         }
         for (name, text) in [
-            ("apikey", &own.key),
-            ("APIKEY", &own.key),
-            ("iam", &own.iam),
-            ("token", &own.iam),
-            ("token", &own.uaa),
-            ("token", &own.key),
+            ("apikey", &credentials.key),
+            ("APIKEY", &credentials.key),
+            ("iam", &credentials.iam),
+            ("token", &credentials.iam),
+            ("token", &credentials.uaa),
+            ("token", &credentials.key),
         ] {
             let reply = bare(&server, method, path).basic(name, text).send();
             assert_eq!(
@@ -117,15 +117,15 @@ fn a_key_and_a_token_open_the_routes_of_metrics_by_bearer_and_by_basic() {
         }
         for (name, text) in [
             ("apikey", "vgk_x"),
-            ("apikey", &own.iam),
-            ("iam", &own.key),
-            ("iam", &own.uaa),
+            ("apikey", &credentials.iam),
+            ("iam", &credentials.key),
+            ("iam", &credentials.uaa),
             ("token", "eyJ.x.y"),
             ("token", ""),
             ("bx", "bx"),
-            (&own.key, ""),
-            ("", &own.key),
-            ("uaa", &own.uaa),
+            (&credentials.key, ""),
+            ("", &credentials.key),
+            ("uaa", &credentials.uaa),
         ] {
             let reply = bare(&server, method, path).basic(name, text).send();
             assert_eq!(
@@ -148,7 +148,8 @@ fn a_key_and_a_token_open_the_routes_of_metrics_by_bearer_and_by_basic() {
         );
     }
     // What was mended is told here as well.
-    let pasted = bare(&server, "GET", "/version").basic("apikey", &format!("{}\n", own.key));
+    let pasted =
+        bare(&server, "GET", "/version").basic("apikey", &format!("{}\n", credentials.key));
     let notice = pasted.send();
     assert_eq!(
         notice.header("x-vigie-credential-notice"),
@@ -160,8 +161,8 @@ fn a_key_and_a_token_open_the_routes_of_metrics_by_bearer_and_by_basic() {
 #[test]
 fn a_token_that_is_no_good_is_challenged_as_such() {
     let server = Server::start();
-    let own = Credentials::of(&server);
-    let cut = &own.iam[..own.iam.len() - 5];
+    let credentials = Credentials::of(&server);
+    let cut = &credentials.iam[..credentials.iam.len() - 5];
     let refused_and_basic =
         "Bearer realm=\"vigie\", error=\"invalid_token\", Basic realm=\"vigie\"";
     for (path, refused, bare_challenge) in [
@@ -202,7 +203,7 @@ fn a_token_that_is_no_good_is_challenged_as_such() {
 #[test]
 fn neither_way_opens_what_manages_identities_nor_asks_for_a_password_there() {
     let server = Server::start();
-    let own = Credentials::of(&server);
+    let credentials = Credentials::of(&server);
     for (method, path) in [
         ("GET", "/v1/apikeys"),
         ("POST", "/v1/apikeys"),
@@ -214,16 +215,23 @@ fn neither_way_opens_what_manages_identities_nor_asks_for_a_password_there() {
     ] {
         let requests = [
             (
-                server.request(method, path).bearer(&own.key),
+                server.request(method, path).bearer(&credentials.key),
                 BEARER_REFUSED,
             ),
             (
-                server.request(method, path).basic("apikey", &own.key),
+                server
+                    .request(method, path)
+                    .basic("apikey", &credentials.key),
                 BEARER,
             ),
-            (server.request(method, path).basic("iam", &own.iam), BEARER),
             (
-                server.request(method, path).basic("token", &own.iam),
+                server.request(method, path).basic("iam", &credentials.iam),
+                BEARER,
+            ),
+            (
+                server
+                    .request(method, path)
+                    .basic("token", &credentials.iam),
                 BEARER,
             ),
             (server.request(method, path), BEARER),
@@ -237,7 +245,7 @@ fn neither_way_opens_what_manages_identities_nor_asks_for_a_password_there() {
     // The Basic of a token endpoint is the client's.
     let form = [
         ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
-        ("apikey", own.key.as_str()),
+        ("apikey", credentials.key.as_str()),
     ];
     for path in [
         "/identity/token",
@@ -245,7 +253,9 @@ fn neither_way_opens_what_manages_identities_nor_asks_for_a_password_there() {
         "/identity/introspect",
         "/identity/revoke",
     ] {
-        let reply = server.request("POST", path).basic("apikey", &own.key);
+        let reply = server
+            .request("POST", path)
+            .basic("apikey", &credentials.key);
         let reply = reply.form(&form).send();
         assert!(
             matches!(reply.status, 400 | 401),
@@ -263,10 +273,10 @@ fn neither_way_opens_what_manages_identities_nor_asks_for_a_password_there() {
 #[test]
 fn a_credential_beside_another_is_looked_at_if_it_is_of_this_server() {
     let server = Server::start();
-    let (own, another) = (Credentials::of(&server), another_key(&server));
+    let (credentials, another) = (Credentials::of(&server), another_key(&server));
     let asked = || {
         let request = bare(&server, "GET", "/version");
-        request.header("X-Auth-User-Token", &format!("apikey {}", own.key))
+        request.header("X-Auth-User-Token", &format!("apikey {}", credentials.key))
     };
     for request in [
         asked().basic("proxy", "secret"),
@@ -274,10 +284,10 @@ fn a_credential_beside_another_is_looked_at_if_it_is_of_this_server() {
         asked().bearer("of-a-proxy"),
         asked().header("Authorization", "Basic !"),
         asked().header("Authorization", "Digest x"),
-        asked().basic("apikey", &own.key),
-        asked().basic("iam", &own.iam),
-        asked().bearer(&own.key),
-        asked().bearer(&own.iam),
+        asked().basic("apikey", &credentials.key),
+        asked().basic("iam", &credentials.iam),
+        asked().bearer(&credentials.key),
+        asked().bearer(&credentials.iam),
     ] {
         let reply = request.send();
         assert_eq!(reply.status, 200, "{}", reply.text());
@@ -294,7 +304,7 @@ fn a_credential_beside_another_is_looked_at_if_it_is_of_this_server() {
         }
     }
     // Twice the header, twice the person.
-    let twice = bare(&server, "GET", "/version").basic("apikey", &own.key);
+    let twice = bare(&server, "GET", "/version").basic("apikey", &credentials.key);
     let twice = twice.basic("apikey", &another).send();
     assert_eq!(twice.status, 400, "{}", twice.text());
 }
@@ -322,7 +332,7 @@ fn wrong_keys_are_slowed_by_source_whichever_way_they_come() {
 #[test]
 fn a_script_is_never_answered_to_a_password() {
     let server = Server::start();
-    let own = Credentials::of(&server);
+    let credentials = Credentials::of(&server);
     for path in [
         "/render?target=app.*&format=json&jsonp=show",
         "/render?target=app.*&format=csv&jsonp=show",
@@ -331,14 +341,16 @@ fn a_script_is_never_answered_to_a_password() {
         "/tags?jsonp=show",
         "/functions?group=Sorting&jsonp=show",
     ] {
-        let by_header = bare(&server, "GET", path).bearer(&own.key).send();
+        let by_header = bare(&server, "GET", path).bearer(&credentials.key).send();
         assert_eq!(by_header.status, 200, "{path}: {}", by_header.text());
-        let by_basic = bare(&server, "GET", path).basic("apikey", &own.key).send();
+        let by_basic = bare(&server, "GET", path)
+            .basic("apikey", &credentials.key)
+            .send();
         assert_eq!(by_basic.status, 400, "{path}: {}", by_basic.text());
         assert!(by_basic.text().contains("`jsonp`"), "{}", by_basic.text());
         let form = bare(&server, "POST", "/render?target=app.*&format=json");
         let form = form
-            .basic("iam", &own.iam)
+            .basic("iam", &credentials.iam)
             .form(&[("jsonp", "show")])
             .send();
         assert_eq!(form.status, 400, "{}", form.text());

@@ -13,12 +13,12 @@ struct Login {
 
 fn login(reply: &Reply) -> Login {
     assert_eq!(reply.status, 200, "{}", reply.text());
-    let (told, text) = (reply.json(), |value: &Value| {
+    let (body, text) = (reply.json(), |value: &Value| {
         value.as_str().unwrap().to_owned()
     });
     Login {
-        id: text(&told["session_id"]),
-        token: text(&told["access_token"]),
+        id: text(&body["session_id"]),
+        token: text(&body["access_token"]),
     }
 }
 
@@ -51,7 +51,7 @@ fn listed(server: &Server, by: &Login, query: &str) -> Value {
 
 fn ids(page: &Value) -> Vec<String> {
     let all = page["sessions"].as_array().unwrap().iter();
-    all.map(|own| own["id"].as_str().unwrap().to_owned())
+    all.map(|session| session["id"].as_str().unwrap().to_owned())
         .collect()
 }
 
@@ -66,8 +66,10 @@ fn sessions_are_listed_and_ended_one_by_one_and_all_at_once() {
     let key = by_key(&server, &server.owner.api_key);
     let all = listed(&server, &second, "");
     assert_eq!(ids(&all).len(), 3);
-    let own = all["sessions"].as_array().unwrap().iter();
-    let current: Vec<&Value> = own.filter(|own| own["current"] == json!(true)).collect();
+    let sessions = all["sessions"].as_array().unwrap().iter();
+    let current: Vec<&Value> = sessions
+        .filter(|session| session["current"] == json!(true))
+        .collect();
     assert_eq!(current.len(), 1);
     assert_eq!(current[0]["id"], json!(second.id));
     assert_eq!(current[0]["account_id"], json!(server.owner.account));
@@ -174,8 +176,8 @@ fn an_administrator_ends_those_of_a_member_and_nobody_else_does() {
 #[test]
 fn a_session_is_kept_alive_by_its_client() {
     let server = Server::start();
-    let own = by_password(&server);
-    let path = format!("/v1/sessions/{}/state", own.id);
+    let login = by_password(&server);
+    let path = format!("/v1/sessions/{}/state", login.id);
     let keep = |path: &str| server.request("PATCH", path).basic("bx", "bx").send();
     assert_eq!(keep(&path).status, 204);
     for reply in [
@@ -188,8 +190,8 @@ fn a_session_is_kept_alive_by_its_client() {
     let none = "/v1/sessions/C-00000000-0000-4000-8000-000000000000/state";
     assert_eq!(keep(none).status, 404);
     assert_eq!(keep("/v1/sessions/x/state").status, 404);
-    let one = format!("/v1/sessions/{}", own.id);
-    let ended = call(&server, &own, "DELETE", &one).send();
+    let one = format!("/v1/sessions/{}", login.id);
+    let ended = call(&server, &login, "DELETE", &one).send();
     assert_eq!(ended.status, 204, "{}", ended.text());
     assert_eq!(keep(&path).status, 404);
 }
@@ -198,7 +200,7 @@ fn a_session_is_kept_alive_by_its_client() {
 #[test]
 fn who_looks_for_ids_of_sessions_is_slowed_and_a_right_id_is_not() {
     let server = Server::with(&["--set", "limits.guesses_per_source=3"]);
-    let own = by_password(&server);
+    let login = by_password(&server);
     let keep = |id: &str| {
         let path = format!("/v1/sessions/{id}/state");
         server.request("PATCH", &path).basic("bx", "bx").send()
@@ -210,7 +212,7 @@ fn who_looks_for_ids_of_sessions_is_slowed_and_a_right_id_is_not() {
     });
     assert!(slowed.text().contains("guesses_per_source"));
     assert!(slowed.header("Retry-After").is_some());
-    assert_eq!(keep(&own.id).status, 204);
+    assert_eq!(keep(&login.id).status, 204);
     // They count together with wrong keys.
     let form = [("grant_type", APIKEY), ("apikey", "wrong")];
     let token = |form: &[(&str, &str)]| server.request("POST", "/identity/token").form(form).send();

@@ -79,11 +79,11 @@ fn fails(line: &str, data: &Path) -> (Value, i32) {
         .args(["--output", "json"])
         .output()
         .unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
     assert!(output.stdout.is_empty(), "`{line}`: {:?}", output.stdout);
-    let last = said.lines().last().unwrap_or_default();
+    let last = errors.lines().last().unwrap_or_default();
     let value: Value =
-        serde_json::from_str(last).unwrap_or_else(|error| panic!("`{line}`: {error}: {said}"));
+        serde_json::from_str(last).unwrap_or_else(|error| panic!("`{line}`: {error}: {errors}"));
     (value["error"].clone(), output.status.code().unwrap())
 }
 
@@ -193,11 +193,11 @@ fn as_text_a_name_that_is_taken_says_what_shows_those_there_are() {
         .arg(server.data())
         .output()
         .unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{said}");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{errors}");
     assert!(
-        said.starts_with("error: an account `Vigie` exists\nhint: "),
-        "{said}"
+        errors.starts_with("error: an account `Vigie` exists\nhint: "),
+        "{errors}"
     );
-    assert!(said.contains("`vigied account list`"), "{said}");
+    assert!(errors.contains("`vigied account list`"), "{errors}");
 }

@@ -12,11 +12,11 @@ use std::time::Duration;
 fn post_office(failures: usize) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let (told, mails) = channel();
+    let (sender, mails) = channel();
     std::thread::spawn(move || {
         let mut left = failures;
         for stream in listener.incoming() {
-            let _ = serve(stream.unwrap(), &mut left, &told);
+            let _ = serve(stream.unwrap(), &mut left, &sender);
         }
     });
     (address, mails)
@@ -25,7 +25,7 @@ fn post_office(failures: usize) -> (String, Receiver<String>) {
 fn serve(
     mut stream: TcpStream,
     failures: &mut usize,
-    told: &Sender<String>,
+    sender: &Sender<String>,
 ) -> std::io::Result<()> {
     let mut lines = BufReader::new(stream.try_clone()?).lines();
     let mut say = |text: &str| write!(stream, "{text}\r\n");
@@ -54,7 +54,7 @@ fn serve(
                     mail.push('\n');
                 }
                 say("250 taken")?;
-                told.send(mail).unwrap();
+                sender.send(mail).unwrap();
             }
             "QUIT" => return say("221 bye"),
             _ => say("250 yes")?,
@@ -179,7 +179,7 @@ fn what_the_mail_server_does_not_take_waits_and_holds_nobody_up() {
 
 #[test]
 fn settings_of_mail_that_do_not_go_together_are_refused() {
-    for (set, said) in [
+    for (set, expected) in [
         (
             &["mail.server=mail.example.org:25"][..],
             "`mail.server` and `mail.from`",
@@ -203,6 +203,6 @@ fn settings_of_mail_that_do_not_go_together_are_refused() {
         let refused = command.output().unwrap();
         assert_eq!(refused.status.code(), Some(1));
         let errors = String::from_utf8_lossy(&refused.stderr);
-        assert!(errors.contains(said), "{errors}");
+        assert!(errors.contains(expected), "{errors}");
     }
 }

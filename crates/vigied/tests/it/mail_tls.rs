@@ -42,12 +42,12 @@ impl PostOffice {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let heard: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (told, mails) = channel();
+        let (sender, mails) = channel();
         let config = tls(folder, certificate);
         let lines = Arc::clone(&heard);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let _ = serve(stream.unwrap(), when, &config, &told, &lines);
+                let _ = serve(stream.unwrap(), when, &config, &sender, &lines);
             }
         });
         Self {
@@ -65,7 +65,10 @@ impl PostOffice {
     fn nothing_was_plain(&self) {
         for line in self.lines() {
             let harmless = ["plain EHLO", "plain STARTTLS", "plain QUIT", "tls "];
-            assert!(harmless.iter().any(|own| line.starts_with(own)), "{line}");
+            assert!(
+                harmless.iter().any(|prefix| line.starts_with(prefix)),
+                "{line}"
+            );
         }
     }
 }
@@ -73,7 +76,7 @@ impl PostOffice {
 fn tls(folder: &Path, certificate: &str) -> Arc<ServerConfig> {
     let pem = |name: &str| folder.join(format!("{name}.pem"));
     let chain = CertificateDer::pem_file_iter(pem(certificate)).unwrap();
-    let chain = chain.map(|own| own.unwrap()).collect();
+    let chain = chain.map(|certificate| certificate.unwrap()).collect();
     let key = PrivateKeyDer::from_pem_file(pem(&format!("{certificate}-key"))).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
@@ -89,7 +92,7 @@ fn serve(
     mut stream: TcpStream,
     when: When,
     config: &Arc<ServerConfig>,
-    told: &Sender<String>,
+    sender: &Sender<String>,
     heard: &Mutex<Vec<String>>,
 ) -> std::io::Result<()> {
     let encrypted = |stream: TcpStream| {
@@ -99,7 +102,7 @@ fn serve(
     if when == When::AtOnce {
         let mut stream = encrypted(stream);
         write!(stream, "220 post office\r\n")?;
-        return talk(stream, "tls", "", told, heard).map(drop);
+        return talk(stream, "tls", "", sender, heard).map(drop);
     }
     write!(stream, "220 post office\r\n")?;
     let offers = match when {
@@ -107,21 +110,21 @@ fn serve(
         _ => "",
     };
     let plain = stream.try_clone()?;
-    if !talk(plain, "plain", offers, told, heard)? {
+    if !talk(plain, "plain", offers, sender, heard)? {
         return Ok(());
     }
     match when {
         When::Asked => {
             write!(stream, "220 go ahead\r\n")?;
-            talk(encrypted(stream), "tls", "", told, heard).map(drop)
+            talk(encrypted(stream), "tls", "", sender, heard).map(drop)
         }
         When::Pretends => {
             write!(stream, "220 go ahead\r\n")?;
-            talk(stream, "plain", "", told, heard).map(drop)
+            talk(stream, "plain", "", sender, heard).map(drop)
         }
         _ => {
             write!(stream, "454 not now\r\n")?;
-            talk(stream, "plain", "", told, heard).map(drop)
+            talk(stream, "plain", "", sender, heard).map(drop)
         }
     }
 }
@@ -131,7 +134,7 @@ fn talk(
     stream: impl Read + Write,
     way: &str,
     offers: &str,
-    told: &Sender<String>,
+    sender: &Sender<String>,
     heard: &Mutex<Vec<String>>,
 ) -> std::io::Result<bool> {
     let mut stream = BufReader::new(stream);
@@ -144,7 +147,7 @@ fn talk(
         let text = text.trim_end_matches(['\r', '\n']).to_owned();
         if let Some(mail) = &mut in_mail {
             if text == "." {
-                told.send(std::mem::take(mail)).unwrap();
+                sender.send(std::mem::take(mail)).unwrap();
                 in_mail = None;
                 write!(stream.get_mut(), "250 taken\r\n")?;
             } else {
@@ -227,9 +230,9 @@ fn settings(folder: &Path, address: &str, more: &[&str]) -> Vec<String> {
         "mail.user=vigie".to_owned(),
         format!("mail.password_file={}", path("password")),
     ];
-    all.extend(more.iter().map(|own| (*own).to_owned()));
+    all.extend(more.iter().map(|setting| (*setting).to_owned()));
     all.into_iter()
-        .flat_map(|own| ["--set".to_owned(), own])
+        .flat_map(|setting| ["--set".to_owned(), setting])
         .collect()
 }
 
@@ -293,10 +296,10 @@ fn no_mail_goes_to_a_server_that_speaks_no_tls_or_shows_another_certificate() {
         assert!(office.mails.try_recv().is_err());
         // What it is about is said, and whom it is for is not.
         let log = server.serving.log();
-        let told = log.lines().find(|line| line.contains("is not sent yet"));
-        assert!(!told.unwrap().contains("ada@example.org"), "{log}");
-        let said = ["`mail.tls", "`mail.ca_file`", "(454): not now"];
-        assert!(said.iter().any(|own| log.contains(own)), "{log}");
+        let report = log.lines().find(|line| line.contains("is not sent yet"));
+        assert!(!report.unwrap().contains("ada@example.org"), "{log}");
+        let parts = ["`mail.tls", "`mail.ca_file`", "(454): not now"];
+        assert!(parts.iter().any(|part| log.contains(part)), "{log}");
     }
 }
 
@@ -317,7 +320,7 @@ fn files_of_mail_that_are_no_good_are_refused_at_the_start() {
     std::fs::write(path("nothing.pem"), "no certificate").unwrap();
     std::fs::write(path("empty"), "").unwrap();
     std::fs::set_permissions(path("empty"), std::fs::Permissions::from_mode(0o600)).unwrap();
-    for (key, name, said) in [
+    for (key, name, expected) in [
         ("mail.ca_file", "missing.pem", "cannot read `mail.ca_file`"),
         ("mail.ca_file", "nothing.pem", "no certificate"),
         ("mail.ca_file", "ours-key.pem", "no certificate"),
@@ -325,7 +328,7 @@ fn files_of_mail_that_are_no_good_are_refused_at_the_start() {
         ("mail.password_file", "empty", "no password"),
     ] {
         let log = refused(&[&set(key, name)]);
-        assert!(log.contains(said) && log.contains(name), "{log}");
+        assert!(log.contains(expected) && log.contains(name), "{log}");
     }
     // A password that everybody may read, be it through a link.
     let password = path("password");

@@ -126,10 +126,10 @@ fn a_login_of_a_sender_makes_no_key_where_administrators_alone_make_them() {
         .json(&json!({"username": EMAIL}))
         .send());
     account.set(&json!({"restrict_create_platform_apikey": "RESTRICTED"}));
-    let told = account.login();
-    assert_eq!(told["space_id"], json!(account.server.owner.space));
-    assert_eq!(told["logging_token"], json!(null), "{told}");
-    let why = text(&told["message"]);
+    let body = account.login();
+    assert_eq!(body["space_id"], json!(account.server.owner.space));
+    assert_eq!(body["logging_token"], json!(null), "{body}");
+    let why = text(&body["message"]);
     assert!(why.contains("restrict_create_platform_apikey"), "{why}");
 
     account.set(&json!({"restrict_create_platform_apikey": "NOT_RESTRICTED"}));
@@ -194,8 +194,8 @@ fn a_member_leaves_by_themselves_and_removes_nobody_else() {
     account.invite(carl, "of Carl, a new one");
     let run = |arguments: &[&str]| {
         let output = account.server.vigie().args(arguments).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{arguments:?}: {said}");
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {errors}");
     };
     let url = account.server.serving.url();
     run(&["login", "-a", &url, "-u", carl, "-p", "of Carl, a new one"]);
@@ -213,9 +213,9 @@ fn who_owns_an_account_does_not_leave_it_without_an_owner() {
     assert_eq!(reply.status, 409, "{}", reply.text());
     account.role(&account.owner, "PUT", EMAIL);
     account.role(&bea, "DELETE", &account.server.owner.user);
-    let own = account.sign_in(&account.server.owner.user, &account.server.owner.password);
-    let own = text(&own["access_token"]);
-    let reply = account.remove(&own, "v2", &owner);
+    let login = account.sign_in(&account.server.owner.user, &account.server.owner.password);
+    let token = text(&login["access_token"]);
+    let reply = account.remove(&token, "v2", &owner);
     assert_eq!(reply.status, 409, "{}", reply.text());
     assert!(reply.text().contains("own the account"), "{}", reply.text());
     // The other Administrator removes them, and owns it.

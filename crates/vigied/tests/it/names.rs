@@ -344,8 +344,8 @@ fn regression_7_a_name_is_the_same_whichever_way_it_comes_and_goes() {
         let _ = pipe.write_all(input.as_bytes());
         drop(pipe);
         let output = child.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{arguments:?}: {said}");
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {errors}");
         String::from_utf8(output.stdout).unwrap()
     };
     let (url, key) = (kept.server.serving.url(), &kept.server.owner.api_key);
@@ -358,7 +358,7 @@ fn regression_7_a_name_is_the_same_whichever_way_it_comes_and_goes() {
     assert_eq!(
         kept.list("**")
             .iter()
-            .filter(|own| NAMES.contains(&own.as_str()))
+            .filter(|name| NAMES.contains(&name.as_str()))
             .count(),
         NAMES.len()
     );
@@ -409,6 +409,6 @@ fn a_pipe_leads_to_a_function() {
     }
     let reply = kept.ask("GET", "/v1/metrics", &[("target", "a.b|c|scale(2)")]);
     assert_eq!((reply.status, reply.code().as_str()), (400, "BXNMSMT05E"));
-    let told = "a function call behind `|` at column 5";
-    assert!(reply.text().contains(told), "{}", reply.text());
+    let expected = "a function call behind `|` at column 5";
+    assert!(reply.text().contains(expected), "{}", reply.text());
 }

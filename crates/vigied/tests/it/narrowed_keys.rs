@@ -100,7 +100,7 @@ fn regression_7_every_refusal_of_a_narrowed_key_says_which_credential_it_takes()
 fn introspection_tells_what_a_narrowed_key_reaches() {
     let server = Server::start();
     let space = format!("s-{}", server.owner.space);
-    let told = |form: &[(&str, &str)]| {
+    let reach_of = |form: &[(&str, &str)]| {
         let asked = server.request("POST", "/identity/introspect");
         let reply = asked.basic("bx", "bx").form(form).send();
         assert_eq!(reply.status, 200, "{}", reply.text());
@@ -113,13 +113,13 @@ fn introspection_tells_what_a_narrowed_key_reaches() {
         json!({"domain": space, "only": "send"}),
     ] {
         let key = create_key(&server, &reach);
-        assert_eq!(told(&[("apikey", &key)]), reach);
+        assert_eq!(reach_of(&[("apikey", &key)]), reach);
         let token = crate::harness::token(&server.serving.url(), &key);
-        assert_eq!(told(&[("token", &token)]), reach);
+        assert_eq!(reach_of(&[("token", &token)]), reach);
     }
     let api_key = &server.owner.api_key;
-    assert_eq!(told(&[("apikey", api_key)]), Value::Null);
-    assert_eq!(told(&[("token", &server.token())]), Value::Null);
+    assert_eq!(reach_of(&[("apikey", api_key)]), Value::Null);
+    assert_eq!(reach_of(&[("token", &server.token())]), Value::Null);
 }
 
 /// A key that may list no space is told the only one that it can mean, and nothing where there is a choice.
@@ -127,7 +127,7 @@ fn introspection_tells_what_a_narrowed_key_reaches() {
 fn introspection_tells_the_only_space_of_an_account() {
     let server = Server::start();
     let space = format!("s-{}", server.owner.space);
-    let told = |form: &[(&str, &str)]| {
+    let space_of = |form: &[(&str, &str)]| {
         let asked = server.request("POST", "/identity/introspect");
         let reply = asked.basic("bx", "bx").form(form).send();
         reply.json()["only_space"].clone()
@@ -135,12 +135,12 @@ fn introspection_tells_the_only_space_of_an_account() {
     let sends = create_key(&server, &json!({"only": "send"}));
     let token = crate::harness::token(&server.serving.url(), &sends);
     let narrow = create_key(&server, &json!({"domain": space, "only": "send"}));
-    assert_eq!(told(&[("apikey", &sends)]), json!(space));
-    assert_eq!(told(&[("token", &token)]), json!(space));
-    assert_eq!(told(&[("apikey", &narrow)]), Value::Null);
-    assert_eq!(told(&[("apikey", &server.owner.api_key)]), Value::Null);
+    assert_eq!(space_of(&[("apikey", &sends)]), json!(space));
+    assert_eq!(space_of(&[("token", &token)]), json!(space));
+    assert_eq!(space_of(&[("apikey", &narrow)]), Value::Null);
+    assert_eq!(space_of(&[("apikey", &server.owner.api_key)]), Value::Null);
     let body = json!({"name": "second", "organization_guid": server.owner.org});
     let more = server.request("POST", "/v2/spaces").bearer(&server.token());
     assert_eq!(more.json(&body).send().status, 201);
-    assert_eq!(told(&[("apikey", &sends)]), Value::Null);
+    assert_eq!(space_of(&[("apikey", &sends)]), Value::Null);
 }

@@ -36,11 +36,11 @@ fn regression_7_management_routes_name_a_body_that_is_no_json() {
             let text = reply.text();
             let what = format!("{method} {path} {body:?}: {text}");
             assert_eq!(reply.status, 400, "{what}");
-            for told in [
+            for expected in [
                 format!("the body is not the JSON asked for: it is {named}"),
                 "`Content-Type: application/json`".to_owned(),
             ] {
-                assert!(text.contains(&told), "{what}");
+                assert!(text.contains(&expected), "{what}");
             }
         }
     }
@@ -92,15 +92,15 @@ fn a_list_in_place_of_an_object_is_refused() {
         let reply = server.request(method, path).bearer(&token).body(body);
         let reply = reply.send();
         assert_eq!(reply.status, 400, "{path}: {}", reply.text());
-        let told = "it is a list, not an object";
-        assert!(reply.text().contains(told), "{path}: {}", reply.text());
+        let expected = "it is a list, not an object";
+        assert!(reply.text().contains(expected), "{path}: {}", reply.text());
     }
     let path = "/v1/settings/domain";
     for body in ["[]", "[null,null]", "[60]"] {
         let reply = server.metrics(&token, "PUT", path).body(body).send();
         assert_eq!(reply.status, 400, "{body}: {}", reply.text());
-        let told = "the body is a list, not an object";
-        assert!(reply.text().contains(told), "{body}: {}", reply.text());
+        let expected = "the body is a list, not an object";
+        assert!(reply.text().contains(expected), "{body}: {}", reply.text());
     }
     // Deep in a body as well.
     let path = format!("/v1/accounts/{account}/settings/access_management");
@@ -130,8 +130,8 @@ fn regression_7_routes_of_metrics_name_a_body_that_is_no_json() {
             let text = reply.text();
             let what = format!("{method} {path} {body:?}: {text}");
             assert_eq!(reply.status, 400, "{what}");
-            let told = format!("the body is {named}, not JSON");
-            assert!(text.contains(&told), "{what}");
+            let expected = format!("the body is {named}, not JSON");
+            assert!(text.contains(&expected), "{what}");
         }
     }
 }

@@ -61,8 +61,8 @@ pub(crate) fn people(server: &Server) -> (Person<'_>, Person<'_>) {
             name: "bea-cli",
         },
     );
-    let own = &server.owner;
-    owner.log_in(&["-u", &own.user, "-p", &own.password]);
+    let person = &server.owner;
+    owner.log_in(&["-u", &person.user, "-p", &person.password]);
     let invited = owner.run_ok(&format!("account user-invite {EMAIL} --output json"));
     let invited: Value = serde_json::from_str(&invited).unwrap();
     let code = invited[0]["one_time_code"].as_str().unwrap();
@@ -137,8 +137,8 @@ fn regression_7_without_a_role_every_way_ends_at_the_command_that_gives_one() {
             );
             continue;
         }
-        let told: Value = serde_json::from_str(errors.lines().last().unwrap()).unwrap();
-        let hint = told["error"]["hint"].as_str().unwrap();
+        let report: Value = serde_json::from_str(errors.lines().last().unwrap()).unwrap();
+        let hint = report["error"]["hint"].as_str().unwrap();
         assert!(hint.contains(GIVES), "{line}: {hint}");
     }
     // The list is a list, and says why it is empty.
@@ -296,12 +296,12 @@ fn regression_7_a_hidden_domain_and_one_that_is_not_there_are_told_alike() {
 #[test]
 fn regression_7_an_invitation_speaks_of_an_earlier_code_where_there_was_one() {
     let server = Server::start();
-    let own = &server.owner;
+    let person = &server.owner;
     let owner = Person {
         server: &server,
         name: "owner-cli",
     };
-    owner.log_in(&["-u", &own.user, "-p", &own.password]);
+    owner.log_in(&["-u", &person.user, "-p", &person.password]);
     let invite = "account user-invite zoe@example.org";
     let first = owner.run_ok(invite);
     assert!(
@@ -311,7 +311,7 @@ fn regression_7_an_invitation_speaks_of_an_earlier_code_where_there_was_one() {
     assert!(!first.contains("good for nothing"), "{first}");
     let second = owner.run_ok(invite);
     assert!(second.contains("good for nothing now"), "{second}");
-    let told = owner.run_ok(&format!("{invite} --output json"));
-    let json: Value = serde_json::from_str(&told).unwrap();
+    let printed = owner.run_ok(&format!("{invite} --output json"));
+    let json: Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(json[0]["replaces_code"], true, "{json}");
 }

@@ -19,12 +19,12 @@ fn hinted(person: &Person<'_>, line: &str, expected: &str) {
 fn regression_7_target_and_status_of_a_member_without_a_role_lead_on() {
     let server = Server::start();
     let (owner, bea) = people(&server);
-    let told = bea.run("target");
-    assert!(told.status.success(), "{told:?}");
-    let stdout = String::from_utf8_lossy(&told.stdout).into_owned();
+    let ran = bea.run("target");
+    assert!(ran.status.success(), "{ran:?}");
+    let stdout = String::from_utf8_lossy(&ran.stdout).into_owned();
     assert!(!stdout.contains("target -o ORG"), "{stdout}");
     assert!(stdout.contains("you have no role in an organization yet"));
-    assert!(error_text(&told).contains("space-role-set bea@example.org"));
+    assert!(error_text(&ran).contains("space-role-set bea@example.org"));
     let status = bea.run("status");
     let led = error_text(&status);
     assert!(led.contains("space-role-set bea@example.org"), "{led}");

@@ -29,19 +29,19 @@ impl Nodes {
     ) -> Option<Self> {
         let database = testing::postgres(test)?;
         let folder = tempfile::tempdir().unwrap();
-        let mut own = Self {
+        let mut nodes = Self {
             folder,
             database,
             owner: Value::Null,
             nodes: Vec::new(),
         };
-        own.owner = own.vigied(0, &["init", "--output", "json"]);
-        let mut all = vec!["--database".to_owned(), own.database.clone()];
-        all.extend(flags(&own.owner, own.folder.path()));
+        nodes.owner = nodes.vigied(0, &["init", "--output", "json"]);
+        let mut all = vec!["--database".to_owned(), nodes.database.clone()];
+        all.extend(flags(&nodes.owner, nodes.folder.path()));
         let flags: Vec<&str> = all.iter().map(String::as_str).collect();
         // Both sign with the same keys, as an operator sets it up.
-        let (keys, copy) = (own.data(0).join("keys"), own.data(1).join("keys"));
-        for folder in [own.data(1), copy.clone()] {
+        let (keys, copy) = (nodes.data(0).join("keys"), nodes.data(1).join("keys"));
+        for folder in [nodes.data(1), copy.clone()] {
             std::fs::create_dir(&folder).unwrap();
             let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
             std::fs::set_permissions(&folder, mode).unwrap();
@@ -51,10 +51,10 @@ impl Nodes {
             std::fs::copy(file.path(), copy.join(file.file_name())).unwrap();
         }
         for node in 0..2 {
-            let started = Serving::start(&own.data(node), "127.0.0.1:0", &flags);
-            own.nodes.push(started);
+            let started = Serving::start(&nodes.data(node), "127.0.0.1:0", &flags);
+            nodes.nodes.push(started);
         }
-        Some(own)
+        Some(nodes)
     }
 
     fn data(&self, node: usize) -> PathBuf {
@@ -269,11 +269,11 @@ fn each_node_is_copied_and_the_audit_holds_what_was_done_at_either() {
         let found = found.as_array().unwrap();
         for id in &transactions {
             let of = |row: &&Value| row["transaction_id"] == id.as_str();
-            let own = found
+            let matching = found
                 .iter()
                 .filter(of)
                 .filter(|row| row["event"] == "signed_in");
-            assert_eq!(own.count(), 1, "{found:#?}");
+            assert_eq!(matching.count(), 1, "{found:#?}");
         }
         let of = |event: &str| found.iter().filter(|row| row["event"] == event).count();
         assert_eq!(

@@ -81,8 +81,8 @@ fn answer(line: &str, put_in: &[(&str, &str)]) -> Value {
         .args(["--output", "json"])
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "`{line}`: {said}");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "`{line}`: {errors}");
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
         let text = String::from_utf8_lossy(&output.stdout);
         panic!("`{line}`: {error}: {text}")
@@ -94,12 +94,12 @@ fn has_good_times(line: &str, value: &Value) {
     match value {
         Value::Array(rows) => rows.iter().for_each(|row| has_good_times(line, row)),
         Value::Object(fields) => {
-            for (key, own) in fields {
-                if let (true, Some(text)) = (key.ends_with("_at") || key == "at", own.as_str()) {
+            for (key, value) in fields {
+                if let (true, Some(text)) = (key.ends_with("_at") || key == "at", value.as_str()) {
                     let is_read = text.parse::<jiff::Timestamp>().is_ok();
                     assert!(is_read && text.ends_with('Z'), "`{line}`: {key}: {text}");
                 }
-                has_good_times(line, own);
+                has_good_times(line, value);
             }
         }
         _ => {}
@@ -147,7 +147,7 @@ fn every_command_that_answers_does_so_in_json() {
         let mut tried = LINES.iter().map(|line| format!("{line} "));
         tried.any(|line| line.starts_with(&begins)) || EXCEPT.contains(&command.as_str())
     };
-    let missing: Vec<&String> = all.iter().filter(|own| !is_tried(own)).collect();
+    let missing: Vec<&String> = all.iter().filter(|line| !is_tried(line)).collect();
     assert!(missing.is_empty(), "not tried: {missing:?}");
 }
 
@@ -164,12 +164,12 @@ fn as_text_no_answer_has_two_empty_lines_in_a_row() {
             word.replace("OWNER", &server.owner.user)
         });
         let output = Command::new(VIGIED).args(words).output().unwrap();
-        let said = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success(), "`{line}`: {said}");
-        assert!(!said.contains("\n\n\n"), "`{line}`: {said}");
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "`{line}`: {printed}");
+        assert!(!printed.contains("\n\n\n"), "`{line}`: {printed}");
         assert!(
-            said.ends_with('\n') && !said.ends_with("\n\n"),
-            "`{line}`: {said}"
+            printed.ends_with('\n') && !printed.ends_with("\n\n"),
+            "`{line}`: {printed}"
         );
     }
 }

@@ -183,13 +183,13 @@ fn a_picture_that_does_not_fit_says_what_would() {
     let size = [target, ("width", "8192"), ("height", "2048")];
     let (field, text) = refused(&drawing.get("/render", &size));
     assert_eq!(field, "width");
-    for told in [
+    for expected in [
         "the picture needs ",
         "one account may have 33554",
         "of `queries_in_flight_bytes`",
         "a smaller `width` and `height`",
     ] {
-        assert!(text.contains(told), "{told}: {text}");
+        assert!(text.contains(expected), "{expected}: {text}");
     }
     let small = [target, ("width", "400"), ("height", "40")];
     assert_eq!(drawing.get("/render", &small).status, 200);
@@ -247,8 +247,8 @@ fn a_picture_has_a_largest_width_and_height() {
         let reply = size(limit.default + 1);
         let (field, text) = refused(&reply);
         assert_eq!(field, name);
-        let told = format!("at most `{}` = {} pixels", limit.name, limit.default);
-        assert!(text.contains(&told), "{text}");
+        let expected = format!("at most `{}` = {} pixels", limit.name, limit.default);
+        assert!(text.contains(&expected), "{text}");
         assert_eq!(hits(&drawing.server, limit), 1, "{name}");
     }
 }

@@ -63,10 +63,10 @@ fn waiting(data: &Path) -> Vec<String> {
 
 fn advanced(data: &Path) -> usize {
     let found = entries(data, &[]);
-    let own = found
+    let matching = found
         .iter()
         .filter(|row| row["event"] == "removal_advanced");
-    own.count()
+    matching.count()
 }
 
 #[test]
@@ -86,13 +86,13 @@ fn without_a_terminal_nothing_goes_that_nobody_has_said_yes_to() {
         (vec!["--all"], "0 series", "confirmation_missing"),
     ] {
         let refused = purge(&data, &words);
-        let said = String::from_utf8(refused.stderr).unwrap();
-        assert_eq!(refused.status.code(), Some(2), "{words:?}: {said}");
-        assert!(said.contains(what), "{words:?}: {said}");
+        let errors = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(2), "{words:?}: {errors}");
+        assert!(errors.contains(what), "{words:?}: {errors}");
         let refused = purge(&data, &[&words[..], &["--output", "json"]].concat());
         assert_eq!(refused.status.code(), Some(2), "{words:?}");
-        let said: Value = serde_json::from_slice(&refused.stderr).unwrap();
-        assert_eq!(said["error"]["code"], code, "{words:?}: {said}");
+        let report: Value = serde_json::from_slice(&refused.stderr).unwrap();
+        assert_eq!(report["error"]["code"], code, "{words:?}: {report}");
     }
     assert_eq!(waiting(&data), before);
     assert_eq!(advanced(&data), 0);
@@ -104,25 +104,25 @@ fn at_a_terminal_it_asks_and_nothing_is_no() {
     let data = server.data();
     let before = waiting(&data);
     for no in ["\n", "n\n", "nothing\n"] {
-        let (code, shown) = purge_at_terminal(&data, "--all", no);
-        assert_eq!(code, Some(0), "{shown}");
+        let (code, screen) = purge_at_terminal(&data, "--all", no);
+        assert_eq!(code, Some(0), "{screen}");
         assert!(
-            shown.contains("[y/N]") && shown.contains(&domain),
-            "{shown}"
+            screen.contains("[y/N]") && screen.contains(&domain),
+            "{screen}"
         );
-        assert!(shown.contains("Nothing was changed."), "{shown}");
+        assert!(screen.contains("Nothing was changed."), "{screen}");
     }
     assert_eq!(waiting(&data), before);
     let wrong = "s-00000000-0000-4000-8000-000000000000";
-    let (code, shown) = purge_at_terminal(&data, wrong, "y\n");
-    assert_eq!(code, Some(1), "{shown}");
+    let (code, screen) = purge_at_terminal(&data, wrong, "y\n");
+    assert_eq!(code, Some(1), "{screen}");
     assert!(
-        !shown.contains("[y/N]"),
-        "of nothing it does not ask: {shown}"
+        !screen.contains("[y/N]"),
+        "of nothing it does not ask: {screen}"
     );
-    let (code, shown) = purge_at_terminal(&data, &domain, "y\n");
-    assert_eq!(code, Some(0), "{shown}");
-    assert!(shown.contains("go now"), "{shown}");
+    let (code, screen) = purge_at_terminal(&data, &domain, "y\n");
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(screen.contains("go now"), "{screen}");
     assert_ne!(waiting(&data), before);
     assert_eq!(advanced(&data), 1);
 }
@@ -142,9 +142,9 @@ fn what_goes_already_is_entered_once() {
     }
     assert_eq!(advanced(&data), 1);
     let output = purge(&data, &[&domain, "-y"]);
-    let said = String::from_utf8(output.stdout).unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
     let expected = format!("Nothing waits: the metrics of `{domain}` are gone");
-    assert!(said.contains(&expected), "{said}");
+    assert!(printed.contains(&expected), "{printed}");
 }
 
 #[test]
@@ -185,18 +185,18 @@ fn an_account_is_deleted_by_who_says_yes_alone() {
     let stdout = String::from_utf8(made.stdout).unwrap();
     assert!(stdout.contains(&server.serving.url()), "{stdout}");
     let refused = vigied(&["account", "delete", "Beta"]);
-    let said = String::from_utf8(refused.stderr).unwrap();
-    assert_eq!(refused.status.code(), Some(2), "{said}");
+    let errors = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{errors}");
     for expected in ["`Beta`", "1 member", "0 series", "`--yes`"] {
-        assert!(said.contains(expected), "no `{expected}`: {said}");
+        assert!(errors.contains(expected), "no `{expected}`: {errors}");
     }
     let kept = vigied(&["account", "list"]);
     assert!(String::from_utf8(kept.stdout).unwrap().contains("Beta"));
     let gone = vigied(&["account", "delete", "Beta", "-y"]);
     assert!(gone.status.success(), "{gone:?}");
     let none = vigied(&["account", "restore", "beta"]);
-    let said = String::from_utf8(none.stderr).unwrap();
-    assert!(said.contains("no deleted account `beta`"), "{said}");
+    let errors = String::from_utf8(none.stderr).unwrap();
+    assert!(errors.contains("no deleted account `beta`"), "{errors}");
     // By the name that `restore` takes.
     let purged = vigied(&["deleted", "purge", "Beta", "--yes"]);
     assert!(purged.status.success(), "{purged:?}");

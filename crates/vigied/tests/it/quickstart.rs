@@ -11,8 +11,8 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 fn tour(data: &std::path::Path) -> (bool, String) {
     let output = tour_output(data);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let shown = text(&output.stdout) + &text(&output.stderr);
-    (output.status.success(), shown)
+    let printed = text(&output.stdout) + &text(&output.stderr);
+    (output.status.success(), printed)
 }
 
 fn tour_output(data: &Path) -> Output {
@@ -47,9 +47,9 @@ fn the_whole_path_on_real_data_and_again_on_the_same_folder() {
             assert!(stdout.contains(expected), "no `{expected}` in\n{stdout}");
         }
         // The empty ones as well, those on standard error, and a few to spare for a command that comes to say more.
-        let said = format!("{stdout}{}", String::from_utf8_lossy(&output.stderr));
-        let lines = said.lines().count();
-        assert!(lines <= 58, "{lines} lines:\n{said}");
+        let printed = format!("{stdout}{}", String::from_utf8_lossy(&output.stderr));
+        let lines = printed.lines().count();
+        assert!(lines <= 58, "{lines} lines:\n{printed}");
         let words = stdout.split_whitespace().map(|word| word.chars().count());
         let longest = words.max().unwrap();
         assert!(longest < 200, "a word of {longest} characters in\n{stdout}");
@@ -72,12 +72,12 @@ fn over_the_folder_of_another_build_it_says_what_begins_anew() {
             &format!("\"format\":{other}"),
         );
         std::fs::write(&manifest, text).unwrap();
-        let (done, shown) = tour(&data);
-        assert!(!done, "{shown}");
+        let (done, printed) = tour(&data);
+        assert!(!done, "{printed}");
         let command = format!("`rm -r '{}'`", data.display());
-        assert!(shown.contains(&command), "{shown}");
-        assert!(!shown.contains("metrics get"), "{shown}");
-        assert_eq!(shown.matches("hint: ").count(), 1, "{shown}");
+        assert!(printed.contains(&command), "{printed}");
+        assert!(!printed.contains("metrics get"), "{printed}");
+        assert_eq!(printed.matches("hint: ").count(), 1, "{printed}");
     }
     assert!(data.join("quickstart-key").exists(), "nothing was touched");
 }
@@ -87,9 +87,9 @@ fn over_the_folder_of_another_build_it_says_what_begins_anew() {
 #[test]
 fn every_line_that_was_shown_can_be_typed_again() {
     let folder = tempfile::tempdir().unwrap();
-    let (done, shown) = tour(&folder.path().join("data"));
-    assert!(done, "{shown}");
-    let (steps, end) = shown.split_once("\n6. Go on").unwrap();
+    let (done, printed) = tour(&folder.path().join("data"));
+    assert!(done, "{printed}");
+    let (steps, end) = printed.split_once("\n6. Go on").unwrap();
     let begin: Vec<&str> = end.lines().skip(1).take(2).collect();
     assert!(begin[1].starts_with("vigied serve "), "{end}");
     let address = begin[1].split_whitespace().nth_back(1).unwrap();
@@ -97,7 +97,7 @@ fn every_line_that_was_shown_can_be_typed_again() {
         .lines()
         .filter_map(|line| line.strip_prefix("$ "))
         .collect();
-    assert!(typed.len() > 10, "{shown}");
+    assert!(typed.len() > 10, "{printed}");
     let script = format!(
         "trap 'kill %1' EXIT\n{}\ncurl -s --retry 40 --retry-connrefused http://{address}/health/ready\n{}\n",
         begin.join("\n"),
@@ -167,12 +167,12 @@ impl Started {
             .status()
             .unwrap();
         assert!(stopped.success());
-        let mut said: Vec<String> = self.lines.map(Result::unwrap).collect();
+        let mut lines: Vec<String> = self.lines.map(Result::unwrap).collect();
         let mut errors = String::new();
         let mut pipe = self.child.stderr.take().unwrap();
         pipe.read_to_string(&mut errors).unwrap();
-        said.push(errors);
-        (said.join("\n"), self.child.wait().unwrap().code())
+        lines.push(errors);
+        (lines.join("\n"), self.child.wait().unwrap().code())
     }
 }
 
@@ -181,11 +181,11 @@ fn stopped_half_way_it_ends_without_a_word_of_failure() {
     let folder = tempfile::tempdir().unwrap();
     let mut tour = Started::new(&folder.path().join("data"));
     tour.until("$ vigie agent");
-    let (said, code) = tour.interrupted();
-    assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("Stopped. The data stays in"), "{said}");
+    let (printed, code) = tour.interrupted();
+    assert_eq!(code, Some(0), "{printed}");
+    assert!(printed.contains("Stopped. The data stays in"), "{printed}");
     for unexpected in ["4. Read", "FAILED", "error:"] {
-        assert!(!said.contains(unexpected), "{said}");
+        assert!(!printed.contains(unexpected), "{printed}");
     }
 }
 
@@ -205,8 +205,8 @@ fn the_printed_commands_work_as_they_stand() {
         .unwrap();
     let answers = String::from_utf8(pasted.stdout).unwrap();
     assert!(answers.contains("owner@vigie.local"), "{answers}");
-    let (said, code) = tour.interrupted();
-    assert_eq!(code, Some(0), "{said}");
+    let (printed, code) = tour.interrupted();
+    assert_eq!(code, Some(0), "{printed}");
     let log = std::fs::read_to_string(data.join("agent.log")).unwrap();
     assert!(
         log.contains("agent: stopped after") || log.is_empty(),
@@ -231,6 +231,6 @@ fn a_reader_who_has_seen_enough_is_no_failure() {
     lines.next().unwrap().unwrap();
     drop(lines);
     let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!((output.status.code(), said.as_ref()), (Some(0), ""));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), errors.as_ref()), (Some(0), ""));
 }

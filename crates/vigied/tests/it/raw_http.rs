@@ -216,10 +216,10 @@ fn regression_6_what_is_no_request_is_refused_in_words() {
             if !before.is_empty() {
                 assert!(answer(&mut stream).starts_with("HTTP/1.1 200"));
             }
-            let told = answer(&mut stream);
-            assert!(told.starts_with(&format!("HTTP/1.1 {status} ")), "{told}");
+            let reply = answer(&mut stream);
+            assert!(reply.starts_with(&format!("HTTP/1.1 {status} ")), "{reply}");
             for part in [code, word, "transaction-id: ", "connection: close"] {
-                assert!(told.contains(part), "{part}: {told}");
+                assert!(reply.contains(part), "{part}: {reply}");
             }
             let mut rest = Vec::new();
             stream.read_to_end(&mut rest).unwrap();

@@ -84,9 +84,9 @@ fn sets_a_password(url: &str, owner: &Owner, code: &str) {
     );
     assert_eq!(renewed, 400, "a session of the old password goes on");
     let token = before["access_token"].as_str().unwrap();
-    let shown = Request::new(url, "GET", "/v2/organizations").bearer(token);
+    let request = Request::new(url, "GET", "/v2/organizations").bearer(token);
     assert_eq!(
-        shown.send().status,
+        request.send().status,
         401,
         "a token of the old password goes on"
     );
@@ -184,12 +184,12 @@ fn regression_7_a_new_key_is_written_into_a_file_of_its_own() {
         kept
     };
     let (first, second) = (file("first.json"), file("second.json"));
-    let told = run_ok(
+    let report = run_ok(
         &data,
         &["user", "new-key", &owner.user, "--key-file", &first],
     );
-    let key = kept(&told.to_string(), &first);
-    assert_eq!(told["key_file"], first);
+    let key = kept(&report.to_string(), &first);
+    assert_eq!(report["key_file"], first);
     assert!(crate::harness::knows(
         &server.serving.url(),
         key["api_key"].as_str().unwrap()

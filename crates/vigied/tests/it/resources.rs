@@ -84,7 +84,7 @@ impl Account {
         assert_eq!(reply.status, 200, "{}", reply.text());
         let found = reply.json();
         let series = found.as_array().unwrap().iter();
-        let points = series.flat_map(|own| own["datapoints"].as_array().unwrap());
+        let points = series.flat_map(|series| series["datapoints"].as_array().unwrap());
         points.filter(|point| !point[0].is_null()).count()
     }
 }
@@ -114,7 +114,7 @@ fn refused(reply: &Reply, status: u16, word: &str, about: &str) {
 
 fn names(list: &Value) -> Vec<String> {
     let all = list["resources"].as_array().unwrap().iter();
-    all.map(|own| text(&own["name"])).collect()
+    all.map(|entry| text(&entry["name"])).collect()
 }
 
 #[test]
@@ -286,8 +286,8 @@ fn a_space_without_an_instance_has_the_plan_that_the_server_gives() {
             &format!("apikey {}", account.server.owner.api_key),
         );
         if !scope.is_empty() {
-            let own = format!("{scope}{}", account.server.owner.org);
-            request = request.header("X-Auth-Scope-Id", &own);
+            let scope_id = format!("{scope}{}", account.server.owner.org);
+            request = request.header("X-Auth-Scope-Id", &scope_id);
         }
         let sample = json!([{"name": "plan.seen", "value": 1}]);
         let reply = request.json(&sample).send();
@@ -345,9 +345,9 @@ fn instances_are_found_by_what_they_are() {
         assert_eq!(list(&query), expected, "{query}");
     }
     // A time that was shown finds what it was shown of.
-    let shown = account.get(&path_of(&first));
-    let shown = text(&shown["updated_at"]).replace('+', "%2B");
-    let query = format!("?updated_from={shown}&updated_to={shown}");
+    let instance = account.get(&path_of(&first));
+    let updated = text(&instance["updated_at"]).replace('+', "%2B");
+    let query = format!("?updated_from={updated}&updated_to={updated}");
     assert!(
         list(&query).iter().any(|name| name == "monitoring"),
         "{query}"

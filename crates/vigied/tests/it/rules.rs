@@ -75,22 +75,25 @@ fn files_are_imported_and_a_mistake_says_file_line_and_text() {
     ] {
         write("wrong.conf", text);
         for flags in ["", " --dry-run"] {
-            let told = refused(
+            let message = refused(
                 &server,
                 &format!("metrics schemas import wrong.conf{flags}"),
             );
-            assert!(told.contains(&format!("wrong.conf:{line}: ")), "{told}");
-            assert!(told.contains(written), "{told}");
+            assert!(
+                message.contains(&format!("wrong.conf:{line}: ")),
+                "{message}"
+            );
+            assert!(message.contains(written), "{message}");
         }
         let of_aggregation = "metrics schemas import schemas.conf --aggregation wrong.conf";
-        let told = refused(&server, of_aggregation);
-        assert!(told.contains("wrong.conf:"), "{told}");
+        let message = refused(&server, of_aggregation);
+        assert!(message.contains("wrong.conf:"), "{message}");
     }
     // The other file in the place of this one.
     write("other.conf", "[a]\npattern = a\nxFilesFactor = 0\n");
-    let told = refused(&server, "metrics schemas import other.conf");
-    assert!(told.contains("no key `xFilesFactor`"), "{told}");
-    assert!(told.contains("`--aggregation`"), "{told}");
+    let message = refused(&server, "metrics schemas import other.conf");
+    assert!(message.contains("no key `xFilesFactor`"), "{message}");
+    assert!(message.contains("`--aggregation`"), "{message}");
     assert_eq!(in_force(&server)["schemas"], schemas);
 }
 
@@ -109,17 +112,17 @@ fn one_rule_is_set_and_unset() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|own| &own["name"])
+        .map(|rule| &rule["name"])
         .collect();
     assert_eq!(names, ["a", "b"]);
     assert_eq!(
         run_ok(&server, "metrics schemas get")["schemas"],
         set["schemas"]
     );
-    let told = refused(&server, "metrics schemas set b --retentions never");
-    assert!(told.contains("the rule `b`"), "{told}");
-    assert!(told.contains("retentions = never"), "{told}");
-    assert!(told.contains("`never` is no retention"), "{told}");
+    let message = refused(&server, "metrics schemas set b --retentions never");
+    assert!(message.contains("the rule `b`"), "{message}");
+    assert!(message.contains("retentions = never"), "{message}");
+    assert!(message.contains("`never` is no retention"), "{message}");
     let unset = run_ok(&server, "metrics schemas unset b");
     assert_eq!(unset["aggregation"], json!([]));
     assert_eq!(in_force(&server)["aggregation"], Value::Null);
@@ -153,7 +156,7 @@ fn settings_are_tried_without_a_change() {
         assert_eq!(put(dry, wrong.clone()).status, 400, "{wrong}");
     }
     // A key is named as it was sent.
-    for (file, text, told) in [
+    for (file, text, expected) in [
         (
             "schemas",
             "[a]\npattern = a\nMaxRetention = 1s:1d",
@@ -167,7 +170,7 @@ fn settings_are_tried_without_a_change() {
         ),
     ] {
         let refused = put(dry, json!({file: text}));
-        assert!(refused.text().contains(told), "{}", refused.text());
+        assert!(refused.text().contains(expected), "{}", refused.text());
     }
     for path in [
         "/v1/settings/domain?dry_run=yes",

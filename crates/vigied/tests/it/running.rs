@@ -23,8 +23,8 @@ impl Running {
     /// Starts it; also the lines that it says.
     pub(crate) fn telling(command: &mut Command) -> (Self, Lines<BufReader<ChildStdout>>) {
         let mut running = Self::saying(command, Stdio::piped());
-        let said = running.0.stdout.take().unwrap();
-        (running, BufReader::new(said).lines())
+        let stdout = running.0.stdout.take().unwrap();
+        (running, BufReader::new(stdout).lines())
     }
 
     fn saying(command: &mut Command, to: Stdio) -> Self {

@@ -2,6 +2,7 @@
 
 mod activity;
 mod authenticators;
+mod full_quotas;
 mod groups;
 mod identity;
 mod node;
@@ -88,10 +89,10 @@ fn run(test: &str, script: &str, arguments: &[&str]) {
         .args(arguments)
         .output()
         .unwrap();
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned()
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned()
         + &String::from_utf8_lossy(&output.stderr);
     let is_done = output.status.success() && output.stdout.ends_with(b"ok\n");
-    assert!(is_done, "{shown}");
+    assert!(is_done, "{printed}");
 }
 
 #[test]

@@ -105,8 +105,8 @@ impl Listeners {
             .lines()
             .find(|line| line.contains("a listener for senders is open") && line.contains(&name));
         let line = line.unwrap_or_else(|| panic!("no `{listener}` in {log}"));
-        let behind = line.split("address=").nth(1).unwrap();
-        behind.split(' ').next().unwrap().to_owned()
+        let rest = line.split("address=").nth(1).unwrap();
+        rest.split(' ').next().unwrap().to_owned()
     }
 
     pub(crate) fn connect(&self) -> Sender {
@@ -154,10 +154,13 @@ impl Listeners {
         let reply: Reply = self.server.metrics(&token, "GET", &path).send();
         assert_eq!(reply.status, 200, "{}", reply.text());
         let all = reply.json();
-        let series = all.as_array().unwrap().iter().map(|own| {
-            let points = own["datapoints"].as_array().unwrap();
+        let series = all.as_array().unwrap().iter().map(|entry| {
+            let points = entry["datapoints"].as_array().unwrap();
             let values = points.iter().filter_map(|point| point[0].as_f64());
-            (own["target"].as_str().unwrap().to_owned(), values.collect())
+            (
+                entry["target"].as_str().unwrap().to_owned(),
+                values.collect(),
+            )
         });
         series.collect()
     }
@@ -165,11 +168,11 @@ impl Listeners {
     /// Counted for the domain: samples that were not stored for this reason.
     pub(crate) fn rejected(&self, reason: &str) -> u64 {
         let metrics = self.server.operations("/metrics").text();
-        let own = format!("reason=\"{reason}\"}} ");
+        let label = format!("reason=\"{reason}\"}} ");
         let lines = metrics
             .lines()
             .filter(|line| line.starts_with("vigie_samples_rejected_total"));
-        let counts = lines.filter_map(|line| line.split_once(&own)?.1.parse::<u64>().ok());
+        let counts = lines.filter_map(|line| line.split_once(&label)?.1.parse::<u64>().ok());
         counts.sum()
     }
 
@@ -202,10 +205,10 @@ impl Listeners {
             "vigie_senders_not_stored_total{{listener=\"{listener}\",reason=\"{reason}\"}} "
         );
         let metrics = self.server.operations("/metrics").text();
-        let own = metrics
+        let found = metrics
             .lines()
-            .find_map(|own| own.strip_prefix(line.as_str()));
-        own.map_or(0, |count| count.parse().unwrap())
+            .find_map(|metric| metric.strip_prefix(line.as_str()));
+        found.map_or(0, |count| count.parse().unwrap())
     }
 
     /// A new key of the owner with this in its request, and its id.

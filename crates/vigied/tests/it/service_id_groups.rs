@@ -55,7 +55,7 @@ fn refused(reply: &Reply, status: u16, word: &str) {
 
 fn names(page: &Value, field: &str) -> Vec<String> {
     let all = page[field].as_array().unwrap().iter();
-    all.map(|own| text(&own["name"]).to_owned()).collect()
+    all.map(|entry| text(&entry["name"]).to_owned()).collect()
 }
 
 #[test]
@@ -113,8 +113,8 @@ fn service_ids_are_listed_by_their_group_which_stays_while_they_do() {
     let of_group = list(&format!("?group_id={id}"));
     assert_eq!(names(&of_group, "serviceids"), ["in"]);
     assert_eq!(of_group["serviceids"][0].get("group_id"), None);
-    let told = list(&format!("?group_id={id}&show_group_id=true&pagesize=1"));
-    assert_eq!(told["serviceids"][0]["group_id"], group["id"]);
+    let page = list(&format!("?group_id={id}&show_group_id=true&pagesize=1"));
+    assert_eq!(page["serviceids"][0]["group_id"], group["id"]);
     assert_eq!(names(&list(""), "serviceids"), ["in", "out"]);
 
     let unknown = "ServiceIdGroup-00000000-0000-4000-8000-000000000000";
@@ -149,8 +149,8 @@ fn what_is_used_of_the_limits_is_told() {
     let query = format!(
         "serviceid_groups=true&serviceids_per_group={id}&apikeys_per_identity={iam_id},{nobody}"
     );
-    let told = ask(&query);
-    assert_eq!(told.status, 200, "{}", told.text());
+    let answer = ask(&query);
+    assert_eq!(answer.status, 200, "{}", answer.text());
     let expected = json!({
         "serviceid_groups": {"limit": LIMIT.default, "count": 1},
         "serviceids_per_group": {
@@ -162,7 +162,7 @@ fn what_is_used_of_the_limits_is_told() {
             "identities": [{"iam_id": iam_id, "count": 1}, {"iam_id": nobody, "count": 0}],
         },
     });
-    assert_eq!(told.json(), expected);
+    assert_eq!(answer.json(), expected);
     for (query, field) in [
         ("templates=true".to_owned(), "templates"),
         ("serviceids_per_group=x".to_owned(), "serviceids_per_group"),
@@ -191,12 +191,12 @@ fn what_is_used_of_the_limits_is_told() {
     );
     let post = |body: &Value| account.call("POST", &path).json(body).send();
     assert_eq!(post(&json!({})).json(), json!({}));
-    let told = post(&json!({
+    let answer = post(&json!({
         "serviceid_groups": true, "serviceids_per_group": [id],
         "apikeys_per_identity": [iam_id, nobody], "templates": false, "template_versions_per_template": [],
     }));
-    assert_eq!(told.status, 200, "{}", told.text());
-    assert_eq!(told.json(), expected);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.json(), expected);
     for (body, field) in [
         (json!({"idps": true}), "idps"),
         (

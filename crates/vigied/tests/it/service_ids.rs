@@ -101,7 +101,7 @@ fn claims(token: &str) -> Value {
 
 fn names(page: &Value) -> Vec<String> {
     let all = page["serviceids"].as_array().unwrap().iter();
-    all.map(|own| text(&own["name"])).collect()
+    all.map(|entry| text(&entry["name"])).collect()
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn a_service_id_has_these_fields_and_its_key_opens_what_its_roles_say() {
     let holders = account.call("GET", &path).send().json();
     let holders = holders["resources"].as_array().unwrap().iter();
     let mut held = holders.map(|holder| &holder["entity"]["username"]);
-    assert!(held.any(|own| *own == made["iam_id"]));
+    assert!(held.any(|id| *id == made["iam_id"]));
 
     let token = token(&account.server.serving.url(), &secret);
     let claims = claims(&token);
@@ -188,13 +188,13 @@ fn a_service_id_has_these_fields_and_its_key_opens_what_its_roles_say() {
     }
     assert_eq!(claims.get("email"), None);
     assert_eq!(list(&format!("iam {token}")), 200);
-    let told = account.server.request("POST", "/identity/introspect");
-    let told = told.form(&[("token", &token)]).send().json();
+    let introspected = account.server.request("POST", "/identity/introspect");
+    let introspected = introspected.form(&[("token", &token)]).send().json();
     assert_eq!(
-        (&told["active"], &told["name"]),
+        (&introspected["active"], &introspected["name"]),
         (&json!(true), &json!("ci"))
     );
-    assert_eq!(told["sub_type"], "ServiceId");
+    assert_eq!(introspected["sub_type"], "ServiceId");
 
     // A second key, by the API of keys; of nobody's but a service's or one's own.
     let more = |iam_id: &Value| {
@@ -219,19 +219,19 @@ fn a_service_id_has_these_fields_and_its_key_opens_what_its_roles_say() {
     assert_eq!(keys.json()["apikeys"].as_array().unwrap().len(), 2);
     let of_owner = format!("/v1/apikeys?scope=account&iam_id={}", account.owner);
     let of_owner = account.call("GET", &of_owner).send().json();
-    let own = of_owner["apikeys"].as_array().unwrap();
-    assert!(!own.is_empty() && own.iter().all(|key| key["iam_id"] == json!(account.owner)));
+    let keys = of_owner["apikeys"].as_array().unwrap();
+    assert!(!keys.is_empty() && keys.iter().all(|key| key["iam_id"] == json!(account.owner)));
 
     // It sees itself, and manages nothing.
-    let own = |method: &str, path: &str| account.server.request(method, path).bearer(&token);
-    assert_eq!(own("GET", &path_of(&made)).send().json(), read);
+    let by_service = |method: &str, path: &str| account.server.request(method, path).bearer(&token);
+    assert_eq!(by_service("GET", &path_of(&made)).send().json(), read);
     refused(
-        &own("DELETE", &path_of(&made)).send(),
+        &by_service("DELETE", &path_of(&made)).send(),
         403,
         "insufficient_permissions",
     );
     refused(
-        &own("GET", "/v1/serviceids").send(),
+        &by_service("GET", "/v1/serviceids").send(),
         403,
         "insufficient_permissions",
     );
@@ -388,18 +388,18 @@ fn what_was_done_is_told_where_it_is_asked_for() {
         let reply = account.call("GET", &format!("{path}?include_history=true"));
         reply.send().json()["history"].clone()
     };
-    let told = history(&path);
-    let actions: Vec<&Value> = (told.as_array().unwrap().iter())
-        .map(|own| &own["action"])
+    let entries = history(&path);
+    let actions: Vec<&Value> = (entries.as_array().unwrap().iter())
+        .map(|entry| &entry["action"])
         .collect();
     assert_eq!(actions, ["service_id_changed", "service_id_made"]);
-    for own in told.as_array().unwrap() {
-        assert_eq!(own["iam_id"], json!(account.owner));
-        assert_eq!(own["iam_id_account"], json!(account.server.owner.account));
-        assert!(!text(&own["message"]).is_empty());
+    for entry in entries.as_array().unwrap() {
+        assert_eq!(entry["iam_id"], json!(account.owner));
+        assert_eq!(entry["iam_id_account"], json!(account.server.owner.account));
+        assert!(!text(&entry["message"]).is_empty());
     }
     assert!(
-        told[0]["params"]
+        entries[0]["params"]
             .as_array()
             .unwrap()
             .contains(&json!("name=renamed"))

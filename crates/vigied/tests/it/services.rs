@@ -18,7 +18,7 @@ const LONG: Duration = Duration::from_secs(90);
 /// Writes a service with a key, and this role in the space; returns its IAM id.
 fn service(data: &Path, account: &str, space: &str, role: &'static str) -> String {
     let guid = Guid::from_random([42; 16]).to_string();
-    let own = || Value::from(guid.as_str());
+    let service_guid = || Value::from(guid.as_str());
     // In the database an account's GUID has no hyphens.
     let account = || Value::from(account);
     let hash = iam::entropy::sha256(KEY.as_bytes());
@@ -26,20 +26,20 @@ fn service(data: &Path, account: &str, space: &str, role: &'static str) -> Strin
     let statements: [(&'static str, Vec<Value>); 6] = [
         (
             "INSERT INTO principals (guid, kind) VALUES ($1, 'service')",
-            vec![own()],
+            vec![service_guid()],
         ),
         (
             "INSERT INTO members (account, principal, added_at) VALUES ($1, $2, 0)",
-            vec![account(), own()],
+            vec![account(), service_guid()],
         ),
         (
             "INSERT INTO api_keys (guid, account, principal, name, description, hash, locked, disabled, revision, \
              created_at, modified_at) VALUES ($2, $1, $2, 'of a service', '', $3, 0, 0, 1, 0, 0)",
-            vec![account(), own(), Value::from(&hash[..])],
+            vec![account(), service_guid(), Value::from(&hash[..])],
         ),
         (
             "INSERT INTO roles (principal, domain, role) VALUES ($1, $2, $3)",
-            vec![own(), domain.into(), role.into()],
+            vec![service_guid(), domain.into(), role.into()],
         ),
         (
             "UPDATE counters SET value = value + 1 WHERE name = 'changes'",
@@ -149,12 +149,12 @@ fn what_only_a_user_may_do_is_refused_to_a_service() {
     assert_eq!(both.status, 403, "{}", both.text());
     let issued = proof("cloud_iam").json();
     let token = issued["access_token"].as_str().unwrap();
-    let told = server
+    let reply = server
         .request("GET", "/identity/userinfo")
         .bearer(token)
         .send();
-    assert_eq!(told.status, 403, "{}", told.text());
-    assert!(told.text().contains(&id), "{}", told.text());
+    assert_eq!(reply.status, 403, "{}", reply.text());
+    assert!(reply.text().contains(&id), "{}", reply.text());
     let looked = server
         .request("POST", "/identity/introspect")
         .basic("bx", "bx")

@@ -74,15 +74,15 @@ fn a_key_file_holds_the_only_copy() {
     let data = folder.path().join("data");
     let (data, key) = (data.to_str().unwrap(), folder.path().join("key.json"));
     let arguments = ["init", "--data", data, "--key-file", key.to_str().unwrap()];
-    let (done, shown, errors) = vigied(&arguments);
+    let (done, printed, errors) = vigied(&arguments);
     assert!(done, "{errors}");
     let kept: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(&key).unwrap()).unwrap();
     for secret in ["password", "api_key"] {
         let secret = kept[secret].as_str().unwrap();
         assert!(
-            !shown.contains(secret) && !errors.contains(secret),
-            "{shown}"
+            !printed.contains(secret) && !errors.contains(secret),
+            "{printed}"
         );
     }
     let other = folder.path().join("other.json");
@@ -152,7 +152,7 @@ fn config_check_tells_values_and_sources() {
     )
     .unwrap();
     let data = folder.path().to_str().unwrap();
-    let (done, shown, errors) = vigied(&[
+    let (done, printed, errors) = vigied(&[
         "config",
         "check",
         "--data",
@@ -162,7 +162,7 @@ fn config_check_tells_values_and_sources() {
     ]);
     assert!(done, "{errors}");
     let line = |key: &str| {
-        shown
+        printed
             .lines()
             .find(|line| line.starts_with(key))
             .unwrap()
@@ -170,9 +170,9 @@ fn config_check_tells_values_and_sources() {
     };
     assert!(
         line("tokens.access_token_seconds").ends_with("vigie.toml:2"),
-        "{shown}"
+        "{printed}"
     );
-    assert!(line("listen").ends_with("flag --listen"), "{shown}");
+    assert!(line("listen").ends_with("flag --listen"), "{printed}");
     std::fs::write(
         folder.path().join("vigie.toml"),
         "[tokens]\naccess_token_seconds = 12\n",
@@ -253,15 +253,15 @@ fn tls_by_files_and_reload() {
     ];
     let serving = Serving::start(&data, "127.0.0.1:0", &files);
     let live = || {
-        let shown = Command::new("curl")
+        let ran = Command::new("curl")
             .args(["--silent", "--show-error", "--verbose", "--cacert"])
             .arg(&certificate)
             .arg(format!("https://{}/health/live", serving.address))
             .output()
             .unwrap();
         (
-            String::from_utf8(shown.stdout).unwrap(),
-            String::from_utf8_lossy(&shown.stderr).into_owned(),
+            String::from_utf8(ran.stdout).unwrap(),
+            String::from_utf8_lossy(&ran.stderr).into_owned(),
         )
     };
     let (body, trace) = live();
@@ -338,9 +338,12 @@ fn output_that_cannot_be_written() {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         assert_eq!(run(asked, writer.into()), (Some(0), String::new()));
-        let (code, told) = run(asked, full().unwrap().into());
-        assert_eq!(code, Some(1), "{told}");
-        assert!(told.starts_with("error: cannot print the answer"), "{told}");
+        let (code, errors) = run(asked, full().unwrap().into());
+        assert_eq!(code, Some(1), "{errors}");
+        assert!(
+            errors.starts_with("error: cannot print the answer"),
+            "{errors}"
+        );
     }
     let kept = ["init", "--data", "kept", "--key-file", "kept.json"];
     let (reader, writer) = std::io::pipe().unwrap();
@@ -351,10 +354,10 @@ fn output_that_cannot_be_written() {
     let list = ["account", "list", "--data", "kept"];
     assert_eq!(run(&list, writer.into()), (Some(0), String::new()));
     let full_kept = ["init", "--data", "full", "--key-file", "full.json"];
-    let (code, told) = run(&full_kept, full().unwrap().into());
-    assert_eq!(code, Some(1), "{told}");
-    assert!(told.contains("is in `full.json`"), "{told}");
-    let (code, told) = run(&["init", "--data", "new"], full().unwrap().into());
-    assert_eq!(code, Some(1), "{told}");
-    assert!(told.contains("move the data folder away"), "{told}");
+    let (code, errors) = run(&full_kept, full().unwrap().into());
+    assert_eq!(code, Some(1), "{errors}");
+    assert!(errors.contains("is in `full.json`"), "{errors}");
+    let (code, errors) = run(&["init", "--data", "new"], full().unwrap().into());
+    assert_eq!(code, Some(1), "{errors}");
+    assert!(errors.contains("move the data folder away"), "{errors}");
 }

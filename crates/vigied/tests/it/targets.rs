@@ -145,10 +145,10 @@ fn targets_have_the_values_of_render() {
                 &[("xFilesFactor", "0.9"), ("maxDataPoints", "2")],
             ] {
                 let pairs = [&[("target", target)], more].concat();
-                let own = kept.get("/v1/metrics", &pairs);
+                let ours = kept.get("/v1/metrics", &pairs);
                 let theirs = without_tags(kept.get("/render", &pairs));
-                assert_eq!(own, theirs, "{settings} {pairs:?}");
-                compared += own.as_array().unwrap().len();
+                assert_eq!(ours, theirs, "{settings} {pairs:?}");
+                compared += ours.as_array().unwrap().len();
             }
         }
     }
@@ -257,7 +257,7 @@ fn without_null_points_a_series_without_samples_is_left_out() {
 #[test]
 fn a_mistake_in_a_target_has_its_place() {
     let kept = Fixture::start(&[]);
-    for (target, column, length, told) in [
+    for (target, column, length, expected) in [
         ("sumSerie(app.*)", 1, 8, "did you mean `sumSeries`"),
         ("scale(sumSerie(app.*),2)", 7, 8, "did you mean `sumSeries`"),
         ("scale(app.*", 12, 0, "the target ends there"),
@@ -295,7 +295,7 @@ fn a_mistake_in_a_target_has_its_place() {
             assert_eq!(error["field"], "target", "{error}");
             assert_eq!(error["code"], "BXNMSMT05E", "{error}");
             let message = error["message"].as_str().unwrap();
-            assert!(message.contains(told), "{target}: {message}");
+            assert!(message.contains(expected), "{target}: {message}");
         }
     }
     // Nothing is read of a request of which one target is wrong.

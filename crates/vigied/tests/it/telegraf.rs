@@ -52,10 +52,10 @@ impl KeySender {
     /// `outputs.influxdb`, with the `username` and `password` of the guide.
     fn first(&self, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Reply {
         let basic = wire::credential::encode_basic("apikey", &self.key);
-        let own = [("Authorization", basic.as_str())];
+        let credential = [("Authorization", basic.as_str())];
         self.exchange(&request(
             path,
-            &[&headers[..1], &own, &headers[1..]].concat(),
+            &[&headers[..1], &credential, &headers[1..]].concat(),
             body,
         ))
     }
@@ -63,7 +63,7 @@ impl KeySender {
     /// `outputs.influxdb_v2`, with the `token` of the guide.
     fn second(&self, bucket: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         let token = format!("Token {}", self.key);
-        let own = [
+        let common = [
             ("Transfer-Encoding", "chunked"),
             ("Authorization", token.as_str()),
         ];
@@ -71,7 +71,7 @@ impl KeySender {
         let path = format!("/api/v2/write?bucket={bucket}&org=vigie");
         self.exchange(&request(
             &path,
-            &[&own, headers, &last].concat(),
+            &[&common, headers, &last].concat(),
             Some(body),
         ))
     }
@@ -129,8 +129,8 @@ fn what_its_output_for_influxdb_1_sends_is_stored() {
     assert_eq!(reply.status, 204, "{}", reply.text());
     // It keeps what it has where this is said, asks for the database again, and sends again.
     let reply = sender.first("/write?db=nosuch", &[CHUNKED, TEXT], Some(LINES.as_bytes()));
-    let told = reply.json()["error"].as_str().unwrap().to_owned();
-    assert!(told.contains("database not found"), "{told}");
+    let error = reply.json()["error"].as_str().unwrap().to_owned();
+    assert!(error.contains("database not found"), "{error}");
 }
 
 #[test]
@@ -146,9 +146,9 @@ fn what_its_output_for_influxdb_2_sends_is_stored() {
     assert_eq!(reply.status, 204, "{}", reply.text());
     // It reads a `message` of the refusal, and keeps what it has where the key is refused: 401 or 403.
     let token = format!("Token {}x", sender.key);
-    let own = [CHUNKED, ("Authorization", token.as_str()), TEXT];
+    let headers = [CHUNKED, ("Authorization", token.as_str()), TEXT];
     let path = format!("/api/v2/write?bucket={space}&org=vigie");
-    let reply = sender.exchange(&request(&path, &own, Some(LINES.as_bytes())));
+    let reply = sender.exchange(&request(&path, &headers, Some(LINES.as_bytes())));
     assert_eq!(reply.status, 401, "{}", reply.text());
     assert!(reply.json()["message"].is_string(), "{}", reply.text());
 }

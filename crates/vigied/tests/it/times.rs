@@ -81,11 +81,15 @@ fn m_is_minutes_and_the_answer_says_so() {
         let reply = ask(&server, &token, method, &plain);
         assert_eq!(reply.header(notice), None, "{plain}");
     }
-    for (time, told) in [("-10m", Some("m-read-as-minutes")), ("-10min", None)] {
+    for (time, expected) in [("-10m", Some("m-read-as-minutes")), ("-10min", None)] {
         let items = json!([{ "name": "a", "value": 1, "timestamp": time }]);
         let reply = server.metrics(&token, "POST", "/v1/metrics").json(&items);
         let reply = reply.send();
-        assert_eq!((reply.status, reply.header(notice)), (200, told), "{time}");
+        assert_eq!(
+            (reply.status, reply.header(notice)),
+            (200, expected),
+            "{time}"
+        );
     }
     let reply = ask(&server, &token, "GET", "?target=a&from=2025-13-01");
     assert_eq!(reply.status, 400);
@@ -102,7 +106,7 @@ fn m_is_minutes_and_the_answer_says_so() {
 fn regression_7_graphites_routes_take_the_forms_of_the_reference_alone() {
     let server = Server::start();
     let token = server.token();
-    for (time, told) in [
+    for (time, expected) in [
         ("-10m", "the unit `m` could mean minutes or months"),
         ("2025-11-25T12:00:00Z", "`2025` is not a time"),
         ("lastweek", "`lastweek` is not a time"),
@@ -111,7 +115,11 @@ fn regression_7_graphites_routes_take_the_forms_of_the_reference_alone() {
         let refused = server.metrics(&token, "GET", &render).send();
         assert_eq!(refused.status, 400, "{time}: {}", refused.text());
         assert_eq!(refused.code(), "BXNMSMT07E", "{time}");
-        assert!(refused.text().contains(told), "{time}: {}", refused.text());
+        assert!(
+            refused.text().contains(expected),
+            "{time}: {}",
+            refused.text()
+        );
         let read = ask(&server, &token, "GET", &format!("?target=a&from={time}"));
         assert_eq!(read.status, 200, "{time}: {}", read.text());
     }

@@ -200,13 +200,16 @@ fn introspection_and_userinfo_say_this() {
         let path = format!("/identity/introspect{query}");
         server.request("POST", &path).form(fields)
     };
-    let told = introspect("", &[("token", token)]).send().json();
+    let introspected = introspect("", &[("token", token)]).send().json();
     let known = "active iss realmId identifier sub iam_id account name email";
     let of_token = "scope client_id grant_type session_id iat exp";
-    assert_eq!(names(&told), words(&format!("{known} {of_token}")));
-    assert_eq!(told["active"], true);
-    assert_eq!(told["realmId"], claims["realmid"]);
-    assert_eq!(told["account"], json!({"bss": server.owner.account}));
+    assert_eq!(names(&introspected), words(&format!("{known} {of_token}")));
+    assert_eq!(introspected["active"], true);
+    assert_eq!(introspected["realmId"], claims["realmid"]);
+    assert_eq!(
+        introspected["account"],
+        json!({"bss": server.owner.account})
+    );
     for name in [
         "iss",
         "identifier",
@@ -217,7 +220,7 @@ fn introspection_and_userinfo_say_this() {
         "iat",
         "exp",
     ] {
-        assert_eq!(told[name], claims[name], "{name}");
+        assert_eq!(introspected[name], claims[name], "{name}");
     }
     let pretty = introspect("?pretty=true", &[("token", token)]).basic("bx", "bx");
     let pretty = pretty.send();
@@ -226,7 +229,7 @@ fn introspection_and_userinfo_say_this() {
         "{}",
         pretty.text()
     );
-    assert_eq!(pretty.json(), told);
+    assert_eq!(pretty.json(), introspected);
     let of_key = introspect("", &[("apikey", &server.owner.api_key)]).send();
     let as_token = "scope client_id grant_type iat exp";
     assert_eq!(names(&of_key.json()), words(&format!("{known} {as_token}")));
@@ -252,9 +255,9 @@ fn introspection_and_userinfo_say_this() {
         ("a key as a token", "token", &server.owner.api_key),
         ("a token as a key", "apikey", token),
     ] {
-        let told = introspect("", &[(field, value)]).send();
+        let reply = introspect("", &[(field, value)]).send();
         assert_eq!(
-            (told.status, told.json()),
+            (reply.status, reply.json()),
             (200, inactive.clone()),
             "{what}"
         );

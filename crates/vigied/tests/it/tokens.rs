@@ -153,21 +153,21 @@ fn a_passcode_works_once() {
                 .unwrap()
                 .starts_with("text/html")
     );
-    let shown = server
+    let reply = server
         .request("POST", "/identity/passcode")
         .form(&[
             ("username", &server.owner.user),
             ("password", &server.owner.password),
         ])
         .send();
-    assert_eq!(shown.status, 200, "{}", shown.text());
+    assert_eq!(reply.status, 200, "{}", reply.text());
     assert!(
-        shown
+        reply
             .header("content-type")
             .unwrap()
             .starts_with("text/html"),
         "{}",
-        shown.text()
+        reply.text()
     );
 }
 

@@ -78,7 +78,7 @@ fn path_of(profile: &Value) -> String {
 
 fn names(list: &Value) -> Vec<String> {
     let all = list["profiles"].as_array().unwrap().iter();
-    all.map(|own| text(&own["name"])).collect()
+    all.map(|entry| text(&entry["name"])).collect()
 }
 
 fn refused(reply: &Reply, status: u16, word: &str, about: &str) {
@@ -109,11 +109,11 @@ fn a_profile_lives_and_changes_with_its_tag() {
     let id = text(&made["id"]);
     assert!(id.starts_with("Profile-"), "{made}");
     assert_eq!(made["iam_id"], format!("iam-{id}"));
-    let own = &account.server.owner.account;
-    let crn = format!("crn:v1:bluemix:public:iam-identity::a/{own}::profile:{id}");
+    let account_id = &account.server.owner.account;
+    let crn = format!("crn:v1:bluemix:public:iam-identity::a/{account_id}::profile:{id}");
     assert_eq!(
         (&made["crn"], &made["account_id"]),
-        (&json!(crn), &json!(own))
+        (&json!(crn), &json!(account_id))
     );
     assert_eq!(made["description"], "of ours");
     assert_eq!(made.get("email"), None);
@@ -139,7 +139,7 @@ fn a_profile_lives_and_changes_with_its_tag() {
     assert_eq!(account.read(&path).get("description"), None);
     let bare = account.ask("PUT", &path, &body);
     refused(&bare, 400, "invalid_parameter", "If-Match");
-    let twice = json!({"name": "operations", "account_id": own});
+    let twice = json!({"name": "operations", "account_id": account_id});
     refused(
         &account.ask("POST", "/v1/profiles", &twice),
         409,
@@ -156,7 +156,7 @@ fn a_profile_lives_and_changes_with_its_tag() {
 
     let with_history = account.read(&format!("{path}?include_history=true"));
     let history = with_history["history"].as_array().unwrap();
-    let actions: Vec<String> = history.iter().map(|own| text(&own["action"])).collect();
+    let actions: Vec<String> = history.iter().map(|entry| text(&entry["action"])).collect();
     let changed = "trusted_profile_changed";
     assert_eq!(actions, [changed, changed, "trusted_profile_made"]);
     let never = account.read(&format!("{path}?include_activity=true"));
@@ -180,8 +180,8 @@ fn profiles_are_listed_in_pages_by_filter_and_order() {
     for name in ["batch", "ops", "audit"] {
         account.profile(name);
     }
-    let own = &account.server.owner.account;
-    let list = |query: &str| account.read(&format!("/v1/profiles?account_id={own}{query}"));
+    let account_id = &account.server.owner.account;
+    let list = |query: &str| account.read(&format!("/v1/profiles?account_id={account_id}{query}"));
     assert_eq!(names(&list("")), ["audit", "batch", "ops"]);
     assert_eq!(names(&list("&order=desc")), ["ops", "batch", "audit"]);
     assert_eq!(names(&list("&name=ops")), ["ops"]);
@@ -343,7 +343,7 @@ fn identities_are_users_and_service_ids_of_the_account() {
     let account = Account::start();
     let path = format!("{}/identities", path_of(&account.profile("ops")));
     let (service, _) = account.service("ci");
-    let own = account.server.owner.account.clone();
+    let account_id = account.server.owner.account.clone();
     let owner = text(&account.read("/identity/userinfo")["iam_id"]);
     let list = account.call("GET", &path).send();
     let tag = text(&list.json()["entity_tag"]);
@@ -361,8 +361,9 @@ fn identities_are_users_and_service_ids_of_the_account() {
     for id in [service.clone(), format!("iam-{service}")] {
         assert_eq!(account.read(&format!("{path}/serviceid/{id}")), of_service);
     }
-    let of_owner = json!({"iam_id": owner, "identifier": owner, "type": "user", "accounts": [own]});
-    let body = json!({"identifier": owner, "type": "user", "accounts": [own]});
+    let of_owner =
+        json!({"iam_id": owner, "identifier": owner, "type": "user", "accounts": [account_id]});
+    let body = json!({"identifier": owner, "type": "user", "accounts": [account_id]});
     let set = |tag: &str, all: &Value| {
         let request = account.call("PUT", &path).header("If-Match", tag);
         request.json(&json!({"identities": all})).send()

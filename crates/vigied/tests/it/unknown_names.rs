@@ -73,7 +73,7 @@ fn with(body: &Value, at: &str, name: &str, value: Value) -> Value {
     body
 }
 
-fn refused(reply: &Reply, name: &str, told: &str) {
+fn refused(reply: &Reply, name: &str, expected: &str) {
     let body = reply.text();
     assert_eq!(reply.status, 400, "{name}: {body}");
     let error = &reply.json()["errors"][0];
@@ -81,7 +81,7 @@ fn refused(reply: &Reply, name: &str, told: &str) {
     let message = error["message"].as_str().unwrap();
     assert!(message.ends_with(&format!("`{name}`")), "{name}: {body}");
     let details = error["details"].as_str().unwrap();
-    assert!(details.contains(told), "{name}: {body}");
+    assert!(details.contains(expected), "{name}: {body}");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn members_that_are_not_known_are_refused_by_their_name() {
     };
     let before = listed();
     let attribute = "/subjects/0/attributes/0";
-    for (method, path, body, name, told) in [
+    for (method, path, body, name, expected) in [
         (
             "POST",
             "/v1/apikeys",
@@ -187,13 +187,13 @@ fn members_that_are_not_known_are_refused_by_their_name() {
             "`account_id`?",
         ),
     ] {
-        refused(&account.ask(method, path, &body), name, told);
+        refused(&account.ask(method, path, &body), name, expected);
     }
     assert_eq!(listed(), before);
     // What is not served keeps its own words.
     let rule =
         json!({"operator": "and", "conditions": [{"key": "a", "operator": "b", "value": 1}]});
-    for (body, told) in [
+    for (body, expected) in [
         (with(&second, "", "rule", rule), "`rule`"),
         (
             with(
@@ -207,7 +207,7 @@ fn members_that_are_not_known_are_refused_by_their_name() {
     ] {
         let reply = account.ask("POST", "/v2/policies", &body);
         assert_eq!(reply.status, 400, "{}", reply.text());
-        assert!(reply.text().contains(told), "{}", reply.text());
+        assert!(reply.text().contains(expected), "{}", reply.text());
         assert!(!reply.text().contains("unknown"), "{}", reply.text());
     }
 }
@@ -219,15 +219,15 @@ fn the_member_of_a_value_of_another_type_is_told() {
     let body = json!({"session_expiration_in_seconds": 900});
     let reply = account.ask("PUT", &settings, &body);
     assert_eq!(reply.status, 400, "{}", reply.text());
-    let told = "`session_expiration_in_seconds`: invalid type";
-    assert!(reply.text().contains(told), "{}", reply.text());
+    let expected = "`session_expiration_in_seconds`: invalid type";
+    assert!(reply.text().contains(expected), "{}", reply.text());
 }
 
 #[test]
 fn parameters_that_are_not_known_are_refused_by_their_name() {
     let account = Account::start();
     let users = format!("/v2/accounts/{}/users", account.id());
-    for (path, query, name, told) in [
+    for (path, query, name, expected) in [
         ("/v1/serviceids", "foo=bar", "foo", "`pagesize`"),
         ("/v1/apikeys", "pageSize=1", "pageSize", "`pagesize`?"),
         ("/v1/policies", "iamid=a", "iamid", "`iam_id`?"),
@@ -244,7 +244,7 @@ fn parameters_that_are_not_known_are_refused_by_their_name() {
         ("/coe/v2/accounts", "name=a", "name", "`limit`"),
     ] {
         let reply = account.call("GET", &format!("{path}?{query}"));
-        refused(&reply.send(), name, told);
+        refused(&reply.send(), name, expected);
     }
     // Before anything is done.
     let key = account.call("POST", "/v1/apikeys?locked=true");
@@ -292,8 +292,8 @@ fn a_header_is_true_or_false() {
         };
         let reply = make("yes");
         assert_eq!(reply.status, 400, "{header}: {}", reply.text());
-        let told = format!("`{header}` is `true` or `false`");
-        assert!(reply.text().contains(&told), "{}", reply.text());
+        let expected = format!("`{header}` is `true` or `false`");
+        assert!(reply.text().contains(&expected), "{}", reply.text());
         for value in ["false", "True"] {
             assert_eq!(make(value).status, 201, "{header}: {value}");
         }

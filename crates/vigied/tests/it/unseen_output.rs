@@ -24,7 +24,7 @@ fn what_a_command_repeats_is_seen() {
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     for unseen in UNSEEN {
         let number = unseen.escape_unicode().to_string();
-        let told = |what: &str, text: &str| {
+        let assert_hidden = |what: &str, text: &str| {
             assert!(!text.contains(unseen), "{what}: {text:?}");
             assert!(text.contains(&number), "{what}: {text:?}");
         };
@@ -45,7 +45,7 @@ fn what_a_command_repeats_is_seen() {
                 .replace("DATA", &data)
                 .replace('~', &unseen.to_string());
             let words: Vec<&str> = words.split(' ').collect();
-            told(&words.join(" "), &ran(&words, None));
+            assert_hidden(&words.join(" "), &ran(&words, None));
         }
         let settings = path("settings.toml");
         for text in [
@@ -56,12 +56,12 @@ fn what_a_command_repeats_is_seen() {
             let text = text.replace('~', &unseen.to_string());
             std::fs::write(&settings, &text).unwrap();
             let check = ["config", "check", "--data", &data, "--config", &settings];
-            told(&text, &ran(&check, None));
+            assert_hidden(&text, &ran(&check, None));
         }
         let check = ["config", "check", "--data", data.as_str()];
         for (name, value) in [("VIGIE_LIS~TEN", "x"), ("VIGIE_LISTEN", "127.0.0.1~")] {
-            let [name, value] = [name, value].map(|own| own.replace('~', &unseen.to_string()));
-            told(&name, &ran(&check, Some((&name, &value))));
+            let [name, value] = [name, value].map(|word| word.replace('~', &unseen.to_string()));
+            assert_hidden(&name, &ran(&check, Some((&name, &value))));
         }
     }
 }

@@ -72,10 +72,10 @@ fn put_old_key(data: &Path) {
 fn is_refused_and_left_as_it_is(data: &Path) {
     let before = contents(data);
     assert!(before.keys().any(|path| path.ends_with("manifest.json")));
-    let judge = |what: &[&str], told: &str| {
+    let judge = |what: &[&str], message: &str| {
         assert!(
-            told.contains("format version 1") && told.contains("nothing was touched"),
-            "{what:?}: {told}"
+            message.contains("format version 1") && message.contains("nothing was touched"),
+            "{what:?}: {message}"
         );
         let after = contents(data);
         let changed: Vec<_> = before
@@ -85,8 +85,8 @@ fn is_refused_and_left_as_it_is(data: &Path) {
             .collect();
         assert!(changed.is_empty(), "{what:?} changed {changed:?}");
     };
-    let told = Serving::try_start(data, "127.0.0.1:0", &[]).err().unwrap();
-    judge(&["serve"], &told);
+    let message = Serving::try_start(data, "127.0.0.1:0", &[]).err().unwrap();
+    judge(&["serve"], &message);
     let backup = data.with_file_name("backup");
     for arguments in COMMANDS {
         let mut command = Command::new(VIGIED);

@@ -88,7 +88,10 @@ fn who_is_invited_as_a_member_has_no_role_of_the_account() {
 fn people_are_searched_for_in_both_parts_of_the_list() {
     let account = Account::start();
     let invited = ["bea_1@example.org", "beax1@example.org", "cid@example.org"];
-    let users: Vec<Value> = invited.iter().map(|own| json!({"email": own})).collect();
+    let users: Vec<Value> = invited
+        .iter()
+        .map(|email| json!({"email": email}))
+        .collect();
     let reply = account.invite(&json!({"users": users}));
     assert_eq!(reply.status, 202, "{}", reply.text());
     let owner = account.server.owner.user.as_str();

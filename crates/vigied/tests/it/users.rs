@@ -83,10 +83,10 @@ fn refused(reply: &Reply, status: u16, word: &str) {
 #[test]
 fn a_user_is_read_by_their_id_before_and_after_they_accept() {
     let account = Account::start();
-    let own = account.read(&account.one(&account.owner));
+    let user = account.read(&account.one(&account.owner));
     let listed = account.read(&account.path);
-    assert_eq!(own, listed["resources"][0]);
-    assert_eq!(own["state"], "ACTIVE");
+    assert_eq!(user, listed["resources"][0]);
+    assert_eq!(user["state"], "ACTIVE");
 
     let email = "bea@example.org";
     let (id, code) = account.invite(email);
@@ -162,9 +162,9 @@ fn the_id_of_an_invitation_finds_the_access_of_who_accepted_it() {
     };
     assert_eq!(both(), [id.clone(), id.clone()]);
     account.accept(email, &text(&invited["one_time_code"]));
-    let own = text(&account.read(&account.one(&id))["iam_id"]);
-    assert_eq!(both(), [own.clone(), own.clone()]);
-    for named in [&own, &id] {
+    let iam_id = text(&account.read(&account.one(&id))["iam_id"]);
+    assert_eq!(both(), [iam_id.clone(), iam_id.clone()]);
+    for named in [&iam_id, &id] {
         let groups = account.read(&format!("/v2/groups?iam_id={named}"));
         assert_eq!(groups["total_count"], 1, "{groups}");
         assert_eq!(groups["groups"][0]["id"], json!(group));
@@ -174,14 +174,14 @@ fn the_id_of_an_invitation_finds_the_access_of_who_accepted_it() {
         let request = account.call("GET", &format!("{members}/{named}"));
         request.send().status
     };
-    assert_eq!((is_in(&own), is_in(&id)), (204, 204));
+    assert_eq!((is_in(&iam_id), is_in(&id)), (204, 204));
     let taken = account.call("DELETE", &format!("{members}/{id}")).send();
     assert_eq!(taken.status, 204, "{}", taken.text());
-    assert_eq!((is_in(&own), is_in(&id)), (404, 404));
+    assert_eq!((is_in(&iam_id), is_in(&id)), (404, 404));
     let wish = json!({"members": [{"iam_id": id, "type": "user"}]});
     let added = account.call("PUT", &members).json(&wish).send();
     assert_eq!(added.json()["members"][0]["status_code"], 200);
-    assert_eq!((is_in(&own), is_in(&id)), (204, 204));
+    assert_eq!((is_in(&iam_id), is_in(&id)), (204, 204));
 }
 
 #[test]
@@ -191,10 +191,10 @@ fn the_id_of_an_invitation_finds_what_else_who_accepted_it_has() {
     let refused_so_far = format!("/v1/sessions?iam_id={id}");
     assert_eq!(account.call("GET", &refused_so_far).send().status, 404);
     let token = account.accept("bea@example.org", &code);
-    let own = text(&account.read(&account.one(&id))["iam_id"]);
-    assert_ne!(own, id);
+    let iam_id = text(&account.read(&account.one(&id))["iam_id"]);
+    assert_ne!(iam_id, id);
     let by_bea = |method: &str, path: &str| account.server.request(method, path).bearer(&token);
-    let key = json!({"name": "of Bea", "iam_id": own});
+    let key = json!({"name": "of Bea", "iam_id": iam_id});
     let made = by_bea("POST", "/v1/apikeys").json(&key).send();
     assert_eq!(made.status, 201, "{}", made.text());
     let of = &account.server.owner.account;
@@ -204,15 +204,19 @@ fn the_id_of_an_invitation_finds_what_else_who_accepted_it_has() {
     let set = account.call("PUT", &page).json(&body).send();
     assert_eq!(set.status, 200, "{}", set.text());
 
-    for named in [&id, &own] {
+    for named in [&id, &iam_id] {
         let keys = account.read(&format!("/v1/apikeys?iam_id={named}"));
         assert_eq!(keys["apikeys"][0]["name"], "of Bea", "{keys}");
         let sessions = account.read(&format!("/v1/sessions?iam_id={named}"));
-        assert_eq!(sessions["sessions"][0]["iam_id"], json!(own), "{sessions}");
+        assert_eq!(
+            sessions["sessions"][0]["iam_id"],
+            json!(iam_id),
+            "{sessions}"
+        );
         let kept = account.read(&preferences(named));
         assert_eq!(kept["preferences"][0]["id"], "page", "{kept}");
         let mfa = account.read(&format!("/v1/mfa/accounts/{of}/status?iam_id={named}"));
-        assert_eq!(mfa["iam_id"], json!(own), "{mfa}");
+        assert_eq!(mfa["iam_id"], json!(iam_id), "{mfa}");
     }
     // It opens nothing for anybody else.
     let owner = &account.owner;
@@ -245,14 +249,18 @@ fn a_user_of_one_account_is_renamed_by_its_administrator() {
         account.change(&account.one(&account.owner), &last).status,
         204
     );
-    let own = account.read(&account.one(&account.owner));
-    assert_eq!(own["lastname"], "Meadow");
+    let user = account.read(&account.one(&account.owner));
+    assert_eq!(user["lastname"], "Meadow");
 
     // A rule of an access group may compare names: nobody gives themself one.
-    let own = account
+    let request = account
         .server
         .request("PATCH", &account.one(&text(&seen["iam_id"])));
-    refused(&own.bearer(&token).json(&last).send(), 403, "Administrator");
+    refused(
+        &request.bearer(&token).json(&last).send(),
+        403,
+        "Administrator",
+    );
     let long = json!({"firstname": "x".repeat(256)});
     refused(&account.change(&path, &long), 400, "label_bytes");
     refused(

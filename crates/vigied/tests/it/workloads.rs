@@ -137,7 +137,7 @@ fn a_workload_that_a_profile_is_linked_to_acts_as_the_profile() {
     let profile = place.profile("collector");
     let link = place.link(&profile, "prod", "web");
     place.appoint(&profile);
-    let shown = place.signer.token("prod", "web");
+    let presented = place.signer.token("prod", "web");
     let (id, crn) = (text(&profile["id"]), text(&profile["crn"]));
     for named in [
         vec![("profile_id", id.as_str())],
@@ -146,9 +146,9 @@ fn a_workload_that_a_profile_is_linked_to_acts_as_the_profile() {
         vec![("profile_id", &*id), ("profile_name", "collector")],
         vec![("profile_name", "collector"), ("scope", "ibm openid")],
     ] {
-        let reply = place.ask(&shown, &named);
+        let reply = place.ask(&presented, &named);
         assert_eq!(reply.status, 200, "{named:?}: {}", reply.text());
-        let spaced = place.ask(&format!(" {shown}\r\n"), &named);
+        let spaced = place.ask(&format!(" {presented}\r\n"), &named);
         assert_eq!(spaced.status, 200, "{named:?}: {}", spaced.text());
         let answer = reply.json();
         assert_eq!(answer["refresh_token"], "not_supported");
@@ -184,17 +184,17 @@ fn a_workload_that_a_profile_is_linked_to_acts_as_the_profile() {
         &["--account", &place.server.owner.account],
     );
     let is_own = |row: &&Value| row["event"] == "signed_in" && row["credential"] == "cr_token";
-    let own: Vec<&Value> = found.iter().filter(is_own).collect();
-    assert_eq!(own.len(), 10, "{found:#?}");
-    for row in own {
+    let selected: Vec<&Value> = found.iter().filter(is_own).collect();
+    assert_eq!(selected.len(), 10, "{found:#?}");
+    for row in selected {
         assert_eq!(row["who"], profile["iam_id"], "{row:#}");
         assert!(row["source"].as_str().unwrap().contains("127.0.0.1"));
-        let told = row.to_string();
+        let entry = row.to_string();
         assert!(
-            told.contains("prod/web") && told.contains(ISSUER),
+            entry.contains("prod/web") && entry.contains(ISSUER),
             "{row:#}"
         );
-        assert!(!told.contains(&shown), "{row:#}");
+        assert!(!entry.contains(&presented), "{row:#}");
     }
 }
 
@@ -204,14 +204,14 @@ fn a_workload_gets_nothing_of_a_profile_that_is_not_for_it() {
     let profile = place.profile("collector");
     place.link(&profile, "prod", "web");
     place.profile("unlinked");
-    let shown = place.signer.token("prod", "web");
-    let said = |token: &str, more: &[(&str, &str)]| {
+    let presented = place.signer.token("prod", "web");
+    let answer_of = |token: &str, more: &[(&str, &str)]| {
         let reply = place.ask(token, more);
         assert_eq!(code(&reply), (403, "BXNIM0513E".to_owned()), "{more:?}");
         message(&reply)
     };
     let id = text(&profile["id"]);
-    let unlinked = said(&shown, &[("profile_name", "unlinked")]);
+    let unlinked = answer_of(&presented, &[("profile_name", "unlinked")]);
     // Whether there is such a profile is told to nobody whom it is not for.
     for more in [
         vec![("profile_name", "nobody")],
@@ -220,20 +220,20 @@ fn a_workload_gets_nothing_of_a_profile_that_is_not_for_it() {
         vec![("profile_crn", "nonsense")],
         vec![("profile_id", &*id), ("profile_name", "unlinked")],
     ] {
-        assert_eq!(said(&shown, &more), unlinked, "{more:?}");
+        assert_eq!(answer_of(&presented, &more), unlinked, "{more:?}");
     }
     for (namespace, name) in [("prod", "db"), ("test", "web"), ("Prod", "web")] {
-        said(
+        answer_of(
             &place.signer.token(namespace, name),
             &[("profile_name", "collector")],
         );
     }
     assert_eq!(
-        code(&place.ask(&shown, &[])),
+        code(&place.ask(&presented, &[])),
         (400, "BXNIM0109E".to_owned())
     );
     let elsewhere = place.ask(
-        &shown,
+        &presented,
         &[
             ("profile_name", "collector"),
             ("account", "00000000000000000000000000000000"),
@@ -241,7 +241,7 @@ fn a_workload_gets_nothing_of_a_profile_that_is_not_for_it() {
     );
     assert_eq!(code(&elsewhere), (400, "BXNIM0141E".to_owned()));
     let with_uaa = place.ask(
-        &shown,
+        &presented,
         &[
             ("profile_name", "collector"),
             ("response_type", "cloud_iam,uaa"),
@@ -277,19 +277,19 @@ fn what_a_workload_got_ends_with_the_link_and_with_the_profile() {
     let link = place.link(&profile, "prod", "web");
     place.appoint(&profile);
     let named = [("profile_name", "collector")];
-    let shown = place.signer.token("prod", "web");
-    let token = text(&place.ask(&shown, &named).json()["access_token"]);
+    let presented = place.signer.token("prod", "web");
+    let token = text(&place.ask(&presented, &named).json()["access_token"]);
     assert_eq!(place.status_of_metrics(&token), 200);
 
     let path = format!("/v1/profiles/{}", text(&profile["id"]));
     let of_link = format!("{path}/links/{}", text(&link["id"]));
     assert_eq!(place.call("DELETE", &of_link).send().status, 204);
-    let refused = place.ask(&shown, &named);
+    let refused = place.ask(&presented, &named);
     assert_eq!(code(&refused), (403, "BXNIM0513E".to_owned()));
     assert_eq!(place.status_of_metrics(&token), 401);
 
     place.link(&profile, "prod", "web");
-    let token = text(&place.ask(&shown, &named).json()["access_token"]);
+    let token = text(&place.ask(&presented, &named).json()["access_token"]);
     assert_eq!(place.status_of_metrics(&token), 200);
     assert_eq!(place.call("DELETE", &path).send().status, 204);
     assert_eq!(place.status_of_metrics(&token), 401);

@@ -22,7 +22,7 @@ impl<'a> EventListing<'a> {
             when: at.secs(),
             what,
             data,
-            tags: tags::shown(tags),
+            tags: tags::listed(tags),
             id,
         }
     }
@@ -47,7 +47,7 @@ impl<'a> Single<'a> {
             when: date(at),
             what,
             data,
-            tags: tags::shown(tags),
+            tags: tags::listed(tags),
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 /// The tags that are shown.
-pub(super) fn shown(text: &str) -> Vec<&str> {
+pub(super) fn listed(text: &str) -> Vec<&str> {
     text.split_whitespace().collect()
 }
 
@@ -127,8 +127,8 @@ impl TagQuery {
 
     /// Whether as many of the shown tags are asked for as tags are asked for: one that is asked for twice never is.
     fn shows_all(&self, text: &str) -> bool {
-        let shown: BTreeSet<&str> = shown(text).into_iter().collect();
-        let asked = shown.iter().filter(|tag| self.tags.contains(**tag));
+        let wanted: BTreeSet<&str> = listed(text).into_iter().collect();
+        let asked = wanted.iter().filter(|tag| self.tags.contains(**tag));
         asked.count() == self.asked
     }
 }

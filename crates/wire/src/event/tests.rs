@@ -1,4 +1,4 @@
-use super::tags::{found_by, shown};
+use super::tags::{found_by, listed};
 use super::*;
 use base::time::Millis;
 use proptest::prelude::*;
@@ -62,10 +62,10 @@ fn tags_are_found_by_words_and_shown_as_sent() {
         ("a \"b c", &["a", "b", "c"]),
         ("\"\" \" \"", &[]),
     ] {
-        let own: Vec<&str> = found_by(text).into_iter().collect();
-        assert_eq!(own, found, "{text}");
+        let tags: Vec<&str> = found_by(text).into_iter().collect();
+        assert_eq!(tags, found, "{text}");
     }
-    assert_eq!(shown("b, \"a b\" b"), ["b,", "\"a", "b\"", "b"]);
+    assert_eq!(listed("b, \"a b\" b"), ["b,", "\"a", "b\"", "b"]);
 }
 
 /// Which of these events a question finds.
@@ -126,7 +126,7 @@ proptest! {
     /// Whatever a number is, it is an instant of its second, or refused.
     #[test]
     fn a_number_is_its_second_or_refused(seconds in prop_oneof![
-        any::<f64>(), -1e12..1e12_f64, any::<i64>().prop_map(|own| own as f64),
+        any::<f64>(), -1e12..1e12_f64, any::<i64>().prop_map(|integer| integer as f64),
     ]) {
         let Some(number) = serde_json::Number::from_f64(seconds) else { return Ok(()) };
         match parse(&json!({"what": "a", "when": number})) {
@@ -147,7 +147,7 @@ proptest! {
     #[test]
     fn plain_tags_come_back(tags in prop::collection::vec("[a-z0-9:/=é.-]{1,6}", 0..6)) {
         let body = parse(&json!({"what": "a", "tags": tags})).unwrap();
-        prop_assert_eq!(shown(&body.tags), tags.iter().map(String::as_str).collect::<Vec<_>>());
+        prop_assert_eq!(listed(&body.tags), tags.iter().map(String::as_str).collect::<Vec<_>>());
         let found = found_by(&body.tags);
         prop_assert_eq!(found, tags.iter().map(String::as_str).collect());
         for tag in &tags {

@@ -246,7 +246,7 @@ mod tests {
         found
     }
 
-    fn shown(write: impl FnOnce(&mut Vec<u8>) -> Result<(), std::convert::Infallible>) -> Value {
+    fn written(write: impl FnOnce(&mut Vec<u8>) -> Result<(), std::convert::Infallible>) -> Value {
         let mut out = Vec::new();
         let Ok(()) = write(&mut out);
         serde_json::from_slice(&out).unwrap()
@@ -260,13 +260,13 @@ mod tests {
 
     #[test]
     fn a_tree_shows_branches_first_and_each_name_once() {
-        let tree_of = |with_wildcard| shown(|out| tree(out, &found(), "a.*", with_wildcard));
+        let tree_of = |with_wildcard| written(|out| tree(out, &found(), "a.*", with_wildcard));
         assert_eq!(leaves(&tree_of(false), "text"), ["b:0", "node:0", "x y%:1"]);
         assert_eq!(
             leaves(&tree_of(true), "id"),
             ["a.*:0", "a.b:0", "a.node:0", "a.x+y%25:1"]
         );
-        assert_eq!(shown(|out| tree(out, &[], "a.*", true)), json!([]));
+        assert_eq!(written(|out| tree(out, &[], "a.*", true)), json!([]));
     }
 
     #[test]
@@ -292,7 +292,7 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(
-            paths(shown(|out| completer(out, &found(), true))),
+            paths(written(|out| completer(out, &found(), true))),
             ["a.b.", "a.node.", "a.node", "a.x+y%25", "*"]
         );
         for (query, variants, asked) in [
@@ -310,7 +310,7 @@ mod tests {
     fn lists_are_in_order_and_without_repetition() {
         let interval = json!([{"start": 1, "end": 2}]);
         assert_eq!(
-            shown(|out| nodes(out, &found(), (1, 2))),
+            written(|out| nodes(out, &found(), (1, 2))),
             json!([
                 {"path": "a.b", "is_leaf": false},
                 {"path": "a.node", "is_leaf": false},
@@ -318,7 +318,7 @@ mod tests {
                 {"path": "a.x+y%25", "is_leaf": true, "intervals": interval},
             ])
         );
-        let listed = |position| shown(|out| node_list(out, &found(), position));
+        let listed = |position| written(|out| node_list(out, &found(), position));
         assert_eq!(listed(0), json!({"nodes": ["a"]}));
         assert_eq!(listed(-1), json!({"nodes": ["b", "node", "x+y%25"]}));
         assert_eq!(listed(-2), json!({"nodes": ["a"]}));
@@ -327,11 +327,11 @@ mod tests {
         }
         let queries = || [("a.n*", found()[1..3].to_vec()), ("q", Vec::new())];
         assert_eq!(
-            shown(|out| expanded(out, queries(), false)),
+            written(|out| expanded(out, queries(), false)),
             json!({"results": ["a.node"]})
         );
         assert_eq!(
-            shown(|out| expanded(out, queries(), true)),
+            written(|out| expanded(out, queries(), true)),
             json!({"results": {"a.n*": ["a.node"], "q": []}})
         );
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
-fn shown(write: impl FnOnce(&mut Vec<u8>) -> Result<(), Infallible>) -> Value {
+fn written(write: impl FnOnce(&mut Vec<u8>) -> Result<(), Infallible>) -> Value {
     let mut out = Vec::new();
     let Ok(()) = write(&mut out);
     serde_json::from_slice(&out).unwrap()
@@ -22,13 +22,13 @@ fn texts(rows: &Value, key: &str) -> Vec<String> {
 }
 
 /// A node as the binary forms have it.
-fn plain(own: &GraphiteNode<'_>, (start, end): (i64, i64)) -> Plain {
-    let is_leaf = Plain::Boolean(own.is_leaf);
+fn plain(node: &GraphiteNode<'_>, (start, end): (i64, i64)) -> Plain {
+    let is_leaf = Plain::Boolean(node.is_leaf);
     let mut fields = BTreeMap::from([
-        ("path".to_owned(), Plain::Text(own.path.to_owned())),
+        ("path".to_owned(), Plain::Text(node.path.to_owned())),
         ("is_leaf".to_owned(), is_leaf),
     ]);
-    if own.is_leaf {
+    if node.is_leaf {
         let interval = Plain::List(vec![Plain::Integer(start), Plain::Integer(end)]);
         fields.insert("intervals".to_owned(), Plain::List(vec![interval]));
     }
@@ -50,22 +50,22 @@ proptest! {
         let interval = (start, end);
         let paths: Vec<String> = names.keys().cloned().collect();
 
-        let listed = shown(|out| graphite::nodes(out, &found, interval));
+        let listed = written(|out| graphite::nodes(out, &found, interval));
         prop_assert_eq!(texts(&listed, "path"), paths.clone());
-        let completed = shown(|out| graphite::completer(out, &found, false));
-        let dotted = |own: &GraphiteNode<'_>| format!("{}{}", own.path, if own.is_leaf { "" } else { "." });
+        let completed = written(|out| graphite::completer(out, &found, false));
+        let dotted = |node: &GraphiteNode<'_>| format!("{}{}", node.path, if node.is_leaf { "" } else { "." });
         let dotted: Vec<String> = found.iter().map(dotted).collect();
         prop_assert_eq!(texts(&completed["metrics"], "path"), dotted);
         let last: BTreeSet<&str> = found.iter().map(GraphiteNode::name).collect();
-        let tree = shown(|out| graphite::tree(out, &found, "*", false));
+        let tree = written(|out| graphite::tree(out, &found, "*", false));
         let ids: BTreeSet<String> = texts(&tree, "id").into_iter().collect();
-        prop_assert_eq!(ids, last.iter().map(|own| (*own).to_owned()).collect());
-        let nodes = shown(|out| graphite::node_list(out, &found, -1));
+        prop_assert_eq!(ids, last.iter().map(|id| (*id).to_owned()).collect());
+        let nodes = written(|out| graphite::node_list(out, &found, -1));
         prop_assert_eq!(nodes, json!({"nodes": last}));
-        let expanded = shown(|out| graphite::expanded(out, [("q", found.clone())], true));
+        let expanded = written(|out| graphite::expanded(out, [("q", found.clone())], true));
         prop_assert_eq!(expanded, json!({"results": {"q": paths}}));
 
-        let expected = Plain::List(found.iter().map(|own| plain(own, interval)).collect());
+        let expected = Plain::List(found.iter().map(|node| plain(node, interval)).collect());
         prop_assert_eq!(reader::pickle(&packed::pickle(&found, interval)), Some(expected.clone()));
         prop_assert_eq!(reader::msgpack(&packed::msgpack(&found, interval)), Some(expected));
     }

@@ -1,5 +1,6 @@
 //! Access groups, their members and rules: `/v2/groups`.
 
+use super::rule_condition::RuleCondition;
 use crate::problem::IdentityError;
 use serde::{Deserialize, Serialize};
 
@@ -243,17 +244,6 @@ pub struct ChangedMemberships {
     pub groups: Vec<ChangedMembership>,
 }
 
-/// A condition of a dynamic rule.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct GroupRuleCondition {
-    /// What is compared: `email`, `sub`, `name`, `given_name`, `family_name`, `iam_id`, `id` or `realmid`.
-    pub claim: String,
-    /// `EQUALS`, `NOT_EQUALS`, `EQUALS_IGNORE_CASE`, `NOT_EQUALS_IGNORE_CASE`, `CONTAINS` or `IN`.
-    pub operator: String,
-    /// What it is compared with: JSON in a text, for `IN` a list.
-    pub value: String,
-}
-
 /// The body of `POST /v2/groups/{id}/rules` and `PUT /v2/groups/{id}/rules/{rule}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct GroupRuleRequest {
@@ -265,7 +255,7 @@ pub struct GroupRuleRequest {
     /// `IBMid`, the realm of this server's users.
     pub realm_name: String,
     /// The conditions, all of which must be met.
-    pub conditions: Vec<GroupRuleCondition>,
+    pub conditions: Vec<RuleCondition>,
 }
 
 /// A dynamic rule: users who meet all its conditions are in the group.
@@ -285,7 +275,7 @@ pub struct GroupRule {
     /// The account of the group.
     pub account_id: String,
     /// The conditions, all of which must be met.
-    pub conditions: Vec<GroupRuleCondition>,
+    pub conditions: Vec<RuleCondition>,
     /// When it was made: UTC, as `2017-11-01T12:00+0000`.
     pub created_at: String,
     /// The IAM id of its creator.

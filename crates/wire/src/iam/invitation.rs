@@ -107,10 +107,10 @@ mod tests {
             one_time_code: "vgc-horse".into(),
             new_password: "staple".into(),
         };
-        let shown = format!("{redeem:?}");
+        let debug = format!("{redeem:?}");
         assert!(
-            !shown.contains("horse") && !shown.contains("staple"),
-            "{shown}"
+            !debug.contains("horse") && !debug.contains("staple"),
+            "{debug}"
         );
     }
 }

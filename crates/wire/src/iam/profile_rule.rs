@@ -1,18 +1,7 @@
 //! Claim rules of trusted profiles: `/v1/profiles/{id}/rules`.
 
+use super::rule_condition::RuleCondition;
 use serde::{Deserialize, Serialize};
-
-/// A condition of a claim rule.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct ProfileRuleCondition {
-    /// What is compared: of users `email`, `sub`, `name`, `given_name`, `family_name`, `iam_id`, `id` or `realmid`; of compute
-    /// resources a claim of their tokens.
-    pub claim: String,
-    /// `EQUALS`, `NOT_EQUALS`, `EQUALS_IGNORE_CASE`, `NOT_EQUALS_IGNORE_CASE`, `CONTAINS` or `IN`.
-    pub operator: String,
-    /// What it is compared with: JSON in a text, for `IN` a list.
-    pub value: String,
-}
 
 /// The body of `POST /v1/profiles/{id}/rules` and `PUT /v1/profiles/{id}/rules/{rule}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -21,7 +10,7 @@ pub struct ProfileRuleRequest {
     #[serde(rename = "type")]
     pub kind: String,
     /// The conditions, all of which must be met.
-    pub conditions: Vec<ProfileRuleCondition>,
+    pub conditions: Vec<RuleCondition>,
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -62,7 +51,7 @@ pub struct ProfileRule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cr_type: Option<String>,
     /// The conditions, all of which must be met.
-    pub conditions: Vec<ProfileRuleCondition>,
+    pub conditions: Vec<RuleCondition>,
 }
 
 /// The rules of a trusted profile.

@@ -86,15 +86,15 @@ mod tests {
 
     #[test]
     fn invalid_lines_are_rejected_with_a_reason() {
-        for (text, told) in [
+        for (text, expected) in [
             ("[1", "the line is no sample in JSON: "),
             ("{\"a\u{1}", "the line is no sample in JSON: "),
             ("x", "expected `[` or `{`"),
         ] {
             let (_, reason) = line(text.as_bytes(), Names::default()).unwrap_err();
-            assert!(reason.to_string().contains(told), "{text}: {reason}");
+            assert!(reason.to_string().contains(expected), "{text}: {reason}");
         }
-        for (text, told) in [
+        for (text, expected) in [
             ("{\"name\":\"a\"}", "the item has no `value`"),
             ("{\"name\":\"a\",\"value\":1}", "the line has no time"),
         ] {
@@ -103,7 +103,7 @@ mod tests {
             let [(_, reason)] = read.rejects.as_slice() else {
                 panic!("{text}: {:?}", read.rejects);
             };
-            assert!(reason.to_string().contains(told), "{text}: {reason}");
+            assert!(reason.to_string().contains(expected), "{text}: {reason}");
         }
         let blank = line(b" \r", Names::default()).unwrap();
         assert!(blank.batch.is_empty() && blank.rejects.is_empty());
@@ -123,13 +123,13 @@ mod tests {
         let expected = [("a", 1000, 1.0), ("e", 0, 4.0), ("f", 3000, 5.0)];
         let expected = expected.map(|(name, at, value)| (name.to_owned(), at, value));
         assert_eq!(samples, expected);
-        let told: Vec<_> = read
+        let rejects: Vec<_> = read
             .rejects
             .iter()
             .map(|(name, reason)| (name.as_deref(), reason.code()))
             .collect();
         assert_eq!(
-            told,
+            rejects,
             [
                 (Some("b"), "timestamp"),
                 (None, "malformed"),

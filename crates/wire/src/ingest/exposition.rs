@@ -118,7 +118,7 @@ mod tests {
 
     const NOW: Millis = Millis(1_700_000_000_123);
 
-    fn told(text: &str) -> Result<Vec<(String, i64, f64)>, String> {
+    fn samples_of(text: &str) -> Result<Vec<(String, i64, f64)>, String> {
         let found = read(text.as_bytes(), NOW, ("instance", "web1"), 10);
         let found = found.map_err(|error| error.to_string())?;
         let samples = found.batch.iter();
@@ -134,7 +134,7 @@ mod tests {
             disk_free_bytes { path = \"C:\\\\DIR\\\\\" , label=\"a b;c\" , none=\"\" }\t3\r\n\
             up{instance=\"other\"} 1\nrpc:seconds_bucket{le=\"+Inf\"} 2\n";
         assert_eq!(
-            told(text).unwrap(),
+            samples_of(text).unwrap(),
             [
                 ("backup_bytes;instance=web1".to_owned(), NOW.0, 1500.0),
                 (
@@ -183,13 +183,17 @@ mod tests {
             ("b{c=\"d\",c=\"e\"} 1\n", "tag `c` twice"),
             ("b{\n", "the labels have no end"),
         ] {
-            let error = told(&format!("a 1\n{line}")).unwrap_err();
+            let error = samples_of(&format!("a 1\n{line}")).unwrap_err();
             assert!(error.starts_with("line 2: "), "{line}: {error}");
             assert!(error.contains(what), "{line}: {error}");
         }
         let many = "a 1\n".repeat(11);
-        assert!(told(&many).unwrap_err().contains("more than 10 samples"));
-        assert_eq!(told("").unwrap(), []);
+        assert!(
+            samples_of(&many)
+                .unwrap_err()
+                .contains("more than 10 samples")
+        );
+        assert_eq!(samples_of("").unwrap(), []);
     }
 
     proptest! {

@@ -245,13 +245,13 @@ mod tests {
     fn what_is_wrong_in_a_line_is_told_once() {
         let text = "a,1519862400,1519862460,60|x,y,z\nb\nf(a,b),1519862400,1519862460,60|1\nc,1519862400,1519862460,0|1\nd,-5,0,60|1\n17,1519862400,1519862460,60|1\nok,1519862400,1519862460,60|1,x\n";
         let lines = decode(text.as_bytes(), 1 << 20, Names::default());
-        let told: Vec<_> = lines
+        let rejects: Vec<_> = lines
             .rejects
             .iter()
             .map(|reject| (reject.line, reject.name.as_deref(), reject.reason.code()))
             .collect();
         assert_eq!(
-            told,
+            rejects,
             [
                 (1, Some("a"), "value"),
                 (2, None, "malformed"),

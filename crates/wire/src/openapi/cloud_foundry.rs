@@ -83,6 +83,7 @@ fn organizations(document: &mut Document) {
     let list = listed::<OrganizationEntity>(
         document,
         Operation::new("listOrganizations", "Lists organizations"),
+        OF_ORGANIZATIONS,
     )
     .query("region", "of this region");
     document.route("GET", path, list);
@@ -118,6 +119,7 @@ fn organizations(document: &mut Document) {
             "listSpacesOfOrganization",
             "Lists the spaces of an organization",
         ),
+        OF_SPACES,
     );
     document.route("GET", "/v2/organizations/{guid}/spaces", in_region(spaces));
 }
@@ -126,7 +128,11 @@ fn spaces(document: &mut Document) {
     let create = document.schema::<CreateSpace>();
     let name = document.schema::<SpaceName>();
     let path = "/v2/spaces";
-    let list = listed::<SpaceEntity>(document, Operation::new("listSpaces", "Lists spaces"));
+    let list = listed::<SpaceEntity>(
+        document,
+        Operation::new("listSpaces", "Lists spaces"),
+        OF_SPACES,
+    );
     document.route("GET", path, list);
     let create = Operation::new(
         "createSpace",
@@ -209,13 +215,27 @@ fn of(id: &'static str, summary: &'static str) -> Operation {
     Operation::new(id, summary).path("guid", "its GUID")
 }
 
-fn listed<T: ToSchema>(document: &mut Document, operation: Operation) -> Operation
+/// What organizations are filtered by.
+const OF_ORGANIZATIONS: &str = "`name:<name>`: of this name, or `name IN <name>,<name>`: of any of these; with several, or a `;` between several in one, all must be met";
+
+/// What spaces are filtered by.
+const OF_SPACES: &str = "`name:<name>`: of this name, `organization_guid:<guid>`: in this organization, or ` IN ` for `:`: any of several with commas between them; with several, or a `;` between several in one, all must be met";
+
+fn listed<T: ToSchema>(
+    document: &mut Document,
+    operation: Operation,
+    filters: &'static str,
+) -> Operation
 where
     List<T>: ToSchema,
 {
-    let operation = operation
-        .query("q", "`name:<name>`: of this name")
-        .query_of("order-by", "by name, as ever", false, only("name"));
+    let several = json!({ "type": "array", "items": { "type": "string" } });
+    let operation = operation.query_of("q", filters, false, several).query_of(
+        "order-by",
+        "by name, as ever",
+        false,
+        only("name"),
+    );
     page::<T>(document, operation)
 }
 

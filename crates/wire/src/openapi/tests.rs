@@ -82,8 +82,10 @@ fn every_operation_has_its_own_id_and_names_its_path_parameters() {
 fn what_takes_all_series_says_so() {
     let document = vigie_document();
     for (path, method) in [("/metrics", "get"), ("/v1/settings/domain", "put")] {
-        let own = &document["paths"][path][method];
-        let refused = own["responses"]["403"]["description"].as_str().unwrap();
+        let operation = &document["paths"][path][method];
+        let refused = operation["responses"]["403"]["description"]
+            .as_str()
+            .unwrap();
         assert!(refused.contains("some series alone"), "{path}: {refused}");
     }
 }
@@ -177,10 +179,16 @@ fn queries_are_those_of_the_identity_document() {
     let named = |method: &str, path: &str| {
         let mut all = all.iter();
         let found = all.find(|(own, at, _)| own == method && at == path);
-        found.map(|(_, _, names)| names.clone())
+        found.map(|(_, _, parameters)| parameters.clone())
+    };
+    let parameter = |name: &str, is_list: bool| QueryParameter {
+        name: name.to_owned(),
+        is_list,
     };
     let list = named("GET", "/v1/serviceids").unwrap();
-    assert!(list.contains(&"pagesize".to_owned()), "{list:?}");
+    assert!(list.contains(&parameter("pagesize", false)), "{list:?}");
+    let spaces = named("GET", "/v2/spaces").unwrap();
+    assert!(spaces.contains(&parameter("q", true)), "{spaces:?}");
     assert_eq!(named("POST", "/v1/apikeys"), Some(Vec::new()));
     assert_eq!(named("GET", "/v1/metrics"), None);
 }
@@ -208,12 +216,12 @@ fn each_example_is_of_operations_that_are_there() {
     let paths = document["paths"].as_object().unwrap().values();
     let operations = paths.flat_map(|path| path.as_object().unwrap().values());
     let example = "/requestBody/content/application~1json/example";
-    let shown: BTreeSet<&str> = operations
-        .filter(|own| own.pointer(example).is_some())
-        .map(|own| own["operationId"].as_str().unwrap())
+    let ids: BTreeSet<&str> = operations
+        .filter(|operation| operation.pointer(example).is_some())
+        .map(|operation| operation["operationId"].as_str().unwrap())
         .collect();
     let all = examples::all();
     let named: Vec<&str> = all.iter().flat_map(|(names, _)| names.to_vec()).collect();
-    assert_eq!(shown.len(), named.len(), "an operation has two");
-    assert_eq!(shown, named.into_iter().collect::<BTreeSet<&str>>());
+    assert_eq!(ids.len(), named.len(), "an operation has two");
+    assert_eq!(ids, named.into_iter().collect::<BTreeSet<&str>>());
 }

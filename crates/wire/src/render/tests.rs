@@ -81,30 +81,36 @@ fn texts_are_what_graphite_web_writes() {
 fn what_nobody_named_has_no_name() {
     let unnamed = |write: &dyn Fn(&mut Vec<u8>, &Column<'_>)| {
         text(|out, column| {
-            let own = Column {
+            let nameless = Column {
                 is_unnamed: true,
                 name: "None",
                 ..*column
             };
-            write(out, &own);
+            write(out, &nameless);
         })
     };
-    let told = unnamed(&|out, column| {
+    let written = unnamed(&|out, column| {
         let Ok(()) = rickshaw::write(out, column, true);
     });
-    assert!(told.starts_with("{\"target\":null,"), "{told}");
-    let told = unnamed(&|out, column| {
+    assert!(written.starts_with("{\"target\":null,"), "{written}");
+    let written = unnamed(&|out, column| {
         let Ok(()) = dygraph::write(out, &[*column]);
     });
-    assert!(told.starts_with("{\"labels\":[\"Time\",null],"), "{told}");
-    let told = unnamed(&|out, column| {
+    assert!(
+        written.starts_with("{\"labels\":[\"Time\",null],"),
+        "{written}"
+    );
+    let written = unnamed(&|out, column| {
         let Ok(()) = csv::write(out, column, &TimeZone::UTC);
     });
-    assert!(told.starts_with(",2023-11-14 22:13:20,1.0\r\n"), "{told}");
-    let told = unnamed(&|out, column| {
+    assert!(
+        written.starts_with(",2023-11-14 22:13:20,1.0\r\n"),
+        "{written}"
+    );
+    let written = unnamed(&|out, column| {
         let Ok(()) = raw::write(out, column);
     });
-    assert!(told.starts_with("None,1700000000,"), "{told}");
+    assert!(written.starts_with("None,1700000000,"), "{written}");
 }
 
 #[test]
@@ -120,16 +126,16 @@ fn counts_have_no_point_in_texts() {
             write(out, &counts);
         })
     };
-    let told = whole(&|out, column| {
+    let written = whole(&|out, column| {
         let Ok(()) = raw::write(out, column);
     });
-    assert!(told.ends_with("|3,None,-2,0.5,1e+300\n"), "{told}");
-    let told = whole(&|out, column| {
+    assert!(written.ends_with("|3,None,-2,0.5,1e+300\n"), "{written}");
+    let written = whole(&|out, column| {
         let Ok(()) = csv::write(out, column, &TimeZone::UTC);
     });
     assert!(
-        told.contains("22:13:20,3\r\n") && told.contains("22:15:20,-2\r\n"),
-        "{told}"
+        written.contains("22:13:20,3\r\n") && written.contains("22:15:20,-2\r\n"),
+        "{written}"
     );
 }
 
@@ -140,10 +146,13 @@ fn a_series_of_nulls_alone_is_left_out_where_nulls_are() {
         let Ok(is_written) = render_json::write(&mut out, column, true, false);
         assert!(!is_written && out.is_empty());
     });
-    let shown = text(|out, column| {
+    let written = text(|out, column| {
         let Ok(_) = render_json::write(out, column, true, false);
     });
-    assert!(shown.contains("[1,1700000000],[0.1,1700000120]"), "{shown}");
+    assert!(
+        written.contains("[1,1700000000],[0.1,1700000120]"),
+        "{written}"
+    );
 }
 
 #[test]
@@ -157,8 +166,11 @@ fn points_that_stand_for_several_values_are_as_far_apart() {
         };
         let Ok(_) = render_json::write(&mut out, &coarse, true, true);
     });
-    let shown = String::from_utf8(out).unwrap();
-    assert!(shown.contains("[[1,1700000000],[2,1700000120]]"), "{shown}");
+    let written = String::from_utf8(out).unwrap();
+    assert!(
+        written.contains("[[1,1700000000],[2,1700000120]]"),
+        "{written}"
+    );
 }
 
 /// Python and a MessagePack reader of their own see the same; here, that the frames are whole.

@@ -174,8 +174,8 @@ fn built(cargo: &mut Command) -> Result<PathBuf> {
         "--bench",
         "cost",
     ];
-    let told = output_of(cargo.args(words).arg(format))?;
-    let mut programs = told.lines().filter_map(|line| {
+    let messages = output_of(cargo.args(words).arg(format))?;
+    let mut programs = messages.lines().filter_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
         Some(message.get("executable")?.as_str()?.to_owned())
     });

@@ -84,7 +84,7 @@ impl Crowd {
     fn replace_silent(&mut self) {
         let to = self.to;
         let closed = self.silent.iter_mut().enumerate();
-        for (at, stream) in closed.filter(|(_, own)| is_closed(own)).take(500) {
+        for (at, stream) in closed.filter(|(_, stream)| is_closed(stream)).take(500) {
             if let Ok(new) = connect_from(address(at), to) {
                 *stream = new;
             }

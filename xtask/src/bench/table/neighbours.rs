@@ -98,11 +98,11 @@ pub(super) fn listing(programs: &Programs<'_>) -> Result<Vec<Row>> {
             Ok(())
         })?;
         let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let told: Vec<String> = answers
+        let outcomes: Vec<String> = answers
             .iter()
             .map(|(status, count)| format!("{count} with {status}"))
             .collect();
-        eprintln!("{name}: answered {}", told.join(", "));
+        eprintln!("{name}: answered {}", outcomes.join(", "));
         ensure!(
             answers.contains_key(&due),
             "{name}: never answered with {due} beside the writes"

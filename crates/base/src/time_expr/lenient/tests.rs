@@ -60,14 +60,14 @@ fn iso_8601_in_the_forms_that_people_write() {
 
 #[test]
 fn regression_7_what_is_no_time_is_repeated_as_it_was_typed() {
-    let told = |text| {
-        let told = parse(text, NOW, &TimeZone::UTC);
-        told.unwrap_err().to_string()
+    let error_of = |text| {
+        let parsed = parse(text, NOW, &TimeZone::UTC);
+        parsed.unwrap_err().to_string()
     };
     for text in ["W48", "PT1H", "Wednsday", "-5Fortnights"] {
-        let told = told(text);
+        let error = error_of(text);
         let word = text.trim_start_matches(['-', '5']);
-        assert!(told.contains(word), "{told}");
+        assert!(error.contains(word), "{error}");
     }
 }
 
@@ -207,7 +207,7 @@ fn the_page_of_times_is_true() {
         let [text, everywhere, graphite] = cells[..] else {
             panic!("{line}");
         };
-        let shown = |at: Result<Millis, TimeError>| match at {
+        let describe = |at: Result<Millis, TimeError>| match at {
             Ok(at) => {
                 let at = jiff::Timestamp::from_millisecond(at.0).unwrap();
                 format!("`{at}`")
@@ -216,13 +216,13 @@ fn the_page_of_times_is_true() {
         };
         let text = text.trim_matches('`');
         let read = parse(text, NOW, &TimeZone::UTC).map(|read| read.at);
-        assert_eq!(shown(read), everywhere, "{line}");
+        assert_eq!(describe(read), everywhere, "{line}");
         let strict = time_expr::parse(text, NOW, &TimeZone::UTC);
         let strict =
             if strict.is_ok() && strict == parse(text, NOW, &TimeZone::UTC).map(|read| read.at) {
                 "the same".to_owned()
             } else {
-                shown(strict)
+                describe(strict)
             };
         assert_eq!(strict, graphite, "{line}");
         rows += 1;

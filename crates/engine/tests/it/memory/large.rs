@@ -37,7 +37,7 @@ fn many_samples_of_one_series_take_no_more_than_they_need() {
 /// They were claimed for before anybody looked at their time.
 #[test]
 fn samples_that_are_not_accepted_take_nothing() {
-    let names: Vec<String> = (0..20_000).map(|own| format!("old.{own}")).collect();
+    let names: Vec<String> = (0..20_000).map(|index| format!("old.{index}")).collect();
     let old: Vec<(&str, i64, f64)> = names.iter().map(|name| (name.as_str(), 0, 1.0)).collect();
     let appended = appended(&old).unwrap();
     assert_eq!((appended.stored, appended.rejected.len()), (0, 20_000));
@@ -48,7 +48,7 @@ fn samples_that_are_not_accepted_take_nothing() {
 /// It was told to come back in a second, for ever.
 #[test]
 fn a_batch_that_can_never_fit_is_told_so_and_half_of_it_is_stored() {
-    let names: Vec<String> = (0..4000).map(|own| format!("new.{own}")).collect();
+    let names: Vec<String> = (0..4000).map(|index| format!("new.{index}")).collect();
     let new: Vec<(&str, i64, f64)> = names
         .iter()
         .map(|name| (name.as_str(), NOON, 1.0))

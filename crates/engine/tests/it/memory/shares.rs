@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// One sample of each of `count` series that nobody has written to.
 fn one_each(engine: &Engine, scope: &Scope, first: u32, count: u32) -> Result<u64, StoreError> {
     let names: Vec<String> = (first..first + count)
-        .map(|own| format!("new.{own}"))
+        .map(|index| format!("new.{index}"))
         .collect();
     let samples: Vec<(&str, i64, f64)> = names
         .iter()
@@ -75,7 +75,7 @@ fn samples_that_need_a_large_block_stay_in_the_budget() {
         }
         gate.is_reached()
     });
-    let names: Vec<String> = (0..90).map(|own| format!("own.{own}")).collect();
+    let names: Vec<String> = (0..90).map(|index| format!("own.{index}")).collect();
     let send = |from: i64, until: i64| {
         let samples: Vec<(&str, i64, f64)> = names
             .iter()

@@ -35,7 +35,8 @@ pub enum Choice {
 
 impl Iam {
     /// The caller's open invitations, newest last; those after one that was made at this time if there is one. An operator's code for
-    /// an account the caller is already in is not listed.
+    /// an account the caller is already in is not listed. An invitation is a letter to the caller, who reads it from anywhere; an
+    /// answer comes from an address that the account lets in.
     ///
     /// # Errors
     /// When the credential is a key or was obtained with one.
@@ -69,7 +70,7 @@ impl Iam {
     ///
     /// # Errors
     /// When there is none for the caller; when the credential was obtained with a key; when the address is not proven
-    /// and the code does not prove it.
+    /// and the code does not prove it; when the account lets nobody in from the caller's address.
     pub async fn accept(
         &self,
         caller: &Identity,
@@ -95,6 +96,8 @@ impl Iam {
             .filter(|user| caller.principal() == user.user.into())
             .ok_or_else(none)?;
         let is_proven_now = prove(&mut tx, &user, &found, proof).await?;
+        // Only now: what an account allows is for those whom it has invited.
+        caller.check_address(&self.directory(), account)?;
         enter(&mut tx, &found, user.user, now).await?;
         let accepted = Entry::by(caller, Action::InvitationAccepted).in_account(account);
         let mut entries = accepted.on(UserId(found.guid)).into_entries();
@@ -108,7 +111,8 @@ impl Iam {
     /// Declines an invitation and deletes it.
     ///
     /// # Errors
-    /// When there is none for the caller; when the credential was obtained with a key.
+    /// When there is none for the caller; when the credential was obtained with a key; when the address is not proven; when
+    /// the account lets nobody in from the caller's address.
     pub async fn decline(&self, caller: &Identity, choice: Choice) -> Result<(), IamError> {
         let folded = self.invited(caller)?;
         let account = match choice {
@@ -130,6 +134,7 @@ impl Iam {
         if !user.is_proven {
             return Err(unproven(NOT_PROVEN));
         }
+        caller.check_address(&self.directory(), account)?;
         if accounts::is_owned_by(&mut tx, account, found.guid).await? {
             return Err(IamError::conflict(
                 "the account was made for you, and would be left without an owner: leave the invitation as it is",
@@ -156,6 +161,13 @@ impl Iam {
             let problem = Refusal::new(
                 Reason::NotAllowed,
                 "a key is for its account alone, and answers no invitation into another",
+            );
+            return Err(IamError::Refused(problem.remedy(Remedy::LogInByPassword)));
+        }
+        if caller.is_delegated() {
+            let problem = Refusal::new(
+                Reason::NotAllowed,
+                "what was delegated is for its account alone, and answers no invitation into another",
             );
             return Err(IamError::Refused(problem.remedy(Remedy::LogInByPassword)));
         }

@@ -2,7 +2,8 @@
 
 use crate::error::IamError;
 use crate::model::directory::Stamp;
-use crate::refusal::{Reason, Refusal};
+use crate::model::room::check_count;
+use crate::refusal::Refusal;
 use crate::repo::{access_groups, invitation_groups};
 use base::id::{AccessGroupId, AccountId, Guid};
 use base::limit;
@@ -16,27 +17,13 @@ pub(super) struct InvitedGroups {
     added: Stamp,
 }
 
-fn too_many(found: u64) -> Refusal {
-    let limit = &limit::GROUPS_PER_MEMBER;
-    let message = format!(
-        "`{FIELD}`: {found} access groups are more than `{}` = {}; nobody was invited",
-        limit.name, limit.default
-    );
-    Refusal::new(Reason::Field, message)
-        .field(FIELD)
-        .limit(limit)
-}
-
 impl InvitedGroups {
     /// Each of them once.
     pub(super) fn of(mut groups: Vec<AccessGroupId>, added: Stamp) -> Result<Self, Refusal> {
         groups.sort_unstable();
         groups.dedup();
-        let found = groups.len() as u64;
-        match found > limit::GROUPS_PER_MEMBER.default {
-            true => Err(too_many(found)),
-            false => Ok(Self { groups, added }),
-        }
+        check_count(FIELD, groups.len(), &limit::GROUPS_PER_MEMBER)?;
+        Ok(Self { groups, added })
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -101,16 +101,17 @@ impl Iam {
         let domain = Domain::Account(account);
         invitations::sweep(&mut tx, account, now).await?;
         let amount = i64::try_from(wanted.len()).unwrap_or(i64::MAX);
+        let limit = &limit::INVITATIONS_PER_DAY;
+        let per_day = self.account_limit(account, limit);
+        if wanted.len() as u64 > per_day {
+            // No day has room for them.
+            let remedy = Remedy::RaiseLimit(account, limit);
+            return Err(over(Reason::LimitReached, remedy, limit, per_day));
+        }
         let today =
             used_today::count_use(&mut tx, format!("invitations/{account}"), amount, now).await?;
-        let per_day = self.account_limit(account, &limit::INVITATIONS_PER_DAY);
         if today > per_day {
-            return Err(over(
-                Reason::TooManyToday,
-                Remedy::InviteTomorrow,
-                &limit::INVITATIONS_PER_DAY,
-                per_day,
-            ));
+            return Err(over_today(per_day, now));
         }
         let is_shown = config.show_code && !config.by_mail && accounts::is_single(&mut tx).await?;
         let wanted = found(&mut tx, account, wanted).await?;
@@ -182,7 +183,7 @@ impl Iam {
         let open = invitations::count_open(tx, account, now).await?;
         if open.saturating_add(opened) > per_account {
             return Err(over(
-                Reason::Conflict,
+                Reason::LimitReached,
                 Remedy::WithdrawInvitations,
                 limit,
                 per_account,
@@ -372,7 +373,18 @@ fn checked(
 }
 
 fn over(reason: Reason, remedy: Remedy, limit: &'static limit::Limit, allowed: u64) -> IamError {
-    let message = format!("more than `{}` = {allowed}; nobody was invited", limit.name);
-    let refusal = Refusal::new(reason, message).remedy(remedy);
+    let refusal = Refusal::new(reason, beyond(limit, allowed)).remedy(remedy);
     IamError::Refused(refusal.limit(limit))
+}
+
+/// The refusal of what there is room for when the next day has begun.
+fn over_today(allowed: u64, now: Millis) -> IamError {
+    let limit = &limit::INVITATIONS_PER_DAY;
+    let refusal = Refusal::new(Reason::TooManyToday, beyond(limit, allowed));
+    let refusal = refusal.remedy(Remedy::InviteTomorrow);
+    IamError::Refused(refusal.limit_for(limit, used_today::seconds_left(now)))
+}
+
+fn beyond(limit: &limit::Limit, allowed: u64) -> String {
+    format!("more than `{}` = {allowed}; nobody was invited", limit.name)
 }

@@ -10,6 +10,7 @@ use crate::repo::invitations::{self, InvitationRow};
 use crate::repo::users;
 use crate::repo::users::{BY_CODE, NewUser, UNPROVEN, holder};
 use crate::service::Iam;
+use crate::verify::check_address;
 use base::id::{AccountId, UserId};
 use base::secret::Secret;
 use base::source::Source;
@@ -21,7 +22,8 @@ impl Iam {
     /// and deletes that user.
     ///
     /// # Errors
-    /// When the code matches nothing, with the same answer for every cause; when the password is too short.
+    /// When the code matches nothing, with the same answer for every cause; when the password is too short; when the account
+    /// of the code lets nobody in from the address of the request.
     pub async fn redeem(
         &self,
         source: Source,
@@ -59,6 +61,8 @@ impl Iam {
         }
         let found = self.find_by_code(&mut tx, &hash, &folded).await?;
         lock_active(&mut tx, found.account).await.map_err(no_such)?;
+        // Whoever has the right code may know: they were invited.
+        check_address(&self.directory(), found.account)?;
         let mut reclaimed = None;
         if let Some(own) = holder(&mut tx, &folded).await? {
             if own.is_proven || found.code_seen {

@@ -1,24 +1,9 @@
 //! Access groups: principals of an account that get the same policies, and the dynamic rules by which users come into them.
 
-use super::{Stamp, User};
-use crate::model::claim_condition::{ClaimCondition, ClaimValue};
+use super::Stamp;
+use super::user_claims::UserClaims;
+use crate::model::claim_condition::ClaimCondition;
 use base::id::{AccessGroupId, AccountId, GroupRuleId};
-use std::borrow::Cow;
-
-/// The realm of this server's own users.
-pub const OWN_REALM: &str = "IBMid";
-
-/// The claims that rules can ask for: what the tokens of this server's own users say.
-pub const CLAIMS: [&str; 8] = [
-    "sub",
-    "email",
-    "name",
-    "given_name",
-    "family_name",
-    "iam_id",
-    "id",
-    "realmid",
-];
 
 /// How a principal is in a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,31 +68,8 @@ pub struct GroupMembership {
 }
 
 impl GroupRule {
-    /// Whether the user, whose folded address it is, meets it.
-    pub(super) fn is_met(&self, user: &User, folded: &str) -> bool {
-        let is_met = |condition: &ClaimCondition| meets(user, folded, condition);
-        // A rule without conditions would be met by everybody: it is never stored.
-        self.realm == OWN_REALM && !self.conditions.is_empty() && self.conditions.iter().all(is_met)
+    /// Whether a user with these claims meets it.
+    pub(super) fn is_met(&self, claims: &UserClaims<'_>) -> bool {
+        claims.meet(&self.realm, &self.conditions)
     }
-}
-
-/// Whether the user, whose folded address it is, meets the condition.
-pub(super) fn meets(user: &User, folded: &str, condition: &ClaimCondition) -> bool {
-    if matches!(condition.claim(), "sub" | "email") {
-        return condition.is_met_by_address(folded);
-    }
-    let found = claim(user, condition.claim()).map(ClaimValue::Text);
-    condition.is_met(found.as_ref())
-}
-
-/// What a user's tokens say under the name of a claim, which is one of [`CLAIMS`] and not their address.
-fn claim<'a>(user: &'a User, name: &str) -> Option<Cow<'a, str>> {
-    Some(match name {
-        "name" => user.full_name().into(),
-        "given_name" => user.given_name.as_str().into(),
-        "family_name" => user.family_name.as_str().into(),
-        "iam_id" | "id" => user.id.to_string().into(),
-        "realmid" => OWN_REALM.into(),
-        _ => return None,
-    })
 }

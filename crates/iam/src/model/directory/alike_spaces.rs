@@ -1,5 +1,5 @@
-//! The spaces of an account that policies are about which name none of them: those of one organization and one resource group are
-//! alike, so that each pair is decided once and not again for each of ten thousand spaces.
+//! Which spaces of an account the policies are about that name no single space. Spaces of the same organization and resource group get
+//! the same answer, so each such pair is decided once, and not again for each of ten thousand spaces.
 
 use super::Directory;
 use super::policy_index::PolicyIndex;

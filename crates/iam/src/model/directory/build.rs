@@ -91,12 +91,7 @@ impl Directory {
             Change::CustomRole(id) => self.policies.forget_role(id),
             Change::ResourceGroup(id) => self.resources.forget_group(id),
             Change::Instance(id) => self.resources.forget(id),
-            Change::Key(id) => {
-                if let Some(key) = before.keys.get(&id) {
-                    self.keys_by_hash.remove(&key.hash);
-                }
-                self.keys.remove(&id);
-            }
+            Change::Key(id) => self.keys.remove(&id),
             // These lists are always read in full, and deletions are forgotten together.
             Change::Regions | Change::Issuers | Change::SigningKeys | Change::Deletion(_) => {}
         }
@@ -196,8 +191,7 @@ impl Directory {
             all.sort_unstable_by_key(|deletion| (deletion.due_at, deletion.tenant));
         }
         for key in facts.keys {
-            self.keys_by_hash.insert(key.hash, key.id);
-            self.keys.insert(key.id, key);
+            self.keys.insert(key);
         }
         if let Some(issuers) = facts.issuers {
             self.issuers = Arc::new(issuers);

@@ -4,7 +4,7 @@
 use super::Directory;
 use super::access_group::{AccessGroup, GroupRule};
 use super::change::Change;
-use crate::model::address;
+use super::user_claims::UserClaims;
 use base::id::{AccessGroupId, AccountId, UserId};
 use base::principal::Principal;
 use std::collections::BTreeSet;
@@ -74,7 +74,7 @@ impl Directory {
         }
     }
 
-    /// Of a new role or a new group nothing is compared: only of other names, another address or another account.
+    /// A new role or access group of the user changes nothing here: only another name, address or account does.
     fn compare_changed_user(&mut self, before: &Self, id: UserId) {
         let is_same = before.users.get(&id) == self.users.get(&id)
             && before.accounts_of(id) == self.accounts_of(id);
@@ -90,10 +90,10 @@ impl Directory {
             return;
         };
         let this = &*self;
-        let folded = address::fold(&user.email);
+        let claims = UserClaims::of(user);
         let groups = this.accounts_of(id).iter();
         let groups = groups.flat_map(|account| this.access_groups_of(*account));
-        let is_met = |rule: &GroupRule| rule.is_met(user, &folded);
+        let is_met = |rule: &GroupRule| rule.is_met(&claims);
         let groups = groups.filter(|group| group.rules.iter().any(is_met));
         let groups: Vec<AccessGroupId> = groups.map(|group| group.id).collect();
         for group in groups {
@@ -110,8 +110,8 @@ impl Directory {
     fn meets_any(&self, user: UserId, rules: &[GroupRule]) -> bool {
         let user = self.users.get(&user).filter(|_| !rules.is_empty());
         user.is_some_and(|user| {
-            let folded = address::fold(&user.email);
-            rules.iter().any(|rule| rule.is_met(user, &folded))
+            let claims = UserClaims::of(user);
+            rules.iter().any(|rule| rule.is_met(&claims))
         })
     }
 

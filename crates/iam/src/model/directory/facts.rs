@@ -69,7 +69,7 @@ pub(crate) struct Facts {
     pub(crate) resource_groups: Vec<ResourceGroup>,
     pub(crate) instances: Vec<Instance>,
     pub(crate) deletions: Vec<Deleted>,
-    pub(crate) keys: Vec<ApiKey>,
+    pub(crate) keys: Vec<Arc<ApiKey>>,
     /// Like the regions.
     pub(crate) issuers: Option<Issuers>,
 }

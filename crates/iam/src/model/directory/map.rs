@@ -1,31 +1,22 @@
-//! A map that is cheap to copy and to change after a copy: entries are in shards, and copies share every shard that
-//! neither has changed.
+//! A map of shards.
 
+use super::sharded::Sharded;
 use std::borrow::Borrow;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::Hash;
 use std::sync::Arc;
 
-/// The first change of a shard copies it: with a hundred thousand entries some four hundred pointers. The first change
-/// after a copy also copies the list of shards, as many pointers once.
-const SHARDS: usize = 256;
-
-type Shard<K, V> = Arc<HashMap<K, Arc<V>, RandomState>>;
-
-/// The map.
+/// The map. Its values are shared, so that a copied shard is a list of pointers.
 #[derive(Debug)]
 pub(crate) struct Map<K, V> {
-    /// None before the first entry.
-    shards: Arc<Vec<Shard<K, V>>>,
-    hasher: RandomState,
+    shards: Sharded<HashMap<K, Arc<V>>>,
     len: usize,
 }
 
 impl<K, V> Clone for Map<K, V> {
     fn clone(&self) -> Self {
         Self {
-            shards: Arc::clone(&self.shards),
-            hasher: self.hasher.clone(),
+            shards: self.shards.clone(),
             len: self.len,
         }
     }
@@ -34,8 +25,7 @@ impl<K, V> Clone for Map<K, V> {
 impl<K, V> Default for Map<K, V> {
     fn default() -> Self {
         Self {
-            shards: Arc::default(),
-            hasher: RandomState::new(),
+            shards: Sharded::default(),
             len: 0,
         }
     }
@@ -49,19 +39,13 @@ impl<K: Eq + Hash, V: PartialEq> PartialEq for Map<K, V> {
 }
 
 impl<K: Eq + Hash, V> Map<K, V> {
-    fn shard<Q: Hash + ?Sized>(&self, key: &Q) -> usize {
-        let hash = self.hasher.hash_one(key);
-        usize::try_from(hash % SHARDS as u64).unwrap_or_default()
-    }
-
     /// The value of the key.
     pub(crate) fn get<Q>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
     {
-        let shard = self.shards.get(self.shard(key))?;
-        shard.get(key).map(Arc::as_ref)
+        self.shards.of(key)?.get(key).map(Arc::as_ref)
     }
 
     /// Whether the map has the key.
@@ -80,8 +64,8 @@ impl<K: Eq + Hash, V> Map<K, V> {
 
     /// All entries, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        let shards = self.shards.iter();
-        shards.flat_map(|shard| shard.iter().map(|(key, value)| (key, value.as_ref())))
+        let entries = self.shards.iter().flatten();
+        entries.map(|(key, value)| (key, value.as_ref()))
     }
 
     /// All keys, in no order.
@@ -96,18 +80,9 @@ impl<K: Eq + Hash, V> Map<K, V> {
 }
 
 impl<K: Eq + Hash + Clone, V> Map<K, V> {
-    fn shard_mut(&mut self, index: usize) -> Option<&mut HashMap<K, Arc<V>>> {
-        let shards = Arc::make_mut(&mut self.shards);
-        if shards.is_empty() {
-            shards.resize(SHARDS, Shard::default());
-        }
-        shards.get_mut(index).map(Arc::make_mut)
-    }
-
     /// Inserts or replaces a value.
     pub(crate) fn insert(&mut self, key: K, value: V) {
-        let index = self.shard(&key);
-        let shard = self.shard_mut(index);
+        let shard = self.shards.of_mut(&key);
         let old = shard.and_then(|shard| shard.insert(key, Arc::new(value)));
         self.len += usize::from(old.is_none());
     }
@@ -121,8 +96,7 @@ impl<K: Eq + Hash + Clone, V> Map<K, V> {
         if !self.contains_key(key) {
             return;
         }
-        let index = self.shard(key);
-        let shard = self.shard_mut(index);
+        let shard = self.shards.of_mut(key);
         let old = shard.and_then(|shard| shard.remove(key));
         self.len -= usize::from(old.is_some());
     }
@@ -131,9 +105,8 @@ impl<K: Eq + Hash + Clone, V> Map<K, V> {
 impl<K: Eq + Hash + Clone, V: Clone + Default> Map<K, V> {
     /// Changes the value of the key, starting with the default if there is none.
     pub(crate) fn change(&mut self, key: K, change: impl FnOnce(&mut V)) {
-        let index = self.shard(&key);
         let before = self.contains_key(&key);
-        if let Some(shard) = self.shard_mut(index) {
+        if let Some(shard) = self.shards.of_mut(&key) {
             change(Arc::make_mut(shard.entry(key).or_default()));
         }
         self.len += usize::from(!before);
@@ -152,6 +125,7 @@ impl<K: Eq + Hash + Clone, V> FromIterator<(K, V)> for Map<K, V> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sharded::SHARDS;
     use super::*;
     use proptest::prelude::*;
 
@@ -194,9 +168,7 @@ mod tests {
         let mut original: Map<u32, u32> = (0..10_000).map(|number| (number, number)).collect();
         let copy = original.clone();
         original.change(7, |value| *value += 1);
-        let shared = original.shards.iter().zip(copy.shards.iter());
-        let shared = shared.filter(|(a, b)| Arc::ptr_eq(a, b)).count();
-        assert_eq!(shared, SHARDS - 1);
+        assert_eq!(original.shards.shared_with(&copy.shards), SHARDS - 1);
         assert_eq!((original.get(&7), copy.get(&7)), (Some(&8), Some(&7)));
     }
 }

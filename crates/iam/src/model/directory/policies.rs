@@ -1,23 +1,22 @@
 //! Policies and the accounts' own roles, by id, by subject and by account: a request looks only at the policies of its caller.
 
+use super::keyed_sets::{KeyedSets, put, take};
 use super::map::Map;
 use super::policy::{Policy, PolicySubject};
 use super::policy_index::PolicyIndex;
 use super::policy_role::CustomRole;
 use base::id::{AccountId, CustomRoleId, PolicyId};
-use std::collections::BTreeSet;
-use std::hash::Hash;
 
 /// The policies and roles.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Policies {
     pub(super) all: Map<PolicyId, Policy>,
-    pub(super) by_subject: Map<PolicySubject, BTreeSet<PolicyId>>,
-    pub(super) by_account: Map<AccountId, BTreeSet<PolicyId>>,
+    pub(super) by_subject: KeyedSets<PolicySubject, PolicyId>,
+    pub(super) by_account: KeyedSets<AccountId, PolicyId>,
     /// What those in force give, by whom they are for. It is made of the others.
     pub(super) index: Map<(PolicySubject, AccountId), PolicyIndex>,
     pub(super) roles: Map<CustomRoleId, CustomRole>,
-    pub(super) roles_by_account: Map<AccountId, BTreeSet<CustomRoleId>>,
+    pub(super) roles_by_account: KeyedSets<AccountId, CustomRoleId>,
     /// The name of a role never changes.
     pub(super) roles_by_name: Map<(AccountId, String), CustomRoleId>,
 }
@@ -56,32 +55,5 @@ impl Policies {
         self.roles_by_name.remove(&name);
         take(&mut self.roles_by_account, account, &id);
         self.roles.remove(&id);
-    }
-}
-
-/// Adds to a list.
-pub(super) fn put<K: Eq + Hash + Clone, V: Ord + Clone>(
-    lists: &mut Map<K, BTreeSet<V>>,
-    key: K,
-    value: V,
-) {
-    lists.change(key, |list| {
-        list.insert(value);
-    });
-}
-
-/// An empty list is removed: a directory that was changed equals one that is read anew.
-pub(super) fn take<K: Eq + Hash + Clone, V: Ord + Clone>(
-    lists: &mut Map<K, BTreeSet<V>>,
-    key: K,
-    value: &V,
-) {
-    let is_last = lists.get(&key).is_none_or(|list| list.len() == 1);
-    if is_last {
-        lists.remove(&key);
-    } else {
-        lists.change(key, |list| {
-            list.remove(value);
-        });
     }
 }

@@ -1,125 +1,17 @@
-//! The rights that policies give: the directory finds a principal's policies by their subjects.
+//! What a principal may do in a domain: by its roles there, and by the policies for it and its access groups. Nothing else decides it.
 
 use super::Directory;
 use super::alike_spaces::AlikeSpaces;
-use super::change::{Change, Changed};
-use super::map::Map;
 use super::policy::{Policy, PolicySubject};
 use super::policy_index::{Place, PolicyIndex, together};
 use super::policy_role::{CustomRole, PolicyRole};
-use super::policy_target::{AttributeKey, DomainKind, PolicyTarget, by_name, is_met, wrong};
-use crate::refusal::Refusal;
 use base::id::{AccessGroupId, AccountId, CustomRoleId, OrgId, PolicyId, SpaceId};
 use base::principal::Principal;
 use base::scope::{Actions, Domain};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
-/// For so many spaces it is not worth putting all policies of a principal together.
+/// Up to this number of spaces it is cheaper to decide on each than to combine all policies of a principal first.
 const FEW_SPACES: usize = 4;
-
-/// The refusal of what is not in the account.
-fn missing(key: AttributeKey, what: &str) -> Refusal {
-    wrong(key, what).remedy(by_name(key))
-}
-
-impl PolicyTarget {
-    /// Checks that what the attributes name is there, and can be one domain, so that a slip does not become a policy without any effect.
-    pub(crate) fn check_named(
-        &self,
-        directory: &Directory,
-        account: AccountId,
-    ) -> Result<(), Refusal> {
-        let is_there = |domain| directory.account_of(domain) == Some(account);
-        if let Some(org) = self.org
-            && !is_there(Domain::Org(org))
-        {
-            return Err(missing(
-                AttributeKey::Org,
-                "is no organization of the account",
-            ));
-        }
-        if let Some(space) = self.space
-            && !is_there(Domain::Space(space))
-        {
-            return Err(missing(AttributeKey::Space, "is no space of the account"));
-        }
-        if let Some(group) = self.group {
-            let found = directory.resource_group(group);
-            if found.is_none_or(|found| found.account != account) {
-                return Err(missing(
-                    AttributeKey::ResourceGroup,
-                    "is no resource group of the account",
-                ));
-            }
-        }
-        if let (Some(kind), Some(guid)) = (self.kind, self.resource)
-            && !is_there(kind.domain(guid))
-        {
-            return Err(missing(
-                AttributeKey::Resource,
-                "is no such domain of the account",
-            ));
-        }
-        if let Some((operator, value)) = &self.region {
-            let mut all = directory.regions.iter();
-            if !all.any(|region| is_met(*operator, value, &region.name)) {
-                let all = directory.regions.iter();
-                let all: Vec<String> = all.map(|region| format!("`{}`", region.name)).collect();
-                let what = format!("is no region of this server, which has {}", all.join(", "));
-                return Err(wrong(AttributeKey::Region, &what));
-            }
-        }
-        if let Some((one, other)) = self.contradiction(directory) {
-            let what = format!(
-                "cannot be met together with `{}`: nothing in the account has both",
-                other.name()
-            );
-            return Err(wrong(one, &what));
-        }
-        Ok(())
-    }
-
-    /// Two attributes that no domain has together, now or later. (The instance of a space can go to another resource group.)
-    fn contradiction(&self, directory: &Directory) -> Option<(AttributeKey, AttributeKey)> {
-        use AttributeKey::{Kind, Org, Region, Resource, Space};
-        let of_kind = self.kind.zip(self.resource);
-        let of_kind = of_kind.map(|(kind, guid)| kind.domain(guid));
-        if let Some(space) = self.space {
-            if self.kind.is_some_and(|kind| kind != DomainKind::Space) {
-                return Some((Space, Kind));
-            }
-            if of_kind.is_some_and(|other| other != Domain::Space(space)) {
-                return Some((Space, Resource));
-            }
-            if self
-                .org
-                .is_some_and(|org| directory.org_of(space) != Some(org))
-            {
-                return Some((Space, Org));
-            }
-        }
-        if let Some(org) = self.org {
-            let is_in_org = match of_kind {
-                Some(Domain::Space(space)) => directory.org_of(space) == Some(org),
-                Some(Domain::Org(other)) => other == org,
-                Some(Domain::Account(_)) | None => true,
-            };
-            if self.kind == Some(DomainKind::Account) {
-                return Some((Org, Kind));
-            }
-            if !is_in_org {
-                return Some((Org, Resource));
-            }
-        }
-        let named = self.space.map(|space| (Space, Domain::Space(space)));
-        let named = named.or(of_kind.map(|domain| (Resource, domain)));
-        let (key, domain) = named.or(self.org.map(|org| (Org, Domain::Org(org))))?;
-        let (operator, value) = self.region.as_ref()?;
-        let is_elsewhere = |own: &str| !is_met(*operator, value, own);
-        let has_another = directory.region_of(domain).is_some_and(is_elsewhere);
-        has_another.then_some((key, Region))
-    }
-}
 
 impl Directory {
     /// What the principal may do in the domain by its roles there and by policies; none if it has neither.
@@ -340,68 +232,6 @@ impl Directory {
             Domain::Space(id) => self.org_of(id)?,
         };
         self.orgs.get(&org).map(|org| org.region.as_str())
-    }
-
-    /// Makes the indexes of all policies.
-    pub(super) fn index_all_policies(&mut self) {
-        let all = self.policies.all.values();
-        let all: BTreeSet<(PolicySubject, AccountId)> =
-            all.map(|policy| (policy.subject, policy.account)).collect();
-        self.policies.index = Map::default();
-        for (subject, account) in all {
-            self.index_policies(subject, account);
-        }
-    }
-
-    /// The same after changes, before which the directory was `before`: only what they are about is made again.
-    pub(super) fn index_changed_policies(&mut self, before: &Self, changed: &Changed) {
-        if before.regions != self.regions {
-            self.index_all_policies();
-            return;
-        }
-        let mut touched: BTreeSet<(PolicySubject, AccountId)> = BTreeSet::new();
-        for change in changed.iter() {
-            match *change {
-                Change::Policy(id) => {
-                    let both = [before.policy(id), self.policy(id)];
-                    let both = both.into_iter().flatten();
-                    touched.extend(both.map(|policy| (policy.subject, policy.account)));
-                }
-                Change::CustomRole(id) => {
-                    let role = PolicyRole::Custom(id);
-                    if before.role_actions(role) == self.role_actions(role) {
-                        continue;
-                    }
-                    let of = before.custom_role(id).or_else(|| self.custom_role(id));
-                    let all = of.into_iter().flat_map(|of| self.policies_of(of.account));
-                    let all = all.filter(|policy| policy.roles.contains(&role));
-                    touched.extend(all.map(|policy| (policy.subject, policy.account)));
-                }
-                _ => {}
-            }
-        }
-        for (subject, account) in touched {
-            self.index_policies(subject, account);
-        }
-    }
-
-    fn index_policies(&mut self, subject: PolicySubject, account: AccountId) {
-        let key = (subject, account);
-        let ids = self.policies.by_subject.get(&subject);
-        let all = ids.into_iter().flatten();
-        let all = all.filter_map(|id| self.policies.all.get(id));
-        let mut index = PolicyIndex::default();
-        for policy in all.filter(|policy| policy.account == account && policy.active) {
-            let each = policy.roles.iter().map(|role| self.role_actions(*role));
-            let actions = each.fold(Actions::NONE, Actions::union);
-            index.add(&policy.target, actions, &self.regions);
-        }
-        // Nobody asks for what is for a person who has not accepted yet.
-        if index.is_empty() || matches!(subject, PolicySubject::Invited(_)) {
-            self.policies.index.remove(&key);
-        } else {
-            self.policies.index.insert(key, index);
-        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! Trusted profiles: principals of an account without keys of their own, and who may take them on.
 
-use super::access_group::{OWN_REALM, meets};
+use super::user_claims::UserClaims;
 use super::{Stamp, User};
-use crate::model::address;
 use crate::model::claim_condition::ClaimCondition;
 use base::id::{AccountId, ProfileId, ProfileLinkId, ProfileRuleId};
 use base::principal::Principal;
@@ -74,7 +73,7 @@ pub enum ProfileRuleKind {
     },
 }
 
-/// A compute resource that may take on the profile. What is none may be anything.
+/// A compute resource that may take on the profile. A part that is absent matches any resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProfileLink {
     /// Its id.
@@ -106,7 +105,7 @@ pub struct ProfileIdentity {
     pub added: Stamp,
 }
 
-/// By what a principal may take on a profile.
+/// Why a principal may take on a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Assumption {
     /// The profile names it.
@@ -119,8 +118,8 @@ pub enum Assumption {
 }
 
 impl ProfileRule {
-    /// The longest life of a token that is issued to the user by this rule, if they meet it.
-    fn seconds_for(&self, user: &User) -> Option<u32> {
+    /// The longest life of a token that is issued by this rule to a user with these claims, if they meet it.
+    fn seconds_for(&self, claims: &UserClaims<'_>) -> Option<u32> {
         let ProfileRuleKind::Saml {
             realm,
             expiration_seconds,
@@ -128,12 +127,8 @@ impl ProfileRule {
         else {
             return None;
         };
-        let folded = address::fold(&user.email);
-        let is_met = |condition: &ClaimCondition| meets(user, &folded, condition);
-        // A rule without conditions would be met by everybody: it is never stored.
-        let is_ruled =
-            realm == OWN_REALM && !self.conditions.is_empty() && self.conditions.iter().all(is_met);
-        is_ruled.then_some(*expiration_seconds)
+        let is_met = claims.meet(realm, &self.conditions);
+        is_met.then_some(*expiration_seconds)
     }
 }
 
@@ -155,7 +150,9 @@ impl Profile {
 
     /// By which of its rules the user may take it on; of several, the one that lets a token live longest.
     pub(super) fn ruled(&self, user: &User) -> Option<Assumption> {
-        let met = self.rules.iter().filter_map(|rule| rule.seconds_for(user));
+        let claims = UserClaims::of(user);
+        let met = self.rules.iter();
+        let met = met.filter_map(|rule| rule.seconds_for(&claims));
         met.max().map(|seconds| Assumption::Ruled { seconds })
     }
 }

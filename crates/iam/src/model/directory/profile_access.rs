@@ -1,4 +1,4 @@
-//! By what somebody may take on a trusted profile.
+//! Who may take on a trusted profile, and why: because it names them, or because they meet one of its rules.
 
 use super::Directory;
 use super::profile::{Assumption, Profile};
@@ -20,7 +20,7 @@ impl Directory {
         self.profile(*id)
     }
 
-    /// By what the principal may take on the profile now, if it may: one that does is in the profile's account, and is no profile.
+    /// Why the principal may take on the profile now, if it may. It has to be in the profile's account, and a profile takes on no other.
     #[must_use]
     pub fn assumption(&self, profile: ProfileId, by: Principal) -> Option<Assumption> {
         let profile = self.profile(profile)?;
@@ -46,8 +46,8 @@ impl Directory {
         }
     }
 
-    /// Whether what the principal got by the profile in that second, since 1970, is still good. Whoever was taken out and is named
-    /// again needs something new: somebody else may hold the old one by now.
+    /// Whether a token of the profile that the principal got in that second, since 1970, is still good. A principal that was taken
+    /// out and is named again needs a new token: somebody else may hold the old one by now.
     pub(crate) fn is_still_assumed(&self, profile: ProfileId, by: Principal, second: i64) -> bool {
         match self.assumption(profile, by) {
             None => false,

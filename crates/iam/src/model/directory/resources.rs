@@ -1,18 +1,17 @@
 //! Resource groups and instances, found by their ids, by their account, and by the space.
 
+use super::keyed_sets::{KeyedSets, put, take};
 use super::map::Map;
-use super::policies::{put, take};
 use super::resource::{Instance, ResourceGroup};
 use base::id::{AccountId, InstanceId, ResourceGroupId, SpaceId};
-use std::collections::BTreeSet;
 
 /// The groups that have a row, and the instances.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Resources {
     pub(super) groups: Map<ResourceGroupId, ResourceGroup>,
-    pub(super) groups_by_account: Map<AccountId, BTreeSet<ResourceGroupId>>,
+    pub(super) groups_by_account: KeyedSets<AccountId, ResourceGroupId>,
     pub(super) instances: Map<InstanceId, Instance>,
-    pub(super) by_account: Map<AccountId, BTreeSet<InstanceId>>,
+    pub(super) by_account: KeyedSets<AccountId, InstanceId>,
     pub(super) by_space: Map<SpaceId, InstanceId>,
 }
 

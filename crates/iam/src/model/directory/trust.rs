@@ -1,5 +1,5 @@
-//! By what a trusted profile is for a compute resource: one of its links, or one of its rules as it was then. A token that was issued
-//! by it ends with it.
+//! What lets a compute resource take on a trusted profile: one of its links, or one version of one of its rules. A token that was
+//! issued because of it ends with it.
 
 use super::profile::Profile;
 use base::id::{IdError, ProfileLinkId, ProfileRuleId};

@@ -1,6 +1,6 @@
 //! The addresses that one of several accounts lets in, and a UAA token that is for all of them.
 
-use super::world::{ADA, World, code, on_both, secret};
+use super::world::{ADA, CARL, World, by_name, code, on_both, secret};
 use crate::world::at;
 use base::id::OrgId;
 use base::scope::Domain;
@@ -9,6 +9,7 @@ use iam::audit::Origin;
 use iam::flow::grant::Grant;
 use iam::flow::uaa::UaaGrant;
 use iam::manage::account_settings::SettingsChange;
+use iam::manage::invitation::Choice;
 use iam::manage::page::PageRequest;
 use iam::role::Role;
 use iam::{AuthError, Credential, IamError, Identity};
@@ -47,15 +48,15 @@ fn refused<T>(result: Result<T, IamError>) {
     let Err(error) = result else {
         panic!("it was let in");
     };
-    let told = error.to_string();
-    assert!(told.contains("allowed_ip_addresses"), "{told}");
+    let message = error.to_string();
+    assert!(message.contains("allowed_ip_addresses"), "{message}");
     assert_eq!(code(error), "credential");
 }
 
 /// How many of Bea's accounts, organizations, spaces and deleted spaces the caller is shown.
 fn listed(world: &World, caller: &Identity) -> [u64; 4] {
     let (iam, b) = (&world.iam, &world.b);
-    let all = iam.accounts(caller, ALL).entries;
+    let all = iam.accounts(caller, by_name, ALL).entries;
     let accounts = all.iter().filter(|account| account.id == b.account).count();
     [
         accounts as u64,
@@ -81,7 +82,7 @@ fn a_uaa_token_opens_no_account_that_does_not_let_its_address_in() {
         assert_eq!(listed(world, &far), [0; 4]);
 
         let (org, space) = (Domain::Org(b.org), Domain::Space(b.space));
-        let own = Domain::Account(b.account);
+        let account_domain = Domain::Account(b.account);
         refused(iam.account(&far, b.account));
         refused(iam.org(&far, b.org));
         refused(iam.space(&far, b.space));
@@ -95,7 +96,7 @@ fn a_uaa_token_opens_no_account_that_does_not_let_its_address_in() {
         refused(iam.rename_org(&far, b.org, "other").await);
         refused(iam.delete_org(&far, b.org, true).await);
         for (domain, role) in [
-            (own, Role::Editor),
+            (account_domain, Role::Editor),
             (org, Role::Auditor),
             (space, Role::Auditor),
         ] {
@@ -129,7 +130,7 @@ fn an_account_that_does_not_let_the_address_in_is_not_among_ones_own() {
         allow(world, "192.0.2.0/28").await;
         let (near, far) = (shown_from(world, 7, token), shown_from(world, 77, token));
         for (caller, accounts) in [(&near, 2), (&far, 1)] {
-            assert_eq!(world.iam.accounts(caller, ALL).total, accounts);
+            assert_eq!(world.iam.accounts(caller, by_name, ALL).total, accounts);
         }
         world.iam.account(&near, world.b.account).unwrap();
         refused(world.iam.account(&far, world.b.account));
@@ -165,5 +166,53 @@ fn a_uaa_token_opens_the_other_accounts_where_the_first_does_not_let_it_in() {
             panic!("{entered:?}");
         };
         assert_eq!(account, a.account);
+    });
+}
+
+/// Whoever was invited came in from anywhere, and had the roles of the invitation from then on.
+#[test]
+fn an_invitation_is_answered_from_the_addresses_of_its_account_alone() {
+    on_both("invited_addresses", &async |world: &World| {
+        let (iam, b) = (&world.iam, &world.b);
+        let id = world.invite(ADA, Some(Role::Editor)).await.id;
+        let tokens = world.ada(None).await;
+        let token = Credential::Iam(tokens.access_token.expose());
+        allow(world, "192.0.2.0/28").await;
+        let (near, far) = (shown_from(world, 7, token), shown_from(world, 77, token));
+        for choice in [Choice::Id(id), Choice::Account(b.account)] {
+            refused(iam.accept(&far, choice, None).await);
+            refused(iam.decline(&far, choice).await);
+        }
+        for caller in [&near, &far] {
+            let waiting = iam.invitations_of(caller, None, ALL).await.unwrap();
+            assert_eq!((waiting.total, &*waiting.entries[0].account_name), (1, "b"));
+        }
+        iam.accept(&near, Choice::Id(id), None).await.unwrap();
+        iam.account(&near, b.account).unwrap();
+        // Only who is invited learns of the addresses.
+        let again = iam.accept(&far, Choice::Account(b.account), None).await;
+        assert_eq!(code(again.unwrap_err()), "not_found");
+    });
+}
+
+/// The code of a new person, too: it makes them a member.
+#[test]
+fn a_code_is_redeemed_from_the_addresses_of_its_account_alone() {
+    on_both("redeemed_addresses", &async |world: &World| {
+        let (iam, b) = (&world.iam, &world.b);
+        world.invite(CARL, Some(Role::Editor)).await;
+        let made = iam.operators_code(CARL, Some(b.account)).await.unwrap();
+        allow(world, "192.0.2.0/28").await;
+        let redeem = |number: u8, text| {
+            let redeemed = iam.redeem(Source::here(), CARL, text, secret("of carl, his own"));
+            Origin::new(at(number), "t").scope(redeemed)
+        };
+        let wrong = secret("vgc-0000-0000-0000-0000-0000");
+        assert_eq!(code(redeem(77, &wrong).await.unwrap_err()), "wrong_code");
+        refused(redeem(77, &made.code).await);
+        assert!(iam.directory().user_by_email(CARL).is_none());
+        // It is not used up.
+        redeem(7, &made.code).await.unwrap();
+        assert!(iam.directory().user_by_email(CARL).is_some());
     });
 }

@@ -1,6 +1,6 @@
 //! Members of an account: listing, inviting, removing, and accounts created by the operator.
 
-use super::world::{ADA, BEA, CARL, World, code, on_both, request};
+use super::world::{ADA, BEA, CARL, World, by_name, code, on_both, request};
 use crate::world::Whole as _;
 use base::scope::Domain;
 use iam::Remedy;
@@ -25,7 +25,10 @@ fn accounts_are_all_listed_and_managed_one_at_a_time() {
         let (a, b) = (&world.a, &world.b);
         let ada = world.identity(&world.ada(None).await).unwrap();
         let list = || {
-            let accounts = world.iam.accounts(&ada, PageRequest::WHOLE).entries;
+            let accounts = world
+                .iam
+                .accounts(&ada, by_name, PageRequest::WHOLE)
+                .entries;
             accounts
                 .into_iter()
                 .map(|account| (account.name, account.owner))
@@ -205,7 +208,7 @@ fn a_removed_member_loses_this_account_at_once_and_no_other() {
         assert_eq!(
             world
                 .iam
-                .accounts(&world.identity(&here).unwrap(), PageRequest::WHOLE)
+                .accounts(&world.identity(&here).unwrap(), by_name, PageRequest::WHOLE)
                 .entries
                 .len(),
             1
@@ -272,7 +275,11 @@ fn an_account_keeps_an_administrator_and_an_owner() {
         let tokens = world.login(CARL, &password, None).await.unwrap();
         let caller = world.identity(&tokens).unwrap();
         assert_eq!(
-            world.iam.accounts(&caller, PageRequest::WHOLE).entries[0].owner,
+            world
+                .iam
+                .accounts(&caller, by_name, PageRequest::WHOLE)
+                .entries[0]
+                .owner,
             carl
         );
         let refused = world.iam.remove_member(&caller, account, carl).await;

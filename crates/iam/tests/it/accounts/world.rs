@@ -8,10 +8,12 @@ use base::secret::Secret;
 use base::time::{Clock, ManualClock, Millis};
 use db::Db;
 use iam::bootstrap::{Created, Request};
+use iam::directory::Account;
 use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::manage::invitation::{Choice, Invited, Invitee};
 use iam::role::Role;
 use iam::{AuthError, Credential, Iam, IamConfig, IamError, Identity};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 pub(crate) const ADA: &str = "ada@example.org";
@@ -51,6 +53,10 @@ pub(crate) fn request(account: &str, owner: &str) -> Request {
         owner: owner.to_owned(),
         password: None,
     }
+}
+
+pub(crate) fn by_name(a: &Account, b: &Account) -> Ordering {
+    a.name.cmp(&b.name)
 }
 
 fn place(made: Created) -> OwnedAccount {

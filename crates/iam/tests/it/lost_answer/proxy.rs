@@ -43,7 +43,7 @@ impl Proxy {
         let (rest, name) = address.rsplit_once('/').unwrap();
         let (user, server) = rest.rsplit_once('@').unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let own = listener.local_addr().unwrap();
+        let address = listener.local_addr().unwrap();
         let state = Arc::new(State {
             server: server.to_owned(),
             next: Mutex::new(NextCommit::Pass),
@@ -59,7 +59,7 @@ impl Proxy {
         });
         Self {
             state,
-            address: format!("{user}@{own}/{name}?sslmode=disable"),
+            address: format!("{user}@{address}/{name}?sslmode=disable"),
         }
     }
 
@@ -101,10 +101,10 @@ async fn pass(state: &State, mut client: TcpStream) -> std::io::Result<()> {
     loop {
         tokio::select! {
             read = client.read(&mut up) => {
-                let Some(said) = up.get(..read?).filter(|said| !said.is_empty()) else {
+                let Some(bytes) = up.get(..read?).filter(|bytes| !bytes.is_empty()) else {
                     return Ok(());
                 };
-                let is_commit = said.windows(7).any(|part| part == b"COMMIT\0");
+                let is_commit = bytes.windows(7).any(|part| part == b"COMMIT\0");
                 let next = match is_commit {
                     true => std::mem::replace(&mut *state.next.lock().unwrap(), NextCommit::Pass),
                     false => NextCommit::Pass,
@@ -116,7 +116,7 @@ async fn pass(state: &State, mut client: TcpStream) -> std::io::Result<()> {
                     state.held.notify_one();
                     state.released.notified().await;
                 }
-                server.write_all(said).await?;
+                server.write_all(bytes).await?;
                 if matches!(next, NextCommit::LoseAnswer | NextCommit::LoseAll) {
                     // The answer: it is carried out.
                     server.read_u8().await?;
@@ -127,10 +127,10 @@ async fn pass(state: &State, mut client: TcpStream) -> std::io::Result<()> {
                 }
             }
             read = server.read(&mut down) => {
-                let Some(said) = down.get(..read?).filter(|said| !said.is_empty()) else {
+                let Some(bytes) = down.get(..read?).filter(|bytes| !bytes.is_empty()) else {
                     return Ok(());
                 };
-                client.write_all(said).await?;
+                client.write_all(bytes).await?;
             }
         }
     }

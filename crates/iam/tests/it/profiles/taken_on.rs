@@ -8,7 +8,7 @@ use base::scope::{Action, Domain};
 use iam::bounds::Narrowing;
 use iam::flow::assume::ProfileLogin;
 use iam::flow::grant::{Grant, Tokens};
-use iam::flow::workload::WantedProfile;
+use iam::flow::wanted_profile::WantedProfile;
 use iam::manage::api_key::NewKey;
 use iam::role::Role;
 use iam::{AuthError, Credential, Iam, IamError};
@@ -51,12 +51,12 @@ async fn by_key(world: &World, key: &str) -> String {
 
 /// A profile with a role in the space, by which nobody else is admitted there.
 async fn auditor(world: &World, name: &str) -> ProfileId {
-    let own = create_profile(world, name).await;
+    let profile = create_profile(world, name).await;
     let (owner, space) = (world.owner(), Domain::Space(world.space()));
-    let id = own.id.to_string();
+    let id = profile.id.to_string();
     let given = world.iam.set_role(&owner, space, Role::Auditor, &id);
     given.await.unwrap();
-    own.id
+    profile.id
 }
 
 fn refused(iam: &Iam, token: &str) -> &'static str {
@@ -71,16 +71,16 @@ async fn who_is_named_has_the_rights_of_the_profile_alone(world: World) {
     let space = Domain::Space(world.space());
     let (job, key) = world.service().await;
     let_in(&world, profile, job).await;
-    let shown = by_key(&world, &key).await;
-    let tokens = assume(&world.iam, &shown, profile).await.unwrap();
+    let presented = by_key(&world, &key).await;
+    let tokens = assume(&world.iam, &presented, profile).await.unwrap();
     assert!(tokens.refresh_token.is_none() && tokens.session.is_none());
     let token = access_token(&tokens);
     let node = world.node().await;
     for iam in [&world.iam, &node] {
         let (claims, _) = iam.introspect(Credential::Iam(&token)).unwrap();
-        let own = format!("Profile-{}", profile.0);
+        let name = format!("Profile-{}", profile.0);
         assert_eq!(claims.iam_id, profile.to_string());
-        assert_eq!((claims.sub, claims.identifier), (own.clone(), own));
+        assert_eq!((claims.sub, claims.identifier), (name.clone(), name));
         assert_eq!(
             (claims.sub_type.as_deref(), claims.name.as_str()),
             (Some("Profile"), "ops")
@@ -92,9 +92,11 @@ async fn who_is_named_has_the_rights_of_the_profile_alone(world: World) {
         let scope = scope.unwrap();
         assert_eq!(scope.principal(), Principal::from(profile));
         assert_eq!(scope.actions(), Role::Auditor.actions());
-        let own = iam.verifier().scope(Credential::Iam(&shown), Some(space));
+        let scope = iam
+            .verifier()
+            .scope(Credential::Iam(&presented), Some(space));
         assert!(
-            matches!(own, Err(AuthError::DomainNotFound(_))),
+            matches!(scope, Err(AuthError::DomainNotFound(_))),
             "its own rights stay"
         );
     }
@@ -119,7 +121,7 @@ async fn who_is_named_has_the_rights_of_the_profile_alone(world: World) {
     for named in [by_crn, by_name] {
         let wanted = ProfileLogin {
             account: Some(account.clone()),
-            ..login(&shown, named)
+            ..login(&presented, named)
         };
         world.iam.profile_token(wanted).await.unwrap();
     }
@@ -129,35 +131,35 @@ async fn who_is_named_has_the_rights_of_the_profile_alone(world: World) {
 async fn nobody_else_takes_it_on_or_learns_that_it_is_there(world: World) {
     let profile = auditor(&world, "ops").await;
     let (_, key) = world.service().await;
-    let shown = by_key(&world, &key).await;
-    let refused = assume(&world.iam, &shown, profile).await;
+    let presented = by_key(&world, &key).await;
+    let refused = assume(&world.iam, &presented, profile).await;
     let nothing = ProfileId(world.made.account.0);
-    let unknown = assume(&world.iam, &shown, nothing).await;
-    let told = |answer: Result<Tokens, IamError>| {
+    let unknown = assume(&world.iam, &presented, nothing).await;
+    let refusal_of = |answer: Result<Tokens, IamError>| {
         let error = answer.unwrap_err();
         let refusal = error.refusal().unwrap();
         (refusal.reason.name(), refusal.message.to_string())
     };
-    let refused = told(refused);
+    let refused = refusal_of(refused);
     assert_eq!(refused.0, "not_authorized");
-    assert_eq!(refused, told(unknown));
+    assert_eq!(refused, refusal_of(unknown));
 
     // Not even who made it, nor somebody of another account whose profile it is not.
     let owner = by_key(&world, world.made.api_key.expose()).await;
     assert_eq!(
-        told(assume(&world.iam, &owner, profile).await).0,
+        refusal_of(assume(&world.iam, &owner, profile).await).0,
         "not_authorized"
     );
     assert_eq!(
-        told(assume(&world.iam, "eyJ.x.y", profile).await).0,
+        refusal_of(assume(&world.iam, "eyJ.x.y", profile).await).0,
         "wrong_token"
     );
     let (job, key) = world.service().await;
     let_in(&world, profile, job).await;
-    let shown = by_key(&world, &key).await;
+    let presented = by_key(&world, &key).await;
     let elsewhere = ProfileLogin {
         account: Some("0".repeat(32)),
-        ..login(&shown, wanted(profile))
+        ..login(&presented, wanted(profile))
     };
     assert_eq!(
         code(world.iam.profile_token(elsewhere).await),
@@ -171,8 +173,8 @@ async fn its_token_ends_with_everything_that_it_came_from(world: World) {
     let node = world.node().await;
     let (job, key) = world.service().await;
     let_in(&world, profile, job).await;
-    let shown = by_key(&world, &key).await;
-    let token = async || access_token(&assume(&world.iam, &shown, profile).await.unwrap());
+    let presented = by_key(&world, &key).await;
+    let token = async || access_token(&assume(&world.iam, &presented, profile).await.unwrap());
 
     // Taken out; let in again, it needs another one: somebody else may hold the old one by now.
     let first = token().await;
@@ -184,7 +186,7 @@ async fn its_token_ends_with_everything_that_it_came_from(world: World) {
         assert!(iam.introspect(Credential::Iam(&first)).is_none());
     }
     assert_eq!(
-        code(assume(&world.iam, &shown, profile).await),
+        code(assume(&world.iam, &presented, profile).await),
         "not_authorized"
     );
     world.wait(2);
@@ -244,11 +246,11 @@ async fn its_token_ends_with_everything_that_it_came_from(world: World) {
 async fn what_is_shown_bounds_what_is_issued(world: World) {
     let owner = world.owner();
     let space = Domain::Space(world.space());
-    let own = create_profile(&world, "ops").await;
-    let id = own.id.to_string();
+    let profile = create_profile(&world, "ops").await;
+    let id = profile.id.to_string();
     let given = world.iam.set_role(&owner, space, Role::Developer, &id);
     given.await.unwrap();
-    let_in(&world, own.id, owner.principal()).await;
+    let_in(&world, profile.id, owner.principal()).await;
     let narrowing = Narrowing {
         domain: Some(space),
         send_only: true,
@@ -258,8 +260,8 @@ async fn what_is_shown_bounds_what_is_issued(world: World) {
         ..NewKey::default()
     };
     let (_, key) = world.key(&owner, limited).await;
-    let shown = by_key(&world, &key).await;
-    let token = access_token(&assume(&world.iam, &shown, own.id).await.unwrap());
+    let presented = by_key(&world, &key).await;
+    let token = access_token(&assume(&world.iam, &presented, profile.id).await.unwrap());
     let scope = world
         .iam
         .verifier()
@@ -281,14 +283,14 @@ async fn what_is_shown_bounds_what_is_issued(world: World) {
     let grant = Grant::ApiKey(world.made.api_key.clone());
     let first = World::ask(&world.iam, grant, None).await.unwrap();
     world.wait(3000);
-    let late = assume(&world.iam, &access_token(&first), own.id)
+    let late = assume(&world.iam, &access_token(&first), profile.id)
         .await
         .unwrap();
     assert_eq!(late.expires_at, first.expires_at);
     world.enter(&access_token(&late)).unwrap();
     world.wait(700);
     assert_eq!(
-        code(assume(&world.iam, &access_token(&first), own.id).await),
+        code(assume(&world.iam, &access_token(&first), profile.id).await),
         "wrong_token"
     );
     let ended = world.enter(&access_token(&late));
@@ -298,16 +300,16 @@ async fn what_is_shown_bounds_what_is_issued(world: World) {
 async fn a_rule_lets_users_in_and_bounds_how_long(world: World) {
     let owner = world.owner();
     let profile = auditor(&world, "ops").await;
-    let shown = by_key(&world, world.made.api_key.expose()).await;
+    let presented = by_key(&world, world.made.api_key.expose()).await;
     assert_eq!(
-        code(assume(&world.iam, &shown, profile).await),
+        code(assume(&world.iam, &presented, profile).await),
         "not_authorized"
     );
     let made = world
         .iam
         .create_profile_rule(&owner, profile, rule("email", OWNER));
     let made = made.await.unwrap();
-    let tokens = assume(&world.iam, &shown, profile).await.unwrap();
+    let tokens = assume(&world.iam, &presented, profile).await.unwrap();
     assert_eq!(tokens.expires_in, 900);
     let token = access_token(&tokens);
     world.enter(&token).unwrap();
@@ -333,11 +335,11 @@ async fn no_profile_takes_on_another_or_has_a_key(world: World) {
         .iam
         .set_role(&owner, account, Role::Administrator, &id);
     given.await.unwrap();
-    for own in [profile, other] {
-        let_in(&world, own, owner.principal()).await;
+    for id in [profile, other] {
+        let_in(&world, id, owner.principal()).await;
     }
-    let shown = by_key(&world, world.made.api_key.expose()).await;
-    let token = access_token(&assume(&world.iam, &shown, profile).await.unwrap());
+    let presented = by_key(&world, world.made.api_key.expose()).await;
+    let token = access_token(&assume(&world.iam, &presented, profile).await.unwrap());
     assert_eq!(
         code(assume(&world.iam, &token, other).await),
         "not_authorized"

@@ -55,8 +55,8 @@ fn an_area_between_two_series_ends_at_the_lower_one() {
             let more = [more, &right].concat();
             let picture = painted(target, &more);
             for second in [11, 21, 31, 41, 51, 59] {
-                let own = f64::from(second) / 10.0;
-                let seen = |value: f64| is_painted(&picture, second, own + value);
+                let offset = f64::from(second) / 10.0;
+                let seen = |value: f64| is_painted(&picture, second, offset + value);
                 let all = [seen(11.5), seen(7.5), seen(3.0), seen(1.5)];
                 assert_eq!(
                     all,
@@ -120,10 +120,10 @@ fn both_functions_of_such_areas_name_their_ends() {
         ),
     ] {
         let ends = evaluated(target).unwrap();
-        let shown = |own: &Series| (own.drawing.band.clone(), own.drawing.is_invisible);
+        let band_of = |series: &Series| (series.drawing.band.clone(), series.drawing.is_invisible);
         let band = || Some(name.into());
         let expected = [(band(), true), (band(), false)];
-        let own: Vec<_> = ends.iter().map(shown).collect();
-        assert_eq!(own, expected, "{target}");
+        let bands: Vec<_> = ends.iter().map(band_of).collect();
+        assert_eq!(bands, expected, "{target}");
     }
 }

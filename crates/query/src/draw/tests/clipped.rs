@@ -75,8 +75,8 @@ fn a_legend_leaves_half_of_the_picture_to_its_graph() {
             .map(|name| (name.as_str(), Color::rgb(0)))
             .collect();
         let room = options.height - 2.0 * options.margin;
-        let own = legend(&series, &options, (310.0, room));
-        assert!(own.height() <= room.max(0.0) / 2.0, "{count} {size}");
+        let layout = legend(&series, &options, (310.0, room));
+        assert!(layout.height() <= room.max(0.0) / 2.0, "{count} {size}");
     }
     let many = |count: usize| {
         (0..count)

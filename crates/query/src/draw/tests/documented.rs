@@ -13,16 +13,22 @@ fn the_largest_picture_and_every_word_are_as_documented() {
         let all = document["paths"]["/render"][method]["parameters"]
             .as_array()
             .unwrap();
-        let drawn = all.iter().filter_map(|own| {
-            let meaning = own["description"].as_str()?.strip_prefix("a picture: ")?;
-            Some((own["name"].as_str()?, meaning, &own["schema"]["enum"]))
+        let drawn = all.iter().filter_map(|parameter| {
+            let meaning = parameter["description"]
+                .as_str()?
+                .strip_prefix("a picture: ")?;
+            Some((
+                parameter["name"].as_str()?,
+                meaning,
+                &parameter["schema"]["enum"],
+            ))
         });
         let drawn: Vec<_> = drawn.collect();
         for (name, most) in [
             ("width", limit::PICTURE_WIDTH),
             ("height", limit::PICTURE_HEIGHT),
         ] {
-            let (_, meaning, _) = drawn.iter().find(|(own, ..)| *own == name).unwrap();
+            let (_, meaning, _) = drawn.iter().find(|(known, ..)| *known == name).unwrap();
             let expected = format!("pixels, 10 to {};", most.default);
             assert!(meaning.starts_with(&expected), "{name}: {meaning}");
         }

@@ -87,9 +87,9 @@ fn several() -> impl Strategy<Value = Vec<Series>> {
         any::<bool>(),
     );
     let one = one.prop_map(|(name, values, is_second)| {
-        let mut own = series(&name, values);
-        own.drawing.is_on_second_axis = is_second;
-        own
+        let mut curve = series(&name, values);
+        curve.drawing.is_on_second_axis = is_second;
+        curve
     });
     prop::collection::vec(one, 0..5)
 }
@@ -171,18 +171,18 @@ fn entities(text: &str) -> Result<(), String> {
     let unknown = text
         .split('&')
         .skip(1)
-        .find(|own| !known.iter().any(|known| own.starts_with(known)));
+        .find(|line| !known.iter().any(|known| line.starts_with(known)));
     unknown.map_or(Ok(()), |unknown| Err(format!("&{unknown} is unknown")))
 }
 
 /// The checksum of PNG's chunks.
 fn checksum(bytes: &[u8]) -> u32 {
-    let own = bytes.iter().fold(u32::MAX, |own, byte| {
-        (0..8).fold(own ^ u32::from(*byte), |own, _| {
-            (own >> 1) ^ (0xedb8_8320 & (own & 1).wrapping_neg())
+    let crc = bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
         })
     });
-    !own
+    !crc
 }
 
 /// Reads the chunks; width and height.
@@ -218,17 +218,17 @@ fn is_png(bytes: &[u8]) -> Result<(u32, u32), String> {
 
 /// Reads the table of objects, and the length of the page.
 fn is_pdf(bytes: &[u8]) -> Result<(), String> {
-    let text = std::str::from_utf8(bytes).map_err(|own| own.to_string())?;
+    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
     let whole = text
         .strip_prefix("%PDF-1.4\n")
-        .and_then(|own| own.strip_suffix("\n%%EOF\n"));
+        .and_then(|rest| rest.strip_suffix("\n%%EOF\n"));
     let (_, table) = whole
         .and_then(|whole| whole.rsplit_once("startxref\n"))
         .ok_or("no end")?;
     let table: usize = table.parse().map_err(|_| "the table has no place")?;
     let table = text
         .get(table..)
-        .and_then(|own| own.strip_prefix("xref\n0 "));
+        .and_then(|rest| rest.strip_prefix("xref\n0 "));
     let mut lines = table.ok_or("no table")?.lines();
     let count: usize = lines
         .next()
@@ -237,7 +237,7 @@ fn is_pdf(bytes: &[u8]) -> Result<(), String> {
     for (place, line) in lines.take(count).enumerate().skip(1) {
         let at: usize = line
             .get(..10)
-            .and_then(|own| own.parse().ok())
+            .and_then(|digits| digits.parse().ok())
             .ok_or("no offset")?;
         let object = text.get(at..).unwrap_or_default();
         if !object.starts_with(&format!("{place} 0 obj\n")) {
@@ -311,7 +311,7 @@ proptest! {
         let most = FRAME_BYTES_MAX + points * BYTES_PER_POINT as usize + pixels * BYTES_PER_PIXEL as usize;
         prop_assert!(document.len() <= most, "{} bytes", document.len());
         let read = match form {
-            "svg" => std::str::from_utf8(&document).map_err(|own| own.to_string()).and_then(is_xml),
+            "svg" => std::str::from_utf8(&document).map_err(|error| error.to_string()).and_then(is_xml),
             "pdf" => is_pdf(&document),
             _ => is_png(&document).and_then(|(width, height)| {
                 let is_asked = (f64::from(width), f64::from(height)) == (options.width, options.height);

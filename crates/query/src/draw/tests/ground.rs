@@ -14,10 +14,10 @@ fn text_grid_and_lines_are_those_for_the_ground() {
     ] {
         let as_meant = drawn(&[("template", template), ("bgcolor", ground)]);
         for other in ["light", "dark", "usual"] {
-            let own = drawn(&[("bgcolor", ground), ("template", other)]);
+            let picture = drawn(&[("bgcolor", ground), ("template", other)]);
             // Two templates are for a dark ground.
             let is_kept = other == "dark" && template == "usual";
-            assert_eq!(own == as_meant, !is_kept, "{ground} {other}");
+            assert_eq!(picture == as_meant, !is_kept, "{ground} {other}");
         }
         assert_eq!(drawn(&[("bgcolor", ground)]), as_meant, "{ground}");
     }

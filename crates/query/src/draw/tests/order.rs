@@ -15,8 +15,8 @@ fn a_legend_is_in_the_order_of_the_request() {
             .to_vec()
     };
     let mut stacked = plain();
-    for own in &mut stacked[1..] {
-        own.drawing.is_stacked = true;
+    for curve in &mut stacked[1..] {
+        curve.drawing.is_stacked = true;
     }
     assert_eq!(names(stacked, &[]), (true, true));
     for mode in ["none", "first", "all", "stacked"] {

@@ -59,15 +59,19 @@ fn each_axis_has_a_limit_and_lines() {
 #[test]
 fn older_names_give_way_to_newer_ones() {
     let drawn = |parameters: &[(&str, &str)]| svg(vec![series("a", vec![1.0, 2.0])], parameters);
-    for (older, newer, own, other) in [
+    for (older, newer, value, other) in [
         ("thickness", "lineWidth", "4", "2"),
         ("min", "yMin", "-10", "-20"),
         ("max", "yMax", "10", "20"),
     ] {
-        let expected = drawn(&[(newer, own)]);
+        let expected = drawn(&[(newer, value)]);
         assert_ne!(expected, drawn(&[]));
-        assert_eq!(drawn(&[(older, own)]), expected, "{older}");
-        assert_eq!(drawn(&[(newer, own), (older, other)]), expected, "{older}");
+        assert_eq!(drawn(&[(older, value)]), expected, "{older}");
+        assert_eq!(
+            drawn(&[(newer, value), (older, other)]),
+            expected,
+            "{older}"
+        );
     }
 }
 

@@ -24,13 +24,13 @@ impl MemoryReservation for Used {
 
 /// As many points as pixels, up and down.
 fn spikes(dash: Option<f64>) -> Series {
-    let mut own = series(
+    let mut curve = series(
         "a",
         (0..8000).map(|at| f64::from(at % 2) * 1000.0).collect(),
     );
-    (own.start, own.end, own.step) = (1_700_000_000, 1_700_008_000, 1);
-    own.drawing.dashed = dash;
-    own
+    (curve.start, curve.end, curve.step) = (1_700_000_000, 1_700_008_000, 1);
+    curve.drawing.dashed = dash;
+    curve
 }
 
 fn picture(options: &Options, dash: Option<f64>) -> Picture<'_> {
@@ -139,10 +139,10 @@ fn areas_between_two_series_end_with_their_time() {
     let options = Options::parse([("areaMode", "none")]).unwrap();
     let ends = || {
         let end = |index: usize| {
-            let mut own = series("end", vec![1.0, 2.0]);
-            own.drawing.band = Some(format!("band {}", index / 2).into());
-            own.drawing.is_invisible = index.is_multiple_of(2);
-            own
+            let mut curve = series("end", vec![1.0, 2.0]);
+            curve.drawing.band = Some(format!("band {}", index / 2).into());
+            curve.drawing.is_invisible = index.is_multiple_of(2);
+            curve
         };
         (0..10).map(end).collect::<Vec<_>>()
     };

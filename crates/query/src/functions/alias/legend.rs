@@ -66,11 +66,11 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                     .arguments
                     .given(1)
                     .into_iter()
-                    .map(Value::shown)
+                    .map(Value::to_text)
                     .collect(),
                 all => (1..all)
                     .map(|index| call.arguments.given(index))
-                    .map(shown)
+                    .map(option_text)
                     .collect(),
             };
             let mut kinds: Vec<String> = kinds;
@@ -111,7 +111,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             let units = call
                 .arguments
                 .given(2)
-                .map(Value::shown)
+                .map(Value::to_text)
                 .unwrap_or_default();
             let mut series = call.arguments.series(0)?;
             let style = Style {
@@ -129,7 +129,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 }
                 let mut line = [const { String::new() }; 3];
                 for (text, value) in line.iter_mut().zip(values) {
-                    *text = style.shown(value)?;
+                    *text = style.format(value)?;
                 }
                 lines.push(line);
             }
@@ -168,8 +168,8 @@ fn padded(text: &str, letters: usize) -> String {
     padded
 }
 
-fn shown(given: Option<&Value>) -> String {
-    given.unwrap_or(&Value::None).shown()
+fn option_text(given: Option<&Value>) -> String {
+    given.unwrap_or(&Value::None).to_text()
 }
 
 /// An aggregate of a series as `legendValue` shows it.
@@ -180,12 +180,12 @@ fn formatted_aggregate(series: &Series, kind: &str, system: Option<&str>) -> Res
     let points = series.points();
     let value = aggregation.of(&points);
     match system {
-        None => Ok(aggregation.shown_of(value, (&points, series.is_whole))),
+        None => Ok(aggregation.format_of(value, (&points, series.is_whole))),
         Some(_) if value.is_nan() && aggregation.has_result(&points) => Err(Fault::argument(
             "infinite values that take each other away have no unit",
         )),
         Some(_) if value.is_nan() => Ok("None".to_owned()),
-        Some(system) => Style { system, units: "" }.shown(value),
+        Some(system) => Style { system, units: "" }.format(value),
     }
 }
 
@@ -196,7 +196,7 @@ struct Style<'s> {
 }
 
 impl Style<'_> {
-    fn shown(&self, value: f64) -> Result<String, Fault> {
+    fn format(&self, value: f64) -> Result<String, Fault> {
         if value.is_nan() {
             return Ok("nan".to_owned());
         }
@@ -229,6 +229,6 @@ impl Style<'_> {
         } else {
             value.trunc() + 0.0
         };
-        Ok(self.shown(value)?.chars().count())
+        Ok(self.format(value)?.chars().count())
     }
 }

@@ -23,7 +23,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 Some(Value::Series(_) | Value::Lists(_)) | None => {
                     return Err(Fault::argument("`newName` must be a text in quotes"));
                 }
-                Some(name) => name.shown(),
+                Some(name) => name.to_text(),
             };
             renamed(call, |_| Ok(name.clone()))
         },

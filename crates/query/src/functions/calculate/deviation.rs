@@ -24,7 +24,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
             let points = Points {
                 count: call.arguments.float(1)?,
                 is_whole: matches!(given, Some(Value::Integer(_))),
-                tag: given.map(Value::shown).unwrap_or_default(),
+                tag: given.map(Value::to_text).unwrap_or_default(),
             };
             Ok::<_, Fault>((points, call.arguments.float_or(2, 0.1)?))
         };

@@ -32,7 +32,7 @@ fn exponential(call: &mut FunctionCall<'_>) -> Outcome {
     let series = with_lookback(call, &series, window.seconds())?;
     let mut averaged = Vec::with_capacity(series.len());
     for mut series in series {
-        let name = format!("exponentialMovingAverage({},{})", series.name, window.shown);
+        let name = format!("exponentialMovingAverage({},{})", series.name, window.text);
         call.checkpoint(series.values.len())?;
         call.reserve(series.weight())?;
         let values = average(&series.values, window.points(series.step), newest)?;

@@ -98,7 +98,7 @@ fn moving(call: &mut FunctionCall<'_>, name: &str, share_place: usize) -> Outcom
     let series = with_lookback(call, &series, window.seconds())?;
     let mut moved = Vec::with_capacity(series.len());
     for mut series in series {
-        let title = format!("{tag}({},{})", series.name, window.shown);
+        let title = format!("{tag}({},{})", series.name, window.text);
         let share = share.unwrap_or(series.x_files_factor);
         let points = window.points(series.step);
         if points <= 0 {

@@ -33,7 +33,7 @@ fn n_percentile(call: &mut FunctionCall<'_>) -> Outcome {
         let tag = call
             .arguments
             .given(1)
-            .map_or_else(String::new, Value::shown);
+            .map_or_else(String::new, Value::to_text);
         let value = call.with_scratch(series.values.len(), |_| {
             quantile(series.present(), share, false)
         })?;

@@ -314,14 +314,14 @@ mod tests {
                 200,
             ),
         ] {
-            let mut told = 0;
+            let mut charged = 0;
             let told_of = &mut |points: usize| {
-                told += points;
+                charged += points;
                 Ok(())
             };
             let aggregation = (Aggregation::StandardDeviation, 0.0);
             windows(&values, 10_000, aggregation, told_of).unwrap();
-            assert!(told < most * values.len(), "{told}");
+            assert!(charged < most * values.len(), "{charged}");
         }
     }
 

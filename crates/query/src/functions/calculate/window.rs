@@ -12,7 +12,7 @@ pub(super) const WINDOWS: &[&str] = &["5", "7", "10", "1min", "5min", "10min", "
 /// A window: a count of points, or a span.
 pub(super) struct WindowSize {
     /// As names show it.
-    pub(super) shown: String,
+    pub(super) text: String,
     /// As tags show it.
     pub(super) tag: String,
     count: Option<i64>,
@@ -29,7 +29,7 @@ impl WindowSize {
         let value = call.arguments.given(index);
         if let Some(Value::Text(text)) = value {
             return Ok(Self {
-                shown: format!("\"{text}\""),
+                text: format!("\"{text}\""),
                 tag: text.clone(),
                 count: None,
                 seconds: interval(text)?.abs(),
@@ -41,19 +41,19 @@ impl WindowSize {
             ));
         }
         let points = call.arguments.float(index)?;
-        let shown = value.map(Value::shown).unwrap_or_default();
+        let text = value.map(Value::to_text).unwrap_or_default();
         if !points.is_finite() {
-            return Err(Fault::argument(format!("a window of {shown} never ends")));
+            return Err(Fault::argument(format!("a window of {text} never ends")));
         }
         let count = points as i64;
         let longest = series.iter().map(|series| series.step).max().unwrap_or(1);
         let seconds = longest.checked_mul(count);
         Ok(Self {
-            tag: shown.clone(),
+            tag: text.clone(),
             seconds: seconds.ok_or_else(|| {
-                Fault::argument(format!("{shown} points reach further than time does"))
+                Fault::argument(format!("{text} points reach further than time does"))
             })?,
-            shown,
+            text,
             count: Some(count),
         })
     }

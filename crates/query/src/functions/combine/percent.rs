@@ -42,7 +42,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
                 let number = total.number().unwrap_or(f64::NAN);
                 let length = series.first().map_or(0, |series| series.values.len());
                 call.reserve(length)?;
-                of_column(call, &series, &vec![number; length], &total.shown())
+                of_column(call, &series, &vec![number; length], &total.to_text())
             }
             other => {
                 let kind = other.kind();

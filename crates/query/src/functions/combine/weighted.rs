@@ -54,7 +54,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
             return Ok(Vec::new().into());
         }
         let (averages, weights): (Vec<_>, Vec<_>) = lists.into_iter().unzip();
-        let nodes: Vec<String> = nodes.iter().map(Value::shown).collect();
+        let nodes: Vec<String> = nodes.iter().map(Value::to_text).collect();
         let name = format!(
             "weightedAverage({}, {}, {})",
             sorted_paths(&averages),

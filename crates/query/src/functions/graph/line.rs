@@ -65,7 +65,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                     "`ts` is {place} the time asked for"
                 )));
             }
-            let label = call.arguments.given(1).map(Value::shown);
+            let label = call.arguments.given(1).map(Value::to_text);
             let name = label.clone().unwrap_or_else(|| UNNAMED.to_owned());
             let mut line = call.new_series(name, (at, at, 1), vec![1.0, 1.0]);
             line.is_unnamed = label.is_none();
@@ -102,14 +102,14 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 let points = series.points();
                 let value = aggregation.of(&points);
                 let is_whole = aggregation.is_whole(series.is_whole);
-                let shown = match value.is_nan() {
+                let text = match value.is_nan() {
                     true if aggregation.has_result(&points) => NOT_A_NUMBER.to_owned(),
                     true => "None".to_owned(),
                     false => number::general(value),
                 };
-                let title = aggregation.shown_of(value, (&points, series.is_whole));
+                let title = aggregation.format_of(value, (&points, series.is_whole));
                 drop(points);
-                let name = format!("aggregateLine({}, {shown})", series.name);
+                let name = format!("aggregateLine({}, {text})", series.name);
                 if keeps_step {
                     let mut line = series.map(|_| value).renamed(name);
                     line.values_per_point = 1;
@@ -140,7 +140,7 @@ fn text(call: &FunctionCall<'_>, place: usize) -> Result<Option<String>, Fault> 
     match call.arguments.given(place) {
         None => Ok(None),
         Some(Value::Series(_) | Value::Lists(_)) => call.arguments.text(place).map(|_| None),
-        Some(given) => Ok(Some(given.shown()).filter(|text| !text.is_empty())),
+        Some(given) => Ok(Some(given.to_text()).filter(|text| !text.is_empty())),
     }
 }
 
@@ -148,20 +148,20 @@ fn text(call: &FunctionCall<'_>, place: usize) -> Result<Option<String>, Fault> 
 /// refuses it where it is no number; so do we.
 fn given_line(call: &FunctionCall<'_>) -> Result<Series, Fault> {
     let value = call.arguments.float(0)?;
-    let shown = call
+    let text = call
         .arguments
         .given(0)
-        .map(Value::shown)
+        .map(Value::to_text)
         .unwrap_or_default();
     let is_whole = matches!(call.arguments.given(0), Some(Value::Integer(_)));
-    Ok(constant_line(call, value, &shown)?.whole(is_whole))
+    Ok(constant_line(call, value, &text)?.whole(is_whole))
 }
 
 /// A horizontal line from the beginning of the time asked for to its end, by three values.
 pub(in crate::functions) fn constant_line(
     call: &FunctionCall<'_>,
     value: f64,
-    shown: &str,
+    text: &str,
 ) -> Result<Series, Fault> {
     let (start, end) = (call.window.from, call.window.until);
     let step = end.saturating_sub(start) / 2;
@@ -170,7 +170,7 @@ pub(in crate::functions) fn constant_line(
             "the time asked for is too short for a line",
         ));
     }
-    let mut line = call.new_series(shown, (start, end, step), vec![value; 3]);
-    line.path_expression = format!("constantLine({shown})");
+    let mut line = call.new_series(text, (start, end, step), vec![value; 3]);
+    line.path_expression = format!("constantLine({text})");
     Ok(line)
 }

@@ -39,7 +39,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 Some(Value::Series(_) | Value::Lists(_)) | None => {
                     return Err(Fault::argument("`theColor` must be a text in quotes"));
                 }
-                Some(color) => color.shown(),
+                Some(color) => color.to_text(),
             };
             each(call, |series| series.drawing.color = Some(color.clone()))
         },
@@ -74,7 +74,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             };
             let pixels = length.number().unwrap_or(5.0);
             each(call, |series| {
-                series.tags.insert("dashed".to_owned(), length.shown());
+                series.tags.insert("dashed".to_owned(), length.to_text());
                 series.name = format!("dashed({}, {})", series.name, number::general(pixels));
                 series.drawing.dashed = Some(pixels);
             })

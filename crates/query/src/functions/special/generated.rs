@@ -24,13 +24,13 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         run: |call| {
             let step = step(call, 1)?;
             let (start, end) = (call.window.from, call.window.until);
-            let shown = (
+            let wall_clock = (
                 wall_seconds(&call.window, start),
                 wall_seconds(&call.window, end),
                 step.whole(),
             );
             let values = generated(call, step, |at| at as f64)?;
-            Ok(vec![named(call, shown, values)?].into())
+            Ok(vec![named(call, wall_clock, values)?].into())
         },
     },
     Function {
@@ -128,7 +128,7 @@ fn named(
 ) -> Result<Series, Fault> {
     let name = match call.arguments.given(0) {
         None | Some(Value::Series(_)) => call.arguments.text(0)?.to_owned(),
-        Some(value) => value.shown(),
+        Some(value) => value.to_text(),
     };
     let tags = name_tags(&name);
     let mut series = call.new_series(name, span, values);

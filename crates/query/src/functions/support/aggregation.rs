@@ -72,8 +72,8 @@ impl Aggregation {
     }
 
     /// A value of a series as a name shows it.
-    pub(crate) fn shown(self, value: f64, of_whole: bool) -> String {
-        shown(value, self.is_whole(of_whole))
+    pub(crate) fn format(self, value: f64, of_whole: bool) -> String {
+        format_value(value, self.is_whole(of_whole))
     }
 
     /// Whether the values have an aggregate. It may be no number all the same: infinite ones take each other away.
@@ -88,10 +88,10 @@ impl Aggregation {
     }
 
     /// A value of a series as a name shows it, which is an aggregate of these values.
-    pub(crate) fn shown_of(self, value: f64, (values, of_whole): (&[f64], bool)) -> String {
+    pub(crate) fn format_of(self, value: f64, (values, of_whole): (&[f64], bool)) -> String {
         match value.is_nan() && self.has_result(values) {
             true => NOT_A_NUMBER.to_owned(),
-            false => self.shown(value, of_whole),
+            false => self.format(value, of_whole),
         }
     }
 
@@ -161,7 +161,7 @@ fn folded(values: &[f64], start: f64, step: impl Fn(f64, f64, usize) -> f64) -> 
 pub(crate) const NOT_A_NUMBER: &str = "nan";
 
 /// A value as a name shows it: `3.0`, or `3` where it is a whole number to graphite-web.
-pub(crate) fn shown(value: f64, is_whole: bool) -> String {
+pub(crate) fn format_value(value: f64, is_whole: bool) -> String {
     if value.is_nan() {
         "None".to_owned()
     } else if is_whole {

@@ -1,6 +1,6 @@
 //! Python's `%` with one number after it.
 
-use super::aggregation::shown;
+use super::aggregation::format_value;
 use crate::error::Fault;
 use base::{limit, number};
 
@@ -111,7 +111,7 @@ impl Conversion {
         let is_negative = value.is_sign_negative() && !value.is_nan();
         let digits = match kind {
             's' | 'r' | 'a' => {
-                let text = shown(value, is_whole);
+                let text = format_value(value, is_whole);
                 let most = self.precision.unwrap_or(usize::MAX);
                 return Ok(self.padded("", &text.chars().take(most).collect::<String>(), false));
             }

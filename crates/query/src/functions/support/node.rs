@@ -60,7 +60,11 @@ fn node(series: &Series, path: &str, node: &Value) -> Result<String, Fault> {
     let element = index.and_then(|index| at(path.split('.'), index));
     Ok(match element {
         Some(element) => element.to_owned(),
-        None => series.tags.get(&node.shown()).cloned().unwrap_or_default(),
+        None => series
+            .tags
+            .get(&node.to_text())
+            .cloned()
+            .unwrap_or_default(),
     })
 }
 

@@ -274,15 +274,15 @@ mod tests {
                 .is_found(&"a".repeat(1_000_000), &mut |_| Ok(()))
                 .unwrap()
         );
-        let mut told = 0;
+        let mut charged = 0;
         let told_of = &mut |points| {
-            told += points;
+            charged += points;
             Ok(())
         };
         let replacement = plain.replacement("x").unwrap();
         plain
             .replaced("servers.web1.load", &replacement, told_of)
             .unwrap();
-        assert!(told < 10, "{told}");
+        assert!(charged < 10, "{charged}");
     }
 }

@@ -66,7 +66,7 @@ pub(crate) fn series(target: &str) -> Result<Vec<Series>, String> {
 
 /// The series of a target: `name@start/step=[values]`, with `-` where there is none; or `error: ...`.
 pub(crate) fn answer(target: &str) -> String {
-    let shown = |series: &Series| {
+    let describe = |series: &Series| {
         let value = |value: &f64| {
             if value.is_nan() {
                 "-".to_owned()
@@ -84,7 +84,7 @@ pub(crate) fn answer(target: &str) -> String {
         )
     };
     match series(target) {
-        Ok(series) => series.iter().map(shown).collect::<Vec<_>>().join("; "),
+        Ok(series) => series.iter().map(describe).collect::<Vec<_>>().join("; "),
         Err(error) => format!("error: {error}"),
     }
 }

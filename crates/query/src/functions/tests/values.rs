@@ -60,7 +60,7 @@ fn answer(target: &str, (from, until): (i64, i64)) -> Vec<(String, Vec<f64>)> {
         Err(error) => panic!("{target}: {error:?}"),
     };
     let all = series.into_iter().flatten();
-    all.map(|own| (own.name.clone(), own.values.to_vec()))
+    all.map(|series| (series.name.clone(), series.values.to_vec()))
         .collect()
 }
 
@@ -272,7 +272,7 @@ fn each_function_does_what_it_says() {
     ] {
         let found = answer(target, (240, 480));
         let is_right =
-            matches!(found.as_slice(), [(own, other)] if own == name && is_same(other, values));
+            matches!(found.as_slice(), [(first, other)] if first == name && is_same(other, values));
         assert!(is_right, "{target}: {found:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::function::{Function, FunctionCall, FunctionGroup, Kind, Parameter, required};
-use crate::functions::support::{each, round_all, shown};
+use crate::functions::support::{each, format_value, round_all};
 use base::number;
 
 const FACTOR: &[Parameter] = &[
@@ -93,7 +93,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 let least = series.present().reduce(f64::min);
                 let least = least.unwrap_or(f64::NAN);
                 let is_whole = series.is_whole;
-                let tag = shown(least, is_whole);
+                let tag = format_value(least, is_whole);
                 let moved = series.map(|value| value - least).whole(is_whole);
                 Ok(moved.renamed(name).tagged("offsetToZero", tag))
             })
@@ -110,7 +110,7 @@ pub(super) const fn nothing(_: &mut FunctionCall<'_>) -> Result<(), Fault> {
 pub(super) fn constant(call: &mut FunctionCall<'_>) -> Result<(f64, String), Fault> {
     let number = call.arguments.float(1)?;
     let tag = match call.arguments.given(1) {
-        Some(value) => value.shown(),
+        Some(value) => value.to_text(),
         None => number::repr(number),
     };
     Ok((number, tag))

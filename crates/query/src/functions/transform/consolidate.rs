@@ -65,7 +65,7 @@ fn set_x_files_factor(call: &mut FunctionCall<'_>) -> Outcome {
     let tag = call
         .arguments
         .given(1)
-        .map(crate::value::Value::shown)
+        .map(crate::value::Value::to_text)
         .unwrap_or_default();
     call.set_x_files_factor(share);
     let series = call.arguments.series(0)?;

@@ -69,8 +69,8 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         run: |call| {
             each(call, nothing, |(), series| {
                 let name = format!("isNonNull({})", series.name);
-                let shown = series.map(|value| if value.is_nan() { 0.0 } else { 1.0 });
-                Ok(shown.whole(true).renamed(name).tagged("isNonNull", "1"))
+                let presence = series.map(|value| if value.is_nan() { 0.0 } else { 1.0 });
+                Ok(presence.whole(true).renamed(name).tagged("isNonNull", "1"))
             })
         },
     },

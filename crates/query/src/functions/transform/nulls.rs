@@ -35,7 +35,7 @@ fn transform_null(call: &mut FunctionCall<'_>) -> Outcome {
     let tag = call
         .arguments
         .given(1)
-        .map_or_else(|| "0".to_owned(), Value::shown);
+        .map_or_else(|| "0".to_owned(), Value::to_text);
     let default = call.arguments.float_or(1, 0.0)?;
     let text = number::general(default);
     if reference.is_empty() {

@@ -37,9 +37,9 @@ fn piece() -> impl Strategy<Value = (String, String)> {
     let escaped = prop::sample::select(vec!['(', ')', '{', '}', ',', '\'', '"', '\\', '|', '=']);
     let braces = "\\{[a-z.]{0,3}(,[a-z*]{1,3}){0,2}(,\\{[a-z]{1,2},[a-z]{1,2}\\})?\\}";
     prop_oneof![
-        4 => plain.prop_map(|own| (own.clone(), own)),
-        1 => escaped.prop_map(|own| (format!("\\{own}"), own.to_string())),
-        1 => braces.prop_map(|own| (own.clone(), own)),
+        4 => plain.prop_map(|text| (text.clone(), text)),
+        1 => escaped.prop_map(|character| (format!("\\{character}"), character.to_string())),
+        1 => braces.prop_map(|text| (text.clone(), text)),
     ]
 }
 
@@ -53,15 +53,15 @@ fn path() -> impl Strategy<Value = Part> {
 
 /// A number or a text, which templates take too.
 fn literal() -> impl Strategy<Value = Part> {
-    let finite = any::<f64>().prop_filter("a number", |own| own.is_finite());
+    let finite = any::<f64>().prop_filter("a number", |number| number.is_finite());
     let inside = prop_oneof![
         6 => "[^'\"\\\\\\pC]{1,4}",
         1 => prop::sample::select(vec!["\\\\", "\\'", "\\\"", "\\n"]).prop_map(str::to_owned),
     ];
     let texts = (prop::collection::vec(inside, 0..4), any::<bool>());
     prop_oneof![
-        any::<i64>().prop_map(|own| Part::value(own.to_string(), own.to_string())),
-        finite.prop_map(|own| Part::value(format!("{own:?}"), format!("{own:?}"))),
+        any::<i64>().prop_map(|number| Part::value(number.to_string(), number.to_string())),
+        finite.prop_map(|number| Part::value(format!("{number:?}"), format!("{number:?}"))),
         texts.prop_map(|(pieces, is_double)| {
             let (inside, quote) = (pieces.concat(), if is_double { '"' } else { '\'' });
             Part::value(format!("{quote}{inside}{quote}"), format!("{inside:?}"))
@@ -74,11 +74,11 @@ fn word_value() -> impl Strategy<Value = Part> {
         "true", "TRUE", "false", "False", "none", "None", "inf", "Inf",
     ];
     prop::sample::select(words)
-        .prop_map(|own| Part::value(own.to_owned(), own.to_ascii_lowercase()))
+        .prop_map(|word| Part::value(word.to_owned(), word.to_ascii_lowercase()))
 }
 
 fn word() -> impl Strategy<Value = String> {
-    "[a-zA-Z_][a-zA-Z0-9_]{0,7}".prop_filter("a function", |own| own != "template")
+    "[a-zA-Z_][a-zA-Z0-9_]{0,7}".prop_filter("a function", |name| name != "template")
 }
 
 fn gap() -> impl Strategy<Value = &'static str> {
@@ -89,16 +89,19 @@ fn gap() -> impl Strategy<Value = &'static str> {
 fn arguments(placed: &[Part], named: &[(String, Part)], gap: &str) -> (String, Vec<String>) {
     let named_texts = named
         .iter()
-        .map(|(name, own)| format!("{name}{gap}={gap}{}", own.text));
+        .map(|(name, part)| format!("{name}{gap}={gap}{}", part.text));
     let texts: Vec<String> = placed
         .iter()
-        .map(|own| own.text.clone())
+        .map(|part| part.text.clone())
         .chain(named_texts)
         .collect();
     let named_forms = named
         .iter()
-        .map(|(name, own)| format!("{name}={}", own.form));
-    let forms = placed.iter().map(|own| own.form.clone()).chain(named_forms);
+        .map(|(name, part)| format!("{name}={}", part.form));
+    let forms = placed
+        .iter()
+        .map(|part| part.form.clone())
+        .chain(named_forms);
     let text = texts.join(&format!("{gap},{gap}"));
     (text, forms.collect())
 }
@@ -126,7 +129,7 @@ fn call(inner: impl Strategy<Value = Part> + Clone + 'static) -> impl Strategy<V
 }
 
 fn template(body: impl Strategy<Value = Part> + 'static) -> impl Strategy<Value = Part> {
-    let body = body.prop_filter("an expression", |own| own.is_expression);
+    let body = body.prop_filter("an expression", |part| part.is_expression);
     let placed = prop::collection::vec(literal(), 0..3);
     let named = prop::collection::vec((word(), literal()), 0..3);
     (body, placed, named, gap()).prop_map(|(body, placed, named, gap)| {
@@ -147,25 +150,25 @@ fn expression() -> impl Strategy<Value = Part> {
         6,
         |inner| prop_oneof![4 => call(inner.clone()), 1 => template(inner)],
     );
-    nested.prop_filter("an expression", |own| own.is_expression)
+    nested.prop_filter("an expression", |part| part.is_expression)
 }
 
 /// Every part stands where it says, inside of what it is a part of, and says the same when it is read alone.
 fn spans_are_true(
     text: &str,
-    own: &Expression,
+    expression: &Expression,
     outside: &Range<usize>,
 ) -> Result<(), TestCaseError> {
-    let span = &own.span;
+    let span = &expression.span;
     prop_assert!(outside.start <= span.start && span.end <= outside.end);
     let alone = text.get(span.clone());
     prop_assert!(alone.is_some_and(|alone| !alone.is_empty()), "{:?}", span);
-    let (placed, named) = match &own.kind {
+    let (placed, named) = match &expression.kind {
         Kind::Call(call) => {
             prop_assert_eq!(text.get(call.name_span.clone()), Some(call.name.as_str()));
             prop_assert!(span.start <= call.name_span.start);
             let from_name = text.get(call.name_span.start..span.end);
-            let is_call = |own: &str| own.starts_with(&call.name) && own.ends_with(')');
+            let is_call = |source: &str| source.starts_with(&call.name) && source.ends_with(')');
             prop_assert!(from_name.is_some_and(is_call), "{:?}", from_name);
             (&call.arguments, &call.keywords)
         }
@@ -174,14 +177,16 @@ fn spans_are_true(
             (&template.arguments, &template.keywords)
         }
         Kind::Path(_) => {
-            prop_assert_eq!(shown(alone.unwrap_or_default()), form(own));
+            prop_assert_eq!(rendered(alone.unwrap_or_default()), form(expression));
             return Ok(());
         }
         _ => return Ok(()),
     };
-    let values = placed.iter().chain(named.iter().map(|own| &own.value));
+    let values = placed
+        .iter()
+        .chain(named.iter().map(|argument| &argument.value));
     let mut all = values;
-    all.try_for_each(|own| spans_are_true(text, own, span))
+    all.try_for_each(|child| spans_are_true(text, child, span))
 }
 
 const TOKENS: &[&str] = &[
@@ -231,12 +236,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_written_is_read(own in expression(), before in gap(), after in gap()) {
-        let text = format!("{before}{}{after}", own.text);
+    fn what_is_written_is_read(part in expression(), before in gap(), after in gap()) {
+        let text = format!("{before}{}{after}", part.text);
         let read = parse(&text);
         prop_assert!(read.is_ok(), "{}: {:?}", text, read);
         let read = read.unwrap();
-        prop_assert_eq!(form(&read), own.form, "{}", text);
+        prop_assert_eq!(form(&read), part.form, "{}", text);
         spans_are_true(&text, &read, &(0..text.len()))?;
     }
 
@@ -246,15 +251,15 @@ proptest! {
     ) {
         let text = tokens.concat();
         match parse(&text) {
-            Ok(own) => spans_are_true(&text, &own, &(0..text.len()))?,
+            Ok(expression) => spans_are_true(&text, &expression, &(0..text.len()))?,
             Err(error) => prop_assert!(!error.to_string().is_empty()),
         }
     }
 
     #[test]
     fn any_text_at_all_is_read_or_refused(text in any::<String>()) {
-        if let Ok(own) = parse(&text) {
-            spans_are_true(&text, &own, &(0..text.len()))?;
+        if let Ok(expression) = parse(&text) {
+            spans_are_true(&text, &expression, &(0..text.len()))?;
         }
     }
 
@@ -280,7 +285,7 @@ proptest! {
 fn a_text_has_a_limit_whatever_it_holds() {
     let most = usize::try_from(limit::TARGET_BYTES.default).unwrap();
     assert!(parse(&"a".repeat(most)).is_ok());
-    for token in TOKENS.iter().filter(|own| !own.trim().is_empty()) {
+    for token in TOKENS.iter().filter(|token| !token.trim().is_empty()) {
         let long = token.repeat(most / token.len() + 1);
         assert!(parse(&long).is_err(), "{token}");
         // Neither is one of the longest that are read a reason to stop.

@@ -406,10 +406,13 @@ mod tests {
 
     #[test]
     fn regression_7_one_lost_sample_is_told_in_the_singular() {
-        let told = |rejected, lost| missing(1, rejected, lost).unwrap_err().to_string();
-        assert_eq!(told(1, 0), "1 sample was rejected");
-        assert_eq!(told(0, 1), "1 sample was lost");
-        assert_eq!(told(2, 1), "2 samples were rejected, and 1 sample was lost");
+        let message = |rejected, lost| missing(1, rejected, lost).unwrap_err().to_string();
+        assert_eq!(message(1, 0), "1 sample was rejected");
+        assert_eq!(message(0, 1), "1 sample was lost");
+        assert_eq!(
+            message(2, 1),
+            "2 samples were rejected, and 1 sample was lost"
+        );
         assert!(missing(1, 0, 0).is_ok());
     }
 }

@@ -189,13 +189,13 @@ mod tests {
     #[test]
     fn a_path_is_told_by_what_is_there() {
         let folder = tempfile::tempdir().unwrap();
-        let told = |path: &Path| of_path(path).map(PrintableText::into_string);
-        let hint = told(folder.path()).unwrap();
+        let hint_for = |path: &Path| of_path(path).map(PrintableText::into_string);
+        let hint = hint_for(folder.path()).unwrap();
         assert!(hint.starts_with("`vigie import whisper "), "{hint}");
         let file = folder.path().join("x.prom");
         std::fs::write(&file, "# TYPE up gauge\nup 1 1519862400\n").unwrap();
-        let hint = told(&file).unwrap();
+        let hint = hint_for(&file).unwrap();
         assert!(hint.contains("`vigie import prometheus "), "{hint}");
-        assert_eq!(told(&folder.path().join("nothing")), None);
+        assert_eq!(hint_for(&folder.path().join("nothing")), None);
     }
 }

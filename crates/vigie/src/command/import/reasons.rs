@@ -120,8 +120,8 @@ mod tests {
         assert_eq!(reasons.0.len(), REASONS_MAX + 1);
         assert!(reasons.iter().any(|(code, _)| code == OTHER));
         assert!(reasons.iter().all(|(code, _)| code.len() < 300));
-        let told = serde_json::to_string(&reasons).unwrap();
-        assert_eq!(serde_json::from_str::<Reasons>(&told).unwrap(), reasons);
+        let json = serde_json::to_string(&reasons).unwrap();
+        assert_eq!(serde_json::from_str::<Reasons>(&json).unwrap(), reasons);
     }
 
     #[test]

@@ -453,9 +453,9 @@ fn beginning(text: &str, bytes_max: usize) -> String {
 }
 
 fn shortened(name: &str) -> String {
-    let shown = PrintableText::untrusted(name);
-    match shown.as_str().chars().count() {
-        ..=NAME_CHARACTERS_MAX => shown.into_string(),
-        _ => shown.shortened(NAME_CHARACTERS_MAX).into_string(),
+    let printable = PrintableText::untrusted(name);
+    match printable.as_str().chars().count() {
+        ..=NAME_CHARACTERS_MAX => printable.into_string(),
+        _ => printable.shortened(NAME_CHARACTERS_MAX).into_string(),
     }
 }

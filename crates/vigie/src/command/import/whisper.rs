@@ -135,19 +135,19 @@ fn import(
             Err(why) => Err(RejectReason::Malformed(why.to_owned())),
         };
         let delivery = &mut run.delivery;
-        let shown = file.relative.to_string_lossy();
+        let path = file.relative.to_string_lossy();
         match name {
             Ok(name) => match read(&file, &name, range, delivery) {
                 Ok(()) => delivery.end(done),
                 Err(ReadError::File(why)) => {
                     delivery.abandon();
-                    delivery.tally.failed(&shown, code::FILE, &why);
+                    delivery.tally.failed(&path, code::FILE, &why);
                 }
                 Err(ReadError::Delivery(failure)) => return Err(failure),
             },
             Err(reason) => {
                 let tally = &mut delivery.tally;
-                tally.failed(&shown, reason.code(), &reason.to_string());
+                tally.failed(&path, reason.code(), &reason.to_string());
             }
         }
         delivery.progress.done += file.extent();

@@ -34,10 +34,10 @@ pub(super) fn rejected(refusal: &Failure, credential: &Credential) -> Failure {
 }
 
 /// Hints by the server's reason. A new key needs another way to log in.
-fn key_hint(said: &str) -> &'static str {
-    if said.contains("its account was deleted") {
+fn key_hint(message: &str) -> &'static str {
+    if message.contains("its account was deleted") {
         "the server's operator alone can bring a deleted account back, and its keys with it; for another account, take a key of that one"
-    } else if said.contains("cannot be used") {
+    } else if message.contains("cannot be used") {
         "log in with `vigie login -u USER`; then fix this key, or make another with `vigie iam api-key-create NAME`; for a service ID an Administrator does, with `vigie iam service-api-key-create NAME SERVICE_ID`"
     } else {
         "is it the whole key, and not deleted? for a new one, log in with `vigie login -u USER` and use `vigie iam api-key-create NAME`; for a service ID an Administrator does, with `vigie iam service-api-key-create NAME SERVICE_ID`"

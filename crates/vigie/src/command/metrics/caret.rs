@@ -63,7 +63,7 @@ mod tests {
     use super::*;
     use crate::error::Kind;
 
-    fn shown(target: &str, column: usize, length: usize) -> Option<String> {
+    fn caret_lines(target: &str, column: usize, length: usize) -> Option<String> {
         let position = Position {
             number: 1,
             column,
@@ -76,16 +76,22 @@ mod tests {
     fn carets_stand_under_what_is_wrong() {
         let two = |target: &str, under: &str| Some(format!("  {target}\n  {under}"));
         assert_eq!(
-            shown("sumSerie(a.*)", 1, 8),
+            caret_lines("sumSerie(a.*)", 1, 8),
             two("sumSerie(a.*)", "^^^^^^^^")
         );
-        assert_eq!(shown("scale(a.b", 10, 0), two("scale(a.b", "         ^"));
+        assert_eq!(
+            caret_lines("scale(a.b", 10, 0),
+            two("scale(a.b", "         ^")
+        );
         // Wide characters take two columns, and what is not seen is written out.
-        assert_eq!(shown("日(a", 3, 1), two("日(a", "   ^"));
-        assert_eq!(shown("a\u{1b}(x", 4, 1), two("a\\u{1b}(x", "        ^"));
-        assert_eq!(shown("a", 2, 5), two("a", " ^"));
+        assert_eq!(caret_lines("日(a", 3, 1), two("日(a", "   ^"));
+        assert_eq!(
+            caret_lines("a\u{1b}(x", 4, 1),
+            two("a\\u{1b}(x", "        ^")
+        );
+        assert_eq!(caret_lines("a", 2, 5), two("a", " ^"));
         for (column, length) in [(0, 1), (3, 1), (usize::MAX, usize::MAX)] {
-            assert_eq!(shown("a", column, length), None);
+            assert_eq!(caret_lines("a", column, length), None);
         }
     }
 
@@ -93,7 +99,7 @@ mod tests {
     fn of_a_long_target_the_part_around_it_is_shown() {
         let long = format!("group({}b[)", "abc.def,".repeat(500));
         let at = long.find('[').unwrap() + 1;
-        let text = shown(&long, at, 1).unwrap();
+        let text = caret_lines(&long, at, 1).unwrap();
         let (target, under) = text.split_once('\n').unwrap();
         assert!(target.width() <= SHOWN_MAX + 4, "{text}");
         assert_eq!(target.chars().nth(under.width() - 1), Some('['), "{text}");

@@ -134,7 +134,7 @@ const CURVES: [&str; 6] = ["36", "33", "32", "35", "34", "31"];
 /// A chart with its title bold and its curve in a colour.
 fn painted(chart: &str, index: usize) -> PrintableText {
     let curve = CURVES.get(index % CURVES.len()).copied().unwrap_or("36");
-    let mut shown = PrintableText::default();
+    let mut text = PrintableText::default();
     for (number, line) in chart.lines().enumerate() {
         let axis = line.find(['┤', '│']).filter(|_| number > 1);
         let (before, after) = match axis {
@@ -142,12 +142,12 @@ fn painted(chart: &str, index: usize) -> PrintableText {
             Some(at) => line.split_at(at + '│'.len_utf8()),
             None => (line, ""),
         };
-        shown.push(&PrintableText::lines(before));
+        text.push(&PrintableText::lines(before));
         let style = if number == 0 { "1" } else { curve };
-        shown.push(&PrintableText::lines(after).painted(style));
-        shown.push(&"\n".into());
+        text.push(&PrintableText::lines(after).painted(style));
+        text.push(&"\n".into());
     }
-    shown
+    text
 }
 
 #[cfg(test)]
@@ -157,9 +157,9 @@ mod tests {
     #[test]
     fn a_curve_has_a_colour_and_nothing_else_of_its_line() {
         let chart = "a.b\n  last 1\n1 ┤⠉⠉\n  │⣀\n  └──\n   12:00\n";
-        let shown = painted(chart, 1).into_string();
+        let text = painted(chart, 1).into_string();
         assert_eq!(
-            shown,
+            text,
             "\u{1b}[1ma.b\u{1b}[0m\n  last 1\n1 ┤\u{1b}[33m⠉⠉\u{1b}[0m\n  │\u{1b}[33m⣀\u{1b}[0m\n  └──\n   12:00\n"
         );
         // A title is not taken for an axis, nor for an end of a line.

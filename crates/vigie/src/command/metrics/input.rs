@@ -323,8 +323,8 @@ fn push_argument(
     now: Now<'_>,
 ) -> Result<(), Failure> {
     let wrong = |what: String| {
-        let shown = redact_api_keys(argument);
-        Failure::usage(format!("`{shown}` is no sample: {what}"))
+        let redacted = redact_api_keys(argument);
+        Failure::usage(format!("`{redacted}` is no sample: {what}"))
             .hint("a sample is `NAME=VALUE` or `NAME=VALUE@TIME`, for example `shop.orders=17` or `shop.orders=17@-5min`")
     };
     let (name, rest) = argument

@@ -107,15 +107,15 @@ fn walk(
     let mut query = args.query.clone();
     // After a `**` further up, a node can be on two levels.
     let mut known = BTreeSet::new();
-    let mut shown = 0;
+    let mut listed = 0;
     for _ in 0..args.depth.unwrap_or(DEPTH_MAX) {
         let mut level = nodes(monitoring, &query)?;
         // A last `**` has matched everything below already.
         let deeper = level.iter().any(|node| node.branch) && last_element(&query) != "**";
         level.retain(|node| known.insert(node.path.clone()));
-        shown += level.len();
+        listed += level.len();
         let is_bounded = args.depth.is_none() && !args.all && format == Format::Tree;
-        let long = is_bounded && shown > NODES_SHOWN;
+        let long = is_bounded && listed > NODES_SHOWN;
         if long && !levels.is_empty() {
             break;
         }

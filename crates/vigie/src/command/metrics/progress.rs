@@ -15,7 +15,7 @@ const BAR_COLUMNS: u64 = 24;
 /// The progress line.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    shown: bool,
+    is_drawn: bool,
     wanted: bool,
     begun: Instant,
     next: Instant,
@@ -25,7 +25,7 @@ impl Progress {
     /// Drawn only if standard error is a terminal.
     pub(crate) fn new(output: &Output) -> Self {
         Self {
-            shown: false,
+            is_drawn: false,
             wanted: io::stderr().is_terminal() && !output.is_quiet(),
             begun: Instant::now(),
             next: Instant::now() + DELAY,
@@ -37,7 +37,7 @@ impl Progress {
         let now = Instant::now();
         if self.wanted && now >= self.next {
             self.next = now + REDRAW_INTERVAL;
-            self.shown = true;
+            self.is_drawn = true;
             to_stderr(&shown!(
                 "\r{}\u{1b}[K",
                 line(read, size, samples, self.begun.elapsed())
@@ -47,8 +47,8 @@ impl Progress {
 
     /// Clears it, so that the next output starts on an empty line.
     pub(crate) fn clear(&mut self) {
-        if self.shown {
-            self.shown = false;
+        if self.is_drawn {
+            self.is_drawn = false;
             to_stderr(&"\r\u{1b}[K".into());
         }
     }

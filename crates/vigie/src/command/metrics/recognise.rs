@@ -149,8 +149,8 @@ mod tests {
             ("x.csv.gz", "a 1\n", Format::Csv),
             ("x.gz", "name,value\n", Format::Csv),
         ] {
-            let told = recognised(Path::new(name), text.as_bytes());
-            assert_eq!(told.unwrap(), format, "{name} {text:?}");
+            let found = recognised(Path::new(name), text.as_bytes());
+            assert_eq!(found.unwrap(), format, "{name} {text:?}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! `metrics schemas`: how far apart the values of series stand in Graphite's view, and what several samples become, by name, in the
 //! words of carbon's two files.
 
+mod comparison;
 mod conf;
 mod domain_rules;
 mod get;
@@ -8,7 +9,6 @@ mod import;
 mod known;
 mod rule_change;
 mod set;
-mod shown;
 mod unset;
 
 pub(crate) use known::{KnownRule, known_rules};

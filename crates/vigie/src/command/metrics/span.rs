@@ -112,7 +112,7 @@ mod tests {
         const MINUTE: i64 = 60_000;
         // 2025-11-25T12:00:00Z
         let noon = 1_764_072_000_000;
-        for (from, until, told) in [
+        for (from, until, expected) in [
             (
                 Some(noon),
                 Some(noon + 20 * MINUTE),
@@ -130,7 +130,7 @@ mod tests {
             ),
             (None, Some(noon), "up to 2025-11-25 13:00 (Europe/Paris)"),
         ] {
-            assert_eq!(span(from, until), told);
+            assert_eq!(span(from, until), expected);
         }
     }
 }

@@ -105,7 +105,7 @@ mod tests {
     use crate::chart::Glyphs;
     use base::time::Millis;
 
-    fn shown(name: &str, width: usize) -> String {
+    fn rendered(name: &str, width: usize) -> String {
         let points: Vec<_> = (0..60)
             .map(|at| (Some(f64::from(at)), Millis::from_secs(60 * i64::from(at))))
             .collect();
@@ -123,7 +123,7 @@ mod tests {
     fn no_line_is_wider_than_the_screen() {
         for width in [20, 40, 60, 80, 200] {
             for name in ["a.b", "shop.eu-central-1.orders.latency-ms.p99"] {
-                let text = shown(name, width);
+                let text = rendered(name, width);
                 let widest = text.lines().skip(1).map(UnicodeWidthStr::width).max();
                 let allowed = width
                     .max(name.width())
@@ -135,9 +135,9 @@ mod tests {
 
     #[test]
     fn a_narrow_screen_stacks() {
-        assert!(shown("a.b", 80).starts_with("Metric   Trend"));
+        assert!(rendered("a.b", 80).starts_with("Metric   Trend"));
         assert_eq!(
-            shown("a.b", 20),
+            rendered("a.b", 20),
             "a.b\n▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██\n  last 59   min 0   max 59\n"
         );
     }

@@ -88,8 +88,8 @@ mod tests {
 
     #[test]
     fn a_run_says_how_many_it_stands_for() {
-        let shown = |glyphs| words(Line::Empty(1432), &TimeZone::UTC, glyphs);
-        assert_eq!(shown(Glyphs::Unicode), ["… 1432 empty points", "-"]);
-        assert_eq!(shown(Glyphs::Ascii), ["... 1432 empty points", "-"]);
+        let render = |glyphs| words(Line::Empty(1432), &TimeZone::UTC, glyphs);
+        assert_eq!(render(Glyphs::Unicode), ["… 1432 empty points", "-"]);
+        assert_eq!(render(Glyphs::Ascii), ["... 1432 empty points", "-"]);
     }
 }

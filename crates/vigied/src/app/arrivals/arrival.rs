@@ -99,8 +99,8 @@ impl Arrival {
                 at: self.at,
                 by: self.by,
                 reason: reason.code(),
-                name: name.map(shown),
-                message: shown(&reason.to_string()),
+                name: name.map(printable),
+                message: printable(&reason.to_string()),
             });
         }
     }
@@ -116,7 +116,7 @@ impl Arrival {
 }
 
 /// The beginning of a text of a sender. One in which a credential may stand is not kept.
-fn shown(text: &str) -> Box<str> {
+fn printable(text: &str) -> Box<str> {
     let prefixes = ["vgk_", "vgr_", "vgs_", "eyJ"];
     if prefixes.iter().any(|prefix| text.contains(prefix)) {
         return "<hidden: it may hold a credential>".into();
@@ -165,13 +165,13 @@ mod tests {
 
     #[test]
     fn no_credential_is_kept_and_no_long_text() {
-        assert_eq!(&*shown("a.b"), "a.b");
+        assert_eq!(&*printable("a.b"), "a.b");
         for text in ["vgk_abc.cpu", "vgs_abc", "x eyJhbGciOi y"] {
             assert!(
-                !shown(text).contains("abc") && !shown(text).contains("hbG"),
+                !printable(text).contains("abc") && !printable(text).contains("hbG"),
                 "{text}"
             );
         }
-        assert_eq!(shown(&"ü".repeat(500)).len(), TEXT_BYTES);
+        assert_eq!(printable(&"ü".repeat(500)).len(), TEXT_BYTES);
     }
 }

@@ -49,14 +49,14 @@ async fn the_oldest_body_of_a_stranger_gives_way_to_a_newcomer() {
     let others: Vec<ArrivingBody> = (2..=4).map(|number| enter(source(number))).collect();
     // Beyond the share of unauthenticated clients, the oldest of them all.
     assert!(was_told(&of_one[1]).await && !was_told(&others[0]).await);
-    let own: Vec<ArrivingBody> = (0..4).map(|_| enter(account(1))).collect();
+    let bodies_of_one: Vec<ArrivingBody> = (0..4).map(|_| enter(account(1))).collect();
     for old in &of_one[2..] {
         assert!(was_told(old).await);
     }
-    assert!(!was_told(&others[0]).await && !was_told(&own[0]).await);
+    assert!(!was_told(&others[0]).await && !was_told(&bodies_of_one[0]).await);
     // The last of eight is reserved for owners without any.
     assert_eq!(bodies.lock().entries.len(), 7);
-    drop((of_one, others, own));
+    drop((of_one, others, bodies_of_one));
     assert_eq!(bodies.lock().entries.len(), 0);
     assert_eq!(bodies.lock().arriving.used(), 0);
 }
@@ -72,7 +72,7 @@ async fn an_accounts_body_gives_way_when_it_has_fallen_behind() {
     let third = bodies.enter_at(account(1), begun + STALL).unwrap();
     assert!(was_told(&first).await && !was_told(&second).await);
     // Full of accounts' bodies: the account with most loses its oldest to another account, and none to an unauthenticated client.
-    let more = [account(2), account(3)].map(|own| bodies.enter_at(own, begun).unwrap());
+    let more = [account(2), account(3)].map(|id| bodies.enter_at(id, begun).unwrap());
     let over = bodies.enter_at(source(1), begun).unwrap_err();
     assert_eq!(over.limit, &limit::ARRIVING_BODIES);
     let fourth = bodies.enter_at(account(4), begun).unwrap();

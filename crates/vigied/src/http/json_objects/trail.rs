@@ -160,18 +160,18 @@ mod tests {
     #[test]
     fn a_slip_is_told_what_was_meant_and_a_stranger_what_there_is() {
         let known = ["name", "expires_at", "iam_id"];
-        let told = |name: &str| instead(name, known.into_iter());
+        let suggestion = |name: &str| instead(name, known.into_iter());
         for (name, meant) in [
             ("expiresAt", "expires_at"),
             ("Expires-At", "expires_at"),
             ("iamid", "iam_id"),
             ("nmae", "name"),
         ] {
-            assert_eq!(told(name), format!("did you mean `{meant}`?"));
+            assert_eq!(suggestion(name), format!("did you mean `{meant}`?"));
         }
         let all = "leave it out: there are `name`, `expires_at`, `iam_id`";
-        assert_eq!(told("colour"), all);
-        assert_eq!(told(&"name".repeat(99)), all);
+        assert_eq!(suggestion("colour"), all);
+        assert_eq!(suggestion(&"name".repeat(99)), all);
         assert_eq!(instead("a", [].into_iter()), "leave it out: there are none");
     }
 }

@@ -91,38 +91,42 @@ async fn one_that_cannot_be_removed_holds_up_no_other_and_is_tried_again() {
         .verifier()
         .identity(Credential::ApiKey(key.expose()))
         .unwrap();
-    let (own, mut tenants) = (Arc::new(Stubborn::default()), Vec::new());
+    let (stubborn, mut tenants) = (Arc::new(Stubborn::default()), Vec::new());
     for name in ["first", "second", "third"] {
         let space = iam.create_space(&owner, org, name).await.unwrap();
         let gone = iam.delete_space(&owner, space.id).await.unwrap();
         tenants.extend(gone.tenants.iter().map(Metering::tenant));
     }
     for tenant in &tenants {
-        own.held.lock().unwrap().insert(*tenant, 1);
+        stubborn.held.lock().unwrap().insert(*tenant, 1);
     }
     let first = iam.due().first().unwrap().tenant;
-    own.keeps.lock().unwrap().push(first);
-    let store: Arc<dyn SampleStore> = own.clone();
+    stubborn.keeps.lock().unwrap().push(first);
+    let store: Arc<dyn SampleStore> = stubborn.clone();
     let mut sweep = Sweep::default();
     let mut round = async || {
         let due = iam.due();
         sweep.process_due(&iam, &store, due, Millis(i64::MAX)).await
     };
     round().await.unwrap_err();
-    let left: Vec<TenantId> = own.held.lock().unwrap().keys().copied().collect();
+    let left: Vec<TenantId> = stubborn.held.lock().unwrap().keys().copied().collect();
     assert_eq!(left, [first], "the others are gone, though it came first");
     // The others are also forgotten while the first fails again.
     round().await.unwrap_err();
-    let due: Vec<TenantId> = iam.due().iter().map(|own| own.tenant).collect();
+    let due: Vec<TenantId> = iam.due().iter().map(|deleted| deleted.tenant).collect();
     assert_eq!(due, [first]);
     let window = PageRequest { skip: 0, take: 1 };
     assert!(iam.deleted(&owner, window).entries.is_empty());
-    assert_eq!(own.tries.lock().unwrap()[&first], 2, "it is tried again");
-    own.keeps.lock().unwrap().clear();
+    assert_eq!(
+        stubborn.tries.lock().unwrap()[&first],
+        2,
+        "it is tried again"
+    );
+    stubborn.keeps.lock().unwrap().clear();
     round().await.unwrap();
     round().await.unwrap();
     assert!(iam.due().is_empty());
-    let tries = own.tries.lock().unwrap();
+    let tries = stubborn.tries.lock().unwrap();
     let others = tenants.iter().filter(|tenant| **tenant != first);
     assert!(
         others.into_iter().all(|tenant| tries[tenant] == 1),
@@ -139,16 +143,16 @@ async fn those_that_fail_come_behind_the_others_however_many_they_are() {
         .verifier()
         .identity(Credential::ApiKey(key.expose()))
         .unwrap();
-    let own = Arc::new(Stubborn::default());
+    let stubborn = Arc::new(Stubborn::default());
     for name in ["first", "second", "third"] {
         let space = iam.create_space(&owner, org, name).await.unwrap();
         for tenant in iam.delete_space(&owner, space.id).await.unwrap().tenants {
-            own.held.lock().unwrap().insert(tenant.tenant(), 1);
+            stubborn.held.lock().unwrap().insert(tenant.tenant(), 1);
         }
     }
-    let due: Vec<TenantId> = iam.due().iter().map(|own| own.tenant).collect();
-    own.keeps.lock().unwrap().extend(&due[..2]);
-    let store: Arc<dyn SampleStore> = own.clone();
+    let due: Vec<TenantId> = iam.due().iter().map(|deleted| deleted.tenant).collect();
+    stubborn.keeps.lock().unwrap().extend(&due[..2]);
+    let store: Arc<dyn SampleStore> = stubborn.clone();
     let mut sweep = Sweep {
         most: 1,
         ..Sweep::default()
@@ -157,12 +161,12 @@ async fn those_that_fail_come_behind_the_others_however_many_they_are() {
         let done = sweep.process_due(&iam, &store, iam.due(), Millis(i64::MAX));
         let _ = done.await;
     }
-    let left: Vec<TenantId> = own.held.lock().unwrap().keys().copied().collect();
+    let left: Vec<TenantId> = stubborn.held.lock().unwrap().keys().copied().collect();
     assert!(
         !left.contains(&due[2]),
         "the third waits for the others: {left:?}"
     );
-    own.keeps.lock().unwrap().clear();
+    stubborn.keeps.lock().unwrap().clear();
     while !iam.due().is_empty() {
         let done = sweep.process_due(&iam, &store, iam.due(), Millis(i64::MAX));
         done.await.unwrap();

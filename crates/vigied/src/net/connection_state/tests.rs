@@ -74,19 +74,19 @@ async fn a_connection_ends_when_all_that_is_open_on_it_is_withdrawn() {
         withdrawn.store(true, Ordering::Release);
         state.withdraw();
     };
-    let (own, shared) = (state(), state());
+    let (single, shared) = (state(), state());
     shared.set_shared();
-    let [first, second, others] = [(); 3].map(|()| answer(&own));
+    let [first, second, others] = [(); 3].map(|()| answer(&single));
     let first_of_shared = answer(&shared);
-    withdraw(&own, &first.1);
+    withdraw(&single, &first.1);
     withdraw(&shared, &first_of_shared.1);
     // It has ended by itself, and the other goes on.
     drop(first);
-    assert!(!is_ended(&own).await && !is_ended(&shared).await);
-    withdraw(&own, &second.1);
-    assert!(!is_ended(&own).await && !is_ended(&shared).await);
+    assert!(!is_ended(&single).await && !is_ended(&shared).await);
+    withdraw(&single, &second.1);
+    assert!(!is_ended(&single).await && !is_ended(&shared).await);
     drop(others);
-    assert!(is_ended(&own).await);
+    assert!(is_ended(&single).await);
     drop((second, first_of_shared));
     assert!(!is_ended(&shared).await);
 }

@@ -279,7 +279,7 @@ fn done(world: &World, helping: Option<Arc<Fickle>>) -> (Result<Vec<usize>, Stri
         Ok(outs) => Ok(numbers(outs)),
         Err(error) => Err(error.to_string()),
     };
-    let spent = [Resource::Samples, Resource::Steps].map(|own| context.spent(own));
+    let spent = [Resource::Samples, Resource::Steps].map(|resource| context.spent(resource));
     let held = room.used.load(Ordering::SeqCst);
     drop(read);
     assert_eq!(room.used.load(Ordering::SeqCst), 0);
@@ -403,11 +403,11 @@ async fn a_query_has_further_turns_only_within_the_share_of_its_account() {
     let helpers = helpers(&turns);
     let helping: Vec<_> = std::iter::from_fn(|| helpers.acquire()).take(9).collect();
     assert_eq!(helping.len(), 3, "half of eight, with its own");
-    assert!(helping.iter().all(|own| !own.is_wanted()));
+    assert!(helping.iter().all(|helper| !helper.is_wanted()));
     // A second query of the account is more than a second thread of the first.
     let mut second = pin!(take(&turns, account(1)));
     assert!(poll(second.as_mut()).is_pending());
-    assert!(helping.iter().all(|own| own.is_wanted()));
+    assert!(helping.iter().all(|helper| helper.is_wanted()));
     drop(helping);
     assert!(poll(second.as_mut()).is_ready());
 }
@@ -458,7 +458,7 @@ fn all_threads_end_with_the_query() {
 async fn a_part_that_panics_ends_the_query_and_leaves_no_turn_behind() {
     for panics_in_helper in [true, false] {
         let turns = turns(3, 8, 100);
-        let own = take(&turns, account(1)).await.unwrap();
+        let turn = take(&turns, account(1)).await.unwrap();
         let context = Context::unlimited().with_thread_pool(helpers(&turns));
         let (begins, begun) = pair();
         let begun = Mutex::new(begun);
@@ -485,7 +485,7 @@ async fn a_part_that_panics_ends_the_query_and_leaves_no_turn_behind() {
         let panicked = panicked.unwrap();
         assert_eq!(panicked.downcast_ref::<&str>(), Some(&"as a bug would"));
         // All that helped have given their turns back.
-        drop(own);
+        drop(turn);
         let all = helpers(&turns);
         let all: Vec<_> = std::iter::from_fn(|| all.acquire()).take(9).collect();
         assert_eq!(all.len(), 3);

@@ -51,8 +51,8 @@ async fn no_account_has_all_turns_and_a_full_queue_refuses() {
     let turns = turns(2, 4, 50);
     let _one = take(&turns, account(1)).await.unwrap();
     let mut wait = [take(&turns, account(1)), take(&turns, account(1))].map(Box::pin);
-    for own in &mut wait {
-        assert!(poll(own.as_mut()).is_pending());
+    for waiter in &mut wait {
+        assert!(poll(waiter.as_mut()).is_pending());
     }
     let refused = take(&turns, account(1)).await.unwrap_err();
     assert_eq!(refused.0.limit, Some(&limit::ACCOUNT_SHARE_PERCENT));
@@ -107,8 +107,8 @@ async fn the_people_of_an_account_take_turns_too() {
     let mut waiting: Vec<_> = (0..6)
         .map(|_| (0, Box::pin(turns.take(owner, &people[0]))))
         .collect();
-    for (_, own) in &mut waiting {
-        assert!(poll(own.as_mut()).is_pending());
+    for (_, waiter) in &mut waiting {
+        assert!(poll(waiter.as_mut()).is_pending());
     }
     // Two at once, and a further one whenever one was served.
     for _ in 0..2 {
@@ -119,8 +119,8 @@ async fn the_people_of_an_account_take_turns_too() {
     for _ in 0..8 {
         drop(running);
         let mut next = None;
-        for (at, (person, own)) in waiting.iter_mut().enumerate() {
-            if let Poll::Ready(turn) = poll(own.as_mut()) {
+        for (at, (person, waiter)) in waiting.iter_mut().enumerate() {
+            if let Poll::Ready(turn) = poll(waiter.as_mut()) {
                 next = Some((at, *person, turn.unwrap()));
             }
         }

@@ -1,10 +1,10 @@
 //! Policies as bodies and answers have them, in both forms.
 
 use crate::app::App;
-use crate::failure::refused::{check_length, mended_by};
+use crate::failure::refused::{check_count, check_length, mended_by};
 use crate::http::advertised_address::UrlForCaller;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
-use crate::route::api_key::invalid;
 use crate::route::group_id;
 use crate::route::iam_id;
 use base::error::{Kind, Problem};
@@ -152,17 +152,7 @@ fn grant(
     roles: &[wired::PolicyRole],
 ) -> Result<PolicyGrant, Refusal> {
     // More are refused by their number, not looked for one by one.
-    let most = usize::try_from(limit::ROLES_PER_POLICY.default).unwrap_or(usize::MAX);
-    if roles.len() > most {
-        let limit = &limit::ROLES_PER_POLICY;
-        let message = format!(
-            "`roles` has {} roles, more than `{}` = {most}",
-            roles.len(),
-            limit.name
-        );
-        let Refusal(problem) = invalid("roles", message);
-        return Err(Refusal(problem.limit(limit)));
-    }
+    check_count("roles", roles.len(), &limit::ROLES_PER_POLICY)?;
     let roles = roles.iter();
     let roles = roles.map(|role| app.iam.policy_role(caller, &role.role_id));
     let read = |given: &Given<'_>| {
@@ -291,7 +281,7 @@ impl<'u> Form<'u> {
             PolicySubject::Principal(principal) => (IAM_ID, principal.to_string()),
             PolicySubject::Invited(id) => (IAM_ID, id.to_string()),
             PolicySubject::Group(group) => {
-                (ACCESS_GROUP_ID, group_id::shown(policy.account, group))
+                (ACCESS_GROUP_ID, group_id::to_wire(policy.account, group))
             }
         }
     }

@@ -32,7 +32,7 @@ pub(in crate::route) trait Version: 'static {
     /// The terms in a body.
     fn terms(app: &App, caller: &Identity, bytes: &[u8]) -> Result<PolicyTerms, Refusal>;
 
-    fn shown(form: &Form<'_>, policy: &Policy) -> Self::Shown;
+    fn to_wire(form: &Form<'_>, policy: &Policy) -> Self::Shown;
 
     fn list(form: &Form<'_>, part: PolicyPart) -> Self::List;
 }
@@ -53,7 +53,7 @@ impl Version for V1 {
         form::first(app, caller, body(bytes)?)
     }
 
-    fn shown(form: &Form<'_>, policy: &Policy) -> wired::Policy {
+    fn to_wire(form: &Form<'_>, policy: &Policy) -> wired::Policy {
         form.first(policy)
     }
 
@@ -79,7 +79,7 @@ impl Version for V2 {
         form::second(app, caller, body(bytes)?)
     }
 
-    fn shown(form: &Form<'_>, policy: &Policy) -> wired::PolicyV2 {
+    fn to_wire(form: &Form<'_>, policy: &Policy) -> wired::PolicyV2 {
         form.second(policy)
     }
 

@@ -1,8 +1,8 @@
 //! The resource of a question about access: the domain that it stands for, and what else is said of it.
 
-use super::super::api_key::invalid;
 use crate::app::App;
 use crate::failure::refused::{check_length, mended_by};
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use base::id::{AccountId, InstanceId, OrgId, ResourceGroupId, SpaceId};
 use base::limit;

@@ -51,8 +51,8 @@ fn write_event(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refus
         return Err(Refusal(problem.field("id")));
     };
     let texts = (&*event.what, &*event.mark.tags, &*event.data);
-    let shown = Single::new(event.mark.place.number, event.mark.place.at, texts);
-    let json = serde_json::to_string(&shown).unwrap_or_default();
+    let single = Single::new(event.mark.place.number, event.mark.place.at, texts);
+    let json = serde_json::to_string(&single).unwrap_or_default();
     write_json(asked, answer, &json)
 }
 

@@ -100,11 +100,11 @@ fn as_asked(mut found: Vec<Node>, path: &str) -> Vec<Node> {
     }
     for node in &mut found {
         let mut asked = asked.iter();
-        let shown = node.path.split('.').map(|element| match asked.next() {
+        let elements = node.path.split('.').map(|element| match asked.next() {
             Some(asked) if is_escaped(asked) => asked.replace('\\', ""),
             _ => element.to_owned(),
         });
-        node.path = shown.collect::<Vec<_>>().join(".");
+        node.path = elements.collect::<Vec<_>>().join(".");
     }
     found.sort_unstable();
     found.dedup_by(|later, first| {

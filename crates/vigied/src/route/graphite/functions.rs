@@ -40,11 +40,11 @@ fn write(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     let parameters = &asked.parameters;
     let is_grouped = parameters.is_set("grouped");
     let group = parameters.last("group");
-    let shown = match is_of_pies(parameters) {
+    let description = match is_of_pies(parameters) {
         true => pie::list(group, is_grouped),
         false => describe::list(group, is_grouped),
     };
-    write_json(asked, answer, &text(parameters, &shown))
+    write_json(asked, answer, &text(parameters, &description))
 }
 
 /// Whether the functions of pies are asked for, which make one number of a series, and not those of targets.
@@ -52,11 +52,11 @@ fn is_of_pies(parameters: &Parameters) -> bool {
     parameters.last("type") == Some("pie")
 }
 
-fn text(parameters: &Parameters, shown: &Value) -> String {
+fn text(parameters: &Parameters, document: &Value) -> String {
     if is_pretty(parameters) {
-        describe::pretty(shown)
+        describe::pretty(document)
     } else {
-        describe::text(shown)
+        describe::text(document)
     }
 }
 
@@ -72,7 +72,7 @@ fn write_one(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal
         true => pie::one(name),
         false => describe::one(name),
     };
-    let Some(shown) = found else {
+    let Some(description) = found else {
         let message = format!("there is no function `{}`", wire::excerpt::beginning(name));
         let problem = code::FUNCTION_UNKNOWN.problem(message).field("name");
         return Err(Refusal(match table::nearest(name) {
@@ -80,5 +80,5 @@ fn write_one(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal
             None => problem,
         }));
     };
-    write_json(asked, answer, &text(parameters, &shown))
+    write_json(asked, answer, &text(parameters, &description))
 }

@@ -169,7 +169,7 @@ pub(super) fn is_pretty(parameters: &Parameters) -> bool {
 }
 
 /// A value as JSON, on several lines where that is asked for.
-pub(super) fn shown(asked: &GraphiteRequest, value: &Value) -> String {
+pub(super) fn json_text(asked: &GraphiteRequest, value: &Value) -> String {
     if is_pretty(&asked.parameters) {
         format!("{value:#}")
     } else {

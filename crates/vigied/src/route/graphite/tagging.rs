@@ -21,7 +21,7 @@ pub(crate) async fn tag_series(
 ) -> Result<Response, Refusal> {
     let parameters = Parameters::parse(url.as_deref(), &form)?;
     let path = parameters.last("path").ok_or_else(missing)?;
-    Ok(shown(&json!(written(path)?)))
+    Ok(json_answer(&json!(written(path)?)))
 }
 
 /// `POST /tags/tagMultiSeries`: the same for several.
@@ -36,7 +36,7 @@ pub(crate) async fn tag_multi_series(
         return Err(missing());
     }
     let all: Vec<String> = paths.into_iter().map(written).collect::<Result<_, _>>()?;
-    Ok(shown(&json!(all)))
+    Ok(json_answer(&json!(all)))
 }
 
 fn missing() -> Refusal {
@@ -52,6 +52,6 @@ fn written(path: &str) -> Result<String, Refusal> {
     Ok(key.graphite().into_owned())
 }
 
-fn shown(value: &Value) -> Response {
+fn json_answer(value: &Value) -> Response {
     ([(header::CONTENT_TYPE, JSON)], format!("{value}\n")).into_response()
 }

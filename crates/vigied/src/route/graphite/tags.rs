@@ -2,7 +2,7 @@
 
 use super::parameters::{Parameters, invalid};
 use super::request::{
-    GraphiteRequest, answer, json_type, routes, routes_of_one, shown, write_json,
+    GraphiteRequest, answer, json_text, json_type, routes, routes_of_one, write_json,
 };
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
@@ -137,7 +137,7 @@ fn write_tags(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusa
     let tags = catalog::tags(tag_sets, filter(asked)?, &mut look)
         .map_err(|error| unlisted(error, unfiltered))?;
     let tags: Vec<Value> = tags.into_iter().map(|tag| json!({"tag": tag})).collect();
-    write_json(asked, answer, &shown(asked, &Value::from(tags)))
+    write_json(asked, answer, &json_text(asked, &Value::from(tags)))
 }
 
 fn write_tag(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
@@ -156,7 +156,7 @@ fn write_tag(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal
             json!({"tag": tag, "values": values})
         }
     };
-    write_json(asked, answer, &shown(asked, &value))
+    write_json(asked, answer, &json_text(asked, &value))
 }
 
 fn write_series(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
@@ -182,7 +182,7 @@ fn write_series(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refu
         }
     }
     found.sort_unstable();
-    write_json(asked, answer, &shown(asked, &json!(found)))
+    write_json(asked, answer, &json_text(asked, &json!(found)))
 }
 
 fn write_suggested_tags(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
@@ -194,7 +194,7 @@ fn write_suggested_tags(asked: &GraphiteRequest, answer: &mut Answer) -> Result<
     let mut look = || context.check(Instant::now());
     let suggested = catalog::suggested_tags(tag_sets, &expressions, prefix, limit, &mut look)
         .map_err(|error| unlisted(error, refused))?;
-    write_json(asked, answer, &shown(asked, &json!(suggested)))
+    write_json(asked, answer, &json_text(asked, &json!(suggested)))
 }
 
 fn write_suggested_values(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
@@ -218,5 +218,5 @@ fn write_suggested_values(asked: &GraphiteRequest, answer: &mut Answer) -> Resul
     let suggested =
         catalog::suggested_values(tag_sets, &expressions, tag, prefix, limit, &mut look)
             .map_err(|error| unlisted(error, refused))?;
-    write_json(asked, answer, &shown(asked, &json!(suggested)))
+    write_json(asked, answer, &json_text(asked, &json!(suggested)))
 }

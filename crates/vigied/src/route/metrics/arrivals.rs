@@ -22,7 +22,7 @@ pub(crate) async fn senders(
     let view = view(&app, &caller, raw.as_deref())?;
     let now = app.clock.now();
     let senders = view.senders.into_iter().map(|(by, figures)| {
-        let (listener, source, key) = shown(&by);
+        let (listener, source, key) = parts(&by);
         SenderItem {
             listener,
             source,
@@ -54,7 +54,7 @@ pub(crate) async fn rejects(
 ) -> Result<Response, Refusal> {
     let view = view(&app, &caller, raw.as_deref())?;
     let rejects = view.refused.into_iter().map(|reject| {
-        let (listener, source, key) = shown(&reject.by);
+        let (listener, source, key) = parts(&reject.by);
         RejectItem {
             at: reject.at.secs(),
             listener,
@@ -88,7 +88,7 @@ fn view(app: &App, caller: &Caller, raw: Option<&str>) -> Result<View, Refusal> 
     Ok(app.arrivals.of(domain, |limit| app.metrics.limited(limit)))
 }
 
-fn shown(by: &ArrivalSource) -> (String, String, Option<String>) {
+fn parts(by: &ArrivalSource) -> (String, String, Option<String>) {
     let key = by.key.map(|key| key.to_string());
     (by.listener.to_owned(), by.address.to_string(), key)
 }

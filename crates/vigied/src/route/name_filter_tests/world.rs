@@ -251,14 +251,14 @@ impl World {
         let headers = head.headers.iter();
         let headers = headers.filter(|(name, _)| *name != "transaction-id");
         let headers = headers.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()));
-        let shown = |text: &str| {
+        let normalized = |text: &str| {
             let ids = self.ids.iter();
             ids.fold(text.to_owned(), |text, (id, name)| text.replace(id, name))
         };
         Answered {
             status: head.status.as_u16(),
-            headers: headers.map(|line| shown(&line)).collect(),
-            body: shown(&text),
+            headers: headers.map(|line| normalized(&line)).collect(),
+            body: normalized(&text),
         }
     }
 }

@@ -13,7 +13,7 @@ const GUID_BYTES: usize = 36;
 pub(super) enum Login {
     /// For one domain.
     One {
-        shown: SenderCredential,
+        credential: SenderCredential,
         domain: Domain,
     },
     /// For several spaces, each named by its lines.
@@ -68,8 +68,8 @@ mod tests {
         let id = "01234567-89ab-4def-8123-456789abcdef";
         let other = "11234567-89ab-4def-8123-456789abcdef";
         let domain = Domain::Space(id.parse().unwrap());
-        let shown = SenderCredential::Source(KeyId(Guid::from_random([1; 16])));
-        let one = Login::One { shown, domain };
+        let credential = SenderCredential::Source(KeyId(Guid::from_random([1; 16])));
+        let one = Login::One { credential, domain };
         let placed = |line: &str| {
             let placed = one.place(line.as_bytes());
             placed.map(|(domain, rest)| (domain, String::from_utf8(rest.to_vec()).unwrap()))

@@ -228,7 +228,7 @@ fn store(
             Ok(appended) => {
                 let late = appended.rejected.iter().map(|rejected| &rejected.1);
                 tell(shared, origin.sender, late);
-                let of = (&origin.shown, scope.domain());
+                let of = (&origin.credential, scope.domain());
                 note_made(shared, origin.sender, of, &batch, &appended);
                 StoreOutcome::Done
             }
@@ -259,7 +259,7 @@ enum StoreRight {
 }
 
 fn store_right(shared: &SenderContext, owner: Owner, origin: &SampleOrigin) -> StoreRight {
-    match origin.shown.scope(shared) {
+    match origin.credential.scope(shared) {
         Err(Denied::ForNow(_)) => StoreRight::Unknown,
         Err(Denied::Gone(_)) => StoreRight::Withdrawn,
         Ok(scope) => {

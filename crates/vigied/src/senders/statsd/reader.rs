@@ -44,8 +44,8 @@ impl<'s> StatsdReader<'s> {
         let (shared, sums, sender) = (self.identity.shared, self.sums, self.identity.sender);
         let parted = self.identity.part(lines);
         if let Some(parted) = &parted {
-            self.identity.store_keyed(parted, |shown, lines| {
-                take((shared, sums), sender, shown, (lines, true))
+            self.identity.store_keyed(parted, |credential, lines| {
+                take((shared, sums), sender, credential, (lines, true))
             })?;
         }
         let plain = parted.as_ref().map_or(lines, |parted| &parted.plain);
@@ -62,7 +62,7 @@ impl<'s> StatsdReader<'s> {
                     .to_owned(),
             ));
         };
-        match take((shared, sums), sender, &open.shown, (plain, true)) {
+        match take((shared, sums), sender, &open.credential, (plain, true)) {
             Outcome::Done => Ok(()),
             Outcome::Denied(denied) => Err(self.identity.denied(denied.problem(), count(plain))),
         }
@@ -119,7 +119,7 @@ impl Reader for StatsdReader<'_> {
 
     fn tick(&mut self, _: &mut Stream) -> Result<(), End> {
         let open = self.identity.open.as_ref();
-        match open.map(|open| open.shown.scope(self.identity.shared)) {
+        match open.map(|open| open.credential.scope(self.identity.shared)) {
             Some(Err(Denied::Gone(problem))) => Err(self.identity.denied(&problem, 0)),
             Some(_) => Ok(()),
             None => self.identity.check_key(),

@@ -39,11 +39,11 @@ pub(super) struct Packet {
 
 impl Packet {
     /// A copy of lines, unless their sender is known by a text.
-    pub(super) fn new(lines: &[u8], shown: &SenderCredential, sender: Sender) -> Option<Self> {
-        let shown = shown.of_key()?;
+    pub(super) fn new(lines: &[u8], credential: &SenderCredential, sender: Sender) -> Option<Self> {
+        let credential = credential.of_key()?;
         Some(Self {
             lines: lines.to_vec(),
-            origin: SampleOrigin { shown, sender },
+            origin: SampleOrigin { credential, sender },
         })
     }
 

@@ -29,7 +29,7 @@ pub(super) struct Owner {
 /// A sender and its listener.
 #[derive(Debug)]
 pub(super) struct SampleOrigin {
-    pub(super) shown: SenderCredential,
+    pub(super) credential: SenderCredential,
     pub(super) sender: Sender,
 }
 
@@ -37,7 +37,7 @@ impl SampleOrigin {
     /// The same once more.
     pub(super) fn copy(&self) -> Option<Self> {
         Some(Self {
-            shown: self.shown.of_key()?,
+            credential: self.credential.of_key()?,
             sender: self.sender,
         })
     }
@@ -90,11 +90,12 @@ impl Sum {
     }
 
     /// Remembers who has sent.
-    pub(super) fn add_origin(&mut self, shown: &SenderCredential, sender: Sender) {
-        let Some(shown) = shown.of_key() else {
+    pub(super) fn add_origin(&mut self, credential: &SenderCredential, sender: Sender) {
+        let Some(credential) = credential.of_key() else {
             return;
         };
-        let is_same = |origin: &SampleOrigin| origin.shown.named_key() == shown.named_key();
+        let is_same =
+            |origin: &SampleOrigin| origin.credential.named_key() == credential.named_key();
         match self.senders.iter().position(is_same) {
             Some(0) => {}
             Some(at) => {
@@ -104,7 +105,7 @@ impl Sum {
             }
             None => {
                 self.senders.truncate(SENDERS_MAX - 1);
-                self.senders.push_front(SampleOrigin { shown, sender });
+                self.senders.push_front(SampleOrigin { credential, sender });
             }
         }
     }

@@ -153,7 +153,7 @@ impl Sums {
         &self,
         shared: &SharedSum,
         account: AccountId,
-        (shown, sender): (&SenderCredential, Sender),
+        (credential, sender): (&SenderCredential, Sender),
         (lines, waits): (&[u8], bool),
     ) -> Option<LinesOutcome> {
         // Who waits reads as much as may wait, and not what comes meanwhile.
@@ -176,13 +176,13 @@ impl Sums {
             self.read_waiting(shared, &mut sum, most, &mut waited);
             if waits || !shared.has_waiting() {
                 let reading = self.read(&mut sum, lines);
-                sum.add_origin(shown, sender);
+                sum.add_origin(credential, sender);
                 drop(sum);
                 self.read_waiting_if_free(shared, most, &mut waited);
                 return Some(LinesOutcome::Read(reading, waited));
             }
         }
-        let left = match Packet::new(lines, shown, sender) {
+        let left = match Packet::new(lines, credential, sender) {
             Some(packet) => self.leave(shared, account, packet),
             None => Err(CannotWait::Full),
         };
@@ -247,7 +247,7 @@ impl Sums {
             // It is read in the memory that it took.
             self.memory.resize(sum.account, packet.bytes(), 0);
             let reading = self.read(sum, &packet.lines);
-            sum.add_origin(&packet.origin.shown, packet.origin.sender);
+            sum.add_origin(&packet.origin.credential, packet.origin.sender);
             waited.push((packet.origin, reading));
         }
     }
@@ -388,7 +388,7 @@ mod tests {
         assert_eq!(sums.memory.remaining(account(1)).bytes, share);
     }
 
-    fn shown() -> SenderCredential {
+    fn credential() -> SenderCredential {
         SenderCredential::Source(KeyId(Guid::from_random([1; 16])))
     }
 
@@ -407,9 +407,14 @@ mod tests {
             sums.sum(owner(1), account(1)).unwrap(),
             sums.sum(owner(2), account(2)).unwrap(),
         );
-        let shown = shown();
+        let credential = credential();
         let datagram = |sum: &SharedSum, number, lines: &[u8]| {
-            let outcome = sums.add(sum, account(number), (&shown, sender()), (lines, false));
+            let outcome = sums.add(
+                sum,
+                account(number),
+                (&credential, sender()),
+                (lines, false),
+            );
             let Some(LinesOutcome::Read(reading, waited)) = outcome else {
                 panic!("{outcome:?}");
             };
@@ -438,9 +443,9 @@ mod tests {
         let sums = sums(1 << 20);
         let sum = sums.sum(owner(1), account(1)).unwrap();
         let before = sums.memory.remaining(account(1)).bytes;
-        let shown = shown();
+        let credential = credential();
         let add = |lines: &[u8], waits: bool| {
-            sums.add(&sum, account(1), (&shown, sender()), (lines, waits))
+            sums.add(&sum, account(1), (&credential, sender()), (lines, waits))
         };
         let packet = b"a:1|c\n".repeat(10_000);
         let mut held = sum.lock();

@@ -105,15 +105,15 @@ fn member(attempt: &Attempt<'_>) -> (String, String) {
 
 /// How a route is tried; none when this file does not know it.
 pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
-    let own: (Relation, Relation) = (everyone, administers_own);
+    let relation: (Relation, Relation) = (everyone, administers_own);
     let columns = match (method, path) {
         ("GET", "/v2/groups" | "/v2/groups/settings") => {
-            vec![column("own account", own, 200, |a| a.with(&[]))]
+            vec![column("own account", relation, 200, |a| a.with(&[]))]
         }
-        ("POST", "/v2/groups") => vec![column("own account", own, 201, |a| {
+        ("POST", "/v2/groups") => vec![column("own account", relation, 201, |a| {
             a.with(&[]).json(&json!({"name": a.world.new_name()}))
         })],
-        ("PATCH", "/v2/groups/settings") => vec![column("own account", own, 200, |a| {
+        ("PATCH", "/v2/groups/settings") => vec![column("own account", relation, 200, |a| {
             a.with(&[]).json(&json!({}))
         })],
         ("GET", "/v2/groups/{id}" | "/v2/groups/{id}/members" | "/v2/groups/{id}/rules") => {
@@ -136,7 +136,7 @@ pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
             one_member(|a, id| a.with(&[("id", id), ("iam_id", &a.world.owner_iam_id)]))
         }
         ("PUT" | "DELETE", "/v2/groups/_allgroups/members/{iam_id}") => {
-            vec![column("own account", own, 207, |a| {
+            vec![column("own account", relation, 207, |a| {
                 let (group, service) = match a.may {
                     true => member(a),
                     false => (kept(a.world), a.user.iam_id.clone()),
@@ -151,8 +151,8 @@ pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
         ("GET", "/v2/groups/{id}/rules/{rule}") => {
             one_rule(200, |a, (id, rule)| a.with(&[("id", id), ("rule", rule)]))
         }
-        ("PUT", "/v2/groups/{id}/rules/{rule}") => one_rule(200, |a, (id, own)| {
-            let request = a.with(&[("id", id), ("rule", own)]);
+        ("PUT", "/v2/groups/{id}/rules/{rule}") => one_rule(200, |a, (id, rule_id)| {
+            let request = a.with(&[("id", id), ("rule", rule_id)]);
             request.header("If-Match", "*").json(&rule())
         }),
         ("DELETE", "/v2/groups/{id}/rules/{rule}") => {

@@ -178,7 +178,7 @@ fn places(
         Does::Changes | Does::Destroys => (changes, administrator),
     };
     let victim = move |attempt: &Attempt<'_>| does == Does::Destroys && attempt.may;
-    let own = move |attempt: &Attempt<'_>| match victim(attempt) {
+    let ask_own = move |attempt: &Attempt<'_>| match victim(attempt) {
         true => ask(attempt, &attempt.world.own_place(attempt.user)),
         false => ask(attempt, &attempt.world.own),
     };
@@ -187,7 +187,7 @@ fn places(
         false => ask(attempt, &attempt.world.other),
     };
     vec![
-        column(names[0], (sees, own_may), yes, own),
+        column(names[0], (sees, own_may), yes, ask_own),
         column(names[1], (administrator, other_may), yes, other),
     ]
 }
@@ -205,7 +205,7 @@ fn spaces(does: Does, yes: u16, ask: RequestFor<OrgAndSpace>) -> Vec<Column> {
 /// A key of the caller, and one of the owner.
 fn keys(does: Does, yes: u16, ask: RequestFor<Key>) -> Vec<Column> {
     let victim = move |attempt: &Attempt<'_>| does == Does::Destroys && attempt.may;
-    let own = move |attempt: &Attempt<'_>| match victim(attempt) {
+    let ask_own = move |attempt: &Attempt<'_>| match victim(attempt) {
         true => ask(attempt, &attempt.world.key(attempt.user)),
         false => ask(attempt, &attempt.user.key),
     };
@@ -214,7 +214,7 @@ fn keys(does: Does, yes: u16, ask: RequestFor<Key>) -> Vec<Column> {
         false => ask(attempt, &attempt.world.owners_key),
     };
     vec![
-        column("own key", (everyone, everyone), yes, own),
+        column("own key", (everyone, everyone), yes, ask_own),
         column(
             "another's key",
             (administrator, administrator),
@@ -248,10 +248,10 @@ fn deleted(
         attempt.world.manage("DELETE", &path, &Value::Null);
         attempt.with(&[("guid", guid)]).json(&json!({}))
     };
-    let own = move |attempt: &Attempt<'_>| ask(attempt, &attempt.world.own_place(attempt.user));
+    let ask_own = move |attempt: &Attempt<'_>| ask(attempt, &attempt.world.own_place(attempt.user));
     let other = move |attempt: &Attempt<'_>| ask(attempt, &attempt.world.place());
     vec![
-        column(names[0], (may, may), 201, own),
+        column(names[0], (may, may), 201, ask_own),
         column(names[1], (administrator, administrator), 201, other),
     ]
 }

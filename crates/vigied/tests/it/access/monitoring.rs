@@ -107,7 +107,7 @@ fn rule(user: &User, credential: &str, scope: &str, right: &str) -> u16 {
         "names" => &["find", "render"],
         _ => &[right],
     };
-    if user.allowed.split(' ').any(|own| rights.contains(&own)) {
+    if user.allowed.split(' ').any(|right| rights.contains(&right)) {
         200
     } else {
         403

@@ -162,9 +162,9 @@ pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
                 }),
             ]
         }
-        ("GET", "/v1/accounts/{account}/settings/access_management") => settings(|own| own),
+        ("GET", "/v1/accounts/{account}/settings/access_management") => settings(|request| request),
         ("PATCH", "/v1/accounts/{account}/settings/access_management") => {
-            settings(|own| own.header("If-Match", "*").json(&json!({})))
+            settings(|request| request.header("If-Match", "*").json(&json!({})))
         }
         _ => return None,
     };

@@ -99,11 +99,11 @@ fn one_identity(yes: u16) -> Vec<Column> {
 
 /// How a route is tried; none when this file does not know it.
 pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
-    let own: (Relation, Relation) = (everyone, administers_own);
+    let relation: (Relation, Relation) = (everyone, administers_own);
     let part = path.strip_prefix("/v1/profiles")?;
     let columns = match (method, part) {
-        ("GET", "") => vec![column("own account", own, 200, |a| a.with(&[]))],
-        ("POST", "") => vec![column("own account", own, 201, |a| {
+        ("GET", "") => vec![column("own account", relation, 200, |a| a.with(&[]))],
+        ("POST", "") => vec![column("own account", relation, 201, |a| {
             let body = json!({"account_id": own_account(a), "name": a.world.new_name()});
             a.with(&[]).json(&body)
         })],
@@ -116,26 +116,26 @@ pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
         }),
         ("DELETE", "/{id}") => one_profile(204, |a, id| a.with(&[("id", id)])),
         ("POST", "/{id}/rules") => one_profile(201, |a, id| a.with(&[("id", id)]).json(&rule())),
-        ("GET", "/{id}/rules/{rule}") => one_part(200, "rules", rule, |a, (id, own)| {
-            a.with(&[("id", id), ("rule", own)])
+        ("GET", "/{id}/rules/{rule}") => one_part(200, "rules", rule, |a, (id, rule_id)| {
+            a.with(&[("id", id), ("rule", rule_id)])
         }),
-        ("PUT", "/{id}/rules/{rule}") => one_part(200, "rules", rule, |a, (id, own)| {
-            let request = a.with(&[("id", id), ("rule", own)]);
+        ("PUT", "/{id}/rules/{rule}") => one_part(200, "rules", rule, |a, (id, rule_id)| {
+            let request = a.with(&[("id", id), ("rule", rule_id)]);
             request.header("If-Match", "*").json(&rule())
         }),
-        ("DELETE", "/{id}/rules/{rule}") => one_part(204, "rules", rule, |a, (id, own)| {
-            a.with(&[("id", id), ("rule", own)])
+        ("DELETE", "/{id}/rules/{rule}") => one_part(204, "rules", rule, |a, (id, rule_id)| {
+            a.with(&[("id", id), ("rule", rule_id)])
         }),
         ("POST", "/{id}/links") => one_profile(201, |a, id| a.with(&[("id", id)]).json(&link())),
         ("DELETE", "/{id}/links") => one_part(204, "links", link, |a, (id, _)| {
             let path = format!("/v1/profiles/{id}/links?type=IKS_SA&namespace=prod");
             a.world.call(a.user, a.credential, a.method, &path)
         }),
-        ("GET", "/{id}/links/{link}") => one_part(200, "links", link, |a, (id, own)| {
-            a.with(&[("id", id), ("link", own)])
+        ("GET", "/{id}/links/{link}") => one_part(200, "links", link, |a, (id, link_id)| {
+            a.with(&[("id", id), ("link", link_id)])
         }),
-        ("DELETE", "/{id}/links/{link}") => one_part(204, "links", link, |a, (id, own)| {
-            a.with(&[("id", id), ("link", own)])
+        ("DELETE", "/{id}/links/{link}") => one_part(204, "links", link, |a, (id, link_id)| {
+            a.with(&[("id", id), ("link", link_id)])
         }),
         ("PUT", "/{id}/identities") => one_profile(200, |a, id| {
             let request = a.with(&[("id", id)]).header("If-Match", "*");

@@ -131,11 +131,11 @@ pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
         ("POST", "/v2/resource_groups") => vec![column("own account", managed, 201, |a| {
             a.with(&[]).json(&json!({"name": a.world.new_name()}))
         })],
-        ("GET", "/v2/resource_groups/{id}") => groups(at_home, 200, |own| own),
-        ("PATCH", "/v2/resource_groups/{id}") => groups(administrator, 200, |own| {
-            own.json(&json!({"name": "Default"}))
+        ("GET", "/v2/resource_groups/{id}") => groups(at_home, 200, |request| request),
+        ("PATCH", "/v2/resource_groups/{id}") => groups(administrator, 200, |request| {
+            request.json(&json!({"name": "Default"}))
         }),
-        ("DELETE", "/v2/resource_groups/{id}") => groups(administrator, 204, |own| own),
+        ("DELETE", "/v2/resource_groups/{id}") => groups(administrator, 204, |request| request),
         ("GET", "/v2/quota_definitions/{id}") => {
             vec![column("own account", (everyone, everyone), 200, |a| {
                 let all = a.world.server.request("GET", "/v2/quota_definitions");
@@ -147,16 +147,22 @@ pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
             let (account, space) = free_space(a);
             a.with(&[]).json(&wish(a.world, &account, &space))
         })],
-        ("GET", "/v2/resource_instances/{id}") => instances(in_space, 200, false, |own| own),
-        ("PATCH", "/v2/resource_instances/{id}") => instances(administrator, 200, false, |own| {
-            own.json(&json!({"name": "renamed"}))
-        }),
-        ("DELETE", "/v2/resource_instances/{id}") => instances(administrator, 202, true, |own| own),
+        ("GET", "/v2/resource_instances/{id}") => {
+            instances(in_space, 200, false, |request| request)
+        }
+        ("PATCH", "/v2/resource_instances/{id}") => {
+            instances(administrator, 200, false, |request| {
+                request.json(&json!({"name": "renamed"}))
+            })
+        }
+        ("DELETE", "/v2/resource_instances/{id}") => {
+            instances(administrator, 202, true, |request| request)
+        }
         ("POST" | "DELETE", "/v2/resource_instances/{id}/lock") => {
-            instances(administrator, 200, true, |own| own)
+            instances(administrator, 200, true, |request| request)
         }
         ("GET", "/v2/resource_instances/{id}/resource_keys") => {
-            instances(administrator, 200, false, |own| own)
+            instances(administrator, 200, false, |request| request)
         }
         ("GET", "/v2/resource_keys") => {
             vec![column("own account", managed, 200, |a| a.with(&[]))]
@@ -165,9 +171,11 @@ pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
             let source = own_instance(a)["guid"].clone();
             a.with(&[]).json(&json!({"name": "made", "source": source}))
         })],
-        ("GET", "/v2/resource_keys/{id}") => keys(200, |own| own),
-        ("PATCH", "/v2/resource_keys/{id}") => keys(200, |own| own.json(&json!({"name": "kept"}))),
-        ("DELETE", "/v2/resource_keys/{id}") => keys(204, |own| own),
+        ("GET", "/v2/resource_keys/{id}") => keys(200, |request| request),
+        ("PATCH", "/v2/resource_keys/{id}") => {
+            keys(200, |request| request.json(&json!({"name": "kept"})))
+        }
+        ("DELETE", "/v2/resource_keys/{id}") => keys(204, |request| request),
         _ => return None,
     };
     Some(columns)

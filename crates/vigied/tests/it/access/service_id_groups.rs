@@ -23,7 +23,7 @@ fn kept(world: &World) -> String {
     request("POST").json(&body).send();
     let all = request("GET").send().json();
     let mut all = all["serviceid_groups"].as_array().unwrap().iter();
-    let found = all.find(|own| own["name"] == "kept");
+    let found = all.find(|group| group["name"] == "kept");
     found.unwrap()["id"].as_str().unwrap().to_owned()
 }
 
@@ -39,13 +39,13 @@ fn of_the_account(yes: u16, ask: fn(&Attempt<'_>, &str) -> Request) -> Vec<Colum
 
 /// How a route is tried; none when this file does not know it.
 pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
-    let own: (Relation, Relation) = (everyone, administers_own);
+    let relation: (Relation, Relation) = (everyone, administers_own);
     let columns = match (method, path) {
         ("GET", "/v1/serviceid_groups") => {
-            vec![column("own account", own, 200, |a| a.with(&[]))]
+            vec![column("own account", relation, 200, |a| a.with(&[]))]
         }
         ("POST", "/v1/serviceid_groups") => {
-            vec![column("own account", own, 201, |a| {
+            vec![column("own account", relation, 201, |a| {
                 let account = match a.user.domain {
                     ELSEWHERE => &a.world.elsewhere.0,
                     _ => &a.world.account,

@@ -31,8 +31,8 @@ pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
     let columns = match (method, path) {
         ("GET", "/v1/sessions") => {
             let may: (Relation, Relation) = (everyone, everyone);
-            let own = column("oneself", may, 200, |a| a.with(&[]));
-            vec![own, of_member(200)]
+            let oneself = column("oneself", may, 200, |a| a.with(&[]));
+            vec![oneself, of_member(200)]
         }
         ("DELETE", "/v1/sessions") => vec![of_member(204)],
         ("DELETE", "/v1/sessions/{id}") => {

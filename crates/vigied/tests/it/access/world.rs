@@ -142,7 +142,7 @@ impl World {
             .request("GET", "/identity/userinfo")
             .bearer(&owner_token);
         let owner_iam_id = text(&ok(&info.send())["iam_id"]);
-        let own = OrgAndSpace {
+        let home = OrgAndSpace {
             org: server.owner.org.clone(),
             space: server.owner.space.clone(),
         };
@@ -153,9 +153,9 @@ impl World {
             owner_iam_id,
             domains: BTreeMap::new(),
             account,
-            other: own.clone(),
-            elsewhere: (String::new(), own.clone()),
-            own,
+            other: home.clone(),
+            elsewhere: (String::new(), home.clone()),
+            own: home,
             users: Vec::new(),
             owners_key: Key {
                 id: String::new(),
@@ -175,7 +175,7 @@ impl World {
             ("account", format!("a-{}", world.account)),
         ]);
         world.invite(&world.clerk);
-        let own = world.own.clone();
+        let home = world.own.clone();
         for (domain, role, allowed) in ROLES {
             let name = format!("{domain} {role}").to_lowercase().replace(' ', "-");
             let email = format!("{name}@example.org");
@@ -192,7 +192,7 @@ impl World {
                 credentials,
                 key,
             };
-            world.grant(&user, &own);
+            world.grant(&user, &home);
             if domain == "account" {
                 let path = format!("/v2/accounts/{}/roles/{role}", world.account);
                 world.manage("PUT", &path, &json!({"username": user.email}));
@@ -220,9 +220,9 @@ impl World {
             space: text(&made["space_guid"]),
         };
         let password = text(&made["password"]);
-        let (url, own) = (self.server.serving.url(), text(&made["api_key"]));
+        let (url, api_key) = (self.server.serving.url(), text(&made["api_key"]));
         let begun = std::time::Instant::now();
-        while !crate::harness::knows(&url, &own) {
+        while !crate::harness::knows(&url, &api_key) {
             assert!(begun.elapsed() < std::time::Duration::from_secs(60));
         }
         let (iam_id, credentials) = self.log_in(&email, &password);

@@ -128,7 +128,12 @@ fn a_group_has_no_more_rules_than_one_answer_holds() {
         account.make(&path, &body);
     }
     let name = limit::RULES_PER_GROUP.name;
-    refused(&account.ask("POST", &path, &body), 409, "conflict", name);
+    refused(
+        &account.ask("POST", &path, &body),
+        409,
+        "limit_exceeded",
+        name,
+    );
     assert_eq!(hits(&account.server, limit::RULES_PER_GROUP), 1);
     let listed = account.read(&path)["rules"].as_array().unwrap().len();
     assert_eq!(listed as u64, most);

@@ -163,14 +163,14 @@ fn an_unknown_action_is_told_with_its_question_and_the_others_are_answered() {
     let both = json!([question("domain.fly"), question("domain.render")]);
     let reply = account.ask("POST", "/v2/authz", &both);
     assert_eq!(reply.status, 200, "{}", reply.text());
-    let told = reply.json()["responses"].clone();
-    assert_eq!(told[0]["status"], "400");
-    assert_eq!(told[0]["authorizationDecision"]["permitted"], false);
-    assert_eq!(told[0]["error"]["code"], "invalid_parameter");
-    let message = text(&told[0]["error"]["message"]);
+    let responses = reply.json()["responses"].clone();
+    assert_eq!(responses[0]["status"], "400");
+    assert_eq!(responses[0]["authorizationDecision"]["permitted"], false);
+    assert_eq!(responses[0]["error"]["code"], "invalid_parameter");
+    let message = text(&responses[0]["error"]["message"]);
     assert!(message.contains("domain.fly"), "{message}");
-    assert_eq!(told[1]["status"], "200");
-    assert_eq!(told[1]["authorizationDecision"]["permitted"], true);
+    assert_eq!(responses[1]["status"], "200");
+    assert_eq!(responses[1]["authorizationDecision"]["permitted"], true);
 }
 
 #[test]
@@ -186,8 +186,8 @@ fn a_token_permits_no_more_than_its_key() {
     let question = json!([{"subject": body, "resource": space, "action": "domain.write"}]);
     let sends = || {
         let reply = account.ask("POST", "/v2/authz", &question);
-        let told = reply.json();
-        told["responses"][0]["authorizationDecision"].clone()
+        let answer = reply.json();
+        answer["responses"][0]["authorizationDecision"].clone()
     };
     let decision = sends();
     assert_eq!(decision["permitted"], true);

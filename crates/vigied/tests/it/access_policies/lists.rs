@@ -22,7 +22,9 @@ impl Account {
         let reply = self.server.request("GET", path).bearer(token).send();
         assert_eq!(reply.status, 200, "{}", reply.text());
         let all = reply.json()["resources"].as_array().unwrap().clone();
-        all.iter().map(|own| text(&own["entity"]["name"])).collect()
+        all.iter()
+            .map(|entry| text(&entry["entity"]["name"]))
+            .collect()
     }
 }
 
@@ -72,18 +74,18 @@ fn a_list_has_what_policies_are_about() {
         let shows_home =
             spaces.contains(&"dev") || attributes == [("resourceType", "organization")];
         assert_eq!(orgs.contains(home), shows_home, "{attributes:?}");
-        let shown = || {
+        let status = || {
             let request = account.server.request("GET", &path).bearer(&token);
             request.send().status
         };
         assert_eq!(
-            shown(),
+            status(),
             if shows_other { 200 } else { 404 },
             "{attributes:?}"
         );
         let path = format!("/v2/policies/{}", text(&made["id"]));
         assert_eq!(account.call("DELETE", &path).send().status, 204);
-        assert_eq!(shown(), 404, "{attributes:?}");
+        assert_eq!(status(), 404, "{attributes:?}");
         assert!(account.seen(&token, "/v2/spaces").is_empty());
     }
 }
@@ -110,7 +112,7 @@ fn a_list_by_the_type_of_service_has_every_policy() {
         let reply = account.call("GET", &path).send();
         assert_eq!(reply.status, 200, "{}", reply.text());
         let all = reply.json()["policies"].as_array().unwrap().clone();
-        let mut ids: Vec<String> = all.iter().map(|own| text(&own["id"])).collect();
+        let mut ids: Vec<String> = all.iter().map(|policy| text(&policy["id"])).collect();
         ids.sort();
         ids
     };

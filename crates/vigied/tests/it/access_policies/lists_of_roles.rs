@@ -15,29 +15,29 @@ fn lists_of_roles_say_that_there_are_policies_and_programs_beside() {
         "account org-users vigie",
     ];
     for line in lists {
-        let told = error_text(&owner.run(line));
-        assert!(!told.contains("access polic"), "{line}: {told}");
-        assert!(!told.contains("service ID"), "{line}: {told}");
+        let errors = error_text(&owner.run(line));
+        assert!(!errors.contains("access polic"), "{line}: {errors}");
+        assert!(!errors.contains("service ID"), "{line}: {errors}");
     }
     account.make("/v1/policies", &account.first(&subject, VIEWER, &[]));
     for line in lists {
-        let told = error_text(&owner.run(line));
-        assert!(told.contains("has 1 access policy, "), "{line}: {told}");
+        let errors = error_text(&owner.run(line));
+        assert!(errors.contains("has 1 access policy, "), "{line}: {errors}");
         let quiet = error_text(&owner.run(&format!("{line} -q")));
         assert!(!quiet.contains("access polic"), "{line}: {quiet}");
     }
     owner.run_ok(&format!(
         "account space-role-set {subject} vigie dev SpaceAuditor"
     ));
-    let told = error_text(&owner.run(lists[0]));
+    let errors = error_text(&owner.run(lists[0]));
     assert!(
-        told.contains("1 service ID or profile with roles"),
-        "{told}"
+        errors.contains("1 service ID or profile with roles"),
+        "{errors}"
     );
     assert!(owner.run_ok(lists[1]).contains(&subject));
     // Who may not list the policies is told nothing of them.
     owner.run_ok("account space-role-set bea@example.org vigie dev SpaceAuditor");
-    let told = bea.run(lists[1]);
-    assert!(told.status.success(), "{told:?}");
-    assert!(!error_text(&told).contains("access polic"), "{told:?}");
+    let ran = bea.run(lists[1]);
+    assert!(ran.status.success(), "{ran:?}");
+    assert!(!error_text(&ran).contains("access polic"), "{ran:?}");
 }

@@ -13,9 +13,9 @@ fn check_error(reply: &Reply, status: u16, parts: &[&str]) {
     assert_eq!(reply.status, status, "{body}");
     let error = reply.json()["errors"][0].clone();
     let details = error["details"].as_str().unwrap_or_default();
-    let told = format!("{}; {details}", text(&error["message"]));
+    let whole = format!("{}; {details}", text(&error["message"]));
     for part in parts {
-        assert!(told.contains(part), "no `{part}` in: {told}");
+        assert!(whole.contains(part), "no `{part}` in: {whole}");
     }
 }
 
@@ -118,7 +118,7 @@ fn an_operator_that_is_not_enforced_is_refused_with_its_attribute() {
 #[test]
 fn what_is_refused_beside_policies_says_what_is_meant() {
     let account = Account::start();
-    let own = account.server.owner.account.clone();
+    let account_id = account.server.owner.account.clone();
     let (subject, _) = account.service();
     let id = subject.strip_prefix("iam-").unwrap();
     let whole = format!("write `{subject}`");
@@ -127,11 +127,11 @@ fn what_is_refused_beside_policies_says_what_is_meant() {
     check_error(
         &reply.send(),
         403,
-        &[&format!("`account_id` must be `{own}`")],
+        &[&format!("`account_id` must be `{account_id}`")],
     );
     for list in [
-        format!("/v1/apikeys?account_id={own}&iam_id={id}"),
-        format!("/v1/policies?account_id={own}&iam_id={id}"),
+        format!("/v1/apikeys?account_id={account_id}&iam_id={id}"),
+        format!("/v1/policies?account_id={account_id}&iam_id={id}"),
         format!("/v1/sessions?iam_id={id}"),
     ] {
         check_error(&account.call("GET", &list).send(), 400, &[&whole]);
@@ -142,7 +142,7 @@ fn what_is_refused_beside_policies_says_what_is_meant() {
     let reply = account.ask("POST", "/v1/apikeys", &kept);
     check_error(&reply, 400, &["`store_value`", "leave it out"]);
     let invited = json!({"users": [{"email": "bea@example.org", "account_role": "Boss"}]});
-    let people = format!("/v2/accounts/{own}/users");
+    let people = format!("/v2/accounts/{account_id}/users");
     let reply = account.ask("POST", &people, &invited);
     check_error(&reply, 400, &["Boss", "or Member for none"]);
     // Names in place of ids.
@@ -156,7 +156,7 @@ fn what_is_refused_beside_policies_says_what_is_meant() {
         });
         account.ask("POST", "/v2/resource_instances", &body)
     };
-    let by_name = instance("dev", &own);
+    let by_name = instance("dev", &account_id);
     check_error(&by_name, 400, &["`vigie account space NAME --guid`"]);
     let by_name = instance(account.space(), "Default");
     check_error(&by_name, 400, &["`GET /v2/resource_groups`"]);
@@ -173,11 +173,11 @@ fn what_is_refused_beside_policies_says_what_is_meant() {
 fn a_service_id_is_told_how_it_gets_a_right() {
     let account = Account::start();
     let (subject, key) = account.service();
-    let own = format!("apikey {key}");
+    let user_token = format!("apikey {key}");
     let ask = |method: &str, path: &str| {
         let request = account.server.request(method, path);
         request
-            .header("X-Auth-User-Token", &own)
+            .header("X-Auth-User-Token", &user_token)
             .header("X-Auth-Scope-Id", &format!("s-{}", account.space()))
     };
     let hint = |reply: &Reply, status: u16, parts: &[&str]| {
@@ -197,7 +197,7 @@ fn a_service_id_is_told_how_it_gets_a_right() {
     hint(&reply, 403, &["Writer", "`domain.write`"]);
 
     let list = || account.server.request("GET", "/v1/serviceids");
-    let reply = list().header("X-Auth-User-Token", &own).send();
+    let reply = list().header("X-Auth-User-Token", &user_token).send();
     check_error(&reply, 403, &["role-set EMAIL Administrator`", "`iam_id`"]);
     let reply = list().bearer(&key).send();
     check_error(&reply, 401, &["an API key was sent", "`IAMAuthenticator`"]);

@@ -26,7 +26,7 @@ fn ids(reply: &Reply) -> Vec<String> {
     assert_eq!(reply.status, 200, "{}", reply.text());
     let list = reply.json();
     let all = list["policies"].as_array().unwrap().iter();
-    all.map(|own: &Value| text(&own["id"])).collect()
+    all.map(|policy: &Value| text(&policy["id"])).collect()
 }
 
 #[test]
@@ -45,10 +45,10 @@ fn everybody_lists_the_policies_that_are_for_them() {
     let id = account.server.owner.account.as_str();
     for form in ["v1", "v2"] {
         let list = |query: &str| account.listed(&key, &format!("/{form}/policies?{query}"));
-        let own = list(&format!("account_id={id}&iam_id={subject}"));
-        assert_eq!(ids(&own), [text(&made["id"])]);
-        let own = list(&format!("access_group_id={own_group}"));
-        assert_eq!(ids(&own), std::slice::from_ref(&of_group));
+        let listed = list(&format!("account_id={id}&iam_id={subject}"));
+        assert_eq!(ids(&listed), [text(&made["id"])]);
+        let listed = list(&format!("access_group_id={own_group}"));
+        assert_eq!(ids(&listed), std::slice::from_ref(&of_group));
         // All that is asked for holds: no policy is for two.
         for both in [
             format!("iam_id={subject}&access_group_id={other_group}"),

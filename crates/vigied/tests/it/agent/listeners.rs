@@ -12,10 +12,10 @@ const SENDERS: [&str; 3] = ["sent.a", "sent.b", "sent.c"];
 
 /// Where the agent takes what, as it has said.
 fn address(agent: &Agent, word: &str) -> String {
-    let said = format!("agent: {word} is taken at ");
-    agent.wait_for_output(&said, 1);
-    let told = agent.output();
-    let (_, rest) = told.split_once(&said).unwrap();
+    let prefix = format!("agent: {word} is taken at ");
+    agent.wait_for_output(&prefix, 1);
+    let output = agent.output();
+    let (_, rest) = output.split_once(&prefix).unwrap();
     rest.split(' ').next().unwrap().to_owned()
 }
 
@@ -88,15 +88,15 @@ fn what_old_senders_send_is_stored_under_a_key_that_may_only_send() {
     ] {
         until(target, || values_of(&server, target).contains(&value));
     }
-    let told = agent.output();
+    let output = agent.output();
     for expected in [
         "agent: graphite: 1 sample was refused; the first: `wrong`: ",
         "half.prom`: line 2: the file ends before the line does",
     ] {
-        assert_eq!(told.matches(expected).count(), 1, "{expected}: {told}");
+        assert_eq!(output.matches(expected).count(), 1, "{expected}: {output}");
     }
     assert!(moments_of(&server, "h.load.load.shortterm").is_empty());
-    assert!(!told.contains(&key), "{told}");
+    assert!(!output.contains(&key), "{output}");
 }
 
 /// Whatever was acknowledged is stored once the server is there, though both were killed, the agent twice.
@@ -105,8 +105,8 @@ fn what_was_acknowledged_outlives_a_killed_agent_and_a_killed_server() {
     // The agent knows the server by its port, and senders the agent by its.
     let mut server = Server::at(&format!("{}:0", own_address()), &[]);
     let (key, _) = server.narrow_key();
-    let own = own_address();
-    let listen = format!("{own}:0");
+    let ip = own_address();
+    let listen = format!("{ip}:0");
     let mut agent = Agent::with(&server, &key, &["--listen-graphite", &listen]);
     let lines = address(&agent, "graphite");
     let begin = ["--listen-graphite", lines.as_str()];
@@ -161,10 +161,10 @@ fn what_was_acknowledged_outlives_a_killed_agent_and_a_killed_server() {
         let lost: Vec<_> = numbers.difference(&stored).collect();
         assert!(lost.is_empty(), "{sender}: {lost:?} of {}", numbers.len());
     }
-    let told = agent.output();
+    let output = agent.output();
     assert!(
-        !told.contains("lost") && !told.contains("dropped"),
-        "{told}"
+        !output.contains("lost") && !output.contains("dropped"),
+        "{output}"
     );
 }
 
@@ -182,6 +182,6 @@ fn an_agent_that_ends_flushes_what_it_has() {
     until("the last sums", || {
         values_of(&server, "stats_counts.orders") == [17.0]
     });
-    let told = agent.output();
-    assert!(told.contains("agent: stopped after"), "{told}");
+    let output = agent.output();
+    assert!(output.contains("agent: stopped after"), "{output}");
 }

@@ -49,7 +49,7 @@ pub(super) fn page() -> String {
     let usual = usual_refusals(&files);
     push_usual(&mut text, &usual);
     let routes = routes();
-    let mut told = 0;
+    let mut documented = 0;
     for (title, file, begins) in CHAPTERS {
         let document = Document::committed(file);
         let _ = write!(text, "\n## {title}\n");
@@ -58,10 +58,10 @@ pub(super) fn page() -> String {
             let operation = operation
                 .unwrap_or_else(|| panic!("{} {} is not in {file}", route.method, begins[0]));
             push_route(&mut text, &document, route, operation, &usual);
-            told += 1;
+            documented += 1;
         }
     }
-    assert_eq!(told, routes.len(), "a route is in no chapter");
+    assert_eq!(documented, routes.len(), "a route is in no chapter");
     text.push_str("\n## Types\n\nFields marked `*` are always there.\n");
     for file in files {
         let document = Document::committed(file);

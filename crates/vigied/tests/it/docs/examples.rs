@@ -27,8 +27,8 @@ impl Copier {
         let example = operation.pointer("/requestBody/content/application~1json/example");
         let example = example.unwrap_or_else(|| panic!("{method} {template} has no example"));
         let mut body = example.to_string();
-        for (placeholder, own) in &self.ids {
-            body = body.replace(placeholder, own);
+        for (placeholder, id) in &self.ids {
+            body = body.replace(placeholder, id);
         }
         let mut path = template.to_owned();
         for (name, value) in parameters {

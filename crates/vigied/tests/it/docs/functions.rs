@@ -95,7 +95,7 @@ pub(super) fn page() -> String {
     }
     let names = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect();
     let aggregations: Vec<String> = names(AGGREGATIONS);
-    let aggregators = table::all().filter(|own| own.is_aggregator);
+    let aggregators = table::all().filter(|function| function.is_aggregator);
     let mut aggregators: Vec<&str> = aggregators
         .flat_map(|aggregator| aggregator.names)
         .copied()
@@ -132,7 +132,7 @@ fn one(text: &mut String, function: &Function) {
     if let [_, others @ ..] = function.names
         && !others.is_empty()
     {
-        let others: Vec<String> = others.iter().map(|own| format!("`{own}`")).collect();
+        let others: Vec<String> = others.iter().map(|name| format!("`{name}`")).collect();
         let _ = write!(text, " Also {}.", others.join(", "));
     }
     text.push_str("\n\n");
@@ -161,22 +161,22 @@ fn one(text: &mut String, function: &Function) {
         graphite_0_9_15::in_graphite_0_9_15(name),
         graphite_0_9_15::Graphite0915::Missing
     ) {
-        let new = function.names.iter().filter(|own| own != &&name);
-        let new = new.filter(|own| {
-            graphite_0_9_15::in_graphite_0_9_15(own) == graphite_0_9_15::Graphite0915::Missing
+        let new = function.names.iter().filter(|alias| alias != &&name);
+        let new = new.filter(|alias| {
+            graphite_0_9_15::in_graphite_0_9_15(alias) == graphite_0_9_15::Graphite0915::Missing
         });
-        let new: Vec<String> = new.map(|own| format!("`{own}`")).collect();
+        let new: Vec<String> = new.map(|alias| format!("`{alias}`")).collect();
         if !new.is_empty() {
             let _ = writeln!(text, "\n0.9.15 did not know it as {}.", new.join(", "));
         }
     }
 }
 
-fn missing(own: &Parameter) -> String {
-    if own.is_required {
+fn missing(parameter: &Parameter) -> String {
+    if parameter.is_required {
         return "needed".to_owned();
     }
-    match own.default {
+    match parameter.default {
         Default::None => String::new(),
         Default::Integer(integer) => format!("`{integer}`"),
         Default::Float(float) if float.is_finite() => format!("`{float}`"),
@@ -187,31 +187,37 @@ fn missing(own: &Parameter) -> String {
 }
 
 /// How often it may be given, and which values fit.
-fn values(own: &Parameter) -> String {
+fn values(parameter: &Parameter) -> String {
     let list = |values: &[&str]| {
         let values = values.iter().map(|value| format!("`{value}`"));
         values.collect::<Vec<_>>().join(", ")
     };
     let mut parts = Vec::new();
-    if own.is_multiple {
+    if parameter.is_multiple {
         parts.push("any number of them".to_owned());
     }
-    let is_aggregation = |own: &&str| {
-        AGGREGATIONS.contains(own)
-            || (own.strip_suffix("Series")).is_some_and(|own| AGGREGATIONS.contains(&own))
+    let is_aggregation = |option: &&str| {
+        AGGREGATIONS.contains(option)
+            || (option.strip_suffix("Series")).is_some_and(|base| AGGREGATIONS.contains(&base))
     };
-    if AGGREGATIONS.iter().all(|name| own.options.contains(name)) {
-        let others = own.options.iter().filter(|name| !is_aggregation(name));
+    if AGGREGATIONS
+        .iter()
+        .all(|name| parameter.options.contains(name))
+    {
+        let others = parameter
+            .options
+            .iter()
+            .filter(|name| !is_aggregation(name));
         let others: Vec<&str> = others.copied().collect();
         parts.push(match others.as_slice() {
             [] => "an aggregation".to_owned(),
             others => format!("an aggregation, or {}", list(others)),
         });
-    } else if !own.options.is_empty() {
-        parts.push(format!("one of {}", list(own.options)));
+    } else if !parameter.options.is_empty() {
+        parts.push(format!("one of {}", list(parameter.options)));
     }
-    if !own.suggestions.is_empty() {
-        parts.push(format!("for example {}", list(own.suggestions)));
+    if !parameter.suggestions.is_empty() {
+        parts.push(format!("for example {}", list(parameter.suggestions)));
     }
     parts.join("; ")
 }

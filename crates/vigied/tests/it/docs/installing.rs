@@ -30,13 +30,13 @@ fn the_private_ca_of_the_page_works() {
          vigie login -a https://127.0.0.1:8080 --apikey @owner.json -o vigie -s dev\n```\n"
     );
     // A page without commands of its own.
-    let shown = walked("reference/errors.md", &story);
+    let output = walked("reference/errors.md", &story);
     for expected in [
         "tls.crt: OK",
         "{\"status\":\"ready\"}",
         "Targeted space dev",
     ] {
-        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+        assert!(output.contains(expected), "no `{expected}` in\n{output}");
     }
 }
 
@@ -50,6 +50,6 @@ fn with_the_settings_of_the_page_a_command_that_succeeds_warns_of_nothing() {
          cat said\ntest ! -s said && echo silent\n```\n",
         settings.display()
     );
-    let shown = walked("reference/errors.md", &story);
-    assert!(shown.contains("silent"), "{shown}");
+    let output = walked("reference/errors.md", &story);
+    assert!(output.contains("silent"), "{output}");
 }

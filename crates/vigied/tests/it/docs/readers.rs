@@ -4,27 +4,27 @@ use super::{docs, server, walked, walked_text};
 
 #[test]
 fn every_command_of_the_guide_to_grafana_runs() {
-    let shown = walked("guides/grafana.md", &server());
+    let output = walked("guides/grafana.md", &server());
     for expected in [
         "\"target\":\"100.0\"",
         "domain: s-",
         "The key was saved to grafana.json",
         "\"what\":\"release 1.5\"",
     ] {
-        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+        assert!(output.contains(expected), "no `{expected}` in\n{output}");
     }
 }
 
 #[test]
 fn every_command_of_the_guide_to_imports_and_exports_runs() {
-    let shown = walked("guides/import-export.md", &server());
+    let output = walked("guides/import-export.md", &server());
     for expected in [
         "Stored:     2",
         "No value:   1 (NaN), which are gaps",
         "prom.http_requests_total;code=200;method=get,1750000060,1041",
         "Written to `all.jsonl.gz`: 2 samples of 1 series",
     ] {
-        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+        assert!(output.contains(expected), "no `{expected}` in\n{output}");
     }
 }
 
@@ -33,11 +33,11 @@ fn every_command_of_the_guide_to_imports_and_exports_runs() {
 #[test]
 fn every_command_of_the_guide_from_graphite_runs() {
     let guide = std::fs::read_to_string(docs().join("guides/from-graphite.md")).unwrap();
-    let own = "http://apikey:$KEY@127.0.0.1:8080/graphite/s-$SPACE";
-    let guide = guide.replace("http://graphite.example.org", own);
+    let address = "http://apikey:$KEY@127.0.0.1:8080/graphite/s-$SPACE";
+    let guide = guide.replace("http://graphite.example.org", address);
     let folder = tempfile::tempdir().unwrap();
-    let (done, shown) = walked_text(folder.path(), &guide, &server());
-    assert!(done, "{shown}");
+    let (done, output) = walked_text(folder.path(), &guide, &server());
+    assert!(done, "{output}");
     for expected in [
         "(send only)",
         "Stored:     20",
@@ -45,7 +45,7 @@ fn every_command_of_the_guide_from_graphite_runs() {
         "same     servers.*.load: 2 series",
         "same     aliasByNode(movingAverage(servers.*.load, '2min'), 1): 2 series",
     ] {
-        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+        assert!(output.contains(expected), "no `{expected}` in\n{output}");
     }
-    assert!(!shown.contains("DIFFERS"), "{shown}");
+    assert!(!output.contains("DIFFERS"), "{output}");
 }

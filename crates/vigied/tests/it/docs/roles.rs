@@ -5,8 +5,8 @@ use iam::role::Role;
 use wire::iam::role::{ROLES, RoleMeaning};
 
 /// The server's own name for a role.
-fn role(told: &RoleMeaning) -> Role {
-    let name = match told.role {
+fn role(meaning: &RoleMeaning) -> Role {
+    let name = match meaning.role {
         "OrgUser" => "Member",
         other => ["Org", "Space"]
             .iter()
@@ -18,17 +18,17 @@ fn role(told: &RoleMeaning) -> Role {
 
 #[test]
 fn the_table_of_roles_is_that_of_the_server() {
-    for told in ROLES {
-        let actions = role(&told).actions();
+    for meaning in ROLES {
+        let actions = role(&meaning).actions();
         let may = [
-            (Action::Write, told.send),
-            (Action::Render, told.query),
-            (Action::Find, told.list),
-            (Action::Delete, told.delete),
-            (Action::Configure, told.settings),
+            (Action::Write, meaning.send),
+            (Action::Render, meaning.query),
+            (Action::Find, meaning.list),
+            (Action::Delete, meaning.delete),
+            (Action::Configure, meaning.settings),
         ];
         for (action, may) in may {
-            assert_eq!(actions.contains(action), may, "{} {action:?}", told.role);
+            assert_eq!(actions.contains(action), may, "{} {action:?}", meaning.role);
         }
     }
 }
@@ -37,12 +37,18 @@ fn the_table_of_roles_is_that_of_the_server() {
 fn the_documentation_shows_the_table_of_roles() {
     let page =
         std::fs::read_to_string(super::docs().join("concepts/domains-and-roles.md")).unwrap();
-    for told in ROLES {
-        let may = [told.send, told.query, told.list, told.delete, told.settings];
-        let cells = [told.role, told.place].map(str::to_owned).into_iter();
+    for meaning in ROLES {
+        let may = [
+            meaning.send,
+            meaning.query,
+            meaning.list,
+            meaning.delete,
+            meaning.settings,
+        ];
+        let cells = [meaning.role, meaning.place].map(str::to_owned).into_iter();
         let cells = cells.chain(may.map(|may| if may { "yes" } else { "" }.to_owned()));
         let row = cells
-            .chain([told.manages.unwrap_or_default().to_owned()])
+            .chain([meaning.manages.unwrap_or_default().to_owned()])
             .map(|cell| {
                 if cell.is_empty() {
                     " |".to_owned()

@@ -159,11 +159,11 @@ fn a_base_address_that_has_a_path_is_told_so() {
     ] {
         let reply = server.request("GET", path).send();
         assert_eq!(reply.status, 404, "{path}");
-        let told = reply.json();
+        let body = reply.json();
         // Where the SDKs look for it.
-        let of_token = told["errorMessage"].as_str();
-        let message = of_token.or_else(|| told["errors"][0]["message"].as_str());
-        let message = message.unwrap_or_else(|| panic!("{path}: {told}"));
+        let of_token = body["errorMessage"].as_str();
+        let message = of_token.or_else(|| body["errors"][0]["message"].as_str());
+        let message = message.unwrap_or_else(|| panic!("{path}: {body}"));
         let expected = format!("base address ends in {end}");
         assert!(message.contains(&expected), "{path}: {message}");
     }

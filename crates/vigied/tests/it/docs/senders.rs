@@ -7,21 +7,21 @@ use std::process::Command;
 
 #[test]
 fn every_command_of_the_guides_for_senders_runs() {
-    let shown = walked("guides/senders-influx.md", &server());
+    let output = walked("guides/senders-influx.md", &server());
     for expected in ["12.5", "Stored:     2"] {
-        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+        assert!(output.contains(expected), "no `{expected}` in\n{output}");
     }
-    let shown = walked("guides/senders-collectd.md", &server());
+    let output = walked("guides/senders-collectd.md", &server());
     for expected in [
         "\"stored\":3",
         "0.5",
         "signed or encrypted: web7 as ApiKey-",
     ] {
-        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+        assert!(output.contains(expected), "no `{expected}` in\n{output}");
     }
-    let shown = walked("guides/senders-lumberjack.md", &server());
+    let output = walked("guides/senders-lumberjack.md", &server());
     for expected in ["\"logging_token\":\"vgk_", "\"space_id\":\""] {
-        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+        assert!(output.contains(expected), "no `{expected}` in\n{output}");
     }
 }
 
@@ -49,12 +49,12 @@ fn every_command_of_the_guide_to_senders_runs() {
     let guide = std::fs::read_to_string(docs().join("guides/senders.md")).unwrap();
     let after = until("vigie metrics get 'shop.*' | grep --count '^shop' | grep --quiet 5");
     let folder = tempfile::tempdir().unwrap();
-    let (done, shown) = walked_text(folder.path(), &format!("{guide}{after}"), &server());
-    assert!(done && shown.contains("all is there"), "{shown}");
+    let (done, output) = walked_text(folder.path(), &format!("{guide}{after}"), &server());
+    assert!(done && output.contains("all is there"), "{output}");
     // By nc and by openssl, what the server answers is seen.
-    assert_eq!(shown.matches(" sends to s-").count(), 2, "{shown}");
+    assert_eq!(output.matches(" sends to s-").count(), 2, "{output}");
     for expected in ["graphite.listen   127.0.0.1   ApiKey-", "sending"] {
-        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+        assert!(output.contains(expected), "no `{expected}` in\n{output}");
     }
 }
 
@@ -68,9 +68,9 @@ fn every_command_of_the_guide_to_statsd_runs() {
         "vigie metrics get stats_counts.shop.orders | awk '{ sum += $3 } END { exit sum != 3 }'",
     ) + &until("vigie metrics get stats.timers.shop.wait.mean | grep --quiet 320");
     let folder = tempfile::tempdir().unwrap();
-    let (done, shown) = walked_text(folder.path(), &format!("{guide}{after}"), &server());
-    assert!(done, "{shown}");
-    assert_eq!(shown.matches("all is there").count(), 2, "{shown}");
+    let (done, output) = walked_text(folder.path(), &format!("{guide}{after}"), &server());
+    assert!(done, "{output}");
+    assert_eq!(output.matches("all is there").count(), 2, "{output}");
 }
 
 /// The settings that the guides give for the server's file are valid.
@@ -91,8 +91,8 @@ fn the_settings_of_the_guides_for_senders_are_taken() {
             let mut command = Command::new(VIGIED);
             command.args(["config", "check", "--config"]).arg(&file);
             let output = command.current_dir(folder.path()).output().unwrap();
-            let said = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "{page}: {block}{said}");
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{page}: {block}{errors}");
             count += 1;
         }
     }
@@ -105,17 +105,17 @@ fn every_command_of_the_guide_to_the_agent_runs() {
     let central = std::fs::read_to_string(docs().join("guides/central-path.md")).unwrap();
     let (before, _) = central.split_once("## 3. The token").unwrap();
     let guide = std::fs::read_to_string(docs().join("guides/agent.md")).unwrap();
-    let own = own_address();
+    let address = own_address();
     let mut guide = guide;
     for port in ["2003", "8125"] {
         for separator in [":", "/"] {
             let written = format!("127.0.0.1{separator}{port}");
-            guide = guide.replace(&written, &format!("{own}{separator}{port}"));
+            guide = guide.replace(&written, &format!("{address}{separator}{port}"));
         }
     }
     let folder = tempfile::tempdir().unwrap();
-    let (done, shown) = walked_text(folder.path(), &guide, before);
-    assert!(done, "{shown}");
+    let (done, output) = walked_text(folder.path(), &guide, before);
+    assert!(done, "{output}");
     for expected in [
         "shop.orders",
         "agent: graphite is taken at",
@@ -123,6 +123,6 @@ fn every_command_of_the_guide_to_the_agent_runs() {
         "backup_bytes;instance=web1;job=daily",
         "[Install]",
     ] {
-        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+        assert!(output.contains(expected), "no `{expected}` in\n{output}");
     }
 }

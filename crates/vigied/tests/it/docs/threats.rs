@@ -14,7 +14,7 @@ fn names(folder: &Path, found: &mut BTreeSet<String>) {
             for line in text.lines() {
                 let line = line.trim().trim_start_matches("async ");
                 let rest = line.strip_prefix("fn ").or(line.strip_prefix("mod "));
-                let is_part = |own: char| own.is_alphanumeric() || own == '_';
+                let is_part = |character: char| character.is_alphanumeric() || character == '_';
                 let name = rest.map(|rest| {
                     rest.chars()
                         .take_while(|character| is_part(*character))

@@ -19,9 +19,9 @@ fn check_error(reply: &Reply, status: u16, code: &str, parts: &[&str]) {
     let error = body["error"]
         .as_str()
         .unwrap_or_else(|| panic!("no `error`: {text}"));
-    let own = &body["errors"][0];
+    let first = &body["errors"][0];
     for field in ["message", "hint"] {
-        let part = own[field].as_str().unwrap_or_default();
+        let part = first[field].as_str().unwrap_or_default();
         assert!(error.contains(part), "{text}");
     }
     for part in parts {

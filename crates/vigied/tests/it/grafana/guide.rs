@@ -42,8 +42,8 @@ fn yaml(text: &str) -> Value {
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     let mut lines: Vec<(usize, String)> = lines
         .map(|line| {
-            let own = line.trim_start();
-            (line.len() - own.len(), own.to_owned())
+            let trimmed = line.trim_start();
+            (line.len() - trimmed.len(), trimmed.to_owned())
         })
         .collect();
     let mut at = 0;
@@ -65,8 +65,8 @@ fn node(lines: &mut [(usize, String)], at: &mut usize) -> Value {
     if first.starts_with("- ") {
         let mut list = Vec::new();
         while *at < lines.len() && is_here(&lines[*at], true) {
-            let own = lines[*at].1[2..].to_owned();
-            lines[*at] = (indent + 2, own);
+            let text = lines[*at].1[2..].to_owned();
+            lines[*at] = (indent + 2, text);
             list.push(node(lines, at));
         }
         return Value::Array(list);
@@ -82,7 +82,7 @@ fn node(lines: &mut [(usize, String)], at: &mut usize) -> Value {
             quoted if quoted.starts_with('"') => json!(quoted.trim_matches('"')),
             plain => plain
                 .parse::<i64>()
-                .map_or_else(|_| json!(plain), |own| json!(own)),
+                .map_or_else(|_| json!(plain), |parsed| json!(parsed)),
         };
         assert!(map.insert(key.clone(), value).is_none(), "`{key}` twice");
     }
@@ -212,7 +212,7 @@ fn each_team_of_the_guide_reads_its_own_domain_alone() {
     assert_ne!(first["uid"], second["uid"]);
     assert_ne!(first["orgId"], second["orgId"]);
     let address = ("http://127.0.0.1:8080", url.as_str());
-    let own = [
+    let sources = [
         filled(
             first,
             &[address, ("$VIGIE_KEY_SHOP", &keys[0]), ("s-SPACE", &shop)],
@@ -226,7 +226,7 @@ fn each_team_of_the_guide_reads_its_own_domain_alone() {
             ],
         ),
     ];
-    for (settings, name) in own.iter().zip(["shop", "warehouse"]) {
+    for (settings, name) in sources.iter().zip(["shop", "warehouse"]) {
         is_one(settings);
         works(&Source::of_settings(settings), &[name]);
     }

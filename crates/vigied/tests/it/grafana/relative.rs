@@ -60,11 +60,11 @@ fn an_event_is_an_annotation_of_the_last_hours() {
     let token = server.token();
     let before = now();
     let event = json!({"what": "release 1.5", "tags": ["deploy", "shop"], "data": "by ada"});
-    let told = server
+    let reply = server
         .metrics(&token, "POST", "/events/")
         .json(&event)
         .send();
-    assert_eq!(told.status, 200, "{}", told.text());
+    assert_eq!(reply.status, 200, "{}", reply.text());
     let domain = format!("s-{}", server.owner.space);
     let source = Source::by_path(&server, &server.owner.api_key, &domain);
     for tags in ["&tags=deploy", "&tags=deploy%20shop", ""] {

@@ -39,11 +39,11 @@ fn fill(server: &Server) {
     let sent = sent.json(&json!(samples)).send();
     assert_eq!(sent.json()["stored"], json!(count), "{}", sent.text());
     for event in world["events"].as_array().unwrap() {
-        let told = server
+        let reply = server
             .metrics(&token, "POST", "/events/")
             .json(event)
             .send();
-        assert_eq!(told.status, 200, "{}", told.text());
+        assert_eq!(reply.status, 200, "{}", reply.text());
     }
 }
 
@@ -66,12 +66,12 @@ fn as_set(value: &Value) -> Value {
 
 /// Where two values first differ. Numbers are equal to the last digits that a sum in another order has.
 fn difference(found: &Value, expected: &Value, place: &str) -> Option<String> {
-    let told = || Some(format!("{place}: {found}, not {expected}"));
+    let describe = || Some(format!("{place}: {found}, not {expected}"));
     match (found, expected) {
         (Value::Number(one), Value::Number(other)) => {
             let (one, other) = (one.as_f64()?, other.as_f64()?);
             let is_same = (one - other).abs() <= 1e-12 * one.abs().max(other.abs());
-            if is_same { None } else { told() }
+            if is_same { None } else { describe() }
         }
         (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
             let mut pairs = one.iter().zip(other).enumerate();
@@ -84,7 +84,7 @@ fn difference(found: &Value, expected: &Value, place: &str) -> Option<String> {
                 Some(found) => difference(found, expected, &format!("{place}.{name}")),
             }),
         _ if found == expected => None,
-        _ => told(),
+        _ => describe(),
     }
 }
 
@@ -110,9 +110,9 @@ fn complaint(reply: &Reply, compare: &str, expect: &Value) -> Option<String> {
         "functions" => {
             let found = read(&reply.text());
             expected.as_object()?.iter().find_map(|(name, expected)| {
-                let own = &found[name];
-                let own = json!({"group": own["group"], "params": own["params"]});
-                difference(&own, expected, name)
+                let function = &found[name];
+                let described = json!({"group": function["group"], "params": function["params"]});
+                difference(&described, expected, name)
             })
         }
         _ => difference(&read(&reply.text()), expected, "body"),
@@ -132,15 +132,15 @@ fn each_request_of_grafana_is_answered_as_by_graphite_web() {
     let mut wrong = Vec::new();
     let mut asked = 0;
     for line in fixture("requests.jsonl").lines() {
-        let own = read(line);
-        let text = |field: &str| own[field].as_str().unwrap_or_default();
+        let recorded = read(line);
+        let text = |field: &str| recorded[field].as_str().unwrap_or_default();
         let path = match text("query") {
             "" => text("path").to_owned(),
             query => format!("{}?{query}", text("path")),
         };
         for source in &sources {
-            let reply = source.ask(text("method"), &path, own["form"].as_str());
-            if let Some(complaint) = complaint(&reply, text("compare"), &own["expect"]) {
+            let reply = source.ask(text("method"), &path, recorded["form"].as_str());
+            if let Some(complaint) = complaint(&reply, text("compare"), &recorded["expect"]) {
                 wrong.push(format!("{}: {complaint}", text("what")));
             }
             asked += 1;
@@ -182,12 +182,15 @@ fn the_list_of_functions_is_one_that_the_editor_of_queries_reads() {
         "string",
         "tag",
     ];
-    for (name, own) in functions {
-        assert_eq!(own["name"], json!(name));
+    for (name, function) in functions {
+        assert_eq!(function["name"], json!(name));
         for field in ["group", "description", "function", "module"] {
-            assert!(own[field].is_string(), "{name}: `{field}` of {own}");
+            assert!(
+                function[field].is_string(),
+                "{name}: `{field}` of {function}"
+            );
         }
-        for parameter in own["params"].as_array().unwrap() {
+        for parameter in function["params"].as_array().unwrap() {
             assert!(parameter["name"].is_string(), "{name}: {parameter}");
             let kind = parameter["type"].as_str().unwrap();
             assert!(types.contains(&kind), "{name}: {parameter}");

@@ -74,8 +74,8 @@ impl Source {
             .header("X-Panel-Id", "2")
             .header("Sec-Fetch-Site", "same-origin")
             .header("Sec-Fetch-Mode", "cors");
-        let own = self.headers.iter();
-        let request = own.fold(request, |request, (name, value)| {
+        let headers = self.headers.iter();
+        let request = headers.fold(request, |request, (name, value)| {
             request.header(name, value)
         });
         let request = match form {

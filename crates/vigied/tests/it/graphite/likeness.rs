@@ -114,9 +114,9 @@ fn a_name_that_is_short_for_a_function_proposes_it() {
         ("perSec", "perSecond"),
         ("average", "averageSeries"),
     ] {
-        let told = format!("did you mean `{meant}`?");
+        let hint = format!("did you mean `{meant}`?");
         let unknown = kept.metrics("GET", &format!("/functions/{written}"), None);
-        assert!(unknown.text().contains(&told), "{}", unknown.text());
+        assert!(unknown.text().contains(&hint), "{}", unknown.text());
         for path in ["/render?format=json&", "/v1/metrics?"] {
             let reply = kept.metrics(
                 "GET",
@@ -124,7 +124,7 @@ fn a_name_that_is_short_for_a_function_proposes_it() {
                 None,
             );
             assert_eq!(reply.status, 400, "{}", reply.text());
-            assert!(reply.text().contains(&told), "{}", reply.text());
+            assert!(reply.text().contains(&hint), "{}", reply.text());
         }
     }
 }
@@ -150,8 +150,8 @@ fn a_path_with_tags_has_no_wildcards() {
         assert_eq!(kept.get(&target), json!([]), "{query}");
     }
     // In the interface of our own it has.
-    let own = format!("/v1/metrics?target=cpu.load;host=h*&from={}", AT - 60);
-    assert_eq!(kept.get(&own).as_array().unwrap().len(), 1);
+    let path = format!("/v1/metrics?target=cpu.load;host=h*&from={}", AT - 60);
+    assert_eq!(kept.get(&path).as_array().unwrap().len(), 1);
 }
 
 #[test]
@@ -228,12 +228,12 @@ fn modes_of_a_pie_are_listed_beside_functions() {
     let names: Vec<&String> = all.as_object().unwrap().keys().collect();
     assert_eq!(names, ["average", "maximum", "minimum"]);
     let parameters = json!([{"name": "series", "type": "series", "required": true}]);
-    for (name, own) in all.as_object().unwrap() {
+    for (name, function) in all.as_object().unwrap() {
         assert_eq!(
-            (&own["group"], &own["params"]),
+            (&function["group"], &function["params"]),
             (&json!("Pie"), &parameters)
         );
-        assert_eq!(kept.get(&format!("/functions/{name}?type=pie")), *own);
+        assert_eq!(kept.get(&format!("/functions/{name}?type=pie")), *function);
     }
     assert_eq!(kept.get("/functions?type=pie&grouped=TRUE")["Pie"], all);
     assert_eq!(kept.get("/functions?type=pie&group=Sorting"), json!({}));
@@ -269,8 +269,8 @@ fn a_pie_is_drawn_of_numbers_too() {
         None,
     );
     assert_eq!(drawn.status, 200, "{}", drawn.text());
-    for shown in ["apples", "pears", "75.0 %", "25.0 %"] {
-        assert!(drawn.text().contains(shown), "{shown}: {}", drawn.text());
+    for label in ["apples", "pears", "75.0 %", "25.0 %"] {
+        assert!(drawn.text().contains(label), "{label}: {}", drawn.text());
     }
     // In a chart of lines it is the path that it looks like.
     let line = kept.get("/render?format=json&target=apples:3");

@@ -37,7 +37,7 @@ fn the_share_of_one_account_is_set_while_the_server_runs() {
         "limits.request_seconds=300",
     ]);
     let next = neighbour(&server);
-    let own = server.owner.api_key.clone();
+    let key = server.owner.api_key.clone();
     let set = |value: &str| operator(&server, &["limit", "Next", value]);
     let (done, text) = set("account_share_percent=25");
     assert!(done && text.contains("for this account"), "{text}");
@@ -56,9 +56,9 @@ fn the_share_of_one_account_is_set_while_the_server_runs() {
         true
     });
     // Everybody else has what is set for all.
-    held.extend((0..3).map(|_| hanging(&server, &own)));
+    held.extend((0..3).map(|_| hanging(&server, &key)));
     for _ in 0..20 {
-        assert_eq!(send(&server, &own).status, 200);
+        assert_eq!(send(&server, &key).status, 200);
     }
     // More for one account holds from the next moment on, and is no more than what is left.
     assert!(set("account_share_percent=default").0);
@@ -103,7 +103,8 @@ fn the_invitations_of_one_account_are_set_while_the_server_runs() {
         let text = reply.text();
         (reply.status, text.contains(&format!("`{limit}` = 1"))) == (status, true)
     };
-    assert!(refused(429, "invitations_per_day"));
+    // No day has room for two.
+    assert!(refused(409, "invitations_per_day"));
     set("invitations_per_day=20");
     until("more may be invited in a day", || {
         refused(409, "invitations_per_account")

@@ -2,11 +2,11 @@
 //! `pairs` tries every credential at every endpoint that issues one; this file has the ways that once worked.
 
 mod pairs;
-pub(super) mod shown;
+pub(super) mod presented;
 
 use crate::harness::{Reply, Server, now};
+use presented::{Fixture, Kind, text};
 use serde_json::{Value, json};
-use shown::{Fixture, Kind, text};
 
 /// A token of one account is no way into another: not by exchange, and not by what the exchange gives.
 #[test]
@@ -32,9 +32,9 @@ fn a_token_of_one_account_opens_no_other_by_exchange() {
     assert_ne!(list(&place.server.owner.space).status, 200);
     // It ends no later than the token shown, and brings nothing to renew it with.
     assert_eq!(exchanged.json()["refresh_token"], "not_supported");
-    let (shown, got) = (shown::claims(&token), shown::claims(&uaa));
-    assert!(got["exp"].as_i64() <= shown["exp"].as_i64());
-    assert_eq!(got["session_id"], shown["session_id"]);
+    let (presented, got) = (presented::claims(&token), presented::claims(&uaa));
+    assert!(got["exp"].as_i64() <= presented["exp"].as_i64());
+    assert_eq!(got["session_id"], presented["session_id"]);
     place.log_out(&token);
     assert_eq!(users(&place.second, &uaa).status, 401);
 }
@@ -56,7 +56,7 @@ fn a_login_without_a_refresh_token_gets_none_by_exchange() {
     let renewed = renewed.json();
     let carried = text(&renewed, "uaa_refresh_token");
     let renew = || place.oauth(&[("grant_type", "refresh_token"), ("refresh_token", &carried)]);
-    let session = &shown::claims(&text(&renewed, "uaa_token"))["session_id"];
+    let session = &presented::claims(&text(&renewed, "uaa_token"))["session_id"];
     assert_eq!(*session, login["session_id"]);
     place.log_out(&text(&renewed, "access_token"));
     assert_eq!(renew().status, 401, "{}", renew().text());
@@ -84,7 +84,7 @@ fn a_key_that_expires_neither_prolongs_itself_nor_mints_a_longer_one() {
             request.header("If-Match", "*").json(body).send()
         };
         let path = format!("/v1/apikeys/{id}");
-        let later = shown::time(soon + 60);
+        let later = presented::time(soon + 60);
         for body in [
             json!({"name": "mine", "expires_at": "2099-01-01T00:00+0000"}),
             json!({"name": "mine", "expires_at": later}),
@@ -100,16 +100,16 @@ fn a_key_that_expires_neither_prolongs_itself_nor_mints_a_longer_one() {
         body["expires_at"] = json!(later);
         assert_eq!(call("POST", "/v1/apikeys", &body).status, 403, "{kind}");
         // What stays within its own life is its user's right; so is shortening it.
-        body["expires_at"] = json!(shown::time(soon - 60));
+        body["expires_at"] = json!(presented::time(soon - 60));
         assert_eq!(call("POST", "/v1/apikeys", &body).status, 201, "{kind}");
         let named = call("PUT", &path, &json!({"name": "renamed"}));
         assert_eq!(named.status, 200, "{}", named.text());
-        assert_eq!(named.json()["expires_at"], json!(shown::time(soon)));
+        assert_eq!(named.json()["expires_at"], json!(presented::time(soon)));
     }
     // The user's own login is not restricted by the key.
-    let own = text(&place.login(None), "access_token");
+    let token = text(&place.login(None), "access_token");
     let reply = place.server.request("PUT", &format!("/v1/apikeys/{id}"));
-    let reply = reply.bearer(&own).header("If-Match", "*");
+    let reply = reply.bearer(&token).header("If-Match", "*");
     let reply = reply.json(&json!({"name": "mine", "expires_at": "2099-01-01T00:00+0000"}));
     assert_eq!(reply.send().status, 200);
 }
@@ -120,12 +120,12 @@ fn a_key_that_expires_revives_no_key_that_lasts_longer() {
     let place = Fixture::start();
     let (_, key) = place.key(Some(now() + 900));
     let (lasting, _) = place.key(None);
-    let own = text(&place.login(None), "access_token");
+    let token = text(&place.login(None), "access_token");
     // A locked key works, so unlocking it is no gain.
     for (switch, off) in [("lock", 204), ("disable", 403)] {
         let path = format!("/v1/apikeys/{lasting}/{switch}");
         let done = |reply: Reply| reply.status;
-        let by_own = |method: &str| done(place.server.request(method, &path).bearer(&own).send());
+        let by_own = |method: &str| done(place.server.request(method, &path).bearer(&token).send());
         let header = format!("apikey {key}");
         let by_key = |method: &str| {
             let request = place.server.request(method, &path);
@@ -146,7 +146,7 @@ fn tokens_of_a_key_expire_no_later_than_it() {
     let (_, key) = place.key(Some(soon));
     for with_client in [false, true] {
         let login = place.by_key(&key, with_client);
-        let claims = shown::claims(&text(&login, "access_token"));
+        let claims = presented::claims(&text(&login, "access_token"));
         assert!(claims["exp"].as_i64().unwrap() <= soon, "{claims}");
         assert_eq!(login["expiration"], claims["exp"]);
         let life = login["expires_in"].as_i64().unwrap();

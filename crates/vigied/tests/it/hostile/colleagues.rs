@@ -21,7 +21,7 @@ fn one_persons_wide_queries_hold_up_nobody_else_of_the_account() {
         "limits.account_share_percent=100",
     ]);
     let key = &server.owner.api_key;
-    let own = format!("apikey {key}");
+    let user_token = format!("apikey {key}");
     for part in 0..8 {
         let rest = "y".repeat(1000);
         let names = (0..4000).map(|at| format!("p{part}.c.n{at}.{rest}"));
@@ -30,7 +30,7 @@ fn one_persons_wide_queries_hold_up_nobody_else_of_the_account() {
             .collect();
         let sent = server
             .request("POST", "/v1/metrics")
-            .header("X-Auth-User-Token", &own);
+            .header("X-Auth-User-Token", &user_token);
         ok(&sent.json(&json!(samples)).send());
     }
     let colleague = viewer(&server, "ann@example.org");

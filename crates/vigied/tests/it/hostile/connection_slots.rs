@@ -22,12 +22,12 @@ fn attacker(number: u8) -> Ipv4Addr {
 }
 
 fn server(connections: usize, per_source: usize) -> Server {
-    let (all, own) = (
+    let (all, each) = (
         format!("limits.connections={connections}"),
         format!("limits.connections_per_source={per_source}"),
     );
     let mut flags = PATIENT.to_vec();
-    flags.extend(["--set", &all, "--set", &own]);
+    flags.extend(["--set", &all, "--set", &each]);
     Server::with(&flags)
 }
 

@@ -34,15 +34,15 @@ fn has_code(reply: &Reply) -> bool {
 #[test]
 fn another_sites_page_gets_no_code_shown() {
     let server = Server::start();
-    let (own, other_port) = (server.serving.url(), "http://127.0.0.1:1".to_owned());
+    let (origin, other_port) = (server.serving.url(), "http://127.0.0.1:1".to_owned());
     let evil = "https://evil.example";
     for headers in [
         &[("Origin", evil)][..],
         &[("Origin", &other_port)],
         &[("Origin", "null")],
         &[("Origin", "")],
-        &[("Origin", &own), ("Origin", evil)],
-        &[("Origin", &own), ("Sec-Fetch-Site", "cross-site")],
+        &[("Origin", &origin), ("Origin", evil)],
+        &[("Origin", &origin), ("Sec-Fetch-Site", "cross-site")],
         &[("Sec-Fetch-Site", "cross-site")],
         &[("Sec-Fetch-Site", "same-site")],
         &[("Sec-Fetch-Site", "same-origin"), ("Origin", evil)],
@@ -73,13 +73,13 @@ fn another_sites_page_gets_no_code_shown() {
 #[test]
 fn the_pages_own_form_and_old_programs_get_their_code() {
     let server = Server::start();
-    let own = server.serving.url();
+    let origin = server.serving.url();
     for headers in [
         &[][..],
         &[("User-Agent", "curl/8.0")],
-        &[("Origin", &*own)],
+        &[("Origin", &*origin)],
         &[
-            ("Origin", &own),
+            ("Origin", &origin),
             ("Sec-Fetch-Site", "same-origin"),
             ("User-Agent", BROWSER),
         ],

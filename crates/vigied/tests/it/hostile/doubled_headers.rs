@@ -27,7 +27,7 @@ fn ask(server: &Server, first: &str, lines: &[&str], body: &str) -> (u16, String
 fn two_clients_in_one_request_are_refused() {
     let server = Server::start();
     let (bx, cf) = ("Authorization: Basic Yng6Yng=", "Authorization: Basic Y2Y6");
-    for (path, own, other) in [
+    for (path, line, other) in [
         ("/identity/token", bx, cf),
         ("/oidc/token", bx, cf),
         ("/identity/introspect", bx, cf),
@@ -35,11 +35,11 @@ fn two_clients_in_one_request_are_refused() {
         ("/oauth/token", cf, bx),
     ] {
         let first = format!("POST {path}");
-        let (status, text) = ask(&server, &first, &[own, other], FORM);
+        let (status, text) = ask(&server, &first, &[line, other], FORM);
         assert_eq!(status, 400, "{path}: {text}");
         assert!(text.contains("`Authorization`"), "{path}: {text}");
         // The same one twice is one: it goes on to what the form says.
-        let (_, text) = ask(&server, &first, &[own, own], FORM);
+        let (_, text) = ask(&server, &first, &[line, line], FORM);
         assert!(!text.contains("more than once"), "{path}: {text}");
     }
     let refresh = "grant_type=refresh_token&refresh_token=x";
@@ -51,8 +51,8 @@ fn two_clients_in_one_request_are_refused() {
 #[test]
 fn two_tags_or_two_keys_in_one_request_are_refused() {
     let server = Server::start();
-    let own = format!("X-Auth-User-Token: apikey {}", server.owner.api_key);
-    let (_, list) = ask(&server, "GET /v1/apikeys", &[&own], "");
+    let user_token = format!("X-Auth-User-Token: apikey {}", server.owner.api_key);
+    let (_, list) = ask(&server, "GET /v1/apikeys", &[&user_token], "");
     let list: serde_json::Value =
         serde_json::from_str(list.split("\r\n\r\n").last().unwrap()).unwrap();
     let key = &list["apikeys"][0];
@@ -60,18 +60,18 @@ fn two_tags_or_two_keys_in_one_request_are_refused() {
     let tag = format!("If-Match: {}", key["entity_tag"].as_str().unwrap());
     let body = r#"{"name":"renamed"}"#;
     for lines in [
-        [&*own, &*tag, "If-Match: *"],
-        [&*own, "If-Match: *", &*tag],
-        [&*own, "If-Match: 1-x", "If-Match: *"],
+        [&*user_token, &*tag, "If-Match: *"],
+        [&*user_token, "If-Match: *", &*tag],
+        [&*user_token, "If-Match: 1-x", "If-Match: *"],
     ] {
         let (status, text) = ask(&server, &first, &lines, body);
         assert_eq!(status, 400, "{text}");
         assert!(text.contains("`If-Match`"), "{text}");
     }
-    let (status, text) = ask(&server, &first, &[&own, &tag, &tag], body);
+    let (status, text) = ask(&server, &first, &[&user_token, &tag, &tag], body);
     assert_eq!(status, 200, "{text}");
     let keys = ["IAM-ApiKey: x", "IAM-ApiKey: y"];
-    let lines = [&*own, keys[0], keys[1]];
+    let lines = [&*user_token, keys[0], keys[1]];
     let (status, text) = ask(&server, "GET /v1/apikeys/details", &lines, "");
     assert_eq!(status, 400, "{text}");
     assert!(text.contains("more than once"), "{text}");
@@ -80,7 +80,7 @@ fn two_tags_or_two_keys_in_one_request_are_refused() {
 #[test]
 fn two_content_encodings_are_refused() {
     let server = Server::start();
-    let own = format!("X-Auth-User-Token: apikey {}", server.owner.api_key);
+    let user_token = format!("X-Auth-User-Token: apikey {}", server.owner.api_key);
     for (path, body) in [
         ("/v1/metrics", "[]"),
         ("/v1/apikeys", "{}"),
@@ -96,7 +96,7 @@ fn two_content_encodings_are_refused() {
             &["Content-Encoding: gzip,"],
         ] {
             let mut lines = lines.to_vec();
-            lines.push(&own);
+            lines.push(&user_token);
             let (status, text) = ask(&server, &format!("POST {path}"), &lines, body);
             assert_eq!(status, 400, "{path} {lines:?}: {text}");
             assert!(text.contains("Content-Encoding"), "{path}: {text}");
@@ -144,7 +144,7 @@ fn replies_of_token_endpoints_are_kept_by_no_cache() {
 #[test]
 fn two_content_types_are_refused() {
     let server = Server::start();
-    let own = format!("X-Auth-User-Token: apikey {}", server.owner.api_key);
+    let user_token = format!("X-Auth-User-Token: apikey {}", server.owner.api_key);
     let (json, form) = (
         "Content-Type: application/json",
         "Content-Type: application/x-www-form-urlencoded",
@@ -159,12 +159,12 @@ fn two_content_types_are_refused() {
         ("PUT /v2/users/self/password", "{}"),
     ] {
         for lines in [[json, form], [form, json]] {
-            let lines = [&own, lines[0], lines[1]];
+            let lines = [&user_token, lines[0], lines[1]];
             let (status, text) = ask(&server, first, &lines, body);
             assert_eq!(status, 400, "{first}: {text}");
             assert!(text.contains("`Content-Type`"), "{first}: {text}");
         }
-        let (_, text) = ask(&server, first, &[&own, json, json], body);
+        let (_, text) = ask(&server, first, &[&user_token, json, json], body);
         assert!(!text.contains("`Content-Type`"), "{first}: {text}");
     }
 }

@@ -77,10 +77,10 @@ fn attacks() -> Vec<Attack> {
 fn tried(
     server: &Server,
     (method, path): &(String, String),
-    own: &Attack,
+    attack: &Attack,
     more: &str,
 ) -> Option<u16> {
-    let (query, lines, length) = (own.query, own.lines, own.body.len());
+    let (query, lines, length) = (attack.query, attack.lines, attack.body.len());
     let head = format!(
         "{method} {path}{query} HTTP/1.1\r\nHost: vigie\r\nConnection: close\r\n{more}{lines}Content-Length: {length}\r\n\r\n"
     );
@@ -88,7 +88,7 @@ fn tried(
     // It may be answered before all of it is sent.
     let _ = stream
         .write_all(head.as_bytes())
-        .and_then(|()| stream.write_all(&own.body));
+        .and_then(|()| stream.write_all(&attack.body));
     answer(&mut stream).ok().map(|(status, _)| status)
 }
 

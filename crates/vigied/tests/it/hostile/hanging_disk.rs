@@ -137,10 +137,10 @@ fn a_disk_that_hangs_is_seen_outlived_and_recovered_from() {
     let waiting = server.write("late");
     let waiting = std::thread::spawn(move || waiting.send());
     until("the server is not ready", || server.ready() == 503);
-    let told = operations(&server.data().join("operations.sock"), "/health/ready");
-    let text = told.text();
+    let reply = operations(&server.data().join("operations.sock"), "/health/ready");
+    let text = reply.text();
     assert!(
-        told.status == 503 && text.contains("waited for its disk"),
+        reply.status == 503 && text.contains("waited for its disk"),
         "{text}"
     );
     assert!(!waiting.is_finished(), "nothing is on the disk yet");

@@ -29,12 +29,12 @@ fn a_key_says_what_a_token_of_it_would_say() {
         names.cloned().collect::<Vec<_>>()
     };
     assert_eq!(names(&token), names(&key));
-    for (name, told) in token.as_object().unwrap() {
+    for (name, value) in token.as_object().unwrap() {
         if !["iat", "exp"].contains(&name.as_str()) {
-            assert_eq!(key[name], *told, "{name}");
+            assert_eq!(key[name], *value, "{name}");
         }
     }
-    let life = |told: &Value| told["exp"].as_i64().unwrap() - told["iat"].as_i64().unwrap();
+    let life = |claims: &Value| claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
     assert_eq!(life(&token), life(&key));
 }
 
@@ -90,12 +90,12 @@ fn the_header_counts_and_a_proxys_authorization_does_not() {
         );
     }
     // Without a credential in the form, that of the header is meant.
-    let own = server.request("POST", "/identity/introspect");
-    let own = own.header(
+    let request = server.request("POST", "/identity/introspect");
+    let request = request.header(
         "X-Auth-User-Token",
         &format!("apikey {}", server.owner.api_key),
     );
-    assert_eq!(own.form(&[]).send().json()["active"], true);
+    assert_eq!(request.form(&[]).send().json()["active"], true);
     let none = server.request("POST", "/identity/introspect").form(&[]);
     assert_eq!(none.send().status, 400);
 }
@@ -104,11 +104,11 @@ fn the_header_counts_and_a_proxys_authorization_does_not() {
 #[test]
 fn guessing_is_slowed_by_source() {
     let server = Server::with(&["--set", "limits.introspection_misses_per_minute=5"]);
-    let ask = |source: u8, own: Option<&str>, key: &str| {
+    let ask = |source: u8, caller: Option<&str>, key: &str| {
         let mut stream = connect_from(Ipv4Addr::new(127, 0, 0, source), &server).unwrap();
         let body = wire::query::encode(&[("apikey", key)]);
-        let header = own.map_or_else(String::new, |own| {
-            format!("X-Auth-User-Token: apikey {own}\r\n")
+        let header = caller.map_or_else(String::new, |caller| {
+            format!("X-Auth-User-Token: apikey {caller}\r\n")
         });
         let request = format!(
             "POST /identity/introspect HTTP/1.1\r\nHost: vigie\r\n{header}\

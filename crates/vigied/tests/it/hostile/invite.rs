@@ -328,8 +328,8 @@ fn an_invitation_is_answered_alike_for_known_and_unknown_and_waits_for_consent()
             .into_iter()
             .find(|user| user["email"] == email)
             .unwrap();
-        for own in ["id", "iam_id", "email", "user_id", "added_on"] {
-            user[own] = Value::Null;
+        for field in ["id", "iam_id", "email", "user_id", "added_on"] {
+            user[field] = Value::Null;
         }
         user
     };

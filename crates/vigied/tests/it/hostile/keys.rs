@@ -75,9 +75,9 @@ fn a_stolen_key_is_retired_while_the_server_runs() {
     );
     assert_eq!(status(&server, &iam), 200);
 
-    let said = output_of(keys(&server, &["rotate", "--now"]));
-    assert!(said.contains("Every node signs"), "{said}");
-    assert!(said.contains("(RS256, as"), "{said}");
+    let output = output_of(keys(&server, &["rotate", "--now"]));
+    assert!(output.contains("Every node signs"), "{output}");
+    assert!(output.contains("(RS256, as"), "{output}");
     let fresh = listed(&server)[1].0.clone();
     assert_eq!(
         listed(&server),
@@ -90,8 +90,8 @@ fn a_stolen_key_is_retired_while_the_server_runs() {
     let newer = format!("iam {}", server.token());
     assert_eq!((status(&server, &iam), status(&server, &newer)), (200, 200));
 
-    let said = output_of(keys(&server, &["retire", &stolen]));
-    assert!(said.contains("on any node"), "{said}");
+    let output = output_of(keys(&server, &["retire", &stolen]));
+    assert!(output.contains("on any node"), "{output}");
     // At once, including tokens that were cached as verified.
     assert_eq!((status(&server, &iam), status(&server, &uaa)), (401, 401));
     assert_eq!(status(&server, &newer), 200);
@@ -111,8 +111,8 @@ fn a_stolen_key_is_retired_while_the_server_runs() {
 fn a_new_key_is_public_before_it_signs_and_says_how_it_does() {
     let server = Server::start();
     let old = listed(&server)[0].0.clone();
-    let said = output_of(keys(&server, &["rotate", "--algorithm", "es256"]));
-    assert!(said.contains("ES256"), "{said}");
+    let output = output_of(keys(&server, &["rotate", "--algorithm", "es256"]));
+    assert!(output.contains("ES256"), "{output}");
     let both = listed(&server);
     assert_eq!(both.len(), 2);
     let (new, state) = both[1].clone();
@@ -189,8 +189,8 @@ fn the_key_that_signs_stays_until_its_successor_signs() {
     assert_eq!(announced.1, "announced");
     // Who did not see it is told.
     let again = output_of(keys(&server, &["rotate"]));
-    let told = format!("Another key, {}, was announced already", announced.0);
-    assert!(again.contains(&told), "{again}");
+    let expected = format!("Another key, {}, was announced already", announced.0);
+    assert!(again.contains(&expected), "{again}");
     let refused = keys(&server, &["retire", &signing]);
     let errors = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success(), "{errors}");

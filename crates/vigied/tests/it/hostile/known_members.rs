@@ -9,7 +9,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(wire::openapi::iam_document);
 fn is_of(route: &str, path: &str) -> bool {
     let parts = |text: &str| text.split('/').count();
     let mut both = route.split('/').zip(path.split('/'));
-    parts(route) == parts(path) && both.all(|(own, part)| own == part || own.starts_with('{'))
+    parts(route) == parts(path) && both.all(|(known, part)| known == part || known.starts_with('{'))
 }
 
 /// The members that the route takes, where its body is an object of the management interface.
@@ -19,8 +19,9 @@ fn of_route(method: &str, path: &str) -> Option<&'static Map<String, Value>> {
         let operation = item.get(method.to_lowercase())?;
         is_of(route, path).then_some(operation)
     });
-    let body = operations
-        .find_map(|own| own.pointer("/requestBody/content/application~1json/schema/$ref"))?;
+    let body = operations.find_map(|operation| {
+        operation.pointer("/requestBody/content/application~1json/schema/$ref")
+    })?;
     let schema = body.as_str().unwrap().trim_start_matches('#');
     DOCUMENT.pointer(schema)?["properties"].as_object()
 }

@@ -27,8 +27,8 @@ impl Answer {
     fn header(&self, name: &str) -> Option<&str> {
         let head = self.1.split("\r\n\r\n").next()?;
         head.lines().find_map(|line| {
-            let (own, value) = line.split_once(": ")?;
-            own.eq_ignore_ascii_case(name).then_some(value)
+            let (header, value) = line.split_once(": ")?;
+            header.eq_ignore_ascii_case(name).then_some(value)
         })
     }
 

@@ -106,10 +106,10 @@ fn an_account_sees_its_own_counters_alone() {
         bea = reply.json()["access_token"].as_str().map(str::to_owned);
         bea.is_some()
     });
-    let (bea, own) = (bea.unwrap(), server.token());
+    let (bea, owner) = (bea.unwrap(), server.token());
     let (space, account) = (&server.owner.space, &server.owner.account);
-    send(&server, &own, &format!("s-{space}"), "a.b");
-    send(&server, &own, &format!("a-{account}"), "a.b");
+    send(&server, &owner, &format!("s-{space}"), "a.b");
+    send(&server, &owner, &format!("a-{account}"), "a.b");
     send(&server, &bea, &format!("s-{}", text("space_guid")), "a.b");
 
     let read = |token: &str, scope: Option<&str>| {
@@ -123,7 +123,7 @@ fn an_account_sees_its_own_counters_alone() {
         assert_eq!(reply.status, 200, "{}", reply.text());
         reply.text()
     };
-    let (mine, hers) = (read(&own, None), read(&bea, None));
+    let (mine, hers) = (read(&owner, None), read(&bea, None));
     assert!(mine.contains(space) && mine.contains(account), "{mine}");
     assert!(!mine.contains(&text("space_guid")), "{mine}");
     assert!(hers.contains(&text("space_guid")), "{hers}");
@@ -133,7 +133,7 @@ fn an_account_sees_its_own_counters_alone() {
         !mine.contains("vigie_limit") && !mine.contains("vigie_http"),
         "{mine}"
     );
-    let one = read(&own, Some(&format!("s-{space}")));
+    let one = read(&owner, Some(&format!("s-{space}")));
     assert!(one.contains(space) && !one.contains(account), "{one}");
     let all = server.operations("/metrics").text();
     assert!(

@@ -50,8 +50,8 @@ fn plain(server: &Server, number: u8) -> TcpStream {
 
 fn encrypted(pem: &str, server: &Server, number: u8) -> Box<dyn Stream> {
     let mut roots = RootCertStore::empty();
-    let own = CertificateDer::from_pem_file(Path::new(pem)).unwrap();
-    roots.add(own).unwrap();
+    let certificate = CertificateDer::from_pem_file(Path::new(pem)).unwrap();
+    roots.add(certificate).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -56,8 +56,8 @@ fn nothing_is_written_through_a_hard_link_that_was_planted() {
         write(&precious, "precious").unwrap();
         set_permissions(&precious, Permissions::from_mode(0o600)).unwrap();
         hard_link(&precious, data.join(name)).unwrap();
-        let said = errors(&vigied(&["init"], &data));
-        assert!(said.contains("another name"), "{name}: {said}");
+        let message = errors(&vigied(&["init"], &data));
+        assert!(message.contains("another name"), "{name}: {message}");
         assert_eq!(read_to_string(&precious).unwrap(), "precious", "{name}");
     }
 }
@@ -84,8 +84,8 @@ fn a_folder_that_shares_files_with_its_backup_is_mended_by_the_hint() {
         "{log}"
     );
     // The operator's commands write to the same files.
-    let said = errors(&vigied(&["account", "list"], &data));
-    assert!(said.contains("another name"), "{said}");
+    let message = errors(&vigied(&["account", "list"], &data));
+    assert!(message.contains("another name"), "{message}");
     let (_, rest) = log.split_once("run `").expect("no command in the hint");
     let command = rest.split('`').next().unwrap();
     let status = Command::new("sh").args(["-c", command]).status().unwrap();
@@ -133,7 +133,7 @@ fn settings_in_the_data_folder_are_never_read_through_a_link() {
     for data in [&fresh, &used] {
         symlink(&precious, settings(data)).unwrap();
     }
-    let everywhere = |said: &str| {
+    let everywhere = |expected: &str| {
         for arguments in [
             &["init"][..],
             &["serve"],
@@ -144,17 +144,17 @@ fn settings_in_the_data_folder_are_never_read_through_a_link() {
             &["operations", "token"],
         ] {
             for data in [&fresh, &used] {
-                let told = errors(&vigied(arguments, data));
-                assert!(told.contains(said), "{arguments:?}: {told}");
-                assert!(!told.contains("precious"), "{arguments:?}: {told}");
+                let message = errors(&vigied(arguments, data));
+                assert!(message.contains(expected), "{arguments:?}: {message}");
+                assert!(!message.contains("precious"), "{arguments:?}: {message}");
             }
         }
     };
     everywhere("is a link");
     // Named as the settings, it is one all the same.
     let named = settings(&used).display().to_string();
-    let told = errors(&vigied(&["config", "check", "--config", &named], &used));
-    assert!(told.contains("is a link"), "{told}");
+    let message = errors(&vigied(&["config", "check", "--config", &named], &used));
+    assert!(message.contains("is a link"), "{message}");
     // Nor does anything wait for a pipe that nobody writes to.
     for data in [&fresh, &used] {
         std::fs::remove_file(settings(data)).unwrap();
@@ -167,6 +167,6 @@ fn settings_in_the_data_folder_are_never_read_through_a_link() {
     symlink(&precious, &link).unwrap();
     let link = link.display().to_string();
     let elsewhere = folder.path().join("elsewhere");
-    let told = errors(&vigied(&["config", "check", "--config", &link], &elsewhere));
-    assert!(told.contains("not `precious`"), "{told}");
+    let message = errors(&vigied(&["config", "check", "--config", &link], &elsewhere));
+    assert!(message.contains("not `precious`"), "{message}");
 }

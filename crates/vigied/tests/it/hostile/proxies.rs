@@ -26,8 +26,8 @@ fn source(server: &Server, stream: &mut TcpStream, number: u32, lines: &str) -> 
     server.serving.wait_for_log(&id);
     let log = server.serving.log();
     let line = log.lines().find(|line| line.contains(&id)).unwrap();
-    let (_, behind) = line.split_once("source=").unwrap();
-    behind.trim().to_owned()
+    let (_, rest) = line.split_once("source=").unwrap();
+    rest.trim().to_owned()
 }
 
 #[test]
@@ -70,6 +70,9 @@ fn the_proxy_protocol_names_the_client_and_only_a_trusted_proxy_speaks_it() {
     let server = Server::with(&flags);
     let mut second = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c".to_vec();
     second.extend([192, 0, 2, 2, 10, 0, 0, 1, 0, 1, 0, 2]);
+    let forged = "X-Forwarded-For: 9.9.9.9\r\nForwarded: for=9.9.9.9\r\n";
+    let local = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0".to_vec();
+    let unspecified = b"\r\n\r\n\0\r\nQUIT\n\x21\0\0\0".to_vec();
     for (number, header, lines, is) in [
         (
             1,
@@ -79,6 +82,10 @@ fn the_proxy_protocol_names_the_client_and_only_a_trusted_proxy_speaks_it() {
         ),
         (2, second, "", "192.0.2.2"),
         (3, b"PROXY UNKNOWN\r\n".to_vec(), "", "127.0.0.9"),
+        // Who is not named by the proxy does not name themselves.
+        (5, b"PROXY UNKNOWN\r\n".to_vec(), forged, "127.0.0.9"),
+        (6, local, forged, "127.0.0.9"),
+        (7, unspecified, forged, "127.0.0.9"),
         // A proxy behind a balancer.
         (
             4,

@@ -87,8 +87,8 @@ fn is_for_later(reply: &Reply, limit: &str) {
 
 /// Waiting would not help: a client that repeats by itself must not be told to.
 fn is_full(reply: &Reply, limit: &str) {
-    let told = (reply.status, reply.header("Retry-After"));
-    assert_eq!(told, (409, None), "{}", reply.text());
+    let answer = (reply.status, reply.header("Retry-After"));
+    assert_eq!(answer, (409, None), "{}", reply.text());
     assert!(reply.text().contains(limit), "{}", reply.text());
 }
 
@@ -103,14 +103,14 @@ fn make_space(server: &Server, key: &str, name: &str) -> Reply {
 #[test]
 fn rules_are_counted_by_account() {
     let server = set(&["limits.rule_bytes_per_account=200"]);
-    let own = server.owner.api_key.clone();
-    let second = make_space(&server, &own, "second").json();
+    let key = server.owner.api_key.clone();
+    let second = make_space(&server, &key, "second").json();
     let second = format!("s-{}", second["metadata"]["guid"].as_str().unwrap());
     let first = format!("s-{}", server.owner.space);
     let rules = |domain: &str, rules: &Value| {
         let request = server.request("PUT", "/v1/settings/domain");
         request
-            .header("X-Auth-User-Token", &format!("apikey {own}"))
+            .header("X-Auth-User-Token", &format!("apikey {key}"))
             .header("X-Auth-Scope-Id", domain)
             .json(rules)
             .send()
@@ -142,11 +142,11 @@ fn spaces_organizations_and_keys_are_counted_by_account() {
         "limits.resource_groups_per_account=1",
         "limits.profiles_per_account=1",
     ]);
-    let own = server.owner.api_key.clone();
+    let own_key = server.owner.api_key.clone();
     for name in ["two", "three"] {
-        assert_eq!(make_space(&server, &own, name).status, 201);
+        assert_eq!(make_space(&server, &own_key, name).status, 201);
     }
-    is_full(&make_space(&server, &own, "four"), "spaces_per_account");
+    is_full(&make_space(&server, &own_key, "four"), "spaces_per_account");
     let ask = |path: &str, key: &str, body: Value| {
         let request = server.request("POST", path);
         let header = format!("apikey {key}");
@@ -156,26 +156,32 @@ fn spaces_organizations_and_keys_are_counted_by_account() {
             .send()
     };
     let org = |key: &str, name: &str| ask("/v2/organizations", key, json!({"name": name}));
-    assert_eq!(org(&own, "second").status, 201);
-    is_full(&org(&own, "third"), "organizations_per_account");
+    assert_eq!(org(&own_key, "second").status, 201);
+    is_full(&org(&own_key, "third"), "organizations_per_account");
     let info = server
         .request("GET", "/identity/userinfo")
         .bearer(&server.token())
         .send()
         .json();
     let user = info["iam_id"].as_str().unwrap().to_owned();
-    let key = |name: &str| ask("/v1/apikeys", &own, json!({"name": name, "iam_id": user}));
+    let key = |name: &str| {
+        ask(
+            "/v1/apikeys",
+            &own_key,
+            json!({"name": name, "iam_id": user}),
+        )
+    };
     assert_eq!(key("second").status, 201);
     is_full(&key("third"), "api_keys_per_account");
     let service = |name: &str| {
         let body = json!({"name": name, "account_id": server.owner.account});
-        ask("/v1/serviceids", &own, body)
+        ask("/v1/serviceids", &own_key, body)
     };
     assert_eq!(service("first").status, 201);
     is_full(&service("second"), "service_ids_per_account");
     let profile = |name: &str| {
         let body = json!({"name": name, "account_id": server.owner.account});
-        ask("/v1/profiles", &own, body)
+        ask("/v1/profiles", &own_key, body)
     };
     assert_eq!(profile("first").status, 201);
     is_full(&profile("second"), "profiles_per_account");
@@ -188,7 +194,7 @@ fn spaces_organizations_and_keys_are_counted_by_account() {
             "roles": [{"role_id": "crn:v1:bluemix:public:iam::::role:Viewer"}],
             "resources": [{"attributes": [account]}],
         });
-        ask("/v1/policies", &own, body)
+        ask("/v1/policies", &own_key, body)
     };
     assert_eq!(policy().status, 201);
     is_full(&policy(), "policies_per_account");
@@ -197,11 +203,11 @@ fn spaces_organizations_and_keys_are_counted_by_account() {
             "name": name, "display_name": name, "actions": ["domain.find"],
             "account_id": server.owner.account, "service_name": "ibmcloud-monitoring",
         });
-        ask("/v2/roles", &own, body)
+        ask("/v2/roles", &own_key, body)
     };
     assert_eq!(role("First").status, 201);
     is_full(&role("Second"), "custom_roles_per_account");
-    let group = |name: &str| ask("/v2/resource_groups", &own, json!({"name": name}));
+    let group = |name: &str| ask("/v2/resource_groups", &own_key, json!({"name": name}));
     assert_eq!(group("first").status, 201);
     is_full(&group("second"), "resource_groups_per_account");
     // Another account has its own room.
@@ -214,19 +220,19 @@ fn spaces_organizations_and_keys_are_counted_by_account() {
     );
     assert!(done && text.contains("for this account"), "{text}");
     until("the server has seen the change", || {
-        make_space(&server, &own, "four").status == 201
+        make_space(&server, &own_key, "four").status == 201
     });
-    is_full(&make_space(&server, &own, "five"), "spaces_per_account");
+    is_full(&make_space(&server, &own_key, "five"), "spaces_per_account");
     // Deleted objects that can be restored have their own count. The server hears of the operator's changes in their order.
     for value in ["deleted_per_account=1", "spaces_per_account=5"] {
         let (done, text) = operator(&server, &["limit", &server.owner.account, value]);
         assert!(done, "{text}");
     }
     until("the server has seen both changes", || {
-        make_space(&server, &own, "five").status == 201
+        make_space(&server, &own_key, "five").status == 201
     });
     let deleted = |name: &str| {
-        let header = format!("apikey {own}");
+        let header = format!("apikey {own_key}");
         let ask = |method: &str, path: &str| {
             let request = server.request(method, path);
             request.header("X-Auth-User-Token", &header).send()
@@ -326,15 +332,15 @@ fn series_are_counted_over_all_domains_of_an_account() {
         .json(&json!([sample("s.one"), sample("s.two")]))
         .send();
     assert_eq!(in_space.json()["stored"], 2);
-    let own = server.owner.api_key.clone();
-    let reply = send(&server, &own, &["a.one", "a.two", "a.three", "a.one"]);
+    let key = server.owner.api_key.clone();
+    let reply = send(&server, &key, &["a.one", "a.two", "a.three", "a.one"]);
     assert_eq!(reply.status, 200);
     // The last of them is of the same instant as the first.
     assert_eq!(reply.json()["overwritten"], 1, "{}", reply.text());
     assert_eq!(counts(&reply), (json!(1), json!(2)), "{}", reply.text());
     assert_eq!(reply.json()["rejections"][0]["code"], "account_limit");
-    is_for_later(&send(&server, &own, &["a.two"]), "series_per_account");
-    let known = send(&server, &own, &["a.one"]);
+    is_for_later(&send(&server, &key, &["a.two"]), "series_per_account");
+    let known = send(&server, &key, &["a.one"]);
     assert_eq!(known.status, 200, "a known series goes on");
     let next = neighbour(&server);
     assert_eq!(send(&server, &next, &["a.two"]).status, 200);
@@ -343,21 +349,24 @@ fn series_are_counted_over_all_domains_of_an_account() {
 #[test]
 fn writes_at_once_do_not_pass_the_limit_together() {
     let server = set(&["limits.series_per_account=100"]);
-    let own = server.owner.api_key.clone();
+    let key = server.owner.api_key.clone();
     let stored: u64 = std::thread::scope(|scope| {
-        let (server, own) = (&server, &own);
+        let (server, key) = (&server, &key);
         let sender = move |at: usize| {
             let names: Vec<String> = (0..90).map(|name| format!("s{at}.{name}")).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            send(server, own, &names).json()["stored"].as_u64().unwrap()
+            send(server, key, &names).json()["stored"].as_u64().unwrap()
         };
         let sending: Vec<_> = (0..16).map(|at| scope.spawn(move || sender(at))).collect();
-        sending.into_iter().map(|own| own.join().unwrap()).sum()
+        sending
+            .into_iter()
+            .map(|handle| handle.join().unwrap())
+            .sum()
     });
     assert!(stored <= 100, "{stored} series were made");
     // Unused reservations were released.
     until("all the room is used", || {
-        let reply = send(&server, &own, &["last"]);
+        let reply = send(&server, &key, &["last"]);
         reply.status == 200 || stored == 100
     });
 }
@@ -365,11 +374,11 @@ fn writes_at_once_do_not_pass_the_limit_together() {
 #[test]
 fn new_series_are_slowed_by_account() {
     let server = set(&["limits.new_series_per_hour=2"]);
-    let own = server.owner.api_key.clone();
-    let reply = send(&server, &own, &["a", "b", "c"]);
+    let key = server.owner.api_key.clone();
+    let reply = send(&server, &key, &["a", "b", "c"]);
     assert_eq!(counts(&reply), (json!(2), json!(1)), "{}", reply.text());
-    is_for_later(&send(&server, &own, &["d"]), "new_series_per_hour");
-    assert_eq!(send(&server, &own, &["a", "b"]).status, 200);
+    is_for_later(&send(&server, &key, &["d"]), "new_series_per_hour");
+    assert_eq!(send(&server, &key, &["a", "b"]).status, 200);
     let next = neighbour(&server);
     assert_eq!(send(&server, &next, &["d"]).status, 200);
 }
@@ -384,26 +393,26 @@ fn samples_and_bytes_are_counted_by_account() {
         ),
     ] {
         let server = set(&[setting]);
-        let own = server.owner.api_key.clone();
-        assert_eq!(send(&server, &own, &["a", "b", "c"]).status, 200);
+        let key = server.owner.api_key.clone();
+        assert_eq!(send(&server, &key, &["a", "b", "c"]).status, 200);
         // Each at an instant of its own: to overwrite takes no room.
         let mut names = (0..).map(|at| format!("more.{at}"));
-        let mut more = || send(&server, &own, &[&*names.next().unwrap()]).status;
+        let mut more = || send(&server, &key, &[&*names.next().unwrap()]).status;
         until("the account is full", || more() == 429);
-        is_for_later(&send(&server, &own, &["another"]), limit);
+        is_for_later(&send(&server, &key, &["another"]), limit);
         let next = neighbour(&server);
         assert_eq!(send(&server, &next, &["a"]).status, 200);
         // Deleting makes room, and reading goes on.
         let all = server.request("DELETE", "/v1/metrics/list?query=*");
-        let all = all.header("X-Auth-User-Token", &format!("apikey {own}"));
+        let all = all.header("X-Auth-User-Token", &format!("apikey {key}"));
         assert_eq!(all.send().status, 200);
         until("what was deleted counts no longer", || {
-            send(&server, &own, &["a", "b", "c"]).status == 200
+            send(&server, &key, &["a", "b", "c"]).status == 200
         });
         until("the account is full again", || more() == 429);
         let read = server
             .request("GET", "/v1/metrics?target=*")
-            .header("X-Auth-User-Token", &format!("apikey {own}"))
+            .header("X-Auth-User-Token", &format!("apikey {key}"))
             .send();
         assert_eq!(read.status, 200);
         let raised = format!("{limit}=1000000");
@@ -432,12 +441,12 @@ fn what_a_deleted_space_leaves_on_the_disk_still_counts() {
     server.serving.signal("TERM");
     server.serving.child.wait().unwrap();
     server.serving = Serving::start(&server.data(), "127.0.0.1:0", &flags);
-    let own = server.owner.api_key.clone();
-    is_for_later(&send(&server, &own, &["a"]), "samples_per_account");
+    let key = server.owner.api_key.clone();
+    is_for_later(&send(&server, &key, &["a"]), "samples_per_account");
     let path = format!("/v2/spaces/{}", server.owner.space);
     let deleted = server
         .request("DELETE", &path)
-        .header("X-Auth-User-Token", &format!("apikey {own}"))
+        .header("X-Auth-User-Token", &format!("apikey {key}"))
         .send();
     assert!(deleted.status < 300, "{}", deleted.text());
     until("its series are gone", || {
@@ -447,7 +456,7 @@ fn what_a_deleted_space_leaves_on_the_disk_still_counts() {
     // Longer than sums over domains are cached.
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(7) {
-        is_for_later(&send(&server, &own, &["a"]), "samples_per_account");
+        is_for_later(&send(&server, &key, &["a"]), "samples_per_account");
         std::thread::sleep(Duration::from_millis(100));
     }
 }
@@ -456,8 +465,8 @@ fn what_a_deleted_space_leaves_on_the_disk_still_counts() {
 fn on_a_full_disk_samples_are_refused_and_all_else_works() {
     // More than any disk has.
     let server = set(&["storage.reserve_bytes=1000000000000000"]);
-    let own = server.owner.api_key.clone();
-    let refused = send(&server, &own, &["a"]);
+    let key = server.owner.api_key.clone();
+    let refused = send(&server, &key, &["a"]);
     assert_eq!(refused.status, 503, "{}", refused.text());
     assert_eq!(refused.code(), "BXNMSSV11E");
     assert!(refused.header("Retry-After").is_some());
@@ -470,5 +479,5 @@ fn on_a_full_disk_samples_are_refused_and_all_else_works() {
         let reply = server.metrics(&token, method, path).send();
         assert_eq!(reply.status, 200, "{method} {path}: {}", reply.text());
     }
-    assert_eq!(make_space(&server, &own, "two").status, 201);
+    assert_eq!(make_space(&server, &key, "two").status, 201);
 }

@@ -45,13 +45,13 @@ fn number(mut left: usize) -> Vec<u8> {
 /// A request without a body.
 pub(super) fn get(stream: u32, path: &str, lines: &[(&str, &str)]) -> Vec<u8> {
     let mut block = Vec::new();
-    let own = [
+    let common = [
         (":method", "GET"),
         (":scheme", "http"),
         (":path", path),
         (":authority", "vigie"),
     ];
-    for (name, value) in own.iter().chain(lines) {
+    for (name, value) in common.iter().chain(lines) {
         // A literal that nobody remembers, without Huffman codes.
         block.push(0);
         for text in [name, value] {

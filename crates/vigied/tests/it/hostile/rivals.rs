@@ -1,6 +1,6 @@
 //! Two credentials in one request.
 
-use super::bounds::shown::{Fixture, text};
+use super::bounds::presented::{Fixture, text};
 use crate::harness::Reply;
 
 #[test]

@@ -79,7 +79,7 @@ fn a_login_beyond_the_limit_ends_the_session_longest_unused() {
         others
             .iter()
             .chain([&fourth])
-            .all(|own| is_usable(&server, own))
+            .all(|session| is_usable(&server, session))
     );
 
     // Once a key has most of the sessions, its new logins end its own: a key cannot log its user out.
@@ -87,7 +87,7 @@ fn a_login_beyond_the_limit_ends_the_session_longest_unused() {
     let kept = others
         .iter()
         .chain([&fourth])
-        .filter(|own| is_usable(&server, own))
+        .filter(|session| is_usable(&server, session))
         .count();
     assert!(kept >= 1, "the key ended every session of the person's own");
     let kept_before = kept;
@@ -97,12 +97,12 @@ fn a_login_beyond_the_limit_ends_the_session_longest_unused() {
     let kept = others
         .iter()
         .chain([&fourth])
-        .filter(|own| is_usable(&server, own))
+        .filter(|session| is_usable(&server, session))
         .count();
     assert_eq!(kept, kept_before);
     assert!(!is_usable(&server, &by_keys[0]));
     let all = others.iter().chain([&fourth]).chain(&by_keys);
-    assert!(all.filter(|own| is_usable(&server, own)).count() <= 3);
+    assert!(all.filter(|session| is_usable(&server, session)).count() <= 3);
 }
 
 #[test]

@@ -57,9 +57,17 @@ fn slow(server: &Server, source: Ipv4Addr, path: &str, key: Option<&str>, count:
 fn slow_streams_take_no_place() {
     let server = Server::with(&["--set", "limits.concurrent_requests=8"]);
     let key = server.owner.api_key.clone();
-    for (path, own) in [("/identity/token", None), ("/v1/metrics", Some(&*key))] {
+    for (path, credential) in [("/identity/token", None), ("/v1/metrics", Some(&*key))] {
         let held: Vec<TcpStream> = (1..=4)
-            .map(|number| slow(&server, Ipv4Addr::new(127, 0, 1, number), path, own, 50))
+            .map(|number| {
+                slow(
+                    &server,
+                    Ipv4Addr::new(127, 0, 1, number),
+                    path,
+                    credential,
+                    50,
+                )
+            })
             .collect();
         let mut stream = connect_from(Ipv4Addr::new(127, 0, 0, 2), &server).unwrap();
         for _ in 0..60 {

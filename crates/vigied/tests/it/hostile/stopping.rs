@@ -50,15 +50,15 @@ fn the_process_ends_by_its_deadline_while_queries_are_worked_on() {
     // Not waited for: on a store that is stuck it is never answered.
     std::thread::spawn(move || waiting.try_send());
     let begun = Instant::now();
-    let told = server.operations("/health/ready");
+    let reply = server.operations("/health/ready");
     assert!(
         begun.elapsed() < PATIENCE / 3,
         "health waited for the store"
     );
-    let text = told.text();
+    let text = reply.text();
     // Stuck or not, what it says is what it does.
-    let answers = told.json()["store"] == "ok";
-    assert_eq!(told.status == 200, answers, "{text}");
+    let answers = reply.json()["store"] == "ok";
+    assert_eq!(reply.status == 200, answers, "{text}");
     server.serving.signal("TERM");
     let status = ended(&mut server.serving);
     let log = server.serving.log();

@@ -43,9 +43,9 @@ fn sent(server: &Server, key: &str, path: &str) -> TcpStream {
 fn memory(server: &Server) -> u64 {
     let path = format!("/proc/{}/status", server.serving.child.id());
     let text = std::fs::read_to_string(path).unwrap();
-    let own = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let own = own.unwrap().trim().trim_end_matches(" kB");
-    own.parse::<u64>().unwrap() * 1024
+    let resident = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let resident = resident.unwrap().trim().trim_end_matches(" kB");
+    resident.parse::<u64>().unwrap() * 1024
 }
 
 /// Targets that take what they can get of time and memory.

@@ -288,7 +288,7 @@ fn one_byte_more_than_a_limit_is_refused_by_its_name() {
     let mut wrongs = Vec::new();
     for row in ROWS {
         let Row(method, path, field, limit, most) = *row;
-        let named = LIMITS.iter().find(|own| own.name == limit);
+        let named = LIMITS.iter().find(|known| known.name == limit);
         if named.is_none_or(|named| named.default != most as u64) {
             wrongs.push(format!("{limit} = {most} is no limit of the server"));
         }
@@ -311,7 +311,7 @@ fn one_byte_more_than_a_limit_is_refused_by_its_name() {
     assert!(wrongs.is_empty(), "{}", wrongs.join("\n"));
     for limit in LIMITS
         .iter()
-        .filter(|own| ROWS.iter().any(|row| row.3 == own.name))
+        .filter(|known| ROWS.iter().any(|row| row.3 == known.name))
     {
         assert!(hits(&server, *limit) > 0, "{} is not counted", limit.name);
     }
@@ -449,7 +449,7 @@ fn passwords_and_keys_that_are_guessed_first_are_none() {
 #[test]
 fn nobody_learns_that_a_text_is_a_key_of_another_account() {
     let server = Server::start();
-    let own = owner(&server);
+    let person = owner(&server);
     let text = "kX2_9fQz-LmW7vTb3RnYc8HsJd5GpAe1UoNi6KqV4xyz";
     let key = |credential: &str, me: &str, text: &str| {
         server
@@ -458,9 +458,9 @@ fn nobody_learns_that_a_text_is_a_key_of_another_account() {
             .json(&json!({"name": "own", "iam_id": me, "apikey": text}))
             .send()
     };
-    assert_eq!(key(&server.owner.api_key, &own.me, text).status, 201);
+    assert_eq!(key(&server.owner.api_key, &person.me, text).status, 201);
     // The same account sees the key, and is told.
-    assert_eq!(key(&server.owner.api_key, &own.me, text).status, 409);
+    assert_eq!(key(&server.owner.api_key, &person.me, text).status, 409);
     let made = std::process::Command::new(crate::harness::VIGIED)
         .args([
             "account",

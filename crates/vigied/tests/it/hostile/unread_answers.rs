@@ -79,7 +79,7 @@ fn rest(stream: &mut TcpStream) -> usize {
 /// Bytes in the system's buffers that sockets of this port have written and nobody has taken.
 fn held_by_system(port: &str) -> u64 {
     let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
-    let own = table.lines().filter_map(|line| {
+    let sizes = table.lines().filter_map(|line| {
         let words: Vec<_> = line.split_whitespace().collect();
         let (local, queues) = (words.get(1)?, words.get(4)?);
         let (sending, _) = queues.split_once(':')?;
@@ -88,7 +88,7 @@ fn held_by_system(port: &str) -> u64 {
             .then(|| u64::from_str_radix(sending, 16).ok())?
     });
     // The honest client's answers are small and on their way.
-    own.filter(|bytes| *bytes > 10_000).sum()
+    sizes.filter(|bytes| *bytes > 10_000).sum()
 }
 
 #[test]

@@ -129,10 +129,10 @@ fn unseen_in(value: &Value, found: &mut Vec<String>) {
     };
     match value {
         Value::String(text) => look(text),
-        Value::Array(all) => all.iter().for_each(|own| unseen_in(own, found)),
+        Value::Array(all) => all.iter().for_each(|item| unseen_in(item, found)),
         Value::Object(all) => {
             all.keys().for_each(|key| look(key));
-            all.values().for_each(|own| unseen_in(own, found));
+            all.values().for_each(|item| unseen_in(item, found));
         }
         _ => {}
     }
@@ -177,7 +177,7 @@ impl Seen {
         let text = reply.text();
         let Ok(answer) = serde_json::from_str::<Value>(&text) else {
             // A page; it has lines.
-            let is_raw = text.contains(|own| own != '\n' && is_invisible(own));
+            let is_raw = text.contains(|character| character != '\n' && is_invisible(character));
             if is_raw {
                 self.wrongs
                     .insert(format!("{what}: {}", text.escape_debug()));

@@ -65,8 +65,8 @@ pub(super) fn manage(server: &Server, method: &str, path: &str) -> Request {
 
 /// A further key of the owner's: its text, and the path it is managed at.
 pub(super) fn further_key(server: &Server) -> (String, String) {
-    let own = token(&server.serving.url(), &server.owner.api_key);
-    let info = server.request("GET", "/identity/userinfo").bearer(&own);
+    let bearer = token(&server.serving.url(), &server.owner.api_key);
+    let info = server.request("GET", "/identity/userinfo").bearer(&bearer);
     let body = json!({"name": "further", "iam_id": info.send().json()["iam_id"]});
     let made = ok(&manage(server, "POST", "/v1/apikeys").json(&body).send());
     (
@@ -202,11 +202,11 @@ fn an_answer_that_has_begun_ends_when_its_caller_is_let_in_no_longer() {
                 let path = format!("/v2/accounts/{}/users", owner.account);
                 let listed = ok(&manage(&server, "GET", &path).send());
                 let users = listed["resources"].as_array().unwrap();
-                let own = users
+                let member = users
                     .iter()
                     .find(|user| user.to_string().contains(BEN))
                     .unwrap();
-                let id = text(&own["iam_id"]);
+                let id = text(&member["iam_id"]);
                 ok(&manage(&server, "DELETE", &format!("{path}/{id}")).send());
             }
             _ => drop(operator(&server, &["account", "delete", "Second", "--yes"])),
@@ -240,13 +240,13 @@ fn an_answer_that_has_begun_ends_when_its_caller_is_let_in_no_longer() {
 #[test]
 fn so_does_a_stream_among_others() {
     let server = server();
-    let own = format!("apikey {}", server.owner.api_key);
-    fill(&server, &[("X-Auth-User-Token", &own)], NAMES / 2);
+    let user_token = format!("apikey {}", server.owner.api_key);
+    fill(&server, &[("X-Auth-User-Token", &user_token)], NAMES / 2);
     let (key, path) = further_key(&server);
     let mut client = small_client(&server);
     client.set_read_timeout(Some(PATIENCE)).unwrap();
     let lines = [("x-auth-user-token", &*format!("apikey {key}"))];
-    let others = [("x-auth-user-token", &*own)];
+    let others = [("x-auth-user-token", &*user_token)];
     let mut begin = PREFACE.to_vec();
     begin.extend(frame(SETTINGS, 0, 0, &[]));
     begin.extend(get(1, "/v1/metrics/list?query=*", &lines));
@@ -302,7 +302,7 @@ fn a_query_ends_when_its_caller_is_let_in_no_longer() {
         "--set",
         "limits.account_share_percent=100",
     ]);
-    let own = format!("apikey {}", server.owner.api_key);
+    let user_token = format!("apikey {}", server.owner.api_key);
     for part in 0..8 {
         let rest = "y".repeat(1000);
         let names = (0..4000).map(|at| format!("p{part}.c.n{at}.{rest}"));
@@ -311,7 +311,7 @@ fn a_query_ends_when_its_caller_is_let_in_no_longer() {
             .collect();
         let sent = server
             .request("POST", "/v1/metrics")
-            .header("X-Auth-User-Token", &own);
+            .header("X-Auth-User-Token", &user_token);
         ok(&sent.json(&json!(samples)).send());
     }
     let (key, path) = further_key(&server);
@@ -343,14 +343,14 @@ fn a_deletion_that_has_begun_ends_and_is_answered_though_its_key_is_deleted() {
     const PARTS: usize = 10;
     const SERIES: usize = 10_000;
     let server = server();
-    let own = format!("apikey {}", server.owner.api_key);
+    let user_token = format!("apikey {}", server.owner.api_key);
     for part in 0..PARTS {
         let samples: Vec<_> = (0..SERIES)
             .map(|at| json!({"name": format!("m.{part}x{at}"), "value": 1}))
             .collect();
         let sent = server
             .request("POST", "/v1/metrics?durability=buffered")
-            .header("X-Auth-User-Token", &own);
+            .header("X-Auth-User-Token", &user_token);
         ok(&sent.json(&json!(samples)).send());
     }
     let (key, path) = further_key(&server);
@@ -391,15 +391,17 @@ fn an_answer_outlives_its_token_and_not_its_key() {
     fill(&server, &lines, NAMES);
     let (key, path) = further_key(&server);
     let token_of = |key: &str| format!("iam {}", token(&server.serving.url(), key));
-    let (own, other) = (token_of(&owner.api_key), token_of(&key));
-    let mut honest = begun(&server, &own, &owner.space);
+    let (first, other) = (token_of(&owner.api_key), token_of(&key));
+    let mut honest = begun(&server, &first, &owner.space);
     let mut withdrawn = begun(&server, &other, &owner.space);
     let ask = |credential: &str| {
         let request = server.request("GET", "/v1/metrics/list?query=none");
         request.header("X-Auth-User-Token", credential).send()
     };
     until("the tokens have expired", || {
-        [&own, &other].iter().all(|token| ask(token).status == 401)
+        [&first, &other]
+            .iter()
+            .all(|token| ask(token).status == 401)
     });
     ok(&manage(&server, "DELETE", &path).send());
     let why = "its API key was deleted";

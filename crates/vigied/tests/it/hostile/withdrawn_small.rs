@@ -29,8 +29,8 @@ fn rest(client: &mut TcpStream, whole: usize) -> usize {
 #[test]
 fn a_small_answer_that_has_begun_ends_when_its_caller_is_let_in_no_longer() {
     let server = server();
-    let own = format!("apikey {}", server.owner.api_key);
-    fill(&server, &[("X-Auth-User-Token", &own)], NAMES);
+    let user_token = format!("apikey {}", server.owner.api_key);
+    fill(&server, &[("X-Auth-User-Token", &user_token)], NAMES);
     let (key, path) = further_key(&server);
     let list = |credential: &str| {
         let mut client = small_client(&server);
@@ -49,7 +49,7 @@ fn a_small_answer_that_has_begun_ends_when_its_caller_is_let_in_no_longer() {
         assert!((LEAST_BYTES..256 * 1024).contains(&length), "{length}");
         (client, head + length - read)
     };
-    let (mut untouched, left_of_untouched) = list(&own);
+    let (mut untouched, left_of_untouched) = list(&user_token);
     let (mut withdrawn, left) = list(&format!("apikey {key}"));
     ok(&manage(&server, "DELETE", &path).send());
     until(WHY, || ended(&server, WHY) == 1);
@@ -77,8 +77,8 @@ const STREAMS: u32 = 64;
 #[test]
 fn so_do_many_small_ones_over_http2() {
     let server = server();
-    let own = format!("apikey {}", server.owner.api_key);
-    fill(&server, &[("X-Auth-User-Token", &own)], NAMES);
+    let user_token = format!("apikey {}", server.owner.api_key);
+    fill(&server, &[("X-Auth-User-Token", &user_token)], NAMES);
     for streams in [1, STREAMS] {
         let (key, path) = further_key(&server);
         let mut client = small_client(&server);

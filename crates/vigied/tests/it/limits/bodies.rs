@@ -255,7 +255,7 @@ fn a_receipt_lists_the_first_rejections_and_counts_all() {
     let listed = receipt["rejections"].as_array().unwrap();
     let indices: Vec<u64> = listed
         .iter()
-        .map(|own| own["index"].as_u64().unwrap())
+        .map(|rejection| rejection["index"].as_u64().unwrap())
         .collect();
     assert_eq!(indices, (0..1000).collect::<Vec<u64>>());
     assert_eq!(

@@ -21,8 +21,9 @@ fn preflight(server: &Server, path: &str, origin: &str) -> Reply {
 }
 
 fn all(reply: &Reply, name: &str) -> String {
-    let own = reply.headers.iter().filter(|(own, _)| own == name);
-    own.map(|(_, value)| value.as_str())
+    let matching = reply.headers.iter().filter(|(known, _)| known == name);
+    matching
+        .map(|(_, value)| value.as_str())
         .collect::<Vec<_>>()
         .join(", ")
 }
@@ -58,13 +59,16 @@ fn a_listed_page_may_read_answers_about_metrics_and_no_other_page_may() {
                 "{methods}"
             );
             let headers = all(&asked, "access-control-allow-headers");
-            for own in [
+            for expected in [
                 "authorization",
                 "x-auth-user-token",
                 "x-auth-scope-id",
                 "content-type",
             ] {
-                assert!(headers.split(", ").any(|header| header == own), "{headers}");
+                assert!(
+                    headers.split(", ").any(|header| header == expected),
+                    "{headers}"
+                );
             }
             assert!(all(&asked, "vary").contains("origin"));
         }

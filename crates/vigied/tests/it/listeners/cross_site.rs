@@ -56,12 +56,12 @@ fn a_page_of_another_site_sends_nothing_with_a_password_that_the_browser_keeps()
 #[test]
 fn programs_our_own_pages_and_listed_ones_may_and_links_are_opened() {
     let server = server();
-    let own = server.serving.url();
+    let origin = server.serving.url();
     for headers in [
         &[][..],
         &[("Sec-Fetch-Site", "none")],
-        &[("Sec-Fetch-Site", "same-origin"), ("Origin", &own)],
-        &[("Origin", &own)],
+        &[("Sec-Fetch-Site", "same-origin"), ("Origin", &origin)],
+        &[("Origin", &origin)],
         &[("Origin", FRIEND)],
         &[("Origin", FRIEND), ("Sec-Fetch-Site", "cross-site")],
     ] {

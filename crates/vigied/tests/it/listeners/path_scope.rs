@@ -116,7 +116,7 @@ fn a_scope_that_is_none_or_anothers_is_answered_as_in_the_header() {
             .header("X-Auth-Scope-Id", &scope)
             .send();
         assert!(matches!(by_path.status, 400 | 404), "{scope}");
-        let told = |reply: &Reply| {
+        let outcome = |reply: &Reply| {
             let error = reply.json()["errors"][0].clone();
             (
                 reply.status,
@@ -124,7 +124,7 @@ fn a_scope_that_is_none_or_anothers_is_answered_as_in_the_header() {
                 error["message"].clone(),
             )
         };
-        assert_eq!(told(&by_path), told(&by_header), "{scope}");
+        assert_eq!(outcome(&by_path), outcome(&by_header), "{scope}");
     }
     // Without a credential nobody learns whether there is such a domain.
     let stranger = server.request(

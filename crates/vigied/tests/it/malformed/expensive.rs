@@ -19,8 +19,8 @@ fn worked(server: &Server) -> Duration {
     let path = format!("/proc/{}/stat", server.serving.child.id());
     let text = std::fs::read_to_string(path).unwrap();
     // Behind the name, which may hold anything; in hundredths of a second.
-    let (_, behind) = text.rsplit_once(") ").unwrap();
-    let figures = behind.split(' ').skip(11).take(2);
+    let (_, rest) = text.rsplit_once(") ").unwrap();
+    let figures = rest.split(' ').skip(11).take(2);
     Duration::from_millis(
         figures
             .map(|figure| figure.parse::<u64>().unwrap() * 10)
@@ -96,8 +96,8 @@ fn target(random: &mut Random) -> String {
     let count = COUNTS[random.below(COUNTS.len())];
     match random.below(4) {
         0 => {
-            let (before, behind) = NESTED[random.below(NESTED.len())];
-            format!("{}a.*{}", before.repeat(count), behind.repeat(count))
+            let (before, after) = NESTED[random.below(NESTED.len())];
+            format!("{}a.*{}", before.repeat(count), after.repeat(count))
         }
         1 => random.pick(&REPEATED).repeat(count),
         2 => format!("sumSeries({}a)", random.pick(&REPEATED).repeat(count)),
@@ -200,14 +200,14 @@ fn what_is_huge_nested_or_slow_is_answered_or_refused_in_time() {
         let took = began.elapsed();
         let what: String = format!("{path} {form}").chars().take(2_000).collect();
         assert!(took < SLOWEST, "{took:?} for {what}");
-        let shown = || String::from_utf8_lossy(&answer[..answer.len().min(2_000)]).into_owned();
+        let excerpt = || String::from_utf8_lossy(&answer[..answer.len().min(2_000)]).into_owned();
         let work = worked(&server) - before;
         assert!(work < WORK, "{work:?} of a processor for {what}");
-        let is_over = status == 503 && shown().contains("`request_seconds`");
+        let is_over = status == 503 && excerpt().contains("`request_seconds`");
         assert!(
             is_over || (200..500).contains(&status),
             "{status} for {what}\n{}",
-            shown()
+            excerpt()
         );
         if status < 400 {
             taken += 1;

@@ -40,8 +40,8 @@ impl Everywhere {
 
     /// The server's address in every place, for a caller who names this host, and whether caches may keep it.
     fn called(&self, host: &str) -> (String, bool) {
-        let told = |path: &str| get(&self.at("127.0.0.2"), path, host, "");
-        let reply = told(DISCOVERY);
+        let fetch = |path: &str| get(&self.at("127.0.0.2"), path, host, "");
+        let reply = fetch(DISCOVERY);
         assert_eq!(reply.status, 200, "{host}: {}", reply.text());
         let text = |value: &Value, pointer: &str| {
             value.pointer(pointer).unwrap().as_str().unwrap().to_owned()
@@ -60,10 +60,10 @@ impl Everywhere {
         let keeps =
             |reply: &crate::harness::Reply| reply.header("cache-control") != Some("no-store");
         let is_kept = keeps(&reply);
-        let info = told("/v2/info");
+        let info = fetch("/v2/info");
         assert_eq!(keeps(&info), is_kept);
         let info = info.json();
-        let regions = told("/v2/regions");
+        let regions = fetch("/v2/regions");
         assert_eq!(keeps(&regions), is_kept);
         let regions = regions.json();
         for (value, pointer) in [
@@ -148,7 +148,7 @@ fn regression_7_a_server_for_all_addresses_is_called_as_its_caller_called_it() {
 fn regression_7_what_is_no_plain_host_is_not_repeated_and_no_address_is_the_unspecified_one() {
     let server = Everywhere::with(&[]);
     let port = &server.port;
-    let own = format!("http://127.0.0.1:{port}");
+    let expected = format!("http://127.0.0.1:{port}");
     for host in [
         format!("0.0.0.0:{port}"),
         format!("[::]:{port}"),
@@ -169,7 +169,7 @@ fn regression_7_what_is_no_plain_host_is_not_repeated_and_no_address_is_the_unsp
         "a".repeat(64),
     ] {
         let (called, is_kept) = server.called(&host);
-        assert_eq!(called, own, "{host}");
+        assert_eq!(called, expected, "{host}");
         assert!(!is_kept, "{host}");
     }
     // What no server takes is refused before, and never repeated.
@@ -194,7 +194,7 @@ fn regression_7_what_is_no_plain_host_is_not_repeated_and_no_address_is_the_unsp
         stream.read_to_end(&mut bytes).unwrap();
         crate::harness::Reply::read(&bytes)
     };
-    assert_eq!(old.json()["token_endpoint"], own.as_str());
+    assert_eq!(old.json()["token_endpoint"], expected.as_str());
 }
 
 #[test]
@@ -333,19 +333,19 @@ fn a_server_for_all_addresses_sends_no_mail_without_a_public_url() {
 fn the_host_of_the_address_counts_before_the_header() {
     let server = Everywhere::with(&[]);
     let port = &server.port;
-    let shown = Command::new("curl")
+    let ran = Command::new("curl")
         .args(["--silent", "--show-error", "--http2-prior-knowledge"])
         .args(["--noproxy", "*", "--resolve"])
         .arg(format!("metrics.example:{port}:127.0.0.1"))
         .arg(format!("http://metrics.example:{port}/v2/info"))
         .output()
         .unwrap();
-    let json: Value = serde_json::from_slice(&shown.stdout).unwrap();
-    let own = format!("http://metrics.example:{port}");
-    assert_eq!(json["token_endpoint"], own.as_str());
+    let json: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let expected = format!("http://metrics.example:{port}");
+    assert_eq!(json["token_endpoint"], expected.as_str());
     let target = format!("http://metrics.example:{port}/v2/info");
     let reply = get(&server.at("127.0.0.1"), &target, "other.example", "");
-    assert_eq!(reply.json()["token_endpoint"], own.as_str());
+    assert_eq!(reply.json()["token_endpoint"], expected.as_str());
     let target = format!("http://u@metrics.example:{port}/v2/info");
     let reply = get(&server.at("127.0.0.1"), &target, "other.example", "");
     assert!(

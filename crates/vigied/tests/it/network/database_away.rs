@@ -175,10 +175,10 @@ fn regression_7_a_database_that_is_down_is_named_at_once_and_tried_until_a_deadl
     ])
     .spawn()
     .unwrap();
-    let told = first_line(&mut serving, "database_wait_seconds");
+    let line = first_line(&mut serving, "database_wait_seconds");
     serving.kill().unwrap();
     serving.wait().unwrap();
-    let text = told.unwrap_or_else(|text| panic!("not said at once: {text}"));
+    let text = line.unwrap_or_else(|text| panic!("not said at once: {text}"));
     assert!(
         text.contains(&format!("127.0.0.1:{port}/metrics")),
         "{text}"
@@ -234,8 +234,8 @@ fn a_server_that_waits_for_its_database_stops_at_a_signal() {
     ])
     .spawn()
     .unwrap();
-    let told = first_line(&mut serving, "database_wait_seconds");
-    assert!(told.is_ok(), "{told:?}");
+    let line = first_line(&mut serving, "database_wait_seconds");
+    assert!(line.is_ok(), "{line:?}");
     let signalled = Command::new("kill")
         .args(["-TERM", &serving.id().to_string()])
         .status()

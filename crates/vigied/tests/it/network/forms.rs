@@ -18,17 +18,17 @@ fn checked(key: &str, value: &str) -> Result<String, String> {
         return Err(String::from_utf8(output.stderr).unwrap());
     }
     let all: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let own = |all: &serde_json::Value| {
+    let value_of = |all: &serde_json::Value| {
         all.as_array()
             .unwrap()
             .iter()
-            .find(|own| own["key"] == key)
+            .find(|field| field["key"] == key)
             .unwrap()["value"]
             .as_str()
             .unwrap()
             .to_owned()
     };
-    Ok(own(&all))
+    Ok(value_of(&all))
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::harness::Server;
 fn regression_7_a_person_finds_a_page_and_a_program_the_same_links() {
     let server = Server::start();
     let address = server.serving.address.clone();
-    let own = format!("http://{address}");
+    let url = format!("http://{address}");
     let page = get(
         &address,
         "/",
@@ -31,7 +31,7 @@ fn regression_7_a_person_finds_a_page_and_a_program_the_same_links() {
         "/openapi.json",
         "/identity/openapi.json",
         "/identity/passcode",
-        &format!("vigie login -a {own}"),
+        &format!("vigie login -a {url}"),
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
@@ -49,12 +49,12 @@ fn regression_7_a_person_finds_a_page_and_a_program_the_same_links() {
         assert_eq!(reply.status, 200, "{accept}: {}", reply.text());
         let json = reply.json();
         assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
-        assert_eq!(json["links"]["openapi"], format!("{own}/openapi.json"));
+        assert_eq!(json["links"]["openapi"], format!("{url}/openapi.json"));
         assert_eq!(
             json["links"]["identity_openapi"],
-            format!("{own}/identity/openapi.json")
+            format!("{url}/identity/openapi.json")
         );
-        assert_eq!(json["login"], format!("vigie login -a {own}"));
+        assert_eq!(json["login"], format!("vigie login -a {url}"));
     }
 }
 

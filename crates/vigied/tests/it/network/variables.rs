@@ -33,15 +33,15 @@ fn regression_7_every_unknown_variable_is_named_and_the_command_lines_own_are_no
     assert!(!errors.contains("s3cret"), "{errors}");
     // Everything that the command line's reference names, so that a new one is not forgotten here.
     let reference = include_str!("../../../../../docs/reference/cli.md");
-    let is_of_a_name = |own: char| own.is_ascii_uppercase() || own == '_';
-    let mut own: Vec<(&str, &str)> = reference
-        .split(|own: char| !is_of_a_name(own))
+    let is_of_a_name = |character: char| character.is_ascii_uppercase() || character == '_';
+    let mut variables: Vec<(&str, &str)> = reference
+        .split(|character: char| !is_of_a_name(character))
         .filter(|word| word.starts_with("VIGIE_"))
         .map(|word| (word, "x"))
         .collect();
-    assert!(own.len() > 5, "{own:?}");
-    own.extend([("VIGIE_TEST_POSTGRES_URL", "x"), ("VIGIE_SKIP_LOG", "x")]);
-    let (is_good, errors) = vigied(&["config", "check"], &own);
+    assert!(variables.len() > 5, "{variables:?}");
+    variables.extend([("VIGIE_TEST_POSTGRES_URL", "x"), ("VIGIE_SKIP_LOG", "x")]);
+    let (is_good, errors) = vigied(&["config", "check"], &variables);
     assert!(is_good && errors.is_empty(), "{errors}");
     // A server says it in its log.
     let folder = tempfile::tempdir().unwrap();

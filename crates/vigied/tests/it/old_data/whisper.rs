@@ -148,9 +148,9 @@ fn times_names_and_values_are_filtered_and_counted() {
     let arguments = ["import", "whisper", "tree", "--replace-refused"];
     let totals = site.totals(&arguments, 7);
     assert_eq!(totals["reasons"]["too_old"], 3, "{totals}");
-    let told = &totals["rejections"][1];
+    let rejection = &totals["rejections"][1];
     assert!(
-        told["reason"]
+        rejection["reason"]
             .as_str()
             .unwrap()
             .contains("retention of 7300 days"),

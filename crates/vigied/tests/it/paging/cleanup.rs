@@ -129,9 +129,9 @@ fn instance(server: &Server, number: usize) -> Value {
 /// The ids of the entries of a page, without the key that asks.
 fn ids(list: &List, page: &Value) -> Vec<String> {
     let entries = page[list.entries].as_array().unwrap().iter();
-    let others = entries.filter(|own| own["name"] != "owner");
+    let others = entries.filter(|entry| entry["name"] != "owner");
     others
-        .map(|own| own[list.id].as_str().unwrap().to_owned())
+        .map(|entry| entry[list.id].as_str().unwrap().to_owned())
         .collect()
 }
 
@@ -175,7 +175,7 @@ fn what_is_made_meanwhile_moves_no_page() {
     for _ in 0..9 {
         let page = get(&server, &address);
         let names = page["serviceids"].as_array().unwrap().iter();
-        read.extend(names.map(|own| own["name"].clone()));
+        read.extend(names.map(|entry| entry["name"].clone()));
         service(&server, 0);
         let Some(next) = page["next"].as_str() else {
             break;
@@ -234,10 +234,10 @@ fn a_place_is_one_in_its_own_list_and_order() {
     ] {
         let path = format!("/v1/{list}pagetoken={token}");
         let reply = ask(&server, "GET", &path, None);
-        let told = reply.text();
-        assert_eq!(reply.status, 400, "{path}: {told}");
-        assert!(told.contains("pagetoken") && told.contains(part), "{told}");
+        let body = reply.text();
+        assert_eq!(reply.status, 400, "{path}: {body}");
+        assert!(body.contains("pagetoken") && body.contains(part), "{body}");
     }
-    let own = get(&server, &format!("/v1/serviceids?pagetoken={token}"));
-    assert_eq!(own["serviceids"][0]["name"], "ci-1", "{own}");
+    let page = get(&server, &format!("/v1/serviceids?pagetoken={token}"));
+    assert_eq!(page["serviceids"][0]["name"], "ci-1", "{page}");
 }

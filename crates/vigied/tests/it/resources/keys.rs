@@ -30,9 +30,9 @@ fn a_key_opens_its_space_alone_and_only_until_it_is_deleted() {
         };
         request.send().status
     };
-    let own = format!("s-{}", account.server.owner.space);
+    let scope = format!("s-{}", account.server.owner.space);
     let other = format!("s-{}", account.space("second"));
-    assert_eq!((status("GET", &own), status("POST", &own)), (200, 403));
+    assert_eq!((status("GET", &scope), status("POST", &scope)), (200, 403));
     assert_eq!(status("GET", &other), 404);
 
     // The service ID may do in the space what it may do with the instance, by whose name it is asked about.
@@ -103,7 +103,7 @@ fn a_key_opens_its_space_alone_and_only_until_it_is_deleted() {
         (200, &json!("build"))
     );
     assert_eq!(account.call("DELETE", &path).send().status, 204);
-    assert_eq!(status("GET", &own), 401);
+    assert_eq!(status("GET", &scope), 401);
     refused(&account.call("GET", &path).send(), 404, "not_found", "");
 
     let held = account.call("DELETE", &path_of(&instance)).send();
@@ -154,7 +154,7 @@ fn a_source_that_is_a_name_is_refused_with_what_is_wanted() {
         let wish = json!({"name": "ci", "source": source});
         let reply = account.ask("POST", "/v2/resource_keys", &wish);
         refused(&reply, 404, "not_found", "not its name");
-        let shown = reply.text();
-        assert!(shown.contains("/v2/resource_instances?name="), "{shown}");
+        let body = reply.text();
+        assert!(body.contains("/v2/resource_instances?name="), "{body}");
     }
 }

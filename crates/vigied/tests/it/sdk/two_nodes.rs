@@ -162,15 +162,15 @@ fn the_python_sdk_does_the_same_on_postgres() {
     let (key, account) = (nodes.owner("api_key"), nodes.owner("account_guid"));
     run(test, users::SCRIPT, &[&url, key, account]);
     let made = SCRIPTS.map(|(name, _, _)| account_for(&nodes, name));
-    for ((_, script, told), mut account) in SCRIPTS.into_iter().zip(made) {
+    for ((_, script, names), mut account) in SCRIPTS.into_iter().zip(made) {
         let key = text(&account, "api_key").to_owned();
         wait_for("the account is known", || knows(&url, &key));
-        if told.contains(&"second") {
+        if names.contains(&"second") {
             account["second"] = second_space(&url, &account);
         }
-        let told = told.iter().map(|name| text(&account, name));
+        let values = names.iter().map(|name| text(&account, name));
         let arguments = [url.as_str(), &key, text(&account, "account_guid")];
-        let arguments: Vec<&str> = arguments.into_iter().chain(told).collect();
+        let arguments: Vec<&str> = arguments.into_iter().chain(values).collect();
         run(test, script, &arguments);
     }
 }

@@ -49,8 +49,9 @@ fn every_listener_says_who_sends_and_what_was_refused() {
     assert_eq!(influx.body("by,a=b influx=1").send().status, 204);
     let all = senders(&listeners);
     let by = |listener: &str| {
-        let own = all.iter().find(|own| own["listener"] == listener);
-        own.unwrap_or_else(|| panic!("no `{listener}` in {all:?}"))
+        let sender = all.iter().find(|sender| sender["listener"] == listener);
+        sender
+            .unwrap_or_else(|| panic!("no `{listener}` in {all:?}"))
             .clone()
     };
     for (listener, accepted, rejected) in [
@@ -59,12 +60,12 @@ fn every_listener_says_who_sends_and_what_was_refused() {
         ("/v1/metrics", 1, 3),
         ("/write", 1, 0),
     ] {
-        let own = by(listener);
-        assert_eq!(own["accepted"], accepted, "{own}");
-        assert_eq!(own["rejected"], rejected, "{own}");
-        assert_eq!(own["received"], accepted + rejected, "{own}");
-        assert_eq!(own["source"], "127.0.0.1", "{own}");
-        assert_eq!(own["silent"], false, "{own}");
+        let sender = by(listener);
+        assert_eq!(sender["accepted"], accepted, "{sender}");
+        assert_eq!(sender["rejected"], rejected, "{sender}");
+        assert_eq!(sender["received"], accepted + rejected, "{sender}");
+        assert_eq!(sender["source"], "127.0.0.1", "{sender}");
+        assert_eq!(sender["silent"], false, "{sender}");
     }
     assert_eq!(by("graphite.listen")["key"], id.as_str());
     let rejects = summary(&listeners, "rejects");
@@ -72,7 +73,7 @@ fn every_listener_says_who_sends_and_what_was_refused() {
     assert_eq!(rejects["by_reason"], reasons, "{rejects}");
     let kept = rejects["rejects"].as_array().unwrap();
     assert_eq!(kept.len(), 4, "{rejects}");
-    let named = |name: &str| kept.iter().find(|own| own["name"] == name).unwrap();
+    let named = |name: &str| kept.iter().find(|entry| entry["name"] == name).unwrap();
     assert_eq!(named("by.udp")["listener"], "graphite.udp_listen");
     assert_eq!(named("by.http")["reason"], "too_old");
     // A key that stands where a name belongs is told to nobody.
@@ -93,13 +94,17 @@ fn a_sender_has_no_usual_gap_until_its_second_batch() {
         assert_eq!(all.len(), 1, "{all:?}");
         all.remove(0)
     };
-    let own = after_a_batch();
-    assert_eq!(own["batches"], 1, "{own}");
-    assert_eq!(own.get("usual_gap_seconds"), Some(&Value::Null), "{own}");
-    let own = after_a_batch();
-    assert_eq!(own["batches"], 2, "{own}");
-    let gap = own["usual_gap_seconds"].as_f64();
-    assert!(gap.is_some_and(|gap| gap >= 0.0), "{own}");
+    let sender = after_a_batch();
+    assert_eq!(sender["batches"], 1, "{sender}");
+    assert_eq!(
+        sender.get("usual_gap_seconds"),
+        Some(&Value::Null),
+        "{sender}"
+    );
+    let sender = after_a_batch();
+    assert_eq!(sender["batches"], 2, "{sender}");
+    let gap = sender["usual_gap_seconds"].as_f64();
+    assert!(gap.is_some_and(|gap| gap >= 0.0), "{sender}");
 }
 
 /// Sums are stored at each flush, as 0 when nothing has come: by those, whoever had ended was never silent, and of several senders
@@ -118,10 +123,10 @@ fn values_of_statsd_are_of_who_sent_them_and_sums_of_nobody() {
     });
     let all = senders(&listeners);
     assert_eq!(all.len(), 2, "{all:?}");
-    for own in &all {
-        assert_eq!(own["listener"], "statsd.udp_listen", "{own}");
+    for sender in &all {
+        assert_eq!(sender["listener"], "statsd.udp_listen", "{sender}");
         for what in ["batches", "accepted", "rejected"] {
-            assert_eq!(own[what], 1, "{own}");
+            assert_eq!(sender[what], 1, "{sender}");
         }
     }
 }
@@ -139,11 +144,11 @@ fn what_port_9095_refuses_is_told_to_the_space_of_the_login() {
         &["a.b 1 -1", "00000000-0000-4000-8000-000000000000.a 1 -1"],
     );
     listeners.wait_for("a.b", 1);
-    let own = senders(&listeners);
-    assert_eq!(own.len(), 1, "{own:?}");
-    assert_eq!(own[0]["key"], id.as_str());
+    let all = senders(&listeners);
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert_eq!(all[0]["key"], id.as_str());
     assert_eq!(
-        (&own[0]["accepted"], &own[0]["rejected"]),
+        (&all[0]["accepted"], &all[0]["rejected"]),
         (&json!(1), &json!(1))
     );
     let reasons = summary(&listeners, "rejects")["by_reason"].clone();
@@ -178,16 +183,16 @@ fn senders_and_rejects_are_kept_within_limits() {
         ],
     );
     three_send(&listeners);
-    let own = senders(&listeners);
-    assert_eq!(own.len(), 1, "{own:?}");
-    assert_eq!(own[0]["source"], "127.0.0.3");
+    let all = senders(&listeners);
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert_eq!(all[0]["source"], "127.0.0.3");
     assert_eq!(summary(&listeners, "senders")["left_out"], 2);
     assert_eq!(hits(&listeners.server, limit::SENDERS_LISTED), 2);
     let rejects = summary(&listeners, "rejects");
     let kept = rejects["rejects"].as_array().unwrap();
     let names: Vec<_> = kept
         .iter()
-        .map(|own| own["name"].as_str().unwrap())
+        .map(|entry| entry["name"].as_str().unwrap())
         .collect();
     assert_eq!(names.first(), Some(&"from.n3"), "{rejects}");
     assert!(names.len() <= 2, "{rejects}");

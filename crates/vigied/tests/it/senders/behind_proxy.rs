@@ -27,8 +27,8 @@ const NAMED: &[u8] = b"PROXY TCP4 192.0.2.7 10.0.0.1 4711 2003\r\n";
 fn connect(from: Ipv4Addr, listeners: &Listeners, listener: &str) -> TcpStream {
     let to: SocketAddr = listeners.address(listener).parse().unwrap();
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    let own = SocketAddr::from((IpAddr::V4(from), 0));
-    socket.bind(&own.into()).unwrap();
+    let address = SocketAddr::from((IpAddr::V4(from), 0));
+    socket.bind(&address.into()).unwrap();
     socket.connect(&to.into()).unwrap();
     let stream = TcpStream::from(socket);
     let long = std::time::Duration::from_secs(60);
@@ -38,10 +38,10 @@ fn connect(from: Ipv4Addr, listeners: &Listeners, listener: &str) -> TcpStream {
 
 /// The server's text until it closes.
 fn end(mut stream: TcpStream) -> String {
-    let mut said = String::new();
+    let mut answer = String::new();
     // A reset is an end, too.
-    let _ = stream.read_to_string(&mut said);
-    said
+    let _ = stream.read_to_string(&mut answer);
+    answer
 }
 
 /// All who came by a balancer were the balancer.
@@ -77,10 +77,10 @@ fn a_proxy_header_names_the_sender() {
     );
     // Who comes by the same balancer from elsewhere is nobody.
     let other = b"PROXY TCP4 192.0.2.8 10.0.0.1 4711 2003\r\n";
-    let said = end(send("graphite.listen", other, b"none.a 1 -1\n"));
+    let answer = end(send("graphite.listen", other, b"none.a 1 -1\n"));
     assert!(
-        said.is_empty() || said.starts_with("ERR say who you are first"),
-        "{said}"
+        answer.is_empty() || answer.starts_with("ERR say who you are first"),
+        "{answer}"
     );
     until("it is counted", || {
         listeners.not_stored("graphite.listen", "no_identity") == 1
@@ -153,10 +153,10 @@ fn a_proxy_header_comes_before_tls() {
     let mut tls = rustls::Stream::new(&mut session, &mut stream);
     // It answers, and closes, when the line before that was read.
     tls.write_all(b"sealed.a 1 -1\nAUTH nothing\n").unwrap();
-    let mut said = Vec::new();
-    let _ = tls.read_to_end(&mut said);
-    let said = String::from_utf8(said).unwrap();
-    assert!(said.starts_with("ERR "), "{said}");
+    let mut bytes = Vec::new();
+    let _ = tls.read_to_end(&mut bytes);
+    let answer = String::from_utf8(bytes).unwrap();
+    assert!(answer.starts_with("ERR "), "{answer}");
     let listeners = listeners.restarted("TERM", &[]);
     assert_eq!(listeners.stored("sealed.a"), 1);
 }

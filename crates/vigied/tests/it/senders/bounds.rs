@@ -80,8 +80,8 @@ fn a_trusted_proxy_is_no_source() {
     ]);
     let (key, _) = listeners.server.narrow_key();
     let mut some: Vec<Sender> = (0..8).map(|_| listeners.connect()).collect();
-    for own in &mut some {
-        own.auth(&format!("apikey {key}"));
+    for client in &mut some {
+        client.auth(&format!("apikey {key}"));
     }
     assert_eq!(
         hits(&listeners.server, limit::SENDER_CONNECTIONS_PER_SOURCE),
@@ -191,12 +191,13 @@ fn a_pickle_has_a_bound_and_all_of_them_together_have_one() {
     });
     // Four that are not finished, and room for two.
     let mut some: Vec<_> = (0..4).map(|_| listeners.pickle()).collect();
-    for own in &mut some {
-        own.set_write_timeout(Some(std::time::Duration::from_secs(5)))
+    for client in &mut some {
+        client
+            .set_write_timeout(Some(std::time::Duration::from_secs(5)))
             .unwrap();
-        own.write_all(&(1_000_000_u32).to_be_bytes()).unwrap();
+        client.write_all(&(1_000_000_u32).to_be_bytes()).unwrap();
         // Who waits is not read.
-        let _ = own.write_all(&vec![b'N'; 900_000]);
+        let _ = client.write_all(&vec![b'N'; 900_000]);
     }
     until("some wait", || {
         hits(&listeners.server, limit::SENDERS_IN_FLIGHT_BYTES) > 0

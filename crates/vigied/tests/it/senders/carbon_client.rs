@@ -39,8 +39,8 @@ impl Relay {
     pub(super) fn start(protocol: &str, to: &str) -> Self {
         let program = PathBuf::from(std::env::var_os("VIGIE_TEST_CARBON").unwrap());
         let folder = tempfile::tempdir().unwrap();
-        let own = own_address().to_string();
-        let free = TcpListener::bind((own.as_str(), 0)).unwrap();
+        let address = own_address().to_string();
+        let free = TcpListener::bind((address.as_str(), 0)).unwrap();
         let port = free.local_addr().unwrap().port().to_string();
         drop(free);
         // Where it sends to first: its own address is not to be replaced again.
@@ -48,7 +48,7 @@ impl Relay {
             .replace("127.0.0.1:2004", to)
             .replace(
                 "RECEIVER_INTERFACE = 127.0.0.1",
-                &format!("RECEIVER_INTERFACE = {own}"),
+                &format!("RECEIVER_INTERFACE = {address}"),
             )
             .replace("2013", &port)
             .replace("2014", "0")
@@ -73,7 +73,7 @@ impl Relay {
         let running = Running::start_into(&mut command, &file("said"));
         Self {
             _running: running,
-            takes_lines_at: format!("{own}:{port}"),
+            takes_lines_at: format!("{address}:{port}"),
             folder,
         }
     }
@@ -90,8 +90,8 @@ impl Relay {
 
     /// How often it has said this.
     pub(super) fn log_count(&self, text: &str) -> usize {
-        let said = std::fs::read_to_string(self.folder.path().join("said")).unwrap();
-        said.matches(text).count()
+        let log = std::fs::read_to_string(self.folder.path().join("said")).unwrap();
+        log.matches(text).count()
     }
 }
 

@@ -85,10 +85,10 @@ impl Client {
 
     /// The server's text until it closes.
     fn end(mut self) -> String {
-        let mut said = String::new();
+        let mut printed = String::new();
         let out = self.0.stdout.as_mut().unwrap();
-        out.read_to_string(&mut said).unwrap();
-        said
+        out.read_to_string(&mut printed).unwrap();
+        printed
     }
 
     fn answer<const N: usize>(&mut self) -> [u8; N] {
@@ -113,10 +113,10 @@ fn stores(listeners: &Listeners, count: u64) {
 #[test]
 fn a_certificate_stands_for_its_key_and_for_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
-    let own = folder.path();
-    let (pem, pem_key) = certificate(own);
-    authorities(own);
-    let data = own.join("data");
+    let root = folder.path();
+    let (pem, pem_key) = certificate(root);
+    authorities(root);
+    let data = root.join("data");
     let owner = init(&data);
     let start = |flags: &[&str]| Listeners {
         server: Server {
@@ -134,11 +134,11 @@ fn a_certificate_stands_for_its_key_and_for_nothing_else() {
     let deleted = first.server.request("DELETE", &path).bearer(&token).send();
     assert_eq!(deleted.status, 204);
     drop(first);
-    let print = openssl(own, "x509 -in printed.pem -noout -fingerprint -sha256");
+    let print = openssl(root, "x509 -in printed.pem -noout -fingerprint -sha256");
     let print = print.trim().split_once('=').unwrap().1.to_owned();
     let certificates =
         format!("named.example.org={id}, sha256:{print}={id}, withdrawn.example.org={gone}");
-    let settings = settings([&pem, &pem_key], &own.join("ours.pem"), &certificates);
+    let settings = settings([&pem, &pem_key], &root.join("ours.pem"), &certificates);
     let flags: Vec<&str> = settings
         .iter()
         .flat_map(|setting| ["--set", setting])
@@ -147,24 +147,24 @@ fn a_certificate_stands_for_its_key_and_for_nothing_else() {
     let log = &listeners.server.serving;
     log.wait_for_log("an entry of `senders.certificates` lets nobody in");
     let address = listeners.address("graphite.listen");
-    let connect = |certificate| Client::start(own, &address, certificate);
+    let connect = |certificate| Client::start(root, &address, certificate);
     let line = |name: &str| format!("{name} 1 {}\n", now() - 5);
     // By name, by fingerprint, and without one by what it says.
     let mut named = connect(Some("named"));
     named.send(line("by.name").as_bytes());
     let mut printed = connect(Some("printed"));
     printed.send(line("by.print").as_bytes());
-    let mut shown = connect(None);
-    shown.send(format!("AUTH apikey {key}\n{}", line("by.key")).as_bytes());
-    assert_eq!(&shown.answer::<3>(), b"OK ");
+    let mut by_key = connect(None);
+    by_key.send(format!("AUTH apikey {key}\n{}", line("by.key")).as_bytes());
+    assert_eq!(&by_key.answer::<3>(), b"OK ");
     for (certificate, why) in [
         ("unknown", "ERR the certificate has no key"),
         ("withdrawn", "ERR the key of the certificate"),
     ] {
         let mut client = connect(Some(certificate));
         client.send(line("never.a").as_bytes());
-        let said = client.end();
-        assert!(said.starts_with(why), "{said}");
+        let answer = client.end();
+        assert!(answer.starts_with(why), "{answer}");
     }
     assert_eq!(listeners.not_stored("graphite.listen", "certificate"), 2);
     let mut nobody = connect(None);
@@ -180,7 +180,7 @@ fn a_certificate_stands_for_its_key_and_for_nothing_else() {
     let address = listeners.address("lumberjack.listen");
     let space = owner.space.clone();
     let log_in = |space: &str| {
-        let mut client = Client::start(own, &address, Some("named"));
+        let mut client = Client::start(root, &address, Some("named"));
         let login = [b"2T\x24".as_slice(), space.as_bytes(), b"\0"].concat();
         client.send(&login);
         client
@@ -240,9 +240,9 @@ fn the_authority_is_read_again_on_sighup() {
     before.send(line("by.before").as_bytes());
     stores(&listeners, 1);
     refused("theirs");
-    let reread = |said| {
+    let reread = |expected| {
         listeners.server.serving.signal("HUP");
-        listeners.server.serving.wait_for_log(said);
+        listeners.server.serving.wait_for_log(expected);
     };
     copy("another.pem");
     reread("authority of senders' certificates read again");

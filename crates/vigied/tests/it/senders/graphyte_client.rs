@@ -19,9 +19,9 @@ fn program(address: &str, key: &str) -> String {
 
 fn run(python: &std::ffi::OsStr, program: &str) {
     let output = Command::new(python).args(["-c", program]).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
+    let errors = String::from_utf8_lossy(&output.stderr);
     // It says no more of a connection that fails than a line of its log.
-    assert!(output.status.success() && said.is_empty(), "{said}");
+    assert!(output.status.success() && errors.is_empty(), "{errors}");
 }
 
 #[test]

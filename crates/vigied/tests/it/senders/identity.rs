@@ -264,7 +264,7 @@ fn behind_an_auth_for_elsewhere_that_fails_nothing_is_stored() {
 fn config_check_tells_which_keys_let_nobody_in() {
     let (listeners, id) = Listeners::with_source("127.0.0.1", &[]);
     let (_, wide) = listeners.key(&json!({}));
-    let told = || {
+    let report = || {
         let sources = format!("senders.sources=127.0.0.1={id}, 10.0.0.0/8={wide}");
         let users = format!("collectd.users=web7={id}");
         let output = Command::new(VIGIED)
@@ -276,7 +276,7 @@ fn config_check_tells_which_keys_let_nobody_in() {
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stderr).unwrap()
     };
-    let first = told();
+    let first = report();
     let expected = format!(
         "warning: `senders.sources` names {wide} for `10.0.0.0/8`, which lets nobody in: the API key is not narrowed"
     );
@@ -286,7 +286,7 @@ fn config_check_tells_which_keys_let_nobody_in() {
     let path = format!("/v1/apikeys/{id}");
     let deleted = listeners.server.request("DELETE", &path).bearer(&token);
     assert_eq!(deleted.send().status, 204);
-    let then = told();
+    let then = report();
     for entry in [
         format!("`senders.sources` names {id} for `127.0.0.1`, which lets nobody in: "),
         format!("`collectd.users` names {id} for `web7`, which lets nobody in: "),

@@ -23,8 +23,8 @@ fn listed(listeners: &Listeners) -> String {
 }
 
 fn keyed(key: &str, lines: &str) -> String {
-    let own = lines.lines().map(|line| format!("{key}.{line}\n"));
-    own.collect()
+    let keyed = lines.lines().map(|line| format!("{key}.{line}\n"));
+    keyed.collect()
 }
 
 /// Off by default: the sender is told the reason where it can be, and nothing is stored or shown.
@@ -156,7 +156,7 @@ fn a_key_in_a_name_is_never_stored() {
     let (key, _) = listeners.server.narrow_key();
     let mistyped = key.replacen("vgk_", "vgk_x", 1);
     let token = listeners.server.token();
-    let mut shown = String::new();
+    let mut seen = String::new();
     for name in [
         key.clone(),
         format!("{key}.a"),
@@ -173,13 +173,13 @@ fn a_key_in_a_name_is_never_stored() {
             "{}",
             reply.text()
         );
-        shown.push_str(&reply.text());
+        seen.push_str(&reply.text());
         let line = format!("{name} value=1");
         let write = listeners
             .server
             .metrics(&token, "POST", "/api/v2/write?bucket=dev")
             .body(line);
-        shown.push_str(&write.send().text());
+        seen.push_str(&write.send().text());
     }
     let mut sender = listeners.connect();
     sender.send(&format!(
@@ -199,13 +199,10 @@ fn a_key_in_a_name_is_never_stored() {
         listeners.stored("stats_counts.plain") > 0
     });
     until("all are counted", || listeners.rejected("name") >= 12);
-    shown.push_str(&listed(&listeners));
-    shown.push_str(&listeners.server.serving.log());
-    assert!(
-        !shown.contains("vgk_") || shown.contains("vgk_…"),
-        "{shown}"
-    );
+    seen.push_str(&listed(&listeners));
+    seen.push_str(&listeners.server.serving.log());
+    assert!(!seen.contains("vgk_") || seen.contains("vgk_…"), "{seen}");
     for secret in [&key, &mistyped, &key[10..40].to_owned()] {
-        assert!(!shown.contains(secret.as_str()), "{shown}");
+        assert!(!seen.contains(secret.as_str()), "{seen}");
     }
 }

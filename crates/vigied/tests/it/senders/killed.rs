@@ -180,16 +180,16 @@ fn graphyte_sends_again_what_it_could_not_send() {
     let (host, port) = parts(&address);
     let mut program = Command::new(python);
     program.args(["-c", include_str!("graphyte.py"), host, port]);
-    let (mut program, said) = Running::telling(program.arg(KILLS.to_string()));
-    let mut said = said.map(|line| line.unwrap().parse::<usize>().unwrap());
+    let (mut program, lines) = Running::telling(program.arg(KILLS.to_string()));
+    let mut indices = lines.map(|line| line.unwrap().parse::<usize>().unwrap());
     // What was sent after a kill, until the first was refused.
     let mut after_kills: Vec<Range<usize>> = Vec::new();
     for kill in 0..=KILLS {
-        let sent = said.next().unwrap();
+        let sent = indices.next().unwrap();
         until("all before a kill is there", || {
             let values = lasting.listeners.values("py.line");
             let there = values.get("py.line").cloned().unwrap_or_default();
-            let there: BTreeSet<usize> = there.into_iter().map(|own| own as usize).collect();
+            let there: BTreeSet<usize> = there.into_iter().map(|value| value as usize).collect();
             let is_excused =
                 |at: &usize| after_kills.iter().any(|after_kill| after_kill.contains(at));
             (0..sent).all(|at| there.contains(&at) || is_excused(&at))
@@ -197,7 +197,7 @@ fn graphyte_sends_again_what_it_could_not_send() {
         if kill < KILLS {
             lasting.kill("graphite.listen");
             lasting.start();
-            after_kills.push(sent..said.next().unwrap());
+            after_kills.push(sent..indices.next().unwrap());
         }
     }
     assert!(program.0.wait().unwrap().success());
@@ -222,9 +222,9 @@ fn influxdbs_client_sends_again_what_was_not_acknowledged() {
         .arg(lasting.listeners.server.serving.url())
         .args([&lasting.key, &space, &POINTS.to_string()])
         .stderr(Stdio::null());
-    let (mut program, said) = Running::telling(&mut program);
+    let (mut program, lines) = Running::telling(&mut program);
     let (mut kills, mut last) = (0, 0);
-    for line in said {
+    for line in lines {
         let line = line.unwrap();
         last = line.parse().unwrap_or_else(|_| panic!("{line}"));
         if kills < KILLS && last >= (kills + 1) * POINTS / (KILLS + 2) {

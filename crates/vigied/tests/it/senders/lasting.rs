@@ -21,15 +21,15 @@ pub(crate) struct Lasting {
 }
 
 /// Addresses that nobody listens at, one for each setting.
-fn free(own: Ipv4Addr, settings: &[&str]) -> Vec<String> {
+fn free(ip: Ipv4Addr, settings: &[&str]) -> Vec<String> {
     // All are taken until the last is found, so that none is found twice.
     let (mut tcp, mut udp) = (Vec::new(), Vec::new());
     let mut take = |setting: &str| {
         let address = if matches!(setting, "collectd.listen" | "statsd.udp_listen") {
-            udp.push(UdpSocket::bind((own, 0)).unwrap());
+            udp.push(UdpSocket::bind((ip, 0)).unwrap());
             udp.last().unwrap().local_addr()
         } else {
-            tcp.push(TcpListener::bind((own, 0)).unwrap());
+            tcp.push(TcpListener::bind((ip, 0)).unwrap());
             tcp.last().unwrap().local_addr()
         };
         address.unwrap().to_string()
@@ -40,11 +40,11 @@ fn free(own: Ipv4Addr, settings: &[&str]) -> Vec<String> {
 impl Lasting {
     /// Opens these listeners.
     pub(crate) fn open(listeners: &[&str]) -> Self {
-        let own = own_address();
+        let address = own_address();
         let server = Server::start();
         let (key, id) = server.narrow_key();
         let names: Vec<&str> = ["listen"].iter().chain(listeners).copied().collect();
-        let mut addresses = free(own, &names).into_iter();
+        let mut addresses = free(address, &names).into_iter();
         let listen = addresses.next().unwrap();
         let mut settings = vec![format!("senders.sources=127.0.0.0/8={id}")];
         settings.extend(
@@ -90,8 +90,8 @@ impl Lasting {
             .metrics(&token, "GET", "/v1/metrics/senders");
         let senders = senders.send().json();
         let all = senders["senders"].as_array().unwrap().iter();
-        let own = all.filter(|own| own["listener"] == listener);
-        let counts = own.map(|own| own["accepted"].as_u64().unwrap());
+        let matching = all.filter(|sender| sender["listener"] == listener);
+        let counts = matching.map(|sender| sender["accepted"].as_u64().unwrap());
         usize::try_from(counts.sum::<u64>()).unwrap()
     }
 
@@ -113,8 +113,8 @@ impl Lasting {
     fn recovered(&self) -> usize {
         self.listeners.server.serving.wait_for_log("recovered: ");
         let log = self.listeners.server.serving.log();
-        let (_, behind) = log.split_once("; replayed ").unwrap();
-        behind.split(' ').next().unwrap().parse().unwrap()
+        let (_, rest) = log.split_once("; replayed ").unwrap();
+        rest.split(' ').next().unwrap().parse().unwrap()
     }
 
     /// Kills it while it is sent to. What it had said until then that it took by this listener is there, as is seen when it is

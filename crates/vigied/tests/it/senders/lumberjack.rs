@@ -132,20 +132,20 @@ fn a_login_by_name_gives_what_port_9095_takes() {
     let iam = server.token();
     let list = server.request("GET", "/v1/apikeys").bearer(&iam).send();
     let list = list.json();
-    let own: Vec<_> = list["apikeys"]
+    let keys: Vec<_> = list["apikeys"]
         .as_array()
         .unwrap()
         .iter()
-        .filter(|own| own["name"] == "logging token")
+        .filter(|key| key["name"] == "logging token")
         .collect();
-    assert_eq!(own.len(), 1, "{list}");
-    assert_eq!(own[0]["reach"]["only"], "send", "{list}");
-    let id = own[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(keys.len(), 1, "{list}");
+    assert_eq!(keys[0]["reach"]["only"], "send", "{list}");
+    let id = keys[0]["id"].as_str().unwrap().to_owned();
     let space = server.owner.space.clone();
     let mut client = Client::connect(&listeners);
     assert_eq!(client.log_in(b"2T", &space, &token), IN);
-    let own = format!("{space}.");
-    client.window(&lines(&own, "shop.orders", 10));
+    let prefix = format!("{space}.");
+    client.window(&lines(&prefix, "shop.orders", 10));
     assert_eq!(client.acknowledged(), 10);
     // Acknowledged is there.
     assert_eq!(listeners.stored("shop.orders"), 10);
@@ -231,8 +231,8 @@ fn what_a_login_does_not_find_is_null_and_a_wrong_one_has_the_originals_code() {
     let token = by_key["access_token"].as_str().unwrap();
     let reply = ask(token, &owner.space);
     assert_eq!(reply.status, 200, "{}", reply.text());
-    let told = json!({"access_token": token, "org_id": owner.org, "space_id": owner.space});
-    assert_eq!(reply.json(), told);
+    let expected = json!({"access_token": token, "org_id": owner.org, "space_id": owner.space});
+    assert_eq!(reply.json(), expected);
     let other = "00000000-0000-4000-8000-000000000000";
     assert_eq!(ask(token, other).status, 404);
     assert_eq!(ask("x", &owner.space).status, 401);

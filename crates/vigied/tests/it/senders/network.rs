@@ -32,9 +32,9 @@ pub(crate) fn load(host: &str, at: i64) -> Vec<u8> {
 fn signed(user: &str, secret: &str, packet: &[u8]) -> Vec<u8> {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let text = [user.as_bytes(), packet].concat();
-    let own = hmac::sign(&key, &text);
-    let own = part(0x0200, &[own.as_ref(), user.as_bytes()].concat());
-    [own, packet.to_vec()].concat()
+    let signature = hmac::sign(&key, &text);
+    let header = part(0x0200, &[signature.as_ref(), user.as_bytes()].concat());
+    [header, packet.to_vec()].concat()
 }
 
 fn encrypted(user: &str, secret: &str, packet: &[u8]) -> Vec<u8> {
@@ -44,9 +44,9 @@ fn encrypted(user: &str, secret: &str, packet: &[u8]) -> Vec<u8> {
     let key = UnboundCipherKey::new(&AES_256, key.as_ref()).unwrap();
     let vector = [7_u8; 16];
     // In this mode both directions are one.
-    let own = DecryptingKey::ofb(key).unwrap();
+    let cipher = DecryptingKey::ofb(key).unwrap();
     let context = DecryptionContext::Iv128(FixedLength::from(vector));
-    own.decrypt(&mut text, context).unwrap();
+    cipher.decrypt(&mut text, context).unwrap();
     let length = u16::try_from(user.len()).unwrap().to_be_bytes();
     part(
         0x0210,
@@ -213,10 +213,10 @@ fn the_operator_is_shown_the_secret_of_a_key_that_may_only_send() {
             .arg(listeners.server.data())
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(
-            !output.status.success() && said.contains(expected),
-            "{said}"
+            !output.status.success() && errors.contains(expected),
+            "{errors}"
         );
     }
     assert!(!listeners.server.serving.log().contains(&secret));

@@ -7,24 +7,24 @@ use std::io::Write;
 
 /// The bytes of `struct.pack("!L", len(own)) + own` with `own = pickle.dumps(samples, protocol=2)`.
 pub(crate) fn frame(samples: &[(&str, i64, f64)]) -> Vec<u8> {
-    let mut own = b"\x80\x02](".to_vec();
+    let mut pickle = b"\x80\x02](".to_vec();
     for (path, at, value) in samples {
-        own.push(b'X');
-        own.extend_from_slice(&u32::try_from(path.len()).unwrap().to_le_bytes());
-        own.extend_from_slice(path.as_bytes());
-        own.push(b'J');
-        own.extend_from_slice(&i32::try_from(*at).unwrap().to_le_bytes());
-        own.push(b'G');
-        own.extend_from_slice(&value.to_be_bytes());
-        own.extend_from_slice(b"\x86\x86");
+        pickle.push(b'X');
+        pickle.extend_from_slice(&u32::try_from(path.len()).unwrap().to_le_bytes());
+        pickle.extend_from_slice(path.as_bytes());
+        pickle.push(b'J');
+        pickle.extend_from_slice(&i32::try_from(*at).unwrap().to_le_bytes());
+        pickle.push(b'G');
+        pickle.extend_from_slice(&value.to_be_bytes());
+        pickle.extend_from_slice(b"\x86\x86");
     }
-    own.extend_from_slice(b"e.");
-    framed(&own)
+    pickle.extend_from_slice(b"e.");
+    framed(&pickle)
 }
 
-pub(crate) fn framed(own: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(own.len()).unwrap().to_be_bytes();
-    [&length[..], own].concat()
+pub(crate) fn framed(pickle: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(pickle.len()).unwrap().to_be_bytes();
+    [&length[..], pickle].concat()
 }
 
 /// In any pieces, one frame after the other; one that is none costs the others nothing.

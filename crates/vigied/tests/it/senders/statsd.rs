@@ -111,7 +111,7 @@ fn idle_sums_go_on_as_etsys_do() {
     let values = listeners.values("stats*.*");
     assert_eq!(values["stats_counts.hits"][..3], [3.0, 0.0, 0.0]);
     let heat = &listeners.values("stats.gauges.heat")["stats.gauges.heat"];
-    assert!(heat.iter().all(|own| *own == 7.0), "{heat:?}");
+    assert!(heat.iter().all(|value| *value == 7.0), "{heat:?}");
 }
 
 /// Names that were counted once had the room for ever.

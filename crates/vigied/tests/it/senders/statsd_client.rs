@@ -65,7 +65,7 @@ fn firsts(listeners: &Listeners, prefix: &str) -> BTreeMap<String, f64> {
         for (name, values) in listeners.values(&format!("{prefix}.{depth}")) {
             // Its own counters aside.
             let name = name.strip_prefix(&format!("{prefix}.")).unwrap();
-            if !name.split('.').any(|own| own == "statsd") {
+            if !name.split('.').any(|word| word == "statsd") {
                 found.insert(name.to_owned(), *values.first().unwrap());
             }
         }
@@ -83,16 +83,16 @@ fn compare(listeners: &Listeners, etsys_prefix: &str, key: &str) {
     let (_running, etsys) = counting_etsys(listeners, files, key, etsys_prefix);
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.send_to(PACKET, &etsys).unwrap();
-    let own: Vec<String> = std::str::from_utf8(PACKET)
+    let lines: Vec<String> = std::str::from_utf8(PACKET)
         .unwrap()
         .lines()
         .map(|line| format!("{key}{line}"))
         .collect();
-    listeners.datagram_to("statsd.udp_listen", own.join("\n").as_bytes());
+    listeners.datagram_to("statsd.udp_listen", lines.join("\n").as_bytes());
     until("both have flushed", || {
         [etsys_prefix, "ours"]
             .iter()
-            .all(|own| listeners.stored(&format!("{own}.sets.who.count")) > 0)
+            .all(|name| listeners.stored(&format!("{name}.sets.who.count")) > 0)
     });
     let (etsys, ours) = (firsts(listeners, etsys_prefix), firsts(listeners, "ours"));
     assert!(etsys.len() > 40, "{etsys:?}");

@@ -114,8 +114,11 @@ fn another_sender_does_not_bring_in_what_was_held() {
     until("it is counted", || {
         listeners.not_stored("graphite.listen", "another_sender") == 4
     });
-    let told = sender.answer();
-    assert!(told.starts_with("WARN 4 lines were not stored"), "{told}");
+    let answer = sender.answer();
+    assert!(
+        answer.starts_with("WARN 4 lines were not stored"),
+        "{answer}"
+    );
     assert_eq!(listeners.stored("held.a"), 0);
     let rejects = arrivals::summary(&listeners, "rejects");
     let reasons = json!({"another_sender": 4});
@@ -169,7 +172,7 @@ fn a_sender_that_ends_while_its_lines_wait_is_told() {
 fn stream(listeners: &Listeners, lasting: Duration, token: impl Fn() -> String) -> (usize, usize) {
     let mut stream = TcpStream::connect(listeners.address("graphite.listen")).unwrap();
     let answers = BufReader::new(stream.try_clone().unwrap());
-    let (tell, told) = mpsc::channel();
+    let (tell, lines) = mpsc::channel();
     std::thread::spawn(move || {
         for line in answers.lines().map_while(Result::ok) {
             if tell.send(line).is_err() {
@@ -186,7 +189,7 @@ fn stream(listeners: &Listeners, lasting: Duration, token: impl Fn() -> String) 
     while begun.elapsed() < lasting {
         write(format!("stream.a {sent} {}\n", begin + sent));
         sent += 1;
-        while let Ok(line) = told.try_recv() {
+        while let Ok(line) = lines.try_recv() {
             match &line[..3] {
                 "OK " => right += 1,
                 "WAR" => {
@@ -200,7 +203,7 @@ fn stream(listeners: &Listeners, lasting: Duration, token: impl Fn() -> String) 
     }
     // It answers when all before it was read.
     while right < tokens {
-        let line = told.recv_timeout(Duration::from_secs(60)).unwrap();
+        let line = lines.recv_timeout(Duration::from_secs(60)).unwrap();
         right += usize::from(line.starts_with("OK "));
     }
     (usize::try_from(sent).unwrap(), tokens)
@@ -229,7 +232,7 @@ fn a_stream_outlives_its_tokens_and_loses_nothing() {
     );
     listeners.wait_for("stream.a", sent);
     let values = listeners.values("stream.a").remove("stream.a").unwrap();
-    assert!(values.windows(2).all(|own| own[0] + 1.0 == own[1]));
+    assert!(values.windows(2).all(|pair| pair[0] + 1.0 == pair[1]));
     assert_eq!(listeners.not_stored("graphite.listen", "expired"), 0);
     // They did end.
     assert!(tokens >= 3, "{tokens}");

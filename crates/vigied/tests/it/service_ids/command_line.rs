@@ -64,24 +64,28 @@ fn the_command_line_makes_a_service_id_that_sends() {
 
     // A key for a domain in which it has no role is refused, and leaves no file.
     let create = "iam service-api-key-create host web1 --file key.json --domain space --only send";
-    let (code, said) = owner.refused(create);
-    assert_eq!(code, Some(5), "{said}");
-    assert!(said.contains("the service ID has no role in it"), "{said}");
+    let (code, errors) = owner.refused(create);
+    assert_eq!(code, Some(5), "{errors}");
+    assert!(
+        errors.contains("the service ID has no role in it"),
+        "{errors}"
+    );
     assert!(!server.folder.path().join("key.json").exists());
     owner.run(&format!(
         "account space-role-set {iam_id} vigie dev SpaceDeveloper"
     ));
-    let shown = owner.run(create);
-    assert!(!shown.contains("vgk_"), "{shown}");
+    let printed = owner.run(create);
+    assert!(!printed.contains("vgk_"), "{printed}");
     let keys = owner.json(&format!("iam service-api-keys {id}"));
     assert_eq!(keys.as_array().unwrap().len(), 1, "{keys}");
     assert_eq!(keys[0]["iam_id"], iam_id);
     assert_eq!(keys[0]["reach"]["only"], "send");
     let all = owner.json("iam service-api-keys --all");
     assert_eq!(all, keys);
-    let own = owner.json("iam api-keys");
+    let listed = owner.json("iam api-keys");
     assert!(
-        own.as_array()
+        listed
+            .as_array()
             .unwrap()
             .iter()
             .all(|key| key["id"] != keys[0]["id"])
@@ -105,33 +109,33 @@ fn the_command_line_makes_a_service_id_that_sends() {
     ));
     whole.run("metrics get service.sent --from -1h");
     assert_eq!(whole.json(&format!("iam service-id {id}"))["id"], id);
-    let (code, said) = whole.refused("iam service-ids");
-    assert_eq!(code, Some(4), "{said}");
-    let (code, said) = whole.refused("cf oauth-token");
-    assert_eq!(code, Some(4), "{said}");
-    assert!(said.contains("UAA tokens are for users"), "{said}");
-    assert!(said.contains("`vigie iam token`"), "{said}");
-    assert!(!said.contains("log in again"), "{said}");
-    let (_, said) = whole.refused("account invitations");
-    assert!(!said.contains("vigie login"), "{said}");
+    let (code, errors) = whole.refused("iam service-ids");
+    assert_eq!(code, Some(4), "{errors}");
+    let (code, errors) = whole.refused("cf oauth-token");
+    assert_eq!(code, Some(4), "{errors}");
+    assert!(errors.contains("UAA tokens are for users"), "{errors}");
+    assert!(errors.contains("`vigie iam token`"), "{errors}");
+    assert!(!errors.contains("log in again"), "{errors}");
+    let (_, errors) = whole.refused("account invitations");
+    assert!(!errors.contains("vigie login"), "{errors}");
 
     owner.run("iam service-api-key-disable host web1");
-    let (code, said) = program.refused("metrics send service.sent=8");
-    assert_eq!(code, Some(3), "{said}");
+    let (code, errors) = program.refused("metrics send service.sent=8");
+    assert_eq!(code, Some(3), "{errors}");
     owner.run("iam service-api-key-enable host web1");
 
-    let (code, said) = owner.refused("iam service-id-delete web1");
-    assert_eq!(code, Some(2), "{said}");
+    let (code, errors) = owner.refused("iam service-id-delete web1");
+    assert_eq!(code, Some(2), "{errors}");
     owner.run("iam service-id-lock web1");
-    let (code, said) = owner.refused("iam service-id-delete web1 -f");
-    assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("is locked"), "{said}");
+    let (code, errors) = owner.refused("iam service-id-delete web1 -f");
+    assert_eq!(code, Some(1), "{errors}");
+    assert!(errors.contains("is locked"), "{errors}");
     owner.run("iam service-id-unlock web1");
     owner.run("iam service-id-delete web1 -f");
-    let (code, said) = program.refused("metrics send service.sent=9");
-    assert_eq!(code, Some(3), "{said}");
-    let (code, said) = owner.refused(&format!("iam service-id {id}"));
-    assert_eq!(code, Some(5), "{said}");
+    let (code, errors) = program.refused("metrics send service.sent=9");
+    assert_eq!(code, Some(3), "{errors}");
+    let (code, errors) = owner.refused(&format!("iam service-id {id}"));
+    assert_eq!(code, Some(5), "{errors}");
     assert_eq!(owner.json("iam service-ids"), serde_json::json!([]));
 }
 
@@ -156,10 +160,10 @@ fn a_service_id_logs_in_with_or_without_a_place_to_work() {
     // Without any role: it is told who gives one, and to whom.
     let ran = program.try_run(&log_in);
     assert!(ran.status.success(), "{ran:?}");
-    let said = String::from_utf8(ran.stderr).unwrap();
+    let errors = String::from_utf8(ran.stderr).unwrap();
     assert!(
-        said.contains(&format!("space-role-set {iam_id} ORG")),
-        "{said}"
+        errors.contains(&format!("space-role-set {iam_id} ORG")),
+        "{errors}"
     );
     owner.run(&format!(
         "account space-role-set {iam_id} vigie dev SpaceDeveloper"
@@ -181,8 +185,8 @@ fn a_service_id_logs_in_with_or_without_a_place_to_work() {
 
     owner.run("iam service-api-key-delete whole web1 -f");
     for line in ["metrics send service.sent=8", log_in.as_str()] {
-        let (code, said) = program.refused(line);
-        assert_eq!(code, Some(3), "{said}");
-        assert!(said.contains("service-api-key-create"), "{said}");
+        let (code, errors) = program.refused(line);
+        assert_eq!(code, Some(3), "{errors}");
+        assert!(errors.contains("service-api-key-create"), "{errors}");
     }
 }

@@ -12,7 +12,7 @@ fn error_message(reply: &Reply) -> String {
 #[test]
 fn grants_that_nothing_here_could_mean_are_refused_with_the_reason() {
     let server = Server::start();
-    for (grant, field, said) in [
+    for (grant, field, expected) in [
         ("identity-cookie", ("cookie", "x"), "no console"),
         ("derive", ("access_token", "x"), "`response_type=uaa`"),
         ("unheard-of", ("a", "b"), "unheard-of` is not supported"),
@@ -21,8 +21,11 @@ fn grants_that_nothing_here_could_mean_are_refused_with_the_reason() {
         let form = [("grant_type", grant.as_str()), field];
         let reply = ask(&server).basic("bx", "bx").form(&form).send();
         assert_eq!(refusal(&reply), (400, "BXNIM0106E".to_owned()), "{grant}");
-        let told = error_message(&reply);
-        assert!(told.contains("grant_type") && told.contains(said), "{told}");
+        let message = error_message(&reply);
+        assert!(
+            message.contains("grant_type") && message.contains(expected),
+            "{message}"
+        );
     }
 }
 
@@ -82,10 +85,10 @@ fn a_second_proof_is_refused_wherever_a_password_is_taken() {
             };
             let reply = send("1");
             assert_eq!(reply.status, 400, "{path}: {}", reply.text());
-            let told = reply.text();
+            let message = reply.text();
             assert!(
-                told.contains(field) && told.contains("no second factor"),
-                "{told}"
+                message.contains(field) && message.contains("no second factor"),
+                "{message}"
             );
             assert_eq!(send("").status, 200, "{path}");
         }
@@ -103,8 +106,8 @@ fn no_service_acts_as_a_crn() {
         let reply = ask(&server).form(&form).send();
         (refusal(&reply), error_message(&reply))
     };
-    let (found, told) = asked(&[("access_token", &token), ("desired_iam_id", crn)]);
-    assert_eq!(found, (403, "BXNIM0513E".to_owned()), "{told}");
+    let (found, message) = asked(&[("access_token", &token), ("desired_iam_id", crn)]);
+    assert_eq!(found, (403, "BXNIM0513E".to_owned()), "{message}");
     let long = "x".repeat(256);
     for (fields, expected) in [
         (vec![("desired_iam_id", crn)], "BXNIM0109E"),
@@ -140,8 +143,8 @@ fn no_service_acts_as_a_crn() {
             "BXNIM0106E",
         ),
     ] {
-        let (found, told) = asked(&fields);
-        assert_eq!(found, (400, expected.to_owned()), "{told}");
+        let (found, message) = asked(&fields);
+        assert_eq!(found, (400, expected.to_owned()), "{message}");
     }
 }
 

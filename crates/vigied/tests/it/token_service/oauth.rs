@@ -96,10 +96,10 @@ fn standard_grants_have_oauths_members_and_ibms_own_have_not() {
         let reply = request.send();
         refusal(&reply);
         let body = reply.json();
-        let own = names(&body)
+        let found = names(&body)
             .into_iter()
             .filter(|name| *name != "errorDetails");
-        let own: Vec<&str> = own.collect();
-        assert_eq!(own, words(fields), "{what}");
+        let found: Vec<&str> = found.collect();
+        assert_eq!(found, words(fields), "{what}");
     }
 }

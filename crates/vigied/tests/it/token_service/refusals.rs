@@ -282,9 +282,9 @@ fn a_refresh_token_of_an_ended_session_says_so() {
     let form = [("grant_type", "refresh_token"), ("refresh_token", &*token)];
     let reply = ask(&server).basic("bx", "bx").form(&form).send();
     assert_eq!(refusal(&reply), (400, "BXNIM0407E".to_owned()));
-    let told = reply.json()["errorMessage"].clone();
+    let message = reply.json()["errorMessage"].clone();
     assert_eq!(
-        told,
+        message,
         "Provided refresh token is invalid: its session has ended"
     );
 }

@@ -78,7 +78,7 @@ fn taking_a_profile_on_is_its_activity() {
     let (ops, idle) = (account.profile("ops"), account.profile("idle"));
     let (service, key) = account.service("ci");
     account.let_in(&ops, &service);
-    let shown = account.token_of(&key);
+    let presented = account.token_of(&key);
     let of = |path: &str| {
         let seen = account.read(&format!("{path}?include_activity=true"));
         seen["activity"].clone()
@@ -86,13 +86,13 @@ fn taking_a_profile_on_is_its_activity() {
     let service = format!("/v1/serviceids/{service}");
     let before = of(&service);
     for times in 1..=2 {
-        account.assumed(&shown, &ops);
+        account.assumed(&presented, &ops);
         assert_eq!(of(&path_of(&ops))["authn_count"], times);
     }
     assert_eq!(text(&of(&path_of(&ops))["last_authn"]).len(), 21);
     assert_eq!(of(&service), before);
     let refused = account.assume(&[
-        ("access_token", shown.as_str()),
+        ("access_token", presented.as_str()),
         ("profile_id", text(&idle["id"]).as_str()),
     ]);
     assert_eq!(refused.status, 403, "{}", refused.text());
@@ -104,9 +104,9 @@ fn taking_a_profile_on_is_its_activity() {
         account.server.owner.account
     );
     assert_eq!(account.call("POST", &report).send().status, 202);
-    let told = account.read(&format!("{report}/latest"));
+    let latest = account.read(&format!("{report}/latest"));
     let listed = json!([{"id": idle["id"], "name": "idle"}]);
-    assert_eq!(told["profiles"], listed, "{told}");
+    assert_eq!(latest["profiles"], listed, "{latest}");
 }
 
 fn code(reply: &Reply) -> (u16, String) {
@@ -119,10 +119,10 @@ fn the_token_of_a_profile_opens_what_the_profile_may() {
     let profile = account.profile("ops");
     let (service, key) = account.service("ci");
     account.let_in(&profile, &service);
-    let shown = account.token_of(&key);
+    let presented = account.token_of(&key);
     let id = text(&profile["id"]);
     let fields = [
-        ("access_token", shown.as_str()),
+        ("access_token", presented.as_str()),
         ("profile_id", id.as_str()),
     ];
     let reply = account.assume(&fields);
@@ -132,20 +132,20 @@ fn the_token_of_a_profile_opens_what_the_profile_may() {
     assert_eq!(tokens["token_type"], "Bearer");
     let token = text(&tokens["access_token"]);
     let asked = [("token", token.as_str())];
-    let told = account
+    let introspected = account
         .server
         .request("POST", "/identity/introspect")
         .form(&asked);
-    let told = told.send().json();
+    let introspected = introspected.send().json();
     assert_eq!(
-        (&told["active"], &told["iam_id"]),
+        (&introspected["active"], &introspected["iam_id"]),
         (&json!(true), &profile["iam_id"])
     );
     assert_eq!(
-        (&told["sub_type"], &told["name"]),
+        (&introspected["sub_type"], &introspected["name"]),
         (&json!("Profile"), &json!("ops"))
     );
-    let own = &account.server.owner.account;
+    let account_id = &account.server.owner.account;
     assert_eq!(
         (account.reads(&token), account.sends(&token)),
         (404, 404),
@@ -168,7 +168,7 @@ fn the_token_of_a_profile_opens_what_the_profile_may() {
     assert_eq!((account.sends(&token), account.reads(&token)), (404, 404));
     let policy = |name: &str, value: &Value| {
         let subject = json!({"name": name, "value": value});
-        let whole = json!({"name": "accountId", "value": own});
+        let whole = json!({"name": "accountId", "value": account_id});
         let made = account.make(
             "/v1/policies",
             &json!({
@@ -189,7 +189,7 @@ fn the_token_of_a_profile_opens_what_the_profile_may() {
     assert_eq!(account.ask("PUT", &members, &wish).status, 207);
     assert_eq!(account.reads(&token), 200);
     assert_eq!(
-        account.reads(&shown),
+        account.reads(&presented),
         404,
         "whoever took it on has no more than before"
     );
@@ -214,15 +214,15 @@ fn a_profile_is_named_in_three_ways_and_nothing_else_is_a_proof() {
     let profile = account.profile("ops");
     let (service, key) = account.service("ci");
     account.let_in(&profile, &service);
-    let (shown, own) = (account.token_of(&key), account.server.owner.account.clone());
-    let token = ("access_token", shown.as_str());
+    let (presented, account_id) = (account.token_of(&key), account.server.owner.account.clone());
+    let token = ("access_token", presented.as_str());
     let (id, crn) = (text(&profile["id"]), text(&profile["crn"]));
     let iam_id = text(&profile["iam_id"]);
     for named in [
         vec![("profile_id", id.as_str())],
         vec![("profile_id", iam_id.as_str())],
         vec![("profile_crn", crn.as_str())],
-        vec![("profile_name", "ops"), ("account", own.as_str())],
+        vec![("profile_name", "ops"), ("account", account_id.as_str())],
     ] {
         let mut fields = vec![token];
         fields.extend(named);
@@ -242,7 +242,7 @@ fn a_profile_is_named_in_three_ways_and_nothing_else_is_a_proof() {
                 token,
                 profile_id,
                 ("profile_name", "other"),
-                ("account", own.as_str()),
+                ("account", account_id.as_str()),
             ],
             (403, "BXNIM0513E"),
         ),
@@ -279,9 +279,9 @@ fn a_rule_lets_a_user_in_and_a_deleted_profile_ends() {
     let profile = account.profile("ops");
     let user = account.server.owner.user.clone();
     let id = text(&profile["id"]);
-    let shown = account.token.clone();
+    let presented = account.token.clone();
     let fields = [
-        ("access_token", shown.as_str()),
+        ("access_token", presented.as_str()),
         ("profile_id", id.as_str()),
     ];
     assert_eq!(
@@ -324,8 +324,8 @@ fn a_key_that_only_sends_gives_a_profile_that_only_sends() {
     let reach = json!({"domain": format!("s-{}", account.server.owner.space), "only": "send"});
     let key = json!({"name": "sender", "iam_id": owner, "reach": reach});
     let key = account.make("/v1/apikeys", &key);
-    let shown = account.token_of(&text(&key["apikey"]));
-    let token = account.assumed(&shown, &profile);
+    let presented = account.token_of(&text(&key["apikey"]));
+    let token = account.assumed(&presented, &profile);
     assert_eq!((account.sends(&token), account.reads(&token)), (200, 403));
     let managed = account.server.request("GET", "/v1/profiles").bearer(&token);
     assert_eq!(managed.send().status, 403);

@@ -15,9 +15,9 @@ fn profiles_with_their_rules_and_links_are_counted() {
     account.make(&format!("{path}/rules"), &of_resources());
     let link = json!({"cr_type": "IKS_SA", "link": {"crn": "crn:v1:x", "namespace": "prod"}});
     account.make(&format!("{path}/links"), &link);
-    let own = account.server.owner.account.clone();
+    let account_id = account.server.owner.account.clone();
     let group = account.make(
-        &format!("/v2/groups?account_id={own}"),
+        &format!("/v2/groups?account_id={account_id}"),
         &json!({"name": "g"}),
     );
     let group = text(&group["id"]);
@@ -44,11 +44,11 @@ fn profiles_with_their_rules_and_links_are_counted() {
         "cr_links": {"limit": profiles.default * links.default, "count": 1},
         "cr_links_per_profile": per_profile(links.default, 1),
         "claim_rules_per_group": {
-            "limit": limit::GROUP_RULES_PER_ACCOUNT.default,
+            "limit": limit::RULES_PER_GROUP.default,
             "access_groups": [{"group_id": group, "count": 1}, {"group_id": no_group, "count": 0}],
         },
     });
-    let path = format!("/v1/accounts/{own}/limits/identity");
+    let path = format!("/v1/accounts/{account_id}/limits/identity");
     // By the profile's id or by its IAM id.
     let named = format!("iam-{id},{nobody}");
     let query = format!(

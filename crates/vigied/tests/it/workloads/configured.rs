@@ -18,10 +18,10 @@ fn without_an_issuer_the_grant_is_refused_and_says_so() {
     ];
     let reply = server.request("POST", "/identity/token").form(&form).send();
     assert_eq!(code(&reply), (400, "BXNIM0106E".to_owned()));
-    let told = message(&reply);
+    let answer = message(&reply);
     assert!(
-        told.contains("the operator of this server has named no issuer"),
-        "{told}"
+        answer.contains("the operator of this server has named no issuer"),
+        "{answer}"
     );
 }
 
@@ -78,8 +78,11 @@ fn the_check_of_the_settings_names_what_cannot_be_used() {
         ("{\"keys\": []}", "no key with a `kid`"),
     ] {
         std::fs::write(&keys, text).unwrap();
-        let told = error_text(&check(&data, &file));
-        assert!(told.contains(&named) && told.contains(reason), "{told}");
+        let errors = error_text(&check(&data, &file));
+        assert!(
+            errors.contains(&named) && errors.contains(reason),
+            "{errors}"
+        );
     }
     let set = json!({"keys": [Signer::new("k").jwk()]}).to_string();
     std::fs::write(&keys, &set).unwrap();
@@ -87,26 +90,26 @@ fn the_check_of_the_settings_names_what_cannot_be_used() {
     assert!(!good.contains("no workload of the issuer"), "{good}");
     let elsewhere = "0".repeat(32);
     std::fs::write(&file, issuers(&elsewhere, &line)).unwrap();
-    let told = error_text(&check(&data, &file));
+    let errors = error_text(&check(&data, &file));
     assert!(
-        told.contains("no workload of the issuer") && told.contains(&elsewhere),
-        "{told}"
+        errors.contains("no workload of the issuer") && errors.contains(&elsewhere),
+        "{errors}"
     );
     std::fs::write(&file, issuers(&owner.account, &line)).unwrap();
     // Who can write it could make themselves any workload.
     std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o666)).unwrap();
-    let told = error_text(&check(&data, &file));
-    assert!(told.contains("may be changed by everybody"), "{told}");
+    let errors = error_text(&check(&data, &file));
+    assert!(errors.contains("may be changed by everybody"), "{errors}");
     std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o600)).unwrap();
 
     // A file of issuers that cannot be used is an error, of the server too.
     std::fs::write(&file, issuers("x", &line)).unwrap();
     let wrong = check(&data, &file);
     assert!(!wrong.status.success());
-    let told = error_text(&wrong);
+    let errors = error_text(&wrong);
     assert!(
-        told.contains("issuers.toml: issuer 1: `account` must be"),
-        "{told}"
+        errors.contains("issuers.toml: issuer 1: `account` must be"),
+        "{errors}"
     );
     let setting = format!("workloads.issuers_file={}", file.display());
     let log = Serving::try_start(&data, "127.0.0.1:0", &["--set", &setting]).unwrap_err();
@@ -144,14 +147,46 @@ fn keys_in_a_file_are_read_when_the_first_token_comes() {
     let path = format!("/v1/profiles/{}/links", profile["id"].as_str().unwrap());
     let link = json!({"crn": CLUSTER, "namespace": "prod", "name": "web"});
     call(&path, &json!({"cr_type": "IKS_SA", "link": link}));
-    let shown = signer.token("prod", "web");
+    let presented = signer.token("prod", "web");
     let form = [
         ("grant_type", CR_TOKEN),
-        ("cr_token", shown.as_str()),
+        ("cr_token", presented.as_str()),
         ("profile_name", "collector"),
     ];
     let reply = server.request("POST", "/identity/token").form(&form).send();
     assert_eq!(reply.status, 200, "{}", reply.text());
+}
+
+/// What the operator has taken out is believed no more, also if nothing is left.
+#[test]
+fn a_file_without_an_issuer_ends_the_logins_of_all() {
+    let place = Place::start();
+    let profile = place.profile("collector");
+    place.link(&profile, "prod", "web");
+    let ask = || {
+        let token = place.signer.token("prod", "web");
+        place.ask(&token, &[("profile_name", "collector")])
+    };
+    assert_eq!(ask().status, 200);
+    let file = place.server.folder.path().join("issuers.toml");
+    std::fs::write(&file, "# Nobody any more.\n").unwrap();
+    let serving = &place.server.serving;
+    serving.signal("HUP");
+    serving.wait_for_log("issuers of workloads read again count=0");
+    serving.wait_for_log("no issuer of workloads is named");
+    let reply = ask();
+    assert_eq!(code(&reply), (400, "BXNIM0106E".to_owned()));
+    let told = message(&reply);
+    assert!(
+        told.contains("the operator of this server has named no issuer"),
+        "{told}"
+    );
+    let checked = check(&place.server.data(), &file);
+    let told = error_text(&checked);
+    assert!(
+        checked.status.success() && told.contains("names no issuer"),
+        "{told}"
+    );
 }
 
 /// A file that cannot be used changes nothing; one that names the issuer no more ends its logins.
@@ -170,10 +205,10 @@ fn the_file_of_issuers_is_read_again_on_sighup() {
     let folder = place.server.folder.path();
     let (file, keys) = (folder.join("issuers.toml"), folder.join("keys.json"));
     let account = place.server.owner.account.clone();
-    let reread = |text: &str, said: &str| {
+    let reread = |text: &str, expected: &str| {
         std::fs::write(&file, text).unwrap();
         place.server.serving.signal("HUP");
-        place.server.serving.wait_for_log(said);
+        place.server.serving.wait_for_log(expected);
     };
 
     // The same issuer with other keys.

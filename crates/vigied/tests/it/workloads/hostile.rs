@@ -25,25 +25,25 @@ fn a_token_that_somebody_else_could_have_made_proves_nothing() {
     let signer = &place.signer;
     let good = signer.token("prod", "web");
     assert_eq!(place.ask(&good, &NAMED).status, 200);
-    let own = claims("prod", "web");
+    let valid = claims("prod", "web");
     let with = |name: &str, value: Value| {
-        let mut claims = own.clone();
+        let mut claims = valid.clone();
         claims[name] = value;
         signer.token_with(&signer.header(), &claims)
     };
     let headed = |name: &str, value: Value| {
         let mut header = signer.header();
         header[name] = value;
-        signer.token_with(&header, &own)
+        signer.token_with(&header, &valid)
     };
     let stranger = Signer::new("first");
     let by_hmac = |secret: &[u8]| {
-        let message = message(&json!({"alg": "HS256", "kid": "first"}), &own);
+        let message = message(&json!({"alg": "HS256", "kid": "first"}), &valid);
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
         let tag = hmac::sign(&key, message.as_bytes());
         format!("{message}.{}", BASE64.encode(tag.as_ref()))
     };
-    let unsigned = message(&json!({"alg": "none", "kid": "first"}), &own);
+    let unsigned = message(&json!({"alg": "none", "kid": "first"}), &valid);
     let (signed, _) = good.rsplit_once('.').unwrap();
     let jwk = signer.jwk();
     let published = jwk["n"].as_str().unwrap();
@@ -199,14 +199,14 @@ fn an_issuer_that_answers_badly_is_away_and_holds_up_nobody() {
         owner,
         folder,
     };
-    let shown = |name: &str| {
+    let token_for = |name: &str| {
         let mut claims = claims("prod", "web");
         claims["iss"] = json!(format!("{ISSUER}/{name}"));
         signer.token_with(&signer.header(), &claims)
     };
     std::thread::scope(|scope| {
         for (name, _) in &ways {
-            let (server, token) = (&server, shown(name));
+            let (server, token) = (&server, token_for(name));
             scope.spawn(move || {
                 let form = [
                     ("grant_type", CR_TOKEN),
@@ -225,6 +225,6 @@ fn an_issuer_that_answers_badly_is_away_and_holds_up_nobody() {
     for (name, publisher) in &ways {
         assert_eq!(publisher.times_asked(), 1, "{name}");
     }
-    let told = "keys of an issuer of workloads not read";
-    server.serving.wait_for_log(told);
+    let expected = "keys of an issuer of workloads not read";
+    server.serving.wait_for_log(expected);
 }

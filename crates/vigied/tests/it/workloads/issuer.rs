@@ -122,11 +122,11 @@ impl Publisher {
         let address = listener.local_addr().unwrap().to_string();
         let answer = Arc::new(Mutex::new(answer));
         let asked = Arc::new(AtomicUsize::new(0));
-        let (shown, count) = (Arc::clone(&answer), Arc::clone(&asked));
+        let (shared, count) = (Arc::clone(&answer), Arc::clone(&asked));
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 count.fetch_add(1, Ordering::Relaxed);
-                let how = shown.lock().unwrap().clone();
+                let how = shared.lock().unwrap().clone();
                 // Each in a thread of its own: some never end.
                 std::thread::spawn(move || publish(stream, how));
             }

@@ -48,7 +48,7 @@ fn exposition_lines_are_decoded() {
 
 #[test]
 fn invalid_lines_are_rejected_with_a_reason() {
-    for (text, told) in [
+    for (text, error) in [
         ("", "nothing"),
         ("  # HELP up Whether it is up", "nothing"),
         ("# EOF\r", "nothing"),
@@ -81,7 +81,7 @@ fn invalid_lines_are_rejected_with_a_reason() {
             "the name holds ' ', which is not allowed in a name",
         ),
     ] {
-        assert_eq!(read(text), Err(told.to_owned()), "{text}");
+        assert_eq!(read(text), Err(error.to_owned()), "{text}");
     }
 }
 
@@ -112,9 +112,9 @@ proptest! {
         seconds in 0_i64..4_000_000_000,
     ) {
         let written: Vec<_> = labels.iter().map(|(label, value)| format!("{label}=\"{value}\"")).collect();
-        let told: String = labels.iter().map(|(label, value)| format!(";{label}={value}")).collect();
+        let suffix: String = labels.iter().map(|(label, value)| format!(";{label}={value}")).collect();
         let text = format!("name{{{}}} {value:e} {seconds}", written.join(","));
-        prop_assert_eq!(read(&text), Ok((format!("name{told}"), seconds * 1000, value)));
+        prop_assert_eq!(read(&text), Ok((format!("name{suffix}"), seconds * 1000, value)));
     }
 
     #[test]

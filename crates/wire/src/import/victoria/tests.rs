@@ -19,7 +19,7 @@ fn a_line_is_a_series() {
 
 #[test]
 fn invalid_lines_are_rejected_with_a_reason() {
-    for (text, told) in [
+    for (text, expected) in [
         ("", "the line is no export of VictoriaMetrics: "),
         (
             "{\"metric\":{\"__name__\":\"a\"}}",
@@ -43,7 +43,7 @@ fn invalid_lines_are_rejected_with_a_reason() {
         ),
     ] {
         let error = read(text).unwrap_err();
-        assert!(error.contains(told), "{text}: {error}");
+        assert!(error.contains(expected), "{text}: {error}");
     }
 }
 
@@ -84,9 +84,9 @@ proptest! {
             times.join(",")
         );
         let series = read(&text).unwrap();
-        for ((at, value), (time, own)) in points.iter().zip(series.timestamps.iter().zip(&series.values)) {
+        for ((at, value), (time, decoded)) in points.iter().zip(series.timestamps.iter().zip(&series.values)) {
             prop_assert_eq!(time.0, *at);
-            prop_assert!(own.to_bits() == value.to_bits() || (own.is_nan() && value.is_nan()));
+            prop_assert!(decoded.to_bits() == value.to_bits() || (decoded.is_nan() && value.is_nan()));
         }
     }
 

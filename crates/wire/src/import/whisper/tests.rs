@@ -14,7 +14,7 @@ fn read(file: &[u8], now: i64) -> Result<(Header, Vec<(i64, f64)>), WhisperError
         let Some(base) = Archive::base(ring.first_chunk().unwrap()) else {
             continue;
         };
-        let mut own = Vec::new();
+        let mut archived = Vec::new();
         // In parts, as a large archive is read.
         for places in archive.places(base, &seconds) {
             for (place, rows) in places
@@ -22,13 +22,20 @@ fn read(file: &[u8], now: i64) -> Result<(Header, Vec<(i64, f64)>), WhisperError
                 .step_by(3)
                 .zip(ring[places.start as usize * 12..places.end as usize * 12].chunks(36))
             {
-                own.extend(archive.points(base, place, rows, seconds.clone()));
+                archived.extend(archive.points(base, place, rows, seconds.clone()));
             }
         }
-        assert!(own.is_sorted_by(|one, next| one.0 < next.0), "{own:?}");
+        assert!(
+            archived.is_sorted_by(|one, next| one.0 < next.0),
+            "{archived:?}"
+        );
         let all: Vec<_> = archive.points(base, 0, ring, seconds.clone()).collect();
-        assert_eq!(all.len(), own.len(), "the places are those of all points");
-        points.splice(0..0, own);
+        assert_eq!(
+            all.len(),
+            archived.len(),
+            "the places are those of all points"
+        );
+        points.splice(0..0, archived);
     }
     let points = points
         .into_iter()
@@ -87,7 +94,7 @@ fn what_is_no_file_of_whispers_says_why() {
     within[16..20].copy_from_slice(&39_u32.to_be_bytes());
     let mut over = whole.clone();
     over[28..32].copy_from_slice(&100_u32.to_be_bytes());
-    for (file, told) in [
+    for (file, error) in [
         (Vec::new(), "the file ends within its header"),
         (whole[..39].to_vec(), "the file ends within its header"),
         (
@@ -143,7 +150,7 @@ fn what_is_no_file_of_whispers_says_why() {
             "archive 2 of the file begins before the end of what precedes it",
         ),
     ] {
-        assert_eq!(read(&file, 0).unwrap_err().to_string(), told);
+        assert_eq!(read(&file, 0).unwrap_err().to_string(), error);
     }
 }
 
@@ -166,8 +173,8 @@ fn what_a_turn_of_the_ring_has_left_is_not_shown() {
     // Nor is a point that stands in the place of another time.
     let mut moved = file.clone();
     moved.copy_within(40..52, 52);
-    let shown = read(&moved, 1055).unwrap().1;
-    assert_eq!(shown, [(1000, 1.0), (1010, 2.0), (1050, 3.0)]);
+    let points = read(&moved, 1055).unwrap().1;
+    assert_eq!(points, [(1000, 1.0), (1010, 2.0), (1050, 3.0)]);
 }
 
 proptest! {

@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn what_is_no_command_says_why() {
-        for (text, told) in [
+        for (text, expected) in [
             ("GETVAL a/b/c", "no `PUTVAL"),
             ("PUTVAL", "not `host/plugin/type`"),
             ("PUTVAL a/b 1:1", "not `host/plugin/type`"),
@@ -266,7 +266,7 @@ mod tests {
             let lines = decode(text);
             assert_eq!((lines.received, lines.rejects.len()), (1, 1), "{text}");
             let reason = lines.rejects[0].reason.to_string();
-            assert!(reason.contains(told), "{text}: {reason}");
+            assert!(reason.contains(expected), "{text}: {reason}");
         }
     }
 

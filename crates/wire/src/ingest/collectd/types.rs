@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn what_is_no_types_db_says_where() {
-        for (text, told) in [
+        for (text, reason) in [
             ("a value:GAUGE:0:U\nb", NO_SOURCE),
             ("\na value", NO_SOURCE),
             ("\na value:NUMBER:0:U", NO_SOURCE),
@@ -253,7 +253,7 @@ mod tests {
             ("\na :GAUGE:0:U", NO_SOURCE),
         ] {
             let error = Types::default().read(text).unwrap_err();
-            assert_eq!(error.to_string(), format!("line 2: {told}"), "{text}");
+            assert_eq!(error.to_string(), format!("line 2: {reason}"), "{text}");
         }
         let many: String = (0..=TYPES_MAX)
             .map(|at| format!("t{at} v:GAUGE:0:U\n"))

@@ -262,8 +262,8 @@ mod tests {
         for text in [
             "1 23", "1234 567", "1 2345", "1  234", "1 234 ,5", "1,234 5",
         ] {
-            let told = read(&french, text).unwrap_err();
-            assert!(told.contains(&format!("`{text}`")), "{told}");
+            let error = read(&french, text).unwrap_err();
+            assert!(error.contains(&format!("`{text}`")), "{error}");
         }
         let english = Numbers::new(Dialect(b','), None);
         assert_eq!(read(&english, "1 234.5"), Ok(1234.5));
@@ -275,10 +275,10 @@ mod tests {
         let german = Numbers::new(Dialect(b';'), None);
         assert_eq!(read(&german, "21,5"), Ok(21.5));
         for text in ["1.234", "-12.500", "999.999"] {
-            let told = read(&german, text).unwrap_err();
+            let error = read(&german, text).unwrap_err();
             let expected = format!("the value `{text}` in column 2 has a point, which could");
-            assert!(told.starts_with(&expected), "{told}");
-            assert!(told.contains("`--decimals comma`"), "{told}");
+            assert!(error.starts_with(&expected), "{error}");
+            assert!(error.contains("`--decimals comma`"), "{error}");
         }
         assert_eq!(read(&german, "1234"), Ok(1234.0));
         // Nothing shows what it means yet, and spreadsheets write `;` for the sake of decimal commas.
@@ -289,8 +289,8 @@ mod tests {
             let points = Numbers::new(Dialect(b';'), None);
             assert!(read(&points, text).is_ok(), "{text}");
             assert_eq!(read(&points, "1.234"), Ok(1.234), "{text}");
-            let told = read(&points, "1,234").unwrap_err();
-            assert!(told.contains("has a comma, which could"), "{told}");
+            let error = read(&points, "1,234").unwrap_err();
+            assert!(error.contains("has a comma, which could"), "{error}");
         }
         // Tabs are written by programs of every kind, until a comma shows a spreadsheet.
         let tabs = Numbers::new(Dialect(b'\t'), None);
@@ -330,8 +330,8 @@ mod tests {
                 (&point, "1.5.6"),
                 (&point, "1.234,5"),
             ] {
-                let told = read(numbers, text).unwrap_err();
-                assert!(told.contains("is not written as `--decimals"), "{told}");
+                let error = read(numbers, text).unwrap_err();
+                assert!(error.contains("is not written as `--decimals"), "{error}");
             }
             assert!(read(&comma, "x").unwrap_err().contains("is not a number"));
         }

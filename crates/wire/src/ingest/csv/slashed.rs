@@ -164,8 +164,8 @@ mod tests {
             ),
             ("01.02.26", None, "a year of two digits"),
         ] {
-            let told = read(text, order);
-            assert!(told.contains(why), "{text} {order:?}: {told}");
+            let message = read(text, order);
+            assert!(message.contains(why), "{text} {order:?}: {message}");
         }
     }
 }

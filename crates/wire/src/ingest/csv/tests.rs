@@ -223,13 +223,13 @@ fn regression_7_what_other_programs_export_is_read() {
 #[test]
 fn regression_7_what_is_wrong_in_a_column_is_told_by_its_name() {
     let lines = decode("time;a b;a.c\n1519862400;1;x\n05/11/2018;1;1\n1519862460;1;2;3\n").unwrap();
-    let told: Vec<(u64, Option<&str>, &str)> = lines
+    let rejects: Vec<(u64, Option<&str>, &str)> = lines
         .rejects
         .iter()
         .map(|reject| (reject.line, reject.name.as_deref(), reject.reason.code()))
         .collect();
     assert_eq!(
-        told,
+        rejects,
         [
             (2, Some("a b"), "name"),
             (2, Some("a.c"), "value"),
@@ -239,13 +239,13 @@ fn regression_7_what_is_wrong_in_a_column_is_told_by_its_name() {
     );
     assert_eq!(lines.received, 4);
     let order = lines.rejects[2].reason.to_string();
-    for told in [
+    for word in [
         "`05/11/2018` could be day/month or month/day",
         "epoch seconds",
         "`2025-11-25 12:00:00`",
         "`2025-11-25T12:00:00Z`",
     ] {
-        assert!(order.contains(told), "{told}: {order}");
+        assert!(order.contains(word), "{word}: {order}");
     }
     // What cannot be misread is read.
     let lines = decode("time;a.c\n27/11/2026;1 234,5\n11/27/2026 06:00;2\n").unwrap();
@@ -269,7 +269,7 @@ fn regression_7_what_is_wrong_in_a_column_is_told_by_its_name() {
 /// It was only "not a number", in a file of many columns.
 #[test]
 fn regression_7_a_number_that_could_be_two_is_refused_with_row_and_column() {
-    let told = |text: &str| -> Vec<(u64, String)> {
+    let rejects_of = |text: &str| -> Vec<(u64, String)> {
         let lines = decode(text).unwrap();
         assert!(
             lines
@@ -277,10 +277,10 @@ fn regression_7_a_number_that_could_be_two_is_refused_with_row_and_column() {
                 .iter()
                 .all(|reject| reject.reason.code() == "value")
         );
-        let of = |own: &crate::ingest::LineReject| (own.line, own.reason.to_string());
+        let of = |reject: &crate::ingest::LineReject| (reject.line, reject.reason.to_string());
         lines.rejects.iter().map(of).collect()
     };
-    let rejects = told(
+    let rejects = rejects_of(
         "time;a.b;a.c\n1519862400;1;1.234,5\n1519862460;1,234,567;2\n1519862520;1.234.567;x\n1519862580;192.0.2.7;1\n",
     );
     for ((line, reason), (expected, beginning)) in rejects.iter().zip([
@@ -296,7 +296,7 @@ fn regression_7_a_number_that_could_be_two_is_refused_with_row_and_column() {
     assert_eq!(rejects.len(), 5);
     assert!(rejects[0].1.contains("`1234.5`"), "{}", rejects[0].1);
     // Where commas part columns, one in quotes begins no decimals.
-    let rejects = told("name,value\na,\"1,5\"\nb,\"1,234.5\"\nc,1.5\n");
+    let rejects = rejects_of("name,value\na,\"1,5\"\nb,\"1,234.5\"\nc,1.5\n");
     for ((line, reason), (expected, beginning)) in rejects.iter().zip([
         (2, "the value `1,5` in column 2 has a comma, which begins"),
         (3, "the value `1,234.5` in column 2 has a point and a comma"),
@@ -332,7 +332,7 @@ fn gaps_of_exports_are_no_rejects() {
 
 #[test]
 fn thousands_are_not_guessed_at() {
-    for (text, shown) in [
+    for (text, expected) in [
         ("Time,a.b\n1519862400,\"1,234.5\"\n", "`1,234.5`"),
         ("Time,a.b\n1519862400,\"1,234\"\n", "`1,234`"),
         ("Time,a.b\n1519862400,\"1.234,5\"\n", "`1.234,5`"),
@@ -344,11 +344,11 @@ fn thousands_are_not_guessed_at() {
         let lines = decode(text).unwrap();
         assert_eq!((lines.batch.len(), lines.rejects.len()), (0, 1), "{text}");
         let message = lines.rejects[0].reason.to_string();
-        assert!(message.contains(shown), "{message}");
+        assert!(message.contains(expected), "{message}");
     }
     // A comma is the decimal sign of a file with semicolons, so a point may part thousands.
     let lines = decode("Time;a.b;a.c\n1519862400;1,234;1.234\n").unwrap();
-    let values: Vec<f64> = lines.batch.iter().map(|own| own.value).collect();
+    let values: Vec<f64> = lines.batch.iter().map(|sample| sample.value).collect();
     assert_eq!(values, [1.234]);
     let message = lines.rejects[0].reason.to_string();
     assert!(message.contains("`1.234` in column 3"), "{message}");
@@ -359,15 +359,15 @@ fn thousands_are_not_guessed_at() {
 fn regression_7_a_point_beside_decimal_commas_is_refused_with_row_and_column() {
     let text = "time;a.b;a.c\n1519862400;21,5;1.234\n1519862460;1.5;2\n";
     let lines = decode(text).unwrap();
-    let told: Vec<(u64, String)> = lines
+    let rejects: Vec<(u64, String)> = lines
         .rejects
         .iter()
         .map(|reject| (reject.line, reject.reason.to_string()))
         .collect();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!(told[0].0, 2);
+    assert_eq!(rejects.len(), 1, "{rejects:?}");
+    assert_eq!(rejects[0].0, 2);
     let expected = "the value `1.234` in column 3 has a point, which could separate thousands";
-    assert!(told[0].1.starts_with(expected), "{told:?}");
+    assert!(rejects[0].1.starts_with(expected), "{rejects:?}");
     assert_eq!(lines.batch.len(), 3);
 
     // Where it is said, nothing is in doubt; and Grafana writes points.
@@ -398,5 +398,5 @@ fn values(mut decoder: Decoder, text: &str) -> Vec<f64> {
     decoder.finish(NOW).unwrap();
     let lines = decoder.take();
     assert_eq!(lines.rejects, [], "{text}");
-    lines.batch.iter().map(|own| own.value).collect()
+    lines.batch.iter().map(|sample| sample.value).collect()
 }

@@ -19,7 +19,7 @@ fn decode(text: &str) -> Lines {
 
 fn samples(lines: &Lines) -> Vec<(String, i64, f64)> {
     let all = lines.batch.iter();
-    all.map(|own| (own.name().into_owned(), own.at.0, own.value))
+    all.map(|sample| (sample.name().into_owned(), sample.at.0, sample.value))
         .collect()
 }
 
@@ -135,7 +135,7 @@ fn times_count_in_the_unit_that_was_said() {
         let precision = Precision::parse(word);
         let lines = decode_in(precision, &[format!("m x=1 {time}").as_bytes()]);
         match lines.batch.iter().next() {
-            Some(own) => Ok(own.at.0),
+            Some(sample) => Ok(sample.at.0),
             None => Err(lines.rejects[0].reason.to_string()),
         }
     };
@@ -154,7 +154,7 @@ fn times_count_in_the_unit_that_was_said() {
     assert_eq!(at("h", "422184"), Ok(1_519_862_400_000));
     assert_eq!(at("ns", "1519862400"), Ok(1519));
     assert_eq!(at("", "0"), Ok(0));
-    for (word, time, said) in [
+    for (word, time, expected) in [
         ("", "1519862400", "`precision=s`"),
         ("", "1519862400000", "`precision=ms`"),
         ("", "1519862400000000", "`precision=us`"),
@@ -165,8 +165,8 @@ fn times_count_in_the_unit_that_was_said() {
         ("s", "1.5", "not a whole number"),
         ("s", "now", "not a whole number"),
     ] {
-        let told = at(word, time).unwrap_err();
-        assert!(told.contains(said), "{told}");
+        let error = at(word, time).unwrap_err();
+        assert!(error.contains(expected), "{error}");
     }
     assert_eq!(Precision::parse("d"), None);
 }

@@ -47,18 +47,18 @@ fn write(sent: &[Sent]) -> Vec<u8> {
 
 /// Everything that comes, with the bytes in pieces and a buffer of the size that is promised to be enough.
 fn talk(bytes: &[u8], chunk: usize) -> (Vec<String>, Option<Violation>) {
-    let (mut conversation, mut buffer, mut told) = (Conversation::new(), Vec::new(), Vec::new());
+    let (mut conversation, mut buffer, mut events) = (Conversation::new(), Vec::new(), Vec::new());
     for chunk in bytes.chunks(chunk) {
         buffer.extend_from_slice(chunk);
         loop {
             let step = match conversation.read(&buffer) {
                 Ok(step) => step,
-                Err(violation) => return (told, Some(violation)),
+                Err(violation) => return (events, Some(violation)),
             };
             let consumed = step.consumed;
             let is_login = matches!(step.event, Some(Event::Login { .. }));
             let is_done = step.event.is_none();
-            told.extend(step.event.map(|event| format!("{event:?}")));
+            events.extend(step.event.map(|event| format!("{event:?}")));
             if is_login {
                 conversation.answer_login(true);
             }
@@ -69,7 +69,7 @@ fn talk(bytes: &[u8], chunk: usize) -> (Vec<String>, Option<Violation>) {
         }
         assert!(buffer.len() < FRAME_BYTES_MAX, "{}", buffer.len());
     }
-    (told, None)
+    (events, None)
 }
 
 fn login() -> Sent {
@@ -143,7 +143,7 @@ fn a_client_of_the_time_is_understood() {
 #[test]
 fn what_breaks_a_rule_ends_the_conversation() {
     let message = |number| Sent::Message(number, "a 1".into());
-    for (sent, told) in [
+    for (sent, expected) in [
         (
             vec![Sent::Window(1)],
             "`1W` was sent before a login was accepted",
@@ -200,10 +200,10 @@ fn what_breaks_a_rule_ends_the_conversation() {
         ),
     ] {
         let (_, violation) = talk(&write(&sent), 7);
-        assert_eq!(violation.unwrap().to_string(), told);
+        assert_eq!(violation.unwrap().to_string(), expected);
     }
     let open = write(&[login(), Sent::Window(5)]);
-    for (bytes, told) in [
+    for (bytes, expected) in [
         (b"GET / HTTP/1.1".as_slice(), "`GE` does not begin a frame"),
         (b"2M", "`2M` does not begin a frame"),
         (b"1A", "`1A` does not begin a frame"),
@@ -223,7 +223,7 @@ fn what_breaks_a_rule_ends_the_conversation() {
         ),
     ] {
         let (_, violation) = talk(&[open.as_slice(), bytes].concat(), usize::MAX);
-        assert_eq!(violation.unwrap().to_string(), told);
+        assert_eq!(violation.unwrap().to_string(), expected);
     }
     assert_eq!(
         Conversation::new().read(b"\x16").unwrap_err().to_string(),
@@ -269,10 +269,10 @@ fn a_record_is_passed_over_and_never_kept() {
         Sent::Record(2, vec![]),
     ]);
     // `talk` fails where its buffer grows beyond a frame.
-    let (told, violation) = talk(&bytes, 1000);
+    let (events, violation) = talk(&bytes, 1000);
     assert_eq!(violation, None);
     assert_eq!(
-        told[2..],
+        events[2..],
         [
             "Record { number: 1, ends_window: false }",
             "Record { number: 2, ends_window: true }"
@@ -311,10 +311,10 @@ proptest! {
         let bytes = write(&sent);
         let whole = talk(&bytes, usize::MAX);
         prop_assert_eq!(&talk(&bytes, chunk), &whole);
-        let (told, violation) = whole;
+        let (events, violation) = whole;
         prop_assert_eq!(violation, None);
-        prop_assert_eq!(told.len(), sent.len());
-        for (told, sent) in told.iter().zip(&sent) {
+        prop_assert_eq!(events.len(), sent.len());
+        for (event, sent) in events.iter().zip(&sent) {
             let begin = match sent {
                 Sent::Label(_) => "Label(".to_owned(),
                 Sent::Login(..) => "Login { kind: Tenant".to_owned(),
@@ -322,7 +322,7 @@ proptest! {
                 Sent::Message(number, text) => format!("Message {{ number: {number}, line: {:?}", text.trim_end().as_bytes()),
                 Sent::Record(number, _) => format!("Record {{ number: {number}"),
             };
-            prop_assert!(told.starts_with(&begin), "{} {}", told, begin);
+            prop_assert!(event.starts_with(&begin), "{} {}", event, begin);
         }
     }
 

@@ -13,27 +13,30 @@ fn samples(frame: &[u8]) -> Vec<(String, i64, f64)> {
         lines.received,
         (lines.batch.len() + lines.rejects.len()) as u64
     );
-    let own = lines.batch.iter();
-    own.map(|own| (own.name().into_owned(), own.at.0, own.value))
+    let samples = lines.batch.iter();
+    samples
+        .map(|sample| (sample.name().into_owned(), sample.at.0, sample.value))
         .collect()
 }
 
 fn reasons(frame: &[u8]) -> Vec<(u64, &'static str)> {
     let lines = decode(frame, NOW).unwrap();
-    let own = lines.rejects.iter();
-    own.map(|own| (own.line, own.reason.code())).collect()
+    let rejects = lines.rejects.iter();
+    rejects
+        .map(|reject| (reject.line, reject.reason.code()))
+        .collect()
 }
 
 /// A pickle as Python 2's: `MARK … LIST`, short strings, remembered from 1.
-fn text(own: &str) -> Vec<u8> {
-    let mut bytes = vec![b'U', u8::try_from(own.len()).unwrap()];
-    bytes.extend_from_slice(own.as_bytes());
+fn text(value: &str) -> Vec<u8> {
+    let mut bytes = vec![b'U', u8::try_from(value.len()).unwrap()];
+    bytes.extend_from_slice(value.as_bytes());
     bytes
 }
 
-fn float(own: f64) -> Vec<u8> {
+fn float(value: f64) -> Vec<u8> {
     let mut bytes = vec![b'G'];
-    bytes.extend_from_slice(&own.to_be_bytes());
+    bytes.extend_from_slice(&value.to_be_bytes());
     bytes
 }
 
@@ -201,9 +204,9 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_is_read(own in prop::collection::vec(("[a-z]{1,8}(\\.[a-z]{1,8}){0,3}", 0_u32..2_000_000_000, -1e9_f64..1e9), 0..20)) {
-        let items: Vec<_> = own.iter().map(|(path, at, value)| item(path, f64::from(*at), *value)).collect();
-        let expected: Vec<_> = own.iter().map(|(path, at, value)| (path.clone(), i64::from(*at) * 1000, *value)).collect();
+    fn what_is_written_is_read(points in prop::collection::vec(("[a-z]{1,8}(\\.[a-z]{1,8}){0,3}", 0_u32..2_000_000_000, -1e9_f64..1e9), 0..20)) {
+        let items: Vec<_> = points.iter().map(|(path, at, value)| item(path, f64::from(*at), *value)).collect();
+        let expected: Vec<_> = points.iter().map(|(path, at, value)| (path.clone(), i64::from(*at) * 1000, *value)).collect();
         prop_assert_eq!(samples(&list(&items)), expected);
     }
 }

@@ -33,7 +33,7 @@ fn bounds(series: u64, bytes: u64) -> AggregatorLimits {
     }
 }
 
-fn aggregator(settings: Settings) -> Aggregator {
+fn new_aggregator(settings: Settings) -> Aggregator {
     Aggregator::new(settings, bounds(1000, 1 << 20)).unwrap()
 }
 
@@ -43,7 +43,7 @@ fn feed(aggregator: &mut Aggregator, text: &str) {
     assert_eq!(reading.rejects, [], "{text}");
 }
 
-fn told(batch: &Batch) -> Vec<(String, f64)> {
+fn samples_of(batch: &Batch) -> Vec<(String, f64)> {
     batch
         .iter()
         .map(|sample| (sample.name().into_owned(), sample.value))
@@ -52,9 +52,9 @@ fn told(batch: &Batch) -> Vec<(String, f64)> {
 
 /// The samples of a flush, by name.
 fn flush(aggregator: &mut Aggregator) -> Vec<(String, f64)> {
-    let mut told = told(&aggregator.flush(Millis(1_700_000_000_400)));
-    told.sort_by(|a, b| a.0.cmp(&b.0));
-    told
+    let mut samples = samples_of(&aggregator.flush(Millis(1_700_000_000_400)));
+    samples.sort_by(|a, b| a.0.cmp(&b.0));
+    samples
 }
 
 fn expect(aggregator: &mut Aggregator, expected: &[(&str, f64)]) {

@@ -59,10 +59,10 @@ impl Given {
     /// The same as the binary forms show it.
     fn plain(&self) -> Plain {
         let column = self.column();
-        let text = |own: &str| Plain::Text(own.to_owned());
-        let point = |own: &f64| match own.is_nan() {
+        let text = |value: &str| Plain::Text(value.to_owned());
+        let point = |value: &f64| match value.is_nan() {
             true => Plain::None,
-            false => Plain::Float(*own),
+            false => Plain::Float(*value),
         };
         let fields = [
             // As in graphite-web, where only JSON knows that nobody named it.
@@ -82,7 +82,7 @@ impl Given {
                 Plain::List(self.points.iter().map(point).collect()),
             ),
         ];
-        Plain::Map(fields.map(|(key, own)| (key.to_owned(), own)).into())
+        Plain::Map(fields.map(|(key, value)| (key.to_owned(), value)).into())
     }
 }
 
@@ -102,7 +102,7 @@ fn point() -> impl Strategy<Value = f64> {
     prop_oneof![
         6 => any::<f64>(),
         2 => -1e4..1e4,
-        2 => (-100_i64..100).prop_map(|own| own as f64),
+        2 => (-100_i64..100).prop_map(|integer| integer as f64),
         1 => Just(f64::NAN),
         1 => Just(-f64::NAN),
         1 => Just(f64::INFINITY),
@@ -201,20 +201,20 @@ proptest! {
     #[test]
     fn json(all in prop::collection::vec(given(), 0..4), nulls: bool) {
         let (mut out, mut is_first) = (b"[".to_vec(), true);
-        for own in &all {
-            let Ok(is_written) = render_json::write(&mut out, &own.column(), is_first, nulls);
+        for series in &all {
+            let Ok(is_written) = render_json::write(&mut out, &series.column(), is_first, nulls);
             is_first &= !is_written;
         }
         out.push(b']');
         let read: Vec<JsonRow> = serde_json::from_slice(&out).unwrap();
-        let is_shown = |own: &&Given| nulls || own.points.iter().any(|point| !point.is_nan());
-        let shown: Vec<&Given> = all.iter().filter(is_shown).collect();
-        prop_assert_eq!(read.len(), shown.len());
-        for (row, own) in read.into_iter().zip(shown) {
-            prop_assert_eq!(row.target, own.title());
-            prop_assert_eq!(&row.tags, &own.tags);
+        let is_shown = |series: &&Given| nulls || series.points.iter().any(|point| !point.is_nan());
+        let visible: Vec<&Given> = all.iter().filter(is_shown).collect();
+        prop_assert_eq!(read.len(), visible.len());
+        for (row, series) in read.into_iter().zip(visible) {
+            prop_assert_eq!(row.target, series.title());
+            prop_assert_eq!(&row.tags, &series.tags);
             let points: Vec<_> = row.datapoints.iter().map(|(value, at)| (*at, number(value.get()))).collect();
-            let mut meant = own.meant();
+            let mut meant = series.meant();
             meant.retain(|(_, value)| nulls || value.is_some());
             prop_assert_eq!(points, meant);
         }
@@ -223,16 +223,16 @@ proptest! {
     #[test]
     fn rickshaw_s_json(all in prop::collection::vec(given(), 0..4)) {
         let mut out = b"[".to_vec();
-        for (index, own) in all.iter().enumerate() {
-            let Ok(()) = rickshaw::write(&mut out, &own.column(), index == 0);
+        for (index, series) in all.iter().enumerate() {
+            let Ok(()) = rickshaw::write(&mut out, &series.column(), index == 0);
         }
         out.push(b']');
         let read: Vec<RickshawRow> = serde_json::from_slice(&out).unwrap();
         prop_assert_eq!(read.len(), all.len());
-        for (row, own) in read.into_iter().zip(&all) {
-            prop_assert_eq!(row.target, own.title());
+        for (row, series) in read.into_iter().zip(&all) {
+            prop_assert_eq!(row.target, series.title());
             let points: Vec<_> = row.datapoints.iter().map(|datapoint| (datapoint.x, number(datapoint.y.get()))).collect();
-            prop_assert_eq!(points, own.meant());
+            prop_assert_eq!(points, series.meant());
         }
     }
 
@@ -258,43 +258,43 @@ proptest! {
         for (index, row) in rows.iter().enumerate() {
             let at: i64 = row[0].get().parse().unwrap();
             prop_assert_eq!(at, first.meant()[index].0 * 1000);
-            let values: Vec<_> = row[1..].iter().map(|own| number(own.get())).collect();
-            let meant = all.iter().map(|own| own.points.get(index).copied().and_then(bits));
+            let values: Vec<_> = row[1..].iter().map(|cell| number(cell.get())).collect();
+            let meant = all.iter().map(|series| series.points.get(index).copied().and_then(bits));
             prop_assert_eq!(values, meant.collect::<Vec<_>>());
         }
     }
 
     #[test]
-    fn raw_lines(own in given()) {
+    fn raw_lines(series in given()) {
         let mut out = Vec::new();
-        let Ok(()) = raw::write(&mut out, &own.column());
+        let Ok(()) = raw::write(&mut out, &series.column());
         let text = String::from_utf8(out).unwrap();
         // A name may hold every separator, and numbers none: it is read from the end.
         let (head, values) = text.strip_suffix('\n').unwrap().rsplit_once('|').unwrap();
         let head: Vec<&str> = head.rsplitn(4, ',').collect();
-        let numbers = [own.step, own.column().end, own.start].map(|own| own.to_string());
+        let numbers = [series.step, series.column().end, series.start].map(|number| number.to_string());
         prop_assert_eq!(&head[..3], &numbers[..]);
-        prop_assert_eq!(head[3], own.name.as_str());
+        prop_assert_eq!(head[3], series.name.as_str());
         let values: Vec<_> = values.split(',').map(number).collect();
-        let meant: Vec<_> = own.points.iter().map(|point| bits(*point)).collect();
+        let meant: Vec<_> = series.points.iter().map(|point| bits(*point)).collect();
         prop_assert_eq!(values, if meant.is_empty() { vec![None] } else { meant });
     }
 
     #[test]
     fn csv_records(all in prop::collection::vec(given(), 0..3)) {
         let mut out = Vec::new();
-        for own in &all {
-            let Ok(()) = csv::write(&mut out, &own.column(), &TimeZone::UTC);
+        for series in &all {
+            let Ok(()) = csv::write(&mut out, &series.column(), &TimeZone::UTC);
         }
         let mut read = records(&String::from_utf8(out).unwrap()).into_iter();
-        for own in &all {
-            for (index, value) in (0_i64..).zip(&own.points) {
+        for series in &all {
+            for (index, value) in (0_i64..).zip(&series.points) {
                 let record = read.next().unwrap();
                 prop_assert_eq!(record.len(), 3);
-                prop_assert_eq!(&record[0], &own.title().unwrap_or_default());
-                let shown: jiff::civil::DateTime = record[1].parse().unwrap();
-                let at = TimeZone::UTC.to_timestamp(shown).unwrap().as_second();
-                prop_assert_eq!(at, own.start + index * own.step);
+                prop_assert_eq!(&record[0], &series.title().unwrap_or_default());
+                let local_time: jiff::civil::DateTime = record[1].parse().unwrap();
+                let at = TimeZone::UTC.to_timestamp(local_time).unwrap().as_second();
+                prop_assert_eq!(at, series.start + index * series.step);
                 prop_assert_eq!(number(&record[2]), bits(*value));
             }
         }
@@ -305,8 +305,8 @@ proptest! {
     fn pickles(all in prop::collection::vec(given(), 0..4)) {
         let mut out = Vec::new();
         pickle::begin(&mut out);
-        for own in &all {
-            let Ok(()) = pickle::write(&mut out, &own.column());
+        for series in &all {
+            let Ok(()) = pickle::write(&mut out, &series.column());
         }
         pickle::end(&mut out);
         let meant = Plain::List(all.iter().map(Given::plain).collect());
@@ -317,8 +317,8 @@ proptest! {
     fn message_packs(all in prop::collection::vec(given(), 0..4)) {
         let mut out = Vec::new();
         msgpack::begin(&mut out, all.len());
-        for own in &all {
-            let Ok(()) = msgpack::write(&mut out, &own.column());
+        for series in &all {
+            let Ok(()) = msgpack::write(&mut out, &series.column());
         }
         let meant = Plain::List(all.iter().map(Given::plain).collect());
         prop_assert_eq!(read_msgpack(&out), Some(meant));

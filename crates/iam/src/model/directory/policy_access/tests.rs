@@ -4,7 +4,7 @@ mod world;
 
 use self::world::{ACCOUNTS, World, account, domains, principals, step};
 use super::*;
-use crate::model::directory::policy_target::DomainKind;
+use crate::model::directory::policy_target::{DomainKind, PolicyTarget, is_met};
 use proptest::prelude::*;
 
 /// Whether the domain has all that the target names.

@@ -168,9 +168,9 @@ mod tests {
             let failure = Failure::new(Kind::Unreachable, "x")
                 .coded(code)
                 .hint("start it with `vigied serve`, or see `vigie api`, or `vigie login`");
-            let told = unanswered(failure);
-            let [hint] = told.hints.as_slice() else {
-                panic!("{:?}", told.hints);
+            let refusal = unanswered(failure);
+            let [hint] = refusal.hints.as_slice() else {
+                panic!("{:?}", refusal.hints);
             };
             for word in ["vigied", "vigie api", "vigie login"] {
                 assert!(!hint.as_str().contains(word), "{code}: {hint}");

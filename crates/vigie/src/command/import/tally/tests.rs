@@ -87,8 +87,8 @@ fn what_an_earlier_run_has_rejected_is_told_again() {
     tally.imported_before(&rejected);
     let failure = tally.outcome().unwrap();
     assert_eq!(failure.kind, Kind::Partial);
-    let told = "2 samples were rejected by an earlier run";
-    assert_eq!(failure.to_string(), told);
+    let expected = "2 samples were rejected by an earlier run";
+    assert_eq!(failure.to_string(), expected);
     // Of a stream as well, of which this run rejects the rest.
     let mut tally = Tally::new("Files", 1, false);
     tally.imported_in_part(&Reasons::default());
@@ -113,8 +113,8 @@ fn long_texts_are_kept_in_part() {
             ..Receipt::default()
         });
     }
-    let told = serde_json::to_string(&tally).unwrap();
-    assert!(told.len() < 20_000, "{} bytes", told.len());
+    let json = serde_json::to_string(&tally).unwrap();
+    assert!(json.len() < 20_000, "{} bytes", json.len());
     assert_eq!(tally.samples.rejected, 1001);
     assert_eq!(tally.reasons.total(), 1001);
 }

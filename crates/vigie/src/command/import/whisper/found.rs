@@ -85,13 +85,13 @@ impl Walk {
 
     /// Goes into a folder.
     fn enter(&mut self, relative: PathBuf) -> Option<WalkEntry> {
-        let shown = match relative.to_string_lossy() {
-            shown if shown.is_empty() => ".".to_owned(),
-            shown => shown.into_owned(),
+        let path = match relative.to_string_lossy() {
+            path if path.is_empty() => ".".to_owned(),
+            path => path.into_owned(),
         };
         if self.levels.len() > DEPTH_MAX {
             let why = format!("it lies more than {DEPTH_MAX} folders deep");
-            return Some(WalkEntry::Refused(shown, why));
+            return Some(WalkEntry::Refused(path, why));
         }
         match names(&self.root.join(&relative)) {
             Ok(names) => {
@@ -99,7 +99,7 @@ impl Walk {
                 self.at = relative;
                 None
             }
-            Err(error) => Some(WalkEntry::Refused(shown, error.to_string())),
+            Err(error) => Some(WalkEntry::Refused(path, error.to_string())),
         }
     }
 
@@ -107,12 +107,12 @@ impl Walk {
     fn look(&mut self, name: &OsString) -> Option<WalkEntry> {
         let relative = self.at.join(name);
         let path = self.root.join(&relative);
-        let shown = || relative.to_string_lossy().into_owned();
+        let display_path = || relative.to_string_lossy().into_owned();
         let data = match fs::symlink_metadata(&path) {
             Ok(data) => data,
             // Gone since the folder was read.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
-            Err(error) => return Some(WalkEntry::Refused(shown(), error.to_string())),
+            Err(error) => return Some(WalkEntry::Refused(display_path(), error.to_string())),
         };
         let is_named = relative.extension().is_some_and(|ending| ending == ENDING);
         if data.is_dir() {
@@ -126,13 +126,13 @@ impl Walk {
         }
         Some(match data.is_file() {
             true => WalkEntry::File(WhisperFile::new(path, relative, &data)),
-            false => WalkEntry::Refused(shown(), "it is no plain file".to_owned()),
+            false => WalkEntry::Refused(display_path(), "it is no plain file".to_owned()),
         })
     }
 
     fn follow(&self, path: &Path, relative: PathBuf, is_named: bool) -> Option<WalkEntry> {
-        let shown = relative.to_string_lossy().into_owned();
-        let refused = |why: String| Some(WalkEntry::Refused(shown.clone(), why));
+        let display_path = relative.to_string_lossy().into_owned();
+        let refused = |why: String| Some(WalkEntry::Refused(display_path.clone(), why));
         let ends = match path.canonicalize() {
             Ok(ends) => ends,
             Err(error) if is_named => return refused(format!("it is a link to nothing: {error}")),
@@ -232,7 +232,7 @@ mod tests {
             ]
         );
         let folder = "it is a link to a folder, which is not followed";
-        let told = [
+        let expected = [
             ("b/up", folder),
             ("gone.wsp", "it is a link to nothing"),
             ("out.wsp", "it is a link that leads out of the folder"),
@@ -240,7 +240,7 @@ mod tests {
         ];
         assert_eq!(
             refused,
-            told.map(|(path, why)| (path.to_owned(), why.to_owned()))
+            expected.map(|(path, why)| (path.to_owned(), why.to_owned()))
         );
     }
 }

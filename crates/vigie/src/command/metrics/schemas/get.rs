@@ -1,7 +1,7 @@
 //! `metrics schemas get`.
 
+use super::comparison::RulesComparison;
 use super::domain_rules::{announce, stored};
-use super::shown::RulesComparison;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, ScopeArgs};
@@ -39,13 +39,13 @@ pub(super) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     }
     let (resolution_seconds, texts) = stored(&monitoring)?;
     let Some(which) = args.file else {
-        let shown = RulesComparison {
+        let comparison = RulesComparison {
             resolution_seconds,
             before: texts.clone(),
             after: texts,
             dry_run: None,
         };
-        return shown.print(output);
+        return comparison.print(output);
     };
     let [schemas, aggregation] = texts;
     let conf = match which {

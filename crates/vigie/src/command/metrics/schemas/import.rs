@@ -71,16 +71,16 @@ fn read(path: &Path) -> Result<Conf, Failure> {
     file.take(most + 1)
         .read_to_end(&mut bytes)
         .map_err(cannot)?;
-    let shown = path.display().to_string();
+    let name = path.display().to_string();
     if bytes.len() as u64 > most {
         return Err(Failure::failed(shown!(
             "`{}` has more bytes than `{}` = {}",
-            shown,
+            name,
             limit::SCHEMA_BYTES.name,
             most
         )));
     }
     let text = String::from_utf8(bytes)
-        .map_err(|_| Failure::failed(shown!("`{}` is no text in UTF-8", shown)))?;
+        .map_err(|_| Failure::failed(shown!("`{}` is no text in UTF-8", name)))?;
     Ok(Conf::new(&text))
 }

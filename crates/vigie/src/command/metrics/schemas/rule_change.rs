@@ -1,8 +1,8 @@
 //! A change of a domain's rules: sent to the server, shown, and where it is refused, told by file and line.
 
+use super::comparison::{File, RulesComparison, text};
 use super::conf::Conf;
 use super::domain_rules::PATH;
-use super::shown::{File, RulesComparison, text};
 use crate::client::{Reply, Request};
 use crate::context::Context;
 use crate::error::Failure;
@@ -50,13 +50,13 @@ impl RuleChange<'_> {
             }
             let _: DomainSettings = reply.parse("change the rules")?;
         }
-        let shown = RulesComparison {
+        let comparison = RulesComparison {
             resolution_seconds: self.resolution_seconds,
             before: self.before,
             after: self.after,
             dry_run: Some(self.dry_run),
         };
-        shown.print(&context.output)
+        comparison.print(&context.output)
     }
 
     /// The refusal with the file, the line, and the text of the line.

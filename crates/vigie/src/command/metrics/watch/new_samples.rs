@@ -152,17 +152,17 @@ mod tests {
             row("b", &[(5, 1.0), (10, 1.0), (30, 1.0)]),
             row("a", &[(20, 1.0)]),
         ];
-        let told = new_samples.take(&first);
+        let taken = new_samples.take(&first);
         assert_eq!(
-            times(&told),
+            times(&taken),
             [("b".into(), 10), ("a".into(), 20), ("b".into(), 30)]
         );
         assert_eq!(new_samples.take(&first), []);
         let second = [row("a", &[(20, 1.0), (40, 1.0)]), row("b", &[(30, 2.0)])];
         assert_eq!(times(&new_samples.take(&second)), [("a".into(), 40)]);
         let late = [row("a", &[(20, 1.0), (25, 1.0), (40, 1.0), (50, 1.0)])];
-        let told = new_samples.take(&late);
-        assert_eq!(times(&told), [("a".into(), 25), ("a".into(), 50)]);
+        let taken = new_samples.take(&late);
+        assert_eq!(times(&taken), [("a".into(), 25), ("a".into(), 50)]);
         let empty = [row("a", &[])];
         assert_eq!(new_samples.take(&empty), []);
         assert_eq!(new_samples.seen.len(), 1, "what is gone is not kept");
@@ -180,9 +180,9 @@ mod tests {
             new_samples.changes = changes;
             new_samples.take(&[row("a", &[(10, 1.0), (20, 1.0)])]);
             let second = [row("a", &[(10, 2.0), (20, 2.0), (30, 1.0)])];
-            let told = times(&new_samples.take(&second)).into_iter();
-            let told: Vec<i64> = told.map(|(_, at)| at).collect();
-            assert_eq!(told, expected, "{changes:?}");
+            let timestamps = times(&new_samples.take(&second)).into_iter();
+            let timestamps: Vec<i64> = timestamps.map(|(_, at)| at).collect();
+            assert_eq!(timestamps, expected, "{changes:?}");
             assert_eq!(new_samples.take(&second), []);
         }
     }

@@ -1,7 +1,7 @@
 //! Every pair of a kind of credential and an endpoint that issues one: what comes out is shown again, everywhere, until
 //! nothing new comes; and none of it gives more than what it came from.
 
-use super::shown::{Fixture, Kind, claims, text, time};
+use super::presented::{Fixture, Kind, claims, text, time};
 use crate::harness::{Reply, Request, now};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, VecDeque};
@@ -57,9 +57,9 @@ fn log_in(place: &Fixture, user: &str, password: &str) -> Reply {
 }
 
 /// Every endpoint that issues, asked in every way that takes such a credential.
-fn everywhere(place: &Fixture, shown: &Shown, issued: &mut dyn FnMut(&str, &Reply)) {
+fn everywhere(place: &Fixture, presented: &Shown, issued: &mut dyn FnMut(&str, &Reply)) {
     let owner = &place.server.owner;
-    let (kind, text) = (shown.kind, shown.text.as_str());
+    let (kind, text) = (presented.kind, presented.text.as_str());
     let mut form = vec![("grant_type", kind.grant()), (kind.field(), text)];
     if kind == Kind::Password {
         form.push(("username", &owner.user));
@@ -134,12 +134,12 @@ fn everywhere(place: &Fixture, shown: &Shown, issued: &mut dyn FnMut(&str, &Repl
 }
 
 /// The credentials in a reply, with the bounds they must have.
-fn credentials_in(shown: &Shown, endpoint: &str, reply: &Reply) -> Vec<Shown> {
+fn credentials_in(presented: &Shown, endpoint: &str, reply: &Reply) -> Vec<Shown> {
     if reply.status >= 300 {
         return Vec::new();
     }
     let from = |kind: Kind, text: String| {
-        let mut path = format!("{} → {endpoint} → {kind:?}", shown.path);
+        let mut path = format!("{} → {endpoint} → {kind:?}", presented.path);
         if kind == Kind::Iam || kind == Kind::Uaa {
             let claims = claims(&text);
             path.push_str(&format!(" {claims}"));
@@ -148,7 +148,7 @@ fn credentials_in(shown: &Shown, endpoint: &str, reply: &Reply) -> Vec<Shown> {
             kind,
             text,
             path,
-            ..shown.clone()
+            ..presented.clone()
         }
     };
     let body = reply.text();
@@ -183,63 +183,66 @@ fn credentials_in(shown: &Shown, endpoint: &str, reply: &Reply) -> Vec<Shown> {
             found.push(from(kind, text(&body, field)));
         }
     }
-    for own in &mut found {
-        settle(own, &body);
+    for credential in &mut found {
+        settle(credential, &body);
     }
     found
 }
 
 /// Checks a credential that was issued against what was shown for it, and narrows its bounds to its own.
-fn settle(own: &mut Shown, reply: &Value) {
-    let path = &own.path;
-    match own.kind {
+fn settle(credential: &mut Shown, reply: &Value) {
+    let path = &credential.path;
+    match credential.kind {
         Kind::Iam | Kind::Uaa => {
-            let claims = claims(&own.text);
+            let claims = claims(&credential.text);
             let ends = claims["exp"].as_i64().unwrap();
             assert!(
-                own.until.is_none_or(|until| ends <= until),
+                credential.until.is_none_or(|until| ends <= until),
                 "lives longer: {path}"
             );
             let account = claims["account"]["bss"].as_str().map(str::to_owned);
-            let bound = account.or_else(|| own.account.clone());
+            let bound = account.or_else(|| credential.account.clone());
             assert!(
-                own.account.is_none() || own.account == bound,
+                credential.account.is_none() || credential.account == bound,
                 "another account: {path}"
             );
-            own.account = bound;
-            own.until = Some(ends);
-            own.renewable = false;
+            credential.account = bound;
+            credential.until = Some(ends);
+            credential.renewable = false;
         }
         Kind::RefreshBx | Kind::RefreshCf | Kind::Passcode => {
-            assert!(own.renewable, "renews what was not renewable: {path}");
+            assert!(
+                credential.renewable,
+                "renews what was not renewable: {path}"
+            );
         }
         Kind::Key => {
             let ends = reply["expires_at"].as_str();
             let ends = ends.map(|text| wire::iam::api_key::read_time(text).unwrap().secs());
-            if let Some(until) = own.keys_until {
+            if let Some(until) = credential.keys_until {
                 assert!(
                     ends.is_some_and(|ends| ends <= until),
                     "a longer key: {path} {reply}"
                 );
             }
-            own.until = ends;
-            own.keys_until = ends;
-            own.account = Some(text(reply, "account_id"));
-            own.renewable = true;
+            credential.until = ends;
+            credential.keys_until = ends;
+            credential.account = Some(text(reply, "account_id"));
+            credential.renewable = true;
         }
         Kind::Password => unreachable!("nobody is given a password"),
     }
 }
 
 /// Whether an access token or key opens an account: its users are listed.
-fn opens(place: &Fixture, own: &Shown, account: &str) -> bool {
-    let Some(word) = own.kind.word() else {
+fn opens(place: &Fixture, credential: &Shown, account: &str) -> bool {
+    let Some(word) = credential.kind.word() else {
         return false;
     };
     let request = place
         .server
         .request("GET", &format!("/v2/accounts/{account}/users"));
-    let request = request.header("X-Auth-User-Token", &format!("{word} {}", own.text));
+    let request = request.header("X-Auth-User-Token", &format!("{word} {}", credential.text));
     request.send().status == 200
 }
 
@@ -247,12 +250,12 @@ fn opens(place: &Fixture, own: &Shown, account: &str) -> bool {
 fn walk(place: &Fixture, root: Shown, tried: &mut BTreeSet<(Kind, String)>) -> Vec<Shown> {
     let mut waiting = VecDeque::from([root]);
     let (mut seen, mut all) = (BTreeSet::new(), Vec::new());
-    while let Some(shown) = waiting.pop_front() {
+    while let Some(presented) = waiting.pop_front() {
         let mut replies = Vec::new();
-        everywhere(place, &shown, &mut |endpoint, reply| {
-            replies.extend(credentials_in(&shown, endpoint, reply));
+        everywhere(place, &presented, &mut |endpoint, reply| {
+            replies.extend(credentials_in(&presented, endpoint, reply));
             if reply.status < 300 {
-                tried.insert((shown.kind, endpoint.to_owned()));
+                tried.insert((presented.kind, endpoint.to_owned()));
             }
         });
         for reply in replies {
@@ -274,14 +277,16 @@ fn walk(place: &Fixture, root: Shown, tried: &mut BTreeSet<(Kind, String)>) -> V
 }
 
 /// Whether what was issued opens anything.
-fn is_usable(place: &Fixture, own: &Shown) -> bool {
-    if own.kind.word().is_some() {
+fn is_usable(place: &Fixture, credential: &Shown) -> bool {
+    if credential.kind.word().is_some() {
         let accounts = [&place.server.owner.account, &place.second];
-        return accounts.iter().any(|account| opens(place, own, account));
+        return accounts
+            .iter()
+            .any(|account| opens(place, credential, account));
     }
-    let (grant, field) = (own.kind.grant(), own.kind.field());
-    let form = [("grant_type", grant), (field, own.text.as_str())];
-    let reply = match own.kind {
+    let (grant, field) = (credential.kind.grant(), credential.kind.field());
+    let form = [("grant_type", grant), (field, credential.text.as_str())];
+    let reply = match credential.kind {
         Kind::RefreshCf => place.oauth(&form),
         _ => place.token(&form),
     };
@@ -321,9 +326,17 @@ fn no_pair_of_credential_and_endpoint_gives_more_than_was_shown() {
         ..of_key.clone()
     };
     assert!(!opens(&place, &narrowed, &owner.account));
-    for own in walk(&place, narrowed, &mut BTreeSet::new()) {
-        assert!(own.kind != Kind::Key, "makes a key: {}", own.path);
-        assert!(!opens(&place, &own, &owner.account), "{}", own.path);
+    for credential in walk(&place, narrowed, &mut BTreeSet::new()) {
+        assert!(
+            credential.kind != Kind::Key,
+            "makes a key: {}",
+            credential.path
+        );
+        assert!(
+            !opens(&place, &credential, &owner.account),
+            "{}",
+            credential.path
+        );
     }
     let of_expiring = walk(&place, of_key, &mut tried);
     let (lasting_id, lasting) = place.key(None);
@@ -364,12 +377,16 @@ fn no_pair_of_credential_and_endpoint_gives_more_than_was_shown() {
     for (id, derived) in [(id, of_expiring), (lasting_id, of_lasting)] {
         let request = place.server.request("DELETE", &format!("/v1/apikeys/{id}"));
         assert_eq!(request.bearer(&session).send().status, 204);
-        for own in derived.iter().filter(|own| own.kind != Kind::Key) {
-            let by_other_key = own.path.contains("Key → ") && own.path.matches("Key →").count() > 1;
+        for credential in derived
+            .iter()
+            .filter(|credential| credential.kind != Kind::Key)
+        {
+            let by_other_key =
+                credential.path.contains("Key → ") && credential.path.matches("Key →").count() > 1;
             assert!(
-                by_other_key || !is_usable(&place, own),
+                by_other_key || !is_usable(&place, credential),
                 "outlives its key: {}",
-                own.path
+                credential.path
             );
         }
     }
@@ -378,12 +395,12 @@ fn no_pair_of_credential_and_endpoint_gives_more_than_was_shown() {
         "current_password": owner.password, "new_password": "correct horse battery staple",
     }));
     assert!(change.send().status < 300);
-    for own in of_password {
-        let by_key = own.path.contains("Key");
+    for credential in of_password {
+        let by_key = credential.path.contains("Key");
         assert!(
-            by_key || !is_usable(&place, &own),
+            by_key || !is_usable(&place, &credential),
             "outlives the password: {}",
-            own.path
+            credential.path
         );
     }
 }

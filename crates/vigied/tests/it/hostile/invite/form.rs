@@ -146,13 +146,13 @@ fn a_code_is_no_password_and_a_wrong_one_tells_nothing() {
         .send();
     assert_eq!(passcode.status, 400, "a code is a passcode");
     let wrong = "vgc-0000-0000-0000-0000-0000";
-    let told = |email: &str, code: &str| {
+    let refusal = |email: &str, code: &str| {
         let refused = redeem(&server, email, code, OWN);
         let mut body = refused.json();
         body["trace"] = Value::Null;
         (refused.status, body)
     };
-    let expected = told("nobody@example.org", wrong);
+    let expected = refusal("nobody@example.org", wrong);
     assert_eq!(expected.0, 400);
     for (email, code) in [
         (CEO, wrong),
@@ -160,7 +160,7 @@ fn a_code_is_no_password_and_a_wrong_one_tells_nothing() {
         ("nobody@example.org", &*code),
         ("no address", &*code),
     ] {
-        assert_eq!(told(email, code), expected, "{email}");
+        assert_eq!(refusal(email, code), expected, "{email}");
     }
     // The source has used up its tries; another source has its own.
     use_up(|| redeem(&server, CEO, wrong, OWN), 400);

@@ -88,7 +88,7 @@ fn a_long_series_needs_no_more_room_than_its_part_of_the_head() {
         let json = reply.json();
         let found = json[0]["datapoints"].as_array().unwrap();
         assert_eq!(found.len(), points);
-        let values = found.iter().map(|own| own[0].as_f64().unwrap());
+        let values = found.iter().map(|point| point[0].as_f64().unwrap());
         let mean = values.sum::<f64>() / points as f64;
         assert!((mean - 99_999.5).abs() < 1.0, "{mean}");
     }

@@ -44,8 +44,8 @@ fn regression_6_three_accounts_together_hold_up_no_fourth() {
         "--set",
         "limits.concurrent_queries=4",
     ]);
-    let own = server.owner.api_key.clone();
-    send(&server, &own, std::iter::once("small".to_owned()));
+    let own_key = server.owner.api_key.clone();
+    send(&server, &own_key, std::iter::once("small".to_owned()));
     let keys = ["one", "two", "three"].map(|name| account(&server, name));
     let mut attacks = Vec::new();
     let mut attack = |key: &str| {
@@ -73,7 +73,7 @@ fn regression_6_three_accounts_together_hold_up_no_fourth() {
         names.map(|name| figure(&server, name)).iter().sum::<u64>() >= 16
     });
     for _ in 0..5 {
-        let reply = ask(&server, &own, "GET", "/v1/metrics/list").send();
+        let reply = ask(&server, &own_key, "GET", "/v1/metrics/list").send();
         assert_eq!(reply.status, 200, "{}", reply.text());
         assert_eq!(reply.json(), serde_json::json!(["small"]));
         let ended = attacks

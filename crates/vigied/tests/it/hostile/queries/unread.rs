@@ -117,9 +117,9 @@ fn answers_that_nobody_reads_hold_no_turn_and_break_off() {
 fn memory(server: &Server, line: &str) -> u64 {
     let path = format!("/proc/{}/status", server.serving.child.id());
     let text = std::fs::read_to_string(path).unwrap();
-    let own = text.lines().find_map(|own| own.strip_prefix(line)).unwrap();
-    let own = own.trim().trim_end_matches(" kB").parse::<u64>().unwrap();
-    own * 1024
+    let value = text.lines().find_map(|row| row.strip_prefix(line)).unwrap();
+    let kib = value.trim().trim_end_matches(" kB").parse::<u64>().unwrap();
+    kib * 1024
 }
 
 /// Eight queries of 5 M samples took 1.2 GB.
@@ -141,7 +141,9 @@ fn the_memory_of_all_queries_is_bounded() {
             while !sent.iter().all(ScopedJoinHandle::is_finished) {
                 assert!(figure(&server, "vigie_queries_in_flight_bytes") <= room);
             }
-            sent.into_iter().map(|own| own.join().unwrap()).collect()
+            sent.into_iter()
+                .map(|handle| handle.join().unwrap())
+                .collect()
         });
         for reply in &replies {
             match reply.status {
@@ -173,8 +175,8 @@ fn the_queue_of_queries_is_bounded() {
         std::thread::scope(|scope| {
             let send = || ask(&server, key, "GET", &few).send();
             let sent: Vec<_> = (0..6).map(|_| scope.spawn(send)).collect();
-            sent.into_iter().any(|own| {
-                let reply = own.join().unwrap();
+            sent.into_iter().any(|handle| {
+                let reply = handle.join().unwrap();
                 let refused = reply.status == 429;
                 assert!(refused || reply.status == 200, "{}", reply.text());
                 assert_eq!(refused, reply.text().contains("queued_queries"));

@@ -24,8 +24,8 @@ fn are_told_within(seconds: u64) -> bool {
         "--set",
         "limits.account_share_percent=100",
     ]);
-    let own = server.owner.api_key.clone();
-    for key in [&own, &other] {
+    let first_key = server.owner.api_key.clone();
+    for key in [&first_key, &other] {
         for part in 0..24 {
             let names = long_names(4000).map(|name| format!("p{part}.{name}"));
             send(&server, key, names);
@@ -40,7 +40,7 @@ fn are_told_within(seconds: u64) -> bool {
             let asked = ask(&server, key, "GET", &path);
             scope.spawn(move || asked.send())
         };
-        let first = begin(&own);
+        let first = begin(&first_key);
         // The first account's runs, or waits for its turn again, and so many others wait.
         let waiting = |count: u64| {
             let mut is_so = false;
@@ -55,7 +55,7 @@ fn are_told_within(seconds: u64) -> bool {
         let mut are_there = waiting(0);
         // Accounts share the turn: the last one and the first have it by turns until their time is over, and what has not begun
         // comes after what has.
-        for (count, key) in (1..).zip([&own, &own, &other]) {
+        for (count, key) in (1..).zip([&first_key, &first_key, &other]) {
             if are_there {
                 others.push(begin(key));
                 are_there = waiting(count);
@@ -67,13 +67,13 @@ fn are_told_within(seconds: u64) -> bool {
         let mut ended = 2;
         let neighbours = others.pop().unwrap();
         for waited in others {
-            let told = waited.join().unwrap();
-            assert_eq!((told.status, told.code().as_str()), (503, "BXNMSSV05E"));
-            let text = told.text();
+            let reply = waited.join().unwrap();
+            assert_eq!((reply.status, reply.code().as_str()), (503, "BXNMSSV05E"));
+            let text = reply.text();
             assert!(text.contains("waited for its turn"), "{text}");
             let limit = format!("`request_seconds` = {seconds}");
             assert!(text.contains(&limit), "{text}");
-            assert!(told.header("Retry-After").is_some());
+            assert!(reply.header("Retry-After").is_some());
         }
         // Those that had a turn are told another reason.
         for worked in [first, neighbours] {

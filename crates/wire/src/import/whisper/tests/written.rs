@@ -61,7 +61,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 
 #[test]
 fn what_graphite_wrote_is_what_graphite_shows() {
-    for (hex, now, shown, aggregation) in [
+    for (hex, now, expected, aggregation) in [
         (TURNED, TURNED_NOW, TURNED_SHOWN, Aggregation::Sum),
         (YOUNG, YOUNG_NOW, YOUNG_SHOWN, Aggregation::AbsoluteMax),
     ] {
@@ -70,6 +70,6 @@ fn what_graphite_wrote_is_what_graphite_shows() {
             (header.aggregation, header.x_files_factor),
             (aggregation, 0.5)
         );
-        assert_eq!(points, shown);
+        assert_eq!(points, expected);
     }
 }

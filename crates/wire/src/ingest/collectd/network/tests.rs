@@ -25,8 +25,8 @@ impl Cryptography for Known {
     }
 
     fn sha1(&self, text: &[u8]) -> [u8; 20] {
-        let own = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, text);
-        own.as_ref().try_into().unwrap()
+        let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, text);
+        hash.as_ref().try_into().unwrap()
     }
 
     fn sha256(&self, text: &[u8]) -> [u8; 32] {
@@ -66,8 +66,9 @@ fn read_with(packet: &Writer, types: &Types, least: Protections) -> Result<Packe
 }
 
 fn samples(packet: &Packet) -> Vec<(String, i64, f64)> {
-    let own = packet.batch.iter();
-    own.map(|sample| (sample.name().into_owned(), sample.at.0, sample.value))
+    let batch = packet.batch.iter();
+    batch
+        .map(|sample| (sample.name().into_owned(), sample.at.0, sample.value))
         .collect()
 }
 
@@ -193,7 +194,7 @@ fn a_packet_that_breaks_off_keeps_what_came_before() {
         .values(&[Own::Gauge(1.0)]);
     let broken = |kind: u16, body: &[u8]| read(&whole.clone().part(kind, body));
     let values = "the length of a list of values is not that of its values";
-    for (read, told) in [
+    for (read, reason) in [
         (
             read(&Writer([whole.0.as_slice(), &[0, 6, 0]].concat())),
             "the packet breaks off within a part",
@@ -225,8 +226,8 @@ fn a_packet_that_breaks_off_keeps_what_came_before() {
             "the packet is signed or encrypted after its beginning",
         ),
     ] {
-        assert_eq!(rejects(&read), [format!("1: {told}")]);
-        assert_eq!(read.batch.len(), 1, "{told}");
+        assert_eq!(rejects(&read), [format!("1: {reason}")]);
+        assert_eq!(read.batch.len(), 1, "{reason}");
     }
     assert_eq!(
         rejects(&broken(6, &[0, 1, 9, 0, 0, 0, 0, 0, 0, 0, 0])),

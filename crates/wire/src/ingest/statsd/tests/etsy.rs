@@ -6,13 +6,13 @@ use super::*;
 const LINES: &str = include_str!("etsy/lines.txt");
 
 /// Compares what is told of the lines with what etsy's told.
-fn compare(settings: Settings, told: &str) {
-    let mut own = aggregator(Settings {
+fn compare(settings: Settings, flushed: &str) {
+    let mut aggregator = new_aggregator(Settings {
         flush_interval_ms: 4000,
         ..settings
     });
-    feed(&mut own, LINES);
-    let expected: Vec<(String, f64)> = told
+    feed(&mut aggregator, LINES);
+    let expected: Vec<(String, f64)> = flushed
         .lines()
         .map(|line| {
             let (name, value) = line.split_once(' ').unwrap();
@@ -22,7 +22,7 @@ fn compare(settings: Settings, told: &str) {
         .collect();
     assert!(expected.len() > 70);
     expect(
-        &mut own,
+        &mut aggregator,
         &expected
             .iter()
             .map(|(name, value)| (name.as_str(), *value))

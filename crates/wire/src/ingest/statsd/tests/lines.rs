@@ -3,21 +3,21 @@ use base::sample::RejectReason;
 
 /// The values of a packet, as text.
 fn read(text: &str) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut output = Vec::new();
     let reading = packet(text.as_bytes(), true, |metric| {
         let rate = if metric.rate < 1.0 {
             format!(" @{}", metric.rate)
         } else {
             String::new()
         };
-        told.push(format!("{} {:?}{rate}", metric.name, metric.value));
+        output.push(format!("{} {:?}{rate}", metric.name, metric.value));
         Ok(())
     });
-    assert_eq!(reading.received, told.len() as u64 + reading.rejected());
+    assert_eq!(reading.received, output.len() as u64 + reading.rejected());
     for reject in reading.rejects {
-        told.push(format!("{}: {}", reject.line, reject.reason));
+        output.push(format!("{}: {}", reject.line, reject.reason));
     }
-    told
+    output
 }
 
 #[test]
@@ -156,11 +156,11 @@ fn a_line_of_thousands_of_wrong_values_is_a_few_rejects() {
 /// A long name that is none was cleaned and read again for each of the values that follow it.
 #[test]
 fn the_name_of_a_line_is_read_once_whatever_it_is() {
-    for own in ["a.b", "a..b"] {
-        let line = format!("{own}:{}1|c", "1|c:".repeat(500));
+    for name in ["a.b", "a..b"] {
+        let line = format!("{name}:{}1|c", "1|c:".repeat(500));
         let before = super::super::name::READ.get();
         let reading = packet(line.as_bytes(), true, |_| Ok(()));
-        assert_eq!(super::super::name::READ.get() - before, 1, "{own}");
+        assert_eq!(super::super::name::READ.get() - before, 1, "{name}");
         assert_eq!(reading.received, 501);
     }
 }
@@ -168,16 +168,16 @@ fn the_name_of_a_line_is_read_once_whatever_it_is() {
 /// It was cleaned again for each value that has tags of its own: a line has room for hundreds.
 #[test]
 fn the_name_of_a_line_is_read_once_whatever_tags_its_values_have() {
-    for (own, taken) in [("a/b,k=v", 301), ("a..b", 0), (&*"a".repeat(2000), 0)] {
-        let line = format!("{own}:{}1|c|#y:2", "1|c|#y:2|@1:".repeat(300));
+    for (key, taken) in [("a/b,k=v", 301), ("a..b", 0), (&*"a".repeat(2000), 0)] {
+        let line = format!("{key}:{}1|c|#y:2", "1|c|#y:2|@1:".repeat(300));
         let before = super::super::name::READ.get();
         let mut names = Vec::new();
         let reading = packet(line.as_bytes(), true, |metric| {
             names.push(metric.name.to_string());
             Ok(())
         });
-        assert_eq!(super::super::name::READ.get() - before, 1, "{own}");
-        assert_eq!((reading.received, names.len()), (301, taken), "{own}");
+        assert_eq!(super::super::name::READ.get() - before, 1, "{key}");
+        assert_eq!((reading.received, names.len()), (301, taken), "{key}");
         assert!(names.iter().all(|name| name == "a-b;k=v;y=2"), "{names:?}");
     }
     // Values with tags and without, in any order.
@@ -214,7 +214,7 @@ fn values_of_a_line_are_counted_as_lines_of_their_own() {
 /// Every value of such a line had the names of all its sums made and refused anew: a few datagrams kept a listener busy for long.
 #[test]
 fn a_name_that_is_refused_is_not_tried_again_on_its_line() {
-    let mut own = aggregator(Settings::default());
+    let mut aggregator = new_aggregator(Settings::default());
     // The name itself may be; those of its sums have too many bytes.
     let name = "a".repeat(1020);
     let values = "1:".repeat(1000);
@@ -222,7 +222,7 @@ fn a_name_that_is_refused_is_not_tried_again_on_its_line() {
     let mut tried = Vec::new();
     let reading = packet(text.as_bytes(), true, |metric| {
         tried.push(metric.name.len());
-        own.add(metric)
+        aggregator.add(metric)
     });
     assert_eq!(tried, [1020, 1, 1020]);
     assert_eq!(reading.received, 1003 + 1 + 1);
@@ -232,7 +232,7 @@ fn a_name_that_is_refused_is_not_tried_again_on_its_line() {
         .map(|reject| (reject.line, reject.reason.code(), reject.count))
         .collect();
     assert_eq!(rejects, [(1, "name", 1003), (3, "name", 1)]);
-    assert_eq!(own.series(), 1);
+    assert_eq!(aggregator.series(), 1);
 }
 
 /// An invalid value says nothing of the others.
@@ -260,7 +260,7 @@ fn lines() -> impl Strategy<Value = String> {
 }
 
 fn decode(text: &[u8], chunk: usize) -> (Vec<String>, DecodeSummary) {
-    let mut told = Vec::new();
+    let mut metrics = Vec::new();
     let mut decoder = Decoder::new(true);
     let mut sum = DecodeSummary::default();
     let mut add = |reading: DecodeSummary| {
@@ -269,14 +269,14 @@ fn decode(text: &[u8], chunk: usize) -> (Vec<String>, DecodeSummary) {
         sum.saved_bytes += reading.saved_bytes;
     };
     let mut take = |metric: &Metric<'_>| {
-        told.push(format!("{metric:?}"));
+        metrics.push(format!("{metric:?}"));
         Ok(())
     };
     for chunk in text.chunks(chunk) {
         add(decoder.feed(chunk, &mut take));
     }
     add(decoder.finish(&mut take));
-    (told, sum)
+    (metrics, sum)
 }
 
 proptest! {
@@ -284,12 +284,12 @@ proptest! {
     fn chunks_do_not_matter_and_a_packet_is_a_stream(text in lines(), chunk in 1_usize..20) {
         let whole = decode(text.as_bytes(), usize::MAX);
         prop_assert_eq!(&decode(text.as_bytes(), chunk), &whole);
-        let mut told = Vec::new();
+        let mut metrics = Vec::new();
         let reading = packet(text.as_bytes(), true, |metric| {
-            told.push(format!("{metric:?}"));
+            metrics.push(format!("{metric:?}"));
             Ok(())
         });
-        prop_assert_eq!((told, reading), whole);
+        prop_assert_eq!((metrics, reading), whole);
     }
 
     #[test]
@@ -306,8 +306,8 @@ proptest! {
         count in -1e9_f64..1e9,
         rate in 0.01_f64..1.0,
     ) {
-        let own: Vec<_> = tags.iter().map(|(key, value)| format!("{key}:{value}")).collect();
-        let tail = if own.is_empty() { String::new() } else { format!("|#{}", own.join(",")) };
+        let pairs: Vec<_> = tags.iter().map(|(key, value)| format!("{key}:{value}")).collect();
+        let tail = if pairs.is_empty() { String::new() } else { format!("|#{}", pairs.join(",")) };
         let line = format!("{name}:{count}|c|@{rate}{tail}");
         let labels: String = tags.iter().map(|(key, value)| format!(";{key}={value}")).collect();
         let expected = Metric {

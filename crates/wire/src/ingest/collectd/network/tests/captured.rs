@@ -51,7 +51,7 @@ fn collectd_itself_is_understood() {
             (rejects(&read).len(), read.unknown, read.stamped),
             (0, 0, 0)
         );
-        let own = samples(&read);
+        let all = samples(&read);
         for name in [
             "load.load.shortterm",
             "load.load.midterm",
@@ -59,7 +59,7 @@ fn collectd_itself_is_understood() {
             "uptime.uptime",
         ] {
             let name = format!("web1_example_com.{name}");
-            let of: Vec<_> = own.iter().filter(|own| own.0 == name).collect();
+            let of: Vec<_> = all.iter().filter(|sample| sample.0 == name).collect();
             assert!(of.len() >= 2, "{name}");
             // A second apart, as its interval says.
             assert!(
@@ -67,8 +67,8 @@ fn collectd_itself_is_understood() {
                     .all(|pair| (pair[1].1 - pair[0].1 - 1000).abs() < 500),
                 "{of:?}"
             );
-            assert!(of.iter().all(|own| own.2 > 0.0));
+            assert!(of.iter().all(|sample| sample.2 > 0.0));
         }
-        assert_eq!(own.len() % 4, 0);
+        assert_eq!(all.len() % 4, 0);
     }
 }

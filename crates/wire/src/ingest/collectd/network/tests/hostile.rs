@@ -39,8 +39,8 @@ fn write(lists: &[List]) -> Writer {
             })
             .collect();
         let kind = ["one", "two", "three"][values.len() - 1];
-        let own = writer.identity([&list.host, "p", &list.instance, kind, ""]);
-        own.number(1, list.at).values(&values)
+        let entry = writer.identity([&list.host, "p", &list.instance, kind, ""]);
+        entry.number(1, list.at).values(&values)
     })
 }
 

@@ -35,7 +35,7 @@ fn a_packet_says_whose_it_is() {
 
 #[test]
 fn less_protection_than_is_asked_for_is_refused() {
-    for (packet, least, told) in [
+    for (packet, least, error) in [
         (
             plain(),
             Protections::Signed,
@@ -52,7 +52,7 @@ fn less_protection_than_is_asked_for_is_refused() {
             "the packet is signed, but must be encrypted",
         ),
     ] {
-        assert_eq!(open(&packet, least).unwrap_err().to_string(), told);
+        assert_eq!(open(&packet, least).unwrap_err().to_string(), error);
     }
 }
 
