@@ -72,3 +72,35 @@ impl Pages {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Head, PAGE, ShardWriter, shard};
+    use super::{Inner, Leaf};
+    use crate::head::AppendCounts;
+    use crate::head::batches::Stamp;
+    use crate::series_ref::SeriesRef;
+    use base::id::TenantId;
+    use std::sync::Arc;
+
+    /// Each page copied a list as long as all numbers that were ever given.
+    #[test]
+    fn series_with_huge_numbers_take_little_memory_and_are_found() {
+        let head = Arc::new(Head::default());
+        let first = SeriesRef(4_000_000_000);
+        let mut writer = ShardWriter::new(Arc::clone(&head));
+        for number in
+            (first.0..first.0 + 2000).filter(|number| shard(SeriesRef(*number)) == shard(first))
+        {
+            let mut sum = AppendCounts::default();
+            let terms = (TenantId(1), Stamp::before_all());
+            writer.append(terms, &[(SeriesRef(number), 0, 1.0)], &mut sum, |_, _| {});
+        }
+        let all = head.sorted();
+        assert!(all.len() >= PAGE && all[0].1 == first, "{}", all.len());
+        assert!(head.all_of(TenantId(1), first).is_some());
+        let most = size_of::<Inner>() + 2 * size_of::<Leaf>() + (64 << 10);
+        let taken = head.page_bytes();
+        assert!(taken > 0 && taken < most as u64, "{taken}");
+    }
+}
