@@ -216,6 +216,12 @@ pub enum RejectReason {
         /// The limit in force.
         limit: u64,
     },
+    /// The store has given every number that a series can have; those of series that have ended do not come back.
+    #[error(
+        "the store can make no new series: it has given all of its 4294967295 numbers; existing series are written as ever, and \
+         new ones need a new store"
+    )]
+    NumbersUsedUp,
     /// The account has as many series as it may have, or as many new ones as it may make at the moment.
     #[error("a new series would exceed `{}` = {allowed} of the account", limit.name)]
     AccountLimit {
@@ -251,7 +257,7 @@ impl RejectReason {
             Self::Timestamp(_) => "timestamp",
             Self::TooOld { .. } => "too_old",
             Self::TooNew { .. } => "too_new",
-            Self::SeriesLimit { .. } => "series_limit",
+            Self::SeriesLimit { .. } | Self::NumbersUsedUp => "series_limit",
             Self::AccountLimit { .. } => Self::ACCOUNT_LIMIT,
             Self::Full { .. } => "full",
             Self::OutOfReach => "out_of_reach",

@@ -298,9 +298,7 @@ impl Core {
         if catalog.registry.names().count(tenant) >= limit {
             return Err(RejectReason::SeriesLimit { limit });
         }
-        let none_left = RejectReason::SeriesLimit {
-            limit: u64::from(u32::MAX),
-        };
+        let none_left = RejectReason::NumbersUsedUp;
         let series = catalog.registry.create(tenant, name).ok_or(none_left)?;
         catalog.record_created(series);
         Ok(series)

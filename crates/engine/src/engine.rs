@@ -263,6 +263,16 @@ impl SampleStore for Engine {
                 core.head_bytes() as f64,
             ),
             figure(
+                "head_page_bytes",
+                "Bytes of memory of the pages that lead to these samples.",
+                core.head_page_bytes() as f64,
+            ),
+            figure(
+                "series_numbers_left",
+                "New series that can still be made: numbers of series that have ended are not given again.",
+                f64::from(core.state.numbers_left()),
+            ),
+            figure(
                 "wal_bytes_total",
                 "Bytes written to the log.",
                 core.wal.bytes() as f64,

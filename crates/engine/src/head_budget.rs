@@ -63,6 +63,15 @@ impl Core {
         version.head.bytes() + frozen.unwrap_or_default()
     }
 
+    /// Bytes of the pages that lead to these samples. Nobody reserves them: they are known once a batch is written, and count
+    /// against the next one.
+    pub(crate) fn head_page_bytes(&self) -> u64 {
+        let version = self.state.version();
+        let frozen = version.frozen.as_ref();
+        let frozen = frozen.map(|frozen| frozen.head.page_bytes());
+        version.head.page_bytes() + frozen.unwrap_or_default()
+    }
+
     fn head_usage(&self, owner: Owner, reserved: &ReservationTotals) -> HeadUsage {
         let version = self.state.version();
         let frozen = version.frozen.as_ref().map(|frozen| frozen.head.as_ref());
@@ -73,7 +82,7 @@ impl Core {
             owners: reserved.owners() as u64,
         };
         for head in heads {
-            usage.all += head.bytes();
+            usage.all += head.bytes() + head.page_bytes();
             usage.of_owner += head.bytes_of(owner);
             // Here and there they are mostly the same.
             usage.owners = usage.owners.max(head.owners() as u64);
@@ -92,7 +101,9 @@ impl Core {
         let budget = self.config.head_bytes;
         let most = shares_from(budget);
         let fits = |now: &ReservationTotals, more: u64| {
-            let all = now.all.saturating_add(self.head_bytes());
+            let all = now
+                .all
+                .saturating_add(self.head_bytes() + self.head_page_bytes());
             all.saturating_add(more) <= most
         };
         // Nearly always: nobody's share matters.
@@ -126,7 +137,8 @@ impl Core {
 
     /// Whether the head is to be flushed before its time.
     pub(crate) fn is_head_large(&self) -> bool {
-        self.state.version().head.bytes() >= self.config.head_bytes / 2
+        let head = &self.state.version().head;
+        head.bytes() + head.page_bytes() >= self.config.head_bytes / 2
     }
 
     /// Whether the owner has as much in the head as others have in the mean: who has less need not wait for a flush that

@@ -44,6 +44,7 @@ mod resolve;
 mod segment;
 mod segment_output;
 mod series_ref;
+mod sparse;
 mod state;
 pub mod storage;
 mod stuck_detector;

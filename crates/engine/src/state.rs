@@ -186,6 +186,11 @@ impl State {
         (index.series, index.names.tenants())
     }
 
+    /// How many series can still be made.
+    pub(crate) fn numbers_left(&self) -> u32 {
+        u32::MAX - self.catalog.read().registry.next()
+    }
+
     pub(crate) fn activity(&self) -> ActivityIndex {
         ActivityIndex::clone(&self.activity.load())
     }

@@ -7,12 +7,13 @@ pub(crate) mod batches;
 mod block;
 mod counts;
 pub(crate) mod mem_series;
+mod pages;
 pub(crate) mod series;
 pub(crate) mod visibility;
 
 use crate::day::Day;
 use crate::series_ref::SeriesRef;
-use arc_swap::{ArcSwap, ArcSwapOption};
+use crate::sparse::Sparse;
 use base::id::TenantId;
 use base::sample::Batch;
 use base::scope::Owner;
@@ -23,6 +24,7 @@ use counts::Counts;
 use mem_series::{
     InsertOutcome, LATE_BYTES, MemSeries, PreparedDeletion, SERIES_BYTES, SeriesAppender,
 };
+use pages::Pages;
 use series::HeadSeries;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,14 +37,16 @@ pub(crate) const SHARDS: usize = 16;
 /// Series of a page. They are neighbours, which one sender has made, and so are in one shard.
 pub(crate) const PAGE: usize = 64;
 
-type Page = [ArcSwapOption<MemSeries>; PAGE];
-type Pages = Vec<Option<Arc<Page>>>;
-
 /// Where a series is: shard, page, and place on it.
 const fn place(series: SeriesRef) -> (usize, usize, usize) {
     let number = series.0 as usize;
     let page = number / PAGE;
     (page % SHARDS, page / SHARDS, number % PAGE)
+}
+
+/// Where a series is in the head as a whole: page, and place on it.
+const fn page_of(series: SeriesRef) -> (usize, usize) {
+    (series.0 as usize / PAGE, series.0 as usize % PAGE)
 }
 
 /// The shard of a series.
@@ -51,8 +55,8 @@ pub(crate) const fn shard(series: SeriesRef) -> usize {
 }
 
 /// The series that is there.
-const fn series_at(shard: usize, page: usize, slot: usize) -> SeriesRef {
-    SeriesRef(((page * SHARDS + shard) * PAGE + slot) as u32)
+const fn series_at(page: usize, slot: usize) -> SeriesRef {
+    SeriesRef((page * PAGE + slot) as u32)
 }
 
 /// The most that a batch can take in memory: each run may be of a new series, and each with a second sample be the first that
@@ -100,10 +104,11 @@ pub(crate) fn bytes_max_of(batch: &Batch, is_accepted: impl Fn(Millis) -> bool) 
 /// Samples since the last flush, by series.
 #[derive(Debug)]
 pub(crate) struct Head {
-    shards: Vec<ArcSwap<Pages>>,
+    pages: Pages,
     samples: AtomicU64,
     late: AtomicU64,
     bytes: AtomicU64,
+    page_bytes: AtomicU64,
     held: Counts<TenantId>,
     owners: Counts<Owner>,
 }
@@ -111,7 +116,8 @@ pub(crate) struct Head {
 impl Default for Head {
     fn default() -> Self {
         Self {
-            shards: (0..SHARDS).map(|_| ArcSwap::default()).collect(),
+            pages: Pages::default(),
+            page_bytes: AtomicU64::new(0),
             samples: AtomicU64::new(0),
             late: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
@@ -141,6 +147,15 @@ impl Head {
         self.bytes.load(Ordering::Relaxed)
     }
 
+    /// Bytes of the pages that lead to series, which belong to nobody: series of several owners may share one.
+    pub(crate) fn page_bytes(&self) -> u64 {
+        self.page_bytes.load(Ordering::Relaxed)
+    }
+
+    fn count_page_bytes(&self, bytes: usize) {
+        self.page_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
     /// Those of one owner.
     pub(crate) fn bytes_of(&self, owner: Owner) -> u64 {
         self.owners.bytes_of(owner)
@@ -157,9 +172,8 @@ impl Head {
     }
 
     fn mem_series(&self, series: SeriesRef) -> Option<Arc<MemSeries>> {
-        let (shard, page, slot) = place(series);
-        let pages = self.shards.get(shard)?.load();
-        pages.get(page)?.as_ref()?.get(slot)?.load_full()
+        let (page, slot) = page_of(series);
+        self.pages.get(page)?.get(slot)?.load_full()
     }
 
     /// One series of `tenant`, as who sees these batches has it.
@@ -189,13 +203,11 @@ impl Head {
     /// Every series, ascending by tenant and number.
     pub(crate) fn sorted(&self) -> Vec<(TenantId, SeriesRef, HeadSeries)> {
         let mut all = Vec::new();
-        for (shard, pages) in self.shards.iter().enumerate() {
-            for (page, slots) in pages.load().iter().enumerate() {
-                for (slot, shared) in slots.iter().flat_map(|slots| slots.iter().enumerate()) {
-                    let view = shared.load().as_ref().map(|series| series.all());
-                    if let Some(view) = view.filter(|view| !view.is_empty()) {
-                        all.push((view.tenant(), series_at(shard, page, slot), view));
-                    }
+        for (page, slots) in self.pages.iter() {
+            for (slot, shared) in slots.iter().enumerate() {
+                let view = shared.load().as_ref().map(|series| series.all());
+                if let Some(view) = view.filter(|view| !view.is_empty()) {
+                    all.push((view.tenant(), series_at(page, slot), view));
                 }
             }
         }
@@ -212,28 +224,14 @@ impl Head {
     }
 
     fn publish(&self, series: SeriesRef, shared: Option<Arc<MemSeries>>) {
-        let (shard, page, slot) = place(series);
-        let Some(pages) = self.shards.get(shard) else {
+        let (page, slot) = page_of(series);
+        let Some((slots, bytes)) = self.pages.get_or_make(page) else {
             return;
         };
-        let known = pages.load();
-        let page_slots = match known.get(page).and_then(Option::as_ref) {
-            Some(page_slots) => Arc::clone(page_slots),
-            None => {
-                let page_slots: Arc<Page> =
-                    Arc::new(std::array::from_fn(|_| ArcSwapOption::empty()));
-                let mut more = Pages::clone(&known);
-                if more.len() <= page {
-                    more.resize(page + 1, None);
-                }
-                if let Some(slot) = more.get_mut(page) {
-                    *slot = Some(Arc::clone(&page_slots));
-                }
-                pages.store(Arc::new(more));
-                page_slots
-            }
-        };
-        if let Some(slot) = page_slots.get(slot) {
+        if bytes > 0 {
+            self.count_page_bytes(bytes);
+        }
+        if let Some(slot) = slots.get(slot) {
             slot.store(shared);
         }
     }
@@ -267,14 +265,14 @@ type AppenderPage = [Option<SeriesAppender>; PAGE];
 #[derive(Debug)]
 pub(crate) struct ShardWriter {
     head: Arc<Head>,
-    pages: Vec<Option<Box<AppenderPage>>>,
+    pages: Sparse<AppenderPage>,
 }
 
 impl ShardWriter {
     pub(crate) const fn new(head: Arc<Head>) -> Self {
         Self {
             head,
-            pages: Vec::new(),
+            pages: Sparse::new(),
         }
     }
 
@@ -319,13 +317,13 @@ impl ShardWriter {
         sum: &mut AppendCounts,
     ) {
         let (_, page, slot) = place(series);
-        if self.pages.len() <= page {
-            self.pages.resize_with(page + 1, || None);
-        }
-        let Some(slots) = self.pages.get_mut(page) else {
+        let before = self.pages.bytes();
+        let slots = self
+            .pages
+            .get_or_insert_with(page, || std::array::from_fn(|_| None));
+        let Some(slots) = slots else {
             return;
         };
-        let slots = slots.get_or_insert_with(|| Box::new(std::array::from_fn(|_| None)));
         let Some(appender) = slots.get_mut(slot) else {
             return;
         };
@@ -336,6 +334,10 @@ impl ShardWriter {
             sum.bytes += (SERIES_BYTES + FIRST_BYTES) as u64;
             self.head
                 .publish(series, Some(Arc::clone(appender.shared())));
+            let grown = self.pages.bytes() - before;
+            if grown > 0 {
+                self.head.count_page_bytes(grown);
+            }
         }
     }
 
@@ -367,7 +369,7 @@ impl ShardWriter {
 
     fn appender(&mut self, series: SeriesRef) -> Option<&mut Option<SeriesAppender>> {
         let (_, page, slot) = place(series);
-        self.pages.get_mut(page)?.as_mut()?.get_mut(slot)
+        self.pages.get_mut(page)?.get_mut(slot)
     }
 
     /// Activity may have forgotten the series.

@@ -1,7 +1,8 @@
-//! The entries of the registry by series number, in pages: numbers are dense and never reused, and series that end together
+//! The entries of the registry by series number, in pages: numbers are never reused, and series that end together
 //! leave whole pages empty, which are freed.
 
 use crate::series_ref::SeriesRef;
+use crate::sparse::Sparse;
 use base::id::TenantId;
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ struct Page {
 /// The entries of all existing series, by number.
 #[derive(Debug, Default)]
 pub(crate) struct Entries {
-    pages: Vec<Option<Box<Page>>>,
+    pages: Sparse<Page>,
     count: usize,
 }
 
@@ -39,23 +40,18 @@ impl Entries {
 
     pub(crate) fn get(&self, series: SeriesRef) -> Option<&Entry> {
         let (page, slot) = place(series);
-        self.pages.get(page)?.as_ref()?.entries.get(slot)?.as_ref()
+        self.pages.get(page)?.entries.get(slot)?.as_ref()
     }
 
     pub(crate) fn insert(&mut self, series: SeriesRef, entry: Entry) {
         let (page, slot) = place(series);
-        if self.pages.len() <= page {
-            self.pages.resize_with(page + 1, || None);
-        }
-        let Some(place) = self.pages.get_mut(page) else {
+        let page = self.pages.get_or_insert_with(page, || Page {
+            used: 0,
+            entries: std::array::from_fn(|_| None),
+        });
+        let Some(page) = page else {
             return;
         };
-        let page = place.get_or_insert_with(|| {
-            Box::new(Page {
-                used: 0,
-                entries: std::array::from_fn(|_| None),
-            })
-        });
         if let Some(slot) = page.entries.get_mut(slot)
             && slot.replace(entry).is_none()
         {
@@ -65,14 +61,14 @@ impl Entries {
     }
 
     pub(crate) fn remove(&mut self, series: SeriesRef) -> Option<Entry> {
-        let (page, slot) = place(series);
-        let place = self.pages.get_mut(page)?;
-        let page = place.as_mut()?;
+        let (number, slot) = place(series);
+        let page = self.pages.get_mut(number)?;
         let entry = page.entries.get_mut(slot)?.take()?;
         page.used -= 1;
+        let is_empty = page.used == 0;
         self.count -= 1;
-        if page.used == 0 {
-            *place = None;
+        if is_empty {
+            self.pages.remove(number);
         }
         Some(entry)
     }
@@ -97,7 +93,7 @@ mod tests {
             assert!(entries.remove(SeriesRef(number)).is_none());
         }
         assert_eq!(entries.len(), 136);
-        assert!(entries.pages[1].is_none() && entries.pages[0].is_some());
+        assert!(entries.pages.get(1).is_none() && entries.pages.get(0).is_some());
         assert!(entries.get(SeriesRef(64)).is_none());
         assert!(entries.get(SeriesRef(199)).is_some());
     }

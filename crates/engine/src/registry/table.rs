@@ -194,6 +194,18 @@ mod tests {
     }
 
     #[test]
+    fn the_last_number_is_given_once_and_then_none() {
+        let mut registry = Registry::new([1, 2]);
+        registry.reserve_numbers_below(u32::MAX - 1);
+        let last = registry.create(TenantId(1), "a").unwrap();
+        assert_eq!(last, SeriesRef(u32::MAX - 1));
+        assert_eq!(registry.create(TenantId(1), "b"), None);
+        assert_eq!(find(&registry, TenantId(1), "a"), Some(last));
+        registry.remove(last);
+        assert_eq!((registry.len(), registry.get(last).is_none()), (0, true));
+    }
+
+    #[test]
     fn names_that_share_a_fingerprint_are_two_series() {
         let mut registry = Registry::new([1, 2]);
         let one = TenantId(1);
