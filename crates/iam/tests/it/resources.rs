@@ -8,6 +8,7 @@ use iam::directory::{
     Attribute, Instance, NamedRole, Plan, PolicyRole, PolicySubject, ResourceGroup,
 };
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
+use iam::manage::api_key::Switch;
 use iam::manage::instance::{InstanceChange, NewInstance};
 use iam::manage::page::PageRequest;
 use iam::manage::resource_key::{CreatedResourceKey, NewResourceKey};
@@ -21,6 +22,7 @@ on_both_databases!(
     a_policy_about_a_resource_group_is_about_what_is_in_it,
     an_instance_goes_and_comes_back_with_its_space_and_its_account,
     a_key_opens_the_space_until_it_is_deleted,
+    a_locked_api_key_keeps_the_key_and_the_instance_it_is_of,
     a_key_that_another_node_made_a_moment_ago_is_deleted_with_its_service,
     who_is_no_administrator_changes_nothing,
 );
@@ -156,7 +158,8 @@ async fn a_space_has_the_plan_of_its_instance_on_every_node(world: World) {
         .update_instance(&owner, made.id, to_plan(Plan::Lite));
     assert_eq!(code(refused.await), "locked");
     let refused = world.iam.delete_instance(&owner, made.id, true).await;
-    assert_eq!(code(refused), "locked");
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains(&service.to_string()), "{refused}");
     // Also where the lock is not known yet.
     let refused = node.update_instance(&owner, made.id, to_plan(Plan::Lite));
     assert_eq!(code(refused.await), "locked");
@@ -389,6 +392,32 @@ async fn key_of(world: &World, made: &Instance, role: NamedRole) -> CreatedResou
     };
     let made = world.iam.create_resource_key(&world.owner(), &new).await;
     made.unwrap()
+}
+
+async fn a_locked_api_key_keeps_the_key_and_the_instance_it_is_of(world: World) {
+    let (owner, iam) = (world.owner(), &world.iam);
+    let made = instance(&world, Plan::Lite).await;
+    let key = key_of(&world, &made, NamedRole::Reader).await;
+    let api_key = key.api_key.id;
+    let switched = iam.switch_api_key(&owner, api_key, Switch::Locked, true);
+    switched.await.unwrap();
+    let refused = [
+        iam.delete_resource_key(&owner, key.key.id).await,
+        iam.delete_instance(&owner, made.id, true).await,
+        iam.delete_service_id(&owner, key.key.service).await,
+    ];
+    for refused in refused {
+        let error = refused.unwrap_err();
+        assert!(error.to_string().contains(&api_key.to_string()), "{error}");
+        assert_eq!(code(Err::<(), _>(error)), "locked");
+    }
+    assert!(world.enter_key(key.text.expose()).is_ok());
+    assert!(iam.instance(&owner, made.id).is_ok());
+    let switched = iam.switch_api_key(&owner, api_key, Switch::Locked, false);
+    switched.await.unwrap();
+    let deleted = iam.delete_instance(&owner, made.id, true).await;
+    deleted.unwrap();
+    assert!(world.enter_key(key.text.expose()).is_err());
 }
 
 async fn a_key_opens_the_space_until_it_is_deleted(world: World) {
