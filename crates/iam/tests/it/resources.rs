@@ -8,7 +8,6 @@ use iam::directory::{
     Attribute, Instance, NamedRole, Plan, PolicyRole, PolicySubject, ResourceGroup,
 };
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
-use iam::manage::api_key::Switch;
 use iam::manage::instance::{InstanceChange, NewInstance};
 use iam::manage::page::PageRequest;
 use iam::manage::resource_key::{CreatedResourceKey, NewResourceKey};
@@ -22,7 +21,6 @@ on_both_databases!(
     a_policy_about_a_resource_group_is_about_what_is_in_it,
     an_instance_goes_and_comes_back_with_its_space_and_its_account,
     a_key_opens_the_space_until_it_is_deleted,
-    a_locked_api_key_keeps_the_key_and_the_instance_it_is_of,
     a_key_that_another_node_made_a_moment_ago_is_deleted_with_its_service,
     who_is_no_administrator_changes_nothing,
 );
@@ -55,7 +53,7 @@ fn first_group(world: &World) -> ResourceGroupId {
     ResourceGroup::default_of(world.made.account)
 }
 
-async fn instance(world: &World, plan: Plan) -> Instance {
+pub(crate) async fn instance(world: &World, plan: Plan) -> Instance {
     let new = wished(world, first_group(world), plan);
     let made = world.iam.create_instance(&world.owner(), &new).await;
     made.unwrap()
@@ -384,7 +382,7 @@ async fn an_instance_goes_and_comes_back_with_its_space_and_its_account(world: W
     world.iam.sync().await.unwrap();
 }
 
-async fn key_of(world: &World, made: &Instance, role: NamedRole) -> CreatedResourceKey {
+pub(crate) async fn key_of(world: &World, made: &Instance, role: NamedRole) -> CreatedResourceKey {
     let new = NewResourceKey {
         instance: made.id,
         name: "ci".to_owned(),
@@ -392,32 +390,6 @@ async fn key_of(world: &World, made: &Instance, role: NamedRole) -> CreatedResou
     };
     let made = world.iam.create_resource_key(&world.owner(), &new).await;
     made.unwrap()
-}
-
-async fn a_locked_api_key_keeps_the_key_and_the_instance_it_is_of(world: World) {
-    let (owner, iam) = (world.owner(), &world.iam);
-    let made = instance(&world, Plan::Lite).await;
-    let key = key_of(&world, &made, NamedRole::Reader).await;
-    let api_key = key.api_key.id;
-    let switched = iam.switch_api_key(&owner, api_key, Switch::Locked, true);
-    switched.await.unwrap();
-    let refused = [
-        iam.delete_resource_key(&owner, key.key.id).await,
-        iam.delete_instance(&owner, made.id, true).await,
-        iam.delete_service_id(&owner, key.key.service).await,
-    ];
-    for refused in refused {
-        let error = refused.unwrap_err();
-        assert!(error.to_string().contains(&api_key.to_string()), "{error}");
-        assert_eq!(code(Err::<(), _>(error)), "locked");
-    }
-    assert!(world.enter_key(key.text.expose()).is_ok());
-    assert!(iam.instance(&owner, made.id).is_ok());
-    let switched = iam.switch_api_key(&owner, api_key, Switch::Locked, false);
-    switched.await.unwrap();
-    let deleted = iam.delete_instance(&owner, made.id, true).await;
-    deleted.unwrap();
-    assert!(world.enter_key(key.text.expose()).is_err());
 }
 
 async fn a_key_opens_the_space_until_it_is_deleted(world: World) {

@@ -268,6 +268,7 @@ fn rules_are_made_changed_with_their_tag_and_deleted() {
         ("cr_type", json!("VM")),
         ("realm_name", json!("IBMid")),
         ("expiration", json!(900)),
+        ("expiration", json!(43_200)),
     ] {
         let mut body = of_resources();
         body[key] = value;
