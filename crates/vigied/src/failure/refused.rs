@@ -316,7 +316,7 @@ pub(crate) fn credential(error: &AuthError) -> Problem {
         }
         AuthError::Revoked(ApiKey::DISABLED) => (
             code::TOKEN_REVOKED,
-            "enable the key (`POST /v1/apikeys/ID/enable`), or use another",
+            "enable the key (`DELETE /v1/apikeys/ID/disable`), or use another",
         ),
         AuthError::Revoked(ApiKey::EXPIRED) => (
             code::TOKEN_REVOKED,
