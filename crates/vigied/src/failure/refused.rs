@@ -492,5 +492,9 @@ mod tests {
             base::scope::Domain::Account(base::id::AccountId(base::id::Guid::from_random([7; 16])));
         let beyond = credential(&AuthError::OutOfReach { domain });
         assert_eq!(beyond.kind.status(), 403);
+        for why in [ApiKey::DISABLED, ApiKey::EXPIRED] {
+            let hint = credential(&AuthError::Revoked(why)).hint.unwrap();
+            assert!(hint.contains("/v1/apikeys/ID"), "{hint}");
+        }
     }
 }
