@@ -253,7 +253,7 @@ impl Iam {
         terms: PolicyTerms,
     ) -> Result<Policy, IamError> {
         let old = self.changeable_policy(caller, id, if_match)?;
-        let CheckedGrant { grant, target } = self.check_grant(old.account, terms.grant)?;
+        let CheckedGrant { grant, target } = self.check_replacement(&old, terms.grant)?;
         let new = Policy {
             subject: terms.subject,
             description: grant.description,
@@ -364,15 +364,30 @@ impl Iam {
         account: AccountId,
         grant: PolicyGrant,
     ) -> Result<CheckedGrant, Refusal> {
-        text::check_description(&grant.description)?;
-        if grant.roles.is_empty() {
-            return Err(Refusal::invalid("roles", "`roles` needs one role at least"));
-        }
-        check_count("roles", grant.roles.len(), &limit::ROLES_PER_POLICY)?;
+        check_given(&grant)?;
         let target = PolicyTarget::of(account, &grant.attributes)?;
         target.check_named(&self.directory(), account)?;
         Ok(CheckedGrant { grant, target })
     }
+
+    /// As [`Self::check_grant`], of a policy that is there: what unchanged attributes name may have been deleted since.
+    fn check_replacement(&self, old: &Policy, grant: PolicyGrant) -> Result<CheckedGrant, Refusal> {
+        if grant.attributes != old.attributes {
+            return self.check_grant(old.account, grant);
+        }
+        check_given(&grant)?;
+        let target = old.target.clone();
+        Ok(CheckedGrant { grant, target })
+    }
+}
+
+/// Checks what a policy says beside its attributes.
+fn check_given(grant: &PolicyGrant) -> Result<(), Refusal> {
+    text::check_description(&grant.description)?;
+    if grant.roles.is_empty() {
+        return Err(Refusal::invalid("roles", "`roles` needs one role at least"));
+    }
+    check_count("roles", grant.roles.len(), &limit::ROLES_PER_POLICY)
 }
 
 /// Whether what is for the subject is for the caller. The policies of an account that are for a group of another are none.

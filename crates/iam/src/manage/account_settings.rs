@@ -217,6 +217,19 @@ impl Iam {
         Ok(self.settings_of(account))
     }
 
+    /// Whether the account refuses the password grant, for what is asked of a user beside the password.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub fn is_password_grant_refused(
+        &self,
+        caller: &Identity,
+        account: AccountId,
+    ) -> Result<bool, IamError> {
+        self.administer(caller, account, "reading the MFA status of users")?;
+        Ok(self.settings_of(account).settings.password_grant_refused)
+    }
+
     fn settings_of(&self, account: AccountId) -> StoredSettings {
         let directory = self.directory();
         let stored = directory.account_settings.get(&account).cloned();

@@ -26,7 +26,9 @@ use base::id::KeyId;
 use base::principal::Principal;
 use base::secret::Secret;
 use base::time::Millis;
+use db::Tx;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 /// The owner of the keys in a list.
 #[derive(Debug, Clone, Copy, Default)]
@@ -278,22 +280,15 @@ impl Iam {
             Switch::Disabled => api_keys::set_disabled(&mut tx, id, on, now).await?,
         };
         if !is_switched {
+            // The account is locked: what is stored now is what kept the switch from turning.
+            let key = stored(&mut tx, id).await?;
             drop(tx);
-            // It is so already, or locked; perhaps another node has made it so.
             self.sync().await?;
-            let key = self.api_key(caller, id)?;
-            let is_on = match switch {
-                Switch::Locked => key.locked,
-                Switch::Disabled => {
-                    unlocked(&key)?;
-                    key.disabled
-                }
-            };
-            if is_on == on {
-                return Ok(());
+            if matches!(switch, Switch::Disabled) {
+                unlocked(&key)?;
             }
-            let message = "the API key was changed at this moment: switch it again";
-            return Err(IamError::conflict(message));
+            // It is so already; perhaps another request, or another node, has made it so.
+            return Ok(());
         }
         let what = match (switch, on) {
             (Switch::Locked, true) => "locked",
@@ -325,12 +320,11 @@ impl Iam {
             .check_stored(&mut tx, (Versioned::ApiKey, id.0), key.revision)
             .await?;
         if !api_keys::delete(&mut tx, id).await? {
+            // Another request, or another node, has locked it or deleted it. The account is locked: it is not unlocked meanwhile.
+            let key = stored(&mut tx, id).await;
             drop(tx);
-            // Another node has deleted or locked it.
             self.sync().await?;
-            unlocked(&self.api_key(caller, id)?)?;
-            let message = "the API key was changed at this moment: delete it again";
-            return Err(IamError::conflict(message));
+            return Err(locked(&key?));
         }
         activity::delete_of_key(&mut tx, &key).await?;
         self.commit(tx, about(caller, Action::KeyDeleted, &key))
@@ -338,12 +332,22 @@ impl Iam {
     }
 }
 
+/// The key as it is in the transaction. The account is locked.
+async fn stored(tx: &mut Tx, id: KeyId) -> Result<Arc<ApiKey>, IamError> {
+    let found = api_keys::of(tx, id).await?.into_iter().next();
+    found.ok_or_else(|| IamError::not_found("the API key"))
+}
+
 fn unlocked(key: &ApiKey) -> Result<(), IamError> {
-    if key.locked {
-        let message = format!("the API key `{}` is locked: unlock it first", key.name);
-        return Err(IamError::refused(Reason::Locked, message));
+    match key.locked {
+        true => Err(locked(key)),
+        false => Ok(()),
     }
-    Ok(())
+}
+
+fn locked(key: &ApiKey) -> IamError {
+    let message = format!("the API key `{}` is locked: unlock it first", key.name);
+    IamError::refused(Reason::Locked, message)
 }
 
 /// Whether a change extends the key's life: then the credential's own expiry bounds it.

@@ -48,6 +48,18 @@ impl ProfilePart {
 }
 
 impl Iam {
+    /// Checks that the caller may read the limits of the credential's account.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub fn may_read_usage(&self, caller: &Identity) -> Result<(), IamError> {
+        self.administer(
+            caller,
+            caller.account(),
+            "reading the limits of the account",
+        )
+    }
+
     /// Groups of service IDs of the credential's account.
     ///
     /// # Errors
@@ -69,7 +81,7 @@ impl Iam {
         caller: &Identity,
         group: ServiceGroupId,
     ) -> Result<LimitUsage, IamError> {
-        self.may_manage_service_ids(caller)?;
+        self.may_read_usage(caller)?;
         let (directory, account) = (self.directory(), caller.account());
         let all = directory.services_of(account);
         let count = all.filter(|service| service.group == Some(group)).count();
@@ -84,7 +96,7 @@ impl Iam {
     /// # Errors
     /// Without Administrator of the account.
     pub fn api_key_usage(&self, caller: &Identity, of: Principal) -> Result<LimitUsage, IamError> {
-        self.may_manage_service_ids(caller)?;
+        self.may_read_usage(caller)?;
         let directory = self.directory();
         Ok(LimitUsage {
             limit: self.0.config.limits.keys_per_user,

@@ -236,8 +236,8 @@ impl Iam {
     /// Deletes an instance, with its keys if they may go: the space has the server's plan when this returns.
     ///
     /// # Errors
-    /// Without Administrator of the account; when it is locked; when it has keys that shall stay, or one whose service ID is
-    /// locked.
+    /// Without Administrator of the account; when it is locked; when it has keys that shall stay, or one whose service ID, or an
+    /// API key of it, is locked.
     pub async fn delete_instance(
         &self,
         caller: &Identity,

@@ -7,6 +7,7 @@ use super::of_version::OfVersion;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
+use crate::model::address::Address;
 use crate::model::directory::{Profile, Stamp};
 use crate::model::entity_tag;
 use crate::model::page::ListPart;
@@ -62,7 +63,11 @@ pub fn profile_tag(profile: &Profile) -> String {
 fn check_texts(description: Option<&str>, email: Option<&str>) -> Result<(), Refusal> {
     text::check_description(description.unwrap_or_default())?;
     let email = email.unwrap_or_default();
-    text::check_stored("email", email, &limit::ADDRESS_BYTES)
+    text::check_stored("email", email, &limit::ADDRESS_BYTES)?;
+    if !email.is_empty() {
+        Address::parse(email)?;
+    }
+    Ok(())
 }
 
 impl Iam {

@@ -238,7 +238,7 @@ impl Iam {
     /// made with them, are refused.
     ///
     /// # Errors
-    /// Without Administrator of the account; when there is none; when its service ID is locked.
+    /// Without Administrator of the account; when there is none; when its service ID or an API key of it is locked.
     pub async fn delete_resource_key(
         &self,
         caller: &Identity,
@@ -263,7 +263,7 @@ impl Iam {
     ) -> Result<(), IamError> {
         // By its row: another node may have made it a moment ago, and this one's directory does not know it yet.
         if let Some(service) = service_ids::find(tx, key.service).await? {
-            self.lock_service(tx, caller, &service, WHAT).await?;
+            self.lock_ending_service(tx, caller, &service, WHAT).await?;
             let now = self.0.clock.now();
             leave(tx, service.account, service.id.into(), now, service.id.0).await?;
         }

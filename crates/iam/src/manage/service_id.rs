@@ -21,7 +21,7 @@ use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
 use crate::repo::revisions::Versioned;
 use crate::repo::transactions::departure::leave;
-use crate::repo::{members, principals, service_id_groups, service_ids};
+use crate::repo::{api_keys, members, principals, service_id_groups, service_ids};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{KeyId, ServiceGroupId, ServiceId};
@@ -145,9 +145,34 @@ impl Iam {
     ) -> Result<(), IamError> {
         still_administers(tx, caller, service.account, what).await?;
         check_not_revoked(tx, caller, self.0.clock.now()).await?;
-        match service_ids::lock_changeable(tx, service.id).await? {
-            true => Ok(()),
-            false => Err(locked(service)),
+        if service_ids::lock_changeable(tx, service.id).await? {
+            return Ok(());
+        }
+        // Another request, or another node, may have deleted it a moment ago.
+        match service_ids::find(tx, service.id).await? {
+            Some(stored) => Err(locked(&stored)),
+            None => Err(IamError::not_found("the service ID")),
+        }
+    }
+
+    /// As [`Self::lock_service`], for the end of the service ID: a key of it that is locked stays, and so does it.
+    pub(super) async fn lock_ending_service(
+        &self,
+        tx: &mut Tx,
+        caller: &Identity,
+        service: &Service,
+        what: &str,
+    ) -> Result<(), IamError> {
+        self.lock_service(tx, caller, service, what).await?;
+        match api_keys::locked_of(tx, service.account, service.id.into()).await? {
+            None => Ok(()),
+            Some((key, name)) => {
+                let message = format!(
+                    "the API key `{key}` (`{name}`) of the service ID `{}` (`{}`) is locked: unlock it first",
+                    service.id, service.name
+                );
+                Err(IamError::refused(Reason::Locked, message))
+            }
         }
     }
 
@@ -298,9 +323,12 @@ impl Iam {
             .check_stored(&mut tx, (Versioned::ServiceId, id.0), service.revision)
             .await?;
         if !service_ids::set_locked(&mut tx, id, on, now).await? {
+            let found = service_ids::find(&mut tx, id).await?;
             drop(tx);
-            // It is so already; perhaps another node has made it so.
-            return self.sync().await;
+            self.sync().await?;
+            // It is so already, perhaps by another node; or it is gone.
+            let found = found.map(|_| ());
+            return found.ok_or_else(|| IamError::not_found("the service ID"));
         }
         let to = if on { "locked" } else { "unlocked" };
         let entry = about(caller, Action::ServiceSwitched, &service);
@@ -311,7 +339,7 @@ impl Iam {
     /// are refused.
     ///
     /// # Errors
-    /// Without Administrator of the account; when it is locked.
+    /// Without Administrator of the account; when it is locked, or an API key of it is.
     pub async fn delete_service_id(
         &self,
         caller: &Identity,
@@ -325,7 +353,8 @@ impl Iam {
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, service.account).await?;
-        self.lock_service(&mut tx, caller, &service, what).await?;
+        self.lock_ending_service(&mut tx, caller, &service, what)
+            .await?;
         version
             .check_stored(&mut tx, (Versioned::ServiceId, id.0), service.revision)
             .await?;
@@ -345,8 +374,8 @@ fn about(caller: &Identity, action: Action, service: &Service) -> Entry {
 
 fn locked(service: &Service) -> IamError {
     let message = format!(
-        "the service ID `{}` is locked: unlock it first",
-        service.name
+        "the service ID `{}` (`{}`) is locked: unlock it first",
+        service.id, service.name
     );
     IamError::refused(Reason::Locked, message)
 }

@@ -48,7 +48,7 @@ pub(super) async fn all(tx: &mut Tx) -> Result<Vec<Arc<ApiKey>>, IamError> {
 }
 
 /// The key with this id, if this program knows its principal and limits.
-pub(super) async fn of(tx: &mut Tx, id: KeyId) -> Result<Vec<Arc<ApiKey>>, IamError> {
+pub(crate) async fn of(tx: &mut Tx, id: KeyId) -> Result<Vec<Arc<ApiKey>>, IamError> {
     let rows = tx.all(select!("= $1"), &[id.0.to_string().into()]).await?;
     let (keys, unknown) = read_page(&rows)?;
     warn_of(unknown);
@@ -211,6 +211,23 @@ pub(crate) async fn lock_usable(tx: &mut Tx, id: KeyId, now: Millis) -> Result<b
                AND (expires_at IS NULL OR expires_at > $2)";
     let values = [id.0.to_string().into(), now.0.into()];
     Ok(tx.execute(sql, &values).await? > 0)
+}
+
+/// The id and name of one of the principal's keys of the account that is locked, if there is one.
+pub(crate) async fn locked_of(
+    tx: &mut Tx,
+    account: AccountId,
+    principal: Principal,
+) -> Result<Option<(KeyId, String)>, IamError> {
+    let sql = "SELECT guid, name FROM api_keys WHERE account = $1 AND principal = $2 AND locked = $3 ORDER BY guid LIMIT 1";
+    let values = [
+        Value::from(account.to_string()),
+        principals::key(principal),
+        true.into(),
+    ];
+    let row = tx.one(sql, &values).await?;
+    row.map(|row| Ok((KeyId(parse_guid(&row, "guid")?), row.text("name")?)))
+        .transpose()
 }
 
 /// Deletes the principal's keys of the account.

@@ -47,10 +47,13 @@ pub(crate) async fn name_of(
     Ok(row.map(|row| row.text("name")).transpose()?)
 }
 
-/// The number of groups of the account that have a row.
+/// The number of groups of the account, the first one among them, whether it has a row or not.
 pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS counted FROM resource_groups WHERE account = $1";
-    counted(tx.one(sql, &[account.to_string().into()]).await?)
+    let sql = "SELECT COUNT(*) AS counted FROM resource_groups WHERE account = $1 AND guid <> $2";
+    let first = ResourceGroup::default_of(account);
+    let values = [Value::from(account.to_string()), first.0.to_string().into()];
+    let others = counted(tx.one(sql, &values).await?)?;
+    Ok(others.saturating_add(1))
 }
 
 /// Stores one, or renames the one that is there.

@@ -33,9 +33,13 @@ mod identity_reports;
 #[cfg(test)]
 mod introspect;
 #[cfg(test)]
+mod invitations_of_others;
+#[cfg(test)]
 mod invited_today;
 #[cfg(test)]
 mod key;
+#[cfg(test)]
+mod locked_keys;
 #[cfg(test)]
 mod lost_answer;
 #[cfg(test)]

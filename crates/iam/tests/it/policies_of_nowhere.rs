@@ -1,9 +1,41 @@
 //! Access policies whose attributes nothing in the account has together.
 
 use crate::access_policies::give;
-use crate::world::{World, on_both_databases};
+use crate::world::{World, code, on_both_databases};
+use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
 
-on_both_databases!(one_that_could_be_met_nowhere_is_refused);
+on_both_databases!(
+    one_that_could_be_met_nowhere_is_refused,
+    one_for_a_deleted_space_is_changed_beside_its_attributes,
+);
+
+async fn one_for_a_deleted_space_is_changed_beside_its_attributes(world: World) {
+    let owner = world.owner();
+    let (subject, _) = world.service().await;
+    let space = world.iam.create_space(&owner, world.org(), "later gone");
+    let space = space.await.unwrap().id;
+    let named = space.to_string();
+    let attributes = [("spaceId", named.as_str())];
+    let made = give(&world, subject, &attributes).await.unwrap();
+    world.iam.delete_space(&owner, space).await.unwrap();
+    let said = |description: &str, attributes| PolicyTerms {
+        subject: made.subject,
+        grant: PolicyGrant {
+            description: description.to_owned(),
+            roles: made.roles.clone(),
+            attributes,
+        },
+    };
+    let terms = said("of what was", made.attributes.clone());
+    let replaced = world.iam.replace_policy(&owner, made.id, "*", terms).await;
+    assert_eq!(replaced.unwrap().description, "of what was");
+    // What is named anew has to be there.
+    let mut others = made.attributes.clone();
+    others.reverse();
+    let terms = said("of what was", others);
+    let refused = world.iam.replace_policy(&owner, made.id, "*", terms).await;
+    assert_eq!(code(refused), "field");
+}
 
 async fn one_that_could_be_met_nowhere_is_refused(world: World) {
     let owner = world.owner();

@@ -7,7 +7,7 @@ use base::scope::Domain;
 use base::time::Millis;
 use iam::directory::Service;
 use iam::flow::grant::Grant;
-use iam::manage::api_key::NewKey;
+use iam::manage::api_key::{NewKey, Switch};
 use iam::manage::page::PageRequest;
 use iam::manage::people_search::PeopleSearch;
 use iam::manage::service_id::{CreatedService, NewService, ServiceChange, entity_tag};
@@ -18,6 +18,8 @@ use std::cmp::Ordering;
 on_both_databases!(
     one_lives_and_ends_on_every_node,
     of_two_changes_of_one_version_one_happens,
+    who_comes_late_is_told_that_it_is_gone,
+    switches_at_once_are_never_refused,
     its_key_does_not_outlive_the_key_it_was_made_with,
     it_goes_with_its_account_and_comes_back_with_it,
     the_invited_are_searched_for_by_their_address,
@@ -124,6 +126,59 @@ async fn of_two_changes_of_one_version_one_happens(world: World) {
     assert_eq!(code(refused), "conflict");
     world.iam.sync().await.unwrap();
     assert_eq!(world.iam.service_id(&owner, id).unwrap(), done);
+    other.close().await;
+}
+
+async fn who_comes_late_is_told_that_it_is_gone(world: World) {
+    let owner = world.owner();
+    let (created, _) = create_service(&world.iam, &owner).await;
+    let id = created.service.id;
+    let (api_key, _) = created.key.unwrap();
+    // It has not heard yet of what the first one deletes.
+    let late = world.node().await;
+    late.sync().await.unwrap();
+    let first = world.iam.delete_service_id(&owner, id).await;
+    first.unwrap();
+    let of_service = NewKey {
+        owner: Some(id.into()),
+        ..key(None)
+    };
+    assert_eq!(
+        code(late.create_api_key(&owner, of_service).await),
+        "not_found"
+    );
+    let last = world.node().await;
+    let (created, _) = create_service(&world.iam, &owner).await;
+    let id = created.service.id;
+    last.sync().await.unwrap();
+    let first = world.iam.delete_service_id(&owner, id).await;
+    first.unwrap();
+    assert_eq!(code(last.delete_service_id(&owner, id).await), "not_found");
+    let gone = last.switch_api_key(&owner, api_key.id, Switch::Locked, true);
+    assert_eq!(code(gone.await), "not_found");
+    late.close().await;
+    last.close().await;
+}
+
+async fn switches_at_once_are_never_refused(world: World) {
+    let owner = world.owner();
+    let (id, _) = world.key(&owner, key(None)).await;
+    let other = world.node().await;
+    let turn = |iam: Iam, on: bool| {
+        let owner = owner.clone();
+        async move {
+            for _ in 0..8 {
+                let done = iam.switch_api_key(&owner, id, Switch::Locked, on).await;
+                done.unwrap();
+            }
+        }
+    };
+    tokio::join!(
+        turn(world.iam.clone(), true),
+        turn(other.clone(), false),
+        turn(world.iam.clone(), false),
+        turn(other.clone(), true),
+    );
     other.close().await;
 }
 

@@ -5,6 +5,7 @@ use super::hidden_domain;
 use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
 use db::DbError;
+use iam::directory::ApiKey;
 use iam::{AuthError, IamError, Reason, Refusal, Remedy};
 use std::borrow::Cow;
 use wire::code;
@@ -313,6 +314,14 @@ pub(crate) fn credential(error: &AuthError) -> Problem {
                 "run `vigie target -c {account}` for a token of that account; a key opens its own account alone"
             ));
         }
+        AuthError::Revoked(ApiKey::DISABLED) => (
+            code::TOKEN_REVOKED,
+            "enable the key (`DELETE /v1/apikeys/ID/disable`), or use another",
+        ),
+        AuthError::Revoked(ApiKey::EXPIRED) => (
+            code::TOKEN_REVOKED,
+            "extend the key (`PUT /v1/apikeys/ID` with `expires_at`), or use another",
+        ),
         AuthError::Revoked(_) => (code::TOKEN_REVOKED, login),
         AuthError::AddressNotAllowed { .. } => (code::ADDRESS_NOT_ALLOWED, ALLOW_ADDRESS),
         AuthError::Stale { .. } | AuthError::Behind => (
@@ -483,5 +492,9 @@ mod tests {
             base::scope::Domain::Account(base::id::AccountId(base::id::Guid::from_random([7; 16])));
         let beyond = credential(&AuthError::OutOfReach { domain });
         assert_eq!(beyond.kind.status(), 403);
+        for why in [ApiKey::DISABLED, ApiKey::EXPIRED] {
+            let hint = credential(&AuthError::Revoked(why)).hint.unwrap();
+            assert!(hint.contains("/v1/apikeys/ID"), "{hint}");
+        }
     }
 }

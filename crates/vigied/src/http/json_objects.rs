@@ -442,6 +442,13 @@ mod tests {
                 "{text}: {error}"
             );
         }
+        for (text, words) in [
+            (r#"{"inner":[]}"#, "invalid type: list, expected an object"),
+            (r#"{"several":{}}"#, "invalid type: object, expected a list"),
+        ] {
+            let said = fault(text).to_string();
+            assert!(said.contains(words), "{text}: {said}");
+        }
         assert!(from_slice::<Outer<'_>>(b"{} {}").is_err());
         assert!(from_value::<Inner>(serde_json::json!([])).is_err());
     }

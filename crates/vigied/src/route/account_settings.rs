@@ -183,6 +183,7 @@ fn wished(wanted: &UpdateAccountSettings) -> Result<SettingsChange, Refusal> {
         return Err(invalid("restrict_user_domains", message.to_owned()));
     }
     let addresses = wanted.allowed_ip_addresses.as_deref();
+    let addresses = addresses.map(|text| if text == NOT_SET { "" } else { text });
     let addresses = addresses.map(|text| {
         let read: Result<AllowedAddresses, _> = text.parse();
         read.map_err(|error| {
@@ -253,11 +254,11 @@ fn restriction(text: Option<&str>) -> Result<Option<Option<bool>>, Refusal> {
 fn mfa(text: Option<&str>) -> Result<Option<bool>, Refusal> {
     match text {
         None => Ok(None),
-        Some(NO_MFA) => Ok(Some(false)),
+        Some(NO_MFA | NOT_SET) => Ok(Some(false)),
         Some(NO_PASSWORD_ALONE) => Ok(Some(true)),
         Some(other) => {
             let message = format!(
-                "`mfa` is `{NO_MFA}` or `{NO_PASSWORD_ALONE}` here, not `{}`: there is no second factor",
+                "`mfa` is `{NO_MFA}`, `{NO_PASSWORD_ALONE}` or `{NOT_SET}` here, not `{}`: there is no second factor",
                 excerpt(other)
             );
             Err(invalid("mfa", message))

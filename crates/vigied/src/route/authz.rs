@@ -36,6 +36,9 @@ use wire::iam::authz::{
 /// The code of a wrong parameter.
 const INVALID: &str = "invalid_parameter";
 
+/// Whom each id means.
+type Meant = HashMap<Principal, Principal>;
+
 /// Who would act: somebody, or the holder of a token with its bounds.
 #[derive(Debug)]
 enum Subject {
@@ -54,6 +57,13 @@ impl Subject {
                 let message = "`subject` takes `attributes` with an `id`, or `accessTokenBody`";
                 Err(invalid("subject", message.to_owned()))
             }
+        }
+    }
+
+    fn meant(self, by_id: &Meant) -> Self {
+        match self {
+            Self::Principal(named) => Self::Principal(by_id.get(&named).copied().unwrap_or(named)),
+            holder @ Self::Holder(_) => holder,
         }
     }
 
@@ -121,14 +131,36 @@ fn action(name: &str) -> Result<Result<Action, AuthzError>, Refusal> {
     }))
 }
 
+/// Whom the questions mean by the ids that they name: who has accepted an invitation is also meant by its id. Of who may ask about
+/// themselves alone no more is looked up than what the first question about somebody else is refused for.
+async fn meant(app: &App, caller: &Identity, wanted: &[AuthzRequest]) -> Result<Meant, Refusal> {
+    let may_ask = app.iam.may_manage_policies(caller).is_ok();
+    let mut meant = Meant::new();
+    let named = wanted.iter().filter_map(|one| {
+        let attributes = one.subject.attributes.as_ref()?;
+        attributes.id.parse::<Principal>().ok()
+    });
+    for named in named {
+        if meant.contains_key(&named) {
+            continue;
+        }
+        let found = app.iam.principal_named(caller, named).await?;
+        meant.insert(named, found);
+        if !may_ask && found != caller.principal() {
+            break;
+        }
+    }
+    Ok(meant)
+}
+
 fn decision(
     app: &App,
     caller: &Identity,
-    decided: &mut Decided,
+    (meant, decided): (&Meant, &mut Decided),
     wanted: &AuthzRequest,
 ) -> Result<AuthzResponse, Refusal> {
     let (subject, named) = (
-        Subject::read(&wanted.subject)?,
+        Subject::read(&wanted.subject)?.meant(meant),
         Named::read(&wanted.resource)?,
     );
     let action = action(&wanted.action)?;
@@ -185,10 +217,11 @@ pub(super) async fn decide(
         let problem = Problem::new(Kind::Invalid, INVALID, message);
         return Err(Refusal(problem.limit(limit)));
     }
+    let meant = meant(&app, &caller, &wanted).await?;
     let answer = move |app: &App, caller: &Identity| {
         let mut decided = Decided::default();
         let each = wanted.iter();
-        let each = each.map(|one| decision(app, caller, &mut decided, one));
+        let each = each.map(|one| decision(app, caller, (&meant, &mut decided), one));
         let responses = each.collect::<Result<Vec<AuthzResponse>, Refusal>>()?;
         json(StatusCode::OK, &AuthzReply { responses })
     };

@@ -291,7 +291,7 @@ fn refuse_unserved(members: &Map<String, Value>) -> Result<(), Refusal> {
 fn account(app: &App, caller: &Identity, params: &Params) -> Result<(), Refusal> {
     let account = params.id("account")?;
     app.iam.require_default_account(caller, account)?;
-    Ok(app.iam.may_manage_service_ids(caller)?)
+    Ok(app.iam.may_read_usage(caller)?)
 }
 
 async fn counted(app: &App, caller: &Identity, asked: Asked) -> Result<Response, Refusal> {

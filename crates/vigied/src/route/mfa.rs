@@ -24,7 +24,7 @@ pub(super) async fn status(
 ) -> Result<Response, Refusal> {
     let account = params.id("account")?;
     app.iam.require_default_account(&caller, account)?;
-    let stored = app.iam.account_settings(&caller, account)?;
+    let refused = app.iam.is_password_grant_refused(&caller, account)?;
     let asked = params.one("iam_id")?.unwrap_or_default();
     let user = asked.parse::<UserId>().map_err(|_| {
         let message = "`iam_id` is the IAM id of a user, like `IBMid-<GUID>`";
@@ -38,7 +38,7 @@ pub(super) async fn status(
         let problem = Problem::new(Kind::NotFound, "not_found", message);
         return Err(Refusal(problem.field("iam_id")));
     }
-    let word = mfa_word(stored.settings.password_grant_refused);
+    let word = mfa_word(refused);
     let answer = MfaStatus {
         iam_id: user.to_string(),
         effective_mfa_type: word.to_owned(),

@@ -116,9 +116,14 @@ fn requested(
         Sort::Service => !accounts.is_empty(),
     };
     if wanted.accounts.as_deref().is_some_and(is_other) {
-        let message = format!(
-            "`accounts`: users take on a profile in its own account alone, which is `{own_account}`, and service IDs in theirs"
-        );
+        let message = match sort {
+            Sort::User => format!(
+                "`accounts`: users take on a profile in its own account alone, which is `{own_account}`"
+            ),
+            Sort::Service => {
+                "`accounts`: a service ID is in one account, which its id names: leave `accounts` out for service IDs".to_owned()
+            }
+        };
         return Err(invalid("accounts", message));
     }
     Ok(NewProfileIdentity {

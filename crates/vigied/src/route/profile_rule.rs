@@ -92,8 +92,8 @@ fn rule_kind(wanted: &ProfileRuleRequest) -> Result<ProfileRuleKind, Refusal> {
         }
         COMPUTE_RESOURCE => {
             absent("realm_name", wanted.realm_name.as_ref(), COMPUTE_RESOURCE)?;
-            // A longer time holds anyway; a shorter one would not be kept.
-            if (wanted.expiration).is_some_and(|seconds| seconds < COMPUTE_RESOURCE_SECONDS) {
+            // Neither a longer time nor a shorter one would be kept.
+            if (wanted.expiration).is_some_and(|seconds| seconds != COMPUTE_RESOURCE_SECONDS) {
                 let message = format!(
                     "`expiration`: tokens of compute resources live {COMPUTE_RESOURCE_SECONDS} seconds: leave it out"
                 );

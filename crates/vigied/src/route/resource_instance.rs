@@ -146,6 +146,17 @@ fn stays(allow_cleanup: Option<bool>) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The states that clients ask for. Every instance here is active.
+const STATES: [&str; 7] = [
+    ACTIVE,
+    "inactive",
+    "provisioning",
+    "pre_provisioning",
+    "failed",
+    "pending_reclamation",
+    "removed",
+];
+
 /// Which instances a list shows.
 struct Wanted<'p> {
     texts: [Option<&'p str>; 7],
@@ -169,6 +180,13 @@ impl<'p> Wanted<'p> {
             };
             text(name)?.map(read).transpose()
         };
+        if let Some(state) = text("state")?
+            && !STATES.contains(&state)
+        {
+            let names = STATES.map(|state| format!("`{state}`")).join(", ");
+            let message = format!("`state` is one of {names}, not `{state}`");
+            return Err(invalid("state", message));
+        }
         Ok(Self {
             texts: [
                 text("guid")?,

@@ -282,6 +282,13 @@ fn nothing_opens_an_account_from_an_address_that_it_does_not_allow() {
     run("all");
     assert_eq!(account.by_key().status, 200);
     assert_eq!(account.read()["allowed_ip_addresses"], "");
+    account.set(&json!({"allowed_ip_addresses": "127.0.0.0/8,::1", "mfa": "NONE_NO_ROPC"}));
+    account.set(&json!({"allowed_ip_addresses": "NOT_SET", "mfa": "NOT_SET"}));
+    let read = account.read();
+    assert_eq!(
+        (&read["allowed_ip_addresses"], &read["mfa"]),
+        (&json!(""), &json!("NONE"))
+    );
 }
 
 #[test]

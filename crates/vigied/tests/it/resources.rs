@@ -344,6 +344,9 @@ fn instances_are_found_by_what_they_are() {
     ] {
         assert_eq!(list(&query), expected, "{query}");
     }
+    let unknown = account.call("GET", "/v2/resource_instances?state=x").send();
+    assert_eq!(unknown.status, 400, "{}", unknown.text());
+    assert!(unknown.text().contains("`state`"), "{}", unknown.text());
     // A time that was shown finds what it was shown of.
     let instance = account.get(&path_of(&first));
     let updated = text(&instance["updated_at"]).replace('+', "%2B");

@@ -268,6 +268,7 @@ fn rules_are_made_changed_with_their_tag_and_deleted() {
         ("cr_type", json!("VM")),
         ("realm_name", json!("IBMid")),
         ("expiration", json!(900)),
+        ("expiration", json!(43_200)),
     ] {
         let mut body = of_resources();
         body[key] = value;
@@ -389,6 +390,12 @@ fn identities_are_users_and_service_ids_of_the_account() {
         let reply = account.ask("POST", &format!("{path}/{kind}"), &body);
         refused(&reply, 400, "invalid_parameter", field);
     }
+    let body = json!({"identifier": service, "type": "serviceid", "accounts": [account_id]});
+    let reply = account.ask("POST", &format!("{path}/serviceid"), &body);
+    refused(&reply, 400, "invalid_parameter", "leave `accounts` out");
+    let body = json!({"name": "with junk", "account_id": account_id, "email": "junk"});
+    let reply = account.ask("POST", "/v1/profiles", &body);
+    refused(&reply, 400, "invalid_parameter", "email");
     let nothing = account.call("PUT", &path).header("If-Match", "*");
     let nothing = nothing.json(&json!({})).send();
     refused(&nothing, 400, "invalid_parameter", "identities");

@@ -218,6 +218,18 @@ fn the_id_of_an_invitation_finds_what_else_who_accepted_it_has() {
         let mfa = account.read(&format!("/v1/mfa/accounts/{of}/status?iam_id={named}"));
         assert_eq!(mfa["iam_id"], json!(iam_id), "{mfa}");
     }
+    let resource = json!({"attributes": {"accountId": of, "serviceName": "ibmcloud-monitoring"}});
+    let question = |named: &String| json!({"subject": {"attributes": {"id": named}}, "action": "domain.render", "resource": resource});
+    let questions = json!([question(&id), question(&iam_id)]);
+    for request in [
+        account.call("POST", "/v2/authz"),
+        by_bea("POST", "/v2/authz"),
+    ] {
+        let reply = request.json(&questions).send();
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let answers = reply.json()["responses"].clone();
+        assert_eq!(answers[0], answers[1], "{answers}");
+    }
     // It opens nothing for anybody else.
     let owner = &account.owner;
     let keys = format!("/v1/apikeys?iam_id={owner}");

@@ -78,10 +78,10 @@ pub struct UpdateAccountSettings {
     /// `RESTRICTED` or `NOT_SET`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restrict_user_list_visibility: Option<String>,
-    /// Addresses, networks and ranges, separated by commas; empty for all.
+    /// Addresses, networks and ranges, separated by commas; empty or `NOT_SET` for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_ip_addresses: Option<String>,
-    /// `NONE` or `NONE_NO_ROPC`.
+    /// `NONE` or `NONE_NO_ROPC`; `NOT_SET` is `NONE`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mfa: Option<String>,
     /// Empty alone is served.

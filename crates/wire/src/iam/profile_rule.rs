@@ -20,7 +20,7 @@ pub struct ProfileRuleRequest {
     /// With `Profile-CR`: `VSI`, `PVS`, `BMS`, `IKS_SA`, `ROKS_SA` or `CE`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cr_type: Option<String>,
-    /// With `Profile-SAML`: how long a token lives at most that is issued by the rule, in seconds.
+    /// With `Profile-SAML`: how long a token lives at most that is issued by the rule, in seconds. With `Profile-CR` 3600 or left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiration: Option<u32>,
 }

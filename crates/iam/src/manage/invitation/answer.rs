@@ -79,13 +79,10 @@ impl Iam {
     ) -> Result<(), IamError> {
         let folded = self.invited(caller)?;
         let now = self.0.clock.now();
-        let account = match choice {
-            Choice::Account(account) => account,
-            Choice::Id(id) => self.account_of_invitation(id).await?.ok_or_else(none)?,
-        };
+        let account = self.inviting_account(&folded, choice).await?;
         let mut tx = self.0.db.begin().await?;
         // Every transaction locks the account first, then the user.
-        lock_active(&mut tx, account).await?;
+        lock_active(&mut tx, account).await.map_err(hidden)?;
         let found = invitations::find(&mut tx, account, &folded).await?;
         let found =
             found.filter(|found| found.expires_at.0 > now.0 && is_chosen(choice, found.guid));
@@ -115,12 +112,9 @@ impl Iam {
     /// the account lets nobody in from the caller's address.
     pub async fn decline(&self, caller: &Identity, choice: Choice) -> Result<(), IamError> {
         let folded = self.invited(caller)?;
-        let account = match choice {
-            Choice::Account(account) => account,
-            Choice::Id(id) => self.account_of_invitation(id).await?.ok_or_else(none)?,
-        };
+        let account = self.inviting_account(&folded, choice).await?;
         let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, account).await?;
+        lock_active(&mut tx, account).await.map_err(hidden)?;
         let found = invitations::find(&mut tx, account, &folded).await?;
         let found = found
             .filter(|found| is_chosen(choice, found.guid))
@@ -174,8 +168,24 @@ impl Iam {
         Ok(address::fold(&self.user(caller)?.email))
     }
 
-    async fn account_of_invitation(&self, id: UserId) -> Result<Option<AccountId>, IamError> {
-        invitations::account_of(&self.0.db, id.0).await
+    /// The account of the invitation. Only a read: who has none delays nobody there, and learns of no account.
+    async fn inviting_account(&self, folded: &str, choice: Choice) -> Result<AccountId, IamError> {
+        let found = match choice {
+            Choice::Account(account) => {
+                let waits = invitations::waits_in(&self.0.db, account, folded).await?;
+                waits.then_some(account)
+            }
+            Choice::Id(id) => invitations::account_of(&self.0.db, id.0, folded).await?,
+        };
+        found.ok_or_else(none)
+    }
+}
+
+/// A deleted account is answered as one that has invited nobody.
+fn hidden(error: IamError) -> IamError {
+    match error {
+        IamError::Refused(_) => none(),
+        other => other,
     }
 }
 

@@ -162,6 +162,11 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
+    /// Why a disabled one is refused.
+    pub const DISABLED: &str = "its API key is disabled";
+    /// Why one whose time is over is refused.
+    pub const EXPIRED: &str = "its API key has expired";
+
     /// The IAM id of its creator.
     #[must_use]
     pub fn maker(&self) -> Principal {
@@ -172,9 +177,9 @@ impl ApiKey {
     #[must_use]
     pub fn refusal(&self, now: Millis) -> Option<&'static str> {
         if self.disabled {
-            Some("its API key is disabled")
+            Some(Self::DISABLED)
         } else if self.expires_at.is_some_and(|at| at <= now) {
-            Some("its API key has expired")
+            Some(Self::EXPIRED)
         } else {
             None
         }

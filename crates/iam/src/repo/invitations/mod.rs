@@ -178,11 +178,22 @@ pub(crate) async fn is_there(tx: &mut Tx, account: AccountId, id: Guid) -> Resul
 }
 
 /// The account of an invitation.
-pub(crate) async fn account_of(db: &Db, id: Guid) -> Result<Option<AccountId>, IamError> {
-    let sql = "SELECT account FROM invitations WHERE guid = $1";
-    let row = db.one(sql, &[id.to_string().into()]).await?;
+pub(crate) async fn account_of(
+    db: &Db,
+    id: Guid,
+    folded: &str,
+) -> Result<Option<AccountId>, IamError> {
+    let sql = "SELECT account FROM invitations WHERE guid = $1 AND folded = $2";
+    let row = db.one(sql, &[id.to_string().into(), folded.into()]).await?;
     row.map(|row| Ok(AccountId(parse_guid(&row, "account")?)))
         .transpose()
+}
+
+/// Whether an invitation to the account is there for the address.
+pub(crate) async fn waits_in(db: &Db, account: AccountId, folded: &str) -> Result<bool, IamError> {
+    let sql = "SELECT guid FROM invitations WHERE account = $1 AND folded = $2";
+    let values = [account.to_string().into(), folded.into()];
+    Ok(db.one(sql, &values).await?.is_some())
 }
 
 /// The invitation of the address that has this code.

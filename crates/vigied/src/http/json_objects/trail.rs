@@ -54,13 +54,32 @@ impl fmt::Display for Fault {
             Self::Malformed {
                 member: Some(member),
                 error,
-            } => write!(f, "`{member}`: {error}"),
+            } => write!(f, "`{member}`: {}", in_words_of_json(error)),
             Self::Malformed {
                 member: None,
                 error,
-            } => write!(f, "{error}"),
+            } => write!(f, "{}", in_words_of_json(error)),
         }
     }
+}
+
+/// The parser's sentence with JSON's names of lists and objects. What it may quote of the body stays as it is.
+fn in_words_of_json(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let Some((first, last)) = text.rsplit_once(", expected ") else {
+        return text;
+    };
+    let last = match (last.strip_prefix("a sequence"), last.strip_prefix("a map")) {
+        (Some(rest), _) => format!("a list{rest}"),
+        (_, Some(rest)) => format!("an object{rest}"),
+        (None, None) => last.to_owned(),
+    };
+    let first = match first {
+        "invalid type: sequence" => "invalid type: list",
+        "invalid type: map" => "invalid type: object",
+        other => other,
+    };
+    format!("{first}, expected {last}")
 }
 
 /// What to write in place of a name that is not known: the one that was most likely meant, or else those that there are.

@@ -139,7 +139,7 @@ fn spaces_organizations_and_keys_are_counted_by_account() {
         "limits.group_rules_per_account=1",
         "limits.policies_per_account=1",
         "limits.custom_roles_per_account=1",
-        "limits.resource_groups_per_account=1",
+        "limits.resource_groups_per_account=2",
         "limits.profiles_per_account=1",
     ]);
     let own_key = server.owner.api_key.clone();

@@ -62,7 +62,7 @@ rule = iam.create_claim_rule(
 assert rule.get_status_code() == 201
 rule = ProfileClaimRule.from_dict(rule.get_result())
 workloads = iam.create_claim_rule(
-    profile_id=profile.id, type="Profile-CR", conditions=conditions, cr_type="IKS_SA", expiration=43200
+    profile_id=profile.id, type="Profile-CR", conditions=conditions, cr_type="IKS_SA"
 ).get_result()
 assert len(iam.list_claim_rules(profile_id=profile.id).get_result()["rules"]) == 2
 tag = iam.get_claim_rule(profile_id=profile.id, rule_id=rule.id).get_headers()["ETag"]
