@@ -186,9 +186,7 @@ impl Core {
         // In files nothing tells a batch that is not done from others.
         self.state.batches.wait_through(unflushed.frozen.batch);
         let mut manifest = self.manifest();
-        let mut discarded: Vec<PathBuf> = (manifest.wal_first..unflushed.wal_first)
-            .map(|number| wal::path(&self.dir().join(WAL), number))
-            .collect();
+        let mut discarded = self.logs_before(unflushed.wal_first);
         if unflushed.all_names {
             discarded.extend(manifest.names.iter().map(|file| self.dir().join(file)));
         }
@@ -217,6 +215,19 @@ impl Core {
             self.discard(&file);
         }
         Ok(())
+    }
+
+    /// The log files with lower numbers. Numbers may be left out, so the folder says which there are; where it cannot be read
+    /// now, the next flush finds them.
+    fn logs_before(&self, wal_first: u64) -> Vec<PathBuf> {
+        let dir = self.dir().join(WAL);
+        let names = self.storage.list(&dir).unwrap_or_default();
+        names
+            .iter()
+            .filter_map(|name| wal::file_number(name))
+            .filter(|number| *number < wal_first)
+            .map(|number| wal::path(&dir, number))
+            .collect()
     }
 
     /// Step 4.

@@ -8,7 +8,7 @@ use crate::error;
 use crate::events::Events;
 use crate::head_reservations::HeadReservations;
 use crate::index::activity::{ActivityIndex, NewlyActive, covers};
-use crate::layout::{LATE, NAMES, SEGMENTS, WAL};
+use crate::layout::{LATE, NAMES, SEGMENTS, WAL, is_ours};
 use crate::manifest::{self, Manifest};
 use crate::poison::Poison;
 use crate::registry::name_file::{CreatedSeries, NameFile};
@@ -146,12 +146,16 @@ pub(crate) fn open(
         report.wal_files = replayed.files;
         report.wal_records = replayed.records;
         report.torn = replayed.torn;
+        let next = replayed.file_number.checked_add(1).ok_or_else(|| {
+            let last = crate::wal::path(&wal_dir, replayed.file_number);
+            error::corrupt(&last, 0, "no log file can follow it")
+        })?;
         LogWriter::create(
             Arc::clone(&storage),
             &wal_dir,
             Arc::clone(&poison),
             DiskSpace::new(config.disk_full_retry_ms),
-            replayed.file_number + 1,
+            next,
             replayed.last_sequence,
         )?
     };
@@ -266,7 +270,7 @@ fn delete_orphans(
         named.contains(file) || (is_log && !is_new)
     };
     let mut orphans = files(storage, dir)?;
-    orphans.retain(|file| !counts(file));
+    orphans.retain(|file| is_ours(file) && !counts(file));
     for file in &orphans {
         storage.remove(file).map_err(error::io("remove", file))?;
         if let Some(parent) = file.parent() {

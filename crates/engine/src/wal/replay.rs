@@ -14,7 +14,7 @@ pub(crate) struct Replayed {
     pub(crate) records: u64,
     /// The last record.
     pub(crate) last_sequence: u64,
-    /// The highest file number seen.
+    /// The highest number of a file that counts.
     pub(crate) file_number: u64,
     pub(crate) torn: Option<TornTail>,
 }
@@ -47,14 +47,17 @@ pub(crate) fn replay(
             "the manifest's log file is missing",
         ));
     }
-    drop_unbegun(storage, dir, &mut numbers, &mut replayed)?;
+    while drop_unbegun(storage, dir, &mut numbers, &mut replayed)? {}
     for (position, number) in numbers.iter().enumerate() {
         let path = super::path(dir, *number);
         let is_last = position + 1 == numbers.len();
         let bytes = storage.read(&path).map_err(error::io("read", &path))?;
         replayed.file_number = replayed.file_number.max(*number);
         let header = FileHeader::decode(&bytes).map_err(error::damaged(&path, 0))?;
-        if header.file_number != *number || header.first_sequence != replayed.last_sequence + 1 {
+        if header.file_number != *number {
+            return Err(misnamed(&path, &header));
+        }
+        if replayed.last_sequence.checked_add(1) != Some(header.first_sequence) {
             return Err(error::corrupt(
                 &path,
                 0,
@@ -79,32 +82,50 @@ pub(crate) fn replay(
     Ok(replayed)
 }
 
+/// The file is a log file, but another one.
+fn misnamed(path: &Path, header: &FileHeader) -> StoreError {
+    let what = format!(
+        "it is a copy of log file {}, and does not belong here",
+        header.file_number
+    );
+    error::corrupt(path, 0, what)
+}
+
 /// Removes a last file that has no whole header: the crash came while it was made, before all that belongs into the file
-/// before it was on stable storage. Nothing can be in it.
+/// before it was on stable storage. Nothing can be in it, and its number is given again.
+///
+/// True where its number does not follow that of the file before it, which may then be the one that the crash left.
 fn drop_unbegun(
     storage: &dyn Storage,
     dir: &Path,
     numbers: &mut Vec<u64>,
     replayed: &mut Replayed,
-) -> Result<(), StoreError> {
-    let Some(last) = numbers.last().copied().filter(|_| numbers.len() > 1) else {
-        return Ok(());
+) -> Result<bool, StoreError> {
+    let [.., before, last] = *numbers.as_slice() else {
+        return Ok(false);
     };
     let path = super::path(dir, last);
     let bytes = storage.read(&path).map_err(error::io("read", &path))?;
-    if bytes.len() > FILE_HEADER_BYTES || FileHeader::decode(&bytes).is_ok() {
-        return Ok(());
+    match FileHeader::decode(&bytes) {
+        Ok(header) if header.file_number == last => return Ok(false),
+        // Said before the file before it is taken for one that is not the last.
+        Ok(header) => return Err(misnamed(&path, &header)),
+        Err(damage) if bytes.len() > FILE_HEADER_BYTES => {
+            return Err(error::damaged(&path, 0)(damage));
+        }
+        Err(_) => {}
     }
     storage.remove(&path).map_err(error::io("remove", &path))?;
     storage.sync_dir(dir).map_err(error::io("sync", dir))?;
     numbers.pop();
-    replayed.file_number = last;
     // Without a byte nothing is torn, and there is nothing to tell.
-    replayed.torn = (!bytes.is_empty()).then_some(TornTail {
-        file: path,
-        bytes: bytes.len() as u64,
-    });
-    Ok(())
+    if !bytes.is_empty() {
+        replayed.torn = Some(TornTail {
+            file: path,
+            bytes: bytes.len() as u64,
+        });
+    }
+    Ok(before.checked_add(1) != Some(last))
 }
 
 /// Returns where the valid records end.
