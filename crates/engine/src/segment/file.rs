@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-/// A quarter of the descriptors that a process has by default; the rest is for connections.
-const OPEN_MAX: usize = 256;
+/// An eighth of the descriptors that a process has by default: the rest is for connections, and for files that are written.
+const OPEN_MAX: usize = 128;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -94,7 +94,7 @@ fn misnamed(path: &Path, header: &FileHeader) -> StoreError {
 /// Removes a last file that has no whole header: the crash came while it was made, before all that belongs into the file
 /// before it was on stable storage. Nothing can be in it, and its number is given again.
 ///
-/// True where its number does not follow that of the file before it, which may then be the one that the crash left.
+/// True where it was empty and its number does not follow that of the file before it, which may then be the one that the crash left.
 fn drop_unbegun(
     storage: &dyn Storage,
     dir: &Path,
@@ -125,7 +125,7 @@ fn drop_unbegun(
             bytes: bytes.len() as u64,
         });
     }
-    Ok(before.checked_add(1) != Some(last))
+    Ok(bytes.is_empty() && before.checked_add(1) != Some(last))
 }
 
 /// Returns where the valid records end.

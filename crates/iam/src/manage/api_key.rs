@@ -324,7 +324,7 @@ impl Iam {
             let key = stored(&mut tx, id).await;
             drop(tx);
             self.sync().await?;
-            return Err(locked(&key?));
+            return Err(locked(key?.as_ref()));
         }
         activity::delete_of_key(&mut tx, &key).await?;
         self.commit(tx, about(caller, Action::KeyDeleted, &key))

@@ -3,8 +3,9 @@
 use base::limit;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Descriptors for the store, the databases and the log, beside the connections.
-const OTHERS: u64 = 256;
+/// Descriptors for the store (which keeps 128 segments open, and opens files and folders to write them), the databases, the log, and
+/// connections that are accepted before another has given way to them.
+const OTHERS: u64 = 512;
 
 /// The connections that the settings allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,8 +119,8 @@ mod tests {
     fn connections_leave_descriptors_for_the_store() {
         for (descriptors, connections, can_be) in [
             (20_000, 4096, 4096),
-            (4352, 4096, 4096),
-            (1024, 4096, 768),
+            (4608, 4096, 4096),
+            (1024, 4096, 512),
             (256, 4096, 128),
             (1, 4096, 1),
             (1024, 16, 16),

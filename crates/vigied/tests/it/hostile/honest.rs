@@ -20,7 +20,13 @@ pub(super) fn connect_from(source: Ipv4Addr, server: &Server) -> io::Result<TcpS
     let to: SocketAddr = server.serving.address.parse().unwrap();
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
     socket.bind(&SocketAddr::from((IpAddr::V4(source), 0)).into())?;
-    socket.connect_timeout(&to.into(), LONG)?;
+    if let Err(error) = socket.connect_timeout(&to.into(), LONG) {
+        // A signal came meanwhile, as of a child that ended.
+        return match error.kind() {
+            io::ErrorKind::Interrupted => connect_from(source, server),
+            _ => Err(error),
+        };
+    }
     let stream = TcpStream::from(socket);
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(LONG))?;
