@@ -62,7 +62,7 @@ fn trust(profile: &Profile, resource: &ComputeResource) -> Option<Trust> {
 
 fn refused(error: &CrTokenError) -> IamError {
     let reason = match error {
-        CrTokenError::KeysAway => Reason::IssuerAway,
+        CrTokenError::KeysAway | CrTokenError::KeysBeingRead => Reason::IssuerAway,
         _ => Reason::WrongToken,
     };
     let message = format!("Property validation failed: `cr_token` proves nobody here: {error}");

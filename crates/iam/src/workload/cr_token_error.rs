@@ -35,6 +35,9 @@ pub enum CrTokenError {
     /// The issuer's keys cannot be read.
     #[error("the keys of its issuer cannot be read at the moment")]
     KeysAway,
+    /// The issuer's keys are being read, and those read before are not enough.
+    #[error("the keys of its issuer are being read at the moment; send it again")]
+    KeysBeingRead,
 }
 
 impl From<AuthError> for CrTokenError {

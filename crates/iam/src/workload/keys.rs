@@ -2,7 +2,8 @@
 //! a token names one that is not among them: an issuer that changes its keys shows the new one before it signs with it, but not to us.
 //!
 //! Those who send tokens cannot make the server read as often as they like: it tries once a minute at most, whatever the tokens say, and
-//! one reading serves everybody who waits for it.
+//! one reading serves everybody who waits for it. Few wait: each keeps the slot of its request for as long as a slow issuer takes, and
+//! nobody has proven anything yet. While keys are known, only who reads them again waits.
 
 use super::cr_token_error::CrTokenError;
 use super::issuer::KeyFetch;
@@ -11,6 +12,7 @@ use arc_swap::ArcSwapOption;
 use base::failure_streak::FailureStreak;
 use base::time::Millis;
 use std::sync::Arc;
+use tokio::sync::{MutexGuard, Semaphore};
 
 /// The least time between two readings.
 const PAUSE: i64 = 60_000;
@@ -20,6 +22,9 @@ const FRESH: i64 = 3_600_000;
 
 /// For how long keys are used that cannot be read again: an issuer that is away for a while locks nobody out.
 const KEPT: i64 = 24 * 3_600_000;
+
+/// How many wait for the first keys of an issuer, beside the one who reads them.
+const WAITING: usize = 16;
 
 struct Known {
     keys: KeySet,
@@ -32,6 +37,8 @@ pub(super) struct IssuerKeys {
     known: ArcSwapOption<Known>,
     /// When they were read last, or should have been. Locked while they are read.
     tried_at: tokio::sync::Mutex<Option<Millis>>,
+    /// For who waits while they are read.
+    waiting: Semaphore,
     failures: FailureStreak,
 }
 
@@ -61,6 +68,7 @@ impl IssuerKeys {
             fetch,
             known: ArcSwapOption::empty(),
             tried_at: tokio::sync::Mutex::new(None),
+            waiting: Semaphore::new(WAITING),
             failures: FailureStreak::new(),
         }
     }
@@ -70,10 +78,26 @@ impl IssuerKeys {
         known.filter(|known| is_within(known.read_at, now, KEPT))
     }
 
+    /// The right to read the keys, at once or after others.
+    ///
+    /// # Errors
+    /// When others have it, and keys are known already or as many wait as may.
+    async fn turn(&self, now: Millis) -> Result<MutexGuard<'_, Option<Millis>>, CrTokenError> {
+        if let Ok(turn) = self.tried_at.try_lock() {
+            return Ok(turn);
+        }
+        if self.usable(now).is_some() {
+            return Err(CrTokenError::KeysBeingRead);
+        }
+        let place = self.waiting.try_acquire();
+        let _place = place.map_err(|_| CrTokenError::KeysBeingRead)?;
+        Ok(self.tried_at.lock().await)
+    }
+
     /// The issuer's keys, read again if they are old, or if none of them has this name.
     ///
     /// # Errors
-    /// When they cannot be read.
+    /// When they cannot be read, or others read them and this one is not to wait.
     pub(super) async fn with(
         &self,
         issuer: &str,
@@ -86,7 +110,15 @@ impl IssuerKeys {
         if let Some(known) = self.usable(now).filter(is_enough) {
             return Ok(UsableKeys(known));
         }
-        let mut tried_at = self.tried_at.lock().await;
+        let mut tried_at = match self.turn(now).await {
+            Ok(turn) => turn,
+            Err(error) => {
+                // Old ones serve meanwhile.
+                let has_key = |known: &Arc<Known>| kid.is_none_or(|kid| known.keys.holds(kid));
+                let known = self.usable(now).filter(has_key);
+                return known.map(UsableKeys).ok_or(error);
+            }
+        };
         // Somebody else may have read them meanwhile.
         let has_enough = self.usable(now).is_some_and(|known| is_enough(&known));
         if !has_enough && !tried_at.is_some_and(|at| is_within(at, now, PAUSE)) {
@@ -130,19 +162,30 @@ mod tests {
     use super::*;
     use crate::token::keyring::SigningAlgorithm;
     use serde_json::json;
-    use std::sync::Mutex;
+    use std::pin::{Pin, pin};
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Mutex, mpsc};
+    use std::task::{Context, Poll, Waker};
 
     /// An issuer that publishes the key of this name, or nothing.
     #[derive(Debug, Default)]
     struct Publisher {
         published: Mutex<Option<&'static str>>,
         asked: AtomicUsize,
+        /// What the next answer waits for, where the issuer is slow.
+        slow: Mutex<Option<mpsc::Receiver<()>>>,
     }
 
     impl Publisher {
         fn show(&self, kid: Option<&'static str>) {
             *self.published.lock().unwrap() = kid;
+        }
+
+        /// Its next answer comes when what is returned is dropped.
+        fn slow_down(&self) -> mpsc::Sender<()> {
+            let (end, ended) = mpsc::channel();
+            *self.slow.lock().unwrap() = Some(ended);
+            end
         }
 
         fn asked(&self) -> usize {
@@ -153,6 +196,11 @@ mod tests {
     impl KeyFetch for Publisher {
         fn fetch(&self) -> Result<Vec<u8>, String> {
             self.asked.fetch_add(1, Ordering::Relaxed);
+            let slow = self.slow.lock().unwrap().take();
+            if let Some(slow) = slow {
+                // Its sender is dropped.
+                let _ended = slow.recv();
+            }
             let published = *self.published.lock().unwrap();
             let kid = published.ok_or("it does not answer")?;
             let key = jwk(&pair(kid, SigningAlgorithm::EdDsa));
@@ -197,7 +245,7 @@ mod tests {
     async fn many_who_wait_are_served_by_one_reading() {
         let (publisher, keys) = keys();
         let keys = Arc::new(keys);
-        let all = (0..50).map(|_| {
+        let all = (0..=WAITING).map(|_| {
             let keys = Arc::clone(&keys);
             tokio::spawn(async move { holds(&keys, "1", START).await })
         });
@@ -205,6 +253,58 @@ mod tests {
             assert_eq!(one.await.unwrap(), Ok(true));
         }
         assert_eq!(publisher.asked(), 1);
+    }
+
+    /// Whether somebody reads, or waits for it.
+    fn is_pending<F: Future>(work: Pin<&mut F>) -> bool {
+        let polled = work.poll(&mut Context::from_waker(Waker::noop()));
+        matches!(polled, Poll::Pending)
+    }
+
+    #[tokio::test]
+    async fn few_wait_for_the_first_keys_of_a_slow_issuer() {
+        let (publisher, keys) = keys();
+        let held = publisher.slow_down();
+        let mut all = Vec::new();
+        for _ in 0..=WAITING {
+            let mut work = Box::pin(holds(&keys, "1", START));
+            assert!(is_pending(work.as_mut()));
+            all.push(work);
+        }
+        let mut refused = pin!(holds(&keys, "1", START));
+        let polled = refused
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+        assert_eq!(polled, Poll::Ready(Err(CrTokenError::KeysBeingRead)));
+        // Who goes leaves a place.
+        all.pop();
+        let mut next = Box::pin(holds(&keys, "1", START));
+        assert!(is_pending(next.as_mut()));
+        all.push(next);
+        drop(held);
+        for one in all {
+            assert_eq!(one.await, Ok(true));
+        }
+        assert_eq!(publisher.asked(), 1);
+    }
+
+    #[tokio::test]
+    async fn while_known_keys_are_read_again_nobody_else_waits() {
+        let (publisher, keys) = keys();
+        assert_eq!(holds(&keys, "1", START).await, Ok(true));
+        for later in [START.plus(PAUSE), START.plus(PAUSE + FRESH)] {
+            let held = publisher.slow_down();
+            let mut reader = Box::pin(holds(&keys, "2", later));
+            assert!(is_pending(reader.as_mut()));
+            for (kid, wanted) in [("1", Ok(true)), ("2", Err(CrTokenError::KeysBeingRead))] {
+                let mut other = pin!(holds(&keys, kid, later));
+                let polled = other.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                assert_eq!(polled, Poll::Ready(wanted));
+            }
+            drop(held);
+            assert_eq!(reader.await, Ok(false));
+        }
+        assert_eq!(publisher.asked(), 3);
     }
 
     #[tokio::test]
