@@ -197,6 +197,7 @@ impl SampleStore for Engine {
             owner: scope.owner(),
             query,
             filter,
+            hidden_before: self.core.hidden_before(scope),
         };
         self.core.delete(&what, context, begin)
     }
