@@ -19,7 +19,7 @@ use base::limit;
 use base::scope::Owner;
 use base::selector::NameFilter;
 use base::store::{DeleteQuery, Deleted, StoreError};
-use base::time::TimeRange;
+use base::time::{Millis, TimeRange};
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -51,6 +51,8 @@ pub(crate) struct Deletion<'a> {
     pub(crate) owner: Owner,
     pub(crate) query: &'a DeleteQuery<'a>,
     pub(crate) filter: Option<&'a NameFilter>,
+    /// What lies before it is hidden from the tenant, and so neither named nor deleted.
+    pub(crate) hidden_before: Option<Millis>,
 }
 
 impl Core {
@@ -65,6 +67,7 @@ impl Core {
             owner,
             query,
             filter,
+            hidden_before,
         } = *what;
         if !query.dry_run {
             self.poison.check()?;
@@ -72,8 +75,24 @@ impl Core {
         }
         let names = self.state.names_of(tenant);
         let mut meter = QueryMeter::new(context)?;
+        // As for a listing: a deletion concerns what its caller can see.
+        let visible = match hidden_before {
+            None => None,
+            Some(oldest) => {
+                let days = self.state.activity();
+                Some(days.active(&TimeRange::ALL.since(oldest), &mut meter)?)
+            }
+        };
+        let selector = query.selector;
         let extent = (query.exact, query.names);
-        let found = find::subtree(&names, query.selector, filter, extent, &mut meter)?;
+        let found = find::subtree(
+            &names,
+            selector,
+            filter,
+            visible.as_ref(),
+            extent,
+            &mut meter,
+        )?;
         // Held on, it would make every writer of a new series copy what it shares.
         drop(names);
         let mut series = found.all;
@@ -85,7 +104,11 @@ impl Core {
         if query.dry_run || series.is_empty() {
             return Ok(Some(deleted));
         }
-        if let Some(range) = query.range {
+        let range = match hidden_before {
+            None => query.range,
+            Some(oldest) => query.range.map(|range| range.since(oldest)),
+        };
+        if let Some(range) = range {
             // Where a series has no samples, nothing needs to be hidden.
             let days = self.state.activity();
             let active = days.active(&range, &mut meter)?;
@@ -99,7 +122,7 @@ impl Core {
         if begin(&deleted).is_break() {
             return Ok(None);
         }
-        let sequence = match query.range {
+        let sequence = match range {
             None => self.delete_all(&series),
             Some(range) => self.delete_range(&series, range, owner),
         };
@@ -232,7 +255,7 @@ mod tests {
     use crate::recover;
     use crate::state::COPIES;
     use crate::storage::faulty::Faulty;
-    use base::time::{ManualClock, Millis};
+    use base::time::ManualClock;
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     fn open() -> Core {

@@ -136,6 +136,8 @@ impl SampleStore for Engine {
             None => query.range,
             Some(oldest) => Some(query.range.unwrap_or(TimeRange::ALL).since(oldest)),
         };
+        // A late segment may still hold days that lie past it.
+        let range = range.map(|range| self.core.state.clamp_to_retention(range));
         let active = match &range {
             Some(range) => Some(days.active(range, &mut meter)?),
             None => None,
@@ -197,6 +199,7 @@ impl SampleStore for Engine {
             owner: scope.owner(),
             query,
             filter,
+            hidden_before: self.core.hidden_before(scope),
         };
         self.core.delete(&what, context, begin)
     }

@@ -10,7 +10,15 @@ use std::path::Path;
 /// needed, because every read of a block comes through here.
 pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     move |source| {
-        let what = format!("cannot {action} {}", path.display());
+        // Somebody else has put it where a file or a folder of the store would be.
+        let in_the_way = match source.kind() {
+            io::ErrorKind::IsADirectory => ", which is a folder; move it out of the samples folder",
+            io::ErrorKind::NotADirectory if action == "list" => {
+                ", which is no folder; move it out of the samples folder"
+            }
+            _ => "",
+        };
+        let what = format!("cannot {action} {}{in_the_way}", path.display());
         let is_full = matches!(
             source.kind(),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
@@ -68,6 +76,29 @@ pub(crate) fn with_source(error: &StoreError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_in_the_way_is_told_with_what_to_do() {
+        let path = Path::new("/samples/wal");
+        let said =
+            |action: &'static str, kind: io::ErrorKind| io(action, path)(kind.into()).to_string();
+        for (action, kind) in [
+            ("read", io::ErrorKind::IsADirectory),
+            ("remove", io::ErrorKind::IsADirectory),
+            ("list", io::ErrorKind::NotADirectory),
+        ] {
+            let said = said(action, kind);
+            assert!(said.contains("/samples/wal, which is "), "{said}");
+            assert!(
+                said.ends_with("; move it out of the samples folder"),
+                "{said}"
+            );
+        }
+        // What is no folder is above it, and is not named.
+        let above = said("read", io::ErrorKind::NotADirectory);
+        assert_eq!(above, "cannot read /samples/wal");
+        assert_eq!(said("read", io::ErrorKind::NotFound), above);
+    }
 
     #[test]
     fn a_full_disk_is_lack_of_room_for_a_write_and_a_failure_for_a_sync() {

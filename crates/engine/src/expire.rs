@@ -12,7 +12,8 @@ use crate::guard::yield_to_waiters;
 use crate::index::activity::ActivityIndex;
 use crate::publish::Change;
 use base::store::StoreError;
-use base::time::Millis;
+use base::time::{Millis, TimeRange};
+use roaring::RoaringBitmap;
 use std::sync::atomic::Ordering;
 
 /// Of all days that have samples, a flush drops one in so many, but always one. Whoever sees that days go which should stay
@@ -22,12 +23,19 @@ const SHARE: usize = 10;
 /// How long nobody may have sent anything for the clock to be believed.
 const SILENCE_MS: i64 = 30 * DAY_MILLIS;
 
-/// The first day that stays: as the retention says, if that is no more than the share.
-fn first_retained_day(days: &ActivityIndex, now: Millis, retention_ms: i64) -> Day {
-    let all = days.all();
+/// The first day that stays: as the retention says, if that is no more than the share. Days before `dropped_before` have been
+/// dropped already: what late segments still hold of them takes no part of the share.
+fn first_retained_day(
+    days: &ActivityIndex,
+    dropped_before: Day,
+    now: Millis,
+    retention_ms: i64,
+) -> Day {
+    let mut all = days.all();
     let newest = all.last().map(|day| day.range().until);
     let believed = newest.map_or(now, |newest| newest.plus(SILENCE_MS).min(now));
     let first = Day::of(believed.plus(-retention_ms));
+    all.retain(|day| *day >= dropped_before);
     let expired = all.iter().filter(|day| **day < first).count();
     let allowed = (all.len() / SHARE).max(1);
     if expired <= allowed {
@@ -41,7 +49,8 @@ impl Core {
     pub(crate) fn expire(&self) -> Result<(), StoreError> {
         let days = self.state.activity();
         let retention = i64::from(self.config.retention_days) * DAY_MILLIS;
-        let first = first_retained_day(&days, self.clock.now(), retention);
+        let dropped_before = Day(self.state.retention_start.load(Ordering::SeqCst));
+        let first = first_retained_day(&days, dropped_before, self.clock.now(), retention);
         let by_clock = Day::of(self.oldest());
         let held_back = days
             .all()
@@ -52,6 +61,7 @@ impl Core {
             days => self.events.on_event(Event::HeldBack { days }),
         }
         let gone = days.expiring(first);
+        let mut dropped = RoaringBitmap::new();
         let mut sequence = None;
         for mut piece in pieces(&gone) {
             let mut locked = self.state.lock_all();
@@ -59,15 +69,24 @@ impl Core {
             let deferred =
                 (!piece.is_empty()).then(|| self.apply_delete_series(&mut locked, &piece));
             drop(locked);
+            dropped |= &piece;
             sequence = deferred.map(|(last, _)| last).or(sequence);
             yield_to_waiters();
         }
         drop(days);
-        self.state.change_activity(|days| days.forget(first));
+        // Of a day that stays listed for its late segment they would be dropped again and again.
+        self.state.clear_activity(&dropped, &TimeRange::ALL);
         self.state.retention_start.store(first.0, Ordering::SeqCst);
         if let Some(sequence) = sequence {
             self.wal.commit(sequence)?;
         }
+        self.discard_expired(first)?;
+        self.forget_days_before(first);
+        Ok(())
+    }
+
+    /// Removes the segments all of whose days lie before `first`.
+    fn discard_expired(&self, first: Day) -> Result<(), StoreError> {
         let mut manifest = self.manifest();
         let version = self.state.version();
         let segments = version.segments.iter();
@@ -98,6 +117,27 @@ impl Core {
         self.discard_segments(expired);
         Ok(())
     }
+
+    /// Forgets the days before `first` of which no segment is left. A clock that was ahead may be set right, and what late
+    /// segments hold of those days can be read again: deletions and listings must find it then.
+    fn forget_days_before(&self, first: Day) {
+        let version = self.state.version();
+        let spans: Vec<(Day, Day)> = version
+            .segments
+            .iter()
+            .map(|segment| segment.range())
+            .map(|range| (Day::of(range.from), Day::of(range.until)))
+            .filter(|(from, _)| *from < first)
+            .collect();
+        drop(version);
+        let is_left = |day: Day| {
+            spans
+                .iter()
+                .any(|(from, until)| (*from..=*until).contains(&day))
+        };
+        self.state
+            .change_activity(|days| days.forget(first, is_left));
+    }
 }
 
 #[cfg(test)]
@@ -112,15 +152,22 @@ mod tests {
         for day in 100..200 {
             days.set(NewlyActive::of(&[(Day(day), SeriesRef(1))]));
         }
-        let first = |now: i32, retention: i32| {
+        let first_since = |dropped_before: Day, now: i32, retention: i32| {
             let now = Millis(Day(now).start());
-            first_retained_day(&days, now, i64::from(retention) * DAY_MILLIS)
+            let retention = i64::from(retention) * DAY_MILLIS;
+            first_retained_day(&days, dropped_before, now, retention)
         };
+        let first = |now: i32, retention: i32| first_since(Day(i32::MIN), now, retention);
         assert_eq!(first(200, 99), Day(101));
         assert_eq!(first(210, 100), Day(110));
         assert_eq!(first(210, 99), Day(110), "a tenth");
         assert_eq!(first(200, 1), Day(110), "mistyped");
         assert_eq!(first(5000, 100), Day(110), "a tenth, and");
         assert_eq!(first(5000, 129), Day(100), "nobody has sent since");
+        // Twenty days have been dropped, and late segments still hold some of them.
+        let first = |now: i32, retention: i32| first_since(Day(120), now, retention);
+        assert_eq!(first(200, 75), Day(125), "of the eighty that stay");
+        assert_eq!(first(200, 1), Day(128), "a tenth of these");
+        assert_eq!(first(200, 99), Day(101), "the clock was ahead");
     }
 }

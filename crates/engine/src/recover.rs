@@ -200,7 +200,10 @@ fn random_key() -> FingerprintKey {
 /// Without a manifest there may be an empty first log file, left by a crash of the very first start. Anything else says
 /// that the manifest was lost, and that deleting orphan files would delete all samples.
 fn refuse_orphans(storage: &dyn Storage, dir: &Path) -> Result<(), StoreError> {
-    for file in files(storage, dir)? {
+    let ours = files(storage, dir)?
+        .into_iter()
+        .filter(|file| is_ours(file));
+    for file in ours {
         let kind = file.extension().and_then(|extension| extension.to_str());
         let holds_samples = match kind {
             Some("seg" | "names") => true,

@@ -36,6 +36,31 @@ impl Purge {
         } else {
             PURGE_INTERVAL_MS
         };
-        self == Self::Now || last.is_none_or(|last| now >= last.plus(interval))
+        // A clock that was ahead and has been set right would otherwise put off all purges until the time it once said.
+        self == Self::Now || last.is_none_or(|last| now < last || now >= last.plus(interval))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_purge_is_due_after_its_interval_and_when_the_clock_was_ahead() {
+        let due = |now: i64, last: Option<i64>, tombstones: usize| {
+            Purge::WhenWorthIt.is_due(Millis(now), last.map(Millis), tombstones)
+        };
+        assert!(due(0, None, 0));
+        assert!(!due(PURGE_INTERVAL_MS, Some(1), 0));
+        assert!(due(PURGE_INTERVAL_MS, Some(0), 0));
+        let many = TOMBSTONES_MAX + 1;
+        assert!(!due(59_999, Some(0), many));
+        assert!(due(60_000, Some(0), many));
+        for tombstones in [0, many] {
+            assert!(!due(5, Some(5), tombstones));
+            assert!(due(5, Some(6), tombstones), "the clock was ahead");
+            assert!(due(0, Some(i64::MAX), tombstones), "far ahead");
+        }
+        assert!(Purge::Now.is_due(Millis(5), Some(Millis(5)), 0));
     }
 }

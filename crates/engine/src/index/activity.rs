@@ -212,10 +212,12 @@ impl ActivityIndex {
         });
     }
 
-    /// Forgets the days before `first`.
-    pub(crate) fn forget(&mut self, first: Day) {
+    /// Forgets the days before `first`, except those of which something is left.
+    pub(crate) fn forget(&mut self, first: Day, is_left: impl Fn(Day) -> bool) {
         for day in self.all().into_iter().take_while(|day| *day < first) {
-            self.0.remove(&day);
+            if !is_left(day) {
+                self.0.remove(&day);
+            }
         }
     }
 }
@@ -283,8 +285,12 @@ mod tests {
         set(&mut days, 4, 8);
         days.subtract_newer(&mut gone, &before);
         assert!(gone.is_empty(), "it has got samples meanwhile");
-        days.forget(Day(3));
+        set(&mut days, 1, 7);
+        days.forget(Day(3), |day| day == Day(1));
+        assert_eq!(of(&days, i64::MIN, Day(3).start()), [7], "it is left");
+        days.forget(Day(3), |_| false);
         assert_eq!(of(&days, i64::MIN, Day(3).start()), [0_u32; 0]);
+        assert_eq!(days.all(), [Day(4)]);
     }
 
     /// Every part of every day was copied, and with it the list of the days.

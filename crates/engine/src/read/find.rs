@@ -103,21 +103,24 @@ pub(crate) struct Subtree {
     pub(crate) first: BTreeSet<SeriesKey<'static>>,
 }
 
-/// The series that a deletion means, `alone` or with what lies below, with the first `names` of their names.
+/// The series that a deletion means, `alone` or with what lies below, with the first `names` of their names; with `active`, only
+/// those of these.
 pub(crate) fn subtree(
     names: &TenantNames,
     selector: &Selector,
     filter: Option<&NameFilter>,
+    active: Option<&RoaringBitmap>,
     (alone, first): (bool, usize),
     meter: &mut QueryMeter<'_>,
 ) -> Result<Subtree, StoreError> {
+    let is_active = |series: SeriesRef| active.is_none_or(|active| active.contains(series.0));
     let mut found = Subtree::default();
     let mut fitting = RoaringBitmap::new();
     // The last branch that was taken whole: what fits below it is in already.
     let mut whole = String::new();
     names.walk(selector, filter, meter, |node, meter| {
         let WalkNode { key, leaf, branch } = node;
-        if let Some(series) = leaf {
+        if let Some(series) = leaf.filter(|series| is_active(*series)) {
             fitting.insert(series.0);
             found.all.insert(series.0);
             keep_first(&mut found.first, &key, first);
@@ -125,12 +128,14 @@ pub(crate) fn subtree(
         if branch && !alone && !lies_below(key.path(), &whole) {
             key.path().clone_into(&mut whole);
             names.below(key.path(), filter, meter, |name, series| {
-                found.all.insert(series.0);
-                keep_first(
-                    &mut found.first,
-                    &SeriesKey::from_canonical_unchecked(name),
-                    first,
-                );
+                if is_active(series) {
+                    found.all.insert(series.0);
+                    keep_first(
+                        &mut found.first,
+                        &SeriesKey::from_canonical_unchecked(name),
+                        first,
+                    );
+                }
                 ControlFlow::Continue(())
             })?;
         }

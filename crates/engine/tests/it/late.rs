@@ -1,7 +1,7 @@
 //! Samples for many days at once: however far back a sender reaches, a flush makes few files, and the later write counts
 //! whichever kind of file it is in.
 
-use crate::support::{DAY, NOON, config, delete, figure, open_with, range, read, send};
+use crate::support::{DAY, NOON, config, delete, figure, find_in, open_with, range, read, send};
 use base::store::SampleStore;
 use base::time::{ManualClock, Millis};
 use engine::EngineConfig;
@@ -102,4 +102,70 @@ fn of_equal_instants_the_later_write_counts_in_whatever_file_it_is() {
     expected.retain(|at, _| *at >= NOON - 31 * DAY);
     let all: Vec<(i64, f64)> = expected.clone().into_iter().collect();
     assert_eq!(read(&engine, 1, "a.b"), all, "past the retention");
+}
+
+/// Forty days of samples, most of them in one late segment, and a clock that goes ahead by two months.
+fn ahead(storage: &Faulty) -> (engine::Engine, Arc<ManualClock>) {
+    let forty = EngineConfig {
+        retention_days: 40,
+        ..config()
+    };
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let engine = open_with(forty, storage, &clock).unwrap().0;
+    let days: Vec<(&str, i64, f64)> = (0..40).map(|day| ("a.b", NOON - day * DAY, 1.0)).collect();
+    send(&engine, 1, &days);
+    engine.flush().unwrap();
+    // In a segment of its own, which goes.
+    send(&engine, 1, &[("a.old", NOON - 38 * DAY, 1.0)]);
+    engine.flush().unwrap();
+    clock.advance(60 * DAY);
+    engine.flush().unwrap();
+    (engine, clock)
+}
+
+/// Its days were forgotten: deletions of ranges did not reach them, and listings of ranges did not name what is there.
+#[test]
+fn days_in_a_late_segment_can_be_deleted_when_the_clock_has_been_set_right() {
+    let storage = Faulty::new(1);
+    let (engine, clock) = ahead(&storage);
+    let first_days = range(NOON - 39 * DAY, NOON - 36 * DAY);
+    let listed = |engine: &engine::Engine| find_in(engine, 1, "a.*", Some(first_days));
+    // A tenth of the days went.
+    assert_eq!(listed(&engine), [""; 0]);
+    assert_eq!(read(&engine, 1, "a.b").len(), 36);
+    clock.advance(-60 * DAY);
+    engine.flush().unwrap();
+    assert_eq!(listed(&engine), ["a.b leaf"]);
+    assert_eq!(read(&engine, 1, "a.b").len(), 40);
+    delete(&engine, 1, "a.b", Some(first_days));
+    let expected: Vec<(i64, f64)> = (0..36).rev().map(|day| (NOON - day * DAY, 1.0)).collect();
+    assert_eq!(read(&engine, 1, "a.b"), expected);
+    drop(engine);
+    let forty = EngineConfig {
+        retention_days: 40,
+        ..config()
+    };
+    let engine = open_with(forty, &storage, &clock).unwrap().0;
+    assert_eq!(read(&engine, 1, "a.b"), expected);
+}
+
+/// What is left of dropped days takes no part of what may go with a flush, and ends no series twice.
+#[test]
+fn dropped_days_in_a_late_segment_hold_up_no_others() {
+    let storage = Faulty::new(1);
+    let (engine, _) = ahead(&storage);
+    // The clock is believed up to thirty days ahead of the newest sample.
+    for _ in 0..20 {
+        engine.flush().unwrap();
+    }
+    assert_eq!(read(&engine, 1, "a.b").len(), 11);
+    let written = || figure(&engine, "wal_bytes_total");
+    let before = written();
+    for _ in 0..3 {
+        engine.flush().unwrap();
+    }
+    assert_eq!(written(), before, "nothing is left to be ended");
+    engine.compact().unwrap();
+    engine.flush().unwrap();
+    assert_eq!(read(&engine, 1, "a.b").len(), 11);
 }

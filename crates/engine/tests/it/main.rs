@@ -18,6 +18,8 @@ mod faults;
 #[cfg(test)]
 mod fetching;
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
 mod formats;
 #[cfg(test)]
 mod full_disk;

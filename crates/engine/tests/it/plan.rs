@@ -112,16 +112,42 @@ fn a_series_that_has_older_samples_alone_is_not_named() {
     check();
     engine.flush().unwrap();
     check();
-    // What is deleted does not come back with more days.
-    let pattern = Selector::parse("o*").unwrap();
-    let query = DeleteQuery {
-        selector: &pattern,
-        range: None,
-        exact: false,
-        dry_run: false,
-        names: 0,
+    // What cannot be seen is not deleted, nor named by a dry run, and comes back with more days.
+    let delete = |pattern: &str, range: Option<TimeRange>, dry_run: bool| {
+        let selector = Selector::parse(pattern).unwrap();
+        let query = DeleteQuery {
+            selector: &selector,
+            range,
+            exact: false,
+            dry_run,
+            names: 9,
+        };
+        let deleted = engine.delete(&bound, &query, &Context::unlimited());
+        let deleted = deleted.unwrap();
+        let names = deleted.names.iter().map(|key| key.graphite().into_owned());
+        let names: Vec<String> = names.collect();
+        (deleted.series, deleted.series_below, names)
     };
-    let deleted = engine.delete(&bound, &query, &Context::unlimited());
-    assert_eq!(deleted.unwrap().series, 1);
-    assert_eq!(names(&engine, &scope(1), None).0, ["both", "branch", "new"]);
+    let nothing = (0, 0, Vec::<String>::new());
+    for dry_run in [true, false] {
+        for hidden in ["o*", "branch", "branch.old", "branch.*"] {
+            assert_eq!(delete(hidden, None, dry_run), nothing, "{hidden}");
+            let all = Some(TimeRange::ALL);
+            assert_eq!(delete(hidden, all, dry_run), nothing, "{hidden}");
+        }
+    }
+    let seen = delete("*", None, true);
+    assert_eq!(seen, (2, 0, vec!["both".to_owned(), "new".to_owned()]));
+    // Of a range, only what is in sight goes.
+    delete("*", Some(range(old, old)), false);
+    assert_eq!(read(&engine, 1, "both"), [(old, 1.0), (NOON, 1.0)]);
+    delete("*", Some(TimeRange::ALL), false);
+    assert_eq!(read(&engine, 1, "both"), [(old, 1.0)]);
+    assert_eq!(read(&engine, 1, "new"), []);
+    assert_eq!(read(&engine, 1, "old"), [(old, 1.0)]);
+    assert!(names(&engine, &bound, None).0.is_empty());
+    // A series that is in sight goes as a whole.
+    send(&engine, 1, &[("both", NOON, 2.0)]);
+    assert_eq!(delete("*", None, false).0, 1);
+    assert_eq!(names(&engine, &scope(1), None).0, ["branch", "new", "old"]);
 }

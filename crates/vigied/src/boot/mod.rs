@@ -349,6 +349,14 @@ pub(crate) async fn store(
             error => failure::of_store(error).context("cannot open the store"),
         })?;
     tracing::info!("recovered: {report}");
+    if let Some(torn) = &report.torn {
+        tracing::warn!(
+            file = %torn.file.display(),
+            bytes = torn.bytes,
+            hint = "after a crash or a loss of power nothing needs to be done; otherwise check the disk",
+            "the end of the log of samples was damaged, and was cut off"
+        );
+    }
     Ok(Arc::new(engine))
 }
 

@@ -156,7 +156,10 @@ fn tree(root: &Path, depth: u32) -> Result<(), FileError> {
         let Some(found) = look(&path)? else { continue };
         owner(&path, &found)?;
         if found.is_dir() && depth > 0 {
-            tree(&path, depth - 1)?;
+            match tree(&path, depth - 1) {
+                Err(error) if is_superusers_own(&error, found.uid(), geteuid().as_raw()) => {}
+                checked => checked?,
+            }
         } else if !found.is_file() {
             return Err(FileError::Kind {
                 path,
@@ -165,6 +168,16 @@ fn tree(root: &Path, depth: u32) -> Result<(), FileError> {
         }
     }
     Ok(())
+}
+
+/// Whether a folder cannot be listed because it is for the superuser alone, as `lost+found` of a disk that is mounted here: the
+/// store has nothing in it, and nobody else can have put anything there.
+fn is_superusers_own(error: &FileError, owner: u32, euid: u32) -> bool {
+    let is_denied = matches!(
+        error,
+        FileError::Io { source, .. } if source.kind() == ErrorKind::PermissionDenied
+    );
+    is_denied && owner == 0 && euid != 0
 }
 
 fn file(path: &Path, any_mode: bool) -> Result<(), FileError> {
@@ -309,6 +322,16 @@ mod tests {
             let error = check_folder(folder.path(), true).unwrap_err();
             assert!(matches!(error, FileError::Link { .. }), "{name}: {error}");
         }
+    }
+
+    #[test]
+    fn a_folder_for_the_superuser_alone_is_left_aside() {
+        let failed = |kind: ErrorKind| io(Path::new("/samples/lost+found"))(kind.into());
+        let denied = failed(ErrorKind::PermissionDenied);
+        assert!(is_superusers_own(&denied, 0, 1000));
+        assert!(!is_superusers_own(&denied, 1000, 1000));
+        assert!(!is_superusers_own(&denied, 0, 0));
+        assert!(!is_superusers_own(&failed(ErrorKind::Other), 0, 1000));
     }
 
     #[test]
