@@ -23,6 +23,7 @@ mod engine;
 mod error;
 pub mod events;
 mod expire;
+mod file_name;
 mod flush;
 mod format;
 mod guard;

@@ -24,6 +24,7 @@ use counts::Counts;
 use mem_series::{
     InsertOutcome, LATE_BYTES, MemSeries, PreparedDeletion, SERIES_BYTES, SeriesAppender,
 };
+pub(crate) use pages::PAGE;
 use pages::Pages;
 use series::HeadSeries;
 use std::collections::HashMap;
@@ -33,9 +34,6 @@ use visibility::NotVisible;
 
 /// Shards of a head: several for each core that a machine may have, so that two writers seldom meet.
 pub(crate) const SHARDS: usize = 16;
-
-/// Series of a page. They are neighbours, which one sender has made, and so are in one shard.
-pub(crate) const PAGE: usize = 64;
 
 /// Where a series is: shard, page, and place on it.
 const fn place(series: SeriesRef) -> (usize, usize, usize) {

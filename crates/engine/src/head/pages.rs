@@ -1,11 +1,13 @@
 //! The pages of a head, as readers reach them without a lock: a tree that only grows. A new page copies nothing, and numbers
 //! that are not used take no memory.
 
-use super::PAGE;
 use super::mem_series::MemSeries;
 use arc_swap::ArcSwapOption;
 use std::array::from_fn;
 use std::sync::OnceLock;
+
+/// Series of a page. They are neighbours, which one sender has made, and so are in one shard.
+pub(crate) const PAGE: usize = 64;
 
 /// Entries of a node.
 const FAN: usize = 256;

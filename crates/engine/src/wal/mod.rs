@@ -7,7 +7,7 @@ pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod writer;
 
-use crate::layout;
+use crate::file_name;
 use std::path::{Path, PathBuf};
 
 /// The end of a log file that a crash left unfinished; it was never acknowledged, and is cut off.
@@ -26,5 +26,5 @@ pub(crate) fn path(dir: &Path, file_number: u64) -> PathBuf {
 
 /// The file number in the name of a log file. What is named otherwise (`14.wal`, `+0000000014.wal`) is none.
 pub(crate) fn file_number(name: &str) -> Option<u64> {
-    layout::file_number(name, "wal")
+    file_name::file_number(name, "wal")
 }

@@ -170,7 +170,7 @@ mod tests {
             let bytes = plain(&setting, "1KiB".to_owned());
             match Unit::of(&setting.key) {
                 Some(Unit::Bytes) => {
-                    assert_eq!((plain_value.as_str(), bytes.as_str()), ("1y", "1024"))
+                    assert_eq!((plain_value.as_str(), bytes.as_str()), ("1y", "1024"));
                 }
                 Some(Unit::Time(each)) => {
                     assert_eq!(
