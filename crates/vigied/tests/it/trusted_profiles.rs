@@ -395,7 +395,7 @@ fn identities_are_users_and_service_ids_of_the_account() {
     refused(&reply, 400, "invalid_parameter", "leave `accounts` out");
     let body = json!({"name": "with junk", "account_id": account_id, "email": "junk"});
     let reply = account.ask("POST", "/v1/profiles", &body);
-    refused(&reply, 400, "invalid_parameter", "email");
+    refused(&reply, 400, "invalid_parameter", "e-mail address");
     let nothing = account.call("PUT", &path).header("If-Match", "*");
     let nothing = nothing.json(&json!({})).send();
     refused(&nothing, 400, "invalid_parameter", "identities");
