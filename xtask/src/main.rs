@@ -53,10 +53,8 @@ enum Task {
     },
     /// Install and start what the tests need, run all of them, stop it again
     Test {
-        /// All lints beside the tests, as CI does
-        #[arg(long, conflicts_with = "arguments")]
-        lints: bool,
-        /// Passed on to `cargo test`, for example `-p db` or `-- name_of_a_test`
+        /// Passed on to `cargo test`, for example `-p db` or `-- name_of_a_test`; `--lints` alone: all lints beside the tests, as CI
+        /// does
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
@@ -89,8 +87,8 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Quickstart { arguments } => step("quickstart", || quickstart::run(&arguments)),
-        Task::Test { lints: true, .. } => step("test", ci::run),
-        Task::Test { arguments, .. } => step("test", || test::run(&arguments)),
+        Task::Test { arguments } if arguments == ["--lints"] => step("test", ci::run),
+        Task::Test { arguments } => step("test", || test::run(&arguments)),
         Task::Dist(arguments) => step("dist", || dist::run(&arguments)),
         Task::Bench { bench, table } => step("bench", || {
             bench::run(&bench.unwrap_or(bench::Bench::Table(table)))
