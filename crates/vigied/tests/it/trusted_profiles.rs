@@ -390,11 +390,11 @@ fn identities_are_users_and_service_ids_of_the_account() {
         let reply = account.ask("POST", &format!("{path}/{kind}"), &body);
         refused(&reply, 400, "invalid_parameter", field);
     }
-    let body = json!({"identifier": service, "type": "serviceid", "accounts": [account_id]});
-    let reply = account.ask("POST", &format!("{path}/serviceid"), &body);
+    let narrowed = json!({"identifier": service, "type": "serviceid", "accounts": [account_id]});
+    let reply = account.ask("POST", &format!("{path}/serviceid"), &narrowed);
     refused(&reply, 400, "invalid_parameter", "leave `accounts` out");
-    let body = json!({"name": "with junk", "account_id": account_id, "email": "junk"});
-    let reply = account.ask("POST", "/v1/profiles", &body);
+    let junk = json!({"name": "with junk", "account_id": account_id, "email": "junk"});
+    let reply = account.ask("POST", "/v1/profiles", &junk);
     refused(&reply, 400, "invalid_parameter", "e-mail address");
     let nothing = account.call("PUT", &path).header("If-Match", "*");
     let nothing = nothing.json(&json!({})).send();
