@@ -119,7 +119,7 @@ impl Serving {
         let (held, waited) = self
             .log
             .1
-            .wait_timeout_while(guard, Duration::from_secs(60), |log| !log.contains(text))
+            .wait_timeout_while(guard, PATIENCE, |log| !log.contains(text))
             .unwrap();
         assert!(!waited.timed_out(), "the log never said `{text}`: {held}");
     }
@@ -189,7 +189,7 @@ impl Server {
     }
 
     fn on(folder: tempfile::TempDir, owner: Owner, listen: &str, flags: &[&str]) -> Self {
-        let serving = Serving::start(&folder.path().join("data"), listen, flags);
+        let serving = Serving::start(&folder.path().join("data"), listen, &patient(flags));
         Self {
             serving,
             owner,
@@ -249,6 +249,19 @@ impl Server {
     }
 }
 
+/// The settings of a server whose requests may take long, because this build is slow and its machine busy. What a test says of
+/// that time is kept.
+fn patient<'a>(flags: &[&'a str]) -> Vec<&'a str> {
+    let mut all = Vec::from(flags);
+    if !flags
+        .iter()
+        .any(|flag| flag.starts_with("limits.request_seconds="))
+    {
+        all.extend(["--set", "limits.request_seconds=240"]);
+    }
+    all
+}
+
 /// `GET PATH` of a Unix socket.
 pub(crate) fn operations(socket: &Path, path: &str) -> Reply {
     try_operations(socket, &format!("GET {path} HTTP/1.0\r\n\r\n"))
@@ -258,7 +271,7 @@ pub(crate) fn operations(socket: &Path, path: &str) -> Reply {
 /// A request, as it is written, to a Unix socket.
 pub(crate) fn try_operations(socket: &Path, request: &str) -> std::io::Result<Reply> {
     let mut stream = std::os::unix::net::UnixStream::connect(socket)?;
-    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
     std::io::Write::write_all(&mut stream, request.as_bytes())?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
@@ -286,7 +299,7 @@ pub(crate) fn token(url: &str, api_key: &str) -> String {
 }
 
 /// How long a request waits for its answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(300);
 /// The same, where the work takes long on a busy machine and the number of its steps is what is tested.
 const LONG_PATIENCE: Duration = Duration::from_secs(1800);
 

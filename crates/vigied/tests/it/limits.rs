@@ -201,11 +201,7 @@ fn limits_of_requests() {
     let token = server.token();
     for (limit, unit, value) in [
         (limit::BODY_BYTES, "bytes", 4096),
-        (
-            limit::REQUEST_SECONDS,
-            "seconds",
-            limit::REQUEST_SECONDS.default,
-        ),
+        (limit::HEAD_SECONDS, "seconds", limit::HEAD_SECONDS.default),
         (limit::NAME_BYTES, "bytes", limit::NAME_BYTES.default),
     ] {
         let line = format!("vigie_limit{{limit=\"{}\",unit=\"{unit}\"}}", limit.name);

@@ -168,7 +168,7 @@ fn request(random: &mut Random) -> (&'static str, String) {
 
 #[test]
 fn what_is_huge_nested_or_slow_is_answered_or_refused_in_time() {
-    let server = Server::start();
+    let server = Server::with(&["--set", "limits.request_seconds=30"]);
     let token = server.token();
     let credential = format!(
         "X-Auth-User-Token: iam {token}\r\nX-Auth-Scope-Id: s-{}",
