@@ -1,0 +1,60 @@
+//! A server that works on as many requests as it may.
+
+use super::{hits, refused, until};
+use crate::harness::{Reply, Server};
+use base::limit::{self, Limit};
+
+/// How often a write may be over before a list is asked beside it.
+const TRIES: usize = 20;
+
+/// A write that is worked on for a while; sent again where one of the lists had its place.
+fn long_write(server: &Server, token: &str) -> Reply {
+    let body = "{\"name\":\"a\",\"value\":1},".repeat(500_000);
+    let request = server.metrics(token, "POST", "/v1/metrics");
+    let request = request.body(format!("[{body}1]"));
+    loop {
+        let reply = request.clone().send();
+        if reply.status != 429 {
+            return reply;
+        }
+    }
+}
+
+/// Whether a list was refused while a write was worked on; none is where the write was over too soon.
+fn refuses_beside_a_write(server: &Server, token: &str, limit: Limit) -> bool {
+    let list = || server.metrics(token, "GET", "/v1/metrics/list").send();
+    std::thread::scope(|scope| {
+        let write = scope.spawn(|| long_write(server, token));
+        let mut busy = list();
+        while busy.status == 200 && !write.is_finished() {
+            busy = list();
+        }
+        let is_refused = busy.status != 200;
+        if is_refused {
+            refused(&busy, 429, "BXNMSSV06E", limit);
+            assert_eq!(busy.header("Retry-After"), Some("1"));
+            assert_eq!(server.request("GET", "/health/ready").send().status, 200);
+            assert!(hits(server, limit) > 0);
+        }
+        assert_eq!(write.join().unwrap().status, 200);
+        is_refused
+    })
+}
+
+#[test]
+fn a_full_server_says_so_and_still_shows_how_it_is() {
+    for (places, limit) in [
+        (1, limit::CONCURRENT_REQUESTS),
+        (2, limit::ACCOUNT_SHARE_PERCENT),
+    ] {
+        let places = format!("limits.concurrent_requests={places}");
+        let server = Server::with(&["--set", &places]);
+        let token = server.token();
+        assert!(
+            (0..TRIES).any(|_| refuses_beside_a_write(&server, &token, limit)),
+            "no list was asked beside one of {TRIES} writes"
+        );
+        let list = || server.metrics(&token, "GET", "/v1/metrics/list").send();
+        until("there is room again", || list().status == 200);
+    }
+}
