@@ -47,7 +47,9 @@ impl Core {
             from: written.from,
             until: written.until,
         };
-        let segment = Arc::new(Segment::open(&self.files, &path)?);
+        // For want of a file descriptor, say: nobody would find it again.
+        let opened = Segment::open(&self.files, &path).inspect_err(|_| self.discard(&path));
+        let segment = Arc::new(opened?);
         Ok(NewSegment { segment, entry })
     }
 
