@@ -24,16 +24,19 @@ use base::time::Millis;
 use db::Tx;
 
 impl Iam {
-    /// A page of the deleted domains that the caller may restore, in the order of their removal.
+    /// A page of the deleted domains that the caller may restore, in the order of their removal. It costs what the caller's accounts
+    /// have deleted.
     #[must_use]
     pub fn deleted(&self, caller: &Identity, window: PageRequest) -> Page<Deleted> {
         let (directory, now) = (self.directory(), self.0.clock.now());
-        let kept = directory
-            .deletions
-            .iter()
-            .filter(|deletion| deletion.is_kept(now));
-        let open = kept.filter(|deleted| caller.check_address(&directory, deleted.account).is_ok());
-        window.of(open.filter(|deleted| may_restore(&directory, caller, deleted)))
+        let accounts = directory.accounts_of(caller.principal()).iter();
+        let open = accounts.filter(|account| caller.check_address(&directory, **account).is_ok());
+        let mut deletions: Vec<&Deleted> = open
+            .flat_map(|account| directory.deletions.of(*account))
+            .filter(|deletion| deletion.is_kept(now) && may_restore(&directory, caller, deletion))
+            .collect();
+        deletions.sort_unstable_by_key(|deletion| (deletion.due_at, deletion.tenant));
+        window.of(deletions.into_iter())
     }
 
     /// Whether the caller may restore the domain.
@@ -52,8 +55,9 @@ impl Iam {
     /// The deleted domains that the caller may restore.
     fn found(&self, caller: &Identity, domain: Domain, what: &str) -> Result<Deleted, IamError> {
         let (directory, now) = (self.directory(), self.0.clock.now());
-        let mut all = directory.deletions.iter();
-        let found = all.find(|deletion| {
+        let accounts = directory.accounts_of(caller.principal()).iter();
+        let mut deletions = accounts.flat_map(|account| directory.deletions.of(*account));
+        let found = deletions.find(|deletion| {
             deletion.domain == domain
                 && deletion.is_kept(now)
                 && may_restore(&directory, caller, deletion)

@@ -39,6 +39,7 @@ mod user_claims;
 
 pub use access_group::{AccessGroup, GroupMembership, GroupRule, MembershipKind};
 pub use deleted::Deleted;
+pub(crate) use deleted::Deletions;
 pub use entry::{
     Account, ApiKey, DomainEntry, Member, Org, Region, RuleTexts, Service, Space, User,
 };
@@ -99,7 +100,7 @@ pub struct Directory {
     departures: Departures,
     pub(crate) domains: Map<Domain, DomainEntry>,
     /// Deletions whose samples still exist, in the order of their removal.
-    pub(crate) deletions: Arc<Vec<Deleted>>,
+    pub(crate) deletions: Arc<Deletions>,
     /// By principal first: what a principal may see is found from its roles, not by a walk over all domains.
     pub(crate) roles: Map<Principal, HashMap<Domain, Vec<Role>>>,
     policies: policies::Policies,
@@ -227,8 +228,7 @@ impl Directory {
         let account_domain = std::iter::once(Domain::Account(account));
         let live = account_domain.chain(orgs).chain(spaces);
         let live = live.filter_map(move |domain| self.domains.get(&domain));
-        let deleted = self.deletions.iter();
-        let deleted = deleted.filter(move |deletion| deletion.account == account);
+        let deleted = self.deletions.of(account);
         live.map(|entry| entry.tenant)
             .chain(deleted.map(|deletion| deletion.tenant))
             .map(metering::of)

@@ -1,6 +1,7 @@
 //! Deleted spaces and organizations: their list, and their restoration.
 
 use super::cloud_foundry::{org_resource, space_resource};
+use super::in_turn::in_turn;
 use super::paging::CfPage;
 use super::reply::json;
 use crate::app::App;
@@ -12,6 +13,7 @@ use axum::extract::State;
 use axum::response::Response;
 use base::scope::Domain;
 use http::StatusCode;
+use iam::Identity;
 use iam::directory::Deleted;
 use std::sync::Arc;
 use wire::cf::deleted::{DeletedEntity, DeletedList, Restore, instant};
@@ -21,9 +23,14 @@ pub(super) async fn list(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let page = CfPage::of(&params)?;
-    let part = app.iam.deleted(&caller, page.window());
-    let links = page.links("/v2/deleted", &params, &[], part.total)?;
+    let list = move |app: &App, caller: &Identity| listed(app, caller, &params);
+    in_turn(&app, caller, list).await
+}
+
+fn listed(app: &App, caller: &Identity, params: &Params) -> Result<Response, Refusal> {
+    let page = CfPage::of(params)?;
+    let part = app.iam.deleted(caller, page.window());
+    let links = page.links("/v2/deleted", params, &[], part.total)?;
     let list = DeletedList {
         total_results: part.total,
         total_pages: links.pages,

@@ -186,9 +186,7 @@ impl Directory {
             self.resources.add(instance);
         }
         if !facts.deletions.is_empty() {
-            let all: &mut Vec<Deleted> = Arc::make_mut(&mut self.deletions);
-            all.extend(facts.deletions);
-            all.sort_unstable_by_key(|deletion| (deletion.due_at, deletion.tenant));
+            Arc::make_mut(&mut self.deletions).add(facts.deletions);
         }
         for key in facts.keys {
             self.keys.insert(key);
