@@ -174,7 +174,7 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
         Remedy::StopGuessing => Cow::Borrowed(
             "too many wrong keys, codes or refresh tokens come from your network (`guesses_per_source`); right ones go on working",
         ),
-        Remedy::LeaveAccountOut => Cow::Borrowed("leave `account` out: the profile has one"),
+        Remedy::LeaveAccountOut => Cow::Borrowed("leave `account` out"),
         Remedy::MadeKey => Cow::Borrowed("leave `apikey` out to have one made"),
         Remedy::BetterPassword => {
             Cow::Borrowed("take four or five words that do not belong together")
@@ -473,9 +473,8 @@ mod tests {
     #[test]
     fn a_token_for_another_account_names_the_command_that_switches() {
         let account = base::id::AccountId(base::id::Guid::from_random([7; 16]));
-        let hint = credential(&AuthError::WrongAccount { account })
-            .hint
-            .unwrap();
+        let error = AuthError::WrongAccount { account };
+        let hint = credential(&error).hint.unwrap();
         assert!(hint.contains(&format!("vigie target -c {account}")));
         let refusal = Refusal::new(Reason::WrongAccount, "x").remedy(Remedy::SwitchTo(account));
         let hint = problem(&refusal).hint.unwrap();
@@ -490,8 +489,7 @@ mod tests {
             allowed: 1,
         };
         assert_eq!(credential(&stale).kind.status(), 503);
-        let domain =
-            base::scope::Domain::Account(base::id::AccountId(base::id::Guid::from_random([7; 16])));
+        let domain = base::id::AccountId(base::id::Guid::from_random([7; 16])).into();
         let beyond = credential(&AuthError::OutOfReach { domain });
         assert_eq!(beyond.kind.status(), 403);
         for why in [ApiKey::DISABLED, ApiKey::EXPIRED] {
