@@ -484,12 +484,11 @@ mod tests {
     #[test]
     fn what_cannot_be_known_is_said_to_be_so() {
         assert_eq!(credential(&AuthError::Behind).kind, Kind::Unavailable);
-        let stale = AuthError::Stale {
-            seconds: 2,
-            allowed: 1,
-        };
+        let (seconds, allowed) = (2, 1);
+        let stale = AuthError::Stale { seconds, allowed };
         assert_eq!(credential(&stale).kind.status(), 503);
-        let domain = base::id::AccountId(base::id::Guid::from_random([7; 16])).into();
+        let domain =
+            base::scope::Domain::Account(base::id::AccountId(base::id::Guid::from_random([7; 16])));
         let beyond = credential(&AuthError::OutOfReach { domain });
         assert_eq!(beyond.kind.status(), 403);
         for why in [ApiKey::DISABLED, ApiKey::EXPIRED] {
