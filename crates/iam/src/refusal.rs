@@ -145,6 +145,8 @@ pub enum Remedy {
     SwitchTo(AccountId),
     /// List one's accounts.
     ListOwnAccounts,
+    /// Name no account: there is one alone.
+    LeaveAccountOut,
     /// Choose an earlier expiry, or use a credential that lasts longer.
     ShorterLife,
     /// Keep a login.

@@ -10,7 +10,7 @@ use crate::audit::{Action, Credential as Shown, Entry};
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
 use crate::model::directory::{Profile, ProfileLink, Trust};
-use crate::refusal::Reason;
+use crate::refusal::{Reason, Refusal, Remedy};
 use crate::service::Iam;
 use crate::token::claims::AuthnClaim;
 use crate::token::issued::{CR_TOKEN, Client, NO_CLIENT, Tokens};
@@ -101,9 +101,15 @@ impl Iam {
         let end = now.plus(LIFE_MILLISECONDS);
         let bounds =
             CredentialBounds::of_workload(&directory, (profile.id, profile.account), now, end);
-        let asked = wanted.account.as_deref();
-        let account = asked.map_or(Some(profile.account), |text| text.parse().ok());
-        let login = Login::to(self, bounds, account, CR_TOKEN.to_owned())?;
+        if let Some(asked) = wanted.account.as_deref()
+            && asked.parse().ok() != Some(profile.account)
+        {
+            let message =
+                "`account` is not the account of the trusted profile, which is in one alone";
+            let refusal = Refusal::new(Reason::NotAMember, message).field("account");
+            return Err(IamError::Refused(refusal.remedy(Remedy::LeaveAccountOut)));
+        }
+        let login = Login::to(self, bounds, Some(profile.account), CR_TOKEN.to_owned())?;
         let subject = Subject::find(&directory, profile.id.into())
             .ok_or(IamError::Crypto("find the profile of a workload"))?;
         let client = wanted.client.map_or(NO_CLIENT, Client::id);

@@ -129,6 +129,7 @@ impl Iam {
             instance: instance.id,
             service: service.id,
             api_key: prepared.key.id,
+            has_api_key: true,
             name: service.name.clone(),
             role: new.role,
             created: by_caller,

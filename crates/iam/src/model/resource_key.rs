@@ -14,6 +14,8 @@ pub struct ResourceKey {
     pub service: ServiceId,
     /// The API key of the service ID that was made with it.
     pub api_key: KeyId,
+    /// Whether there is that API key still: whoever manages the account's API keys can delete it alone.
+    pub has_api_key: bool,
     /// Its name; several may have the same.
     pub name: String,
     /// The role that its service ID was given in the space when it was made. Nothing is decided by it: policies can change.

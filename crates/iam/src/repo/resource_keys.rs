@@ -12,7 +12,8 @@ use db::{Db, Row, Tx, Value};
 /// The columns of a [`ResourceKey`]: a macro, because a statement is made of literals.
 macro_rules! columns {
     () => {
-        "guid, instance, service, api_key, name, role, created_at, created_by, modified_at, modified_by"
+        "guid, instance, service, api_key, name, role, created_at, created_by, modified_at, modified_by, \
+         (SELECT COUNT(*) FROM api_keys WHERE api_keys.guid = resource_keys.api_key) AS api_keys_there"
     };
 }
 
@@ -58,6 +59,7 @@ fn decode(row: &Row) -> Result<ResourceKey, IamError> {
         instance: InstanceId(parse_guid(row, "instance")?),
         service: ServiceId(parse_guid(row, "service")?),
         api_key: KeyId(parse_guid(row, "api_key")?),
+        has_api_key: row.int("api_keys_there")? > 0,
         name: row.text("name")?,
         role: role(row)?,
         created,

@@ -11,6 +11,7 @@ use iam::{AuthError, Credential, Identity};
 
 on_both_databases!(
     a_disabled_expired_or_deleted_key_ends_its_tokens_at_once,
+    a_key_that_has_expired_is_extended_without_what_had_ended_with_it,
     a_key_can_be_born_locked_or_disabled_but_not_expired,
     a_locked_key_works_and_cannot_be_changed,
     a_key_that_ends_unlocks_one_that_outlives_it_and_does_not_enable_it,
@@ -119,6 +120,49 @@ async fn a_disabled_expired_or_deleted_key_ends_its_tokens_at_once(world: World)
     tokens.are_good(&world);
     world.clock.advance(1);
     tokens.are_useless(&world, "expired").await;
+}
+
+/// A later end makes the key good again. What had ended with the key has ended; what had an end of its own, and outlived it, goes on.
+async fn a_key_that_has_expired_is_extended_without_what_had_ended_with_it(world: World) {
+    let owner = world.owner();
+    let after = |seconds| Some(Millis::from_secs(crate::world::START + seconds));
+    let expiring = NewKey {
+        expires_at: after(600),
+        ..NewKey::default()
+    };
+    let (ended, ended_text) = world.key(&owner, expiring).await;
+    let (shortened, shortened_text) = world.key(&owner, NewKey::default()).await;
+    let ending = Tokens::of(&world, &ended_text).await;
+    let lasting = Tokens::of(&world, &shortened_text).await;
+    let to = |id, end| {
+        let change = KeyChange {
+            expires_at: Some(end),
+            ..KeyChange::default()
+        };
+        world.iam.update_api_key(&owner, id, "*", change)
+    };
+    to(shortened, after(600)).await.unwrap();
+    world.clock.advance(600_000);
+    for text in [&ended_text, &shortened_text] {
+        assert!(matches!(world.enter_key(text), Err(AuthError::Revoked(_))));
+    }
+    for token in [&lasting.alone, &lasting.access] {
+        let entry = world.enter(token);
+        assert!(matches!(entry, Err(AuthError::Revoked(_))), "{entry:?}");
+    }
+    for id in [ended, shortened] {
+        to(id, after(1200)).await.unwrap();
+    }
+    assert!(world.enter_key(&ended_text).is_ok());
+    for token in [&ending.alone, &ending.access] {
+        let entry = world.enter(token);
+        assert!(matches!(entry, Err(AuthError::Expired { .. })), "{entry:?}");
+    }
+    assert_eq!(
+        code(world.renew(&ending.refresh).await),
+        "refresh_token_expired"
+    );
+    lasting.are_good(&world);
 }
 
 async fn a_key_can_be_born_locked_or_disabled_but_not_expired(world: World) {

@@ -95,6 +95,9 @@ pub(super) fn find(wanted: &str, ask: &AskArgs, context: &Context) -> Result<Ser
             found.len(),
             printable(wanted)
         );
+        // Without a terminal nobody sees the list, and one of these is what the command wants.
+        let ids: Vec<&str> = found.iter().map(|service| service.id.as_str()).collect();
+        let ids = printable(&ids.join(", "));
         return prompt::choose(
             "Select a service ID:",
             &found,
@@ -102,7 +105,8 @@ pub(super) fn find(wanted: &str, ask: &AskArgs, context: &Context) -> Result<Ser
             what,
             "the service ID's id in place of its name",
         )
-        .cloned();
+        .cloned()
+        .map_err(|failure| failure.hint(format!("their ids are {ids}")));
     }
     found.pop().ok_or_else(|| {
         Failure::new(

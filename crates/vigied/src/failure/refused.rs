@@ -174,6 +174,7 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
         Remedy::StopGuessing => Cow::Borrowed(
             "too many wrong keys, codes or refresh tokens come from your network (`guesses_per_source`); right ones go on working",
         ),
+        Remedy::LeaveAccountOut => Cow::Borrowed("leave `account` out"),
         Remedy::MadeKey => Cow::Borrowed("leave `apikey` out to have one made"),
         Remedy::BetterPassword => {
             Cow::Borrowed("take four or five words that do not belong together")
@@ -472,8 +473,8 @@ mod tests {
     #[test]
     fn a_token_for_another_account_names_the_command_that_switches() {
         let account = base::id::AccountId(base::id::Guid::from_random([7; 16]));
-        let answer = credential(&AuthError::WrongAccount { account });
-        let hint = answer.hint.unwrap();
+        let error = AuthError::WrongAccount { account };
+        let hint = credential(&error).hint.unwrap();
         assert!(hint.contains(&format!("vigie target -c {account}")));
         let refusal = Refusal::new(Reason::WrongAccount, "x").remedy(Remedy::SwitchTo(account));
         let hint = problem(&refusal).hint.unwrap();
@@ -483,10 +484,8 @@ mod tests {
     #[test]
     fn what_cannot_be_known_is_said_to_be_so() {
         assert_eq!(credential(&AuthError::Behind).kind, Kind::Unavailable);
-        let stale = AuthError::Stale {
-            seconds: 2,
-            allowed: 1,
-        };
+        let (seconds, allowed) = (2, 1);
+        let stale = AuthError::Stale { seconds, allowed };
         assert_eq!(credential(&stale).kind.status(), 503);
         let domain =
             base::scope::Domain::Account(base::id::AccountId(base::id::Guid::from_random([7; 16])));

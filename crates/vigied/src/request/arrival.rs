@@ -116,7 +116,7 @@ pub(crate) fn too_large(app: &App, body_limit: BodyLimit) -> Problem {
             "BXNIM0106E",
             format!("Property validation failed: {message}"),
         ),
-        BodyLimit::Management => code::BODY_TOO_LARGE
+        BodyLimit::Empty | BodyLimit::Management => code::BODY_TOO_LARGE
             .problem(message)
             .hint("send only the fields of the route; samples go to `/v1/metrics`"),
         BodyLimit::Samples => code::BODY_TOO_LARGE

@@ -20,6 +20,8 @@ use std::sync::Arc;
 pub(crate) enum BodyLimit {
     /// The route reads none.
     Nothing,
+    /// The route takes none, and refuses one that asks for something (`request/empty_body.rs`).
+    Empty,
     /// A form of a token endpoint.
     Form,
     /// JSON about accounts, keys, roles or settings.
@@ -32,7 +34,7 @@ impl BodyLimit {
     /// The word in the table of routes: the limit on the body.
     pub(crate) const fn word(self) -> &'static str {
         match self {
-            Self::Nothing => "none",
+            Self::Nothing | Self::Empty => "none",
             Self::Form => limit::FORM_BYTES.name,
             Self::Management => limit::MANAGEMENT_BODY_BYTES.name,
             Self::Samples => limit::BODY_BYTES.name,
@@ -43,7 +45,7 @@ impl BodyLimit {
     pub(crate) fn limit(self, app: &App) -> (&'static Limit, usize) {
         match self {
             Self::Nothing | Self::Form => (&limit::FORM_BYTES, wire::iam::form::FORM_BYTES_MAX),
-            Self::Management => (
+            Self::Empty | Self::Management => (
                 &limit::MANAGEMENT_BODY_BYTES,
                 app.limits.management_body_bytes,
             ),

@@ -9,6 +9,7 @@ pub(crate) mod connection;
 pub(crate) mod cors;
 mod cross_site;
 pub(crate) mod destination;
+mod empty_body;
 pub(crate) mod form_body;
 mod guard;
 pub(crate) mod if_match;

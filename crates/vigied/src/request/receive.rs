@@ -3,6 +3,7 @@
 
 use super::arrival::{self, ReceivedBody};
 use super::body_limit::BodyLimit;
+use super::empty_body;
 use super::payload::Received;
 use super::request_access::RequestAccess;
 use crate::app::App;
@@ -62,10 +63,16 @@ pub(crate) async fn receive(
     };
     let answer = async move {
         if let Some((whole, coding)) = arrived {
-            match plain(app, body_limit, whole, coding).await {
-                Ok(bytes) => parts.extensions.insert(Received(bytes)),
+            let bytes = match plain(app, body_limit, whole, coding).await {
+                Ok(bytes) => bytes,
                 Err(refusal) => return refusal.into_response(),
             };
+            if body_limit == BodyLimit::Empty
+                && let Err(refusal) = empty_body::check(&bytes)
+            {
+                return refusal.into_response();
+            }
+            parts.extensions.insert(Received(bytes));
         }
         next.run(Request::from_parts(parts, body)).await
     };

@@ -121,7 +121,11 @@ pub(crate) fn mount(
     table.into_iter().fold(Router::new(), |router, route| {
         let guarded = Guarded {
             guard: route.guard,
-            body_limit: route.body_limit,
+            body_limit: match (route.guard, route.verb, route.body_limit) {
+                // A body of it has no meaning, and what stands in it is not to be passed over.
+                (Guard::Identity, "DELETE", BodyLimit::Nothing) => BodyLimit::Empty,
+                (_, _, body_limit) => body_limit,
+            },
             when_full: route.when_full,
             takes_path_scope: takes_path_scope(&route),
             known_query: KnownQuery::of(route.verb, route.path, route.form),

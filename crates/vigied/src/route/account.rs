@@ -167,7 +167,8 @@ pub(super) fn person(app: &App, member: &Member) -> User {
 /// An invitation not yet accepted, by the address the inviter typed: it reveals nothing of the user, known or not.
 pub(super) fn waiting(account: AccountId, invitation: &Invitation) -> User {
     User {
-        id: invitation.id.0.to_hex(),
+        // The one that the inviter was answered: a person without a profile here has no other.
+        id: invitation.id.to_string(),
         iam_id: invitation.id.to_string(),
         realm: "IBMid".to_owned(),
         user_id: invitation.email.clone(),

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::request::params::Params;
+use base::time::Millis;
 use iam::Identity;
 use iam::audit::Recorded;
 use iam::manage::history::sentence;
@@ -27,13 +28,9 @@ pub(super) async fn asked_for(
 
 fn entry(recorded: &Recorded) -> HistoryEntry {
     let details: Map<String, Value> = serde_json::from_str(&recorded.details).unwrap_or_default();
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
     let params = details
         .iter()
-        .map(|(name, value)| format!("{name}={}", text(value)));
+        .map(|(name, value)| format!("{name}={}", text(name, value)));
     HistoryEntry {
         timestamp: time_text(recorded.at),
         iam_id: recorded.who.clone(),
@@ -41,6 +38,15 @@ fn entry(recorded: &Recorded) -> HistoryEntry {
         action: recorded.event.clone(),
         params: params.collect(),
         message: message(sentence(&recorded.event).unwrap_or_default(), &details),
+    }
+}
+
+/// The value of a fact. Times are as everywhere in this interface; the audit has milliseconds.
+fn text(name: &str, value: &Value) -> String {
+    match (name, value, value.as_i64()) {
+        ("expires_at", _, Some(at)) => time_text(Millis(at)),
+        (_, Value::String(text), _) => text.clone(),
+        (_, other, _) => other.to_string(),
     }
 }
 
@@ -57,5 +63,22 @@ fn message(sentence: &str, details: &Map<String, Value>) -> String {
             format!("{what} was {to}")
         }
         _ => sentence.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn times_are_written_as_the_objects_have_them() {
+        let shown = |name, value| text(name, &value);
+        assert_eq!(
+            shown("expires_at", json!(1_709_629_687_006_i64)),
+            "2024-03-05T09:08+0000"
+        );
+        assert_eq!(shown("revision", json!(2)), "2");
+        assert_eq!(shown("expires_at", json!("never")), "never");
     }
 }

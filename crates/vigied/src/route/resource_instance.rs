@@ -301,6 +301,13 @@ fn untagged(tags: Option<&[String]>) -> Result<(), Refusal> {
 /// The space that the parameters name.
 fn space(parameters: &InstanceParameters) -> Result<SpaceId, Refusal> {
     let text = &parameters.space_id;
+    if text.is_empty() {
+        // Brokers take parameters of any shape, so what this one asks for is nowhere to be guessed from.
+        let message = "`parameters` does not name the space that the instance is for";
+        let Refusal(problem) = invalid("parameters.space_id", message);
+        let hint = "send `\"parameters\": {\"space_id\": \"GUID\"}` with the GUID of the space";
+        return Err(Refusal(problem.hint(hint)));
+    }
     check_length("space_id", text, &limit::WORD_BYTES)?;
     text.parse().map_err(|_| {
         let message = format!("`space_id` is the GUID of a space, not `{text}`");

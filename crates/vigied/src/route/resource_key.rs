@@ -42,6 +42,14 @@ fn crn(app: &App, key: &ResourceKey, instance: &Instance) -> String {
     format!("{instance_part}:resource-key:{}", key.id)
 }
 
+/// Whether the key opens anything by itself. The API key with which it was made can be deleted alone.
+const fn state(key: &ResourceKey) -> &'static str {
+    match key.has_api_key {
+        true => "active",
+        false => "removed",
+    }
+}
+
 /// The key in the interface's form; `text` only for a new one.
 fn to_wire(
     app: &App,
@@ -63,7 +71,7 @@ fn to_wire(
         account_id: account.to_string(),
         resource_group_id: instance.group.to_string(),
         resource_id: SERVICE_NAME.to_owned(),
-        state: "active".to_owned(),
+        state: state(key).to_owned(),
         iam_compatible: true,
         credentials: KeyCredentials {
             apikey: text.map(|text| SecretText::from(text.expose().as_str())),

@@ -1,6 +1,7 @@
 //! Bodies that are no JSON, on routes that take it: what came is named, and what is wanted.
 
 use crate::harness::Server;
+use serde_json::json;
 
 /// Bodies, as `curl --data` sends them, and what they are called.
 const BODIES: [(&str, &str); 4] = [
@@ -134,4 +135,42 @@ fn regression_7_routes_of_metrics_name_a_body_that_is_no_json() {
             assert!(text.contains(&expected), "{what}");
         }
     }
+}
+
+/// What stood in the body of a `DELETE` had no effect, and nobody was told.
+#[test]
+fn the_body_of_a_deletion_asks_for_nothing_or_is_refused() {
+    let server = Server::start();
+    let token = server.token();
+    let space = json!({"name": "old", "organization_guid": server.owner.org});
+    let made = server
+        .request("POST", "/v2/spaces")
+        .bearer(&token)
+        .json(&space)
+        .send();
+    assert_eq!(made.status, 201, "{}", made.text());
+    let guid = made.json()["metadata"]["guid"].as_str().unwrap().to_owned();
+    let path = format!("/v2/spaces/{guid}");
+    let delete = |body: &str| {
+        server
+            .request("DELETE", &path)
+            .bearer(&token)
+            .body(body)
+            .send()
+    };
+    for (body, named) in [
+        ("{\"recursive\":true}", "`recursive`"),
+        ("recursive=true", "takes no body"),
+    ] {
+        let reply = delete(body);
+        assert_eq!(reply.status, 400, "{body}: {}", reply.text());
+        for expected in [named, "in its query"] {
+            assert!(reply.text().contains(expected), "{}", reply.text());
+        }
+    }
+    let there = server.request("GET", &path).bearer(&token).send();
+    assert_eq!(there.status, 200, "{}", there.text());
+    // Some clients send this with every request.
+    let gone = delete("{}");
+    assert_eq!(gone.status, 204, "{}", gone.text());
 }

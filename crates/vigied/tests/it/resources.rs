@@ -344,6 +344,20 @@ fn instances_are_found_by_what_they_are() {
     ] {
         assert_eq!(list(&query), expected, "{query}");
     }
+    for parameters in [None, Some(json!({})), Some(json!({"space_id": ""}))] {
+        let mut unnamed = account.wish(&account.server.owner.space, "lite");
+        unnamed.as_object_mut().unwrap().remove("parameters");
+        if let Some(parameters) = parameters {
+            unnamed["parameters"] = parameters;
+        }
+        let reply = account.ask("POST", "/v2/resource_instances", &unnamed);
+        refused(
+            &reply,
+            400,
+            "invalid_parameter",
+            "{\\\"space_id\\\": \\\"GUID\\\"}",
+        );
+    }
     let unknown = account.call("GET", "/v2/resource_instances?state=x").send();
     assert_eq!(unknown.status, 400, "{}", unknown.text());
     assert!(unknown.text().contains("`state`"), "{}", unknown.text());

@@ -93,6 +93,10 @@ fn a_user_is_read_by_their_id_before_and_after_they_accept() {
     let path = account.one(&id);
     let waiting = account.read(&path);
     assert_eq!(
+        (&waiting["id"], &waiting["iam_id"]),
+        (&json!(id), &json!(id))
+    );
+    assert_eq!(
         (&waiting["state"], &waiting["account_roles"]),
         (&json!("PENDING"), &json!(["Viewer"]))
     );

@@ -240,6 +240,12 @@ fn a_workload_gets_nothing_of_a_profile_that_is_not_for_it() {
         ],
     );
     assert_eq!(code(&elsewhere), (400, "BXNIM0141E".to_owned()));
+    let body = elsewhere.text();
+    assert!(
+        body.contains("`account` is not the account of the trusted profile")
+            && body.contains("leave `account` out"),
+        "{body}"
+    );
     let with_uaa = place.ask(
         &presented,
         &[

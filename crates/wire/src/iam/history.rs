@@ -13,7 +13,7 @@ pub struct HistoryEntry {
     pub iam_id_account: String,
     /// The action, as the audit names it.
     pub action: String,
-    /// Further facts, each as `NAME=VALUE`.
+    /// Further facts, each as `NAME=VALUE`; times as in `timestamp`.
     pub params: Vec<String>,
     /// The action, in a sentence.
     pub message: String,

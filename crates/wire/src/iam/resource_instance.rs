@@ -57,6 +57,8 @@ pub struct ResourceInstance {
 #[serde(deny_unknown_fields)]
 pub struct InstanceParameters {
     /// The GUID of the space that it is for.
+    #[serde(default)]
+    #[schema(required = true)]
     pub space_id: String,
 }
 
@@ -97,6 +99,8 @@ pub struct CreateResourceInstance {
     /// `lite` or `premium`.
     pub resource_plan_id: String,
     /// The space that it is for.
+    #[serde(default)]
+    #[schema(required = true)]
     pub parameters: InstanceParameters,
     /// None are served.
     #[serde(default, skip_serializing_if = "Option::is_none")]

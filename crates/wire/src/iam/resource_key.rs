@@ -28,7 +28,7 @@ pub struct ResourceKey {
     pub resource_group_id: String,
     /// The service: `ibmcloud-monitoring`.
     pub resource_id: String,
-    /// `active`.
+    /// `active`; `removed` when the API key that was made with it has been deleted: its service ID and the role are there still.
     pub state: String,
     /// `true`: its service ID is one of the identity interface.
     pub iam_compatible: bool,

@@ -26,7 +26,7 @@ pub struct Users {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct User {
-    /// The user's id.
+    /// The user's id; of an invitation, its id, as the answer to the invitation has it.
     pub id: String,
     /// The user's IAM id.
     pub iam_id: String,

@@ -3,7 +3,7 @@
 use super::{Account, escaped, names, path_of, refused, text};
 use crate::limits::hits;
 use base::limit;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn a_key_opens_its_space_alone_and_only_until_it_is_deleted() {
@@ -113,6 +113,36 @@ fn a_key_opens_its_space_alone_and_only_until_it_is_deleted() {
     let services = account.get("/v1/serviceids");
     assert_eq!(services["serviceids"], json!([]));
     assert_eq!(account.get("/v1/policies")["policies"], json!([]));
+}
+
+#[test]
+fn a_key_whose_api_key_was_deleted_says_so() {
+    let account = Account::start();
+    let instance = account.instance("lite");
+    let wish = json!({"name": "ci", "source": instance["guid"]});
+    let made = account.make("/v2/resource_keys", &wish);
+    let other = account.make("/v2/resource_keys", &wish);
+    assert_eq!(made["state"], "active");
+    let api_key = text(&made["credentials"]["iam_apikey_id"]);
+    let path = format!("/v1/apikeys/{api_key}");
+    assert_eq!(account.call("DELETE", &path).send().status, 204);
+    let state = |key: &Value| {
+        let path = format!("/v2/resource_keys/{}", text(&key["guid"]));
+        account.get(&path)["state"].clone()
+    };
+    assert_eq!(
+        (state(&made), state(&other)),
+        (json!("removed"), json!("active"))
+    );
+    let list = account.get("/v2/resource_keys");
+    let states = list["resources"].as_array().unwrap().iter();
+    let states: Vec<String> = states.map(|key| text(&key["state"])).collect();
+    assert_eq!(states.iter().filter(|state| *state == "removed").count(), 1);
+    // What was made with it is there still, until the key is deleted.
+    let path = format!("/v2/resource_keys/{}", text(&made["guid"]));
+    assert_eq!(account.call("DELETE", &path).send().status, 204);
+    let services = account.get("/v1/serviceids");
+    assert_eq!(services["serviceids"].as_array().unwrap().len(), 1);
 }
 
 /// [`limit::RESOURCE_KEYS_PER_INSTANCE`], which `service_ids` names.
