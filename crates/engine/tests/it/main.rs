@@ -23,7 +23,6 @@ mod file_descriptors;
 mod foreign;
 #[cfg(test)]
 mod formats;
-#[cfg(test)]
 mod full_disk;
 #[cfg(test)]
 mod group_commit;
