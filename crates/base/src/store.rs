@@ -266,7 +266,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// Whether the disk has space for samples, as far as is known. May ask the file system.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] with [`Outage::DiskFull`], [`Outage::DiskReserveReached`] or [`Outage::NoFileDescriptor`].
+    /// [`StoreError::Unavailable`] with [`Outage::DiskFull`] or [`Outage::DiskReserveReached`].
     fn check_disk_space(&self) -> Result<(), StoreError> {
         Ok(())
     }

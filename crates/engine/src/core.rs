@@ -158,10 +158,10 @@ impl Core {
         self.days_ago(self.retention_days(scope))
     }
 
-    /// Turns a failed write into the error for its caller: it poisons, unless the disk was only full or too many files were open.
-    pub(crate) fn poison_unless_retryable(&self) -> impl Fn(StoreError) -> StoreError {
+    /// Turns a failed write into the error for its caller: it poisons, unless the disk was only full.
+    pub(crate) fn poison_unless_full(&self) -> impl Fn(StoreError) -> StoreError {
         |error| {
-            if error::is_retryable(&error) {
+            if error::is_out_of_space(&error) {
                 return error;
             }
             self.poison.set(&error)

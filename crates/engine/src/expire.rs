@@ -108,7 +108,7 @@ impl Core {
         };
         let published = self.publish(&mut manifest, change, |_| {});
         if let Err(refused) = &published
-            && error::is_retryable(refused)
+            && error::is_out_of_space(refused)
         {
             return published.map(drop);
         }

@@ -8,7 +8,7 @@
 //! 6. Files that no longer count are removed.
 //!
 //! Whatever fails on the way poisons: the log still holds all, and the next start ends what was begun. Only where a disk had
-//! no room, or too many files were open, nothing is broken: the files that were begun are removed, what was frozen stays in memory, and the next flush
+//! no room nothing is broken: the files that were begun are removed, what was frozen stays in memory, and the next flush
 //! begins with it.
 
 use crate::core::Core;
@@ -102,8 +102,7 @@ impl Core {
         on_panic.disarm();
         match &outcome {
             Ok(()) => self.flush_disk_space.clear(),
-            Err(refused) if error::is_retryable(refused) => {
-                self.files.close_idle();
+            Err(refused) if error::is_out_of_space(refused) => {
                 drop(self.flush_disk_space.set(refused));
             }
             Err(_) => {}
@@ -113,9 +112,9 @@ impl Core {
 
     fn flush_all(&self, unflushed: &mut Option<Unflushed>) -> Result<(), StoreError> {
         self.flush_rest(unflushed)?;
-        *unflushed = self.freeze().map_err(self.poison_unless_retryable())?;
+        *unflushed = self.freeze().map_err(self.poison_unless_full())?;
         self.flush_rest(unflushed)?;
-        self.expire().map_err(self.poison_unless_retryable())
+        self.expire().map_err(self.poison_unless_full())
     }
 
     /// Steps 3 to 6 of what is frozen, if something is.
@@ -124,7 +123,7 @@ impl Core {
             return Ok(());
         };
         self.flush_frozen(waiting)
-            .map_err(self.poison_unless_retryable())?;
+            .map_err(self.poison_unless_full())?;
         // Freeing a head takes time, and nobody waits for it here but the next flush.
         *unflushed = None;
         self.counters.flushes.fetch_add(1, Ordering::Relaxed);
@@ -207,7 +206,7 @@ impl Core {
         });
         drop(manifest);
         if let Err(error) = published {
-            if error::is_retryable(&error) {
+            if error::is_out_of_space(&error) {
                 self.discard_written(&written);
             }
             return Err(error);
@@ -342,8 +341,6 @@ impl Core {
         }
         file.sync().map_err(error::io("sync", path))?;
         let dir = path.parent().unwrap_or(path);
-        let synced = self.storage.sync_dir(dir).map_err(error::io("sync", dir));
-        // The next try makes another one.
-        synced.inspect_err(|_| self.discard(path))
+        self.storage.sync_dir(dir).map_err(error::io("sync", dir))
     }
 }

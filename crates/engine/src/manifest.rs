@@ -173,14 +173,12 @@ impl Manifest {
     }
 
     /// Makes this the manifest of a samples folder. When it fails it is unknown which one counts, unless it failed for lack
-    /// of room or of a file descriptor: then the one before does.
+    /// of room: then the one before does.
     pub(crate) fn store(&self, storage: &dyn Storage, dir: &Path) -> Result<(), StoreError> {
         let (temporary, path) = (dir.join(TEMPORARY), dir.join(FILE));
         let text = self
             .encode()
             .map_err(|source| error::io("encode", &path)(std::io::Error::other(source)))?;
-        // Before anything is written: once the file was renamed, nothing may fail for want of a file descriptor.
-        let folder = storage.open_dir(dir).map_err(error::io("open", dir))?;
         let mut file = storage
             .create(&temporary)
             .map_err(error::io("create", &temporary))?;
@@ -193,7 +191,7 @@ impl Manifest {
         storage
             .rename(&temporary, &path)
             .map_err(error::io("replace", &path))?;
-        folder.sync().map_err(error::io("sync", dir))
+        storage.sync_dir(dir).map_err(error::io("sync", dir))
     }
 }
 

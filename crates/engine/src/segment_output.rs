@@ -47,9 +47,7 @@ impl Core {
             from: written.from,
             until: written.until,
         };
-        // For want of a file descriptor, say: nobody would find it again.
-        let opened = Segment::open(&self.files, &path).inspect_err(|_| self.discard(&path));
-        let segment = Arc::new(opened?);
+        let segment = Arc::new(Segment::open(&self.files, &path)?);
         Ok(NewSegment { segment, entry })
     }
 

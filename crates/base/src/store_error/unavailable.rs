@@ -5,9 +5,6 @@
 pub enum Outage {
     /// The disk is full. Nothing acknowledged is lost, and the store continues by itself once there is space.
     DiskFull,
-    /// No more files can be opened: the process or the machine has as many open as it may, or no memory for another one. Nothing
-    /// acknowledged is lost, and the store continues by itself once others are closed.
-    NoFileDescriptor,
     /// The free space has shrunk to the reserve, which is for everything but samples: no sample is stored, but deletions work.
     DiskReserveReached,
     /// Nothing is written until somebody removes the cause and restarts the store; reads work.
@@ -21,7 +18,6 @@ impl Outage {
     #[must_use]
     pub const fn retry_after(self) -> Option<u64> {
         match self {
-            Self::NoFileDescriptor => Some(5),
             Self::DiskFull => Some(30),
             Self::DiskReserveReached => Some(60),
             Self::ReadOnly | Self::Stuck => None,

@@ -159,13 +159,9 @@ impl Core {
         let merged = writer
             .map(|writer| self.end_segment(header, writer))
             .transpose();
-        let added = Vec::from_iter(merged.map_err(self.poison_unless_retryable())?);
-        self.sync_segments(&added).map_err(|refused| {
-            for NewSegment { segment, .. } in &added {
-                self.discard(segment.path());
-            }
-            self.poison_unless_retryable()(refused)
-        })?;
+        let added = Vec::from_iter(merged.map_err(self.poison_unless_full())?);
+        self.sync_segments(&added)
+            .map_err(self.poison_unless_full())?;
         Ok(added)
     }
 
@@ -186,10 +182,10 @@ impl Core {
         let mut manifest = self.manifest();
         match self.publish(&mut manifest, change, |_| {}) {
             Err(refused) => {
-                if error::is_retryable(&refused) {
+                if error::is_out_of_space(&refused) {
                     give_up();
                 }
-                return Err(self.poison_unless_retryable()(refused));
+                return Err(self.poison_unless_full()(refused));
             }
             Ok(false) => {
                 give_up();
@@ -261,14 +257,14 @@ impl RunCopy<'_> {
                     none => {
                         let begun = core
                             .begin_segment(plan.header)
-                            .map_err(core.poison_unless_retryable())?;
+                            .map_err(core.poison_unless_full())?;
                         begun_file.get_or_init(|| begun.path().to_owned());
                         none.insert(begun)
                     }
                 };
                 writer
                     .push(tenant, series, points)
-                    .map_err(core.poison_unless_retryable())
+                    .map_err(core.poison_unless_full())
             })?;
             if !any {
                 self.emptied.push((tenant, series));

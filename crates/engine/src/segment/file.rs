@@ -5,7 +5,7 @@
 use super::cache::PageCache;
 use crate::error;
 use crate::storage::{ReadFile, Storage};
-use base::store::{Outage, StoreError};
+use base::store::StoreError;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,23 +38,6 @@ impl FileCache {
 
     pub(crate) const fn pages(&self) -> &PageCache {
         &self.pages
-    }
-
-    /// Closes the files that nobody reads at this moment: there are too many open.
-    pub(crate) fn close_idle(&self) {
-        lock(&self.last).clear();
-    }
-
-    /// Opens a file. Where too many are open, those that nobody reads at this moment give way.
-    fn open(&self, path: &Path) -> Result<Arc<dyn ReadFile>, StoreError> {
-        let open = || self.storage.open(path).map_err(error::io("open", path));
-        open().or_else(|refused| {
-            if refused.outage() != Some(Outage::NoFileDescriptor) {
-                return Err(refused);
-            }
-            self.close_idle();
-            open()
-        })
     }
 }
 
@@ -92,7 +75,11 @@ impl SegmentFile {
         if let Some(file) = open.as_ref().and_then(Weak::upgrade) {
             return Ok(file);
         }
-        let file = self.files.open(&self.path)?;
+        let file = self
+            .files
+            .storage
+            .open(&self.path)
+            .map_err(error::io("open", &self.path))?;
         *open = Some(Arc::downgrade(&file));
         drop(open);
         let mut last = lock(&self.files.last);
@@ -127,29 +114,6 @@ impl Drop for SegmentFile {
 mod tests {
     use super::*;
     use crate::storage::faulty::Faulty;
-
-    #[test]
-    fn those_that_nobody_reads_give_way_where_too_many_are_open() {
-        let storage = Faulty::new(1);
-        let dir = Path::new("/s");
-        storage.create_dir(dir).unwrap();
-        let files = FileCache::new(Arc::new(storage.clone()), 0);
-        let [idle, read, other] = ["1.seg", "2.seg", "3.seg"].map(|name| {
-            storage.create(&dir.join(name)).unwrap();
-            SegmentFile::new(&files, &dir.join(name))
-        });
-        idle.get().unwrap();
-        let reading = read.get().unwrap();
-        storage.refuse_opens(0, 1);
-        other.get().unwrap();
-        let is_open = |file: &SegmentFile| lock(&file.open).as_ref().unwrap().strong_count() > 0;
-        assert_eq!((is_open(&idle), is_open(&read)), (false, true));
-        drop(reading);
-        storage.refuse_opens(0, 2);
-        let refused = idle.get().unwrap_err();
-        assert_eq!(refused.outage(), Some(Outage::NoFileDescriptor));
-        idle.get().unwrap();
-    }
 
     #[test]
     fn few_stay_open_and_an_obsolete_one_goes_with_its_last_reader() {

@@ -1,6 +1,6 @@
 //! The operating system's files.
 
-use super::{OpenDir, ReadFile, Storage, WriteFile};
+use super::{ReadFile, Storage, WriteFile};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
@@ -48,12 +48,6 @@ impl ReadFile for DiskFile {
 
     fn length(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
-    }
-}
-
-impl OpenDir for DiskFile {
-    fn sync(&self) -> io::Result<()> {
-        self.0.sync_all()
     }
 }
 
@@ -130,8 +124,8 @@ impl Storage for Disk {
         Ok(found.f_bavail.saturating_mul(found.f_frsize))
     }
 
-    fn open_dir(&self, dir: &Path) -> io::Result<Box<dyn OpenDir>> {
-        Ok(Box::new(DiskFile(File::open(dir)?)))
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        File::open(dir)?.sync_all()
     }
 }
 

@@ -1,10 +1,9 @@
 //! A file system in memory that fails on request, and forgets at a crash what was never synced. For tests, of this
 //! crate and of those that use it: the same seed fails in the same way.
 
-use super::{OpenDir, ReadFile, Storage, WriteFile};
+use super::{ReadFile, Storage, WriteFile};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -43,10 +42,6 @@ struct State {
     free_bytes: u64,
     /// How many bytes all files may hold together, and how a write beyond that is refused.
     capacity: Option<(u64, ErrorKind)>,
-    /// How often something was opened.
-    opens: u64,
-    /// Those that find no file descriptor.
-    refused_opens: Range<u64>,
 }
 
 /// A file system in memory with injected faults. Clones share it.
@@ -96,18 +91,6 @@ impl State {
         Some((capacity.saturating_sub(self.used_bytes()), refusal))
     }
 
-    /// Counts an open; fails where no file descriptor is left for it.
-    fn open(&mut self) -> io::Result<()> {
-        self.alive()?;
-        let number = self.opens;
-        self.opens += 1;
-        if self.refused_opens.contains(&number) {
-            let errno = rustix::io::Errno::MFILE.raw_os_error();
-            return Err(io::Error::from_raw_os_error(errno));
-        }
-        Ok(())
-    }
-
     fn alive(&self) -> io::Result<()> {
         if self.dead {
             Err(power_loss_error())
@@ -147,8 +130,6 @@ impl Faulty {
             dead: false,
             free_bytes: u64::MAX,
             capacity: None,
-            opens: 0,
-            refused_opens: 0..0,
         })))
     }
 
@@ -173,19 +154,6 @@ impl Faulty {
     pub fn inject(&self, fault: Fault, operations: u64) {
         let mut state = lock(&self.0);
         state.plan = Some((state.operations + operations + 1, fault));
-    }
-
-    /// Has no file descriptor for the next opens: `many` of them, after `skipped` more.
-    pub fn refuse_opens(&self, skipped: u64, many: u64) {
-        let mut state = lock(&self.0);
-        let first = state.opens.saturating_add(skipped);
-        state.refused_opens = first..first.saturating_add(many);
-    }
-
-    /// How often a file or a directory was to be opened so far.
-    #[must_use]
-    pub fn opens(&self) -> u64 {
-        lock(&self.0).opens
     }
 
     /// Changing operations so far.
@@ -243,15 +211,7 @@ impl Faulty {
             dead: false,
             free_bytes: state.free_bytes,
             capacity: state.capacity,
-            opens: 0,
-            refused_opens: 0..0,
         })))
-    }
-
-    fn opened(&self, path: &Path) -> io::Result<File> {
-        let mut state = lock(&self.0);
-        state.open()?;
-        state.file(path)
     }
 
     /// Changes one byte of a file in place, as a failing disk does. Says whether there was such a byte.
@@ -355,8 +315,8 @@ impl Storage for Faulty {
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
-        let mut state = lock(&self.0);
-        state.open()?;
+        let state = lock(&self.0);
+        state.alive()?;
         if !state.dirs.contains(dir) {
             return Err(ErrorKind::NotFound.into());
         }
@@ -372,18 +332,17 @@ impl Storage for Faulty {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let file = self.opened(path)?;
+        let file = lock(&self.0).file(path)?;
         let bytes = lock(&file).bytes.clone();
         Ok(bytes)
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadFile>> {
-        Ok(Arc::new(FaultyReader(self.opened(path)?)))
+        Ok(Arc::new(FaultyReader(lock(&self.0).file(path)?)))
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
         let mut state = lock(&self.0);
-        state.open()?;
         state.step(|_| false)?;
         if state.files.contains_key(path) {
             return Err(ErrorKind::AlreadyExists.into());
@@ -407,7 +366,6 @@ impl Storage for Faulty {
 
     fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
         let mut state = lock(&self.0);
-        state.open()?;
         state.step(|_| false)?;
         let file = state.file(path)?;
         let mut content = lock(&file);
@@ -460,28 +418,12 @@ impl Storage for Faulty {
         Ok(state.free_bytes)
     }
 
-    fn open_dir(&self, dir: &Path) -> io::Result<Box<dyn OpenDir>> {
-        lock(&self.0).open()?;
-        Ok(Box::new(FaultyDir {
-            state: Arc::clone(&self.0),
-            dir: dir.to_owned(),
-        }))
-    }
-}
-
-#[derive(Debug)]
-struct FaultyDir {
-    state: Arc<Mutex<State>>,
-    dir: PathBuf,
-}
-
-impl OpenDir for FaultyDir {
-    fn sync(&self) -> io::Result<()> {
-        let mut state = lock(&self.state);
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        let mut state = lock(&self.0);
         if state.step(|fault| fault == Fault::FailedSync)?.is_some() {
             return Err(io::Error::other("sync failed"));
         }
-        let here = |path: &Path| path.parent() == Some(self.dir.as_path());
+        let here = |path: &Path| path.parent() == Some(dir);
         state.durable.retain(|path, _| !here(path));
         let now: Vec<(PathBuf, File)> = state
             .files

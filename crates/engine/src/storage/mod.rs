@@ -47,15 +47,6 @@ pub trait ReadFile: Send + Sync + Debug {
     fn length(&self) -> io::Result<u64>;
 }
 
-/// An open directory.
-pub trait OpenDir: Send + Debug {
-    /// Makes creations, renames and removals in it durable.
-    ///
-    /// # Errors
-    /// The operating system's.
-    fn sync(&self) -> io::Result<()>;
-}
-
 /// A file system.
 pub trait Storage: Send + Sync + Debug {
     /// Makes a directory and its parents, durably; no failure when it exists.
@@ -124,17 +115,9 @@ pub trait Storage: Send + Sync + Debug {
     /// The operating system's.
     fn free_bytes(&self, dir: &Path) -> io::Result<u64>;
 
-    /// Opens a directory to sync it later: what must not fail for want of a file descriptor once something was renamed.
-    ///
-    /// # Errors
-    /// The operating system's.
-    fn open_dir(&self, dir: &Path) -> io::Result<Box<dyn OpenDir>>;
-
     /// Makes creations, renames and removals in `dir` durable.
     ///
     /// # Errors
     /// The operating system's.
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        self.open_dir(dir)?.sync()
-    }
+    fn sync_dir(&self, dir: &Path) -> io::Result<()>;
 }

@@ -89,7 +89,7 @@ impl LogFile {
         .encode();
         if let Err(source) = file.append(&header) {
             let refused = error::io("write", &path)(source);
-            if error::is_retryable(&refused) {
+            if error::is_out_of_space(&refused) {
                 // If it stayed and a crash followed, the next start would take it for the end of the previous file, which is still
                 // being written.
                 storage.remove(&path).map_err(error::io("remove", &path))?;
@@ -147,7 +147,7 @@ impl LogSink for LogFile {
             .try_for_each(|bytes| self.file.append(bytes));
         if let Err(source) = written {
             let refused = error::io("write", &self.path)(source);
-            if error::is_retryable(&refused) {
+            if error::is_out_of_space(&refused) {
                 self.torn = true;
                 self.cut_torn()?;
             }
@@ -173,7 +173,7 @@ impl LogSink for LogFile {
         };
         if let Err(source) = file.append(&header.encode()) {
             let refused = error::io("write", &path)(source);
-            if error::is_retryable(&refused) {
+            if error::is_out_of_space(&refused) {
                 file.cut(0).map_err(error::io("cut", &path))?;
             }
             return Err(refused);

@@ -18,11 +18,10 @@ mod faults;
 #[cfg(test)]
 mod fetching;
 #[cfg(test)]
-mod file_descriptors;
-#[cfg(test)]
 mod foreign;
 #[cfg(test)]
 mod formats;
+#[cfg(test)]
 mod full_disk;
 #[cfg(test)]
 mod group_commit;

@@ -85,12 +85,9 @@ impl Store {
         let health = match store.health() {
             Ok(()) => Ok(()),
             Err(error) => match error.outage() {
-                Some(
-                    Outage::DiskFull
-                    | Outage::DiskReserveReached
-                    | Outage::NoFileDescriptor
-                    | Outage::ReadOnly,
-                ) => Err(error.to_string()),
+                Some(Outage::DiskFull | Outage::DiskReserveReached | Outage::ReadOnly) => {
+                    Err(error.to_string())
+                }
                 Some(Outage::Stuck) | None => return Err(error.to_string()),
             },
         };

@@ -120,9 +120,6 @@ fn unavailable(cause: &Unavailable) -> Problem {
             // Who meets the full disk first is applied in memory already, and durable once there is room.
             .problem("the server's disk is full: what was sent is not acknowledged, and may be stored or deleted later")
             .hint("send again later; the operator makes room"),
-        Outage::NoFileDescriptor => code::UNAVAILABLE
-            .problem("the server has too many files and connections open: what was sent is not acknowledged")
-            .hint("send again soon; the operator raises the server's limit of open files"),
         Outage::DiskReserveReached => code::DISK_FULL
             .problem("the server's disk is too full for samples")
             .hint("send again later; deleting makes room, and so can the operator"),
@@ -392,7 +389,6 @@ mod tests {
         for (outage, code, retry_after) in [
             (Outage::DiskFull, code::DISK_FULL, Some(30)),
             (Outage::DiskReserveReached, code::DISK_FULL, Some(60)),
-            (Outage::NoFileDescriptor, code::UNAVAILABLE, Some(5)),
             (Outage::ReadOnly, code::UNAVAILABLE, None),
             (Outage::Stuck, code::UNAVAILABLE, None),
         ] {

@@ -1,4 +1,4 @@
-//! Logs once when the disk becomes full, or no more files can be opened, or the store is stuck or takes no writes, and once when that is over, instead of once per
+//! Logs once when the disk becomes full, or the store is stuck or takes no writes, and once when that is over, instead of once per
 //! refused request.
 
 use crate::app::App;
@@ -25,7 +25,6 @@ struct Reported(Option<(Kind, Instant)>);
 enum Kind {
     Reserve,
     Full,
-    NoFileDescriptor,
     Identity,
     ReadOnly,
     Stuck,
@@ -35,7 +34,7 @@ enum Kind {
 #[derive(Debug, PartialEq, Eq)]
 enum Transition {
     Began(Kind),
-    Over(Kind, Duration),
+    Over(Duration),
 }
 
 impl Reported {
@@ -47,9 +46,9 @@ impl Reported {
                 self.0 = Some((kind, before.map_or(now, |(_, since)| since)));
                 Some(Transition::Began(kind))
             }
-            (Some((kind, since)), None) => {
+            (Some((_, since)), None) => {
                 self.0 = None;
-                Some(Transition::Over(kind, now.duration_since(since)))
+                Some(Transition::Over(now.duration_since(since)))
             }
             (None, None) => None,
         }
@@ -91,17 +90,12 @@ async fn watch_room(app: Weak<App>) {
         };
         let kind = match found.as_ref().err().and_then(StoreError::outage) {
             Some(Outage::DiskFull) => Some(Kind::Full),
-            Some(Outage::NoFileDescriptor) => Some(Kind::NoFileDescriptor),
             Some(Outage::DiskReserveReached) => Some(Kind::Reserve),
             _ => None,
         };
         match (reported.change_to(kind, Instant::now()), found) {
             (Some(Transition::Began(kind)), Err(error)) => log_outage(kind, &error),
-            (Some(Transition::Over(Kind::NoFileDescriptor, lacked)), _) => tracing::info!(
-                seconds = lacked.as_secs(),
-                "files can be opened again: samples are stored"
-            ),
-            (Some(Transition::Over(_, full)), _) => tracing::info!(
+            (Some(Transition::Over(full)), _) => tracing::info!(
                 seconds = full.as_secs(),
                 "there is room on the disk again: samples are stored"
             ),
@@ -137,7 +131,7 @@ async fn check_identity(iam: &Iam, reported: &mut Reported) {
             hint = "make room: logins and changes go on by themselves",
             "the identity database's disk is full: logins, deletions and changes are refused with 503"
         ),
-        Some(Transition::Over(_, full)) => tracing::info!(
+        Some(Transition::Over(full)) => tracing::info!(
             seconds = full.as_secs(),
             "the identity database has room again: logins and changes are accepted"
         ),
@@ -154,7 +148,7 @@ fn log_health(health: Result<(), StoreError>, reported: &mut Reported) {
     };
     match (reported.change_to(kind, Instant::now()), health) {
         (Some(Transition::Began(kind)), Err(error)) => log_outage(kind, &error),
-        (Some(Transition::Over(_, away)), _) => tracing::info!(
+        (Some(Transition::Over(away)), _) => tracing::info!(
             seconds = away.as_secs(),
             "the store works again: samples are stored"
         ),
@@ -175,11 +169,6 @@ fn log_outage(kind: Kind, error: &StoreError) {
             %error,
             hint = "make room: writing resumes by itself, and nothing that was acknowledged is lost",
             "the disk is full: samples and deletions are refused with 503"
-        ),
-        Kind::NoFileDescriptor => tracing::error!(
-            %error,
-            hint = "raise the limit of open files (`LimitNOFILE=`, `ulimit -n`), or lower `limits.connections`: writing resumes by itself",
-            "too many files are open: samples wait in memory"
         ),
         Kind::Reserve => tracing::error!(
             %error,
@@ -226,7 +215,7 @@ mod tests {
         assert_eq!(reported.change_to(Some(Kind::Full), at(4)), None);
         assert_eq!(
             reported.change_to(None, at(9)),
-            Some(Transition::Over(Kind::Full, Duration::from_secs(8)))
+            Some(Transition::Over(Duration::from_secs(8)))
         );
         assert_eq!(reported.change_to(None, at(10)), None);
     }
