@@ -10,6 +10,7 @@ use crate::head_reservations::HeadReservations;
 use crate::index::activity::{ActivityIndex, NewlyActive, covers};
 use crate::layout::{LATE, NAMES, SEGMENTS, WAL, is_ours};
 use crate::manifest::{self, Manifest};
+use crate::open_dir::sync_dir;
 use crate::poison::Poison;
 use crate::registry::name_file::{CreatedSeries, NameFile};
 use crate::registry::table::{FingerprintKey, Registry};
@@ -107,7 +108,7 @@ pub(crate) fn open(
         disk.create_dir(folder)
             .map_err(error::io("create", folder))?;
     }
-    disk.sync_dir(dir).map_err(error::io("sync", dir))?;
+    sync_dir(disk, dir)?;
     let poison = Arc::new(Poison::default());
     let mut report = RecoveryReport::default();
     let is_new = loaded.is_none();
@@ -277,9 +278,7 @@ fn delete_orphans(
     for file in &orphans {
         storage.remove(file).map_err(error::io("remove", file))?;
         if let Some(parent) = file.parent() {
-            storage
-                .sync_dir(parent)
-                .map_err(error::io("sync", parent))?;
+            sync_dir(storage, parent)?;
         }
     }
     Ok(orphans)
