@@ -146,7 +146,7 @@ impl Core {
     /// Tells of a failure, unless it is a full disk: that is asked for ([`Self::check_disk_space`]), and every try would tell of
     /// it.
     fn failed_at(&self, work: &'static str, error: &StoreError) {
-        if work == "merge" || !error::is_out_of_space(error) {
+        if work == "merge" || !error::is_retryable(error) {
             self.events.on_event(Event::Failed { work, error });
         }
     }

@@ -9,6 +9,7 @@ use crate::core::Core;
 use crate::error;
 use crate::layout::{NAMES, SEGMENTS, WAL, segment_dir};
 use crate::manifest::Manifest;
+use crate::open_dir::sync_dir;
 use crate::segment::reader::Segment;
 use crate::wal;
 use base::store::{Copied, StoreError};
@@ -53,7 +54,7 @@ impl Core {
         }
         days.extend([target.join(SEGMENTS), target.join(NAMES), target.join(WAL)]);
         for dir in &days {
-            self.storage.sync_dir(dir).map_err(error::io("sync", dir))?;
+            sync_dir(self.storage.as_ref(), dir)?;
         }
         // Last: without it the folder is no store.
         manifest.store(self.storage.as_ref(), target)?;

@@ -15,7 +15,7 @@ use crate::stuck_detector::StuckDetector;
 use crate::unflushed::Unflushed;
 use crate::wal::writer::LogWriter;
 use base::scope::Scope;
-use base::store::StoreError;
+use base::store::{Outage, StoreError};
 use base::time::{Clock, Millis};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -158,10 +158,14 @@ impl Core {
         self.days_ago(self.retention_days(scope))
     }
 
-    /// Turns a failed write into the error for its caller: it poisons, unless the disk was only full.
-    pub(crate) fn poison_unless_full(&self) -> impl Fn(StoreError) -> StoreError {
+    /// Turns a failed write into the error for its caller: it poisons, unless it can be tried again: the disk was full, or there was
+    /// no file descriptor. Then those of segments that nobody reads are given back for the next try.
+    pub(crate) fn poison_unless_retryable(&self) -> impl Fn(StoreError) -> StoreError {
         |error| {
-            if error::is_out_of_space(&error) {
+            if error::is_retryable(&error) {
+                if error.outage() == Some(Outage::ResourcesExhausted) {
+                    self.files.close_all();
+                }
                 return error;
             }
             self.poison.set(&error)

@@ -1,5 +1,5 @@
-//! Recovery from a full disk. Unlike a failed sync it does not poison the store: the write that failed is cut off, kept in
-//! memory and retried; until that succeeds, further writes are refused before they begin.
+//! Recovery from a full disk, and from a lack of file descriptors or memory. Unlike a failed sync it does not poison the store:
+//! the write that failed is cut off, kept in memory and retried; until that succeeds, further writes are refused before they begin.
 
 use crate::error;
 use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, PoisonError};
@@ -8,17 +8,18 @@ use std::time::{Duration, Instant};
 
 #[derive(Debug)]
 struct OutOfSpace {
+    outage: Outage,
     reason: String,
     tried: Instant,
 }
 
 impl OutOfSpace {
     fn refusal(&self) -> StoreError {
-        error::unavailable(Outage::DiskFull, &self.reason)
+        error::unavailable(self.outage, &self.reason)
     }
 }
 
-/// Whether the disk had no space for one kind of write (the log, or flushes), and when it was tried last.
+/// Whether the disk had no space, or the process no descriptor, for one kind of write (the log, or flushes), and when it was tried last.
 #[derive(Debug)]
 pub(crate) struct DiskSpace {
     retry: Duration,
@@ -74,6 +75,7 @@ impl DiskSpace {
     /// Records that the disk is full, and returns the refusal for writers.
     pub(crate) fn set(&self, found: &StoreError) -> StoreError {
         let full = OutOfSpace {
+            outage: found.outage().unwrap_or(Outage::DiskFull),
             reason: error::with_source(found),
             tried: Instant::now(),
         };

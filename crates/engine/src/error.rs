@@ -2,6 +2,7 @@
 
 use crate::column::Damaged;
 use base::store::{Outage, StoreError, Unavailable};
+use rustix::io::Errno;
 use std::io;
 use std::path::Path;
 
@@ -26,10 +27,34 @@ pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) ->
         if is_full && action != "sync" {
             return out_of_space(&format!("{what}: {source}"));
         }
+        // A number comes from the operating system alone: a sync wrapped as another error has none.
+        if let Some(shortage) = shortage(&source)
+            && RETRYABLE.contains(&action)
+        {
+            let reason = format!("{shortage}: {what}: {source}");
+            return unavailable(Outage::ResourcesExhausted, reason);
+        }
         StoreError::Failed {
             what,
             source: source.into(),
         }
+    }
+}
+
+/// What changes nothing when it fails, or is undone by whoever does it.
+const RETRYABLE: [&str; 5] = ["create", "list", "open", "read", "write"];
+
+/// What of the operating system was short, and what mends it.
+fn shortage(source: &io::Error) -> Option<&'static str> {
+    match Errno::from_io_error(source)? {
+        Errno::MFILE => Some(
+            "this process has no file descriptor left; raise its limit of open files (`ulimit -n`, `LimitNOFILE=` of systemd)",
+        ),
+        Errno::NFILE => {
+            Some("this machine has no file descriptor left; raise its limit (`fs.file-max`)")
+        }
+        Errno::NOMEM => Some("the operating system has no memory left; free some, or give it more"),
+        _ => None,
     }
 }
 
@@ -59,9 +84,13 @@ pub(crate) fn damaged(path: &Path, offset: u64) -> impl FnOnce(Damaged) -> Store
     move |Damaged(what)| corrupt(path, offset, what)
 }
 
-/// Whether the disk, or a quota on it, had no room for a write.
-pub(crate) fn is_out_of_space(error: &StoreError) -> bool {
-    error.outage() == Some(Outage::DiskFull)
+/// Whether nothing is broken, and the same may succeed later: the disk, or a quota on it, had no room for a write, or the operating
+/// system no file descriptor or memory.
+pub(crate) fn is_retryable(error: &StoreError) -> bool {
+    matches!(
+        error.outage(),
+        Some(Outage::DiskFull | Outage::ResourcesExhausted)
+    )
 }
 
 /// The error, with the operating system's words.
@@ -101,11 +130,32 @@ mod tests {
     }
 
     #[test]
+    fn a_lack_of_descriptors_or_memory_can_be_tried_again_but_for_a_sync() {
+        let path = Path::new("/samples/wal/1.wal");
+        for (errno, mends) in [
+            (Errno::MFILE, "LimitNOFILE"),
+            (Errno::NFILE, "fs.file-max"),
+            (Errno::NOMEM, "memory"),
+        ] {
+            for action in RETRYABLE {
+                let refused = io(action, path)(errno.into());
+                assert_eq!(refused.outage(), Some(Outage::ResourcesExhausted));
+                let text = refused.to_string();
+                assert!(text.contains(mends) && text.contains("1.wal"), "{text}");
+            }
+            for action in ["sync", "cut", "replace"] {
+                assert!(!is_retryable(&io(action, path)(errno.into())), "{action}");
+            }
+        }
+        assert!(!is_retryable(&io("open", path)(Errno::IO.into())));
+    }
+
+    #[test]
     fn a_full_disk_is_lack_of_room_for_a_write_and_a_failure_for_a_sync() {
         let path = Path::new("/samples/wal/1.wal");
         let full = || io::Error::from(io::ErrorKind::StorageFull);
         let refused = io("write", path)(full());
-        assert!(is_out_of_space(&refused));
+        assert!(is_retryable(&refused));
         assert_eq!(
             refused.to_string(),
             format!(
@@ -114,7 +164,7 @@ mod tests {
             )
         );
         let failed = io("sync", path)(full());
-        assert!(!is_out_of_space(&failed));
+        assert!(!is_retryable(&failed));
         assert_eq!(
             with_source(&failed),
             format!("cannot sync /samples/wal/1.wal: {}", full())

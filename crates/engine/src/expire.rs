@@ -108,7 +108,7 @@ impl Core {
         };
         let published = self.publish(&mut manifest, change, |_| {});
         if let Err(refused) = &published
-            && error::is_out_of_space(refused)
+            && error::is_retryable(refused)
         {
             return published.map(drop);
         }

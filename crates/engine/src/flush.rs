@@ -8,8 +8,8 @@
 //! 6. Files that no longer count are removed.
 //!
 //! Whatever fails on the way poisons: the log still holds all, and the next start ends what was begun. Only where a disk had
-//! no room nothing is broken: the files that were begun are removed, what was frozen stays in memory, and the next flush
-//! begins with it.
+//! no room, or the process no file descriptor, nothing is broken: the files that were begun are removed, what was frozen stays in
+//! memory, and the next flush begins with it.
 
 use crate::core::Core;
 use crate::day::Day;
@@ -17,6 +17,7 @@ use crate::error;
 use crate::head::series::HeadSeries;
 use crate::index::names::Names;
 use crate::layout::{NAMES, WAL, segment_dir};
+use crate::open_dir::OpenDir;
 use crate::publish::{Change, NewSegment};
 use crate::registry::name_file::{CreatedSeries, NameFile};
 use crate::segment::layout::Header;
@@ -102,7 +103,7 @@ impl Core {
         on_panic.disarm();
         match &outcome {
             Ok(()) => self.flush_disk_space.clear(),
-            Err(refused) if error::is_out_of_space(refused) => {
+            Err(refused) if error::is_retryable(refused) => {
                 drop(self.flush_disk_space.set(refused));
             }
             Err(_) => {}
@@ -112,9 +113,9 @@ impl Core {
 
     fn flush_all(&self, unflushed: &mut Option<Unflushed>) -> Result<(), StoreError> {
         self.flush_rest(unflushed)?;
-        *unflushed = self.freeze().map_err(self.poison_unless_full())?;
+        *unflushed = self.freeze().map_err(self.poison_unless_retryable())?;
         self.flush_rest(unflushed)?;
-        self.expire().map_err(self.poison_unless_full())
+        self.expire().map_err(self.poison_unless_retryable())
     }
 
     /// Steps 3 to 6 of what is frozen, if something is.
@@ -123,7 +124,7 @@ impl Core {
             return Ok(());
         };
         self.flush_frozen(waiting)
-            .map_err(self.poison_unless_full())?;
+            .map_err(self.poison_unless_retryable())?;
         // Freeing a head takes time, and nobody waits for it here but the next flush.
         *unflushed = None;
         self.counters.flushes.fetch_add(1, Ordering::Relaxed);
@@ -206,7 +207,7 @@ impl Core {
         });
         drop(manifest);
         if let Err(error) = published {
-            if error::is_out_of_space(&error) {
+            if error::is_retryable(&error) {
                 self.discard_written(&written);
             }
             return Err(error);
@@ -331,6 +332,7 @@ impl Core {
     }
 
     fn write_file(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+        let dir = OpenDir::open(self.storage.as_ref(), path.parent().unwrap_or(path))?;
         let mut file = self
             .storage
             .create(path)
@@ -340,7 +342,6 @@ impl Core {
             return Err(error::io("write", path)(source));
         }
         file.sync().map_err(error::io("sync", path))?;
-        let dir = path.parent().unwrap_or(path);
-        self.storage.sync_dir(dir).map_err(error::io("sync", dir))
+        dir.sync()
     }
 }

@@ -33,6 +33,7 @@ mod head_reservations;
 mod index;
 mod layout;
 mod manifest;
+mod open_dir;
 mod points;
 mod poison;
 mod publish;

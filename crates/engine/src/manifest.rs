@@ -2,6 +2,7 @@
 //! deleted at the next start. It is rewritten whole: to a temporary file, synced, renamed, directory synced.
 
 use crate::error;
+use crate::open_dir::OpenDir;
 use crate::registry::table::FingerprintKey;
 use crate::storage::Storage;
 use crate::tombstone::Tombstone;
@@ -173,12 +174,14 @@ impl Manifest {
     }
 
     /// Makes this the manifest of a samples folder. When it fails it is unknown which one counts, unless it failed for lack
-    /// of room: then the one before does.
+    /// of room or of a file descriptor: then the one before does.
     pub(crate) fn store(&self, storage: &dyn Storage, dir: &Path) -> Result<(), StoreError> {
         let (temporary, path) = (dir.join(TEMPORARY), dir.join(FILE));
         let text = self
             .encode()
             .map_err(|source| error::io("encode", &path)(std::io::Error::other(source)))?;
+        // After the rename nothing may fail for want of a file descriptor.
+        let folder = OpenDir::open(storage, dir)?;
         let mut file = storage
             .create(&temporary)
             .map_err(error::io("create", &temporary))?;
@@ -191,7 +194,7 @@ impl Manifest {
         storage
             .rename(&temporary, &path)
             .map_err(error::io("replace", &path))?;
-        storage.sync_dir(dir).map_err(error::io("sync", dir))
+        folder.sync()
     }
 }
 

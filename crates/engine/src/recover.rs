@@ -8,8 +8,9 @@ use crate::error;
 use crate::events::Events;
 use crate::head_reservations::HeadReservations;
 use crate::index::activity::{ActivityIndex, NewlyActive, covers};
-use crate::layout::{LATE, NAMES, SEGMENTS, WAL, is_ours};
+use crate::layout::{NAMES, SEGMENTS, WAL, is_ours, is_segment_folder, stray_file};
 use crate::manifest::{self, Manifest};
+use crate::open_dir::sync_dir;
 use crate::poison::Poison;
 use crate::registry::name_file::{CreatedSeries, NameFile};
 use crate::registry::table::{FingerprintKey, Registry};
@@ -103,11 +104,16 @@ pub(crate) fn open(
     let wal_dir = dir.join(WAL);
     // Before anything is written: a folder of another format is left as it is.
     let loaded = Manifest::load(disk, dir)?;
+    // A file elsewhere would be read as one of the store's, and removed with it.
+    if let Some(stray) = loaded.as_ref().and_then(stray_file) {
+        let what = format!("it lists `{stray}`, which is no name of a file of the store");
+        return Err(error::corrupt(&dir.join(manifest::FILE), 0, what));
+    }
     for folder in [dir, &dir.join(SEGMENTS), &dir.join(NAMES), &wal_dir] {
         disk.create_dir(folder)
             .map_err(error::io("create", folder))?;
     }
-    disk.sync_dir(dir).map_err(error::io("sync", dir))?;
+    sync_dir(disk, dir)?;
     let poison = Arc::new(Poison::default());
     let mut report = RecoveryReport::default();
     let is_new = loaded.is_none();
@@ -230,7 +236,7 @@ fn files(storage: &dyn Storage, dir: &Path) -> Result<Vec<PathBuf>, StoreError> 
     all.extend(list(dir.join(NAMES))?);
     for day in list(dir.join(SEGMENTS))?
         .into_iter()
-        .filter(|path| is_day(path) || path.ends_with(LATE))
+        .filter(|path| is_segment_folder(path))
     {
         all.extend(list(day)?);
     }
@@ -239,16 +245,6 @@ fn files(storage: &dyn Storage, dir: &Path) -> Result<Vec<PathBuf>, StoreError> 
         all.push(temporary);
     }
     Ok(all)
-}
-
-/// Whether it is named like the folder of a day.
-fn is_day(path: &Path) -> bool {
-    path.file_name()
-        .and_then(|name| name.to_str())
-        .is_some_and(|name| {
-            name.bytes()
-                .all(|byte| byte.is_ascii_digit() || byte == b'-')
-        })
 }
 
 fn delete_orphans(
@@ -277,9 +273,7 @@ fn delete_orphans(
     for file in &orphans {
         storage.remove(file).map_err(error::io("remove", file))?;
         if let Some(parent) = file.parent() {
-            storage
-                .sync_dir(parent)
-                .map_err(error::io("sync", parent))?;
+            sync_dir(storage, parent)?;
         }
     }
     Ok(orphans)

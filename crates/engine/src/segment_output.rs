@@ -4,6 +4,7 @@ use crate::core::Core;
 use crate::error;
 use crate::layout::{SEGMENTS, segment_dir};
 use crate::manifest::SegmentEntry;
+use crate::open_dir::sync_dir;
 use crate::publish::NewSegment;
 use crate::segment::layout::Header;
 use crate::segment::reader::Segment;
@@ -47,7 +48,8 @@ impl Core {
             from: written.from,
             until: written.until,
         };
-        let segment = Arc::new(Segment::open(&self.files, &path)?);
+        let opened = Segment::open(&self.files, &path).inspect_err(|_| self.discard(&path));
+        let segment = Arc::new(opened?);
         Ok(NewSegment { segment, entry })
     }
 
@@ -59,9 +61,7 @@ impl Core {
             dirs.insert(self.dir().join(SEGMENTS));
         }
         for dir in dirs {
-            self.storage
-                .sync_dir(&dir)
-                .map_err(error::io("sync", &dir))?;
+            sync_dir(self.storage.as_ref(), &dir)?;
         }
         Ok(())
     }

@@ -7,6 +7,9 @@ pub enum Outage {
     DiskFull,
     /// The free space has shrunk to the reserve, which is for everything but samples: no sample is stored, but deletions work.
     DiskReserveReached,
+    /// The operating system had no file descriptor, or no memory, left. Nothing acknowledged is lost, and the store continues by
+    /// itself once there is one.
+    ResourcesExhausted,
     /// Nothing is written until somebody removes the cause and restarts the store; reads work.
     ReadOnly,
     /// Earlier work has not finished in time.
@@ -19,6 +22,7 @@ impl Outage {
     pub const fn retry_after(self) -> Option<u64> {
         match self {
             Self::DiskFull => Some(30),
+            Self::ResourcesExhausted => Some(5),
             Self::DiskReserveReached => Some(60),
             Self::ReadOnly | Self::Stuck => None,
         }

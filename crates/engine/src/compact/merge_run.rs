@@ -159,9 +159,15 @@ impl Core {
         let merged = writer
             .map(|writer| self.end_segment(header, writer))
             .transpose();
-        let added = Vec::from_iter(merged.map_err(self.poison_unless_full())?);
+        let added = Vec::from_iter(merged.map_err(self.poison_unless_retryable())?);
+        // Nothing names the file yet: left behind, it would only take room.
+        let discard = |_: &StoreError| {
+            let paths = added.iter().map(|entry| entry.segment.path());
+            paths.for_each(|path| self.discard(path));
+        };
         self.sync_segments(&added)
-            .map_err(self.poison_unless_full())?;
+            .inspect_err(discard)
+            .map_err(self.poison_unless_retryable())?;
         Ok(added)
     }
 
@@ -182,10 +188,10 @@ impl Core {
         let mut manifest = self.manifest();
         match self.publish(&mut manifest, change, |_| {}) {
             Err(refused) => {
-                if error::is_out_of_space(&refused) {
+                if error::is_retryable(&refused) {
                     give_up();
                 }
-                return Err(self.poison_unless_full()(refused));
+                return Err(self.poison_unless_retryable()(refused));
             }
             Ok(false) => {
                 give_up();
@@ -257,14 +263,14 @@ impl RunCopy<'_> {
                     none => {
                         let begun = core
                             .begin_segment(plan.header)
-                            .map_err(core.poison_unless_full())?;
+                            .map_err(core.poison_unless_retryable())?;
                         begun_file.get_or_init(|| begun.path().to_owned());
                         none.insert(begun)
                     }
                 };
                 writer
                     .push(tenant, series, points)
-                    .map_err(core.poison_unless_full())
+                    .map_err(core.poison_unless_retryable())
             })?;
             if !any {
                 self.emptied.push((tenant, series));

@@ -5,7 +5,7 @@
 use super::cache::PageCache;
 use crate::error;
 use crate::storage::{ReadFile, Storage};
-use base::store::StoreError;
+use base::store::{Outage, StoreError};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,6 +38,11 @@ impl FileCache {
 
     pub(crate) const fn pages(&self) -> &PageCache {
         &self.pages
+    }
+
+    /// Closes every file that nobody reads just now: something else needs the descriptors.
+    pub(crate) fn close_all(&self) {
+        lock(&self.last).clear();
     }
 }
 
@@ -75,11 +80,13 @@ impl SegmentFile {
         if let Some(file) = open.as_ref().and_then(Weak::upgrade) {
             return Ok(file);
         }
-        let file = self
-            .files
-            .storage
-            .open(&self.path)
-            .map_err(error::io("open", &self.path))?;
+        let file = match self.open_once() {
+            Err(refused) if refused.outage() == Some(Outage::ResourcesExhausted) => {
+                self.files.close_all();
+                self.open_once()?
+            }
+            opened => opened?,
+        };
         *open = Some(Arc::downgrade(&file));
         drop(open);
         let mut last = lock(&self.files.last);
@@ -88,6 +95,11 @@ impl SegmentFile {
         }
         last.push_back(Arc::clone(&file));
         Ok(file)
+    }
+
+    fn open_once(&self) -> Result<Arc<dyn ReadFile>, StoreError> {
+        let opened = self.files.storage.open(&self.path);
+        opened.map_err(error::io("open", &self.path))
     }
 
     /// The manifest names it no more: it goes with its last reader.
@@ -114,6 +126,27 @@ impl Drop for SegmentFile {
 mod tests {
     use super::*;
     use crate::storage::faulty::Faulty;
+
+    #[test]
+    fn without_a_descriptor_the_files_that_nobody_reads_are_closed_for_one() {
+        let storage = Faulty::new(1);
+        let dir = Path::new("/s");
+        storage.create_dir(dir).unwrap();
+        let files = FileCache::new(Arc::new(storage.clone()), 0);
+        let [first, second] = ["1.seg", "2.seg"].map(|name| {
+            storage.create(&dir.join(name)).unwrap();
+            SegmentFile::new(&files, &dir.join(name))
+        });
+        first.get().unwrap();
+        storage.refuse_opens(0, 1);
+        second.get().unwrap();
+        assert!(lock(&first.open).as_ref().unwrap().upgrade().is_none());
+        assert_eq!(lock(&files.last).len(), 1);
+        storage.refuse_opens(0, 2);
+        let refused = first.get().unwrap_err();
+        assert_eq!(refused.outage(), Some(Outage::ResourcesExhausted));
+        first.get().unwrap();
+    }
 
     #[test]
     fn few_stay_open_and_an_obsolete_one_goes_with_its_last_reader() {

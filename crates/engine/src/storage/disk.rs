@@ -1,6 +1,6 @@
 //! The operating system's files.
 
-use super::{ReadFile, Storage, WriteFile};
+use super::{Directory, ReadFile, Storage, WriteFile};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
@@ -51,6 +51,15 @@ impl ReadFile for DiskFile {
     }
 }
 
+#[derive(Debug)]
+struct DiskDir(File);
+
+impl Directory for DiskDir {
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_all()
+    }
+}
+
 impl Storage for Disk {
     fn create_dir(&self, path: &Path) -> io::Result<()> {
         if path.is_dir() {
@@ -62,11 +71,14 @@ impl Storage for Disk {
         if let Some(parent) = parent {
             self.create_dir(parent)?;
         }
+        // Before it is made: one whose entry was not synced would be taken for durable by the next try.
+        let parent = self.open_dir(parent.unwrap_or(Path::new(".")))?;
         match fs::DirBuilder::new().mode(DIR_MODE).create(path) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
-        self.sync_dir(parent.unwrap_or(Path::new(".")))
+        // Not with the system's number: a sync that fails for want of memory is no open that can be tried again.
+        parent.sync().map_err(io::Error::other)
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
@@ -124,8 +136,8 @@ impl Storage for Disk {
         Ok(found.f_bavail.saturating_mul(found.f_frsize))
     }
 
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        File::open(dir)?.sync_all()
+    fn open_dir(&self, dir: &Path) -> io::Result<Box<dyn Directory>> {
+        Ok(Box::new(DiskDir(File::open(dir)?)))
     }
 }
 

@@ -1,9 +1,10 @@
 //! A file system in memory that fails on request, and forgets at a crash what was never synced. For tests, of this
 //! crate and of those that use it: the same seed fails in the same way.
 
-use super::{ReadFile, Storage, WriteFile};
+use super::{Directory, ReadFile, Storage, WriteFile};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -38,6 +39,9 @@ struct State {
     durable: BTreeMap<PathBuf, File>,
     plan: Option<(u64, Fault)>,
     operations: u64,
+    opens: u64,
+    /// Opens for which there is no file descriptor.
+    refused_opens: Range<u64>,
     dead: bool,
     free_bytes: u64,
     /// How many bytes all files may hold together, and how a write beyond that is refused.
@@ -75,6 +79,17 @@ impl State {
             return Ok(Some(fault));
         }
         Ok(None)
+    }
+
+    /// Counts an open of a file or a directory; refuses it when there is to be no descriptor for it.
+    fn open(&mut self) -> io::Result<()> {
+        self.alive()?;
+        let open = self.opens;
+        self.opens += 1;
+        match self.refused_opens.contains(&open) {
+            true => Err(rustix::io::Errno::MFILE.into()),
+            false => Ok(()),
+        }
     }
 
     fn used_bytes(&self) -> u64 {
@@ -127,6 +142,8 @@ impl Faulty {
             durable: BTreeMap::new(),
             plan: None,
             operations: 0,
+            opens: 0,
+            refused_opens: 0..0,
             dead: false,
             free_bytes: u64::MAX,
             capacity: None,
@@ -154,6 +171,19 @@ impl Faulty {
     pub fn inject(&self, fault: Fault, operations: u64) {
         let mut state = lock(&self.0);
         state.plan = Some((state.operations + operations + 1, fault));
+    }
+
+    /// Refuses `count` opens after `opens` more for want of a file descriptor.
+    pub fn refuse_opens(&self, opens: u64, count: u64) {
+        let mut state = lock(&self.0);
+        let first = state.opens.saturating_add(opens);
+        state.refused_opens = first..first.saturating_add(count);
+    }
+
+    /// Opens so far, those that were refused among them.
+    #[must_use]
+    pub fn opens(&self) -> u64 {
+        lock(&self.0).opens
     }
 
     /// Changing operations so far.
@@ -208,10 +238,18 @@ impl Faulty {
             files: survivors,
             plan: None,
             operations: 0,
+            opens: 0,
+            refused_opens: 0..0,
             dead: false,
             free_bytes: state.free_bytes,
             capacity: state.capacity,
         })))
+    }
+
+    fn opened(&self, path: &Path) -> io::Result<File> {
+        let mut state = lock(&self.0);
+        state.open()?;
+        state.file(path)
     }
 
     /// Changes one byte of a file in place, as a failing disk does. Says whether there was such a byte.
@@ -285,6 +323,31 @@ impl WriteFile for FaultyFile {
 }
 
 #[derive(Debug)]
+struct FaultyDir {
+    state: Arc<Mutex<State>>,
+    path: PathBuf,
+}
+
+impl Directory for FaultyDir {
+    fn sync(&self) -> io::Result<()> {
+        let mut state = lock(&self.state);
+        if state.step(|fault| fault == Fault::FailedSync)?.is_some() {
+            return Err(io::Error::other("sync failed"));
+        }
+        let here = |path: &Path| path.parent() == Some(&self.path);
+        state.durable.retain(|path, _| !here(path));
+        let now: Vec<(PathBuf, File)> = state
+            .files
+            .iter()
+            .filter(|(path, _)| here(path))
+            .map(|(path, file)| (path.clone(), Arc::clone(file)))
+            .collect();
+        state.durable.extend(now);
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
 struct FaultyReader(File);
 
 impl ReadFile for FaultyReader {
@@ -307,6 +370,9 @@ impl ReadFile for FaultyReader {
 impl Storage for Faulty {
     fn create_dir(&self, path: &Path) -> io::Result<()> {
         let mut state = lock(&self.0);
+        if !state.dirs.contains(path) {
+            state.open()?;
+        }
         state.step(|_| false)?;
         for ancestor in path.ancestors() {
             state.dirs.insert(ancestor.to_owned());
@@ -315,8 +381,8 @@ impl Storage for Faulty {
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
-        let state = lock(&self.0);
-        state.alive()?;
+        let mut state = lock(&self.0);
+        state.open()?;
         if !state.dirs.contains(dir) {
             return Err(ErrorKind::NotFound.into());
         }
@@ -332,17 +398,18 @@ impl Storage for Faulty {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let file = lock(&self.0).file(path)?;
+        let file = self.opened(path)?;
         let bytes = lock(&file).bytes.clone();
         Ok(bytes)
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadFile>> {
-        Ok(Arc::new(FaultyReader(lock(&self.0).file(path)?)))
+        Ok(Arc::new(FaultyReader(self.opened(path)?)))
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
         let mut state = lock(&self.0);
+        state.open()?;
         state.step(|_| false)?;
         if state.files.contains_key(path) {
             return Err(ErrorKind::AlreadyExists.into());
@@ -366,6 +433,7 @@ impl Storage for Faulty {
 
     fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
         let mut state = lock(&self.0);
+        state.open()?;
         state.step(|_| false)?;
         let file = state.file(path)?;
         let mut content = lock(&file);
@@ -418,20 +486,11 @@ impl Storage for Faulty {
         Ok(state.free_bytes)
     }
 
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        let mut state = lock(&self.0);
-        if state.step(|fault| fault == Fault::FailedSync)?.is_some() {
-            return Err(io::Error::other("sync failed"));
-        }
-        let here = |path: &Path| path.parent() == Some(dir);
-        state.durable.retain(|path, _| !here(path));
-        let now: Vec<(PathBuf, File)> = state
-            .files
-            .iter()
-            .filter(|(path, _)| here(path))
-            .map(|(path, file)| (path.clone(), Arc::clone(file)))
-            .collect();
-        state.durable.extend(now);
-        Ok(())
+    fn open_dir(&self, dir: &Path) -> io::Result<Box<dyn Directory>> {
+        lock(&self.0).open()?;
+        Ok(Box::new(FaultyDir {
+            state: Arc::clone(&self.0),
+            path: dir.to_owned(),
+        }))
     }
 }

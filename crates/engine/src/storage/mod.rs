@@ -47,6 +47,15 @@ pub trait ReadFile: Send + Sync + Debug {
     fn length(&self) -> io::Result<u64>;
 }
 
+/// A directory that is open to be synced.
+pub trait Directory: Send + Debug {
+    /// Makes creations, renames and removals in it durable, also those since it was opened.
+    ///
+    /// # Errors
+    /// When they may not be. It is then unknown which are, also after a later success.
+    fn sync(&self) -> io::Result<()>;
+}
+
 /// A file system.
 pub trait Storage: Send + Sync + Debug {
     /// Makes a directory and its parents, durably; no failure when it exists.
@@ -85,7 +94,7 @@ pub trait Storage: Send + Sync + Debug {
     /// The operating system's.
     fn truncate(&self, path: &Path, length: u64) -> io::Result<()>;
 
-    /// Gives a file another name, replacing what had it. Durable after [`Self::sync_dir`].
+    /// Gives a file another name, replacing what had it. Durable after [`Directory::sync`].
     ///
     /// # Errors
     /// The operating system's.
@@ -97,7 +106,7 @@ pub trait Storage: Send + Sync + Debug {
     /// The operating system's, also where the names lie on two file systems.
     fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Removes a file. Durable after [`Self::sync_dir`].
+    /// Removes a file. Durable after [`Directory::sync`].
     ///
     /// # Errors
     /// The operating system's.
@@ -115,9 +124,9 @@ pub trait Storage: Send + Sync + Debug {
     /// The operating system's.
     fn free_bytes(&self, dir: &Path) -> io::Result<u64>;
 
-    /// Makes creations, renames and removals in `dir` durable.
+    /// Opens a directory to be synced.
     ///
     /// # Errors
-    /// The operating system's.
-    fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+    /// The operating system's; nothing has changed then.
+    fn open_dir(&self, dir: &Path) -> io::Result<Box<dyn Directory>>;
 }

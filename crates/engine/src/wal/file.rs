@@ -3,6 +3,7 @@
 use super::group_commit::LogSink;
 use super::record::{self, FILE_HEADER_BYTES, FileHeader, Kind, Payload};
 use crate::error;
+use crate::open_dir::OpenDir;
 use crate::storage::{Storage, WriteFile};
 use base::store::StoreError;
 use std::path::{Path, PathBuf};
@@ -56,12 +57,13 @@ impl NextFile {
         file_number: u64,
     ) -> Result<Self, StoreError> {
         let path = super::path(dir, file_number);
+        let folder = OpenDir::open(storage, dir)?;
         let made = storage.create(&path);
         let made = Some(made.map_err(error::io("create", &path))?);
-        if let Err(source) = storage.sync_dir(dir) {
+        if let Err(error) = folder.sync() {
             // If this fails as well, the next start finds the file.
             let _ = storage.remove(&path);
-            return Err(error::io("sync", dir)(source));
+            return Err(error);
         }
         Ok(Self {
             made,
@@ -81,6 +83,7 @@ impl LogFile {
         totals: Arc<Totals>,
     ) -> Result<Self, StoreError> {
         let path = super::path(dir, file_number);
+        let folder = OpenDir::open(storage, dir)?;
         let mut file = storage.create(&path).map_err(error::io("create", &path))?;
         let header = FileHeader {
             file_number,
@@ -89,16 +92,16 @@ impl LogFile {
         .encode();
         if let Err(source) = file.append(&header) {
             let refused = error::io("write", &path)(source);
-            if error::is_out_of_space(&refused) {
+            if error::is_retryable(&refused) {
                 // If it stayed and a crash followed, the next start would take it for the end of the previous file, which is still
                 // being written.
                 storage.remove(&path).map_err(error::io("remove", &path))?;
-                storage.sync_dir(dir).map_err(error::io("sync", dir))?;
+                folder.sync()?;
             }
             return Err(refused);
         }
         file.sync().map_err(error::io("sync", &path))?;
-        storage.sync_dir(dir).map_err(error::io("sync", dir))?;
+        folder.sync()?;
         Ok(Self {
             file,
             path,
@@ -147,7 +150,7 @@ impl LogSink for LogFile {
             .try_for_each(|bytes| self.file.append(bytes));
         if let Err(source) = written {
             let refused = error::io("write", &self.path)(source);
-            if error::is_out_of_space(&refused) {
+            if error::is_retryable(&refused) {
                 self.torn = true;
                 self.cut_torn()?;
             }
@@ -173,7 +176,7 @@ impl LogSink for LogFile {
         };
         if let Err(source) = file.append(&header.encode()) {
             let refused = error::io("write", &path)(source);
-            if error::is_out_of_space(&refused) {
+            if error::is_retryable(&refused) {
                 file.cut(0).map_err(error::io("cut", &path))?;
             }
             return Err(refused);

@@ -257,7 +257,7 @@ impl<S: LogSink> GroupCommit<S> {
                 self.disk_space.clear();
                 Ok(())
             }
-            Err(refused) if error::is_out_of_space(&refused) => Err(self.disk_space.set(&refused)),
+            Err(refused) if error::is_retryable(&refused) => Err(self.disk_space.set(&refused)),
             Err(error) => Err(self.poison.set(&error)),
         };
         drop(progress);

@@ -3,6 +3,7 @@
 use super::TornTail;
 use super::record::{self, FILE_HEADER_BYTES, FileHeader, Record};
 use crate::error;
+use crate::open_dir::sync_dir;
 use crate::storage::Storage;
 use base::store::StoreError;
 use std::path::Path;
@@ -116,7 +117,7 @@ fn drop_unbegun(
         Err(_) => {}
     }
     storage.remove(&path).map_err(error::io("remove", &path))?;
-    storage.sync_dir(dir).map_err(error::io("sync", dir))?;
+    sync_dir(storage, dir)?;
     numbers.pop();
     // Without a byte nothing is torn, and there is nothing to tell.
     if !bytes.is_empty() {

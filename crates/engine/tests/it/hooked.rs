@@ -1,7 +1,7 @@
 //! Files in memory with a hook: what a test does before a file is made, and before it is synced.
 
 use engine::storage::faulty::Faulty;
-use engine::storage::{ReadFile, Storage, WriteFile};
+use engine::storage::{Directory, ReadFile, Storage, WriteFile};
 use std::fmt::Debug;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -127,7 +127,7 @@ impl<H: Hook> Storage for Hooked<H> {
         self.storage.free_bytes(dir)
     }
 
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        self.storage.sync_dir(dir)
+    fn open_dir(&self, dir: &Path) -> io::Result<Box<dyn Directory>> {
+        self.storage.open_dir(dir)
     }
 }

@@ -10,6 +10,8 @@ mod damage;
 #[cfg(test)]
 mod deletions;
 #[cfg(test)]
+mod descriptors;
+#[cfg(test)]
 mod directories;
 #[cfg(test)]
 mod events;

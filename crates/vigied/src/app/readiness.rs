@@ -85,9 +85,12 @@ impl Store {
         let health = match store.health() {
             Ok(()) => Ok(()),
             Err(error) => match error.outage() {
-                Some(Outage::DiskFull | Outage::DiskReserveReached | Outage::ReadOnly) => {
-                    Err(error.to_string())
-                }
+                Some(
+                    Outage::DiskFull
+                    | Outage::DiskReserveReached
+                    | Outage::ResourcesExhausted
+                    | Outage::ReadOnly,
+                ) => Err(error.to_string()),
                 Some(Outage::Stuck) | None => return Err(error.to_string()),
             },
         };

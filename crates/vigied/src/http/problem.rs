@@ -123,16 +123,17 @@ fn unavailable(cause: &Unavailable) -> Problem {
         Outage::DiskReserveReached => code::DISK_FULL
             .problem("the server's disk is too full for samples")
             .hint("send again later; deleting makes room, and so can the operator"),
+        Outage::ResourcesExhausted => code::UNAVAILABLE
+            .problem("the server is out of descriptors or memory: what was sent is not acknowledged, and may be stored or deleted later")
+            .hint("send again later; the operator raises the limit of open files, or finds more in the log"),
         Outage::ReadOnly => code::UNAVAILABLE
             .problem("the store takes no writes since a failure; reads go on")
             .hint("the operator finds the cause in the server's log and at `/health/ready`; send again later"),
         Outage::Stuck => code::UNAVAILABLE
             .problem("the store is stuck; the operator finds more in the server's log"),
     };
-    match cause.retry_after {
-        Some(seconds) => problem.retry_after(seconds),
-        None => problem,
-    }
+    let retry_after = cause.retry_after.into_iter();
+    retry_after.fold(problem, Problem::retry_after)
 }
 
 /// When to ask again a database that is busy or away.
@@ -389,6 +390,7 @@ mod tests {
         for (outage, code, retry_after) in [
             (Outage::DiskFull, code::DISK_FULL, Some(30)),
             (Outage::DiskReserveReached, code::DISK_FULL, Some(60)),
+            (Outage::ResourcesExhausted, code::UNAVAILABLE, Some(5)),
             (Outage::ReadOnly, code::UNAVAILABLE, None),
             (Outage::Stuck, code::UNAVAILABLE, None),
         ] {
@@ -397,9 +399,9 @@ mod tests {
             assert_eq!((problem.code, problem.kind), (code.code, code.kind));
             assert_eq!(problem.retry_after, retry_after, "{outage:?}");
             assert!(!problem.message.contains("/data"), "{}", problem.message);
-            // The first request that meets a full disk is applied, and stored once there is room.
             let may_be_stored = problem.message.contains("may be stored or deleted later");
-            assert_eq!(may_be_stored, outage == Outage::DiskFull, "{outage:?}");
+            let is_retried = matches!(outage, Outage::DiskFull | Outage::ResourcesExhausted);
+            assert_eq!(may_be_stored, is_retried, "{outage:?}");
         }
         let soon = Unavailable {
             retry_after: Some(7),

@@ -1,4 +1,4 @@
-//! Logs once when the disk becomes full, or the store is stuck or takes no writes, and once when that is over, instead of once per
+//! Logs once when the disk becomes full, file descriptors run out, or the store is stuck or takes no writes, and once when that is over, instead of once per
 //! refused request.
 
 use crate::app::App;
@@ -25,6 +25,7 @@ struct Reported(Option<(Kind, Instant)>);
 enum Kind {
     Reserve,
     Full,
+    Exhausted,
     Identity,
     ReadOnly,
     Stuck,
@@ -76,6 +77,7 @@ async fn watch_health(app: Weak<App>) {
 
 async fn watch_room(app: Weak<App>) {
     let (mut reported, mut reported_identity) = (Reported::default(), Reported::default());
+    let mut reported_resources = Reported::default();
     loop {
         tokio::time::sleep(INTERVAL).await;
         let Some(app) = app.upgrade() else { return };
@@ -88,6 +90,7 @@ async fn watch_room(app: Weak<App>) {
         let Ok(found) = tokio::task::spawn_blocking(move || store.check_disk_space()).await else {
             continue;
         };
+        log_resources(&found, &mut reported_resources);
         let kind = match found.as_ref().err().and_then(StoreError::outage) {
             Some(Outage::DiskFull) => Some(Kind::Full),
             Some(Outage::DiskReserveReached) => Some(Kind::Reserve),
@@ -139,6 +142,21 @@ async fn check_identity(iam: &Iam, reported: &mut Reported) {
     }
 }
 
+/// Logs that file descriptors or memory ran out, and that there are some again.
+fn log_resources(found: &Result<(), StoreError>, reported: &mut Reported) {
+    let refused = found.as_ref().err();
+    let refused = refused.filter(|error| error.outage() == Some(Outage::ResourcesExhausted));
+    let kind = refused.map(|_| Kind::Exhausted);
+    match (reported.change_to(kind, Instant::now()), refused) {
+        (Some(Transition::Began(kind)), Some(error)) => log_outage(kind, error),
+        (Some(Transition::Over(short)), _) => tracing::info!(
+            seconds = short.as_secs(),
+            "the store has file descriptors and memory again: samples are stored"
+        ),
+        _ => {}
+    }
+}
+
 /// Logs problems of the store other than a lack of room.
 fn log_health(health: Result<(), StoreError>, reported: &mut Reported) {
     let kind = match health.as_ref().err().and_then(StoreError::outage) {
@@ -170,6 +188,11 @@ fn log_outage(kind: Kind, error: &StoreError) {
             hint = "make room: writing resumes by itself, and nothing that was acknowledged is lost",
             "the disk is full: samples and deletions are refused with 503"
         ),
+        Kind::Exhausted => tracing::warn!(
+            %error,
+            hint = "raise the limit of open files: writing resumes by itself, and nothing that was acknowledged is lost",
+            "the store is out of file descriptors or memory"
+        ),
         Kind::Reserve => tracing::error!(
             %error,
             hint = "make room, or delete metrics: writing resumes by itself",
@@ -196,6 +219,21 @@ mod tests {
         assert_eq!(told_of(Outage::ReadOnly), Some(Kind::ReadOnly));
         assert_eq!(told_of(Outage::Stuck), Some(Kind::Stuck));
         assert_eq!(told_of(Outage::DiskFull), None);
+    }
+
+    #[test]
+    fn a_lack_of_descriptors_is_told_apart_from_a_lack_of_room() {
+        let kind_of = |outage| {
+            let mut reported = Reported::default();
+            let error = base::store::Unavailable::new(outage, "a reason");
+            log_resources(&Err(error.into()), &mut reported);
+            let before = reported.0;
+            log_resources(&Ok(()), &mut reported);
+            assert!(reported.0.is_none());
+            before.map(|(kind, _)| kind)
+        };
+        assert_eq!(kind_of(Outage::ResourcesExhausted), Some(Kind::Exhausted));
+        assert_eq!(kind_of(Outage::DiskFull), None);
     }
 
     #[test]
