@@ -7,7 +7,7 @@ use base::selector::Selector;
 use base::store::{DeleteQuery, Durability, FetchQuery, Outage, SampleStore, Shape, StoreError};
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::storage::faulty::Faulty;
-use engine::{Engine, EngineConfig};
+use engine::{Engine, EngineConfig, RecoveryReport};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -17,14 +17,16 @@ const TRIES: u64 = 10;
 
 /// Merges often, and tries again at once.
 fn open(storage: &Faulty) -> Engine {
+    open_and_report(storage).0
+}
+
+fn open_and_report(storage: &Faulty) -> (Engine, RecoveryReport) {
     let config = EngineConfig {
         segments_per_day: 2,
         disk_full_retry_ms: 0,
         ..config()
     };
-    open_with(config, storage, &Arc::new(ManualClock::at(Millis(NOON))))
-        .unwrap()
-        .0
+    open_with(config, storage, &Arc::new(ManualClock::at(Millis(NOON)))).unwrap()
 }
 
 /// Does it until it is not refused for want of a descriptor. Says how often it was.
@@ -131,6 +133,11 @@ fn without_a_descriptor_at_any_open_nothing_is_lost_and_all_goes_on_without_a_re
                 .append(&scope(1), &last, Durability::Committed)
                 .unwrap();
             acknowledged.insert(NOON + MINUTE, 0.5);
+            // What could not be looked for, such as old log files, is found by the next flush.
+            engine.flush().unwrap();
+            drop(engine);
+            let (engine, report) = open_and_report(&storage);
+            assert!(report.orphans.is_empty(), "{what}: {:?}", report.orphans);
             let after = storage.crash();
             drop(engine);
             check(
