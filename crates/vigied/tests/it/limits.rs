@@ -1,6 +1,7 @@
 //! Every limit has a name, a readable value, an error that names it, and a counter.
 
 mod bodies;
+mod full;
 mod introspection;
 mod memory;
 mod queries;
@@ -269,45 +270,6 @@ fn a_request_that_does_not_arrive_in_time_is_told_so() {
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert!(answer.contains("request_seconds"), "{answer}");
     assert_eq!(hits(&server, limit::REQUEST_SECONDS), 1);
-}
-
-/// A write that is worked on for a while; sent again where one of the questions had its place.
-fn long_write(server: &Server, token: &str) -> Reply {
-    let body = "{\"name\":\"a\",\"value\":1},".repeat(500_000);
-    let request = server.metrics(token, "POST", "/v1/metrics");
-    let request = request.body(format!("[{body}1]"));
-    loop {
-        let reply = request.clone().send();
-        if reply.status != 429 {
-            return reply;
-        }
-    }
-}
-
-#[test]
-fn a_full_server_says_so_and_still_shows_how_it_is() {
-    for (places, limit) in [
-        (1, limit::CONCURRENT_REQUESTS),
-        (2, limit::ACCOUNT_SHARE_PERCENT),
-    ] {
-        let places = format!("limits.concurrent_requests={places}");
-        let server = Server::with(&["--set", &places]);
-        let token = server.token();
-        let list = || server.metrics(&token, "GET", "/v1/metrics/list").send();
-        std::thread::scope(|scope| {
-            let write = scope.spawn(|| long_write(&server, &token));
-            let mut busy = list();
-            while busy.status == 200 && !write.is_finished() {
-                busy = list();
-            }
-            refused(&busy, 429, "BXNMSSV06E", limit);
-            assert_eq!(busy.header("Retry-After"), Some("1"));
-            assert_eq!(server.request("GET", "/health/ready").send().status, 200);
-            assert!(hits(&server, limit) > 0);
-            assert_eq!(write.join().unwrap().status, 200);
-        });
-        until("there is room again", || list().status == 200);
-    }
 }
 
 /// Asks over this connection.
