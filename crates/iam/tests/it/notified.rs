@@ -7,7 +7,7 @@ use iam::manage::api_key::NewKey;
 use std::time::Duration;
 
 /// Whatever takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 #[test]
 fn a_commit_is_heard_of_and_read_while_the_pool_is_taken() {

@@ -372,7 +372,10 @@ async fn a_new_password_forgets_on_every_node_where_the_old_one_let_in(world: Wo
     let changed = world.iam.changes();
     let begun = std::time::Instant::now();
     while node.changes() < changed {
-        assert!(begun.elapsed().as_secs() < 60, "the node never heard of it");
+        assert!(
+            begun.elapsed().as_secs() < 300,
+            "the node never heard of it"
+        );
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     let there = |password: &str| {

@@ -196,7 +196,7 @@ fn a_signal_ends_it_in_order() {
         let before = terminal.server.store.lock().unwrap().len();
         while terminal.server.store.lock().unwrap().len() == before {
             assert!(
-                begun.elapsed() < Duration::from_secs(60),
+                begun.elapsed() < Duration::from_secs(300),
                 "nothing was sent"
             );
             std::thread::sleep(Duration::from_millis(50));
@@ -228,7 +228,7 @@ fn a_killed_agent_leaves_what_it_saw() {
     let begun = Instant::now();
     while terminal.server.requests("POST", "/v1/metrics").len() < 2 {
         assert!(
-            begun.elapsed() < Duration::from_secs(60),
+            begun.elapsed() < Duration::from_secs(300),
             "nothing was tried"
         );
         std::thread::sleep(Duration::from_millis(50));

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::process::{Child, ChildStdin, Output, Stdio};
 use std::time::{Duration, Instant};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(300);
 
 struct Piped {
     terminal: Terminal,

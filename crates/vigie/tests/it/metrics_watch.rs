@@ -113,7 +113,7 @@ pub(crate) fn ended(mut child: Child) -> Option<i32> {
         if let Some(status) = child.try_wait().unwrap() {
             return status.code();
         }
-        let is_late = begun.elapsed() > Duration::from_secs(90);
+        let is_late = begun.elapsed() > Duration::from_secs(300);
         if is_late {
             child.kill().unwrap();
         }

@@ -132,7 +132,7 @@ impl Writer {
     }
 
     fn send_until_taken(&mut self) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(300);
         loop {
             let reply = self.send(50);
             match reply.status {
@@ -155,7 +155,7 @@ fn serve(data: &Path) -> Serving {
 }
 
 fn wait_for_count(serving: &Serving, text: &str, count: usize) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_secs(300);
     while serving.log().matches(text).count() < count {
         assert!(
             Instant::now() < deadline,
@@ -286,7 +286,7 @@ fn readiness(serving: &Serving) -> (bool, String) {
 }
 
 fn wait_for_readiness(serving: &Serving, expected: bool) -> String {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_secs(300);
     loop {
         let (is_ready, text) = readiness(serving);
         if is_ready == expected {

@@ -104,7 +104,7 @@ fn other_account(server: &Server) -> String {
         if accounts["resources"].as_array().unwrap().len() == 2 {
             return text(&made["account_guid"]);
         }
-        assert!(begun.elapsed() < Duration::from_secs(90), "{accounts}");
+        assert!(begun.elapsed() < Duration::from_secs(300), "{accounts}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -158,7 +158,7 @@ fn what_is_over_is_not_listed_and_its_token_is_refused_soon() {
         // The server looks at what has become due while nobody used it: a quarter of a minute later at most.
         let begun = Instant::now();
         while is_open(&old) {
-            assert!(begun.elapsed() < Duration::from_secs(90), "never ended");
+            assert!(begun.elapsed() < Duration::from_secs(300), "never ended");
             std::thread::sleep(Duration::from_millis(100));
         }
         assert!(is_open(&current));

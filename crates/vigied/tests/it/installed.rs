@@ -24,7 +24,7 @@ fn the_service_manager_hears_start_reload_and_end() {
     let socket = folder.path().join("notify");
     let manager = UnixDatagram::bind(&socket).unwrap();
     manager
-        .set_read_timeout(Some(Duration::from_secs(60)))
+        .set_read_timeout(Some(Duration::from_secs(300)))
         .unwrap();
     let heard = || {
         let mut buffer = [0; 256];

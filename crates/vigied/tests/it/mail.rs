@@ -87,7 +87,7 @@ pub(crate) fn invite(server: &Server, email: &str) -> serde_json::Value {
 
 pub(crate) fn next(mails: &Receiver<String>) -> String {
     mails
-        .recv_timeout(Duration::from_secs(60))
+        .recv_timeout(Duration::from_secs(300))
         .expect("no mail came")
 }
 

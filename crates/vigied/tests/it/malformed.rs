@@ -113,7 +113,7 @@ impl Raw {
     fn open(address: &str) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream
-            .set_read_timeout(Some(std::time::Duration::from_secs(120)))
+            .set_read_timeout(Some(std::time::Duration::from_secs(300)))
             .unwrap();
         Self {
             stream: BufReader::new(stream),

@@ -252,7 +252,7 @@ fn accounts_come_in_pages() {
         < 4
     {
         assert!(
-            until.elapsed().as_secs() < 60,
+            until.elapsed().as_secs() < 300,
             "the server never saw the accounts"
         );
     }
@@ -390,7 +390,7 @@ fn the_invitations_of_one_person_come_in_pages() {
         let begun = std::time::Instant::now();
         while !knows(&server.serving.url(), key) {
             assert!(
-                begun.elapsed().as_secs() < 60,
+                begun.elapsed().as_secs() < 300,
                 "the server never saw the account"
             );
         }

@@ -244,7 +244,7 @@ impl Sender {
     pub(crate) fn new(address: &str) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream
-            .set_read_timeout(Some(Duration::from_secs(60)))
+            .set_read_timeout(Some(Duration::from_secs(300)))
             .unwrap();
         let answers = BufReader::new(stream.try_clone().unwrap());
         Self { stream, answers }

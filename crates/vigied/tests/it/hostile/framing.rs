@@ -9,7 +9,7 @@ use std::time::Duration;
 fn ask(server: &Server, text: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(&server.serving.address).unwrap();
     stream
-        .set_read_timeout(Some(Duration::from_secs(60)))
+        .set_read_timeout(Some(Duration::from_secs(300)))
         .unwrap();
     stream.write_all(text.as_bytes()).unwrap();
     answer(&mut stream).unwrap()

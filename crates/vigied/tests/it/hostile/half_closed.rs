@@ -15,7 +15,7 @@ use std::time::Duration;
 fn ask(server: &Server, text: &str) -> String {
     let mut client = TcpStream::connect(&server.serving.address).unwrap();
     client
-        .set_read_timeout(Some(Duration::from_secs(60)))
+        .set_read_timeout(Some(Duration::from_secs(300)))
         .unwrap();
     client.write_all(text.as_bytes()).unwrap();
     client.shutdown(Shutdown::Write).unwrap();

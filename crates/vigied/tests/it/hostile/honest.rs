@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long anybody else waits for what comes, however busy the machine is.
-const LONG: Duration = Duration::from_secs(90);
+const LONG: Duration = Duration::from_secs(300);
 
 /// Connects from an address of this machine's own 127.0.0.0/8, so that attacker and honest client can be two sources.
 pub(super) fn connect_from(source: Ipv4Addr, server: &Server) -> io::Result<TcpStream> {

@@ -21,7 +21,7 @@ fn vigied(arguments: &[&str], data: &Path) -> Output {
         .unwrap();
     let begun = Instant::now();
     while child.try_wait().unwrap().is_none() {
-        if begun.elapsed() > Duration::from_secs(60) {
+        if begun.elapsed() > Duration::from_secs(300) {
             child.kill().unwrap();
             panic!("{arguments:?} waits for what was planted");
         }

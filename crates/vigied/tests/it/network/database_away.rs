@@ -139,7 +139,7 @@ fn first_line(child: &mut Child, text: &str) -> Result<String, String> {
         }
     });
     let mut all = String::new();
-    while let Ok(more) = lines.recv_timeout(Duration::from_secs(60)) {
+    while let Ok(more) = lines.recv_timeout(Duration::from_secs(300)) {
         all += &more;
         // With the whole line that it is in.
         if all

@@ -31,7 +31,7 @@ fn connect(from: Ipv4Addr, listeners: &Listeners, listener: &str) -> TcpStream {
     socket.bind(&address.into()).unwrap();
     socket.connect(&to.into()).unwrap();
     let stream = TcpStream::from(socket);
-    let long = std::time::Duration::from_secs(60);
+    let long = std::time::Duration::from_secs(300);
     stream.set_read_timeout(Some(long)).unwrap();
     stream
 }

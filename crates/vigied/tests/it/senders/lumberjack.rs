@@ -32,7 +32,7 @@ impl Client {
     pub(super) fn connect(listeners: &Listeners) -> Self {
         let stream = TcpStream::connect(listeners.address(LISTENER)).unwrap();
         stream
-            .set_read_timeout(Some(Duration::from_secs(60)))
+            .set_read_timeout(Some(Duration::from_secs(300)))
             .unwrap();
         Self { stream, last: 0 }
     }

@@ -203,7 +203,7 @@ fn stream(listeners: &Listeners, lasting: Duration, token: impl Fn() -> String) 
     }
     // It answers when all before it was read.
     while right < tokens {
-        let line = lines.recv_timeout(Duration::from_secs(60)).unwrap();
+        let line = lines.recv_timeout(Duration::from_secs(300)).unwrap();
         right += usize::from(line.starts_with("OK "));
     }
     (usize::try_from(sent).unwrap(), tokens)

@@ -47,7 +47,7 @@ fn unread(server: &Server) -> TcpStream {
         format!("GET {PATH} HTTP/1.1\r\nHost: vigie\r\nX-Auth-User-Token: apikey {key}\r\n\r\n");
     stream.write_all(head.as_bytes()).unwrap();
     stream
-        .set_read_timeout(Some(Duration::from_secs(30)))
+        .set_read_timeout(Some(Duration::from_secs(300)))
         .unwrap();
     stream
 }
