@@ -16,6 +16,7 @@ use base::id::{AccessGroupId, AccountId};
 use base::limit;
 use base::principal::Principal;
 use db::Tx;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// A principal in an access group.
@@ -63,7 +64,7 @@ pub type Added = Result<Stamp, Refusal>;
 /// A principal that was taken out of a group, or why it was not.
 pub type Removed = Result<(), Refusal>;
 
-fn shown_name(directory: &Directory, principal: Principal) -> Option<String> {
+fn display_name(directory: &Directory, principal: Principal) -> Option<String> {
     match principal {
         Principal::User(id) => directory.user(id).map(User::full_name),
         Principal::Service(id) => directory.service(id).map(|service| service.name.clone()),
@@ -77,15 +78,22 @@ fn email(directory: &Directory, principal: Principal) -> Option<&str> {
     Some(user.email.as_str())
 }
 
+/// What a principal is listed by, if it has that; equal ones are listed by IAM id.
+type Place<'a> = (Option<Cow<'a, str>>, Principal);
+
 impl MemberSelection {
-    fn compare(self, directory: &Directory, a: Principal, b: Principal) -> Ordering {
-        let found = match self.order {
-            MemberOrder::Id => Ordering::Equal,
-            MemberOrder::Name => shown_name(directory, a).cmp(&shown_name(directory, b)),
-            MemberOrder::Email => email(directory, a).cmp(&email(directory, b)),
+    /// Made once for each principal: a comparison makes no text.
+    fn place(self, directory: &Directory, principal: Principal) -> Place<'_> {
+        let text = match self.order {
+            MemberOrder::Id => None,
+            MemberOrder::Name => display_name(directory, principal).map(Cow::Owned),
+            MemberOrder::Email => email(directory, principal).map(Cow::Borrowed),
         };
-        let found = found.then_with(|| a.cmp(&b));
-        if self.reverse { found.reverse() } else { found }
+        (text, principal)
+    }
+
+    fn compare(self, a: &Place<'_>, b: &Place<'_>) -> Ordering {
+        if self.reverse { b.cmp(a) } else { a.cmp(b) }
     }
 }
 
@@ -111,9 +119,12 @@ impl Iam {
             is_wanted(principal) && kind_of(principal).is_some_and(wanted)
         };
         let all = directory.principals_of(group.account).iter();
-        let all: Vec<&Principal> = all.filter(|principal| is_shown(**principal)).collect();
-        let part = window.sorted(all, |a, b| selection.compare(&directory, *a, *b));
-        let entry_of = |principal: &Principal| {
+        let all = all.copied().filter(|principal| is_shown(*principal));
+        let all: Vec<Place<'_>> = all
+            .map(|principal| selection.place(&directory, principal))
+            .collect();
+        let part = window.sorted(all.iter().collect(), |a, b| selection.compare(a, b));
+        let entry_of = |(_, principal): &Place<'_>| {
             let principal = *principal;
             let service = match principal {
                 Principal::Service(id) => directory.service(id),
@@ -124,7 +135,7 @@ impl Iam {
                 principal,
                 kind: kind_of(principal)?,
                 added: membership.map(|membership| membership.added),
-                name: shown_name(&directory, principal),
+                name: display_name(&directory, principal),
                 email: email(&directory, principal).map(str::to_owned),
                 description: service.map(|service| service.description.clone()),
             })
