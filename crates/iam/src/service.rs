@@ -35,6 +35,8 @@ pub(crate) struct Inner {
     pub(crate) counts: Counts,
     pub(crate) activity: UnwrittenActivity,
     pub(crate) signatures_introspected: AtomicU64,
+    /// How often all rows were read again since the start.
+    pub(crate) whole_reads: AtomicU64,
     /// Only one task reads the directory at a time, so that it never goes back in time.
     pub(crate) reload: tokio::sync::Mutex<()>,
     /// When this node last learned of changes.
