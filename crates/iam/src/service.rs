@@ -80,9 +80,11 @@ impl Iam {
         self.0.keys.load().kids()
     }
 
-    /// Takes these issuers of workloads' tokens in place of those named before. Their keys are read anew when the first token comes.
+    /// Takes these issuers of workloads' tokens in place of those named before. Keys that come from where they came before
+    /// stay known; others are read when the first token comes.
     pub fn replace_workload_issuers(&self, issuers: &[WorkloadIssuer]) {
-        self.0.workloads.store(Arc::new(Workloads::new(issuers)));
+        let renamed = self.0.workloads.load().renamed(issuers);
+        self.0.workloads.store(Arc::new(renamed));
     }
 
     /// Whether an account exists.

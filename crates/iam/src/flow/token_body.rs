@@ -120,7 +120,8 @@ impl TokenBody {
 
 impl Iam {
     /// What a token with this body would permit in a domain now: nothing in another account, beyond its key's limits, once it has
-    /// ended, where a request with it would be refused by who it says holds it, or with a key or session that is not its own. So a body tells nothing of anybody else's.
+    /// ended, where the token would be refused for what it says of its holder, or with a key or session that is not its own. So a
+    /// body tells nothing of anybody else's.
     #[must_use]
     pub fn permitted_by(&self, body: &TokenBody, domain: Domain) -> Actions {
         let (directory, now) = (self.directory(), self.0.clock.now());
