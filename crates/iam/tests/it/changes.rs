@@ -162,7 +162,7 @@ async fn an_account_that_goes_and_comes_back_is_followed_alone(world: World) {
     let account = owner.account();
     let (_, key) = world.key(&owner, NewKey::default()).await;
     world.service().await;
-    let zoe = world.person("zoe@example.org", None).await;
+    let kim = world.person("kim@example.org", None).await;
     world.second_account().await;
     node.sync().await.unwrap();
     lets_in(&node, &key).unwrap();
@@ -174,14 +174,14 @@ async fn an_account_that_goes_and_comes_back_is_followed_alone(world: World) {
     assert!(
         !node
             .directory()
-            .is_member(zoe.identity.principal(), account)
+            .is_member(kim.identity.principal(), account)
     );
     iam.restore_account(account, None).await.unwrap();
     assert!(iam::inspect::matches_database(&node).await.unwrap());
     lets_in(&node, &key).unwrap();
     assert!(
         node.directory()
-            .is_member(zoe.identity.principal(), account)
+            .is_member(kim.identity.principal(), account)
     );
     assert_eq!(iam::inspect::whole_reads(&node), before);
     node.close().await;
