@@ -11,6 +11,12 @@ pub fn signatures_checked(iam: &Iam) -> u64 {
     iam.0.signatures_introspected.load(Ordering::Relaxed)
 }
 
+/// How often the whole directory was read again since the start, and not only what had changed.
+#[must_use]
+pub fn whole_reads(iam: &Iam) -> u64 {
+    iam.0.whole_reads.load(Ordering::Relaxed)
+}
+
 /// Whether the directory equals one that is read from scratch now: every scenario ends with this check, so that no change
 /// goes unlogged which other nodes have to learn.
 ///

@@ -106,6 +106,7 @@ impl Iam {
             counts,
             activity: UnwrittenActivity::new(limit::ACTIVITY_UNWRITTEN.default),
             signatures_introspected: AtomicU64::new(0),
+            whole_reads: AtomicU64::new(0),
             reload,
             freshness: Freshness::default(),
             woken: Arc::default(),

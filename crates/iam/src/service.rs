@@ -35,6 +35,8 @@ pub(crate) struct Inner {
     pub(crate) counts: Counts,
     pub(crate) activity: UnwrittenActivity,
     pub(crate) signatures_introspected: AtomicU64,
+    /// How often all rows were read again since the start.
+    pub(crate) whole_reads: AtomicU64,
     /// Only one task reads the directory at a time, so that it never goes back in time.
     pub(crate) reload: tokio::sync::Mutex<()>,
     /// When this node last learned of changes.
@@ -78,9 +80,11 @@ impl Iam {
         self.0.keys.load().kids()
     }
 
-    /// Takes these issuers of workloads' tokens in place of those named before. Their keys are read anew when the first token comes.
+    /// Takes these issuers of workloads' tokens in place of those named before. Keys that come from where they came before
+    /// stay known; others are read when the first token comes.
     pub fn replace_workload_issuers(&self, issuers: &[WorkloadIssuer]) {
-        self.0.workloads.store(Arc::new(Workloads::new(issuers)));
+        let renamed = self.0.workloads.load().renamed(issuers);
+        self.0.workloads.store(Arc::new(renamed));
     }
 
     /// Whether an account exists.

@@ -6,6 +6,7 @@ mod again;
 mod allowed_address;
 mod holder;
 mod space_name;
+pub(crate) mod standing;
 mod still_good;
 
 pub(crate) use allowed_address::{check_address, refused_address};

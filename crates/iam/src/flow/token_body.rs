@@ -1,11 +1,14 @@
 //! The middle part of an access token, where somebody asks what its holder may do. It is not verified and gives nothing; but an
 //! answer that left out the bounds it states would permit what a request with the token is refused.
 
+use crate::model::directory::Trust;
 use crate::model::narrowing::Narrowing;
 use crate::service::Iam;
+use crate::verify::standing::Standing;
 use base::id::{AccountId, KeyId, SessionId};
 use base::principal::Principal;
 use base::scope::{Actions, Domain};
+use base::time::Millis;
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -33,6 +36,9 @@ struct Stated {
     reach: Option<StatedReach>,
     session_id: Option<String>,
     iam_apikey_id: Option<String>,
+    trusted_by: Option<String>,
+    iat: Option<i64>,
+    nbf: Option<i64>,
     exp: Option<i64>,
 }
 
@@ -42,12 +48,15 @@ pub struct TokenBody {
     principal: Principal,
     /// Who has taken on the principal, if that is a trusted profile.
     assumed_by: Option<Principal>,
+    /// The link or rule by which a compute resource has taken on the principal, if it says so.
+    trusted_by: Option<Trust>,
     account: Option<AccountId>,
     /// The only domain, in its written form.
     domain: Option<String>,
     narrowing: Narrowing,
     session: Option<SessionId>,
     key: Option<KeyId>,
+    begins_at: Option<i64>,
     expires_at: Option<i64>,
 }
 
@@ -69,6 +78,7 @@ impl TokenBody {
             .map(|account| account.bss.parse::<AccountId>());
         let session = stated.session_id.as_deref().map(str::parse::<SessionId>);
         let key = stated.iam_apikey_id.as_deref().map(str::parse::<KeyId>);
+        let trusted_by = stated.trusted_by.as_deref().map(str::parse::<Trust>);
         let principal: Principal = stated.iam_id.parse().ok()?;
         let authn = stated
             .authn
@@ -76,6 +86,7 @@ impl TokenBody {
         Some(Self {
             principal,
             assumed_by: authn.filter(|by| *by != principal),
+            trusted_by: trusted_by.transpose().ok()?,
             account: account.transpose().ok()?,
             domain,
             narrowing: Narrowing {
@@ -84,6 +95,7 @@ impl TokenBody {
             },
             session: session.transpose().ok()?,
             key: key.transpose().ok()?,
+            begins_at: stated.nbf.max(stated.iat),
             expires_at: stated.exp,
         })
     }
@@ -93,11 +105,23 @@ impl TokenBody {
     pub const fn principal(&self) -> Principal {
         self.principal
     }
+
+    /// What it says of its holder. One that does not say since when it is valid is like a token of now.
+    fn standing(&self, now: Millis) -> Standing {
+        Standing {
+            principal: self.principal,
+            assumed_by: self.assumed_by,
+            trusted_by: self.trusted_by,
+            account: self.account,
+            begins_at: self.begins_at.unwrap_or(now.secs()),
+        }
+    }
 }
 
 impl Iam {
     /// What a token with this body would permit in a domain now: nothing in another account, beyond its key's limits, once it has
-    /// ended, or with a key or session that is not its own. So a body tells nothing of anybody else's.
+    /// ended, where the token would be refused for what it says of its holder, or with a key or session that is not its own. So a
+    /// body tells nothing of anybody else's.
     #[must_use]
     pub fn permitted_by(&self, body: &TokenBody, domain: Domain) -> Actions {
         let (directory, now) = (self.directory(), self.0.clock.now());
@@ -107,12 +131,9 @@ impl Iam {
             || (body.domain.as_deref()).is_some_and(|only| only != domain.to_string());
         let has_ended = body.expires_at.is_some_and(|end| end <= now.secs())
             || (body.session).is_some_and(|session| self.0.ended.contains_of(session, shown_by));
-        let is_taken_on = match (body.assumed_by, body.principal) {
-            (None, _) => true,
-            (Some(by), Principal::Profile(profile)) => directory.assumption(profile, by).is_some(),
-            (Some(_), _) => false,
-        };
-        if is_elsewhere || has_ended || !is_taken_on {
+        let standing = body.standing(now);
+        let is_refused = standing.check_begun(now).is_err() || standing.check(&directory).is_err();
+        if is_elsewhere || has_ended || is_refused {
             return Actions::NONE;
         }
         let actions = body.narrowing.of(directory.actions(body.principal, domain));

@@ -147,6 +147,11 @@ impl ClaimCondition {
         &self.value
     }
 
+    /// The texts that the claim is compared with: one, or all of `IN`.
+    pub(crate) fn wanted(&self) -> impl Iterator<Item = &str> {
+        self.wanted.iter().map(String::as_str)
+    }
+
     /// Whether the address of a user, folded, meets the condition: addresses that differ in their case are the same.
     #[must_use]
     pub(crate) fn is_met_by_address(&self, folded: &str) -> bool {

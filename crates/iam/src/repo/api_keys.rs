@@ -2,6 +2,7 @@
 
 use super::column::{at, counted, domain, known, parse, parse_guid};
 use super::principals;
+use super::selection::{ByIds, IDS_PER_STATEMENT, ids};
 use crate::blocking::run_blocking;
 use crate::error::IamError;
 use crate::model::bounds::{KeyLife, Narrowing};
@@ -20,12 +21,12 @@ const PAGE: i64 = 2000;
 
 /// For the directory.
 macro_rules! select {
-    ($which:literal) => {
+    ($($which:tt)*) => {
         concat!(
             "SELECT api_keys.guid, account, principal, principals.kind AS principal_kind, name, description, hash, locked, disabled, \
              revision, expires_at, created_at, modified_at, reach_domain, reach_only, made_by FROM api_keys \
              JOIN principals ON principals.guid = api_keys.principal WHERE api_keys.guid ",
-            $which
+            $($which)*
         )
     };
 }
@@ -49,8 +50,26 @@ pub(super) async fn all(tx: &mut Tx) -> Result<Vec<Arc<ApiKey>>, IamError> {
 
 /// The key with this id, if this program knows its principal and limits.
 pub(crate) async fn of(tx: &mut Tx, id: KeyId) -> Result<Vec<Arc<ApiKey>>, IamError> {
-    let rows = tx.all(select!("= $1"), &[id.0.to_string().into()]).await?;
+    let rows = BY_IDS.page(tx, &[id.0.to_string()]).await?;
     let (keys, unknown) = read_page(&rows)?;
+    warn_of(unknown);
+    Ok(keys)
+}
+
+const BY_IDS: ByIds = ByIds {
+    one: select!("= $1"),
+    some: select!("IN ", ids!()),
+};
+
+/// The keys with these ids, as [`all`] of them: each page is decoded before the next is read.
+pub(super) async fn of_ids(tx: &mut Tx, ids: &[String]) -> Result<Vec<Arc<ApiKey>>, IamError> {
+    let (mut keys, mut unknown) = (Vec::new(), 0);
+    for page in ids.chunks(IDS_PER_STATEMENT) {
+        let rows = BY_IDS.page(tx, page).await?;
+        let (decoded, others) = run_blocking(move || read_page(&rows)).await?;
+        keys.extend(decoded);
+        unknown += others;
+    }
     warn_of(unknown);
     Ok(keys)
 }

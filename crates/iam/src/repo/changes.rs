@@ -2,14 +2,17 @@
 //! transaction of the change; the number is given when the transaction ends, so that no reader sees a higher one before a
 //! lower one.
 
-use super::counters;
+use super::{accounts, counters};
+use crate::blocking::run_blocking;
 use crate::error::IamError;
 use crate::model::directory::change::{Change, Changed};
+use base::id::AccountId;
 use base::scope::Domain;
-use db::{Db, Tx, Value};
+use db::{Db, Row, Tx, Value};
 
-/// Beyond this many changes at once everything is read again: one statement for each of them would take longer.
-const CHANGES_MAX: usize = 2000;
+/// Beyond this many changes at once everything is read again: their statements, and their rows beside the old ones, would cost as
+/// much.
+const CHANGES_MAX: usize = 50_000;
 
 /// The number of changes that are kept. A node that was away for longer reads everything again.
 const NUMBERS_KEPT: i64 = 20_000;
@@ -52,28 +55,50 @@ pub(crate) async fn since(tx: &mut Tx, seen: i64) -> Result<ChangesSince, IamErr
     }
     let sql =
         "SELECT DISTINCT kind, id FROM changes WHERE sequence > $1 AND sequence <= $2 LIMIT $3";
-    let most = i64::try_from(CHANGES_MAX).unwrap_or(i64::MAX);
-    let values = [
-        Value::from(seen),
-        made.into(),
-        most.saturating_add(1).into(),
-    ];
+    let values = [Value::from(seen), made.into(), more_than(CHANGES_MAX)];
     let rows = tx.all(sql, &values).await?;
     if rows.len() > CHANGES_MAX {
         return Ok(ChangesSince::Everything(made));
     }
-    let mut changed = Changed::default();
-    for row in &rows {
-        let change = Change::parse(&row.text("kind")?, &row.text("id")?);
-        // An account is deleted and restored with everything in it, but the rows of its contents do not change.
-        if let Some(Change::Deletion(Domain::Account(_))) = change {
+    let mut changed = add(Changed::default(), rows).await?;
+    // An account is deleted and restored with everything in it, but the rows of its contents do not change.
+    for account in deleted_accounts(&changed) {
+        let room = CHANGES_MAX.saturating_sub(changed.len());
+        let contents = accounts::contents(tx, account, more_than(room)).await?;
+        if contents.len() > room {
             return Ok(ChangesSince::Everything(made));
         }
-        if let Some(change) = change {
-            changed.add(change);
-        }
+        changed = add(changed, contents).await?;
     }
     Ok(ChangesSince::Some(made, changed))
+}
+
+/// The limit of a statement that tells whether there are more rows than that.
+fn more_than(rows: usize) -> Value {
+    let most = i64::try_from(rows).unwrap_or(i64::MAX);
+    most.saturating_add(1).into()
+}
+
+/// Adds the changes of these rows, away from the reactor threads.
+async fn add(mut changed: Changed, rows: Vec<Row>) -> Result<Changed, IamError> {
+    run_blocking(move || {
+        for row in &rows {
+            if let Some(change) = Change::parse(&row.text("kind")?, &row.text("id")?) {
+                changed.add(change);
+            }
+        }
+        Ok(changed)
+    })
+    .await
+}
+
+/// The accounts that were deleted or restored, or are being removed.
+fn deleted_accounts(changed: &Changed) -> Vec<AccountId> {
+    let all = changed.iter().filter_map(|change| match change {
+        Change::Deletion(Domain::Account(account)) => Some(*account),
+        _ => None,
+    });
+    all.collect()
 }
 
 /// Deletes changes that every node has had time to read.

@@ -2,6 +2,7 @@
 
 use super::column::domain;
 use super::principals::{self, key};
+use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::role::Role;
 use base::id::{AccountId, Guid, TenantId, UserId};
@@ -12,19 +13,11 @@ use db::{Row, Tx, Value};
 use std::collections::HashMap;
 
 /// The managers of deleted domains, for the directory.
-pub(super) async fn managers(tx: &mut Tx) -> Result<Vec<Row>, IamError> {
-    let sql = "SELECT principal, principals.kind AS principal_kind, domain FROM deleted_roles \
-               JOIN principals ON principals.guid = deleted_roles.principal WHERE role = $1";
-    Ok(tx.all(sql, &[Role::Manager.name().into()]).await?)
-}
-
-/// The managers of one.
-pub(super) async fn managers_of(tx: &mut Tx, domain: Domain) -> Result<Vec<Row>, IamError> {
-    let sql = "SELECT principal, principals.kind AS principal_kind, domain FROM deleted_roles \
-               JOIN principals ON principals.guid = deleted_roles.principal WHERE role = $1 AND domain = $2";
-    let values = [Role::Manager.name().into(), domain.to_string().into()];
-    Ok(tx.all(sql, &values).await?)
-}
+pub(super) const MANAGERS: Selection = selection!(
+    "SELECT principal, principals.kind AS principal_kind, domain FROM deleted_roles \
+     JOIN principals ON principals.guid = deleted_roles.principal AND role = 'Manager'",
+    "domain"
+);
 
 /// Decodes the managers of each deleted domain, as far as this program knows them.
 pub(super) fn read_managers(rows: &[Row]) -> Result<HashMap<Domain, Vec<Principal>>, IamError> {
@@ -106,4 +99,15 @@ pub(crate) async fn delete_of_principal(tx: &mut Tx, principal: &Value) -> Resul
     let sql = "DELETE FROM deleted_roles WHERE principal = $1";
     tx.execute(sql, std::slice::from_ref(principal)).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_managers_are_read_by_the_name_of_their_role() {
+        let wanted = format!("role = '{}'", Role::Manager.name());
+        assert!(MANAGERS.all.ends_with(&wanted), "{}", MANAGERS.all);
+    }
 }

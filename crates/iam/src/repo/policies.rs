@@ -2,7 +2,7 @@
 
 use super::column::{counted, known, parse, parse_guid, stamps};
 use super::principals::{self, key};
-use super::selection::Selection;
+use super::selection::{ByIds, Selection, ids};
 use crate::error::IamError;
 use crate::model::directory::policy_target::PolicyTarget;
 use crate::model::directory::{Attribute, Policy, PolicyRole, PolicySubject};
@@ -16,12 +16,12 @@ pub(super) const REVISION: &str = "SELECT revision FROM policies WHERE guid = $1
 
 /// The statement that reads policies, with its conditions.
 macro_rules! select {
-    ($conditions:literal) => {
+    ($($conditions:tt)*) => {
         concat!(
             "SELECT policies.guid AS guid, account, principal, principals.kind AS principal_kind, access_group, invitation, description, roles, \
              attributes, active, revision, created_at, created_by, modified_at, modified_by FROM policies \
              LEFT JOIN principals ON principals.guid = policies.principal",
-            $conditions
+            $($conditions)*
         )
     };
 }
@@ -29,7 +29,10 @@ macro_rules! select {
 /// For the directory.
 pub(super) const ROWS: Selection = Selection {
     all: select!(""),
-    of_id: select!(" WHERE policies.guid = $1"),
+    by_ids: ByIds {
+        one: select!(" WHERE policies.guid = $1"),
+        some: select!(" WHERE policies.guid IN ", ids!()),
+    },
 };
 
 /// Decodes the policies that this program knows. One with a part that a newer node has written gives nothing here.

@@ -40,17 +40,14 @@ impl ProfileRows {
         })
     }
 
-    /// Adds those of a profile.
-    pub(super) async fn add(&mut self, tx: &mut Tx, id: ProfileId) -> Result<(), IamError> {
-        let id = id.0.to_string();
-        self.profiles.extend(ROWS.of(tx, id.clone()).await?);
-        let rules = profile_rules::ROWS.of(tx, id.clone()).await?;
-        self.rules.extend(rules);
-        let links = profile_links::ROWS.of(tx, id.clone()).await?;
-        self.links.extend(links);
-        let identities = profile_identities::ROWS.of(tx, id).await?;
-        self.identities.extend(identities);
-        Ok(())
+    /// Those of these profiles.
+    pub(super) async fn of(tx: &mut Tx, ids: &[String]) -> Result<Self, IamError> {
+        Ok(Self {
+            profiles: ROWS.of(tx, ids).await?,
+            rules: profile_rules::ROWS.of(tx, ids).await?,
+            links: profile_links::ROWS.of(tx, ids).await?,
+            identities: profile_identities::ROWS.of(tx, ids).await?,
+        })
     }
 
     /// Decodes them.

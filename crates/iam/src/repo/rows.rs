@@ -9,7 +9,7 @@ use super::{
 };
 use crate::blocking::run_blocking;
 use crate::error::IamError;
-use crate::model::directory::change::{Change, Changed};
+use crate::model::directory::change::{ChangedIds, Kind};
 use crate::model::directory::facts::Facts;
 use crate::model::directory::{ApiKey, Directory};
 use db::{Db, Row, Tx};
@@ -76,97 +76,56 @@ impl Rows {
             instances: resource_instances::ROWS.all(tx).await?,
             domains: domains::ROWS.all(tx).await?,
             deletions: deletions::ROWS.all(tx).await?,
-            managers: deleted_roles::managers(tx).await?,
+            managers: deleted_roles::MANAGERS.all(tx).await?,
             keys: api_keys::all(tx).await?,
             issuers: Some(issuers::rows(tx).await?),
         })
     }
 
     /// The rows that the changes are about, as they are now.
-    pub(crate) async fn of(tx: &mut Tx, changed: &Changed) -> Result<Self, IamError> {
-        let mut rows = Self::default();
-        for change in changed.iter() {
-            match *change {
-                Change::Account(account) => {
-                    let found = accounts::ROWS.of(tx, account.to_string()).await?;
-                    rows.accounts.extend(found);
-                }
-                Change::Limits(account) => {
-                    let found = account_limits::ROWS.of(tx, account.to_string()).await?;
-                    rows.limits.extend(found);
-                }
-                Change::AccountSettings(account) => {
-                    let found = account_settings::ROWS.of(tx, account.to_string()).await?;
-                    rows.account_settings.extend(found);
-                }
-                Change::Regions => rows.regions = Some(regions::rows(tx).await?),
-                Change::Org(org) => rows.orgs.extend(orgs::ROWS.of(tx, org.to_string()).await?),
-                Change::Space(space) => {
-                    let found = spaces::ROWS.of(tx, space.to_string()).await?;
-                    rows.spaces.extend(found);
-                }
-                Change::User(user) => {
-                    let found = users::ROWS.of(tx, user.0.to_string()).await?;
-                    rows.users.extend(found);
-                }
-                Change::Service(service) => {
-                    let found = service_ids::ROWS.of(tx, service.0.to_string()).await?;
-                    rows.services.extend(found);
-                }
-                Change::Profile(profile) => rows.profiles.add(tx, profile).await?,
-                Change::AccessGroup(group) => {
-                    let id = group.0.to_string();
-                    let found = access_groups::ROWS.of(tx, id.clone()).await?;
-                    rows.access_groups.extend(found);
-                    let rules = access_group_rules::ROWS.of(tx, id).await?;
-                    rows.group_rules.extend(rules);
-                }
-                Change::PublicAccess(account) => {
-                    let found = public_access::ROWS.of(tx, account.to_string()).await?;
-                    rows.public_access.extend(found);
-                }
-                Change::Principal(guid) => {
-                    let id = guid.to_string();
-                    rows.members.extend(members::ROWS.of(tx, id.clone()).await?);
-                    let left = departures::ROWS.of(tx, id.clone()).await?;
-                    rows.departures.extend(left);
-                    rows.roles.extend(roles::ROWS.of(tx, id.clone()).await?);
-                    let groups = access_group_members::ROWS.of(tx, id).await?;
-                    rows.group_members.extend(groups);
-                }
-                Change::Domain(domain) => {
-                    let found = domains::ROWS.of(tx, domain.to_string()).await?;
-                    rows.domains.extend(found);
-                }
-                Change::Deletion(domain) => {
-                    let found = deletions::ROWS.of(tx, domain.to_string()).await?;
-                    rows.deletions.extend(found);
-                    let managers = deleted_roles::managers_of(tx, domain).await?;
-                    rows.managers.extend(managers);
-                }
-                Change::Policy(policy) => {
-                    let found = policies::ROWS.of(tx, policy.to_string()).await?;
-                    rows.policies.extend(found);
-                }
-                Change::CustomRole(role) => {
-                    let found = custom_roles::ROWS.of(tx, role.to_string()).await?;
-                    rows.custom_roles.extend(found);
-                }
-                Change::ResourceGroup(group) => {
-                    let found = resource_groups::ROWS.of(tx, group.0.to_string()).await?;
-                    rows.resource_groups.extend(found);
-                }
-                Change::Instance(instance) => {
-                    let found = resource_instances::ROWS.of(tx, instance.to_string());
-                    rows.instances.extend(found.await?);
-                }
-                Change::Key(key) => rows.keys.extend(api_keys::of(tx, key).await?),
-                Change::Issuers => rows.issuers = Some(issuers::rows(tx).await?),
-                // Not part of the directory.
-                Change::SigningKeys => {}
-            }
-        }
-        Ok(rows)
+    pub(crate) async fn of(tx: &mut Tx, changed: &ChangedIds) -> Result<Self, IamError> {
+        let ids = |kind: Kind| changed.of(kind);
+        Ok(Self {
+            accounts: accounts::ROWS.of(tx, ids(Kind::Account)).await?,
+            limits: account_limits::ROWS.of(tx, ids(Kind::Limits)).await?,
+            account_settings: account_settings::ROWS
+                .of(tx, ids(Kind::AccountSettings))
+                .await?,
+            regions: match changed.has(Kind::Regions) {
+                true => Some(regions::rows(tx).await?),
+                false => None,
+            },
+            orgs: orgs::ROWS.of(tx, ids(Kind::Org)).await?,
+            spaces: spaces::ROWS.of(tx, ids(Kind::Space)).await?,
+            users: users::ROWS.of(tx, ids(Kind::User)).await?,
+            services: service_ids::ROWS.of(tx, ids(Kind::Service)).await?,
+            profiles: profiles::ProfileRows::of(tx, ids(Kind::Profile)).await?,
+            access_groups: access_groups::ROWS.of(tx, ids(Kind::AccessGroup)).await?,
+            group_rules: access_group_rules::ROWS
+                .of(tx, ids(Kind::AccessGroup))
+                .await?,
+            group_members: access_group_members::ROWS
+                .of(tx, ids(Kind::Principal))
+                .await?,
+            public_access: public_access::ROWS.of(tx, ids(Kind::PublicAccess)).await?,
+            members: members::ROWS.of(tx, ids(Kind::Principal)).await?,
+            departures: departures::ROWS.of(tx, ids(Kind::Principal)).await?,
+            roles: roles::ROWS.of(tx, ids(Kind::Principal)).await?,
+            policies: policies::ROWS.of(tx, ids(Kind::Policy)).await?,
+            custom_roles: custom_roles::ROWS.of(tx, ids(Kind::CustomRole)).await?,
+            resource_groups: resource_groups::ROWS
+                .of(tx, ids(Kind::ResourceGroup))
+                .await?,
+            instances: resource_instances::ROWS.of(tx, ids(Kind::Instance)).await?,
+            domains: domains::ROWS.of(tx, ids(Kind::Domain)).await?,
+            deletions: deletions::ROWS.of(tx, ids(Kind::Deletion)).await?,
+            managers: deleted_roles::MANAGERS.of(tx, ids(Kind::Deletion)).await?,
+            keys: api_keys::of_ids(tx, ids(Kind::Key)).await?,
+            issuers: match changed.has(Kind::Issuers) {
+                true => Some(issuers::rows(tx).await?),
+                false => None,
+            },
+        })
     }
 
     /// Decodes them, each by the file of its table. This takes time, so it does not run on a reactor thread.

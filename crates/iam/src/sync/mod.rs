@@ -1,6 +1,6 @@
 //! Keeps the directory in step with the database by the change log: at once after a change of this node, within a
-//! second after a change of another. Everything is read again only at the start, and after more changes than the log
-//! holds.
+//! second after a change of another. Everything is read again only at the start, after more changes than the log holds, and
+//! after more at once than are worth following.
 //!
 //! A node that cannot learn of changes must not guess: the age of its directory is the time since its last answered
 //! query, and beyond a limit it refuses all requests. It also refuses them while one of its own changes is committed
@@ -162,6 +162,9 @@ impl Iam {
             rows,
             keys,
         } = found;
+        if changed.is_none() {
+            self.0.whole_reads.fetch_add(1, Ordering::Relaxed);
+        }
         if let Some(keys) = keys {
             self.replace_keys(&keys);
         }
@@ -219,7 +222,7 @@ impl UnreadChanges {
         };
         let rows = match &changed {
             None => Rows::all(&mut tx).await?,
-            Some(changed) => Rows::of(&mut tx, changed).await?,
+            Some(changed) => Rows::of(&mut tx, &changed.ids()).await?,
         };
         let is_of_keys = |changed: &Changed| changed.contains(Change::SigningKeys);
         let keys = match changed.as_ref().is_none_or(is_of_keys) {

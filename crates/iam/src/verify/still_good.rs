@@ -2,16 +2,11 @@
 
 use super::Verifier;
 use super::allowed_address::check_address;
-use super::holder::check_holder;
+use super::standing::Standing;
 use crate::error::AuthError;
-use crate::model::bounds::NOT_ASSUMABLE;
 use crate::model::directory::Directory;
 use crate::token::verified::Verified;
-use base::principal::Principal;
 use base::time::Millis;
-
-/// How far `iat` and `nbf` may be in the future: synchronised clocks differ a little.
-const LEEWAY_SECONDS: i64 = 60;
 
 impl Verifier {
     /// Whether a token with a good signature is valid: by its times at `at`, and by what the directory says now.
@@ -26,9 +21,7 @@ impl Verifier {
                 seconds_ago: at.secs().saturating_sub(verified.expires_at),
             });
         }
-        if verified.begins_at > at.secs().saturating_add(LEEWAY_SECONDS) {
-            return Err(AuthError::NotYetValid);
-        }
+        Standing::of(verified).check_begun(at)?;
         self.check_alive(directory, verified, at)
     }
 
@@ -48,28 +41,7 @@ impl Verifier {
             let usable = directory.usable_key(id, at);
             usable.map_err(AuthError::Revoked)?;
         }
-        check_holder(directory, verified, verified.principal)?;
-        if let Some(by) = verified.assumed_by {
-            check_holder(directory, verified, by)?;
-            let is_assumable = match verified.principal {
-                Principal::Profile(profile) => {
-                    directory.is_still_assumed(profile, by, verified.begins_at)
-                }
-                _ => false,
-            };
-            if !is_assumable {
-                return Err(AuthError::Revoked(NOT_ASSUMABLE));
-            }
-        }
-        if let Some(by) = verified.trusted_by {
-            let profile = match verified.principal {
-                Principal::Profile(profile) => directory.profile(profile),
-                _ => None,
-            };
-            if !profile.is_some_and(|profile| profile.trusts(by)) {
-                return Err(AuthError::Revoked(NOT_ASSUMABLE));
-            }
-        }
+        Standing::of(verified).check(directory)?;
         match verified.bound(directory) {
             Some(account) => check_address(directory, account),
             None => Ok(()),

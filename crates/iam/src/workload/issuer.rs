@@ -83,6 +83,12 @@ pub trait KeyFetch: fmt::Debug + Send + Sync {
     /// # Errors
     /// One line that says what is wrong, without a secret.
     fn fetch(&self) -> Result<Vec<u8>, String>;
+
+    /// What tells this place of keys from others, if the keys that were read there stay known when the operator names the issuers
+    /// anew. Without it they are read again then: who has edited a file of keys wants them to be.
+    fn place(&self) -> Option<String> {
+        None
+    }
 }
 
 /// An issuer.

@@ -13,15 +13,31 @@ use std::sync::Arc;
 
 /// The issuers of the settings, with their keys.
 #[derive(Debug, Default)]
-pub(crate) struct Workloads(Vec<(WorkloadIssuer, IssuerKeys)>);
+pub(crate) struct Workloads(Vec<(WorkloadIssuer, Arc<IssuerKeys>)>);
 
 impl Workloads {
     pub(crate) fn new(issuers: &[WorkloadIssuer]) -> Self {
+        Self::default().renamed(issuers)
+    }
+
+    /// These issuers in place of those. The keys of one that stays where it was stay known, and are read again when they would have
+    /// been: an issuer that does not answer just now locks nobody out.
+    pub(crate) fn renamed(&self, issuers: &[WorkloadIssuer]) -> Self {
         let with_keys = |issuer: &WorkloadIssuer| {
-            let keys = IssuerKeys::new(Arc::clone(&issuer.keys));
+            let known = self.known_keys(issuer);
+            let keys = known.unwrap_or_else(|| Arc::new(IssuerKeys::new(Arc::clone(&issuer.keys))));
             (issuer.clone(), keys)
         };
         Self(issuers.iter().map(with_keys).collect())
+    }
+
+    fn known_keys(&self, issuer: &WorkloadIssuer) -> Option<Arc<IssuerKeys>> {
+        let place = issuer.keys.place()?;
+        let is_same = |before: &WorkloadIssuer| {
+            before.issuer == issuer.issuer && before.keys.place().as_ref() == Some(&place)
+        };
+        let found = self.0.iter().find(|(before, _)| is_same(before));
+        found.map(|(_, keys)| Arc::clone(keys))
     }
 
     /// The compute resource that a token is for.
@@ -129,6 +145,61 @@ mod tests {
                 let refused = workloads.prove(&forged, NOW).await.unwrap_err();
                 assert!(matches!(refused, CrTokenError::Signature(_)), "{refused:?}");
             }
+        }
+    }
+
+    /// Keys at an address, and how often they were read.
+    #[derive(Debug)]
+    struct At(&'static str, Value, Arc<AtomicUsize>);
+
+    impl KeyFetch for At {
+        fn fetch(&self) -> Result<Vec<u8>, String> {
+            self.2.fetch_add(1, Ordering::Relaxed);
+            Ok(self.1.to_string().into_bytes())
+        }
+
+        fn place(&self) -> Option<String> {
+            Some(self.0.to_owned())
+        }
+    }
+
+    #[tokio::test]
+    async fn keys_of_an_issuer_that_stays_where_it_was_stay_known() {
+        let pair = pair("k", SigningAlgorithm::EdDsa);
+        let (keys, asked) = (json!({"keys": [jwk(&pair)]}), Arc::<AtomicUsize>::default());
+        let at = |place| WorkloadIssuer {
+            keys: Arc::new(At(place, keys.clone(), Arc::clone(&asked))),
+            ..cluster()
+        };
+        let text = token(&pair, &header("EdDSA", "k"), &claims());
+        let mut workloads = Workloads::new(&[at("a")]);
+        let other_audience = WorkloadIssuer {
+            audience: "other".to_owned(),
+            ..at("a")
+        };
+        for (issuers, is_let_in, readings) in [
+            (vec![at("a")], true, 1),
+            (vec![at("a")], true, 1),
+            (vec![other_audience], false, 1),
+            (vec![at("a")], true, 1),
+            (vec![at("b")], true, 2),
+            (Vec::new(), false, 2),
+            (vec![at("b")], true, 3),
+        ] {
+            workloads = workloads.renamed(&issuers);
+            assert_eq!(workloads.prove(&text, NOW).await.is_ok(), is_let_in);
+            assert_eq!(asked.load(Ordering::Relaxed), readings);
+        }
+        // One whose place is not told is read again.
+        let published = Arc::new(Published(keys.clone(), AtomicUsize::new(0)));
+        let of_file = WorkloadIssuer {
+            keys: published.clone(),
+            ..cluster()
+        };
+        for readings in 1..=2 {
+            workloads = workloads.renamed(std::slice::from_ref(&of_file));
+            assert!(workloads.prove(&text, NOW).await.is_ok());
+            assert_eq!(published.1.load(Ordering::Relaxed), readings);
         }
     }
 

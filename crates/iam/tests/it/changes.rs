@@ -9,6 +9,8 @@ on_both_databases!(
     a_committed_change_that_cannot_be_read_is_no_failure_and_lets_nobody_in,
     a_node_that_was_away_for_longer_than_the_log_reads_all_anew,
     a_node_that_takes_up_one_change_after_the_other_ends_with_the_same,
+    thousands_of_changes_at_once_are_followed_alone,
+    an_account_that_goes_and_comes_back_is_followed_alone,
 );
 
 async fn write(world: &World, sql: &'static str) {
@@ -102,5 +104,85 @@ async fn a_node_that_takes_up_one_change_after_the_other_ends_with_the_same(worl
     same("a key that was deleted").await;
     iam.delete_org(&owner, org.id, true).await.unwrap();
     same("an organization that was deleted").await;
+    node.close().await;
+}
+
+/// Numbers what was written past the service, as the service numbers its own changes.
+async fn number(world: &World) {
+    let number = "UPDATE changes SET sequence = (SELECT value + 1 FROM counters WHERE name = 'changes') \
+                  WHERE sequence IS NULL";
+    write(world, number).await;
+    let count = "UPDATE counters SET value = value + 1 WHERE name = 'changes'";
+    write(world, count).await;
+}
+
+/// The last space of [`fill`].
+const LAST: &str = "00000000-0000-4000-8000-100000002999";
+
+/// Puts 3000 spaces into an organization of this name, past the service.
+async fn fill(world: &World) {
+    let spaces = "INSERT INTO spaces (guid, org, name, created_at, updated_at) \
+                  WITH RECURSIVE numbers (n) AS (SELECT CAST(100000000000 AS BIGINT) \
+                  UNION ALL SELECT n + 1 FROM numbers WHERE n < 100000002999) \
+                  SELECT '00000000-0000-4000-8000-' || CAST(n AS TEXT), (SELECT guid FROM orgs WHERE name = 'large'), \
+                  'space ' || CAST(n AS TEXT), 0, 0 FROM numbers";
+    write(world, spaces).await;
+    let domains = "INSERT INTO domains (tenant, domain) \
+                   SELECT 1000000 + CAST(SUBSTR(guid, 29) AS BIGINT), 's-' || guid FROM spaces \
+                   WHERE guid LIKE '00000000-0000-4000-8000-1%'";
+    write(world, domains).await;
+    number(world).await;
+}
+
+async fn thousands_of_changes_at_once_are_followed_alone(world: World) {
+    let node = world.node().await;
+    let (iam, owner) = (&world.iam, world.owner());
+    let large = iam.create_org(&owner, "large", None).await.unwrap();
+    let before = [&node, iam].map(iam::inspect::whole_reads);
+    fill(&world).await;
+    assert!(iam::inspect::matches_database(&node).await.unwrap());
+    assert!(iam::inspect::matches_database(iam).await.unwrap());
+    let last = Domain::Space(LAST.parse().unwrap());
+    let knows_last = |node: &Iam| node.directory().account_of(last).is_some();
+    assert!(knows_last(&node) && knows_last(iam));
+    iam.delete_org(&world.owner(), large.id, true)
+        .await
+        .unwrap();
+    assert!(iam::inspect::matches_database(&node).await.unwrap());
+    assert!(!knows_last(&node) && !knows_last(iam));
+    let after = [&node, iam].map(iam::inspect::whole_reads);
+    assert_eq!(after, before);
+    node.close().await;
+}
+
+async fn an_account_that_goes_and_comes_back_is_followed_alone(world: World) {
+    let node = world.node().await;
+    let iam = &world.iam;
+    let owner = world.owner();
+    let account = owner.account();
+    let (_, key) = world.key(&owner, NewKey::default()).await;
+    world.service().await;
+    let kim = world.person("kim@example.org", None).await;
+    world.second_account().await;
+    node.sync().await.unwrap();
+    lets_in(&node, &key).unwrap();
+    let before = iam::inspect::whole_reads(&node);
+
+    iam.delete_account(account).await.unwrap();
+    assert!(iam::inspect::matches_database(&node).await.unwrap());
+    assert!(lets_in(&node, &key).is_err());
+    assert!(
+        !node
+            .directory()
+            .is_member(kim.identity.principal(), account)
+    );
+    iam.restore_account(account, None).await.unwrap();
+    assert!(iam::inspect::matches_database(&node).await.unwrap());
+    lets_in(&node, &key).unwrap();
+    assert!(
+        node.directory()
+            .is_member(kim.identity.principal(), account)
+    );
+    assert_eq!(iam::inspect::whole_reads(&node), before);
     node.close().await;
 }

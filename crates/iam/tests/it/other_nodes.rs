@@ -43,7 +43,7 @@ async fn profile(world: &World, name: &str) -> ProfileId {
 }
 
 fn conditions() -> Vec<ClaimCondition> {
-    vec![ClaimCondition::new("email", "EQUALS", "a").unwrap()]
+    vec![ClaimCondition::new("email", "EQUALS", "a@example.org").unwrap()]
 }
 
 async fn an_identity_is_taken_out_of_a_profile(world: World) {

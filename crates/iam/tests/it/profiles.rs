@@ -33,7 +33,7 @@ fn new_profile(name: &str) -> NewProfile {
     }
 }
 
-async fn create_profile(world: &World, name: &str) -> Profile {
+pub(crate) async fn create_profile(world: &World, name: &str) -> Profile {
     let owner = world.owner();
     let made = world.iam.create_profile(&owner, new_profile(name));
     made.await.unwrap()
@@ -46,7 +46,7 @@ fn identity(principal: Principal) -> NewProfileIdentity {
     }
 }
 
-async fn let_in(world: &World, profile: ProfileId, principal: Principal) {
+pub(crate) async fn let_in(world: &World, profile: ProfileId, principal: Principal) {
     let (owner, wanted) = (world.owner(), identity(principal));
     let added = world.iam.add_profile_identity(&owner, profile, &wanted);
     added.await.unwrap();

@@ -1,13 +1,18 @@
 //! The claims of a token, not verified, in a question about what its holder may do.
 
+use crate::profiles::{create_profile, let_in};
 use crate::world::{World, access_token, on_both_databases};
-use base::id::{Guid, KeyId};
+use base::id::{Guid, KeyId, ProfileId};
 use base::scope::{Action, Domain};
 use iam::Identity;
 use iam::flow::token_body::TokenBody;
-use serde_json::json;
+use iam::role::Role;
+use serde_json::{Value, json};
 
-on_both_databases!(a_made_up_body_tells_nothing_of_anothers_key_or_session);
+on_both_databases!(
+    a_made_up_body_tells_nothing_of_anothers_key_or_session,
+    a_body_permits_nothing_where_its_token_would_be_refused,
+);
 
 /// Whether a token of the caller with this claim besides would permit a query of the first space.
 fn permits(world: &World, caller: &Identity, claim: (&str, String)) -> bool {
@@ -48,4 +53,54 @@ async fn a_made_up_body_tells_nothing_of_anothers_key_or_session(world: World) {
         ended.await.unwrap();
     }
     assert!(with_session(&theirs) && !with_session(&second));
+}
+
+fn permits_body(world: &World, claims: &Value) -> bool {
+    let body = TokenBody::read(claims.to_string().as_bytes()).unwrap();
+    let permitted = world.iam.permitted_by(&body, Domain::Space(world.space()));
+    permitted.contains(Action::Render)
+}
+
+/// A profile that may query the first space.
+async fn auditor(world: &World) -> ProfileId {
+    let profile = create_profile(world, "ops").await.id;
+    let (owner, space) = (world.owner(), Domain::Space(world.space()));
+    let id = profile.to_string();
+    let given = world.iam.set_role(&owner, space, Role::Auditor, &id);
+    given.await.unwrap();
+    profile
+}
+
+/// It permitted what was issued before the profile named its holder anew, or by a link that the profile does not have.
+async fn a_body_permits_nothing_where_its_token_would_be_refused(world: World) {
+    let profile = auditor(&world).await;
+    let (job, _) = world.service().await;
+    let_in(&world, profile, job).await;
+    let now = world.clock_now().secs();
+    let account = world.made.account.to_string();
+    let body = |issued_at: i64| {
+        json!({
+            "iam_id": profile.to_string(), "authn": {"iam_id": job.to_string()}, "account": {"bss": account},
+            "iat": issued_at, "exp": now + 3600,
+        })
+    };
+    assert!(permits_body(&world, &body(now)));
+    // Before it was let in, and long before its time.
+    assert!(!permits_body(&world, &body(now - 1)));
+    assert!(!permits_body(&world, &body(now + 600)));
+
+    world.wait(10);
+    let owner = world.owner();
+    let taken_out = world.iam.remove_profile_identity(&owner, profile, job);
+    taken_out.await.unwrap();
+    assert!(!permits_body(&world, &body(now)));
+    let_in(&world, profile, job).await;
+    assert!(!permits_body(&world, &body(now)));
+    assert!(permits_body(&world, &body(world.clock_now().secs())));
+
+    let mut linked = body(now);
+    linked["authn"] = json!({"iam_id": "crn-crn:v1:x"});
+    assert!(permits_body(&world, &linked));
+    linked["trusted_by"] = json!(format!("Link-{}", Guid::from_random([9; 16])));
+    assert!(!permits_body(&world, &linked));
 }

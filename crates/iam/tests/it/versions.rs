@@ -304,7 +304,7 @@ async fn so_is_that_of_policies_and_roles(world: World) {
 async fn so_is_that_of_rules_identities_and_groups_of_service_ids(world: World) {
     let (owner, iam) = (world.owner(), &world.iam);
     let (subject, _) = world.service().await;
-    let conditions = |value: &str| vec![ClaimCondition::new("email", "EQUALS", value).unwrap()];
+    let conditions = |value: &str| vec![ClaimCondition::new("name", "EQUALS", value).unwrap()];
     let of_group = |value: &str| GroupRuleTerms {
         name: "ours".to_owned(),
         realm: OWN_REALM.to_owned(),

@@ -135,6 +135,13 @@ impl KeyFetch for AddressOfKeys {
         let asked = self.ask();
         asked.map_err(|error| format!("`{}`: {}", self.url, on_one_line(&error)))
     }
+
+    fn place(&self) -> Option<String> {
+        let authorities = self.authorities.as_ref();
+        let authorities =
+            authorities.map_or_else(String::new, |file| file.path.display().to_string());
+        Some(format!("{} {authorities}", self.url))
+    }
 }
 
 fn named(settings: &Settings) -> anyhow::Result<Vec<IssuerSettings>> {

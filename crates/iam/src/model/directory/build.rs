@@ -12,6 +12,9 @@ use base::scope::Domain;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// Beyond this many changes at once all lists are sorted anew: to find the place of each would take longer.
+const PLACED_MAX: usize = 2000;
+
 impl Directory {
     /// The directory of everything, after this many changes.
     pub(crate) fn build(changes: i64, facts: Facts) -> Self {
@@ -31,28 +34,43 @@ impl Directory {
         let mut directory = self.clone();
         directory.changes = changes;
         directory.forget_deletions(changed);
-        // The positions in the lists come from the previous directory.
         for change in changed.iter() {
-            directory.sorted.remove_from_lists(self, *change);
             directory.forget(self, *change);
         }
         let members: Vec<(AccountId, Principal)> = (facts.members.iter())
             .map(|member| (member.account, member.principal))
             .collect();
         directory.add(facts);
-        let mut sorted = std::mem::take(&mut directory.sorted);
-        for change in changed.iter() {
-            sorted.insert_into_lists(self, &directory, *change);
-        }
-        for (account, principal) in members {
-            if directory.is_member(principal, account) {
-                sorted.put_member(&directory, account, principal);
-            }
-        }
-        directory.sorted = sorted;
+        directory.sorted = match changed.len() > PLACED_MAX {
+            true => SortedLists::of(&directory),
+            false => self.lists_after(&directory, changed, &members),
+        };
         directory.compare_changed_rules(self, changed.iter());
         directory.index_changed_policies(self, changed);
         directory
+    }
+
+    /// The lists after changes that have led to the directory `now`.
+    fn lists_after(
+        &self,
+        now: &Self,
+        changed: &Changed,
+        members: &[(AccountId, Principal)],
+    ) -> SortedLists {
+        let mut sorted = self.sorted.clone();
+        // The positions in the lists come from the previous directory.
+        for change in changed.iter() {
+            sorted.remove_from_lists(self, *change);
+        }
+        for change in changed.iter() {
+            sorted.insert_into_lists(self, now, *change);
+        }
+        for (account, principal) in members {
+            if now.is_member(*principal, *account) {
+                sorted.put_member(now, *account, *principal);
+            }
+        }
+        sorted
     }
 
     fn forget(&mut self, before: &Self, change: Change) {

@@ -5,7 +5,7 @@ use base::id::{
     ResourceGroupId, ServiceId, SpaceId, UserId,
 };
 use base::scope::Domain;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// A row that was created, changed or deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,7 +54,60 @@ pub(crate) enum Change {
     SigningKeys,
 }
 
+/// What a [`Change`] is about, without saying which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    Account,
+    Limits,
+    AccountSettings,
+    Regions,
+    Org,
+    Space,
+    User,
+    Service,
+    Profile,
+    AccessGroup,
+    PublicAccess,
+    Principal,
+    Domain,
+    Deletion,
+    Policy,
+    CustomRole,
+    ResourceGroup,
+    Instance,
+    Key,
+    Issuers,
+    SigningKeys,
+}
+
 impl Change {
+    /// Its kind, and its id as the database stores it; the lists that are always read in full have none.
+    fn kind_and_id(self) -> (Kind, String) {
+        match self {
+            Self::Account(id) => (Kind::Account, id.to_string()),
+            Self::Limits(id) => (Kind::Limits, id.to_string()),
+            Self::AccountSettings(id) => (Kind::AccountSettings, id.to_string()),
+            Self::Regions => (Kind::Regions, String::new()),
+            Self::Org(id) => (Kind::Org, id.to_string()),
+            Self::Space(id) => (Kind::Space, id.to_string()),
+            Self::User(id) => (Kind::User, id.0.to_string()),
+            Self::Service(id) => (Kind::Service, id.0.to_string()),
+            Self::Profile(id) => (Kind::Profile, id.0.to_string()),
+            Self::AccessGroup(id) => (Kind::AccessGroup, id.0.to_string()),
+            Self::PublicAccess(id) => (Kind::PublicAccess, id.to_string()),
+            Self::Principal(guid) => (Kind::Principal, guid.to_string()),
+            Self::Domain(domain) => (Kind::Domain, domain.to_string()),
+            Self::Deletion(domain) => (Kind::Deletion, domain.to_string()),
+            Self::Policy(id) => (Kind::Policy, id.to_string()),
+            Self::CustomRole(id) => (Kind::CustomRole, id.to_string()),
+            Self::ResourceGroup(id) => (Kind::ResourceGroup, id.0.to_string()),
+            Self::Instance(id) => (Kind::Instance, id.to_string()),
+            Self::Key(id) => (Kind::Key, id.0.to_string()),
+            Self::Issuers => (Kind::Issuers, String::new()),
+            Self::SigningKeys => (Kind::SigningKeys, String::new()),
+        }
+    }
+
     /// Parses a log entry; none if the word or the id is unknown here: a newer program may have written it.
     pub(crate) fn parse(kind: &str, id: &str) -> Option<Self> {
         let guid = || Guid::parse(id).ok();
@@ -114,8 +167,39 @@ impl Changed {
         self.0.iter()
     }
 
+    /// How many they are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The ids of each kind.
+    pub(crate) fn ids(&self) -> ChangedIds {
+        let mut ids: HashMap<Kind, Vec<String>> = HashMap::new();
+        for change in &self.0 {
+            let (kind, id) = change.kind_and_id();
+            ids.entry(kind).or_default().push(id);
+        }
+        ChangedIds(ids)
+    }
+
     /// Whether it is in the set.
     pub(crate) fn contains(&self, change: Change) -> bool {
         self.0.contains(&change)
+    }
+}
+
+/// The ids of several changes, as the database stores them, by their kinds.
+#[derive(Debug)]
+pub(crate) struct ChangedIds(HashMap<Kind, Vec<String>>);
+
+impl ChangedIds {
+    /// The ids of a kind.
+    pub(crate) fn of(&self, kind: Kind) -> &[String] {
+        self.0.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether there is a change of this kind.
+    pub(crate) fn has(&self, kind: Kind) -> bool {
+        self.0.contains_key(&kind)
     }
 }

@@ -1,6 +1,6 @@
 //! What the operator has named, and has not.
 
-use super::issuer::{CLUSTER, ISSUER, Signer};
+use super::issuer::{CLUSTER, ISSUER, Publishing, Signer};
 use super::{CR_TOKEN, Place, code, issuers, message};
 use crate::harness::{Server, Serving, VIGIED, init};
 use serde_json::json;
@@ -235,4 +235,24 @@ fn the_file_of_issuers_is_read_again_on_sighup() {
     assert_eq!(code(&reply), (400, "BXNIM0106E".to_owned()));
     let text = message(&reply);
     assert!(text.contains("its issuer is none"), "{text}");
+}
+
+/// Every SIGHUP forgot the keys: workloads of an issuer that was away just then were locked out.
+#[test]
+fn the_keys_of_an_issuer_that_is_away_at_sighup_stay_known() {
+    let place = Place::start();
+    let profile = place.profile("collector");
+    place.link(&profile, "prod", "web");
+    let ask = || {
+        let token = place.signer.token("prod", "web");
+        place.ask(&token, &[("profile_name", "collector")])
+    };
+    assert_eq!(ask().status, 200);
+    let asked = place.publisher.times_asked();
+    place.publisher.change(Publishing::Keys(Vec::new()));
+    let serving = &place.server.serving;
+    serving.signal("HUP");
+    serving.wait_for_log("issuers of workloads read again count=1");
+    assert_eq!(ask().status, 200);
+    assert_eq!(place.publisher.times_asked(), asked);
 }
