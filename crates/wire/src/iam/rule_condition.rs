@@ -10,6 +10,7 @@ pub struct RuleCondition {
     pub claim: String,
     /// `EQUALS`, `NOT_EQUALS`, `EQUALS_IGNORE_CASE`, `NOT_EQUALS_IGNORE_CASE`, `CONTAINS` or `IN`.
     pub operator: String,
-    /// What it is compared with: JSON in a text, for `IN` a list.
+    /// What it is compared with: JSON in a text, for `IN` a list. For `email` and `sub` of users it is an e-mail address, for `iam_id`
+    /// and `id` the IAM id of a user; for `CONTAINS` a part of one is enough.
     pub value: String,
 }
