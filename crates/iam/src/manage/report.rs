@@ -121,9 +121,12 @@ impl Iam {
         self.may_make_reports(caller)?;
         let refused = (self.account_settings(caller, account)?.settings).password_grant_refused;
         let directory = self.directory();
-        let users = directory.principals_of(account).iter();
-        let users = users.filter(|principal| principal.user().is_some());
-        let found = users.map(|user| (user.to_string(), None)).collect();
+        let users = move || {
+            let members = directory.principals_of(account).iter();
+            let users = members.filter(|principal| principal.user().is_some());
+            Ok(users.map(|user| (user.to_string(), None)).collect())
+        };
+        let found = run_blocking(users).await?;
         let detail = i64::from(refused);
         self.keep_report(caller, ReportKind::Mfa, detail, found)
             .await

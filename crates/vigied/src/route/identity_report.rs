@@ -1,5 +1,6 @@
 //! `/v1/activity/accounts/{account}/report`: reports of who has not authenticated for some time.
 
+use super::in_turn::in_turn;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -17,6 +18,7 @@ use base::time::Millis;
 use http::StatusCode;
 use iam::Identity;
 use iam::directory::{ApiKey, Directory, Service, User};
+use iam::manage::report::InactiveReport;
 use std::sync::Arc;
 use wire::iam::api_key::time_text;
 use wire::iam::report::{
@@ -146,12 +148,14 @@ pub(super) async fn show(
     account(&app, &caller, &params)?;
     let which = which(&params)?;
     let report = app.iam.inactive_report(&caller, which).await?;
-    let directory = app.iam.directory();
+    let answer = move |app: &App, _: &Identity| rendered(&app.iam.directory(), report);
+    in_turn(&app, caller, answer).await
+}
+
+/// The report as it is sent: it names everybody and every key of the account that was inactive.
+fn rendered(directory: &Directory, report: InactiveReport) -> Result<Response, Refusal> {
     let start = report.created_at.plus(-report.hours * HOUR_MILLISECONDS);
-    let keys = report
-        .keys
-        .into_iter()
-        .map(|unused| key(&directory, unused));
+    let keys = report.keys.into_iter().map(|unused| key(directory, unused));
     let profiles = report.profiles.into_iter();
     let profiles = profiles.map(|(profile, last)| EntityActivity {
         id: profile.id.object_id(),

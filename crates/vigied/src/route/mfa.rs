@@ -2,6 +2,7 @@
 
 use super::account_settings::mfa_word;
 use super::identity_report;
+use super::in_turn::in_turn;
 use super::reply::json;
 use crate::app::App;
 use crate::http::invalid::invalid;
@@ -11,8 +12,9 @@ use crate::request::params::Params;
 use axum::extract::State;
 use axum::response::Response;
 use base::error::{Kind, Problem};
-use base::id::UserId;
+use base::id::{AccountId, UserId};
 use http::StatusCode;
+use iam::Identity;
 use std::sync::Arc;
 use wire::iam::api_key::time_text;
 use wire::iam::mfa::{AccountBasedMfa, IdBasedMfa, MfaReport, MfaStatus, UserReportMfa};
@@ -83,6 +85,15 @@ pub(super) async fn report(
     let account = identity_report::account(&app, &caller, &params)?;
     let which = identity_report::which(&params)?;
     let report = app.iam.mfa_report(&caller, which).await?;
+    let answer = move |_: &App, _: &Identity| rendered(report, account);
+    in_turn(&app, caller, answer).await
+}
+
+/// The report as it is sent: it names every user of the account.
+fn rendered(
+    report: iam::manage::report::MfaReport,
+    account: AccountId,
+) -> Result<Response, Refusal> {
     let word = mfa_word(report.password_grant_refused);
     let users = report.users.into_iter().map(|user| UserReportMfa {
         iam_id: user.id.to_string(),
