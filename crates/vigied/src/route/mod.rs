@@ -67,6 +67,7 @@ mod session;
 mod settings;
 mod space_login;
 mod table;
+mod tenant;
 mod token_refusal;
 mod trusted_profile;
 mod uaa;
