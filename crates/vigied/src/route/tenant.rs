@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     fn code_of(answer: Result<Option<String>, Refusal>) -> Result<Option<String>, String> {
-        answer.map_err(|Refusal(problem)| problem.code.to_string())
+        answer.map_err(|Refusal(problem)| problem.code.to_owned())
     }
 
     fn of(header: Option<&'static str>, asked: Option<&str>) -> Result<Option<String>, String> {

@@ -202,10 +202,10 @@ fn one_identity_leaves_waiting_places_to_its_colleagues() {
     let share = limit::LISTS_AT_ONCE_PER_ACCOUNT.default + limit.default;
     let (key, colleague) = (server.owner.api_key.clone(), service_id(&server));
     let was_seen = (0..TRIES).any(|_| {
-        let mut lists: Vec<TcpStream> = (0..share).map(|_| asked(&server, &key)).collect();
-        let wait = are_in_flight(&server, share, &lists);
         // Another key of the same user is of the same identity.
         let (other_key, path) = further_key(&server);
+        let mut lists: Vec<TcpStream> = (0..share).map(|_| asked(&server, &key)).collect();
+        let wait = are_in_flight(&server, share, &lists);
         let (status, text) = answer(&mut asked(&server, &other_key)).unwrap();
         lists.push(asked(&server, &colleague));
         let waited = wait && status == 429 && in_flight(&server) > share / 2;
