@@ -206,6 +206,7 @@ actions! {
     PasswordResetMade = Change "password_reset_made", "the operator made a code that sets a new password";
     PasswordReset = Change "password_reset", "a password was set with the operator's code";
     SigningKeyMade = Change "signing_key_made", "a key that signs tokens was made";
+    SigningKeyRescheduled = Change "signing_key_rescheduled", "a key that a clock that was ahead had scheduled for much later signs soon";
     SigningKeyRetired = Change "signing_key_retired", "a key that signs tokens was retired";
     BackupMade = Change "backup_made", "a backup for the operator";
     OperationsTokenMade = Change "operations_token_made", "a token that opens the operators' listener was made";

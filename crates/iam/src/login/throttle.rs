@@ -163,6 +163,8 @@ impl Throttle {
         {
             let beyond = failures.count - self.allowance.per_address;
             let pause = PAUSE_MILLISECONDS << beyond.min(DOUBLINGS_MAX);
+            // The last failure is not later than now, unless a clock that was ahead was set right meanwhile.
+            failures.at = failures.at.min(now.0);
             let wait = failures.at.saturating_add(pause).saturating_sub(now.0);
             if wait > 0 {
                 return Err(Slowed::Address(wait));
@@ -284,6 +286,24 @@ mod tests {
             }
         }
         assert_eq!(made, 8689);
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_makes_nobody_wait_longer_than_a_pause() {
+        let throttle = throttle();
+        let attempt = throttle.attempt(source(1), "ada@example.org");
+        let ahead = Millis(365 * DAY);
+        while throttle.begin(&attempt, ahead).is_ok() {}
+        while throttle.pace(&attempt, ahead, 10_000).is_ok() {}
+        // Set right, the clock counts the pause from then on.
+        let right = Millis(DAY);
+        let wait = Slowed::Address(60_000);
+        assert_eq!(throttle.look(&attempt, right), Err(wait));
+        assert_eq!(throttle.begin(&attempt, Millis(DAY + 60_000)), Ok(()));
+        assert_eq!(throttle.pace(&attempt, right, 12_000), Ok(12_000));
+        while throttle.guess(source(1), ahead).is_none() {}
+        assert_eq!(throttle.guess(source(1), right), Some(1000));
+        assert_eq!(throttle.guess(source(1), Millis(DAY + 1000)), None);
     }
 
     #[test]

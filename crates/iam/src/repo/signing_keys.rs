@@ -73,6 +73,13 @@ pub(crate) async fn insert(
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
+/// Sets when a key begins to sign.
+pub(crate) async fn reschedule(tx: &mut Tx, kid: &str, signs_from: Millis) -> Result<(), IamError> {
+    let sql = "UPDATE signing_keys SET signs_from = $2 WHERE kid = $1";
+    tx.execute(sql, &[kid.into(), signs_from.0.into()]).await?;
+    Ok(())
+}
+
 /// Retires a key; only its name is left.
 pub(crate) async fn retire(tx: &mut Tx, kid: &str, now: Millis) -> Result<(), IamError> {
     let sql = "UPDATE signing_keys SET retired_at = $2, sealed = $3 WHERE kid = $1";

@@ -1,6 +1,7 @@
 //! Signing keys by schedule. A successor is made ahead of its time, so that every node, and everybody who keeps the public keys
 //! for a while, knows it when it begins to sign; the old key stays until all its tokens have expired. No token is refused
-//! meanwhile.
+//! meanwhile. A key that a clock that was ahead has made would begin to sign when that time comes, and have no successor before: once
+//! the clock is right, it is announced anew.
 
 use super::key_store::{ANNOUNCED_MILLISECONDS, generate, new_name, open_all, sealed};
 use crate::audit::{Action, Entries, Entry};
@@ -22,9 +23,23 @@ fn outlived(keys: &[EncryptedSigningKey], now: Millis, overlap: i64) -> Vec<&str
         .collect()
 }
 
+/// Brings the time of keys that begin to sign later than any key that is made now to that of one made now; returns their names.
+fn announce_anew(keys: &mut [EncryptedSigningKey], now: Millis) -> Vec<String> {
+    let signs_from = now.plus(ANNOUNCED_MILLISECONDS);
+    let ahead = keys
+        .iter_mut()
+        .filter(|key| key.signs_from > signs_from.plus(MARGIN_MILLISECONDS));
+    let brought = ahead.map(|key| {
+        key.signs_from = signs_from;
+        key.kid.clone()
+    });
+    brought.collect()
+}
+
 impl Iam {
     /// Makes a successor of a signing key that has signed for as long as the configuration says, and retires those whose tokens
-    /// have all expired. Without a schedule it does nothing. Several nodes may do so at once: one makes the key.
+    /// have all expired; announces anew those of a clock that was ahead. Without a schedule it does nothing. Several nodes may do so
+    /// at once: one makes the key.
     ///
     /// # Errors
     /// When the database fails, or another encryption key is needed.
@@ -43,17 +58,22 @@ impl Iam {
             newest.is_some_and(|newest| newest.signs_from.plus(life) <= signs_from)
         };
         let mut look = self.0.db.snapshot().await?;
-        let stored = signing_keys::in_service(&mut look).await?;
+        let mut stored = signing_keys::in_service(&mut look).await?;
         look.end().await?;
+        let was_ahead = !announce_anew(&mut stored, now).is_empty();
         let made = match is_due(&stored) {
             true => Some(generate(algorithm).await?),
-            false if outlived(&stored, now, overlap).is_empty() => return Ok(()),
+            false if !was_ahead && outlived(&stored, now, overlap).is_empty() => return Ok(()),
             false => None,
         };
         let mut tx = self.0.db.begin().await?;
         counters::lock_changes(&mut tx).await?;
-        let stored = signing_keys::in_service(&mut tx).await?;
+        let mut stored = signing_keys::in_service(&mut tx).await?;
         let mut entries = Vec::new();
+        for kid in announce_anew(&mut stored, now) {
+            signing_keys::reschedule(&mut tx, &kid, signs_from).await?;
+            entries.push(Entry::by_server(Action::SigningKeyRescheduled).on(&kid));
+        }
         // Another node may have made it meanwhile.
         if let Some(der) = made.filter(|_| is_due(&stored)) {
             // Otherwise the other nodes could not decrypt it.

@@ -272,6 +272,50 @@ mod by_schedule {
         node.close().await;
     }
 
+    async fn a_clock_that_was_ahead_puts_off_no_key_once_it_is_right(world: World) {
+        const YEAR: i64 = 365 * 86_400;
+        let kept = async || {
+            world.iam.keep_signing_keys_fresh().await.unwrap();
+            world.iam.sync().await.unwrap();
+            world.iam.signing_keys()
+        };
+        let signs = async || header(&access_token(&world.log_in().await), "kid");
+        let first = kept().await;
+        world.wait(YEAR);
+        let both = kept().await;
+        assert_eq!(both.len(), 2);
+        world.wait(-YEAR);
+        assert_eq!(signs().await, first[0]);
+        // It is announced anew, once, and then followed by others as any key is.
+        assert_eq!(kept().await, both);
+        world.wait(119);
+        assert_eq!(kept().await, both);
+        assert_eq!(signs().await, both[0]);
+        world.wait(1);
+        assert_eq!(signs().await, both[1]);
+        world.wait(ACCESS + 600);
+        assert_eq!(kept().await, both[1..]);
+        world.wait(30 * 86_400 - ACCESS - 600 - 120);
+        let next = kept().await;
+        assert_eq!((next.len(), &next[0]), (2, &both[1]));
+        world.wait(120);
+        assert_eq!(signs().await, next[1]);
+    }
+
+    #[test]
+    fn once_the_clock_is_right_on_sqlite() {
+        super::on_sqlite(
+            monthly,
+            a_clock_that_was_ahead_puts_off_no_key_once_it_is_right,
+        );
+    }
+
+    #[test]
+    fn once_the_clock_is_right_on_postgres() {
+        let story = a_clock_that_was_ahead_puts_off_no_key_once_it_is_right;
+        super::on_postgres("clock_ahead_of_keys", monthly, story);
+    }
+
     #[test]
     fn on_sqlite() {
         super::on_sqlite(monthly, one_key_follows_another_and_no_token_is_refused);

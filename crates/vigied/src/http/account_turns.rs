@@ -1,12 +1,13 @@
 //! Turns for work whose cost grows with what an account has, such as a list of its spaces. It runs on the blocking threads: a few pieces
 //! of one account at once, and its others after them in the order of arrival. So the lists of one account are never in the way of
 //! another's. Who waits keeps the slot of the request, and there are only so many slots: so few wait, and what else the account does,
-//! such as sending, has room beside them.
+//! such as sending, has room beside them. One identity has a share of the waiting places, so that it does not take its colleagues'.
 
 use super::problem::Refusal;
 use super::worker;
 use base::id::AccountId;
 use base::limit::{self, Limit};
+use base::principal::Principal;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::Semaphore;
@@ -21,27 +22,72 @@ pub(crate) struct AccountTurns(Mutex<HashMap<AccountId, Weak<Turns>>>);
 struct Turns {
     /// For what runs.
     running: Arc<Semaphore>,
-    /// For what runs or waits.
-    places: Arc<Semaphore>,
+    /// How many wait, by identity: none with zero.
+    waiting: Mutex<HashMap<Principal, u64>>,
 }
 
-impl Turns {
-    fn new() -> Self {
-        let number = |limit: &Limit| usize::try_from(limit.default).unwrap_or(1);
-        let most = number(&limit::LISTS_AT_ONCE_PER_ACCOUNT);
-        let waiting = number(&limit::LISTS_WAITING_PER_ACCOUNT);
-        Self {
-            running: Arc::new(Semaphore::new(most)),
-            places: Arc::new(Semaphore::new(most.saturating_add(waiting))),
+/// A place among those who wait. Whoever gets a turn or goes leaves it.
+#[derive(Debug)]
+struct WaitingPlace<'a> {
+    turns: &'a Turns,
+    identity: Principal,
+}
+
+impl Drop for WaitingPlace<'_> {
+    fn drop(&mut self) {
+        let waiting = self.turns.waiting.lock();
+        let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
+        if let Some(places) = waiting.get_mut(&self.identity) {
+            *places = places.saturating_sub(1);
+            if *places == 0 {
+                waiting.remove(&self.identity);
+            }
         }
     }
 }
 
-/// The refusal where no more may wait.
-fn too_many_wait() -> Refusal {
-    let limit = &limit::LISTS_WAITING_PER_ACCOUNT;
+impl Turns {
+    fn new() -> Self {
+        let most = usize::try_from(limit::LISTS_AT_ONCE_PER_ACCOUNT.default).unwrap_or(1);
+        Self {
+            running: Arc::new(Semaphore::new(most)),
+            waiting: Mutex::default(),
+        }
+    }
+
+    /// A place for one more that waits.
+    ///
+    /// # Errors
+    /// When as many of the account, or of the identity, wait as may.
+    fn wait(&self, identity: Principal) -> Result<WaitingPlace<'_>, Refusal> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_identity = waiting.get(&identity).copied().unwrap_or(0);
+        if of_identity >= limit::LISTS_WAITING_PER_IDENTITY.default {
+            return Err(too_many_wait(
+                &limit::LISTS_WAITING_PER_IDENTITY,
+                &format!("`{identity}` in the account"),
+            ));
+        }
+        // As many entries at most as there are places.
+        if waiting.values().sum::<u64>() >= limit::LISTS_WAITING_PER_ACCOUNT.default {
+            return Err(too_many_wait(
+                &limit::LISTS_WAITING_PER_ACCOUNT,
+                "the account",
+            ));
+        }
+        waiting.insert(identity, of_identity + 1);
+        drop(waiting);
+        Ok(WaitingPlace {
+            turns: self,
+            identity,
+        })
+    }
+}
+
+/// The refusal where no more of `whose` may wait.
+fn too_many_wait(limit: &'static Limit, whose: &str) -> Refusal {
     let message = format!(
-        "as many lists and decisions of the account wait for their turn as may: `{}` = {}",
+        "as many lists and decisions of {whose} wait for their turn as may: `{}` = {}",
         limit.name, limit.default
     );
     let problem = code::TOO_BUSY.problem(message);
@@ -50,23 +96,30 @@ fn too_many_wait() -> Refusal {
 }
 
 impl AccountTurns {
-    /// Waits for a turn of the account, and runs `work` on a blocking thread.
+    /// Waits for a turn of the account, and runs the `work` of that identity on a blocking thread.
     ///
     /// # Errors
-    /// When as many of the account wait as may.
+    /// When as many of the account, or of the identity, wait as may.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         account: AccountId,
+        identity: Principal,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Refusal> {
         let turns = self.turns_of(account);
-        let place = Arc::clone(&turns.places).try_acquire_owned();
-        let place = place.map_err(|_| too_many_wait())?;
-        // They are never closed.
-        let turn = Arc::clone(&turns.running).acquire_owned().await.ok();
+        // Whoever waits is first: a turn that comes back is theirs.
+        let free = Arc::clone(&turns.running).try_acquire_owned().ok();
+        let turn = match free {
+            Some(turn) => Some(turn),
+            None => {
+                let _place = turns.wait(identity)?;
+                // They are never closed.
+                Arc::clone(&turns.running).acquire_owned().await.ok()
+            }
+        };
         worker::run(move || {
             // Also if the caller has gone meanwhile.
-            let _kept = (turns, place, turn);
+            let _kept = (turns, turn);
             work()
         })
         .await
@@ -88,7 +141,7 @@ impl AccountTurns {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base::id::Guid;
+    use base::id::{Guid, UserId};
     use std::pin::{Pin, pin};
     use std::sync::mpsc;
     use std::task::{Context, Poll, Waker};
@@ -97,7 +150,11 @@ mod tests {
         AccountId(Guid::from_random([number; 16]))
     }
 
-    fn is_pending<F: Future>(work: Pin<&mut F>) -> bool {
+    fn user(number: u8) -> Principal {
+        Principal::User(UserId(Guid::from_random([number; 16])))
+    }
+
+    fn is_pending<F: Future + ?Sized>(work: Pin<&mut F>) -> bool {
         let polled = work.poll(&mut Context::from_waker(Waker::noop()));
         matches!(polled, Poll::Pending)
     }
@@ -111,13 +168,13 @@ mod tests {
         for _ in 0..most {
             let (end, ended) = mpsc::channel::<()>();
             ends.push(end);
-            let mut work = Box::pin(turns.run(account(1), move || ended.recv()));
+            let mut work = Box::pin(turns.run(account(1), user(1), move || ended.recv()));
             assert!(is_pending(work.as_mut()));
             running.push(work);
         }
-        let mut further = pin!(turns.run(account(1), || ()));
+        let mut further = pin!(turns.run(account(1), user(1), || ()));
         assert!(is_pending(further.as_mut()));
-        turns.run(account(2), || ()).await.unwrap();
+        turns.run(account(2), user(1), || ()).await.unwrap();
         // Whoever has started keeps the turn without being asked for.
         running.clear();
         assert!(is_pending(further.as_mut()));
@@ -126,29 +183,68 @@ mod tests {
         ends.clear();
     }
 
+    type Endless<'a> = Pin<Box<dyn Future<Output = Result<(), Refusal>> + 'a>>;
+
+    /// Work that never ends by itself: one piece for each of these identities of the account.
+    fn fill<'a>(
+        turns: &'a AccountTurns,
+        identities: impl Iterator<Item = Principal>,
+    ) -> (Vec<Endless<'a>>, Vec<mpsc::Sender<()>>) {
+        let started = identities.map(|identity| {
+            let (end, ended) = mpsc::channel::<()>();
+            let work = turns.run(account(1), identity, move || {
+                let _ended = ended.recv();
+            });
+            let mut work: Endless<'a> = Box::pin(work);
+            assert!(is_pending(work.as_mut()));
+            (work, end)
+        });
+        started.unzip()
+    }
+
     #[tokio::test]
     async fn when_as_many_wait_as_may_a_further_one_is_refused_at_once() {
         let turns = AccountTurns::default();
         let waiting = &limit::LISTS_WAITING_PER_ACCOUNT;
-        let mut ends = Vec::new();
-        let mut all = Vec::new();
-        for _ in 0..limit::LISTS_AT_ONCE_PER_ACCOUNT.default + waiting.default {
-            let (end, ended) = mpsc::channel::<()>();
-            ends.push(end);
-            let mut work = Box::pin(turns.run(account(1), move || ended.recv()));
-            assert!(is_pending(work.as_mut()));
-            all.push(work);
-        }
-        let Refusal(refused) = turns.run(account(1), || ()).await.unwrap_err();
+        let places = limit::LISTS_AT_ONCE_PER_ACCOUNT.default + waiting.default;
+        let share = limit::LISTS_WAITING_PER_IDENTITY.default;
+        let identities = (0..places).map(|at| user(u8::try_from(at / share).unwrap()));
+        let (mut all, ends) = fill(&turns, identities);
+        let newcomer = user(100);
+        let Refusal(refused) = turns.run(account(1), newcomer, || ()).await.unwrap_err();
         assert_eq!(refused.code, code::TOO_BUSY.code);
         assert_eq!(refused.limit, Some(waiting));
-        turns.run(account(2), || ()).await.unwrap();
+        turns.run(account(2), newcomer, || ()).await.unwrap();
         // Who goes while they wait leaves a place.
         all.pop();
-        let mut next = pin!(turns.run(account(1), || ()));
+        let mut next = pin!(turns.run(account(1), newcomer, || ()));
         assert!(is_pending(next.as_mut()));
         all.clear();
-        ends.clear();
+        drop(ends);
+        next.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_identity_takes_a_quarter_of_the_waiting_places_and_leaves_the_others() {
+        let turns = AccountTurns::default();
+        let share = &limit::LISTS_WAITING_PER_IDENTITY;
+        assert_eq!(share.default * 4, limit::LISTS_WAITING_PER_ACCOUNT.default);
+        let most = limit::LISTS_AT_ONCE_PER_ACCOUNT.default + share.default;
+        let (mut all, ends) = fill(&turns, (0..most).map(|_| user(1)));
+        let Refusal(refused) = turns.run(account(1), user(1), || ()).await.unwrap_err();
+        assert_eq!(refused.code, code::TOO_BUSY.code);
+        assert_eq!(refused.limit, Some(share));
+        // Elsewhere the identity has a share of its own, and its colleagues have theirs here.
+        turns.run(account(2), user(1), || ()).await.unwrap();
+        let mut colleague = pin!(turns.run(account(1), user(2), || ()));
+        assert!(is_pending(colleague.as_mut()));
+        // Who goes leaves a place of the share.
+        all.pop();
+        let mut next = pin!(turns.run(account(1), user(1), || ()));
+        assert!(is_pending(next.as_mut()));
+        all.clear();
+        drop(ends);
+        colleague.await.unwrap();
         next.await.unwrap();
     }
 
@@ -156,7 +252,7 @@ mod tests {
     async fn what_nobody_uses_is_forgotten() {
         let turns = AccountTurns::default();
         for number in 0..5 {
-            turns.run(account(number), || ()).await.unwrap();
+            turns.run(account(number), user(1), || ()).await.unwrap();
         }
         let all = turns.0.lock().unwrap();
         assert!(all.len() <= 2, "{all:?}");

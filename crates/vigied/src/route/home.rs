@@ -5,11 +5,14 @@ use super::reply::{json, json_bytes};
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::text::shell::word;
+use axum::extract::RawQuery;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::Value;
 use std::sync::LazyLock;
+use wire::code;
 use wire::home::{Home, Links, prefers_html};
+use wire::query::Query;
 
 /// The page loads nothing from anywhere, runs no script, and may not be framed.
 const HEADERS: [(header::HeaderName, &str); 3] = [
@@ -26,7 +29,12 @@ pre{padding:.8rem 1rem;overflow-x:auto;border-radius:6px;background:#e9ecf1}a{co
 footer{margin-top:3rem;font-size:.9rem;opacity:.7}\
 @media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#14181f}pre{background:#1d232d}a{color:#7db4ee}}";
 
-pub(super) async fn home(own_url: UrlForCaller, headers: HeaderMap) -> Result<Response, Refusal> {
+pub(super) async fn home(
+    own_url: UrlForCaller,
+    headers: HeaderMap,
+    RawQuery(url): RawQuery,
+) -> Result<Response, Refusal> {
+    check_no_parameters(url.as_deref())?;
     let lines = headers.get_all(header::ACCEPT).iter();
     let accept: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
     let home = home_document(&own_url.url);
@@ -38,6 +46,25 @@ pub(super) async fn home(own_url: UrlForCaller, headers: HeaderMap) -> Result<Re
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("accept"));
     Ok(own_url.mark(response))
+}
+
+/// Whoever sends a parameter has another route in mind.
+fn check_no_parameters(url: Option<&str>) -> Result<(), Refusal> {
+    let refused = |message: String| {
+        let problem = code::PARAMETER_INVALID.problem(message);
+        Refusal(problem.hint(
+            "ask for `/` without parameters; `/openapi.json` names the routes that have some",
+        ))
+    };
+    let query = Query::parse(url.unwrap_or_default());
+    let query = query.map_err(|error| refused(error.to_string()))?;
+    match query.unknown(&[]) {
+        None => Ok(()),
+        Some(other) => {
+            let other = wire::excerpt::beginning(other);
+            Err(refused(format!("the home page has no parameter `{other}`")))
+        }
+    }
 }
 
 fn home_document(url: &str) -> Home {
@@ -130,6 +157,17 @@ pub(super) async fn identity(own_url: UrlForCaller) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_home_page_has_no_parameters() {
+        for none in [None, Some("")] {
+            assert!(check_no_parameters(none).is_ok(), "{none:?}");
+        }
+        for some in ["q=a", "q", "a=1&b=2"] {
+            let Refusal(problem) = check_no_parameters(Some(some)).unwrap_err();
+            assert_eq!(problem.code, code::PARAMETER_INVALID.code, "{some}");
+        }
+    }
 
     #[test]
     fn every_link_leads_somewhere() {

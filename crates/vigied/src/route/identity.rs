@@ -6,6 +6,7 @@ use super::iam_authz;
 use super::not_served;
 use super::oauth_error;
 use super::reply::json;
+use super::tenant;
 use super::token_refusal::{no_client, wrong};
 use super::workload;
 use crate::app::App;
@@ -161,6 +162,9 @@ async fn issued(
     form: &Form,
 ) -> Result<Response, Refusal> {
     not_served::check_second_proof(form)?;
+    if let Some(CR_TOKEN | ASSUME | IAM_AUTHZ | DELEGATED) = form.get("grant_type") {
+        tenant::check_absent(headers)?;
+    }
     let by_another = match form.get("grant_type") {
         Some(CR_TOKEN) => {
             let client = client(app, headers)?;
@@ -185,6 +189,7 @@ async fn issued(
         .get("response_type")
         .is_some_and(|types| form::list(types).any(|word| word == "uaa"));
     let account = optional(form, "account", &limit::WORD_BYTES)?;
+    let account = tenant::account(headers, account)?;
     let delegation = delegation(form, client)?;
     if client == Some(Client::Kube) && (account.is_some() || with_uaa) {
         let what = "a delegated token is for the account of its login: leave out `account`, and `uaa` of `response_type`";

@@ -13,11 +13,12 @@ pub(super) async fn in_turn<T: Send + 'static>(
     caller: Identity,
     answer: impl FnOnce(&App, &Identity) -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Refusal> {
-    let (account, here) = (caller.account(), Arc::clone(app));
+    let (account, identity) = (caller.account(), caller.principal());
+    let here = Arc::clone(app);
     let answer = move || {
         let checked = here.verifier.check_again(&caller);
         checked.map_err(|error| Refusal(refused::credential(&error)))?;
         answer(&here, &caller)
     };
-    app.account_turns.run(account, answer).await?
+    app.account_turns.run(account, identity, answer).await?
 }

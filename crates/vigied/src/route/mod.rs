@@ -47,6 +47,7 @@ mod mfa;
 mod name_filter_tests;
 mod not_served;
 mod oauth_error;
+mod old_policy_route;
 mod order;
 mod paging;
 mod passcode;
@@ -67,6 +68,7 @@ mod session;
 mod settings;
 mod space_login;
 mod table;
+mod tenant;
 mod token_refusal;
 mod trusted_profile;
 mod uaa;
@@ -108,7 +110,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
 async fn unknown(State(app): State<Arc<App>>, request: Request) -> Refusal {
     let path = request.uri().path();
     let form = app.error_form_by_path.of(None, path);
-    doubled_base::explained(path, routes::unknown(form))
+    let refusal = doubled_base::explained(path, routes::unknown(form));
+    old_policy_route::explained(path, refusal)
 }
 
 async fn wrong_method(State(app): State<Arc<App>>, request: Request) -> Refusal {

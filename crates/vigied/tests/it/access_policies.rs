@@ -12,8 +12,8 @@ use crate::limits::hits;
 use base::limit::{self, Limit};
 use serde_json::{Value, json};
 
-/// Nothing is refused by the last but one: it is tried in `lists`, and both in `hostile/waiting_lists.rs`.
-pub(crate) const LIMITS: [Limit; 7] = [
+/// Nothing is refused by that of the lists at once: it is tried in `lists`, and the last three in `hostile/waiting_lists.rs`.
+pub(crate) const LIMITS: [Limit; 8] = [
     limit::INVITED_ACCESS_PER_REQUEST,
     limit::POLICIES_PER_SUBJECT,
     limit::ROLES_PER_POLICY,
@@ -21,6 +21,7 @@ pub(crate) const LIMITS: [Limit; 7] = [
     limit::AUTHZ_DECISIONS,
     limit::LISTS_AT_ONCE_PER_ACCOUNT,
     limit::LISTS_WAITING_PER_ACCOUNT,
+    limit::LISTS_WAITING_PER_IDENTITY,
 ];
 
 const VIEWER: &str = "crn:v1:bluemix:public:iam::::role:Viewer";

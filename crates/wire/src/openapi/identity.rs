@@ -70,6 +70,7 @@ fn tokens(document: &mut Document) {
     ] {
         let operation = Operation::new(id, "Gives an access token for an API key, a password, a passcode, a refresh token, the token of a compute resource, or a service ID and its key")
             .may_have("Client")
+            .header("ibm-cloud-tenant", "the ids of the accounts that the token may be for, separated by commas: `account` is one of them, or it is the only one. Not with the grants of compute resources, profiles, services and delegated tokens", false)
             .form(&[
                 ("grant_type*", "`urn:ibm:params:oauth:grant-type:apikey`, `password`, `urn:ibm:params:oauth:grant-type:passcode`, `refresh_token`, `urn:ibm:params:oauth:grant-type:delegated-refresh-token` (by the client `kube:kube`), `urn:ibm:params:oauth:grant-type:cr-token`, `urn:ibm:params:oauth:grant-type:assume` or `client_credentials`"),
                 ("apikey", "with the grant of API keys"),

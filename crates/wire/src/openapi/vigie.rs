@@ -67,13 +67,15 @@ pub(super) fn document() -> Value {
 
 fn front_listener(document: &mut Document) {
     let home = document.schema::<Home>();
+    let error = document.schema::<MonitoringBody>();
     let page = json!({ "type": "string" });
     let operation = Operation::new(
         "home",
         "What this is and where to go on: a page for browsers, JSON for all else",
     )
     .answers("200", "the links", home)
-    .or_as("200", "text/html", page);
+    .or_as("200", "text/html", page)
+    .answers("400", "a parameter: it has none", error);
     document.route("GET", "/", operation);
     let operation = Operation::new("openapi", "This document, with the server's own address");
     let object = json!({ "type": "object" });

@@ -7,6 +7,7 @@ use crate::harness::{Server, Serving, init};
 use crate::limits::{figure, hits};
 use base::limit;
 use db::{Db, Value};
+use serde_json::json;
 use std::io::Write;
 use std::net::TcpStream;
 use std::path::Path;
@@ -64,6 +65,36 @@ fn write_spaces(data: &Path, org: &str) {
     });
 }
 
+/// Keys of as many identities as fill the places together: none of them has a whole share of those who wait.
+fn colleagues(server: &Server) -> Vec<String> {
+    let share = limit::LISTS_WAITING_PER_IDENTITY.default;
+    let further = (1..PLACES.div_ceil(share)).map(|_| service_id(server));
+    std::iter::once(server.owner.api_key.clone())
+        .chain(further)
+        .collect()
+}
+
+/// The key of a new service ID, which sees the spaces.
+fn service_id(server: &Server) -> String {
+    let account = &server.owner.account;
+    let body = json!({"account_id": account, "name": "ci", "apikey": {"name": "first"}});
+    let made = ok(&manage(server, "POST", "/v1/serviceids").json(&body).send());
+    let body = json!({
+        "type": "access",
+        "subjects": [{"attributes": [{"name": "iam_id", "value": made["iam_id"]}]}],
+        "roles": [{"role_id": "crn:v1:bluemix:public:iam::::role:Viewer"}],
+        "resources": [{"attributes": [{"name": "accountId", "value": account}]}],
+    });
+    ok(&manage(server, "POST", "/v1/policies").json(&body).send());
+    made["apikey"]["apikey"].as_str().unwrap().to_owned()
+}
+
+/// So many lists, asked for by these keys in turn.
+fn asked_by_all(server: &Server, keys: &[String], number: u64) -> Vec<TcpStream> {
+    let keys = (0..number).zip(keys.iter().cycle());
+    keys.map(|(_, key)| asked(server, key)).collect()
+}
+
 /// A list that this key asks for, whose answer is still to come.
 fn asked(server: &Server, key: &str) -> TcpStream {
     let mut stream = TcpStream::connect(&server.serving.address).unwrap();
@@ -107,10 +138,10 @@ fn answered(lists: Vec<TcpStream>) {
 #[test]
 fn a_list_whose_key_is_deleted_while_it_waits_is_refused() {
     let server = start(&[]);
-    let own_key = &server.owner.api_key;
+    let keys = colleagues(&server);
     let was_seen = (0..TRIES).any(|_| {
         let (key, path) = further_key(&server);
-        let lists: Vec<TcpStream> = (1..PLACES).map(|_| asked(&server, own_key)).collect();
+        let lists = asked_by_all(&server, &keys, PLACES - 1);
         let wait = are_in_flight(&server, PLACES - 1, &lists);
         let mut last = asked(&server, &key);
         let wait = wait && are_in_flight(&server, PLACES, &lists);
@@ -133,6 +164,7 @@ fn lists_that_wait_leave_room_to_the_senders_of_their_account() {
     // Half of the places are for one account: a few more than its lists may have.
     let server = start(&["--set", "limits.concurrent_requests=80"]);
     let key = &server.owner.api_key;
+    let keys = colleagues(&server);
     let limit = limit::LISTS_WAITING_PER_ACCOUNT;
     let send = || {
         let request = server.request("POST", "/v1/metrics");
@@ -140,7 +172,7 @@ fn lists_that_wait_leave_room_to_the_senders_of_their_account() {
         request.body(r#"[{"name":"a","value":1}]"#).send()
     };
     let was_seen = (0..TRIES).any(|_| {
-        let lists: Vec<TcpStream> = (0..PLACES).map(|_| asked(&server, key)).collect();
+        let lists = asked_by_all(&server, &keys, PLACES);
         let wait = are_in_flight(&server, PLACES, &lists);
         let further: Vec<(u16, String)> = (0..3)
             .map(|_| answer(&mut asked(&server, key)).unwrap())
@@ -157,6 +189,32 @@ fn lists_that_wait_leave_room_to_the_senders_of_their_account() {
         }
         let waited = wait && refused.len() == further.len() && in_flight(&server) > PLACES / 2;
         answered(lists);
+        waited
+    });
+    assert!(was_seen, "the lists were too quick");
+    assert!(hits(&server, limit) > 0);
+}
+
+#[test]
+fn one_identity_leaves_waiting_places_to_its_colleagues() {
+    let server = start(&[]);
+    let limit = limit::LISTS_WAITING_PER_IDENTITY;
+    let share = limit::LISTS_AT_ONCE_PER_ACCOUNT.default + limit.default;
+    let (key, colleague) = (server.owner.api_key.clone(), service_id(&server));
+    let was_seen = (0..TRIES).any(|_| {
+        // Another key of the same user is of the same identity.
+        let (other_key, path) = further_key(&server);
+        let mut lists: Vec<TcpStream> = (0..share).map(|_| asked(&server, &key)).collect();
+        let wait = are_in_flight(&server, share, &lists);
+        let (status, text) = answer(&mut asked(&server, &other_key)).unwrap();
+        lists.push(asked(&server, &colleague));
+        let waited = wait && status == 429 && in_flight(&server) > share / 2;
+        if waited {
+            assert!(text.contains(limit.name), "{text}");
+            assert!(text.contains("retry-after: 1"), "{text}");
+        }
+        answered(lists);
+        ok(&manage(&server, "DELETE", &path).send());
         waited
     });
     assert!(was_seen, "the lists were too quick");

@@ -57,6 +57,12 @@ fn refusals_have_these_statuses_and_codes() {
             400,
             "BXNIM0141E",
         ),
+        (
+            "an account that the header does not list",
+            request().header("ibm-cloud-tenant", "x").form(&password),
+            400,
+            "BXNIM0141E",
+        ),
         ("no client", ask(&server).form(&password), 401, "BXNIM0308E"),
         (
             "an unknown client",
