@@ -27,7 +27,7 @@ use crate::unflushed::Unflushed;
 use crate::wal;
 use base::id::TenantId;
 use base::store::StoreError;
-use base::time::{Millis, TimeRange};
+use base::time::TimeRange;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -237,7 +237,7 @@ impl Core {
         unflushed: &Unflushed,
         written: &mut UnpublishedFiles,
     ) -> Result<(), StoreError> {
-        self.write_segments(&unflushed.frozen, self.oldest(), written)?;
+        self.write_segments(&unflushed.frozen, written)?;
         if let Some(names) = &unflushed.names {
             let file = format!("{NAMES}/{:010}.names", self.take_file_number());
             self.write_file(&self.dir().join(&file), names)?;
@@ -259,10 +259,10 @@ impl Core {
         }
     }
 
+    /// Whatever day it is of: which days lie past the retention is for the expiry to say, which does not believe every clock.
     fn write_segments(
         &self,
         frozen: &Frozen,
-        oldest: Millis,
         written: &mut UnpublishedFiles,
     ) -> Result<(), StoreError> {
         let all = frozen.head.sorted();
@@ -272,7 +272,6 @@ impl Core {
                 days.entry(day).or_default().push(position);
             }
         }
-        days.retain(|day, _| day.range().until >= oldest);
         let late = late_days(&days);
         let of = |day: Day, more_days: u16| Header {
             day,

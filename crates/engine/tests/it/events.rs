@@ -106,6 +106,29 @@ fn a_flush_or_commit_in_the_background_that_fails_is_told_once() {
     assert!(events.len() <= 2, "{events:?}");
 }
 
+/// A clock that jumped ahead took what was in memory alone with the next flush.
+#[test]
+fn a_clock_that_jumps_takes_nothing_that_no_flush_has_written_yet() {
+    let storage = Faulty::new(1);
+    let (engine, heard, clock) = open(config(), &storage);
+    for day in 0..40 {
+        send(&engine, 1, &[("a.b", NOON - day * DAY, 1.0)]);
+    }
+    clock.advance(5000 * DAY);
+    engine.flush().unwrap();
+    heard.until("HeldBack { days: 40 }");
+    clock.advance(-5000 * DAY);
+    let read = |engine: &Engine| crate::support::read(engine, 1, "a.b").len();
+    assert_eq!(read(&engine), 40);
+    engine.flush().unwrap();
+    engine.compact().unwrap();
+    assert_eq!(read(&engine), 40);
+    let after = storage.crash();
+    drop(engine);
+    let (engine, _) = open_with(config(), &after, &clock).unwrap();
+    assert_eq!(read(&engine), 40);
+}
+
 /// A clock that jumped ahead took every day with the next flush.
 #[test]
 fn a_clock_that_jumps_takes_a_tenth_of_the_days_and_it_is_told() {
