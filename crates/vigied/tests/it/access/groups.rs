@@ -8,6 +8,16 @@ use super::world::{World, ok};
 use crate::harness::Request;
 use serde_json::{Value, json};
 
+/// A request about all groups of one member, and a group that it is in or may be.
+fn everywhere(attempt: &Attempt<'_>) -> (String, Request) {
+    let (group, service) = match attempt.may {
+        true => member(attempt),
+        false => (kept(attempt.world), attempt.user.iam_id.clone()),
+    };
+    let request = attempt.with(&[("iam_id", &service)]);
+    (group, request)
+}
+
 /// A new group of the owner.
 fn create_group(world: &World) -> String {
     let made = world.manage("POST", "/v2/groups", &json!({"name": world.new_name()}));
@@ -135,15 +145,14 @@ pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
         ("GET" | "DELETE", "/v2/groups/{id}/members/{iam_id}") => {
             one_member(|a, id| a.with(&[("id", id), ("iam_id", &a.world.owner_iam_id)]))
         }
-        ("PUT" | "DELETE", "/v2/groups/_allgroups/members/{iam_id}") => {
+        ("PUT", "/v2/groups/_allgroups/members/{iam_id}") => {
             vec![column("own account", relation, 207, |a| {
-                let (group, service) = match a.may {
-                    true => member(a),
-                    false => (kept(a.world), a.user.iam_id.clone()),
-                };
-                let request = a.with(&[("iam_id", &service)]);
+                let (group, request) = everywhere(a);
                 request.json(&json!({"groups": [group]}))
             })]
+        }
+        ("DELETE", "/v2/groups/_allgroups/members/{iam_id}") => {
+            vec![column("own account", relation, 207, |a| everywhere(a).1)]
         }
         ("POST", "/v2/groups/{id}/rules") => {
             one_group(201, |a, id| a.with(&[("id", id)]).json(&rule()))
