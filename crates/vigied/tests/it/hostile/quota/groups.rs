@@ -21,7 +21,7 @@ pub(super) fn are_full(server: &Server, user: &str) {
     is_full(&group("second"), "access_groups_per_account");
     let path = format!("/v2/groups/{}", made.json()["id"].as_str().unwrap());
     let rule = || {
-        let condition = json!({"claim": "email", "operator": "EQUALS", "value": user});
+        let condition = json!({"claim": "email", "operator": "EQUALS", "value": "one@vigie.local"});
         let body = json!({"expiration": 24, "realm_name": "IBMid", "conditions": [condition]});
         ask("POST", &format!("{path}/rules")).json(&body).send()
     };
