@@ -124,11 +124,16 @@ impl Core {
             drop(wanted);
             let is_new = !self.poison.is_set();
             if let Err(error) = self.compact(Purge::WhenWorthIt) {
-                self.counters.merge_failures.fetch_add(1, Ordering::Relaxed);
-                if is_new {
-                    self.failed_at("merge", &error);
-                }
+                self.merge_failed(&error, is_new);
             }
+        }
+    }
+
+    /// Counts a failed merge, and tells of it if it `is_new`.
+    pub(crate) fn merge_failed(&self, error: &StoreError, is_new: bool) {
+        self.counters.merge_failures.fetch_add(1, Ordering::Relaxed);
+        if is_new {
+            self.failed_at("merge", error);
         }
     }
 

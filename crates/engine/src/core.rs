@@ -4,6 +4,7 @@ use crate::config::EngineConfig;
 use crate::disk_space::DiskSpace;
 use crate::error;
 use crate::events::Events;
+use crate::failed_merges::FailedMerges;
 use crate::head_reservations::HeadReservations;
 use crate::manifest::Manifest;
 use crate::poison::Poison;
@@ -59,8 +60,8 @@ pub(crate) struct Core {
     pub(crate) wal: LogWriter,
     pub(crate) state: State,
     pub(crate) reservations: HeadReservations,
-    /// One pass of merges at a time.
-    pub(crate) compacting: Mutex<()>,
+    /// One pass of merges at a time; what it holds are the merges that passes leave alone for a while.
+    pub(crate) compacting: Mutex<FailedMerges>,
     /// One flush at a time; what it holds is what the last one has left undone for lack of room.
     pub(crate) flushing: Mutex<Option<Unflushed>>,
     /// Held while it is written: [`Core::publish`].

@@ -23,6 +23,7 @@ mod engine;
 mod error;
 pub mod events;
 mod expire;
+mod failed_merges;
 mod file_name;
 mod flush;
 mod format;

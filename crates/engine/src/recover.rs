@@ -6,6 +6,7 @@ use crate::day::Day;
 use crate::disk_space::DiskSpace;
 use crate::error;
 use crate::events::Events;
+use crate::failed_merges::FailedMerges;
 use crate::head_reservations::HeadReservations;
 use crate::index::activity::{ActivityIndex, NewlyActive, covers};
 use crate::layout::{NAMES, SEGMENTS, WAL, is_ours, is_segment_folder, stray_file};
@@ -185,7 +186,7 @@ pub(crate) fn open(
         wal,
         state,
         reservations: HeadReservations::default(),
-        compacting: Mutex::new(()),
+        compacting: Mutex::new(FailedMerges::default()),
         flushing: Mutex::new(None),
         next_file: AtomicU64::new(manifest.next_file),
         manifest: Mutex::new(manifest),

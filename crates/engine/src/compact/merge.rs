@@ -6,6 +6,8 @@ use super::unwinding::OnUnwind;
 use super::{Purge, run};
 use crate::core::Core;
 use crate::day::Day;
+use crate::error;
+use crate::failed_merges::{MergeGroup, MergeReason};
 use crate::guard::PIECE;
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
@@ -17,9 +19,6 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
-/// Segments that are merged with each other: those of one day, or (`None`) those with samples of many.
-type MergeGroup = Option<Day>;
-
 fn group(segment: &Segment) -> MergeGroup {
     (!segment.is_late()).then_some(segment.day())
 }
@@ -29,8 +28,8 @@ impl Core {
     /// the middle of a day.
     pub(crate) fn compact(&self, asked: Purge) -> Result<(), StoreError> {
         self.poison.check()?;
-        let compacting = self.compacting.lock();
-        let compacting = compacting.unwrap_or_else(PoisonError::into_inner);
+        let failed = self.compacting.lock();
+        let mut failed = failed.unwrap_or_else(PoisonError::into_inner);
         // What a flush has left frozen for lack of room comes before what is rewritten.
         self.flush_rest(&mut self.flushing())?;
         let now = self.clock.now();
@@ -49,28 +48,59 @@ impl Core {
             .map(|segment| group(segment))
             .collect();
         drop(version);
+        failed.retain(&groups);
         let context = match asked {
-            Purge::Now => Context::unlimited(),
+            Purge::Now => {
+                failed.end_pauses();
+                Context::unlimited()
+            }
             Purge::WhenWorthIt => Context::unlimited().with_cancel_flag(Arc::clone(&self.stopping)),
         };
+        let wanted = if purge {
+            MergeReason::Purge
+        } else {
+            MergeReason::Crowded
+        };
         let mut outcome = Ok(());
+        // Whether a lack of room, or the end of the engine, has left out something that is tried again soon.
+        let mut is_unfinished = false;
         for group in groups {
-            // A damaged day costs the others nothing.
-            let compacted = self.compact_group(group, purge, &context);
+            let Some(reason) = failed.next_try(group, wanted, now) else {
+                continue;
+            };
+            let compacted = self.compact_group(group, reason == MergeReason::Purge, &context);
             let is_over = matches!(compacted, Err(StoreError::Stopped(_)));
-            outcome = outcome.and(compacted);
+            if !is_over {
+                self.poison.check()?;
+            }
+            match compacted {
+                Ok(()) => failed.succeed(group, reason),
+                Err(error) if is_over || error::is_retryable(&error) => {
+                    is_unfinished = true;
+                    outcome = outcome.and(Err(error));
+                }
+                Err(error) => {
+                    // A damaged day costs the others nothing: they go on, and it is left alone for a while.
+                    failed.fail(group, reason, now);
+                    if outcome.is_ok() {
+                        outcome = Err(error);
+                    } else {
+                        // The answer is the first; nobody else would hear of this one.
+                        self.merge_failed(&error, true);
+                    }
+                }
+            }
             if is_over {
                 break;
             }
-            self.poison.check()?;
         }
-        if outcome.is_err() && purge {
+        if is_unfinished && purge {
             self.state.purge.store(true, Ordering::SeqCst);
         } else if purge {
             *self.purged() = Some(now);
         }
         drop(unwinding);
-        drop(compacting);
+        drop(failed);
         match outcome {
             // The engine ends: what is left undone is done after the next start.
             Err(StoreError::Stopped(_)) if asked == Purge::WhenWorthIt => Ok(()),

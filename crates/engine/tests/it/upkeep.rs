@@ -1,7 +1,8 @@
 //! The engine's upkeep of its files: merges, purges, and files left behind.
 
+use crate::events::RecordedEvents;
 use crate::support::{
-    DAY, NOON, config, delete, fetch_in, figure, open, open_with, range, read, send,
+    DAY, MINUTE, NOON, config, delete, fetch_in, figure, open, open_with, range, read, send,
 };
 use base::store::{SampleStore, StoreError};
 use base::time::{ManualClock, Millis};
@@ -117,6 +118,73 @@ fn a_damaged_day_does_not_keep_others_from_merging() {
             .len(),
         10
     );
+}
+
+/// Each of them was merged again from its beginning after every flush.
+#[test]
+fn damaged_days_are_left_alone_for_a_pause_that_grows_while_others_merge() {
+    let storage = Faulty::new(1);
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let heard = Arc::new(RecordedEvents::default());
+    let eager = EngineConfig {
+        segments_per_day: 2,
+        flush_interval_ms: 1,
+        ..config()
+    };
+    let engine = Engine::open_with_events(
+        eager,
+        Arc::clone(&clock) as _,
+        Arc::new(storage.clone()),
+        Arc::clone(&heard) as _,
+    );
+    let engine = engine.unwrap().0;
+    let figure = |name: &str| figure(&engine, name);
+    let until = |what: &str, holds: &dyn Fn() -> bool| {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(90);
+        while !holds() {
+            assert!(std::time::Instant::now() < deadline, "{what}");
+            std::thread::yield_now();
+        }
+    };
+    let fresh = |days: &[i64], round: i64| {
+        let samples: Vec<(&str, i64, f64)> =
+            days.iter().map(|noon| ("a.b", noon + round, 1.0)).collect();
+        send(&engine, 1, &samples);
+        until("flush", &|| figure("head_samples") < 1.0);
+    };
+    // Later days than the damaged ones: a pass that merges one has come to those before.
+    let merge_day = |noon: i64| {
+        let before = figure("merges_total");
+        for round in 0..3 {
+            fresh(&[noon], round);
+        }
+        until("merge", &|| figure("merges_total") > before);
+    };
+    let damaged = [NOON - 4 * DAY, NOON - 3 * DAY];
+    fresh(&damaged, 0);
+    fresh(&damaged, 1);
+    let dirs = ["2026-11-19", "2026-11-20"].map(|day| Path::new("/samples/segments").join(day));
+    for dir in &dirs {
+        let first = dir.join(storage.list(dir).unwrap().first().unwrap());
+        assert!(storage.damage(&first, 49));
+    }
+    fresh(&damaged, 2);
+    for dir in &dirs {
+        heard.until(&format!("merge: {}", dir.display()));
+    }
+    let failures = || figure("merge_failures_total") as u64;
+    merge_day(NOON - 2 * DAY);
+    assert_eq!(failures(), 2, "told once each");
+    clock.advance(MINUTE - 1);
+    merge_day(NOON - DAY);
+    assert_eq!(failures(), 2, "the pause is not over");
+    clock.advance(1);
+    until("the second try", &|| failures() >= 4);
+    clock.advance(2 * MINUTE - 1);
+    merge_day(NOON);
+    assert_eq!(failures(), 4, "the pause has grown");
+    clock.advance(1);
+    until("the third try", &|| failures() >= 6);
 }
 
 #[test]
