@@ -8,6 +8,10 @@ use base::id::{AccessGroupId, AccountId};
 use db::{Row, Tx, Value};
 use std::collections::HashMap;
 
+/// Those of an account, as the log of changes names them, up to so many.
+pub(super) const OF_ACCOUNT: &str =
+    "SELECT 'access_group' AS kind, guid AS id FROM access_groups WHERE account = $1 LIMIT $2";
+
 /// For [`super::revisions`].
 pub(super) const REVISION: &str = "SELECT revision FROM access_groups WHERE guid = $1";
 

@@ -35,24 +35,6 @@ pub(super) fn read_active(rows: &[Row]) -> Result<Vec<Account>, IamError> {
     Ok(accounts)
 }
 
-/// What the directory leaves out with a deleted account, each as the log of changes names it, up to so many rows. Its domains are
-/// not among them: their own rows change.
-pub(super) async fn contents(
-    tx: &mut Tx,
-    account: AccountId,
-    most: Value,
-) -> Result<Vec<Row>, IamError> {
-    let sql = "SELECT 'org' AS kind, guid AS id FROM orgs WHERE account = $1 \
-               UNION ALL SELECT 'space', spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1 \
-               UNION ALL SELECT 'service', guid FROM service_ids WHERE account = $1 \
-               UNION ALL SELECT 'profile', guid FROM profiles WHERE account = $1 \
-               UNION ALL SELECT 'access_group', guid FROM access_groups WHERE account = $1 \
-               UNION ALL SELECT 'public_access', account FROM public_access WHERE account = $1 \
-               UNION ALL SELECT 'principal', principal FROM members WHERE account = $1 LIMIT $2";
-    let values = [Value::from(account.to_string()), most];
-    Ok(tx.all(sql, &values).await?)
-}
-
 /// Locks the account until the transaction ends: changes of its members, roles and keys wait, on this node and on any
 /// other. Refuses an account that does not exist or was deleted, so that a request which looked it up before the
 /// deletion changes nothing.

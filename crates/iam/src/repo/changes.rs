@@ -2,7 +2,7 @@
 //! transaction of the change; the number is given when the transaction ends, so that no reader sees a higher one before a
 //! lower one.
 
-use super::{accounts, counters};
+use super::{account_contents, counters};
 use crate::blocking::run_blocking;
 use crate::error::IamError;
 use crate::model::directory::change::{Change, Changed};
@@ -64,10 +64,9 @@ pub(crate) async fn since(tx: &mut Tx, seen: i64) -> Result<ChangesSince, IamErr
     // An account is deleted and restored with everything in it, but the rows of its contents do not change.
     for account in deleted_accounts(&changed) {
         let room = CHANGES_MAX.saturating_sub(changed.len());
-        let contents = accounts::contents(tx, account, more_than(room)).await?;
-        if contents.len() > room {
+        let Some(contents) = account_contents::of(tx, account, room).await? else {
             return Ok(ChangesSince::Everything(made));
-        }
+        };
         changed = add(changed, contents).await?;
     }
     Ok(ChangesSince::Some(made, changed))

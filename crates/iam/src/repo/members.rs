@@ -11,6 +11,10 @@ use base::principal::Principal;
 use base::time::Millis;
 use db::{Row, Tx, Value};
 
+/// Those of an account, as the log of changes names them, up to so many.
+pub(super) const OF_ACCOUNT: &str =
+    "SELECT 'principal' AS kind, principal AS id FROM members WHERE account = $1 LIMIT $2";
+
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
     "SELECT account, principal, principals.kind AS principal_kind, added_at FROM members \

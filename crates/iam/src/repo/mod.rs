@@ -6,6 +6,7 @@
 pub(crate) mod access_group_members;
 pub(crate) mod access_group_rules;
 pub(crate) mod access_groups;
+mod account_contents;
 pub(crate) mod account_limits;
 pub(crate) mod account_settings;
 pub(crate) mod accounts;

@@ -10,6 +10,10 @@ use base::scope::Domain;
 use base::time::Millis;
 use db::{Row, Tx, Value};
 
+/// Those of an account, as the log of changes names them, up to so many.
+pub(super) const OF_ACCOUNT: &str =
+    "SELECT 'org' AS kind, guid AS id FROM orgs WHERE account = $1 LIMIT $2";
+
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
     "SELECT guid, account, region, name, created_at, updated_at FROM orgs",

@@ -10,6 +10,10 @@ use base::id::{AccountId, ProfileId};
 use db::{Row, Tx, Value};
 use std::collections::HashMap;
 
+/// Those of an account, as the log of changes names them, up to so many.
+pub(super) const OF_ACCOUNT: &str =
+    "SELECT 'profile' AS kind, guid AS id FROM profiles WHERE account = $1 LIMIT $2";
+
 /// For [`super::revisions`].
 pub(super) const REVISION: &str = "SELECT revision FROM profiles WHERE guid = $1";
 

@@ -7,6 +7,10 @@ use base::id::AccountId;
 use base::time::Millis;
 use db::{Row, Tx};
 
+/// Those of an account, as the log of changes names them, up to so many.
+pub(super) const OF_ACCOUNT: &str =
+    "SELECT 'public_access' AS kind, account AS id FROM public_access WHERE account = $1 LIMIT $2";
+
 /// For the directory.
 pub(super) const ROWS: Selection = selection!("SELECT account FROM public_access", "account");
 

@@ -9,6 +9,10 @@ use base::id::{AccountId, ServiceGroupId, ServiceId};
 use base::time::Millis;
 use db::{Row, Tx, Value};
 
+/// Those of an account, as the log of changes names them, up to so many.
+pub(super) const OF_ACCOUNT: &str =
+    "SELECT 'service' AS kind, guid AS id FROM service_ids WHERE account = $1 LIMIT $2";
+
 /// For [`super::revisions`].
 pub(super) const REVISION: &str = "SELECT revision FROM service_ids WHERE guid = $1";
 
