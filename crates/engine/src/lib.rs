@@ -55,6 +55,7 @@ mod sync;
 mod tenant_tallies;
 mod threads;
 mod tombstone;
+mod undecoded;
 mod unflushed;
 mod wal;
 

@@ -4,6 +4,7 @@ use crate::column::Damaged;
 use crate::column::varint::Reader;
 use crate::day::{DAY_MILLIS, Day};
 use crate::series_ref::SeriesRef;
+use crate::undecoded::Undecoded;
 use crate::wal::record::FLOATS;
 use base::id::TenantId;
 use base::time::{Millis, TimeRange};
@@ -99,17 +100,13 @@ impl Header {
         out
     }
 
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Damaged> {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Undecoded> {
         let mut reader = Reader::new(bytes);
         if reader.array()? != MAGIC {
-            return Err(Damaged("not a segment file"));
+            return Err(Damaged("not a segment file").into());
         }
-        if reader.u16()? != VERSION {
-            return Err(Damaged("a segment of an unknown format version"));
-        }
-        if reader.u16()? != 0 {
-            return Err(Damaged("a segment of an unknown tier"));
-        }
+        let version = reader.u16()?;
+        let tier = reader.u16()?;
         let day = Day(reader.u32()?.cast_signed());
         let more_days = reader.u16()?;
         reader.u16()?;
@@ -118,6 +115,12 @@ impl Header {
         let purged = reader.u64()?;
         reader.u32()?;
         checked(bytes, &mut reader)?;
+        if version != VERSION {
+            return Err(Undecoded::Unknown("a segment of an unknown format version"));
+        }
+        if tier != 0 {
+            return Err(Undecoded::Unknown("a segment of an unknown tier"));
+        }
         Ok(Self {
             day,
             more_days,
@@ -364,6 +367,25 @@ mod tests {
         };
         assert_eq!(footer.encode().len(), FOOTER_BYTES);
         assert_eq!(Footer::decode(&footer.encode()), Ok(footer));
+    }
+
+    #[test]
+    fn a_header_of_a_newer_build_is_told_from_a_damaged_one() {
+        let header = Header {
+            day: Day(3),
+            more_days: 0,
+            sequence: 9,
+            purged: 10,
+        };
+        // The version, and the tier.
+        for at in [8, 10] {
+            let mut bytes = header.encode();
+            bytes[at] = 9;
+            assert!(matches!(Header::decode(&bytes), Err(Undecoded::Damaged(_))));
+            let crc = crc32fast::hash(&bytes[..HEADER_BYTES - 4]);
+            bytes[HEADER_BYTES - 4..].copy_from_slice(&crc.to_le_bytes());
+            assert!(matches!(Header::decode(&bytes), Err(Undecoded::Unknown(_))));
+        }
     }
 
     #[test]

@@ -96,7 +96,7 @@ impl Segment {
             Ok(bytes)
         };
         let head = read(0, HEADER_BYTES)?;
-        let header = Header::decode(&head).map_err(error::damaged(path, 0))?;
+        let header = Header::decode(&head).map_err(|undecoded| undecoded.into_error(path, 0))?;
         let footer = Footer::decode(&read(footer_offset, FOOTER_BYTES)?)
             .map_err(error::damaged(path, footer_offset))?;
         let blocks_end = footer

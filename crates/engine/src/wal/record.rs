@@ -3,6 +3,7 @@
 use crate::column::Damaged;
 use crate::column::varint::{Reader, put, put_signed};
 use crate::series_ref::SeriesRef;
+use crate::undecoded::Undecoded;
 use base::id::TenantId;
 use base::time::{Millis, TimeRange};
 use std::sync::Arc;
@@ -60,28 +61,30 @@ impl FileHeader {
         out
     }
 
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Damaged> {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Undecoded> {
         let header = bytes
             .get(..FILE_HEADER_BYTES)
             .ok_or(Damaged("too short for a log file"))?;
         let mut reader = Reader::new(header);
         if reader.array()? != MAGIC {
-            return Err(Damaged("not a log file"));
+            return Err(Damaged("not a log file").into());
         }
-        if reader.u16()? != VERSION {
-            return Err(Damaged("a log file of an unknown format version"));
-        }
+        let version = reader.u16()?;
         reader.u16()?;
         let decoded = Self {
             file_number: reader.u64()?,
             first_sequence: reader.u64()?,
         };
         let sum = crc32fast::hash(header.get(..reader.position()).unwrap_or_default());
-        if reader.u32()? == sum {
-            Ok(decoded)
-        } else {
-            Err(Damaged("the checksum of the file header differs"))
+        if reader.u32()? != sum {
+            return Err(Damaged("the checksum of the file header differs").into());
         }
+        if version != VERSION {
+            return Err(Undecoded::Unknown(
+                "a log file of an unknown format version",
+            ));
+        }
+        Ok(decoded)
     }
 }
 
@@ -118,7 +121,7 @@ pub(crate) fn encode(out: &mut Vec<u8>, sequence: u64, payload: &Payload) {
 }
 
 /// Reads the record at the beginning of `bytes`: its sequence, what it says, and how many bytes it takes.
-pub(crate) fn decode(bytes: &[u8]) -> Result<(u64, Record, usize), Damaged> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<(u64, Record, usize), Undecoded> {
     let mut reader = Reader::new(bytes);
     let length = reader.u32()? as usize;
     let [kind, flags, shard @ ..]: [u8; 4] = reader.array()?;
@@ -126,21 +129,28 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(u64, Record, usize), Damaged> {
     let payload_crc = reader.u32()?;
     let sum = crc32fast::hash(bytes.get(..reader.position()).unwrap_or_default());
     if reader.u32()? != sum {
-        return Err(Damaged("the checksum of a record's header differs"));
+        return Err(Damaged("the checksum of a record's header differs").into());
     }
     if length > PAYLOAD_BYTES_MAX {
-        return Err(Damaged("the length of a record is absurd"));
-    }
-    if flags != 0 || shard != [0; 2] {
-        return Err(Damaged("a record with unknown flags"));
+        return Err(Damaged("the length of a record is absurd").into());
     }
     let end = RECORD_HEADER_BYTES + length;
     let payload = bytes
         .get(RECORD_HEADER_BYTES..end)
         .ok_or(Damaged("the file ends within a record"))?;
     if crc32fast::hash(payload) != payload_crc {
-        return Err(Damaged("the checksum of a record differs"));
+        return Err(Damaged("the checksum of a record differs").into());
     }
+    if flags != 0 || shard != [0; 2] {
+        return Err(Undecoded::Unknown("a record with unknown flags"));
+    }
+    // Both checksums are right: whatever is amiss from here on was written so, and is no torn write.
+    let record = contents(kind, payload).map_err(|Damaged(what)| Undecoded::Unknown(what))?;
+    Ok((sequence, record, end))
+}
+
+/// What the payload of a record of this kind says.
+fn contents(kind: u8, payload: &[u8]) -> Result<Record, Damaged> {
     let mut payload = Reader::new(payload);
     let record = match kind {
         1 => Record::Created(created(&mut payload)?),
@@ -157,7 +167,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(u64, Record, usize), Damaged> {
         _ => return Err(Damaged("a record of an unknown kind")),
     };
     payload.finish()?;
-    Ok((sequence, record, end))
+    Ok(record)
 }
 
 /// Whether a [`Kind::Synced`] record begins anywhere in `bytes`: whatever is damaged before it was on stable storage
@@ -312,8 +322,24 @@ mod tests {
         payload[3] += 1;
         let mut out = Vec::new();
         encode(&mut out, 1, &Payload::new(Kind::Created, payload));
-        let refused = Damaged("a series of an unknown kind of samples");
+        let refused = Undecoded::Unknown("a series of an unknown kind of samples");
         assert_eq!(decode(&out), Err(refused));
+    }
+
+    #[test]
+    fn what_a_newer_build_wrote_whole_is_unknown_and_torn_is_damaged() {
+        // The kind, the flags, and the shard.
+        for at in 4..8 {
+            let mut out = Vec::new();
+            encode(&mut out, 1, &Payload::new(Kind::Samples, put_samples(&[])));
+            out[at] = 99;
+            assert!(matches!(decode(&out), Err(Undecoded::Damaged(_))), "{at}");
+            let crc = crc32fast::hash(&out[..20]);
+            out[20..24].copy_from_slice(&crc.to_le_bytes());
+            assert!(matches!(decode(&out), Err(Undecoded::Unknown(_))), "{at}");
+            out.pop();
+            assert!(matches!(decode(&out), Err(Undecoded::Damaged(_))), "{at}");
+        }
     }
 
     proptest! {

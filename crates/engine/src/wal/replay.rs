@@ -5,6 +5,7 @@ use super::record::{self, FILE_HEADER_BYTES, FileHeader, Record};
 use crate::error;
 use crate::open_dir::sync_dir;
 use crate::storage::Storage;
+use crate::undecoded::Undecoded;
 use base::store::StoreError;
 use std::path::Path;
 
@@ -54,7 +55,8 @@ pub(crate) fn replay(
         let is_last = position + 1 == numbers.len();
         let bytes = storage.read(&path).map_err(error::io("read", &path))?;
         replayed.file_number = replayed.file_number.max(*number);
-        let header = FileHeader::decode(&bytes).map_err(error::damaged(&path, 0))?;
+        let header =
+            FileHeader::decode(&bytes).map_err(|undecoded| undecoded.into_error(&path, 0))?;
         if header.file_number != *number {
             return Err(misnamed(&path, &header));
         }
@@ -111,10 +113,11 @@ fn drop_unbegun(
         Ok(header) if header.file_number == last => return Ok(false),
         // Said before the file before it is taken for one that is not the last.
         Ok(header) => return Err(misnamed(&path, &header)),
-        Err(damage) if bytes.len() > FILE_HEADER_BYTES => {
-            return Err(error::damaged(&path, 0)(damage));
+        Err(unknown @ Undecoded::Unknown(_)) => return Err(unknown.into_error(&path, 0)),
+        Err(damaged) if bytes.len() > FILE_HEADER_BYTES => {
+            return Err(damaged.into_error(&path, 0));
         }
-        Err(_) => {}
+        Err(Undecoded::Damaged(_)) => {}
     }
     storage.remove(&path).map_err(error::io("remove", &path))?;
     sync_dir(storage, dir)?;
@@ -141,10 +144,11 @@ fn replay_file(
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
         let (sequence, record, length) = match record::decode(rest) {
             Ok(decoded) => decoded,
-            Err(damage) if !is_last || record::holds_synced_record(rest) => {
-                return Err(error::damaged(path, at as u64)(damage));
+            Err(unknown @ Undecoded::Unknown(_)) => return Err(unknown.into_error(path, at as u64)),
+            Err(damaged) if !is_last || record::holds_synced_record(rest) => {
+                return Err(damaged.into_error(path, at as u64));
             }
-            Err(_) => return Ok(at),
+            Err(Undecoded::Damaged(_)) => return Ok(at),
         };
         let expected = if record == Record::Synced {
             replayed.last_sequence

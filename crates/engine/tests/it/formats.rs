@@ -151,6 +151,37 @@ fn a_folder_of_version_1_is_refused_with_what_to_do_and_left_as_it_is() {
     assert_eq!(contents(&dir), before);
 }
 
+/// It was acknowledged, by a build before a downgrade: no torn write, though it is the last of the log.
+#[test]
+fn a_log_record_of_a_newer_build_is_refused_with_what_to_do_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("samples");
+    let engine = open(&dir);
+    send(&engine, 1, &[("a", NOON, 1.0)]);
+    drop(engine);
+    let is_log = |path: &&PathBuf| path.extension().is_some_and(|found| found == "wal");
+    let log = contents(&dir).keys().rfind(is_log).unwrap().clone();
+    let mut bytes = fs::read(&log).unwrap();
+    let payload = b"what is new";
+    let mut record = u32::try_from(payload.len()).unwrap().to_le_bytes().to_vec();
+    record.extend([99_u8, 0, 0, 0]);
+    record.extend(3_u64.to_le_bytes());
+    record.extend(crc32fast::hash(payload).to_le_bytes());
+    record.extend(crc32fast::hash(&record).to_le_bytes());
+    record.extend(payload);
+    bytes.extend(record);
+    fs::write(&log, bytes).unwrap();
+    let before = contents(&dir);
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let refused = Engine::open(EngineConfig::new(&dir), clock, Arc::new(Disk)).unwrap_err();
+    let message = format!("{refused}: {}", refused.source().unwrap());
+    assert!(
+        message.contains(".wal") && message.contains("newer build: start that one"),
+        "{message}"
+    );
+    assert_eq!(contents(&dir), before);
+}
+
 #[test]
 fn asking_for_the_version_makes_nothing_and_leaves_damage_to_the_opening() {
     let folder = tempfile::tempdir().unwrap();
