@@ -301,18 +301,18 @@ impl Condition {
 }
 
 /// Whether a series with these tags fits all conditions. To compare one value with one regular expression may take milliseconds,
-/// so that `look` is asked before each whether the work may go on.
+/// so that `check` is asked before each whether the work may go on.
 ///
 /// # Errors
-/// Those of `look`.
+/// Those of `check`.
 pub fn fit_all<E>(
     conditions: &[Condition],
     tags: &Tags,
-    look: &mut dyn FnMut() -> Result<(), E>,
+    check: &mut dyn FnMut() -> Result<(), E>,
 ) -> Result<bool, E> {
     for condition in conditions {
         if matches!(condition.test, Test::Regex(_)) {
-            look()?;
+            check()?;
         }
         if !condition.fits_tags(tags) {
             return Ok(false);

@@ -85,7 +85,7 @@ pub(crate) fn parse(
     aggregation: &str,
 ) -> Result<Rules, RulesError> {
     let _reading = Bytes::reserve(context, Rules::bytes_to_parse(schemas, aggregation))?;
-    Rules::parse_looking(schemas, aggregation, &mut || context.check(Instant::now()))
+    Rules::parse_checked(schemas, aggregation, &mut || context.check(Instant::now()))
 }
 
 impl CompiledRules {
