@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 /// How often access is checked: a revocation, here or on another node, takes effect within a second.
-const LOOK: Duration = Duration::from_millis(250);
+const CHECK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Queries checked before the task yields. Each check costs a few memory lookups.
 const AT_ONCE: usize = 64;
@@ -138,7 +138,7 @@ impl OpenQuery {
 /// Checks until the server stops.
 pub(super) async fn watch(open_queries: Weak<OpenQueries>) {
     loop {
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(CHECK_INTERVAL).await;
         let Some(open_queries) = open_queries.upgrade() else {
             return;
         };
@@ -203,8 +203,8 @@ mod tests {
         let (goes_on, go_on) = mpsc::sync_channel(0);
         let access_check = Box::new(Slow(begun, Mutex::new(go_on)));
         let open_query = OpenQuery::new(access_check, Arc::default(), ClientWatch::here());
-        let looked_at = Arc::clone(&open_query);
-        let looking = std::thread::spawn(move || looked_at.recheck_access());
+        let checked = Arc::clone(&open_query);
+        let checking = std::thread::spawn(move || checked.recheck_access());
         for is_withdrawn in [false, true] {
             begins.recv().unwrap();
             let (sender, asked) = mpsc::channel();
@@ -214,7 +214,7 @@ mod tests {
             assert_eq!(answer, Ok(is_withdrawn));
             goes_on.send(()).unwrap();
         }
-        looking.join().unwrap();
+        checking.join().unwrap();
     }
 
     #[tokio::test]

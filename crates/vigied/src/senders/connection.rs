@@ -207,7 +207,7 @@ fn run(
             ReadOutcome::Bytes(bytes) => {
                 heard = Instant::now();
                 let came = reader.read_buffer().get(..bytes).unwrap_or_default();
-                if let Some(Err(other)) = first_line.as_mut().map(|line| line.look(came)) {
+                if let Some(Err(other)) = first_line.as_mut().map(|line| line.inspect(came)) {
                     // Nothing of it was stored, and nothing waits to be: no line has ended.
                     shared.refuse(sender.listener, sender.source, "protocol", 1);
                     return End::Refused(other.reason().to_owned());
