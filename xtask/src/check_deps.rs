@@ -130,7 +130,7 @@ pub(crate) fn run() -> Result<()> {
     let metadata: Value = serde_json::from_str(&text)?;
     let ours = read_workspace(&metadata)?;
 
-    let mut wrongs = check_own(&ours);
+    let mut wrongs = check_crates(&ours);
     wrongs.extend(modules::check(&metadata)?);
     for rule in RULES
         .iter()
@@ -155,12 +155,12 @@ pub(crate) fn run() -> Result<()> {
 
 /// One of our crates and the ones of ours that it names.
 #[derive(Debug)]
-struct Own {
+struct WorkspaceCrate {
     name: String,
     uses: BTreeSet<String>,
 }
 
-fn read_workspace(metadata: &Value) -> Result<Vec<Own>> {
+fn read_workspace(metadata: &Value) -> Result<Vec<WorkspaceCrate>> {
     let packages = metadata
         .get("packages")
         .and_then(Value::as_array)
@@ -183,7 +183,7 @@ fn read_workspace(metadata: &Value) -> Result<Vec<Own>> {
                 .filter_map(|dependency| dependency.get("name").and_then(Value::as_str))
                 .map(str::to_owned)
                 .collect();
-            Ok(Own {
+            Ok(WorkspaceCrate {
                 name: name.to_owned(),
                 uses,
             })
@@ -191,7 +191,7 @@ fn read_workspace(metadata: &Value) -> Result<Vec<Own>> {
         .collect()
 }
 
-fn check_own(ours: &[Own]) -> Vec<String> {
+fn check_crates(ours: &[WorkspaceCrate]) -> Vec<String> {
     let mut wrongs = Vec::new();
     for our in ours {
         let Some(rule) = RULES.iter().find(|rule| rule.name == our.name) else {
@@ -239,8 +239,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn package(name: &str, uses: &[&str]) -> Own {
-        Own {
+    fn package(name: &str, uses: &[&str]) -> WorkspaceCrate {
+        WorkspaceCrate {
             name: name.to_owned(),
             uses: uses.iter().map(|name| (*name).to_owned()).collect(),
         }
@@ -263,14 +263,15 @@ mod tests {
     #[test]
     fn a_crate_may_use_what_its_row_says_and_nothing_else() {
         assert!(
-            check_own(&[package("iam", &["base", "db"]), package("vigie", &["wire"])]).is_empty()
+            check_crates(&[package("iam", &["base", "db"]), package("vigie", &["wire"])])
+                .is_empty()
         );
         assert_eq!(
-            check_own(&[package("iam", &["base", "wire"])]),
+            check_crates(&[package("iam", &["base", "wire"])]),
             ["`iam` must not use `wire`"]
         );
         assert_eq!(
-            check_own(&[package("vigie", &["engine"])]),
+            check_crates(&[package("vigie", &["engine"])]),
             ["`vigie` must not use `engine`"]
         );
     }
@@ -278,7 +279,7 @@ mod tests {
     #[test]
     fn a_new_crate_needs_a_row() {
         assert_eq!(
-            check_own(&[package("common", &[])]),
+            check_crates(&[package("common", &[])]),
             ["`common` has no row in the table"]
         );
     }

@@ -83,8 +83,8 @@ impl Iam {
             }
             // The first event of a minute is logged already; the entry reports the number of times.
             let repeated = |entry: &&Entry| {
-                let is_told = entry.times == 1 && entry.actor != Actor::Others;
-                !is_told && entry.action.kind() == Kind::Refusal
+                let is_logged = entry.times == 1 && entry.actor != Actor::Others;
+                !is_logged && entry.action.kind() == Kind::Refusal
             };
             entries.iter().filter(repeated).for_each(Entry::log);
         }

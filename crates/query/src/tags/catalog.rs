@@ -118,7 +118,7 @@ pub fn values<'s, E>(
     Ok(is_known.then_some(entries))
 }
 
-/// Tags that a question with these expressions could also ask for.
+/// Tags that a query with these expressions could also name.
 ///
 /// # Errors
 /// [`TagError`], and those of `check`.

@@ -59,8 +59,8 @@ impl<T: Clone + Send + Sync + 'static> Probe<T> {
             }
         };
         let whom = self.whom;
-        let heard = answer.wait_for(Option::is_some);
-        match tokio::time::timeout_at(since + ANSWER_LIMIT, heard).await {
+        let answered = answer.wait_for(Option::is_some);
+        match tokio::time::timeout_at(since + ANSWER_LIMIT, answered).await {
             Ok(Ok(answer)) => answer.clone().unwrap_or_else(|| Err(String::new())),
             Ok(Err(_)) => Err(format!("{whom} could not be asked")),
             Err(_) => Err(format!(

@@ -14,7 +14,7 @@ use base::scope::{Action, Domain, Scope};
 use base::secret::Secret;
 use base::time::Millis;
 use http::request::Parts;
-use iam::audit::{Action as Event, Credential as Shown, Refused};
+use iam::audit::{Action as Event, Credential as AuditedCredential, Refused};
 use iam::{AuthError, Credential};
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub(crate) struct RequestAccess {
     /// For metrics.
     scope: Option<MetricsAccess>,
     principal: Principal,
-    presented: Shown,
+    presented: AuditedCredential,
     asked_at: Millis,
 }
 
@@ -110,7 +110,7 @@ impl RequestAccess {
             text: Secret::new(text.to_owned()),
             scope,
             principal,
-            presented: Shown::from(&credential),
+            presented: AuditedCredential::from(&credential),
             asked_at: match parts.extensions.get() {
                 Some(AskedAt(at)) => *at,
                 None => return Err(caller::unguarded()),

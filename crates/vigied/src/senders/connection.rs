@@ -191,7 +191,7 @@ fn run(
     stream: &mut Stream,
 ) -> End {
     let begun = Instant::now();
-    let mut heard = begun;
+    let mut last_read_at = begun;
     let mut unknown_bytes = 0_usize;
     let mut first_line = reader.is_line_protocol().then(FirstLine::default);
     let end = loop {
@@ -205,7 +205,7 @@ fn run(
         };
         let done = match read {
             ReadOutcome::Bytes(bytes) => {
-                heard = Instant::now();
+                last_read_at = Instant::now();
                 let came = reader.read_buffer().get(..bytes).unwrap_or_default();
                 if let Some(Err(other)) = first_line.as_mut().map(|line| line.inspect(came)) {
                     // Nothing of it was stored, and nothing waits to be: no line has ended.
@@ -241,7 +241,7 @@ fn run(
             break End::Refused("no credential came within `head_seconds`".to_owned());
         }
         let (idle, limit) = reader.idle(shared);
-        if heard.elapsed() > idle {
+        if last_read_at.elapsed() > idle {
             shared.app.metrics.limited(limit);
             break End::Refused(format!("nothing came within `{}`", limit.name));
         }

@@ -94,7 +94,7 @@ pub(super) fn store_as(
         let problem = match stored {
             Ok(appended) => {
                 let late = appended.rejected.iter().map(|rejected| &rejected.1);
-                tell(shared, sender, early().chain(late));
+                report_refused(shared, sender, early().chain(late));
                 note(
                     shared,
                     sender,
@@ -131,7 +131,7 @@ pub(super) fn count_refused(
         Err(denied) => return Outcome::Denied(denied),
     };
     shared.app.count_rejects(domain, reasons(reading));
-    tell(shared, sender, reasons(reading));
+    report_refused(shared, sender, reasons(reading));
     let taken = reading.received.saturating_sub(reading.rejected());
     let mut arrival = arrival(shared, sender, (credential, domain), taken);
     for reject in &reading.rejects {
@@ -219,7 +219,7 @@ fn arrival(
 }
 
 /// Has the rejects logged, which the domain's counters have already.
-pub(super) fn tell<'r>(
+pub(super) fn report_refused<'r>(
     shared: &SenderContext,
     sender: Sender,
     reasons: impl Iterator<Item = &'r RejectReason>,

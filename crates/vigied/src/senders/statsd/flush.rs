@@ -4,7 +4,7 @@
 use super::super::budget::BudgetReservation as Bytes;
 use super::super::credential::Denied;
 use super::super::shared::{SenderContext, TICK};
-use super::super::storing::{Sender, note_made, passes, reason, tell};
+use super::super::storing::{Sender, note_made, passes, reason, report_refused};
 use super::count_delayed;
 use super::memory::SAMPLE_BYTES;
 use super::shared_sum::WAITING_BYTES_MAX;
@@ -227,7 +227,7 @@ fn store(
         return match stored {
             Ok(appended) => {
                 let late = appended.rejected.iter().map(|rejected| &rejected.1);
-                tell(shared, origin.sender, late);
+                report_refused(shared, origin.sender, late);
                 let of = (&origin.credential, scope.domain());
                 note_made(shared, origin.sender, of, &batch, &appended);
                 StoreOutcome::Done
