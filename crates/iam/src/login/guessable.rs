@@ -1,4 +1,4 @@
-//! Estimates how long a password is to somebody who guesses: a repetition or a run counts as one character.
+//! Estimates the length of a password for an attacker: a repetition or a run counts as one character.
 
 /// Characters of a text that are judged; the others do not count.
 const JUDGED_CHARACTERS: usize = 128;

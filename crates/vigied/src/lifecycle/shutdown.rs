@@ -87,7 +87,7 @@ pub(crate) fn signal(plan: Plan) -> anyhow::Result<impl Future<Output = ()>> {
     Ok(async move {
         // The sender lives as long as the process.
         let _ = receiver.wait_for(|stopped| *stopped).await;
-        // The lines of the log are in the order of what they tell. A reader that is stuck holds nothing up.
+        // Keeps the lines of the log in order. A stuck reader of the log delays nothing.
         let _ = timeout_at(
             Instant::now() + SIGNAL_LOG_TIMEOUT,
             logged.wait_for(|logged| *logged),

@@ -51,7 +51,7 @@ pub(super) struct OpenQuery {
     client_watch: ClientWatch,
     /// The answer has begun: the status can no longer change.
     is_answered: AtomicBool,
-    /// Under one lock, so that a query is either committed or withdrawn. Held for a look or a change alone: who sends an answer
+    /// Under one lock, so that a query is either committed or withdrawn. Held only for a check or a change: who sends an answer
     /// takes it for each piece, on a reactor thread.
     access: Mutex<Access>,
     notify: Notify,
@@ -120,7 +120,7 @@ impl OpenQuery {
         };
         {
             let mut access = self.access();
-            // It was committed, or withdrawn by another look, since.
+            // It was committed since, or withdrawn by another check.
             if !matches!(*access, Access::Holds) {
                 return;
             }
@@ -228,7 +228,7 @@ mod tests {
             }
             withdrawal.0.store(true, Ordering::Relaxed);
             if !is_committed {
-                // Nobody has looked since.
+                // Access was not checked since.
                 assert_eq!(
                     open_query.commit().unwrap_err(),
                     open_query.withdrawn().await

@@ -36,7 +36,7 @@ pub(crate) struct Caller {
     pub(crate) scope: Scope,
     /// The action that the route asks for.
     pub(crate) action: Action,
-    /// Whether the route tells names, also to who may read the series alone.
+    /// Whether the answer contains names of series, also for callers who may read the series but not find them.
     pub(crate) is_naming: bool,
     /// The credential in the request.
     pub(crate) credential: AuditedCredential,
@@ -156,8 +156,8 @@ pub(crate) fn scope(
     Ok((caller, sent.repairs))
 }
 
-/// The refusal of a credential. A key that nobody has is a guess, and counts for its source as at the token endpoints; right
-/// keys and tokens never come here.
+/// The refusal of a credential. A key that nobody has is a guess, and counts for its source as at the token endpoints; valid keys
+/// and tokens never get here.
 fn refusal(
     app: &App,
     source: Source,

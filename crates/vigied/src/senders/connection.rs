@@ -60,7 +60,7 @@ pub(super) fn serve(
         listener: listener.key,
         source: shared.proxies.peer(peer),
     };
-    // Where it comes from counts wherever its credential is looked at.
+    // The rules for addresses apply wherever its credential is checked.
     let origin = Origin::new(sender.source, &entropy::guid().to_string());
     origin.sync_scope(|| {
         serve_sender(
@@ -218,7 +218,7 @@ fn run(
                 if !reader.is_known() {
                     unknown_bytes = unknown_bytes.saturating_add(bytes);
                 }
-                // What says who sends has no more, whatever the protocol; bytes that say nothing keep a reader busy.
+                // In no protocol does the sender need more bytes to authenticate; others only keep a reader busy.
                 if done.is_ok() && !reader.is_known() && unknown_bytes > UNKNOWN_BYTES_MAX {
                     shared.refuse(sender.listener, sender.source, NO_IDENTITY, 1);
                     break End::Refused(format!(

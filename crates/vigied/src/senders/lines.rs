@@ -165,7 +165,7 @@ impl<'s> LineReader<'s> {
             ));
         }
         let entered = {
-            // To look at a credential is work that an account does in its turns, however often it shows one.
+            // Checking a credential takes a turn of its account, like any other work.
             let _turn = self
                 .identity
                 .open
@@ -322,7 +322,7 @@ impl<'s> LineReader<'s> {
         Ok(())
     }
 
-    /// Counts a line that is none for the sender's domain.
+    /// Counts a malformed line for the sender's domain.
     fn one_reject(&mut self, why: &str) -> Result<(), End> {
         if self.held.is_some() {
             self.identity.refuse("malformed", 1);

@@ -238,7 +238,7 @@ impl<'s> LumberjackReader<'s> {
             None => scope_id::parse(tenant)
                 .map_err(|error| code::SCOPE_MALFORMED.problem(error.to_string()))?,
         };
-        // Then no password is asked for, and none looked at.
+        // Then no password is requested or checked.
         if let Some(SenderCredential::Source(key)) = &self.by_certificate {
             let credential = SenderCredential::Source(*key);
             let scope = credential.scope(self.shared);

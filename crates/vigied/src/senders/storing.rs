@@ -74,7 +74,7 @@ pub(super) fn store_as(
     loop {
         let denied = |denied| NotStored::Denied(Box::new(denied));
         let owner = shared.owner(credential.scope(shared).map_err(denied)?.domain());
-        // Who has no patience reads for others too, whom nobody's turns may hold up.
+        // A caller that does not wait reads for other senders too, which the turns of one must not delay.
         let turn = if patience.is_zero() {
             shared.turns.take_with_retries(owner)
         } else {
@@ -118,8 +118,8 @@ pub(super) fn store_as(
     }
 }
 
-/// Counts values that were refused before there was a batch of them, for the domain that they were for. The store, which may make its
-/// callers wait, is not asked: the thread that reads the datagrams of everybody tells of them here.
+/// Counts values that were refused before there was a batch of them, for the domain that they were for. The store is not called,
+/// because it may block: the thread that reads the datagrams of all senders calls this.
 pub(super) fn count_refused(
     shared: &SenderContext,
     sender: Sender,
@@ -150,7 +150,7 @@ fn reasons(reading: &DecodeSummary) -> impl Iterator<Item = &RejectReason> {
     })
 }
 
-/// Whether it may go well soon.
+/// Whether another try may succeed soon.
 pub(super) fn passes(problem: &Problem) -> bool {
     matches!(problem.kind, Kind::Busy | Kind::Unavailable)
         && problem.code != code::ACCOUNT_LIMIT.code
@@ -218,7 +218,7 @@ fn arrival(
     Arrival::new(domain, by, shared.app.clock.now(), taken)
 }
 
-/// Has the rejects logged, which the domain's counters have already.
+/// Logs rejected samples, which the domain's counters include already.
 pub(super) fn report_refused<'r>(
     shared: &SenderContext,
     sender: Sender,
