@@ -130,22 +130,22 @@ pub(crate) fn run() -> Result<()> {
     let metadata: Value = serde_json::from_str(&text)?;
     let ours = read_workspace(&metadata)?;
 
-    let mut wrongs = check_crates(&ours);
-    wrongs.extend(modules::check(&metadata)?);
+    let mut violations = check_crates(&ours);
+    violations.extend(modules::check(&metadata)?);
     for rule in RULES
         .iter()
         .filter(|rule| ours.iter().any(|our| our.name == rule.name))
     {
         let below = tree(&["--package", rule.name, "--edges", "normal,build"])?;
-        wrongs.extend(check_never(rule.name, rule.never, &below));
+        violations.extend(check_never(rule.name, rule.never, &below));
     }
     let all = tree(&["--workspace", "--edges", "normal,build,dev"])?;
-    wrongs.extend(check_never("the workspace", &NEVER_ANYWHERE, &all));
+    violations.extend(check_never("the workspace", &NEVER_ANYWHERE, &all));
 
-    for wrong in &wrongs {
+    for wrong in &violations {
         println!("check-deps: {wrong}");
     }
-    match wrongs.len() {
+    match violations.len() {
         0 => Ok(()),
         count => bail!(
             "{count} dependencies go where they must not; the table is in `xtask/src/check_deps.rs`"
@@ -192,10 +192,10 @@ fn read_workspace(metadata: &Value) -> Result<Vec<WorkspaceCrate>> {
 }
 
 fn check_crates(ours: &[WorkspaceCrate]) -> Vec<String> {
-    let mut wrongs = Vec::new();
+    let mut violations = Vec::new();
     for our in ours {
         let Some(rule) = RULES.iter().find(|rule| rule.name == our.name) else {
-            wrongs.push(format!("`{}` has no row in the table", our.name));
+            violations.push(format!("`{}` has no row in the table", our.name));
             continue;
         };
         for used in our
@@ -203,10 +203,10 @@ fn check_crates(ours: &[WorkspaceCrate]) -> Vec<String> {
             .iter()
             .filter(|used| !rule.uses.contains(&used.as_str()))
         {
-            wrongs.push(format!("`{}` must not use `{used}`", our.name));
+            violations.push(format!("`{}` must not use `{used}`", our.name));
         }
     }
-    wrongs
+    violations
 }
 
 fn check_never(name: &str, never: &[&str], below: &BTreeSet<String>) -> Vec<String> {

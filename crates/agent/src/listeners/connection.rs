@@ -85,17 +85,17 @@ pub(super) fn serve(serving: ListenerContext<'_>, mut stream: TcpStream) {
     };
     let end = read(serving, &mut reader, &mut stream);
     let is_on_disk = reader.end();
-    let mut farewells = Vec::new();
+    let mut errors = Vec::new();
     if !is_on_disk {
-        farewells.push("the lines could not be written to disk".to_owned());
+        errors.push("the lines could not be written to disk".to_owned());
     }
-    farewells.extend(reader.refused());
+    errors.extend(reader.refused());
     let may_still_send = matches!(end, End::NotLines(_));
     match end {
         End::Closed => {}
-        End::Refused(why) | End::NotLines(why) => farewells.push(why),
+        End::Refused(why) | End::NotLines(why) => errors.push(why),
     }
-    let is_notified = farewells
+    let is_notified = errors
         .iter()
         .all(|why| writeln!(stream, "ERR {why}").is_ok());
     // A sender that could not get the answer sees a reset, which means that lines may be lost, and not a silent end.

@@ -83,7 +83,7 @@ impl<'s> Displacing<'s> {
     }
 
     /// How many live.
-    pub(super) fn living(&self) -> usize {
+    pub(super) fn live_count(&self) -> usize {
         self.live.values().sum()
     }
 
@@ -158,17 +158,17 @@ mod tests {
             session(4, "k", None),
         ];
         let mut left = Displacing::new(&all, id(4));
-        assert_eq!((left.living(), left.busiest("")), (5, "k"));
+        assert_eq!((left.live_count(), left.busiest("")), (5, "k"));
         assert_eq!(left.end_longest_unused(Some("k")), Some(id(1)));
         // Two are left of the key, one of none: that of the person stays.
-        assert_eq!((left.living(), left.busiest("")), (3, "k"));
+        assert_eq!((left.live_count(), left.busiest("")), (3, "k"));
         assert_eq!(left.end_longest_unused(Some("k")), Some(id(3)));
         // Of two groups of one size it is that of the new session.
-        assert_eq!((left.living(), left.busiest("k")), (2, "k"));
+        assert_eq!((left.live_count(), left.busiest("k")), (2, "k"));
         assert_eq!(left.busiest(""), "");
         assert_eq!(left.end_longest_unused(Some("k")), None);
         assert_eq!(left.end_longest_unused(None), Some(id(0)));
-        assert_eq!(left.living(), 1);
+        assert_eq!(left.live_count(), 1);
     }
 
     #[test]
@@ -180,7 +180,7 @@ mod tests {
         ];
         all[1].is_live = false;
         let mut left = Displacing::new(&all, id(2));
-        assert_eq!(left.living(), 2);
+        assert_eq!(left.live_count(), 2);
         assert_eq!(left.end_longest_unused(None), None);
     }
 }

@@ -60,7 +60,7 @@ impl Monitoring<'_> {
             [only] => Domain::new("space", "s-", (&only.metadata.guid, &only.entity.name)),
             _ => None,
         };
-        found.ok_or_else(|| self.undecided(&spaces))
+        found.ok_or_else(|| self.ambiguous_space(&spaces))
     }
 
     /// The only space that the key can mean.
@@ -104,7 +104,7 @@ impl Monitoring<'_> {
     }
 
     /// The failure where no single space is meant; what is hinted at is there for this key.
-    fn undecided(&self, spaces: &[Space]) -> Failure {
+    fn ambiguous_space(&self, spaces: &[Space]) -> Failure {
         let failure = Failure::usage(several_or_none(spaces));
         let by_scope = "name the space with `--scope s-GUID`, or mean the account itself with `--scope account`";
         if !spaces.is_empty() {

@@ -8,7 +8,7 @@ use std::io;
 /// Calls `on_close` when the reader has closed the pipe. Where this cannot be observed, the next write fails.
 pub(crate) fn when_stdout_closes(on_close: impl FnOnce() + Send + 'static) {
     let watch = move || {
-        if waits_for_the_end() {
+        if wait_until_closed() {
             on_close();
         }
     };
@@ -20,7 +20,7 @@ pub(crate) fn when_stdout_closes(on_close: impl FnOnce() + Send + 'static) {
 }
 
 /// No events are requested, so `poll` reports only that the other end was closed; a file never reports it.
-fn waits_for_the_end() -> bool {
+fn wait_until_closed() -> bool {
     let stdout = io::stdout();
     loop {
         let mut watched = [PollFd::new(&stdout, PollFlags::empty())];

@@ -53,7 +53,7 @@ pub(crate) enum FileError {
     Open { path: PathBuf, mode: u32 },
     #[error(
         "`{}` belongs to another user ({owner}), and this is {euid}\nhint: {}",
-        path.display(), other_user::mend(path, *owner, *euid)
+        path.display(), other_user::remedy(path, *owner, *euid)
     )]
     Owner {
         path: PathBuf,
@@ -61,10 +61,10 @@ pub(crate) enum FileError {
         euid: u32,
     },
     #[error(
-        "`{}` has another name elsewhere (a hard link), and what is written here would change that file as well\nhint: stop every `vigied` of this folder, then give it files of its own: run `{mend}`. A copy made by `cp -al` is no backup of files that change; `cp -a` is",
+        "`{}` has another name elsewhere (a hard link), and what is written here would change that file as well\nhint: stop every `vigied` of this folder, then give it files of its own: run `{remedy}`. A copy made by `cp -al` is no backup of files that change; `cp -a` is",
         path.display()
     )]
-    Names { path: PathBuf, mend: String },
+    Names { path: PathBuf, remedy: String },
     #[error("cannot look at `{}`", path.display())]
     Io {
         path: PathBuf,

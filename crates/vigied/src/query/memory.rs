@@ -87,7 +87,7 @@ impl Reservation {
         if let Some(over) = tally.over(self.owner, more) {
             let most = tally.most(self.owner).allowed;
             if needed > most {
-                // No other query holds memory, so waiting would never help.
+                // More than the account could have if nobody else had any: waiting would never help.
                 return Err(Stop::Budget {
                     limit: &limit::QUERIES_IN_FLIGHT_BYTES,
                     needed,

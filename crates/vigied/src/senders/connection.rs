@@ -206,8 +206,8 @@ fn run(
         let done = match read {
             ReadOutcome::Bytes(bytes) => {
                 last_read_at = Instant::now();
-                let came = reader.read_buffer().get(..bytes).unwrap_or_default();
-                if let Some(Err(other)) = first_line.as_mut().map(|line| line.inspect(came)) {
+                let received = reader.read_buffer().get(..bytes).unwrap_or_default();
+                if let Some(Err(other)) = first_line.as_mut().map(|line| line.inspect(received)) {
                     // Nothing of it was stored, and nothing waits to be: no line has ended.
                     shared.refuse(sender.listener, sender.source, "protocol", 1);
                     return End::Refused(other.reason().to_owned());

@@ -104,7 +104,7 @@ pub(super) fn run(lines: &Lines<'_>, context: &Context) -> Result<(), Failure> {
             return run.end(Ok(()));
         }
         skipped = last.bytes;
-        run.delivery.go_on(rejected);
+        run.delivery.resume(rejected);
         context.output.note(format!(
             "an earlier run has imported the first {skipped} bytes; `--restart` starts again"
         ));

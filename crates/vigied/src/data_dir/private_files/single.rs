@@ -79,19 +79,23 @@ fn single(root: &Path, path: &Path, found: &Metadata) -> Result<(), FileError> {
     }
     Err(FileError::Names {
         path: path.to_owned(),
-        mend: own_copy(root),
+        remedy: own_copy(root),
     })
 }
 
 /// The commands that replace hard links by copies.
 fn own_copy(root: &Path) -> String {
     let root = &std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
-    let beside = |more: &str| {
+    let with_suffix = |more: &str| {
         let mut name = root.file_name().unwrap_or_default().to_owned();
         name.push(more);
         super::word(&root.with_file_name(name))
     };
-    let (root, old, copy) = (super::word(root), beside(".shared"), beside(".own"));
+    let (root, old, copy) = (
+        super::word(root),
+        with_suffix(".shared"),
+        with_suffix(".own"),
+    );
     format!("cp -a {root} {copy} && mv {root} {old} && mv {copy} {root}")
 }
 
