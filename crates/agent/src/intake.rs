@@ -145,7 +145,7 @@ impl Intake {
         state.written >= ticket.0
     }
 
-    /// From now on nobody waits for a disk that takes nothing: what it does not take at once is given up.
+    /// From now on nothing waits for a full disk: what it does not take at once is dropped.
     pub fn stop_waiting_for_disk(&self) {
         self.state().is_hurried = true;
         self.arrived.notify_all();

@@ -175,7 +175,7 @@ impl Client {
         Self::with(config, env, config.ssl_disabled)
     }
 
-    /// One for servers of another kind. That the certificate of the login's server is not checked says nothing of theirs.
+    /// A client for servers of another kind: `is_unverified` is about them, whatever the login has.
     pub(crate) fn elsewhere(
         config: &Config,
         env: &Env,

@@ -325,7 +325,7 @@ impl Iam {
         if !account_settings::change(&mut tx, &new, old.revision).await? {
             return Err(changed());
         }
-        // What is over by either stays over, whatever is set later.
+        // A session that the old or the new limits end stays ended, whatever is set later.
         let now = self.0.clock.now();
         let over = old.settings.session_limits().cutoffs(now);
         let over = over.or(new.settings.session_limits().cutoffs(now));
