@@ -106,9 +106,9 @@ fn deleted_accounts(changed: &Changed) -> Vec<AccountId> {
     reason = "no change: what the log has told all nodes of goes"
 )]
 pub(crate) async fn drop_old(db: &Db) -> Result<(), IamError> {
-    let mut look = db.snapshot().await?;
-    let (made, dropped) = counters::made_and_dropped(&mut look).await?;
-    look.end().await?;
+    let mut tx = db.snapshot().await?;
+    let (made, dropped) = counters::made_and_dropped(&mut tx).await?;
+    tx.end().await?;
     let last = made.saturating_sub(NUMBERS_KEPT);
     if last.saturating_sub(dropped) < NUMBERS_OVER {
         return Ok(());

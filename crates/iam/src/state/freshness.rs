@@ -15,7 +15,7 @@ pub(crate) struct Freshness {
     /// How often a change was committed here and could not be read.
     unread: AtomicU64,
     /// How many of these were read later.
-    made_good: AtomicU64,
+    caught_up: AtomicU64,
 }
 
 /// A query for changes, from its beginning.
@@ -30,7 +30,7 @@ impl Default for Freshness {
         Self {
             at: AtomicI64::new(NEVER),
             unread: AtomicU64::new(0),
-            made_good: AtomicU64::new(0),
+            caught_up: AtomicU64::new(0),
         }
     }
 }
@@ -51,10 +51,10 @@ impl Freshness {
     }
 
     /// All changes from before the query are known.
-    pub(crate) fn answered(&self, question: ChangeQuery) {
-        self.made_good.fetch_max(question.unread, Ordering::Release);
+    pub(crate) fn answered(&self, query: ChangeQuery) {
+        self.caught_up.fetch_max(query.unread, Ordering::Release);
         if self.at.load(Ordering::Relaxed) != NEVER {
-            self.at.store(question.at.0, Ordering::Relaxed);
+            self.at.store(query.at.0, Ordering::Relaxed);
         }
     }
 
@@ -64,7 +64,7 @@ impl Freshness {
     }
 
     pub(crate) fn is_behind(&self) -> bool {
-        self.made_good.load(Ordering::Acquire) < self.unread.load(Ordering::Acquire)
+        self.caught_up.load(Ordering::Acquire) < self.unread.load(Ordering::Acquire)
     }
 
     /// The age of the last answered query; 0 if no task watches.
@@ -82,9 +82,9 @@ mod tests {
     fn an_answer_makes_good_only_what_was_there_when_it_was_asked_for() {
         let freshness = Freshness::default();
         freshness.mark_behind();
-        let question = freshness.ask(Millis(0));
+        let query = freshness.ask(Millis(0));
         freshness.mark_behind();
-        freshness.answered(question);
+        freshness.answered(query);
         assert!(freshness.is_behind());
         freshness.answered(freshness.ask(Millis(0)));
         assert!(!freshness.is_behind());
@@ -95,9 +95,9 @@ mod tests {
         let freshness = Freshness::default();
         assert_eq!(freshness.age_seconds(Millis(900_000)), 0);
         freshness.begin(Millis(1_000));
-        let question = freshness.ask(Millis(5_000));
+        let query = freshness.ask(Millis(5_000));
         assert_eq!(freshness.age_seconds(Millis(7_000)), 6);
-        freshness.answered(question);
+        freshness.answered(query);
         assert_eq!(freshness.age_seconds(Millis(7_000)), 2);
         freshness.begin(Millis(7_000));
         assert_eq!(freshness.age_seconds(Millis(7_000)), 2, "begun again");

@@ -20,14 +20,14 @@ const SOON: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// How often one looks within the bound. On a machine that is too busy to do so the node is as late as the looks are.
-const LOOKS: u128 = SOON.as_millis() / PAUSE.as_millis();
+const POLLS: u128 = SOON.as_millis() / PAUSE.as_millis();
 
 async fn soon(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
-    let mut looks = 0;
+    let mut polls = 0;
     while !is_so() {
-        looks += 1;
-        let is_late = begun.elapsed() > SOON && looks > LOOKS;
+        polls += 1;
+        let is_late = begun.elapsed() > SOON && polls > POLLS;
         assert!(!is_late, "{what}: not after {SOON:?}");
         tokio::time::sleep(PAUSE).await;
     }
