@@ -4,7 +4,7 @@
 pub use super::new_key::NewKey;
 
 use super::any_version::overtaken;
-use super::new_key::{about, check_ahead, check_not_revoked};
+use super::new_key::{about, check_ahead};
 use super::of_version::OfVersion;
 use crate::audit::Action;
 use crate::entropy;
@@ -17,7 +17,6 @@ use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
 use crate::refusal::Reason;
-use crate::repo::accounts::lock_active;
 use crate::repo::revisions::Versioned;
 use crate::repo::{activity, api_keys};
 use crate::service::Iam;
@@ -233,8 +232,7 @@ impl Iam {
             revision: key.revision.saturating_add(1),
             ..key.clone()
         };
-        lock_active(&mut tx, key.account).await?;
-        check_not_revoked(&mut tx, caller, now).await?;
+        self.lock_account_of(&mut tx, caller, &key).await?;
         // Of two concurrent requests with the same tag, one changes the key.
         if !api_keys::change(&mut tx, &changed_key, key.revision).await? {
             return Err(changed());
@@ -270,8 +268,7 @@ impl Iam {
         }
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, key.account).await?;
-        check_not_revoked(&mut tx, caller, now).await?;
+        self.lock_account_of(&mut tx, caller, &key).await?;
         version
             .check_stored(&mut tx, (Versioned::ApiKey, id.0), key.revision)
             .await?;
@@ -312,10 +309,8 @@ impl Iam {
         let OfVersion { id, version } = id.into();
         let key = self.found_at_any_node(|| self.api_key(caller, id)).await?;
         unlocked(&key)?;
-        let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, key.account).await?;
-        check_not_revoked(&mut tx, caller, now).await?;
+        self.lock_account_of(&mut tx, caller, &key).await?;
         version
             .check_stored(&mut tx, (Versioned::ApiKey, id.0), key.revision)
             .await?;
@@ -329,6 +324,20 @@ impl Iam {
         activity::delete_of_key(&mut tx, &key).await?;
         self.commit(tx, about(caller, Action::KeyDeleted, &key))
             .await
+    }
+
+    /// Locks the account of a key that the caller may still change: it is their own, or they still administer the account.
+    async fn lock_account_of(
+        &self,
+        tx: &mut Tx,
+        caller: &Identity,
+        key: &ApiKey,
+    ) -> Result<(), IamError> {
+        let (owner, what) = (
+            (key.account, key.principal),
+            "changing the API keys of others",
+        );
+        self.lock_for_owner(tx, caller, owner, what).await
     }
 }
 
