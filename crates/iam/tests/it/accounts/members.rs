@@ -366,7 +366,8 @@ fn a_login_that_has_ended_answers_no_invitation() {
         for answer in [accepted, declined] {
             let refused = answer.unwrap_err();
             let reason = &refused.refusal().unwrap().reason;
-            let is_revoked = matches!(reason, Reason::Credential(why) if matches!(**why, AuthError::Revoked(_)));
+            let is_revoked =
+                matches!(reason, Reason::Credential(why) if matches!(**why, AuthError::Revoked(_)));
             assert!(is_revoked, "{refused}");
         }
         let ada = world.identity(&world.ada(None).await).unwrap();
