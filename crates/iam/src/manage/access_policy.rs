@@ -4,7 +4,7 @@
 use super::administrator::not_administrator;
 use super::any_version::overtaken;
 use super::of_version::OfVersion;
-use super::policy_check::{are_there, check_room, check_storable, found_subject};
+use super::policy_check::{are_there, check_named, check_room, check_storable, found_subject};
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -134,7 +134,7 @@ impl Iam {
             .await?;
         let subject = found_subject(&mut tx, account, subject).await?;
         let policy = self.new_policy(caller, account, subject, &given);
-        check_storable(&mut tx, &policy).await?;
+        check_storable(&mut tx, &policy, None).await?;
         policies::insert(&mut tx, &policy).await?;
         self.commit(tx, about(caller, Action::PolicyMade, &policy))
             .await?;
@@ -174,13 +174,13 @@ impl Iam {
         given: &CheckedGrant,
     ) -> Result<Entry, IamError> {
         let policy = self.new_policy(caller, account, subject, given);
-        check_storable(tx, &policy).await?;
+        check_storable(tx, &policy, None).await?;
         policies::insert(tx, &policy).await?;
         Ok(about(caller, Action::PolicyMade, &policy))
     }
 
     /// Makes the policies that an invitation gives: they begin with its acceptance. The account is locked, the caller administers
-    /// it, and the roles are there ([`roles_are_there`]).
+    /// it, and what they give is there ([`grants_are_there`]).
     pub(super) async fn give_invited(
         &self,
         tx: &mut Tx,
@@ -333,7 +333,7 @@ impl Iam {
         let mut tx = self.lock_policies(caller).await?;
         let subject = found_subject(&mut tx, new.account, new.subject).await?;
         let new = Policy { subject, ..new };
-        check_storable(&mut tx, &new).await?;
+        check_storable(&mut tx, &new, Some(old)).await?;
         // Of two concurrent requests with the same tag, one changes it.
         if !policies::change(&mut tx, &new, old.revision).await? {
             return Err(changed());
@@ -408,13 +408,17 @@ fn is_for(policy: &Policy, subject: PolicySubject) -> bool {
 }
 
 /// Checks, within the transaction that stores them, that what policies give is there. The account is locked.
-pub(super) async fn roles_are_there(
+pub(super) async fn grants_are_there(
     tx: &mut Tx,
     account: AccountId,
     given: &[CheckedGrant],
 ) -> Result<(), IamError> {
     let roles = given.iter().flat_map(|one| one.grant.roles.iter());
-    are_there(tx, account, roles).await
+    are_there(tx, account, roles).await?;
+    for one in given {
+        check_named(tx, account, &one.target).await?;
+    }
+    Ok(())
 }
 
 fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {

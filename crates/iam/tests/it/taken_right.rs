@@ -15,6 +15,12 @@ on_both_databases!(
     a_key_that_was_deleted_changes_nothing,
 );
 
+async fn give(world: &World, person: &Person, domain: Domain, role: Role) {
+    let owner = world.owner();
+    let given = world.iam.set_role(&owner, domain, role, &person.email);
+    given.await.unwrap();
+}
+
 /// An Administrator, and what there is to be changed, which is partly somebody else's.
 async fn administrator(world: &World) -> (Person, Changed) {
     let friend = world.person("carl@example.org", None).await;
@@ -23,11 +29,7 @@ async fn administrator(world: &World) -> (Person, Changed) {
     let person = world.person("bob@example.org", role).await;
     // Whoever sees a domain is told that they may not change it.
     for domain in [Domain::Org(changed.org), Domain::Space(changed.space)] {
-        let role = Role::Auditor;
-        let given = world
-            .iam
-            .set_role(&world.owner(), domain, role, &person.email);
-        given.await.unwrap();
+        give(world, &person, domain, Role::Auditor).await;
     }
     (person, changed)
 }
@@ -40,8 +42,7 @@ fn refusal(done: &Result<(), IamError>) -> Option<&Refusal> {
 async fn node_without_news(world: &World, person: &Person) -> Iam {
     let (owner, account) = (world.owner(), Domain::Account(world.made.account));
     let (iam, role) = (&world.iam, Role::Administrator);
-    let given = iam.set_role(&owner, account, role, &person.email).await;
-    given.unwrap();
+    give(world, person, account, role).await;
     let node = world.node().await;
     let taken = iam.unset_role(&owner, account, role, &person.email).await;
     taken.unwrap();
@@ -72,10 +73,7 @@ async fn a_role_that_was_taken_changes_nothing(world: World) {
     node.close().await;
 
     // It was the role alone: with it each of them is made.
-    let given = world
-        .iam
-        .set_role(&world.owner(), account, role, &person.email);
-    given.await.unwrap();
+    give(&world, &person, account, role).await;
     for number in 0..count {
         let (what, change) = changes(&world.iam, by, &changed).swap_remove(number);
         let done = change.await;

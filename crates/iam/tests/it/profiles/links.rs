@@ -77,10 +77,8 @@ async fn what_was_stored_twice_is_deleted_whole(world: World) {
     };
     let [prod, test] = ["prod", "test"].map(|name| Some(name.to_owned()));
     assert_eq!(namespaces(), [prod.clone(), prod, test.clone()]);
-    let delete = async || {
-        let deleted = iam.delete_profile_link_to(&owner, profile, &link("prod"));
-        deleted.await
-    };
+    let terms = link("prod");
+    let delete = async || iam.delete_profile_link_to(&owner, profile, &terms).await;
     delete().await.unwrap();
     assert_eq!(namespaces(), [test]);
     assert_eq!(code(delete().await), "not_found");
