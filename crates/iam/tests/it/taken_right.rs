@@ -6,6 +6,7 @@ mod changes;
 use crate::world::{Person, World, on_both_databases};
 use base::scope::Domain;
 use changes::{Changed, changes};
+use iam::manage::account_settings::SettingsChange;
 use iam::manage::api_key::NewKey;
 use iam::role::Role;
 use iam::{AuthError, Credential, Iam, IamError, Identity, Reason, Refusal};
@@ -13,6 +14,7 @@ use iam::{AuthError, Credential, Iam, IamError, Identity, Reason, Refusal};
 on_both_databases!(
     a_role_that_was_taken_changes_nothing,
     a_key_that_was_deleted_changes_nothing,
+    where_keys_are_restricted_nobody_else_makes_one_for_themselves,
 );
 
 async fn give(world: &World, person: &Person, domain: Domain, role: Role) {
@@ -109,4 +111,32 @@ async fn a_key_that_was_deleted_changes_nothing(world: World) {
         assert!(is_revoked, "{what}: {done:?}");
     }
     node.close().await;
+}
+
+/// Neither by a role that was taken, nor at a node that has not heard of the restriction.
+async fn where_keys_are_restricted_nobody_else_makes_one_for_themselves(world: World) {
+    let (owner, account) = (world.owner(), world.made.account);
+    let friend = world.person("carl@example.org", None).await;
+    let role = Some(Role::Administrator);
+    let person = world.person("bob@example.org", role).await;
+    let before = world.node().await;
+    let restrict = SettingsChange {
+        api_keys_restricted: Some(Some(true)),
+        ..SettingsChange::default()
+    };
+    let restricted = world
+        .iam
+        .change_account_settings(&owner, account, "*", restrict);
+    restricted.await.unwrap();
+    let late = node_without_news(&world, &person).await;
+    for (node, by) in [(before, &friend), (late, &person)] {
+        let new = NewKey {
+            name: "mine".to_owned(),
+            ..NewKey::default()
+        };
+        let made = node.create_api_key(&by.identity, new).await.map(drop);
+        let reason = refusal(&made).map(|refusal| refusal.reason.name());
+        assert_eq!(reason, Some("not_allowed"), "{made:?}");
+        node.close().await;
+    }
 }
