@@ -60,10 +60,10 @@ impl Iam {
             return Ok(tx);
         }
         drop(tx);
-        // Another node has taken the role, or has deleted the domain and every role in it.
+        // Another request, or another node, has taken the role, or has deleted the domain and every role in it.
         self.sync().await?;
         check()?;
-        let message = "your roles have just been changed at another node: try again";
+        let message = "your roles have been changed at this very moment: try again";
         Err(IamError::conflict(message))
     }
 }
