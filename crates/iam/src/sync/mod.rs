@@ -9,6 +9,7 @@
 mod activity;
 mod answering;
 mod disk_space;
+mod housekeeping;
 mod key_schedule;
 pub mod key_store;
 
@@ -31,7 +32,6 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{MutexGuard, Notify};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 /// How often the node asks for changes of other nodes, if the database does not notify it.
 const POLL: Duration = Duration::from_millis(500);
@@ -46,17 +46,16 @@ const POLL_LIMIT: Duration = Duration::from_secs(5);
 /// depends on how many there are.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 
-/// How often the node reads the login sources of other nodes and checks the length of the change log.
-const LOOK: Duration = Duration::from_secs(30);
-
 /// How long until the node listens again after it lost the connection; meanwhile it polls.
 const LISTEN_AGAIN: Duration = Duration::from_secs(2);
 
 impl Iam {
-    /// Watches for changes of other nodes, and keeps the audit and the activity, until the service is dropped or closed.
+    /// Watches for changes of other nodes, and keeps the audit, the activity and the change log, until the service is dropped or
+    /// closed.
     pub fn watch(&self) {
         tokio::spawn(self.audit_watch());
         tokio::spawn(self.activity_watch());
+        tokio::spawn(self.housekeeping_watch());
         tokio::spawn(self.change_watch());
     }
 
@@ -181,19 +180,6 @@ impl Iam {
         tokio::task::spawn_blocking(move || drop(old));
         Ok(())
     }
-
-    /// Periodic work: reads the login sources of other nodes, and deletes old changes from the log.
-    async fn look(&self, db: &Db) {
-        let known_sources = &self.0.logins.known_sources;
-        let look = known_sources.catch_up(db, self.0.clock.now());
-        // If the database does not answer in time, the next query reports it.
-        if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, look).await {
-            tracing::warn!(error = %Chain(&error), "cannot ask where other nodes have let people in");
-        }
-        if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, changes::drop_old(db)).await {
-            tracing::warn!(error = %Chain(&error), "the log of changes is not shortened yet");
-        }
-    }
 }
 
 /// The changes that a node has not read yet, as of one moment.
@@ -268,7 +254,6 @@ async fn watch(weak: Weak<Inner>, follower: Follower) {
     let mut listening = JoinSet::new();
     listening.spawn(listen(follower, Arc::clone(&woken)));
     let away = FailureStreak::new();
-    let mut look_at = Instant::now() + LOOK;
     loop {
         tokio::select! {
             () = woken.notified() => tokio::time::sleep(GATHER).await,
@@ -283,10 +268,6 @@ async fn watch(weak: Weak<Inner>, follower: Follower) {
             Ok(()) => {
                 if let Some(tries) = away.record_success() {
                     tracing::info!(tries, "changes of the directory are heard of again");
-                }
-                if look_at <= Instant::now() {
-                    iam.look(&db).await;
-                    look_at = Instant::now() + LOOK;
                 }
             }
             // The first of consecutive failures is logged, whatever the next ones are.
