@@ -62,14 +62,14 @@ impl Iam {
     /// Watches for changes of other nodes until the service is dropped or closed. It may be begun again after a panic, which
     /// does not make the directory younger.
     pub fn change_watch(&self) -> impl Future<Output = ()> + Send + use<> {
-        self.0.freshness.begin(self.0.clock.now());
+        self.0.freshness.begin(self.0.moment());
         watch(Arc::downgrade(&self.0), self.0.db.follow())
     }
 
     /// The age of this node's directory in seconds: the time since its last answered query. 0 if no task watches.
     #[must_use]
     pub fn directory_age_seconds(&self) -> i64 {
-        self.0.freshness.age_seconds(self.0.clock.now())
+        self.0.freshness.age_seconds(self.0.moment())
     }
 
     /// Whether a change of this node is committed but not read yet: until then all requests are refused.
@@ -87,7 +87,7 @@ impl Iam {
     }
 
     async fn sync_by(&self, db: &Db) -> Result<(), IamError> {
-        let question = self.0.freshness.ask(self.0.clock.now());
+        let question = self.0.freshness.ask(self.0.moment());
         // A database that hangs counts as unreachable.
         let asked = counters::changes_and_ends(db);
         let (changes, ends) = while_answering(POLL_LIMIT, asked).await?;
@@ -293,7 +293,7 @@ mod tests {
     use crate::config::InvitationConfig;
     use crate::error::AuthError;
     use crate::token::identity::Credential;
-    use base::time::{Clock, ManualClock, Millis};
+    use base::time::{ManualClock, Millis};
 
     #[test]
     fn a_user_who_has_changed_stands_elsewhere_in_the_lists() {
@@ -324,7 +324,7 @@ mod tests {
         };
 
         // Queries get no answer, or the task has stopped.
-        iam.0.freshness.begin(clock.now());
+        iam.0.freshness.begin(iam.0.moment());
         clock.advance(300_000);
         assert_eq!(iam.directory_age_seconds(), 300);
         assert_eq!(refused(), AuthError::KeyUnknown);
@@ -337,6 +337,18 @@ mod tests {
 
         iam.sync().await.unwrap();
         assert_eq!(iam.directory_age_seconds(), 0);
+        assert_eq!(refused(), AuthError::KeyUnknown);
+
+        // A clock that is set back makes the directory no younger.
+        clock.advance(-3_600_000);
+        assert_eq!(iam.directory_age_seconds(), 0);
+        clock.advance(301_000);
+        let error = refused();
+        assert!(
+            matches!(error, AuthError::Stale { seconds: 301, .. }),
+            "{error}"
+        );
+        iam.sync().await.unwrap();
         assert_eq!(refused(), AuthError::KeyUnknown);
     }
 }
