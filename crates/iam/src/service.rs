@@ -6,7 +6,7 @@ use crate::error::{AuthError, IamError};
 use crate::login::Logins;
 use crate::model::directory::{Directory, Plan, RuleTexts};
 use crate::state::ended_sessions::EndedSessions;
-use crate::state::freshness::Freshness;
+use crate::state::freshness::{Freshness, Moment};
 use crate::state::unwritten_activity::UnwrittenActivity;
 use crate::token::encryption_key::EncryptionKey;
 use crate::token::keyring::KeyRing;
@@ -48,13 +48,18 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
+    /// The current moment.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment::of(&*self.clock)
+    }
+
     /// Refuses to decide when credentials may have been revoked elsewhere long ago, or here by a change that was not
     /// read.
     pub(crate) fn require_current(&self) -> Result<(), AuthError> {
         if self.freshness.is_behind() {
             return Err(AuthError::Behind);
         }
-        let seconds = self.freshness.age_seconds(self.clock.now());
+        let seconds = self.freshness.age_seconds(self.moment());
         let allowed = self.config.stale_seconds_max;
         if seconds > allowed {
             return Err(AuthError::Stale { seconds, allowed });

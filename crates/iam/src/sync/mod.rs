@@ -9,6 +9,7 @@
 mod activity;
 mod answering;
 mod disk_space;
+mod housekeeping;
 mod key_schedule;
 pub mod key_store;
 
@@ -31,7 +32,6 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{MutexGuard, Notify};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 /// How often the node asks for changes of other nodes, if the database does not notify it.
 const POLL: Duration = Duration::from_millis(500);
@@ -46,31 +46,30 @@ const POLL_LIMIT: Duration = Duration::from_secs(5);
 /// depends on how many there are.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 
-/// How often the node reads the login sources of other nodes and checks the length of the change log.
-const LOOK: Duration = Duration::from_secs(30);
-
 /// How long until the node listens again after it lost the connection; meanwhile it polls.
 const LISTEN_AGAIN: Duration = Duration::from_secs(2);
 
 impl Iam {
-    /// Watches for changes of other nodes, and keeps the audit and the activity, until the service is dropped or closed.
+    /// Watches for changes of other nodes, and keeps the audit, the activity and the change log, until the service is dropped or
+    /// closed.
     pub fn watch(&self) {
         tokio::spawn(self.audit_watch());
         tokio::spawn(self.activity_watch());
+        tokio::spawn(self.housekeeping_watch());
         tokio::spawn(self.change_watch());
     }
 
     /// Watches for changes of other nodes until the service is dropped or closed. It may be begun again after a panic, which
     /// does not make the directory younger.
     pub fn change_watch(&self) -> impl Future<Output = ()> + Send + use<> {
-        self.0.freshness.begin(self.0.clock.now());
+        self.0.freshness.begin(self.0.moment());
         watch(Arc::downgrade(&self.0), self.0.db.follow())
     }
 
     /// The age of this node's directory in seconds: the time since its last answered query. 0 if no task watches.
     #[must_use]
     pub fn directory_age_seconds(&self) -> i64 {
-        self.0.freshness.age_seconds(self.0.clock.now())
+        self.0.freshness.age_seconds(self.0.moment())
     }
 
     /// Whether a change of this node is committed but not read yet: until then all requests are refused.
@@ -88,7 +87,7 @@ impl Iam {
     }
 
     async fn sync_by(&self, db: &Db) -> Result<(), IamError> {
-        let question = self.0.freshness.ask(self.0.clock.now());
+        let question = self.0.freshness.ask(self.0.moment());
         // A database that hangs counts as unreachable.
         let asked = counters::changes_and_ends(db);
         let (changes, ends) = while_answering(POLL_LIMIT, asked).await?;
@@ -181,19 +180,6 @@ impl Iam {
         tokio::task::spawn_blocking(move || drop(old));
         Ok(())
     }
-
-    /// Periodic work: reads the login sources of other nodes, and deletes old changes from the log.
-    async fn look(&self, db: &Db) {
-        let known_sources = &self.0.logins.known_sources;
-        let look = known_sources.catch_up(db, self.0.clock.now());
-        // If the database does not answer in time, the next query reports it.
-        if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, look).await {
-            tracing::warn!(error = %Chain(&error), "cannot ask where other nodes have let people in");
-        }
-        if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, changes::drop_old(db)).await {
-            tracing::warn!(error = %Chain(&error), "the log of changes is not shortened yet");
-        }
-    }
 }
 
 /// The changes that a node has not read yet, as of one moment.
@@ -268,7 +254,6 @@ async fn watch(weak: Weak<Inner>, follower: Follower) {
     let mut listening = JoinSet::new();
     listening.spawn(listen(follower, Arc::clone(&woken)));
     let away = FailureStreak::new();
-    let mut look_at = Instant::now() + LOOK;
     loop {
         tokio::select! {
             () = woken.notified() => tokio::time::sleep(GATHER).await,
@@ -283,10 +268,6 @@ async fn watch(weak: Weak<Inner>, follower: Follower) {
             Ok(()) => {
                 if let Some(tries) = away.record_success() {
                     tracing::info!(tries, "changes of the directory are heard of again");
-                }
-                if look_at <= Instant::now() {
-                    iam.look(&db).await;
-                    look_at = Instant::now() + LOOK;
                 }
             }
             // The first of consecutive failures is logged, whatever the next ones are.
@@ -312,7 +293,7 @@ mod tests {
     use crate::config::InvitationConfig;
     use crate::error::AuthError;
     use crate::token::identity::Credential;
-    use base::time::{Clock, ManualClock, Millis};
+    use base::time::{ManualClock, Millis};
 
     #[test]
     fn a_user_who_has_changed_stands_elsewhere_in_the_lists() {
@@ -343,7 +324,7 @@ mod tests {
         };
 
         // Queries get no answer, or the task has stopped.
-        iam.0.freshness.begin(clock.now());
+        iam.0.freshness.begin(iam.0.moment());
         clock.advance(300_000);
         assert_eq!(iam.directory_age_seconds(), 300);
         assert_eq!(refused(), AuthError::KeyUnknown);
@@ -356,6 +337,18 @@ mod tests {
 
         iam.sync().await.unwrap();
         assert_eq!(iam.directory_age_seconds(), 0);
+        assert_eq!(refused(), AuthError::KeyUnknown);
+
+        // A clock that is set back makes the directory no younger.
+        clock.advance(-3_600_000);
+        assert_eq!(iam.directory_age_seconds(), 0);
+        clock.advance(301_000);
+        let error = refused();
+        assert!(
+            matches!(error, AuthError::Stale { seconds: 301, .. }),
+            "{error}"
+        );
+        iam.sync().await.unwrap();
         assert_eq!(refused(), AuthError::KeyUnknown);
     }
 }
