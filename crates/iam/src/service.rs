@@ -8,6 +8,7 @@ use crate::model::directory::{Directory, Plan, RuleTexts};
 use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::{Freshness, Moment};
 use crate::state::unwritten_activity::UnwrittenActivity;
+use crate::state::watcher::Watcher;
 use crate::token::encryption_key::EncryptionKey;
 use crate::token::keyring::KeyRing;
 use crate::workload::{WorkloadIssuer, Workloads};
@@ -17,7 +18,6 @@ use db::Db;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use tokio::sync::Notify;
 
 #[derive(Debug)]
 pub(crate) struct Inner {
@@ -39,10 +39,12 @@ pub(crate) struct Inner {
     pub(crate) whole_reads: AtomicU64,
     /// Only one task reads the directory at a time, so that it never goes back in time.
     pub(crate) reload: tokio::sync::Mutex<()>,
+    /// Only one of those who read it over the connections of all requests takes one; locked before `reload`.
+    pub(crate) shared_reads: tokio::sync::Mutex<()>,
     /// When this node last learned of changes.
     pub(crate) freshness: Freshness,
-    /// Wakes the task that reads changes.
-    pub(crate) woken: Arc<Notify>,
+    /// The task that reads changes, for those who wait for one.
+    pub(crate) watcher: Arc<Watcher>,
     /// Whether the database was closed: no task may query it after that.
     pub(crate) closed: AtomicBool,
 }
