@@ -305,8 +305,8 @@ mod tests {
     async fn a_service_that_is_closed_leaves_the_file_alone() {
         let folder = tempfile::tempdir().unwrap();
         let iam = opened(&folder, Arc::default()).await;
-        tokio::spawn(iam.change_watch());
         let made = unread_number(&iam).await;
+        tokio::spawn(iam.change_watch());
         iam.catch_up(made).await.unwrap();
         iam.close().await;
         // As long as a connection is open, SQLite keeps its log beside the file.

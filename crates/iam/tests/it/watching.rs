@@ -1,14 +1,15 @@
 //! The task that reads changes has connections of its own: a node learns of what was withdrawn, and of what it has changed itself,
 //! while everything else waits for a connection.
 
+use crate::lost_answer::proxy::Proxy;
 use crate::node::soon;
-use crate::world::{World, on_both_databases};
+use crate::world::{World, on_both_databases, on_postgres};
 use db::{Db, Tx};
 use iam::manage::api_key::{NewKey, Switch};
 use iam::{AuthError, Credential, Iam, Identity};
 use std::pin::Pin;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 on_both_databases!(
     a_node_without_a_free_connection_refuses_within_a_second_what_was_withdrawn,
@@ -19,9 +20,17 @@ on_both_databases!(
 /// Half of what anybody waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Who has not connected again by then has given up.
+const HANGS: Duration = Duration::from_secs(60);
+
 /// A node that watches, and the connections that its requests share.
 async fn watching(world: &World) -> (Iam, Db) {
-    let db = world.database().await;
+    watching_at(world, world.address()).await
+}
+
+/// One that reaches the database at this address.
+async fn watching_at(world: &World, address: &str) -> (Iam, Db) {
+    let db = Db::open(address).await.unwrap();
     let node = Iam::open(db.clone(), world.config.clone(), world.clock.clone()).await;
     let node = node.unwrap();
     node.watch();
@@ -81,7 +90,6 @@ async fn a_change_is_known_to_its_node_though_others_take_every_connection(world
     assert!(!node.is_behind());
     assert_eq!(node.org(&owner, made.id).unwrap().name, "zebra");
     drop((taken, next));
-    world.iam.sync().await.unwrap();
     node.close().await;
 }
 
@@ -119,5 +127,37 @@ async fn a_task_that_cannot_read_what_there_is_goes_on_when_it_can(world: World)
         enter(&node, text.expose()),
         Err(AuthError::Revoked(_))
     ));
+    node.close().await;
+}
+
+#[test]
+fn a_node_whose_connections_were_cut_learns_what_was_withdrawn_meanwhile() {
+    let name = "a_node_whose_connections_were_cut_learns_what_was_withdrawn_meanwhile";
+    on_postgres(name, |config| config, cut_and_back);
+}
+
+async fn cut_and_back(world: World) {
+    let proxy = Proxy::before(world.address()).await;
+    let (node, _) = watching_at(&world, &proxy.address).await;
+    let owner = world.owner();
+    let (id, key) = world.key(&owner, NewKey::default()).await;
+    soon("a new key", || enter(&node, &key).is_ok()).await;
+    proxy.away(true);
+    // Until it gets no answer: by then its connections are cut.
+    while node.sync().await.is_ok() {}
+    let off = world.iam.switch_api_key(&owner, id, Switch::Disabled, true);
+    off.await.unwrap();
+    enter(&node, &key).unwrap();
+    proxy.away(false);
+    let begun = Instant::now();
+    while enter(&node, &key).is_ok() {
+        assert!(begun.elapsed() < HANGS, "it never heard of it");
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    // And a change of its own is brought by the task again.
+    let owner = enter(&node, world.made.api_key.expose()).unwrap();
+    let made = node.create_org(&owner, "zebra", None).await.unwrap();
+    assert_eq!(node.org(&owner, made.id).unwrap().name, "zebra");
+    assert!(!node.is_behind());
     node.close().await;
 }
