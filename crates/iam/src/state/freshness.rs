@@ -142,10 +142,7 @@ mod tests {
     fn an_answer_makes_good_only_what_was_there_when_it_was_asked_for() {
         let freshness = Freshness::default();
         freshness.mark_behind();
-    pub(crate) fn answered(&self, query: ChangeQuery) {
-        self.caught_up.fetch_max(query.unread, Ordering::Release);
-        if self.is_watched() {
-            self.set(query.at);
+        let query = freshness.ask(second(0));
         freshness.mark_behind();
         freshness.answered(query);
         assert!(freshness.is_behind());
@@ -154,11 +151,37 @@ mod tests {
     }
 
     #[test]
-    fn its_age_is_that_of_the_question() {
+    fn its_age_is_that_of_the_query() {
         let freshness = Freshness::default();
-    pub(crate) fn answered(&self, query: ChangeQuery) {
-        self.caught_up.fetch_max(query.unread, Ordering::Release);
-        if self.is_watched() {
-            self.set(query.at);
+        assert_eq!(freshness.age_seconds(second(900)), 0);
+        freshness.begin(second(1));
+        let query = freshness.ask(second(5));
+        assert_eq!(freshness.age_seconds(second(7)), 6);
+        freshness.answered(query);
+        assert_eq!(freshness.age_seconds(second(7)), 2);
+        freshness.begin(second(7));
+        assert_eq!(freshness.age_seconds(second(7)), 2, "begun again");
+    }
+
+    #[test]
+    fn neither_a_clock_set_back_nor_a_sleep_makes_it_younger() {
+        let freshness = Freshness::default();
+        freshness.begin(at(10_000, 50));
+        assert_eq!(freshness.age_seconds(at(6_400, 350)), 300, "set back");
+        assert_eq!(freshness.age_seconds(at(13_600, 51)), 3_600, "slept");
+        let query = freshness.ask(at(6_400, 350));
+        freshness.answered(query);
+        assert_eq!(freshness.age_seconds(at(6_402, 352)), 2, "answered");
+        assert_eq!(freshness.age_seconds(at(6_399, 349)), 0, "of just before");
+    }
+
+    #[test]
+    fn a_moment_is_that_of_the_clock() {
+        let clock = ManualClock::at(Millis::from_secs(1_000));
+        let earlier = Moment::of(&clock);
+        clock.advance(-3_600_000);
+        assert_eq!(Moment::of(&clock).since(earlier), 0);
+        clock.advance(5_000);
+        assert_eq!(Moment::of(&clock).since(earlier), 5_000);
     }
 }

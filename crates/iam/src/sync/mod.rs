@@ -86,7 +86,7 @@ impl Iam {
 
     async fn sync_over(&self, connections: Connections<'_>) -> Result<(), IamError> {
         let db = connections.db(&self.0);
-        let question = self.0.freshness.ask(self.0.moment());
+        let query = self.0.freshness.ask(self.0.moment());
         // A database that hangs counts as unreachable.
         let asked = counters::changes_and_ends(db);
         let (changes, ends) = while_answering(POLL_LIMIT, asked).await?;
@@ -100,7 +100,7 @@ impl Iam {
         if changes != self.0.directory.load().changes {
             self.read_over(connections).await?;
         }
-        self.0.freshness.answered(question);
+        self.0.freshness.answered(query);
         Ok(())
     }
 
