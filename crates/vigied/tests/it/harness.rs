@@ -2,6 +2,7 @@
 
 mod connection;
 mod init;
+mod second_account;
 
 pub(crate) use connection::KeptConnection;
 pub(crate) use init::{Owner, init, init_with};

@@ -61,6 +61,8 @@ mod events;
 #[cfg(test)]
 mod for_programs;
 #[cfg(test)]
+mod foreign_accounts;
+#[cfg(test)]
 mod grafana;
 #[cfg(test)]
 mod graphite;

@@ -149,8 +149,8 @@ fn a_profile_lives_and_changes_with_its_tag() {
     let elsewhere = json!({"name": "x", "account_id": "0".repeat(32)});
     refused(
         &account.ask("POST", "/v1/profiles", &elsewhere),
-        403,
-        "wrong_account",
+        404,
+        "not_found",
         "account_id",
     );
 

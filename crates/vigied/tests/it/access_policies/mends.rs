@@ -126,7 +126,7 @@ fn what_is_refused_beside_policies_says_what_is_meant() {
     let reply = account.call("GET", &format!("/v2/roles?account_id={OTHER}"));
     check_error(
         &reply.send(),
-        403,
+        404,
         &[&format!("`account_id` must be `{account_id}`")],
     );
     for list in [
