@@ -371,10 +371,9 @@ fn members_and_conditions_are_limited() {
     let ids: Vec<&str> = rest.iter().map(|path| last_part(path)).collect();
     let everywhere = format!("/v2/groups/_allgroups/members/{member}");
     let reply = account.ask("PUT", &everywhere, &json!({"groups": ids}));
-    assert!(
-        statuses(&reply.json()["groups"])
-            .iter()
-            .all(|status| *status == 200),
+    assert_eq!(
+        statuses(&reply.json()["groups"]),
+        vec![200; ids.len()],
         "{}",
         reply.text()
     );
