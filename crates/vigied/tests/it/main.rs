@@ -87,6 +87,8 @@ mod isolation;
 #[cfg(test)]
 mod kept_answers;
 #[cfg(test)]
+mod key_schedule;
+#[cfg(test)]
 mod key_sender;
 #[cfg(test)]
 mod least_values;
