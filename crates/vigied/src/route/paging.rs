@@ -182,7 +182,7 @@ fn check_order(params: &Params) -> Result<(), Refusal> {
         let other = params.one(key)?.filter(|text| *text != only);
         if let Some(other) = other {
             let what = format!("`{only}` alone");
-            return Err(Refusal(refused(key, &what, other)));
+            return Err(refused(key, &what, other));
         }
     }
     Ok(())
@@ -212,7 +212,7 @@ impl CfPage {
         let what = "a number from 1 on";
         let page = match number(params, CF.start, what)? {
             None => 1,
-            Some(0) => return Err(Refusal(refused(CF.start, what, "0"))),
+            Some(0) => return Err(refused(CF.start, what, "0")),
             Some(page) => page,
         };
         check_order(params)?;
