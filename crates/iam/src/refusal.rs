@@ -136,6 +136,23 @@ impl Reason {
                     | Self::Field
             )
     }
+
+    /// Whether a proof that is refused for it is entered in the audit: also a right one, of which its account takes nothing, as from
+    /// this address.
+    pub(crate) const fn is_entered(&self) -> bool {
+        self.is_wrong_request() || matches!(self, Self::NotAllowed | Self::Credential(_))
+    }
+
+    /// The account that lets nobody in from the address of the request, if that is why.
+    pub(crate) fn closed_account(&self) -> Option<AccountId> {
+        match self {
+            Self::Credential(error) => match **error {
+                AuthError::AddressNotAllowed { account, .. } => Some(account),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 /// The remedy that the caller has.
