@@ -1,13 +1,9 @@
 //! The actors in the audit: users with their accounts and keys, and the operator with every command.
 
-use crate::audit::entries;
+use crate::audit::{entries, of};
 use crate::harness::{Request, Server, VIGIED, init, operations, try_operations};
 use serde_json::{Value, json};
 use std::process::Command;
-
-fn of<'a>(entries: &'a [Value], event: &str) -> Vec<&'a Value> {
-    entries.iter().filter(|row| row["event"] == event).collect()
-}
 
 /// A request to the owner's space with the owner's key.
 fn by_key(server: &Server, method: &str, path: &str) -> Request {
