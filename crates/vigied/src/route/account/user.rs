@@ -17,7 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use iam::IamError;
 use iam::Identity;
-use iam::directory::Member;
+use iam::directory::{Member, OWN_REALM};
 use iam::manage::invitation::Invitation;
 use iam::manage::page::PageRequest;
 use iam::manage::people_search::{PeopleSearch, PersonPlace};
@@ -32,7 +32,7 @@ pub(in crate::route) fn person(app: &App, member: &Member) -> User {
     User {
         id: user.id.0.to_hex(),
         iam_id: user.id.to_string(),
-        realm: "IBMid".to_owned(),
+        realm: OWN_REALM.to_owned(),
         user_id: user.email.clone(),
         firstname: user.given_name.clone(),
         lastname: user.family_name.clone(),
@@ -51,7 +51,7 @@ pub(in crate::route) fn waiting(account: AccountId, invitation: &Invitation) -> 
         // The one that the inviter was answered: a person without a profile here has no other.
         id: invitation.id.to_string(),
         iam_id: invitation.id.to_string(),
-        realm: "IBMid".to_owned(),
+        realm: OWN_REALM.to_owned(),
         user_id: invitation.email.clone(),
         state: PENDING.to_owned(),
         email: invitation.email.clone(),
