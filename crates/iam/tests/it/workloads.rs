@@ -276,10 +276,10 @@ async fn a_key_that_a_workload_makes_for_a_service_id_does_not_end_with_its_toke
     };
     assert_eq!(code(make().await.map(|(key, _)| key)), "not_found");
     let whom = Principal::Profile(profile.id);
-    let domain = Domain::Account(account);
+    let (domain, iam_id) = (Domain::Account(account), whom.to_string());
     let given = world
         .iam
-        .set_role(&owner, domain, Role::Administrator, &whom.to_string());
+        .set_role(&owner, domain, Role::Administrator, &iam_id);
     given.await.unwrap();
     let (key, text) = make().await.unwrap();
     assert_eq!((key.expires_at, key.made_by), (None, Some(whom)));
