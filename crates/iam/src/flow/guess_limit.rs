@@ -29,7 +29,7 @@ impl Iam {
         self.note_refused(Refused {
             action: Action::ProofRefused,
             principal: None,
-            account: reason.closed_account(),
+            account: problem.closed_account(),
             credential: presented,
             why,
         });

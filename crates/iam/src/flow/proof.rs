@@ -52,8 +52,8 @@ fn ended_key(why: &'static str) -> IamError {
 /// The refusal of an API key that its account lets in from other addresses alone, or of another one as `otherwise` says.
 fn refused_key(error: &AuthError, otherwise: impl FnOnce() -> IamError) -> IamError {
     match error {
-        AuthError::AddressNotAllowed { .. } => {
-            IamError::forbidden_without(error.to_string(), Remedy::AllowAddress)
+        AuthError::AddressNotAllowed { account, .. } => {
+            IamError::forbidden_without(error.to_string(), Remedy::AllowAddress(*account))
         }
         _ => otherwise(),
     }
