@@ -3,7 +3,7 @@
 
 use super::administrator::not_administrator;
 use super::any_version::overtaken;
-use super::of_version::OfVersion;
+use super::of_version::{OfVersion, missed};
 use super::policy_check::{are_there, check_room, check_storable, found_subject};
 use crate::audit::{Action, Entry};
 use crate::entropy;
@@ -104,7 +104,7 @@ impl Iam {
                     || is_administrator(&directory, caller, policy.account))
         };
         let found = directory.policy(id).filter(is_seen).cloned();
-        found.ok_or_else(|| IamError::not_found("the access policy"))
+        found.ok_or_else(no_policy)
     }
 
     /// Whether the caller may make and change policies in the credential's account.
@@ -298,7 +298,7 @@ impl Iam {
             .check_stored(&mut tx, (Versioned::Policy, id.0), policy.revision)
             .await?;
         if !policies::delete(&mut tx, id).await? {
-            return Err(IamError::not_found("the access policy"));
+            return Err(no_policy());
         }
         self.commit(tx, about(caller, Action::PolicyDeleted, &policy))
             .await
@@ -336,7 +336,8 @@ impl Iam {
         check_storable(&mut tx, &new).await?;
         // Of two concurrent requests with the same tag, one changes it.
         if !policies::change(&mut tx, &new, old.revision).await? {
-            return Err(changed());
+            let which = (Versioned::Policy, old.id.0);
+            return Err(missed(&mut tx, which, changed(), no_policy()).await);
         }
         let of_old = Policy {
             revision: old.revision,
@@ -434,6 +435,10 @@ fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {
         .with("roles", roles.join(" "))
         .with("attributes", attributes.join(" "))
         .with("state", state)
+}
+
+fn no_policy() -> IamError {
+    IamError::not_found("the access policy")
 }
 
 fn changed() -> IamError {

@@ -29,6 +29,8 @@ mod events;
 #[cfg(test)]
 mod forged;
 #[cfg(test)]
+mod gone;
+#[cfg(test)]
 mod identity_reports;
 #[cfg(test)]
 mod introspect;

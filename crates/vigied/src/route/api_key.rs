@@ -283,7 +283,7 @@ pub(super) async fn create(
     let wanted: CreateApiKey = body(&bytes)?;
     let owner = owner(&caller, &wanted.iam_id)?;
     if let Some(account) = &wanted.account_id {
-        in_own_account(&caller, account)?;
+        in_own_account(&app, &caller, account)?;
     }
     let new = NewKey {
         owner,

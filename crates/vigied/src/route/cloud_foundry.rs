@@ -9,6 +9,7 @@ use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
@@ -288,9 +289,7 @@ pub(super) async fn create_space(
     check_length("organization_guid", guid, &limit::WORD_BYTES)?;
     let org: OrgId = wanted.organization_guid.parse().map_err(|_| {
         let message = format!("`{}` is no organization GUID", wanted.organization_guid);
-        Refusal(
-            Problem::new(Kind::Invalid, "invalid_parameter", message).field("organization_guid"),
-        )
+        invalid("organization_guid", message)
     })?;
     let space = app.iam.create_space(&caller, org, &wanted.name).await?;
     json(StatusCode::CREATED, &space_resource(&space))

@@ -158,7 +158,7 @@ pub(super) async fn create(
     let with_group = tells_group(&params)?;
     app.iam.may_manage_service_ids(&caller)?;
     let wanted: CreateServiceId = body(&bytes)?;
-    in_own_account(&caller, &wanted.account_id)?;
+    in_own_account(&app, &caller, &wanted.account_id)?;
     let new = NewService {
         name: wanted.name,
         description: wanted.description.unwrap_or_default(),

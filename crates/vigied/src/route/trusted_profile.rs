@@ -115,7 +115,7 @@ pub(super) async fn create(
 ) -> Result<Response, Refusal> {
     app.iam.may_manage_profiles(&caller)?;
     let wanted: CreateTrustedProfile = body(&bytes)?;
-    in_own_account(&caller, &wanted.account_id)?;
+    in_own_account(&app, &caller, &wanted.account_id)?;
     let new = NewProfile {
         name: wanted.name,
         description: wanted.description.unwrap_or_default(),
