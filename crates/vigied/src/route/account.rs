@@ -1,6 +1,5 @@
 //! Accounts and their members.
 
-use super::in_turn::in_turn;
 use super::invitation::{PENDING, role};
 use super::list_cursor::ListCursor;
 use super::order::{Order, SortKey};
@@ -87,8 +86,7 @@ pub(super) async fn accounts(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let list = move |app: &App, caller: &Identity| listed(app, caller, &params);
-    in_turn(&app, caller, list).await
+    listed(&app, &caller, &params)
 }
 
 fn listed(app: &App, caller: &Identity, params: &Params) -> Result<Response, Refusal> {
@@ -117,9 +115,7 @@ pub(super) async fn account(
     params: Params,
 ) -> Result<Response, Refusal> {
     let account = app.iam.account(&caller, params.id("id")?)?;
-    let answer =
-        move |app: &App, caller: &Identity| json(StatusCode::OK, &resource(app, caller, &account));
-    in_turn(&app, caller, answer).await
+    json(StatusCode::OK, &resource(&app, &caller, &account))
 }
 
 /// One account as IBM's `AccountManagementV4` reads it.
@@ -219,12 +215,7 @@ pub(super) async fn users(
         skip: 0,
         take: size.saturating_add(1),
     };
-    let asked = search.clone();
-    let found = move |app: &App, who: &Identity| {
-        let found = app.iam.members_found(who, account, &asked, window);
-        found.map_err(Refusal::from)
-    };
-    let members = in_turn(&app, caller.clone(), found).await?;
+    let members = app.iam.members_found(&caller, account, &search, window)?;
     let invited_window = window.after(&members);
     let invited = app
         .iam
