@@ -254,12 +254,9 @@ fn listed_spaces(
     (path, org): (&str, Option<OrgId>),
 ) -> Result<Response, Refusal> {
     let filter = Filter::of(params, Criterion::OF_SPACES)?;
-    let wanted = |space: &Space| {
-        let is_in = org.is_none_or(|org| space.org == org);
-        is_in && filter.has_org(space.org) && filter.has_name(&space.name)
-    };
+    let wanted = |space: &Space| filter.has_org(space.org) && filter.has_name(&space.name);
     let page = CfPage::of(params)?;
-    let part = app.iam.spaces(caller, wanted, page.window());
+    let part = app.iam.spaces(caller, org, wanted, page.window());
     json(
         StatusCode::OK,
         &page.list(path, params, &[], &part, space_resource)?,

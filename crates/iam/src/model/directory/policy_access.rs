@@ -164,8 +164,13 @@ impl Directory {
         let many = all.into_iter().filter(|index| index.names_many());
         let many: Vec<&PolicyIndex> = many.collect();
         let mut alike = AlikeSpaces::new(self, &many);
-        let mut inside = self.spaces_in(org).iter();
-        !many.is_empty() && inside.any(|space| alike.has(*space))
+        let inside = self.spaces_in(org);
+        // Without a policy that names a resource group, the policies are about all of them or none.
+        let asked = match many.iter().any(|index| index.names_groups()) {
+            true => inside,
+            false => inside.get(..1).unwrap_or_default(),
+        };
+        !many.is_empty() && asked.iter().any(|space| alike.has(*space))
     }
 
     /// Whether a policy of an index of the account is about the domain.
