@@ -79,12 +79,16 @@ impl Iam {
         if !is_own && !is_administrator(&directory, caller, caller.account()) {
             return Err(not_administrator("listing the access policies of others"));
         }
+        let account = caller.account();
+        let all: Vec<&Policy> = match subjects {
+            [] => directory.policies_of(account).collect(),
+            [first, ..] => directory.policies_for(*first, account).collect(),
+        };
         let is_shown = |policy: &&Policy| {
             let mut named = subjects.iter();
             named.all(|subject| is_for(policy, *subject)) && is_wanted(policy)
         };
-        let all = directory.policies_of(caller.account());
-        let all: Vec<&Policy> = all.filter(is_shown).collect();
+        let all: Vec<&Policy> = all.into_iter().filter(is_shown).collect();
         Ok(part.cut(all, |a, b| {
             let by_age = || (a.created.at, a.id).cmp(&(b.created.at, b.id));
             order(a, b).then_with(by_age)

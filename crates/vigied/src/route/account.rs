@@ -8,7 +8,6 @@ pub(super) use password::password;
 pub(super) use role::{set_role, unset_role, username};
 pub(super) use user::{person, remove, remove_v3, users, waiting};
 
-use super::in_turn::in_turn;
 use super::list_cursor::ListCursor;
 use super::order::{Order, SortKey};
 use super::paging::ACCOUNTS;
@@ -82,8 +81,7 @@ pub(super) async fn accounts(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let list = move |app: &App, caller: &Identity| listed(app, caller, &params);
-    in_turn(&app, caller, list).await
+    listed(&app, &caller, &params)
 }
 
 fn listed(app: &App, caller: &Identity, params: &Params) -> Result<Response, Refusal> {
@@ -112,9 +110,7 @@ pub(super) async fn account(
     params: Params,
 ) -> Result<Response, Refusal> {
     let account = app.iam.account(&caller, params.id("id")?)?;
-    let answer =
-        move |app: &App, caller: &Identity| json(StatusCode::OK, &resource(app, caller, &account));
-    in_turn(&app, caller, answer).await
+    json(StatusCode::OK, &resource(&app, &caller, &account))
 }
 
 /// One account as IBM's `AccountManagementV4` reads it.

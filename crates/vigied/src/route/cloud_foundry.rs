@@ -3,7 +3,6 @@
 use super::account::username;
 use super::cloud_foundry_filter::{Criterion, Filter};
 use super::deletion_reply::deletion_reply;
-use super::in_turn::in_turn;
 use super::paging::CfPage;
 use super::reply::json;
 use crate::app::App;
@@ -160,8 +159,7 @@ pub(super) async fn orgs(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let list = move |app: &App, caller: &Identity| listed_orgs(app, caller, &params);
-    in_turn(&app, caller, list).await
+    listed_orgs(&app, &caller, &params)
 }
 
 fn listed_orgs(app: &App, caller: &Identity, params: &Params) -> Result<Response, Refusal> {
@@ -200,11 +198,7 @@ pub(super) async fn org(
 ) -> Result<Response, Refusal> {
     let id: OrgId = params.id("guid")?;
     // Whoever has no role in it may see it by a policy about any of its spaces.
-    let answer = move |app: &App, caller: &Identity| {
-        let org = app.iam.org(caller, id)?;
-        json(StatusCode::OK, &org_resource(&org))
-    };
-    in_turn(&app, caller, answer).await
+    json(StatusCode::OK, &org_resource(&app.iam.org(&caller, id)?))
 }
 
 pub(super) async fn rename_org(
@@ -240,12 +234,9 @@ pub(super) async fn org_spaces(
     params: Params,
 ) -> Result<Response, Refusal> {
     let org: OrgId = params.id("guid")?;
-    let list = move |app: &App, caller: &Identity| {
-        app.iam.org(caller, org)?;
-        let path = format!("/v2/organizations/{org}/spaces");
-        listed_spaces(app, caller, &params, (&path, Some(org)))
-    };
-    in_turn(&app, caller, list).await
+    app.iam.org(&caller, org)?;
+    let path = format!("/v2/organizations/{org}/spaces");
+    listed_spaces(&app, &caller, &params, (&path, Some(org)))
 }
 
 pub(super) async fn spaces(
@@ -253,10 +244,7 @@ pub(super) async fn spaces(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let list = move |app: &App, caller: &Identity| {
-        listed_spaces(app, caller, &params, ("/v2/spaces", None))
-    };
-    in_turn(&app, caller, list).await
+    listed_spaces(&app, &caller, &params, ("/v2/spaces", None))
 }
 
 /// A page of the list at `path`, of one organization's spaces or of all.
@@ -267,12 +255,9 @@ fn listed_spaces(
     (path, org): (&str, Option<OrgId>),
 ) -> Result<Response, Refusal> {
     let filter = Filter::of(params, Criterion::OF_SPACES)?;
-    let wanted = |space: &Space| {
-        let is_in = org.is_none_or(|org| space.org == org);
-        is_in && filter.has_org(space.org) && filter.has_name(&space.name)
-    };
+    let wanted = |space: &Space| filter.has_org(space.org) && filter.has_name(&space.name);
     let page = CfPage::of(params)?;
-    let part = app.iam.spaces(caller, wanted, page.window());
+    let part = app.iam.spaces(caller, org, wanted, page.window());
     json(
         StatusCode::OK,
         &page.list(path, params, &[], &part, space_resource)?,

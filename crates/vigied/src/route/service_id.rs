@@ -6,7 +6,6 @@ use super::api_key::{requested_key, to_wire as key_to_wire};
 use super::entity_tag::tagged;
 use super::history;
 use super::identity_list::{self, IdentityList, Wanted};
-use super::in_turn::in_turn;
 use super::order::{By, SortKey};
 use super::reply::json;
 use crate::app::App;
@@ -113,8 +112,7 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let list = move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params);
-    in_turn(&app, caller, list).await
+    listed(&app, &caller, &own_url, &params)
 }
 
 fn listed(

@@ -4,7 +4,6 @@ use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::Params;
-use crate::route::in_turn::in_turn;
 use crate::route::invitation::PENDING;
 use crate::route::paging::ACCOUNTS;
 use crate::route::reply::json;
@@ -16,7 +15,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use iam::IamError;
-use iam::Identity;
 use iam::directory::{Member, OWN_REALM};
 use iam::manage::invitation::Invitation;
 use iam::manage::page::PageRequest;
@@ -100,12 +98,7 @@ pub(in crate::route) async fn users(
         skip: 0,
         take: size.saturating_add(1),
     };
-    let asked = search.clone();
-    let found = move |app: &App, who: &Identity| {
-        let found = app.iam.members_found(who, account, &asked, window);
-        found.map_err(Refusal::from)
-    };
-    let members = in_turn(&app, caller.clone(), found).await?;
+    let members = app.iam.members_found(&caller, account, &search, window)?;
     let invited_window = window.after(&members);
     let invited = app
         .iam
