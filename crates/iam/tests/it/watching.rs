@@ -142,13 +142,13 @@ async fn cut_and_back(world: World) {
     let owner = world.owner();
     let (id, key) = world.key(&owner, NewKey::default()).await;
     soon("a new key", || enter(&node, &key).is_ok()).await;
-    proxy.away(true);
+    proxy.set_unreachable(true);
     // Until it gets no answer: by then its connections are cut.
     while node.sync().await.is_ok() {}
     let off = world.iam.switch_api_key(&owner, id, Switch::Disabled, true);
     off.await.unwrap();
     enter(&node, &key).unwrap();
-    proxy.away(false);
+    proxy.set_unreachable(false);
     let begun = Instant::now();
     while enter(&node, &key).is_ok() {
         assert!(begun.elapsed() < HANGS, "it never heard of it");
