@@ -19,8 +19,9 @@ use crate::guard::Lock;
 use crate::head::batches::{Batches, Stamp};
 use crate::head::mem_series::PreparedDeletion;
 use crate::head::{self, AppendCounts, Head, SHARDS, ShardWriter};
-use crate::index::activity::{ActivityIndex, NewlyActive};
+use crate::index::activity::{ActivityFilter, ActivityIndex, NewlyActive};
 use crate::index::names::{Names, TenantNames};
+use crate::query_meter::QueryMeter;
 use crate::registry::name_file::CreatedSeries;
 use crate::registry::table::Registry;
 use crate::segment::reader::Segment;
@@ -28,6 +29,7 @@ use crate::series_ref::SeriesRef;
 use crate::tenant_tallies::TenantTallies;
 use crate::tombstone::Tombstone;
 use arc_swap::ArcSwap;
+use base::context::Stop;
 use base::id::TenantId;
 use base::time::{Millis, TimeRange};
 use roaring::RoaringBitmap;
@@ -193,6 +195,20 @@ impl State {
 
     pub(crate) fn activity(&self) -> ActivityIndex {
         ActivityIndex::clone(&self.activity.load())
+    }
+
+    /// The series with samples on any day that `range` touches, or all where there is no range.
+    pub(crate) fn activity_filter(
+        &self,
+        range: Option<&TimeRange>,
+        meter: &mut QueryMeter<'_>,
+    ) -> Result<ActivityFilter, Stop> {
+        match range {
+            None => Ok(ActivityFilter::Every),
+            Some(range) => Ok(ActivityFilter::Active(
+                self.activity().active(range, meter)?,
+            )),
+        }
     }
 
     pub(crate) fn version(&self) -> Arc<Version> {

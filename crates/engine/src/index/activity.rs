@@ -1,6 +1,10 @@
 //! Activity: on which days which series have samples. One bitmap per day; the unit is the day, so a question about part
 //! of a day is answered for the whole of it, and a deletion of part of a day leaves the series listed on it.
 
+mod active_series;
+
+pub(crate) use active_series::{ActiveSeries, ActivityFilter};
+
 use super::tree::Tree;
 use crate::day::Day;
 use crate::query_meter::QueryMeter;
@@ -154,26 +158,25 @@ impl ActivityIndex {
         &self,
         range: &TimeRange,
         meter: &mut QueryMeter<'_>,
-    ) -> Result<RoaringBitmap, Stop> {
-        let mut active = RoaringBitmap::new();
+    ) -> Result<ActiveSeries, Stop> {
+        let mut days = Vec::new();
         if range.from > range.until {
-            return Ok(active);
+            return Ok(ActiveSeries::new(days));
         }
         let last = Day::of(range.until);
-        let end = self.0.each_from(&Day::of(range.from), &mut |day, parts| {
+        let end = self.0.each_from(&Day::of(range.from), &mut |day, chunks| {
             if *day > last {
                 return ControlFlow::Break(Ok(()));
             }
-            // Eight kilobytes for each part.
-            if let Err(stop) = meter.steps(1 + parts.len() as u64) {
+            if let Err(stop) = meter.steps(1) {
                 return ControlFlow::Break(Err(stop));
             }
-            parts.each(|_, chunk| active |= chunk.as_ref());
+            days.push(chunks.clone());
             ControlFlow::Continue(())
         });
         match end {
             ControlFlow::Break(Err(stop)) => Err(stop),
-            _ => Ok(active),
+            _ => Ok(ActiveSeries::new(days)),
         }
     }
 
@@ -256,7 +259,9 @@ mod tests {
             };
             let context = Context::unlimited();
             let mut meter = QueryMeter::new(&context).unwrap();
-            days.active(&range, &mut meter).unwrap().iter().collect()
+            let mut active = days.active(&range, &mut meter).unwrap();
+            let listed = active.among(&(0..10).collect(), &mut meter);
+            listed.unwrap().iter().collect()
         };
         assert_eq!(of(&days, Day(1).start(), Day(1).start()), [7]);
         assert_eq!(of(&days, i64::MIN, i64::MAX), [7, 8]);
