@@ -23,7 +23,7 @@ use crate::index::activity::{ActivityFilter, ActivityIndex, NewlyActive};
 use crate::index::names::{Names, TenantNames};
 use crate::query_meter::QueryMeter;
 use crate::registry::name_file::CreatedSeries;
-use crate::registry::table::Registry;
+use crate::registry::table::{Fingerprint, Registry};
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
 use crate::tenant_tallies::TenantTallies;
@@ -93,6 +93,7 @@ pub(crate) struct Catalog {
 #[derive(Debug)]
 pub(crate) struct State {
     catalog: Lock<Catalog>,
+    creating: Mutex<()>,
     shards: Vec<Lock<ShardWriter>>,
     pub(crate) batches: Batches,
     /// Counts deletions of series; an append that resolved names before one resolves them again.
@@ -132,6 +133,7 @@ impl State {
                 dropped: Vec::new(),
                 frozen_sequence: frozen_through,
             }),
+            creating: Mutex::new(()),
             batches: Batches::default(),
             series_drops: AtomicU64::new(0),
             index: ArcSwap::default(),
@@ -151,6 +153,11 @@ impl State {
 
     pub(crate) const fn catalog(&self) -> &Lock<Catalog> {
         &self.catalog
+    }
+
+    /// The lock of whoever makes series. Take it before the catalog's: as long as it is held, no series comes to be.
+    pub(crate) fn creating(&self) -> MutexGuard<'_, ()> {
+        lock(&self.creating)
     }
 
     /// The lock of one shard.
@@ -357,11 +364,10 @@ impl State {
 }
 
 impl Catalog {
-    /// A series was created: in the registry, and so in the next name file.
-    pub(crate) fn record_created(&mut self, series: SeriesRef) {
-        if let Some(entry) = self.registry.get(series) {
-            let name = Arc::clone(&entry.name);
-            self.created.push((entry.tenant, name, series));
-        }
+    /// A new series: in the registry, and so in the next name file.
+    pub(crate) fn create(&mut self, fingerprint: Fingerprint, created: CreatedSeries) {
+        let (tenant, name, series) = &created;
+        (self.registry).insert(fingerprint, *series, *tenant, Arc::clone(name));
+        self.created.push(created);
     }
 }
