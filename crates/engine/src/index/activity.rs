@@ -2,6 +2,7 @@
 //! of a day is answered for the whole of it, and a deletion of part of a day leaves the series listed on it.
 
 mod active_series;
+mod chunk;
 
 pub(crate) use active_series::{ActiveSeries, ActivityFilter};
 
@@ -11,19 +12,10 @@ use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
 use base::context::Stop;
 use base::time::TimeRange;
+use chunk::{Chunk, Chunks, part};
 use roaring::RoaringBitmap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-
-/// The series of a part: 65 536 neighbours, whose bits take eight kilobytes at the most.
-type Chunk = u16;
-
-/// The series of one day, in parts.
-type Chunks = Tree<Chunk, Arc<RoaringBitmap>>;
-
-const fn part(series: u32) -> Chunk {
-    (series >> Chunk::BITS) as Chunk
-}
 
 /// The bitmaps. A copy costs nothing, and stays as it is: a change copies the part that it changes, and of the list of days
 /// some neighbours.

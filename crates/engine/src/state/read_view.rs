@@ -23,8 +23,8 @@ const LOOKS_AT_FEW: u32 = 1000;
 /// …and a reader of more: what was in the way is done then, and something else is.
 const LOOKS_AT_MANY: u32 = 4;
 
-/// How long a reader waits for batches to be done, all in all. A batch takes some milliseconds, and longer only where those who
-/// write get no processor.
+/// For how long a reader looks, and waits for batches to be done, all in all. A batch takes some milliseconds, and longer only where
+/// those who write get no processor.
 const WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// Series of one tenant as a reader has them, all at one moment.
@@ -63,6 +63,9 @@ impl State {
             }
             self.wait_for_begun(&done, latest, meter)?;
             done = self.batches.done();
+            if Instant::now() >= latest {
+                break;
+            }
         }
         let view = self.try_read_view(tenant, series, &done);
         Ok(view.unwrap_or_else(|NotVisible| self.uncommitted_read_view(tenant, series)))

@@ -1,7 +1,7 @@
 //! The series with samples on any day of a range, found as far as somebody asks for them: a question about a few series costs
 //! nothing for all the others that the store holds.
 
-use super::{Chunk, Chunks, part};
+use super::chunk::{Chunk, Chunks, part};
 use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
 use base::context::Stop;
