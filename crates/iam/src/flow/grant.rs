@@ -10,7 +10,7 @@ pub use crate::token::issued::{
 
 use super::refresh::Login;
 use super::{access, account_rules, displaced, passcode, password, refresh, uaa};
-use crate::audit::{Action, Credential as Shown, Entry, Origin};
+use crate::audit::{Action, Credential as AuditedCredential, Entry, Origin};
 use crate::error::{AuthError, IamError};
 use crate::grant::NOT_A_MEMBER;
 use crate::model::bounds::{AccountReach, CredentialBounds, Root};
@@ -109,7 +109,7 @@ impl Iam {
         }
         let Some(client) = request.client else {
             // The token opens what the key itself opens and no session begins: this counts as a request with a key.
-            self.note_request(&proven.login, Shown::ApiKey);
+            self.note_request(&proven.login, AuditedCredential::ApiKey);
             self.note_login(&proven.login);
             let identifier = is_client.then(|| proven.subject.identifier());
             let client = identifier.as_deref().unwrap_or(NO_CLIENT);
@@ -140,8 +140,10 @@ impl Iam {
         let principal = subject.principal();
         account_rules::check_password(self, login.account(), login.grant_type())?;
         let credential = match &held {
-            ProofGuard::Code(_) => Shown::Passcode,
-            ProofGuard::Not | ProofGuard::Password(..) => Shown::of_grant(login.grant_type()),
+            ProofGuard::Code(_) => AuditedCredential::Passcode,
+            ProofGuard::Not | ProofGuard::Password(..) => {
+                AuditedCredential::of_grant(login.grant_type())
+            }
         };
         let mut tx = self.lock_proof(held).await?;
         let begun = refresh::begin(self, &mut tx, login, client).await?;
@@ -164,7 +166,7 @@ impl Iam {
     }
 
     /// Counts a request that rests on a login.
-    pub(crate) fn note_request(&self, login: &Login, presented: Shown) {
+    pub(crate) fn note_request(&self, login: &Login, presented: AuditedCredential) {
         let bounds = login.bounds();
         self.0.counts.request(
             bounds.principal(),
@@ -331,7 +333,7 @@ impl Iam {
         let client = client.id();
         let renewed = refresh::rotate(self, text, client, account, with_uaa).await?;
         let (subject, login) = (renewed.subject, &renewed.login);
-        self.note_request(login, Shown::RefreshToken);
+        self.note_request(login, AuditedCredential::RefreshToken);
         let refresh_token = Some(renewed.refresh_token);
         let mut tokens = access::iam_token(self, &subject, login, client, refresh_token)?;
         if with_uaa {

@@ -211,11 +211,11 @@ impl Iam {
         let expires_at = match change.expires_at {
             None => key.expires_at,
             Some(same) if same == key.expires_at => same,
-            Some(wished) => {
-                check_ahead(wished, now)?;
-                match extends_life(&key, wished) {
-                    true => caller.bounds().key_life(wished)?.expires_at(),
-                    false => wished,
+            Some(requested) => {
+                check_ahead(requested, now)?;
+                match extends_life(&key, requested) {
+                    true => caller.bounds().key_life(requested)?.expires_at(),
+                    false => requested,
                 }
             }
         };
@@ -351,10 +351,10 @@ fn locked(key: &ApiKey) -> IamError {
 }
 
 /// Whether a change extends the key's life: then the credential's own expiry bounds it.
-fn extends_life(key: &ApiKey, wished: Option<Millis>) -> bool {
-    match (wished, key.expires_at) {
+fn extends_life(key: &ApiKey, requested: Option<Millis>) -> bool {
+    match (requested, key.expires_at) {
         (_, None) => false,
         (None, Some(_)) => true,
-        (Some(wished), Some(now)) => wished > now,
+        (Some(requested), Some(now)) => requested > now,
     }
 }

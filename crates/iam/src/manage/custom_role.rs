@@ -87,11 +87,11 @@ impl Iam {
         let directory = self.directory();
         let found = directory.custom_role_of_crn(caller.account(), crn);
         found.map(PolicyRole::Custom).ok_or_else(|| {
-            let mend = match meant(&directory, caller.account(), crn) {
+            let remedy = match meant(&directory, caller.account(), crn) {
                 Some(known) => format!("a role is named by its CRN, `{known}`"),
                 None => "`GET /v2/roles` lists those of the platform, of the service and of the account, with their CRNs".to_owned(),
             };
-            IamError::invalid("role_id", format!("there is no role `{crn}`: {mend}"))
+            IamError::invalid("role_id", format!("there is no role `{crn}`: {remedy}"))
         })
     }
 

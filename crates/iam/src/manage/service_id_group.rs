@@ -86,7 +86,7 @@ impl Iam {
     pub async fn create_service_id_group(
         &self,
         caller: &Identity,
-        wished: &str,
+        requested: &str,
         description: String,
     ) -> Result<ServiceGroup, IamError> {
         self.may_manage_service_id_groups(caller)?;
@@ -95,7 +95,7 @@ impl Iam {
         let group = ServiceGroup {
             id: ServiceGroupId(entropy::guid()),
             account: caller.account(),
-            name: name("name", wished)?,
+            name: name("name", requested)?,
             description,
             made_by: caller.principal(),
             revision: 1,
@@ -122,10 +122,10 @@ impl Iam {
         caller: &Identity,
         id: ServiceGroupId,
         if_match: &str,
-        (wished, description): (&str, Option<String>),
+        (requested, description): (&str, Option<String>),
     ) -> Result<ServiceGroup, IamError> {
         self.change_version(if_match, || {
-            self.try_update_service_group(caller, id, if_match, (wished, description.clone()))
+            self.try_update_service_group(caller, id, if_match, (requested, description.clone()))
         })
         .await
     }
@@ -135,7 +135,7 @@ impl Iam {
         caller: &Identity,
         id: ServiceGroupId,
         if_match: &str,
-        (wished, description): (&str, Option<String>),
+        (requested, description): (&str, Option<String>),
     ) -> Result<ServiceGroup, IamError> {
         let old = self.service_id_group(caller, id).await?;
         let changed = || {
@@ -149,7 +149,7 @@ impl Iam {
             text::check_description(description)?;
         }
         let new = ServiceGroup {
-            name: name("name", wished)?,
+            name: name("name", requested)?,
             description: description.unwrap_or_else(|| old.description.clone()),
             revision: old.revision.saturating_add(1),
             modified_at: self.0.clock.now(),

@@ -97,6 +97,8 @@ mod versions;
 #[cfg(test)]
 mod waiting;
 #[cfg(test)]
+mod watching;
+#[cfg(test)]
 mod workloads;
 #[cfg(test)]
 mod world;

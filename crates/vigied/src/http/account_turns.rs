@@ -26,7 +26,7 @@ struct Turns {
     waiting: Mutex<HashMap<Principal, u64>>,
 }
 
-/// A place among those who wait. Whoever gets a turn or goes leaves it.
+/// A place in the queue; it is free again when its holder gets a turn or gives up.
 #[derive(Debug)]
 struct WaitingPlace<'a> {
     turns: &'a Turns,
@@ -130,7 +130,7 @@ impl AccountTurns {
         if let Some(turns) = all.get(&account).and_then(Weak::upgrade) {
             return turns;
         }
-        // Those of which nobody has or awaits a turn.
+        // Accounts for which nobody has or awaits a turn are dropped.
         all.retain(|_, turns| turns.strong_count() > 0);
         let turns = Arc::new(Turns::new());
         all.insert(account, Arc::downgrade(&turns));
@@ -175,7 +175,7 @@ mod tests {
         let mut further = pin!(turns.run(account(1), user(1), || ()));
         assert!(is_pending(further.as_mut()));
         turns.run(account(2), user(1), || ()).await.unwrap();
-        // Whoever has started keeps the turn without being asked for.
+        // Work that has started keeps its turn, even if its caller has gone.
         running.clear();
         assert!(is_pending(further.as_mut()));
         ends.pop().unwrap().send(()).unwrap();

@@ -74,8 +74,8 @@ impl ConnectionSlots {
         source: Option<SourceKey>,
         on_limit: &impl Fn(&'static Limit),
     ) -> Option<ConnectionSlot> {
-        let keeper: Weak<Self> = Arc::downgrade(self);
-        let state = Arc::new(ConnectionState::new(Some(keeper)));
+        let slot_keeper: Weak<Self> = Arc::downgrade(self);
+        let state = Arc::new(ConnectionState::new(Some(slot_keeper)));
         let id = self.enter(source, &state, on_limit)?;
         self.open.fetch_add(1, Ordering::Relaxed);
         Some(ConnectionSlot {

@@ -1,6 +1,6 @@
-//! The body of a route that takes none, where clients may send one: of `DELETE`, in which it has no meaning (RFC 9110, 9.3.5). Some
-//! clients send `{}` with every request, which asks for nothing. Whatever asks for something is refused: it would have no effect,
-//! and nobody would be told.
+//! The body of a route that takes none, where clients may send one: of `DELETE`, in which it has no meaning (RFC 9110, 9.3.5).
+//! Some clients send `{}` with every request, which asks for nothing. Whatever asks for something is refused: otherwise it would
+//! be ignored silently.
 
 use crate::http::problem::Refusal;
 use base::error::{Kind, Problem};

@@ -1,5 +1,5 @@
 //! The parameters of the management interface, Cloud Foundry's part of it too: those that its OpenAPI document names. Any other is
-//! refused, as what it was meant to ask for would be left out of the answer, and nobody told.
+//! refused: otherwise what it asks for would be left out of the answer silently.
 
 use super::params;
 use crate::http::error_form::ErrorForm;

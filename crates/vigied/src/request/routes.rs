@@ -122,7 +122,7 @@ pub(crate) fn mount(
         let guarded = Guarded {
             guard: route.guard,
             body_limit: match (route.guard, route.verb, route.body_limit) {
-                // A body of it has no meaning, and what stands in it is not to be passed over.
+                // A body has no meaning here, so its content must not be ignored silently.
                 (Guard::Identity, "DELETE", BodyLimit::Nothing) => BodyLimit::Empty,
                 (_, _, body_limit) => body_limit,
             },
@@ -203,7 +203,7 @@ async fn verify(
             connection::mark_authenticated(&app, &request);
             let allowed = allowed(&app, guard, &request);
             let mut response = match allowed.and_then(|()| route.check_asked(&request)) {
-                // Entered and logged as anything that is refused to somebody known.
+                // Audited and logged like any refusal to a verified caller.
                 Err(refusal) => refusal.into_response(),
                 Ok(()) => {
                     let owner = owner(&app, &request);
@@ -245,7 +245,7 @@ fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
     caller.scope.require(action).map_err(|forbidden| {
         let key = caller.key.as_ref();
         let directory = app.iam.directory();
-        // No role would help: it is the key that does no more.
+        // No role would help: the key itself is limited.
         if action != Action::Write && key.is_some_and(|key| directory.sends_only(key)) {
             let problem = wire::code::KEY_SENDS_ALONE
                 .problem("the API key was made to send alone, and this is not sending");

@@ -4,8 +4,8 @@ mod decisions;
 mod lists;
 mod lists_of_roles;
 mod mends;
-mod own;
 mod repeated;
+mod visible;
 
 use crate::harness::{Reply, Request, Server};
 use crate::limits::hits;
@@ -467,7 +467,7 @@ fn policies_and_decisions_are_limited() {
     let body = json!({"users": people, "iam_policy": vec![policy; 100]});
     let reply = account.ask("POST", &path, &body);
     over(&reply, 400, limit::INVITED_ACCESS_PER_REQUEST);
-    let question = json!({"subject": {}, "resource": {}, "action": "domain.find"});
-    let reply = account.ask("POST", "/v2/authz", &json!(vec![question; 101]));
+    let authz_request = json!({"subject": {}, "resource": {}, "action": "domain.find"});
+    let reply = account.ask("POST", "/v2/authz", &json!(vec![authz_request; 101]));
     over(&reply, 400, limit::AUTHZ_DECISIONS);
 }

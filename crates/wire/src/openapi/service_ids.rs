@@ -43,7 +43,7 @@ pub(super) fn routes(document: &mut Document) {
     document.route("GET", ALL, failing(operation, &error));
     let operation = Operation::new(
         "createServiceId",
-        "Makes a service ID, and a key of it if one is wished: the answer alone holds its text",
+        "Makes a service ID, and a key of it if one is requested: the answer alone holds its text",
     )
     .needs(&CALLER)
     .query("show_group_id", GROUP)

@@ -110,7 +110,7 @@ impl Directory {
     }
 
     /// The organizations and spaces of the account that policies for the principal are about.
-    pub(crate) fn shown_by_policies(
+    pub(crate) fn visible_by_policies(
         &self,
         principal: Principal,
         account: AccountId,

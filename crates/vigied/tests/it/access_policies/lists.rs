@@ -127,7 +127,7 @@ fn more_lists_than_are_worked_out_at_once_are_all_answered() {
     let (subject, key) = account.service();
     account.make("/v2/policies", &account.second(&subject, VIEWER, &[]));
     let token = account.token_of(&key);
-    let question = json!([{
+    let authz_request = json!([{
         "subject": {"attributes": {"id": subject}},
         "resource": {"attributes": {"spaceId": account.space()}},
         "action": "domain.render",
@@ -138,7 +138,7 @@ fn more_lists_than_are_worked_out_at_once_are_all_answered() {
                 for _ in 0..5 {
                     assert_eq!(account.seen(&token, "/v2/spaces"), ["dev"]);
                     let request = account.server.request("POST", "/v2/authz").bearer(&token);
-                    let reply = request.json(&question).send();
+                    let reply = request.json(&authz_request).send();
                     assert_eq!(reply.status, 200, "{}", reply.text());
                 }
             });

@@ -160,11 +160,11 @@ fn what_is_refused_beside_policies_says_what_is_meant() {
     check_error(&by_name, 400, &["`vigie account space NAME --guid`"]);
     let by_name = instance(account.space(), "Default");
     check_error(&by_name, 400, &["`GET /v2/resource_groups`"]);
-    let question = json!([{
+    let authz_request = json!([{
         "subject": {"attributes": {"id": subject}}, "action": "domain.write",
         "resource": {"attributes": {"spaceId": "dev"}},
     }]);
-    let reply = account.ask("POST", "/v2/authz", &question);
+    let reply = account.ask("POST", "/v2/authz", &authz_request);
     check_error(&reply, 400, &["`vigie account space NAME --guid`"]);
 }
 

@@ -39,11 +39,11 @@ fn a_key_opens_its_space_alone_and_only_until_it_is_deleted() {
     let service = text(&made["credentials"]["iam_serviceid_crn"]);
     let (_, service) = service.split_once("serviceid:").unwrap();
     let may = |action: &str, crn: &str| {
-        let question = json!([{
+        let authz_request = json!([{
             "subject": {"attributes": {"id": format!("iam-{service}")}},
             "resource": {"crn": crn}, "action": action,
         }]);
-        let reply = account.ask("POST", "/v2/authz", &question);
+        let reply = account.ask("POST", "/v2/authz", &authz_request);
         assert_eq!(reply.status, 200, "{}", reply.text());
         reply.json()["responses"][0]["authorizationDecision"]["permitted"] == true
     };

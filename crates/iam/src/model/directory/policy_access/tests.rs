@@ -65,7 +65,7 @@ fn check(directory: &Directory) -> Result<(), TestCaseError> {
             prop_assert_eq!(directory.has_access(principal, domain), expected.is_some());
         }
         for account_id in (0..ACCOUNTS).map(account) {
-            let (orgs, spaces) = directory.shown_by_policies(principal, account_id);
+            let (orgs, spaces) = directory.visible_by_policies(principal, account_id);
             let all = directory.orgs_of(account_id).iter().copied();
             let expected: HashSet<OrgId> = all.filter(|id| is_shown(Domain::Org(*id))).collect();
             prop_assert_eq!(&orgs, &expected);

@@ -414,13 +414,13 @@ proptest! {
         let sums = timer(&mut aggregator, &lines.join("\n"));
         let mut sorted = values.clone();
         sorted.sort_unstable();
-        let within = (f64::from(percent) / 100.0 * sorted.len() as f64).round() as usize;
-        if within > 0 {
-            let low: u32 = sorted[..within].iter().sum();
-            let high: u32 = sorted[sorted.len() - within..].iter().sum();
+        let selected = (f64::from(percent) / 100.0 * sorted.len() as f64).round() as usize;
+        if selected > 0 {
+            let low: u32 = sorted[..selected].iter().sum();
+            let high: u32 = sorted[sorted.len() - selected..].iter().sum();
             prop_assert_eq!(of(&sums, &format!("sum_{percent}")), Some(f64::from(low)));
             prop_assert_eq!(of(&sums, &format!("sum_top{percent}")), Some(f64::from(high)));
-            prop_assert_eq!(of(&sums, &format!("upper_{percent}")), Some(f64::from(sorted[within - 1])));
+            prop_assert_eq!(of(&sums, &format!("upper_{percent}")), Some(f64::from(sorted[selected - 1])));
         } else {
             prop_assert_eq!(of(&sums, &format!("sum_{percent}")), None);
         }
