@@ -3,7 +3,7 @@
 //! Fingerprints are keyed with a secret of the data folder, so that nobody can send names that crowd into one slot. A hit
 //! is compared with the stored name all the same: names that share a fingerprint are two series.
 
-use super::entries::{Entries, Entry};
+use super::entries::{Cursor, Entries, Entry};
 use super::name_file::CreatedSeries;
 use crate::index::names::Names;
 use crate::series_ref::SeriesRef;
@@ -62,7 +62,12 @@ impl Registry {
     /// Whether the series is the tenant's of this name.
     pub(crate) fn has_name(&self, series: SeriesRef, tenant: TenantId, name: &str) -> bool {
         let entry = self.series.get(series);
-        entry.is_some_and(|entry| entry.tenant == tenant && *entry.name == *name)
+        entry.is_some_and(|entry| entry.is_named(tenant, name))
+    }
+
+    /// Finds entries of neighbours.
+    pub(crate) const fn cursor(&self) -> Cursor<'_> {
+        self.series.cursor()
     }
 
     /// The series of a name.
