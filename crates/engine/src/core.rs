@@ -8,6 +8,7 @@ use crate::failed_merges::FailedMerges;
 use crate::head_reservations::HeadReservations;
 use crate::manifest::Manifest;
 use crate::poison::Poison;
+use crate::purge_schedule::PurgeSchedule;
 use crate::reserve::Reserve;
 use crate::segment::file::FileCache;
 use crate::state::State;
@@ -34,6 +35,14 @@ pub(crate) struct BackgroundRequests {
     pub(crate) purge: bool,
 }
 
+/// What one pass of merges leaves for the next.
+#[derive(Debug, Default)]
+pub(crate) struct MergePasses {
+    /// The merges that passes leave alone for a while.
+    pub(crate) failed: FailedMerges,
+    pub(crate) purges: PurgeSchedule,
+}
+
 /// Counters of the engine.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
@@ -41,6 +50,7 @@ pub(crate) struct Counters {
     pub(crate) late: AtomicU64,
     pub(crate) flushes: AtomicU64,
     pub(crate) merges: AtomicU64,
+    pub(crate) purged_bytes: AtomicU64,
     pub(crate) commit_failures: AtomicU64,
     pub(crate) flush_failures: AtomicU64,
     pub(crate) merge_failures: AtomicU64,
@@ -60,8 +70,8 @@ pub(crate) struct Core {
     pub(crate) wal: LogWriter,
     pub(crate) state: State,
     pub(crate) reservations: HeadReservations,
-    /// One pass of merges at a time; what it holds are the merges that passes leave alone for a while.
-    pub(crate) compacting: Mutex<FailedMerges>,
+    /// One pass of merges at a time.
+    pub(crate) compacting: Mutex<MergePasses>,
     /// One flush at a time; what it holds is what the last one has left undone for lack of room.
     pub(crate) flushing: Mutex<Option<Unflushed>>,
     /// Held while it is written: [`Core::publish`].
@@ -80,11 +90,6 @@ pub(crate) struct Core {
 impl Core {
     pub(crate) fn requests(&self) -> MutexGuard<'_, BackgroundRequests> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn purged(&self) -> MutexGuard<'_, Option<Millis>> {
-        let purged = self.state.purged.lock();
-        purged.unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn dir(&self) -> &Path {

@@ -4,10 +4,10 @@
 //! search began is not meant by it. A crash in the middle leaves what was applied before it; the deletion was not
 //! acknowledged then, and doing it again ends it.
 
-use crate::compact::TOMBSTONES_MAX;
 use crate::core::Core;
 use crate::guard::{PIECE, yield_to_waiters};
 use crate::head::mem_series::PreparedDeletion;
+use crate::purge_schedule::TOMBSTONES_MAX;
 use crate::query_meter::QueryMeter;
 use crate::read::find;
 use crate::series_ref::SeriesRef;
@@ -23,7 +23,6 @@ use base::time::{Millis, TimeRange};
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 /// All accounts together may have as many times the pending deletions of one.
 const ALL_PENDING: u64 = 16;
@@ -134,15 +133,17 @@ impl Core {
     /// Refuses a further deletion of a range where too many wait for their days to be rewritten: until then each reader of
     /// the series asks all of them.
     fn room_to_delete(&self, tenant: TenantId, owner: Owner) -> Result<(), Stop> {
-        let tombstones = Arc::clone(&self.state.version().tombstones);
+        let tombstones = self.state.version().tombstones.clone();
         let (mut all, mut of_owner) = (0_u64, 0_u64);
-        for tombstone in tombstones.iter() {
-            let weight = tombstone.weight();
-            all += weight;
-            if tombstone.tenant == tenant || tombstone.owner == Some(owner) {
-                of_owner += weight;
+        tombstones.each_tenant(|of_tenant, own| {
+            for tombstone in own {
+                let weight = tombstone.weight();
+                all += weight;
+                if of_tenant == tenant || tombstone.owner == Some(owner) {
+                    of_owner += weight;
+                }
             }
-        }
+        });
         let allowed = self.config.pending_deletions;
         let has_few = of_owner < (allowed / FEW_PENDING_PART).max(1);
         let all_allowed = allowed.saturating_mul(ALL_PENDING);
@@ -225,7 +226,7 @@ impl Core {
             drop(deferred);
             sequence = last;
         }
-        self.state.clear_activity(series, &TimeRange::ALL);
+        self.state.clear_dropped(series, sequence);
         sequence
     }
 
@@ -257,6 +258,7 @@ mod tests {
     use crate::storage::faulty::Faulty;
     use base::time::ManualClock;
     use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Arc;
 
     fn open() -> Core {
         let config = EngineConfig::new("/samples");

@@ -75,7 +75,7 @@ impl Engine {
 
     /// Merges segments of days that hold too many of them, and all of days that hold deleted samples, whose bytes leave
     /// the disk with that. The engine does so by itself after flushes in the background, but rewrites days because of
-    /// deletions once in 24 hours; this waits for no hour, and returns when it is done.
+    /// deletions once in 24 hours, and no more than a budget allows; this waits for no hour, and returns when it is done.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when writing fails or the disk is full, [`StoreError::Damaged`] when a segment is.
@@ -325,6 +325,11 @@ impl SampleStore for Engine {
                 "merges_total",
                 "Days whose segments were merged.",
                 count(&core.counters.merges),
+            ),
+            figure(
+                "purged_bytes_total",
+                "Bytes of segments that were rewritten because something in them was deleted.",
+                count(&core.counters.purged_bytes),
             ),
             figure(
                 "commit_failures_total",

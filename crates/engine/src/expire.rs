@@ -94,10 +94,6 @@ impl Core {
             .filter(|segment| segment.last_day() < first)
             .cloned()
             .collect();
-        let mut late = version.segments.iter().filter(|segment| segment.is_late());
-        if late.any(|segment| Day::of(segment.range().from) < first) {
-            self.state.purge.store(true, Ordering::SeqCst);
-        }
         drop(version);
         if expired.is_empty() {
             return Ok(());

@@ -1,12 +1,12 @@
 //! The start: manifest, segments, names, log; then everything is as it was, and orphan files are gone.
 
 use crate::config::EngineConfig;
-use crate::core::{BackgroundRequests, Core, Counters};
+use crate::core::{BackgroundRequests, Core, Counters, MergePasses};
 use crate::day::Day;
 use crate::disk_space::DiskSpace;
+use crate::dropped_series::DroppedSeries;
 use crate::error;
 use crate::events::Events;
-use crate::failed_merges::FailedMerges;
 use crate::head_reservations::HeadReservations;
 use crate::index::activity::{ActivityIndex, NewlyActive, covers};
 use crate::layout::{NAMES, SEGMENTS, WAL, is_ours, is_segment_folder, stray_file};
@@ -25,12 +25,13 @@ use crate::storage::Storage;
 use crate::stuck_detector::StuckDetector;
 use crate::tenant_tallies::TenantTallies;
 use crate::tombstone::hidden;
+use crate::tombstones::Tombstones;
 use crate::wal::TornTail;
 use crate::wal::record::{FILE_HEADER_BYTES, Record};
 use crate::wal::replay::replay;
 use crate::wal::writer::LogWriter;
 use base::store::StoreError;
-use base::time::{Clock, TimeRange};
+use base::time::Clock;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -186,7 +187,7 @@ pub(crate) fn open(
         wal,
         state,
         reservations: HeadReservations::default(),
-        compacting: Mutex::new(FailedMerges::default()),
+        compacting: Mutex::new(MergePasses::default()),
         flushing: Mutex::new(None),
         next_file: AtomicU64::new(manifest.next_file),
         manifest: Mutex::new(manifest),
@@ -311,14 +312,28 @@ fn load(
     let mut segments = Vec::with_capacity(manifest.segments.len());
     let mut days = ActivityIndex::default();
     let mut newly_active = Vec::new();
-    let mut purge = !manifest.tombstones.is_empty();
+    let mut tombstones = manifest.tombstones.clone();
+    // The names of series that have ended are gone, and what hides their samples has nothing to hide.
+    tombstones.retain_mut(|tombstone| match registry.owner_of(&tombstone.series) {
+        Some(tenant) => {
+            tombstone.tenant = tenant;
+            true
+        }
+        None => false,
+    });
+    tombstones.sort_by_key(|tombstone| tombstone.sequence);
+    let tombstones = Tombstones::of_all(tombstones);
+    let mut dropped = DroppedSeries::default();
     for entry in &manifest.segments {
         let path = dir.join(&entry.file);
         let mut on_block = |header: &Header, series: SeriesRef, day: Day| {
-            let alive = registry.contains(series);
-            purge |= !alive;
-            let mut hiding = hidden(&manifest.tombstones, series, header.purged);
-            if alive && !hiding.any(|range| covers(range, day)) {
+            let Some(entry) = registry.get(series) else {
+                // Had it been dropped before the segment was written, the segment would not hold it.
+                dropped.add(day, 1, manifest.sequence);
+                return;
+            };
+            let mut hiding = hidden(tombstones.of(entry.tenant), series, header.purged);
+            if !hiding.any(|range| covers(range, day)) {
                 newly_active.push((day, series));
             }
             if newly_active.len() >= NEWLY_ACTIVE_MAX {
@@ -340,22 +355,13 @@ fn load(
     }
     segments.sort_by_key(|segment| (segment.day(), segment.sequence()));
     days.set(NewlyActive::of(&newly_active));
-    let mut tombstones = manifest.tombstones.clone();
-    // The names of series that have ended are gone, and what hides their samples has nothing to hide.
-    tombstones.retain_mut(|tombstone| match registry.owner_of(&tombstone.series) {
-        Some(tenant) => {
-            tombstone.tenant = tenant;
-            true
-        }
-        None => false,
-    });
     let version = Version {
         stored: Arc::new(TenantTallies::of(&segments)),
         segments: Arc::new(segments),
-        tombstones: Arc::new(tombstones),
+        tombstones,
         ..Version::default()
     };
-    let state = State::new(registry, days, version, manifest.sequence, purge);
+    let state = State::new(registry, days, version, manifest.sequence, dropped);
     Ok((state, all))
 }
 
@@ -395,7 +401,7 @@ fn apply(
         Record::DeleteSeries(series) => {
             let series = series.iter().map(|series| series.0).collect();
             drop(state.lock_all().delete_series(&series));
-            state.clear_activity(&series, &TimeRange::ALL);
+            state.clear_dropped(&series, sequence);
         }
         Record::DeleteRange(range, series) => {
             let series = series.iter().map(|series| series.0).collect();

@@ -70,7 +70,6 @@ impl AllLocked<'_> {
         }
         self.state.series_drops.fetch_add(1, Ordering::SeqCst);
         self.state.publish_names(&self.catalog.registry);
-        self.state.purge.store(true, Ordering::SeqCst);
         deferred
     }
 
@@ -84,7 +83,6 @@ impl AllLocked<'_> {
         mut prepared: BTreeMap<SeriesRef, PreparedDeletion>,
     ) -> DeferredDrop {
         let mut deferred = DeferredDrop::default();
-        self.state.purge.store(true, Ordering::SeqCst);
         let Some(tenant) = self.catalog.registry.owner_of(series) else {
             // Nobody can ask for what has no name.
             return deferred;
@@ -99,21 +97,16 @@ impl AllLocked<'_> {
         }
         let frozen_through = self.catalog.frozen_sequence;
         self.state.change(|version| {
-            let tombstones = Arc::make_mut(&mut version.tombstones);
-            // The next piece of the same deletion: as long as nothing was frozen in between, no source tells the two apart.
-            if let Some(last) = tombstones.last_mut().filter(|last| {
-                last.tenant == tenant && last.range == range && last.sequence > frozen_through
-            }) {
-                last.sequence = sequence;
-                *Arc::make_mut(&mut last.series) |= series;
-                return;
-            }
-            tombstones.push(Tombstone {
+            let tombstone = Tombstone {
                 tenant,
                 owner,
                 sequence,
                 range,
                 series: Arc::new(series.clone()),
+            };
+            // The next piece of the same deletion: as long as nothing was frozen in between, no source tells the two apart.
+            version.tombstones.add(tombstone, |last| {
+                last.range == range && last.sequence > frozen_through
             });
         });
         deferred

@@ -181,6 +181,37 @@ fn a_series_with_as_many_deletions_as_may_wait_is_read_in_few_steps() {
     assert!(begun.elapsed() < LIMIT);
 }
 
+/// Each of them was a step of every query, whoever asked.
+#[test]
+fn what_others_delete_costs_a_reader_nothing() {
+    let engine = open(&Faulty::new(1));
+    seconds(&engine, "a.b", 1000);
+    send_to(&engine, 2, "a.b", NOON - 5000, 1.0);
+    engine.flush().unwrap();
+    let steps = || {
+        let context = Context::unlimited();
+        let selector = Selector::parse("a.b").unwrap();
+        let query = FetchQuery {
+            selector: &selector,
+            shape: Shape::Raw(TimeRange::ALL),
+        };
+        engine.fetch(&scope(1), &query, &context).unwrap();
+        context.spent(Resource::Steps)
+    };
+    let before = steps();
+    // Not so many that they are purged at once.
+    for number in 0..50 {
+        assert_eq!(
+            try_delete(&engine, 2, NOON - 9000 - number, NOON).unwrap(),
+            1
+        );
+    }
+    assert_eq!(figure(&engine, "tombstones"), 50.0);
+    assert_eq!(steps(), before);
+    try_delete(&engine, 1, NOON - 9000, NOON).unwrap();
+    assert!(steps() > before);
+}
+
 #[test]
 fn where_nothing_is_nothing_is_kept_of_a_deletion() {
     let engine = open(&Faulty::new(1));

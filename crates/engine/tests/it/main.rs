@@ -54,6 +54,8 @@ mod parts;
 #[cfg(test)]
 mod plan;
 #[cfg(test)]
+mod purges;
+#[cfg(test)]
 mod quota;
 #[cfg(test)]
 mod reach;
