@@ -174,7 +174,12 @@ impl Core {
         let all = version.segments.iter().cloned();
         let (mut members, others): (Vec<Arc<Segment>>, Vec<Arc<Segment>>) =
             all.partition(|segment| group(segment) == of);
+        let stored: u64 = version.segments.iter().map(|segment| segment.bytes()).sum();
         drop(version);
+        let bytes_max = match of {
+            Some(_) => u64::MAX,
+            None => run::late_bytes_max(stored),
+        };
         members.sort_by_key(|segment| segment.sequence());
         let places = |all: &[Arc<Segment>]| -> Vec<SegmentExtent> {
             let place =
@@ -190,7 +195,8 @@ impl Core {
         for begin in parts.into_iter().rev().chain([0]) {
             // Not kept alive here: a merged file is removed with its last reader.
             let part = members.split_off(begin);
-            self.compact_part(part, &deletions, purge.as_deref_mut(), context)?;
+            let purge = purge.as_deref_mut();
+            self.compact_part(part, &deletions, purge, bytes_max, context)?;
         }
         if is_each_alone {
             return self.compact_group(of, None, context);
@@ -198,12 +204,13 @@ impl Core {
         Ok(())
     }
 
-    /// Merges the part of an uninterrupted run that is worth merging.
+    /// Merges the part of an uninterrupted run that is worth merging: where there are too many, no more than `bytes_max`.
     fn compact_part(
         &self,
         mut members: Vec<Arc<Segment>>,
         deletions: &Deletions,
         purge: Option<&mut PurgeBudget>,
+        bytes_max: u64,
         context: &Context,
     ) -> Result<(), StoreError> {
         let is_purged = match purge {
@@ -211,11 +218,11 @@ impl Core {
             None => false,
         };
         if !is_purged {
-            if members.len() <= self.config.segments_per_day {
-                return Ok(());
-            }
             let sizes: Vec<u64> = members.iter().map(|segment| segment.bytes()).collect();
-            members.drain(..run::start(&sizes));
+            let Some(first) = run::crowded(&sizes, self.config.segments_per_day, bytes_max) else {
+                return Ok(());
+            };
+            members.drain(..first);
         }
         if self.merge(members, deletions, context)? {
             self.counters.merges.fetch_add(1, Ordering::Relaxed);
