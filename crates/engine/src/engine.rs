@@ -16,6 +16,7 @@ use crate::storage::Storage;
 use base::context::Context;
 use base::sample::{Appended, Batch};
 use base::scope::{Action, Metering, Operator, Scope};
+use base::selector::Selector;
 use base::store::{
     Copied, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, PartsVisitor,
     SampleStore, SeriesQuota, StoreError, Usage,
@@ -202,6 +203,25 @@ impl SampleStore for Engine {
             hidden_before: self.core.hidden_before(scope),
         };
         self.core.delete(&what, context, begin)
+    }
+
+    fn drop_tenant(&self, scope: &Scope, context: &Context) -> Result<u64, StoreError> {
+        let has_all = scope.filter(Action::Delete)?.is_none();
+        let dropped = match has_all {
+            true => self.core.drop_tenant(scope.tenant(), context)?,
+            false => None,
+        };
+        if let Some(series) = dropped {
+            return Ok(series);
+        }
+        let everything = DeleteQuery {
+            selector: &Selector::all(),
+            range: None,
+            exact: false,
+            dry_run: false,
+            names: 0,
+        };
+        Ok(self.delete(scope, &everything, context)?.series)
     }
 
     fn usage(&self, metering: &Metering) -> Result<Usage, StoreError> {

@@ -19,6 +19,7 @@ mod core;
 mod day;
 mod delete;
 mod disk_space;
+mod drop_tenant;
 mod dropped_series;
 mod engine;
 mod error;

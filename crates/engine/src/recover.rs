@@ -32,6 +32,7 @@ use crate::wal::replay::replay;
 use crate::wal::writer::LogWriter;
 use base::store::StoreError;
 use base::time::Clock;
+use roaring::RoaringBitmap;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -151,6 +152,7 @@ pub(crate) fn open(
             |sequence, record| apply(&state, sequence, record, &mut newly_active, &mut report),
         )?;
         state.mark_active(&newly_active);
+        remove_dropped(&state, &names, replayed.last_sequence);
         report.wal_files = replayed.files;
         report.wal_records = replayed.records;
         report.torn = replayed.torn;
@@ -189,6 +191,7 @@ pub(crate) fn open(
         reservations: HeadReservations::default(),
         compacting: Mutex::new(MergePasses::default()),
         flushing: Mutex::new(None),
+        dropping_tenant: Mutex::new(()),
         next_file: AtomicU64::new(manifest.next_file),
         manifest: Mutex::new(manifest),
         stuck_detector: StuckDetector::default(),
@@ -365,6 +368,20 @@ fn load(
     Ok((state, all))
 }
 
+/// Removes the series of the tenants that the log has dropped with the records up to `sequence`. `names`: of the files.
+fn remove_dropped(state: &State, names: &[CreatedSeries], sequence: u64) {
+    let mut catalog = state.catalog().write();
+    let all = names.iter().chain(&catalog.created);
+    let dropped = all.filter(|(tenant, _, series)| catalog.registry.is_dropped(*tenant, *series));
+    let dropped: RoaringBitmap = dropped.map(|(_, _, series)| series.0).collect();
+    catalog.dropped |= &dropped;
+    drop(catalog);
+    if !dropped.is_empty() {
+        state.remove_dropped(&dropped);
+        state.clear_dropped(&dropped, sequence);
+    }
+}
+
 /// The effect of one record of the log.
 fn apply(
     state: &State,
@@ -412,6 +429,11 @@ fn apply(
                     .lock_all()
                     .delete_range(sequence, (range, None), &series, prepared);
             drop(deferred);
+        }
+        Record::DropTenant(tenant, below) => {
+            // They are removed once the log is read: only then all are looked for, however many tenants it drops.
+            let mut catalog = state.catalog().write();
+            drop(catalog.registry.drop_tenant(tenant, below));
         }
         Record::Synced => {}
     }

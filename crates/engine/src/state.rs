@@ -10,6 +10,7 @@
 mod all_locked;
 mod clear_emptied;
 mod read_view;
+mod remove_dropped;
 
 pub(crate) use all_locked::{AllLocked, DeferredDrop, FreezeOutcome};
 pub(crate) use read_view::ReadView;
@@ -82,7 +83,7 @@ pub(crate) struct Catalog {
     pub(crate) registry: Registry,
     /// Since the last flush.
     pub(crate) created: Vec<CreatedSeries>,
-    pub(crate) dropped: Vec<SeriesRef>,
+    pub(crate) dropped: RoaringBitmap,
     /// The last record whose effect is in a source older than the head.
     frozen_sequence: u64,
 }
@@ -125,7 +126,7 @@ impl State {
             catalog: Lock::new(Catalog {
                 registry,
                 created: Vec::new(),
-                dropped: Vec::new(),
+                dropped: RoaringBitmap::new(),
                 frozen_sequence: frozen_through,
             }),
             batches: Batches::default(),

@@ -4,9 +4,11 @@ use super::{Catalog, Frozen, State};
 use crate::guard::{self, Lock, WriteGuard};
 use crate::head::mem_series::{MemSeries, PreparedDeletion};
 use crate::head::{self, Head, ShardWriter};
+use crate::index::names::TenantNames;
 use crate::registry::name_file::CreatedSeries;
 use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;
+use base::id::TenantId;
 use base::scope::Owner;
 use base::time::TimeRange;
 use roaring::RoaringBitmap;
@@ -31,7 +33,7 @@ pub(crate) struct AllLocked<'s> {
 pub(crate) struct FreezeOutcome {
     pub(crate) frozen: Arc<Frozen>,
     pub(crate) created: Vec<CreatedSeries>,
-    pub(crate) dropped: Vec<SeriesRef>,
+    pub(crate) dropped: RoaringBitmap,
     pub(crate) next_series: u32,
     /// To be dropped when the locks are free again.
     pub(crate) writers: Vec<ShardWriter>,
@@ -66,11 +68,26 @@ impl AllLocked<'_> {
             {
                 deferred.0.extend(shard.remove(entry.tenant, series_ref));
             }
-            self.catalog.dropped.push(series_ref);
+            self.catalog.dropped.insert(series_ref.0);
         }
         self.state.series_drops.fetch_add(1, Ordering::SeqCst);
         self.state.publish_names(&self.catalog.registry);
         deferred
+    }
+
+    /// All series of the tenant end to exist, which are `series`, below a number: at once for whoever looks for them. They are
+    /// removed by the caller afterwards ([`State::remove_dropped`]). Returns their names, to be dropped without the lock.
+    pub(crate) fn drop_tenant(
+        &mut self,
+        (tenant, below): (TenantId, SeriesRef),
+        series: &RoaringBitmap,
+    ) -> TenantNames {
+        guard::step(1);
+        let names = self.catalog.registry.drop_tenant(tenant, below);
+        self.catalog.dropped |= series;
+        self.state.series_drops.fetch_add(1, Ordering::SeqCst);
+        self.state.publish_names(&self.catalog.registry);
+        names
     }
 
     /// The samples of the series in the range of this owner end to exist: at once in the head, hidden where they are immutable.

@@ -14,6 +14,8 @@ mod descriptors;
 #[cfg(test)]
 mod directories;
 #[cfg(test)]
+mod dropped_tenants;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod faults;
