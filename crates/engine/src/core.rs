@@ -57,7 +57,8 @@ pub(crate) struct Counters {
     pub(crate) panics: AtomicU64,
 }
 
-/// Lock order: `compacting`, `flushing`, `manifest`; `dropping_tenant` with none of these; then those of [`State`]; then the log's own.
+/// Lock order: `compacting`, `flushing`, `manifest`; then those of [`State`]; then the log's own. `expiring` comes before `manifest`,
+/// `dropping_tenant` before those of [`State`], and neither is taken with another one.
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) config: EngineConfig,
@@ -74,6 +75,8 @@ pub(crate) struct Core {
     pub(crate) compacting: Mutex<MergePasses>,
     /// One flush at a time; what it holds is what the last one has left undone for lack of room.
     pub(crate) flushing: Mutex<Option<Unflushed>>,
+    /// One pass of retention at a time.
+    pub(crate) expiring: Mutex<()>,
     /// One tenant is dropped at a time.
     pub(crate) dropping_tenant: Mutex<()>,
     /// Held while it is written: [`Core::publish`].

@@ -100,23 +100,30 @@ impl Core {
             return Ok(());
         }
         let on_panic = self.poison.on_panic("flushed the head");
-        let outcome = self.flush_all(&mut unflushed);
+        let flushed = self.flush_all(&mut unflushed);
         on_panic.disarm();
-        match &outcome {
+        match &flushed {
             Ok(()) => self.flush_disk_space.clear(),
             Err(refused) if error::is_retryable(refused) => {
                 drop(self.flush_disk_space.set(refused));
             }
             Err(_) => {}
         }
-        outcome
+        // However much expires, the next flush does not wait for it.
+        drop(unflushed);
+        flushed?;
+        let expired = self.expire().map_err(self.poison_unless_retryable());
+        expired.inspect_err(|refused| {
+            if error::is_retryable(refused) {
+                drop(self.flush_disk_space.set(refused));
+            }
+        })
     }
 
     fn flush_all(&self, unflushed: &mut Option<Unflushed>) -> Result<(), StoreError> {
         self.flush_rest(unflushed)?;
         *unflushed = self.freeze().map_err(self.poison_unless_retryable())?;
-        self.flush_rest(unflushed)?;
-        self.expire().map_err(self.poison_unless_retryable())
+        self.flush_rest(unflushed)
     }
 
     /// Steps 3 to 6 of what is frozen, if something is.

@@ -30,6 +30,8 @@ mod full_disk;
 #[cfg(test)]
 mod group_commit;
 #[cfg(test)]
+mod held_expiry;
+#[cfg(test)]
 mod held_flush;
 #[cfg(test)]
 mod held_merge;
