@@ -123,7 +123,7 @@ impl Core {
         }
         let sequence = match range {
             None => self.delete_all(&series),
-            Some(range) => self.delete_range(&series, range, owner),
+            Some(range) => self.delete_range(&series, range),
         };
         self.wal.commit(sequence)?;
         self.rewrite_if_due(owner);
@@ -133,13 +133,15 @@ impl Core {
     /// Refuses a further deletion of a range where too many wait for their days to be rewritten: until then each reader of
     /// the series asks all of them.
     fn room_to_delete(&self, tenant: TenantId, owner: Owner) -> Result<(), Stop> {
+        self.state.owners.learn(tenant, owner);
         let tombstones = self.state.version().tombstones.clone();
         let (mut all, mut of_owner) = (0_u64, 0_u64);
         tombstones.each_tenant(|of_tenant, own| {
+            let is_own = of_tenant == tenant || self.state.owners.of(of_tenant) == Some(owner);
             for tombstone in own {
                 let weight = tombstone.weight();
                 all += weight;
-                if of_tenant == tenant || tombstone.owner == Some(owner) {
+                if is_own {
                     of_owner += weight;
                 }
             }
@@ -175,7 +177,7 @@ impl Core {
     }
 
     /// Returns the last record to wait for.
-    fn delete_range(&self, series: &RoaringBitmap, range: TimeRange, owner: Owner) -> u64 {
+    fn delete_range(&self, series: &RoaringBitmap, range: TimeRange) -> u64 {
         // Activity first: a sample that comes in from here on sets its day again.
         self.state.clear_activity(series, &range);
         let mut sequence = 0;
@@ -187,9 +189,8 @@ impl Core {
             let payload = Payload::new(Kind::DeleteRange, payload);
             let prepared = self.state.prepare(&piece, &range);
             let mut locked = self.state.lock_all();
-            let what = (range, Some(owner));
             let (last, deferred) =
-                self.apply_delete_range(&mut locked, &payload, what, &piece, prepared);
+                self.apply_delete_range(&mut locked, &payload, range, &piece, prepared);
             drop(locked);
             drop(deferred);
             sequence = last;
@@ -202,13 +203,13 @@ impl Core {
         &self,
         locked: &mut AllLocked<'_>,
         payload: &Payload,
-        what: (TimeRange, Option<Owner>),
+        range: TimeRange,
         series: &RoaringBitmap,
         prepared: BTreeMap<SeriesRef, PreparedDeletion>,
     ) -> (u64, DeferredDrop) {
         let on_panic = self.poison.on_panic("deleted samples");
         let sequence = self.wal.push(payload);
-        let deferred = locked.delete_range(sequence, what, series, prepared);
+        let deferred = locked.delete_range(sequence, range, series, prepared);
         on_panic.disarm();
         (sequence, deferred)
     }
@@ -286,7 +287,7 @@ mod tests {
             core.apply_delete_range(
                 &mut locked,
                 &payload,
-                (TimeRange::ALL, None),
+                TimeRange::ALL,
                 &series,
                 BTreeMap::new(),
             )
@@ -332,7 +333,7 @@ mod tests {
             assert_eq!(left(&TimeRange::ALL), 7290);
             let copied = copies(&|| match range == TimeRange::ALL {
                 true => drop(core.delete_all(&series)),
-                false => drop(core.delete_range(&series, range, Owner::from(TenantId(1)))),
+                false => drop(core.delete_range(&series, range)),
             });
             assert!((1..=30).contains(&copied), "{copied} copies of the list");
             assert_eq!(left(&TimeRange::ALL), expected);

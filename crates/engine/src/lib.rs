@@ -56,6 +56,7 @@ mod state;
 pub mod storage;
 mod stuck_detector;
 mod sync;
+mod tenant_owners;
 mod tenant_tallies;
 mod threads;
 mod tombstone;

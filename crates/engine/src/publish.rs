@@ -2,7 +2,7 @@
 //! long as a manifest takes to be written, and by a merge until activity is settled; no writer of samples takes it.
 
 use crate::core::Core;
-use crate::manifest::{Manifest, SegmentEntry};
+use crate::manifest::{Manifest, SegmentEntry, TenantOwner};
 use crate::segment::reader::Segment;
 use crate::state::Frozen;
 use crate::tombstone::Tombstone;
@@ -95,7 +95,11 @@ impl Core {
         let frozen = version.frozen.as_ref().filter(|_| !flushed);
         let mut dropped = HashSet::new();
         next.tombstones.clear();
-        version.tombstones.each_tenant(|_, own| {
+        next.owners.clear();
+        version.tombstones.each_tenant(|tenant, own| {
+            let owner = self.state.owners.of(tenant);
+            next.owners
+                .extend(owner.map(|owner| TenantOwner::new(tenant, owner)));
             for tombstone in own {
                 if !is_needed(tombstone, &segments, frozen) {
                     dropped.insert(tombstone.sequence);

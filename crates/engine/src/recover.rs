@@ -10,7 +10,7 @@ use crate::events::Events;
 use crate::head_reservations::HeadReservations;
 use crate::index::activity::{ActivityIndex, NewlyActive, covers};
 use crate::layout::{NAMES, SEGMENTS, WAL, is_ours, is_segment_folder, stray_file};
-use crate::manifest::{self, Manifest};
+use crate::manifest::{self, Manifest, TenantOwner};
 use crate::open_dir::sync_dir;
 use crate::poison::Poison;
 use crate::registry::name_file::{CreatedSeries, NameFile};
@@ -366,6 +366,8 @@ fn load(
         ..Version::default()
     };
     let state = State::new(registry, days, version, manifest.sequence, dropped);
+    let owners = manifest.owners.iter().filter_map(TenantOwner::read);
+    owners.for_each(|(tenant, owner)| state.owners.learn(tenant, owner));
     Ok((state, all))
 }
 
@@ -425,10 +427,9 @@ fn apply(
             let series = series.iter().map(|series| series.0).collect();
             state.clear_activity(&series, &range);
             let prepared = state.prepare(&series, &range);
-            let deferred =
-                state
-                    .lock_all()
-                    .delete_range(sequence, (range, None), &series, prepared);
+            let deferred = state
+                .lock_all()
+                .delete_range(sequence, range, &series, prepared);
             drop(deferred);
         }
         Record::DropTenant(tenant, below) => {

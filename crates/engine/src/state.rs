@@ -27,6 +27,7 @@ use crate::registry::name_file::CreatedSeries;
 use crate::registry::table::Registry;
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
+use crate::tenant_owners::TenantOwners;
 use crate::tenant_tallies::TenantTallies;
 use crate::tombstones::Tombstones;
 use arc_swap::ArcSwap;
@@ -103,6 +104,7 @@ pub(crate) struct State {
     changing: Mutex<()>,
     /// Days before this one have been dropped for lying past the retention.
     pub(crate) retention_start: AtomicI32,
+    pub(crate) owners: TenantOwners,
     /// Series that segments still hold.
     dropped: Mutex<Arc<DroppedSeries>>,
 }
@@ -137,6 +139,7 @@ impl State {
             version: ArcSwap::from_pointee(version),
             changing: Mutex::new(()),
             retention_start: AtomicI32::new(i32::MIN),
+            owners: TenantOwners::default(),
             dropped: Mutex::new(Arc::new(dropped)),
         };
         let catalog = state.catalog.read();

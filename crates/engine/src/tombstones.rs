@@ -97,7 +97,6 @@ mod tests {
     fn tombstone(tenant: u32, sequence: u64, series: u32) -> Tombstone {
         Tombstone {
             tenant: TenantId(tenant),
-            owner: None,
             sequence,
             range: TimeRange::ALL,
             series: Arc::new([series].into()),

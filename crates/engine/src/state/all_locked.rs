@@ -9,7 +9,6 @@ use crate::registry::name_file::CreatedSeries;
 use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;
 use base::id::TenantId;
-use base::scope::Owner;
 use base::time::TimeRange;
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
@@ -90,12 +89,12 @@ impl AllLocked<'_> {
         names
     }
 
-    /// The samples of the series in the range of this owner end to exist: at once in the head, hidden where they are immutable.
+    /// The samples of the series in the range end to exist: at once in the head, hidden where they are immutable.
     /// Their days are cleared by the caller **before** this, in whatever pieces, so that what is written after it counts.
     pub(crate) fn delete_range(
         &mut self,
         sequence: u64,
-        (range, owner): (TimeRange, Option<Owner>),
+        range: TimeRange,
         series: &RoaringBitmap,
         mut prepared: BTreeMap<SeriesRef, PreparedDeletion>,
     ) -> DeferredDrop {
@@ -116,7 +115,6 @@ impl AllLocked<'_> {
         self.state.change(|version| {
             let tombstone = Tombstone {
                 tenant,
-                owner,
                 sequence,
                 range,
                 series: Arc::new(series.clone()),
