@@ -44,11 +44,12 @@ impl Core {
             let on_panic = self.poison.on_panic("dropped a tenant");
             let sequence = self.wal.push(&payload);
             let ended = locked.drop_tenant((tenant, below), &series);
-            on_panic.disarm();
             drop(locked);
             drop((names, ended));
             self.state.remove_dropped(&series);
             self.state.clear_dropped(&series, sequence);
+            // Some of them left behind would be there again once the next tenant is dropped.
+            on_panic.disarm();
             drop(one_at_a_time);
             self.wal.commit(sequence)?;
             return Ok(Some(series.len()));

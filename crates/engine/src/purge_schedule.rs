@@ -4,7 +4,7 @@ use crate::failed_merges::MergeGroup;
 use crate::purge_budget::PurgeBudget;
 use base::time::Millis;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// In the background, days are rewritten because of deletions no more often than this…
@@ -67,9 +67,10 @@ impl PurgeSchedule {
         now: Millis,
         mut candidates: Vec<PurgeCandidate>,
     ) -> Vec<MergeGroup> {
-        let is_candidate = |group: &MergeGroup| candidates.iter().any(|it| it.group == *group);
+        let groups = candidates.iter().map(|candidate| candidate.group);
+        let groups: BTreeSet<MergeGroup> = groups.collect();
         self.waiting
-            .retain(|group, since| is_candidate(group) && *since <= now);
+            .retain(|group, since| groups.contains(group) && *since <= now);
         for candidate in &candidates {
             self.waiting.entry(candidate.group).or_insert(now);
         }

@@ -75,7 +75,7 @@ impl Core {
     }
 
     /// The plan of the new segment. None where they lie too far apart to be one: they stay as they are.
-    fn plan_merge<'a>(run: Vec<Arc<Segment>>, deletions: &'a Deletions) -> Option<MergePlan<'a>> {
+    fn plan_merge(run: Vec<Arc<Segment>>, deletions: &Deletions) -> Option<MergePlan<'_>> {
         let (first, last) = (run.first()?, run.last()?);
         let sequence = last.sequence();
         let purged = deletions.last_sequence().max(sequence);

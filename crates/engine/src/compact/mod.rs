@@ -2,8 +2,9 @@
 
 mod copy;
 mod deletions;
-pub(crate) mod merge;
+mod merge;
 mod merge_run;
+mod pass;
 mod run;
 mod series_union;
 mod unwinding;
