@@ -92,6 +92,7 @@ impl Core {
         self.require_reserve()?;
         let future = i64::from(self.config.future_allowed_minutes) * MINUTE_MILLIS;
         let owner = scope.owner();
+        self.state.owners.learn(scope.tenant(), owner);
         let accepted = AppendLimits {
             tenant: scope.tenant(),
             owner,

@@ -16,6 +16,7 @@ use crate::storage::Storage;
 use base::context::Context;
 use base::sample::{Appended, Batch};
 use base::scope::{Action, Metering, Operator, Scope};
+use base::selector::Selector;
 use base::store::{
     Copied, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, PartsVisitor,
     SampleStore, SeriesQuota, StoreError, Usage,
@@ -75,7 +76,7 @@ impl Engine {
 
     /// Merges segments of days that hold too many of them, and all of days that hold deleted samples, whose bytes leave
     /// the disk with that. The engine does so by itself after flushes in the background, but rewrites days because of
-    /// deletions once in 24 hours; this waits for no hour, and returns when it is done.
+    /// deletions once in 24 hours, and no more than a budget allows; this waits for no hour, and returns when it is done.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when writing fails or the disk is full, [`StoreError::Damaged`] when a segment is.
@@ -194,6 +195,25 @@ impl SampleStore for Engine {
             hidden_before: self.core.hidden_before(scope),
         };
         self.core.delete(&what, context, begin)
+    }
+
+    fn drop_tenant(&self, scope: &Scope, context: &Context) -> Result<u64, StoreError> {
+        let has_all = scope.filter(Action::Delete)?.is_none();
+        let dropped = match has_all {
+            true => self.core.drop_tenant(scope.tenant(), context)?,
+            false => None,
+        };
+        if let Some(series) = dropped {
+            return Ok(series);
+        }
+        let everything = DeleteQuery {
+            selector: &Selector::all(),
+            range: None,
+            exact: false,
+            dry_run: false,
+            names: 0,
+        };
+        Ok(self.delete(scope, &everything, context)?.series)
     }
 
     fn usage(&self, metering: &Metering) -> Result<Usage, StoreError> {
@@ -317,6 +337,11 @@ impl SampleStore for Engine {
                 "merges_total",
                 "Days whose segments were merged.",
                 count(&core.counters.merges),
+            ),
+            figure(
+                "purged_bytes_total",
+                "Bytes of segments that were rewritten because something in them was deleted.",
+                count(&core.counters.purged_bytes),
             ),
             figure(
                 "commit_failures_total",

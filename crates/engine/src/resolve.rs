@@ -38,10 +38,7 @@ pub(crate) fn resolve<'n>(
                 Some(series)
             } else {
                 let next = SeriesRef(series.0.wrapping_add(1));
-                let entry = guesses.get(next);
-                entry
-                    .is_some_and(|entry| entry.is_named(tenant, name))
-                    .then_some(next)
+                Some(next).filter(|next| guesses.has_name(*next, tenant, name))
             };
             match found {
                 Some(found) => {

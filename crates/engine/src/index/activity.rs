@@ -115,6 +115,15 @@ impl ActivityIndex {
         days
     }
 
+    /// How many of `series` have samples on `day`.
+    pub(crate) fn count(&self, day: Day, series: &RoaringBitmap) -> u64 {
+        let mut count = 0;
+        if let Some(chunks) = self.0.get(&day) {
+            chunks.each(|_, chunk| count += chunk.intersection_len(series));
+        }
+        count
+    }
+
     /// `series` have no samples on `day` any more.
     pub(crate) fn clear(&mut self, day: Day, series: &RoaringBitmap) {
         let mut concerned = Vec::new();
@@ -256,6 +265,10 @@ mod tests {
             "the last millisecond of the day is left"
         );
         assert_eq!(days.covered(&seven, &Day(1).range()), [Day(1)]);
+        assert_eq!(
+            (days.count(Day(1), &seven), days.count(Day(2), &seven)),
+            (1, 0)
+        );
         let before = days.clone();
         days.clear(Day(1), &seven);
         assert_eq!(of(&days, i64::MIN, i64::MAX), [8]);

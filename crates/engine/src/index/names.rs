@@ -18,6 +18,7 @@ use crate::series_ref::SeriesRef;
 use base::id::TenantId;
 use base::selector::{NameFilter, Selector};
 use base::store::StoreError;
+use roaring::RoaringBitmap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use walk::{Walk, WalkEnd};
@@ -63,6 +64,11 @@ impl Names {
         }
     }
 
+    /// Takes out all names of a tenant.
+    pub(crate) fn remove_tenant(&mut self, tenant: TenantId) -> TenantNames {
+        self.0.remove(&tenant).unwrap_or_default()
+    }
+
     /// How many series the tenant has.
     pub(crate) fn count(&self, tenant: TenantId) -> u64 {
         self.0.get(&tenant).map_or(0, |names| names.0.len() as u64)
@@ -89,6 +95,27 @@ impl TenantNames {
     /// How many series the tenant has.
     pub(crate) const fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// Whether it is a copy of `other`, and neither has changed since.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.0.is_same(&other.0)
+    }
+
+    /// All series.
+    pub(crate) fn series(&self, meter: &mut QueryMeter<'_>) -> Result<RoaringBitmap, Stop> {
+        let mut all = RoaringBitmap::new();
+        let end = self.0.each_from("", &mut |_, series| {
+            all.insert(series.0);
+            match meter.steps(1) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(stop) => ControlFlow::Break(stop),
+            }
+        });
+        match end {
+            ControlFlow::Break(stop) => Err(stop),
+            ControlFlow::Continue(()) => Ok(all),
+        }
     }
 
     /// Hands every node that `selector` means and `filter`, if there is one, lets through to `take`, each once, in no

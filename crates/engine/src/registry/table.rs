@@ -5,12 +5,13 @@
 
 use super::entries::{Cursor, Entries, Entry};
 use super::name_file::CreatedSeries;
-use crate::index::names::Names;
+use crate::index::names::{Names, TenantNames};
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;
 use hashbrown::HashTable;
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 use roaring::RoaringBitmap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The secret of a data folder.
@@ -30,6 +31,24 @@ pub(crate) struct Registry {
     series: Entries,
     names: Names,
     next: u32,
+    /// Tenants that were dropped, with the number below which their series have ended, until all of these are removed.
+    dropped: HashMap<TenantId, SeriesRef>,
+}
+
+/// Compares the names of series that are mostly neighbours: their page is found once.
+#[derive(Debug)]
+pub(crate) struct NameCursor<'r> {
+    registry: &'r Registry,
+    entries: Cursor<'r>,
+}
+
+impl NameCursor<'_> {
+    /// Whether the series is the tenant's of this name.
+    pub(crate) fn has_name(&mut self, series: SeriesRef, tenant: TenantId, name: &str) -> bool {
+        let entry = self.entries.get(series);
+        entry.is_some_and(|entry| entry.is_named(tenant, name))
+            && !self.registry.is_dropped(tenant, series)
+    }
 }
 
 impl Registry {
@@ -41,6 +60,7 @@ impl Registry {
             series: Entries::default(),
             names: Names::default(),
             next: 0,
+            dropped: HashMap::new(),
         }
     }
 
@@ -61,13 +81,16 @@ impl Registry {
 
     /// Whether the series is the tenant's of this name.
     pub(crate) fn has_name(&self, series: SeriesRef, tenant: TenantId, name: &str) -> bool {
-        let entry = self.series.get(series);
+        let entry = self.get(series);
         entry.is_some_and(|entry| entry.is_named(tenant, name))
     }
 
-    /// Finds entries of neighbours.
-    pub(crate) const fn cursor(&self) -> Cursor<'_> {
-        self.series.cursor()
+    /// Compares the names of series that are mostly neighbours.
+    pub(crate) const fn cursor(&self) -> NameCursor<'_> {
+        NameCursor {
+            registry: self,
+            entries: self.series.cursor(),
+        }
     }
 
     /// The series of a name.
@@ -138,9 +161,32 @@ impl Registry {
         self.next = self.next.max(next);
     }
 
+    /// All series of a tenant end that there are now; they are those below a number, and are removed later. Returns their names.
+    pub(crate) fn drop_tenant(&mut self, tenant: TenantId, below: SeriesRef) -> TenantNames {
+        let ended = self.dropped.entry(tenant).or_insert(below);
+        *ended = below.max(*ended);
+        self.names.remove_tenant(tenant)
+    }
+
+    /// All series of the dropped tenants are removed.
+    pub(crate) fn forget_dropped_tenants(&mut self) {
+        self.dropped.clear();
+    }
+
+    /// Whether the series ended with its tenant.
+    pub(crate) fn is_dropped(&self, tenant: TenantId, series: SeriesRef) -> bool {
+        // Nearly always there are none, and this is asked for each sample.
+        if self.dropped.is_empty() {
+            return false;
+        }
+        let below = self.dropped.get(&tenant);
+        below.is_some_and(|below| series < *below)
+    }
+
     /// Forgets a series. Its number is never given again.
     pub(crate) fn remove(&mut self, series: SeriesRef) -> Option<Entry> {
         let entry = self.series.remove(series)?;
+        let is_dropped = self.is_dropped(entry.tenant, series);
         let Fingerprint(fingerprint) = self.fingerprint(entry.tenant, &entry.name);
         let place = self
             .table
@@ -148,12 +194,16 @@ impl Registry {
         if let Ok(slot) = place {
             slot.remove();
         }
-        self.names.remove(entry.tenant, &entry.name);
+        // The name of one that has ended with its tenant may be another's by now.
+        if !is_dropped {
+            self.names.remove(entry.tenant, &entry.name);
+        }
         Some(entry)
     }
 
     pub(crate) fn get(&self, series: SeriesRef) -> Option<&Entry> {
-        self.series.get(series)
+        let entry = self.series.get(series)?;
+        (!self.is_dropped(entry.tenant, series)).then_some(entry)
     }
 
     /// The owner of these series, of which some may have ended; all are one tenant's.
@@ -165,7 +215,7 @@ impl Registry {
     }
 
     pub(crate) fn contains(&self, series: SeriesRef) -> bool {
-        self.series.get(series).is_some()
+        self.get(series).is_some()
     }
 
     pub(crate) const fn names(&self) -> &Names {

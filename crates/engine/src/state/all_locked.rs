@@ -4,10 +4,11 @@ use super::{Catalog, Frozen, State};
 use crate::guard::{self, Lock, WriteGuard};
 use crate::head::mem_series::{MemSeries, PreparedDeletion};
 use crate::head::{self, Head, ShardWriter};
+use crate::index::names::TenantNames;
 use crate::registry::name_file::CreatedSeries;
 use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;
-use base::scope::Owner;
+use base::id::TenantId;
 use base::time::{Millis, TimeRange};
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
@@ -37,7 +38,7 @@ pub(crate) struct AllLocked<'s> {
 pub(crate) struct FreezeOutcome {
     pub(crate) frozen: Arc<Frozen>,
     pub(crate) created: Vec<CreatedSeries>,
-    pub(crate) dropped: Vec<SeriesRef>,
+    pub(crate) dropped: RoaringBitmap,
     pub(crate) next_series: u32,
     /// To be dropped when the locks are free again.
     pub(crate) writers: Vec<ShardWriter>,
@@ -93,25 +94,38 @@ impl AllLocked<'_> {
             {
                 deferred.0.extend(shard.remove(entry.tenant, series_ref));
             }
-            self.catalog.dropped.push(series_ref);
+            self.catalog.dropped.insert(series_ref.0);
         }
         self.state.series_drops.fetch_add(1, Ordering::SeqCst);
         self.state.publish_names(&self.catalog.registry);
-        self.state.purge.store(true, Ordering::SeqCst);
         deferred
     }
 
-    /// The samples of the series in the range of this owner end to exist: at once in the head, hidden where they are immutable.
+    /// All series of the tenant end to exist, which are `series`, below a number: at once for whoever looks for them. They are
+    /// removed by the caller afterwards ([`State::remove_dropped`]). Returns their names, to be dropped without the lock.
+    pub(crate) fn drop_tenant(
+        &mut self,
+        (tenant, below): (TenantId, SeriesRef),
+        series: &RoaringBitmap,
+    ) -> TenantNames {
+        guard::step(1);
+        let names = self.catalog.registry.drop_tenant(tenant, below);
+        self.catalog.dropped |= series;
+        self.state.series_drops.fetch_add(1, Ordering::SeqCst);
+        self.state.publish_names(&self.catalog.registry);
+        names
+    }
+
+    /// The samples of the series in the range end to exist: at once in the head, hidden where they are immutable.
     /// Their days are cleared by the caller **before** this, in whatever pieces, so that what is written after it counts.
     pub(crate) fn delete_range(
         &mut self,
         sequence: u64,
-        (range, owner): (TimeRange, Option<Owner>),
+        range: TimeRange,
         series: &RoaringBitmap,
         mut prepared: BTreeMap<SeriesRef, PreparedDeletion>,
     ) -> DeferredDrop {
         let mut deferred = DeferredDrop::default();
-        self.state.purge.store(true, Ordering::SeqCst);
         let Some(tenant) = self.catalog.registry.owner_of(series) else {
             // Nobody can ask for what has no name.
             return deferred;
@@ -127,25 +141,19 @@ impl AllLocked<'_> {
         let frozen_through = self.catalog.frozen_sequence;
         self.state.change(|version| {
             // Their number has a limit.
-            guard::step((version.tombstones.len() / TOMBSTONES_PER_STEP) as u64);
-            let tombstones = Arc::make_mut(&mut version.tombstones);
-            // The next piece of the same deletion: as long as nothing was frozen in between, no source tells the two apart.
-            if let Some(last) = tombstones.last_mut().filter(|last| {
-                last.tenant == tenant
-                    && last.range == range
-                    && last.sequence > frozen_through
-                    && last.series.len() < SERIES_PER_TOMBSTONE
-            }) {
-                last.sequence = sequence;
-                *Arc::make_mut(&mut last.series) |= series;
-                return;
-            }
-            tombstones.push(Tombstone {
+            let copied = version.tombstones.of(tenant).len() / TOMBSTONES_PER_STEP;
+            guard::step(copied as u64);
+            let tombstone = Tombstone {
                 tenant,
-                owner,
                 sequence,
                 range,
                 series: Arc::new(series.clone()),
+            };
+            // The next piece of the same deletion: as long as nothing was frozen in between, no source tells the two apart.
+            version.tombstones.add(tombstone, |last| {
+                last.range == range
+                    && last.sequence > frozen_through
+                    && last.series.len() < SERIES_PER_TOMBSTONE
             });
         });
         deferred
@@ -243,10 +251,11 @@ mod tests {
             let name = format!("n{sequence}").into();
             let named = SeriesRef(piece[0]);
             locked.catalog.registry.register(named, TENANT, name);
-            let what = (TimeRange::ALL, None);
-            drop(locked.delete_range(sequence, what, &series, BTreeMap::new()));
+            let nothing_prepared = BTreeMap::new();
+            drop(locked.delete_range(sequence, TimeRange::ALL, &series, nothing_prepared));
         }
-        let tombstones = Arc::clone(&state.version().tombstones);
+        let version = state.version();
+        let tombstones = version.tombstones.of(TENANT);
         let sizes: Vec<u64> = tombstones
             .iter()
             .map(|tombstone| tombstone.series.len())
