@@ -233,8 +233,9 @@ impl Iam {
             ..key.clone()
         };
         self.lock_account_of(&mut tx, caller, &key).await?;
-        // Of two concurrent requests with the same tag, one changes the key.
+        // Of two concurrent requests with the same tag, one changes the key. Another may have locked or deleted it.
         if !api_keys::change(&mut tx, &changed_key, key.revision).await? {
+            unlocked(stored(&mut tx, id).await?.as_ref())?;
             return Err(changed());
         }
         let is_same =
