@@ -18,7 +18,7 @@ use crate::http::source::RequestSource;
 use crate::request::caller::Manager;
 use crate::request::payload::FormPayload;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use base::limit::{self, Limit};
 use base::secret::Secret;
 use base::source::Source;
@@ -148,7 +148,7 @@ pub(super) async fn token(
 ) -> Response {
     let form = match form(&headers, &body) {
         Ok(form) => form,
-        Err(refusal) => return refusal.into_response(),
+        Err(refusal) => return oauth_error::answer(None, refusal),
     };
     let given = issued(&app, source, &headers, &form).await;
     given.unwrap_or_else(|refusal| oauth_error::answer(form.get("grant_type"), refusal))

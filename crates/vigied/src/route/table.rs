@@ -6,9 +6,9 @@ use super::{
     access_group, access_policy, access_role, access_settings, account, account_settings, api_key,
     authorize, authz, cloud_foundry, collectd, deleted, graphite, group_member, group_rule, health,
     home, identity, identity_limits, identity_report, influx, introspection, invitation, metrics,
-    mfa, passcode, preference, profile_identity, profile_link, profile_rule, resource_group,
-    resource_instance, resource_key, service_id, service_id_group, session, settings, space_login,
-    trusted_profile, uaa, user_profile,
+    mfa, oauth_error, passcode, preference, profile_identity, profile_link, profile_rule,
+    resource_group, resource_instance, resource_key, service_id, service_id_group, session,
+    settings, space_login, trusted_profile, uaa, user_profile,
 };
 use crate::http::error_form::ErrorForm::{
     self, CloudFoundry, Graphite, Identity as Account, Influx1, Influx2, Monitoring, Token, Uaa,
@@ -125,8 +125,8 @@ pub(crate) fn table() -> Vec<Route> {
         get("/version", Scope(Action::Render), Graphite, graphite::version),
         post("/version", Scope(Action::Render), Graphite, graphite::version_post),
         // The token service.
-        post("/identity/token", Credential, Token, identity::token),
-        post("/oidc/token", Credential, Token, identity::token),
+        post("/identity/token", Credential, Token, identity::token).completed_by(oauth_error::complete),
+        post("/oidc/token", Credential, Token, identity::token).completed_by(oauth_error::complete),
         get("/identity/keys", Public, Token, identity::keys),
         get("/oidc/keys", Public, Token, identity::keys),
         get("/identity/.well-known/openid-configuration", Public, Token, identity::discovery),
@@ -135,7 +135,7 @@ pub(crate) fn table() -> Vec<Route> {
         get("/.well-known/oauth-authorization-server/identity", Public, Token, identity::discovery),
         get("/identity/authorize", Public, Token, authorize::authorize),
         post("/identity/introspect", Credential, Token, introspection::introspect),
-        post("/identity/revoke", Credential, Token, identity::revoke),
+        post("/identity/revoke", Credential, Token, identity::revoke).completed_by(oauth_error::complete),
         get("/identity/userinfo", Identity, Token, identity::userinfo),
         post("/identity/userinfo", Identity, Token, identity::userinfo_post),
         get("/identity/passcode", Public, Token, passcode::page),

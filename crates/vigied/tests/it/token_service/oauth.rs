@@ -11,7 +11,7 @@ fn standard_grants_have_oauths_members_and_ibms_own_have_not() {
     let request = || ask(&server).basic("bx", "bx");
     let revoke = || server.request("POST", "/identity/revoke");
     let passcode = "urn:ibm:params:oauth:grant-type:passcode";
-    let standard: [(&str, Request, &str); 10] = [
+    let standard: [(&str, Request, &str); 14] = [
         (
             "a wrong password",
             request().form(&[password[0], password[1], ("password", "x")]),
@@ -57,6 +57,30 @@ fn standard_grants_have_oauths_members_and_ibms_own_have_not() {
             "an unknown client that revokes",
             revoke().basic("x", "x").form(&[("token", "x")]),
             "invalid_client",
+        ),
+        (
+            "a field twice",
+            request().form(&[password[0], password[1], password[1], password[2]]),
+            "invalid_request",
+        ),
+        (
+            "no form",
+            request()
+                .header("Content-Type", "application/json")
+                .body("{\"grant_type\":\"password\"}"),
+            "invalid_request",
+        ),
+        (
+            "a coding that the guard does not know",
+            request()
+                .header("Content-Encoding", "compress")
+                .form(&password),
+            "invalid_request",
+        ),
+        (
+            "a body that the guard finds too large",
+            request().body("a".repeat(100_001)),
+            "invalid_request",
         ),
     ];
     let fields = "errorCode errorMessage context";
