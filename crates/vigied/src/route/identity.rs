@@ -89,17 +89,60 @@ pub(super) fn name_and_password(form: &Form) -> Result<Grant, Refusal> {
     })
 }
 
-/// The client of a Basic authorization; `None` without the header.
-pub(super) fn client(app: &App, headers: &HeaderMap) -> Result<Option<Client>, Refusal> {
-    let Some(value) = single(headers, "authorization", "Authorization")? else {
+/// The client that a request names; `None` where it names none.
+pub(super) fn client(
+    app: &App,
+    headers: &HeaderMap,
+    form: &Form,
+) -> Result<Option<Client>, Refusal> {
+    known(app, id_and_secret(app, headers, form)?)
+}
+
+/// The client of a Basic authorization, where there is no form that could name one; `None` without the header.
+pub(super) fn client_of_header(app: &App, headers: &HeaderMap) -> Result<Option<Client>, Refusal> {
+    let value = single(headers, "authorization", "Authorization")?;
+    let basic = value.map(|value| basic(app, value)).transpose()?;
+    known(app, basic)
+}
+
+fn known(app: &App, id_and_secret: Option<Basic>) -> Result<Option<Client>, Refusal> {
+    let Some(Basic { user: id, password }) = id_and_secret else {
         return Ok(None);
     };
-    let basic = basic(app, value)?;
-    let client = Client::find(&basic.user, basic.password.expose());
+    let client = Client::find(&id, password.expose());
     client.map(Some).ok_or_else(|| {
         let message = "The client is unknown or its secret is wrong: send `bx:bx`";
         refused_client(app, message)
     })
+}
+
+/// The id and the secret of a client, in the header or in the form, and not in both (RFC 6749 2.3.1).
+fn id_and_secret(app: &App, headers: &HeaderMap, form: &Form) -> Result<Option<Basic>, Refusal> {
+    let header = single(headers, "authorization", "Authorization")?;
+    match (header, in_form(app, form)?) {
+        (Some(_), Some(_)) => {
+            let what = "the client is in the Authorization header, and `client_secret` in the form: send one of the two";
+            Err(wrong(what))
+        }
+        (Some(value), None) => basic(app, value).map(Some),
+        (None, in_form) => Ok(in_form),
+    }
+}
+
+/// The client of a form. An id alone proves nothing: old programs send it beside the header.
+fn in_form(app: &App, form: &Form) -> Result<Option<Basic>, Refusal> {
+    if !form.contains("client_secret") {
+        return Ok(None);
+    }
+    let Some(id) = form.get("client_id") else {
+        let message = "`client_secret` has no `client_id` beside it: send both";
+        return Err(refused_client(app, message));
+    };
+    let secret = form.get("client_secret").unwrap_or_default();
+    Ok(Some(Basic {
+        user: id.to_owned(),
+        password: SecretText::new(secret),
+    }))
 }
 
 /// A client and its secret.
@@ -167,11 +210,11 @@ async fn issued(
     }
     let by_another = match form.get("grant_type") {
         Some(CR_TOKEN) => {
-            let client = client(app, headers)?;
+            let client = client(app, headers, form)?;
             Some(workload::tokens(app, source, client, form).await?)
         }
         Some(ASSUME) => {
-            let client = client(app, headers)?;
+            let client = client(app, headers, form)?;
             Some(assume::tokens(app, source, client, form).await?)
         }
         Some(IAM_AUTHZ) => Some(iam_authz::tokens(app, source, form)?),
@@ -183,7 +226,7 @@ async fn issued(
     let is_client = form.get("grant_type") == Some(CLIENT_CREDENTIALS);
     let (grant, client) = match is_client {
         true => (client_credentials(app, headers, form)?, None),
-        false => (grant(form)?, client(app, headers)?),
+        false => (grant(form)?, client(app, headers, form)?),
     };
     let with_uaa = form
         .get("response_type")
@@ -248,25 +291,17 @@ fn delegation(form: &Form, client: Option<Client>) -> Result<Option<i64>, Refusa
     seconds.map(Some).ok_or_else(|| wrong(what))
 }
 
-/// A service ID and one of its keys, in the header or in the form (RFC 6749 2.3.1).
+/// A service ID and one of its keys, as the client that it is.
 fn client_credentials(app: &App, headers: &HeaderMap, form: &Form) -> Result<Grant, Refusal> {
-    let Some(value) = single(headers, "authorization", "Authorization")? else {
-        return match (form.get("client_id"), form.get("client_secret")) {
-            (Some(id), Some(secret)) => client_grant(id, secret),
-            _ => Err(refused_client(
-                app,
-                "The client is missing: send a service ID and one of its API keys as Basic, or as `client_id` and `client_secret`",
-            )),
-        };
+    let Some(Basic { user: id, password }) = id_and_secret(app, headers, form)? else {
+        return Err(refused_client(
+            app,
+            "The client is missing: send a service ID and one of its API keys as Basic, or as `client_id` and `client_secret`",
+        ));
     };
-    let basic = basic(app, value)?;
-    client_grant(&basic.user, basic.password.expose())
-}
-
-fn client_grant(id: &str, secret: &str) -> Result<Grant, Refusal> {
-    let secret = bounded("client_secret", secret, &limit::KEY_TEXT_BYTES)?;
+    let secret = bounded("client_secret", password.expose(), &limit::KEY_TEXT_BYTES)?;
     Ok(Grant::Client {
-        id: bounded("client_id", id, &limit::WORD_BYTES)?.to_owned(),
+        id: bounded("client_id", &id, &limit::WORD_BYTES)?.to_owned(),
         secret: Secret::new(secret.to_owned()),
     })
 }
@@ -366,8 +401,8 @@ pub(super) async fn revoke(
 }
 
 async fn ended(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Response, Refusal> {
-    client(app, headers)?;
     let form = form(headers, body)?;
+    client(app, headers, &form)?;
     // As for introspection: a text longer than any token is treated as unknown, and the form has its own limit.
     let token = required(&form, "token")?;
     app.iam.revoke(&Secret::new(token.to_owned())).await?;

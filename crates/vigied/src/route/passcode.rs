@@ -102,7 +102,7 @@ pub(super) async fn issue(
     if !matches!(grant, Grant::RefreshToken(_)) {
         return Err(wrong("grant_type must be `refresh_token` here"));
     }
-    let client = client(&app, &headers)?;
+    let client = client(&app, &headers, &form)?;
     let passcode = app
         .iam
         .passcode(TokenRequest {

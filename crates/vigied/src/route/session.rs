@@ -1,7 +1,7 @@
 //! `/v1/sessions`: login sessions, listed, ended and kept alive.
 
 use super::iam_id;
-use super::identity::client;
+use super::identity::client_of_header;
 use super::list_cursor::ListCursor;
 use super::order::{Order, SortKey};
 use super::paging::IAM;
@@ -115,7 +115,7 @@ pub(super) async fn keep_alive(
     params: Params,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    if client(&app, &headers)? != Some(Client::Bx) {
+    if client_of_header(&app, &headers)? != Some(Client::Bx) {
         let message = "The Authorization header is missing: send `bx:bx`";
         return Err(no_client(message));
     }
