@@ -4,8 +4,9 @@
 //! own credential if there is one, else by source.
 
 use super::form_field::required;
-use super::identity::{client, form};
 use super::reply::{json, json_bytes};
+use super::token_client::client;
+use super::token_form::form;
 use crate::app::App;
 use crate::http::guesses::Guesser;
 use crate::http::problem::Refusal;

@@ -1,8 +1,9 @@
 //! The UAA routes that the Cloud Foundry command line needs.
 
-use super::identity::{form_limit, refresh_text};
 use super::not_served;
 use super::reply::json;
+use super::token_form::form_limit;
+use super::token_reply::refresh_text;
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::header::single;
