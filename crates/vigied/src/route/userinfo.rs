@@ -16,7 +16,6 @@ pub(super) async fn userinfo(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
 ) -> Result<Response, Refusal> {
-    let user = app.iam.user(&caller)?;
     let Some(claims) = caller.claims() else {
         return Err(Refusal(
             code::CREDENTIAL_KIND
@@ -24,16 +23,18 @@ pub(super) async fn userinfo(
                 .hint("`vigie iam oauth-tokens` prints one"),
         ));
     };
+    let subject = app.iam.subject(&caller)?;
+    let user = subject.user();
     let answer = UserInfo {
         active: true,
         realm_id: claims.realmid.clone(),
         identifier: claims.identifier.clone(),
         iam_id: claims.iam_id.clone(),
-        given_name: user.given_name,
-        family_name: user.family_name,
-        name: claims.name.clone(),
-        email: user.email.clone(),
-        sub: user.email,
+        given_name: user.map(|user| user.given_name.clone()),
+        family_name: user.map(|user| user.family_name.clone()),
+        name: subject.name(),
+        email: user.map(|user| user.email.clone()),
+        sub: subject.sub(),
         account: TokenAccount {
             bss: claims.account.bss.clone(),
             ims: None,

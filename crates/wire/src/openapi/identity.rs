@@ -182,7 +182,11 @@ fn about_tokens(document: &mut Document) {
     for (method, id) in [("GET", "userinfo"), ("POST", "userinfoByPost")] {
         let operation = Operation::new(id, "The principal of the token")
             .needs(&CALLER)
-            .answers("200", "the person", user_info.clone());
+            .answers(
+                "200",
+                "the user, service ID or trusted profile",
+                user_info.clone(),
+            );
         document.route(method, "/identity/userinfo", failing(operation, &error));
     }
     let operation = Operation::new(
