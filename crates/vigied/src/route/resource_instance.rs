@@ -24,7 +24,7 @@ use iam::directory::{Instance, Plan, SERVICE_NAME};
 use iam::manage::instance::{InstanceChange, NewInstance};
 use iam::{Identity, Remedy};
 use std::sync::Arc;
-use wire::iam::api_key::{read_time, time_text};
+use wire::iam::api_key::{read_date, read_time, time_text};
 use wire::iam::resource_instance::{
     CreateResourceInstance, InstanceParameters, LastOperation, ResourceInstance,
     ResourceInstanceList, UpdateResourceInstance,
@@ -171,10 +171,15 @@ impl<'p> Wanted<'p> {
             check_length(name, found.unwrap_or_default(), &limit::LABEL_BYTES)?;
             Ok(found)
         };
-        let time = |name: &'static str| -> Result<Option<Millis>, Refusal> {
+        let time = |name: &'static str,
+                    of_day: fn((Millis, Millis)) -> Millis|
+         -> Result<Option<Millis>, Refusal> {
             let read = |text: &str| {
-                read_time(text).ok_or_else(|| {
-                    let message = format!("`{name}` is no time as `2017-11-01T12:00:00Z`");
+                let time = read_time(text).or_else(|| read_date(text).map(of_day));
+                time.ok_or_else(|| {
+                    let message = format!(
+                        "`{name}` is neither a time as `2017-11-01T12:00:00Z` nor a date as `2017-11-01`"
+                    );
                     invalid(name, message)
                 })
             };
@@ -197,8 +202,8 @@ impl<'p> Wanted<'p> {
                 text("type")?,
                 text("state")?,
             ],
-            from: time("updated_from")?,
-            to: time("updated_to")?,
+            from: time("updated_from", |(first, _)| first)?,
+            to: time("updated_to", |(_, last)| last)?,
         })
     }
 
