@@ -38,7 +38,7 @@ impl Iam {
     ///
     /// # Errors
     /// When the caller no longer exists.
-    pub fn subject(&self, caller: &Identity) -> Result<Subject, IamError> {
+    pub fn caller_subject(&self, caller: &Identity) -> Result<Subject, IamError> {
         let subject = Subject::find(&self.directory(), caller.principal());
         subject.ok_or_else(|| IamError::not_found("the principal of the token"))
     }

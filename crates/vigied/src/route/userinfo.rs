@@ -23,7 +23,7 @@ pub(super) async fn userinfo(
                 .hint("`vigie iam oauth-tokens` prints one"),
         ));
     };
-    let subject = app.iam.subject(&caller)?;
+    let subject = app.iam.caller_subject(&caller)?;
     let user = subject.user();
     let answer = UserInfo {
         active: true,

@@ -192,8 +192,8 @@ pub fn read_date(text: &str) -> Option<(Millis, Millis)> {
     let parsed = jiff::fmt::strtime::parse("%Y-%m-%d", text).ok()?;
     let date = parsed.to_date().ok()?;
     let midnight = |date: jiff::civil::Date| {
-        let zoned = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-        Some(zoned.timestamp().as_millisecond())
+        let instant = jiff::tz::TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0));
+        Some(instant.ok()?.as_millisecond())
     };
     let (first, next) = (midnight(date)?, midnight(date.tomorrow().ok()?)?);
     Some((Millis(first), Millis(next.saturating_sub(1))))
