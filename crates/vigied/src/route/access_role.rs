@@ -88,17 +88,15 @@ pub(super) async fn list(
     params: Params,
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["source_service_name", "service_group_id"])?;
-    let given = |text: &&str| !text.is_empty();
-    let kind = params.one("policy_type")?.unwrap_or_default();
-    check_length("policy_type", kind, &limit::WORD_BYTES)?;
-    if let Some(account) = params.one("account_id")?.filter(given) {
+    let kind = params.word("policy_type", &limit::WORD_BYTES)?;
+    if let Some(account) = params.word("account_id", &limit::WORD_BYTES)? {
         in_own_account(&caller, account)?;
     }
-    if let Some(service) = params.one("service_name")?.filter(given) {
+    if let Some(service) = params.word("service_name", &limit::WORD_BYTES)? {
         is_served(service)?;
     }
-    if !matches!(kind, "" | "access") {
-        let message = format!("`policy_type` can be `access` alone, not `{kind}`");
+    if let Some(other) = kind.filter(|kind| *kind != "access") {
+        let message = format!("`policy_type` can be `access` alone, not `{other}`");
         return Err(invalid("policy_type", message));
     }
     let custom_roles = app.iam.custom_roles(&caller);

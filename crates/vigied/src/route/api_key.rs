@@ -5,6 +5,7 @@ use super::activity;
 use super::entity_tag::tagged;
 use super::history;
 use super::iam_id;
+use super::identity_crn::identity_crn;
 use super::identity_list::{IdentityList, Wanted};
 use super::in_turn::in_turn;
 use super::order::{By, SortKey};
@@ -71,10 +72,7 @@ pub(super) fn to_wire(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
     ApiKey {
         id: key.id.to_string(),
         entity_tag: Some(entity_tag(key)),
-        crn: format!(
-            "crn:v1:bluemix:public:iam-identity::a/{account}::apikey:{}",
-            key.id
-        ),
+        crn: identity_crn(account, "apikey", key.id),
         locked: key.locked,
         disabled: Some(key.disabled),
         created_at: Some(time_text(key.created_at)),

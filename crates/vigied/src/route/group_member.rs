@@ -77,10 +77,9 @@ fn order(params: &Params, verbose: bool) -> Result<(MemberOrder, bool), Refusal>
 
 /// The sort of principals that a list shows, if it shows one alone.
 fn wanted_sort(params: &Params) -> Result<Option<&'static str>, Refusal> {
-    let Some(asked) = params.one("type")?.filter(|text| !text.is_empty()) else {
+    let Some(asked) = params.word("type", &limit::WORD_BYTES)? else {
         return Ok(None);
     };
-    check_length("type", asked, &limit::WORD_BYTES)?;
     match group_id::MEMBER_TYPES
         .into_iter()
         .find(|known| *known == asked)

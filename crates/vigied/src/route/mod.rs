@@ -34,6 +34,7 @@ mod history;
 mod home;
 mod iam_authz;
 mod iam_id;
+mod identity_crn;
 mod identity_limits;
 mod identity_list;
 mod identity_report;

@@ -166,11 +166,7 @@ struct Wanted<'p> {
 
 impl<'p> Wanted<'p> {
     fn of(params: &'p Params) -> Result<Self, Refusal> {
-        let text = |name: &'static str| -> Result<Option<&'p str>, Refusal> {
-            let found = params.one(name)?.filter(|text| !text.is_empty());
-            check_length(name, found.unwrap_or_default(), &limit::LABEL_BYTES)?;
-            Ok(found)
-        };
+        let text = |name: &'static str| params.word(name, &limit::LABEL_BYTES);
         let time = |name: &'static str,
                     of_day: fn((Millis, Millis)) -> Millis|
          -> Result<Option<Millis>, Refusal> {

@@ -23,6 +23,7 @@ use iam::flow::uaa::{SCOPES, UaaGrant};
 use std::sync::Arc;
 use wire::cf::token::UaaTokenReply;
 use wire::credential;
+use wire::excerpt;
 use wire::iam::form::Form;
 use wire::secret::SecretText;
 
@@ -83,7 +84,7 @@ fn grant(form: &Form) -> Result<UaaGrant, Refusal> {
             &limit::TOKEN_BYTES,
         )?)),
         other => {
-            let excerpt: String = other.chars().take(80).collect();
+            let excerpt = excerpt::beginning(other);
             Err(refused(
                 Kind::Invalid,
                 "unsupported_grant_type",
