@@ -145,7 +145,7 @@ impl Iam {
         })
     }
 
-    /// The same part of all trusted profiles of the credential's account. They may have as many as all profiles that there may be.
+    /// A part of all trusted profiles of the credential's account. They may have as many as all profiles that there may be.
     ///
     /// # Errors
     /// Without Administrator of the account.
