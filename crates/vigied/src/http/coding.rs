@@ -14,7 +14,7 @@ pub(crate) enum Coding {
 }
 
 /// Refuses a body that is said to be two things: two readers on the way could read two different ones.
-pub(crate) fn is_of_one_type(headers: &HeaderMap) -> Result<(), Refusal> {
+pub(crate) fn check_one_type(headers: &HeaderMap) -> Result<(), Refusal> {
     single(headers, "content-type", "Content-Type").map(drop)
 }
 

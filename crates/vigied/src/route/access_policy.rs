@@ -71,7 +71,7 @@ const ORDERS: [(&str, By<Policy>); 8] = [
 ];
 
 /// Refuses other formats: policies are always shown with what is for people, and nobody records when one was last used.
-fn is_for_display(params: &Params) -> Result<(), Refusal> {
+fn check_format(params: &Params) -> Result<(), Refusal> {
     let format = params.word("format", &limit::WORD_BYTES)?;
     let Some(other) = format.filter(|format| *format != "display") else {
         return Ok(());
@@ -137,7 +137,7 @@ impl<'p> Wanted<'p> {
         // Each is about the one service here, or about all services, whether it names the type or not.
         let service_type = params.word("service_type", &limit::WORD_BYTES)?;
         let is_of_service_type = service_type.is_none_or(|wanted| wanted == SERVICE_TYPE);
-        is_for_display(params)?;
+        check_format(params)?;
         Ok(Self {
             has_type: has_type && is_of_service_type,
             service_name: params.word("service_name", &limit::WORD_BYTES)?,
@@ -250,7 +250,7 @@ pub(super) async fn show<V: Version>(
     params: Params,
 ) -> Result<Response, Refusal> {
     if V::ONE_HAS_FORMAT {
-        is_for_display(&params)?;
+        check_format(&params)?;
     }
     let policy = app.iam.policy(&caller, id(&params)?)?;
     answer::<V>(&app, &own_url, StatusCode::OK, &policy)

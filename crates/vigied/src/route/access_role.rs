@@ -68,7 +68,7 @@ fn answer(
 }
 
 /// Refuses another service than the one here.
-fn is_served(service: &str) -> Result<(), Refusal> {
+fn check_service(service: &str) -> Result<(), Refusal> {
     if service == SERVICE_NAME {
         return Ok(());
     }
@@ -93,7 +93,7 @@ pub(super) async fn list(
         in_own_account(&caller, account)?;
     }
     if let Some(service) = params.word("service_name", &limit::WORD_BYTES)? {
-        is_served(service)?;
+        check_service(service)?;
     }
     if let Some(other) = kind.filter(|kind| *kind != "access") {
         let message = format!("`policy_type` can be `access` alone, not `{other}`");
@@ -120,7 +120,7 @@ pub(super) async fn create(
     app.iam.may_manage_custom_roles(&caller)?;
     let wanted: CreateRole = body(&bytes)?;
     in_own_account(&caller, &wanted.account_id)?;
-    is_served(&wanted.service_name)?;
+    check_service(&wanted.service_name)?;
     let new = NewCustomRole {
         name: wanted.name,
         terms: CustomRoleTerms {

@@ -105,7 +105,10 @@ fn answer(
 const NO_ACTION: &str = "none";
 
 /// Refuses what the original can do with a key and this server cannot, so that nobody relies on it.
-fn served(action_when_leaked: Option<&str>, support_sessions: Option<bool>) -> Result<(), Refusal> {
+fn check_served(
+    action_when_leaked: Option<&str>,
+    support_sessions: Option<bool>,
+) -> Result<(), Refusal> {
     if action_when_leaked.is_some_and(|text| !text.is_empty() && text != NO_ACTION) {
         let message = format!(
             "`action_when_leaked` can be `{NO_ACTION}` alone: nobody watches here for keys that have leaked"
@@ -252,7 +255,7 @@ fn owner(caller: &Identity, text: &str) -> Result<Option<Principal>, Refusal> {
 
 /// The key that a body asks for.
 pub(super) fn requested_key(wanted: CreateApiKey) -> Result<NewKey, Refusal> {
-    served(
+    check_served(
         wanted.action_when_leaked.as_deref(),
         wanted.support_sessions,
     )?;
@@ -351,7 +354,7 @@ pub(super) async fn update(
     let id = params.id("id")?;
     let key = app.iam.api_key(&caller, id)?;
     let (tag, wanted): (&str, UpdateApiKey) = sent.read()?;
-    served(
+    check_served(
         wanted.action_when_leaked.as_deref(),
         wanted.support_sessions,
     )?;

@@ -154,7 +154,7 @@ pub(super) async fn check(
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
     let member = member_of_path(&app, &caller, &params).await?;
-    app.iam.is_group_member(&caller, group, member)?;
+    app.iam.check_group_member(&caller, group, member)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -138,7 +138,7 @@ fn plan(text: &str) -> Result<Plan, Refusal> {
 }
 
 /// Refuses to have an instance deleted with other things.
-fn stays(allow_cleanup: Option<bool>) -> Result<(), Refusal> {
+fn check_cleanup(allow_cleanup: Option<bool>) -> Result<(), Refusal> {
     if allow_cleanup == Some(true) {
         let message = "`allow_cleanup` can be `false` alone: an instance is deleted on request, or with its space";
         return Err(invalid("allow_cleanup", message.to_owned()));
@@ -271,8 +271,8 @@ pub(super) async fn create(
 ) -> Result<Response, Refusal> {
     app.iam.may_manage_instances(&caller)?;
     let wanted: CreateResourceInstance = body(&bytes)?;
-    stays(wanted.allow_cleanup)?;
-    untagged(wanted.tags.as_deref())?;
+    check_cleanup(wanted.allow_cleanup)?;
+    check_untagged(wanted.tags.as_deref())?;
     let new = NewInstance {
         name: wanted.name,
         space: space(&wanted.parameters)?,
@@ -291,7 +291,7 @@ const fn minute(at: Millis) -> i64 {
 }
 
 /// Refuses tags: none are kept.
-fn untagged(tags: Option<&[String]>) -> Result<(), Refusal> {
+fn check_untagged(tags: Option<&[String]>) -> Result<(), Refusal> {
     if tags.is_none_or(<[String]>::is_empty) {
         return Ok(());
     }
@@ -345,14 +345,14 @@ pub(super) async fn update(
     let instance = in_path(&app, &caller, &params)?;
     app.iam.may_manage_instances(&caller)?;
     let wanted: UpdateResourceInstance = body(&bytes)?;
-    stays(wanted.allow_cleanup)?;
+    check_cleanup(wanted.allow_cleanup)?;
     if let Some(parameters) = &wanted.parameters
         && space(parameters)? != instance.space
     {
         let message = "`space_id` stays as it is: make an instance for the other space";
         return Err(invalid("space_id", message.to_owned()));
     }
-    untagged(wanted.tags.as_deref())?;
+    check_untagged(wanted.tags.as_deref())?;
     if let Some(wished) = &wanted.resource_group
         && group(wished)? != instance.group
     {

@@ -134,7 +134,7 @@ fn no_tags(tags: &[wired::PolicyTag]) -> Result<(), Refusal> {
     }
 }
 
-fn is_access(kind: &str) -> Result<(), Refusal> {
+fn check_type(kind: &str) -> Result<(), Refusal> {
     if kind == ACCESS {
         return Ok(());
     }
@@ -189,7 +189,7 @@ pub(super) fn invited(
     let field = "iam_policy";
     let resource = only("resources", &wanted.resources, RESOURCES);
     let resource = resource.map_err(|problem| Refusal(problem.field(field)))?;
-    is_access(&wanted.kind)?;
+    check_type(&wanted.kind)?;
     no_tags(&resource.tags)?;
     let resource: Vec<Given<'_>> = resource.attributes.iter().map(Given::first).collect();
     grant((app, caller), &resource, None, &wanted.roles)
@@ -201,7 +201,7 @@ pub(super) fn first(
     caller: &Identity,
     wanted: wired::PolicyRequest,
 ) -> Result<PolicyTerms, Refusal> {
-    is_access(&wanted.kind)?;
+    check_type(&wanted.kind)?;
     let subject = only("subjects", &wanted.subjects, SUBJECTS);
     let subject = subject.map_err(|problem| Refusal(problem.field("subjects")))?;
     let resource = only("resources", &wanted.resources, RESOURCES);
@@ -221,7 +221,7 @@ pub(super) fn second(
     caller: &Identity,
     wanted: wired::PolicyRequestV2,
 ) -> Result<PolicyTerms, Refusal> {
-    is_access(&wanted.kind)?;
+    check_type(&wanted.kind)?;
     no_tags(&wanted.resource.tags)?;
     for (field, is_there) in [
         ("pattern", wanted.pattern.is_some()),
