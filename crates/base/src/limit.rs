@@ -329,11 +329,11 @@ limits! {
     /// Decisions about access that one request asks for.
     fixed AUTHZ_DECISIONS = "authz_decisions", 100, "decisions", "a request for more decisions about access is refused with 400";
     /// Lists and decisions that are worked out at once for one account.
-    fixed LISTS_AT_ONCE_PER_ACCOUNT = "lists_at_once_per_account", 2, "lists", "a further list of accounts, organizations, spaces, instances, users, API keys, service IDs or trusted profiles, or request for decisions about access, waits until another one of the same account is done";
+    fixed LISTS_AT_ONCE_PER_ACCOUNT = "lists_at_once_per_account", 2, "lists", "a further list whose length grows with the account (`vigied routes` shows which), report, or request for decisions about access, waits until another one of the same account is done";
     /// Lists and decisions of one account that wait until they are worked out.
-    fixed LISTS_WAITING_PER_ACCOUNT = "lists_waiting_per_account", 32, "lists", "a further list or request for decisions of the account, beside those that are worked out and so many that wait, is refused with 429";
+    fixed LISTS_WAITING_PER_ACCOUNT = "lists_waiting_per_account", 32, "lists", "a further list, report or request for decisions of the account, beside those that are worked out and so many that wait, is refused with 429";
     /// Lists and decisions of one identity that wait until they are worked out: a quarter of those of its account.
-    fixed LISTS_WAITING_PER_IDENTITY = "lists_waiting_per_identity", 8, "lists", "a further list or request for decisions of the same user, service ID or trusted profile in the account, while so many of its own wait, is refused with 429";
+    fixed LISTS_WAITING_PER_IDENTITY = "lists_waiting_per_identity", 8, "lists", "a further list, report or request for decisions of the same user, service ID or trusted profile in the account, while so many of its own wait, is refused with 429";
     /// Length of the value of an attribute of an access policy.
     fixed POLICY_VALUE_BYTES = "policy_value_bytes", 1000, "bytes", "a longer value of an attribute of an access policy is refused with 400";
     /// Access groups of one account that one user, service ID or profile is put into.

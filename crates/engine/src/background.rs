@@ -1,9 +1,10 @@
 //! The background threads: what wakes them, and what they do.
 
-use crate::compact::{PURGE_SOON, Purge};
+use crate::compact::Purge;
 use crate::core::Core;
 use crate::error;
 use crate::events::Event;
+use crate::purge_schedule::PURGE_SOON;
 use base::scope::Owner;
 use base::store::StoreError;
 use std::sync::PoisonError;

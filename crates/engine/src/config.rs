@@ -31,6 +31,8 @@ pub struct EngineConfig {
     pub series_per_tenant: u64,
     /// Deletions of ranges that one account may have waiting, in all its tenants, for their days to be rewritten.
     pub pending_deletions: u64,
+    /// In an hour, purges in the background may rewrite so many bytes, or a 24th of all that is stored, where that is more.
+    pub purge_bytes_min: u64,
     /// Samples are refused while the disk has less free space; 0 for no such reserve.
     pub reserve_bytes: u64,
     /// On a full disk, how long after a write that was refused for lack of room the next one is tried.
@@ -54,6 +56,7 @@ impl EngineConfig {
             segments_per_day: 8,
             series_per_tenant: limit::SERIES_PER_TENANT.default,
             pending_deletions: limit::PENDING_DELETIONS.default,
+            purge_bytes_min: 256 * 1024 * 1024,
             reserve_bytes: 0,
             disk_full_retry_ms: 500,
         }

@@ -8,6 +8,7 @@ use crate::failed_merges::FailedMerges;
 use crate::head_reservations::HeadReservations;
 use crate::manifest::Manifest;
 use crate::poison::Poison;
+use crate::purge_schedule::PurgeSchedule;
 use crate::reserve::Reserve;
 use crate::segment::file::FileCache;
 use crate::state::State;
@@ -34,6 +35,14 @@ pub(crate) struct BackgroundRequests {
     pub(crate) purge: bool,
 }
 
+/// What one pass of merges leaves for the next.
+#[derive(Debug, Default)]
+pub(crate) struct MergePasses {
+    /// The merges that passes leave alone for a while.
+    pub(crate) failed: FailedMerges,
+    pub(crate) purges: PurgeSchedule,
+}
+
 /// Counters of the engine.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
@@ -41,13 +50,15 @@ pub(crate) struct Counters {
     pub(crate) late: AtomicU64,
     pub(crate) flushes: AtomicU64,
     pub(crate) merges: AtomicU64,
+    pub(crate) purged_bytes: AtomicU64,
     pub(crate) commit_failures: AtomicU64,
     pub(crate) flush_failures: AtomicU64,
     pub(crate) merge_failures: AtomicU64,
     pub(crate) panics: AtomicU64,
 }
 
-/// Lock order: `compacting`, `flushing`, `manifest`; then those of [`State`]; then the log's own.
+/// Lock order: `compacting`, `flushing`, `manifest`; then those of [`State`]; then the log's own. `expiring` comes before `manifest`,
+/// `dropping_tenant` before those of [`State`], and neither is taken with another one.
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) config: EngineConfig,
@@ -60,10 +71,14 @@ pub(crate) struct Core {
     pub(crate) wal: LogWriter,
     pub(crate) state: State,
     pub(crate) reservations: HeadReservations,
-    /// One pass of merges at a time; what it holds are the merges that passes leave alone for a while.
-    pub(crate) compacting: Mutex<FailedMerges>,
+    /// One pass of merges at a time.
+    pub(crate) compacting: Mutex<MergePasses>,
     /// One flush at a time; what it holds is what the last one has left undone for lack of room.
     pub(crate) flushing: Mutex<Option<Unflushed>>,
+    /// One pass of retention at a time.
+    pub(crate) expiring: Mutex<()>,
+    /// One tenant is dropped at a time.
+    pub(crate) dropping_tenant: Mutex<()>,
     /// Held while it is written: [`Core::publish`].
     pub(crate) manifest: Mutex<Manifest>,
     pub(crate) next_file: AtomicU64,
@@ -80,11 +95,6 @@ pub(crate) struct Core {
 impl Core {
     pub(crate) fn requests(&self) -> MutexGuard<'_, BackgroundRequests> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn purged(&self) -> MutexGuard<'_, Option<Millis>> {
-        let purged = self.state.purged.lock();
-        purged.unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn dir(&self) -> &Path {

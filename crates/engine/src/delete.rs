@@ -4,10 +4,10 @@
 //! search began is not meant by it. A crash in the middle leaves what was applied before it; the deletion was not
 //! acknowledged then, and doing it again ends it.
 
-use crate::compact::TOMBSTONES_MAX;
 use crate::core::Core;
 use crate::guard::{PIECE, yield_to_waiters};
 use crate::head::mem_series::PreparedDeletion;
+use crate::purge_schedule::TOMBSTONES_MAX;
 use crate::query_meter::QueryMeter;
 use crate::read::find;
 use crate::series_ref::SeriesRef;
@@ -23,7 +23,6 @@ use base::time::{Millis, TimeRange};
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 /// All accounts together may have as many times the pending deletions of one.
 const ALL_PENDING: u64 = 16;
@@ -76,23 +75,11 @@ impl Core {
         let names = self.state.names_of(tenant);
         let mut meter = QueryMeter::new(context)?;
         // As for a listing: a deletion concerns what its caller can see.
-        let visible = match hidden_before {
-            None => None,
-            Some(oldest) => {
-                let days = self.state.activity();
-                Some(days.active(&TimeRange::ALL.since(oldest), &mut meter)?)
-            }
-        };
+        let visible = hidden_before.map(|oldest| TimeRange::ALL.since(oldest));
+        let mut active = (self.state).activity_filter(visible.as_ref(), &mut meter)?;
         let selector = query.selector;
         let extent = (query.exact, query.names);
-        let found = find::subtree(
-            &names,
-            selector,
-            filter,
-            visible.as_ref(),
-            extent,
-            &mut meter,
-        )?;
+        let found = find::subtree(&names, selector, filter, &mut active, extent, &mut meter)?;
         // Held on, it would make every writer of a new series copy what it shares.
         drop(names);
         let mut series = found.all;
@@ -110,10 +97,8 @@ impl Core {
         };
         if let Some(range) = range {
             // Where a series has no samples, nothing needs to be hidden.
-            let days = self.state.activity();
-            let active = days.active(&range, &mut meter)?;
-            drop(days);
-            series &= active;
+            let mut active = self.state.activity().active(&range, &mut meter)?;
+            series = active.among(&series, &mut meter)?;
             if series.is_empty() {
                 return Ok(Some(deleted));
             }
@@ -124,7 +109,7 @@ impl Core {
         }
         let sequence = match range {
             None => self.delete_all(&series),
-            Some(range) => self.delete_range(&series, range, owner),
+            Some(range) => self.delete_range(&series, range),
         };
         self.wal.commit(sequence)?;
         self.rewrite_if_due(owner);
@@ -134,15 +119,19 @@ impl Core {
     /// Refuses a further deletion of a range where too many wait for their days to be rewritten: until then each reader of
     /// the series asks all of them.
     fn room_to_delete(&self, tenant: TenantId, owner: Owner) -> Result<(), Stop> {
-        let tombstones = Arc::clone(&self.state.version().tombstones);
+        self.state.owners.learn(tenant, owner);
+        let tombstones = self.state.version().tombstones.clone();
         let (mut all, mut of_owner) = (0_u64, 0_u64);
-        for tombstone in tombstones.iter() {
-            let weight = tombstone.weight();
-            all += weight;
-            if tombstone.tenant == tenant || tombstone.owner == Some(owner) {
-                of_owner += weight;
+        tombstones.each_tenant(|of_tenant, own| {
+            let is_own = of_tenant == tenant || self.state.owners.of(of_tenant) == Some(owner);
+            for tombstone in own {
+                let weight = tombstone.weight();
+                all += weight;
+                if is_own {
+                    of_owner += weight;
+                }
             }
-        }
+        });
         let allowed = self.config.pending_deletions;
         let has_few = of_owner < (allowed / FEW_PENDING_PART).max(1);
         let all_allowed = allowed.saturating_mul(ALL_PENDING);
@@ -174,7 +163,7 @@ impl Core {
     }
 
     /// Returns the last record to wait for.
-    fn delete_range(&self, series: &RoaringBitmap, range: TimeRange, owner: Owner) -> u64 {
+    fn delete_range(&self, series: &RoaringBitmap, range: TimeRange) -> u64 {
         // Activity first: a sample that comes in from here on sets its day again.
         self.state.clear_activity(series, &range);
         let mut sequence = 0;
@@ -186,9 +175,8 @@ impl Core {
             let payload = Payload::new(Kind::DeleteRange, payload);
             let prepared = self.state.prepare(&piece, &range);
             let mut locked = self.state.lock_all();
-            let what = (range, Some(owner));
             let (last, deferred) =
-                self.apply_delete_range(&mut locked, &payload, what, &piece, prepared);
+                self.apply_delete_range(&mut locked, &payload, range, &piece, prepared);
             drop(locked);
             drop(deferred);
             sequence = last;
@@ -201,13 +189,13 @@ impl Core {
         &self,
         locked: &mut AllLocked<'_>,
         payload: &Payload,
-        what: (TimeRange, Option<Owner>),
+        range: TimeRange,
         series: &RoaringBitmap,
         prepared: BTreeMap<SeriesRef, PreparedDeletion>,
     ) -> (u64, DeferredDrop) {
         let on_panic = self.poison.on_panic("deleted samples");
         let sequence = self.wal.push(payload);
-        let deferred = locked.delete_range(sequence, what, series, prepared);
+        let deferred = locked.delete_range(sequence, range, series, prepared);
         on_panic.disarm();
         (sequence, deferred)
     }
@@ -225,7 +213,7 @@ impl Core {
             drop(deferred);
             sequence = last;
         }
-        self.state.clear_activity(series, &TimeRange::ALL);
+        self.state.clear_dropped(series, sequence);
         sequence
     }
 
@@ -257,6 +245,7 @@ mod tests {
     use crate::storage::faulty::Faulty;
     use base::time::ManualClock;
     use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Arc;
 
     fn open() -> Core {
         let config = EngineConfig::new("/samples");
@@ -284,7 +273,7 @@ mod tests {
             core.apply_delete_range(
                 &mut locked,
                 &payload,
-                (TimeRange::ALL, None),
+                TimeRange::ALL,
                 &series,
                 BTreeMap::new(),
             )
@@ -330,7 +319,7 @@ mod tests {
             assert_eq!(left(&TimeRange::ALL), 7290);
             let copied = copies(&|| match range == TimeRange::ALL {
                 true => drop(core.delete_all(&series)),
-                false => drop(core.delete_range(&series, range, Owner::from(TenantId(1)))),
+                false => drop(core.delete_range(&series, range)),
             });
             assert!((1..=30).contains(&copied), "{copied} copies of the list");
             assert_eq!(left(&TimeRange::ALL), expected);

@@ -16,6 +16,7 @@ use crate::storage::Storage;
 use base::context::Context;
 use base::sample::{Appended, Batch};
 use base::scope::{Action, Metering, Operator, Scope};
+use base::selector::Selector;
 use base::store::{
     Copied, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, PartsVisitor,
     SampleStore, SeriesQuota, StoreError, Usage,
@@ -75,7 +76,7 @@ impl Engine {
 
     /// Merges segments of days that hold too many of them, and all of days that hold deleted samples, whose bytes leave
     /// the disk with that. The engine does so by itself after flushes in the background, but rewrites days because of
-    /// deletions once in 24 hours; this waits for no hour, and returns when it is done.
+    /// deletions once in 24 hours, and no more than a budget allows; this waits for no hour, and returns when it is done.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when writing fails or the disk is full, [`StoreError::Damaged`] when a segment is.
@@ -129,21 +130,17 @@ impl SampleStore for Engine {
     ) -> Result<Vec<Node>, StoreError> {
         let filter = scope.filter(Action::Find)?;
         // Names and days, and nothing else: what a walk holds on to stays in memory for as long as it goes on.
-        let names = self.core.state.names_of(scope.tenant());
-        let days = self.core.state.activity();
+        let state = &self.core.state;
+        let names = state.names_of(scope.tenant());
         let mut meter = QueryMeter::new(context)?;
         let range = match self.core.hidden_before(scope) {
             None => query.range,
             Some(oldest) => Some(query.range.unwrap_or(TimeRange::ALL).since(oldest)),
         };
         // A late segment may still hold days that lie past it.
-        let range = range.map(|range| self.core.state.clamp_to_retention(range));
-        let active = match &range {
-            Some(range) => Some(days.active(range, &mut meter)?),
-            None => None,
-        };
-        drop(days);
-        find::nodes(&names, query, filter, active.as_ref(), &mut meter)
+        let range = range.map(|range| state.clamp_to_retention(range));
+        let mut active = state.activity_filter(range.as_ref(), &mut meter)?;
+        find::nodes(&names, query, filter, &mut active, &mut meter)
     }
 
     fn read_parts(
@@ -161,17 +158,13 @@ impl SampleStore for Engine {
         let names = state.names_of(scope.tenant());
         // Also within a day that the store keeps.
         let oldest = scope.retention_days().map(|_| self.core.oldest_of(scope));
-        let active = match self.core.hidden_before(scope) {
-            None => None,
-            Some(oldest) => {
-                let days = state.activity();
-                Some(days.active(&TimeRange::ALL.since(oldest), &mut meter)?)
-            }
-        };
+        let hidden_before = self.core.hidden_before(scope);
+        let visible = hidden_before.map(|oldest| TimeRange::ALL.since(oldest));
+        let mut active = state.activity_filter(visible.as_ref(), &mut meter)?;
         let mut estimate = ReadEstimate::default();
         let mut snapshots = Vec::with_capacity(queries.len());
         for (place, query) in queries.iter().enumerate() {
-            let found = find::series(&names, query.selector, filter, active.as_ref(), &mut meter)?;
+            let found = find::series(&names, query.selector, filter, &mut active, &mut meter)?;
             let series: Vec<SeriesRef> = found.iter().map(|(_, series)| *series).collect();
             let view = state.read_view(scope.tenant(), &series, done.clone(), &mut meter)?;
             let range = state.clamp_to_retention(query.shape.range());
@@ -182,7 +175,7 @@ impl SampleStore for Engine {
             snapshots.push(snapshot);
             estimate.ensure_allowed(&mut snapshots, &mut meter)?;
         }
-        drop(names);
+        drop((names, active));
         visit(part::divided(snapshots))
     }
 
@@ -202,6 +195,25 @@ impl SampleStore for Engine {
             hidden_before: self.core.hidden_before(scope),
         };
         self.core.delete(&what, context, begin)
+    }
+
+    fn drop_tenant(&self, scope: &Scope, context: &Context) -> Result<u64, StoreError> {
+        let has_all = scope.filter(Action::Delete)?.is_none();
+        let dropped = match has_all {
+            true => self.core.drop_tenant(scope.tenant(), context)?,
+            false => None,
+        };
+        if let Some(series) = dropped {
+            return Ok(series);
+        }
+        let everything = DeleteQuery {
+            selector: &Selector::all(),
+            range: None,
+            exact: false,
+            dry_run: false,
+            names: 0,
+        };
+        Ok(self.delete(scope, &everything, context)?.series)
     }
 
     fn usage(&self, metering: &Metering) -> Result<Usage, StoreError> {
@@ -325,6 +337,11 @@ impl SampleStore for Engine {
                 "merges_total",
                 "Days whose segments were merged.",
                 count(&core.counters.merges),
+            ),
+            figure(
+                "purged_bytes_total",
+                "Bytes of segments that were rewritten because something in them was deleted.",
+                count(&core.counters.purged_bytes),
             ),
             figure(
                 "commit_failures_total",

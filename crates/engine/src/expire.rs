@@ -14,6 +14,7 @@ use crate::publish::Change;
 use base::store::StoreError;
 use base::time::{Millis, TimeRange};
 use roaring::RoaringBitmap;
+use std::sync::TryLockError;
 use std::sync::atomic::Ordering;
 
 /// Of all days that have samples, a flush drops one in so many, but always one. Whoever sees that days go which should stay
@@ -45,8 +46,21 @@ fn first_retained_day(
 }
 
 impl Core {
-    /// Drops what lies past the retention.
+    /// Drops what lies past the retention, unless somebody is about it: then that is left to the next flush. Like a merge it goes by
+    /// a version, and flushes go on meanwhile.
     pub(crate) fn expire(&self) -> Result<(), StoreError> {
+        let _one_at_a_time = match self.expiring.try_lock() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(()),
+        };
+        let on_panic = self.poison.on_panic("dropped days past the retention");
+        let expired = self.expire_days();
+        on_panic.disarm();
+        expired
+    }
+
+    fn expire_days(&self) -> Result<(), StoreError> {
         let days = self.state.activity();
         let retention = i64::from(self.config.retention_days) * DAY_MILLIS;
         let dropped_before = Day(self.state.retention_start.load(Ordering::SeqCst));
@@ -63,17 +77,18 @@ impl Core {
         let gone = days.expiring(first);
         let mut dropped = RoaringBitmap::new();
         let mut sequence = None;
-        for mut piece in pieces(&gone) {
+        drop(days);
+        for piece in pieces(&gone) {
             let mut locked = self.state.lock_all();
-            self.state.activity().subtract_newer(&mut piece, &days);
+            // Whatever came in since is in the heads: no other flush is under way.
+            let silent = locked.without_samples_since(&piece, first.range().from);
             let deferred =
-                (!piece.is_empty()).then(|| self.apply_delete_series(&mut locked, &piece));
+                (!silent.is_empty()).then(|| self.apply_delete_series(&mut locked, &silent));
             drop(locked);
-            dropped |= &piece;
+            dropped |= &silent;
             sequence = deferred.map(|(last, _)| last).or(sequence);
             yield_to_waiters();
         }
-        drop(days);
         // Of a day that stays listed for its late segment they would be dropped again and again.
         self.state.clear_activity(&dropped, &TimeRange::ALL);
         self.state.retention_start.store(first.0, Ordering::SeqCst);
@@ -94,10 +109,6 @@ impl Core {
             .filter(|segment| segment.last_day() < first)
             .cloned()
             .collect();
-        let mut late = version.segments.iter().filter(|segment| segment.is_late());
-        if late.any(|segment| Day::of(segment.range().from) < first) {
-            self.state.purge.store(true, Ordering::SeqCst);
-        }
         drop(version);
         if expired.is_empty() {
             return Ok(());
@@ -122,6 +133,10 @@ impl Core {
     /// segments hold of those days can be read again: deletions and listings must find it then.
     fn forget_days_before(&self, first: Day) {
         let version = self.state.version();
+        // What is being flushed may have some of them in segments soon: they are forgotten after the next flush.
+        if version.frozen.is_some() {
+            return;
+        }
         let spans: Vec<(Day, Day)> = version
             .segments
             .iter()

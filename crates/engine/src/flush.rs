@@ -14,6 +14,7 @@
 use crate::core::Core;
 use crate::day::Day;
 use crate::error;
+use crate::guard::PIECE;
 use crate::head::series::HeadSeries;
 use crate::index::names::Names;
 use crate::layout::{NAMES, WAL, segment_dir};
@@ -99,23 +100,30 @@ impl Core {
             return Ok(());
         }
         let on_panic = self.poison.on_panic("flushed the head");
-        let outcome = self.flush_all(&mut unflushed);
+        let flushed = self.flush_all(&mut unflushed);
         on_panic.disarm();
-        match &outcome {
+        match &flushed {
             Ok(()) => self.flush_disk_space.clear(),
             Err(refused) if error::is_retryable(refused) => {
                 drop(self.flush_disk_space.set(refused));
             }
             Err(_) => {}
         }
-        outcome
+        // However much expires, the next flush does not wait for it.
+        drop(unflushed);
+        flushed?;
+        let expired = self.expire().map_err(self.poison_unless_retryable());
+        expired.inspect_err(|refused| {
+            if error::is_retryable(refused) {
+                drop(self.flush_disk_space.set(refused));
+            }
+        })
     }
 
     fn flush_all(&self, unflushed: &mut Option<Unflushed>) -> Result<(), StoreError> {
         self.flush_rest(unflushed)?;
         *unflushed = self.freeze().map_err(self.poison_unless_retryable())?;
-        self.flush_rest(unflushed)?;
-        self.expire().map_err(self.poison_unless_retryable())
+        self.flush_rest(unflushed)
     }
 
     /// Steps 3 to 6 of what is frozen, if something is.
@@ -162,7 +170,7 @@ impl Core {
         drop(writers);
         let names = match everything {
             Some(names) => all_of(&names),
-            None => since(created, dropped),
+            None => since(created, dropped.iter().map(SeriesRef).collect()),
         };
         let is_empty = names.created.is_empty() && names.dropped.is_empty();
         let names = (!is_empty).then(|| names.encode());
@@ -265,7 +273,7 @@ impl Core {
         frozen: &Frozen,
         written: &mut UnpublishedFiles,
     ) -> Result<(), StoreError> {
-        let all = frozen.head.sorted();
+        let all = self.existing(frozen)?;
         let mut days: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
         for (position, (_, _, series)) in all.iter().enumerate() {
             for day in series.days() {
@@ -303,6 +311,27 @@ impl Core {
             written.segments.push(segment);
         }
         self.sync_segments(&written.segments)
+    }
+
+    /// What a frozen head holds of series that exist still. Those that were dropped meanwhile must stay dropped after a crash: their
+    /// records come before the manifest.
+    fn existing(
+        &self,
+        frozen: &Frozen,
+    ) -> Result<Vec<(TenantId, SeriesRef, HeadSeries)>, StoreError> {
+        let mut all = frozen.head.sorted();
+        let mut exist = Vec::with_capacity(all.len());
+        for piece in all.chunks(PIECE) {
+            let catalog = self.state.catalog().read();
+            let series = piece.iter().map(|(_, series, _)| *series);
+            exist.extend(series.map(|series| catalog.registry.contains(series)));
+        }
+        if exist.contains(&false) {
+            self.wal.commit(self.wal.last_sequence())?;
+            let mut exist = exist.into_iter();
+            all.retain(|_| exist.next().unwrap_or(true));
+        }
+        Ok(all)
     }
 
     /// Writes what these series have on some days as one segment.

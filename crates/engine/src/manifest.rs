@@ -6,6 +6,8 @@ use crate::open_dir::OpenDir;
 use crate::registry::table::FingerprintKey;
 use crate::storage::Storage;
 use crate::tombstone::Tombstone;
+use base::id::TenantId;
+use base::scope::Owner;
 use base::store::StoreError;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -33,6 +35,29 @@ pub(crate) struct SegmentEntry {
     pub(crate) until: i64,
 }
 
+/// Whose a tenant is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TenantOwner {
+    tenant: u32,
+    /// In hexadecimal digits: readers of JSON seldom know numbers of that length.
+    owner: String,
+}
+
+impl TenantOwner {
+    pub(crate) fn new(tenant: TenantId, owner: Owner) -> Self {
+        Self {
+            tenant: tenant.0,
+            owner: format!("{:032x}", owner.to_bits()),
+        }
+    }
+
+    /// The tenant and its owner; none where a later build says it in another way.
+    pub(crate) fn read(&self) -> Option<(TenantId, Owner)> {
+        let bits = u128::from_str_radix(&self.owner, 16).ok()?;
+        Some((TenantId(self.tenant), Owner::from_bits(bits)))
+    }
+}
+
 /// The contents of the file. Fields that this build does not know may be left out of account, but for those of a tombstone:
 /// whatever may not be raises `format`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,6 +77,9 @@ pub(crate) struct Manifest {
     pub(crate) names: Vec<String>,
     pub(crate) segments: Vec<SegmentEntry>,
     pub(crate) tombstones: Vec<Tombstone>,
+    /// Whose the tenants with tombstones are, as far as that is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) owners: Vec<TenantOwner>,
 }
 
 #[derive(Serialize)]
@@ -119,6 +147,7 @@ impl Manifest {
             names: Vec::new(),
             segments: Vec::new(),
             tombstones: Vec::new(),
+            owners: Vec::new(),
         }
     }
 
@@ -208,6 +237,12 @@ mod tests {
     fn it_reads_back_and_notices_a_changed_byte() {
         let mut manifest = Manifest::new([1, u64::MAX]);
         manifest.names.push("names/1.names".to_owned());
+        let owned = (TenantId(7), Owner::from_bits(u128::MAX - 5));
+        manifest.owners.push(TenantOwner::new(owned.0, owned.1));
+        assert_eq!(
+            manifest.owners.first().and_then(TenantOwner::read),
+            Some(owned)
+        );
         let text = manifest.encode().unwrap();
         assert_eq!(Manifest::decode(&text).unwrap(), manifest);
         let changed = String::from_utf8(text)
@@ -237,7 +272,6 @@ mod tests {
         });
         manifest.tombstones.push(Tombstone {
             tenant: base::id::TenantId(0),
-            owner: None,
             sequence: 1,
             range: base::time::TimeRange::ALL,
             series: Arc::new([7].into()),
@@ -308,7 +342,7 @@ mod tests {
             let manifest = Manifest {
                 sequence, wal_first, next_file, next_series, names,
                 segments: segments.into_iter().map(entry).collect(),
-                tombstones: vec![Tombstone { tenant: base::id::TenantId(0), owner: None, sequence, range, series: Arc::new(hidden.into_iter().collect()) }],
+                tombstones: vec![Tombstone { tenant: base::id::TenantId(0), sequence, range, series: Arc::new(hidden.into_iter().collect()) }],
                 ..Manifest::new(key)
             };
             let mut text = manifest.encode().unwrap();

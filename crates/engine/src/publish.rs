@@ -2,8 +2,9 @@
 //! long as a manifest takes to be written, and by a merge until activity is settled; no writer of samples takes it.
 
 use crate::core::Core;
-use crate::manifest::{Manifest, SegmentEntry};
+use crate::manifest::{Manifest, SegmentEntry, TenantOwner};
 use crate::segment::reader::Segment;
+use crate::state::Frozen;
 use crate::tombstone::Tombstone;
 use base::store::StoreError;
 use std::collections::HashSet;
@@ -26,6 +27,18 @@ pub(crate) struct Change {
     pub(crate) removed: Vec<Arc<Segment>>,
     /// The frozen head is in `added`.
     pub(crate) flushed: bool,
+}
+
+/// Whether a segment, or the frozen head that will be some, may hold what a deletion hides.
+fn is_needed(
+    tombstone: &Tombstone,
+    segments: &[Arc<Segment>],
+    frozen: Option<&Arc<Frozen>>,
+) -> bool {
+    frozen.is_some_and(|frozen| frozen.sequence < tombstone.sequence)
+        || segments
+            .iter()
+            .any(|segment| segment.is_touched_by(tombstone))
 }
 
 impl Core {
@@ -79,28 +92,22 @@ impl Core {
             .sort_by_key(|entry| (entry.day, entry.sequence));
         edit(&mut next);
         next.next_file = self.next_file.load(Ordering::SeqCst);
-        // A deletion counts as long as a segment, or what will be one, may hold what it hides.
         let frozen = version.frozen.as_ref().filter(|_| !flushed);
-        let needed = |tombstone: &Tombstone| {
-            frozen.is_some_and(|frozen| frozen.sequence < tombstone.sequence)
-                || segments.iter().any(|segment| {
-                    segment.purged() < tombstone.sequence
-                        && tombstone.range.overlaps(&segment.range())
-                })
-        };
-        let (kept, dropped): (Vec<&Tombstone>, Vec<&Tombstone>) = version
-            .tombstones
-            .iter()
-            .partition(|tombstone| needed(tombstone));
-        next.tombstones = kept
-            .into_iter()
-            .filter(|tombstone| tombstone.sequence <= next.sequence)
-            .cloned()
-            .collect();
-        let dropped: HashSet<u64> = dropped
-            .into_iter()
-            .map(|tombstone| tombstone.sequence)
-            .collect();
+        let mut dropped = HashSet::new();
+        next.tombstones.clear();
+        next.owners.clear();
+        version.tombstones.each_tenant(|tenant, own| {
+            let owner = self.state.owners.of(tenant);
+            next.owners
+                .extend(owner.map(|owner| TenantOwner::new(tenant, owner)));
+            for tombstone in own {
+                if !is_needed(tombstone, &segments, frozen) {
+                    dropped.insert(tombstone.sequence);
+                } else if tombstone.sequence <= next.sequence {
+                    next.tombstones.push(tombstone.clone());
+                }
+            }
+        });
         let stored = Arc::new(version.stored.changed(&version.segments, &segments));
         // On disk one thing and in memory another: nobody could go on from there.
         let on_panic = self.poison.on_panic("changed the manifest");
@@ -114,9 +121,8 @@ impl Core {
         self.state.change(|version| {
             // Deletions that came in meanwhile are among these; they are later than anything in a segment.
             if !dropped.is_empty() {
-                let tombstones = version.tombstones.iter();
-                let kept = tombstones.filter(|tombstone| !dropped.contains(&tombstone.sequence));
-                version.tombstones = Arc::new(kept.cloned().collect());
+                let is_dropped = |tombstone: &Tombstone| dropped.contains(&tombstone.sequence);
+                version.tombstones = version.tombstones.without(is_dropped);
             }
             if flushed && let Some(frozen) = version.frozen.take() {
                 version.in_files = frozen.batch;
@@ -126,5 +132,22 @@ impl Core {
         });
         on_panic.disarm();
         Ok(true)
+    }
+    /// Forgets the deletions that hide nothing any more, though no file has changed for it: what was searched for nothing.
+    pub(crate) fn forget_tombstones(&self) -> Result<(), StoreError> {
+        let mut manifest = self.manifest();
+        let version = self.state.version();
+        let mut is_any_over = false;
+        version.tombstones.each_tenant(|_, own| {
+            is_any_over |= own
+                .iter()
+                .any(|tombstone| !is_needed(tombstone, &version.segments, version.frozen.as_ref()));
+        });
+        drop(version);
+        if is_any_over {
+            self.publish(&mut manifest, Change::default(), |_| {})
+                .map_err(self.poison_unless_retryable())?;
+        }
+        Ok(())
     }
 }

@@ -1,16 +1,16 @@
 //! The start: manifest, segments, names, log; then everything is as it was, and orphan files are gone.
 
 use crate::config::EngineConfig;
-use crate::core::{BackgroundRequests, Core, Counters};
+use crate::core::{BackgroundRequests, Core, Counters, MergePasses};
 use crate::day::Day;
 use crate::disk_space::DiskSpace;
+use crate::dropped_series::DroppedSeries;
 use crate::error;
 use crate::events::Events;
-use crate::failed_merges::FailedMerges;
 use crate::head_reservations::HeadReservations;
 use crate::index::activity::{ActivityIndex, NewlyActive, covers};
 use crate::layout::{NAMES, SEGMENTS, WAL, is_ours, is_segment_folder, stray_file};
-use crate::manifest::{self, Manifest};
+use crate::manifest::{self, Manifest, TenantOwner};
 use crate::open_dir::sync_dir;
 use crate::poison::Poison;
 use crate::registry::name_file::{CreatedSeries, NameFile};
@@ -25,12 +25,14 @@ use crate::storage::Storage;
 use crate::stuck_detector::StuckDetector;
 use crate::tenant_tallies::TenantTallies;
 use crate::tombstone::hidden;
+use crate::tombstones::Tombstones;
 use crate::wal::TornTail;
 use crate::wal::record::{FILE_HEADER_BYTES, Record};
 use crate::wal::replay::replay;
 use crate::wal::writer::LogWriter;
 use base::store::StoreError;
-use base::time::{Clock, TimeRange};
+use base::time::Clock;
+use roaring::RoaringBitmap;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -150,6 +152,7 @@ pub(crate) fn open(
             |sequence, record| apply(&state, sequence, record, &mut newly_active, &mut report),
         )?;
         state.mark_active(&newly_active);
+        remove_dropped(&state, &names, replayed.last_sequence);
         report.wal_files = replayed.files;
         report.wal_records = replayed.records;
         report.torn = replayed.torn;
@@ -186,8 +189,10 @@ pub(crate) fn open(
         wal,
         state,
         reservations: HeadReservations::default(),
-        compacting: Mutex::new(FailedMerges::default()),
+        compacting: Mutex::new(MergePasses::default()),
         flushing: Mutex::new(None),
+        expiring: Mutex::new(()),
+        dropping_tenant: Mutex::new(()),
         next_file: AtomicU64::new(manifest.next_file),
         manifest: Mutex::new(manifest),
         stuck_detector: StuckDetector::default(),
@@ -311,14 +316,28 @@ fn load(
     let mut segments = Vec::with_capacity(manifest.segments.len());
     let mut days = ActivityIndex::default();
     let mut newly_active = Vec::new();
-    let mut purge = !manifest.tombstones.is_empty();
+    let mut tombstones = manifest.tombstones.clone();
+    // The names of series that have ended are gone, and what hides their samples has nothing to hide.
+    tombstones.retain_mut(|tombstone| match registry.owner_of(&tombstone.series) {
+        Some(tenant) => {
+            tombstone.tenant = tenant;
+            true
+        }
+        None => false,
+    });
+    tombstones.sort_by_key(|tombstone| tombstone.sequence);
+    let tombstones = Tombstones::of_all(tombstones);
+    let mut dropped = DroppedSeries::default();
     for entry in &manifest.segments {
         let path = dir.join(&entry.file);
         let mut on_block = |header: &Header, series: SeriesRef, day: Day| {
-            let alive = registry.contains(series);
-            purge |= !alive;
-            let mut hiding = hidden(&manifest.tombstones, series, header.purged);
-            if alive && !hiding.any(|range| covers(range, day)) {
+            let Some(entry) = registry.get(series) else {
+                // Had it been dropped before the segment was written, the segment would not hold it.
+                dropped.add(day, 1, manifest.sequence);
+                return;
+            };
+            let mut hiding = hidden(tombstones.of(entry.tenant), series, header.purged);
+            if !hiding.any(|range| covers(range, day)) {
                 newly_active.push((day, series));
             }
             if newly_active.len() >= NEWLY_ACTIVE_MAX {
@@ -340,23 +359,30 @@ fn load(
     }
     segments.sort_by_key(|segment| (segment.day(), segment.sequence()));
     days.set(NewlyActive::of(&newly_active));
-    let mut tombstones = manifest.tombstones.clone();
-    // The names of series that have ended are gone, and what hides their samples has nothing to hide.
-    tombstones.retain_mut(|tombstone| match registry.owner_of(&tombstone.series) {
-        Some(tenant) => {
-            tombstone.tenant = tenant;
-            true
-        }
-        None => false,
-    });
     let version = Version {
         stored: Arc::new(TenantTallies::of(&segments)),
         segments: Arc::new(segments),
-        tombstones: Arc::new(tombstones),
+        tombstones,
         ..Version::default()
     };
-    let state = State::new(registry, days, version, manifest.sequence, purge);
+    let state = State::new(registry, days, version, manifest.sequence, dropped);
+    let owners = manifest.owners.iter().filter_map(TenantOwner::read);
+    owners.for_each(|(tenant, owner)| state.owners.learn(tenant, owner));
     Ok((state, all))
+}
+
+/// Removes the series of the tenants that the log has dropped with the records up to `sequence`. `names`: of the files.
+fn remove_dropped(state: &State, names: &[CreatedSeries], sequence: u64) {
+    let mut catalog = state.catalog().write();
+    let all = names.iter().chain(&catalog.created);
+    let dropped = all.filter(|(tenant, _, series)| catalog.registry.is_dropped(*tenant, *series));
+    let dropped: RoaringBitmap = dropped.map(|(_, _, series)| series.0).collect();
+    catalog.dropped |= &dropped;
+    drop(catalog);
+    if !dropped.is_empty() {
+        state.remove_dropped(&dropped);
+        state.clear_dropped(&dropped, sequence);
+    }
 }
 
 /// The effect of one record of the log.
@@ -395,17 +421,21 @@ fn apply(
         Record::DeleteSeries(series) => {
             let series = series.iter().map(|series| series.0).collect();
             drop(state.lock_all().delete_series(&series));
-            state.clear_activity(&series, &TimeRange::ALL);
+            state.clear_dropped(&series, sequence);
         }
         Record::DeleteRange(range, series) => {
             let series = series.iter().map(|series| series.0).collect();
             state.clear_activity(&series, &range);
             let prepared = state.prepare(&series, &range);
-            let deferred =
-                state
-                    .lock_all()
-                    .delete_range(sequence, (range, None), &series, prepared);
+            let deferred = state
+                .lock_all()
+                .delete_range(sequence, range, &series, prepared);
             drop(deferred);
+        }
+        Record::DropTenant(tenant, below) => {
+            // They are removed once the log is read: only then all are looked for, however many tenants it drops.
+            let mut catalog = state.catalog().write();
+            drop(catalog.registry.drop_tenant(tenant, below));
         }
         Record::Synced => {}
     }

@@ -10,29 +10,34 @@
 mod all_locked;
 mod clear_emptied;
 mod read_view;
+mod remove_dropped;
 
 pub(crate) use all_locked::{AllLocked, DeferredDrop, FreezeOutcome};
 pub(crate) use read_view::ReadView;
 
 use crate::day::Day;
+use crate::dropped_series::DroppedSeries;
 use crate::guard::Lock;
 use crate::head::batches::{Batches, Stamp};
 use crate::head::mem_series::PreparedDeletion;
 use crate::head::{self, AppendCounts, Head, SHARDS, ShardWriter};
-use crate::index::activity::{ActivityIndex, NewlyActive};
+use crate::index::activity::{ActivityFilter, ActivityIndex, NewlyActive};
 use crate::index::names::{Names, TenantNames};
+use crate::query_meter::QueryMeter;
 use crate::registry::name_file::CreatedSeries;
-use crate::registry::table::Registry;
+use crate::registry::table::{Fingerprint, Registry};
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
+use crate::tenant_owners::TenantOwners;
 use crate::tenant_tallies::TenantTallies;
-use crate::tombstone::Tombstone;
+use crate::tombstones::Tombstones;
 use arc_swap::ArcSwap;
+use base::context::Stop;
 use base::id::TenantId;
-use base::time::{Millis, TimeRange};
+use base::time::TimeRange;
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Days whose activity is changed at one time.
@@ -63,8 +68,7 @@ pub(crate) struct Version {
     pub(crate) segments: Arc<Vec<Arc<Segment>>>,
     /// The space each tenant occupies in `segments`.
     pub(crate) stored: Arc<TenantTallies>,
-    /// Ascending by sequence.
-    pub(crate) tombstones: Arc<Vec<Tombstone>>,
+    pub(crate) tombstones: Tombstones,
     /// The last batch of which something may be in `segments`.
     pub(crate) in_files: u64,
 }
@@ -82,7 +86,7 @@ pub(crate) struct Catalog {
     pub(crate) registry: Registry,
     /// Since the last flush.
     pub(crate) created: Vec<CreatedSeries>,
-    pub(crate) dropped: Vec<SeriesRef>,
+    pub(crate) dropped: RoaringBitmap,
     /// The last record whose effect is in a source older than the head.
     frozen_sequence: u64,
 }
@@ -91,6 +95,7 @@ pub(crate) struct Catalog {
 #[derive(Debug)]
 pub(crate) struct State {
     catalog: Lock<Catalog>,
+    creating: Mutex<()>,
     shards: Vec<Lock<ShardWriter>>,
     pub(crate) batches: Batches,
     /// Counts deletions of series; an append that resolved names before one resolves them again.
@@ -102,10 +107,9 @@ pub(crate) struct State {
     changing: Mutex<()>,
     /// Days before this one have been dropped for lying past the retention.
     pub(crate) retention_start: AtomicI32,
-    /// Segments may hold samples that were deleted.
-    pub(crate) purge: AtomicBool,
-    /// When they last held none for sure.
-    pub(crate) purged: Mutex<Option<Millis>>,
+    pub(crate) owners: TenantOwners,
+    /// Series that segments still hold.
+    dropped: Mutex<Arc<DroppedSeries>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -119,7 +123,7 @@ impl State {
         activity: ActivityIndex,
         version: Version,
         frozen_through: u64,
-        purge: bool,
+        dropped: DroppedSeries,
     ) -> Self {
         let writer = || Lock::new(ShardWriter::new(Arc::clone(&version.head)));
         let state = Self {
@@ -127,9 +131,10 @@ impl State {
             catalog: Lock::new(Catalog {
                 registry,
                 created: Vec::new(),
-                dropped: Vec::new(),
+                dropped: RoaringBitmap::new(),
                 frozen_sequence: frozen_through,
             }),
+            creating: Mutex::new(()),
             batches: Batches::default(),
             series_drops: AtomicU64::new(0),
             index: ArcSwap::default(),
@@ -138,8 +143,8 @@ impl State {
             version: ArcSwap::from_pointee(version),
             changing: Mutex::new(()),
             retention_start: AtomicI32::new(i32::MIN),
-            purge: AtomicBool::new(purge),
-            purged: Mutex::new(None),
+            owners: TenantOwners::default(),
+            dropped: Mutex::new(Arc::new(dropped)),
         };
         let catalog = state.catalog.read();
         state.publish_names(&catalog.registry);
@@ -149,6 +154,11 @@ impl State {
 
     pub(crate) const fn catalog(&self) -> &Lock<Catalog> {
         &self.catalog
+    }
+
+    /// The lock of whoever makes series. Take it before the catalog's: as long as it is held, no series comes to be.
+    pub(crate) fn creating(&self) -> MutexGuard<'_, ()> {
+        lock(&self.creating)
     }
 
     /// The lock of one shard.
@@ -193,6 +203,20 @@ impl State {
 
     pub(crate) fn activity(&self) -> ActivityIndex {
         ActivityIndex::clone(&self.activity.load())
+    }
+
+    /// The series with samples on any day that `range` touches, or all where there is no range.
+    pub(crate) fn activity_filter(
+        &self,
+        range: Option<&TimeRange>,
+        meter: &mut QueryMeter<'_>,
+    ) -> Result<ActivityFilter, Stop> {
+        match range {
+            None => Ok(ActivityFilter::Every),
+            Some(range) => Ok(ActivityFilter::Active(
+                self.activity().active(range, meter)?,
+            )),
+        }
     }
 
     pub(crate) fn version(&self) -> Arc<Version> {
@@ -328,6 +352,46 @@ impl State {
         }
     }
 
+    /// The effect on activity of dropping series with the records up to `sequence`: they have no samples any more, and what
+    /// segments hold of them on these days waits for a purge.
+    pub(crate) fn clear_dropped(&self, series: &RoaringBitmap, sequence: u64) {
+        let activity = self.activity();
+        let days = activity.covered(series, &TimeRange::ALL);
+        let counted = days
+            .into_iter()
+            .map(|day| (day, activity.count(day, series)));
+        let counted: Vec<(Day, u64)> = counted.collect();
+        drop(activity);
+        let mut dropped = lock(&self.dropped);
+        for (day, count) in counted {
+            Arc::make_mut(&mut dropped).add(day, count, sequence);
+        }
+        drop(dropped);
+        self.clear_activity(series, &TimeRange::ALL);
+    }
+
+    /// Series that were dropped, and that segments still hold. Taken before the version, it has nothing of which the registry does
+    /// not know, nor a record that is later than a deletion which that version lacks.
+    pub(crate) fn dropped(&self) -> Arc<DroppedSeries> {
+        Arc::clone(&lock(&self.dropped))
+    }
+
+    /// Forgets the days of which no segment holds a dropped series any more.
+    pub(crate) fn forget_dropped(&self) {
+        let mut dropped = lock(&self.dropped);
+        // With the lock held: what is dropped from here on is added to what is kept.
+        let version = self.version();
+        let frozen_through = version.frozen.as_ref().map(|frozen| frozen.sequence);
+        let is_in = |segment: &Arc<Segment>, day: Day, sequence: u64| {
+            segment.purged() < sequence && segment.day() <= day && day <= segment.last_day()
+        };
+        Arc::make_mut(&mut dropped).retain(|day, sequence| {
+            let mut segments = version.segments.iter();
+            frozen_through.is_some_and(|through| through < sequence)
+                || segments.any(|segment| is_in(segment, day, sequence))
+        });
+    }
+
     /// Prepares the deletion of a range from the head, without a lock.
     pub(crate) fn prepare(
         &self,
@@ -341,11 +405,10 @@ impl State {
 }
 
 impl Catalog {
-    /// A series was created: in the registry, and so in the next name file.
-    pub(crate) fn record_created(&mut self, series: SeriesRef) {
-        if let Some(entry) = self.registry.get(series) {
-            let name = Arc::clone(&entry.name);
-            self.created.push((entry.tenant, name, series));
-        }
+    /// A new series: in the registry, and so in the next name file.
+    pub(crate) fn create(&mut self, fingerprint: Fingerprint, created: CreatedSeries) {
+        let (tenant, name, series) = &created;
+        (self.registry).insert(fingerprint, *series, *tenant, Arc::clone(name));
+        self.created.push(created);
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;
-use base::scope::Owner;
 use base::time::{Millis, TimeRange};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
@@ -17,9 +16,6 @@ const SERIES_PER_WEIGHT: u64 = 10_000;
 pub(crate) struct Tombstone {
     /// The tenant of the series. Not in the manifest: the names say which.
     pub(crate) tenant: TenantId,
-    /// The account whose share it counts toward. Not known after a restart: it counts for the tenant alone then, until its days
-    /// are rewritten.
-    pub(crate) owner: Option<Owner>,
     pub(crate) sequence: u64,
     pub(crate) range: TimeRange,
     pub(crate) series: Arc<RoaringBitmap>,
@@ -44,7 +40,6 @@ impl From<TombstoneRecord> for Tombstone {
         }
         Self {
             tenant: TenantId(0),
-            owner: None,
             sequence: written.sequence,
             range: TimeRange {
                 from: Millis(written.from),
@@ -103,7 +98,6 @@ mod tests {
             let series: RoaringBitmap = numbers.into_iter().chain(100..100 + run).collect();
             let tombstone = Tombstone {
                 tenant: TenantId(0),
-                owner: None,
                 sequence,
                 range: TimeRange { from: Millis(from), until: Millis(until) },
                 series: Arc::new(series),

@@ -7,6 +7,20 @@ use crate::id::{AccountId, TenantId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Owner(u128);
 
+impl Owner {
+    /// As a number, for a store to write down.
+    #[must_use]
+    pub const fn to_bits(self) -> u128 {
+        self.0
+    }
+
+    /// The owner of this number.
+    #[must_use]
+    pub const fn from_bits(bits: u128) -> Self {
+        Self(bits)
+    }
+}
+
 impl From<AccountId> for Owner {
     fn from(account: AccountId) -> Self {
         Self(u128::from_be_bytes(*account.0.as_bytes()))

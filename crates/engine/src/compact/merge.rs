@@ -1,269 +1,168 @@
 //! Merges segments of a day when there are too many, and all of them when they hold deleted samples: overwritten and
 //! deleted samples and dropped series are left out, so that their bytes go with the old files.
 
+use super::deletions::Deletions;
+use super::run;
 use super::run::SegmentExtent;
-use super::unwinding::OnUnwind;
-use super::{Purge, run};
 use crate::core::Core;
-use crate::day::Day;
-use crate::error;
-use crate::failed_merges::{MergeGroup, MergeReason};
+use crate::failed_merges::MergeGroup;
 use crate::guard::PIECE;
+use crate::purge_budget::PurgeBudget;
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;
 use base::context::Context;
+use base::id::TenantId;
 use base::store::StoreError;
-use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
-fn group(segment: &Segment) -> MergeGroup {
+/// The group that a segment is merged in.
+pub(super) fn group_of(segment: &Segment) -> MergeGroup {
     (!segment.is_late()).then_some(segment.day())
 }
 
 impl Core {
-    /// Merges every day that asks for it. Flushes go on meanwhile. What nobody waits for ends when the engine does, also in
-    /// the middle of a day.
-    pub(crate) fn compact(&self, asked: Purge) -> Result<(), StoreError> {
-        self.poison.check()?;
-        let failed = self.compacting.lock();
-        let mut failed = failed.unwrap_or_else(PoisonError::into_inner);
-        // What a flush has left frozen for lack of room comes before what is rewritten.
-        self.flush_rest(&mut self.flushing())?;
-        let now = self.clock.now();
-        let version = self.state.version();
-        let last = *self.purged();
-        let due = asked.is_due(now, last, version.tombstones.len());
-        let purge = due && self.state.purge.swap(false, Ordering::SeqCst);
-        let unwinding = OnUnwind::new(|| {
-            if purge {
-                self.state.purge.store(true, Ordering::SeqCst);
-            }
-        });
-        let groups: BTreeSet<MergeGroup> = version
-            .segments
-            .iter()
-            .map(|segment| group(segment))
-            .collect();
-        drop(version);
-        failed.retain(&groups);
-        let context = match asked {
-            Purge::Now => {
-                failed.end_pauses();
-                Context::unlimited()
-            }
-            Purge::WhenWorthIt => Context::unlimited().with_cancel_flag(Arc::clone(&self.stopping)),
-        };
-        let wanted = if purge {
-            MergeReason::Purge
-        } else {
-            MergeReason::Crowded
-        };
-        let mut outcome = Ok(());
-        // Whether a lack of room, or the end of the engine, has left out something that is tried again soon.
-        let mut is_unfinished = false;
-        for group in groups {
-            let Some(reason) = failed.next_try(group, wanted, now) else {
-                continue;
-            };
-            let compacted = self.compact_group(group, reason == MergeReason::Purge, &context);
-            let is_over = matches!(compacted, Err(StoreError::Stopped(_)));
-            if !is_over {
-                self.poison.check()?;
-            }
-            match compacted {
-                Ok(()) => failed.succeed(group, reason),
-                Err(error) if is_over || error::is_retryable(&error) => {
-                    is_unfinished = true;
-                    outcome = outcome.and(Err(error));
-                }
-                Err(error) => {
-                    // A damaged day costs the others nothing: they go on, and it is left alone for a while.
-                    failed.fail(group, reason, now);
-                    if outcome.is_ok() {
-                        outcome = Err(error);
-                    } else {
-                        // The answer is the first; nobody else would hear of this one.
-                        self.merge_failed(&error, true);
-                    }
-                }
-            }
-            if is_over {
-                break;
-            }
-        }
-        if is_unfinished && purge {
-            self.state.purge.store(true, Ordering::SeqCst);
-        } else if purge {
-            *self.purged() = Some(now);
-        }
-        drop(unwinding);
-        drop(failed);
-        match outcome {
-            // The engine ends: what is left undone is done after the next start.
-            Err(StoreError::Stopped(_)) if asked == Purge::WhenWorthIt => Ok(()),
-            outcome => outcome,
-        }
-    }
-
-    fn compact_group(
+    /// Merges what a group has too much of; with a budget, what was deleted in it as well.
+    pub(super) fn compact_group(
         &self,
         of: MergeGroup,
-        purge: bool,
+        mut purge: Option<&mut PurgeBudget>,
         context: &Context,
     ) -> Result<(), StoreError> {
         // Segments and deletions of one moment: what is merged counts as purged of all deletions up to its last record.
-        let version = self.state.version();
-        let tombstones = Arc::clone(&version.tombstones);
+        let (version, deletions) = self.deletions();
         let all = version.segments.iter().cloned();
         let (mut members, others): (Vec<Arc<Segment>>, Vec<Arc<Segment>>) =
-            all.partition(|segment| group(segment) == of);
+            all.partition(|segment| group_of(segment) == of);
+        let stored: u64 = version.segments.iter().map(|segment| segment.bytes()).sum();
         drop(version);
+        let bytes_max = match of {
+            Some(_) => u64::MAX,
+            None => run::late_bytes_max(stored),
+        };
         members.sort_by_key(|segment| segment.sequence());
         let places = |all: &[Arc<Segment>]| -> Vec<SegmentExtent> {
             let place =
                 |segment: &Arc<Segment>| (segment.sequence(), (segment.day(), segment.last_day()));
             all.iter().map(place).collect()
         };
-        let parts = run::parts(&places(&members), &places(&others));
+        let is_each_alone = purge.is_some() && of.is_none();
+        let parts = match is_each_alone {
+            true => (1..members.len()).collect(),
+            false => run::parts(&places(&members), &places(&others)),
+        };
         drop(others);
-        let mut outcome = Ok(());
         for begin in parts.into_iter().rev().chain([0]) {
             // Not kept alive here: a merged file is removed with its last reader.
             let part = members.split_off(begin);
-            let merged = self.compact_part(part, &tombstones, purge, context);
-            let is_over = merged.is_err();
-            outcome = outcome.and(merged);
-            if is_over {
-                break;
-            }
+            let purge = purge.as_deref_mut();
+            self.compact_part(part, &deletions, purge, bytes_max, context)?;
         }
-        outcome
-    }
-
-    /// Merges the part of an uninterrupted run that is worth merging.
-    fn compact_part(
-        &self,
-        mut members: Vec<Arc<Segment>>,
-        tombstones: &[Tombstone],
-        purge: bool,
-        context: &Context,
-    ) -> Result<(), StoreError> {
-        let crowded = members.len() > self.config.segments_per_day;
-        let mut is_whole = false;
-        for segment in members.iter().filter(|_| purge) {
-            is_whole =
-                self.holds_expired(segment) || self.holds_deleted(segment, tombstones, context)?;
-            if is_whole {
-                break;
-            }
-        }
-        if !is_whole {
-            if !crowded {
-                return Ok(());
-            }
-            let sizes: Vec<u64> = members.iter().map(|segment| segment.bytes()).collect();
-            members.drain(..run::start(&sizes));
-        }
-        if self.merge(members, tombstones, context)? {
-            self.counters.merges.fetch_add(1, Ordering::Relaxed);
+        if is_each_alone {
+            return self.compact_group(of, None, context);
         }
         Ok(())
     }
 
-    /// The first day that is kept, as far as retention has come.
-    pub(super) fn first_kept(&self) -> Day {
-        Day(self.state.retention_start.load(Ordering::SeqCst))
+    /// Merges the part of an uninterrupted run that is worth merging: where there are too many, no more than `bytes_max`.
+    fn compact_part(
+        &self,
+        mut members: Vec<Arc<Segment>>,
+        deletions: &Deletions,
+        purge: Option<&mut PurgeBudget>,
+        bytes_max: u64,
+        context: &Context,
+    ) -> Result<(), StoreError> {
+        let is_purged = match purge {
+            Some(budget) => self.is_to_purge(&members, deletions, budget, context)?,
+            None => false,
+        };
+        if !is_purged {
+            let sizes: Vec<u64> = members.iter().map(|segment| segment.bytes()).collect();
+            let Some(first) = run::crowded(&sizes, self.config.segments_per_day, bytes_max) else {
+                return Ok(());
+            };
+            members.drain(..first);
+        }
+        let bytes: u64 = members.iter().map(|segment| segment.bytes()).sum();
+        if self.merge(members, deletions, context)? {
+            self.counters.merges.fetch_add(1, Ordering::Relaxed);
+            if is_purged {
+                let purged = &self.counters.purged_bytes;
+                purged.fetch_add(bytes, Ordering::Relaxed);
+            }
+        }
+        Ok(())
     }
 
-    /// Whether some of its days lie past the retention and others do not.
-    fn holds_expired(&self, segment: &Segment) -> bool {
-        segment.is_late() && Day::of(segment.range().from) < self.first_kept()
+    /// Whether they hold something that was deleted, and the budget allows to rewrite them. What was searched for nothing is not
+    /// searched for it again.
+    fn is_to_purge(
+        &self,
+        members: &[Arc<Segment>],
+        deletions: &Deletions,
+        budget: &mut PurgeBudget,
+        context: &Context,
+    ) -> Result<bool, StoreError> {
+        let rewritten: u64 = members.iter().map(|segment| segment.bytes()).sum();
+        for segment in members {
+            if deletions.freed_bytes(segment).is_none() {
+                continue;
+            }
+            if !budget.allows(rewritten) {
+                return Ok(false);
+            }
+            if deletions.holds_expired(segment)
+                || self.holds_deleted(segment, deletions, context)?
+            {
+                budget.spend(rewritten);
+                return Ok(true);
+            }
+            budget.spend(segment.directory_bytes());
+            segment.set_searched(deletions.last_sequence());
+        }
+        Ok(false)
     }
 
     /// Whether a series in it was dropped, or a deletion hides some of it.
     fn holds_deleted(
         &self,
         segment: &Segment,
-        tombstones: &[Tombstone],
+        deletions: &Deletions,
         context: &Context,
     ) -> Result<bool, StoreError> {
-        let hiding: Vec<&Tombstone> = tombstones
-            .iter()
-            .filter(|tombstone| {
-                tombstone.sequence > segment.purged() && tombstone.range.overlaps(&segment.range())
-            })
-            .collect();
-        let is_hidden = |series: SeriesRef| {
-            hiding
-                .iter()
-                .any(|deletion| deletion.series.contains(series.0))
+        let hiding_of = |tenant: TenantId| -> Vec<&Tombstone> {
+            let own = deletions.tombstones.of(tenant).iter();
+            own.filter(|own| segment.is_touched_by(own)).collect()
         };
-        let mut rest = segment
-            .series()
-            .map(|entry| entry.map(|(_, series)| series));
+        // Series ascend by tenant.
+        let (mut of_tenant, mut hiding) = (None, Vec::new());
+        let mut rest = segment.series();
         loop {
             // Where nothing was deleted it goes over all series of the day.
             context.check(Instant::now())?;
-            let piece: Vec<SeriesRef> = rest.by_ref().take(PIECE).collect::<Result<_, _>>()?;
+            let piece = rest.by_ref().take(PIECE);
+            let piece: Vec<(TenantId, SeriesRef)> = piece.collect::<Result<_, _>>()?;
             if piece.is_empty() {
                 return Ok(false);
             }
-            if piece.iter().copied().any(is_hidden) {
-                return Ok(true);
+            for (tenant, series) in &piece {
+                if of_tenant != Some(*tenant) {
+                    of_tenant = Some(*tenant);
+                    hiding = hiding_of(*tenant);
+                }
+                let mut hiding = hiding.iter();
+                if hiding.any(|deletion| deletion.series.contains(series.0)) {
+                    return Ok(true);
+                }
             }
             let catalog = self.state.catalog().read();
-            if piece
-                .iter()
-                .any(|series_ref| !catalog.registry.contains(*series_ref))
-            {
+            let mut series = piece.iter().map(|(_, series)| *series);
+            if series.any(|series| !catalog.registry.contains(series)) {
                 return Ok(true);
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::EngineConfig;
-    use crate::events::Silent;
-    use crate::recover;
-    use crate::storage::faulty::Faulty;
-    use base::id::{AccountId, Guid, TenantId};
-    use base::name::SeriesName;
-    use base::principal::Principal;
-    use base::sample::Batch;
-    use base::scope::{Actions, Domain, Scope};
-    use base::store::{Durability, SeriesQuota};
-    use base::time::{ManualClock, Millis};
-
-    /// It went over all series of all days, and the end of the engine waited for it.
-    #[test]
-    fn a_search_for_deleted_samples_ends_with_the_engine_and_is_due_again() {
-        let config = EngineConfig::new("/samples");
-        let clock = Arc::new(ManualClock::at(Millis(0)));
-        let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
-        let core = opened.unwrap().0;
-        let domain = Domain::Account(AccountId(Guid::from_random([1; 16])));
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "tests have no identity service to be granted a scope by"
-        )]
-        let scope = Scope::granted(Principal::Server, TenantId(1), domain, Actions::ALL);
-        let mut batch = Batch::default();
-        batch.push(&SeriesName::parse("a").unwrap(), Millis(0), 1.0);
-        let quota = SeriesQuota::UNLIMITED;
-        core.append(&scope, &batch, Durability::Buffered, quota)
-            .unwrap();
-        core.flush().unwrap();
-        core.state.purge.store(true, Ordering::SeqCst);
-        for (stopping, is_due) in [(true, true), (false, false)] {
-            core.stopping.store(stopping, Ordering::SeqCst);
-            core.compact(Purge::WhenWorthIt).unwrap();
-            assert_eq!(core.state.purge.load(Ordering::SeqCst), is_due);
         }
     }
 }

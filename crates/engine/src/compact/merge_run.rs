@@ -2,6 +2,7 @@
 //! place of the run.
 
 use super::copy;
+use super::deletions::Deletions;
 use super::series_union::{Key, SeriesUnion};
 use super::unwinding::OnUnwind;
 use crate::core::Core;
@@ -14,7 +15,6 @@ use crate::read::spans;
 use crate::segment::layout::Header;
 use crate::segment::reader::Segment;
 use crate::segment::writer::SegmentWriter;
-use crate::tombstone::Tombstone;
 use base::context::Context;
 use base::store::StoreError;
 use base::time::TimeRange;
@@ -27,8 +27,8 @@ use std::time::Instant;
 struct MergePlan<'a> {
     /// Neighbours in sequence, the oldest first.
     run: Vec<Arc<Segment>>,
-    /// Deletions up to this moment.
-    tombstones: &'a [Tombstone],
+    /// Up to this moment.
+    deletions: &'a Deletions,
     /// Of the new segment.
     header: Header,
     /// The copied part of each series.
@@ -55,10 +55,10 @@ impl Core {
     pub(super) fn merge(
         &self,
         run: Vec<Arc<Segment>>,
-        tombstones: &[Tombstone],
+        deletions: &Deletions,
         context: &Context,
     ) -> Result<bool, StoreError> {
-        let Some(plan) = self.plan_merge(run, tombstones) else {
+        let Some(plan) = Self::plan_merge(run, deletions) else {
             return Ok(false);
         };
         let begun_file = OnceCell::<PathBuf>::new();
@@ -75,16 +75,10 @@ impl Core {
     }
 
     /// The plan of the new segment. None where they lie too far apart to be one: they stay as they are.
-    fn plan_merge<'a>(
-        &self,
-        run: Vec<Arc<Segment>>,
-        tombstones: &'a [Tombstone],
-    ) -> Option<MergePlan<'a>> {
+    fn plan_merge(run: Vec<Arc<Segment>>, deletions: &Deletions) -> Option<MergePlan<'_>> {
         let (first, last) = (run.first()?, run.last()?);
         let sequence = last.sequence();
-        let purged = tombstones
-            .last()
-            .map_or(sequence, |tombstone| tombstone.sequence.max(sequence));
+        let purged = deletions.last_sequence().max(sequence);
         let is_late = first.is_late();
         let first_day = run.iter().map(|segment| segment.day()).min()?;
         let last_day = run.iter().map(|segment| segment.last_day()).max()?;
@@ -97,7 +91,7 @@ impl Core {
         };
         // Of late segments, days past the retention are left out.
         let kept_from = if is_late {
-            self.first_kept()
+            deletions.first_kept
         } else {
             first_day
         };
@@ -107,7 +101,7 @@ impl Core {
         };
         Some(MergePlan {
             run,
-            tombstones,
+            deletions,
             header,
             range,
             is_late,
@@ -246,7 +240,7 @@ impl RunCopy<'_> {
     fn take(&mut self, piece: Vec<Key>) -> Result<(), StoreError> {
         let plan = self.plan;
         for (tenant, series) in self.core.alive(piece) {
-            let deletions = spans::deletions(plan.tombstones, series);
+            let deletions = spans::deletions(plan.deletions.tombstones.of(tenant), series);
             let reader = SeriesReader::new(Sources {
                 tenant,
                 series,

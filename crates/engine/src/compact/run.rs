@@ -6,8 +6,37 @@ use crate::day::Day;
 /// into n times is so rewritten about log n times; merging all of it whenever it is crowded would rewrite it n times.
 const GROWTH: u64 = 2;
 
+/// Late segments that are merged with each other have at most one in so many bytes of the store…
+const LATE_PART: u64 = 16;
+
+/// …or so many bytes, where that is more. There is one group of them, however many days they are of: a merge of it would else grow
+/// without end, where that of a day has a day's bytes.
+const LATE_BYTES_MIN: u64 = 256 * 1024 * 1024;
+
+/// How many bytes of late segments may be merged at one time, in a store of so many.
+pub(super) fn late_bytes_max(stored: u64) -> u64 {
+    (stored / LATE_PART).max(LATE_BYTES_MIN)
+}
+
+/// The position from which on to merge segments of these sizes, oldest first, if more than `allowed` of the newest have no more than
+/// `bytes_max` together. Older ones have reached their size, and are left alone.
+pub(super) fn crowded(sizes: &[u64], allowed: usize, bytes_max: u64) -> Option<usize> {
+    let mut sum = 0_u64;
+    let newest = sizes.iter().rev().take_while(|size| {
+        sum = sum.saturating_add(**size);
+        sum <= bytes_max
+    });
+    let newest = newest.count();
+    if newest <= allowed {
+        return None;
+    }
+    let first = sizes.len() - newest;
+    let newest = sizes.get(first..).unwrap_or_default();
+    Some(first + start(newest))
+}
+
 /// The position from which on to merge segments of these sizes, oldest first; at least two.
-pub(super) fn start(sizes: &[u64]) -> usize {
+fn start(sizes: &[u64]) -> usize {
     let mut start = sizes.len().saturating_sub(2);
     let mut sum: u64 = sizes.iter().skip(start).sum();
     while let Some(older) = start.checked_sub(1).and_then(|at| sizes.get(at)) {
@@ -78,6 +107,32 @@ mod tests {
         assert_eq!(start(&[1, 1, 1, 1]), 0);
         assert_eq!(start(&[100, 1, 1, 1]), 1);
         assert_eq!(start(&[100, 20, 9, 1, 1]), 3);
+    }
+
+    #[test]
+    fn late_segments_are_merged_up_to_a_share_of_the_store() {
+        assert_eq!(late_bytes_max(0), LATE_BYTES_MIN);
+        assert_eq!(late_bytes_max(320 * LATE_BYTES_MIN), 20 * LATE_BYTES_MIN);
+        assert_eq!(crowded(&[1; 8], 8, u64::MAX), None);
+        assert_eq!(crowded(&[1; 9], 8, u64::MAX), Some(0));
+        assert_eq!(
+            crowded(&[1; 9], 8, 8),
+            None,
+            "of the newest eight go together"
+        );
+        let (mut sizes, mut largest, mut rewritten) = (Vec::new(), 0, 0);
+        for _ in 0..4096 {
+            sizes.push(1_u64);
+            if let Some(first) = crowded(&sizes, 8, 64) {
+                let merged: u64 = sizes.drain(first..).sum();
+                largest = largest.max(merged);
+                rewritten += merged;
+                sizes.push(merged);
+            }
+        }
+        assert!((32..=64).contains(&largest), "{largest}");
+        assert!(sizes.len() <= 9 + 2 * 4096 / 64, "{}", sizes.len());
+        assert!(rewritten < 4096 * 6, "{rewritten}");
     }
 
     #[test]

@@ -15,10 +15,10 @@ use super::intersection::{IntersectionAutomaton, IntersectionCursor};
 use super::tree::Tree;
 use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
-use base::context::Stop;
 use base::id::TenantId;
 use base::selector::{NameFilter, Selector};
 use base::store::StoreError;
+use roaring::RoaringBitmap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use walk::{Walk, WalkEnd};
@@ -64,6 +64,11 @@ impl Names {
         }
     }
 
+    /// Takes out all names of a tenant.
+    pub(crate) fn remove_tenant(&mut self, tenant: TenantId) -> TenantNames {
+        self.0.remove(&tenant).unwrap_or_default()
+    }
+
     /// How many series the tenant has.
     pub(crate) fn count(&self, tenant: TenantId) -> u64 {
         self.0.get(&tenant).map_or(0, |names| names.0.len() as u64)
@@ -90,6 +95,27 @@ impl TenantNames {
     /// How many series the tenant has.
     pub(crate) const fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// Whether it is a copy of `other`, and neither has changed since.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.0.is_same(&other.0)
+    }
+
+    /// All series.
+    pub(crate) fn series(&self, meter: &mut QueryMeter<'_>) -> Result<RoaringBitmap, Stop> {
+        let mut all = RoaringBitmap::new();
+        let end = self.0.each_from("", &mut |_, series| {
+            all.insert(series.0);
+            match meter.steps(1) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(stop) => ControlFlow::Break(stop),
+            }
+        });
+        match end {
+            ControlFlow::Break(stop) => Err(stop),
+            ControlFlow::Continue(()) => Ok(all),
+        }
     }
 
     /// Hands every node that `selector` means and `filter`, if there is one, lets through to `take`, each once, in no
@@ -129,10 +155,14 @@ impl TenantNames {
         path: &str,
         filter: Option<&NameFilter>,
         meter: &mut QueryMeter<'_>,
-        mut take: impl FnMut(&str, SeriesRef) -> ControlFlow<()>,
+        mut take: impl FnMut(
+            &str,
+            SeriesRef,
+            &mut QueryMeter<'_>,
+        ) -> Result<ControlFlow<()>, StoreError>,
     ) -> Result<(), StoreError> {
         let Some(filter) = filter else {
-            return Ok(self.all_below(path, meter, take)?);
+            return self.all_below(path, meter, take);
         };
         let every = Selector::all();
         let automaton = IntersectionAutomaton::of(&every, Some(filter));
@@ -149,10 +179,9 @@ impl TenantNames {
             path: format!("{path}."),
             is_probe: true,
             meter,
-            take: &mut |found: WalkNode<'_>, _: &mut QueryMeter<'_>| {
-                Ok(found.leaf.map_or(ControlFlow::Continue(()), |series| {
-                    take(found.key.as_str(), series)
-                }))
+            take: &mut |found: WalkNode<'_>, meter: &mut QueryMeter<'_>| match found.leaf {
+                Some(series) => take(found.key.as_str(), series, meter),
+                None => Ok(ControlFlow::Continue(())),
             },
         };
         if !automaton.can_continue_at(&positions) {
@@ -165,19 +194,24 @@ impl TenantNames {
         &self,
         path: &str,
         meter: &mut QueryMeter<'_>,
-        mut take: impl FnMut(&str, SeriesRef) -> ControlFlow<()>,
-    ) -> Result<(), Stop> {
+        mut take: impl FnMut(
+            &str,
+            SeriesRef,
+            &mut QueryMeter<'_>,
+        ) -> Result<ControlFlow<()>, StoreError>,
+    ) -> Result<(), StoreError> {
         let prefix = format!("{path}.");
         let end = self.0.each_from(prefix.as_str(), &mut |name, series| {
             if !name.starts_with(&prefix) {
                 return ControlFlow::Break(Ok(()));
             }
             if let Err(stop) = meter.steps(1) {
-                return ControlFlow::Break(Err(stop));
+                return ControlFlow::Break(Err(stop.into()));
             }
-            match take(name, *series) {
-                ControlFlow::Continue(()) => ControlFlow::Continue(()),
-                ControlFlow::Break(()) => ControlFlow::Break(Ok(())),
+            match take(name, *series, meter) {
+                Ok(ControlFlow::Continue(())) => ControlFlow::Continue(()),
+                Ok(ControlFlow::Break(())) => ControlFlow::Break(Ok(())),
+                Err(error) => ControlFlow::Break(Err(error)),
             }
         });
         match end {

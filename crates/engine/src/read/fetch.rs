@@ -109,10 +109,10 @@ impl<'c> Snapshot<'c> {
                 segments.push(Arc::clone(segment));
             }
         }
-        meter.steps((version.segments.len() + version.tombstones.len()) as u64)?;
-        let tombstones = version.tombstones.iter();
-        let concerns =
-            |tombstone: &&Tombstone| tombstone.tenant == tenant && tombstone.range.overlaps(&range);
+        let tombstones = version.tombstones.of(tenant);
+        meter.steps((version.segments.len() + tombstones.len()) as u64)?;
+        let tombstones = tombstones.iter();
+        let concerns = |tombstone: &&Tombstone| tombstone.range.overlaps(&range);
         let frozen_through = |frozen: &Arc<Frozen>| frozen.sequence;
         let common = Common {
             query,

@@ -3,14 +3,15 @@
 //! Fingerprints are keyed with a secret of the data folder, so that nobody can send names that crowd into one slot. A hit
 //! is compared with the stored name all the same: names that share a fingerprint are two series.
 
-use super::entries::{Entries, Entry};
+use super::entries::{Cursor, Entries, Entry};
 use super::name_file::CreatedSeries;
-use crate::index::names::Names;
+use crate::index::names::{Names, TenantNames};
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;
 use hashbrown::HashTable;
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 use roaring::RoaringBitmap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The secret of a data folder.
@@ -30,6 +31,24 @@ pub(crate) struct Registry {
     series: Entries,
     names: Names,
     next: u32,
+    /// Tenants that were dropped, with the number below which their series have ended, until all of these are removed.
+    dropped: HashMap<TenantId, SeriesRef>,
+}
+
+/// Compares the names of series that are mostly neighbours: their page is found once.
+#[derive(Debug)]
+pub(crate) struct NameCursor<'r> {
+    registry: &'r Registry,
+    entries: Cursor<'r>,
+}
+
+impl NameCursor<'_> {
+    /// Whether the series is the tenant's of this name.
+    pub(crate) fn has_name(&mut self, series: SeriesRef, tenant: TenantId, name: &str) -> bool {
+        let entry = self.entries.get(series);
+        entry.is_some_and(|entry| entry.is_named(tenant, name))
+            && !self.registry.is_dropped(tenant, series)
+    }
 }
 
 impl Registry {
@@ -41,6 +60,7 @@ impl Registry {
             series: Entries::default(),
             names: Names::default(),
             next: 0,
+            dropped: HashMap::new(),
         }
     }
 
@@ -61,8 +81,16 @@ impl Registry {
 
     /// Whether the series is the tenant's of this name.
     pub(crate) fn has_name(&self, series: SeriesRef, tenant: TenantId, name: &str) -> bool {
-        let entry = self.series.get(series);
-        entry.is_some_and(|entry| entry.tenant == tenant && *entry.name == *name)
+        let entry = self.get(series);
+        entry.is_some_and(|entry| entry.is_named(tenant, name))
+    }
+
+    /// Compares the names of series that are mostly neighbours.
+    pub(crate) const fn cursor(&self) -> NameCursor<'_> {
+        NameCursor {
+            registry: self,
+            entries: self.series.cursor(),
+        }
     }
 
     /// The series of a name.
@@ -80,28 +108,37 @@ impl Registry {
     }
 
     /// Gives a new series the next number; `None` when there are no more.
+    #[cfg(test)]
     pub(crate) fn create(&mut self, tenant: TenantId, name: &str) -> Option<SeriesRef> {
-        if self.next == u32::MAX {
-            return None;
-        }
-        let series = SeriesRef(self.next);
-        self.insert(series, tenant, name);
+        let series = Some(SeriesRef(self.next)).filter(|series| series.0 != u32::MAX)?;
+        let fingerprint = self.fingerprint(tenant, name);
+        self.insert(fingerprint, series, tenant, name.into());
         Some(series)
     }
 
-    fn insert(&mut self, series: SeriesRef, tenant: TenantId, name: &str) {
-        let name: Arc<str> = name.into();
+    /// Takes in a new series.
+    pub(crate) fn insert(
+        &mut self,
+        fingerprint: Fingerprint,
+        series: SeriesRef,
+        tenant: TenantId,
+        name: Arc<str>,
+    ) {
         self.names.insert(tenant, Arc::clone(&name), series);
-        self.register(series, tenant, name);
+        self.put(fingerprint, series, Entry { tenant, name });
     }
 
     /// Takes in a series whose number is known, all but its place among the sorted names: a start makes these at one time,
     /// once it knows all that there are ([`Self::index_names`]).
     pub(crate) fn register(&mut self, series: SeriesRef, tenant: TenantId, name: Arc<str>) {
-        let Fingerprint(fingerprint) = self.fingerprint(tenant, &name);
+        let fingerprint = self.fingerprint(tenant, &name);
+        self.put(fingerprint, series, Entry { tenant, name });
+    }
+
+    fn put(&mut self, Fingerprint(hash): Fingerprint, series: SeriesRef, entry: Entry) {
         self.table
-            .insert_unique(fingerprint, (fingerprint, series), |(hash, _)| *hash);
-        self.series.insert(series, Entry { tenant, name });
+            .insert_unique(hash, (hash, series), |(hash, _)| *hash);
+        self.series.insert(series, entry);
         self.reserve_numbers_below(series.0.saturating_add(1));
     }
 
@@ -124,9 +161,32 @@ impl Registry {
         self.next = self.next.max(next);
     }
 
+    /// All series of a tenant end that there are now; they are those below a number, and are removed later. Returns their names.
+    pub(crate) fn drop_tenant(&mut self, tenant: TenantId, below: SeriesRef) -> TenantNames {
+        let ended = self.dropped.entry(tenant).or_insert(below);
+        *ended = below.max(*ended);
+        self.names.remove_tenant(tenant)
+    }
+
+    /// All series of the dropped tenants are removed.
+    pub(crate) fn forget_dropped_tenants(&mut self) {
+        self.dropped.clear();
+    }
+
+    /// Whether the series ended with its tenant.
+    pub(crate) fn is_dropped(&self, tenant: TenantId, series: SeriesRef) -> bool {
+        // Nearly always there are none, and this is asked for each sample.
+        if self.dropped.is_empty() {
+            return false;
+        }
+        let below = self.dropped.get(&tenant);
+        below.is_some_and(|below| series < *below)
+    }
+
     /// Forgets a series. Its number is never given again.
     pub(crate) fn remove(&mut self, series: SeriesRef) -> Option<Entry> {
         let entry = self.series.remove(series)?;
+        let is_dropped = self.is_dropped(entry.tenant, series);
         let Fingerprint(fingerprint) = self.fingerprint(entry.tenant, &entry.name);
         let place = self
             .table
@@ -134,12 +194,16 @@ impl Registry {
         if let Ok(slot) = place {
             slot.remove();
         }
-        self.names.remove(entry.tenant, &entry.name);
+        // The name of one that has ended with its tenant may be another's by now.
+        if !is_dropped {
+            self.names.remove(entry.tenant, &entry.name);
+        }
         Some(entry)
     }
 
     pub(crate) fn get(&self, series: SeriesRef) -> Option<&Entry> {
-        self.series.get(series)
+        let entry = self.series.get(series)?;
+        (!self.is_dropped(entry.tenant, series)).then_some(entry)
     }
 
     /// The owner of these series, of which some may have ended; all are one tenant's.
@@ -151,7 +215,7 @@ impl Registry {
     }
 
     pub(crate) fn contains(&self, series: SeriesRef) -> bool {
-        self.series.get(series).is_some()
+        self.get(series).is_some()
     }
 
     pub(crate) const fn names(&self) -> &Names {
@@ -194,12 +258,12 @@ mod tests {
     }
 
     #[test]
-    fn the_last_number_is_given_once_and_then_none() {
+    fn the_last_number_is_found_and_none_comes_after_it() {
         let mut registry = Registry::new([1, 2]);
         registry.reserve_numbers_below(u32::MAX - 1);
         let last = registry.create(TenantId(1), "a").unwrap();
         assert_eq!(last, SeriesRef(u32::MAX - 1));
-        assert_eq!(registry.create(TenantId(1), "b"), None);
+        assert_eq!(registry.next(), u32::MAX);
         assert_eq!(find(&registry, TenantId(1), "a"), Some(last));
         registry.remove(last);
         assert_eq!((registry.len(), registry.get(last).is_none()), (0, true));

@@ -63,6 +63,16 @@ pub(crate) struct Tenant {
     pub(crate) until: i64,
 }
 
+impl Tenant {
+    /// From its first to its last sample.
+    pub(crate) const fn range(&self) -> TimeRange {
+        TimeRange {
+            from: Millis(self.from),
+            until: Millis(self.until),
+        }
+    }
+}
+
 /// The last bytes of the file: where the directories are, and what the whole file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Footer {

@@ -14,12 +14,14 @@ use crate::day::Day;
 use crate::error;
 use crate::points::Points;
 use crate::series_ref::SeriesRef;
+use crate::tombstone::Tombstone;
 use base::id::TenantId;
 use base::store::StoreError;
 use base::time::{Millis, TimeRange};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A segment. Its file stays readable as long as this lives, also when the manifest has dropped it.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ pub(crate) struct Segment {
     /// With the samples of each.
     tenants: Vec<(Tenant, u64)>,
     directory: Directory,
+    /// Deletions up to this record were looked for in it, and hide nothing.
+    searched_through: AtomicU64,
 }
 
 impl Drop for Segment {
@@ -138,6 +142,7 @@ impl Segment {
             until: footer.until,
             tenants,
             directory,
+            searched_through: AtomicU64::new(0),
         })
     }
 
@@ -185,9 +190,36 @@ impl Segment {
         self.header.sequence
     }
 
-    /// Deletions after this record hide samples in it; earlier ones were applied when it was written.
-    pub(crate) const fn purged(&self) -> u64 {
-        self.header.purged
+    /// Deletions after this record may hide samples in it; earlier ones were applied when it was written, or hide nothing in it.
+    pub(crate) fn purged(&self) -> u64 {
+        let searched_through = self.searched_through.load(Ordering::Relaxed);
+        self.header.purged.max(searched_through)
+    }
+
+    /// It was searched: of what was deleted up to this record it holds nothing.
+    pub(crate) fn set_searched(&self, sequence: u64) {
+        self.searched_through.fetch_max(sequence, Ordering::Relaxed);
+    }
+
+    /// All that the tenant directory says of one tenant.
+    pub(crate) fn directory_entry(&self, tenant: TenantId) -> Option<&Tenant> {
+        let at = self
+            .tenants
+            .binary_search_by_key(&tenant, |(entry, _)| entry.tenant);
+        self.tenants.get(at.ok()?).map(|(entry, _)| entry)
+    }
+
+    /// Whether the deletion may hide something in it.
+    pub(crate) fn is_touched_by(&self, tombstone: &Tombstone) -> bool {
+        let own = self.directory_entry(tombstone.tenant);
+        self.purged() < tombstone.sequence
+            && own.is_some_and(|own| tombstone.range.overlaps(&own.range()))
+    }
+
+    /// How many series it holds.
+    pub(crate) fn series_count(&self) -> u64 {
+        let tenants = self.tenants.iter();
+        tenants.map(|(entry, _)| u64::from(entry.series)).sum()
     }
 
     /// From its first to its last sample.
@@ -200,10 +232,7 @@ impl Segment {
 
     /// The blocks of one tenant, and no other's.
     fn run_of(&self, tenant: TenantId) -> Option<Range<u32>> {
-        let at = self
-            .tenants
-            .binary_search_by_key(&tenant, |(entry, _)| entry.tenant);
-        let (entry, _) = self.tenants.get(at.ok()?)?;
+        let entry = self.directory_entry(tenant)?;
         Some(entry.first..entry.first.saturating_add(entry.blocks))
     }
 

@@ -29,6 +29,7 @@ pub(crate) enum Kind {
     DeleteRange = 4,
     /// Everything before this record was on stable storage when it was written.
     Synced = 5,
+    DropTenant = 6,
 }
 
 /// A decoded record of the log.
@@ -39,6 +40,8 @@ pub(crate) enum Record {
     DeleteSeries(Vec<SeriesRef>),
     DeleteRange(TimeRange, Vec<SeriesRef>),
     Synced,
+    /// All series of the tenant with lower numbers end.
+    DropTenant(TenantId, SeriesRef),
 }
 
 /// The beginning of a log file.
@@ -164,6 +167,7 @@ fn contents(kind: u8, payload: &[u8]) -> Result<Record, Damaged> {
             Record::DeleteRange(range, numbers(&mut payload)?)
         }
         5 => Record::Synced,
+        6 => Record::DropTenant(TenantId(payload.number()?), SeriesRef(payload.number()?)),
         _ => return Err(Damaged("a record of an unknown kind")),
     };
     payload.finish()?;
@@ -269,6 +273,14 @@ pub(crate) fn put_range(range: &TimeRange, numbers: impl ExactSizeIterator<Item 
     out
 }
 
+/// The payload of [`Kind::DropTenant`].
+pub(crate) fn put_drop_tenant(tenant: TenantId, below: SeriesRef) -> Vec<u8> {
+    let mut out = Vec::new();
+    put(&mut out, u64::from(tenant.0));
+    put(&mut out, u64::from(below.0));
+    out
+}
+
 fn numbers(reader: &mut Reader<'_>) -> Result<Vec<SeriesRef>, Damaged> {
     let count = reader.count(1)?;
     (0..count).map(|_| reader.number().map(SeriesRef)).collect()
@@ -324,6 +336,17 @@ mod tests {
         encode(&mut out, 1, &Payload::new(Kind::Created, payload));
         let refused = Undecoded::Unknown("a series of an unknown kind of samples");
         assert_eq!(decode(&out), Err(refused));
+    }
+
+    /// As the first build with this kind wrote it.
+    #[test]
+    fn a_dropped_tenant_is_read_for_ever() {
+        let payload = [0xac, 0x02, 0xf0, 0xa2, 0x04];
+        let dropped = (TenantId(300), SeriesRef(70_000));
+        assert_eq!(put_drop_tenant(dropped.0, dropped.1), payload);
+        let read = contents(6, &payload);
+        assert_eq!(read, Ok(Record::DropTenant(dropped.0, dropped.1)));
+        reads_back(Kind::DropTenant, &payload, &read.unwrap());
     }
 
     #[test]

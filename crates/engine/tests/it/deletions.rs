@@ -155,6 +155,57 @@ fn an_account_has_one_share_of_the_deletions_however_many_tenants_it_has() {
     assert_eq!(delete(3, account(1), NOON - 8000).unwrap(), 1);
 }
 
+/// After a restart each tenant of it had a share of its own.
+#[test]
+fn an_account_has_one_share_of_the_deletions_after_a_restart() {
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let storage = Faulty::new(1);
+    let start = |storage: &Faulty| open_with(few(10), storage, &clock).unwrap().0;
+    let engine = start(&storage);
+    for tenant in 1..=3 {
+        send_to(&engine, tenant, "a.b", NOON - 5000, 1.0);
+    }
+    engine.flush().unwrap();
+    let owned = |tenant| scope(tenant).owned_by(AccountId(Guid::from_random([1; 16])));
+    let delete = |engine: &Engine, tenant: u32, from: i64| {
+        let selector = Selector::parse("*").unwrap();
+        let query = DeleteQuery {
+            selector: &selector,
+            range: Some(range(from, NOON)),
+            exact: false,
+            dry_run: false,
+            names: 0,
+        };
+        let deleted = engine.delete(&owned(tenant), &query, &Context::unlimited());
+        deleted.map(|deleted| deleted.series)
+    };
+    let is_refused = |engine: &Engine| {
+        let refused = delete(engine, 3, NOON - 8000);
+        matches!(
+            refused,
+            Err(StoreError::Stopped(Stop::Busy { allowed: 10, .. }))
+        )
+    };
+    for number in 0..10 {
+        let tenant = 1 + u32::try_from(number % 2).unwrap();
+        assert_eq!(delete(&engine, tenant, NOON - 9000 - number).unwrap(), 1);
+    }
+    assert!(is_refused(&engine));
+    // From the log alone: whose they are is known once the account does something in these tenants.
+    let crashed = storage.crash();
+    let restarted = start(&crashed);
+    for tenant in [1, 2] {
+        let sent = batch(&[("a.c", NOON, 1.0)]);
+        let appended = restarted.append(&owned(tenant), &sent, Durability::Buffered);
+        assert_eq!(appended.unwrap().stored, 1);
+    }
+    assert!(is_refused(&restarted));
+    // From the manifest at once.
+    engine.flush().unwrap();
+    drop(engine);
+    assert!(is_refused(&start(&storage)));
+}
+
 /// Many that nobody can undo at once are looked up, not asked one by one for each sample.
 #[test]
 fn a_series_with_as_many_deletions_as_may_wait_is_read_in_few_steps() {
@@ -179,6 +230,37 @@ fn a_series_with_as_many_deletions_as_may_wait_is_read_in_few_steps() {
     // Each deletion twice, and sixteen for each block of a thousand samples.
     assert!(steps < 5000, "{steps}");
     assert!(begun.elapsed() < LIMIT);
+}
+
+/// Each of them was a step of every query, whoever asked.
+#[test]
+fn what_others_delete_costs_a_reader_nothing() {
+    let engine = open(&Faulty::new(1));
+    seconds(&engine, "a.b", 1000);
+    send_to(&engine, 2, "a.b", NOON - 5000, 1.0);
+    engine.flush().unwrap();
+    let steps = || {
+        let context = Context::unlimited();
+        let selector = Selector::parse("a.b").unwrap();
+        let query = FetchQuery {
+            selector: &selector,
+            shape: Shape::Raw(TimeRange::ALL),
+        };
+        engine.fetch(&scope(1), &query, &context).unwrap();
+        context.spent(Resource::Steps)
+    };
+    let before = steps();
+    // Not so many that they are purged at once.
+    for number in 0..50 {
+        assert_eq!(
+            try_delete(&engine, 2, NOON - 9000 - number, NOON).unwrap(),
+            1
+        );
+    }
+    assert_eq!(figure(&engine, "tombstones"), 50.0);
+    assert_eq!(steps(), before);
+    try_delete(&engine, 1, NOON - 9000, NOON).unwrap();
+    assert!(steps() > before);
 }
 
 #[test]

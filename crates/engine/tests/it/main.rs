@@ -14,6 +14,8 @@ mod descriptors;
 #[cfg(test)]
 mod directories;
 #[cfg(test)]
+mod dropped_tenants;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod faults;
@@ -27,6 +29,8 @@ mod formats;
 mod full_disk;
 #[cfg(test)]
 mod group_commit;
+#[cfg(test)]
+mod held_expiry;
 #[cfg(test)]
 mod held_flush;
 #[cfg(test)]
@@ -53,6 +57,8 @@ mod panics;
 mod parts;
 #[cfg(test)]
 mod plan;
+#[cfg(test)]
+mod purges;
 #[cfg(test)]
 mod quota;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::administrator::not_administrator;
 use super::any_version::overtaken;
-use super::of_version::OfVersion;
+use super::of_version::{OfVersion, missed};
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -218,7 +218,8 @@ impl Iam {
         let stored = access_groups::change(&mut tx, &new, old.revision).await;
         // Of two concurrent requests with the same tag, one changes it.
         if !stored.map_err(taken)? {
-            return Err(changed());
+            let which = (Versioned::AccessGroup, id.0);
+            return Err(missed(&mut tx, which, changed(), no_group()).await);
         }
         if (&new.name, &new.description) == (&old.name, &old.description) {
             // No change: it is still of this version, and the transaction is dropped.

@@ -3,7 +3,7 @@
 
 use super::administrator::not_administrator;
 use super::any_version::overtaken;
-use super::of_version::OfVersion;
+use super::of_version::{OfVersion, missed};
 use super::policy_check::{check_roles_exist, check_room, check_storable, found_subject};
 use crate::audit::{Action, Entry};
 use crate::entropy;
@@ -79,12 +79,16 @@ impl Iam {
         if !is_own && !is_administrator(&directory, caller, caller.account()) {
             return Err(not_administrator("listing the access policies of others"));
         }
+        let account = caller.account();
+        let all: Vec<&Policy> = match subjects {
+            [] => directory.policies_of(account).collect(),
+            [first, ..] => directory.policies_for(*first, account).collect(),
+        };
         let is_shown = |policy: &&Policy| {
             let mut named = subjects.iter();
             named.all(|subject| is_for(policy, *subject)) && is_wanted(policy)
         };
-        let all = directory.policies_of(caller.account());
-        let all: Vec<&Policy> = all.filter(is_shown).collect();
+        let all: Vec<&Policy> = all.into_iter().filter(is_shown).collect();
         Ok(part.cut(all, |a, b| {
             let by_age = || (a.created.at, a.id).cmp(&(b.created.at, b.id));
             order(a, b).then_with(by_age)
@@ -104,7 +108,7 @@ impl Iam {
                     || is_administrator(&directory, caller, policy.account))
         };
         let found = directory.policy(id).filter(is_seen).cloned();
-        found.ok_or_else(|| IamError::not_found("the access policy"))
+        found.ok_or_else(no_policy)
     }
 
     /// Whether the caller may make and change policies in the credential's account.
@@ -298,7 +302,7 @@ impl Iam {
             .check_stored(&mut tx, (Versioned::Policy, id.0), policy.revision)
             .await?;
         if !policies::delete(&mut tx, id).await? {
-            return Err(IamError::not_found("the access policy"));
+            return Err(no_policy());
         }
         self.commit(tx, about(caller, Action::PolicyDeleted, &policy))
             .await
@@ -336,7 +340,8 @@ impl Iam {
         check_storable(&mut tx, &new).await?;
         // Of two concurrent requests with the same tag, one changes it.
         if !policies::change(&mut tx, &new, old.revision).await? {
-            return Err(changed());
+            let which = (Versioned::Policy, old.id.0);
+            return Err(missed(&mut tx, which, changed(), no_policy()).await);
         }
         let of_old = Policy {
             revision: old.revision,
@@ -434,6 +439,10 @@ fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {
         .with("roles", roles.join(" "))
         .with("attributes", attributes.join(" "))
         .with("state", state)
+}
+
+fn no_policy() -> IamError {
+    IamError::not_found("the access policy")
 }
 
 fn changed() -> IamError {

@@ -235,8 +235,9 @@ impl Iam {
         };
         lock_active(&mut tx, key.account).await?;
         check_not_revoked(&mut tx, caller, now).await?;
-        // Of two concurrent requests with the same tag, one changes the key.
+        // Of two concurrent requests with the same tag, one changes the key. Another may have locked or deleted it.
         if !api_keys::change(&mut tx, &changed_key, key.revision).await? {
+            unlocked(stored(&mut tx, id).await?.as_ref())?;
             return Err(changed());
         }
         let is_same =

@@ -2,7 +2,7 @@
 //! Administrator makes and changes them.
 
 use super::any_version::overtaken;
-use super::of_version::OfVersion;
+use super::of_version::{OfVersion, missed};
 use crate::audit::{Action as Audited, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -113,9 +113,7 @@ impl Iam {
         let directory = self.directory();
         let found = directory.custom_role(id);
         let found = found.filter(|role| role.account == caller.account());
-        found
-            .cloned()
-            .ok_or_else(|| IamError::not_found("the role"))
+        found.cloned().ok_or_else(no_role)
     }
 
     /// Whether the caller may make and change roles of the account's own.
@@ -204,7 +202,8 @@ impl Iam {
         check_free_names(&mut tx, &new, Some(&old)).await?;
         // Of two concurrent requests with the same tag, one changes it.
         if !custom_roles::change(&mut tx, &new, old.revision).await? {
-            return Err(changed());
+            let which = (Versioned::CustomRole, old.id.0);
+            return Err(missed(&mut tx, which, changed(), no_role()).await);
         }
         let is_same = (&new.display_name, &new.description, &new.actions)
             == (&old.display_name, &old.description, &old.actions);
@@ -242,7 +241,7 @@ impl Iam {
             ));
         }
         if !custom_roles::delete(&mut tx, id).await? {
-            return Err(IamError::not_found("the role"));
+            return Err(no_role());
         }
         self.commit(tx, about(caller, Audited::CustomRoleDeleted, &role))
             .await
@@ -349,6 +348,10 @@ async fn check_free_names(
 
 fn taken(field: &'static str, message: String) -> IamError {
     IamError::Refused(Refusal::new(Reason::SameRole, message).field(field))
+}
+
+fn no_role() -> IamError {
+    IamError::not_found("the role")
 }
 
 fn changed() -> IamError {

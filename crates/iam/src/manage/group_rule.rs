@@ -3,7 +3,7 @@
 
 use super::access_group::no_group;
 use super::claim_rule::{self, changed};
-use super::of_version::OfVersion;
+use super::of_version::{OfVersion, missed};
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -155,7 +155,8 @@ impl Iam {
         let mut tx = self.lock_groups(caller).await?;
         // Of two concurrent requests with the same tag, one changes it.
         if !access_group_rules::change(&mut tx, &new, old.revision).await? {
-            return Err(changed());
+            let which = (Versioned::GroupRule, id.0);
+            return Err(missed(&mut tx, which, changed(), no_rule()).await);
         }
         let is_same =
             (&new.name, &new.realm, &new.conditions) == (&old.name, &old.realm, &old.conditions);

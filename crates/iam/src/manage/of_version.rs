@@ -75,6 +75,21 @@ pub fn check_version(if_match: &str, tag: &str) -> Result<(), IamError> {
     }
 }
 
+/// The refusal of a change that found another version than the one it is of: `changed`, or `gone` where another request, or another
+/// node, has deleted it a moment ago.
+pub(super) async fn missed(
+    tx: &mut Tx,
+    (what, id): (Versioned, Guid),
+    changed: IamError,
+    gone: IamError,
+) -> IamError {
+    match revisions::of(tx, what, id).await {
+        Ok(Some(_)) => changed,
+        Ok(None) => gone,
+        Err(error) => error,
+    }
+}
+
 fn changed() -> IamError {
     overtaken("it has changed since its entity tag was read: read it again")
 }

@@ -3,7 +3,7 @@
 
 use super::administrator::not_administrator;
 use super::any_version::overtaken;
-use super::of_version::OfVersion;
+use super::of_version::{OfVersion, missed};
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -227,7 +227,8 @@ impl Iam {
         let stored = profiles::change(&mut tx, &new, old.revision).await;
         // Of two concurrent requests with the same tag, one changes it.
         if !stored.map_err(taken)? {
-            return Err(changed());
+            let which = (Versioned::Profile, id.0);
+            return Err(missed(&mut tx, which, changed(), no_profile()).await);
         }
         let is_same =
             (&new.name, &new.description, &new.email) == (&old.name, &old.description, &old.email);

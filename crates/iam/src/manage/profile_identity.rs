@@ -1,6 +1,7 @@
 //! The identities of trusted profiles: the users and service IDs of the account that may take on a profile because it names them.
 
 use super::any_version::overtaken;
+use super::of_version::missed;
 use super::profile::{HOLDER, about, no_profile};
 use crate::audit::{Action, Entries};
 use crate::error::IamError;
@@ -9,6 +10,7 @@ use crate::model::entity_tag;
 use crate::model::room::{check_count, check_room};
 use crate::model::text;
 use crate::refusal::Refusal;
+use crate::repo::revisions::Versioned;
 use crate::repo::{members, profile_identities, profiles};
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -107,7 +109,8 @@ impl Iam {
         let from = Some(profile.identities_revision);
         // Of two concurrent requests with the same tag, one changes them.
         if !profiles::touch_identities(&mut tx, id, stamp, from).await? {
-            return Err(changed());
+            let which = (Versioned::Profile, id.0);
+            return Err(missed(&mut tx, which, changed(), no_profile()).await);
         }
         if gone.is_empty() && added.is_empty() {
             // No change: they are still of this version, and the transaction is dropped.

@@ -2,7 +2,7 @@
 //! tokens say of them, compute resources by what theirs say.
 
 use super::claim_rule::{self, changed};
-use super::of_version::OfVersion;
+use super::of_version::{OfVersion, missed};
 use super::profile::{HOLDER, about};
 use crate::audit::{Action, Entry};
 use crate::entropy;
@@ -132,7 +132,8 @@ impl Iam {
         let mut tx = self.lock_profile(caller, profile.id, modified).await?;
         // Of two concurrent requests with the same tag, one changes it.
         if !profile_rules::change(&mut tx, &new, old.revision).await? {
-            return Err(changed());
+            let which = (Versioned::ProfileRule, id.0);
+            return Err(missed(&mut tx, which, changed(), no_rule()).await);
         }
         let is_same =
             (&new.name, &new.kind, &new.conditions) == (&old.name, &old.kind, &old.conditions);

@@ -3,7 +3,7 @@
 pub use crate::model::service_group::ServiceGroup;
 
 use super::any_version::overtaken;
-use super::of_version::OfVersion;
+use super::of_version::{OfVersion, missed};
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -25,6 +25,10 @@ const WHAT: &str = "managing groups of service IDs";
 #[must_use]
 pub fn entity_tag(group: &ServiceGroup) -> String {
     entity_tag::of(group.revision, group.id.0)
+}
+
+fn no_group() -> IamError {
+    IamError::not_found("the group of service IDs")
 }
 
 fn taken(error: IamError) -> IamError {
@@ -70,7 +74,7 @@ impl Iam {
     ) -> Result<ServiceGroup, IamError> {
         self.may_manage_service_id_groups(caller)?;
         let found = service_id_groups::find(&self.0.db, caller.account(), id).await?;
-        found.ok_or_else(|| IamError::not_found("the group of service IDs"))
+        found.ok_or_else(no_group)
     }
 
     /// A transaction in which the caller may still change groups of the credential's account, which is locked.
@@ -159,7 +163,8 @@ impl Iam {
         let stored = service_id_groups::change(&mut tx, &new, old.revision).await;
         // Of two concurrent requests with the same tag, one changes it.
         if !stored.map_err(taken)? {
-            return Err(changed());
+            let which = (Versioned::ServiceGroup, id.0);
+            return Err(missed(&mut tx, which, changed(), no_group()).await);
         }
         if (&new.name, &new.description) == (&old.name, &old.description) {
             // No change: it is still of this version, and the transaction is dropped.
@@ -198,7 +203,7 @@ impl Iam {
             return Err(IamError::conflict(message));
         }
         if !service_id_groups::delete(&mut tx, id).await? {
-            return Err(IamError::not_found("the group of service IDs"));
+            return Err(no_group());
         }
         let entry = about(caller, Action::ServiceGroupDeleted, &group);
         self.commit(tx, entry).await

@@ -120,7 +120,8 @@ impl CredentialBounds {
         }
     }
 
-    /// For a trusted profile that a compute resource takes on: in the profile's account until then, and nothing that lives on.
+    /// For a trusted profile that a compute resource takes on: in the profile's account until then. The resource can do so again at any
+    /// time, so the keys of service IDs that it makes as an Administrator need not end with this token, as those of a person need not.
     pub(crate) fn of_workload(
         directory: &Directory,
         (profile, account): (ProfileId, AccountId),
@@ -133,7 +134,7 @@ impl CredentialBounds {
             reach: AccountReach::One(account),
             proven_at: directory.after_departures(principal, now),
             not_after: Some(end),
-            keys_until: Some(end),
+            keys_until: None,
             renewable: false,
             narrowing: Narrowing::NONE,
             root: Root::default(),

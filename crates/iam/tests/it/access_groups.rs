@@ -167,6 +167,7 @@ async fn each_wish_has_its_own_outcome(world: World) {
     let wishes: Vec<_> = groups.iter().map(|group| (*group, member)).collect();
     let outcomes = world.iam.add_to_groups(&owner, &wishes).await.unwrap();
     let (last, first) = outcomes.split_last().unwrap();
+    assert_eq!(first.len() as u64, most);
     assert!(first.iter().all(Result::is_ok));
     let refused = last.as_ref().unwrap_err();
     assert_eq!(
@@ -374,6 +375,7 @@ async fn a_group_goes_with_its_policies_and_the_account_with_its_groups(world: W
     let (leaver, _) = world.service().await;
     let wishes = [(team, member), (team, leaver)];
     let added = world.iam.add_to_groups(&owner, &wishes).await.unwrap();
+    assert_eq!(added.len(), 2);
     assert!(added.iter().all(Result::is_ok));
     let Principal::Service(id) = leaver else {
         panic!("{leaver}");

@@ -18,7 +18,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 const WEEK: i64 = 7 * 86_400;
 
 fn spaces(iam: &Iam, caller: &Identity) -> Vec<Space> {
-    iam.spaces(caller, |_| true, PageRequest::WHOLE).entries
+    iam.spaces(caller, None, |_| true, PageRequest::WHOLE)
+        .entries
 }
 
 fn deleted(iam: &Iam, caller: &Identity) -> Vec<Deleted> {

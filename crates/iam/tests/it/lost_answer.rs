@@ -1,6 +1,6 @@
 //! A COMMIT whose answer is lost: what is durable is never reported as a failure, and what is not known is not guessed.
 
-mod proxy;
+pub(crate) mod proxy;
 
 use crate::world::{World, on_postgres};
 use db::{Db, DbError};

@@ -29,6 +29,8 @@ mod events;
 #[cfg(test)]
 mod forged;
 #[cfg(test)]
+mod gone;
+#[cfg(test)]
 mod identity_reports;
 #[cfg(test)]
 mod introspect;
@@ -96,6 +98,8 @@ mod unchanged;
 mod versions;
 #[cfg(test)]
 mod waiting;
+#[cfg(test)]
+mod watching;
 #[cfg(test)]
 mod workloads;
 #[cfg(test)]

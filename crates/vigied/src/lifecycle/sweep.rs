@@ -144,7 +144,7 @@ async fn remove(iam: &Iam, store: &Arc<dyn SampleStore>, deleted: &Deleted) -> a
     }
 }
 
-/// Deletes the samples of a domain, piece by piece.
+/// Deletes the samples of a domain.
 async fn empty(store: &Arc<dyn SampleStore>, scope: Scope) -> anyhow::Result<()> {
     let domain = scope.domain();
     let dropped = on_own_thread(store, move |store| {

@@ -1,5 +1,5 @@
 //! Routes. Each is made together with its guard, and the guard is what verifies the caller: there is no way to mount
-//! a handler without declaring who may call it, the form of its errors, and the size of its body.
+//! a handler without declaring who may call it, the form of its errors, the bound of its work, and the size of its body.
 
 use super::body_limit::{BodyLimit, HandlerArguments};
 use super::caller::{self, Caller, Manager};
@@ -8,10 +8,12 @@ use super::connection;
 use super::cross_site::{self, Site};
 pub(crate) use super::guard::Guard;
 use super::if_match;
+use super::in_turn::in_turn;
 use super::known_query::KnownQuery;
 use super::presented_credential::{self, AuthorizationKinds};
 use super::receive::receive;
 use super::request_access::AskedAt;
+use super::work::Work;
 use crate::app::App;
 use crate::http::error_form::ErrorForm;
 use crate::http::fair_share::ShareOwner;
@@ -36,6 +38,7 @@ pub(crate) struct Route {
     pub(crate) guard: Guard,
     /// The form of its errors.
     pub(crate) form: ErrorForm,
+    pub(crate) work: Work,
     /// How large a body it takes; by the last argument of its handler.
     pub(crate) body_limit: BodyLimit,
     /// Whether its handler takes the version that a change is meant for.
@@ -93,7 +96,13 @@ impl Route {
 macro_rules! verbs {
     ($($verb:ident $filter:ident;)*) => {
         $(#[doc = concat!("A route that answers to `", stringify!($filter), "`.")]
-        pub(crate) fn $verb<H, T>(path: &'static str, guard: Guard, form: ErrorForm, handler: H) -> Route
+        pub(crate) fn $verb<H, T>(
+            path: &'static str,
+            guard: Guard,
+            form: ErrorForm,
+            work: Work,
+            handler: H,
+        ) -> Route
         where
             H: Handler<T, Arc<App>>,
             T: HandlerArguments + 'static,
@@ -103,6 +112,7 @@ macro_rules! verbs {
                 path,
                 guard,
                 form,
+                work,
                 body_limit: T::BODY_LIMIT,
                 reads_if_match: T::READS_IF_MATCH,
                 when_full: false,
@@ -142,10 +152,16 @@ pub(crate) fn mount(
                 || route.verb == "GET"
                 || !matches!(route.guard, Guard::Identity),
         };
+        let handler = match route.work {
+            Work::InTurn => {
+                let state = Arc::clone(app);
+                let layer = middleware::from_fn_with_state(state, in_turn);
+                route.handler.route_layer(layer)
+            }
+            Work::One | Work::UpTo(_) | Work::Query => route.handler,
+        };
         let state = (Arc::clone(app), guarded);
-        let guarded = route
-            .handler
-            .route_layer(middleware::from_fn_with_state(state, verify));
+        let guarded = handler.route_layer(middleware::from_fn_with_state(state, verify));
         let completed = match route.complete {
             Some(complete) => {
                 guarded.route_layer(middleware::map_response(move |response: Response| {

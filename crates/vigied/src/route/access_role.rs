@@ -90,7 +90,7 @@ pub(super) async fn list(
     params.refuse_unserved(&["source_service_name", "service_group_id"])?;
     let kind = params.word("policy_type", &limit::WORD_BYTES)?;
     if let Some(account) = params.word("account_id", &limit::WORD_BYTES)? {
-        in_own_account(&caller, account)?;
+        in_own_account(&app, &caller, account)?;
     }
     if let Some(service) = params.word("service_name", &limit::WORD_BYTES)? {
         check_service(service)?;
@@ -119,7 +119,7 @@ pub(super) async fn create(
 ) -> Result<Response, Refusal> {
     app.iam.may_manage_custom_roles(&caller)?;
     let wanted: CreateRole = body(&bytes)?;
-    in_own_account(&caller, &wanted.account_id)?;
+    in_own_account(&app, &caller, &wanted.account_id)?;
     check_service(&wanted.service_name)?;
     let new = NewCustomRole {
         name: wanted.name,

@@ -2,7 +2,6 @@
 
 use super::account_parameter::check_account;
 use super::group_id;
-use super::in_turn::in_turn;
 use super::order::signed_word;
 use super::paging::{GROUPS, last, list_links};
 use super::reply::json;
@@ -98,8 +97,7 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let list = move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params);
-    in_turn(&app, caller, list).await
+    listed(&app, &caller, &own_url, &params)
 }
 
 fn listed(

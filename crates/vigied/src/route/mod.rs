@@ -38,7 +38,6 @@ mod identity_crn;
 mod identity_limits;
 mod identity_list;
 mod identity_report;
-mod in_turn;
 mod influx;
 mod introspection;
 mod invitation;

@@ -7,7 +7,6 @@ use super::entity_tag::tagged;
 use super::history;
 use super::identity_crn::identity_crn;
 use super::identity_list::{IdentityList, Wanted};
-use super::in_turn::in_turn;
 use super::order::{By, SortKey};
 use super::reply::json;
 use crate::app::App;
@@ -115,8 +114,7 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let list = move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params);
-    in_turn(&app, caller, list).await
+    listed(&app, &caller, &own_url, &params)
 }
 
 fn listed(
@@ -160,7 +158,7 @@ pub(super) async fn create(
     let with_group = tells_group(&params)?;
     app.iam.may_manage_service_ids(&caller)?;
     let wanted: CreateServiceId = body(&bytes)?;
-    in_own_account(&caller, &wanted.account_id)?;
+    in_own_account(&app, &caller, &wanted.account_id)?;
     let new = NewService {
         name: wanted.name,
         description: wanted.description.unwrap_or_default(),

@@ -171,7 +171,9 @@ fn lists_show_what_may_be_seen_and_nothing_else() {
         let keys = ok(&world
             .call(user, "iam", "GET", "/v1/apikeys?pagesize=100")
             .send());
-        for key in keys["apikeys"].as_array().unwrap() {
+        let keys = keys["apikeys"].as_array().unwrap();
+        assert!(!keys.is_empty(), "{name}");
+        for key in keys {
             assert_eq!(key["iam_id"], json!(user.iam_id), "{name}");
             assert_eq!(key["apikey"], json!(""), "{name}");
         }

@@ -61,6 +61,8 @@ mod events;
 #[cfg(test)]
 mod for_programs;
 #[cfg(test)]
+mod foreign_accounts;
+#[cfg(test)]
 mod grafana;
 #[cfg(test)]
 mod graphite;
@@ -84,6 +86,8 @@ mod interrupted_deletion;
 mod isolation;
 #[cfg(test)]
 mod kept_answers;
+#[cfg(test)]
+mod key_schedule;
 #[cfg(test)]
 mod key_sender;
 #[cfg(test)]

@@ -61,7 +61,7 @@ fn listed(world: &World, caller: &Identity) -> [u64; 4] {
     [
         accounts as u64,
         iam.orgs(caller, |org| org.account == b.account, ALL).total,
-        iam.spaces(caller, |space| space.org == b.org, ALL).total,
+        iam.spaces(caller, Some(b.org), |_| true, ALL).total,
         iam.deleted(caller, ALL).total,
     ]
 }

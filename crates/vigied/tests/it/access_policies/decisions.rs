@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 #[test]
 fn a_decision_is_what_the_request_would_be_answered_with() {
     let account = Account::start();
-    let (subject, key) = account.service();
+    let (subject, key) = account.service("ci");
     let crn = format!(
         "crn:v1:bluemix:public:ibmcloud-monitoring:{}:s/{}:::",
         account.server.owner.region,
@@ -70,7 +70,7 @@ fn body_of(token: &str) -> Value {
 #[test]
 fn nothing_is_permitted_where_something_that_is_said_is_not_so() {
     let account = Account::start();
-    let (subject, _) = account.service();
+    let (subject, _) = account.service("ci");
     account.make("/v2/policies", &account.second(&subject, VIEWER, &[]));
     let subject = json!({"attributes": {"id": subject}});
     let owner = &account.server.owner;
@@ -105,7 +105,7 @@ fn nothing_is_permitted_where_something_that_is_said_is_not_so() {
 #[test]
 fn what_is_not_known_is_refused_by_its_name() {
     let account = Account::start();
-    let (subject, _) = account.service();
+    let (subject, _) = account.service("ci");
     let owner = &account.server.owner;
     let whole = format!("{}=", account.token);
     let crn = |part: &str| format!("crn:v1:{part}:s/{}", owner.space);
@@ -152,7 +152,7 @@ fn what_is_not_known_is_refused_by_its_name() {
 #[test]
 fn an_unknown_action_is_told_with_its_question_and_the_others_are_answered() {
     let account = Account::start();
-    let (subject, _) = account.service();
+    let (subject, _) = account.service("ci");
     account.make("/v2/policies", &account.second(&subject, VIEWER, &[]));
     let authz_request = |action: &str| {
         json!({

@@ -1,0 +1,124 @@
+//! What was deleted, as of one moment, and how much of a segment that is.
+
+use crate::core::Core;
+use crate::day::Day;
+use crate::dropped_series::DroppedSeries;
+use crate::segment::reader::Segment;
+use crate::state::Version;
+use crate::tombstones::Tombstones;
+use base::time::TimeRange;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Everything that was deleted and that segments may still hold.
+#[derive(Debug)]
+pub(super) struct Deletions {
+    pub(super) tombstones: Tombstones,
+    dropped: Arc<DroppedSeries>,
+    /// Days before it lie past the retention.
+    pub(super) first_kept: Day,
+}
+
+/// `part` of `whole`, of so many bytes.
+fn share(bytes: u64, part: u64, whole: u64) -> u64 {
+    let whole = u128::from(whole.max(1));
+    let of_bytes = u128::from(bytes) * u128::from(part).min(whole) / whole;
+    u64::try_from(of_bytes).unwrap_or(bytes)
+}
+
+/// Milliseconds that a range has, both ends included.
+const fn length(range: &TimeRange) -> u64 {
+    match range.until.0.checked_sub(range.from.0) {
+        Some(length) if length >= 0 => length.unsigned_abs().saturating_add(1),
+        Some(_) => 0,
+        None => u64::MAX,
+    }
+}
+
+impl Core {
+    /// The version, and the deletions that whoever merges its segments has to apply.
+    pub(super) fn deletions(&self) -> (Arc<Version>, Deletions) {
+        // In this order: a merge counts as purged of all deletions up to the last of these.
+        let dropped = self.state.dropped();
+        let version = self.state.version();
+        let deletions = Deletions {
+            tombstones: version.tombstones.clone(),
+            dropped,
+            first_kept: Day(self.state.retention_start.load(Ordering::SeqCst)),
+        };
+        (version, deletions)
+    }
+}
+
+impl Deletions {
+    /// The last record that deleted something.
+    pub(super) fn last_sequence(&self) -> u64 {
+        let of_ranges = self.tombstones.last_sequence();
+        of_ranges.max(self.dropped.last_sequence())
+    }
+
+    /// Whether some of its days lie past the retention and others do not.
+    pub(super) fn holds_expired(&self, segment: &Segment) -> bool {
+        segment.is_late() && Day::of(segment.range().from) < self.first_kept
+    }
+
+    /// About how many bytes of a segment were deleted; none where no deletion touches it. It reads no file.
+    pub(super) fn freed_bytes(&self, segment: &Segment) -> Option<u64> {
+        let mut is_touched = false;
+        let mut freed = 0_u64;
+        let mut add = |bytes: u64| {
+            is_touched = true;
+            freed = freed.saturating_add(bytes);
+        };
+        let days = (segment.day(), segment.last_day());
+        let dropped = self.dropped.most_on(days, segment.purged());
+        if dropped > 0 {
+            add(share(segment.bytes(), dropped, segment.series_count()));
+        }
+        if self.holds_expired(segment) {
+            let range = segment.range();
+            let expired = TimeRange {
+                until: self.first_kept.range().from,
+                ..range
+            };
+            add(share(segment.bytes(), length(&expired), length(&range)));
+        }
+        self.tombstones.each_tenant(|tenant, own| {
+            let Some(entry) = segment.directory_entry(tenant) else {
+                return;
+            };
+            let touching = own.iter().filter(|own| segment.is_touched_by(own));
+            for tombstone in touching {
+                let of_series = share(entry.bytes, tombstone.series.len(), entry.series.into());
+                let range = entry.range();
+                let hidden = TimeRange {
+                    from: range.from.max(tombstone.range.from),
+                    until: range.until.min(tombstone.range.until),
+                };
+                add(share(of_series, length(&hidden), length(&range)));
+            }
+        });
+        is_touched.then_some(freed.min(segment.bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::time::Millis;
+
+    #[test]
+    fn a_share_is_at_most_the_whole_and_no_range_is_too_long() {
+        assert_eq!(
+            (share(100, 1, 4), share(100, 9, 4), share(100, 0, 0)),
+            (25, 100, 0)
+        );
+        assert_eq!(share(u64::MAX, u64::MAX, u64::MAX), u64::MAX);
+        let range = |from: i64, until: i64| TimeRange {
+            from: Millis(from),
+            until: Millis(until),
+        };
+        assert_eq!((length(&range(5, 5)), length(&range(5, 4))), (1, 0));
+        assert_eq!(length(&TimeRange::ALL), u64::MAX);
+    }
+}

@@ -1,0 +1,259 @@
+//! A pass of merges: which groups it takes, in which order, and what it leaves for the next.
+
+use super::Purge;
+use super::deletions::Deletions;
+use super::merge::group_of;
+use crate::core::{Core, MergePasses};
+use crate::error;
+use crate::failed_merges::{MergeGroup, MergeReason};
+use crate::purge_budget::PurgeBudget;
+use crate::purge_schedule::PurgeCandidate;
+use crate::segment::reader::Segment;
+use base::context::Context;
+use base::store::StoreError;
+use base::time::Millis;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, PoisonError};
+
+/// The groups of which a purge would free something. A day is rewritten as a whole; of late segments, those that hold something
+/// deleted, each by itself.
+fn candidates(segments: &[Arc<Segment>], deletions: &Deletions) -> Vec<PurgeCandidate> {
+    let freed = segments
+        .iter()
+        .map(|segment| deletions.freed_bytes(segment));
+    let freed: Vec<Option<u64>> = freed.collect();
+    let mut groups: BTreeMap<MergeGroup, PurgeCandidate> = BTreeMap::new();
+    for (segment, freed) in segments.iter().zip(&freed) {
+        if let Some(freed) = freed {
+            let group = group_of(segment);
+            let new = PurgeCandidate {
+                group,
+                rewritten: 0,
+                dearest: 0,
+                freed: 0,
+            };
+            groups.entry(group).or_insert(new).freed += freed;
+        }
+    }
+    for (segment, freed) in segments.iter().zip(&freed) {
+        let is_rewritten = !segment.is_late() || freed.is_some();
+        let candidate = groups.get_mut(&group_of(segment));
+        if let Some(candidate) = candidate.filter(|_| is_rewritten) {
+            candidate.rewritten += segment.bytes();
+            candidate.dearest = match segment.is_late() {
+                true => candidate.dearest.max(segment.bytes()),
+                false => candidate.rewritten,
+            };
+        }
+    }
+    groups.into_values().collect()
+}
+
+/// What one pass does.
+struct PassPlan {
+    now: Millis,
+    /// Because of what was deleted, in this order.
+    to_purge: Vec<MergeGroup>,
+    /// Where they are too many.
+    others: Vec<MergeGroup>,
+    /// For what was deleted.
+    budget: PurgeBudget,
+    context: Context,
+}
+
+/// How a pass ended.
+struct PassOutcome {
+    /// The first failure.
+    result: Result<(), StoreError>,
+    /// Whether a lack of room, or the end of the engine, has left out something that is tried again soon.
+    is_unfinished: bool,
+    /// Whether the engine ends.
+    is_over: bool,
+}
+
+impl Core {
+    /// Merges every day that asks for it. Flushes go on meanwhile. What nobody waits for ends when the engine does, also in
+    /// the middle of a day, and rewrites no more because of deletions than a budget allows.
+    pub(crate) fn compact(&self, asked: Purge) -> Result<(), StoreError> {
+        self.poison.check()?;
+        let passes = self.compacting.lock();
+        let mut passes = passes.unwrap_or_else(PoisonError::into_inner);
+        // What a flush has left frozen for lack of room comes before what is rewritten.
+        self.flush_rest(&mut self.flushing())?;
+        let mut plan = self.plan_pass(asked, &mut passes);
+        let done = self.merge_groups(&mut plan, &mut passes)?;
+        let PassOutcome {
+            mut result,
+            is_unfinished,
+            is_over,
+        } = done;
+        let is_purge = !plan.to_purge.is_empty();
+        if is_purge && !is_unfinished {
+            passes.purges.got_through(plan.now);
+        }
+        if is_purge && !is_over {
+            result = result.and(self.forget_tombstones());
+        }
+        if asked == Purge::WhenWorthIt {
+            // The next purge goes on where the budget has ended this one.
+            self.requests().purge |= plan.budget.is_used_up();
+            passes.purges.budget = plan.budget;
+        }
+        drop(passes);
+        match result {
+            // The engine ends: what is left undone is done after the next start.
+            Err(StoreError::Stopped(_)) if asked == Purge::WhenWorthIt => Ok(()),
+            result => result,
+        }
+    }
+
+    fn plan_pass(&self, asked: Purge, passes: &mut MergePasses) -> PassPlan {
+        let MergePasses { failed, purges } = passes;
+        let now = self.clock.now();
+        self.state.forget_dropped();
+        let (version, deletions) = self.deletions();
+        let segments = version.segments.iter();
+        let groups: BTreeSet<MergeGroup> = segments.map(|segment| group_of(segment)).collect();
+        failed.retain(&groups);
+        let is_due = asked == Purge::Now || purges.is_due(now, version.tombstones.len());
+        let candidates = match is_due {
+            true => candidates(&version.segments, &deletions),
+            false => Vec::new(),
+        };
+        let (context, budget) = match asked {
+            Purge::Now => {
+                failed.end_pauses();
+                (Context::unlimited(), PurgeBudget::unlimited())
+            }
+            Purge::WhenWorthIt => {
+                let mut budget = std::mem::take(&mut purges.budget);
+                if is_due {
+                    let stored = version.segments.iter().map(|segment| segment.bytes());
+                    let dearest = candidates.iter().map(|candidate| candidate.dearest);
+                    let dearest = dearest.max().unwrap_or_default();
+                    budget.refill(now, stored.sum(), self.config.purge_bytes_min, dearest);
+                }
+                let context = Context::unlimited();
+                (context.with_cancel_flag(Arc::clone(&self.stopping)), budget)
+            }
+        };
+        let to_purge = match is_due {
+            true => purges.ordered(now, candidates),
+            false => Vec::new(),
+        };
+        let purged: BTreeSet<MergeGroup> = to_purge.iter().copied().collect();
+        PassPlan {
+            now,
+            to_purge,
+            others: groups.difference(&purged).copied().collect(),
+            budget,
+            context,
+        }
+    }
+
+    /// Merges what is planned, group by group. An error of its own is one after which nothing may be written.
+    fn merge_groups(
+        &self,
+        plan: &mut PassPlan,
+        passes: &mut MergePasses,
+    ) -> Result<PassOutcome, StoreError> {
+        let MergePasses { failed, purges } = passes;
+        let mut outcome = PassOutcome {
+            result: Ok(()),
+            is_unfinished: false,
+            is_over: false,
+        };
+        let purged = plan
+            .to_purge
+            .iter()
+            .map(|group| (*group, MergeReason::Purge));
+        let crowded = plan
+            .others
+            .iter()
+            .map(|group| (*group, MergeReason::Crowded));
+        for (group, wanted) in purged.chain(crowded) {
+            let Some(reason) = failed.next_try(group, wanted, plan.now) else {
+                continue;
+            };
+            let budget = (reason == MergeReason::Purge).then_some(&mut plan.budget);
+            let merged = self.compact_group(group, budget, &plan.context);
+            outcome.is_over = matches!(merged, Err(StoreError::Stopped(_)));
+            if !outcome.is_over {
+                self.poison.check()?;
+            }
+            match merged {
+                Ok(()) => {
+                    failed.succeed(group, reason);
+                    if reason == MergeReason::Purge && !plan.budget.is_used_up() {
+                        purges.purged(group);
+                    }
+                }
+                Err(error) if outcome.is_over || error::is_retryable(&error) => {
+                    outcome.is_unfinished = true;
+                    outcome.result = outcome.result.and(Err(error));
+                }
+                Err(error) => {
+                    // A damaged day costs the others nothing: they go on, and it is left alone for a while.
+                    failed.fail(group, reason, plan.now);
+                    if outcome.result.is_ok() {
+                        outcome.result = Err(error);
+                    } else {
+                        // The answer is the first; nobody else would hear of this one.
+                        self.merge_failed(&error, true);
+                    }
+                }
+            }
+            if outcome.is_over {
+                break;
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::EngineConfig;
+    use crate::events::Silent;
+    use crate::recover;
+    use crate::storage::faulty::Faulty;
+    use base::id::{AccountId, Guid, TenantId};
+    use base::name::SeriesName;
+    use base::principal::Principal;
+    use base::sample::Batch;
+    use base::scope::{Actions, Domain, Scope};
+    use base::store::{Durability, SeriesQuota};
+    use base::time::ManualClock;
+    use std::sync::atomic::Ordering;
+
+    /// It went over all series of all days, and the end of the engine waited for it.
+    #[test]
+    fn a_search_for_deleted_samples_ends_with_the_engine_and_is_due_again() {
+        let config = EngineConfig::new("/samples");
+        let clock = Arc::new(ManualClock::at(Millis(0)));
+        let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
+        let core = opened.unwrap().0;
+        let domain = Domain::Account(AccountId(Guid::from_random([1; 16])));
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "tests have no identity service to be granted a scope by"
+        )]
+        let scope = Scope::granted(Principal::Server, TenantId(1), domain, Actions::ALL);
+        let mut batch = Batch::default();
+        batch.push(&SeriesName::parse("a").unwrap(), Millis(0), 1.0);
+        let quota = SeriesQuota::UNLIMITED;
+        core.append(&scope, &batch, Durability::Buffered, quota)
+            .unwrap();
+        core.flush().unwrap();
+        // Of a series that is there no more, as far as anybody can tell without looking.
+        core.state.clear_dropped(&[0].into(), 9);
+        for (stopping, searched) in [(true, false), (false, true)] {
+            core.stopping.store(stopping, Ordering::SeqCst);
+            core.compact(Purge::WhenWorthIt).unwrap();
+            let version = core.state.version();
+            let purged = version.segments.first().unwrap().purged();
+            assert_eq!(purged >= 9, searched);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! A tenant is dropped with one record of the log: its series end at one moment, and a crash drops all of them or none.
+//!
+//! From the record on nobody finds them. What they occupy in memory is freed in pieces afterwards; a restart does the same with what
+//! it has read.
+
+use crate::core::Core;
+use crate::query_meter::QueryMeter;
+use crate::series_ref::SeriesRef;
+use crate::wal::record::{Kind, Payload, put_drop_tenant};
+use base::context::Context;
+use base::id::TenantId;
+use base::store::StoreError;
+use std::sync::PoisonError;
+
+/// How often it looks for a moment at which the tenant has the series that were found.
+const LOOKS: usize = 4;
+
+impl Core {
+    /// Drops all series of a tenant, and returns how many there were. None, and nothing was dropped, where it gets new ones all the
+    /// time.
+    pub(crate) fn drop_tenant(
+        &self,
+        tenant: TenantId,
+        context: &Context,
+    ) -> Result<Option<u64>, StoreError> {
+        self.poison.check()?;
+        self.wal.require_disk_space()?;
+        let mut meter = QueryMeter::new(context)?;
+        for _ in 0..LOOKS {
+            let names = self.state.names_of(tenant);
+            let series = names.series(&mut meter)?;
+            if series.is_empty() {
+                return Ok(Some(0));
+            }
+            let one_at_a_time = self.dropping_tenant.lock();
+            let one_at_a_time = one_at_a_time.unwrap_or_else(PoisonError::into_inner);
+            let mut locked = self.state.lock_all();
+            let registry = &locked.catalog.registry;
+            if !registry.names().of(tenant).is_same(&names) {
+                continue;
+            }
+            let below = SeriesRef(registry.next());
+            let payload = Payload::new(Kind::DropTenant, put_drop_tenant(tenant, below));
+            let on_panic = self.poison.on_panic("dropped a tenant");
+            let sequence = self.wal.push(&payload);
+            let ended = locked.drop_tenant((tenant, below), &series);
+            drop(locked);
+            drop((names, ended));
+            self.state.remove_dropped(&series);
+            self.state.clear_dropped(&series, sequence);
+            // Some of them left behind would be there again once the next tenant is dropped.
+            on_panic.disarm();
+            drop(one_at_a_time);
+            self.wal.commit(sequence)?;
+            return Ok(Some(series.len()));
+        }
+        Ok(None)
+    }
+}

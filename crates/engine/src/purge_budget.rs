@@ -1,0 +1,114 @@
+//! How much background purges may rewrite: whoever deletes a little on every day must not have the whole store rewritten again and
+//! again, which costs the disk of all tenants.
+
+use base::time::Millis;
+
+const HOUR_MS: u128 = 3600 * 1000;
+
+/// In an hour, purges rewrite one in so many bytes of the store: all of it once a day.
+const STORE_PART: u64 = 24;
+
+/// The bytes that purges may rewrite now. What they do not need is kept for the next hour and no longer, unless something waits
+/// that takes more.
+#[derive(Debug, Default)]
+pub(crate) struct PurgeBudget {
+    left: u64,
+    refilled: Option<Millis>,
+    /// Something was refused since the last refill.
+    is_used_up: bool,
+}
+
+impl PurgeBudget {
+    /// For a purge that somebody waits for.
+    pub(crate) const fn unlimited() -> Self {
+        Self {
+            left: u64::MAX,
+            refilled: None,
+            is_used_up: false,
+        }
+    }
+
+    /// Adds what the time since the last refill has brought, for a store of `stored` bytes, but at least `hourly_min` an hour. It
+    /// grows up to an hour's worth, or to `dearest`: what the most expensive group that waits takes.
+    pub(crate) fn refill(&mut self, now: Millis, stored: u64, hourly_min: u64, dearest: u64) {
+        let hourly = (stored / STORE_PART).max(hourly_min);
+        let brought = match self.refilled {
+            None => hourly,
+            Some(before) => {
+                // A clock that was set back brings nothing.
+                let passed = now.0.saturating_sub(before.0).max(0).unsigned_abs();
+                let brought = u128::from(hourly) * u128::from(passed) / HOUR_MS;
+                u64::try_from(brought).unwrap_or(u64::MAX)
+            }
+        };
+        self.left = self.left.saturating_add(brought).min(hourly.max(dearest));
+        self.refilled = Some(now);
+        self.is_used_up = false;
+    }
+
+    /// Whether so many bytes may be rewritten. Once they may not, nothing may until the next refill: a large group would else wait
+    /// for ever behind small ones.
+    pub(crate) const fn allows(&mut self, bytes: u64) -> bool {
+        self.is_used_up |= bytes > self.left;
+        !self.is_used_up
+    }
+
+    /// So many bytes were read or rewritten.
+    pub(crate) const fn spend(&mut self, bytes: u64) {
+        self.left = self.left.saturating_sub(bytes);
+    }
+
+    /// Whether something waits for the next refill.
+    pub(crate) const fn is_used_up(&self) -> bool {
+        self.is_used_up
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3_600_000;
+
+    /// A budget that has used its first hour.
+    fn spent(stored: u64, hourly_min: u64) -> PurgeBudget {
+        let mut budget = PurgeBudget::default();
+        assert!(!budget.allows(1), "nothing before the first refill");
+        budget.refill(Millis(0), stored, hourly_min, 0);
+        let hourly = (stored / STORE_PART).max(hourly_min);
+        assert!(budget.allows(hourly));
+        budget.spend(hourly);
+        assert!(!budget.allows(1));
+        budget
+    }
+
+    #[test]
+    fn in_an_hour_it_grows_by_a_share_of_the_store_or_by_the_least() {
+        for (stored, hourly_min, hourly) in [(2400, 10, 100), (2400, 300, 300), (0, 0, 0)] {
+            let mut budget = spent(stored, hourly_min);
+            budget.refill(Millis(HOUR / 2), stored, hourly_min, 0);
+            assert!(budget.allows(hourly / 2));
+            assert!(!budget.allows(hourly / 2 + 1));
+            assert!(budget.is_used_up() && !budget.allows(0));
+            budget.refill(Millis(9 * HOUR), stored, hourly_min, 0);
+            assert!(!budget.is_used_up() && budget.allows(hourly));
+            assert!(!budget.allows(hourly + 1), "an hour's worth at the most");
+        }
+    }
+
+    #[test]
+    fn it_saves_for_what_takes_more_and_a_clock_that_was_set_back_brings_nothing() {
+        let mut budget = spent(2400, 0);
+        budget.refill(Millis(7 * HOUR), 2400, 0, 650);
+        assert!(budget.allows(650));
+        assert!(!budget.allows(651));
+        let mut budget = spent(2400, 0);
+        budget.refill(Millis(-HOUR), 2400, 0, 0);
+        assert!(!budget.allows(1));
+        budget.refill(Millis(0), 2400, 0, 0);
+        assert!(budget.allows(100));
+        let mut unlimited = PurgeBudget::unlimited();
+        unlimited.spend(u64::MAX / 2);
+        assert!(unlimited.allows(u64::MAX / 2));
+    }
+}

@@ -1,0 +1,132 @@
+//! All pending deletions of ranges, by tenant: whoever reads asks those of their own tenant, however many others have.
+
+use crate::index::tree::Tree;
+use crate::tombstone::Tombstone;
+use base::id::TenantId;
+use std::sync::Arc;
+
+/// The tombstones of each tenant, ascending by sequence. A copy costs nothing, and stays as it is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tombstones {
+    by_tenant: Tree<TenantId, Arc<Vec<Tombstone>>>,
+    count: usize,
+    last_sequence: u64,
+}
+
+impl Tombstones {
+    /// These, of which those of a tenant ascend.
+    pub(crate) fn of_all(all: impl IntoIterator<Item = Tombstone>) -> Self {
+        let mut tombstones = Self::default();
+        for tombstone in all {
+            tombstones.add(tombstone, |_| false);
+        }
+        tombstones
+    }
+
+    /// How many there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.count
+    }
+
+    /// The last record that was ever added: all up to it are among these, or have nothing left to hide.
+    pub(crate) const fn last_sequence(&self) -> u64 {
+        self.last_sequence
+    }
+
+    /// Those of one tenant, ascending by sequence.
+    pub(crate) fn of(&self, tenant: TenantId) -> &[Tombstone] {
+        let tombstones = self.by_tenant.get(&tenant);
+        tombstones
+            .map(|tombstones| tombstones.as_slice())
+            .unwrap_or_default()
+    }
+
+    /// Hands out each tenant with its tombstones.
+    pub(crate) fn each_tenant(&self, mut take: impl FnMut(TenantId, &[Tombstone])) {
+        self.by_tenant
+            .each(|tenant, tombstones| take(*tenant, tombstones));
+    }
+
+    /// Adds one that is later than all of its tenant; to the last of these if that `is_same`, which it is then.
+    pub(crate) fn add(&mut self, new: Tombstone, is_same: impl FnOnce(&Tombstone) -> bool) {
+        self.last_sequence = self.last_sequence.max(new.sequence);
+        let Some(tombstones) = self.by_tenant.get_mut(&new.tenant) else {
+            self.by_tenant.insert(new.tenant, Arc::new(vec![new]));
+            self.count += 1;
+            return;
+        };
+        let tombstones = Arc::make_mut(tombstones);
+        if let Some(last) = tombstones.last_mut()
+            && is_same(last)
+        {
+            last.sequence = new.sequence;
+            *Arc::make_mut(&mut last.series) |= new.series.as_ref();
+            return;
+        }
+        tombstones.push(new);
+        self.count += 1;
+    }
+
+    /// These without those that `is_gone`.
+    pub(crate) fn without(&self, is_gone: impl Fn(&Tombstone) -> bool) -> Self {
+        let mut left = Self {
+            last_sequence: self.last_sequence,
+            ..Self::default()
+        };
+        let mut tenants = Vec::new();
+        self.by_tenant.each(|tenant, tombstones| {
+            if !tombstones.iter().any(&is_gone) {
+                left.count += tombstones.len();
+                tenants.push((*tenant, Arc::clone(tombstones)));
+                return;
+            }
+            let kept = tombstones.iter().filter(|tombstone| !is_gone(tombstone));
+            let kept: Vec<Tombstone> = kept.cloned().collect();
+            if !kept.is_empty() {
+                left.count += kept.len();
+                tenants.push((*tenant, Arc::new(kept)));
+            }
+        });
+        left.by_tenant = Tree::of_sorted(tenants);
+        left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::time::TimeRange;
+
+    fn tombstone(tenant: u32, sequence: u64, series: u32) -> Tombstone {
+        Tombstone {
+            tenant: TenantId(tenant),
+            sequence,
+            range: TimeRange::ALL,
+            series: Arc::new([series].into()),
+        }
+    }
+
+    fn sequences(of: &[Tombstone]) -> Vec<u64> {
+        of.iter().map(|tombstone| tombstone.sequence).collect()
+    }
+
+    #[test]
+    fn a_tenant_has_its_own_and_what_is_taken_out_leaves_copies_as_they_were() {
+        let mut all = Tombstones::of_all([tombstone(1, 3, 7), tombstone(2, 4, 8)]);
+        all.add(tombstone(1, 5, 9), |_| false);
+        all.add(tombstone(1, 6, 10), |last| last.sequence == 5);
+        assert_eq!((all.len(), all.last_sequence()), (3, 6));
+        let first = all.of(TenantId(1));
+        assert_eq!(sequences(first), [3, 6]);
+        assert!(first[1].series.contains(9) && first[1].series.contains(10));
+        assert_eq!(sequences(all.of(TenantId(2))), [4]);
+        assert!(all.of(TenantId(3)).is_empty());
+        let left = all.without(|tombstone| tombstone.sequence != 3);
+        assert_eq!((left.len(), left.last_sequence()), (1, 6));
+        assert_eq!(sequences(left.of(TenantId(1))), [3]);
+        let mut tenants = Vec::new();
+        left.each_tenant(|tenant, tombstones| tenants.push((tenant, tombstones.len())));
+        assert_eq!(tenants, [(TenantId(1), 1)]);
+        assert_eq!(all.len(), 3);
+    }
+}

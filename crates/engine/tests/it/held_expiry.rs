@@ -1,0 +1,92 @@
+//! However long it takes to drop what lies past the retention, no flush waits for it.
+
+use crate::hooked::Progress;
+use crate::support::{DAY, NOON, config, figure, open_with, read, send};
+use base::store::SampleStore;
+use base::time::{ManualClock, Millis};
+use engine::events::{Event, Events};
+use engine::storage::faulty::Faulty;
+use engine::{Engine, EngineConfig};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the expiry is held at most: a flush that waits for it is found out, and does not hang.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Default)]
+struct Steps {
+    held: bool,
+    released: bool,
+    /// Nobody released it in time.
+    forgotten: bool,
+}
+
+/// Holds the first expiry that has more to drop than goes at one time.
+#[derive(Debug, Default)]
+struct HeldExpiry(Progress<Steps>);
+
+impl Events for HeldExpiry {
+    fn on_event(&self, event: Event<'_>) {
+        if matches!(event, Event::HeldBack { .. }) {
+            self.0.change(|state| state.held = true);
+            let is_released = self.0.wait(PATIENCE, |state| state.released);
+            self.0.change(|state| state.forgotten |= !is_released);
+        }
+    }
+}
+
+fn month() -> EngineConfig {
+    EngineConfig {
+        retention_days: 30,
+        ..config()
+    }
+}
+
+#[test]
+fn a_flush_goes_on_while_an_expiry_is_held() {
+    let storage = Faulty::new(1);
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let hold = Arc::new(HeldExpiry::default());
+    let events: Arc<dyn Events> = Arc::clone(&hold) as _;
+    let opened = Engine::open_with_events(
+        month(),
+        Arc::clone(&clock) as _,
+        Arc::new(storage.clone()),
+        events,
+    );
+    let engine = opened.unwrap().0;
+    // The days of `old` expire, and with them all it has.
+    for day in 0..30 {
+        let at = NOON - day * DAY;
+        let name = if day < 20 { "a.new" } else { "a.old" };
+        send(&engine, 1, &[(name, at, 1.0)]);
+        engine.flush().unwrap();
+    }
+    clock.advance(15 * DAY);
+    std::thread::scope(|threads| {
+        let first = threads.spawn(|| engine.flush());
+        assert!(hold.0.wait(PATIENCE, |state| state.held), "nothing expires");
+        for round in 0..3 {
+            send(&engine, 1, &[("a.now", NOON + round, 1.0)]);
+            engine.flush().unwrap();
+        }
+        assert!(figure(&engine, "head_samples") < 0.5);
+        hold.0.change(|state| state.released = true);
+        first.join().unwrap().unwrap();
+    });
+    assert!(!hold.0.read(|state| state.forgotten), "a flush waited");
+    // A tenth of the days went with the one flush, and none with those that found it under way.
+    assert_eq!(read(&engine, 1, "a.old").len(), 7);
+    assert_eq!(read(&engine, 1, "a.new").len(), 20);
+    for _ in 0..10 {
+        engine.flush().unwrap();
+    }
+    assert_eq!(read(&engine, 1, "a.old"), []);
+    assert_eq!(read(&engine, 1, "a.new").len(), 16);
+    let crashed = storage.crash();
+    drop(engine);
+    let engine = open_with(month(), &crashed, &clock).unwrap().0;
+    assert_eq!(read(&engine, 1, "a.old"), []);
+    assert_eq!(read(&engine, 1, "a.new").len(), 16);
+    assert_eq!(read(&engine, 1, "a.now").len(), 3);
+}
