@@ -4,7 +4,9 @@
 use super::administrator::not_administrator;
 use super::any_version::overtaken;
 use super::of_version::{OfVersion, missed};
-use super::policy_check::{are_there, check_named, check_room, check_storable, found_subject};
+use super::policy_check::{
+    check_named, check_roles_exist, check_room, check_storable, found_subject,
+};
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -184,7 +186,7 @@ impl Iam {
     }
 
     /// Makes the policies that an invitation gives: they begin with its acceptance. The account is locked, the caller administers
-    /// it, and what they give is there ([`grants_are_there`]).
+    /// it, and what they give is there ([`check_grants_exist`]).
     pub(super) async fn give_invited(
         &self,
         tx: &mut Tx,
@@ -413,13 +415,13 @@ fn is_for(policy: &Policy, subject: PolicySubject) -> bool {
 }
 
 /// Checks, within the transaction that stores them, that what policies give is there. The account is locked.
-pub(super) async fn grants_are_there(
+pub(super) async fn check_grants_exist(
     tx: &mut Tx,
     account: AccountId,
     given: &[CheckedGrant],
 ) -> Result<(), IamError> {
     let roles = given.iter().flat_map(|one| one.grant.roles.iter());
-    are_there(tx, account, roles).await?;
+    check_roles_exist(tx, account, roles).await?;
     for one in given {
         check_named(tx, account, &one.target).await?;
     }

@@ -1,7 +1,7 @@
 //! What must be so within the transaction that stores an access policy: its subject, its roles and what its attributes name are there,
 //! there is room for it, and no other in force says the same.
 
-use super::custom_role::is_still_there;
+use super::custom_role::check_role_exists;
 use crate::error::IamError;
 use crate::model::directory::policy_target::{AttributeKey, PolicyTarget, missing};
 use crate::model::directory::{Policy, PolicyRole, PolicySubject, ResourceGroup};
@@ -66,7 +66,7 @@ pub(super) async fn check_storable(
     old: Option<&Policy>,
 ) -> Result<(), IamError> {
     let account = policy.account;
-    are_there(tx, account, policy.roles.iter()).await?;
+    check_roles_exist(tx, account, policy.roles.iter()).await?;
     if old.is_none_or(|old| old.attributes != policy.attributes) {
         check_named(tx, account, &policy.target).await?;
     }
@@ -107,8 +107,8 @@ pub(super) async fn check_named(
     Ok(())
 }
 
-/// Looks for each of the account's own roles once.
-pub(super) async fn are_there(
+/// Checks that each of the account's own roles is there, once.
+pub(super) async fn check_roles_exist(
     tx: &mut Tx,
     account: AccountId,
     roles: impl Iterator<Item = &PolicyRole>,
@@ -120,7 +120,7 @@ pub(super) async fn are_there(
         })
         .collect();
     for id in custom {
-        is_still_there(tx, account, id).await?;
+        check_role_exists(tx, account, id).await?;
     }
     Ok(())
 }
