@@ -3,9 +3,9 @@
 
 pub use super::new_key::NewKey;
 
-use super::any_version::overtaken;
 use super::new_key::{about, check_ahead, check_not_revoked};
 use super::of_version::OfVersion;
+use super::revised::Revised;
 use crate::audit::Action;
 use crate::entropy;
 use crate::error::IamError;
@@ -75,6 +75,20 @@ pub enum Switch {
 #[must_use]
 pub fn entity_tag(key: &ApiKey) -> String {
     entity_tag::of(key.revision, key.id.0)
+}
+
+impl Revised for ApiKey {
+    const CHANGED: &'static str =
+        "the API key has changed since its entity tag was read: read it again";
+
+    fn tag(&self) -> String {
+        entity_tag(self)
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        (&self.name, &self.description, self.expires_at)
+            == (&other.name, &other.description, other.expires_at)
+    }
 }
 
 impl Iam {
@@ -179,28 +193,27 @@ impl Iam {
         if_match: &str,
         change: KeyChange,
     ) -> Result<ApiKey, IamError> {
-        self.change_version(if_match, || {
-            self.try_update_key(caller, id, if_match, change.clone())
-        })
+        self.change_version(
+            if_match,
+            || self.found_at_any_node(|| self.changeable_key(caller, id)),
+            |key| self.change_key(caller, key, change.clone()),
+        )
         .await
     }
 
-    async fn try_update_key(
-        &self,
-        caller: &Identity,
-        id: KeyId,
-        if_match: &str,
-        change: KeyChange,
-    ) -> Result<ApiKey, IamError> {
+    /// One key that the caller may change.
+    fn changeable_key(&self, caller: &Identity, id: KeyId) -> Result<ApiKey, IamError> {
         let key = self.api_key(caller, id)?;
         unlocked(&key)?;
-        let changed = || {
-            let message = "the API key has changed since its entity tag was read: read it again";
-            overtaken(message)
-        };
-        if !entity_tag::matches(if_match, &entity_tag(&key)) {
-            return Err(changed());
-        }
+        Ok(key)
+    }
+
+    async fn change_key(
+        &self,
+        caller: &Identity,
+        key: ApiKey,
+        change: KeyChange,
+    ) -> Result<Option<ApiKey>, IamError> {
         let name = change
             .name
             .map_or(Ok(key.name.clone()), |text| name("name", &text))?;
@@ -235,18 +248,9 @@ impl Iam {
         };
         lock_active(&mut tx, key.account).await?;
         check_not_revoked(&mut tx, caller, now).await?;
-        // Of two concurrent requests with the same tag, one changes the key.
-        if !api_keys::change(&mut tx, &changed_key, key.revision).await? {
-            return Err(changed());
-        }
-        let is_same =
-            (&changed_key.name, &changed_key.description) == (&key.name, &key.description);
-        if is_same && changed_key.expires_at == key.expires_at {
-            // No change: it is still of this version, and the transaction is dropped.
-            return Ok(key);
-        }
-        self.commit(tx, entry).await?;
-        Ok(changed_key)
+        let is_stored = api_keys::change(&mut tx, &changed_key, key.revision).await?;
+        self.commit_version(tx, is_stored, (key, changed_key), entry)
+            .await
     }
 
     /// Turns a switch of a key on or off.
@@ -273,7 +277,7 @@ impl Iam {
         lock_active(&mut tx, key.account).await?;
         check_not_revoked(&mut tx, caller, now).await?;
         version
-            .check_stored(&mut tx, (Versioned::ApiKey, id.0), key.revision)
+            .check_stored(&mut tx, (Versioned::ApiKey, id.0))
             .await?;
         let is_switched = match switch {
             Switch::Locked => api_keys::set_locked(&mut tx, id, on, now).await?,
@@ -317,7 +321,7 @@ impl Iam {
         lock_active(&mut tx, key.account).await?;
         check_not_revoked(&mut tx, caller, now).await?;
         version
-            .check_stored(&mut tx, (Versioned::ApiKey, id.0), key.revision)
+            .check_stored(&mut tx, (Versioned::ApiKey, id.0))
             .await?;
         if !api_keys::delete(&mut tx, id).await? {
             // Another request, or another node, has locked it or deleted it. The account is locked: it is not unlocked meanwhile.

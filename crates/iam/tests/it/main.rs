@@ -45,6 +45,8 @@ mod lost_answer;
 #[cfg(test)]
 mod mails;
 #[cfg(test)]
+mod newest_versions;
+#[cfg(test)]
 mod node;
 #[cfg(test)]
 mod notified;

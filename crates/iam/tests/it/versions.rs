@@ -24,7 +24,7 @@ on_both_databases!(
     any_version_is_changed_by_a_node_that_has_not_heard_of_the_last,
     so_is_that_of_policies_and_roles,
     so_is_that_of_rules_identities_and_groups_of_service_ids,
-    a_version_is_deleted_that_this_node_and_the_database_know,
+    a_version_is_deleted_that_is_the_last_of_all_nodes,
 );
 
 async fn any_version_of_the_settings_is_changed_whatever_another_node_has_done(world: World) {
@@ -363,29 +363,32 @@ async fn so_is_that_of_rules_identities_and_groups_of_service_ids(world: World) 
     node.close().await;
 }
 
-/// A node that has not heard of the last change must not delete what its caller has never seen.
-async fn a_version_is_deleted_that_this_node_and_the_database_know(world: World) {
+/// A node that has not heard of the last change deletes the version that it made, and no older one.
+async fn a_version_is_deleted_that_is_the_last_of_all_nodes(world: World) {
     let (owner, iam) = (world.owner(), &world.iam);
     let (key, _) = world.key(&owner, NewKey::default()).await;
     let node = world.node().await;
-    let tag = |iam: &iam::Iam| {
+    let tag = || {
         let key = iam.api_key(&owner, key).unwrap();
         iam::manage::api_key::entity_tag(&key)
     };
-    let first = tag(&node);
-    let change = KeyChange {
-        description: Some("of here".to_owned()),
+    let of = |tag: &str| OfVersion::new(key, Some(tag));
+    let change = |description: &str| KeyChange {
+        description: Some(description.to_owned()),
         ..KeyChange::default()
     };
-    iam.update_api_key(&owner, key, "*", change).await.unwrap();
-    assert_eq!(tag(&node), first);
-    let of = |tag: &str| OfVersion::new(key, Some(tag));
+    let first = tag();
+    let changed = iam.update_api_key(&owner, key, "*", change("of here"));
+    changed.await.unwrap();
     let locked = node.switch_api_key(&owner, of(&first), Switch::Locked, true);
     assert_eq!(code(locked.await), "conflict");
     let deleted = node.delete_api_key(&owner, of(&first)).await;
     assert_eq!(code(deleted), "conflict");
-    node.sync().await.unwrap();
-    let second = tag(&node);
-    node.delete_api_key(&owner, of(&second)).await.unwrap();
+    let disabled = node.switch_api_key(&owner, of(&tag()), Switch::Disabled, true);
+    disabled.await.unwrap();
+    iam.sync().await.unwrap();
+    let changed = iam.update_api_key(&owner, key, "*", change("of here again"));
+    changed.await.unwrap();
+    node.delete_api_key(&owner, of(&tag())).await.unwrap();
     node.close().await;
 }
