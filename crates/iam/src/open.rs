@@ -11,6 +11,7 @@ use crate::repo::{counters, issuers, rows};
 use crate::service::{Iam, Inner};
 use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::Freshness;
+use crate::state::shared_question::SharedQuestion;
 use crate::state::unwritten_activity::UnwrittenActivity;
 use crate::sync::key_store;
 use crate::token::encryption_key::EncryptionKey;
@@ -109,6 +110,7 @@ impl Iam {
             whole_reads: AtomicU64::new(0),
             reload,
             freshness: Freshness::default(),
+            question: SharedQuestion::default(),
             woken: Arc::default(),
             closed: AtomicBool::new(false),
         })))

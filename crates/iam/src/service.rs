@@ -7,6 +7,7 @@ use crate::login::Logins;
 use crate::model::directory::{Directory, Plan, RuleTexts};
 use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::Freshness;
+use crate::state::shared_question::SharedQuestion;
 use crate::state::unwritten_activity::UnwrittenActivity;
 use crate::token::encryption_key::EncryptionKey;
 use crate::token::keyring::KeyRing;
@@ -41,6 +42,8 @@ pub(crate) struct Inner {
     pub(crate) reload: tokio::sync::Mutex<()>,
     /// When this node last learned of changes.
     pub(crate) freshness: Freshness,
+    /// The question for changes that requests cause.
+    pub(crate) question: SharedQuestion,
     /// Wakes the task that reads changes.
     pub(crate) woken: Arc<Notify>,
     /// Whether the database was closed: no task may query it after that.

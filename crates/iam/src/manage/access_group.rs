@@ -107,7 +107,17 @@ impl Iam {
     ///
     /// # Errors
     /// When the caller is neither in it nor an Administrator of its account.
-    pub fn access_group(
+    pub async fn access_group(
+        &self,
+        caller: &Identity,
+        id: AccessGroupId,
+    ) -> Result<AccessGroup, IamError> {
+        self.found_at_any_node(|| self.known_access_group(caller, id))
+            .await
+    }
+
+    /// The same, of the groups that this node knows.
+    pub(super) fn known_access_group(
         &self,
         caller: &Identity,
         id: AccessGroupId,
@@ -134,12 +144,12 @@ impl Iam {
     }
 
     /// One access group that the caller may change, or change the members of.
-    pub(super) fn changeable_group(
+    pub(super) async fn changeable_group(
         &self,
         caller: &Identity,
         id: AccessGroupId,
     ) -> Result<AccessGroup, IamError> {
-        let group = self.access_group(caller, id)?;
+        let group = self.access_group(caller, id).await?;
         self.may_manage_access_groups(caller)?;
         if group.id == AccessGroupId::public(group.account) {
             let message = "the public access group is everybody in the account: it has no other members, rules or name";
@@ -201,7 +211,7 @@ impl Iam {
     ) -> Result<AccessGroup, IamError> {
         self.change_version(
             if_match,
-            || self.found_at_any_node(|| self.changeable_group(caller, id)),
+            || self.changeable_group(caller, id),
             |old| self.change_group(caller, old, change.clone()),
         )
         .await
@@ -243,9 +253,7 @@ impl Iam {
         with_members: bool,
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
-        let group = self
-            .found_at_any_node(|| self.changeable_group(caller, id))
-            .await?;
+        let group = self.changeable_group(caller, id).await?;
         let mut tx = self.lock_groups(caller).await?;
         version
             .check_stored(&mut tx, (Versioned::AccessGroup, id.0))

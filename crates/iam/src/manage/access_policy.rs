@@ -114,7 +114,12 @@ impl Iam {
     /// # Errors
     /// When it is neither for the caller nor for an access group that the caller is in, and the caller is no Administrator of its
     /// account.
-    pub fn policy(&self, caller: &Identity, id: PolicyId) -> Result<Policy, IamError> {
+    pub async fn policy(&self, caller: &Identity, id: PolicyId) -> Result<Policy, IamError> {
+        self.found_at_any_node(|| self.known_policy(caller, id))
+            .await
+    }
+
+    fn known_policy(&self, caller: &Identity, id: PolicyId) -> Result<Policy, IamError> {
         let directory = self.directory();
         let is_seen = |policy: &&Policy| {
             policy.account == caller.account()
@@ -242,7 +247,7 @@ impl Iam {
     ) -> Result<Policy, IamError> {
         self.change_version(
             if_match,
-            || self.found_at_any_node(|| self.changeable_policy(caller, id)),
+            || self.changeable_policy(caller, id),
             |old| self.change_terms(caller, old, terms.clone()),
         )
         .await
@@ -261,7 +266,7 @@ impl Iam {
     ) -> Result<Policy, IamError> {
         self.change_version(
             if_match,
-            || self.found_at_any_node(|| self.changeable_policy(caller, id)),
+            || self.changeable_policy(caller, id),
             |old| {
                 let new = Policy {
                     active,
@@ -301,9 +306,7 @@ impl Iam {
         id: impl Into<OfVersion<PolicyId>>,
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
-        let policy = self
-            .found_at_any_node(|| self.changeable_policy(caller, id))
-            .await?;
+        let policy = self.changeable_policy(caller, id).await?;
         let mut tx = self.lock_policies(caller).await?;
         version
             .check_stored(&mut tx, (Versioned::Policy, id.0))
@@ -316,8 +319,8 @@ impl Iam {
     }
 
     /// One policy that the caller may change.
-    fn changeable_policy(&self, caller: &Identity, id: PolicyId) -> Result<Policy, IamError> {
-        let policy = self.policy(caller, id)?;
+    async fn changeable_policy(&self, caller: &Identity, id: PolicyId) -> Result<Policy, IamError> {
+        let policy = self.policy(caller, id).await?;
         self.may_manage_policies(caller)?;
         Ok(policy)
     }

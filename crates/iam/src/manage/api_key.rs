@@ -149,7 +149,12 @@ impl Iam {
     ///
     /// # Errors
     /// When the caller does not see it.
-    pub fn api_key(&self, caller: &Identity, id: KeyId) -> Result<ApiKey, IamError> {
+    pub async fn api_key(&self, caller: &Identity, id: KeyId) -> Result<ApiKey, IamError> {
+        self.found_at_any_node(|| self.known_api_key(caller, id))
+            .await
+    }
+
+    fn known_api_key(&self, caller: &Identity, id: KeyId) -> Result<ApiKey, IamError> {
         let directory = self.directory();
         let seen = |key: &&ApiKey| {
             key.account == caller.account()
@@ -168,14 +173,24 @@ impl Iam {
     ///
     /// # Errors
     /// When the caller sees no such key.
-    pub fn api_key_by_text(
+    pub async fn api_key_by_text(
+        &self,
+        caller: &Identity,
+        text: &Secret<String>,
+    ) -> Result<ApiKey, IamError> {
+        self.found_at_any_node(|| self.known_api_key_by_text(caller, text))
+            .await
+    }
+
+    /// The same, of the keys that this node knows.
+    pub(super) fn known_api_key_by_text(
         &self,
         caller: &Identity,
         text: &Secret<String>,
     ) -> Result<ApiKey, IamError> {
         let hash = entropy::sha256(text.expose().as_bytes());
         let id = self.directory().keys.of_hash(&hash).map(|key| key.id);
-        self.api_key(
+        self.known_api_key(
             caller,
             id.ok_or_else(|| IamError::not_found("the API key"))?,
         )
@@ -195,15 +210,15 @@ impl Iam {
     ) -> Result<ApiKey, IamError> {
         self.change_version(
             if_match,
-            || self.found_at_any_node(|| self.changeable_key(caller, id)),
+            || self.changeable_key(caller, id),
             |key| self.change_key(caller, key, change.clone()),
         )
         .await
     }
 
     /// One key that the caller may change.
-    fn changeable_key(&self, caller: &Identity, id: KeyId) -> Result<ApiKey, IamError> {
-        let key = self.api_key(caller, id)?;
+    async fn changeable_key(&self, caller: &Identity, id: KeyId) -> Result<ApiKey, IamError> {
+        let key = self.api_key(caller, id).await?;
         unlocked(&key)?;
         Ok(key)
     }
@@ -265,7 +280,7 @@ impl Iam {
         on: bool,
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
-        let key = self.api_key(caller, id)?;
+        let key = self.api_key(caller, id).await?;
         if matches!(switch, Switch::Disabled) {
             unlocked(&key)?;
             if !on {
@@ -314,7 +329,7 @@ impl Iam {
         id: impl Into<OfVersion<KeyId>>,
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
-        let key = self.found_at_any_node(|| self.api_key(caller, id)).await?;
+        let key = self.api_key(caller, id).await?;
         unlocked(&key)?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;

@@ -123,7 +123,20 @@ impl Iam {
     ///
     /// # Errors
     /// When the credential's account has no such role.
-    pub fn custom_role(&self, caller: &Identity, id: CustomRoleId) -> Result<CustomRole, IamError> {
+    pub async fn custom_role(
+        &self,
+        caller: &Identity,
+        id: CustomRoleId,
+    ) -> Result<CustomRole, IamError> {
+        self.found_at_any_node(|| self.known_custom_role(caller, id))
+            .await
+    }
+
+    fn known_custom_role(
+        &self,
+        caller: &Identity,
+        id: CustomRoleId,
+    ) -> Result<CustomRole, IamError> {
         let directory = self.directory();
         let found = directory.custom_role(id);
         let found = found.filter(|role| role.account == caller.account());
@@ -189,19 +202,19 @@ impl Iam {
     ) -> Result<CustomRole, IamError> {
         self.change_version(
             if_match,
-            || self.found_at_any_node(|| self.changeable_custom_role(caller, id)),
+            || self.changeable_custom_role(caller, id),
             |old| self.change_custom_role(caller, old, terms.clone()),
         )
         .await
     }
 
     /// One role of the account's own that the caller may change.
-    fn changeable_custom_role(
+    async fn changeable_custom_role(
         &self,
         caller: &Identity,
         id: CustomRoleId,
     ) -> Result<CustomRole, IamError> {
-        let role = self.custom_role(caller, id)?;
+        let role = self.custom_role(caller, id).await?;
         self.may_manage_custom_roles(caller)?;
         Ok(role)
     }
@@ -238,9 +251,7 @@ impl Iam {
         id: impl Into<OfVersion<CustomRoleId>>,
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
-        let role = self
-            .found_at_any_node(|| self.changeable_custom_role(caller, id))
-            .await?;
+        let role = self.changeable_custom_role(caller, id).await?;
         let mut tx = self.lock_custom_roles(caller).await?;
         version
             .check_stored(&mut tx, (Versioned::CustomRole, id.0))

@@ -65,12 +65,21 @@ impl Iam {
     ///
     /// # Errors
     /// Without Administrator of the account.
-    pub fn group_rules(
+    pub async fn group_rules(
         &self,
         caller: &Identity,
         id: AccessGroupId,
     ) -> Result<Vec<GroupRule>, IamError> {
-        let group = self.access_group(caller, id)?;
+        self.found_at_any_node(|| self.known_group_rules(caller, id))
+            .await
+    }
+
+    fn known_group_rules(
+        &self,
+        caller: &Identity,
+        id: AccessGroupId,
+    ) -> Result<Vec<GroupRule>, IamError> {
+        let group = self.known_access_group(caller, id)?;
         self.may_manage_access_groups(caller)?;
         Ok(group.rules)
     }
@@ -79,15 +88,18 @@ impl Iam {
     ///
     /// # Errors
     /// Without Administrator of the account.
-    pub fn group_rule(
+    pub async fn group_rule(
         &self,
         caller: &Identity,
         group: AccessGroupId,
         id: GroupRuleId,
     ) -> Result<GroupRule, IamError> {
-        let rules = self.group_rules(caller, group)?;
-        let found = rules.into_iter().find(|rule| rule.id == id);
-        found.ok_or_else(no_rule)
+        let find = || {
+            let rules = self.known_group_rules(caller, group)?;
+            let found = rules.into_iter().find(|rule| rule.id == id);
+            found.ok_or_else(no_rule)
+        };
+        self.found_at_any_node(find).await
     }
 
     /// Makes a rule of an access group: everyone who meets it is in the group from the moment this returns.
@@ -100,7 +112,7 @@ impl Iam {
         group: AccessGroupId,
         terms: GroupRuleTerms,
     ) -> Result<GroupRule, IamError> {
-        let group = self.changeable_group(caller, group)?;
+        let group = self.changeable_group(caller, group).await?;
         check(&terms)?;
         let made = self.stamp(caller);
         let rule = GroupRule {
@@ -142,21 +154,21 @@ impl Iam {
     ) -> Result<GroupRule, IamError> {
         self.change_version(
             if_match,
-            || self.found_at_any_node(|| self.changeable_group_rule(caller, group, id)),
+            || self.changeable_group_rule(caller, group, id),
             |old| self.change_group_rule(caller, old, terms.clone()),
         )
         .await
     }
 
     /// One rule that the caller may change.
-    fn changeable_group_rule(
+    async fn changeable_group_rule(
         &self,
         caller: &Identity,
         group: AccessGroupId,
         id: GroupRuleId,
     ) -> Result<GroupRule, IamError> {
-        self.changeable_group(caller, group)?;
-        self.group_rule(caller, group, id)
+        self.changeable_group(caller, group).await?;
+        self.group_rule(caller, group, id).await
     }
 
     async fn change_group_rule(
@@ -165,7 +177,7 @@ impl Iam {
         old: GroupRule,
         terms: GroupRuleTerms,
     ) -> Result<Option<GroupRule>, IamError> {
-        let group = self.changeable_group(caller, old.group)?;
+        let group = self.changeable_group(caller, old.group).await?;
         check(&terms)?;
         let new = GroupRule {
             name: terms.name,
@@ -193,12 +205,8 @@ impl Iam {
         id: impl Into<OfVersion<GroupRuleId>>,
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
-        let find = || -> Result<_, IamError> {
-            let group = self.changeable_group(caller, group)?;
-            let rule = self.group_rule(caller, group.id, id)?;
-            Ok((group, rule))
-        };
-        let (group, rule) = self.found_at_any_node(find).await?;
+        let group = self.changeable_group(caller, group).await?;
+        let rule = self.group_rule(caller, group.id, id).await?;
         let mut tx = self.lock_groups(caller).await?;
         version
             .check_stored(&mut tx, (Versioned::GroupRule, id.0))

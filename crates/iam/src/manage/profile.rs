@@ -111,7 +111,12 @@ impl Iam {
     ///
     /// # Errors
     /// When the caller is neither it nor an Administrator of its account.
-    pub fn profile(&self, caller: &Identity, id: ProfileId) -> Result<Profile, IamError> {
+    pub async fn profile(&self, caller: &Identity, id: ProfileId) -> Result<Profile, IamError> {
+        self.found_at_any_node(|| self.known_profile(caller, id))
+            .await
+    }
+
+    fn known_profile(&self, caller: &Identity, id: ProfileId) -> Result<Profile, IamError> {
         let directory = self.directory();
         let is_seen = |profile: &&Profile| {
             profile.account == caller.account()
@@ -134,8 +139,22 @@ impl Iam {
     ///
     /// # Errors
     /// Without Administrator of its account.
-    pub fn managed_profile(&self, caller: &Identity, id: ProfileId) -> Result<Profile, IamError> {
-        let profile = self.profile(caller, id)?;
+    pub async fn managed_profile(
+        &self,
+        caller: &Identity,
+        id: ProfileId,
+    ) -> Result<Profile, IamError> {
+        self.found_at_any_node(|| self.known_managed_profile(caller, id))
+            .await
+    }
+
+    /// The same, of the profiles that this node knows.
+    pub(super) fn known_managed_profile(
+        &self,
+        caller: &Identity,
+        id: ProfileId,
+    ) -> Result<Profile, IamError> {
+        let profile = self.known_profile(caller, id)?;
         self.may_manage_profiles(caller)?;
         Ok(profile)
     }
@@ -212,7 +231,7 @@ impl Iam {
     ) -> Result<Profile, IamError> {
         self.change_version(
             if_match,
-            || self.found_at_any_node(|| self.managed_profile(caller, id)),
+            || self.managed_profile(caller, id),
             |old| self.change_profile(caller, old, change.clone()),
         )
         .await
@@ -252,9 +271,7 @@ impl Iam {
         id: impl Into<OfVersion<ProfileId>>,
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
-        let profile = self
-            .found_at_any_node(|| self.managed_profile(caller, id))
-            .await?;
+        let profile = self.managed_profile(caller, id).await?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profile(caller, id, stamp).await?;
         version

@@ -66,14 +66,17 @@ impl Iam {
     ///
     /// # Errors
     /// Without Administrator of the account; when the profile does not name it.
-    pub fn profile_identity(
+    pub async fn profile_identity(
         &self,
         caller: &Identity,
         profile: ProfileId,
         principal: Principal,
     ) -> Result<ProfileIdentity, IamError> {
-        let profile = self.managed_profile(caller, profile)?;
-        profile.identity(principal).cloned().ok_or_else(no_identity)
+        let find = || {
+            let profile = self.known_managed_profile(caller, profile)?;
+            profile.identity(principal).cloned().ok_or_else(no_identity)
+        };
+        self.found_at_any_node(find).await
     }
 
     /// Replaces the identities: who is not among them may not take on the profile from the moment this returns. `if_match` has
@@ -89,10 +92,7 @@ impl Iam {
         if_match: &str,
         all: &[NewProfileIdentity],
     ) -> Result<Profile, IamError> {
-        let find = || async move {
-            let find = || self.managed_profile(caller, id);
-            self.found_at_any_node(find).await.map(Identities)
-        };
+        let find = || async move { self.managed_profile(caller, id).await.map(Identities) };
         let changed = self
             .change_version(if_match, find, |old| {
                 self.change_identities(caller, old, all)
@@ -143,7 +143,8 @@ impl Iam {
             entries.push(entry(Action::ProfileIdentityAdded, new.principal));
         }
         self.commit(tx, Entries::of(entries)).await?;
-        self.managed_profile(caller, id).map(Identities).map(Some)
+        let changed = self.managed_profile(caller, id).await?;
+        Ok(Some(Identities(changed)))
     }
 
     /// Lets a user or service ID take on a trusted profile, or changes why it may. Nothing changes, and nothing is entered in the
@@ -157,7 +158,7 @@ impl Iam {
         id: ProfileId,
         new: &NewProfileIdentity,
     ) -> Result<ProfileIdentity, IamError> {
-        let profile = self.managed_profile(caller, id)?;
+        let profile = self.managed_profile(caller, id).await?;
         check(new)?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profiles(caller).await?;
@@ -196,9 +197,7 @@ impl Iam {
         id: ProfileId,
         principal: Principal,
     ) -> Result<(), IamError> {
-        let profile = self
-            .found_at_any_node(|| self.managed_profile(caller, id))
-            .await?;
+        let profile = self.managed_profile(caller, id).await?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profiles(caller).await?;
         if !profiles::touch_identities(&mut tx, id, stamp, None).await? {

@@ -61,15 +61,18 @@ impl Iam {
     ///
     /// # Errors
     /// Without Administrator of the account.
-    pub fn profile_rule(
+    pub async fn profile_rule(
         &self,
         caller: &Identity,
         profile: ProfileId,
         id: ProfileRuleId,
     ) -> Result<ProfileRule, IamError> {
-        let rules = self.managed_profile(caller, profile)?.rules;
-        let found = rules.into_iter().find(|rule| rule.id == id);
-        found.ok_or_else(no_rule)
+        let find = || {
+            let rules = self.known_managed_profile(caller, profile)?.rules;
+            let found = rules.into_iter().find(|rule| rule.id == id);
+            found.ok_or_else(no_rule)
+        };
+        self.found_at_any_node(find).await
     }
 
     /// Makes a rule of a trusted profile: everyone who meets it may take on the profile from the moment this returns.
@@ -82,7 +85,7 @@ impl Iam {
         profile: ProfileId,
         terms: ProfileRuleTerms,
     ) -> Result<ProfileRule, IamError> {
-        let profile = self.managed_profile(caller, profile)?;
+        let profile = self.managed_profile(caller, profile).await?;
         check(&terms)?;
         let made = self.stamp(caller);
         let rule = ProfileRule {
@@ -117,7 +120,7 @@ impl Iam {
     ) -> Result<ProfileRule, IamError> {
         self.change_version(
             if_match,
-            || self.found_at_any_node(|| self.profile_rule(caller, profile, id)),
+            || self.profile_rule(caller, profile, id),
             |old| self.change_profile_rule(caller, old, terms.clone()),
         )
         .await
@@ -129,7 +132,7 @@ impl Iam {
         old: ProfileRule,
         terms: ProfileRuleTerms,
     ) -> Result<Option<ProfileRule>, IamError> {
-        let profile = self.managed_profile(caller, old.profile)?;
+        let profile = self.managed_profile(caller, old.profile).await?;
         check(&terms)?;
         let modified = self.stamp(caller);
         let new = ProfileRule {
@@ -157,12 +160,8 @@ impl Iam {
         id: impl Into<OfVersion<ProfileRuleId>>,
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
-        let find = || -> Result<_, IamError> {
-            let profile = self.managed_profile(caller, profile)?;
-            let rule = self.profile_rule(caller, profile.id, id)?;
-            Ok((profile, rule))
-        };
-        let (profile, rule) = self.found_at_any_node(find).await?;
+        let profile = self.managed_profile(caller, profile).await?;
+        let rule = self.profile_rule(caller, profile.id, id).await?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profile(caller, profile.id, stamp).await?;
         version

@@ -116,7 +116,12 @@ impl Iam {
     ///
     /// # Errors
     /// When the caller is neither it nor an Administrator of its account.
-    pub fn service_id(&self, caller: &Identity, id: ServiceId) -> Result<Service, IamError> {
+    pub async fn service_id(&self, caller: &Identity, id: ServiceId) -> Result<Service, IamError> {
+        self.found_at_any_node(|| self.known_service_id(caller, id))
+            .await
+    }
+
+    fn known_service_id(&self, caller: &Identity, id: ServiceId) -> Result<Service, IamError> {
         let directory = self.directory();
         let is_seen = |service: &&Service| {
             service.account == caller.account()
@@ -136,13 +141,13 @@ impl Iam {
     }
 
     /// One service ID that the caller may change.
-    pub(super) fn changeable_service(
+    pub(super) async fn changeable_service(
         &self,
         caller: &Identity,
         id: ServiceId,
         what: &str,
     ) -> Result<Service, IamError> {
-        let service = self.service_id(caller, id)?;
+        let service = self.service_id(caller, id).await?;
         self.administer(caller, service.account, what)?;
         match service.locked {
             true => Err(locked(&service)),
@@ -263,7 +268,7 @@ impl Iam {
     ) -> Result<Service, IamError> {
         self.change_version(
             if_match,
-            || self.found_at_any_node(|| self.changeable_service(caller, id, CHANGING)),
+            || self.changeable_service(caller, id, CHANGING),
             |service| self.change_service(caller, service, change.clone()),
         )
         .await
@@ -313,7 +318,7 @@ impl Iam {
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
         let what = "locking service IDs";
-        let service = self.service_id(caller, id)?;
+        let service = self.service_id(caller, id).await?;
         self.administer(caller, service.account, what)?;
         let now = self.0.clock.now();
         let mut tx = self
@@ -347,9 +352,7 @@ impl Iam {
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
         let what = "deleting service IDs";
-        let service = self
-            .found_at_any_node(|| self.changeable_service(caller, id, what))
-            .await?;
+        let service = self.changeable_service(caller, id, what).await?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, service.account).await?;

@@ -1,5 +1,7 @@
-//! The node's state beside the directory: the ended sessions, when it last learned of changes, and who has authenticated.
+//! The node's state beside the directory: the ended sessions, when it last learned of changes, what it asks for them, and who has
+//! authenticated.
 
 pub(crate) mod ended_sessions;
 pub(crate) mod freshness;
+pub(crate) mod shared_question;
 pub(crate) mod unwritten_activity;

@@ -79,12 +79,14 @@ impl Iam {
         self.0.freshness.is_behind()
     }
 
-    /// Asks once for changes of other nodes and applies them. [`Self::watch`] does so repeatedly.
+    /// Asks once for changes of other nodes and applies them; those who ask at the same time share a question. [`Self::watch`] does so
+    /// repeatedly.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn sync(&self) -> Result<(), IamError> {
-        self.sync_by(&self.0.db).await
+        let question = || self.sync_by(&self.0.db);
+        self.0.question.ask(question).await
     }
 
     async fn sync_by(&self, db: &Db) -> Result<(), IamError> {

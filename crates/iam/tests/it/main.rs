@@ -37,6 +37,8 @@ mod invitations_of_others;
 #[cfg(test)]
 mod invited_today;
 #[cfg(test)]
+mod just_made;
+#[cfg(test)]
 mod key;
 #[cfg(test)]
 mod locked_keys;

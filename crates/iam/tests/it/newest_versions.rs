@@ -50,7 +50,7 @@ async fn of_keys_service_ids_and_their_groups(world: World) {
     let (owner, iam) = (world.owner(), &world.iam);
     let node = world.node().await;
     let (key, _) = world.key(&owner, NewKey::default()).await;
-    let first = api_key::entity_tag(&iam.api_key(&owner, key).unwrap());
+    let first = api_key::entity_tag(&iam.api_key(&owner, key).await.unwrap());
     in_turn((iam, &node), first, async |node, tag, text| {
         let change = KeyChange {
             description: Some(text),

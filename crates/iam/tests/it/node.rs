@@ -98,7 +98,7 @@ async fn changes_made_at_once_are_each_seen_by_who_made_them(world: World) {
             let (iam, owner) = (world.iam.clone(), world.owner());
             tokio::spawn(async move {
                 let made = iam.create_org(&owner, &format!("org{number}"), None).await;
-                iam.org(&owner, made.unwrap().id).unwrap();
+                iam.org(&owner, made.unwrap().id).await.unwrap();
             })
         })
         .collect();

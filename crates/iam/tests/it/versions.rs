@@ -96,7 +96,7 @@ async fn settings_that_are_so_already_are_no_change(world: World) {
 async fn what_is_so_already_is_no_change(world: World) {
     let (owner, iam) = (world.owner(), &world.iam);
     let (key, _) = world.key(&owner, NewKey::default()).await;
-    let key = iam.api_key(&owner, key).unwrap();
+    let key = iam.api_key(&owner, key).await.unwrap();
     let new = NewService {
         name: "ci".to_owned(),
         ..NewService::default()
@@ -114,7 +114,7 @@ async fn what_is_so_already_is_no_change(world: World) {
     let org = iam.create_org(&owner, "zebra", None).await.unwrap();
     let space = iam.create_space(&owner, org.id, "one").await.unwrap();
     let first = ResourceGroup::default_of(world.made.account);
-    let first = iam.resource_group(&owner, first).unwrap();
+    let first = iam.resource_group(&owner, first).await.unwrap();
     let entries = async || {
         let found = iam.audit(iam::audit::Page::default()).await;
         found.unwrap().len()
@@ -159,7 +159,7 @@ async fn what_is_so_already_is_no_change(world: World) {
     }
     let same = iam.lock_service_id(&owner, service.id, false).await;
     same.unwrap();
-    assert_eq!(iam.api_key(&owner, key.id).unwrap(), key);
+    assert_eq!(iam.api_key(&owner, key.id).await.unwrap(), key);
     assert_eq!(entries().await, before);
 
     // Of a node that has not heard of a change, it is one.
@@ -168,7 +168,7 @@ async fn what_is_so_already_is_no_change(world: World) {
     let back = node.rename_space(&owner, space.id, "one").await.unwrap();
     assert_eq!(back.updated_at, world.clock_now());
     iam.sync().await.unwrap();
-    assert_eq!(iam.space(&owner, space.id).unwrap().name, "one");
+    assert_eq!(iam.space(&owner, space.id).await.unwrap().name, "one");
     node.close().await;
 }
 
@@ -203,7 +203,7 @@ async fn any_version_is_changed_by_a_node_that_has_not_heard_of_the_last(world: 
         description: description(),
         ..KeyChange::default()
     };
-    let stale = iam.api_key(&owner, key).unwrap();
+    let stale = iam.api_key(&owner, key).await.unwrap();
     let changed = node.update_api_key(&owner, key, "*", change).await.unwrap();
     assert_eq!(
         (&*changed.name, &*changed.description),
@@ -368,8 +368,8 @@ async fn a_version_is_deleted_that_is_the_last_of_all_nodes(world: World) {
     let (owner, iam) = (world.owner(), &world.iam);
     let (key, _) = world.key(&owner, NewKey::default()).await;
     let node = world.node().await;
-    let tag = || {
-        let key = iam.api_key(&owner, key).unwrap();
+    let tag = async || {
+        let key = iam.api_key(&owner, key).await.unwrap();
         iam::manage::api_key::entity_tag(&key)
     };
     let of = |tag: &str| OfVersion::new(key, Some(tag));
@@ -377,18 +377,18 @@ async fn a_version_is_deleted_that_is_the_last_of_all_nodes(world: World) {
         description: Some(description.to_owned()),
         ..KeyChange::default()
     };
-    let first = tag();
+    let first = tag().await;
     let changed = iam.update_api_key(&owner, key, "*", change("of here"));
     changed.await.unwrap();
     let locked = node.switch_api_key(&owner, of(&first), Switch::Locked, true);
     assert_eq!(code(locked.await), "conflict");
     let deleted = node.delete_api_key(&owner, of(&first)).await;
     assert_eq!(code(deleted), "conflict");
-    let disabled = node.switch_api_key(&owner, of(&tag()), Switch::Disabled, true);
+    let disabled = node.switch_api_key(&owner, of(&tag().await), Switch::Disabled, true);
     disabled.await.unwrap();
     iam.sync().await.unwrap();
     let changed = iam.update_api_key(&owner, key, "*", change("of here again"));
     changed.await.unwrap();
-    node.delete_api_key(&owner, of(&tag())).await.unwrap();
+    node.delete_api_key(&owner, of(&tag().await)).await.unwrap();
     node.close().await;
 }

@@ -154,7 +154,10 @@ impl From<IamError> for Refusal {
                     .retry_after(30),
             );
         }
-        if matches!(error, IamError::Db(DbError::Unavailable { .. })) {
+        if matches!(
+            error,
+            IamError::Silent | IamError::Db(DbError::Unavailable { .. })
+        ) {
             // `disk_watch` says when it is over.
             if IDENTITY_AWAY.record(Instant::now()) {
                 tracing::warn!(error = %Chain(&error), "the identity database is not available");

@@ -258,7 +258,7 @@ pub(super) async fn show<V: Version>(
     if V::ONE_HAS_FORMAT {
         is_for_display(&params)?;
     }
-    let policy = app.iam.policy(&caller, id(&params)?)?;
+    let policy = app.iam.policy(&caller, id(&params)?).await?;
     answer::<V>(&app, &own_url, StatusCode::OK, &policy)
 }
 
@@ -269,7 +269,7 @@ pub(super) async fn replace<V: Version>(
     params: Params,
     sent: VersionedBody,
 ) -> Result<Response, Refusal> {
-    let policy = app.iam.policy(&caller, id(&params)?)?;
+    let policy = app.iam.policy(&caller, id(&params)?).await?;
     app.iam.may_manage_policies(&caller)?;
     let tag = sent.tag()?;
     let terms = V::terms(&app, &caller, sent.bytes())?;
@@ -285,7 +285,7 @@ pub(super) async fn switch(
     params: Params,
     sent: VersionedBody,
 ) -> Result<Response, Refusal> {
-    let policy = app.iam.policy(&caller, id(&params)?)?;
+    let policy = app.iam.policy(&caller, id(&params)?).await?;
     app.iam.may_manage_policies(&caller)?;
     let (tag, wanted): (&str, PolicyState) = sent.read()?;
     let active = is_active(&wanted.state)?;

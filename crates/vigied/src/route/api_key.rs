@@ -331,7 +331,8 @@ pub(super) async fn details(
         })?;
     let key = app
         .iam
-        .api_key_by_text(&caller, &Secret::new(text.to_owned()))?;
+        .api_key_by_text(&caller, &Secret::new(text.to_owned()))
+        .await?;
     read(&app, &caller, &params, &key).await
 }
 
@@ -340,7 +341,7 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let key = app.iam.api_key(&caller, params.id("id")?)?;
+    let key = app.iam.api_key(&caller, params.id("id")?).await?;
     read(&app, &caller, &params, &key).await
 }
 
@@ -351,7 +352,7 @@ pub(super) async fn update(
     sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let id = params.id("id")?;
-    let key = app.iam.api_key(&caller, id)?;
+    let key = app.iam.api_key(&caller, id).await?;
     let (tag, wanted): (&str, UpdateApiKey) = sent.read()?;
     served(
         wanted.action_when_leaked.as_deref(),

@@ -198,9 +198,10 @@ pub(super) async fn org(
     params: Params,
 ) -> Result<Response, Refusal> {
     let id: OrgId = params.id("guid")?;
+    app.iam.hear_of(id.into()).await?;
     // Whoever has no role in it may see it by a policy about any of its spaces.
     let answer = move |app: &App, caller: &Identity| {
-        let org = app.iam.org(caller, id)?;
+        let org = app.iam.known_org(caller, id)?;
         json(StatusCode::OK, &org_resource(&org))
     };
     in_turn(&app, caller, answer).await
@@ -213,7 +214,7 @@ pub(super) async fn rename_org(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let id = params.id("guid")?;
-    app.iam.may_change_org(&caller, id)?;
+    app.iam.may_change_org(&caller, id).await?;
     let wanted: OrganizationName = body(&bytes)?;
     json(
         StatusCode::CREATED,
@@ -239,8 +240,9 @@ pub(super) async fn org_spaces(
     params: Params,
 ) -> Result<Response, Refusal> {
     let org: OrgId = params.id("guid")?;
+    app.iam.hear_of(org.into()).await?;
     let list = move |app: &App, caller: &Identity| {
-        app.iam.org(caller, org)?;
+        app.iam.known_org(caller, org)?;
         let path = format!("/v2/organizations/{org}/spaces");
         listed_spaces(app, caller, &params, (&path, Some(org)))
     };
@@ -301,10 +303,8 @@ pub(super) async fn space(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    json(
-        StatusCode::OK,
-        &space_resource(&app.iam.space(&caller, params.id("guid")?)?),
-    )
+    let space = app.iam.space(&caller, params.id("guid")?).await?;
+    json(StatusCode::OK, &space_resource(&space))
 }
 
 pub(super) async fn rename_space(
@@ -314,7 +314,7 @@ pub(super) async fn rename_space(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let id: SpaceId = params.id("guid")?;
-    app.iam.may_change_space(&caller, id)?;
+    app.iam.may_change_space(&caller, id).await?;
     let wanted: SpaceName = body(&bytes)?;
     json(
         StatusCode::CREATED,
@@ -365,7 +365,8 @@ pub(super) async fn holders<Id: FromStr + Into<Domain>>(
 ) -> Result<Response, Refusal> {
     let (domain, role) = place::<Id>(&params)?;
     let page = CfPage::of(&params)?;
-    let part = app.iam.holders(&caller, domain, role, page.window())?;
+    let find = || app.iam.holders(&caller, domain, role, page.window());
+    let part = app.iam.found_at_any_node(find).await?;
     let (kind, guid) = match domain {
         Domain::Space(id) => ("spaces", id.to_string()),
         Domain::Org(id) => ("organizations", id.to_string()),
@@ -387,7 +388,8 @@ pub(super) async fn set_role<Id: FromStr + Into<Domain>>(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let (domain, role) = place::<Id>(&params)?;
-    app.iam.may_set_roles(&caller, domain)?;
+    let check = || app.iam.may_set_roles(&caller, domain);
+    app.iam.found_at_any_node(check).await?;
     let wanted: Username = body(&bytes)?;
     app.iam
         .set_role(&caller, domain, role, &wanted.username)
@@ -395,11 +397,11 @@ pub(super) async fn set_role<Id: FromStr + Into<Domain>>(
     match domain {
         Domain::Space(id) => json(
             StatusCode::CREATED,
-            &space_resource(&app.iam.space(&caller, id)?),
+            &space_resource(&app.iam.space(&caller, id).await?),
         ),
         Domain::Org(id) => json(
             StatusCode::CREATED,
-            &org_resource(&app.iam.org(&caller, id)?),
+            &org_resource(&app.iam.org(&caller, id).await?),
         ),
         Domain::Account(_) => Ok(StatusCode::NO_CONTENT.into_response()),
     }

@@ -99,7 +99,9 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let list = move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params);
+    let group = group_id::of_path(&caller, &params)?;
+    app.iam.access_group(&caller, group).await?;
+    let list = move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params, group);
     in_turn(&app, caller, list).await
 }
 
@@ -108,8 +110,8 @@ fn listed(
     caller: &Identity,
     own_url: &UrlForCaller,
     params: &Params,
+    group: AccessGroupId,
 ) -> Result<Response, Refusal> {
-    let group = group_id::of_path(caller, params)?;
     let verbose = params.flag("verbose")?;
     let (order, reverse) = order(params, verbose)?;
     let selection = MemberSelection {
@@ -155,7 +157,7 @@ pub(super) async fn check(
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
     let member = member_of_path(&app, &caller, &params).await?;
-    app.iam.is_group_member(&caller, group, member)?;
+    app.iam.is_group_member(&caller, group, member).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -165,8 +167,7 @@ pub(super) async fn remove(
     params: Params,
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
-    let check = || app.iam.may_change_members(&caller, group);
-    app.iam.found_at_any_node(check).await?;
+    app.iam.may_change_members(&caller, group).await?;
     let wish = (group, member_of_path(&app, &caller, &params).await?);
     let outcomes = app.iam.remove_from_groups(&caller, &[wish]).await?;
     for outcome in outcomes {
@@ -256,7 +257,7 @@ pub(super) async fn add(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
-    app.iam.may_change_members(&caller, group)?;
+    app.iam.may_change_members(&caller, group).await?;
     let wanted: AddGroupMembers = body(&bytes)?;
     check_number("members", wanted.members.len())?;
     let read = |one: &NewGroupMember| -> Result<Wish, Refusal> {
@@ -294,8 +295,7 @@ pub(super) async fn remove_several(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
-    let check = || app.iam.may_change_members(&caller, group);
-    app.iam.found_at_any_node(check).await?;
+    app.iam.may_change_members(&caller, group).await?;
     let wanted: RemoveGroupMembers = body(&bytes)?;
     check_number("members", wanted.members.len())?;
     let read =
