@@ -235,7 +235,7 @@ async fn main() -> Result<(), Failure> {
         })
         .await?;
         median(&format!("spaces of {who}"), async |_| {
-            assert!(!iam.spaces(caller, |_| true, PAGE).entries.is_empty());
+            assert!(!iam.spaces(caller, None, |_| true, PAGE).entries.is_empty());
             Ok(())
         })
         .await?;

@@ -130,22 +130,22 @@ pub(crate) fn run() -> Result<()> {
     let metadata: Value = serde_json::from_str(&text)?;
     let ours = read_workspace(&metadata)?;
 
-    let mut wrongs = check_own(&ours);
-    wrongs.extend(modules::check(&metadata)?);
+    let mut violations = check_crates(&ours);
+    violations.extend(modules::check(&metadata)?);
     for rule in RULES
         .iter()
         .filter(|rule| ours.iter().any(|our| our.name == rule.name))
     {
         let below = tree(&["--package", rule.name, "--edges", "normal,build"])?;
-        wrongs.extend(check_never(rule.name, rule.never, &below));
+        violations.extend(check_never(rule.name, rule.never, &below));
     }
     let all = tree(&["--workspace", "--edges", "normal,build,dev"])?;
-    wrongs.extend(check_never("the workspace", &NEVER_ANYWHERE, &all));
+    violations.extend(check_never("the workspace", &NEVER_ANYWHERE, &all));
 
-    for wrong in &wrongs {
+    for wrong in &violations {
         println!("check-deps: {wrong}");
     }
-    match wrongs.len() {
+    match violations.len() {
         0 => Ok(()),
         count => bail!(
             "{count} dependencies go where they must not; the table is in `xtask/src/check_deps.rs`"
@@ -155,12 +155,12 @@ pub(crate) fn run() -> Result<()> {
 
 /// One of our crates and the ones of ours that it names.
 #[derive(Debug)]
-struct Own {
+struct WorkspaceCrate {
     name: String,
     uses: BTreeSet<String>,
 }
 
-fn read_workspace(metadata: &Value) -> Result<Vec<Own>> {
+fn read_workspace(metadata: &Value) -> Result<Vec<WorkspaceCrate>> {
     let packages = metadata
         .get("packages")
         .and_then(Value::as_array)
@@ -183,7 +183,7 @@ fn read_workspace(metadata: &Value) -> Result<Vec<Own>> {
                 .filter_map(|dependency| dependency.get("name").and_then(Value::as_str))
                 .map(str::to_owned)
                 .collect();
-            Ok(Own {
+            Ok(WorkspaceCrate {
                 name: name.to_owned(),
                 uses,
             })
@@ -191,11 +191,11 @@ fn read_workspace(metadata: &Value) -> Result<Vec<Own>> {
         .collect()
 }
 
-fn check_own(ours: &[Own]) -> Vec<String> {
-    let mut wrongs = Vec::new();
+fn check_crates(ours: &[WorkspaceCrate]) -> Vec<String> {
+    let mut violations = Vec::new();
     for our in ours {
         let Some(rule) = RULES.iter().find(|rule| rule.name == our.name) else {
-            wrongs.push(format!("`{}` has no row in the table", our.name));
+            violations.push(format!("`{}` has no row in the table", our.name));
             continue;
         };
         for used in our
@@ -203,10 +203,10 @@ fn check_own(ours: &[Own]) -> Vec<String> {
             .iter()
             .filter(|used| !rule.uses.contains(&used.as_str()))
         {
-            wrongs.push(format!("`{}` must not use `{used}`", our.name));
+            violations.push(format!("`{}` must not use `{used}`", our.name));
         }
     }
-    wrongs
+    violations
 }
 
 fn check_never(name: &str, never: &[&str], below: &BTreeSet<String>) -> Vec<String> {
@@ -239,8 +239,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn package(name: &str, uses: &[&str]) -> Own {
-        Own {
+    fn package(name: &str, uses: &[&str]) -> WorkspaceCrate {
+        WorkspaceCrate {
             name: name.to_owned(),
             uses: uses.iter().map(|name| (*name).to_owned()).collect(),
         }
@@ -263,14 +263,15 @@ mod tests {
     #[test]
     fn a_crate_may_use_what_its_row_says_and_nothing_else() {
         assert!(
-            check_own(&[package("iam", &["base", "db"]), package("vigie", &["wire"])]).is_empty()
+            check_crates(&[package("iam", &["base", "db"]), package("vigie", &["wire"])])
+                .is_empty()
         );
         assert_eq!(
-            check_own(&[package("iam", &["base", "wire"])]),
+            check_crates(&[package("iam", &["base", "wire"])]),
             ["`iam` must not use `wire`"]
         );
         assert_eq!(
-            check_own(&[package("vigie", &["engine"])]),
+            check_crates(&[package("vigie", &["engine"])]),
             ["`vigie` must not use `engine`"]
         );
     }
@@ -278,7 +279,7 @@ mod tests {
     #[test]
     fn a_new_crate_needs_a_row() {
         assert_eq!(
-            check_own(&[package("common", &[])]),
+            check_crates(&[package("common", &[])]),
             ["`common` has no row in the table"]
         );
     }

@@ -52,7 +52,7 @@ pub(crate) fn run() -> Result<()> {
             .args(["ls-files", "-z"])
             .current_dir(root),
     )?;
-    let mut wrongs = Vec::new();
+    let mut violations = Vec::new();
     for name in listed.split('\0').filter(|name| !name.is_empty()) {
         let path = root.join(name);
         // A file removed but not yet committed, or a link to a folder, has nothing to read.
@@ -62,25 +62,25 @@ pub(crate) fn run() -> Result<()> {
         let bytes = fs::read(&path).with_context(|| format!("cannot read `{name}`"))?;
         // What is no text is data, and data has no paths.
         if let Ok(text) = str::from_utf8(&bytes) {
-            wrongs.extend(check(name, text));
-            wrongs.extend(error_causes::check(name, text));
+            violations.extend(check(name, text));
+            violations.extend(error_causes::check(name, text));
         }
     }
-    for wrong in &wrongs {
+    for wrong in &violations {
         println!("check-repo: {wrong}");
     }
-    match wrongs.len() {
+    match violations.len() {
         0 => Ok(()),
         count => bail!("{count} places are not fit to be published"),
     }
 }
 
 fn check(name: &str, text: &str) -> Vec<String> {
-    let mut wrongs = Vec::new();
+    let mut violations = Vec::new();
     let rust = name.ends_with(".rs");
     let lock = name.ends_with(".lock") || name.ends_with("-lock.json");
     for (number, line) in (1..).zip(text.lines()) {
-        let mut wrong = |what: &str| wrongs.push(format!("{name}:{number}: {what}"));
+        let mut wrong = |what: &str| violations.push(format!("{name}:{number}: {what}"));
         if let Some(folder) = MACHINE_FOLDERS
             .iter()
             .find(|folder| names_folder(line, folder))
@@ -101,11 +101,11 @@ fn check(name: &str, text: &str) -> Vec<String> {
     }
     let lines = text.lines().count();
     if rust && lines > RUST_LINES_LIMIT {
-        wrongs.push(format!(
+        violations.push(format!(
             "{name}: {lines} lines, and {RUST_LINES_LIMIT} is the limit: split it by idea"
         ));
     }
-    wrongs
+    violations
 }
 
 /// Whether a line holds an absolute path that begins with this folder; the same words inside a longer path or an address
@@ -125,9 +125,12 @@ mod tests {
     #[test]
     fn a_path_of_a_machine_is_found_with_its_line() {
         let text = format!("fine\nroot = \"{}anna/vigie\"\n", MACHINE_FOLDERS[0]);
-        let wrongs = check("docs/guide.md", &text);
-        assert_eq!(wrongs.len(), 1);
-        assert!(wrongs[0].starts_with("docs/guide.md:2: "), "{wrongs:?}");
+        let violations = check("docs/guide.md", &text);
+        assert_eq!(violations.len(), 1);
+        assert!(
+            violations[0].starts_with("docs/guide.md:2: "),
+            "{violations:?}"
+        );
     }
 
     #[test]

@@ -13,8 +13,8 @@ pub(crate) fn run() -> Result<()> {
 /// The lints, as a process of their own, which takes what the tests leave of the processors. What they say comes in one piece.
 fn lint() -> Result<()> {
     step("lint", || {
-        let said = work_folder()?.join("lint.log");
-        let file = File::create(&said)?;
+        let log = work_folder()?.join("lint.log");
+        let file = File::create(&log)?;
         // Not this program's own file: it may have been built anew since it was started.
         let program = target_folder()?.join("debug/xtask");
         let outcome = succeed(
@@ -26,7 +26,7 @@ fn lint() -> Result<()> {
                 .stdout(file.try_clone()?)
                 .stderr(file),
         );
-        println!("{}", String::from_utf8_lossy(&fs::read(&said)?).trim_end());
+        println!("{}", String::from_utf8_lossy(&fs::read(&log)?).trim_end());
         outcome
     })
 }

@@ -12,8 +12,9 @@ pub(crate) fn check(name: &str, text: &str) -> Vec<String> {
         return Vec::new();
     }
     let lines = (1..).zip(text.lines());
-    let wrongs = lines.filter(|(_, line)| WITHOUT_CAUSES.iter().any(|word| line.contains(word)));
-    wrongs
+    let violations =
+        lines.filter(|(_, line)| WITHOUT_CAUSES.iter().any(|word| line.contains(word)));
+    violations
         .map(|(number, _)| {
             format!("{name}:{number}: an error is logged with its causes: `error = %Chain(&error)`")
         })

@@ -1,4 +1,4 @@
-//! All lints, each run even if one before it failed: whoever mends one thing wants to hear of the others too.
+//! All lints, each run even if one before it failed: so one run reports all problems.
 
 use crate::process::{cargo, step, succeed};
 use crate::{check_deps, check_repo, deny};

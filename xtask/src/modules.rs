@@ -43,7 +43,7 @@ pub(crate) fn check(metadata: &Value) -> Result<Vec<String>> {
         .get("workspace_root")
         .and_then(Value::as_str)
         .context("`cargo metadata` names no root")?;
-    let (mut found, mut wrongs) = (Vec::new(), Vec::new());
+    let (mut found, mut violations) = (Vec::new(), Vec::new());
     for (name, file) in roots(metadata) {
         let source = Source::read(&file, &mut |path| {
             path.is_file()
@@ -52,22 +52,22 @@ pub(crate) fn check(metadata: &Value) -> Result<Vec<String>> {
         })
         .with_context(|| format!("in the crate `{name}`"))?;
         found.extend(circles(&name, &source));
-        wrongs.extend(upwards(&name, &source, &LAYERS));
-        wrongs.extend(iam_layers::check(&name, &source));
-        wrongs.extend(iam_tables::check(&name, &source));
-        wrongs.extend(statements::check(&name, &source));
-        wrongs.extend(rows::check(&name, &source));
+        violations.extend(upwards(&name, &source, &LAYERS));
+        violations.extend(iam_layers::check(&name, &source));
+        violations.extend(iam_tables::check(&name, &source));
+        violations.extend(statements::check(&name, &source));
+        violations.extend(rows::check(&name, &source));
     }
     let list = Path::new(root).join(ALLOWED);
     let allowed = Allowed::parse(&std::fs::read_to_string(&list).unwrap_or_default())?;
     if std::env::var_os("VIGIE_UPDATE").is_some() {
         std::fs::write(&list, allowed.shrunk(&found).to_string())
             .with_context(|| format!("cannot write `{}`", list.display()))?;
-        wrongs.extend(allowed.shrunk(&found).judge(&found));
-        return Ok(wrongs);
+        violations.extend(allowed.shrunk(&found).judge(&found));
+        return Ok(violations);
     }
-    wrongs.extend(allowed.judge(&found));
-    Ok(wrongs)
+    violations.extend(allowed.judge(&found));
+    Ok(violations)
 }
 
 /// The programs and libraries of the workspace: their crates' names, and the files they begin with.

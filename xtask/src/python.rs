@@ -66,10 +66,10 @@ pub(crate) fn carbon() -> Result<PathBuf> {
 
 /// A Python of 3.8 to 3.11: from 3.12 on there is no `imp` and no `distutils`.
 pub(crate) fn older() -> Option<PathBuf> {
-    let question =
+    let program =
         "import sys, ensurepip, venv; sys.exit(not (3, 8) <= sys.version_info[:2] <= (3, 11))";
     let is_old_enough =
-        |python: &PathBuf| output_of(Command::new(python).args(["-c", question])).is_ok();
+        |python: &PathBuf| output_of(Command::new(python).args(["-c", program])).is_ok();
     let found = OLDER.into_iter().filter_map(find_program);
     found.into_iter().find(is_old_enough)
 }
@@ -105,11 +105,11 @@ pub(crate) fn environment(
 }
 
 fn has_packages(interpreter: &Path, packages: &[&str]) -> bool {
-    let question = "import sys, importlib.metadata as m; \
+    let program = "import sys, importlib.metadata as m; \
                     sys.exit(any(m.version(own.split('==')[0]) != own.split('==')[1] for own in sys.argv[1:]))";
     output_of(
         Command::new(interpreter)
-            .args(["-c", question])
+            .args(["-c", program])
             .args(packages),
     )
     .is_ok()

@@ -48,9 +48,11 @@ pub(super) fn measure() -> Result<Vec<&'static str>, Failure> {
         black_box(directory.access(who, domain));
         Ok(())
     })?;
-    let list = each(50, || match iam.spaces(&caller, |_| true, PAGE).total {
-        0 => Err("no space is shown".into()),
-        _ => Ok(()),
+    let list = each(50, || {
+        match iam.spaces(&caller, None, |_| true, PAGE).total {
+            0 => Err("no space is shown".into()),
+            _ => Ok(()),
+        }
     })?;
     // None of them is about this one, which takes longest to find out.
     let org: OrgId = guid(10, ORGS - 1).parse()?;

@@ -94,7 +94,7 @@ impl State {
 pub struct Intake {
     state: Mutex<State>,
     /// There is something to write, or somebody waits for it.
-    came: Condvar,
+    arrived: Condvar,
     /// Something was written.
     went: Condvar,
 }
@@ -115,7 +115,7 @@ impl Intake {
         }
         let ticket = state.add(batch);
         drop(state);
-        self.came.notify_one();
+        self.arrived.notify_one();
         Some(ticket)
     }
 
@@ -127,7 +127,7 @@ impl Intake {
         }
         state.add(batch);
         drop(state);
-        self.came.notify_one();
+        self.arrived.notify_one();
         true
     }
 
@@ -136,7 +136,7 @@ impl Intake {
         let mut state = self.state();
         if !state.is_settled(ticket) {
             state.settling += 1;
-            self.came.notify_one();
+            self.arrived.notify_one();
             let unsettled = |state: &mut State| !state.is_settled(ticket);
             let waited = self.went.wait_while(state, unsettled);
             state = waited.unwrap_or_else(PoisonError::into_inner);
@@ -145,10 +145,10 @@ impl Intake {
         state.written >= ticket.0
     }
 
-    /// From now on nobody waits for a disk that takes nothing: what it does not take at once is given up.
+    /// From now on nothing waits for a full disk: what it does not take at once is dropped.
     pub fn stop_waiting_for_disk(&self) {
         self.state().is_hurried = true;
-        self.came.notify_all();
+        self.arrived.notify_all();
     }
 
     /// Takes no more; what was put in is still written.
@@ -157,7 +157,7 @@ impl Intake {
         state.is_closed = true;
         state.is_hurried = true;
         drop(state);
-        self.came.notify_all();
+        self.arrived.notify_all();
         self.went.notify_all();
     }
 
@@ -181,11 +181,13 @@ impl Intake {
     /// The next record; `None` after the last one.
     fn wait_for_record(&self) -> Option<(Vec<u8>, u32)> {
         let idle = |state: &mut State| state.is_empty() && !state.is_closed;
-        let state = self.came.wait_while(self.state(), idle);
+        let state = self.arrived.wait_while(self.state(), idle);
         let state = state.unwrap_or_else(PoisonError::into_inner);
         let may_gather =
             |state: &mut State| state.full.is_empty() && state.settling == 0 && !state.is_hurried;
-        let gathered = self.came.wait_timeout_while(state, GATHERING, may_gather);
+        let gathered = self
+            .arrived
+            .wait_timeout_while(state, GATHERING, may_gather);
         let (mut state, _) = gathered.unwrap_or_else(PoisonError::into_inner);
         state.next()
     }
@@ -206,7 +208,7 @@ impl Intake {
             }
             let state = self.state();
             let waited = self
-                .came
+                .arrived
                 .wait_timeout_while(state, RETRY, |state| !state.is_hurried);
             drop(waited.unwrap_or_else(PoisonError::into_inner));
         }

@@ -122,7 +122,7 @@ impl Listeners {
             .map(|listener| (listener.kind, listener.counts.counted()))
     }
 
-    /// Lets senders in until the notifier stops it; what has come by then is still taken, and statsd's sums are flushed. `tell`
+    /// Lets senders in until the notifier stops it; what has come by then is still taken, and statsd's sums are flushed. `on_refused`
     /// reports what was refused.
     ///
     /// # Errors
@@ -131,7 +131,7 @@ impl Listeners {
         &self,
         intake: &Intake,
         notifier: &Notifier,
-        mut tell: impl FnMut(ListenerKind, Refusals),
+        mut on_refused: impl FnMut(ListenerKind, Refusals),
     ) -> Result<(), ListenerError> {
         let outcome = std::thread::scope(|threads| {
             let mut listeners = self.listeners.iter();
@@ -151,14 +151,14 @@ impl Listeners {
                 return Err(ListenerError::Thread(error));
             }
             while !notifier.sleep(REPORT_CHECK_INTERVAL) {
-                self.report(false, &mut tell);
+                self.report(false, &mut on_refused);
             }
             intake.stop_waiting_for_disk();
             Ok(())
         });
         // Every reader has ended.
         self.flush(intake);
-        self.report(true, &mut tell);
+        self.report(true, &mut on_refused);
         outcome
     }
 

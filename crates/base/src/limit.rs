@@ -11,7 +11,7 @@ pub struct Limit {
     pub unit: &'static str,
     /// The consequence of exceeding it.
     pub help: &'static str,
-    /// Whether a setting can change it; a limit that stored data rests on stands fast.
+    /// Whether a setting can change it; a limit on which stored data depends is fixed.
     pub settable: bool,
 }
 
@@ -80,7 +80,7 @@ limits! {
     settable STATSD_BYTES = "statsd_bytes", 16 * 1024 * 1024, "bytes", "memory that statsd's sums have for one space, organization or account between two flushes; a value that would take more is refused";
     /// Bytes of all sums of statsd.
     settable STATSD_BYTES_IN_ALL = "statsd_bytes_in_all", 64 * 1024 * 1024, "bytes", "memory that statsd's sums have for all senders together, what a flush has taken out of them included; of it one account has at most `account_share_percent`, and the last eighth is for accounts that have little. A value that would take more is refused";
-    /// Time for which statsd keeps a sum that nothing comes of.
+    /// Time for which statsd keeps a sum without new values.
     settable STATSD_IDLE_SECONDS = "statsd_idle_seconds", 86_400, "seconds", "a counter, timer, gauge or set of statsd of which nothing came for longer is forgotten, and no 0 is stored for it any more, nor what the gauge was; `statsd.delete_idle` and those for single types forget it earlier";
     /// Senders that are listed for a domain.
     settable SENDERS_LISTED_PER_DOMAIN = "senders_listed_per_domain", 256, "senders", "in the list of a domain's senders the one that was silent longest gives way to a new one";
@@ -188,7 +188,7 @@ limits! {
     fixed PATTERN_BYTES = "pattern_bytes", 32 * 1024, "bytes", "a longer pattern of a query, listing or deletion is refused with 400";
     /// Size of the tables that a pattern becomes.
     fixed PATTERN_TABLE_BYTES = "pattern_table_bytes", 4 * 1024 * 1024, "bytes", "a pattern that tells too many different characters apart for its length is refused with 400";
-    /// Names that a dry run tells.
+    /// Names that a dry run lists.
     fixed NAMES_PER_DRY_RUN = "names_per_dry_run", 20, "names", "a dry run of a deletion tells the first names and counts all";
     /// Rejected items that a receipt lists.
     fixed REJECTIONS_PER_RECEIPT = "rejections_per_receipt", 1000, "rejections", "the receipt of a write lists the first rejected items and counts all";
@@ -254,7 +254,7 @@ limits! {
     settable ARRIVING_BODIES = "arriving_bodies", 1024, "bodies", "beyond it the slowest give way, or the request is answered with 429 and `Retry-After`";
     /// Bytes of all bodies, packed and plain, from their arrival until they are worked off.
     settable BODIES_IN_FLIGHT_BYTES = "bodies_in_flight_bytes", 128 * 1024 * 1024, "bytes", "beyond it a body waits for a moment, and is answered with 429 and `Retry-After`";
-    /// How long a body may stand still.
+    /// How long a body may make no progress.
     settable BODY_STALL_SECONDS = "body_stall_seconds", 5, "seconds", "a body that falls behind `body_bytes_per_second_min` by more is answered with 408";
     /// The least rate of a body.
     settable BODY_BYTES_PER_SECOND_MIN = "body_bytes_per_second_min", 512, "bytes", "a body that comes more slowly than this falls behind, and is answered with 408 after `body_stall_seconds`";
@@ -290,13 +290,13 @@ limits! {
     settable AUDIT_ENTRIES_PER_ACCOUNT = "audit_entries_per_account", 200_000, "entries", "of each account, and of what belongs to none, the oldest entries of the same kind (changes, what people change of their own, deletions of metrics, sign-ins, refusals, requests) are dropped";
     /// How long the audit is kept.
     settable AUDIT_RETENTION_DAYS = "audit_retention_days", 400, "days", "older entries of the audit are deleted";
-    /// Refusals of one minute that the audit tells apart.
+    /// Refusals of one minute that the audit counts separately.
     settable AUDIT_REFUSALS_PER_MINUTE = "audit_refusals_per_minute", 500, "refusals", "half of them are for refusals that name a user; further ones within the minute are one entry of the audit for each user, from `others`, and one for all `others`";
-    /// Callers of one hour that the audit tells apart.
+    /// Callers of one hour that the audit counts separately.
     fixed AUDIT_CALLERS_PER_HOUR = "audit_callers_per_hour", 20_000, "callers", "requests of further callers within the hour are one entry of the audit, for `others`";
     /// Length of a text in the audit.
     fixed AUDIT_TEXT_BYTES = "audit_text_bytes", 512, "bytes", "a longer name or pattern in the audit is cut";
-    /// Who authenticates within half a minute, and is told apart.
+    /// Principals that authenticate within half a minute and are counted separately.
     fixed ACTIVITY_UNWRITTEN = "activity_unwritten", 65_536, "identities", "of further API keys, users and service IDs that authenticate before the activity is written, twice a minute, nothing is counted";
     /// API keys one person may have in an account.
     settable KEYS_PER_USER = "keys_per_user", 1000, "keys", "a further API key of the same person, or service ID, in the account is refused with 409";
@@ -329,11 +329,11 @@ limits! {
     /// Decisions about access that one request asks for.
     fixed AUTHZ_DECISIONS = "authz_decisions", 100, "decisions", "a request for more decisions about access is refused with 400";
     /// Lists and decisions that are worked out at once for one account.
-    fixed LISTS_AT_ONCE_PER_ACCOUNT = "lists_at_once_per_account", 2, "lists", "a further list of accounts, organizations, spaces, instances, users, API keys, service IDs or trusted profiles, or request for decisions about access, waits until another one of the same account is done";
+    fixed LISTS_AT_ONCE_PER_ACCOUNT = "lists_at_once_per_account", 2, "lists", "a further list whose length grows with the account (`vigied routes` shows which), report, or request for decisions about access, waits until another one of the same account is done";
     /// Lists and decisions of one account that wait until they are worked out.
-    fixed LISTS_WAITING_PER_ACCOUNT = "lists_waiting_per_account", 32, "lists", "a further list or request for decisions of the account, beside those that are worked out and so many that wait, is refused with 429";
+    fixed LISTS_WAITING_PER_ACCOUNT = "lists_waiting_per_account", 32, "lists", "a further list, report or request for decisions of the account, beside those that are worked out and so many that wait, is refused with 429";
     /// Lists and decisions of one identity that wait until they are worked out: a quarter of those of its account.
-    fixed LISTS_WAITING_PER_IDENTITY = "lists_waiting_per_identity", 8, "lists", "a further list or request for decisions of the same user, service ID or trusted profile in the account, while so many of its own wait, is refused with 429";
+    fixed LISTS_WAITING_PER_IDENTITY = "lists_waiting_per_identity", 8, "lists", "a further list, report or request for decisions of the same user, service ID or trusted profile in the account, while so many of its own wait, is refused with 429";
     /// Length of the value of an attribute of an access policy.
     fixed POLICY_VALUE_BYTES = "policy_value_bytes", 1000, "bytes", "a longer value of an attribute of an access policy is refused with 400";
     /// Access groups of one account that one user, service ID or profile is put into.

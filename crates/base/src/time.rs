@@ -1,7 +1,8 @@
 //! Time: instants and spans in milliseconds, ranges, and the clock that is injected everywhere.
 
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -89,8 +90,14 @@ impl TimeRange {
 
 /// The source of the current time.
 pub trait Clock: Send + Sync + std::fmt::Debug {
-    /// The current instant.
+    /// The current instant. Somebody may set the clock, so the next one may be earlier.
     fn now(&self) -> Millis;
+
+    /// How long the clock has run; setting it changes nothing of that. It may stand still while the machine sleeps.
+    fn uptime(&self) -> Duration {
+        static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        BEGUN.elapsed()
+    }
 }
 
 /// The machine's clock.
@@ -108,23 +115,36 @@ impl Clock for SystemClock {
 
 /// A clock that moves only when told to; for tests.
 #[derive(Debug, Default)]
-pub struct ManualClock(AtomicI64);
+pub struct ManualClock {
+    now: AtomicI64,
+    /// In milliseconds.
+    uptime: AtomicU64,
+}
 
 impl ManualClock {
     /// A clock that stands at `now`.
     #[must_use]
     pub const fn at(now: Millis) -> Self {
-        Self(AtomicI64::new(now.0))
+        Self {
+            now: AtomicI64::new(now.0),
+            uptime: AtomicU64::new(0),
+        }
     }
 
-    /// Moves the clock forward (or back).
+    /// Lets time pass. A negative number sets the clock back, which takes no time.
     pub fn advance(&self, milliseconds: i64) {
-        self.0.fetch_add(milliseconds, Ordering::SeqCst);
+        self.now.fetch_add(milliseconds, Ordering::SeqCst);
+        let passed = u64::try_from(milliseconds).unwrap_or_default();
+        self.uptime.fetch_add(passed, Ordering::SeqCst);
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Millis {
-        Millis(self.0.load(Ordering::SeqCst))
+        Millis(self.now.load(Ordering::SeqCst))
+    }
+
+    fn uptime(&self) -> Duration {
+        Duration::from_millis(self.uptime.load(Ordering::SeqCst))
     }
 }

@@ -2,6 +2,7 @@
 //! node from learning of changes.
 
 use crate::disk_space::DiskTracked;
+use crate::open::sqlite_pool;
 use crate::timeouts::BUSY_TIMEOUT;
 use crate::{Db, DbError};
 use sqlx::postgres::{PgListener, PgPoolOptions};
@@ -10,7 +11,10 @@ use sqlx::postgres::{PgListener, PgPoolOptions};
 const CHANNEL: &str = "vigie_changes";
 
 /// One connection to listen, one to read.
-const CONNECTIONS: u32 = 2;
+const POSTGRES_CONNECTIONS: u32 = 2;
+
+/// One connection to read; a file notifies nobody.
+const SQLITE_CONNECTIONS: u32 = 1;
 
 /// A listener for changes. It starts to listen with the first wait, and again after it lost the connection.
 #[derive(Debug)]
@@ -20,16 +24,20 @@ pub struct Follower {
 }
 
 impl Db {
-    /// Listens to this database over separate connections; a SQLite file shares its pool, because its readers never
-    /// wait.
+    /// Listens to this database over separate connections. A SQLite file needs one, too: its readers wait for no writer, but
+    /// writers who wait for each other take all connections of the pool.
     #[must_use]
     pub fn follow(&self) -> Follower {
         let db = match self {
-            Self::Sqlite(_) => self.clone(),
+            Self::Sqlite(pool) => {
+                let options = (*pool.on.connect_options()).clone();
+                let separate = sqlite_pool(SQLITE_CONNECTIONS).connect_lazy_with(options);
+                Self::Sqlite(DiskTracked::new(separate, pool.disk_space.clone()))
+            }
             Self::Pg(pool) => {
                 let options = (*pool.on.connect_options()).clone();
                 let separate = PgPoolOptions::new()
-                    .max_connections(CONNECTIONS)
+                    .max_connections(POSTGRES_CONNECTIONS)
                     .acquire_timeout(BUSY_TIMEOUT)
                     .connect_lazy_with(options);
                 Self::Pg(DiskTracked::new(separate, pool.disk_space.clone()))
@@ -82,11 +90,9 @@ impl Follower {
         }
     }
 
-    /// Closes its connections, unless it shares them.
+    /// Closes its connections.
     pub async fn close(mut self) {
         self.listener = None;
-        if matches!(self.db, Db::Pg(_)) {
-            self.db.close().await;
-        }
+        self.db.close().await;
     }
 }

@@ -84,16 +84,21 @@ async fn open_file(path: &Path) -> Result<SqlitePool, DbError> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT);
-    let pool = SqlitePoolOptions::new()
-        .max_connections(SQLITE_CONNECTIONS_MAX)
+    sqlite_pool(SQLITE_CONNECTIONS_MAX)
+        .connect_with(options)
+        .await
+        .map_err(DbError::sql("open the file"))
+}
+
+/// A pool of so many connections to a SQLite file.
+pub(crate) fn sqlite_pool(connections_max: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections_max)
         .acquire_timeout(BUSY_TIMEOUT)
         // When SQLite finds the disk full, it ends the transaction itself, but the driver does not notice. The
         // connection cannot begin another transaction, so a new one replaces it.
         .before_acquire(|connection, _| {
             let is_free = !connection.is_in_transaction();
             Box::pin(async move { Ok(is_free) })
-        });
-    pool.connect_with(options)
-        .await
-        .map_err(DbError::sql("open the file"))
+        })
 }

@@ -13,13 +13,13 @@ use tokio::time::{sleep, timeout};
 /// How long to ask altogether. A server that fails over takes longer, and the caller would have gone.
 const ASK_MAX: Duration = Duration::from_secs(5);
 
-/// How long one question may take.
+/// How long one query may take.
 const TRY_MAX: Duration = Duration::from_secs(2);
 
-/// The pause between two questions, doubled each time.
+/// The pause between two queries, doubled each time.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The longest pause between two questions.
+/// The longest pause between two queries.
 const PAUSE_MAX: Duration = Duration::from_millis(500);
 
 /// The outcome of a commit.
@@ -34,7 +34,7 @@ pub(crate) async fn commit(
     mut tx: DiskTracked<Transaction<'static, Postgres>>,
     pool: &PgPool,
 ) -> Result<(), DbError> {
-    // One question more for each change: afterwards nobody could tell the number. None for a transaction that wrote nothing. It
+    // One query more for each change: afterwards nobody could tell the number. None for a transaction that wrote nothing. It
     // also fails where a statement failed before, when a COMMIT would roll back and yet be no error.
     let number = sqlx::query_scalar::<_, Option<i64>>("SELECT txid_current_if_assigned()")
         .fetch_one(&mut *tx.on)

@@ -173,7 +173,13 @@ impl Db {
         on!(self, pool => pool.disk_space.is_full())
     }
 
-    /// Closes every connection; SQLite merges its log into the file.
+    /// How many connections there are at most; whoever wants another waits.
+    #[must_use]
+    pub fn connections_max(&self) -> u32 {
+        on!(self, pool => pool.on.options().get_max_connections())
+    }
+
+    /// Closes every connection; SQLite merges its log into the file with the last one.
     pub async fn close(&self) {
         on!(self, pool => pool.on.close().await);
     }

@@ -1,5 +1,5 @@
-//! Appending, in two phases: names are resolved, samples encoded and their checksum taken while no lock is held but the
-//! catalog's, to look; then they are written shard by shard, each under its own lock.
+//! Appending, in two phases: names are resolved, new series and samples encoded and their checksum taken while no lock is held
+//! but the catalog's, to look; then they are written, series under the catalog's lock and samples shard by shard, each under its own.
 
 #[cfg(test)]
 mod tests;
@@ -9,11 +9,11 @@ use crate::guard::{self, Lock};
 use crate::head::batches::Stamp;
 use crate::head::{self, AppendCounts, SHARDS, ShardWriter};
 use crate::head_reservations::Unwritten;
+use crate::new_series::{NewSeries, NewSeriesRoom};
 use crate::registry::table::Fingerprint;
 use crate::resolve;
 use crate::series_ref::SeriesRef;
-use crate::state::Catalog;
-use crate::wal::record::{Kind, Payload, put_created, put_samples};
+use crate::wal::record::{Kind, Payload, put_samples};
 use base::duplicates;
 use base::id::TenantId;
 use base::sample::{Appended, Batch, RejectReason};
@@ -244,7 +244,8 @@ impl Core {
         }
     }
 
-    /// Makes the series that do not exist yet, as far as they may be made.
+    /// Makes the series that do not exist yet, as far as they may be made. The catalog is locked for others only while they are
+    /// taken in: they are looked up again, numbered and encoded before.
     fn create_missing(
         &self,
         accepted: &AppendLimits,
@@ -252,56 +253,60 @@ impl Core {
         groups: &mut ShardBatches,
         progress: &mut Progress,
     ) {
-        let (tenant, quota) = (accepted.tenant, &accepted.quota);
-        let mut created = Vec::new();
-        let mut catalog = self.state.catalog().write();
-        let on_panic = self.poison.on_panic("made series");
-        for (fingerprint, sample) in unknown {
-            // Another sample of the batch may have made it, or somebody else.
-            let known = catalog.registry.lookup(*fingerprint, tenant, sample.name);
-            let made = progress.appended.created + created.len() as u64;
-            let series = match known {
-                Some(series) => Ok(series),
-                None if made < quota.new_series => self.create(&mut catalog, tenant, sample.name),
-                None => Err(RejectReason::AccountLimit {
-                    limit: quota.limit,
-                    allowed: quota.allowed,
-                }),
-            };
+        // Until these are made nobody else makes any: what is unknown now stays so, and the next number is the next.
+        let creating = self.state.creating();
+        let (known, room) = self.look_up_again(accepted, unknown, progress.appended.created);
+        let mut new = NewSeries::new(accepted.tenant, room);
+        for ((fingerprint, sample), known) in unknown.iter().zip(known) {
+            let series = known.map_or_else(|| new.number(*fingerprint, sample.name), Ok);
             match series {
-                Ok(series) => {
-                    if known.is_none() {
-                        created.push((tenant, series, sample.name));
-                    }
-                    groups.add(series, sample);
-                }
+                Ok(series) => groups.add(series, sample),
                 Err(reason) => progress.appended.rejected.push((sample.position, reason)),
             }
         }
-        if !created.is_empty() {
-            let payload = Payload::new(Kind::Created, put_created(&created));
-            progress.sequence = self.wal.push(&payload);
-            self.state.publish_names(&catalog.registry);
-            progress.appended.created += created.len() as u64;
+        if new.is_empty() {
+            return;
         }
+        let payload = new.payload();
+        progress.appended.created += new.len() as u64;
+        let mut catalog = self.state.catalog().write();
+        let on_panic = self.poison.on_panic("made series");
+        for (fingerprint, tenant, series, name) in new.into_series() {
+            catalog.create(fingerprint, (tenant, name, series));
+        }
+        progress.sequence = self.wal.push(&payload);
+        self.state.publish_names(&catalog.registry);
         on_panic.disarm();
+        drop(catalog);
+        drop(creating);
     }
 
-    /// Makes a series.
-    fn create(
+    /// Those of the unknown series that another sample of the batch has made meanwhile, or somebody else, and how many may be
+    /// made. `created`: how many the batch has made.
+    fn look_up_again(
         &self,
-        catalog: &mut Catalog,
-        tenant: TenantId,
-        name: &str,
-    ) -> Result<SeriesRef, RejectReason> {
-        let limit = self.config.series_per_tenant;
-        if catalog.registry.names().count(tenant) >= limit {
-            return Err(RejectReason::SeriesLimit { limit });
-        }
-        let none_left = RejectReason::NumbersUsedUp;
-        let series = catalog.registry.create(tenant, name).ok_or(none_left)?;
-        catalog.record_created(series);
-        Ok(series)
+        accepted: &AppendLimits,
+        unknown: &[(Fingerprint, &ResolvedSample<'_>)],
+        created: u64,
+    ) -> (Vec<Option<SeriesRef>>, NewSeriesRoom) {
+        let (tenant, quota) = (accepted.tenant, accepted.quota);
+        let tenant_limit = self.config.series_per_tenant;
+        let catalog = self.state.catalog().read();
+        let registry = &catalog.registry;
+        let known = unknown
+            .iter()
+            .map(|(fingerprint, sample)| registry.lookup(*fingerprint, tenant, sample.name))
+            .collect();
+        let room = NewSeriesRoom {
+            first_number: registry.next(),
+            left_of_tenant: tenant_limit.saturating_sub(registry.names().count(tenant)),
+            tenant_limit,
+            quota: SeriesQuota {
+                new_series: quota.new_series.saturating_sub(created),
+                ..quota
+            },
+        };
+        (known, room)
     }
 
     /// Writes what was resolved, shard by shard: those first that nobody writes to. Returns the positions of what was not

@@ -76,23 +76,11 @@ impl Core {
         let names = self.state.names_of(tenant);
         let mut meter = QueryMeter::new(context)?;
         // As for a listing: a deletion concerns what its caller can see.
-        let visible = match hidden_before {
-            None => None,
-            Some(oldest) => {
-                let days = self.state.activity();
-                Some(days.active(&TimeRange::ALL.since(oldest), &mut meter)?)
-            }
-        };
+        let visible = hidden_before.map(|oldest| TimeRange::ALL.since(oldest));
+        let mut active = (self.state).activity_filter(visible.as_ref(), &mut meter)?;
         let selector = query.selector;
         let extent = (query.exact, query.names);
-        let found = find::subtree(
-            &names,
-            selector,
-            filter,
-            visible.as_ref(),
-            extent,
-            &mut meter,
-        )?;
+        let found = find::subtree(&names, selector, filter, &mut active, extent, &mut meter)?;
         // Held on, it would make every writer of a new series copy what it shares.
         drop(names);
         let mut series = found.all;
@@ -110,10 +98,8 @@ impl Core {
         };
         if let Some(range) = range {
             // Where a series has no samples, nothing needs to be hidden.
-            let days = self.state.activity();
-            let active = days.active(&range, &mut meter)?;
-            drop(days);
-            series &= active;
+            let mut active = self.state.activity().active(&range, &mut meter)?;
+            series = active.among(&series, &mut meter)?;
             if series.is_empty() {
                 return Ok(Some(deleted));
             }

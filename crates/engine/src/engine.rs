@@ -129,21 +129,17 @@ impl SampleStore for Engine {
     ) -> Result<Vec<Node>, StoreError> {
         let filter = scope.filter(Action::Find)?;
         // Names and days, and nothing else: what a walk holds on to stays in memory for as long as it goes on.
-        let names = self.core.state.names_of(scope.tenant());
-        let days = self.core.state.activity();
+        let state = &self.core.state;
+        let names = state.names_of(scope.tenant());
         let mut meter = QueryMeter::new(context)?;
         let range = match self.core.hidden_before(scope) {
             None => query.range,
             Some(oldest) => Some(query.range.unwrap_or(TimeRange::ALL).since(oldest)),
         };
         // A late segment may still hold days that lie past it.
-        let range = range.map(|range| self.core.state.clamp_to_retention(range));
-        let active = match &range {
-            Some(range) => Some(days.active(range, &mut meter)?),
-            None => None,
-        };
-        drop(days);
-        find::nodes(&names, query, filter, active.as_ref(), &mut meter)
+        let range = range.map(|range| state.clamp_to_retention(range));
+        let mut active = state.activity_filter(range.as_ref(), &mut meter)?;
+        find::nodes(&names, query, filter, &mut active, &mut meter)
     }
 
     fn read_parts(
@@ -161,17 +157,13 @@ impl SampleStore for Engine {
         let names = state.names_of(scope.tenant());
         // Also within a day that the store keeps.
         let oldest = scope.retention_days().map(|_| self.core.oldest_of(scope));
-        let active = match self.core.hidden_before(scope) {
-            None => None,
-            Some(oldest) => {
-                let days = state.activity();
-                Some(days.active(&TimeRange::ALL.since(oldest), &mut meter)?)
-            }
-        };
+        let hidden_before = self.core.hidden_before(scope);
+        let visible = hidden_before.map(|oldest| TimeRange::ALL.since(oldest));
+        let mut active = state.activity_filter(visible.as_ref(), &mut meter)?;
         let mut estimate = ReadEstimate::default();
         let mut snapshots = Vec::with_capacity(queries.len());
         for (place, query) in queries.iter().enumerate() {
-            let found = find::series(&names, query.selector, filter, active.as_ref(), &mut meter)?;
+            let found = find::series(&names, query.selector, filter, &mut active, &mut meter)?;
             let series: Vec<SeriesRef> = found.iter().map(|(_, series)| *series).collect();
             let view = state.read_view(scope.tenant(), &series, done.clone(), &mut meter)?;
             let range = state.clamp_to_retention(query.shape.range());
@@ -182,7 +174,7 @@ impl SampleStore for Engine {
             snapshots.push(snapshot);
             estimate.ensure_allowed(&mut snapshots, &mut meter)?;
         }
-        drop(names);
+        drop((names, active));
         visit(part::divided(snapshots))
     }
 

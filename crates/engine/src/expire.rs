@@ -63,17 +63,18 @@ impl Core {
         let gone = days.expiring(first);
         let mut dropped = RoaringBitmap::new();
         let mut sequence = None;
-        for mut piece in pieces(&gone) {
+        drop(days);
+        for piece in pieces(&gone) {
             let mut locked = self.state.lock_all();
-            self.state.activity().subtract_newer(&mut piece, &days);
+            // Whatever came in since is in the heads: no other flush is under way.
+            let silent = locked.without_samples_since(&piece, first.range().from);
             let deferred =
-                (!piece.is_empty()).then(|| self.apply_delete_series(&mut locked, &piece));
+                (!silent.is_empty()).then(|| self.apply_delete_series(&mut locked, &silent));
             drop(locked);
-            dropped |= &piece;
+            dropped |= &silent;
             sequence = deferred.map(|(last, _)| last).or(sequence);
             yield_to_waiters();
         }
-        drop(days);
         // Of a day that stays listed for its late segment they would be dropped again and again.
         self.state.clear_activity(&dropped, &TimeRange::ALL);
         self.state.retention_start.store(first.0, Ordering::SeqCst);

@@ -34,6 +34,7 @@ mod head_reservations;
 mod index;
 mod layout;
 mod manifest;
+mod new_series;
 mod open_dir;
 mod points;
 mod poison;

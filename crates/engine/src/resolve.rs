@@ -27,6 +27,7 @@ pub(crate) fn resolve<'n>(
     let mut waiting: Vec<&str> = Vec::with_capacity(TOGETHER);
     let mut last: Option<(&str, SeriesRef)> = None;
     let (mut pause, mut left) = (0, 0_usize);
+    let mut guesses = registry.cursor();
     while names.peek().is_some() {
         // As far as guesses hold.
         while let Some((before, series)) = last
@@ -37,7 +38,10 @@ pub(crate) fn resolve<'n>(
                 Some(series)
             } else {
                 let next = SeriesRef(series.0.wrapping_add(1));
-                Some(next).filter(|next| registry.has_name(*next, tenant, name))
+                let entry = guesses.get(next);
+                entry
+                    .is_some_and(|entry| entry.is_named(tenant, name))
+                    .then_some(next)
             };
             match found {
                 Some(found) => {

@@ -19,15 +19,17 @@ use crate::guard::Lock;
 use crate::head::batches::{Batches, Stamp};
 use crate::head::mem_series::PreparedDeletion;
 use crate::head::{self, AppendCounts, Head, SHARDS, ShardWriter};
-use crate::index::activity::{ActivityIndex, NewlyActive};
+use crate::index::activity::{ActivityFilter, ActivityIndex, NewlyActive};
 use crate::index::names::{Names, TenantNames};
+use crate::query_meter::QueryMeter;
 use crate::registry::name_file::CreatedSeries;
-use crate::registry::table::Registry;
+use crate::registry::table::{Fingerprint, Registry};
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
 use crate::tenant_tallies::TenantTallies;
 use crate::tombstone::Tombstone;
 use arc_swap::ArcSwap;
+use base::context::Stop;
 use base::id::TenantId;
 use base::time::{Millis, TimeRange};
 use roaring::RoaringBitmap;
@@ -91,6 +93,7 @@ pub(crate) struct Catalog {
 #[derive(Debug)]
 pub(crate) struct State {
     catalog: Lock<Catalog>,
+    creating: Mutex<()>,
     shards: Vec<Lock<ShardWriter>>,
     pub(crate) batches: Batches,
     /// Counts deletions of series; an append that resolved names before one resolves them again.
@@ -130,6 +133,7 @@ impl State {
                 dropped: Vec::new(),
                 frozen_sequence: frozen_through,
             }),
+            creating: Mutex::new(()),
             batches: Batches::default(),
             series_drops: AtomicU64::new(0),
             index: ArcSwap::default(),
@@ -149,6 +153,11 @@ impl State {
 
     pub(crate) const fn catalog(&self) -> &Lock<Catalog> {
         &self.catalog
+    }
+
+    /// The lock of whoever makes series. Take it before the catalog's: as long as it is held, no series comes to be.
+    pub(crate) fn creating(&self) -> MutexGuard<'_, ()> {
+        lock(&self.creating)
     }
 
     /// The lock of one shard.
@@ -193,6 +202,20 @@ impl State {
 
     pub(crate) fn activity(&self) -> ActivityIndex {
         ActivityIndex::clone(&self.activity.load())
+    }
+
+    /// The series with samples on any day that `range` touches, or all where there is no range.
+    pub(crate) fn activity_filter(
+        &self,
+        range: Option<&TimeRange>,
+        meter: &mut QueryMeter<'_>,
+    ) -> Result<ActivityFilter, Stop> {
+        match range {
+            None => Ok(ActivityFilter::Every),
+            Some(range) => Ok(ActivityFilter::Active(
+                self.activity().active(range, meter)?,
+            )),
+        }
     }
 
     pub(crate) fn version(&self) -> Arc<Version> {
@@ -341,11 +364,10 @@ impl State {
 }
 
 impl Catalog {
-    /// A series was created: in the registry, and so in the next name file.
-    pub(crate) fn record_created(&mut self, series: SeriesRef) {
-        if let Some(entry) = self.registry.get(series) {
-            let name = Arc::clone(&entry.name);
-            self.created.push((entry.tenant, name, series));
-        }
+    /// A new series: in the registry, and so in the next name file.
+    pub(crate) fn create(&mut self, fingerprint: Fingerprint, created: CreatedSeries) {
+        let (tenant, name, series) = &created;
+        (self.registry).insert(fingerprint, *series, *tenant, Arc::clone(name));
+        self.created.push(created);
     }
 }

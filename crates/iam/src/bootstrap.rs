@@ -201,20 +201,20 @@ impl Iam {
         Ok((hash, InitialCredentials { password, api_key }))
     }
 
-    fn region(&self, wish: Option<String>, is_first: bool) -> Result<String, IamError> {
+    fn region(&self, requested: Option<String>, is_first: bool) -> Result<String, IamError> {
         if is_first {
-            return Ok(name("region", wish.as_deref().unwrap_or(REGION))?);
+            return Ok(name("region", requested.as_deref().unwrap_or(REGION))?);
         }
         let regions = self.regions();
-        let found = match &wish {
-            Some(wish) => regions.iter().find(|region| region.name == *wish),
+        let found = match &requested {
+            Some(requested) => regions.iter().find(|region| region.name == *requested),
             None => regions.first(),
         };
-        match (found, wish) {
+        match (found, requested) {
             (Some(region), _) => Ok(region.name.clone()),
-            (None, Some(wish)) => Err(IamError::invalid(
+            (None, Some(requested)) => Err(IamError::invalid(
                 "region",
-                format!("there is no region `{wish}`"),
+                format!("there is no region `{requested}`"),
             )),
             (None, None) => Err(IamError::NotInitialised),
         }

@@ -13,6 +13,7 @@ use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::Freshness;
 use crate::state::shared_question::SharedQuestion;
 use crate::state::unwritten_activity::UnwrittenActivity;
+use crate::state::watcher::Watcher;
 use crate::sync::key_store;
 use crate::token::encryption_key::EncryptionKey;
 use crate::token::keyring::KeyRing;
@@ -26,8 +27,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// How long the counts of the audit may take at the end: a database that is away is waited for much longer by a statement.
-const LAST_COUNTS_MAX: Duration = Duration::from_secs(2);
+/// How long the counts of the audit, and the task that reads changes, may take at the end: a database that is away is waited for
+/// much longer by a statement.
+const LAST_MAX: Duration = Duration::from_secs(2);
 
 impl Iam {
     /// Opens the service on a database.
@@ -90,6 +92,7 @@ impl Iam {
         ended.catch_up(&db, clock.now()).await?;
         let (checks, cost) = (config.password_checks_max, config.password_cost);
         let logins = Logins::open(&db, clock.now(), checks, cost, &config.limits).await?;
+        let watcher = Arc::new(Watcher::new(directory.changes));
         let directory = arc_swap::ArcSwap::from_pointee(directory);
         let reload = tokio::sync::Mutex::new(());
         let workloads = arc_swap::ArcSwap::from_pointee(Workloads::new(&config.workload_issuers));
@@ -109,9 +112,10 @@ impl Iam {
             signatures_introspected: AtomicU64::new(0),
             whole_reads: AtomicU64::new(0),
             reload,
+            shared_reads: tokio::sync::Mutex::new(()),
             freshness: Freshness::default(),
             question: SharedQuestion::default(),
-            woken: Arc::default(),
+            watcher,
             closed: AtomicBool::new(false),
         })))
     }
@@ -128,22 +132,28 @@ impl Iam {
         Ok(())
     }
 
-    /// Closes the database after writing the counts and the activity. A database that is away does not hold up the end: what was
-    /// counted since the last minute is lost then, and the log says so.
+    /// Closes the database after writing the counts and the activity, and after the task that reads changes has closed its own
+    /// connections: with the last one SQLite merges its log into the file. A database that is away does not hold up the end: what
+    /// was counted since the last minute is lost then, and the log says so.
     pub async fn close(&self) {
         self.0.closed.store(true, Ordering::Relaxed);
+        self.0.watcher.hint();
         let last = async {
             let counts = self.write_counts(true).await;
             counts.and(self.write_activity().await)
         };
-        match tokio::time::timeout(LAST_COUNTS_MAX, last).await {
+        let (written, _) = tokio::join!(
+            tokio::time::timeout(LAST_MAX, last),
+            tokio::time::timeout(LAST_MAX, self.0.watcher.ended()),
+        );
+        match written {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tracing::warn!(error = %Chain(&error), "what the audit has counted was not written down");
             }
             Err(_) => tracing::warn!(
                 error = "the identity database does not answer",
-                seconds = LAST_COUNTS_MAX.as_secs(),
+                seconds = LAST_MAX.as_secs(),
                 "what the audit has counted was not written down"
             ),
         }

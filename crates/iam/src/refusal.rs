@@ -136,6 +136,12 @@ impl Reason {
                     | Self::Field
             )
     }
+
+    /// Whether a proof that is refused for it is entered in the audit: also a right one, of which its account takes nothing, as from
+    /// this address.
+    pub(crate) const fn is_entered(&self) -> bool {
+        self.is_wrong_request() || matches!(self, Self::NotAllowed | Self::Credential(_))
+    }
 }
 
 /// The remedy that the caller has.
@@ -244,7 +250,7 @@ pub enum Remedy {
     /// Restore it under another name.
     RestoreUnderAnotherName,
     /// Have the address put into the account's list of those that are allowed.
-    AllowAddress,
+    AllowAddress(AccountId),
 }
 
 /// A refusal.
@@ -324,6 +330,20 @@ impl Refusal {
     pub(crate) const fn limit_for(mut self, limit: &'static Limit, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
         self.limit(limit)
+    }
+
+    /// The account that lets nobody in from the address of the request, if that is why.
+    pub(crate) fn closed_account(&self) -> Option<AccountId> {
+        if let Some(Remedy::AllowAddress(account)) = self.remedy {
+            return Some(account);
+        }
+        match &self.reason {
+            Reason::Credential(error) => match **error {
+                AuthError::AddressNotAllowed { account, .. } => Some(account),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 }
 

@@ -6,9 +6,10 @@ use crate::error::{AuthError, IamError};
 use crate::login::Logins;
 use crate::model::directory::{Directory, Plan, RuleTexts};
 use crate::state::ended_sessions::EndedSessions;
-use crate::state::freshness::Freshness;
+use crate::state::freshness::{Freshness, Moment};
 use crate::state::shared_question::SharedQuestion;
 use crate::state::unwritten_activity::UnwrittenActivity;
+use crate::state::watcher::Watcher;
 use crate::token::encryption_key::EncryptionKey;
 use crate::token::keyring::KeyRing;
 use crate::workload::{WorkloadIssuer, Workloads};
@@ -18,7 +19,6 @@ use db::Db;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use tokio::sync::Notify;
 
 #[derive(Debug)]
 pub(crate) struct Inner {
@@ -40,24 +40,31 @@ pub(crate) struct Inner {
     pub(crate) whole_reads: AtomicU64,
     /// Only one task reads the directory at a time, so that it never goes back in time.
     pub(crate) reload: tokio::sync::Mutex<()>,
+    /// Only one of those who read it over the connections of all requests takes one; locked before `reload`.
+    pub(crate) shared_reads: tokio::sync::Mutex<()>,
     /// When this node last learned of changes.
     pub(crate) freshness: Freshness,
     /// The question for changes that requests cause.
     pub(crate) question: SharedQuestion,
-    /// Wakes the task that reads changes.
-    pub(crate) woken: Arc<Notify>,
+    /// The task that reads changes, for those who wait for one.
+    pub(crate) watcher: Arc<Watcher>,
     /// Whether the database was closed: no task may query it after that.
     pub(crate) closed: AtomicBool,
 }
 
 impl Inner {
+    /// The current moment.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment::of(&*self.clock)
+    }
+
     /// Refuses to decide when credentials may have been revoked elsewhere long ago, or here by a change that was not
     /// read.
     pub(crate) fn require_current(&self) -> Result<(), AuthError> {
         if self.freshness.is_behind() {
             return Err(AuthError::Behind);
         }
-        let seconds = self.freshness.age_seconds(self.clock.now());
+        let seconds = self.freshness.age_seconds(self.moment());
         let allowed = self.config.stale_seconds_max;
         if seconds > allowed {
             return Err(AuthError::Stale { seconds, allowed });

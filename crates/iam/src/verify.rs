@@ -5,8 +5,8 @@
 mod again;
 mod allowed_address;
 mod holder;
+pub(crate) mod holder_claims;
 mod space_name;
-pub(crate) mod standing;
 mod still_good;
 
 pub(crate) use allowed_address::{check_address, refused_address};
@@ -257,8 +257,8 @@ impl Verifier {
             }
         };
         require_existing(&directory, bounds.principal())?;
-        let shown_from = Origin::remote_address();
-        let account = account_from(&directory, &bounds, shown_from)
+        let remote_address = Origin::remote_address();
+        let account = account_from(&directory, &bounds, remote_address)
             .ok_or_else(|| AuthError::Revoked(membership_reason(&directory, bounds.reach())))?;
         // What is for one account has been checked for it.
         if entered != Some(account) {
@@ -268,7 +268,7 @@ impl Verifier {
             account,
             bounds,
             claims: verified,
-            shown_from,
+            remote_address,
         })
     }
 

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use subexpression_cache::SubexpressionCache;
 use template::Variables;
 
-/// Points between two looks at the clock.
+/// Points between two checks of the deadline.
 const POINTS_PER_CHECK: usize = 1 << 16;
 
 /// Fixed cost of a call beside its points, so that calls over no series end too.
@@ -44,7 +44,7 @@ pub struct Evaluation<'e> {
     reserved: u64,
     /// Points that the running function reserved before its result was there.
     early: usize,
-    /// Points since the clock was last looked at.
+    /// Points since the deadline was last checked.
     unchecked: usize,
     read: HashMap<(Path, Range), Arc<[Fetched]>>,
     /// Results of the subexpressions that occur more than once.

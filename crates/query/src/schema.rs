@@ -56,7 +56,7 @@ impl Rules {
     /// # Errors
     /// [`SchemaError`] with the file's line.
     pub fn parse(schemas: &str, aggregations: &str) -> Result<Self, SchemaError> {
-        Self::parse_looking(schemas, aggregations, &mut || Ok(())).map_err(
+        Self::parse_checked(schemas, aggregations, &mut || Ok(())).map_err(
             |error: ParseError<Infallible>| match error {
                 ParseError::Unreadable(error) => error,
                 ParseError::Stopped(never) => match never {},
@@ -64,19 +64,19 @@ impl Rules {
         )
     }
 
-    /// The same, where the work may have to end: `look` is called before each pattern is read, and before each part of them is
+    /// The same, where the work may have to end: `check` is called before each pattern is read, and before each part of them is
     /// compiled.
     ///
     /// # Errors
-    /// [`ParseError`]; what `look` says, too.
-    pub fn parse_looking<E>(
+    /// [`ParseError`]; those of `check`, too.
+    pub fn parse_checked<E>(
         schemas: &str,
         aggregations: &str,
-        look: &mut impl FnMut() -> Result<(), E>,
+        check: &mut impl FnMut() -> Result<(), E>,
     ) -> Result<Self, ParseError<E>> {
         Ok(Self {
-            schemas: schemas_of(schemas, look)?,
-            aggregations: aggregations_of(aggregations, look)
+            schemas: schemas_of(schemas, check)?,
+            aggregations: aggregations_of(aggregations, check)
                 .map_err(ParseError::in_aggregation)?,
             default_step: None,
         })
@@ -148,16 +148,16 @@ impl Rules {
     /// The retentions of a name, finest first; none where no rule fits.
     #[must_use]
     pub fn retentions(&self, name: &str) -> &[Retention] {
-        let Ok(retentions) = self.retentions_looking(name, &mut never);
+        let Ok(retentions) = self.retentions_checked(name, &mut never);
         retentions
     }
 
-    fn retentions_looking<E>(
+    fn retentions_checked<E>(
         &self,
         name: &str,
-        look: &mut impl FnMut(u64) -> Result<(), E>,
+        check: &mut impl FnMut(u64) -> Result<(), E>,
     ) -> Result<&[Retention], E> {
-        let first = self.schemas.first(name, look)?;
+        let first = self.schemas.first(name, check)?;
         Ok(first.map_or(&[], Vec::as_slice))
     }
 
@@ -165,24 +165,24 @@ impl Rules {
     /// step is that of the first of its retentions that reaches back so far, or else that of the last one.
     #[must_use]
     pub fn view(&self, name: &str, age: i64) -> View {
-        let Ok(view) = self.view_looking(name, age, &mut never);
+        let Ok(view) = self.view_checked(name, age, &mut never);
         view
     }
 
-    /// The same, where the work may have to end: `look` hears before each part of it what it costs at most, in bytes of patterns
+    /// The same, where the work may have to end: `check` is called before each part of it with its greatest cost, in bytes of patterns
     /// times bytes of the name.
     ///
     /// # Errors
-    /// The error of `look`.
-    pub fn view_looking<E>(
+    /// The error of `check`.
+    pub fn view_checked<E>(
         &self,
         name: &str,
         age: i64,
-        look: &mut impl FnMut(u64) -> Result<(), E>,
+        check: &mut impl FnMut(u64) -> Result<(), E>,
     ) -> Result<View, E> {
-        let aggregation = self.aggregations.first(name, look)?;
+        let aggregation = self.aggregations.first(name, check)?;
         let aggregation = aggregation.copied().unwrap_or_default();
-        let retentions = self.retentions_looking(name, look)?;
+        let retentions = self.retentions_checked(name, check)?;
         let reaches = retentions.iter().find(|retention| retention.kept >= age);
         Ok(View {
             step: reaches
@@ -194,14 +194,14 @@ impl Rules {
     }
 }
 
-/// Looks at nothing.
+/// A check that ends nothing.
 const fn never(_: u64) -> Result<(), Infallible> {
     Ok(())
 }
 
 fn schemas_of<E>(
     text: &str,
-    look: &mut impl FnMut() -> Result<(), E>,
+    check: &mut impl FnMut() -> Result<(), E>,
 ) -> Result<Ordered<Vec<Retention>>, ParseError<E>> {
     let sections = sections(text)?;
     let mut rules = Vec::with_capacity(sections.len());
@@ -212,12 +212,12 @@ fn schemas_of<E>(
             .map_err(|problem| section.error(&retentions, problem))?;
         rules.push(parsed);
     }
-    Ordered::new(&sections, rules, look)
+    Ordered::new(&sections, rules, check)
 }
 
 fn aggregations_of<E>(
     text: &str,
-    look: &mut impl FnMut() -> Result<(), E>,
+    check: &mut impl FnMut() -> Result<(), E>,
 ) -> Result<Ordered<Aggregation>, ParseError<E>> {
     let sections = sections(text)?;
     let mut rules = Vec::with_capacity(sections.len());
@@ -241,7 +241,7 @@ fn aggregations_of<E>(
         }
         rules.push(rule);
     }
-    Ordered::new(&sections, rules, look)
+    Ordered::new(&sections, rules, check)
 }
 
 fn sections(text: &str) -> Result<Vec<Section<'_>>, SchemaError> {

@@ -15,10 +15,10 @@ use std::fmt;
 /// The tag that every series has: its path.
 pub const NAME: &str = "name";
 
-/// Bytes that the expressions of one question may take once they are compiled, each.
+/// Bytes that the expressions of one query may take once they are compiled, each.
 pub const COMPILED_BYTES_MAX: usize = 1 << 18;
 
-/// Bytes that the regular expressions of one question may take while they are parsed: each is parsed several times.
+/// Bytes that the regular expressions of one query may take while they are parsed: each is parsed several times.
 const TREES_BYTES_MAX: usize = 2 * TREE_BYTES_MAX;
 
 /// How a value is compared.
@@ -157,7 +157,7 @@ impl TagExpression {
         }
     }
 
-    /// Reads all expressions of a question.
+    /// Reads all expressions of a query.
     ///
     /// # Errors
     /// [`TagError`]; [`TagError::FitsEmpty`] where they would find every series.
@@ -301,18 +301,18 @@ impl Condition {
 }
 
 /// Whether a series with these tags fits all conditions. To compare one value with one regular expression may take milliseconds,
-/// so that `look` is asked before each whether the work may go on.
+/// so that `check` is asked before each whether the work may go on.
 ///
 /// # Errors
-/// Those of `look`.
+/// Those of `check`.
 pub fn fit_all<E>(
     conditions: &[Condition],
     tags: &Tags,
-    look: &mut dyn FnMut() -> Result<(), E>,
+    check: &mut dyn FnMut() -> Result<(), E>,
 ) -> Result<bool, E> {
     for condition in conditions {
         if matches!(condition.test, Test::Regex(_)) {
-            look()?;
+            check()?;
         }
         if !condition.fits_tags(tags) {
             return Ok(false);

@@ -22,7 +22,7 @@ use query::function::FunctionGroup;
 use query::table;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use world::{Looks, MEBIBYTE, Share, World};
+use world::{Checks, MEBIBYTE, Share, World};
 
 /// Functions that look at no values, or make few out of nothing in this world.
 const QUICK: &[&str] = &[
@@ -46,7 +46,7 @@ const QUICK: &[&str] = &[
     "verticalLine",
 ];
 
-/// Functions that look before they begin with all of their series, or with what they have evaluated again.
+/// Functions that check before they begin with all of their series, or with what they have evaluated again.
 const AT_ONCE: &[&str] = &["timeStack"];
 
 fn evaluate(world: &World, context: &Context, target: &str) -> Result<usize, (usize, Error)> {
@@ -93,18 +93,18 @@ fn what_a_function_takes_is_reserved() {
     assert!(more.is_empty(), "{more:#?}");
 }
 
-/// Over many series of many points each function looks now and then whether its client is still there, and ends at the first
-/// look that finds it gone.
+/// Over many series of many points each function checks now and then whether its client is still there, and ends at the first
+/// check that finds it gone.
 #[test]
 fn every_function_hears_that_its_client_is_gone() {
     const SERIES: usize = 8;
     let world = World::of(SERIES, 70_000);
     let mut deaf = Vec::new();
     for function in table::all() {
-        let looks = Arc::new(Looks::default());
-        let context = Context::unlimited().with_turn_yield(Arc::clone(&looks) as _);
+        let checks = Arc::new(Checks::default());
+        let context = Context::unlimited().with_turn_yield(Arc::clone(&checks) as _);
         let answered = evaluate(&world, &context, function.example);
-        let all = looks.all();
+        let all = checks.all();
         // One for two series, if nothing else.
         let least = match function.group {
             _ if QUICK.contains(&function.names[0]) => 0,
@@ -113,24 +113,24 @@ fn every_function_hears_that_its_client_is_gone() {
             _ => SERIES as u64 / 2,
         };
         if answered.is_ok() && all < least {
-            deaf.push(format!("{}: {all} looks", function.example));
+            deaf.push(format!("{}: {all} checks", function.example));
             continue;
         }
         let last = all / 2;
         let flag = Arc::new(AtomicBool::new(false));
-        let looks = Arc::new(Looks::until(last, Arc::clone(&flag)));
+        let checks = Arc::new(Checks::until(last, Arc::clone(&flag)));
         let context = Context::unlimited()
             .with_cancel_flag(flag)
-            .with_turn_yield(Arc::clone(&looks) as _);
+            .with_turn_yield(Arc::clone(&checks) as _);
         let _ = evaluate(&world, &context, function.example);
-        if looks.all() > last + 1 {
-            deaf.push(format!("{} goes on after look {last}", function.example));
+        if checks.all() > last + 1 {
+            deaf.push(format!("{} goes on after check {last}", function.example));
         }
     }
     assert!(deaf.is_empty(), "{deaf:#?}");
 }
 
-/// Work that grows faster than its points looks in between, also within one series.
+/// Work that grows faster than its points is checked in between, also within one series.
 #[test]
 fn long_work_on_one_series_looks_often() {
     let world = World::of(1, 200_000);
@@ -142,14 +142,14 @@ fn long_work_on_one_series_looks_often() {
         ("movingAverage(one,1000)", 3),
         ("movingAverage(one,30)", 2),
     ] {
-        let looks = Arc::new(Looks::default());
-        let context = Context::unlimited().with_turn_yield(Arc::clone(&looks) as _);
+        let checks = Arc::new(Checks::default());
+        let context = Context::unlimited().with_turn_yield(Arc::clone(&checks) as _);
         evaluate(&world, &context, target).unwrap();
-        assert!(looks.all() >= least, "{target}: {}", looks.all());
+        assert!(checks.all() >= least, "{target}: {}", checks.all());
     }
 }
 
-/// They looked once, before all rows.
+/// They were checked once, before all rows.
 #[test]
 fn percentiles_of_many_rows_look_in_between() {
     let world = World::of(8, 100_000);
@@ -157,10 +157,10 @@ fn percentiles_of_many_rows_look_in_between() {
         "percentileOfSeries(all,95)",
         "removeBetweenPercentile(all,90)",
     ] {
-        let looks = Arc::new(Looks::default());
-        let context = Context::unlimited().with_turn_yield(Arc::clone(&looks) as _);
+        let checks = Arc::new(Checks::default());
+        let context = Context::unlimited().with_turn_yield(Arc::clone(&checks) as _);
         evaluate(&world, &context, target).unwrap();
-        assert!(looks.all() >= 8, "{target}: {}", looks.all());
+        assert!(checks.all() >= 8, "{target}: {}", checks.all());
     }
 }
 
@@ -191,12 +191,12 @@ fn a_regular_expression_costs_by_its_size_and_by_the_text() {
         (format!("aliasSub(group({names}),'(a?){{2000}}b','c')"), 8),
         (format!("aliasSub(group({names}),'(.*b)|a','c')"), 8),
     ] {
-        let looks = Arc::new(Looks::default());
-        let context = Context::unlimited().with_turn_yield(Arc::clone(&looks) as _);
+        let checks = Arc::new(Checks::default());
+        let context = Context::unlimited().with_turn_yield(Arc::clone(&checks) as _);
         evaluate(&world, &context, &target).unwrap();
         let end = target.chars().rev().take(20).collect::<Vec<_>>();
         let end: String = end.into_iter().rev().collect();
-        assert!(looks.all() >= least, "{end}: {}", looks.all());
+        assert!(checks.all() >= least, "{end}: {}", checks.all());
     }
     // What people write is no work worth mentioning.
     let context = Context::new(Budget {

@@ -39,7 +39,7 @@ pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
             "it contains a character that is not allowed in an address",
         ));
     }
-    if Origin::of(&complete).is_ok_and(|there| there.is_unspecified()) {
+    if Origin::of(&complete).is_ok_and(|destination| destination.is_unspecified()) {
         return Err(Failure::usage(format!(
             "`{redacted}` is the unspecified address, at which no server can be reached"
         ))

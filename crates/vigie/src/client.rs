@@ -160,9 +160,9 @@ impl Request {
 
 /// A request to a trusted origin.
 #[derive(Debug)]
-pub(crate) struct Vouched(Request);
+pub(crate) struct TrustedRequest(Request);
 
-impl Vouched {
+impl TrustedRequest {
     /// For [`crate::trust`] only, which checks the origin; `clippy.toml` forbids it elsewhere.
     pub(crate) const fn for_trusted(request: Request) -> Self {
         Self(request)
@@ -175,7 +175,7 @@ impl Client {
         Self::with(config, env, config.ssl_disabled)
     }
 
-    /// One for servers of another kind. That the certificate of the login's server is not checked says nothing of theirs.
+    /// A client for servers of another kind: `is_unverified` is about them, whatever the login has.
     pub(crate) fn elsewhere(
         config: &Config,
         env: &Env,
@@ -228,7 +228,7 @@ impl Client {
     }
 
     /// Sends a request and waits for the whole reply, with any status.
-    pub(crate) fn send(&self, request: Vouched) -> Result<Reply, Failure> {
+    pub(crate) fn send(&self, request: TrustedRequest) -> Result<Reply, Failure> {
         let Request {
             method,
             url,

@@ -147,7 +147,7 @@ impl<'a> Monitoring<'a> {
         if let Some(reach) = context.reach() {
             reach.require_domain(domain.id.as_deref())?;
         }
-        context.vouch(&endpoint, "its metrics API")?;
+        context.require_trusted(&endpoint, "its metrics API")?;
         Ok(Self {
             context,
             endpoint,
@@ -203,8 +203,8 @@ impl<'a> Monitoring<'a> {
             ),
         };
         // Now, while a user may be present: later the agent can ask nobody.
-        context.vouch(&endpoint, "its metrics API")?;
-        context.vouch(&iam, "its token service")?;
+        context.require_trusted(&endpoint, "its metrics API")?;
+        context.require_trusted(&iam, "its token service")?;
         let is_named = domain.is_some();
         // The login's token service belongs to the login's server.
         let targeted = match by_default {
@@ -330,17 +330,17 @@ impl<'a> Monitoring<'a> {
                 return answer;
             }
             let backoff = FIRST_WAIT.saturating_mul(1 << (attempt - 1).min(10));
-            let wished = asked.unwrap_or_else(|| match policy {
+            let requested = asked.unwrap_or_else(|| match policy {
                 RetryPolicy::Patient | RetryPolicy::For(_) => backoff.min(WAIT_MAX),
                 _ => backoff,
             });
             let left = policy.time_left(attempt, waited);
             let (wait, is_given_up) = match policy {
                 // Neither sooner than the server says, nor longer than the user allows.
-                RetryPolicy::For(_) => (wished, left.is_some_and(|left| wished > left)),
-                RetryPolicy::Persistent => (wished.min(WAIT_MAX), wished > WAIT_MAX),
-                _ if is_put_off => (wished.min(PATIENT_WAIT_MAX), false),
-                _ => (wished.min(WAIT_MAX), false),
+                RetryPolicy::For(_) => (requested, left.is_some_and(|left| requested > left)),
+                RetryPolicy::Persistent => (requested.min(WAIT_MAX), requested > WAIT_MAX),
+                _ if is_put_off => (requested.min(PATIENT_WAIT_MAX), false),
+                _ => (requested.min(WAIT_MAX), false),
             };
             if is_given_up || wait >= WARNED_WAIT {
                 let next = (!is_given_up).then_some((wait, left));

@@ -129,21 +129,23 @@ pub(crate) fn classify(named: &Origin, advertised: &str) -> Advertised {
     if advertised.is_empty() {
         return Advertised::Named;
     }
-    let there = match Origin::of(advertised) {
-        Ok(there) => there,
+    let advertised_origin = match Origin::of(advertised) {
+        Ok(advertised_origin) => advertised_origin,
         Err(why) => return Advertised::Refused(why),
     };
     // The server is behind a proxy or listens on every address, and does not know its public address.
-    let means_itself = (!named.is_loopback() && there.is_loopback()) || there.is_unspecified();
-    let is_same_host_unencrypted = there.host == named.host && named.is_https && !there.is_https;
-    if there == *named {
+    let means_itself = (!named.is_loopback() && advertised_origin.is_loopback())
+        || advertised_origin.is_unspecified();
+    let is_same_host_unencrypted =
+        advertised_origin.host == named.host && named.is_https && !advertised_origin.is_https;
+    if advertised_origin == *named {
         Advertised::Same
-    } else if there.is_same_server(named) || means_itself || is_same_host_unencrypted {
+    } else if advertised_origin.is_same_server(named) || means_itself || is_same_host_unencrypted {
         Advertised::Named
-    } else if named.is_https && !there.is_https {
+    } else if named.is_https && !advertised_origin.is_https {
         Advertised::Refused("it is not encrypted, and the server that names it is")
     } else {
-        Advertised::Elsewhere(there)
+        Advertised::Elsewhere(advertised_origin)
     }
 }
 
@@ -169,8 +171,11 @@ pub(crate) fn is_openable(page: &str, used: &Origin) -> bool {
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!&()*+,;=%".contains(&byte));
     is_clean
-        && Origin::of(page)
-            .is_ok_and(|there| there.is_https || there.is_loopback() || there == *used)
+        && Origin::of(page).is_ok_and(|advertised_origin| {
+            advertised_origin.is_https
+                || advertised_origin.is_loopback()
+                || advertised_origin == *used
+        })
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ impl Output {
         env: &Env,
         configured: Option<bool>,
     ) -> Self {
-        let wish = if env.get(env::NO_COLOR).is_some() {
+        let color_setting = if env.get(env::NO_COLOR).is_some() {
             Some(false)
         } else if env.get(env::COLOR).is_some() {
             Some(env.is_true(env::COLOR))
@@ -68,7 +68,7 @@ impl Output {
         } else {
             configured
         };
-        let allowed = wish != Some(false);
+        let allowed = color_setting != Some(false);
         Self {
             name,
             format,

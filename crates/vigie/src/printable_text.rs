@@ -25,7 +25,7 @@ pub(crate) struct PrintableText(String);
 /// compile, because they would not be escaped.
 macro_rules! escaped {
     ($layout:literal $(, $argument:expr)* $(,)?) => {
-        $crate::printable_text::PrintableText::laid_out(format_args!(
+        $crate::printable_text::PrintableText::from_arguments(format_args!(
             concat!($layout) $(, $crate::printable_text::Escaped(&$argument))*
         ))
     };
@@ -34,7 +34,7 @@ pub(crate) use escaped;
 
 impl PrintableText {
     /// For [`escaped!`] only, which escapes every argument.
-    pub(crate) fn laid_out(text: fmt::Arguments<'_>) -> Self {
+    pub(crate) fn from_arguments(text: fmt::Arguments<'_>) -> Self {
         Self(text.to_string())
     }
 
@@ -279,7 +279,7 @@ mod tests {
             for way in [
                 "stdout().lock",
                 "stderr().lock",
-                "laid_out(",
+                "from_arguments(",
                 "PrintableText(",
                 "print!(",
                 "println!(",

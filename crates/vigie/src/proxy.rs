@@ -78,10 +78,10 @@ impl Proxies {
 
     /// The proxy for an address, if there is one.
     pub(crate) fn to(&self, url: &str) -> Result<Option<(ureq::Proxy, UsedProxy)>, Failure> {
-        let Ok(there) = Origin::of(url) else {
+        let Ok(destination) = Origin::of(url) else {
             return Ok(None);
         };
-        let of_scheme = if there.is_https() {
+        let of_scheme = if destination.is_https() {
             &self.https
         } else {
             &self.http
@@ -89,11 +89,11 @@ impl Proxies {
         let Some((variable, value)) = of_scheme.as_ref().or(self.all.as_ref()) else {
             return Ok(None);
         };
-        if there.is_loopback() || self.is_exempt(&there)? {
+        if destination.is_loopback() || self.is_exempt(&destination)? {
             return Ok(None);
         }
         let (proxy, address) = read(variable, value.expose())?;
-        let host = there.host().to_owned();
+        let host = destination.host().to_owned();
         let via = UsedProxy {
             address,
             variable,
@@ -102,11 +102,11 @@ impl Proxies {
         Ok(Some((proxy, via)))
     }
 
-    fn is_exempt(&self, there: &Origin) -> Result<bool, Failure> {
+    fn is_exempt(&self, destination: &Origin) -> Result<bool, Failure> {
         let Some((variable, list)) = &self.none else {
             return Ok(false);
         };
-        exempt::names(list.expose(), there.host(), there.port()).map_err(|entry| {
+        exempt::names(list.expose(), destination.host(), destination.port()).map_err(|entry| {
             let entry: String = entry.chars().take(100).collect();
             Failure::usage(format!("`{variable}` cannot be read at `{entry}`")).hint(
                 "it is a list of names, addresses and networks: `no_proxy=example.org,10.0.0.0/8,[::1]:8080`",

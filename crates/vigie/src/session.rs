@@ -58,7 +58,7 @@ impl Context {
         self.require_login()?;
         // Ask the user before taking the lock, not while other processes wait for it.
         let iam = self.iam_endpoint(&self.config())?;
-        self.vouch(&iam, "its token service")?;
+        self.require_trusted(&iam, "its token service")?;
         if self.is_logging_in() {
             return self.renewed_in_memory(None);
         }
@@ -100,7 +100,7 @@ impl Context {
             return Ok(token);
         }
         let iam = self.token()?;
-        self.vouch(&uaa_endpoint(self, &self.cf()?)?, "its token service")?;
+        self.require_trusted(&uaa_endpoint(self, &self.cf()?)?, "its token service")?;
         self.renewed_uaa(&iam, kept)
     }
 

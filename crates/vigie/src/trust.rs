@@ -2,11 +2,11 @@
 //! for it.
 //!
 //! A server advertises the addresses of its parts (`token_endpoint`, the hosts of a region). A hostile server could advertise its
-//! own and collect passwords. Invariant: the client sends only [`Vouched`] requests, and only this module makes them. The user is
-//! asked once about an advertised origin that they did not name; the answer is stored next to the configuration, by server.
+//! own and collect passwords. Invariant: the client sends only a [`TrustedRequest`], which only this module makes. The user is asked
+//! once about an advertised origin that they did not name; the answer is stored next to the configuration, by server.
 
 use crate::address;
-use crate::client::{Client, Reply, Request, Vouched};
+use crate::client::{Client, Reply, Request, TrustedRequest};
 use crate::context::Context;
 use crate::env;
 use crate::error::Failure;
@@ -18,13 +18,13 @@ use base::user_info;
 impl Context {
     /// Sends a request, if its origin is trusted.
     pub(crate) fn send(&self, request: Request) -> Result<Reply, Failure> {
-        self.vouch(request.url(), "the address of a service")?;
+        self.require_trusted(request.url(), "the address of a service")?;
         #[expect(
             clippy::disallowed_methods,
             reason = "the line above has asked whether the origin is trusted"
         )]
-        let vouched = Vouched::for_trusted(request);
-        self.client()?.send(vouched)
+        let trusted_request = TrustedRequest::for_trusted(request);
+        self.client()?.send(trusted_request)
     }
 
     /// Sends a request to a server of another kind that the user named in this very command. It has nothing of the login: no
@@ -34,16 +34,16 @@ impl Context {
         client: &Client,
         request: Request,
     ) -> Result<Reply, Failure> {
-        let there = origin(request.url())?;
-        if there.is_unspecified() {
-            return Err(unspecified_address(&there));
+        let destination = origin(request.url())?;
+        if destination.is_unspecified() {
+            return Err(unspecified_address(&destination));
         }
         #[expect(
             clippy::disallowed_methods,
             reason = "the user has named the origin, and the request is made of what they named"
         )]
-        let vouched = Vouched::for_trusted(request);
-        client.send(vouched)
+        let trusted_request = TrustedRequest::for_trusted(request);
+        client.send(trusted_request)
     }
 
     /// The address that the server advertises for `what`, one of its parts; or the address that the user named, where the server
@@ -51,7 +51,7 @@ impl Context {
     pub(crate) fn adopt(&self, advertised: &str, what: &'static str) -> Result<String, Failure> {
         let api = self.api_endpoint()?;
         let advertised = advertised.trim_end_matches('/');
-        let is_other_name = |there: Origin| self.other_name.get() == Some(&there);
+        let is_other_name = |destination: Origin| self.other_name.get() == Some(&destination);
         if Origin::of(advertised).is_ok_and(is_other_name) {
             return Ok(api);
         }
@@ -59,7 +59,7 @@ impl Context {
             Advertised::Named => Ok(api),
             Advertised::Same => Ok(advertised.to_owned()),
             Advertised::Elsewhere(_) => {
-                self.vouch(advertised, what)?;
+                self.require_trusted(advertised, what)?;
                 Ok(advertised.to_owned())
             }
             Advertised::Refused(why) => Err(Failure::failed(escaped!(
@@ -85,34 +85,34 @@ impl Context {
     }
 
     /// Checks that requests may go to this address; asks at a terminal if the origin is new.
-    pub(crate) fn vouch(&self, url: &str, what: &'static str) -> Result<(), Failure> {
-        let there = origin(url)?;
-        if there.is_unspecified() {
-            return Err(unspecified_address(&there));
+    pub(crate) fn require_trusted(&self, url: &str, what: &'static str) -> Result<(), Failure> {
+        let destination = origin(url)?;
+        if destination.is_unspecified() {
+            return Err(unspecified_address(&destination));
         }
-        if self.is_trusted(&there)? {
+        if self.is_trusted(&destination)? {
             return Ok(());
         }
         let named = self.named_server()?;
-        if named.is_https() && !there.is_https() {
+        if named.is_https() && !destination.is_https() {
             return Err(Failure::failed(escaped!(
                 "`{}` is not encrypted, and `{}`, which names it as {}, is: nothing is sent there",
-                there.to_string(),
+                destination.to_string(),
                 named.to_string(),
                 what
             )));
         }
         let allow = escaped!(
             "if both belong together, allow it with `vigie api --trust-origin {}`, or while logging in with `--trust-origin {}`",
-            PrintableText::word(&there.to_string()),
-            PrintableText::word(&there.to_string())
+            PrintableText::word(&destination.to_string()),
+            PrintableText::word(&destination.to_string())
         );
         if !prompt::is_possible() {
             return Err(Failure::usage(escaped!(
                 "`{}` names another host as {}: `{}`. Without a terminal nobody can be asked whether it may have passwords and tokens",
                 named.to_string(),
                 what,
-                there.to_string()
+                destination.to_string()
             ))
             .hint(allow));
         }
@@ -120,36 +120,36 @@ impl Context {
             "`{}` names another host as {}: `{}`. Send passwords and tokens there?",
             named.to_string(),
             what,
-            there.to_string()
+            destination.to_string()
         );
         if !prompt::confirm(question, "`--trust-origin`")? {
             return Err(Failure::failed(escaped!(
                 "`{}` is not trusted; nothing was sent there",
-                there.to_string()
+                destination.to_string()
             ))
             .hint(allow));
         }
-        self.trust(&there)
+        self.trust(&destination)
     }
 
     /// Adds an origin to those trusted for the server in use.
-    pub(crate) fn trust(&self, there: &Origin) -> Result<(), Failure> {
+    pub(crate) fn trust(&self, destination: &Origin) -> Result<(), Failure> {
         let named = self.named_server()?.to_string();
         self.home.change_origins(|origins| {
             let trusted = origins.entry(named).or_default();
-            let there = there.to_string();
-            if !trusted.contains(&there) {
-                trusted.push(there);
+            let destination = destination.to_string();
+            if !trusted.contains(&destination) {
+                trusted.push(destination);
             }
         })
     }
 
     /// The same, where it is not the server in use itself.
-    pub(crate) fn trust_if_elsewhere(&self, there: &Origin) -> Result<(), Failure> {
-        if self.named_server()?.is_same_server(there) {
+    pub(crate) fn trust_if_elsewhere(&self, destination: &Origin) -> Result<(), Failure> {
+        if self.named_server()?.is_same_server(destination) {
             return Ok(());
         }
-        self.trust(there)
+        self.trust(destination)
     }
 
     /// Treats `called`, the server's own name for itself, as the server in use, because the user named its address `named` as the
@@ -165,11 +165,11 @@ impl Context {
     }
 
     /// Removes an origin from those trusted for the server in use.
-    pub(crate) fn remove_trusted_origin(&self, there: &Origin) -> Result<(), Failure> {
+    pub(crate) fn remove_trusted_origin(&self, destination: &Origin) -> Result<(), Failure> {
         let named = self.named_server()?.to_string();
         self.home.change_origins(|origins| {
             if let Some(trusted) = origins.get_mut(&named) {
-                trusted.retain(|origin| *origin != there.to_string());
+                trusted.retain(|origin| *origin != destination.to_string());
             }
         })
     }
@@ -191,7 +191,7 @@ impl Context {
     }
 
     /// Whether the user named this origin or allowed it.
-    pub(crate) fn is_trusted(&self, there: &Origin) -> Result<bool, Failure> {
+    pub(crate) fn is_trusted(&self, destination: &Origin) -> Result<bool, Failure> {
         let named_elsewhere = [env::API, env::IAM_ENDPOINT]
             .into_iter()
             .filter_map(|variable| self.env.get(variable))
@@ -200,8 +200,8 @@ impl Context {
             .named_server()
             .into_iter()
             .chain(named_elsewhere)
-            .any(|named| named.is_same_server(there));
-        Ok(is_named || self.trusted_origins()?.contains(&there.to_string()))
+            .any(|named| named.is_same_server(destination));
+        Ok(is_named || self.trusted_origins()?.contains(&destination.to_string()))
     }
 
     /// The server in use: the one logged in to, or being logged in to.
@@ -215,10 +215,10 @@ impl Context {
 }
 
 /// The failure for an unspecified address (`0.0.0.0`, `[::]`): a connection to it would reach this machine.
-fn unspecified_address(there: &Origin) -> Failure {
+fn unspecified_address(destination: &Origin) -> Failure {
     Failure::usage(escaped!(
         "`{}` is the unspecified address, at which no server can be reached: nothing is sent there",
-        there.to_string()
+        destination.to_string()
     ))
     .hint("log in at an address that the server has: `vigie login -a https://SERVER`")
 }

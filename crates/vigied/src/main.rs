@@ -280,6 +280,7 @@ fn routes(output: Output) -> String {
                         "path": route.path,
                         "guard": route.guard.word(),
                         "errors": route.form.word(),
+                        "work": route.work.word(),
                         "body": route.body_limit.word(),
                     })
                 })
@@ -289,13 +290,14 @@ fn routes(output: Output) -> String {
         Output::Text => table
             .iter()
             .map(|route| {
-                let (guard, form, body) = (
+                let (guard, form, work, body) = (
                     route.guard.word(),
                     route.form.word(),
+                    route.work.word(),
                     route.body_limit.word(),
                 );
                 format!(
-                    "{:7} {:55} {guard:16} {form:13} {body}\n",
+                    "{:7} {:55} {guard:16} {form:13} {work:30} {body}\n",
                     route.verb, route.path
                 )
             })

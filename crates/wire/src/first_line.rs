@@ -37,11 +37,11 @@ pub struct FirstLine {
 }
 
 impl FirstLine {
-    /// Looks at the next bytes, before anything else does.
+    /// Inspects the next bytes, before anything else reads them.
     ///
     /// # Errors
     /// [`NotLines`]: the connection brings something else, and nothing of it is to be read.
-    pub fn look(&mut self, bytes: &[u8]) -> Result<(), NotLines> {
+    pub fn inspect(&mut self, bytes: &[u8]) -> Result<(), NotLines> {
         if self.is_over || bytes.is_empty() {
             return Ok(());
         }
@@ -88,12 +88,12 @@ mod tests {
     use proptest::prelude::*;
 
     /// The verdict on bytes that come in chunks of this size, and how many of them were let through.
-    fn look(bytes: &[u8], size: usize) -> (Result<(), NotLines>, usize) {
+    fn inspect(bytes: &[u8], size: usize) -> (Result<(), NotLines>, usize) {
         let mut line = FirstLine::default();
         let mut through = 0;
         let mut chunks = bytes.chunks(size);
         let outcome = chunks.try_for_each(|chunk| {
-            line.look(chunk)?;
+            line.inspect(chunk)?;
             through += chunk.len();
             Ok(())
         });
@@ -115,7 +115,7 @@ mod tests {
         ] {
             let end = text.find('\n').unwrap();
             for size in [1, 2, 5, 64, 65, 4096, 100_000] {
-                let (outcome, through) = look(text.as_bytes(), size);
+                let (outcome, through) = inspect(text.as_bytes(), size);
                 assert_eq!(outcome, Err(expected), "{size}");
                 assert!(through <= end, "{size}");
             }
@@ -140,7 +140,11 @@ mod tests {
             &long,
         ] {
             for size in [1, 7, 64, 100_000] {
-                assert_eq!(look(text.as_bytes(), size), (Ok(()), text.len()), "{text}");
+                assert_eq!(
+                    inspect(text.as_bytes(), size),
+                    (Ok(()), text.len()),
+                    "{text}"
+                );
             }
         }
     }
@@ -148,8 +152,8 @@ mod tests {
     proptest! {
         #[test]
         fn chunks_do_not_matter(text in "[aHTP/1. \r\n]{0,40}", size in 1_usize..9) {
-            let whole = look(text.as_bytes(), 1000).0;
-            prop_assert_eq!(look(text.as_bytes(), size).0, whole);
+            let whole = inspect(text.as_bytes(), 1000).0;
+            prop_assert_eq!(inspect(text.as_bytes(), size).0, whole);
         }
     }
 }

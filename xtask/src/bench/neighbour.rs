@@ -43,7 +43,7 @@ fn beside_queries() -> Result<()> {
     let alone = write_while(&server, None)?;
     println!("{:>28}: {alone}", "nobody asks");
     let mut worst: f64 = 0.0;
-    for (name, path) in questions() {
+    for (name, path) in requests() {
         let beside = write_while(&server, Some(&path))?;
         println!("{name:>28}: {beside}");
         worst = worst.max(beside.p99);
@@ -57,7 +57,7 @@ fn beside_queries() -> Result<()> {
 }
 
 /// Each with what it is the worst of.
-pub(super) fn questions() -> Vec<(&'static str, String)> {
+pub(super) fn requests() -> Vec<(&'static str, String)> {
     let ones = format!("c.*.*{}z", "y".repeat(480));
     let stars = format!("c.*.{}z", "*y".repeat(480));
     let wild: Vec<String> = (0..500).map(|number| format!("*{number}*z")).collect();

@@ -102,8 +102,8 @@ impl Build {
 fn archived(source: &Path) -> Option<(String, String)> {
     let text = fs::read_to_string(source.join("build/COMMIT")).ok()?;
     let (commit, time) = text.trim().split_once(' ')?;
-    let is_told = commit.len() >= 40 && commit.chars().all(|digit| digit.is_ascii_hexdigit());
-    is_told.then(|| (commit.chars().take(12).collect(), time.to_owned()))
+    let is_known = commit.len() >= 40 && commit.chars().all(|digit| digit.is_ascii_hexdigit());
+    is_known.then(|| (commit.chars().take(12).collect(), time.to_owned()))
 }
 
 /// Commit and time of the working copy; a commit that is not all of it is marked.

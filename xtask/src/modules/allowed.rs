@@ -63,11 +63,11 @@ impl Allowed {
 
     /// The mistakes: circles that are not in the list, and lines that are larger than those found.
     pub(crate) fn judge(&self, found: &[Circle]) -> Vec<String> {
-        let mut wrongs = Vec::new();
+        let mut violations = Vec::new();
         for circle in found {
             if !self.lines.iter().any(|line| line.holds(circle)) {
                 let uses = circle.uses.join("\n    ");
-                wrongs.push(format!("a circle of imports: {circle}\n    {uses}"));
+                violations.push(format!("a circle of imports: {circle}\n    {uses}"));
             }
         }
         let needed = self.shrunk(found);
@@ -76,11 +76,11 @@ impl Allowed {
             .iter()
             .filter(|line| !needed.lines.contains(line))
         {
-            wrongs.push(format!(
+            violations.push(format!(
                 "`{line}` in the list of circles allows more than is there; `VIGIE_UPDATE=1 cargo xtask check-deps` mends it"
             ));
         }
-        wrongs
+        violations
     }
 
     /// The list with what is still needed of it.

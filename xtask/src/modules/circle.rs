@@ -33,7 +33,7 @@ pub(super) type Edges = BTreeMap<(String, String), String>;
 pub(crate) fn circles(package: &str, source: &Source) -> Vec<Circle> {
     let mut found = Vec::new();
     for (folder, edges) in folders(source) {
-        for members in knots(&edges) {
+        for members in components(&edges) {
             let uses = edges
                 .iter()
                 .filter(|((from, to), _)| members.contains(from) && members.contains(to))
@@ -124,31 +124,31 @@ pub(super) fn named(path: &[String]) -> String {
 }
 
 /// The groups of two and more in which everyone reaches everyone.
-fn knots(edges: &Edges) -> Vec<BTreeSet<String>> {
+fn components(edges: &Edges) -> Vec<BTreeSet<String>> {
     let names: BTreeSet<&String> = edges.keys().flat_map(|(from, to)| [from, to]).collect();
     let reach: BTreeMap<&String, BTreeSet<&String>> = names
         .iter()
         .map(|name| (*name, reached(edges, name)))
         .collect();
-    let mut knots: Vec<BTreeSet<String>> = Vec::new();
+    let mut components: Vec<BTreeSet<String>> = Vec::new();
     for name in &names {
-        if knots.iter().any(|knot| knot.contains(*name)) {
+        if components.iter().any(|component| component.contains(*name)) {
             continue;
         }
         let mutual = |other: &&&String| {
             reach.get(*name).is_some_and(|set| set.contains(**other))
                 && reach.get(**other).is_some_and(|set| set.contains(*name))
         };
-        let knot: BTreeSet<String> = names
+        let component: BTreeSet<String> = names
             .iter()
             .filter(mutual)
             .map(|other| (**other).clone())
             .collect();
-        if knot.len() > 1 {
-            knots.push(knot);
+        if component.len() > 1 {
+            components.push(component);
         }
     }
-    knots
+    components
 }
 
 fn reached<'a>(edges: &'a Edges, from: &String) -> BTreeSet<&'a String> {

@@ -27,9 +27,9 @@ const DATABASES: [&str; 2] = [DB, "sqlx"];
 
 /// The mistakes in a crate: none in another.
 pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
-    let mut wrongs = Vec::new();
+    let mut violations = Vec::new();
     if package != PACKAGE {
-        return wrongs;
+        return violations;
     }
     for (number, module) in source.modules.iter().enumerate() {
         let layer = module.path.first().map_or("", String::as_str);
@@ -38,7 +38,7 @@ pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
         }
         for reference in &module.references {
             if knows_a_database(source, number, reference) {
-                wrongs.push(format!(
+                violations.push(format!(
                     "{PACKAGE}: line {} of `{}`: `model`, `policy` and `token` know no database, and so no `{}`",
                     reference.line,
                     named(&module.path),
@@ -47,7 +47,7 @@ pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
             }
         }
     }
-    wrongs
+    violations
 }
 
 /// Whether a module of a crate is where the statements are, and the rows.

@@ -8,9 +8,9 @@ use super::sql::tables;
 
 /// The statements of a crate that are in another table's file: nothing in another crate.
 pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
-    let mut wrongs = Vec::new();
+    let mut violations = Vec::new();
     if package != PACKAGE {
-        return wrongs;
+        return violations;
     }
     for module in &source.modules {
         let [layer, below @ ..] = &*module.path else {
@@ -25,7 +25,7 @@ pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
                 .iter()
                 .filter(|table| *table != own_table)
             {
-                wrongs.push(format!(
+                violations.push(format!(
                     "{PACKAGE}: line {} of `{}`: a statement that writes or returns rows of `{table}` belongs in \
                      `{REPO}/{table}.rs`",
                     quoted.line,
@@ -34,7 +34,7 @@ pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
             }
         }
     }
-    wrongs
+    violations
 }
 
 #[cfg(test)]
@@ -84,9 +84,9 @@ mod tests {
         ] {
             let [users, mails, transactions] = found(&format!("fn f() {{ g({sql:?}) }}"));
             assert_eq!(users, Vec::<String>::new(), "{sql}");
-            for wrongs in [mails, transactions] {
-                assert_eq!(wrongs.len(), 1, "{sql}: {wrongs:?}");
-                assert!(wrongs[0].contains("`users`"), "{sql}: {wrongs:?}");
+            for violations in [mails, transactions] {
+                assert_eq!(violations.len(), 1, "{sql}: {violations:?}");
+                assert!(violations[0].contains("`users`"), "{sql}: {violations:?}");
             }
         }
     }
@@ -124,8 +124,8 @@ mod tests {
             "fn f() { g(\"an UPDATED or LAST_UPDATE users of\") }",
             "#[cfg(test)] mod tests { fn f() { g(\"UPDATE users\") } }",
         ] {
-            for wrongs in found(text) {
-                assert_eq!(wrongs, Vec::<String>::new(), "{text}");
+            for violations in found(text) {
+                assert_eq!(violations, Vec::<String>::new(), "{text}");
             }
         }
     }

@@ -41,11 +41,11 @@ pub(crate) const LAYERS: [Layers; 1] = [Layers {
 
 /// The uses of a layer above its own in a crate.
 pub(crate) fn upwards(package: &str, source: &Source, all: &[Layers]) -> Vec<String> {
-    let mut wrongs = Vec::new();
+    let mut violations = Vec::new();
     for layers in all.iter().filter(|layers| layers.package == package) {
         let is_there = |name: &str| source.modules.iter().any(|module| module.path == [name]);
         for name in layers.order.iter().filter(|name| !is_there(name)) {
-            wrongs.push(format!(
+            violations.push(format!(
                 "`{package}` has no `{name}`, which is a layer in `xtask/src/modules/layers.rs`"
             ));
         }
@@ -57,7 +57,7 @@ pub(crate) fn upwards(package: &str, source: &Source, all: &[Layers]) -> Vec<Str
                 _ => None,
             });
         for name in roots.filter(|name| !layers.order.contains(&name.as_str())) {
-            wrongs.push(format!(
+            violations.push(format!(
                 "{package}: `{name}` has no layer: put it into the order in `xtask/src/modules/layers.rs` and `ARCHITECTURE.md`"
             ));
         }
@@ -68,13 +68,13 @@ pub(crate) fn upwards(package: &str, source: &Source, all: &[Layers]) -> Vec<Str
             if let (Some(importer), Some(used)) = (level(&from), level(&to))
                 && importer < used
             {
-                wrongs.push(format!(
+                violations.push(format!(
                     "{package}: `{from}` lies below `{to}` and must not use it: {place}"
                 ));
             }
         }
     }
-    wrongs
+    violations
 }
 
 #[cfg(test)]

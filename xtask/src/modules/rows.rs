@@ -11,16 +11,16 @@ const ROW: &str = "Row";
 
 /// The rows that a crate names elsewhere, or hands on from `repo`.
 pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
-    let mut wrongs = Vec::new();
+    let mut violations = Vec::new();
     if package == DB {
-        return wrongs;
+        return violations;
     }
     for module in &source.modules {
         let may_name_it = is_in_repo(package, module);
         for reference in &module.references {
             let is_handed_on = matches!(reference.kind, Kind::Reexport { .. });
             if (is_handed_on || !may_name_it) && is_row(module, reference) {
-                wrongs.push(format!(
+                violations.push(format!(
                     "{package}: line {} of `{}`: `{DB}::{ROW}` stays in `crates/iam/src/repo`: the file of its table decodes it \
                      into a type",
                     reference.line,
@@ -29,7 +29,7 @@ pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
             }
         }
     }
-    wrongs
+    violations
 }
 
 /// Whether the path is that of a row. An import is reported, and not what it is used for.
@@ -86,9 +86,12 @@ mod tests {
     fn a_row_stays_in_repo_of_iam() {
         for text in ROWS {
             assert_eq!(found(PACKAGE, "", text), Vec::<String>::new(), "{text}");
-            let wrongs = found(PACKAGE, text, "");
-            assert_eq!(wrongs.len(), 1, "{text}: {wrongs:?}");
-            assert!(wrongs[0].starts_with("iam: line 1 of"), "{wrongs:?}");
+            let violations = found(PACKAGE, text, "");
+            assert_eq!(violations.len(), 1, "{text}: {violations:?}");
+            assert!(
+                violations[0].starts_with("iam: line 1 of"),
+                "{violations:?}"
+            );
         }
         let handed_on = "pub(crate) use db::Row;";
         assert_eq!(found(PACKAGE, "", handed_on).len(), 1);

@@ -8,9 +8,9 @@ use super::sql::is_statement;
 
 /// The statements of a crate that are elsewhere.
 pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
-    let mut wrongs = Vec::new();
+    let mut violations = Vec::new();
     if package == DB {
-        return wrongs;
+        return violations;
     }
     for module in &source.modules {
         if is_in_repo(package, module) {
@@ -18,7 +18,7 @@ pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
         }
         for quoted in &module.quoted {
             if is_statement(&quoted.text) {
-                wrongs.push(format!(
+                violations.push(format!(
                     "{package}: line {} of `{}`: a statement of the database belongs in `crates/iam/src/repo`, in the file of its \
                      table",
                     quoted.line,
@@ -27,7 +27,7 @@ pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
             }
         }
     }
-    wrongs
+    violations
 }
 
 #[cfg(test)]
@@ -64,9 +64,9 @@ mod tests {
     fn a_statement_is_in_repo_of_iam_alone() {
         for text in STATEMENTS {
             assert_eq!(found(PACKAGE, "", text), Vec::<String>::new(), "{text}");
-            let wrongs = found(PACKAGE, text, "");
-            assert_eq!(wrongs.len(), 1, "{text}: {wrongs:?}");
-            assert!(wrongs[0].starts_with("iam: line "), "{wrongs:?}");
+            let violations = found(PACKAGE, text, "");
+            assert_eq!(violations.len(), 1, "{text}: {violations:?}");
+            assert!(violations[0].starts_with("iam: line "), "{violations:?}");
         }
     }
 
@@ -75,9 +75,12 @@ mod tests {
         let delete = "async fn f(db: &db::Db) { db.execute(\"DELETE FROM users\", &[]).await; }";
         for text in STATEMENTS.into_iter().chain([delete]) {
             for [manage, users] in [[text, ""], ["", text]] {
-                let wrongs = found("vigied", manage, users);
-                assert_eq!(wrongs.len(), 1, "{text}: {wrongs:?}");
-                assert!(wrongs[0].starts_with("vigied: line 1 of"), "{wrongs:?}");
+                let violations = found("vigied", manage, users);
+                assert_eq!(violations.len(), 1, "{text}: {violations:?}");
+                assert!(
+                    violations[0].starts_with("vigied: line 1 of"),
+                    "{violations:?}"
+                );
                 assert_eq!(found(DB, manage, users), Vec::<String>::new(), "{text}");
             }
         }

@@ -85,21 +85,21 @@ pub(super) fn serve(serving: ListenerContext<'_>, mut stream: TcpStream) {
     };
     let end = read(serving, &mut reader, &mut stream);
     let is_on_disk = reader.end();
-    let mut farewells = Vec::new();
+    let mut errors = Vec::new();
     if !is_on_disk {
-        farewells.push("the lines could not be written to disk".to_owned());
+        errors.push("the lines could not be written to disk".to_owned());
     }
-    farewells.extend(reader.refused());
+    errors.extend(reader.refused());
     let may_still_send = matches!(end, End::NotLines(_));
     match end {
         End::Closed => {}
-        End::Refused(why) | End::NotLines(why) => farewells.push(why),
+        End::Refused(why) | End::NotLines(why) => errors.push(why),
     }
-    let is_told = farewells
+    let is_notified = errors
         .iter()
         .all(|why| writeln!(stream, "ERR {why}").is_ok());
     // A sender that could not get the answer sees a reset, which means that lines may be lost, and not a silent end.
-    if is_told {
+    if is_notified {
         if may_still_send {
             drain(serving, &mut stream);
         }
@@ -136,7 +136,7 @@ fn read(serving: ListenerContext<'_>, reader: &mut Reader<'_>, stream: &mut TcpS
     let mut buffer = vec![0; READ_BYTES];
     let mut beginning = FirstLine::default();
     let mut is_at_beginning = true;
-    let mut heard = Instant::now();
+    let mut last_read_at = Instant::now();
     let mut stopped_at = None;
     loop {
         match stream.read(&mut buffer) {
@@ -145,7 +145,7 @@ fn read(serving: ListenerContext<'_>, reader: &mut Reader<'_>, stream: &mut TcpS
                 return End::Closed;
             }
             Ok(bytes) => {
-                heard = Instant::now();
+                last_read_at = Instant::now();
                 let refused = match beginning.take(buffer.get(..bytes).unwrap_or_default()) {
                     Ok(bytes) if is_at_beginning && is_auth(bytes) => Some(NO_AUTH),
                     Ok(bytes) => {
@@ -167,7 +167,7 @@ fn read(serving: ListenerContext<'_>, reader: &mut Reader<'_>, stream: &mut TcpS
                     reader.feed(beginning.rest());
                     return End::Refused("the agent is ending".to_owned());
                 }
-                if heard.elapsed() > IDLE {
+                if last_read_at.elapsed() > IDLE {
                     reader.feed(beginning.rest());
                     return End::Refused(format!("nothing came for {} s", IDLE.as_secs()));
                 }

@@ -64,8 +64,9 @@ impl Bench {
                 })
             });
             let serving = threads.spawn(|| {
-                let tell = |kind, refused| self.reports.lock().unwrap().push((kind, refused));
-                self.listeners.serve(&self.intake, &self.notifier, tell)
+                let on_refused = |kind, refused| self.reports.lock().unwrap().push((kind, refused));
+                self.listeners
+                    .serve(&self.intake, &self.notifier, on_refused)
             });
             // A failed assertion must not wait for ever for threads that nobody stops.
             let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(act));

@@ -48,7 +48,7 @@ impl MatcherBudget {
         self.tables = self.tables.saturating_sub(bytes);
     }
 
-    /// Takes all that is left, which was tried in vain.
+    /// Takes all that is left, because a table did not fit in it.
     pub(super) const fn spend_all(&mut self) -> MatcherError {
         self.tables = 0;
         too_large()

@@ -1,19 +1,14 @@
 //! Which batches a reader sees. Each batch has a number; what it writes is marked with it, and readers leave out what is marked
-//! with the number of a batch that is still being written. So a batch is seen as a whole or not at all, and writers wait for
-//! nobody.
+//! with the number of a batch that is still being written. So a batch is seen as a whole or not at all, and neither writers nor
+//! readers wait for one another here: a number is given in one step, and a batch that is done says so in one.
 //!
 //! `tests/interleavings` runs this file under `loom`.
 
-use crate::sync::{AtomicU64, Ordering, yield_now};
+use crate::sync::{AtomicU64, Backoff, Ordering};
 
-/// Batches that are written at one time; a further one waits for a slot. More than there are threads that write.
-const SLOTS: usize = 128;
-
-/// Nobody writes here.
-const FREE: u64 = 0;
-
-/// Somebody is about to get a number. No batch has it.
-const TAKING: u64 = u64::MAX;
+/// Batches that may begin while the first of them is being written; a further one waits until that is done. Many times the
+/// threads that write: only one that got no processor for long can be so far behind.
+const WINDOW: usize = 4096;
 
 /// Marks samples that were there before all batches.
 static BEFORE_ALL: DoneBatches = DoneBatches {
@@ -25,14 +20,18 @@ static BEFORE_ALL: DoneBatches = DoneBatches {
 /// The batches being written.
 #[derive(Debug)]
 pub(crate) struct Batches {
+    /// The number of the next batch.
     next: AtomicU64,
-    slots: Vec<AtomicU64>,
+    /// Those that are done: a batch puts its number into the place that is its number modulo their count.
+    done: Vec<AtomicU64>,
+    /// All with lower numbers are done, and perhaps some more.
+    done_below: AtomicU64,
 }
 
 /// A batch being written, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct BatchWriteGuard<'b> {
-    slot: &'b AtomicU64,
+    batches: &'b Batches,
     number: u64,
     before: DoneBatches,
 }
@@ -59,39 +58,60 @@ pub(crate) struct DoneBatches {
 
 impl Default for Batches {
     fn default() -> Self {
-        Self::with_slots(SLOTS)
+        Self::with_window(WINDOW)
     }
 }
 
 impl Batches {
-    pub(crate) fn with_slots(slots: usize) -> Self {
+    pub(crate) fn with_window(batches: usize) -> Self {
         Self {
             next: AtomicU64::new(1),
-            slots: std::iter::repeat_with(|| AtomicU64::new(FREE))
-                .take(slots)
+            done: std::iter::repeat_with(|| AtomicU64::new(0))
+                .take(batches)
                 .collect(),
+            done_below: AtomicU64::new(1),
         }
+    }
+
+    fn window(&self) -> u64 {
+        self.done.len() as u64
+    }
+
+    /// Where the batch says that it is done.
+    fn place(&self, number: u64) -> Option<&AtomicU64> {
+        self.done.get((number % self.window()) as usize)
+    }
+
+    /// Whether the batch is done; one that has its number.
+    fn is_done(&self, number: u64) -> bool {
+        // A later batch at the same place began when this one was done.
+        let place = self.place(number);
+        place.is_some_and(|last| last.load(Ordering::SeqCst) >= number)
     }
 
     /// Begins a batch.
     pub(crate) fn begin(&self) -> BatchWriteGuard<'_> {
         // Before the number is given: a reader who knows of the number knows of all that is in here.
         let before = self.done();
+        let mut backoff = Backoff::default();
         loop {
-            for slot in &self.slots {
-                let taken =
-                    slot.compare_exchange(FREE, TAKING, Ordering::SeqCst, Ordering::Relaxed);
-                if taken.is_ok() {
-                    let number = self.next.fetch_add(1, Ordering::SeqCst);
-                    slot.store(number, Ordering::SeqCst);
-                    return BatchWriteGuard {
-                        slot,
-                        number,
-                        before,
-                    };
-                }
+            let number = self.next.load(Ordering::SeqCst);
+            let last_at_place = number.checked_sub(self.window());
+            if !last_at_place.is_none_or(|last| self.is_done(last)) {
+                backoff.pause();
+                continue;
             }
-            yield_now();
+            // Where somebody else has got the number, the next one is tried.
+            let given =
+                self.next
+                    .compare_exchange(number, number + 1, Ordering::SeqCst, Ordering::Relaxed);
+            if given.is_ok() {
+                return BatchWriteGuard {
+                    batches: self,
+                    number,
+                    before,
+                };
+            }
         }
     }
 
@@ -102,30 +122,26 @@ impl Batches {
 
     /// Returns once the batch and all that were begun before it are done. Whoever writes one must not wait here.
     pub(crate) fn wait_through(&self, number: u64) {
+        let mut backoff = Backoff::default();
         while !self.done().has_all_through(number) {
-            yield_now();
+            backoff.pause();
         }
     }
 
-    /// The batches that are done now.
+    /// The batches that are done now. It waits for nobody.
     pub(crate) fn done(&self) -> DoneBatches {
-        // Before the slots: whatever has a lower number and is in none of them is done.
+        // Before the next number, which it so never exceeds.
+        let done_below = self.done_below.load(Ordering::SeqCst);
+        // Before the places: whatever has a lower number, and has not put it there, is open.
         let until = self.next.load(Ordering::SeqCst);
-        let mut open = Vec::new();
-        for slot in &self.slots {
-            loop {
-                match slot.load(Ordering::SeqCst) {
-                    TAKING => yield_now(),
-                    number => {
-                        if number != FREE && number < until {
-                            open.push(number);
-                        }
-                        break;
-                    }
-                }
-            }
+        let oldest = done_below.max(until.saturating_sub(self.window()));
+        let open: Vec<u64> = (oldest..until)
+            .filter(|number| !self.is_done(*number))
+            .collect();
+        let first_open = open.first().copied().unwrap_or(until);
+        if first_open > done_below {
+            self.done_below.fetch_max(first_open, Ordering::SeqCst);
         }
-        let first_open = open.iter().fold(until, |first, number| first.min(*number));
         DoneBatches {
             until,
             open,
@@ -146,7 +162,9 @@ impl BatchWriteGuard<'_> {
 
 impl Drop for BatchWriteGuard<'_> {
     fn drop(&mut self) {
-        self.slot.store(FREE, Ordering::SeqCst);
+        if let Some(place) = self.batches.place(self.number) {
+            place.store(self.number, Ordering::SeqCst);
+        }
     }
 }
 

@@ -52,6 +52,11 @@ pub(crate) const fn shard(series: SeriesRef) -> usize {
     place(series).0
 }
 
+/// Samples whose series follow each other on one page: it is found once for all of them.
+fn by_page(samples: &[(SeriesRef, i64, f64)]) -> impl Iterator<Item = &[(SeriesRef, i64, f64)]> {
+    samples.chunk_by(|(one, _, _), (next, _, _)| page_of(*one).0 == page_of(*next).0)
+}
+
 /// The series that is there.
 const fn series_at(page: usize, slot: usize) -> SeriesRef {
     SeriesRef((page * PAGE + slot) as u32)
@@ -295,74 +300,87 @@ impl ShardWriter {
         mut begins_day: impl FnMut(Day, SeriesRef),
     ) {
         for some in samples.chunks(PAGE) {
-            for (series, _, _) in some {
-                self.mark((tenant, stamp), *series, sum);
+            for neighbours in by_page(some) {
+                self.mark((tenant, stamp), neighbours, sum);
             }
-            for (series, at, value) in some {
-                let day = Day::of(Millis(*at));
-                if self.write((*series, *at, *value), day, sum) {
-                    begins_day(day, *series);
-                }
+            for neighbours in by_page(some) {
+                self.write(neighbours, sum, &mut begins_day);
             }
         }
     }
 
-    /// The batch begins to write to a series, which is made if there is none.
+    /// The batch begins to write to series of one page; those that are not there are made.
     fn mark(
         &mut self,
         (tenant, stamp): (TenantId, Stamp<'_>),
-        series: SeriesRef,
+        neighbours: &[(SeriesRef, i64, f64)],
         sum: &mut AppendCounts,
     ) {
-        let (_, page, slot) = place(series);
+        let Some((first, _, _)) = neighbours.first() else {
+            return;
+        };
+        let (_, page, _) = place(*first);
         let before = self.pages.bytes();
-        let slots = self
-            .pages
-            .get_or_insert_with(page, || std::array::from_fn(|_| None));
-        let Some(slots) = slots else {
+        let make = || std::array::from_fn(|_| None);
+        let Some(slots) = self.pages.get_or_insert_with(page, make) else {
             return;
         };
-        let Some(appender) = slots.get_mut(slot) else {
-            return;
-        };
-        let is_new = appender.is_none();
-        let appender = appender.get_or_insert_with(|| SeriesAppender::new(tenant));
-        sum.again |= appender.mark(stamp);
-        if is_new {
-            sum.bytes += (SERIES_BYTES + FIRST_BYTES) as u64;
-            self.head
-                .publish(series, Some(Arc::clone(appender.shared())));
-            let grown = self.pages.bytes() - before;
-            if grown > 0 {
-                self.head.count_page_bytes(grown);
+        for (series, _, _) in neighbours {
+            let (_, _, slot) = place(*series);
+            let Some(appender) = slots.get_mut(slot) else {
+                continue;
+            };
+            let is_new = appender.is_none();
+            let appender = appender.get_or_insert_with(|| SeriesAppender::new(tenant));
+            sum.again |= appender.mark(stamp);
+            if is_new {
+                sum.bytes += (SERIES_BYTES + FIRST_BYTES) as u64;
+                let shared = Arc::clone(appender.shared());
+                self.head.publish(*series, Some(shared));
             }
+        }
+        let grown = self.pages.bytes() - before;
+        if grown > 0 {
+            self.head.count_page_bytes(grown);
         }
     }
 
-    /// Adds a sample to a series that was marked; says whether it begins a day.
+    /// Adds samples to series of one page that were marked; says of each that begins a day.
     fn write(
         &mut self,
-        (series, at, value): (SeriesRef, i64, f64),
-        day: Day,
+        neighbours: &[(SeriesRef, i64, f64)],
         sum: &mut AppendCounts,
-    ) -> bool {
-        let Some(Some(appender)) = self.appender(series) else {
-            return false;
+        begins_day: &mut impl FnMut(Day, SeriesRef),
+    ) {
+        let Some((first, _, _)) = neighbours.first() else {
+            return;
         };
-        let InsertOutcome { late, added, grown } = appender.write(at, value);
-        sum.samples += 1;
-        sum.late += u64::from(late);
-        sum.held += i64::from(added);
-        sum.bytes += grown as u64;
-        let is_new_day = appender.is_new_day(day.0);
-        if appender.is_due_to_fold() {
-            let before = appender.len();
-            appender.fold();
-            sum.held += appender.len().cast_signed() - before.cast_signed();
-            let shared = Arc::clone(appender.shared());
-            self.head.publish(series, Some(shared));
+        let (_, page, _) = place(*first);
+        let Some(slots) = self.pages.get_mut(page) else {
+            return;
+        };
+        for (series, at, value) in neighbours {
+            let (_, _, slot) = place(*series);
+            let Some(Some(appender)) = slots.get_mut(slot) else {
+                continue;
+            };
+            let InsertOutcome { late, added, grown } = appender.write(*at, *value);
+            sum.samples += 1;
+            sum.late += u64::from(late);
+            sum.held += i64::from(added);
+            sum.bytes += grown as u64;
+            let day = Day::of(Millis(*at));
+            if appender.is_new_day(day.0) {
+                begins_day(day, *series);
+            }
+            if appender.is_due_to_fold() {
+                let before = appender.len();
+                appender.fold();
+                sum.held += appender.len().cast_signed() - before.cast_signed();
+                let shared = Arc::clone(appender.shared());
+                self.head.publish(*series, Some(shared));
+            }
         }
-        is_new_day
     }
 
     fn appender(&mut self, series: SeriesRef) -> Option<&mut Option<SeriesAppender>> {

@@ -18,6 +18,10 @@ const CHANGING: u64 = u64::MAX;
 /// In place of the length before a batch, where its samples are mixed with older ones. No column is as long.
 const UNKNOWN: u64 = u64::MAX;
 
+/// How often a reader tries to read the marks at one moment. They are changed in a few steps, so more than a try or two are
+/// needed where the thread that changes them has lost its processor, or batch after batch begins to write.
+const READS_MAX: usize = 64;
+
 /// How many samples of a series are visible, and to which batches.
 #[derive(Debug)]
 pub(crate) struct Visibility {
@@ -63,7 +67,7 @@ struct VisibilityMarks {
 }
 
 /// The series has been written to by a batch that a reader does not see, and what it was before that is not known: another
-/// batch has written since, or the series was created again.
+/// batch has written since, the series was created again, or the batch is only just beginning with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NotVisible;
 
@@ -86,7 +90,7 @@ impl Default for Visibility {
 impl Visibility {
     /// For a reader who sees these batches.
     pub(crate) fn lengths(&self, done: &DoneBatches) -> Result<Lengths, NotVisible> {
-        let marks = self.read();
+        let marks = self.read().ok_or(NotVisible)?;
         let is_whole = if done.has_begun(marks.batch) {
             done.has_all_through(marks.open)
         } else {
@@ -102,41 +106,45 @@ impl Visibility {
         }
     }
 
-    /// All there is, of whatever batch: it is always found.
+    /// All there is, of whatever batch: it is found at once.
     pub(crate) fn all(&self) -> Lengths {
-        Lengths::of(self.read().now)
+        Lengths::of(self.now())
     }
 
-    /// All of them, of one moment.
-    fn read(&self) -> VisibilityMarks {
-        loop {
-            let batch = self.batch.load(Ordering::Acquire);
-            if batch == CHANGING {
-                yield_now();
-                continue;
-            }
-            let previous = self.previous.load(Ordering::Acquire);
-            let open = self.open.load(Ordering::Acquire);
-            let previous_open = self.previous_open.load(Ordering::Acquire);
-            let before = (
-                self.column_before.load(Ordering::Acquire),
-                self.late_before.load(Ordering::Acquire),
-            );
-            // The late ones first: of what one of them overwrites nothing may be missing from the column.
-            let late = self.late.load(Ordering::Acquire);
-            let now = (self.column.load(Ordering::Acquire), late);
-            if self.batch.load(Ordering::Acquire) != batch {
-                continue;
-            }
-            return VisibilityMarks {
-                batch,
-                previous,
-                open,
-                previous_open,
-                before,
-                now,
-            };
+    fn now(&self) -> (u64, u64) {
+        // The late ones first: of what one of them overwrites nothing may be missing from the column.
+        let late = self.late.load(Ordering::Acquire);
+        (self.column.load(Ordering::Acquire), late)
+    }
+
+    /// All of the marks, of one moment; `None` where they have changed with every try.
+    fn read(&self) -> Option<VisibilityMarks> {
+        (0..READS_MAX).find_map(|_| self.try_read())
+    }
+
+    fn try_read(&self) -> Option<VisibilityMarks> {
+        let batch = self.batch.load(Ordering::Acquire);
+        if batch == CHANGING {
+            yield_now();
+            return None;
         }
+        let previous = self.previous.load(Ordering::Acquire);
+        let open = self.open.load(Ordering::Acquire);
+        let previous_open = self.previous_open.load(Ordering::Acquire);
+        let before = (
+            self.column_before.load(Ordering::Acquire),
+            self.late_before.load(Ordering::Acquire),
+        );
+        let now = self.now();
+        let is_unchanged = self.batch.load(Ordering::Acquire) == batch;
+        is_unchanged.then_some(VisibilityMarks {
+            batch,
+            previous,
+            open,
+            previous_open,
+            before,
+            now,
+        })
     }
 
     /// A batch begins to write to it; true when it has begun before.

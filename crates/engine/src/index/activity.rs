@@ -1,25 +1,21 @@
 //! Activity: on which days which series have samples. One bitmap per day; the unit is the day, so a question about part
 //! of a day is answered for the whole of it, and a deletion of part of a day leaves the series listed on it.
 
+mod active_series;
+mod chunk;
+
+pub(crate) use active_series::{ActiveSeries, ActivityFilter};
+
 use super::tree::Tree;
 use crate::day::Day;
 use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
 use base::context::Stop;
 use base::time::TimeRange;
+use chunk::{Chunk, Chunks, part};
 use roaring::RoaringBitmap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-
-/// The series of a part: 65 536 neighbours, whose bits take eight kilobytes at the most.
-type Chunk = u16;
-
-/// The series of one day, in parts.
-type Chunks = Tree<Chunk, Arc<RoaringBitmap>>;
-
-const fn part(series: u32) -> Chunk {
-    (series >> Chunk::BITS) as Chunk
-}
 
 /// The bitmaps. A copy costs nothing, and stays as it is: a change copies the part that it changes, and of the list of days
 /// some neighbours.
@@ -154,26 +150,25 @@ impl ActivityIndex {
         &self,
         range: &TimeRange,
         meter: &mut QueryMeter<'_>,
-    ) -> Result<RoaringBitmap, Stop> {
-        let mut active = RoaringBitmap::new();
+    ) -> Result<ActiveSeries, Stop> {
+        let mut days = Vec::new();
         if range.from > range.until {
-            return Ok(active);
+            return Ok(ActiveSeries::new(days));
         }
         let last = Day::of(range.until);
-        let end = self.0.each_from(&Day::of(range.from), &mut |day, parts| {
+        let end = self.0.each_from(&Day::of(range.from), &mut |day, chunks| {
             if *day > last {
                 return ControlFlow::Break(Ok(()));
             }
-            // Eight kilobytes for each part.
-            if let Err(stop) = meter.steps(1 + parts.len() as u64) {
+            if let Err(stop) = meter.steps(1) {
                 return ControlFlow::Break(Err(stop));
             }
-            parts.each(|_, chunk| active |= chunk.as_ref());
+            days.push(chunks.clone());
             ControlFlow::Continue(())
         });
         match end {
             ControlFlow::Break(Err(stop)) => Err(stop),
-            _ => Ok(active),
+            _ => Ok(ActiveSeries::new(days)),
         }
     }
 
@@ -194,22 +189,6 @@ impl ActivityIndex {
             parts.each(|_, chunk| gone -= chunk.as_ref());
         }
         gone
-    }
-
-    /// Takes out of `series` those that have got samples since `before`, a copy that is still held.
-    pub(crate) fn subtract_newer(&self, series: &mut RoaringBitmap, before: &Self) {
-        self.0.each_changed(&before.0, &mut |day, chunks| {
-            let old = before.0.get(day);
-            if old.is_some_and(|old| old.is_same(chunks)) {
-                return;
-            }
-            chunks.each(|part, bits| {
-                let old = old.and_then(|old| old.get(part));
-                if !old.is_some_and(|old| Arc::ptr_eq(old, bits)) {
-                    *series -= bits.as_ref();
-                }
-            });
-        });
     }
 
     /// Forgets the days before `first`, except those of which something is left.
@@ -256,7 +235,9 @@ mod tests {
             };
             let context = Context::unlimited();
             let mut meter = QueryMeter::new(&context).unwrap();
-            days.active(&range, &mut meter).unwrap().iter().collect()
+            let mut active = days.active(&range, &mut meter).unwrap();
+            let listed = active.among(&(0..10).collect(), &mut meter);
+            listed.unwrap().iter().collect()
         };
         assert_eq!(of(&days, Day(1).start(), Day(1).start()), [7]);
         assert_eq!(of(&days, i64::MIN, i64::MAX), [7, 8]);
@@ -279,12 +260,9 @@ mod tests {
         days.clear(Day(1), &seven);
         assert_eq!(of(&days, i64::MIN, i64::MAX), [8]);
         assert_eq!(of(&before, i64::MIN, i64::MAX), [7, 8]);
-        let mut gone = days.expiring(Day(3));
-        assert_eq!(gone.iter().collect::<Vec<_>>(), [8]);
-        let before = days.clone();
+        assert_eq!(days.expiring(Day(3)).iter().collect::<Vec<_>>(), [8]);
         set(&mut days, 4, 8);
-        days.subtract_newer(&mut gone, &before);
-        assert!(gone.is_empty(), "it has got samples meanwhile");
+        assert!(days.expiring(Day(3)).is_empty(), "it has newer samples");
         set(&mut days, 1, 7);
         days.forget(Day(3), |day| day == Day(1));
         assert_eq!(of(&days, i64::MIN, Day(3).start()), [7], "it is left");
@@ -317,14 +295,5 @@ mod tests {
             of(&days).is_same(&of(&before))
         };
         assert_eq!((0..7290).filter(shared).count(), 7288);
-        let mut seen = 0;
-        days.0.each_changed(&before.0, &mut |_, _| seen += 1);
-        assert!(
-            seen <= 128,
-            "{seen} entries of the list of days were copied"
-        );
-        let mut gone: RoaringBitmap = [1, 2, 70_000, 70_001].into_iter().collect();
-        days.subtract_newer(&mut gone, &before);
-        assert!(!gone.contains(70_001) && !gone.contains(2));
     }
 }

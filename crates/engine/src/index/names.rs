@@ -15,7 +15,6 @@ use super::intersection::{IntersectionAutomaton, IntersectionCursor};
 use super::tree::Tree;
 use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
-use base::context::Stop;
 use base::id::TenantId;
 use base::selector::{NameFilter, Selector};
 use base::store::StoreError;
@@ -129,10 +128,14 @@ impl TenantNames {
         path: &str,
         filter: Option<&NameFilter>,
         meter: &mut QueryMeter<'_>,
-        mut take: impl FnMut(&str, SeriesRef) -> ControlFlow<()>,
+        mut take: impl FnMut(
+            &str,
+            SeriesRef,
+            &mut QueryMeter<'_>,
+        ) -> Result<ControlFlow<()>, StoreError>,
     ) -> Result<(), StoreError> {
         let Some(filter) = filter else {
-            return Ok(self.all_below(path, meter, take)?);
+            return self.all_below(path, meter, take);
         };
         let every = Selector::all();
         let automaton = IntersectionAutomaton::of(&every, Some(filter));
@@ -149,10 +152,9 @@ impl TenantNames {
             path: format!("{path}."),
             is_probe: true,
             meter,
-            take: &mut |found: WalkNode<'_>, _: &mut QueryMeter<'_>| {
-                Ok(found.leaf.map_or(ControlFlow::Continue(()), |series| {
-                    take(found.key.as_str(), series)
-                }))
+            take: &mut |found: WalkNode<'_>, meter: &mut QueryMeter<'_>| match found.leaf {
+                Some(series) => take(found.key.as_str(), series, meter),
+                None => Ok(ControlFlow::Continue(())),
             },
         };
         if !automaton.can_continue_at(&positions) {
@@ -165,19 +167,24 @@ impl TenantNames {
         &self,
         path: &str,
         meter: &mut QueryMeter<'_>,
-        mut take: impl FnMut(&str, SeriesRef) -> ControlFlow<()>,
-    ) -> Result<(), Stop> {
+        mut take: impl FnMut(
+            &str,
+            SeriesRef,
+            &mut QueryMeter<'_>,
+        ) -> Result<ControlFlow<()>, StoreError>,
+    ) -> Result<(), StoreError> {
         let prefix = format!("{path}.");
         let end = self.0.each_from(prefix.as_str(), &mut |name, series| {
             if !name.starts_with(&prefix) {
                 return ControlFlow::Break(Ok(()));
             }
             if let Err(stop) = meter.steps(1) {
-                return ControlFlow::Break(Err(stop));
+                return ControlFlow::Break(Err(stop.into()));
             }
-            match take(name, *series) {
-                ControlFlow::Continue(()) => ControlFlow::Continue(()),
-                ControlFlow::Break(()) => ControlFlow::Break(Ok(())),
+            match take(name, *series, meter) {
+                Ok(ControlFlow::Continue(())) => ControlFlow::Continue(()),
+                Ok(ControlFlow::Break(())) => ControlFlow::Break(Ok(())),
+                Err(error) => ControlFlow::Break(Err(error)),
             }
         });
         match end {

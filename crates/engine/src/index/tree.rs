@@ -7,7 +7,6 @@ pub(crate) mod finger;
 
 use crate::guard;
 use std::borrow::Borrow;
-use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -172,16 +171,9 @@ impl<K, V> Tree<K, V> {
     }
 
     /// Whether it is a copy of `other`, and neither has changed since.
+    #[cfg(test)]
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.root, &other.root)
-    }
-
-    /// Hands out the entries of those nodes that are not in `before` as well, ascending: of an earlier copy these are the ones
-    /// that have changed since, and some neighbours of theirs.
-    pub(crate) fn each_changed(&self, before: &Self, take: &mut impl FnMut(&K, &V)) {
-        let mut known = HashSet::new();
-        addresses(&before.root, &mut known);
-        each_unknown(&self.root, &known, take);
     }
 
     /// Hands out all entries, ascending.
@@ -222,32 +214,6 @@ fn parts<K: Clone, T, N>(
             return nodes;
         };
         nodes.push((low.clone(), Arc::new(node(entries_of_node))));
-    }
-}
-
-fn addresses<K, V>(node: &Arc<Node<K, V>>, all: &mut HashSet<*const Node<K, V>>) {
-    all.insert(Arc::as_ptr(node));
-    if let Node::Inner(children) = node.as_ref() {
-        children.iter().for_each(|(_, child)| addresses(child, all));
-    }
-}
-
-fn each_unknown<K, V>(
-    node: &Arc<Node<K, V>>,
-    known: &HashSet<*const Node<K, V>>,
-    take: &mut impl FnMut(&K, &V),
-) {
-    if known.contains(&Arc::as_ptr(node)) {
-        return;
-    }
-    match node.as_ref() {
-        Node::Leaf(entries) => entries.iter().for_each(|(key, value)| {
-            guard::step(1);
-            take(key, value);
-        }),
-        Node::Inner(children) => children
-            .iter()
-            .for_each(|(_, child)| each_unknown(child, known, take)),
     }
 }
 
@@ -411,13 +377,6 @@ mod tests {
             }
             prop_assert_eq!(tree.len(), model.len());
             prop_assert_eq!(all(&tree), model.into_iter().collect::<Vec<_>>());
-            let mut changed = BTreeMap::new();
-            tree.each_changed(&before, &mut |key, value| {
-                changed.insert(*key, *value);
-            });
-            prop_assert!(later.iter().all(|(key, _)| changed.contains_key(key)));
-            // Their leaves, and where one was parted its other half.
-            prop_assert!(changed.len() <= later.len() * 2 * FANOUT);
         }
     }
 

@@ -1,9 +1,10 @@
 //! Listing nodes, and collecting the series that a query or a deletion means.
 
+use crate::index::activity::ActivityFilter;
 use crate::index::names::{TenantNames, WalkNode};
 use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
-use base::context::Resource;
+use base::context::{Resource, Stop};
 use base::selector::{NameFilter, Selector};
 use base::series::SeriesKey;
 use base::store::{FindQuery, Node, StoreError};
@@ -14,25 +15,51 @@ use std::ops::ControlFlow;
 /// The memory of a found name besides its text.
 const ENTRY_BYTES: u64 = 64;
 
-/// The nodes that fit, ascending; with `active`, only what one of these series is or lies above.
+/// The series that a listing shows.
+struct Listed<'a> {
+    /// Also series with labels.
+    labelled: bool,
+    active: &'a mut ActivityFilter,
+}
+
+impl Listed<'_> {
+    const fn is_every(&self) -> bool {
+        self.labelled && self.active.is_every()
+    }
+
+    fn includes(
+        &mut self,
+        key: &SeriesKey<'_>,
+        series: SeriesRef,
+        meter: &mut QueryMeter<'_>,
+    ) -> Result<bool, Stop> {
+        let is_of_form = self.labelled || key.labels().next().is_none();
+        Ok(is_of_form && self.active.includes(series, meter)?)
+    }
+}
+
+/// The nodes that fit, ascending: only what one of the `active` series is or lies above.
 pub(crate) fn nodes(
     names: &TenantNames,
     query: &FindQuery<'_>,
     filter: Option<&NameFilter>,
-    active: Option<&RoaringBitmap>,
+    active: &mut ActivityFilter,
     meter: &mut QueryMeter<'_>,
 ) -> Result<Vec<Node>, StoreError> {
-    let counts = |key: &SeriesKey<'_>, series: SeriesRef| {
-        active.is_none_or(|active| active.contains(series.0))
-            && (query.labelled || key.labels().next().is_none())
+    let mut listed = Listed {
+        labelled: query.labelled,
+        active,
     };
-    let has_all = active.is_none() && query.labelled;
     let context = meter.context();
     let mut nodes = Vec::new();
     names.walk(query.selector, filter, meter, |found, meter| {
-        let leaf = found.leaf.is_some_and(|series| counts(&found.key, series));
-        let branch =
-            found.branch && (has_all || any_below(names, found.key.path(), filter, counts, meter)?);
+        let leaf = match found.leaf {
+            Some(series) => listed.includes(&found.key, series, meter)?,
+            None => false,
+        };
+        let branch = found.branch
+            && (listed.is_every()
+                || any_below(names, found.key.path(), filter, &mut listed, meter)?);
         if leaf || branch {
             let path = found.key.graphite().into_owned();
             context.spend(Resource::Nodes, 1)?;
@@ -46,40 +73,41 @@ pub(crate) fn nodes(
     Ok(nodes)
 }
 
-/// Whether a series below the node counts. Nodes that fit one pattern lie side by side, so that a listing looks at each
+/// Whether a series below the node is listed. Nodes that fit one pattern lie side by side, so that a listing looks at each
 /// name once at most; or with `**` one above the other, and then once for each element at most.
 fn any_below(
     names: &TenantNames,
     path: &str,
     filter: Option<&NameFilter>,
-    counts: impl Fn(&SeriesKey<'_>, SeriesRef) -> bool,
+    listed: &mut Listed<'_>,
     meter: &mut QueryMeter<'_>,
 ) -> Result<bool, StoreError> {
     let mut any = false;
-    names.below(path, filter, meter, |name, series| {
-        any = counts(&SeriesKey::from_canonical_unchecked(name), series);
+    names.below(path, filter, meter, |name, series, meter| {
+        any = listed.includes(&SeriesKey::from_canonical_unchecked(name), series, meter)?;
         if any {
-            ControlFlow::Break(())
+            Ok(ControlFlow::Break(()))
         } else {
-            ControlFlow::Continue(())
+            Ok(ControlFlow::Continue(()))
         }
     })?;
     Ok(any)
 }
 
-/// The series that are meant, ascending by key; with `active`, only those of these.
+/// The series that are meant, ascending by key: only the `active` ones.
 pub(crate) fn series(
     names: &TenantNames,
     selector: &Selector,
     filter: Option<&NameFilter>,
-    active: Option<&RoaringBitmap>,
+    active: &mut ActivityFilter,
     meter: &mut QueryMeter<'_>,
 ) -> Result<Vec<(SeriesKey<'static>, SeriesRef)>, StoreError> {
     let context = meter.context();
     let mut series = Vec::new();
-    names.walk(selector, filter, meter, |found, _| {
-        let is_active = |series: &SeriesRef| active.is_none_or(|active| active.contains(series.0));
-        if let Some(leaf) = found.leaf.filter(is_active) {
+    names.walk(selector, filter, meter, |found, meter| {
+        if let Some(leaf) = found.leaf
+            && active.includes(leaf, meter)?
+        {
             context.spend(Resource::Series, 1)?;
             let bytes = found.key.as_bytes().len() as u64;
             context.spend(Resource::Bytes, bytes)?;
@@ -103,32 +131,33 @@ pub(crate) struct Subtree {
     pub(crate) first: BTreeSet<SeriesKey<'static>>,
 }
 
-/// The series that a deletion means, `alone` or with what lies below, with the first `names` of their names; with `active`, only
-/// those of these.
+/// The series that a deletion means, `alone` or with what lies below, with the first `names` of their names: only the `active`
+/// ones.
 pub(crate) fn subtree(
     names: &TenantNames,
     selector: &Selector,
     filter: Option<&NameFilter>,
-    active: Option<&RoaringBitmap>,
+    active: &mut ActivityFilter,
     (alone, first): (bool, usize),
     meter: &mut QueryMeter<'_>,
 ) -> Result<Subtree, StoreError> {
-    let is_active = |series: SeriesRef| active.is_none_or(|active| active.contains(series.0));
     let mut found = Subtree::default();
     let mut fitting = RoaringBitmap::new();
     // The last branch that was taken whole: what fits below it is in already.
     let mut whole = String::new();
     names.walk(selector, filter, meter, |node, meter| {
         let WalkNode { key, leaf, branch } = node;
-        if let Some(series) = leaf.filter(|series| is_active(*series)) {
+        if let Some(series) = leaf
+            && active.includes(series, meter)?
+        {
             fitting.insert(series.0);
             found.all.insert(series.0);
             keep_first(&mut found.first, &key, first);
         }
         if branch && !alone && !lies_below(key.path(), &whole) {
             key.path().clone_into(&mut whole);
-            names.below(key.path(), filter, meter, |name, series| {
-                if is_active(series) {
+            names.below(key.path(), filter, meter, |name, series, meter| {
+                if active.includes(series, meter)? {
                     found.all.insert(series.0);
                     keep_first(
                         &mut found.first,
@@ -136,7 +165,7 @@ pub(crate) fn subtree(
                         first,
                     );
                 }
-                ControlFlow::Continue(())
+                Ok(ControlFlow::Continue(()))
             })?;
         }
         Ok(())

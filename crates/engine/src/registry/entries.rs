@@ -16,6 +16,13 @@ pub(crate) struct Entry {
     pub(crate) name: Arc<str>,
 }
 
+impl Entry {
+    /// Whether it is the tenant's series of this name.
+    pub(crate) fn is_named(&self, tenant: TenantId, name: &str) -> bool {
+        self.tenant == tenant && *self.name == *name
+    }
+}
+
 #[derive(Debug)]
 struct Page {
     used: usize,
@@ -27,6 +34,13 @@ struct Page {
 pub(crate) struct Entries {
     pages: Sparse<Page>,
     count: usize,
+}
+
+/// Finds the entries of series that are mostly neighbours: the page of the last one is at hand.
+#[derive(Debug)]
+pub(crate) struct Cursor<'e> {
+    entries: &'e Entries,
+    page: Option<(usize, &'e Page)>,
 }
 
 const fn place(series: SeriesRef) -> (usize, usize) {
@@ -41,6 +55,13 @@ impl Entries {
     pub(crate) fn get(&self, series: SeriesRef) -> Option<&Entry> {
         let (page, slot) = place(series);
         self.pages.get(page)?.entries.get(slot)?.as_ref()
+    }
+
+    pub(crate) const fn cursor(&self) -> Cursor<'_> {
+        Cursor {
+            entries: self,
+            page: None,
+        }
     }
 
     pub(crate) fn insert(&mut self, series: SeriesRef, entry: Entry) {
@@ -71,6 +92,21 @@ impl Entries {
             self.pages.remove(number);
         }
         Some(entry)
+    }
+}
+
+impl<'e> Cursor<'e> {
+    pub(crate) fn get(&mut self, series: SeriesRef) -> Option<&'e Entry> {
+        let (number, slot) = place(series);
+        let page = match self.page {
+            Some((last, page)) if last == number => page,
+            _ => {
+                let page = self.entries.pages.get(number)?;
+                self.page = Some((number, page));
+                page
+            }
+        };
+        page.entries.get(slot)?.as_ref()
     }
 }
 

@@ -3,7 +3,7 @@
 //! Fingerprints are keyed with a secret of the data folder, so that nobody can send names that crowd into one slot. A hit
 //! is compared with the stored name all the same: names that share a fingerprint are two series.
 
-use super::entries::{Entries, Entry};
+use super::entries::{Cursor, Entries, Entry};
 use super::name_file::CreatedSeries;
 use crate::index::names::Names;
 use crate::series_ref::SeriesRef;
@@ -62,7 +62,12 @@ impl Registry {
     /// Whether the series is the tenant's of this name.
     pub(crate) fn has_name(&self, series: SeriesRef, tenant: TenantId, name: &str) -> bool {
         let entry = self.series.get(series);
-        entry.is_some_and(|entry| entry.tenant == tenant && *entry.name == *name)
+        entry.is_some_and(|entry| entry.is_named(tenant, name))
+    }
+
+    /// Finds entries of neighbours.
+    pub(crate) const fn cursor(&self) -> Cursor<'_> {
+        self.series.cursor()
     }
 
     /// The series of a name.
@@ -80,28 +85,37 @@ impl Registry {
     }
 
     /// Gives a new series the next number; `None` when there are no more.
+    #[cfg(test)]
     pub(crate) fn create(&mut self, tenant: TenantId, name: &str) -> Option<SeriesRef> {
-        if self.next == u32::MAX {
-            return None;
-        }
-        let series = SeriesRef(self.next);
-        self.insert(series, tenant, name);
+        let series = Some(SeriesRef(self.next)).filter(|series| series.0 != u32::MAX)?;
+        let fingerprint = self.fingerprint(tenant, name);
+        self.insert(fingerprint, series, tenant, name.into());
         Some(series)
     }
 
-    fn insert(&mut self, series: SeriesRef, tenant: TenantId, name: &str) {
-        let name: Arc<str> = name.into();
+    /// Takes in a new series.
+    pub(crate) fn insert(
+        &mut self,
+        fingerprint: Fingerprint,
+        series: SeriesRef,
+        tenant: TenantId,
+        name: Arc<str>,
+    ) {
         self.names.insert(tenant, Arc::clone(&name), series);
-        self.register(series, tenant, name);
+        self.put(fingerprint, series, Entry { tenant, name });
     }
 
     /// Takes in a series whose number is known, all but its place among the sorted names: a start makes these at one time,
     /// once it knows all that there are ([`Self::index_names`]).
     pub(crate) fn register(&mut self, series: SeriesRef, tenant: TenantId, name: Arc<str>) {
-        let Fingerprint(fingerprint) = self.fingerprint(tenant, &name);
+        let fingerprint = self.fingerprint(tenant, &name);
+        self.put(fingerprint, series, Entry { tenant, name });
+    }
+
+    fn put(&mut self, Fingerprint(hash): Fingerprint, series: SeriesRef, entry: Entry) {
         self.table
-            .insert_unique(fingerprint, (fingerprint, series), |(hash, _)| *hash);
-        self.series.insert(series, Entry { tenant, name });
+            .insert_unique(hash, (hash, series), |(hash, _)| *hash);
+        self.series.insert(series, entry);
         self.reserve_numbers_below(series.0.saturating_add(1));
     }
 
@@ -194,12 +208,12 @@ mod tests {
     }
 
     #[test]
-    fn the_last_number_is_given_once_and_then_none() {
+    fn the_last_number_is_found_and_none_comes_after_it() {
         let mut registry = Registry::new([1, 2]);
         registry.reserve_numbers_below(u32::MAX - 1);
         let last = registry.create(TenantId(1), "a").unwrap();
         assert_eq!(last, SeriesRef(u32::MAX - 1));
-        assert_eq!(registry.create(TenantId(1), "b"), None);
+        assert_eq!(registry.next(), u32::MAX);
         assert_eq!(find(&registry, TenantId(1), "a"), Some(last));
         registry.remove(last);
         assert_eq!((registry.len(), registry.get(last).is_none()), (0, true));

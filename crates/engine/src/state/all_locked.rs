@@ -8,11 +8,17 @@ use crate::registry::name_file::CreatedSeries;
 use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;
 use base::scope::Owner;
-use base::time::TimeRange;
+use base::time::{Millis, TimeRange};
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+
+/// Series of a deletion that one tombstone names. The next piece of the deletion copies it, as readers may have it.
+const SERIES_PER_TOMBSTONE: u64 = 1 << 16;
+
+/// So many tombstones are copied in a step.
+const TOMBSTONES_PER_STEP: usize = 64;
 
 /// The data that a deletion has taken out. Freeing it takes time: drop it when the locks are free again.
 #[derive(Debug, Default)]
@@ -53,6 +59,27 @@ impl AllLocked<'_> {
         self.shards
             .get_mut(head::shard(series))
             .map(|shard| &mut **shard)
+    }
+
+    /// Those of `series` of which no head has samples since `from`.
+    pub(crate) fn without_samples_since(
+        &self,
+        series: &RoaringBitmap,
+        from: Millis,
+    ) -> RoaringBitmap {
+        let version = self.state.version();
+        let frozen = version.frozen.as_ref().map(|frozen| frozen.head.as_ref());
+        let range = TimeRange::ALL.since(from);
+        let has_samples = |series: SeriesRef| {
+            guard::step(1);
+            let mut heads = frozen.into_iter().chain([version.head.as_ref()]);
+            (self.catalog.registry.get(series))
+                .is_some_and(|entry| heads.any(|head| head.any_in(entry.tenant, series, &range)))
+        };
+        let series = series.iter();
+        series
+            .filter(|number| !has_samples(SeriesRef(*number)))
+            .collect()
     }
 
     /// The series end to exist. Their days are cleared by the caller, in whatever pieces: nothing asks for the activity
@@ -99,10 +126,15 @@ impl AllLocked<'_> {
         }
         let frozen_through = self.catalog.frozen_sequence;
         self.state.change(|version| {
+            // Their number has a limit.
+            guard::step((version.tombstones.len() / TOMBSTONES_PER_STEP) as u64);
             let tombstones = Arc::make_mut(&mut version.tombstones);
             // The next piece of the same deletion: as long as nothing was frozen in between, no source tells the two apart.
             if let Some(last) = tombstones.last_mut().filter(|last| {
-                last.tenant == tenant && last.range == range && last.sequence > frozen_through
+                last.tenant == tenant
+                    && last.range == range
+                    && last.sequence > frozen_through
+                    && last.series.len() < SERIES_PER_TOMBSTONE
             }) {
                 last.sequence = sequence;
                 *Arc::make_mut(&mut last.series) |= series;
@@ -153,5 +185,73 @@ impl AllLocked<'_> {
             next_series: self.catalog.registry.next(),
             writers,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::EngineConfig;
+    use crate::day::Day;
+    use crate::events::Silent;
+    use crate::guard::PIECE;
+    use crate::head::batches::Stamp;
+    use crate::recover;
+    use crate::storage::faulty::Faulty;
+    use base::id::TenantId;
+    use base::time::ManualClock;
+
+    const TENANT: TenantId = TenantId(1);
+
+    fn open() -> State {
+        let config = EngineConfig::new("/samples");
+        let clock = Arc::new(ManualClock::at(Millis(0)));
+        let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
+        opened.unwrap().0.state
+    }
+
+    /// Under all locks, every day that anybody had sent samples of since the search began was compared.
+    #[test]
+    fn a_series_that_was_sent_since_the_search_is_left_out() {
+        let state = open();
+        let create = |name| {
+            let mut catalog = state.catalog().write();
+            catalog.registry.create(TENANT, name).unwrap()
+        };
+        let (silent, late, sent) = (create("silent"), create("late"), create("sent"));
+        for (series, day) in [(late, Day(2)), (sent, Day(2)), (sent, Day(9))] {
+            let shard = state.shard(head::shard(series)).unwrap();
+            let sample = [(series, day.start(), 1.0)];
+            state.append(&mut shard.write(), TENANT, Stamp::before_all(), &sample);
+        }
+        let all: RoaringBitmap = [silent.0, late.0, sent.0].into_iter().collect();
+        let found = state
+            .lock_all()
+            .without_samples_since(&all, Day(5).range().from);
+        assert_eq!(found, [silent.0, late.0].into_iter().collect());
+    }
+
+    /// Each piece of a deletion copied the numbers of all before it.
+    #[test]
+    fn a_deletion_of_many_series_copies_a_bounded_number_of_them_with_each_piece() {
+        let state = open();
+        let all = 0..SERIES_PER_TOMBSTONE as u32 + 3 * PIECE as u32;
+        let numbers: Vec<u32> = all.collect();
+        for (sequence, piece) in (1..).zip(numbers.chunks(PIECE)) {
+            let series: RoaringBitmap = piece.iter().copied().collect();
+            let mut locked = state.lock_all();
+            let name = format!("n{sequence}").into();
+            let named = SeriesRef(piece[0]);
+            locked.catalog.registry.register(named, TENANT, name);
+            let what = (TimeRange::ALL, None);
+            drop(locked.delete_range(sequence, what, &series, BTreeMap::new()));
+        }
+        let tombstones = Arc::clone(&state.version().tombstones);
+        let sizes: Vec<u64> = tombstones
+            .iter()
+            .map(|tombstone| tombstone.series.len())
+            .collect();
+        assert_eq!(sizes, [SERIES_PER_TOMBSTONE, 3 * PIECE as u64]);
+        assert!(tombstones.is_sorted_by_key(|tombstone| tombstone.sequence));
     }
 }

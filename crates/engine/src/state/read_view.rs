@@ -8,24 +8,24 @@ use crate::head::series::HeadSeries;
 use crate::head::visibility::NotVisible;
 use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
+use crate::sync::Backoff;
 use base::context::Stop;
 use base::id::TenantId;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How often a reader looks again before it takes a series as it is, with part of a batch: of few series, of which hardly any
-/// is written to by two batches meanwhile, and of many.
-const LOOKS: (usize, usize) = (1000, 4);
+/// Of so many series hardly any is written to by two batches while a reader looks.
+const FEW_SERIES: usize = 1000;
 
-/// Series that are few.
-const FEW: usize = 1000;
+/// How often a reader of few series looks before it takes them as they are, with part of a batch…
+const LOOKS_AT_FEW: u32 = 1000;
 
-/// How long a reader waits for batches to be done, all in all. A batch takes some milliseconds, and longer only where those who
-/// write get no processor.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// …and a reader of more: what was in the way is done then, and something else is.
+const LOOKS_AT_MANY: u32 = 4;
 
-/// How often it looks whether they are.
-const PAUSE: Duration = Duration::from_micros(50);
+/// For how long a reader looks, and waits for batches to be done, all in all. A batch takes some milliseconds, and longer only where
+/// those who write get no processor.
+const WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// Series of one tenant as a reader has them, all at one moment.
 #[derive(Debug)]
@@ -52,25 +52,38 @@ impl State {
         meter: &mut QueryMeter<'_>,
     ) -> Result<ReadView, Stop> {
         guard::query_step();
-        let (few, many) = LOOKS;
-        let looks = if series.len() <= FEW { few } else { many };
-        let until = Instant::now() + PATIENCE;
+        let looks = match series.len() {
+            ..=FEW_SERIES => LOOKS_AT_FEW,
+            _ => LOOKS_AT_MANY,
+        };
+        let latest = Instant::now() + WAIT_MAX;
         for _ in 1..looks {
             if let Ok(view) = self.try_read_view(tenant, series, &done) {
                 return Ok(view);
             }
-            // Until what was in the way is done: no writer waits for this.
-            let mut next = self.batches.done();
-            while !next.has_all_of(&done) && Instant::now() < until {
-                meter.check()?;
-                std::thread::sleep(PAUSE);
-                next = self.batches.done();
-            }
-            meter.check()?;
+            self.wait_for_begun(&done, latest, meter)?;
             done = self.batches.done();
+            if Instant::now() >= latest {
+                break;
+            }
         }
         let view = self.try_read_view(tenant, series, &done);
         Ok(view.unwrap_or_else(|NotVisible| self.uncommitted_read_view(tenant, series)))
+    }
+
+    /// Waits until all batches are done that had begun at the time of `seen`, or until `latest`; no writer waits for this.
+    fn wait_for_begun(
+        &self,
+        seen: &DoneBatches,
+        latest: Instant,
+        meter: &mut QueryMeter<'_>,
+    ) -> Result<(), Stop> {
+        let mut backoff = Backoff::default();
+        while !self.batches.done().has_all_of(seen) && Instant::now() < latest {
+            meter.check()?;
+            backoff.pause();
+        }
+        meter.check()
     }
 
     /// One look; what was done before it.

@@ -20,7 +20,7 @@ struct Store {
 impl Store {
     fn new() -> Self {
         Self {
-            batches: Batches::with_slots(2),
+            batches: Batches::with_window(2),
             visibility: Visibility::default(),
             writes: Mutex::new(()),
             cells: std::array::from_fn(|_| AtomicU64::new(0)),
@@ -116,7 +116,7 @@ fn read_beside(
 #[test]
 fn an_open_batch_below_the_last_one_stays_hidden_while_a_third_begins() {
     in_every_order_of_memory(2, || {
-        let (batches, series) = (Batches::with_slots(2), Arc::new(Visibility::default()));
+        let (batches, series) = (Batches::with_window(2), Arc::new(Visibility::default()));
         let first = batches.begin();
         write(&series, first.stamp());
         let second = batches.begin();
@@ -133,7 +133,7 @@ fn an_open_batch_below_the_last_one_stays_hidden_while_a_third_begins() {
 #[test]
 fn an_open_batch_below_the_one_before_the_last_stays_hidden_while_a_fourth_begins() {
     in_every_order_of_memory(2, || {
-        let (batches, series) = (Batches::with_slots(2), Arc::new(Visibility::default()));
+        let (batches, series) = (Batches::with_window(2), Arc::new(Visibility::default()));
         let first = batches.begin();
         write(&series, first.stamp());
         let second = batches.begin();
@@ -153,7 +153,7 @@ fn an_open_batch_below_the_one_before_the_last_stays_hidden_while_a_fourth_begin
 #[test]
 fn a_batch_that_is_done_is_found_while_another_begins() {
     in_every_order_of_memory(2, || {
-        let (batches, series) = (Batches::with_slots(2), Arc::new(Visibility::default()));
+        let (batches, series) = (Batches::with_window(2), Arc::new(Visibility::default()));
         let first = batches.begin();
         write(&series, first.stamp());
         drop(first);
@@ -162,5 +162,62 @@ fn a_batch_that_is_done_is_found_while_another_begins() {
         if let Ok(lengths) = read_beside(&series, done, second.stamp()) {
             assert_eq!(lengths.column, 1);
         }
+    });
+}
+
+/// A flush waits so before what it has frozen goes into files, where nothing tells an open batch from others.
+#[test]
+fn whoever_waits_for_batches_finds_them_done_and_a_later_one_may_be_open() {
+    in_every_order(2, || {
+        let store = Arc::new(Store::new());
+        let writer = Arc::clone(&store);
+        let sender = thread::spawn(move || (0..2).for_each(|_| writer.write()));
+        let last = store.batches.last();
+        store.batches.wait_through(last);
+        let done = store.batches.done();
+        assert!(done.has_all_through(last));
+        assert!(store.visibility.all().column as u64 >= last);
+        sender.join().unwrap();
+        assert!(store.batches.done().has_all_through(2));
+    });
+}
+
+/// Whoever takes all there is waits for no batch: they find at least what was done before, also in the middle of a mark.
+#[test]
+fn all_there_is_is_found_while_a_batch_begins() {
+    in_every_order_of_memory(2, || {
+        let (batches, series) = (Batches::with_window(2), Arc::new(Visibility::default()));
+        let first = batches.begin();
+        write(&series, first.stamp());
+        drop(first);
+        let second = batches.begin();
+        let shared = Arc::clone(&series);
+        let reader = thread::spawn(move || shared.all());
+        write(&series, second.stamp());
+        let all = reader.join().unwrap();
+        assert!((1..=2).contains(&all.column), "{all:?}");
+    });
+}
+
+/// There is room for two: a third begins when the first is done, and a reader waits for none of them.
+#[test]
+fn a_batch_that_finds_no_room_begins_when_the_oldest_is_done() {
+    in_every_order(2, || {
+        let batches = Arc::new(Batches::with_window(2));
+        let first = batches.begin();
+        let second = batches.begin();
+        let late = Arc::clone(&batches);
+        let third = thread::spawn(move || {
+            let third = late.begin();
+            assert!(third.stamp().number == 3 && late.done().has(1));
+        });
+        let done = batches.done();
+        assert!(!done.has_begun(3) && !done.has(1) && !done.has(2));
+        drop(first);
+        third.join().unwrap();
+        let done = batches.done();
+        assert!(done.has(1) && !done.has(2) && done.has(3));
+        drop(second);
+        assert!(batches.done().has_all_through(3));
     });
 }

@@ -16,6 +16,16 @@ pub(crate) fn may_be_stale(may_be: bool) {
     MAY_BE_STALE.set(may_be);
 }
 
+/// Lets the others go on: time does not pass in a model.
+#[derive(Debug, Default)]
+pub(crate) struct Backoff;
+
+impl Backoff {
+    pub(crate) fn pause(&mut self) {
+        yield_now();
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct AtomicU64(loom::sync::atomic::AtomicU64);
 
@@ -43,6 +53,10 @@ impl AtomicU64 {
 
     pub(crate) fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
         self.0.fetch_add(value, order)
+    }
+
+    pub(crate) fn fetch_max(&self, value: u64, order: Ordering) -> u64 {
+        self.0.fetch_max(value, order)
     }
 
     pub(crate) fn fetch_sub(&self, value: u64, order: Ordering) -> u64 {

@@ -2,9 +2,10 @@
 //! never one without what was acknowledged.
 
 use crate::support::{
-    MINUTE, NOON, config, delete, fetch_in, figure, open_with, range, read, send,
+    MINUTE, NOON, batch, config, delete, fetch_in, figure, metering, open, open_with, range, read,
+    scope, send,
 };
-use base::store::SampleStore;
+use base::store::{Durability, SampleStore};
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::EngineConfig;
 use engine::storage::faulty::Faulty;
@@ -143,4 +144,43 @@ fn appenders_that_outrun_the_flusher_flush_once_not_each() {
             .sum::<usize>(),
         16_000
     );
+}
+
+/// Each of them looks its names up before it makes what is missing.
+#[test]
+fn senders_of_the_same_new_series_make_each_of_them_once() {
+    const SENDERS: u64 = 4;
+    const ROUNDS: u64 = 50;
+    let storage = Faulty::new(1);
+    let engine = open(&storage);
+    let created = AtomicU64::new(0);
+    std::thread::scope(|threads| {
+        for sender in 0..SENDERS {
+            let (engine, created) = (&engine, &created);
+            threads.spawn(move || {
+                for round in 0..ROUNDS {
+                    // Five that all send in this round, and five that they come to one after the other.
+                    let names: Vec<String> = (0..10)
+                        .map(|number| format!("n.{}.{number}", round + number % 2 * sender))
+                        .collect();
+                    let samples: Vec<(&str, i64, f64)> = names
+                        .iter()
+                        .map(|name| (name.as_str(), NOON + sender as i64, 1.0))
+                        .collect();
+                    let batch = batch(&samples);
+                    let appended = engine.append(&scope(1), &batch, Durability::Buffered);
+                    created.fetch_add(appended.unwrap().created, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    // Five names of each round, and five more of each that any sender came to.
+    let series = 5 * ROUNDS + 5 * (ROUNDS + SENDERS - 1);
+    let samples = SENDERS * ROUNDS * 10;
+    let usage = engine.usage(&metering(1)).unwrap();
+    assert_eq!(created.into_inner(), series);
+    assert_eq!((usage.series, usage.samples), (series, samples));
+    drop(engine);
+    let usage = open(&storage).usage(&metering(1)).unwrap();
+    assert_eq!((usage.series, usage.samples), (series, samples));
 }

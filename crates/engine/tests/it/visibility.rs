@@ -74,6 +74,7 @@ fn of_many_batches_that_write_to_the_same_series_none_is_seen_in_part() {
     assert!(!torn.load(Ordering::SeqCst), "a batch was seen in part");
     assert!(reads.load(Ordering::SeqCst) > 0);
     let stored: Vec<_> = fetch_in(&engine, 1, &pattern, TimeRange::ALL);
+    assert_eq!(stored.len(), SERIES);
     let expected = 1 + (SENDERS * ROUNDS) as usize;
     assert!(
         stored

@@ -6,7 +6,7 @@ pub enum Kind {
     /// A change.
     Change,
     /// A change that users make to their own keys and passwords, without any role.
-    Own,
+    SelfService,
     /// Metrics were deleted.
     Data,
     /// A login, or the end of a session.
@@ -21,7 +21,7 @@ impl Kind {
     /// Every kind.
     pub const ALL: [Self; 6] = [
         Self::Change,
-        Self::Own,
+        Self::SelfService,
         Self::Data,
         Self::SignIn,
         Self::Refusal,
@@ -33,7 +33,7 @@ impl Kind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Change => "change",
-            Self::Own => "own",
+            Self::SelfService => "own",
             Self::Data => "data",
             Self::SignIn => "sign_in",
             Self::Refusal => "refusal",
@@ -153,10 +153,10 @@ actions! {
     InvitationCodeMade = Change "invitation_code_made", "the operator made a code for an invitation";
     RoleGiven = Change "role_given", "a role was given";
     RoleTaken = Change "role_taken", "a role was removed";
-    KeyMade = Own "key_made", "an API key was made";
-    KeyChanged = Own "key_changed", "an API key was changed";
-    KeySwitched = Own "key_switched", "an API key was locked, unlocked, disabled or enabled";
-    KeyDeleted = Own "key_deleted", "an API key was deleted";
+    KeyMade = SelfService "key_made", "an API key was made";
+    KeyChanged = SelfService "key_changed", "an API key was changed";
+    KeySwitched = SelfService "key_switched", "an API key was locked, unlocked, disabled or enabled";
+    KeyDeleted = SelfService "key_deleted", "an API key was deleted";
     ServiceMade = Change "service_id_made", "a service ID was made";
     ServiceChanged = Change "service_id_changed", "a service ID was changed";
     ServiceSwitched = Change "service_id_switched", "a service ID was locked or unlocked";
@@ -200,9 +200,9 @@ actions! {
     ResourceKeyChanged = Change "resource_key_changed", "a key of an instance was renamed";
     ResourceKeyDeleted = Change "resource_key_deleted", "a key of an instance was deleted, with its service ID";
     ReportMade = Change "report_made", "a report about the identities of an account was made";
-    PreferenceSet = Own "preference_set", "a preference was set";
-    PreferenceDeleted = Own "preference_deleted", "a preference was deleted";
-    PasswordChanged = Own "password_changed", "a password was changed";
+    PreferenceSet = SelfService "preference_set", "a preference was set";
+    PreferenceDeleted = SelfService "preference_deleted", "a preference was deleted";
+    PasswordChanged = SelfService "password_changed", "a password was changed";
     PasswordResetMade = Change "password_reset_made", "the operator made a code that sets a new password";
     PasswordReset = Change "password_reset", "a password was set with the operator's code";
     SigningKeyMade = Change "signing_key_made", "a key that signs tokens was made";

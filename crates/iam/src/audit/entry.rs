@@ -204,7 +204,7 @@ impl Entry {
     /// The kind of entry. An action of the operator never counts as a user's own.
     pub(crate) const fn kind(&self) -> Kind {
         match (self.actor, self.action.kind()) {
-            (Actor::Operator, Kind::Own) => Kind::Change,
+            (Actor::Operator, Kind::SelfService) => Kind::Change,
             (_, kind) => kind,
         }
     }
@@ -287,7 +287,7 @@ impl Entry {
             },
         };
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let is_told = tracing::Span::current().has_field("transaction");
+        let is_in_span = tracing::Span::current().has_field("transaction");
         tracing::info!(
             event = self.action.name(),
             outcome = self.outcome.name(),
@@ -297,8 +297,8 @@ impl Entry {
             target = some(&self.target),
             times = (self.times > 1).then_some(self.times),
             details = some(&self.details()),
-            source = some(&self.source).filter(|_| !is_told),
-            transaction = (!is_told).then_some(&self.transaction),
+            source = some(&self.source).filter(|_| !is_in_span),
+            transaction = (!is_in_span).then_some(&self.transaction),
             left_out = (left_out > 0).then_some(left_out),
             "{}",
             self.action.log_sentence()

@@ -17,7 +17,7 @@ use std::time::Duration;
 const INTERVAL: Duration = Duration::from_secs(5);
 
 /// How many of these checks pass between two checks of the limits, an hour; the first one comes soon after the start.
-const LOOKS_PER_TRIM: u32 = 720;
+const CHECKS_PER_TRIM: u32 = 720;
 
 /// This many new entries bring the check of the limits forward.
 const WRITTEN_PER_TRIM: u64 = 10_000;
@@ -35,7 +35,7 @@ impl Iam {
     pub fn audit_watch(&self) -> impl Future<Output = ()> + Send + use<> {
         let weak = Arc::downgrade(&self.0);
         async move {
-            let (mut looks, unwritten) = (0_u32, FailureStreak::new());
+            let (mut checks, unwritten) = (0_u32, FailureStreak::new());
             loop {
                 tokio::time::sleep(INTERVAL).await;
                 let Some(inner) = weak.upgrade() else { return };
@@ -52,8 +52,8 @@ impl Iam {
                     }
                     Err(_) => {}
                 }
-                looks = looks.wrapping_add(1);
-                if !iam.0.counts.written_since(WRITTEN_PER_TRIM) && looks % LOOKS_PER_TRIM != 1 {
+                checks = checks.wrapping_add(1);
+                if !iam.0.counts.written_since(WRITTEN_PER_TRIM) && checks % CHECKS_PER_TRIM != 1 {
                     continue;
                 }
                 if let Err(error) = iam.trim_audit().await {
@@ -83,8 +83,8 @@ impl Iam {
             }
             // The first event of a minute is logged already; the entry reports the number of times.
             let repeated = |entry: &&Entry| {
-                let is_told = entry.times == 1 && entry.actor != Actor::Others;
-                !is_told && entry.action.kind() == Kind::Refusal
+                let is_logged = entry.times == 1 && entry.actor != Actor::Others;
+                !is_logged && entry.action.kind() == Kind::Refusal
             };
             entries.iter().filter(repeated).for_each(Entry::log);
         }

@@ -32,7 +32,7 @@ fn times(iam: &Iam, login: &Login, life: &Lifetimes) -> (i64, i64) {
     });
     let named = (bounds.assumed_by()).and_then(|by| directory.named_at(bounds.principal(), by));
     let issued = issued.max(named.map_or(0, Millis::secs));
-    let bounds = life.within(*bounds);
+    let bounds = life.cap_bounds(*bounds);
     let expires = bounds.end(Millis::from_secs(issued), life.access_seconds);
     (issued, expires.secs())
 }

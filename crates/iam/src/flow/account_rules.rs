@@ -19,7 +19,7 @@ pub(super) fn check_address(iam: &Iam, account: AccountId) -> Result<(), IamErro
             let message = format!(
                 "The account {account} gives no tokens to the address {address} (`allowed_ip_addresses`)"
             );
-            IamError::refused(Reason::NotAllowed, message)
+            IamError::forbidden_without(message, Remedy::AllowAddress(account))
         }
         other => other.into(),
     })

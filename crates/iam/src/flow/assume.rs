@@ -6,7 +6,7 @@
 use super::access;
 use super::refresh::Login;
 use super::wanted_profile::WantedProfile;
-use crate::audit::{Action, Credential as Shown, Entry};
+use crate::audit::{Action, Credential as AuditedCredential, Entry};
 use crate::error::{AuthError, IamError};
 use crate::model::directory::Assumption;
 use crate::refusal::Reason;
@@ -40,7 +40,7 @@ impl Iam {
     pub async fn profile_token(&self, login: ProfileLogin) -> Result<Tokens, IamError> {
         let source = login.source;
         let answer = self.assume_profile(&login).await;
-        self.note_refusal(Shown::IamToken, &answer);
+        self.note_refusal(AuditedCredential::IamToken, &answer);
         self.slow_guesses(source, answer)
     }
 

@@ -4,7 +4,7 @@
 //! Here nothing acts under a CRN, and no such policy can be made, so nobody is ever let: a caller with a good token is told so, and
 //! one without is refused as for any other wrong proof.
 
-use crate::audit::Credential as Shown;
+use crate::audit::Credential as AuditedCredential;
 use crate::error::{AuthError, IamError};
 use crate::refusal::Reason;
 use crate::service::Iam;
@@ -24,7 +24,7 @@ impl Iam {
         source: Source,
     ) -> Result<Tokens, IamError> {
         let answer = Err(self.no_authorization(token));
-        self.note_refusal(Shown::IamToken, &answer);
+        self.note_refusal(AuditedCredential::IamToken, &answer);
         self.slow_guesses(source, answer)
     }
 

@@ -52,8 +52,8 @@ pub(super) struct Displacing<'s> {
     ended: HashSet<SessionId>,
     /// The live sessions of each key; those of none under the empty text.
     live: BTreeMap<&'s str, usize>,
-    /// How many of the sessions, from the first, have been looked at for each key, and for none in particular.
-    looked_at: BTreeMap<Option<&'s str>, usize>,
+    /// How many of the sessions, from the first, have been searched for each key, and for no key in particular.
+    searched_to: BTreeMap<Option<&'s str>, usize>,
 }
 
 impl<'s> Displacing<'s> {
@@ -65,7 +65,7 @@ impl<'s> Displacing<'s> {
             spared: HashSet::new(),
             ended: HashSet::new(),
             live: BTreeMap::new(),
-            looked_at: BTreeMap::new(),
+            searched_to: BTreeMap::new(),
         };
         for one in all {
             if let Some(parent) = one.parent {
@@ -83,7 +83,7 @@ impl<'s> Displacing<'s> {
     }
 
     /// How many live.
-    pub(super) fn living(&self) -> usize {
+    pub(super) fn live_count(&self) -> usize {
         self.live.values().sum()
     }
 
@@ -102,7 +102,7 @@ impl<'s> Displacing<'s> {
     /// Ends the session of this key that was longest unused, or that of any, except those that are spared, with all that came
     /// from it; returns which.
     pub(super) fn end_longest_unused(&mut self, key: Option<&'s str>) -> Option<SessionId> {
-        let from = self.looked_at.get(&key).copied().unwrap_or_default();
+        let from = self.searched_to.get(&key).copied().unwrap_or_default();
         let is_wanted = |one: &HeldSession| {
             one.is_live
                 && key.is_none_or(|key| one.key == key)
@@ -111,7 +111,7 @@ impl<'s> Displacing<'s> {
         };
         let mut rest = self.all.iter().enumerate().skip(from);
         let (at, found) = rest.find(|&(_, one)| is_wanted(one))?;
-        self.looked_at.insert(key, at);
+        self.searched_to.insert(key, at);
         let mut ending = vec![found];
         while let Some(one) = ending.pop() {
             if !self.ended.insert(one.id) {
@@ -158,17 +158,17 @@ mod tests {
             session(4, "k", None),
         ];
         let mut left = Displacing::new(&all, id(4));
-        assert_eq!((left.living(), left.busiest("")), (5, "k"));
+        assert_eq!((left.live_count(), left.busiest("")), (5, "k"));
         assert_eq!(left.end_longest_unused(Some("k")), Some(id(1)));
         // Two are left of the key, one of none: that of the person stays.
-        assert_eq!((left.living(), left.busiest("")), (3, "k"));
+        assert_eq!((left.live_count(), left.busiest("")), (3, "k"));
         assert_eq!(left.end_longest_unused(Some("k")), Some(id(3)));
         // Of two groups of one size it is that of the new session.
-        assert_eq!((left.living(), left.busiest("k")), (2, "k"));
+        assert_eq!((left.live_count(), left.busiest("k")), (2, "k"));
         assert_eq!(left.busiest(""), "");
         assert_eq!(left.end_longest_unused(Some("k")), None);
         assert_eq!(left.end_longest_unused(None), Some(id(0)));
-        assert_eq!(left.living(), 1);
+        assert_eq!(left.live_count(), 1);
     }
 
     #[test]
@@ -180,7 +180,7 @@ mod tests {
         ];
         all[1].is_live = false;
         let mut left = Displacing::new(&all, id(2));
-        assert_eq!(left.living(), 2);
+        assert_eq!(left.live_count(), 2);
         assert_eq!(left.end_longest_unused(None), None);
     }
 }

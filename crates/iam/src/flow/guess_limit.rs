@@ -17,8 +17,8 @@ impl Iam {
             return;
         };
         let reason = &problem.reason;
-        let is_entered = presented == Credential::Password && *reason == Reason::WrongProof;
-        if is_entered || problem.is_slowed || !reason.is_wrong_request() {
+        let is_there = presented == Credential::Password && *reason == Reason::WrongProof;
+        if is_there || problem.is_slowed || !reason.is_entered() {
             return;
         }
         let why = (self.0.config.refusal_word)(reason);
@@ -29,7 +29,7 @@ impl Iam {
         self.note_refused(Refused {
             action: Action::ProofRefused,
             principal: None,
-            account: None,
+            account: problem.closed_account(),
             credential: presented,
             why,
         });

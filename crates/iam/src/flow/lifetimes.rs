@@ -99,11 +99,11 @@ impl Lifetimes {
             let refusal = Refusal::new(Reason::RefreshTokenExpired, message);
             return Err(IamError::Refused(refusal.remedy(Remedy::LogInAgain)));
         }
-        Ok(self.within(bounds))
+        Ok(self.cap_bounds(bounds))
     }
 
     /// The same bounds, also where it has lasted as long: nothing that is issued with them is good then.
-    pub(crate) fn within(&self, bounds: CredentialBounds) -> CredentialBounds {
+    pub(crate) fn cap_bounds(&self, bounds: CredentialBounds) -> CredentialBounds {
         match self.limits.age_end(bounds.proven_at()) {
             Some(end) => bounds.until(end),
             None => bounds,

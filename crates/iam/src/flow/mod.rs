@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 mod account_rules;
+mod asked_account;
 pub mod assume;
 mod authenticated;
 mod authorization;
@@ -12,7 +13,9 @@ mod guess_limit;
 mod introspect;
 pub(crate) mod lifetimes;
 pub(crate) mod passcode;
+mod passcode_request;
 pub mod password;
+mod proof;
 pub mod refresh;
 pub mod request;
 pub(crate) mod session_end;

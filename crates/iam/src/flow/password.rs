@@ -165,7 +165,7 @@ impl Login {
         };
         let (throttle, now) = (&iam.0.logins.throttle, iam.0.clock.now());
         if !self.is_known_source {
-            let allowed = throttle.look(attempt, now);
+            let allowed = throttle.check_rate(attempt, now);
             return allowed.map_err(|slowed| self.slowed(iam, slowed));
         }
         let most = iam.0.logins.checks.wait().as_millis();

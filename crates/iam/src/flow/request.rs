@@ -1,6 +1,6 @@
 //! Requests to the token endpoint.
 
-use crate::audit::Credential as Shown;
+use crate::audit::Credential as AuditedCredential;
 use crate::token::issued::Client;
 use base::secret::Secret;
 use base::source::Source;
@@ -32,12 +32,12 @@ pub enum Grant {
 
 impl Grant {
     /// The kind of credential, as the audit names it.
-    pub(crate) const fn presented(&self) -> Shown {
+    pub(crate) const fn presented(&self) -> AuditedCredential {
         match self {
-            Self::ApiKey(_) | Self::Client { .. } => Shown::ApiKey,
-            Self::Password { .. } => Shown::Password,
-            Self::Passcode(_) => Shown::Passcode,
-            Self::RefreshToken(_) => Shown::RefreshToken,
+            Self::ApiKey(_) | Self::Client { .. } => AuditedCredential::ApiKey,
+            Self::Password { .. } => AuditedCredential::Password,
+            Self::Passcode(_) => AuditedCredential::Passcode,
+            Self::RefreshToken(_) => AuditedCredential::RefreshToken,
         }
     }
 

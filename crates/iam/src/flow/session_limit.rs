@@ -38,7 +38,7 @@ pub(super) async fn enforce(
     if sessions::count_live(tx, bounds, None, now).await? > allowed {
         let held = sessions::held(tx, bounds, None, now).await?;
         let mut left = Displacing::new(&held, begun);
-        while left.living() as u64 > allowed {
+        while left.live_count() as u64 > allowed {
             let group = left.busiest(&key);
             let oldest = left.end_longest_unused(Some(group));
             ended.push(oldest.ok_or_else(|| too_deep(allowed, false))?);
@@ -67,7 +67,7 @@ pub(super) async fn enforce_own(
     let held = sessions::held(tx, bounds, Some(account), now).await?;
     let mut left = Displacing::new(&held, begun);
     let mut ended = Vec::new();
-    while left.living() as u64 > allowed {
+    while left.live_count() as u64 > allowed {
         let oldest = left.end_longest_unused(None);
         ended.push(oldest.ok_or_else(|| too_deep(allowed, true))?);
     }

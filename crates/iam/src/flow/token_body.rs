@@ -4,7 +4,7 @@
 use crate::model::directory::Trust;
 use crate::model::narrowing::Narrowing;
 use crate::service::Iam;
-use crate::verify::standing::Standing;
+use crate::verify::holder_claims::HolderClaims;
 use base::id::{AccountId, KeyId, SessionId};
 use base::principal::Principal;
 use base::scope::{Actions, Domain};
@@ -107,8 +107,8 @@ impl TokenBody {
     }
 
     /// What it says of its holder. One that does not say since when it is valid is like a token of now.
-    fn standing(&self, now: Millis) -> Standing {
-        Standing {
+    fn holder_claims(&self, now: Millis) -> HolderClaims {
+        HolderClaims {
             principal: self.principal,
             assumed_by: self.assumed_by,
             trusted_by: self.trusted_by,
@@ -126,13 +126,15 @@ impl Iam {
     pub fn permitted_by(&self, body: &TokenBody, domain: Domain) -> Actions {
         let (directory, now) = (self.directory(), self.0.clock.now());
         let account = directory.account_of(domain);
-        let shown_by = body.assumed_by.unwrap_or(body.principal);
+        let authenticated = body.assumed_by.unwrap_or(body.principal);
         let is_elsewhere = (body.account).is_some_and(|stated| account != Some(stated))
             || (body.domain.as_deref()).is_some_and(|only| only != domain.to_string());
         let has_ended = body.expires_at.is_some_and(|end| end <= now.secs())
-            || (body.session).is_some_and(|session| self.0.ended.contains_of(session, shown_by));
-        let standing = body.standing(now);
-        let is_refused = standing.check_begun(now).is_err() || standing.check(&directory).is_err();
+            || (body.session)
+                .is_some_and(|session| self.0.ended.contains_of(session, authenticated));
+        let holder_claims = body.holder_claims(now);
+        let is_refused =
+            holder_claims.check_begun(now).is_err() || holder_claims.check(&directory).is_err();
         if is_elsewhere || has_ended || is_refused {
             return Actions::NONE;
         }
@@ -142,7 +144,7 @@ impl Iam {
         };
         let key = directory.keys.get(&id);
         let key_of_caller =
-            key.filter(|key| key.principal == shown_by && Some(key.account) == account);
+            key.filter(|key| key.principal == authenticated && Some(key.account) == account);
         match key_of_caller {
             Some(key) if key.refusal(now).is_none() && key.narrowing.opens(domain) => {
                 key.narrowing.of(actions)

@@ -6,7 +6,7 @@ pub use crate::token::issued::{SCOPES, UaaTokens};
 use super::refresh::Login;
 use super::request::Grant;
 use super::{access, refresh};
-use crate::audit::Credential as Shown;
+use crate::audit::Credential as AuditedCredential;
 use crate::error::IamError;
 use crate::repo::transactions::credentials;
 use crate::service::Iam;
@@ -64,8 +64,8 @@ impl Iam {
         let by_password = matches!(grant, UaaGrant::Proof(Grant::Password { .. }));
         let presented = match &grant {
             UaaGrant::Proof(grant) => grant.presented(),
-            UaaGrant::RefreshToken(_) => Shown::RefreshToken,
-            UaaGrant::IamToken(_) => Shown::IamToken,
+            UaaGrant::RefreshToken(_) => AuditedCredential::RefreshToken,
+            UaaGrant::IamToken(_) => AuditedCredential::IamToken,
         };
         let answer = self.uaa_answer(source, grant).await;
         self.note_refusal(presented, &answer);
@@ -114,14 +114,14 @@ impl Iam {
                     }
                     _ => refused(),
                 })?;
-                self.note_request(&login, Shown::IamToken);
+                self.note_request(&login, AuditedCredential::IamToken);
                 access::uaa_token(self, user, &login, None)
             }
             UaaGrant::RefreshToken(text) => {
                 let renewed = refresh::rotate(self, &text, Client::Cf.id(), None, false)
                     .await
                     .map_err(grant_refused)?;
-                self.note_request(&renewed.login, Shown::RefreshToken);
+                self.note_request(&renewed.login, AuditedCredential::RefreshToken);
                 let token = Some(renewed.refresh_token);
                 let user = renewed.subject.require_user()?;
                 access::uaa_token(self, user, &renewed.login, token)

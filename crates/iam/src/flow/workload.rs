@@ -6,7 +6,7 @@
 use super::access;
 use super::refresh::Login;
 use super::wanted_profile::WantedProfile;
-use crate::audit::{Action, Credential as Shown, Entry};
+use crate::audit::{Action, Credential as AuditedCredential, Entry};
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
 use crate::model::directory::{Profile, ProfileLink, Trust};
@@ -77,7 +77,7 @@ impl Iam {
     pub async fn workload_token(&self, login: WorkloadLogin) -> Result<Tokens, IamError> {
         let source = login.source;
         let answer = self.log_in_workload(&login).await;
-        self.note_refusal(Shown::CrToken, &answer);
+        self.note_refusal(AuditedCredential::CrToken, &answer);
         self.slow_guesses(source, answer)
     }
 
@@ -123,7 +123,7 @@ impl Iam {
             email: None,
         };
         let tokens = access::iam_token_of_workload(self, &subject, &login, client, (authn, trust))?;
-        let entry = Entry::by_principal(profile.id, Shown::CrToken, Action::SignedIn)
+        let entry = Entry::by_principal(profile.id, AuditedCredential::CrToken, Action::SignedIn)
             .in_account(profile.account)
             .with("client", client)
             .with("compute_resource", resource.label())

@@ -1,14 +1,18 @@
-//! Estimates how long a password is to somebody who guesses: a repetition or a run counts as one character.
+//! Estimates the length of a password for an attacker: a repetition or a run counts as one character.
 
-/// Characters that are examined: enough to judge a text.
-const LOOKED_AT: usize = 128;
+/// Characters of a text that are judged; the others do not count.
+const JUDGED_CHARACTERS: usize = 128;
 
 /// The shortest repetition or run.
 const RUN: usize = 3;
 
 /// The number of single characters, repetitions and runs in the text: 1 or 2 for `aaaaaaaa` and `12345678`.
 pub(crate) fn parts(text: &str) -> usize {
-    let text: Vec<u32> = text.chars().take(LOOKED_AT).map(u32::from).collect();
+    let text: Vec<u32> = text
+        .chars()
+        .take(JUDGED_CHARACTERS)
+        .map(u32::from)
+        .collect();
     let (mut at, mut count) = (0, 0);
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
         at += repeated(&text, at).max(run(rest)).max(1);
@@ -19,7 +23,7 @@ pub(crate) fn parts(text: &str) -> usize {
 
 /// The number of different characters.
 pub(crate) fn different(text: &str) -> usize {
-    let all: std::collections::BTreeSet<char> = text.chars().take(LOOKED_AT).collect();
+    let all: std::collections::BTreeSet<char> = text.chars().take(JUDGED_CHARACTERS).collect();
     all.len()
 }
 

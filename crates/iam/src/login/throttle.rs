@@ -148,7 +148,7 @@ impl Throttle {
     }
 
     /// Whether the try may be made now.
-    pub(crate) fn look(&self, attempt: &LoginAttempt, now: Millis) -> Result<(), Slowed> {
+    pub(crate) fn check_rate(&self, attempt: &LoginAttempt, now: Millis) -> Result<(), Slowed> {
         self.allowed(&mut self.lock(), attempt, now)
     }
 
@@ -298,7 +298,7 @@ mod tests {
         // Set right, the clock counts the pause from then on.
         let right = Millis(DAY);
         let wait = Slowed::Address(60_000);
-        assert_eq!(throttle.look(&attempt, right), Err(wait));
+        assert_eq!(throttle.check_rate(&attempt, right), Err(wait));
         assert_eq!(throttle.begin(&attempt, Millis(DAY + 60_000)), Ok(()));
         assert_eq!(throttle.pace(&attempt, right, 12_000), Ok(12_000));
         while throttle.guess(source(1), ahead).is_none() {}
@@ -312,15 +312,18 @@ mod tests {
         let now = Millis(0);
         let theirs = throttle.attempt(source(1), "ada@example.org");
         while throttle.begin(&theirs, now).is_ok() {}
-        assert_eq!(throttle.look(&theirs, now), Err(Slowed::Address(60_000)));
+        assert_eq!(
+            throttle.check_rate(&theirs, now),
+            Err(Slowed::Address(60_000))
+        );
         let same = throttle.attempt(source(1), " ADA@example.ORG ");
-        assert!(throttle.look(&same, now).is_err());
+        assert!(throttle.check_rate(&same, now).is_err());
         let elsewhere = throttle.attempt(source(2), "ada@example.org");
-        assert_eq!(throttle.look(&elsewhere, now), Ok(()));
+        assert_eq!(throttle.check_rate(&elsewhere, now), Ok(()));
         let other = throttle.attempt(source(1), "bob@example.org");
-        assert_eq!(throttle.look(&other, now), Ok(()));
+        assert_eq!(throttle.check_rate(&other, now), Ok(()));
         throttle.clear(&theirs, false);
-        assert_eq!(throttle.look(&theirs, now), Ok(()));
+        assert_eq!(throttle.check_rate(&theirs, now), Ok(()));
     }
 
     #[test]

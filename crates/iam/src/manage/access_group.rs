@@ -76,18 +76,18 @@ impl Iam {
     pub fn access_groups(
         &self,
         caller: &Identity,
-        whose: Option<GroupsOf>,
+        groups_of: Option<GroupsOf>,
         is_wanted: impl Fn(&AccessGroup) -> bool,
         order: impl Fn(&AccessGroup, &AccessGroup) -> Ordering,
         window: PageRequest,
     ) -> Result<Page<AccessGroup>, IamError> {
         let (directory, account) = (self.directory(), caller.account());
-        let is_own = whose.is_some_and(|of| of.principal == caller.principal());
+        let is_own = groups_of.is_some_and(|of| of.principal == caller.principal());
         if !is_own && !is_administrator(&directory, caller, account) {
             return Err(not_administrator("listing access groups"));
         }
         let is_in = |group: &AccessGroup| {
-            whose.is_none_or(|of| {
+            groups_of.is_none_or(|of| {
                 let held = directory.membership_kind(of.principal, group.id);
                 held.is_some_and(|held| of.kind.is_none_or(|kind| kind == held))
             })
@@ -171,7 +171,7 @@ impl Iam {
     pub async fn create_access_group(
         &self,
         caller: &Identity,
-        wished: &str,
+        requested: &str,
         description: String,
     ) -> Result<AccessGroup, IamError> {
         self.may_manage_access_groups(caller)?;
@@ -180,7 +180,7 @@ impl Iam {
         let group = AccessGroup {
             id: AccessGroupId(entropy::guid()),
             account: caller.account(),
-            name: name("name", wished)?,
+            name: name("name", requested)?,
             description,
             rules: Vec::new(),
             revision: 1,
@@ -226,9 +226,9 @@ impl Iam {
         if let Some(description) = &change.description {
             text::check_description(description)?;
         }
-        let wished = change.name.map(|text| name("name", &text)).transpose()?;
+        let requested = change.name.map(|text| name("name", &text)).transpose()?;
         let new = AccessGroup {
-            name: wished.unwrap_or_else(|| old.name.clone()),
+            name: requested.unwrap_or_else(|| old.name.clone()),
             description: (change.description).unwrap_or_else(|| old.description.clone()),
             revision: old.revision.saturating_add(1),
             modified: self.stamp(caller),
@@ -242,7 +242,7 @@ impl Iam {
     }
 
     /// Deletes an access group with its policies: what they gave is gone when this returns. Members and rules go along only if
-    /// that is wished.
+    /// that is requested.
     ///
     /// # Errors
     /// Without Administrator of the account; when it has members or rules that were not to go along.

@@ -97,12 +97,16 @@ impl Iam {
         if !is_own && !is_administrator(&directory, caller, caller.account()) {
             return Err(not_administrator("listing the access policies of others"));
         }
+        let account = caller.account();
+        let all: Vec<&Policy> = match subjects {
+            [] => directory.policies_of(account).collect(),
+            [first, ..] => directory.policies_for(*first, account).collect(),
+        };
         let is_shown = |policy: &&Policy| {
             let mut named = subjects.iter();
             named.all(|subject| is_for(policy, *subject)) && is_wanted(policy)
         };
-        let all = directory.policies_of(caller.account());
-        let all: Vec<&Policy> = all.filter(is_shown).collect();
+        let all: Vec<&Policy> = all.into_iter().filter(is_shown).collect();
         Ok(part.cut(all, |a, b| {
             let by_age = || (a.created.at, a.id).cmp(&(b.created.at, b.id));
             order(a, b).then_with(by_age)
@@ -127,7 +131,7 @@ impl Iam {
                     || is_administrator(&directory, caller, policy.account))
         };
         let found = directory.policy(id).filter(is_seen).cloned();
-        found.ok_or_else(|| IamError::not_found("the access policy"))
+        found.ok_or_else(no_policy)
     }
 
     /// Whether the caller may make and change policies in the credential's account.
@@ -312,7 +316,7 @@ impl Iam {
             .check_stored(&mut tx, (Versioned::Policy, id.0))
             .await?;
         if !policies::delete(&mut tx, id).await? {
-            return Err(IamError::not_found("the access policy"));
+            return Err(no_policy());
         }
         self.commit(tx, about(caller, Action::PolicyDeleted, &policy))
             .await
@@ -427,4 +431,8 @@ fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {
         .with("roles", roles.join(" "))
         .with("attributes", attributes.join(" "))
         .with("state", state)
+}
+
+fn no_policy() -> IamError {
+    IamError::not_found("the access policy")
 }

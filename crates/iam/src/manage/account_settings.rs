@@ -75,10 +75,10 @@ pub struct EffectiveSettings {
 
 fn check_range(
     field: &'static str,
-    wished: Option<Option<i64>>,
+    requested: Option<Option<i64>>,
     range: &RangeInclusive<i64>,
 ) -> Result<(), Refusal> {
-    match wished.flatten() {
+    match requested.flatten() {
         Some(seconds) if !range.contains(&seconds) => {
             let (first, last) = (range.start(), range.end());
             let message = format!("`{field}` is {first} to {last}, or `NOT_SET`");
@@ -105,7 +105,7 @@ impl SettingsChange {
             let message = format!("`{field}` is 1 or more, or `NOT_SET`");
             return Err(Refusal::invalid(field, message));
         }
-        for (field, wished, range) in [
+        for (field, requested, range) in [
             (
                 "session_expiration_in_seconds",
                 self.session_seconds,
@@ -127,7 +127,7 @@ impl SettingsChange {
                 REFRESH_SECONDS,
             ),
         ] {
-            check_range(field, wished, &range)?;
+            check_range(field, requested, &range)?;
         }
         Ok(())
     }
@@ -325,7 +325,7 @@ impl Iam {
         if !account_settings::change(&mut tx, &new, old.revision).await? {
             return Err(changed());
         }
-        // What is over by either stays over, whatever is set later.
+        // A session that the old or the new limits end stays ended, whatever is set later.
         let now = self.0.clock.now();
         let over = old.settings.session_limits().cutoffs(now);
         let over = over.or(new.settings.session_limits().cutoffs(now));

@@ -218,9 +218,11 @@ impl Iam {
 
     /// One key that the caller may change.
     async fn changeable_key(&self, caller: &Identity, id: KeyId) -> Result<ApiKey, IamError> {
-        let key = self.api_key(caller, id).await?;
-        unlocked(&key)?;
-        Ok(key)
+        let find = || {
+            let key = self.known_api_key(caller, id)?;
+            unlocked(&key).map(|()| key)
+        };
+        self.found_at_any_node(find).await
     }
 
     async fn change_key(
@@ -239,11 +241,11 @@ impl Iam {
         let expires_at = match change.expires_at {
             None => key.expires_at,
             Some(same) if same == key.expires_at => same,
-            Some(wished) => {
-                check_ahead(wished, now)?;
-                match extends_life(&key, wished) {
-                    true => caller.bounds().key_life(wished)?.expires_at(),
-                    false => wished,
+            Some(requested) => {
+                check_ahead(requested, now)?;
+                match extends_life(&key, requested) {
+                    true => caller.bounds().key_life(requested)?.expires_at(),
+                    false => requested,
                 }
             }
         };
@@ -280,12 +282,12 @@ impl Iam {
         on: bool,
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
-        let key = self.api_key(caller, id).await?;
-        if matches!(switch, Switch::Disabled) {
-            unlocked(&key)?;
-            if !on {
-                caller.bounds().may_enable(&key)?;
-            }
+        let key = match switch {
+            Switch::Locked => self.api_key(caller, id).await?,
+            Switch::Disabled => self.changeable_key(caller, id).await?,
+        };
+        if matches!(switch, Switch::Disabled) && !on {
+            caller.bounds().may_enable(&key)?;
         }
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
@@ -329,8 +331,7 @@ impl Iam {
         id: impl Into<OfVersion<KeyId>>,
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
-        let key = self.api_key(caller, id).await?;
-        unlocked(&key)?;
+        let key = self.changeable_key(caller, id).await?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, key.account).await?;
@@ -370,10 +371,10 @@ fn locked(key: &ApiKey) -> IamError {
 }
 
 /// Whether a change extends the key's life: then the credential's own expiry bounds it.
-fn extends_life(key: &ApiKey, wished: Option<Millis>) -> bool {
-    match (wished, key.expires_at) {
+fn extends_life(key: &ApiKey, requested: Option<Millis>) -> bool {
+    match (requested, key.expires_at) {
         (_, None) => false,
         (None, Some(_)) => true,
-        (Some(wished), Some(now)) => wished > now,
+        (Some(requested), Some(now)) => requested > now,
     }
 }

@@ -28,8 +28,8 @@ pub(super) fn check_number(conditions: &[ClaimCondition]) -> Result<(), Refusal>
     check_count("conditions", conditions.len(), &limit::CONDITIONS_PER_RULE)
 }
 
-/// Refuses a claim that tokens of users do not have, and a value that the claim of no user can have: nobody would meet that it is so,
-/// and everybody that it is another.
+/// Refuses a claim that tokens of users do not have, and a value that the claim of no user can have: nobody would meet a condition
+/// that it is equal, and everybody one that it is not.
 pub(super) fn check_claims(conditions: &[ClaimCondition]) -> Result<(), Refusal> {
     for condition in conditions {
         let claim = condition.claim();

@@ -101,11 +101,11 @@ impl Iam {
         let directory = self.directory();
         let found = directory.custom_role_of_crn(caller.account(), crn);
         found.map(PolicyRole::Custom).ok_or_else(|| {
-            let mend = match meant(&directory, caller.account(), crn) {
+            let remedy = match meant(&directory, caller.account(), crn) {
                 Some(known) => format!("a role is named by its CRN, `{known}`"),
                 None => "`GET /v2/roles` lists those of the platform, of the service and of the account, with their CRNs".to_owned(),
             };
-            IamError::invalid("role_id", format!("there is no role `{crn}`: {mend}"))
+            IamError::invalid("role_id", format!("there is no role `{crn}`: {remedy}"))
         })
     }
 
@@ -140,9 +140,7 @@ impl Iam {
         let directory = self.directory();
         let found = directory.custom_role(id);
         let found = found.filter(|role| role.account == caller.account());
-        found
-            .cloned()
-            .ok_or_else(|| IamError::not_found("the role"))
+        found.cloned().ok_or_else(no_role)
     }
 
     /// Whether the caller may make and change roles of the account's own.
@@ -263,7 +261,7 @@ impl Iam {
             ));
         }
         if !custom_roles::delete(&mut tx, id).await? {
-            return Err(IamError::not_found("the role"));
+            return Err(no_role());
         }
         self.commit(tx, about(caller, Audited::CustomRoleDeleted, &role))
             .await
@@ -370,4 +368,8 @@ async fn has_free_names(
 
 fn taken(field: &'static str, message: String) -> IamError {
     IamError::Refused(Refusal::new(Reason::SameRole, message).field(field))
+}
+
+fn no_role() -> IamError {
+    IamError::not_found("the role")
 }

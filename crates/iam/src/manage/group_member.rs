@@ -1,5 +1,5 @@
-//! The members of access groups. A list of wishes is one change: those that can be met are met together, and each has an outcome of
-//! its own.
+//! The members of access groups. A list of memberships is one change: those that can be made are made together, and each has an
+//! outcome of its own.
 
 use super::access_group::no_group;
 use crate::audit::{Action, Entries, Entry};
@@ -189,14 +189,14 @@ impl Iam {
     }
 
     /// Puts principals into access groups of the credential's account: from the moment this returns they have what the groups'
-    /// policies give. The outcomes are in the order of the wishes; who is in a group already stays there.
+    /// policies give. The outcomes are in the order of `memberships`; who is in a group already stays there.
     ///
     /// # Errors
     /// Without Administrator of the account.
     pub async fn add_to_groups(
         &self,
         caller: &Identity,
-        wishes: &[(AccessGroupId, Principal)],
+        memberships: &[(AccessGroupId, Principal)],
     ) -> Result<Vec<Added>, IamError> {
         self.may_manage_access_groups(caller)?;
         let (account, added) = (caller.account(), self.stamp(caller));
@@ -204,11 +204,11 @@ impl Iam {
         let limit = &limit::GROUP_MEMBERS_PER_ACCOUNT;
         let held = counts::count(&mut tx, account, CountedItem::GroupMembers).await?;
         let mut room = self.account_limit(account, limit).saturating_sub(held);
-        let mut outcomes = Vec::with_capacity(wishes.len());
+        let mut outcomes = Vec::with_capacity(memberships.len());
         let mut entries = Vec::new();
-        for (group, principal) in wishes {
-            let wish = (*group, *principal);
-            let before = may_be_put(&mut tx, account, wish).await;
+        for (group, principal) in memberships {
+            let membership = (*group, *principal);
+            let before = may_be_put(&mut tx, account, membership).await;
             let put = match before {
                 Ok(Some(before)) => Ok(before),
                 Ok(None) => {
@@ -222,7 +222,7 @@ impl Iam {
                     };
                     if has_room.is_ok() {
                         access_group_members::insert(&mut tx, *group, *principal, added).await?;
-                        entries.push(about(caller, Action::GroupMemberAdded, wish));
+                        entries.push(about(caller, Action::GroupMemberAdded, membership));
                         room = room.saturating_sub(1);
                     }
                     has_room.map(|()| added)
@@ -246,26 +246,26 @@ impl Iam {
     }
 
     /// Takes principals out of access groups of the credential's account: what the groups' policies gave them is gone when this
-    /// returns. The outcomes are in the order of the wishes. Whom a dynamic rule lets in stays.
+    /// returns. The outcomes are in the order of `memberships`. Whom a dynamic rule lets in stays.
     ///
     /// # Errors
     /// Without Administrator of the account.
     pub async fn remove_from_groups(
         &self,
         caller: &Identity,
-        wishes: &[(AccessGroupId, Principal)],
+        memberships: &[(AccessGroupId, Principal)],
     ) -> Result<Vec<Removed>, IamError> {
         self.may_manage_access_groups(caller)?;
         let mut tx = self.lock_groups(caller).await?;
-        let mut outcomes = Vec::with_capacity(wishes.len());
+        let mut outcomes = Vec::with_capacity(memberships.len());
         let mut entries = Vec::new();
-        for (group, principal) in wishes {
+        for (group, principal) in memberships {
             let is_there = access_groups::is_there(&mut tx, caller.account(), *group).await?;
             let is_gone =
                 is_there && access_group_members::delete(&mut tx, *group, *principal).await?;
             if is_gone {
-                let wish = (*group, *principal);
-                entries.push(about(caller, Action::GroupMemberRemoved, wish));
+                let membership = (*group, *principal);
+                entries.push(about(caller, Action::GroupMemberRemoved, membership));
             }
             outcomes.push(match (is_there, is_gone) {
                 (false, _) => Err(Refusal::not_found("the access group")),

@@ -166,12 +166,15 @@ impl Iam {
         caller: &Identity,
         id: InstanceId,
     ) -> Result<Instance, IamError> {
-        let instance = self.instance(caller, id).await?;
-        self.may_manage_instances(caller)?;
-        match instance.locked {
-            true => Err(locked(&instance)),
-            false => Ok(instance),
-        }
+        let find = || {
+            let instance = self.known_instance(caller, id)?;
+            self.may_manage_instances(caller)?;
+            match instance.locked {
+                true => Err(locked(&instance)),
+                false => Ok(instance),
+            }
+        };
+        self.found_at_any_node(find).await
     }
 
     /// Changes an instance: its space has the new plan when this returns.

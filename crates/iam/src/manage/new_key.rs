@@ -197,9 +197,9 @@ impl Iam {
         &self,
         caller: &Identity,
         owner: Principal,
-        wished: &Narrowing,
+        requested: &Narrowing,
     ) -> Result<(), IamError> {
-        let Some(domain) = wished.domain else {
+        let Some(domain) = requested.domain else {
             return Ok(());
         };
         let directory = self.directory();

@@ -169,9 +169,7 @@ impl Iam {
     ) -> Result<Deletion, IamError> {
         let org = self.may_change_org(caller, id).await?;
         let directory = self.directory();
-        let all = directory.spaces_of(org.account).iter();
-        let spaces = all.filter(|space| directory.org_of(**space) == Some(id));
-        check_empty(&org, spaces.count(), recursive)?;
+        check_empty(&org, directory.spaces_in(id).len(), recursive)?;
         let by = Deleter {
             account: org.account,
             principal: caller.principal(),

@@ -14,17 +14,17 @@ use base::id::AccountId;
 use base::time::Millis;
 use std::collections::HashMap;
 
-/// How long at most a look holds: a session that is for the account only since may be due before those that were there.
-const LOOK_MILLISECONDS: i64 = 15_000;
+/// An account is checked again after this time at the latest: a session that has come to it since may end before the others.
+const RECHECK_MILLISECONDS: i64 = 15_000;
 
-/// When the sessions of each account are looked at again.
+/// When the sessions of each account are checked next.
 #[derive(Debug, Default)]
 pub struct SessionWatch {
-    next: HashMap<AccountId, NextLook>,
+    next: HashMap<AccountId, NextCheck>,
 }
 
 #[derive(Debug)]
-struct NextLook {
+struct NextCheck {
     /// The version of the settings that the time was found with.
     revision: i64,
     at: Millis,
@@ -34,7 +34,7 @@ impl SessionWatch {
     fn is_due(&self, stored: &StoredSettings, now: Millis) -> bool {
         self.next.get(&stored.account).is_none_or(|next| {
             // A time that is far away was found before the clock was set back.
-            let is_waiting = next.at > now && next.at <= now.plus(LOOK_MILLISECONDS);
+            let is_waiting = next.at > now && next.at <= now.plus(RECHECK_MILLISECONDS);
             next.revision != stored.revision || !is_waiting
         })
     }
@@ -42,7 +42,7 @@ impl SessionWatch {
 
 impl Iam {
     /// Ends the sessions that the settings of their accounts have ended meanwhile, for good and with all their tokens. With a new
-    /// `watch` all accounts are looked at.
+    /// `watch` all accounts are checked.
     ///
     /// # Errors
     /// When the database fails.
@@ -60,7 +60,9 @@ impl Iam {
         for stored in due {
             let at = self.end_overdue_of(&stored, now).await?;
             let revision = stored.revision;
-            watch.next.insert(stored.account, NextLook { revision, at });
+            watch
+                .next
+                .insert(stored.account, NextCheck { revision, at });
         }
         Ok(())
     }
@@ -73,9 +75,9 @@ impl Iam {
     ) -> Result<Millis, IamError> {
         let limits = stored.settings.session_limits();
         let over = limits.cutoffs(now);
-        let mut look = self.0.db.snapshot().await?;
-        let found = sessions::find_overdue(&mut look, stored.account, over).await?;
-        look.end().await?;
+        let mut tx = self.0.db.snapshot().await?;
+        let found = sessions::find_overdue(&mut tx, stored.account, over).await?;
+        tx.end().await?;
         if found.over > 0 {
             let mut tx = self.0.db.begin().await?;
             let ended = sessions::end_overdue(&mut tx, stored.account, over, now).await?;
@@ -89,7 +91,7 @@ impl Iam {
                 self.read_ends().await;
             }
         }
-        let latest = now.plus(LOOK_MILLISECONDS);
+        let latest = now.plus(RECHECK_MILLISECONDS);
         let proven_at = found.first_proven.unwrap_or(now);
         let used_at = found.first_used.unwrap_or(now);
         Ok(limits.end(proven_at, used_at, latest))

@@ -119,7 +119,7 @@ impl Iam {
             }
         };
         if !is_new {
-            return self.role_stays(tx).await;
+            return self.end_unchanged(tx).await;
         }
         self.roles_are_within_limit(&mut tx, account).await?;
         let entry = about_role(caller, Action::RoleGiven, account, holder);
@@ -159,7 +159,7 @@ impl Iam {
             }
         };
         if !was_there {
-            return self.role_stays(tx).await;
+            return self.end_unchanged(tx).await;
         }
         let entry = about_role(caller, Action::RoleTaken, account, holder);
         self.commit(
@@ -171,8 +171,8 @@ impl Iam {
         .await
     }
 
-    /// Drops a transaction that changes no role.
-    async fn role_stays(&self, tx: Tx) -> Result<(), IamError> {
+    /// Ends a request that changes no role.
+    async fn end_unchanged(&self, tx: Tx) -> Result<(), IamError> {
         drop(tx);
         // It is so already; perhaps another node has made it so.
         self.sync().await

@@ -65,11 +65,11 @@ pub(super) async fn check_storable(tx: &mut Tx, policy: &Policy) -> Result<(), I
     let mut others = all.iter().filter(|other| other.id != policy.id);
     match others.find(|other| policy.repeats(other)) {
         None => Ok(()),
-        Some(other) => Err(said_already(other.id)),
+        Some(other) => Err(already_exists(other.id)),
     }
 }
 
-fn said_already(id: PolicyId) -> IamError {
+fn already_exists(id: PolicyId) -> IamError {
     let message = format!(
         "the access policy `{id}` gives the subject the same roles in the same place already"
     );

@@ -244,9 +244,9 @@ impl Iam {
         change: ProfileChange,
     ) -> Result<Option<Profile>, IamError> {
         check_texts(change.description.as_deref(), change.email.as_deref())?;
-        let wished = change.name.map(|text| name("name", &text)).transpose()?;
+        let requested = change.name.map(|text| name("name", &text)).transpose()?;
         let new = Profile {
-            name: wished.unwrap_or_else(|| old.name.clone()),
+            name: requested.unwrap_or_else(|| old.name.clone()),
             description: (change.description).unwrap_or_else(|| old.description.clone()),
             email: change.email.unwrap_or_else(|| old.email.clone()),
             revision: old.revision.saturating_add(1),

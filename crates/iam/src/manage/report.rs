@@ -73,7 +73,7 @@ fn inactive(
     start: Millis,
 ) -> Vec<ReportEntry> {
     let mut found = Vec::new();
-    let mut look = |guid: Guid, id: String| {
+    let mut add_if_inactive = |guid: Guid, id: String| {
         let last = last.get(&guid).copied();
         if last.is_none_or(|last| last < start) {
             found.push((id, last.map(|last| last.0)));
@@ -81,10 +81,10 @@ fn inactive(
     };
     for principal in directory.principals_of(account) {
         if let Some(guid) = principal.guid() {
-            look(guid, principal.to_string());
+            add_if_inactive(guid, principal.to_string());
         }
         for key in directory.keys_of(account, *principal) {
-            look(key.0, key.to_string());
+            add_if_inactive(key.0, key.to_string());
         }
     }
     found

@@ -61,14 +61,14 @@ impl Iam {
     pub async fn create_resource_group(
         &self,
         caller: &Identity,
-        wished: &str,
+        requested: &str,
     ) -> Result<ResourceGroup, IamError> {
         self.may_manage_resource_groups(caller)?;
         let now = self.0.clock.now();
         let group = ResourceGroup {
             id: ResourceGroupId(entropy::guid()),
             account: caller.account(),
-            name: name("name", wished)?,
+            name: name("name", requested)?,
             created: Stamp {
                 at: now,
                 by: caller.principal(),
@@ -95,12 +95,12 @@ impl Iam {
         &self,
         caller: &Identity,
         id: ResourceGroupId,
-        wished: &str,
+        requested: &str,
     ) -> Result<ResourceGroup, IamError> {
         let old = self.resource_group(caller, id).await?;
         self.may_manage_resource_groups(caller)?;
         let new = ResourceGroup {
-            name: name("name", wished)?,
+            name: name("name", requested)?,
             modified_at: self.0.clock.now(),
             ..old
         };

@@ -205,11 +205,11 @@ impl Iam {
         &self,
         caller: &Identity,
         id: ResourceKeyId,
-        wished: &str,
+        requested: &str,
     ) -> Result<(ResourceKey, Instance), IamError> {
         let (old, instance) = self.resource_key(caller, id).await?;
         let new = ResourceKey {
-            name: name("name", wished)?,
+            name: name("name", requested)?,
             modified: self.stamp(caller),
             ..old
         };

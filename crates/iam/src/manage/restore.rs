@@ -62,7 +62,7 @@ impl Iam {
                 && deletion.is_kept(now)
                 && may_restore(&directory, caller, deletion)
         });
-        let none = || match self.sees(caller, domain) {
+        let none = || match self.is_visible(caller, domain) {
             true => IamError::conflict(format!(
                 "the {what} is not deleted, so there is nothing to restore"
             )),
@@ -73,7 +73,7 @@ impl Iam {
         Ok(found.clone())
     }
 
-    fn sees(&self, caller: &Identity, domain: Domain) -> bool {
+    fn is_visible(&self, caller: &Identity, domain: Domain) -> bool {
         match domain {
             Domain::Space(id) => self.known_space(caller, id).is_ok(),
             Domain::Org(id) => self.known_org(caller, id).is_ok(),

@@ -147,12 +147,15 @@ impl Iam {
         id: ServiceId,
         what: &str,
     ) -> Result<Service, IamError> {
-        let service = self.service_id(caller, id).await?;
-        self.administer(caller, service.account, what)?;
-        match service.locked {
-            true => Err(locked(&service)),
-            false => Ok(service),
-        }
+        let find = || {
+            let service = self.known_service_id(caller, id)?;
+            self.administer(caller, service.account, what)?;
+            match service.locked {
+                true => Err(locked(&service)),
+                false => Ok(service),
+            }
+        };
+        self.found_at_any_node(find).await
     }
 
     /// Checks again, within the transaction of a change, whether the caller may make it, and locks the row of the service ID. The

@@ -40,6 +40,10 @@ impl Revised for ServiceGroup {
     }
 }
 
+fn no_group() -> IamError {
+    IamError::not_found("the group of service IDs")
+}
+
 fn taken(error: IamError) -> IamError {
     error.if_unique(|| IamError::conflict("a group of service IDs of this name exists"))
 }
@@ -83,7 +87,7 @@ impl Iam {
     ) -> Result<ServiceGroup, IamError> {
         self.may_manage_service_id_groups(caller)?;
         let found = service_id_groups::find(&self.0.db, caller.account(), id).await?;
-        found.ok_or_else(|| IamError::not_found("the group of service IDs"))
+        found.ok_or_else(no_group)
     }
 
     /// A transaction in which the caller may still change groups of the credential's account, which is locked.
@@ -99,7 +103,7 @@ impl Iam {
     pub async fn create_service_id_group(
         &self,
         caller: &Identity,
-        wished: &str,
+        requested: &str,
         description: String,
     ) -> Result<ServiceGroup, IamError> {
         self.may_manage_service_id_groups(caller)?;
@@ -108,7 +112,7 @@ impl Iam {
         let group = ServiceGroup {
             id: ServiceGroupId(entropy::guid()),
             account: caller.account(),
-            name: name("name", wished)?,
+            name: name("name", requested)?,
             description,
             made_by: caller.principal(),
             revision: 1,
@@ -135,12 +139,12 @@ impl Iam {
         caller: &Identity,
         id: ServiceGroupId,
         if_match: &str,
-        (wished, description): (&str, Option<String>),
+        (requested, description): (&str, Option<String>),
     ) -> Result<ServiceGroup, IamError> {
         self.change_version(
             if_match,
             || self.service_id_group(caller, id),
-            |old| self.change_service_group(caller, old, (wished, description.clone())),
+            |old| self.change_service_group(caller, old, (requested, description.clone())),
         )
         .await
     }
@@ -149,13 +153,13 @@ impl Iam {
         &self,
         caller: &Identity,
         old: ServiceGroup,
-        (wished, description): (&str, Option<String>),
+        (requested, description): (&str, Option<String>),
     ) -> Result<Option<ServiceGroup>, IamError> {
         if let Some(description) = &description {
             text::check_description(description)?;
         }
         let new = ServiceGroup {
-            name: name("name", wished)?,
+            name: name("name", requested)?,
             description: description.unwrap_or_else(|| old.description.clone()),
             revision: old.revision.saturating_add(1),
             modified_at: self.0.clock.now(),
@@ -192,7 +196,7 @@ impl Iam {
             return Err(IamError::conflict(message));
         }
         if !service_id_groups::delete(&mut tx, id).await? {
-            return Err(IamError::not_found("the group of service IDs"));
+            return Err(no_group());
         }
         let entry = about(caller, Action::ServiceGroupDeleted, &group);
         self.commit(tx, entry).await

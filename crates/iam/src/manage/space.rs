@@ -31,21 +31,29 @@ fn not_creator(org: OrgId) -> IamError {
 }
 
 impl Iam {
-    /// The spaces that the caller sees and `wanted` selects, by account, then by name.
+    /// The spaces that the caller sees and `wanted` selects, by account, then by name: those of one organization, if one is named.
     #[must_use]
     pub fn spaces(
         &self,
         caller: &Identity,
+        of: Option<OrgId>,
         wanted: impl Fn(&Space) -> bool,
         window: PageRequest,
     ) -> Page<Space> {
         let directory = &*self.directory();
         let accounts = directory.accounts_of(caller.principal()).iter();
-        let reached = accounts.filter(|account| caller.reaches(directory, **account));
+        let account_of = |org| directory.account_of(Domain::Org(org));
+        let reached = accounts.filter(|account| {
+            of.is_none_or(|org| account_of(org) == Some(**account))
+                && caller.reaches(directory, **account)
+        });
         let seen = reached.flat_map(|account| {
             let visibility = Visibility::of(directory, caller, *account);
-            let all = directory.spaces_of(*account).iter();
-            let found = all.filter_map(|id| directory.spaces.get(id));
+            let all = match of {
+                Some(org) => directory.spaces_in(org),
+                None => directory.spaces_of(*account),
+            };
+            let found = all.iter().filter_map(|id| directory.spaces.get(id));
             found.filter(move |space| visibility.has_space(space.org, space.id))
         });
         window.of(seen.filter(|space| wanted(space)))

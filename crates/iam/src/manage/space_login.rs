@@ -12,11 +12,11 @@ use crate::flow::grant::Grant;
 use crate::flow::uaa::UaaGrant;
 use crate::key_text;
 use crate::model::bounds::Narrowing;
-use crate::model::directory::{ApiKey, Space};
-use crate::model::page::PageRequest;
+use crate::model::directory::{ApiKey, Directory, Space};
+use crate::policy::{is_org_visible, is_space_visible};
 use crate::service::Iam;
 use crate::token::identity::{Credential, Identity};
-use base::id::{KeyId, OrgId, SpaceId};
+use base::id::{AccountId, KeyId, OrgId, SpaceId};
 use base::scope::{Action, Domain};
 use base::secret::Secret;
 use base::source::Source;
@@ -56,6 +56,18 @@ pub struct SpaceTokens {
     pub logging_token: Option<LoggingToken>,
 }
 
+/// The accounts that the caller's credential reaches.
+fn reached(directory: &Directory, caller: &Identity) -> impl Iterator<Item = AccountId> {
+    let accounts = directory.accounts_of(caller.principal()).iter().copied();
+    accounts.filter(move |account| caller.reaches(directory, *account))
+}
+
+/// The one that there is; none of several.
+fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
+    let first = all.next()?;
+    all.next().is_none().then_some(first)
+}
+
 impl Iam {
     /// Logs in by name and password, or by a key, and gives what a sender to the space needs.
     ///
@@ -93,20 +105,19 @@ impl Iam {
             let entry = directory.orgs.get(&space.org);
             entry.is_some_and(|entry| entry.name == org)
         };
-        let wanted = |space: &Space| space.name == name && org.is_none_or(|org| is_in(space, org));
-        let found = self.spaces(caller, wanted, PageRequest { skip: 0, take: 1 });
-        let is_one = found.total == 1;
-        found.entries.into_iter().next().filter(|_| is_one)
+        let named = reached(&directory, caller)
+            .flat_map(|account| directory.spaces_named(account, name))
+            .filter(|space| org.is_none_or(|org| is_in(space, org)));
+        let seen = named.filter(|space| is_space_visible(&directory, caller, space.id));
+        only(seen).cloned()
     }
 
     fn one_org(&self, caller: &Identity, name: &str) -> Option<OrgId> {
-        let found = self.orgs(
-            caller,
-            |org| org.name == name,
-            PageRequest { skip: 0, take: 1 },
-        );
-        let is_one = found.total == 1;
-        found.entries.first().filter(|_| is_one).map(|org| org.id)
+        let directory = self.directory();
+        let named = reached(&directory, caller)
+            .flat_map(|account| directory.orgs_named(account, name))
+            .map(|org| org.id);
+        only(named.filter(|org| is_org_visible(&directory, caller, *org)))
     }
 
     /// The key for the caller's senders to the space; a new one, if there is none that lasts.

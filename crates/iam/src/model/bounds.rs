@@ -120,7 +120,8 @@ impl CredentialBounds {
         }
     }
 
-    /// For a trusted profile that a compute resource takes on: in the profile's account until then, and nothing that lives on.
+    /// For a trusted profile that a compute resource takes on: in the profile's account until then. The resource can do so again at any
+    /// time, so the keys of service IDs that it makes as an Administrator need not end with this token, as those of a person need not.
     pub(crate) fn of_workload(
         directory: &Directory,
         (profile, account): (ProfileId, AccountId),
@@ -133,7 +134,7 @@ impl CredentialBounds {
             reach: AccountReach::One(account),
             proven_at: directory.after_departures(principal, now),
             not_after: Some(end),
-            keys_until: Some(end),
+            keys_until: None,
             renewable: false,
             narrowing: Narrowing::NONE,
             root: Root::default(),
@@ -340,8 +341,8 @@ impl CredentialBounds {
 
     /// The end of a credential that lives for a while from `now` on.
     pub(crate) fn end(&self, now: Millis, seconds: i64) -> Millis {
-        let wished = now.plus(seconds.saturating_mul(1000));
-        self.not_after.map_or(wished, |end| end.min(wished))
+        let requested = now.plus(seconds.saturating_mul(1000));
+        self.not_after.map_or(requested, |end| end.min(requested))
     }
 
     /// Whether it opens the account: the account is within reach, the principal is a member, and the proof is not older than
@@ -441,9 +442,9 @@ mod tests {
         }
 
         #[test]
-        fn nothing_made_outlives_what_was_shown(a in bounds(), wished in end(), now in 0_i64..5, seconds in 0_i64..5) {
+        fn nothing_made_outlives_what_was_shown(a in bounds(), requested in end(), now in 0_i64..5, seconds in 0_i64..5) {
             prop_assert!(ends_no_later(Some(a.end(Millis(now), seconds)), a.not_after));
-            if let Ok(life) = a.key_life(wished) {
+            if let Ok(life) = a.key_life(requested) {
                 prop_assert!(ends_no_later(life.expires_at(), a.keys_until));
             }
         }

@@ -220,13 +220,18 @@ impl Directory {
         accounts
     }
 
-    /// The usage counter of all domains of the account in the store, including deleted ones while the store may hold
-    /// samples of them.
-    pub fn tenants_of(&self, account: AccountId) -> impl Iterator<Item = Metering> {
+    /// The domains of the account: its own, its organizations and its spaces.
+    pub fn domains_in(&self, account: AccountId) -> impl Iterator<Item = Domain> {
         let orgs = self.orgs_of(account).iter().map(|id| Domain::Org(*id));
         let spaces = self.spaces_of(account).iter().map(|id| Domain::Space(*id));
         let account_domain = std::iter::once(Domain::Account(account));
-        let live = account_domain.chain(orgs).chain(spaces);
+        account_domain.chain(orgs).chain(spaces)
+    }
+
+    /// The usage counter of all domains of the account in the store, including deleted ones while the store may hold
+    /// samples of them.
+    pub fn tenants_of(&self, account: AccountId) -> impl Iterator<Item = Metering> {
+        let live = self.domains_in(account);
         let live = live.filter_map(move |domain| self.domains.get(&domain));
         let deleted = self.deletions.of(account);
         live.map(|entry| entry.tenant)

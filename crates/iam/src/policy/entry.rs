@@ -25,12 +25,12 @@ pub(crate) fn account_from(
     from: Option<IpAddr>,
 ) -> Option<AccountId> {
     let default = account(directory, bounds);
-    let lets_in = |account: AccountId| directory.check_address(account, from).is_ok();
+    let allows_address = |account: AccountId| directory.check_address(account, from).is_ok();
     let is_bound = matches!(bounds.reach(), AccountReach::One(_));
-    if is_bound || default.is_none_or(lets_in) {
+    if is_bound || default.is_none_or(allows_address) {
         return default;
     }
-    oldest(directory, bounds, lets_in).or(default)
+    oldest(directory, bounds, allows_address).or(default)
 }
 
 /// The account with the longest membership, of those that the credential opens and `is_meant` names.

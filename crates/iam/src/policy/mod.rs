@@ -7,5 +7,7 @@ mod view;
 mod visibility;
 
 pub(crate) use entry::{account, account_from};
-pub(crate) use view::{administers, is_administrator, manages, require_visible};
+pub(crate) use view::{
+    administers, is_administrator, is_org_visible, is_space_visible, manages, require_visible,
+};
 pub(crate) use visibility::Visibility;

@@ -45,10 +45,11 @@ impl Visibility {
                 }
             }
         }
-        let (shown_orgs, shown_spaces) = directory.shown_by_policies(caller.principal(), account);
-        orgs.extend(shown_orgs);
-        orgs.extend(shown_spaces.iter().filter_map(|id| directory.org_of(*id)));
-        spaces.extend(shown_spaces);
+        let (visible_orgs, visible_spaces) =
+            directory.visible_by_policies(caller.principal(), account);
+        orgs.extend(visible_orgs);
+        orgs.extend(visible_spaces.iter().filter_map(|id| directory.org_of(*id)));
+        spaces.extend(visible_spaces);
         Self::Some {
             orgs,
             managed,

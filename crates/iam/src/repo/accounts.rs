@@ -161,13 +161,13 @@ pub(crate) async fn replace_owner(
     Ok(())
 }
 
-/// The account of an owner who leaves goes to the user with the longest membership who is an Administrator, or to `heir` if
+/// The account of an owner who leaves goes to the user with the longest membership who is an Administrator, or to `new_owner` if
 /// there is none.
 pub(crate) async fn transfer_ownership(
     tx: &mut Tx,
     account: AccountId,
     principal: Principal,
-    heir: Guid,
+    new_owner: Guid,
 ) -> Result<(), IamError> {
     let sql = "UPDATE accounts SET owner = COALESCE((SELECT members.principal FROM members \
                JOIN roles ON roles.principal = members.principal AND roles.domain = $3 AND roles.role = $4 \
@@ -178,7 +178,7 @@ pub(crate) async fn transfer_ownership(
         key(principal),
         Domain::Account(account).to_string().into(),
         Role::Administrator.name().into(),
-        heir.to_string().into(),
+        new_owner.to_string().into(),
     ];
     tx.execute(sql, &values).await?;
     Ok(())

@@ -100,22 +100,75 @@ fn deleted_accounts(changed: &Changed) -> Vec<AccountId> {
     all.collect()
 }
 
-/// Deletes changes that every node has had time to read.
+/// The latest change that every node has had time to read, if there are enough of them to be deleted.
+pub(crate) async fn last_to_drop(db: &Db) -> Result<Option<i64>, IamError> {
+    let mut tx = db.snapshot().await?;
+    let (made, dropped) = counters::made_and_dropped(&mut tx).await?;
+    tx.end().await?;
+    let last = made.saturating_sub(NUMBERS_KEPT);
+    Ok((last.saturating_sub(dropped) >= NUMBERS_OVER).then_some(last))
+}
+
+/// Deletes the oldest `rows` changes up to `last`; whether there may be more. All of a number go at once, as one transaction wrote
+/// them. Whoever reads the log sees both the deletion and the counter that tells of it, or neither.
 #[expect(
     clippy::disallowed_methods,
     reason = "no change: what the log has told all nodes of goes"
 )]
-pub(crate) async fn drop_old(db: &Db) -> Result<(), IamError> {
-    let mut look = db.snapshot().await?;
-    let (made, dropped) = counters::made_and_dropped(&mut look).await?;
-    look.end().await?;
-    let last = made.saturating_sub(NUMBERS_KEPT);
-    if last.saturating_sub(dropped) < NUMBERS_OVER {
-        return Ok(());
-    }
+pub(crate) async fn drop_oldest(db: &Db, last: i64, rows: i64) -> Result<bool, IamError> {
+    // Before the transaction, which then only writes: another node may delete the same meanwhile.
+    let sql =
+        "SELECT sequence FROM changes WHERE sequence <= $1 ORDER BY sequence LIMIT 1 OFFSET $2";
+    let before_it = rows.saturating_sub(1);
+    let reached = match db.one(sql, &[last.into(), before_it.into()]).await? {
+        Some(row) => row.int("sequence")?,
+        None => last,
+    };
     let mut tx = db.begin().await?;
-    counters::drop_changes(&mut tx, last).await?;
-    tx.execute("DELETE FROM changes WHERE sequence <= $1", &[last.into()])
-        .await?;
-    Ok(tx.commit().await?)
+    let sql = "DELETE FROM changes WHERE sequence <= $1";
+    tx.execute(sql, &[reached.into()]).await?;
+    // Last, so that the counter is locked for no longer than the commit takes.
+    counters::drop_changes(&mut tx, reached).await?;
+    tx.commit().await?;
+    Ok(reached < last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The number up to which changes are deleted, and the numbers of the rows.
+    async fn kept(db: &Db) -> (i64, Vec<i64>) {
+        let mut look = db.snapshot().await.unwrap();
+        let (_, dropped) = counters::made_and_dropped(&mut look).await.unwrap();
+        let sql = "SELECT sequence FROM changes WHERE sequence IS NOT NULL ORDER BY sequence";
+        let rows = look.all(sql, &[]).await.unwrap();
+        look.end().await.unwrap();
+        let numbers = rows.iter().map(|row| row.int("sequence").unwrap());
+        (dropped, numbers.collect())
+    }
+
+    #[tokio::test]
+    async fn the_oldest_go_a_few_at_a_time_and_those_of_a_number_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("iam.db");
+        let db = Db::open(&file.to_string_lossy()).await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        for number in [1_i64, 2, 3, 3, 3, 4, 5, 6] {
+            let sql = "INSERT INTO changes (sequence, kind, id) VALUES ($1, 'test', 'test')";
+            tx.execute(sql, &[number.into()]).await.unwrap();
+        }
+        #[expect(clippy::disallowed_methods, reason = "the log of no service")]
+        tx.commit().await.unwrap();
+
+        assert!(drop_oldest(&db, 5, 2).await.unwrap());
+        assert_eq!(kept(&db).await, (2, vec![3, 3, 3, 4, 5, 6]));
+        assert!(drop_oldest(&db, 5, 2).await.unwrap());
+        assert_eq!(kept(&db).await, (3, vec![4, 5, 6]));
+        assert!(!drop_oldest(&db, 5, 2).await.unwrap());
+        assert_eq!(kept(&db).await, (5, vec![6]));
+        // A node that comes late takes nothing back.
+        assert!(!drop_oldest(&db, 4, 2).await.unwrap());
+        assert_eq!(kept(&db).await, (5, vec![6]));
+    }
 }

@@ -232,7 +232,7 @@ pub(crate) async fn all(db: &Db) -> Result<Vec<UserRow>, IamError> {
 }
 
 /// Makes another account the first one of a principal, if it is a user whose first one this was.
-pub(crate) async fn move_home(
+pub(crate) async fn replace_first_account(
     tx: &mut Tx,
     principal: &Value,
     from: AccountId,

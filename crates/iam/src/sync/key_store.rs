@@ -279,8 +279,9 @@ impl Iam {
     /// # Errors
     /// When they cannot be read: then the present ones stay in service.
     pub async fn reread_keys(&self) -> Result<KeyChange, IamError> {
-        let turn = self.0.reload.lock().await;
+        // Before the turn, so that nobody who has it waits for a connection.
         let mut tx = self.0.db.snapshot().await?;
+        let turn = self.0.reload.lock().await;
         let stored = signing_keys::in_service(&mut tx).await?;
         tx.end().await?;
         let change = self.replace_keys(&stored);

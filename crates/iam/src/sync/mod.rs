@@ -2,17 +2,24 @@
 //! second after a change of another. Everything is read again only at the start, after more changes than the log holds, and
 //! after more at once than are worth following.
 //!
+//! One task reads the changes of all nodes, this one included, over a connection of its own; whoever has committed a change waits
+//! for it. Without that task, or when it is late, they read for themselves.
+//!
 //! A node that cannot learn of changes must not guess: the age of its directory is the time since its last answered
 //! query, and beyond a limit it refuses all requests. It also refuses them while one of its own changes is committed
 //! but cannot be read.
 
 mod activity;
 mod answering;
+mod connections;
 mod disk_space;
+mod housekeeping;
 mod key_schedule;
 pub mod key_store;
+mod watch;
 
 use self::answering::while_answering;
+use self::connections::Connections;
 use crate::blocking::run_blocking;
 use crate::error::IamError;
 use crate::model::directory::Directory;
@@ -22,22 +29,12 @@ use crate::repo::changes::ChangesSince;
 use crate::repo::counters;
 use crate::repo::rows::Rows;
 use crate::repo::signing_keys::{self, EncryptedSigningKey};
-use crate::service::{Iam, Inner};
+use crate::service::Iam;
 use base::error_chain::Chain;
-use base::failure_streak::FailureStreak;
-use db::{Db, Follower};
+use db::Tx;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio::sync::{MutexGuard, Notify};
-use tokio::task::JoinSet;
-use tokio::time::Instant;
-
-/// How often the node asks for changes of other nodes, if the database does not notify it.
-const POLL: Duration = Duration::from_millis(500);
-
-/// How long the node waits for more after a notification, because changes come in bursts.
-const GATHER: Duration = Duration::from_millis(5);
 
 /// How long a query for changes may take before it counts as unanswered.
 const POLL_LIMIT: Duration = Duration::from_secs(5);
@@ -46,31 +43,31 @@ const POLL_LIMIT: Duration = Duration::from_secs(5);
 /// depends on how many there are.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 
-/// How often the node reads the login sources of other nodes and checks the length of the change log.
-const LOOK: Duration = Duration::from_secs(30);
-
-/// How long until the node listens again after it lost the connection; meanwhile it polls.
-const LISTEN_AGAIN: Duration = Duration::from_secs(2);
+/// How long whoever has committed a change waits for the task that reads them, before they try for themselves.
+const WATCHER_MAX: Duration = Duration::from_secs(1);
 
 impl Iam {
-    /// Watches for changes of other nodes, and keeps the audit and the activity, until the service is dropped or closed.
+    /// Watches for changes of other nodes, and keeps the audit, the activity and the change log, until the service is dropped or
+    /// closed.
     pub fn watch(&self) {
         tokio::spawn(self.audit_watch());
         tokio::spawn(self.activity_watch());
+        tokio::spawn(self.housekeeping_watch());
         tokio::spawn(self.change_watch());
     }
 
     /// Watches for changes of other nodes until the service is dropped or closed. It may be begun again after a panic, which
     /// does not make the directory younger.
     pub fn change_watch(&self) -> impl Future<Output = ()> + Send + use<> {
-        self.0.freshness.begin(self.0.clock.now());
-        watch(Arc::downgrade(&self.0), self.0.db.follow())
+        self.0.freshness.begin(self.0.moment());
+        let running = self.0.watcher.begin();
+        watch::watch(Arc::downgrade(&self.0), self.0.db.follow(), running)
     }
 
     /// The age of this node's directory in seconds: the time since its last answered query. 0 if no task watches.
     #[must_use]
     pub fn directory_age_seconds(&self) -> i64 {
-        self.0.freshness.age_seconds(self.0.clock.now())
+        self.0.freshness.age_seconds(self.0.moment())
     }
 
     /// Whether a change of this node is committed but not read yet: until then all requests are refused.
@@ -85,12 +82,13 @@ impl Iam {
     /// # Errors
     /// When the database does not answer.
     pub async fn sync(&self) -> Result<(), IamError> {
-        let question = || self.sync_by(&self.0.db);
+        let question = || self.sync_over(Connections::Shared);
         self.0.question.ask(question).await
     }
 
-    async fn sync_by(&self, db: &Db) -> Result<(), IamError> {
-        let question = self.0.freshness.ask(self.0.clock.now());
+    async fn sync_over(&self, connections: Connections<'_>) -> Result<(), IamError> {
+        let db = connections.db(&self.0);
+        let query = self.0.freshness.ask(self.0.moment());
         // A database that hangs counts as unreachable.
         let asked = counters::changes_and_ends(db);
         let (changes, ends) = while_answering(POLL_LIMIT, asked).await?;
@@ -102,9 +100,9 @@ impl Iam {
             while_answering(SILENCE_MAX, ended.catch_up(db, self.0.clock.now())).await?;
         }
         if changes != self.0.directory.load().changes {
-            self.read(self.0.reload.lock().await, db).await?;
+            self.read_over(connections).await?;
         }
-        self.0.freshness.answered(question);
+        self.0.freshness.answered(query);
         Ok(())
     }
 
@@ -131,31 +129,42 @@ impl Iam {
     pub(crate) fn mark_unknown(&self, error: &IamError) {
         tracing::error!(error = %Chain(error), "whether a change was committed is not known: all requests are refused until it is");
         self.0.freshness.mark_behind();
-        self.0.woken.notify_one();
+        self.0.watcher.hint();
     }
 
     fn mark_behind(&self, error: &IamError) {
         tracing::error!(error = %Chain(error), "a committed change cannot be read: all requests are refused until it can");
         self.0.freshness.mark_behind();
-        self.0.woken.notify_one();
+        self.0.watcher.hint();
     }
 
     /// Brings the directory up to this number of changes, unless it has them already: one read serves all concurrent
     /// callers.
     async fn catch_up(&self, changes: i64) -> Result<(), IamError> {
-        let turn = self.0.reload.lock().await;
-        if self.0.directory.load().changes >= changes {
+        let watcher = &self.0.watcher;
+        let brought = tokio::time::timeout(WATCHER_MAX, watcher.brings(changes)).await;
+        if matches!(brought, Ok(true)) {
             return Ok(());
         }
-        self.read(turn, &self.0.db).await
+        // All connections but the watcher's may be taken, so it may still be the first.
+        tokio::select! {
+            biased;
+            () = watcher.shows(changes) => Ok(()),
+            done = self.read_over(Connections::Shared) => done,
+        }
     }
 
-    /// Applies changes.
-    async fn read(&self, _turn: MutexGuard<'_, ()>, db: &Db) -> Result<(), IamError> {
+    /// Applies the changes that there are.
+    async fn read_over(&self, connections: Connections<'_>) -> Result<(), IamError> {
+        let _queue = connections.queue(&self.0).await;
+        // Before the turn, so that nobody who has it waits for a connection. The transaction sees the moment of its first
+        // statement, which comes later.
+        let begun = async { Ok(connections.db(&self.0).snapshot().await?) };
+        let look = while_answering(SILENCE_MAX, begun).await?;
+        let _turn = self.0.reload.lock().await;
         let before = self.0.directory.load_full();
-        let Some(found) =
-            while_answering(SILENCE_MAX, UnreadChanges::since(before.changes, db)).await?
-        else {
+        let unread = UnreadChanges::since(before.changes, look);
+        let Some(found) = while_answering(SILENCE_MAX, unread).await? else {
             return Ok(());
         };
         let UnreadChanges {
@@ -179,22 +188,10 @@ impl Iam {
         });
         let fresh = fresh.await?;
         let old = self.0.directory.swap(Arc::new(fresh));
+        self.0.watcher.applied(changes);
         // Dropping the parts that are not shared takes time.
         tokio::task::spawn_blocking(move || drop(old));
         Ok(())
-    }
-
-    /// Periodic work: reads the login sources of other nodes, and deletes old changes from the log.
-    async fn look(&self, db: &Db) {
-        let known_sources = &self.0.logins.known_sources;
-        let look = known_sources.catch_up(db, self.0.clock.now());
-        // If the database does not answer in time, the next query reports it.
-        if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, look).await {
-            tracing::warn!(error = %Chain(&error), "cannot ask where other nodes have let people in");
-        }
-        if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, changes::drop_old(db)).await {
-            tracing::warn!(error = %Chain(&error), "the log of changes is not shortened yet");
-        }
     }
 }
 
@@ -210,9 +207,8 @@ struct UnreadChanges {
 }
 
 impl UnreadChanges {
-    /// The changes after change `seen`; `None` if there are none.
-    async fn since(seen: i64, db: &Db) -> Result<Option<Self>, IamError> {
-        let mut tx = db.snapshot().await?;
+    /// The changes after change `seen`, of a transaction that only reads; `None` if there are none.
+    async fn since(seen: i64, mut tx: Tx) -> Result<Option<Self>, IamError> {
         let news = changes::since(&mut tx, seen).await?;
         let (changes, changed) = match news {
             ChangesSince::None => {
@@ -241,72 +237,6 @@ impl UnreadChanges {
     }
 }
 
-/// Listens for notifications of other nodes until it is aborted.
-async fn listen(mut follower: Follower, woken: Arc<Notify>) {
-    let mut hears = true;
-    loop {
-        match follower.changed().await {
-            Ok(()) => {
-                hears = true;
-                woken.notify_one();
-            }
-            Err(error) => {
-                // Only the first of consecutive failures is logged.
-                if std::mem::take(&mut hears) {
-                    tracing::warn!(error = %Chain(&error), "not notified of changes: polling for them");
-                }
-                tokio::time::sleep(LISTEN_AGAIN).await;
-            }
-        }
-    }
-}
-
-async fn watch(weak: Weak<Inner>, follower: Follower) {
-    let Some(inner) = weak.upgrade() else { return };
-    let woken = Arc::clone(&inner.woken);
-    drop(inner);
-    let db = follower.db().clone();
-    // A set of one: its task ends with this one, however it ends.
-    let mut listening = JoinSet::new();
-    listening.spawn(listen(follower, Arc::clone(&woken)));
-    let away = FailureStreak::new();
-    let mut look_at = Instant::now() + LOOK;
-    loop {
-        tokio::select! {
-            () = woken.notified() => tokio::time::sleep(GATHER).await,
-            () = tokio::time::sleep(POLL) => {}
-        }
-        let Some(inner) = weak.upgrade() else { break };
-        let iam = Iam(inner);
-        if iam.0.closed.load(Ordering::Relaxed) {
-            break;
-        }
-        match iam.sync_by(&db).await {
-            Ok(()) => {
-                if let Some(tries) = away.record_success() {
-                    tracing::info!(tries, "changes of the directory are heard of again");
-                }
-                if look_at <= Instant::now() {
-                    iam.look(&db).await;
-                    look_at = Instant::now() + LOOK;
-                }
-            }
-            // The first of consecutive failures is logged, whatever the next ones are.
-            Err(IamError::Silent) if away.record_failure() => {
-                tracing::warn!("the identity database does not answer");
-            }
-            Err(error) if away.record_failure() => {
-                tracing::warn!(error = %Chain(&error), "cannot ask for changes of the directory");
-            }
-            Err(_) => {}
-        }
-    }
-    drop(listening);
-    if matches!(db, Db::Pg(_)) {
-        db.close().await;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -314,7 +244,8 @@ mod tests {
     use crate::config::InvitationConfig;
     use crate::error::AuthError;
     use crate::token::identity::Credential;
-    use base::time::{Clock, ManualClock, Millis};
+    use base::time::{ManualClock, Millis};
+    use db::Db;
 
     #[test]
     fn a_user_who_has_changed_stands_elsewhere_in_the_lists() {
@@ -325,16 +256,72 @@ mod tests {
         assert!(changed.contains(Change::Principal(user.0)));
     }
 
+    async fn opened(folder: &tempfile::TempDir, clock: Arc<ManualClock>) -> Iam {
+        let file = folder.path().join("iam.db");
+        let db = Db::open(&file.to_string_lossy()).await.unwrap();
+        let limits = AccountLimits::default();
+        Iam::open_without_keys(db, limits, InvitationConfig::default(), 0, clock)
+            .await
+            .unwrap()
+    }
+
+    /// A number of changes that the directory does not show yet.
+    async fn unread_number(iam: &Iam) -> i64 {
+        iam.probe_disk_space().await.unwrap();
+        let made = counters::changes(&iam.0.db).await.unwrap();
+        assert!(iam.directory().changes < made);
+        made
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_a_task_that_is_late_reads_for_themselves() {
+        let folder = tempfile::tempdir().unwrap();
+        let iam = opened(&folder, Arc::default()).await;
+        let _late = iam.0.watcher.begin();
+        let made = unread_number(&iam).await;
+        iam.catch_up(made).await.unwrap();
+        assert_eq!(iam.directory().changes, made);
+    }
+
+    #[tokio::test]
+    async fn whoever_finds_no_connection_takes_what_others_have_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let iam = opened(&folder, Arc::default()).await;
+        let made = unread_number(&iam).await;
+        let mut taken = Vec::new();
+        for _ in 0..iam.0.db.connections_max() {
+            taken.push(iam.0.db.snapshot().await.unwrap());
+        }
+        let mut waiting = Box::pin(iam.catch_up(made));
+        let begun = std::future::poll_fn(|context| {
+            let is_ready = waiting.as_mut().poll(context).is_ready();
+            std::task::Poll::Ready(is_ready)
+        });
+        assert!(!begun.await, "it has read without a connection");
+        iam.0.watcher.applied(made);
+        waiting.await.unwrap();
+        drop(taken);
+    }
+
+    #[tokio::test]
+    async fn a_service_that_is_closed_leaves_the_file_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let iam = opened(&folder, Arc::default()).await;
+        let made = unread_number(&iam).await;
+        tokio::spawn(iam.change_watch());
+        iam.catch_up(made).await.unwrap();
+        iam.close().await;
+        // As long as a connection is open, SQLite keeps its log beside the file.
+        let files = std::fs::read_dir(folder.path()).unwrap();
+        let names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(names, ["iam.db"]);
+    }
+
     #[tokio::test]
     async fn a_node_without_its_database_says_so_and_trusts_nothing_after_a_while() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("iam.db");
         let clock = Arc::new(ManualClock::at(Millis::from_secs(1_000)));
-        let db = Db::open(&file.to_string_lossy()).await.unwrap();
-        let limits = AccountLimits::default();
-        let iam = Iam::open_without_keys(db, limits, InvitationConfig::default(), 0, clock.clone())
-            .await
-            .unwrap();
+        let iam = opened(&folder, Arc::clone(&clock)).await;
         let mut inner = Arc::try_unwrap(iam.0).unwrap();
         inner.config.stale_seconds_max = 300;
         let iam = Iam(Arc::new(inner));
@@ -345,7 +332,7 @@ mod tests {
         };
 
         // Queries get no answer, or the task has stopped.
-        iam.0.freshness.begin(clock.now());
+        iam.0.freshness.begin(iam.0.moment());
         clock.advance(300_000);
         assert_eq!(iam.directory_age_seconds(), 300);
         assert_eq!(refused(), AuthError::KeyUnknown);
@@ -358,6 +345,18 @@ mod tests {
 
         iam.sync().await.unwrap();
         assert_eq!(iam.directory_age_seconds(), 0);
+        assert_eq!(refused(), AuthError::KeyUnknown);
+
+        // A clock that is set back makes the directory no younger.
+        clock.advance(-3_600_000);
+        assert_eq!(iam.directory_age_seconds(), 0);
+        clock.advance(301_000);
+        let error = refused();
+        assert!(
+            matches!(error, AuthError::Stale { seconds: 301, .. }),
+            "{error}"
+        );
+        iam.sync().await.unwrap();
         assert_eq!(refused(), AuthError::KeyUnknown);
     }
 }

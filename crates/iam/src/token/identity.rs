@@ -39,7 +39,7 @@ pub struct Identity {
     pub(crate) bounds: CredentialBounds,
     pub(crate) claims: Option<Arc<Verified>>,
     /// The address of the request; none where it came over no network.
-    pub(crate) shown_from: Option<IpAddr>,
+    pub(crate) remote_address: Option<IpAddr>,
 }
 
 impl Identity {
@@ -107,7 +107,7 @@ impl Identity {
         directory: &Directory,
         account: AccountId,
     ) -> Result<(), AuthError> {
-        directory.check_address(account, self.shown_from)
+        directory.check_address(account, self.remote_address)
     }
 
     /// Whether it is an API key or was obtained with one: it acts for the key, not for its owner.

@@ -57,11 +57,17 @@ impl Verified {
             session: self.session,
             key: self.key,
         };
-        let shown_by = self.assumed_by.unwrap_or(self.principal);
+        let authenticated = self.assumed_by.unwrap_or(self.principal);
         let (account, proven_at) = (self.account, self.proven_at);
         let expires_at = Millis::from_secs(self.expires_at);
         let bounds = CredentialBounds::of_token(
-            directory, shown_by, account, proven_at, expires_at, root, now,
+            directory,
+            authenticated,
+            account,
+            proven_at,
+            expires_at,
+            root,
+            now,
         )?;
         let bounds = match (self.delegated_until, self.account) {
             (None, _) => bounds,

@@ -45,12 +45,8 @@ impl Verifier {
             return Ok(narrowed_to);
         };
         let directory = self.inner.directory.load();
-        let named = |id: &SpaceId| directory.spaces.get(id).map(|space| space.name.as_str());
-        let all = directory.spaces_of(holder.account);
-        // They are sorted by their names.
-        let begin = all.partition_point(|id| named(id) < Some(name.space));
-        let same = all.iter().skip(begin);
-        let same = same.take_while(|id| named(id) == Some(name.space));
+        let same = directory.spaces_named(holder.account, name.space);
+        let same = same.map(|space| space.id);
         let is_in = |id: &SpaceId, org: &str| {
             let entry = directory.spaces.get(id).map(|space| space.org);
             let entry = entry.and_then(|entry| directory.orgs.get(&entry));
@@ -58,8 +54,8 @@ impl Verifier {
         };
         let same = same.filter(|id| name.org.is_none_or(|org| is_in(id, org)));
         let same = same
-            .filter(|id| narrowed_to.is_none_or(|narrowed_to| narrowed_to == Domain::Space(**id)));
-        let same: Vec<SpaceId> = same.copied().collect();
+            .filter(|id| narrowed_to.is_none_or(|narrowed_to| narrowed_to == Domain::Space(*id)));
+        let same: Vec<SpaceId> = same.collect();
         let found = directory.accessible(holder.principal(), holder.account, &same);
         let [first, others @ ..] = found.as_slice() else {
             return Err(SpaceNameError::Unknown);

@@ -2,7 +2,7 @@
 
 use super::Verifier;
 use super::allowed_address::check_address;
-use super::standing::Standing;
+use super::holder_claims::HolderClaims;
 use crate::error::AuthError;
 use crate::model::directory::Directory;
 use crate::token::verified::Verified;
@@ -21,7 +21,7 @@ impl Verifier {
                 seconds_ago: at.secs().saturating_sub(verified.expires_at),
             });
         }
-        Standing::of(verified).check_begun(at)?;
+        HolderClaims::of(verified).check_begun(at)?;
         self.check_alive(directory, verified, at)
     }
 
@@ -41,7 +41,7 @@ impl Verifier {
             let usable = directory.usable_key(id, at);
             usable.map_err(AuthError::Revoked)?;
         }
-        Standing::of(verified).check(directory)?;
+        HolderClaims::of(verified).check(directory)?;
         match verified.bound(directory) {
             Some(account) => check_address(directory, account),
             None => Ok(()),

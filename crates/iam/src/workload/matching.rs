@@ -25,10 +25,10 @@ pub fn is_linked(resource: &ComputeResource, link: LinkedResource<'_>) -> bool {
         (link.namespace, resource.namespace.as_deref()),
         (link.name, resource.name.as_deref()),
     ];
-    let is_said = |part: Option<&str>| part.is_some_and(|text| !text.is_empty());
+    let is_given = |part: Option<&str>| part.is_some_and(|text| !text.is_empty());
     link.cr_type == resource.cr_type.name()
-        && parts.iter().any(|(wanted, _)| is_said(*wanted))
-        && (parts.iter()).all(|(wanted, claimed)| !is_said(*wanted) || wanted == claimed)
+        && parts.iter().any(|(wanted, _)| is_given(*wanted))
+        && (parts.iter()).all(|(wanted, claimed)| !is_given(*wanted) || wanted == claimed)
 }
 
 /// Whether the resource meets a rule for those that run on `cr_type`: all of its conditions, of which there must be one.

@@ -3,7 +3,7 @@
 use crate::world::{World, on_both_databases, refresh_token, secret, source};
 use base::id::KeyId;
 use base::time::Millis;
-use iam::audit::Credential as Shown;
+use iam::audit::Credential as AuditedCredential;
 use iam::flow::grant::Grant;
 use iam::manage::activity::Activity;
 use iam::manage::api_key::NewKey;
@@ -53,7 +53,7 @@ async fn nodes_add_up_who_has_authenticated(world: World) {
     world.wait(60);
     world.renew(&refresh_token(&begun)).await.unwrap();
     let account = Some(world.made.account);
-    let by_token = (Shown::IamToken, Some(id));
+    let by_token = (AuditedCredential::IamToken, Some(id));
     world
         .iam
         .note_caller(owner.principal(), account, by_token, source());
@@ -71,7 +71,7 @@ async fn nodes_add_up_who_has_authenticated(world: World) {
 
     // A request with the key itself, and a sender's batch.
     world.wait(60);
-    let by_key = (Shown::ApiKey, Some(id));
+    let by_key = (AuditedCredential::ApiKey, Some(id));
     node.note_caller(owner.principal(), account, by_key, source());
     node.note_key_used(id);
     let third = world.clock_now();

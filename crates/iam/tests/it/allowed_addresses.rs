@@ -1,9 +1,11 @@
 //! The addresses that an account lets in: whatever opens it, and who says so.
 
-use crate::world::{OWNER, World, access_token, at, code, on_both_databases, source};
+use crate::world::{
+    OWNER, World, access_token, at, code, on_both_databases, refresh_token, secret, source,
+};
 use base::scope::Domain;
-use iam::audit::Origin;
-use iam::flow::grant::Grant;
+use iam::audit::{Origin, Page};
+use iam::flow::grant::{Client, Grant, TokenRequest};
 use iam::flow::uaa::UaaGrant;
 use iam::manage::account_settings::{AllowedAddresses, SettingsChange};
 use iam::{AuthError, Credential};
@@ -11,6 +13,7 @@ use iam::{AuthError, Credential};
 on_both_databases!(
     what_opens_an_account_does_so_from_the_allowed_addresses_alone,
     whoever_allows_addresses_does_not_lock_themselves_out,
+    a_right_proof_from_an_address_that_is_not_allowed_stands_in_the_audit,
 );
 
 async fn what_opens_an_account_does_so_from_the_allowed_addresses_alone(world: World) {
@@ -76,4 +79,55 @@ async fn whoever_allows_addresses_does_not_lock_themselves_out(world: World) {
     assert_eq!(code(far), "field");
     let near = Origin::new(at(7), "t").scope(change()).await;
     near.unwrap();
+}
+
+async fn a_right_proof_from_an_address_that_is_not_allowed_stands_in_the_audit(world: World) {
+    const BEA: &str = "bea@example.org";
+    let (owner, account) = (world.owner(), world.made.account);
+    let login = world.log_in().await;
+    let renewal = || Grant::RefreshToken(secret(&refresh_token(&login)));
+    let request = TokenRequest {
+        grant: renewal(),
+        client: Some(Client::Bx),
+        account: None,
+        with_uaa: false,
+        source: source(),
+    };
+    let passcode = world.iam.passcode(request).await.unwrap();
+    let invited = world.invited(BEA).await;
+    let change = SettingsChange {
+        allowed_addresses: Some("192.0.2.0/28".parse().unwrap()),
+        ..SettingsChange::default()
+    };
+    let changed = (world.iam).change_account_settings(&owner, account, "*", change);
+    changed.await.unwrap();
+
+    let far = Origin::new(at(77), "t");
+    let ask = |grant| World::ask(&world.iam, grant, Some(Client::Bx));
+    for grant in [renewal(), Grant::Passcode(passcode)] {
+        let refused = far.clone().scope(ask(grant)).await;
+        assert_eq!(code(refused), "not_allowed");
+    }
+    let chosen = secret("chosen at the beginning");
+    let redeemed = world.iam.redeem(at(77), BEA, &invited, chosen.clone());
+    let refused = far.clone().scope(redeemed).await.unwrap_err();
+    assert!(refused.to_string().contains("192.0.2.77"), "{refused}");
+
+    let entries = world.iam.audit_pending(Page::default());
+    let refused = entries
+        .iter()
+        .filter(|entry| entry.event == "proof_refused");
+    let refused: Vec<_> = refused
+        .map(|entry| (&*entry.credential, &*entry.source, &*entry.account))
+        .collect();
+    let account = account.to_string();
+    for credential in ["refresh_token", "passcode", "one_time_code"] {
+        let entry = (credential, "192.0.2.77", account.as_str());
+        assert!(refused.contains(&entry), "{entry:?}: {refused:?}");
+    }
+    // None of them is used up.
+    let redeemed = world.iam.redeem(at(7), BEA, &invited, chosen);
+    let near = Origin::new(at(7), "t");
+    near.clone().scope(redeemed).await.unwrap();
+    near.scope(ask(renewal())).await.unwrap();
 }

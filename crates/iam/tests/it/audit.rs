@@ -290,7 +290,7 @@ async fn what_cannot_be_written_is_kept(world: World) {
     assert_eq!(
         world
             .iam
-            .spaces(&world.owner(), |_| true, PageRequest::WHOLE)
+            .spaces(&world.owner(), None, |_| true, PageRequest::WHOLE)
             .total,
         1
     );

@@ -11,6 +11,7 @@ on_both_databases!(
     a_node_that_takes_up_one_change_after_the_other_ends_with_the_same,
     thousands_of_changes_at_once_are_followed_alone,
     an_account_that_goes_and_comes_back_is_followed_alone,
+    a_log_that_is_shortened_hides_no_change,
 );
 
 async fn write(world: &World, sql: &'static str) {
@@ -185,4 +186,54 @@ async fn an_account_that_goes_and_comes_back_is_followed_alone(world: World) {
     );
     assert_eq!(iam::inspect::whole_reads(&node), before);
     node.close().await;
+}
+
+/// The one number that a statement finds, under that name.
+async fn found(world: &World, sql: &'static str) -> i64 {
+    let db = world.database().await;
+    let row = db.one(sql, &[]).await.unwrap().unwrap();
+    db.close().await;
+    row.int("found").unwrap()
+}
+
+async fn a_log_that_is_shortened_hides_no_change(world: World) {
+    let (node, away) = (world.node().await, world.node().await);
+    let (iam, owner) = (&world.iam, world.owner());
+    let (id, key) = world.key(&owner, NewKey::default()).await;
+    for node in [&node, &away] {
+        node.sync().await.unwrap();
+        lets_in(node, &key).unwrap();
+    }
+    let log = "INSERT INTO changes (sequence, kind, id) \
+               WITH RECURSIVE numbers (n) AS (SELECT CAST(1 AS BIGINT) \
+               UNION ALL SELECT n + 1 FROM numbers WHERE n < 26000) \
+               SELECT (SELECT value FROM counters WHERE name = 'changes') + n, 'test', 'test' FROM numbers";
+    write(&world, log).await;
+    let count = "UPDATE counters SET value = value + 26000 WHERE name = 'changes'";
+    write(&world, count).await;
+    node.sync().await.unwrap();
+    iam.shorten_change_log().await.unwrap();
+
+    let made = "SELECT value AS found FROM counters WHERE name = 'changes'";
+    let dropped = "SELECT value AS found FROM counters WHERE name = 'changes_dropped'";
+    let last_dropped = found(&world, dropped).await;
+    assert_eq!(last_dropped, found(&world, made).await - 20_000);
+    let oldest = "SELECT MIN(sequence) AS found FROM changes";
+    assert_eq!(found(&world, oldest).await, last_dropped + 1);
+    let rows = "SELECT COUNT(sequence) AS found FROM changes";
+    assert_eq!(found(&world, rows).await, 20_000);
+
+    iam.switch_api_key(&owner, id, Switch::Disabled, true)
+        .await
+        .unwrap();
+    let before = [&node, &away].map(iam::inspect::whole_reads);
+    for node in [&node, &away] {
+        node.sync().await.unwrap();
+        assert!(matches!(lets_in(node, &key), Err(AuthError::Revoked(_))));
+    }
+    let after = [&node, &away].map(iam::inspect::whole_reads);
+    let [followed, missed] = before;
+    assert_eq!(after, [followed, missed + 1]);
+    node.close().await;
+    away.close().await;
 }

@@ -108,8 +108,8 @@ async fn an_account_is_deleted_and_brought_back_though_it_cannot_be_read(world: 
 async fn a_password_is_changed_whole_or_not_at_all(world: World) {
     let (iam, owner) = (&world.iam, world.owner());
     world.log_in().await;
-    let away = "ALTER TABLE login_sources RENAME TO login_sources_away";
-    write(&world, away).await;
+    let hide_table = "ALTER TABLE login_sources RENAME TO login_sources_away";
+    write(&world, hide_table).await;
     let old = world.made.password.clone();
     let new = "quite another one for ada";
     let source = crate::world::source();
@@ -127,8 +127,8 @@ async fn a_password_is_reset_whole_or_not_at_all(world: World) {
     let node = world.node().await;
     world.log_in().await;
     let code = iam.reset_code(OWNER).await.unwrap().code;
-    let away = "ALTER TABLE login_sources RENAME TO login_sources_away";
-    write(&world, away).await;
+    let hide_table = "ALTER TABLE login_sources RENAME TO login_sources_away";
+    write(&world, hide_table).await;
     let new = secret("quite another one for ada");
     let source = crate::world::source();
     let done = iam.redeem(source, OWNER, &code, new.clone()).await;

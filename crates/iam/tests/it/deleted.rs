@@ -18,7 +18,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 const WEEK: i64 = 7 * 86_400;
 
 fn spaces(iam: &Iam, caller: &Identity) -> Vec<Space> {
-    iam.spaces(caller, |_| true, PageRequest::WHOLE).entries
+    iam.spaces(caller, None, |_| true, PageRequest::WHOLE)
+        .entries
 }
 
 fn deleted(iam: &Iam, caller: &Identity) -> Vec<Deleted> {
@@ -400,12 +401,12 @@ async fn a_code_of_before_an_accounts_deletion_opens_nothing_after_its_restore(w
 #[derive(Debug)]
 struct Jumping {
     clock: Arc<ManualClock>,
-    looks: AtomicI64,
+    reads: AtomicI64,
 }
 
 impl Clock for Jumping {
     fn now(&self) -> Millis {
-        if self.looks.fetch_sub(1, Ordering::SeqCst) == 0 {
+        if self.reads.fetch_sub(1, Ordering::SeqCst) == 0 {
             self.clock.advance(WEEK * 1000);
         }
         self.clock.now()
@@ -415,27 +416,27 @@ impl Clock for Jumping {
 async fn a_restore_whose_time_ends_in_the_middle_is_whole_or_none(world: World) {
     let clock = Arc::new(Jumping {
         clock: world.clock.clone(),
-        looks: AtomicI64::new(-1),
+        reads: AtomicI64::new(-1),
     });
     let iam = &world.node_with(clock.clone()).await;
     let (mut whole, mut none) = (0, 0);
-    for looks in 0..8 {
+    for reads in 0..8 {
         for with_its_org in [false, true] {
             let owner = world.owner();
-            let name = format!("org-{looks}-{with_its_org}");
+            let name = format!("org-{reads}-{with_its_org}");
             let org = iam.create_org(&owner, &name, None).await.unwrap().id;
             let space = iam.create_space(&owner, org, "prod").await.unwrap().id;
             let domain = Domain::Space(space);
             let restored = if with_its_org {
                 iam.delete_org(&owner, org, true).await.unwrap();
-                clock.looks.store(looks, Ordering::SeqCst);
+                clock.reads.store(reads, Ordering::SeqCst);
                 settled(iam.restore_org(&owner, org, None).await)
             } else {
                 iam.delete_space(&owner, space).await.unwrap();
-                clock.looks.store(looks, Ordering::SeqCst);
+                clock.reads.store(reads, Ordering::SeqCst);
                 settled(iam.restore_space(&owner, space, None).await)
             };
-            clock.looks.store(-1, Ordering::SeqCst);
+            clock.reads.store(-1, Ordering::SeqCst);
             world.wait(WEEK);
             let (directory, due) = (iam.directory(), iam.due());
             let goes = due.iter().any(|deleted| deleted.domain == domain);
@@ -443,17 +444,17 @@ async fn a_restore_whose_time_ends_in_the_middle_is_whole_or_none(world: World) 
             match restored {
                 Ok(()) => {
                     whole += 1;
-                    assert!(is_there && !goes, "look {looks}: back, and yet it goes");
+                    assert!(is_there && !goes, "reading {reads}: back, and yet it goes");
                     let role = Role::Developer;
                     assert!(
                         directory.has_role(owner.principal(), domain, role),
-                        "look {looks}"
+                        "reading {reads}"
                     );
                 }
                 Err(error) => {
                     none += 1;
                     assert!(error.refusal().is_some(), "{error}");
-                    assert!(!is_there && goes, "look {looks}: {error}");
+                    assert!(!is_there && goes, "reading {reads}: {error}");
                 }
             }
             for deleted in due {

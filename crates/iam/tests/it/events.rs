@@ -4,7 +4,7 @@ use crate::world::{World, on_both_databases};
 use base::scope::{Action, Domain, Grants, Reach, Scope};
 use base::selector::{NameFilter, Selector};
 use base::time::{Millis, TimeRange};
-use iam::audit::Credential as Shown;
+use iam::audit::Credential as AuditedCredential;
 use iam::manage::event::{EventPosition, NewEvent, PAGE};
 use iam::{Credential, IamError};
 use std::sync::Arc;
@@ -75,13 +75,13 @@ async fn events_are_of_their_domain_and_in_order(world: World) {
         until: Millis(7),
     };
     assert_eq!(
-        iam.delete_events((&here, Shown::ApiKey), range)
+        iam.delete_events((&here, AuditedCredential::ApiKey), range)
             .await
             .unwrap(),
         3
     );
     assert_eq!(
-        iam.delete_events((&here, Shown::ApiKey), range)
+        iam.delete_events((&here, AuditedCredential::ApiKey), range)
             .await
             .unwrap(),
         0
@@ -113,7 +113,7 @@ async fn a_caller_of_some_series_sees_and_makes_none(world: World) {
     let refused = iam.add_event(&limited, &event(2)).await.unwrap_err();
     assert!(refused.to_string().contains("every series"), "{refused}");
     let refused = iam
-        .delete_events((&limited, Shown::ApiKey), TimeRange::ALL)
+        .delete_events((&limited, AuditedCredential::ApiKey), TimeRange::ALL)
         .await;
     let refused = refused.unwrap_err();
     assert!(refused.to_string().contains("every series"), "{refused}");
@@ -138,7 +138,7 @@ async fn a_full_account_takes_no_more_until_some_are_deleted(world: World) {
         assert_eq!(limit_of(&refused), "events_per_account");
     }
     assert_eq!(all(&world, &here).await, [(1, 1)]);
-    iam.delete_events((&other, Shown::ApiKey), TimeRange::ALL)
+    iam.delete_events((&other, AuditedCredential::ApiKey), TimeRange::ALL)
         .await
         .unwrap();
     // What was refused has taken no number.

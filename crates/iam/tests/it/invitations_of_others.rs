@@ -10,17 +10,17 @@ async fn an_account_of_others_is_answered_as_none(world: World) {
     let foreign = world.second_account_of("zoe@example.org").await;
     let unknown = UserId(Guid::from_random([7; 16]));
     let caller = world.enter(&access_token(&world.log_in().await)).unwrap();
-    let mut said = Vec::new();
+    let mut messages = Vec::new();
     for choice in [
         Choice::Account(foreign),
         Choice::Account(AccountId(unknown.0)),
         Choice::Id(unknown),
     ] {
         let accepted = world.iam.accept(&caller, choice, None).await;
-        said.push(accepted.unwrap_err().to_string());
+        messages.push(accepted.unwrap_err().to_string());
         let declined = world.iam.decline(&caller, choice).await;
-        said.push(declined.unwrap_err().to_string());
+        messages.push(declined.unwrap_err().to_string());
     }
-    said.dedup();
-    assert_eq!(said, ["no such invitation waits for you"]);
+    messages.dedup();
+    assert_eq!(messages, ["no such invitation waits for you"]);
 }

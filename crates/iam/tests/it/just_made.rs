@@ -29,6 +29,7 @@ on_both_databases!(
     access_groups_and_their_parts,
     policies_and_roles,
     spaces_and_instances,
+    what_was_unlocked_is_changed,
     what_no_node_has_made_is_not_there,
 );
 
@@ -257,9 +258,6 @@ async fn spaces_and_instances(world: World) {
     node.space(&owner, space("read").await).await.unwrap();
     let id = space("named").await;
     node.rename_space(&owner, id, "renamed").await.unwrap();
-    let id = space("heard").await;
-    node.hear_of(id.into()).await.unwrap();
-    assert!(node.directory().account_of(id.into()).is_some());
 
     let instance = async |name: &str| {
         let new = NewInstance {
@@ -283,6 +281,47 @@ async fn spaces_and_instances(world: World) {
         role: NamedRole::Reader,
     };
     node.create_resource_key(&owner, &new).await.unwrap();
+    node.close().await;
+}
+
+/// The node knows that they are locked, and not that they are no more.
+async fn what_was_unlocked_is_changed(world: World) {
+    let (owner, iam) = (world.owner(), &world.iam);
+    let (key, _) = world.key(&owner, NewKey::default()).await;
+    let lock = async |on| {
+        let switched = iam.switch_api_key(&owner, key, Switch::Locked, on);
+        switched.await.unwrap();
+    };
+    lock(true).await;
+    let new = NewService {
+        name: "ci".to_owned(),
+        locked: true,
+        ..NewService::default()
+    };
+    let service = iam.create_service_id(&owner, new, None).await.unwrap();
+    let service = service.service.id;
+    let new = NewInstance {
+        name: "monitoring".to_owned(),
+        space: world.space(),
+        region: iam.regions().first().unwrap().name.clone(),
+        group: ResourceGroup::default_of(world.made.account),
+        plan: Plan::Premium,
+        locked: true,
+    };
+    let instance = iam.create_instance(&owner, &new).await.unwrap().id;
+    let node = world.node().await;
+
+    lock(false).await;
+    let disabled = node.switch_api_key(&owner, key, Switch::Disabled, true);
+    disabled.await.unwrap();
+    iam.lock_service_id(&owner, service, false).await.unwrap();
+    let change = ServiceChange::default();
+    let changed = node.update_service_id(&owner, service, "*", change).await;
+    changed.unwrap();
+    iam.lock_instance(&owner, instance, false).await.unwrap();
+    let change = InstanceChange::default();
+    let changed = node.update_instance(&owner, instance, change).await;
+    changed.unwrap();
     node.close().await;
 }
 

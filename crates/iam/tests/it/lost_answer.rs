@@ -1,12 +1,12 @@
 //! A COMMIT whose answer is lost: what is durable is never reported as a failure, and what is not known is not guessed.
 
-mod proxy;
+pub(crate) mod proxy;
 
 use crate::world::{World, on_postgres};
 use db::{Db, DbError};
 use iam::audit::{Action, Credential, Refused};
 use iam::manage::api_key::NewKey;
-use iam::{AuthError, Credential as Shown, Iam, IamError};
+use iam::{AuthError, Credential as AuditedCredential, Iam, IamError};
 use proxy::{NextCommit, Proxy};
 use std::time::Duration;
 
@@ -33,7 +33,10 @@ fn a_change_whose_answer_is_lost_is_done() {
                 ..NewKey::default()
             };
             let (key, text) = iam.create_api_key(&owner, new).await.unwrap();
-            let enter = || iam.verifier().identity(Shown::ApiKey(text.expose()));
+            let enter = || {
+                iam.verifier()
+                    .identity(AuditedCredential::ApiKey(text.expose()))
+            };
             enter().unwrap();
 
             proxy.next(NextCommit::LoseAnswer);
@@ -63,8 +66,8 @@ fn a_change_that_did_not_arrive_has_changed_nothing_and_is_said_to_pass() {
                 .create_space(&owner, world.org(), "one")
                 .await
                 .unwrap_err();
-            let is_away = matches!(error, IamError::Db(DbError::Unavailable { .. }));
-            assert!(is_away, "{error:?}");
+            let is_unreachable = matches!(error, IamError::Db(DbError::Unavailable { .. }));
+            assert!(is_unreachable, "{error:?}");
             assert!(!iam.is_behind());
             iam.create_space(&owner, world.org(), "one").await.unwrap();
             iam.close().await;
@@ -81,7 +84,7 @@ fn an_outcome_that_nobody_can_tell_is_said_to_be_unknown_and_nothing_is_trusted_
         |world| async move {
             let ((iam, proxy), owner) = (node(&world).await, world.owner());
             let key = world.made.api_key.expose();
-            let enter = || iam.verifier().identity(Shown::ApiKey(key));
+            let enter = || iam.verifier().identity(AuditedCredential::ApiKey(key));
             enter().unwrap();
             proxy.next(NextCommit::LoseAll);
             let made = iam.create_space(&owner, world.org(), "one").await;
@@ -92,7 +95,7 @@ fn an_outcome_that_nobody_can_tell_is_said_to_be_unknown_and_nothing_is_trusted_
             let refused = enter().unwrap_err();
             assert!(matches!(refused, AuthError::Behind), "{refused}");
 
-            proxy.away(false);
+            proxy.set_unreachable(false);
             iam.sync().await.unwrap();
             assert!(!iam.is_behind());
             enter().unwrap();
@@ -128,7 +131,10 @@ fn a_change_whose_caller_goes_away_during_the_commit_is_known_at_once() {
             let _ = deleting.await;
             proxy.release();
             // No task watches for changes here.
-            let enter = || iam.verifier().identity(Shown::ApiKey(text.expose()));
+            let enter = || {
+                iam.verifier()
+                    .identity(AuditedCredential::ApiKey(text.expose()))
+            };
             for _ in 0..4000 {
                 if enter().is_err() {
                     break;
@@ -157,7 +163,7 @@ fn a_stop_does_not_wait_for_a_database_that_is_away() {
                 credential: Credential::ApiKey,
                 why: "x",
             });
-            proxy.away(true);
+            proxy.set_unreachable(true);
             // Half of what a statement waits for a connection.
             let closed = tokio::time::timeout(Duration::from_secs(10), iam.close()).await;
             assert!(closed.is_ok(), "it waits for the database");

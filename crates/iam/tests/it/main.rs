@@ -29,6 +29,8 @@ mod events;
 #[cfg(test)]
 mod forged;
 #[cfg(test)]
+mod gone;
+#[cfg(test)]
 mod identity_reports;
 #[cfg(test)]
 mod introspect;
@@ -100,6 +102,8 @@ mod unchanged;
 mod versions;
 #[cfg(test)]
 mod waiting;
+#[cfg(test)]
+mod watching;
 #[cfg(test)]
 mod workloads;
 #[cfg(test)]

@@ -11,6 +11,7 @@ on_both_databases!(
     another_node_refuses_within_a_second_what_was_withdrawn,
     another_node_lets_in_within_a_second_what_was_given,
     changes_made_at_once_are_each_seen_by_who_made_them,
+    changes_made_at_once_on_a_node_that_watches_are_each_seen_by_who_made_them,
 );
 
 /// The bound that the documentation promises.
@@ -20,14 +21,15 @@ const SOON: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// How often one looks within the bound. On a machine that is too busy to do so the node is as late as the looks are.
-const LOOKS: u128 = SOON.as_millis() / PAUSE.as_millis();
+const POLLS: u128 = SOON.as_millis() / PAUSE.as_millis();
 
-async fn soon(what: &str, mut is_so: impl FnMut() -> bool) {
+/// Waits until it is so, for no longer than the bound.
+pub(crate) async fn soon(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
-    let mut looks = 0;
+    let mut polls = 0;
     while !is_so() {
-        looks += 1;
-        let is_late = begun.elapsed() > SOON && looks > LOOKS;
+        polls += 1;
+        let is_late = begun.elapsed() > SOON && polls > POLLS;
         assert!(!is_late, "{what}: not after {SOON:?}");
         tokio::time::sleep(PAUSE).await;
     }
@@ -93,6 +95,15 @@ async fn another_node_lets_in_within_a_second_what_was_given(world: World) {
 }
 
 async fn changes_made_at_once_are_each_seen_by_who_made_them(world: World) {
+    each_is_seen(&world).await;
+}
+
+async fn changes_made_at_once_on_a_node_that_watches_are_each_seen_by_who_made_them(world: World) {
+    world.iam.watch();
+    each_is_seen(&world).await;
+}
+
+async fn each_is_seen(world: &World) {
     let changes: Vec<_> = (0..20)
         .map(|number| {
             let (iam, owner) = (world.iam.clone(), world.owner());

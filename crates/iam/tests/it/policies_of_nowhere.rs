@@ -18,7 +18,7 @@ async fn one_for_a_deleted_space_is_changed_beside_its_attributes(world: World) 
     let attributes = [("spaceId", named.as_str())];
     let made = give(&world, subject, &attributes).await.unwrap();
     world.iam.delete_space(&owner, space).await.unwrap();
-    let said = |description: &str, attributes| PolicyTerms {
+    let terms_with = |description: &str, attributes| PolicyTerms {
         subject: made.subject,
         grant: PolicyGrant {
             description: description.to_owned(),
@@ -26,13 +26,13 @@ async fn one_for_a_deleted_space_is_changed_beside_its_attributes(world: World) 
             attributes,
         },
     };
-    let terms = said("of what was", made.attributes.clone());
+    let terms = terms_with("of what was", made.attributes.clone());
     let replaced = world.iam.replace_policy(&owner, made.id, "*", terms).await;
     assert_eq!(replaced.unwrap().description, "of what was");
     // What is named anew has to be there.
     let mut others = made.attributes.clone();
     others.reverse();
-    let terms = said("of what was", others);
+    let terms = terms_with("of what was", others);
     let refused = world.iam.replace_policy(&owner, made.id, "*", terms).await;
     assert_eq!(code(refused), "field");
 }

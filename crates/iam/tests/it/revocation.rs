@@ -13,7 +13,7 @@ const NUMBERS: Numbers = Numbers {
 };
 
 /// Looks within the time that is promised, where each takes two milliseconds.
-const LOOKS: u32 = 500;
+const POLLS: u32 = 500;
 
 /// A measurement that takes longer than this hangs.
 const HANGS: Duration = Duration::from_secs(600);
@@ -44,6 +44,6 @@ fn two_nodes_refuse_within_a_second_what_was_revoked_while_others_change_things(
     assert!(accompanied, "too few changes meanwhile: {figures:?}");
     let p99 = quantile(&figures.accepted, 990);
     // Who looks so seldom in a second is not run by the machine, and no more are the nodes.
-    let is_late = p99 > PROMISED && quantile(&figures.looks, 990) > LOOKS;
+    let is_late = p99 > PROMISED && quantile(&figures.polls, 990) > POLLS;
     assert!(!is_late, "p99 of {p99:?}: {figures:?}");
 }

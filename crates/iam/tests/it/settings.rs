@@ -4,7 +4,7 @@ use crate::world::{World, on_both_databases};
 use base::scope::{Action, Domain, Grants, Reach, Scope};
 use base::selector::{NameFilter, Selector};
 use iam::Credential;
-use iam::audit::Credential as Shown;
+use iam::audit::Credential as AuditedCredential;
 use iam::manage::settings::DomainChange;
 use std::sync::Arc;
 
@@ -26,12 +26,12 @@ async fn a_caller_of_some_series_sets_nothing_for_all(world: World) {
     )]
     let limited = Scope::granted(scope.principal(), scope.tenant(), domain, grants);
     let refused = iam
-        .configure((&limited, Shown::ApiKey), &to_a_minute)
+        .configure((&limited, AuditedCredential::ApiKey), &to_a_minute)
         .await
         .unwrap_err();
     assert!(refused.to_string().contains("every series"), "{refused}");
     assert_eq!(iam.resolution_seconds(domain), None);
-    iam.configure((&scope, Shown::ApiKey), &to_a_minute)
+    iam.configure((&scope, AuditedCredential::ApiKey), &to_a_minute)
         .await
         .unwrap();
     assert_eq!(iam.resolution_seconds(domain), Some(60));

@@ -4,7 +4,7 @@ use crate::world::{OWNER, World, on_both_databases};
 use base::limit::{ORGANIZATIONS_PER_ACCOUNT, SPACES_PER_ACCOUNT};
 use base::scope::Domain;
 use iam::Credential;
-use iam::audit::{Credential as Shown, Page, Recorded};
+use iam::audit::{Credential as AuditedCredential, Page, Recorded};
 use iam::claim_condition::ClaimCondition;
 use iam::directory::{
     Attribute, NamedRole, OWN_REALM, Plan, PolicyRole, PolicySubject, ProfileRuleKind,
@@ -277,7 +277,9 @@ async fn settings_of_a_domain_are_not_set_again(world: World) {
     let set = async |at: &iam::Iam, change: DomainChange| {
         let key = Credential::ApiKey(world.made.api_key.expose());
         let scope = at.verifier().scope(key, Some(domain)).unwrap();
-        let done = at.configure((&scope, Shown::ApiKey), &change).await;
+        let done = at
+            .configure((&scope, AuditedCredential::ApiKey), &change)
+            .await;
         done.unwrap();
         count(&world, "domain_configured").await
     };

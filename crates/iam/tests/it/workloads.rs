@@ -5,6 +5,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base::id::{AccountId, Guid, ProfileLinkId};
 use base::principal::Principal;
+use base::scope::Domain;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use iam::audit::{Origin, Page};
@@ -17,6 +18,7 @@ use iam::manage::api_key::NewKey;
 use iam::manage::profile::NewProfile;
 use iam::manage::profile_link::LinkTerms;
 use iam::manage::profile_rule::ProfileRuleTerms;
+use iam::role::Role;
 use iam::workload::{AccountOf, CrType, KeyFetch, WorkloadIssuer};
 use iam::{AuthError, Credential, Iam, IamConfig, IamError};
 use serde_json::json;
@@ -83,6 +85,7 @@ with_issuer_on_both_databases!(
     what_was_got_by_a_rule_ends_when_the_rule_is_another,
     a_profile_is_for_workloads_of_its_own_account_alone,
     a_login_of_a_workload_is_good_for_an_hour_and_makes_nothing_that_lasts,
+    a_key_that_a_workload_makes_for_a_service_id_does_not_end_with_its_token,
     a_login_of_a_workload_is_in_the_audit_with_its_source,
 );
 
@@ -254,6 +257,37 @@ async fn a_login_of_a_workload_is_good_for_an_hour_and_makes_nothing_that_lasts(
     world.wait(86_400);
     let late = log_in(&world.iam, account, collector()).await;
     assert_eq!(code(late), "wrong_token");
+}
+
+/// As one that a person makes: what may be done with it is the Administrator's right to give.
+async fn a_key_that_a_workload_makes_for_a_service_id_does_not_end_with_its_token(world: World) {
+    let (profile, link) = linked(&world).await;
+    let (owner, account) = (world.owner(), world.made.account);
+    let (service, _) = world.service().await;
+    let token = access_token(&log_in(&world.iam, account, collector()).await.unwrap());
+    let make = async || {
+        let holder = world.enter(&token).unwrap();
+        let new = NewKey {
+            name: "for good".to_owned(),
+            owner: Some(service),
+            ..NewKey::default()
+        };
+        world.iam.create_api_key(&holder, new).await
+    };
+    assert_eq!(code(make().await.map(|(key, _)| key)), "not_found");
+    let whom = Principal::Profile(profile.id);
+    let (domain, iam_id) = (Domain::Account(account), whom.to_string());
+    let given = world
+        .iam
+        .set_role(&owner, domain, Role::Administrator, &iam_id);
+    given.await.unwrap();
+    let (key, text) = make().await.unwrap();
+    assert_eq!((key.expires_at, key.made_by), (None, Some(whom)));
+    let deleted = world.iam.delete_profile_link(&owner, profile.id, link);
+    deleted.await.unwrap();
+    assert!(world.enter(&token).is_err());
+    world.wait(86_400);
+    assert!(world.enter_key(text.expose()).is_ok());
 }
 
 async fn a_login_of_a_workload_is_in_the_audit_with_its_source(world: World) {

@@ -246,9 +246,9 @@ impl Options {
         parameters: impl IntoIterator<Item = (&'p str, &'p str)>,
     ) -> Result<Self, OptionsError> {
         let mut options = Self::default();
-        let is_said = |value: &str| !value.is_empty() && !value.eq_ignore_ascii_case("default");
+        let is_given = |value: &str| !value.is_empty() && !value.eq_ignore_ascii_case("default");
         let parameters = parameters.into_iter();
-        let parameters: Vec<_> = parameters.filter(|(_, value)| is_said(value)).collect();
+        let parameters: Vec<_> = parameters.filter(|(_, value)| is_given(value)).collect();
         // A template is the ground on which other parameters paint.
         for (_, value) in parameters.iter().filter(|(name, _)| *name == "template") {
             options.theme = theme(value);

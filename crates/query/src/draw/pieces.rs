@@ -2,7 +2,7 @@
 
 use super::scene::Point;
 
-/// Points that are painted between two looks at the clock.
+/// Points that are painted between two checks of the deadline.
 const POINTS_MAX: usize = 512;
 
 /// Dashes of one line. One with more is painted without gaps: so many cannot be told apart.

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 impl Evaluation<'_> {
-    /// Reads what has not been read yet, in one question.
+    /// Reads what has not been read yet, in one query.
     pub(super) fn read(&mut self, mut paths: Vec<Path>, range: Range) -> Result<(), Error> {
         let mut seen = HashSet::new();
         paths.retain(|path| {

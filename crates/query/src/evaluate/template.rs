@@ -179,7 +179,7 @@ fn collect(
     Ok(())
 }
 
-/// Points that a regular expression of tags costs to compile: the clock is looked at before each.
+/// Points that a regular expression of tags costs to compile: the deadline is checked before each.
 const POINTS_PER_REGEX: usize = 1 << 16;
 
 /// The cost of compiling the tag expressions of `seriesByTag`, in points.

@@ -136,7 +136,7 @@ impl FunctionCall<'_> {
         done
     }
 
-    /// Says that so many points are about to be looked at, which no budget counts: the client is heard, and the deadline.
+    /// Says that so many points are about to be looked at, which no budget counts, and checks the deadline and the client.
     ///
     /// # Errors
     /// When the time is over or the client gone.

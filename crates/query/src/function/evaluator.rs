@@ -51,13 +51,13 @@ pub trait Evaluator {
     /// Gives such memory back.
     fn release_early(&mut self, points: usize);
 
-    /// Looks at the clock, and whether the client is still there, when so many points of work have been done since it last did.
+    /// Checks the deadline, and whether the client is still there, once so many points of work have been done since the last check.
     ///
     /// # Errors
     /// When the time is over or the client gone.
     fn checkpoint(&mut self, points: usize) -> Result<(), Error>;
 
-    /// Spends steps for points, and looks at the clock now and then.
+    /// Spends steps for points, and checks the deadline now and then.
     ///
     /// # Errors
     /// When the time is over or the budget used up.

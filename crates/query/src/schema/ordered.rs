@@ -11,7 +11,7 @@ use regex_automata::{Input, MatchKind, PatternSet, meta};
 use regex_syntax::hir::Hir;
 
 /// Bytes that the patterns of one part may take once they are compiled: the smallest of these in which they fit is what they are
-/// counted as. A name is compared with a part at once, so that this is also what it may cost between two looks at the clock.
+/// counted as. A name is compared with a part at once, so that this is also what it may cost between two checks of the deadline.
 const COMPILED_BYTES: [usize; 5] = [1 << 12, 1 << 14, 1 << 16, 3 << 15, 1 << 17];
 
 /// The same for a part of one pattern, which cannot be halved: one that matches several words of any letters takes as much.
@@ -61,15 +61,15 @@ impl<T> Default for Ordered<T> {
 }
 
 impl<T> Ordered<T> {
-    /// Reads and compiles the patterns of rules. `look` is called before each of them, and before each part.
+    /// Reads and compiles the patterns of rules. `check` is called before each of them, and before each part.
     pub(super) fn new<E>(
         sections: &[Section<'_>],
         rules: Vec<T>,
-        look: &mut impl FnMut() -> Result<(), E>,
+        check: &mut impl FnMut() -> Result<(), E>,
     ) -> Result<Self, ParseError<E>> {
-        let patterns = read(sections, look)?;
+        let patterns = read(sections, check)?;
         let mut parts = Vec::new();
-        compile(&patterns, 0, &mut parts, look).map_err(|unfit| match unfit {
+        compile(&patterns, 0, &mut parts, check).map_err(|unfit| match unfit {
             CompileError::Stopped(why) => ParseError::Stopped(why),
             CompileError::Beyond(index) => {
                 let problem = Problem::CompiledTooLarge;
@@ -88,14 +88,14 @@ impl<T> Ordered<T> {
         })
     }
 
-    /// The first that fits. `look` is called before each part is compared.
+    /// The first that fits. `check` is called before each part is compared.
     pub(super) fn first<E>(
         &self,
         name: &str,
-        look: &mut impl FnMut(u64) -> Result<(), E>,
+        check: &mut impl FnMut(u64) -> Result<(), E>,
     ) -> Result<Option<&T>, E> {
         for part in &self.parts {
-            look((part.bytes as u64).saturating_mul(name.len() as u64))?;
+            check((part.bytes as u64).saturating_mul(name.len() as u64))?;
             if let Some(index) = part.first_in(name) {
                 return Ok(self.rules.get(part.first + index));
             }
@@ -119,12 +119,12 @@ struct ParsedPattern<'s> {
 /// Reads each pattern once, all of them within a bound.
 fn read<'s, E>(
     sections: &[Section<'s>],
-    look: &mut impl FnMut() -> Result<(), E>,
+    check: &mut impl FnMut() -> Result<(), E>,
 ) -> Result<Vec<ParsedPattern<'s>>, ParseError<E>> {
     let mut all = Vec::with_capacity(sections.len());
     let mut bytes = 0_usize;
     for section in sections {
-        look().map_err(ParseError::Stopped)?;
+        check().map_err(ParseError::Stopped)?;
         let setting = section.required("pattern")?;
         let length = setting.text.len();
         if length as u64 > limit::REGEX_BYTES.default {
@@ -158,7 +158,7 @@ fn compile<E>(
     patterns: &[ParsedPattern<'_>],
     first: usize,
     parts: &mut Vec<Patterns>,
-    look: &mut impl FnMut() -> Result<(), E>,
+    check: &mut impl FnMut() -> Result<(), E>,
 ) -> Result<(), CompileError<E>> {
     if patterns.is_empty() {
         return Ok(());
@@ -171,7 +171,7 @@ fn compile<E>(
     let largest = fitting.last().copied().unwrap_or_default();
     let mut outcome = None;
     for (index, bytes) in fitting.into_iter().enumerate() {
-        look().map_err(CompileError::Stopped)?;
+        check().map_err(CompileError::Stopped)?;
         // Those that fit into no size are not tried with each.
         if index == 1 && build(patterns, largest).is_none() {
             break;
@@ -189,8 +189,8 @@ fn compile<E>(
         }
         None if !is_one => {
             let (one, other) = patterns.split_at(patterns.len() / 2);
-            compile(one, first, parts, look)?;
-            compile(other, first + one.len(), parts, look)
+            compile(one, first, parts, check)?;
+            compile(other, first + one.len(), parts, check)
         }
         _ => Err(CompileError::Beyond(first)),
     }

@@ -237,35 +237,35 @@ fn the_step_is_that_of_the_first_retention_that_reaches_back_so_far() {
     assert_eq!((rules.finest_step(), rules.widest_step()), (10, 900));
 }
 
-/// Nobody was heard until all patterns were read and compiled.
+/// Nothing was checked until all patterns were read and compiled.
 #[test]
 fn reading_rules_hears_before_each_pattern_and_each_part_that_it_is_over() {
     let rule = |index: usize| format!("[r{index}]\npattern = a{index}$\nretentions = 1s:1d\n");
     let text: String = (0..50).map(rule).collect();
-    let looked = |most: usize| {
-        let mut looks = 0;
-        let read = Rules::parse_looking(&text, "", &mut || {
-            looks += 1;
-            if looks > most { Err("over") } else { Ok(()) }
+    let checked = |most: usize| {
+        let mut checks = 0;
+        let read = Rules::parse_checked(&text, "", &mut || {
+            checks += 1;
+            if checks > most { Err("over") } else { Ok(()) }
         });
-        (read.map(drop), looks)
+        (read.map(drop), checks)
     };
-    let (read, looks) = looked(usize::MAX);
+    let (read, checks) = checked(usize::MAX);
     assert_eq!(read, Ok(()));
-    assert!((51..200).contains(&looks), "{looks}");
-    for most in [0, 20, 49, 50, looks - 1] {
+    assert!((51..200).contains(&checks), "{checks}");
+    for most in [0, 20, 49, 50, checks - 1] {
         let over = Err(ParseError::Stopped("over"));
-        assert_eq!(looked(most), (over, most + 1), "{most}");
+        assert_eq!(checked(most), (over, most + 1), "{most}");
     }
     // The other file, too.
     let aggregation = "[a]\npattern = a\nxFilesFactor = 0\n";
-    let mut looks = 0;
-    let read = Rules::parse_looking("", aggregation, &mut || {
-        looks += 1;
+    let mut checks = 0;
+    let read = Rules::parse_checked("", aggregation, &mut || {
+        checks += 1;
         Err("over")
     });
     assert_eq!(
-        (read.map(drop), looks),
+        (read.map(drop), checks),
         (Err(ParseError::Stopped("over")), 1)
     );
 }
@@ -308,29 +308,29 @@ fn a_name_is_compared_in_parts_with_a_look_before_each() {
         .map(|(index, pattern)| rule(index, pattern))
         .collect();
     let rules = Rules::parse(&text, "").unwrap();
-    let looked = |name: &str, most: usize| {
-        let mut looks = Vec::new();
-        let view = rules.view_looking(name, 0, &mut |cost| {
-            looks.push(cost);
-            if looks.len() > most { Err(()) } else { Ok(()) }
+    let checked = |name: &str, most: usize| {
+        let mut checks = Vec::new();
+        let view = rules.view_checked(name, 0, &mut |cost| {
+            checks.push(cost);
+            if checks.len() > most { Err(()) } else { Ok(()) }
         });
-        (view.map(|view| view.step), looks)
+        (view.map(|view| view.step), checks)
     };
-    let (view, looks) = looked("none-of-them", usize::MAX);
+    let (view, checks) = checked("none-of-them", usize::MAX);
     assert_eq!(view, Ok(DEFAULT_STEP));
-    assert!(looks.len() > 4, "{looks:?}");
+    assert!(checks.len() > 4, "{checks:?}");
     assert!(
-        looks.iter().all(|look| *look <= (1 << 17) * 12),
-        "{looks:?}"
+        checks.iter().all(|check| *check <= (1 << 17) * 12),
+        "{checks:?}"
     );
-    assert_eq!(looked("none-of-them", 2).0, Err(()));
+    assert_eq!(checked("none-of-them", 2).0, Err(()));
     // The first that fits counts, whatever part it is in, and the parts after it are not compared.
     for (index, name) in [(0, "abcd0"), (4, "abcd4"), (6, "abcd6")] {
-        let (view, _) = looked(name, usize::MAX);
+        let (view, _) = checked(name, usize::MAX);
         let first = patterns
             .iter()
             .position(|pattern| regex::Regex::new(pattern).unwrap().is_match(name));
         assert_eq!(view, Ok(first.unwrap() as i64 + 1), "{name} {index}");
     }
-    assert_eq!(looked("abcd0", usize::MAX).1.len(), 1);
+    assert_eq!(checked("abcd0", usize::MAX).1.len(), 1);
 }

@@ -24,7 +24,7 @@ impl<E> From<TagError> for CatalogError<E> {
 }
 
 /// Is asked before each comparison with a regular expression, which may take milliseconds, whether the work may go on.
-pub type Look<'l, E> = dyn FnMut() -> Result<(), E> + 'l;
+pub type Check<'l, E> = dyn FnMut() -> Result<(), E> + 'l;
 
 /// Names or values to show: those that a regular expression fits from their beginning on, and no more than so many.
 #[derive(Debug, Clone, Copy, Default)]
@@ -59,7 +59,7 @@ impl Filter<'_> {
         self,
         all: impl IntoIterator<Item = T>,
         text: impl Fn(&T) -> &str,
-        look: &mut Look<'_, E>,
+        check: &mut Check<'_, E>,
     ) -> Result<Vec<T>, CatalogError<E>> {
         let regex = self.regex()?;
         let most = self.limit.unwrap_or(usize::MAX);
@@ -69,7 +69,7 @@ impl Filter<'_> {
                 break;
             }
             if let Some(regex) = &regex {
-                look().map_err(CatalogError::Stopped)?;
+                check().map_err(CatalogError::Stopped)?;
                 if !regex.is_match(text(&entry)) {
                     continue;
                 }
@@ -83,17 +83,17 @@ impl Filter<'_> {
 /// The tags of series, in order.
 ///
 /// # Errors
-/// [`TagError::Regex`], and those of `look`.
+/// [`TagError::Regex`], and those of `check`.
 pub fn tags<'s, E>(
     series: impl IntoIterator<Item = &'s Tags>,
     filter: Filter<'_>,
-    look: &mut Look<'_, E>,
+    check: &mut Check<'_, E>,
 ) -> Result<Vec<&'s str>, CatalogError<E>> {
     let all: BTreeSet<&str> = series
         .into_iter()
         .flat_map(|series| series.keys().map(String::as_str))
         .collect();
-    filter.select(all, |tag| tag, look)
+    filter.select(all, |tag| tag, check)
 }
 
 /// A value of a tag, and how many series have it.
@@ -102,35 +102,35 @@ pub type CountedValue<'s> = (&'s str, u64);
 /// The values of a tag, in order, and how many series have each; `None` where no series has the tag.
 ///
 /// # Errors
-/// [`TagError::Regex`], and those of `look`.
+/// [`TagError::Regex`], and those of `check`.
 pub fn values<'s, E>(
     series: impl IntoIterator<Item = &'s Tags>,
     tag: &str,
     filter: Filter<'_>,
-    look: &mut Look<'_, E>,
+    check: &mut Check<'_, E>,
 ) -> Result<Option<Vec<CountedValue<'s>>>, CatalogError<E>> {
     let mut all: BTreeMap<&str, u64> = BTreeMap::new();
     for value in series.into_iter().filter_map(|series| series.get(tag)) {
         *all.entry(value).or_default() += 1;
     }
     let is_known = !all.is_empty();
-    let entries = filter.select(all, |entry| entry.0, look)?;
+    let entries = filter.select(all, |entry| entry.0, check)?;
     Ok(is_known.then_some(entries))
 }
 
-/// Tags that a question with these expressions could also ask for.
+/// Tags that a query with these expressions could also name.
 ///
 /// # Errors
-/// [`TagError`], and those of `look`.
+/// [`TagError`], and those of `check`.
 pub fn suggested_tags<'s, E>(
     series: impl IntoIterator<Item = &'s Tags>,
     expressions: &[TagExpression],
     prefix: &str,
     limit: usize,
-    look: &mut Look<'_, E>,
+    check: &mut Check<'_, E>,
 ) -> Result<Vec<&'s str>, CatalogError<E>> {
     let asked = |tag: &str| expressions.iter().any(|expression| expression.tag == tag);
-    let all: BTreeSet<&str> = fitting(series, expressions, look)?
+    let all: BTreeSet<&str> = fitting(series, expressions, check)?
         .into_iter()
         .flat_map(|tags| tags.keys().map(String::as_str))
         .filter(|tag| !asked(tag) && tag.starts_with(prefix))
@@ -141,16 +141,16 @@ pub fn suggested_tags<'s, E>(
 /// Values that the tag has among the series that fit these expressions.
 ///
 /// # Errors
-/// [`TagError`], and those of `look`.
+/// [`TagError`], and those of `check`.
 pub fn suggested_values<'s, E>(
     series: impl IntoIterator<Item = &'s Tags>,
     expressions: &[TagExpression],
     tag: &str,
     prefix: &str,
     limit: usize,
-    look: &mut Look<'_, E>,
+    check: &mut Check<'_, E>,
 ) -> Result<Vec<&'s str>, CatalogError<E>> {
-    let all: BTreeSet<&str> = fitting(series, expressions, look)?
+    let all: BTreeSet<&str> = fitting(series, expressions, check)?
         .into_iter()
         .filter_map(|tags| tags.get(tag).map(String::as_str))
         .filter(|value| value.starts_with(prefix))
@@ -162,7 +162,7 @@ pub fn suggested_values<'s, E>(
 fn fitting<'s, E>(
     series: impl IntoIterator<Item = &'s Tags>,
     expressions: &[TagExpression],
-    look: &mut Look<'_, E>,
+    check: &mut Check<'_, E>,
 ) -> Result<Vec<&'s Tags>, CatalogError<E>> {
     let conditions: Vec<Condition> = expressions
         .iter()
@@ -170,7 +170,7 @@ fn fitting<'s, E>(
         .collect::<Result<_, _>>()?;
     let mut found = Vec::new();
     for tags in series {
-        if fit_all(&conditions, tags, look).map_err(CatalogError::Stopped)? {
+        if fit_all(&conditions, tags, check).map_err(CatalogError::Stopped)? {
             found.push(tags);
         }
     }
@@ -268,7 +268,7 @@ mod tests {
     }
 
     /// A listing that goes through all series; true if it reached the end.
-    type List<'l> = &'l dyn Fn(&mut Look<'_, &'static str>) -> bool;
+    type List<'l> = &'l dyn Fn(&mut Check<'_, &'static str>) -> bool;
 
     /// Each of them went through all series, whoever had gone meanwhile.
     #[test]
@@ -278,23 +278,23 @@ mod tests {
             .map(|text| TagExpression::parse(text).unwrap())
             .into();
         let ended = |most: u64, list: List<'_>| {
-            let mut looks = 0;
+            let mut checks = 0;
             let went_through = list(&mut || {
-                looks += 1;
-                if looks > most { Err("ended") } else { Ok(()) }
+                checks += 1;
+                if checks > most { Err("ended") } else { Ok(()) }
             });
-            (went_through, looks)
+            (went_through, checks)
         };
         let lists: [(u64, List<'_>); 4] = [
-            (4, &|look| tags(&world, filter("x", None), look).is_ok()),
-            (2, &|look| {
-                values(&world, "dc", filter("x", None), look).is_ok()
+            (4, &|check| tags(&world, filter("x", None), check).is_ok()),
+            (2, &|check| {
+                values(&world, "dc", filter("x", None), check).is_ok()
             }),
-            (6, &|look| {
-                suggested_tags(&world, &asked, "", 9, look).is_ok()
+            (6, &|check| {
+                suggested_tags(&world, &asked, "", 9, check).is_ok()
             }),
-            (6, &|look| {
-                suggested_values(&world, &asked, "dc", "", 9, look).is_ok()
+            (6, &|check| {
+                suggested_values(&world, &asked, "dc", "", 9, check).is_ok()
             }),
         ];
         for (place, (all, list)) in lists.into_iter().enumerate() {

@@ -107,14 +107,14 @@ impl MemoryReservation for Share {
     }
 }
 
-/// Counts how often work looks whether it may go on, and may say at one look that it is cancelled.
+/// Counts how often work checks whether it may go on, and may cancel it at one of these checks.
 #[derive(Debug, Default)]
-pub(crate) struct Looks {
+pub(crate) struct Checks {
     all: AtomicU64,
     last: Option<(u64, Arc<AtomicBool>)>,
 }
 
-impl Looks {
+impl Checks {
     pub(crate) fn until(last: u64, flag: Arc<AtomicBool>) -> Self {
         Self {
             all: AtomicU64::new(0),
@@ -127,7 +127,7 @@ impl Looks {
     }
 }
 
-impl TurnYield for Looks {
+impl TurnYield for Checks {
     fn yield_turn(&self, _: Instant) -> Result<Duration, Stop> {
         let index = self.all.fetch_add(1, Ordering::Relaxed);
         if let Some((last, flag)) = &self.last

@@ -60,7 +60,7 @@ impl Monitoring<'_> {
             [only] => Domain::new("space", "s-", (&only.metadata.guid, &only.entity.name)),
             _ => None,
         };
-        found.ok_or_else(|| self.undecided(&spaces))
+        found.ok_or_else(|| self.ambiguous_space(&spaces))
     }
 
     /// The only space that the key can mean.
@@ -84,27 +84,27 @@ impl Monitoring<'_> {
         of_key.next().map(|id| Domain::of_id(&id))
     }
 
-    /// The space of the only buffer that this key has filled, else `away` with what mends it.
-    fn remembered(&self, buffer: &Path, away: Failure) -> Result<Domain, Failure> {
+    /// The space of the only buffer that this key has filled, else `unreachable` with what mends it.
+    fn remembered(&self, buffer: &Path, unreachable: Failure) -> Result<Domain, Failure> {
         let Credential::Key { key, .. } = &self.credential else {
-            return Err(away);
+            return Err(unreachable);
         };
         let folder = buffer.join(directory_name(self.host()));
         let ids = buffered(&folder);
         let mut of_key = (ids.iter()).filter(|id| buffer_key::is_of(&folder.join(id), key));
         match (of_key.next(), of_key.next(), ids.first()) {
             (Some(id), None, _) => Ok(Domain::of_id(id)),
-            (None, _, Some(other)) => Err(away.hint(escaped!(
+            (None, _, Some(other)) => Err(unreachable.hint(escaped!(
                 "the buffer of `{}` was not filled with this key, and its space is not taken for this key's: name the space with `--scope {}`, if that is where it sends, or start when the server answers",
                 PrintableText::word(other.as_str()),
                 PrintableText::word(other.as_str())
             ))),
-            _ => Err(away.hint("the space is found by asking the server; name it with `--scope s-GUID`, and the agent starts without")),
+            _ => Err(unreachable.hint("the space is found by asking the server; name it with `--scope s-GUID`, and the agent starts without")),
         }
     }
 
     /// The failure where no single space is meant; what is hinted at is there for this key.
-    fn undecided(&self, spaces: &[Space]) -> Failure {
+    fn ambiguous_space(&self, spaces: &[Space]) -> Failure {
         let failure = Failure::usage(several_or_none(spaces));
         let by_scope = "name the space with `--scope s-GUID`, or mean the account itself with `--scope account`";
         if !spaces.is_empty() {

@@ -5,11 +5,11 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use std::io;
 
-/// Calls `tell` when the reader has closed the pipe. Where this cannot be observed, the next write fails.
-pub(crate) fn when_stdout_closes(tell: impl FnOnce() + Send + 'static) {
+/// Calls `on_close` when the reader has closed the pipe. Where this cannot be observed, the next write fails.
+pub(crate) fn when_stdout_closes(on_close: impl FnOnce() + Send + 'static) {
     let watch = move || {
-        if waits_for_the_end() {
-            tell();
+        if wait_until_closed() {
+            on_close();
         }
     };
     drop(
@@ -20,7 +20,7 @@ pub(crate) fn when_stdout_closes(tell: impl FnOnce() + Send + 'static) {
 }
 
 /// No events are requested, so `poll` reports only that the other end was closed; a file never reports it.
-fn waits_for_the_end() -> bool {
+fn wait_until_closed() -> bool {
     let stdout = io::stdout();
     loop {
         let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
@@ -28,8 +28,8 @@ fn waits_for_the_end() -> bool {
             Err(Errno::INTR) => {}
             Err(_) => return false,
             Ok(_) => {
-                let heard = watched.first().map_or(PollFlags::empty(), PollFd::revents);
-                return heard.intersects(PollFlags::ERR | PollFlags::HUP);
+                let revents = watched.first().map_or(PollFlags::empty(), PollFd::revents);
+                return revents.intersects(PollFlags::ERR | PollFlags::HUP);
             }
         }
     }

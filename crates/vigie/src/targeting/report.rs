@@ -19,10 +19,10 @@ impl Context {
         if self.output.is_json() {
             return self.output.json(&target.document());
         }
-        let is_said = outcome == TargetOutcome::NoOrgVisible;
-        let is_news = !is_said && target.lacks_org() && self.has_no_role();
+        let is_explained = outcome == TargetOutcome::NoOrgVisible;
+        let is_news = !is_explained && target.lacks_org() && self.has_no_role();
         let name = self.name.text();
-        let untargeted = if is_said || is_news {
+        let untargeted = if is_explained || is_news {
             // There is nothing to choose from.
             "none: you have no role in an organization yet".to_owned()
         } else {

@@ -105,8 +105,8 @@ fn what_a_server_that_is_away_misses_comes_later() {
         .unwrap()
         .instead
         .extend([busy(), busy()]);
-    let away = terminal.run("vigie agent --once --proc proc --host h --buffer buffer");
-    assert_eq!(away.code, 6, "{}", away.stderr);
+    let unreachable = terminal.run("vigie agent --once --proc proc --host h --buffer buffer");
+    assert_eq!(unreachable.code, 6, "{}", unreachable.stderr);
     assert!(journals(&terminal.path("buffer")) > 0);
     terminal.server.store.lock().unwrap().instead.clear();
     let back = terminal.run("vigie agent --once --proc proc --host h --buffer buffer");

@@ -69,7 +69,9 @@ fn regression_7_the_codes_fit_a_narrow_terminal() {
     let help = terminal.run("vigie --help").stdout;
     let codes = help.split_once("else one of:").unwrap().1;
     let rows = codes.lines().filter(|line| line.starts_with("  "));
-    for pair in rows.collect::<Vec<_>>().chunks(2) {
+    let rows: Vec<&str> = rows.collect();
+    assert!(!rows.is_empty(), "{codes}");
+    for pair in rows.chunks(2) {
         let [code, meaning] = pair else {
             panic!("{pair:?}");
         };

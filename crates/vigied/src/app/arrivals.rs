@@ -1,5 +1,5 @@
-//! Arrivals of each domain: its senders by listener, and its latest refusals. They are in memory alone, begin with the
-//! server, and takes no more than its limits say.
+//! Arrivals of each domain: its senders by listener, and its latest refusals. They are in memory alone, begin with the server, and
+//! take no more memory than their limits allow.
 //!
 //! A sender never waits for it: where somebody else has the lock, what is to be noted waits in a queue of a fixed size until
 //! the next who gets it. Where nothing is refused, nothing is allocated but once for each sender.
@@ -41,7 +41,7 @@ impl Arrivals {
         }
     }
 
-    /// Notes a batch, without waiting for anybody. `on_limit` hears where something else had to go for it.
+    /// Records a batch without waiting. `on_limit` is called with each limit for which another entry was dropped.
     pub(crate) fn note(&self, arrival: Arrival, on_limit: impl Fn(&'static Limit)) {
         let mut held = match self.known.try_lock() {
             Ok(held) => held,

@@ -1,6 +1,7 @@
 //! Every service of the process, built once in [`crate::boot`] and shared by all handlers.
 
 pub(crate) mod arrivals;
+mod counted_usage;
 pub(crate) mod event_rates;
 pub(crate) mod quota;
 pub(crate) mod readiness;

@@ -1,31 +1,29 @@
 //! The remaining quota of each account: series, samples and bytes. Checked before every write. The store's figures are summed
-//! over an account's domains at most every few seconds, and writes since then are counted here. Deleted domains count as long as
-//! any of their data is stored: otherwise a caller could evade the quota by filling a space, deleting it and making another.
+//! over an account's domains at most every few seconds, by one writer, and writes since then are counted ([`CountedUsage`]).
+//! Deleted domains count as long as any of their data is stored: otherwise a caller could evade the quota by filling a space,
+//! deleting it and making another.
 //!
 //! New series are reserved before a write and released after it, so that concurrent writes cannot exceed the limit together.
 //! Samples and bytes are not reserved: concurrent writes may together exceed a quota by what they carry.
 
+use crate::app::counted_usage::CountedUsage;
 use crate::http::problem::Refusal;
 use base::id::AccountId;
 use base::limit::{self, Limit};
 use base::rate_limit::{Rate, TokenBucket};
 use base::store::{SampleStore, SeriesQuota, StoreError, Usage};
-use base::time::{Clock, Millis};
+use base::time::Clock;
 use iam::Iam;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wire::code;
 
-/// How long a sum over an account's domains stays valid.
-const FRESH_MILLIS: i64 = 5000;
-
 const HOUR_MILLIS: u64 = 3_600_000;
 
 /// The state of an account that has written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Account {
-    used: Usage,
-    summed_at: Millis,
+    usage: CountedUsage,
     new_series: TokenBucket,
     /// New series reserved by writes in progress.
     taken: u64,
@@ -54,29 +52,17 @@ impl Quotas {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The current state of the account. The sum is computed without the lock, so two callers may both compute it.
-    fn account(&self, id: AccountId) -> Result<Account, StoreError> {
+    /// What the account keeps. A sum is computed without the lock.
+    fn used(&self, id: AccountId) -> Result<Usage, StoreError> {
         let now = self.clock.now();
-        let known = self.all().get(&id).copied();
-        let is_fresh = |account: &Account| {
-            (0..FRESH_MILLIS).contains(&now.0.saturating_sub(account.summed_at.0))
-        };
-        let summed = match known.filter(is_fresh) {
-            Some(_) => None,
-            None => Some(self.usage(id)?),
-        };
-        let mut all = self.all();
-        let account = all.entry(id).or_insert_with(|| Account {
-            used: Usage::default(),
-            summed_at: now,
-            new_series: TokenBucket::default(),
-            taken: 0,
-        });
-        if let Some(used) = summed {
-            account.used = used;
-            account.summed_at = now;
+        let is_due = self.all().entry(id).or_default().usage.begin_sum(now);
+        if is_due {
+            let summing = Summing { quotas: self, id };
+            let sum = self.usage(id)?;
+            self.all().entry(id).or_default().usage.set_sum(sum, now);
+            drop(summing);
         }
-        Ok(*account)
+        Ok(self.all().entry(id).or_default().usage.used())
     }
 
     /// The store's usage by all domains of the account, including deleted ones whose data is still stored.
@@ -105,10 +91,10 @@ impl Quotas {
         let allowed = |limit: &Limit| self.iam.account_limit(id, limit);
         let per_hour = allowed(&limit::NEW_SERIES_PER_HOUR);
         let rate = Rate::per(per_hour, HOUR_MILLIS);
-        let account = self.account(id)?;
+        let used = self.used(id)?;
         for (limit, used) in [
-            (&limit::SAMPLES_PER_ACCOUNT, account.used.samples),
-            (&limit::STORED_BYTES_PER_ACCOUNT, account.used.bytes),
+            (&limit::SAMPLES_PER_ACCOUNT, used.samples),
+            (&limit::STORED_BYTES_PER_ACCOUNT, used.bytes),
         ] {
             let allowed = allowed(limit);
             if used >= allowed {
@@ -117,8 +103,9 @@ impl Quotas {
         }
         let series = allowed(&limit::SERIES_PER_ACCOUNT);
         let mut all = self.all();
-        let account = all.entry(id).or_insert(account);
-        let room = series.saturating_sub(account.used.series.saturating_add(account.taken));
+        let account = all.entry(id).or_default();
+        let used = account.usage.used().series;
+        let room = series.saturating_sub(used.saturating_add(account.taken));
         let now = self.clock.now();
         // The operator may have lowered the limit meanwhile.
         account.new_series.cap_debt_to_burst(rate);
@@ -147,6 +134,23 @@ impl Quotas {
     }
 }
 
+/// A sum over the account's domains under way.
+struct Summing<'q> {
+    quotas: &'q Quotas,
+    id: AccountId,
+}
+
+impl Drop for Summing<'_> {
+    fn drop(&mut self) {
+        self.quotas
+            .all()
+            .entry(self.id)
+            .or_default()
+            .usage
+            .end_sum();
+    }
+}
+
 /// Reserved room for new series; the unused part is released on drop.
 #[derive(Debug)]
 pub(crate) struct SeriesReservation<'q> {
@@ -160,8 +164,7 @@ impl SeriesReservation<'_> {
     /// Counts what was written.
     pub(crate) fn wrote(mut self, samples: u64, series: u64) {
         if let Some(account) = self.quotas.all().get_mut(&self.id) {
-            account.used.samples = account.used.samples.saturating_add(samples);
-            account.used.series = account.used.series.saturating_add(series);
+            account.usage.add_written(samples, series);
             account.taken = account.taken.saturating_sub(series);
         }
         self.taken = self.taken.saturating_sub(series);

@@ -27,14 +27,14 @@ struct RunningCheck<T> {
 /// A check that runs once at a time.
 #[derive(Debug)]
 struct Probe<T> {
-    whom: &'static str,
+    component: &'static str,
     asked: Mutex<Option<RunningCheck<T>>>,
 }
 
 impl<T: Clone + Send + Sync + 'static> Probe<T> {
-    const fn new(whom: &'static str) -> Self {
+    const fn new(component: &'static str) -> Self {
         Self {
-            whom,
+            component,
             asked: Mutex::new(None),
         }
     }
@@ -58,13 +58,13 @@ impl<T: Clone + Send + Sync + 'static> Probe<T> {
                 }
             }
         };
-        let whom = self.whom;
-        let heard = answer.wait_for(Option::is_some);
-        match tokio::time::timeout_at(since + ANSWER_LIMIT, heard).await {
+        let component = self.component;
+        let answered = answer.wait_for(Option::is_some);
+        match tokio::time::timeout_at(since + ANSWER_LIMIT, answered).await {
             Ok(Ok(answer)) => answer.clone().unwrap_or_else(|| Err(String::new())),
-            Ok(Err(_)) => Err(format!("{whom} could not be asked")),
+            Ok(Err(_)) => Err(format!("{component} could not be asked")),
             Err(_) => Err(format!(
-                "{whom} has not answered for {} s",
+                "{component} has not answered for {} s",
                 since.elapsed().as_secs()
             )),
         }

@@ -180,7 +180,7 @@ pub(crate) fn require_initialised(settings: &Settings) -> anyhow::Result<()> {
     }
 }
 
-/// Watches for changes of other nodes, and keeps the audit and the activity, until the service is closed.
+/// Watches for changes of other nodes, and keeps the audit, the activity and the change log, until the service is closed.
 fn watch(iam: &Iam, metrics: &Arc<Metrics>) {
     let watched = iam.clone();
     let begin = move || watched.change_watch();
@@ -191,6 +191,9 @@ fn watch(iam: &Iam, metrics: &Arc<Metrics>) {
     let watched = iam.clone();
     let begin = move || watched.activity_watch();
     tokio::spawn(supervised("activity", Arc::clone(metrics), begin));
+    let watched = iam.clone();
+    let begin = move || watched.housekeeping_watch();
+    tokio::spawn(supervised("housekeeping", Arc::clone(metrics), begin));
 }
 
 /// Opens all services.

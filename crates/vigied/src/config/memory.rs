@@ -66,7 +66,7 @@ impl MemoryBudget {
             let allowed = limits.entry(limit.name).or_insert(limit.default);
             *allowed = (*allowed).min(self.0 / part);
         }
-        let mut beside = |(limit, part): (Limit, u64), (whole, divisor): (Limit, u64)| {
+        let mut share_rest = |(limit, part): (Limit, u64), (whole, divisor): (Limit, u64)| {
             let allowed = limits.entry(limit.name).or_insert(limit.default);
             *allowed = (*allowed).min(self.0 / part);
             let left = self.0 / divisor - *allowed;
@@ -75,11 +75,11 @@ impl MemoryBudget {
         };
         if listeners.any {
             let senders = (limit::SENDERS_IN_FLIGHT_BYTES, SENDERS);
-            beside(senders, (limit::BODIES_IN_FLIGHT_BYTES, BODIES));
+            share_rest(senders, (limit::BODIES_IN_FLIGHT_BYTES, BODIES));
         }
         if listeners.statsd {
             let sums = (limit::STATSD_BYTES_IN_ALL, SUMS);
-            beside(sums, (limit::HEAD_BYTES, HEAD));
+            share_rest(sums, (limit::HEAD_BYTES, HEAD));
         }
         let kept = limits
             .entry(limit::RENDER_CACHE_BYTES.name)

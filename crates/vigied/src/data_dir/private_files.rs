@@ -53,7 +53,7 @@ pub(crate) enum FileError {
     Open { path: PathBuf, mode: u32 },
     #[error(
         "`{}` belongs to another user ({owner}), and this is {euid}\nhint: {}",
-        path.display(), other_user::mend(path, *owner, *euid)
+        path.display(), other_user::remedy(path, *owner, *euid)
     )]
     Owner {
         path: PathBuf,
@@ -61,10 +61,10 @@ pub(crate) enum FileError {
         euid: u32,
     },
     #[error(
-        "`{}` has another name elsewhere (a hard link), and what is written here would change that file as well\nhint: stop every `vigied` of this folder, then give it files of its own: run `{mend}`. A copy made by `cp -al` is no backup of files that change; `cp -a` is",
+        "`{}` has another name elsewhere (a hard link), and what is written here would change that file as well\nhint: stop every `vigied` of this folder, then give it files of its own: run `{remedy}`. A copy made by `cp -al` is no backup of files that change; `cp -a` is",
         path.display()
     )]
-    Names { path: PathBuf, mend: String },
+    Names { path: PathBuf, remedy: String },
     #[error("cannot look at `{}`", path.display())]
     Io {
         path: PathBuf,
@@ -87,7 +87,7 @@ pub(crate) fn no_follow() -> i32 {
 pub(crate) fn check_folder(root: &Path, any_mode: bool) -> Result<(), FileError> {
     // The path to the folder may contain links: that is its owner's choice.
     let found = root.metadata().map_err(io(root))?;
-    owner(root, &found)?;
+    check_owner(root, &found)?;
     mode(root, &found, any_mode)?;
     for name in SECRETS {
         file(&root.join(name), any_mode)?;
@@ -132,10 +132,10 @@ pub(crate) fn check_no_link_inside(path: &Path, data: &Path) -> Result<(), FileE
 
 /// Whether there is a socket of an earlier server; any other file is refused.
 pub(crate) fn is_stale_socket(path: &Path) -> Result<bool, FileError> {
-    let Some(found) = look(path)? else {
+    let Some(found) = metadata_of(path)? else {
         return Ok(false);
     };
-    owner(path, &found)?;
+    check_owner(path, &found)?;
     if found.file_type().is_socket() {
         return Ok(true);
     }
@@ -153,8 +153,10 @@ fn tree(root: &Path, depth: u32) -> Result<(), FileError> {
     };
     for entry in entries {
         let path = entry.map_err(io(root))?.path();
-        let Some(found) = look(&path)? else { continue };
-        owner(&path, &found)?;
+        let Some(found) = metadata_of(&path)? else {
+            continue;
+        };
+        check_owner(&path, &found)?;
         if found.is_dir() && depth > 0 {
             match tree(&path, depth - 1) {
                 Err(error) if is_superusers_own(&error, found.uid(), geteuid().as_raw()) => {}
@@ -181,7 +183,7 @@ fn is_superusers_own(error: &FileError, owner: u32, euid: u32) -> bool {
 }
 
 fn file(path: &Path, any_mode: bool) -> Result<(), FileError> {
-    let Some(found) = look(path)? else {
+    let Some(found) = metadata_of(path)? else {
         return Ok(());
     };
     if !found.is_file() {
@@ -190,13 +192,13 @@ fn file(path: &Path, any_mode: bool) -> Result<(), FileError> {
             expected: "a file",
         });
     }
-    owner(path, &found)?;
+    check_owner(path, &found)?;
     mode(path, &found, any_mode)
 }
 
 /// Checks a folder; returns whether it exists.
 fn folder(path: &Path) -> Result<bool, FileError> {
-    let Some(found) = look(path)? else {
+    let Some(found) = metadata_of(path)? else {
         return Ok(false);
     };
     if !found.is_dir() {
@@ -205,12 +207,12 @@ fn folder(path: &Path) -> Result<bool, FileError> {
             expected: "a folder",
         });
     }
-    owner(path, &found)?;
+    check_owner(path, &found)?;
     Ok(true)
 }
 
 /// The metadata of a path, without following a link; `None` if there is nothing. A link is refused.
-fn look(path: &Path) -> Result<Option<Metadata>, FileError> {
+fn metadata_of(path: &Path) -> Result<Option<Metadata>, FileError> {
     match path.symlink_metadata() {
         Ok(found) if found.is_symlink() => Err(FileError::Link {
             path: path.to_owned(),
@@ -222,7 +224,7 @@ fn look(path: &Path) -> Result<Option<Metadata>, FileError> {
 }
 
 /// The superuser's files are trusted: nothing on this machine is safe from the superuser.
-fn owner(path: &Path, found: &Metadata) -> Result<(), FileError> {
+fn check_owner(path: &Path, found: &Metadata) -> Result<(), FileError> {
     let (owner, euid) = (found.uid(), geteuid().as_raw());
     if owner == euid || owner == 0 {
         return Ok(());

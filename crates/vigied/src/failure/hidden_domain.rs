@@ -94,14 +94,14 @@ mod tests {
     #[test]
     fn lists_are_named_to_who_sees_something_in_them() {
         let lists = "`vigie account spaces";
-        for (roles, sees) in [
+        for (roles, is_listed) in [
             (CallerRoles::NoRole, false),
             (CallerRoles::AccountAlone, false),
             (CallerRoles::Somewhere, true),
             (CallerRoles::Administrator, true),
         ] {
             let hint = hint_for(roles, Some("bea@example.org"));
-            assert_eq!(hint.contains(lists), sees, "{roles:?}: {hint}");
+            assert_eq!(hint.contains(lists), is_listed, "{roles:?}: {hint}");
             let scope = hint.contains("--scope account");
             assert_eq!(scope, roles == CallerRoles::AccountAlone, "{hint}");
         }

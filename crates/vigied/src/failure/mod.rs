@@ -62,9 +62,9 @@ impl Report {
         if is_full(error) {
             // The caller names the disk in a better hint.
             let says_more = |hint: &String| hint.starts_with(MAKE_ROOM_BEGIN) && hint != MAKE_ROOM;
-            let is_told = hints.iter().any(says_more);
+            let is_covered = hints.iter().any(says_more);
             hints.retain(|hint| hint != MAKE_ROOM);
-            if !is_told {
+            if !is_covered {
                 hints.push(MAKE_ROOM.to_owned());
             }
         }

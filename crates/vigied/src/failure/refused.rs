@@ -281,7 +281,7 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
         Remedy::RestoreUnderAnotherName => {
             Cow::Borrowed("bring it back under another name, with `--name NAME`")
         }
-        Remedy::AllowAddress => Cow::Borrowed(ALLOW_ADDRESS),
+        Remedy::AllowAddress(_) => Cow::Borrowed(ALLOW_ADDRESS),
     }
 }
 

@@ -26,7 +26,7 @@ struct Turns {
     waiting: Mutex<HashMap<Principal, u64>>,
 }
 
-/// A place among those who wait. Whoever gets a turn or goes leaves it.
+/// A place in the queue; it is free again when its holder gets a turn or gives up.
 #[derive(Debug)]
 struct WaitingPlace<'a> {
     turns: &'a Turns,
@@ -87,7 +87,7 @@ impl Turns {
 /// The refusal where no more of `whose` may wait.
 fn too_many_wait(limit: &'static Limit, whose: &str) -> Refusal {
     let message = format!(
-        "as many lists and decisions of {whose} wait for their turn as may: `{}` = {}",
+        "as many lists, reports and decisions of {whose} wait for their turn as may: `{}` = {}",
         limit.name, limit.default
     );
     let problem = code::TOO_BUSY.problem(message);
@@ -96,16 +96,20 @@ fn too_many_wait(limit: &'static Limit, whose: &str) -> Refusal {
 }
 
 impl AccountTurns {
-    /// Waits for a turn of the account, and runs the `work` of that identity on a blocking thread.
+    /// Waits for a turn of the account, and runs the `work` of that identity on the blocking threads.
     ///
     /// # Errors
     /// When as many of the account, or of the identity, wait as may.
-    pub(crate) async fn run<T: Send + 'static>(
+    pub(crate) async fn run<F>(
         &self,
         account: AccountId,
         identity: Principal,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Refusal> {
+        work: F,
+    ) -> Result<F::Output, Refusal>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
         let turns = self.turns_of(account);
         // Whoever waits is first: a turn that comes back is theirs.
         let free = Arc::clone(&turns.running).try_acquire_owned().ok();
@@ -117,10 +121,10 @@ impl AccountTurns {
                 Arc::clone(&turns.running).acquire_owned().await.ok()
             }
         };
-        worker::run(move || {
-            // Also if the caller has gone meanwhile.
+        worker::run_in_steps(async move {
+            // Until the step that runs has ended, also if the caller has gone meanwhile.
             let _kept = (turns, turn);
-            work()
+            work.await
         })
         .await
     }
@@ -130,7 +134,7 @@ impl AccountTurns {
         if let Some(turns) = all.get(&account).and_then(Weak::upgrade) {
             return turns;
         }
-        // Those of which nobody has or awaits a turn.
+        // Accounts for which nobody has or awaits a turn are dropped.
         all.retain(|_, turns| turns.strong_count() > 0);
         let turns = Arc::new(Turns::new());
         all.insert(account, Arc::downgrade(&turns));
@@ -168,14 +172,14 @@ mod tests {
         for _ in 0..most {
             let (end, ended) = mpsc::channel::<()>();
             ends.push(end);
-            let mut work = Box::pin(turns.run(account(1), user(1), move || ended.recv()));
+            let mut work = Box::pin(turns.run(account(1), user(1), async move { ended.recv() }));
             assert!(is_pending(work.as_mut()));
             running.push(work);
         }
-        let mut further = pin!(turns.run(account(1), user(1), || ()));
+        let mut further = pin!(turns.run(account(1), user(1), async {}));
         assert!(is_pending(further.as_mut()));
-        turns.run(account(2), user(1), || ()).await.unwrap();
-        // Whoever has started keeps the turn without being asked for.
+        turns.run(account(2), user(1), async {}).await.unwrap();
+        // Work that has started keeps its turn, even if its caller has gone.
         running.clear();
         assert!(is_pending(further.as_mut()));
         ends.pop().unwrap().send(()).unwrap();
@@ -192,7 +196,7 @@ mod tests {
     ) -> (Vec<Endless<'a>>, Vec<mpsc::Sender<()>>) {
         let started = identities.map(|identity| {
             let (end, ended) = mpsc::channel::<()>();
-            let work = turns.run(account(1), identity, move || {
+            let work = turns.run(account(1), identity, async move {
                 let _ended = ended.recv();
             });
             let mut work: Endless<'a> = Box::pin(work);
@@ -211,13 +215,13 @@ mod tests {
         let identities = (0..places).map(|at| user(u8::try_from(at / share).unwrap()));
         let (mut all, ends) = fill(&turns, identities);
         let newcomer = user(100);
-        let Refusal(refused) = turns.run(account(1), newcomer, || ()).await.unwrap_err();
+        let Refusal(refused) = turns.run(account(1), newcomer, async {}).await.unwrap_err();
         assert_eq!(refused.code, code::TOO_BUSY.code);
         assert_eq!(refused.limit, Some(waiting));
-        turns.run(account(2), newcomer, || ()).await.unwrap();
+        turns.run(account(2), newcomer, async {}).await.unwrap();
         // Who goes while they wait leaves a place.
         all.pop();
-        let mut next = pin!(turns.run(account(1), newcomer, || ()));
+        let mut next = pin!(turns.run(account(1), newcomer, async {}));
         assert!(is_pending(next.as_mut()));
         all.clear();
         drop(ends);
@@ -231,16 +235,16 @@ mod tests {
         assert_eq!(share.default * 4, limit::LISTS_WAITING_PER_ACCOUNT.default);
         let most = limit::LISTS_AT_ONCE_PER_ACCOUNT.default + share.default;
         let (mut all, ends) = fill(&turns, (0..most).map(|_| user(1)));
-        let Refusal(refused) = turns.run(account(1), user(1), || ()).await.unwrap_err();
+        let Refusal(refused) = turns.run(account(1), user(1), async {}).await.unwrap_err();
         assert_eq!(refused.code, code::TOO_BUSY.code);
         assert_eq!(refused.limit, Some(share));
         // Elsewhere the identity has a share of its own, and its colleagues have theirs here.
-        turns.run(account(2), user(1), || ()).await.unwrap();
-        let mut colleague = pin!(turns.run(account(1), user(2), || ()));
+        turns.run(account(2), user(1), async {}).await.unwrap();
+        let mut colleague = pin!(turns.run(account(1), user(2), async {}));
         assert!(is_pending(colleague.as_mut()));
         // Who goes leaves a place of the share.
         all.pop();
-        let mut next = pin!(turns.run(account(1), user(1), || ()));
+        let mut next = pin!(turns.run(account(1), user(1), async {}));
         assert!(is_pending(next.as_mut()));
         all.clear();
         drop(ends);
@@ -252,7 +256,7 @@ mod tests {
     async fn what_nobody_uses_is_forgotten() {
         let turns = AccountTurns::default();
         for number in 0..5 {
-            turns.run(account(number), user(1), || ()).await.unwrap();
+            turns.run(account(number), user(1), async {}).await.unwrap();
         }
         let all = turns.0.lock().unwrap();
         assert!(all.len() <= 2, "{all:?}");

@@ -113,13 +113,13 @@ mod tests {
 
     #[test]
     fn what_is_away_is_told_first_and_when_it_is_back() {
-        let (away, begun) = (OutageLog::new(), Instant::now());
+        let (outage_log, begun) = (OutageLog::new(), Instant::now());
         let long = Duration::from_secs(10);
-        assert!(!away.is_quiet(begun + long, long));
-        assert!(away.record(begun) && !away.record(begun + long));
-        assert!(!away.is_quiet(begun + long, long));
-        assert!(away.is_quiet(begun + long + long, long));
-        assert_eq!(away.back(), Some(2));
-        assert!(!away.is_quiet(begun + long + long, long) && away.back().is_none());
+        assert!(!outage_log.is_quiet(begun + long, long));
+        assert!(outage_log.record(begun) && !outage_log.record(begun + long));
+        assert!(!outage_log.is_quiet(begun + long, long));
+        assert!(outage_log.is_quiet(begun + long + long, long));
+        assert_eq!(outage_log.back(), Some(2));
+        assert!(!outage_log.is_quiet(begun + long + long, long) && outage_log.back().is_none());
     }
 }

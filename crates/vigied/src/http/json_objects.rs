@@ -446,8 +446,8 @@ mod tests {
             (r#"{"inner":[]}"#, "invalid type: list, expected an object"),
             (r#"{"several":{}}"#, "invalid type: object, expected a list"),
         ] {
-            let said = fault(text).to_string();
-            assert!(said.contains(words), "{text}: {said}");
+            let message = fault(text).to_string();
+            assert!(message.contains(words), "{text}: {message}");
         }
         assert!(from_slice::<Outer<'_>>(b"{} {}").is_err());
         assert!(from_value::<Inner>(serde_json::json!([])).is_err());

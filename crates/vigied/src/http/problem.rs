@@ -154,10 +154,7 @@ impl From<IamError> for Refusal {
                     .retry_after(30),
             );
         }
-        if matches!(
-            error,
-            IamError::Silent | IamError::Db(DbError::Unavailable { .. })
-        ) {
+        if let IamError::Silent | IamError::Db(DbError::Unavailable { .. }) = error {
             // `disk_watch` says when it is over.
             if IDENTITY_AWAY.record(Instant::now()) {
                 tracing::warn!(error = %Chain(&error), "the identity database is not available");
@@ -438,8 +435,8 @@ mod tests {
             let labels = write(&mut response, &request);
             assert_eq!(labels.map(|label| label.code), Some(code.code));
             assert_eq!(response.status(), status, "{form:?} {}", code.code);
-            let is_told_when = response.headers().contains_key(header::RETRY_AFTER);
-            assert_eq!(is_told_when, status != 413, "{form:?} {}", code.code);
+            let has_retry_after = response.headers().contains_key(header::RETRY_AFTER);
+            assert_eq!(has_retry_after, status != 413, "{form:?} {}", code.code);
         }
     }
 

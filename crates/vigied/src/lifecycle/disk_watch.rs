@@ -166,8 +166,8 @@ fn log_health(health: Result<(), StoreError>, reported: &mut Reported) {
     };
     match (reported.change_to(kind, Instant::now()), health) {
         (Some(Transition::Began(kind)), Err(error)) => log_outage(kind, &error),
-        (Some(Transition::Over(away)), _) => tracing::info!(
-            seconds = away.as_secs(),
+        (Some(Transition::Over(duration)), _) => tracing::info!(
+            seconds = duration.as_secs(),
             "the store works again: samples are stored"
         ),
         _ => {}
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_store_that_is_stuck_or_takes_no_writes_is_told_and_no_lack_of_room() {
-        let told_of = |outage| {
+        let kind_of = |outage| {
             let mut reported = Reported::default();
             let error = base::store::Unavailable::new(outage, "a reason");
             log_health(Err(error.into()), &mut reported);
@@ -216,9 +216,9 @@ mod tests {
             assert!(reported.0.is_none());
             before.map(|(kind, _)| kind)
         };
-        assert_eq!(told_of(Outage::ReadOnly), Some(Kind::ReadOnly));
-        assert_eq!(told_of(Outage::Stuck), Some(Kind::Stuck));
-        assert_eq!(told_of(Outage::DiskFull), None);
+        assert_eq!(kind_of(Outage::ReadOnly), Some(Kind::ReadOnly));
+        assert_eq!(kind_of(Outage::Stuck), Some(Kind::Stuck));
+        assert_eq!(kind_of(Outage::DiskFull), None);
     }
 
     #[test]

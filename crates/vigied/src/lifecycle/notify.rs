@@ -58,7 +58,7 @@ fn address(socket: &OsStr) -> io::Result<SocketAddr> {
 mod tests {
     use super::*;
 
-    fn heard(receiver: &UnixDatagram) -> String {
+    fn received(receiver: &UnixDatagram) -> String {
         let mut buffer = [0; 64];
         let bytes = receiver.recv(&mut buffer).unwrap();
         String::from_utf8(buffer[..bytes].to_vec()).unwrap()
@@ -70,13 +70,13 @@ mod tests {
         let path = folder.path().join("notify");
         let receiver = UnixDatagram::bind(&path).unwrap();
         send(path.as_os_str(), State::Ready).unwrap();
-        assert_eq!(heard(&receiver), "READY=1");
+        assert_eq!(received(&receiver), "READY=1");
 
         let name = format!("vigied-test-{}", std::process::id());
         let address = SocketAddr::from_abstract_name(&name).unwrap();
         let receiver = UnixDatagram::bind_addr(&address).unwrap();
         send(OsStr::new(&format!("@{name}")), State::Stopping).unwrap();
-        assert_eq!(heard(&receiver), "STOPPING=1");
+        assert_eq!(received(&receiver), "STOPPING=1");
     }
 
     #[test]

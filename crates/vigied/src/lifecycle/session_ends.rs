@@ -12,14 +12,14 @@ const INTERVAL: Duration = Duration::from_millis(500);
 /// Time until the next look when the database has not answered.
 const RETRY: Duration = Duration::from_secs(15);
 
-/// Looks until the server stops.
+/// Checks until the server stops.
 pub(crate) async fn watch(app: Weak<App>) {
     let mut watch = SessionWatch::default();
     loop {
         let Some(app) = app.upgrade() else { return };
-        let looked = app.iam.end_overdue_sessions(&mut watch).await;
+        let ended = app.iam.end_overdue_sessions(&mut watch).await;
         drop(app);
-        let wait = match looked {
+        let wait = match ended {
             Ok(()) => INTERVAL,
             Err(error) => {
                 tracing::warn!(error = %Chain(&error), "sessions that are over are not ended yet");

@@ -59,21 +59,21 @@ pub(crate) fn signal(plan: Plan) -> anyhow::Result<impl Future<Output = ()>> {
             };
             // Log on another thread: the reader of the log may be stuck, and this thread must still receive the second signal.
             let logger = logger.clone();
-            let telling = thread("telling").spawn(move || {
+            let logging = thread("log-signal").spawn(move || {
                 tracing::info!(
                     seconds = plan.total.as_secs(),
                     "{name}: no new connections; the last requests are answered"
                 );
                 logger.send_replace(true);
             });
-            drop(telling);
+            drop(logging);
             let deadline = move || {
                 std::thread::sleep(plan.total + MARGIN);
-                let telling = std::thread::spawn(|| {
+                let logging = std::thread::spawn(|| {
                     tracing::error!("the process did not end by itself within `shutdown_seconds`");
                 });
                 std::thread::sleep(Duration::from_millis(200));
-                drop(telling);
+                drop(logging);
                 low_level::exit(CUT);
             };
             if let Err(error) = thread("deadline").spawn(deadline) {
@@ -87,7 +87,7 @@ pub(crate) fn signal(plan: Plan) -> anyhow::Result<impl Future<Output = ()>> {
     Ok(async move {
         // The sender lives as long as the process.
         let _ = receiver.wait_for(|stopped| *stopped).await;
-        // The lines of the log are in the order of what they tell. A reader that is stuck holds nothing up.
+        // Keeps the lines of the log in order. A stuck reader of the log delays nothing.
         let _ = timeout_at(
             Instant::now() + SIGNAL_LOG_TIMEOUT,
             logged.wait_for(|logged| *logged),
@@ -108,10 +108,10 @@ pub(crate) async fn drained<F: Future<Output = ()>>(
 ) -> Instant {
     let (sender, mut receiver) = watch::channel(None);
     let mut stopped = receiver.clone();
-    let heard = async move {
+    let stop_requested = async move {
         let _ = stopped.wait_for(Option::is_some).await;
     };
-    let serving = serve(Box::pin(heard));
+    let serving = serve(Box::pin(stop_requested));
     let stopping = async {
         stop.await;
         let now = Instant::now();
@@ -201,8 +201,8 @@ mod tests {
         let deadline = drained(
             Plan::new(Duration::from_secs(30)),
             stop,
-            |heard| async move {
-                heard.await;
+            |stop_requested| async move {
+                stop_requested.await;
                 tokio::time::sleep(Duration::from_secs(1)).await;
             },
         );

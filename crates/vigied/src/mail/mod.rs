@@ -42,11 +42,11 @@ pub(crate) fn start(
 }
 
 async fn send_due(iam: Iam, smtp: Smtp, from: Mailbox, public_url: String) {
-    let away = FailureStreak::new();
+    let failures = FailureStreak::new();
     loop {
         let due = iam.due_mail().await;
         if due.is_ok()
-            && let Some(tries) = away.record_success()
+            && let Some(tries) = failures.record_success()
         {
             tracing::info!(tries, "mails are looked for again");
         }
@@ -54,7 +54,7 @@ async fn send_due(iam: Iam, smtp: Smtp, from: Mailbox, public_url: String) {
             Ok(Some(mail)) => deliver(&iam, &smtp, &from, &public_url, &mail).await,
             Ok(None) => tokio::time::sleep(POLL).await,
             Err(error) => {
-                if away.record_failure() {
+                if failures.record_failure() {
                     tracing::warn!(error = %Chain(&error), "cannot look for mails");
                 }
                 tokio::time::sleep(POLL).await;

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 const BEHIND_BYTES_MAX: u64 = 16 * 1024;
 
 /// How often the socket is checked.
-const LOOK_AGAIN: Duration = Duration::from_millis(250);
+const CHECK_INTERVAL: Duration = Duration::from_millis(250);
 
 tokio::task_local! {
     static CONNECTION: (Arc<ConnectionState>, Arc<AtomicBool>);
@@ -64,7 +64,7 @@ pub(super) async fn abandoned(
         } else if moved.elapsed() >= grace {
             return Abandoned::HalfClosed;
         }
-        sleep(LOOK_AGAIN).await;
+        sleep(CHECK_INTERVAL).await;
     }
 }
 
@@ -72,7 +72,7 @@ pub(super) async fn abandoned(
 async fn flooded(socket: &Socket, state: &ConnectionState) {
     loop {
         state.client_watched().await;
-        sleep(LOOK_AGAIN).await;
+        sleep(CHECK_INTERVAL).await;
         // HTTP/2 reads incoming frames also while it answers.
         let is_read = state.is_http2() || !state.is_client_watched();
         if !is_read && socket.unread() > BEHIND_BYTES_MAX {

@@ -46,7 +46,7 @@ pub(super) async fn serve(
     let _ = stream.set_nodelay(true);
     let mut stream = stream;
     let mut peer = Peer::at(peer);
-    if shared.proxies.speak_protocol() {
+    if shared.proxies.use_proxy_protocol() {
         let header = read_proxy_header(&shared, &mut stream, peer, &on_limit);
         let Some(client) = in_time(&state, &mut phase, header).await.flatten() else {
             return;

@@ -6,8 +6,12 @@
 //! with most connections without a credential loses one, an idle one before a busy one. A
 //! connection that carried a request with a valid credential keeps its slot. The number of these is limited so that new
 //! connections always get in: health checks, and callers about to authenticate. At that limit, the account that keeps most
-//! slots gives one up to an account that keeps fewer; the connection stays open, but may be evicted like others.
+//! slots gives one up to an account that keeps fewer: of its oldest, the one idle longest. The connection stays open, but may be
+//! evicted like others.
 
+mod kept_slots;
+#[cfg(test)]
+mod recount;
 mod table;
 
 use super::connection_state::{ConnectionKey, ConnectionState, SlotKeeper};
@@ -74,8 +78,8 @@ impl ConnectionSlots {
         source: Option<SourceKey>,
         on_limit: &impl Fn(&'static Limit),
     ) -> Option<ConnectionSlot> {
-        let keeper: Weak<Self> = Arc::downgrade(self);
-        let state = Arc::new(ConnectionState::new(Some(keeper)));
+        let slot_keeper: Weak<Self> = Arc::downgrade(self);
+        let state = Arc::new(ConnectionState::new(Some(slot_keeper)));
         let id = self.enter(source, &state, on_limit)?;
         self.open.fetch_add(1, Ordering::Relaxed);
         Some(ConnectionSlot {
@@ -157,7 +161,7 @@ impl SlotKeeper for ConnectionSlots {
         if is_full || !is_free {
             return;
         }
-        if table.kept >= protectable(self.total) && !table.transfer_protection(account) {
+        if table.kept.len() >= protectable(self.total) && !table.transfer_protection(account) {
             return;
         }
         table.set_kept(source, id, Some(account));
@@ -309,7 +313,7 @@ mod tests {
         for slot in &many {
             mark_authenticated(slot, 1);
         }
-        assert_eq!(slots.lock().kept, 14);
+        assert_eq!(slots.lock().kept.len(), 14);
         assert!(connect(&slots, 99).is_some());
         assert_eq!(many.iter().filter(|slot| has_slot(slot)).count(), 15);
     }
@@ -329,10 +333,10 @@ mod tests {
             assert!(slot.state().keeps_slot());
         }
         let kept = many.iter().filter(|slot| slot.state().keeps_slot()).count();
-        assert_eq!((kept, slots.lock().kept), (12, 14));
+        assert_eq!((kept, slots.lock().kept.len()), (12, 14));
         assert!(many.iter().all(has_slot));
         drop((many, other));
-        assert!(slots.lock().accounts.is_empty());
+        assert!(slots.lock().kept.most().is_none());
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub(crate) struct ConnectionState {
     discards: AtomicBool,
     /// Several clients share it: a trusted proxy's.
     shared: AtomicBool,
-    keeper: Option<Weak<dyn SlotKeeper>>,
+    slot_keeper: Option<Weak<dyn SlotKeeper>>,
     slot: Mutex<Option<ConnectionKey>>,
 }
 
@@ -86,7 +86,7 @@ pub(super) enum Activity {
 }
 
 impl ConnectionState {
-    pub(super) fn new(keeper: Option<Weak<dyn SlotKeeper>>) -> Self {
+    pub(super) fn new(slot_keeper: Option<Weak<dyn SlotKeeper>>) -> Self {
         let now = Instant::now();
         Self {
             state: Mutex::new(State {
@@ -106,7 +106,7 @@ impl ConnectionState {
             kept: AtomicBool::new(false),
             discards: AtomicBool::new(false),
             shared: AtomicBool::new(false),
-            keeper,
+            slot_keeper,
             slot: Mutex::new(None),
         }
     }
@@ -256,8 +256,8 @@ impl ConnectionState {
         if self.keeps_slot() {
             return;
         }
-        if let Some(keeper) = self.keeper.as_ref().and_then(Weak::upgrade) {
-            keeper.keep(self, account);
+        if let Some(slot_keeper) = self.slot_keeper.as_ref().and_then(Weak::upgrade) {
+            slot_keeper.keep(self, account);
         }
     }
 

@@ -29,7 +29,7 @@ impl Proxies {
     }
 
     /// Whether connections begin with a PROXY header.
-    pub(super) const fn speak_protocol(&self) -> bool {
+    pub(super) const fn use_proxy_protocol(&self) -> bool {
         self.protocol
     }
 

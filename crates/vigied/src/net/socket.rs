@@ -17,7 +17,7 @@ const CLOSED: Interest = Interest::PRIORITY;
 const CLOSED: Interest = Interest::READABLE;
 
 /// After which time is looked again, where it was something else.
-const LOOK_AGAIN: Duration = Duration::from_millis(250);
+const CHECK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Bytes that the system holds of what was written and could not be sent yet; more waits here, where it can still be withheld
 /// from a caller who has lost access, and counts as memory. Large enough that a fast client does not wait for us.
@@ -68,7 +68,7 @@ impl Socket {
     pub(super) async fn closed(&self) {
         loop {
             match self.0.ready(CLOSED).await {
-                Ok(ready) if !ready.is_read_closed() => tokio::time::sleep(LOOK_AGAIN).await,
+                Ok(ready) if !ready.is_read_closed() => tokio::time::sleep(CHECK_INTERVAL).await,
                 Ok(_) | Err(_) => return,
             }
         }

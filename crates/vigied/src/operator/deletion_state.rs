@@ -31,7 +31,7 @@ impl State {
     }
 }
 
-/// Tells the state of each deletion.
+/// Prints the state of each deletion.
 pub(super) fn states(settings: &Settings, iam: &Iam) -> impl Fn(&Deleted) -> State {
     let directory = iam.directory();
     let now = SystemClock.now();

@@ -94,7 +94,7 @@ impl KeyFile {
 impl Drop for KeyFile {
     fn drop(&mut self) {
         if !self.is_kept {
-            // An empty file that stays behind can be told from one with a key.
+            // A file that cannot be removed is empty, so it is not mistaken for one with a key.
             let _ = std::fs::remove_file(&self.path);
         }
     }

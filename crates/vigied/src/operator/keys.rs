@@ -37,7 +37,10 @@ pub(crate) async fn perform(
             ..
         } => {
             let algorithm = algorithm.map_or(
-                (settings.tokens.signing_algorithm, said_by(is_in_server)),
+                (
+                    settings.tokens.signing_algorithm,
+                    algorithm_source(is_in_server),
+                ),
                 |given| (given.into(), "as `--algorithm` says"),
             );
             let begins = if *now { Begins::Now } else { Begins::Announced };
@@ -83,7 +86,7 @@ fn not_retired(kid: &str, error: IamError) -> anyhow::Error {
     anyhow::Error::from(error).context(what)
 }
 
-const fn said_by(is_in_server: bool) -> &'static str {
+const fn algorithm_source(is_in_server: bool) -> &'static str {
     match is_in_server {
         true => "as `tokens.signing_algorithm` of the running server says",
         false => "as `tokens.signing_algorithm` says",

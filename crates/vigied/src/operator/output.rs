@@ -46,12 +46,12 @@ mod tests {
     use super::*;
 
     #[derive(Serialize)]
-    struct Own {
+    struct TestRow {
         name: &'static str,
         number: u8,
     }
 
-    impl Row<2> for Own {
+    impl Row<2> for TestRow {
         const HEADS: [&'static str; 2] = ["Name", "Number"];
 
         fn cells(&self) -> [String; 2] {
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn both_forms_tell_the_same() {
-        let rows = [Own {
+        let rows = [TestRow {
             name: "a",
             number: 7,
         }];
@@ -69,8 +69,8 @@ mod tests {
             list(Output::Text, &rows, "None.\n"),
             "Name   Number\na      7\n"
         );
-        assert_eq!(list::<2, Own>(Output::Text, &[], "None.\n"), "None.\n");
-        assert_eq!(list::<2, Own>(Output::Json, &[], "None.\n"), "[]\n");
+        assert_eq!(list::<2, TestRow>(Output::Text, &[], "None.\n"), "None.\n");
+        assert_eq!(list::<2, TestRow>(Output::Json, &[], "None.\n"), "[]\n");
         let value: serde_json::Value =
             serde_json::from_str(&list(Output::Json, &rows, "")).unwrap();
         assert_eq!(value, serde_json::json!([{"name": "a", "number": 7}]));

@@ -87,7 +87,7 @@ impl Reservation {
         if let Some(over) = tally.over(self.owner, more) {
             let most = tally.most(self.owner).allowed;
             if needed > most {
-                // Nobody is in the way: it would be put off for ever.
+                // More than the account could have if nobody else had any: waiting would never help.
                 return Err(Stop::Budget {
                     limit: &limit::QUERIES_IN_FLIGHT_BYTES,
                     needed,

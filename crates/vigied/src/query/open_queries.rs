@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 /// How often access is checked: a revocation, here or on another node, takes effect within a second.
-const LOOK: Duration = Duration::from_millis(250);
+const CHECK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Queries checked before the task yields. Each check costs a few memory lookups.
 const AT_ONCE: usize = 64;
@@ -51,7 +51,7 @@ pub(super) struct OpenQuery {
     client_watch: ClientWatch,
     /// The answer has begun: the status can no longer change.
     is_answered: AtomicBool,
-    /// Under one lock, so that a query is either committed or withdrawn. Held for a look or a change alone: who sends an answer
+    /// Under one lock, so that a query is either committed or withdrawn. Held only for a check or a change: who sends an answer
     /// takes it for each piece, on a reactor thread.
     access: Mutex<Access>,
     notify: Notify,
@@ -120,7 +120,7 @@ impl OpenQuery {
         };
         {
             let mut access = self.access();
-            // It was committed, or withdrawn by another look, since.
+            // It was committed since, or withdrawn by another check.
             if !matches!(*access, Access::Holds) {
                 return;
             }
@@ -138,7 +138,7 @@ impl OpenQuery {
 /// Checks until the server stops.
 pub(super) async fn watch(open_queries: Weak<OpenQueries>) {
     loop {
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(CHECK_INTERVAL).await;
         let Some(open_queries) = open_queries.upgrade() else {
             return;
         };
@@ -203,8 +203,8 @@ mod tests {
         let (goes_on, go_on) = mpsc::sync_channel(0);
         let access_check = Box::new(Slow(begun, Mutex::new(go_on)));
         let open_query = OpenQuery::new(access_check, Arc::default(), ClientWatch::here());
-        let looked_at = Arc::clone(&open_query);
-        let looking = std::thread::spawn(move || looked_at.recheck_access());
+        let checked = Arc::clone(&open_query);
+        let checking = std::thread::spawn(move || checked.recheck_access());
         for is_withdrawn in [false, true] {
             begins.recv().unwrap();
             let (sender, asked) = mpsc::channel();
@@ -214,7 +214,7 @@ mod tests {
             assert_eq!(answer, Ok(is_withdrawn));
             goes_on.send(()).unwrap();
         }
-        looking.join().unwrap();
+        checking.join().unwrap();
     }
 
     #[tokio::test]
@@ -228,7 +228,7 @@ mod tests {
             }
             withdrawal.0.store(true, Ordering::Relaxed);
             if !is_committed {
-                // Nobody has looked since.
+                // Access was not checked since.
                 assert_eq!(
                     open_query.commit().unwrap_err(),
                     open_query.withdrawn().await

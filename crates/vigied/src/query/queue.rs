@@ -66,9 +66,9 @@ impl<T> Queue<T> {
         self.waiters.insert(place, waiter);
     }
 
-    /// Takes the first that `meant` accepts, out of its round: the others keep theirs.
-    pub(super) fn take(&mut self, meant: impl Fn(&Waiter<T>) -> bool) -> Option<Waiter<T>> {
-        let at = self.waiters.iter().position(meant)?;
+    /// Takes the first that `is_eligible` accepts, out of its round: the others keep theirs.
+    pub(super) fn take(&mut self, is_eligible: impl Fn(&Waiter<T>) -> bool) -> Option<Waiter<T>> {
+        let at = self.waiters.iter().position(is_eligible)?;
         self.waiters.remove(at)
     }
 

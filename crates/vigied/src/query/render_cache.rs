@@ -1,6 +1,6 @@
 //! Answers of `/render` that are kept for callers who ask the same again: dashboards that refresh, on several screens.
 //!
-//! An answer is kept for a domain and the whole text of its question, and for callers who reach every series of the domain:
+//! An answer is kept for a domain and the whole text of its query, and for callers who reach every series of the domain:
 //! others neither get nor leave one. It is given again within the same step of the domain's rules, and only if nothing was written
 //! to the domain since: who writes and reads, reads what was written. Who sends `cacheTimeout` asks for answers that old, as
 //! with graphite-web; a deletion or another rule ends those as well.
@@ -15,7 +15,7 @@ use std::hash::BuildHasher as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How old an answer may be, whatever its question says; graphite-web's usual time.
+/// How old an answer may be, whatever its query says; graphite-web's usual time.
 pub(crate) const SECONDS_MAX: i64 = 60;
 
 /// Counters of changes. Domains share one by chance, which makes an answer end that could have been given again.
@@ -24,7 +24,7 @@ const COUNTERS: usize = 1024;
 /// Bytes of an entry besides its texts.
 const ENTRY_BYTES: u64 = 256;
 
-/// The state on which an answer depends, besides its question.
+/// The state on which an answer depends, besides its query.
 #[derive(Debug, Clone)]
 pub(crate) struct CacheValidity {
     writes: u64,
@@ -56,7 +56,7 @@ impl CacheValidity {
     }
 }
 
-/// A question, and its domain.
+/// A query and its domain.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct CacheKey {
     pub(crate) domain: Domain,
@@ -72,7 +72,7 @@ struct Entry {
 
 #[derive(Debug, Default)]
 struct Entries {
-    by_question: HashMap<CacheKey, Entry>,
+    by_key: HashMap<CacheKey, Entry>,
     /// The one that was used longest ago comes first.
     by_use: BTreeMap<u64, CacheKey>,
     uses: u64,
@@ -131,7 +131,7 @@ impl RenderCache {
         ChangeGuard(self.counter(&self.deletions, domain))
     }
 
-    /// The state in which a question is answered that begins now.
+    /// The state in which a query that begins now is answered.
     pub(crate) fn state(
         &self,
         domain: Domain,
@@ -153,46 +153,46 @@ impl RenderCache {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The answer to a question, if one is kept that serves. `accepted` is how many seconds old it may be though something was
+    /// The answer to a query, if a kept one still serves. `accepted` is how many seconds old it may be though something was
     /// written since.
     pub(crate) fn answer(
         &self,
-        question: &CacheKey,
+        key: &CacheKey,
         now: &CacheValidity,
         accepted: Option<i64>,
     ) -> Option<Arc<[u8]>> {
         let mut entries = self.entries();
-        let entry = entries.by_question.get(question)?;
+        let entry = entries.by_key.get(key)?;
         if !entry.state.serves(now, accepted) {
             if !entry.state.may_serve(now) {
-                entries.remove(question);
+                entries.remove(key);
             }
             return None;
         }
         let answer = Arc::clone(&entry.answer);
-        entries.touch(question);
+        entries.touch(key);
         drop(entries);
         self.given.fetch_add(1, Ordering::Relaxed);
         Some(answer)
     }
 
     /// Keeps an answer that was made in this state.
-    pub(crate) fn keep(&self, question: &CacheKey, state: CacheValidity, answer: &[u8]) {
-        let bytes = bytes_of(question, answer.len());
+    pub(crate) fn keep(&self, key: &CacheKey, state: CacheValidity, answer: &[u8]) {
+        let bytes = bytes_of(key, answer.len());
         // One of them must not push out most of the others.
         if bytes > self.bytes_max / 8 {
             return;
         }
         let answer: Arc<[u8]> = answer.into();
         let mut entries = self.entries();
-        entries.remove(question);
+        entries.remove(key);
         entries.remove_expired(state.at);
         while entries.bytes.saturating_add(bytes) > self.bytes_max {
             if !entries.remove_oldest() {
                 return;
             }
         }
-        entries.insert(question.clone(), answer, state);
+        entries.insert(key.clone(), answer, state);
     }
 
     /// The figures for the server's own metrics.
@@ -211,20 +211,20 @@ impl RenderCache {
     }
 }
 
-fn bytes_of(question: &CacheKey, answer: usize) -> u64 {
-    (question.text.len() as u64)
+fn bytes_of(key: &CacheKey, answer: usize) -> u64 {
+    (key.text.len() as u64)
         .saturating_add(answer as u64)
         .saturating_add(ENTRY_BYTES)
 }
 
 impl Entries {
-    fn insert(&mut self, question: CacheKey, answer: Arc<[u8]>, state: CacheValidity) {
+    fn insert(&mut self, key: CacheKey, answer: Arc<[u8]>, state: CacheValidity) {
         self.uses += 1;
-        self.bytes += bytes_of(&question, answer.len());
-        self.by_use.insert(self.uses, question.clone());
+        self.bytes += bytes_of(&key, answer.len());
+        self.by_use.insert(self.uses, key.clone());
         let used = self.uses;
-        self.by_question.insert(
-            question,
+        self.by_key.insert(
+            key,
             Entry {
                 answer,
                 state,
@@ -233,9 +233,9 @@ impl Entries {
         );
     }
 
-    fn touch(&mut self, question: &CacheKey) {
+    fn touch(&mut self, key: &CacheKey) {
         self.uses += 1;
-        if let Some(entry) = self.by_question.get_mut(question)
+        if let Some(entry) = self.by_key.get_mut(key)
             && let Some(key) = self.by_use.remove(&entry.used)
         {
             entry.used = self.uses;
@@ -243,10 +243,10 @@ impl Entries {
         }
     }
 
-    fn remove(&mut self, question: &CacheKey) {
-        if let Some(entry) = self.by_question.remove(question) {
+    fn remove(&mut self, key: &CacheKey) {
+        if let Some(entry) = self.by_key.remove(key) {
             self.by_use.remove(&entry.used);
-            let bytes = bytes_of(question, entry.answer.len());
+            let bytes = bytes_of(key, entry.answer.len());
             self.bytes = self.bytes.saturating_sub(bytes);
         }
     }
@@ -254,7 +254,7 @@ impl Entries {
     /// Nothing stays much longer than it can be given: it may be of a domain that is deleted since.
     fn remove_expired(&mut self, now: i64) {
         while let Some((_, oldest)) = self.by_use.first_key_value() {
-            let entry = self.by_question.get(oldest);
+            let entry = self.by_key.get(oldest);
             let age = entry.map(|entry| now.saturating_sub(entry.state.at));
             if age.is_some_and(|age| (0..=SECONDS_MAX).contains(&age)) || !self.remove_oldest() {
                 return;
@@ -280,7 +280,7 @@ mod tests {
         Domain::Space(SpaceId(Guid::from_random([number; 16])))
     }
 
-    fn question(number: u8, text: &str) -> CacheKey {
+    fn key(number: u8, text: &str) -> CacheKey {
         CacheKey {
             domain: domain(number),
             text: text.into(),
@@ -293,12 +293,12 @@ mod tests {
 
     fn has(kept: &RenderCache, seconds: i64, accepted: Option<i64>) -> bool {
         let now = at(kept, seconds);
-        kept.answer(&question(1, "a"), &now, accepted).is_some()
+        kept.answer(&key(1, "a"), &now, accepted).is_some()
     }
 
     fn with_answer() -> RenderCache {
         let kept = RenderCache::new(100_000);
-        kept.keep(&question(1, "a"), at(&kept, 100), b"[1]");
+        kept.keep(&key(1, "a"), at(&kept, 100), b"[1]");
         kept
     }
 
@@ -308,8 +308,8 @@ mod tests {
         assert!(has(&kept, 100, None) && has(&kept, 109, None));
         assert!(!has(&kept, 110, None), "the next step");
         let now = at(&kept, 100);
-        assert!(kept.answer(&question(1, "b"), &now, None).is_none());
-        assert!(kept.answer(&question(2, "a"), &now, None).is_none());
+        assert!(kept.answer(&key(1, "b"), &now, None).is_none());
+        assert!(kept.answer(&key(2, "a"), &now, None).is_none());
         assert!(!has(&kept, 99, None), "a clock that went back");
     }
 
@@ -332,13 +332,13 @@ mod tests {
         let texts = || Some(Arc::new(RuleTexts::default()));
         for rules in [(None, Some(10)), (texts(), None)] {
             let now = kept.state(domain(1), rules, (100, 10));
-            assert!(kept.answer(&question(1, "a"), &now, Some(60)).is_none());
+            assert!(kept.answer(&key(1, "a"), &now, Some(60)).is_none());
         }
         let rules = || (texts(), Some(1));
         let state = || kept.state(domain(1), rules(), (100, 10));
-        kept.keep(&question(1, "a"), state(), b"[2]");
+        kept.keep(&key(1, "a"), state(), b"[2]");
         assert!(
-            kept.answer(&question(1, "a"), &state(), None).is_some(),
+            kept.answer(&key(1, "a"), &state(), None).is_some(),
             "equal texts"
         );
     }
@@ -349,24 +349,24 @@ mod tests {
         let texts = Arc::new(RuleTexts::default());
         let rules = (Some(Arc::clone(&texts)), None);
         let state = kept.state(domain(1), rules, (100, 10));
-        kept.keep(&question(1, "a"), state.clone(), b"[1]");
-        assert!(kept.answer(&question(1, "a"), &state, None).is_some());
+        kept.keep(&key(1, "a"), state.clone(), b"[1]");
+        assert!(kept.answer(&key(1, "a"), &state, None).is_some());
         assert_eq!(Arc::strong_count(&texts), 1);
         let other = Arc::new(RuleTexts {
             schemas: Some("other".to_owned()),
             aggregation: None,
         });
         let now = kept.state(domain(1), (Some(other), None), (100, 10));
-        assert!(kept.answer(&question(1, "a"), &now, None).is_none());
+        assert!(kept.answer(&key(1, "a"), &now, None).is_none());
     }
 
     #[test]
     fn what_can_be_given_no_longer_goes() {
         let kept = with_answer();
-        kept.keep(&question(2, "a"), at(&kept, 100 + SECONDS_MAX), b"[1]");
-        assert_eq!(kept.entries().by_question.len(), 2);
-        kept.keep(&question(3, "a"), at(&kept, 101 + SECONDS_MAX), b"[1]");
-        assert_eq!(kept.entries().by_question.len(), 2);
+        kept.keep(&key(2, "a"), at(&kept, 100 + SECONDS_MAX), b"[1]");
+        assert_eq!(kept.entries().by_key.len(), 2);
+        kept.keep(&key(3, "a"), at(&kept, 101 + SECONDS_MAX), b"[1]");
+        assert_eq!(kept.entries().by_key.len(), 2);
         assert!(!has(&kept, 100, None));
     }
 
@@ -376,7 +376,7 @@ mod tests {
         let kept = RenderCache::new(100_000);
         let write = kept.writing(domain(1));
         let state = at(&kept, 100);
-        kept.keep(&question(1, "a"), state, b"[1]");
+        kept.keep(&key(1, "a"), state, b"[1]");
         assert!(has(&kept, 100, None), "nobody was told that it is written");
         drop(write);
         assert!(!has(&kept, 100, None));
@@ -385,20 +385,20 @@ mod tests {
     #[test]
     fn the_bytes_are_bounded_and_what_was_used_last_stays() {
         let kept = RenderCache::new(10_000);
-        let text = |number: usize| format!("question {number}");
+        let text = |number: usize| format!("query {number}");
         for number in 0..100 {
-            kept.keep(&question(1, &text(number)), at(&kept, 100), &[b'x'; 500]);
+            kept.keep(&key(1, &text(number)), at(&kept, 100), &[b'x'; 500]);
             let now = at(&kept, 100);
-            assert!(kept.answer(&question(1, &text(0)), &now, None).is_some());
+            assert!(kept.answer(&key(1, &text(0)), &now, None).is_some());
         }
         let entries = kept.entries();
-        assert!(entries.bytes <= 10_000 && entries.by_question.len() > 5);
-        assert_eq!(entries.by_question.len(), entries.by_use.len());
+        assert!(entries.bytes <= 10_000 && entries.by_key.len() > 5);
+        assert_eq!(entries.by_key.len(), entries.by_use.len());
         drop(entries);
         let now = at(&kept, 100);
-        assert!(kept.answer(&question(1, &text(99)), &now, None).is_some());
-        assert!(kept.answer(&question(1, &text(1)), &now, None).is_none());
-        kept.keep(&question(1, "large"), at(&kept, 100), &[b'x'; 5000]);
-        assert!(kept.answer(&question(1, "large"), &now, None).is_none());
+        assert!(kept.answer(&key(1, &text(99)), &now, None).is_some());
+        assert!(kept.answer(&key(1, &text(1)), &now, None).is_none());
+        kept.keep(&key(1, "large"), at(&kept, 100), &[b'x'; 5000]);
+        assert!(kept.answer(&key(1, "large"), &now, None).is_none());
     }
 }

@@ -85,7 +85,7 @@ pub(crate) fn parse(
     aggregation: &str,
 ) -> Result<Rules, RulesError> {
     let _reading = Bytes::reserve(context, Rules::bytes_to_parse(schemas, aggregation))?;
-    Rules::parse_looking(schemas, aggregation, &mut || context.check(Instant::now()))
+    Rules::parse_checked(schemas, aggregation, &mut || context.check(Instant::now()))
 }
 
 impl CompiledRules {
@@ -297,7 +297,7 @@ mod tests {
         let context = Context::unlimited().with_memory(Arc::new(Share::default()) as _);
         let refused = CompiledRules::new(1 << 20).compiled(&context, Some(texts(10)), None);
         assert!(matches!(refused, Err(RulesError::Stopped(_))));
-        // Nor are they compiled for who waits no more.
+        // Nor are they compiled for a query that no longer waits.
         let context = Context::unlimited();
         context.cancel_flag().store(true, Ordering::Relaxed);
         let ended = CompiledRules::new(1 << 20).compiled(&context, Some(texts(10)), None);

@@ -125,7 +125,7 @@ struct Spreading<'s, 'p, R: PartReader> {
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
-/// Ends all threads, also when the own one panics.
+/// Ends all threads, also when this one panics.
 struct EndOnDrop<'s>(&'s AtomicBool);
 
 impl Drop for EndOnDrop<'_> {

@@ -98,9 +98,9 @@ pub(crate) fn setting_arguments(arguments: &QuickstartArgs) -> SettingArgs {
 
 fn command_line() -> anyhow::Result<PathBuf> {
     let this_program = std::env::current_exe().context("cannot find this program's own file")?;
-    let beside = this_program.with_file_name("vigie");
-    if beside.exists() {
-        return Ok(beside);
+    let sibling = this_program.with_file_name("vigie");
+    if sibling.exists() {
+        return Ok(sibling);
     }
     bail!(
         "the command line `vigie` is not beside `{}`\nhint: build both with `cargo build --release`, or run `cargo xtask quickstart`",

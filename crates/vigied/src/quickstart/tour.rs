@@ -22,8 +22,8 @@ const METRIC: &str = "nyc.taxi.passengers";
 /// A function of it.
 const DAILY: &str = r#"movingAverage(nyc.taxi.passengers,"1d")"#;
 
-/// Interval of the agent: one second, enough to see values change.
-const LOOKS: &str = "5";
+/// How often the agent reads the host: every second, enough to see values change.
+const READINGS: &str = "5";
 
 /// The state of the tour.
 pub(super) struct Tour {
@@ -88,7 +88,7 @@ impl Tour {
             receipt,
         )?;
         self.vigie()
-            .show(&["agent", "--interval", "1s", "--readings", LOOKS])
+            .show(&["agent", "--interval", "1s", "--readings", READINGS])
     }
 
     fn read(&self) -> anyhow::Result<()> {

@@ -15,7 +15,7 @@ use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
 use wire::code;
 
-/// A body that is there, and the hold on its bytes.
+/// A received body, and the reservation of its bytes.
 #[derive(Debug)]
 pub(crate) struct ReceivedBody {
     pub(crate) bytes: Bytes,
@@ -110,7 +110,7 @@ pub(crate) fn too_large(app: &App, body_limit: BodyLimit) -> Problem {
     let (limit, allowed) = body_limit.limit(app);
     let message = format!("the body has more than `{}` = {allowed} bytes", limit.name);
     let problem = match body_limit {
-        // The token service calls a form that it does not read what it calls one that it cannot.
+        // The token service answers a form that is too large like one that it cannot read.
         BodyLimit::Nothing | BodyLimit::Form => Problem::new(
             Kind::Invalid,
             "BXNIM0106E",

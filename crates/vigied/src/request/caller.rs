@@ -18,7 +18,7 @@ use base::scope::{Action, Domain, Forbidden, Scope};
 use base::source::Source;
 use http::HeaderMap;
 use http::request::Parts;
-use iam::audit::Credential as Shown;
+use iam::audit::Credential as AuditedCredential;
 use iam::{AuthError, Credential, Identity, Proof};
 use std::sync::Arc;
 use wire::code;
@@ -36,10 +36,10 @@ pub(crate) struct Caller {
     pub(crate) scope: Scope,
     /// The action that the route asks for.
     pub(crate) action: Action,
-    /// Whether the route tells names, also to who may read the series alone.
+    /// Whether the answer contains names of series, also for callers who may read the series but not find them.
     pub(crate) is_naming: bool,
     /// The credential in the request.
-    pub(crate) credential: Shown,
+    pub(crate) credential: AuditedCredential,
     /// The API key that is, or that it was obtained with.
     pub(crate) key: Option<KeyId>,
     /// How the credential came.
@@ -50,7 +50,7 @@ pub(crate) struct Caller {
 #[derive(Debug)]
 pub(crate) struct RejectedCaller {
     pub(crate) refusal: Refusal,
-    pub(crate) known: Option<(Proof, Shown)>,
+    pub(crate) known: Option<(Proof, AuditedCredential)>,
 }
 
 impl From<Refusal> for Box<RejectedCaller> {
@@ -137,7 +137,7 @@ pub(crate) fn scope(
     if let Guard::Sender(named) = guard {
         selector = destination::domain(app, request, (sent.credential(), named), selector)?;
     }
-    let credential = Shown::from(&sent.credential());
+    let credential = AuditedCredential::from(&sent.credential());
     let (scope, proof) = app.scopes.proven_scope(sent.credential(), selector);
     let scope = scope.map_err(|error| {
         Box::new(RejectedCaller {
@@ -156,8 +156,8 @@ pub(crate) fn scope(
     Ok((caller, sent.repairs))
 }
 
-/// The refusal of a credential. A key that nobody has is a guess, and counts for its source as at the token endpoints; right
-/// keys and tokens never come here.
+/// The refusal of a credential. A key that nobody has is a guess, and counts for its source as at the token endpoints; valid keys
+/// and tokens never get here.
 fn refusal(
     app: &App,
     source: Source,
@@ -194,7 +194,7 @@ pub(crate) fn identity(
     (headers, source): (&HeaderMap, Source),
 ) -> Result<(Manager, Repairs), Box<RejectedCaller>> {
     let sent = sent(app, AuthorizationKinds::Management, headers)?;
-    let credential = Shown::from(&sent.credential());
+    let credential = AuditedCredential::from(&sent.credential());
     let (identity, proof) = app.verifier.proven_identity(sent.credential());
     let identity = identity.map_err(|error| {
         let refusal = refusal(app, source, (sent.credential(), &error));
@@ -222,10 +222,10 @@ fn for_programs(Refusal(problem): Refusal, way: CredentialHeader, error: &AuthEr
 }
 
 /// The kind of credential that a refused request has shown, as far as that can be told.
-pub(crate) fn kind(app: &App, kinds: AuthorizationKinds, headers: &HeaderMap) -> Shown {
+pub(crate) fn kind(app: &App, kinds: AuthorizationKinds, headers: &HeaderMap) -> AuditedCredential {
     let presented = presented_credential::read(app, kinds, headers);
-    presented.map_or(Shown::None, |presented| {
-        Shown::from(&presented.credential())
+    presented.map_or(AuditedCredential::None, |presented| {
+        AuditedCredential::from(&presented.credential())
     })
 }
 

@@ -19,7 +19,7 @@ const REQUEST_HEADERS: &str = "authorization, content-encoding, content-type, tr
 const ANSWER_HEADERS: &str =
     "retry-after, transaction-id, x-vigie-credential-notice, x-vigie-receipt, x-vigie-time-notice";
 
-/// How long a browser may keep the answer to its question.
+/// How long a browser may keep the answer to its preflight request.
 const SECONDS: &str = "600";
 
 /// The methods of the routes of metrics, by path.

@@ -20,7 +20,7 @@ pub(super) fn check(app: &App, request: &Request) -> Result<(), Refusal> {
         app.origins.lists(origin) || is_own(origin, headers, &app.public_url)
     };
     let is_allowed = match sec_fetch_site(headers) {
-        Some(Site::Own) => true,
+        Some(Site::Same) => true,
         // A page whose origin is listed may, and says so with it.
         Some(Site::Other) => {
             names_origin && origins.all(|origin| app.origins.lists(origin.as_bytes()))
@@ -41,7 +41,7 @@ pub(super) fn check(app: &App, request: &Request) -> Result<(), Refusal> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Site {
     /// From this server's own page, or by its person.
-    Own,
+    Same,
     /// From a page of another site, or of a neighbouring host.
     Other,
 }
@@ -51,16 +51,16 @@ pub(super) fn sec_fetch_site(headers: &HeaderMap) -> Option<Site> {
     let mut sites = headers.get_all("sec-fetch-site").iter().peekable();
     sites.peek()?;
     let is_own = sites.all(|site| matches!(site.as_bytes(), b"same-origin" | b"none"));
-    Some(if is_own { Site::Own } else { Site::Other })
+    Some(if is_own { Site::Same } else { Site::Other })
 }
 
 /// Whether somebody opens a link in a window of its own: the other page sees nothing of the answer, and nothing changes.
 fn is_link(request: &Request) -> bool {
-    let says = |name, word: &[u8]| {
+    let header_is = |name, word: &[u8]| {
         let value = request.headers().get(name);
         value.is_some_and(|value| value.as_bytes() == word)
     };
     matches!(*request.method(), Method::GET | Method::HEAD)
-        && says("sec-fetch-mode", b"navigate")
-        && says("sec-fetch-dest", b"document")
+        && header_is("sec-fetch-mode", b"navigate")
+        && header_is("sec-fetch-dest", b"document")
 }

@@ -1,5 +1,5 @@
-//! Where a sender sends that can be told a name and no header: InfluxDB's `db` or `bucket` is a space in the reach of the
-//! credential, and without any the domain is the one that the key was made for.
+//! The domain of senders that can be configured with a name, but not with a header: InfluxDB's `db` or `bucket` is a space in the
+//! reach of the credential, and without any the domain is the one that the key was made for.
 
 use crate::app::App;
 use crate::failure::refused;
@@ -49,7 +49,7 @@ pub(super) fn refuse_url_credential(request: &Request) -> Result<(), Refusal> {
     Err(Refusal(problem.hint(hint).field(key)))
 }
 
-/// The domain that is meant; `None` if nothing says it.
+/// The domain that the request names; `None` if it names none.
 pub(super) fn domain(
     app: &App,
     request: &Request,
@@ -69,7 +69,7 @@ pub(super) fn domain(
     let (Some(text), Some(key)) = (text, key) else {
         return Ok(match in_header {
             Some(domain) => Some(domain),
-            // Of a good credential alone; without a name nothing can be wrong with it.
+            // An error means that the credential is not valid: the guard refuses it later.
             None => app
                 .verifier
                 .resolve_space(credential, None)

@@ -1,9 +1,9 @@
-//! The body of a route that takes none, where clients may send one: of `DELETE`, in which it has no meaning (RFC 9110, 9.3.5). Some
-//! clients send `{}` with every request, which asks for nothing. Whatever asks for something is refused: it would have no effect,
-//! and nobody would be told.
+//! The body of a route that takes none, where clients may send one: of `DELETE`, in which it has no meaning (RFC 9110, 9.3.5).
+//! Some clients send `{}` with every request, which asks for nothing. Whatever asks for something is refused: otherwise it would
+//! be ignored silently.
 
+use crate::http::invalid::invalid_whole;
 use crate::http::problem::Refusal;
-use base::error::{Kind, Problem};
 use base::excerpt;
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ pub(super) fn check(body: &[u8]) -> Result<(), Refusal> {
         Ok(_) | Err(_) => None,
     };
     let problem = |message: String| {
-        let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
+        let Refusal(problem) = invalid_whole(message);
         problem.hint(HINT)
     };
     Err(Refusal(match first_member {

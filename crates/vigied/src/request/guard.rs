@@ -14,16 +14,16 @@ pub(crate) enum Guard {
     Identity,
     /// A verified caller whose scope allows the action.
     Scope(Action),
-    /// A verified caller who may find series or read them: the route tells their names.
+    /// A verified caller who may find series or read them: the answer contains their names.
     Names,
     /// The same, for every series of the domain: the route is about the domain as a whole.
     WholeScope(Action),
-    /// A verified caller whose scope allows to write; a program that may name the domain by a parameter in place of our header.
+    /// A verified caller whose scope allows writing, and who may name the domain by a parameter instead of our header.
     Sender(SpaceParameter),
 }
 
 impl Guard {
-    /// The action that a scope is asked for; where either of two will do, one that it allows.
+    /// The action that the scope has to allow; if either of two suffices, one that it allows.
     pub(crate) fn action(self, scope: &BaseScope) -> Action {
         match self {
             Self::Scope(action) | Self::WholeScope(action) => action,
@@ -35,7 +35,7 @@ impl Guard {
         }
     }
 
-    /// Whether the route tells names, also to who may read the series alone.
+    /// Whether the answer contains names of series, also for callers who may read the series but not find them.
     pub(crate) const fn is_naming(self) -> bool {
         matches!(self, Self::Names)
     }

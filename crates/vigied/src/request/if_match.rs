@@ -21,7 +21,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Refusal> {
         let tags = read(&parts.headers)?;
-        // What is no text is no tag of anything.
+        // A value that is not text matches no tag.
         Ok(Self(
             tags.map(|tags| tags.to_str().unwrap_or_default().to_owned()),
         ))
@@ -35,7 +35,7 @@ impl IfMatch {
     }
 }
 
-/// Refuses a version of what has none: the change would be made whatever has happened since.
+/// Refuses a version for objects without versions: the change would be made whatever other changes came before it.
 pub(crate) fn refuse(headers: &HeaderMap) -> Result<(), Refusal> {
     match read(headers)? {
         Some(tags) if tags != "*" => {

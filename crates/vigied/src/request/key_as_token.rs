@@ -1,4 +1,4 @@
-//! API keys where tokens go. A token has dots, and no key has one that the server has made.
+//! API keys sent in place of tokens. A token contains dots; a key that the server has made contains none.
 
 use base::error::Problem;
 use base::name::API_KEY_PREFIX;

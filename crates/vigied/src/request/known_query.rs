@@ -1,11 +1,11 @@
 //! The parameters of the management interface, Cloud Foundry's part of it too: those that its OpenAPI document names. Any other is
-//! refused, as what it was meant to ask for would be left out of the answer, and nobody told.
+//! refused: otherwise what it asks for would be left out of the answer silently.
 
 use super::params;
 use crate::http::error_form::ErrorForm;
+use crate::http::invalid::{invalid, invalid_whole};
 use crate::http::json_objects::instead;
 use crate::http::problem::Refusal;
-use base::error::{Kind, Problem};
 use base::excerpt;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -46,16 +46,16 @@ impl KnownQuery {
         for (name, _) in query.iter() {
             let Some(parameter) = known.iter().find(|parameter| parameter.name == name) else {
                 let other = excerpt::beginning(name);
-                let Refusal(problem) =
-                    invalid(format!("the query has an unknown parameter `{other}`"));
                 let names = known.iter().map(|parameter| parameter.name.as_str());
                 let hint = instead(&other, names);
-                return Err(Refusal(problem.hint(hint).field(other)));
+                let message = format!("the query has an unknown parameter `{other}`");
+                let Refusal(problem) = invalid(other, message);
+                return Err(Refusal(problem.hint(hint)));
             };
             if !parameter.is_list {
                 query
                     .one(name)
-                    .map_err(|error| invalid(error.to_string()))?;
+                    .map_err(|error| invalid_whole(error.to_string()))?;
             }
         }
         Ok(())
@@ -67,14 +67,11 @@ fn is_documented(form: ErrorForm) -> bool {
     matches!(form, ErrorForm::Identity | ErrorForm::CloudFoundry)
 }
 
-fn invalid(message: String) -> Refusal {
-    Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::route::table;
+    use base::error::Problem;
 
     fn refused(verb: &'static str, path: &'static str, query: &str) -> Option<Problem> {
         let known = KnownQuery::of(verb, path, ErrorForm::Identity).unwrap();

@@ -1,4 +1,4 @@
-//! Between the routes and a handler: the guard, the body within its bound, and what a handler takes as arguments.
+//! Between the routes and a handler: the guard, the body within its bound, the turn, and what a handler takes as arguments.
 
 pub(crate) mod arrival;
 mod body_buffer;
@@ -13,6 +13,7 @@ mod empty_body;
 pub(crate) mod form_body;
 mod guard;
 pub(crate) mod if_match;
+mod in_turn;
 mod key_as_token;
 mod known_query;
 pub(crate) mod observe;
@@ -26,3 +27,4 @@ pub(crate) mod routes;
 pub(crate) mod two_credentials;
 pub(crate) mod url_for_caller;
 pub(crate) mod versioned_body;
+pub(crate) mod work;

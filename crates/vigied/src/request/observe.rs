@@ -55,7 +55,7 @@ pub(crate) async fn observe(
     // A client that waits for `100 Continue` has sent no body, and draining would send the `100 Continue`.
     let waits = request.headers().contains_key(header::EXPECT);
     let (unread, request) = UnreadRest::watch(request);
-    // What a person does is logged where it is done, which knows nothing of requests: it stands in this span.
+    // Actions are logged by code that knows nothing of requests; this span adds the request to their lines.
     let span = tracing::info_span!("request", source = %from.0, transaction);
     // The audit records this origin for everything the request does.
     let origin = Origin::new(from.0, &transaction);
@@ -127,7 +127,7 @@ pub(crate) async fn observe(
 /// Reads what is still being sent, as one of the bodies in flight; returns whether that was all.
 async fn drain_rest(app: &App, from: source::RequestSource, unread: UnreadRest) -> bool {
     match app.bodies.enter(ShareOwner::unauthenticated(from.0)) {
-        // As much as was read and is sent in vain where a body of samples is too large.
+        // Twice the limit: of a body of samples that is too large, as much is sent in vain as was read.
         Ok(arriving) => {
             let bytes_max = app.limits.body_bytes.saturating_mul(2);
             unread.drain(arriving, bytes_max).await
@@ -169,7 +169,7 @@ async fn limited(app: &Arc<App>, request: Request, next: Next) -> Response {
     Refusal(problem.limit(&limit::REQUEST_SECONDS)).into_response()
 }
 
-/// A transfer coding that nobody here undoes: taken for `chunked`, the body would be taken for something else than it is.
+/// A transfer coding that is not decoded here: read as `chunked`, the body would be misunderstood.
 fn other_transfer_coding(headers: &HeaderMap) -> Option<String> {
     let codings = headers.get_all(header::TRANSFER_ENCODING);
     let other = codings.iter().find(|value| {

@@ -1,5 +1,6 @@
 //! Ids in paths and lists in queries.
 
+use crate::http::invalid::{invalid_whole, unserved};
 use crate::http::json_objects::{self, Fault};
 use crate::http::not_json;
 use crate::http::problem::Refusal;
@@ -19,10 +20,6 @@ pub(crate) struct Params {
     query: Query,
 }
 
-fn invalid(message: String) -> Refusal {
-    Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message))
-}
-
 /// The refusal of a text in a path that names nothing.
 pub(crate) fn names_nothing(text: &str) -> Refusal {
     let message = format!("there is no `{text}`");
@@ -34,7 +31,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let path = Path::<HashMap<String, String>>::from_request_parts(parts, state).await;
-        let Path(path) = path.map_err(|_| invalid("the path is not valid text".to_owned()))?;
+        let Path(path) = path.map_err(|_| invalid_whole("the path is not valid text"))?;
         let query = query(parts.uri.query().unwrap_or_default())?;
         Ok(Self { path, query })
     }
@@ -43,10 +40,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
 /// The parameters of a query.
 pub(super) fn query(text: &str) -> Result<Query, Refusal> {
     Query::parse(text).map_err(|error| match error {
-        QueryError::TooMany => {
-            Refusal(invalid(error.to_string()).0.limit(&limit::QUERY_PARAMETERS))
-        }
-        _ => invalid(error.to_string()),
+        QueryError::TooMany => Refusal(
+            invalid_whole(error.to_string())
+                .0
+                .limit(&limit::QUERY_PARAMETERS),
+        ),
+        _ => invalid_whole(error.to_string()),
     })
 }
 
@@ -66,7 +65,7 @@ impl Params {
     pub(crate) fn one(&self, key: &str) -> Result<Option<&str>, Refusal> {
         self.query
             .one(key)
-            .map_err(|error| invalid(error.to_string()))
+            .map_err(|error| invalid_whole(error.to_string()))
     }
 
     /// Every value of a parameter that may be given several times, in their order.
@@ -79,7 +78,7 @@ impl Params {
         match self.one(key)? {
             None | Some("false" | "") => Ok(false),
             Some("true") => Ok(true),
-            Some(other) => Err(invalid(format!(
+            Some(other) => Err(invalid_whole(format!(
                 "`{key}` is `true` or `false`, not `{other}`"
             ))),
         }
@@ -88,14 +87,10 @@ impl Params {
     /// Refuses parameters that the original has and this server does not serve: without what they ask for, the answer would be
     /// taken for another. One that is `false` or empty asks for nothing.
     pub(crate) fn refuse_unserved(&self, names: &[&'static str]) -> Result<(), Refusal> {
-        for name in names {
+        for &name in names {
             match self.one(name)? {
                 None | Some("false" | "") => {}
-                Some(_) => {
-                    let Refusal(problem) =
-                        invalid(format!("`{name}` is not served here: leave it out"));
-                    return Err(Refusal(problem.field(*name)));
-                }
+                Some(_) => return Err(unserved(name)),
             }
         }
         Ok(())
@@ -107,7 +102,7 @@ const NOT_ASKED_FOR: &str = "the body is not the JSON asked for";
 /// A JSON body that is an object. Members that are not known are refused, however deep.
 pub(crate) fn body<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     match not_json::is_list(bytes) {
-        true => Err(invalid(format!(
+        true => Err(invalid_whole(format!(
             "{NOT_ASKED_FOR}: it is a list, not an object"
         ))),
         false => any_body(bytes),
@@ -131,13 +126,13 @@ fn any_body<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> 
         let Some(kind) = not_json::kind(bytes) else {
             return wrong_body(&fault);
         };
-        let Refusal(problem) = invalid(format!("{NOT_ASKED_FOR}: it is {kind}"));
+        let Refusal(problem) = invalid_whole(format!("{NOT_ASKED_FOR}: it is {kind}"));
         Refusal(problem.hint(not_json::HINT))
     })
 }
 
 fn wrong_body(fault: &Fault) -> Refusal {
-    let Refusal(mut problem) = invalid(format!("{NOT_ASKED_FOR}: {fault}"));
+    let Refusal(mut problem) = invalid_whole(format!("{NOT_ASKED_FOR}: {fault}"));
     if let Some(member) = fault.member() {
         problem = problem.field(member.to_owned());
     }

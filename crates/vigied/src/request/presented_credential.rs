@@ -40,14 +40,14 @@ impl AuthorizationKinds {
     }
 }
 
-/// By which way a credential came.
+/// The header and scheme by which a credential came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CredentialHeader {
     /// `X-Auth-User-Token`.
     UserToken,
     /// `Authorization: Bearer`.
     Bearer,
-    /// `Authorization: Basic`, which a browser sends of itself once it has been told.
+    /// `Authorization: Basic`, which a browser adds by itself once a person has typed the password.
     Basic,
 }
 
@@ -87,7 +87,7 @@ impl Kind {
     }
 }
 
-/// As it stands in the header, or unpacked from it.
+/// The text in the header, or decoded from it.
 enum Text<'h> {
     Plain(&'h str),
     Decoded(SecretText),

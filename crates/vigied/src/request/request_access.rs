@@ -14,7 +14,7 @@ use base::scope::{Action, Domain, Scope};
 use base::secret::Secret;
 use base::time::Millis;
 use http::request::Parts;
-use iam::audit::{Action as Event, Credential as Shown, Refused};
+use iam::audit::{Action as Event, Credential as AuditedCredential, Refused};
 use iam::{AuthError, Credential};
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub(crate) struct RequestAccess {
     /// For metrics.
     scope: Option<MetricsAccess>,
     principal: Principal,
-    presented: Shown,
+    presented: AuditedCredential,
     asked_at: Millis,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct RequestAccess {
 struct MetricsAccess {
     domain: Domain,
     action: Action,
-    /// Whether names may be told to who may read the series alone.
+    /// Whether the answer contains names of series, also for callers who may read the series but not find them.
     is_naming: bool,
     /// Whether it reached every series.
     has_reached_all: bool,
@@ -47,7 +47,7 @@ struct MetricsAccess {
 
 impl MetricsAccess {
     fn of(scope: &Scope, action: Action, is_naming: bool) -> Self {
-        // A listing works in a scope in which who may read may list: what they lack of the one, they have by the other.
+        // In the scope of a listing, the right to read counts as the right to find.
         let action = if is_naming { Action::Find } else { action };
         let has_reached_all = match is_naming {
             true => scope.naming().reaches_all(action),
@@ -110,7 +110,7 @@ impl RequestAccess {
             text: Secret::new(text.to_owned()),
             scope,
             principal,
-            presented: Shown::from(&credential),
+            presented: AuditedCredential::from(&credential),
             asked_at: match parts.extensions.get() {
                 Some(AskedAt(at)) => *at,
                 None => return Err(caller::unguarded()),

@@ -1,5 +1,5 @@
 //! Routes. Each is made together with its guard, and the guard is what verifies the caller: there is no way to mount
-//! a handler without declaring who may call it, the form of its errors, and the size of its body.
+//! a handler without declaring who may call it, the form of its errors, the bound of its work, and the size of its body.
 
 use super::body_limit::{BodyLimit, HandlerArguments};
 use super::caller::{self, Caller, Manager};
@@ -8,10 +8,12 @@ use super::connection;
 use super::cross_site::{self, Site};
 pub(crate) use super::guard::Guard;
 use super::if_match;
+use super::in_turn::in_turn;
 use super::known_query::KnownQuery;
 use super::presented_credential::{self, AuthorizationKinds};
 use super::receive::receive;
 use super::request_access::AskedAt;
+use super::work::Work;
 use crate::app::App;
 use crate::http::error_form::ErrorForm;
 use crate::http::fair_share::ShareOwner;
@@ -36,6 +38,7 @@ pub(crate) struct Route {
     pub(crate) guard: Guard,
     /// The form of its errors.
     pub(crate) form: ErrorForm,
+    pub(crate) work: Work,
     /// How large a body it takes; by the last argument of its handler.
     pub(crate) body_limit: BodyLimit,
     /// Whether its handler takes the version that a change is meant for.
@@ -85,7 +88,13 @@ impl Route {
 macro_rules! verbs {
     ($($verb:ident $filter:ident;)*) => {
         $(#[doc = concat!("A route that answers to `", stringify!($filter), "`.")]
-        pub(crate) fn $verb<H, T>(path: &'static str, guard: Guard, form: ErrorForm, handler: H) -> Route
+        pub(crate) fn $verb<H, T>(
+            path: &'static str,
+            guard: Guard,
+            form: ErrorForm,
+            work: Work,
+            handler: H,
+        ) -> Route
         where
             H: Handler<T, Arc<App>>,
             T: HandlerArguments + 'static,
@@ -95,6 +104,7 @@ macro_rules! verbs {
                 path,
                 guard,
                 form,
+                work,
                 body_limit: T::BODY_LIMIT,
                 reads_if_match: T::READS_IF_MATCH,
                 when_full: false,
@@ -122,7 +132,7 @@ pub(crate) fn mount(
         let guarded = Guarded {
             guard: route.guard,
             body_limit: match (route.guard, route.verb, route.body_limit) {
-                // A body of it has no meaning, and what stands in it is not to be passed over.
+                // A body has no meaning here, so its content must not be ignored silently.
                 (Guard::Identity, "DELETE", BodyLimit::Nothing) => BodyLimit::Empty,
                 (_, _, body_limit) => body_limit,
             },
@@ -133,10 +143,16 @@ pub(crate) fn mount(
                 || route.verb == "GET"
                 || !matches!(route.guard, Guard::Identity),
         };
+        let handler = match route.work {
+            Work::InTurn => {
+                let state = Arc::clone(app);
+                let layer = middleware::from_fn_with_state(state, in_turn);
+                route.handler.route_layer(layer)
+            }
+            Work::One | Work::UpTo(_) | Work::Query => route.handler,
+        };
         let state = (Arc::clone(app), guarded);
-        let guarded = route
-            .handler
-            .route_layer(middleware::from_fn_with_state(state, verify));
+        let guarded = handler.route_layer(middleware::from_fn_with_state(state, verify));
         router.route(route.path, guarded)
     })
 }
@@ -203,7 +219,7 @@ async fn verify(
             connection::mark_authenticated(&app, &request);
             let allowed = allowed(&app, guard, &request);
             let mut response = match allowed.and_then(|()| route.check_asked(&request)) {
-                // Entered and logged as anything that is refused to somebody known.
+                // Audited and logged like any refusal to a verified caller.
                 Err(refusal) => refusal.into_response(),
                 Ok(()) => {
                     let owner = owner(&app, &request);
@@ -245,7 +261,7 @@ fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
     caller.scope.require(action).map_err(|forbidden| {
         let key = caller.key.as_ref();
         let directory = app.iam.directory();
-        // No role would help: it is the key that does no more.
+        // No role would help: the key itself is limited.
         if action != Action::Write && key.is_some_and(|key| directory.sends_only(key)) {
             let problem = wire::code::KEY_SENDS_ALONE
                 .problem("the API key was made to send alone, and this is not sending");

@@ -16,15 +16,15 @@ pub(crate) fn check(
     headers: &HeaderMap,
     counted: Credential<'_>,
 ) -> Result<(), Refusal> {
-    let mut beside = headers.get_all(header::AUTHORIZATION).iter().peekable();
-    if beside.peek().is_none() {
+    let mut authorizations = headers.get_all(header::AUTHORIZATION).iter().peekable();
+    if authorizations.peek().is_none() {
         return Ok(());
     }
     // An invalid credential is refused later, by the guard.
     let Ok(counted) = app.verifier.holder(counted) else {
         return Ok(());
     };
-    for value in beside {
+    for value in authorizations {
         let Ok(other) =
             presented_credential::authorization(app, AuthorizationKinds::Metrics, value.as_bytes())
         else {
@@ -45,7 +45,7 @@ pub(crate) fn check(
 /// Whether both belong to the same principal, and to the same account if each is bound to one.
 fn agree(counted: &Identity, other: &Identity) -> bool {
     let accounts = match (counted.bounds().reach(), other.bounds().reach()) {
-        (AccountReach::One(one), AccountReach::One(beside)) => one == beside,
+        (AccountReach::One(one), AccountReach::One(authorizations)) => one == authorizations,
         _ => true,
     };
     counted.principal() == other.principal() && accounts

@@ -3,7 +3,6 @@
 use super::account_parameter::check_account;
 use super::entity_tag::tagged;
 use super::group_id;
-use super::in_turn::in_turn;
 use super::order::{By, SortKey, by_signed_word};
 use super::paging::{GROUPS, last, list_links};
 use super::reply::json;
@@ -142,9 +141,7 @@ pub(super) async fn list(
     if let Some(of) = &mut of_member {
         of.principal = app.iam.principal_named(&caller, of.principal).await?;
     }
-    let list =
-        move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params, of_member);
-    in_turn(&app, caller, list).await
+    listed(&app, &caller, &own_url, &params, of_member)
 }
 
 fn listed(

@@ -8,7 +8,6 @@ pub(super) use version::{V1, V2};
 
 use super::account_parameter::check_account;
 use super::entity_tag::tagged;
-use super::in_turn::in_turn;
 use super::list_cursor::ListCursor;
 use super::order::{By, SortKey, by_signed_word};
 use super::paging::LIMIT_AND_START;
@@ -218,12 +217,9 @@ pub(super) async fn list<V: Version>(
     params.refuse_unserved(&["tag_name", "tag_value", "service_group_id"])?;
     check_account(&app, &caller, &params)?;
     let subjects = subjects(&app, &caller, &params).await?;
-    let list = move |app: &App, caller: &Identity| {
-        let path = format!("{}{}", own_url.url, V::PATH);
-        let part = part(app, caller, &params, &subjects, &path)?;
-        json(StatusCode::OK, &V::list(&Form::new(app, &own_url), part))
-    };
-    in_turn(&app, caller, list).await
+    let path = format!("{}{}", own_url.url, V::PATH);
+    let part = part(&app, &caller, &params, &subjects, &path)?;
+    json(StatusCode::OK, &V::list(&Form::new(&app, &own_url), part))
 }
 
 /// The answer with one policy.

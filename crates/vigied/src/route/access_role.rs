@@ -92,7 +92,7 @@ pub(super) async fn list(
     let kind = params.one("policy_type")?.unwrap_or_default();
     check_length("policy_type", kind, &limit::WORD_BYTES)?;
     if let Some(account) = params.one("account_id")?.filter(given) {
-        in_own_account(&caller, account)?;
+        in_own_account(&app, &caller, account)?;
     }
     if let Some(service) = params.one("service_name")?.filter(given) {
         is_served(service)?;
@@ -121,7 +121,7 @@ pub(super) async fn create(
 ) -> Result<Response, Refusal> {
     app.iam.may_manage_custom_roles(&caller)?;
     let wanted: CreateRole = body(&bytes)?;
-    in_own_account(&caller, &wanted.account_id)?;
+    in_own_account(&app, &caller, &wanted.account_id)?;
     is_served(&wanted.service_name)?;
     let new = NewCustomRole {
         name: wanted.name,

@@ -1,4 +1,5 @@
-//! `account_id` in a query or a body: a credential is for one account.
+//! `account_id` in a query or a body: a credential is for one account, and an account that its caller is not in is as unknown as one
+//! that does not exist.
 
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -9,29 +10,36 @@ use base::id::AccountId;
 use base::limit;
 use iam::Identity;
 
+const FIELD: &str = "account_id";
+
 /// Refuses another account than the credential's, where the query names one.
 pub(super) fn check_account(app: &App, caller: &Identity, params: &Params) -> Result<(), Refusal> {
-    let Some(text) = params.one("account_id")? else {
-        return Ok(());
-    };
-    check_length("account_id", text, &limit::WORD_BYTES)?;
-    let account: AccountId = text.parse().map_err(|_| {
-        let message = format!("there is no account `{text}` for you");
-        Refusal(Problem::new(Kind::NotFound, "not_found", message).field("account_id"))
-    })?;
-    Ok(app.iam.require_default_account(caller, account)?)
+    match params.one(FIELD)? {
+        None => Ok(()),
+        Some(account) => in_own_account(app, caller, account),
+    }
 }
 
 /// Refuses another account than the credential's.
-pub(super) fn in_own_account(caller: &Identity, account: &str) -> Result<(), Refusal> {
-    check_length("account_id", account, &limit::WORD_BYTES)?;
-    if account == caller.account().to_string() {
-        return Ok(());
-    }
-    let message = format!(
-        "the credential is for one account alone: `account_id` must be `{}`",
-        caller.account()
-    );
-    let problem = Problem::new(Kind::Forbidden, "wrong_account", message);
-    Err(Refusal(problem.field("account_id")))
+pub(super) fn in_own_account(app: &App, caller: &Identity, account: &str) -> Result<(), Refusal> {
+    check_length(FIELD, account, &limit::WORD_BYTES)?;
+    named(app, caller, account).map_err(|Refusal(problem)| {
+        let has_hint = problem.hint.is_some();
+        let problem = problem.field(FIELD);
+        Refusal(match has_hint {
+            true => problem,
+            false => problem.hint(format!(
+                "the credential is for one account alone: `{FIELD}` must be `{}`",
+                caller.account()
+            )),
+        })
+    })
+}
+
+fn named(app: &App, caller: &Identity, account: &str) -> Result<(), Refusal> {
+    let id: AccountId = account.parse().map_err(|_| {
+        let message = format!("there is no account `{account}` for you");
+        Refusal(Problem::new(Kind::NotFound, "not_found", message))
+    })?;
+    Ok(app.iam.require_default_account(caller, id)?)
 }

@@ -6,7 +6,6 @@ use super::entity_tag::tagged;
 use super::history;
 use super::iam_id;
 use super::identity_list::{IdentityList, Wanted};
-use super::in_turn::in_turn;
 use super::order::{By, SortKey};
 use super::reply::json;
 use crate::app::App;
@@ -167,8 +166,7 @@ pub(super) async fn list(
     params: Params,
 ) -> Result<Response, Refusal> {
     let of = iam_id::asked_for(&app, &caller, &params).await?;
-    let list = move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params, of);
-    in_turn(&app, caller, list).await
+    listed(&app, &caller, &own_url, &params, of)
 }
 
 fn listed(
@@ -283,7 +281,7 @@ pub(super) async fn create(
     let wanted: CreateApiKey = body(&bytes)?;
     let owner = owner(&caller, &wanted.iam_id)?;
     if let Some(account) = &wanted.account_id {
-        in_own_account(&caller, account)?;
+        in_own_account(&app, &caller, account)?;
     }
     let new = NewKey {
         owner,

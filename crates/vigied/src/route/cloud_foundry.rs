@@ -3,12 +3,12 @@
 use super::account::username;
 use super::cloud_foundry_filter::{Criterion, Filter};
 use super::deletion_reply::deletion_reply;
-use super::in_turn::in_turn;
 use super::paging::CfPage;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
@@ -159,8 +159,7 @@ pub(super) async fn orgs(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let list = move |app: &App, caller: &Identity| listed_orgs(app, caller, &params);
-    in_turn(&app, caller, list).await
+    listed_orgs(&app, &caller, &params)
 }
 
 fn listed_orgs(app: &App, caller: &Identity, params: &Params) -> Result<Response, Refusal> {
@@ -198,13 +197,11 @@ pub(super) async fn org(
     params: Params,
 ) -> Result<Response, Refusal> {
     let id: OrgId = params.id("guid")?;
-    app.iam.hear_of(id.into()).await?;
     // Whoever has no role in it may see it by a policy about any of its spaces.
-    let answer = move |app: &App, caller: &Identity| {
-        let org = app.iam.known_org(caller, id)?;
-        json(StatusCode::OK, &org_resource(&org))
-    };
-    in_turn(&app, caller, answer).await
+    json(
+        StatusCode::OK,
+        &org_resource(&app.iam.org(&caller, id).await?),
+    )
 }
 
 pub(super) async fn rename_org(
@@ -240,13 +237,9 @@ pub(super) async fn org_spaces(
     params: Params,
 ) -> Result<Response, Refusal> {
     let org: OrgId = params.id("guid")?;
-    app.iam.hear_of(org.into()).await?;
-    let list = move |app: &App, caller: &Identity| {
-        app.iam.known_org(caller, org)?;
-        let path = format!("/v2/organizations/{org}/spaces");
-        listed_spaces(app, caller, &params, (&path, Some(org)))
-    };
-    in_turn(&app, caller, list).await
+    app.iam.org(&caller, org).await?;
+    let path = format!("/v2/organizations/{org}/spaces");
+    listed_spaces(&app, &caller, &params, (&path, Some(org)))
 }
 
 pub(super) async fn spaces(
@@ -254,10 +247,7 @@ pub(super) async fn spaces(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let list = move |app: &App, caller: &Identity| {
-        listed_spaces(app, caller, &params, ("/v2/spaces", None))
-    };
-    in_turn(&app, caller, list).await
+    listed_spaces(&app, &caller, &params, ("/v2/spaces", None))
 }
 
 /// A page of the list at `path`, of one organization's spaces or of all.
@@ -268,12 +258,9 @@ fn listed_spaces(
     (path, org): (&str, Option<OrgId>),
 ) -> Result<Response, Refusal> {
     let filter = Filter::of(params, Criterion::OF_SPACES)?;
-    let wanted = |space: &Space| {
-        let is_in = org.is_none_or(|org| space.org == org);
-        is_in && filter.has_org(space.org) && filter.has_name(&space.name)
-    };
+    let wanted = |space: &Space| filter.has_org(space.org) && filter.has_name(&space.name);
     let page = CfPage::of(params)?;
-    let part = app.iam.spaces(caller, wanted, page.window());
+    let part = app.iam.spaces(caller, org, wanted, page.window());
     json(
         StatusCode::OK,
         &page.list(path, params, &[], &part, space_resource)?,
@@ -290,9 +277,7 @@ pub(super) async fn create_space(
     check_length("organization_guid", guid, &limit::WORD_BYTES)?;
     let org: OrgId = wanted.organization_guid.parse().map_err(|_| {
         let message = format!("`{}` is no organization GUID", wanted.organization_guid);
-        Refusal(
-            Problem::new(Kind::Invalid, "invalid_parameter", message).field("organization_guid"),
-        )
+        invalid("organization_guid", message)
     })?;
     let space = app.iam.create_space(&caller, org, &wanted.name).await?;
     json(StatusCode::CREATED, &space_resource(&space))

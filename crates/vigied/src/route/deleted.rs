@@ -1,7 +1,6 @@
 //! Deleted spaces and organizations: their list, and their restoration.
 
 use super::cloud_foundry::{org_resource, space_resource};
-use super::in_turn::in_turn;
 use super::paging::CfPage;
 use super::reply::json;
 use crate::app::App;
@@ -23,8 +22,7 @@ pub(super) async fn list(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let list = move |app: &App, caller: &Identity| listed(app, caller, &params);
-    in_turn(&app, caller, list).await
+    listed(&app, &caller, &params)
 }
 
 fn listed(app: &App, caller: &Identity, params: &Params) -> Result<Response, Refusal> {

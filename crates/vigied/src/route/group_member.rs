@@ -2,7 +2,6 @@
 
 use super::account_parameter::check_account;
 use super::group_id;
-use super::in_turn::in_turn;
 use super::order::signed_word;
 use super::paging::{GROUPS, last, list_links};
 use super::reply::json;
@@ -101,8 +100,7 @@ pub(super) async fn list(
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
     app.iam.access_group(&caller, group).await?;
-    let list = move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params, group);
-    in_turn(&app, caller, list).await
+    listed(&app, &caller, &own_url, &params, group)
 }
 
 fn listed(

@@ -36,10 +36,10 @@ fn status_response(status: StatusCode, word: &str) -> Response {
 pub(crate) async fn metrics(State(app): State<Arc<App>>, caller: Caller) -> Response {
     let directory = app.iam.directory();
     let asked = caller.scope.domain();
-    let text = app.metrics.render_own(|domain| match asked {
-        Domain::Account(account) => directory.account_of(domain) == Some(account),
-        Domain::Org(_) | Domain::Space(_) => domain == asked,
-    });
+    let text = match asked {
+        Domain::Account(account) => app.metrics.render_own(directory.domains_in(account)),
+        Domain::Org(_) | Domain::Space(_) => app.metrics.render_own(std::iter::once(asked)),
+    };
     (
         [(
             header::CONTENT_TYPE,

@@ -1,6 +1,5 @@
 //! `/v1/activity/accounts/{account}/report`: reports of who has not authenticated for some time.
 
-use super::in_turn::in_turn;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -148,8 +147,7 @@ pub(super) async fn show(
     account(&app, &caller, &params)?;
     let which = which(&params)?;
     let report = app.iam.inactive_report(&caller, which).await?;
-    let answer = move |app: &App, _: &Identity| rendered(&app.iam.directory(), report);
-    in_turn(&app, caller, answer).await
+    rendered(&app.iam.directory(), report)
 }
 
 /// The report as it is sent: it names everybody and every key of the account that was inactive.

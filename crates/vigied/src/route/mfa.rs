@@ -2,7 +2,6 @@
 
 use super::account_settings::mfa_word;
 use super::identity_report;
-use super::in_turn::in_turn;
 use super::reply::json;
 use crate::app::App;
 use crate::http::invalid::invalid;
@@ -14,7 +13,6 @@ use axum::response::Response;
 use base::error::{Kind, Problem};
 use base::id::{AccountId, UserId};
 use http::StatusCode;
-use iam::Identity;
 use std::sync::Arc;
 use wire::iam::api_key::time_text;
 use wire::iam::mfa::{AccountBasedMfa, IdBasedMfa, MfaReport, MfaStatus, UserReportMfa};
@@ -85,8 +83,7 @@ pub(super) async fn report(
     let account = identity_report::account(&app, &caller, &params)?;
     let which = identity_report::which(&params)?;
     let report = app.iam.mfa_report(&caller, which).await?;
-    let answer = move |_: &App, _: &Identity| rendered(report, account);
-    in_turn(&app, caller, answer).await
+    rendered(report, account)
 }
 
 /// The report as it is sent: it names every user of the account.

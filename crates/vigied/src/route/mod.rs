@@ -36,7 +36,6 @@ mod identity;
 mod identity_limits;
 mod identity_list;
 mod identity_report;
-mod in_turn;
 mod influx;
 mod introspection;
 mod invitation;

@@ -5,9 +5,9 @@
 //! The links to the next and previous page repeat the filters and the order of the list.
 
 use super::cloud_foundry_filter;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::params::Params;
-use base::error::{Kind, Problem};
 use base::limit;
 use iam::manage::page::{Page, PageRequest};
 use wire::cf::list::{List, Resource};
@@ -57,14 +57,13 @@ const CF: Style = Style {
     start: "page",
 };
 
-fn refused(key: &'static str, what: &str, text: &str) -> Problem {
+fn refused(key: &'static str, what: &str, text: &str) -> Refusal {
     let excerpt: String = text.chars().take(40).collect();
-    let message = format!("`{key}` is {what}, not {excerpt:?}");
-    Problem::new(Kind::Invalid, "invalid_parameter", message).field(key)
+    invalid(key, format!("`{key}` is {what}, not {excerpt:?}"))
 }
 
 fn number(params: &Params, key: &'static str, what: &str) -> Result<Option<u64>, Refusal> {
-    let read = |text: &str| text.parse().map_err(|_| Refusal(refused(key, what, text)));
+    let read = |text: &str| text.parse().map_err(|_| refused(key, what, text));
     params.one(key)?.map(read).transpose()
 }
 
@@ -79,11 +78,11 @@ impl Style {
         match number(params, self.size, &what)? {
             None => Ok(self.default),
             Some(size @ 1..) if size <= most => Ok(size),
-            Some(0) => Err(Refusal(refused(self.size, &what, "0"))),
+            Some(0) => Err(refused(self.size, &what, "0")),
             Some(size) => {
                 let name = limit::PAGE_ENTRIES.name;
                 let what = format!("at most `{name}` = {most}");
-                let problem = refused(self.size, &what, &size.to_string());
+                let Refusal(problem) = refused(self.size, &what, &size.to_string());
                 Err(Refusal(problem.limit(&limit::PAGE_ENTRIES)))
             }
         }
@@ -105,13 +104,12 @@ impl Style {
 
     /// The refusal of a text that says of no page where it begins.
     pub(super) fn no_start(&self, text: &str) -> Refusal {
-        Refusal(refused(self.start, START, text))
+        refused(self.start, START, text)
     }
 
     /// The refusal of a text that says where another page begins.
     pub(super) fn misplaced(&self, whose: &str) -> Refusal {
-        let message = format!("`{}` is {whose}", self.start);
-        Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field(self.start))
+        invalid(self.start, format!("`{}` is {whose}", self.start))
     }
 
     /// The URL of a page of the list at `path`, with the parameters of `kept` as they were sent.
@@ -184,7 +182,7 @@ fn check_order(params: &Params) -> Result<(), Refusal> {
         let other = params.one(key)?.filter(|text| *text != only);
         if let Some(other) = other {
             let what = format!("`{only}` alone");
-            return Err(Refusal(refused(key, &what, other)));
+            return Err(refused(key, &what, other));
         }
     }
     Ok(())
@@ -214,7 +212,7 @@ impl CfPage {
         let what = "a number from 1 on";
         let page = match number(params, CF.start, what)? {
             None => 1,
-            Some(0) => return Err(Refusal(refused(CF.start, what, "0"))),
+            Some(0) => return Err(refused(CF.start, what, "0")),
             Some(page) => page,
         };
         check_order(params)?;

@@ -81,7 +81,7 @@ pub(super) async fn create(
     app.iam.may_manage_resource_groups(&caller)?;
     let wanted: CreateResourceGroup = body(&bytes)?;
     if let Some(account) = &wanted.account_id {
-        in_own_account(&caller, account)?;
+        in_own_account(&app, &caller, account)?;
     }
     let made = app.iam.create_resource_group(&caller, &wanted.name).await?;
     let answer = CreatedResourceGroup {

@@ -1,6 +1,5 @@
 //! `/v2/resource_instances`: instances of the monitoring service, each of which says the plan of one space.
 
-use super::in_turn::in_turn;
 use super::list_cursor::ListCursor;
 use super::order::Order;
 use super::paging::LIMIT_AND_START;
@@ -235,8 +234,7 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let list = move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params);
-    in_turn(&app, caller, list).await
+    listed(&app, &caller, &own_url, &params)
 }
 
 fn listed(

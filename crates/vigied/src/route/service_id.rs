@@ -6,7 +6,6 @@ use super::api_key::{requested_key, to_wire as key_to_wire};
 use super::entity_tag::tagged;
 use super::history;
 use super::identity_list::{self, IdentityList, Wanted};
-use super::in_turn::in_turn;
 use super::order::{By, SortKey};
 use super::reply::json;
 use crate::app::App;
@@ -113,8 +112,7 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let list = move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params);
-    in_turn(&app, caller, list).await
+    listed(&app, &caller, &own_url, &params)
 }
 
 fn listed(
@@ -158,7 +156,7 @@ pub(super) async fn create(
     let with_group = tells_group(&params)?;
     app.iam.may_manage_service_ids(&caller)?;
     let wanted: CreateServiceId = body(&bytes)?;
-    in_own_account(&caller, &wanted.account_id)?;
+    in_own_account(&app, &caller, &wanted.account_id)?;
     let new = NewService {
         name: wanted.name,
         description: wanted.description.unwrap_or_default(),

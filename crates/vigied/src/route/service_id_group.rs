@@ -56,7 +56,7 @@ pub(super) async fn create(
 ) -> Result<Response, Refusal> {
     app.iam.may_manage_service_id_groups(&caller)?;
     let wanted: CreateServiceIdGroup = body(&bytes)?;
-    in_own_account(&caller, &wanted.account_id)?;
+    in_own_account(&app, &caller, &wanted.account_id)?;
     let description = wanted.description.unwrap_or_default();
     let made = app
         .iam

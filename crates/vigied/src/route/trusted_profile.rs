@@ -5,7 +5,6 @@ use super::activity;
 use super::entity_tag::tagged;
 use super::history;
 use super::identity_list::{self, IdentityList, Wanted};
-use super::in_turn::in_turn;
 use super::order::{By, SortKey};
 use super::reply::{json, non_empty};
 use crate::app::App;
@@ -79,8 +78,7 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let list = move |app: &App, caller: &Identity| listed(app, caller, &own_url, &params);
-    in_turn(&app, caller, list).await
+    listed(&app, &caller, &own_url, &params)
 }
 
 fn listed(
@@ -115,7 +113,7 @@ pub(super) async fn create(
 ) -> Result<Response, Refusal> {
     app.iam.may_manage_profiles(&caller)?;
     let wanted: CreateTrustedProfile = body(&bytes)?;
-    in_own_account(&caller, &wanted.account_id)?;
+    in_own_account(&app, &caller, &wanted.account_id)?;
     let new = NewProfile {
         name: wanted.name,
         description: wanted.description.unwrap_or_default(),

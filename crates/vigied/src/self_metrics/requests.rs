@@ -91,10 +91,10 @@ impl Requests {
             } in &counts
             {
                 let labels = format!("route=\"{route}\",method=\"{method}\",status=\"{status}\"");
-                let mut within = 0;
+                let mut cumulative = 0;
                 for (bucket, bound) in buckets.iter().zip(SECONDS) {
-                    within += bucket;
-                    let _ = writeln!(out, "{name}_bucket{{{labels},le=\"{bound}\"}} {within}");
+                    cumulative += bucket;
+                    let _ = writeln!(out, "{name}_bucket{{{labels},le=\"{bound}\"}} {cumulative}");
                 }
                 let _ = writeln!(out, "{name}_bucket{{{labels},le=\"+Inf\"}} {count}");
                 let _ = writeln!(out, "{name}_sum{{{labels}}} {seconds}");

@@ -60,7 +60,7 @@ pub(super) fn serve(
         listener: listener.key,
         source: shared.proxies.peer(peer),
     };
-    // Where it comes from counts wherever its credential is looked at.
+    // The rules for addresses apply wherever its credential is checked.
     let origin = Origin::new(sender.source, &entropy::guid().to_string());
     origin.sync_scope(|| {
         serve_sender(
@@ -191,7 +191,7 @@ fn run(
     stream: &mut Stream,
 ) -> End {
     let begun = Instant::now();
-    let mut heard = begun;
+    let mut last_read_at = begun;
     let mut unknown_bytes = 0_usize;
     let mut first_line = reader.is_line_protocol().then(FirstLine::default);
     let end = loop {
@@ -205,9 +205,9 @@ fn run(
         };
         let done = match read {
             ReadOutcome::Bytes(bytes) => {
-                heard = Instant::now();
-                let came = reader.read_buffer().get(..bytes).unwrap_or_default();
-                if let Some(Err(other)) = first_line.as_mut().map(|line| line.look(came)) {
+                last_read_at = Instant::now();
+                let received = reader.read_buffer().get(..bytes).unwrap_or_default();
+                if let Some(Err(other)) = first_line.as_mut().map(|line| line.inspect(received)) {
                     // Nothing of it was stored, and nothing waits to be: no line has ended.
                     shared.refuse(sender.listener, sender.source, "protocol", 1);
                     return End::Refused(other.reason().to_owned());
@@ -218,7 +218,7 @@ fn run(
                 if !reader.is_known() {
                     unknown_bytes = unknown_bytes.saturating_add(bytes);
                 }
-                // What says who sends has no more, whatever the protocol; bytes that say nothing keep a reader busy.
+                // In no protocol does the sender need more bytes to authenticate; others only keep a reader busy.
                 if done.is_ok() && !reader.is_known() && unknown_bytes > UNKNOWN_BYTES_MAX {
                     shared.refuse(sender.listener, sender.source, NO_IDENTITY, 1);
                     break End::Refused(format!(
@@ -241,7 +241,7 @@ fn run(
             break End::Refused("no credential came within `head_seconds`".to_owned());
         }
         let (idle, limit) = reader.idle(shared);
-        if heard.elapsed() > idle {
+        if last_read_at.elapsed() > idle {
             shared.app.metrics.limited(limit);
             break End::Refused(format!("nothing came within `{}`", limit.name));
         }

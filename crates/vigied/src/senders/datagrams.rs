@@ -44,7 +44,7 @@ pub(super) fn serve(
                 source: shared.proxies.peer(peer.ip()),
             };
             let packet = buffer.get(..bytes).unwrap_or_default();
-            // Where it comes from counts wherever its credential is looked at.
+            // The rules for addresses apply wherever its credential is checked.
             let origin = Origin::new(sender.source, &transaction);
             origin.sync_scope(|| match listener.format {
                 Format::Statsd => {

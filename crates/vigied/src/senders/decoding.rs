@@ -26,7 +26,7 @@ pub(super) fn times_given() -> DefaultTimes {
 /// For so many domains a listener remembers what it gave.
 const DOMAINS: usize = 64;
 
-/// The times that a listener gave to lines that say none, for each domain: those of one move no times of another.
+/// The times that a listener gave to lines without one, by domain: lines of one domain move no times of another.
 #[derive(Debug, Default)]
 pub(super) struct DefaultTimesByDomain(HashMap<Domain, DefaultTimes>);
 
@@ -116,7 +116,7 @@ mod tests {
             ("a 3\na 4", 5_000),
             ("a 5", 5_001),
             ("a 6", 5_900),
-            // A step back within a second is none that anybody sees.
+            // A step back within a second is not visible.
             ("a 7", 5_100),
         ] {
             let (lines, after) = decode(lines.as_bytes(), Millis(at), given);

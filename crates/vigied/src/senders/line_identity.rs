@@ -32,7 +32,7 @@ pub(super) struct LineIdentity<'s> {
 }
 
 impl<'s> LineIdentity<'s> {
-    /// Begins a connection. Who is not known by address or certificate is refused where nothing could say it later.
+    /// Begins a connection. A sender that is not known by address or certificate is refused if it cannot authenticate later.
     pub(super) fn begin(
         shared: &'s SenderContext,
         listener: Listener,
@@ -143,13 +143,13 @@ impl<'s> LineIdentity<'s> {
             self.by_key = Some((key, domain));
         }
         match keyed.refused {
-            // Who sends for others as well goes on with theirs.
+            // A connection that sends with other keys too goes on with those.
             Some(problem) if !self.is_known() => Err(refused(&problem)),
             _ => Ok(()),
         }
     }
 
-    /// Ends the connection if the key that stood before names is gone, and the connection is nobody's.
+    /// Ends the connection if the key before its names is no longer valid and it has no other identity.
     pub(super) fn check_key(&self) -> Result<(), End> {
         let key = self.by_key.filter(|_| self.open.is_none());
         let scope = key.map(|(key, _)| SenderCredential::BeforeNames(key).scope(self.shared));
@@ -159,7 +159,7 @@ impl<'s> LineIdentity<'s> {
         }
     }
 
-    /// Counts a line that is none: for the domain of whose the connection is, if it is somebody's.
+    /// Counts a malformed line, for the domain of the connection's sender if it has one.
     pub(super) fn one_reject(&self, why: &str) -> Outcome {
         let Some(open) = &self.open else {
             self.refuse("malformed", 1);

@@ -165,7 +165,7 @@ impl<'s> LineReader<'s> {
             ));
         }
         let entered = {
-            // To look at a credential is work that an account does in its turns, however often it shows one.
+            // Checking a credential takes a turn of its account, like any other work.
             let _turn = self
                 .identity
                 .open
@@ -219,10 +219,10 @@ impl<'s> LineReader<'s> {
         let is_same = before
             .as_ref()
             .is_some_and(|before| before.principal == principal && before.domain == domain);
-        let anothers = self.held.take_if(|_| !is_same);
-        let anothers = anothers.map_or(0, |held| held.lines());
+        let dropped = self.held.take_if(|_| !is_same);
+        let dropped = dropped.map_or(0, |held| held.lines());
         self.identity
-            .refuse_held(before.as_ref(), "another_sender", anothers);
+            .refuse_held(before.as_ref(), "another_sender", dropped);
         let now = self.identity.shared.app.clock.now();
         let left = ends_at.map(|end| end.0.saturating_sub(now.0));
         self.identity.open = Some(Login {
@@ -235,9 +235,9 @@ impl<'s> LineReader<'s> {
         self.release()?;
         let ends = left.map_or_else(String::new, |left| format!(" for {} s", left / 1000));
         stream.say(&format!("OK {principal} sends to {domain}{ends}"));
-        if anothers > 0 {
+        if dropped > 0 {
             stream.say(&format!(
-                "WARN {anothers} lines were not stored: somebody else had sent them"
+                "WARN {dropped} lines were not stored: somebody else had sent them"
             ));
         }
         let unreported = self.take_unreported();
@@ -322,7 +322,7 @@ impl<'s> LineReader<'s> {
         Ok(())
     }
 
-    /// Counts a line that is none for the sender's domain.
+    /// Counts a malformed line for the sender's domain.
     fn one_reject(&mut self, why: &str) -> Result<(), End> {
         if self.held.is_some() {
             self.identity.refuse("malformed", 1);

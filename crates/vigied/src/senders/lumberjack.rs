@@ -238,7 +238,7 @@ impl<'s> LumberjackReader<'s> {
             None => scope_id::parse(tenant)
                 .map_err(|error| code::SCOPE_MALFORMED.problem(error.to_string()))?,
         };
-        // Then no password is asked for, and none looked at.
+        // Then no password is requested or checked.
         if let Some(SenderCredential::Source(key)) = &self.by_certificate {
             let credential = SenderCredential::Source(*key);
             let scope = credential.scope(self.shared);
@@ -369,8 +369,8 @@ impl Reader for LumberjackReader<'_> {
     fn on_bytes(&mut self, bytes: usize, stream: &mut Stream) -> Result<(), End> {
         let filled = self.filled + bytes;
         let mut buffer = std::mem::take(&mut self.buffer);
-        let came = buffer.get_mut(..filled).unwrap_or_default();
-        let (done, result) = self.frames(came, stream);
+        let received = buffer.get_mut(..filled).unwrap_or_default();
+        let (done, result) = self.frames(received, stream);
         buffer.copy_within(done..filled, 0);
         self.filled = filled - done;
         self.buffer = buffer;

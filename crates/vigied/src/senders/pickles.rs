@@ -140,7 +140,7 @@ impl Reader for PickleReader<'_> {
             }
             let beyond = whole.saturating_sub(STEP_BYTES) as u64;
             if beyond > self.shared.in_flight.most(self.owner) {
-                // Nobody is in the way: it would wait for ever.
+                // More than the account could have if nobody else had any: waiting would never help.
                 return Err(self.too_large(&limit::SENDERS_IN_FLIGHT_BYTES));
             }
             if self.filled - from < whole {

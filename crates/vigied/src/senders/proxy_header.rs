@@ -16,7 +16,7 @@ use std::time::Instant;
 enum NoClient {
     /// It ended before its first byte, as checks of balancers do.
     Silent,
-    /// It has no header that counts.
+    /// It has no valid header.
     Wrong(HeaderError),
 }
 

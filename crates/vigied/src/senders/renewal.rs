@@ -7,11 +7,11 @@ use base::scope::Domain;
 use base::time::Millis;
 use wire::auth_line::{self, AuthLineError};
 
-/// Bytes that a failed renewal counts as, which may be sent again and again. A token with a forged signature, the costliest,
-/// takes 0.10 ms of a processor, what is no token at all 0.01 ms; 64 KiB of lines that are stored take 1.75 ms (a release build).
-/// So 4 KiB would be its price among lines. It is sixteen times that, because nothing comes of it: at the default rate one domain
-/// has 512 of them a second, which are a twentieth of a processor, where its lines may take nine tenths of one. An honest sender
-/// pays nothing for it: as many fit into what may come at once, and with the smallest rate a failure is paid for within
+/// Bytes that a failed renewal counts as, which may be sent again and again. A token with a forged signature, the costliest, takes
+/// 0.10 ms of a processor, what is no token at all 0.01 ms; 64 KiB of lines that are stored take 1.75 ms (a release build). So 4
+/// KiB would be its price among lines. It is sixteen times that, because it is of no use: at the default rate one domain has 512
+/// of them a second, which are a twentieth of a processor, where its lines may take nine tenths of one. An honest sender pays
+/// nothing for it: as many fit into what may come at once, and with the smallest rate a failure is paid for within
 /// `sender_debt_seconds`.
 pub(super) const FAILED_BYTES: usize = 64 * 1024;
 

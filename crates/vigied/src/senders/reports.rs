@@ -18,7 +18,7 @@ const LINES: u32 = 60;
 /// How many senders are remembered.
 const REMEMBERED: usize = 4096;
 
-/// The reason of those whom nobody knows.
+/// The reason that is logged for unknown senders.
 pub(super) const NO_IDENTITY: &str = "no_identity";
 
 /// The reasons that need no credential: anybody can give cause for them.

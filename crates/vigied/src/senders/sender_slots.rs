@@ -91,7 +91,8 @@ impl SenderSlots {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A slot for a new connection; the limit that leaves none. `on_limit` also hears of a slot that another gave up.
+    /// A slot for a new connection; the limit that leaves none. `on_limit` is also called for a slot that another connection gave
+    /// up.
     pub(super) fn acquire(
         &self,
         source: Option<SourceKey>,
@@ -305,7 +306,7 @@ mod tests {
         assert!(!one.is_held() && two.is_held() && three.is_held() && other.is_held());
         three.keep(space(1), account(1)).unwrap();
         assert!(!counts(&acquire(), 1));
-        // Whose slot is gone counts for nobody.
+        // A connection without its slot counts for no account.
         assert!(!counts(&one, 3));
     }
 

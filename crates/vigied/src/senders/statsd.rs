@@ -34,7 +34,7 @@ pub(super) fn datagram(
     packet: &[u8],
 ) {
     by_identity(shared, sender, listener, packet, &|credential, lines| {
-        // The thread that reads for all waits for nobody's turn, and for nobody's sums.
+        // This thread reads for all senders, so it waits neither for a turn nor for the sums of one.
         take((shared, sums), sender, credential, (lines, false))
     });
 }

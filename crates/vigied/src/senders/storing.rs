@@ -74,7 +74,7 @@ pub(super) fn store_as(
     loop {
         let denied = |denied| NotStored::Denied(Box::new(denied));
         let owner = shared.owner(credential.scope(shared).map_err(denied)?.domain());
-        // Who has no patience reads for others too, whom nobody's turns may hold up.
+        // A caller that does not wait reads for other senders too, which the turns of one must not delay.
         let turn = if patience.is_zero() {
             shared.turns.take_with_retries(owner)
         } else {
@@ -94,7 +94,7 @@ pub(super) fn store_as(
         let problem = match stored {
             Ok(appended) => {
                 let late = appended.rejected.iter().map(|rejected| &rejected.1);
-                tell(shared, sender, early().chain(late));
+                report_refused(shared, sender, early().chain(late));
                 note(
                     shared,
                     sender,
@@ -118,8 +118,8 @@ pub(super) fn store_as(
     }
 }
 
-/// Counts values that were refused before there was a batch of them, for the domain that they were for. The store, which may make its
-/// callers wait, is not asked: the thread that reads the datagrams of everybody tells of them here.
+/// Counts values that were refused before there was a batch of them, for the domain that they were for. The store is not called,
+/// because it may block: the thread that reads the datagrams of all senders calls this.
 pub(super) fn count_refused(
     shared: &SenderContext,
     sender: Sender,
@@ -131,7 +131,7 @@ pub(super) fn count_refused(
         Err(denied) => return Outcome::Denied(denied),
     };
     shared.app.count_rejects(domain, reasons(reading));
-    tell(shared, sender, reasons(reading));
+    report_refused(shared, sender, reasons(reading));
     let taken = reading.received.saturating_sub(reading.rejected());
     let mut arrival = arrival(shared, sender, (credential, domain), taken);
     for reject in &reading.rejects {
@@ -150,7 +150,7 @@ fn reasons(reading: &DecodeSummary) -> impl Iterator<Item = &RejectReason> {
     })
 }
 
-/// Whether it may go well soon.
+/// Whether another try may succeed soon.
 pub(super) fn passes(problem: &Problem) -> bool {
     matches!(problem.kind, Kind::Busy | Kind::Unavailable)
         && problem.code != code::ACCOUNT_LIMIT.code
@@ -218,8 +218,8 @@ fn arrival(
     Arrival::new(domain, by, shared.app.clock.now(), taken)
 }
 
-/// Has the rejects logged, which the domain's counters have already.
-pub(super) fn tell<'r>(
+/// Logs rejected samples, which the domain's counters include already.
+pub(super) fn report_refused<'r>(
     shared: &SenderContext,
     sender: Sender,
     reasons: impl Iterator<Item = &'r RejectReason>,

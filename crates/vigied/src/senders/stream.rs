@@ -1,7 +1,7 @@
 //! A socket, or a TLS session on one, that blocks for a tick at most.
 //!
 //! One read of the connection is one read of the socket, also inside a TLS handshake or record: a sender whose bytes trickle gets
-//! no further than the next look at the clock. The session's own reads and writes go on until they have something, however long
+//! no further than the next check of the clock. The session's own reads and writes go on until they have something, however long
 //! that takes, so they are not used here.
 
 use super::shared::TICK;
@@ -109,7 +109,7 @@ impl Stream {
         }
     }
 
-    /// Writes a line to the sender, who loses it if they take nothing.
+    /// Writes a line to the sender; it is lost if the sender reads nothing.
     pub(super) fn say(&mut self, line: &str) {
         self.write(format!("{line}\n").as_bytes());
     }

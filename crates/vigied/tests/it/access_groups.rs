@@ -3,7 +3,7 @@
 
 mod dynamic;
 
-use crate::harness::{Reply, Request, Server};
+use crate::harness::{Account, Reply};
 use crate::limits::hits;
 use base::limit::{self, Limit};
 use serde_json::{Value, json};
@@ -19,52 +19,11 @@ pub(crate) const LIMITS: [Limit; 5] = [
 const VIEWER: &str = "crn:v1:bluemix:public:iam::::role:Viewer";
 const PUBLIC: &str = "AccessGroupId-PublicAccess";
 
-struct Account {
-    server: Server,
-    token: String,
-}
-
 impl Account {
-    fn start() -> Self {
-        let server = Server::start();
-        let token = server.token();
-        Self { server, token }
-    }
-
-    fn call(&self, method: &str, path: &str) -> Request {
-        self.server.request(method, path).bearer(&self.token)
-    }
-
-    fn ask(&self, method: &str, path: &str, body: &Value) -> Reply {
-        self.call(method, path).json(body).send()
-    }
-
-    fn read(&self, path: &str) -> Value {
-        let reply = self.call("GET", path).send();
-        assert_eq!(reply.status, 200, "{path}: {}", reply.text());
-        reply.json()
-    }
-
-    fn make(&self, path: &str, body: &Value) -> Value {
-        let reply = self.ask("POST", path, body);
-        assert_eq!(reply.status, 201, "{}", reply.text());
-        reply.json()
-    }
-
     /// The path of a new group.
     fn group(&self, name: &str) -> String {
         let made = self.make("/v2/groups", &json!({"name": name}));
         format!("/v2/groups/{}", text(&made["id"]))
-    }
-
-    /// A service without any role: its IAM id, and the text of its key.
-    fn service(&self, name: &str) -> (String, String) {
-        let body = json!({
-            "account_id": self.server.owner.account, "name": name, "description": "of the build",
-            "apikey": {"name": "first"},
-        });
-        let made = self.make("/v1/serviceids", &body);
-        (text(&made["iam_id"]), text(&made["apikey"]["apikey"]))
     }
 
     /// The statuses of a request that puts these into a group.
@@ -371,10 +330,9 @@ fn members_and_conditions_are_limited() {
     let ids: Vec<&str> = rest.iter().map(|path| last_part(path)).collect();
     let everywhere = format!("/v2/groups/_allgroups/members/{member}");
     let reply = account.ask("PUT", &everywhere, &json!({"groups": ids}));
-    assert!(
-        statuses(&reply.json()["groups"])
-            .iter()
-            .all(|status| *status == 200),
+    assert_eq!(
+        statuses(&reply.json()["groups"]),
+        vec![200; ids.len()],
         "{}",
         reply.text()
     );

@@ -4,10 +4,10 @@ mod decisions;
 mod lists;
 mod lists_of_roles;
 mod mends;
-mod own;
 mod repeated;
+mod visible;
 
-use crate::harness::{Reply, Request, Server};
+use crate::harness::{Account, Reply};
 use crate::limits::hits;
 use base::limit::{self, Limit};
 use serde_json::{Value, json};
@@ -36,35 +36,9 @@ const KINDS: [&str; 4] = [
     "crn:v1:bluemix:public:iam::::serviceRole:Manager",
 ];
 
-struct Account {
-    server: Server,
-    token: String,
-}
-
 impl Account {
-    fn start() -> Self {
-        let server = Server::start();
-        let token = server.token();
-        Self { server, token }
-    }
-
-    fn call(&self, method: &str, path: &str) -> Request {
-        self.server.request(method, path).bearer(&self.token)
-    }
-
     fn space(&self) -> &str {
         &self.server.owner.space
-    }
-
-    /// A service without any role: its IAM id, and the text of its key.
-    fn service(&self) -> (String, String) {
-        let body = json!({
-            "account_id": self.server.owner.account, "name": "ci", "apikey": {"name": "first"},
-        });
-        let reply = self.call("POST", "/v1/serviceids").json(&body).send();
-        assert_eq!(reply.status, 201, "{}", reply.text());
-        let made = reply.json();
-        (text(&made["iam_id"]), text(&made["apikey"]["apikey"]))
     }
 
     /// A policy of the first form.
@@ -92,16 +66,6 @@ impl Account {
             "subject": {"attributes": [equal("iam_id", subject)]},
             "resource": {"attributes": all.collect::<Vec<Value>>()},
         })
-    }
-
-    fn ask(&self, method: &str, path: &str, body: &Value) -> Reply {
-        self.call(method, path).json(body).send()
-    }
-
-    fn make(&self, path: &str, body: &Value) -> Value {
-        let reply = self.ask("POST", path, body);
-        assert_eq!(reply.status, 201, "{}", reply.text());
-        reply.json()
     }
 
     /// The status of sending, and that of querying, in the owner's space.
@@ -141,7 +105,7 @@ fn tag(reply: &Reply) -> String {
 #[test]
 fn a_policy_has_effect_within_the_call_and_is_shown_in_both_forms() {
     let account = Account::start();
-    let (subject, key) = account.service();
+    let (subject, key) = account.service("ci");
     assert_eq!(account.does(&key), (404, 404));
     let space = account.space().to_owned();
     let of_space = [
@@ -219,7 +183,7 @@ fn a_policy_has_effect_within_the_call_and_is_shown_in_both_forms() {
 #[test]
 fn what_is_not_enforced_is_refused_by_its_name() {
     let account = Account::start();
-    let (subject, key) = account.service();
+    let (subject, key) = account.service("ci");
     for (more, about) in [
         (("serviceName", "kms"), "`serviceName`"),
         (("serviceType", "platform_service"), "`serviceType`"),
@@ -301,7 +265,7 @@ fn pages_of_policies_lead_to_each_other() {
     let account = Account::start();
     let mut made = Vec::new();
     for _ in 0..3 {
-        let (subject, _) = account.service();
+        let (subject, _) = account.service("ci");
         let body = account.first(&subject, VIEWER, &[]);
         made.push(text(&account.make("/v1/policies", &body)["id"]));
     }
@@ -337,7 +301,7 @@ fn pages_of_policies_lead_to_each_other() {
 #[test]
 fn a_role_of_actions_is_given_by_its_crn() {
     let account = Account::start();
-    let (subject, key) = account.service();
+    let (subject, key) = account.service("ci");
     let all = account.call("GET", "/v2/roles").send().json();
     assert_eq!(all["system_roles"].as_array().unwrap().len(), 4);
     assert_eq!(all["service_roles"][0]["display_name"], "Reader");
@@ -424,7 +388,7 @@ fn only_members_act_in_an_account_and_no_setting_says_otherwise() {
 #[test]
 fn policies_and_decisions_are_limited() {
     let account = Account::start();
-    let (subject, _) = account.service();
+    let (subject, _) = account.service("ci");
     // None says what another says.
     let body = |at: u64| {
         let mut body = account.first(&subject, VIEWER, &[]);
@@ -450,7 +414,7 @@ fn policies_and_decisions_are_limited() {
     let one_more = body(limit::POLICIES_PER_SUBJECT.default);
     let one_more = account.ask("POST", "/v1/policies", &one_more);
     over(&one_more, 409, limit::POLICIES_PER_SUBJECT);
-    let (subject, _) = account.service();
+    let (subject, _) = account.service("ci");
     let mut many = account.first(&subject, VIEWER, &[]);
     let most = usize::try_from(limit::ROLES_PER_POLICY.default).unwrap();
     many["roles"] = json!(vec![json!({"role_id": VIEWER}); most + 1]);
@@ -467,7 +431,7 @@ fn policies_and_decisions_are_limited() {
     let body = json!({"users": people, "iam_policy": vec![policy; 100]});
     let reply = account.ask("POST", &path, &body);
     over(&reply, 400, limit::INVITED_ACCESS_PER_REQUEST);
-    let question = json!({"subject": {}, "resource": {}, "action": "domain.find"});
-    let reply = account.ask("POST", "/v2/authz", &json!(vec![question; 101]));
+    let authz_request = json!({"subject": {}, "resource": {}, "action": "domain.find"});
+    let reply = account.ask("POST", "/v2/authz", &json!(vec![authz_request; 101]));
     over(&reply, 400, limit::AUTHZ_DECISIONS);
 }

@@ -174,7 +174,7 @@ fn either_may_go_away_and_what_was_seen_arrives() {
 
     // The server stops; the agent keeps collecting.
     let address = server.serving.address.clone();
-    let away = now();
+    let stopped_at = now();
     server.serving.signal("TERM");
     server.serving.child.wait().unwrap();
     agent.wait_for_output("samples wait in the buffer", 1);
@@ -194,7 +194,7 @@ fn either_may_go_away_and_what_was_seen_arrives() {
     until("everything sent", || journal_bytes(&buffer) == 0);
     let during = moments(&server)
         .iter()
-        .filter(|at| (away..=back).contains(*at))
+        .filter(|at| (stopped_at..=back).contains(*at))
         .count();
     assert!(
         during >= 2,

@@ -1,5 +1,6 @@
 //! `allowed_ip_addresses` of an account, and a UAA token of somebody who is in another one as well.
 
+use crate::audit::{entries, of};
 use crate::harness::{Reply, Request, Server, VIGIED, knows};
 use serde_json::{Value, json};
 use std::process::{Command, Stdio};
@@ -95,6 +96,17 @@ impl TwoAccounts {
         }
     }
 
+    /// The second account lets in its neighbours alone.
+    fn allow_neighbours(&self) {
+        let path = format!(
+            "/v1/accounts/{}/settings/identity",
+            self.part("account_guid")
+        );
+        let allow = self.by_bea("PUT", &path).header("If-Match", "*");
+        let allowed = json!({"allowed_ip_addresses": "127.0.0.1,192.0.2.0/24"});
+        done(&allow.json(&allowed).send());
+    }
+
     /// Whether the list has an entry with this GUID.
     fn lists(&self, address: &str, path: &str, guid: &str) -> bool {
         let reply = self.from(address, "GET", path, &Value::Null);
@@ -121,10 +133,7 @@ fn a_uaa_token_neither_reads_nor_changes_an_account_that_does_not_let_it_in() {
     for (path, guid) in &lists {
         assert!(two.lists(FAR, path, guid), "{path}");
     }
-    let settings = format!("/v1/accounts/{account}/settings/identity");
-    let allow = two.by_bea("PUT", &settings).header("If-Match", "*");
-    let allowed = json!({"allowed_ip_addresses": "127.0.0.1,192.0.2.0/24"});
-    done(&allow.json(&allowed).send());
+    two.allow_neighbours();
     for (path, guid) in &lists {
         assert!(two.lists(NEAR, path, guid), "{path}");
         assert!(!two.lists(FAR, path, guid), "{path}");
@@ -171,4 +180,40 @@ fn a_uaa_token_neither_reads_nor_changes_an_account_that_does_not_let_it_in() {
     let read = two.from(NEAR, "GET", &of_space, &none);
     assert_eq!(read.json()["entity"]["name"], two.made["space_name"]);
     done(&two.from(NEAR, "POST", "/v2/spaces", &named));
+}
+
+#[test]
+fn an_invitation_is_not_accepted_from_elsewhere_and_the_audit_has_who_tried() {
+    let two = TwoAccounts::start();
+    let (account, owner) = (two.part("account_guid"), &two.server.owner);
+    let token = two.server.token();
+    let info = two.server.request("GET", "/identity/userinfo");
+    let iam_id = text(&info.bearer(&token).send().json()["iam_id"]);
+    let people = format!("/v2/accounts/{account}/users");
+    let member = format!("{people}/{iam_id}");
+    done(&two.by_bea("DELETE", &member).send());
+    let invited = json!({"users": [{"email": owner.user}]});
+    done(&two.by_bea("POST", &people).json(&invited).send());
+    two.allow_neighbours();
+
+    let login = two.log_in("/identity/token");
+    let accept = |address: &str| {
+        let request = two
+            .server
+            .request("POST", "/v2/users/accept")
+            .bearer(&login);
+        let request = request.header("X-Forwarded-For", address);
+        request.json(&json!({ "account_id": account })).send()
+    };
+    let refused = accept(FAR);
+    assert_eq!(refused.status, 403, "{}", refused.text());
+    assert!(refused.text().contains("BXNMSRI21E"), "{}", refused.text());
+    let found = entries(&two.server.data(), &[]);
+    let is_this = |row: &&&Value| {
+        let why = &row["details"]["why"];
+        row["who"] == iam_id.as_str() && row["source"] == FAR && *why == "BXNMSRI21E"
+    };
+    let rows = of(&found, "right_refused");
+    assert_eq!(rows.iter().filter(is_this).count(), 1, "{found:#?}");
+    done(&accept(NEAR));
 }

@@ -27,7 +27,7 @@ pub(crate) fn entries(data: &Path, arguments: &[&str]) -> Vec<Value> {
     value.as_array().unwrap().clone()
 }
 
-fn of<'a>(entries: &'a [Value], event: &str) -> Vec<&'a Value> {
+pub(crate) fn of<'a>(entries: &'a [Value], event: &str) -> Vec<&'a Value> {
     let found = entries.iter().filter(|row| row["event"] == event);
     found.collect()
 }

@@ -103,7 +103,7 @@ fn what_is_answered_is_what_is_documented() {
         world.user("nowhere", "none"),
     ];
     let mut good = BTreeSet::new();
-    let mut tell = |method: &str, path: &str, reply: &Reply| {
+    let mut record_reply = |method: &str, path: &str, reply: &Reply| {
         is_as_documented(&documents, method, path, reply);
         if reply.status < 300 {
             good.insert((method.to_owned(), path.to_owned()));
@@ -116,12 +116,12 @@ fn what_is_answered_is_what_is_documented() {
     } in &routes()
     {
         let bare = world.server.request(method, path).send();
-        tell(method, path, &bare);
+        record_reply(method, path, &bare);
         match guard.as_str() {
             "public" | "watcher" => {}
             "credential" => {
                 for request in forms(&world, method, path) {
-                    tell(method, path, &request.send());
+                    record_reply(method, path, &request.send());
                 }
             }
             "identity" => {
@@ -130,8 +130,8 @@ fn what_is_answered_is_what_is_documented() {
                     for column in &columns {
                         let request = column.request(&world, user, "iam", method, path);
                         let garbled = request.clone().body("{");
-                        tell(method, path, &request.send());
-                        tell(method, path, &garbled.send());
+                        record_reply(method, path, &request.send());
+                        record_reply(method, path, &garbled.send());
                     }
                 }
             }
@@ -150,15 +150,15 @@ fn what_is_answered_is_what_is_documented() {
                                 .header("X-Auth-User-Token", &value)
                                 .header("X-Auth-Scope-Id", scope);
                             let garbled = request.clone().body("{");
-                            tell(method, path, &request.send());
-                            tell(method, path, &garbled.send());
+                            record_reply(method, path, &request.send());
+                            record_reply(method, path, &garbled.send());
                         }
                     }
                 }
             }
         }
     }
-    answers_of_a_person(&world, &mut tell);
+    answers_of_a_person(&world, &mut record_reply);
     for route in routes() {
         let name = (route.method, route.path);
         assert!(good.contains(&name), "{name:?} was never answered well");
@@ -166,7 +166,7 @@ fn what_is_answered_is_what_is_documented() {
 }
 
 /// Users answer invitations with a login of their own; the invited person redeems the code.
-fn answers_of_a_person(world: &World, tell: &mut impl FnMut(&str, &str, &Reply)) {
+fn answers_of_a_person(world: &World, record_reply: &mut impl FnMut(&str, &str, &Reply)) {
     let person = &world.server.owner;
     let stranger = world.user("elsewhere", "Administrator");
     let form = [
@@ -198,11 +198,11 @@ fn answers_of_a_person(world: &World, tell: &mut impl FnMut(&str, &str, &Reply))
     let invitations = "/v2/users/self/invitations";
     let ask = |method: &str, path: &str| world.server.request(method, path).bearer(token);
     let id = invite();
-    tell("GET", invitations, &ask("GET", invitations).send());
+    record_reply("GET", invitations, &ask("GET", invitations).send());
     for (word, leaves) in [("decline", false), ("accept", true)] {
         let id = if leaves { invite() } else { id.clone() };
         let path = format!("{invitations}/{{id}}/{word}");
-        tell(
+        record_reply(
             "POST",
             &path,
             &ask("POST", &path.replace("{id}", &id)).send(),
@@ -213,7 +213,7 @@ fn answers_of_a_person(world: &World, tell: &mut impl FnMut(&str, &str, &Reply))
     }
     let id = invite();
     let body = json!({"account_id": world.elsewhere.0});
-    tell(
+    record_reply(
         "POST",
         "/v2/users/accept",
         &ask("POST", "/v2/users/accept").json(&body).send(),
@@ -227,7 +227,7 @@ fn answers_of_a_person(world: &World, tell: &mut impl FnMut(&str, &str, &Reply))
     let body =
         json!({"email": email, "one_time_code": code, "new_password": "chosen by the person"});
     let redeem = world.server.request("POST", "/v2/users/redeem").json(&body);
-    tell("POST", "/v2/users/redeem", &redeem.send());
+    record_reply("POST", "/v2/users/redeem", &redeem.send());
 }
 
 /// With a new service ID and its key, as a client.

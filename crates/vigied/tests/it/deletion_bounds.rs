@@ -183,11 +183,11 @@ fn the_command_line_deletes_what_it_showed() {
         "--from 2025-11-25T01:00 --until 2025-11-25T06:00 --tz UTC",
     ] {
         fill();
-        let (before, within) = (values(all), values(times));
+        let (before, in_range) = (values(all), values(times));
         assert_eq!(before.len(), 12);
         assert!(
-            !within.is_empty() && within.len() < 12,
-            "{times}: {within:?}"
+            !in_range.is_empty() && in_range.len() < 12,
+            "{times}: {in_range:?}"
         );
         let [printed, _] = vigie(&format!("metrics delete zone.a {times} --dry-run"), true);
         let zone = if times.ends_with("UTC") {
@@ -200,7 +200,7 @@ fn the_command_line_deletes_what_it_showed() {
         vigie(&format!("metrics delete zone.a {times} --yes"), true);
         let kept: Vec<_> = before
             .into_iter()
-            .filter(|value| !within.contains(value))
+            .filter(|value| !in_range.contains(value))
             .collect();
         assert_eq!(values(all), kept, "{times}");
     }

@@ -54,8 +54,11 @@ fn the_example_of_settings_is_true() {
     let output = walked("reference/settings.md", &before);
     for source in ["vigie.toml", "VIGIE_", "flag --"] {
         for value in ["127.0.0.1:", "900 "] {
-            let is_told = |line: &str| line.contains(value) && line.contains(source);
-            assert!(output.lines().any(is_told), "{value} {source}:\n{output}");
+            let is_printed = |line: &str| line.contains(value) && line.contains(source);
+            assert!(
+                output.lines().any(is_printed),
+                "{value} {source}:\n{output}"
+            );
         }
     }
 }

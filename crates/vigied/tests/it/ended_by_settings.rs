@@ -1,9 +1,8 @@
 //! Sessions that the settings of an account end. The shortest time that can be set is a quarter of an hour: so the sessions are made
 //! older, as their rows say.
 
-use crate::harness::{Reply, Server, VIGIED};
+use crate::harness::{Reply, Server};
 use serde_json::{Value, json};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const IDLE: &str = "session_invalidation_in_seconds";
@@ -84,36 +83,11 @@ fn make_older(server: &Server, of: &Login, moved: Moved) {
     });
 }
 
-/// Another account of the same owner, which the running server has heard of.
-fn other_account(server: &Server) -> String {
-    let done = Command::new(VIGIED)
-        .args(["account", "create", "Other", "--owner"])
-        .arg(&server.owner.user)
-        .args(["--output", "json", "--data"])
-        .arg(server.data())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let errors = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "{errors}");
-    let made: Value = serde_json::from_slice(&done.stdout).unwrap();
-    let (token, begun) = (server.token(), Instant::now());
-    loop {
-        let accounts = server.request("GET", "/coe/v2/accounts").bearer(&token);
-        let accounts = accounts.send().json();
-        if accounts["resources"].as_array().unwrap().len() == 2 {
-            return text(&made["account_guid"]);
-        }
-        assert!(begun.elapsed() < Duration::from_secs(300), "{accounts}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 /// A session of one account, which the server does not end for the settings of another.
 #[test]
 fn a_session_that_is_over_for_an_account_is_not_renewed_for_it() {
     let server = Server::start();
-    let (first, other) = (server.owner.account.clone(), other_account(&server));
+    let (first, other) = (server.owner.account.clone(), server.second_account());
     let administrator = log_in(&server, &other);
     let mut login = log_in(&server, &first);
     for (moved, setting, unset, code) in [

@@ -1,8 +1,11 @@
 //! A real server in a temporary folder, and a plain HTTP client to talk to it.
 
+mod account;
 mod connection;
 mod init;
+mod second_account;
 
+pub(crate) use account::Account;
 pub(crate) use connection::KeptConnection;
 pub(crate) use init::{Owner, init, init_with};
 use serde_json::Value;

@@ -1,31 +1,16 @@
 //! `If-Match` where none is asked for: who names a version deletes and locks that version alone, and what has no versions takes none.
 
-use crate::harness::{Reply, Request, Server};
+use crate::harness::{Account, Reply};
 use serde_json::{Value, json};
 
-struct Account {
-    server: Server,
-    token: String,
-}
-
 impl Account {
-    fn call(&self, method: &str, path: &str) -> Request {
-        self.server.request(method, path).bearer(&self.token)
-    }
-
-    fn made(&self, path: &str, body: &Value) -> Value {
-        let reply = self.call("POST", path).json(body).send();
-        assert_eq!(reply.status, 201, "{path}: {}", reply.text());
-        reply.json()
-    }
-
-    fn with(&self, method: &str, path: &str, tag: &str) -> Reply {
+    fn with_tag(&self, method: &str, path: &str, tag: &str) -> Reply {
         self.call(method, path).header("If-Match", tag).send()
     }
 
     /// The path of what was made, and its tag.
     fn path(&self, list: &str, body: &Value) -> String {
-        let made = self.made(list, body);
+        let made = self.make(list, body);
         format!("{list}/{}", made["id"].as_str().unwrap())
     }
 
@@ -34,12 +19,6 @@ impl Account {
         assert_eq!(read.status, 200, "{path}: {}", read.text());
         read.header("ETag").unwrap().to_owned()
     }
-}
-
-fn start() -> Account {
-    let server = Server::start();
-    let token = server.token();
-    Account { server, token }
 }
 
 fn stale(reply: &Reply) {
@@ -103,14 +82,14 @@ fn all(account: &Account) -> Vec<String> {
 
 #[test]
 fn a_version_that_is_named_is_the_only_one_that_is_deleted() {
-    let account = start();
+    let account = Account::start();
     for path in all(&account) {
         for tags in ["9-stale", "\"9-stale\"", "W/\"9-stale\", \"8-x\""] {
-            stale(&account.with("DELETE", &path, tags));
+            stale(&account.with_tag("DELETE", &path, tags));
         }
         let tag = account.tag(&path);
         let named = format!("\"9-stale\", {tag}");
-        let deleted = account.with("DELETE", &path, &named);
+        let deleted = account.with_tag("DELETE", &path, &named);
         assert_eq!(deleted.status, 204, "{path}: {}", deleted.text());
         assert_eq!(account.call("GET", &path).send().status, 404, "{path}");
     }
@@ -118,7 +97,7 @@ fn a_version_that_is_named_is_the_only_one_that_is_deleted() {
 
 #[test]
 fn so_it_is_with_switches() {
-    let account = start();
+    let account = Account::start();
     let all = all(&account);
     for (path, switches) in [
         (&all[0], &["lock", "disable"][..]),
@@ -127,18 +106,18 @@ fn so_it_is_with_switches() {
         for switch in switches {
             let at = format!("{path}/{switch}");
             for method in ["POST", "DELETE"] {
-                stale(&account.with(method, &at, "9-stale"));
-                let done = account.with(method, &at, &account.tag(path));
+                stale(&account.with_tag(method, &at, "9-stale"));
+                let done = account.with_tag(method, &at, &account.tag(path));
                 assert_eq!(done.status, 204, "{method} {at}: {}", done.text());
             }
         }
-        assert_eq!(account.with("DELETE", path, "*").status, 204, "{path}");
+        assert_eq!(account.with_tag("DELETE", path, "*").status, 204, "{path}");
     }
 }
 
 #[test]
 fn what_has_no_versions_takes_none() {
-    let account = start();
+    let account = Account::start();
     let group = account.path("/v2/resource_groups", &json!({"name": "prod"}));
     let space = format!("/v2/spaces/{}", account.server.owner.space);
     let rename = |tag: &str| {
@@ -146,11 +125,11 @@ fn what_has_no_versions_takes_none() {
         request.json(&json!({"name": "production"})).send()
     };
     untaken(&rename("1-x"));
-    untaken(&account.with("DELETE", &group, "1-x"));
-    untaken(&account.with("DELETE", &space, "1-x"));
+    untaken(&account.with_tag("DELETE", &group, "1-x"));
+    untaken(&account.with_tag("DELETE", &space, "1-x"));
     assert_eq!(account.call("GET", &space).send().status, 200);
     // To read is no change.
-    assert_eq!(account.with("GET", &group, "1-x").status, 200);
+    assert_eq!(account.with_tag("GET", &group, "1-x").status, 200);
     assert_eq!(rename("*").status, 200);
-    assert_eq!(account.with("DELETE", &group, "*").status, 204);
+    assert_eq!(account.with_tag("DELETE", &group, "*").status, 204);
 }

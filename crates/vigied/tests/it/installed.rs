@@ -26,20 +26,20 @@ fn the_service_manager_hears_start_reload_and_end() {
     manager
         .set_read_timeout(Some(Duration::from_secs(300)))
         .unwrap();
-    let heard = || {
+    let next_notice = || {
         let mut buffer = [0; 256];
         let bytes = manager.recv(&mut buffer).unwrap();
         String::from_utf8(buffer[..bytes].to_vec()).unwrap()
     };
     let serving = Serving::start_in(&data, "127.0.0.1:0", &[], &[("NOTIFY_SOCKET", &socket)]);
-    assert_eq!(heard(), "READY=1");
+    assert_eq!(next_notice(), "READY=1");
     // Told only once it is true.
     assert!(health(&data, &[]).status.success());
     serving.signal("HUP");
-    assert_eq!(heard(), "RELOADING=1");
-    assert_eq!(heard(), "READY=1");
+    assert_eq!(next_notice(), "RELOADING=1");
+    assert_eq!(next_notice(), "READY=1");
     assert!(serving.stop().success());
-    assert_eq!(heard(), "STOPPING=1");
+    assert_eq!(next_notice(), "STOPPING=1");
 }
 
 #[test]

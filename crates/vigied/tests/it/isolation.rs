@@ -128,11 +128,11 @@ fn listed(world: &World, user: &User, path: &str) -> Vec<String> {
 #[test]
 fn lists_show_what_may_be_seen_and_nothing_else() {
     let world = World::start();
-    let (home, other) = (&world.own, &world.other);
+    let (home, other) = (&world.home, &world.other);
     for user in &world.users {
         let (_, elsewhere) = &world.elsewhere;
-        let sees = |own_one: bool, home: &String, other: &String, elsewhere: &String| {
-            let mut guids = match (user.holds("account", "Administrator"), own_one) {
+        let visible = |in_home: bool, home: &String, other: &String, elsewhere: &String| {
+            let mut guids = match (user.holds("account", "Administrator"), in_home) {
                 _ if user.domain == ELSEWHERE => vec![elsewhere.clone()],
                 (true, _) => vec![home.clone(), other.clone()],
                 (false, true) => vec![home.clone()],
@@ -144,8 +144,8 @@ fn lists_show_what_may_be_seen_and_nothing_else() {
         let name = user.name();
         let in_org = matches!(user.domain, "own org" | "own space");
         let in_space = user.domain == "own space" || user.holds("own org", "Manager");
-        let orgs = sees(in_org, &home.org, &other.org, &elsewhere.org);
-        let spaces = sees(in_space, &home.space, &other.space, &elsewhere.space);
+        let orgs = visible(in_org, &home.org, &other.org, &elsewhere.org);
+        let spaces = visible(in_space, &home.space, &other.space, &elsewhere.space);
         assert_eq!(listed(&world, user, "/v2/organizations"), orgs, "{name}");
         assert_eq!(listed(&world, user, "/v2/spaces"), spaces, "{name}");
         for org in &orgs {
@@ -171,7 +171,9 @@ fn lists_show_what_may_be_seen_and_nothing_else() {
         let keys = ok(&world
             .call(user, "iam", "GET", "/v1/apikeys?pagesize=100")
             .send());
-        for key in keys["apikeys"].as_array().unwrap() {
+        let keys = keys["apikeys"].as_array().unwrap();
+        assert!(!keys.is_empty(), "{name}");
+        for key in keys {
             assert_eq!(key["iam_id"], json!(user.iam_id), "{name}");
             assert_eq!(key["apikey"], json!(""), "{name}");
         }

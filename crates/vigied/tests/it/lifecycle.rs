@@ -112,7 +112,7 @@ fn two_hundred_kills_lose_nothing_that_was_acknowledged() {
         if round > 0 {
             serving.wait_for_log("recovered");
         }
-        let (acks, heard) = mpsc::channel();
+        let (acks, acked) = mpsc::channel();
         let kill_after = random.below(24);
         let hold = AtomicU64::new(random.below(4000));
         let fresh: Vec<(u64, i64)> = std::thread::scope(|scope| {
@@ -123,7 +123,7 @@ fn two_hundred_kills_lose_nothing_that_was_acknowledged() {
                 })
                 .collect();
             for _ in 0..kill_after {
-                heard.recv().unwrap();
+                acked.recv().unwrap();
             }
             // A few more spins, so that the kill falls anywhere inside a request and not just after an answer.
             while hold.fetch_sub(1, Ordering::Relaxed) > 1 {
@@ -131,7 +131,7 @@ fn two_hundred_kills_lose_nothing_that_was_acknowledged() {
             }
             serving.child.kill().unwrap();
             serving.child.wait().unwrap();
-            drop(heard);
+            drop(acked);
             writers
                 .into_iter()
                 .flat_map(|writer| writer.join().unwrap())

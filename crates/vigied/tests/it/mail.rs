@@ -28,8 +28,8 @@ fn serve(
     sender: &Sender<String>,
 ) -> std::io::Result<()> {
     let mut lines = BufReader::new(stream.try_clone()?).lines();
-    let mut say = |text: &str| write!(stream, "{text}\r\n");
-    say("220 post office")?;
+    let mut send = |text: &str| write!(stream, "{text}\r\n");
+    send("220 post office")?;
     while let Some(line) = lines.next() {
         let line = line?;
         let word = line
@@ -40,10 +40,10 @@ fn serve(
         match &*word {
             "RCPT" if *failures > 0 => {
                 *failures -= 1;
-                say("451 not now")?;
+                send("451 not now")?;
             }
             "DATA" => {
-                say("354 go on")?;
+                send("354 go on")?;
                 let mut mail = String::new();
                 for line in lines.by_ref() {
                     let line = line?;
@@ -53,11 +53,11 @@ fn serve(
                     mail.push_str(&line);
                     mail.push('\n');
                 }
-                say("250 taken")?;
+                send("250 taken")?;
                 sender.send(mail).unwrap();
             }
-            "QUIT" => return say("221 bye"),
-            _ => say("250 yes")?,
+            "QUIT" => return send("221 bye"),
+            _ => send("250 yes")?,
         }
     }
     Ok(())

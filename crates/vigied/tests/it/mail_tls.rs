@@ -34,17 +34,17 @@ struct PostOffice {
     address: String,
     mails: Receiver<String>,
     /// Every line, with `plain ` or `tls ` before it.
-    heard: Arc<Mutex<Vec<String>>>,
+    received: Arc<Mutex<Vec<String>>>,
 }
 
 impl PostOffice {
     fn open(when: When, folder: &Path, certificate: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+        let received: Arc<Mutex<Vec<String>>> = Arc::default();
         let (sender, mails) = channel();
         let config = tls(folder, certificate);
-        let lines = Arc::clone(&heard);
+        let lines = Arc::clone(&received);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let _ = serve(stream.unwrap(), when, &config, &sender, &lines);
@@ -53,12 +53,12 @@ impl PostOffice {
         Self {
             address,
             mails,
-            heard,
+            received,
         }
     }
 
     fn lines(&self) -> Vec<String> {
-        self.heard.lock().unwrap().clone()
+        self.received.lock().unwrap().clone()
     }
 
     /// Nothing but the greeting may be said in plain.
@@ -93,7 +93,7 @@ fn serve(
     when: When,
     config: &Arc<ServerConfig>,
     sender: &Sender<String>,
-    heard: &Mutex<Vec<String>>,
+    received: &Mutex<Vec<String>>,
 ) -> std::io::Result<()> {
     let encrypted = |stream: TcpStream| {
         let session = ServerConnection::new(Arc::clone(config)).unwrap();
@@ -102,7 +102,7 @@ fn serve(
     if when == When::AtOnce {
         let mut stream = encrypted(stream);
         write!(stream, "220 post office\r\n")?;
-        return talk(stream, "tls", "", sender, heard).map(drop);
+        return talk(stream, "tls", "", sender, received).map(drop);
     }
     write!(stream, "220 post office\r\n")?;
     let offers = match when {
@@ -110,21 +110,21 @@ fn serve(
         _ => "",
     };
     let plain = stream.try_clone()?;
-    if !talk(plain, "plain", offers, sender, heard)? {
+    if !talk(plain, "plain", offers, sender, received)? {
         return Ok(());
     }
     match when {
         When::Asked => {
             write!(stream, "220 go ahead\r\n")?;
-            talk(encrypted(stream), "tls", "", sender, heard).map(drop)
+            talk(encrypted(stream), "tls", "", sender, received).map(drop)
         }
         When::Pretends => {
             write!(stream, "220 go ahead\r\n")?;
-            talk(stream, "plain", "", sender, heard).map(drop)
+            talk(stream, "plain", "", sender, received).map(drop)
         }
         _ => {
             write!(stream, "454 not now\r\n")?;
-            talk(stream, "plain", "", sender, heard).map(drop)
+            talk(stream, "plain", "", sender, received).map(drop)
         }
     }
 }
@@ -135,7 +135,7 @@ fn talk(
     way: &str,
     offers: &str,
     sender: &Sender<String>,
-    heard: &Mutex<Vec<String>>,
+    received: &Mutex<Vec<String>>,
 ) -> std::io::Result<bool> {
     let mut stream = BufReader::new(stream);
     let mut in_mail: Option<String> = None;
@@ -156,7 +156,7 @@ fn talk(
             }
             continue;
         }
-        heard.lock().unwrap().push(format!("{way} {text}"));
+        received.lock().unwrap().push(format!("{way} {text}"));
         let word = text.split([' ', ':']).next().unwrap_or_default();
         let answer = match &*word.to_uppercase() {
             "EHLO" if way == "tls" => "250-post\r\n250 AUTH PLAIN",
@@ -259,9 +259,9 @@ fn a_mail_goes_over_tls_to_a_server_of_a_private_authority() {
         let mail = next(&office.mails);
         assert!(mail.contains("To: ada@example.org"), "{when:?}: {mail}");
         office.nothing_was_plain();
-        let heard = office.lines();
-        let has = |start: &str| heard.iter().any(|line| line.starts_with(start));
-        assert!(has("tls AUTH PLAIN") && has("tls MAIL"), "{heard:?}");
+        let received = office.lines();
+        let has = |start: &str| received.iter().any(|line| line.starts_with(start));
+        assert!(has("tls AUTH PLAIN") && has("tls MAIL"), "{received:?}");
     }
 }
 
@@ -288,11 +288,11 @@ fn no_mail_goes_to_a_server_that_speaks_no_tls_or_shows_another_certificate() {
         invite(&server, "ada@example.org");
         server.serving.wait_for_log("is not sent yet");
         office.nothing_was_plain();
-        let heard = office.lines();
-        let is_told = heard
+        let received = office.lines();
+        let is_sent = received
             .iter()
             .any(|line| line.contains("AUTH") || line.contains("MAIL"));
-        assert!(!is_told, "{when:?} {certificate} {tls}: {heard:?}");
+        assert!(!is_sent, "{when:?} {certificate} {tls}: {received:?}");
         assert!(office.mails.try_recv().is_err());
         // What it is about is said, and whom it is for is not.
         let log = server.serving.log();

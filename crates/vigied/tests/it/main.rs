@@ -61,6 +61,8 @@ mod events;
 #[cfg(test)]
 mod for_programs;
 #[cfg(test)]
+mod foreign_accounts;
+#[cfg(test)]
 mod grafana;
 #[cfg(test)]
 mod graphite;
@@ -86,6 +88,8 @@ mod isolation;
 mod just_made;
 #[cfg(test)]
 mod kept_answers;
+#[cfg(test)]
+mod key_schedule;
 #[cfg(test)]
 mod key_sender;
 #[cfg(test)]

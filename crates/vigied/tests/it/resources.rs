@@ -3,48 +3,13 @@
 
 mod keys;
 
-use crate::harness::{Reply, Request, Server, now};
+use crate::harness::{Account, Reply, Request, now};
 use base::limit;
 use serde_json::{Value, json};
 
 const DAY: i64 = 86_400;
 
-struct Account {
-    server: Server,
-    token: String,
-}
-
 impl Account {
-    fn start() -> Self {
-        Self::with(&[])
-    }
-
-    fn with(flags: &[&str]) -> Self {
-        let server = Server::with(flags);
-        let token = server.token();
-        Self { server, token }
-    }
-
-    fn call(&self, method: &str, path: &str) -> Request {
-        self.server.request(method, path).bearer(&self.token)
-    }
-
-    fn ask(&self, method: &str, path: &str, body: &Value) -> Reply {
-        self.call(method, path).json(body).send()
-    }
-
-    fn get(&self, path: &str) -> Value {
-        let reply = self.call("GET", path).send();
-        assert_eq!(reply.status, 200, "{path}: {}", reply.text());
-        reply.json()
-    }
-
-    fn make(&self, path: &str, body: &Value) -> Value {
-        let reply = self.ask("POST", path, body);
-        assert_eq!(reply.status, 201, "{path}: {}", reply.text());
-        reply.json()
-    }
-
     /// A body that makes an instance for the space.
     fn wish(&self, space: &str, plan: &str) -> Value {
         json!({
@@ -59,7 +24,7 @@ impl Account {
         self.make("/v2/resource_instances", &wish)
     }
 
-    fn space(&self, name: &str) -> String {
+    fn new_space(&self, name: &str) -> String {
         let body = json!({"name": name, "organization_guid": self.server.owner.org});
         text(&self.make("/v2/spaces", &body)["metadata"]["guid"])
     }
@@ -120,7 +85,7 @@ fn names(list: &Value) -> Vec<String> {
 #[test]
 fn resource_groups_live_as_ibms_clients_expect() {
     let account = Account::start();
-    let all = account.get("/v2/resource_groups");
+    let all = account.read("/v2/resource_groups");
     assert_eq!(names(&all), ["Default"]);
     let first = &all["resources"][0];
     assert_eq!(
@@ -133,7 +98,7 @@ fn resource_groups_live_as_ibms_clients_expect() {
         &json!({"name": "ops", "account_id": id}),
     );
     let path = format!("/v2/resource_groups/{}", text(&made["id"]));
-    let read = account.get(&path);
+    let read = account.read(&path);
     assert_eq!(read["crn"], made["crn"]);
     let crn = format!(
         "crn:v1:bluemix:public:resource-controller::a/{id}::resource-group:{}",
@@ -148,7 +113,7 @@ fn resource_groups_live_as_ibms_clients_expect() {
         ("?name=others", vec![]),
         ("?include_deleted=false", vec!["Default", "ops"]),
     ] {
-        let found = account.get(&format!("/v2/resource_groups{query}"));
+        let found = account.read(&format!("/v2/resource_groups{query}"));
         assert_eq!(names(&found), expected, "{query}");
     }
     for (query, field) in [
@@ -182,14 +147,14 @@ fn resource_groups_live_as_ibms_clients_expect() {
     assert_eq!(account.call("DELETE", &path).send().status, 204);
     refused(&account.call("GET", &path).send(), 404, "not_found", "");
 
-    let quotas = account.get("/v2/quota_definitions");
+    let quotas = account.read("/v2/quota_definitions");
     let quota = &quotas["resources"][0];
     assert_eq!(
         quota["number_of_service_instances"],
         limit::SPACES_PER_ACCOUNT.default
     );
     let path = format!("/v2/quota_definitions/{}", text(&quota["id"]));
-    assert_eq!(account.get(&path), *quota);
+    assert_eq!(account.read(&path), *quota);
     assert_eq!(read["quota_id"], quota["id"]);
     let unknown = account.call("GET", "/v2/quota_definitions/x").send();
     refused(&unknown, 404, "not_found", "");
@@ -303,7 +268,7 @@ fn instances_are_found_by_what_they_are() {
     assert_eq!(first["resource_id"], "ibmcloud-monitoring");
     assert_eq!(first["parameters"]["space_id"], account.server.owner.space);
     let group = account.make("/v2/resource_groups", &json!({"name": "ops"}));
-    let mut wish = account.wish(&account.space("second"), "lite");
+    let mut wish = account.wish(&account.new_space("second"), "lite");
     wish["name"] = json!("second");
     wish["resource_group"] = group["id"].clone();
     let locked = account.call("POST", "/v2/resource_instances");
@@ -315,13 +280,13 @@ fn instances_are_found_by_what_they_are() {
 
     // By its cloud resource name as by its GUID.
     let by_crn = format!("/v2/resource_instances/{}", escaped(&second["crn"]));
-    assert_eq!(account.get(&by_crn), second);
-    assert_eq!(account.get(&path_of(&second)), second);
+    assert_eq!(account.read(&by_crn), second);
+    assert_eq!(account.read(&path_of(&second)), second);
     let other = text(&second["crn"]).replace("a/", "a/0");
     let other = format!("/v2/resource_instances/{}", escaped(&json!(other)));
     refused(&account.call("GET", &other).send(), 404, "not_found", "");
 
-    let list = |query: &str| names(&account.get(&format!("/v2/resource_instances{query}")));
+    let list = |query: &str| names(&account.read(&format!("/v2/resource_instances{query}")));
     let group = text(&group["id"]);
     let guid = text(&first["guid"]);
     for (query, expected) in [
@@ -362,19 +327,19 @@ fn instances_are_found_by_what_they_are() {
     assert_eq!(unknown.status, 400, "{}", unknown.text());
     assert!(unknown.text().contains("`state`"), "{}", unknown.text());
     // A time that was shown finds what it was shown of.
-    let instance = account.get(&path_of(&first));
+    let instance = account.read(&path_of(&first));
     let updated = text(&instance["updated_at"]).replace('+', "%2B");
     let query = format!("?updated_from={updated}&updated_to={updated}");
     assert!(
         list(&query).iter().any(|name| name == "monitoring"),
         "{query}"
     );
-    let page = account.get("/v2/resource_instances?limit=1&type=service_instance");
+    let page = account.read("/v2/resource_instances?limit=1&type=service_instance");
     assert_eq!(page["rows_count"], 1);
     let next = text(&page["next_url"]);
     let (_, query) = next.split_once('?').unwrap();
     assert!(query.contains("type=service_instance"), "{query}");
-    let page = account.get(&format!("/v2/resource_instances?{query}"));
+    let page = account.read(&format!("/v2/resource_instances?{query}"));
     assert_eq!(
         (names(&page), &page["next_url"]),
         (vec!["second".to_owned()], &Value::Null)
@@ -436,7 +401,7 @@ fn what_has_no_effect_is_refused_by_its_name() {
         (json!({"resource_group": "0".repeat(32)}), "resource_group"),
         (json!({"resource_plan_id": "gold"}), "resource_plan_id"),
         (
-            json!({"parameters": {"space_id": account.space("second")}}),
+            json!({"parameters": {"space_id": account.new_space("second")}}),
             "space_id",
         ),
     ] {

@@ -12,22 +12,22 @@ pub(crate) struct Running(pub(crate) Child);
 impl Running {
     /// Starts it; what it says is nobody's concern.
     pub(crate) fn start(command: &mut Command) -> Self {
-        Self::saying(command, Stdio::null())
+        Self::with_stdout(command, Stdio::null())
     }
 
     /// Starts it; what it says goes into a file.
     pub(crate) fn start_into(command: &mut Command, file: &Path) -> Self {
-        Self::saying(command, File::create(file).unwrap().into())
+        Self::with_stdout(command, File::create(file).unwrap().into())
     }
 
     /// Starts it; also the lines that it says.
-    pub(crate) fn telling(command: &mut Command) -> (Self, Lines<BufReader<ChildStdout>>) {
-        let mut running = Self::saying(command, Stdio::piped());
+    pub(crate) fn with_output(command: &mut Command) -> (Self, Lines<BufReader<ChildStdout>>) {
+        let mut running = Self::with_stdout(command, Stdio::piped());
         let stdout = running.0.stdout.take().unwrap();
         (running, BufReader::new(stdout).lines())
     }
 
-    fn saying(command: &mut Command, to: Stdio) -> Self {
+    fn with_stdout(command: &mut Command, to: Stdio) -> Self {
         let command = command.stdin(Stdio::null()).stdout(to);
         Self(command.spawn().unwrap())
     }

@@ -1,41 +1,26 @@
 //! Groups of service IDs as IBM's clients know them: made, listed, changed with their tag, deleted when nothing is in them.
 
-use crate::harness::{Reply, Request, Server};
+use crate::harness::{Account, Reply};
 use crate::limits::hits;
 use base::limit::{self, Limit};
 use serde_json::{Value, json};
 
 const LIMIT: Limit = limit::SERVICE_ID_GROUPS_PER_ACCOUNT;
 
-struct Account {
-    server: Server,
-    token: String,
-}
-
 impl Account {
-    fn start() -> Self {
-        let server = Server::start();
-        let token = server.token();
-        Self { server, token }
-    }
-
-    fn call(&self, method: &str, path: &str) -> Request {
-        self.server.request(method, path).bearer(&self.token)
-    }
-
-    fn wish(&self, path: &str, mut body: Value) -> Reply {
+    fn ask_in_account(&self, path: &str, mut body: Value) -> Reply {
         body["account_id"] = json!(self.server.owner.account);
         self.call("POST", path).json(&body).send()
     }
 
-    fn make(&self, path: &str, body: Value) -> Value {
-        let reply = self.wish(path, body);
+    fn make_in_account(&self, path: &str, body: Value) -> Value {
+        let reply = self.ask_in_account(path, body);
         assert_eq!(reply.status, 201, "{}", reply.text());
         reply.json()
     }
 
-    fn group(&self, name: &str) -> Value {
-        self.make("/v1/serviceid_groups", json!({ "name": name }))
+    fn service_group(&self, name: &str) -> Value {
+        self.make_in_account("/v1/serviceid_groups", json!({ "name": name }))
     }
 }
 
@@ -61,14 +46,14 @@ fn names(page: &Value, field: &str) -> Vec<String> {
 #[test]
 fn a_group_lives_and_changes_with_its_tag() {
     let account = Account::start();
-    let made = account.make(
+    let made = account.make_in_account(
         "/v1/serviceid_groups",
         json!({"name": "ci", "description": "of the build"}),
     );
     assert!(text(&made["id"]).starts_with("ServiceIdGroup-"), "{made}");
     assert!(text(&made["crn"]).ends_with(text(&made["id"])), "{made}");
     assert!(text(&made["created_by"]).starts_with("IBMid-"), "{made}");
-    account.group("apps");
+    account.service_group("apps");
     let list = account.call("GET", "/v1/serviceid_groups").send().json();
     assert_eq!(names(&list, "serviceid_groups"), ["apps", "ci"]);
     let path = path_of(&made);
@@ -84,9 +69,9 @@ fn a_group_lives_and_changes_with_its_tag() {
     assert_eq!(changed.json()["description"], "of the build");
     refused(&change(&tag, &json!({"name": "late"})), 409, "conflict");
     refused(&change("*", &json!({"name": "apps"})), 409, "conflict");
-    let twice = account.wish("/v1/serviceid_groups", json!({"name": "build"}));
+    let twice = account.ask_in_account("/v1/serviceid_groups", json!({"name": "build"}));
     refused(&twice, 409, "conflict");
-    let nameless = account.wish("/v1/serviceid_groups", json!({"name": ""}));
+    let nameless = account.ask_in_account("/v1/serviceid_groups", json!({"name": ""}));
     refused(&nameless, 400, "invalid_parameter");
     assert_eq!(account.call("DELETE", &path).send().status, 204);
     refused(&account.call("GET", &path).send(), 404, "not_found");
@@ -97,12 +82,12 @@ fn a_group_lives_and_changes_with_its_tag() {
 #[test]
 fn service_ids_are_listed_by_their_group_which_stays_while_they_do() {
     let account = Account::start();
-    let group = account.group("ci");
+    let group = account.service_group("ci");
     let id = text(&group["id"]);
     let wish = json!({"name": "in", "group_id": id});
-    let inside = account.make("/v1/serviceids/?show_group_id=true", wish);
+    let inside = account.make_in_account("/v1/serviceids/?show_group_id=true", wish);
     assert_eq!(inside["group_id"], group["id"]);
-    let outside = account.make("/v1/serviceids/", json!({"name": "out"}));
+    let outside = account.make_in_account("/v1/serviceids/", json!({"name": "out"}));
     assert_eq!(outside.get("group_id"), None);
     let list = |query: &str| {
         let reply = account.call("GET", &format!("/v1/serviceids/{query}"));
@@ -118,7 +103,8 @@ fn service_ids_are_listed_by_their_group_which_stays_while_they_do() {
     assert_eq!(names(&list(""), "serviceids"), ["in", "out"]);
 
     let unknown = "ServiceIdGroup-00000000-0000-4000-8000-000000000000";
-    let reply = account.wish("/v1/serviceids/", json!({"name": "x", "group_id": unknown}));
+    let reply =
+        account.ask_in_account("/v1/serviceids/", json!({"name": "x", "group_id": unknown}));
     refused(&reply, 400, "invalid_parameter");
     assert!(reply.text().contains("group_id"), "{}", reply.text());
     assert!(names(&list(&format!("?group_id={unknown}")), "serviceids").is_empty());
@@ -134,10 +120,10 @@ fn service_ids_are_listed_by_their_group_which_stays_while_they_do() {
 #[test]
 fn what_is_used_of_the_limits_is_told() {
     let account = Account::start();
-    let group = account.group("ci");
+    let group = account.service_group("ci");
     let id = text(&group["id"]);
     let wish = json!({"name": "in", "group_id": id, "apikey": {"name": "first"}});
-    let service = account.make("/v1/serviceids/", wish);
+    let service = account.make_in_account("/v1/serviceids/", wish);
     let path = format!(
         "/v1/accounts/{}/limits/identity",
         account.server.owner.account
@@ -222,9 +208,9 @@ fn what_is_used_of_the_limits_is_told() {
 fn an_account_has_so_many_groups() {
     let account = Account::start();
     for number in 0..LIMIT.default {
-        account.group(&format!("group {number}"));
+        account.service_group(&format!("group {number}"));
     }
-    let over = account.wish("/v1/serviceid_groups", json!({"name": "one more"}));
+    let over = account.ask_in_account("/v1/serviceid_groups", json!({"name": "one more"}));
     refused(&over, 409, "limit_exceeded");
     assert!(over.text().contains(LIMIT.name), "{}", over.text());
     assert_eq!(hits(&account.server, LIMIT), 1);

@@ -467,7 +467,7 @@ fn a_wrong_service_id_is_not_made_and_neither_is_its_key() {
     }
     let elsewhere = json!({"name": "x", "account_id": "0".repeat(32)});
     let elsewhere = account.call("POST", "/v1/serviceids").json(&elsewhere);
-    refused(&elsewhere.send(), 403, "wrong_account");
+    refused(&elsewhere.send(), 404, "not_found");
     assert_eq!(names(&account.list("")), Vec::<String>::new());
     assert_eq!(account.wish(crns(32)).send().status, 201);
 }

@@ -155,14 +155,14 @@ fn what_only_a_user_may_do_is_refused_to_a_service() {
         .send();
     assert_eq!(reply.status, 403, "{}", reply.text());
     assert!(reply.text().contains(&id), "{}", reply.text());
-    let looked = server
+    let introspected = server
         .request("POST", "/identity/introspect")
         .basic("bx", "bx")
         .form(&[("token", token)])
         .send()
         .json();
-    assert_eq!(looked["active"], true);
-    assert_eq!(looked["iam_id"], id.as_str());
-    assert_eq!(looked["realmId"], "iam");
-    assert!(looked.get("email").is_none(), "{looked}");
+    assert_eq!(introspected["active"], true);
+    assert_eq!(introspected["iam_id"], id.as_str());
+    assert_eq!(introspected["realmId"], "iam");
+    assert!(introspected.get("email").is_none(), "{introspected}");
 }

@@ -244,7 +244,9 @@ fn without_null_points_a_series_without_samples_is_left_out() {
             let left = kept.asked("/v1/metrics", &[&early, more].concat()).json();
             assert_eq!(left, json!([]), "{settings}");
             let some = kept.get("/v1/metrics", &[&[("target", "app.*.load")], more].concat());
-            for row in some.as_array().unwrap() {
+            let some = some.as_array().unwrap();
+            assert!(!some.is_empty(), "{settings}");
+            for row in some {
                 let points = row["datapoints"].as_array().unwrap();
                 assert!(!points.is_empty(), "{settings}");
                 assert!(points.iter().all(|point| !point[0].is_null()), "{settings}");

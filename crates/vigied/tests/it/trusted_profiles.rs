@@ -4,7 +4,7 @@
 mod assumed;
 mod counted;
 
-use crate::harness::{Reply, Request, Server};
+use crate::harness::{Account, Reply};
 use crate::limits::hits;
 use base::limit::{self, Limit};
 use serde_json::{Value, json};
@@ -15,55 +15,22 @@ pub(crate) const LIMITS: [Limit; 3] = [
     limit::IDENTITIES_PER_PROFILE,
 ];
 
-struct Account {
-    server: Server,
-    token: String,
-}
-
 impl Account {
-    fn start() -> Self {
-        let server = Server::start();
-        let token = server.token();
-        Self { server, token }
-    }
-
-    fn call(&self, method: &str, path: &str) -> Request {
-        self.server.request(method, path).bearer(&self.token)
-    }
-
-    fn ask(&self, method: &str, path: &str, body: &Value) -> Reply {
-        self.call(method, path).json(body).send()
-    }
-
-    fn read(&self, path: &str) -> Value {
-        let reply = self.call("GET", path).send();
-        assert_eq!(reply.status, 200, "{path}: {}", reply.text());
-        reply.json()
-    }
-
-    fn make(&self, path: &str, body: &Value) -> Value {
-        let reply = self.ask("POST", path, body);
-        assert_eq!(reply.status, 201, "{}", reply.text());
-        reply.json()
-    }
-
     fn delete(&self, path: &str) {
         let reply = self.call("DELETE", path).send();
         assert_eq!(reply.status, 204, "{path}: {}", reply.text());
+    }
+
+    /// A service ID without any role, and the text of its key.
+    fn service_id(&self, name: &str) -> (String, String) {
+        let (iam_id, key) = self.service(name);
+        (iam_id.strip_prefix("iam-").unwrap().to_owned(), key)
     }
 
     fn profile(&self, name: &str) -> Value {
         let account = &self.server.owner.account;
         let body = json!({"name": name, "account_id": account, "description": "of ours"});
         self.make("/v1/profiles", &body)
-    }
-
-    /// A service without any role: its id, and the text of its key.
-    fn service(&self, name: &str) -> (String, String) {
-        let account = &self.server.owner.account;
-        let body = json!({"account_id": account, "name": name, "apikey": {"name": "first"}});
-        let made = self.make("/v1/serviceids", &body);
-        (text(&made["id"]), text(&made["apikey"]["apikey"]))
     }
 }
 
@@ -149,8 +116,8 @@ fn a_profile_lives_and_changes_with_its_tag() {
     let elsewhere = json!({"name": "x", "account_id": "0".repeat(32)});
     refused(
         &account.ask("POST", "/v1/profiles", &elsewhere),
-        403,
-        "wrong_account",
+        404,
+        "not_found",
         "account_id",
     );
 
@@ -343,7 +310,7 @@ fn links_say_which_compute_resource_they_are_for() {
 fn identities_are_users_and_service_ids_of_the_account() {
     let account = Account::start();
     let path = format!("{}/identities", path_of(&account.profile("ops")));
-    let (service, _) = account.service("ci");
+    let (service, _) = account.service_id("ci");
     let account_id = account.server.owner.account.clone();
     let owner = text(&account.read("/identity/userinfo")["iam_id"]);
     let list = account.call("GET", &path).send();

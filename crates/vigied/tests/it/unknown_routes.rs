@@ -52,3 +52,38 @@ fn an_unknown_route_of_an_api_is_answered_in_the_form_of_that_api() {
     assert_eq!(reply.status, 405, "{}", reply.text());
     assert!(reply.text().contains(MONITORING), "{}", reply.text());
 }
+
+/// Old scripts ask for it, and show the message alone.
+#[test]
+fn the_old_route_of_policies_is_refused_with_the_ones_to_use() {
+    let server = Server::start();
+    let account = &server.owner.account;
+    let path = format!("/acms/v1/scopes/a%2F{account}/users/IBMid-1/policies");
+    for method in ["POST", "GET", "DELETE"] {
+        let reply = server.request(method, &path).send();
+        let body = reply.json();
+        assert_eq!(reply.status, 404, "{method}: {body}");
+        let message = body["errors"][0]["message"].as_str().unwrap();
+        for route in [
+            "POST /v1/policies",
+            "GET /v1/policies",
+            "DELETE /v1/policies/ID",
+        ] {
+            assert!(message.contains(route), "{method}, {route}: {message}");
+        }
+    }
+}
+
+#[test]
+fn the_home_page_has_no_parameters() {
+    let server = Server::start();
+    for path in ["/?q=a", "/?q"] {
+        let reply = server.request("GET", path).send();
+        let body = reply.text();
+        assert_eq!(reply.status, 400, "{path}: {body}");
+        for part in ["`q`", "`/openapi.json`"] {
+            assert!(body.contains(part), "{path}, {part}: {body}");
+        }
+    }
+    assert_eq!(server.request("GET", "/").send().status, 200);
+}

@@ -223,13 +223,13 @@ fn the_id_of_an_invitation_finds_what_else_who_accepted_it_has() {
         assert_eq!(mfa["iam_id"], json!(iam_id), "{mfa}");
     }
     let resource = json!({"attributes": {"accountId": of, "serviceName": "ibmcloud-monitoring"}});
-    let question = |named: &String| json!({"subject": {"attributes": {"id": named}}, "action": "domain.render", "resource": resource});
-    let questions = json!([question(&id), question(&iam_id)]);
+    let authz_request = |named: &String| json!({"subject": {"attributes": {"id": named}}, "action": "domain.render", "resource": resource});
+    let authz_requests = json!([authz_request(&id), authz_request(&iam_id)]);
     for request in [
         account.call("POST", "/v2/authz"),
         by_bea("POST", "/v2/authz"),
     ] {
-        let reply = request.json(&questions).send();
+        let reply = request.json(&authz_requests).send();
         assert_eq!(reply.status, 200, "{}", reply.text());
         let answers = reply.json()["responses"].clone();
         assert_eq!(answers[0], answers[1], "{answers}");

@@ -151,7 +151,7 @@ pub struct AddGroupMembers {
     pub members: Vec<NewGroupMember>,
 }
 
-/// A member of a wish, and whether it is in the group now.
+/// A requested member, and whether it is in the group now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AddedGroupMember {
     /// The IAM id.
@@ -188,7 +188,7 @@ pub struct RemoveGroupMembers {
     pub members: Vec<String>,
 }
 
-/// A member of a wish, and whether it was taken out of the group.
+/// A requested member, and whether it was taken out of the group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RemovedGroupMember {
     /// The IAM id.
@@ -221,7 +221,7 @@ pub struct AddToAccessGroups {
     pub groups: Vec<String>,
 }
 
-/// A group of a wish, and whether the member was put into it or taken out of it.
+/// A requested group, and whether the member was put into it or taken out of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ChangedMembership {
     /// The group.

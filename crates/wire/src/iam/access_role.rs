@@ -70,7 +70,7 @@ pub struct CreateRole {
     pub description: Option<String>,
     /// The actions it allows.
     pub actions: Vec<String>,
-    /// The account it shall belong to: the token's.
+    /// The account it shall belong to: the token's. Another one that the caller is in is refused with 403, and any other with 404.
     pub account_id: String,
     /// The service that it is for: `ibmcloud-monitoring`.
     pub service_name: String,

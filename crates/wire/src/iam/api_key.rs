@@ -104,7 +104,8 @@ pub struct CreateApiKey {
     /// Its description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The account it shall belong to; the token's when absent.
+    /// The account it shall belong to: the token's, as without it. Another one that the caller is in is refused with 403, and any
+    /// other with 404.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_id: Option<String>,
     /// A key of the caller's own choice.

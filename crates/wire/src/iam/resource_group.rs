@@ -42,7 +42,7 @@ pub struct ResourceGroupList {
 pub struct CreateResourceGroup {
     /// Its name.
     pub name: String,
-    /// The account it shall belong to: the token's.
+    /// The account it shall belong to: the token's. Another one that the caller is in is refused with 403, and any other with 404.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_id: Option<String>,
 }

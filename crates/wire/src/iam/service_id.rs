@@ -72,7 +72,7 @@ pub struct ServiceIdList {
 /// The body of `POST /v1/serviceids`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CreateServiceId {
-    /// The account it shall belong to: the token's.
+    /// The account it shall belong to: the token's. Another one that the caller is in is refused with 403, and any other with 404.
     pub account_id: String,
     /// Its name.
     pub name: String,

@@ -36,7 +36,7 @@ pub struct ServiceIdGroupList {
 /// The body of `POST /v1/serviceid_groups`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CreateServiceIdGroup {
-    /// The account it shall belong to: the token's.
+    /// The account it shall belong to: the token's. Another one that the caller is in is refused with 403, and any other with 404.
     pub account_id: String,
     /// Its name.
     pub name: String,

@@ -64,7 +64,7 @@ pub struct TrustedProfileList {
 pub struct CreateTrustedProfile {
     /// Its name.
     pub name: String,
-    /// The account it shall belong to: the token's.
+    /// The account it shall belong to: the token's. Another one that the caller is in is refused with 403, and any other with 404.
     pub account_id: String,
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]

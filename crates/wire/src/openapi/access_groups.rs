@@ -1,7 +1,7 @@
 //! Access groups of the identity interface, their members and rules.
 
 use super::build::{Document, Operation};
-use super::caller::{CALLER, failing, of_version};
+use super::caller::{ACCOUNT_ID, CALLER, failing, of_version};
 use crate::iam::access_group::{
     AccessGroup, AccessGroupList, AddGroupMembers, AddToAccessGroups, AddedGroupMembers,
     ChangeGroupSettings, ChangedMemberships, CreateAccessGroup, GroupMemberList, GroupRule,
@@ -34,7 +34,7 @@ pub(super) fn routes(document: &mut Document) {
 fn of_account(id: &'static str, summary: &'static str) -> Operation {
     Operation::new(id, summary)
         .needs(&CALLER)
-        .query("account_id", "of this account; the token's by default")
+        .query("account_id", ACCOUNT_ID)
 }
 
 fn of_group(id: &'static str, summary: &'static str) -> Operation {

@@ -1,7 +1,7 @@
 //! Access policies of the identity interface, in both forms, and the settings of access management.
 
 use super::build::{Document, Operation};
-use super::caller::{CALLER, failing, of_version};
+use super::caller::{ACCOUNT_ID, CALLER, failing, of_version};
 use crate::iam::access_settings::{AccessSettings, UpdateAccessSettings};
 use crate::iam::policy::{
     Policy, PolicyList, PolicyListV2, PolicyRequest, PolicyRequestV2, PolicyState, PolicyV2,
@@ -82,7 +82,7 @@ fn form(document: &mut Document, error: &Value, form: &Form) {
     let [list, create, read, replace, delete] = form.names;
     let operation = Operation::new(list, "Lists the access policies of the account")
         .needs(&CALLER)
-        .query("account_id", "of this account; the token's by default")
+        .query("account_id", ACCOUNT_ID)
         .query(
             "iam_id",
             "those for this user, service ID or profile; your own, also without Administrator",

@@ -1,7 +1,7 @@
 //! The roles that access policies give, and decisions about access, of the identity interface.
 
 use super::build::{Document, Operation};
-use super::caller::{CALLER, failing, of_version};
+use super::caller::{ACCOUNT_ID, CALLER, failing, of_version};
 use crate::iam::access_role::{CreateRole, CustomRole, RoleList, UpdateRole};
 use crate::iam::authz::{AuthzReply, AuthzRequest};
 use crate::problem::IdentityBody;
@@ -18,7 +18,7 @@ pub(super) fn routes(document: &mut Document) {
     let update = document.schema::<UpdateRole>();
     let operation = Operation::new("listRoles", "Lists the roles that policies can give")
         .needs(&CALLER)
-        .query("account_id", "of this account: the token's")
+        .query("account_id", ACCOUNT_ID)
         .query("service_name", "of this service: `ibmcloud-monitoring`")
         .query("policy_type", "for policies of this type: `access`")
         .unserved(&["source_service_name", "service_group_id"])

@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 /// How a caller says who they are.
 pub(super) const CALLER: [&str; 2] = ["UserToken", "Bearer"];
 
+/// The account that a query names.
+pub(super) const ACCOUNT_ID: &str = "of this account: the token's, as without it. Another one that the caller is in is refused \
+     with 403 `wrong_account`, and any other with 404";
+
 /// Pages as the account management has them.
 pub(super) fn by_account(operation: Operation) -> Operation {
     operation.paged(

@@ -1,7 +1,7 @@
 //! The identity interface: tokens, keys, accounts and users.
 
 use super::build::{Document, Operation, any_of, headers, user_token};
-use super::caller::{CALLER, by_account, failing, of_version};
+use super::caller::{ACCOUNT_ID, CALLER, by_account, failing, of_version};
 use super::closed::close_bodies;
 use super::user_profiles::NO_ANSWER;
 use super::{
@@ -210,7 +210,7 @@ fn api_keys(document: &mut Document) {
     let create = document.schema::<CreateApiKey>();
     let operation = Operation::new("listApiKeys", "Lists API keys")
         .needs(&CALLER)
-        .query("account_id", "of this account; the token's by default")
+        .query("account_id", ACCOUNT_ID)
         .query("iam_id", "of this person; the caller by default")
         .paged(
             ("pagesize", 20),

@@ -1,7 +1,7 @@
 //! Resource groups and quota definitions of the identity interface.
 
 use super::build::{Document, Operation};
-use super::caller::{CALLER, failing};
+use super::caller::{ACCOUNT_ID, CALLER, failing};
 use crate::iam::resource_group::{
     CreateResourceGroup, CreatedResourceGroup, QuotaDefinition, QuotaDefinitionList, ResourceGroup,
     ResourceGroupList, UpdateResourceGroup,
@@ -23,7 +23,7 @@ pub(super) fn routes(document: &mut Document) {
         "Lists the resource groups of the account",
     )
     .needs(&CALLER)
-    .query("account_id", "of this account; the token's by default")
+    .query("account_id", ACCOUNT_ID)
     .query("name", "the group of this name")
     .query("default", "`true`: the first one, `false`: the others")
     .unserved(&["date", "include_deleted"])

@@ -1,7 +1,7 @@
 //! Groups of service IDs of the identity interface.
 
 use super::build::{Document, Operation};
-use super::caller::{CALLER, failing, of_version};
+use super::caller::{ACCOUNT_ID, CALLER, failing, of_version};
 use crate::iam::service_id_group::{
     CreateServiceIdGroup, ServiceIdGroup, ServiceIdGroupList, UpdateServiceIdGroup,
 };
@@ -21,7 +21,7 @@ pub(super) fn routes(document: &mut Document) {
         "Lists the groups of service IDs of the account",
     )
     .needs(&CALLER)
-    .query("account_id", "of this account; the token's by default")
+    .query("account_id", ACCOUNT_ID)
     .answers("200", "the groups, by name", list);
     document.route("GET", ALL, failing(operation, &error));
     let operation = Operation::new(

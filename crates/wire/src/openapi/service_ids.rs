@@ -1,7 +1,7 @@
 //! Service IDs of the identity interface.
 
 use super::build::{Document, Operation};
-use super::caller::{CALLER, failing, of_version};
+use super::caller::{ACCOUNT_ID, CALLER, failing, of_version};
 use crate::iam::service_id::{CreateServiceId, ServiceId, ServiceIdList, UpdateServiceId};
 use crate::problem::IdentityBody;
 use serde_json::json;
@@ -20,7 +20,7 @@ pub(super) fn routes(document: &mut Document) {
     let update = document.schema::<UpdateServiceId>();
     let operation = Operation::new("listServiceIds", "Lists the service IDs of the account")
         .needs(&CALLER)
-        .query("account_id", "of this account; the token's by default")
+        .query("account_id", ACCOUNT_ID)
         .query("name", "those of this name")
         .query("group_id", "those of this group; without it, all")
         .query("show_group_id", GROUP)
@@ -43,7 +43,7 @@ pub(super) fn routes(document: &mut Document) {
     document.route("GET", ALL, failing(operation, &error));
     let operation = Operation::new(
         "createServiceId",
-        "Makes a service ID, and a key of it if one is wished: the answer alone holds its text",
+        "Makes a service ID, and a key of it if one is requested: the answer alone holds its text",
     )
     .needs(&CALLER)
     .query("show_group_id", GROUP)

@@ -1,7 +1,7 @@
 //! Trusted profiles of the identity interface, their rules, links and identities.
 
 use super::build::{Document, Operation};
-use super::caller::{CALLER, failing, of_version};
+use super::caller::{ACCOUNT_ID, CALLER, failing, of_version};
 use crate::iam::profile_identity::{
     ProfileIdentities, ProfileIdentity, ProfileIdentityRequest, SetProfileIdentities,
 };
@@ -47,7 +47,7 @@ fn profiles(document: &mut Document, error: &Value) {
         "Lists the trusted profiles of the account",
     )
     .needs(&CALLER)
-    .query("account_id", "of this account; the token's by default")
+    .query("account_id", ACCOUNT_ID)
     .query("name", "the one of this name")
     .paged(
         ("pagesize", 20),

@@ -74,7 +74,7 @@ pub(super) fn listing(programs: &Programs<'_>) -> Result<Vec<Row>> {
     neighbour::fill(&server)?;
     let alone = server.write_for(MEASURED, &server.owner)?;
     let mut worst = Vec::new();
-    for (name, path) in neighbour::questions() {
+    for (name, path) in neighbour::requests() {
         let ask = || {
             let mut stream = server.connect()?;
             server.request(&mut stream, "GET", &path, &server.other, "")

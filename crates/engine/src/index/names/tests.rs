@@ -51,9 +51,9 @@ fn seen(index: &Names, selector: &Selector, filter: Option<&NameFilter>) -> Vec<
 fn below(index: &Names, path: &str) -> usize {
     let context = Context::unlimited();
     let mut count = 0;
-    let take = |_: &str, _| {
+    let take = |_: &str, _, _: &mut QueryMeter<'_>| {
         count += 1;
-        ControlFlow::Continue(())
+        Ok(ControlFlow::Continue(()))
     };
     let mut meter = QueryMeter::new(&context).unwrap();
     index
@@ -316,9 +316,9 @@ proptest! {
             let context = Context::unlimited();
             let mut meter = QueryMeter::new(&context).unwrap();
             let mut below = Vec::new();
-            let take = |name: &str, _| {
+            let take = |name: &str, _, _: &mut QueryMeter<'_>| {
                 below.push(SeriesKey::from_canonical_unchecked(name).graphite().into_owned());
-                ControlFlow::Continue(())
+                Ok(ControlFlow::Continue(()))
             };
             index.of(TENANT).below(path, Some(&filter), &mut meter, take).unwrap();
             below.sort();

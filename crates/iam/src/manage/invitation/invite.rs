@@ -144,8 +144,8 @@ impl Iam {
             let entry = entry.with_some("role", role);
             entries.push(entry.with_some("access_groups", groups.text()));
             groups.add_to(&mut tx, guid).await?;
-            let whose = (caller, account);
-            let given = self.give_invited(&mut tx, whose, UserId(guid), &policies);
+            let inviter = (caller, account);
+            let given = self.give_invited(&mut tx, inviter, UserId(guid), &policies);
             entries.extend(given.await?);
             invited.push(Invited {
                 id: UserId(guid),

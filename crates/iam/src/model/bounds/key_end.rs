@@ -10,16 +10,17 @@ impl CredentialBounds {
     ///
     /// # Errors
     /// When it would outlive the key of the credential, or the delegation that it rests on.
-    pub(crate) fn key_life(&self, wished: Option<Millis>) -> Result<KeyLife, Refusal> {
-        if ends_no_later(wished, self.keys_until) {
-            return Ok(KeyLife(wished));
+    pub(crate) fn key_life(&self, requested: Option<Millis>) -> Result<KeyLife, Refusal> {
+        if ends_no_later(requested, self.keys_until) {
+            return Ok(KeyLife(requested));
         }
         Err(self.outlives("no key may outlive it: `expires_at` must not be later"))
     }
 
-    /// The end of a key that is wished until then: no later than the key of the credential, or its delegation.
-    pub(crate) fn key_end(&self, wished: Millis) -> Millis {
-        self.keys_until.map_or(wished, |until| until.min(wished))
+    /// The end of a key that is requested until then: no later than the key of the credential, or its delegation.
+    pub(crate) fn key_end(&self, requested: Millis) -> Millis {
+        self.keys_until
+            .map_or(requested, |until| until.min(requested))
     }
 
     /// Whether a disabled key may be enabled.

@@ -11,7 +11,7 @@ use base::id::{AccountId, CustomRoleId, PolicyId};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Policies {
     pub(super) all: Map<PolicyId, Policy>,
-    pub(super) by_subject: KeyedSets<PolicySubject, PolicyId>,
+    pub(super) by_subject: KeyedSets<(PolicySubject, AccountId), PolicyId>,
     pub(super) by_account: KeyedSets<AccountId, PolicyId>,
     /// What those in force give, by whom they are for. It is made of the others.
     pub(super) index: Map<(PolicySubject, AccountId), PolicyIndex>,
@@ -24,7 +24,7 @@ pub(super) struct Policies {
 impl Policies {
     pub(super) fn add(&mut self, policy: Policy) {
         let id = policy.id;
-        put(&mut self.by_subject, policy.subject, id);
+        put(&mut self.by_subject, (policy.subject, policy.account), id);
         put(&mut self.by_account, policy.account, id);
         self.all.insert(id, policy);
     }
@@ -34,7 +34,7 @@ impl Policies {
             return;
         };
         let (subject, account) = (policy.subject, policy.account);
-        take(&mut self.by_subject, subject, &id);
+        take(&mut self.by_subject, (subject, account), &id);
         take(&mut self.by_account, account, &id);
         self.all.remove(&id);
     }

@@ -110,7 +110,7 @@ impl Directory {
     }
 
     /// The organizations and spaces of the account that policies for the principal are about.
-    pub(crate) fn shown_by_policies(
+    pub(crate) fn visible_by_policies(
         &self,
         principal: Principal,
         account: AccountId,
@@ -149,13 +149,12 @@ impl Directory {
             return false;
         };
         let all: Vec<&PolicyIndex> = self.policy_indexes(principal, account).collect();
-        let is_inside = |space: SpaceId| self.org_of(space) == Some(org);
         let place = self.place(Domain::Org(org));
         let is_shown = |index: &&PolicyIndex| {
             let mut named = index.domains();
             index.actions(&place).is_some()
                 || named.any(|domain| {
-                    matches!(domain, Domain::Space(space) if is_inside(space))
+                    matches!(domain, Domain::Space(space) if self.org_of(space) == Some(org))
                         && self.is_about(index, account, domain)
                 })
         };
@@ -165,8 +164,13 @@ impl Directory {
         let many = all.into_iter().filter(|index| index.names_many());
         let many: Vec<&PolicyIndex> = many.collect();
         let mut alike = AlikeSpaces::new(self, &many);
-        let mut spaces = self.spaces_of(account).iter().copied();
-        !many.is_empty() && spaces.any(|space| is_inside(space) && alike.has(space))
+        let inside = self.spaces_in(org);
+        // Without a policy that names a resource group, the policies are about all of them or none.
+        let asked = match many.iter().any(|index| index.names_groups()) {
+            true => inside,
+            false => inside.get(..1).unwrap_or_default(),
+        };
+        !many.is_empty() && asked.iter().any(|space| alike.has(*space))
     }
 
     /// Whether a policy of an index of the account is about the domain.
@@ -201,6 +205,22 @@ impl Directory {
     #[must_use]
     pub fn custom_role(&self, id: CustomRoleId) -> Option<&CustomRole> {
         self.policies.roles.get(&id)
+    }
+
+    /// Those of them for this subject. A person is also meant by the id of their invitation.
+    pub(crate) fn policies_for(
+        &self,
+        subject: PolicySubject,
+        account: AccountId,
+    ) -> impl Iterator<Item = &Policy> {
+        let invited = match subject {
+            PolicySubject::Principal(principal) => principal.user().map(PolicySubject::Invited),
+            PolicySubject::Group(_) | PolicySubject::Invited(_) => None,
+        };
+        let all = std::iter::once(subject).chain(invited);
+        let ids = all.filter_map(move |subject| self.policies.by_subject.get(&(subject, account)));
+        ids.flatten()
+            .filter_map(move |id| self.policies.all.get(id))
     }
 
     /// The account's own role with this cloud resource name.

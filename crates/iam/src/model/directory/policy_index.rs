@@ -110,16 +110,16 @@ impl Place<'_> {
     }
 }
 
-/// What the policies give that name the same.
+/// The actions that the policies with the same attributes give.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Given {
+struct GrantedActions {
     /// Those without a region.
     everywhere: Option<Actions>,
     /// Those with one, by the regions that their patterns mean.
     in_regions: BTreeMap<Arc<str>, Actions>,
 }
 
-impl Given {
+impl GrantedActions {
     fn in_region(&self, region: Option<&str>) -> Option<Actions> {
         let of_region = region.and_then(|region| self.in_regions.get(region));
         together(self.everywhere, of_region.copied())
@@ -144,7 +144,7 @@ pub(super) fn together(one: Option<Actions>, other: Option<Actions>) -> Option<A
 pub(super) struct PolicyIndex {
     /// The combinations that occur, a bit for each.
     combinations: u16,
-    given: HashMap<Named, Given>,
+    given: HashMap<Named, GrantedActions>,
     /// Whether one of them is about the account's own domain alone.
     names_account: bool,
     /// Whether one of them may be about another domain.
@@ -157,7 +157,7 @@ impl PolicyIndex {
         let Some(named) = Named::of(target) else {
             return;
         };
-        let given = self.given_to(named);
+        let given = self.granted_to(named);
         match &target.region {
             None => given.everywhere = together(given.everywhere, Some(actions)),
             Some((operator, value)) => {
@@ -173,7 +173,7 @@ impl PolicyIndex {
     /// Adds what another one gives.
     fn add_all(&mut self, other: &Self) {
         for (named, more) in &other.given {
-            let given = self.given_to(*named);
+            let given = self.granted_to(*named);
             given.everywhere = together(given.everywhere, more.everywhere);
             for (region, actions) in &more.in_regions {
                 given.add_in_region(Arc::clone(region), *actions);
@@ -181,7 +181,7 @@ impl PolicyIndex {
         }
     }
 
-    fn given_to(&mut self, named: Named) -> &mut Given {
+    fn granted_to(&mut self, named: Named) -> &mut GrantedActions {
         self.combinations |= 1 << named.combination();
         match named.is_account_alone() {
             true => self.names_account = true,

@@ -13,9 +13,8 @@ use std::collections::BTreeSet;
 impl Directory {
     /// Makes the indexes of all policies.
     pub(super) fn index_all_policies(&mut self) {
-        let all = self.policies.all.values();
-        let all: BTreeSet<(PolicySubject, AccountId)> =
-            all.map(|policy| (policy.subject, policy.account)).collect();
+        let all = self.policies.by_subject.keys();
+        let all: Vec<(PolicySubject, AccountId)> = all.copied().collect();
         self.policies.index = Map::default();
         for (subject, account) in all {
             self.index_policies(subject, account);
@@ -56,11 +55,11 @@ impl Directory {
 
     fn index_policies(&mut self, subject: PolicySubject, account: AccountId) {
         let key = (subject, account);
-        let ids = self.policies.by_subject.get(&subject);
+        let ids = self.policies.by_subject.get(&key);
         let all = ids.into_iter().flatten();
         let all = all.filter_map(|id| self.policies.all.get(id));
         let mut index = PolicyIndex::default();
-        for policy in all.filter(|policy| policy.account == account && policy.active) {
+        for policy in all.filter(|policy| policy.active) {
             let each = policy.roles.iter().map(|role| self.role_actions(*role));
             let actions = each.fold(Actions::NONE, Actions::union);
             index.add(&policy.target, actions, &self.regions);

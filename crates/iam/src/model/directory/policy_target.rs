@@ -229,7 +229,7 @@ impl PolicyTarget {
                 AttributeKey::Region => {
                     let mut value = value.clone();
                     if has_pattern {
-                        // Several stand for what one does, and would be gone through at every decision.
+                        // Several `*` in a row mean the same as one, and would cost time at every decision.
                         value = collapsed(&value);
                     }
                     target.region = Some((*operator, value));

@@ -14,6 +14,7 @@ pub(crate) struct SortedLists {
     pub(super) accounts: Lists<Principal, AccountId>,
     pub(super) orgs: Lists<AccountId, OrgId>,
     pub(super) spaces: Lists<AccountId, SpaceId>,
+    pub(super) spaces_by_org: Lists<OrgId, SpaceId>,
     pub(super) access_groups: Lists<AccountId, AccessGroupId>,
     pub(super) members: Lists<AccountId, Principal>,
     pub(super) holders: Lists<Domain, Principal>,

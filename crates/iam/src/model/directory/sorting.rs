@@ -2,7 +2,7 @@
 
 use super::change::Change;
 use super::sorted::{Lists, SortedLists, list};
-use super::{AccessGroup, Directory, Profile, Service};
+use super::{AccessGroup, Directory, Org, Profile, Service, Space};
 use base::id::{AccessGroupId, AccountId, KeyId, OrgId, SpaceId, UserId};
 use base::principal::Principal;
 use base::scope::Domain;
@@ -86,6 +86,8 @@ impl SortedLists {
             let account = directory.account_of(Domain::Space(*id))?;
             Some((account, *id))
         });
+        let inside = directory.spaces.values();
+        let inside = inside.filter(|space| directory.orgs.contains_key(&space.org));
         let groups = directory.groups.values();
         let holders = directory
             .roles
@@ -105,6 +107,9 @@ impl SortedLists {
                 |a, b| order.orgs(a, b),
             ),
             spaces: group(spaces, |a, b| order.spaces(a, b)),
+            spaces_by_org: group(inside.map(|space| (space.org, space.id)), |a, b| {
+                order.spaces(a, b)
+            }),
             access_groups: group(groups.map(|group| (group.account, group.id)), |a, b| {
                 order.access_groups(a, b)
             }),
@@ -126,6 +131,9 @@ impl SortedLists {
             Change::Space(id) => {
                 if let Some(account) = before.account_of(Domain::Space(id)) {
                     take(&mut self.spaces, &account, &id);
+                }
+                if let Some(org) = before.org_of(id) {
+                    take(&mut self.spaces_by_org, &org, &id);
                 }
             }
             Change::AccessGroup(id) => {
@@ -184,8 +192,12 @@ impl SortedLists {
                 }
             }
             Change::Space(id) => {
-                if let Some(account) = now.account_of(Domain::Space(id)) {
-                    put(&mut self.spaces, account, id, |a, b| order.spaces(a, b));
+                let org = now.org_of(id).and_then(|org| now.orgs.get(&org));
+                if let Some(org) = org {
+                    put(&mut self.spaces, org.account, id, |a, b| order.spaces(a, b));
+                    put(&mut self.spaces_by_org, org.id, id, |a, b| {
+                        order.spaces(a, b)
+                    });
                 }
             }
             Change::AccessGroup(id) => {
@@ -266,6 +278,38 @@ impl Directory {
     /// The spaces of the account, by name.
     pub(crate) fn spaces_of(&self, account: AccountId) -> &[SpaceId] {
         list(&self.sorted.spaces, &account)
+    }
+
+    /// The organizations of this name in the account.
+    pub(crate) fn orgs_named(&self, account: AccountId, name: &str) -> impl Iterator<Item = &Org> {
+        let all = self.orgs_of(account);
+        let is_before = |id: &OrgId| {
+            self.orgs
+                .get(id)
+                .is_some_and(|org| org.name.as_str() < name)
+        };
+        let same = all.iter().skip(all.partition_point(is_before));
+        same.map_while(move |id| self.orgs.get(id).filter(|org| org.name == name))
+    }
+
+    /// The spaces of this name in the account, in several organizations.
+    pub(crate) fn spaces_named(
+        &self,
+        account: AccountId,
+        name: &str,
+    ) -> impl Iterator<Item = &Space> {
+        let all = self.spaces_of(account);
+        let is_before = |id: &SpaceId| {
+            let space = self.spaces.get(id);
+            space.is_some_and(|space| space.name.as_str() < name)
+        };
+        let same = all.iter().skip(all.partition_point(is_before));
+        same.map_while(move |id| self.spaces.get(id).filter(|space| space.name == name))
+    }
+
+    /// The spaces of the organization, by name.
+    pub(crate) fn spaces_in(&self, org: OrgId) -> &[SpaceId] {
+        list(&self.sorted.spaces_by_org, &org)
     }
 
     /// The users in the account, by address.

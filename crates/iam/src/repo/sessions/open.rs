@@ -145,8 +145,8 @@ pub(crate) async fn open_of(
         created_at.0.into(),
         id.into(),
     ];
-    let mut look = db.snapshot().await?;
-    let counts = look.one(count, &values).await?;
+    let mut tx = db.snapshot().await?;
+    let counts = tx.one(count, &values).await?;
     let total = counts.as_ref().map_or(Ok(0), |row| row.int("reached"))?;
     let total = u64::try_from(total).unwrap_or_default();
     let whole = counted(counts)?;
@@ -154,8 +154,8 @@ pub(crate) async fn open_of(
         Value::from(row_count(window.take)),
         row_count(window.skip).into(),
     ]);
-    let rows = look.all(page, &values).await?;
-    look.end().await?;
+    let rows = tx.all(page, &values).await?;
+    tx.end().await?;
     let mut entries = Vec::with_capacity(rows.len());
     for row in &rows {
         entries.extend(read(row)?.map(|(session, _)| session));

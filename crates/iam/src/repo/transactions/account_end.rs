@@ -40,7 +40,7 @@ pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamErr
     spaces::delete_of_account(tx, account).await?;
     orgs::delete_of_account(tx, account).await?;
     for principal in &principals {
-        departure::move_home(tx, account, principal).await?;
+        departure::replace_first_account(tx, account, principal).await?;
     }
     preferences::delete_of_account(tx, account).await?;
     reports::delete_of_account(tx, account).await?;

@@ -14,13 +14,13 @@ use base::time::Millis;
 use db::{Tx, Value};
 
 /// Ends a membership, with the principal's roles, keys and sessions in the account. If the account has no other
-/// Administrator, `heir` becomes its owner. Account and principal are locked.
+/// Administrator, `new_owner` becomes its owner. Account and principal are locked.
 pub(crate) async fn leave(
     tx: &mut Tx,
     account: AccountId,
     principal: Principal,
     now: Millis,
-    heir: Guid,
+    new_owner: Guid,
 ) -> Result<(), IamError> {
     roles::delete_of(tx, account, principal).await?;
     policies::delete_of(tx, account, principal).await?;
@@ -33,8 +33,8 @@ pub(crate) async fn leave(
     members::delete(tx, account, principal).await?;
     preferences::delete_of(tx, account, principal).await?;
     activity::delete_of(tx, account, principal).await?;
-    accounts::transfer_ownership(tx, account, principal, heir).await?;
-    move_home(tx, account, &key(principal)).await
+    accounts::transfer_ownership(tx, account, principal, new_owner).await?;
+    replace_first_account(tx, account, &key(principal)).await
 }
 
 /// Ends the sessions for the account, and records when the principal left it.
@@ -53,13 +53,13 @@ async fn record(
 
 /// A user who leaves their first account gets the one they joined next as the first. A principal without any account is
 /// deleted. `principal` is the stored GUID.
-pub(super) async fn move_home(
+pub(super) async fn replace_first_account(
     tx: &mut Tx,
     account: AccountId,
     principal: &Value,
 ) -> Result<(), IamError> {
     if let Some(next) = members::first_account_of(tx, principal).await? {
-        return users::move_home(tx, principal, account, next).await;
+        return users::replace_first_account(tx, principal, account, next).await;
     }
     roles::delete_of_principal(tx, principal).await?;
     policies::delete_of_principal(tx, principal).await?;

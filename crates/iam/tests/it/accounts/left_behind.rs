@@ -33,7 +33,11 @@ fn a_member_removed_while_creating_an_organization_or_a_space_keeps_no_role() {
                 org.name
             );
         }
-        for space in world.iam.spaces(&bea, |_| true, PageRequest::WHOLE).entries {
+        for space in world
+            .iam
+            .spaces(&bea, None, |_| true, PageRequest::WHOLE)
+            .entries
+        {
             assert!(
                 directory
                     .roles(world.a.owner, Domain::Space(space.id))

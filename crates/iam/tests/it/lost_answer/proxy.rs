@@ -24,7 +24,7 @@ pub(crate) enum NextCommit {
 struct State {
     server: String,
     next: Mutex<NextCommit>,
-    is_away: watch::Sender<bool>,
+    is_unreachable: watch::Sender<bool>,
     held: Notify,
     released: Notify,
 }
@@ -47,7 +47,7 @@ impl Proxy {
         let state = Arc::new(State {
             server: server.to_owned(),
             next: Mutex::new(NextCommit::Pass),
-            is_away: watch::Sender::new(false),
+            is_unreachable: watch::Sender::new(false),
             held: Notify::new(),
             released: Notify::new(),
         });
@@ -68,8 +68,8 @@ impl Proxy {
     }
 
     /// Cuts all connections and answers no new ones, or takes them again.
-    pub(crate) fn away(&self, is_away: bool) {
-        self.state.is_away.send_replace(is_away);
+    pub(crate) fn set_unreachable(&self, is_unreachable: bool) {
+        self.state.is_unreachable.send_replace(is_unreachable);
     }
 
     /// Returns when a COMMIT is held.
@@ -83,13 +83,15 @@ impl Proxy {
 }
 
 async fn serve(state: Arc<State>, client: TcpStream) {
-    let mut is_away = state.is_away.subscribe();
-    if *is_away.borrow() {
-        let _ = is_away.wait_for(|is_away| !is_away).await;
+    let mut is_unreachable = state.is_unreachable.subscribe();
+    if *is_unreachable.borrow() {
+        let _ = is_unreachable
+            .wait_for(|is_unreachable| !is_unreachable)
+            .await;
         return;
     }
     tokio::select! {
-        _ = is_away.wait_for(|is_away| *is_away) => {}
+        _ = is_unreachable.wait_for(|is_unreachable| *is_unreachable) => {}
         _ = pass(&state, client) => {}
     }
 }
@@ -121,7 +123,7 @@ async fn pass(state: &State, mut client: TcpStream) -> std::io::Result<()> {
                     // The answer: it is carried out.
                     server.read_u8().await?;
                     if next == NextCommit::LoseAll {
-                        state.is_away.send_replace(true);
+                        state.is_unreachable.send_replace(true);
                     }
                     return Ok(());
                 }

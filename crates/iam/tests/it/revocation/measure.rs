@@ -55,7 +55,7 @@ pub(crate) struct Figures {
     /// How long each key was accepted after that, shortest first.
     pub(crate) accepted: Vec<Duration>,
     /// How often one looked meanwhile, a millisecond after the look before: few where the machine does not run who looks.
-    pub(crate) looks: Vec<u32>,
+    pub(crate) polls: Vec<u32>,
 }
 
 /// The time that so many of a thousand do not exceed.
@@ -172,12 +172,12 @@ fn accepts(iam: &Iam, key: &str) -> bool {
 
 /// Returns how often one had to look.
 async fn until(mut is_so: impl FnMut() -> bool) -> u32 {
-    let mut looks = 0;
+    let mut polls = 0;
     while !is_so() {
-        looks += 1;
+        polls += 1;
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    looks
+    polls
 }
 
 /// Measures on the PostgreSQL database of this address, which is empty. The signing keys are in `folder`.
@@ -219,7 +219,7 @@ pub(crate) async fn run(
     ));
     let mut accompanied = 0;
     let mut accepted = Vec::with_capacity(numbers.revoked);
-    let mut looks = Vec::with_capacity(numbers.revoked);
+    let mut polls = Vec::with_capacity(numbers.revoked);
     let mut acknowledged = Vec::with_capacity(numbers.revoked);
     for _ in 0..numbers.revoked {
         let before = changed.load(Ordering::Relaxed);
@@ -239,7 +239,7 @@ pub(crate) async fn run(
         let begun = Instant::now();
         let seen = until(|| !nodes.iter().any(|node| accepts(node, text.expose()))).await;
         accepted.push(begun.elapsed());
-        looks.push(seen);
+        polls.push(seen);
         // A fast machine revokes more often than others change something.
         let is_changed = || changed.load(Ordering::Relaxed) > before;
         accompanied += usize::from(
@@ -256,13 +256,13 @@ pub(crate) async fn run(
     }
     acknowledged.sort_unstable();
     accepted.sort_unstable();
-    looks.sort_unstable();
+    polls.sort_unstable();
     Ok(Figures {
         start,
         changes,
         accompanied,
         acknowledged,
         accepted,
-        looks,
+        polls,
     })
 }

@@ -85,7 +85,7 @@ fn regression_6_a_stacked_curve_lies_upon_no_more_points_than_it_has() {
     }
     let last = &curves[6];
     assert_eq!((last.points[0], last.points[1]), (14.0, 4.0));
-    // Each look at the clock may be the last.
+    // Each check of the deadline may be the last.
     let checks = Cell::new(0);
     let curves = chart::curves(all(), &options, 1000.0, &|| {
         checks.set(checks.get() + 1);

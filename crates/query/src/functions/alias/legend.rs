@@ -143,15 +143,14 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 .saturating_add(last)
                 .saturating_add(most)
                 .saturating_add(least);
-            for (series, [shown_last, shown_most, shown_least]) in series.iter_mut().zip(lines) {
+            for (series, [last_text, most_text, least_text]) in series.iter_mut().zip(lines) {
                 // A letter has up to four bytes.
                 call.reserve(series.weight().saturating_add(row / 2))?;
                 let name = padded(&series.name, longest);
-                let (shown_last, shown_most) =
-                    (padded(&shown_last, last), padded(&shown_most, most));
-                let shown_least = padded(&shown_least, least);
+                let (last_text, most_text) = (padded(&last_text, last), padded(&most_text, most));
+                let least_text = padded(&least_text, least);
                 series.name =
-                    format!("{name} Current:{shown_last} Max:{shown_most} Min:{shown_least} ");
+                    format!("{name} Current:{last_text} Max:{most_text} Min:{least_text} ");
             }
             Ok(series.into())
         },

@@ -38,7 +38,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         summary: "Makes the name's letters large: all of them, or those at some positions.",
         example: "upper(servers.web.load, 0, -1)",
         is_aggregator: false,
-        run: |call| recased(call, str::to_uppercase),
+        run: |call| with_changed_case(call, str::to_uppercase),
     },
     Function {
         names: &["lower"],
@@ -50,7 +50,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         summary: "Makes the name's letters small: all of them, or those at some positions.",
         example: "lower(servers.WEB.load)",
         is_aggregator: false,
-        run: |call| recased(call, str::to_lowercase),
+        run: |call| with_changed_case(call, str::to_lowercase),
     },
 ];
 
@@ -74,7 +74,7 @@ fn each(
     })
 }
 
-fn recased(call: &mut FunctionCall<'_>, change: fn(&str) -> String) -> Outcome {
+fn with_changed_case(call: &mut FunctionCall<'_>, change: fn(&str) -> String) -> Outcome {
     let count = call.arguments.from(1).len();
     let positions: Result<Vec<i64>, Fault> = (1..=count)
         .map(|index| call.arguments.integer(index))

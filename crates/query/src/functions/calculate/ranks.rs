@@ -3,10 +3,10 @@
 use crate::error::Fault;
 use crate::functions::support::Checkpoint;
 
-/// Values between two looks at the clock, each of which takes as many steps as its rank has digits.
+/// Values between two checks of the deadline, each of which takes as many steps as its rank has digits.
 const PART: usize = 1 << 13;
 
-/// Values that are sorted without a look at the clock.
+/// Values that are sorted without a check of the deadline.
 const RUN: usize = 1 << 16;
 
 /// The median of the values that are there in each window, where there are enough.
@@ -49,8 +49,8 @@ pub(super) fn medians(
     Ok(results)
 }
 
-/// The values that are there, ascending. A long series takes seconds, so runs of it are sorted and then put together, with a look
-/// at the clock before each: of two runs that are in order already the standard library's sort makes one in one pass.
+/// The values that are there, ascending. A long series takes seconds, so runs of it are sorted and then merged, with a check
+/// of the deadline before each: of two runs that are in order already the standard library's sort makes one in one pass.
 fn sorted(values: &[f64], checkpoint: &mut Checkpoint<'_>) -> Result<Vec<f64>, Fault> {
     let mut sorted: Vec<f64> = values
         .iter()
@@ -132,7 +132,7 @@ impl Counts {
 mod tests {
     use super::*;
 
-    /// A series of millions was sorted twice without a look: some seconds.
+    /// A series of millions was sorted twice without a check: some seconds.
     #[test]
     fn a_long_series_is_sorted_in_runs() {
         let values: Vec<f64> = (0..5 * RUN + 7)
@@ -141,13 +141,13 @@ mod tests {
                 value => (value % 50_000) as f64,
             })
             .collect();
-        let mut looks = 0;
-        let look = &mut |points| {
-            looks += 1;
+        let mut checks = 0;
+        let check = &mut |points| {
+            checks += 1;
             assert!(points <= 6 * RUN, "{points}");
             Ok(())
         };
-        let found = sorted(&values, look).unwrap();
+        let found = sorted(&values, check).unwrap();
         let mut expected: Vec<f64> = values
             .iter()
             .copied()
@@ -155,7 +155,7 @@ mod tests {
             .collect();
         expected.sort_by(f64::total_cmp);
         assert_eq!(found, expected);
-        assert!(looks >= 6 + 3, "{looks}");
+        assert!(checks >= 6 + 3, "{checks}");
         let mut left = 2;
         let gone = sorted(&values, &mut |_| {
             left -= 1;

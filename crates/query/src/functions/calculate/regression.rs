@@ -23,24 +23,24 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
 fn linear_regression(call: &mut FunctionCall<'_>) -> Outcome {
     let series = input(call)?.unwrap_or_default();
     let (mut from, mut until) = (call.window.from, call.window.until);
-    let (mut shown_from, mut shown_until) = (
+    let (mut from_text, mut until_text) = (
         wall_seconds(&call.window, from),
         wall_seconds(&call.window, until),
     );
     if call.arguments.given(1).is_some() {
         from = date(&call.window, call.arguments.text(1)?)?;
-        shown_from = from;
+        from_text = from;
     }
     if call.arguments.given(2).is_some() {
         until = date(&call.window, call.arguments.text(2)?)?;
-        shown_until = until;
+        until_text = until;
     }
     let window = call.window.between(from, until);
     let sources = call.evaluate_again(0, &window)?;
     let mut lines = Vec::with_capacity(series.len());
     for (source, series) in sources.iter().zip(series) {
         let name = format!(
-            "linearRegression({}, {shown_from}, {shown_until})",
+            "linearRegression({}, {from_text}, {until_text})",
             series.name
         );
         call.checkpoint(source.values.len().saturating_add(series.values.len()))?;
@@ -55,7 +55,7 @@ fn linear_regression(call: &mut FunctionCall<'_>) -> Outcome {
         let mut result = Series::new(name, (series.start, series.end, series.step), values);
         result.tags = series.tags;
         result.x_files_factor = series.x_files_factor;
-        lines.push(result.tagged("linearRegressions", format!("{shown_from}, {shown_until}")));
+        lines.push(result.tagged("linearRegressions", format!("{from_text}, {until_text}")));
     }
     Ok(lines.into())
 }

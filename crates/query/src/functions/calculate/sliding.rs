@@ -315,12 +315,12 @@ mod tests {
             ),
         ] {
             let mut charged = 0;
-            let told_of = &mut |points: usize| {
+            let checkpoint = &mut |points: usize| {
                 charged += points;
                 Ok(())
             };
             let aggregation = (Aggregation::StandardDeviation, 0.0);
-            windows(&values, 10_000, aggregation, told_of).unwrap();
+            windows(&values, 10_000, aggregation, checkpoint).unwrap();
             assert!(charged < most * values.len(), "{charged}");
         }
     }

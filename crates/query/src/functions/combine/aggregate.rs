@@ -132,7 +132,7 @@ pub(in crate::functions) fn aggregated(
     Ok(vec![result.tagged("aggregatedBy", short)])
 }
 
-/// Rows that are worked on between two looks at the clock, times columns.
+/// Rows that are worked on between two checks of the deadline, times columns.
 const PART: usize = 1 << 18;
 
 /// The aggregate of each row, part by part. A column may end before the others.

@@ -52,12 +52,12 @@ pub(crate) fn changed(
 pub(crate) fn retained(
     call: &mut FunctionCall<'_>,
     series: Vec<Series>,
-    mut stays: impl FnMut(&Series) -> bool,
+    mut keeps: impl FnMut(&Series) -> bool,
 ) -> Result<Vec<Series>, Fault> {
     let mut retained = Vec::with_capacity(series.len());
     for series in series {
         call.checkpoint(series.weight())?;
-        if stays(&series) {
+        if keeps(&series) {
             retained.push(series);
         }
     }

@@ -18,7 +18,7 @@ const SIZE_MAX: usize = 1 << 19;
 /// Of the work on one text, what takes as long as to look at a point.
 const WORK_PER_POINT: usize = 16;
 
-/// Points that stand for compiling a pattern: the clock is looked at before each.
+/// Points that stand for compiling a pattern: the deadline is checked before each.
 pub(crate) const POINTS_TO_COMPILE: usize = 1 << 16;
 
 /// Is called with the cost of work, in points, before it is done; an error forbids it.
@@ -76,7 +76,7 @@ impl Pattern {
     /// The cost of matching a text of so many bytes, in points.
     fn work(&self, letters: usize) -> Result<usize, Fault> {
         let work = self.places.saturating_mul(letters);
-        // Nobody is heard while one text is looked at.
+        // The deadline is not checked while one text is matched.
         if work as u64 > limit::REGEX_WORK.default {
             let found = format!(
                 "the pattern has {} places, a name {letters} bytes, and both multiply to {work}",
@@ -275,13 +275,13 @@ mod tests {
                 .unwrap()
         );
         let mut charged = 0;
-        let told_of = &mut |points| {
+        let checkpoint = &mut |points| {
             charged += points;
             Ok(())
         };
         let replacement = plain.replacement("x").unwrap();
         plain
-            .replaced("servers.web1.load", &replacement, told_of)
+            .replaced("servers.web1.load", &replacement, checkpoint)
             .unwrap();
         assert!(charged < 10, "{charged}");
     }

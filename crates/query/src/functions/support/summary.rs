@@ -42,9 +42,9 @@ pub(crate) fn summarized(
     call.checkpoint(series.values.len())?;
     call.reserve(count.saturating_add(series.weight() - series.values.len()))?;
     let points = series.points();
-    let within = (series.end - series.start).max(0);
-    let within = within / series.step + i64::from(within % series.step != 0);
-    let length = points.len().min(usize::try_from(within).unwrap_or(0));
+    let span = (series.end - series.start).max(0);
+    let span = span / series.step + i64::from(span % series.step != 0);
+    let length = points.len().min(usize::try_from(span).unwrap_or(0));
     let whole = buckets.width as f64 / series.step as f64;
     let at =
         |index: usize| series.start + i64::try_from(index).unwrap_or(i64::MAX / 2) * series.step;

@@ -91,7 +91,7 @@ impl ListenerArgs {
     }
 }
 
-/// For how many flushes a sum is kept that nothing comes of: for as long as by a server.
+/// For how many flushes a sum without new values is kept: as long as by a server.
 fn idle_flushes(flush: Duration) -> u32 {
     let flushes = STATSD_IDLE_SECONDS.default.div_ceil(flush.as_secs().max(1));
     u32::try_from(flushes).unwrap_or(u32::MAX)

@@ -257,7 +257,7 @@ impl AgentContext<'_> {
     /// Lets senders in.
     fn serve(&self) -> Result<(), Failure> {
         let _stops = self.notifier.stop_when_dropped();
-        let tell = |kind: agent::ListenerKind, refused: Refusals| {
+        let on_refused = |kind: agent::ListenerKind, refused: Refusals| {
             self.output.warn(escaped!(
                 "agent: {}: {} refused; the first: {}",
                 kind.word(),
@@ -265,7 +265,7 @@ impl AgentContext<'_> {
                 PrintableText::untrusted(&refused.first)
             ));
         };
-        let served = self.listeners.serve(self.intake, self.notifier, tell);
+        let served = self.listeners.serve(self.intake, self.notifier, on_refused);
         served.map_err(|error| listener_args::failure(&error))
     }
 

@@ -96,7 +96,7 @@ impl<'a, U> Delivery<'a, U> {
     }
 
     /// The stream that follows was imported in part, and this was rejected of that part.
-    pub(super) fn go_on(&mut self, rejected: Reasons) {
+    pub(super) fn resume(&mut self, rejected: Reasons) {
         self.tally.imported_in_part(&rejected);
         self.open = Outcome::of_earlier_run(rejected);
     }

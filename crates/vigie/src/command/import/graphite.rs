@@ -435,7 +435,7 @@ impl Branches {
     }
 }
 
-/// A series, of which nobody knows how large it is.
+/// A series of unknown size.
 const ONE: Extent = Extent {
     units: 1,
     weight: 1,

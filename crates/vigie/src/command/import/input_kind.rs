@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-/// How much of a file is looked at.
-const LOOKED_AT_BYTES: u64 = 4096;
+/// How much of a file is read to tell its kind.
+const INSPECTED_BYTES: u64 = 4096;
 
 /// The kind of an input, as far as its beginning tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +118,7 @@ pub(super) fn of_path(path: &Path) -> Option<PrintableText> {
     }
     let mut beginning = Vec::new();
     let file = File::open(path).ok()?;
-    file.take(LOOKED_AT_BYTES)
+    file.take(INSPECTED_BYTES)
         .read_to_end(&mut beginning)
         .ok()?;
     Some(InputKind::of(&beginning)?.hint(named))

@@ -59,11 +59,11 @@ impl LineFormat {
     }
 }
 
-/// Whether a beginning says all that it can of the form: a line, or as many bytes as are looked at.
+/// Whether a beginning says all that it can of the form: a line, or as many bytes as are inspected.
 fn determines_format(beginning: &[u8]) -> bool {
-    const LOOKED_AT_BYTES: usize = 64;
+    const INSPECTED_BYTES: usize = 64;
     let text = beginning.trim_ascii_start();
-    text.len() >= LOOKED_AT_BYTES || text.contains(&b'\n')
+    text.len() >= INSPECTED_BYTES || text.contains(&b'\n')
 }
 
 /// The lines to import.
@@ -104,7 +104,7 @@ pub(super) fn run(lines: &Lines<'_>, context: &Context) -> Result<(), Failure> {
             return run.end(Ok(()));
         }
         skipped = last.bytes;
-        run.delivery.go_on(rejected);
+        run.delivery.resume(rejected);
         context.output.note(format!(
             "an earlier run has imported the first {skipped} bytes; `--restart` starts again"
         ));

@@ -41,21 +41,21 @@ impl Pace {
     }
 
     /// How long to wait after a request of so many samples.
-    pub(super) fn wait_after(&mut self, took: Duration, samples: usize) -> Duration {
+    pub(super) fn wait_after(&mut self, elapsed: Duration, samples: usize) -> Duration {
         let asked = self.rate.map_or(Duration::ZERO, |rate| {
-            Duration::from_secs_f64(samples as f64 / f64::from(rate)).saturating_sub(took)
+            Duration::from_secs_f64(samples as f64 / f64::from(rate)).saturating_sub(elapsed)
         });
         // A smaller request is quicker, and says nothing about the usual ones.
         let usual = match self.usual {
-            Some(usual) if samples >= self.full => (usual + usual / RISE_PART).min(took),
+            Some(usual) if samples >= self.full => (usual + usual / RISE_PART).min(elapsed),
             Some(usual) => usual,
-            None => took,
+            None => elapsed,
         };
         if samples >= self.full {
             self.usual = Some(usual);
         }
-        let is_slow = took > SHORT && took > usual * SLOW_TIMES;
-        let yielded = if is_slow { took } else { Duration::ZERO };
+        let is_slow = elapsed > SHORT && elapsed > usual * SLOW_TIMES;
+        let yielded = if is_slow { elapsed } else { Duration::ZERO };
         asked.max(yielded).min(WAIT_MAX.max(asked))
     }
 }

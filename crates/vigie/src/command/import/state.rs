@@ -22,7 +22,7 @@ const LINE_BYTES_MAX: u64 = 64 << 10;
 const VERSION: u32 = 2;
 
 /// A parsed line: a unit, and its rejected samples.
-type Noted = (String, u64, i64, Reasons);
+type ParsedLine = (String, u64, i64, Reasons);
 
 /// A unit that is done, and what it was then: when it changes it is another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,7 +149,8 @@ impl State {
                 break;
             };
             length += read;
-            if let Ok((name, bytes, changed, rejected)) = serde_json::from_slice::<Noted>(text) {
+            if let Ok((name, bytes, changed, rejected)) = serde_json::from_slice::<ParsedLine>(text)
+            {
                 let key = hash(&name);
                 self.done.insert(key, (bytes, changed));
                 if rejected.is_empty() {

@@ -255,8 +255,9 @@ impl Tally {
         }
         // A reason is told once for each name: an archive has thousands of samples that are too old.
         let item = RejectedItem::new(name.unwrap_or("-"), code, reason);
-        let is_told = |listed: &RejectedItem| listed.name == item.name && listed.code == item.code;
-        if !self.rejections.iter().any(is_told) {
+        let is_listed =
+            |listed: &RejectedItem| listed.name == item.name && listed.code == item.code;
+        if !self.rejections.iter().any(is_listed) {
             self.rejections.push(item);
         }
     }

@@ -72,7 +72,7 @@ pub(crate) fn redeem(
         }
         None => {
             if prompt::is_possible() {
-                look_at(email, code, context)?;
+                check_code(email, code, context)?;
             }
             context
                 .output
@@ -84,9 +84,9 @@ pub(crate) fn redeem(
     Ok(new)
 }
 
-/// Fails if the code is good for nothing, before a password is chosen for it. No server takes an empty password, and it judges the
-/// code first; what it says about the password is no news.
-fn look_at(email: &str, code: &Secret<String>, context: &Context) -> Result<(), Failure> {
+/// Fails if the code is not valid, before a password is chosen for it. It is sent with an empty password, which no server accepts;
+/// the server checks the code first, so what it answers about the password does not matter.
+fn check_code(email: &str, code: &Secret<String>, context: &Context) -> Result<(), Failure> {
     match send(email, code, &Secret::new(String::new()), context) {
         Err(failure) if failure.code.as_deref() == Some(INVALID_CODE) => Err(failure),
         _ => Ok(()),

@@ -151,7 +151,8 @@ fn offer_page(context: &Context, page: &str) -> Result<(), Failure> {
         PrintableText::untrusted(page)
     ));
     let used = trust::origin(&context.api_endpoint()?)?;
-    let is_elsewhere = trust::origin(page).map_or(true, |there| !there.is_same_server(&used));
+    let is_elsewhere =
+        trust::origin(page).map_or(true, |page_origin| !page_origin.is_same_server(&used));
     if is_elsewhere {
         context.output.warn(escaped!(
             "this page is not of `{}`; do not type a password there that you do not know to belong there",

@@ -34,7 +34,7 @@ pub(super) fn check(context: &Context, read_from: &str, issuer: &str) -> Result<
         }
         if prompt::is_possible() && !is_weaker {
             return context
-                .vouch(root, "its own address")
+                .require_trusted(root, "its own address")
                 .map_err(|failure| with_remedies(failure, read_from));
         }
     }

@@ -97,9 +97,9 @@ pub(crate) fn unreadable(named: &str, error: &io::Error) -> Failure {
 }
 
 fn forward_signals(mut signals: Signals, stop: &Stop, pieces: &SyncSender<PipeEvent>) {
-    let is_told = AtomicBool::new(false);
+    let is_reported = AtomicBool::new(false);
     for signal in &mut signals {
-        if is_told.swap(true, Ordering::Relaxed) {
+        if is_reported.swap(true, Ordering::Relaxed) {
             // Cannot fail for these two signals; if it did, the first one would still end the process.
             drop(signal_hook::low_level::emulate_default_handler(signal));
         }

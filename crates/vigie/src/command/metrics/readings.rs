@@ -42,31 +42,33 @@ impl<'a> ReadRequest<'a> {
 
 /// Asks the server, a few targets at a time.
 pub(super) fn fetch(
-    question: ReadRequest<'_>,
+    read_request: ReadRequest<'_>,
     monitoring: &Monitoring<'_>,
 ) -> Result<Vec<Vec<u8>>, Failure> {
     let mut bodies = Vec::new();
-    for targets in question.targets.chunks(TARGETS_PER_REQUEST) {
+    for targets in read_request.targets.chunks(TARGETS_PER_REQUEST) {
         let make = || {
             let mut request = Request::get(monitoring.url("/v1/metrics"));
             for target in targets {
                 request = request.query("target", target);
             }
-            for (name, value) in [("from", question.from), ("until", question.until)] {
+            for (name, value) in [("from", read_request.from), ("until", read_request.until)] {
                 if let Some(value) = value {
                     request = request.query(name, value);
                 }
             }
-            if let Some(points) = question.max_points {
+            if let Some(points) = read_request.max_points {
                 request = request.query("maxDataPoints", &points.to_string());
             }
-            if !question.has_nulls {
+            if !read_request.has_nulls {
                 request = request.query("noNullPoints", "true");
             }
-            if question.as_sent {
+            if read_request.as_sent {
                 request = request.query("as", "sent");
             }
-            request.query("tz", question.zone).query("format", "json")
+            request
+                .query("tz", read_request.zone)
+                .query("format", "json")
         };
         let reply = monitoring.exchange(make, RetryPolicy::Once)?;
         if !reply.is_success() {

@@ -71,12 +71,12 @@ impl<'a> ServerClock<'a> {
         let Ok(reply) = context.send(Request::get(url)) else {
             return 0;
         };
-        let took = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
+        let elapsed = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
         let date = reply.header("date").and_then(|date| {
             let date = DateTimeParser::new().parse_timestamp(date).ok()?;
             Some(Millis(date.as_millisecond()))
         });
-        date.map_or(0, |date| offset(here, took, date))
+        date.map_or(0, |date| offset(here, elapsed, date))
     }
 }
 
@@ -89,9 +89,9 @@ fn time_text(at: i64) -> String {
 }
 
 /// How far the server is ahead: its `Date` plus half a second, minus the middle of the round trip.
-fn offset(begun: Millis, took: i64, date: Millis) -> i64 {
-    let ahead = (date.0 + 500).saturating_sub(begun.0.saturating_add(took / 2));
-    if ahead.abs() > OFFSET_MIN_MS.saturating_add(took / 2) {
+fn offset(begun: Millis, elapsed: i64, date: Millis) -> i64 {
+    let ahead = (date.0 + 500).saturating_sub(begun.0.saturating_add(elapsed / 2));
+    if ahead.abs() > OFFSET_MIN_MS.saturating_add(elapsed / 2) {
         ahead
     } else {
         0
@@ -118,7 +118,7 @@ mod tests {
     fn only_a_difference_that_is_certain_counts() {
         let date = Millis(1_764_072_000_000);
         let hour = 3_600_000;
-        for (begun, took, expected) in [
+        for (begun, elapsed, expected) in [
             (date.0 + 500, 0, 0),
             (date.0 - 1400, 0, 0),
             (date.0 - hour, 1000, hour),
@@ -128,9 +128,9 @@ mod tests {
             (date.0 - hour, 60_000, hour - 29_500),
         ] {
             assert_eq!(
-                offset(Millis(begun), took, date),
+                offset(Millis(begun), elapsed, date),
                 expected,
-                "{begun} {took}"
+                "{begun} {elapsed}"
             );
         }
     }

@@ -107,11 +107,11 @@ impl Watched<'_> {
         let (args, (name, zone)) = (self.args, self.zone);
         let output = &self.context.output;
         let since = ago.map(|ago| format!("-{}s", (ago + LATE).as_secs()));
-        let question = ReadRequest {
+        let read_request = ReadRequest {
             from: since.as_deref().or(args.from.as_deref()),
             ..ReadRequest::of(args, name)
         };
-        let rows = readings::rows(&args.targets, &fetch(question, self.monitoring)?)?;
+        let rows = readings::rows(&args.targets, &fetch(read_request, self.monitoring)?)?;
         if ago.is_none() {
             if rows.is_empty() {
                 output.note(readings::nothing_read(&rows, self.monitoring));

@@ -234,6 +234,6 @@ fn closed(scope: &str, args: &TokenArgs, refused: Failure, context: &Context) ->
 /// Checks the addresses that the printed token is meant for.
 fn trusted_metrics(context: &Context) -> Result<String, Failure> {
     let metrics = context.metrics_endpoint()?;
-    context.vouch(&metrics, "its metrics API")?;
+    context.require_trusted(&metrics, "its metrics API")?;
     Ok(metrics)
 }

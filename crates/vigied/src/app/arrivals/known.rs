@@ -51,7 +51,7 @@ impl SenderFigures {
         }
     }
 
-    /// Nothing has come for much longer than usual. Of a sender that came once nobody knows what is usual.
+    /// Whether nothing has come for much longer than usual. A sender that has come only once has no usual time.
     pub(crate) fn is_silent(&self, now: Millis) -> bool {
         let silence = now.0.saturating_sub(self.last_at.0);
         let usual = self.gap.saturating_mul(SILENT_GAPS);
@@ -61,7 +61,7 @@ impl SenderFigures {
     fn add(&mut self, at: Millis, taken: u64, refused: u64) {
         let gap = at.0.saturating_sub(self.last_at.0);
         if gap < -BEHIND_MILLIS {
-            // The clock was set back: how much tells nothing of what is usual, and later ones are later than this one.
+            // The clock was set back: this gap does not count towards the usual one, and later batches are compared with this one.
             self.last_at = at;
         } else {
             let gap = gap.max(0);
@@ -102,7 +102,7 @@ struct Entry {
 }
 
 impl Entry {
-    /// Whether one was there to go.
+    /// Whether there was one to drop.
     fn drop_silent(&mut self) -> bool {
         let oldest = self.senders.iter().min_by_key(|sender| sender.1.last_at);
         let oldest = oldest.map(|sender| *sender.0);
@@ -112,7 +112,7 @@ impl Entry {
     }
 }
 
-/// Everything.
+/// The arrivals of all domains.
 #[derive(Debug)]
 pub(super) struct ArrivalTable {
     limits: Limits,

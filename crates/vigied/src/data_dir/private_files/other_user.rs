@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// The hint for user `euid` about a file of `owner`. The superuser is not told to take over the folder: the server could then
 /// not open it any more.
-pub(super) fn mend(path: &Path, owner: u32, euid: u32) -> String {
+pub(super) fn remedy(path: &Path, owner: u32, euid: u32) -> String {
     let path = word(&path.display().to_string());
     if euid != 0 {
         return format!("run this as that user, or give it to yours with `chown -R {euid} {path}`");
@@ -37,10 +37,10 @@ mod tests {
     fn the_superuser_is_told_to_be_the_user_and_not_to_take_the_folder() {
         let path = Path::new("/var/lib/vigie/data");
         assert_eq!(
-            mend(path, 997, 1000),
+            remedy(path, 997, 1000),
             "run this as that user, or give it to yours with `chown -R 1000 /var/lib/vigie/data`"
         );
-        let hint = mend(path, u32::MAX - 7, 0);
+        let hint = remedy(path, u32::MAX - 7, 0);
         assert!(hint.contains("setpriv --reuid=4294967288"), "{hint}");
         assert!(!hint.contains("chown"), "{hint}");
     }

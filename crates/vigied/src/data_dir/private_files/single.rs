@@ -3,7 +3,7 @@
 //!
 //! Files that are only read, or replaced as a whole, are not checked: hard links are a valid backup of them.
 
-use super::{FileError, io, look, no_follow, owner};
+use super::{FileError, check_owner, io, metadata_of, no_follow};
 use rustix::fs::OFlags;
 use std::fs::{File, Metadata};
 use std::io::ErrorKind;
@@ -61,13 +61,13 @@ pub(crate) fn open_to_write(root: &Path, name: &str) -> Result<File, FileError> 
             expected: "a file",
         });
     }
-    owner(&path, &found)?;
+    check_owner(&path, &found)?;
     single(root, &path, &found)?;
     Ok(file)
 }
 
 fn check(root: &Path, path: &Path) -> Result<(), FileError> {
-    match look(path)? {
+    match metadata_of(path)? {
         Some(found) if found.is_file() => single(root, path, &found),
         _ => Ok(()),
     }
@@ -79,25 +79,29 @@ fn single(root: &Path, path: &Path, found: &Metadata) -> Result<(), FileError> {
     }
     Err(FileError::Names {
         path: path.to_owned(),
-        mend: own_copy(root),
+        remedy: own_copy(root),
     })
 }
 
 /// The commands that replace hard links by copies.
 fn own_copy(root: &Path) -> String {
     let root = &std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
-    let beside = |more: &str| {
+    let with_suffix = |more: &str| {
         let mut name = root.file_name().unwrap_or_default().to_owned();
         name.push(more);
         super::word(&root.with_file_name(name))
     };
-    let (root, old, copy) = (super::word(root), beside(".shared"), beside(".own"));
+    let (root, old, copy) = (
+        super::word(root),
+        with_suffix(".shared"),
+        with_suffix(".own"),
+    );
     format!("cp -a {root} {copy} && mv {root} {old} && mv {copy} {root}")
 }
 
 /// Reads an optional file of the folder. It follows no link, and never blocks.
 pub(crate) fn read_text(path: &Path) -> Result<Option<String>, FileError> {
-    let Some(found) = look(path)? else {
+    let Some(found) = metadata_of(path)? else {
         return Ok(None);
     };
     // Checked before opening: a pipe would block.
@@ -117,7 +121,7 @@ pub(crate) fn read_text(path: &Path) -> Result<Option<String>, FileError> {
         .map_err(io(path))?;
     let found = file.metadata().map_err(io(path))?;
     kind(&found)?;
-    owner(path, &found)?;
+    check_owner(path, &found)?;
     std::io::read_to_string(file).map(Some).map_err(io(path))
 }
 

@@ -34,7 +34,7 @@ fn source(number: u8) -> ShareOwner {
 }
 
 /// Whether the body was told to give way.
-async fn was_told(body: &ArrivingBody) -> bool {
+async fn was_told_to_leave(body: &ArrivingBody) -> bool {
     let leaving = body.leave.notified();
     tokio::time::timeout(Duration::ZERO, leaving).await.is_ok()
 }
@@ -45,15 +45,15 @@ async fn the_oldest_body_of_a_stranger_gives_way_to_a_newcomer() {
     let enter = |owner| bodies.enter(owner).unwrap();
     let of_one: Vec<ArrivingBody> = (0..5).map(|_| enter(source(1))).collect();
     // Beyond its share an address gives way to itself.
-    assert!(was_told(&of_one[0]).await && !was_told(&of_one[1]).await);
+    assert!(was_told_to_leave(&of_one[0]).await && !was_told_to_leave(&of_one[1]).await);
     let others: Vec<ArrivingBody> = (2..=4).map(|number| enter(source(number))).collect();
     // Beyond the share of unauthenticated clients, the oldest of them all.
-    assert!(was_told(&of_one[1]).await && !was_told(&others[0]).await);
+    assert!(was_told_to_leave(&of_one[1]).await && !was_told_to_leave(&others[0]).await);
     let bodies_of_one: Vec<ArrivingBody> = (0..4).map(|_| enter(account(1))).collect();
     for old in &of_one[2..] {
-        assert!(was_told(old).await);
+        assert!(was_told_to_leave(old).await);
     }
-    assert!(!was_told(&others[0]).await && !was_told(&bodies_of_one[0]).await);
+    assert!(!was_told_to_leave(&others[0]).await && !was_told_to_leave(&bodies_of_one[0]).await);
     // The last of eight is reserved for owners without any.
     assert_eq!(bodies.lock().entries.len(), 7);
     drop((of_one, others, bodies_of_one));
@@ -70,13 +70,13 @@ async fn an_accounts_body_gives_way_when_it_has_fallen_behind() {
     let over = bodies.enter_at(account(1), begun).unwrap_err();
     assert_eq!(over.limit, &limit::ACCOUNT_SHARE_PERCENT);
     let third = bodies.enter_at(account(1), begun + STALL).unwrap();
-    assert!(was_told(&first).await && !was_told(&second).await);
+    assert!(was_told_to_leave(&first).await && !was_told_to_leave(&second).await);
     // Full of accounts' bodies: the account with most loses its oldest to another account, and none to an unauthenticated client.
     let more = [account(2), account(3)].map(|id| bodies.enter_at(id, begun).unwrap());
     let over = bodies.enter_at(source(1), begun).unwrap_err();
     assert_eq!(over.limit, &limit::ARRIVING_BODIES);
     let fourth = bodies.enter_at(account(4), begun).unwrap();
-    assert!(was_told(&second).await && !was_told(&third).await);
+    assert!(was_told_to_leave(&second).await && !was_told_to_leave(&third).await);
     // All have one: nobody has too much.
     assert!(bodies.enter_at(account(5), begun).is_err());
     drop((first, second, third, more, fourth));

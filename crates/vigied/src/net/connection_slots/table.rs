@@ -1,5 +1,6 @@
 //! The table of open connections, and the choice of those to evict.
 
+use super::kept_slots::KeptSlots;
 use crate::net::connection_state::{Activity, ConnectionState};
 use base::id::AccountId;
 use base::source::SourceKey;
@@ -10,13 +11,14 @@ use std::time::{Duration, Instant};
 /// Evicts one in this many slots at once when all are taken, so that one search serves many new connections.
 const BATCH: usize = 64;
 
+/// Connections of an account that are looked at when it gives up a protected slot: its oldest ones.
+const CANDIDATES: usize = 64;
+
 #[derive(Debug, Default)]
 pub(super) struct ConnectionTable {
     pub(super) next: u64,
     pub(super) count: usize,
-    pub(super) kept: usize,
-    /// Number of protected slots per account.
-    pub(super) accounts: HashMap<AccountId, usize>,
+    pub(super) kept: KeptSlots,
     /// By source; connections of trusted proxies are under `None`.
     pub(super) groups: HashMap<Option<SourceKey>, SourceConnections>,
 }
@@ -114,18 +116,18 @@ impl ConnectionTable {
 
     /// Takes one protected slot from the account with most, if this account would still have fewer.
     pub(super) fn transfer_protection(&mut self, account: AccountId) -> bool {
-        let of_account = self.accounts.get(&account).copied().unwrap_or(0);
-        let most = self.accounts.iter().max_by_key(|(_, count)| **count);
-        let Some((most, _)) = most.filter(|(_, count)| **count > of_account + 1) else {
+        let of_account = self.kept.of(account);
+        let most = self.kept.most();
+        let Some((most, _)) = most.filter(|(_, count)| *count > of_account + 1) else {
             return false;
         };
-        let connections = self.groups.iter().flat_map(|(source, group)| {
-            let all = group.connections.iter();
-            all.filter(|(_, entry)| entry.kept == Some(*most))
-                .map(|(id, entry)| (entry.state.activity(), *source, *id))
+        let oldest = self.kept.oldest(most).take(CANDIDATES);
+        let candidates = oldest.filter_map(|(source, id)| {
+            let entry = self.groups.get(&source)?.connections.get(&id)?;
+            Some((entry.state.activity(), source, id))
         });
         // The longest idle one; a busy one if none is idle.
-        let Some((_, source, id)) = connections.min() else {
+        let Some((_, source, id)) = candidates.min() else {
             return false;
         };
         self.set_kept(source, id, None);
@@ -142,19 +144,13 @@ impl ConnectionTable {
         };
         entry.state.set_keeps_slot(kept.is_some());
         let before = std::mem::replace(&mut entry.kept, kept);
-        if let Some(account) = kept {
-            group.kept += 1;
-            self.kept += 1;
-            *self.accounts.entry(account).or_default() += 1;
-        }
         if let Some(account) = before {
             group.kept -= 1;
-            self.kept -= 1;
-            let left = self.accounts.entry(account).or_default();
-            *left = left.saturating_sub(1);
-            if *left == 0 {
-                self.accounts.remove(&account);
-            }
+            self.kept.remove(account, (source, id));
+        }
+        if let Some(account) = kept {
+            group.kept += 1;
+            self.kept.insert(account, (source, id));
         }
     }
 

@@ -88,7 +88,7 @@ impl<'p, T> Parts<'p, T> {
         !state.is_failed && state.left().is_some()
     }
 
-    /// Takes in the result of a part, which is let go of where nothing before it is missing.
+    /// Takes in the result of a part, which is released if no part before it is missing.
     pub(super) fn done(&self, (at, part): NumberedPart<'p>, spent: PartSpent, out: T) {
         let mut done = Vec::new();
         let mut state = self.state();

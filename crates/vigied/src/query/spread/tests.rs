@@ -437,7 +437,7 @@ fn all_threads_end_with_the_query() {
         let flag = context.cancel_flag();
         let reading = AtomicUsize::new(0);
         let act = |_: usize, context: &Context| {
-            // Four threads at a time, until one hears that it is over.
+            // Four threads at a time, until one finds that the work has ended.
             if reading.fetch_add(1, Ordering::SeqCst) == 3 && name == "cancelled" {
                 flag.store(true, Ordering::Relaxed);
             }

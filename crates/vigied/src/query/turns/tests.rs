@@ -71,7 +71,7 @@ async fn a_query_that_leaves_the_queue_is_forgotten() {
     }
     assert_eq!(turns.waiting(), 0);
     {
-        // Told, but gone before it heard.
+        // It was given a turn, and dropped before it could take it.
         let mut gone = pin!(take(&turns, account(1)));
         assert!(poll(gone.as_mut()).is_pending());
         drop(running);

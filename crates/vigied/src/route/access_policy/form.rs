@@ -7,7 +7,6 @@ use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::route::group_id;
 use crate::route::iam_id;
-use base::error::{Kind, Problem};
 use base::id::AccountId;
 use base::limit;
 use iam::directory::{Attribute, AttributeOperator, Directory, Policy, PolicyRole, PolicySubject};
@@ -166,16 +165,20 @@ fn grant(
     })
 }
 
-/// The one entry of a list that takes one.
-fn only<'w, T>(field: &str, all: &'w [T], example: &str) -> Result<&'w T, Problem> {
+/// The one entry of a list that takes one: the member `name`, in `field` of the body.
+fn only<'w, T>(
+    (field, name): (&'static str, &str),
+    all: &'w [T],
+    example: &str,
+) -> Result<&'w T, Refusal> {
     match all {
         [one] => Ok(one),
         _ => {
-            let message = format!("`{field}` takes one entry, and has {}", all.len());
-            let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
-            Err(problem.hint(format!(
+            let message = format!("`{name}` takes one entry, and has {}", all.len());
+            let Refusal(problem) = invalid(field, message);
+            Err(Refusal(problem.hint(format!(
                 "write {example}; what is for several takes a policy for each"
-            )))
+            ))))
         }
     }
 }
@@ -186,9 +189,8 @@ pub(super) fn invited(
     caller: &Identity,
     wanted: &wired::InvitedPolicy,
 ) -> Result<PolicyGrant, Refusal> {
-    let field = "iam_policy";
-    let resource = only("resources", &wanted.resources, RESOURCES);
-    let resource = resource.map_err(|problem| Refusal(problem.field(field)))?;
+    let at = ("iam_policy", "resources");
+    let resource = only(at, &wanted.resources, RESOURCES)?;
     is_access(&wanted.kind)?;
     no_tags(&resource.tags)?;
     let resource: Vec<Given<'_>> = resource.attributes.iter().map(Given::first).collect();
@@ -202,10 +204,8 @@ pub(super) fn first(
     wanted: wired::PolicyRequest,
 ) -> Result<PolicyTerms, Refusal> {
     is_access(&wanted.kind)?;
-    let subject = only("subjects", &wanted.subjects, SUBJECTS);
-    let subject = subject.map_err(|problem| Refusal(problem.field("subjects")))?;
-    let resource = only("resources", &wanted.resources, RESOURCES);
-    let resource = resource.map_err(|problem| Refusal(problem.field("resources")))?;
+    let subject = only(("subjects", "subjects"), &wanted.subjects, SUBJECTS)?;
+    let resource = only(("resources", "resources"), &wanted.resources, RESOURCES)?;
     no_tags(&resource.tags)?;
     let subject: Vec<Given<'_>> = subject.attributes.iter().map(Given::first).collect();
     let resource: Vec<Given<'_>> = resource.attributes.iter().map(Given::first).collect();

@@ -4,7 +4,7 @@
 use super::super::budget::BudgetReservation as Bytes;
 use super::super::credential::Denied;
 use super::super::shared::{SenderContext, TICK};
-use super::super::storing::{Sender, note_made, passes, reason, tell};
+use super::super::storing::{Sender, note_made, passes, reason, report_refused};
 use super::count_delayed;
 use super::memory::SAMPLE_BYTES;
 use super::shared_sum::WAITING_BYTES_MAX;
@@ -114,9 +114,9 @@ fn flush<'s>(
         if taken.forgotten() > 0 {
             shared.app.metrics.limited(&limit::STATSD_IDLE_SECONDS);
         }
-        let whose = (owner, ShareOwner::Account(account));
+        let owners = (owner, ShareOwner::Account(account));
         let left_out = taken.emit(at, sums.memory.portion(), |batch| {
-            store_or_defer(shared, whose, &senders, batch, deferred);
+            store_or_defer(shared, owners, &senders, batch, deferred);
         });
         drop(reservation);
         if left_out > 0 {
@@ -129,26 +129,26 @@ fn flush<'s>(
 /// Stores a batch, or keeps it for the next try.
 fn store_or_defer<'s>(
     shared: &'s SenderContext,
-    whose: (Owner, ShareOwner),
+    owners: (Owner, ShareOwner),
     senders: &VecDeque<SampleOrigin>,
     batch: Batch,
     deferred: &mut VecDeque<DeferredBatch<'s>>,
 ) {
-    match store(shared, whose.0, senders, batch) {
+    match store(shared, owners.0, senders, batch) {
         StoreOutcome::Done => {}
-        StoreOutcome::Retry(batch) => defer(shared, whose, senders, batch, deferred),
+        StoreOutcome::Retry(batch) => defer(shared, owners, senders, batch, deferred),
     }
 }
 
 /// Keeps a batch for the next try, where there is room.
 fn defer<'s>(
     shared: &'s SenderContext,
-    (owner, whose): (Owner, ShareOwner),
+    (owner, owners): (Owner, ShareOwner),
     senders: &VecDeque<SampleOrigin>,
     batch: Batch,
     deferred: &mut VecDeque<DeferredBatch<'s>>,
 ) {
-    let mut taken = shared.in_flight.none(whose);
+    let mut taken = shared.in_flight.none(owners);
     if !taken.grow(batch.len() * SAMPLE_BYTES) {
         shared.app.metrics.limited(&limit::SENDERS_IN_FLIGHT_BYTES);
         let last = senders.front().map(|sender| sender.sender);
@@ -227,7 +227,7 @@ fn store(
         return match stored {
             Ok(appended) => {
                 let late = appended.rejected.iter().map(|rejected| &rejected.1);
-                tell(shared, origin.sender, late);
+                report_refused(shared, origin.sender, late);
                 let of = (&origin.credential, scope.domain());
                 note_made(shared, origin.sender, of, &batch, &appended);
                 StoreOutcome::Done

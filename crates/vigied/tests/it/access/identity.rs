@@ -60,7 +60,7 @@ type RequestFor<T> = fn(&Attempt<'_>, &T) -> Request;
 pub(crate) struct Column {
     pub(crate) name: &'static str,
     ask: Ask,
-    sees: Relation,
+    may_see: Relation,
     may: Relation,
     yes: u16,
 }
@@ -88,7 +88,7 @@ impl Column {
     /// The status by the rules, independent of the table: an object that the user may not see is not found, one that they see but
     /// may not change is forbidden.
     fn rule(&self, user: &User) -> u16 {
-        match ((self.sees)(user), (self.may)(user)) {
+        match ((self.may_see)(user), (self.may)(user)) {
             (false, _) => 404,
             (true, false) => 403,
             (true, true) => self.yes,
@@ -144,14 +144,14 @@ fn manages_space(user: &User) -> bool {
 
 pub(super) fn column(
     name: &'static str,
-    (sees, may): (Relation, Relation),
+    (may_see, may): (Relation, Relation),
     yes: u16,
     ask: impl Fn(&Attempt<'_>) -> Request + Send + Sync + 'static,
 ) -> Column {
     Column {
         name,
         ask: Box::new(ask),
-        sees,
+        may_see,
         may,
         yes,
     }
@@ -169,7 +169,7 @@ enum Does {
 fn places(
     names: [&'static str; 2],
     does: Does,
-    (sees, changes): (Relation, Relation),
+    (may_see, changes): (Relation, Relation),
     yes: u16,
     ask: RequestFor<OrgAndSpace>,
 ) -> Vec<Column> {
@@ -180,14 +180,14 @@ fn places(
     let victim = move |attempt: &Attempt<'_>| does == Does::Destroys && attempt.may;
     let ask_own = move |attempt: &Attempt<'_>| match victim(attempt) {
         true => ask(attempt, &attempt.world.own_place(attempt.user)),
-        false => ask(attempt, &attempt.world.own),
+        false => ask(attempt, &attempt.world.home),
     };
     let other = move |attempt: &Attempt<'_>| match victim(attempt) {
         true => ask(attempt, &attempt.world.place()),
         false => ask(attempt, &attempt.world.other),
     };
     vec![
-        column(names[0], (sees, own_may), yes, ask_own),
+        column(names[0], (may_see, own_may), yes, ask_own),
         column(names[1], (administrator, other_may), yes, other),
     ]
 }

@@ -29,7 +29,7 @@ fn create_instance(world: &World) -> Value {
 /// The instance of everybody's own space.
 fn kept(world: &World) -> Value {
     let make = || {
-        let wish = wish(world, &world.account, &world.own.space);
+        let wish = wish(world, &world.account, &world.home.space);
         world.manage("POST", "/v2/resource_instances", &wish)
     };
     world.kept.instance.get_or_init(make).clone()
@@ -41,7 +41,7 @@ fn free_space(a: &Attempt<'_>) -> (String, String) {
     if a.user.domain != ELSEWHERE {
         let space = match a.may {
             true => world.place().space,
-            false => world.own.space.clone(),
+            false => world.home.space.clone(),
         };
         return (world.account.clone(), space);
     }

@@ -90,7 +90,7 @@ pub(crate) struct World {
     /// The values of `X-Auth-Scope-Id`, by the name of the table's column.
     pub(crate) domains: BTreeMap<&'static str, String>,
     pub(crate) account: String,
-    pub(crate) own: OrgAndSpace,
+    pub(crate) home: OrgAndSpace,
     pub(crate) other: OrgAndSpace,
     /// The stranger's account, with its organization and space.
     pub(crate) elsewhere: (String, OrgAndSpace),
@@ -155,7 +155,7 @@ impl World {
             account,
             other: home.clone(),
             elsewhere: (String::new(), home.clone()),
-            own: home,
+            home,
             users: Vec::new(),
             owners_key: Key {
                 id: String::new(),
@@ -168,14 +168,14 @@ impl World {
         world.other = world.place();
         world.owners_key = world.new_owners_key();
         world.domains = BTreeMap::from([
-            ("own space", format!("s-{}", world.own.space)),
+            ("own space", format!("s-{}", world.home.space)),
             ("other space", format!("s-{}", world.other.space)),
-            ("own org", format!("o-{}", world.own.org)),
+            ("own org", format!("o-{}", world.home.org)),
             ("other org", format!("o-{}", world.other.org)),
             ("account", format!("a-{}", world.account)),
         ]);
         world.invite(&world.clerk);
-        let home = world.own.clone();
+        let home = world.home.clone();
         for (domain, role, allowed) in ROLES {
             let name = format!("{domain} {role}").to_lowercase().replace(' ', "-");
             let email = format!("{name}@example.org");

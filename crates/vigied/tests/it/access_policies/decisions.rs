@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 #[test]
 fn a_decision_is_what_the_request_would_be_answered_with() {
     let account = Account::start();
-    let (subject, key) = account.service();
+    let (subject, key) = account.service("ci");
     let crn = format!(
         "crn:v1:bluemix:public:ibmcloud-monitoring:{}:s/{}:::",
         account.server.owner.region,
@@ -19,11 +19,11 @@ fn a_decision_is_what_the_request_would_be_answered_with() {
     ]);
     let token = text(&token.send().json()["access_token"]);
     let claims = token.split('.').nth(1).unwrap();
-    let question = |subject: Value, action: &str| json!([{"subject": subject, "resource": {"crn": crn}, "action": action}]);
+    let authz_request = |subject: Value, action: &str| json!([{"subject": subject, "resource": {"crn": crn}, "action": action}]);
     let by_id = json!({"attributes": {"id": subject, "scope": "ibm openid"}});
     let permitted = |who: &str, subject: &Value, action: &str| {
         let request = account.server.request("POST", "/v2/authz").bearer(who);
-        let reply = request.json(&question(subject.clone(), action)).send();
+        let reply = request.json(&authz_request(subject.clone(), action)).send();
         assert_eq!(reply.status, 200, "{}", reply.text());
         let decision = reply.json()["responses"][0]["authorizationDecision"].clone();
         decision["permitted"].as_bool().unwrap()
@@ -48,16 +48,16 @@ fn a_decision_is_what_the_request_would_be_answered_with() {
     let owner: Value = serde_json::from_slice(&bytes.unwrap()).unwrap();
     let other = json!({"attributes": {"id": owner["iam_id"]}});
     let request = account.server.request("POST", "/v2/authz").bearer(&token);
-    let reply = request.json(&question(other, "domain.render")).send();
+    let reply = request.json(&authz_request(other, "domain.render")).send();
     refused(&reply, 403, "insufficient_permissions", "Administrator");
 }
 
 impl Account {
     /// Whether somebody may query a resource of these attributes.
     fn may(&self, subject: &Value, resource: &Value) -> bool {
-        let question =
+        let authz_request =
             json!([{"subject": subject, "resource": resource, "action": "domain.render"}]);
-        let reply = self.ask("POST", "/v2/authz", &question);
+        let reply = self.ask("POST", "/v2/authz", &authz_request);
         assert_eq!(reply.status, 200, "{}", reply.text());
         reply.json()["responses"][0]["authorizationDecision"]["permitted"] == true
     }
@@ -70,7 +70,7 @@ fn body_of(token: &str) -> Value {
 #[test]
 fn nothing_is_permitted_where_something_that_is_said_is_not_so() {
     let account = Account::start();
-    let (subject, _) = account.service();
+    let (subject, _) = account.service("ci");
     account.make("/v2/policies", &account.second(&subject, VIEWER, &[]));
     let subject = json!({"attributes": {"id": subject}});
     let owner = &account.server.owner;
@@ -105,7 +105,7 @@ fn nothing_is_permitted_where_something_that_is_said_is_not_so() {
 #[test]
 fn what_is_not_known_is_refused_by_its_name() {
     let account = Account::start();
-    let (subject, _) = account.service();
+    let (subject, _) = account.service("ci");
     let owner = &account.server.owner;
     let whole = format!("{}=", account.token);
     let crn = |part: &str| format!("crn:v1:{part}:s/{}", owner.space);
@@ -141,9 +141,9 @@ fn what_is_not_known_is_refused_by_its_name() {
             "middle part of an access token",
         ),
     ] {
-        let question =
+        let authz_request =
             json!([{"subject": subject, "resource": resource, "action": "domain.render"}]);
-        let reply = account.ask("POST", "/v2/authz", &question);
+        let reply = account.ask("POST", "/v2/authz", &authz_request);
         assert_eq!(reply.status, 400, "{}", reply.text());
         assert!(reply.text().contains(named), "{named}: {}", reply.text());
     }
@@ -152,15 +152,15 @@ fn what_is_not_known_is_refused_by_its_name() {
 #[test]
 fn an_unknown_action_is_told_with_its_question_and_the_others_are_answered() {
     let account = Account::start();
-    let (subject, _) = account.service();
+    let (subject, _) = account.service("ci");
     account.make("/v2/policies", &account.second(&subject, VIEWER, &[]));
-    let question = |action: &str| {
+    let authz_request = |action: &str| {
         json!({
             "subject": {"attributes": {"id": subject}}, "action": action,
             "resource": {"attributes": {"spaceId": account.space()}},
         })
     };
-    let both = json!([question("domain.fly"), question("domain.render")]);
+    let both = json!([authz_request("domain.fly"), authz_request("domain.render")]);
     let reply = account.ask("POST", "/v2/authz", &both);
     assert_eq!(reply.status, 200, "{}", reply.text());
     let responses = reply.json()["responses"].clone();
@@ -183,9 +183,9 @@ fn a_token_permits_no_more_than_its_key() {
     let narrow = crate::harness::token(&account.server.serving.url(), &key);
     let body = body_of(&narrow);
     assert!(!account.may(&body, &space));
-    let question = json!([{"subject": body, "resource": space, "action": "domain.write"}]);
+    let authz_request = json!([{"subject": body, "resource": space, "action": "domain.write"}]);
     let sends = || {
-        let reply = account.ask("POST", "/v2/authz", &question);
+        let reply = account.ask("POST", "/v2/authz", &authz_request);
         let answer = reply.json();
         answer["responses"][0]["authorizationDecision"].clone()
     };

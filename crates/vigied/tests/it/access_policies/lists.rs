@@ -5,14 +5,6 @@ use serde_json::{Value, json};
 use std::thread;
 
 impl Account {
-    fn token_of(&self, key: &str) -> String {
-        let request = self.server.request("POST", "/identity/token").form(&[
-            ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
-            ("apikey", key),
-        ]);
-        text(&request.send().json()["access_token"])
-    }
-
     fn made(&self, path: &str, body: &Value) -> String {
         text(&self.make(path, body)["metadata"]["guid"])
     }
@@ -60,7 +52,7 @@ fn a_list_has_what_policies_are_about() {
         ),
         (vec![], vec!["dev", "one", "two"], true),
     ] {
-        let (subject, key) = account.service();
+        let (subject, key) = account.service("ci");
         let token = account.token_of(&key);
         assert!(account.seen(&token, "/v2/spaces").is_empty());
         let policy = account.second(&subject, VIEWER, &attributes);
@@ -100,7 +92,7 @@ fn a_list_by_the_type_of_service_has_every_policy() {
         vec![("serviceType", "service")],
         vec![("resourceType", "space")],
     ] {
-        let (subject, _) = account.service();
+        let (subject, _) = account.service("ci");
         let policy = account.second(&subject, VIEWER, &attributes);
         made.push(text(&account.make("/v2/policies", &policy)["id"]));
     }
@@ -124,10 +116,10 @@ fn a_list_by_the_type_of_service_has_every_policy() {
 #[test]
 fn more_lists_than_are_worked_out_at_once_are_all_answered() {
     let account = Account::start();
-    let (subject, key) = account.service();
+    let (subject, key) = account.service("ci");
     account.make("/v2/policies", &account.second(&subject, VIEWER, &[]));
     let token = account.token_of(&key);
-    let question = json!([{
+    let authz_request = json!([{
         "subject": {"attributes": {"id": subject}},
         "resource": {"attributes": {"spaceId": account.space()}},
         "action": "domain.render",
@@ -138,7 +130,7 @@ fn more_lists_than_are_worked_out_at_once_are_all_answered() {
                 for _ in 0..5 {
                     assert_eq!(account.seen(&token, "/v2/spaces"), ["dev"]);
                     let request = account.server.request("POST", "/v2/authz").bearer(&token);
-                    let reply = request.json(&question).send();
+                    let reply = request.json(&authz_request).send();
                     assert_eq!(reply.status, 200, "{}", reply.text());
                 }
             });

@@ -8,7 +8,7 @@ use crate::no_role::{error_text, people};
 fn lists_of_roles_say_that_there_are_policies_and_programs_beside() {
     let account = Account::start();
     let (owner, bea) = people(&account.server);
-    let (subject, _) = account.service();
+    let (subject, _) = account.service("ci");
     let lists = [
         "account users --all-roles",
         "account space-users dev -o vigie",

@@ -23,7 +23,7 @@ fn check_error(reply: &Reply, status: u16, parts: &[&str]) {
 #[test]
 fn a_refused_policy_of_the_first_form_says_what_to_write() {
     let account = Account::start();
-    let (subject, _) = account.service();
+    let (subject, _) = account.service("ci");
     let refused = |body: &Value, parts: &[&str]| {
         check_error(&account.ask("POST", "/v1/policies", body), 400, parts);
     };
@@ -96,7 +96,7 @@ fn a_refused_policy_of_the_first_form_says_what_to_write() {
 #[test]
 fn an_operator_that_is_not_enforced_is_refused_with_its_attribute() {
     let account = Account::start();
-    let (subject, _) = account.service();
+    let (subject, _) = account.service("ci");
     let there = "`stringEquals` and `stringMatch`";
     for (operator, value) in [
         ("stringExists", json!(true)),
@@ -119,14 +119,14 @@ fn an_operator_that_is_not_enforced_is_refused_with_its_attribute() {
 fn what_is_refused_beside_policies_says_what_is_meant() {
     let account = Account::start();
     let account_id = account.server.owner.account.clone();
-    let (subject, _) = account.service();
+    let (subject, _) = account.service("ci");
     let id = subject.strip_prefix("iam-").unwrap();
     let whole = format!("write `{subject}`");
     // It spoke of keys that the credential makes.
     let reply = account.call("GET", &format!("/v2/roles?account_id={OTHER}"));
     check_error(
         &reply.send(),
-        403,
+        404,
         &[&format!("`account_id` must be `{account_id}`")],
     );
     for list in [
@@ -160,11 +160,11 @@ fn what_is_refused_beside_policies_says_what_is_meant() {
     check_error(&by_name, 400, &["`vigie account space NAME --guid`"]);
     let by_name = instance(account.space(), "Default");
     check_error(&by_name, 400, &["`GET /v2/resource_groups`"]);
-    let question = json!([{
+    let authz_request = json!([{
         "subject": {"attributes": {"id": subject}}, "action": "domain.write",
         "resource": {"attributes": {"spaceId": "dev"}},
     }]);
-    let reply = account.ask("POST", "/v2/authz", &question);
+    let reply = account.ask("POST", "/v2/authz", &authz_request);
     check_error(&reply, 400, &["`vigie account space NAME --guid`"]);
 }
 
@@ -172,7 +172,7 @@ fn what_is_refused_beside_policies_says_what_is_meant() {
 #[test]
 fn a_service_id_is_told_how_it_gets_a_right() {
     let account = Account::start();
-    let (subject, key) = account.service();
+    let (subject, key) = account.service("ci");
     let user_token = format!("apikey {key}");
     let ask = |method: &str, path: &str| {
         let request = account.server.request(method, path);

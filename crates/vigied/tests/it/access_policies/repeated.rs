@@ -22,7 +22,7 @@ fn giving(policy: &Value, roles: &[&str]) -> Value {
 #[test]
 fn the_same_is_said_once_in_either_form() {
     let account = Account::start();
-    let (subject, _) = account.service();
+    let (subject, _) = account.service("ci");
     let dashed = account.space().to_owned();
     let bare = dashed.replace('-', "").to_uppercase();
     let kind = ("resourceType", "space");
@@ -45,7 +45,7 @@ fn the_same_is_said_once_in_either_form() {
         assert_eq!(reply.json()["errors"][0]["code"], CONFLICT);
     }
     // Other roles, another place, another subject.
-    let (neighbour, _) = account.service();
+    let (neighbour, _) = account.service("ci");
     let wider = account.first(&subject, VIEWER, &[kind]);
     let others = [
         giving(&first, &[VIEWER]),
@@ -74,7 +74,7 @@ fn the_same_is_said_once_in_either_form() {
 #[test]
 fn what_is_out_of_force_says_nothing() {
     let account = Account::start();
-    let (subject, _) = account.service();
+    let (subject, _) = account.service("ci");
     let body = account.first(&subject, VIEWER, &[]);
     let old = text(&account.make("/v1/policies", &body)["id"]);
     let switch = |id: &str, state: &str| {

@@ -164,18 +164,18 @@ fn a_database_that_is_away_is_in_the_log_once_and_once_that_it_is_back() {
         let lines = log.lines().filter(|line| line.contains(what));
         lines.map(str::to_owned).collect::<Vec<_>>()
     };
-    let (is_away, is_back) = (
+    let (outage_message, recovery_message) = (
         "the identity database is not available",
         "the identity database is available again",
     );
-    server.serving.wait_for_log(is_away);
-    assert!(lines(is_back).is_empty());
+    server.serving.wait_for_log(outage_message);
+    assert!(lines(recovery_message).is_empty());
     drop(writer);
-    server.serving.wait_for_log(is_back);
+    server.serving.wait_for_log(recovery_message);
     // Every line before this one has been read by now.
-    let away = lines(is_away);
-    assert_eq!(away.len(), 1, "{away:?}");
-    let back = lines(is_back);
+    let outages = lines(outage_message);
+    assert_eq!(outages.len(), 1, "{outages:?}");
+    let back = lines(recovery_message);
     assert_eq!(back.len(), 1, "{back:?}");
     assert!(back[0].contains(&format!("refused={REFUSED}")), "{back:?}");
 }

@@ -124,8 +124,8 @@ fn guessing_is_slowed_by_source() {
     let refused: Vec<_> = refused.filter(|(status, _)| *status == 429).collect();
     // Five in a minute, so one more in twelve seconds.
     let most = 6 + usize::try_from(begun.elapsed().as_secs() / 12).unwrap();
-    let looked_at = 20 - refused.len();
-    assert!(looked_at <= most, "{looked_at} of 20 were looked at");
+    let checked = 20 - refused.len();
+    assert!(checked <= most, "{checked} of 20 were checked");
     for (_, text) in refused {
         assert!(text.contains("introspection_misses_per_minute"), "{text}");
         assert!(text.to_lowercase().contains("retry-after: "), "{text}");

@@ -135,8 +135,8 @@ fn a_server_without_its_encryption_key_does_not_start_and_says_what_mends_it() {
     let data = folder.path().join("data");
     let owner = init(&data);
     let key = data.join("keys/encryption.key");
-    let away = folder.path().join("away.key");
-    std::fs::rename(&key, &away).unwrap();
+    let moved = folder.path().join("away.key");
+    std::fs::rename(&key, &moved).unwrap();
     let log = Serving::try_start(&data, "127.0.0.1:0", &[]).unwrap_err();
     assert!(
         log.contains("keys/encryption.key") && log.contains("from a backup"),
@@ -151,7 +151,7 @@ fn a_server_without_its_encryption_key_does_not_start_and_says_what_mends_it() {
 
     // Its path is a setting.
     std::fs::remove_file(&key).unwrap();
-    let named = format!("tokens.encryption_key_file={}", away.display());
+    let named = format!("tokens.encryption_key_file={}", moved.display());
     let serving = Serving::start(&data, "127.0.0.1:0", &["--set", &named]);
     assert!(crate::harness::knows(&serving.url(), &owner.api_key));
 }

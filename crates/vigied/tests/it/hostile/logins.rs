@@ -94,19 +94,19 @@ fn seven_hundred_logins_at_once_hold_up_nobody_else() {
     // An honest user elsewhere can log in during all these requests.
     let login = owner_logs_in(&server, HOME);
     assert_eq!(login.0, 200, "{}", login.1);
-    let mut looked_at = 0;
+    let mut checked = 0;
     for stream in &mut attack {
         let (status, text) = answer(stream).unwrap();
         let reply = Answer(status, text);
         match reply.0 {
-            400 => looked_at += 1,
+            400 => checked += 1,
             429 => assert!(reply.header("retry-after").is_some(), "{}", reply.1),
             other => panic!("{other}: {}", reply.1),
         }
     }
     assert!(
-        (1..200).contains(&looked_at),
-        "{looked_at} of 700 passwords were looked at"
+        (1..200).contains(&checked),
+        "{checked} of 700 passwords were checked"
     );
     let served = honest.stop();
     assert!(
@@ -249,12 +249,12 @@ fn password_spraying_is_slowed() {
         ask(&mut stream, "/identity/token", BX, &body);
         statuses.push(answer(&mut stream).unwrap().0);
     }
-    let looked_at = statuses.iter().filter(|status| **status == 400).count();
+    let checked = statuses.iter().filter(|status| **status == 400).count();
     let refused = statuses.iter().filter(|status| **status == 429).count();
-    assert_eq!(looked_at + refused, statuses.len(), "{statuses:?}");
+    assert_eq!(checked + refused, statuses.len(), "{statuses:?}");
     // Fifty, and one more in ten seconds.
     let most = 51 + usize::try_from(begun.elapsed().as_secs() / 10).unwrap();
-    assert!(looked_at <= most, "{looked_at} of 100 were looked at");
+    assert!(checked <= most, "{checked} of 100 were checked");
     assert!(statuses[..40].iter().all(|status| *status == 400));
     assert_eq!(owner_logs_in(&server, HOME).0, 200);
 }
@@ -264,7 +264,7 @@ fn guessing_keys_and_codes_is_rate_limited() {
     let server = Server::start();
     let mut stream = connect_from(ATTACKER, &server).unwrap();
     let begun = Instant::now();
-    let mut looked_at = 0;
+    let mut checked = 0;
     for number in 0..260 {
         let text = format!("code{number}");
         let fields: [(&str, &str); 2] = match number % 3 {
@@ -286,11 +286,11 @@ fn guessing_keys_and_codes_is_rate_limited() {
         );
         let (status, text) = answer(&mut stream).unwrap();
         assert!(status == 400 || status == 429, "{status}: {text}");
-        looked_at += u64::from(status == 400);
+        checked += u64::from(status == 400);
     }
     // A hundred, and one more in a second.
     let most = 101 + begun.elapsed().as_secs();
-    assert!(looked_at <= most, "{looked_at} of 260 were looked at");
+    assert!(checked <= most, "{checked} of 260 were checked");
 }
 
 #[test]

@@ -106,12 +106,12 @@ fn regression_6_braces_are_not_written_out() {
     let digits = "{0,1,2,3,4,5,6,7,8,9}".repeat(2);
     let pattern = format!("{digits}{{0,1,2,3,4,5,6,7,8}}{}", "{a}".repeat(1345));
     let path = format!("/v1/metrics?target={}", escaped(&pattern));
-    let questions: Vec<TcpStream> = (0..8).map(|_| ask(&server, "GET", &path)).collect();
+    let streams: Vec<TcpStream> = (0..8).map(|_| ask(&server, "GET", &path)).collect();
     let mut live = connect_from(HONEST, &server).unwrap();
     live.write_all(b"GET /health/live HTTP/1.1\r\nHost: vigie\r\nConnection: close\r\n\r\n")
         .unwrap();
     assert_eq!(status(live), 200);
-    for question in questions {
-        assert_eq!(status(question), 200);
+    for stream in streams {
+        assert_eq!(status(stream), 200);
     }
 }

@@ -122,16 +122,16 @@ const FIELDS: &[&str] = &[
 
 /// Wherever there is something unseen in an answer that no page of ours has.
 fn unseen_in(value: &Value, found: &mut Vec<String>) {
-    let mut look = |text: &str| {
+    let mut check = |text: &str| {
         if text.contains(is_invisible) {
             found.push(escaped(text).into_owned());
         }
     };
     match value {
-        Value::String(text) => look(text),
+        Value::String(text) => check(text),
         Value::Array(all) => all.iter().for_each(|item| unseen_in(item, found)),
         Value::Object(all) => {
-            all.keys().for_each(|key| look(key));
+            all.keys().for_each(|key| check(key));
             all.values().for_each(|item| unseen_in(item, found));
         }
         _ => {}
@@ -162,7 +162,7 @@ fn form(answer: &Value) -> &'static str {
 }
 
 impl Seen {
-    fn look(&mut self, what: &str, reply: &Reply) {
+    fn check(&mut self, what: &str, reply: &Reply) {
         assert!(
             reply.status < 500,
             "{what}: {} {}",
@@ -253,7 +253,7 @@ fn what_is_not_seen_comes_back_as_its_number_from_every_route() {
             format!("{path}{ESCAPED}"),
         ] {
             let reply = with_key(&server, method, &path).json(&json!({})).send();
-            seen.look(&format!("{method} {path}"), &reply);
+            seen.check(&format!("{method} {path}"), &reply);
         }
         // Deleted things would give no further answer, nor would a key that was disabled.
         let is_end = method == "DELETE" && path != "/v1/metrics/list";
@@ -265,10 +265,10 @@ fn what_is_not_seen_comes_back_as_its_number_from_every_route() {
         for query in &parameters {
             let asked = format!("{path}?{query}");
             let reply = with_key(&server, method, &asked).send();
-            seen.look(&format!("{method} {asked}"), &reply);
+            seen.check(&format!("{method} {asked}"), &reply);
         }
         let scoped = with_key(&server, method, &path).header("X-Auth-Scope-Id", "s-%1B");
-        seen.look(&format!("{method} {path} scope"), &scoped.send());
+        seen.check(&format!("{method} {path} scope"), &scoped.send());
         if matches!(method, "GET" | "DELETE") && !path.contains(ESCAPED) {
             continue;
         }
@@ -276,9 +276,9 @@ fn what_is_not_seen_comes_back_as_its_number_from_every_route() {
             let what = format!("{method} {path} `{field}`");
             let as_form = with_key(&server, method, &path)
                 .form(&[(field, UNSEEN), ("grant_type", "password")]);
-            seen.look(&what, &as_form.send());
+            seen.check(&what, &as_form.send());
             let as_form = server.request(method, &path).form(&[(field, UNSEEN)]);
-            seen.look(&what, &as_form.basic("bx", "bx").send());
+            seen.check(&what, &as_form.basic("bx", "bx").send());
             let mut body = json!({
                 "name": "some name", "iam_id": owner.me, "organization_guid": server.owner.org,
             });
@@ -294,7 +294,7 @@ fn what_is_not_seen_comes_back_as_its_number_from_every_route() {
                     .header("If-Match", "*")
                     .json(&body)
                     .send();
-                seen.look(&what, &reply);
+                seen.check(&what, &reply);
             }
         }
         for body in [
@@ -307,11 +307,11 @@ fn what_is_not_seen_comes_back_as_its_number_from_every_route() {
                 .header("Content-Type", "application/json")
                 .body(body)
                 .send();
-            seen.look(&format!("{method} {path}: no JSON"), &reply);
+            seen.check(&format!("{method} {path}: no JSON"), &reply);
         }
         let named = with_key(&server, method, &path).header("If-Match", "*");
         let reply = named.json(&json!({UNSEEN: "name"})).send();
-        seen.look(&format!("{method} {path}: a field"), &reply);
+        seen.check(&format!("{method} {path}: a field"), &reply);
     }
     let items = json!([
         {"name": UNSEEN, "value": 1},
@@ -321,7 +321,7 @@ fn what_is_not_seen_comes_back_as_its_number_from_every_route() {
         UNSEEN,
     ]);
     let receipt = with_key(&server, "POST", "/v1/metrics").json(&items).send();
-    seen.look("a receipt", &receipt);
+    seen.check("a receipt", &receipt);
     let wrongs: Vec<_> = seen.wrongs.into_iter().collect();
     assert!(
         wrongs.is_empty(),

@@ -179,8 +179,8 @@ fn what_a_target_may_make_a_server_do() {
         refused(&reply, 400, "BXNMSMT05E", limit);
         assert_eq!(hits(&server, limit), before + 1, "{}", limit.name);
     }
-    for question in ["findSeries?expr=name=~", "autoComplete/tags?expr=name=~"] {
-        let path = format!("/tags/{question}{long}");
+    for query in ["findSeries?expr=name=~", "autoComplete/tags?expr=name=~"] {
+        let path = format!("/tags/{query}{long}");
         let reply = server.metrics(&token, "GET", &path).send();
         assert_eq!(reply.status, 400, "{}", reply.text());
         assert!(reply.text().contains("regex_bytes"), "{}", reply.text());

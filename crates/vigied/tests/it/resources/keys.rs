@@ -31,7 +31,7 @@ fn a_key_opens_its_space_alone_and_only_until_it_is_deleted() {
         request.send().status
     };
     let scope = format!("s-{}", account.server.owner.space);
-    let other = format!("s-{}", account.space("second"));
+    let other = format!("s-{}", account.new_space("second"));
     assert_eq!((status("GET", &scope), status("POST", &scope)), (200, 403));
     assert_eq!(status("GET", &other), 404);
 
@@ -39,11 +39,11 @@ fn a_key_opens_its_space_alone_and_only_until_it_is_deleted() {
     let service = text(&made["credentials"]["iam_serviceid_crn"]);
     let (_, service) = service.split_once("serviceid:").unwrap();
     let may = |action: &str, crn: &str| {
-        let question = json!([{
+        let authz_request = json!([{
             "subject": {"attributes": {"id": format!("iam-{service}")}},
             "resource": {"crn": crn}, "action": action,
         }]);
-        let reply = account.ask("POST", "/v2/authz", &question);
+        let reply = account.ask("POST", "/v2/authz", &authz_request);
         assert_eq!(reply.status, 200, "{}", reply.text());
         reply.json()["responses"][0]["authorizationDecision"]["permitted"] == true
     };
@@ -55,14 +55,14 @@ fn a_key_opens_its_space_alone_and_only_until_it_is_deleted() {
 
     // The secret is told once.
     let path = format!("/v2/resource_keys/{}", text(&made["guid"]));
-    let read = account.get(&path);
+    let read = account.read(&path);
     assert_eq!(read["credentials"].get("apikey"), None);
     assert_eq!(
         read["credentials"]["iam_apikey_id"],
         made["credentials"]["iam_apikey_id"]
     );
     let by_crn = format!("/v2/resource_keys/{}", escaped(&made["crn"]));
-    assert_eq!(account.get(&by_crn), read);
+    assert_eq!(account.read(&by_crn), read);
     let writer = json!({"name": "agent", "source": instance["guid"]});
     let writer = account.make("/v2/resource_keys", &writer);
     assert_eq!(
@@ -71,14 +71,14 @@ fn a_key_opens_its_space_alone_and_only_until_it_is_deleted() {
     );
     let of_instance = format!("{}/resource_keys", path_of(&instance));
     for list in ["/v2/resource_keys", of_instance.as_str()] {
-        assert_eq!(names(&account.get(list)), ["ci", "agent"]);
-        let found = account.get(&format!("{list}?name=agent"));
+        assert_eq!(names(&account.read(list)), ["ci", "agent"]);
+        let found = account.read(&format!("{list}?name=agent"));
         assert_eq!(names(&found), ["agent"]);
-        assert!(names(&account.get(&format!("{list}?resource_id=kms"))).is_empty());
-        let page = account.get(&format!("{list}?limit=1"));
+        assert!(names(&account.read(&format!("{list}?resource_id=kms"))).is_empty());
+        let page = account.read(&format!("{list}?limit=1"));
         let next = text(&page["next_url"]);
         let (_, query) = next.split_once('?').unwrap();
-        assert_eq!(names(&account.get(&format!("{list}?{query}"))), ["agent"]);
+        assert_eq!(names(&account.read(&format!("{list}?{query}"))), ["agent"]);
     }
     for (field, value) in [
         ("role", json!("Owner")),
@@ -110,9 +110,9 @@ fn a_key_opens_its_space_alone_and_only_until_it_is_deleted() {
     refused(&held, 409, "conflict", "recursive");
     let all = format!("{}?recursive=true", path_of(&instance));
     assert_eq!(account.call("DELETE", &all).send().status, 202);
-    let services = account.get("/v1/serviceids");
+    let services = account.read("/v1/serviceids");
     assert_eq!(services["serviceids"], json!([]));
-    assert_eq!(account.get("/v1/policies")["policies"], json!([]));
+    assert_eq!(account.read("/v1/policies")["policies"], json!([]));
 }
 
 #[test]
@@ -128,20 +128,20 @@ fn a_key_whose_api_key_was_deleted_says_so() {
     assert_eq!(account.call("DELETE", &path).send().status, 204);
     let state = |key: &Value| {
         let path = format!("/v2/resource_keys/{}", text(&key["guid"]));
-        account.get(&path)["state"].clone()
+        account.read(&path)["state"].clone()
     };
     assert_eq!(
         (state(&made), state(&other)),
         (json!("removed"), json!("active"))
     );
-    let list = account.get("/v2/resource_keys");
+    let list = account.read("/v2/resource_keys");
     let states = list["resources"].as_array().unwrap().iter();
     let states: Vec<String> = states.map(|key| text(&key["state"])).collect();
     assert_eq!(states.iter().filter(|state| *state == "removed").count(), 1);
     // What was made with it is there still, until the key is deleted.
     let path = format!("/v2/resource_keys/{}", text(&made["guid"]));
     assert_eq!(account.call("DELETE", &path).send().status, 204);
-    let services = account.get("/v1/serviceids");
+    let services = account.read("/v1/serviceids");
     assert_eq!(services["serviceids"].as_array().unwrap().len(), 1);
 }
 
@@ -170,7 +170,7 @@ fn a_locked_instance_gets_no_keys() {
     assert_eq!(account.call("POST", &lock).send().status, 200);
     let refused_key = account.ask("POST", "/v2/resource_keys", &wish);
     refused(&refused_key, 409, "locked", "unlock");
-    assert_eq!(account.get("/v1/serviceids")["serviceids"], json!([]));
+    assert_eq!(account.read("/v1/serviceids")["serviceids"], json!([]));
     assert_eq!(account.call("DELETE", &lock).send().status, 200);
     account.make("/v2/resource_keys", &wish);
 }

@@ -180,7 +180,7 @@ fn graphyte_sends_again_what_it_could_not_send() {
     let (host, port) = parts(&address);
     let mut program = Command::new(python);
     program.args(["-c", include_str!("graphyte.py"), host, port]);
-    let (mut program, lines) = Running::telling(program.arg(KILLS.to_string()));
+    let (mut program, lines) = Running::with_output(program.arg(KILLS.to_string()));
     let mut indices = lines.map(|line| line.unwrap().parse::<usize>().unwrap());
     // What was sent after a kill, until the first was refused.
     let mut after_kills: Vec<Range<usize>> = Vec::new();
@@ -222,7 +222,7 @@ fn influxdbs_client_sends_again_what_was_not_acknowledged() {
         .arg(lasting.listeners.server.serving.url())
         .args([&lasting.key, &space, &POINTS.to_string()])
         .stderr(Stdio::null());
-    let (mut program, lines) = Running::telling(&mut program);
+    let (mut program, lines) = Running::with_output(&mut program);
     let (mut kills, mut last) = (0, 0);
     for line in lines {
         let line = line.unwrap();

@@ -172,10 +172,10 @@ fn a_sender_that_ends_while_its_lines_wait_is_told() {
 fn stream(listeners: &Listeners, lasting: Duration, token: impl Fn() -> String) -> (usize, usize) {
     let mut stream = TcpStream::connect(listeners.address("graphite.listen")).unwrap();
     let answers = BufReader::new(stream.try_clone().unwrap());
-    let (tell, lines) = mpsc::channel();
+    let (line_sender, lines) = mpsc::channel();
     std::thread::spawn(move || {
         for line in answers.lines().map_while(Result::ok) {
-            if tell.send(line).is_err() {
+            if line_sender.send(line).is_err() {
                 break;
             }
         }

@@ -9,20 +9,6 @@ const ASSUME: &str = "urn:ibm:params:oauth:grant-type:assume";
 const VIEWER: &str = "crn:v1:bluemix:public:iam::::role:Viewer";
 
 impl Account {
-    /// The access token of an API key.
-    fn token_of(&self, key: &str) -> String {
-        let form = [
-            ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
-            ("apikey", key),
-        ];
-        let reply = self
-            .server
-            .request("POST", "/identity/token")
-            .form(&form)
-            .send();
-        text(&reply.json()["access_token"])
-    }
-
     fn assume(&self, fields: &[(&str, &str)]) -> Reply {
         let mut form = vec![("grant_type", ASSUME)];
         form.extend(fields);
@@ -76,7 +62,7 @@ impl Account {
 fn taking_a_profile_on_is_its_activity() {
     let account = Account::start();
     let (ops, idle) = (account.profile("ops"), account.profile("idle"));
-    let (service, key) = account.service("ci");
+    let (service, key) = account.service_id("ci");
     account.let_in(&ops, &service);
     let presented = account.token_of(&key);
     let of = |path: &str| {
@@ -117,7 +103,7 @@ fn code(reply: &Reply) -> (u16, String) {
 fn the_token_of_a_profile_opens_what_the_profile_may() {
     let account = Account::start();
     let profile = account.profile("ops");
-    let (service, key) = account.service("ci");
+    let (service, key) = account.service_id("ci");
     account.let_in(&profile, &service);
     let presented = account.token_of(&key);
     let id = text(&profile["id"]);
@@ -212,7 +198,7 @@ fn the_token_of_a_profile_opens_what_the_profile_may() {
 fn a_profile_is_named_in_three_ways_and_nothing_else_is_a_proof() {
     let account = Account::start();
     let profile = account.profile("ops");
-    let (service, key) = account.service("ci");
+    let (service, key) = account.service_id("ci");
     account.let_in(&profile, &service);
     let (presented, account_id) = (account.token_of(&key), account.server.owner.account.clone());
     let token = ("access_token", presented.as_str());

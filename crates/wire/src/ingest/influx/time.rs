@@ -28,7 +28,7 @@ pub(super) fn read(text: &str, precision: Option<Precision>) -> Result<Millis, R
         return refuse("lies beyond the year 9999");
     };
     if precision.is_none() {
-        let looks = match count {
+        let likely_unit = match count {
             1_000_000_000..100_000_000_000 => Some("seconds: say so with `precision=s`"),
             100_000_000_000..100_000_000_000_000 => {
                 Some("milliseconds: say so with `precision=ms`")
@@ -38,9 +38,9 @@ pub(super) fn read(text: &str, precision: Option<Precision>) -> Result<Millis, R
             }
             _ => None,
         };
-        if let Some(looks) = looks {
+        if let Some(likely_unit) = likely_unit {
             return refuse(&format!(
-                "would be a time of about 1970 in nanoseconds, and looks like {looks}"
+                "would be a time of about 1970 in nanoseconds, and looks like {likely_unit}"
             ));
         }
     }

@@ -269,7 +269,7 @@ fn touched<'t, T>(table: &'t mut Table<T>, name: &str) -> Option<&'t mut T> {
     Some(&mut sum.value)
 }
 
-/// For how many flushes series are kept that nothing comes of.
+/// For how many flushes series without new values are kept.
 #[derive(Debug, Clone, Copy)]
 struct IdleFlushes {
     /// Whatever is set.

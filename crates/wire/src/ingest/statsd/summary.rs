@@ -172,26 +172,26 @@ impl Percentile {
     fn emit(&self, values: &[f64], running: &PrefixSums, emit: &mut impl FnMut(&Affixes, f64)) {
         let all = values.len();
         // One value is what every percentile is made of.
-        let within = if all > 1 {
+        let selected = if all > 1 {
             share(self.percent.abs(), all)
         } else {
             all
         };
         let bound = if self.percent > 0.0 {
-            within.checked_sub(1)
+            selected.checked_sub(1)
         } else {
-            all.checked_sub(within)
+            all.checked_sub(selected)
         };
-        let Some(bound) = bound.and_then(|at| values.get(at)).filter(|_| within > 0) else {
+        let Some(bound) = bound.and_then(|at| values.get(at)).filter(|_| selected > 0) else {
             return;
         };
         let (sum, sum_squares) = if self.percent > 0.0 {
-            running.first(within)
+            running.first(selected)
         } else {
-            running.last(within)
+            running.last(selected)
         };
-        emit(&self.count, amount(within));
-        emit(&self.mean, sum / amount(within));
+        emit(&self.count, amount(selected));
+        emit(&self.mean, sum / amount(selected));
         emit(&self.bound, *bound);
         emit(&self.sum, sum);
         emit(&self.sum_squares, sum_squares);

@@ -2,7 +2,7 @@
 
 mod world;
 
-use self::world::{ACCOUNTS, World, account, domains, principals, step};
+use self::world::{ACCOUNTS, World, account, domains, principals, step, subjects};
 use super::*;
 use crate::model::directory::policy_target::{DomainKind, PolicyTarget, is_met};
 use proptest::prelude::*;
@@ -50,7 +50,46 @@ fn walked(directory: &Directory, principal: Principal, domain: Domain) -> Option
         .reduce(Actions::union)
 }
 
+/// Each policy of an account is for its subject, and for no other.
+fn check_subjects(directory: &Directory) -> Result<(), TestCaseError> {
+    for account_id in (0..ACCOUNTS).map(account) {
+        for subject in subjects() {
+            let is_for = |policy: &&Policy| match (policy.subject, subject) {
+                (PolicySubject::Invited(id), PolicySubject::Principal(principal)) => {
+                    principal.user() == Some(id)
+                }
+                (of, subject) => of == subject,
+            };
+            let walked = directory.policies_of(account_id).filter(is_for);
+            let walked: HashSet<PolicyId> = walked.map(|policy| policy.id).collect();
+            let found = directory.policies_for(subject, account_id);
+            let found: Vec<PolicyId> = found.map(|policy| policy.id).collect();
+            prop_assert_eq!(found.len(), walked.len());
+            prop_assert_eq!(found.into_iter().collect::<HashSet<_>>(), walked);
+        }
+    }
+    Ok(())
+}
+
+/// The spaces of a name are all those of the account that have it.
+fn check_names(directory: &Directory) -> Result<(), TestCaseError> {
+    for account_id in (0..ACCOUNTS).map(account) {
+        let all = directory.spaces_of(account_id);
+        for name in all.iter().map(|id| &directory.spaces.get(id).unwrap().name) {
+            let named = directory.spaces_named(account_id, name);
+            let named: Vec<SpaceId> = named.map(|space| space.id).collect();
+            let mut expected = all.to_vec();
+            expected.retain(|id| directory.spaces.get(id).unwrap().name == *name);
+            prop_assert_eq!(named, expected);
+        }
+        prop_assert_eq!(directory.spaces_named(account_id, "of nobody").count(), 0);
+    }
+    Ok(())
+}
+
 fn check(directory: &Directory) -> Result<(), TestCaseError> {
+    check_subjects(directory)?;
+    check_names(directory)?;
     for principal in principals() {
         let is_shown = |domain| walked(directory, principal, domain).is_some();
         for domain in domains() {
@@ -65,7 +104,7 @@ fn check(directory: &Directory) -> Result<(), TestCaseError> {
             prop_assert_eq!(directory.has_access(principal, domain), expected.is_some());
         }
         for account_id in (0..ACCOUNTS).map(account) {
-            let (orgs, spaces) = directory.shown_by_policies(principal, account_id);
+            let (orgs, spaces) = directory.visible_by_policies(principal, account_id);
             let all = directory.orgs_of(account_id).iter().copied();
             let expected: HashSet<OrgId> = all.filter(|id| is_shown(Domain::Org(*id))).collect();
             prop_assert_eq!(&orgs, &expected);
@@ -75,13 +114,16 @@ fn check(directory: &Directory) -> Result<(), TestCaseError> {
             prop_assert_eq!(&spaces, &expected);
             for all in [
                 directory.spaces_of(account_id),
-                &directory.spaces_of(account_id)[..1],
+                directory.spaces_of(account_id).get(..1).unwrap_or_default(),
             ] {
                 let mut expected = all.to_vec();
                 expected.retain(|id| spaces.contains(id));
                 prop_assert_eq!(directory.accessible(principal, account_id, all), expected);
             }
             for id in directory.orgs_of(account_id).iter().copied() {
+                let mut expected = directory.spaces_of(account_id).to_vec();
+                expected.retain(|space| directory.org_of(*space) == Some(id));
+                prop_assert_eq!(directory.spaces_in(id), &*expected);
                 let mut inside = spaces.iter();
                 let has_space = inside.any(|space| directory.org_of(*space) == Some(id));
                 let expected = orgs.contains(&id) || has_space;

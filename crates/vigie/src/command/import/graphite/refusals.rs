@@ -6,8 +6,8 @@ use crate::error::{Failure, Kind, code};
 use crate::printable_text::{PrintableText, escaped};
 use base::excerpt;
 
-/// So much of an answer is looked at for what it says.
-const LOOKED_AT_BYTES: usize = 4096;
+/// How much of an answer is searched for its message.
+const INSPECTED_BYTES: usize = 4096;
 
 /// The hint where something else answers.
 const WHERE: &str = "name the address at which `/render` and `/metrics/find` are";
@@ -119,7 +119,7 @@ fn message(reply: &Reply) -> Option<PrintableText> {
 }
 
 fn beginning(reply: &Reply) -> String {
-    let bytes = reply.body.get(..LOOKED_AT_BYTES).unwrap_or(&reply.body);
+    let bytes = reply.body.get(..INSPECTED_BYTES).unwrap_or(&reply.body);
     String::from_utf8_lossy(bytes).into_owned()
 }
 

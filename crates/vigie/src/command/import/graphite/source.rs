@@ -167,7 +167,7 @@ impl<'a> Source<'a> {
             let sent = self.context.send_elsewhere(&self.client, request);
             let had_answered = self.has_answered.get();
             self.has_answered.set(had_answered || sent.is_ok());
-            let (failure, wished) = match sent {
+            let (failure, requested) = match sent {
                 Ok(reply) if reply.is_success() => return Ok(reply),
                 Ok(reply) => {
                     let has_credentials = self.credentials.is_some();
@@ -175,14 +175,14 @@ impl<'a> Source<'a> {
                     if !matches!(reply.status, 429 | 502..=504) {
                         return Err(failure);
                     }
-                    let wished = reply.header("retry-after");
-                    let wished = wished.and_then(|seconds| seconds.parse().ok());
-                    (failure, wished.map(Duration::from_secs))
+                    let requested = reply.header("retry-after");
+                    let requested = requested.and_then(|seconds| seconds.parse().ok());
+                    (failure, requested.map(Duration::from_secs))
                 }
                 Err(failure) if had_answered && may_pass(&failure) => (unanswered(failure), None),
                 Err(failure) => return Err(unanswered(failure)),
             };
-            let wait = wished.unwrap_or(FIRST_WAIT * (1 << (attempt - 1)));
+            let wait = requested.unwrap_or(FIRST_WAIT * (1 << (attempt - 1)));
             if attempt >= ATTEMPTS {
                 return Err(failure);
             }

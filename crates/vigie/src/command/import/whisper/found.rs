@@ -103,8 +103,8 @@ impl Walk {
         }
     }
 
-    /// Looks at what a folder has by this name; `None` for what is no file of Whisper's.
-    fn look(&mut self, name: &OsString) -> Option<WalkEntry> {
+    /// What a folder has by this name; `None` for what is no file of Whisper's.
+    fn visit(&mut self, name: &OsString) -> Option<WalkEntry> {
         let relative = self.at.join(name);
         let path = self.root.join(&relative);
         let display_path = || relative.to_string_lossy().into_owned();
@@ -164,7 +164,7 @@ impl Iterator for Walk {
         loop {
             match self.levels.last_mut()?.next() {
                 Some(name) => {
-                    if let Some(found) = self.look(&name) {
+                    if let Some(found) = self.visit(&name) {
                         return Some(found);
                     }
                 }

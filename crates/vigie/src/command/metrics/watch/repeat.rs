@@ -19,24 +19,24 @@ pub(in crate::command::metrics) fn repeat(
         .map_err(|error| Failure::failed(format!("no signal can be waited for: {error}")))?;
     let closed = Arc::clone(&stop);
     when_stdout_closes(move || closed.request("SIGPIPE"));
-    let (mut read_at, mut is_told) = (None, false);
+    let (mut read_at, mut is_reported) = (None, false);
     loop {
         let begun = Instant::now();
         match read(read_at.map(|at: Instant| at.elapsed())) {
             Ok(()) => {
                 read_at = Some(begun);
-                is_told = false;
+                is_reported = false;
             }
             Err(failure) if read_at.is_some() && is_transient(&failure) => {
                 // Once only, so that it does not fill a log.
-                if !is_told {
+                if !is_reported {
                     context.output.warn(escaped!(
                         "{}; trying again every {}",
                         failure.message,
                         in_words(every.as_secs())
                     ));
                 }
-                is_told = true;
+                is_reported = true;
             }
             Err(failure) => return Err(failure),
         }

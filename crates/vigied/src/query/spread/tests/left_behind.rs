@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Gives leave to one thread at a time, which is wanted at once.
+/// Gives a turn to one thread at a time, and wants it back at once.
 #[derive(Debug, Default)]
 struct Brief {
     given: AtomicU64,

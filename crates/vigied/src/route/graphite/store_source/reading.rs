@@ -74,7 +74,7 @@ impl SlotReading<'_> {
         let age = self.now.saturating_sub(self.range.from);
         let view = self
             .rules
-            .view_looking(&name, age, &mut |cost| look(context, cost))?;
+            .view_checked(&name, age, &mut |cost| look(context, cost))?;
         let step = Step::new(view.step.saturating_mul(1000))
             .ok_or(StoreError::Unsupported("have steps of no length"))?;
         let range = TimeRange {

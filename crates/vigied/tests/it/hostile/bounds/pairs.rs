@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 /// A credential and its bounds, as the test knows them.
 #[derive(Debug, Clone)]
-struct Shown {
+struct PresentedCredential {
     kind: Kind,
     text: String,
     /// Its origin, for the failing test's reader.
@@ -22,7 +22,7 @@ struct Shown {
     renewable: bool,
 }
 
-impl Shown {
+impl PresentedCredential {
     /// Credentials alike in all of this give alike.
     fn likeness(&self) -> (Kind, bool, bool, bool, bool) {
         let (account, until) = (self.account.is_some(), self.until.is_some());
@@ -57,7 +57,11 @@ fn log_in(place: &Fixture, user: &str, password: &str) -> Reply {
 }
 
 /// Every endpoint that issues, asked in every way that takes such a credential.
-fn everywhere(place: &Fixture, presented: &Shown, issued: &mut dyn FnMut(&str, &Reply)) {
+fn everywhere(
+    place: &Fixture,
+    presented: &PresentedCredential,
+    issued: &mut dyn FnMut(&str, &Reply),
+) {
     let owner = &place.server.owner;
     let (kind, text) = (presented.kind, presented.text.as_str());
     let mut form = vec![("grant_type", kind.grant()), (kind.field(), text)];
@@ -134,7 +138,11 @@ fn everywhere(place: &Fixture, presented: &Shown, issued: &mut dyn FnMut(&str, &
 }
 
 /// The credentials in a reply, with the bounds they must have.
-fn credentials_in(presented: &Shown, endpoint: &str, reply: &Reply) -> Vec<Shown> {
+fn credentials_in(
+    presented: &PresentedCredential,
+    endpoint: &str,
+    reply: &Reply,
+) -> Vec<PresentedCredential> {
     if reply.status >= 300 {
         return Vec::new();
     }
@@ -144,7 +152,7 @@ fn credentials_in(presented: &Shown, endpoint: &str, reply: &Reply) -> Vec<Shown
             let claims = claims(&text);
             path.push_str(&format!(" {claims}"));
         }
-        Shown {
+        PresentedCredential {
             kind,
             text,
             path,
@@ -190,7 +198,7 @@ fn credentials_in(presented: &Shown, endpoint: &str, reply: &Reply) -> Vec<Shown
 }
 
 /// Checks a credential that was issued against what was shown for it, and narrows its bounds to its own.
-fn settle(credential: &mut Shown, reply: &Value) {
+fn settle(credential: &mut PresentedCredential, reply: &Value) {
     let path = &credential.path;
     match credential.kind {
         Kind::Iam | Kind::Uaa => {
@@ -235,7 +243,7 @@ fn settle(credential: &mut Shown, reply: &Value) {
 }
 
 /// Whether an access token or key opens an account: its users are listed.
-fn opens(place: &Fixture, credential: &Shown, account: &str) -> bool {
+fn opens(place: &Fixture, credential: &PresentedCredential, account: &str) -> bool {
     let Some(word) = credential.kind.word() else {
         return false;
     };
@@ -247,7 +255,11 @@ fn opens(place: &Fixture, credential: &Shown, account: &str) -> bool {
 }
 
 /// Shows a credential everywhere, and what comes of it, until nothing unlike comes. All that was issued.
-fn walk(place: &Fixture, root: Shown, tried: &mut BTreeSet<(Kind, String)>) -> Vec<Shown> {
+fn walk(
+    place: &Fixture,
+    root: PresentedCredential,
+    tried: &mut BTreeSet<(Kind, String)>,
+) -> Vec<PresentedCredential> {
     let mut waiting = VecDeque::from([root]);
     let (mut seen, mut all) = (BTreeSet::new(), Vec::new());
     while let Some(presented) = waiting.pop_front() {
@@ -277,7 +289,7 @@ fn walk(place: &Fixture, root: Shown, tried: &mut BTreeSet<(Kind, String)>) -> V
 }
 
 /// Whether what was issued opens anything.
-fn is_usable(place: &Fixture, credential: &Shown) -> bool {
+fn is_usable(place: &Fixture, credential: &PresentedCredential) -> bool {
     if credential.kind.word().is_some() {
         let accounts = [&place.server.owner.account, &place.second];
         return accounts
@@ -293,8 +305,8 @@ fn is_usable(place: &Fixture, credential: &Shown) -> bool {
     reply.status == 200
 }
 
-fn root(kind: Kind, text: &str) -> Shown {
-    Shown {
+fn root(kind: Kind, text: &str) -> PresentedCredential {
+    PresentedCredential {
         kind,
         text: text.to_owned(),
         path: format!("{kind:?}"),
@@ -312,7 +324,7 @@ fn no_pair_of_credential_and_endpoint_gives_more_than_was_shown() {
     let mut tried = BTreeSet::new();
     let soon = now() + 1200;
     let (id, expiring) = place.key(Some(soon));
-    let of_key = Shown {
+    let of_key = PresentedCredential {
         account: Some(owner.account.clone()),
         until: Some(soon),
         keys_until: Some(soon),
@@ -320,7 +332,7 @@ fn no_pair_of_credential_and_endpoint_gives_more_than_was_shown() {
     };
     // The key for a space that a login with it gives: nothing made with it lives longer, and it makes no key.
     let login = log_in(&place, "apikey", &expiring);
-    let narrowed = Shown {
+    let narrowed = PresentedCredential {
         text: text(&login.json(), "logging_token"),
         path: "Key → /login → logging token".to_owned(),
         ..of_key.clone()
@@ -340,7 +352,7 @@ fn no_pair_of_credential_and_endpoint_gives_more_than_was_shown() {
     }
     let of_expiring = walk(&place, of_key, &mut tried);
     let (lasting_id, lasting) = place.key(None);
-    let of_key = Shown {
+    let of_key = PresentedCredential {
         account: Some(owner.account.clone()),
         ..root(Kind::Key, &lasting)
     };

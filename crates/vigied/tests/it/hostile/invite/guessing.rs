@@ -31,12 +31,12 @@ fn of_many_guesses_at_once_no_more_are_looked_at_than_of_guesses_one_by_one() {
             .map(|guess| guess.join().unwrap())
             .collect()
     });
-    let looked_at = statuses.iter().filter(|status| **status == 400).count();
+    let checked = statuses.iter().filter(|status| **status == 400).count();
     let slowed = statuses.iter().filter(|status| **status == 429).count();
-    assert_eq!(looked_at + slowed, 48, "{statuses:?}");
+    assert_eq!(checked + slowed, 48, "{statuses:?}");
     // While they ran some may have come back: four in a minute.
     let most = 5 + usize::try_from(begun.elapsed().as_secs() / 15).unwrap();
-    assert!((4..=most).contains(&looked_at), "{statuses:?}");
+    assert!((4..=most).contains(&checked), "{statuses:?}");
 }
 
 #[test]

@@ -7,8 +7,8 @@ use super::{ask, figure, long_names, percent, send, until};
 /// do themselves.
 #[test]
 fn a_query_that_times_out_in_the_queue_is_told_so() {
-    let is_told = [6, 12, 24, 48].into_iter().any(are_told_within);
-    assert!(is_told, "the queries ended before all of them waited");
+    let is_reported = [6, 12, 24, 48].into_iter().any(are_told_within);
+    assert!(is_reported, "the queries ended before all of them waited");
 }
 
 /// False where the first query's time was over before the last one had come.

@@ -1,4 +1,4 @@
-use super::writer::{Own, Writer};
+use super::writer::{TypedValue, Writer};
 use super::*;
 use crate::ingest::Names;
 use crate::ingest::collectd::types::Types;
@@ -86,20 +86,24 @@ fn a_packet_is_value_lists_that_share_what_does_not_change() {
         .identity(["web1.example.com", "cpu", "0", "cpu", "user"])
         .number(1, SECONDS)
         .number(7, 10)
-        .values(&[Own::Derive(-5)])
+        .values(&[TypedValue::Derive(-5)])
         .text(5, "idle")
-        .values(&[Own::Derive(1 << 40)])
+        .values(&[TypedValue::Derive(1 << 40)])
         .text(2, "interface")
         .text(3, "eth0")
         .text(4, "if_octets")
         .text(5, "")
         .number(8, (SECONDS << 30) + (1 << 29))
         .number(9, 10 << 30)
-        .values(&[Own::Counter(7), Own::Absolute(8)])
+        .values(&[TypedValue::Counter(7), TypedValue::Absolute(8)])
         .text(2, "load")
         .text(3, "")
         .text(4, "load")
-        .values(&[Own::Gauge(0.5), Own::Gauge(0.25), Own::Gauge(-1e-3)]);
+        .values(&[
+            TypedValue::Gauge(0.5),
+            TypedValue::Gauge(0.25),
+            TypedValue::Gauge(-1e-3),
+        ]);
     let read = read(&packet);
     let (at, later) = (1_519_862_400_000, 1_519_862_400_500);
     let expected = [
@@ -122,20 +126,20 @@ fn a_packet_is_value_lists_that_share_what_does_not_change() {
 #[test]
 fn what_is_no_sample_is_counted_or_says_why() {
     let packet = Writer::default()
-        .values(&[Own::Gauge(1.0)])
+        .values(&[TypedValue::Gauge(1.0)])
         .identity(["h", "p", "", "load", ""])
-        .values(&[Own::Gauge(1.0)])
+        .values(&[TypedValue::Gauge(1.0)])
         .text(4, "own")
-        .values(&[Own::Gauge(1.0), Own::Gauge(2.0)])
-        .values(&[Own::Gauge(f64::NAN)])
+        .values(&[TypedValue::Gauge(1.0), TypedValue::Gauge(2.0)])
+        .values(&[TypedValue::Gauge(f64::NAN)])
         .number(1, u64::MAX)
-        .values(&[Own::Gauge(3.0)])
+        .values(&[TypedValue::Gauge(3.0)])
         .number(1, 0)
-        .values(&[Own::Gauge(4.0)])
+        .values(&[TypedValue::Gauge(4.0)])
         .text(5, "a*b")
-        .values(&[Own::Gauge(5.0)])
+        .values(&[TypedValue::Gauge(5.0)])
         .text(5, "a;b=c")
-        .values(&[Own::Gauge(6.0)])
+        .values(&[TypedValue::Gauge(6.0)])
         .text(0x100, "it burns")
         .number(0x101, 1)
         .part(0x7777, b"later");
@@ -178,9 +182,9 @@ fn a_types_db_of_its_own_names_more() {
     let packet = Writer::default()
         .identity(["h", "p", "i", "own", "t"])
         .number(1, SECONDS)
-        .values(&[Own::Gauge(1.0), Own::Gauge(2.0)])
+        .values(&[TypedValue::Gauge(1.0), TypedValue::Gauge(2.0)])
         .text(4, "load")
-        .values(&[Own::Gauge(3.0)]);
+        .values(&[TypedValue::Gauge(3.0)]);
     let read = read_with(&packet, &types, Protections::None).unwrap();
     let names: Vec<_> = samples(&read).into_iter().map(|sample| sample.0).collect();
     assert_eq!(names, ["h.p-i.own-t.a", "h.p-i.own-t.b", "h.p-i.load-t"]);
@@ -191,7 +195,7 @@ fn a_packet_that_breaks_off_keeps_what_came_before() {
     let whole = Writer::default()
         .identity(["h", "p", "", "t", ""])
         .number(1, SECONDS)
-        .values(&[Own::Gauge(1.0)]);
+        .values(&[TypedValue::Gauge(1.0)]);
     let broken = |kind: u16, body: &[u8]| read(&whole.clone().part(kind, body));
     let values = "the length of a list of values is not that of its values";
     for (read, reason) in [

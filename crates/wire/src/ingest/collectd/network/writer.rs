@@ -8,7 +8,7 @@ use super::*;
 pub(super) struct Writer(pub(super) Vec<u8>);
 
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Own {
+pub(super) enum TypedValue {
     Counter(u64),
     Gauge(f64),
     Derive(i64),
@@ -41,19 +41,19 @@ impl Writer {
             .fold(self, |writer, (kind, text)| writer.text(kind, text))
     }
 
-    pub(super) fn values(self, values: &[Own]) -> Self {
+    pub(super) fn values(self, values: &[TypedValue]) -> Self {
         let mut body = u16::try_from(values.len()).unwrap().to_be_bytes().to_vec();
         body.extend(values.iter().map(|value| match value {
-            Own::Counter(_) => 0,
-            Own::Gauge(_) => 1,
-            Own::Derive(_) => 2,
-            Own::Absolute(_) => 3,
+            TypedValue::Counter(_) => 0,
+            TypedValue::Gauge(_) => 1,
+            TypedValue::Derive(_) => 2,
+            TypedValue::Absolute(_) => 3,
         }));
         for value in values {
             body.extend(match value {
-                Own::Counter(value) | Own::Absolute(value) => value.to_be_bytes(),
-                Own::Gauge(value) => value.to_le_bytes(),
-                Own::Derive(value) => value.to_be_bytes(),
+                TypedValue::Counter(value) | TypedValue::Absolute(value) => value.to_be_bytes(),
+                TypedValue::Gauge(value) => value.to_le_bytes(),
+                TypedValue::Derive(value) => value.to_be_bytes(),
             });
         }
         self.part(6, &body)

@@ -167,11 +167,9 @@ fn histograms_tell_how_often() {
     }
     let mut other = new_aggregator(aggregator.settings().clone());
     feed(&mut other, "a.foo.b:1|ms");
-    assert!(
-        flush(&mut other)
-            .iter()
-            .all(|(name, _)| !name.contains("histogram"))
-    );
+    let sums = flush(&mut other);
+    assert_eq!(of(&sums, "stats.timers.a.foo.b.count"), Some(1.0));
+    assert!(sums.iter().all(|(name, _)| !name.contains("histogram")));
 }
 
 #[test]
@@ -252,6 +250,7 @@ fn all_samples_of_a_flush_have_its_second() {
     let mut aggregator = new_aggregator(Settings::default());
     feed(&mut aggregator, "c:1|c");
     let batch = aggregator.flush(Millis(1_700_000_000_500));
+    assert!(!batch.is_empty());
     assert!(
         batch
             .iter()
@@ -414,13 +413,13 @@ proptest! {
         let sums = timer(&mut aggregator, &lines.join("\n"));
         let mut sorted = values.clone();
         sorted.sort_unstable();
-        let within = (f64::from(percent) / 100.0 * sorted.len() as f64).round() as usize;
-        if within > 0 {
-            let low: u32 = sorted[..within].iter().sum();
-            let high: u32 = sorted[sorted.len() - within..].iter().sum();
+        let selected = (f64::from(percent) / 100.0 * sorted.len() as f64).round() as usize;
+        if selected > 0 {
+            let low: u32 = sorted[..selected].iter().sum();
+            let high: u32 = sorted[sorted.len() - selected..].iter().sum();
             prop_assert_eq!(of(&sums, &format!("sum_{percent}")), Some(f64::from(low)));
             prop_assert_eq!(of(&sums, &format!("sum_top{percent}")), Some(f64::from(high)));
-            prop_assert_eq!(of(&sums, &format!("upper_{percent}")), Some(f64::from(sorted[within - 1])));
+            prop_assert_eq!(of(&sums, &format!("upper_{percent}")), Some(f64::from(sorted[selected - 1])));
         } else {
             prop_assert_eq!(of(&sums, &format!("sum_{percent}")), None);
         }

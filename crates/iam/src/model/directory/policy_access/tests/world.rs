@@ -71,6 +71,18 @@ pub(super) fn principals() -> [Principal; 3] {
     ]
 }
 
+/// Whom policies are for: besides them, everybody in an access group, and who has not accepted an invitation yet.
+pub(super) fn subjects() -> Vec<PolicySubject> {
+    let principals = principals().into_iter();
+    let invited = principals.clone().filter_map(Principal::user);
+    let groups = (0..ACCESS_GROUPS).map(|number| PolicySubject::Group(access_group(number)));
+    principals
+        .map(PolicySubject::Principal)
+        .chain(groups)
+        .chain(invited.map(PolicySubject::Invited))
+        .collect()
+}
+
 pub(super) fn domains() -> Vec<Domain> {
     let accounts = (0..ACCOUNTS).map(|number| Domain::Account(account(number)));
     // One more of each, which is not there.
@@ -90,7 +102,7 @@ fn stamp() -> Stamp {
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
     account: u8,
-    subject: u8,
+    subject: usize,
     region: Option<u8>,
     org: Option<u8>,
     space: Option<u8>,
@@ -102,7 +114,7 @@ pub(super) struct Wanted {
 
 prop_compose! {
     fn wanted()(
-        account in 0..ACCOUNTS, subject in 0_u8..7, region in prop::option::of(0_u8..6),
+        account in 0..ACCOUNTS, subject in 0_usize..9, region in prop::option::of(0_u8..6),
         org in prop::option::weighted(0.3, 0..=ORGS), space in prop::option::weighted(0.3, 0..=SPACES),
         group in prop::option::weighted(0.3, 0..RESOURCE_GROUPS + ACCOUNTS),
         kind in prop::option::weighted(0.3, (0_u8..3, prop::option::of(0..SPACES))),
@@ -158,10 +170,7 @@ impl Wanted {
         Policy {
             id: PolicyId(guid(8, number)),
             account: of,
-            subject: match self.subject {
-                number @ 0..3 => PolicySubject::Principal(principals()[usize::from(number)]),
-                number => PolicySubject::Group(access_group(number - 3)),
-            },
+            subject: subjects()[self.subject],
             description: String::new(),
             roles: vec![match self.role {
                 0 => PolicyRole::Named(NamedRole::Viewer),
@@ -185,6 +194,7 @@ pub(super) enum Step {
     Policy(u8, Option<Wanted>),
     Role(u8, Option<bool>),
     Instance(u8, Option<u8>),
+    Space(u8, Option<(u8, u8)>),
     Regions(bool),
     Groups(u8, u8),
 }
@@ -195,6 +205,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         6 => (0..POLICIES, prop::option::weighted(0.8, wanted())).prop_map(|(at, value)| Step::Policy(at, value)),
         1 => (0..ACCOUNTS, any::<Option<bool>>()).prop_map(|(of, value)| Step::Role(of, value)),
         1 => (0..SPACES, prop::option::of(group)).prop_map(|(of, value)| Step::Instance(of, value)),
+        2 => (0..SPACES, prop::option::of((0..ORGS, 0..SPACES))).prop_map(|(of, value)| Step::Space(of, value)),
         1 => any::<bool>().prop_map(Step::Regions),
         1 => (0_u8..3, any::<u8>()).prop_map(|(of, value)| Step::Groups(of, value)),
     ]
@@ -206,6 +217,8 @@ pub(super) struct World {
     policies: BTreeMap<u8, Wanted>,
     roles: BTreeMap<u8, bool>,
     instances: BTreeMap<u8, u8>,
+    /// The organizations and names of spaces that were moved or renamed; none of those that were deleted.
+    changed_spaces: BTreeMap<u8, Option<(u8, u8)>>,
     has_one_region: bool,
     /// A bit for each access group that a principal was put into.
     groups: [u8; 3],
@@ -254,6 +267,19 @@ impl World {
             locked: false,
             created: stamp(),
             modified: stamp(),
+        })
+    }
+
+    fn space(&self, number: u8) -> Option<Space> {
+        let as_at_first = Some((number % ORGS, number));
+        let now = self.changed_spaces.get(&number);
+        let (of, name) = now.copied().unwrap_or(as_at_first)?;
+        Some(Space {
+            id: space(number),
+            org: org(of),
+            name: name.to_string(),
+            created_at: Millis(1),
+            updated_at: Millis(1),
         })
     }
 
@@ -322,13 +348,7 @@ impl World {
                 })
                 .collect(),
             spaces: (0..SPACES)
-                .map(|number| Space {
-                    id: space(number),
-                    org: org(number % ORGS),
-                    name: number.to_string(),
-                    created_at: Millis(1),
-                    updated_at: Millis(1),
-                })
+                .filter_map(|number| self.space(number))
                 .collect(),
             users: users.collect(),
             access_groups: (0..ACCESS_GROUPS)
@@ -398,6 +418,14 @@ impl World {
                 };
                 Facts {
                     instances: self.instance(of).into_iter().collect(),
+                    ..Facts::default()
+                }
+            }
+            Step::Space(of, value) => {
+                changed.add(Change::Space(space(of)));
+                self.changed_spaces.insert(of, value);
+                Facts {
+                    spaces: self.space(of).into_iter().collect(),
                     ..Facts::default()
                 }
             }

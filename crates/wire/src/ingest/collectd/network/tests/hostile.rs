@@ -32,10 +32,10 @@ fn write(lists: &[List]) -> Writer {
             .values
             .iter()
             .map(|(kind, value)| match kind {
-                0 => Own::Counter(u64::from(*value)),
-                1 => Own::Gauge(f64::from(*value)),
-                2 => Own::Derive(-i64::from(*value)),
-                _ => Own::Absolute(u64::from(*value)),
+                0 => TypedValue::Counter(u64::from(*value)),
+                1 => TypedValue::Gauge(f64::from(*value)),
+                2 => TypedValue::Derive(-i64::from(*value)),
+                _ => TypedValue::Absolute(u64::from(*value)),
             })
             .collect();
         let kind = ["one", "two", "three"][values.len() - 1];

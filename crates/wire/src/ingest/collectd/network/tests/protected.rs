@@ -4,7 +4,7 @@ fn plain() -> Writer {
     Writer::default()
         .identity(["h", "p", "", "t", ""])
         .number(1, SECONDS)
-        .values(&[Own::Gauge(1.0)])
+        .values(&[TypedValue::Gauge(1.0)])
 }
 
 fn open(packet: &Writer, least: Protections) -> Result<Protection, Refused> {

@@ -32,8 +32,8 @@ fn ids(reply: &Reply) -> Vec<String> {
 #[test]
 fn everybody_lists_the_policies_that_are_for_them() {
     let account = Account::start();
-    let (subject, key) = account.service();
-    let (other, _) = account.service();
+    let (subject, key) = account.service("ci");
+    let (other, _) = account.service("ci");
     let made = account.make("/v1/policies", &account.first(&subject, VIEWER, &[]));
     let foreign = account.make("/v1/policies", &account.first(&other, VIEWER, &[]));
     let (own_group, of_group) = account.group_with_policy("ours");

@@ -16,7 +16,7 @@ const LEEWAY_SECONDS: i64 = 60;
 
 /// The claims of a token about its holder.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Standing {
+pub(crate) struct HolderClaims {
     pub(crate) principal: Principal,
     /// Who has taken on the principal, if that is a trusted profile and somebody of this server's has.
     pub(crate) assumed_by: Option<Principal>,
@@ -27,7 +27,7 @@ pub(crate) struct Standing {
     pub(crate) begins_at: i64,
 }
 
-impl Standing {
+impl HolderClaims {
     pub(super) fn of(verified: &Verified) -> Self {
         Self {
             principal: verified.principal,

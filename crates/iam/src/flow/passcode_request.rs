@@ -1,0 +1,50 @@
+//! Requests for a one-time code.
+
+use super::proof::GrantSubject;
+use super::request::{Grant, TokenRequest};
+use super::{passcode, refresh};
+use crate::error::IamError;
+use crate::refusal::Reason;
+use crate::service::Iam;
+use crate::token::issued::Client;
+use base::secret::Secret;
+
+impl Iam {
+    /// A one-time code for a user who has proven their identity.
+    ///
+    /// # Errors
+    /// [`IamError::Refused`] with the token service's code.
+    pub async fn passcode(&self, request: TokenRequest) -> Result<Secret<String>, IamError> {
+        let (source, by_password) = (request.source, request.grant.is_password());
+        let presented = request.grant.presented();
+        let code = self.new_passcode(request).await;
+        self.note_refusal(presented, &code);
+        if by_password {
+            return code;
+        }
+        self.slow_guesses(source, code)
+    }
+
+    async fn new_passcode(&self, request: TokenRequest) -> Result<Secret<String>, IamError> {
+        let presented = request.grant.presented();
+        let (tx, bounds) = match &request.grant {
+            Grant::RefreshToken(text) => {
+                if request.client != Some(Client::Bx) {
+                    let message = "The Authorization header is missing: send `bx:bx`";
+                    return Err(IamError::refused(Reason::NoClient, message));
+                }
+                let mut tx = self.0.db.begin().await?;
+                let login = refresh::peek(self, &mut tx, text, Client::Bx.id()).await?;
+                let bounds = *login.bounds();
+                self.subject(&bounds)?;
+                (tx, bounds)
+            }
+            _ => {
+                let proven = self.prove(request.source, request.grant, None);
+                let GrantSubject { login, held, .. } = proven.await?;
+                (self.lock_proof(held).await?, *login.bounds())
+            }
+        };
+        passcode::issue(self, tx, &bounds, presented).await
+    }
+}

@@ -1,0 +1,138 @@
+//! Work that can wait: reads where other nodes have let people in, and deletes old changes from the log. It runs on a task of its
+//! own, so that the task that learns of revocations never waits for it.
+
+use super::answering::while_answering;
+use crate::error::IamError;
+use crate::repo::changes;
+use crate::service::{Iam, Inner};
+use base::error_chain::Chain;
+use base::failure_streak::FailureStreak;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// How often it is done.
+const INTERVAL: Duration = Duration::from_secs(30);
+
+/// How long nothing may be heard of the database by one part of the work.
+const SILENCE_MAX: Duration = Duration::from_secs(5);
+
+/// Rows of the log that one transaction deletes; few, so that other writers wait only briefly.
+const ROWS_PER_DELETION: i64 = 500;
+
+/// The pause between two deletions. Whoever waits for SQLite's lock only looks now and then whether it is free, and would often
+/// miss its turn otherwise.
+const PAUSE: Duration = Duration::from_millis(50);
+
+impl Iam {
+    /// Reads the login sources of other nodes, and shortens the change log, until the service is dropped or closed.
+    pub fn housekeeping_watch(&self) -> impl Future<Output = ()> + Send + use<> {
+        repeat(Arc::downgrade(&self.0), INTERVAL)
+    }
+
+    /// Deletes the changes that every node has had time to read, if there are many, in small transactions.
+    ///
+    /// # Errors
+    /// When the database fails or does not answer; what was deleted until then stays deleted.
+    pub async fn shorten_change_log(&self) -> Result<(), IamError> {
+        let db = &self.0.db;
+        let Some(last) = while_answering(SILENCE_MAX, changes::last_to_drop(db)).await? else {
+            return Ok(());
+        };
+        while !self.is_closed() {
+            let deletion = changes::drop_oldest(db, last, ROWS_PER_DELETION);
+            if !while_answering(SILENCE_MAX, deletion).await? {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+
+    async fn read_login_sources(&self) -> Result<(), IamError> {
+        let known_sources = &self.0.logins.known_sources;
+        let reading = known_sources.catch_up(&self.0.db, self.0.clock.now());
+        while_answering(SILENCE_MAX, reading).await
+    }
+}
+
+async fn repeat(weak: Weak<Inner>, interval: Duration) {
+    let (unread, unshortened) = (FailureStreak::new(), FailureStreak::new());
+    loop {
+        tokio::time::sleep(interval).await;
+        let Some(inner) = weak.upgrade() else { return };
+        let iam = Iam(inner);
+        if iam.is_closed() {
+            return;
+        }
+        let read = iam.read_login_sources().await;
+        let shortened = iam.shorten_change_log().await;
+        // The database may have been closed under the work, which is no fault.
+        if iam.is_closed() {
+            return;
+        }
+        if let Some(error) = first_failure(&unread, read) {
+            tracing::warn!(error = %Chain(&error), "cannot ask where other nodes have let people in");
+        }
+        if let Some(error) = first_failure(&unshortened, shortened) {
+            tracing::warn!(error = %Chain(&error), "the log of changes is not shortened yet");
+        }
+    }
+}
+
+/// The error, if it is the first of consecutive ones: only that is logged.
+fn first_failure(streak: &FailureStreak, done: Result<(), IamError>) -> Option<IamError> {
+    match done {
+        Ok(()) => {
+            let _ = streak.record_success();
+            None
+        }
+        Err(error) => streak.record_failure().then_some(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{AccountLimits, InvitationConfig};
+    use base::time::{ManualClock, Millis};
+    use db::Db;
+
+    /// Longer than any machine takes to notice the end.
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    async fn opened(folder: &tempfile::TempDir) -> Iam {
+        let file = folder.path().join("iam.db");
+        let clock = Arc::new(ManualClock::at(Millis::from_secs(1_000)));
+        let db = Db::open(&file.to_string_lossy()).await.unwrap();
+        let limits = AccountLimits::default();
+        Iam::open_without_keys(db, limits, InvitationConfig::default(), 0, clock)
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn it_ends_when_the_service_is_closed_or_dropped() {
+        for is_closed in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            let iam = opened(&folder).await;
+            let task = tokio::spawn(repeat(Arc::downgrade(&iam.0), Duration::ZERO));
+            if is_closed {
+                iam.close().await;
+            } else {
+                drop(iam);
+            }
+            let ended = tokio::time::timeout(PATIENCE, task).await;
+            ended.expect("it goes on").unwrap();
+        }
+    }
+
+    #[test]
+    fn only_the_first_of_consecutive_failures_is_logged() {
+        let streak = FailureStreak::new();
+        assert!(first_failure(&streak, Ok(())).is_none());
+        assert!(first_failure(&streak, Err(IamError::Silent)).is_some());
+        assert!(first_failure(&streak, Err(IamError::Silent)).is_none());
+        assert!(first_failure(&streak, Ok(())).is_none());
+        assert!(first_failure(&streak, Err(IamError::Silent)).is_some());
+    }
+}

@@ -1,0 +1,29 @@
+//! The bound of a route's work: what a request of it may cost, however much the account has.
+
+use base::limit::Limit;
+
+/// What bounds the work that a request causes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// It is about one thing, with what belongs to that, or about what the request carries, or the answer is the same for everybody.
+    One,
+    /// It is about a list that this limit keeps short.
+    UpTo(&'static Limit),
+    /// It grows with what the account has. It is done in a turn of the account, off the reactor threads (`request/in_turn.rs`).
+    InTurn,
+    /// It reads samples, names or events, or what takes as long. The handler does it as a query, which has a turn and a budget of its
+    /// own (`query/mod.rs`).
+    Query,
+}
+
+impl Work {
+    /// The word in the table of routes.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::One => "one",
+            Self::UpTo(limit) => limit.name,
+            Self::InTurn => "turn",
+            Self::Query => "query",
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The caller's own password.
+
+use crate::app::App;
+use crate::http::problem::Refusal;
+use crate::http::source::RequestSource;
+use crate::request::caller::Manager;
+use crate::request::params::body;
+use crate::request::payload::Payload;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use base::secret::Secret;
+use http::StatusCode;
+use std::sync::Arc;
+use wire::iam::user::ChangePassword;
+use wire::secret::SecretText;
+
+pub(in crate::route) async fn password(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    RequestSource(source): RequestSource,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let wanted: ChangePassword = body(&bytes)?;
+    let secret = |text: &SecretText| Secret::new(text.expose().to_owned());
+    app.iam
+        .change_password(
+            &caller,
+            source,
+            secret(&wanted.current_password),
+            secret(&wanted.new_password),
+        )
+        .await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
