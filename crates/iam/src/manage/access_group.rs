@@ -116,7 +116,7 @@ impl Iam {
             .await
     }
 
-    /// The same, of the groups that this node knows.
+    /// One access group that this node knows.
     pub(super) fn known_access_group(
         &self,
         caller: &Identity,

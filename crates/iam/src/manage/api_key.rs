@@ -182,7 +182,7 @@ impl Iam {
             .await
     }
 
-    /// The same, of the keys that this node knows.
+    /// The key with this text, if this node knows it.
     pub(super) fn known_api_key_by_text(
         &self,
         caller: &Identity,

@@ -79,7 +79,7 @@ impl Iam {
             .await
     }
 
-    /// The same, of the instances that this node knows.
+    /// One instance that this node knows.
     ///
     /// # Errors
     /// As [`Self::instance`].

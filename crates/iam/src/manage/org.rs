@@ -56,7 +56,7 @@ impl Iam {
         self.found_at_any_node(|| self.known_org(caller, id)).await
     }
 
-    /// The same, of the organizations that this node knows.
+    /// One organization that this node knows.
     ///
     /// # Errors
     /// As [`Self::org`].
@@ -211,7 +211,17 @@ impl Iam {
     /// # Errors
     /// When the caller does not see it; without Manager of it or Administrator of the account.
     pub async fn may_change_org(&self, caller: &Identity, id: OrgId) -> Result<Org, IamError> {
-        let org = self.org(caller, id).await?;
+        self.found_at_any_node(|| self.changeable_known_org(caller, id))
+            .await
+    }
+
+    /// One organization that this node knows, and that the caller may rename or delete.
+    pub(super) fn changeable_known_org(
+        &self,
+        caller: &Identity,
+        id: OrgId,
+    ) -> Result<Org, IamError> {
+        let org = self.known_org(caller, id)?;
         let directory = self.directory();
         if is_administrator(&directory, caller, org.account)
             || manages(&directory, caller, Domain::Org(id))

@@ -148,7 +148,7 @@ impl Iam {
             .await
     }
 
-    /// The same, of the profiles that this node knows.
+    /// One trusted profile that this node knows, and that the caller may change.
     pub(super) fn known_managed_profile(
         &self,
         caller: &Identity,

@@ -68,7 +68,7 @@ impl Iam {
             .await
     }
 
-    /// The same, of the spaces that this node knows.
+    /// One space that this node knows.
     pub(super) fn known_space(&self, caller: &Identity, id: SpaceId) -> Result<Space, IamError> {
         let directory = self.directory();
         require_visible(&directory, caller, Domain::Space(id), "the space")?;
@@ -199,7 +199,17 @@ impl Iam {
         caller: &Identity,
         id: SpaceId,
     ) -> Result<Space, IamError> {
-        let space = self.space(caller, id).await?;
+        self.found_at_any_node(|| self.changeable_known_space(caller, id))
+            .await
+    }
+
+    /// One space that this node knows, and that the caller may rename or delete.
+    pub(super) fn changeable_known_space(
+        &self,
+        caller: &Identity,
+        id: SpaceId,
+    ) -> Result<Space, IamError> {
+        let space = self.known_space(caller, id)?;
         let directory = self.directory();
         let manages = |domain| manages(&directory, caller, domain);
         let account = directory.account_of(Domain::Space(id));
