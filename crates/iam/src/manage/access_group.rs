@@ -2,8 +2,8 @@
 //! is in a group sees it.
 
 use super::administrator::not_administrator;
-use super::any_version::overtaken;
-use super::of_version::{OfVersion, missed};
+use super::of_version::OfVersion;
+use super::revised::Revised;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -54,6 +54,19 @@ pub fn access_group_tag(group: &AccessGroup) -> String {
     entity_tag::of(group.revision, group.id.0)
 }
 
+impl Revised for AccessGroup {
+    const CHANGED: &'static str =
+        "the access group has changed since its entity tag was read: read it again";
+
+    fn tag(&self) -> String {
+        access_group_tag(self)
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        (&self.name, &self.description) == (&other.name, &other.description)
+    }
+}
+
 impl Iam {
     /// The access groups of the credential's account that are wanted, the public one among them if there is one. Sorted by
     /// `order`, then by name.
@@ -94,7 +107,17 @@ impl Iam {
     ///
     /// # Errors
     /// When the caller is neither in it nor an Administrator of its account.
-    pub fn access_group(
+    pub async fn access_group(
+        &self,
+        caller: &Identity,
+        id: AccessGroupId,
+    ) -> Result<AccessGroup, IamError> {
+        self.found_at_any_node(|| self.known_access_group(caller, id))
+            .await
+    }
+
+    /// One access group that this node knows.
+    pub(super) fn known_access_group(
         &self,
         caller: &Identity,
         id: AccessGroupId,
@@ -121,12 +144,12 @@ impl Iam {
     }
 
     /// One access group that the caller may change, or change the members of.
-    pub(super) fn changeable_group(
+    pub(super) async fn changeable_group(
         &self,
         caller: &Identity,
         id: AccessGroupId,
     ) -> Result<AccessGroup, IamError> {
-        let group = self.access_group(caller, id)?;
+        let group = self.access_group(caller, id).await?;
         self.may_manage_access_groups(caller)?;
         if group.id == AccessGroupId::public(group.account) {
             let message = "the public access group is everybody in the account: it has no other members, rules or name";
@@ -186,23 +209,20 @@ impl Iam {
         if_match: &str,
         change: AccessGroupChange,
     ) -> Result<AccessGroup, IamError> {
-        self.change_version(if_match, || {
-            self.try_update_group(caller, id, if_match, change.clone())
-        })
+        self.change_version(
+            if_match,
+            || self.changeable_group(caller, id),
+            |old| self.change_group(caller, old, change.clone()),
+        )
         .await
     }
 
-    async fn try_update_group(
+    async fn change_group(
         &self,
         caller: &Identity,
-        id: AccessGroupId,
-        if_match: &str,
+        old: AccessGroup,
         change: AccessGroupChange,
-    ) -> Result<AccessGroup, IamError> {
-        let old = self.changeable_group(caller, id)?;
-        if !entity_tag::matches(if_match, &access_group_tag(&old)) {
-            return Err(changed());
-        }
+    ) -> Result<Option<AccessGroup>, IamError> {
         if let Some(description) = &change.description {
             text::check_description(description)?;
         }
@@ -212,26 +232,13 @@ impl Iam {
             description: (change.description).unwrap_or_else(|| old.description.clone()),
             revision: old.revision.saturating_add(1),
             modified: self.stamp(caller),
-            ..old
+            ..old.clone()
         };
         let mut tx = self.lock_groups(caller).await?;
         let stored = access_groups::change(&mut tx, &new, old.revision).await;
-        // Of two concurrent requests with the same tag, one changes it.
-        if !stored.map_err(taken)? {
-            let which = (Versioned::AccessGroup, id.0);
-            return Err(missed(&mut tx, which, changed(), no_group()).await);
-        }
-        if (&new.name, &new.description) == (&old.name, &old.description) {
-            // No change: it is still of this version, and the transaction is dropped.
-            return Ok(AccessGroup {
-                revision: old.revision,
-                modified: old.modified,
-                ..new
-            });
-        }
-        self.commit(tx, about(caller, Action::AccessGroupChanged, &new))
-            .await?;
-        Ok(new)
+        let entry = about(caller, Action::AccessGroupChanged, &new);
+        self.commit_version(tx, stored.map_err(taken)?, (old, new), entry)
+            .await
     }
 
     /// Deletes an access group with its policies: what they gave is gone when this returns. Members and rules go along only if
@@ -246,12 +253,10 @@ impl Iam {
         with_members: bool,
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
-        let group = self
-            .found_at_any_node(|| self.changeable_group(caller, id))
-            .await?;
+        let group = self.changeable_group(caller, id).await?;
         let mut tx = self.lock_groups(caller).await?;
         version
-            .check_stored(&mut tx, (Versioned::AccessGroup, id.0), group.revision)
+            .check_stored(&mut tx, (Versioned::AccessGroup, id.0))
             .await?;
         let holds_any = access_group_members::has_any(&mut tx, id).await?
             || access_group_rules::has_any(&mut tx, id).await?;
@@ -318,11 +323,6 @@ pub(super) fn no_group() -> IamError {
 
 fn taken(error: IamError) -> IamError {
     error.if_unique(|| IamError::conflict("an access group of this name exists in the account"))
-}
-
-fn changed() -> IamError {
-    let message = "the access group has changed since its entity tag was read: read it again";
-    overtaken(message)
 }
 
 fn about(caller: &Identity, action: Action, group: &AccessGroup) -> Entry {

@@ -2,11 +2,11 @@
 //! attributes. Principals see the policies that are for them, or for an access group that they are in.
 
 use super::administrator::not_administrator;
-use super::any_version::overtaken;
-use super::of_version::{OfVersion, missed};
+use super::of_version::OfVersion;
 use super::policy_check::{
     check_named, check_roles_exist, check_room, check_storable, found_subject,
 };
+use super::revised::Revised;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -61,6 +61,24 @@ pub fn policy_tag(policy: &Policy) -> String {
     entity_tag::of(policy.revision, policy.id.0)
 }
 
+impl Revised for Policy {
+    const CHANGED: &'static str =
+        "the access policy has changed since its entity tag was read: read it again";
+
+    fn tag(&self) -> String {
+        policy_tag(self)
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        let of_its_version = Self {
+            revision: self.revision,
+            modified: self.modified,
+            ..other.clone()
+        };
+        of_its_version == *self
+    }
+}
+
 impl Iam {
     /// The policies of the credential's account that are wanted, and are for all of these subjects. Sorted by `order`, then by
     /// their age.
@@ -102,7 +120,12 @@ impl Iam {
     /// # Errors
     /// When it is neither for the caller nor for an access group that the caller is in, and the caller is no Administrator of its
     /// account.
-    pub fn policy(&self, caller: &Identity, id: PolicyId) -> Result<Policy, IamError> {
+    pub async fn policy(&self, caller: &Identity, id: PolicyId) -> Result<Policy, IamError> {
+        self.found_at_any_node(|| self.known_policy(caller, id))
+            .await
+    }
+
+    fn known_policy(&self, caller: &Identity, id: PolicyId) -> Result<Policy, IamError> {
         let directory = self.directory();
         let is_seen = |policy: &&Policy| {
             policy.account == caller.account()
@@ -228,9 +251,11 @@ impl Iam {
         if_match: &str,
         terms: PolicyTerms,
     ) -> Result<Policy, IamError> {
-        self.change_version(if_match, || {
-            self.try_replace_policy(caller, id, if_match, terms.clone())
-        })
+        self.change_version(
+            if_match,
+            || self.changeable_policy(caller, id),
+            |old| self.change_terms(caller, old, terms.clone()),
+        )
         .await
     }
 
@@ -245,20 +270,26 @@ impl Iam {
         if_match: &str,
         active: bool,
     ) -> Result<Policy, IamError> {
-        self.change_version(if_match, || {
-            self.try_switch_policy(caller, id, if_match, active)
-        })
+        self.change_version(
+            if_match,
+            || self.changeable_policy(caller, id),
+            |old| {
+                let new = Policy {
+                    active,
+                    ..old.clone()
+                };
+                self.change_policy(caller, old, new)
+            },
+        )
         .await
     }
 
-    async fn try_replace_policy(
+    async fn change_terms(
         &self,
         caller: &Identity,
-        id: PolicyId,
-        if_match: &str,
+        old: Policy,
         terms: PolicyTerms,
-    ) -> Result<Policy, IamError> {
-        let old = self.changeable_policy(caller, id, if_match)?;
+    ) -> Result<Option<Policy>, IamError> {
         let CheckedGrant { grant, target } = self.check_replacement(&old, terms.grant)?;
         let new = Policy {
             subject: terms.subject,
@@ -268,22 +299,7 @@ impl Iam {
             target,
             ..old.clone()
         };
-        self.change_policy(caller, &old, new).await
-    }
-
-    async fn try_switch_policy(
-        &self,
-        caller: &Identity,
-        id: PolicyId,
-        if_match: &str,
-        active: bool,
-    ) -> Result<Policy, IamError> {
-        let old = self.changeable_policy(caller, id, if_match)?;
-        let new = Policy {
-            active,
-            ..old.clone()
-        };
-        self.change_policy(caller, &old, new).await
+        self.change_policy(caller, old, new).await
     }
 
     /// Deletes a policy: what it gave is gone when this returns.
@@ -296,12 +312,10 @@ impl Iam {
         id: impl Into<OfVersion<PolicyId>>,
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
-        let policy = self
-            .found_at_any_node(|| self.changeable_policy(caller, id, "*"))
-            .await?;
+        let policy = self.changeable_policy(caller, id).await?;
         let mut tx = self.lock_policies(caller).await?;
         version
-            .check_stored(&mut tx, (Versioned::Policy, id.0), policy.revision)
+            .check_stored(&mut tx, (Versioned::Policy, id.0))
             .await?;
         if !policies::delete(&mut tx, id).await? {
             return Err(no_policy());
@@ -310,27 +324,19 @@ impl Iam {
             .await
     }
 
-    /// One policy that the caller may change, in the version that they have read.
-    fn changeable_policy(
-        &self,
-        caller: &Identity,
-        id: PolicyId,
-        if_match: &str,
-    ) -> Result<Policy, IamError> {
-        let policy = self.policy(caller, id)?;
+    /// One policy that the caller may change.
+    async fn changeable_policy(&self, caller: &Identity, id: PolicyId) -> Result<Policy, IamError> {
+        let policy = self.policy(caller, id).await?;
         self.may_manage_policies(caller)?;
-        match entity_tag::matches(if_match, &policy_tag(&policy)) {
-            true => Ok(policy),
-            false => Err(changed()),
-        }
+        Ok(policy)
     }
 
     async fn change_policy(
         &self,
         caller: &Identity,
-        old: &Policy,
+        old: Policy,
         new: Policy,
-    ) -> Result<Policy, IamError> {
+    ) -> Result<Option<Policy>, IamError> {
         let new = Policy {
             revision: old.revision.saturating_add(1),
             modified: self.stamp(caller),
@@ -339,24 +345,10 @@ impl Iam {
         let mut tx = self.lock_policies(caller).await?;
         let subject = found_subject(&mut tx, new.account, new.subject).await?;
         let new = Policy { subject, ..new };
-        check_storable(&mut tx, &new, Some(old)).await?;
-        // Of two concurrent requests with the same tag, one changes it.
-        if !policies::change(&mut tx, &new, old.revision).await? {
-            let which = (Versioned::Policy, old.id.0);
-            return Err(missed(&mut tx, which, changed(), no_policy()).await);
-        }
-        let of_old = Policy {
-            revision: old.revision,
-            modified: old.modified,
-            ..new.clone()
-        };
-        if of_old == *old {
-            // No change: it is still of this version, and the transaction is dropped.
-            return Ok(of_old);
-        }
-        self.commit(tx, about(caller, Action::PolicyChanged, &new))
-            .await?;
-        Ok(new)
+        check_storable(&mut tx, &new, Some(&old)).await?;
+        let is_stored = policies::change(&mut tx, &new, old.revision).await?;
+        let entry = about(caller, Action::PolicyChanged, &new);
+        self.commit_version(tx, is_stored, (old, new), entry).await
     }
 
     /// Begins a change of the policies of the credential's account: it is locked, and the caller may still make it.
@@ -449,9 +441,4 @@ fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {
 
 fn no_policy() -> IamError {
     IamError::not_found("the access policy")
-}
-
-fn changed() -> IamError {
-    let message = "the access policy has changed since its entity tag was read: read it again";
-    overtaken(message)
 }

@@ -5,7 +5,7 @@ pub use crate::model::account_settings::{AccountSettings, StoredSettings};
 pub use crate::model::allowed_addresses::{AddressError, AllowedAddresses};
 
 use super::administrator::{not_administrator, still_administers};
-use super::any_version::overtaken;
+use super::revised::overtaken;
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::model::entity_tag;

@@ -16,7 +16,7 @@ impl Iam {
     /// # Errors
     /// When the caller does not see the key; when the database fails.
     pub async fn key_activity(&self, caller: &Identity, id: KeyId) -> Result<Activity, IamError> {
-        let key = self.api_key(caller, id)?;
+        let key = self.api_key(caller, id).await?;
         self.activity_of(key.account, key.principal, Some(key.id))
             .await
     }
@@ -30,7 +30,7 @@ impl Iam {
         caller: &Identity,
         id: ServiceId,
     ) -> Result<Activity, IamError> {
-        let service = self.service_id(caller, id)?;
+        let service = self.service_id(caller, id).await?;
         self.activity_of(service.account, service.id.into(), None)
             .await
     }
@@ -44,7 +44,7 @@ impl Iam {
         caller: &Identity,
         id: ProfileId,
     ) -> Result<Activity, IamError> {
-        let profile = self.profile(caller, id)?;
+        let profile = self.profile(caller, id).await?;
         self.activity_of(profile.account, profile.id.into(), None)
             .await
     }

@@ -3,9 +3,9 @@
 
 pub use super::new_key::NewKey;
 
-use super::any_version::overtaken;
 use super::new_key::{about, check_ahead};
 use super::of_version::OfVersion;
+use super::revised::Revised;
 use crate::audit::Action;
 use crate::entropy;
 use crate::error::IamError;
@@ -76,6 +76,20 @@ pub fn entity_tag(key: &ApiKey) -> String {
     entity_tag::of(key.revision, key.id.0)
 }
 
+impl Revised for ApiKey {
+    const CHANGED: &'static str =
+        "the API key has changed since its entity tag was read: read it again";
+
+    fn tag(&self) -> String {
+        entity_tag(self)
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        (&self.name, &self.description, self.expires_at)
+            == (&other.name, &other.description, other.expires_at)
+    }
+}
+
 impl Iam {
     /// Keys of the credential's account: the caller's own, or all of them if an Administrator asks for that. Sorted by
     /// `order`, then by name.
@@ -134,7 +148,12 @@ impl Iam {
     ///
     /// # Errors
     /// When the caller does not see it.
-    pub fn api_key(&self, caller: &Identity, id: KeyId) -> Result<ApiKey, IamError> {
+    pub async fn api_key(&self, caller: &Identity, id: KeyId) -> Result<ApiKey, IamError> {
+        self.found_at_any_node(|| self.known_api_key(caller, id))
+            .await
+    }
+
+    fn known_api_key(&self, caller: &Identity, id: KeyId) -> Result<ApiKey, IamError> {
         let directory = self.directory();
         let seen = |key: &&ApiKey| {
             key.account == caller.account()
@@ -153,14 +172,24 @@ impl Iam {
     ///
     /// # Errors
     /// When the caller sees no such key.
-    pub fn api_key_by_text(
+    pub async fn api_key_by_text(
+        &self,
+        caller: &Identity,
+        text: &Secret<String>,
+    ) -> Result<ApiKey, IamError> {
+        self.found_at_any_node(|| self.known_api_key_by_text(caller, text))
+            .await
+    }
+
+    /// The key with this text, if this node knows it.
+    pub(super) fn known_api_key_by_text(
         &self,
         caller: &Identity,
         text: &Secret<String>,
     ) -> Result<ApiKey, IamError> {
         let hash = entropy::sha256(text.expose().as_bytes());
         let id = self.directory().keys.of_hash(&hash).map(|key| key.id);
-        self.api_key(
+        self.known_api_key(
             caller,
             id.ok_or_else(|| IamError::not_found("the API key"))?,
         )
@@ -178,28 +207,29 @@ impl Iam {
         if_match: &str,
         change: KeyChange,
     ) -> Result<ApiKey, IamError> {
-        self.change_version(if_match, || {
-            self.try_update_key(caller, id, if_match, change.clone())
-        })
+        self.change_version(
+            if_match,
+            || self.changeable_key(caller, id),
+            |key| self.change_key(caller, key, change.clone()),
+        )
         .await
     }
 
-    async fn try_update_key(
+    /// One key that the caller may change.
+    async fn changeable_key(&self, caller: &Identity, id: KeyId) -> Result<ApiKey, IamError> {
+        let find = || {
+            let key = self.known_api_key(caller, id)?;
+            unlocked(&key).map(|()| key)
+        };
+        self.found_at_any_node(find).await
+    }
+
+    async fn change_key(
         &self,
         caller: &Identity,
-        id: KeyId,
-        if_match: &str,
+        key: ApiKey,
         change: KeyChange,
-    ) -> Result<ApiKey, IamError> {
-        let key = self.api_key(caller, id)?;
-        unlocked(&key)?;
-        let changed = || {
-            let message = "the API key has changed since its entity tag was read: read it again";
-            overtaken(message)
-        };
-        if !entity_tag::matches(if_match, &entity_tag(&key)) {
-            return Err(changed());
-        }
+    ) -> Result<Option<ApiKey>, IamError> {
         let name = change
             .name
             .map_or(Ok(key.name.clone()), |text| name("name", &text))?;
@@ -233,19 +263,9 @@ impl Iam {
             ..key.clone()
         };
         self.lock_account_of(&mut tx, caller, &key).await?;
-        // Of two concurrent requests with the same tag, one changes the key. Another may have locked or deleted it.
-        if !api_keys::change(&mut tx, &changed_key, key.revision).await? {
-            unlocked(stored(&mut tx, id).await?.as_ref())?;
-            return Err(changed());
-        }
-        let is_same =
-            (&changed_key.name, &changed_key.description) == (&key.name, &key.description);
-        if is_same && changed_key.expires_at == key.expires_at {
-            // No change: it is still of this version, and the transaction is dropped.
-            return Ok(key);
-        }
-        self.commit(tx, entry).await?;
-        Ok(changed_key)
+        let is_stored = api_keys::change(&mut tx, &changed_key, key.revision).await?;
+        self.commit_version(tx, is_stored, (key, changed_key), entry)
+            .await
     }
 
     /// Turns a switch of a key on or off.
@@ -260,18 +280,18 @@ impl Iam {
         on: bool,
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
-        let key = self.api_key(caller, id)?;
-        if matches!(switch, Switch::Disabled) {
-            unlocked(&key)?;
-            if !on {
-                caller.bounds().may_enable(&key)?;
-            }
+        let key = match switch {
+            Switch::Locked => self.api_key(caller, id).await?,
+            Switch::Disabled => self.changeable_key(caller, id).await?,
+        };
+        if matches!(switch, Switch::Disabled) && !on {
+            caller.bounds().may_enable(&key)?;
         }
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         self.lock_account_of(&mut tx, caller, &key).await?;
         version
-            .check_stored(&mut tx, (Versioned::ApiKey, id.0), key.revision)
+            .check_stored(&mut tx, (Versioned::ApiKey, id.0))
             .await?;
         let is_switched = match switch {
             Switch::Locked => api_keys::set_locked(&mut tx, id, on, now).await?,
@@ -308,12 +328,11 @@ impl Iam {
         id: impl Into<OfVersion<KeyId>>,
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
-        let key = self.found_at_any_node(|| self.api_key(caller, id)).await?;
-        unlocked(&key)?;
+        let key = self.changeable_key(caller, id).await?;
         let mut tx = self.0.db.begin().await?;
         self.lock_account_of(&mut tx, caller, &key).await?;
         version
-            .check_stored(&mut tx, (Versioned::ApiKey, id.0), key.revision)
+            .check_stored(&mut tx, (Versioned::ApiKey, id.0))
             .await?;
         if !api_keys::delete(&mut tx, id).await? {
             // Another request, or another node, has locked it or deleted it. The account is locked: it is not unlocked meanwhile.

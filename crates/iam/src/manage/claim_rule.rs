@@ -1,7 +1,5 @@
 //! What dynamic rules of access groups and claim rules of trusted profiles have in common: conditions on claims, all of which must be met.
 
-use super::any_version::overtaken;
-use crate::error::IamError;
 use crate::model::address::Address;
 use crate::model::claim_condition::{ClaimCondition, Operator};
 use crate::model::directory::{CLAIMS, OWN_REALM};
@@ -85,12 +83,6 @@ pub(super) fn in_words(conditions: &[ClaimCondition]) -> String {
     };
     let all: Vec<String> = conditions.iter().map(one).collect();
     all.join(" and ")
-}
-
-/// The refusal of a change of a version that another change has replaced.
-pub(super) fn changed() -> IamError {
-    let message = "the rule has changed since its entity tag was read: read it again";
-    overtaken(message)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Roles that an account makes of single actions, and gives by access policies. Everybody in the account sees them; an
 //! Administrator makes and changes them.
 
-use super::any_version::overtaken;
-use super::of_version::{OfVersion, missed};
+use super::of_version::OfVersion;
+use super::revised::Revised;
 use crate::audit::{Action as Audited, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -44,6 +44,20 @@ pub struct CustomRoleTerms {
 #[must_use]
 pub fn custom_role_tag(role: &CustomRole) -> String {
     entity_tag::of(role.revision, role.id.0)
+}
+
+impl Revised for CustomRole {
+    const CHANGED: &'static str =
+        "the role has changed since its entity tag was read: read it again";
+
+    fn tag(&self) -> String {
+        custom_role_tag(self)
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        (&self.display_name, &self.description, &self.actions)
+            == (&other.display_name, &other.description, &other.actions)
+    }
 }
 
 /// Checks, within the transaction that stores a policy, that a role that it gives is there.
@@ -109,7 +123,20 @@ impl Iam {
     ///
     /// # Errors
     /// When the credential's account has no such role.
-    pub fn custom_role(&self, caller: &Identity, id: CustomRoleId) -> Result<CustomRole, IamError> {
+    pub async fn custom_role(
+        &self,
+        caller: &Identity,
+        id: CustomRoleId,
+    ) -> Result<CustomRole, IamError> {
+        self.found_at_any_node(|| self.known_custom_role(caller, id))
+            .await
+    }
+
+    fn known_custom_role(
+        &self,
+        caller: &Identity,
+        id: CustomRoleId,
+    ) -> Result<CustomRole, IamError> {
         let directory = self.directory();
         let found = directory.custom_role(id);
         let found = found.filter(|role| role.account == caller.account());
@@ -171,24 +198,31 @@ impl Iam {
         if_match: &str,
         terms: CustomRoleTerms,
     ) -> Result<CustomRole, IamError> {
-        self.change_version(if_match, || {
-            self.try_replace_custom_role(caller, id, if_match, terms.clone())
-        })
+        self.change_version(
+            if_match,
+            || self.changeable_custom_role(caller, id),
+            |old| self.change_custom_role(caller, old, terms.clone()),
+        )
         .await
     }
 
-    async fn try_replace_custom_role(
+    /// One role of the account's own that the caller may change.
+    async fn changeable_custom_role(
         &self,
         caller: &Identity,
         id: CustomRoleId,
-        if_match: &str,
-        terms: CustomRoleTerms,
     ) -> Result<CustomRole, IamError> {
-        let old = self.custom_role(caller, id)?;
+        let role = self.custom_role(caller, id).await?;
         self.may_manage_custom_roles(caller)?;
-        if !entity_tag::matches(if_match, &custom_role_tag(&old)) {
-            return Err(changed());
-        }
+        Ok(role)
+    }
+
+    async fn change_custom_role(
+        &self,
+        caller: &Identity,
+        old: CustomRole,
+        terms: CustomRoleTerms,
+    ) -> Result<Option<CustomRole>, IamError> {
         let (display_name, actions) = checked(&terms)?;
         let new = CustomRole {
             display_name,
@@ -200,20 +234,9 @@ impl Iam {
         };
         let mut tx = self.lock_custom_roles(caller).await?;
         check_free_names(&mut tx, &new, Some(&old)).await?;
-        // Of two concurrent requests with the same tag, one changes it.
-        if !custom_roles::change(&mut tx, &new, old.revision).await? {
-            let which = (Versioned::CustomRole, old.id.0);
-            return Err(missed(&mut tx, which, changed(), no_role()).await);
-        }
-        let is_same = (&new.display_name, &new.description, &new.actions)
-            == (&old.display_name, &old.description, &old.actions);
-        if is_same {
-            // No change: it is still of this version, and the transaction is dropped.
-            return Ok(old);
-        }
-        self.commit(tx, about(caller, Audited::CustomRoleChanged, &new))
-            .await?;
-        Ok(new)
+        let is_stored = custom_roles::change(&mut tx, &new, old.revision).await?;
+        let entry = about(caller, Audited::CustomRoleChanged, &new);
+        self.commit_version(tx, is_stored, (old, new), entry).await
     }
 
     /// Deletes a role that no policy gives.
@@ -226,13 +249,10 @@ impl Iam {
         id: impl Into<OfVersion<CustomRoleId>>,
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
-        let role = self
-            .found_at_any_node(|| self.custom_role(caller, id))
-            .await?;
-        self.may_manage_custom_roles(caller)?;
+        let role = self.changeable_custom_role(caller, id).await?;
         let mut tx = self.lock_custom_roles(caller).await?;
         version
-            .check_stored(&mut tx, (Versioned::CustomRole, id.0), role.revision)
+            .check_stored(&mut tx, (Versioned::CustomRole, id.0))
             .await?;
         let likely = self.policy_that_gives(&role);
         if policies::gives(&mut tx, role.account, id, likely).await? {
@@ -352,9 +372,4 @@ fn taken(field: &'static str, message: String) -> IamError {
 
 fn no_role() -> IamError {
     IamError::not_found("the role")
-}
-
-fn changed() -> IamError {
-    let message = "the role has changed since its entity tag was read: read it again";
-    overtaken(message)
 }

@@ -110,7 +110,7 @@ impl Iam {
         is_wanted: impl Fn(Principal) -> bool,
         window: PageRequest,
     ) -> Result<Page<GroupMember>, IamError> {
-        let group = self.access_group(caller, id)?;
+        let group = self.known_access_group(caller, id)?;
         self.may_manage_access_groups(caller)?;
         let directory = self.directory();
         let kind_of = |principal: Principal| directory.membership_kind(principal, id);
@@ -150,13 +150,23 @@ impl Iam {
     ///
     /// # Errors
     /// When it is not; when the caller asks about somebody else without being an Administrator of the account.
-    pub fn check_group_member(
+    pub async fn check_group_member(
         &self,
         caller: &Identity,
         id: AccessGroupId,
         principal: Principal,
     ) -> Result<(), IamError> {
-        self.access_group(caller, id)?;
+        self.found_at_any_node(|| self.is_known_group_member(caller, id, principal))
+            .await
+    }
+
+    fn is_known_group_member(
+        &self,
+        caller: &Identity,
+        id: AccessGroupId,
+        principal: Principal,
+    ) -> Result<(), IamError> {
+        self.known_access_group(caller, id)?;
         if principal != caller.principal() {
             self.may_manage_access_groups(caller)?;
         }
@@ -170,8 +180,12 @@ impl Iam {
     ///
     /// # Errors
     /// Without Administrator of the account; when there is no such group.
-    pub fn may_change_members(&self, caller: &Identity, id: AccessGroupId) -> Result<(), IamError> {
-        self.changeable_group(caller, id).map(drop)
+    pub async fn may_change_members(
+        &self,
+        caller: &Identity,
+        id: AccessGroupId,
+    ) -> Result<(), IamError> {
+        self.changeable_group(caller, id).await.map(drop)
     }
 
     /// Puts principals into access groups of the credential's account: from the moment this returns they have what the groups'

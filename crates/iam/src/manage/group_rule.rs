@@ -2,8 +2,9 @@
 //! tokens say of them.
 
 use super::access_group::no_group;
-use super::claim_rule::{self, changed};
-use super::of_version::{OfVersion, missed};
+use super::claim_rule;
+use super::of_version::OfVersion;
+use super::revised::Revised;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -44,17 +45,41 @@ pub fn group_rule_tag(rule: &GroupRule) -> String {
     entity_tag::of(rule.revision, rule.id.0)
 }
 
+impl Revised for GroupRule {
+    const CHANGED: &'static str =
+        "the rule has changed since its entity tag was read: read it again";
+
+    fn tag(&self) -> String {
+        group_rule_tag(self)
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        (&self.name, &self.realm, &self.conditions)
+            == (&other.name, &other.realm, &other.conditions)
+            && self.expiration_hours == other.expiration_hours
+    }
+}
+
 impl Iam {
     /// The rules of an access group, the oldest first.
     ///
     /// # Errors
     /// Without Administrator of the account.
-    pub fn group_rules(
+    pub async fn group_rules(
         &self,
         caller: &Identity,
         id: AccessGroupId,
     ) -> Result<Vec<GroupRule>, IamError> {
-        let group = self.access_group(caller, id)?;
+        self.found_at_any_node(|| self.known_group_rules(caller, id))
+            .await
+    }
+
+    fn known_group_rules(
+        &self,
+        caller: &Identity,
+        id: AccessGroupId,
+    ) -> Result<Vec<GroupRule>, IamError> {
+        let group = self.known_access_group(caller, id)?;
         self.may_manage_access_groups(caller)?;
         Ok(group.rules)
     }
@@ -63,15 +88,18 @@ impl Iam {
     ///
     /// # Errors
     /// Without Administrator of the account.
-    pub fn group_rule(
+    pub async fn group_rule(
         &self,
         caller: &Identity,
         group: AccessGroupId,
         id: GroupRuleId,
     ) -> Result<GroupRule, IamError> {
-        let rules = self.group_rules(caller, group)?;
-        let found = rules.into_iter().find(|rule| rule.id == id);
-        found.ok_or_else(no_rule)
+        let find = || {
+            let rules = self.known_group_rules(caller, group)?;
+            let found = rules.into_iter().find(|rule| rule.id == id);
+            found.ok_or_else(no_rule)
+        };
+        self.found_at_any_node(find).await
     }
 
     /// Makes a rule of an access group: everyone who meets it is in the group from the moment this returns.
@@ -84,7 +112,7 @@ impl Iam {
         group: AccessGroupId,
         terms: GroupRuleTerms,
     ) -> Result<GroupRule, IamError> {
-        let group = self.changeable_group(caller, group)?;
+        let group = self.changeable_group(caller, group).await?;
         check(&terms)?;
         let made = self.stamp(caller);
         let rule = GroupRule {
@@ -124,24 +152,32 @@ impl Iam {
         if_match: &str,
         terms: GroupRuleTerms,
     ) -> Result<GroupRule, IamError> {
-        self.change_version(if_match, || {
-            self.try_replace_group_rule(caller, (group, id), if_match, terms.clone())
-        })
+        self.change_version(
+            if_match,
+            || self.changeable_group_rule(caller, group, id),
+            |old| self.change_group_rule(caller, old, terms.clone()),
+        )
         .await
     }
 
-    async fn try_replace_group_rule(
+    /// One rule that the caller may change.
+    async fn changeable_group_rule(
         &self,
         caller: &Identity,
-        (group, id): (AccessGroupId, GroupRuleId),
-        if_match: &str,
-        terms: GroupRuleTerms,
+        group: AccessGroupId,
+        id: GroupRuleId,
     ) -> Result<GroupRule, IamError> {
-        let group = self.changeable_group(caller, group)?;
-        let old = self.group_rule(caller, group.id, id)?;
-        if !entity_tag::matches(if_match, &group_rule_tag(&old)) {
-            return Err(changed());
-        }
+        self.changeable_group(caller, group).await?;
+        self.group_rule(caller, group, id).await
+    }
+
+    async fn change_group_rule(
+        &self,
+        caller: &Identity,
+        old: GroupRule,
+        terms: GroupRuleTerms,
+    ) -> Result<Option<GroupRule>, IamError> {
+        let group = self.changeable_group(caller, old.group).await?;
         check(&terms)?;
         let new = GroupRule {
             name: terms.name,
@@ -150,27 +186,12 @@ impl Iam {
             conditions: terms.conditions,
             revision: old.revision.saturating_add(1),
             modified: self.stamp(caller),
-            ..old
+            ..old.clone()
         };
         let mut tx = self.lock_groups(caller).await?;
-        // Of two concurrent requests with the same tag, one changes it.
-        if !access_group_rules::change(&mut tx, &new, old.revision).await? {
-            let which = (Versioned::GroupRule, id.0);
-            return Err(missed(&mut tx, which, changed(), no_rule()).await);
-        }
-        let is_same =
-            (&new.name, &new.realm, &new.conditions) == (&old.name, &old.realm, &old.conditions);
-        if is_same && new.expiration_hours == old.expiration_hours {
-            // No change: it is still of this version, and the transaction is dropped.
-            return Ok(GroupRule {
-                revision: old.revision,
-                modified: old.modified,
-                ..new
-            });
-        }
+        let is_stored = access_group_rules::change(&mut tx, &new, old.revision).await?;
         let entry = about(caller, Action::GroupRuleChanged, &group, &new);
-        self.commit(tx, entry).await?;
-        Ok(new)
+        self.commit_version(tx, is_stored, (old, new), entry).await
     }
 
     /// Deletes a rule: those who were in the group by it alone are out of it when this returns.
@@ -184,15 +205,11 @@ impl Iam {
         id: impl Into<OfVersion<GroupRuleId>>,
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
-        let find = || -> Result<_, IamError> {
-            let group = self.changeable_group(caller, group)?;
-            let rule = self.group_rule(caller, group.id, id)?;
-            Ok((group, rule))
-        };
-        let (group, rule) = self.found_at_any_node(find).await?;
+        let group = self.changeable_group(caller, group).await?;
+        let rule = self.group_rule(caller, group.id, id).await?;
         let mut tx = self.lock_groups(caller).await?;
         version
-            .check_stored(&mut tx, (Versioned::GroupRule, id.0), rule.revision)
+            .check_stored(&mut tx, (Versioned::GroupRule, id.0))
             .await?;
         if !access_group_rules::delete(&mut tx, id).await? {
             return Err(no_rule());

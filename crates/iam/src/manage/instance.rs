@@ -74,7 +74,16 @@ impl Iam {
     ///
     /// # Errors
     /// When the caller does not see its space.
-    pub fn instance(&self, caller: &Identity, id: InstanceId) -> Result<Instance, IamError> {
+    pub async fn instance(&self, caller: &Identity, id: InstanceId) -> Result<Instance, IamError> {
+        self.found_at_any_node(|| self.known_instance(caller, id))
+            .await
+    }
+
+    /// One instance that this node knows.
+    ///
+    /// # Errors
+    /// As [`Self::instance`].
+    pub fn known_instance(&self, caller: &Identity, id: InstanceId) -> Result<Instance, IamError> {
         let missing = || IamError::not_found("the instance");
         let directory = self.directory();
         let found = directory.instance(id).ok_or_else(missing)?;
@@ -152,13 +161,20 @@ impl Iam {
     }
 
     /// One instance that the caller may change.
-    fn changeable_instance(&self, caller: &Identity, id: InstanceId) -> Result<Instance, IamError> {
-        let instance = self.instance(caller, id)?;
-        self.may_manage_instances(caller)?;
-        match instance.locked {
-            true => Err(locked(&instance)),
-            false => Ok(instance),
-        }
+    async fn changeable_instance(
+        &self,
+        caller: &Identity,
+        id: InstanceId,
+    ) -> Result<Instance, IamError> {
+        let find = || {
+            let instance = self.known_instance(caller, id)?;
+            self.may_manage_instances(caller)?;
+            match instance.locked {
+                true => Err(locked(&instance)),
+                false => Ok(instance),
+            }
+        };
+        self.found_at_any_node(find).await
     }
 
     /// Changes an instance: its space has the new plan when this returns.
@@ -171,7 +187,7 @@ impl Iam {
         id: InstanceId,
         change: InstanceChange,
     ) -> Result<Instance, IamError> {
-        let old = self.changeable_instance(caller, id)?;
+        let old = self.changeable_instance(caller, id).await?;
         let name = change.name.map(|text| name("name", &text)).transpose()?;
         let mut tx = self
             .begin_administered(caller, caller.account(), WHAT)
@@ -207,7 +223,7 @@ impl Iam {
         id: InstanceId,
         on: bool,
     ) -> Result<Instance, IamError> {
-        let old = self.instance(caller, id)?;
+        let old = self.instance(caller, id).await?;
         self.may_manage_instances(caller)?;
         let mut tx = self
             .begin_administered(caller, caller.account(), WHAT)
@@ -244,9 +260,7 @@ impl Iam {
         id: InstanceId,
         with_keys: bool,
     ) -> Result<(), IamError> {
-        let instance = self
-            .found_at_any_node(|| self.changeable_instance(caller, id))
-            .await?;
+        let instance = self.changeable_instance(caller, id).await?;
         let mut tx = self
             .begin_administered(caller, caller.account(), WHAT)
             .await?;

@@ -87,7 +87,7 @@ impl Iam {
         id: KeyId,
         new: NewKey,
     ) -> Result<(ApiKey, Secret<String>), IamError> {
-        let service = self.service_for_key(caller, new.owner)?;
+        let service = self.service_for_key(caller, new.owner).await?;
         let made = self.prepare_key(caller, id, new)?;
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, made.key.account).await?;
@@ -104,7 +104,7 @@ impl Iam {
     }
 
     /// The service ID that a key is for, if it is not for the caller.
-    fn service_for_key(
+    async fn service_for_key(
         &self,
         caller: &Identity,
         owner: Option<Principal>,
@@ -117,7 +117,7 @@ impl Iam {
             None => Ok(None),
             Some(Principal::Service(id)) => {
                 let what = "making API keys of service IDs";
-                self.changeable_service(caller, id, what).map(Some)
+                self.changeable_service(caller, id, what).await.map(Some)
             }
             Some(_) => Err(IamError::forbidden(
                 "a key can be made for yourself or for a service ID",
@@ -234,7 +234,7 @@ impl Iam {
 
     /// Only a caller who may see the existing key with this text is told about it.
     fn text_taken(&self, caller: &Identity, text: &Secret<String>) -> IamError {
-        match self.api_key_by_text(caller, text) {
+        match self.known_api_key_by_text(caller, text) {
             Ok(key) => IamError::conflict(format!(
                 "this text is that of the API key `{}` already",
                 key.name

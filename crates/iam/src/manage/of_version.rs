@@ -1,6 +1,6 @@
 //! `If-Match` of changes that do not ask for it: a caller who names a version all the same is obeyed, as everywhere.
 
-use super::any_version::overtaken;
+use super::revised::overtaken;
 use crate::error::IamError;
 use crate::model::entity_tag;
 use crate::repo::revisions::{self, Versioned};
@@ -37,7 +37,7 @@ impl<T> OfVersion<T> {
 }
 
 impl NamedVersion {
-    /// Refuses another version than the one that this node knows.
+    /// Refuses another version than the one with this tag.
     pub(super) fn check(&self, tag: &str) -> Result<(), IamError> {
         match &self.0 {
             Some(named) if !entity_tag::matches(named, tag) => Err(changed()),
@@ -45,21 +45,19 @@ impl NamedVersion {
         }
     }
 
-    /// The same within the transaction, in which the account is locked: what has changed since this node heard of it is refused too.
+    /// Refuses another version than the one that is stored, whatever this node has heard of other nodes. The account is locked.
     pub(super) async fn check_stored(
         &self,
         tx: &mut Tx,
         (what, id): (Versioned, Guid),
-        known: i64,
     ) -> Result<(), IamError> {
         if self.0.is_none() {
             return Ok(());
         }
-        self.check(&entity_tag::of(known, id))?;
         match revisions::of(tx, what, id).await? {
-            Some(stored) if stored != known => Err(changed()),
+            Some(stored) => self.check(&entity_tag::of(stored, id)),
             // Whoever deletes it says so if it is gone.
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 }
@@ -72,21 +70,6 @@ pub fn check_version(if_match: &str, tag: &str) -> Result<(), IamError> {
     match entity_tag::matches(if_match, tag) {
         true => Ok(()),
         false => Err(changed()),
-    }
-}
-
-/// The refusal of a change that found another version than the one it is of: `changed`, or `gone` where another request, or another
-/// node, has deleted it a moment ago.
-pub(super) async fn missed(
-    tx: &mut Tx,
-    (what, id): (Versioned, Guid),
-    changed: IamError,
-    gone: IamError,
-) -> IamError {
-    match revisions::of(tx, what, id).await {
-        Ok(Some(_)) => changed,
-        Ok(None) => gone,
-        Err(error) => error,
     }
 }
 

@@ -54,7 +54,15 @@ impl Iam {
     ///
     /// # Errors
     /// When the caller does not see it.
-    pub fn org(&self, caller: &Identity, id: OrgId) -> Result<Org, IamError> {
+    pub async fn org(&self, caller: &Identity, id: OrgId) -> Result<Org, IamError> {
+        self.found_at_any_node(|| self.known_org(caller, id)).await
+    }
+
+    /// One organization that this node knows.
+    ///
+    /// # Errors
+    /// As [`Self::org`].
+    pub fn known_org(&self, caller: &Identity, id: OrgId) -> Result<Org, IamError> {
         let directory = self.directory();
         require_visible(&directory, caller, Domain::Org(id), "the organization")?;
         let found = directory.orgs.get(&id).cloned();
@@ -132,7 +140,7 @@ impl Iam {
         id: OrgId,
         text: &str,
     ) -> Result<Org, IamError> {
-        let old = self.may_change_org(caller, id)?;
+        let old = self.may_change_org(caller, id).await?;
         let (name, now) = (name("name", text)?, self.0.clock.now());
         let mut tx = self.begin_org_change(caller, &old).await?;
         if name == old.name && orgs::is_named(&mut tx, id, &name).await? {
@@ -162,9 +170,7 @@ impl Iam {
         id: OrgId,
         recursive: bool,
     ) -> Result<Deletion, IamError> {
-        let org = self
-            .found_at_any_node(|| self.may_change_org(caller, id))
-            .await?;
+        let org = self.may_change_org(caller, id).await?;
         let directory = self.directory();
         check_empty(&org, directory.spaces_in(id).len(), recursive)?;
         let by = Deleter {
@@ -190,7 +196,7 @@ impl Iam {
 
     /// Begins a change of an organization that the caller may still make. Its account is locked.
     async fn begin_org_change(&self, caller: &Identity, org: &Org) -> Result<Tx, IamError> {
-        let check = || self.may_change_org(caller, org.id).map(drop);
+        let check = || self.changeable_known_org(caller, org.id).map(drop);
         self.begin_managed(caller, org.account, &[Domain::Org(org.id)], check)
             .await
     }
@@ -214,8 +220,18 @@ impl Iam {
     ///
     /// # Errors
     /// When the caller does not see it; without Manager of it or Administrator of the account.
-    pub fn may_change_org(&self, caller: &Identity, id: OrgId) -> Result<Org, IamError> {
-        let org = self.org(caller, id)?;
+    pub async fn may_change_org(&self, caller: &Identity, id: OrgId) -> Result<Org, IamError> {
+        self.found_at_any_node(|| self.changeable_known_org(caller, id))
+            .await
+    }
+
+    /// One organization that this node knows, and that the caller may rename or delete.
+    pub(super) fn changeable_known_org(
+        &self,
+        caller: &Identity,
+        id: OrgId,
+    ) -> Result<Org, IamError> {
+        let org = self.known_org(caller, id)?;
         let directory = self.directory();
         if is_administrator(&directory, caller, org.account)
             || manages(&directory, caller, Domain::Org(id))

@@ -1,12 +1,12 @@
-//! Objects that this node has not heard of yet: another node may have made them a moment ago. A caller who deletes one must not be told
-//! that it is not there while it is.
+//! What this node has not heard of yet: another node may have made or unlocked it a moment ago. A caller who names it must not be told
+//! that it is not there, or locked, while it is not so. Every look-up of one object by its id goes through here.
 
 use crate::error::IamError;
 use crate::refusal::Reason;
 use crate::service::Iam;
 
 impl Iam {
-    /// Finds something by what this node knows; if it is not there, once more with the changes of the other nodes.
+    /// Finds something by what this node knows; if it is not there, or locked, once more with the changes of the other nodes.
     ///
     /// # Errors
     /// Those of `find`, and when the database cannot be read.
@@ -17,7 +17,11 @@ impl Iam {
         let known = self.directory().changes;
         let found = find();
         let refusal = found.as_ref().err().and_then(IamError::refusal);
-        if refusal.is_none_or(|refusal| refusal.reason != Reason::NotFound) {
+        let may_be_over = matches!(
+            refusal.map(|refusal| &refusal.reason),
+            Some(Reason::NotFound | Reason::Locked)
+        );
+        if !may_be_over {
             return found;
         }
         self.sync().await?;

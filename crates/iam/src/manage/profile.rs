@@ -2,8 +2,8 @@
 //! compute resources take on.
 
 use super::administrator::not_administrator;
-use super::any_version::overtaken;
-use super::of_version::{OfVersion, missed};
+use super::of_version::OfVersion;
+use super::revised::Revised;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -60,6 +60,20 @@ pub fn profile_tag(profile: &Profile) -> String {
     entity_tag::of(profile.revision, profile.id.0)
 }
 
+impl Revised for Profile {
+    const CHANGED: &'static str =
+        "the trusted profile has changed since its entity tag was read: read it again";
+
+    fn tag(&self) -> String {
+        profile_tag(self)
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        (&self.name, &self.description, &self.email)
+            == (&other.name, &other.description, &other.email)
+    }
+}
+
 fn check_texts(description: Option<&str>, email: Option<&str>) -> Result<(), Refusal> {
     text::check_description(description.unwrap_or_default())?;
     let email = email.unwrap_or_default();
@@ -97,7 +111,12 @@ impl Iam {
     ///
     /// # Errors
     /// When the caller is neither it nor an Administrator of its account.
-    pub fn profile(&self, caller: &Identity, id: ProfileId) -> Result<Profile, IamError> {
+    pub async fn profile(&self, caller: &Identity, id: ProfileId) -> Result<Profile, IamError> {
+        self.found_at_any_node(|| self.known_profile(caller, id))
+            .await
+    }
+
+    fn known_profile(&self, caller: &Identity, id: ProfileId) -> Result<Profile, IamError> {
         let directory = self.directory();
         let is_seen = |profile: &&Profile| {
             profile.account == caller.account()
@@ -120,8 +139,22 @@ impl Iam {
     ///
     /// # Errors
     /// Without Administrator of its account.
-    pub fn managed_profile(&self, caller: &Identity, id: ProfileId) -> Result<Profile, IamError> {
-        let profile = self.profile(caller, id)?;
+    pub async fn managed_profile(
+        &self,
+        caller: &Identity,
+        id: ProfileId,
+    ) -> Result<Profile, IamError> {
+        self.found_at_any_node(|| self.known_managed_profile(caller, id))
+            .await
+    }
+
+    /// One trusted profile that this node knows, and that the caller may change.
+    pub(super) fn known_managed_profile(
+        &self,
+        caller: &Identity,
+        id: ProfileId,
+    ) -> Result<Profile, IamError> {
+        let profile = self.known_profile(caller, id)?;
         self.may_manage_profiles(caller)?;
         Ok(profile)
     }
@@ -196,23 +229,20 @@ impl Iam {
         if_match: &str,
         change: ProfileChange,
     ) -> Result<Profile, IamError> {
-        self.change_version(if_match, || {
-            self.try_update_profile(caller, id, if_match, change.clone())
-        })
+        self.change_version(
+            if_match,
+            || self.managed_profile(caller, id),
+            |old| self.change_profile(caller, old, change.clone()),
+        )
         .await
     }
 
-    async fn try_update_profile(
+    async fn change_profile(
         &self,
         caller: &Identity,
-        id: ProfileId,
-        if_match: &str,
+        old: Profile,
         change: ProfileChange,
-    ) -> Result<Profile, IamError> {
-        let old = self.managed_profile(caller, id)?;
-        if !entity_tag::matches(if_match, &profile_tag(&old)) {
-            return Err(changed());
-        }
+    ) -> Result<Option<Profile>, IamError> {
         check_texts(change.description.as_deref(), change.email.as_deref())?;
         let requested = change.name.map(|text| name("name", &text)).transpose()?;
         let new = Profile {
@@ -221,28 +251,13 @@ impl Iam {
             email: change.email.unwrap_or_else(|| old.email.clone()),
             revision: old.revision.saturating_add(1),
             modified: self.stamp(caller),
-            ..old
+            ..old.clone()
         };
         let mut tx = self.lock_profiles(caller).await?;
         let stored = profiles::change(&mut tx, &new, old.revision).await;
-        // Of two concurrent requests with the same tag, one changes it.
-        if !stored.map_err(taken)? {
-            let which = (Versioned::Profile, id.0);
-            return Err(missed(&mut tx, which, changed(), no_profile()).await);
-        }
-        let is_same =
-            (&new.name, &new.description, &new.email) == (&old.name, &old.description, &old.email);
-        if is_same {
-            // No change: it is still of this version, and the transaction is dropped.
-            return Ok(Profile {
-                revision: old.revision,
-                modified: old.modified,
-                ..new
-            });
-        }
-        self.commit(tx, about(caller, Action::ProfileChanged, &new))
-            .await?;
-        Ok(new)
+        let entry = about(caller, Action::ProfileChanged, &new);
+        self.commit_version(tx, stored.map_err(taken)?, (old, new), entry)
+            .await
     }
 
     /// Deletes a trusted profile with its rules, links, identities, roles and policies: from the moment this returns, the tokens of
@@ -256,13 +271,11 @@ impl Iam {
         id: impl Into<OfVersion<ProfileId>>,
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
-        let profile = self
-            .found_at_any_node(|| self.managed_profile(caller, id))
-            .await?;
+        let profile = self.managed_profile(caller, id).await?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profile(caller, id, stamp).await?;
         version
-            .check_stored(&mut tx, (Versioned::Profile, id.0), profile.revision)
+            .check_stored(&mut tx, (Versioned::Profile, id.0))
             .await?;
         // It owns no account that somebody would have to inherit.
         leave(&mut tx, profile.account, id.into(), stamp.at, id.0).await?;
@@ -278,11 +291,6 @@ pub(super) fn no_profile() -> IamError {
 
 fn taken(error: IamError) -> IamError {
     error.if_unique(|| IamError::conflict("a trusted profile of this name exists in the account"))
-}
-
-fn changed() -> IamError {
-    let message = "the trusted profile has changed since its entity tag was read: read it again";
-    overtaken(message)
 }
 
 /// An entry about a profile, or about what belongs to it.

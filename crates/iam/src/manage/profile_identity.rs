@@ -1,8 +1,7 @@
 //! The identities of trusted profiles: the users and service IDs of the account that may take on a profile because it names them.
 
-use super::any_version::overtaken;
-use super::of_version::missed;
 use super::profile::{HOLDER, about, no_profile};
+use super::revised::Revised;
 use crate::audit::{Action, Entries};
 use crate::error::IamError;
 use crate::model::directory::{Profile, ProfileIdentity, Stamp};
@@ -10,7 +9,6 @@ use crate::model::entity_tag;
 use crate::model::room::{check_count, check_room};
 use crate::model::text;
 use crate::refusal::Refusal;
-use crate::repo::revisions::Versioned;
 use crate::repo::{members, profile_identities, profiles};
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -34,6 +32,23 @@ pub fn profile_identities_tag(profile: &Profile) -> String {
     entity_tag::of(profile.identities_revision, profile.id.0)
 }
 
+/// The identities of a trusted profile, which have versions of their own.
+#[derive(Debug)]
+struct Identities(Profile);
+
+impl Revised for Identities {
+    const CHANGED: &'static str =
+        "the identities have changed since their entity tag was read: read them again";
+
+    fn tag(&self) -> String {
+        profile_identities_tag(&self.0)
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        self.0.identities == other.0.identities
+    }
+}
+
 /// Checks what can be checked without the database.
 fn check(new: &NewProfileIdentity) -> Result<(), Refusal> {
     text::check_description(&new.description)?;
@@ -51,14 +66,17 @@ impl Iam {
     ///
     /// # Errors
     /// Without Administrator of the account; when the profile does not name it.
-    pub fn profile_identity(
+    pub async fn profile_identity(
         &self,
         caller: &Identity,
         profile: ProfileId,
         principal: Principal,
     ) -> Result<ProfileIdentity, IamError> {
-        let profile = self.managed_profile(caller, profile)?;
-        profile.identity(principal).cloned().ok_or_else(no_identity)
+        let find = || {
+            let profile = self.known_managed_profile(caller, profile)?;
+            profile.identity(principal).cloned().ok_or_else(no_identity)
+        };
+        self.found_at_any_node(find).await
     }
 
     /// Replaces the identities: who is not among them may not take on the profile from the moment this returns. `if_match` has
@@ -74,24 +92,23 @@ impl Iam {
         if_match: &str,
         all: &[NewProfileIdentity],
     ) -> Result<Profile, IamError> {
-        self.change_version(if_match, || {
-            self.try_set_identities(caller, id, if_match, all)
-        })
-        .await
+        let find = || async move { self.managed_profile(caller, id).await.map(Identities) };
+        let changed = self
+            .change_version(if_match, find, |old| {
+                self.change_identities(caller, old, all)
+            })
+            .await;
+        changed.map(|Identities(profile)| profile)
     }
 
-    async fn try_set_identities(
+    async fn change_identities(
         &self,
         caller: &Identity,
-        id: ProfileId,
-        if_match: &str,
+        Identities(profile): Identities,
         all: &[NewProfileIdentity],
-    ) -> Result<Profile, IamError> {
-        let profile = self.managed_profile(caller, id)?;
-        if !entity_tag::matches(if_match, &profile_identities_tag(&profile)) {
-            return Err(changed());
-        }
+    ) -> Result<Option<Identities>, IamError> {
         check_list(all)?;
+        let id = profile.id;
         let is_wanted =
             |listed: &&ProfileIdentity| all.iter().any(|new| new.principal == listed.principal);
         let gone = profile
@@ -107,14 +124,12 @@ impl Iam {
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profiles(caller).await?;
         let from = Some(profile.identities_revision);
-        // Of two concurrent requests with the same tag, one changes them.
         if !profiles::touch_identities(&mut tx, id, stamp, from).await? {
-            let which = (Versioned::Profile, id.0);
-            return Err(missed(&mut tx, which, changed(), no_profile()).await);
+            return Ok(None);
         }
         if gone.is_empty() && added.is_empty() {
             // No change: they are still of this version, and the transaction is dropped.
-            return Ok(profile);
+            return Ok(Some(Identities(profile)));
         }
         let entry =
             |action: Action, who: Principal| about(caller, action, &profile).with("identity", who);
@@ -128,7 +143,8 @@ impl Iam {
             entries.push(entry(Action::ProfileIdentityAdded, new.principal));
         }
         self.commit(tx, Entries::of(entries)).await?;
-        self.managed_profile(caller, id)
+        let changed = self.managed_profile(caller, id).await?;
+        Ok(Some(Identities(changed)))
     }
 
     /// Lets a user or service ID take on a trusted profile, or changes why it may. Nothing changes, and nothing is entered in the
@@ -142,7 +158,7 @@ impl Iam {
         id: ProfileId,
         new: &NewProfileIdentity,
     ) -> Result<ProfileIdentity, IamError> {
-        let profile = self.managed_profile(caller, id)?;
+        let profile = self.managed_profile(caller, id).await?;
         check(new)?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profiles(caller).await?;
@@ -181,9 +197,7 @@ impl Iam {
         id: ProfileId,
         principal: Principal,
     ) -> Result<(), IamError> {
-        let profile = self
-            .found_at_any_node(|| self.managed_profile(caller, id))
-            .await?;
+        let profile = self.managed_profile(caller, id).await?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profiles(caller).await?;
         if !profiles::touch_identities(&mut tx, id, stamp, None).await? {
@@ -233,9 +247,4 @@ fn check_list(all: &[NewProfileIdentity]) -> Result<(), Refusal> {
 
 fn no_identity() -> IamError {
     IamError::not_found("the identity of the trusted profile")
-}
-
-fn changed() -> IamError {
-    let message = "the identities have changed since their entity tag was read: read them again";
-    overtaken(message)
 }

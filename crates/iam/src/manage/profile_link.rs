@@ -73,15 +73,18 @@ impl Iam {
     ///
     /// # Errors
     /// Without Administrator of the account.
-    pub fn profile_link(
+    pub async fn profile_link(
         &self,
         caller: &Identity,
         profile: ProfileId,
         id: ProfileLinkId,
     ) -> Result<ProfileLink, IamError> {
-        let links = self.managed_profile(caller, profile)?.links;
-        let found = links.into_iter().find(|link| link.id == id);
-        found.ok_or_else(no_link)
+        let find = || {
+            let links = self.known_managed_profile(caller, profile)?.links;
+            let found = links.into_iter().find(|link| link.id == id);
+            found.ok_or_else(no_link)
+        };
+        self.found_at_any_node(find).await
     }
 
     /// Links a trusted profile to a compute resource, which may take on the profile from the moment this returns.
@@ -95,7 +98,7 @@ impl Iam {
         name: String,
         terms: LinkTerms,
     ) -> Result<ProfileLink, IamError> {
-        let profile = self.managed_profile(caller, profile)?;
+        let profile = self.managed_profile(caller, profile).await?;
         text::check_stored("name", &name, &limit::LABEL_BYTES)?;
         terms.check()?;
         let made = self.stamp(caller);
@@ -136,12 +139,8 @@ impl Iam {
         id: impl Into<OfVersion<ProfileLinkId>>,
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
-        let find = || -> Result<_, IamError> {
-            let profile = self.managed_profile(caller, profile)?;
-            let link = self.profile_link(caller, profile.id, id)?;
-            Ok((profile, link))
-        };
-        let (profile, link) = self.found_at_any_node(find).await?;
+        let profile = self.managed_profile(caller, profile).await?;
+        let link = self.profile_link(caller, profile.id, id).await?;
         version.check(&profile_link_tag(&link))?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profile(caller, profile.id, stamp).await?;
@@ -162,9 +161,7 @@ impl Iam {
         profile: ProfileId,
         terms: &LinkTerms,
     ) -> Result<(), IamError> {
-        let profile = self
-            .found_at_any_node(|| self.managed_profile(caller, profile))
-            .await?;
+        let profile = self.managed_profile(caller, profile).await?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profile(caller, profile.id, stamp).await?;
         let mut entries = Vec::new();

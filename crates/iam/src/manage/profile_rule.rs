@@ -1,9 +1,10 @@
 //! Claim rules of trusted profiles: everyone who meets all conditions of one may take on the profile. Users are compared by what their
 //! tokens say of them, compute resources by what theirs say.
 
-use super::claim_rule::{self, changed};
-use super::of_version::{OfVersion, missed};
+use super::claim_rule;
+use super::of_version::OfVersion;
 use super::profile::{HOLDER, about};
+use super::revised::Revised;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -42,20 +43,36 @@ pub fn profile_rule_tag(rule: &ProfileRule) -> String {
     entity_tag::of(rule.revision, rule.id.0)
 }
 
+impl Revised for ProfileRule {
+    const CHANGED: &'static str =
+        "the rule has changed since its entity tag was read: read it again";
+
+    fn tag(&self) -> String {
+        profile_rule_tag(self)
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        (&self.name, &self.kind, &self.conditions) == (&other.name, &other.kind, &other.conditions)
+    }
+}
+
 impl Iam {
     /// One rule of a trusted profile.
     ///
     /// # Errors
     /// Without Administrator of the account.
-    pub fn profile_rule(
+    pub async fn profile_rule(
         &self,
         caller: &Identity,
         profile: ProfileId,
         id: ProfileRuleId,
     ) -> Result<ProfileRule, IamError> {
-        let rules = self.managed_profile(caller, profile)?.rules;
-        let found = rules.into_iter().find(|rule| rule.id == id);
-        found.ok_or_else(no_rule)
+        let find = || {
+            let rules = self.known_managed_profile(caller, profile)?.rules;
+            let found = rules.into_iter().find(|rule| rule.id == id);
+            found.ok_or_else(no_rule)
+        };
+        self.found_at_any_node(find).await
     }
 
     /// Makes a rule of a trusted profile: everyone who meets it may take on the profile from the moment this returns.
@@ -68,7 +85,7 @@ impl Iam {
         profile: ProfileId,
         terms: ProfileRuleTerms,
     ) -> Result<ProfileRule, IamError> {
-        let profile = self.managed_profile(caller, profile)?;
+        let profile = self.managed_profile(caller, profile).await?;
         check(&terms)?;
         let made = self.stamp(caller);
         let rule = ProfileRule {
@@ -101,24 +118,21 @@ impl Iam {
         if_match: &str,
         terms: ProfileRuleTerms,
     ) -> Result<ProfileRule, IamError> {
-        self.change_version(if_match, || {
-            self.try_replace_profile_rule(caller, (profile, id), if_match, terms.clone())
-        })
+        self.change_version(
+            if_match,
+            || self.profile_rule(caller, profile, id),
+            |old| self.change_profile_rule(caller, old, terms.clone()),
+        )
         .await
     }
 
-    async fn try_replace_profile_rule(
+    async fn change_profile_rule(
         &self,
         caller: &Identity,
-        (profile, id): (ProfileId, ProfileRuleId),
-        if_match: &str,
+        old: ProfileRule,
         terms: ProfileRuleTerms,
-    ) -> Result<ProfileRule, IamError> {
-        let profile = self.managed_profile(caller, profile)?;
-        let old = self.profile_rule(caller, profile.id, id)?;
-        if !entity_tag::matches(if_match, &profile_rule_tag(&old)) {
-            return Err(changed());
-        }
+    ) -> Result<Option<ProfileRule>, IamError> {
+        let profile = self.managed_profile(caller, old.profile).await?;
         check(&terms)?;
         let modified = self.stamp(caller);
         let new = ProfileRule {
@@ -127,27 +141,12 @@ impl Iam {
             conditions: terms.conditions,
             revision: old.revision.saturating_add(1),
             modified,
-            ..old
+            ..old.clone()
         };
         let mut tx = self.lock_profile(caller, profile.id, modified).await?;
-        // Of two concurrent requests with the same tag, one changes it.
-        if !profile_rules::change(&mut tx, &new, old.revision).await? {
-            let which = (Versioned::ProfileRule, id.0);
-            return Err(missed(&mut tx, which, changed(), no_rule()).await);
-        }
-        let is_same =
-            (&new.name, &new.kind, &new.conditions) == (&old.name, &old.kind, &old.conditions);
-        if is_same {
-            // No change: it is still of this version, and the transaction is dropped.
-            return Ok(ProfileRule {
-                revision: old.revision,
-                modified: old.modified,
-                ..new
-            });
-        }
+        let is_stored = profile_rules::change(&mut tx, &new, old.revision).await?;
         let entry = with_rule(about(caller, Action::ProfileRuleChanged, &profile), &new);
-        self.commit(tx, entry).await?;
-        Ok(new)
+        self.commit_version(tx, is_stored, (old, new), entry).await
     }
 
     /// Deletes a rule: what was issued by it alone is refused from the moment this returns.
@@ -161,16 +160,12 @@ impl Iam {
         id: impl Into<OfVersion<ProfileRuleId>>,
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
-        let find = || -> Result<_, IamError> {
-            let profile = self.managed_profile(caller, profile)?;
-            let rule = self.profile_rule(caller, profile.id, id)?;
-            Ok((profile, rule))
-        };
-        let (profile, rule) = self.found_at_any_node(find).await?;
+        let profile = self.managed_profile(caller, profile).await?;
+        let rule = self.profile_rule(caller, profile.id, id).await?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profile(caller, profile.id, stamp).await?;
         version
-            .check_stored(&mut tx, (Versioned::ProfileRule, id.0), rule.revision)
+            .check_stored(&mut tx, (Versioned::ProfileRule, id.0))
             .await?;
         if !profile_rules::delete(&mut tx, id).await? {
             return Err(no_rule());

@@ -27,7 +27,16 @@ impl Iam {
     ///
     /// # Errors
     /// When there is none.
-    pub fn resource_group(
+    pub async fn resource_group(
+        &self,
+        caller: &Identity,
+        id: ResourceGroupId,
+    ) -> Result<ResourceGroup, IamError> {
+        self.found_at_any_node(|| self.known_resource_group(caller, id))
+            .await
+    }
+
+    fn known_resource_group(
         &self,
         caller: &Identity,
         id: ResourceGroupId,
@@ -88,7 +97,7 @@ impl Iam {
         id: ResourceGroupId,
         requested: &str,
     ) -> Result<ResourceGroup, IamError> {
-        let old = self.resource_group(caller, id)?;
+        let old = self.resource_group(caller, id).await?;
         self.may_manage_resource_groups(caller)?;
         let new = ResourceGroup {
             name: name("name", requested)?,
@@ -126,9 +135,7 @@ impl Iam {
         caller: &Identity,
         id: ResourceGroupId,
     ) -> Result<(), IamError> {
-        let group = self
-            .found_at_any_node(|| self.resource_group(caller, id))
-            .await?;
+        let group = self.resource_group(caller, id).await?;
         self.may_manage_resource_groups(caller)?;
         if group.is_default() {
             let message = "the first resource group of an account stays";

@@ -97,9 +97,7 @@ impl Iam {
         let found = resource_keys::find(&self.0.db, id).await?;
         let key = found.ok_or_else(missing)?;
         // The key is read from the database; its instance may be as new.
-        let instance = self
-            .found_at_any_node(|| self.instance(caller, key.instance))
-            .await;
+        let instance = self.instance(caller, key.instance).await;
         Ok((key, instance.map_err(|_| missing())?))
     }
 
@@ -114,7 +112,7 @@ impl Iam {
         new: &NewResourceKey,
     ) -> Result<CreatedResourceKey, IamError> {
         self.may_manage_resource_keys(caller)?;
-        let instance = self.instance(caller, new.instance)?;
+        let instance = self.instance(caller, new.instance).await?;
         let (account, by_caller) = (instance.account, self.stamp(caller));
         let service = self.service_of_key(caller, &instance, &name("name", &new.name)?);
         let prepared = NewKey {

@@ -75,8 +75,8 @@ impl Iam {
 
     fn is_visible(&self, caller: &Identity, domain: Domain) -> bool {
         match domain {
-            Domain::Space(id) => self.space(caller, id).is_ok(),
-            Domain::Org(id) => self.org(caller, id).is_ok(),
+            Domain::Space(id) => self.known_space(caller, id).is_ok(),
+            Domain::Org(id) => self.known_org(caller, id).is_ok(),
             Domain::Account(_) => false,
         }
     }

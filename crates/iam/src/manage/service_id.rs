@@ -2,10 +2,10 @@
 //! Administrator of the account manages them; a service sees itself.
 
 use super::administrator::{not_administrator, still_administers};
-use super::any_version::overtaken;
 use super::api_key::NewKey;
 use super::new_key::check_not_revoked;
 use super::of_version::OfVersion;
+use super::revised::Revised;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -30,6 +30,8 @@ use base::principal::Principal;
 use base::secret::Secret;
 use db::Tx;
 use std::cmp::Ordering;
+
+const CHANGING: &str = "changing service IDs";
 
 /// A new service ID.
 #[derive(Debug, Default)]
@@ -72,6 +74,20 @@ pub fn entity_tag(service: &Service) -> String {
     entity_tag::of(service.revision, service.id.0)
 }
 
+impl Revised for Service {
+    const CHANGED: &'static str =
+        "the service ID has changed since its entity tag was read: read it again";
+
+    fn tag(&self) -> String {
+        entity_tag(self)
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        (&self.name, &self.description, &self.crns)
+            == (&other.name, &other.description, &other.crns)
+    }
+}
+
 impl Iam {
     /// The service IDs of the credential's account that are wanted. Sorted by `order`, then by name.
     ///
@@ -100,7 +116,12 @@ impl Iam {
     ///
     /// # Errors
     /// When the caller is neither it nor an Administrator of its account.
-    pub fn service_id(&self, caller: &Identity, id: ServiceId) -> Result<Service, IamError> {
+    pub async fn service_id(&self, caller: &Identity, id: ServiceId) -> Result<Service, IamError> {
+        self.found_at_any_node(|| self.known_service_id(caller, id))
+            .await
+    }
+
+    fn known_service_id(&self, caller: &Identity, id: ServiceId) -> Result<Service, IamError> {
         let directory = self.directory();
         let is_seen = |service: &&Service| {
             service.account == caller.account()
@@ -120,18 +141,21 @@ impl Iam {
     }
 
     /// One service ID that the caller may change.
-    pub(super) fn changeable_service(
+    pub(super) async fn changeable_service(
         &self,
         caller: &Identity,
         id: ServiceId,
         what: &str,
     ) -> Result<Service, IamError> {
-        let service = self.service_id(caller, id)?;
-        self.administer(caller, service.account, what)?;
-        match service.locked {
-            true => Err(locked(&service)),
-            false => Ok(service),
-        }
+        let find = || {
+            let service = self.known_service_id(caller, id)?;
+            self.administer(caller, service.account, what)?;
+            match service.locked {
+                true => Err(locked(&service)),
+                false => Ok(service),
+            }
+        };
+        self.found_at_any_node(find).await
     }
 
     /// Checks again, within the transaction of a change, whether the caller may make it, and locks the row of the service ID. The
@@ -245,28 +269,20 @@ impl Iam {
         if_match: &str,
         change: ServiceChange,
     ) -> Result<Service, IamError> {
-        self.change_version(if_match, || {
-            self.try_update_service(caller, id, if_match, change.clone())
-        })
+        self.change_version(
+            if_match,
+            || self.changeable_service(caller, id, CHANGING),
+            |service| self.change_service(caller, service, change.clone()),
+        )
         .await
     }
 
-    async fn try_update_service(
+    async fn change_service(
         &self,
         caller: &Identity,
-        id: ServiceId,
-        if_match: &str,
+        service: Service,
         change: ServiceChange,
-    ) -> Result<Service, IamError> {
-        let what = "changing service IDs";
-        let service = self.changeable_service(caller, id, what)?;
-        let changed = || {
-            let message = "the service ID has changed since its entity tag was read: read it again";
-            overtaken(message)
-        };
-        if !entity_tag::matches(if_match, &entity_tag(&service)) {
-            return Err(changed());
-        }
+    ) -> Result<Option<Service>, IamError> {
         if let Some(description) = &change.description {
             text::check_description(description)?;
         }
@@ -285,20 +301,12 @@ impl Iam {
         };
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, service.account).await?;
-        self.lock_service(&mut tx, caller, &service, what).await?;
-        // Of two concurrent requests with the same tag, one changes it.
-        if !service_ids::change(&mut tx, &new, service.revision).await? {
-            return Err(changed());
-        }
-        let is_same = (&new.name, &new.description, &new.crns)
-            == (&service.name, &service.description, &service.crns);
-        if is_same {
-            // No change: it is still of this version, and the transaction is dropped.
-            return Ok(service);
-        }
-        self.commit(tx, about(caller, Action::ServiceChanged, &new))
+        self.lock_service(&mut tx, caller, &service, CHANGING)
             .await?;
-        Ok(new)
+        let is_stored = service_ids::change(&mut tx, &new, service.revision).await?;
+        let entry = about(caller, Action::ServiceChanged, &new);
+        self.commit_version(tx, is_stored, (service, new), entry)
+            .await
     }
 
     /// Locks a service ID against changes, or unlocks it. What it may do stays as it is.
@@ -313,14 +321,14 @@ impl Iam {
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
         let what = "locking service IDs";
-        let service = self.service_id(caller, id)?;
+        let service = self.service_id(caller, id).await?;
         self.administer(caller, service.account, what)?;
         let now = self.0.clock.now();
         let mut tx = self
             .begin_administered(caller, service.account, what)
             .await?;
         version
-            .check_stored(&mut tx, (Versioned::ServiceId, id.0), service.revision)
+            .check_stored(&mut tx, (Versioned::ServiceId, id.0))
             .await?;
         if !service_ids::set_locked(&mut tx, id, on, now).await? {
             let found = service_ids::find(&mut tx, id).await?;
@@ -347,16 +355,14 @@ impl Iam {
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
         let what = "deleting service IDs";
-        let service = self
-            .found_at_any_node(|| self.changeable_service(caller, id, what))
-            .await?;
+        let service = self.changeable_service(caller, id, what).await?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, service.account).await?;
         self.lock_ending_service(&mut tx, caller, &service, what)
             .await?;
         version
-            .check_stored(&mut tx, (Versioned::ServiceId, id.0), service.revision)
+            .check_stored(&mut tx, (Versioned::ServiceId, id.0))
             .await?;
         // It owns no account that somebody would have to inherit.
         leave(&mut tx, service.account, id.into(), now, id.0).await?;

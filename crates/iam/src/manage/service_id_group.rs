@@ -2,8 +2,8 @@
 
 pub use crate::model::service_group::ServiceGroup;
 
-use super::any_version::overtaken;
-use super::of_version::{OfVersion, missed};
+use super::of_version::OfVersion;
+use super::revised::Revised;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -25,6 +25,19 @@ const WHAT: &str = "managing groups of service IDs";
 #[must_use]
 pub fn entity_tag(group: &ServiceGroup) -> String {
     entity_tag::of(group.revision, group.id.0)
+}
+
+impl Revised for ServiceGroup {
+    const CHANGED: &'static str =
+        "the group of service IDs has changed since its entity tag was read: read it again";
+
+    fn tag(&self) -> String {
+        entity_tag(self)
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        (&self.name, &self.description) == (&other.name, &other.description)
+    }
 }
 
 fn no_group() -> IamError {
@@ -128,27 +141,20 @@ impl Iam {
         if_match: &str,
         (requested, description): (&str, Option<String>),
     ) -> Result<ServiceGroup, IamError> {
-        self.change_version(if_match, || {
-            self.try_update_service_group(caller, id, if_match, (requested, description.clone()))
-        })
+        self.change_version(
+            if_match,
+            || self.service_id_group(caller, id),
+            |old| self.change_service_group(caller, old, (requested, description.clone())),
+        )
         .await
     }
 
-    async fn try_update_service_group(
+    async fn change_service_group(
         &self,
         caller: &Identity,
-        id: ServiceGroupId,
-        if_match: &str,
+        old: ServiceGroup,
         (requested, description): (&str, Option<String>),
-    ) -> Result<ServiceGroup, IamError> {
-        let old = self.service_id_group(caller, id).await?;
-        let changed = || {
-            let message = "the group has changed since its entity tag was read: read it again";
-            overtaken(message)
-        };
-        if !entity_tag::matches(if_match, &entity_tag(&old)) {
-            return Err(changed());
-        }
+    ) -> Result<Option<ServiceGroup>, IamError> {
         if let Some(description) = &description {
             text::check_description(description)?;
         }
@@ -157,26 +163,13 @@ impl Iam {
             description: description.unwrap_or_else(|| old.description.clone()),
             revision: old.revision.saturating_add(1),
             modified_at: self.0.clock.now(),
-            ..old
+            ..old.clone()
         };
         let mut tx = self.begin_groups(caller).await?;
         let stored = service_id_groups::change(&mut tx, &new, old.revision).await;
-        // Of two concurrent requests with the same tag, one changes it.
-        if !stored.map_err(taken)? {
-            let which = (Versioned::ServiceGroup, id.0);
-            return Err(missed(&mut tx, which, changed(), no_group()).await);
-        }
-        if (&new.name, &new.description) == (&old.name, &old.description) {
-            // No change: it is still of this version, and the transaction is dropped.
-            return Ok(ServiceGroup {
-                revision: old.revision,
-                modified_at: old.modified_at,
-                ..new
-            });
-        }
         let entry = about(caller, Action::ServiceGroupChanged, &new);
-        self.commit(tx, entry).await?;
-        Ok(new)
+        self.commit_version(tx, stored.map_err(taken)?, (old, new), entry)
+            .await
     }
 
     /// Deletes a group that no service ID is in.
@@ -192,7 +185,7 @@ impl Iam {
         let group = self.service_id_group(caller, id).await?;
         let mut tx = self.begin_groups(caller).await?;
         version
-            .check_stored(&mut tx, (Versioned::ServiceGroup, id.0), group.revision)
+            .check_stored(&mut tx, (Versioned::ServiceGroup, id.0))
             .await?;
         let held = service_ids::count_in_group(&mut tx, id).await?;
         if held > 0 {

@@ -65,7 +65,13 @@ impl Iam {
     ///
     /// # Errors
     /// When the caller does not see it.
-    pub fn space(&self, caller: &Identity, id: SpaceId) -> Result<Space, IamError> {
+    pub async fn space(&self, caller: &Identity, id: SpaceId) -> Result<Space, IamError> {
+        self.found_at_any_node(|| self.known_space(caller, id))
+            .await
+    }
+
+    /// One space that this node knows.
+    pub(super) fn known_space(&self, caller: &Identity, id: SpaceId) -> Result<Space, IamError> {
         let directory = self.directory();
         require_visible(&directory, caller, Domain::Space(id), "the space")?;
         let found = directory.spaces.get(&id).cloned();
@@ -82,7 +88,7 @@ impl Iam {
         org: OrgId,
         text: &str,
     ) -> Result<Space, IamError> {
-        let account = self.org(caller, org)?.account;
+        let account = self.org(caller, org).await?.account;
         let directory = self.directory();
         if !is_administrator(&directory, caller, account)
             && !manages(&directory, caller, Domain::Org(org))
@@ -131,8 +137,7 @@ impl Iam {
         id: SpaceId,
         text: &str,
     ) -> Result<Space, IamError> {
-        self.may_change_space(caller, id)?;
-        let old = self.space(caller, id)?;
+        let old = self.may_change_space(caller, id).await?;
         let (name, now) = (name("name", text)?, self.0.clock.now());
         let (mut tx, _) = self.begin_space_change(caller, &old).await?;
         if name == old.name && spaces::is_named(&mut tx, id, &name).await? {
@@ -158,11 +163,7 @@ impl Iam {
     /// # Errors
     /// Without Manager of it or of its organization.
     pub async fn delete_space(&self, caller: &Identity, id: SpaceId) -> Result<Deletion, IamError> {
-        let find = || {
-            self.may_change_space(caller, id)?;
-            self.space(caller, id)
-        };
-        let space = self.found_at_any_node(find).await?;
+        let space = self.may_change_space(caller, id).await?;
         let (mut tx, account) = self.begin_space_change(caller, &space).await?;
         let by = Deleter {
             account,
@@ -184,7 +185,7 @@ impl Iam {
         let account = self.directory().account_of(Domain::Space(space.id));
         let account = account.ok_or_else(|| IamError::not_found("the space"))?;
         let managed = [Domain::Space(space.id), Domain::Org(space.org)];
-        let check = || self.may_change_space(caller, space.id);
+        let check = || self.changeable_known_space(caller, space.id).map(drop);
         let tx = self.begin_managed(caller, account, &managed, check).await?;
         Ok((tx, account))
     }
@@ -198,12 +199,26 @@ impl Iam {
             .with("org", space.org)
     }
 
-    /// Whether the caller may rename or delete the space.
+    /// The space, if the caller may rename or delete it.
     ///
     /// # Errors
     /// When the caller does not see it; without Manager of it or of its organization, or Administrator of the account.
-    pub fn may_change_space(&self, caller: &Identity, id: SpaceId) -> Result<(), IamError> {
-        let space = self.space(caller, id)?;
+    pub async fn may_change_space(
+        &self,
+        caller: &Identity,
+        id: SpaceId,
+    ) -> Result<Space, IamError> {
+        self.found_at_any_node(|| self.changeable_known_space(caller, id))
+            .await
+    }
+
+    /// One space that this node knows, and that the caller may rename or delete.
+    pub(super) fn changeable_known_space(
+        &self,
+        caller: &Identity,
+        id: SpaceId,
+    ) -> Result<Space, IamError> {
+        let space = self.known_space(caller, id)?;
         let directory = self.directory();
         let manages = |domain| manages(&directory, caller, domain);
         let account = directory.account_of(Domain::Space(id));
@@ -211,7 +226,7 @@ impl Iam {
             || manages(Domain::Space(id))
             || manages(Domain::Org(space.org))
         {
-            return Ok(());
+            return Ok(space);
         }
         Err(IamError::forbidden_without(
             "changing a space takes its SpaceManager, the OrgManager of its organization, or an Administrator of the account",

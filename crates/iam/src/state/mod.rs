@@ -1,7 +1,8 @@
-//! The node's state beside the directory: the ended sessions, when it last learned of changes, the task
+//! The node's state beside the directory: the ended sessions, when it last learned of changes, what it asks for them, the task
 //! that learns of them, and who has authenticated.
 
 pub(crate) mod ended_sessions;
 pub(crate) mod freshness;
+pub(crate) mod shared_question;
 pub(crate) mod unwritten_activity;
 pub(crate) mod watcher;

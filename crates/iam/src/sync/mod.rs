@@ -76,12 +76,14 @@ impl Iam {
         self.0.freshness.is_behind()
     }
 
-    /// Asks once for changes of other nodes and applies them. [`Self::watch`] does so repeatedly.
+    /// Asks once for changes of other nodes and applies them; those who ask at the same time share a question. [`Self::watch`] does so
+    /// repeatedly.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn sync(&self) -> Result<(), IamError> {
-        self.sync_over(Connections::Shared).await
+        let question = || self.sync_over(Connections::Shared);
+        self.0.question.ask(question).await
     }
 
     async fn sync_over(&self, connections: Connections<'_>) -> Result<(), IamError> {

@@ -86,8 +86,15 @@ async fn members_have_what_the_policies_of_their_group_give_on_every_node(world:
     }
     // Who is in it sees it, and nothing else of it.
     let caller = world.enter_key(&key).unwrap();
-    assert_eq!(world.iam.access_group(&caller, team).unwrap().name, "team");
-    world.iam.check_group_member(&caller, team, member).unwrap();
+    assert_eq!(
+        world.iam.access_group(&caller, team).await.unwrap().name,
+        "team"
+    );
+    world
+        .iam
+        .check_group_member(&caller, team, member)
+        .await
+        .unwrap();
     let selection = MemberSelection {
         kind: None,
         order: MemberOrder::Id,
@@ -107,7 +114,7 @@ async fn members_have_what_the_policies_of_their_group_give_on_every_node(world:
     assert_eq!(code(joins), "not_allowed");
     let stranger = world.enter_key(&other_key).unwrap();
     assert_eq!(
-        code(world.iam.access_group(&stranger, team)),
+        code(world.iam.access_group(&stranger, team).await),
         "not_found",
         "as if it were not there"
     );
@@ -233,7 +240,7 @@ async fn a_rule_that_only_a_newer_node_knows_is_left_out(world: World) {
     db.execute(sql, &[]).await.unwrap();
     db.close().await;
     let node = world.node().await;
-    let rules = node.group_rules(&owner, group).unwrap();
+    let rules = node.group_rules(&owner, group).await.unwrap();
     assert_eq!(rules.len(), 1);
     assert_eq!(rules[0].conditions[0].operator().name(), "EQUALS");
     node.close().await;
@@ -297,7 +304,7 @@ async fn a_rule_lets_in_whom_it_describes(world: World) {
     let deleted = world.iam.delete_group_rule(&owner, team, second).await;
     deleted.unwrap();
     assert!(!can_render(&world.iam));
-    assert_eq!(world.iam.group_rules(&owner, team).unwrap().len(), 1);
+    assert_eq!(world.iam.group_rules(&owner, team).await.unwrap().len(), 1);
 
     // What is never met, or always, is not stored.
     let elsewhere = GroupRuleTerms {
@@ -334,7 +341,10 @@ async fn everybody_is_in_the_public_group_while_there_is_one(world: World) {
     let public = AccessGroupId::public(world.made.account);
     let space = Domain::Space(world.space());
     // There is none at first, and no policy for it.
-    assert_eq!(code(world.iam.access_group(&owner, public)), "not_found");
+    assert_eq!(
+        code(world.iam.access_group(&owner, public).await),
+        "not_found"
+    );
     assert_eq!(code(give(&world, public).await), "field");
     world.iam.switch_public_access(&owner, true).await.unwrap();
     assert!(world.iam.has_public_access(&owner).unwrap());
@@ -347,7 +357,7 @@ async fn everybody_is_in_the_public_group_while_there_is_one(world: World) {
     assert_eq!(code(deleted), "not_allowed");
     world.iam.switch_public_access(&owner, false).await.unwrap();
     assert!(actions(&world.iam, &key, space).is_empty());
-    assert_eq!(code(world.iam.policy(&owner, policy.id)), "not_found");
+    assert_eq!(code(world.iam.policy(&owner, policy.id).await), "not_found");
     // It does not come back with another one.
     world.iam.switch_public_access(&owner, true).await.unwrap();
     assert!(actions(&world.iam, &key, space).is_empty());
@@ -367,7 +377,7 @@ async fn a_group_goes_with_its_policies_and_the_account_with_its_groups(world: W
     let gone = world.iam.delete_access_group(&owner, team, true).await;
     gone.unwrap();
     assert!(actions(&world.iam, &key, space).is_empty());
-    assert_eq!(code(world.iam.policy(&owner, policy.id)), "not_found");
+    assert_eq!(code(world.iam.policy(&owner, policy.id).await), "not_found");
     assert_eq!(code(give(&world, team).await), "field");
 
     // Who leaves the account leaves its groups.
@@ -439,7 +449,7 @@ async fn of_two_changes_of_one_version_one_happens(world: World) {
     };
     assert_eq!(code(refused), "conflict");
     world.iam.sync().await.unwrap();
-    let group = world.iam.access_group(&owner, id).unwrap();
+    let group = world.iam.access_group(&owner, id).await.unwrap();
     assert!(matches!(group.name.as_str(), "first" | "second"));
     // A name is one group's.
     let twice = world

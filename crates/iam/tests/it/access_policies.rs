@@ -162,12 +162,15 @@ async fn of_two_changes_of_one_version_one_happens(world: World) {
     let wanted = terms(account, subject, VIEWER, &[]);
     let refused = world.iam.create_policy(&caller, wanted).await;
     assert_eq!(code(refused), "not_allowed");
-    assert_eq!(world.iam.policy(&caller, id).unwrap().id, id);
+    assert_eq!(world.iam.policy(&caller, id).await.unwrap().id, id);
     let refused = world.iam.delete_policy(&caller, id).await;
     assert_eq!(code(refused), "not_allowed");
     let wanted = terms(account, owner.principal(), VIEWER, &[]);
     let others = world.iam.create_policy(&owner, wanted).await.unwrap();
-    assert_eq!(code(world.iam.policy(&caller, others.id)), "not_found");
+    assert_eq!(
+        code(world.iam.policy(&caller, others.id).await),
+        "not_found"
+    );
     let any = |_: &Policy, _: &Policy| Ordering::Equal;
     let all = world
         .iam
@@ -243,7 +246,10 @@ async fn a_role_of_ones_own_is_worth_what_it_says_now(world: World) {
     assert_eq!(code(held), "conflict");
     world.iam.delete_policy(&owner, policy.id).await.unwrap();
     world.iam.delete_custom_role(&owner, role.id).await.unwrap();
-    assert_eq!(code(world.iam.custom_role(&owner, role.id)), "not_found");
+    assert_eq!(
+        code(world.iam.custom_role(&owner, role.id).await),
+        "not_found"
+    );
     assert_eq!(code(world.iam.policy_role(&owner, &role.crn())), "field");
     // The name is free again, for another role.
     let other = world.iam.create_custom_role(&owner, new("Sender"));
@@ -277,7 +283,10 @@ async fn a_role_of_ones_own_goes_if_no_policy_gives_it_whatever_a_node_has_heard
     world.iam.delete_policy(&owner, policy.id).await.unwrap();
     node.delete_custom_role(&owner, role.id).await.unwrap();
     world.iam.sync().await.unwrap();
-    assert_eq!(code(world.iam.custom_role(&owner, role.id)), "not_found");
+    assert_eq!(
+        code(world.iam.custom_role(&owner, role.id).await),
+        "not_found"
+    );
     node.close().await;
 }
 
@@ -330,7 +339,7 @@ async fn it_goes_with_whom_it_is_for_and_with_the_account(world: World) {
         panic!("{subject}");
     };
     world.iam.delete_service_id(&owner, id).await.unwrap();
-    assert_eq!(code(world.iam.policy(&owner, policy.id)), "not_found");
+    assert_eq!(code(world.iam.policy(&owner, policy.id).await), "not_found");
     // Nobody, and nothing, is named by mistake.
     assert_eq!(code(give(&world, subject, &[]).await), "field");
     let nowhere = "01234567-89ab-cdef-0123-456789abcdef";
@@ -393,7 +402,7 @@ async fn an_invitation_gives_its_policies_with_the_acceptance(world: World) {
     let space = Domain::Space(world.space());
     let given = world.iam.directory().actions(bea.principal(), space);
     assert!(given.contains(Action::Render) && given.contains(Action::Write));
-    let begun = world.iam.policy(&bea, policy.id).unwrap();
+    let begun = world.iam.policy(&bea, policy.id).await.unwrap();
     assert_eq!(begun.subject, PolicySubject::Principal(bea.principal()));
     // Who knows the id of the invitation alone finds whom it is about now, in this account.
     let found = world.iam.principal_named(&owner, named).await.unwrap();

@@ -48,7 +48,7 @@ async fn an_answer_says_what_was_written_though_it_cannot_be_read(world: World) 
         name: Some("renamed".to_owned()),
         ..KeyChange::default()
     };
-    let before = iam.api_key(&owner, key).unwrap();
+    let before = iam.api_key(&owner, key).await.unwrap();
     let changed = iam.update_api_key(&owner, key, "*", change).await.unwrap();
     assert!(iam.is_behind());
     assert_eq!(
@@ -68,7 +68,7 @@ async fn an_answer_says_what_was_written_though_it_cannot_be_read(world: World) 
     assert!(deletion.removed_at > now);
 
     mend(&world).await;
-    assert_eq!(iam.api_key(&owner, key).unwrap(), changed);
+    assert_eq!(iam.api_key(&owner, key).await.unwrap(), changed);
     assert!(!iam.directory().accounts().is_empty());
     let gone = [Domain::Org(org.id), Domain::Space(inner.id)];
     assert!(

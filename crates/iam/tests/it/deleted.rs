@@ -58,11 +58,11 @@ async fn a_deleted_space_comes_back_with_its_name_and_the_roles_of_those_who_are
             .await
             .unwrap();
     }
-    let before = iam.space(&owner, space).unwrap();
+    let before = iam.space(&owner, space).await.unwrap();
     let tenants: Vec<_> = iam.directory().tenants_of(world.made.account).collect();
     let deletion = iam.delete_space(&owner, space).await.unwrap();
     assert_eq!(deletion.tenants.len(), 1);
-    assert_eq!(code(iam.space(&owner, space)), "not_found");
+    assert_eq!(code(iam.space(&owner, space).await), "not_found");
     assert!(iam.directory().roles(bea.id, domain).is_empty());
     // Deleted domains still count for the account while they have samples.
     let mut counted: Vec<_> = iam.directory().tenants_of(world.made.account).collect();
@@ -99,7 +99,7 @@ async fn a_deleted_space_comes_back_with_its_name_and_the_roles_of_those_who_are
     iam.restore_space(&owner, space, Some("other"))
         .await
         .unwrap();
-    assert_eq!(iam.space(&owner, space).unwrap().name, "other");
+    assert_eq!(iam.space(&owner, space).await.unwrap().name, "other");
 }
 
 async fn a_restored_space_gives_no_role_back_to_a_removed_member(world: World) {
@@ -236,7 +236,7 @@ async fn a_manager_brings_back_what_an_administrator_deleted(world: World) {
     let refused = iam.restore_org(&of_space.identity, org, None).await;
     assert_eq!(code(settled(refused)), "not_found");
     iam.restore_org(&of_org.identity, org, None).await.unwrap();
-    iam.space(&owner, world.space()).unwrap();
+    iam.space(&owner, world.space()).await.unwrap();
 }
 
 async fn what_is_due_is_removed_once_and_then_forgotten(world: World) {
@@ -265,7 +265,7 @@ async fn what_is_due_is_removed_once_and_then_forgotten(world: World) {
     let next = iam.create_space(&owner, world.org(), "prod").await.unwrap();
     let counted: Vec<_> = iam.directory().tenants_of(world.made.account).collect();
     assert!(!counted.contains(&deletion.tenants[0]));
-    iam.space(&owner, next.id).unwrap();
+    iam.space(&owner, next.id).await.unwrap();
 }
 
 async fn what_the_operator_purges_is_due_at_once(world: World) {
@@ -440,7 +440,7 @@ async fn a_restore_whose_time_ends_in_the_middle_is_whole_or_none(world: World) 
             world.wait(WEEK);
             let (directory, due) = (iam.directory(), iam.due());
             let goes = due.iter().any(|deleted| deleted.domain == domain);
-            let is_there = iam.space(&world.owner(), space).is_ok();
+            let is_there = iam.space(&world.owner(), space).await.is_ok();
             match restored {
                 Ok(()) => {
                     whole += 1;
@@ -487,7 +487,8 @@ fn an_account_leaves_no_more_behind_than_its_limit() {
                 problem.message.contains("deleted_per_account"),
                 "{problem:?}"
             );
-            assert!(iam.space(&owner, third.id).is_ok(), "nothing is half done");
+            let is_there = iam.space(&owner, third.id).await.is_ok();
+            assert!(is_there, "nothing is half done");
             let oldest = iam.directory().deletions()[0].domain;
             iam.purge_deleted(&[oldest]).await.unwrap();
             let due = iam.due();

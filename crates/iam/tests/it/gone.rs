@@ -48,7 +48,7 @@ async fn a_profile_and_its_rule(world: World) {
         let changed = late.replace_profile_rule(&owner, (id, rule.id), &if_match, terms.clone());
         assert_eq!(code(changed.await), "not_found", "{if_match}");
     }
-    let profile = late.profile(&owner, id).unwrap();
+    let profile = late.profile(&owner, id).await.unwrap();
     iam.delete_profile(&owner, id).await.unwrap();
     let tag = profile_identities_tag(&profile);
     let named = late.set_profile_identities(&owner, id, &tag, &[]).await;
@@ -83,7 +83,7 @@ async fn an_access_group_and_its_rule(world: World) {
         let changed = late.replace_group_rule(&owner, (id, rule.id), &if_match, terms.clone());
         assert_eq!(code(changed.await), "not_found", "{if_match}");
     }
-    let group = late.access_group(&owner, id).unwrap();
+    let group = late.access_group(&owner, id).await.unwrap();
     iam.delete_access_group(&owner, id, true).await.unwrap();
     for if_match in [access_group_tag(&group), "*".to_owned()] {
         let change = AccessGroupChange {
@@ -134,7 +134,8 @@ async fn a_policy_and_a_role(world: World) {
 async fn an_api_key(world: World) {
     let (owner, iam) = (world.owner(), &world.iam);
     let (id, _) = world.key(&owner, NewKey::default()).await;
-    let tag = iam::manage::api_key::entity_tag(&iam.api_key(&owner, id).unwrap());
+    let key = iam.api_key(&owner, id).await.unwrap();
+    let tag = iam::manage::api_key::entity_tag(&key);
     let late = world.node().await;
     let change = async || {
         let change = KeyChange {

@@ -107,7 +107,7 @@ async fn a_disabled_expired_or_deleted_key_ends_its_tokens_at_once(world: World)
     let tokens = Tokens::of(&world, &key).await;
     world.iam.delete_api_key(&owner, id).await.unwrap();
     tokens.are_useless(&world, "deleted").await;
-    assert_eq!(code(world.iam.api_key(&owner, id)), "not_found");
+    assert_eq!(code(world.iam.api_key(&owner, id).await), "not_found");
 
     let soon = Millis::from_secs(crate::world::START + 600);
     let expiring = NewKey {
@@ -271,7 +271,7 @@ async fn a_node_that_has_not_heard_of_it_changes_no_locked_key_and_deletes_none_
 async fn of_two_changes_with_one_tag_one_happens(world: World) {
     let owner = world.owner();
     let (id, _) = world.key(&owner, NewKey::default()).await;
-    let tag = entity_tag(&world.iam.api_key(&owner, id).unwrap());
+    let tag = entity_tag(&world.iam.api_key(&owner, id).await.unwrap());
     let change = |name: String| {
         let (iam, owner, tag) = (world.iam.clone(), owner.clone(), tag.clone());
         tokio::spawn(async move {
@@ -292,7 +292,7 @@ async fn of_two_changes_with_one_tag_one_happens(world: World) {
             Err(error) => assert_eq!(error.refusal().unwrap().reason.name(), "conflict"),
         }
     }
-    let now = world.iam.api_key(&owner, id).unwrap();
+    let now = world.iam.api_key(&owner, id).await.unwrap();
     assert_eq!(names, std::slice::from_ref(&now.name));
     assert_ne!(entity_tag(&now), tag);
 }

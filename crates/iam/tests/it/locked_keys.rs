@@ -25,7 +25,7 @@ async fn a_locked_api_key_keeps_the_key_and_the_instance_it_is_of(world: World) 
         assert_eq!(code(Err::<(), _>(error)), "locked");
     }
     assert!(world.enter_key(key.text.expose()).is_ok());
-    assert!(iam.instance(&owner, made.id).is_ok());
+    assert!(iam.instance(&owner, made.id).await.is_ok());
     let switched = iam.switch_api_key(&owner, api_key, Switch::Locked, false);
     switched.await.unwrap();
     let deleted = iam.delete_instance(&owner, made.id, true).await;

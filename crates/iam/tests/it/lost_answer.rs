@@ -41,7 +41,7 @@ fn a_change_whose_answer_is_lost_is_done() {
 
             proxy.next(NextCommit::LoseAnswer);
             let space = iam.create_space(&owner, world.org(), "one").await.unwrap();
-            assert_eq!(iam.space(&owner, space.id).unwrap().name, "one");
+            assert_eq!(iam.space(&owner, space.id).await.unwrap().name, "one");
 
             proxy.next(NextCommit::LoseAnswer);
             iam.delete_api_key(&owner, key.id).await.unwrap();

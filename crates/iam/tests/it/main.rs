@@ -39,6 +39,8 @@ mod invitations_of_others;
 #[cfg(test)]
 mod invited_today;
 #[cfg(test)]
+mod just_made;
+#[cfg(test)]
 mod key;
 #[cfg(test)]
 mod locked_keys;
@@ -46,6 +48,8 @@ mod locked_keys;
 mod lost_answer;
 #[cfg(test)]
 mod mails;
+#[cfg(test)]
+mod newest_versions;
 #[cfg(test)]
 mod node;
 #[cfg(test)]

@@ -109,7 +109,7 @@ async fn each_is_seen(world: &World) {
             let (iam, owner) = (world.iam.clone(), world.owner());
             tokio::spawn(async move {
                 let made = iam.create_org(&owner, &format!("org{number}"), None).await;
-                iam.org(&owner, made.unwrap().id).unwrap();
+                iam.org(&owner, made.unwrap().id).await.unwrap();
             })
         })
         .collect();

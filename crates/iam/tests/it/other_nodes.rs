@@ -64,7 +64,7 @@ async fn an_identity_is_taken_out_of_a_profile(world: World) {
     remove(&node).await.unwrap();
     iam.sync().await.unwrap();
     for iam in [iam, &node] {
-        let gone = iam.profile_identity(&owner, profile, subject);
+        let gone = iam.profile_identity(&owner, profile, subject).await;
         assert_eq!(code(gone), "not_found");
         assert_eq!(code(remove(iam).await), "not_found");
     }
@@ -89,7 +89,10 @@ async fn who_added_an_identity_first_stays(world: World) {
     assert_eq!(again.added, first.unwrap().added);
     iam.sync().await.unwrap();
     for iam in [iam, &node] {
-        let found = iam.profile_identity(&owner, profile, subject).unwrap();
+        let found = iam
+            .profile_identity(&owner, profile, subject)
+            .await
+            .unwrap();
         assert_eq!(found, again);
     }
     node.close().await;
@@ -133,9 +136,9 @@ async fn a_profile_and_its_parts_are_deleted(world: World) {
     let new = profile(&world, "new").await;
     node.delete_profile(&owner, new).await.unwrap();
     iam.sync().await.unwrap();
-    assert_eq!(code(iam.profile(&owner, new)), "not_found");
+    assert_eq!(code(iam.profile(&owner, new).await), "not_found");
     assert_eq!(code(node.delete_profile(&owner, new).await), "not_found");
-    let left = iam.profile(&owner, of).unwrap();
+    let left = iam.profile(&owner, of).await.unwrap();
     assert!(left.rules.is_empty() && left.links.is_empty());
     node.close().await;
 }
@@ -154,7 +157,7 @@ async fn keys_and_service_ids_are_deleted(world: World) {
     node.delete_service_id(&owner, service).await.unwrap();
     iam.sync().await.unwrap();
     assert!(world.enter_key(&text).is_err());
-    assert_eq!(code(iam.service_id(&owner, service)), "not_found");
+    assert_eq!(code(iam.service_id(&owner, service).await), "not_found");
     let again = node.delete_service_id(&owner, service).await;
     assert_eq!(code(again), "not_found");
     node.close().await;
@@ -208,10 +211,13 @@ async fn groups_policies_and_roles_are_deleted(world: World) {
     deleted.unwrap();
 
     iam.sync().await.unwrap();
-    assert_eq!(code(iam.access_group(&owner, other)), "not_found");
-    assert_eq!(code(iam.policy(&owner, policy)), "not_found");
-    assert_eq!(code(iam.custom_role(&owner, role)), "not_found");
-    assert_eq!(code(iam.resource_group(&owner, resources.id)), "not_found");
+    assert_eq!(code(iam.access_group(&owner, other).await), "not_found");
+    assert_eq!(code(iam.policy(&owner, policy).await), "not_found");
+    assert_eq!(code(iam.custom_role(&owner, role).await), "not_found");
+    assert_eq!(
+        code(iam.resource_group(&owner, resources.id).await),
+        "not_found"
+    );
     node.close().await;
 }
 
@@ -249,8 +255,8 @@ async fn spaces_instances_and_their_keys_are_deleted(world: World) {
     let org = iam.create_org(&owner, "unheard", None).await.unwrap().id;
     node.delete_org(&owner, org, false).await.unwrap();
     iam.sync().await.unwrap();
-    assert_eq!(code(iam.space(&owner, space)), "not_found");
-    assert_eq!(code(iam.org(&owner, org)), "not_found");
+    assert_eq!(code(iam.space(&owner, space).await), "not_found");
+    assert_eq!(code(iam.org(&owner, org).await), "not_found");
     node.close().await;
 }
 
@@ -277,7 +283,7 @@ async fn an_organization_is_not_empty_while_another_node_has_made_a_space_in_it(
     let space = iam.create_space(&owner, org, "one").await.unwrap();
     let deleted = node.delete_org(&owner, org, false).await;
     assert_eq!(code(deleted), "conflict");
-    let left = iam.space(&owner, space.id).unwrap();
+    let left = iam.space(&owner, space.id).await.unwrap();
     assert_eq!(left.org, org);
     node.delete_org(&owner, org, true).await.unwrap();
     node.close().await;

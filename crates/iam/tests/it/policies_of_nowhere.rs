@@ -86,7 +86,8 @@ async fn one_for_what_another_node_has_just_deleted_is_refused(world: World) {
         assert_eq!(code(invited), "field", "{named:?}");
     }
     // It is refused by the transaction: this node still has all of them in its directory.
-    assert!(node.resource_group(&owner, group.parse().unwrap()).is_ok());
+    let group = node.resource_group(&owner, group.parse().unwrap()).await;
+    group.unwrap();
     node.close().await;
 }
 

@@ -91,14 +91,17 @@ async fn one_lives_changes_and_ends_on_every_node(world: World) {
     let node = world.node().await;
     node.sync().await.unwrap();
     for iam in [&world.iam, &node] {
-        assert_eq!(iam.profile(&owner, profile.id).unwrap(), profile);
+        assert_eq!(iam.profile(&owner, profile.id).await.unwrap(), profile);
         assert_eq!(names(iam, &world), ["batch", "ops"]);
         assert!(iam.directory().has_role(profile.id, space, Role::Auditor));
     }
     // Who is no Administrator sees none.
     let (_, key) = world.service().await;
     let other = world.enter_key(&key).unwrap();
-    assert_eq!(code(world.iam.profile(&other, profile.id)), "not_found");
+    assert_eq!(
+        code(world.iam.profile(&other, profile.id).await),
+        "not_found"
+    );
     let any = |_: &Profile, _: &Profile| Ordering::Equal;
     let listed = world
         .iam
@@ -115,7 +118,7 @@ async fn one_lives_changes_and_ends_on_every_node(world: World) {
     let linked = node.create_profile_link(&owner, profile.id, "l".to_owned(), link(Some("prod")));
     let linked = linked.await.unwrap();
     world.iam.sync().await.unwrap();
-    let seen = world.iam.profile(&owner, profile.id).unwrap();
+    let seen = world.iam.profile(&owner, profile.id).await.unwrap();
     assert_eq!((seen.rules, seen.links), (vec![rule], vec![linked.clone()]));
     assert_eq!(
         seen.revision, profile.revision,
@@ -144,7 +147,7 @@ async fn one_lives_changes_and_ends_on_every_node(world: World) {
     world.iam.delete_profile(&owner, profile.id).await.unwrap();
     node.sync().await.unwrap();
     for iam in [&world.iam, &node] {
-        assert_eq!(code(iam.profile(&owner, profile.id)), "not_found");
+        assert_eq!(code(iam.profile(&owner, profile.id).await), "not_found");
         assert!(!iam.directory().exists(profile.id.into()));
         assert_eq!(names(iam, &world), ["batch"]);
     }
@@ -178,7 +181,7 @@ async fn of_two_changes_of_one_version_one_happens(world: World) {
     };
     assert_eq!(code(refused), "conflict");
     world.iam.sync().await.unwrap();
-    let now = world.iam.profile(&owner, id).unwrap();
+    let now = world.iam.profile(&owner, id).await.unwrap();
     let found = |name: &str| {
         let directory = world.iam.directory();
         let found = directory.profile_by_name(world.made.account, name);
@@ -231,7 +234,7 @@ async fn its_identities_are_of_its_account(world: World) {
         "no profile takes on another"
     );
 
-    let tag = profile_identities_tag(&world.iam.profile(&owner, profile.id).unwrap());
+    let tag = profile_identities_tag(&world.iam.profile(&owner, profile.id).await.unwrap());
     let set = async |if_match: &str, all: &[Principal]| {
         let all: Vec<NewProfileIdentity> = all.iter().copied().map(identity).collect();
         world
@@ -251,13 +254,13 @@ async fn its_identities_are_of_its_account(world: World) {
     let twice = [users[0], users[0]];
     assert_eq!(code(set("*", &twice).await), "field");
     assert_eq!(code(set("*", &[nobody]).await), "field", "all or none");
-    assert_eq!(world.iam.profile(&owner, profile.id).unwrap(), same);
+    assert_eq!(world.iam.profile(&owner, profile.id).await.unwrap(), same);
 
     // Who leaves the account is named no more, also after they return.
     let account = world.made.account;
     let removed = world.iam.remove_member(&owner, account, bea.id).await;
     removed.unwrap();
-    let left = world.iam.profile(&owner, profile.id).unwrap();
+    let left = world.iam.profile(&owner, profile.id).await.unwrap();
     assert_eq!(left.identities.len(), 1);
     let gone = world
         .iam
@@ -267,7 +270,10 @@ async fn its_identities_are_of_its_account(world: World) {
         .iam
         .remove_profile_identity(&owner, profile.id, users[1]);
     gone.await.unwrap();
-    let none = world.iam.profile_identity(&owner, profile.id, users[1]);
+    let none = world
+        .iam
+        .profile_identity(&owner, profile.id, users[1])
+        .await;
     assert_eq!(code(none), "not_found");
 }
 
@@ -363,7 +369,7 @@ async fn it_goes_with_its_account_and_comes_back_with_it(world: World) {
     world.iam.delete_account(account).await.unwrap();
     assert!(world.iam.directory().profile(profile.id).is_none());
     world.iam.restore_account(account, None).await.unwrap();
-    let back = world.iam.profile(&owner, profile.id).unwrap();
+    let back = world.iam.profile(&owner, profile.id).await.unwrap();
     assert_eq!(
         (back.rules.len(), back.links.len(), back.identities.len()),
         (1, 1, 1)

@@ -167,7 +167,7 @@ async fn a_space_has_the_plan_of_its_instance_on_every_node(world: World) {
         .unwrap();
     let deleted = world.iam.delete_instance(&owner, made.id, false).await;
     deleted.unwrap();
-    assert_eq!(code(world.iam.instance(&owner, made.id)), "not_found");
+    assert_eq!(code(world.iam.instance(&owner, made.id).await), "not_found");
     assert_eq!(days(&world, &world.iam), None);
     node.sync().await.unwrap();
     assert_eq!(days(&world, &node), None);
@@ -194,7 +194,7 @@ async fn a_change_keeps_what_another_node_has_changed(world: World) {
         ("other", Plan::Premium)
     );
     world.iam.sync().await.unwrap();
-    assert_eq!(world.iam.instance(&owner, made.id).unwrap(), renamed);
+    assert_eq!(world.iam.instance(&owner, made.id).await.unwrap(), renamed);
 
     // What changes nothing is no change: neither its time nor the audit tells of one.
     world.clock.advance(60_000);
@@ -333,7 +333,7 @@ async fn an_instance_goes_and_comes_back_with_its_space_and_its_account(world: W
     both.sort_unstable();
     read.sort_unstable();
     assert_eq!(read, both);
-    let seen = |iam: &Iam| iam.instance(&owner, made.id).is_ok();
+    let seen = |iam: &Iam| iam.known_instance(&owner, made.id).is_ok();
     let keys = async || {
         let all = world
             .iam
@@ -470,7 +470,7 @@ async fn who_is_no_administrator_changes_nothing(world: World) {
     let bea = world.person("bea@example.org", None).await.identity;
     let group = first_group(&world);
     assert_eq!(world.iam.resource_groups(&bea).len(), 1);
-    assert_eq!(code(world.iam.instance(&bea, made.id)), "not_found");
+    assert_eq!(code(world.iam.instance(&bea, made.id).await), "not_found");
     let all = world.iam.instances(&bea, |_| true, PageRequest::WHOLE);
     assert_eq!(all.total, 0);
     let refused = world.iam.create_resource_group(&bea, "ops").await;
@@ -484,7 +484,10 @@ async fn who_is_no_administrator_changes_nothing(world: World) {
     assert_eq!(code(refused), "not_allowed");
     // The key's own service sees the instance of its space, and changes it no more than anybody else.
     let service = world.enter_key(key.text.expose()).unwrap();
-    assert_eq!(world.iam.instance(&service, made.id).unwrap().id, made.id);
+    assert_eq!(
+        world.iam.instance(&service, made.id).await.unwrap().id,
+        made.id
+    );
     let refused = world
         .iam
         .update_instance(&service, made.id, to_plan(Plan::Premium));

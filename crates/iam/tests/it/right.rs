@@ -212,15 +212,21 @@ async fn what_is_not_seen_is_not_found_and_what_is_seen_is_forbidden(world: Worl
         }
     };
     asked("not_found").await;
-    assert_eq!(code(world.iam.org(&person.identity, org)), "not_found");
-    assert_eq!(code(world.iam.space(&person.identity, space)), "not_found");
+    assert_eq!(
+        code(world.iam.org(&person.identity, org).await),
+        "not_found"
+    );
+    assert_eq!(
+        code(world.iam.space(&person.identity, space).await),
+        "not_found"
+    );
     let given = world
         .iam
         .set_role(&owner, Domain::Space(space), Role::Auditor, &person.email);
     given.await.unwrap();
     asked("not_allowed").await;
-    world.iam.org(&person.identity, org).unwrap();
-    world.iam.space(&person.identity, space).unwrap();
+    world.iam.org(&person.identity, org).await.unwrap();
+    world.iam.space(&person.identity, space).await.unwrap();
 }
 
 async fn a_deleted_space_is_gone_for_its_tokens_and_its_name_begins_anew(world: World) {

@@ -57,7 +57,7 @@ async fn one_lives_and_ends_on_every_node(world: World) {
     let node = world.node().await;
     node.sync().await.unwrap();
     for iam in [&world.iam, &node] {
-        assert_eq!(iam.service_id(&owner, service.id).unwrap(), service);
+        assert_eq!(iam.service_id(&owner, service.id).await.unwrap(), service);
         let scope = iam.verifier().scope(Credential::ApiKey(&text), Some(space));
         assert_eq!(scope.unwrap().principal(), Principal::from(service.id));
     }
@@ -80,12 +80,12 @@ async fn one_lives_and_ends_on_every_node(world: World) {
     let renamed = node.update_service_id(&owner, service.id, &tag, change);
     let renamed = renamed.await.unwrap();
     world.iam.sync().await.unwrap();
-    let seen = world.iam.service_id(&owner, service.id).unwrap();
+    let seen = world.iam.service_id(&owner, service.id).await.unwrap();
     assert_eq!((&seen, seen.name.as_str()), (&renamed, "renamed"));
     node.delete_service_id(&owner, service.id).await.unwrap();
     world.iam.sync().await.unwrap();
     for iam in [&world.iam, &node] {
-        assert_eq!(code(iam.service_id(&owner, service.id)), "not_found");
+        assert_eq!(code(iam.service_id(&owner, service.id).await), "not_found");
         for credential in [Credential::ApiKey(&text), Credential::Iam(&token)] {
             assert!(iam.verifier().identity(credential).is_err());
         }
@@ -125,7 +125,7 @@ async fn of_two_changes_of_one_version_one_happens(world: World) {
     };
     assert_eq!(code(refused), "conflict");
     world.iam.sync().await.unwrap();
-    assert_eq!(world.iam.service_id(&owner, id).unwrap(), done);
+    assert_eq!(world.iam.service_id(&owner, id).await.unwrap(), done);
     other.close().await;
 }
 

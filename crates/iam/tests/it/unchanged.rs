@@ -146,9 +146,10 @@ async fn an_identity_that_a_profile_names_is_not_added_again(world: World) {
         };
         let added = at.add_profile_identity(&owner, profile, &new).await;
         // Whoever asks for it, it is there when the answer comes.
-        let stored = at.profile_identity(&owner, profile, job).unwrap();
+        let stored = at.profile_identity(&owner, profile, job).await.unwrap();
         assert_eq!(added.unwrap(), stored);
-        let revision = at.profile(&owner, profile).unwrap().identities_revision;
+        let revision = at.profile(&owner, profile).await.unwrap();
+        let revision = revision.identities_revision;
         let entries = count(&world, "profile_identity_added").await;
         (entries, revision, stored.added)
     };
@@ -372,7 +373,7 @@ async fn an_instance_is_not_changed_again(world: World) {
     }
     for at in [&node, &node, iam] {
         assert!(at.lock_instance(&owner, id, true).await.unwrap().locked);
-        assert!(at.instance(&owner, id).unwrap().locked);
+        assert!(at.instance(&owner, id).await.unwrap().locked);
         assert_eq!(count(&world, switched).await, 1);
     }
     node.close().await;

@@ -24,7 +24,7 @@ on_both_databases!(
     any_version_is_changed_by_a_node_that_has_not_heard_of_the_last,
     so_is_that_of_policies_and_roles,
     so_is_that_of_rules_identities_and_groups_of_service_ids,
-    a_version_is_deleted_that_this_node_and_the_database_know,
+    a_version_is_deleted_that_is_the_last_of_all_nodes,
 );
 
 async fn any_version_of_the_settings_is_changed_whatever_another_node_has_done(world: World) {
@@ -96,7 +96,7 @@ async fn settings_that_are_so_already_are_no_change(world: World) {
 async fn what_is_so_already_is_no_change(world: World) {
     let (owner, iam) = (world.owner(), &world.iam);
     let (key, _) = world.key(&owner, NewKey::default()).await;
-    let key = iam.api_key(&owner, key).unwrap();
+    let key = iam.api_key(&owner, key).await.unwrap();
     let new = NewService {
         name: "ci".to_owned(),
         ..NewService::default()
@@ -114,7 +114,7 @@ async fn what_is_so_already_is_no_change(world: World) {
     let org = iam.create_org(&owner, "zebra", None).await.unwrap();
     let space = iam.create_space(&owner, org.id, "one").await.unwrap();
     let first = ResourceGroup::default_of(world.made.account);
-    let first = iam.resource_group(&owner, first).unwrap();
+    let first = iam.resource_group(&owner, first).await.unwrap();
     let entries = async || {
         let found = iam.audit(iam::audit::Page::default()).await;
         found.unwrap().len()
@@ -159,7 +159,7 @@ async fn what_is_so_already_is_no_change(world: World) {
     }
     let same = iam.lock_service_id(&owner, service.id, false).await;
     same.unwrap();
-    assert_eq!(iam.api_key(&owner, key.id).unwrap(), key);
+    assert_eq!(iam.api_key(&owner, key.id).await.unwrap(), key);
     assert_eq!(entries().await, before);
 
     // Of a node that has not heard of a change, it is one.
@@ -168,7 +168,7 @@ async fn what_is_so_already_is_no_change(world: World) {
     let back = node.rename_space(&owner, space.id, "one").await.unwrap();
     assert_eq!(back.updated_at, world.clock_now());
     iam.sync().await.unwrap();
-    assert_eq!(iam.space(&owner, space.id).unwrap().name, "one");
+    assert_eq!(iam.space(&owner, space.id).await.unwrap().name, "one");
     node.close().await;
 }
 
@@ -203,7 +203,7 @@ async fn any_version_is_changed_by_a_node_that_has_not_heard_of_the_last(world: 
         description: description(),
         ..KeyChange::default()
     };
-    let stale = iam.api_key(&owner, key).unwrap();
+    let stale = iam.api_key(&owner, key).await.unwrap();
     let changed = node.update_api_key(&owner, key, "*", change).await.unwrap();
     assert_eq!(
         (&*changed.name, &*changed.description),
@@ -363,29 +363,32 @@ async fn so_is_that_of_rules_identities_and_groups_of_service_ids(world: World) 
     node.close().await;
 }
 
-/// A node that has not heard of the last change must not delete what its caller has never seen.
-async fn a_version_is_deleted_that_this_node_and_the_database_know(world: World) {
+/// A node that has not heard of the last change deletes the version that it made, and no older one.
+async fn a_version_is_deleted_that_is_the_last_of_all_nodes(world: World) {
     let (owner, iam) = (world.owner(), &world.iam);
     let (key, _) = world.key(&owner, NewKey::default()).await;
     let node = world.node().await;
-    let tag = |iam: &iam::Iam| {
-        let key = iam.api_key(&owner, key).unwrap();
+    let tag = async || {
+        let key = iam.api_key(&owner, key).await.unwrap();
         iam::manage::api_key::entity_tag(&key)
     };
-    let first = tag(&node);
-    let change = KeyChange {
-        description: Some("of here".to_owned()),
+    let of = |tag: &str| OfVersion::new(key, Some(tag));
+    let change = |description: &str| KeyChange {
+        description: Some(description.to_owned()),
         ..KeyChange::default()
     };
-    iam.update_api_key(&owner, key, "*", change).await.unwrap();
-    assert_eq!(tag(&node), first);
-    let of = |tag: &str| OfVersion::new(key, Some(tag));
+    let first = tag().await;
+    let changed = iam.update_api_key(&owner, key, "*", change("of here"));
+    changed.await.unwrap();
     let locked = node.switch_api_key(&owner, of(&first), Switch::Locked, true);
     assert_eq!(code(locked.await), "conflict");
     let deleted = node.delete_api_key(&owner, of(&first)).await;
     assert_eq!(code(deleted), "conflict");
-    node.sync().await.unwrap();
-    let second = tag(&node);
-    node.delete_api_key(&owner, of(&second)).await.unwrap();
+    let disabled = node.switch_api_key(&owner, of(&tag().await), Switch::Disabled, true);
+    disabled.await.unwrap();
+    iam.sync().await.unwrap();
+    let changed = iam.update_api_key(&owner, key, "*", change("of here again"));
+    changed.await.unwrap();
+    node.delete_api_key(&owner, of(&tag().await)).await.unwrap();
     node.close().await;
 }

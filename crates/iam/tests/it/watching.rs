@@ -88,7 +88,7 @@ async fn a_change_is_known_to_its_node_though_others_take_every_connection(world
     let made = tokio::time::timeout(PATIENCE, change).await;
     let made = made.expect("it waits for a connection").unwrap();
     assert!(!node.is_behind());
-    assert_eq!(node.org(&owner, made.id).unwrap().name, "zebra");
+    assert_eq!(node.org(&owner, made.id).await.unwrap().name, "zebra");
     drop((taken, next));
     node.close().await;
 }
@@ -157,7 +157,7 @@ async fn cut_and_back(world: World) {
     // And a change of its own is brought by the task again.
     let owner = enter(&node, world.made.api_key.expose()).unwrap();
     let made = node.create_org(&owner, "zebra", None).await.unwrap();
-    assert_eq!(node.org(&owner, made.id).unwrap().name, "zebra");
+    assert_eq!(node.org(&owner, made.id).await.unwrap().name, "zebra");
     assert!(!node.is_behind());
     node.close().await;
 }

@@ -154,7 +154,7 @@ impl From<IamError> for Refusal {
                     .retry_after(30),
             );
         }
-        if matches!(error, IamError::Db(DbError::Unavailable { .. })) {
+        if let IamError::Silent | IamError::Db(DbError::Unavailable { .. }) = error {
             // `disk_watch` says when it is over.
             if IDENTITY_AWAY.record(Instant::now()) {
                 tracing::warn!(error = %Chain(&error), "the identity database is not available");

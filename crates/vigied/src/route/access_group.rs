@@ -211,7 +211,7 @@ pub(super) async fn show(
     params.refuse_unserved(&["show_crn"])?;
     let with_rules = params.flag("show_federated")?;
     let id = group_id::of_path(&caller, &params)?;
-    let group = app.iam.access_group(&caller, id)?;
+    let group = app.iam.access_group(&caller, id).await?;
     let answer = to_wire(&own_url, &group, with_rules);
     tagged(StatusCode::OK, &answer, &access_group_tag(&group))
 }
@@ -224,7 +224,7 @@ pub(super) async fn update(
     sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let id = group_id::of_path(&caller, &params)?;
-    let group = app.iam.access_group(&caller, id)?;
+    let group = app.iam.access_group(&caller, id).await?;
     app.iam.may_manage_access_groups(&caller)?;
     let (tag, wanted): (&str, UpdateAccessGroup) = sent.read()?;
     let change = AccessGroupChange {

@@ -248,7 +248,7 @@ pub(super) async fn show<V: Version>(
     if V::ONE_HAS_FORMAT {
         check_format(&params)?;
     }
-    let policy = app.iam.policy(&caller, id(&params)?)?;
+    let policy = app.iam.policy(&caller, id(&params)?).await?;
     answer::<V>(&app, &own_url, StatusCode::OK, &policy)
 }
 
@@ -259,7 +259,7 @@ pub(super) async fn replace<V: Version>(
     params: Params,
     sent: VersionedBody,
 ) -> Result<Response, Refusal> {
-    let policy = app.iam.policy(&caller, id(&params)?)?;
+    let policy = app.iam.policy(&caller, id(&params)?).await?;
     app.iam.may_manage_policies(&caller)?;
     let tag = sent.tag()?;
     let terms = V::terms(&app, &caller, sent.bytes())?;
@@ -275,7 +275,7 @@ pub(super) async fn switch(
     params: Params,
     sent: VersionedBody,
 ) -> Result<Response, Refusal> {
-    let policy = app.iam.policy(&caller, id(&params)?)?;
+    let policy = app.iam.policy(&caller, id(&params)?).await?;
     app.iam.may_manage_policies(&caller)?;
     let (tag, wanted): (&str, PolicyState) = sent.read()?;
     let active = is_active(&wanted.state)?;

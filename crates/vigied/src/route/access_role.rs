@@ -139,7 +139,7 @@ pub(super) async fn show(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let role = app.iam.custom_role(&caller, id(&params)?)?;
+    let role = app.iam.custom_role(&caller, id(&params)?).await?;
     answer(&own_url, StatusCode::OK, &role)
 }
 
@@ -150,7 +150,7 @@ pub(super) async fn replace(
     params: Params,
     sent: VersionedBody,
 ) -> Result<Response, Refusal> {
-    let role = app.iam.custom_role(&caller, id(&params)?)?;
+    let role = app.iam.custom_role(&caller, id(&params)?).await?;
     app.iam.may_manage_custom_roles(&caller)?;
     let (tag, wanted): (&str, UpdateRole) = sent.read()?;
     let terms = CustomRoleTerms {

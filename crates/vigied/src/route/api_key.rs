@@ -330,7 +330,8 @@ pub(super) async fn details(
         })?;
     let key = app
         .iam
-        .api_key_by_text(&caller, &Secret::new(text.to_owned()))?;
+        .api_key_by_text(&caller, &Secret::new(text.to_owned()))
+        .await?;
     read(&app, &caller, &params, &key).await
 }
 
@@ -339,7 +340,7 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let key = app.iam.api_key(&caller, params.id("id")?)?;
+    let key = app.iam.api_key(&caller, params.id("id")?).await?;
     read(&app, &caller, &params, &key).await
 }
 
@@ -350,7 +351,7 @@ pub(super) async fn update(
     sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let id = params.id("id")?;
-    let key = app.iam.api_key(&caller, id)?;
+    let key = app.iam.api_key(&caller, id).await?;
     let (tag, wanted): (&str, UpdateApiKey) = sent.read()?;
     check_served(
         wanted.action_when_leaked.as_deref(),

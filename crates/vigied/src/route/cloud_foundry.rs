@@ -198,7 +198,10 @@ pub(super) async fn org(
 ) -> Result<Response, Refusal> {
     let id: OrgId = params.id("guid")?;
     // Whoever has no role in it may see it by a policy about any of its spaces.
-    json(StatusCode::OK, &org_resource(&app.iam.org(&caller, id)?))
+    json(
+        StatusCode::OK,
+        &org_resource(&app.iam.org(&caller, id).await?),
+    )
 }
 
 pub(super) async fn rename_org(
@@ -208,7 +211,7 @@ pub(super) async fn rename_org(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let id = params.id("guid")?;
-    app.iam.may_change_org(&caller, id)?;
+    app.iam.may_change_org(&caller, id).await?;
     let wanted: OrganizationName = body(&bytes)?;
     json(
         StatusCode::CREATED,
@@ -234,7 +237,7 @@ pub(super) async fn org_spaces(
     params: Params,
 ) -> Result<Response, Refusal> {
     let org: OrgId = params.id("guid")?;
-    app.iam.org(&caller, org)?;
+    app.iam.org(&caller, org).await?;
     let path = format!("/v2/organizations/{org}/spaces");
     listed_spaces(&app, &caller, &params, (&path, Some(org)))
 }
@@ -285,10 +288,8 @@ pub(super) async fn space(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    json(
-        StatusCode::OK,
-        &space_resource(&app.iam.space(&caller, params.id("guid")?)?),
-    )
+    let space = app.iam.space(&caller, params.id("guid")?).await?;
+    json(StatusCode::OK, &space_resource(&space))
 }
 
 pub(super) async fn rename_space(
@@ -298,7 +299,7 @@ pub(super) async fn rename_space(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let id: SpaceId = params.id("guid")?;
-    app.iam.may_change_space(&caller, id)?;
+    app.iam.may_change_space(&caller, id).await?;
     let wanted: SpaceName = body(&bytes)?;
     json(
         StatusCode::CREATED,
@@ -349,7 +350,8 @@ pub(super) async fn holders<Id: FromStr + Into<Domain>>(
 ) -> Result<Response, Refusal> {
     let (domain, role) = place::<Id>(&params)?;
     let page = CfPage::of(&params)?;
-    let part = app.iam.holders(&caller, domain, role, page.window())?;
+    let find = || app.iam.holders(&caller, domain, role, page.window());
+    let part = app.iam.found_at_any_node(find).await?;
     let (kind, guid) = match domain {
         Domain::Space(id) => ("spaces", id.to_string()),
         Domain::Org(id) => ("organizations", id.to_string()),
@@ -371,7 +373,8 @@ pub(super) async fn set_role<Id: FromStr + Into<Domain>>(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let (domain, role) = place::<Id>(&params)?;
-    app.iam.may_set_roles(&caller, domain)?;
+    let check = || app.iam.may_set_roles(&caller, domain);
+    app.iam.found_at_any_node(check).await?;
     let wanted: Username = body(&bytes)?;
     app.iam
         .set_role(&caller, domain, role, &wanted.username)
@@ -379,11 +382,11 @@ pub(super) async fn set_role<Id: FromStr + Into<Domain>>(
     match domain {
         Domain::Space(id) => json(
             StatusCode::CREATED,
-            &space_resource(&app.iam.space(&caller, id)?),
+            &space_resource(&app.iam.space(&caller, id).await?),
         ),
         Domain::Org(id) => json(
             StatusCode::CREATED,
-            &org_resource(&app.iam.org(&caller, id)?),
+            &org_resource(&app.iam.org(&caller, id).await?),
         ),
         Domain::Account(_) => Ok(StatusCode::NO_CONTENT.into_response()),
     }

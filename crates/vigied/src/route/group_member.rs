@@ -97,7 +97,9 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    listed(&app, &caller, &own_url, &params)
+    let group = group_id::of_path(&caller, &params)?;
+    app.iam.access_group(&caller, group).await?;
+    listed(&app, &caller, &own_url, &params, group)
 }
 
 fn listed(
@@ -105,8 +107,8 @@ fn listed(
     caller: &Identity,
     own_url: &UrlForCaller,
     params: &Params,
+    group: AccessGroupId,
 ) -> Result<Response, Refusal> {
-    let group = group_id::of_path(caller, params)?;
     let verbose = params.flag("verbose")?;
     let (order, reverse) = order(params, verbose)?;
     let selection = MemberSelection {
@@ -152,7 +154,7 @@ pub(super) async fn check(
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
     let member = member_of_path(&app, &caller, &params).await?;
-    app.iam.check_group_member(&caller, group, member)?;
+    app.iam.check_group_member(&caller, group, member).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -162,8 +164,7 @@ pub(super) async fn remove(
     params: Params,
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
-    let check = || app.iam.may_change_members(&caller, group);
-    app.iam.found_at_any_node(check).await?;
+    app.iam.may_change_members(&caller, group).await?;
     let wish = (group, member_of_path(&app, &caller, &params).await?);
     let outcomes = app.iam.remove_from_groups(&caller, &[wish]).await?;
     for outcome in outcomes {
@@ -253,7 +254,7 @@ pub(super) async fn add(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
-    app.iam.may_change_members(&caller, group)?;
+    app.iam.may_change_members(&caller, group).await?;
     let wanted: AddGroupMembers = body(&bytes)?;
     check_number("members", wanted.members.len())?;
     let read = |one: &NewGroupMember| -> Result<Wish, Refusal> {
@@ -291,8 +292,7 @@ pub(super) async fn remove_several(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
-    let check = || app.iam.may_change_members(&caller, group);
-    app.iam.found_at_any_node(check).await?;
+    app.iam.may_change_members(&caller, group).await?;
     let wanted: RemoveGroupMembers = body(&bytes)?;
     check_number("members", wanted.members.len())?;
     let read =

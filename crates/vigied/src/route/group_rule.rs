@@ -59,7 +59,7 @@ pub(super) async fn list(
     params: Params,
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
-    let rules = app.iam.group_rules(&caller, group)?;
+    let rules = app.iam.group_rules(&caller, group).await?;
     let account = caller.account();
     let list = GroupRuleList {
         rules: rules.iter().map(|rule| to_wire(account, rule)).collect(),
@@ -74,7 +74,7 @@ pub(super) async fn create(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
-    app.iam.may_change_members(&caller, group)?;
+    app.iam.may_change_members(&caller, group).await?;
     let terms = terms(&bytes)?;
     let made = app.iam.create_group_rule(&caller, group, terms).await?;
     let answer = to_wire(caller.account(), &made);
@@ -87,7 +87,10 @@ pub(super) async fn show(
     params: Params,
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
-    let rule = app.iam.group_rule(&caller, group, rule_id(&params)?)?;
+    let rule = app
+        .iam
+        .group_rule(&caller, group, rule_id(&params)?)
+        .await?;
     let answer = to_wire(caller.account(), &rule);
     tagged(StatusCode::OK, &answer, &group_rule_tag(&rule))
 }
@@ -99,7 +102,10 @@ pub(super) async fn replace(
     sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
-    let rule = app.iam.group_rule(&caller, group, rule_id(&params)?)?;
+    let rule = app
+        .iam
+        .group_rule(&caller, group, rule_id(&params)?)
+        .await?;
     let tag = sent.tag()?;
     let terms = terms(sent.bytes())?;
     let changed = app

@@ -144,7 +144,7 @@ pub(super) async fn list(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let profile = app.iam.managed_profile(&caller, id(&params)?).await?;
     let tag = profile_identities_tag(&profile);
     tagged(StatusCode::OK, &all(&profile), &tag)
 }
@@ -155,7 +155,7 @@ pub(super) async fn set(
     params: Params,
     sent: VersionedBody,
 ) -> Result<Response, Refusal> {
-    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let profile = app.iam.managed_profile(&caller, id(&params)?).await?;
     let (tag, wanted): (&str, SetProfileIdentities) = sent.read()?;
     let wanted = wanted.identities.into_iter();
     let wanted = wanted.map(|one| requested(profile.account, one));
@@ -174,7 +174,7 @@ pub(super) async fn add(
     params: Params,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let profile = app.iam.managed_profile(&caller, id(&params)?).await?;
     let sort = Sort::read(params.text("kind"))?;
     let wanted: ProfileIdentityRequest = body(&bytes)?;
     if Sort::read(&wanted.kind)? != sort {
@@ -194,10 +194,11 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let profile = app.iam.managed_profile(&caller, id(&params)?).await?;
     let identity = app
         .iam
-        .profile_identity(&caller, profile.id, named(&params)?)?;
+        .profile_identity(&caller, profile.id, named(&params)?)
+        .await?;
     json(StatusCode::OK, &to_wire(profile.account, &identity))
 }
 
@@ -206,9 +207,7 @@ pub(super) async fn remove(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let id = id(&params)?;
-    let find = || app.iam.managed_profile(&caller, id);
-    let profile = app.iam.found_at_any_node(find).await?;
+    let profile = app.iam.managed_profile(&caller, id(&params)?).await?;
     app.iam
         .remove_profile_identity(&caller, profile.id, named(&params)?)
         .await?;

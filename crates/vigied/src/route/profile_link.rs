@@ -72,7 +72,7 @@ pub(super) async fn list(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let profile = app.iam.managed_profile(&caller, id(&params)?).await?;
     let list = ProfileLinkList {
         links: profile.links.iter().map(to_wire).collect(),
     };
@@ -85,7 +85,7 @@ pub(super) async fn create(
     params: Params,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let profile = app.iam.managed_profile(&caller, id(&params)?).await?;
     let wanted: CreateProfileLink = body(&bytes)?;
     refuse_unserved("is_cross_account", wanted.is_cross_account == Some(true))?;
     let terms = terms(wanted.cr_type, wanted.link)?;
@@ -106,10 +106,11 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let profile = app.iam.managed_profile(&caller, id(&params)?).await?;
     let link = app
         .iam
-        .profile_link(&caller, profile.id, link_id(&params)?)?;
+        .profile_link(&caller, profile.id, link_id(&params)?)
+        .await?;
     tagged(StatusCode::OK, &to_wire(&link), &profile_link_tag(&link))
 }
 
@@ -119,9 +120,7 @@ pub(super) async fn delete(
     params: Params,
     if_match: IfMatch,
 ) -> Result<Response, Refusal> {
-    let id = id(&params)?;
-    let find = || app.iam.managed_profile(&caller, id);
-    let profile = app.iam.found_at_any_node(find).await?;
+    let profile = app.iam.managed_profile(&caller, id(&params)?).await?;
     app.iam
         .delete_profile_link(&caller, profile.id, if_match.of(link_id(&params)?))
         .await?;
@@ -134,9 +133,7 @@ pub(super) async fn delete_named(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let id = id(&params)?;
-    let find = || app.iam.managed_profile(&caller, id);
-    let profile = app.iam.found_at_any_node(find).await?;
+    let profile = app.iam.managed_profile(&caller, id(&params)?).await?;
     params.refuse_unserved(&["component_type", "component_name"])?;
     let part = |field: &'static str| -> Result<Option<String>, Refusal> {
         let text = params.word(field, &limit::LABEL_BYTES)?;

@@ -134,7 +134,7 @@ pub(super) async fn list(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let profile = app.iam.managed_profile(&caller, id(&params)?).await?;
     let list = ProfileRuleList {
         rules: profile.rules.iter().map(to_wire).collect(),
     };
@@ -147,7 +147,7 @@ pub(super) async fn create(
     params: Params,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let profile = app.iam.managed_profile(&caller, id(&params)?).await?;
     let terms = terms(&bytes)?;
     let made = app
         .iam
@@ -165,10 +165,11 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let profile = app.iam.managed_profile(&caller, id(&params)?).await?;
     let rule = app
         .iam
-        .profile_rule(&caller, profile.id, rule_id(&params)?)?;
+        .profile_rule(&caller, profile.id, rule_id(&params)?)
+        .await?;
     tagged(StatusCode::OK, &to_wire(&rule), &profile_rule_tag(&rule))
 }
 
@@ -178,10 +179,11 @@ pub(super) async fn replace(
     params: Params,
     sent: VersionedBody,
 ) -> Result<Response, Refusal> {
-    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let profile = app.iam.managed_profile(&caller, id(&params)?).await?;
     let rule = app
         .iam
-        .profile_rule(&caller, profile.id, rule_id(&params)?)?;
+        .profile_rule(&caller, profile.id, rule_id(&params)?)
+        .await?;
     let tag = sent.tag()?;
     let terms = terms(sent.bytes())?;
     let changed = app
@@ -201,9 +203,7 @@ pub(super) async fn delete(
     params: Params,
     if_match: IfMatch,
 ) -> Result<Response, Refusal> {
-    let id = id(&params)?;
-    let find = || app.iam.managed_profile(&caller, id);
-    let profile = app.iam.found_at_any_node(find).await?;
+    let profile = app.iam.managed_profile(&caller, id(&params)?).await?;
     app.iam
         .delete_profile_rule(&caller, profile.id, if_match.of(rule_id(&params)?))
         .await?;

@@ -95,7 +95,7 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let group = app.iam.resource_group(&caller, params.id("id")?)?;
+    let group = app.iam.resource_group(&caller, params.id("id")?).await?;
     json(StatusCode::OK, &to_wire(&group))
 }
 
@@ -105,7 +105,7 @@ pub(super) async fn update(
     params: Params,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    let group = app.iam.resource_group(&caller, params.id("id")?)?;
+    let group = app.iam.resource_group(&caller, params.id("id")?).await?;
     app.iam.may_manage_resource_groups(&caller)?;
     let wanted: UpdateResourceGroup = body(&bytes)?;
     if let Some(state) = wanted.state.filter(|state| state != ACTIVE) {

@@ -110,11 +110,12 @@ pub(super) fn guid_at(text: &str, place: usize) -> Option<&str> {
 }
 
 /// The instance that a text names by its cloud resource name or GUID.
-pub(super) fn named(app: &App, caller: &Identity, text: &str) -> Result<Instance, Refusal> {
+pub(super) async fn named(app: &App, caller: &Identity, text: &str) -> Result<Instance, Refusal> {
     let id = guid_at(text, 7).and_then(|guid| guid.parse::<InstanceId>().ok());
     let instance = app
         .iam
-        .instance(caller, id.ok_or_else(|| names_nothing(text))?)?;
+        .instance(caller, id.ok_or_else(|| names_nothing(text))?)
+        .await?;
     if text.starts_with("crn:") && text != crn(app, &instance) {
         return Err(names_nothing(text));
     }
@@ -122,8 +123,12 @@ pub(super) fn named(app: &App, caller: &Identity, text: &str) -> Result<Instance
 }
 
 /// The instance in the path.
-pub(super) fn in_path(app: &App, caller: &Identity, params: &Params) -> Result<Instance, Refusal> {
-    named(app, caller, params.text("id"))
+pub(super) async fn in_path(
+    app: &App,
+    caller: &Identity,
+    params: &Params,
+) -> Result<Instance, Refusal> {
+    named(app, caller, params.text("id")).await
 }
 
 /// The plan of this id.
@@ -330,7 +335,7 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let instance = in_path(&app, &caller, &params)?;
+    let instance = in_path(&app, &caller, &params).await?;
     json(StatusCode::OK, &to_wire(&app, &instance))
 }
 
@@ -340,7 +345,7 @@ pub(super) async fn update(
     params: Params,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    let instance = in_path(&app, &caller, &params)?;
+    let instance = in_path(&app, &caller, &params).await?;
     app.iam.may_manage_instances(&caller)?;
     let wanted: UpdateResourceInstance = body(&bytes)?;
     check_cleanup(wanted.allow_cleanup)?;
@@ -373,12 +378,7 @@ pub(super) async fn delete(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let guid = guid_at(params.text("id"), 7);
-    if let Some(id) = guid.and_then(|guid| guid.parse::<InstanceId>().ok()) {
-        let find = || app.iam.instance(&caller, id);
-        app.iam.found_at_any_node(find).await?;
-    }
-    let instance = in_path(&app, &caller, &params)?;
+    let instance = in_path(&app, &caller, &params).await?;
     let with_keys = params.flag("recursive")?;
     app.iam
         .delete_instance(&caller, instance.id, with_keys)
@@ -392,7 +392,7 @@ async fn switch(
     params: &Params,
     on: bool,
 ) -> Result<Response, Refusal> {
-    let instance = in_path(app, caller, params)?;
+    let instance = in_path(app, caller, params).await?;
     let changed = app.iam.lock_instance(caller, instance.id, on).await?;
     json(StatusCode::OK, &to_wire(app, &changed))
 }

@@ -118,9 +118,9 @@ fn role(text: &str) -> Result<NamedRole, Refusal> {
 }
 
 /// The instance that a new key is for.
-fn source(app: &App, caller: &Identity, text: &str) -> Result<Instance, Refusal> {
+async fn source(app: &App, caller: &Identity, text: &str) -> Result<Instance, Refusal> {
     check_length("source", text, &limit::LABEL_BYTES)?;
-    named(app, caller, text).map_err(|Refusal(problem)| {
+    named(app, caller, text).await.map_err(|Refusal(problem)| {
         let hint = "`source` is the `id` or the `guid` of an instance, not its name: `GET /v2/resource_instances?name=NAME` shows both";
         Refusal(problem.field("source").hint(hint))
     })
@@ -157,7 +157,7 @@ async fn listed(
     let mut resources = Vec::with_capacity(page.entries.len());
     for key in &page.entries {
         // An instance that was deleted meanwhile has no keys.
-        if let Ok(instance) = app.iam.instance(caller, key.instance) {
+        if let Ok(instance) = app.iam.known_instance(caller, key.instance) {
             resources.push(to_wire(app, key, &instance, None));
         }
     }
@@ -187,7 +187,7 @@ pub(super) async fn of_instance(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let instance = in_path(&app, &caller, &params)?;
+    let instance = in_path(&app, &caller, &params).await?;
     app.iam.may_manage_resource_keys(&caller)?;
     let path = format!("{}/resource_keys", instance_path(&instance));
     let of = (path.as_str(), Some(instance.id));
@@ -209,7 +209,7 @@ pub(super) async fn create(
         let message = "`exclude_apikey` can be `false` alone: a key comes with its API key";
         return Err(invalid("exclude_apikey", message.to_owned()));
     }
-    let instance = source(&app, &caller, &wanted.source)?;
+    let instance = source(&app, &caller, &wanted.source).await?;
     let new = NewResourceKey {
         instance: instance.id,
         name: wanted.name,

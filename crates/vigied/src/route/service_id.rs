@@ -199,7 +199,7 @@ pub(super) async fn show(
     params: Params,
 ) -> Result<Response, Refusal> {
     let with_group = tells_group(&params)?;
-    let service = app.iam.service_id(&caller, id(&params)?)?;
+    let service = app.iam.service_id(&caller, id(&params)?).await?;
     let history = history::asked_for(&app, &caller, &params, service.id, None).await?;
     let activity = match activity::is_asked_for(&params)? {
         true => Some(app.iam.service_activity(&caller, service.id).await?),
@@ -220,7 +220,7 @@ pub(super) async fn update(
     sent: VersionedBody,
 ) -> Result<Response, Refusal> {
     let with_group = tells_group(&params)?;
-    let service = app.iam.service_id(&caller, id(&params)?)?;
+    let service = app.iam.service_id(&caller, id(&params)?).await?;
     app.iam.may_manage_service_ids(&caller)?;
     let (tag, wanted): (&str, UpdateServiceId) = sent.read()?;
     let change = ServiceChange {

@@ -130,7 +130,7 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let profile = app.iam.profile(&caller, id(&params)?)?;
+    let profile = app.iam.profile(&caller, id(&params)?).await?;
     let history = history::asked_for(&app, &caller, &params, profile.id, None).await?;
     let activity = match activity::is_asked_for(&params)? {
         true => Some(app.iam.profile_activity(&caller, profile.id).await?),
@@ -150,7 +150,7 @@ pub(super) async fn update(
     params: Params,
     sent: VersionedBody,
 ) -> Result<Response, Refusal> {
-    let profile = app.iam.managed_profile(&caller, id(&params)?)?;
+    let profile = app.iam.managed_profile(&caller, id(&params)?).await?;
     let (tag, wanted): (&str, UpdateTrustedProfile) = sent.read()?;
     let change = ProfileChange {
         name: wanted.name,

@@ -85,6 +85,8 @@ mod interrupted_deletion;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
+mod just_made;
+#[cfg(test)]
 mod kept_answers;
 #[cfg(test)]
 mod key_schedule;

@@ -84,8 +84,8 @@ fn a_uaa_token_opens_no_account_that_does_not_let_its_address_in() {
         let (org, space) = (Domain::Org(b.org), Domain::Space(b.space));
         let account_domain = Domain::Account(b.account);
         refused(iam.account(&far, b.account));
-        refused(iam.org(&far, b.org));
-        refused(iam.space(&far, b.space));
+        refused(iam.org(&far, b.org).await);
+        refused(iam.space(&far, b.space).await);
         refused(iam.holders(&far, space, Role::Manager, ALL));
         refused(iam.members(&far, b.account, ALL));
         refused(iam.may_restore(&far, Domain::Space(brief.id)));
@@ -107,12 +107,12 @@ fn a_uaa_token_opens_no_account_that_does_not_let_its_address_in() {
         refused(iam.remove_member(&far, b.account, b.owner).await);
         // What nobody may see is not there, as before.
         let nobodys = OrgId(base::id::Guid::from_random([9; 16]));
-        let unknown = iam.org(&far, nobodys).unwrap_err();
+        let unknown = iam.org(&far, nobodys).await.unwrap_err();
         assert_eq!(code(unknown), "not_found");
 
         // The first account is open to both, and so is the other one from where it lets in.
-        iam.org(&far, world.a.org).unwrap();
-        iam.space(&near, b.space).unwrap();
+        iam.org(&far, world.a.org).await.unwrap();
+        iam.space(&near, b.space).await.unwrap();
         iam.restore_space(&near, brief.id, None).await.unwrap();
         allow(world, "").await;
         assert_eq!(listed(world, &far), [1, 1, 2, 0]);
@@ -160,9 +160,9 @@ fn a_uaa_token_opens_the_other_accounts_where_the_first_does_not_let_it_in() {
             identity_from(world, 77, token),
         );
         assert_eq!((near.account(), far.account()), (a.account, b.account));
-        iam.space(&near, a.space).unwrap();
+        iam.space(&near, a.space).await.unwrap();
         iam.rename_space(&far, b.space, "other").await.unwrap();
-        refused(iam.space(&far, a.space));
+        refused(iam.space(&far, a.space).await);
         refused(iam.require_default_account(&far, a.account));
         // Where no account lets it in, the first says so.
         allow(world, "192.0.2.0/28").await;

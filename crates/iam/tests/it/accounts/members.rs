@@ -67,8 +67,8 @@ fn accounts_are_all_listed_and_managed_one_at_a_time() {
         assert_eq!(problem.reason.name(), "wrong_account");
         assert_eq!(problem.remedy, Some(Remedy::SwitchTo(b.account)));
         let refused = [
-            world.iam.org(&ada, b.org).map(drop),
-            world.iam.space(&ada, b.space).map(drop),
+            world.iam.org(&ada, b.org).await.map(drop),
+            world.iam.space(&ada, b.space).await.map(drop),
             world
                 .iam
                 .invite(&ada, b.account, &[invitee(CARL)])

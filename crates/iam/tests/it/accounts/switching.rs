@@ -196,7 +196,7 @@ fn a_key_opens_its_own_account_alone() {
         assert_eq!(names(&here), ["owner"]);
         assert_eq!(names(&there), ["there"]);
         assert_eq!(
-            code(world.iam.api_key(&here, made.id).unwrap_err()),
+            code(world.iam.api_key(&here, made.id).await.unwrap_err()),
             "not_found"
         );
     });

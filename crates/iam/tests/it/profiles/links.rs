@@ -41,7 +41,7 @@ async fn of_many_at_the_same_moment_one_is_made(world: World) {
     assert_eq!(made, 1);
     for at in [iam, &node] {
         at.sync().await.unwrap();
-        let profile = at.profile(&owner, profile).unwrap();
+        let profile = at.profile(&owner, profile).await.unwrap();
         assert_eq!(profile.links.len(), 1);
     }
     node.close().await;
@@ -69,17 +69,17 @@ async fn what_was_stored_twice_is_deleted_whole(world: World) {
     tx.commit().await.unwrap();
     db.close().await;
     iam.sync().await.unwrap();
-    let namespaces = || {
-        let links = iam.profile(&owner, profile).unwrap().links;
+    let namespaces = async || {
+        let links = iam.profile(&owner, profile).await.unwrap().links;
         let mut all: Vec<_> = links.into_iter().map(|link| link.namespace).collect();
         all.sort_unstable();
         all
     };
     let [prod, test] = ["prod", "test"].map(|name| Some(name.to_owned()));
-    assert_eq!(namespaces(), [prod.clone(), prod, test.clone()]);
+    assert_eq!(namespaces().await, [prod.clone(), prod, test.clone()]);
     let terms = link("prod");
     let delete = async || iam.delete_profile_link_to(&owner, profile, &terms).await;
     delete().await.unwrap();
-    assert_eq!(namespaces(), [test]);
+    assert_eq!(namespaces().await, [test]);
     assert_eq!(code(delete().await), "not_found");
 }

@@ -102,7 +102,10 @@ async fn who_is_named_has_the_rights_of_the_profile_alone(world: World) {
     }
     let caller = world.enter(&token).unwrap();
     assert_eq!(caller.bounds().assumed_by(), Some(job));
-    assert_eq!(world.iam.profile(&caller, profile).unwrap().name, "ops");
+    assert_eq!(
+        world.iam.profile(&caller, profile).await.unwrap().name,
+        "ops"
+    );
 
     // By its other names.
     let account = world.made.account.to_string();
@@ -204,7 +207,7 @@ async fn its_token_ends_with_everything_that_it_came_from(world: World) {
     world.iam.delete_api_key(&owner, key).await.unwrap();
     assert_eq!(refused(&world.iam, &second), "its API key was deleted");
     world.iam.delete_service_id(&owner, service).await.unwrap();
-    let left = world.iam.profile(&owner, profile).unwrap();
+    let left = world.iam.profile(&owner, profile).await.unwrap();
     assert!(left.identities.is_empty());
 
     // A session.
