@@ -19,7 +19,7 @@ use crate::workload::{ComputeResource, CrTokenError, LinkedResource, is_linked, 
 use base::secret::Secret;
 use base::source::Source;
 
-/// How long a login of a compute resource is good, as the original has it, however long tokens of others live.
+/// How long a login of a compute resource is good at most, as the original has it, however long tokens of others live.
 const LIFE_MILLISECONDS: i64 = 3_600_000;
 
 /// What a token says of who has authenticated, of a compute resource.
@@ -98,7 +98,7 @@ impl Iam {
             );
             IamError::refused(Reason::NotAuthorized, message)
         })?;
-        let end = now.plus(LIFE_MILLISECONDS);
+        let end = now.plus(LIFE_MILLISECONDS).min(resource.expires_at);
         let bounds =
             CredentialBounds::of_workload(&directory, (profile.id, profile.account), now, end);
         if let Some(asked) = wanted.account.as_deref()

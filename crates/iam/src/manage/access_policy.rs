@@ -3,7 +3,9 @@
 
 use super::administrator::not_administrator;
 use super::of_version::OfVersion;
-use super::policy_check::{check_roles_exist, check_room, check_storable, found_subject};
+use super::policy_check::{
+    check_named, check_roles_exist, check_room, check_storable, found_subject,
+};
 use super::revised::Revised;
 use crate::audit::{Action, Entry};
 use crate::entropy;
@@ -161,7 +163,7 @@ impl Iam {
             .await?;
         let subject = found_subject(&mut tx, account, subject).await?;
         let policy = self.new_policy(caller, account, subject, &given);
-        check_storable(&mut tx, &policy).await?;
+        check_storable(&mut tx, &policy, None).await?;
         policies::insert(&mut tx, &policy).await?;
         self.commit(tx, about(caller, Action::PolicyMade, &policy))
             .await?;
@@ -201,13 +203,13 @@ impl Iam {
         given: &CheckedGrant,
     ) -> Result<Entry, IamError> {
         let policy = self.new_policy(caller, account, subject, given);
-        check_storable(tx, &policy).await?;
+        check_storable(tx, &policy, None).await?;
         policies::insert(tx, &policy).await?;
         Ok(about(caller, Action::PolicyMade, &policy))
     }
 
     /// Makes the policies that an invitation gives: they begin with its acceptance. The account is locked, the caller administers
-    /// it, and the roles are there ([`roles_check_roles_exist`]).
+    /// it, and what they give is there ([`check_grants_exist`]).
     pub(super) async fn give_invited(
         &self,
         tx: &mut Tx,
@@ -343,7 +345,7 @@ impl Iam {
         let mut tx = self.lock_policies(caller).await?;
         let subject = found_subject(&mut tx, new.account, new.subject).await?;
         let new = Policy { subject, ..new };
-        check_storable(&mut tx, &new).await?;
+        check_storable(&mut tx, &new, Some(&old)).await?;
         let is_stored = policies::change(&mut tx, &new, old.revision).await?;
         let entry = about(caller, Action::PolicyChanged, &new);
         self.commit_version(tx, is_stored, (old, new), entry).await
@@ -405,13 +407,17 @@ fn is_for(policy: &Policy, subject: PolicySubject) -> bool {
 }
 
 /// Checks, within the transaction that stores them, that what policies give is there. The account is locked.
-pub(super) async fn roles_check_roles_exist(
+pub(super) async fn check_grants_exist(
     tx: &mut Tx,
     account: AccountId,
     given: &[CheckedGrant],
 ) -> Result<(), IamError> {
     let roles = given.iter().flat_map(|one| one.grant.roles.iter());
-    check_roles_exist(tx, account, roles).await
+    check_roles_exist(tx, account, roles).await?;
+    for one in given {
+        check_named(tx, account, &one.target).await?;
+    }
+    Ok(())
 }
 
 fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {

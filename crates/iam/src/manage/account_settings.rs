@@ -4,7 +4,7 @@
 pub use crate::model::account_settings::{AccountSettings, StoredSettings};
 pub use crate::model::allowed_addresses::{AddressError, AllowedAddresses};
 
-use super::administrator::not_administrator;
+use super::administrator::{not_administrator, still_administers};
 use super::revised::overtaken;
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
@@ -25,6 +25,8 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 const CHANGING: &str = "changing the settings of the account";
+const MAKING_KEYS: &str =
+    "making an API key, as `restrict_create_platform_apikey` of the account says,";
 
 /// How long a session may last, in seconds.
 const SESSION_SECONDS: RangeInclusive<i64> = 900..=86_400;
@@ -344,8 +346,21 @@ impl Iam {
         if !is_restricted || is_administrator(&directory, caller, caller.account()) {
             return Ok(());
         }
-        let what = "making an API key, as `restrict_create_platform_apikey` of the account says,";
-        Err(not_administrator(what))
+        Err(not_administrator(MAKING_KEYS))
+    }
+
+    /// The same within the transaction that makes the key: another node may have changed the settings or taken the caller's role. The
+    /// account is locked.
+    pub(super) async fn may_still_make_keys(
+        &self,
+        tx: &mut Tx,
+        caller: &Identity,
+    ) -> Result<(), IamError> {
+        let account = caller.account();
+        match stored(tx, account).await?.settings.api_keys_restricted {
+            Some(true) => still_administers(tx, caller, account, MAKING_KEYS).await,
+            _ => Ok(()),
+        }
     }
 }
 

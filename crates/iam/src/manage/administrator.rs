@@ -1,14 +1,15 @@
-//! Transactions of an account's Administrators, and the check inside them that the caller is one.
+//! Transactions of those who manage an account or a domain of it, and the checks inside them that the caller still does.
 
 use super::new_key::check_not_revoked;
 use crate::error::IamError;
 use crate::model::role::Role;
 use crate::refusal::Remedy;
 use crate::repo::accounts::lock_active;
-use crate::repo::roles;
+use crate::repo::roles::still_holds;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::AccountId;
+use base::principal::Principal;
 use base::scope::Domain;
 use db::Tx;
 
@@ -26,6 +27,45 @@ impl Iam {
         check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
         Ok(tx)
     }
+
+    /// Locks the account for a change of what `owner` has in it, by a credential that still counts: one of the owner, or of somebody
+    /// who still administers the account.
+    pub(super) async fn lock_for_owner(
+        &self,
+        tx: &mut Tx,
+        caller: &Identity,
+        (account, owner): (AccountId, Principal),
+        what: &str,
+    ) -> Result<(), IamError> {
+        lock_active(tx, account).await?;
+        if owner != caller.principal() {
+            still_administers(tx, caller, account, what).await?;
+        }
+        check_not_revoked(tx, caller, self.0.clock.now()).await
+    }
+
+    /// Begins a transaction in which the caller still manages one of these domains, or still administers the account, which is locked,
+    /// with a credential that still counts. Otherwise the refusal is that of `check`, by what all nodes have done.
+    pub(super) async fn begin_managed(
+        &self,
+        caller: &Identity,
+        account: AccountId,
+        domains: &[Domain],
+        check: impl Fn() -> Result<(), IamError>,
+    ) -> Result<Tx, IamError> {
+        let mut tx = self.0.db.begin().await?;
+        lock_active(&mut tx, account).await?;
+        if still_manages(&mut tx, caller, account, domains).await? {
+            check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
+            return Ok(tx);
+        }
+        drop(tx);
+        // Another request, or another node, has taken the role, or has deleted the domain and every role in it.
+        self.sync().await?;
+        check()?;
+        let message = "your roles have been changed at this very moment: try again";
+        Err(IamError::conflict(message))
+    }
 }
 
 /// As `Iam::administer`, within the transaction that depends on it.
@@ -35,11 +75,28 @@ pub(super) async fn still_administers(
     account: AccountId,
     what: &str,
 ) -> Result<(), IamError> {
-    let (domain, role) = (Domain::Account(account), Role::Administrator);
-    if roles::still_holds(tx, account, caller.principal(), domain, role).await? {
-        return Ok(());
+    match still_manages(tx, caller, account, &[]).await? {
+        true => Ok(()),
+        false => Err(not_administrator(what)),
     }
-    Err(not_administrator(what))
+}
+
+/// Whether the caller still administers the account, or is still the Manager of one of these domains of it, within the transaction
+/// that depends on it.
+pub(super) async fn still_manages(
+    tx: &mut Tx,
+    caller: &Identity,
+    account: AccountId,
+    domains: &[Domain],
+) -> Result<bool, IamError> {
+    let by_account = (Domain::Account(account), Role::Administrator);
+    let by_domain = domains.iter().map(|domain| (*domain, Role::Manager));
+    for (domain, role) in std::iter::once(by_account).chain(by_domain) {
+        if still_holds(tx, account, caller.principal(), domain, role).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The refusal of everyone else.

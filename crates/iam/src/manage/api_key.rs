@@ -3,7 +3,7 @@
 
 pub use super::new_key::NewKey;
 
-use super::new_key::{about, check_ahead, check_not_revoked};
+use super::new_key::{about, check_ahead};
 use super::of_version::OfVersion;
 use super::revised::Revised;
 use crate::audit::Action;
@@ -17,7 +17,6 @@ use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
 use crate::refusal::Reason;
-use crate::repo::accounts::lock_active;
 use crate::repo::revisions::Versioned;
 use crate::repo::{activity, api_keys};
 use crate::service::Iam;
@@ -263,8 +262,7 @@ impl Iam {
             revision: key.revision.saturating_add(1),
             ..key.clone()
         };
-        lock_active(&mut tx, key.account).await?;
-        check_not_revoked(&mut tx, caller, now).await?;
+        self.lock_account_of(&mut tx, caller, &key).await?;
         let is_stored = api_keys::change(&mut tx, &changed_key, key.revision).await?;
         self.commit_version(tx, is_stored, (key, changed_key), entry)
             .await
@@ -291,8 +289,7 @@ impl Iam {
         }
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, key.account).await?;
-        check_not_revoked(&mut tx, caller, now).await?;
+        self.lock_account_of(&mut tx, caller, &key).await?;
         version
             .check_stored(&mut tx, (Versioned::ApiKey, id.0))
             .await?;
@@ -332,10 +329,8 @@ impl Iam {
     ) -> Result<(), IamError> {
         let OfVersion { id, version } = id.into();
         let key = self.changeable_key(caller, id).await?;
-        let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, key.account).await?;
-        check_not_revoked(&mut tx, caller, now).await?;
+        self.lock_account_of(&mut tx, caller, &key).await?;
         version
             .check_stored(&mut tx, (Versioned::ApiKey, id.0))
             .await?;
@@ -349,6 +344,20 @@ impl Iam {
         activity::delete_of_key(&mut tx, &key).await?;
         self.commit(tx, about(caller, Action::KeyDeleted, &key))
             .await
+    }
+
+    /// Locks the account of a key that the caller may still change: it is their own, or they still administer the account.
+    async fn lock_account_of(
+        &self,
+        tx: &mut Tx,
+        caller: &Identity,
+        key: &ApiKey,
+    ) -> Result<(), IamError> {
+        let (owner, what) = (
+            (key.account, key.principal),
+            "changing the API keys of others",
+        );
+        self.lock_for_owner(tx, caller, owner, what).await
     }
 }
 

@@ -7,7 +7,6 @@ use crate::refusal::Remedy;
 pub use crate::repo::deletions::Deletion;
 
 use crate::error::IamError;
-use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
 use crate::repo::deletions;
 use crate::repo::transactions;
@@ -48,14 +47,13 @@ impl Iam {
         removed.ok_or_else(|| IamError::not_found("the organization"))
     }
 
-    /// None if there was nothing to delete, because another request was faster.
+    /// None if there was nothing to delete, because another request was faster. The account is locked.
     async fn remove(
         &self,
         tx: &mut Tx,
         by: Deleter,
         with: Domain,
     ) -> Result<Option<Deletion>, IamError> {
-        lock_active(tx, by.account).await?;
         let now = self.0.clock.now();
         let due = now.plus(self.0.config.deleted_milliseconds);
         if !deletions::write(tx, with, (by.account, by.principal), now, due).await? {

@@ -88,21 +88,24 @@ impl Iam {
             return self.leave_account(caller, account, user).await;
         }
         self.administer(caller, account, "removing users")?;
+        let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        // Every transaction locks the account first, then the user.
+        // Every transaction locks the account first, then the user, then the caller's key and session.
         lock_active(&mut tx, account).await?;
         still_administers(&mut tx, caller, account, "removing users").await?;
         if invitation::withdraw(&mut tx, account, user).await? {
+            check_not_revoked(&mut tx, caller, now).await?;
             let entry = Entry::by(caller, Action::InvitationWithdrawn).in_account(account);
             return self.commit(tx, entry.on(user)).await;
         }
         let user = members::named(&mut tx, account, user).await?;
         lock_user(&mut tx, user).await?;
+        check_not_revoked(&mut tx, caller, now).await?;
         if !members::is_still_member(&mut tx, account, user).await? {
             return Err(IamError::not_found("the user in this account"));
         }
         keeps_administrator(&mut tx, account, user).await?;
-        leave(&mut tx, account, user.into(), self.0.clock.now(), user.0).await?;
+        leave(&mut tx, account, user.into(), now, user.0).await?;
         let directory = self.directory();
         let email = directory.user(user).map(|user| user.email.as_str());
         let entry = Entry::by(caller, Action::UserRemoved).in_account(account);

@@ -91,9 +91,12 @@ impl Iam {
         let made = self.prepare_key(caller, id, new)?;
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, made.key.account).await?;
-        if let Some(service) = &service {
-            let what = "making API keys of service IDs";
-            self.lock_service(&mut tx, caller, service, what).await?;
+        match &service {
+            Some(service) => {
+                let what = "making API keys of service IDs";
+                self.lock_service(&mut tx, caller, service, what).await?;
+            }
+            None => self.may_still_make_keys(&mut tx, caller).await?,
         }
         let entry = self.store_key(&mut tx, caller, &made).await?;
         self.commit(tx, entry).await?;

@@ -1,6 +1,7 @@
 //! Organizations.
 
 use super::deletion::{Deleter, Deletion};
+use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -20,6 +21,7 @@ use crate::token::identity::Identity;
 use base::id::OrgId;
 use base::limit;
 use base::scope::Domain;
+use db::Tx;
 
 impl Iam {
     /// Every region.
@@ -106,6 +108,7 @@ impl Iam {
         if !may {
             return Err(not_creator());
         }
+        check_not_revoked(&mut tx, caller, now).await?;
         self.check_room(
             &mut tx,
             org.account,
@@ -139,7 +142,7 @@ impl Iam {
     ) -> Result<Org, IamError> {
         let old = self.may_change_org(caller, id).await?;
         let (name, now) = (name("name", text)?, self.0.clock.now());
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.begin_org_change(caller, &old).await?;
         if name == old.name && orgs::is_named(&mut tx, id, &name).await? {
             return Ok(old);
         }
@@ -174,7 +177,7 @@ impl Iam {
             account: org.account,
             principal: caller.principal(),
         };
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.begin_org_change(caller, &org).await?;
         let mut entries = about(caller, Action::OrgDeleted, &org).into_entries();
         let deletion = self.remove_org(&mut tx, by, id).await?;
         let parts = deletions::parts(&mut tx, Domain::Org(id)).await?;
@@ -189,6 +192,13 @@ impl Iam {
         orgs::delete(&mut tx, id).await?;
         self.commit(tx, entries).await?;
         Ok(deletion)
+    }
+
+    /// Begins a change of an organization that the caller may still make. Its account is locked.
+    async fn begin_org_change(&self, caller: &Identity, org: &Org) -> Result<Tx, IamError> {
+        let check = || self.changeable_known_org(caller, org.id).map(drop);
+        self.begin_managed(caller, org.account, &[Domain::Org(org.id)], check)
+            .await
     }
 
     /// Whether the caller may create an organization.

@@ -1,5 +1,7 @@
 //! Users and their roles.
 
+use super::administrator::still_manages;
+use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::flow::{password, session_end};
@@ -12,7 +14,7 @@ use crate::refusal::Remedy;
 use crate::repo::accounts::lock_active;
 use crate::repo::login_sources;
 use crate::repo::members::{is_still_member, member_by_address};
-use crate::repo::roles::{grant, keeps_administrator, still_holds};
+use crate::repo::roles::{grant, keeps_administrator};
 use crate::repo::{invitation_roles, invitations};
 use crate::repo::{roles, users};
 use crate::service::Iam;
@@ -211,7 +213,7 @@ impl Iam {
     }
 
     /// Checks again, within the transaction that depends on it, whether the caller may manage roles in the domain:
-    /// their own role may just have been removed. The account is locked.
+    /// their own role may just have been removed, or their credential withdrawn. The account is locked.
     async fn still_may_give(
         &self,
         tx: &mut Tx,
@@ -223,15 +225,14 @@ impl Iam {
             Domain::Space(id) => self.directory().spaces.get(&id).map(|space| space.org),
             _ => None,
         };
-        let principal = caller.principal();
-        let by_account = (Domain::Account(account), Role::Administrator);
-        let rights = [by_account, (domain, Role::Manager)].into_iter();
-        for (domain, role) in rights.chain(parent.map(|org| (Domain::Org(org), Role::Manager))) {
-            if still_holds(tx, account, principal, domain, role).await? {
-                return Ok(());
-            }
+        let domains: Vec<Domain> = [Some(domain), parent.map(Domain::Org)]
+            .into_iter()
+            .flatten()
+            .collect();
+        match still_manages(tx, caller, account, &domains).await? {
+            true => check_not_revoked(tx, caller, self.0.clock.now()).await,
+            false => Err(not_manager(domain)),
         }
-        Err(not_manager(domain))
     }
 
     /// Whether the caller may manage roles in the domain; returns its account.

@@ -1,12 +1,15 @@
-//! What must be so within the transaction that stores an access policy: its subject and its roles are there, there is room for it, and no
-//! other in force says the same.
+//! What must be so within the transaction that stores an access policy: its subject, its roles and what its attributes name are there,
+//! there is room for it, and no other in force says the same.
 
 use super::custom_role::check_role_exists;
 use crate::error::IamError;
-use crate::model::directory::{Policy, PolicyRole, PolicySubject};
+use crate::model::directory::policy_target::{AttributeKey, PolicyTarget, missing};
+use crate::model::directory::{Policy, PolicyRole, PolicySubject, ResourceGroup};
 use crate::model::room::over;
 use crate::refusal::Reason;
-use crate::repo::{access_groups, invitations, members, policies, public_access};
+use crate::repo::{
+    access_groups, domains, invitations, members, policies, public_access, resource_groups,
+};
 use base::id::{AccessGroupId, AccountId, CustomRoleId, PolicyId};
 use base::limit;
 use base::principal::Principal;
@@ -56,10 +59,17 @@ fn nobody() -> IamError {
 }
 
 /// Checks, within the transaction that stores it, that what a policy gives is there, that there is room for it, and that no other in
-/// force says the same. The account is locked.
-pub(super) async fn check_storable(tx: &mut Tx, policy: &Policy) -> Result<(), IamError> {
+/// force says the same. It may replace an `old` one: what unchanged attributes name may have been deleted since. The account is locked.
+pub(super) async fn check_storable(
+    tx: &mut Tx,
+    policy: &Policy,
+    old: Option<&Policy>,
+) -> Result<(), IamError> {
     let account = policy.account;
     check_roles_exist(tx, account, policy.roles.iter()).await?;
+    if old.is_none_or(|old| old.attributes != policy.attributes) {
+        check_named(tx, account, &policy.target).await?;
+    }
     check_room(tx, (account, policy.subject), Some(policy.id), 1).await?;
     let all = policies::of_subject(tx, account, policy.subject).await?;
     let mut others = all.iter().filter(|other| other.id != policy.id);
@@ -74,6 +84,27 @@ fn already_exists(id: PolicyId) -> IamError {
         "the access policy `{id}` gives the subject the same roles in the same place already"
     );
     IamError::refused(Reason::SamePolicy, message)
+}
+
+/// Checks, within the transaction that stores a policy, that what its attributes name was not deleted a moment ago. That it is of the
+/// account is known. The account is locked.
+pub(super) async fn check_named(
+    tx: &mut Tx,
+    account: AccountId,
+    target: &PolicyTarget,
+) -> Result<(), IamError> {
+    for (key, domain) in target.named_domains() {
+        if !domains::is_in_use(tx, domain).await? {
+            return Err(missing(key).into());
+        }
+    }
+    if let Some(group) = target.named_group()
+        && group != ResourceGroup::default_of(account)
+        && !resource_groups::is_there(tx, account, group).await?
+    {
+        return Err(missing(AttributeKey::ResourceGroup).into());
+    }
+    Ok(())
 }
 
 /// Checks that each of the account's own roles is there, once.

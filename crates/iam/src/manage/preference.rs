@@ -3,14 +3,11 @@
 
 pub use crate::model::preference::{Preference, PreferenceValue};
 
-use super::administrator::still_administers;
-use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::model::room::check_room;
 use crate::model::text::check_stored;
 use crate::refusal::{Reason, Refusal};
-use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
 use crate::repo::members::is_still_member;
 use crate::repo::preferences;
@@ -150,15 +147,12 @@ impl Iam {
     async fn lock_preferences(&self, caller: &Identity, of: Principal) -> Result<Tx, IamError> {
         let account = caller.account();
         let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, account).await?;
-        if of != caller.principal() {
-            still_administers(&mut tx, caller, account, WHAT).await?;
+        self.lock_for_owner(&mut tx, caller, (account, of), WHAT)
+            .await?;
+        match is_still_member(&mut tx, account, of).await? {
+            true => Ok(tx),
+            false => Err(nobody()),
         }
-        if !is_still_member(&mut tx, account, of).await? {
-            return Err(nobody());
-        }
-        check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
-        Ok(tx)
     }
 }
 

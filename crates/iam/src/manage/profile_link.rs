@@ -3,7 +3,7 @@
 use super::of_version::OfVersion;
 use super::profile::{HOLDER, about};
 use super::profile_rule::check_cr_type;
-use crate::audit::{Action, Entry};
+use crate::audit::{Action, Entries, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::directory::ProfileLink;
@@ -101,11 +101,17 @@ impl Iam {
         let profile = self.managed_profile(caller, profile).await?;
         text::check_stored("name", &name, &limit::LABEL_BYTES)?;
         terms.check()?;
-        if profile.links.iter().any(|link| terms.is_of(link)) {
+        let made = self.stamp(caller);
+        let mut tx = self.lock_profile(caller, profile.id, made).await?;
+        let held = profile_links::of_profile(&mut tx, profile.id).await?;
+        if held.iter().any(|other| terms.is_of(other)) {
+            drop(tx);
+            // Another node may have made it a moment ago.
+            self.sync().await?;
             let message = "the trusted profile is linked to this compute resource already";
             return Err(Refusal::new(Reason::Conflict, message).field("link").into());
         }
-        let made = self.stamp(caller);
+        check_room(HOLDER, held.len() as u64, &limit::LINKS_PER_PROFILE)?;
         let link = ProfileLink {
             id: ProfileLinkId(entropy::guid()),
             profile: profile.id,
@@ -116,9 +122,6 @@ impl Iam {
             resource_name: terms.resource_name,
             created: made,
         };
-        let mut tx = self.lock_profile(caller, profile.id, made).await?;
-        let held = profile_links::count_of(&mut tx, profile.id).await?;
-        check_room(HOLDER, held, &limit::LINKS_PER_PROFILE)?;
         profile_links::insert(&mut tx, &link).await?;
         let entry = with_link(about(caller, Action::ProfileLinkMade, &profile), &link);
         self.commit(tx, entry).await?;
@@ -148,7 +151,7 @@ impl Iam {
         self.commit(tx, entry).await
     }
 
-    /// Deletes the link to this very compute resource.
+    /// Deletes every link to this very compute resource. There is one, unless an older version has stored it more than once.
     ///
     /// # Errors
     /// Without Administrator of the account; when there is no such link.
@@ -158,13 +161,23 @@ impl Iam {
         profile: ProfileId,
         terms: &LinkTerms,
     ) -> Result<(), IamError> {
-        let find = || -> Result<_, IamError> {
-            let links = self.known_managed_profile(caller, profile)?.links;
-            let found = links.into_iter().find(|link| terms.is_of(link));
-            found.ok_or_else(no_link)
-        };
-        let link = self.found_at_any_node(find).await?;
-        self.delete_profile_link(caller, profile, link.id).await
+        let profile = self.managed_profile(caller, profile).await?;
+        let stamp = self.stamp(caller);
+        let mut tx = self.lock_profile(caller, profile.id, stamp).await?;
+        let mut entries = Vec::new();
+        for link in profile_links::of_profile(&mut tx, profile.id).await? {
+            if terms.is_of(&link) && profile_links::delete(&mut tx, link.id).await? {
+                let entry = about(caller, Action::ProfileLinkDeleted, &profile);
+                entries.push(with_link(entry, &link));
+            }
+        }
+        if entries.is_empty() {
+            drop(tx);
+            // Another node may have deleted it a moment ago.
+            self.sync().await?;
+            return Err(no_link());
+        }
+        self.commit(tx, Entries::of(entries)).await
     }
 }
 

@@ -1,19 +1,19 @@
 //! Restores a deletion as long as its samples exist: the name, the roles of those who are still in the account,
 //! settings and samples are as before.
 
+use super::administrator::still_manages;
+use super::new_key::check_not_revoked;
 use super::{org, space};
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::model::directory::{Deleted, Directory, Org, Space};
 use crate::model::page::{Page, PageRequest};
-use crate::model::role::Role;
 use crate::model::text::name;
 use crate::policy::{administers, manages};
 use crate::refusal::Remedy;
 use crate::repo::counts::CountedItem;
 use crate::repo::deletions::{self, RestorableDomain};
 use crate::repo::members::lock_member;
-use crate::repo::roles::still_holds;
 use crate::repo::{deleted_roles, orgs, spaces, transactions};
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -182,7 +182,8 @@ impl Iam {
         Ok((row.ok_or_else(too_late)?, now))
     }
 
-    /// Asks the database, within the transaction that depends on it, whether the caller still has the right.
+    /// Asks the database, within the transaction that depends on it, whether the caller still has the right and a credential that
+    /// counts.
     async fn still_may(
         &self,
         tx: &mut Tx,
@@ -191,23 +192,12 @@ impl Iam {
     ) -> Result<(), IamError> {
         let (account, principal) = (found.account, caller.principal());
         lock_member(tx, account, principal).await?;
-        let administers = Domain::Account(account);
-        if still_holds(tx, account, principal, administers, Role::Administrator).await?
-            || still_holds(
-                tx,
-                account,
-                principal,
-                Domain::Org(found.org),
-                Role::Manager,
-            )
-            .await?
-        {
-            return Ok(());
+        let may = still_manages(tx, caller, account, &[Domain::Org(found.org)]).await?
+            || deleted_roles::managed(tx, principal, found.domain).await?;
+        match may {
+            true => check_not_revoked(tx, caller, self.0.clock.now()).await,
+            false => Err(IamError::not_found("what was deleted")),
         }
-        if deleted_roles::managed(tx, principal, found.domain).await? {
-            return Ok(());
-        }
-        Err(IamError::not_found("what was deleted"))
     }
 }
 

@@ -17,12 +17,14 @@ use crate::model::page::{Page, PageRequest, PlacedPage};
 use crate::model::session_limits::SessionLimits;
 use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal, Remedy};
-use crate::repo::accounts::lock_active;
+use crate::repo::members::is_still_member;
 use crate::repo::sessions::{self, SessionSelector};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{AccountId, KeyId, SessionId};
 use base::principal::Principal;
+
+const ENDING: &str = "ending the sessions of others";
 
 /// The owner of the sessions in a request.
 struct SessionOwner {
@@ -121,18 +123,22 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         let found = sessions::open_with(&mut tx, id, self.0.clock.now()).await?;
         let (session, used_for) = found.ok_or_else(unknown)?;
-        let (directory, account) = (self.directory(), caller.account());
-        let owner = session.principal;
-        let opens =
-            used_for == account || (session.key.is_none() && directory.is_member(owner, account));
+        let (owner, account) = (session.principal, caller.account());
         // An Administrator's key acts for itself among its owner's sessions, whatever its owner's roles are.
         let key = caller.bounds().root().key;
         let may = match owner == caller.principal() {
             true if caller.is_delegated() => caller.session() == Some(id),
             true => key.is_none() || key == session.key,
-            false => is_administrator(&directory, caller, account),
+            false => is_administrator(&self.directory(), caller, account),
         };
-        if !opens || !may {
+        if !may {
+            return Err(unknown());
+        }
+        self.lock_for_owner(&mut tx, caller, (account, owner), ENDING)
+            .await?;
+        let opens = used_for == account
+            || (session.key.is_none() && is_still_member(&mut tx, account, owner).await?);
+        if !opens {
             return Err(unknown());
         }
         let one = SessionSelector::One(id);
@@ -160,14 +166,15 @@ impl Iam {
         caller: &Identity,
         of: Option<Principal>,
     ) -> Result<u64, IamError> {
-        let owner = self.session_owner(caller, of, "ending the sessions of others")?;
+        let owner = self.session_owner(caller, of, ENDING)?;
         let which = match owner.key {
             None => SessionSelector::Opening(owner.account),
             Some(key) => SessionSelector::OfKey(owner.account, key),
         };
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, owner.account).await?;
+        self.lock_for_owner(&mut tx, caller, (owner.account, owner.principal), ENDING)
+            .await?;
         let ended = sessions::end(&mut tx, owner.principal, which, now).await?;
         if ended == 0 {
             return Ok(0);

@@ -1,6 +1,8 @@
 //! Spaces.
 
+use super::administrator::still_manages;
 use super::deletion::{Deleter, Deletion};
+use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -13,13 +15,13 @@ use crate::policy::{is_administrator, manages, require_visible};
 use crate::refusal::Remedy;
 use crate::repo::counts::CountedItem;
 use crate::repo::members::lock_member;
-use crate::repo::roles::still_holds;
 use crate::repo::spaces;
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::id::{OrgId, SpaceId};
+use base::id::{AccountId, OrgId, SpaceId};
 use base::limit;
 use base::scope::Domain;
+use db::Tx;
 
 /// A new space.
 /// The refusal of everyone who may not create a space in the organization.
@@ -103,16 +105,10 @@ impl Iam {
         };
         let mut tx = self.0.db.begin().await?;
         lock_member(&mut tx, account, caller.principal()).await?;
-        let (principal, mut may) = (caller.principal(), false);
-        for (domain, role) in [
-            (Domain::Account(account), Role::Administrator),
-            (Domain::Org(org), Role::Manager),
-        ] {
-            may |= still_holds(&mut tx, account, principal, domain, role).await?;
-        }
-        if !may {
+        if !still_manages(&mut tx, caller, account, &[Domain::Org(org)]).await? {
             return Err(not_creator(org));
         }
+        check_not_revoked(&mut tx, caller, now).await?;
         self.check_room(
             &mut tx,
             account,
@@ -143,7 +139,7 @@ impl Iam {
     ) -> Result<Space, IamError> {
         let old = self.may_change_space(caller, id).await?;
         let (name, now) = (name("name", text)?, self.0.clock.now());
-        let mut tx = self.0.db.begin().await?;
+        let (mut tx, _) = self.begin_space_change(caller, &old).await?;
         if name == old.name && spaces::is_named(&mut tx, id, &name).await? {
             return Ok(old);
         }
@@ -168,17 +164,30 @@ impl Iam {
     /// Without Manager of it or of its organization.
     pub async fn delete_space(&self, caller: &Identity, id: SpaceId) -> Result<Deletion, IamError> {
         let space = self.may_change_space(caller, id).await?;
-        let account = self.directory().account_of(Domain::Space(id));
+        let (mut tx, account) = self.begin_space_change(caller, &space).await?;
         let by = Deleter {
-            account: account.ok_or_else(|| IamError::not_found("the space"))?,
+            account,
             principal: caller.principal(),
         };
-        let mut tx = self.0.db.begin().await?;
         let deletion = self.remove_space(&mut tx, by, id).await?;
         spaces::delete(&mut tx, id).await?;
         let entry = self.about_space(caller, Action::SpaceDeleted, &space);
         self.commit(tx, entry).await?;
         Ok(deletion)
+    }
+
+    /// Begins a change of a space that the caller may still make. Its account, which is returned, is locked.
+    async fn begin_space_change(
+        &self,
+        caller: &Identity,
+        space: &Space,
+    ) -> Result<(Tx, AccountId), IamError> {
+        let account = self.directory().account_of(Domain::Space(space.id));
+        let account = account.ok_or_else(|| IamError::not_found("the space"))?;
+        let managed = [Domain::Space(space.id), Domain::Org(space.org)];
+        let check = || self.changeable_known_space(caller, space.id).map(drop);
+        let tx = self.begin_managed(caller, account, &managed, check).await?;
+        Ok((tx, account))
     }
 
     pub(super) fn about_space(&self, caller: &Identity, action: Action, space: &Space) -> Entry {

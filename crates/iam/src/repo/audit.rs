@@ -2,7 +2,7 @@
 
 use super::column::at;
 use super::counters;
-use crate::audit::{Entry, Recorded};
+use crate::audit::{Action, Entry, Recorded};
 use crate::error::IamError;
 use base::id::AccountId;
 use base::time::Millis;
@@ -61,17 +61,24 @@ const OF_ACCOUNT_AFTER: &str = concat!(
 const OF_TARGET: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM audit WHERE target = $1 AND account = $2 AND kind IN ('change', 'own') ORDER BY number DESC LIMIT $3"
+    " FROM audit WHERE target = $1 AND account = $2 AND kind IN ('change', 'own') AND ($3 = '' OR event = $3) \
+     ORDER BY number DESC LIMIT $4"
 );
 
-/// The latest changes of an object of the account, the newest first.
+/// The latest changes of an object of the account, the newest first; only those by one action, if one is named.
 pub(crate) async fn of_target(
     db: &Db,
     account: AccountId,
     target: &str,
+    only: Option<Action>,
     most: i64,
 ) -> Result<Vec<Recorded>, IamError> {
-    let values = [target.into(), account.to_string().into(), most.into()];
+    let values = [
+        target.into(),
+        account.to_string().into(),
+        only.map_or("", Action::name).into(),
+        most.into(),
+    ];
     let rows = db.all(OF_TARGET, &values).await?;
     rows.iter().map(decode).collect()
 }

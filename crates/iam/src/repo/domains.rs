@@ -63,6 +63,12 @@ pub(crate) async fn allocate(tx: &mut Tx, domain: Domain) -> Result<(), IamError
     Ok(())
 }
 
+/// Whether the domain is there, and not deleted. Its account is locked, so that it stays.
+pub(crate) async fn is_in_use(tx: &mut Tx, domain: Domain) -> Result<bool, IamError> {
+    let sql = "SELECT domain FROM domains WHERE domain = $1 AND retired_at IS NULL";
+    Ok(tx.one(sql, &[domain.to_string().into()]).await?.is_some())
+}
+
 /// Sets one of the two texts of rules. `false` if it is so already.
 pub(crate) async fn set_rules(
     tx: &mut Tx,

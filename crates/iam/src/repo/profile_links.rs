@@ -1,6 +1,6 @@
 //! The table `profile_links`: the compute resources that may take on a trusted profile.
 
-use super::column::{counted, parse_guid, stamp};
+use super::column::{parse_guid, stamp};
 use super::principals::key as profile_key;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
@@ -66,8 +66,12 @@ pub(crate) async fn delete_of_profile(tx: &mut Tx, profile: &Value) -> Result<()
     Ok(())
 }
 
-/// The number of links of a profile.
-pub(crate) async fn count_of(tx: &mut Tx, profile: ProfileId) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS counted FROM profile_links WHERE profile = $1";
-    counted(tx.one(sql, &[profile_key(profile)]).await?)
+/// The links of a profile.
+pub(crate) async fn of_profile(
+    tx: &mut Tx,
+    profile: ProfileId,
+) -> Result<Vec<ProfileLink>, IamError> {
+    let rows = tx.all(ROWS.by_ids.one, &[profile_key(profile)]).await?;
+    let mut links = read(&rows)?;
+    Ok(links.remove(&profile).unwrap_or_default())
 }

@@ -34,20 +34,22 @@ pub(crate) fn entries(report: &StoredReport) -> Result<Vec<ReportEntry>, IamErro
     })
 }
 
-/// The report with this reference, or the latest of the kind.
+/// The report with this reference, or the latest of the kind, unless it is older: it may be stored until the next one is made.
 pub(crate) async fn find(
     db: &Db,
     account: AccountId,
     kind: ReportKind,
+    older: Millis,
     reference: Option<Guid>,
 ) -> Result<Option<StoredReport>, IamError> {
     let sql = "SELECT reference, created_at, created_by, detail, entries FROM reports \
-               WHERE account = $1 AND kind = $2 AND ($3 = '' OR reference = $3) \
+               WHERE account = $1 AND kind = $2 AND created_at > $3 AND ($4 = '' OR reference = $4) \
                ORDER BY created_at DESC, reference LIMIT 1";
     let reference = reference.map_or_else(String::new, |reference| reference.to_string());
     let values = [
         account.to_string().into(),
         kind.name().into(),
+        older.0.into(),
         reference.into(),
     ];
     db.one(sql, &values).await?.as_ref().map(read).transpose()

@@ -3,9 +3,11 @@
 use super::cr_token_error::CrTokenError;
 use super::cr_type::CrType;
 use super::issuer::{AccountOf, ClaimName, CrnOf, WorkloadIssuer};
+use super::times;
 use crate::model::claim_condition::ClaimValue;
 use crate::model::text::is_seen;
 use base::id::AccountId;
+use base::time::Millis;
 use serde_json::Value;
 
 /// The longest text of a claim that says who the resource is. It is shown in tokens and in the audit.
@@ -24,6 +26,8 @@ pub struct ComputeResource {
     pub namespace: Option<String>,
     /// Its name, if its issuer says one.
     pub name: Option<String>,
+    /// When its token ends, and whatever is given for it.
+    pub expires_at: Millis,
     issuer: String,
     claims: Value,
 }
@@ -46,7 +50,7 @@ impl ComputeResource {
     /// The resource that verified claims are about.
     ///
     /// # Errors
-    /// When a claim that the issuer's settings name is missing, or is no text that can be shown.
+    /// When a claim that the issuer's settings name is missing, or is no text that can be shown; when its end is missing.
     pub(crate) fn of(issuer: &WorkloadIssuer, claims: Value) -> Result<Self, CrTokenError> {
         let optional = |claim: &Option<ClaimName>| {
             let claim = claim.as_ref();
@@ -70,6 +74,7 @@ impl ComputeResource {
             crn,
             namespace: optional(&issuer.namespace)?,
             name: optional(&issuer.name)?,
+            expires_at: times::end(&claims)?,
             issuer: issuer.issuer.clone(),
             claims,
         })
@@ -176,6 +181,7 @@ pub(super) mod tests {
         };
         assert_eq!(resource.account, account);
         assert_eq!(resource.label(), "prod/web");
+        assert_eq!(resource.expires_at, Millis::from_secs(4600));
         for (name, expected) in [
             ("cr_type", Some("IKS_SA".to_owned())),
             ("account_id", Some(account.to_string())),

@@ -26,11 +26,20 @@ pub(super) fn check_audience(claims: &Value, wanted: &str) -> Result<(), CrToken
     is_for_us.then_some(()).ok_or(CrTokenError::Audience)
 }
 
+fn expires(claims: &Value) -> Result<i64, CrTokenError> {
+    seconds(claims, "exp").ok_or_else(|| CrTokenError::NoClaim("exp".to_owned()))
+}
+
+/// When a token ends.
+pub(super) fn end(claims: &Value) -> Result<Millis, CrTokenError> {
+    expires(claims).map(Millis::from_secs)
+}
+
 /// Refuses a token that is over, not valid yet, or does not say when it is valid.
 pub(super) fn check(claims: &Value, now: Millis) -> Result<(), CrTokenError> {
     let named = |name: &'static str| CrTokenError::NoClaim(name.to_owned());
     let issued = seconds(claims, "iat").ok_or_else(|| named("iat"))?;
-    let expires = seconds(claims, "exp").ok_or_else(|| named("exp"))?;
+    let expires = expires(claims)?;
     let begins = match claims.get("nbf") {
         None => issued,
         Some(_) => seconds(claims, "nbf").ok_or_else(|| named("nbf"))?,
@@ -89,6 +98,7 @@ mod tests {
         // As JSON of other programs has numbers.
         let claims = json!({"iat": 1.5, "exp": 9e0, "nbf": 1.0});
         assert_eq!(check(&claims, Millis::from_secs(5)), Ok(()));
+        assert_eq!(end(&claims), Ok(Millis::from_secs(9)));
     }
 
     proptest! {

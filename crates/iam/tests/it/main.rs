@@ -95,6 +95,8 @@ mod settings_of_others;
 #[cfg(test)]
 mod signing;
 #[cfg(test)]
+mod taken_right;
+#[cfg(test)]
 mod token_bodies;
 #[cfg(test)]
 mod unchanged;

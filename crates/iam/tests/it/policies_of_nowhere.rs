@@ -2,11 +2,14 @@
 
 use crate::access_policies::give;
 use crate::world::{World, code, on_both_databases};
+use iam::directory::{Attribute, NamedRole, PolicyRole, PolicySubject};
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
+use iam::manage::invitation::{InvitedAccess, Invitee};
 
 on_both_databases!(
     one_that_could_be_met_nowhere_is_refused,
     one_for_a_deleted_space_is_changed_beside_its_attributes,
+    one_for_what_another_node_has_just_deleted_is_refused,
 );
 
 async fn one_for_a_deleted_space_is_changed_beside_its_attributes(world: World) {
@@ -35,6 +38,57 @@ async fn one_for_a_deleted_space_is_changed_beside_its_attributes(world: World) 
     let terms = terms_with("of what was", others);
     let refused = world.iam.replace_policy(&owner, made.id, "*", terms).await;
     assert_eq!(code(refused), "field");
+}
+
+async fn one_for_what_another_node_has_just_deleted_is_refused(world: World) {
+    let (owner, iam, account) = (world.owner(), &world.iam, world.made.account);
+    let (subject, _) = world.service().await;
+    let made = give(&world, subject, &[]).await.unwrap();
+    let org = iam.create_org(&owner, "soon gone", None).await.unwrap().id;
+    let space = iam.create_space(&owner, org, "soon gone").await.unwrap().id;
+    let group = iam.create_resource_group(&owner, "soon gone").await;
+    let group = group.unwrap().id;
+    let node = world.node().await;
+    iam.delete_org(&owner, org, true).await.unwrap();
+    iam.delete_resource_group(&owner, group).await.unwrap();
+    let (org, space, group) = (org.to_string(), space.to_string(), group.to_string());
+    for named in [
+        vec![("organizationId", &org)],
+        vec![("spaceId", &space)],
+        vec![("resourceGroupId", &group)],
+        vec![("resourceType", &"space".to_owned()), ("resource", &space)],
+    ] {
+        let whole = [("accountId", &account.to_string())];
+        let attributes = whole.iter().chain(&named);
+        let attributes = attributes.map(|(key, value)| Attribute::read(key, None, value).unwrap());
+        let grant = PolicyGrant {
+            description: String::new(),
+            roles: vec![PolicyRole::Named(NamedRole::Editor)],
+            attributes: attributes.collect(),
+        };
+        let terms = PolicyTerms {
+            subject: PolicySubject::Principal(subject),
+            grant: grant.clone(),
+        };
+        let created = node.create_policy(&owner, terms.clone()).await;
+        assert_eq!(code(created), "field", "{named:?}");
+        let replaced = node.replace_policy(&owner, made.id, "*", terms).await;
+        assert_eq!(code(replaced), "field", "{named:?}");
+        let invitee = Invitee {
+            email: "erin@example.org".to_owned(),
+            role: None,
+        };
+        let access = InvitedAccess {
+            policies: vec![grant],
+            groups: Vec::new(),
+        };
+        let invited = node.invite_with(&owner, account, &[invitee], access).await;
+        assert_eq!(code(invited), "field", "{named:?}");
+    }
+    // It is refused by the transaction: this node still has all of them in its directory.
+    let group = node.resource_group(&owner, group.parse().unwrap()).await;
+    group.unwrap();
+    node.close().await;
 }
 
 async fn one_that_could_be_met_nowhere_is_refused(world: World) {

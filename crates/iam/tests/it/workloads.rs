@@ -85,14 +85,15 @@ with_issuer_on_both_databases!(
     what_was_got_by_a_rule_ends_when_the_rule_is_another,
     a_profile_is_for_workloads_of_its_own_account_alone,
     a_login_of_a_workload_is_good_for_an_hour_and_makes_nothing_that_lasts,
+    what_a_workload_gets_ends_with_the_token_that_it_shows,
     a_key_that_a_workload_makes_for_a_service_id_does_not_end_with_its_token,
     a_login_of_a_workload_is_in_the_audit_with_its_source,
 );
 
-/// The token of the workload `prod/web` in an account.
-fn cr_token(account: AccountId) -> String {
+/// The token of the workload `prod/web` in an account, until this time.
+fn cr_token(account: AccountId, end: i64) -> String {
     let claims = json!({
-        "iss": ISSUER, "aud": "vigie", "iat": START, "exp": START + 86_400,
+        "iss": ISSUER, "aud": "vigie", "iat": START, "exp": end,
         "account": account.to_string(), "namespace": "prod", "name": "web",
     });
     let encode = |json: serde_json::Value| BASE64.encode(json.to_string());
@@ -102,9 +103,14 @@ fn cr_token(account: AccountId) -> String {
     format!("{message}.{}", BASE64.encode(signature.as_ref()))
 }
 
+/// Shows a token that is good for a day.
 async fn log_in(iam: &Iam, account: AccountId, profile: WantedProfile) -> Result<Tokens, IamError> {
+    log_in_by(iam, &cr_token(account, START + 86_400), profile).await
+}
+
+async fn log_in_by(iam: &Iam, token: &str, profile: WantedProfile) -> Result<Tokens, IamError> {
     let login = WorkloadLogin {
-        token: secret(&cr_token(account)),
+        token: secret(token),
         profile,
         account: None,
         client: None,
@@ -257,6 +263,20 @@ async fn a_login_of_a_workload_is_good_for_an_hour_and_makes_nothing_that_lasts(
     world.wait(86_400);
     let late = log_in(&world.iam, account, collector()).await;
     assert_eq!(code(late), "wrong_token");
+}
+
+async fn what_a_workload_gets_ends_with_the_token_that_it_shows(world: World) {
+    linked(&world).await;
+    let shown = cr_token(world.made.account, START + 300);
+    world.wait(200);
+    let tokens = log_in_by(&world.iam, &shown, collector()).await.unwrap();
+    assert_eq!(tokens.expires_in, 100);
+    let token = access_token(&tokens);
+    world.wait(99);
+    world.enter(&token).unwrap();
+    world.wait(1);
+    let over = world.enter(&token).map(drop);
+    assert_eq!(over, Err(AuthError::Expired { seconds_ago: 0 }));
 }
 
 /// As one that a person makes: what may be done with it is the Administrator's right to give.

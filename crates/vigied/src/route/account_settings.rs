@@ -15,6 +15,7 @@ use axum::response::Response;
 use base::id::AccountId;
 use http::StatusCode;
 use iam::Identity;
+use iam::audit::Action;
 use iam::manage::account_settings::{
     AccountSettings, AllowedAddresses, SettingsChange, StoredSettings, entity_tag,
 };
@@ -34,9 +35,6 @@ const NO_PASSWORD_ALONE: &str = "NONE_NO_ROPC";
 
 /// Parameters of the original that are not served.
 const UNSERVED: [&str; 1] = ["resolve_user_mfa"];
-
-/// The action of the audit that the history of settings consists of.
-const CONFIGURED: &str = "account_configured";
 
 fn or_not_set(value: Option<impl Display>) -> String {
     value.map_or_else(|| NOT_SET.to_owned(), |value| value.to_string())
@@ -99,11 +97,9 @@ async fn read(
     params.refuse_unserved(&UNSERVED)?;
     let account = account(app, caller, params)?;
     let stored = app.iam.account_settings(caller, account)?;
-    let history = history::asked_for(app, caller, params, account).await?;
-    let history = history.map(|all| {
-        let of_settings = all.into_iter().filter(|one| one.action == CONFIGURED);
-        of_settings.collect()
-    });
+    // The account has entries of other things that are done in it.
+    let only = Some(Action::AccountConfigured);
+    let history = history::asked_for(app, caller, params, account, only).await?;
     let answer = Shown {
         history,
         ..to_wire(&stored)

@@ -301,7 +301,7 @@ async fn read(
     params: &Params,
     key: &Stored,
 ) -> Result<Response, Refusal> {
-    let history = history::asked_for(app, caller, params, key.id).await?;
+    let history = history::asked_for(app, caller, params, key.id, None).await?;
     let activity = match activity::is_asked_for(params)? {
         true => Some(app.iam.key_activity(caller, key.id).await?),
         false => None,

@@ -5,24 +5,25 @@ use crate::http::problem::Refusal;
 use crate::request::params::Params;
 use base::time::Millis;
 use iam::Identity;
-use iam::audit::Recorded;
+use iam::audit::{Action, Recorded};
 use iam::manage::history::sentence;
 use serde_json::{Map, Value};
 use std::fmt::Display;
 use wire::iam::api_key::time_text;
 use wire::iam::history::HistoryEntry;
 
-/// The history of an object that the caller has been shown; none if the request asks for none.
+/// The history of an object that the caller has been shown, or that by one action alone; none if the request asks for none.
 pub(super) async fn asked_for(
     app: &App,
     caller: &Identity,
     params: &Params,
     object: impl Display + Send,
+    only: Option<Action>,
 ) -> Result<Option<Vec<HistoryEntry>>, Refusal> {
     if !params.flag("include_history")? {
         return Ok(None);
     }
-    let found = app.iam.history(caller, object.to_string()).await?;
+    let found = app.iam.history(caller, object.to_string(), only).await?;
     Ok(Some(found.iter().map(entry).collect()))
 }
 

@@ -200,7 +200,7 @@ pub(super) async fn show(
 ) -> Result<Response, Refusal> {
     let with_group = tells_group(&params)?;
     let service = app.iam.service_id(&caller, id(&params)?).await?;
-    let history = history::asked_for(&app, &caller, &params, service.id).await?;
+    let history = history::asked_for(&app, &caller, &params, service.id, None).await?;
     let activity = match activity::is_asked_for(&params)? {
         true => Some(app.iam.service_activity(&caller, service.id).await?),
         false => None,

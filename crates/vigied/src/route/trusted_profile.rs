@@ -131,7 +131,7 @@ pub(super) async fn show(
     params: Params,
 ) -> Result<Response, Refusal> {
     let profile = app.iam.profile(&caller, id(&params)?).await?;
-    let history = history::asked_for(&app, &caller, &params, profile.id).await?;
+    let history = history::asked_for(&app, &caller, &params, profile.id, None).await?;
     let activity = match activity::is_asked_for(&params)? {
         true => Some(app.iam.profile_activity(&caller, profile.id).await?),
         false => None,

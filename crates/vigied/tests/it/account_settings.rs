@@ -150,6 +150,26 @@ fn what_is_set_is_shown_and_a_stale_tag_changes_nothing() {
     }
 }
 
+/// Reports are in the audit under the account as well, more of them than a history has entries.
+#[test]
+fn the_history_of_settings_is_not_lost_among_other_entries() {
+    let account = Account::start();
+    account.set(&json!({"system_access_token_expiration_in_seconds": "900"}));
+    let report = format!(
+        "/v1/activity/accounts/{}/report",
+        account.server.owner.account
+    );
+    for _ in 0..=limit::PAGE_ENTRIES.default {
+        let made = account.call("POST", &report).send();
+        assert_eq!(made.status, 202, "{}", made.text());
+    }
+    let path = format!("{}?include_history=true", account.path);
+    let read = account.call("GET", &path).send().json();
+    let history = read["history"].as_array().unwrap();
+    assert_eq!(history.len(), 1, "{history:?}");
+    assert_eq!(history[0]["action"], "account_configured");
+}
+
 /// `*` is whatever version there is: of changes at the same moment some were answered with 409.
 #[test]
 fn changes_of_whatever_version_all_happen() {

@@ -11,6 +11,7 @@ use crate::repo::{accounts, users};
 
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
+use crate::manage::new_key::check_not_revoked;
 use crate::model::address;
 use crate::model::page::{Page, PageRequest};
 use crate::repo::accounts::lock_active;
@@ -88,6 +89,7 @@ impl Iam {
             found.filter(|found| found.expires_at.0 > now.0 && is_chosen(choice, found.guid));
         let found = found.ok_or_else(none)?;
         lock_user(&mut tx, caller.user()?).await?;
+        check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
         let user = holder(&mut tx, &folded).await?;
         let user = user
             .filter(|user| caller.principal() == user.user.into())
@@ -120,6 +122,7 @@ impl Iam {
             .filter(|found| is_chosen(choice, found.guid))
             .ok_or_else(none)?;
         lock_user(&mut tx, caller.user()?).await?;
+        check_not_revoked(&mut tx, caller, self.0.clock.now()).await?;
         let user = holder(&mut tx, &folded).await?;
         let user = user
             .filter(|user| caller.principal() == user.user.into())

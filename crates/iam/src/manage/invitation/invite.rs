@@ -8,7 +8,7 @@ use super::new_code;
 use crate::audit::{Action, Entries, Entry};
 use crate::config::InvitationConfig;
 use crate::error::IamError;
-use crate::manage::access_policy::{CheckedGrant, PolicyGrant, roles_check_roles_exist};
+use crate::manage::access_policy::{CheckedGrant, PolicyGrant, check_grants_exist};
 use crate::model::address::Address;
 use crate::model::page::{Page, PageRequest};
 use crate::model::people_search::PeopleSearch;
@@ -97,7 +97,7 @@ impl Iam {
             .begin_administered(caller, account, "inviting users")
             .await?;
         groups.check_exist(&mut tx, account).await?;
-        roles_check_roles_exist(&mut tx, account, &policies).await?;
+        check_grants_exist(&mut tx, account, &policies).await?;
         let domain = Domain::Account(account);
         invitations::sweep(&mut tx, account, now).await?;
         let amount = i64::try_from(wanted.len()).unwrap_or(i64::MAX);

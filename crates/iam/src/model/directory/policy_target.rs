@@ -264,6 +264,32 @@ impl PolicyTarget {
         }
         Ok(target)
     }
+
+    /// The domains that the attributes name, each with the attribute that names it.
+    pub(crate) fn named_domains(&self) -> impl Iterator<Item = (AttributeKey, Domain)> {
+        let org = self.org.map(|org| (AttributeKey::Org, Domain::Org(org)));
+        let space = self.space;
+        let space = space.map(|space| (AttributeKey::Space, Domain::Space(space)));
+        let resource = self.kind.zip(self.resource);
+        let resource = resource.map(|(kind, guid)| (AttributeKey::Resource, kind.domain(guid)));
+        [org, space, resource].into_iter().flatten()
+    }
+
+    /// The resource group that the attributes name.
+    pub(crate) const fn named_group(&self) -> Option<ResourceGroupId> {
+        self.group
+    }
+}
+
+/// The refusal of an attribute that names what is not in the account.
+pub(crate) fn missing(key: AttributeKey) -> Refusal {
+    let what = match key {
+        AttributeKey::Org => "is no organization of the account",
+        AttributeKey::Space => "is no space of the account",
+        AttributeKey::ResourceGroup => "is no resource group of the account",
+        _ => "is no such domain of the account",
+    };
+    wrong(key, what).remedy(by_name(key))
 }
 
 pub(super) fn wrong(key: AttributeKey, what: &str) -> Refusal {
@@ -272,7 +298,7 @@ pub(super) fn wrong(key: AttributeKey, what: &str) -> Refusal {
 }
 
 /// How to find the id of what the attribute names.
-pub(super) const fn by_name(key: AttributeKey) -> Remedy {
+const fn by_name(key: AttributeKey) -> Remedy {
     match key {
         AttributeKey::Org => Remedy::NameOrg,
         AttributeKey::Space => Remedy::NameSpace,

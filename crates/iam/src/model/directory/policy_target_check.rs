@@ -1,15 +1,10 @@
 //! Whether what the attributes of a policy's resource name is there, so that a slip does not become a policy without any effect.
 
 use super::Directory;
-use super::policy_target::{AttributeKey, DomainKind, PolicyTarget, by_name, is_met, wrong};
+use super::policy_target::{AttributeKey, DomainKind, PolicyTarget, is_met, missing, wrong};
 use crate::refusal::Refusal;
 use base::id::AccountId;
 use base::scope::Domain;
-
-/// The refusal of what is not in the account.
-fn missing(key: AttributeKey, what: &str) -> Refusal {
-    wrong(key, what).remedy(by_name(key))
-}
 
 impl PolicyTarget {
     /// Checks that everything the attributes name is in the account, and can be said of one domain.
@@ -18,36 +13,16 @@ impl PolicyTarget {
         directory: &Directory,
         account: AccountId,
     ) -> Result<(), Refusal> {
-        let is_there = |domain| directory.account_of(domain) == Some(account);
-        if let Some(org) = self.org
-            && !is_there(Domain::Org(org))
-        {
-            return Err(missing(
-                AttributeKey::Org,
-                "is no organization of the account",
-            ));
+        let is_elsewhere = |domain| directory.account_of(domain) != Some(account);
+        let mut domains = self.named_domains();
+        if let Some((key, _)) = domains.find(|(_, domain)| is_elsewhere(*domain)) {
+            return Err(missing(key));
         }
-        if let Some(space) = self.space
-            && !is_there(Domain::Space(space))
-        {
-            return Err(missing(AttributeKey::Space, "is no space of the account"));
-        }
-        if let Some(group) = self.group {
+        if let Some(group) = self.named_group() {
             let found = directory.resource_group(group);
             if found.is_none_or(|found| found.account != account) {
-                return Err(missing(
-                    AttributeKey::ResourceGroup,
-                    "is no resource group of the account",
-                ));
+                return Err(missing(AttributeKey::ResourceGroup));
             }
-        }
-        if let (Some(kind), Some(guid)) = (self.kind, self.resource)
-            && !is_there(kind.domain(guid))
-        {
-            return Err(missing(
-                AttributeKey::Resource,
-                "is no such domain of the account",
-            ));
         }
         if let Some((operator, value)) = &self.region {
             let mut all = directory.regions.iter();

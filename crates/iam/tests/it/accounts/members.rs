@@ -10,7 +10,7 @@ use iam::manage::api_key::NewKey;
 use iam::manage::invitation::{Choice, Invitee};
 use iam::manage::page::PageRequest;
 use iam::role::Role;
-use iam::{AuthError, Credential, IamError};
+use iam::{AuthError, Credential, IamError, Reason};
 
 fn invitee(email: &str) -> Invitee {
     Invitee {
@@ -350,5 +350,28 @@ fn the_operator_makes_accounts() {
             world.iam.bootstrap(request("d", CARL)).await,
             Err(IamError::AlreadyInitialised)
         ));
+    });
+}
+
+/// A login that was ended at another node answers no invitation.
+#[test]
+fn a_login_that_has_ended_answers_no_invitation() {
+    on_both("ended_login_answers", &async |world: &World| {
+        let invitation = Choice::Id(world.invite(ADA, None).await.id);
+        let ada = world.identity(&world.ada(None).await).unwrap();
+        let node = world.node().await;
+        world.iam.log_out(&ada).await.unwrap();
+        let accepted = node.accept(&ada, invitation, None).await;
+        let declined = node.decline(&ada, invitation).await;
+        for answer in [accepted, declined] {
+            let refused = answer.unwrap_err();
+            let reason = &refused.refusal().unwrap().reason;
+            let is_revoked =
+                matches!(reason, Reason::Credential(why) if matches!(**why, AuthError::Revoked(_)));
+            assert!(is_revoked, "{refused}");
+        }
+        let ada = world.identity(&world.ada(None).await).unwrap();
+        node.accept(&ada, invitation, None).await.unwrap();
+        node.close().await;
     });
 }

@@ -361,7 +361,7 @@ async fn no_profile_takes_on_another_or_has_a_key(world: World) {
     // What it may do else, it does, and the audit has both.
     let gone = world.iam.delete_profile(&caller, other).await;
     gone.unwrap();
-    let history = world.iam.history(&owner, other).await.unwrap();
+    let history = world.iam.history(&owner, other, None).await.unwrap();
     let last = history.first().unwrap();
     assert_eq!(
         (last.event.as_str(), last.who.as_str()),

@@ -85,11 +85,11 @@ pub(crate) fn message(header: &Value, claims: &Value) -> String {
     format!("{}.{}", encode(header), encode(claims))
 }
 
-/// The claims of a service account's token, as Kubernetes writes them.
+/// The claims of a service account's token, as Kubernetes writes them. It is good for longer than what is given for it.
 pub(crate) fn claims(namespace: &str, name: &str) -> Value {
     let now = now();
     json!({
-        "iss": ISSUER, "aud": [AUDIENCE], "iat": now - 10, "nbf": now - 10, "exp": now + 3600,
+        "iss": ISSUER, "aud": [AUDIENCE], "iat": now - 10, "nbf": now - 10, "exp": now + 7200,
         "sub": format!("system:serviceaccount:{namespace}:{name}"),
         "kubernetes.io": {"namespace": namespace, "serviceaccount": {"name": name, "uid": "1"}},
     })
