@@ -98,7 +98,7 @@ pub(crate) enum Command {
     /// See what was deleted and have its metrics go at once, also while a server runs on the same data.
     #[command(subcommand)]
     Deleted(deleted::DeletedCommand),
-    /// List, make and retire the keys that sign tokens, also while a server runs on the same data.
+    /// List, rotate and retire the keys that sign tokens, also while a server runs on the same data.
     #[command(subcommand)]
     Keys(KeysCommand),
     /// Print the secret that a sender signs or encrypts with: the password of collectd's plugin `network`.
