@@ -168,7 +168,9 @@ fn a_session_that_the_command_line_uses_does_not_end_unused() {
     let token = run(&["iam", "token"]);
     let request = server.request("GET", "/v1/sessions").bearer(token.trim());
     let sessions = request.send().json();
-    let id = text(&sessions["sessions"][0]["id"]);
+    let mut sessions = sessions["sessions"].as_array().unwrap().iter();
+    let session = sessions.find(|session| session["current"] == true).unwrap();
+    let id = text(&session["id"]);
     let file = home.join("config.json");
     // Ten minutes pass before each use, so twenty from the first to the last.
     for _ in 0..2 {
