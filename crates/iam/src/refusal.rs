@@ -28,7 +28,7 @@ pub enum Reason {
     SamePolicy,
     /// Another role has the name.
     SameRole,
-    /// The key is locked.
+    /// The key, service ID or instance is locked.
     Locked,
     /// The user's address is not proven.
     AddressUnproven,

@@ -124,7 +124,17 @@ impl Home {
         })
     }
 
-    fn acquire(&self, name: &str) -> Result<File, Failure> {
+    /// The same lock, if it can be had at once.
+    pub(crate) fn lock_if_free(&self) -> Option<Lock<'_>> {
+        let (file, _) = self.lock_file("config.json.lock").ok()?;
+        file.try_lock().ok()?;
+        Some(Lock {
+            home: self,
+            _file: file,
+        })
+    }
+
+    fn lock_file(&self, name: &str) -> Result<(File, PathBuf), Failure> {
         create_directory(&self.directory)?;
         let path = self.directory.join(name);
         let mut options = OpenOptions::new();
@@ -132,6 +142,11 @@ impl Home {
         let file = links::never_linked(&mut options)
             .open(&path)
             .map_err(|error| Failure::file("open", &path, &error))?;
+        Ok((file, path))
+    }
+
+    fn acquire(&self, name: &str) -> Result<File, Failure> {
+        let (file, path) = self.lock_file(name)?;
         let give_up = Instant::now() + Duration::from_secs(LOCK_WAIT_SECONDS_MAX);
         loop {
             match file.try_lock() {

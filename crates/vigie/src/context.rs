@@ -7,7 +7,8 @@ use crate::error::Failure;
 use crate::origin::Origin;
 use crate::output::{Format, Output};
 use crate::stray_variables::unreadable_switch;
-use std::cell::{OnceCell, Ref, RefCell};
+use std::cell::{Cell, OnceCell, Ref, RefCell};
+use std::time::Instant;
 use wire::secret::SecretText;
 
 pub(crate) use crate::name::Name;
@@ -25,6 +26,8 @@ pub(crate) struct Context {
     pub(crate) other_name: OnceCell<Origin>,
     /// The refresh token on disk, if it was used up and its successor could not be stored.
     pub(crate) spent_refresh_token: RefCell<Option<SecretText>>,
+    /// When this process last tried to renew a token that was still good.
+    pub(crate) early_renewal_tried_at: Cell<Option<Instant>>,
     /// The Cloud Foundry session of a login that has begun and is not stored yet.
     pub(crate) login: RefCell<Option<CfConfig>>,
 }
@@ -47,6 +50,7 @@ impl Context {
             client: OnceCell::new(),
             other_name: OnceCell::new(),
             spent_refresh_token: RefCell::new(None),
+            early_renewal_tried_at: Cell::new(None),
             login: RefCell::new(None),
         })
     }

@@ -1,8 +1,9 @@
 //! The login: reads its tokens, renews them, and stores the new ones.
 //!
-//! A valid token costs reading one small file. An expired one is renewed under the lock of the configuration: of many processes
-//! that notice at once, one asks the server, and the others use the token it got.
+//! A valid token costs reading one small file. One in the second half of its life, or expired, is renewed under the lock of the
+//! configuration: of many processes that notice at once, one asks the server, and the others use the token it got.
 
+mod early;
 mod ended;
 mod grant;
 pub(crate) mod reach;
@@ -51,7 +52,8 @@ impl Context {
     pub(crate) fn token_for(&self, ttl_min: Duration) -> Result<Token, Failure> {
         let config = self.config();
         if let Some(token) = config.good_token(ttl_min) {
-            return Ok(token);
+            drop(config);
+            return self.renewed_early(token);
         }
         let known = config.iam_token.clone();
         drop(config);

@@ -246,7 +246,11 @@ pub const IDENTITY: &[Word] = &[
         "409",
         "another role has the name or the display name",
     ),
-    word("locked", "409", "the API key is locked: unlock it first"),
+    word(
+        "locked",
+        "409",
+        "the API key, service ID or resource instance is locked: unlock it first",
+    ),
     word(
         "limit_exceeded",
         "409",

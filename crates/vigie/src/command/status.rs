@@ -1,5 +1,6 @@
 //! `status`: user, target and expiry. It makes no request, unless nothing is targeted: then the account would be the scope, and
-//! whether the caller has a role in it, or in anything else, only the server knows.
+//! whether the caller has a role in it, or in anything else, only the server knows. Whether the session still lasts only the server
+//! knows, too: so nothing is promised beyond it.
 
 use crate::config::{CfConfig, Config, DomainFields};
 use crate::context::Context;
@@ -154,7 +155,12 @@ impl Status {
         match (self.expires_at(), u64::try_from(self.remaining)) {
             (None, _) => "none".to_owned(),
             _ if self.config.is_ended() => "of a login that has ended".to_owned(),
-            (Some(at), Ok(left)) if left > 0 => format!("good until {at}, for {}", in_words(left)),
+            (Some(at), Ok(left)) if left > 0 => {
+                format!(
+                    "good until {at}, for {}, unless its session ends before",
+                    in_words(left)
+                )
+            }
             (Some(at), _) => format!("expired at {at}"),
         }
     }
@@ -164,10 +170,10 @@ impl Status {
             _ if self.config.is_ended() => "refused; log in again".to_owned(),
             _ if !self.is_renewable() => "not possible; log in again".to_owned(),
             Some(key) => format!(
-                "by itself, when it has expired, while its session and the API key {} are good",
+                "by itself, while its session and the API key {} are good",
                 printable(key)
             ),
-            None => "by itself, when it has expired".to_owned(),
+            None => "by itself, while its session lasts".to_owned(),
         }
     }
 }

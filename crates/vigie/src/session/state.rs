@@ -87,28 +87,39 @@ impl Context {
         } else {
             Duration::ZERO
         };
-        let token = if let Some(token) = config.good_token(enough) {
-            token
-        } else {
-            let file = match lock.prepare() {
-                Ok(file) => file,
-                Err(failure) => return self.stored_token_or(failure),
-            };
-            let reply = match renew(self, &config, None) {
-                Ok(reply) => reply,
-                Err(failure) => return Err(self.refused(config, file, failure)),
-            };
-            let used_up = config.iam_refresh_token.clone();
-            store_tokens(&mut config, &reply);
-            if let Err(failure) = file.keep(&config) {
-                self.spent_refresh_token.replace(Some(used_up));
-                warn_unsaved(self, &failure);
-            }
-            Secret::new(reply.access_token.expose().to_owned())
+        if let Some(token) = config.good_token(enough) {
+            self.set_config(config);
+            drop(lock);
+            return Ok(token);
+        }
+        let file = match lock.prepare() {
+            Ok(file) => file,
+            Err(failure) => return self.stored_token_or(failure),
         };
-        self.set_config(config);
+        let reply = match renew(self, &config, None) {
+            Ok(reply) => reply,
+            Err(failure) => return Err(self.refused(config, file, failure)),
+        };
+        let token = self.keep_renewed(config, file, &reply);
         drop(lock);
         Ok(token)
+    }
+
+    /// Stores the tokens of a renewal, under the lock that the caller holds; returns the access token.
+    pub(super) fn keep_renewed(
+        &self,
+        mut config: Config,
+        file: Prepared,
+        reply: &TokenReply,
+    ) -> Token {
+        let used_up = config.iam_refresh_token.clone();
+        store_tokens(&mut config, reply);
+        if let Err(failure) = file.keep(&config) {
+            self.spent_refresh_token.replace(Some(used_up));
+            warn_unsaved(self, &failure);
+        }
+        self.set_config(config);
+        Secret::new(reply.access_token.expose().to_owned())
     }
 
     /// The same for the UAA token; `kept` returns the stored one if it is valid.
@@ -143,7 +154,7 @@ impl Context {
     }
 
     /// Stores that the login has ended, if the failure says so. If that cannot be stored, the server will refuse again.
-    fn refused(&self, mut config: Config, file: Prepared, failure: Failure) -> Failure {
+    pub(super) fn refused(&self, mut config: Config, file: Prepared, failure: Failure) -> Failure {
         if ended::is_ended(&failure) && !config.is_ended() {
             config.refused_expiry = config.expiry();
             if file.keep(&config).is_ok() {
@@ -154,7 +165,7 @@ impl Context {
     }
 
     /// Continues with the tokens of this process if those on disk are the ones they replaced.
-    fn resume_unsaved(&self, config: &mut Config) {
+    pub(super) fn resume_unsaved(&self, config: &mut Config) {
         if self.spent_refresh_token.borrow().as_ref() == Some(&config.iam_refresh_token) {
             let held = self.config();
             config.iam_token = held.iam_token.clone();

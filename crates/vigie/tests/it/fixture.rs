@@ -25,7 +25,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokens::narrowed;
-pub(crate) use tokens::{jwt, jwt_of};
+pub(crate) use tokens::{jwt, jwt_of, jwt_of_age};
 
 pub(crate) const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const ORG: &str = "11111111-0000-4000-8000-000000000001";

@@ -12,6 +12,7 @@ mod agent_end;
 mod agent_install;
 mod agent_scope;
 mod completion;
+mod early_renewal;
 mod exit_codes;
 mod fixture;
 mod folders;

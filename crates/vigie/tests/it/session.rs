@@ -391,6 +391,8 @@ fn regression_7_a_login_with_a_key_lasts_while_both_are_good() {
             .contains("while its session and the API key ApiKey-1 are good"),
         "{status:?}"
     );
+    let expected = ", unless its session ends before\n";
+    assert!(status.stdout.contains(expected), "{status:?}");
 }
 
 /// They printed plain text, though standard output holds only JSON then.

@@ -98,7 +98,7 @@ pub(crate) enum Command {
     /// See what was deleted and have its metrics go at once, also while a server runs on the same data.
     #[command(subcommand)]
     Deleted(deleted::DeletedCommand),
-    /// List, make and retire the keys that sign tokens, also while a server runs on the same data.
+    /// List, rotate and retire the keys that sign tokens, also while a server runs on the same data.
     #[command(subcommand)]
     Keys(KeysCommand),
     /// Print the secret that a sender signs or encrypts with: the password of collectd's plugin `network`.
@@ -350,8 +350,8 @@ pub(crate) enum KeysCommand {
     },
     /// Take a key out of service: from now on every node refuses the tokens it has signed.
     ///
-    /// For a key that was stolen: `vigied keys rotate --now`, then `vigied keys retire` with the old name. Users get new
-    /// tokens with their refresh tokens or keys. The last key in service cannot be retired, nor the one that signs as long
+    /// After a theft: `vigied keys rotate --now`, then `vigied keys retire` for every other key, also one that is only announced.
+    /// Users get new tokens with their refresh tokens or keys. The last key in service cannot be retired, nor the one that signs as long
     /// as its successors are only announced. A key that was not stolen is retired when its tokens have expired: programs keep
     /// a token as long as it says that it is good.
     Retire {

@@ -46,13 +46,19 @@ pub(crate) async fn perform(
             let begins = if *now { Begins::Now } else { Begins::Announced };
             let before = iam.stored_signing_keys().await?;
             let asked_at = SystemClock.now();
-            let earlier = before.iter().find(|key| is_announced(key, asked_at));
+            let earlier = before.iter().filter(|key| is_announced(key, asked_at));
+            let earlier: Vec<&StoredKey> = earlier.collect();
             let made = iam.make_signing_key(&folder, named, algorithm.0, begins);
             let made = made.await?;
             if *now {
                 wait_until(made.signs_from).await;
             }
-            Ok(made_key((&made, earlier), algorithm, begins, output.output))
+            Ok(made_key(
+                (&made, &earlier),
+                algorithm,
+                begins,
+                output.output,
+            ))
         }
         KeysCommand::Retire { kid, output, .. } => {
             let retired = iam.retire_signing_key(kid).await;
@@ -98,9 +104,39 @@ fn is_announced(key: &StoredKey, now: Millis) -> bool {
     key.retired_at.is_none() && key.signs_from > now
 }
 
-/// A new key: how it signs and who says so, and from when on; with one that was announced before it and does not sign yet.
+/// A key that was announced before the newest one was made.
+#[derive(Debug, Serialize)]
+struct EarlierKey<'a> {
+    kid: &'a str,
+    /// None of one that never signs: of the keys whose time has come the newest does.
+    signs_from: Option<String>,
+}
+
+impl<'a> EarlierKey<'a> {
+    fn of(key: &'a StoredKey, newest: &NewSigningKey) -> Self {
+        let signs_first = key.signs_from < newest.signs_from;
+        Self {
+            kid: &key.kid,
+            signs_from: signs_first.then(|| instant(key.signs_from)),
+        }
+    }
+
+    fn sentence(&self) -> String {
+        let Self { kid, signs_from } = self;
+        match signs_from {
+            Some(from) => format!(
+                "Another key, {kid}, was announced already, and signs from {from} on until a newer one does.\n"
+            ),
+            None => format!(
+                "Another key, {kid}, was announced already: it will not sign, but what it has signed is accepted until it is retired.\n"
+            ),
+        }
+    }
+}
+
+/// A new key: how it signs and who says so, and from when on; with those that were announced before it and do not sign yet.
 fn made_key(
-    (made, earlier): (&NewSigningKey, Option<&StoredKey>),
+    (made, earlier): (&NewSigningKey, &[&StoredKey]),
     (algorithm, why): (SigningAlgorithm, &str),
     begins: Begins,
     output: Output,
@@ -111,19 +147,12 @@ fn made_key(
         Begins::Announced => State::Announced,
         Begins::Now => State::Signs,
     };
-    let earlier = earlier.map(|key| (&key.kid, instant(key.signs_from)));
-    let other = earlier.as_ref().map_or_else(String::new, |(kid, from)| {
-        format!(
-            "Another key, {kid}, was announced already, and signs from {from} on until a newer one does.\n"
-        )
+    let earlier = earlier.iter().map(|key| EarlierKey::of(key, made));
+    let earlier: Vec<EarlierKey<'_>> = earlier.collect();
+    let others: String = earlier.iter().map(EarlierKey::sentence).collect();
+    let facts = json!({
+        "kid": kid, "state": state, "algorithm": name, "signs_from": from, "announced_before": earlier,
     });
-    let facts = match earlier {
-        None => json!({"kid": kid, "state": state, "algorithm": name, "signs_from": from}),
-        Some((other, since)) => json!({
-            "kid": kid, "state": state, "algorithm": name, "signs_from": from,
-            "announced_before": {"kid": other, "signs_from": since},
-        }),
-    };
     output::one(output, &facts, || {
         let signs = match begins {
             Begins::Announced => {
@@ -135,7 +164,7 @@ fn made_key(
             }
         };
         format!(
-            "Made the signing key {kid} ({name}, {why}).\n{signs}\n{other}Tokens of the older keys are good until they expire; `vigied keys retire KID` ends one at once.\n"
+            "Made the signing key {kid} ({name}, {why}).\n{signs}\n{others}Tokens of the older keys are good until they expire; `vigied keys retire KID` ends one at once.\n"
         )
     })
 }
@@ -218,4 +247,46 @@ fn list(
         &rows.collect::<Vec<_>>(),
         "There is no signing key.\n",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn announced(kid: &str, signs_from: i64) -> StoredKey {
+        StoredKey {
+            kid: kid.to_owned(),
+            created_at: Millis::from_secs(0),
+            signs_from: Millis::from_secs(signs_from),
+            retired_at: None,
+        }
+    }
+
+    fn told(signs_from: i64, begins: Begins) -> String {
+        let made = NewSigningKey {
+            kid: "new".to_owned(),
+            signs_from: Millis::from_secs(signs_from),
+        };
+        let (first, second) = (announced("first", 120), announced("second", 130));
+        let algorithm = (SigningAlgorithm::Rs256, "as the test says");
+        made_key((&made, &[&first, &second]), algorithm, begins, Output::Text)
+    }
+
+    /// The first alone was named, and with `--now` it was said to sign, though the newer key signed throughout.
+    #[test]
+    fn each_key_that_was_announced_before_is_named_with_what_becomes_of_it() {
+        let text = told(150, Begins::Announced);
+        for expected in [
+            "Another key, first, was announced already, and signs from 1970-01-01T00:02:00",
+            "Another key, second, was announced already, and signs from 1970-01-01T00:02:10",
+        ] {
+            assert!(text.contains(expected), "{text}");
+        }
+        let text = told(31, Begins::Now);
+        for kid in ["first", "second"] {
+            let expected = format!("Another key, {kid}, was announced already: it will not sign");
+            assert!(text.contains(&expected), "{text}");
+        }
+        assert!(!text.contains("until a newer one does"), "{text}");
+    }
 }

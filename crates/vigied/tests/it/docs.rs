@@ -295,7 +295,7 @@ fn every_command_of_the_guide_runs() {
 
 #[test]
 fn every_command_of_the_guide_to_operating_runs() {
-    let output = walked("guides/operating.md", &server());
+    let output = walked("guides/operating.md", &rotated_server());
     for expected in [
         "{\"status\":\"ready\"}",
         "\"store\":\"ok\"",
@@ -304,6 +304,43 @@ fn every_command_of_the_guide_to_operating_runs() {
     ] {
         assert!(output.contains(expected), "no `{expected}` in\n{output}");
     }
+}
+
+/// A server with a signing key of each kind: retired, one that verifies, one that signs, and one that is announced.
+fn rotated_server() -> String {
+    let first = "vigied keys list --output json | jq --raw-output '.[0].kid'";
+    let rotations = format!(
+        "vigied keys rotate --now\nvigied keys retire \"$({first})\"\nvigied keys rotate --now\nvigied keys rotate\n"
+    );
+    format!("{}\n```sh\n{rotations}```\n", server())
+}
+
+/// The guide took the first key of the list, which had been retired long ago, and the stolen one went on signing.
+#[test]
+fn after_a_theft_the_new_signing_key_alone_is_left() {
+    let guide = std::fs::read_to_string(docs().join("guides/operating.md")).unwrap();
+    let (_, rest) = guide.split_once("## A signing key was stolen\n").unwrap();
+    let (steps, _) = rest.split_once("\n## ").unwrap();
+    let last = "\n```sh\necho KEYS\nvigied keys list --output json\n```\n";
+    let folder = tempfile::tempdir().unwrap();
+    let steps = format!("{steps}{last}");
+    let (done, output) = walked_text(folder.path(), &steps, &rotated_server());
+    assert!(done, "{output}");
+    let (_, listed) = output.rsplit_once("KEYS\n").unwrap();
+    let mut values = serde_json::Deserializer::from_str(listed).into_iter::<serde_json::Value>();
+    let keys = values.next().unwrap().unwrap();
+    let states: Vec<&str> = keys
+        .as_array()
+        .unwrap()
+        .iter()
+        .rev()
+        .map(|key| key["state"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        states,
+        ["signs", "retired", "retired", "retired", "retired"],
+        "{output}"
+    );
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! Sessions that the settings of an account end. The shortest time that can be set is a quarter of an hour: so the sessions are made
 //! older, as their rows say.
 
-use crate::harness::{Reply, Server};
+use crate::harness::{Reply, Server, now, vigie};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 const IDLE: &str = "session_invalidation_in_seconds";
@@ -64,12 +67,16 @@ fn set(server: &Server, by: &Login, account: &str, body: &Value) {
 }
 
 fn make_older(server: &Server, of: &Login, moved: Moved) {
-    let file = server.data().join("iam.db");
-    let guid = of.id.strip_prefix("C-").unwrap();
     let sql = match moved {
         Moved::LastUse => "UPDATE sessions SET used_at = used_at - 901000 WHERE guid = $1",
         Moved::Proof => "UPDATE sessions SET proven_at = proven_at - 901000 WHERE guid = $1",
     };
+    change_session(server, &of.id, sql);
+}
+
+fn change_session(server: &Server, id: &str, sql: &'static str) {
+    let file = server.data().join("iam.db");
+    let guid = id.strip_prefix("C-").unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -137,5 +144,44 @@ fn what_is_over_is_not_listed_and_its_token_is_refused_soon() {
         }
         assert!(is_open(&current));
         set(&server, &current, &account, &json!({setting: "NOT_SET"}));
+    }
+}
+
+/// The command line renewed a token when it expired, which under the shortest setting is when its session ends, too: whoever used it all
+/// the time was thrown out.
+#[test]
+fn a_session_that_the_command_line_uses_does_not_end_unused() {
+    let server = Server::start();
+    let home = server.folder.path().join("cli");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(vigie());
+        command.args(arguments).env_clear().env("VIGIE_HOME", &home);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let account = server.owner.account.clone();
+    let administrator = log_in(&server, &account);
+    set(&server, &administrator, &account, &json!({IDLE: "900"}));
+    let (url, key) = (server.serving.url(), server.owner.api_key.clone());
+    run(&["login", "-a", &url, "--apikey", &key]);
+    let token = run(&["iam", "token"]);
+    let request = server.request("GET", "/v1/sessions").bearer(token.trim());
+    let sessions = request.send().json();
+    let mut sessions = sessions["sessions"].as_array().unwrap().iter();
+    let session = sessions.find(|session| session["current"] == true).unwrap();
+    let id = text(&session["id"]);
+    let file = home.join("config.json");
+    // Ten minutes pass before each use, so twenty from the first to the last.
+    for _ in 0..2 {
+        let older = "UPDATE sessions SET used_at = used_at - 600000 WHERE guid = $1";
+        change_session(&server, &id, older);
+        let mut config: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        let claims = json!({"iat": now() - 600, "exp": now() + 300, "sub": "owner@vigie.local"});
+        let claims = URL_SAFE_NO_PAD.encode(claims.to_string());
+        config["IAMToken"] = format!("Bearer e30.{claims}.c2ln").into();
+        config["LastSessionUpdateTime"] = (now() - 600).into();
+        std::fs::write(&file, config.to_string()).unwrap();
+        run(&["account", "orgs"]);
     }
 }

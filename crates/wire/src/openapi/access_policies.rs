@@ -91,7 +91,10 @@ fn form(document: &mut Document, error: &Value, form: &Form) {
             "access_group_id",
             "those for this access group; one that you are in, also without Administrator",
         )
-        .query("type", "`access`")
+        .query(
+            "type",
+            "`access`; `authorization`: none, as there are no policies between services",
+        )
         .query("service_type", "those with this attribute `serviceType`")
         .query("service_name", "those with this attribute `serviceName`")
         .query("state", "`active`, as without it, or `deleted`")

@@ -35,7 +35,8 @@ pub(crate) struct KeyArgs {
     /// Lock it against change and deletion
     #[arg(long)]
     lock: bool,
-    /// What to do with the key when it has leaked: `none`, `disable` or `delete`
+    /// What to do with the key when it has leaked: `none`. Vigie refuses `disable` and `delete`: nobody watches for leaked keys
+    /// there
     #[arg(long, value_name = "ACTION", value_parser = ["none", "disable", "delete"])]
     action_if_leaked: Option<String>,
     /// Limit it to this domain: `space`, `org` or `account` of the target, or the id itself (`s-GUID`, `o-GUID`, `a-ID`); it then

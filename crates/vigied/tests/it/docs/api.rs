@@ -345,7 +345,10 @@ fn type_text(schema: &Value) -> String {
         let name = pointer.rsplit('/').next().unwrap();
         return format!("[{name}](#{})", name.to_lowercase());
     }
-    if let Some(kinds) = schema["oneOf"].as_array() {
+    let several = schema["oneOf"]
+        .as_array()
+        .or_else(|| schema["anyOf"].as_array());
+    if let Some(kinds) = several {
         let kinds: Vec<String> = kinds.iter().map(type_text).collect();
         return kinds.join(" or ");
     }

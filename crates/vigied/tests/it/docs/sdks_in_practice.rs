@@ -149,6 +149,98 @@ fn refused(
     ]
 }
 
+/// The same about access: conditions and rules that would never be met, and roles of other services.
+fn refused_access(
+    account: &str,
+    iam_id: &str,
+    group: &str,
+    profile: &str,
+) -> Vec<(&'static str, &'static str, String, Value)> {
+    let policy = |name: &'static str, value: Value| {
+        let attribute = |key: &str, value: &str| json!({"key": key, "operator": "stringEquals", "value": value});
+        let role = json!({"role_id": "crn:v1:bluemix:public:iam::::role:Viewer"});
+        let body = json!({
+            "type": "access",
+            "subject": {"attributes": [attribute("iam_id", iam_id)]},
+            "resource": {"attributes": [attribute("accountId", account)]},
+            "control": {"grant": {"roles": [role]}},
+            name: value,
+        });
+        (name, "POST", "/v2/policies".to_owned(), body)
+    };
+    let own = "IBMid";
+    let rule = |name: &'static str, path: &str, claim: &str, realm: &str| {
+        let mut body = json!({
+            "name": "refused",
+            "expiration": 900,
+            "realm_name": realm,
+            "conditions": [{"claim": claim, "operator": "EQUALS", "value": "\"true\""}],
+        });
+        match path.starts_with("/v1") {
+            true => body["type"] = json!("Profile-SAML"),
+            false => body["expiration"] = json!(24),
+        }
+        (name, "POST", path.to_owned(), body)
+    };
+    let of_group = format!("/v2/groups/{group}/rules");
+    let of_profile = format!("/v1/profiles/{profile}/rules");
+    let conditions = json!([{"claim": "name", "operator": "EQUALS", "value": "\"collector\""}]);
+    let of_resource = json!({"type": "Profile-CR", "cr_type": "IKS_SA", "expiration": 900, "conditions": conditions});
+    let role = json!({"name": "Refused", "display_name": "Refused", "account_id": account,
+        "service_name": "iam-groups", "actions": ["iam-groups.groups.read"]});
+    vec![
+        policy("pattern", json!("time-based-conditions:weekly:all-day")),
+        policy(
+            "rule",
+            json!({"key": "{{environment.attributes.day_of_week}}", "operator": "dayOfWeekAnyOf", "value": ["1+00:00"]}),
+        ),
+        rule("realm_name", &of_group, "name", "https://idp.example.org"),
+        rule("realm_name", &of_profile, "name", "https://idp.example.org"),
+        rule("claim", &of_group, "isManager", own),
+        rule("claim", &of_profile, "blueGroups", own),
+        ("expiration", "POST", of_profile.clone(), of_resource),
+        ("service_name", "POST", "/v2/roles".to_owned(), role),
+    ]
+}
+
+/// The same about lists, settings and users.
+fn refused_elsewhere(
+    account: &str,
+    iam_id: &str,
+) -> Vec<(&'static str, &'static str, String, Value)> {
+    let get = |name: &'static str, path: String| (name, "GET", path, Value::Null);
+    let settings = |kind: &str| format!("/v1/accounts/{account}/{kind}/identity");
+    let setting = |name: &'static str| {
+        let body = json!({name: "NOT_RESTRICTED"});
+        (name, "PUT", settings("settings"), body)
+    };
+    let user = |name: &'static str, below: &str| {
+        let path = format!("/v2/accounts/{account}/users/{iam_id}{below}");
+        (name, "PATCH", path, json!({name: "123456789"}))
+    };
+    let resolved = |kind: &str| format!("{}?resolve_user_mfa=true", settings(kind));
+    vec![
+        get(
+            "resource_group_id",
+            format!("/v2/resource_keys?resource_group_id={account}"),
+        ),
+        get("sub_type", "/v2/resource_instances?sub_type=x".to_owned()),
+        get(
+            "group_id",
+            format!("/v1/apikeys?account_id={account}&group_id=x"),
+        ),
+        setting("restrict_create_service_id"),
+        setting("restrict_user_list_visibility"),
+        get("resolve_user_mfa", resolved("settings")),
+        get("resolve_user_mfa", resolved("effective_settings")),
+        user("language", "/settings"),
+        user("notification_language", "/settings"),
+        user("phonenumber", ""),
+        user("altphonenumber", ""),
+        user("photo", ""),
+    ]
+}
+
 #[test]
 fn what_the_page_about_sdks_calls_refused_is_refused_by_its_name() {
     let server = Server::start();
@@ -158,7 +250,18 @@ fn what_the_page_about_sdks_calls_refused_is_refused_by_its_name() {
     let iam_id = keys["apikeys"][0]["iam_id"].as_str().unwrap();
     let groups = read(&format!("/v2/resource_groups?account_id={}", owner.account));
     let group = groups["resources"][0]["id"].as_str().unwrap();
-    let refused = refused(&owner.account, iam_id, group, &owner.space);
+    let made = |path: &str, body: &Value| {
+        let request = server.request("POST", path).bearer(&token).json(body);
+        request.send().json()["id"].as_str().unwrap().to_owned()
+    };
+    let of_group = format!("/v2/groups?account_id={}", owner.account);
+    let access_group = made(&of_group, &json!({"name": "managers"}));
+    let profile = json!({"name": "managers", "account_id": owner.account});
+    let profile = made("/v1/profiles", &profile);
+    let mut refused = refused(&owner.account, iam_id, group, &owner.space);
+    let about_access = refused_access(&owner.account, iam_id, &access_group, &profile);
+    refused.extend(about_access);
+    refused.extend(refused_elsewhere(&owner.account, iam_id));
     for (name, method, path, body) in &refused {
         let request = server.request(method, path).bearer(&token);
         let request = match (*method, body) {
