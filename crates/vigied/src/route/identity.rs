@@ -6,7 +6,8 @@ use super::iam_authz;
 use super::not_served;
 use super::oauth_error;
 use super::reply::json;
-use super::tenant;
+use super::response_type::ResponseType;
+use super::tenant::{self, ProofAccount};
 use super::token_refusal::{no_client, wrong};
 use super::workload;
 use crate::app::App;
@@ -185,12 +186,18 @@ async fn issued(
         true => (client_credentials(app, headers, form)?, None),
         false => (grant(form)?, client(app, headers)?),
     };
-    let with_uaa = form
-        .get("response_type")
-        .is_some_and(|types| form::list(types).any(|word| word == "uaa"));
+    let wanted = ResponseType::of(form)?;
+    let with_uaa = wanted.uaa;
+    // A service ID as the client gets none either, and is told that.
+    if client.is_none() && !is_client {
+        wanted.check_without_client()?;
+    }
     let account = optional(form, "account", &limit::WORD_BYTES)?;
-    let account = tenant::account(headers, account)?;
-    let delegation = delegation(form, client)?;
+    let account = tenant::account(headers, account, || match grant.is_key() {
+        true => ProofAccount::OfKey(app.iam.account_of_key(&grant)),
+        false => ProofAccount::Any,
+    })?;
+    let delegation = delegation(form, wanted, client)?;
     if client == Some(Client::Kube) && (account.is_some() || with_uaa) {
         let what = "a delegated token is for the account of its login: leave out `account`, and `uaa` of `response_type`";
         return Err(wrong(what));
@@ -225,9 +232,12 @@ async fn issued(
 
 /// For how many seconds a delegated token is asked for, if one is. Only the client `bx:bx`, which has logins, may ask for one, and
 /// only for `kube`.
-fn delegation(form: &Form, client: Option<Client>) -> Result<Option<i64>, Refusal> {
-    let types = form.get("response_type").unwrap_or_default();
-    if !form::list(types).any(|word| word == "delegated_refresh_token") {
+fn delegation(
+    form: &Form,
+    wanted: ResponseType,
+    client: Option<Client>,
+) -> Result<Option<i64>, Refusal> {
+    if !wanted.delegated {
         return Ok(None);
     }
     if client != Some(Client::Bx) {

@@ -60,6 +60,7 @@ mod reply;
 mod resource_group;
 mod resource_instance;
 mod resource_key;
+mod response_type;
 mod rule_condition;
 mod service_id;
 mod service_id_group;
