@@ -246,7 +246,9 @@ impl Iam {
             // No change: it is still of this version, and the transaction is dropped.
             return Ok(key);
         }
-        self.commit(tx, entry).await?;
+        let (old, new) = (&key.description, &changed_key.description);
+        self.commit(tx, entry.with_changed("description", old, new))
+            .await?;
         Ok(changed_key)
     }
 

@@ -10,8 +10,8 @@ use base::limit;
 use std::fmt::Display;
 
 impl Iam {
-    /// The latest changes of an object of the credential's account, the newest first, at most a page of them. The caller must
-    /// have been shown the object.
+    /// The latest changes of an object of the credential's account, the newest first, at most as many as a history shows and one more,
+    /// which tells that it is cut. The caller must have been shown the object.
     ///
     /// # Errors
     /// When the database fails.
@@ -20,7 +20,7 @@ impl Iam {
         caller: &Identity,
         target: impl Display,
     ) -> Result<Vec<Recorded>, IamError> {
-        let most = row_count(limit::PAGE_ENTRIES.default);
+        let most = row_count(limit::HISTORY_ENTRIES.default).saturating_add(1);
         let target = target.to_string();
         audit::of_target(&self.0.db, caller.account(), &target, most).await
     }

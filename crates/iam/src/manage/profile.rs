@@ -240,8 +240,10 @@ impl Iam {
                 ..new
             });
         }
-        self.commit(tx, about(caller, Action::ProfileChanged, &new))
-            .await?;
+        let entry = about(caller, Action::ProfileChanged, &new)
+            .with_changed("description", &old.description, &new.description)
+            .with_changed("email", &old.email, &new.email);
+        self.commit(tx, entry).await?;
         Ok(new)
     }
 

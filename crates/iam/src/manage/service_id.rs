@@ -296,8 +296,11 @@ impl Iam {
             // No change: it is still of this version, and the transaction is dropped.
             return Ok(service);
         }
-        self.commit(tx, about(caller, Action::ServiceChanged, &new))
-            .await?;
+        let crns = |service: &Service| service.crns.join(" ");
+        let entry = about(caller, Action::ServiceChanged, &new)
+            .with_changed("description", &service.description, &new.description)
+            .with_changed("unique_instance_crns", crns(&service), crns(&new));
+        self.commit(tx, entry).await?;
         Ok(new)
     }
 
