@@ -15,6 +15,7 @@ use super::intersection::{IntersectionAutomaton, IntersectionCursor};
 use super::tree::Tree;
 use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
+use base::context::Stop;
 use base::id::TenantId;
 use base::selector::{NameFilter, Selector};
 use base::store::StoreError;

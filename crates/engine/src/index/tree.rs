@@ -171,7 +171,6 @@ impl<K, V> Tree<K, V> {
     }
 
     /// Whether it is a copy of `other`, and neither has changed since.
-    #[cfg(test)]
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.root, &other.root)
     }
