@@ -2,6 +2,7 @@
 //! outcome of its own.
 
 use super::access_group::no_group;
+use super::pending_user::not_accepted;
 use crate::audit::{Action, Entries, Entry};
 use crate::error::IamError;
 use crate::model::directory::{Directory, MembershipKind, Stamp, User};
@@ -305,7 +306,11 @@ async fn may_be_put(
     }
     if !members::is_still_member(tx, account, principal).await? {
         let what = "the user, service ID or trusted profile in this account";
-        return Err(IamError::not_found(what));
+        let pending = not_accepted(tx, account, principal, HOW_TO_ADD).await?;
+        return Err(match pending {
+            Some(message) => IamError::conflict(message),
+            None => IamError::not_found(what),
+        });
     }
     let before = access_group_members::added(tx, group, principal).await?;
     if before.is_some() {
@@ -316,6 +321,10 @@ async fn may_be_put(
     check_room("the member was put into", held, limit)?;
     Ok(None)
 }
+
+/// What puts somebody who is invited into a group.
+const HOW_TO_ADD: &str =
+    "name the group in the invitation (`access_groups`), which may be sent again";
 
 const NO_MEMBER: &str = "the membership by name in the access group";
 
