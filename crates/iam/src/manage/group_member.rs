@@ -112,7 +112,7 @@ impl Iam {
         window: PageRequest,
     ) -> Result<Page<GroupMember>, IamError> {
         let group = self.access_group(caller, id)?;
-        self.may_manage_access_groups(caller)?;
+        self.may_see_members(caller)?;
         let directory = self.directory();
         let kind_of = |principal: Principal| directory.membership_kind(principal, id);
         let is_shown = |principal: Principal| {
@@ -159,7 +159,7 @@ impl Iam {
     ) -> Result<(), IamError> {
         self.access_group(caller, id)?;
         if principal != caller.principal() {
-            self.may_manage_access_groups(caller)?;
+            self.may_see_members(caller)?;
         }
         match self.directory().is_in_group(principal, id) {
             true => Ok(()),

@@ -55,7 +55,7 @@ impl Iam {
         id: AccessGroupId,
     ) -> Result<Vec<GroupRule>, IamError> {
         let group = self.access_group(caller, id)?;
-        self.may_manage_access_groups(caller)?;
+        self.may_see_members(caller)?;
         Ok(group.rules)
     }
 
