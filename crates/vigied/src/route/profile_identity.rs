@@ -17,6 +17,7 @@ use base::id::{AccountId, ServiceId, UserId};
 use base::limit;
 use base::principal::Principal;
 use http::StatusCode;
+use iam::Identity;
 use iam::directory::{Profile, ProfileIdentity};
 use iam::manage::profile_identity::{NewProfileIdentity, profile_identities_tag};
 use std::sync::Arc;
