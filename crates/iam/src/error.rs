@@ -114,7 +114,7 @@ impl IamError {
         Self::refused(Reason::NotAllowed, what)
     }
 
-    /// The same, with who can give the right.
+    /// A management request the caller has no right to, with who can give it.
     pub(crate) fn forbidden_without(what: impl Into<Cow<'static, str>>, remedy: Remedy) -> Self {
         Self::Refused(Refusal::new(Reason::NotAllowed, what).remedy(remedy))
     }
@@ -129,7 +129,7 @@ impl IamError {
         Self::refused(Reason::Conflict, what)
     }
 
-    /// The same, with a remedy.
+    /// A management request that conflicts with existing data, with a remedy.
     pub(crate) fn conflict_with_remedy(what: impl Into<Cow<'static, str>>, remedy: Remedy) -> Self {
         Self::Refused(Refusal::new(Reason::Conflict, what).remedy(remedy))
     }

@@ -325,7 +325,7 @@ impl Refusal {
         self
     }
 
-    /// The same for a limit that leaves room again after this many seconds.
+    /// Adds the limit that was reached, and that it leaves room again after this many seconds.
     #[must_use]
     pub(crate) const fn limit_for(mut self, limit: &'static Limit, seconds: u64) -> Self {
         self.retry_after = Some(seconds);

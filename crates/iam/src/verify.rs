@@ -336,7 +336,7 @@ impl Verifier {
                 fresh
             }
         };
-        self.is_good(directory, &verified, at)?;
+        self.check_still_good(directory, &verified, at)?;
         Ok(verified)
     }
 
@@ -363,7 +363,7 @@ impl Verifier {
         }
         let verified = verified.ok()?;
         let now = self.inner.clock.now();
-        self.is_good(&directory, &verified, now).ok()?;
+        self.check_still_good(&directory, &verified, now).ok()?;
         match verified.claims {
             Claims::Iam(claims) => Some(*claims),
             Claims::Uaa => None,

@@ -169,7 +169,7 @@ pub const TOKEN_SERVICE: &[Word] = &[
     word(
         "BXNIM0308E",
         "401, 429",
-        "the grant needs a client and none came, or the client is unknown: send Basic `bx:bx`, or with `client_credentials` a service ID and one of its API keys; with 429: too many wrong keys come from your network",
+        "the grant needs a client and none came, or the client is unknown: send `bx:bx` as Basic or as `client_id` and `client_secret`, or with `client_credentials` a service ID and one of its API keys; with 429: too many wrong keys come from your network",
     ),
     word(
         "BXNIM0407E",

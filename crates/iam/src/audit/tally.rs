@@ -16,10 +16,10 @@ pub(crate) trait TallyKey: Copy + Eq + Hash {
     /// Whether it names a known user; events that name nobody get at most half of the room, and known users the rest.
     fn is_named(self) -> bool;
 
-    /// The same event without its source: an attacker may have many sources.
+    /// This event without its source: an attacker may have many sources.
     fn without_source(self) -> Self;
 
-    /// The same event without source and actor; few of these exist.
+    /// This event without source and actor; few of these exist.
     fn without_source_and_actor(self) -> Self;
 }
 

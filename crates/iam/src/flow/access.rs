@@ -137,7 +137,7 @@ pub(crate) fn iam_token(
     signed(iam, login, &claims, refresh_token)
 }
 
-/// The same for a subject as whom somebody else acts, who has authenticated.
+/// An IAM token for a subject as whom somebody else acts, who has authenticated.
 pub(crate) fn iam_token_by(
     iam: &Iam,
     subject: &Subject,
@@ -152,7 +152,7 @@ pub(crate) fn iam_token_by(
     signed(iam, login, &claims, None)
 }
 
-/// The same for a trusted profile that a compute resource has taken on, by a link or rule with which the token ends.
+/// An IAM token for a trusted profile that a compute resource has taken on, by a link or rule with which the token ends.
 pub(crate) fn iam_token_of_workload(
     iam: &Iam,
     subject: &Subject,

@@ -34,7 +34,7 @@ pub(super) fn check_password(
     let directory = iam.directory();
     let stored = directory.account_settings.get(&account);
     stored.map_or(Ok(()), |stored| {
-        is_enough(account, &stored.settings, grant_type)
+        check_proof(account, &stored.settings, grant_type)
     })
 }
 
@@ -62,7 +62,7 @@ pub(super) fn accepting(
     others.find(accepts).unwrap_or(default)
 }
 
-fn is_enough(
+fn check_proof(
     account: AccountId,
     settings: &AccountSettings,
     grant_type: &str,

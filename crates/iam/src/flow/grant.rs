@@ -94,7 +94,7 @@ impl Iam {
         account_rules::check_password(self, login.account(), login.grant_type())?;
         let credential = match &held {
             ProofGuard::Code(_) => AuditedCredential::Passcode,
-            ProofGuard::Not | ProofGuard::Password(..) => {
+            ProofGuard::Unguarded | ProofGuard::Password(..) => {
                 AuditedCredential::of_grant(login.grant_type())
             }
         };

@@ -2,9 +2,10 @@
 
 use super::access;
 use super::refresh::Login;
+use crate::error::IamError;
 use crate::service::Iam;
 use crate::token::claims::IamClaims;
-use crate::token::identity::Credential;
+use crate::token::identity::{Credential, Identity};
 use crate::token::issued::{APIKEY, NO_CLIENT};
 use crate::token::subject::Subject;
 use base::principal::Principal;
@@ -31,5 +32,14 @@ impl Iam {
             }
             Credential::Uaa(_) => None,
         }
+    }
+
+    /// The current data of the caller.
+    ///
+    /// # Errors
+    /// When the caller no longer exists.
+    pub fn caller_subject(&self, caller: &Identity) -> Result<Subject, IamError> {
+        let subject = Subject::find(&self.directory(), caller.principal());
+        subject.ok_or_else(|| IamError::not_found("the principal of the token"))
     }
 }

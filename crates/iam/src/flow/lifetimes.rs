@@ -99,7 +99,7 @@ impl Lifetimes {
         }
     }
 
-    /// The same bounds, also where it has lasted as long: nothing that is issued with them is good then.
+    /// The bounds, ended by how long a session may last. Where it has lasted as long already, nothing that is issued with them is good.
     pub(crate) fn cap_bounds(&self, bounds: CredentialBounds) -> CredentialBounds {
         match self.limits.age_end(bounds.proven_at()) {
             Some(end) => bounds.until(end),

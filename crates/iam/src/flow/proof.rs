@@ -31,7 +31,7 @@ pub(crate) struct GrantSubject {
 /// Ensures that a proof is still valid in the transaction that issues something for it.
 pub(super) enum ProofGuard {
     /// Nothing: the key is checked at every use.
-    Not,
+    Unguarded,
     /// The user's password: its hash from before the comparison detects a change in between.
     Password(UserId, Option<String>),
     /// The transaction that consumes the code.
@@ -64,7 +64,7 @@ impl Iam {
     pub(super) async fn lock_proof(&self, held: ProofGuard) -> Result<Tx, IamError> {
         let (user, stored) = match held {
             ProofGuard::Code(tx) => return Ok(*tx),
-            ProofGuard::Not => return Ok(self.0.db.begin().await?),
+            ProofGuard::Unguarded => return Ok(self.0.db.begin().await?),
             ProofGuard::Password(user, stored) => (user, stored),
         };
         let mut tx = self.0.db.begin().await?;
@@ -132,7 +132,7 @@ impl Iam {
                         error => refused_key(&error, unknown),
                     })?;
                 let subject = self.subject(identity.bounds())?;
-                proven(subject, *identity.bounds(), APIKEY, ProofGuard::Not)
+                proven(subject, *identity.bounds(), APIKEY, ProofGuard::Unguarded)
             }
             Grant::Password { username, password } => {
                 let stored = Box::pin(self.password_of(&username)).await?;
@@ -153,7 +153,7 @@ impl Iam {
             Grant::Client { id, secret } => {
                 let bounds = self.client(&id, &secret)?;
                 let subject = self.subject(&bounds)?;
-                proven(subject, bounds, CLIENT_CREDENTIALS, ProofGuard::Not)
+                proven(subject, bounds, CLIENT_CREDENTIALS, ProofGuard::Unguarded)
             }
             Grant::RefreshToken(_) => Err(IamError::Crypto(
                 "prove an identity by a refresh token here",

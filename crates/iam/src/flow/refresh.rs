@@ -84,13 +84,13 @@ impl Login {
         &self.grant_type
     }
 
-    /// The same, in its account alone.
+    /// This login, in its account alone.
     pub(crate) fn in_its_account(mut self) -> Self {
         self.bounds = self.bounds.only_in(self.account);
         self
     }
 
-    /// The same, in the session that was begun with it.
+    /// This login, in the session that was begun with it.
     pub(crate) fn in_session(mut self, session: SessionId) -> Self {
         self.bounds = self.bounds.of_session(session);
         self
@@ -184,7 +184,8 @@ pub(crate) async fn issue(
     issue_for(iam, tx, session, (client, None), login).await
 }
 
-/// The same. One that is delegated `until` then expires no later, nor do its successors, and stays for its account.
+/// A new refresh token of a session, for a client. One that is delegated `until` then expires no later, nor do its successors, and
+/// stays for its account.
 pub(crate) async fn issue_for(
     iam: &Iam,
     tx: &mut Tx,

@@ -50,8 +50,8 @@ pub(super) async fn enforce(
     Ok(ended)
 }
 
-/// The same for the number that an account has set, of sessions that are for it, now that `begun` is one of them. It may be so small
-/// that groups make no sense: the longest unused of all gives way.
+/// Ends sessions beyond the number that an account has set, of those that are for it, now that `begun` is one of them. It may be so
+/// small that groups make no sense: the longest unused of all gives way.
 pub(super) async fn enforce_own(
     tx: &mut Tx,
     bounds: &CredentialBounds,

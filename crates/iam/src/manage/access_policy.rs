@@ -4,7 +4,7 @@
 use super::administrator::not_administrator;
 use super::any_version::overtaken;
 use super::of_version::{OfVersion, missed};
-use super::policy_check::{are_there, check_room, check_storable, found_subject};
+use super::policy_check::{check_roles_exist, check_room, check_storable, found_subject};
 use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -423,7 +423,7 @@ pub(super) async fn roles_are_there(
     given: &[CheckedGrant],
 ) -> Result<(), IamError> {
     let roles = given.iter().flat_map(|one| one.grant.roles.iter());
-    are_there(tx, account, roles).await
+    check_roles_exist(tx, account, roles).await
 }
 
 fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {

@@ -47,7 +47,7 @@ pub fn custom_role_tag(role: &CustomRole) -> String {
 }
 
 /// Checks, within the transaction that stores a policy, that a role that it gives is there.
-pub(super) async fn is_still_there(
+pub(super) async fn check_role_exists(
     tx: &mut Tx,
     account: AccountId,
     id: CustomRoleId,
@@ -62,7 +62,7 @@ pub(super) async fn is_still_there(
 }
 
 /// The cloud resource name of the role that is meant, where its name is there, or is at the end of what was given.
-fn meant(directory: &Directory, account: AccountId, given: &str) -> Option<String> {
+fn crn_of_named(directory: &Directory, account: AccountId, given: &str) -> Option<String> {
     let name = given.rsplit(':').next()?;
     let mut named = NamedRole::PLATFORM.into_iter().chain(NamedRole::SERVICE);
     let named = named.find(|role| role.name().eq_ignore_ascii_case(name));
@@ -87,7 +87,7 @@ impl Iam {
         let directory = self.directory();
         let found = directory.custom_role_of_crn(caller.account(), crn);
         found.map(PolicyRole::Custom).ok_or_else(|| {
-            let remedy = match meant(&directory, caller.account(), crn) {
+            let remedy = match crn_of_named(&directory, caller.account(), crn) {
                 Some(known) => format!("a role is named by its CRN, `{known}`"),
                 None => "`GET /v2/roles` lists those of the platform, of the service and of the account, with their CRNs".to_owned(),
             };
@@ -151,7 +151,7 @@ impl Iam {
         let limit = &limit::CUSTOM_ROLES_PER_ACCOUNT;
         self.check_room_unpaged(&mut tx, role.account, limit, CountedItem::CustomRoles)
             .await?;
-        has_free_names(&mut tx, &role, None).await?;
+        check_free_names(&mut tx, &role, None).await?;
         custom_roles::insert(&mut tx, &role).await?;
         self.commit(tx, about(caller, Audited::CustomRoleMade, &role))
             .await?;
@@ -199,7 +199,7 @@ impl Iam {
             ..old.clone()
         };
         let mut tx = self.lock_custom_roles(caller).await?;
-        has_free_names(&mut tx, &new, Some(&old)).await?;
+        check_free_names(&mut tx, &new, Some(&old)).await?;
         // Of two concurrent requests with the same tag, one changes it.
         if !custom_roles::change(&mut tx, &new, old.revision).await? {
             let which = (Versioned::CustomRole, old.id.0);
@@ -312,7 +312,7 @@ fn about(caller: &Identity, action: Audited, role: &CustomRole) -> Entry {
 
 /// Checks, within the transaction that stores a role, that its names are no other's: neither in a list of roles nor in a policy may
 /// one be taken for another. What stays as it was is not checked. The account is locked.
-async fn has_free_names(
+async fn check_free_names(
     tx: &mut Tx,
     role: &CustomRole,
     old: Option<&CustomRole>,

@@ -74,7 +74,7 @@ impl Iam {
     ) -> Result<(), IamError> {
         let limit = &limit::DELETED_PER_ACCOUNT;
         let checked = self
-            .is_within_limit(tx, account, limit, CountedItem::Deletions)
+            .check_within_limit(tx, account, limit, CountedItem::Deletions)
             .await;
         checked.map_err(|error| match error {
             IamError::Refused(problem) => {

@@ -109,7 +109,7 @@ impl Iam {
         events::page(&self.0.db, scope.tenant(), (after, until), MOST).await
     }
 
-    /// The same without their texts.
+    /// The events of a page without their texts.
     ///
     /// # Errors
     /// When the database cannot be read.

@@ -151,7 +151,7 @@ impl Iam {
     ///
     /// # Errors
     /// When it is not; when the caller asks about somebody else without being an Administrator of the account.
-    pub fn is_group_member(
+    pub fn check_group_member(
         &self,
         caller: &Identity,
         id: AccessGroupId,

@@ -2,11 +2,13 @@
 
 use crate::error::IamError;
 use crate::model::directory::Profile;
+use crate::repo::service_id_groups;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{AccessGroupId, ProfileId, ServiceGroupId};
 use base::limit::{self, Limit};
 use base::principal::Principal;
+use std::collections::HashMap;
 
 /// A limit, and how much is used of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,30 +67,36 @@ impl Iam {
     /// # Errors
     /// Without Administrator of the account.
     pub async fn service_id_group_usage(&self, caller: &Identity) -> Result<LimitUsage, IamError> {
-        let groups = self.service_id_groups(caller).await?;
+        self.may_read_usage(caller)?;
         Ok(LimitUsage {
             limit: limit::SERVICE_ID_GROUPS_PER_ACCOUNT.default,
-            count: groups.len() as u64,
+            count: service_id_groups::count_now(&self.0.db, caller.account()).await?,
         })
     }
 
-    /// Service IDs of one group in the credential's account; zero if it has no such group.
+    /// Service IDs of each of these groups in the credential's account; zero if it has no such group. However many groups are
+    /// named, the service IDs are looked at once.
     ///
     /// # Errors
     /// Without Administrator of the account.
     pub fn service_id_usage(
         &self,
         caller: &Identity,
-        group: ServiceGroupId,
-    ) -> Result<LimitUsage, IamError> {
+        groups: &[ServiceGroupId],
+    ) -> Result<Vec<LimitUsage>, IamError> {
         self.may_read_usage(caller)?;
         let (directory, account) = (self.directory(), caller.account());
-        let all = directory.services_of(account);
-        let count = all.filter(|service| service.group == Some(group)).count();
-        Ok(LimitUsage {
-            limit: self.account_limit(account, &limit::SERVICE_IDS_PER_ACCOUNT),
-            count: count as u64,
-        })
+        let mut by_group: HashMap<ServiceGroupId, u64> = HashMap::new();
+        for group in (directory.services_of(account)).filter_map(|service| service.group) {
+            let count = by_group.entry(group).or_default();
+            *count = count.saturating_add(1);
+        }
+        let limit = self.account_limit(account, &limit::SERVICE_IDS_PER_ACCOUNT);
+        let usage = |group| LimitUsage {
+            limit,
+            count: by_group.get(group).copied().unwrap_or_default(),
+        };
+        Ok(groups.iter().map(usage).collect())
     }
 
     /// API keys of one user or service ID in the credential's account; zero for anybody who is not in it.
@@ -137,7 +145,7 @@ impl Iam {
         })
     }
 
-    /// The same part of all trusted profiles of the credential's account. They may have as many as all profiles that there may be.
+    /// A part of all trusted profiles of the credential's account. They may have as many as all profiles that there may be.
     ///
     /// # Errors
     /// Without Administrator of the account.

@@ -131,7 +131,7 @@ impl Iam {
         }
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        // In the same order.
+        // The account first, then the user, as in every transaction.
         lock_active(&mut tx, account).await?;
         lock_user(&mut tx, user).await?;
         check_not_revoked(&mut tx, caller, now).await?;

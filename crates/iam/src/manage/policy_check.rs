@@ -1,7 +1,7 @@
 //! What must be so within the transaction that stores an access policy: its subject and its roles are there, there is room for it, and no
 //! other in force says the same.
 
-use super::custom_role::is_still_there;
+use super::custom_role::check_role_exists;
 use crate::error::IamError;
 use crate::model::directory::{Policy, PolicyRole, PolicySubject};
 use crate::model::room::over;
@@ -59,7 +59,7 @@ fn nobody() -> IamError {
 /// force says the same. The account is locked.
 pub(super) async fn check_storable(tx: &mut Tx, policy: &Policy) -> Result<(), IamError> {
     let account = policy.account;
-    are_there(tx, account, policy.roles.iter()).await?;
+    check_roles_exist(tx, account, policy.roles.iter()).await?;
     check_room(tx, (account, policy.subject), Some(policy.id), 1).await?;
     let all = policies::of_subject(tx, account, policy.subject).await?;
     let mut others = all.iter().filter(|other| other.id != policy.id);
@@ -76,8 +76,8 @@ fn already_exists(id: PolicyId) -> IamError {
     IamError::refused(Reason::SamePolicy, message)
 }
 
-/// Looks for each of the account's own roles once.
-pub(super) async fn are_there(
+/// Checks that each of the account's own roles is there, once.
+pub(super) async fn check_roles_exist(
     tx: &mut Tx,
     account: AccountId,
     roles: impl Iterator<Item = &PolicyRole>,
@@ -89,7 +89,7 @@ pub(super) async fn are_there(
         })
         .collect();
     for id in custom {
-        is_still_there(tx, account, id).await?;
+        check_role_exists(tx, account, id).await?;
     }
     Ok(())
 }

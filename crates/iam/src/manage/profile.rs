@@ -132,7 +132,7 @@ impl Iam {
             .await
     }
 
-    /// The same for what belongs to one profile, which is still there.
+    /// Begins a change of what belongs to one trusted profile, which is still there.
     pub(super) async fn lock_profile(
         &self,
         caller: &Identity,

@@ -148,7 +148,7 @@ impl Iam {
     }
 
     /// Refuses the transaction's own writes when they exceed the limit; else like [`Self::check_room`].
-    pub(crate) async fn is_within_limit(
+    pub(crate) async fn check_within_limit(
         &self,
         tx: &mut Tx,
         account: AccountId,
@@ -183,7 +183,7 @@ impl Iam {
         tx: &mut Tx,
         account: AccountId,
     ) -> Result<(), IamError> {
-        self.is_within_limit(tx, account, &limit::ROLES_PER_ACCOUNT, CountedItem::Roles)
+        self.check_within_limit(tx, account, &limit::ROLES_PER_ACCOUNT, CountedItem::Roles)
             .await
     }
 }

@@ -17,6 +17,7 @@ use base::limit;
 use base::principal::Principal;
 use base::time::Millis;
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 /// The hours that a report of the inactive may be about: up to ten years.
@@ -71,23 +72,32 @@ fn inactive(
     account: AccountId,
     last: &HashMap<Guid, Millis>,
     start: Millis,
-) -> Vec<ReportEntry> {
-    let mut found = Vec::new();
-    let mut add_if_inactive = |guid: Guid, id: String| {
+) -> impl Iterator<Item = ReportEntry> {
+    let inactive = move |guid: Guid, id: &dyn Display| {
         let last = last.get(&guid).copied();
-        if last.is_none_or(|last| last < start) {
-            found.push((id, last.map(|last| last.0)));
-        }
+        let is_inactive = last.is_none_or(|last| last < start);
+        is_inactive.then(|| (id.to_string(), last.map(|last| last.0)))
     };
-    for principal in directory.principals_of(account) {
-        if let Some(guid) = principal.guid() {
-            add_if_inactive(guid, principal.to_string());
-        }
-        for key in directory.keys_of(account, *principal) {
-            add_if_inactive(key.0, key.to_string());
-        }
+    let principals = directory.principals_of(account).iter();
+    principals.flat_map(move |principal| {
+        let itself = principal.guid().and_then(|guid| inactive(guid, principal));
+        let keys = directory.keys_of(account, *principal).iter();
+        let keys = keys.filter_map(move |key| inactive(key.0, key));
+        itself.into_iter().chain(keys)
+    })
+}
+
+/// The entries of a report, which ends where there would be too many.
+fn bounded(
+    kind: ReportKind,
+    entries: impl Iterator<Item = ReportEntry>,
+) -> Result<Vec<ReportEntry>, Refusal> {
+    let most = usize::try_from(limit::REPORT_ENTRIES.default).unwrap_or(usize::MAX);
+    let found: Vec<_> = entries.take(most.saturating_add(1)).collect();
+    if found.len() > most {
+        return Err(too_many(kind));
     }
-    found
+    Ok(found)
 }
 
 impl Iam {
@@ -107,9 +117,13 @@ impl Iam {
         let start = self.0.clock.now().plus(-hours * HOUR_MILLISECONDS);
         let last = self.last_activities(account).await?;
         let directory = self.directory();
-        let found = run_blocking(move || Ok(inactive(&directory, account, &last, start))).await?;
-        self.keep_report(caller, ReportKind::Inactive, hours, found)
-            .await
+        let kind = ReportKind::Inactive;
+        let entries = move || {
+            let all = inactive(&directory, account, &last, start);
+            bounded(kind, all).map_err(IamError::from)
+        };
+        let found = run_blocking(entries).await?;
+        self.keep_report(caller, kind, hours, found).await
     }
 
     /// Makes a report of what is asked of each user beside the password; returns its reference.
@@ -121,14 +135,15 @@ impl Iam {
         self.may_make_reports(caller)?;
         let refused = (self.account_settings(caller, account)?.settings).password_grant_refused;
         let directory = self.directory();
+        let kind = ReportKind::Mfa;
         let users = move || {
             let members = directory.principals_of(account).iter();
             let users = members.filter(|principal| principal.user().is_some());
-            Ok(users.map(|user| (user.to_string(), None)).collect())
+            let entries = users.map(|user| (user.to_string(), None));
+            bounded(kind, entries).map_err(IamError::from)
         };
         let found = run_blocking(users).await?;
-        let detail = i64::from(refused);
-        self.keep_report(caller, ReportKind::Mfa, detail, found)
+        self.keep_report(caller, kind, i64::from(refused), found)
             .await
     }
 
@@ -142,10 +157,10 @@ impl Iam {
 
     /// When each principal and API key of an account has authenticated last.
     async fn last_activities(&self, account: AccountId) -> Result<HashMap<Guid, Millis>, IamError> {
-        let unwritten = &self.0.activity;
-        let _turn = unwritten.turn.lock().await;
+        // First what is only here: it is on its way into the database, which is read next.
+        let unwritten = self.0.activity.last_of_account(account);
         let mut last = activity::last_of_account(&self.0.db, account).await?;
-        for (guid, at) in unwritten.last_of_account(account) {
+        for (guid, at) in unwritten {
             let known = last.entry(guid).or_insert(at);
             *known = at.max(*known);
         }
@@ -161,7 +176,6 @@ impl Iam {
     ) -> Result<Guid, IamError> {
         let (account, now) = (caller.account(), self.0.clock.now());
         let length = entries.len();
-        check_length(kind, length)?;
         let new = StoredReport {
             reference: entropy::guid(),
             created_at: now,
@@ -287,14 +301,11 @@ fn listed(
     Ok(report)
 }
 
-/// Refuses a report of too many.
-fn check_length(kind: ReportKind, length: usize) -> Result<(), Refusal> {
+/// The refusal of a report of too many.
+fn too_many(kind: ReportKind) -> Refusal {
     let limit = &limit::REPORT_ENTRIES;
-    if length as u64 <= limit.default {
-        return Ok(());
-    }
     let found = format!(
-        "the report would list {length} identities, more than `{}` = {}",
+        "the report would list more identities than `{}` = {}",
         limit.name, limit.default
     );
     let refusal = match kind {
@@ -304,7 +315,7 @@ fn check_length(kind: ReportKind, length: usize) -> Result<(), Refusal> {
         }
         ReportKind::Mfa => Refusal::new(Reason::Conflict, found),
     };
-    Err(refusal.limit(limit))
+    refusal.limit(limit)
 }
 
 #[cfg(test)]
@@ -312,11 +323,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_lists_so_many() {
+    fn a_report_lists_so_many_and_looks_at_no_more() {
         let most = usize::try_from(limit::REPORT_ENTRIES.default).unwrap();
+        let entry = || (String::new(), None);
         for kind in [ReportKind::Inactive, ReportKind::Mfa] {
-            assert_eq!(check_length(kind, most), Ok(()));
-            let refused = check_length(kind, most + 1).unwrap_err();
+            let full = bounded(kind, std::iter::repeat_with(entry).take(most));
+            assert_eq!(full.map(|all| all.len()), Ok(most));
+            let refused = bounded(kind, std::iter::repeat_with(entry)).unwrap_err();
             assert_eq!(refused.limit, Some(&limit::REPORT_ENTRIES));
             assert!(refused.message.contains(limit::REPORT_ENTRIES.name));
         }

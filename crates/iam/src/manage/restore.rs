@@ -160,7 +160,7 @@ impl Iam {
             .map_err(|error| name_taken(org::taken(error)))?;
         spaces::restore_of_org(&mut tx, domain, now).await?;
         let limit = &limit::SPACES_PER_ACCOUNT;
-        self.is_within_limit(&mut tx, found.account, limit, CountedItem::Spaces)
+        self.check_within_limit(&mut tx, found.account, limit, CountedItem::Spaces)
             .await?;
         restore(&mut tx, domain, now).await?;
         self.commit(tx, org::about(caller, Action::OrgRestored, &org))

@@ -131,7 +131,7 @@ impl Iam {
         }
         if let Some(account) = account.filter(|_| has_more_rules) {
             let limit = &limit::RULE_BYTES_PER_ACCOUNT;
-            self.is_within_limit(&mut tx, account, limit, CountedItem::RuleBytes)
+            self.check_within_limit(&mut tx, account, limit, CountedItem::RuleBytes)
                 .await?;
         }
         self.commit(tx, entry).await

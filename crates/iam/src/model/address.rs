@@ -18,7 +18,7 @@ const UNSEEN: [char; 4] = ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}'];
 /// A valid address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Address {
-    /// As it was written.
+    /// The spelling that was written.
     pub(crate) text: String,
     /// The form for comparison: the same for every spelling.
     pub(crate) folded: String,

@@ -41,7 +41,7 @@ impl AllowedAddresses {
         self.ranges.is_empty() || self.ranges.iter().any(holds)
     }
 
-    /// As it was sent.
+    /// The text that was sent.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text

@@ -79,7 +79,7 @@ pub struct ClaimCondition {
     value: String,
     /// The decoded value: one text, or all texts of `IN`.
     wanted: Vec<String>,
-    /// The same as addresses are compared.
+    /// The decoded value in the form in which addresses are compared.
     folded: Vec<String>,
 }
 

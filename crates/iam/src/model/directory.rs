@@ -83,11 +83,11 @@ pub struct Directory {
     pub(crate) users: Map<UserId, User>,
     /// Users by their address in its form for comparison, which is unique.
     pub(crate) users_by_address: Map<String, UserId>,
-    /// Those of accounts that are not deleted.
+    /// Service IDs of accounts that are not deleted.
     pub(crate) services: Map<ServiceId, Service>,
-    /// The same.
+    /// Trusted profiles of accounts that are not deleted.
     profiles: profiles::Profiles,
-    /// The same.
+    /// Access groups of accounts that are not deleted.
     pub(crate) groups: Map<AccessGroupId, AccessGroup>,
     /// The groups that each principal was put into.
     group_members: Map<Principal, Vec<GroupMembership>>,

@@ -73,7 +73,7 @@ impl PeopleSearch {
         })
     }
 
-    /// The same people, who are read after a place; their number stays.
+    /// This search, read from after a place on; the number of those found stays.
     #[must_use]
     pub fn after(self, place: Option<PersonPlace>) -> Self {
         Self { place, ..self }

@@ -22,8 +22,8 @@ pub fn check_length(field: &'static str, text: &str, limit: &'static Limit) -> R
     Err(problem.field(field).limit(limit))
 }
 
-/// The same for a text that is stored or compared with stored ones: it is shown again as it is, and not every database
-/// accepts invisible characters (PostgreSQL refuses NUL).
+/// Refuses a text that is longer than the limit or has invisible characters, where it is stored or compared with stored ones: it is
+/// shown again as it is, and not every database accepts such characters (PostgreSQL refuses NUL).
 pub(crate) fn check_stored(
     field: &'static str,
     text: &str,

@@ -18,7 +18,7 @@ pub(crate) fn account(directory: &Directory, bounds: &CredentialBounds) -> Optio
     oldest(directory, bounds, |_| true)
 }
 
-/// The same for a credential that is shown from this address: of those it opens, one that lets it in, if there is one.
+/// The default account of a credential that is shown from this address: of those it opens, one that lets it in, if there is one.
 pub(crate) fn account_from(
     directory: &Directory,
     bounds: &CredentialBounds,

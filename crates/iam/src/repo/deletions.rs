@@ -242,7 +242,7 @@ pub(crate) async fn begin(tx: &mut Tx, tenant: TenantId, now: Millis) -> Result<
     Ok(())
 }
 
-/// The same outside of a transaction. `false` if the domain is not due, or was restored.
+/// Records that the removal of a due domain begins, outside of a transaction. `false` if the domain is not due, or was restored.
 #[expect(
     clippy::disallowed_methods,
     reason = "what the deletion has said comes true: its entry says so"

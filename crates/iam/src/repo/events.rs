@@ -125,7 +125,7 @@ pub(crate) async fn delete_removed(tx: &mut Tx, tenant: TenantId) -> Result<(), 
     Ok(())
 }
 
-/// The same outside of a transaction.
+/// Deletes the events of a domain whose removal has begun, outside of a transaction.
 #[expect(
     clippy::disallowed_methods,
     reason = "what the deletion has said comes true: its entry says so"

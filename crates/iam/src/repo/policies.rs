@@ -242,7 +242,7 @@ pub(crate) async fn of_subject(
     account: AccountId,
     subject: PolicySubject,
 ) -> Result<Vec<Policy>, IamError> {
-    // As in `count_of`.
+    // A statement for each kind of subject, whose column has an index.
     let rows = match subject {
         PolicySubject::Principal(principal) => {
             let sql = select!(" WHERE policies.principal = $1 AND policies.account = $2");

@@ -148,7 +148,7 @@ pub(crate) async fn touch(tx: &mut Tx, id: ProfileId, modified: Stamp) -> Result
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// The same for its identities, if their revision is still the one that was read; without one, in any case.
+/// Records that its identities were changed, if their revision is still the one that was read; without one, in any case.
 pub(crate) async fn touch_identities(
     tx: &mut Tx,
     id: ProfileId,

@@ -68,10 +68,16 @@ pub(crate) async fn is_there(
     Ok(tx.one(ONE, &values).await?.is_some())
 }
 
-/// The number of groups of the account.
+const COUNT: &str = "SELECT COUNT(*) AS counted FROM service_id_groups WHERE account = $1";
+
+/// The number of groups of the account, which is locked.
 pub(crate) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS counted FROM service_id_groups WHERE account = $1";
-    counted(tx.one(sql, &[account.to_string().into()]).await?)
+    counted(tx.one(COUNT, &[account.to_string().into()]).await?)
+}
+
+/// The number of groups of the account at this moment.
+pub(crate) async fn count_now(db: &Db, account: AccountId) -> Result<u64, IamError> {
+    counted(db.one(COUNT, &[account.to_string().into()]).await?)
 }
 
 /// Stores a new one.

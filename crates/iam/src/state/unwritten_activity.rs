@@ -7,16 +7,38 @@ use base::time::Millis;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::RwLock;
 
 /// The counts.
 #[derive(Debug)]
 pub(crate) struct UnwrittenActivity {
     most: usize,
-    table: Mutex<HashMap<Subject, Activity>>,
+    tables: Mutex<Tables>,
     /// How often somebody was not counted, because there was no room.
     uncounted: AtomicU64,
-    /// Held while counts are on their way into the database: what is read meanwhile would lack them.
-    pub(crate) turn: tokio::sync::Mutex<()>,
+    /// Had alone while counts are on their way into the database, and together by those who add up what is there and what is here:
+    /// they would add some of it twice, or not at all. Who asks for the last time alone needs none ([`Self::last_of_account`]).
+    pub(crate) turn: RwLock<()>,
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    waiting: HashMap<Subject, Activity>,
+    on_the_way: Vec<(Subject, Activity)>,
+}
+
+impl Tables {
+    fn add(&mut self, (subject, more): (Subject, Activity), most: usize) -> bool {
+        let is_full = self.waiting.len() >= most;
+        match self.waiting.get_mut(&subject) {
+            Some(known) => *known = known.and(more),
+            None if is_full => return false,
+            None => {
+                self.waiting.insert(subject, more);
+            }
+        }
+        true
+    }
 }
 
 impl UnwrittenActivity {
@@ -24,60 +46,76 @@ impl UnwrittenActivity {
     pub(crate) fn new(most: u64) -> Self {
         Self {
             most: usize::try_from(most).unwrap_or(usize::MAX),
-            table: Mutex::default(),
+            tables: Mutex::default(),
             uncounted: AtomicU64::new(0),
-            turn: tokio::sync::Mutex::new(()),
+            turn: RwLock::new(()),
         }
     }
 
-    fn table(&self) -> MutexGuard<'_, HashMap<Subject, Activity>> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts that somebody has authenticated.
     pub(crate) fn note(&self, subject: Subject, now: Millis) {
-        self.add(subject, Activity::once(now));
-    }
-
-    fn add(&self, subject: Subject, more: Activity) {
-        let mut table = self.table();
-        if let Some(known) = table.get_mut(&subject) {
-            *known = known.and(more);
-        } else if table.len() < self.most {
-            table.insert(subject, more);
-        } else {
+        let counted = (subject, Activity::once(now));
+        if !self.tables().add(counted, self.most) {
             self.uncounted.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Takes the counts, in the order of the subjects.
-    pub(crate) fn take(&self) -> Vec<(Subject, Activity)> {
-        let mut all: Vec<_> = std::mem::take(&mut *self.table()).into_iter().collect();
-        all.sort_unstable_by_key(|(subject, _)| *subject);
+    /// Who has authenticated, in order.
+    pub(crate) fn subjects(&self) -> Vec<Subject> {
+        let mut all: Vec<Subject> = self.tables().waiting.keys().copied().collect();
+        all.sort_unstable();
         all
     }
 
-    /// Puts back counts that could not be written.
-    pub(crate) fn give_back(&self, all: Vec<(Subject, Activity)>) {
-        for (subject, activity) in all {
-            self.add(subject, activity);
+    /// Takes the counts of these, which are on their way until [`Self::record_written`] or [`Self::give_back`].
+    pub(crate) fn take(&self, subjects: &[Subject]) -> Vec<(Subject, Activity)> {
+        let mut tables = self.tables();
+        let taken = subjects.iter();
+        let taken: Vec<_> = taken
+            .filter_map(|subject| tables.waiting.remove_entry(subject))
+            .collect();
+        tables.on_the_way.clone_from(&taken);
+        taken
+    }
+
+    /// Forgets the counts that are on their way: they are written, or may be.
+    pub(crate) fn record_written(&self) {
+        self.tables().on_the_way.clear();
+    }
+
+    /// Puts back the counts that are on their way: they could not be written.
+    pub(crate) fn give_back(&self) {
+        let mut tables = self.tables();
+        for counted in std::mem::take(&mut tables.on_the_way) {
+            if !tables.add(counted, self.most) {
+                self.uncounted.fetch_add(1, Ordering::Relaxed);
+            }
         }
     }
 
-    /// What is counted of one subject.
+    /// What is counted of one subject and is not on its way.
     pub(crate) fn of(&self, subject: Subject) -> Activity {
-        self.table().get(&subject).copied().unwrap_or_default()
+        let tables = self.tables();
+        tables.waiting.get(&subject).copied().unwrap_or_default()
     }
 
-    /// When each subject of an account has authenticated last, as far as it is counted.
+    /// When each subject of an account has authenticated last, as far as it is counted, be it on its way. Read before the database, it
+    /// lacks nothing: what is gone from here by then is there.
     pub(crate) fn last_of_account(&self, account: AccountId) -> HashMap<Guid, Millis> {
-        let table = self.table();
-        let of_account = table
-            .iter()
-            .filter(|(subject, _)| subject.account == account);
-        of_account
-            .filter_map(|(subject, activity)| Some((subject.guid, activity.last_at?)))
-            .collect()
+        let tables = self.tables();
+        let mut last: HashMap<Guid, Millis> = HashMap::new();
+        let on_the_way = tables.on_the_way.iter().map(|(subject, at)| (subject, at));
+        for (subject, activity) in tables.waiting.iter().chain(on_the_way) {
+            if let Some(at) = activity.last_at.filter(|_| subject.account == account) {
+                let known = last.entry(subject.guid).or_insert(at);
+                *known = at.max(*known);
+            }
+        }
+        last
     }
 
     /// How often somebody was not counted, because there was no room.
@@ -113,14 +151,36 @@ mod tests {
         assert_eq!(activity.of(subject(3)), Activity::default());
         let account = subject(1).account;
         assert_eq!(activity.last_of_account(account).len(), 2);
-        let taken = activity.take();
-        assert_eq!(taken.len(), 2);
-        assert!(taken.is_sorted_by_key(|(subject, _)| *subject));
+    }
+
+    #[test]
+    fn what_is_on_its_way_is_seen_until_it_is_written_and_comes_back_if_it_is_not() {
+        let activity = UnwrittenActivity::new(10);
+        let account = subject(1).account;
+        let last = |number| {
+            activity
+                .last_of_account(account)
+                .get(&subject(number).guid)
+                .copied()
+        };
+        activity.note(subject(2), Millis(6));
+        activity.note(subject(1), Millis(5));
+        let all = activity.subjects();
+        assert!(all.is_sorted() && all.len() == 2);
+        assert_eq!(activity.take(&all).len(), 2);
         assert_eq!(activity.of(subject(1)), Activity::default());
+        assert_eq!((last(1), last(2)), (Some(Millis(5)), Some(Millis(6))));
         activity.note(subject(1), Millis(7));
-        activity.give_back(taken);
-        assert_eq!(activity.of(subject(1)).times, 3);
+        assert_eq!(last(1), Some(Millis(7)));
+        activity.give_back();
+        assert_eq!(activity.of(subject(1)).times, 2);
         assert_eq!(activity.of(subject(1)).last_at, Some(Millis(7)));
+
+        assert_eq!(activity.take(&[subject(2)]).len(), 1);
+        assert!(activity.take(&[subject(2)]).is_empty(), "it is taken once");
+        assert_eq!(activity.take(&[subject(1)]).len(), 1);
+        activity.record_written();
+        assert!(activity.subjects().is_empty() && last(1).is_none());
     }
 
     #[test]
@@ -132,6 +192,6 @@ mod tests {
         assert_eq!(activity.of(subject(2)).times, 2, "who is there is counted");
         assert_eq!(activity.of(subject(3)).times, 0);
         assert_eq!(activity.uncounted(), 2);
-        assert_eq!(activity.take().len(), 2);
+        assert_eq!(activity.subjects().len(), 2);
     }
 }

@@ -49,18 +49,19 @@ impl Iam {
     /// When the database cannot be written; the counts are kept.
     pub async fn write_activity(&self) -> Result<(), IamError> {
         let unwritten = &self.0.activity;
-        let _turn = unwritten.turn.lock().await;
-        let mut unwritten_yet = unwritten.take();
-        while !unwritten_yet.is_empty() {
-            let first = unwritten_yet.len().saturating_sub(ROWS_PER_WRITE);
-            let part = unwritten_yet.split_off(first);
-            if let Err(error) = self.add_activity(&part).await {
-                // What may have been written must not be counted twice.
-                if !matches!(error, IamError::Db(DbError::OutcomeUnknown { .. })) {
-                    unwritten.give_back(part);
+        for part in unwritten.subjects().chunks(ROWS_PER_WRITE) {
+            let _turn = unwritten.turn.write().await;
+            let counts = unwritten.take(part);
+            match self.add_activity(&counts).await {
+                Ok(()) => unwritten.record_written(),
+                Err(error) => {
+                    // What may have been written must not be counted twice.
+                    match &error {
+                        IamError::Db(DbError::OutcomeUnknown { .. }) => unwritten.record_written(),
+                        _ => unwritten.give_back(),
+                    }
+                    return Err(error);
                 }
-                unwritten.give_back(unwritten_yet);
-                return Err(error);
             }
         }
         Ok(())

@@ -66,7 +66,7 @@ impl ReachClaim {
 pub struct IamClaims {
     /// `IBMid-…`, `iam-ServiceId-…` or `iam-Profile-…`.
     pub iam_id: String,
-    /// The same.
+    /// The IAM id under its other name.
     pub id: String,
     /// `IBMid` for users, `iam` for services and profiles.
     pub realmid: String,
@@ -141,9 +141,9 @@ pub struct UaaClaims {
     pub scope: Vec<String>,
     /// The client it was issued to.
     pub client_id: String,
-    /// The same.
+    /// The client under its short name.
     pub cid: String,
-    /// The same, for the authorised party.
+    /// The client as the authorised party.
     pub azp: String,
     /// How it was obtained.
     pub grant_type: String,

@@ -84,7 +84,7 @@ impl Identity {
         self.bounds.opens(directory, account) && self.check_address(directory, account).is_ok()
     }
 
-    /// The same for an object of the account, of which the caller knows.
+    /// Refuses a credential that does not reach the account, for an object of which the caller knows.
     ///
     /// # Errors
     /// When it is valid for another account alone, or the account does not let it in from where it was shown.

@@ -9,8 +9,8 @@ use crate::token::verified::Verified;
 use base::time::Millis;
 
 impl Verifier {
-    /// Whether a token with a good signature is valid: by its times at `at`, and by what the directory says now.
-    pub(super) fn is_good(
+    /// Refuses a token with a good signature that no longer counts: by its times at `at`, and by what the directory says now.
+    pub(super) fn check_still_good(
         &self,
         directory: &Directory,
         verified: &Verified,

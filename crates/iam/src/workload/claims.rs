@@ -1,4 +1,5 @@
-//! The claims of a compute resource's token: a JSON object, in which no member is there twice. Readers differ on which of two counts.
+//! The claims of a compute resource's token: a JSON object that has no member twice, because readers differ on which of two counts.
+//! Objects within a claim are not checked for it: of two members there, the last counts.
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};

@@ -87,7 +87,7 @@ async fn members_have_what_the_policies_of_their_group_give_on_every_node(world:
     // Who is in it sees it, and nothing else of it.
     let caller = world.enter_key(&key).unwrap();
     assert_eq!(world.iam.access_group(&caller, team).unwrap().name, "team");
-    world.iam.is_group_member(&caller, team, member).unwrap();
+    world.iam.check_group_member(&caller, team, member).unwrap();
     let selection = MemberSelection {
         kind: None,
         order: MemberOrder::Id,

@@ -79,7 +79,7 @@ fn allowed_addresses(text: &str) -> Result<AllowedAddresses, String> {
 
 fn limit_change(text: &str) -> Result<(String, Option<u64>), String> {
     let (name, value) = key_value(text).map_err(|_| "must be NAME=NUMBER".to_owned())?;
-    is_known(&name)?;
+    check_limit_name(&name)?;
     let value = match value.trim() {
         "default" => None,
         number => Some(
@@ -91,7 +91,7 @@ fn limit_change(text: &str) -> Result<(String, Option<u64>), String> {
 }
 
 /// Refuses a limit that accounts do not have, with the one that was probably meant, else with all of them.
-fn is_known(name: &str) -> Result<(), String> {
+fn check_limit_name(name: &str) -> Result<(), String> {
     let known = || limit::PER_ACCOUNT.iter().map(|limit| limit.name);
     if known().any(|known| known == name) {
         return Ok(());

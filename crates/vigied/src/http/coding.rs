@@ -4,6 +4,7 @@ use super::header::single;
 use super::problem::Refusal;
 use http::{HeaderMap, header};
 use wire::code;
+use wire::excerpt;
 
 /// The codings that are undone here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub(crate) enum Coding {
 }
 
 /// Refuses a body that is said to be two things: two readers on the way could read two different ones.
-pub(crate) fn is_of_one_type(headers: &HeaderMap) -> Result<(), Refusal> {
+pub(crate) fn check_one_type(headers: &HeaderMap) -> Result<(), Refusal> {
     single(headers, "content-type", "Content-Type").map(drop)
 }
 
@@ -40,7 +41,7 @@ pub(crate) fn of(headers: &HeaderMap) -> Result<Coding, Refusal> {
             b"" | b"identity" => Ok(Coding::Plain),
             b"gzip" | b"x-gzip" => Ok(Coding::Gzip),
             other => {
-                let name: String = String::from_utf8_lossy(other).chars().take(80).collect();
+                let name = excerpt::beginning(&String::from_utf8_lossy(other));
                 Err(refused(format!(
                     "the content encoding `{name}` is not understood"
                 )))

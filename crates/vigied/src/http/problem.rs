@@ -37,9 +37,9 @@ pub(crate) struct Refusal(pub(crate) Problem);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TakesPassword;
 
-/// Marks a refusal that clients of OAuth 2.0 read: its body has their members as well, with this word.
+/// Marks a refusal by an endpoint of OAuth 2.0: its body has the standard's members as well, with this word, or none of them.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct OAuthWord(pub(crate) &'static str);
+pub(crate) struct OAuthWord(pub(crate) Option<&'static str>);
 
 /// Marks the refusal of a token or key that came as such, and not as the password of a browser: the challenge says that it is no
 /// good.
@@ -285,8 +285,8 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Pr
         ErrorForm::Token => {
             let body = TokenErrorBody::new(&problem, context(request));
             serde_json::to_vec(&match oauth {
-                Some(OAuthWord(word)) => body.for_oauth(word),
-                None => body,
+                Some(OAuthWord(Some(word))) => body.for_oauth(word),
+                Some(OAuthWord(None)) | None => body,
             })
         }
         ErrorForm::Identity => {

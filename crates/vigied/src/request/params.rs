@@ -1,12 +1,13 @@
 //! Ids in paths and lists in queries.
 
+use crate::failure::refused::check_length;
 use crate::http::invalid::{invalid_whole, unserved};
 use crate::http::json_objects::{self, Fault};
 use crate::http::not_json;
 use crate::http::problem::Refusal;
 use axum::extract::{FromRequestParts, Path};
 use base::error::{Kind, Problem};
-use base::limit;
+use base::limit::{self, Limit};
 use http::request::Parts;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -66,6 +67,17 @@ impl Params {
         self.query
             .one(key)
             .map_err(|error| invalid_whole(error.to_string()))
+    }
+
+    /// A parameter of the query that is not empty, and no longer than the limit of its texts.
+    pub(crate) fn word(
+        &self,
+        key: &'static str,
+        limit: &'static Limit,
+    ) -> Result<Option<&str>, Refusal> {
+        let found = self.one(key)?.filter(|text| !text.is_empty());
+        check_length(key, found.unwrap_or_default(), limit)?;
+        Ok(found)
     }
 
     /// Every value of a parameter that may be given several times, in their order.

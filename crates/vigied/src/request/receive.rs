@@ -37,7 +37,7 @@ pub(crate) async fn receive(
     let (mut parts, mut body) = request.into_parts();
     let mut arrived = None;
     if body_limit != BodyLimit::Nothing {
-        let coding = match coding::is_of_one_type(&parts.headers)
+        let coding = match coding::check_one_type(&parts.headers)
             .and_then(|()| coding::of(&parts.headers))
         {
             Ok(coding) => coding,

@@ -44,6 +44,8 @@ pub(crate) struct Route {
     /// Whether its handler takes the version that a change is meant for.
     reads_if_match: bool,
     when_full: bool,
+    /// Adds to its answers what its protocol wants, also to those of the guard.
+    complete: Option<fn(Response) -> Response>,
     handler: MethodRouter<Arc<App>>,
 }
 
@@ -83,6 +85,12 @@ impl Route {
         self.when_full = true;
         self
     }
+
+    /// Its answers, also those of the guard, go through this function.
+    pub(crate) fn completed_by(mut self, complete: fn(Response) -> Response) -> Self {
+        self.complete = Some(complete);
+        self
+    }
 }
 
 macro_rules! verbs {
@@ -108,6 +116,7 @@ macro_rules! verbs {
                 body_limit: T::BODY_LIMIT,
                 reads_if_match: T::READS_IF_MATCH,
                 when_full: false,
+                complete: None,
                 handler: on(MethodFilter::$filter, handler),
             }
         })*
@@ -153,7 +162,15 @@ pub(crate) fn mount(
         };
         let state = (Arc::clone(app), guarded);
         let guarded = handler.route_layer(middleware::from_fn_with_state(state, verify));
-        router.route(route.path, guarded)
+        let completed = match route.complete {
+            Some(complete) => {
+                guarded.route_layer(middleware::map_response(move |response: Response| {
+                    std::future::ready(complete(response))
+                }))
+            }
+            None => guarded,
+        };
+        router.route(route.path, completed)
     })
 }
 

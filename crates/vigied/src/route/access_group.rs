@@ -7,7 +7,6 @@ use super::order::{By, SortKey, by_signed_word};
 use super::paging::{GROUPS, last, list_links};
 use super::reply::json;
 use crate::app::App;
-use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
@@ -81,10 +80,9 @@ enum Search {
 
 impl Search {
     fn of(caller: &Identity, params: &Params) -> Result<Self, Refusal> {
-        let Some(text) = params.one("search")?.filter(|text| !text.is_empty()) else {
+        let Some(text) = params.word("search", &limit::FILTER_BYTES)? else {
             return Ok(Self::Any);
         };
-        check_length("search", text, &limit::FILTER_BYTES)?;
         match text.split_once(':') {
             Some(("id", id)) => {
                 let found = group_id::read(caller.account(), id);

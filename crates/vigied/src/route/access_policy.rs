@@ -70,13 +70,12 @@ const ORDERS: [(&str, By<Policy>); 8] = [
 ];
 
 /// Refuses other formats: policies are always shown with what is for people, and nobody records when one was last used.
-fn is_for_display(params: &Params) -> Result<(), Refusal> {
-    let format = params.one("format")?.unwrap_or_default();
-    check_length("format", format, &limit::WORD_BYTES)?;
-    if matches!(format, "" | "display") {
+fn check_format(params: &Params) -> Result<(), Refusal> {
+    let format = params.word("format", &limit::WORD_BYTES)?;
+    let Some(other) = format.filter(|format| *format != "display") else {
         return Ok(());
-    }
-    let message = format!("`format` can be `display` alone, not `{format}`");
+    };
+    let message = format!("`format` can be `display` alone, not `{other}`");
     Err(invalid("format", message))
 }
 
@@ -93,13 +92,6 @@ fn is_active(state: &str) -> Result<bool, Refusal> {
     }
 }
 
-/// The value of a parameter of the list, if it has one.
-fn word<'p>(params: &'p Params, name: &'static str) -> Result<Option<&'p str>, Refusal> {
-    let found = params.one(name)?.filter(|text| !text.is_empty());
-    check_length(name, found.unwrap_or_default(), &limit::WORD_BYTES)?;
-    Ok(found)
-}
-
 /// Those whose policies alone a list shows, if it names any.
 async fn subjects(
     app: &App,
@@ -108,7 +100,7 @@ async fn subjects(
 ) -> Result<Vec<PolicySubject>, Refusal> {
     let mut found = Vec::new();
     for name in ["iam_id", "access_group_id"] {
-        let Some(text) = word(params, name)? else {
+        let Some(text) = params.word(name, &limit::WORD_BYTES)? else {
             continue;
         };
         let mut subject = form::subject(caller.account(), name, text)?;
@@ -129,8 +121,10 @@ struct Wanted<'p> {
 
 impl<'p> Wanted<'p> {
     fn of(params: &'p Params) -> Result<Self, Refusal> {
-        let active = word(params, "state")?.map_or(Ok(true), is_active)?;
-        let has_type = match word(params, "type")? {
+        let active = params
+            .word("state", &limit::WORD_BYTES)?
+            .map_or(Ok(true), is_active)?;
+        let has_type = match params.word("type", &limit::WORD_BYTES)? {
             None | Some("access") => true,
             // There are none of these.
             Some("authorization") => false,
@@ -140,12 +134,12 @@ impl<'p> Wanted<'p> {
             }
         };
         // Each is about the one service here, or about all services, whether it names the type or not.
-        let service_type = word(params, "service_type")?;
+        let service_type = params.word("service_type", &limit::WORD_BYTES)?;
         let is_of_service_type = service_type.is_none_or(|wanted| wanted == SERVICE_TYPE);
-        is_for_display(params)?;
+        check_format(params)?;
         Ok(Self {
             has_type: has_type && is_of_service_type,
-            service_name: word(params, "service_name")?,
+            service_name: params.word("service_name", &limit::WORD_BYTES)?,
             active,
         })
     }
@@ -252,7 +246,7 @@ pub(super) async fn show<V: Version>(
     params: Params,
 ) -> Result<Response, Refusal> {
     if V::ONE_HAS_FORMAT {
-        is_for_display(&params)?;
+        check_format(&params)?;
     }
     let policy = app.iam.policy(&caller, id(&params)?)?;
     answer::<V>(&app, &own_url, StatusCode::OK, &policy)

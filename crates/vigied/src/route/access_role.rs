@@ -68,7 +68,7 @@ fn answer(
 }
 
 /// Refuses another service than the one here.
-fn is_served(service: &str) -> Result<(), Refusal> {
+fn check_service(service: &str) -> Result<(), Refusal> {
     if service == SERVICE_NAME {
         return Ok(());
     }
@@ -88,17 +88,15 @@ pub(super) async fn list(
     params: Params,
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["source_service_name", "service_group_id"])?;
-    let given = |text: &&str| !text.is_empty();
-    let kind = params.one("policy_type")?.unwrap_or_default();
-    check_length("policy_type", kind, &limit::WORD_BYTES)?;
-    if let Some(account) = params.one("account_id")?.filter(given) {
+    let kind = params.word("policy_type", &limit::WORD_BYTES)?;
+    if let Some(account) = params.word("account_id", &limit::WORD_BYTES)? {
         in_own_account(&app, &caller, account)?;
     }
-    if let Some(service) = params.one("service_name")?.filter(given) {
-        is_served(service)?;
+    if let Some(service) = params.word("service_name", &limit::WORD_BYTES)? {
+        check_service(service)?;
     }
-    if !matches!(kind, "" | "access") {
-        let message = format!("`policy_type` can be `access` alone, not `{kind}`");
+    if let Some(other) = kind.filter(|kind| *kind != "access") {
+        let message = format!("`policy_type` can be `access` alone, not `{other}`");
         return Err(invalid("policy_type", message));
     }
     let custom_roles = app.iam.custom_roles(&caller);
@@ -122,7 +120,7 @@ pub(super) async fn create(
     app.iam.may_manage_custom_roles(&caller)?;
     let wanted: CreateRole = body(&bytes)?;
     in_own_account(&app, &caller, &wanted.account_id)?;
-    is_served(&wanted.service_name)?;
+    check_service(&wanted.service_name)?;
     let new = NewCustomRole {
         name: wanted.name,
         terms: CustomRoleTerms {

@@ -45,8 +45,8 @@ fn settings() -> AccessSettings {
     }
 }
 
-/// The account in the path is the credential's, and the caller administers it.
-fn is_for(app: &App, caller: &Identity, params: &Params) -> Result<(), Refusal> {
+/// Checks that the account in the path is the credential's, and that the caller administers it.
+fn check_caller(app: &App, caller: &Identity, params: &Params) -> Result<(), Refusal> {
     let account: AccountId = params.id("account")?;
     app.iam.require_default_account(caller, account)?;
     app.iam.may_manage_policies(caller)?;
@@ -58,7 +58,7 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    is_for(&app, &caller, &params)?;
+    check_caller(&app, &caller, &params)?;
     tagged(StatusCode::OK, &settings(), VERSION)
 }
 
@@ -69,7 +69,7 @@ pub(super) async fn change(
     params: Params,
     sent: VersionedBody,
 ) -> Result<Response, Refusal> {
-    is_for(&app, &caller, &params)?;
+    check_caller(&app, &caller, &params)?;
     let tag = sent.tag()?;
     check_version(tag, VERSION)?;
     let wanted: UpdateAccessSettings = body(sent.bytes())?;

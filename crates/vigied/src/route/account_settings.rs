@@ -21,6 +21,7 @@ use iam::manage::account_settings::{
 use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::Arc;
+use wire::excerpt;
 use wire::iam::account_settings::{
     AccountSettings as Shown, EffectiveAccountSettings, UpdateAccountSettings,
 };
@@ -227,7 +228,7 @@ fn always_restricted(field: &'static str, text: Option<&str>, who: &str) -> Resu
         Some(other) => {
             let message = format!(
                 "`{field}` is `{RESTRICTED}` or `{NOT_SET}` here ({who}), not `{}`",
-                excerpt(other)
+                excerpt::beginning(other)
             );
             Err(invalid(field, message))
         }
@@ -244,7 +245,7 @@ fn restriction(text: Option<&str>) -> Result<Option<Option<bool>>, Refusal> {
         Some(other) => {
             let message = format!(
                 "`{field}` is `{RESTRICTED}`, `{NOT_RESTRICTED}` or `{NOT_SET}`, not `{}`",
-                excerpt(other)
+                excerpt::beginning(other)
             );
             Err(invalid(field, message))
         }
@@ -259,7 +260,7 @@ fn mfa(text: Option<&str>) -> Result<Option<bool>, Refusal> {
         Some(other) => {
             let message = format!(
                 "`mfa` is `{NO_MFA}`, `{NO_PASSWORD_ALONE}` or `{NOT_SET}` here, not `{}`: there is no second factor",
-                excerpt(other)
+                excerpt::beginning(other)
             );
             Err(invalid("mfa", message))
         }
@@ -278,15 +279,10 @@ fn number<T: FromStr>(
             Err(_) => {
                 let message = format!(
                     "`{field}` is a whole number or `{NOT_SET}`, not `{}`",
-                    excerpt(digits)
+                    excerpt::beginning(digits)
                 );
                 Err(invalid(field, message))
             }
         },
     }
-}
-
-/// The beginning of what was sent.
-fn excerpt(text: &str) -> String {
-    text.chars().take(40).collect()
 }

@@ -5,6 +5,7 @@ use super::activity;
 use super::entity_tag::tagged;
 use super::history;
 use super::iam_id;
+use super::identity_crn::identity_crn;
 use super::identity_list::{IdentityList, Wanted};
 use super::order::{By, SortKey};
 use super::reply::json;
@@ -70,10 +71,7 @@ pub(super) fn to_wire(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
     ApiKey {
         id: key.id.to_string(),
         entity_tag: Some(entity_tag(key)),
-        crn: format!(
-            "crn:v1:bluemix:public:iam-identity::a/{account}::apikey:{}",
-            key.id
-        ),
+        crn: identity_crn(account, "apikey", key.id),
         locked: key.locked,
         disabled: Some(key.disabled),
         created_at: Some(time_text(key.created_at)),
@@ -106,7 +104,10 @@ fn answer(
 const NO_ACTION: &str = "none";
 
 /// Refuses what the original can do with a key and this server cannot, so that nobody relies on it.
-fn served(action_when_leaked: Option<&str>, support_sessions: Option<bool>) -> Result<(), Refusal> {
+fn check_served(
+    action_when_leaked: Option<&str>,
+    support_sessions: Option<bool>,
+) -> Result<(), Refusal> {
     if action_when_leaked.is_some_and(|text| !text.is_empty() && text != NO_ACTION) {
         let message = format!(
             "`action_when_leaked` can be `{NO_ACTION}` alone: nobody watches here for keys that have leaked"
@@ -252,7 +253,7 @@ fn owner(caller: &Identity, text: &str) -> Result<Option<Principal>, Refusal> {
 
 /// The key that a body asks for.
 pub(super) fn requested_key(wanted: CreateApiKey) -> Result<NewKey, Refusal> {
-    served(
+    check_served(
         wanted.action_when_leaked.as_deref(),
         wanted.support_sessions,
     )?;
@@ -351,7 +352,7 @@ pub(super) async fn update(
     let id = params.id("id")?;
     let key = app.iam.api_key(&caller, id)?;
     let (tag, wanted): (&str, UpdateApiKey) = sent.read()?;
-    served(
+    check_served(
         wanted.action_when_leaked.as_deref(),
         wanted.support_sessions,
     )?;

@@ -36,7 +36,7 @@ use wire::iam::authz::{
 const INVALID: &str = "invalid_parameter";
 
 /// Whom each id means.
-type Meant = HashMap<Principal, Principal>;
+type PrincipalsById = HashMap<Principal, Principal>;
 
 /// Who would act: somebody, or the holder of a token with its bounds.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Subject {
         }
     }
 
-    fn meant(self, by_id: &Meant) -> Self {
+    fn resolved(self, by_id: &PrincipalsById) -> Self {
         match self {
             Self::Principal(named) => Self::Principal(by_id.get(&named).copied().unwrap_or(named)),
             holder @ Self::Holder(_) => holder,
@@ -132,34 +132,38 @@ fn action(name: &str) -> Result<Result<Action, AuthzError>, Refusal> {
 
 /// Whom the questions mean by the ids that they name: who has accepted an invitation is also meant by its id. Of who may ask about
 /// themselves alone no more is looked up than what the first question about somebody else is refused for.
-async fn meant(app: &App, caller: &Identity, wanted: &[AuthzRequest]) -> Result<Meant, Refusal> {
+async fn principals_by_id(
+    app: &App,
+    caller: &Identity,
+    wanted: &[AuthzRequest],
+) -> Result<PrincipalsById, Refusal> {
     let may_ask = app.iam.may_manage_policies(caller).is_ok();
-    let mut meant = Meant::new();
+    let mut by_id = PrincipalsById::new();
     let named = wanted.iter().filter_map(|one| {
         let attributes = one.subject.attributes.as_ref()?;
         attributes.id.parse::<Principal>().ok()
     });
     for named in named {
-        if meant.contains_key(&named) {
+        if by_id.contains_key(&named) {
             continue;
         }
         let found = app.iam.principal_named(caller, named).await?;
-        meant.insert(named, found);
+        by_id.insert(named, found);
         if !may_ask && found != caller.principal() {
             break;
         }
     }
-    Ok(meant)
+    Ok(by_id)
 }
 
 fn decision(
     app: &App,
     caller: &Identity,
-    (meant, decided): (&Meant, &mut Decided),
+    (by_id, decided): (&PrincipalsById, &mut Decided),
     wanted: &AuthzRequest,
 ) -> Result<AuthzResponse, Refusal> {
     let (subject, named) = (
-        Subject::read(&wanted.subject)?.meant(meant),
+        Subject::read(&wanted.subject)?.resolved(by_id),
         Named::read(&wanted.resource)?,
     );
     let action = action(&wanted.action)?;
@@ -216,10 +220,10 @@ pub(super) async fn decide(
         let problem = Problem::new(Kind::Invalid, INVALID, message);
         return Err(Refusal(problem.limit(limit)));
     }
-    let meant = meant(&app, &caller, &wanted).await?;
+    let by_id = principals_by_id(&app, &caller, &wanted).await?;
     let mut decided = Decided::default();
     let each = wanted.iter();
-    let each = each.map(|one| decision(&app, &caller, (&meant, &mut decided), one));
+    let each = each.map(|one| decision(&app, &caller, (&by_id, &mut decided), one));
     let responses = each.collect::<Result<Vec<AuthzResponse>, Refusal>>()?;
     json(StatusCode::OK, &AuthzReply { responses })
 }

@@ -1,6 +1,5 @@
 //! The filter of a list, as `filter` of the identity interface asks for it.
 
-use crate::failure::refused::check_length;
 use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::params::Params;
@@ -9,11 +8,9 @@ use wire::iam::filter::{Attribute, Filter};
 
 /// The filter that the request asks for, if it asks for one.
 pub(super) fn asked_for(params: &Params) -> Result<Option<Filter>, Refusal> {
-    let text = params.one("filter")?.unwrap_or_default();
-    if text.is_empty() {
+    let Some(text) = params.word("filter", &limit::FILTER_BYTES)? else {
         return Ok(None);
-    }
-    check_length("filter", text, &limit::FILTER_BYTES)?;
+    };
     Filter::parse(text).map(Some).map_err(|error| {
         let message = format!("`filter` is not understood: {error}");
         let Refusal(problem) = invalid("filter", message);

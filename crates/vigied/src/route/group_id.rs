@@ -73,13 +73,11 @@ pub(super) const fn kind_text(kind: MembershipKind) -> &'static str {
 
 /// The kind of membership that a query asks for; none: any.
 pub(super) fn kind(params: &Params) -> Result<Option<MembershipKind>, Refusal> {
-    let asked = params.one("membership_type")?.unwrap_or_default();
-    check_length("membership_type", asked, &limit::WORD_BYTES)?;
-    match asked {
-        "" | "all" => Ok(None),
-        "static" => Ok(Some(MembershipKind::Static)),
-        "dynamic" => Ok(Some(MembershipKind::Dynamic)),
-        other => {
+    match params.word("membership_type", &limit::WORD_BYTES)? {
+        None | Some("all") => Ok(None),
+        Some("static") => Ok(Some(MembershipKind::Static)),
+        Some("dynamic") => Ok(Some(MembershipKind::Dynamic)),
+        Some(other) => {
             let message =
                 format!("`membership_type` is `static`, `dynamic` or `all`, not `{other}`");
             Err(invalid("membership_type", message))

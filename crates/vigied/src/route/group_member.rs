@@ -76,10 +76,9 @@ fn order(params: &Params, verbose: bool) -> Result<(MemberOrder, bool), Refusal>
 
 /// The sort of principals that a list shows, if it shows one alone.
 fn wanted_sort(params: &Params) -> Result<Option<&'static str>, Refusal> {
-    let Some(asked) = params.one("type")?.filter(|text| !text.is_empty()) else {
+    let Some(asked) = params.word("type", &limit::WORD_BYTES)? else {
         return Ok(None);
     };
-    check_length("type", asked, &limit::WORD_BYTES)?;
     match group_id::MEMBER_TYPES
         .into_iter()
         .find(|known| *known == asked)
@@ -153,7 +152,7 @@ pub(super) async fn check(
 ) -> Result<Response, Refusal> {
     let group = group_id::of_path(&caller, &params)?;
     let member = member_of_path(&app, &caller, &params).await?;
-    app.iam.is_group_member(&caller, group, member)?;
+    app.iam.check_group_member(&caller, group, member)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -25,7 +25,7 @@ pub(super) async fn asked_for(
     caller: &Identity,
     params: &Params,
 ) -> Result<Option<Principal>, Refusal> {
-    match params.one("iam_id")?.filter(|text| !text.is_empty()) {
+    match params.word("iam_id", &limit::WORD_BYTES)? {
         None => Ok(None),
         Some(text) => {
             let named = read("iam_id", text)?;

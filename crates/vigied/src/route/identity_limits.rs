@@ -10,7 +10,7 @@ use crate::request::params::{Params, body, rest_of_body};
 use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::Response;
-use base::id::{AccessGroupId, IdError, ProfileId, ServiceGroupId};
+use base::id::{AccessGroupId, ProfileId, ServiceGroupId};
 use base::limit;
 use base::principal::Principal;
 use http::StatusCode;
@@ -18,6 +18,7 @@ use iam::manage::identity_usage::{LimitUsage, ProfilePart};
 use iam::{Iam, IamError, Identity};
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use wire::excerpt;
 use wire::iam::identity_limits::{
     ApiKeysPerIdentity, ClaimRulesPerGroup, CountsPerProfile, GroupCount, IdentityCount,
     IdentityLimits, IdentityLimitsRequest, LimitCount, ProfileCount, ServiceIdsPerGroup,
@@ -164,43 +165,70 @@ impl WholeOf {
     }
 }
 
-/// What an id in a request names.
+/// What the ids in a request name.
 enum Named {
-    ServiceIdGroup(ServiceGroupId),
-    Identity(Principal),
-    AccessGroup(AccessGroupId),
-    Profile(ProfilePart, ProfileId),
+    ServiceIdGroups(Vec<ServiceGroupId>),
+    Identities(Vec<Principal>),
+    AccessGroups(Vec<AccessGroupId>),
+    Profiles(ProfilePart, Vec<ProfileId>),
+}
+
+/// All of these ids, or the first that is none.
+fn all_read<'a, T, E>(
+    texts: &[&'a str],
+    read: impl Fn(&'a str) -> Result<T, E>,
+) -> Result<Vec<T>, &'a str> {
+    let texts = texts.iter().copied();
+    texts.map(|text| read(text).map_err(|_| text)).collect()
 }
 
 impl EachOf {
-    fn read(self, id: &str) -> Result<Named, IdError> {
+    /// What these ids name, or the first that is none.
+    fn read<'a>(self, ids: &[&'a str]) -> Result<Named, &'a str> {
         Ok(match self {
-            Self::ServiceIdsOfGroup => Named::ServiceIdGroup(id.parse()?),
-            Self::KeysOfIdentity => Named::Identity(id.parse()?),
-            Self::RulesOfGroup => Named::AccessGroup(id.parse()?),
+            Self::ServiceIdsOfGroup => Named::ServiceIdGroups(all_read(ids, str::parse)?),
+            Self::KeysOfIdentity => Named::Identities(all_read(ids, str::parse)?),
+            Self::RulesOfGroup => Named::AccessGroups(all_read(ids, str::parse)?),
             // By its id, `Profile-…`, or by its IAM id.
-            Self::PartsOfProfile(part) => Named::Profile(part, ProfileId::from_either(id)?),
+            Self::PartsOfProfile(part) => {
+                Named::Profiles(part, all_read(ids, ProfileId::from_either)?)
+            }
         })
     }
 }
 
 impl Named {
-    fn usage(&self, iam: &Iam, caller: &Identity) -> Result<LimitUsage, IamError> {
-        match *self {
-            Self::ServiceIdGroup(group) => iam.service_id_usage(caller, group),
-            Self::Identity(principal) => iam.api_key_usage(caller, principal),
-            Self::AccessGroup(group) => iam.group_rule_usage(caller, group),
-            Self::Profile(part, profile) => iam.profile_part_usage(caller, part, profile),
+    /// The usage of each.
+    fn usages(&self, iam: &Iam, caller: &Identity) -> Result<Vec<LimitUsage>, IamError> {
+        match self {
+            Self::ServiceIdGroups(groups) => iam.service_id_usage(caller, groups),
+            Self::Identities(principals) => {
+                let all = principals.iter();
+                all.map(|principal| iam.api_key_usage(caller, *principal))
+                    .collect()
+            }
+            Self::AccessGroups(groups) => {
+                let all = groups.iter();
+                all.map(|group| iam.group_rule_usage(caller, *group))
+                    .collect()
+            }
+            Self::Profiles(part, profiles) => {
+                let all = profiles.iter();
+                all.map(|profile| iam.profile_part_usage(caller, *part, *profile))
+                    .collect()
+            }
         }
     }
 
-    /// Its id in the answer.
-    fn id_in_answer(&self) -> String {
+    /// Their ids in the answer.
+    fn ids_in_answer(&self) -> Vec<String> {
         match self {
-            Self::ServiceIdGroup(group) => group.to_string(),
-            Self::Identity(principal) => principal.to_string(),
-            Self::AccessGroup(group) => group.to_string(),
-            Self::Profile(_, profile) => profile.object_id(),
+            Self::ServiceIdGroups(groups) => groups.iter().map(ToString::to_string).collect(),
+            Self::Identities(principals) => principals.iter().map(ToString::to_string).collect(),
+            Self::AccessGroups(groups) => groups.iter().map(ToString::to_string).collect(),
+            Self::Profiles(_, profiles) => {
+                profiles.iter().map(|profile| profile.object_id()).collect()
+            }
         }
     }
 }
@@ -209,7 +237,7 @@ impl Named {
 #[derive(Default)]
 struct Asked {
     whole: Vec<&'static Whole>,
-    each: Vec<(&'static Each, Vec<Named>)>,
+    each: Vec<(&'static Each, Named)>,
 }
 
 impl Asked {
@@ -248,29 +276,25 @@ impl Asked {
 }
 
 /// The ids that a request names for a counter: no more than a page has entries.
-fn ids<'a>(
-    counter: &'static Each,
-    texts: impl Iterator<Item = &'a str>,
-) -> Result<Vec<Named>, Refusal> {
+fn ids<'a>(counter: &'static Each, texts: impl Iterator<Item = &'a str>) -> Result<Named, Refusal> {
     let (field, most) = (counter.name, limit::PAGE_ENTRIES.default);
-    let mut found = Vec::new();
+    let mut ids = Vec::new();
     for id in texts {
-        if found.len() as u64 == most {
+        if ids.len() as u64 == most {
             let name = limit::PAGE_ENTRIES.name;
             let message = format!("`{field}` names more than `{name}` = {most} ids");
             let Refusal(problem) = invalid(field, message);
             return Err(Refusal(problem.limit(&limit::PAGE_ENTRIES)));
         }
-        let read = counter.of.read(id.trim()).map_err(|_| {
-            let excerpt: String = id.chars().take(80).collect();
-            invalid(
-                field,
-                format!("`{field}` holds `{excerpt}`, which is no such id"),
-            )
-        });
-        found.push(read?);
+        ids.push(id.trim());
     }
-    Ok(found)
+    counter.of.read(&ids).map_err(|id| {
+        let excerpt = excerpt::beginning(id);
+        invalid(
+            field,
+            format!("`{field}` holds `{excerpt}`, which is no such id"),
+        )
+    })
 }
 
 /// Refuses members of the body that ask for counters which are not served.
@@ -301,12 +325,12 @@ async fn counted(app: &App, caller: &Identity, asked: Asked) -> Result<Response,
         (counter.put)(&mut answer, LimitCount { limit, count });
     }
     for (counter, named) in asked.each {
-        let mut counts = Counts::default();
-        for one in &named {
-            let usage = one.usage(&app.iam, caller)?;
-            counts.limit = usage.limit;
-            counts.by_id.push((one.id_in_answer(), usage.count));
-        }
+        let usages = named.usages(&app.iam, caller)?;
+        let counts = usages.iter().map(|usage| usage.count);
+        let counts = Counts {
+            limit: usages.first().map_or(0, |usage| usage.limit),
+            by_id: named.ids_in_answer().into_iter().zip(counts).collect(),
+        };
         (counter.put)(&mut answer, counts);
     }
     json(StatusCode::OK, &answer)

@@ -5,11 +5,9 @@ use super::filter;
 use super::list_cursor::{CursorPage, Entry, ListCursor};
 use super::order::{By, Order, SortKey};
 use super::paging::IAM;
-use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::params::Params;
-use base::limit;
 use iam::IamError;
 use iam::directory::{ApiKey, Profile, Service};
 use iam::manage::page::{PlacedPage, PlacedRequest};
@@ -95,11 +93,4 @@ impl<T: Described + 'static> IdentityList<T> {
         let address = |start: Option<&str>| IAM.address_at(&path, params, self.kept, (size, start));
         cursor.page(found, address)
     }
-}
-
-/// The name that the entries of a list shall have, if the request says one.
-pub(super) fn name(params: &Params) -> Result<Option<&str>, Refusal> {
-    let name = params.one("name")?.filter(|text| !text.is_empty());
-    check_length("name", name.unwrap_or_default(), &limit::LABEL_BYTES)?;
-    Ok(name)
 }

@@ -4,8 +4,9 @@
 //! own credential if there is one, else by source.
 
 use super::form_field::required;
-use super::identity::{client, form};
 use super::reply::{json, json_bytes};
+use super::token_client::client;
+use super::token_form::form;
 use crate::app::App;
 use crate::http::guesses::Guesser;
 use crate::http::problem::Refusal;
@@ -38,10 +39,10 @@ pub(super) async fn introspect(
     let is_bearer = headers
         .get(header::AUTHORIZATION)
         .is_some_and(|value| credential::authorization(value.as_bytes()).is_ok());
-    if presented.is_none() && !is_bearer {
-        client(&app, &headers)?;
-    }
     let form = form(&headers, &body)?;
+    if presented.is_none() && !is_bearer {
+        client(&app, &headers, &form)?;
+    }
     let asked = |key| form.get(key).filter(|text| !text.is_empty());
     let credential = match (asked("apikey"), asked("token"), presented) {
         (Some(_), Some(_), _) => {

@@ -3,6 +3,7 @@
 
 use super::token_refusal::wrong;
 use crate::http::problem::Refusal;
+use wire::excerpt;
 use wire::iam::form::Form;
 
 /// Fields of a second proof. This server never asks for one, so a client that sends it has another server in mind.
@@ -28,7 +29,7 @@ const GRANTS: [(&str, &str); 2] = [
 
 /// The refusal of a grant that is not served.
 pub(super) fn grant(grant_type: &str) -> Refusal {
-    let excerpt: String = grant_type.chars().take(80).collect();
+    let excerpt = excerpt::beginning(grant_type);
     let known = GRANTS.iter().find(|(name, _)| *name == grant_type);
     let why = known.map_or_else(String::new, |(_, why)| format!(": {why}"));
     wrong(format_args!("grant_type `{excerpt}` is not supported{why}"))

@@ -12,7 +12,7 @@ const IBM_GRANTS: &str = "urn:ibm:params:oauth:grant-type:";
 /// The refusal of a request for a token, as clients of its grant read it.
 pub(super) fn answer(grant_type: Option<&str>, refusal: Refusal) -> Response {
     match grant_type {
-        Some(grant_type) if grant_type.starts_with(IBM_GRANTS) => refusal.into_response(),
+        Some(grant_type) if grant_type.starts_with(IBM_GRANTS) => marked(None, refusal),
         None | Some(PASSWORD | REFRESH_TOKEN | CLIENT_CREDENTIALS) => {
             let word = word(&refusal.0);
             with_word(word, refusal)
@@ -23,8 +23,27 @@ pub(super) fn answer(grant_type: Option<&str>, refusal: Refusal) -> Response {
 
 /// The refusal with this word of OAuth.
 pub(super) fn with_word(word: &'static str, refusal: Refusal) -> Response {
+    marked(Some(word), refusal)
+}
+
+fn marked(word: Option<&'static str>, refusal: Refusal) -> Response {
     let mut response = refusal.into_response();
     response.extensions_mut().insert(OAuthWord(word));
+    response
+}
+
+/// Adds the word to what the guard refuses of a request that is wrong: it has not read for which grant it is. A server that is busy or
+/// faulty is no error of OAuth, and has no word.
+pub(super) fn complete(mut response: Response) -> Response {
+    let extensions = response.extensions();
+    let refused = extensions.get::<Problem>().map(word);
+    let is_decided = extensions.get::<OAuthWord>().is_some();
+    if !is_decided
+        && response.status().is_client_error()
+        && let Some(word) = refused
+    {
+        response.extensions_mut().insert(OAuthWord(Some(word)));
+    }
     response
 }
 

@@ -1,6 +1,5 @@
 //! The order of a list, as `sort` and `order` of the identity interface ask for it.
 
-use crate::failure::refused::check_length;
 use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::params::Params;
@@ -117,10 +116,9 @@ pub(super) fn signed_word(
     params: &Params,
     words: &[&'static str],
 ) -> Result<Option<(&'static str, bool)>, Refusal> {
-    let Some(asked) = params.one("sort")?.filter(|text| !text.is_empty()) else {
+    let Some(asked) = params.word("sort", &limit::WORD_BYTES)? else {
         return Ok(None);
     };
-    check_length("sort", asked, &limit::WORD_BYTES)?;
     let (word, reverse) = match asked.strip_prefix('-') {
         Some(word) => (word, true),
         None => (asked, false),

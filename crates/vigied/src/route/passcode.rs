@@ -1,8 +1,10 @@
 //! One-time codes: a page for people, a route for programs.
 
 use super::cross_site::{self, FormToken};
-use super::identity::{client, form, grant, name_and_password};
+use super::login_grant::{grant, name_and_password};
 use super::reply::json;
+use super::token_client::client;
+use super::token_form::form;
 use super::token_refusal::{missing, wrong};
 use crate::app::App;
 use crate::http::problem::Refusal;
@@ -102,7 +104,7 @@ pub(super) async fn issue(
     if !matches!(grant, Grant::RefreshToken(_)) {
         return Err(wrong("grant_type must be `refresh_token` here"));
     }
-    let client = client(&app, &headers)?;
+    let client = client(&app, &headers, &form)?;
     let passcode = app
         .iam
         .passcode(TokenRequest {

@@ -7,6 +7,7 @@ use crate::http::problem::Refusal;
 use base::limit;
 use iam::flow::grant::Client;
 use iam::flow::wanted_profile::WantedProfile;
+use wire::excerpt;
 use wire::iam::form::{self, Form};
 
 /// Refuses the clients that may not use these grants.
@@ -38,7 +39,7 @@ pub(super) fn check_response_type(form: &Form, receivers: &str) -> Result<(), Re
     match form::list(types).find(|word| *word != "cloud_iam") {
         None => Ok(()),
         Some(other) => {
-            let excerpt: String = other.chars().take(80).collect();
+            let excerpt = excerpt::beginning(other);
             Err(wrong(format_args!(
                 "response_type `{excerpt}` is not for {receivers}: they get an access token alone"
             )))

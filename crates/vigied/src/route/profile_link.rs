@@ -4,7 +4,6 @@ use super::entity_tag::tagged;
 use super::reply::{json, non_empty};
 use super::trusted_profile::id;
 use crate::app::App;
-use crate::failure::refused::check_length;
 use crate::http::invalid::{invalid, unserved};
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
@@ -140,8 +139,7 @@ pub(super) async fn delete_named(
     let profile = app.iam.found_at_any_node(find).await?;
     params.refuse_unserved(&["component_type", "component_name"])?;
     let part = |field: &'static str| -> Result<Option<String>, Refusal> {
-        let text = params.one(field)?.filter(|text| !text.is_empty());
-        check_length(field, text.unwrap_or_default(), &limit::LABEL_BYTES)?;
+        let text = params.word(field, &limit::LABEL_BYTES)?;
         Ok(text.map(str::to_owned))
     };
     let terms = LinkTerms {

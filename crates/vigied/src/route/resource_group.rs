@@ -60,8 +60,7 @@ pub(super) async fn list(
     params.refuse_unserved(&["date", "include_deleted"])?;
     check_account(&app, &caller, &params)?;
     let first = first_wanted(&params)?;
-    let name = params.one("name")?.filter(|text| !text.is_empty());
-    check_length("name", name.unwrap_or_default(), &limit::LABEL_BYTES)?;
+    let name = params.word("name", &limit::LABEL_BYTES)?;
     let groups = app.iam.resource_groups(&caller);
     let wanted = groups.iter().filter(|group| {
         first.is_none_or(|first| group.is_default() == first)

@@ -23,7 +23,7 @@ use iam::directory::{Instance, Plan, SERVICE_NAME};
 use iam::manage::instance::{InstanceChange, NewInstance};
 use iam::{Identity, Remedy};
 use std::sync::Arc;
-use wire::iam::api_key::{read_time, time_text};
+use wire::iam::api_key::{read_date, read_time, time_text};
 use wire::iam::resource_instance::{
     CreateResourceInstance, InstanceParameters, LastOperation, ResourceInstance,
     ResourceInstanceList, UpdateResourceInstance,
@@ -137,7 +137,7 @@ fn plan(text: &str) -> Result<Plan, Refusal> {
 }
 
 /// Refuses to have an instance deleted with other things.
-fn stays(allow_cleanup: Option<bool>) -> Result<(), Refusal> {
+fn check_cleanup(allow_cleanup: Option<bool>) -> Result<(), Refusal> {
     if allow_cleanup == Some(true) {
         let message = "`allow_cleanup` can be `false` alone: an instance is deleted on request, or with its space";
         return Err(invalid("allow_cleanup", message.to_owned()));
@@ -165,15 +165,16 @@ struct Wanted<'p> {
 
 impl<'p> Wanted<'p> {
     fn of(params: &'p Params) -> Result<Self, Refusal> {
-        let text = |name: &'static str| -> Result<Option<&'p str>, Refusal> {
-            let found = params.one(name)?.filter(|text| !text.is_empty());
-            check_length(name, found.unwrap_or_default(), &limit::LABEL_BYTES)?;
-            Ok(found)
-        };
-        let time = |name: &'static str| -> Result<Option<Millis>, Refusal> {
+        let text = |name: &'static str| params.word(name, &limit::LABEL_BYTES);
+        let time = |name: &'static str,
+                    of_day: fn((Millis, Millis)) -> Millis|
+         -> Result<Option<Millis>, Refusal> {
             let read = |text: &str| {
-                read_time(text).ok_or_else(|| {
-                    let message = format!("`{name}` is no time as `2017-11-01T12:00:00Z`");
+                let time = read_time(text).or_else(|| read_date(text).map(of_day));
+                time.ok_or_else(|| {
+                    let message = format!(
+                        "`{name}` is neither a time as `2017-11-01T12:00:00Z` nor a date as `2017-11-01`"
+                    );
                     invalid(name, message)
                 })
             };
@@ -196,8 +197,8 @@ impl<'p> Wanted<'p> {
                 text("type")?,
                 text("state")?,
             ],
-            from: time("updated_from")?,
-            to: time("updated_to")?,
+            from: time("updated_from", |(first, _)| first)?,
+            to: time("updated_to", |(_, last)| last)?,
         })
     }
 
@@ -268,8 +269,8 @@ pub(super) async fn create(
 ) -> Result<Response, Refusal> {
     app.iam.may_manage_instances(&caller)?;
     let wanted: CreateResourceInstance = body(&bytes)?;
-    stays(wanted.allow_cleanup)?;
-    untagged(wanted.tags.as_deref())?;
+    check_cleanup(wanted.allow_cleanup)?;
+    check_untagged(wanted.tags.as_deref())?;
     let new = NewInstance {
         name: wanted.name,
         space: space(&wanted.parameters)?,
@@ -288,7 +289,7 @@ const fn minute(at: Millis) -> i64 {
 }
 
 /// Refuses tags: none are kept.
-fn untagged(tags: Option<&[String]>) -> Result<(), Refusal> {
+fn check_untagged(tags: Option<&[String]>) -> Result<(), Refusal> {
     if tags.is_none_or(<[String]>::is_empty) {
         return Ok(());
     }
@@ -342,14 +343,14 @@ pub(super) async fn update(
     let instance = in_path(&app, &caller, &params)?;
     app.iam.may_manage_instances(&caller)?;
     let wanted: UpdateResourceInstance = body(&bytes)?;
-    stays(wanted.allow_cleanup)?;
+    check_cleanup(wanted.allow_cleanup)?;
     if let Some(parameters) = &wanted.parameters
         && space(parameters)? != instance.space
     {
         let message = "`space_id` stays as it is: make an instance for the other space";
         return Err(invalid("space_id", message.to_owned()));
     }
-    untagged(wanted.tags.as_deref())?;
+    check_untagged(wanted.tags.as_deref())?;
     if let Some(wished) = &wanted.resource_group
         && group(wished)? != instance.group
     {

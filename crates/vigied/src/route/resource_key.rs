@@ -1,5 +1,6 @@
 //! `/v2/resource_keys`: keys of instances, each with a service ID and an API key of its own, which Administrators manage.
 
+use super::identity_crn::identity_crn;
 use super::list_cursor::ListCursor;
 use super::order::Order;
 use super::paging::LIMIT_AND_START;
@@ -77,9 +78,7 @@ fn to_wire(
             apikey: text.map(|text| SecretText::from(text.expose().as_str())),
             iam_apikey_id: key.api_key.to_string(),
             iam_role_crn: key.role.crn(),
-            iam_serviceid_crn: format!(
-                "crn:v1:bluemix:public:iam-identity::a/{account}::serviceid:{service}"
-            ),
+            iam_serviceid_crn: identity_crn(account, "serviceid", service),
         },
         created_at: time_text(key.created.at),
         created_by: key.created.by.to_string(),
@@ -134,14 +133,8 @@ async fn listed(
     params: &Params,
     (path, of): (&str, Option<InstanceId>),
 ) -> Result<Response, Refusal> {
-    let given = |text: &&str| !text.is_empty();
-    let name = params.one("name")?.filter(given);
-    let service = params.one("resource_id")?.filter(given);
-    check_length(
-        "resource_id",
-        service.unwrap_or_default(),
-        &limit::LABEL_BYTES,
-    )?;
+    let name = params.word("name", &limit::LABEL_BYTES)?;
+    let service = params.word("resource_id", &limit::LABEL_BYTES)?;
     let cursor = ListCursor::of(&LIMIT_AND_START, params, Order::unsorted())?;
     let after = cursor.made().map(|(at, id)| (at, ResourceKeyId(id)));
     let found = app

@@ -5,7 +5,8 @@ use super::activity;
 use super::api_key::{requested_key, to_wire as key_to_wire};
 use super::entity_tag::tagged;
 use super::history;
-use super::identity_list::{self, IdentityList, Wanted};
+use super::identity_crn::identity_crn;
+use super::identity_list::{IdentityList, Wanted};
 use super::order::{By, SortKey};
 use super::reply::json;
 use crate::app::App;
@@ -21,6 +22,7 @@ use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::{ServiceGroupId, ServiceId};
+use base::limit;
 use http::{HeaderMap, StatusCode};
 use iam::Identity;
 use iam::directory::Service;
@@ -63,7 +65,7 @@ const LIST: IdentityList<Service> = IdentityList {
 fn to_wire(service: &Service, with_group: bool) -> Shown {
     let (account, id) = (service.account, service.id.object_id());
     Shown {
-        crn: format!("crn:v1:bluemix:public:iam-identity::a/{account}::serviceid:{id}"),
+        crn: identity_crn(account, "serviceid", &id),
         id,
         iam_id: service.id.to_string(),
         entity_tag: entity_tag(service),
@@ -124,7 +126,7 @@ fn listed(
     params.refuse_unserved(&["include_history"])?;
     let (with_group, group) = (tells_group(params)?, group(params.one("group_id")?)?);
     check_account(app, caller, params)?;
-    let named = identity_list::name(params)?;
+    let named = params.word("name", &limit::LABEL_BYTES)?;
     let shows = |service: &Service| {
         named.is_none_or(|named| service.name == named)
             && group.is_none_or(|group| service.group == Some(group))

@@ -2,6 +2,7 @@
 
 use super::account_parameter::{check_account, in_own_account};
 use super::entity_tag::tagged;
+use super::identity_crn::identity_crn;
 use super::reply::json;
 use crate::app::App;
 use crate::http::problem::Refusal;
@@ -27,7 +28,7 @@ fn to_wire(group: &ServiceGroup) -> ServiceIdGroup {
         id: id.to_string(),
         entity_tag: entity_tag(group),
         account_id: account.to_string(),
-        crn: format!("crn:v1:bluemix:public:iam-identity::a/{account}::serviceidgroup:{id}"),
+        crn: identity_crn(account, "serviceidgroup", id),
         name: group.name.clone(),
         description: group.description.clone(),
         created_at: time_text(group.created_at),

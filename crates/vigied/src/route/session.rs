@@ -1,11 +1,11 @@
 //! `/v1/sessions`: login sessions, listed, ended and kept alive.
 
 use super::iam_id;
-use super::identity::client;
 use super::list_cursor::ListCursor;
 use super::order::{Order, SortKey};
 use super::paging::IAM;
 use super::reply::json;
+use super::token_client::client_of_header;
 use super::token_refusal::no_client;
 use crate::app::App;
 use crate::failure::refused;
@@ -115,7 +115,7 @@ pub(super) async fn keep_alive(
     params: Params,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    if client(&app, &headers)? != Some(Client::Bx) {
+    if client_of_header(&app, &headers)? != Some(Client::Bx) {
         let message = "The Authorization header is missing: send `bx:bx`";
         return Err(no_client(message));
     }

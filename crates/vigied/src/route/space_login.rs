@@ -1,8 +1,8 @@
 //! `POST /login` and `GET /token`: how senders of the original get the credentials for port 9095.
 
-use super::identity::form_limit;
 use super::not_served;
 use super::reply::json;
+use super::token_form::form_limit;
 use crate::app::App;
 use crate::failure::refused::{self, check_length};
 use crate::http::header::single;

@@ -4,7 +4,8 @@ use super::account_parameter::{check_account, in_own_account};
 use super::activity;
 use super::entity_tag::tagged;
 use super::history;
-use super::identity_list::{self, IdentityList, Wanted};
+use super::identity_crn::identity_crn;
+use super::identity_list::{IdentityList, Wanted};
 use super::order::{By, SortKey};
 use super::reply::{json, non_empty};
 use crate::app::App;
@@ -18,6 +19,7 @@ use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::ProfileId;
+use base::limit;
 use http::StatusCode;
 use iam::Identity;
 use iam::directory::Profile;
@@ -51,7 +53,7 @@ const LIST: IdentityList<Profile> = IdentityList {
 fn to_wire(profile: &Profile) -> Shown {
     let (account, id) = (profile.account, profile.id.object_id());
     Shown {
-        crn: format!("crn:v1:bluemix:public:iam-identity::a/{account}::profile:{id}"),
+        crn: identity_crn(account, "profile", &id),
         id,
         entity_tag: profile_tag(profile),
         name: profile.name.clone(),
@@ -89,7 +91,7 @@ fn listed(
 ) -> Result<Response, Refusal> {
     params.refuse_unserved(&["include_history"])?;
     check_account(app, caller, params)?;
-    let named = identity_list::name(params)?;
+    let named = params.word("name", &limit::LABEL_BYTES)?;
     let shows = |profile: &Profile| named.is_none_or(|named| profile.name == named);
     let find = |wanted: Wanted<'_, Profile>| {
         (app.iam).profiles(caller, wanted.shows, wanted.order, wanted.part)

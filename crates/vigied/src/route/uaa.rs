@@ -1,8 +1,9 @@
 //! The UAA routes that the Cloud Foundry command line needs.
 
-use super::identity::{form_limit, refresh_text};
 use super::not_served;
 use super::reply::json;
+use super::token_form::form_limit;
+use super::token_reply::refresh_text;
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::header::single;
@@ -22,6 +23,7 @@ use iam::flow::uaa::{SCOPES, UaaGrant};
 use std::sync::Arc;
 use wire::cf::token::UaaTokenReply;
 use wire::credential;
+use wire::excerpt;
 use wire::iam::form::Form;
 use wire::secret::SecretText;
 
@@ -82,7 +84,7 @@ fn grant(form: &Form) -> Result<UaaGrant, Refusal> {
             &limit::TOKEN_BYTES,
         )?)),
         other => {
-            let excerpt: String = other.chars().take(80).collect();
+            let excerpt = excerpt::beginning(other);
             Err(refused(
                 Kind::Invalid,
                 "unsupported_grant_type",

@@ -56,7 +56,7 @@ pub(super) async fn show(
 }
 
 /// Refuses to change a member of the body that cannot be changed, unless it is so already.
-fn unchanged(field: &'static str, wished: Option<&str>, is: &str) -> Result<(), Refusal> {
+fn check_unchanged(field: &'static str, wished: Option<&str>, is: &str) -> Result<(), Refusal> {
     match wished {
         Some(text) if text != is => {
             let message = format!("`{field}` cannot be changed here: leave it out");
@@ -76,11 +76,11 @@ pub(super) async fn update(
     app.iam.may_change_users(&caller, account)?;
     let wanted: UpdateUser = body(&bytes)?;
     let current = to_wire(&app, account, &user);
-    unchanged("state", wanted.state.as_deref(), &current.state)?;
-    unchanged("email", wanted.email.as_deref(), &current.email)?;
-    unchanged("phonenumber", wanted.phonenumber.as_deref(), "")?;
-    unchanged("altphonenumber", wanted.altphonenumber.as_deref(), "")?;
-    unchanged("photo", wanted.photo.as_deref(), "")?;
+    check_unchanged("state", wanted.state.as_deref(), &current.state)?;
+    check_unchanged("email", wanted.email.as_deref(), &current.email)?;
+    check_unchanged("phonenumber", wanted.phonenumber.as_deref(), "")?;
+    check_unchanged("altphonenumber", wanted.altphonenumber.as_deref(), "")?;
+    check_unchanged("photo", wanted.photo.as_deref(), "")?;
     if wanted.firstname.is_some() || wanted.lastname.is_some() {
         let change = NameChange {
             given_name: wanted.firstname,
@@ -109,9 +109,9 @@ pub(super) async fn change_settings(
 ) -> Result<Response, Refusal> {
     named(&app, &caller, &params).await?;
     let wanted: UpdateUserSettings = body(&bytes)?;
-    unchanged("language", wanted.language.as_deref(), "")?;
+    check_unchanged("language", wanted.language.as_deref(), "")?;
     let language = wanted.notification_language.as_deref();
-    unchanged("notification_language", language, "")?;
+    check_unchanged("notification_language", language, "")?;
     if wanted
         .allowed_ip_addresses
         .is_some_and(|addresses| !addresses.is_empty())

@@ -302,6 +302,7 @@ fn instances_are_found_by_what_they_are() {
         ),
         ("?state=removed".to_owned(), vec![]),
         ("?updated_from=2100-01-01T00:00:00Z".to_owned(), vec![]),
+        ("?updated_to=2000-01-01".to_owned(), vec![]),
         (
             "?updated_to=2100-01-01T00:00:00Z&limit=1".to_owned(),
             vec!["monitoring"],
@@ -330,6 +331,12 @@ fn instances_are_found_by_what_they_are() {
     let instance = account.read(&path_of(&first));
     let updated = text(&instance["updated_at"]).replace('+', "%2B");
     let query = format!("?updated_from={updated}&updated_to={updated}");
+    assert!(
+        list(&query).iter().any(|name| name == "monitoring"),
+        "{query}"
+    );
+    let (date, _) = updated.split_once('T').unwrap();
+    let query = format!("?updated_from={date}&updated_to={date}");
     assert!(
         list(&query).iter().any(|name| name == "monitoring"),
         "{query}"

@@ -197,6 +197,20 @@ fn a_service_id_has_these_fields_and_its_key_opens_what_its_roles_say() {
         (&json!(true), &json!("ci"))
     );
     assert_eq!(introspected["sub_type"], "ServiceId");
+    let info = account.server.request("GET", "/identity/userinfo");
+    let info = info.bearer(&token).send().json();
+    for name in [
+        "active",
+        "iam_id",
+        "realmId",
+        "identifier",
+        "sub",
+        "account",
+        "name",
+    ] {
+        assert_eq!(info[name], introspected[name], "{name}: {info}");
+    }
+    assert_eq!((info.get("email"), info.get("given_name")), (None, None));
 
     // A second key, by the API of keys; of nobody's but a service's or one's own.
     let more = |iam_id: &Value| {

@@ -1,11 +1,13 @@
 """What schemathesis needs to know of a server: an administrator's token, and things that are there to be asked for.
 
 Every operation on something of an account gets one of its own, so that what one deletes is there for the others. It is told as the
-example of the parameter; bodies that a schema alone does not lead to are told as the example of the body.
+example of the parameter; bodies that a schema alone does not lead to are told as the example of the body. Each of these bodies is sent
+once before the run, and must be taken: behind one that is refused nothing would be tried, and no check would say so.
 """
 
 import json
 import os
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -16,6 +18,7 @@ with open(os.environ["VIGIE_MADE"], encoding="utf-8") as made:
     MADE = json.load(made)
 ACCOUNT, ORG, SPACE = MADE["account_guid"], MADE["org_guid"], MADE["space_guid"]
 VIEWER = "crn:v1:bluemix:public:iam::::role:Viewer"
+CONDITIONS = [{"claim": "email", "operator": "EQUALS", "value": '"' + MADE["user"] + '"'}]
 
 
 def request(method, path, body=None, headers=None):
@@ -25,7 +28,7 @@ def request(method, path, body=None, headers=None):
         return json.loads(reply.read() or b"null")
 
 
-def token():
+def login():
     """By password: no operation on keys takes it away."""
     form = {
         "grant_type": "password",
@@ -34,7 +37,11 @@ def token():
         "bss_account": ACCOUNT,
     }
     headers = {"Authorization": "Basic Yng6Yng="}
-    return request("POST", "/identity/token", urllib.parse.urlencode(form).encode(), headers)["access_token"]
+    return request("POST", "/identity/token", urllib.parse.urlencode(form).encode(), headers)
+
+
+def token():
+    return login()["access_token"]
 
 
 @schemathesis.auth(refresh_interval=120, retry_on=[401])
@@ -82,6 +89,32 @@ class Maker:
     def key(self):
         of = self.service_id()["iam_id"]
         return self.post("/v1/apikeys", {"account_id": ACCOUNT, "iam_id": of, "name": self.name()})
+
+    def profile(self):
+        return self.post("/v1/profiles", {"account_id": ACCOUNT, "name": self.name()})["id"]
+
+    def profile_rule(self):
+        profile = self.profile()
+        return {"id": profile, "rule": self.post(f"/v1/profiles/{profile}/rules", profile_rule())["id"]}
+
+    def profile_link(self):
+        return {"cr_type": "IKS_SA", "link": {"namespace": "made", "name": self.name()}}
+
+    def made_link(self):
+        profile = self.profile()
+        return {"id": profile, "link": self.post(f"/v1/profiles/{profile}/links", self.profile_link())["id"]}
+
+    def identity(self):
+        return {"identifier": self.service_id()["id"], "type": "serviceid"}
+
+    def made_identity(self):
+        profile, identity = self.profile(), self.identity()
+        self.post(f"/v1/profiles/{profile}/identities/serviceid", identity)
+        return {"id": profile, "kind": "serviceid", "identifier": identity["identifier"]}
+
+    def group_rule(self):
+        group = self.access_group()
+        return {"id": group, "rule": self.post(f"/v2/groups/{group}/rules", group_rule())["id"]}
 
     def policy(self):
         return policy(self.service_id()["iam_id"])
@@ -141,20 +174,36 @@ def policy_v2(subject):
 def group_rule():
     return {
         "name": "ours",
-        "expiration": 12,
+        "expiration": 24,
         "realm_name": "IBMid",
-        "conditions": [{"claim": "email", "operator": "EQUALS", "value": '"' + MADE["user"] + '"'}],
+        "conditions": CONDITIONS,
     }
 
 
-# By the beginning of a path: what its parameter names.
+def profile_rule():
+    return {
+        "type": "Profile-SAML",
+        "expiration": 3600,
+        "realm_name": "IBMid",
+        "conditions": CONDITIONS,
+    }
+
+
+# By the beginning of a path: what its parameter names, or each of its parameters. The longest beginning counts.
 MAKERS = {
     "/coe/v2/accounts/{id}": lambda make: ACCOUNT,
     "/v1/apikeys/{id}": lambda make: make.key()["id"],
     "/v1/policies/{id}": lambda make: make.post("/v1/policies", make.policy())["id"],
+    "/v1/profiles/{id}": lambda make: make.profile(),
+    "/v1/profiles/{id}/identities/{kind}": lambda make: {"id": make.profile(), "kind": "serviceid"},
+    "/v1/profiles/{id}/identities/{kind}/{identifier}": lambda make: make.made_identity(),
+    "/v1/profiles/{id}/links/{link}": lambda make: make.made_link(),
+    "/v1/profiles/{id}/rules/{rule}": lambda make: make.profile_rule(),
     "/v1/serviceid_groups/{id}": lambda make: make.service_id_group(),
     "/v1/serviceids/{id}": lambda make: make.service_id()["id"],
+    "/v1/sessions/{id}": lambda make: login()["session_id"],
     "/v2/groups/{id}": lambda make: make.access_group(),
+    "/v2/groups/{id}/rules/{rule}": lambda make: make.group_rule(),
     "/v2/organizations/{guid}": lambda make: make.organization(),
     "/v2/policies/{id}": lambda make: make.post("/v1/policies", make.policy())["id"],
     "/v2/resource_groups/{id}": lambda make: make.resource_group(),
@@ -179,6 +228,13 @@ BODIES = {
         "account_id": ACCOUNT,
         "iam_id": make.service_id()["iam_id"],
     },
+    "createTrustedProfile": lambda make: {"account_id": ACCOUNT, "name": make.name()},
+    "updateTrustedProfile": lambda make: {"name": make.name()},
+    "createProfileRule": lambda make: profile_rule(),
+    "replaceProfileRule": lambda make: profile_rule(),
+    "createProfileLink": lambda make: make.profile_link(),
+    "addProfileIdentity": lambda make: make.identity(),
+    "setProfileIdentities": lambda make: {"identities": [make.identity()]},
     "createOrganization": lambda make: {"name": make.name()},
     "renameOrganization": lambda make: {"name": make.name()},
     "createSpace": lambda make: {"name": make.name(), "organization_guid": ORG},
@@ -244,17 +300,69 @@ def before_load_schema(context, raw_schema):
     make = Maker()
     request("POST", "/v1/metrics", b'[{"name": "made.first", "value": 1}]', dict(make.headers, **{"X-Auth-Scope-Id": "s-" + SPACE}))
     for path, item in raw_schema["paths"].items():
-        begins = [begin for begin in MAKERS if path == begin or path.startswith(begin + "/")]
-        for operation in item.values():
-            for parameter in operation["parameters"]:
-                name, schema = parameter["name"], parameter["schema"]
-                if parameter["in"] == "path" and begins and begins[0].endswith("{" + name + "}"):
-                    parameter["example"] = MAKERS[begins[0]](make)
-                elif name in PARAMETERS and (schema.get("type") == "array") == isinstance(PARAMETERS[name], list):
-                    parameter["example"] = PARAMETERS[name]
+        for method, operation in item.items():
             if operation["operationId"] in BODIES:
-                for form in operation["requestBody"]["content"].values():
-                    form["example"] = BODIES[operation["operationId"]](make)
+                give_examples(path, operation, make)
+                must_be_taken(path, method, operation, make)
+            # Anew: what was just tried is used up.
+            give_examples(path, operation, make)
+
+
+def give_examples(path, operation, make):
+    """Examples that belong together: what the path names, what parameters say, and a body."""
+    made = in_path(path, make)
+    for parameter in operation["parameters"]:
+        name, schema = parameter["name"], parameter["schema"]
+        if parameter["in"] == "path" and name in made:
+            parameter["example"] = made[name]
+        elif name in PARAMETERS and (schema.get("type") == "array") == isinstance(PARAMETERS[name], list):
+            parameter["example"] = PARAMETERS[name]
+    if operation["operationId"] in BODIES:
+        for form in operation["requestBody"]["content"].values():
+            form["example"] = BODIES[operation["operationId"]](make)
+
+
+def in_path(path, make):
+    """What the parameters of a path name, made for one operation."""
+    begins = [begin for begin in MAKERS if path == begin or path.startswith(begin + "/")]
+    if not begins:
+        return {}
+    begin = max(begins, key=len)
+    made = MAKERS[begin](make)
+    return made if isinstance(made, dict) else {begin.rsplit("{", 1)[1].rstrip("}"): made}
+
+
+def must_be_taken(path, method, operation, make):
+    """Sends the example of an operation; an answer but success ends the run."""
+    schemes = {name for one in operation.get("security", []) for name in one}
+    headers = {"Authorization": make.headers["Authorization"]} if "Bearer" in schemes else {}
+    query = []
+    for parameter in operation["parameters"]:
+        name, place = parameter["name"], parameter["in"]
+        # Some are one of a few words, and any will do.
+        example = parameter.get("example", (parameter["schema"].get("enum") or [None])[0])
+        if place == "path":
+            path = path.replace("{" + name + "}", urllib.parse.quote(example, safe=""))
+        elif "example" in parameter and place == "query":
+            query.append((name, example))
+        elif "example" in parameter and place == "header":
+            headers[name] = example
+    address = URL + path + ("?" + urllib.parse.urlencode(query) if query else "")
+    for content_type, form in operation["requestBody"]["content"].items():
+        headers["Content-Type"] = content_type
+        body = encoded(content_type, form["example"])
+        try:
+            asked = urllib.request.Request(address, data=body, headers=headers, method=method.upper())
+            urllib.request.urlopen(asked).close()
+        except urllib.error.HTTPError as error:
+            answer = error.read().decode()
+            raise AssertionError(f"the example of {operation['operationId']} is refused: {error.code} {answer}") from error
+
+
+def encoded(content_type, example):
+    if content_type == "application/x-www-form-urlencoded":
+        return urllib.parse.urlencode(example).encode()
+    return (example if isinstance(example, str) else json.dumps(example)).encode()
 
 
 def widen(node):

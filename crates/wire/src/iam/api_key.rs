@@ -187,6 +187,19 @@ pub fn read_time(text: &str) -> Option<Millis> {
     zoned.ok().map(|instant| Millis(instant.as_millisecond()))
 }
 
+/// Reads a date, `2024-03-05`: the first and the last moment of that day in UTC; `None` for anything else.
+#[must_use]
+pub fn read_date(text: &str) -> Option<(Millis, Millis)> {
+    let parsed = jiff::fmt::strtime::parse("%Y-%m-%d", text).ok()?;
+    let date = parsed.to_date().ok()?;
+    let midnight = |date: jiff::civil::Date| {
+        let instant = jiff::tz::TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0));
+        Some(instant.ok()?.as_millisecond())
+    };
+    let (first, next) = (midnight(date)?, midnight(date.tomorrow().ok()?)?);
+    Some((Millis(first), Millis(next.saturating_sub(1))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,6 +219,22 @@ mod tests {
         assert_eq!(read_time(&time_text(at)), Some(at));
         assert_eq!(read_time("2024-03-05T09:08:00Z"), Some(at));
         assert_eq!(read_time("tomorrow"), None);
+    }
+
+    #[test]
+    fn a_date_is_its_whole_day() {
+        let first = read_time("2024-02-29T00:00:00Z").unwrap();
+        let last = read_time("2024-02-29T23:59:59.999Z").unwrap();
+        assert_eq!(read_date("2024-02-29"), Some((first, last)));
+        for text in [
+            "2023-02-29",
+            "2024-02-29T00:00Z",
+            "2024-02",
+            "yesterday",
+            "",
+        ] {
+            assert_eq!(read_date(text), None, "{text}");
+        }
     }
 
     #[test]

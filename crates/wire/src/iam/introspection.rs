@@ -94,15 +94,18 @@ pub struct UserInfo {
     pub identifier: String,
     /// The subject's IAM id.
     pub iam_id: String,
-    /// First name.
-    pub given_name: String,
-    /// Last name.
-    pub family_name: String,
-    /// Whole name.
+    /// First name, of a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_name: Option<String>,
+    /// Last name, of a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family_name: Option<String>,
+    /// Whole name of a person; name of a service ID or trusted profile.
     pub name: String,
-    /// E-mail address.
-    pub email: String,
-    /// The subject, for example an e-mail address.
+    /// E-mail address, of a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The subject: the e-mail address of a person, otherwise the id.
     pub sub: String,
     /// The account the token is bound to.
     pub account: TokenAccount,

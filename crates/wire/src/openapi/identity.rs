@@ -18,6 +18,16 @@ use crate::iam::user::{ChangePassword, InviteUsers, Invited, Username, Users};
 use crate::problem::{IdentityBody, TokenErrorBody};
 use serde_json::{Value, json};
 
+/// The fields of the client's id and secret, where it may be named in the form.
+const CLIENT_ID: (&str, &str) = (
+    "client_id",
+    "with `client_secret`, in place of Basic: the client",
+);
+const CLIENT_SECRET: (&str, &str) = (
+    "client_secret",
+    "with `client_id`, in place of Basic, and not beside it: the client's secret",
+);
+
 pub(super) fn document() -> Value {
     let mut document = Document::new(
         "Vigie identity",
@@ -82,8 +92,8 @@ fn tokens(document: &mut Document) {
                 ("profile_id", "with the grant of compute resources: the trusted profile, `Profile-…`"),
                 ("profile_name", "the same by its name, in the account of the compute resource"),
                 ("profile_crn", "the same by its CRN"),
-                ("client_id", "with `client_credentials`, in place of Basic: a service ID"),
-                ("client_secret", "with `client_credentials`, in place of Basic: one of its API keys"),
+                ("client_id", "with `client_secret`, in place of Basic: the client, or a service ID with `client_credentials`"),
+                ("client_secret", "with `client_id`, in place of Basic, and not beside it: the client's secret, or one of the service ID's API keys"),
                 ("account", "the account the token shall be bound to"),
                 ("response_type", "`cloud_iam`; `uaa` in the list adds a UAA token, `delegated_refresh_token` one for `receiver_client_ids`, both with a client; `ims_portal` adds nothing, and other values are refused"),
                 ("receiver_client_ids", "`kube`, with `delegated_refresh_token`"),
@@ -99,7 +109,11 @@ fn tokens(document: &mut Document) {
         "Ends the session a token belongs to, and every token of it",
     )
     .may_have("Client")
-    .form(&[("token*", "an access or refresh token")])
+    .form(&[
+        ("token*", "an access or refresh token"),
+        CLIENT_ID,
+        CLIENT_SECRET,
+    ])
     .answers(
         "200",
         "the token is no longer valid, or never was",
@@ -155,6 +169,8 @@ fn about_tokens(document: &mut Document) {
         .form(&[
             ("token", "an IAM token; without it and `apikey`, the credential in `X-Auth-User-Token`"),
             ("apikey", "or an API key: what a token made of it would say"),
+            CLIENT_ID,
+            CLIENT_SECRET,
         ])
         .answers(
             "200",
@@ -166,7 +182,11 @@ fn about_tokens(document: &mut Document) {
     for (method, id) in [("GET", "userinfo"), ("POST", "userinfoByPost")] {
         let operation = Operation::new(id, "The principal of the token")
             .needs(&CALLER)
-            .answers("200", "the person", user_info.clone());
+            .answers(
+                "200",
+                "the user, service ID or trusted profile",
+                user_info.clone(),
+            );
         document.route(method, "/identity/userinfo", failing(operation, &error));
     }
     let operation = Operation::new(
@@ -194,6 +214,8 @@ fn passcodes(document: &mut Document) {
             ("form_token", "from the page, beside its cookie"),
             ("grant_type", "`refresh_token`, with the client"),
             ("refresh_token", "with `refresh_token`"),
+            CLIENT_ID,
+            CLIENT_SECRET,
             ("response_type", "`cloud_iam`"),
         ])
         .answers("200", "the code", reply)

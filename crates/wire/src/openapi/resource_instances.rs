@@ -39,8 +39,8 @@ pub(super) fn routes(document: &mut Document) {
         .query("resource_plan_id", "those with this plan")
         .query("type", "`service_instance`: all of them")
         .query("state", "`active`: all of them")
-        .query("updated_from", "those changed then or later, RFC 3339")
-        .query("updated_to", "those changed then or earlier, RFC 3339"),
+        .query("updated_from", "those changed then or later: a time of RFC 3339, or a date in UTC")
+        .query("updated_to", "those changed then or earlier: a time of RFC 3339, or a date in UTC, of which the whole day counts"),
     )
     .unserved(&["sub_type"])
     .answers("200", "a page of instances", list);

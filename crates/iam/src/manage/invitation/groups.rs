@@ -41,7 +41,11 @@ impl InvitedGroups {
     }
 
     /// Checks that the account has them all. The account is locked.
-    pub(super) async fn are_there(&self, tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+    pub(super) async fn check_exist(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+    ) -> Result<(), IamError> {
         for group in &self.groups {
             if !access_groups::is_there(tx, account, *group).await? {
                 let message =

@@ -88,7 +88,7 @@ impl Iam {
         let config = self.0.config.invitations;
         let wanted = checked(&config, account, wanted)?;
         let groups = InvitedGroups::of(access.groups, self.stamp(caller))?;
-        is_not_too_much(wanted.len(), access.policies.len() + groups.count())?;
+        check_amount(wanted.len(), access.policies.len() + groups.count())?;
         let policies = access.policies.into_iter();
         let policies = policies.map(|grant| self.check_grant(account, grant));
         let policies: Vec<CheckedGrant> = policies.collect::<Result<_, Refusal>>()?;
@@ -97,7 +97,7 @@ impl Iam {
         let mut tx = self
             .begin_administered(caller, account, "inviting users")
             .await?;
-        groups.are_there(&mut tx, account).await?;
+        groups.check_exist(&mut tx, account).await?;
         roles_are_there(&mut tx, account, &policies).await?;
         let domain = Domain::Account(account);
         invitations::sweep(&mut tx, account, now).await?;
@@ -160,7 +160,8 @@ impl Iam {
         if !groups.is_empty() {
             let limit = &limit::GROUP_MEMBERS_PER_ACCOUNT;
             let what = CountedItem::GroupMembers;
-            self.is_within_limit(&mut tx, account, limit, what).await?;
+            self.check_within_limit(&mut tx, account, limit, what)
+                .await?;
         }
         self.commit(tx, Entries::of(entries)).await?;
         Ok(invited)
@@ -225,7 +226,7 @@ impl Iam {
         given: usize,
     ) -> Result<(), IamError> {
         let wanted = checked(&self.0.config.invitations, account, wanted)?;
-        is_not_too_much(wanted.len(), given)?;
+        check_amount(wanted.len(), given)?;
         Ok(())
     }
 
@@ -315,7 +316,7 @@ async fn found(
 }
 
 /// Refuses a request that would write too much at once, while every other change waits.
-fn is_not_too_much(people: usize, given: usize) -> Result<(), Refusal> {
+fn check_amount(people: usize, given: usize) -> Result<(), Refusal> {
     let (all, limit) = (
         people.saturating_mul(given) as u64,
         &limit::INVITED_ACCESS_PER_REQUEST,

@@ -43,12 +43,12 @@ pub struct Mail {
 /// Mails given up during one search, by account and reason: many of them make one log line.
 type AbandonedMails = BTreeMap<(String, &'static str), u64>;
 
-/// The outcome of a mail that a node took.
+/// What becomes of a mail that a node took.
 enum MailOutcome {
-    /// Sent, with this code.
-    With(Secret<String>),
+    /// To be sent, with this code.
+    ToSend(Secret<String>),
     /// Given up, with the reason.
-    Not(&'static str),
+    GivenUp(&'static str),
     /// Its invitation was answered, withdrawn or renewed meanwhile.
     Withdrawn,
 }
@@ -80,13 +80,13 @@ impl Iam {
                 continue;
             }
             match self.reserve_send(guid, lease, tries, &due.folded).await? {
-                MailOutcome::Not(why) => {
+                MailOutcome::GivenUp(why) => {
                     let key = (due.account.to_string(), why);
                     let mails = given_up.entry(key).or_default();
                     *mails = mails.saturating_add(1);
                 }
                 MailOutcome::Withdrawn => {}
-                MailOutcome::With(code) => {
+                MailOutcome::ToSend(code) => {
                     return Ok(Some(Mail {
                         invitation: guid,
                         lease,
@@ -128,9 +128,9 @@ impl Iam {
         };
         self.commit_unaudited(tx).await?;
         Ok(match why {
-            Some(why) => MailOutcome::Not(why),
+            Some(why) => MailOutcome::GivenUp(why),
             None if !is_there => MailOutcome::Withdrawn,
-            None => MailOutcome::With(code),
+            None => MailOutcome::ToSend(code),
         })
     }
 

@@ -23,7 +23,7 @@ impl Directory {
         }
     }
 
-    /// The same after changes, before which the directory was `before`: only what they are about is compared again.
+    /// Compares after changes, before which the directory was `before`: only what they are about is compared again.
     pub(super) fn compare_changed_rules<'a>(
         &mut self,
         before: &Self,

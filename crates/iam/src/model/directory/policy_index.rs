@@ -215,7 +215,8 @@ impl PolicyIndex {
         self.actions_by(place, u16::MAX)
     }
 
-    /// The same by those policies alone that name no single domain: spaces of one organization and resource group get the same.
+    /// What those policies alone give in a domain that name no single one: it is equal for all spaces of one organization and resource
+    /// group.
     pub(super) fn actions_of_many(&self, place: &Place<'_>) -> Option<Actions> {
         self.actions_by(place, WITHOUT_DOMAIN)
     }

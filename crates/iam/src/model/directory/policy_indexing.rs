@@ -21,7 +21,7 @@ impl Directory {
         }
     }
 
-    /// The same after changes, before which the directory was `before`.
+    /// Makes the indexes anew of those subjects that changes are about, before which the directory was `before`.
     pub(super) fn index_changed_policies(&mut self, before: &Self, changed: &Changed) {
         if before.regions != self.regions {
             self.index_all_policies();

@@ -132,7 +132,7 @@ impl NamedRole {
     }
 }
 
-/// As it is stored: the name, or the GUID of one of the account's own.
+/// The stored form: the name, or the GUID of one of the account's own.
 impl fmt::Display for PolicyRole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -133,7 +133,7 @@ fn no_tags(tags: &[wired::PolicyTag]) -> Result<(), Refusal> {
     }
 }
 
-fn is_access(kind: &str) -> Result<(), Refusal> {
+fn check_type(kind: &str) -> Result<(), Refusal> {
     if kind == ACCESS {
         return Ok(());
     }
@@ -191,7 +191,7 @@ pub(super) fn invited(
 ) -> Result<PolicyGrant, Refusal> {
     let at = ("iam_policy", "resources");
     let resource = only(at, &wanted.resources, RESOURCES)?;
-    is_access(&wanted.kind)?;
+    check_type(&wanted.kind)?;
     no_tags(&resource.tags)?;
     let resource: Vec<Given<'_>> = resource.attributes.iter().map(Given::first).collect();
     grant((app, caller), &resource, None, &wanted.roles)
@@ -203,7 +203,7 @@ pub(super) fn first(
     caller: &Identity,
     wanted: wired::PolicyRequest,
 ) -> Result<PolicyTerms, Refusal> {
-    is_access(&wanted.kind)?;
+    check_type(&wanted.kind)?;
     let subject = only(("subjects", "subjects"), &wanted.subjects, SUBJECTS)?;
     let resource = only(("resources", "resources"), &wanted.resources, RESOURCES)?;
     no_tags(&resource.tags)?;
@@ -221,7 +221,7 @@ pub(super) fn second(
     caller: &Identity,
     wanted: wired::PolicyRequestV2,
 ) -> Result<PolicyTerms, Refusal> {
-    is_access(&wanted.kind)?;
+    check_type(&wanted.kind)?;
     no_tags(&wanted.resource.tags)?;
     for (field, is_there) in [
         ("pattern", wanted.pattern.is_some()),

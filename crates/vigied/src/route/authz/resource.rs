@@ -77,7 +77,7 @@ fn org_of(directory: &Directory, domain: Domain) -> Option<OrgId> {
     }
 }
 
-fn is_served(service: &str) -> Result<(), Refusal> {
+fn check_service(service: &str) -> Result<(), Refusal> {
     if service == SERVICE_NAME {
         return Ok(());
     }
@@ -122,7 +122,7 @@ fn of_crn(crn: &str) -> Result<Named, Refusal> {
     else {
         return Err(none());
     };
-    is_served(service)?;
+    check_service(service)?;
     // Nothing below an instance has a CRN.
     let (instance, below) = match rest {
         [] => ("", &[] as &[&str]),
@@ -150,7 +150,7 @@ fn of_crn(crn: &str) -> Result<Named, Refusal> {
 
 fn of_attributes(wanted: &AuthzResourceAttributes) -> Result<Named, Refusal> {
     if let Some(service) = &wanted.service_name {
-        is_served(service)?;
+        check_service(service)?;
     }
     if let Some(region) = &wanted.region {
         check_length("resource", region, &limit::WORD_BYTES)?;

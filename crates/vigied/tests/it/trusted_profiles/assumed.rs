@@ -131,6 +131,12 @@ fn the_token_of_a_profile_opens_what_the_profile_may() {
         (&introspected["sub_type"], &introspected["name"]),
         (&json!("Profile"), &json!("ops"))
     );
+    let info = account.server.request("GET", "/identity/userinfo");
+    let info = info.bearer(&token).send().json();
+    assert_eq!(
+        (&info["iam_id"], &info["name"], info.get("email")),
+        (&profile["iam_id"], &json!("ops"), None)
+    );
     let account_id = &account.server.owner.account;
     assert_eq!(
         (account.reads(&token), account.sends(&token)),
