@@ -185,7 +185,7 @@ pub const TOKEN_SERVICE: &[Word] = &[
     word(
         "BXNIM0439E",
         "400",
-        "the session was not used for as long as an account allows",
+        "the session was not used for as long as an account allows; ten minutes after its last token expired, this may be forgotten, and is `BXNIM0407E`",
     ),
     word(
         "BXNIM0513E",

@@ -242,6 +242,18 @@ impl Entry {
         }
     }
 
+    /// A detail that says what a text is now, where it was another one.
+    pub(crate) fn with_changed(
+        self,
+        key: &'static str,
+        old: impl Display,
+        new: impl Display,
+    ) -> Self {
+        let (old, new) = (old.to_string(), new.to_string());
+        let changed = (old != new).then_some(new);
+        self.with_some(key, changed)
+    }
+
     /// The outcome, if it is not success.
     pub const fn outcome(mut self, outcome: Outcome) -> Self {
         self.outcome = outcome;

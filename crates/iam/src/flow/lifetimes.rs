@@ -8,6 +8,7 @@ use crate::model::account_settings::AccountSettings;
 use crate::model::bounds::CredentialBounds;
 use crate::model::session_limits::{SessionLimits, least};
 use crate::refusal::{Reason, Refusal, Remedy};
+use crate::repo::sessions::StoredSession;
 use crate::service::Iam;
 use base::id::AccountId;
 use base::time::Millis;
@@ -92,14 +93,10 @@ impl Lifetimes {
         bounds: CredentialBounds,
         now: Millis,
     ) -> Result<CredentialBounds, IamError> {
-        if let Some(seconds) = self.limits.age_reached(bounds.proven_at(), now) {
-            let message = format!(
-                "The session has ended: the account lets one last {seconds} seconds (`session_expiration_in_seconds`)"
-            );
-            let refusal = Refusal::new(Reason::RefreshTokenExpired, message);
-            return Err(IamError::Refused(refusal.remedy(Remedy::LogInAgain)));
+        match self.limits.age_reached(bounds.proven_at(), now) {
+            Some(seconds) => Err(too_old(seconds)),
+            None => Ok(self.cap_bounds(bounds)),
         }
-        Ok(self.cap_bounds(bounds))
     }
 
     /// The bounds, ended by how long a session may last. Where it has lasted as long already, nothing that is issued with them is good.
@@ -115,13 +112,38 @@ impl Lifetimes {
     /// # Errors
     /// When that is longer than the account allows.
     pub(crate) fn check_idle(&self, used_at: Millis, now: Millis) -> Result<(), IamError> {
-        let Some(seconds) = self.limits.idle_reached(used_at, now) else {
-            return Ok(());
-        };
-        let message = format!(
-            "The session was not used for {seconds} seconds, as long as the account allows (`session_invalidation_in_seconds`)"
-        );
-        let refusal = Refusal::new(Reason::SessionIdle, message);
-        Err(IamError::Refused(refusal.remedy(Remedy::LogInAgain)))
+        match self.limits.idle_reached(used_at, now) {
+            Some(seconds) => Err(unused(seconds)),
+            None => Ok(()),
+        }
     }
+}
+
+/// Why a user's session that was ended then was over by the settings of its account; none if it was not. The server ends such
+/// sessions by itself, and their clients hear of it with the next renewal alone.
+pub(crate) fn over_when_ended(
+    settings: &AccountSettings,
+    session: &StoredSession,
+    ended_at: Millis,
+) -> Option<IamError> {
+    let limits = settings.session_limits();
+    let idle = limits.idle_reached(session.used_at, ended_at).map(unused);
+    let aged = limits.age_reached(session.proven_at, ended_at).map(too_old);
+    idle.or(aged)
+}
+
+fn too_old(seconds: i64) -> IamError {
+    let message = format!(
+        "The session has ended: the account lets one last {seconds} seconds (`session_expiration_in_seconds`)"
+    );
+    let refusal = Refusal::new(Reason::RefreshTokenExpired, message);
+    IamError::Refused(refusal.remedy(Remedy::LogInAgain))
+}
+
+fn unused(seconds: i64) -> IamError {
+    let message = format!(
+        "The session was not used for {seconds} seconds, as long as the account allows (`session_invalidation_in_seconds`)"
+    );
+    let refusal = Refusal::new(Reason::SessionIdle, message);
+    IamError::Refused(refusal.remedy(Remedy::LogInAgain))
 }

@@ -14,7 +14,7 @@ use crate::token::identity::Credential;
 use crate::token::issued::{APIKEY, CLIENT_CREDENTIALS, PASSWORD};
 use crate::token::subject::Subject;
 use crate::verify;
-use base::id::{ServiceId, UserId};
+use base::id::{AccountId, ServiceId, UserId};
 use base::principal::Principal;
 use base::secret::Secret;
 use base::source::Source;
@@ -81,6 +81,17 @@ impl Iam {
         let directory = self.directory();
         let user = directory.user_by_email(username).map(|user| user.id);
         users::password(&self.0.db, user).await
+    }
+
+    /// The account that an API key among the grants is for, if it is a good one. It proves nothing: whoever asks shows the key then.
+    #[must_use]
+    pub fn account_of_key(&self, grant: &Grant) -> Option<AccountId> {
+        let (Grant::ApiKey(text) | Grant::Client { secret: text, .. }) = grant else {
+            return None;
+        };
+        let key = Credential::ApiKey(text.expose());
+        let holder = self.verifier().holder(key).ok()?;
+        Some(holder.account())
     }
 
     /// The proof's principal, logged in to the requested account, else to the key's account, else to its first account.

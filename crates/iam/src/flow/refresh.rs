@@ -8,7 +8,7 @@
 
 use super::account_rules::{check_address, check_password};
 use super::displaced;
-use super::lifetimes::Lifetimes;
+use super::lifetimes::{Lifetimes, over_when_ended};
 use super::session_limit;
 use crate::audit::{Action, Actor, Credential, Entry};
 use crate::entropy;
@@ -17,7 +17,7 @@ use crate::model::bounds::{CredentialBounds, Root};
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::refresh_tokens::{self, NewToken, RefreshToken};
 use crate::repo::sessions;
-use crate::repo::sessions::NewSession;
+use crate::repo::sessions::{NewSession, StoredSession};
 use crate::repo::transactions::credentials;
 use crate::service::Iam;
 use crate::token::issued::Client;
@@ -392,8 +392,11 @@ impl HeldLogin {
 async fn read(iam: &Iam, tx: &mut Tx, token: &RefreshToken) -> Result<HeldLogin, IamError> {
     let now = iam.0.clock.now();
     unexpired(token, now)?;
-    let begun = sessions::live(tx, token.session).await?;
+    let begun = sessions::find(tx, token.session).await?;
     let begun = begun.ok_or_else(ended)?;
+    if let Some(ended_at) = begun.ended_at {
+        return Err(why_ended(iam, token, &begun, ended_at));
+    }
     let root = Root {
         session: Some(token.session),
         key: token.api_key,
@@ -412,6 +415,22 @@ async fn read(iam: &Iam, tx: &mut Tx, token: &RefreshToken) -> Result<HeldLogin,
         account,
         used_at: begun.used_at,
     })
+}
+
+/// Why the session of a token was ended: by the settings of its account, if it was over by them then.
+fn why_ended(
+    iam: &Iam,
+    token: &RefreshToken,
+    session: &StoredSession,
+    ended_at: Millis,
+) -> IamError {
+    let directory = iam.directory();
+    let user = token.principal.and_then(Principal::user);
+    let account: Option<AccountId> = user.and_then(|_| session.account.parse().ok());
+    let stored = account.and_then(|account| directory.account_settings.get(&account));
+    stored
+        .and_then(|stored| over_when_ended(&stored.settings, session, ended_at))
+        .unwrap_or_else(ended)
 }
 
 fn unexpired(token: &RefreshToken, now: Millis) -> Result<(), IamError> {

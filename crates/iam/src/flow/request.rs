@@ -41,6 +41,12 @@ impl Grant {
         }
     }
 
+    /// Whether it is an API key, which is for one account.
+    #[must_use]
+    pub const fn is_key(&self) -> bool {
+        matches!(self, Self::ApiKey(_) | Self::Client { .. })
+    }
+
     /// Whether it is a password; passwords have their own throttling.
     pub(crate) const fn is_password(&self) -> bool {
         matches!(self, Self::Password { .. })

@@ -143,6 +143,12 @@ impl Iam {
         self.administer(caller, caller.account(), WHAT)
     }
 
+    /// Whether the caller may see who is in the access groups of the credential's account, and by which rules.
+    pub(super) fn may_see_members(&self, caller: &Identity) -> Result<(), IamError> {
+        let what = "seeing the members and rules of access groups";
+        self.administer(caller, caller.account(), what)
+    }
+
     /// One access group that the caller may change, or change the members of.
     pub(super) async fn changeable_group(
         &self,

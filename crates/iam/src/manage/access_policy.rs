@@ -27,6 +27,7 @@ use base::id::{AccountId, PolicyId, UserId};
 use base::limit;
 use db::Tx;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 /// The subject, roles and resource of a policy.
 #[derive(Debug, Clone)]
@@ -363,7 +364,7 @@ impl Iam {
         account: AccountId,
         grant: PolicyGrant,
     ) -> Result<CheckedGrant, Refusal> {
-        check_given(&grant)?;
+        let grant = checked_terms(grant)?;
         let target = PolicyTarget::of(account, &grant.attributes)?;
         target.check_named(&self.directory(), account)?;
         Ok(CheckedGrant { grant, target })
@@ -374,19 +375,22 @@ impl Iam {
         if grant.attributes != old.attributes {
             return self.check_grant(old.account, grant);
         }
-        check_given(&grant)?;
+        let grant = checked_terms(grant)?;
         let target = old.target.clone();
         Ok(CheckedGrant { grant, target })
     }
 }
 
-/// Checks what a policy says beside its attributes.
-fn check_given(grant: &PolicyGrant) -> Result<(), Refusal> {
+/// What a policy says beside its attributes, if it is valid: each role once, where it was named first.
+fn checked_terms(mut grant: PolicyGrant) -> Result<PolicyGrant, Refusal> {
     text::check_description(&grant.description)?;
     if grant.roles.is_empty() {
         return Err(Refusal::invalid("roles", "`roles` needs one role at least"));
     }
-    check_count("roles", grant.roles.len(), &limit::ROLES_PER_POLICY)
+    check_count("roles", grant.roles.len(), &limit::ROLES_PER_POLICY)?;
+    let mut named = BTreeSet::new();
+    grant.roles.retain(|role| named.insert(*role));
+    Ok(grant)
 }
 
 /// Whether what is for the subject is for the caller. The policies of an account that are for a group of another are none.

@@ -264,6 +264,8 @@ impl Iam {
         };
         self.lock_account_of(&mut tx, caller, &key).await?;
         let is_stored = api_keys::change(&mut tx, &changed_key, key.revision).await?;
+        let (old, new) = (&key.description, &changed_key.description);
+        let entry = entry.with_changed("description", old, new);
         self.commit_version(tx, is_stored, (key, changed_key), entry)
             .await
     }

@@ -2,6 +2,7 @@
 //! outcome of its own.
 
 use super::access_group::no_group;
+use super::pending_user::not_accepted;
 use crate::audit::{Action, Entries, Entry};
 use crate::error::IamError;
 use crate::model::directory::{Directory, MembershipKind, Stamp, User};
@@ -111,7 +112,7 @@ impl Iam {
         window: PageRequest,
     ) -> Result<Page<GroupMember>, IamError> {
         let group = self.known_access_group(caller, id)?;
-        self.may_manage_access_groups(caller)?;
+        self.may_see_members(caller)?;
         let directory = self.directory();
         let kind_of = |principal: Principal| directory.membership_kind(principal, id);
         let is_shown = |principal: Principal| {
@@ -168,7 +169,7 @@ impl Iam {
     ) -> Result<(), IamError> {
         self.known_access_group(caller, id)?;
         if principal != caller.principal() {
-            self.may_manage_access_groups(caller)?;
+            self.may_see_members(caller)?;
         }
         match self.directory().is_in_group(principal, id) {
             true => Ok(()),
@@ -319,7 +320,11 @@ async fn may_be_put(
     }
     if !members::is_still_member(tx, account, principal).await? {
         let what = "the user, service ID or trusted profile in this account";
-        return Err(IamError::not_found(what));
+        let pending = not_accepted(tx, account, principal, HOW_TO_ADD).await?;
+        return Err(match pending {
+            Some(message) => IamError::conflict(message),
+            None => IamError::not_found(what),
+        });
     }
     let before = access_group_members::added(tx, group, principal).await?;
     if before.is_some() {
@@ -330,6 +335,10 @@ async fn may_be_put(
     check_room("the member was put into", held, limit)?;
     Ok(None)
 }
+
+/// What puts somebody who is invited into a group.
+const HOW_TO_ADD: &str =
+    "name the group in the invitation (`access_groups`), which may be sent again";
 
 const NO_MEMBER: &str = "the membership by name in the access group";
 

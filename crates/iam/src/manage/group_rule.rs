@@ -80,7 +80,7 @@ impl Iam {
         id: AccessGroupId,
     ) -> Result<Vec<GroupRule>, IamError> {
         let group = self.known_access_group(caller, id)?;
-        self.may_manage_access_groups(caller)?;
+        self.may_see_members(caller)?;
         Ok(group.rules)
     }
 

@@ -10,8 +10,9 @@ use base::limit;
 use std::fmt::Display;
 
 impl Iam {
-    /// The latest changes of an object of the credential's account, the newest first, at most a page of them; only those by one action,
-    /// if one is named, however many others there are. The caller must have been shown the object.
+    /// The latest changes of an object of the credential's account, the newest first, at most as many as a history shows and one more,
+    /// which tells that it is cut; only those by one action, if one is named, however many others there are. The caller must have been
+    /// shown the object.
     ///
     /// # Errors
     /// When the database fails.
@@ -21,7 +22,7 @@ impl Iam {
         target: impl Display,
         only: Option<Action>,
     ) -> Result<Vec<Recorded>, IamError> {
-        let most = row_count(limit::PAGE_ENTRIES.default);
+        let most = row_count(limit::HISTORY_ENTRIES.default).saturating_add(1);
         let target = target.to_string();
         audit::of_target(&self.0.db, caller.account(), &target, only, most).await
     }

@@ -7,6 +7,7 @@ use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::directory::{Instance, ResourceGroup};
+use crate::model::number::number_of;
 use crate::model::page::ListPart;
 use crate::model::text::{check_length, name};
 use crate::policy::{Visibility, require_visible};
@@ -268,9 +269,9 @@ impl Iam {
         let keys = resource_keys::of_instance(&mut tx, id).await?;
         if !keys.is_empty() && !with_keys {
             let message = format!(
-                "the instance `{}` has {} keys: delete them first, or all at once with `recursive=true`",
+                "the instance `{}` has {}: delete them first, or all at once with `recursive=true`",
                 instance.name,
-                keys.len()
+                number_of(keys.len() as u64, "key", "keys")
             );
             return Err(IamError::conflict(message));
         }

@@ -30,6 +30,7 @@ pub mod of_version;
 pub mod org;
 mod other_nodes;
 pub mod overdue_sessions;
+mod pending_user;
 pub mod people;
 mod policy_check;
 pub mod preference;

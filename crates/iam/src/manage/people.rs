@@ -13,7 +13,7 @@ use crate::policy::{is_administrator, manages, require_visible};
 use crate::refusal::Remedy;
 use crate::repo::accounts::lock_active;
 use crate::repo::login_sources;
-use crate::repo::members::{is_still_member, member_by_address};
+use crate::repo::members::{self, is_still_member, member_by_address};
 use crate::repo::roles::{grant, keeps_administrator};
 use crate::repo::{invitation_roles, invitations};
 use crate::repo::{roles, users};
@@ -25,6 +25,7 @@ use base::principal::Principal;
 use base::scope::Domain;
 use base::secret::Secret;
 use base::source::Source;
+use base::time::Millis;
 use db::Tx;
 
 /// The identity whose role is given or taken.
@@ -97,8 +98,8 @@ impl Iam {
         Ok(window.of(all.filter(|principal| directory.has_role(**principal, domain, role))))
     }
 
-    /// Gives a role to a user, to a service or trusted profile by its IAM id, or to an invited address; for the latter it begins
-    /// with the acceptance. Nothing changes, and nothing is entered in the audit, if they have it already.
+    /// Gives a role to a user by address or IAM id, to a service or trusted profile by its IAM id, or to an invited address; for the
+    /// latter it begins with the acceptance. Nothing changes, and nothing is entered in the audit, if they have it already.
     ///
     /// # Errors
     /// Without the right, or when the role or user is not valid here.
@@ -203,10 +204,15 @@ impl Iam {
                 false => Err(no_user(username)),
             };
         }
+        let now = self.0.clock.now();
+        if let Ok(id) = username.trim().parse::<UserId>() {
+            let found = user_of_id(&mut tx, account, id, now).await?;
+            let found = found.ok_or_else(|| no_user(username))?;
+            return Ok((tx, account, found));
+        }
         if let Some(user) = member_by_address(&mut tx, account, &folded).await? {
             return Ok((tx, account, RoleTarget::Member(user.into())));
         }
-        let now = self.0.clock.now();
         let waiting = invitations::waiting(&mut tx, account, &folded, now).await?;
         let waiting = waiting.ok_or_else(|| no_user(username))?;
         Ok((tx, account, RoleTarget::Invited(waiting)))
@@ -278,6 +284,21 @@ impl Iam {
         }
         Ok(account)
     }
+}
+
+/// The user with this IAM id, or with that of their invitation, which is shown until they accept and means them afterwards.
+async fn user_of_id(
+    tx: &mut Tx,
+    account: AccountId,
+    id: UserId,
+    now: Millis,
+) -> Result<Option<RoleTarget>, IamError> {
+    let user = members::named(tx, account, id).await?;
+    if is_still_member(tx, account, user).await? {
+        return Ok(Some(RoleTarget::Member(user.into())));
+    }
+    let is_open = invitations::is_open(tx, account, id.0, now).await?;
+    Ok(is_open.then_some(RoleTarget::Invited(id.0)))
 }
 
 fn about_role(caller: &Identity, action: Action, account: AccountId, holder: Principal) -> Entry {

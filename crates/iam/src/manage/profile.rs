@@ -255,7 +255,9 @@ impl Iam {
         };
         let mut tx = self.lock_profiles(caller).await?;
         let stored = profiles::change(&mut tx, &new, old.revision).await;
-        let entry = about(caller, Action::ProfileChanged, &new);
+        let entry = about(caller, Action::ProfileChanged, &new)
+            .with_changed("description", &old.description, &new.description)
+            .with_changed("email", &old.email, &new.email);
         self.commit_version(tx, stored.map_err(taken)?, (old, new), entry)
             .await
     }

@@ -1,5 +1,6 @@
 //! The identities of trusted profiles: the users and service IDs of the account that may take on a profile because it names them.
 
+use super::pending_user::not_accepted;
 use super::profile::{HOLDER, about, no_profile};
 use super::revised::Revised;
 use crate::audit::{Action, Entries};
@@ -211,6 +212,9 @@ impl Iam {
     }
 }
 
+/// When somebody who is invited can be named.
+const HOW_TO_NAME: &str = "`identifier` names them once they have";
+
 /// Stores an identity, if it is still in the account, which is locked.
 async fn name_identity(
     tx: &mut Tx,
@@ -219,7 +223,10 @@ async fn name_identity(
     stamp: Stamp,
 ) -> Result<ProfileIdentity, IamError> {
     if !members::is_still_member(tx, profile.account, new.principal).await? {
-        let message = "`identifier`: there is no such user or service ID in the account";
+        let pending = not_accepted(tx, profile.account, new.principal, HOW_TO_NAME).await?;
+        let message = pending.unwrap_or_else(|| {
+            "`identifier`: there is no such user or service ID in the account".to_owned()
+        });
         return Err(IamError::invalid("identifier", message));
     }
     let before = profile_identities::stored(tx, profile.id, new.principal).await?;

@@ -5,6 +5,7 @@ use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::directory::{ResourceGroup, Stamp};
+use crate::model::number::number_of;
 use crate::model::text::name;
 use crate::repo::counts::CountedItem;
 use crate::repo::{policies, resource_groups, resource_instances};
@@ -147,16 +148,18 @@ impl Iam {
         let held = resource_instances::count_in(&mut tx, id).await?;
         if held > 0 {
             let message = format!(
-                "the resource group `{}` has {held} instances, with those of deleted spaces that can still be restored",
-                group.name
+                "the resource group `{}` has {}, with those of deleted spaces that can still be restored",
+                group.name,
+                number_of(held, "instance", "instances")
             );
             return Err(IamError::conflict(message));
         }
         let named = policies::count_naming(&mut tx, group.account, id).await?;
         if named > 0 {
             let message = format!(
-                "the resource group `{}` is named by {named} access policies: delete or change them first",
-                group.name
+                "the resource group `{}` is named by {}: delete or change them first",
+                group.name,
+                number_of(named, "access policy", "access policies")
             );
             return Err(IamError::conflict(message));
         }

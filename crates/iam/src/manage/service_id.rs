@@ -304,7 +304,10 @@ impl Iam {
         self.lock_service(&mut tx, caller, &service, CHANGING)
             .await?;
         let is_stored = service_ids::change(&mut tx, &new, service.revision).await?;
-        let entry = about(caller, Action::ServiceChanged, &new);
+        let crns = |service: &Service| service.crns.join(" ");
+        let entry = about(caller, Action::ServiceChanged, &new)
+            .with_changed("description", &service.description, &new.description)
+            .with_changed("unique_instance_crns", crns(&service), crns(&new));
         self.commit_version(tx, is_stored, (service, new), entry)
             .await
     }

@@ -8,6 +8,7 @@ use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::entity_tag;
+use crate::model::number::number_of;
 use crate::model::room::check_room;
 use crate::model::text;
 use crate::model::text::name;
@@ -190,8 +191,9 @@ impl Iam {
         let held = service_ids::count_in_group(&mut tx, id).await?;
         if held > 0 {
             let message = format!(
-                "the group `{}` has {held} service IDs: delete them first",
-                group.name
+                "the group `{}` has {}: delete them first",
+                group.name,
+                number_of(held, "service ID", "service IDs")
             );
             return Err(IamError::conflict(message));
         }

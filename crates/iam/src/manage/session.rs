@@ -207,7 +207,9 @@ impl Iam {
             session: Some(id),
             key: session.key,
         };
-        let live = sessions::live(&mut tx, id).await?.ok_or_else(unknown)?;
+        let stored = sessions::find(&mut tx, id).await?;
+        let live = stored.filter(|stored| stored.ended_at.is_none());
+        let live = live.ok_or_else(unknown)?;
         let directory = self.directory();
         let (principal, proven_at) = (session.principal, live.proven_at);
         let bounds = CredentialBounds::derived(&directory, principal, proven_at, root, now);

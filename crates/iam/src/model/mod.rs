@@ -13,6 +13,7 @@ pub(crate) mod event;
 pub(crate) mod issuers;
 pub(crate) mod metering;
 pub(crate) mod narrowing;
+pub(crate) mod number;
 pub(crate) mod open_session;
 pub mod page;
 pub mod people_search;

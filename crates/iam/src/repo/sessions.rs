@@ -276,27 +276,30 @@ pub(crate) async fn renew(
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// A session that has not ended.
-pub(crate) struct LiveSession {
+/// A session, ended or not.
+pub(crate) struct StoredSession {
     pub(crate) account: String,
     /// When its proof was given.
     pub(crate) proven_at: Millis,
     /// When it was begun, renewed or kept alive last.
     pub(crate) used_at: Millis,
+    /// When it was ended.
+    pub(crate) ended_at: Option<Millis>,
 }
 
-/// The session; none if it is unknown or has ended.
-pub(crate) async fn live(tx: &mut Tx, session: SessionId) -> Result<Option<LiveSession>, IamError> {
+/// The session; none if it is unknown.
+pub(crate) async fn find(
+    tx: &mut Tx,
+    session: SessionId,
+) -> Result<Option<StoredSession>, IamError> {
     let sql = "SELECT account, revoked_at, proven_at, used_at FROM sessions WHERE guid = $1";
     let row = tx.one(sql, &[session.0.to_string().into()]).await?;
     let Some(row) = row else { return Ok(None) };
-    if row.int_or_none("revoked_at")?.is_some() {
-        return Ok(None);
-    }
-    Ok(Some(LiveSession {
+    Ok(Some(StoredSession {
         account: row.text("account")?,
         proven_at: at(&row, "proven_at")?,
         used_at: at(&row, "used_at")?,
+        ended_at: row.int_or_none("revoked_at")?.map(Millis),
     }))
 }
 

@@ -5,7 +5,7 @@ use super::verified::{Claims, Verified};
 use crate::auth_error::AuthError;
 use crate::model::bounds::CredentialBounds;
 use crate::model::directory::Directory;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::{Reason, Refusal, Remedy};
 use base::id::{AccountId, SessionId, UserId};
 use base::principal::Principal;
 use std::net::IpAddr;
@@ -56,8 +56,10 @@ impl Identity {
     pub fn user(&self) -> Result<UserId, Refusal> {
         let principal = self.principal();
         principal.user().ok_or_else(|| {
-            let message = format!("this needs a user, and `{principal}` is not one");
-            Refusal::new(Reason::NotAllowed, message)
+            let message = format!(
+                "this is for users, who have an e-mail address and a password: `{principal}` has none"
+            );
+            Refusal::new(Reason::NotAllowed, message).remedy(Remedy::LogInByPassword)
         })
     }
 

@@ -11,6 +11,7 @@ on_both_databases!(
     one_that_is_kept_alive_was_used,
     what_is_over_ends_with_its_tokens_when_the_setting_is_made,
     what_was_not_used_does_not_come_back_when_the_setting_is_taken_away,
+    a_renewal_says_by_which_setting_its_session_was_ended,
     a_list_says_when_a_session_ends_and_it_ends_then,
     a_session_ends_when_it_is_due_though_the_look_before_was_just_now,
 );
@@ -104,6 +105,32 @@ async fn what_was_not_used_does_not_come_back_when_the_setting_is_taken_away(wor
     let renewed = world.renew(&refresh_token(&unused)).await;
     assert_eq!(code(renewed), "wrong_refresh_token");
     world.renew(&refresh_token(&used)).await.unwrap();
+}
+
+/// The server had ended the session when its client came back, and the reason was lost.
+async fn a_renewal_says_by_which_setting_its_session_was_ended(world: World) {
+    let idle = |seconds| SettingsChange {
+        idle_seconds: Some(seconds),
+        ..SettingsChange::default()
+    };
+    let cases = [
+        (idle(Some(900)), idle(None), "session_idle"),
+        (lasting(Some(900)), lasting(None), "refresh_token_expired"),
+    ];
+    for (setting, unset, reason) in cases {
+        let (over, left) = (world.log_in().await, world.log_in().await);
+        let caller = world.enter(&access_token(&left)).unwrap();
+        world.iam.log_out(&caller).await.unwrap();
+        set(&world, setting).await;
+        world.wait(900);
+        end_overdue(&world, &mut SessionWatch::default()).await;
+        world.enter(&access_token(&over)).unwrap_err();
+        assert_eq!(code(world.renew(&refresh_token(&over)).await), reason);
+        // Who has logged out is told of that, however late.
+        let renewed = world.renew(&refresh_token(&left)).await;
+        assert_eq!(code(renewed), "wrong_refresh_token");
+        set(&world, unset).await;
+    }
 }
 
 async fn a_list_says_when_a_session_ends_and_it_ends_then(world: World) {

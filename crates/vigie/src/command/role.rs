@@ -7,6 +7,7 @@ pub(crate) mod space;
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
+use base::id::{ProfileId, ServiceId};
 use clap::ValueEnum;
 use serde_json::json;
 use wire::iam::user::Username;
@@ -102,11 +103,12 @@ fn apply(
     let body = Username {
         username: user.to_owned(),
     };
+    let holder = holder(user);
     let (request, sentence, doing) = match change {
         Change::Set => (
             Request::put(url),
             format!(
-                "Giving role {role} in {place} to user {user} as {}...",
+                "Giving role {role} in {place} to {holder} as {}...",
                 context.user()
             ),
             "give the role",
@@ -114,7 +116,7 @@ fn apply(
         Change::Unset => (
             Request::delete(url),
             format!(
-                "Taking role {role} in {place} from user {user} as {}...",
+                "Taking role {role} in {place} from {holder} as {}...",
                 context.user()
             ),
             "take the role",
@@ -123,6 +125,19 @@ fn apply(
     output.action(sentence)?;
     context.ask(request.json(&body)?, doing)?;
     output.ok()
+}
+
+/// Who gets or loses a role, with the kind that the text tells.
+fn holder(text: &str) -> String {
+    let name = text.trim();
+    let kind = if ServiceId::from_either(name).is_ok() {
+        "service ID"
+    } else if ProfileId::from_either(name).is_ok() {
+        "trusted profile"
+    } else {
+        "user"
+    };
+    format!("{kind} {text}")
 }
 
 /// The change, for programs.
@@ -140,4 +155,24 @@ fn report(
     context
         .output
         .json(&json!({"user": user, "role": role, "place": place, "set": is_set}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_holder_is_called_what_it_is() {
+        let guid = "01234567-89ab-cdef-0123-456789abcdef";
+        for (text, kind) in [
+            ("bo@example.org".to_owned(), "user"),
+            (format!("IBMid-{guid}"), "user"),
+            (format!("iam-ServiceId-{guid}"), "service ID"),
+            (format!("ServiceId-{guid}"), "service ID"),
+            (format!("iam-Profile-{guid}"), "trusted profile"),
+            ("iam-ServiceId-1".to_owned(), "user"),
+        ] {
+            assert_eq!(holder(&text), format!("{kind} {text}"));
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! A change of a version of something, as a handler takes it: the header `If-Match`, and the body.
 
+use super::if_match::naming;
 use super::params::body;
 use super::payload::Payload;
 use crate::http::header::single;
@@ -32,10 +33,11 @@ impl VersionedBody {
     pub(crate) fn tag(&self) -> Result<&str, Refusal> {
         let tag = single(&self.headers, "if-match", "If-Match")?;
         let tag = tag.and_then(|value| value.to_str().ok());
-        tag.ok_or_else(|| {
+        let tag = tag.ok_or_else(|| {
             let message = "the header `If-Match` with the entity tag, or `*`, is missing";
             invalid("If-Match", message)
-        })
+        })?;
+        naming(tag)
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

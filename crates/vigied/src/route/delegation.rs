@@ -1,6 +1,7 @@
 //! The request for a refresh token that is delegated to another client.
 
 use super::form_field::required;
+use super::response_type::ResponseType;
 use super::token_refusal::{no_client, wrong};
 use crate::http::problem::Refusal;
 use iam::flow::grant::Client;
@@ -11,9 +12,12 @@ const DELEGATED_SECONDS: i64 = 518_400;
 
 /// For how many seconds a delegated token is asked for, if one is. Only the client `bx:bx`, which has logins, may ask for one, and
 /// only for `kube`.
-pub(super) fn delegation(form: &Form, client: Option<Client>) -> Result<Option<i64>, Refusal> {
-    let types = form.get("response_type").unwrap_or_default();
-    if !form::list(types).any(|word| word == "delegated_refresh_token") {
+pub(super) fn delegation(
+    form: &Form,
+    wanted: ResponseType,
+    client: Option<Client>,
+) -> Result<Option<i64>, Refusal> {
+    if !wanted.delegated {
         return Ok(None);
     }
     if client != Some(Client::Bx) {

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::request::params::Params;
+use base::limit;
 use base::time::Millis;
 use iam::Identity;
 use iam::audit::{Action, Recorded};
@@ -11,6 +12,9 @@ use serde_json::{Map, Value};
 use std::fmt::Display;
 use wire::iam::api_key::time_text;
 use wire::iam::history::HistoryEntry;
+
+/// The action of the entry that stands for all older changes.
+const LEFT_OUT: &str = "older_changes_left_out";
 
 /// The history of an object that the caller has been shown, or that by one action alone; none if the request asks for none.
 pub(super) async fn asked_for(
@@ -24,7 +28,25 @@ pub(super) async fn asked_for(
         return Ok(None);
     }
     let found = app.iam.history(caller, object.to_string(), only).await?;
-    Ok(Some(found.iter().map(entry).collect()))
+    Ok(Some(entries(&found)))
+}
+
+/// The entries; where there are more than the limit, the last one says that the oldest are left out.
+fn entries(found: &[Recorded]) -> Vec<HistoryEntry> {
+    let limit = &limit::HISTORY_ENTRIES;
+    let most = usize::try_from(limit.default).unwrap_or(usize::MAX);
+    let mut entries: Vec<HistoryEntry> = found.iter().take(most).map(entry).collect();
+    if let Some(first_left_out) = found.get(most) {
+        entries.push(HistoryEntry {
+            timestamp: time_text(first_left_out.at),
+            iam_id: "server".to_owned(),
+            iam_id_account: first_left_out.account.clone(),
+            action: LEFT_OUT.to_owned(),
+            params: vec![format!("{}={most}", limit.name)],
+            message: "this change and those before it are left out: the audit has them".to_owned(),
+        });
+    }
+    entries
 }
 
 fn entry(recorded: &Recorded) -> HistoryEntry {
@@ -42,12 +64,15 @@ fn entry(recorded: &Recorded) -> HistoryEntry {
     }
 }
 
-/// The value of a fact. Times are as everywhere in this interface; the audit has milliseconds.
+/// The value of a fact. Times are as everywhere in this interface; the audit has milliseconds, as text.
 fn text(name: &str, value: &Value) -> String {
-    match (name, value, value.as_i64()) {
-        ("expires_at", _, Some(at)) => time_text(Millis(at)),
-        (_, Value::String(text), _) => text.clone(),
-        (_, other, _) => other.to_string(),
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    match (name, text.parse()) {
+        ("expires_at", Ok(at)) => time_text(Millis(at)),
+        _ => text,
     }
 }
 
@@ -75,10 +100,9 @@ mod tests {
     #[test]
     fn times_are_written_as_the_objects_have_them() {
         let shown = |name, value| text(name, &value);
-        assert_eq!(
-            shown("expires_at", json!(1_709_629_687_006_i64)),
-            "2024-03-05T09:08+0000"
-        );
+        for at in [json!("1709629687006"), json!(1_709_629_687_006_i64)] {
+            assert_eq!(shown("expires_at", at), "2024-03-05T09:08+0000");
+        }
         assert_eq!(shown("revision", json!(2)), "2");
         assert_eq!(shown("expires_at", json!("never")), "never");
     }

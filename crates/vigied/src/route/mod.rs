@@ -64,6 +64,7 @@ mod reply;
 mod resource_group;
 mod resource_instance;
 mod resource_key;
+mod response_type;
 mod revocation;
 mod rule_condition;
 mod service_id;

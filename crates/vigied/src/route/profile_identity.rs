@@ -4,7 +4,7 @@ use super::entity_tag::tagged;
 use super::reply::{json, non_empty};
 use super::trusted_profile::id;
 use crate::app::App;
-use crate::failure::refused::check_length;
+use crate::failure::refused::{check_count, check_length};
 use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
@@ -17,6 +17,7 @@ use base::id::{AccountId, ServiceId, UserId};
 use base::limit;
 use base::principal::Principal;
 use http::StatusCode;
+use iam::Identity;
 use iam::directory::{Profile, ProfileIdentity};
 use iam::manage::profile_identity::{NewProfileIdentity, profile_identities_tag};
 use std::sync::Arc;
@@ -132,11 +133,12 @@ fn requested(
     })
 }
 
-/// The identity that a path names.
-fn named(params: &Params) -> Result<Principal, Refusal> {
+/// The identity that a path names; who has accepted an invitation is also meant by its id.
+async fn named(app: &App, caller: &Identity, params: &Params) -> Result<Principal, Refusal> {
     let (sort, identifier) = (Sort::read(params.text("kind"))?, params.text("identifier"));
     let found = sort.principal(identifier);
-    found.ok_or_else(|| names_nothing(identifier))
+    let found = found.ok_or_else(|| names_nothing(identifier))?;
+    Ok(app.iam.principal_named(caller, found).await?)
 }
 
 pub(super) async fn list(
@@ -157,9 +159,14 @@ pub(super) async fn set(
 ) -> Result<Response, Refusal> {
     let profile = app.iam.managed_profile(&caller, id(&params)?).await?;
     let (tag, wanted): (&str, SetProfileIdentities) = sent.read()?;
+    let limit = &limit::IDENTITIES_PER_PROFILE;
+    check_count("identities", wanted.identities.len(), limit)?;
     let wanted = wanted.identities.into_iter();
     let wanted = wanted.map(|one| requested(profile.account, one));
-    let wanted = wanted.collect::<Result<Vec<NewProfileIdentity>, Refusal>>()?;
+    let mut wanted = wanted.collect::<Result<Vec<NewProfileIdentity>, Refusal>>()?;
+    for one in &mut wanted {
+        one.principal = app.iam.principal_named(&caller, one.principal).await?;
+    }
     let changed = app
         .iam
         .set_profile_identities(&caller, profile.id, tag, &wanted)
@@ -181,7 +188,8 @@ pub(super) async fn add(
         let message = format!("`type` is `{}`, as in the path", sort.name());
         return Err(invalid("type", message));
     }
-    let new = requested(profile.account, wanted)?;
+    let mut new = requested(profile.account, wanted)?;
+    new.principal = app.iam.principal_named(&caller, new.principal).await?;
     let added = app
         .iam
         .add_profile_identity(&caller, profile.id, &new)
@@ -195,9 +203,10 @@ pub(super) async fn show(
     params: Params,
 ) -> Result<Response, Refusal> {
     let profile = app.iam.managed_profile(&caller, id(&params)?).await?;
+    let principal = named(&app, &caller, &params).await?;
     let identity = app
         .iam
-        .profile_identity(&caller, profile.id, named(&params)?)
+        .profile_identity(&caller, profile.id, principal)
         .await?;
     json(StatusCode::OK, &to_wire(profile.account, &identity))
 }
@@ -208,8 +217,9 @@ pub(super) async fn remove(
     params: Params,
 ) -> Result<Response, Refusal> {
     let profile = app.iam.managed_profile(&caller, id(&params)?).await?;
+    let principal = named(&app, &caller, &params).await?;
     app.iam
-        .remove_profile_identity(&caller, profile.id, named(&params)?)
+        .remove_profile_identity(&caller, profile.id, principal)
         .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

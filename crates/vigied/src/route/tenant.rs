@@ -3,6 +3,7 @@
 use super::token_refusal::{property, wrong};
 use crate::http::header::single;
 use crate::http::problem::Refusal;
+use base::id::AccountId;
 use http::HeaderMap;
 
 const HEADER: &str = "ibm-cloud-tenant";
@@ -23,14 +24,24 @@ fn tenants(headers: &HeaderMap) -> Result<Option<Vec<&str>>, Refusal> {
     Ok((!named.is_empty()).then_some(named))
 }
 
+/// Which account the proof is for of itself.
+pub(super) enum ProofAccount {
+    /// None: the request says it.
+    Any,
+    /// That of an API key; none if the key is not good.
+    OfKey(Option<AccountId>),
+}
+
 /// The account that a token is asked for, by the form and the header together: the form's must be one of the header's, and a single
-/// one of the header is as if the form named it.
+/// one of the header is as if the form named it. Of several, it is the one that an API key is for; with a key for none of them, the
+/// first is asked for, which the key does not open.
 ///
 /// # Errors
 /// When they contradict each other, and when several are possible.
 pub(super) fn account(
     headers: &HeaderMap,
     asked: Option<String>,
+    proof: impl FnOnce() -> ProofAccount,
 ) -> Result<Option<String>, Refusal> {
     let Some(tenants) = tenants(headers)? else {
         return Ok(asked);
@@ -46,9 +57,21 @@ pub(super) fn account(
             ),
         )),
         (None, [only]) => Ok(Some((*only).to_owned())),
-        (None, _) => Err(wrong(format_args!(
-            "the header `{HEADER}` lists several accounts: send the one that the token is for as `account`"
-        ))),
+        (None, several) => {
+            let ProofAccount::OfKey(account) = proof() else {
+                return Err(wrong(format_args!(
+                    "the header `{HEADER}` lists several accounts: send the one that the token is for as `account`"
+                )));
+            };
+            let account = account.map(|account| account.to_string());
+            let is_its_own = |id: &&&str| {
+                account
+                    .as_ref()
+                    .is_some_and(|own| own.eq_ignore_ascii_case(id))
+            };
+            let chosen = several.iter().find(is_its_own).or(several.first());
+            Ok(chosen.map(|id| (*id).to_owned()))
+        }
     }
 }
 
@@ -75,7 +98,27 @@ mod tests {
         if let Some(header) = header {
             headers.insert(HEADER, http::HeaderValue::from_static(header));
         }
-        code_of(account(&headers, asked.map(str::to_owned)))
+        let asked = asked.map(str::to_owned);
+        code_of(account(&headers, asked, || ProofAccount::Any))
+    }
+
+    #[test]
+    fn the_account_of_a_key_is_chosen_among_several() {
+        let (a, b) = ("0".repeat(32), "a".repeat(32));
+        let chosen = |list: String, own: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(HEADER, list.parse().unwrap());
+            let own = own.map(|id| id.parse().unwrap());
+            code_of(account(&headers, None, || ProofAccount::OfKey(own)))
+        };
+        let is = |id: &str| Ok(Some(id.to_owned()));
+        assert_eq!(chosen(format!("{a},{b}"), Some(&b)), is(&b));
+        assert_eq!(chosen(format!("{b}, {a}"), Some(&b)), is(&b));
+        let upper = b.to_uppercase();
+        assert_eq!(chosen(format!("{a},{upper}"), Some(&b)), is(&upper));
+        // What the key does not open is refused with it; never is the list left out of account.
+        assert_eq!(chosen(format!("{a},x"), Some(&b)), is(&a));
+        assert_eq!(chosen(format!("{a},{b}"), None), is(&a));
     }
 
     #[test]

@@ -8,7 +8,8 @@ use super::login_grant::grant;
 use super::not_served;
 use super::oauth_error;
 use super::reply::json;
-use super::tenant;
+use super::response_type::ResponseType;
+use super::tenant::{self, ProofAccount};
 use super::token_client::{client, client_credentials};
 use super::token_form::form;
 use super::token_refusal::{no_client, wrong};
@@ -27,7 +28,7 @@ use iam::flow::grant::{
     ASSUME, CLIENT_CREDENTIALS, CR_TOKEN, Client, DELEGATED, IAM_AUTHZ, TokenRequest,
 };
 use std::sync::Arc;
-use wire::iam::form::{self, Form};
+use wire::iam::form::Form;
 
 pub(super) async fn token(
     State(app): State<Arc<App>>,
@@ -74,12 +75,18 @@ async fn issued(
         true => (client_credentials(app, headers, form)?, None),
         false => (grant(form)?, client(app, headers, form)?),
     };
-    let with_uaa = form
-        .get("response_type")
-        .is_some_and(|types| form::list(types).any(|word| word == "uaa"));
+    let wanted = ResponseType::of(form)?;
+    let with_uaa = wanted.uaa;
+    // A service ID as the client gets none either, and is told that.
+    if client.is_none() && !is_client {
+        wanted.check_without_client()?;
+    }
     let account = optional(form, "account", &limit::WORD_BYTES)?;
-    let account = tenant::account(headers, account)?;
-    let delegation = delegation(form, client)?;
+    let account = tenant::account(headers, account, || match grant.is_key() {
+        true => ProofAccount::OfKey(app.iam.account_of_key(&grant)),
+        false => ProofAccount::Any,
+    })?;
+    let delegation = delegation(form, wanted, client)?;
     if client == Some(Client::Kube) && (account.is_some() || with_uaa) {
         let what = "a delegated token is for the account of its login: leave out `account`, and `uaa` of `response_type`";
         return Err(wrong(what));

@@ -121,7 +121,10 @@ fn a_session_that_is_over_for_an_account_is_not_renewed_for_it() {
 fn what_is_over_is_not_listed_and_its_token_is_refused_soon() {
     let server = Server::start();
     let account = server.owner.account.clone();
-    for (moved, setting) in [(Moved::LastUse, IDLE), (Moved::Proof, LASTING)] {
+    for (moved, setting, reason) in [
+        (Moved::LastUse, IDLE, "BXNIM0439E"),
+        (Moved::Proof, LASTING, "BXNIM0408E"),
+    ] {
         let (old, current) = (log_in(&server, &account), log_in(&server, &account));
         set(&server, &current, &account, &json!({setting: "900"}));
         let is_open = |login: &Login| {
@@ -143,6 +146,8 @@ fn what_is_over_is_not_listed_and_its_token_is_refused_soon() {
             std::thread::sleep(Duration::from_millis(100));
         }
         assert!(is_open(&current));
+        let late = renew(&server, &old.refresh, &account);
+        assert_eq!(late.json()["errorCode"], reason, "{}", late.text());
         set(&server, &current, &account, &json!({setting: "NOT_SET"}));
     }
 }

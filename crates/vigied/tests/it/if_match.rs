@@ -87,6 +87,9 @@ fn a_version_that_is_named_is_the_only_one_that_is_deleted() {
         for tags in ["9-stale", "\"9-stale\"", "W/\"9-stale\", \"8-x\""] {
             stale(&account.with_tag("DELETE", &path, tags));
         }
+        for none in ["", "\"\"", "W/\"\""] {
+            untaken(&account.with_tag("DELETE", &path, none));
+        }
         let tag = account.tag(&path);
         let named = format!("\"9-stale\", {tag}");
         let deleted = account.with_tag("DELETE", &path, &named);
@@ -124,6 +127,11 @@ fn what_has_no_versions_takes_none() {
         let request = account.call("PATCH", &group).header("If-Match", tag);
         request.json(&json!({"name": "production"})).send()
     };
+    // No tag is no version, where a change needs one, too.
+    let key = &account.call("GET", "/v1/apikeys").send().json()["apikeys"][0]["id"];
+    let key = format!("/v1/apikeys/{}", key.as_str().unwrap());
+    let request = account.call("PUT", &key).header("If-Match", "\"\"");
+    untaken(&request.json(&json!({"name": "renamed"})).send());
     untaken(&rename("1-x"));
     untaken(&account.with_tag("DELETE", &group, "1-x"));
     untaken(&account.with_tag("DELETE", &space, "1-x"));

@@ -2,6 +2,7 @@
 
 mod client_credentials;
 mod command_line;
+mod history;
 
 use crate::harness::{Reply, Request, Server, token};
 use crate::limits::hits;
@@ -9,10 +10,11 @@ use base::limit::{self, Limit};
 use base64::Engine;
 use serde_json::{Value, json};
 
-/// The last two are tried with the groups of service IDs, and with the settings of accounts.
-pub(crate) const LIMITS: [Limit; 5] = [
+/// Groups of service IDs, allowed addresses and keys of instances are tried with the groups of service IDs, and with the settings of accounts.
+pub(crate) const LIMITS: [Limit; 6] = [
     limit::CRNS_PER_SERVICE_ID,
     limit::FILTER_BYTES,
+    limit::HISTORY_ENTRIES,
     limit::SERVICE_ID_GROUPS_PER_ACCOUNT,
     limit::ALLOWED_ADDRESSES_BYTES,
     limit::RESOURCE_KEYS_PER_INSTANCE,

@@ -387,3 +387,96 @@ fn the_later_way_to_remove_a_user_does_the_same() {
     let info = account.server.request("GET", "/identity/userinfo");
     assert_eq!(info.bearer(&token).send().status, 401);
 }
+
+/// Lists show who is invited with the id of the invitation. It takes roles from the beginning; what only members have is refused with what
+/// mends it, and taken with the same id once they have accepted.
+#[test]
+fn the_id_of_an_invitation_is_taken_as_far_as_it_can_be() {
+    let account = Account::start();
+    let email = "bea@example.org";
+    let (id, code) = account.invite(email);
+    let make = |path: &str, body: &Value| {
+        let made = account.call("POST", path).json(body).send();
+        text(&made.json()["id"])
+    };
+    let team = make("/v2/groups", &json!({"name": "team"}));
+    let of = json!({"name": "ops", "account_id": account.server.owner.account});
+    let profile = make("/v1/profiles", &of);
+    let identities = format!("/v1/profiles/{profile}/identities");
+    let add = || {
+        let wish = json!({"members": [{"iam_id": id, "type": "user"}]});
+        let path = format!("/v2/groups/{team}/members");
+        let reply = account.call("PUT", &path).json(&wish).send();
+        reply.json()["members"][0].clone()
+    };
+    let name = || {
+        let all = json!({"identities": [{"identifier": id, "type": "user"}]});
+        let request = account.call("PUT", &identities).header("If-Match", "*");
+        request.json(&all).send()
+    };
+    let role = |method: &str| {
+        let path = format!("/v2/accounts/{}/roles/Editor", account.server.owner.account);
+        let request = account.call(method, &path);
+        request.json(&json!({"username": id})).send().status
+    };
+    let roles = || {
+        let user = account.read(&account.one(&id));
+        let mut all: Vec<String> = (user["account_roles"].as_array().unwrap().iter())
+            .map(text)
+            .collect();
+        all.sort();
+        all
+    };
+
+    let pending = add();
+    assert_eq!(pending["status_code"], 409, "{pending}");
+    assert!(pending.to_string().contains("`access_groups`"), "{pending}");
+    refused(&name(), 400, "not accepted");
+    assert_eq!(role("PUT"), 204);
+    assert_eq!(roles(), ["Editor", "Viewer"]);
+
+    account.accept(email, &code);
+    assert_eq!(roles(), ["Editor", "Viewer"]);
+    assert_eq!(role("DELETE"), 204);
+    assert_eq!(roles(), ["Viewer"]);
+    assert_eq!(add()["status_code"], 200);
+    let iam_id = account.read(&account.one(&id))["iam_id"].clone();
+    for _ in 0..2 {
+        let named = name();
+        assert_eq!(named.status, 200, "{}", named.text());
+        assert_eq!(named.json()["identities"][0]["iam_id"], iam_id);
+    }
+    let one = format!("{identities}/user/{id}");
+    assert_eq!(account.read(&one)["iam_id"], iam_id);
+    assert_eq!(account.call("DELETE", &one).send().status, 204);
+    assert_eq!(account.call("GET", &one).send().status, 404);
+    let nobody = json!({"username": "IBMid-00000000-0000-4000-8000-000000000000"});
+    let path = format!("/v2/accounts/{}/roles/Editor", account.server.owner.account);
+    assert_eq!(account.call("PUT", &path).json(&nobody).send().status, 404);
+}
+
+#[test]
+fn a_service_id_that_invites_is_told_why_it_cannot() {
+    let account = Account::start();
+    let of = &account.server.owner.account;
+    let body = json!({"name": "ci", "account_id": of, "apikey": {"name": "k"}});
+    let made = account.call("POST", "/v1/serviceids").json(&body).send();
+    assert_eq!(made.status, 201, "{}", made.text());
+    let made = made.json();
+    let path = format!("/v2/accounts/{of}/roles/Administrator");
+    let given = account.call("PUT", &path);
+    let given = given.json(&json!({"username": made["iam_id"]})).send();
+    assert_eq!(given.status, 204, "{}", given.text());
+    let key = text(&made["apikey"]["apikey"]);
+    let form = [
+        ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
+        ("apikey", key.as_str()),
+    ];
+    let login = account.server.request("POST", "/identity/token");
+    let token = text(&login.form(&form).send().json()["access_token"]);
+    let invite = account.server.request("POST", &account.path).bearer(&token);
+    let reply = invite.json(&json!({"users": [{"email": "bea@example.org"}]}));
+    let reply = reply.send();
+    refused(&reply, 403, "tells the e-mail address of who invites");
+    refused(&reply, 403, "log in with your password");
+}

@@ -11,7 +11,7 @@ pub struct HistoryEntry {
     pub iam_id: String,
     /// The account of the object.
     pub iam_id_account: String,
-    /// The action, as the audit names it.
+    /// The action, as the audit names it; `older_changes_left_out` in the last entry of a history that is cut.
     pub action: String,
     /// Further facts, each as `NAME=VALUE`; times as in `timestamp`.
     pub params: Vec<String>,

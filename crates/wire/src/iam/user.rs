@@ -168,10 +168,10 @@ pub struct InvitedUser {
     pub replaces_code: Option<bool>,
 }
 
-/// The body of every call that gives a person a role or takes it away.
+/// The body of every call that gives a role or takes it away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Username {
-    /// The user name, an e-mail address.
+    /// A user's e-mail address or IAM id, or the id of their invitation; or the IAM id of a service ID or trusted profile.
     pub username: String,
 }
 

@@ -80,7 +80,7 @@ fn tokens(document: &mut Document) {
     ] {
         let operation = Operation::new(id, "Gives an access token for an API key, a password, a passcode, a refresh token, the token of a compute resource, or a service ID and its key")
             .may_have("Client")
-            .header("ibm-cloud-tenant", "the ids of the accounts that the token may be for, separated by commas: `account` is one of them, or it is the only one. Not with the grants of compute resources, profiles, services and delegated tokens", false)
+            .header("ibm-cloud-tenant", "the ids of the accounts that the token may be for, separated by commas: `account` is one of them, or it is the only one, or an API key is for one of them. Not with the grants of compute resources, profiles, services and delegated tokens", false)
             .form(&[
                 ("grant_type*", "`urn:ibm:params:oauth:grant-type:apikey`, `password`, `urn:ibm:params:oauth:grant-type:passcode`, `refresh_token`, `urn:ibm:params:oauth:grant-type:delegated-refresh-token` (by the client `kube:kube`), `urn:ibm:params:oauth:grant-type:cr-token` (of compute resources), `urn:ibm:params:oauth:grant-type:assume` (of profiles: by a user or service ID), `client_credentials`, or `urn:ibm:params:oauth:grant-type:iam-authz`, which is always refused: there are no policies between services"),
                 ("apikey", "with the grant of API keys"),
@@ -97,7 +97,7 @@ fn tokens(document: &mut Document) {
                 ("client_id", "with `client_secret`, in place of Basic: the client, or a service ID with `client_credentials`"),
                 ("client_secret", "with `client_id`, in place of Basic, and not beside it: the client's secret, or one of the service ID's API keys"),
                 ("account", "the account the token shall be bound to; needed where the grant of profiles has `profile_name`"),
-                ("response_type", "`cloud_iam`; `uaa` in the list adds a UAA token, `delegated_refresh_token` one for `receiver_client_ids`"),
+                ("response_type", "`cloud_iam`; `uaa` in the list adds a UAA token, `delegated_refresh_token` one for `receiver_client_ids`, both with a client; `ims_portal` adds nothing, and other values are refused"),
                 ("receiver_client_ids", "`kube`, with `delegated_refresh_token`"),
                 ("delegated_refresh_token_expiry", "for how many seconds it lives, and no longer than another refresh token"),
                 ("uaa_client_id", "`cf`, with `uaa`"),

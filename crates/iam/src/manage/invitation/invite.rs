@@ -10,6 +10,7 @@ use crate::config::InvitationConfig;
 use crate::error::IamError;
 use crate::manage::access_policy::{CheckedGrant, PolicyGrant, check_grants_exist};
 use crate::model::address::Address;
+use crate::model::directory::User;
 use crate::model::page::{Page, PageRequest};
 use crate::model::people_search::PeopleSearch;
 use crate::model::role::Role;
@@ -91,7 +92,7 @@ impl Iam {
         let policies = access.policies.into_iter();
         let policies = policies.map(|grant| self.check_grant(account, grant));
         let policies: Vec<CheckedGrant> = policies.collect::<Result<_, Refusal>>()?;
-        let inviter = self.user(caller)?;
+        let inviter = self.inviter(caller)?;
         let now = self.0.clock.now();
         let mut tx = self
             .begin_administered(caller, account, "inviting users")
@@ -164,6 +165,19 @@ impl Iam {
         }
         self.commit(tx, Entries::of(entries)).await?;
         Ok(invited)
+    }
+
+    /// The user who invites: an invitation tells by whose address it comes.
+    fn inviter(&self, caller: &Identity) -> Result<User, IamError> {
+        let principal = caller.principal();
+        if principal.user().is_some() {
+            return self.user(caller);
+        }
+        let message = format!(
+            "an invitation tells the e-mail address of who invites, and `{principal}` has none: an Administrator who is a user invites"
+        );
+        let refusal = Refusal::new(Reason::NotAllowed, message);
+        Err(IamError::Refused(refusal.remedy(Remedy::LogInByPassword)))
     }
 
     /// Refuses the invitations for which there is no room, and their policies, before any of them is written. The account is locked.

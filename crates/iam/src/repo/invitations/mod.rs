@@ -177,6 +177,22 @@ pub(crate) async fn is_there(tx: &mut Tx, account: AccountId, id: Guid) -> Resul
     Ok(tx.one(sql, &values).await?.is_some())
 }
 
+/// Whether the account, which is locked, has this invitation, and it has not expired.
+pub(crate) async fn is_open(
+    tx: &mut Tx,
+    account: AccountId,
+    id: Guid,
+    now: Millis,
+) -> Result<bool, IamError> {
+    let sql = "SELECT guid FROM invitations WHERE guid = $1 AND account = $2 AND expires_at > $3";
+    let values = [
+        Value::from(id.to_string()),
+        account.to_string().into(),
+        now.0.into(),
+    ];
+    Ok(tx.one(sql, &values).await?.is_some())
+}
+
 /// The account of an invitation.
 pub(crate) async fn account_of(
     db: &Db,

@@ -72,6 +72,28 @@ fn the_same_is_said_once_in_either_form() {
 }
 
 #[test]
+fn a_role_that_is_named_twice_is_given_once() {
+    let account = Account::start();
+    let (subject, _) = account.service("ci");
+    let body = account.first(&subject, VIEWER, &[]);
+    let twice = [OPERATOR, VIEWER, OPERATOR];
+    let made = account.make("/v1/policies", &giving(&body, &twice));
+    let roles = |policy: &Value| {
+        let all = policy["roles"].as_array().unwrap().iter();
+        all.map(|role| text(&role["role_id"]))
+            .collect::<Vec<String>>()
+    };
+    assert_eq!(roles(&made), [OPERATOR, VIEWER]);
+    let path = format!("/v1/policies/{}", text(&made["id"]));
+    let request = account.call("PUT", &path).header("If-Match", "*");
+    let replaced = request.json(&giving(&body, &[WRITER, WRITER])).send();
+    assert_eq!(replaced.status, 200, "{}", replaced.text());
+    assert_eq!(roles(&replaced.json()), [WRITER]);
+    let shown = account.call("GET", &path).send().json();
+    assert_eq!(roles(&shown), [WRITER]);
+}
+
+#[test]
 fn what_is_out_of_force_says_nothing() {
     let account = Account::start();
     let (subject, _) = account.service("ci");

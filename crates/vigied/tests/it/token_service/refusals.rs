@@ -4,6 +4,34 @@ use super::{APIKEY, ask, by_key, by_password, refusal};
 use crate::harness::{Server, now};
 
 #[test]
+fn a_key_is_taken_for_its_account_among_several() {
+    let server = Server::start();
+    let account = server.owner.account.clone();
+    let other = server.second_account();
+    for list in [format!("{other},{account}"), format!("{account}, {other}")] {
+        for request in [ask(&server), ask(&server).basic("bx", "bx")] {
+            let request = request.header("ibm-cloud-tenant", &list);
+            let reply = request.form(&by_key(&server)).send();
+            assert_eq!(reply.status, 200, "{}", reply.text());
+            let (_, claims) = super::decoded(&reply.json()["access_token"]);
+            assert_eq!(claims["account"]["bss"], account.as_str());
+        }
+    }
+    let several = format!("{account},{other}");
+    let by_password = ask(&server).basic("bx", "bx").form(&by_password(&server));
+    let reply = by_password.header("ibm-cloud-tenant", &several).send();
+    assert_eq!(refusal(&reply), (400, "BXNIM0106E".to_owned()));
+}
+
+fn with_type<'a>(
+    form: impl IntoIterator<Item = (&'a str, &'a str)>,
+    types: &'a str,
+) -> Vec<(&'a str, &'a str)> {
+    let all = form.into_iter();
+    all.chain([("response_type", types)]).collect()
+}
+
+#[test]
 fn refusals_have_these_statuses_and_codes() {
     let server = Server::start();
     let password = by_password(&server);
@@ -62,6 +90,34 @@ fn refusals_have_these_statuses_and_codes() {
             request().header("ibm-cloud-tenant", "x").form(&password),
             400,
             "BXNIM0141E",
+        ),
+        (
+            "several accounts, none of which is the key's",
+            request()
+                .header("ibm-cloud-tenant", "x,y")
+                .form(&by_key(&server)),
+            400,
+            "BXNIM0141E",
+        ),
+        (
+            "several accounts, and an unknown key",
+            request()
+                .header("ibm-cloud-tenant", "x,y")
+                .form(&[("grant_type", APIKEY), ("apikey", "x")]),
+            400,
+            "BXNIM0415E",
+        ),
+        (
+            "an unknown type of response",
+            request().form(&with_type(by_key(&server), "cloud_iam,foo")),
+            400,
+            "BXNIM0106E",
+        ),
+        (
+            "a UAA token without a client",
+            ask(&server).form(&with_type(by_key(&server), "cloud_iam,uaa")),
+            401,
+            "BXNIM0308E",
         ),
         ("no client", ask(&server).form(&password), 401, "BXNIM0308E"),
         (

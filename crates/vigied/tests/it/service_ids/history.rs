@@ -1,0 +1,96 @@
+//! The history of a service ID: what each change changed, and how a long one ends.
+
+use super::{Account, path_of, text};
+use base::limit::HISTORY_ENTRIES;
+use serde_json::{Value, json};
+
+fn history(account: &Account, path: &str) -> Vec<Value> {
+    let reply = account.call("GET", &format!("{path}?include_history=true"));
+    let shown = reply.send().json();
+    shown["history"].as_array().unwrap().clone()
+}
+
+fn change(account: &Account, path: &str, body: &Value) {
+    let request = account.call("PUT", path).header("If-Match", "*");
+    let reply = request.json(body).send();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+}
+
+/// A change of the description said only what the name is.
+#[test]
+fn a_change_says_what_has_become_another() {
+    let account = Account::start();
+    let made = account.make(json!({
+        "name": "ci",
+        "description": "old",
+        "apikey": {"name": "first"},
+    }));
+    let path = path_of(&made);
+    change(&account, &path, &json!({"description": "new"}));
+    change(&account, &path, &json!({"name": "cd"}));
+    let entries = history(&account, &path);
+    assert_eq!(entries[0]["params"], json!(["name=cd"]));
+    assert_eq!(entries[1]["params"], json!(["description=new", "name=ci"]));
+    // An end is written as the key itself has it.
+    let key = format!("/v1/apikeys/{}", text(&made["apikey"]["id"]));
+    let end = "2099-01-31T12:00+0000";
+    change(
+        &account,
+        &key,
+        &json!({"expires_at": end, "description": "of ci"}),
+    );
+    let params = history(&account, &key)[0]["params"].clone();
+    for param in [format!("expires_at={end}"), "description=of ci".to_owned()] {
+        assert!(
+            params.as_array().unwrap().contains(&json!(param)),
+            "{params}"
+        );
+    }
+}
+
+/// The history is doubled in the database until it is longer than what is shown: copies of its entries, before all others.
+fn lengthen(account: &Account, target: &str) {
+    let file = account.server.data().join("iam.db");
+    let sql = "INSERT INTO audit (number, at, kind, event, outcome, who, credential, source, account, target, details, transaction_id, times) \
+               SELECT number - (SELECT MAX(number) - MIN(number) + 1 FROM audit), at, kind, event, outcome, who, credential, source, \
+               account, target, details, transaction_id, times FROM audit WHERE target = $1";
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let db = db::Db::open(file.to_str().unwrap()).await.unwrap();
+        let mut entries = 1;
+        while entries <= HISTORY_ENTRIES.default {
+            #[expect(clippy::disallowed_methods, reason = "rows past the interface")]
+            let copied = db.execute(sql, &[target.into()]).await.unwrap();
+            assert!(copied > 0);
+            entries = copied * 2;
+        }
+        db.close().await;
+    });
+}
+
+/// A list that is cut in silence looks whole.
+#[test]
+fn a_long_history_says_that_it_is_cut() {
+    let account = Account::start();
+    let made = account.make(json!({"name": "ci"}));
+    let path = path_of(&made);
+    let most = usize::try_from(HISTORY_ENTRIES.default).unwrap();
+    assert_eq!(history(&account, &path).len(), 1);
+    lengthen(&account, &text(&made["iam_id"]));
+    let entries = history(&account, &path);
+    assert_eq!(entries.len(), most + 1);
+    let last = entries.last().unwrap();
+    assert_eq!(last["action"], "older_changes_left_out");
+    assert_eq!(
+        last["params"],
+        json!([format!("{}={most}", HISTORY_ENTRIES.name)])
+    );
+    assert!(
+        entries[..most]
+            .iter()
+            .all(|entry| entry["action"] == "service_id_made")
+    );
+}
