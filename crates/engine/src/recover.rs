@@ -127,9 +127,10 @@ pub(crate) fn open(
             Manifest::new(random_key())
         }
     };
-    report.orphans = delete_orphans(disk, dir, &manifest, is_new)?;
     let files = FileCache::new(Arc::clone(&storage), config.directory_cache_bytes);
+    // Before anything is removed: a folder with files of a newer build is left as it is.
     let (state, mut names) = load(disk, &files, dir, &manifest)?;
+    report.orphans = delete_orphans(disk, dir, &manifest, is_new)?;
     report.segments = state.version().segments.len() as u64;
     let wal = if is_new {
         let wal = LogWriter::create(
@@ -297,7 +298,8 @@ fn load(
     for file in &manifest.names {
         let path = dir.join(file);
         let bytes = storage.read(&path).map_err(error::io("read", &path))?;
-        let names = NameFile::decode(&bytes).map_err(error::damaged(&path, 0))?;
+        let decoded = NameFile::decode(&bytes);
+        let names = decoded.map_err(|undecoded| undecoded.into_error(&path, 0))?;
         // A series may have been dropped and its name created again; the new series counts.
         for series in names.dropped {
             registry.remove(series);
