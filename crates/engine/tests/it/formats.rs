@@ -244,6 +244,41 @@ fn names_and_segments_of_a_newer_build_are_refused_with_what_to_do_and_left_as_t
     }
 }
 
+/// A newer build that is started again finds what it wrote.
+#[test]
+fn fields_of_a_newer_manifest_outlive_a_flush() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("samples");
+    let engine = open(&dir);
+    send(&engine, 1, &[("a", NOON, 1.0)]);
+    engine.flush().unwrap();
+    drop(engine);
+    let file = dir.join("manifest.json");
+    let text = fs::read_to_string(&file).unwrap();
+    let (_, manifest) = text.trim_end().split_once("\"manifest\":").unwrap();
+    let manifest = manifest.strip_suffix('}').unwrap();
+    let (of_all, of_segment) = (
+        "\"later\":{\"more\":[1,\"a\"]}",
+        "\"codec\":18446744073709551615",
+    );
+    let newer = manifest.replacen('{', &format!("{{{of_all},"), 1).replacen(
+        "\"segments\":[{",
+        &format!("\"segments\":[{{{of_segment},"),
+        1,
+    );
+    let sum = crc32fast::hash(newer.as_bytes());
+    fs::write(&file, format!("{{\"crc32\":{sum},\"manifest\":{newer}}}\n")).unwrap();
+    let engine = open(&dir);
+    send(&engine, 1, &[("a", NOON + 1, 2.0)]);
+    engine.flush().unwrap();
+    let after = fs::read_to_string(&file).unwrap();
+    assert_ne!(after, text);
+    for field in [of_all, of_segment] {
+        assert_eq!(after.matches(field).count(), 1, "{field}: {after}");
+    }
+    assert_eq!(read(&engine, 1, "a"), [(NOON, 1.0), (NOON + 1, 2.0)]);
+}
+
 #[test]
 fn asking_for_the_version_makes_nothing_and_leaves_damage_to_the_opening() {
     let folder = tempfile::tempdir().unwrap();
