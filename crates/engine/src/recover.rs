@@ -3,7 +3,6 @@
 use crate::config::EngineConfig;
 use crate::core::{BackgroundRequests, Core, Counters, MergePasses};
 use crate::day::Day;
-use crate::disk_space::DiskSpace;
 use crate::dropped_series::DroppedSeries;
 use crate::error;
 use crate::events::Events;
@@ -16,6 +15,7 @@ use crate::poison::Poison;
 use crate::registry::name_file::{CreatedSeries, NameFile};
 use crate::registry::table::{FingerprintKey, Registry};
 use crate::reserve::Reserve;
+use crate::resource_shortage::ResourceShortage;
 use crate::segment::file::FileCache;
 use crate::segment::layout::Header;
 use crate::segment::reader::Segment;
@@ -137,7 +137,7 @@ pub(crate) fn open(
             Arc::clone(&storage),
             &wal_dir,
             Arc::clone(&poison),
-            DiskSpace::new(config.disk_full_retry_ms),
+            ResourceShortage::new(config.disk_full_retry_ms),
             manifest.wal_first,
             0,
         )?;
@@ -165,7 +165,7 @@ pub(crate) fn open(
             Arc::clone(&storage),
             &wal_dir,
             Arc::clone(&poison),
-            DiskSpace::new(config.disk_full_retry_ms),
+            ResourceShortage::new(config.disk_full_retry_ms),
             next,
             replayed.last_sequence,
         )?
@@ -180,7 +180,7 @@ pub(crate) fn open(
     report.took = started.elapsed();
     let core = Core {
         reserve: Reserve::new(config.reserve_bytes),
-        flush_disk_space: DiskSpace::new(config.disk_full_retry_ms),
+        flush_shortage: ResourceShortage::new(config.disk_full_retry_ms),
         config,
         clock,
         events,
