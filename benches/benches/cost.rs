@@ -1,8 +1,8 @@
 //! Costs of the ways of a sample, each in a process of its own; `cargo xtask bench` runs it beside the same program of the
 //! commit that it compares with (`benches/baseline/cost.rs`).
 //!
-//! `cost known SERIES`, `cost new SERIES`, `cost json`, `cost threads N`, `cost fill SERIES DIR`, `cost fill-days SERIES DAYS DIR`,
-//! `cost start SERIES DIR`.
+//! `cost known SERIES`, `cost known-shuffled SERIES`, `cost new SERIES`, `cost json`, `cost threads N`, `cost fill SERIES DIR`,
+//! `cost fill-days SERIES DAYS DIR`, `cost start SERIES DIR`.
 
 #![expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
 
@@ -49,14 +49,19 @@ fn open(dir: &Path) -> Fallible<Engine> {
 
 /// One round of a range of series, in batches as they are sent.
 fn round(series: std::ops::Range<usize>, round: usize) -> Fallible<Vec<Batch>> {
-    let at = Millis(NOON - STEP_MS * (2000 - i64::try_from(round)?));
-    batches(series, at, round)
+    let order: Vec<usize> = series.collect();
+    round_in(&order, round)
 }
 
-fn batches(series: std::ops::Range<usize>, at: Millis, round: usize) -> Fallible<Vec<Batch>> {
-    let names: Vec<usize> = series.collect();
+/// The same of the series in this order.
+fn round_in(order: &[usize], round: usize) -> Fallible<Vec<Batch>> {
+    let at = Millis(NOON - STEP_MS * (2000 - i64::try_from(round)?));
+    batches(order, at, round)
+}
+
+fn batches(order: &[usize], at: Millis, round: usize) -> Fallible<Vec<Batch>> {
     let mut batches = Vec::new();
-    for part in names.chunks(BATCH) {
+    for part in order.chunks(BATCH) {
         let mut batch = Batch::default();
         for series in part {
             let name = load::name(*series);
@@ -74,8 +79,10 @@ fn append(engine: &Engine, batches: &[Batch]) -> Fallible {
     Ok(())
 }
 
-/// Makes the series, then appends more of them: at least [`SAMPLES`], the batches made before the clock runs.
-fn known(series: usize) -> Fallible {
+/// Makes the series in the order of their numbers, then appends more of them in the order of the sender: at least [`SAMPLES`], the
+/// batches made before the clock runs.
+fn known(order: &[usize]) -> Fallible {
+    let series = order.len();
     let folder = tempfile::tempdir()?;
     let engine = open(folder.path())?;
     append(&engine, &round(0..series, 0)?)?;
@@ -87,7 +94,7 @@ fn known(series: usize) -> Fallible {
     for some in all.chunks(at_once) {
         let mut batches = Vec::new();
         for number in some {
-            batches.extend(round(0..series, *number)?);
+            batches.extend(round_in(order, *number)?);
         }
         let (done, spent) = timed(|| append(&engine, &batches));
         done?;
@@ -178,9 +185,10 @@ fn fill(series: usize, dir: &Path) -> Fallible {
 fn fill_days(series: usize, days: usize, dir: &Path) -> Fallible {
     const DAY_MS: i64 = 86_400_000;
     let engine = open(dir)?;
+    let order: Vec<usize> = (0..series).collect();
     for day in 0..days {
         let at = Millis(NOON - DAY_MS * i64::try_from(day)?);
-        append(&engine, &batches(0..series, at, day)?)?;
+        append(&engine, &batches(&order, at, day)?)?;
     }
     engine.flush()?;
     tell("filled", 1, 1);
@@ -210,7 +218,8 @@ fn main() -> Fallible {
         .filter(|word| *word != "--bench")
         .collect();
     match words.as_slice() {
-        ["known", series] => known(series.parse()?),
+        ["known", series] => known(&(0..series.parse::<usize>()?).collect::<Vec<usize>>()),
+        ["known-shuffled", series] => known(&load::shuffled(series.parse()?)),
         ["new", series] => new(series.parse()?),
         ["threads", number] => threads(number.parse()?),
         ["fill", series, dir] => fill(series.parse()?, Path::new(dir)),
@@ -220,6 +229,10 @@ fn main() -> Fallible {
         ["start", series, dir] => start(series.parse()?, Path::new(dir)),
         // `cargo bench` of everything: the cheapest, to see that it works.
         ["json"] | [] => json(),
-        _ => Err("write `known SERIES`, `new SERIES`, `json`, `threads N`, `fill SERIES DIR`, `fill-days SERIES DAYS DIR` or `start SERIES DIR`".into()),
+        _ => Err(
+            "write `known SERIES`, `known-shuffled SERIES`, `new SERIES`, `json`, `threads N`, `fill SERIES DIR`, \
+             `fill-days SERIES DAYS DIR` or `start SERIES DIR`"
+                .into(),
+        ),
     }
 }

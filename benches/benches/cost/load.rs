@@ -24,6 +24,20 @@ pub(crate) fn name(series: usize) -> String {
     )
 }
 
+/// The numbers of so many series in an order that has nothing to do with them, the same whenever it is asked for.
+pub(crate) fn shuffled(series: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..series).collect();
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    for last in (1..series).rev() {
+        // Xorshift: it need only be spread, and needs no library that the old sources might not have.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        order.swap(last, (state % (last as u64 + 1)) as usize);
+    }
+    order
+}
+
 /// The value of a series in a round: two decimals.
 pub(crate) fn value(series: usize, round: usize) -> f64 {
     ((series * 7 + round * 3) % 10_000) as f64 / 100.0

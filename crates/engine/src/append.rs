@@ -88,7 +88,7 @@ impl Core {
         quota: SeriesQuota,
     ) -> Result<Appended, StoreError> {
         self.poison.check()?;
-        self.require_disk_space()?;
+        self.require_resources()?;
         self.require_reserve()?;
         let future = i64::from(self.config.future_allowed_minutes) * MINUTE_MILLIS;
         let owner = scope.owner();

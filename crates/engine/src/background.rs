@@ -19,7 +19,7 @@ impl Core {
         if self.is_lagging(in_head) && self.has_share(owner) {
             // Others may have waited for the same: whoever comes second finds it done.
             self.run_flush(|core| {
-                core.flush_disk_space.check_retry()?;
+                core.flush_shortage.check_retry()?;
                 core.flush_if(|| core.is_lagging(core.state.version().head.samples()))
             });
         } else if in_head >= self.config.flush_samples
@@ -68,7 +68,7 @@ impl Core {
         let mut last = Instant::now();
         loop {
             // What found no room holds up everything after it.
-            let interval = if self.flush_disk_space.is_out_of_space() {
+            let interval = if self.flush_shortage.is_present() {
                 self.config.disk_full_retry_ms
             } else {
                 self.config.flush_interval_ms
@@ -89,7 +89,7 @@ impl Core {
             wanted.flush = false;
             drop(wanted);
             last = Instant::now();
-            if self.flush_disk_space.check_retry().is_err() {
+            if self.flush_shortage.check_retry().is_err() {
                 continue;
             }
             self.run_flush(Self::flush);
@@ -149,7 +149,7 @@ impl Core {
         }
     }
 
-    /// Tells of a failure, unless it is a full disk: that is asked for ([`Self::check_disk_space`]), and every try would tell of
+    /// Tells of a failure, unless something was short: that is asked for ([`Self::check_resources`]), and every try would tell of
     /// it.
     fn failed_at(&self, work: &'static str, error: &StoreError) {
         if work == "merge" || !error::is_retryable(error) {

@@ -1,7 +1,6 @@
 //! The engine's parts together, shared by callers and the three background threads.
 
 use crate::config::EngineConfig;
-use crate::disk_space::DiskSpace;
 use crate::error;
 use crate::events::Events;
 use crate::failed_merges::FailedMerges;
@@ -10,6 +9,7 @@ use crate::manifest::Manifest;
 use crate::poison::Poison;
 use crate::purge_schedule::PurgeSchedule;
 use crate::reserve::Reserve;
+use crate::resource_shortage::ResourceShortage;
 use crate::segment::file::FileCache;
 use crate::state::State;
 use crate::storage::Storage;
@@ -82,8 +82,8 @@ pub(crate) struct Core {
     /// Held while it is written: [`Core::publish`].
     pub(crate) manifest: Mutex<Manifest>,
     pub(crate) next_file: AtomicU64,
-    /// Whether the last flush found room.
-    pub(crate) flush_disk_space: DiskSpace,
+    /// What the last flush found short.
+    pub(crate) flush_shortage: ResourceShortage,
     pub(crate) stuck_detector: StuckDetector,
     pub(crate) requests: Mutex<BackgroundRequests>,
     pub(crate) wake: Condvar,
@@ -104,7 +104,7 @@ impl Core {
     /// Whether it takes writes; never waits for anybody.
     pub(crate) fn health(&self) -> Result<(), StoreError> {
         self.poison.check()?;
-        self.wal.disk_space().check()?;
+        self.wal.shortage().check()?;
         self.reserve.require_any()?;
         let now = Instant::now();
         self.wal.check_disk(now)?;
@@ -112,10 +112,10 @@ impl Core {
             .check(&self.state.locked_acquisitions(), now)
     }
 
-    /// Whether the disk has space for samples.
-    pub(crate) fn check_disk_space(&self) -> Result<(), StoreError> {
-        self.wal.disk_space().check()?;
-        self.flush_disk_space.check()?;
+    /// Whether there is what samples need: room on the disk, file descriptors, memory of the operating system.
+    pub(crate) fn check_resources(&self) -> Result<(), StoreError> {
+        self.wal.shortage().check()?;
+        self.flush_shortage.check()?;
         self.require_reserve()
     }
 
@@ -127,14 +127,14 @@ impl Core {
             .check(storage, self.dir(), self.clock.now(), written, waiting)
     }
 
-    /// Refuses writes that would only fill the memory: the disk has no space for the log, or has had none for flushes for so long
+    /// Refuses writes that would only fill the memory: the log has no room or no file descriptor, or flushes have had none for so long
     /// that a whole head waits behind the one that is being flushed.
-    pub(crate) fn require_disk_space(&self) -> Result<(), StoreError> {
-        self.wal.require_disk_space()?;
-        if self.flush_disk_space.is_out_of_space()
+    pub(crate) fn require_resources(&self) -> Result<(), StoreError> {
+        self.wal.require_resources()?;
+        if self.flush_shortage.is_present()
             && self.state.version().head.samples() >= self.config.flush_samples
         {
-            return self.flush_disk_space.check();
+            return self.flush_shortage.check();
         }
         Ok(())
     }

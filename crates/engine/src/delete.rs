@@ -70,7 +70,7 @@ impl Core {
         } = *what;
         if !query.dry_run {
             self.poison.check()?;
-            self.wal.require_disk_space()?;
+            self.wal.require_resources()?;
         }
         let names = self.state.names_of(tenant);
         let mut meter = QueryMeter::new(context)?;

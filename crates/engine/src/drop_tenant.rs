@@ -24,7 +24,7 @@ impl Core {
         context: &Context,
     ) -> Result<Option<u64>, StoreError> {
         self.poison.check()?;
-        self.wal.require_disk_space()?;
+        self.wal.require_resources()?;
         let mut meter = QueryMeter::new(context)?;
         for _ in 0..LOOKS {
             let names = self.state.names_of(tenant);

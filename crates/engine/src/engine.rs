@@ -242,7 +242,7 @@ impl SampleStore for Engine {
     }
 
     fn check_disk_space(&self) -> Result<(), StoreError> {
-        self.core.check_disk_space()
+        self.core.check_resources()
     }
 
     fn figures(&self, _: &Operator) -> Vec<Figure> {
@@ -370,10 +370,11 @@ impl SampleStore for Engine {
             ),
             figure(
                 "out_of_room",
-                "1 while the disk has no room for the log or for a flush, or less than the reserve.",
+                "1 while the disk has no room for the log or for a flush, or less than the reserve, or the system no file descriptor or \
+                 memory for them.",
                 f64::from(u8::from(
-                    core.wal.disk_space().is_out_of_space()
-                        || core.flush_disk_space.is_out_of_space()
+                    core.wal.shortage().is_present()
+                        || core.flush_shortage.is_present()
                         || core.reserve.is_touched(),
                 )),
             ),

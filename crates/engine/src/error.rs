@@ -17,6 +17,9 @@ pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) ->
             io::ErrorKind::NotADirectory if action == "list" => {
                 ", which is no folder; move it out of the samples folder"
             }
+            io::ErrorKind::AlreadyExists if action == "create" => {
+                ", which is there already; move it out of the samples folder"
+            }
             _ => "",
         };
         let what = format!("cannot {action} {}{in_the_way}", path.display());
@@ -115,6 +118,7 @@ mod tests {
             ("read", io::ErrorKind::IsADirectory),
             ("remove", io::ErrorKind::IsADirectory),
             ("list", io::ErrorKind::NotADirectory),
+            ("create", io::ErrorKind::AlreadyExists),
         ] {
             let said = said(action, kind);
             assert!(said.contains("/samples/wal, which is "), "{said}");

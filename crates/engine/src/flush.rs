@@ -103,9 +103,9 @@ impl Core {
         let flushed = self.flush_all(&mut unflushed);
         on_panic.disarm();
         match &flushed {
-            Ok(()) => self.flush_disk_space.clear(),
+            Ok(()) => self.flush_shortage.clear(),
             Err(refused) if error::is_retryable(refused) => {
-                drop(self.flush_disk_space.set(refused));
+                drop(self.flush_shortage.set(refused));
             }
             Err(_) => {}
         }
@@ -115,7 +115,7 @@ impl Core {
         let expired = self.expire().map_err(self.poison_unless_retryable());
         expired.inspect_err(|refused| {
             if error::is_retryable(refused) {
-                drop(self.flush_disk_space.set(refused));
+                drop(self.flush_shortage.set(refused));
             }
         })
     }

@@ -81,7 +81,7 @@ pub(crate) fn stray_file(manifest: &Manifest) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::SegmentEntry;
+    use crate::manifest::{SegmentEntry, UnknownFields};
 
     #[test]
     fn a_folder_of_segments_is_named_by_a_date_or_late() {
@@ -121,6 +121,7 @@ mod tests {
                 bytes: 1,
                 from: 0,
                 until: 0,
+                unknown_fields: UnknownFields::new(),
             };
             manifest.segments = segments.iter().map(entry).collect();
             stray_file(&manifest).map(str::to_owned)

@@ -10,13 +10,18 @@ use base::id::TenantId;
 use base::scope::Owner;
 use base::store::StoreError;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
 pub(crate) const FILE: &str = "manifest.json";
 pub(crate) const TEMPORARY: &str = "manifest.json.new";
 const FORMAT: u32 = 2;
+
+/// Fields of a later build, which are written back as they were read.
+pub(crate) type UnknownFields = BTreeMap<String, Value>;
 
 /// One segment file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +38,8 @@ pub(crate) struct SegmentEntry {
     pub(crate) bytes: u64,
     pub(crate) from: i64,
     pub(crate) until: i64,
+    #[serde(flatten)]
+    pub(crate) unknown_fields: UnknownFields,
 }
 
 /// Whose a tenant is.
@@ -59,7 +66,8 @@ impl TenantOwner {
 }
 
 /// The contents of the file. Fields that this build does not know may be left out of account, but for those of a tombstone:
-/// whatever may not be raises `format`.
+/// whatever may not be raises `format`. They are kept for the build that wrote them. Those beside the checksum are not: they speak
+/// of a text that is written anew.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     pub(crate) format: u32,
@@ -80,6 +88,8 @@ pub(crate) struct Manifest {
     /// Whose the tenants with tombstones are, as far as that is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) owners: Vec<TenantOwner>,
+    #[serde(flatten)]
+    pub(crate) unknown_fields: UnknownFields,
 }
 
 #[derive(Serialize)]
@@ -148,6 +158,7 @@ impl Manifest {
             segments: Vec::new(),
             tombstones: Vec::new(),
             owners: Vec::new(),
+            unknown_fields: UnknownFields::new(),
         }
     }
 
@@ -257,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_of_later_builds_are_left_out_of_account_at_each_level_but_in_a_tombstone() {
+    fn fields_of_later_builds_are_kept_at_each_level_and_refused_in_a_tombstone() {
         let mut manifest = Manifest::new([1, 2]);
         manifest.segments.push(SegmentEntry {
             file: "segments/1".to_owned(),
@@ -269,6 +280,7 @@ mod tests {
             bytes: 1,
             from: 0,
             until: 0,
+            unknown_fields: UnknownFields::new(),
         });
         manifest.tombstones.push(Tombstone {
             tenant: base::id::TenantId(0),
@@ -284,8 +296,16 @@ mod tests {
             format!("{{\"more\":1,\"crc32\":{crc32},\"manifest\":{more}}}")
         };
         for before in ["{", "\"segments\":[{"] {
-            let read = Manifest::decode(with(before).as_bytes());
-            assert_eq!(read.unwrap(), manifest, "{before}");
+            let mut read = Manifest::decode(with(before).as_bytes()).unwrap();
+            let again = Manifest::decode(&read.encode().unwrap()).unwrap();
+            assert_eq!(again, read, "{before}");
+            let kept = match before {
+                "{" => std::mem::take(&mut read.unknown_fields),
+                _ => std::mem::take(&mut read.segments[0].unknown_fields),
+            };
+            let expected = ("more".to_owned(), serde_json::json!([60]));
+            assert_eq!(kept, UnknownFields::from([expected]), "{before}");
+            assert_eq!(read, manifest, "{before}");
         }
         // It may say that less is deleted: who ignored it would hide more, and then rewrite the days without it.
         let storage = crate::storage::faulty::Faulty::new(1);
@@ -337,6 +357,7 @@ mod tests {
             let entry = |(day, sequence, from): (i32, u64, i64)| SegmentEntry {
                 file: format!("segments/{day}"), day, more_days: 0, sequence, samples: sequence,
                 series: next_series, bytes: next_file, from, until: from,
+                unknown_fields: UnknownFields::new(),
             };
             let range = base::time::TimeRange::ALL;
             let manifest = Manifest {

@@ -3,7 +3,6 @@
 use crate::config::EngineConfig;
 use crate::core::{BackgroundRequests, Core, Counters, MergePasses};
 use crate::day::Day;
-use crate::disk_space::DiskSpace;
 use crate::dropped_series::DroppedSeries;
 use crate::error;
 use crate::events::Events;
@@ -16,6 +15,7 @@ use crate::poison::Poison;
 use crate::registry::name_file::{CreatedSeries, NameFile};
 use crate::registry::table::{FingerprintKey, Registry};
 use crate::reserve::Reserve;
+use crate::resource_shortage::ResourceShortage;
 use crate::segment::file::FileCache;
 use crate::segment::layout::Header;
 use crate::segment::reader::Segment;
@@ -127,16 +127,17 @@ pub(crate) fn open(
             Manifest::new(random_key())
         }
     };
-    report.orphans = delete_orphans(disk, dir, &manifest, is_new)?;
     let files = FileCache::new(Arc::clone(&storage), config.directory_cache_bytes);
+    // Before anything is removed: a folder with files of a newer build is left as it is.
     let (state, mut names) = load(disk, &files, dir, &manifest)?;
+    report.orphans = delete_orphans(disk, dir, &manifest, is_new)?;
     report.segments = state.version().segments.len() as u64;
     let wal = if is_new {
         let wal = LogWriter::create(
             Arc::clone(&storage),
             &wal_dir,
             Arc::clone(&poison),
-            DiskSpace::new(config.disk_full_retry_ms),
+            ResourceShortage::new(config.disk_full_retry_ms),
             manifest.wal_first,
             0,
         )?;
@@ -164,7 +165,7 @@ pub(crate) fn open(
             Arc::clone(&storage),
             &wal_dir,
             Arc::clone(&poison),
-            DiskSpace::new(config.disk_full_retry_ms),
+            ResourceShortage::new(config.disk_full_retry_ms),
             next,
             replayed.last_sequence,
         )?
@@ -179,7 +180,7 @@ pub(crate) fn open(
     report.took = started.elapsed();
     let core = Core {
         reserve: Reserve::new(config.reserve_bytes),
-        flush_disk_space: DiskSpace::new(config.disk_full_retry_ms),
+        flush_shortage: ResourceShortage::new(config.disk_full_retry_ms),
         config,
         clock,
         events,
@@ -297,7 +298,8 @@ fn load(
     for file in &manifest.names {
         let path = dir.join(file);
         let bytes = storage.read(&path).map_err(error::io("read", &path))?;
-        let names = NameFile::decode(&bytes).map_err(error::damaged(&path, 0))?;
+        let decoded = NameFile::decode(&bytes);
+        let names = decoded.map_err(|undecoded| undecoded.into_error(&path, 0))?;
         // A series may have been dropped and its name created again; the new series counts.
         for series in names.dropped {
             registry.remove(series);

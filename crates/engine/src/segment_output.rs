@@ -3,7 +3,7 @@
 use crate::core::Core;
 use crate::error;
 use crate::layout::{SEGMENTS, segment_dir};
-use crate::manifest::SegmentEntry;
+use crate::manifest::{SegmentEntry, UnknownFields};
 use crate::open_dir::sync_dir;
 use crate::publish::NewSegment;
 use crate::segment::layout::Header;
@@ -47,6 +47,7 @@ impl Core {
             bytes: written.bytes,
             from: written.from,
             until: written.until,
+            unknown_fields: UnknownFields::new(),
         };
         let opened = Segment::open(&self.files, &path).inspect_err(|_| self.discard(&path));
         let segment = Arc::new(opened?);

@@ -20,6 +20,16 @@ const DECPACK_EXCEPTIONS: u8 = 0x11;
 /// With more than one exception in this many values the decimals are not worth it (an exception costs 10 bytes).
 const VALUES_PER_EXCEPTION: usize = 16;
 
+/// Whether this build knows the code of a column of instants.
+pub(crate) const fn is_timestamps_code(code: u8) -> bool {
+    matches!(code, RAW | STEP | DECPACK)
+}
+
+/// Whether it knows that of a column of values.
+pub(crate) const fn is_values_code(code: u8) -> bool {
+    matches!(code, RAW | CONSTANT | DECPACK | DECPACK_EXCEPTIONS)
+}
+
 /// Appends instants; returns their code.
 pub(crate) fn encode_timestamps(out: &mut Vec<u8>, timestamps: &[i64]) -> u8 {
     if let Some((first, step)) = straight(timestamps) {
@@ -186,6 +196,19 @@ mod tests {
             9_007_199_254_740_993.0,
         ]);
         values_round_trip(&[]);
+    }
+
+    #[test]
+    fn the_codes_that_are_known_are_those_that_are_read() {
+        let unknown = |outcome: Result<(), Damaged>| {
+            outcome.is_err_and(|Damaged(what)| what.starts_with("an unknown code"))
+        };
+        for code in 0..=u8::MAX {
+            let timestamps = decode_timestamps(code, &[], 1).map(drop);
+            assert_eq!(is_timestamps_code(code), !unknown(timestamps), "{code:#x}");
+            let values = decode_values(code, &[], 1).map(drop);
+            assert_eq!(is_values_code(code), !unknown(values), "{code:#x}");
+        }
     }
 
     proptest! {

@@ -8,6 +8,7 @@
 use crate::column::Damaged;
 use crate::column::varint::{Reader, put};
 use crate::series_ref::SeriesRef;
+use crate::undecoded::Undecoded;
 use crate::wal::record::FLOATS;
 use base::id::TenantId;
 use std::sync::Arc;
@@ -55,16 +56,16 @@ impl NameFile {
         out
     }
 
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Damaged> {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Undecoded> {
         let (body, crc) = bytes
             .split_last_chunk::<4>()
             .ok_or(Damaged("too short for a name file"))?;
         if crc32fast::hash(body) != u32::from_le_bytes(*crc) {
-            return Err(Damaged("the checksum differs"));
+            return Err(Damaged("the checksum differs").into());
         }
         let mut reader = Reader::new(body);
         if reader.array()? != MAGIC {
-            return Err(Damaged("not a name file"));
+            return Err(Damaged("not a name file").into());
         }
         let mut file = Self::default();
         let mut name = Vec::new();
@@ -74,11 +75,11 @@ impl NameFile {
             let tenant = TenantId(reader.number()?);
             let series = SeriesRef(reader.number()?);
             if reader.byte()? != FLOATS {
-                return Err(Damaged("a series of an unknown kind of samples"));
+                return Err(Undecoded::Unknown("a series of an unknown kind of samples"));
             }
             let shared = reader.varint()?;
             if shared > name.len() as u64 {
-                return Err(Damaged("a name shares more than there is"));
+                return Err(Damaged("a name shares more than there is").into());
             }
             name.truncate(shared as usize);
             let rest = reader.count(1)?;
@@ -100,7 +101,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_series_of_an_unknown_kind_of_samples_is_refused() {
+    fn a_series_of_an_unknown_kind_of_samples_is_told_from_a_damaged_file() {
         let file = NameFile {
             created: vec![(TenantId(1), "a".into(), SeriesRef(1))],
             dropped: Vec::new(),
@@ -111,9 +112,11 @@ mod tests {
         let kind = MAGIC.len() + 3;
         assert_eq!(bytes[kind], FLOATS);
         bytes[kind] += 1;
+        let damaged = NameFile::decode(&bytes).unwrap_err();
+        assert!(matches!(damaged, Undecoded::Damaged(_)), "{damaged:?}");
         let crc = crc32fast::hash(&bytes);
         bytes.extend_from_slice(&crc.to_le_bytes());
-        let refused = Damaged("a series of an unknown kind of samples");
+        let refused = Undecoded::Unknown("a series of an unknown kind of samples");
         assert_eq!(NameFile::decode(&bytes), Err(refused));
     }
 

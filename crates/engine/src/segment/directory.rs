@@ -8,6 +8,7 @@ use crate::column::varint::Reader;
 use crate::day::Day;
 use crate::error;
 use crate::series_ref::SeriesRef;
+use crate::undecoded::Undecoded;
 use base::id::TenantId;
 use base::store::StoreError;
 use std::ops::Range;
@@ -72,7 +73,8 @@ impl Directory {
                 .step_by(PAGE_BLOCKS as usize * BLOCK_BYTES)
                 .zip(bytes.chunks(PAGE_BLOCKS as usize * BLOCK_BYTES))
             {
-                let blocks = decode(file, offset, page)?;
+                let blocks = decode(offset, page)
+                    .map_err(|undecoded| directory.refusal(file, footer, undecoded))?;
                 let Some(begin) = blocks.first() else {
                     continue;
                 };
@@ -108,15 +110,40 @@ impl Directory {
             }
         }
         if crc.finalize() != footer.blocks_crc {
-            return Err(error::corrupt(
-                file.path(),
-                footer.blocks_offset,
-                "the checksum of the block directory differs",
-            ));
+            return Err(checksum_differs(file, footer));
         }
         directory.heads = heads.into();
         file.pages().index_changed(directory.bytes(), 0);
         Ok(directory)
+    }
+
+    /// Why a block cannot be used. It may come before the checksum of all blocks was compared, and only when that is right is it
+    /// what a newer build wrote.
+    fn refusal(
+        &self,
+        file: &SegmentFile,
+        footer: &Footer,
+        (offset, undecoded): (u64, Undecoded),
+    ) -> StoreError {
+        if let Undecoded::Unknown(_) = undecoded {
+            match self.checksum(file) {
+                Ok(crc) if crc == footer.blocks_crc => {}
+                Ok(_) => return checksum_differs(file, footer),
+                Err(unreadable) => return unreadable,
+            }
+        }
+        undecoded.into_error(file.path(), offset)
+    }
+
+    /// The checksum of all blocks.
+    fn checksum(&self, file: &SegmentFile) -> Result<u32, StoreError> {
+        let mut crc = crc32fast::Hasher::new();
+        let pages = self.blocks.div_ceil(PAGE_BLOCKS);
+        for first in (0..pages).step_by(PAGES_AT_ONCE as usize) {
+            let some = first..pages.min(first + PAGES_AT_ONCE);
+            crc.update(&self.read(file, &some)?.1);
+        }
+        Ok(crc.finalize())
     }
 
     /// The bytes that always stay in memory.
@@ -163,7 +190,7 @@ impl Directory {
                 ));
             }
         }
-        decode(file, at, &bytes)
+        decode(at, &bytes).map_err(|(offset, undecoded)| undecoded.into_error(file.path(), offset))
     }
 
     /// The page with the block `number`, and the number of that page.
@@ -212,12 +239,18 @@ impl Directory {
     }
 }
 
-fn decode(file: &SegmentFile, at: u64, bytes: &[u8]) -> Result<Vec<Block>, StoreError> {
+fn checksum_differs(file: &SegmentFile, footer: &Footer) -> StoreError {
+    let what = "the checksum of the block directory differs";
+    error::corrupt(file.path(), footer.blocks_offset, what)
+}
+
+/// The blocks in `bytes`, which begin at `at` in the file; or where the first is that cannot be used, and why.
+fn decode(at: u64, bytes: &[u8]) -> Result<Vec<Block>, (u64, Undecoded)> {
     let mut reader = Reader::new(bytes);
     let mut blocks = Vec::with_capacity(bytes.len() / BLOCK_BYTES);
     for number in 0..bytes.len() / BLOCK_BYTES {
         let offset = at + (number * BLOCK_BYTES) as u64;
-        blocks.push(Block::decode(&mut reader).map_err(error::damaged(file.path(), offset))?);
+        blocks.push(Block::decode(&mut reader).map_err(|undecoded| (offset, undecoded))?);
     }
     Ok(blocks)
 }

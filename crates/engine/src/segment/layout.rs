@@ -1,7 +1,7 @@
 //! The bytes of a segment file. `docs/design/engine.md` draws them; pure functions here write and read them.
 
-use crate::column::Damaged;
 use crate::column::varint::Reader;
+use crate::column::{Damaged, choose};
 use crate::day::{DAY_MILLIS, Day};
 use crate::series_ref::SeriesRef;
 use crate::undecoded::Undecoded;
@@ -168,7 +168,8 @@ impl Block {
         out.extend_from_slice(&self.crc.to_le_bytes());
     }
 
-    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+    /// Of bytes whose checksum is right: what it does not know is otherwise damage.
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, Undecoded> {
         let mut block = Self {
             series: SeriesRef(reader.u32()?),
             count: reader.u16()?,
@@ -183,13 +184,20 @@ impl Block {
             crc: 0,
         };
         if reader.byte()? != FLOATS {
-            return Err(Damaged("a block of an unknown kind of samples"));
+            return Err(Undecoded::Unknown("a block of an unknown kind of samples"));
+        }
+        if !choose::is_timestamps_code(block.timestamps_code)
+            || !choose::is_values_code(block.values_code)
+        {
+            return Err(Undecoded::Unknown(
+                "a block with a column of an unknown code",
+            ));
         }
         block.day = reader.u16()?;
         reader.u16()?;
         block.crc = reader.u32()?;
         if block.from > block.until || i64::from(block.until) >= DAY_MILLIS || block.count == 0 {
-            return Err(Damaged("a block spans no time of its day"));
+            return Err(Damaged("a block spans no time of its day").into());
         }
         Ok(block)
     }
@@ -399,14 +407,21 @@ mod tests {
     }
 
     #[test]
-    fn a_block_of_an_unknown_kind_of_samples_is_refused() {
+    fn a_block_of_a_newer_build_is_told_from_a_damaged_one() {
         let mut out = Vec::new();
         block().encode(&mut out);
+        // Behind the series (4) and the count (2): the codes of both columns.
+        for code in [6, 7] {
+            let mut bytes = out.clone();
+            bytes[code] = 0xff;
+            let refused = Undecoded::Unknown("a block with a column of an unknown code");
+            assert_eq!(Block::decode(&mut Reader::new(&bytes)), Err(refused));
+        }
         // Before the day (2), what is not used (2) and the checksum (4).
         let kind = BLOCK_BYTES - 9;
         assert_eq!(out[kind], FLOATS);
         out[kind] += 1;
-        let refused = Damaged("a block of an unknown kind of samples");
+        let refused = Undecoded::Unknown("a block of an unknown kind of samples");
         assert_eq!(Block::decode(&mut Reader::new(&out)), Err(refused));
     }
 

@@ -6,13 +6,13 @@
 //! - `step_down` publishes the last durable record, a lack of disk space (the bytes are back in `pending`), or poison, and wakes
 //!   all waiting threads.
 //! - File switch: `begin_switch` splits `pending`. Its first part goes to the old file, before the sink switches to the next one.
-//! - Lock order: `sink`, then either `pending` or `progress`, never both. The locks of `disk_space` and `poison` come after `progress`.
+//! - Lock order: `sink`, then either `pending` or `progress`, never both. The locks of `shortage` and `poison` come after `progress`.
 //!
 //! `tests/interleavings` runs this file under `loom`.
 
-use crate::disk_space::DiskSpace;
 use crate::error;
 use crate::poison::Poison;
+use crate::resource_shortage::ResourceShortage;
 use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard, Ordering, PoisonError};
 use base::store::StoreError;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -98,7 +98,7 @@ struct Progress {
 #[derive(Debug)]
 pub(crate) struct GroupCommit<S: LogSink> {
     poison: Arc<Poison>,
-    disk_space: DiskSpace,
+    shortage: ResourceShortage,
     pending: Mutex<Pending<S::Next>>,
     /// Bytes in `pending`.
     waiting: AtomicU64,
@@ -120,11 +120,11 @@ impl<S: LogSink> GroupCommit<S> {
         file_number: u64,
         last_sequence: u64,
         poison: Arc<Poison>,
-        disk_space: DiskSpace,
+        shortage: ResourceShortage,
     ) -> Self {
         Self {
             poison,
-            disk_space,
+            shortage,
             pending: Mutex::new(Pending {
                 bytes: Vec::new(),
                 spare: Vec::new(),
@@ -179,9 +179,9 @@ impl<S: LogSink> GroupCommit<S> {
         lock(&self.progress).leader_since
     }
 
-    /// Whether the disk had no space for the pending records.
-    pub(crate) const fn disk_space(&self) -> &DiskSpace {
-        &self.disk_space
+    /// What was short for the pending records.
+    pub(crate) const fn shortage(&self) -> &ResourceShortage {
+        &self.shortage
     }
 
     /// Returns once all records up to `sequence` are on stable storage.
@@ -198,7 +198,7 @@ impl<S: LogSink> GroupCommit<S> {
             }
             self.poison.check()?;
             if progress.leader_since.is_none() {
-                self.disk_space.check_retry()?;
+                self.shortage.check_retry()?;
                 break;
             }
             progress = self
@@ -254,10 +254,10 @@ impl<S: LogSink> GroupCommit<S> {
         let outcome = match reached {
             Ok(last_sequence) => {
                 progress.durable = progress.durable.max(last_sequence);
-                self.disk_space.clear();
+                self.shortage.clear();
                 Ok(())
             }
-            Err(refused) if error::is_retryable(&refused) => Err(self.disk_space.set(&refused)),
+            Err(refused) if error::is_retryable(&refused) => Err(self.shortage.set(&refused)),
             Err(error) => Err(self.poison.set(&error)),
         };
         drop(progress);

@@ -3,9 +3,9 @@
 use super::file::{LogFile, LogPosition, NextFile, Totals};
 use super::group_commit::{GroupCommit, SwitchPoint};
 use super::record::{self, Payload};
-use crate::disk_space::DiskSpace;
 use crate::error;
 use crate::poison::Poison;
+use crate::resource_shortage::ResourceShortage;
 use crate::storage::Storage;
 use base::store::{Outage, StoreError};
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ impl LogWriter {
         storage: Arc<dyn Storage>,
         dir: &Path,
         poison: Arc<Poison>,
-        disk_space: DiskSpace,
+        shortage: ResourceShortage,
         file_number: u64,
         last_sequence: u64,
     ) -> Result<Self, StoreError> {
@@ -50,7 +50,7 @@ impl LogWriter {
         Ok(Self {
             storage,
             dir: dir.to_owned(),
-            group: GroupCommit::new(file, file_number, last_sequence, poison, disk_space),
+            group: GroupCommit::new(file, file_number, last_sequence, poison, shortage),
             totals,
         })
     }
@@ -119,14 +119,14 @@ impl LogWriter {
         ))
     }
 
-    /// Whether the disk had no space for the pending records.
-    pub(crate) const fn disk_space(&self) -> &DiskSpace {
-        self.group.disk_space()
+    /// What was short for the pending records.
+    pub(crate) const fn shortage(&self) -> &ResourceShortage {
+        self.group.shortage()
     }
 
-    /// Refuses further records while the disk has no space for the pending ones: they would only fill the memory.
-    pub(crate) fn require_disk_space(&self) -> Result<(), StoreError> {
-        if self.disk_space().is_out_of_space() {
+    /// Refuses further records while something is short for the pending ones: they would only fill the memory.
+    pub(crate) fn require_resources(&self) -> Result<(), StoreError> {
+        if self.shortage().is_present() {
             self.commit(self.last_sequence())?;
         }
         Ok(())

@@ -4,11 +4,11 @@
 //!
 //! A thread that is never woken ends a run as a deadlock, which fails it.
 
-use crate::disk_space::DiskSpace;
 use crate::error;
 use crate::group::{GroupCommit, LogSink};
 use crate::in_every_order;
 use crate::poison::Poison;
+use crate::resource_shortage::ResourceShortage;
 use base::store::{Outage, StoreError};
 use loom::sync::Mutex as Lock;
 use loom::thread::{self, JoinHandle};
@@ -109,7 +109,7 @@ impl Log {
             stored: Arc::clone(&stored),
         };
         let poison = Arc::new(Poison::default());
-        let group = GroupCommit::new(disk, 1, 0, Arc::clone(&poison), DiskSpace::new(0));
+        let group = GroupCommit::new(disk, 1, 0, Arc::clone(&poison), ResourceShortage::new(0));
         Arc::new(Self {
             group,
             stored,
@@ -227,7 +227,7 @@ fn what_finds_no_room_comes_again_before_all_that_has_come_since() {
         log.commit(last).unwrap();
         assert_eq!(log.records(), [1, 2, 3]);
         assert_eq!(log.group.waiting(), 0);
-        assert!(!log.group.disk_space().is_out_of_space());
+        assert!(!log.group.shortage().is_present());
     });
 }
 

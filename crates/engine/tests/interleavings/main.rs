@@ -15,8 +15,8 @@ mod error;
 mod poison;
 
 #[expect(dead_code, reason = "the models use only a part of it")]
-#[path = "../../src/disk_space.rs"]
-mod disk_space;
+#[path = "../../src/resource_shortage.rs"]
+mod resource_shortage;
 
 /// Stands in for the engine's module of that name, whose error `error` converts.
 mod column {

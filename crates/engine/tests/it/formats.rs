@@ -182,6 +182,103 @@ fn a_log_record_of_a_newer_build_is_refused_with_what_to_do_and_left_as_it_is() 
     assert_eq!(contents(&dir), before);
 }
 
+/// Makes a name file of one series one of a newer build: of a kind of samples that this one does not know.
+fn change_names(bytes: &mut [u8]) {
+    // Behind the magic (8), and the count, the tenant and the number, each of one byte.
+    bytes[11] = 9;
+    let end = bytes.len() - 4;
+    let sum = crc32fast::hash(&bytes[..end]).to_le_bytes();
+    bytes[end..].copy_from_slice(&sum);
+}
+
+/// The same of a segment of one block: the byte `at` of that block is one that this build does not know.
+fn change_block(bytes: &mut [u8], at: usize) {
+    let footer = bytes.len() - 88;
+    let begin = u64::from_le_bytes(bytes[footer..footer + 8].try_into().unwrap());
+    let begin = usize::try_from(begin).unwrap();
+    bytes[begin + at] = 0x7f;
+    let sum = crc32fast::hash(&bytes[begin..begin + 36]).to_le_bytes();
+    bytes[footer + 24..footer + 28].copy_from_slice(&sum);
+    let sum = crc32fast::hash(&bytes[footer..footer + 76]).to_le_bytes();
+    bytes[footer + 76..footer + 80].copy_from_slice(&sum);
+}
+
+/// They were called damaged, and a backup would have been looked for.
+#[test]
+fn names_and_segments_of_a_newer_build_are_refused_with_what_to_do_and_left_as_they_are() {
+    type Change = fn(&mut [u8]);
+    let changes: [(&str, Change); 4] = [
+        ("names", change_names),
+        // The codes of both columns, and the kind of samples.
+        ("seg", |bytes| change_block(bytes, 6)),
+        ("seg", |bytes| change_block(bytes, 7)),
+        ("seg", |bytes| change_block(bytes, 27)),
+    ];
+    for (position, (kind, change)) in changes.into_iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("samples");
+        let engine = open(&dir);
+        send(&engine, 1, &[("a", NOON, 1.0)]);
+        engine.flush().unwrap();
+        drop(engine);
+        let is_changed = |path: &&PathBuf| path.extension().is_some_and(|found| found == kind);
+        let file = contents(&dir).keys().find(is_changed).unwrap().clone();
+        let mut bytes = fs::read(&file).unwrap();
+        change(&mut bytes);
+        fs::write(&file, bytes).unwrap();
+        // What the manifest does not name would go at a start.
+        fs::write(dir.join("names/0000000099.names"), "").unwrap();
+        let before = contents(&dir);
+        let clock = Arc::new(ManualClock::at(Millis(NOON)));
+        let refused = Engine::open(EngineConfig::new(&dir), clock, Arc::new(Disk)).unwrap_err();
+        let message = match refused.source() {
+            Some(source) => format!("{refused}: {source}"),
+            None => refused.to_string(),
+        };
+        let named = file.display().to_string();
+        assert!(
+            message.contains(&named) && message.contains("newer build: start that one"),
+            "{position}: {message}"
+        );
+        assert_eq!(contents(&dir), before, "{position}");
+    }
+}
+
+/// A newer build that is started again finds what it wrote.
+#[test]
+fn fields_of_a_newer_manifest_outlive_a_flush() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("samples");
+    let engine = open(&dir);
+    send(&engine, 1, &[("a", NOON, 1.0)]);
+    engine.flush().unwrap();
+    drop(engine);
+    let file = dir.join("manifest.json");
+    let text = fs::read_to_string(&file).unwrap();
+    let (_, manifest) = text.trim_end().split_once("\"manifest\":").unwrap();
+    let manifest = manifest.strip_suffix('}').unwrap();
+    let (of_all, of_segment) = (
+        "\"later\":{\"more\":[1,\"a\"]}",
+        "\"codec\":18446744073709551615",
+    );
+    let newer = manifest.replacen('{', &format!("{{{of_all},"), 1).replacen(
+        "\"segments\":[{",
+        &format!("\"segments\":[{{{of_segment},"),
+        1,
+    );
+    let sum = crc32fast::hash(newer.as_bytes());
+    fs::write(&file, format!("{{\"crc32\":{sum},\"manifest\":{newer}}}\n")).unwrap();
+    let engine = open(&dir);
+    send(&engine, 1, &[("a", NOON + 1, 2.0)]);
+    engine.flush().unwrap();
+    let after = fs::read_to_string(&file).unwrap();
+    assert_ne!(after, text);
+    for field in [of_all, of_segment] {
+        assert_eq!(after.matches(field).count(), 1, "{field}: {after}");
+    }
+    assert_eq!(read(&engine, 1, "a"), [(NOON, 1.0), (NOON + 1, 2.0)]);
+}
+
 #[test]
 fn asking_for_the_version_makes_nothing_and_leaves_damage_to_the_opening() {
     let folder = tempfile::tempdir().unwrap();

@@ -3,6 +3,7 @@
 mod api;
 mod chapters;
 mod examples;
+mod figures;
 mod forms;
 mod functions;
 mod installing;

@@ -7,6 +7,7 @@ mod busy_database;
 mod colleagues;
 mod connection_slots;
 mod cross_site;
+mod descriptors;
 mod doubled_headers;
 mod every_route;
 mod fair_slots;

@@ -49,6 +49,13 @@ pub(super) fn known(programs: &Programs<'_>) -> Result<Vec<Row>> {
         "append_and_flush_ns",
         1.0,
     )?);
+    for (series, words) in [("10 000", "10000"), ("100 000", "100000")] {
+        let words = ["known-shuffled", words];
+        let what = format!(
+            "a sample of {series} known series, one thread, sent in another order than that of their numbers"
+        );
+        rows.push(compared(programs, what, &words, "append_ns", 3.0)?);
+    }
     Ok(rows)
 }
 
