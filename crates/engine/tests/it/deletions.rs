@@ -201,9 +201,9 @@ fn an_account_has_one_share_of_the_deletions_after_a_restart() {
     }
     assert!(is_refused(&restarted));
     // From the manifest at once.
-    engine.flush().unwrap();
-    drop(engine);
-    assert!(is_refused(&start(&storage)));
+    restarted.flush().unwrap();
+    drop(restarted);
+    assert!(is_refused(&start(&crashed)));
 }
 
 /// Many that nobody can undo at once are looked up, not asked one by one for each sample.

