@@ -32,7 +32,7 @@ fn instants(engine: &Engine, scope: &Scope) -> Vec<i64> {
 }
 
 #[test]
-fn older_samples_are_neither_taken_nor_read_and_check_roles_exist_again_without_the_bound() {
+fn older_samples_are_neither_taken_nor_read_and_are_there_again_without_the_bound() {
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
     let storage = Faulty::new(1);
     let engine = open_with(config(), &storage, &clock).unwrap().0;

@@ -41,7 +41,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_object_whose_members_check_roles_exist_once_is_read() {
+    fn an_object_whose_members_are_there_once_is_read() {
         let read = |text: &str| {
             serde_json::from_str::<Claims>(text)
                 .ok()

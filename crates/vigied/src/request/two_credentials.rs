@@ -45,7 +45,7 @@ pub(crate) fn check(
 /// Whether both belong to the same principal, and to the same account if each is bound to one.
 fn agree(counted: &Identity, other: &Identity) -> bool {
     let accounts = match (counted.bounds().reach(), other.bounds().reach()) {
-        (AccountReach::One(one), AccountReach::One(authorizations)) => one == authorizations,
+        (AccountReach::One(one), AccountReach::One(another)) => one == another,
         _ => true,
     };
     counted.principal() == other.principal() && accounts

@@ -211,7 +211,7 @@ fn routes_lists_both_documents() {
 }
 
 #[test]
-fn each_example_is_of_operations_that_check_roles_exist() {
+fn each_example_is_of_operations_that_are_there() {
     let document = iam_document();
     let paths = document["paths"].as_object().unwrap().values();
     let operations = paths.flat_map(|path| path.as_object().unwrap().values());

@@ -78,12 +78,12 @@ impl Aggregation {
 
     /// Whether the values have an aggregate. It may be no number all the same: infinite ones take each other away.
     pub(crate) fn has_result(self, values: &[f64]) -> bool {
-        let mut check_roles_exist = values.iter().map(|value| !value.is_nan());
+        let mut are_there = values.iter().map(|value| !value.is_nan());
         match self {
             Self::Count => true,
             Self::AverageZero => !values.is_empty(),
-            Self::Multiply => !values.is_empty() && check_roles_exist.all(|is_there| is_there),
-            _ => check_roles_exist.any(|is_there| is_there),
+            Self::Multiply => !values.is_empty() && are_there.all(|is_there| is_there),
+            _ => are_there.any(|is_there| is_there),
         }
     }
 

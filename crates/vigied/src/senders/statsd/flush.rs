@@ -143,12 +143,12 @@ fn store_or_defer<'s>(
 /// Keeps a batch for the next try, where there is room.
 fn defer<'s>(
     shared: &'s SenderContext,
-    (owner, owners): (Owner, ShareOwner),
+    (owner, share_owner): (Owner, ShareOwner),
     senders: &VecDeque<SampleOrigin>,
     batch: Batch,
     deferred: &mut VecDeque<DeferredBatch<'s>>,
 ) {
-    let mut taken = shared.in_flight.none(owners);
+    let mut taken = shared.in_flight.none(share_owner);
     if !taken.grow(batch.len() * SAMPLE_BYTES) {
         shared.app.metrics.limited(&limit::SENDERS_IN_FLIGHT_BYTES);
         let last = senders.front().map(|sender| sender.sender);

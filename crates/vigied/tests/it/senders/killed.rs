@@ -123,7 +123,7 @@ fn etsys_statsd_goes_on_and_what_was_taken_is_there() {
 
 /// Counts up to the last flush are there; later ones, at most `statsd.flush_seconds` of them, were in memory alone.
 #[test]
-fn sums_that_were_flushed_check_roles_exist_after_a_kill() {
+fn sums_that_were_flushed_are_there_after_a_kill() {
     let mut lasting = Lasting::open(&["statsd.udp_listen"]);
     let address = lasting.listeners.address("statsd.udp_listen");
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();

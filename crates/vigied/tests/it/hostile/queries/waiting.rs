@@ -52,16 +52,16 @@ fn are_told_within(seconds: u64) -> bool {
             is_so
         };
         let mut others = Vec::new();
-        let mut check_roles_exist = waiting(0);
+        let mut are_there = waiting(0);
         // Accounts share the turn: the last one and the first have it by turns until their time is over, and what has not begun
         // comes after what has.
         for (count, key) in (1..).zip([&first_key, &first_key, &other]) {
-            if check_roles_exist {
+            if are_there {
                 others.push(begin(key));
-                check_roles_exist = waiting(count);
+                are_there = waiting(count);
             }
         }
-        if !check_roles_exist {
+        if !are_there {
             return 0;
         }
         let mut ended = 2;
