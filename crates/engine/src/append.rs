@@ -72,6 +72,15 @@ fn runs_in(piece: &[ResolvedSample<'_>]) -> usize {
     ends.count() + usize::from(!piece.is_empty())
 }
 
+/// Keeps those samples of a piece that are still to be written: of the first `tried` the refused ones, by their positions, and all
+/// that come after.
+fn retain_unwritten(due: &mut Vec<ResolvedSample<'_>>, tried: usize, mut refused: Vec<usize>) {
+    let mut untried = due.split_off(tried.min(due.len()));
+    refused.sort_unstable();
+    due.retain(|sample| refused.binary_search(&sample.position).is_ok());
+    due.append(&mut untried);
+}
+
 /// Between the locks of a piece of so many samples: a small one is done before anybody waits long.
 fn offer_processor(samples: usize) {
     if samples > RESOLVE_PART {
@@ -169,11 +178,17 @@ impl Core {
         let batch = self.state.batches.begin();
         // A panic between two groups leaves the piece half written, and nobody would hear of it.
         let on_panic = self.poison.on_panic("appended samples");
-        while !due.is_empty() {
-            let (drops, resolved) = self.resolve(accepted, &due, progress);
-            let left = self.write(accepted, batch.stamp(), drops, resolved, progress);
-            // Series have ended meanwhile, perhaps some of these: what is left is resolved again.
-            due.retain(|sample| left.contains(&sample.position));
+        let mut at_once = due.len().max(1);
+        while let Some(some) = due.chunks(at_once).next() {
+            let tried = some.len();
+            let (drops, resolved) = self.resolve(accepted, some, progress);
+            let refused = self.write(accepted, batch.stamp(), drops, resolved, progress);
+            if !refused.is_empty() {
+                // Series of the tenant have ended meanwhile, perhaps some of these: they are resolved again, and fewer at one time,
+                // so that they are written between two pieces of a long deletion.
+                at_once = (tried / 2).max(1);
+            }
+            retain_unwritten(&mut due, tried, refused);
         }
         on_panic.disarm();
         drop(batch);
@@ -203,7 +218,7 @@ impl Core {
         Ok(())
     }
 
-    /// The series of these samples, as of the returned number of drops; those that do not exist are made.
+    /// The series of these samples, as of the returned count of drops of the tenant; those that do not exist are made.
     fn resolve(
         &self,
         accepted: &AppendLimits,
@@ -212,7 +227,7 @@ impl Core {
     ) -> (u64, ShardBatches) {
         let mut groups = ShardBatches::new(due.len());
         // Before the first look: what ends after it is found when it is written.
-        let drops = self.state.drop_count();
+        let drops = self.state.drop_count(accepted.tenant);
         for part in due.chunks(RESOLVE_PART) {
             self.resolve_part(accepted, part, &mut groups, progress);
             offer_processor(due.len());
@@ -311,7 +326,7 @@ impl Core {
     }
 
     /// Writes what was resolved, shard by shard: those first that nobody writes to. Returns the positions of what was not
-    /// written, because series have ended.
+    /// written, because series of the tenant have ended.
     fn write(
         &self,
         accepted: &AppendLimits,
@@ -362,7 +377,8 @@ impl Core {
         refused
     }
 
-    /// Puts a group into the log and into the head; `None` when series have ended since it was resolved.
+    /// Puts a group into the log and into the head; `None` when series of the tenant have ended since it was
+    /// resolved.
     fn write_group(
         &self,
         ((tenant, owner), stamp, drops): ((TenantId, Owner), Stamp<'_>, u64),
@@ -370,7 +386,7 @@ impl Core {
         group: &ShardBatch,
         payload: &Payload,
     ) -> Option<(u64, AppendCounts)> {
-        if self.state.drop_count() != drops {
+        if self.state.drop_count(tenant) != drops {
             return None;
         }
         // Inside the lock, as whoever gets it next would else find what is half done before it is poisoned.

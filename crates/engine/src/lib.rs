@@ -51,6 +51,7 @@ mod resolve;
 mod resource_shortage;
 mod segment;
 mod segment_output;
+mod series_drops;
 mod series_ref;
 mod sparse;
 mod state;

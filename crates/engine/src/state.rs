@@ -27,6 +27,7 @@ use crate::query_meter::QueryMeter;
 use crate::registry::name_file::CreatedSeries;
 use crate::registry::table::{Fingerprint, Registry};
 use crate::segment::reader::Segment;
+use crate::series_drops::SeriesDrops;
 use crate::series_ref::SeriesRef;
 use crate::tenant_owners::TenantOwners;
 use crate::tenant_tallies::TenantTallies;
@@ -37,7 +38,7 @@ use base::id::TenantId;
 use base::time::TimeRange;
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Days whose activity is changed at one time.
@@ -98,8 +99,7 @@ pub(crate) struct State {
     creating: Mutex<()>,
     shards: Vec<Lock<ShardWriter>>,
     pub(crate) batches: Batches,
-    /// Counts deletions of series; an append that resolved names before one resolves them again.
-    series_drops: AtomicU64,
+    series_drops: SeriesDrops,
     index: ArcSwap<Index>,
     activity: ArcSwap<ActivityIndex>,
     changing_activity: Mutex<()>,
@@ -136,7 +136,7 @@ impl State {
             }),
             creating: Mutex::new(()),
             batches: Batches::default(),
-            series_drops: AtomicU64::new(0),
+            series_drops: SeriesDrops::default(),
             index: ArcSwap::default(),
             activity: ArcSwap::from_pointee(activity),
             changing_activity: Mutex::new(()),
@@ -166,8 +166,9 @@ impl State {
         self.shards.get(number)
     }
 
-    pub(crate) fn drop_count(&self) -> u64 {
-        self.series_drops.load(Ordering::SeqCst)
+    /// Changes when a series of the tenant ends.
+    pub(crate) fn drop_count(&self, tenant: TenantId) -> u64 {
+        self.series_drops.of(tenant)
     }
 
     /// For each lock that is taken at the moment, how often it has been acquired ([`Lock::acquisitions_if_locked`]); waits for

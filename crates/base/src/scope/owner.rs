@@ -4,7 +4,7 @@ use crate::id::{AccountId, TenantId};
 
 /// The owner of a share of the resources that all tenants use together: the account of a tenant, so that nobody gets a larger
 /// share by having more tenants. A store only compares owners.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Owner(u128);
 
 impl Owner {

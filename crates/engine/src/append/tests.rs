@@ -9,6 +9,7 @@ use base::name::SeriesName;
 use base::principal::Principal;
 use base::scope::{Actions, Domain};
 use base::time::ManualClock;
+use roaring::RoaringBitmap;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -26,8 +27,9 @@ fn a_panic_in_an_append_poisons_before_the_shard_is_free() {
         ..ShardBatch::default()
     };
     let payload = Payload::new(Kind::Samples, put_samples(&group.samples));
-    let sender = (TenantId(1), Owner::from(TenantId(1)));
-    let terms = (sender, Stamp::before_all(), core.state.drop_count());
+    let tenant = TenantId(1);
+    let sender = (tenant, Owner::from(tenant));
+    let terms = (sender, Stamp::before_all(), core.state.drop_count(tenant));
     let mut writer = core.state.shard(0).unwrap().write();
     guard::step(LOCK_STEPS_MAX);
     let written = AssertUnwindSafe(|| core.write_group(terms, &mut writer, &group, &payload));
@@ -77,4 +79,84 @@ fn while_a_batch_is_written_its_claim_shrinks() {
         }
     }
     panic!("{seen:?}");
+}
+
+/// Whatever anybody deleted, all batches under way looked their series up again, and hardly any came to an end beside a long
+/// deletion.
+#[test]
+fn what_another_tenant_deletes_costs_a_batch_no_second_look() {
+    let config = EngineConfig::new("/samples");
+    let clock = Arc::new(ManualClock::at(Millis(0)));
+    let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
+    let core = opened.unwrap().0;
+    let (sender, other) = (TenantId(1), TenantId(2));
+    let create = |tenant, name| {
+        let mut catalog = core.state.catalog().write();
+        catalog.registry.create(tenant, name).unwrap()
+    };
+    for name in ["a", "b"] {
+        create(sender, name);
+    }
+    let accepted = AppendLimits {
+        tenant: sender,
+        owner: sender.into(),
+        retention_days: 1,
+        oldest: Millis(i64::MIN),
+        newest: Millis(i64::MAX),
+        quota: SeriesQuota::UNLIMITED,
+    };
+    let due: Vec<ResolvedSample<'_>> = ["a", "b"]
+        .into_iter()
+        .enumerate()
+        .map(|(position, name)| ResolvedSample {
+            position,
+            name,
+            at: Millis(0),
+            value: 1.0,
+        })
+        .collect();
+    let refused_after = |deletion: &dyn Fn()| {
+        let mut progress = Progress::default();
+        let (drops, resolved) = core.resolve(&accepted, &due, &mut progress);
+        deletion();
+        let stamp = Stamp::before_all();
+        let refused = core.write(&accepted, stamp, drops, resolved, &mut progress);
+        assert_eq!(refused.len() + progress.placed.len(), due.len());
+        refused
+    };
+    let delete_series = |tenant| {
+        let ended = create(tenant, "ended");
+        let series = [ended.0].into_iter().collect();
+        let mut locked = core.state.lock_all();
+        drop(locked.delete_series(&series));
+    };
+    let drop_tenant = |tenant| {
+        let mut locked = core.state.lock_all();
+        let below = SeriesRef(locked.catalog.registry.next());
+        drop(locked.drop_tenant((tenant, below), &RoaringBitmap::new()));
+    };
+    assert!(refused_after(&|| delete_series(other)).is_empty());
+    assert!(refused_after(&|| drop_tenant(other)).is_empty());
+    assert_eq!(refused_after(&|| delete_series(sender)), [0, 1]);
+    assert_eq!(refused_after(&|| drop_tenant(sender)), [0, 1]);
+}
+
+#[test]
+fn of_what_was_tried_only_the_refused_is_left_and_all_that_was_not() {
+    let mut due: Vec<ResolvedSample<'_>> = [3, 4, 7, 8, 9]
+        .into_iter()
+        .map(|position| ResolvedSample {
+            position,
+            name: "a",
+            at: Millis(0),
+            value: 1.0,
+        })
+        .collect();
+    retain_unwritten(&mut due, 3, vec![7, 3]);
+    let positions = |due: &[ResolvedSample<'_>]| -> Vec<usize> {
+        due.iter().map(|sample| sample.position).collect()
+    };
+    assert_eq!(positions(&due), [3, 7, 8, 9]);
+    retain_unwritten(&mut due, 2, Vec::new());
+    assert_eq!(positions(&due), [8, 9]);
 }

@@ -119,17 +119,19 @@ impl Header {
         let tier = reader.u16()?;
         let day = Day(reader.u32()?.cast_signed());
         let more_days = reader.u16()?;
-        reader.u16()?;
-        reader.u32()?;
+        let (shard, slot_millis) = (reader.u16()?, reader.u32()?);
         let sequence = reader.u64()?;
         let purged = reader.u64()?;
-        reader.u32()?;
+        let unused = reader.u32()?;
         checked(bytes, &mut reader)?;
         if version != VERSION {
             return Err(Undecoded::Unknown("a segment of an unknown format version"));
         }
         if tier != 0 {
             return Err(Undecoded::Unknown("a segment of an unknown tier"));
+        }
+        if shard != 0 || slot_millis != 0 || unused != 0 {
+            return Err(Undecoded::Unknown("a segment with unknown fields"));
         }
         Ok(Self {
             day,
@@ -194,7 +196,9 @@ impl Block {
             ));
         }
         block.day = reader.u16()?;
-        reader.u16()?;
+        if reader.u16()? != 0 {
+            return Err(Undecoded::Unknown("a block with an unknown field"));
+        }
         block.crc = reader.u32()?;
         if block.from > block.until || i64::from(block.until) >= DAY_MILLIS || block.count == 0 {
             return Err(Damaged("a block spans no time of its day").into());
@@ -273,7 +277,7 @@ impl Footer {
         out
     }
 
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Damaged> {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Undecoded> {
         let mut reader = Reader::new(bytes);
         let footer = Self {
             blocks_offset: reader.u64()?,
@@ -289,10 +293,13 @@ impl Footer {
             series: reader.u32()?,
             header_crc: reader.u32()?,
         };
-        reader.u32()?;
+        let unused = reader.u32()?;
         checked(bytes, &mut reader)?;
         if reader.array()? != END_MAGIC {
-            return Err(Damaged("the footer's magic is missing"));
+            return Err(Damaged("the footer's magic is missing").into());
+        }
+        if unused != 0 {
+            return Err(Undecoded::Unknown("a footer with an unknown field"));
         }
         Ok(footer)
     }
@@ -342,6 +349,23 @@ mod tests {
         }
     }
 
+    fn footer() -> Footer {
+        Footer {
+            blocks_offset: 1,
+            blocks: 2,
+            tenants: 3,
+            tenants_offset: 4,
+            blocks_crc: 5,
+            tenants_crc: 6,
+            samples: 7,
+            from: -8,
+            until: 9,
+            sequence: 10,
+            series: 11,
+            header_crc: 12,
+        }
+    }
+
     #[test]
     fn sizes_are_as_drawn_and_read_back() {
         let header = Header {
@@ -369,22 +393,8 @@ mod tests {
         tenant.encode(&mut out);
         assert_eq!(out.len(), TENANT_BYTES);
         assert_eq!(Tenant::decode(&mut Reader::new(&out)), Ok(tenant));
-        let footer = Footer {
-            blocks_offset: 1,
-            blocks: 2,
-            tenants: 3,
-            tenants_offset: 4,
-            blocks_crc: 5,
-            tenants_crc: 6,
-            samples: 7,
-            from: -8,
-            until: 9,
-            sequence: 10,
-            series: 11,
-            header_crc: 12,
-        };
-        assert_eq!(footer.encode().len(), FOOTER_BYTES);
-        assert_eq!(Footer::decode(&footer.encode()), Ok(footer));
+        assert_eq!(footer().encode().len(), FOOTER_BYTES);
+        assert_eq!(Footer::decode(&footer().encode()), Ok(footer()));
     }
 
     #[test]
@@ -395,8 +405,8 @@ mod tests {
             sequence: 9,
             purged: 10,
         };
-        // The version, and the tier.
-        for at in [8, 10] {
+        // The version, the tier, the shard, the length of a slot, and what is not used.
+        for at in [8, 10, 18, 20, 23, 40, 43] {
             let mut bytes = header.encode();
             bytes[at] = 9;
             assert!(matches!(Header::decode(&bytes), Err(Undecoded::Damaged(_))));
@@ -420,9 +430,31 @@ mod tests {
         // Before the day (2), what is not used (2) and the checksum (4).
         let kind = BLOCK_BYTES - 9;
         assert_eq!(out[kind], FLOATS);
-        out[kind] += 1;
+        let mut bytes = out.clone();
+        bytes[kind] += 1;
         let refused = Undecoded::Unknown("a block of an unknown kind of samples");
-        assert_eq!(Block::decode(&mut Reader::new(&out)), Err(refused));
+        assert_eq!(Block::decode(&mut Reader::new(&bytes)), Err(refused));
+        for unused in [BLOCK_BYTES - 6, BLOCK_BYTES - 5] {
+            let mut bytes = out.clone();
+            bytes[unused] = 1;
+            let refused = Undecoded::Unknown("a block with an unknown field");
+            assert_eq!(Block::decode(&mut Reader::new(&bytes)), Err(refused));
+        }
+    }
+
+    #[test]
+    fn a_footer_of_a_newer_build_is_told_from_a_damaged_one() {
+        let encoded = footer().encode();
+        // Before the checksum (4) and the magic (8).
+        for at in [FOOTER_BYTES - 16, FOOTER_BYTES - 13] {
+            let mut bytes = encoded.clone();
+            bytes[at] = 1;
+            assert!(matches!(Footer::decode(&bytes), Err(Undecoded::Damaged(_))));
+            let checksum = FOOTER_BYTES - 12;
+            let crc = crc32fast::hash(&bytes[..checksum]);
+            bytes[checksum..checksum + 4].copy_from_slice(&crc.to_le_bytes());
+            assert!(matches!(Footer::decode(&bytes), Err(Undecoded::Unknown(_))));
+        }
     }
 
     proptest! {

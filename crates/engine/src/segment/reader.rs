@@ -102,7 +102,7 @@ impl Segment {
         let head = read(0, HEADER_BYTES)?;
         let header = Header::decode(&head).map_err(|undecoded| undecoded.into_error(path, 0))?;
         let footer = Footer::decode(&read(footer_offset, FOOTER_BYTES)?)
-            .map_err(error::damaged(path, footer_offset))?;
+            .map_err(|undecoded| undecoded.into_error(path, footer_offset))?;
         let blocks_end = footer
             .blocks_offset
             .checked_add(u64::from(footer.blocks) * BLOCK_BYTES as u64);

@@ -13,7 +13,6 @@ use base::time::{Millis, TimeRange};
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// Series of a deletion that one tombstone names. The next piece of the deletion copies it, as readers may have it.
 const SERIES_PER_TOMBSTONE: u64 = 1 << 16;
@@ -89,14 +88,14 @@ impl AllLocked<'_> {
         let mut deferred = DeferredDrop::default();
         for series_ref in series.iter().map(SeriesRef) {
             guard::step(1);
-            if let Some(entry) = self.catalog.registry.remove(series_ref)
-                && let Some(shard) = self.shard(series_ref)
-            {
-                deferred.0.extend(shard.remove(entry.tenant, series_ref));
+            if let Some(entry) = self.catalog.registry.remove(series_ref) {
+                self.state.series_drops.add(entry.tenant);
+                if let Some(shard) = self.shard(series_ref) {
+                    deferred.0.extend(shard.remove(entry.tenant, series_ref));
+                }
             }
             self.catalog.dropped.insert(series_ref.0);
         }
-        self.state.series_drops.fetch_add(1, Ordering::SeqCst);
         self.state.publish_names(&self.catalog.registry);
         deferred
     }
@@ -111,7 +110,7 @@ impl AllLocked<'_> {
         guard::step(1);
         let names = self.catalog.registry.drop_tenant(tenant, below);
         self.catalog.dropped |= series;
-        self.state.series_drops.fetch_add(1, Ordering::SeqCst);
+        self.state.series_drops.add(tenant);
         self.state.publish_names(&self.catalog.registry);
         names
     }

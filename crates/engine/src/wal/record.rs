@@ -73,7 +73,7 @@ impl FileHeader {
             return Err(Damaged("not a log file").into());
         }
         let version = reader.u16()?;
-        reader.u16()?;
+        let unused = reader.u16()?;
         let decoded = Self {
             file_number: reader.u64()?,
             first_sequence: reader.u64()?,
@@ -86,6 +86,9 @@ impl FileHeader {
             return Err(Undecoded::Unknown(
                 "a log file of an unknown format version",
             ));
+        }
+        if unused != 0 {
+            return Err(Undecoded::Unknown("a log file with an unknown field"));
         }
         Ok(decoded)
     }
@@ -323,6 +326,25 @@ mod tests {
         };
         assert_eq!(header.encode().len(), FILE_HEADER_BYTES);
         assert_eq!(FileHeader::decode(&header.encode()), Ok(header));
+    }
+
+    #[test]
+    fn a_file_header_of_a_newer_build_is_told_from_a_damaged_one() {
+        let header = FileHeader {
+            file_number: 3,
+            first_sequence: 9,
+        };
+        // The version, and what is not used.
+        for at in [8, 10, 11] {
+            let mut bytes = header.encode();
+            bytes[at] = 9;
+            let decoded = FileHeader::decode(&bytes);
+            assert!(matches!(decoded, Err(Undecoded::Damaged(_))));
+            let crc = crc32fast::hash(&bytes[..28]);
+            bytes[28..].copy_from_slice(&crc.to_le_bytes());
+            let decoded = FileHeader::decode(&bytes);
+            assert!(matches!(decoded, Err(Undecoded::Unknown(_))));
+        }
     }
 
     /// A later build's: its bytes would mean something else here.

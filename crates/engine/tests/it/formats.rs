@@ -207,12 +207,13 @@ fn change_block(bytes: &mut [u8], at: usize) {
 #[test]
 fn names_and_segments_of_a_newer_build_are_refused_with_what_to_do_and_left_as_they_are() {
     type Change = fn(&mut [u8]);
-    let changes: [(&str, Change); 4] = [
+    let changes: [(&str, Change); 5] = [
         ("names", change_names),
-        // The codes of both columns, and the kind of samples.
+        // The codes of both columns, the kind of samples, and what is not used.
         ("seg", |bytes| change_block(bytes, 6)),
         ("seg", |bytes| change_block(bytes, 7)),
         ("seg", |bytes| change_block(bytes, 27)),
+        ("seg", |bytes| change_block(bytes, 30)),
     ];
     for (position, (kind, change)) in changes.into_iter().enumerate() {
         let folder = tempfile::tempdir().unwrap();

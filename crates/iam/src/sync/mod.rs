@@ -119,7 +119,8 @@ impl Iam {
     /// frequent changes, and each is one row.
     pub(crate) async fn read_ends(&self) {
         let (db, now) = (&self.0.db, self.0.clock.now());
-        if let Err(error) = self.0.ended.catch_up(db, now).await {
+        let caught_up = self.0.ended.catch_up(db, now);
+        if let Err(error) = while_answering(SILENCE_MAX, caught_up).await {
             self.mark_behind(&error);
         }
     }

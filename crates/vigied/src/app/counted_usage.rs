@@ -44,6 +44,11 @@ impl CountedUsage {
         is_due
     }
 
+    /// Whether anybody asks the store now.
+    pub(super) const fn is_being_summed(&self) -> bool {
+        self.sums > 0
+    }
+
     /// What the store said to a caller who began at `began`.
     pub(super) fn set_sum(&mut self, sum: Usage, began: Millis) {
         self.used = sum;

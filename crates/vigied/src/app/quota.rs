@@ -12,13 +12,16 @@ use base::id::AccountId;
 use base::limit::{self, Limit};
 use base::rate_limit::{Rate, TokenBucket};
 use base::store::{SampleStore, SeriesQuota, StoreError, Usage};
-use base::time::Clock;
+use base::time::{Clock, Millis};
 use iam::Iam;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wire::code;
 
 const HOUR_MILLIS: u64 = 3_600_000;
+
+/// Until there are so many accounts nobody looks for those that can be forgotten.
+const WORTH_SWEEPING: usize = 1024;
 
 /// The state of an account that has written.
 #[derive(Debug, Clone, Copy, Default)]
@@ -27,6 +30,44 @@ struct Account {
     new_series: TokenBucket,
     /// New series reserved by writes in progress.
     taken: u64,
+    /// When its last write came.
+    wrote_at: Millis,
+}
+
+impl Account {
+    /// Whether it is now as if it had never written: the store knows what it keeps, and all its new series of an hour have come back.
+    fn is_idle(&self, now: Millis) -> bool {
+        let silent_millis = now.0.saturating_sub(self.wrote_at.0);
+        self.taken == 0
+            && !self.usage.is_being_summed()
+            && silent_millis > HOUR_MILLIS.cast_signed()
+    }
+}
+
+/// The accounts that have written of late.
+#[derive(Debug, Default)]
+struct Accounts {
+    by_id: HashMap<AccountId, Account>,
+    /// With more accounts than this the idle ones are forgotten.
+    sweep_at: usize,
+}
+
+impl Accounts {
+    fn of(&mut self, id: AccountId) -> &mut Account {
+        self.by_id.entry(id).or_default()
+    }
+
+    /// The account of a write that comes now.
+    fn writing(&mut self, id: AccountId, now: Millis) -> &mut Account {
+        // At twice as many as were left the last time, so that it costs each write little.
+        if self.by_id.len() > self.sweep_at.max(WORTH_SWEEPING) {
+            self.by_id.retain(|_, account| !account.is_idle(now));
+            self.sweep_at = self.by_id.len().saturating_mul(2);
+        }
+        let account = self.of(id);
+        account.wrote_at = now;
+        account
+    }
 }
 
 /// The quotas of all accounts.
@@ -35,7 +76,7 @@ pub(crate) struct Quotas {
     iam: Iam,
     store: Arc<dyn SampleStore>,
     clock: Arc<dyn Clock>,
-    accounts: Mutex<HashMap<AccountId, Account>>,
+    accounts: Mutex<Accounts>,
 }
 
 impl Quotas {
@@ -48,21 +89,21 @@ impl Quotas {
         }
     }
 
-    fn all(&self) -> MutexGuard<'_, HashMap<AccountId, Account>> {
+    fn all(&self) -> MutexGuard<'_, Accounts> {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the account keeps. A sum is computed without the lock.
     fn used(&self, id: AccountId) -> Result<Usage, StoreError> {
         let now = self.clock.now();
-        let is_due = self.all().entry(id).or_default().usage.begin_sum(now);
+        let is_due = self.all().writing(id, now).usage.begin_sum(now);
         if is_due {
             let summing = Summing { quotas: self, id };
             let sum = self.usage(id)?;
-            self.all().entry(id).or_default().usage.set_sum(sum, now);
+            self.all().of(id).usage.set_sum(sum, now);
             drop(summing);
         }
-        Ok(self.all().entry(id).or_default().usage.used())
+        Ok(self.all().of(id).usage.used())
     }
 
     /// The store's usage by all domains of the account, including deleted ones whose data is still stored.
@@ -103,7 +144,7 @@ impl Quotas {
         }
         let series = allowed(&limit::SERIES_PER_ACCOUNT);
         let mut all = self.all();
-        let account = all.entry(id).or_default();
+        let account = all.of(id);
         let used = account.usage.used().series;
         let room = series.saturating_sub(used.saturating_add(account.taken));
         let now = self.clock.now();
@@ -142,12 +183,7 @@ struct Summing<'q> {
 
 impl Drop for Summing<'_> {
     fn drop(&mut self) {
-        self.quotas
-            .all()
-            .entry(self.id)
-            .or_default()
-            .usage
-            .end_sum();
+        self.quotas.all().of(self.id).usage.end_sum();
     }
 }
 
@@ -163,7 +199,7 @@ pub(crate) struct SeriesReservation<'q> {
 impl SeriesReservation<'_> {
     /// Counts what was written.
     pub(crate) fn wrote(mut self, samples: u64, series: u64) {
-        if let Some(account) = self.quotas.all().get_mut(&self.id) {
+        if let Some(account) = self.quotas.all().by_id.get_mut(&self.id) {
             account.usage.add_written(samples, series);
             account.taken = account.taken.saturating_sub(series);
         }
@@ -173,7 +209,7 @@ impl SeriesReservation<'_> {
 
 impl Drop for SeriesReservation<'_> {
     fn drop(&mut self) {
-        if let Some(account) = self.quotas.all().get_mut(&self.id) {
+        if let Some(account) = self.quotas.all().by_id.get_mut(&self.id) {
             account.taken = account.taken.saturating_sub(self.taken);
             account.new_series.give_back(self.rate, self.taken);
         }
@@ -188,8 +224,57 @@ fn full(id: AccountId, limit: &'static Limit, used: Option<u64>, allowed: u64) -
     };
     let problem = code::ACCOUNT_LIMIT.problem(message);
     let hint = format!(
-        "delete metrics that nobody reads (they count until their days are rewritten, within a day), or let the operator run `vigied account limit {id} {}=NUMBER`",
+        "delete metrics that nobody reads (they count until their days are rewritten, within a day or two), or let the operator run `vigied account limit {id} {}=NUMBER`",
         limit.name
     );
     Refusal(problem.hint(hint).limit(limit).retry_after(60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::id::Guid;
+
+    const HOUR: i64 = HOUR_MILLIS.cast_signed();
+
+    fn id(number: usize) -> AccountId {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&number.to_le_bytes());
+        AccountId(Guid::from_random(bytes))
+    }
+
+    /// Whoever had written once was kept until the next start.
+    #[test]
+    fn accounts_that_no_longer_write_are_forgotten_and_nothing_that_is_under_way() {
+        let mut accounts = Accounts::default();
+        let begun = Millis(1_000_000);
+        for number in 0..WORTH_SWEEPING {
+            accounts.writing(id(number), begun);
+        }
+        let (reserved, summed, late) = (id(3), id(4), id(5));
+        accounts.of(reserved).taken = 1;
+        assert!(accounts.of(summed).usage.begin_sum(begun));
+        accounts.writing(late, begun.plus(1));
+        let new = id(WORTH_SWEEPING);
+        accounts.writing(new, begun.plus(HOUR));
+        assert_eq!(accounts.by_id.len(), WORTH_SWEEPING + 1);
+        // What the late one has spent comes back with the end of this hour only.
+        accounts.writing(new, begun.plus(HOUR + 1));
+        let mut kept: Vec<AccountId> = accounts.by_id.keys().copied().collect();
+        kept.sort_unstable();
+        let mut expected = [reserved, summed, late, new];
+        expected.sort_unstable();
+        assert_eq!(kept, expected);
+        assert_eq!(accounts.of(reserved).taken, 1);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_nobody_idle() {
+        let account = Account {
+            wrote_at: Millis(10 * HOUR),
+            ..Account::default()
+        };
+        assert!(!account.is_idle(Millis(0)));
+        assert!(account.is_idle(Millis(12 * HOUR)));
+    }
 }

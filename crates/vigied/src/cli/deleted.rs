@@ -9,7 +9,7 @@ pub(crate) enum DeletedCommand {
     /// List what was deleted, when its metrics go, and how far that is.
     ///
     /// An entry that `waits` can be restored until then. One that `goes` cannot: a running server removes its series. The series of
-    /// one that is `gone` are removed, and their bytes leave the disk within a day.
+    /// one that is `gone` are removed, and their bytes leave the disk within a day or two.
     List {
         #[command(flatten)]
         database: DatabaseArgs,
@@ -21,7 +21,7 @@ pub(crate) enum DeletedCommand {
     ///
     /// An organization takes the spaces along that were deleted with it, an account all that was in it. Nothing brings them back
     /// then, so that it asks first; scripts say `--yes`. What is due already is not asked about. The series are gone within
-    /// seconds; their bytes leave the disk when the store rewrites the days that hold them, within a day. With the bytes of an
+    /// seconds; their bytes leave the disk when the store rewrites the days that hold them, within a day or two. With the bytes of an
     /// account goes the account itself, with its people who are in no other.
     Purge(PurgeArgs),
 }

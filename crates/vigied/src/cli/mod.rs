@@ -204,7 +204,7 @@ pub(crate) enum AccountCommand {
     ///
     /// From this moment its keys, sessions and tokens open nothing, and nobody is in it. Its people keep their other accounts.
     /// Its metrics go after `storage.deleted_seconds`, a week unless it is set otherwise; the answer says when. The account
-    /// itself, with those of its people who are in no other, goes when their bytes have left the disk: within a day of then.
+    /// itself, with those of its people who are in no other, goes when their bytes have left the disk: within a day or two of then.
     Delete(accounts::DeleteArgs),
     /// Bring a deleted account back with its people, their roles and keys, and its metrics.
     ///

@@ -105,7 +105,8 @@ pub(crate) async fn delete(
             "Deleted:  {} ({})\n\
          Held:     {}, {}, {}\n\n\
          Its keys, sessions and tokens open nothing any more. {metrics} on {removed_at},\n\
-         and the account with its people within a day of then. Until then this brings all of it back:\n  vigied account restore {}\n",
+         and the account with its people within a day or two of then. \
+         Until then this brings all of it back:\n  vigied account restore {}\n",
             gone.account.name,
             gone.account.id,
             counted(gone.members, "member"),

@@ -17,7 +17,7 @@ pub(super) enum State {
     Waits,
     /// It is due, and its series are being removed.
     Goes,
-    /// Its series are removed; their bytes leave the disk within a day.
+    /// Its series are removed; their bytes leave the disk within a day or two.
     Gone,
 }
 
