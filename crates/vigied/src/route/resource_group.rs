@@ -21,7 +21,7 @@ use std::sync::Arc;
 use wire::iam::api_key::time_text;
 use wire::iam::resource_group::{
     CreateResourceGroup, CreatedResourceGroup, QuotaDefinition, QuotaDefinitionList,
-    ResourceGroup as Shown, ResourceGroupList, ResourceQuota, UpdateResourceGroup,
+    ResourceGroup as WireResourceGroup, ResourceGroupList, ResourceQuota, UpdateResourceGroup,
 };
 
 /// The one state of a group.
@@ -30,8 +30,8 @@ const ACTIVE: &str = "ACTIVE";
 /// The id of the one quota definition.
 const QUOTA: &str = "00000000000000000000000000000001";
 
-fn to_wire(group: &ResourceGroup) -> Shown {
-    Shown {
+fn to_wire(group: &ResourceGroup) -> WireResourceGroup {
+    WireResourceGroup {
         id: group.id.to_string(),
         crn: group.crn(),
         account_id: group.account.to_string(),
