@@ -6,6 +6,7 @@ use crate::events::Events;
 use crate::failed_merges::FailedMerges;
 use crate::head_reservations::HeadReservations;
 use crate::manifest::Manifest;
+use crate::pending_flush::PendingFlush;
 use crate::poison::Poison;
 use crate::purge_schedule::PurgeSchedule;
 use crate::reserve::Reserve;
@@ -14,7 +15,6 @@ use crate::segment::file::FileCache;
 use crate::state::State;
 use crate::storage::Storage;
 use crate::stuck_detector::StuckDetector;
-use crate::unflushed::Unflushed;
 use crate::wal::writer::LogWriter;
 use base::scope::Scope;
 use base::store::{Outage, StoreError};
@@ -74,7 +74,7 @@ pub(crate) struct Core {
     /// One pass of merges at a time.
     pub(crate) compacting: Mutex<MergePasses>,
     /// One flush at a time; what it holds is what the last one has left undone for lack of room.
-    pub(crate) flushing: Mutex<Option<Unflushed>>,
+    pub(crate) flushing: Mutex<Option<PendingFlush>>,
     /// One pass of retention at a time.
     pub(crate) expiring: Mutex<()>,
     /// One tenant is dropped at a time.

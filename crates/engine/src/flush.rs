@@ -19,12 +19,12 @@ use crate::head::series::HeadSeries;
 use crate::index::names::Names;
 use crate::layout::{NAMES, WAL, segment_dir};
 use crate::open_dir::OpenDir;
+use crate::pending_flush::PendingFlush;
 use crate::publish::{Change, NewSegment};
 use crate::registry::name_file::{CreatedSeries, NameFile};
 use crate::segment::layout::Header;
 use crate::series_ref::SeriesRef;
-use crate::state::{FreezeOutcome, Frozen};
-use crate::unflushed::Unflushed;
+use crate::state::{FreezeOutcome, FrozenHead};
 use crate::wal;
 use base::id::TenantId;
 use base::store::StoreError;
@@ -56,7 +56,7 @@ fn late_days(days: &BTreeMap<Day, Vec<usize>>) -> BTreeSet<Day> {
     by_size.into_iter().map(|(_, day)| day).collect()
 }
 
-/// Files that count for nothing until they are published.
+/// Files of a flush between its steps 4 and 5: they count for nothing until they are published.
 #[derive(Debug, Default)]
 struct UnpublishedFiles {
     segments: Vec<NewSegment>,
@@ -83,7 +83,7 @@ fn since(mut created: Vec<CreatedSeries>, dropped: Vec<SeriesRef>) -> NameFile {
 }
 
 impl Core {
-    pub(crate) fn flushing(&self) -> MutexGuard<'_, Option<Unflushed>> {
+    pub(crate) fn flushing(&self) -> MutexGuard<'_, Option<PendingFlush>> {
         self.flushing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -95,12 +95,12 @@ impl Core {
     /// The same, if it is wanted still once no other flush is under way.
     pub(crate) fn flush_if(&self, wanted: impl FnOnce() -> bool) -> Result<(), StoreError> {
         self.poison.check()?;
-        let mut unflushed = self.flushing();
+        let mut pending = self.flushing();
         if !wanted() {
             return Ok(());
         }
         let on_panic = self.poison.on_panic("flushed the head");
-        let flushed = self.flush_all(&mut unflushed);
+        let flushed = self.flush_all(&mut pending);
         on_panic.disarm();
         match &flushed {
             Ok(()) => self.flush_shortage.clear(),
@@ -110,7 +110,7 @@ impl Core {
             Err(_) => {}
         }
         // However much expires, the next flush does not wait for it.
-        drop(unflushed);
+        drop(pending);
         flushed?;
         let expired = self.expire().map_err(self.poison_unless_retryable());
         expired.inspect_err(|refused| {
@@ -120,27 +120,27 @@ impl Core {
         })
     }
 
-    fn flush_all(&self, unflushed: &mut Option<Unflushed>) -> Result<(), StoreError> {
-        self.flush_rest(unflushed)?;
-        *unflushed = self.freeze().map_err(self.poison_unless_retryable())?;
-        self.flush_rest(unflushed)
+    fn flush_all(&self, pending: &mut Option<PendingFlush>) -> Result<(), StoreError> {
+        self.flush_rest(pending)?;
+        *pending = self.freeze().map_err(self.poison_unless_retryable())?;
+        self.flush_rest(pending)
     }
 
     /// Steps 3 to 6 of what is frozen, if something is.
-    pub(crate) fn flush_rest(&self, unflushed: &mut Option<Unflushed>) -> Result<(), StoreError> {
-        let Some(waiting) = unflushed.as_ref() else {
+    pub(crate) fn flush_rest(&self, pending: &mut Option<PendingFlush>) -> Result<(), StoreError> {
+        let Some(waiting) = pending.as_ref() else {
             return Ok(());
         };
         self.flush_frozen(waiting)
             .map_err(self.poison_unless_retryable())?;
         // Freeing a head takes time, and nobody waits for it here but the next flush.
-        *unflushed = None;
+        *pending = None;
         self.counters.flushes.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
     /// Steps 1 and 2. `None` when nothing has happened since the last flush.
-    fn freeze(&self) -> Result<Option<Unflushed>, StoreError> {
+    fn freeze(&self) -> Result<Option<PendingFlush>, StoreError> {
         // Most of what waits to be synced is synced before anything is held still.
         self.wal.commit(self.wal.last_sequence())?;
         let (sequence, wal_first, name_files) = {
@@ -174,7 +174,7 @@ impl Core {
         };
         let is_empty = names.created.is_empty() && names.dropped.is_empty();
         let names = (!is_empty).then(|| names.encode());
-        Ok(Some(Unflushed {
+        Ok(Some(PendingFlush {
             frozen,
             wal_first: switch.file,
             next_series,
@@ -184,19 +184,19 @@ impl Core {
     }
 
     /// Steps 3 to 6.
-    fn flush_frozen(&self, unflushed: &Unflushed) -> Result<(), StoreError> {
-        self.wal.switch_to(unflushed.wal_first)?;
+    fn flush_frozen(&self, pending: &PendingFlush) -> Result<(), StoreError> {
+        self.wal.switch_to(pending.wal_first)?;
         let mut written = UnpublishedFiles::default();
-        let filled = self.write_files(unflushed, &mut written);
+        let filled = self.write_files(pending, &mut written);
         if let Err(error) = filled {
             self.discard_written(&written);
             return Err(error);
         }
         // In files nothing tells a batch that is not done from others.
-        self.state.batches.wait_through(unflushed.frozen.batch);
+        self.state.batches.wait_through(pending.frozen.batch);
         let mut manifest = self.manifest();
-        let mut discarded = self.logs_before(unflushed.wal_first);
-        if unflushed.all_names {
+        let mut discarded = self.logs_before(pending.wal_first);
+        if pending.all_names {
             discarded.extend(manifest.names.iter().map(|file| self.dir().join(file)));
         }
         let change = Change {
@@ -205,10 +205,10 @@ impl Core {
             ..Change::default()
         };
         let published = self.publish(&mut manifest, change, |next| {
-            next.sequence = unflushed.frozen.sequence;
-            next.wal_first = unflushed.wal_first;
-            next.next_series = unflushed.next_series;
-            if unflushed.all_names {
+            next.sequence = pending.frozen.sequence;
+            next.wal_first = pending.wal_first;
+            next.next_series = pending.next_series;
+            if pending.all_names {
                 next.names.clear();
             }
             next.names.extend(written.names.clone());
@@ -242,11 +242,11 @@ impl Core {
     /// Step 4.
     fn write_files(
         &self,
-        unflushed: &Unflushed,
+        pending: &PendingFlush,
         written: &mut UnpublishedFiles,
     ) -> Result<(), StoreError> {
-        self.write_segments(&unflushed.frozen, written)?;
-        if let Some(names) = &unflushed.names {
+        self.write_segments(&pending.frozen, written)?;
+        if let Some(names) = &pending.names {
             let file = format!("{NAMES}/{:010}.names", self.take_file_number());
             self.write_file(&self.dir().join(&file), names)?;
             written.names = Some(file);
@@ -270,7 +270,7 @@ impl Core {
     /// Whatever day it is of: which days lie past the retention is for the expiry to say, which does not believe every clock.
     fn write_segments(
         &self,
-        frozen: &Frozen,
+        frozen: &FrozenHead,
         written: &mut UnpublishedFiles,
     ) -> Result<(), StoreError> {
         let all = self.existing(frozen)?;
@@ -317,7 +317,7 @@ impl Core {
     /// records come before the manifest.
     fn existing(
         &self,
-        frozen: &Frozen,
+        frozen: &FrozenHead,
     ) -> Result<Vec<(TenantId, SeriesRef, HeadSeries)>, StoreError> {
         let mut all = frozen.head.sorted();
         let mut exist = Vec::with_capacity(all.len());

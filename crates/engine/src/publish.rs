@@ -4,7 +4,7 @@
 use crate::core::Core;
 use crate::manifest::{Manifest, SegmentEntry, TenantOwner};
 use crate::segment::reader::Segment;
-use crate::state::Frozen;
+use crate::state::FrozenHead;
 use crate::tombstone::Tombstone;
 use base::store::StoreError;
 use std::collections::HashSet;
@@ -33,7 +33,7 @@ pub(crate) struct Change {
 fn is_needed(
     tombstone: &Tombstone,
     segments: &[Arc<Segment>],
-    frozen: Option<&Arc<Frozen>>,
+    frozen: Option<&Arc<FrozenHead>>,
 ) -> bool {
     frozen.is_some_and(|frozen| frozen.sequence < tombstone.sequence)
         || segments

@@ -9,10 +9,12 @@
 
 mod all_locked;
 mod clear_emptied;
+mod freeze;
 mod read_view;
 mod remove_dropped;
 
-pub(crate) use all_locked::{AllLocked, DeferredDrop, FreezeOutcome};
+pub(crate) use all_locked::{AllLocked, DeferredDrop};
+pub(crate) use freeze::{FreezeOutcome, FrozenHead};
 pub(crate) use read_view::ReadView;
 
 use crate::day::Day;
@@ -49,21 +51,11 @@ thread_local! {
     pub(crate) static COPIES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// A head that is being flushed: read, but never changed.
-#[derive(Debug)]
-pub(crate) struct Frozen {
-    pub(crate) head: Arc<Head>,
-    /// The last record whose effect is in it.
-    pub(crate) sequence: u64,
-    /// The last batch that may have written to it.
-    pub(crate) batch: u64,
-}
-
 /// All sources of samples as of one moment: heads, segments and tombstones.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Version {
     pub(crate) head: Arc<Head>,
-    pub(crate) frozen: Option<Arc<Frozen>>,
+    pub(crate) frozen: Option<Arc<FrozenHead>>,
     /// Ascending by day, then by sequence.
     pub(crate) segments: Arc<Vec<Arc<Segment>>>,
     /// The space each tenant occupies in `segments`.

@@ -7,7 +7,7 @@ use crate::points::Points;
 use crate::query_meter::QueryMeter;
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
-use crate::state::{Frozen, ReadView};
+use crate::state::{FrozenHead, ReadView};
 use crate::tombstone::Tombstone;
 use base::context::{Reservation, Resource};
 use base::cursor::{Cursor, Piece, SeriesVisitor, shaped};
@@ -113,7 +113,7 @@ impl<'c> Snapshot<'c> {
         meter.steps((version.segments.len() + tombstones.len()) as u64)?;
         let tombstones = tombstones.iter();
         let concerns = |tombstone: &&Tombstone| tombstone.range.overlaps(&range);
-        let frozen_through = |frozen: &Arc<Frozen>| frozen.sequence;
+        let frozen_through = |frozen: &Arc<FrozenHead>| frozen.sequence;
         let common = Common {
             query,
             tenant,

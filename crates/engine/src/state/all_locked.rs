@@ -1,11 +1,10 @@
 //! All state that writers change, locked: for operations on more than one shard.
 
-use super::{Catalog, Frozen, State};
+use super::{Catalog, State};
 use crate::guard::{self, Lock, WriteGuard};
 use crate::head::mem_series::{MemSeries, PreparedDeletion};
-use crate::head::{self, Head, ShardWriter};
+use crate::head::{self, ShardWriter};
 use crate::index::names::TenantNames;
-use crate::registry::name_file::CreatedSeries;
 use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;
 use base::id::TenantId;
@@ -28,20 +27,9 @@ pub(crate) struct DeferredDrop(Vec<Arc<MemSeries>>);
 /// Guards of everything that writers change.
 #[derive(Debug)]
 pub(crate) struct AllLocked<'s> {
-    state: &'s State,
+    pub(super) state: &'s State,
     pub(crate) catalog: WriteGuard<'s, Catalog>,
-    shards: Vec<WriteGuard<'s, ShardWriter>>,
-}
-
-/// The data that a freeze takes out of the state, to be flushed.
-#[derive(Debug)]
-pub(crate) struct FreezeOutcome {
-    pub(crate) frozen: Arc<Frozen>,
-    pub(crate) created: Vec<CreatedSeries>,
-    pub(crate) dropped: RoaringBitmap,
-    pub(crate) next_series: u32,
-    /// To be dropped when the locks are free again.
-    pub(crate) writers: Vec<ShardWriter>,
+    pub(super) shards: Vec<WriteGuard<'s, ShardWriter>>,
 }
 
 impl State {
@@ -157,42 +145,6 @@ impl AllLocked<'_> {
             });
         });
         deferred
-    }
-
-    /// Gives the head over to be flushed, and goes on with an empty one. `sequence`: the last record whose effect is in it.
-    pub(crate) fn freeze(&mut self, sequence: u64) -> FreezeOutcome {
-        let next = Arc::new(Head::default());
-        let batch = self.state.batches.last();
-        let mut frozen = None;
-        self.state.change(|version| {
-            let head = std::mem::replace(&mut version.head, Arc::clone(&next));
-            let new_frozen = Arc::new(Frozen {
-                head,
-                sequence,
-                batch,
-            });
-            version.frozen = Some(Arc::clone(&new_frozen));
-            frozen = Some(new_frozen);
-        });
-        let shards = self.shards.iter_mut();
-        let writers = shards
-            .map(|shard| shard.replace_head(Arc::clone(&next)))
-            .collect();
-        self.catalog.frozen_sequence = sequence;
-        let unfrozen = || {
-            Arc::new(Frozen {
-                head: Arc::default(),
-                sequence,
-                batch,
-            })
-        };
-        FreezeOutcome {
-            frozen: frozen.unwrap_or_else(unfrozen),
-            created: std::mem::take(&mut self.catalog.created),
-            dropped: std::mem::take(&mut self.catalog.dropped),
-            next_series: self.catalog.registry.next(),
-            writers,
-        }
     }
 }
 
