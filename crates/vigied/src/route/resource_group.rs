@@ -136,19 +136,19 @@ pub(super) async fn delete(
 
 /// The one quota definition: an account may have an instance for each of its spaces.
 fn quota(app: &App, caller: &Identity) -> QuotaDefinition {
-    let most = app
+    let instances_max = app
         .iam
         .account_limit(caller.account(), &limit::SPACES_PER_ACCOUNT);
     QuotaDefinition {
         id: QUOTA.to_owned(),
         name: "Account".to_owned(),
         kind: "ACCOUNT".to_owned(),
-        number_of_service_instances: most,
-        default_number_of_instances_per_lite_plan: most,
+        number_of_service_instances: instances_max,
+        default_number_of_instances_per_lite_plan: instances_max,
         resource_quotas: vec![ResourceQuota {
             id: SERVICE_NAME.to_owned(),
             resource_id: SERVICE_NAME.to_owned(),
-            limit: most,
+            limit: instances_max,
         }],
     }
 }
