@@ -171,9 +171,9 @@ impl Core {
         let on_panic = self.poison.on_panic("appended samples");
         while !due.is_empty() {
             let (drops, resolved) = self.resolve(accepted, &due, progress);
-            let left = self.write(accepted, batch.stamp(), drops, resolved, progress);
-            // Series have ended meanwhile, perhaps some of these: what is left is resolved again.
-            due.retain(|sample| left.contains(&sample.position));
+            let unwritten = self.write(accepted, batch.stamp(), drops, resolved, progress);
+            // Series have been dropped meanwhile, perhaps some of these: the samples that were not written are resolved again.
+            due.retain(|sample| unwritten.contains(&sample.position));
         }
         on_panic.disarm();
         drop(batch);
@@ -211,7 +211,7 @@ impl Core {
         progress: &mut Progress,
     ) -> (u64, ShardBatches) {
         let mut groups = ShardBatches::new(due.len());
-        // Before the first look: what ends after it is found when it is written.
+        // Counted before names are looked up: a series that is dropped after that is noticed when its samples are written.
         let drops = self.state.drop_count();
         for part in due.chunks(RESOLVE_PART) {
             self.resolve_part(accepted, part, &mut groups, progress);
@@ -321,7 +321,7 @@ impl Core {
         progress: &mut Progress,
     ) -> Vec<usize> {
         let terms = ((accepted.tenant, accepted.owner), stamp, drops);
-        let mut left: Vec<(ShardBatch, Payload)> = groups
+        let mut unwritten: Vec<(ShardBatch, Payload)> = groups
             .groups
             .into_iter()
             .flatten()
@@ -330,12 +330,12 @@ impl Core {
                 (group, payload)
             })
             .collect();
-        let samples = left.iter().map(|(group, _)| group.samples.len()).sum();
+        let samples = unwritten.iter().map(|(group, _)| group.samples.len()).sum();
         let mut refused = Vec::new();
-        while !left.is_empty() {
-            let waiting = left.len();
+        while !unwritten.is_empty() {
+            let waiting = unwritten.len();
             let mut busy = Vec::with_capacity(waiting);
-            for (group, payload) in left {
+            for (group, payload) in unwritten {
                 let shard = self.state.shard(group.shard);
                 match shard.and_then(Lock::try_write) {
                     Some(mut writer) => {
@@ -347,10 +347,10 @@ impl Core {
                     None => busy.push((group, payload)),
                 }
             }
-            left = busy;
+            unwritten = busy;
             // All shards are busy: wait for the first.
-            if left.len() == waiting {
-                let (group, payload) = left.swap_remove(0);
+            if unwritten.len() == waiting {
+                let (group, payload) = unwritten.swap_remove(0);
                 if let Some(shard) = self.state.shard(group.shard) {
                     let mut writer = shard.write();
                     let written = self.write_group(terms, &mut writer, &group, &payload);

@@ -76,11 +76,11 @@ impl Core {
             let interval = std::time::Duration::from_millis(interval.max(1));
             let mut wanted = self.requests();
             loop {
-                let left = interval.saturating_sub(last.elapsed());
-                if wanted.stop || wanted.flush || left.is_zero() {
+                let remaining = interval.saturating_sub(last.elapsed());
+                if wanted.stop || wanted.flush || remaining.is_zero() {
                     break;
                 }
-                let woken = self.wake.wait_timeout(wanted, left);
+                let woken = self.wake.wait_timeout(wanted, remaining);
                 wanted = woken.unwrap_or_else(PoisonError::into_inner).0;
             }
             if wanted.stop {
@@ -105,12 +105,12 @@ impl Core {
         loop {
             let mut wanted = self.requests();
             loop {
-                let left = last.map(|last| PURGE_SOON.saturating_sub(last.elapsed()));
-                let purge = wanted.purge && left.is_none_or(|left| left.is_zero());
+                let remaining = last.map(|last| PURGE_SOON.saturating_sub(last.elapsed()));
+                let purge = wanted.purge && remaining.is_none_or(|remaining| remaining.is_zero());
                 if wanted.stop || wanted.merge || purge {
                     break;
                 }
-                let pause = left.filter(|_| wanted.purge).unwrap_or(PURGE_SOON);
+                let pause = remaining.filter(|_| wanted.purge).unwrap_or(PURGE_SOON);
                 let woken = self.wake.wait_timeout(wanted, pause);
                 wanted = woken.unwrap_or_else(PoisonError::into_inner).0;
             }

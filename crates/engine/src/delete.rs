@@ -122,9 +122,9 @@ impl Core {
         self.state.owners.learn(tenant, owner);
         let tombstones = self.state.version().tombstones.clone();
         let (mut all, mut of_owner) = (0_u64, 0_u64);
-        tombstones.each_tenant(|of_tenant, own| {
-            let is_own = of_tenant == tenant || self.state.owners.of(of_tenant) == Some(owner);
-            for tombstone in own {
+        tombstones.each_tenant(|other, pending| {
+            let is_own = other == tenant || self.state.owners.of(other) == Some(owner);
+            for tombstone in pending {
                 let weight = tombstone.weight();
                 all += weight;
                 if is_own {
@@ -312,17 +312,17 @@ mod tests {
             work();
             COPIES.get() - before
         };
-        let left = |of: &TimeRange| core.state.activity().covered(&series, of).len();
+        let active_days = |of: &TimeRange| core.state.activity().covered(&series, of).len();
         for (range, expected) in [(ranged, 2), (TimeRange::ALL, 0)] {
             let days: Vec<_> = (0..DAYS).map(|day| (Day(day), created)).collect();
             assert_eq!(copies(&|| core.state.mark_active(&days)), 1);
-            assert_eq!(left(&TimeRange::ALL), 7290);
+            assert_eq!(active_days(&TimeRange::ALL), 7290);
             let copied = copies(&|| match range == TimeRange::ALL {
                 true => drop(core.delete_all(&series)),
                 false => drop(core.delete_range(&series, range)),
             });
             assert!((1..=30).contains(&copied), "{copied} copies of the list");
-            assert_eq!(left(&TimeRange::ALL), expected);
+            assert_eq!(active_days(&TimeRange::ALL), expected);
         }
     }
 }

@@ -110,9 +110,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_in_the_way_is_told_with_what_to_do() {
+    fn an_error_names_what_is_in_the_way_and_what_to_do() {
         let path = Path::new("/samples/wal");
-        let said =
+        let message_of =
             |action: &'static str, kind: io::ErrorKind| io(action, path)(kind.into()).to_string();
         for (action, kind) in [
             ("read", io::ErrorKind::IsADirectory),
@@ -120,17 +120,17 @@ mod tests {
             ("list", io::ErrorKind::NotADirectory),
             ("create", io::ErrorKind::AlreadyExists),
         ] {
-            let said = said(action, kind);
-            assert!(said.contains("/samples/wal, which is "), "{said}");
+            let message = message_of(action, kind);
+            assert!(message.contains("/samples/wal, which is "), "{message}");
             assert!(
-                said.ends_with("; move it out of the samples folder"),
-                "{said}"
+                message.ends_with("; move it out of the samples folder"),
+                "{message}"
             );
         }
         // What is no folder is above it, and is not named.
-        let above = said("read", io::ErrorKind::NotADirectory);
+        let above = message_of("read", io::ErrorKind::NotADirectory);
         assert_eq!(above, "cannot read /samples/wal");
-        assert_eq!(said("read", io::ErrorKind::NotFound), above);
+        assert_eq!(message_of("read", io::ErrorKind::NotFound), above);
     }
 
     #[test]

@@ -297,8 +297,8 @@ impl Core {
         // A segment's days are counted in sixteen bits.
         let mut rest: Vec<Day> = late.into_iter().collect();
         while let Some(first) = rest.first().copied() {
-            let within = |day: &Day| day.0.abs_diff(first.0) <= u32::from(u16::MAX);
-            let covered: BTreeSet<Day> = rest.iter().copied().filter(within).collect();
+            let fits = |day: &Day| day.0.abs_diff(first.0) <= u32::from(u16::MAX);
+            let covered: BTreeSet<Day> = rest.iter().copied().filter(fits).collect();
             rest.retain(|day| !covered.contains(day));
             let more = covered.last().map_or(0, |last| last.0.abs_diff(first.0));
             // One day alone is in no late segment.

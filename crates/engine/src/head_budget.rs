@@ -99,12 +99,12 @@ impl Core {
         is_accepted: impl Fn(Millis) -> bool,
     ) -> Result<HeadReservation<'_>, StoreError> {
         let budget = self.config.head_bytes;
-        let most = shares_from(budget);
+        let batch_max = shares_from(budget);
         let fits = |now: &ReservationTotals, more: u64| {
             let all = now
                 .all
                 .saturating_add(self.head_bytes() + self.head_page_bytes());
-            all.saturating_add(more) <= most
+            all.saturating_add(more) <= batch_max
         };
         // Nearly always: nobody's share matters.
         let roughly = head::bytes_max(batch);
@@ -114,12 +114,12 @@ impl Core {
         }
         drop(now);
         let more = head::bytes_max_of(batch, is_accepted).min(roughly);
-        if more > most {
+        if more > batch_max {
             let (limit, allowed) = (&limit::HEAD_BYTES, budget);
             return Err(StoreError::Stopped(Stop::TooMuch {
                 limit,
                 needed: more,
-                most,
+                most: batch_max,
                 allowed,
             }));
         }

@@ -96,11 +96,11 @@ impl Core {
         let mut dropped = HashSet::new();
         next.tombstones.clear();
         next.owners.clear();
-        version.tombstones.each_tenant(|tenant, own| {
+        version.tombstones.each_tenant(|tenant, tombstones| {
             let owner = self.state.owners.of(tenant);
             next.owners
                 .extend(owner.map(|owner| TenantOwner::new(tenant, owner)));
-            for tombstone in own {
+            for tombstone in tombstones {
                 if !is_needed(tombstone, &segments, frozen) {
                     dropped.insert(tombstone.sequence);
                 } else if tombstone.sequence <= next.sequence {
@@ -138,8 +138,8 @@ impl Core {
         let mut manifest = self.manifest();
         let version = self.state.version();
         let mut is_any_over = false;
-        version.tombstones.each_tenant(|_, own| {
-            is_any_over |= own
+        version.tombstones.each_tenant(|_, tombstones| {
+            is_any_over |= tombstones
                 .iter()
                 .any(|tombstone| !is_needed(tombstone, &version.segments, version.frozen.as_ref()));
         });

@@ -12,7 +12,7 @@ const STORE_PART: u64 = 24;
 /// that takes more.
 #[derive(Debug, Default)]
 pub(crate) struct PurgeBudget {
-    left: u64,
+    bytes_left: u64,
     refilled: Option<Millis>,
     /// Something was refused since the last refill.
     is_used_up: bool,
@@ -22,7 +22,7 @@ impl PurgeBudget {
     /// For a purge that somebody waits for.
     pub(crate) const fn unlimited() -> Self {
         Self {
-            left: u64::MAX,
+            bytes_left: u64::MAX,
             refilled: None,
             is_used_up: false,
         }
@@ -41,7 +41,10 @@ impl PurgeBudget {
                 u64::try_from(brought).unwrap_or(u64::MAX)
             }
         };
-        self.left = self.left.saturating_add(brought).min(hourly.max(dearest));
+        self.bytes_left = self
+            .bytes_left
+            .saturating_add(brought)
+            .min(hourly.max(dearest));
         self.refilled = Some(now);
         self.is_used_up = false;
     }
@@ -49,13 +52,13 @@ impl PurgeBudget {
     /// Whether so many bytes may be rewritten. Once they may not, nothing may until the next refill: a large group would else wait
     /// for ever behind small ones.
     pub(crate) const fn allows(&mut self, bytes: u64) -> bool {
-        self.is_used_up |= bytes > self.left;
+        self.is_used_up |= bytes > self.bytes_left;
         !self.is_used_up
     }
 
     /// So many bytes were read or rewritten.
     pub(crate) const fn spend(&mut self, bytes: u64) {
-        self.left = self.left.saturating_sub(bytes);
+        self.bytes_left = self.bytes_left.saturating_sub(bytes);
     }
 
     /// Whether something waits for the next refill.

@@ -121,11 +121,14 @@ mod tests {
             assert!(due(5, Some(6), tombstones), "the clock was ahead");
             assert!(due(0, Some(i64::MAX), tombstones), "far ahead");
         }
-        let mut behind = PurgeSchedule::default();
-        behind.got_through(Millis(0));
-        assert!(!behind.is_due(Millis(60_000), 0));
-        assert!(!behind.budget.allows(1));
-        assert!(behind.is_due(Millis(60_000), 0), "something was left");
+        let mut late_schedule = PurgeSchedule::default();
+        late_schedule.got_through(Millis(0));
+        assert!(!late_schedule.is_due(Millis(60_000), 0));
+        assert!(!late_schedule.budget.allows(1));
+        assert!(
+            late_schedule.is_due(Millis(60_000), 0),
+            "something was left"
+        );
     }
 
     fn candidate(day: i32, freed: u64) -> PurgeCandidate {

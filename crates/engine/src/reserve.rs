@@ -58,11 +58,11 @@ impl Reserve {
                 .map_err(error::io("ask for the free space of", dir))?;
             self.free.store(free, Ordering::Relaxed);
         }
-        self.require(self.left(written.saturating_add(waiting)))
+        self.require(self.free_after(written.saturating_add(waiting)))
     }
 
-    /// The free space now, if only the log has written since.
-    fn left(&self, written: u64) -> u64 {
+    /// The free space once the log has written so many bytes in all, if nothing else has been written since the file system was asked.
+    fn free_after(&self, written: u64) -> u64 {
         let since = written.saturating_sub(self.written_then.load(Ordering::Relaxed));
         self.free.load(Ordering::Relaxed).saturating_sub(since)
     }
@@ -71,7 +71,7 @@ impl Reserve {
     /// that many who are refused cost nothing.
     fn is_scarce(&self, written: u64) -> bool {
         let free = self.free.load(Ordering::Relaxed);
-        free >= self.bytes && self.left(written) < self.bytes.saturating_mul(PLENTY)
+        free >= self.bytes && self.free_after(written) < self.bytes.saturating_mul(PLENTY)
     }
 
     fn require(&self, free: u64) -> Result<(), StoreError> {

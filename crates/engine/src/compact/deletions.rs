@@ -83,11 +83,13 @@ impl Deletions {
             };
             add(share(segment.bytes(), length(&expired), length(&range)));
         }
-        self.tombstones.each_tenant(|tenant, own| {
+        self.tombstones.each_tenant(|tenant, tombstones| {
             let Some(entry) = segment.directory_entry(tenant) else {
                 return;
             };
-            let touching = own.iter().filter(|own| segment.is_touched_by(own));
+            let touching = tombstones
+                .iter()
+                .filter(|tombstone| segment.is_touched_by(tombstone));
             for tombstone in touching {
                 let of_series = share(entry.bytes, tombstone.series.len(), entry.series.into());
                 let range = entry.range();

@@ -134,8 +134,10 @@ impl Core {
         context: &Context,
     ) -> Result<bool, StoreError> {
         let hiding_of = |tenant: TenantId| -> Vec<&Tombstone> {
-            let own = deletions.tombstones.of(tenant).iter();
-            own.filter(|own| segment.is_touched_by(own)).collect()
+            let tombstones = deletions.tombstones.of(tenant).iter();
+            tombstones
+                .filter(|tombstone| segment.is_touched_by(tombstone))
+                .collect()
         };
         // Series ascend by tenant.
         let (mut of_tenant, mut hiding) = (None, Vec::new());

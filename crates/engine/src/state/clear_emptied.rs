@@ -87,8 +87,8 @@ mod tests {
         drop(writer);
         state.clear_emptied(day, &all);
         let days = state.activity();
-        let left = all.iter().filter(|(_, series)| days.has(day, *series));
-        assert_eq!(left.collect::<Vec<_>>(), [&(tenant, full)]);
+        let remaining = all.iter().filter(|(_, series)| days.has(day, *series));
+        assert_eq!(remaining.collect::<Vec<_>>(), [&(tenant, full)]);
         let turns = |number: usize| {
             let lock = state.shard(number).unwrap();
             let _held = lock.write();

@@ -279,10 +279,10 @@ impl WriteFile for FaultyFile {
         let fault = state.step(|fault| matches!(fault, Fault::ShortWrite | Fault::NoSpace))?;
         let room = state.room();
         let mut content = lock(&self.file);
-        if let Some((left, refusal)) = room
-            && left < bytes.len() as u64
+        if let Some((room_left, refusal)) = room
+            && room_left < bytes.len() as u64
         {
-            let fits = usize::try_from(left).unwrap_or_default();
+            let fits = usize::try_from(room_left).unwrap_or_default();
             content
                 .bytes
                 .extend_from_slice(bytes.get(..fits).unwrap_or_default());
