@@ -14,13 +14,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Series of a deletion that one tombstone names. The next piece of the deletion copies it, as readers may have it.
+/// Series that one tombstone of a deletion may hold before another is begun. Each further piece of the deletion copies the tombstone
+/// to which it is added, because readers may hold it.
 const SERIES_PER_TOMBSTONE: u64 = 1 << 16;
 
-/// So many tombstones are copied in a step.
+/// Tombstones whose copying counts as one step under the lock.
 const TOMBSTONES_PER_STEP: usize = 64;
 
-/// The data that a deletion has taken out. Freeing it takes time: drop it when the locks are free again.
+/// Data that was removed from the state. Freeing it takes time: drop it after the locks are released.
 #[derive(Debug, Default)]
 pub(crate) struct DeferredDrop(Vec<Arc<MemSeries>>);
 
@@ -33,7 +34,7 @@ pub(crate) struct AllLocked<'s> {
 }
 
 impl State {
-    /// Holds everything still.
+    /// Locks the catalog and all shards: nothing is written until they are released.
     pub(crate) fn lock_all(&self) -> AllLocked<'_> {
         AllLocked {
             state: self,
@@ -71,8 +72,8 @@ impl AllLocked<'_> {
             .collect()
     }
 
-    /// The series end to exist. Their days are cleared by the caller, in whatever pieces: nothing asks for the activity
-    /// of a series that has no name.
+    /// Removes the series. The caller clears their days, before or afterwards and in pieces of any size: the activity of a series
+    /// without a name is never read.
     pub(crate) fn delete_series(&mut self, series: &RoaringBitmap) -> DeferredDrop {
         let mut deferred = DeferredDrop::default();
         for series_ref in series.iter().map(SeriesRef) {
@@ -89,8 +90,8 @@ impl AllLocked<'_> {
         deferred
     }
 
-    /// All series of the tenant end to exist, which are `series`, below a number: at once for whoever looks for them. They are
-    /// removed by the caller afterwards ([`State::remove_dropped`]). Returns their names, to be dropped without the lock.
+    /// Removes the names of all series of the tenant below a number, which are `series`: no reader finds them from here on. The
+    /// caller then removes their data ([`State::remove_dropped`]). Returns the names, to be dropped after the locks are released.
     pub(crate) fn drop_tenant(
         &mut self,
         (tenant, below): (TenantId, SeriesRef),
@@ -104,8 +105,9 @@ impl AllLocked<'_> {
         names
     }
 
-    /// The samples of the series in the range end to exist: at once in the head, hidden where they are immutable.
-    /// Their days are cleared by the caller **before** this, in whatever pieces, so that what is written after it counts.
+    /// Deletes the samples of the series in the range: those in the head at once; those in the frozen head and in segments, which
+    /// never change, are hidden by a tombstone. The caller clears their days **before** this, in pieces of any size, so that samples
+    /// that are written afterwards set their days again.
     pub(crate) fn delete_range(
         &mut self,
         sequence: u64,
@@ -115,7 +117,7 @@ impl AllLocked<'_> {
     ) -> DeferredDrop {
         let mut deferred = DeferredDrop::default();
         let Some(tenant) = self.catalog.registry.owner_of(series) else {
-            // Nobody can ask for what has no name.
+            // None of the series has a name any more, so no reader can find their samples.
             return deferred;
         };
         for series_ref in series.iter().map(SeriesRef) {
@@ -128,7 +130,7 @@ impl AllLocked<'_> {
         }
         let frozen_through = self.catalog.frozen_sequence;
         self.state.change(|version| {
-            // Their number has a limit.
+            // How many an account may have is limited.
             let copied = version.tombstones.of(tenant).len() / TOMBSTONES_PER_STEP;
             guard::step(copied as u64);
             let tombstone = Tombstone {
@@ -137,7 +139,8 @@ impl AllLocked<'_> {
                 range,
                 series: Arc::new(series.clone()),
             };
-            // The next piece of the same deletion: as long as nothing was frozen in between, no source tells the two apart.
+            // The next piece of the same deletion is added to the same tombstone. That is right as long as no head was frozen in
+            // between: then both sequences hide the same samples of every source.
             version.tombstones.add(tombstone, |last| {
                 last.range == range
                     && last.sequence > frozen_through
@@ -170,7 +173,7 @@ mod tests {
         opened.unwrap().0.state
     }
 
-    /// Under all locks, every day that anybody had sent samples of since the search began was compared.
+    /// All days with new samples since the search began were compared, with all locks held.
     #[test]
     fn a_series_that_was_sent_since_the_search_is_left_out() {
         let state = open();
@@ -191,7 +194,7 @@ mod tests {
         assert_eq!(found, [silent.0, late.0].into_iter().collect());
     }
 
-    /// Each piece of a deletion copied the numbers of all before it.
+    /// Each piece of a deletion copied the series numbers of all pieces before it.
     #[test]
     fn a_deletion_of_many_series_copies_a_bounded_number_of_them_with_each_piece() {
         let state = open();

@@ -23,12 +23,12 @@ pub(crate) struct FreezeOutcome {
     pub(crate) created: Vec<CreatedSeries>,
     pub(crate) dropped: RoaringBitmap,
     pub(crate) next_series: u32,
-    /// To be dropped when the locks are free again.
+    /// To be dropped after the locks are released.
     pub(crate) writers: Vec<ShardWriter>,
 }
 
 impl AllLocked<'_> {
-    /// Gives the head over to be flushed, and goes on with an empty one. `sequence`: the last record whose effect is in it.
+    /// Freezes the head, and puts an empty one in its place. `sequence`: the last record whose effect is in the frozen head.
     pub(crate) fn freeze(&mut self, sequence: u64) -> FreezeOutcome {
         let next = Arc::new(Head::default());
         let batch = self.state.batches.last();
