@@ -11,7 +11,7 @@ use std::path::Path;
 /// needed, because every read of a block comes through here.
 pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     move |source| {
-        // Somebody else has put it where a file or a folder of the store would be.
+        // Something that is not of the store lies where one of its files or folders would be.
         let in_the_way = match source.kind() {
             io::ErrorKind::IsADirectory => ", which is a folder; move it out of the samples folder",
             io::ErrorKind::NotADirectory if action == "list" => {
@@ -44,10 +44,10 @@ pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) ->
     }
 }
 
-/// What changes nothing when it fails, or is undone by whoever does it.
+/// Actions that change nothing when they fail, or that their caller undoes.
 const RETRYABLE: [&str; 5] = ["create", "list", "open", "read", "write"];
 
-/// What of the operating system was short, and what mends it.
+/// The resource of the operating system that was short, and what mends it.
 fn shortage(source: &io::Error) -> Option<&'static str> {
     match Errno::from_io_error(source)? {
         Errno::MFILE => Some(
@@ -69,12 +69,12 @@ pub(crate) fn out_of_space(reason: &str) -> StoreError {
     )
 }
 
-/// The engine does not do it now.
+/// The engine refuses it for now.
 pub(crate) fn unavailable(outage: Outage, reason: impl Into<String>) -> StoreError {
     Unavailable::new(outage, reason).into()
 }
 
-/// A file holds what nobody wrote.
+/// A file holds bytes that the engine has not written.
 pub(crate) fn corrupt(path: &Path, offset: u64, what: impl AsRef<str>) -> StoreError {
     StoreError::Damaged {
         place: path.display().to_string(),

@@ -1,8 +1,8 @@
 //! The engine's state in memory.
 //!
-//! What readers need is published, and they take no lock: names, activity, and a version (the head that is written to, the
-//! one that is being flushed, segments, deletions). Writers take the lock of the catalog to resolve names, and then that of one
-//! shard of the head after the other. Whoever needs everything to stand still ([`State::lock_all`]) takes all of them.
+//! Readers take no lock. What they need is published: names, activity, and a version (the head, the frozen head, segments,
+//! tombstones). Writers take the lock of the catalog to resolve names, and then the lock of one shard of the head after another.
+//! Deletions and the freezing of the head take all locks ([`State::lock_all`]).
 //!
 //! The methods here are the effects of the log's records. Live writes and replay go through the same ones, so that a
 //! restart ends where the crash began.
@@ -42,7 +42,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Days whose activity is changed at one time.
+/// Days whose activity is changed under one lock.
 const DAYS_AT_ONCE: usize = 256;
 
 #[cfg(test)]
@@ -148,7 +148,7 @@ impl State {
         &self.catalog
     }
 
-    /// The lock of whoever makes series. Take it before the catalog's: as long as it is held, no series comes to be.
+    /// The lock for creating series: while it is held, no other thread creates any. It is taken before the catalog's.
     pub(crate) fn creating(&self) -> MutexGuard<'_, ()> {
         lock(&self.creating)
     }
@@ -171,7 +171,7 @@ impl State {
             .collect()
     }
 
-    // What readers take.
+    // For readers.
 
     pub(crate) fn names_of(&self, tenant: TenantId) -> TenantNames {
         self.index.load().names.of(tenant)
@@ -225,7 +225,7 @@ impl State {
         }
     }
 
-    // What writers change.
+    // For writers.
 
     /// Readers find the names that the registry has now.
     pub(crate) fn publish_names(&self, registry: &Registry) {
@@ -242,7 +242,7 @@ impl State {
         change(&mut version);
         let old = self.version.swap(Arc::new(version));
         drop(changing);
-        // The old lists go when the lock is free again.
+        // The old version is freed after the lock is released.
         drop(old);
     }
 
@@ -314,7 +314,7 @@ impl State {
     ) -> AppendCounts {
         let mut newly_active = Vec::new();
         let sum = Self::put(writer, tenant, stamp, samples, &mut newly_active);
-        // Under the lock: who sees that a series has no samples on a day has to be right.
+        // Set while the shard is locked: whoever holds that lock and finds no samples of a day may clear its activity.
         self.mark_active(&newly_active);
         sum
     }
@@ -337,8 +337,8 @@ impl State {
     /// The effect of a deletion on activity.
     pub(crate) fn clear_activity(&self, series: &RoaringBitmap, range: &TimeRange) {
         let days = self.activity();
-        // A change copies the list of days, however many of them it concerns: so many at a time that whoever begins a day
-        // waits for some milliseconds.
+        // Each change copies the list of days. So many days are changed at a time that a writer that begins a new day waits for some
+        // milliseconds at most.
         for some in days.covered(series, range).chunks(DAYS_AT_ONCE) {
             self.change_activity(|days| some.iter().for_each(|day| days.clear(*day, series)));
         }

@@ -1,4 +1,4 @@
-//! All pending deletions of ranges, by tenant: whoever reads asks those of their own tenant, however many others have.
+//! All pending deletions of ranges, by tenant: a reader checks those of its own tenant only, however many others have.
 
 use crate::index::tree::Tree;
 use crate::tombstone::Tombstone;
@@ -47,7 +47,7 @@ impl Tombstones {
             .each(|tenant, tombstones| take(*tenant, tombstones));
     }
 
-    /// Adds one that is later than all of its tenant; to the last of these if that `is_same`, which it is then.
+    /// Adds a tombstone that is later than all others of its tenant. Where `is_same` accepts the last of these, the two become one.
     pub(crate) fn add(&mut self, new: Tombstone, is_same: impl FnOnce(&Tombstone) -> bool) {
         self.last_sequence = self.last_sequence.max(new.sequence);
         let Some(tombstones) = self.by_tenant.get_mut(&new.tenant) else {

@@ -1,4 +1,4 @@
-//! What was deleted, as of one moment, and how much of a segment that is.
+//! The deletions as of one moment, and how much of a segment they concern.
 
 use crate::core::Core;
 use crate::day::Day;
@@ -36,7 +36,7 @@ const fn length(range: &TimeRange) -> u64 {
 }
 
 impl Core {
-    /// The version, and the deletions that whoever merges its segments has to apply.
+    /// The version, and the deletions that a merge of its segments has to apply.
     pub(super) fn deletions(&self) -> (Arc<Version>, Deletions) {
         // In this order: a merge counts as purged of all deletions up to the last of these.
         let dropped = self.state.dropped();

@@ -1,4 +1,4 @@
-//! Selects which segments of a day with too many are merged.
+//! Selects which segments of a day that has too many are merged.
 
 use crate::day::Day;
 

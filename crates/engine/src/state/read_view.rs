@@ -108,7 +108,7 @@ impl State {
         Ok(ReadView { version, heads })
     }
 
-    /// Everything that there is now, with part of a batch where one is under way: that is always found.
+    /// Everything that there is now, with part of a batch where one is under way. This always succeeds.
     fn uncommitted_read_view(&self, tenant: TenantId, series: &[SeriesRef]) -> ReadView {
         let version = self.version();
         let of = |series: &SeriesRef| {

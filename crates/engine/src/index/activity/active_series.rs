@@ -1,5 +1,5 @@
-//! The series with samples on any day of a range, found as far as somebody asks for them: a question about a few series costs
-//! nothing for all the others that the store holds.
+//! The series with samples on any day of a range, found only for the series that a query asks about: a query for a few series does
+//! not pay for all the others in the store.
 
 use super::chunk::{Chunk, Chunks, part};
 use crate::query_meter::QueryMeter;
