@@ -1,5 +1,5 @@
-//! Appending, in two phases: names are resolved, new series and samples encoded and their checksum taken while no lock is held
-//! but the catalog's, to look; then they are written, series under the catalog's lock and samples shard by shard, each under its own.
+//! Appending, in two phases. First names are resolved, and new series and samples are encoded with their checksums; this needs no lock
+//! but the catalog's for reading. Then they are written: series under the catalog's lock, samples under the lock of each shard in turn.
 
 #[cfg(test)]
 mod tests;
@@ -22,12 +22,12 @@ use base::store::{Durability, SeriesQuota, StoreError};
 use base::time::Millis;
 use std::sync::atomic::Ordering;
 
-/// Samples of a batch that are written at one time: some milliseconds under the locks. A smaller batch, and so nearly every
-/// one, is seen by readers as a whole or not at all; a larger one in pieces of this size.
+/// Samples of a batch that are written as one piece, in some milliseconds. Readers see a piece as a whole or not at all. Nearly every
+/// batch is one piece; a larger one is several.
 const APPEND_PIECE: usize = 4096;
 
-/// Samples of a piece whose series are looked up at one time. Between them, and between shards, a larger piece offers the
-/// processor to whoever waits for it: a small write that has just woken up would else wait until this thread has used up its slice.
+/// Samples of a piece whose series are looked up at a time. A larger piece yields the processor after each such part and after each
+/// shard: otherwise a small write that has just woken up waits until this thread has used up its time slice.
 const RESOLVE_PART: usize = 1024;
 
 const MINUTE_MILLIS: i64 = 60_000;
@@ -46,7 +46,7 @@ struct AppendLimits {
 /// A sample whose series is known, before it is written.
 #[derive(Debug, Clone, Copy)]
 struct ResolvedSample<'b> {
-    /// In the batch.
+    /// Its position in the batch.
     position: usize,
     /// The text of its key.
     name: &'b str,
@@ -58,14 +58,14 @@ struct ResolvedSample<'b> {
 #[derive(Debug, Default)]
 struct Progress {
     appended: Appended,
-    /// The last record.
+    /// The last record of the log that this append has written.
     sequence: u64,
     sum: AppendCounts,
-    /// Where samples were written to: to find those that others of the batch overwrite.
+    /// Series and time of each written sample, to find those that others of the batch overwrite.
     placed: Vec<(SeriesRef, i64)>,
 }
 
-/// How many runs of a batch these samples are of: those of one share their name.
+/// How many runs these samples are in. A run is a sequence of samples that share one name in the batch.
 fn runs_in(piece: &[ResolvedSample<'_>]) -> usize {
     let pairs = piece.iter().zip(piece.iter().skip(1));
     let ends = pairs.filter(|(sample, next)| !std::ptr::eq(sample.name, next.name));
@@ -81,7 +81,7 @@ fn retain_unwritten(due: &mut Vec<ResolvedSample<'_>>, tried: usize, mut refused
     due.append(&mut untried);
 }
 
-/// Between the locks of a piece of so many samples: a small one is done before anybody waits long.
+/// Yields the processor in the middle of a piece of so many samples; a small piece does not yield, because it is done soon.
 fn offer_processor(samples: usize) {
     if samples > RESOLVE_PART {
         std::thread::yield_now();
@@ -174,9 +174,9 @@ impl Core {
                 false
             }
         });
-        // One number for the piece, whatever interrupts it: it is seen as a whole.
+        // One batch number for the piece, also where series have to be resolved again, so that readers see it as a whole.
         let batch = self.state.batches.begin();
-        // A panic between two groups leaves the piece half written, and nobody would hear of it.
+        // A panic between two groups leaves the piece half written, so it poisons the store.
         let on_panic = self.poison.on_panic("appended samples");
         let mut at_once = due.len().max(1);
         while let Some(some) = due.chunks(at_once).next() {
@@ -226,7 +226,7 @@ impl Core {
         progress: &mut Progress,
     ) -> (u64, ShardBatches) {
         let mut groups = ShardBatches::new(due.len());
-        // Before the first look: what ends after it is found when it is written.
+        // Counted before names are looked up: a series that is dropped after that is noticed when its samples are written.
         let drops = self.state.drop_count(accepted.tenant);
         for part in due.chunks(RESOLVE_PART) {
             self.resolve_part(accepted, part, &mut groups, progress);
@@ -260,8 +260,8 @@ impl Core {
         }
     }
 
-    /// Makes the series that do not exist yet, as far as they may be made. The catalog is locked for others only while they are
-    /// taken in: they are looked up again, numbered and encoded before.
+    /// Creates the series that do not exist yet, as far as the limits allow. They are looked up again, numbered and encoded first; the
+    /// catalog is locked for writing only while they are added.
     fn create_missing(
         &self,
         accepted: &AppendLimits,
@@ -269,7 +269,7 @@ impl Core {
         groups: &mut ShardBatches,
         progress: &mut Progress,
     ) {
-        // Until these are made nobody else makes any: what is unknown now stays so, and the next number is the next.
+        // No other thread creates series while this is held: unknown names stay unknown, and the next number stays the next.
         let creating = self.state.creating();
         let (known, room) = self.look_up_again(accepted, unknown, progress.appended.created);
         let mut new = NewSeries::new(accepted.tenant, room);
@@ -297,8 +297,8 @@ impl Core {
         drop(creating);
     }
 
-    /// Those of the unknown series that another sample of the batch has made meanwhile, or somebody else, and how many may be
-    /// made. `created`: how many the batch has made.
+    /// Looks the unknown names up again, because this batch or another append may have created their series meanwhile; and says how
+    /// many series may still be created. `created`: how many this batch has created.
     fn look_up_again(
         &self,
         accepted: &AppendLimits,
@@ -325,8 +325,8 @@ impl Core {
         (known, room)
     }
 
-    /// Writes what was resolved, shard by shard: those first that nobody writes to. Returns the positions of what was not
-    /// written, because series of the tenant have ended.
+    /// Writes the resolved samples shard by shard; shards that no other thread has locked come first. Returns the positions of the
+    /// samples that were not written because series of the tenant were dropped meanwhile.
     fn write(
         &self,
         accepted: &AppendLimits,
@@ -336,7 +336,7 @@ impl Core {
         progress: &mut Progress,
     ) -> Vec<usize> {
         let terms = ((accepted.tenant, accepted.owner), stamp, drops);
-        let mut left: Vec<(ShardBatch, Payload)> = groups
+        let mut unwritten: Vec<(ShardBatch, Payload)> = groups
             .groups
             .into_iter()
             .flatten()
@@ -345,12 +345,12 @@ impl Core {
                 (group, payload)
             })
             .collect();
-        let samples = left.iter().map(|(group, _)| group.samples.len()).sum();
+        let samples = unwritten.iter().map(|(group, _)| group.samples.len()).sum();
         let mut refused = Vec::new();
-        while !left.is_empty() {
-            let waiting = left.len();
+        while !unwritten.is_empty() {
+            let waiting = unwritten.len();
             let mut busy = Vec::with_capacity(waiting);
-            for (group, payload) in left {
+            for (group, payload) in unwritten {
                 let shard = self.state.shard(group.shard);
                 match shard.and_then(Lock::try_write) {
                     Some(mut writer) => {
@@ -362,10 +362,10 @@ impl Core {
                     None => busy.push((group, payload)),
                 }
             }
-            left = busy;
+            unwritten = busy;
             // All shards are busy: wait for the first.
-            if left.len() == waiting {
-                let (group, payload) = left.swap_remove(0);
+            if unwritten.len() == waiting {
+                let (group, payload) = unwritten.swap_remove(0);
                 if let Some(shard) = self.state.shard(group.shard) {
                     let mut writer = shard.write();
                     let written = self.write_group(terms, &mut writer, &group, &payload);
@@ -377,8 +377,7 @@ impl Core {
         refused
     }
 
-    /// Puts a group into the log and into the head; `None` when series of the tenant have ended since it was
-    /// resolved.
+    /// Writes a group to the log and to the head; `None` where series of the tenant have been dropped since it was resolved.
     fn write_group(
         &self,
         ((tenant, owner), stamp, drops): ((TenantId, Owner), Stamp<'_>, u64),
@@ -389,7 +388,7 @@ impl Core {
         if self.state.drop_count(tenant) != drops {
             return None;
         }
-        // Inside the lock, as whoever gets it next would else find what is half done before it is poisoned.
+        // Created after the lock is taken, so that a panic poisons the store before another thread can take the lock.
         let on_panic = self.poison.on_panic("appended samples");
         let sequence = self.wal.push(payload);
         guard::step(1);

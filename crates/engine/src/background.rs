@@ -14,10 +14,10 @@ use std::time::Instant;
 impl Core {
     /// Wakes the flusher; when it lags, flushes here, so that memory stays bounded and senders slow down.
     ///
-    /// Of several owners those flush, and wait for a flush that is under way, who have made it due.
+    /// Only owners that have at least their share in memory flush here, or wait for a flush that is under way.
     pub(crate) fn flush_if_due(&self, owner: Owner, in_head: u64) {
         if self.is_lagging(in_head) && self.has_share(owner) {
-            // Others may have waited for the same: whoever comes second finds it done.
+            // Several senders may wait here: the first one flushes, and the others find that done.
             self.run_flush(|core| {
                 core.flush_shortage.check_retry()?;
                 core.flush_if(|| core.is_lagging(core.state.version().head.samples()))
@@ -34,14 +34,14 @@ impl Core {
         in_head >= self.config.flush_samples.saturating_mul(2)
     }
 
-    /// Runs until told to stop: brings what was appended without waiting to stable storage every so often.
+    /// Runs until it is stopped: syncs the log at an interval, for appends that did not wait for that.
     pub(crate) fn commit_loop(&self) {
         let interval = std::time::Duration::from_millis(self.config.commit_interval_ms.max(1));
         let mut wanted = self.requests();
         loop {
             let stop = wanted.stop;
             drop(wanted);
-            // A failure poisons the log, where every writer finds it; what found no room is tried again.
+            // A failure poisons the log, which every writer checks; a lack of room is tried again.
             let is_new = !self.poison.is_set();
             if let Err(error) = self.wal.commit(self.wal.last_sequence()) {
                 self.counters
@@ -63,11 +63,11 @@ impl Core {
         }
     }
 
-    /// Runs until told to stop: flushes when asked to, and every so often.
+    /// Runs until it is stopped: flushes at an interval, and when asked to.
     pub(crate) fn flush_loop(&self) {
         let mut last = Instant::now();
         loop {
-            // What found no room holds up everything after it.
+            // A flush that found no room is tried again sooner, because it holds up everything after it.
             let interval = if self.flush_shortage.is_present() {
                 self.config.disk_full_retry_ms
             } else {
@@ -76,11 +76,11 @@ impl Core {
             let interval = std::time::Duration::from_millis(interval.max(1));
             let mut wanted = self.requests();
             loop {
-                let left = interval.saturating_sub(last.elapsed());
-                if wanted.stop || wanted.flush || left.is_zero() {
+                let remaining = interval.saturating_sub(last.elapsed());
+                if wanted.stop || wanted.flush || remaining.is_zero() {
                     break;
                 }
-                let woken = self.wake.wait_timeout(wanted, left);
+                let woken = self.wake.wait_timeout(wanted, remaining);
                 wanted = woken.unwrap_or_else(PoisonError::into_inner).0;
             }
             if wanted.stop {
@@ -99,18 +99,18 @@ impl Core {
         }
     }
 
-    /// Runs until told to stop: merges after flushes, and soon when deletions have become many.
+    /// Runs until it is stopped: merges after flushes, and soon when many deletions are pending.
     pub(crate) fn merge_loop(&self) {
         let mut last = None::<Instant>;
         loop {
             let mut wanted = self.requests();
             loop {
-                let left = last.map(|last| PURGE_SOON.saturating_sub(last.elapsed()));
-                let purge = wanted.purge && left.is_none_or(|left| left.is_zero());
+                let remaining = last.map(|last| PURGE_SOON.saturating_sub(last.elapsed()));
+                let purge = wanted.purge && remaining.is_none_or(|remaining| remaining.is_zero());
                 if wanted.stop || wanted.merge || purge {
                     break;
                 }
-                let pause = left.filter(|_| wanted.purge).unwrap_or(PURGE_SOON);
+                let pause = remaining.filter(|_| wanted.purge).unwrap_or(PURGE_SOON);
                 let woken = self.wake.wait_timeout(wanted, pause);
                 wanted = woken.unwrap_or_else(PoisonError::into_inner).0;
             }
@@ -130,7 +130,7 @@ impl Core {
         }
     }
 
-    /// Counts a failed merge, and tells of it if it `is_new`.
+    /// Counts a failed merge, and reports it as an event if it `is_new`.
     pub(crate) fn merge_failed(&self, error: &StoreError, is_new: bool) {
         self.counters.merge_failures.fetch_add(1, Ordering::Relaxed);
         if is_new {
@@ -138,7 +138,7 @@ impl Core {
         }
     }
 
-    /// A flush that nobody waits for: its failure is counted and reported, and poisons the store when it matters to writers.
+    /// A flush in the background: its failure is counted and reported, and poisons the store where writers are concerned.
     fn run_flush(&self, flush: impl FnOnce(&Self) -> Result<(), StoreError>) {
         let is_new = !self.poison.is_set();
         if let Err(error) = flush(self) {
@@ -149,8 +149,8 @@ impl Core {
         }
     }
 
-    /// Tells of a failure, unless something was short: that is asked for ([`Self::check_resources`]), and every try would tell of
-    /// it.
+    /// Reports a failure as an event. A shortage of resources is not reported, because every try would report it again: the program
+    /// asks for it with [`Self::check_resources`].
     fn failed_at(&self, work: &'static str, error: &StoreError) {
         if work == "merge" || !error::is_retryable(error) {
             self.events.on_event(Event::Failed { work, error });

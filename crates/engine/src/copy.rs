@@ -1,9 +1,9 @@
 //! A copy of the whole store as it is at one moment, while it is written to.
 //!
-//! Everything is flushed first, so that what is left in the log is little. Then, with flushes held off: the manifest, the name
-//! files and the log up to its last whole record are copied. Segments never change, and those that the manifest names are kept
-//! on the disk until they are copied, whatever is merged or expires meanwhile: so flushes go on by then. On the same file
-//! system a segment is linked, not copied.
+//! First everything is flushed, so that the log is short. Then the manifest, the name files and the log up to its last whole record
+//! are copied, while no flush may begin. After that flushes may run again: segments never change, and those that the manifest names
+//! are kept on the disk until they are copied, even if they are merged or expire. On the same file system a segment is linked, not
+//! copied.
 
 use crate::core::Core;
 use crate::error;
@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Read and written at a time.
+/// Bytes that are read and written at a time.
 const CHUNK_BYTES: u64 = 1 << 20;
 
 impl Core {
@@ -56,7 +56,7 @@ impl Core {
         for dir in &days {
             sync_dir(self.storage.as_ref(), dir)?;
         }
-        // Last: without it the folder is no store.
+        // Written last, because a folder without a manifest is no store.
         manifest.store(self.storage.as_ref(), target)?;
         Ok(copied)
     }
@@ -79,7 +79,7 @@ impl Core {
             copied.files += 1;
             copied.bytes += length;
         }
-        // What was acknowledged without waiting for the disk is in it, too.
+        // Synced first, so that the copy has also the samples that were acknowledged before a sync.
         self.wal.commit(self.wal.last_sequence())?;
         let end = self.wal.position();
         for number in manifest.wal_first..=end.file {

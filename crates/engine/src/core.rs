@@ -6,6 +6,7 @@ use crate::events::Events;
 use crate::failed_merges::FailedMerges;
 use crate::head_reservations::HeadReservations;
 use crate::manifest::Manifest;
+use crate::pending_flush::PendingFlush;
 use crate::poison::Poison;
 use crate::purge_schedule::PurgeSchedule;
 use crate::reserve::Reserve;
@@ -14,7 +15,6 @@ use crate::segment::file::FileCache;
 use crate::state::State;
 use crate::storage::Storage;
 use crate::stuck_detector::StuckDetector;
-use crate::unflushed::Unflushed;
 use crate::wal::writer::LogWriter;
 use base::scope::Scope;
 use base::store::{Outage, StoreError};
@@ -29,7 +29,7 @@ use std::time::Instant;
 pub(crate) struct BackgroundRequests {
     pub(crate) stop: bool,
     pub(crate) flush: bool,
-    /// A flush is done: days may be crowded now.
+    /// A flush is done: days may have too many segments now.
     pub(crate) merge: bool,
     /// Days that hold deleted samples are to be rewritten, once the pause between purges is over.
     pub(crate) purge: bool,
@@ -73,8 +73,8 @@ pub(crate) struct Core {
     pub(crate) reservations: HeadReservations,
     /// One pass of merges at a time.
     pub(crate) compacting: Mutex<MergePasses>,
-    /// One flush at a time; what it holds is what the last one has left undone for lack of room.
-    pub(crate) flushing: Mutex<Option<Unflushed>>,
+    /// One flush at a time. It holds the flush that was not completed because room was short.
+    pub(crate) flushing: Mutex<Option<PendingFlush>>,
     /// One pass of retention at a time.
     pub(crate) expiring: Mutex<()>,
     /// One tenant is dropped at a time.
@@ -82,12 +82,12 @@ pub(crate) struct Core {
     /// Held while it is written: [`Core::publish`].
     pub(crate) manifest: Mutex<Manifest>,
     pub(crate) next_file: AtomicU64,
-    /// What the last flush found short.
+    /// The resource that the last flush was short of.
     pub(crate) flush_shortage: ResourceShortage,
     pub(crate) stuck_detector: StuckDetector,
     pub(crate) requests: Mutex<BackgroundRequests>,
     pub(crate) wake: Condvar,
-    /// The engine ends: what nobody waits for stops where it is.
+    /// The engine is being closed: work in the background stops.
     pub(crate) stopping: Arc<AtomicBool>,
     pub(crate) counters: Counters,
 }
@@ -101,7 +101,7 @@ impl Core {
         &self.config.dir
     }
 
-    /// Whether it takes writes; never waits for anybody.
+    /// Whether it takes writes. It never waits.
     pub(crate) fn health(&self) -> Result<(), StoreError> {
         self.poison.check()?;
         self.wal.shortage().check()?;
@@ -112,7 +112,7 @@ impl Core {
             .check(&self.state.locked_acquisitions(), now)
     }
 
-    /// Whether there is what samples need: room on the disk, file descriptors, memory of the operating system.
+    /// Whether the resources for samples are there: room on the disk, file descriptors, memory of the operating system.
     pub(crate) fn check_resources(&self) -> Result<(), StoreError> {
         self.wal.shortage().check()?;
         self.flush_shortage.check()?;
@@ -183,7 +183,7 @@ impl Core {
         }
     }
 
-    /// Removes a file that no longer counts. When that fails it is an orphan, and goes at the next start.
+    /// Removes a file that is not part of the store any more. Where that fails, the next start removes it as an orphan.
     pub(crate) fn discard(&self, file: &Path) {
         let _ = self.storage.remove(file).map_err(error::io("remove", file));
     }

@@ -1,8 +1,9 @@
-//! Deletion: the search goes over a view, its effect is applied in pieces, each a record of the log of its own.
+//! Deletion. The series are searched in a snapshot of the names; then they are deleted in pieces, each with its own record in the
+//! log.
 //!
-//! A reader may so see a large deletion half done: some of the series gone and others not yet. What came in after the
-//! search began is not meant by it. A crash in the middle leaves what was applied before it; the deletion was not
-//! acknowledged then, and doing it again ends it.
+//! A large deletion is therefore not atomic: a reader may find some of the series deleted and others not yet. Series that are created
+//! after the search began are not deleted. After a crash, the pieces whose records are in the log are deleted and the others are not;
+//! the deletion was not acknowledged then, and repeating it completes it.
 
 use crate::core::Core;
 use crate::guard::{PIECE, yield_to_waiters};
@@ -24,7 +25,7 @@ use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-/// All accounts together may have as many times the pending deletions of one.
+/// All accounts together may have so many times the pending deletions that one account may have.
 const ALL_PENDING: u64 = 16;
 
 /// An account with at most this fraction of its own limit may still delete when the limit of all together is reached.
@@ -50,7 +51,7 @@ pub(crate) struct Deletion<'a> {
     pub(crate) owner: Owner,
     pub(crate) query: &'a DeleteQuery<'a>,
     pub(crate) filter: Option<&'a NameFilter>,
-    /// What lies before it is hidden from the tenant, and so neither named nor deleted.
+    /// Samples before this time are hidden from the tenant, and so are neither listed nor deleted.
     pub(crate) hidden_before: Option<Millis>,
 }
 
@@ -80,7 +81,7 @@ impl Core {
         let selector = query.selector;
         let extent = (query.exact, query.names);
         let found = find::subtree(&names, selector, filter, &mut active, extent, &mut meter)?;
-        // Held on, it would make every writer of a new series copy what it shares.
+        // While the snapshot is held, every writer that creates a series has to copy the nodes that it shares.
         drop(names);
         let mut series = found.all;
         let deleted = Deleted {
@@ -96,7 +97,7 @@ impl Core {
             Some(oldest) => query.range.map(|range| range.since(oldest)),
         };
         if let Some(range) = range {
-            // Where a series has no samples, nothing needs to be hidden.
+            // A series without samples in the range needs no tombstone.
             let mut active = self.state.activity().active(&range, &mut meter)?;
             series = active.among(&series, &mut meter)?;
             if series.is_empty() {
@@ -116,15 +117,15 @@ impl Core {
         Ok(Some(deleted))
     }
 
-    /// Refuses a further deletion of a range where too many wait for their days to be rewritten: until then each reader of
-    /// the series asks all of them.
+    /// Refuses a further deletion of a range where too many tombstones wait for their days to be rewritten: until then every reader
+    /// of the series has to check all of them.
     fn room_to_delete(&self, tenant: TenantId, owner: Owner) -> Result<(), Stop> {
         self.state.owners.learn(tenant, owner);
         let tombstones = self.state.version().tombstones.clone();
         let (mut all, mut of_owner) = (0_u64, 0_u64);
-        tombstones.each_tenant(|of_tenant, own| {
-            let is_own = of_tenant == tenant || self.state.owners.of(of_tenant) == Some(owner);
-            for tombstone in own {
+        tombstones.each_tenant(|other, pending| {
+            let is_own = other == tenant || self.state.owners.of(other) == Some(owner);
+            for tombstone in pending {
                 let weight = tombstone.weight();
                 all += weight;
                 if is_own {
@@ -164,7 +165,7 @@ impl Core {
 
     /// Returns the last record to wait for.
     fn delete_range(&self, series: &RoaringBitmap, range: TimeRange) -> u64 {
-        // Activity first: a sample that comes in from here on sets its day again.
+        // Activity is cleared before the samples are: a sample that is written in between sets its day again.
         self.state.clear_activity(series, &range);
         let mut sequence = 0;
         for piece in pieces(series) {
@@ -184,7 +185,8 @@ impl Core {
         sequence
     }
 
-    /// Ends the samples of a piece of series in a range: in the log, then in memory. Returns as [`Self::apply_delete_series`].
+    /// Deletes the samples of a piece of series in a range: in the log, then in memory. Returns what [`Self::apply_delete_series`]
+    /// does.
     fn apply_delete_range(
         &self,
         locked: &mut AllLocked<'_>,
@@ -200,7 +202,7 @@ impl Core {
         (sequence, deferred)
     }
 
-    /// The same for series as a whole.
+    /// The same for whole series.
     fn delete_all(&self, series: &RoaringBitmap) -> u64 {
         let mut sequence = 0;
         for piece in pieces(series) {
@@ -217,7 +219,8 @@ impl Core {
         sequence
     }
 
-    /// Ends a piece of series: in the log, then in memory. Returns the record to wait for, and what to drop without the lock.
+    /// Deletes a piece of series: in the log, then in memory. Returns the record to wait for, and the data to drop once the locks are
+    /// released.
     pub(crate) fn apply_delete_series(
         &self,
         locked: &mut AllLocked<'_>,
@@ -254,7 +257,7 @@ mod tests {
         opened.unwrap().0
     }
 
-    /// The locks were free before the store was poisoned, and whoever waited for them went on with what was half done.
+    /// The locks were released before the store was poisoned, and threads that waited for them went on with a half-done deletion.
     #[test]
     fn a_panic_in_a_deletion_poisons_before_the_locks_are_free() {
         let core = open();
@@ -289,8 +292,9 @@ mod tests {
         assert!(catch_unwind(ended).is_err());
         assert!(core.poison.is_set());
     }
-    /// Each change of the list of days copies it: one for each day of the range would make a deletion over twenty years cost
-    /// fifty million entries.
+
+    /// Each change of the list of days copies it. With one change for each day, a deletion over twenty years would copy fifty million
+    /// entries.
     #[test]
     fn a_deletion_over_many_days_copies_their_list_a_few_times() {
         const DAYS: i32 = 7290;
@@ -312,17 +316,17 @@ mod tests {
             work();
             COPIES.get() - before
         };
-        let left = |of: &TimeRange| core.state.activity().covered(&series, of).len();
+        let active_days = |of: &TimeRange| core.state.activity().covered(&series, of).len();
         for (range, expected) in [(ranged, 2), (TimeRange::ALL, 0)] {
             let days: Vec<_> = (0..DAYS).map(|day| (Day(day), created)).collect();
             assert_eq!(copies(&|| core.state.mark_active(&days)), 1);
-            assert_eq!(left(&TimeRange::ALL), 7290);
+            assert_eq!(active_days(&TimeRange::ALL), 7290);
             let copied = copies(&|| match range == TimeRange::ALL {
                 true => drop(core.delete_all(&series)),
                 false => drop(core.delete_range(&series, range)),
             });
             assert!((1..=30).contains(&copied), "{copied} copies of the list");
-            assert_eq!(left(&TimeRange::ALL), expected);
+            assert_eq!(active_days(&TimeRange::ALL), expected);
         }
     }
 }

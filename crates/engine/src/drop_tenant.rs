@@ -1,7 +1,6 @@
-//! A tenant is dropped with one record of the log: its series end at one moment, and a crash drops all of them or none.
+//! A tenant is dropped with one record of the log: all its series are dropped at one moment, and after a crash all of them or none.
 //!
-//! From the record on nobody finds them. What they occupy in memory is freed in pieces afterwards; a restart does the same with what
-//! it has read.
+//! From that record on no reader finds them. Their memory is freed in pieces afterwards; a restart does the same.
 
 use crate::core::Core;
 use crate::query_meter::QueryMeter;
@@ -12,7 +11,7 @@ use base::id::TenantId;
 use base::store::StoreError;
 use std::sync::PoisonError;
 
-/// How often it looks for a moment at which the tenant has the series that were found.
+/// How often the drop is tried: the tenant may get new series between the search for its series and the lock.
 const LOOKS: usize = 4;
 
 impl Core {
@@ -48,7 +47,7 @@ impl Core {
             drop((names, ended));
             self.state.remove_dropped(&series);
             self.state.clear_dropped(&series, sequence);
-            // Some of them left behind would be there again once the next tenant is dropped.
+            // Until here a panic poisons the store: series that were not removed would be found again after the next drop.
             on_panic.disarm();
             drop(one_at_a_time);
             self.wal.commit(sequence)?;

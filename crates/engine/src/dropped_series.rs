@@ -57,12 +57,16 @@ mod tests {
         dropped.add(Day(3), 2, 12);
         dropped.add(Day(7), 1, 11);
         assert_eq!(dropped.last_sequence(), 12);
-        let most = |first: i32, last: i32, purged| dropped.most_on((Day(first), Day(last)), purged);
-        assert_eq!(most(3, 3, 11), 7);
-        assert_eq!(most(3, 3, 12), 0);
-        assert_eq!((most(4, 6, 0), most(0, 9, 0), most(4, 9, 10)), (0, 7, 1));
-        let mut left = dropped.clone();
-        left.retain(|day, sequence| (day, sequence) == (Day(7), 11));
-        assert_eq!(left.most_on((Day(0), Day(9)), 0), 1);
+        let most_on =
+            |first: i32, last: i32, purged| dropped.most_on((Day(first), Day(last)), purged);
+        assert_eq!(most_on(3, 3, 11), 7);
+        assert_eq!(most_on(3, 3, 12), 0);
+        assert_eq!(
+            (most_on(4, 6, 0), most_on(0, 9, 0), most_on(4, 9, 10)),
+            (0, 7, 1)
+        );
+        let mut retained = dropped.clone();
+        retained.retain(|day, sequence| (day, sequence) == (Day(7), 11));
+        assert_eq!(retained.most_on((Day(0), Day(9)), 0), 1);
     }
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 /// needed, because every read of a block comes through here.
 pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     move |source| {
-        // Somebody else has put it where a file or a folder of the store would be.
+        // Something that is not of the store lies where one of its files or folders would be.
         let in_the_way = match source.kind() {
             io::ErrorKind::IsADirectory => ", which is a folder; move it out of the samples folder",
             io::ErrorKind::NotADirectory if action == "list" => {
@@ -44,10 +44,10 @@ pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) ->
     }
 }
 
-/// What changes nothing when it fails, or is undone by whoever does it.
+/// Actions that change nothing when they fail, or that their caller undoes.
 const RETRYABLE: [&str; 5] = ["create", "list", "open", "read", "write"];
 
-/// What of the operating system was short, and what mends it.
+/// The resource of the operating system that was short, and what mends it.
 fn shortage(source: &io::Error) -> Option<&'static str> {
     match Errno::from_io_error(source)? {
         Errno::MFILE => Some(
@@ -69,12 +69,12 @@ pub(crate) fn out_of_space(reason: &str) -> StoreError {
     )
 }
 
-/// The engine does not do it now.
+/// The engine refuses it for now.
 pub(crate) fn unavailable(outage: Outage, reason: impl Into<String>) -> StoreError {
     Unavailable::new(outage, reason).into()
 }
 
-/// A file holds what nobody wrote.
+/// A file holds bytes that the engine has not written.
 pub(crate) fn corrupt(path: &Path, offset: u64, what: impl AsRef<str>) -> StoreError {
     StoreError::Damaged {
         place: path.display().to_string(),
@@ -110,9 +110,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_in_the_way_is_told_with_what_to_do() {
+    fn an_error_names_what_is_in_the_way_and_what_to_do() {
         let path = Path::new("/samples/wal");
-        let said =
+        let message_of =
             |action: &'static str, kind: io::ErrorKind| io(action, path)(kind.into()).to_string();
         for (action, kind) in [
             ("read", io::ErrorKind::IsADirectory),
@@ -120,17 +120,17 @@ mod tests {
             ("list", io::ErrorKind::NotADirectory),
             ("create", io::ErrorKind::AlreadyExists),
         ] {
-            let said = said(action, kind);
-            assert!(said.contains("/samples/wal, which is "), "{said}");
+            let message = message_of(action, kind);
+            assert!(message.contains("/samples/wal, which is "), "{message}");
             assert!(
-                said.ends_with("; move it out of the samples folder"),
-                "{said}"
+                message.ends_with("; move it out of the samples folder"),
+                "{message}"
             );
         }
         // What is no folder is above it, and is not named.
-        let above = said("read", io::ErrorKind::NotADirectory);
+        let above = message_of("read", io::ErrorKind::NotADirectory);
         assert_eq!(above, "cannot read /samples/wal");
-        assert_eq!(said("read", io::ErrorKind::NotFound), above);
+        assert_eq!(message_of("read", io::ErrorKind::NotFound), above);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Retention: days that lie past it are dropped as a whole, and with them the series that had samples on no other.
 //!
-//! A clock can be wrong, and a setting mistyped: a clock that is far ahead of the newest sample is not believed, and no more
-//! than a share of all days goes at one time.
+//! The clock may be wrong, and the setting may be mistyped: a clock that is far ahead of the newest sample is not believed, and one
+//! flush drops only a share of all days.
 
 use crate::core::Core;
 use crate::day::{DAY_MILLIS, Day};
@@ -17,11 +17,11 @@ use roaring::RoaringBitmap;
 use std::sync::TryLockError;
 use std::sync::atomic::Ordering;
 
-/// Of all days that have samples, a flush drops one in so many, but always one. Whoever sees that days go which should stay
-/// has so several flushes' time.
+/// Of all days that have samples, a flush drops at most one in so many, but at least one. An operator who notices that the wrong
+/// days are dropped has several flushes' time to stop it.
 const SHARE: usize = 10;
 
-/// How long nobody may have sent anything for the clock to be believed.
+/// The clock is believed up to so long after the newest sample.
 const SILENCE_MS: i64 = 30 * DAY_MILLIS;
 
 /// The first day that stays: as the retention says, if that is no more than the share. Days before `dropped_before` have been
@@ -46,8 +46,8 @@ fn first_retained_day(
 }
 
 impl Core {
-    /// Drops what lies past the retention, unless somebody is about it: then that is left to the next flush. Like a merge it goes by
-    /// a version, and flushes go on meanwhile.
+    /// Drops days past the retention; does nothing where another thread is doing so, and the next flush tries again. Like a merge it
+    /// works on a version, and other flushes are not held up.
     pub(crate) fn expire(&self) -> Result<(), StoreError> {
         let _one_at_a_time = match self.expiring.try_lock() {
             Ok(guard) => guard,

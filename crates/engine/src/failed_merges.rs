@@ -1,5 +1,5 @@
-//! Merges that failed, and how long each is left alone: a damaged segment is as damaged after the next flush, and another try would
-//! read its group from the beginning for nothing.
+//! Merges that failed, and how long each is not tried again: a segment that is damaged stays damaged, and each try reads its group
+//! from the beginning.
 
 use crate::day::Day;
 use base::time::Millis;
@@ -18,10 +18,10 @@ pub(crate) enum MergeReason {
     Purge,
 }
 
-/// How long a merge is left alone after its first failure; twice as long after each further one…
+/// How long a merge is not tried again after its first failure. The pause doubles with each further failure.
 const PAUSE_MIN_MS: i64 = 60 * 1000;
 
-/// …up to this.
+/// The longest pause after a failure.
 const PAUSE_MAX_MS: i64 = 24 * 3600 * 1000;
 
 #[derive(Debug)]
@@ -31,7 +31,7 @@ struct Pause {
 }
 
 impl Pause {
-    /// A clock that was ahead and has been set right would otherwise put off the next try until the time it once said.
+    /// Where a clock that was ahead has been corrected: otherwise the merge would not be tried until it shows that time again.
     fn is_over(&self, now: Millis) -> bool {
         now < self.since || now >= self.since.plus(self.length_ms)
     }
@@ -42,12 +42,12 @@ impl Pause {
 pub(crate) struct FailedMerges(BTreeMap<(MergeGroup, MergeReason), Pause>);
 
 impl FailedMerges {
-    /// Forgets the groups that are no more.
+    /// Forgets the groups that do not exist any more.
     pub(crate) fn retain(&mut self, groups: &BTreeSet<MergeGroup>) {
         self.0.retain(|(group, _), _| groups.contains(group));
     }
 
-    /// Lets everything be tried at once: somebody waits for it.
+    /// Ends all pauses, for a merge that a caller waits for.
     pub(crate) fn end_pauses(&mut self) {
         for pause in self.0.values_mut() {
             pause.length_ms = 0;

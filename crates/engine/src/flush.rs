@@ -1,15 +1,15 @@
-//! Flush: the head becomes segments, and the log before it goes.
+//! Flush: the head is written to segments, and the log files before it are removed.
 //!
 //! 1. Without a lock: the log's next file is made.
-//! 2. With everything held still, for an instant: what is appended from here on belongs into that file; the head is frozen.
-//! 3. The log turns to the new file, once all that belongs before it is on stable storage.
+//! 2. With all locks, for an instant: the head is frozen, and records from here on belong into that file.
+//! 3. The log switches to the new file, once all records before it are on stable storage.
 //! 4. At most eight segments are written (late samples of many days share one), and one name file, all synced.
-//! 5. The manifest names them; from there on they are the truth, and readers see them in place of the frozen head.
-//! 6. Files that no longer count are removed.
+//! 5. The manifest names them, and readers use them in place of the frozen head.
+//! 6. Log files and name files that are not needed any more are removed.
 //!
-//! Whatever fails on the way poisons: the log still holds all, and the next start ends what was begun. Only where a disk had
-//! no room, or the process no file descriptor, nothing is broken: the files that were begun are removed, what was frozen stays in
-//! memory, and the next flush begins with it.
+//! A failure poisons the store: the log still holds all records, and the next start reads them again. A lack of disk space or of file
+//! descriptors is an exception: the files that were begun are removed, the frozen head stays in memory, and the next flush begins
+//! with it.
 
 use crate::core::Core;
 use crate::day::Day;
@@ -19,12 +19,12 @@ use crate::head::series::HeadSeries;
 use crate::index::names::Names;
 use crate::layout::{NAMES, WAL, segment_dir};
 use crate::open_dir::OpenDir;
+use crate::pending_flush::PendingFlush;
 use crate::publish::{Change, NewSegment};
 use crate::registry::name_file::{CreatedSeries, NameFile};
 use crate::segment::layout::Header;
 use crate::series_ref::SeriesRef;
-use crate::state::{FreezeOutcome, Frozen};
-use crate::unflushed::Unflushed;
+use crate::state::{FreezeOutcome, FrozenHead};
 use crate::wal;
 use base::id::TenantId;
 use base::store::StoreError;
@@ -37,11 +37,11 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 /// Name files are rewritten as one when there would be more than this.
 const NAME_FILES_MAX: usize = 16;
 
-/// Days that a flush makes segments of their own for. What a sender sends for more days than this lies in one segment with
-/// samples of many days: however far back they reach, a flush makes few files.
+/// Segments that a flush writes at most. Where the head has samples of more days, those of the smallest days share one segment, so
+/// that a flush writes few files however many days it covers.
 const DAYS_MAX: usize = 8;
 
-/// The days that get no segment of their own: of more than a few, those on which the fewest series have samples.
+/// The days that share a segment where there are more than [`DAYS_MAX`]: those on which the fewest series have samples.
 fn late_days(days: &BTreeMap<Day, Vec<usize>>) -> BTreeSet<Day> {
     if days.len() <= DAYS_MAX {
         return BTreeSet::new();
@@ -56,7 +56,7 @@ fn late_days(days: &BTreeMap<Day, Vec<usize>>) -> BTreeSet<Day> {
     by_size.into_iter().map(|(_, day)| day).collect()
 }
 
-/// Files that count for nothing until they are published.
+/// The files that step 4 of a flush has written. They are not part of the store until step 5 publishes them.
 #[derive(Debug, Default)]
 struct UnpublishedFiles {
     segments: Vec<NewSegment>,
@@ -83,7 +83,7 @@ fn since(mut created: Vec<CreatedSeries>, dropped: Vec<SeriesRef>) -> NameFile {
 }
 
 impl Core {
-    pub(crate) fn flushing(&self) -> MutexGuard<'_, Option<Unflushed>> {
+    pub(crate) fn flushing(&self) -> MutexGuard<'_, Option<PendingFlush>> {
         self.flushing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -92,15 +92,15 @@ impl Core {
         self.flush_if(|| true)
     }
 
-    /// The same, if it is wanted still once no other flush is under way.
+    /// The same, if `wanted` is still true once no other flush is under way.
     pub(crate) fn flush_if(&self, wanted: impl FnOnce() -> bool) -> Result<(), StoreError> {
         self.poison.check()?;
-        let mut unflushed = self.flushing();
+        let mut pending = self.flushing();
         if !wanted() {
             return Ok(());
         }
         let on_panic = self.poison.on_panic("flushed the head");
-        let flushed = self.flush_all(&mut unflushed);
+        let flushed = self.flush_all(&mut pending);
         on_panic.disarm();
         match &flushed {
             Ok(()) => self.flush_shortage.clear(),
@@ -109,8 +109,8 @@ impl Core {
             }
             Err(_) => {}
         }
-        // However much expires, the next flush does not wait for it.
-        drop(unflushed);
+        // Released before days are dropped, which may take long: the next flush does not wait for that.
+        drop(pending);
         flushed?;
         let expired = self.expire().map_err(self.poison_unless_retryable());
         expired.inspect_err(|refused| {
@@ -120,34 +120,34 @@ impl Core {
         })
     }
 
-    fn flush_all(&self, unflushed: &mut Option<Unflushed>) -> Result<(), StoreError> {
-        self.flush_rest(unflushed)?;
-        *unflushed = self.freeze().map_err(self.poison_unless_retryable())?;
-        self.flush_rest(unflushed)
+    fn flush_all(&self, pending: &mut Option<PendingFlush>) -> Result<(), StoreError> {
+        self.flush_rest(pending)?;
+        *pending = self.freeze().map_err(self.poison_unless_retryable())?;
+        self.flush_rest(pending)
     }
 
     /// Steps 3 to 6 of what is frozen, if something is.
-    pub(crate) fn flush_rest(&self, unflushed: &mut Option<Unflushed>) -> Result<(), StoreError> {
-        let Some(waiting) = unflushed.as_ref() else {
+    pub(crate) fn flush_rest(&self, pending: &mut Option<PendingFlush>) -> Result<(), StoreError> {
+        let Some(waiting) = pending.as_ref() else {
             return Ok(());
         };
         self.flush_frozen(waiting)
             .map_err(self.poison_unless_retryable())?;
-        // Freeing a head takes time, and nobody waits for it here but the next flush.
-        *unflushed = None;
+        // Freeing the head takes time; only the next flush waits for it here.
+        *pending = None;
         self.counters.flushes.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
     /// Steps 1 and 2. `None` when nothing has happened since the last flush.
-    fn freeze(&self) -> Result<Option<Unflushed>, StoreError> {
-        // Most of what waits to be synced is synced before anything is held still.
+    fn freeze(&self) -> Result<Option<PendingFlush>, StoreError> {
+        // Most records that are not synced yet are synced here, before the locks are taken.
         self.wal.commit(self.wal.last_sequence())?;
         let (sequence, wal_first, name_files) = {
             let manifest = self.manifest();
             (manifest.sequence, manifest.wal_first, manifest.names.len())
         };
-        // Every start begins a log file; without records, too, they must not pile up.
+        // Every start begins a log file: even without records, a flush removes the old ones.
         if self.wal.last_sequence() == sequence && self.wal.file_number() == wal_first {
             return Ok(None);
         }
@@ -174,7 +174,7 @@ impl Core {
         };
         let is_empty = names.created.is_empty() && names.dropped.is_empty();
         let names = (!is_empty).then(|| names.encode());
-        Ok(Some(Unflushed {
+        Ok(Some(PendingFlush {
             frozen,
             wal_first: switch.file,
             next_series,
@@ -184,19 +184,19 @@ impl Core {
     }
 
     /// Steps 3 to 6.
-    fn flush_frozen(&self, unflushed: &Unflushed) -> Result<(), StoreError> {
-        self.wal.switch_to(unflushed.wal_first)?;
+    fn flush_frozen(&self, pending: &PendingFlush) -> Result<(), StoreError> {
+        self.wal.switch_to(pending.wal_first)?;
         let mut written = UnpublishedFiles::default();
-        let filled = self.write_files(unflushed, &mut written);
+        let filled = self.write_files(pending, &mut written);
         if let Err(error) = filled {
             self.discard_written(&written);
             return Err(error);
         }
-        // In files nothing tells a batch that is not done from others.
-        self.state.batches.wait_through(unflushed.frozen.batch);
+        // Samples in files do not say which batch they are of, so a batch that is not done yet could be read in part.
+        self.state.batches.wait_through(pending.frozen.batch);
         let mut manifest = self.manifest();
-        let mut discarded = self.logs_before(unflushed.wal_first);
-        if unflushed.all_names {
+        let mut discarded = self.logs_before(pending.wal_first);
+        if pending.all_names {
             discarded.extend(manifest.names.iter().map(|file| self.dir().join(file)));
         }
         let change = Change {
@@ -205,10 +205,10 @@ impl Core {
             ..Change::default()
         };
         let published = self.publish(&mut manifest, change, |next| {
-            next.sequence = unflushed.frozen.sequence;
-            next.wal_first = unflushed.wal_first;
-            next.next_series = unflushed.next_series;
-            if unflushed.all_names {
+            next.sequence = pending.frozen.sequence;
+            next.wal_first = pending.wal_first;
+            next.next_series = pending.next_series;
+            if pending.all_names {
                 next.names.clear();
             }
             next.names.extend(written.names.clone());
@@ -226,8 +226,8 @@ impl Core {
         Ok(())
     }
 
-    /// The log files with lower numbers. Numbers may be left out, so the folder says which there are; where it cannot be read
-    /// now, the next flush finds them.
+    /// The log files with lower numbers, as listed in the folder, because numbers may be missing. Where it cannot be listed now, the
+    /// next flush removes them.
     fn logs_before(&self, wal_first: u64) -> Vec<PathBuf> {
         let dir = self.dir().join(WAL);
         let names = self.storage.list(&dir).unwrap_or_default();
@@ -242,11 +242,11 @@ impl Core {
     /// Step 4.
     fn write_files(
         &self,
-        unflushed: &Unflushed,
+        pending: &PendingFlush,
         written: &mut UnpublishedFiles,
     ) -> Result<(), StoreError> {
-        self.write_segments(&unflushed.frozen, written)?;
-        if let Some(names) = &unflushed.names {
+        self.write_segments(&pending.frozen, written)?;
+        if let Some(names) = &pending.names {
             let file = format!("{NAMES}/{:010}.names", self.take_file_number());
             self.write_file(&self.dir().join(&file), names)?;
             written.names = Some(file);
@@ -254,11 +254,11 @@ impl Core {
         Ok(())
     }
 
-    /// Removes files that were not published: what is not finished must not fill the disk.
+    /// Removes files that were not published, so that they do not fill the disk.
     fn discard_written(&self, written: &UnpublishedFiles) {
         for segment in &written.segments {
             self.discard(segment.segment.path());
-            // Fails where other segments are left.
+            // Fails where the folder holds other segments.
             let dir = segment_dir(self.dir(), segment.segment.header());
             let _ = self.storage.remove_dir(&dir);
         }
@@ -267,10 +267,11 @@ impl Core {
         }
     }
 
-    /// Whatever day it is of: which days lie past the retention is for the expiry to say, which does not believe every clock.
+    /// Writes samples of all days, also of those past the retention: the expiry drops these, and checks first whether the clock can be
+    /// believed.
     fn write_segments(
         &self,
-        frozen: &Frozen,
+        frozen: &FrozenHead,
         written: &mut UnpublishedFiles,
     ) -> Result<(), StoreError> {
         let all = self.existing(frozen)?;
@@ -297,8 +298,8 @@ impl Core {
         // A segment's days are counted in sixteen bits.
         let mut rest: Vec<Day> = late.into_iter().collect();
         while let Some(first) = rest.first().copied() {
-            let within = |day: &Day| day.0.abs_diff(first.0) <= u32::from(u16::MAX);
-            let covered: BTreeSet<Day> = rest.iter().copied().filter(within).collect();
+            let fits = |day: &Day| day.0.abs_diff(first.0) <= u32::from(u16::MAX);
+            let covered: BTreeSet<Day> = rest.iter().copied().filter(fits).collect();
             rest.retain(|day| !covered.contains(day));
             let more = covered.last().map_or(0, |last| last.0.abs_diff(first.0));
             // One day alone is in no late segment.
@@ -313,11 +314,11 @@ impl Core {
         self.sync_segments(&written.segments)
     }
 
-    /// What a frozen head holds of series that exist still. Those that were dropped meanwhile must stay dropped after a crash: their
-    /// records come before the manifest.
+    /// The samples of a frozen head whose series still exist. Where some were dropped meanwhile, the records that dropped them are
+    /// synced before the manifest is written, so that they stay dropped after a crash.
     fn existing(
         &self,
-        frozen: &Frozen,
+        frozen: &FrozenHead,
     ) -> Result<Vec<(TenantId, SeriesRef, HeadSeries)>, StoreError> {
         let mut all = frozen.head.sorted();
         let mut exist = Vec::with_capacity(all.len());
@@ -334,7 +335,7 @@ impl Core {
         Ok(all)
     }
 
-    /// Writes what these series have on some days as one segment.
+    /// Writes the samples of these series on the days that `holds` accepts as one segment.
     fn write_segment(
         &self,
         header: Header,

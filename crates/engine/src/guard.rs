@@ -1,12 +1,12 @@
-//! The locks that a writer takes, with a promise: whoever holds one does a bounded number of steps. No query takes any of
-//! them: what it needs is published ([`crate::state::State`]).
+//! The locks that a writer takes. A thread that holds one does a bounded number of steps before it releases it. Queries take none of
+//! them: the state that they need is published ([`crate::state::State`]).
 //!
-//! A deletion, a retention pass or a merge takes the locks once for each piece of its work. What goes through entries one by
-//! one says so with [`step`]; in builds with debug assertions, and so in every test, a thread that holds a lock and takes
-//! more than [`LOCK_STEPS_MAX`] panics.
+//! A deletion, a retention pass or a merge takes the locks once for each piece of its work. Code that goes through entries one by
+//! one counts them with [`step`]. In builds with debug assertions, and so in every test, a thread panics that takes more than
+//! [`LOCK_STEPS_MAX`] steps while it holds a lock.
 //!
-//! What is not counted so: an append, which writes a few thousand samples at one time; folding late samples into the column
-//! of their series.
+//! Not counted are an append, which writes a few thousand samples at a time, and the sorting of late samples into the column of
+//! their series.
 
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
@@ -14,16 +14,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 use std::time::Duration;
 
-/// Steps that may be taken under the lock at one time. A step is far below a microsecond, but for a bitmap of a day or a
-/// series with many samples in the head, which are some.
+/// Steps that a thread may take while it holds a lock. A step takes far less than a microsecond; only with the bitmap of a day, or
+/// with a series that has many samples in the head, it takes a few.
 pub(crate) const LOCK_STEPS_MAX: u64 = 4096;
 
-/// Entries of one piece of work under the lock, where each costs more than a look: with names of a thousand bytes about a
-/// millisecond.
+/// Entries of one piece of work under the lock where each of them is changed and not only read. With names of a thousand bytes, a
+/// piece takes about a millisecond.
 pub(crate) const PIECE: usize = 256;
 
-/// Lets those who wait for the lock have it, between two pieces: whoever lets go of it and takes it again at once would
-/// else nearly always be the first.
+/// Lets waiting threads take the lock between two pieces of work. A thread that releases a lock and takes it again at once nearly
+/// always gets it before those that wait.
 pub(crate) fn yield_to_waiters() {
     std::thread::sleep(Duration::from_micros(100));
 }
@@ -33,7 +33,7 @@ thread_local! {
     static HELD: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
 }
 
-/// Says that `steps` entries are looked at. Free of cost without debug assertions.
+/// Counts `steps` entries that are read or changed. Does nothing without debug assertions.
 #[inline]
 pub(crate) fn step(steps: u64) {
     if cfg!(debug_assertions) {
@@ -51,14 +51,13 @@ pub(crate) fn step(steps: u64) {
     }
 }
 
-/// Says that this thread may come to wait for others, which it never does with the lock. Free of cost without debug
-/// assertions.
+/// Marks a place where this thread may wait for others: it must not hold a lock there. Does nothing without debug assertions.
 #[inline]
 pub(crate) fn may_wait() {
     debug_assert!(!holds_any(), "waits with the lock that writers need");
 }
 
-/// Says that a query takes a step: it holds no lock that writers need, which builds with debug assertions check.
+/// Marks a step of a query, which must not hold a lock that writers need. Does nothing without debug assertions.
 #[inline]
 pub(crate) fn query_step() {
     debug_assert!(!holds_any(), "a query holds a lock that writers need");
@@ -86,13 +85,13 @@ fn end() {
     }
 }
 
-/// A lock that writers take. It lies on cache lines of its own: two threads that hold neighbouring shards would else take them
-/// from one another with every turn.
+/// A lock that writers take. It has cache lines of its own: otherwise two threads that use neighbouring shards would invalidate each
+/// other's caches all the time.
 #[derive(Debug)]
 #[repr(align(128))]
 pub(crate) struct Lock<T> {
     inner: RwLock<T>,
-    /// How often anybody has got it.
+    /// How often the lock has been acquired.
     turns: AtomicU64,
 }
 
@@ -112,8 +111,8 @@ impl<T> Lock<T> {
         }
     }
 
-    // Whoever changes something under a lock asks for a guard once they hold it (`crate::poison::OnPanic`): a panic then poisons
-    // the store before the lock is free, and so before anybody sees what it left.
+    // Code that changes something under a lock creates a `crate::poison::OnPanic` after it has taken the lock. That is then dropped
+    // first, so that a panic poisons the store before another thread can take the lock and use the half-done change.
     pub(crate) fn read(&self) -> ReadGuard<'_, T> {
         let guard = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         self.turns.fetch_add(1, Ordering::Relaxed);
@@ -128,7 +127,7 @@ impl<T> Lock<T> {
         WriteGuard(guard)
     }
 
-    /// The same, unless somebody holds it.
+    /// The same; none where another thread holds the lock.
     pub(crate) fn try_write(&self) -> Option<WriteGuard<'_, T>> {
         let guard = match self.inner.try_write() {
             Ok(guard) => guard,
@@ -140,7 +139,7 @@ impl<T> Lock<T> {
         Some(WriteGuard(guard))
     }
 
-    /// How often anybody has got it so far, when it is not to be had now.
+    /// How often the lock has been acquired so far, if it is locked now.
     pub(crate) fn acquisitions_if_locked(&self) -> Option<u64> {
         match self.inner.try_read() {
             Err(TryLockError::WouldBlock) => Some(self.turns.load(Ordering::Relaxed)),

@@ -1,10 +1,13 @@
-//! The memory budget for samples that are in no segment yet, for all accounts together. It is kept to the byte: a
-//! writer reserves the most that a batch can take before the first of its samples is written.
+//! The memory budget for samples that are in no segment yet, for all accounts together. It is never exceeded: a writer
+//! reserves the most memory that a batch can need before it writes the first sample.
 //!
-//! From half of it on the head is flushed before its time. What is beyond three quarters is for those who have less than an
-//! equal share: whoever has more is refused first. The last eighth is split among all, and kept for owners that have less.
-//! Shares are of accounts: as many tenants as one has, they have one together. A batch that needs more than three quarters by
-//! itself is told so: it will never be accepted.
+//! - From half of the budget on, the head is flushed early.
+//! - Above three quarters, an owner with more than an equal share of the budget is refused.
+//! - In the last eighth, an owner is refused that has more than an equal share of that eighth. So an owner with little in memory can
+//!   still write when others have filled the rest.
+//! - A batch that alone needs more than three quarters is refused with an error of its own, because no flush makes room for it.
+//!
+//! An account has one share, however many tenants it has.
 
 use crate::core::Core;
 use crate::head;
@@ -24,13 +27,13 @@ struct HeadUsage {
     owners: u64,
 }
 
-/// From here on, owners with more than their share are refused.
+/// Owners with more than their share are refused where all together need more bytes than this.
 const fn shares_from(budget: u64) -> u64 {
     budget - budget / 4
 }
 
-/// The limit that refuses `more` bytes, if any: the whole, or the caller's share. Errors name the configured figure, because a
-/// share would reveal how many others write.
+/// The limit that `more` bytes exceed, if any: that of all, or the owner's share. The error names the configured budget and not the
+/// size of the share, which would reveal how many others write.
 fn over(budget: u64, usage: HeadUsage, more: u64) -> Option<Stop> {
     let (limit, allowed) = (&limit::HEAD_BYTES, budget);
     let all = usage.all.saturating_add(more);
@@ -42,7 +45,7 @@ fn over(budget: u64, usage: HeadUsage, more: u64) -> Option<Stop> {
             allowed,
         });
     }
-    // One more, for an owner that has nothing yet. The last eighth is split among all, so that owners with little get it.
+    // One share more than there are owners, for one that has nothing yet.
     let parts = usage.owners + 1;
     let stages = [
         (shares_from(budget), budget / parts),
@@ -56,15 +59,15 @@ fn over(budget: u64, usage: HeadUsage, more: u64) -> Option<Stop> {
 }
 
 impl Core {
-    /// Bytes of samples that are in no segment: those that came in since the last flush began, and those that it writes.
+    /// Bytes of samples that are in no segment yet: those of the head, and those of the frozen head.
     pub(crate) fn head_bytes(&self) -> u64 {
         let version = self.state.version();
         let frozen = version.frozen.as_ref().map(|frozen| frozen.head.bytes());
         version.head.bytes() + frozen.unwrap_or_default()
     }
 
-    /// Bytes of the pages that lead to these samples. Nobody reserves them: they are known once a batch is written, and count
-    /// against the next one.
+    /// Bytes of the pages that index these samples. They are not reserved: how many a batch needs is known once it is written, and
+    /// they count when the next one is reserved.
     pub(crate) fn head_page_bytes(&self) -> u64 {
         let version = self.state.version();
         let frozen = version.frozen.as_ref();
@@ -84,14 +87,14 @@ impl Core {
         for head in heads {
             usage.all += head.bytes() + head.page_bytes();
             usage.of_owner += head.bytes_of(owner);
-            // Here and there they are mostly the same.
+            // Both heads mostly have the same owners, so their numbers are not added.
             usage.owners = usage.owners.max(head.owners() as u64);
         }
         usage
     }
 
-    /// Reserves memory for a batch until it is written. Refuses it when there is none, or none for this owner; a flush makes room.
-    /// Samples that are not accepted take none.
+    /// Reserves memory for a batch until it is written. Refuses the batch, and asks for a flush, where the budget or the owner's share
+    /// is used up. Samples that are not accepted need no memory.
     pub(crate) fn reserve_head(
         &self,
         owner: Owner,
@@ -99,14 +102,14 @@ impl Core {
         is_accepted: impl Fn(Millis) -> bool,
     ) -> Result<HeadReservation<'_>, StoreError> {
         let budget = self.config.head_bytes;
-        let most = shares_from(budget);
+        let batch_max = shares_from(budget);
         let fits = |now: &ReservationTotals, more: u64| {
             let all = now
                 .all
                 .saturating_add(self.head_bytes() + self.head_page_bytes());
-            all.saturating_add(more) <= most
+            all.saturating_add(more) <= batch_max
         };
-        // Nearly always: nobody's share matters.
+        // The usual case: so little is in memory that shares do not matter, and a rough estimate will do.
         let roughly = head::bytes_max(batch);
         let now = self.reservations.now();
         if fits(&now, roughly) {
@@ -114,12 +117,12 @@ impl Core {
         }
         drop(now);
         let more = head::bytes_max_of(batch, is_accepted).min(roughly);
-        if more > most {
+        if more > batch_max {
             let (limit, allowed) = (&limit::HEAD_BYTES, budget);
             return Err(StoreError::Stopped(Stop::TooMuch {
                 limit,
                 needed: more,
-                most,
+                most: batch_max,
                 allowed,
             }));
         }
@@ -135,20 +138,20 @@ impl Core {
         Err(StoreError::Stopped(stop))
     }
 
-    /// Whether the head is to be flushed before its time.
+    /// Whether the head is so large that it is to be flushed before the interval has passed.
     pub(crate) fn is_head_large(&self) -> bool {
         let head = &self.state.version().head;
         head.bytes() + head.page_bytes() >= self.config.head_bytes / 2
     }
 
-    /// Whether the owner has as much in the head as others have in the mean: who has less need not wait for a flush that
-    /// others have made due.
+    /// Whether the owner has at least the mean of all owners in memory. One that has less does not wait for a flush that the others
+    /// have caused.
     pub(crate) fn has_share(&self, owner: Owner) -> bool {
         let usage = self.head_usage(owner, &self.reservations.now());
         usage.of_owner.saturating_mul(usage.owners) >= usage.all
     }
 
-    /// The flusher has work, as soon as it has done what it is at.
+    /// Wakes the flusher; a flush that is under way is followed by another.
     pub(crate) fn ask_for_flush(&self) {
         self.requests().flush = true;
         self.wake.notify_all();

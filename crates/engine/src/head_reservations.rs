@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Debug, Default)]
 pub(crate) struct ReservationTotals {
     pub(crate) all: u64,
-    /// No more than batches are written at one time, and mostly one or two: they are looked through faster than hashed.
+    /// One for each owner with batches in progress, which are few: a linear search is faster than a hash map.
     owners: Vec<(Owner, u64)>,
 }
 
@@ -48,7 +48,7 @@ impl ReservationTotals {
     }
 }
 
-/// All reservations. Their lock is held for a look at figures, and no other is taken under it.
+/// All reservations. Their lock is held for a few additions, and no other lock is taken meanwhile.
 #[derive(Debug, Default)]
 pub(crate) struct HeadReservations(Mutex<ReservationTotals>);
 
@@ -57,7 +57,7 @@ impl HeadReservations {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reserves what there is room for, as found under the same lock.
+    /// Adds a reservation under the same lock under which the caller has checked that it fits.
     pub(crate) fn add(
         &self,
         mut now: MutexGuard<'_, ReservationTotals>,

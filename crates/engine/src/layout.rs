@@ -22,7 +22,7 @@ pub(crate) fn segment_dir(dir: &Path, header: &Header) -> PathBuf {
     }
 }
 
-/// Whether a file has a name that this engine gives. Others are left alone: they are of somebody else.
+/// Whether a file has a name that this engine gives. It never removes others, because they are not its own.
 pub(crate) fn is_ours(file: &Path) -> bool {
     let name = file.file_name().and_then(|name| name.to_str());
     name.is_some_and(|name| {

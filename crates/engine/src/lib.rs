@@ -37,6 +37,7 @@ mod layout;
 mod manifest;
 mod new_series;
 mod open_dir;
+mod pending_flush;
 mod points;
 mod poison;
 mod publish;
@@ -64,7 +65,6 @@ mod threads;
 mod tombstone;
 mod tombstones;
 mod undecoded;
-mod unflushed;
 mod wal;
 
 pub use config::EngineConfig;

@@ -1,5 +1,5 @@
-//! The series that a batch makes: which of its unknown names get a number, and what the log says of them. All of it is there before
-//! the catalog is locked to take them in.
+//! The series that a batch creates: which of its unknown names get a number, and the record of the log that creates them. Both are
+//! prepared before the catalog is locked to add them.
 
 use crate::registry::table::Fingerprint;
 use crate::series_ref::SeriesRef;
@@ -77,7 +77,7 @@ impl<'n> NewSeries<'n> {
                 limit: tenant_limit,
             });
         }
-        // The last one is never given.
+        // The last number is never used.
         let number = u32::try_from(u64::from(first_number) + made).unwrap_or(u32::MAX);
         if number == u32::MAX {
             return Err(RejectReason::NumbersUsedUp);
@@ -89,7 +89,7 @@ impl<'n> NewSeries<'n> {
         Ok(series)
     }
 
-    /// The record of the log that says so.
+    /// The record of the log that creates them.
     pub(crate) fn payload(&self) -> Payload {
         Payload::new(Kind::Created, put_created(&self.series))
     }
@@ -116,7 +116,7 @@ mod tests {
         quota: SeriesQuota::UNLIMITED,
     };
 
-    /// What each of the names gets.
+    /// The number, or the refusal, that each of the names gets.
     fn numbers(room: NewSeriesRoom, names: &[&'static str]) -> Vec<Result<u32, RejectReason>> {
         let registry = Registry::new([1, 2]);
         let tenant = TenantId(1);

@@ -1,10 +1,11 @@
-//! The manifest changes, and with it what readers see: the only place where either does so for files. The lock is held for as
-//! long as a manifest takes to be written, and by a merge until activity is settled; no writer of samples takes it.
+//! Publishes new files: stores a manifest that names them, then the version that readers use. No other code changes the files in
+//! either. The manifest's lock is held while the manifest is written, and by a merge until it has also cleared activity; appends
+//! never take it.
 
 use crate::core::Core;
 use crate::manifest::{Manifest, SegmentEntry, TenantOwner};
 use crate::segment::reader::Segment;
-use crate::state::Frozen;
+use crate::state::FrozenHead;
 use crate::tombstone::Tombstone;
 use base::store::StoreError;
 use std::collections::HashSet;
@@ -23,17 +24,17 @@ pub(crate) struct NewSegment {
 #[derive(Debug, Default)]
 pub(crate) struct Change {
     pub(crate) added: Vec<NewSegment>,
-    /// In place of these.
+    /// The segments that `added` replaces.
     pub(crate) removed: Vec<Arc<Segment>>,
-    /// The frozen head is in `added`.
+    /// `added` holds the samples of the frozen head, which is dropped.
     pub(crate) flushed: bool,
 }
 
-/// Whether a segment, or the frozen head that will be some, may hold what a deletion hides.
+/// Whether a segment, or the frozen head that is to become segments, may still hold samples that the tombstone hides.
 fn is_needed(
     tombstone: &Tombstone,
     segments: &[Arc<Segment>],
-    frozen: Option<&Arc<Frozen>>,
+    frozen: Option<&Arc<FrozenHead>>,
 ) -> bool {
     frozen.is_some_and(|frozen| frozen.sequence < tombstone.sequence)
         || segments
@@ -46,13 +47,13 @@ impl Core {
         self.manifest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The number of a new file; never given twice.
+    /// The number for a new file. No number is returned twice.
     pub(crate) fn take_file_number(&self) -> u64 {
         self.next_file.fetch_add(1, Ordering::SeqCst)
     }
 
-    /// Makes `change` and what `edit` does to the manifest the truth; false, and nothing has changed, when what is to be
-    /// removed is not there any more. The caller holds the lock of the manifest.
+    /// Applies `change` and `edit` to the manifest and stores it, then publishes the version. Returns false, without any change, where
+    /// a segment that is to be removed is not in the version any more. The caller holds the manifest's lock.
     pub(crate) fn publish(
         &self,
         manifest: &mut Manifest,
@@ -96,11 +97,11 @@ impl Core {
         let mut dropped = HashSet::new();
         next.tombstones.clear();
         next.owners.clear();
-        version.tombstones.each_tenant(|tenant, own| {
+        version.tombstones.each_tenant(|tenant, tombstones| {
             let owner = self.state.owners.of(tenant);
             next.owners
                 .extend(owner.map(|owner| TenantOwner::new(tenant, owner)));
-            for tombstone in own {
+            for tombstone in tombstones {
                 if !is_needed(tombstone, &segments, frozen) {
                     dropped.insert(tombstone.sequence);
                 } else if tombstone.sequence <= next.sequence {
@@ -109,7 +110,7 @@ impl Core {
             }
         });
         let stored = Arc::new(version.stored.changed(&version.segments, &segments));
-        // On disk one thing and in memory another: nobody could go on from there.
+        // A panic from here on would leave memory and disk in different states, so it poisons the store.
         let on_panic = self.poison.on_panic("changed the manifest");
         let stored_next = next.store(self.storage.as_ref(), self.dir());
         if let Err(error) = stored_next {
@@ -119,7 +120,7 @@ impl Core {
         *manifest = next;
         let segments = Arc::new(segments);
         self.state.change(|version| {
-            // Deletions that came in meanwhile are among these; they are later than anything in a segment.
+            // Taken from the current version, which has the deletions that were made meanwhile: `dropped` contains none of them.
             if !dropped.is_empty() {
                 let is_dropped = |tombstone: &Tombstone| dropped.contains(&tombstone.sequence);
                 version.tombstones = version.tombstones.without(is_dropped);
@@ -133,13 +134,15 @@ impl Core {
         on_panic.disarm();
         Ok(true)
     }
-    /// Forgets the deletions that hide nothing any more, though no file has changed for it: what was searched for nothing.
+
+    /// Removes the tombstones that hide nothing any more where no file changes with them: a merge has searched their segments and
+    /// found none of the samples.
     pub(crate) fn forget_tombstones(&self) -> Result<(), StoreError> {
         let mut manifest = self.manifest();
         let version = self.state.version();
         let mut is_any_over = false;
-        version.tombstones.each_tenant(|_, own| {
-            is_any_over |= own
+        version.tombstones.each_tenant(|_, tombstones| {
+            is_any_over |= tombstones
                 .iter()
                 .any(|tombstone| !is_needed(tombstone, &version.segments, version.frozen.as_ref()));
         });

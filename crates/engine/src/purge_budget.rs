@@ -1,5 +1,5 @@
-//! How much background purges may rewrite: whoever deletes a little on every day must not have the whole store rewritten again and
-//! again, which costs the disk of all tenants.
+//! How much background purges may rewrite. Without a budget, a tenant that deletes a little on every day could have the whole store
+//! rewritten again and again, at the cost of all tenants.
 
 use base::time::Millis;
 
@@ -8,21 +8,21 @@ const HOUR_MS: u128 = 3600 * 1000;
 /// In an hour, purges rewrite one in so many bytes of the store: all of it once a day.
 const STORE_PART: u64 = 24;
 
-/// The bytes that purges may rewrite now. What they do not need is kept for the next hour and no longer, unless something waits
-/// that takes more.
+/// The bytes that purges may rewrite now. At most one hour's worth of unused bytes is kept, or more where a waiting group needs
+/// more.
 #[derive(Debug, Default)]
 pub(crate) struct PurgeBudget {
-    left: u64,
+    bytes_left: u64,
     refilled: Option<Millis>,
     /// Something was refused since the last refill.
     is_used_up: bool,
 }
 
 impl PurgeBudget {
-    /// For a purge that somebody waits for.
+    /// For a purge that a caller waits for.
     pub(crate) const fn unlimited() -> Self {
         Self {
-            left: u64::MAX,
+            bytes_left: u64::MAX,
             refilled: None,
             is_used_up: false,
         }
@@ -35,27 +35,30 @@ impl PurgeBudget {
         let brought = match self.refilled {
             None => hourly,
             Some(before) => {
-                // A clock that was set back brings nothing.
+                // A clock that was set back adds nothing.
                 let passed = now.0.saturating_sub(before.0).max(0).unsigned_abs();
                 let brought = u128::from(hourly) * u128::from(passed) / HOUR_MS;
                 u64::try_from(brought).unwrap_or(u64::MAX)
             }
         };
-        self.left = self.left.saturating_add(brought).min(hourly.max(dearest));
+        self.bytes_left = self
+            .bytes_left
+            .saturating_add(brought)
+            .min(hourly.max(dearest));
         self.refilled = Some(now);
         self.is_used_up = false;
     }
 
-    /// Whether so many bytes may be rewritten. Once they may not, nothing may until the next refill: a large group would else wait
-    /// for ever behind small ones.
+    /// Whether so many bytes may be rewritten. After the first refusal, everything is refused until the next refill: otherwise small
+    /// groups would use up the budget again and again, and a large one would never be purged.
     pub(crate) const fn allows(&mut self, bytes: u64) -> bool {
-        self.is_used_up |= bytes > self.left;
+        self.is_used_up |= bytes > self.bytes_left;
         !self.is_used_up
     }
 
     /// So many bytes were read or rewritten.
     pub(crate) const fn spend(&mut self, bytes: u64) {
-        self.left = self.left.saturating_sub(bytes);
+        self.bytes_left = self.bytes_left.saturating_sub(bytes);
     }
 
     /// Whether something waits for the next refill.

@@ -7,27 +7,27 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// In the background, days are rewritten because of deletions no more often than this…
+/// The least time between two background purges, except as follows.
 const PURGE_INTERVAL_MS: i64 = 24 * 3600 * 1000;
 
-/// …unless more deletions of ranges than this wait: every read of their series asks each of them…
+/// Where more deletions of ranges than this are pending, a purge is due at once: every read of their series checks each of them.
 pub(crate) const TOMBSTONES_MAX: usize = 64;
 
-/// …or the last purge has left something for lack of a budget. Then the next one is due so soon.
+/// Where the last purge has left something because its budget was used up, the next one is due after this time.
 pub(crate) const PURGE_SOON: Duration = Duration::from_secs(60);
 
-/// What has waited for so long comes first, whatever it frees.
+/// A group that has waited for so long is purged first, however little that frees.
 const LONG_WAIT_MS: i64 = 24 * 3600 * 1000;
 
 /// A group of which a purge would free something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PurgeCandidate {
     pub(crate) group: MergeGroup,
-    /// Bytes that are rewritten for it.
+    /// Bytes that are rewritten when it is purged.
     pub(crate) rewritten: u64,
-    /// The most that is rewritten of it at one time.
+    /// The most bytes of it that are rewritten at once.
     pub(crate) dearest: u64,
-    /// About how many of them are not written again.
+    /// About how many of these bytes are freed.
     pub(crate) freed: u64,
 }
 
@@ -38,10 +38,10 @@ impl PurgeCandidate {
     }
 }
 
-/// What one pass of purges leaves for the next.
+/// The state that one pass of purges leaves for the next.
 #[derive(Debug, Default)]
 pub(crate) struct PurgeSchedule {
-    /// When a purge last got through.
+    /// When the last purge was done.
     last: Option<Millis>,
     /// Since when each group waits.
     waiting: BTreeMap<MergeGroup, Millis>,
@@ -56,7 +56,7 @@ impl PurgeSchedule {
         } else {
             PURGE_INTERVAL_MS
         };
-        // A clock that was ahead and has been set right would otherwise put off all purges until the time it once said.
+        // Where a clock that was ahead has been corrected: otherwise no purge would be due until it shows that time again.
         let is_over = |last: Millis| now < last || now >= last.plus(interval);
         self.last.is_none_or(is_over)
     }
@@ -85,12 +85,12 @@ impl PurgeSchedule {
         candidates.iter().map(|candidate| candidate.group).collect()
     }
 
-    /// A group was purged: what is deleted from now on waits anew.
+    /// A group was purged: later deletions in it wait from now on.
     pub(crate) fn purged(&mut self, group: MergeGroup) {
         self.waiting.remove(&group);
     }
 
-    /// A pass got through, or as far as its budget allowed.
+    /// A pass is done, or has used up its budget.
     pub(crate) const fn got_through(&mut self, now: Millis) {
         self.last = Some(now);
     }
@@ -121,11 +121,14 @@ mod tests {
             assert!(due(5, Some(6), tombstones), "the clock was ahead");
             assert!(due(0, Some(i64::MAX), tombstones), "far ahead");
         }
-        let mut behind = PurgeSchedule::default();
-        behind.got_through(Millis(0));
-        assert!(!behind.is_due(Millis(60_000), 0));
-        assert!(!behind.budget.allows(1));
-        assert!(behind.is_due(Millis(60_000), 0), "something was left");
+        let mut late_schedule = PurgeSchedule::default();
+        late_schedule.got_through(Millis(0));
+        assert!(!late_schedule.is_due(Millis(60_000), 0));
+        assert!(!late_schedule.budget.allows(1));
+        assert!(
+            late_schedule.is_due(Millis(60_000), 0),
+            "something was left"
+        );
     }
 
     fn candidate(day: i32, freed: u64) -> PurgeCandidate {

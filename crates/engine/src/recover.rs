@@ -1,4 +1,4 @@
-//! The start: manifest, segments, names, log; then everything is as it was, and orphan files are gone.
+//! The start: reads the manifest, the segments and the names, replays the log, and removes orphan files.
 
 use crate::config::EngineConfig;
 use crate::core::{BackgroundRequests, Core, Counters, MergePasses};
@@ -50,15 +50,15 @@ pub struct RecoveryReport {
     pub segments: u64,
     /// Log files that were replayed.
     pub wal_files: u64,
-    /// Their records.
+    /// Records of these files.
     pub wal_records: u64,
-    /// Samples in these.
+    /// Samples in these records.
     pub wal_samples: u64,
-    /// Series created in these.
+    /// Series that these records create.
     pub wal_series: u64,
     /// The torn tail that was cut off.
     pub torn: Option<TornTail>,
-    /// Files the manifest does not name, which were deleted: what a crash left of an unfinished flush.
+    /// Files that the manifest does not name, such as those of a flush that a crash interrupted. They were deleted.
     pub orphans: Vec<PathBuf>,
     /// How long it took.
     pub took: Duration,
@@ -91,7 +91,7 @@ impl fmt::Display for RecoveryReport {
     }
 }
 
-/// Days that series begin, set at one time while the log is replayed: each time costs a copy of the days' bitmaps.
+/// New days of series that are set together while the log is replayed, because each change copies the days' bitmaps.
 const NEWLY_ACTIVE_MAX: usize = 1 << 18;
 
 /// Opens a samples folder, or makes it.
@@ -105,7 +105,7 @@ pub(crate) fn open(
     let disk = storage.as_ref();
     let dir = config.dir.as_path();
     let wal_dir = dir.join(WAL);
-    // Before anything is written: a folder of another format is left as it is.
+    // Checked before anything is written: a folder of another format stays unchanged.
     let loaded = Manifest::load(disk, dir)?;
     // A file elsewhere would be read as one of the store's, and removed with it.
     if let Some(stray) = loaded.as_ref().and_then(stray_file) {
@@ -128,7 +128,7 @@ pub(crate) fn open(
         }
     };
     let files = FileCache::new(Arc::clone(&storage), config.directory_cache_bytes);
-    // Before anything is removed: a folder with files of a newer build is left as it is.
+    // Checked before anything is removed: a folder with files of a newer build stays unchanged.
     let (state, mut names) = load(disk, &files, dir, &manifest)?;
     report.orphans = delete_orphans(disk, dir, &manifest, is_new)?;
     report.segments = state.version().segments.len() as u64;
@@ -319,7 +319,7 @@ fn load(
     let mut days = ActivityIndex::default();
     let mut newly_active = Vec::new();
     let mut tombstones = manifest.tombstones.clone();
-    // The names of series that have ended are gone, and what hides their samples has nothing to hide.
+    // Dropped series have no names any more, and tombstones of them hide nothing that could be found.
     tombstones.retain_mut(|tombstone| match registry.owner_of(&tombstone.series) {
         Some(tenant) => {
             tombstone.tenant = tenant;
@@ -435,7 +435,7 @@ fn apply(
             drop(deferred);
         }
         Record::DropTenant(tenant, below) => {
-            // They are removed once the log is read: only then all are looked for, however many tenants it drops.
+            // The series are removed once the log is read, with one search for those of all dropped tenants.
             let mut catalog = state.catalog().write();
             drop(catalog.registry.drop_tenant(tenant, below));
         }

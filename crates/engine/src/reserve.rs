@@ -1,6 +1,6 @@
-//! The share of the disk that samples may not use, so that logins, deletions and the log still work on a disk that is full for
-//! them. The file system is asked once a second while there is plenty, and before every write while there is not: a burst of
-//! one second must not use up the reserve.
+//! The part of the disk that samples may not use, so that logins, deletions and the log still work once samples are refused. The
+//! file system is asked for its free space once a second while there is plenty, and before every write while there is not, so that
+//! the writes of one second cannot use up the reserve.
 
 use crate::error;
 use crate::storage::Storage;
@@ -48,7 +48,7 @@ impl Reserve {
             return Ok(());
         }
         let asked_at = self.asked_at.load(Ordering::Relaxed);
-        // A clock that went back asks again, too.
+        // A clock that was set back makes the figure stale, too.
         let is_fresh = (asked_at..asked_at.saturating_add(FRESH_MILLIS)).contains(&now.0);
         if !is_fresh || self.is_scarce(written.saturating_add(waiting)) {
             self.asked_at.store(now.0, Ordering::Relaxed);
@@ -58,20 +58,20 @@ impl Reserve {
                 .map_err(error::io("ask for the free space of", dir))?;
             self.free.store(free, Ordering::Relaxed);
         }
-        self.require(self.left(written.saturating_add(waiting)))
+        self.require(self.free_after(written.saturating_add(waiting)))
     }
 
-    /// The free space now, if only the log has written since.
-    fn left(&self, written: u64) -> u64 {
+    /// The free space once the log has written so many bytes in all, if nothing else has been written since the file system was asked.
+    fn free_after(&self, written: u64) -> u64 {
         let since = written.saturating_sub(self.written_then.load(Ordering::Relaxed));
         self.free.load(Ordering::Relaxed).saturating_sub(since)
     }
 
-    /// Whether there may be less than plenty, but not less than the reserve: a refusal holds until the answer is old, so
-    /// that many who are refused cost nothing.
+    /// Whether the free space has to be asked for now: it was above the reserve, and may be less than plenty. Where it was below the
+    /// reserve, the figure is used until it is stale, so that many refused writes do not ask again.
     fn is_scarce(&self, written: u64) -> bool {
         let free = self.free.load(Ordering::Relaxed);
-        free >= self.bytes && self.left(written) < self.bytes.saturating_mul(PLENTY)
+        free >= self.bytes && self.free_after(written) < self.bytes.saturating_mul(PLENTY)
     }
 
     fn require(&self, free: u64) -> Result<(), StoreError> {

@@ -12,8 +12,8 @@ use base::id::TenantId;
 /// Names that are looked up together, so that their look-ups in memory are under way at the same time.
 const TOGETHER: usize = 64;
 
-/// After a wrong guess so many times [`TOGETHER`] names are looked up before the next one, at the most: of a sender without
-/// any order hardly any name is guessed.
+/// After a wrong guess, at most so many times [`TOGETHER`] names are looked up before the next guess: where a sender has no order,
+/// hardly any guess is right.
 const PAUSE_MAX: usize = 15;
 
 /// Yields each name with its series, or with its fingerprint if it has none.
@@ -26,7 +26,7 @@ pub(crate) fn resolve<'n>(
     let mut names = names.peekable();
     let mut waiting: Vec<&str> = Vec::with_capacity(TOGETHER);
     let mut last: Option<(&str, SeriesRef)> = None;
-    let (mut pause, mut left) = (0, 0_usize);
+    let (mut pause, mut pause_left) = (0, 0_usize);
     let mut guesses = registry.cursor();
     while names.peek().is_some() {
         // As far as guesses hold.
@@ -48,7 +48,7 @@ pub(crate) fn resolve<'n>(
                 }
                 None => {
                     last = None;
-                    left = pause;
+                    pause_left = pause;
                     pause = (2 * pause + 1).min(PAUSE_MAX);
                     waiting.push(name);
                 }
@@ -58,8 +58,8 @@ pub(crate) fn resolve<'n>(
         waiting.extend(names.by_ref().take(more));
         let found = look_up(registry, tenant, &waiting, &mut take);
         waiting.clear();
-        last = found.filter(|_| left == 0);
-        left = left.saturating_sub(1);
+        last = found.filter(|_| pause_left == 0);
+        pause_left = pause_left.saturating_sub(1);
     }
 }
 

@@ -1,18 +1,20 @@
 //! The engine's state in memory.
 //!
-//! What readers need is published, and they take no lock: names, activity, and a version (the head that is written to, the
-//! one that is being flushed, segments, deletions). Writers take the lock of the catalog to resolve names, and then that of one
-//! shard of the head after the other. Whoever needs everything to stand still ([`State::lock_all`]) takes all of them.
+//! Readers take no lock. What they need is published: names, activity, and a version (the head, the frozen head, segments,
+//! tombstones). Writers take the lock of the catalog to resolve names, and then the lock of one shard of the head after another.
+//! Deletions and the freezing of the head take all locks ([`State::lock_all`]).
 //!
 //! The methods here are the effects of the log's records. Live writes and replay go through the same ones, so that a
 //! restart ends where the crash began.
 
 mod all_locked;
 mod clear_emptied;
+mod freeze;
 mod read_view;
 mod remove_dropped;
 
-pub(crate) use all_locked::{AllLocked, DeferredDrop, FreezeOutcome};
+pub(crate) use all_locked::{AllLocked, DeferredDrop};
+pub(crate) use freeze::{FreezeOutcome, FrozenHead};
 pub(crate) use read_view::ReadView;
 
 use crate::day::Day;
@@ -41,7 +43,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Days whose activity is changed at one time.
+/// Days whose activity is changed under one lock.
 const DAYS_AT_ONCE: usize = 256;
 
 #[cfg(test)]
@@ -50,21 +52,11 @@ thread_local! {
     pub(crate) static COPIES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// A head that is being flushed: read, but never changed.
-#[derive(Debug)]
-pub(crate) struct Frozen {
-    pub(crate) head: Arc<Head>,
-    /// The last record whose effect is in it.
-    pub(crate) sequence: u64,
-    /// The last batch that may have written to it.
-    pub(crate) batch: u64,
-}
-
 /// All sources of samples as of one moment: heads, segments and tombstones.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Version {
     pub(crate) head: Arc<Head>,
-    pub(crate) frozen: Option<Arc<Frozen>>,
+    pub(crate) frozen: Option<Arc<FrozenHead>>,
     /// Ascending by day, then by sequence.
     pub(crate) segments: Arc<Vec<Arc<Segment>>>,
     /// The space each tenant occupies in `segments`.
@@ -156,7 +148,7 @@ impl State {
         &self.catalog
     }
 
-    /// The lock of whoever makes series. Take it before the catalog's: as long as it is held, no series comes to be.
+    /// The lock for creating series: while it is held, no other thread creates any. It is taken before the catalog's.
     pub(crate) fn creating(&self) -> MutexGuard<'_, ()> {
         lock(&self.creating)
     }
@@ -180,7 +172,7 @@ impl State {
             .collect()
     }
 
-    // What readers take.
+    // For readers.
 
     pub(crate) fn names_of(&self, tenant: TenantId) -> TenantNames {
         self.index.load().names.of(tenant)
@@ -234,7 +226,7 @@ impl State {
         }
     }
 
-    // What writers change.
+    // For writers.
 
     /// Readers find the names that the registry has now.
     pub(crate) fn publish_names(&self, registry: &Registry) {
@@ -251,7 +243,7 @@ impl State {
         change(&mut version);
         let old = self.version.swap(Arc::new(version));
         drop(changing);
-        // The old lists go when the lock is free again.
+        // The old version is freed after the lock is released.
         drop(old);
     }
 
@@ -323,7 +315,7 @@ impl State {
     ) -> AppendCounts {
         let mut newly_active = Vec::new();
         let sum = Self::put(writer, tenant, stamp, samples, &mut newly_active);
-        // Under the lock: who sees that a series has no samples on a day has to be right.
+        // Set while the shard is locked: whoever holds that lock and finds no samples of a day may clear its activity.
         self.mark_active(&newly_active);
         sum
     }
@@ -346,8 +338,8 @@ impl State {
     /// The effect of a deletion on activity.
     pub(crate) fn clear_activity(&self, series: &RoaringBitmap, range: &TimeRange) {
         let days = self.activity();
-        // A change copies the list of days, however many of them it concerns: so many at a time that whoever begins a day
-        // waits for some milliseconds.
+        // Each change copies the list of days. So many days are changed at a time that a writer that begins a new day waits for some
+        // milliseconds at most.
         for some in days.covered(series, range).chunks(DAYS_AT_ONCE) {
             self.change_activity(|days| some.iter().for_each(|day| days.clear(*day, series)));
         }

@@ -1,4 +1,4 @@
-//! Detects that the engine is stuck: nobody gets its locks. It is asked from outside, and never waits itself.
+//! Detects that the engine is stuck: one of its locks is held and not released. It is called by health checks and never waits.
 
 use crate::error;
 use base::store::{Outage, StoreError};

@@ -1,5 +1,5 @@
-//! Whose the tenants are, as far as callers and the manifest have said: the deletions that wait in all tenants of an account count
-//! together.
+//! The owner of each tenant, as far as callers and the manifest have named it: the pending deletions in all tenants of an account
+//! count together.
 
 use crate::index::tree::Tree;
 use arc_swap::ArcSwap;
@@ -7,7 +7,7 @@ use base::id::TenantId;
 use base::scope::Owner;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The owners of tenants. Whoever asks waits for nobody.
+/// The owners of tenants. Reading them never waits.
 #[derive(Debug, Default)]
 pub(crate) struct TenantOwners {
     published: ArcSwap<Tree<TenantId, Owner>>,
@@ -20,9 +20,9 @@ impl TenantOwners {
         self.published.load().get(&tenant).copied()
     }
 
-    /// A caller has said whose the tenant is.
+    /// Records the owner that a caller has named for the tenant.
     pub(crate) fn learn(&self, tenant: TenantId, owner: Owner) {
-        // One that owns itself is one whose account the caller did not know.
+        // A tenant as its own owner means that the caller did not know the account.
         if owner == Owner::from(tenant) || self.of(tenant) == Some(owner) {
             return;
         }

@@ -1,4 +1,4 @@
-//! All pending deletions of ranges, by tenant: whoever reads asks those of their own tenant, however many others have.
+//! All pending deletions of ranges, by tenant: a reader checks those of its own tenant only, however many others have.
 
 use crate::index::tree::Tree;
 use crate::tombstone::Tombstone;
@@ -47,7 +47,7 @@ impl Tombstones {
             .each(|tenant, tombstones| take(*tenant, tombstones));
     }
 
-    /// Adds one that is later than all of its tenant; to the last of these if that `is_same`, which it is then.
+    /// Adds a tombstone that is later than all others of its tenant. Where `is_same` accepts the last of these, the two become one.
     pub(crate) fn add(&mut self, new: Tombstone, is_same: impl FnOnce(&Tombstone) -> bool) {
         self.last_sequence = self.last_sequence.max(new.sequence);
         let Some(tombstones) = self.by_tenant.get_mut(&new.tenant) else {
@@ -69,26 +69,26 @@ impl Tombstones {
 
     /// These without those that `is_gone`.
     pub(crate) fn without(&self, is_gone: impl Fn(&Tombstone) -> bool) -> Self {
-        let mut left = Self {
+        let mut remaining = Self {
             last_sequence: self.last_sequence,
             ..Self::default()
         };
         let mut tenants = Vec::new();
         self.by_tenant.each(|tenant, tombstones| {
             if !tombstones.iter().any(&is_gone) {
-                left.count += tombstones.len();
+                remaining.count += tombstones.len();
                 tenants.push((*tenant, Arc::clone(tombstones)));
                 return;
             }
             let kept = tombstones.iter().filter(|tombstone| !is_gone(tombstone));
             let kept: Vec<Tombstone> = kept.cloned().collect();
             if !kept.is_empty() {
-                left.count += kept.len();
+                remaining.count += kept.len();
                 tenants.push((*tenant, Arc::new(kept)));
             }
         });
-        left.by_tenant = Tree::of_sorted(tenants);
-        left
+        remaining.by_tenant = Tree::of_sorted(tenants);
+        remaining
     }
 }
 
@@ -121,11 +121,11 @@ mod tests {
         assert!(first[1].series.contains(9) && first[1].series.contains(10));
         assert_eq!(sequences(all.of(TenantId(2))), [4]);
         assert!(all.of(TenantId(3)).is_empty());
-        let left = all.without(|tombstone| tombstone.sequence != 3);
-        assert_eq!((left.len(), left.last_sequence()), (1, 6));
-        assert_eq!(sequences(left.of(TenantId(1))), [3]);
+        let remaining = all.without(|tombstone| tombstone.sequence != 3);
+        assert_eq!((remaining.len(), remaining.last_sequence()), (1, 6));
+        assert_eq!(sequences(remaining.of(TenantId(1))), [3]);
         let mut tenants = Vec::new();
-        left.each_tenant(|tenant, tombstones| tenants.push((tenant, tombstones.len())));
+        remaining.each_tenant(|tenant, tombstones| tenants.push((tenant, tombstones.len())));
         assert_eq!(tenants, [(TenantId(1), 1)]);
         assert_eq!(all.len(), 3);
     }

@@ -11,7 +11,7 @@ use crate::repo::{counters, issuers, rows};
 use crate::service::{Iam, Inner};
 use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::Freshness;
-use crate::state::shared_question::SharedQuestion;
+use crate::state::shared_query::SharedQuery;
 use crate::state::unwritten_activity::UnwrittenActivity;
 use crate::state::watcher::Watcher;
 use crate::sync::key_store;
@@ -114,7 +114,7 @@ impl Iam {
             reload,
             shared_reads: tokio::sync::Mutex::new(()),
             freshness: Freshness::default(),
-            question: SharedQuestion::default(),
+            changes_query: SharedQuery::default(),
             watcher,
             closed: AtomicBool::new(false),
         })))

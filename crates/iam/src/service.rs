@@ -7,7 +7,7 @@ use crate::login::Logins;
 use crate::model::directory::{Directory, Plan, RuleTexts};
 use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::{Freshness, Moment};
-use crate::state::shared_question::SharedQuestion;
+use crate::state::shared_query::SharedQuery;
 use crate::state::unwritten_activity::UnwrittenActivity;
 use crate::state::watcher::Watcher;
 use crate::token::encryption_key::EncryptionKey;
@@ -44,8 +44,8 @@ pub(crate) struct Inner {
     pub(crate) shared_reads: tokio::sync::Mutex<()>,
     /// When this node last learned of changes.
     pub(crate) freshness: Freshness,
-    /// The question for changes that requests cause.
-    pub(crate) question: SharedQuestion,
+    /// The query for changes, where a request causes it.
+    pub(crate) changes_query: SharedQuery,
     /// The task that reads changes, for those who wait for one.
     pub(crate) watcher: Arc<Watcher>,
     /// Whether the database was closed: no task may query it after that.

@@ -146,15 +146,15 @@ fn decode_groups(
     count: usize,
     mut take: impl FnMut(i64),
 ) -> Result<(), Damaged> {
-    let mut left = count;
-    while left > 0 {
-        let group = left.min(GROUP);
+    let mut remaining = count;
+    while remaining > 0 {
+        let group = remaining.min(GROUP);
         let min = reader.signed()?;
         let width = reader.byte()?;
         bits::unpack(reader, group, width, |value| {
             take(min.wrapping_add(value.cast_signed()));
         })?;
-        left -= group;
+        remaining -= group;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What was deleted, as of one moment, and how much of a segment that is.
+//! The deletions as of one moment, and how much of a segment they concern.
 
 use crate::core::Core;
 use crate::day::Day;
@@ -36,7 +36,7 @@ const fn length(range: &TimeRange) -> u64 {
 }
 
 impl Core {
-    /// The version, and the deletions that whoever merges its segments has to apply.
+    /// The version, and the deletions that a merge of its segments has to apply.
     pub(super) fn deletions(&self) -> (Arc<Version>, Deletions) {
         // In this order: a merge counts as purged of all deletions up to the last of these.
         let dropped = self.state.dropped();
@@ -83,11 +83,13 @@ impl Deletions {
             };
             add(share(segment.bytes(), length(&expired), length(&range)));
         }
-        self.tombstones.each_tenant(|tenant, own| {
+        self.tombstones.each_tenant(|tenant, tombstones| {
             let Some(entry) = segment.directory_entry(tenant) else {
                 return;
             };
-            let touching = own.iter().filter(|own| segment.is_touched_by(own));
+            let touching = tombstones
+                .iter()
+                .filter(|tombstone| segment.is_touched_by(tombstone));
             for tombstone in touching {
                 let of_series = share(entry.bytes, tombstone.series.len(), entry.series.into());
                 let range = entry.range();

@@ -24,14 +24,14 @@ pub(super) fn group_of(segment: &Segment) -> MergeGroup {
 }
 
 impl Core {
-    /// Merges what a group has too much of; with a budget, what was deleted in it as well.
+    /// Merges segments of a group where it has too many; with a budget, also those that hold deleted samples.
     pub(super) fn compact_group(
         &self,
         of: MergeGroup,
         mut purge: Option<&mut PurgeBudget>,
         context: &Context,
     ) -> Result<(), StoreError> {
-        // Segments and deletions of one moment: what is merged counts as purged of all deletions up to its last record.
+        // Segments and deletions are of one moment: the new segment counts as purged of all deletions up to the last of these.
         let (version, deletions) = self.deletions();
         let all = version.segments.iter().cloned();
         let (mut members, others): (Vec<Arc<Segment>>, Vec<Arc<Segment>>) =
@@ -97,8 +97,8 @@ impl Core {
         Ok(())
     }
 
-    /// Whether they hold something that was deleted, and the budget allows to rewrite them. What was searched for nothing is not
-    /// searched for it again.
+    /// Whether the segments hold deleted samples, and the budget allows to rewrite them. Where none are found, the segments are not
+    /// searched for the same deletions again.
     fn is_to_purge(
         &self,
         members: &[Arc<Segment>],
@@ -134,8 +134,10 @@ impl Core {
         context: &Context,
     ) -> Result<bool, StoreError> {
         let hiding_of = |tenant: TenantId| -> Vec<&Tombstone> {
-            let own = deletions.tombstones.of(tenant).iter();
-            own.filter(|own| segment.is_touched_by(own)).collect()
+            let tombstones = deletions.tombstones.of(tenant).iter();
+            tombstones
+                .filter(|tombstone| segment.is_touched_by(tombstone))
+                .collect()
         };
         // Series ascend by tenant.
         let (mut of_tenant, mut hiding) = (None, Vec::new());

@@ -1,5 +1,5 @@
-//! Merges a run of segments into one: plans it, copies series by series what is still there, seals the new file, and puts it in the
-//! place of the run.
+//! Merges a run of segments into one: plans the new segment, copies the remaining samples series by series, completes the new file,
+//! and publishes it in place of the run.
 
 use super::copy;
 use super::deletions::Deletions;
@@ -45,7 +45,7 @@ struct RunCopy<'a> {
     /// The new file, once there is one.
     begun_file: &'a OnceCell<PathBuf>,
     writer: Option<SegmentWriter>,
-    /// Series of which nothing was left.
+    /// Series without remaining samples.
     emptied: Vec<Key>,
 }
 
@@ -69,7 +69,7 @@ impl Core {
         });
         let (writer, emptied) = self.copy_run(&plan, context, &begun_file)?;
         let added = self.seal_merged(plan.header, writer)?;
-        // From here on the file may be the one that counts.
+        // From here on the manifest may name the file.
         drop(unwinding);
         self.replace_run(plan, added, &emptied)
     }
@@ -108,7 +108,7 @@ impl Core {
         })
     }
 
-    /// Copies what is left of the run. The file that it has begun, if anything is left, and the series that have nothing left.
+    /// Copies the remaining samples of the run. Returns the file, if there are any, and the series that have none.
     fn copy_run(
         &self,
         plan: &MergePlan<'_>,
@@ -130,7 +130,7 @@ impl Core {
             if piece.as_ref().is_ok_and(Vec::is_empty) {
                 return Ok((copy.writer, copy.emptied));
             }
-            // Damage found here, no room, or the end is no reason to refuse writes: the old segments stay as they are.
+            // Damage, a lack of room, or the end of the engine does not poison the store: the old segments stay as they are.
             piece
                 .and_then(|piece| {
                     // Of series that were all dropped nothing is read, where it would be looked at.
@@ -141,20 +141,20 @@ impl Core {
         }
     }
 
-    /// Ends the new file, and makes it and all that it rests on durable.
+    /// Completes the new file, and syncs it and the records that it depends on.
     fn seal_merged(
         &self,
         header: Header,
         writer: Option<SegmentWriter>,
     ) -> Result<Vec<NewSegment>, StoreError> {
-        // What a deletion leaves out here must stay deleted after a crash: its record comes before the manifest.
+        // Samples that are left out because of a deletion must stay deleted after a crash: its record is synced before the manifest.
         let committed = self.wal.commit(self.wal.last_sequence());
         committed.inspect_err(|_| writer.iter().for_each(|writer| self.abandon(writer)))?;
         let merged = writer
             .map(|writer| self.end_segment(header, writer))
             .transpose();
         let added = Vec::from_iter(merged.map_err(self.poison_unless_retryable())?);
-        // Nothing names the file yet: left behind, it would only take room.
+        // The manifest does not name the file yet, so it is removed.
         let discard = |_: &StoreError| {
             let paths = added.iter().map(|entry| entry.segment.path());
             paths.for_each(|path| self.discard(path));
@@ -165,7 +165,7 @@ impl Core {
         Ok(added)
     }
 
-    /// Puts the new segment in the place of the run. False when that was dropped meanwhile.
+    /// Publishes the new segment in place of the run. False where the run was dropped meanwhile.
     fn replace_run(
         &self,
         plan: MergePlan<'_>,

@@ -1,4 +1,4 @@
-//! A pass of merges: which groups it takes, in which order, and what it leaves for the next.
+//! A pass of merges: which groups it merges, in which order, and which it leaves for the next pass.
 
 use super::Purge;
 use super::deletions::Deletions;
@@ -72,13 +72,13 @@ struct PassOutcome {
 }
 
 impl Core {
-    /// Merges every day that asks for it. Flushes go on meanwhile. What nobody waits for ends when the engine does, also in
-    /// the middle of a day, and rewrites no more because of deletions than a budget allows.
+    /// Merges every group that is due. Flushes are not held up. A pass in the background ends when the engine is closed, also in the
+    /// middle of a group, and its purges rewrite no more than their budget allows.
     pub(crate) fn compact(&self, asked: Purge) -> Result<(), StoreError> {
         self.poison.check()?;
         let passes = self.compacting.lock();
         let mut passes = passes.unwrap_or_else(PoisonError::into_inner);
-        // What a flush has left frozen for lack of room comes before what is rewritten.
+        // A flush that found no room is completed before anything is rewritten.
         self.flush_rest(&mut self.flushing())?;
         let mut plan = self.plan_pass(asked, &mut passes);
         let done = self.merge_groups(&mut plan, &mut passes)?;
@@ -95,13 +95,13 @@ impl Core {
             result = result.and(self.forget_tombstones());
         }
         if asked == Purge::WhenWorthIt {
-            // The next purge goes on where the budget has ended this one.
+            // The budget has ended this purge: the next one continues.
             self.requests().purge |= plan.budget.is_used_up();
             passes.purges.budget = plan.budget;
         }
         drop(passes);
         match result {
-            // The engine ends: what is left undone is done after the next start.
+            // The engine is being closed: the rest is merged after the next start.
             Err(StoreError::Stopped(_)) if asked == Purge::WhenWorthIt => Ok(()),
             result => result,
         }
@@ -193,12 +193,12 @@ impl Core {
                     outcome.result = outcome.result.and(Err(error));
                 }
                 Err(error) => {
-                    // A damaged day costs the others nothing: they go on, and it is left alone for a while.
+                    // A damaged group does not stop the others; it is tried again after a pause.
                     failed.fail(group, reason, plan.now);
                     if outcome.result.is_ok() {
                         outcome.result = Err(error);
                     } else {
-                        // The answer is the first; nobody else would hear of this one.
+                        // The caller gets the first failure; this one is reported as an event.
                         self.merge_failed(&error, true);
                     }
                 }

@@ -1,4 +1,4 @@
-//! Selects which segments of a day with too many are merged.
+//! Selects which segments of a day that has too many are merged.
 
 use crate::day::Day;
 
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_day_is_rewritten_a_logarithm_of_times() {
-        let (mut sizes, mut rewritten, mut most) = (Vec::new(), 0, 0);
+        let (mut sizes, mut rewritten, mut files_max) = (Vec::new(), 0, 0);
         for _ in 0..4096 {
             sizes.push(1_u64);
             if sizes.len() > 8 {
@@ -145,9 +145,9 @@ mod tests {
                 rewritten += merged;
                 sizes.push(merged);
             }
-            most = most.max(sizes.len());
+            files_max = files_max.max(sizes.len());
         }
         assert!(rewritten < 4096 * 12, "{rewritten}");
-        assert!(most <= 9, "{most}");
+        assert!(files_max <= 9, "{files_max}");
     }
 }

@@ -166,14 +166,14 @@ impl Run {
     /// Its blocks, each with the cells that count.
     fn blocks(&self) -> impl Iterator<Item = (&Block, &[Cell])> {
         let mut next = self.first.as_ref();
-        let mut left = self.length;
+        let mut cells_left = self.length;
         std::iter::from_fn(move || {
-            let block = next.filter(|_| left > 0)?;
+            let block = next.filter(|_| cells_left > 0)?;
             let cells = block
                 .cells
-                .get(..left.min(block.size()))
+                .get(..cells_left.min(block.size()))
                 .unwrap_or_default();
-            left -= cells.len();
+            cells_left -= cells.len();
             next = block.next.get();
             Some((block.as_ref(), cells))
         })

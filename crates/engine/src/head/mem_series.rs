@@ -1,8 +1,8 @@
-//! One series in the head, as it is written. Whoever writes holds the lock of its shard; readers hold nothing. A writer adds
-//! samples where no reader looks, and tells of them afterwards, with the number of the batch they belong to.
+//! One series in the head. A writer holds the lock of its shard; readers take no lock. A writer puts samples behind the visible ones
+//! and then makes them visible, with the number of their batch.
 //!
-//! What cannot be done by adding (folding late samples into the column, deleting a range) makes a new series in place of the
-//! old one, which readers who have it read to its end.
+//! Changes that do not only add samples (sorting late samples into the column, deleting a range) build a new series that replaces the
+//! old one. Readers that have the old one read it to its end.
 
 use super::batches::{DoneBatches, Stamp};
 use super::block::{Block, FIRST_BYTES, Run, shares_max};

@@ -32,7 +32,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use visibility::NotVisible;
 
-/// Shards of a head: several for each core that a machine may have, so that two writers seldom meet.
+/// Shards of a head: several for each core that a machine may have, so that two writers seldom need the same one.
 pub(crate) const SHARDS: usize = 16;
 
 /// Where a series is: shard, page, and place on it.
@@ -78,7 +78,7 @@ pub(crate) const fn bytes_max_of_runs(samples: u64, runs: u64) -> u64 {
 }
 
 /// The most that those samples of a batch can take whose time is accepted: each series once, however often its name comes.
-/// Costs a look at each sample, so that it is asked for only where [`bytes_max`] is too much.
+/// It goes through all samples, so it is used only where the estimate of [`bytes_max`] is too large.
 pub(crate) fn bytes_max_of(batch: &Batch, is_accepted: impl Fn(Millis) -> bool) -> u64 {
     // Hashed with keys of this process: nobody can choose names that make it slow.
     let mut series: HashMap<&str, u64> = HashMap::new();
@@ -130,7 +130,7 @@ impl Default for Head {
     }
 }
 
-/// A batch may not be seen in part: it takes another look.
+/// The view would have part of a batch: it has to be tried again.
 pub(crate) type SeriesLookup = Result<Option<Arc<HeadSeries>>, NotVisible>;
 
 impl Head {
@@ -150,7 +150,7 @@ impl Head {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Bytes of the pages that lead to series, which belong to nobody: series of several owners may share one.
+    /// Bytes of the pages that index series. They count for no owner, because series of several owners may share a page.
     pub(crate) fn page_bytes(&self) -> u64 {
         self.page_bytes.load(Ordering::Relaxed)
     }
@@ -264,7 +264,7 @@ impl AppendCounts {
 
 type AppenderPage = [Option<SeriesAppender>; PAGE];
 
-/// The writing end of a shard; whoever has it has the shard's lock.
+/// The writing end of a shard. It is only reached with the shard's lock held.
 #[derive(Debug)]
 pub(crate) struct ShardWriter {
     head: Arc<Head>,
@@ -395,7 +395,7 @@ impl ShardWriter {
         }
     }
 
-    /// Forgets a series, and hands out what it was: freeing it takes time, which nobody should wait for.
+    /// Removes a series and returns it, because freeing it takes time: drop it after the lock is released.
     pub(crate) fn remove(&mut self, tenant: TenantId, series: SeriesRef) -> Option<Arc<MemSeries>> {
         let appender = self.appender(series)?.take()?;
         self.head.publish(series, None);

@@ -101,8 +101,8 @@ mod tests {
         let all = head.sorted();
         assert!(all.len() >= PAGE && all[0].1 == first, "{}", all.len());
         assert!(head.all_of(TenantId(1), first).is_some());
-        let most = size_of::<Inner>() + 2 * size_of::<Leaf>() + (64 << 10);
+        let bytes_allowed = size_of::<Inner>() + 2 * size_of::<Leaf>() + (64 << 10);
         let taken = head.page_bytes();
-        assert!(taken > 0 && taken < most as u64, "{taken}");
+        assert!(taken > 0 && taken < bytes_allowed as u64, "{taken}");
     }
 }

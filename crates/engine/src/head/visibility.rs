@@ -1,6 +1,6 @@
-//! How many samples of a series count, and for whom. One writer at a time, who holds the lock of the series' shard, marks the
-//! series with its batch and then tells of sample after sample; readers hold nothing, and find how many there were when the
-//! last batch that they see was done.
+//! How many samples of a series are visible to a reader. One writer at a time, which holds the lock of the series' shard, marks the
+//! series with its batch and then counts sample after sample. Readers take no lock; they find how many samples there were when the
+//! last batch that is visible to them was done.
 //!
 //! A reader can be shown two states: the one of now, and the one before the last batch. For each of them it must know that
 //! nothing in it is of a batch that it does not see. The last two batches are kept by number. Of older ones only the highest
@@ -106,7 +106,7 @@ impl Visibility {
         }
     }
 
-    /// All there is, of whatever batch: it is found at once.
+    /// All samples, of whatever batch. This never has to be tried again.
     pub(crate) fn all(&self) -> Lengths {
         Lengths::of(self.now())
     }

@@ -7,7 +7,7 @@ use crate::points::Points;
 use crate::query_meter::QueryMeter;
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
-use crate::state::{Frozen, ReadView};
+use crate::state::{FrozenHead, ReadView};
 use crate::tombstone::Tombstone;
 use base::context::{Reservation, Resource};
 use base::cursor::{Cursor, Piece, SeriesVisitor, shaped};
@@ -32,11 +32,11 @@ const SAMPLES_PER_CHARGE: usize = 4096;
 #[derive(Debug, Default)]
 pub(crate) struct ReadEstimate {
     series: u64,
-    /// Samples that they are sure to read, of those queries that were looked at so closely.
+    /// Samples that they are sure to read, of the queries whose samples were counted.
     sure: u64,
-    /// Samples that they read at the most.
-    most: u64,
-    /// How many queries, from the first on, were looked at so closely.
+    /// The most samples that they can read.
+    samples_max: u64,
+    /// Of how many queries, from the first on, the samples were counted.
     counted: usize,
 }
 
@@ -113,7 +113,7 @@ impl<'c> Snapshot<'c> {
         meter.steps((version.segments.len() + tombstones.len()) as u64)?;
         let tombstones = tombstones.iter();
         let concerns = |tombstone: &&Tombstone| tombstone.range.overlaps(&range);
-        let frozen_through = |frozen: &Arc<Frozen>| frozen.sequence;
+        let frozen_through = |frozen: &Arc<FrozenHead>| frozen.sequence;
         let common = Common {
             query,
             tenant,
@@ -136,15 +136,15 @@ impl<'c> Snapshot<'c> {
             .sum();
         // Which of the tenant's series they are of is not looked up.
         let stored_of_one = stored / common.tenant_series.max(1);
-        let mut most = stored;
+        let mut samples_max = stored;
         for series in &mut self.wanted {
             meter.steps(common.steps_per_series())?;
             let heads = series.frozen.iter().chain(&series.head);
             let in_heads = heads.map(|head| head.len()).sum::<u64>();
             series.samples = in_heads.saturating_add(stored_of_one);
-            most = most.saturating_add(in_heads);
+            samples_max = samples_max.saturating_add(in_heads);
         }
-        Ok(most)
+        Ok(samples_max)
     }
 
     /// The series, in order, and what they are read from.
@@ -166,9 +166,9 @@ impl ReadEstimate {
         };
         self.series += new.wanted.len() as u64;
         meter.context().ensure_slots_left(self.series)?;
-        let most = new.max_samples(meter)?;
-        self.most = self.most.saturating_add(most);
-        if ensure_samples_left(meter, self.most).is_ok() {
+        let new_max = new.max_samples(meter)?;
+        self.samples_max = self.samples_max.saturating_add(new_max);
+        if ensure_samples_left(meter, self.samples_max).is_ok() {
             return Ok(());
         }
         // Few come so near to what is allowed that it has to be known more exactly.
@@ -211,19 +211,19 @@ impl Common {
         let days = self
             .segments
             .chunk_by(|left, right| left.day() == right.day());
-        let most = |segments: &[Arc<Segment>], is_late: bool| -> Result<u64, StoreError> {
+        let largest_count = |segments: &[Arc<Segment>], is_late: bool| -> Result<u64, StoreError> {
             let of_kind = segments
                 .iter()
                 .filter(|segment| segment.is_late() == is_late);
             of_kind
                 .map(|segment| segment.count(self.tenant, series, &self.range))
-                .try_fold(0, |most, count| Ok(most.max(count?)))
+                .try_fold(0, |largest, count| Ok(largest.max(count?)))
         };
         let mut stored = 0;
         for day in days {
-            stored += most(day, false)?;
+            stored += largest_count(day, false)?;
         }
-        let late = most(&self.segments, true)?;
+        let late = largest_count(&self.segments, true)?;
         Ok(stored.max(in_head).max(late))
     }
 

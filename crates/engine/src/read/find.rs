@@ -179,14 +179,14 @@ fn lies_below(path: &str, branch: &str) -> bool {
     !branch.is_empty() && rest.is_some_and(|rest| rest.starts_with('.'))
 }
 
-/// Keeps `key` if it is one of the `most` least.
-fn keep_first(first: &mut BTreeSet<SeriesKey<'static>>, key: &SeriesKey<'_>, most: usize) {
-    let is_full = first.len() >= most;
-    if most == 0 || is_full && first.last().is_some_and(|last| last <= key) {
+/// Keeps `key` if it is one of the `names_max` least.
+fn keep_first(first: &mut BTreeSet<SeriesKey<'static>>, key: &SeriesKey<'_>, names_max: usize) {
+    let is_full = first.len() >= names_max;
+    if names_max == 0 || is_full && first.last().is_some_and(|last| last <= key) {
         return;
     }
     first.insert(key.clone().into_owned());
-    if first.len() > most {
+    if first.len() > names_max {
         first.pop_last();
     }
 }

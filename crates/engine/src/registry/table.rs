@@ -1,7 +1,7 @@
 //! The registry in memory: a table of keyed fingerprints for the write path, and the sorted names for the index.
 //!
-//! Fingerprints are keyed with a secret of the data folder, so that nobody can send names that crowd into one slot. A hit
-//! is compared with the stored name all the same: names that share a fingerprint are two series.
+//! Fingerprints are keyed with a secret of the data folder, so that a sender cannot choose names that collide. A hit is still compared
+//! with the stored name: two names with one fingerprint are two series.
 
 use super::entries::{Cursor, Entries, Entry};
 use super::name_file::CreatedSeries;
@@ -31,11 +31,11 @@ pub(crate) struct Registry {
     series: Entries,
     names: Names,
     next: u32,
-    /// Tenants that were dropped, with the number below which their series have ended, until all of these are removed.
+    /// Dropped tenants whose series are not all removed yet, each with the number below which its series are dropped.
     dropped: HashMap<TenantId, SeriesRef>,
 }
 
-/// Compares the names of series that are mostly neighbours: their page is found once.
+/// Compares the names of series that are mostly neighbours, and looks the page of neighbours up once.
 #[derive(Debug)]
 pub(crate) struct NameCursor<'r> {
     registry: &'r Registry,
@@ -116,7 +116,7 @@ impl Registry {
         Some(series)
     }
 
-    /// Takes in a new series.
+    /// Adds a new series.
     pub(crate) fn insert(
         &mut self,
         fingerprint: Fingerprint,
@@ -156,12 +156,12 @@ impl Registry {
         self.names = Names::of_sorted(all);
     }
 
-    /// Gives no number below `next` from now on.
+    /// From here on, no new series gets a number below `next`.
     pub(crate) fn reserve_numbers_below(&mut self, next: u32) {
         self.next = self.next.max(next);
     }
 
-    /// All series of a tenant end that there are now; they are those below a number, and are removed later. Returns their names.
+    /// Drops all present series of a tenant, which are those below a number; they are removed later. Returns their names.
     pub(crate) fn drop_tenant(&mut self, tenant: TenantId, below: SeriesRef) -> TenantNames {
         let ended = self.dropped.entry(tenant).or_insert(below);
         *ended = below.max(*ended);
@@ -173,9 +173,9 @@ impl Registry {
         self.dropped.clear();
     }
 
-    /// Whether the series ended with its tenant.
+    /// Whether the series was dropped with its tenant.
     pub(crate) fn is_dropped(&self, tenant: TenantId, series: SeriesRef) -> bool {
-        // Nearly always there are none, and this is asked for each sample.
+        // Called for each sample, and nearly always no tenant is being dropped.
         if self.dropped.is_empty() {
             return false;
         }
@@ -183,7 +183,7 @@ impl Registry {
         below.is_some_and(|below| series < *below)
     }
 
-    /// Forgets a series. Its number is never given again.
+    /// Removes a series. Its number is never used again.
     pub(crate) fn remove(&mut self, series: SeriesRef) -> Option<Entry> {
         let entry = self.series.remove(series)?;
         let is_dropped = self.is_dropped(entry.tenant, series);
@@ -194,7 +194,7 @@ impl Registry {
         if let Ok(slot) = place {
             slot.remove();
         }
-        // The name of one that has ended with its tenant may be another's by now.
+        // The name of a series that was dropped with its tenant may belong to a new series by now.
         if !is_dropped {
             self.names.remove(entry.tenant, &entry.name);
         }

@@ -121,8 +121,8 @@ impl SpillFile {
 
     /// Adds the next bytes to `out`; false when there are no more.
     fn read_next(&mut self, out: &mut Vec<u8>) -> Result<bool, StoreError> {
-        let left = self.bytes.saturating_sub(self.read);
-        if left == 0 {
+        let unread = self.bytes.saturating_sub(self.read);
+        if unread == 0 {
             return Ok(false);
         }
         let reader = match &self.reader {
@@ -133,7 +133,7 @@ impl SpillFile {
                 self.reader.insert(opened)
             }
         };
-        let length = left.min(MEMORY_BYTES_MAX as u64) as usize;
+        let length = unread.min(MEMORY_BYTES_MAX as u64) as usize;
         let at = out.len();
         out.resize(at + length, 0);
         let part = out.get_mut(at..).unwrap_or_default();
@@ -189,8 +189,14 @@ mod tests {
     /// Every block was held in memory until the segment was whole: 36 bytes of each.
     #[test]
     fn many_blocks_are_held_in_a_file_and_come_back_in_order() {
-        let most = (MEMORY_BYTES_MAX / BLOCK_BYTES) as u32;
-        for count in [0, 1, most, most + 1, 5 * most + 3] {
+        let in_memory_max = (MEMORY_BYTES_MAX / BLOCK_BYTES) as u32;
+        for count in [
+            0,
+            1,
+            in_memory_max,
+            in_memory_max + 1,
+            5 * in_memory_max + 3,
+        ] {
             let (faulty, storage) = storage();
             let mut list = BlockList::new(&storage, Path::new(SEGMENT));
             let mut expected = Vec::new();
@@ -200,7 +206,7 @@ mod tests {
                 assert!(list.held_bytes() <= 2 * MEMORY_BYTES_MAX);
             }
             assert_eq!(list.count(), count);
-            let spilled = if count > most {
+            let spilled = if count > in_memory_max {
                 vec!["1.blocks"]
             } else {
                 vec![]

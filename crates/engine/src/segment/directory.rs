@@ -63,7 +63,7 @@ impl Directory {
             heads: Box::default(),
         };
         let mut tenants = tenants.iter_mut();
-        let (mut tenant, mut left) = (None, 0_u32);
+        let (mut tenant, mut blocks_left) = (None, 0_u32);
         let mut last: Option<Block> = None;
         for first in (0..pages).step_by(PAGES_AT_ONCE as usize) {
             let some = first..pages.min(first + PAGES_AT_ONCE);
@@ -89,15 +89,15 @@ impl Directory {
                         let what = "a block lies outside the data";
                         return Err(error::corrupt(file.path(), offset, what));
                     }
-                    while left == 0 {
+                    while blocks_left == 0 {
                         let Some(next) = tenants.next() else {
                             let what = "the tenants do not own all blocks";
                             return Err(error::corrupt(file.path(), offset, what));
                         };
-                        (left, last) = (next.0.blocks, None);
+                        (blocks_left, last) = (next.0.blocks, None);
                         tenant = Some(next);
                     }
-                    left -= 1;
+                    blocks_left -= 1;
                     if let Some((_, samples)) = &mut tenant {
                         *samples += u64::from(block.count);
                     }
@@ -264,7 +264,7 @@ pub(super) struct SeriesScan<'s> {
     tenants: std::slice::Iter<'s, (Tenant, u64)>,
     tenant: TenantId,
     /// Blocks of the tenant that are still to come.
-    left: u32,
+    blocks_left: u32,
     next_page: u32,
     blocks: std::vec::IntoIter<Block>,
     last: Option<SeriesRef>,
@@ -281,7 +281,7 @@ impl<'s> SeriesScan<'s> {
             file,
             tenants: tenants.iter(),
             tenant: TenantId(0),
-            left: 0,
+            blocks_left: 0,
             next_page: 0,
             blocks: Vec::new().into_iter(),
             last: None,
@@ -315,11 +315,11 @@ impl Iterator for SeriesScan<'_> {
                     return Some(Err(error));
                 }
             };
-            while self.left == 0 {
+            while self.blocks_left == 0 {
                 let (tenant, _) = self.tenants.next()?;
-                (self.tenant, self.left, self.last) = (tenant.tenant, tenant.blocks, None);
+                (self.tenant, self.blocks_left, self.last) = (tenant.tenant, tenant.blocks, None);
             }
-            self.left -= 1;
+            self.blocks_left -= 1;
             if self.last.replace(block.series) != Some(block.series) {
                 return Some(Ok((self.tenant, block.series)));
             }

@@ -211,9 +211,9 @@ impl Segment {
 
     /// Whether the deletion may hide something in it.
     pub(crate) fn is_touched_by(&self, tombstone: &Tombstone) -> bool {
-        let own = self.directory_entry(tombstone.tenant);
+        let entry = self.directory_entry(tombstone.tenant);
         self.purged() < tombstone.sequence
-            && own.is_some_and(|own| tombstone.range.overlaps(&own.range()))
+            && entry.is_some_and(|entry| tombstone.range.overlaps(&entry.range()))
     }
 
     /// How many series it holds.

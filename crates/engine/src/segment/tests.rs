@@ -176,7 +176,7 @@ fn a_writer_of_many_blocks_holds_no_more_than_one_of_few() {
     storage.create_dir(Path::new("/s")).unwrap();
     let blocks = 100_000;
     let mut writer = begun(&storage, 0);
-    let mut most = 0;
+    let mut held_max = 0;
     for series in 0..blocks {
         let points = Points {
             timestamps: vec![DAY.start() + i64::from(series)],
@@ -185,9 +185,9 @@ fn a_writer_of_many_blocks_holds_no_more_than_one_of_few() {
         writer
             .push(TenantId(1), SeriesRef(series), &points)
             .unwrap();
-        most = most.max(writer.held_bytes());
+        held_max = held_max.max(writer.held_bytes());
     }
-    assert!(most < 3 << 20, "{most} bytes for {blocks} blocks");
+    assert!(held_max < 3 << 20, "{held_max} bytes for {blocks} blocks");
     let written = writer.finish().unwrap();
     assert_eq!((written.series, written.samples), (blocks, 100_000));
     assert_eq!(storage.list(Path::new("/s")).unwrap(), ["1.seg"]);

@@ -1,11 +1,10 @@
 //! All state that writers change, locked: for operations on more than one shard.
 
-use super::{Catalog, Frozen, State};
+use super::{Catalog, State};
 use crate::guard::{self, Lock, WriteGuard};
 use crate::head::mem_series::{MemSeries, PreparedDeletion};
-use crate::head::{self, Head, ShardWriter};
+use crate::head::{self, ShardWriter};
 use crate::index::names::TenantNames;
-use crate::registry::name_file::CreatedSeries;
 use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;
 use base::id::TenantId;
@@ -14,37 +13,27 @@ use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Series of a deletion that one tombstone names. The next piece of the deletion copies it, as readers may have it.
+/// Series that one tombstone of a deletion may hold before another is begun. Each further piece of the deletion copies the tombstone
+/// to which it is added, because readers may hold it.
 const SERIES_PER_TOMBSTONE: u64 = 1 << 16;
 
-/// So many tombstones are copied in a step.
+/// Tombstones whose copying counts as one step under the lock.
 const TOMBSTONES_PER_STEP: usize = 64;
 
-/// The data that a deletion has taken out. Freeing it takes time: drop it when the locks are free again.
+/// Data that was removed from the state. Freeing it takes time: drop it after the locks are released.
 #[derive(Debug, Default)]
 pub(crate) struct DeferredDrop(Vec<Arc<MemSeries>>);
 
 /// Guards of everything that writers change.
 #[derive(Debug)]
 pub(crate) struct AllLocked<'s> {
-    state: &'s State,
+    pub(super) state: &'s State,
     pub(crate) catalog: WriteGuard<'s, Catalog>,
-    shards: Vec<WriteGuard<'s, ShardWriter>>,
-}
-
-/// The data that a freeze takes out of the state, to be flushed.
-#[derive(Debug)]
-pub(crate) struct FreezeOutcome {
-    pub(crate) frozen: Arc<Frozen>,
-    pub(crate) created: Vec<CreatedSeries>,
-    pub(crate) dropped: RoaringBitmap,
-    pub(crate) next_series: u32,
-    /// To be dropped when the locks are free again.
-    pub(crate) writers: Vec<ShardWriter>,
+    pub(super) shards: Vec<WriteGuard<'s, ShardWriter>>,
 }
 
 impl State {
-    /// Holds everything still.
+    /// Locks the catalog and all shards: nothing is written until they are released.
     pub(crate) fn lock_all(&self) -> AllLocked<'_> {
         AllLocked {
             state: self,
@@ -82,8 +71,8 @@ impl AllLocked<'_> {
             .collect()
     }
 
-    /// The series end to exist. Their days are cleared by the caller, in whatever pieces: nothing asks for the activity
-    /// of a series that has no name.
+    /// Removes the series. The caller clears their days, before or afterwards and in pieces of any size: the activity of a series
+    /// without a name is never read.
     pub(crate) fn delete_series(&mut self, series: &RoaringBitmap) -> DeferredDrop {
         let mut deferred = DeferredDrop::default();
         for series_ref in series.iter().map(SeriesRef) {
@@ -100,8 +89,8 @@ impl AllLocked<'_> {
         deferred
     }
 
-    /// All series of the tenant end to exist, which are `series`, below a number: at once for whoever looks for them. They are
-    /// removed by the caller afterwards ([`State::remove_dropped`]). Returns their names, to be dropped without the lock.
+    /// Removes the names of all series of the tenant below a number, which are `series`: no reader finds them from here on. The
+    /// caller then removes their data ([`State::remove_dropped`]). Returns the names, to be dropped after the locks are released.
     pub(crate) fn drop_tenant(
         &mut self,
         (tenant, below): (TenantId, SeriesRef),
@@ -115,8 +104,9 @@ impl AllLocked<'_> {
         names
     }
 
-    /// The samples of the series in the range end to exist: at once in the head, hidden where they are immutable.
-    /// Their days are cleared by the caller **before** this, in whatever pieces, so that what is written after it counts.
+    /// Deletes the samples of the series in the range: those in the head at once; those in the frozen head and in segments, which
+    /// never change, are hidden by a tombstone. The caller clears their days **before** this, in pieces of any size, so that samples
+    /// that are written afterwards set their days again.
     pub(crate) fn delete_range(
         &mut self,
         sequence: u64,
@@ -126,7 +116,7 @@ impl AllLocked<'_> {
     ) -> DeferredDrop {
         let mut deferred = DeferredDrop::default();
         let Some(tenant) = self.catalog.registry.owner_of(series) else {
-            // Nobody can ask for what has no name.
+            // None of the series has a name any more, so no reader can find their samples.
             return deferred;
         };
         for series_ref in series.iter().map(SeriesRef) {
@@ -139,7 +129,7 @@ impl AllLocked<'_> {
         }
         let frozen_through = self.catalog.frozen_sequence;
         self.state.change(|version| {
-            // Their number has a limit.
+            // How many an account may have is limited.
             let copied = version.tombstones.of(tenant).len() / TOMBSTONES_PER_STEP;
             guard::step(copied as u64);
             let tombstone = Tombstone {
@@ -148,7 +138,8 @@ impl AllLocked<'_> {
                 range,
                 series: Arc::new(series.clone()),
             };
-            // The next piece of the same deletion: as long as nothing was frozen in between, no source tells the two apart.
+            // The next piece of the same deletion is added to the same tombstone. That is right as long as no head was frozen in
+            // between: then both sequences hide the same samples of every source.
             version.tombstones.add(tombstone, |last| {
                 last.range == range
                     && last.sequence > frozen_through
@@ -156,42 +147,6 @@ impl AllLocked<'_> {
             });
         });
         deferred
-    }
-
-    /// Gives the head over to be flushed, and goes on with an empty one. `sequence`: the last record whose effect is in it.
-    pub(crate) fn freeze(&mut self, sequence: u64) -> FreezeOutcome {
-        let next = Arc::new(Head::default());
-        let batch = self.state.batches.last();
-        let mut frozen = None;
-        self.state.change(|version| {
-            let head = std::mem::replace(&mut version.head, Arc::clone(&next));
-            let new_frozen = Arc::new(Frozen {
-                head,
-                sequence,
-                batch,
-            });
-            version.frozen = Some(Arc::clone(&new_frozen));
-            frozen = Some(new_frozen);
-        });
-        let shards = self.shards.iter_mut();
-        let writers = shards
-            .map(|shard| shard.replace_head(Arc::clone(&next)))
-            .collect();
-        self.catalog.frozen_sequence = sequence;
-        let unfrozen = || {
-            Arc::new(Frozen {
-                head: Arc::default(),
-                sequence,
-                batch,
-            })
-        };
-        FreezeOutcome {
-            frozen: frozen.unwrap_or_else(unfrozen),
-            created: std::mem::take(&mut self.catalog.created),
-            dropped: std::mem::take(&mut self.catalog.dropped),
-            next_series: self.catalog.registry.next(),
-            writers,
-        }
     }
 }
 
@@ -217,7 +172,7 @@ mod tests {
         opened.unwrap().0.state
     }
 
-    /// Under all locks, every day that anybody had sent samples of since the search began was compared.
+    /// All days with new samples since the search began were compared, with all locks held.
     #[test]
     fn a_series_that_was_sent_since_the_search_is_left_out() {
         let state = open();
@@ -238,7 +193,7 @@ mod tests {
         assert_eq!(found, [silent.0, late.0].into_iter().collect());
     }
 
-    /// Each piece of a deletion copied the numbers of all before it.
+    /// Each piece of a deletion copied the series numbers of all pieces before it.
     #[test]
     fn a_deletion_of_many_series_copies_a_bounded_number_of_them_with_each_piece() {
         let state = open();

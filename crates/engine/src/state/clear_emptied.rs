@@ -37,7 +37,7 @@ impl State {
         let Some(shard) = self.shard(shard) else {
             return;
         };
-        // Until activity has changed: a sample that comes in sets its day again, and must not be overtaken.
+        // Held until activity has changed: otherwise a new sample could set its day before it is cleared here.
         let mut shard = shard.write();
         let version = self.version();
         let frozen = version.frozen.as_ref().map(|frozen| frozen.head.as_ref());
@@ -68,7 +68,7 @@ mod tests {
     use base::time::{ManualClock, Millis};
     use std::sync::Arc;
 
-    /// Each series took its shard's lock, and copied the day's bitmap under it.
+    /// The shard's lock was taken, and the day's bitmap copied under it, once for each series.
     #[test]
     fn many_emptied_series_take_few_turns_at_the_locks_that_writers_need() {
         let config = EngineConfig::new("/samples");
@@ -87,15 +87,15 @@ mod tests {
         drop(writer);
         state.clear_emptied(day, &all);
         let days = state.activity();
-        let left = all.iter().filter(|(_, series)| days.has(day, *series));
-        assert_eq!(left.collect::<Vec<_>>(), [&(tenant, full)]);
+        let remaining = all.iter().filter(|(_, series)| days.has(day, *series));
+        assert_eq!(remaining.collect::<Vec<_>>(), [&(tenant, full)]);
         let turns = |number: usize| {
             let lock = state.shard(number).unwrap();
             let _held = lock.write();
             lock.acquisitions_if_locked().unwrap_or_default()
         };
         let turns: u64 = (0..SHARDS).map(turns).sum();
-        // What the test itself took, and a turn for each piece that was begun.
+        // The lock was taken by the test itself, and once for each piece that was begun.
         let allowed = SHARDS + 1 + SHARDS + all.len() / PIECE;
         assert!(turns <= allowed as u64, "{turns} turns, {allowed} allowed");
     }

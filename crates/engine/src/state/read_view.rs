@@ -14,17 +14,17 @@ use base::id::TenantId;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Of so many series hardly any is written to by two batches while a reader looks.
+/// Up to so many series, it is rare that batches write to any of them again and again while a reader takes its view.
 const FEW_SERIES: usize = 1000;
 
-/// How often a reader of few series looks before it takes them as they are, with part of a batch…
-const LOOKS_AT_FEW: u32 = 1000;
+/// How often a reader of few series tries to take a view in which each batch is whole, before it accepts part of a batch.
+const ATTEMPTS_OF_FEW: u32 = 1000;
 
-/// …and a reader of more: what was in the way is done then, and something else is.
-const LOOKS_AT_MANY: u32 = 4;
+/// The same for a reader of many series: more attempts would not help, because other batches are under way by then.
+const ATTEMPTS_OF_MANY: u32 = 4;
 
-/// For how long a reader looks, and waits for batches to be done, all in all. A batch takes some milliseconds, and longer only where
-/// those who write get no processor.
+/// How long a reader tries, and waits for batches to be done, in all. A batch takes some milliseconds, and longer only where
+/// its thread gets no processor.
 const WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// Series of one tenant as a reader has them, all at one moment.
@@ -42,8 +42,8 @@ impl State {
     /// The heads' data of these series, with the version that they belong to. A batch is seen as a whole or not at all,
     /// unless so many series are asked for, and written to so often, that no moment can be found.
     ///
-    /// `done`: what was done before the names of `series` were taken. Where the reader has to look again, series that were
-    /// made since then are missing: whoever asks does not know them.
+    /// `done`: what was done before the names of `series` were taken. Where the reader has to try again, series that were
+    /// created since then are missing: the caller does not know them.
     pub(crate) fn read_view(
         &self,
         tenant: TenantId,
@@ -52,12 +52,12 @@ impl State {
         meter: &mut QueryMeter<'_>,
     ) -> Result<ReadView, Stop> {
         guard::query_step();
-        let looks = match series.len() {
-            ..=FEW_SERIES => LOOKS_AT_FEW,
-            _ => LOOKS_AT_MANY,
+        let attempts = match series.len() {
+            ..=FEW_SERIES => ATTEMPTS_OF_FEW,
+            _ => ATTEMPTS_OF_MANY,
         };
         let latest = Instant::now() + WAIT_MAX;
-        for _ in 1..looks {
+        for _ in 1..attempts {
             if let Ok(view) = self.try_read_view(tenant, series, &done) {
                 return Ok(view);
             }
@@ -108,7 +108,7 @@ impl State {
         Ok(ReadView { version, heads })
     }
 
-    /// Everything that there is now, with part of a batch where one is under way: that is always found.
+    /// Everything that there is now, with part of a batch where one is under way. This always succeeds.
     fn uncommitted_read_view(&self, tenant: TenantId, series: &[SeriesRef]) -> ReadView {
         let version = self.version();
         let of = |series: &SeriesRef| {

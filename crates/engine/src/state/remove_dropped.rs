@@ -1,4 +1,4 @@
-//! Removes the series of dropped tenants from memory, where nobody finds them any more.
+//! Removes the series of dropped tenants from memory. Readers do not find them any more.
 
 use super::State;
 use crate::guard::{self, PIECE, yield_to_waiters};
@@ -8,8 +8,8 @@ use crate::series_ref::SeriesRef;
 use roaring::RoaringBitmap;
 
 impl State {
-    /// Removes these, all series of the dropped tenants. Whoever writes waits for a piece of them at the most, and for a shard only
-    /// who writes to it; there is one such removal at a time.
+    /// Removes these series, which are all of the dropped tenants. A writer waits for one piece of them at most, and only where it
+    /// needs the same lock. The caller makes sure that there is one such removal at a time.
     pub(crate) fn remove_dropped(&self, series: &RoaringBitmap) {
         let mut rest = series.iter();
         loop {
@@ -34,7 +34,7 @@ impl State {
             removed.extend(entry.map(|entry| (series, entry)));
         }
         drop(catalog);
-        // Freed when no lock is held.
+        // Freed after the locks are released.
         let mut samples = Vec::new();
         for of_shard in
             removed.chunk_by(|(left, _), (right, _)| head::shard(*left) == head::shard(*right))

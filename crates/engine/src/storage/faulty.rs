@@ -1,6 +1,9 @@
 //! A file system in memory that fails on request, and forgets at a crash what was never synced. For tests, of this
 //! crate and of those that use it: the same seed fails in the same way.
 
+mod files;
+
+use self::files::{FaultyDir, FaultyFile, FaultyReader};
 use super::{Directory, ReadFile, Storage, WriteFile};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
@@ -264,106 +267,6 @@ impl Faulty {
             .get_mut(offset)
             .map(|byte| *byte ^= 0x55)
             .is_some()
-    }
-}
-
-#[derive(Debug)]
-struct FaultyFile {
-    state: Arc<Mutex<State>>,
-    file: File,
-}
-
-impl WriteFile for FaultyFile {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let mut state = lock(&self.state);
-        let fault = state.step(|fault| matches!(fault, Fault::ShortWrite | Fault::NoSpace))?;
-        let room = state.room();
-        let mut content = lock(&self.file);
-        if let Some((left, refusal)) = room
-            && left < bytes.len() as u64
-        {
-            let fits = usize::try_from(left).unwrap_or_default();
-            content
-                .bytes
-                .extend_from_slice(bytes.get(..fits).unwrap_or_default());
-            return Err(refusal.into());
-        }
-        match fault {
-            Some(Fault::ShortWrite) => {
-                let half = bytes.get(..bytes.len() / 2).unwrap_or_default();
-                content.bytes.extend_from_slice(half);
-                Err(io::Error::other("short write"))
-            }
-            Some(_) => Err(ErrorKind::StorageFull.into()),
-            None => {
-                content.bytes.extend_from_slice(bytes);
-                Ok(())
-            }
-        }
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        let mut state = lock(&self.state);
-        if state.step(|fault| fault == Fault::FailedSync)?.is_some() {
-            return Err(io::Error::other("sync failed"));
-        }
-        let mut content = lock(&self.file);
-        content.synced = content.bytes.len();
-        Ok(())
-    }
-
-    fn cut(&mut self, length: u64) -> io::Result<()> {
-        lock(&self.state).step(|_| false)?;
-        let mut content = lock(&self.file);
-        let length = usize::try_from(length).map_err(io::Error::other)?;
-        content.bytes.truncate(length);
-        content.synced = content.synced.min(length);
-        Ok(())
-    }
-}
-
-#[derive(Debug)]
-struct FaultyDir {
-    state: Arc<Mutex<State>>,
-    path: PathBuf,
-}
-
-impl Directory for FaultyDir {
-    fn sync(&self) -> io::Result<()> {
-        let mut state = lock(&self.state);
-        if state.step(|fault| fault == Fault::FailedSync)?.is_some() {
-            return Err(io::Error::other("sync failed"));
-        }
-        let here = |path: &Path| path.parent() == Some(&self.path);
-        state.durable.retain(|path, _| !here(path));
-        let now: Vec<(PathBuf, File)> = state
-            .files
-            .iter()
-            .filter(|(path, _)| here(path))
-            .map(|(path, file)| (path.clone(), Arc::clone(file)))
-            .collect();
-        state.durable.extend(now);
-        Ok(())
-    }
-}
-
-#[derive(Debug)]
-struct FaultyReader(File);
-
-impl ReadFile for FaultyReader {
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        let content = lock(&self.0);
-        let start = usize::try_from(offset).map_err(io::Error::other)?;
-        let bytes = start
-            .checked_add(buffer.len())
-            .and_then(|end| content.bytes.get(start..end))
-            .ok_or(ErrorKind::UnexpectedEof)?;
-        buffer.copy_from_slice(bytes);
-        Ok(())
-    }
-
-    fn length(&self) -> io::Result<u64> {
-        Ok(lock(&self.0).bytes.len() as u64)
     }
 }
 

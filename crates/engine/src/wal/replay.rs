@@ -217,8 +217,8 @@ mod tests {
             assert_eq!(sequence, count);
             Ok(())
         })?;
-        let left = storage.read(&path).unwrap().len();
-        Ok((count, replayed, left))
+        let kept_bytes = storage.read(&path).unwrap().len();
+        Ok((count, replayed, kept_bytes))
     }
 
     fn offset(what: &str) -> u64 {
@@ -239,11 +239,11 @@ mod tests {
         fn a_cut_log_is_whole_up_to_the_cut(commits in commits(), cut in any::<prop::sample::Index>()) {
             let (bytes, ends) = log(&commits);
             let length = FILE_HEADER_BYTES + cut.index(bytes.len() + 1 - FILE_HEADER_BYTES);
-            let (count, replayed, left) = replayed(&bytes[..length]).unwrap();
+            let (count, replayed, kept_bytes) = replayed(&bytes[..length]).unwrap();
             prop_assert_eq!(count, ends.iter().filter(|end| **end <= length).count() as u64);
             prop_assert_eq!(replayed.last_sequence, count);
             let torn = replayed.torn.map_or(0, |torn| usize::try_from(torn.bytes).unwrap());
-            prop_assert_eq!(left + torn, length);
+            prop_assert_eq!(kept_bytes + torn, length);
         }
 
         #[test]

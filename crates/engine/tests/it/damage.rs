@@ -139,8 +139,8 @@ fn story() -> (Image, Vec<State>) {
     (image(&storage), states)
 }
 
-/// Opens what is left and says what it holds, if it does; the file that is complained about otherwise.
-fn look(storage: &Faulty, states: &[State], what: &str) -> Option<PathBuf> {
+/// Opens the damaged store. Returns the file that an error names; none where it opens, and then its content is compared with `states`.
+fn open_and_compare(storage: &Faulty, states: &[State], what: &str) -> Option<PathBuf> {
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
     let named = |error: StoreError| match error {
         StoreError::Damaged { place, .. } => Some(PathBuf::from(place)),
@@ -188,7 +188,7 @@ fn a_changed_byte_is_named_or_harmless() {
             let mut spoilt = image.clone();
             spoilt.get_mut(path).unwrap()[offset] ^= 1 << random.below(8);
             let what = format!("{} at {offset}", path.display());
-            match look(&stored(&spoilt), &states, &what) {
+            match open_and_compare(&stored(&spoilt), &states, &what) {
                 Some(file) => {
                     assert_eq!(&file, path, "{what}");
                     named += 1;
@@ -228,7 +228,7 @@ fn a_file_that_ends_early_is_named_or_a_torn_write() {
                 }
             } else {
                 assert_eq!(
-                    look(&storage, &states, &what).as_ref(),
+                    open_and_compare(&storage, &states, &what).as_ref(),
                     Some(path),
                     "{what}"
                 );

@@ -212,8 +212,8 @@ fn a_series_with_as_many_deletions_as_may_wait_is_read_in_few_steps() {
     let engine = open(&Faulty::new(1));
     seconds(&engine, "a.b", 86_400);
     engine.flush().unwrap();
-    let most = limit::PENDING_DELETIONS.default as i64;
-    for number in 0..most {
+    let pending_max = limit::PENDING_DELETIONS.default as i64;
+    for number in 0..pending_max {
         let from = NOON - 80_000_000 + number * 2000;
         try_delete(&engine, 1, from, from + 500).unwrap();
     }
@@ -225,7 +225,7 @@ fn a_series_with_as_many_deletions_as_may_wait_is_read_in_few_steps() {
     };
     let begun = Instant::now();
     let series = engine.fetch(&scope(1), &query, &context).unwrap();
-    assert_eq!(series[0].values.len() as i64, 86_400 - most);
+    assert_eq!(series[0].values.len() as i64, 86_400 - pending_max);
     let steps = context.spent(Resource::Steps);
     // Each deletion twice, and sixteen for each block of a thousand samples.
     assert!(steps < 5000, "{steps}");
@@ -297,13 +297,13 @@ fn many_deletions_have_the_days_rewritten_without_being_asked() {
 #[derive(Debug, Default)]
 struct Counting {
     now: AtomicU64,
-    most: AtomicU64,
+    peak: AtomicU64,
 }
 
 impl MemoryReservation for Counting {
     fn reserve(&self, bytes: u64) -> Result<(), Stop> {
         let now = self.now.fetch_add(bytes, Ordering::SeqCst) + bytes;
-        self.most.fetch_max(now, Ordering::SeqCst);
+        self.peak.fetch_max(now, Ordering::SeqCst);
         Ok(())
     }
 
@@ -347,8 +347,8 @@ fn a_series_is_never_in_memory_as_a_whole() {
     });
     assert_eq!(samples, 100_000);
     assert!(largest <= 3 * 1024, "{largest}");
-    let most = counting.most.load(Ordering::SeqCst);
-    assert!(most < 5 * 1024 * 24 + 1000, "{most}");
+    let peak = counting.peak.load(Ordering::SeqCst);
+    assert!(peak < 5 * 1024 * 24 + 1000, "{peak}");
 }
 
 /// A slow reader would keep a whole head of all tenants in memory, long after it is flushed, with nothing to count it.

@@ -51,16 +51,16 @@ fn worst() -> Vec<String> {
     ]
 }
 
-/// Runs `question` while a stranger writes one sample after another: each is acknowledged, and the question ends when it is
+/// Runs `query` while another tenant writes one sample after another: each is acknowledged, and the query ends when it is
 /// cancelled.
-fn write_beside(engine: &Arc<Engine>, question: impl Fn(&Engine, &Context) + Send + 'static) {
+fn write_beside(engine: &Arc<Engine>, query: impl Fn(&Engine, &Context) + Send + 'static) {
     let context = Arc::new(Context::unlimited());
     let asked = Arc::clone(&context);
     let (progress, asker_says) = mpsc::channel();
     let shared = Arc::clone(engine);
     std::thread::spawn(move || {
         progress.send("begun").unwrap();
-        question(&shared, &asked);
+        query(&shared, &asked);
         let _ = progress.send("ended");
     });
     assert_eq!(asker_says.recv_timeout(LIMIT), Ok("begun"));
@@ -91,7 +91,7 @@ fn regression_6_no_question_keeps_a_writer_waiting() {
     fill(&engine, (0..1000).map(long), NOON);
     for text in worst() {
         let selector = Selector::parse(&text).unwrap();
-        let question = move |engine: &Engine, context: &Context| {
+        let query = move |engine: &Engine, context: &Context| {
             let find = FindQuery {
                 selector: &selector,
                 range: Some(TimeRange::ALL),
@@ -112,7 +112,7 @@ fn regression_6_no_question_keeps_a_writer_waiting() {
             let _ = engine.fetch(&scope(1), &fetch, context);
             let _ = engine.delete(&scope(1), &delete, context);
         };
-        write_beside(&engine, question);
+        write_beside(&engine, query);
     }
 }
 
@@ -214,7 +214,7 @@ fn a_question_beyond_its_steps_or_bytes_is_refused_with_figure_and_limit() {
     let engine = open(&Faulty::new(1));
     fill(&engine, (0..MANY).map(|leaf| format!("a.{leaf:04}")), NOON);
     let selector = Selector::parse("a.*9").unwrap();
-    let refused = |stop: Stop, resource: Resource, most: u64| {
+    let refused = |stop: Stop, resource: Resource, limit_value: u64| {
         let Stop::Budget {
             limit,
             needed,
@@ -223,8 +223,8 @@ fn a_question_beyond_its_steps_or_bytes_is_refused_with_figure_and_limit() {
         else {
             panic!("{stop:?}")
         };
-        assert_eq!((limit, allowed), (resource.limit(), most));
-        assert!(needed > most && needed < 2 * most, "{needed}");
+        assert_eq!((limit, allowed), (resource.limit(), limit_value));
+        assert!(needed > limit_value && needed < 2 * limit_value, "{needed}");
     };
     let few = || {
         Context::new(Budget {

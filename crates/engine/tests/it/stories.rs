@@ -315,15 +315,15 @@ fn a_deletion_of_part_of_a_day_shows_in_find_after_the_merge() {
     assert_eq!(find(&engine, 1, "a.*").len(), 3);
 }
 
-fn refused(outcome: Result<(), StoreError>, resource: Resource, most: u64) {
+fn refused(outcome: Result<(), StoreError>, resource: Resource, limit_value: u64) {
     match outcome {
         Err(StoreError::Stopped(Stop::Budget {
             limit,
             needed,
             allowed,
         })) => {
-            assert_eq!((limit, allowed), (resource.limit(), most));
-            assert!(needed > most, "{needed}");
+            assert_eq!((limit, allowed), (resource.limit(), limit_value));
+            assert!(needed > limit_value, "{needed}");
         }
         other => panic!("{other:?}"),
     }

@@ -3,6 +3,6 @@
 
 pub(crate) mod ended_sessions;
 pub(crate) mod freshness;
-pub(crate) mod shared_question;
+pub(crate) mod shared_query;
 pub(crate) mod unwritten_activity;
 pub(crate) mod watcher;

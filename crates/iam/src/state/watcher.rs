@@ -76,7 +76,7 @@ impl Watcher {
     }
 
     /// Has the task read changes at once, and waits until the directory shows so many; `false` if no task runs, or if it fails.
-    pub(crate) async fn brings(&self, changes: i64) -> bool {
+    pub(crate) async fn read_through(&self, changes: i64) -> bool {
         let mut progress = self.progress.subscribe();
         let before = *progress.borrow_and_update();
         if before.applied >= changes {
@@ -94,7 +94,7 @@ impl Watcher {
     }
 
     /// Waits until the directory shows so many changes, whoever reads them.
-    pub(crate) async fn shows(&self, changes: i64) {
+    pub(crate) async fn wait_through(&self, changes: i64) {
         self.until(|now| now.applied >= changes).await;
     }
 
@@ -140,24 +140,24 @@ mod tests {
     #[test]
     fn nobody_waits_for_a_task_that_does_not_run() {
         let watcher = Arc::new(Watcher::new(3));
-        assert_eq!(at_once(pin!(watcher.brings(3))), Some(true));
-        assert_eq!(at_once(pin!(watcher.brings(4))), Some(false));
+        assert_eq!(at_once(pin!(watcher.read_through(3))), Some(true));
+        assert_eq!(at_once(pin!(watcher.read_through(4))), Some(false));
         let running = watcher.begin();
-        let mut waiting = pin!(watcher.brings(4));
+        let mut waiting = pin!(watcher.read_through(4));
         assert_eq!(at_once(waiting.as_mut()), None);
         drop(running);
         assert_eq!(at_once(waiting), Some(false));
         // And once it has begun again, it is waited for again.
         let _running = watcher.begin();
-        assert_eq!(at_once(pin!(watcher.brings(4))), None);
+        assert_eq!(at_once(pin!(watcher.read_through(4))), None);
     }
 
     #[test]
     fn each_waits_for_its_own_number() {
         let watcher = Arc::new(Watcher::new(0));
         let _running = watcher.begin();
-        let mut first = pin!(watcher.brings(1));
-        let mut second = pin!(watcher.brings(2));
+        let mut first = pin!(watcher.read_through(1));
+        let mut second = pin!(watcher.read_through(2));
         assert_eq!(at_once(pin!(watcher.awaited())), None, "nobody asked");
         assert_eq!(at_once(first.as_mut()), None);
         assert_eq!(at_once(second.as_mut()), None);
@@ -174,7 +174,7 @@ mod tests {
         let watcher = Arc::new(Watcher::new(0));
         let _running = watcher.begin();
         watcher.failed();
-        let mut waiting = pin!(watcher.brings(1));
+        let mut waiting = pin!(watcher.read_through(1));
         assert_eq!(at_once(waiting.as_mut()), None, "it failed before");
         watcher.failed();
         assert_eq!(at_once(waiting), Some(false));
@@ -183,10 +183,10 @@ mod tests {
     #[test]
     fn whoever_waits_hears_of_what_others_have_read_and_of_the_end() {
         let watcher = Arc::new(Watcher::new(0));
-        let mut shown = pin!(watcher.shows(1));
-        assert_eq!(at_once(shown.as_mut()), None);
+        let mut applied = pin!(watcher.wait_through(1));
+        assert_eq!(at_once(applied.as_mut()), None);
         watcher.applied(1);
-        assert_eq!(at_once(shown), Some(()));
+        assert_eq!(at_once(applied), Some(()));
         let running = watcher.begin();
         let mut ended = pin!(watcher.ended());
         assert_eq!(at_once(ended.as_mut()), None);

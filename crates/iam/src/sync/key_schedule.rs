@@ -57,9 +57,9 @@ impl Iam {
             let newest = keys.last();
             newest.is_some_and(|newest| newest.signs_from.plus(life) <= signs_from)
         };
-        let mut look = self.0.db.snapshot().await?;
-        let mut stored = signing_keys::in_service(&mut look).await?;
-        look.end().await?;
+        let mut snapshot = self.0.db.snapshot().await?;
+        let mut stored = signing_keys::in_service(&mut snapshot).await?;
+        snapshot.end().await?;
         let was_ahead = !announce_anew(&mut stored, now).is_empty();
         let made = match is_due(&stored) {
             true => Some(generate(algorithm).await?),

@@ -76,14 +76,14 @@ impl Iam {
         self.0.freshness.is_behind()
     }
 
-    /// Asks once for changes of other nodes and applies them; those who ask at the same time share a question. [`Self::watch`] does so
+    /// Asks once for changes of other nodes and applies them; those who ask at the same time share a query. [`Self::watch`] does so
     /// repeatedly.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn sync(&self) -> Result<(), IamError> {
-        let question = || self.sync_over(Connections::Shared);
-        self.0.question.ask(question).await
+        let query = || self.sync_over(Connections::Shared);
+        self.0.changes_query.run(query).await
     }
 
     async fn sync_over(&self, connections: Connections<'_>) -> Result<(), IamError> {
@@ -143,14 +143,14 @@ impl Iam {
     /// callers.
     async fn catch_up(&self, changes: i64) -> Result<(), IamError> {
         let watcher = &self.0.watcher;
-        let brought = tokio::time::timeout(WATCHER_MAX, watcher.brings(changes)).await;
-        if matches!(brought, Ok(true)) {
+        let read = tokio::time::timeout(WATCHER_MAX, watcher.read_through(changes)).await;
+        if matches!(read, Ok(true)) {
             return Ok(());
         }
         // All connections but the watcher's may be taken, so it may still be the first.
         tokio::select! {
             biased;
-            () = watcher.shows(changes) => Ok(()),
+            () = watcher.wait_through(changes) => Ok(()),
             done = self.read_over(Connections::Shared) => done,
         }
     }
@@ -161,10 +161,10 @@ impl Iam {
         // Before the turn, so that nobody who has it waits for a connection. The transaction sees the moment of its first
         // statement, which comes later.
         let begun = async { Ok(connections.db(&self.0).snapshot().await?) };
-        let look = while_answering(SILENCE_MAX, begun).await?;
+        let snapshot = while_answering(SILENCE_MAX, begun).await?;
         let _turn = self.0.reload.lock().await;
         let before = self.0.directory.load_full();
-        let unread = UnreadChanges::since(before.changes, look);
+        let unread = UnreadChanges::since(before.changes, snapshot);
         let Some(found) = while_answering(SILENCE_MAX, unread).await? else {
             return Ok(());
         };

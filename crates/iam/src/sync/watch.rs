@@ -38,7 +38,7 @@ pub(super) async fn watch(weak: Weak<Inner>, follower: Follower, running: Runnin
     // A set of one: its task ends with this one, however it ends.
     let mut listening = JoinSet::new();
     listening.spawn(listen(follower, Arc::clone(&watcher)));
-    let away = FailureStreak::new();
+    let failures = FailureStreak::new();
     let mut due = Instant::now() + POLL;
     loop {
         let round = tokio::select! {
@@ -64,13 +64,13 @@ pub(super) async fn watch(weak: Weak<Inner>, follower: Follower, running: Runnin
         };
         match done {
             Ok(()) => {
-                if let Some(tries) = away.record_success() {
+                if let Some(tries) = failures.record_success() {
                     tracing::info!(tries, "changes of the directory are heard of again");
                 }
             }
             Err(error) => {
                 watcher.failed();
-                if away.record_failure() {
+                if failures.record_failure() {
                     warn(&error);
                 }
             }
@@ -93,16 +93,16 @@ fn warn(error: &IamError) {
 
 /// Listens for notifications of other nodes until it is aborted.
 async fn listen(mut follower: Follower, watcher: Arc<Watcher>) {
-    let mut hears = true;
+    let mut is_listening = true;
     loop {
         match follower.changed().await {
             Ok(()) => {
-                hears = true;
+                is_listening = true;
                 watcher.hint();
             }
             Err(error) => {
                 // Only the first of consecutive failures is logged.
-                if std::mem::take(&mut hears) {
+                if std::mem::take(&mut is_listening) {
                     tracing::warn!(error = %Chain(&error), "not notified of changes: polling for them");
                 }
                 tokio::time::sleep(LISTEN_AGAIN).await;

@@ -25,8 +25,8 @@ use iam::directory::AccessGroup;
 use iam::manage::access_group::{AccessGroupChange, GroupsOf, access_group_tag};
 use std::sync::Arc;
 use wire::iam::access_group::{
-    AccessGroup as Shown, AccessGroupList, ChangeGroupSettings, CreateAccessGroup, GroupPage,
-    GroupSettings, UpdateAccessGroup,
+    AccessGroup as WireAccessGroup, AccessGroupList, ChangeGroupSettings, CreateAccessGroup,
+    GroupPage, GroupSettings, UpdateAccessGroup,
 };
 use wire::iam::api_key::time_text;
 
@@ -52,9 +52,9 @@ const ORDERS: [(&str, By<AccessGroup>); 4] = [
 ];
 
 /// The group in the interface's form; whether it has rules only where that is asked for.
-fn to_wire(own_url: &UrlForCaller, group: &AccessGroup, with_rules: bool) -> Shown {
+fn to_wire(own_url: &UrlForCaller, group: &AccessGroup, with_rules: bool) -> WireAccessGroup {
     let id = group_id::to_wire(group.account, group.id);
-    Shown {
+    WireAccessGroup {
         href: format!("{}/v2/groups/{id}", own_url.url),
         id,
         name: group.name.clone(),

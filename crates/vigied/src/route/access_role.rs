@@ -23,16 +23,16 @@ use iam::directory::{CustomRole, NamedRole, SERVICE_NAME};
 use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole, custom_role_tag};
 use std::sync::Arc;
 use wire::iam::access_role::{
-    CreateRole, CustomRole as ShownCustom, NamedRole as ShownNamed, RoleList, UpdateRole,
+    CreateRole, CustomRole as WireCustomRole, NamedRole as WireNamedRole, RoleList, UpdateRole,
 };
 use wire::iam::api_key::time_text;
 
-fn named(role: NamedRole) -> ShownNamed {
+fn named(role: NamedRole) -> WireNamedRole {
     let actions = role.actions();
     let actions = Action::ALL
         .iter()
         .filter(|action| actions.contains(**action));
-    ShownNamed {
+    WireNamedRole {
         display_name: role.name().to_owned(),
         description: role.description().to_owned(),
         actions: actions.map(|action| action.name().to_owned()).collect(),
@@ -40,9 +40,9 @@ fn named(role: NamedRole) -> ShownNamed {
     }
 }
 
-fn custom(own_url: &UrlForCaller, role: &CustomRole) -> ShownCustom {
+fn custom(own_url: &UrlForCaller, role: &CustomRole) -> WireCustomRole {
     let actions = role.actions.iter().map(|action| action.name().to_owned());
-    ShownCustom {
+    WireCustomRole {
         id: role.id.to_string(),
         name: role.name.clone(),
         display_name: role.display_name.clone(),

@@ -24,7 +24,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use wire::excerpt;
 use wire::iam::account_settings::{
-    AccountSettings as Shown, EffectiveAccountSettings, UpdateAccountSettings,
+    AccountSettings as WireAccountSettings, EffectiveAccountSettings, UpdateAccountSettings,
 };
 
 const NOT_SET: &str = "NOT_SET";
@@ -48,13 +48,13 @@ pub(super) const fn mfa_word(password_grant_refused: bool) -> &'static str {
     }
 }
 
-fn texts(settings: &AccountSettings) -> Shown {
+fn texts(settings: &AccountSettings) -> WireAccountSettings {
     let keys = match settings.api_keys_restricted {
         None => NOT_SET,
         Some(true) => RESTRICTED,
         Some(false) => NOT_RESTRICTED,
     };
-    Shown {
+    WireAccountSettings {
         account_id: None,
         entity_tag: None,
         restrict_create_service_id: RESTRICTED.to_owned(),
@@ -73,8 +73,8 @@ fn texts(settings: &AccountSettings) -> Shown {
     }
 }
 
-fn to_wire(stored: &StoredSettings) -> Shown {
-    Shown {
+fn to_wire(stored: &StoredSettings) -> WireAccountSettings {
+    WireAccountSettings {
         account_id: Some(stored.account.to_string()),
         entity_tag: Some(entity_tag(stored)),
         ..texts(&stored.settings)
@@ -93,14 +93,14 @@ async fn read(
     app: &App,
     caller: &Identity,
     params: &Params,
-) -> Result<(StoredSettings, Shown), Refusal> {
+) -> Result<(StoredSettings, WireAccountSettings), Refusal> {
     params.refuse_unserved(&UNSERVED)?;
     let account = account(app, caller, params)?;
     let stored = app.iam.account_settings(caller, account)?;
     // The account has entries of other things that are done in it.
     let only = Some(Action::AccountConfigured);
     let history = history::asked_for(app, caller, params, account, only).await?;
-    let answer = Shown {
+    let answer = WireAccountSettings {
         history,
         ..to_wire(&stored)
     };
@@ -123,7 +123,7 @@ pub(super) async fn effective(
 ) -> Result<Response, Refusal> {
     let (stored, account) = read(&app, &caller, &params).await?;
     let holds = app.iam.effective_settings(&stored.settings);
-    let effective = Shown {
+    let effective = WireAccountSettings {
         restrict_create_platform_apikey: match stored.settings.api_keys_restricted {
             Some(true) => RESTRICTED.to_owned(),
             _ => NOT_RESTRICTED.to_owned(),

@@ -3,7 +3,7 @@
 use crate::http::problem::Refusal;
 use crate::request::params::Params;
 use iam::manage::activity::Activity;
-use wire::iam::activity::Activity as Shown;
+use wire::iam::activity::Activity as WireActivity;
 use wire::iam::api_key::time_text;
 
 /// Whether the answer tells it.
@@ -12,8 +12,8 @@ pub(super) fn is_asked_for(params: &Params) -> Result<bool, Refusal> {
 }
 
 /// In the interface's form.
-pub(super) fn to_wire(activity: Activity) -> Shown {
-    Shown {
+pub(super) fn to_wire(activity: Activity) -> WireActivity {
+    WireActivity {
         last_authn: activity.last_at.map(time_text),
         authn_count: activity.times,
     }

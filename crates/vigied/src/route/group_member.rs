@@ -26,7 +26,7 @@ use iam::{IamError, Identity};
 use std::sync::Arc;
 use wire::iam::access_group::{
     AddGroupMembers, AddToAccessGroups, AddedGroupMember, AddedGroupMembers, ChangedMembership,
-    ChangedMemberships, GroupMember as Shown, GroupMemberList, GroupPage, NewGroupMember,
+    ChangedMemberships, GroupMember as WireGroupMember, GroupMemberList, GroupPage, NewGroupMember,
     RemoveGroupMembers, RemovedGroupMember, RemovedGroupMembers,
 };
 use wire::iam::api_key::time_text;
@@ -42,9 +42,9 @@ const ECHOED: usize = 128;
 const KEPT: [&str; 4] = ["membership_type", "type", "verbose", "sort"];
 
 /// The member in the interface's form; whose it is only where that is asked for.
-fn to_wire(path: &str, member: GroupMember, verbose: bool) -> Shown {
+fn to_wire(path: &str, member: GroupMember, verbose: bool) -> WireGroupMember {
     let principal = member.principal;
-    Shown {
+    WireGroupMember {
         iam_id: principal.to_string(),
         kind: group_id::sort(principal).to_owned(),
         membership_type: group_id::kind_text(member.kind).to_owned(),

@@ -18,11 +18,11 @@ use http::StatusCode;
 use iam::directory::GroupRule;
 use iam::manage::group_rule::{GroupRuleTerms, group_rule_tag};
 use std::sync::Arc;
-use wire::iam::access_group::{GroupRule as Shown, GroupRuleList, GroupRuleRequest};
+use wire::iam::access_group::{GroupRule as WireGroupRule, GroupRuleList, GroupRuleRequest};
 use wire::iam::api_key::time_text;
 
-fn to_wire(account: AccountId, rule: &GroupRule) -> Shown {
-    Shown {
+fn to_wire(account: AccountId, rule: &GroupRule) -> WireGroupRule {
+    WireGroupRule {
         id: rule.id.to_string(),
         name: rule.name.clone(),
         expiration: rule.expiration_hours,

@@ -34,15 +34,15 @@ pub(super) async fn asked_for(
 /// The entries; where there are more than the limit, the last one says that the oldest are left out.
 fn entries(found: &[Recorded]) -> Vec<HistoryEntry> {
     let limit = &limit::HISTORY_ENTRIES;
-    let most = usize::try_from(limit.default).unwrap_or(usize::MAX);
-    let mut entries: Vec<HistoryEntry> = found.iter().take(most).map(entry).collect();
-    if let Some(first_left_out) = found.get(most) {
+    let entries_max = usize::try_from(limit.default).unwrap_or(usize::MAX);
+    let mut entries: Vec<HistoryEntry> = found.iter().take(entries_max).map(entry).collect();
+    if let Some(first_left_out) = found.get(entries_max) {
         entries.push(HistoryEntry {
             timestamp: time_text(first_left_out.at),
             iam_id: "server".to_owned(),
             iam_id_account: first_left_out.account.clone(),
             action: LEFT_OUT.to_owned(),
-            params: vec![format!("{}={most}", limit.name)],
+            params: vec![format!("{}={entries_max}", limit.name)],
             message: "this change and those before it are left out: the audit has them".to_owned(),
         });
     }
@@ -99,11 +99,11 @@ mod tests {
 
     #[test]
     fn times_are_written_as_the_objects_have_them() {
-        let shown = |name, value| text(name, &value);
+        let text_of = |name, value| text(name, &value);
         for at in [json!("1709629687006"), json!(1_709_629_687_006_i64)] {
-            assert_eq!(shown("expires_at", at), "2024-03-05T09:08+0000");
+            assert_eq!(text_of("expires_at", at), "2024-03-05T09:08+0000");
         }
-        assert_eq!(shown("revision", json!(2)), "2");
-        assert_eq!(shown("expires_at", json!("never")), "never");
+        assert_eq!(text_of("revision", json!(2)), "2");
+        assert_eq!(text_of("expires_at", json!("never")), "never");
     }
 }

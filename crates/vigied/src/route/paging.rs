@@ -73,15 +73,15 @@ const START: &str = "what `next` of a page says";
 impl Style {
     /// The number of entries of a page.
     pub(super) fn size(&self, params: &Params) -> Result<u64, Refusal> {
-        let most = limit::PAGE_ENTRIES.default;
-        let what = format!("a number from 1 to {most}");
+        let page_max = limit::PAGE_ENTRIES.default;
+        let what = format!("a number from 1 to {page_max}");
         match number(params, self.size, &what)? {
             None => Ok(self.default),
-            Some(size @ 1..) if size <= most => Ok(size),
+            Some(size @ 1..) if size <= page_max => Ok(size),
             Some(0) => Err(refused(self.size, &what, "0")),
             Some(size) => {
                 let name = limit::PAGE_ENTRIES.name;
-                let what = format!("at most `{name}` = {most}");
+                let what = format!("at most `{name}` = {page_max}");
                 let Refusal(problem) = refused(self.size, &what, &size.to_string());
                 Err(Refusal(problem.limit(&limit::PAGE_ENTRIES)))
             }

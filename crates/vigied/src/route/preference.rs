@@ -15,15 +15,15 @@ use http::StatusCode;
 use iam::Identity;
 use iam::manage::preference::{Preference, PreferenceValue};
 use std::sync::Arc;
-use wire::iam::preference::{Preference as Shown, Preferences, SetPreference};
+use wire::iam::preference::{Preference as WirePreference, Preferences, SetPreference};
 
 /// In the interface's form.
-fn to_wire(account: AccountId, preference: Preference) -> Shown {
+fn to_wire(account: AccountId, preference: Preference) -> WirePreference {
     let (text, texts) = match preference.value {
         PreferenceValue::Text(text) => (Some(text), None),
         PreferenceValue::Texts(texts) => (None, Some(texts)),
     };
-    Shown {
+    WirePreference {
         service: preference.service,
         id: preference.name,
         account_id: account.to_string(),

@@ -22,7 +22,8 @@ use iam::directory::{Profile, ProfileIdentity};
 use iam::manage::profile_identity::{NewProfileIdentity, profile_identities_tag};
 use std::sync::Arc;
 use wire::iam::profile_identity::{
-    ProfileIdentities, ProfileIdentity as Shown, ProfileIdentityRequest, SetProfileIdentities,
+    ProfileIdentities, ProfileIdentity as WireProfileIdentity, ProfileIdentityRequest,
+    SetProfileIdentities,
 };
 
 /// The sorts of identities.
@@ -68,7 +69,7 @@ impl Sort {
     }
 }
 
-fn to_wire(account: AccountId, identity: &ProfileIdentity) -> Shown {
+fn to_wire(account: AccountId, identity: &ProfileIdentity) -> WireProfileIdentity {
     let iam_id = identity.principal.to_string();
     let (sort, identifier, accounts) = match identity.principal {
         Principal::Service(id) => (Sort::Service, id.object_id(), Vec::new()),
@@ -76,7 +77,7 @@ fn to_wire(account: AccountId, identity: &ProfileIdentity) -> Shown {
             (Sort::User, iam_id.clone(), vec![account.to_string()])
         }
     };
-    Shown {
+    WireProfileIdentity {
         iam_id,
         identifier,
         kind: sort.name().to_owned(),

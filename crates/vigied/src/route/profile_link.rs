@@ -20,12 +20,12 @@ use iam::manage::profile_link::{LinkTerms, profile_link_tag};
 use std::sync::Arc;
 use wire::iam::api_key::time_text;
 use wire::iam::profile_link::{
-    CreateProfileLink, LinkedComputeResource, ProfileLink as Shown, ProfileLinkList,
+    CreateProfileLink, LinkedComputeResource, ProfileLink as WireProfileLink, ProfileLinkList,
 };
 
-fn to_wire(link: &ProfileLink) -> Shown {
+fn to_wire(link: &ProfileLink) -> WireProfileLink {
     let made = time_text(link.created.at);
-    Shown {
+    WireProfileLink {
         id: link.id.to_string(),
         entity_tag: profile_link_tag(link),
         created_at: made.clone(),

@@ -23,7 +23,9 @@ use iam::manage::profile_rule::{ProfileRuleTerms, profile_rule_tag};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use wire::iam::api_key::time_text;
-use wire::iam::profile_rule::{ProfileRule as Shown, ProfileRuleList, ProfileRuleRequest};
+use wire::iam::profile_rule::{
+    ProfileRule as WireProfileRule, ProfileRuleList, ProfileRuleRequest,
+};
 
 /// A rule for users. The original's identity providers speak SAML.
 const SAML: &str = "Profile-SAML";
@@ -34,27 +36,27 @@ const COMPUTE_RESOURCE: &str = "Profile-CR";
 /// How long the tokens of compute resources live at most, in seconds.
 const COMPUTE_RESOURCE_SECONDS: u32 = 3600;
 
-fn to_wire(rule: &ProfileRule) -> Shown {
-    let common = Shown {
+fn to_wire(rule: &ProfileRule) -> WireProfileRule {
+    let common = WireProfileRule {
         id: rule.id.to_string(),
         entity_tag: profile_rule_tag(rule),
         created_at: time_text(rule.created.at),
         modified_at: time_text(rule.modified.at),
         name: non_empty(&rule.name),
         conditions: rule_condition::to_wire(&rule.conditions),
-        ..Shown::default()
+        ..WireProfileRule::default()
     };
     match &rule.kind {
         ProfileRuleKind::Saml {
             realm,
             expiration_seconds,
-        } => Shown {
+        } => WireProfileRule {
             kind: SAML.to_owned(),
             realm_name: Some(realm.clone()),
             expiration: *expiration_seconds,
             ..common
         },
-        ProfileRuleKind::ComputeResource { cr_type } => Shown {
+        ProfileRuleKind::ComputeResource { cr_type } => WireProfileRule {
             kind: COMPUTE_RESOURCE.to_owned(),
             cr_type: Some(cr_type.clone()),
             expiration: COMPUTE_RESOURCE_SECONDS,

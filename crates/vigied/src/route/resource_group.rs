@@ -21,7 +21,7 @@ use std::sync::Arc;
 use wire::iam::api_key::time_text;
 use wire::iam::resource_group::{
     CreateResourceGroup, CreatedResourceGroup, QuotaDefinition, QuotaDefinitionList,
-    ResourceGroup as Shown, ResourceGroupList, ResourceQuota, UpdateResourceGroup,
+    ResourceGroup as WireResourceGroup, ResourceGroupList, ResourceQuota, UpdateResourceGroup,
 };
 
 /// The one state of a group.
@@ -30,8 +30,8 @@ const ACTIVE: &str = "ACTIVE";
 /// The id of the one quota definition.
 const QUOTA: &str = "00000000000000000000000000000001";
 
-fn to_wire(group: &ResourceGroup) -> Shown {
-    Shown {
+fn to_wire(group: &ResourceGroup) -> WireResourceGroup {
+    WireResourceGroup {
         id: group.id.to_string(),
         crn: group.crn(),
         account_id: group.account.to_string(),
@@ -136,19 +136,19 @@ pub(super) async fn delete(
 
 /// The one quota definition: an account may have an instance for each of its spaces.
 fn quota(app: &App, caller: &Identity) -> QuotaDefinition {
-    let most = app
+    let instances_max = app
         .iam
         .account_limit(caller.account(), &limit::SPACES_PER_ACCOUNT);
     QuotaDefinition {
         id: QUOTA.to_owned(),
         name: "Account".to_owned(),
         kind: "ACCOUNT".to_owned(),
-        number_of_service_instances: most,
-        default_number_of_instances_per_lite_plan: most,
+        number_of_service_instances: instances_max,
+        default_number_of_instances_per_lite_plan: instances_max,
         resource_quotas: vec![ResourceQuota {
             id: SERVICE_NAME.to_owned(),
             resource_id: SERVICE_NAME.to_owned(),
-            limit: most,
+            limit: instances_max,
         }],
     }
 }

@@ -29,7 +29,8 @@ use iam::manage::resource_key::{NewResourceKey, ResourceKey};
 use std::sync::Arc;
 use wire::iam::api_key::time_text;
 use wire::iam::resource_key::{
-    CreateResourceKey, KeyCredentials, ResourceKey as Shown, ResourceKeyList, UpdateResourceKey,
+    CreateResourceKey, KeyCredentials, ResourceKey as WireResourceKey, ResourceKeyList,
+    UpdateResourceKey,
 };
 use wire::secret::SecretText;
 
@@ -57,10 +58,10 @@ fn to_wire(
     key: &ResourceKey,
     instance: &Instance,
     text: Option<&Secret<String>>,
-) -> Shown {
+) -> WireResourceKey {
     let (crn, account) = (crn(app, key, instance), instance.account);
     let service = key.service.object_id();
-    Shown {
+    WireResourceKey {
         id: crn.clone(),
         guid: key.id.to_string(),
         crn,

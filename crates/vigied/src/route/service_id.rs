@@ -30,7 +30,8 @@ use iam::manage::service_id::{NewService, ServiceChange, entity_tag};
 use std::sync::Arc;
 use wire::iam::api_key::{CreateApiKey, time_text};
 use wire::iam::service_id::{
-    CreateKeyWithService, CreateServiceId, ServiceId as Shown, ServiceIdList, UpdateServiceId,
+    CreateKeyWithService, CreateServiceId, ServiceId as WireServiceId, ServiceIdList,
+    UpdateServiceId,
 };
 
 /// The list parameters that links to other pages repeat.
@@ -62,9 +63,9 @@ const LIST: IdentityList<Service> = IdentityList {
 };
 
 /// The service ID in the interface's form; its group only where it is asked for.
-fn to_wire(service: &Service, with_group: bool) -> Shown {
+fn to_wire(service: &Service, with_group: bool) -> WireServiceId {
     let (account, id) = (service.account, service.id.object_id());
-    Shown {
+    WireServiceId {
         crn: identity_crn(account, "serviceid", &id),
         id,
         iam_id: service.id.to_string(),
@@ -173,7 +174,7 @@ pub(super) async fn create(
         .transpose()?;
     let made = app.iam.create_service_id(&caller, new, key).await?;
     let key = made.key.as_ref();
-    let answer = Shown {
+    let answer = WireServiceId {
         apikey: key.map(|(key, text)| key_to_wire(key, Some(text))),
         ..to_wire(&made.service, with_group)
     };
@@ -205,7 +206,7 @@ pub(super) async fn show(
         true => Some(app.iam.service_activity(&caller, service.id).await?),
         false => None,
     };
-    let answer = Shown {
+    let answer = WireServiceId {
         history,
         activity: activity.map(activity::to_wire),
         ..to_wire(&service, with_group)

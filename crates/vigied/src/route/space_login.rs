@@ -17,7 +17,7 @@ use base::limit::{self, Limit};
 use base::scope::Domain;
 use base::secret::Secret;
 use http::{HeaderMap, StatusCode};
-use iam::audit::{Action, Credential as Shown, Refused};
+use iam::audit::{Action, Credential as AuditedCredential, Refused};
 use iam::flow::grant::Grant;
 use iam::manage::space_login::{LoggingToken, SpaceLogin, SpaceTokens};
 use iam::{Credential, IamError, Reason};
@@ -176,13 +176,13 @@ pub(super) async fn token(
             action: Action::CredentialRefused,
             principal: proof.as_ref().map(|proof| proof.principal),
             account: proof.as_ref().and_then(|proof| proof.account),
-            credential: Shown::UaaToken,
+            credential: AuditedCredential::UaaToken,
             why: problem.code,
         });
         Refusal(problem)
     })?;
     if let Some(proof) = proof {
-        let presented = (Shown::UaaToken, proof.key);
+        let presented = (AuditedCredential::UaaToken, proof.key);
         app.iam
             .note_caller(proof.principal, proof.account, presented, source);
     }

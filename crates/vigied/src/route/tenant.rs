@@ -67,7 +67,7 @@ pub(super) fn account(
             let is_its_own = |id: &&&str| {
                 account
                     .as_ref()
-                    .is_some_and(|own| own.eq_ignore_ascii_case(id))
+                    .is_some_and(|own_id| own_id.eq_ignore_ascii_case(id))
             };
             let chosen = several.iter().find(is_its_own).or(several.first());
             Ok(chosen.map(|id| (*id).to_owned()))
@@ -105,11 +105,11 @@ mod tests {
     #[test]
     fn the_account_of_a_key_is_chosen_among_several() {
         let (a, b) = ("0".repeat(32), "a".repeat(32));
-        let chosen = |list: String, own: Option<&str>| {
+        let chosen = |list: String, key_account: Option<&str>| {
             let mut headers = HeaderMap::new();
             headers.insert(HEADER, list.parse().unwrap());
-            let own = own.map(|id| id.parse().unwrap());
-            code_of(account(&headers, None, || ProofAccount::OfKey(own)))
+            let key_account = key_account.map(|id| id.parse().unwrap());
+            code_of(account(&headers, None, || ProofAccount::OfKey(key_account)))
         };
         let is = |id: &str| Ok(Some(id.to_owned()));
         assert_eq!(chosen(format!("{a},{b}"), Some(&b)), is(&b));

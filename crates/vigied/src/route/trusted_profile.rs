@@ -27,7 +27,8 @@ use iam::manage::profile::{NewProfile, ProfileChange, profile_tag};
 use std::sync::Arc;
 use wire::iam::api_key::time_text;
 use wire::iam::trusted_profile::{
-    CreateTrustedProfile, TrustedProfile as Shown, TrustedProfileList, UpdateTrustedProfile,
+    CreateTrustedProfile, TrustedProfile as WireTrustedProfile, TrustedProfileList,
+    UpdateTrustedProfile,
 };
 
 /// The list parameters that links to other pages repeat.
@@ -50,9 +51,9 @@ const LIST: IdentityList<Profile> = IdentityList {
     other_orders: &OTHER_ORDERS,
 };
 
-fn to_wire(profile: &Profile) -> Shown {
+fn to_wire(profile: &Profile) -> WireTrustedProfile {
     let (account, id) = (profile.account, profile.id.object_id());
-    Shown {
+    WireTrustedProfile {
         crn: identity_crn(account, "profile", &id),
         id,
         entity_tag: profile_tag(profile),
@@ -136,7 +137,7 @@ pub(super) async fn show(
         true => Some(app.iam.profile_activity(&caller, profile.id).await?),
         false => None,
     };
-    let answer = Shown {
+    let answer = WireTrustedProfile {
         history,
         activity: activity.map(activity::to_wire),
         ..to_wire(&profile)

@@ -116,12 +116,12 @@ fn a_deletion_brings_back_nothing_that_was_overwritten_meanwhile() {
             appender.remove_range(&deleted, Some(prepared));
             let read = samples(&appender.shared().all());
             let all = [(90, 3.0), (100, 2.0)];
-            let left: Vec<_> = all
+            let remaining: Vec<_> = all
                 .into_iter()
                 .filter(|(at, _)| !deleted.contains(Millis(*at)))
                 .collect();
-            assert_eq!(read, left);
-            assert_eq!(appender.len(), left.len() as u64);
+            assert_eq!(read, remaining);
+            assert_eq!(appender.len(), remaining.len() as u64);
         }
     }
 }
@@ -271,13 +271,16 @@ fn no_batch_takes_more_than_was_claimed_for_it() {
                         appender.fold();
                     }
                 }
-                let most = bytes_max(samples.cast_unsigned());
+                let bytes_allowed = bytes_max(samples.cast_unsigned());
                 assert!(
-                    taken as u64 <= most,
-                    "{samples} behind {before}: {taken} of {most}"
+                    taken as u64 <= bytes_allowed,
+                    "{samples} behind {before}: {taken} of {bytes_allowed}"
                 );
                 // Not so much more that what fits is refused.
-                assert!(samples < 5000 || most <= 36 * 5000, "{most}");
+                assert!(
+                    samples < 5000 || bytes_allowed <= 36 * 5000,
+                    "{bytes_allowed}"
+                );
             }
         }
     }

@@ -1,5 +1,5 @@
-//! The series with samples on any day of a range, found as far as somebody asks for them: a question about a few series costs
-//! nothing for all the others that the store holds.
+//! The series with samples on any day of a range, found only for the series that a query asks about: a query for a few series does
+//! not pay for all the others in the store.
 
 use super::chunk::{Chunk, Chunks, part};
 use crate::query_meter::QueryMeter;
@@ -132,14 +132,17 @@ mod tests {
             let all: Vec<_> = others.map(|series| (Day(day), series)).collect();
             activity.set(NewlyActive::of(&all));
         }
-        let own: RoaringBitmap = (1..=10).collect();
+        let sent_to: RoaringBitmap = (1..=10).collect();
         let newest = Day(i32::from(DAYS) - 1);
-        let sent: Vec<_> = own.iter().map(|own| (newest, SeriesRef(own))).collect();
+        let sent: Vec<_> = sent_to
+            .iter()
+            .map(|series| (newest, SeriesRef(series)))
+            .collect();
         activity.set(NewlyActive::of(&sent));
         let context = Context::unlimited();
         let mut meter = QueryMeter::new(&context).unwrap();
         let mut active = activity.active(&TimeRange::ALL, &mut meter).unwrap();
-        assert_eq!(active.among(&own, &mut meter), Ok(own));
+        assert_eq!(active.among(&sent_to, &mut meter), Ok(sent_to));
         // The list of the days, and of the one part the newest day.
         assert_eq!(context.spent(Resource::Steps), u64::from(DAYS) + 1);
         assert_eq!(active.contains(SeriesRef(11), &mut meter), Ok(false));

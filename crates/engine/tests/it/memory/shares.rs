@@ -21,7 +21,7 @@ fn one_each(engine: &Engine, scope: &Scope, first: u32, count: u32) -> Result<u6
     Ok(stored.stored)
 }
 
-fn within(engine: &Engine, bytes: u64) {
+fn assert_head_bytes_at_most(engine: &Engine, bytes: u64) {
     let held = figure(engine, "head_bytes");
     assert!(held <= bytes as f64, "{held} of {bytes}");
 }
@@ -32,7 +32,7 @@ fn series_of_one_sample_stay_in_the_budget_and_others_go_on_writing() {
     let (engine, gate) = opened(|_| {});
     gate.set(true);
     let huge = one_each(&engine, &scope(1), 0, 20_000);
-    within(&engine, BUDGET);
+    assert_head_bytes_at_most(&engine, BUDGET);
     assert!(huge.is_err(), "it cannot fit");
     assert_eq!(
         figure(&engine, "series"),
@@ -48,7 +48,7 @@ fn series_of_one_sample_stay_in_the_budget_and_others_go_on_writing() {
                     if one_each(engine, &scope(1), sender * 100_000 + number * 100, 100).is_err() {
                         refused.fetch_add(1, Ordering::Relaxed);
                     }
-                    within(engine, BUDGET);
+                    assert_head_bytes_at_most(engine, BUDGET);
                 }
             });
         }
@@ -91,7 +91,7 @@ fn samples_that_need_a_large_block_stay_in_the_budget() {
     }
     for at in 228..232 {
         let _ = send(at, at + 1);
-        within(&engine, BUDGET);
+        assert_head_bytes_at_most(&engine, BUDGET);
     }
     gate.set(false);
 }
@@ -113,7 +113,7 @@ fn an_account_has_one_share_of_the_memory_however_many_tenants_it_has() {
             }
         }
     }
-    within(&engine, BUDGET * 3 / 4);
+    assert_head_bytes_at_most(&engine, BUDGET * 3 / 4);
     for number in 0..100 {
         let stored = one_each(&engine, &of(100, 2), number, 1);
         assert_eq!(stored.unwrap(), 1, "write {number} of another account");

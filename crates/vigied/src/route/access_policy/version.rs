@@ -25,14 +25,14 @@ pub(in crate::route) trait Version: 'static {
     /// Whether `GET` of one policy takes `format`, as that of the list does.
     const ONE_HAS_FORMAT: bool;
     /// A policy in an answer.
-    type Shown: Serialize;
+    type WirePolicy: Serialize;
     /// A page of a list in an answer.
     type List: Serialize;
 
     /// The terms in a body.
     fn terms(app: &App, caller: &Identity, bytes: &[u8]) -> Result<PolicyTerms, Refusal>;
 
-    fn to_wire(form: &Form<'_>, policy: &Policy) -> Self::Shown;
+    fn to_wire(form: &Form<'_>, policy: &Policy) -> Self::WirePolicy;
 
     fn list(form: &Form<'_>, part: PolicyPart) -> Self::List;
 }
@@ -46,7 +46,7 @@ pub(in crate::route) enum V2 {}
 impl Version for V1 {
     const PATH: &'static str = "/v1/policies";
     const ONE_HAS_FORMAT: bool = false;
-    type Shown = wired::Policy;
+    type WirePolicy = wired::Policy;
     type List = wired::PolicyList;
 
     fn terms(app: &App, caller: &Identity, bytes: &[u8]) -> Result<PolicyTerms, Refusal> {
@@ -72,7 +72,7 @@ impl Version for V1 {
 impl Version for V2 {
     const PATH: &'static str = "/v2/policies";
     const ONE_HAS_FORMAT: bool = true;
-    type Shown = wired::PolicyV2;
+    type WirePolicy = wired::PolicyV2;
     type List = wired::PolicyListV2;
 
     fn terms(app: &App, caller: &Identity, bytes: &[u8]) -> Result<PolicyTerms, Refusal> {

@@ -71,13 +71,13 @@ async fn respond(
     .await
 }
 
-fn check_targets(parameters: &Parameters, most: usize) -> Result<(), Refusal> {
+fn check_targets(parameters: &Parameters, targets_max: usize) -> Result<(), Refusal> {
     let count = parameters.all("target").len();
-    if count <= most {
+    if count <= targets_max {
         return Ok(());
     }
     let name = limit::TARGETS_PER_RENDER.name;
-    let message = format!("the request has {count} targets, more than `{name}` = {most}");
+    let message = format!("the request has {count} targets, more than `{name}` = {targets_max}");
     let problem = code::TARGETS_TOO_MANY.problem(message).field("target");
     let hint = "split the request, or use a wildcard";
     Err(Refusal(
@@ -241,13 +241,16 @@ fn evaluated<'c>(
     let (series, held) = evaluating.series(context, &targets)?;
     let mut series: Vec<Series> = series.into_iter().flatten().collect();
     // The number of points that a graph has room for; of the formats for programs, only JSON takes it.
-    let most = parameters
+    let points_max = parameters
         .last("maxDataPoints")
         .filter(|_| parameters.last("format") == Some("json"));
     let is_digits =
         |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if let Some(most) = most.filter(is_digits).and_then(|text| text.parse().ok()) {
-        reduce(&mut series, most);
+    if let Some(points_max) = points_max
+        .filter(is_digits)
+        .and_then(|text| text.parse().ok())
+    {
+        reduce(&mut series, points_max);
     }
     Ok((series, held))
 }

@@ -7,7 +7,7 @@ use crate::query::render_cache::{CacheKey, CacheValidity};
 use base::scope::Action;
 use base::store::StoreError;
 
-/// Answers to longer questions are not kept.
+/// Answers to requests with longer parameters are not kept.
 const TEXT_BYTES_MAX: usize = 8 * 1024;
 
 /// Answers from what is kept, where that serves; else by `work`. `step` is the finest of the domain, in seconds.
@@ -17,12 +17,12 @@ pub(super) fn write(
     step: i64,
     work: Work,
 ) -> Result<(), Refusal> {
-    let Some((question, accepted)) = question(asked)? else {
+    let Some((key, age_max)) = cache_key(asked)? else {
         return work(asked, answer);
     };
     let cache = asked.app.queries.render_cache();
-    let state = state(asked, &question, step);
-    if let Some(body) = cache.answer(&question, &state, accepted) {
+    let validity = validity(asked, &key, step);
+    if let Some(body) = cache.answer(&key, &validity, age_max) {
         answer.out.extend_from_slice(&body);
         return answer
             .step()
@@ -30,17 +30,18 @@ pub(super) fn write(
     }
     work(asked, answer)?;
     if let Some(whole) = answer.unsent() {
-        cache.keep(&question, state, whole);
+        cache.keep(&key, validity, whole);
     }
     Ok(())
 }
 
-/// The question, if its answer may be kept, and the age up to which an answer is accepted though something was written since.
-fn question(asked: &GraphiteRequest) -> Result<Option<(CacheKey, Option<i64>)>, Refusal> {
+/// The key of the request, if its answer may be kept, and the age up to which an answer is accepted though something was written
+/// since.
+fn cache_key(asked: &GraphiteRequest) -> Result<Option<(CacheKey, Option<i64>)>, Refusal> {
     let parameters = &asked.parameters;
-    let accepted = parameters.integer("cacheTimeout")?;
+    let age_max = parameters.integer("cacheTimeout")?;
     let is_off = parameters.last("noCache").is_some()
-        || accepted.is_some_and(|seconds| seconds <= 0)
+        || age_max.is_some_and(|seconds| seconds <= 0)
         // A caller who reaches some series has answers of their own.
         || !asked.scope.reaches_all(Action::Render)
         || callback(parameters)?.is_some();
@@ -66,11 +67,11 @@ fn question(asked: &GraphiteRequest) -> Result<Option<(CacheKey, Option<i64>)>, 
     // No parameter has the name of this bound, because it begins with a blank.
     let days = asked.scope.retention_days().map(|days| days.to_string());
     pairs.extend(days.as_deref().map(|days| (" retention_days", days)));
-    let question = CacheKey {
+    let key = CacheKey {
         domain: asked.scope.domain(),
         text: wire::query::encode(&pairs).into(),
     };
-    Ok(Some((question, accepted)))
+    Ok(Some((key, age_max)))
 }
 
 /// Functions whose values change without a new sample and before the step of the domain is over: they are computed from the
@@ -99,8 +100,8 @@ fn changes_by_itself(target: &str) -> bool {
 }
 
 /// The state on which the answer depends.
-fn state(asked: &GraphiteRequest, question: &CacheKey, step: i64) -> CacheValidity {
-    let (iam, domain) = (&asked.app.iam, question.domain);
+fn validity(asked: &GraphiteRequest, key: &CacheKey, step: i64) -> CacheValidity {
+    let (iam, domain) = (&asked.app.iam, key.domain);
     let texts = (iam.rules(domain), iam.resolution_seconds(domain));
     let now = asked.app.clock.now().secs();
     asked

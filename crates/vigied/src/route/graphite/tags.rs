@@ -133,8 +133,8 @@ fn write_tags(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusa
     let series = tagged(asked, answer, &[])?;
     let tag_sets = series.iter().map(|(_, tags)| tags);
     let context = answer.context();
-    let mut look = || context.check(Instant::now());
-    let tags = catalog::tags(tag_sets, filter(asked)?, &mut look)
+    let mut check = || context.check(Instant::now());
+    let tags = catalog::tags(tag_sets, filter(asked)?, &mut check)
         .map_err(|error| unlisted(error, unfiltered))?;
     let tags: Vec<Value> = tags.into_iter().map(|tag| json!({"tag": tag})).collect();
     write_json(asked, answer, &json_text(asked, &Value::from(tags)))
@@ -145,8 +145,8 @@ fn write_tag(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal
     let series = tagged(asked, answer, &with_tag(&[], tag))?;
     let tag_sets = series.iter().map(|(_, tags)| tags);
     let context = answer.context();
-    let mut look = || context.check(Instant::now());
-    let values = catalog::values(tag_sets, tag, filter(asked)?, &mut look)
+    let mut check = || context.check(Instant::now());
+    let values = catalog::values(tag_sets, tag, filter(asked)?, &mut check)
         .map_err(|error| unlisted(error, unfiltered))?;
     let value = match values {
         None => Value::Null,
@@ -174,10 +174,10 @@ fn write_series(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refu
         .map_err(|error| refused(&error))?;
     let series = tagged(asked, answer, &expressions)?;
     let context = answer.context();
-    let mut look = || context.check(Instant::now());
+    let mut check = || context.check(Instant::now());
     let mut found: Vec<&str> = Vec::new();
     for (text, tags) in &series {
-        if fit_all(&conditions, tags, &mut look).map_err(StoreError::Stopped)? {
+        if fit_all(&conditions, tags, &mut check).map_err(StoreError::Stopped)? {
             found.push(text);
         }
     }
@@ -191,8 +191,8 @@ fn write_suggested_tags(asked: &GraphiteRequest, answer: &mut Answer) -> Result<
     let prefix = asked.parameters.last("tagPrefix").unwrap_or_default();
     let tag_sets = series.iter().map(|(_, tags)| tags);
     let context = answer.context();
-    let mut look = || context.check(Instant::now());
-    let suggested = catalog::suggested_tags(tag_sets, &expressions, prefix, limit, &mut look)
+    let mut check = || context.check(Instant::now());
+    let suggested = catalog::suggested_tags(tag_sets, &expressions, prefix, limit, &mut check)
         .map_err(|error| unlisted(error, refused))?;
     write_json(asked, answer, &json_text(asked, &json!(suggested)))
 }
@@ -214,9 +214,9 @@ fn write_suggested_values(asked: &GraphiteRequest, answer: &mut Answer) -> Resul
     let prefix = asked.parameters.last("valuePrefix").unwrap_or_default();
     let tag_sets = series.iter().map(|(_, tags)| tags);
     let context = answer.context();
-    let mut look = || context.check(Instant::now());
+    let mut check = || context.check(Instant::now());
     let suggested =
-        catalog::suggested_values(tag_sets, &expressions, tag, prefix, limit, &mut look)
+        catalog::suggested_values(tag_sets, &expressions, tag, prefix, limit, &mut check)
             .map_err(|error| unlisted(error, refused))?;
     write_json(asked, answer, &json_text(asked, &json!(suggested)))
 }

@@ -129,8 +129,9 @@ impl Deleter {
             ) {
                 // The begin may be recorded, but nothing is deleted.
                 drop(self.enter(failed, None));
-                let away = "the server's identity database does not answer: nothing was deleted";
-                let problem = code::UNAVAILABLE.problem(away);
+                let unanswered =
+                    "the server's identity database does not answer: nothing was deleted";
+                let problem = code::UNAVAILABLE.problem(unanswered);
                 return Err(problem
                     .hint("send again after `Retry-After` seconds")
                     .into());

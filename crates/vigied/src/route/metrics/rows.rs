@@ -73,7 +73,9 @@ impl<'a> Rows<'a> {
         let samples_max = self.context.allowed(Resource::Samples);
         match (self.shape, self.form.points_max) {
             (Shape::Grid { window, .. }, _) => self.write_slots(series, window),
-            (_, Some(most)) if (most as u64) < samples_max => self.write_fewer(series, most),
+            (_, Some(points_max)) if (points_max as u64) < samples_max => {
+                self.write_fewer(series, points_max)
+            }
             _ => self.write_all(series),
         }
     }
@@ -132,11 +134,15 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
-    fn write_fewer(&mut self, series: &mut dyn Cursor, most: usize) -> Result<(), StoreError> {
+    fn write_fewer(
+        &mut self,
+        series: &mut dyn Cursor,
+        points_max: usize,
+    ) -> Result<(), StoreError> {
         let mut buffered_bytes = 0;
         let written = self
             .first_pass(series, &mut buffered_bytes)
-            .and_then(|pass| self.write_seen(series, pass, most));
+            .and_then(|pass| self.write_seen(series, pass, points_max));
         self.context.release(buffered_bytes);
         written
     }
@@ -176,10 +182,11 @@ impl<'a> Rows<'a> {
         &mut self,
         series: &mut dyn Cursor,
         pass: FirstPass,
-        most: usize,
+        points_max: usize,
     ) -> Result<(), StoreError> {
-        let ends = pass.first_and_last.filter(|_| pass.count > most);
-        let mut parts = ends.map(|(first, last)| Parts::new(first, last, most, Fold::Average));
+        let ends = pass.first_and_last.filter(|_| pass.count > points_max);
+        let mut parts =
+            ends.map(|(first, last)| Parts::new(first, last, points_max, Fold::Average));
         if pass.count == 0 && !self.form.has_nulls {
             return Ok(());
         }
@@ -219,8 +226,8 @@ impl<'a> Rows<'a> {
         while let Some(piece) = series.next()? {
             window.put(&mut grid, piece.iter());
         }
-        if let Some(most) = self.form.points_max {
-            grid = at_most(&grid, most, Fold::Average);
+        if let Some(points_max) = self.form.points_max {
+            grid = at_most(&grid, points_max, Fold::Average);
         }
         let has_nulls = self.form.has_nulls;
         if !has_nulls && grid.values.iter().all(|value| value.is_nan()) {

@@ -163,12 +163,13 @@ fn receipt(decoded: &Decoded, appended: &Appended) -> Receipt {
 /// The first rejections, as many as a receipt lists, by index. A small compressed body can hold half a million items, so no
 /// text is made for the others.
 fn first_rejections(decoded: &Decoded, appended: &Appended) -> Vec<Rejection> {
-    let most = usize::try_from(limit::REJECTIONS_PER_RECEIPT.default).unwrap_or(usize::MAX);
-    let early = decoded.rejects.iter().take(most);
+    let rejections_max =
+        usize::try_from(limit::REJECTIONS_PER_RECEIPT.default).unwrap_or(usize::MAX);
+    let early = decoded.rejects.iter().take(rejections_max);
     let mut rejections: Vec<Rejection> = early.map(Rejection::from).collect();
     // Both lists are sorted, so only the first entries of each can be among the first of all.
     let mut samples = decoded.batch.iter().enumerate();
-    for (at, reason) in appended.rejected.iter().take(most) {
+    for (at, reason) in appended.rejected.iter().take(rejections_max) {
         let index = decoded.positions.get(*at).copied().unwrap_or(*at);
         let sample = samples.find(|(index, _)| index == at);
         rejections.push(Rejection::from(&Reject {
@@ -178,6 +179,6 @@ fn first_rejections(decoded: &Decoded, appended: &Appended) -> Vec<Rejection> {
         }));
     }
     rejections.sort_by_key(|rejection| rejection.index);
-    rejections.truncate(most);
+    rejections.truncate(rejections_max);
     rejections
 }

@@ -33,15 +33,15 @@ impl MetricsTarget<'_> {
 /// The targets of a query, in order.
 pub(super) fn targets<'q>(app: &App, query: &'q Query) -> Result<Vec<MetricsTarget<'q>>, Refusal> {
     let texts = query.all("target");
-    let most = app.limits.targets_per_query;
+    let targets_max = app.limits.targets_per_query;
     if texts.is_empty() {
         let problem = code::TARGET_MISSING.problem("the query has no `target`");
-        let hint = format!("add `target=PATH`, up to `targets_per_query` = {most} times");
+        let hint = format!("add `target=PATH`, up to `targets_per_query` = {targets_max} times");
         return Err(Refusal(problem.hint(hint).field("target")));
     }
-    if texts.len() > most {
+    if texts.len() > targets_max {
         let problem = code::TARGETS_TOO_MANY.problem(format!(
-            "the query has {} targets, more than `targets_per_query` = {most}",
+            "the query has {} targets, more than `targets_per_query` = {targets_max}",
             texts.len()
         ));
         return Err(Refusal(

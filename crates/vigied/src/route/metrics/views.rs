@@ -68,10 +68,10 @@ impl<'c> RuleViews<'c> {
     }
 
     /// Gives each series at most about so many points, in the buckets that all of them share.
-    pub(super) fn reduce(&mut self, most: usize) {
+    pub(super) fn reduce(&mut self, points_max: usize) {
         let counts: Vec<usize> = self.of_targets.iter().map(Vec::len).collect();
         let mut all: Vec<Series> = self.of_targets.drain(..).flatten().collect();
-        reduce(&mut all, most as u64);
+        reduce(&mut all, points_max as u64);
         let mut all = all.into_iter();
         self.of_targets = counts
             .into_iter()

@@ -74,17 +74,17 @@ fn asked(path: &'static str, pairs: &[(&str, &str)]) -> Asked {
 pub(super) fn paths(seconds: i64) -> Vec<Asked> {
     let (from, until) = ((seconds - 600).to_string(), (seconds + 600).to_string());
     let times = [("from", from.as_str()), ("until", until.as_str())];
-    let asked_with = |pattern: &str, most: &str| {
+    let asked_with = |pattern: &str, points_max: &str| {
         let pairs = [
             ("target", pattern),
-            ("maxDataPoints", most),
+            ("maxDataPoints", points_max),
             ("noNullPoints", "1"),
         ];
         asked(V1, &[&pairs[..], &times].concat())
     };
     let patterns = super::script::PATTERNS.iter();
     patterns
-        .flat_map(|pattern| ["1", "3"].map(|most| asked_with(pattern, most)))
+        .flat_map(|pattern| ["1", "3"].map(|points_max| asked_with(pattern, points_max)))
         .collect()
 }
 

@@ -113,7 +113,7 @@ impl<'a> EventQuery<'a> {
         if let Some(wanted) = &mut wanted {
             self.learn(wanted)?;
         }
-        let most = self.app.limits.events_per_answer;
+        let events_max = self.app.limits.events_per_answer;
         let mut found = Vec::new();
         let mut after = EventPosition::before(range.from);
         loop {
@@ -129,8 +129,8 @@ impl<'a> EventQuery<'a> {
                 {
                     continue;
                 }
-                if found.len() as u64 >= most {
-                    return Err(too_many(most));
+                if found.len() as u64 >= events_max {
+                    return Err(too_many(events_max));
                 }
                 self.reserve(&event)?;
                 found.push(event);
@@ -150,9 +150,9 @@ impl<'a> EventQuery<'a> {
 }
 
 /// The refusal of an answer that would be too long.
-fn too_many(most: u64) -> Refusal {
+fn too_many(events_max: u64) -> Refusal {
     let limit = &limit::EVENTS_PER_ANSWER;
-    let message = format!("more events match than `{}` = {most}", limit.name);
+    let message = format!("more events match than `{}` = {events_max}", limit.name);
     let problem = code::RESULT_TOO_LARGE.problem(message);
     Refusal(
         problem

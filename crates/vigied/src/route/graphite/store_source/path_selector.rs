@@ -43,8 +43,8 @@ impl PathSelector {
         match self {
             Self::Glob(glob) => Ok(glob.matches(text)),
             Self::Tagged { conditions, .. } => {
-                let mut look = || context.check(Instant::now());
-                Ok(tags.len() > 1 && fit_all(conditions, tags, &mut look)?)
+                let mut check = || context.check(Instant::now());
+                Ok(tags.len() > 1 && fit_all(conditions, tags, &mut check)?)
             }
         }
     }

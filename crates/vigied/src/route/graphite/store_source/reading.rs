@@ -74,7 +74,7 @@ impl SlotReading<'_> {
         let age = self.now.saturating_sub(self.range.from);
         let view = self
             .rules
-            .view_checked(&name, age, &mut |cost| look(context, cost))?;
+            .view_checked(&name, age, &mut |cost| check_cost(context, cost))?;
         let step = Step::new(view.step.saturating_mul(1000))
             .ok_or(StoreError::Unsupported("have steps of no length"))?;
         let range = TimeRange {
@@ -101,16 +101,17 @@ impl SlotReading<'_> {
     }
 }
 
-/// Bytes of patterns times bytes of a name that are a step.
+/// The cost of one step of the budget.
 const COST_PER_STEP: u64 = 1 << 14;
 
-/// Cheaper work is not worth a look at the clock.
-const COST_OF_A_LOOK: u64 = 1 << 20;
+/// Cheaper work does not check whether the query is over: that reads the clock.
+const CLOCK_CHECK_COST_MIN: u64 = 1 << 20;
 
-/// Before a name is compared with a part of the rules.
-fn look(context: &Context, cost: u64) -> Result<(), Stop> {
+/// Spends the steps of a comparison of a name with a part of the rules, before it is done; `cost`: bytes of patterns times bytes of
+/// the name.
+fn check_cost(context: &Context, cost: u64) -> Result<(), Stop> {
     context.spend(Resource::Steps, cost / COST_PER_STEP)?;
-    match cost < COST_OF_A_LOOK {
+    match cost < CLOCK_CHECK_COST_MIN {
         true => Ok(()),
         false => context.check(Instant::now()),
     }
@@ -146,18 +147,21 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::AtomicBool;
 
-    /// A large file of rules and a long name were one step, and heard nothing.
+    /// A comparison of a large file of rules with a long name was one step, and did not check whether the query was over.
     #[test]
-    fn a_comparison_with_rules_costs_steps_and_hears_that_the_query_is_over() {
+    fn a_comparison_with_rules_costs_steps_and_ends_when_the_query_is_over() {
         let over = Arc::new(AtomicBool::new(true));
         let context = Context::new(Budget {
             steps: 100,
             ..Budget::UNLIMITED
         });
         let context = context.with_cancel_flag(over);
-        assert_eq!(look(&context, COST_OF_A_LOOK), Err(Stop::Cancelled));
-        assert_eq!(look(&context, 4096 * 50), Ok(()));
-        let stop = look(&context, 1 << 28).unwrap_err();
+        assert_eq!(
+            check_cost(&context, CLOCK_CHECK_COST_MIN),
+            Err(Stop::Cancelled)
+        );
+        assert_eq!(check_cost(&context, 4096 * 50), Ok(()));
+        let stop = check_cost(&context, 1 << 28).unwrap_err();
         assert!(
             matches!(stop, Stop::Budget { needed: 16_460, .. }),
             "{stop}"

@@ -1,15 +1,15 @@
-//! The question for changes, as requests cause it: a node asks one at a time, and each answer is for all who waited for it. However many
-//! requests name what is not there, they keep one connection to the database busy and no more.
+//! The query for changes, where a request causes it: a node runs one at a time, and its result is for all who waited for it. However
+//! many requests name objects that are not there, they keep one connection to the database busy and no more.
 
 use crate::error::IamError;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Mutex;
 
-/// The questions of a node's requests, by their numbers.
+/// The queries that a node's requests have caused, by their numbers.
 #[derive(Debug, Default)]
-pub(crate) struct SharedQuestion {
+pub(crate) struct SharedQuery {
     begun: AtomicU64,
-    /// The last one that has ended; held while one is asked.
+    /// The last one that has ended; locked while one runs.
     ended: Mutex<Ended>,
 }
 
@@ -19,9 +19,9 @@ struct Ended {
     is_answered: bool,
 }
 
-impl SharedQuestion {
-    /// Asks, or waits for the answer to a question that has begun since: it knows all that happened before this call.
-    pub(crate) async fn ask<F>(&self, question: impl FnOnce() -> F) -> Result<(), IamError>
+impl SharedQuery {
+    /// Runs the query, or waits for the result of one that has begun since this call: it includes all that happened before.
+    pub(crate) async fn run<F>(&self, query: impl FnOnce() -> F) -> Result<(), IamError>
     where
         F: Future<Output = Result<(), IamError>>,
     {
@@ -30,12 +30,12 @@ impl SharedQuestion {
         if ended.number > before {
             return match ended.is_answered {
                 true => Ok(()),
-                // Whoever asked is told why.
+                // The caller who ran it has got the reason.
                 false => Err(IamError::Silent),
             };
         }
         let number = self.begun.fetch_add(1, Ordering::AcqRel).saturating_add(1);
-        let answer = question().await;
+        let answer = query().await;
         *ended = Ended {
             number,
             is_answered: answer.is_ok(),
@@ -49,11 +49,11 @@ mod tests {
     use super::*;
     use tokio::sync::Semaphore;
 
-    /// The answers to three who ask at once, and to one who asks later; and how many questions there were.
+    /// The answers to three who ask at once, and to one who asks later; and how many queries there were.
     async fn asked(is_answered: bool) -> ([Result<(), IamError>; 4], u64) {
-        let (shared, may_end) = (SharedQuestion::default(), Semaphore::new(0));
+        let (shared, may_end) = (SharedQuery::default(), Semaphore::new(0));
         let ask = || {
-            shared.ask(|| async {
+            shared.run(|| async {
                 may_end.acquire().await.unwrap().forget();
                 match is_answered {
                     true => Ok(()),
@@ -71,7 +71,7 @@ mod tests {
         ([first, second, third, later], begun)
     }
 
-    /// The first may have begun before the others had heard of what they look for, so these share the second.
+    /// The first query may have begun before the changes that the others look for, so these share the second.
     #[tokio::test]
     async fn an_answer_is_for_all_who_waited_for_it() {
         let (answers, begun) = asked(true).await;
