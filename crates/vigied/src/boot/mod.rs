@@ -14,6 +14,7 @@ use crate::config::Settings;
 use crate::data_dir::private_files;
 use crate::data_dir::{self, DataDir};
 use crate::failure;
+use crate::http::account_changes::AccountChanges;
 use crate::http::account_turns::AccountTurns;
 use crate::http::advertised_address::AdvertisedAddress;
 use crate::http::bodies::{Bodies, BodyLimits};
@@ -272,6 +273,7 @@ pub(crate) async fn boot(
             shares.clone(),
         )),
         account_turns: AccountTurns::default(),
+        account_changes: AccountChanges::default(),
         bodies: Arc::new(Bodies::new(&BodyLimits {
             arriving: settings.limit(limit::ARRIVING_BODIES),
             bytes: settings.limit(limit::BODIES_IN_FLIGHT_BYTES),

@@ -24,15 +24,48 @@ pub(super) async fn in_turn(State(app): State<Arc<App>>, request: Request, next:
         Ok(waiting) => waiting,
         Err(refusal) => return refusal.into_response(),
     };
-    let here = Arc::clone(&app);
-    let work = async move {
-        match access.check(&here) {
-            Ok(()) => next.run(Request::from_parts(parts, body)).await,
-            Err(refusal) => refusal.into_response(),
-        }
-    };
+    let work = if_allowed(
+        Arc::clone(&app),
+        access,
+        Request::from_parts(parts, body),
+        next,
+    );
     let answered = app.account_turns.run(account, identity, work).await;
     answered.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// The same for a change of what the account has: after those of its changes that came before.
+pub(super) async fn in_change(
+    State(app): State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let (account, _, access) = match waiting(&app, &parts) {
+        Ok(waiting) => waiting,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let work = if_allowed(
+        Arc::clone(&app),
+        access,
+        Request::from_parts(parts, body),
+        next,
+    );
+    let answered = app.account_changes.run(account, work).await;
+    answered.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// Runs the handler for a caller who still has access.
+async fn if_allowed(
+    app: Arc<App>,
+    access: WaitingAccess,
+    request: Request,
+    next: Next,
+) -> Response {
+    match access.check(&app) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    }
 }
 
 /// The access of the caller who waits.

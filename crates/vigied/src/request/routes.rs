@@ -8,7 +8,7 @@ use super::connection;
 use super::cross_site::{self, Site};
 pub(crate) use super::guard::Guard;
 use super::if_match;
-use super::in_turn::in_turn;
+use super::in_turn::{in_change, in_turn};
 use super::known_query::KnownQuery;
 use super::presented_credential::{self, AuthorizationKinds};
 use super::receive::receive;
@@ -86,6 +86,11 @@ impl Route {
         self
     }
 
+    /// It changes what the caller's account has.
+    fn is_change(&self) -> bool {
+        matches!(self.guard, Guard::Identity) && self.verb != "GET"
+    }
+
     /// Its answers, also those of the guard, go through this function.
     pub(crate) fn completed_by(mut self, complete: fn(Response) -> Response) -> Self {
         self.complete = Some(complete);
@@ -152,10 +157,14 @@ pub(crate) fn mount(
                 || route.verb == "GET"
                 || !matches!(route.guard, Guard::Identity),
         };
+        let state = Arc::clone(app);
         let handler = match route.work {
             Work::InTurn => {
-                let state = Arc::clone(app);
                 let layer = middleware::from_fn_with_state(state, in_turn);
+                route.handler.route_layer(layer)
+            }
+            Work::One | Work::UpTo(_) if route.is_change() => {
+                let layer = middleware::from_fn_with_state(state, in_change);
                 route.handler.route_layer(layer)
             }
             Work::One | Work::UpTo(_) | Work::Query => route.handler,
