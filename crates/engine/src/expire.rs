@@ -61,12 +61,12 @@ impl Core {
     }
 
     fn expire_days(&self) -> Result<(), StoreError> {
-        let days = self.state.activity();
+        let searched = self.state.activity();
         let retention = i64::from(self.config.retention_days) * DAY_MILLIS;
         let dropped_before = Day(self.state.retention_start.load(Ordering::SeqCst));
-        let first = first_retained_day(&days, dropped_before, self.clock.now(), retention);
+        let first = first_retained_day(&searched, dropped_before, self.clock.now(), retention);
         let by_clock = Day::of(self.oldest());
-        let held_back = days
+        let held_back = searched
             .all()
             .into_iter()
             .filter(|day| first <= *day && *day < by_clock);
@@ -74,14 +74,15 @@ impl Core {
             0 => {}
             days => self.events.on_event(Event::HeldBack { days }),
         }
-        let gone = days.expiring(first);
+        let gone = searched.expiring(first);
         let mut dropped = RoaringBitmap::new();
         let mut sequence = None;
-        drop(days);
         for piece in pieces(&gone) {
+            // What was sent since the search stays. With the locks, only what was sent since this look is left to be looked at.
+            let looked_at = self.state.activity();
+            let piece = &piece - &looked_at.active_since(&searched, first, &piece);
             let mut locked = self.state.lock_all();
-            // Whatever came in since is in the heads: no other flush is under way.
-            let silent = locked.without_samples_since(&piece, first.range().from);
+            let silent = locked.not_sent_since(&looked_at, first, &piece);
             let deferred =
                 (!silent.is_empty()).then(|| self.apply_delete_series(&mut locked, &silent));
             drop(locked);
