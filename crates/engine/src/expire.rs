@@ -74,13 +74,30 @@ impl Core {
             0 => {}
             days => self.events.on_event(Event::HeldBack { days }),
         }
+        if !self.drop_silent_series(&searched, first)? {
+            return Ok(());
+        }
+        self.state.retention_start.store(first.0, Ordering::SeqCst);
+        self.discard_expired(first)?;
+        self.forget_days_before(first);
+        Ok(())
+    }
+
+    /// Drops the series that have samples before `first` alone, as of `searched` and now. Says whether it was all of them: where the
+    /// engine ends, the rest comes after the next start.
+    fn drop_silent_series(&self, searched: &ActivityIndex, first: Day) -> Result<bool, StoreError> {
         let gone = searched.expiring(first);
         let mut dropped = RoaringBitmap::new();
         let mut sequence = None;
+        let mut is_stopped = false;
         for piece in pieces(&gone) {
+            is_stopped = self.stopping.load(Ordering::SeqCst);
+            if is_stopped {
+                break;
+            }
             // What was sent since the search stays. With the locks, only what was sent since this look is left to be looked at.
             let looked_at = self.state.activity();
-            let piece = &piece - &looked_at.active_since(&searched, first, &piece);
+            let piece = &piece - &looked_at.active_since(searched, first, &piece);
             let mut locked = self.state.lock_all();
             let silent = locked.not_sent_since(&looked_at, first, &piece);
             let deferred =
@@ -92,13 +109,10 @@ impl Core {
         }
         // Of a day that stays listed for its late segment they would be dropped again and again.
         self.state.clear_activity(&dropped, &TimeRange::ALL);
-        self.state.retention_start.store(first.0, Ordering::SeqCst);
         if let Some(sequence) = sequence {
             self.wal.commit(sequence)?;
         }
-        self.discard_expired(first)?;
-        self.forget_days_before(first);
-        Ok(())
+        Ok(!is_stopped)
     }
 
     /// Removes the segments all of whose days lie before `first`.
@@ -159,8 +173,37 @@ impl Core {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::EngineConfig;
+    use crate::events::Silent;
     use crate::index::activity::NewlyActive;
+    use crate::recover;
     use crate::series_ref::SeriesRef;
+    use crate::storage::faulty::Faulty;
+    use base::id::TenantId;
+    use base::time::ManualClock;
+    use std::sync::Arc;
+
+    /// It went through all series, and the end of the engine waited for it.
+    #[test]
+    fn an_expiry_ends_with_the_engine_and_is_due_again() {
+        let config = EngineConfig {
+            retention_days: 1,
+            ..EngineConfig::new("/samples")
+        };
+        let clock = Arc::new(ManualClock::at(Millis(Day(5).start())));
+        let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
+        let core = opened.unwrap().0;
+        let tenant = TenantId(1);
+        let created = core.state.catalog().write().registry.create(tenant, "a");
+        core.state.mark_active(&[(Day(0), created.unwrap())]);
+        for (stopping, days) in [(true, vec![Day(0)]), (false, Vec::new())] {
+            core.stopping.store(stopping, Ordering::SeqCst);
+            core.expire().unwrap();
+            assert_eq!(core.state.activity().all(), days);
+            let exists = core.state.catalog().read().registry.len() > 0;
+            assert_eq!(exists, stopping);
+        }
+    }
 
     #[test]
     fn a_clock_that_is_wrong_and_a_mistyped_setting_take_a_share_at_most() {

@@ -89,10 +89,17 @@ impl Core {
 
     /// Brings everything to segments, and drops days past the retention.
     pub(crate) fn flush(&self) -> Result<(), StoreError> {
-        self.flush_if(|| true)
+        self.flush_if(|| true)?;
+        let expired = self.expire().map_err(self.poison_unless_retryable());
+        expired.inspect_err(|refused| {
+            if error::is_retryable(refused) {
+                drop(self.flush_shortage.set(refused));
+            }
+        })
     }
 
-    /// The same, if it is wanted still once no other flush is under way.
+    /// Brings everything to segments, if that is wanted still once no other flush is under way. It drops nothing, so that whoever needs
+    /// a flush does not wait for what expires.
     pub(crate) fn flush_if(&self, wanted: impl FnOnce() -> bool) -> Result<(), StoreError> {
         self.poison.check()?;
         let mut unflushed = self.flushing();
@@ -109,15 +116,7 @@ impl Core {
             }
             Err(_) => {}
         }
-        // However much expires, the next flush does not wait for it.
-        drop(unflushed);
-        flushed?;
-        let expired = self.expire().map_err(self.poison_unless_retryable());
-        expired.inspect_err(|refused| {
-            if error::is_retryable(refused) {
-                drop(self.flush_shortage.set(refused));
-            }
-        })
+        flushed
     }
 
     fn flush_all(&self, unflushed: &mut Option<Unflushed>) -> Result<(), StoreError> {

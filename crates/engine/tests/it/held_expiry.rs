@@ -38,6 +38,7 @@ impl Events for HeldExpiry {
 fn month() -> EngineConfig {
     EngineConfig {
         retention_days: 30,
+        flush_samples: 100,
         ..config()
     }
 }
@@ -133,4 +134,21 @@ fn a_series_that_is_sent_and_flushed_while_it_expires_is_kept() {
     let crashed = storage.crash();
     drop(engine);
     check(&open_with(month(), &crashed, &clock).unwrap().0);
+}
+
+/// A sender who was late to have memory bounded waited for whatever had expired since.
+#[test]
+fn a_sender_whose_samples_are_flushed_at_once_drops_nothing() {
+    let storage = Faulty::new(1);
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let (engine, hold) = held(&storage, &clock);
+    hold.0.change(|state| state.released = true);
+    clock.advance(15 * DAY);
+    let many: Vec<(&str, i64, f64)> = (0..200).map(|at| ("a.now", NOON + at, 1.0)).collect();
+    send(&engine, 1, &many);
+    assert!(figure(&engine, "head_samples") < 0.5, "it flushes");
+    assert!(!hold.0.read(|state| state.held), "and leaves the expiry");
+    assert_eq!(read(&engine, 1, "a.old").len(), 10);
+    engine.flush().unwrap();
+    assert_eq!(read(&engine, 1, "a.old").len(), 7);
 }
