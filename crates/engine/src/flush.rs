@@ -17,7 +17,7 @@ use crate::error;
 use crate::guard::PIECE;
 use crate::head::series::HeadSeries;
 use crate::index::names::Names;
-use crate::layout::{NAMES, WAL, segment_dir};
+use crate::layout::{NAMES, WAL};
 use crate::open_dir::OpenDir;
 use crate::publish::{Change, NewSegment};
 use crate::registry::name_file::{CreatedSeries, NameFile};
@@ -257,10 +257,9 @@ impl Core {
     fn discard_written(&self, written: &UnpublishedFiles) {
         for segment in &written.segments {
             self.discard(segment.segment.path());
-            // Fails where other segments are left.
-            let dir = segment_dir(self.dir(), segment.segment.header());
-            let _ = self.storage.remove_dir(&dir);
         }
+        let segments = written.segments.iter();
+        self.remove_dirs(&self.day_dirs(segments.map(|written| &written.segment)));
         if let Some(file) = &written.names {
             self.discard(&self.dir().join(file));
         }
