@@ -139,6 +139,12 @@ impl Core {
         Ok(())
     }
 
+    /// Returns once all that was done so far is on stable storage, whoever has done it: who finds that something is gone already
+    /// must not say so before its end is durable.
+    pub(crate) fn commit_all(&self) -> Result<(), StoreError> {
+        self.wal.commit(self.wal.last_sequence())
+    }
+
     /// The first instant that is still kept.
     pub(crate) fn oldest(&self) -> Millis {
         self.days_ago(self.config.retention_days)
