@@ -130,8 +130,12 @@ impl Core {
         let Some(waiting) = unflushed.as_ref() else {
             return Ok(());
         };
-        self.flush_frozen(waiting)
-            .map_err(self.poison_unless_retryable())?;
+        // Whoever has waited for one that panicked must not publish the same once more.
+        self.poison.check()?;
+        let on_panic = self.poison.on_panic("flushed the head");
+        let flushed = self.flush_frozen(waiting);
+        on_panic.disarm();
+        flushed.map_err(self.poison_unless_retryable())?;
         // Freeing a head takes time, and nobody waits for it here but the next flush.
         *unflushed = None;
         self.counters.flushes.fetch_add(1, Ordering::Relaxed);
