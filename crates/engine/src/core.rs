@@ -1,6 +1,7 @@
 //! The engine's parts together, shared by callers and the three background threads.
 
 use crate::config::EngineConfig;
+use crate::due_expiry::DailyShare;
 use crate::error;
 use crate::events::Events;
 use crate::failed_merges::FailedMerges;
@@ -76,7 +77,7 @@ pub(crate) struct Core {
     /// One flush at a time; what it holds is what the last one has left undone for lack of room.
     pub(crate) flushing: Mutex<Option<Unflushed>>,
     /// One pass of retention at a time.
-    pub(crate) expiring: Mutex<()>,
+    pub(crate) expiring: Mutex<DailyShare>,
     /// One tenant is dropped at a time.
     pub(crate) dropping_tenant: Mutex<()>,
     /// Held while it is written: [`Core::publish`].

@@ -1,70 +1,43 @@
 //! Retention: days that lie past it are dropped as a whole, and with them the series that had samples on no other.
-//!
-//! A clock can be wrong, and a setting mistyped: a clock that is far ahead of the newest sample is not believed, and no more
-//! than a share of all days goes at one time.
+//! How many go at a time is for [`crate::due_expiry`] to say.
 
 use crate::core::Core;
 use crate::day::{DAY_MILLIS, Day};
 use crate::delete::pieces;
+use crate::due_expiry::{DailyShare, due_expiry};
 use crate::error;
 use crate::events::Event;
 use crate::guard::yield_to_waiters;
 use crate::index::activity::ActivityIndex;
 use crate::publish::Change;
 use base::store::StoreError;
-use base::time::{Millis, TimeRange};
+use base::time::TimeRange;
 use roaring::RoaringBitmap;
 use std::sync::TryLockError;
 use std::sync::atomic::Ordering;
-
-/// Of all days that have samples, a flush drops one in so many, but always one. Whoever sees that days go which should stay
-/// has so several flushes' time.
-const SHARE: usize = 10;
-
-/// How long nobody may have sent anything for the clock to be believed.
-const SILENCE_MS: i64 = 30 * DAY_MILLIS;
-
-/// The first day that stays: as the retention says, if that is no more than the share. Days before `dropped_before` have been
-/// dropped already: what late segments still hold of them takes no part of the share.
-fn first_retained_day(
-    days: &ActivityIndex,
-    dropped_before: Day,
-    now: Millis,
-    retention_ms: i64,
-) -> Day {
-    let mut all = days.all();
-    let newest = all.last().map(|day| day.range().until);
-    let believed = newest.map_or(now, |newest| newest.plus(SILENCE_MS).min(now));
-    let first = Day::of(believed.plus(-retention_ms));
-    all.retain(|day| *day >= dropped_before);
-    let expired = all.iter().filter(|day| **day < first).count();
-    let allowed = (all.len() / SHARE).max(1);
-    if expired <= allowed {
-        return first;
-    }
-    all.get(allowed).copied().unwrap_or(first)
-}
 
 impl Core {
     /// Drops what lies past the retention, unless somebody is about it: then that is left to the next flush. Like a merge it goes by
     /// a version, and flushes go on meanwhile.
     pub(crate) fn expire(&self) -> Result<(), StoreError> {
-        let _one_at_a_time = match self.expiring.try_lock() {
+        let mut share = match self.expiring.try_lock() {
             Ok(guard) => guard,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return Ok(()),
         };
         let on_panic = self.poison.on_panic("dropped days past the retention");
-        let expired = self.expire_days();
+        let expired = self.expire_days(&mut share);
         on_panic.disarm();
         expired
     }
 
-    fn expire_days(&self) -> Result<(), StoreError> {
+    fn expire_days(&self, share: &mut DailyShare) -> Result<(), StoreError> {
         let searched = self.state.activity();
         let retention = i64::from(self.config.retention_days) * DAY_MILLIS;
         let dropped_before = Day(self.state.retention_start.load(Ordering::SeqCst));
-        let first = first_retained_day(&searched, dropped_before, self.clock.now(), retention);
+        let now = self.clock.now();
+        let expiry = due_expiry(&searched, dropped_before, now, retention, share);
+        let first = expiry.first;
         let by_clock = Day::of(self.oldest());
         let held_back = searched
             .all()
@@ -78,6 +51,7 @@ impl Core {
             return Ok(());
         }
         self.state.retention_start.store(first.0, Ordering::SeqCst);
+        share.take(expiry.days);
         self.discard_expired(first)?;
         self.forget_days_before(first);
         Ok(())
@@ -175,12 +149,10 @@ mod tests {
     use super::*;
     use crate::config::EngineConfig;
     use crate::events::Silent;
-    use crate::index::activity::NewlyActive;
     use crate::recover;
-    use crate::series_ref::SeriesRef;
     use crate::storage::faulty::Faulty;
     use base::id::TenantId;
-    use base::time::ManualClock;
+    use base::time::{ManualClock, Millis};
     use std::sync::Arc;
 
     /// It went through all series, and the end of the engine waited for it.
@@ -203,30 +175,5 @@ mod tests {
             let exists = core.state.catalog().read().registry.len() > 0;
             assert_eq!(exists, stopping);
         }
-    }
-
-    #[test]
-    fn a_clock_that_is_wrong_and_a_mistyped_setting_take_a_share_at_most() {
-        let mut days = ActivityIndex::default();
-        for day in 100..200 {
-            days.set(NewlyActive::of(&[(Day(day), SeriesRef(1))]));
-        }
-        let first_since = |dropped_before: Day, now: i32, retention: i32| {
-            let now = Millis(Day(now).start());
-            let retention = i64::from(retention) * DAY_MILLIS;
-            first_retained_day(&days, dropped_before, now, retention)
-        };
-        let first = |now: i32, retention: i32| first_since(Day(i32::MIN), now, retention);
-        assert_eq!(first(200, 99), Day(101));
-        assert_eq!(first(210, 100), Day(110));
-        assert_eq!(first(210, 99), Day(110), "a tenth");
-        assert_eq!(first(200, 1), Day(110), "mistyped");
-        assert_eq!(first(5000, 100), Day(110), "a tenth, and");
-        assert_eq!(first(5000, 129), Day(100), "nobody has sent since");
-        // Twenty days have been dropped, and late segments still hold some of them.
-        let first = |now: i32, retention: i32| first_since(Day(120), now, retention);
-        assert_eq!(first(200, 75), Day(125), "of the eighty that stay");
-        assert_eq!(first(200, 1), Day(128), "a tenth of these");
-        assert_eq!(first(200, 99), Day(101), "the clock was ahead");
     }
 }
