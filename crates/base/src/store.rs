@@ -240,6 +240,13 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// When it cannot be counted.
     fn usage(&self, metering: &Metering) -> Result<Usage, StoreError>;
 
+    /// Returns once everything done before the call is on stable storage. What others are still about to bring there is seen before:
+    /// a tenant that [`Self::usage`] finds empty may have samples again after a crash, unless this was called in between.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    fn commit(&self) -> Result<(), StoreError>;
+
     /// Writes everything to stable storage in its long-term form; called at shutdown.
     ///
     /// # Errors

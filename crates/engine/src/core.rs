@@ -1,6 +1,7 @@
 //! The engine's parts together, shared by callers and the three background threads.
 
 use crate::config::EngineConfig;
+use crate::due_expiry::DailyShare;
 use crate::error;
 use crate::events::Events;
 use crate::failed_merges::FailedMerges;
@@ -76,7 +77,7 @@ pub(crate) struct Core {
     /// One flush at a time. It holds the flush that was not completed because room was short.
     pub(crate) flushing: Mutex<Option<PendingFlush>>,
     /// One pass of retention at a time.
-    pub(crate) expiring: Mutex<()>,
+    pub(crate) expiring: Mutex<DailyShare>,
     /// One tenant is dropped at a time.
     pub(crate) dropping_tenant: Mutex<()>,
     /// Held while it is written: [`Core::publish`].
@@ -137,6 +138,12 @@ impl Core {
             return self.flush_shortage.check();
         }
         Ok(())
+    }
+
+    /// Returns once all that was done so far is on stable storage, whoever has done it: who finds that something is gone already
+    /// must not say so before its end is durable.
+    pub(crate) fn commit_all(&self) -> Result<(), StoreError> {
+        self.wal.commit(self.wal.last_sequence())
     }
 
     /// The first instant that is still kept.

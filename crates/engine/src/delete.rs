@@ -89,7 +89,12 @@ impl Core {
             series_below: found.below,
             names: found.first.into_iter().collect(),
         };
-        if query.dry_run || series.is_empty() {
+        if query.dry_run {
+            return Ok(Some(deleted));
+        }
+        if series.is_empty() {
+            // Another call may have ended them, which still waits for its record.
+            self.commit_all()?;
             return Ok(Some(deleted));
         }
         let range = match hidden_before {
@@ -101,6 +106,7 @@ impl Core {
             let mut active = self.state.activity().active(&range, &mut meter)?;
             series = active.among(&series, &mut meter)?;
             if series.is_empty() {
+                self.commit_all()?;
                 return Ok(Some(deleted));
             }
             self.room_to_delete(tenant, owner)?;
@@ -246,6 +252,13 @@ mod tests {
     use crate::recover;
     use crate::state::COPIES;
     use crate::storage::faulty::Faulty;
+    use base::id::{AccountId, Guid};
+    use base::name::SeriesName;
+    use base::principal::Principal;
+    use base::sample::Batch;
+    use base::scope::{Actions, Domain, Scope};
+    use base::selector::Selector;
+    use base::store::{Durability, SeriesQuota};
     use base::time::ManualClock;
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::Arc;
@@ -291,6 +304,60 @@ mod tests {
         let ended = AssertUnwindSafe(|| core.apply_delete_series(&mut locked, &series));
         assert!(catch_unwind(ended).is_err());
         assert!(core.poison.is_set());
+    }
+
+    /// The answer came while another call, which had ended the series, still waited for its record.
+    #[test]
+    fn what_is_gone_already_is_answered_once_that_is_durable() {
+        let open = |storage: &Faulty| {
+            let config = EngineConfig::new("/samples");
+            let clock = Arc::new(ManualClock::at(Millis(0)));
+            let storage = Arc::new(storage.clone());
+            recover::open(config, clock, storage, Arc::new(Silent))
+                .unwrap()
+                .0
+        };
+        let (tenant, context) = (TenantId(1), Context::unlimited());
+        let domain = Domain::Account(AccountId(Guid::from_random([1; 16])));
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "tests have no identity service to be granted a scope by"
+        )]
+        let scope = Scope::granted(Principal::Server, tenant, domain, Actions::ALL);
+        let mut batch = Batch::default();
+        batch.push(&SeriesName::parse("a").unwrap(), Millis(0), 1.0);
+        for is_tenant_dropped in [false, true] {
+            let storage = Faulty::new(1);
+            let core = open(&storage);
+            let quota = SeriesQuota::UNLIMITED;
+            core.append(&scope, &batch, Durability::Committed, quota)
+                .unwrap();
+            let all: RoaringBitmap = [0].into();
+            core.delete_all(&all);
+            if is_tenant_dropped {
+                assert_eq!(core.drop_tenant(tenant, &context).unwrap(), Some(0));
+            } else {
+                let query = DeleteQuery {
+                    selector: &Selector::all(),
+                    range: None,
+                    exact: false,
+                    dry_run: false,
+                    names: 0,
+                };
+                let what = Deletion {
+                    tenant,
+                    owner: scope.owner(),
+                    query: &query,
+                    filter: None,
+                    hidden_before: None,
+                };
+                let mut begin = |_: &Deleted| ControlFlow::Continue(());
+                let deleted = core.delete(&what, &context, &mut begin).unwrap();
+                assert_eq!(deleted.unwrap().series, 0);
+            }
+            let after_crash = open(&storage.crash());
+            assert_eq!(after_crash.state.count(tenant), 0);
+        }
     }
 
     /// Each change of the list of days copies it. With one change for each day, a deletion over twenty years would copy fifty million

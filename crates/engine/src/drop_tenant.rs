@@ -29,6 +29,8 @@ impl Core {
             let names = self.state.names_of(tenant);
             let series = names.series(&mut meter)?;
             if series.is_empty() {
+                // Another call may have ended them, which still waits for its record.
+                self.commit_all()?;
                 return Ok(Some(0));
             }
             let one_at_a_time = self.dropping_tenant.lock();

@@ -229,6 +229,10 @@ impl SampleStore for Engine {
         })
     }
 
+    fn commit(&self) -> Result<(), StoreError> {
+        self.core.commit_all()
+    }
+
     fn flush(&self) -> Result<(), StoreError> {
         self.core.flush()
     }

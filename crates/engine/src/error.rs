@@ -96,6 +96,15 @@ pub(crate) fn is_retryable(error: &StoreError) -> bool {
     )
 }
 
+/// Whether the operating system found no such file, or no folder that it would lie in.
+pub(crate) fn is_not_found(error: &StoreError) -> bool {
+    let StoreError::Failed { source, .. } = error else {
+        return false;
+    };
+    let source = source.downcast_ref::<io::Error>();
+    source.is_some_and(|source| source.kind() == io::ErrorKind::NotFound)
+}
+
 /// The error, with the operating system's words.
 pub(crate) fn with_source(error: &StoreError) -> String {
     use std::error::Error as _;
@@ -131,6 +140,15 @@ mod tests {
         let above = message_of("read", io::ErrorKind::NotADirectory);
         assert_eq!(above, "cannot read /samples/wal");
         assert_eq!(message_of("read", io::ErrorKind::NotFound), above);
+    }
+
+    #[test]
+    fn what_is_missing_is_told_from_what_is_refused() {
+        let path = Path::new("/samples/segments/late/1.seg");
+        let is_missing = |kind: io::ErrorKind| is_not_found(&io("create", path)(kind.into()));
+        assert!(is_missing(io::ErrorKind::NotFound));
+        assert!(!is_missing(io::ErrorKind::PermissionDenied));
+        assert!(!is_missing(io::ErrorKind::StorageFull));
     }
 
     #[test]

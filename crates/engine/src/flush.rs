@@ -17,7 +17,7 @@ use crate::error;
 use crate::guard::PIECE;
 use crate::head::series::HeadSeries;
 use crate::index::names::Names;
-use crate::layout::{NAMES, WAL, segment_dir};
+use crate::layout::{NAMES, WAL};
 use crate::open_dir::OpenDir;
 use crate::pending_flush::PendingFlush;
 use crate::publish::{Change, NewSegment};
@@ -89,10 +89,17 @@ impl Core {
 
     /// Brings everything to segments, and drops days past the retention.
     pub(crate) fn flush(&self) -> Result<(), StoreError> {
-        self.flush_if(|| true)
+        self.flush_if(|| true)?;
+        let expired = self.expire().map_err(self.poison_unless_retryable());
+        expired.inspect_err(|refused| {
+            if error::is_retryable(refused) {
+                drop(self.flush_shortage.set(refused));
+            }
+        })
     }
 
-    /// The same, if `wanted` is still true once no other flush is under way.
+    /// Brings everything to segments, if that is wanted still once no other flush is under way. It drops nothing, so that whoever needs
+    /// a flush does not wait for what expires.
     pub(crate) fn flush_if(&self, wanted: impl FnOnce() -> bool) -> Result<(), StoreError> {
         self.poison.check()?;
         let mut pending = self.flushing();
@@ -109,15 +116,7 @@ impl Core {
             }
             Err(_) => {}
         }
-        // Released before days are dropped, which may take long: the next flush does not wait for that.
-        drop(pending);
-        flushed?;
-        let expired = self.expire().map_err(self.poison_unless_retryable());
-        expired.inspect_err(|refused| {
-            if error::is_retryable(refused) {
-                drop(self.flush_shortage.set(refused));
-            }
-        })
+        flushed
     }
 
     fn flush_all(&self, pending: &mut Option<PendingFlush>) -> Result<(), StoreError> {
@@ -131,9 +130,13 @@ impl Core {
         let Some(waiting) = pending.as_ref() else {
             return Ok(());
         };
-        self.flush_frozen(waiting)
-            .map_err(self.poison_unless_retryable())?;
-        // Freeing the head takes time; only the next flush waits for it here.
+        // Whoever has waited for one that panicked must not publish the same once more.
+        self.poison.check()?;
+        let on_panic = self.poison.on_panic("flushed the head");
+        let flushed = self.flush_frozen(waiting);
+        on_panic.disarm();
+        flushed.map_err(self.poison_unless_retryable())?;
+        // Freeing a head takes time, and nobody waits for it here but the next flush.
         *pending = None;
         self.counters.flushes.fetch_add(1, Ordering::Relaxed);
         Ok(())
@@ -258,10 +261,9 @@ impl Core {
     fn discard_written(&self, written: &UnpublishedFiles) {
         for segment in &written.segments {
             self.discard(segment.segment.path());
-            // Fails where the folder holds other segments.
-            let dir = segment_dir(self.dir(), segment.segment.header());
-            let _ = self.storage.remove_dir(&dir);
         }
+        let segments = written.segments.iter();
+        self.remove_dirs(&self.day_dirs(segments.map(|written| &written.segment)));
         if let Some(file) = &written.names {
             self.discard(&self.dir().join(file));
         }

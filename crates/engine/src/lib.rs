@@ -20,6 +20,7 @@ mod day;
 mod delete;
 mod drop_tenant;
 mod dropped_series;
+mod due_expiry;
 mod engine;
 mod error;
 pub mod events;

@@ -192,7 +192,7 @@ pub(crate) fn open(
         reservations: HeadReservations::default(),
         compacting: Mutex::new(MergePasses::default()),
         flushing: Mutex::new(None),
-        expiring: Mutex::new(()),
+        expiring: Mutex::default(),
         dropping_tenant: Mutex::new(()),
         next_file: AtomicU64::new(manifest.next_file),
         manifest: Mutex::new(manifest),

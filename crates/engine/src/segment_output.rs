@@ -17,11 +17,18 @@ use std::sync::Arc;
 impl Core {
     pub(crate) fn begin_segment(&self, header: Header) -> Result<SegmentWriter, StoreError> {
         let dir = segment_dir(self.dir(), &header);
-        self.storage
-            .create_dir(&dir)
-            .map_err(error::io("create", &dir))?;
         let path = dir.join(format!("{:010}.seg", self.take_file_number()));
-        SegmentWriter::create(&self.storage, &path, header)
+        let create = || {
+            self.storage
+                .create_dir(&dir)
+                .map_err(error::io("create", &dir))?;
+            SegmentWriter::create(&self.storage, &path, header)
+        };
+        match create() {
+            // Whoever has just given up the last segment of the folder has removed it in between.
+            Err(error) if error::is_not_found(&error) => create(),
+            created => created,
+        }
     }
 
     /// Ends a segment; its folder is still to be synced ([`Self::sync_segments`]).
@@ -69,14 +76,29 @@ impl Core {
 
     /// Gives up segments that the manifest names no more, and the folders of days that have no others.
     pub(crate) fn discard_segments(&self, segments: Vec<Arc<Segment>>) {
-        let of = |segment: &Arc<Segment>| segment_dir(self.dir(), segment.header());
-        let dirs: BTreeSet<PathBuf> = segments.iter().map(of).collect();
+        let dirs = self.day_dirs(segments.iter());
         for segment in segments {
             segment.set_obsolete();
         }
+        self.remove_dirs(&dirs);
+    }
+
+    /// The folders of these segments that may be removed. That of late segments stays: every flush may write to it.
+    pub(crate) fn day_dirs<'s>(
+        &self,
+        segments: impl Iterator<Item = &'s Arc<Segment>>,
+    ) -> BTreeSet<PathBuf> {
+        segments
+            .filter(|segment| !segment.is_late())
+            .map(|segment| segment_dir(self.dir(), segment.header()))
+            .collect()
+    }
+
+    /// Removes these folders, as far as nothing is left in them.
+    pub(crate) fn remove_dirs(&self, dirs: &BTreeSet<PathBuf>) {
         for dir in dirs {
             // Fails where other segments are left, or readers of these.
-            let _ = self.storage.remove_dir(&dir);
+            let _ = self.storage.remove_dir(dir);
         }
     }
 }

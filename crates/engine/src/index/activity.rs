@@ -8,6 +8,7 @@ pub(crate) use active_series::{ActiveSeries, ActivityFilter};
 
 use super::tree::Tree;
 use crate::day::Day;
+use crate::guard;
 use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
 use base::context::Stop;
@@ -200,6 +201,38 @@ impl ActivityIndex {
         gone
     }
 
+    /// Those of `series` that have samples on `first` or a later day, as far as that day has changed since `before` was taken.
+    pub(crate) fn active_since(
+        &self,
+        before: &Self,
+        first: Day,
+        series: &RoaringBitmap,
+    ) -> RoaringBitmap {
+        let mut active = RoaringBitmap::new();
+        let (Some(lowest), Some(highest)) = (series.min(), series.max()) else {
+            return active;
+        };
+        if self.0.is_same(&before.0) {
+            return active;
+        }
+        let (lowest, highest) = (part(lowest), part(highest));
+        let _ = self.0.each_from(&first, &mut |day, chunks| {
+            if before.0.get(day).is_some_and(|old| old.is_same(chunks)) {
+                return ControlFlow::<()>::Continue(());
+            }
+            guard::step(1);
+            let _ = chunks.each_from(&lowest, &mut |part, chunk| {
+                if *part > highest {
+                    return ControlFlow::Break(());
+                }
+                active |= series & chunk.as_ref();
+                ControlFlow::Continue(())
+            });
+            ControlFlow::Continue(())
+        });
+        active
+    }
+
     /// Forgets the days before `first`, except those of which something is left.
     pub(crate) fn forget(&mut self, first: Day, is_left: impl Fn(Day) -> bool) {
         for day in self.all().into_iter().take_while(|day| *day < first) {
@@ -282,6 +315,35 @@ mod tests {
         days.forget(Day(3), |_| false);
         assert_eq!(of(&days, i64::MIN, Day(3).start()), [0_u32; 0]);
         assert_eq!(days.all(), [Day(4)]);
+    }
+
+    #[test]
+    fn what_was_sent_since_a_snapshot_is_found_on_the_days_that_have_changed() {
+        let of = |pairs: &[(i32, u32)]| {
+            let pairs = pairs
+                .iter()
+                .map(|(day, series)| (Day(*day), SeriesRef(*series)));
+            NewlyActive::of(&pairs.collect::<Vec<_>>())
+        };
+        let mut days = ActivityIndex::default();
+        days.set(of(&[(1, 7), (1, 70_000), (3, 5), (4, 9)]));
+        let before = days.clone();
+        let asked: RoaringBitmap = [5, 7, 9, 70_000].into_iter().collect();
+        let sent = |days: &ActivityIndex| -> Vec<u32> {
+            let sent = days.active_since(&before, Day(3), &asked);
+            sent.iter().collect()
+        };
+        assert_eq!(sent(&days), [0_u32; 0]);
+        days.set(of(&[(2, 7)]));
+        assert_eq!(sent(&days), [0_u32; 0], "an earlier day");
+        days.set(of(&[(3, 7), (3, 8), (6, 70_000)]));
+        assert_eq!(
+            sent(&days),
+            [5, 7, 70_000],
+            "all of a changed day that are asked for"
+        );
+        let none = RoaringBitmap::new();
+        assert!(days.active_since(&before, Day(3), &none).is_empty());
     }
 
     /// Every part of every day was copied, and with it the list of the days.

@@ -1,14 +1,16 @@
 //! All state that writers change, locked: for operations on more than one shard.
 
 use super::{Catalog, State};
+use crate::day::Day;
 use crate::guard::{self, Lock, WriteGuard};
 use crate::head::mem_series::{MemSeries, PreparedDeletion};
 use crate::head::{self, ShardWriter};
+use crate::index::activity::ActivityIndex;
 use crate::index::names::TenantNames;
 use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;
 use base::id::TenantId;
-use base::time::{Millis, TimeRange};
+use base::time::TimeRange;
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -50,25 +52,15 @@ impl AllLocked<'_> {
             .map(|shard| &mut **shard)
     }
 
-    /// Those of `series` of which no head has samples since `from`.
-    pub(crate) fn without_samples_since(
+    /// Those of `series` that nobody has sent for `first` or a later day since `before` was taken. A flush may have taken the samples out
+    /// of the heads; activity is marked with the lock of a shard held, so that with all of them it lacks nothing.
+    pub(crate) fn not_sent_since(
         &self,
+        before: &ActivityIndex,
+        first: Day,
         series: &RoaringBitmap,
-        from: Millis,
     ) -> RoaringBitmap {
-        let version = self.state.version();
-        let frozen = version.frozen.as_ref().map(|frozen| frozen.head.as_ref());
-        let range = TimeRange::ALL.since(from);
-        let has_samples = |series: SeriesRef| {
-            guard::step(1);
-            let mut heads = frozen.into_iter().chain([version.head.as_ref()]);
-            (self.catalog.registry.get(series))
-                .is_some_and(|entry| heads.any(|head| head.any_in(entry.tenant, series, &range)))
-        };
-        let series = series.iter();
-        series
-            .filter(|number| !has_samples(SeriesRef(*number)))
-            .collect()
+        series - &self.state.activity().active_since(before, first, series)
     }
 
     /// Removes the series. The caller clears their days, before or afterwards and in pieces of any size: the activity of a series
@@ -154,14 +146,13 @@ impl AllLocked<'_> {
 mod tests {
     use super::*;
     use crate::config::EngineConfig;
-    use crate::day::Day;
     use crate::events::Silent;
     use crate::guard::PIECE;
     use crate::head::batches::Stamp;
     use crate::recover;
     use crate::storage::faulty::Faulty;
     use base::id::TenantId;
-    use base::time::ManualClock;
+    use base::time::{ManualClock, Millis};
 
     const TENANT: TenantId = TenantId(1);
 
@@ -172,24 +163,31 @@ mod tests {
         opened.unwrap().0.state
     }
 
-    /// All days with new samples since the search began were compared, with all locks held.
+    /// It looked in the heads alone, and a flush had brought what was sent to a segment.
     #[test]
-    fn a_series_that_was_sent_since_the_search_is_left_out() {
+    fn a_series_that_was_sent_since_the_search_is_left_out_also_when_a_flush_has_written_it() {
         let state = open();
         let create = |name| {
             let mut catalog = state.catalog().write();
             catalog.registry.create(TENANT, name).unwrap()
         };
         let (silent, late, sent) = (create("silent"), create("late"), create("sent"));
-        for (series, day) in [(late, Day(2)), (sent, Day(2)), (sent, Day(9))] {
+        let send = |series, day: Day| {
             let shard = state.shard(head::shard(series)).unwrap();
             let sample = [(series, day.start(), 1.0)];
             state.append(&mut shard.write(), TENANT, Stamp::before_all(), &sample);
+        };
+        send(silent, Day(1));
+        send(sent, Day(1));
+        let searched = state.activity();
+        send(late, Day(2));
+        send(sent, Day(9));
+        // What the second takes the place of is in segments.
+        for sequence in [1, 2] {
+            drop(state.lock_all().freeze(sequence));
         }
         let all: RoaringBitmap = [silent.0, late.0, sent.0].into_iter().collect();
-        let found = state
-            .lock_all()
-            .without_samples_since(&all, Day(5).range().from);
+        let found = state.lock_all().not_sent_since(&searched, Day(5), &all);
         assert_eq!(found, [silent.0, late.0].into_iter().collect());
     }
 

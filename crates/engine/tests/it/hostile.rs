@@ -379,6 +379,7 @@ fn nothing_goes_through_all_there_is_under_the_lock() {
     // One day at a time, of so few.
     for _ in 0..3 {
         engine.flush().unwrap();
+        clock.advance(DAY);
     }
     assert_eq!(find(&engine, 1, "a.*.*"), ["a.0.0 leaf"]);
     assert_eq!(read(&engine, 1, "a.0.0"), [(NOON + 20 * DAY, 6.0)]);

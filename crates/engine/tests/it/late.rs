@@ -95,7 +95,9 @@ fn of_equal_instants_the_later_write_counts_in_whatever_file_it_is() {
     };
     let engine = open_with(short, &storage, &clock).unwrap().0;
     assert_eq!(read(&engine, 1, "a.b"), all());
+    clock.advance(-20 * DAY);
     for _ in 0..20 {
+        clock.advance(DAY);
         engine.flush().unwrap();
     }
     engine.compact().unwrap();
@@ -153,9 +155,10 @@ fn days_in_a_late_segment_can_be_deleted_when_the_clock_has_been_set_right() {
 #[test]
 fn dropped_days_in_a_late_segment_hold_up_no_others() {
     let storage = Faulty::new(1);
-    let (engine, _) = ahead(&storage);
+    let (engine, clock) = ahead(&storage);
     // The clock is believed up to thirty days ahead of the newest sample.
     for _ in 0..20 {
+        clock.advance(DAY);
         engine.flush().unwrap();
     }
     assert_eq!(read(&engine, 1, "a.b").len(), 11);

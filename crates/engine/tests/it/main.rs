@@ -64,6 +64,8 @@ mod quota;
 #[cfg(test)]
 mod reach;
 #[cfg(test)]
+mod removed_folder;
+#[cfg(test)]
 mod spill;
 #[cfg(test)]
 mod stories;

@@ -8,6 +8,7 @@ use base::time::{ManualClock, Millis};
 use engine::storage::Storage;
 use engine::storage::faulty::Faulty;
 use engine::{Engine, EngineConfig};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -96,4 +97,36 @@ fn a_flush_that_panics_is_told_by_health() {
         message.contains("a thread that flushed the head panicked"),
         "{message}"
     );
+}
+
+/// What it had published already was published once more by the next flush.
+#[test]
+fn a_merge_that_panics_in_what_a_flush_has_left_is_told_by_health() {
+    const MERGER: &str = "left-over";
+    let mut panicked = 0;
+    // With little room the log is full, with much the flush succeeds; in between it has frozen what it cannot write.
+    for room in 0..300 {
+        let storage = Faulty::new(1);
+        let (engine, _) = open(&storage, MERGER, 1);
+        send(&engine, 1, &[("a.b", NOON, 1.0)]);
+        storage.set_capacity(Some((storage.used_bytes() + room, ErrorKind::StorageFull)));
+        let flushed = engine.flush();
+        storage.set_capacity(None);
+        if flushed.is_ok() {
+            break;
+        }
+        let merged = std::thread::scope(|threads| {
+            let merger = std::thread::Builder::new().name(MERGER.to_owned());
+            let merge = merger.spawn_scoped(threads, || engine.compact());
+            merge.unwrap().join()
+        });
+        if merged.is_err() {
+            panicked += 1;
+            let message = engine.health().unwrap_err().to_string();
+            assert!(message.contains("flushed the head panicked"), "{message}");
+            assert!(engine.flush().is_err());
+            assert_eq!(read(&engine, 1, "a.b").len(), 1);
+        }
+    }
+    assert!(panicked > 0);
 }

@@ -2,7 +2,7 @@
 //! the metrics at once.
 //!
 //! A deletion adds an entry to `iam`'s outbox. The sweep processes the outbox repeatedly, not once: the next round finds what a
-//! crash interrupted, or what a late request still wrote. An entry ends when none of its data is stored; its bytes leave the
+//! crash interrupted, or what a late request still wrote. An entry ends when none of its data is stored, for good; its bytes leave the
 //! disk when the store rewrites the days that hold them. So the cost of a round depends on the remaining work, not on
 //! everything ever deleted.
 
@@ -131,8 +131,26 @@ impl Sweep {
             };
             done = done.and(tried);
         }
-        let forgotten = iam.forget_removed(&removed, self.most).await;
-        done.and(forgotten.context("what is removed cannot be forgotten"))
+        done.and(self.forget(iam, store, &removed).await)
+    }
+
+    /// Forgets the entries of which nothing is stored. What is gone may not be gone for good yet, where the disk was full or a sync is
+    /// under way: a crash would bring it back, and no entry would be left to remove it.
+    async fn forget(
+        &self,
+        iam: &Iam,
+        store: &Arc<dyn SampleStore>,
+        removed: &[Deleted],
+    ) -> anyhow::Result<()> {
+        if removed.is_empty() {
+            return Ok(());
+        }
+        let durable = on_own_thread(store, |store| store.commit());
+        durable
+            .await
+            .context("what is removed is not on stable storage yet")?;
+        let forgotten = iam.forget_removed(removed, self.most).await;
+        forgotten.context("what is removed cannot be forgotten")
     }
 }
 

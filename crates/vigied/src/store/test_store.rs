@@ -29,6 +29,11 @@ pub(crate) trait Answers: Debug + Send + Sync {
         Err(refused())
     }
 
+    /// Whether what was done is on stable storage.
+    fn on_commit(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// To the question what is stored.
     fn on_usage(&self, _metering: &Metering) -> Result<Usage, StoreError> {
         Err(refused())
@@ -94,6 +99,11 @@ impl<A: Answers> SampleStore for TestStore<A> {
     fn usage(&self, metering: &Metering) -> Result<Usage, StoreError> {
         self.on_call();
         self.on_usage(metering)
+    }
+
+    fn commit(&self) -> Result<(), StoreError> {
+        self.on_call();
+        self.on_commit()
     }
 
     fn flush(&self) -> Result<(), StoreError> {

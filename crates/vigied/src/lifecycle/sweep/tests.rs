@@ -12,6 +12,7 @@ use iam::manage::page::PageRequest;
 use iam::{Credential, IamConfig};
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A store with one series per tenant that refuses to delete the series of some tenants.
 type Stubborn = TestStore<Keeping>;
@@ -21,6 +22,8 @@ struct Keeping {
     held: Mutex<HashMap<TenantId, u64>>,
     keeps: Mutex<Vec<TenantId>>,
     tries: Mutex<HashMap<TenantId, u32>>,
+    /// Nothing gets to stable storage.
+    is_full: AtomicBool,
 }
 
 impl Answers for Keeping {
@@ -35,6 +38,13 @@ impl Answers for Keeping {
             series,
             ..Removed::default()
         }))
+    }
+
+    fn on_commit(&self) -> Result<(), StoreError> {
+        match self.is_full.load(Ordering::SeqCst) {
+            true => Err(refused()),
+            false => Ok(()),
+        }
     }
 
     fn on_usage(&self, metering: &Metering) -> Result<Usage, StoreError> {
@@ -132,6 +142,31 @@ async fn one_that_cannot_be_removed_holds_up_no_other_and_is_tried_again() {
         others.into_iter().all(|tenant| tries[tenant] == 1),
         "{tries:?}"
     );
+}
+
+/// It was forgotten while its removal was in memory alone: after a crash its samples were there again, and nothing removed them.
+#[tokio::test]
+async fn an_entry_is_forgotten_once_its_removal_is_on_stable_storage() {
+    let folder = tempfile::tempdir().unwrap();
+    let (iam, key, org) = service(folder.path()).await;
+    let owner = iam
+        .verifier()
+        .identity(Credential::ApiKey(key.expose()))
+        .unwrap();
+    let space = iam.create_space(&owner, org, "gone").await.unwrap();
+    iam.delete_space(&owner, space.id).await.unwrap();
+    let full = Arc::new(Stubborn::default());
+    full.is_full.store(true, Ordering::SeqCst);
+    let store: Arc<dyn SampleStore> = full.clone();
+    let mut sweep = Sweep::default();
+    let round = sweep.process_due(&iam, &store, iam.due(), Millis(i64::MAX));
+    let refused = round.await.unwrap_err().to_string();
+    assert!(refused.contains("not on stable storage yet"), "{refused}");
+    assert!(!iam.due().is_empty());
+    full.is_full.store(false, Ordering::SeqCst);
+    let round = sweep.process_due(&iam, &store, iam.due(), Millis(i64::MAX));
+    round.await.unwrap();
+    assert!(iam.due().is_empty());
 }
 
 /// A round used to try only the failed entries if there were as many of them as a round takes.

@@ -1,0 +1,130 @@
+//! Which days a pass of retention drops.
+//!
+//! A clock can be wrong, and a setting mistyped: a clock that is far ahead of the newest sample is not believed, and no more
+//! than a share of all days goes on one day of the clock.
+
+use crate::day::{DAY_MILLIS, Day};
+use crate::index::activity::ActivityIndex;
+use base::time::Millis;
+
+/// Of all days that have samples, one in so many is dropped on a day of the clock, but always one. Whoever sees that days go which
+/// should stay has so several days' time, however often it is flushed.
+const SHARE: usize = 10;
+
+/// How long nobody may have sent anything for the clock to be believed.
+const SILENCE_MS: i64 = 30 * DAY_MILLIS;
+
+/// What of the share is left on the day that the clock came to last.
+#[derive(Debug, Default)]
+pub(crate) struct DailyShare {
+    today: Option<Day>,
+    left: usize,
+}
+
+impl DailyShare {
+    /// How many of so many days may be dropped now.
+    fn left(&mut self, days: usize, now: Millis) -> usize {
+        let today = Day::of(now);
+        // A clock that is set back gives no new share until its next day.
+        if self.today.is_none_or(|last| last < today) {
+            self.left = (days / SHARE).max(1);
+        }
+        self.today = Some(today);
+        self.left
+    }
+
+    /// So many days were dropped.
+    pub(crate) const fn take(&mut self, days: usize) {
+        self.left = self.left.saturating_sub(days);
+    }
+}
+
+/// What a pass of retention drops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Expiry {
+    /// The first day that stays.
+    pub(crate) first: Day,
+    /// How many days before it have samples, and have not been dropped yet.
+    pub(crate) days: usize,
+}
+
+/// What goes as the retention says, as far as the share allows. Days before `dropped_before` have been dropped already: what late
+/// segments still hold of them takes no part of the share.
+pub(crate) fn due_expiry(
+    days: &ActivityIndex,
+    dropped_before: Day,
+    now: Millis,
+    retention_ms: i64,
+    share: &mut DailyShare,
+) -> Expiry {
+    let mut all = days.all();
+    let newest = all.last().map(|day| day.range().until);
+    let believed = newest.map_or(now, |newest| newest.plus(SILENCE_MS).min(now));
+    let first = Day::of(believed.plus(-retention_ms));
+    all.retain(|day| *day >= dropped_before);
+    let expired = all.iter().filter(|day| **day < first).count();
+    let allowed = share.left(all.len(), now);
+    let first_allowed = all.get(allowed).filter(|_| expired > allowed);
+    Expiry {
+        first: first_allowed.copied().unwrap_or(first),
+        days: expired.min(allowed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::activity::NewlyActive;
+    use crate::series_ref::SeriesRef;
+
+    #[test]
+    fn a_clock_that_is_wrong_and_a_mistyped_setting_take_a_share_at_most() {
+        let mut days = ActivityIndex::default();
+        for day in 100..200 {
+            days.set(NewlyActive::of(&[(Day(day), SeriesRef(1))]));
+        }
+        let first_since = |dropped_before: Day, now: i32, retention: i32| {
+            let now = Millis(Day(now).start());
+            let retention = i64::from(retention) * DAY_MILLIS;
+            let mut share = DailyShare::default();
+            due_expiry(&days, dropped_before, now, retention, &mut share).first
+        };
+        let first = |now: i32, retention: i32| first_since(Day(i32::MIN), now, retention);
+        assert_eq!(first(200, 99), Day(101));
+        assert_eq!(first(210, 100), Day(110));
+        assert_eq!(first(210, 99), Day(110), "a tenth");
+        assert_eq!(first(200, 1), Day(110), "mistyped");
+        assert_eq!(first(5000, 100), Day(110), "a tenth, and");
+        assert_eq!(first(5000, 129), Day(100), "nobody has sent since");
+        // Twenty days have been dropped, and late segments still hold some of them.
+        let first = |now: i32, retention: i32| first_since(Day(120), now, retention);
+        assert_eq!(first(200, 75), Day(125), "of the eighty that stay");
+        assert_eq!(first(200, 1), Day(128), "a tenth of these");
+        assert_eq!(first(200, 99), Day(101), "the clock was ahead");
+    }
+
+    /// A server that flushed each minute dropped two thirds of its days within ten.
+    #[test]
+    fn a_day_of_the_clock_takes_one_share_however_many_flushes_there_are() {
+        let mut days = ActivityIndex::default();
+        for day in 100..200 {
+            days.set(NewlyActive::of(&[(Day(day), SeriesRef(1))]));
+        }
+        let mut share = DailyShare::default();
+        let mut dropped_before = Day(i32::MIN);
+        let mut expire = |now: Millis| {
+            let expiry = due_expiry(&days, dropped_before, now, DAY_MILLIS, &mut share);
+            dropped_before = expiry.first;
+            share.take(expiry.days);
+            (expiry.first, expiry.days)
+        };
+        let noon = Millis(Day(210).start() + DAY_MILLIS / 2);
+        assert_eq!(expire(noon), (Day(110), 10));
+        for minute in 1..10 {
+            assert_eq!(expire(noon.plus(minute * 60_000)), (Day(110), 0));
+        }
+        assert_eq!(expire(noon.plus(DAY_MILLIS)), (Day(119), 9));
+        assert_eq!(expire(noon), (Day(119), 0), "the clock is set back");
+        assert_eq!(expire(noon.plus(DAY_MILLIS)), (Day(127), 8));
+    }
+}
