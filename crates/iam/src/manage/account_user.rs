@@ -73,8 +73,11 @@ impl Iam {
         let mut tx = self.0.db.snapshot().await?;
         let user = members::named(&mut tx, account, id).await?;
         tx.end().await?;
-        let member = self.directory().member(user, account);
-        member.map(AccountUser::Member).ok_or_else(no_user)
+        let find = || {
+            let member = self.directory().member(user, account);
+            member.map(AccountUser::Member).ok_or_else(no_user)
+        };
+        self.found_at_any_node(find).await
     }
 
     /// Whom an id names in the credential's account: who has accepted an invitation is also meant by its id.
