@@ -6,6 +6,7 @@ use super::request_access::RequestAccess;
 use crate::app::App;
 use crate::failure::refused;
 use crate::http::problem::Refusal;
+use crate::net::client_watch;
 use crate::query::open_queries::AccessCheck as _;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -25,12 +26,12 @@ pub(super) async fn in_turn(State(app): State<Arc<App>>, request: Request, next:
         Err(refusal) => return refusal.into_response(),
     };
     let here = Arc::clone(&app);
-    let work = async move {
+    let work = client_watch::on_same(async move {
         match access.check(&here) {
             Ok(()) => next.run(Request::from_parts(parts, body)).await,
             Err(refusal) => refusal.into_response(),
         }
-    };
+    });
     let answered = app.account_turns.run(account, identity, work).await;
     answered.unwrap_or_else(IntoResponse::into_response)
 }
