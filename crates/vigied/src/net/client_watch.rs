@@ -130,9 +130,9 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_is_polled_elsewhere_is_on_the_connection_of_its_request() {
-        let state = Arc::new(ConnectionState::new(None));
+        let (state, withdrawn) = (Arc::new(ConnectionState::new(None)), Arc::default());
         let is_on_one = || async { ClientWatch::here().0.is_some() };
-        let polled = on(&state, &Arc::default(), async {
+        let polled = on(&state, &withdrawn, async {
             let same = tokio::spawn(on_same(is_on_one()));
             let other = tokio::spawn(is_on_one());
             (same.await.unwrap(), other.await.unwrap())
