@@ -1,6 +1,7 @@
 //! What another node made a moment ago is read, changed and named by a node that has not heard of it. Each call is about something new,
 //! since the one before has made the node ask.
 
+use crate::world::Whole as _;
 use crate::world::{OWNER, World, code, on_both_databases};
 use base::id::{AccessGroupId, Guid, KeyId, PolicyId, ProfileId, ServiceId};
 use base::principal::Principal;

@@ -2,7 +2,7 @@
 
 use super::{hits, refused, until};
 use crate::harness::{Reply, Request, Server};
-use base::limit::{self, Limit};
+use base::limit;
 
 /// How often the long write is tried: one that ends before anything was asked beside it proves nothing.
 const TRIES: usize = 20;
