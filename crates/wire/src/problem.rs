@@ -121,6 +121,9 @@ pub struct TokenErrorBody {
         skip_serializing_if = "Option::is_none"
     )]
     pub error_description: Option<String>,
+    /// The same beside `error`, where IBM's SDKs look for a text before they show `error`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<MonitoringError>,
     /// Where and when it happened.
     #[serde(default)]
     pub context: ErrorContext,
@@ -136,19 +139,22 @@ impl TokenErrorBody {
             error_details: problem.hint.as_deref().map(printable),
             error: None,
             error_description: None,
+            errors: Vec::new(),
             context,
         }
     }
 
-    /// The same, also as RFC 6749 5.2 has it, with one of its words.
+    /// The body that says `problem`, also as RFC 6749 5.2 has it, with one of its words.
     #[must_use]
-    pub fn for_oauth(mut self, word: &str) -> Self {
-        self.error = Some(word.to_owned());
-        self.error_description = Some(match &self.error_details {
-            Some(details) => format!("{}; {details}", self.error_message),
-            None => self.error_message.clone(),
+    pub fn for_oauth(word: &str, problem: &Problem, context: ErrorContext) -> Self {
+        let mut body = Self::new(problem, context);
+        body.error = Some(word.to_owned());
+        body.error_description = Some(match &body.error_details {
+            Some(details) => format!("{}; {details}", body.error_message),
+            None => body.error_message.clone(),
         });
-        self
+        body.errors = vec![problem.into()];
+        body
     }
 }
 
@@ -380,8 +386,11 @@ mod tests {
             (token.get("error"), token.get("error_description")),
             (None, None)
         );
-        let standard = TokenErrorBody::new(&gone(), ErrorContext::default());
-        let standard = serde_json::to_value(standard.for_oauth("invalid_grant")).unwrap();
+        assert_eq!(token.get("errors"), None);
+        let context = ErrorContext::default();
+        let standard = TokenErrorBody::for_oauth("invalid_grant", &gone(), context);
+        let standard = serde_json::to_value(standard).unwrap();
+        assert_eq!(standard["errors"][0]["message"], "there is no such space");
         assert_eq!(standard["error"], "invalid_grant");
         assert_eq!(
             standard["error_description"],

@@ -242,16 +242,20 @@ impl Entry {
         }
     }
 
-    /// A detail that says what a text is now, where it was another one.
+    /// A detail that says what a text is now, where it was another one. A text of an object may be longer than one of the audit, and
+    /// the object has the whole: that it is cut is no hit of the limit.
     pub(crate) fn with_changed(
-        self,
+        mut self,
         key: &'static str,
         old: impl Display,
         new: impl Display,
     ) -> Self {
         let (old, new) = (old.to_string(), new.to_string());
-        let changed = (old != new).then_some(new);
-        self.with_some(key, changed)
+        if old != new {
+            let (text, _) = shortened(new);
+            self.details.insert(key.to_owned(), text.into());
+        }
+        self
     }
 
     /// The outcome, if it is not success.
@@ -345,18 +349,27 @@ impl From<Entry> for Entries {
 pub(crate) static CUT: AtomicU64 = AtomicU64::new(0);
 
 /// A text chosen by somebody else, cut at the limit.
-fn cut(mut text: String) -> String {
-    let most = usize::try_from(limit::AUDIT_TEXT_BYTES.default).unwrap_or(usize::MAX);
-    if text.len() > most {
+fn cut(text: String) -> String {
+    let (text, is_cut) = shortened(text);
+    if is_cut {
         CUT.fetch_add(1, Ordering::Relaxed);
-        let mut end = most.saturating_sub('…'.len_utf8());
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.truncate(end);
-        text.push('…');
     }
     text
+}
+
+/// The text, cut at the limit, and whether it was longer.
+fn shortened(mut text: String) -> (String, bool) {
+    let most = usize::try_from(limit::AUDIT_TEXT_BYTES.default).unwrap_or(usize::MAX);
+    if text.len() <= most {
+        return (text, false);
+    }
+    let mut end = most.saturating_sub('…'.len_utf8());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    text.push('…');
+    (text, true)
 }
 
 #[cfg(test)]
@@ -367,7 +380,8 @@ mod tests {
     fn a_long_text_is_cut_at_a_character() {
         for text in ["a".repeat(5000), "é".repeat(5000), "😀".repeat(5000)] {
             let most = usize::try_from(limit::AUDIT_TEXT_BYTES.default).unwrap();
-            let short = cut(text);
+            let (short, is_cut) = shortened(text);
+            assert!(is_cut);
             assert!(
                 short.len() <= most && short.len() > most - 8,
                 "{}",
@@ -375,7 +389,20 @@ mod tests {
             );
             assert!(short.ends_with('…'));
         }
-        assert_eq!(cut("short".to_owned()), "short");
+        assert_eq!(shortened("short".to_owned()), ("short".to_owned(), false));
+    }
+
+    /// Other tests of this program may cut texts at the same time, so the detail is looked at, not the count.
+    #[test]
+    fn a_changed_text_is_cut_as_all_are() {
+        let changed = |new: &str| {
+            let entry = Entry::by_server(Action::KeyMade);
+            entry.with_changed("description", "old", new).details()
+        };
+        assert_eq!(changed("old"), "");
+        assert_eq!(changed("new"), r#"{"description":"new"}"#);
+        let long = changed(&"a".repeat(1024));
+        assert!(long.len() < 600 && long.ends_with("…\"}"), "{long}");
     }
 
     #[test]

@@ -73,8 +73,11 @@ impl Iam {
         let mut tx = self.0.db.snapshot().await?;
         let user = members::named(&mut tx, account, id).await?;
         tx.end().await?;
-        let member = self.directory().member(user, account);
-        member.map(AccountUser::Member).ok_or_else(no_user)
+        let find = || {
+            let member = self.directory().member(user, account);
+            member.map(AccountUser::Member).ok_or_else(no_user)
+        };
+        self.found_at_any_node(find).await
     }
 
     /// Whom an id names in the credential's account: who has accepted an invitation is also meant by its id.
@@ -84,19 +87,39 @@ impl Iam {
     pub async fn principal_named(
         &self,
         caller: &Identity,
-        named: Principal,
+        mut named: Principal,
     ) -> Result<Principal, IamError> {
+        self.find_named(caller, vec![&mut named]).await?;
+        Ok(named)
+    }
+
+    /// As [`Self::principal_named`], of several by one transaction: puts in the place of each whom it names.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find_named(
+        &self,
+        caller: &Identity,
+        named: Vec<&mut Principal>,
+    ) -> Result<(), IamError> {
         let (account, directory) = (caller.account(), self.directory());
-        let Some(id) = named.user() else {
-            return Ok(named);
-        };
-        if directory.is_member(named, account) {
-            return Ok(named);
+        let mut unknown = Vec::new();
+        for principal in named {
+            if let Some(id) = principal.user()
+                && !directory.is_member(*principal, account)
+            {
+                unknown.push((id, principal));
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(());
         }
         let mut tx = self.0.db.snapshot().await?;
-        let user = members::named(&mut tx, account, id).await?;
+        for (id, principal) in unknown {
+            *principal = members::named(&mut tx, account, id).await?.into();
+        }
         tx.end().await?;
-        Ok(user.into())
+        Ok(())
     }
 
     /// When a user has last authenticated in the account; who has not accepted never has.

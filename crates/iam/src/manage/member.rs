@@ -90,7 +90,9 @@ impl Iam {
         self.administer(caller, account, "removing users")?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        // Every transaction locks the account first, then the user, then the caller's key and session.
+        // Every transaction locks the account first, then the user, then the caller's key and session, and last the sessions that it
+        // ends. So two people who remove each other, or end each other's sessions, in two accounts at the same time can wait for each
+        // other: PostgreSQL ends one of the transactions, which is answered 503 with a time to send it again.
         lock_active(&mut tx, account).await?;
         still_administers(&mut tx, caller, account, "removing users").await?;
         if invitation::withdraw(&mut tx, account, user).await? {

@@ -64,7 +64,8 @@ impl Iam {
         place: Option<SessionPlace>,
         window: PageRequest,
     ) -> Result<PlacedPage<OpenSession>, IamError> {
-        let owner = self.session_owner(caller, of, "listing the sessions of others")?;
+        let what = "listing the sessions of others";
+        let owner = self.session_owner(caller, of, what).await?;
         let now = self.0.clock.now();
         let directory = self.directory();
         // Sessions of service IDs have no settings.
@@ -83,7 +84,7 @@ impl Iam {
         Ok(found)
     }
 
-    fn session_owner(
+    async fn session_owner(
         &self,
         caller: &Identity,
         of: Option<Principal>,
@@ -105,9 +106,11 @@ impl Iam {
             });
         }
         self.administer(caller, account, what)?;
-        if !self.directory().is_member(principal, account) {
-            return Err(IamError::not_found("the user or service ID"));
-        }
+        let find = || match self.directory().is_member(principal, account) {
+            true => Ok(()),
+            false => Err(IamError::not_found("the user or service ID")),
+        };
+        self.found_at_any_node(find).await?;
         Ok(SessionOwner {
             principal,
             account,
@@ -166,7 +169,7 @@ impl Iam {
         caller: &Identity,
         of: Option<Principal>,
     ) -> Result<u64, IamError> {
-        let owner = self.session_owner(caller, of, ENDING)?;
+        let owner = self.session_owner(caller, of, ENDING).await?;
         let which = match owner.key {
             None => SessionSelector::Opening(owner.account),
             Some(key) => SessionSelector::OfKey(owner.account, key),

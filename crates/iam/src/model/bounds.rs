@@ -441,6 +441,8 @@ mod tests {
             prop_assert!(!a.stated(UserId(guid(8)).into(), account, expires, a.root).is_within(&a));
         }
 
+        /// Keys are held against `keys_until` and not against `not_after`: a person's login and a workload's token have no `keys_until`
+        /// (`of_workload` says why), so the keys that they make may outlive them, and are not covered here.
         #[test]
         fn nothing_made_outlives_what_was_shown(a in bounds(), requested in end(), now in 0_i64..5, seconds in 0_i64..5) {
             prop_assert!(ends_no_later(Some(a.end(Millis(now), seconds)), a.not_after));

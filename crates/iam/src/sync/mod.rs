@@ -36,7 +36,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// How long a query for changes may take before it counts as unanswered.
+/// How long a query for changes, or the wait for a connection to read them, may take before it counts as unanswered.
 const POLL_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long nothing may be heard of the database while rows are read. How long reading takes in all is no sign of a fault: it
@@ -148,10 +148,17 @@ impl Iam {
             return Ok(());
         }
         // All connections but the watcher's may be taken, so it may still be the first.
-        tokio::select! {
+        let done = tokio::select! {
             biased;
             () = watcher.wait_through(changes) => Ok(()),
             done = self.read_over(Connections::Shared) => done,
+        };
+        let Err(error) = done else { return Ok(()) };
+        // It may still be reading over its own connection. Only when it cannot either is the node behind.
+        let brought = tokio::time::timeout(SILENCE_MAX, watcher.read_through(changes)).await;
+        match brought {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(error),
         }
     }
 
@@ -161,7 +168,8 @@ impl Iam {
         // Before the turn, so that nobody who has it waits for a connection. The transaction sees the moment of its first
         // statement, which comes later.
         let begun = async { Ok(connections.db(&self.0).snapshot().await?) };
-        let snapshot = while_answering(SILENCE_MAX, begun).await?;
+        // Others may wait for this one, so it waits for a connection no longer than for an answer.
+        let snapshot = while_answering(POLL_LIMIT, begun).await?;
         let _turn = self.0.reload.lock().await;
         let before = self.0.directory.load_full();
         let unread = UnreadChanges::since(before.changes, snapshot);
@@ -302,6 +310,31 @@ mod tests {
         iam.0.watcher.applied(made);
         waiting.await.unwrap();
         drop(taken);
+    }
+
+    #[tokio::test]
+    async fn whoever_cannot_read_waits_for_a_task_that_still_may() {
+        let folder = tempfile::tempdir().unwrap();
+        let iam = opened(&folder, Arc::default()).await;
+        let watcher = &iam.0.watcher;
+        let late = watcher.begin();
+        let made = unread_number(&iam).await;
+        // Whoever reads over the shared connections fails.
+        iam.0.db.close().await;
+        let reading = async {
+            // It is asked at first, and once more after that failure.
+            watcher.awaited().await;
+            watcher.awaited().await;
+            watcher.applied(made);
+            std::future::pending().await
+        };
+        let caught_up = tokio::select! {
+            done = iam.catch_up(made) => done,
+            never = reading => never,
+        };
+        caught_up.unwrap();
+        drop(late);
+        iam.catch_up(made + 1).await.unwrap_err();
     }
 
     #[tokio::test]

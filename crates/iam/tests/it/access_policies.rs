@@ -409,6 +409,13 @@ async fn an_invitation_gives_its_policies_with_the_acceptance(world: World) {
     assert_eq!(found, bea.principal());
     let found = world.iam.principal_named(&owner, found).await.unwrap();
     assert_eq!(found, bea.principal());
+    let mut several = [named, owner.principal(), named];
+    let found = world.iam.find_named(&owner, several.iter_mut().collect());
+    found.await.unwrap();
+    assert_eq!(
+        several,
+        [bea.principal(), owner.principal(), bea.principal()]
+    );
     // Those of an invitation that is withdrawn go with it.
     let invited = invite("cid@example.org").await;
     let removed = world.iam.remove_member(&owner, account, invited.id);

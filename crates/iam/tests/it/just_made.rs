@@ -1,7 +1,8 @@
 //! What another node made a moment ago is read, changed and named by a node that has not heard of it. Each call is about something new,
 //! since the one before has made the node ask.
 
-use crate::world::{World, code, on_both_databases};
+use crate::world::Whole as _;
+use crate::world::{OWNER, World, code, on_both_databases};
 use base::id::{AccessGroupId, Guid, KeyId, PolicyId, ProfileId, ServiceId};
 use base::principal::Principal;
 use iam::claim_condition::ClaimCondition;
@@ -11,10 +12,12 @@ use iam::directory::{
 };
 use iam::manage::access_group::AccessGroupChange;
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
+use iam::manage::account_user::AccountUser;
 use iam::manage::api_key::{KeyChange, NewKey, Switch};
 use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole};
 use iam::manage::group_rule::GroupRuleTerms;
 use iam::manage::instance::{InstanceChange, NewInstance};
+use iam::manage::page::PageRequest;
 use iam::manage::profile::{NewProfile, ProfileChange};
 use iam::manage::profile_identity::NewProfileIdentity;
 use iam::manage::profile_link::LinkTerms;
@@ -25,6 +28,7 @@ use std::sync::Arc;
 
 on_both_databases!(
     keys_and_service_ids,
+    people_sessions_and_accounts,
     profiles_and_their_parts,
     access_groups_and_their_parts,
     policies_and_roles,
@@ -71,6 +75,24 @@ async fn keys_and_service_ids(world: World) {
         ..NewKey::default()
     };
     node.create_api_key(&owner, of_service).await.unwrap();
+    node.close().await;
+}
+
+async fn people_sessions_and_accounts(world: World) {
+    let (owner, node) = (world.owner(), world.node().await);
+    let bob = world.person("bob@example.org", None).await;
+    let found = node.account_user(&owner, world.made.account, bob.id).await;
+    let is_member =
+        matches!(found.unwrap(), AccountUser::Member(member) if member.user.id == bob.id);
+    assert!(is_member);
+    let of = Some(world.service().await.0);
+    let open = node.sessions(&owner, of, PageRequest::WHOLE).await;
+    assert_eq!(open.unwrap().total, 0);
+    let of = Some(world.service().await.0);
+    assert_eq!(node.end_sessions(&owner, of).await.unwrap(), 0);
+    let joined = world.second_account_of(OWNER).await;
+    let find = || node.account(&owner, joined);
+    assert_eq!(node.found_at_any_node(find).await.unwrap().id, joined);
     node.close().await;
 }
 

@@ -286,10 +286,10 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Pr
         ErrorForm::Influx1 => serde_json::to_vec(&InfluxError::from(&problem)),
         ErrorForm::Influx2 => serde_json::to_vec(&InfluxMessage::from(&problem)),
         ErrorForm::Token => {
-            let body = TokenErrorBody::new(&problem, context(request));
+            let context = context(request);
             serde_json::to_vec(&match oauth {
-                Some(OAuthWord(Some(word))) => body.for_oauth(word),
-                Some(OAuthWord(None)) | None => body,
+                Some(OAuthWord(Some(word))) => TokenErrorBody::for_oauth(word, &problem, context),
+                Some(OAuthWord(None)) | None => TokenErrorBody::new(&problem, context),
             })
         }
         ErrorForm::Identity => {

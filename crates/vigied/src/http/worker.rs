@@ -57,6 +57,31 @@ impl Wake for Woken {
     }
 }
 
+/// Work that keeps the slot, the origin and the span of its request, wherever it runs.
+type OfRequest<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+fn of_request<F>(work: F) -> OfRequest<F::Output>
+where
+    F: Future + Send + 'static,
+{
+    let work = Origin::current().scope(work).instrument(Span::current());
+    match slot() {
+        Some(slot) => Box::pin(SLOT.scope(slot, work)),
+        None => Box::pin(work),
+    }
+}
+
+/// Runs a request's `work` to its end, also if the request is given up: work that waits in the database holds a connection until it has
+/// its answer, whether anybody still wants it or not.
+pub(crate) async fn run_to_end<F>(work: F) -> Result<F::Output, Refusal>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let task = tokio::spawn(of_request(work));
+    task.await.map_err(|error| broke_off(&error))
+}
+
 /// Runs a request's `work` on the blocking threads, each of its steps from one wait to the next: it holds no thread while it waits, for
 /// the database or for other work there. It keeps the slot, the origin and the span of the request. If the request is given up, the
 /// step that runs is the last.
@@ -65,11 +90,7 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let work = Origin::current().scope(work).instrument(Span::current());
-    let mut work: Pin<Box<dyn Future<Output = F::Output> + Send>> = match slot() {
-        Some(slot) => Box::pin(SLOT.scope(slot, work)),
-        None => Box::pin(work),
-    };
+    let mut work = of_request(work);
     let woken = Arc::new(Woken::default());
     loop {
         let waker = Waker::from(Arc::clone(&woken));

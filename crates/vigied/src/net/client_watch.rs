@@ -30,6 +30,17 @@ pub(super) async fn on<F: Future>(
     CONNECTION.scope(connection, answer).await
 }
 
+/// The work of a part of the current request, which is polled elsewhere: it is on the same connection there.
+pub(crate) fn on_same<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    let connection = CONNECTION.try_with(Clone::clone).ok();
+    async move {
+        match connection {
+            Some(connection) => CONNECTION.scope(connection, work).await,
+            None => work.await,
+        }
+    }
+}
+
 /// Why a connection is closed before its last answer is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Abandoned {
@@ -110,5 +121,23 @@ impl Drop for ClientWatch {
         if let Some((state, _)) = &self.0 {
             state.unwatch_client();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_is_polled_elsewhere_is_on_the_connection_of_its_request() {
+        let (state, withdrawn) = (Arc::new(ConnectionState::new(None)), Arc::default());
+        let is_on_one = || async { ClientWatch::here().0.is_some() };
+        let polled = on(&state, &withdrawn, async {
+            let same = tokio::spawn(on_same(is_on_one()));
+            let other = tokio::spawn(is_on_one());
+            (same.await.unwrap(), other.await.unwrap())
+        });
+        assert_eq!(polled.await, (true, false));
+        assert!(!on_same(is_on_one()).await);
     }
 }

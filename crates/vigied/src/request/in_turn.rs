@@ -6,6 +6,7 @@ use super::request_access::RequestAccess;
 use crate::app::App;
 use crate::failure::refused;
 use crate::http::problem::Refusal;
+use crate::net::client_watch;
 use crate::query::open_queries::AccessCheck as _;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -24,12 +25,8 @@ pub(super) async fn in_turn(State(app): State<Arc<App>>, request: Request, next:
         Ok(waiting) => waiting,
         Err(refusal) => return refusal.into_response(),
     };
-    let work = if_allowed(
-        Arc::clone(&app),
-        access,
-        Request::from_parts(parts, body),
-        next,
-    );
+    let request = Request::from_parts(parts, body);
+    let work = client_watch::on_same(if_allowed(Arc::clone(&app), access, request, next));
     let answered = app.account_turns.run(account, identity, work).await;
     answered.unwrap_or_else(IntoResponse::into_response)
 }
@@ -45,12 +42,8 @@ pub(super) async fn in_change(
         Ok(waiting) => waiting,
         Err(refusal) => return refusal.into_response(),
     };
-    let work = if_allowed(
-        Arc::clone(&app),
-        access,
-        Request::from_parts(parts, body),
-        next,
-    );
+    let request = Request::from_parts(parts, body);
+    let work = client_watch::on_same(if_allowed(Arc::clone(&app), access, request, next));
     let answered = app.account_changes.run(account, work).await;
     answered.unwrap_or_else(IntoResponse::into_response)
 }

@@ -104,12 +104,19 @@ fn listed(app: &App, caller: &Identity, params: &Params) -> Result<Response, Ref
     )
 }
 
+/// The account that a path names: its caller may just have joined it at another node.
+async fn named(app: &App, caller: &Identity, params: &Params) -> Result<Account, Refusal> {
+    let id = params.id("id")?;
+    let find = || app.iam.account(caller, id);
+    Ok(app.iam.found_at_any_node(find).await?)
+}
+
 pub(super) async fn account(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let account = app.iam.account(&caller, params.id("id")?)?;
+    let account = named(&app, &caller, &params).await?;
     json(StatusCode::OK, &resource(&app, &caller, &account))
 }
 
@@ -119,7 +126,7 @@ pub(super) async fn managed(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let account = app.iam.account(&caller, params.id("id")?)?;
+    let account = named(&app, &caller, &params).await?;
     let answer = ManagedAccount {
         name: account.name.clone(),
         id: account.id.to_string(),

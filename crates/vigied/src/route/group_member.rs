@@ -189,9 +189,8 @@ async fn find_accepted(
     caller: &Identity,
     wishes: &mut [Result<Wish, Refusal>],
 ) -> Result<(), Refusal> {
-    for (_, member) in wishes.iter_mut().flatten() {
-        *member = app.iam.principal_named(caller, *member).await?;
-    }
+    let named = wishes.iter_mut().flatten().map(|(_, member)| member);
+    app.iam.find_named(caller, named.collect()).await?;
     Ok(())
 }
 

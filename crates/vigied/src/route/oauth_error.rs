@@ -32,8 +32,9 @@ fn marked(word: Option<&'static str>, refusal: Refusal) -> Response {
     response
 }
 
-/// Adds the word to what the guard refuses of a request that is wrong: it has not read for which grant it is. A server that is busy or
-/// faulty is no error of OAuth, and has no word.
+/// Adds the word to what the guard refuses with a status of 400 to 499. It has not read for which grant the request is, so the answer
+/// serves both: clients of the standard grants look for `error` and not at the status, also of 429; IBM's SDKs find the text in `errors`
+/// before they look at `error`. All of them look at a status of 500 and above.
 pub(super) fn complete(mut response: Response) -> Response {
     let extensions = response.extensions();
     let refused = extensions.get::<Problem>().map(word);

@@ -165,9 +165,8 @@ pub(super) async fn set(
     let wanted = wanted.identities.into_iter();
     let wanted = wanted.map(|one| requested(profile.account, one));
     let mut wanted = wanted.collect::<Result<Vec<NewProfileIdentity>, Refusal>>()?;
-    for one in &mut wanted {
-        one.principal = app.iam.principal_named(&caller, one.principal).await?;
-    }
+    let named = wanted.iter_mut().map(|one| &mut one.principal).collect();
+    app.iam.find_named(&caller, named).await?;
     let changed = app
         .iam
         .set_profile_identities(&caller, profile.id, tag, &wanted)

@@ -150,8 +150,8 @@ pub(crate) fn table() -> Vec<Route> {
         // API keys.
         get("/v1/apikeys", Identity, Account, InTurn, api_key::list),
         post("/v1/apikeys", Identity, Account, One, api_key::create),
-        get("/v1/apikeys/details", Identity, Account, One, api_key::details),
-        get("/v1/apikeys/{id}", Identity, Account, One, api_key::show),
+        get("/v1/apikeys/details", Identity, Account, InTurn, api_key::details),
+        get("/v1/apikeys/{id}", Identity, Account, InTurn, api_key::show),
         put("/v1/apikeys/{id}", Identity, Account, One, api_key::update),
         delete("/v1/apikeys/{id}", Identity, Account, One, api_key::delete),
         post("/v1/apikeys/{id}/lock", Identity, Account, One, api_key::lock),
@@ -161,7 +161,7 @@ pub(crate) fn table() -> Vec<Route> {
         // Service IDs.
         get("/v1/serviceids", Identity, Account, InTurn, service_id::list),
         post("/v1/serviceids", Identity, Account, One, service_id::create),
-        get("/v1/serviceids/{id}", Identity, Account, One, service_id::show),
+        get("/v1/serviceids/{id}", Identity, Account, InTurn, service_id::show),
         put("/v1/serviceids/{id}", Identity, Account, One, service_id::update),
         delete("/v1/serviceids/{id}", Identity, Account, One, service_id::delete),
         post("/v1/serviceids/{id}/lock", Identity, Account, One, service_id::lock),
@@ -174,7 +174,7 @@ pub(crate) fn table() -> Vec<Route> {
         // Trusted profiles, and who may take them on.
         get("/v1/profiles", Identity, Account, InTurn, trusted_profile::list),
         post("/v1/profiles", Identity, Account, One, trusted_profile::create),
-        get("/v1/profiles/{id}", Identity, Account, One, trusted_profile::show),
+        get("/v1/profiles/{id}", Identity, Account, InTurn, trusted_profile::show),
         put("/v1/profiles/{id}", Identity, Account, One, trusted_profile::update),
         delete("/v1/profiles/{id}", Identity, Account, One, trusted_profile::delete),
         get("/v1/profiles/{id}/rules", Identity, Account, UpTo(&RULES_PER_PROFILE), profile_rule::list),
@@ -193,9 +193,9 @@ pub(crate) fn table() -> Vec<Route> {
         get("/v1/profiles/{id}/identities/{kind}/{identifier}", Identity, Account, One, profile_identity::show),
         delete("/v1/profiles/{id}/identities/{kind}/{identifier}", Identity, Account, One, profile_identity::remove),
         // Settings of accounts.
-        get("/v1/accounts/{account}/settings/identity", Identity, Account, One, account_settings::show),
+        get("/v1/accounts/{account}/settings/identity", Identity, Account, InTurn, account_settings::show),
         put("/v1/accounts/{account}/settings/identity", Identity, Account, One, account_settings::change),
-        get("/v1/accounts/{account}/effective_settings/identity", Identity, Account, One, account_settings::effective),
+        get("/v1/accounts/{account}/effective_settings/identity", Identity, Account, InTurn, account_settings::effective),
         get("/v1/mfa/accounts/{account}/status", Identity, Account, One, mfa::status),
         post("/v1/mfa/accounts/{account}/report", Identity, Account, InTurn, mfa::make_report),
         get("/v1/mfa/accounts/{account}/report/{reference}", Identity, Account, InTurn, mfa::report),

@@ -13,7 +13,7 @@ pub struct HistoryEntry {
     pub iam_id_account: String,
     /// The action, as the audit names it; `older_changes_left_out` in the last entry of a history that is cut.
     pub action: String,
-    /// Further facts, each as `NAME=VALUE`; times as in `timestamp`.
+    /// Further facts, each as `NAME=VALUE`; times as in `timestamp`. A value longer than 512 bytes is cut, and ends in `…`.
     pub params: Vec<String>,
     /// The action, in a sentence.
     pub message: String,

@@ -20,7 +20,8 @@ pub(in crate::route) async fn set_role(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let domain = Domain::Account(params.id("account")?);
-    app.iam.may_set_roles(&caller, domain)?;
+    let check = || app.iam.may_set_roles(&caller, domain);
+    app.iam.found_at_any_node(check).await?;
     let username = username(&params, &bytes)?;
     app.iam
         .set_role(&caller, domain, role(params.text("role"))?, &username)
@@ -35,7 +36,8 @@ pub(in crate::route) async fn unset_role(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let domain = Domain::Account(params.id("account")?);
-    app.iam.may_set_roles(&caller, domain)?;
+    let check = || app.iam.may_set_roles(&caller, domain);
+    app.iam.found_at_any_node(check).await?;
     let username = username(&params, &bytes)?;
     app.iam
         .unset_role(&caller, domain, role(params.text("role"))?, &username)

@@ -93,6 +93,8 @@ fn standard_grants_have_oauths_members_and_ibms_own_have_not() {
         let description = body["error_description"].as_str().unwrap();
         let message = body["errorMessage"].as_str().unwrap();
         assert!(description.starts_with(message), "{what}: {description}");
+        // Where IBM's SDKs look before they show `error`: the guard does not know for which grant it refuses.
+        assert_eq!(body["errors"][0]["message"], message, "{what}");
         if let Some(details) = body["errorDetails"].as_str() {
             assert!(description.ends_with(details), "{what}: {description}");
         }
