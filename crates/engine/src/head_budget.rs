@@ -22,7 +22,10 @@ use base::time::Millis;
 /// The bytes in memory and the bytes reserved, at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct HeadUsage {
-    all: u64,
+    /// The bytes of all owners.
+    owned: u64,
+    /// Those of the pages that index the samples, which belong to nobody.
+    pages: u64,
     of_owner: u64,
     owners: u64,
 }
@@ -36,7 +39,9 @@ const fn shares_from(budget: u64) -> u64 {
 /// size of the share, which would reveal how many others write.
 fn over(budget: u64, usage: HeadUsage, more: u64) -> Option<Stop> {
     let (limit, allowed) = (&limit::HEAD_BYTES, budget);
-    let all = usage.all.saturating_add(more);
+    let all = (usage.owned)
+        .saturating_add(usage.pages)
+        .saturating_add(more);
     if all > budget {
         let whole = limit;
         return Some(Stop::Busy {
@@ -80,12 +85,14 @@ impl Core {
         let frozen = version.frozen.as_ref().map(|frozen| frozen.head.as_ref());
         let heads = frozen.into_iter().chain([version.head.as_ref()]);
         let mut usage = HeadUsage {
-            all: reserved.all,
+            owned: reserved.all,
+            pages: 0,
             of_owner: reserved.of(owner),
             owners: reserved.owners() as u64,
         };
         for head in heads {
-            usage.all += head.bytes() + head.page_bytes();
+            usage.owned += head.bytes();
+            usage.pages += head.page_bytes();
             usage.of_owner += head.bytes_of(owner);
             // Both heads mostly have the same owners, so their numbers are not added.
             usage.owners = usage.owners.max(head.owners() as u64);
@@ -148,7 +155,7 @@ impl Core {
     /// have caused.
     pub(crate) fn has_share(&self, owner: Owner) -> bool {
         let usage = self.head_usage(owner, &self.reservations.now());
-        usage.of_owner.saturating_mul(usage.owners) >= usage.all
+        usage.of_owner.saturating_mul(usage.owners) >= usage.owned
     }
 
     /// Wakes the flusher; a flush that is under way is followed by another.
@@ -165,7 +172,8 @@ mod tests {
     #[test]
     fn owners_above_their_share_are_refused_first_and_all_when_nothing_is_left() {
         let usage = |all, of_owner, owners| HeadUsage {
-            all,
+            owned: all,
+            pages: 0,
             of_owner,
             owners,
         };
