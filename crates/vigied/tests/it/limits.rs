@@ -102,7 +102,12 @@ const STORE_LIMITS: [Limit; 6] = [
     limit::SERIES_PER_TENANT,
 ];
 
-const WORK_LIMITS: [Limit; 2] = [limit::STEPS_PER_QUERY, limit::BYTES_PER_QUERY];
+/// The changes in `hostile::busy_database`.
+const WORK_LIMITS: [Limit; 3] = [
+    limit::STEPS_PER_QUERY,
+    limit::BYTES_PER_QUERY,
+    limit::CHANGES_AT_ONCE_PER_ACCOUNT,
+];
 /// Mails are counted in `mail`, codes in `hostile::invite`.
 const INVITATION_LIMITS: [Limit; 6] = [
     limit::INVITATIONS_PER_REQUEST,

@@ -4,6 +4,7 @@
 use super::queries::{figure, until};
 use crate::audit::entries;
 use crate::harness::{Reply, Request, Server};
+use base::limit;
 use serde_json::json;
 use std::io::Write;
 use std::net::TcpStream;
@@ -178,4 +179,33 @@ fn a_database_that_is_away_is_in_the_log_once_and_once_that_it_is_back() {
     let back = lines(recovery_message);
     assert_eq!(back.len(), 1, "{back:?}");
     assert!(back[0].contains(&format!("refused={REFUSED}")), "{back:?}");
+}
+
+/// Each took a connection and waited with it, until there were none left.
+#[test]
+fn changes_of_an_account_that_wait_leave_connections_to_what_else_asks_the_database() {
+    const CHANGES: u64 = 12;
+    let server = server(&["--set", "limits.request_seconds=600"]);
+    let writer = Writer::begin(&server);
+    let changes: Vec<_> = (0..CHANGES)
+        .map(|number| {
+            let name = format!("org{number}");
+            let made = ask(&server, "POST", "/v2/organizations").json(&json!({"name": name}));
+            thread::spawn(move || made.send())
+        })
+        .collect();
+    until("all of them wait", || {
+        figure(&server, "vigie_http_requests_in_flight") >= CHANGES
+    });
+    // What the node does not know is asked for in the database.
+    let unknown = "/v1/apikeys/ApiKey-00000000-0000-4000-8000-000000000000";
+    let looked_up = ask(&server, "GET", unknown).send();
+    assert_eq!(looked_up.status, 404, "{}", looked_up.text());
+    drop(writer);
+    let statuses = changes.into_iter().map(|made| made.join().unwrap().status);
+    let (made, refused): (Vec<u16>, Vec<u16>) = statuses.partition(|status| *status == 201);
+    assert!(refused.iter().all(|status| *status == 503), "{refused:?}");
+    // Those that waited for a connection were not refused, however long the first ones waited for the writer.
+    let at_once = limit::CHANGES_AT_ONCE_PER_ACCOUNT.default;
+    assert!(made.len() as u64 >= CHANGES - at_once, "{made:?}");
 }
