@@ -48,9 +48,9 @@ async fn main() -> Result<(), Failure> {
         );
     }
     println!(
-        "looks meanwhile          p50 {:>7}      p99 {:>7}",
-        quantile(&figures.looks, 500),
-        quantile(&figures.looks, 990)
+        "polls meanwhile          p50 {:>7}      p99 {:>7}",
+        quantile(&figures.polls, 500),
+        quantile(&figures.polls, 990)
     );
     let needed = 0.9 * numbers.changes as f64;
     if figures.changes < needed {

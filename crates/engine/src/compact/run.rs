@@ -121,8 +121,8 @@ mod tests {
             "of the newest eight go together"
         );
         let (mut sizes, mut largest, mut rewritten) = (Vec::new(), 0, 0);
-        for _ in 0..4096 {
-            sizes.push(1_u64);
+        for new in std::iter::repeat_n(1_u64, 4096) {
+            sizes.push(new);
             if let Some(first) = crowded(&sizes, 8, 64) {
                 let merged: u64 = sizes.drain(first..).sum();
                 largest = largest.max(merged);

@@ -18,7 +18,7 @@ pub(crate) fn may_be_stale(may_be: bool) {
 
 /// Lets the others go on: time does not pass in a model.
 #[derive(Debug, Default)]
-pub(crate) struct Backoff;
+pub(crate) struct Backoff(());
 
 impl Backoff {
     pub(crate) fn pause(&mut self) {

@@ -54,7 +54,7 @@ pub(crate) struct Figures {
     pub(crate) acknowledged: Vec<Duration>,
     /// How long each key was accepted after that, shortest first.
     pub(crate) accepted: Vec<Duration>,
-    /// How often one looked meanwhile, a millisecond after the look before: few where the machine does not run who looks.
+    /// How often one polled meanwhile, a millisecond after the poll before: few where the machine does not run who polls.
     pub(crate) polls: Vec<u32>,
 }
 
