@@ -10,11 +10,13 @@
 mod all_locked;
 mod clear_emptied;
 mod freeze;
+mod frozen_head;
 mod read_view;
 mod remove_dropped;
 
 pub(crate) use all_locked::{AllLocked, DeferredDrop};
-pub(crate) use freeze::{FreezeOutcome, FrozenHead};
+pub(crate) use freeze::FreezeOutcome;
+pub(crate) use frozen_head::FrozenHead;
 pub(crate) use read_view::ReadView;
 
 use crate::day::Day;

@@ -1,20 +1,11 @@
 //! Step 2 of a flush: the head is frozen, and an empty one takes its place.
 
-use super::AllLocked;
+use super::all_locked::AllLocked;
+use super::frozen_head::FrozenHead;
 use crate::head::{Head, ShardWriter};
 use crate::registry::name_file::CreatedSeries;
 use roaring::RoaringBitmap;
 use std::sync::Arc;
-
-/// A head that is being flushed: read, but never changed.
-#[derive(Debug)]
-pub(crate) struct FrozenHead {
-    pub(crate) head: Arc<Head>,
-    /// The last record whose effect is in it.
-    pub(crate) sequence: u64,
-    /// The last batch that may have written to it.
-    pub(crate) batch: u64,
-}
 
 /// The data that step 2 of a flush takes out of the state, to be written to files.
 #[derive(Debug)]
