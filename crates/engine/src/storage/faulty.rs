@@ -11,7 +11,6 @@ use self::state::{Content, File, State, lock};
 use super::{Directory, ReadFile, Storage, WriteFile};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
-
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
