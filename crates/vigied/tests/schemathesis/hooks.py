@@ -7,6 +7,7 @@ once before the run, and must be taken: behind one that is refused nothing would
 
 import json
 import os
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -267,7 +268,7 @@ BODIES = {
             "values": [1],
             "dstypes": ["gauge"],
             "dsnames": ["value"],
-            "time": 1,
+            "time": int(time.time()),
             "interval": 10,
             "host": "made",
             "plugin": "load",
