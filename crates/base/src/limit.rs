@@ -331,7 +331,7 @@ limits! {
     /// Decisions about access that one request asks for.
     fixed AUTHZ_DECISIONS = "authz_decisions", 100, "decisions", "a request for more decisions about access is refused with 400";
     /// Changes of what one account has that are made at once.
-    fixed CHANGES_AT_ONCE_PER_ACCOUNT = "changes_at_once_per_account", 2, "changes", "a further change of what the account has (its users, keys, policies, spaces and so on) waits until another one of the same account is done";
+    fixed CHANGES_AT_ONCE_PER_ACCOUNT = "changes_at_once_per_account", 2, "changes", "a further change of what the account has (its users, keys, policies, spaces, events and so on) waits until another one of the same account is done";
     /// Lists and decisions that are worked out at once for one account.
     fixed LISTS_AT_ONCE_PER_ACCOUNT = "lists_at_once_per_account", 2, "lists", "a further list whose length grows with the account (`vigied routes` shows which), report, or request for decisions about access, waits until another one of the same account is done";
     /// Lists and decisions of one account that wait until they are worked out.

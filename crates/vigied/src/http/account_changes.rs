@@ -1,6 +1,6 @@
 //! Changes of what an account has: a few of one account at once, and its others after them in the order of arrival. They take turns in
-//! the database anyway, as each locks the account's row; but there each would keep a connection while it waits, of which a node has
-//! few, and those of one account would leave none to the others.
+//! the database anyway, as each locks the row of the account, or of the domain; but there each would keep a connection while it waits,
+//! of which a node has few, and those of one account would leave none to the others.
 
 use super::problem::Refusal;
 use super::worker;

@@ -1,5 +1,6 @@
-//! Work that takes longer the more an account has, such as lists: in a turn of the caller's account, off the reactor threads. The
-//! table of routes says which routes are answered so, and their handlers know nothing of it.
+//! Requests that wait for others of their account before their handlers run: work that takes longer the more an account has, such as
+//! lists, in a turn of the account and off the reactor threads; and changes of what an account has, a few at a time. The table of
+//! routes says which these are, and their handlers know nothing of it.
 
 use super::caller::{self, Caller, Manager};
 use super::request_access::RequestAccess;
@@ -20,32 +21,47 @@ use wire::code;
 
 /// Waits for a turn of the caller's account, and runs the handler in it: none for a caller who has lost access meanwhile.
 pub(super) async fn in_turn(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let (account, identity, access) = match waiting(&app, &parts) {
-        Ok(waiting) => waiting,
+    let (account, identity, work) = match prepare(&app, request, next) {
+        Ok(prepared) => prepared,
         Err(refusal) => return refusal.into_response(),
     };
-    let request = Request::from_parts(parts, body);
-    let work = client_watch::on_same(if_allowed(Arc::clone(&app), access, request, next));
     let answered = app.account_turns.run(account, identity, work).await;
     answered.unwrap_or_else(IntoResponse::into_response)
 }
 
-/// The same for a change of what the account has: after those of its changes that came before.
+/// Waits until few enough changes of the caller's account are under way, and runs the handler, which changes something of it: not for a
+/// caller who has lost access meanwhile.
 pub(super) async fn in_change(
     State(app): State<Arc<App>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let (account, _, access) = match waiting(&app, &parts) {
-        Ok(waiting) => waiting,
+    let (account, _, work) = match prepare(&app, request, next) {
+        Ok(prepared) => prepared,
         Err(refusal) => return refusal.into_response(),
     };
-    let request = Request::from_parts(parts, body);
-    let work = client_watch::on_same(if_allowed(Arc::clone(&app), access, request, next));
     let answered = app.account_changes.run(account, work).await;
     answered.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// Whose request it is, and what answers it once it has waited.
+fn prepare(
+    app: &Arc<App>,
+    request: Request,
+    next: Next,
+) -> Result<
+    (
+        AccountId,
+        Principal,
+        impl Future<Output = Response> + Send + use<>,
+    ),
+    Refusal,
+> {
+    let (parts, body) = request.into_parts();
+    let (account, identity, access) = waiting(app, &parts)?;
+    let request = Request::from_parts(parts, body);
+    let work = client_watch::on_same(if_allowed(Arc::clone(app), access, request, next));
+    Ok((account, identity, work))
 }
 
 /// Runs the handler for a caller who still has access.

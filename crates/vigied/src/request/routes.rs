@@ -86,9 +86,9 @@ impl Route {
         self
     }
 
-    /// It changes what the caller's account has.
+    /// It changes what the database has of the caller's account, or of one of its domains.
     fn is_change(&self) -> bool {
-        matches!(self.guard, Guard::Identity) && self.verb != "GET"
+        matches!(self.guard, Guard::Identity | Guard::WholeScope(_)) && self.verb != "GET"
     }
 
     /// Its answers, also those of the guard, go through this function.
