@@ -28,6 +28,10 @@ macro_rules! select {
     };
 }
 
+/// Stands among the attributes of a policy with a condition. A node of an earlier version does not look at the condition, and would
+/// have the policy in force at all times: it does not know this attribute either, so that the policy gives nothing there.
+const CONDITIONAL: &str = "timeCondition";
+
 /// For the directory.
 pub(super) const ROWS: Selection = Selection {
     all: select!(""),
@@ -67,8 +71,11 @@ fn read(row: &Row) -> Result<Option<Policy>, IamError> {
     let roles = roles.iter().map(|role| role.parse::<PolicyRole>());
     let roles: Result<Vec<PolicyRole>, _> = roles.collect();
     let attributes: Vec<(String, String, String)> = list(row, "attributes")?;
+    let is_mark = |key: &str| key == CONDITIONAL;
+    let is_conditional = attributes.iter().any(|(key, ..)| is_mark(key));
     let attributes = attributes
         .iter()
+        .filter(|(key, ..)| !is_mark(key))
         .map(|(key, operator, value)| Attribute::read(key, Some(operator.as_str()), value));
     let attributes: Result<Vec<Attribute>, _> = attributes.collect();
     let (Some(subject), Ok(roles), Ok(attributes)) = (subject, roles, attributes) else {
@@ -78,6 +85,7 @@ fn read(row: &Row) -> Result<Option<Policy>, IamError> {
         return Ok(None);
     };
     let condition = match row.text_or_none("time_condition")? {
+        None if is_conditional => return Ok(None),
         None => None,
         Some(text) => match read_condition(&text) {
             Some(condition) => Some(Arc::new(condition)),
@@ -164,11 +172,10 @@ fn attributes(policy: &Policy) -> Value {
         let (key, operator) = (attribute.key.name(), attribute.operator.name());
         vec![key.to_owned(), operator.to_owned(), attribute.value.clone()]
     };
-    let all: Vec<serde_json::Value> = policy
-        .attributes
-        .iter()
-        .map(|attribute| serde_json::Value::from(one(attribute)))
-        .collect();
+    let all = policy.attributes.iter().map(one);
+    let mark = || vec![CONDITIONAL.to_owned(), String::new(), String::new()];
+    let mark = policy.condition.is_some().then(mark);
+    let all: Vec<serde_json::Value> = all.chain(mark).map(serde_json::Value::from).collect();
     serde_json::Value::from(all).to_string().into()
 }
 

@@ -141,7 +141,7 @@ impl Comparison {
             );
             return Err(Refusal::invalid("key", message));
         };
-        let bound_of = |prefix| operator.strip_prefix(prefix).and_then(Bound::of);
+        let bound_of = |prefix: &str| operator.strip_prefix(prefix).and_then(Bound::of);
         match key {
             Key::DateTime => {
                 let bound = bound_of("dateTime").ok_or_else(|| wrong_operator(key, operator))?;
