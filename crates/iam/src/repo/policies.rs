@@ -20,8 +20,8 @@ pub(super) const REVISION: &str = "SELECT revision FROM policies WHERE guid = $1
 macro_rules! select {
     ($($conditions:tt)*) => {
         concat!(
-            "SELECT policies.guid AS guid, account, principal, principals.kind AS principal_kind, access_group, invitation, description, roles, \
-             attributes, time_condition, active, revision, created_at, created_by, modified_at, modified_by FROM policies \
+            "SELECT policies.guid AS guid, account, principal, principals.kind AS principal_kind, access_group, invitation, description, \
+             roles, attributes, time_condition, active, revision, created_at, created_by, modified_at, modified_by FROM policies \
              LEFT JOIN principals ON principals.guid = policies.principal",
             $($conditions)*
         )
