@@ -87,7 +87,7 @@ impl Iam {
         keys: KeyRing,
         encryption_key: Option<EncryptionKey>,
     ) -> Result<Self, IamError> {
-        let directory = rows::load(&db).await?;
+        let directory = rows::load(&db, Arc::clone(&clock)).await?;
         let ended = EndedSessions::default();
         ended.catch_up(&db, clock.now()).await?;
         let (checks, cost) = (config.password_checks_max, config.password_cost);

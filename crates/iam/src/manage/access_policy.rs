@@ -6,6 +6,7 @@ use super::of_version::OfVersion;
 use super::policy_check::{
     check_named, check_roles_exist, check_room, check_storable, found_subject,
 };
+use super::policy_condition::ConditionTerms;
 use super::revised::Revised;
 use crate::audit::{Action, Entry};
 use crate::entropy;
@@ -47,6 +48,8 @@ pub struct PolicyTerms {
     pub subject: PolicySubject,
     /// The roles it gives.
     pub grant: PolicyGrant,
+    /// When it is in force.
+    pub condition: ConditionTerms,
 }
 
 /// A grant, with the meaning of its attributes.
@@ -158,12 +161,16 @@ impl Iam {
         self.may_manage_policies(caller)?;
         let (account, subject) = (caller.account(), terms.subject);
         let given = self.check_grant(account, terms.grant)?;
+        let condition = self.new_condition(terms.condition)?;
         let mut tx = self.lock_policies(caller).await?;
         let limit = &limit::POLICIES_PER_ACCOUNT;
         self.check_room(&mut tx, account, limit, CountedItem::Policies)
             .await?;
         let subject = found_subject(&mut tx, account, subject).await?;
-        let policy = self.new_policy(caller, account, subject, &given);
+        let policy = Policy {
+            condition,
+            ..self.new_policy(caller, account, subject, &given)
+        };
         check_storable(&mut tx, &policy, None).await?;
         policies::insert(&mut tx, &policy).await?;
         self.commit(tx, about(caller, Action::PolicyMade, &policy))
@@ -188,6 +195,7 @@ impl Iam {
             roles: grant.roles,
             attributes: grant.attributes,
             target: given.target.clone(),
+            condition: None,
             active: true,
             revision: 1,
             created: by_caller,
@@ -292,12 +300,14 @@ impl Iam {
         terms: PolicyTerms,
     ) -> Result<Option<Policy>, IamError> {
         let CheckedGrant { grant, target } = self.check_replacement(&old, terms.grant)?;
+        let condition = self.replaced_condition(&old, terms.condition)?;
         let new = Policy {
             subject: terms.subject,
             description: grant.description,
             roles: grant.roles,
             attributes: grant.attributes,
             target,
+            condition,
             ..old.clone()
         };
         self.change_policy(caller, old, new).await
@@ -437,7 +447,10 @@ fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {
     let one = |attribute: &Attribute| format!("{}={}", attribute.key.name(), attribute.value);
     let attributes: Vec<String> = policy.attributes.iter().map(one).collect();
     let state = if policy.active { "active" } else { "deleted" };
+    let condition = policy.condition.as_ref();
     entry
+        .with_some("pattern", condition.map(|condition| condition.pattern()))
+        .with_some("rule", condition.map(|condition| condition.rule()))
         .with("roles", roles.join(" "))
         .with("attributes", attributes.join(" "))
         .with("state", state)

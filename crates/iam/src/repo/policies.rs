@@ -6,10 +6,12 @@ use super::selection::{ByIds, Selection, ids};
 use crate::error::IamError;
 use crate::model::directory::policy_target::PolicyTarget;
 use crate::model::directory::{Attribute, Policy, PolicyRole, PolicySubject};
+use crate::model::time_condition::TimeCondition;
 use base::id::{AccessGroupId, AccountId, CustomRoleId, Guid, PolicyId, ResourceGroupId, UserId};
 use base::principal::Principal;
 use base::time::Millis;
 use db::{Row, Tx, Value};
+use std::sync::Arc;
 
 /// For [`super::revisions`].
 pub(super) const REVISION: &str = "SELECT revision FROM policies WHERE guid = $1";
@@ -18,13 +20,17 @@ pub(super) const REVISION: &str = "SELECT revision FROM policies WHERE guid = $1
 macro_rules! select {
     ($($conditions:tt)*) => {
         concat!(
-            "SELECT policies.guid AS guid, account, principal, principals.kind AS principal_kind, access_group, invitation, description, roles, \
-             attributes, active, revision, created_at, created_by, modified_at, modified_by FROM policies \
+            "SELECT policies.guid AS guid, account, principal, principals.kind AS principal_kind, access_group, invitation, description, \
+             roles, attributes, time_condition, active, revision, created_at, created_by, modified_at, modified_by FROM policies \
              LEFT JOIN principals ON principals.guid = policies.principal",
             $($conditions)*
         )
     };
 }
+
+/// Stands among the attributes of a policy with a condition. A node of an earlier version does not look at the condition, and would
+/// have the policy in force at all times: it does not know this attribute either, so that the policy gives nothing there.
+const CONDITIONAL: &str = "timeCondition";
 
 /// For the directory.
 pub(super) const ROWS: Selection = Selection {
@@ -65,8 +71,11 @@ fn read(row: &Row) -> Result<Option<Policy>, IamError> {
     let roles = roles.iter().map(|role| role.parse::<PolicyRole>());
     let roles: Result<Vec<PolicyRole>, _> = roles.collect();
     let attributes: Vec<(String, String, String)> = list(row, "attributes")?;
+    let is_mark = |key: &str| key == CONDITIONAL;
+    let is_conditional = attributes.iter().any(|(key, ..)| is_mark(key));
     let attributes = attributes
         .iter()
+        .filter(|(key, ..)| !is_mark(key))
         .map(|(key, operator, value)| Attribute::read(key, Some(operator.as_str()), value));
     let attributes: Result<Vec<Attribute>, _> = attributes.collect();
     let (Some(subject), Ok(roles), Ok(attributes)) = (subject, roles, attributes) else {
@@ -74,6 +83,14 @@ fn read(row: &Row) -> Result<Option<Policy>, IamError> {
     };
     let Ok(target) = PolicyTarget::of(account, &attributes) else {
         return Ok(None);
+    };
+    let condition = match row.text_or_none("time_condition")? {
+        None if is_conditional => return Ok(None),
+        None => None,
+        Some(text) => match read_condition(&text) {
+            Some(condition) => Some(Arc::new(condition)),
+            None => return Ok(None),
+        },
     };
     let (created, modified) = stamps(row)?;
     Ok(Some(Policy {
@@ -84,11 +101,28 @@ fn read(row: &Row) -> Result<Option<Policy>, IamError> {
         roles,
         attributes,
         target,
+        condition,
         active: row.flag("active")?,
         revision: row.int("revision")?,
         created,
         modified,
     }))
+}
+
+/// The condition in its column; none if a part of it is not known here.
+fn read_condition(text: &str) -> Option<TimeCondition> {
+    let mut stored: serde_json::Value = serde_json::from_str(text).ok()?;
+    let rule = stored.get_mut("rule")?.take();
+    let pattern = stored.get("pattern")?.as_str()?;
+    TimeCondition::read(pattern, rule).ok()
+}
+
+/// The condition in its column.
+fn condition(policy: &Policy) -> Value {
+    let stored = policy.condition.as_ref().map(|condition| {
+        serde_json::json!({ "pattern": condition.pattern(), "rule": condition.rule() }).to_string()
+    });
+    Value::Text(stored)
 }
 
 fn list<T: serde::de::DeserializeOwned>(row: &Row, column: &'static str) -> Result<T, IamError> {
@@ -138,19 +172,18 @@ fn attributes(policy: &Policy) -> Value {
         let (key, operator) = (attribute.key.name(), attribute.operator.name());
         vec![key.to_owned(), operator.to_owned(), attribute.value.clone()]
     };
-    let all: Vec<serde_json::Value> = policy
-        .attributes
-        .iter()
-        .map(|attribute| serde_json::Value::from(one(attribute)))
-        .collect();
+    let all = policy.attributes.iter().map(one);
+    let mark = || vec![CONDITIONAL.to_owned(), String::new(), String::new()];
+    let mark = policy.condition.is_some().then(mark);
+    let all: Vec<serde_json::Value> = all.chain(mark).map(serde_json::Value::from).collect();
     serde_json::Value::from(all).to_string().into()
 }
 
 /// Stores a new one.
 pub(crate) async fn insert(tx: &mut Tx, policy: &Policy) -> Result<(), IamError> {
     let sql = "INSERT INTO policies (guid, account, principal, access_group, invitation, description, roles, attributes, active, \
-               revision, created_at, created_by, modified_at, modified_by) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+               revision, created_at, created_by, modified_at, modified_by, time_condition) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     let [principal, group, invitation] = subject(policy.subject);
     let values = [
         policy.id.to_string().into(),
@@ -167,6 +200,7 @@ pub(crate) async fn insert(tx: &mut Tx, policy: &Policy) -> Result<(), IamError>
         policy.created.by.to_string().into(),
         policy.modified.at.0.into(),
         policy.modified.by.to_string().into(),
+        condition(policy),
     ];
     tx.execute(sql, &values).await?;
     Ok(())
@@ -175,7 +209,8 @@ pub(crate) async fn insert(tx: &mut Tx, policy: &Policy) -> Result<(), IamError>
 /// Writes a changed one if its revision is still the one that was read: of two concurrent changes one succeeds.
 pub(crate) async fn change(tx: &mut Tx, policy: &Policy, from: i64) -> Result<bool, IamError> {
     let sql = "UPDATE policies SET principal = $2, access_group = $3, invitation = $4, description = $5, roles = $6, attributes = $7, \
-               active = $8, modified_at = $9, modified_by = $10, revision = revision + 1 WHERE guid = $1 AND revision = $11";
+               active = $8, modified_at = $9, modified_by = $10, time_condition = $12, revision = revision + 1 \
+               WHERE guid = $1 AND revision = $11";
     let [principal, group, invitation] = subject(policy.subject);
     let values = [
         policy.id.to_string().into(),
@@ -189,6 +224,7 @@ pub(crate) async fn change(tx: &mut Tx, policy: &Policy, from: i64) -> Result<bo
         policy.modified.at.0.into(),
         policy.modified.by.to_string().into(),
         from.into(),
+        condition(policy),
     ];
     Ok(tx.execute(sql, &values).await? > 0)
 }

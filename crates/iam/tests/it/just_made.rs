@@ -18,6 +18,7 @@ use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole};
 use iam::manage::group_rule::GroupRuleTerms;
 use iam::manage::instance::{InstanceChange, NewInstance};
 use iam::manage::page::PageRequest;
+use iam::manage::policy_condition::ConditionTerms;
 use iam::manage::profile::{NewProfile, ProfileChange};
 use iam::manage::profile_identity::NewProfileIdentity;
 use iam::manage::profile_link::LinkTerms;
@@ -219,6 +220,7 @@ async fn policies_and_roles(world: World) {
     let node = world.node().await;
     // For another subject each, so that none says the same as one before.
     let terms = async |role| PolicyTerms {
+        condition: ConditionTerms::NotInForm,
         subject: PolicySubject::Principal(world.service().await.0),
         grant: PolicyGrant {
             description: String::new(),

@@ -65,6 +65,8 @@ mod password;
 #[cfg(test)]
 mod policies_of_nowhere;
 #[cfg(test)]
+mod policy_times;
+#[cfg(test)]
 mod preferences;
 #[cfg(test)]
 mod prepared;

@@ -1,6 +1,7 @@
 //! `/v1/policies` and `/v2/policies`: access policies in both of the original's forms. A policy that was made in one form is shown in
 //! the other, too.
 
+mod condition;
 mod form;
 mod version;
 

@@ -1,5 +1,6 @@
 //! Access policies as IBM's clients know them: made in either form, listed, changed with their tag, deleted, and what each gives.
 
+mod conditions;
 mod decisions;
 mod lists;
 mod lists_of_roles;

@@ -15,12 +15,17 @@ const FORMAT: &str = "`display`: what is for people is always shown";
 
 const CHANGED: &str = "it has changed meanwhile, or another in force says the same";
 
+const CHANGED_OR_CONDITIONAL: &str = "it has changed meanwhile, another in force says the same, or it has a condition of time, which this \
+                                      form would lose";
+
 /// One form: its paths, and the ends of its operations' names.
 struct Form {
     all: &'static str,
     one: &'static str,
     /// Whether `read` takes `format`, as `list` does.
     one_has_format: bool,
+    /// Why it does not replace a policy.
+    unreplaced: &'static str,
     /// `list`, `create`, `read`, `replace` and `delete`.
     names: [&'static str; 5],
     page: Value,
@@ -34,6 +39,7 @@ pub(super) fn routes(document: &mut Document) {
         all: "/v1/policies",
         one: "/v1/policies/{id}",
         one_has_format: false,
+        unreplaced: CHANGED_OR_CONDITIONAL,
         names: [
             "listPolicies",
             "createPolicy",
@@ -57,6 +63,7 @@ pub(super) fn routes(document: &mut Document) {
         all: "/v2/policies",
         one: "/v2/policies/{id}",
         one_has_format: true,
+        unreplaced: CHANGED,
         names: [
             "listPoliciesV2",
             "createPolicyV2",
@@ -130,7 +137,7 @@ fn form(document: &mut Document, error: &Value, form: &Form) {
         .header("If-Match", "its `ETag`, or `*`", true)
         .json(form.request.clone())
         .answers("200", "the policy from now on", form.policy.clone())
-        .answers("409", CHANGED, error.clone());
+        .answers("409", form.unreplaced, error.clone());
     document.route("PUT", form.one, failing(operation, error));
     let operation =
         of(delete, "Deletes a policy, and at once what it gave").answers_empty("204", "it is gone");

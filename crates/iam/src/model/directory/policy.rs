@@ -4,9 +4,11 @@
 use super::Stamp;
 use super::policy_role::PolicyRole;
 use super::policy_target::{Attribute, AttributeKey, PolicyTarget};
+use crate::model::time_condition::TimeCondition;
 use base::id::{AccessGroupId, AccountId, PolicyId, UserId};
 use base::principal::Principal;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Whom a policy is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,7 +38,9 @@ pub struct Policy {
     pub attributes: Vec<Attribute>,
     /// The domains that the attributes select.
     pub(crate) target: PolicyTarget,
-    /// Whether it is in force: one that was set to `deleted` gives nothing until it is set to `active`.
+    /// When it is in force; always, if it has no condition.
+    pub condition: Option<Arc<TimeCondition>>,
+    /// Whether it is switched on: one that was set to `deleted` gives nothing until it is set to `active`.
     pub active: bool,
     /// Grows with every change; part of the entity tag.
     pub revision: i64,
@@ -47,8 +51,8 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Whether both are in force, and give the same roles in the same place, however either was written. Whom they are for is not
-    /// compared.
+    /// Whether both are switched on, and give the same roles in the same place at the same times, however either was written. Whom they
+    /// are for is not compared.
     pub(crate) fn repeats(&self, other: &Self) -> bool {
         let roles = |policy: &Self| {
             policy
@@ -64,6 +68,7 @@ impl Policy {
         self.active
             && other.active
             && self.target == other.target
+            && self.condition == other.condition
             && roles(self) == roles(other)
             && keys(self) == keys(other)
     }

@@ -1,5 +1,6 @@
 //! Policies as bodies and answers have them, in both forms.
 
+use super::condition;
 use crate::app::App;
 use crate::failure::refused::{check_count, check_length, mended_by};
 use crate::http::advertised_address::UrlForCaller;
@@ -11,6 +12,7 @@ use base::id::AccountId;
 use base::limit;
 use iam::directory::{Attribute, AttributeOperator, Directory, Policy, PolicyRole, PolicySubject};
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
+use iam::manage::policy_condition::ConditionTerms;
 use iam::{IamError, Identity, Remedy};
 use serde_json::Value;
 use std::sync::Arc;
@@ -212,6 +214,7 @@ pub(super) fn first(
     Ok(PolicyTerms {
         subject: one_subject(caller.account(), &subject)?,
         grant: grant((app, caller), &resource, wanted.description, &wanted.roles)?,
+        condition: ConditionTerms::NotInForm,
     })
 }
 
@@ -223,15 +226,7 @@ pub(super) fn second(
 ) -> Result<PolicyTerms, Refusal> {
     check_type(&wanted.kind)?;
     no_tags(&wanted.resource.tags)?;
-    for (field, is_there) in [
-        ("pattern", wanted.pattern.is_some()),
-        ("rule", wanted.rule.is_some()),
-    ] {
-        if is_there {
-            let message = format!("`{field}`: conditions are not enforced here: leave it out");
-            return Err(invalid(field, message));
-        }
-    }
+    let condition = condition::read(wanted.pattern.as_deref(), wanted.rule.as_ref())?;
     let subject = wanted.subject.attributes.iter().map(Given::second);
     let subject = subject.collect::<Result<Vec<Given<'_>>, Refusal>>()?;
     let resource = wanted.resource.attributes.iter().map(Given::second);
@@ -240,6 +235,7 @@ pub(super) fn second(
     Ok(PolicyTerms {
         subject: one_subject(caller.account(), &subject)?,
         grant: grant((app, caller), &resource, wanted.description, roles)?,
+        condition: ConditionTerms::Only(condition),
     })
 }
 
@@ -286,8 +282,17 @@ impl<'u> Form<'u> {
         }
     }
 
-    /// A policy in the first form.
+    /// A policy in the first form, which has no conditions: of a policy with one there is no more than that.
     pub(super) fn first(&self, policy: &Policy) -> wired::Policy {
+        let whole = self.unconditional(policy);
+        match policy.condition {
+            None => whole,
+            Some(_) => condition::placeholder(self.own_url, policy, whole),
+        }
+    }
+
+    /// A policy in the first form, as if it had no condition.
+    fn unconditional(&self, policy: &Policy) -> wired::Policy {
         let (name, value) = Self::subject(policy);
         let subject = wired::NamedAttribute {
             name: name.to_owned(),
@@ -349,6 +354,14 @@ impl<'u> Form<'u> {
                 attributes: policy.attributes.iter().map(attribute).collect(),
                 tags: Vec::new(),
             },
+            pattern: policy
+                .condition
+                .as_ref()
+                .map(|condition| condition.pattern().to_owned()),
+            rule: policy
+                .condition
+                .as_ref()
+                .map(|condition| condition.rule().clone()),
             href: format!("{}/v2/policies/{}", self.own_url.url, policy.id),
             created_at: time_text(policy.created.at),
             created_by_id: policy.created.by.to_string(),

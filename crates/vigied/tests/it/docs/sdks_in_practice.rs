@@ -156,7 +156,7 @@ fn refused_access(
     group: &str,
     profile: &str,
 ) -> Vec<(&'static str, &'static str, String, Value)> {
-    let policy = |name: &'static str, value: Value| {
+    let policy = |name: &'static str, pattern: &str, rule: Value| {
         let attribute = |key: &str, value: &str| json!({"key": key, "operator": "stringEquals", "value": value});
         let role = json!({"role_id": "crn:v1:bluemix:public:iam::::role:Viewer"});
         let body = json!({
@@ -164,7 +164,8 @@ fn refused_access(
             "subject": {"attributes": [attribute("iam_id", iam_id)]},
             "resource": {"attributes": [attribute("accountId", account)]},
             "control": {"grant": {"roles": [role]}},
-            name: value,
+            "pattern": pattern,
+            "rule": rule,
         });
         (name, "POST", "/v2/policies".to_owned(), body)
     };
@@ -189,10 +190,10 @@ fn refused_access(
     let role = json!({"name": "Refused", "display_name": "Refused", "account_id": account,
         "service_name": "iam-groups", "actions": ["iam-groups.groups.read"]});
     vec![
-        policy("pattern", json!("time-based-conditions:weekly:all-day")),
         policy(
-            "rule",
-            json!({"key": "{{environment.attributes.day_of_week}}", "operator": "dayOfWeekAnyOf", "value": ["1+00:00"]}),
+            "pattern",
+            "attribute-based-condition:resource:literal-and-wildcard",
+            json!({"key": "{{resource.attributes.path}}", "operator": "stringMatch", "value": "*"}),
         ),
         rule("realm_name", &of_group, "name", "https://idp.example.org"),
         rule("realm_name", &of_profile, "name", "https://idp.example.org"),

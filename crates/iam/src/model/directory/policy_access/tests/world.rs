@@ -1,5 +1,6 @@
 //! Two accounts with some of everything that policies can name, and changes of it.
 
+use super::conditions::begins_at;
 use crate::model::directory::change::{Change, Changed};
 use crate::model::directory::facts::{Facts, Membership};
 use crate::model::directory::policy_target::{
@@ -110,6 +111,8 @@ pub(super) struct Wanted {
     kind: Option<(u8, Option<u8>)>,
     role: u8,
     active: bool,
+    /// The hour at which its condition begins to hold, and whether it does so each day, for twelve hours.
+    begin: Option<(u8, bool)>,
 }
 
 prop_compose! {
@@ -118,9 +121,9 @@ prop_compose! {
         org in prop::option::weighted(0.3, 0..=ORGS), space in prop::option::weighted(0.3, 0..=SPACES),
         group in prop::option::weighted(0.3, 0..RESOURCE_GROUPS + ACCOUNTS),
         kind in prop::option::weighted(0.3, (0_u8..3, prop::option::of(0..SPACES))),
-        role in 0_u8..4, active in prop::bool::weighted(0.8),
+        role in 0_u8..4, active in prop::bool::weighted(0.8), begin in prop::option::weighted(0.4, (0_u8..12, any::<bool>())),
     ) -> Wanted {
-        Wanted { account, subject, region, org, space, group, kind, role, active }
+        Wanted { account, subject, region, org, space, group, kind, role, active, begin }
     }
 }
 
@@ -180,6 +183,7 @@ impl Wanted {
             }],
             target: PolicyTarget::of(of, &attributes).unwrap(),
             attributes,
+            condition: self.begin.map(begins_at),
             active: self.active,
             revision: 1,
             created: stamp(),
@@ -197,6 +201,8 @@ pub(super) enum Step {
     Space(u8, Option<(u8, u8)>),
     Regions(bool),
     Groups(u8, u8),
+    /// The hour that it is.
+    Hour(u8),
 }
 
 pub(super) fn step() -> impl Strategy<Value = Step> {
@@ -208,6 +214,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         2 => (0..SPACES, prop::option::of((0..ORGS, 0..SPACES))).prop_map(|(of, value)| Step::Space(of, value)),
         1 => any::<bool>().prop_map(Step::Regions),
         1 => (0_u8..3, any::<u8>()).prop_map(|(of, value)| Step::Groups(of, value)),
+        2 => (0_u8..24).prop_map(Step::Hour),
     ]
 }
 
@@ -222,6 +229,7 @@ pub(super) struct World {
     has_one_region: bool,
     /// A bit for each access group that a principal was put into.
     groups: [u8; 3],
+    hour: u8,
 }
 
 impl World {
@@ -310,6 +318,10 @@ impl World {
         all.collect()
     }
 
+    pub(super) fn now(&self) -> Millis {
+        Millis::from_secs(i64::from(self.hour) * 3600)
+    }
+
     /// What a directory is built from.
     pub(super) fn facts(&self) -> Facts {
         let users = principals().into_iter().filter_map(Principal::user);
@@ -323,6 +335,7 @@ impl World {
             password_changed_at: Millis(1),
         });
         Facts {
+            at: self.now(),
             accounts: (0..ACCOUNTS)
                 .map(|number| Account {
                     id: account(number),
@@ -449,7 +462,12 @@ impl World {
                     ..Facts::default()
                 }
             }
+            Step::Hour(hour) => {
+                self.hour = hour;
+                Facts::default()
+            }
         };
-        (changed, facts)
+        let at = self.now();
+        (changed, Facts { at, ..facts })
     }
 }
