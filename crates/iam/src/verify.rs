@@ -31,6 +31,7 @@ use crate::token::identity::{Credential, Identity};
 use crate::token::jws;
 use crate::token::jws::TOKEN_BYTES_MAX;
 use crate::token::verified::{Claims, Verified};
+use base::principal::Principal;
 use base::scope::{Domain, Scope};
 use base::time::Millis;
 use std::sync::Arc;
@@ -223,10 +224,12 @@ impl Verifier {
             account: Some(holder.account),
             key: holder.bounds.root().key,
         };
-        // A limited credential is for metrics only; here it could remove its own limits.
-        let identity = match holder.bounds.narrowing().is_none() {
-            true => Ok(holder),
-            false => Err(AuthError::ForMetricsOnly),
+        // A limited credential is for metrics only; here it could remove its own limits. Authorizations are about metrics, too.
+        let is_instance = matches!(holder.principal(), Principal::Instance(_));
+        let identity = match (is_instance, holder.bounds.narrowing().is_none()) {
+            (true, _) => Err(AuthError::InstanceForMetricsOnly),
+            (false, true) => Ok(holder),
+            (false, false) => Err(AuthError::ForMetricsOnly),
         };
         (identity, Some(proof))
     }

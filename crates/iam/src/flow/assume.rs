@@ -52,8 +52,8 @@ impl Iam {
         Ok(tokens)
     }
 
-    /// The holder of the token that is shown.
-    fn assumer(&self, token: &Secret<String>) -> Result<Identity, IamError> {
+    /// The holder of the token that is shown as `access_token`.
+    pub(super) fn assumer(&self, token: &Secret<String>) -> Result<Identity, IamError> {
         let holder = self.verifier().holder(Credential::Iam(token.expose()));
         holder.map_err(|error| match error {
             AuthError::Stale { .. } | AuthError::Behind => error.into(),

@@ -5,7 +5,7 @@ mod account_rules;
 mod asked_account;
 pub mod assume;
 mod authenticated;
-mod authorization;
+pub mod authorization;
 mod delegation;
 mod displaced;
 pub mod grant;

@@ -1,10 +1,12 @@
 //! Access policies, by which an Administrator gives roles to a principal or an access group, in the domains that have certain
-//! attributes. Principals see the policies that are for them, or for an access group that they are in.
+//! attributes. Principals see the policies that are for them, or for an access group that they are in. A policy for instances of the
+//! monitoring service is an authorization, which Administrators alone see.
 
 use super::administrator::not_administrator;
 use super::of_version::OfVersion;
 use super::policy_check::{
-    check_named, check_roles_exist, check_room, check_storable, found_subject,
+    check_named, check_roles_exist, check_roles_for, check_room, check_same_type, check_storable,
+    found_subject,
 };
 use super::policy_condition::ConditionTerms;
 use super::revised::Revised;
@@ -160,6 +162,7 @@ impl Iam {
     ) -> Result<Policy, IamError> {
         self.may_manage_policies(caller)?;
         let (account, subject) = (caller.account(), terms.subject);
+        check_roles_for(subject, &terms.grant.roles)?;
         let given = self.check_grant(account, terms.grant)?;
         let condition = self.new_condition(terms.condition)?;
         let mut tx = self.lock_policies(caller).await?;
@@ -299,6 +302,8 @@ impl Iam {
         old: Policy,
         terms: PolicyTerms,
     ) -> Result<Option<Policy>, IamError> {
+        check_same_type(old.subject, terms.subject)?;
+        check_roles_for(terms.subject, &terms.grant.roles)?;
         let CheckedGrant { grant, target } = self.check_replacement(&old, terms.grant)?;
         let condition = self.replaced_condition(&old, terms.condition)?;
         let new = Policy {
@@ -408,7 +413,7 @@ fn is_own(directory: &Directory, caller: &Identity, subject: PolicySubject) -> b
     match subject {
         PolicySubject::Principal(principal) => principal == caller.principal(),
         PolicySubject::Group(group) => directory.is_in_group(caller.principal(), group),
-        PolicySubject::Invited(_) => false,
+        PolicySubject::Invited(_) | PolicySubject::Source(_) => false,
     }
 }
 
@@ -442,6 +447,7 @@ fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {
         PolicySubject::Principal(principal) => entry.with("subject", principal),
         PolicySubject::Group(group) => entry.with("subject", group),
         PolicySubject::Invited(id) => entry.with("subject", id),
+        PolicySubject::Source(source) => entry.with("subject", source),
     };
     let roles: Vec<String> = policy.roles.iter().map(ToString::to_string).collect();
     let one = |attribute: &Attribute| format!("{}={}", attribute.key.name(), attribute.value);

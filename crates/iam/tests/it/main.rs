@@ -15,6 +15,8 @@ mod allowed_addresses;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod authorizations;
+#[cfg(test)]
 mod changes;
 #[cfg(test)]
 mod committed;

@@ -343,6 +343,10 @@ pub(crate) fn credential(error: &AuthError) -> Problem {
             code::KEY_METRICS_ONLY,
             "log in with a password, or with a key that was made without `--domain` and `--only` (`reach` in the API)",
         ),
+        AuthError::InstanceForMetricsOnly => (
+            code::KEY_METRICS_ONLY,
+            "log in with a password, or use the API key of a service ID",
+        ),
         AuthError::KeyUnknown => (
             code::KEY_UNKNOWN,
             "make one with `vigie iam api-key-create NAME`",

@@ -2,6 +2,7 @@
 
 mod activity;
 mod authenticators;
+mod authorizations;
 mod full_quotas;
 mod groups;
 mod identity;

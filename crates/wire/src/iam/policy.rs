@@ -1,4 +1,4 @@
-//! Access policies: `/v1/policies` and `/v2/policies`, two forms of the same objects.
+//! Access policies and authorizations: `/v1/policies` and `/v2/policies`, two forms of the same objects.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -35,7 +35,7 @@ pub struct PolicyTag {
 /// The subject of a policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PolicySubject {
-    /// `iam_id` or `access_group_id`.
+    /// `iam_id` or `access_group_id`; of an authorization `serviceName` and `accountId`, and `serviceInstance` or `resourceGroupId`.
     #[serde(default)]
     pub attributes: Vec<NamedAttribute>,
 }
@@ -67,7 +67,7 @@ pub struct PolicyRole {
 /// The body of `POST /v1/policies` and `PUT /v1/policies/{id}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PolicyRequest {
-    /// `access`.
+    /// `access` or `authorization`, which a policy keeps.
     #[serde(rename = "type")]
     pub kind: String,
     /// Its description.
@@ -101,7 +101,7 @@ pub struct InvitedPolicy {
 pub struct Policy {
     /// Its id.
     pub id: String,
-    /// `access`.
+    /// `access` or `authorization`.
     #[serde(rename = "type")]
     pub kind: String,
     /// Its description.
@@ -149,7 +149,7 @@ pub struct KeyedAttribute {
 /// The subject of a policy, in the second form.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PolicySubjectV2 {
-    /// `iam_id` or `access_group_id`.
+    /// `iam_id` or `access_group_id`; of an authorization `serviceName` and `accountId`, and `serviceInstance` or `resourceGroupId`.
     #[serde(default)]
     pub attributes: Vec<KeyedAttribute>,
 }
@@ -182,7 +182,7 @@ pub struct PolicyGrant {
 /// The body of `POST /v2/policies` and `PUT /v2/policies/{id}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PolicyRequestV2 {
-    /// `access`.
+    /// `access` or `authorization`, which a policy keeps.
     #[serde(rename = "type")]
     pub kind: String,
     /// Its description.
@@ -260,7 +260,7 @@ pub struct PolicyRuleComparison {
 pub struct PolicyV2 {
     /// Its id.
     pub id: String,
-    /// `access`.
+    /// `access` or `authorization`.
     #[serde(rename = "type")]
     pub kind: String,
     /// Its description.

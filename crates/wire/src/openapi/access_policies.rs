@@ -1,4 +1,4 @@
-//! Access policies of the identity interface, in both forms, and the settings of access management.
+//! Access policies and authorizations of the identity interface, in both forms, and the settings of access management.
 
 use super::build::{Document, Operation};
 use super::caller::{ACCOUNT_ID, CALLER, failing, of_version};
@@ -87,36 +87,39 @@ fn of(id: &'static str, summary: &'static str) -> Operation {
 
 fn form(document: &mut Document, error: &Value, form: &Form) {
     let [list, create, read, replace, delete] = form.names;
-    let operation = Operation::new(list, "Lists the access policies of the account")
-        .needs(&CALLER)
-        .query("account_id", ACCOUNT_ID)
-        .query(
-            "iam_id",
-            "those for this user, service ID or profile; your own, also without Administrator",
-        )
-        .query(
-            "access_group_id",
-            "those for this access group; one that you are in, also without Administrator",
-        )
-        .query(
-            "type",
-            "`access`; `authorization`: none, as there are no policies between services",
-        )
-        .query("service_type", "those with this attribute `serviceType`")
-        .query("service_name", "those with this attribute `serviceName`")
-        .query("state", "`active`, as without it, or `deleted`")
-        .query("format", FORMAT)
-        .query(
-            "sort",
-            "the name of a member, as `created_at`, with `-` before it in reverse",
-        )
-        .paged(
-            ("limit", 100),
-            ("start", "where the page begins; out of `next`"),
-            json!({ "type": "string" }),
-        )
-        .unserved(&["tag_name", "tag_value", "service_group_id"])
-        .answers("200", "a page of policies", form.page.clone());
+    let operation = Operation::new(
+        list,
+        "Lists the access policies and authorizations of the account",
+    )
+    .needs(&CALLER)
+    .query("account_id", ACCOUNT_ID)
+    .query(
+        "iam_id",
+        "those for this user, service ID or profile; your own, also without Administrator",
+    )
+    .query(
+        "access_group_id",
+        "those for this access group; one that you are in, also without Administrator",
+    )
+    .query(
+        "type",
+        "`access`, or `authorization`: those for instances of the service; both without it",
+    )
+    .query("service_type", "those with this attribute `serviceType`")
+    .query("service_name", "those with this attribute `serviceName`")
+    .query("state", "`active`, as without it, or `deleted`")
+    .query("format", FORMAT)
+    .query(
+        "sort",
+        "the name of a member, as `created_at`, with `-` before it in reverse",
+    )
+    .paged(
+        ("limit", 100),
+        ("start", "where the page begins; out of `next`"),
+        json!({ "type": "string" }),
+    )
+    .unserved(&["tag_name", "tag_value", "service_group_id"])
+    .answers("200", "a page of policies", form.page.clone());
     document.route("GET", form.all, failing(operation, error));
     let operation = Operation::new(
         create,

@@ -1,7 +1,8 @@
 //! Access policies: the roles that a principal has, by itself or by an access group, and the domains of the account in which it has
-//! them.
+//! them. One for instances of the monitoring service is an authorization.
 
 use super::Stamp;
+use super::authorization_source::AuthorizationSource;
 use super::policy_role::PolicyRole;
 use super::policy_target::{Attribute, AttributeKey, PolicyTarget};
 use crate::model::time_condition::TimeCondition;
@@ -19,6 +20,16 @@ pub enum PolicySubject {
     Group(AccessGroupId),
     /// A person who has not accepted their invitation yet, by its id: the policy begins with the acceptance.
     Invited(UserId),
+    /// Instances of the account, for those who act as one: the policy is an authorization.
+    Source(AuthorizationSource),
+}
+
+impl PolicySubject {
+    /// Whether it is the source of an authorization.
+    #[must_use]
+    pub const fn is_source(self) -> bool {
+        matches!(self, Self::Source(_))
+    }
 }
 
 /// A policy.

@@ -119,10 +119,10 @@ fn refused(
             "/v2/policies?account_id=ACCOUNT&format=include_last_permit",
         ),
         policy("tags", "access", json!([{"name": "team", "value": "shop"}])),
-        policy("authorization", "authorization", Value::Null),
+        policy("iam_id", "authorization", Value::Null),
         get(
-            "authorization",
-            "/v2/roles?account_id=ACCOUNT&policy_type=authorization",
+            "source_service_name",
+            "/v2/roles?account_id=ACCOUNT&source_service_name=ibmcloud-monitoring",
         ),
         instance("tags", json!(["team:shop"])),
         instance("allow_cleanup", json!(true)),

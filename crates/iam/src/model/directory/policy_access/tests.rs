@@ -3,7 +3,7 @@
 mod conditions;
 mod world;
 
-use self::world::{ACCOUNTS, World, account, domains, principals, step, subjects};
+use self::world::{ACCOUNTS, World, account, actors, domains, step, subjects};
 use super::*;
 use crate::model::directory::policy_target::{DomainKind, PolicyTarget, is_met};
 use base::time::Millis;
@@ -44,6 +44,12 @@ fn walked(
             PolicySubject::Principal(subject) => subject == principal,
             PolicySubject::Group(group) => directory.is_in_group(principal, group),
             PolicySubject::Invited(_) => false,
+            PolicySubject::Source(source) => match principal {
+                Principal::Instance(id) => directory
+                    .instance(id)
+                    .is_some_and(|instance| AuthorizationSource::of(instance).contains(&source)),
+                _ => false,
+            },
         };
         is_for
             && policy.active
@@ -98,7 +104,7 @@ fn check_names(directory: &Directory) -> Result<(), TestCaseError> {
 fn check(directory: &Directory, now: Millis) -> Result<(), TestCaseError> {
     check_subjects(directory)?;
     check_names(directory)?;
-    for principal in principals() {
+    for principal in actors() {
         let is_shown = |domain| walked(directory, now, principal, domain).is_some();
         for domain in domains() {
             let expected = walked(directory, now, principal, domain);

@@ -7,8 +7,8 @@ use crate::model::directory::policy_target::{
     Attribute, AttributeKey, AttributeOperator, PolicyTarget,
 };
 use crate::model::directory::{
-    AccessGroup, Account, CustomRole, GroupMembership, Instance, NamedRole, Org, Plan, Policy,
-    PolicyRole, PolicySubject, Region, ResourceGroup, Space, Stamp, User,
+    AccessGroup, Account, AuthorizationSource, CustomRole, GroupMembership, Instance, NamedRole,
+    Org, Plan, Policy, PolicyRole, PolicySubject, Region, ResourceGroup, Space, Stamp, User,
 };
 use base::id::{
     AccessGroupId, AccountId, CustomRoleId, Guid, InstanceId, OrgId, PolicyId, ResourceGroupId,
@@ -28,6 +28,7 @@ const SPACES: u8 = 12;
 const RESOURCE_GROUPS: u8 = 2;
 const ACCESS_GROUPS: u8 = 4;
 const POLICIES: u8 = 12;
+const INSTANCES_ASKED: u8 = 3;
 
 fn guid(table: u8, number: u8) -> Guid {
     let mut bytes = [table; 16];
@@ -55,6 +56,10 @@ fn resource_group(number: u8) -> ResourceGroupId {
     }
 }
 
+fn instance(of: u8) -> InstanceId {
+    InstanceId(guid(9, of))
+}
+
 fn access_group(number: u8) -> AccessGroupId {
     AccessGroupId(guid(5, number))
 }
@@ -72,8 +77,21 @@ pub(super) fn principals() -> [Principal; 3] {
     ]
 }
 
-/// Whom policies are for: besides them, everybody in an access group, and who has not accepted an invitation yet.
+/// Who asks what policies give: them, and some of the instances, of which a few are there.
+pub(super) fn actors() -> impl Iterator<Item = Principal> {
+    let instances = (0..INSTANCES_ASKED).map(|of| Principal::Instance(instance(of)));
+    principals().into_iter().chain(instances)
+}
+
+/// Whom policies are for: besides the principals, everybody in an access group, who has not accepted an invitation yet, and
+/// instances.
 pub(super) fn subjects() -> Vec<PolicySubject> {
+    let sources = [
+        AuthorizationSource::All,
+        AuthorizationSource::Group(resource_group(0)),
+        AuthorizationSource::Group(resource_group(RESOURCE_GROUPS)),
+        AuthorizationSource::Instance(instance(0)),
+    ];
     let principals = principals().into_iter();
     let invited = principals.clone().filter_map(Principal::user);
     let groups = (0..ACCESS_GROUPS).map(|number| PolicySubject::Group(access_group(number)));
@@ -81,6 +99,7 @@ pub(super) fn subjects() -> Vec<PolicySubject> {
         .map(PolicySubject::Principal)
         .chain(groups)
         .chain(invited.map(PolicySubject::Invited))
+        .chain(sources.map(PolicySubject::Source))
         .collect()
 }
 
@@ -117,7 +136,7 @@ pub(super) struct Wanted {
 
 prop_compose! {
     fn wanted()(
-        account in 0..ACCOUNTS, subject in 0_usize..9, region in prop::option::of(0_u8..6),
+        account in 0..ACCOUNTS, subject in 0_usize..13, region in prop::option::of(0_u8..6),
         org in prop::option::weighted(0.3, 0..=ORGS), space in prop::option::weighted(0.3, 0..=SPACES),
         group in prop::option::weighted(0.3, 0..RESOURCE_GROUPS + ACCOUNTS),
         kind in prop::option::weighted(0.3, (0_u8..3, prop::option::of(0..SPACES))),
@@ -266,7 +285,7 @@ impl World {
     fn instance(&self, of: u8) -> Option<Instance> {
         let group = *self.instances.get(&of)?;
         Some(Instance {
-            id: InstanceId(guid(9, of)),
+            id: instance(of),
             account: account(of),
             group: resource_group(group),
             space: space(of),
@@ -424,7 +443,7 @@ impl World {
                 }
             }
             Step::Instance(of, group) => {
-                changed.add(Change::Instance(InstanceId(guid(9, of))));
+                changed.add(Change::Instance(instance(of)));
                 match group {
                     Some(new) => self.instances.insert(of, new),
                     None => self.instances.remove(&of),
