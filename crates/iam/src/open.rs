@@ -11,6 +11,7 @@ use crate::repo::{counters, issuers, rows};
 use crate::service::{Iam, Inner};
 use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::Freshness;
+use crate::state::login_turns::LoginTurns;
 use crate::state::shared_query::SharedQuery;
 use crate::state::unwritten_activity::UnwrittenActivity;
 use crate::state::watcher::Watcher;
@@ -106,6 +107,7 @@ impl Iam {
             directory,
             ended,
             logins,
+            login_turns: LoginTurns::default(),
             workloads,
             counts,
             activity: UnwrittenActivity::new(limit::ACTIVITY_UNWRITTEN.default),

@@ -47,7 +47,7 @@ impl Iam {
     async fn assume_profile(&self, wanted: &ProfileLogin) -> Result<Tokens, IamError> {
         let holder = self.assumer(&wanted.token)?;
         let (tokens, entry, profile) = self.assumed(wanted, &holder)?;
-        self.enter(entry).await?;
+        self.enter_login(holder.account(), entry).await?;
         self.note_taken_on(holder.account(), profile);
         Ok(tokens)
     }

@@ -34,8 +34,8 @@ pub(super) enum ProofGuard {
     Unguarded,
     /// The user's password: its hash from before the comparison detects a change in between.
     Password(UserId, Option<String>),
-    /// The transaction that consumes the code.
-    Code(Box<Tx>),
+    /// The code, which is used up then.
+    Code(Secret<String>),
 }
 
 /// The refusal of an API key that is right but no longer usable, with the remedy.
@@ -63,7 +63,11 @@ impl Iam {
     /// The transaction in which something may be issued for a proof.
     pub(super) async fn lock_proof(&self, held: ProofGuard) -> Result<Tx, IamError> {
         let (user, stored) = match held {
-            ProofGuard::Code(tx) => return Ok(*tx),
+            ProofGuard::Code(code) => {
+                let mut tx = self.0.db.begin().await?;
+                passcode::redeem(self, &mut tx, &code).await?;
+                return Ok(tx);
+            }
             ProofGuard::Unguarded => return Ok(self.0.db.begin().await?),
             ProofGuard::Password(user, stored) => (user, stored),
         };
@@ -143,12 +147,10 @@ impl Iam {
                 proven(user.into(), bounds, PASSWORD, held)
             }
             Grant::Passcode(code) => {
-                let mut tx = Box::pin(self.0.db.begin()).await?;
-                let redeemed = Box::pin(passcode::redeem(self, &mut tx, &code));
-                let (bounds, grant_type) = redeemed.await?;
+                let (bounds, grant_type) = Box::pin(passcode::find(self, &code)).await?;
                 let subject = self.subject(&bounds)?;
-                // A refusal drops the transaction: a mistyped account does not consume the code.
-                proven(subject, bounds, grant_type, ProofGuard::Code(Box::new(tx)))
+                // It is not used up yet: a mistyped account does not consume the code.
+                proven(subject, bounds, grant_type, ProofGuard::Code(code))
             }
             Grant::Client { id, secret } => {
                 let bounds = self.client(&id, &secret)?;

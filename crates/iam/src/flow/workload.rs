@@ -131,7 +131,7 @@ impl Iam {
             .with("by", trust)
             .with("issuer", resource.issuer());
         let (account, id) = (profile.account, profile.id);
-        self.enter(entry).await?;
+        self.enter_login(account, entry).await?;
         self.note_taken_on(account, id);
         Ok(tokens)
     }

@@ -9,7 +9,7 @@ use base::id::{AccountId, KeyId, SessionId};
 use base::principal::Principal;
 use base::secret::Secret;
 use base::time::Millis;
-use db::{Row, Tx, Value};
+use db::{Db, Row, Tx, Value};
 
 fn hash(text: &str) -> Value {
     Value::from(&entropy::sha256(text.as_bytes())[..])
@@ -151,6 +151,17 @@ pub(crate) async fn set_successor(
     tx.execute(sql, &[hash(text.expose()), Value::from(successor)])
         .await?;
     Ok(())
+}
+
+/// The account of a token's session, whichever client it was issued to; none if there is no such token.
+pub(crate) async fn account_of(
+    db: &Db,
+    text: &Secret<String>,
+) -> Result<Option<AccountId>, IamError> {
+    let sql = "SELECT account FROM sessions WHERE guid = (SELECT session FROM refresh_tokens WHERE hash = $1)";
+    let row = db.one(sql, &[hash(text.expose())]).await?;
+    let account = row.map(|row| row.text("account")).transpose()?;
+    Ok(account.and_then(|account| account.parse().ok()))
 }
 
 /// Whether a token was used, when it expires, and its session.

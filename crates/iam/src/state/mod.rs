@@ -1,8 +1,9 @@
 //! The node's state beside the directory: the ended sessions, when it last learned of changes, what it asks for them, the task
-//! that learns of them, and who has authenticated.
+//! that learns of them, whose logins write, and who has authenticated.
 
 pub(crate) mod ended_sessions;
 pub(crate) mod freshness;
+pub(crate) mod login_turns;
 pub(crate) mod shared_query;
 pub(crate) mod unwritten_activity;
 pub(crate) mod watcher;
