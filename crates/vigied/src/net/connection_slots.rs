@@ -322,6 +322,28 @@ mod tests {
         drop(asked);
     }
 
+    /// Looking at all of them for each newcomer took longer than newcomers take to come.
+    #[test]
+    fn idle_connections_are_not_searched_for_again_before_there_can_be_any() {
+        let slots = ConnectionSlots::with_new_time(8, 8, Duration::from_secs(3600));
+        let none_stale_until = || slots.lock().none_stale_until;
+        let first = connect(&slots, 1).unwrap();
+        let others: Vec<_> = (0..7).map(|_| connect(&slots, 2).unwrap()).collect();
+        assert_eq!(none_stale_until(), None);
+        let begun = Instant::now();
+        let new = connect(&slots, 3).unwrap();
+        let until = none_stale_until().unwrap();
+        assert!(until > begun && until <= begun + Duration::from_secs(3600));
+        let newer = connect(&slots, 4).unwrap();
+        assert_eq!(none_stale_until(), Some(until));
+        // One that loses its protection may have been idle all the time.
+        mark_authenticated(&first, 1);
+        assert_eq!(none_stale_until(), Some(until));
+        slots.lock().set_kept(source(1), first.at.1, None);
+        assert_eq!(none_stale_until(), None);
+        drop((first, others, new, newer));
+    }
+
     #[test]
     fn idle_connections_are_evicted_before_busy_ones() {
         let slots = ConnectionSlots::with_new_time(3, 3, Duration::ZERO);
