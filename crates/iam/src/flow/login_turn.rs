@@ -5,6 +5,7 @@ use crate::audit::{Entry, Origin};
 use crate::error::IamError;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::service::Iam;
+use crate::state::login_turns::LoginTurn;
 use base::id::AccountId;
 use base::limit;
 use tracing::Instrument as _;
@@ -25,13 +26,21 @@ impl Iam {
         T: Send + 'static,
     {
         let turn = self.0.login_turns.wait(account).await;
-        let turn = turn.ok_or_else(|| too_many(account))?;
-        let work = async move {
-            let _turn = turn;
-            work.await
-        };
-        let task = tokio::spawn(Origin::current().scope(work).in_current_span());
-        task.await.map_err(|_| IamError::BrokenOff)?
+        run(turn.ok_or_else(|| too_many(account))?, work).await
+    }
+
+    /// As [`Self::in_login_turn`], for work that ends a login: it is never refused for the number of those that wait.
+    pub(super) async fn in_ending_turn<F, T>(
+        &self,
+        account: AccountId,
+        work: F,
+    ) -> Result<T, IamError>
+    where
+        F: Future<Output = Result<T, IamError>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let turn = self.0.login_turns.wait_to_end(account).await;
+        run(turn.ok_or(IamError::BrokenOff)?, work).await
     }
 
     /// Writes the entry of a login that has no session.
@@ -44,6 +53,19 @@ impl Iam {
         self.in_login_turn(account, async move { iam.enter(entry).await })
             .await
     }
+}
+
+async fn run<F, T>(turn: LoginTurn, work: F) -> Result<T, IamError>
+where
+    F: Future<Output = Result<T, IamError>> + Send + 'static,
+    T: Send + 'static,
+{
+    let work = async move {
+        let _turn = turn;
+        work.await
+    };
+    let task = tokio::spawn(Origin::current().scope(work).in_current_span());
+    task.await.map_err(|_| IamError::BrokenOff)?
 }
 
 fn too_many(account: AccountId) -> IamError {

@@ -79,6 +79,10 @@ pub(crate) async fn find(
         None => false,
     };
     tx.end().await?;
+    if let Some(stored) = &found {
+        let asked = iam.hear_of_owner(code.expose(), stored.user.into(), stored.root.key);
+        asked.await;
+    }
     let bounds = bounds_of(iam, found)?;
     Ok((bounds, if is_by_password { PASSWORD } else { PASSCODE }))
 }

@@ -127,14 +127,13 @@ impl Iam {
             Grant::ApiKey(text) => {
                 let refused = |message: String| IamError::refused(Reason::WrongKey, message);
                 let unknown = || refused("Provided API key could not be found".to_owned());
-                let identity = self
-                    .verifier()
-                    .holder(Credential::ApiKey(text.expose()))
-                    .map_err(|error| match error {
-                        // Only a caller who has the key's text gets this answer.
-                        AuthError::Revoked(why) => ended_key(why),
-                        error => refused_key(&error, unknown),
-                    })?;
+                let key = Credential::ApiKey(text.expose());
+                let found = self.holder_at_any_node(key).await;
+                let identity = found.map_err(|error| match error {
+                    // Only a caller who has the key's text gets this answer.
+                    AuthError::Revoked(why) => ended_key(why),
+                    error => refused_key(&error, unknown),
+                })?;
                 let subject = self.subject(identity.bounds())?;
                 proven(subject, *identity.bounds(), APIKEY, ProofGuard::Unguarded)
             }
@@ -153,7 +152,7 @@ impl Iam {
                 proven(subject, bounds, grant_type, ProofGuard::Code(code))
             }
             Grant::Client { id, secret } => {
-                let bounds = self.client(&id, &secret)?;
+                let bounds = self.client(&id, &secret).await?;
                 let subject = self.subject(&bounds)?;
                 proven(subject, bounds, CLIENT_CREDENTIALS, ProofGuard::Unguarded)
             }
@@ -164,14 +163,19 @@ impl Iam {
     }
 
     /// The bounds of a service that shows its id, and one of its keys as the secret.
-    fn client(&self, id: &str, secret: &Secret<String>) -> Result<CredentialBounds, IamError> {
+    async fn client(
+        &self,
+        id: &str,
+        secret: &Secret<String>,
+    ) -> Result<CredentialBounds, IamError> {
         let wrong = |why: &str| {
             let message = format!("The client is unknown or its secret is wrong{why}");
             IamError::refused(Reason::WrongClient, message)
         };
         let service = ServiceId::from_either(id);
         let key = Credential::ApiKey(secret.expose());
-        let holder = self.verifier().holder(key).map_err(|error| match error {
+        let found = self.holder_at_any_node(key).await;
+        let holder = found.map_err(|error| match error {
             // Only a caller who has the key's text gets this answer.
             AuthError::Revoked(why) => wrong(&format!(": {why}")),
             error => refused_key(&error, || wrong("")),

@@ -228,8 +228,13 @@ pub(crate) async fn rotate(
 
 /// The account of a refresh token's session, in whose turn the token is used. An unknown one takes no turn.
 pub(super) async fn account_of(iam: &Iam, text: &Secret<String>) -> Result<AccountId, IamError> {
-    let found = refresh_tokens::account_of(&iam.0.db, text).await?;
-    found.ok_or_else(invalid)
+    let found = refresh_tokens::owner_of(&iam.0.db, text).await?;
+    let owner = found.ok_or_else(invalid)?;
+    if let Some(principal) = owner.principal {
+        let asked = iam.hear_of_owner(text.expose(), principal, owner.api_key);
+        asked.await;
+    }
+    Ok(owner.account)
 }
 
 async fn rotate_in_turn(iam: &Iam, renewal: &Renewal<'_>) -> Result<Renewed, IamError> {

@@ -65,7 +65,7 @@ impl Iam {
     pub async fn log_out(&self, caller: &Identity) -> Result<(), IamError> {
         let session = caller.session().ok_or_else(no_session)?;
         let (iam, caller) = (self.clone(), caller.clone());
-        self.in_login_turn(caller.account(), async move {
+        self.in_ending_turn(caller.account(), async move {
             let entry = |_| Entry::by(&caller, Action::SessionEnded).with("why", "logged_out");
             iam.end_session(iam.0.db.begin().await?, session, entry)
                 .await
@@ -80,17 +80,17 @@ impl Iam {
     /// When the token is valid but has no session, so that it cannot be revoked; when the database fails.
     pub async fn revoke(&self, token: &Secret<String>) -> Result<(), IamError> {
         let iam = self.clone();
-        if let Some(account) = refresh_tokens::account_of(&self.0.db, token).await? {
+        if let Some(owner) = refresh_tokens::owner_of(&self.0.db, token).await? {
             let token = token.clone();
             let revoked = async move { iam.revoke_refresh_token(&token).await };
-            return self.in_login_turn(account, revoked).await;
+            return self.in_ending_turn(owner.account, revoked).await;
         }
-        let verifier = self.verifier();
-        let Ok(holder) = verifier.holder(verifier.bearer(token.expose())) else {
+        let bearer = self.verifier().bearer(token.expose());
+        let Ok(holder) = self.holder_at_any_node(bearer).await else {
             return Ok(());
         };
         let session = holder.session().ok_or_else(no_session)?;
-        self.in_login_turn(holder.account(), async move {
+        self.in_ending_turn(holder.account(), async move {
             let entry = |owner: Principal| {
                 Entry::by(&holder, Action::SessionEnded)
                     .with("owner", owner)

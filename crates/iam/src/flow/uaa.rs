@@ -100,10 +100,8 @@ impl Iam {
                         "the IAM token is expired, withdrawn or not of this server",
                     )
                 };
-                let identity = self
-                    .verifier()
-                    .holder(Credential::Iam(token.expose()))
-                    .map_err(|_| refused())?;
+                let found = self.holder_at_any_node(Credential::Iam(token.expose()));
+                let identity = found.await.map_err(|_| refused())?;
                 let bounds = *identity.bounds();
                 let subject = self.subject(&bounds).map_err(|_| refused())?;
                 let user = subject.require_user()?;

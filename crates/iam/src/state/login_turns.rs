@@ -13,7 +13,7 @@ pub(crate) struct LoginTurns(Mutex<HashMap<AccountId, Weak<AccountTurns>>>);
 
 #[derive(Debug)]
 struct AccountTurns {
-    /// One for each login that writes or waits.
+    /// One for each login that writes or waits, but for those that end.
     present: Arc<Semaphore>,
     /// One for each login that writes.
     writing: Arc<Semaphore>,
@@ -23,7 +23,7 @@ struct AccountTurns {
 #[derive(Debug)]
 pub(crate) struct LoginTurn {
     _account: Arc<AccountTurns>,
-    _present: OwnedSemaphorePermit,
+    _present: Option<OwnedSemaphorePermit>,
     _writing: OwnedSemaphorePermit,
 }
 
@@ -33,18 +33,31 @@ fn places(limits: &[Limit]) -> Arc<Semaphore> {
     Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)))
 }
 
+async fn turn(
+    turns: Arc<AccountTurns>,
+    present: Option<OwnedSemaphorePermit>,
+) -> Option<LoginTurn> {
+    // It is never closed.
+    let writing = Arc::clone(&turns.writing).acquire_owned().await.ok()?;
+    Some(LoginTurn {
+        _account: turns,
+        _present: present,
+        _writing: writing,
+    })
+}
+
 impl LoginTurns {
     /// Waits for a turn, in the order of arrival; none if as many as may are waiting already.
     pub(crate) async fn wait(&self, account: AccountId) -> Option<LoginTurn> {
         let turns = self.of(account);
         let present = Arc::clone(&turns.present).try_acquire_owned().ok()?;
-        // It is never closed.
-        let writing = Arc::clone(&turns.writing).acquire_owned().await.ok()?;
-        Some(LoginTurn {
-            _account: turns,
-            _present: present,
-            _writing: writing,
-        })
+        turn(turns, Some(present)).await
+    }
+
+    /// Waits for a turn to end a login, however many are waiting: whoever has a stolen key must not keep others from ending what it
+    /// gave.
+    pub(crate) async fn wait_to_end(&self, account: AccountId) -> Option<LoginTurn> {
+        turn(self.of(account), None).await
     }
 
     fn of(&self, account: AccountId) -> Arc<AccountTurns> {
@@ -94,6 +107,8 @@ mod tests {
         }
         assert!(turns.wait(account(1)).await.is_none());
         assert!(turns.wait(account(2)).await.is_some());
+        let mut ends = Box::pin(turns.wait_to_end(account(1)));
+        assert!(polled(ends.as_mut()).is_pending());
         // One that gives up makes room for another, and the first that waits comes next.
         waiting.pop();
         let mut last = Box::pin(turns.wait(account(1)));
