@@ -13,8 +13,10 @@ use iam::directory::{
     Attribute, NamedRole, OWN_REALM, Plan, PolicyRole, PolicySubject, ProfileRuleKind,
     ResourceGroup,
 };
+use iam::flow::assume::ProfileLogin;
 use iam::flow::grant::{Client, Grant};
 use iam::flow::uaa::UaaGrant;
+use iam::flow::wanted_profile::WantedProfile;
 use iam::manage::access_group::AccessGroupChange;
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
 use iam::manage::account_user::AccountUser;
@@ -408,10 +410,36 @@ async fn credentials_and_what_rests_on_them(world: World) {
     // So does the guard of the routes.
     let text = key().await;
     hears_of(&node, Credential::ApiKey(&text)).await;
-    let (_, text) = world.service().await;
-    let tokens = World::ask(iam, Grant::ApiKey(secret(&text)), None).await;
-    let token = access_token(&tokens.unwrap());
-    hears_of(&node, Credential::Iam(&token)).await;
+    let (service, text) = world.service().await;
+    let token = async || {
+        let tokens = World::ask(iam, Grant::ApiKey(secret(&text)), None).await;
+        access_token(&tokens.unwrap())
+    };
+    hears_of(&node, Credential::Iam(&token().await)).await;
+
+    // A trusted profile that whoever the node knows takes on.
+    let new = NewProfile {
+        name: "ops".to_owned(),
+        ..NewProfile::default()
+    };
+    let profile = iam.create_profile(&owner, new).await.unwrap().id;
+    let named = [NewProfileIdentity {
+        principal: service,
+        description: String::new(),
+    }];
+    let set = iam.set_profile_identities(&owner, profile, "*", &named);
+    set.await.unwrap();
+    let taken_on = ProfileLogin {
+        token: secret(&token().await),
+        profile: WantedProfile {
+            id: Some(profile.to_string()),
+            ..WantedProfile::default()
+        },
+        account: None,
+        client: None,
+        source: source(),
+    };
+    node.profile_token(taken_on).await.unwrap();
     node.close().await;
 }
 
