@@ -1,6 +1,6 @@
-//! From a credential to a [`Scope`], without any database call. Each token's signature is checked once and remembered
-//! under the token's hash ([`crate::token::cache`]); the directory is asked every time whether the key, session and
-//! principal behind it are still valid.
+//! From a credential to a [`Scope`], without any database call: what is refused may be asked for afterwards (`unheard`). Each token's
+//! signature is checked once and remembered under the token's hash ([`crate::token::cache`]); the directory is asked every time whether
+//! the key, session and principal behind it are still valid.
 
 mod again;
 mod allowed_address;
@@ -8,6 +8,7 @@ mod holder;
 pub(crate) mod holder_claims;
 mod space_name;
 mod still_good;
+mod unheard;
 
 pub(crate) use allowed_address::{check_address, refused_address};
 pub(crate) use holder::{ACCOUNT_DELETED, membership_reason, require_existing};

@@ -45,17 +45,24 @@ impl Iam {
     }
 
     async fn assume_profile(&self, wanted: &ProfileLogin) -> Result<Tokens, IamError> {
-        let holder = self.assumer(&wanted.token)?;
-        let (tokens, entry, profile) = self.assumed(wanted, &holder)?;
-        self.enter(entry).await?;
+        let holder = self.assumer(&wanted.token).await?;
+        let (tokens, entry, profile) = match self.assumed(wanted, &holder) {
+            // Another node may have made the profile a moment ago, or named who takes it on.
+            Err(IamError::Refused(refusal)) if refusal.reason == Reason::NotAuthorized => {
+                self.asked_about(wanted.token.expose()).await;
+                self.assumed(wanted, &holder)
+            }
+            assumed => assumed,
+        }?;
+        self.enter_login(holder.account(), entry).await?;
         self.note_taken_on(holder.account(), profile);
         Ok(tokens)
     }
 
     /// The holder of the token that is shown as `access_token`.
-    pub(super) fn assumer(&self, token: &Secret<String>) -> Result<Identity, IamError> {
-        let holder = self.verifier().holder(Credential::Iam(token.expose()));
-        holder.map_err(|error| match error {
+    pub(super) async fn assumer(&self, token: &Secret<String>) -> Result<Identity, IamError> {
+        let found = self.holder_at_any_node(Credential::Iam(token.expose()));
+        found.await.map_err(|error| match error {
             AuthError::Stale { .. } | AuthError::Behind => error.into(),
             error => {
                 let message = format!("Property validation failed: `access_token`: {error}");

@@ -80,14 +80,11 @@ impl Iam {
     }
 
     async fn act_as_instance(&self, wanted: &InstanceLogin) -> Result<Tokens, IamError> {
-        let holder = self.assumer(&wanted.token)?;
+        let holder = self.assumer(&wanted.token).await?;
         let actor = Actor::find(&self.directory(), &holder, &wanted.crn);
         let actor = actor.ok_or_else(not_authorized)?;
-        // The database is asked only where everything else lets it act.
-        if !resource_keys::is_for(&self.0.db, actor.instance.id, actor.service).await? {
-            return Err(not_authorized());
-        }
-        let account = actor.instance.account;
+        let (account, instance, service) =
+            (actor.instance.account, actor.instance.id, actor.service);
         let login = Login::to(self, actor.bounds, Some(account), IAM_AUTHZ.to_owned())?;
         let (subject, by) = (
             self.subject(login.bounds())?,
@@ -98,10 +95,18 @@ impl Iam {
         let tokens = access::iam_token_of_instance(self, &subject, &login, client, authn)?;
         let entry = Entry::by(&holder, Action::InstanceActed)
             .in_account(account)
-            .on(actor.instance.id)
+            .on(instance)
             .with("name", &actor.instance.name)
             .with("client", client);
-        self.enter(entry).await?;
+        // The database is asked only where everything else lets it act.
+        let iam = self.clone();
+        let enter = async move {
+            if !resource_keys::is_for(&iam.0.db, instance, service).await? {
+                return Err(not_authorized());
+            }
+            iam.enter(entry).await
+        };
+        self.in_login_turn(account, enter).await?;
         Ok(tokens)
     }
 }

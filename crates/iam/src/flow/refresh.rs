@@ -9,12 +9,12 @@
 use super::account_rules::{check_address, check_password};
 use super::displaced;
 use super::lifetimes::{Lifetimes, over_when_ended};
+use super::refresh_refusal::{ended, invalid, reused, unexpired};
 use super::session_limit;
 use crate::audit::{Action, Actor, Credential, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::{CredentialBounds, Root};
-use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::refresh_tokens::{self, NewToken, RefreshToken};
 use crate::repo::sessions;
 use crate::repo::sessions::{NewSession, StoredSession};
@@ -104,27 +104,6 @@ pub(crate) struct Renewed {
     pub(crate) login: Login,
     pub(crate) session: SessionId,
     pub(crate) refresh_token: Secret<String>,
-}
-
-fn invalid() -> IamError {
-    refused("Provided refresh token is invalid")
-}
-
-/// The refusal of a token whose session was ended before its time.
-fn ended() -> IamError {
-    refused("Provided refresh token is invalid: its session has ended")
-}
-
-/// The refusal of a token that was used again, which has ended its session.
-fn reused() -> IamError {
-    refused(
-        "Provided refresh token is invalid: it was used before, and its session is ended for that",
-    )
-}
-
-fn refused(message: &'static str) -> IamError {
-    let refusal = Refusal::new(Reason::WrongRefreshToken, message);
-    IamError::Refused(refusal.remedy(Remedy::LogInAgain))
 }
 
 /// A new session.
@@ -228,25 +207,47 @@ struct Renewal<'a> {
 pub(crate) async fn rotate(
     iam: &Iam,
     text: &Secret<String>,
-    client: &str,
+    client: &'static str,
     account: Option<&str>,
     with_uaa: bool,
 ) -> Result<Renewed, IamError> {
-    let renewal = Renewal {
-        text,
-        client,
-        account,
-        with_uaa,
-    };
+    let session_account = account_of(iam, text).await?;
+    let (rotating, text) = (iam.clone(), text.clone());
+    let account = account.map(str::to_owned);
+    iam.in_login_turn(session_account, async move {
+        let renewal = Renewal {
+            text: &text,
+            client,
+            account: account.as_deref(),
+            with_uaa,
+        };
+        rotate_in_turn(&rotating, &renewal).await
+    })
+    .await
+}
+
+/// The account of a refresh token's session, in whose turn the token is used. An unknown one takes no turn.
+pub(super) async fn account_of(iam: &Iam, text: &Secret<String>) -> Result<AccountId, IamError> {
+    let found = refresh_tokens::owner_of(&iam.0.db, text).await?;
+    let owner = found.ok_or_else(invalid)?;
+    if let Some(principal) = owner.principal {
+        let asked = iam.hear_of_owner(text.expose(), principal, owner.api_key);
+        asked.await;
+    }
+    Ok(owner.account)
+}
+
+async fn rotate_in_turn(iam: &Iam, renewal: &Renewal<'_>) -> Result<Renewed, IamError> {
+    let Renewal { text, client, .. } = *renewal;
     let now = iam.0.clock.now();
     let mut tx = iam.0.db.begin().await?;
     if let Some(token) = refresh_tokens::claim(&mut tx, text, client, now).await? {
-        return renew(iam, tx, &token, &renewal, now).await;
+        return renew(iam, tx, &token, renewal, now).await;
     }
     let token = refresh_tokens::find(&mut tx, text, client).await?;
     let token = token.ok_or_else(invalid)?;
     if is_in_grace(&token, now) {
-        return latest_successor(iam, tx, token, &renewal).await;
+        return latest_successor(iam, tx, token, renewal).await;
     }
     end_reused(iam, tx, &token, now).await?;
     Err(reused())
@@ -431,15 +432,6 @@ fn why_ended(
     stored
         .and_then(|stored| over_when_ended(&stored.settings, session, ended_at))
         .unwrap_or_else(ended)
-}
-
-fn unexpired(token: &RefreshToken, now: Millis) -> Result<(), IamError> {
-    if token.expires_at > now {
-        return Ok(());
-    }
-    let message = "Provided refresh token is expired";
-    let refusal = Refusal::new(Reason::RefreshTokenExpired, message);
-    Err(IamError::Refused(refusal.remedy(Remedy::LogInAgain)))
 }
 
 /// A session that is renewed.
