@@ -4,6 +4,7 @@ use crate::config::EngineConfig;
 use crate::core::{BackgroundRequests, Core, Counters, MergePasses};
 use crate::day::Day;
 use crate::dropped_series::DroppedSeries;
+use crate::due_expiry::DailyShare;
 use crate::error;
 use crate::events::Events;
 use crate::head_reservations::HeadReservations;
@@ -192,7 +193,7 @@ pub(crate) fn open(
         reservations: HeadReservations::default(),
         compacting: Mutex::new(MergePasses::default()),
         flushing: Mutex::new(None),
-        expiring: Mutex::default(),
+        expiring: Mutex::new(DailyShare::of(manifest.expiry.as_ref())),
         dropping_tenant: Mutex::new(()),
         next_file: AtomicU64::new(manifest.next_file),
         manifest: Mutex::new(manifest),
