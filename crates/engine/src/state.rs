@@ -39,11 +39,12 @@ use crate::tombstones::Tombstones;
 use arc_swap::ArcSwap;
 use base::context::Stop;
 use base::id::TenantId;
+use base::mutex::lock;
 use base::time::TimeRange;
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Days whose activity is changed under one lock.
 const DAYS_AT_ONCE: usize = 256;
@@ -104,10 +105,6 @@ pub(crate) struct State {
     pub(crate) owners: TenantOwners,
     /// Series that segments still hold.
     dropped: Mutex<Arc<DroppedSeries>>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl State {
