@@ -28,6 +28,7 @@ mod expire;
 mod failed_merges;
 mod file_name;
 mod flush;
+mod flush_files;
 mod format;
 mod guard;
 mod head;
