@@ -70,7 +70,7 @@ pub(crate) struct Counters {
 /// 7. the log's: the file that is written; then what waits to be written, or how far it has come
 /// 8. the open file of a segment, then the list of all open files
 ///
-/// With every other lock (`requests`, the reservations of the head, owners, counts, pages of directories, shortages, the poison) a
+/// With every other lock (`requests`, the reservations of the head, owners, counts, pages of directories, shortages, the stuck detector) a
 /// thread takes none: it does a few steps and lets it go, or waits to be woken.
 #[derive(Debug)]
 pub(crate) struct Core {

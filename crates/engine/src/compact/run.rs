@@ -6,11 +6,11 @@ use crate::day::Day;
 /// into n times is so rewritten about log n times; merging all of it whenever it is crowded would rewrite it n times.
 const GROWTH: u64 = 2;
 
-/// Late segments that are merged with each other have at most one in so many bytes of the store…
+/// Late segments are merged with each other as long as they have at most one in so many bytes of the store together. There is one
+/// group of them, however many days they are of: a merge of it would else grow without end, where that of a day has a day's bytes.
 const LATE_PART: u64 = 16;
 
-/// …or so many bytes, where that is more. There is one group of them, however many days they are of: a merge of it would else grow
-/// without end, where that of a day has a day's bytes.
+/// Late segments of at most so many bytes together are merged with each other in a store of any size.
 const LATE_BYTES_MIN: u64 = 256 * 1024 * 1024;
 
 /// How many bytes of late segments may be merged at one time, in a store of so many.

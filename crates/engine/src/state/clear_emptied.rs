@@ -37,7 +37,7 @@ impl State {
                 if number > 0 {
                     yield_to_waiters();
                 }
-                if !self.clear_emptied_piece(day, (shard, piece), merged) {
+                if !self.clear_emptied_piece(day, shard, piece, merged) {
                     return;
                 }
             }
@@ -48,7 +48,8 @@ impl State {
     fn clear_emptied_piece(
         &self,
         day: Day,
-        (shard, piece): (usize, &[(TenantId, SeriesRef)]),
+        shard: usize,
+        piece: &[(TenantId, SeriesRef)],
         merged: Option<&Path>,
     ) -> bool {
         let Some(shard) = self.shard(shard) else {

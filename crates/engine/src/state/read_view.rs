@@ -14,13 +14,15 @@ use base::id::TenantId;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Up to so many series, it is rare that batches write to any of them again and again while a reader takes its view.
+/// A reader of at most so many series is one of few: it is rare that batches write to any of these again and again while it takes
+/// its view.
 const FEW_SERIES: usize = 1000;
 
 /// How often a reader of few series tries to take a view in which each batch is whole, before it accepts part of a batch.
 const ATTEMPTS_OF_FEW: u32 = 1000;
 
-/// The same for a reader of many series: more attempts would not help, because other batches are under way by then.
+/// How often a reader of many series tries to take such a view. More attempts would not help, because other batches are under way
+/// by then.
 const ATTEMPTS_OF_MANY: u32 = 4;
 
 /// How long a reader tries, and waits for batches to be done, in all. A batch takes some milliseconds, and longer only where
