@@ -81,11 +81,11 @@ impl Core {
             let piece = &piece - &looked_at.active_since(searched, first, &piece);
             let mut locked = self.state.lock_all();
             let silent = locked.not_sent_since(&looked_at, first, &piece);
-            let deferred =
+            let applied =
                 (!silent.is_empty()).then(|| self.apply_delete_series(&mut locked, &silent));
             drop(locked);
             dropped |= &silent;
-            sequence = deferred.map(|(last, _)| last).or(sequence);
+            sequence = applied.map(|applied| applied.sequence).or(sequence);
             yield_to_waiters();
         }
         // Of a day that stays listed for its late segment they would be dropped again and again.

@@ -17,7 +17,7 @@ mod remove_dropped;
 pub(crate) use all_locked::{AllLocked, DeferredDrop};
 pub(crate) use freeze::FreezeOutcome;
 pub(crate) use frozen_head::FrozenHead;
-pub(crate) use read_view::ReadView;
+pub(crate) use read_view::{ReadView, SeriesHeads};
 
 use crate::day::Day;
 use crate::dropped_series::DroppedSeries;
@@ -74,6 +74,13 @@ pub(crate) struct Version {
 struct Index {
     names: Names,
     series: usize,
+}
+
+/// How many series and tenants there are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IndexCounts {
+    pub(crate) series: usize,
+    pub(crate) tenants: usize,
 }
 
 /// The state that only writers need: the registry of series.
@@ -182,10 +189,12 @@ impl State {
         self.index.load().names.count(tenant)
     }
 
-    /// How many series and tenants there are.
-    pub(crate) fn counts(&self) -> (usize, usize) {
+    pub(crate) fn counts(&self) -> IndexCounts {
         let index = self.index.load();
-        (index.series, index.names.tenants())
+        IndexCounts {
+            series: index.series,
+            tenants: index.names.tenants(),
+        }
     }
 
     /// How many series can still be made.

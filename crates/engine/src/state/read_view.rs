@@ -33,12 +33,17 @@ const WAIT_MAX: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct ReadView {
     pub(crate) version: Arc<Version>,
-    /// The frozen head's and the head's data of each series that was asked for.
+    /// Those of each series that was asked for.
     pub(crate) heads: Vec<SeriesHeads>,
 }
 
-/// The heads' data of a series: the frozen one's, then that of the one that is written to.
-pub(crate) type SeriesHeads = (Option<Arc<HeadSeries>>, Option<Arc<HeadSeries>>);
+/// The heads' data of a series.
+#[derive(Debug)]
+pub(crate) struct SeriesHeads {
+    pub(crate) frozen: Option<Arc<HeadSeries>>,
+    /// That of the head that is written to.
+    pub(crate) head: Option<Arc<HeadSeries>>,
+}
 
 impl State {
     /// The heads' data of these series, with the version that they belong to. A batch is seen as a whole or not at all,
@@ -105,7 +110,8 @@ impl State {
             let of = |head: &Head| head.of(tenant, *series, done);
             let frozen = version.frozen.as_ref();
             let frozen = frozen.map_or(Ok(None), |frozen| of(&frozen.head))?;
-            heads.push((frozen, of(&version.head)?));
+            let head = of(&version.head)?;
+            heads.push(SeriesHeads { frozen, head });
         }
         Ok(ReadView { version, heads })
     }
@@ -115,8 +121,10 @@ impl State {
         let version = self.version();
         let of = |series: &SeriesRef| {
             let frozen = version.frozen.as_ref();
-            let frozen = frozen.and_then(|frozen| frozen.head.all_of(tenant, *series));
-            (frozen, version.head.all_of(tenant, *series))
+            SeriesHeads {
+                frozen: frozen.and_then(|frozen| frozen.head.all_of(tenant, *series)),
+                head: version.head.all_of(tenant, *series),
+            }
         };
         let heads = series.iter().map(of).collect();
         ReadView { version, heads }

@@ -44,6 +44,15 @@ pub(crate) enum Record {
     DropTenant(TenantId, SeriesRef),
 }
 
+/// A record as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct DecodedRecord {
+    pub(crate) sequence: u64,
+    pub(crate) record: Record,
+    /// How many bytes it takes, with its header.
+    pub(crate) length: usize,
+}
+
 /// The beginning of a log file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileHeader {
@@ -126,8 +135,8 @@ pub(crate) fn encode(out: &mut Vec<u8>, sequence: u64, payload: &Payload) {
     out.extend_from_slice(&payload.bytes);
 }
 
-/// Reads the record at the beginning of `bytes`: its sequence, what it says, and how many bytes it takes.
-pub(crate) fn decode(bytes: &[u8]) -> Result<(u64, Record, usize), Undecoded> {
+/// Reads the record at the beginning of `bytes`.
+pub(crate) fn decode(bytes: &[u8]) -> Result<DecodedRecord, Undecoded> {
     let mut reader = Reader::new(bytes);
     let length = reader.u32()? as usize;
     let [kind, flags, shard @ ..]: [u8; 4] = reader.array()?;
@@ -140,9 +149,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(u64, Record, usize), Undecoded> {
     if length > PAYLOAD_BYTES_MAX {
         return Err(Damaged("the length of a record is absurd").into());
     }
-    let end = RECORD_HEADER_BYTES + length;
+    let length = RECORD_HEADER_BYTES + length;
     let payload = bytes
-        .get(RECORD_HEADER_BYTES..end)
+        .get(RECORD_HEADER_BYTES..length)
         .ok_or(Damaged("the file ends within a record"))?;
     if crc32fast::hash(payload) != payload_crc {
         return Err(Damaged("the checksum of a record differs").into());
@@ -152,7 +161,11 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(u64, Record, usize), Undecoded> {
     }
     // Both checksums are right: whatever is amiss from here on was written so, and is no torn write.
     let record = contents(kind, payload).map_err(|Damaged(what)| Undecoded::Unknown(what))?;
-    Ok((sequence, record, end))
+    Ok(DecodedRecord {
+        sequence,
+        record,
+        length,
+    })
 }
 
 /// What the payload of a record of this kind says.
@@ -299,7 +312,12 @@ mod tests {
         encode(&mut out, 77, &Payload::new(kind, payload.to_vec()));
         let length = out.len();
         out.extend_from_slice(b"what follows");
-        assert_eq!(decode(&out), Ok((77, record.clone(), length)));
+        let decoded = DecodedRecord {
+            sequence: 77,
+            record: record.clone(),
+            length,
+        };
+        assert_eq!(decode(&out), Ok(decoded));
         for at in 0..length {
             out[at] ^= 1;
             assert!(decode(&out).is_err(), "byte {at}");
