@@ -13,13 +13,14 @@
 //! with it.
 
 use crate::core::Core;
+use crate::created_series::CreatedSeries;
 use crate::error;
 use crate::flush_files::UnpublishedFiles;
 use crate::index::names::Names;
 use crate::layout::WAL;
 use crate::pending_flush::PendingFlush;
 use crate::publish::Change;
-use crate::registry::name_file::{CreatedSeries, NameFile};
+use crate::registry::name_file::NameFile;
 use crate::series_ref::SeriesRef;
 use crate::state::FreezeOutcome;
 use crate::wal;
@@ -35,7 +36,13 @@ const NAME_FILES_MAX: usize = 16;
 /// A name file with every series there is.
 fn all_of(names: &Names) -> NameFile {
     let mut created: Vec<CreatedSeries> = Vec::new();
-    names.each(|tenant, name, series| created.push((tenant, Arc::clone(name), series)));
+    names.each(|tenant, name, series| {
+        created.push(CreatedSeries {
+            tenant,
+            name: Arc::clone(name),
+            series,
+        });
+    });
     NameFile {
         created,
         dropped: Vec::new(),
@@ -46,7 +53,7 @@ fn all_of(names: &Names) -> NameFile {
 /// dropped in between is left out.
 fn since(mut created: Vec<CreatedSeries>, dropped: Vec<SeriesRef>) -> NameFile {
     let gone: HashSet<SeriesRef> = dropped.iter().copied().collect();
-    created.retain(|(_, _, series)| !gone.contains(series));
+    created.retain(|created| !gone.contains(&created.series));
     NameFile { created, dropped }
 }
 

@@ -16,6 +16,7 @@ mod compact;
 mod config;
 mod copy;
 mod core;
+mod created_series;
 mod day;
 mod delete;
 mod drop_tenant;

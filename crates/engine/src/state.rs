@@ -19,6 +19,7 @@ pub(crate) use freeze::FreezeOutcome;
 pub(crate) use frozen_head::FrozenHead;
 pub(crate) use read_view::{ReadView, SeriesHeads};
 
+use crate::created_series::CreatedSeries;
 use crate::day::Day;
 use crate::dropped_series::DroppedSeries;
 use crate::guard::Lock;
@@ -28,7 +29,6 @@ use crate::head::{self, AppendCounts, Head, SHARDS, ShardWriter};
 use crate::index::activity::{ActivityFilter, ActivityIndex, NewlyActive};
 use crate::index::names::{Names, TenantNames};
 use crate::query_meter::QueryMeter;
-use crate::registry::name_file::CreatedSeries;
 use crate::registry::table::{Fingerprint, Registry};
 use crate::segment::reader::Segment;
 use crate::series_drops::SeriesDrops;
@@ -408,8 +408,8 @@ impl State {
 impl Catalog {
     /// A new series: in the registry, and so in the next name file.
     pub(crate) fn create(&mut self, fingerprint: Fingerprint, created: CreatedSeries) {
-        let (tenant, name, series) = &created;
-        (self.registry).insert(fingerprint, *series, *tenant, Arc::clone(name));
+        let name = Arc::clone(&created.name);
+        (self.registry).insert(fingerprint, created.series, created.tenant, name);
         self.created.push(created);
     }
 }
