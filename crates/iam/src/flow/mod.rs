@@ -11,6 +11,7 @@ mod displaced;
 pub mod grant;
 mod guess_limit;
 mod introspect;
+mod known_proof;
 pub(crate) mod lifetimes;
 pub(crate) mod passcode;
 mod passcode_request;

@@ -72,8 +72,7 @@ pub(crate) async fn redeem(
     code: &Secret<String>,
 ) -> Result<(CredentialBounds, &'static str), IamError> {
     let now = iam.0.clock.now();
-    let hash = entropy::sha256(code.expose().trim().as_bytes());
-    let taken = passcodes::take(tx, &hash).await?;
+    let taken = passcodes::take(tx, &hash(code)).await?;
     let taken = taken.filter(|taken| taken.expires_at > now);
     let passcodes::RedeemedPasscode {
         user,
@@ -96,7 +95,12 @@ pub(crate) async fn redeem(
     Ok((bounds, if is_by_password { PASSWORD } else { PASSCODE }))
 }
 
-fn rejected() -> IamError {
+/// The hash of a code that somebody shows.
+pub(super) fn hash(code: &Secret<String>) -> [u8; 32] {
+    entropy::sha256(code.expose().trim().as_bytes())
+}
+
+pub(super) fn rejected() -> IamError {
     IamError::refused(
         Reason::WrongProof,
         "Provided passcode is wrong, used up or older than five minutes, or the login it came from has ended",

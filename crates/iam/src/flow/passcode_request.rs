@@ -33,8 +33,9 @@ impl Iam {
                     let message = "The Authorization header is missing: send `bx:bx`";
                     return Err(IamError::refused(Reason::NoClient, message));
                 }
-                let mut tx = self.0.db.begin().await?;
-                let login = refresh::peek(self, &mut tx, text, Client::Bx.id()).await?;
+                let client = Client::Bx.id();
+                let mut tx = self.begin_for_token(text, client).await?;
+                let login = refresh::peek(self, &mut tx, text, client).await?;
                 let bounds = *login.bounds();
                 self.subject(&bounds)?;
                 (tx, bounds)

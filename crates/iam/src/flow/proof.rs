@@ -143,7 +143,7 @@ impl Iam {
                 proven(user.into(), bounds, PASSWORD, held)
             }
             Grant::Passcode(code) => {
-                let mut tx = Box::pin(self.0.db.begin()).await?;
+                let mut tx = Box::pin(self.begin_for_code(&code)).await?;
                 let redeemed = Box::pin(passcode::redeem(self, &mut tx, &code));
                 let (bounds, grant_type) = redeemed.await?;
                 let subject = self.subject(&bounds)?;

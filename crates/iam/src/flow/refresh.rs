@@ -106,7 +106,7 @@ pub(crate) struct Renewed {
     pub(crate) refresh_token: Secret<String>,
 }
 
-fn invalid() -> IamError {
+pub(super) fn invalid() -> IamError {
     refused("Provided refresh token is invalid")
 }
 
@@ -239,7 +239,7 @@ pub(crate) async fn rotate(
         with_uaa,
     };
     let now = iam.0.clock.now();
-    let mut tx = iam.0.db.begin().await?;
+    let mut tx = iam.begin_for_token(text, client).await?;
     if let Some(token) = refresh_tokens::claim(&mut tx, text, client, now).await? {
         return renew(iam, tx, &token, &renewal, now).await;
     }

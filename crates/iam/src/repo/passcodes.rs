@@ -6,7 +6,7 @@ use crate::model::bounds::{CredentialBounds, Root};
 use crate::model::page::row_count;
 use base::id::{AccountId, KeyId, SessionId, UserId};
 use base::time::Millis;
-use db::{Tx, Value};
+use db::{Db, Tx, Value};
 
 /// A consumed code.
 pub(crate) struct RedeemedPasscode {
@@ -65,6 +65,12 @@ pub(crate) async fn keep_newest(
     ];
     tx.execute(sql, &values).await?;
     Ok(())
+}
+
+/// Whether there is such a code.
+pub(crate) async fn is_known(db: &Db, hash: &[u8; 32]) -> Result<bool, IamError> {
+    let sql = "SELECT user_id FROM passcodes WHERE hash = $1";
+    Ok(db.one(sql, &[Value::from(&hash[..])]).await?.is_some())
 }
 
 /// Consumes a code. Deleting it and reading its user is one statement: of two concurrent requests one gets it.

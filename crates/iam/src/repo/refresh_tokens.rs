@@ -9,7 +9,7 @@ use base::id::{AccountId, KeyId, SessionId};
 use base::principal::Principal;
 use base::secret::Secret;
 use base::time::Millis;
-use db::{Row, Tx, Value};
+use db::{Db, Row, Tx, Value};
 
 fn hash(text: &str) -> Value {
     Value::from(&entropy::sha256(text.as_bytes())[..])
@@ -111,6 +111,17 @@ pub(crate) async fn insert(tx: &mut Tx, text: &str, new: &NewToken<'_>) -> Resul
     Ok(())
 }
 
+/// Whether there is such a token of the client, used or not.
+pub(crate) async fn is_known(
+    db: &Db,
+    text: &Secret<String>,
+    client: &str,
+) -> Result<bool, IamError> {
+    let sql = "SELECT session FROM refresh_tokens WHERE hash = $1 AND client = $2";
+    let values = [hash(text.expose()), client.into()];
+    Ok(db.one(sql, &values).await?.is_some())
+}
+
 /// Uses a token up. One conditional statement: of two concurrent requests one gets the row; the other waits and finds
 /// it used.
 pub(crate) async fn claim(
@@ -162,11 +173,11 @@ pub(crate) struct TokenState {
 
 /// The state of a token, whichever client it was issued to.
 pub(crate) async fn find_state(
-    tx: &mut Tx,
+    db: &Db,
     text: &Secret<String>,
 ) -> Result<Option<TokenState>, IamError> {
     let sql = "SELECT session, expires_at, used_at FROM refresh_tokens WHERE hash = $1";
-    let Some(row) = tx.one(sql, &[hash(text.expose())]).await? else {
+    let Some(row) = db.one(sql, &[hash(text.expose())]).await? else {
         return Ok(None);
     };
     Ok(Some(TokenState {
