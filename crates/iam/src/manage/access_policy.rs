@@ -157,7 +157,7 @@ impl Iam {
     ) -> Result<Policy, IamError> {
         self.may_manage_policies(caller)?;
         let (account, subject) = (caller.account(), terms.subject);
-        let given = self.check_grant(account, terms.grant)?;
+        let given = self.check_grant(account, terms.grant).await?;
         let mut tx = self.lock_policies(caller).await?;
         let limit = &limit::POLICIES_PER_ACCOUNT;
         self.check_room(&mut tx, account, limit, CountedItem::Policies)
@@ -291,7 +291,7 @@ impl Iam {
         old: Policy,
         terms: PolicyTerms,
     ) -> Result<Option<Policy>, IamError> {
-        let CheckedGrant { grant, target } = self.check_replacement(&old, terms.grant)?;
+        let CheckedGrant { grant, target } = self.check_replacement(&old, terms.grant).await?;
         let new = Policy {
             subject: terms.subject,
             description: grant.description,
@@ -359,21 +359,29 @@ impl Iam {
     }
 
     /// The meaning of a grant, if all of it can be enforced.
-    pub(super) fn check_grant(
+    pub(super) async fn check_grant(
         &self,
         account: AccountId,
         grant: PolicyGrant,
-    ) -> Result<CheckedGrant, Refusal> {
+    ) -> Result<CheckedGrant, IamError> {
         let grant = checked_terms(grant)?;
         let target = PolicyTarget::of(account, &grant.attributes)?;
-        target.check_named(&self.directory(), account)?;
+        let check = || {
+            let checked = target.check_named(&self.directory(), account);
+            checked.map_err(IamError::from)
+        };
+        self.found_at_any_node(check).await?;
         Ok(CheckedGrant { grant, target })
     }
 
     /// As [`Self::check_grant`], of a policy that is there: what unchanged attributes name may have been deleted since.
-    fn check_replacement(&self, old: &Policy, grant: PolicyGrant) -> Result<CheckedGrant, Refusal> {
+    async fn check_replacement(
+        &self,
+        old: &Policy,
+        grant: PolicyGrant,
+    ) -> Result<CheckedGrant, IamError> {
         if grant.attributes != old.attributes {
-            return self.check_grant(old.account, grant);
+            return self.check_grant(old.account, grant).await;
         }
         let grant = checked_terms(grant)?;
         let target = old.target.clone();
