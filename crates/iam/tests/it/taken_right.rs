@@ -3,17 +3,22 @@
 
 mod changes;
 
-use crate::world::{Person, World, on_both_databases};
+use crate::world::{Person, World, code, on_both_databases};
 use base::scope::Domain;
+use base::time::TimeRange;
 use changes::{Changed, changes};
+use iam::audit::Credential as AuditedCredential;
 use iam::manage::account_settings::SettingsChange;
 use iam::manage::api_key::NewKey;
+use iam::manage::event::NewEvent;
+use iam::manage::settings::DomainChange;
 use iam::role::Role;
 use iam::{AuthError, Credential, Iam, IamError, Identity, Reason, Refusal};
 
 on_both_databases!(
     a_role_that_was_taken_changes_nothing,
     a_key_that_was_deleted_changes_nothing,
+    a_right_that_was_taken_sets_and_deletes_nothing_of_a_domain,
     where_keys_are_restricted_nobody_else_makes_one_for_themselves,
 );
 
@@ -111,6 +116,70 @@ async fn a_key_that_was_deleted_changes_nothing(world: World) {
         assert!(is_revoked, "{what}: {done:?}");
     }
     node.close().await;
+}
+
+/// By neither a role nor a key. Each call is at a node of its own, since the first one makes its node ask.
+async fn a_right_that_was_taken_sets_and_deletes_nothing_of_a_domain(world: World) {
+    let (owner, domain) = (world.owner(), Domain::Space(world.space()));
+    let person = world.person("bob@example.org", None).await;
+    let event = NewEvent {
+        at: world.clock_now(),
+        what: "deploy".to_owned(),
+        tags: String::new(),
+        data: String::new(),
+    };
+    let to_a_minute = DomainChange {
+        resolution_seconds: Some(Some(60)),
+        ..DomainChange::default()
+    };
+    let presented = AuditedCredential::ApiKey;
+    for is_key_deleted in [false, true] {
+        give(&world, &person, domain, Role::Manager).await;
+        let (id, text) = world.key(&person.identity, NewKey::default()).await;
+        let scope_at = |node: &Iam| {
+            let key = Credential::ApiKey(&text);
+            node.verifier().scope(key, Some(domain))
+        };
+        let scope = scope_at(&world.iam).unwrap();
+        world.iam.add_event(&scope, &event).await.unwrap();
+        let (sets, deletes) = (world.node().await, world.node().await);
+        let taken = match is_key_deleted {
+            true => world.iam.delete_api_key(&person.identity, id).await,
+            false => {
+                let (role, email) = (Role::Manager, &person.email);
+                world.iam.unset_role(&owner, domain, role, email).await
+            }
+        };
+        taken.unwrap();
+        let scope = scope_at(&sets).unwrap();
+        let still = || scope_at(&sets);
+        let set = sets
+            .configure((&scope, presented), &to_a_minute, still)
+            .await;
+        assert_ne!(code(set), "conflict");
+        let scope = scope_at(&deletes).unwrap();
+        let still = || scope_at(&deletes);
+        let deleted = deletes
+            .delete_events((&scope, presented), TimeRange::ALL, still)
+            .await;
+        assert_ne!(code(deleted), "conflict");
+        sets.close().await;
+        deletes.close().await;
+    }
+    world.iam.sync().await.unwrap();
+    assert_eq!(world.iam.resolution_seconds(domain), None);
+
+    // It was the right alone.
+    let scope_at = || {
+        let key = Credential::ApiKey(world.made.api_key.expose());
+        world.iam.verifier().scope(key, Some(domain))
+    };
+    let scope = scope_at().unwrap();
+    let who = (&scope, presented);
+    let set = world.iam.configure(who, &to_a_minute, scope_at).await;
+    set.unwrap();
+    let deleted = world.iam.delete_events(who, TimeRange::ALL, scope_at).await;
+    assert_eq!(deleted.unwrap(), 2);
 }
 
 /// Neither by a role that was taken, nor at a node that has not heard of the restriction.
