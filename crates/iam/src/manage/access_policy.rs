@@ -446,8 +446,8 @@ fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {
     let attributes: Vec<String> = policy.attributes.iter().map(one).collect();
     let state = if policy.active { "active" } else { "deleted" };
     entry
-        .with("roles", roles.join(" "))
-        .with("attributes", attributes.join(" "))
+        .with_beginning("roles", roles.join(" "))
+        .with_beginning("attributes", attributes.join(" "))
         .with("state", state)
 }
 
