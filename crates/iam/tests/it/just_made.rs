@@ -359,8 +359,8 @@ async fn what_a_body_names(world: World) {
         policies: vec![grant("spaceId", &space("shared").await.to_string())],
         groups: Vec::new(),
     };
-    let invited = node.invite_with(&owner, account, &[invited], access);
-    invited.await.unwrap();
+    let invited = node.invite_with(&owner, account, &[invited], access).await;
+    invited.unwrap();
 
     let new = NewCustomRole {
         name: "Sender".to_owned(),

@@ -72,6 +72,7 @@ mod prepared;
 mod profiles;
 #[cfg(test)]
 mod reach;
+mod reads_beside_a_writer;
 #[cfg(test)]
 mod resources;
 #[cfg(test)]
