@@ -38,7 +38,8 @@ impl Iam {
         &self,
         tx: &mut Tx,
         caller: &Identity,
-        (account, owner): (AccountId, Principal),
+        account: AccountId,
+        owner: Principal,
         what: &str,
     ) -> Result<(), IamError> {
         lock_active(tx, account).await?;

@@ -152,7 +152,7 @@ impl Iam {
     async fn lock_preferences(&self, caller: &Identity, of: Principal) -> Result<Tx, IamError> {
         let account = caller.account();
         let mut tx = self.0.db.begin().await?;
-        self.lock_for_owner(&mut tx, caller, (account, of), WHAT)
+        self.lock_for_owner(&mut tx, caller, account, of, WHAT)
             .await?;
         match is_still_member(&mut tx, account, of).await? {
             true => Ok(tx),
