@@ -70,8 +70,10 @@ async fn an_answer_says_what_was_written_though_it_cannot_be_read(world: World) 
         principal: owner.principal(),
         description: "on call".to_owned(),
     };
-    let set = iam.set_profile_identities(&owner, profile.id, "*", &[named]);
-    let set = set.await.unwrap();
+    let set = iam
+        .set_profile_identities(&owner, profile.id, "*", &[named])
+        .await;
+    let set = set.unwrap();
     let of_version = (set.identities_revision, set.identities.len());
     assert_eq!(of_version, (profile.identities_revision + 1, 1));
     let now = world.clock_now();
