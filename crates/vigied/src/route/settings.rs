@@ -45,7 +45,7 @@ fn settings(app: &App, scope: &Scope) -> DomainSettings {
 pub(super) async fn change(
     State(app): State<Arc<App>>,
     caller: Caller,
-    admission: RequestAccess,
+    access: RequestAccess,
     RawQuery(url): RawQuery,
     Payload(body): Payload,
 ) -> Result<Response, Refusal> {
@@ -70,12 +70,13 @@ pub(super) async fn change(
         key_before_names: wanted.key_before_names,
     };
     let is_dry = is_dry_run(url.as_deref())?;
-    let change = checked(&app, (&caller.scope, admission), change).await?;
+    let change = checked(&app, (&caller.scope, access.clone()), change).await?;
     let done = match is_dry {
         true => app.iam.check_configuration(&caller.scope, &change),
         false => {
             let who = (&caller.scope, caller.credential);
-            app.iam.configure(who, &change).await
+            let verify_again = || access.scope_now(caller.scope.domain());
+            app.iam.configure(who, &change, verify_again).await
         }
     };
     done.map_err(|error| match refused::of(&error) {

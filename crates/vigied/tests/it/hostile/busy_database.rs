@@ -297,3 +297,33 @@ fn more_logins_of_an_account_than_may_wait_are_told_to_come_again() {
         );
     }
 }
+
+/// Each took the writer's turn before it was looked at.
+#[test]
+fn garbage_for_tokens_and_codes_does_not_wait_for_the_writer() {
+    let server = server(&["--set", "limits.request_seconds=600"]);
+    let writer = Writer::begin(&server);
+    let send = |path: &str, form: &[(&str, &str)]| {
+        let request = server.request("POST", path).basic("bx", "bx").form(form);
+        request.send()
+    };
+    ok(&send("/identity/revoke", &[("token", "garbage")]));
+    let renewal = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", "garbage"),
+    ];
+    let code = [
+        ("grant_type", "urn:ibm:params:oauth:grant-type:passcode"),
+        ("passcode", "garbage"),
+    ];
+    for (path, form) in [
+        ("/identity/token", &renewal[..]),
+        ("/identity/token", &code),
+        ("/identity/passcode", &renewal),
+    ] {
+        let refused = send(path, form);
+        let is_known_wrong = refused.status < 500 && refused.text().contains("Provided");
+        assert!(is_known_wrong, "{path} {form:?}: {}", refused.text());
+    }
+    drop(writer);
+}
