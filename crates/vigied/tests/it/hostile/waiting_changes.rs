@@ -88,7 +88,6 @@ fn changes_that_wait_leave_room_to_colleagues_and_senders() {
     for limit in [of_account, of_identity] {
         assert!(hits(&server, limit) > 0, "{}", limit.name);
     }
-    // Whoever leaves while they wait leaves a place.
     drop(waiting);
     drop(writer);
     until("none of them waits", || {
