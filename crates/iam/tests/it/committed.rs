@@ -124,14 +124,16 @@ async fn an_account_is_deleted_and_brought_back_though_it_cannot_be_read(world: 
 }
 
 async fn a_password_is_changed_whole_or_not_at_all(world: World) {
-    let (iam, owner) = (&world.iam, world.owner());
+    let owner = world.owner();
     world.log_in().await;
     let hide_table = "ALTER TABLE login_sources RENAME TO login_sources_away";
     write(&world, hide_table).await;
     let old = world.made.password.clone();
     let new = "quite another one for ada";
     let source = crate::world::source();
-    let done = iam.change_password(&owner, source, old, secret(new)).await;
+    let done = world
+        .change_password(&owner, source, old, secret(new))
+        .await;
     let back = "ALTER TABLE login_sources_away RENAME TO login_sources";
     write(&world, back).await;
     assert!(done.is_err());

@@ -198,9 +198,7 @@ async fn a_login_beside_a_change_of_the_password_does_not_outlive_it(world: Worl
         let caller = world.enter(&access_token(&login)).unwrap();
         let (old, new) = (secret(&current), secret(&next));
         let (changed, beside) = tokio::join!(
-            world
-                .iam
-                .change_password(&caller, base::source::Source::here(), old, new),
+            world.change_password(&caller, base::source::Source::here(), old, new),
             world.password(OWNER, &current),
         );
         changed.unwrap();

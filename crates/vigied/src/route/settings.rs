@@ -11,6 +11,7 @@ use crate::query::rules::{self, RulesError};
 use crate::query::{self, answer::Answer};
 use crate::request::caller::Caller;
 use crate::request::payload::Payload;
+use crate::request::pending_change::PendingChange;
 use crate::request::request_access::RequestAccess;
 use ::query::schema::SchemaError;
 use axum::extract::{RawQuery, State};
@@ -46,6 +47,7 @@ pub(super) async fn change(
     State(app): State<Arc<App>>,
     caller: Caller,
     access: RequestAccess,
+    pending: PendingChange,
     RawQuery(url): RawQuery,
     Payload(body): Payload,
 ) -> Result<Response, Refusal> {
@@ -74,9 +76,13 @@ pub(super) async fn change(
     let done = match is_dry {
         true => app.iam.check_configuration(&caller.scope, &change),
         false => {
-            let who = (&caller.scope, caller.credential);
-            let verify_again = || access.scope_now(caller.scope.domain());
-            app.iam.configure(who, &change, verify_again).await
+            let (iam, caller, change) = (app.iam.clone(), caller.clone(), change.clone());
+            let configured = pending.make(async move {
+                let who = (&caller.scope, caller.credential);
+                let verify_again = || access.scope_now(caller.scope.domain());
+                iam.configure(who, &change, verify_again).await
+            });
+            configured.await?
         }
     };
     done.map_err(|error| match refused::of(&error) {
