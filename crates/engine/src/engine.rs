@@ -12,6 +12,7 @@ use crate::read::fetch::{ReadEstimate, Snapshot};
 use crate::read::{find, part};
 use crate::recover::{self, RecoveryReport};
 use crate::series_ref::SeriesRef;
+use crate::state::ReadView;
 use crate::storage::Storage;
 use base::context::Context;
 use base::sample::{Appended, Batch};
@@ -162,16 +163,26 @@ impl SampleStore for Engine {
         let visible = hidden_before.map(|oldest| TimeRange::ALL.since(oldest));
         let mut active = state.activity_filter(visible.as_ref(), &mut meter)?;
         let mut estimate = ReadEstimate::default();
+        let mut found = Vec::with_capacity(queries.len());
+        for query in queries {
+            let series = find::series(&names, query.selector, filter, &mut active, &mut meter)?;
+            estimate.add_series(series.len(), &meter)?;
+            found.push(series);
+        }
+        // One view for all queries: what one of them sees of a batch, a deletion or a flush the others see as well.
+        let series: Vec<SeriesRef> = found.iter().flatten().map(|(_, series)| *series).collect();
+        let ReadView { version, heads } =
+            state.read_view(scope.tenant(), &series, done, &mut meter)?;
+        let mut heads = heads.into_iter();
+        let tenant = (scope.tenant(), names.len() as u64);
         let mut snapshots = Vec::with_capacity(queries.len());
-        for (place, query) in queries.iter().enumerate() {
-            let found = find::series(&names, query.selector, filter, &mut active, &mut meter)?;
-            let series: Vec<SeriesRef> = found.iter().map(|(_, series)| *series).collect();
-            let view = state.read_view(scope.tenant(), &series, done.clone(), &mut meter)?;
+        for (place, (query, found)) in queries.iter().zip(found).enumerate() {
+            let heads = heads.by_ref().take(found.len());
             let range = state.clamp_to_retention(query.shape.range());
             let range = oldest.map_or(range, |oldest| range.since(oldest));
             let asked = (place, query.shape);
-            let tenant = (scope.tenant(), names.len() as u64);
-            let snapshot = Snapshot::take(view, found, tenant, asked, range, &mut meter)?;
+            let found = found.into_iter().zip(heads);
+            let snapshot = Snapshot::take(&version, found, tenant, asked, range, &mut meter)?;
             snapshots.push(snapshot);
             estimate.ensure_allowed(&mut snapshots, &mut meter)?;
         }

@@ -17,7 +17,7 @@ mod remove_dropped;
 pub(crate) use all_locked::{AllLocked, DeferredDrop};
 pub(crate) use freeze::FreezeOutcome;
 pub(crate) use frozen_head::FrozenHead;
-pub(crate) use read_view::ReadView;
+pub(crate) use read_view::{ReadView, SeriesHeads};
 
 use crate::day::Day;
 use crate::dropped_series::DroppedSeries;

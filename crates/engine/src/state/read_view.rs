@@ -27,7 +27,7 @@ const ATTEMPTS_OF_MANY: u32 = 4;
 /// its thread gets no processor.
 const WAIT_MAX: Duration = Duration::from_secs(2);
 
-/// Series of one tenant as a reader has them, all at one moment.
+/// Series of one tenant as a reader has them, those of all queries of a request, all at one moment.
 #[derive(Debug)]
 pub(crate) struct ReadView {
     pub(crate) version: Arc<Version>,
