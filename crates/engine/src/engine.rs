@@ -8,7 +8,7 @@ use crate::delete::Deletion;
 use crate::error;
 use crate::events::{Events, Silent};
 use crate::query_meter::QueryMeter;
-use crate::read::fetch::{ReadEstimate, Snapshot};
+use crate::read::fetch::{AskedQuery, ReadEstimate, Snapshot};
 use crate::read::{find, part};
 use crate::recover::{self, RecoveryReport};
 use crate::series_ref::SeriesRef;
@@ -174,15 +174,20 @@ impl SampleStore for Engine {
         let ReadView { version, heads } =
             state.read_view(scope.tenant(), &series, done, &mut meter)?;
         let mut heads = heads.into_iter();
-        let tenant = (scope.tenant(), names.len() as u64);
         let mut snapshots = Vec::with_capacity(queries.len());
         for (place, (query, found)) in queries.iter().zip(found).enumerate() {
             let heads = heads.by_ref().take(found.len());
             let range = state.clamp_to_retention(query.shape.range());
             let range = oldest.map_or(range, |oldest| range.since(oldest));
-            let asked = (place, query.shape);
+            let asked = AskedQuery {
+                place,
+                tenant: scope.tenant(),
+                tenant_series: names.len() as u64,
+                shape: query.shape,
+                range,
+            };
             let found = found.into_iter().zip(heads);
-            let snapshot = Snapshot::take(&version, found, tenant, asked, range, &mut meter)?;
+            let snapshot = Snapshot::take(&version, found, asked, &mut meter)?;
             snapshots.push(snapshot);
             estimate.ensure_allowed(&mut snapshots, &mut meter)?;
         }
@@ -262,7 +267,7 @@ impl SampleStore for Engine {
 
     fn figures(&self, _: &Operator) -> Vec<Figure> {
         let core = &self.core;
-        let (series, tenants) = core.state.counts();
+        let counts = core.state.counts();
         let version = core.state.version();
         let (head_samples, segments) = (version.head.samples(), &version.segments);
         let tombstones = version.tombstones.len();
@@ -270,8 +275,12 @@ impl SampleStore for Engine {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
         let figure = |name, help, value| Figure { name, help, value };
         vec![
-            figure("series", "Series that exist.", series as f64),
-            figure("tenants", "Tenants that have series.", tenants as f64),
+            figure("series", "Series that exist.", counts.series as f64),
+            figure(
+                "tenants",
+                "Tenants that have series.",
+                counts.tenants as f64,
+            ),
             figure(
                 "samples_appended_total",
                 "Samples stored.",
