@@ -378,6 +378,11 @@ impl SampleStore for Engine {
                 count(&core.counters.flush_failures),
             ),
             figure(
+                "expiry_failures_total",
+                "Droppings of days past the retention in the background that failed.",
+                count(&core.counters.expiry_failures),
+            ),
+            figure(
                 "merge_failures_total",
                 "Passes of merges in the background that failed, in part or as a whole.",
                 count(&core.counters.merge_failures),

@@ -62,23 +62,9 @@ impl Core {
         self.flushing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Brings everything to segments, and drops days past the retention. Also where the disk has no room for the head: to drop days
-    /// takes a record and a manifest, and makes room.
+    /// Brings everything to segments, and drops days past the retention.
     pub(crate) fn flush(&self) -> Result<(), StoreError> {
-        let flushed = self.flush_if(|| true);
-        if flushed
-            .as_ref()
-            .is_err_and(|refused| !error::is_retryable(refused))
-        {
-            return flushed;
-        }
-        let expired = self.expire().map_err(self.poison_unless_retryable());
-        let expired = expired.inspect_err(|refused| {
-            if error::is_retryable(refused) {
-                drop(self.flush_shortage.set(refused));
-            }
-        });
-        flushed.and(expired)
+        self.flush_if(|| true).and(self.expire_after_flush())
     }
 
     /// Brings everything to segments, if that is wanted still once no other flush is under way. It drops nothing, so that whoever needs

@@ -39,7 +39,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -195,6 +195,7 @@ pub(crate) fn open(
         compacting: Mutex::new(MergePasses::default()),
         flushing: Mutex::new(None),
         expiring: Mutex::new(DailyShare::of(manifest.expiry.as_ref())),
+        held_back_reported: AtomicI32::new(i32::MIN),
         dropping_tenant: Mutex::new(()),
         next_file: AtomicU64::new(manifest.next_file),
         manifest: Mutex::new(manifest),
