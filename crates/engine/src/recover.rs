@@ -16,6 +16,7 @@ use crate::open_dir::sync_dir;
 use crate::poison::Poison;
 use crate::registry::name_file::NameFile;
 use crate::registry::table::{FingerprintKey, Registry};
+use crate::replay_effects::{NEWLY_ACTIVE_MAX, ReplayEffects};
 use crate::reserve::Reserve;
 use crate::resource_shortage::ResourceShortage;
 use crate::segment::file::FileCache;
@@ -29,12 +30,11 @@ use crate::tenant_tallies::TenantTallies;
 use crate::tombstone::hidden;
 use crate::tombstones::Tombstones;
 use crate::wal::TornTail;
-use crate::wal::record::{FILE_HEADER_BYTES, Record};
+use crate::wal::record::FILE_HEADER_BYTES;
 use crate::wal::replay::replay;
 use crate::wal::writer::LogWriter;
 use base::store::StoreError;
 use base::time::Clock;
-use roaring::RoaringBitmap;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -93,9 +93,6 @@ impl fmt::Display for RecoveryReport {
     }
 }
 
-/// New days of series that are set together while the log is replayed, because each change copies the days' bitmaps.
-const NEWLY_ACTIVE_MAX: usize = 1 << 18;
-
 /// Opens a samples folder, or makes it.
 pub(crate) fn open(
     config: EngineConfig,
@@ -146,16 +143,17 @@ pub(crate) fn open(
         manifest.store(disk, dir)?;
         wal
     } else {
-        let mut newly_active = Vec::new();
+        let mut effects = ReplayEffects::new(&state);
         let replayed = replay(
             disk,
             &wal_dir,
             manifest.wal_first,
             manifest.sequence,
-            |sequence, record| apply(&state, sequence, record, &mut newly_active, &mut report),
+            |sequence, record| effects.apply(sequence, record),
         )?;
-        state.mark_active(&newly_active);
-        remove_dropped(&state, &names, replayed.last_sequence);
+        let counts = effects.finish(&names, replayed.last_sequence);
+        report.wal_series = counts.series;
+        report.wal_samples = counts.samples;
         report.wal_files = replayed.files;
         report.wal_records = replayed.records;
         report.torn = replayed.torn;
@@ -374,80 +372,4 @@ fn load(
     let owners = manifest.owners.iter().filter_map(TenantOwner::read);
     owners.for_each(|(tenant, owner)| state.owners.learn(tenant, owner));
     Ok((state, all))
-}
-
-/// Removes the series of the tenants that the log has dropped with the records up to `sequence`. `names`: of the files.
-fn remove_dropped(state: &State, names: &[CreatedSeries], sequence: u64) {
-    let mut catalog = state.catalog().write();
-    let all = names.iter().chain(&catalog.created);
-    let is_dropped =
-        |created: &&CreatedSeries| catalog.registry.is_dropped(created.tenant, created.series);
-    let dropped: RoaringBitmap = all
-        .filter(is_dropped)
-        .map(|created| created.series.0)
-        .collect();
-    catalog.dropped |= &dropped;
-    drop(catalog);
-    if !dropped.is_empty() {
-        state.remove_dropped(&dropped);
-        state.clear_dropped(&dropped, sequence);
-    }
-}
-
-/// The effect of one record of the log.
-fn apply(
-    state: &State,
-    sequence: u64,
-    record: Record,
-    newly_active: &mut Vec<(Day, SeriesRef)>,
-    report: &mut RecoveryReport,
-) -> Result<(), &'static str> {
-    // What a deletion clears has to be set before it.
-    if newly_active.len() >= NEWLY_ACTIVE_MAX
-        || !matches!(record, Record::Created(_) | Record::Samples(_))
-    {
-        state.mark_active(newly_active);
-        newly_active.clear();
-    }
-    match record {
-        Record::Created(created) => {
-            let mut catalog = state.catalog().write();
-            for new in created {
-                if new.series.0 < catalog.registry.next() {
-                    return Err("a series is created with a number given before");
-                }
-                let name = Arc::clone(&new.name);
-                catalog.registry.register(new.series, new.tenant, name);
-                catalog.created.push(new);
-                report.wal_series += 1;
-            }
-        }
-        Record::Samples(samples) => {
-            if !state.replay(&samples, newly_active) {
-                return Err("a sample of a series that does not exist");
-            }
-            report.wal_samples += samples.len() as u64;
-        }
-        Record::DeleteSeries(series) => {
-            let series = series.iter().map(|series| series.0).collect();
-            drop(state.lock_all().delete_series(&series));
-            state.clear_dropped(&series, sequence);
-        }
-        Record::DeleteRange(range, series) => {
-            let series = series.iter().map(|series| series.0).collect();
-            state.clear_activity(&series, &range);
-            let prepared = state.prepare(&series, &range);
-            let deferred = state
-                .lock_all()
-                .delete_range(sequence, range, &series, prepared);
-            drop(deferred);
-        }
-        Record::DropTenant(tenant, below) => {
-            // The series are removed once the log is read, with one search for those of all dropped tenants.
-            let mut catalog = state.catalog().write();
-            drop(catalog.registry.drop_tenant(tenant, below));
-        }
-        Record::Synced => {}
-    }
-    Ok(())
 }
