@@ -135,11 +135,15 @@ impl Core {
         let FreezeOutcome {
             frozen,
             created,
-            dropped,
+            mut dropped,
+            dropped_tenants,
             next_series,
             writers,
         } = taken;
         drop(writers);
+        for series in &dropped_tenants {
+            dropped |= series;
+        }
         let names = match everything {
             Some(names) => all_of(&names),
             None => since(created, dropped.iter().map(SeriesRef).collect()),

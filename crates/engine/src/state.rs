@@ -90,6 +90,8 @@ pub(crate) struct Catalog {
     /// Since the last flush.
     pub(crate) created: Vec<CreatedSeries>,
     pub(crate) dropped: RoaringBitmap,
+    /// The series of each tenant that was dropped as a whole, likewise. They are united with the others once no lock is held.
+    pub(crate) dropped_tenants: Vec<RoaringBitmap>,
     /// The last record whose effect is in a source older than the head.
     frozen_sequence: u64,
 }
@@ -130,6 +132,7 @@ impl State {
                 registry,
                 created: Vec::new(),
                 dropped: RoaringBitmap::new(),
+                dropped_tenants: Vec::new(),
                 frozen_sequence: frozen_through,
             }),
             creating: Mutex::new(()),

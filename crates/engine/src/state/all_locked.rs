@@ -81,17 +81,17 @@ impl AllLocked<'_> {
         deferred
     }
 
-    /// Removes the names of all series of the tenant with numbers lower than `below`, which are `series`: no reader finds them from here on. The
-    /// caller then removes their data ([`State::remove_dropped`]). Returns the names, to be dropped after the locks are released.
+    /// Removes the names of all series of the tenant with numbers lower than `below`, which are `series`: no reader finds them from here
+    /// on. The caller then removes their data ([`State::remove_dropped`]). Returns the names, to be dropped after the locks are released.
     pub(crate) fn drop_tenant(
         &mut self,
         tenant: TenantId,
         below: SeriesRef,
-        series: &RoaringBitmap,
+        series: RoaringBitmap,
     ) -> TenantNames {
         guard::step(1);
         let names = self.catalog.registry.drop_tenant(tenant, below);
-        self.catalog.dropped |= series;
+        self.catalog.dropped_tenants.push(series);
         self.state.series_drops.add(tenant);
         self.state.publish_names(&self.catalog.registry);
         names
