@@ -2,7 +2,7 @@
 
 use crate::config::EngineConfig;
 use crate::due_expiry::DailyShare;
-use crate::error;
+use crate::error::{self, FileAction};
 use crate::events::Events;
 use crate::failed_merges::FailedMerges;
 use crate::head_reservations::HeadReservations;
@@ -207,6 +207,9 @@ impl Core {
 
     /// Removes a file that is not part of the store any more. Where that fails, the next start removes it as an orphan.
     pub(crate) fn discard(&self, file: &Path) {
-        let _ = self.storage.remove(file).map_err(error::io("remove", file));
+        let _ = self
+            .storage
+            .remove(file)
+            .map_err(error::io(FileAction::Remove, file));
     }
 }

@@ -90,7 +90,7 @@ impl Engine {
         let thread = thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || core.run_thread(name, work))
-            .map_err(error::io("start thread", Path::new(name)))?;
+            .map_err(error::no_thread(name))?;
         self.threads.push(thread);
         Ok(())
     }

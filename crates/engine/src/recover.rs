@@ -6,7 +6,7 @@ use crate::created_series::CreatedSeries;
 use crate::day::Day;
 use crate::dropped_series::DroppedSeries;
 use crate::due_expiry::DailyShare;
-use crate::error;
+use crate::error::{self, FileAction};
 use crate::events::Events;
 use crate::head_reservations::HeadReservations;
 use crate::index::activity::{ActivityIndex, NewlyActive, covers};
@@ -113,7 +113,7 @@ pub(crate) fn open(
     }
     for folder in [dir, &dir.join(SEGMENTS), &dir.join(NAMES), &wal_dir] {
         disk.create_dir(folder)
-            .map_err(error::io("create", folder))?;
+            .map_err(error::io(FileAction::Create, folder))?;
     }
     sync_dir(disk, dir)?;
     let poison = Arc::new(Poison::default());
@@ -222,7 +222,11 @@ fn refuse_orphans(storage: &dyn Storage, dir: &Path) -> Result<(), StoreError> {
         let holds_samples = match kind {
             Some("seg" | "names") => true,
             Some("wal") => {
-                storage.read(&file).map_err(error::io("read", &file))?.len() > FILE_HEADER_BYTES
+                storage
+                    .read(&file)
+                    .map_err(error::io(FileAction::Read, &file))?
+                    .len()
+                    > FILE_HEADER_BYTES
             }
             _ => false,
         };
@@ -237,7 +241,9 @@ fn refuse_orphans(storage: &dyn Storage, dir: &Path) -> Result<(), StoreError> {
 /// Every file below the samples folder that could be one of ours.
 fn files(storage: &dyn Storage, dir: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let list = |dir: PathBuf| -> Result<Vec<PathBuf>, StoreError> {
-        let names = storage.list(&dir).map_err(error::io("list", &dir))?;
+        let names = storage
+            .list(&dir)
+            .map_err(error::io(FileAction::List, &dir))?;
         Ok(names.into_iter().map(|name| dir.join(name)).collect())
     };
     let mut all = list(dir.join(WAL))?;
@@ -279,7 +285,9 @@ fn delete_orphans(
     let mut orphans = files(storage, dir)?;
     orphans.retain(|file| is_ours(file) && !counts(file));
     for file in &orphans {
-        storage.remove(file).map_err(error::io("remove", file))?;
+        storage
+            .remove(file)
+            .map_err(error::io(FileAction::Remove, file))?;
         if let Some(parent) = file.parent() {
             sync_dir(storage, parent)?;
         }
@@ -298,7 +306,9 @@ fn load(
     let mut all = Vec::new();
     for file in &manifest.names {
         let path = dir.join(file);
-        let bytes = storage.read(&path).map_err(error::io("read", &path))?;
+        let bytes = storage
+            .read(&path)
+            .map_err(error::io(FileAction::Read, &path))?;
         let decoded = NameFile::decode(&bytes);
         let names = decoded.map_err(|undecoded| undecoded.into_error(&path, 0))?;
         // A series may have been dropped and its name created again; the new series counts.
