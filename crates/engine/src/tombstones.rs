@@ -28,6 +28,11 @@ impl Tombstones {
         self.count
     }
 
+    /// How many tenants have any.
+    pub(crate) const fn tenants(&self) -> usize {
+        self.by_tenant.len()
+    }
+
     /// The last record that was ever added: all up to it are among these, or have nothing left to hide.
     pub(crate) const fn last_sequence(&self) -> u64 {
         self.last_sequence

@@ -209,6 +209,16 @@ impl Segment {
         self.tenants.get(at.ok()?).map(|(entry, _)| entry)
     }
 
+    /// How many tenants it holds samples of.
+    pub(crate) const fn tenants(&self) -> usize {
+        self.tenants.len()
+    }
+
+    /// What its directory says of each tenant.
+    pub(crate) fn directory_entries(&self) -> impl Iterator<Item = &Tenant> {
+        self.tenants.iter().map(|(entry, _)| entry)
+    }
+
     /// Whether the deletion may hide something in it.
     pub(crate) fn is_touched_by(&self, tombstone: &Tombstone) -> bool {
         let entry = self.directory_entry(tombstone.tenant);
