@@ -93,6 +93,7 @@ impl Core {
         }
         if is_purge && !is_over {
             result = result.and(self.forget_tombstones());
+            self.forget_owners();
         }
         if asked == Purge::WhenWorthIt {
             // The budget has ended this purge: the next one continues.
@@ -105,6 +106,15 @@ impl Core {
             Err(StoreError::Stopped(_)) if asked == Purge::WhenWorthIt => Ok(()),
             result => result,
         }
+    }
+
+    /// Forgets the owners of tenants that have neither series nor tombstones: numbers of tenants are never given again.
+    fn forget_owners(&self) {
+        let state = &self.state;
+        let version = state.version();
+        let is_needed =
+            |tenant| state.count(tenant) > 0 || !version.tombstones.of(tenant).is_empty();
+        state.owners.retain(is_needed);
     }
 
     fn plan_pass(&self, asked: Purge, passes: &mut MergePasses) -> PassPlan {
