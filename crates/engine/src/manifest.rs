@@ -77,8 +77,9 @@ pub(crate) struct ExpiryEntry {
 }
 
 /// The contents of the file. Fields that this build does not know may be left out of account, but for those of a tombstone:
-/// whatever may not be raises `format`. They are kept for the build that wrote them. Those beside the checksum are not: they speak
-/// of a text that is written anew.
+/// whatever may not be raises `format`. They are kept for the build that wrote them: those of the manifest and of its segments. Not so
+/// those in `owners` and `expiry`, which are made anew from what is in memory, and those beside the checksum, which speak of a text
+/// that is written anew.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     pub(crate) format: u32,
@@ -289,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_of_later_builds_are_kept_at_each_level_and_refused_in_a_tombstone() {
+    fn fields_of_later_builds_are_kept_beside_and_in_segments_and_refused_in_a_tombstone() {
         let mut manifest = Manifest::new([1, 2]);
         manifest.segments.push(SegmentEntry {
             file: "segments/1".to_owned(),
