@@ -77,7 +77,7 @@ impl Engine {
 
     /// Merges segments of days that hold too many of them, and all of days that hold deleted samples, whose bytes leave
     /// the disk with that. The engine does so by itself after flushes in the background, but rewrites days because of
-    /// deletions once in 24 hours, and no more than a budget allows; this waits for no hour, and returns when it is done.
+    /// deletions once in 24 hours, and no more than a budget allows; this does so at once, without a budget, and returns when it is done.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when writing fails or the disk is full, [`StoreError::Damaged`] when a segment is.
