@@ -39,7 +39,7 @@ impl Core {
             let one_at_a_time = one_at_a_time.unwrap_or_else(PoisonError::into_inner);
             let mut locked = self.state.lock_all();
             let registry = &locked.catalog.registry;
-            if !registry.names().of(tenant).is_same(&names) {
+            if !registry.names().of_tenant(tenant).is_same(&names) {
                 continue;
             }
             let below = SeriesRef(registry.next());

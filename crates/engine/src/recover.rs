@@ -349,7 +349,7 @@ fn load(
                 dropped.add(day, 1, manifest.sequence);
                 return;
             };
-            let mut hiding = hidden(tombstones.of(entry.tenant), series, header.purged);
+            let mut hiding = hidden(tombstones.of_tenant(entry.tenant), series, header.purged);
             if !hiding.any(|range| covers(range, day)) {
                 newly_active.push((day, series));
             }

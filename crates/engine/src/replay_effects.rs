@@ -181,7 +181,7 @@ mod tests {
         let left = state.activity().count(Day(7), &(0..SERIES).collect());
         assert_eq!(left, 1);
         let dropped = state.dropped();
-        assert_eq!(dropped.most_on((Day(0), Day(39)), 100), 99);
+        assert_eq!(dropped.most_on(Day(0), Day(39), 100), 99);
         assert_eq!(dropped.last_sequence(), 101);
     }
 }

@@ -169,7 +169,7 @@ impl State {
 
     /// Changes when a series of the tenant ends.
     pub(crate) fn drop_count(&self, tenant: TenantId) -> u64 {
-        self.series_drops.of(tenant)
+        self.series_drops.drops_of(tenant)
     }
 
     /// For each lock that is taken at the moment, how often it has been acquired ([`Lock::acquisitions_if_locked`]); waits for
@@ -184,7 +184,7 @@ impl State {
     // For readers.
 
     pub(crate) fn names_of(&self, tenant: TenantId) -> TenantNames {
-        self.index.load().names.of(tenant)
+        self.index.load().names.of_tenant(tenant)
     }
 
     /// How many series the tenant has.

@@ -16,14 +16,14 @@ pub(crate) struct TenantOwners {
 
 impl TenantOwners {
     /// The owner of a tenant, if it is known.
-    pub(crate) fn of(&self, tenant: TenantId) -> Option<Owner> {
+    pub(crate) fn owner_of(&self, tenant: TenantId) -> Option<Owner> {
         self.published.load().get(&tenant).copied()
     }
 
     /// Records the owner that a caller has named for the tenant.
     pub(crate) fn learn(&self, tenant: TenantId, owner: Owner) {
         // A tenant as its own owner means that the caller did not know the account.
-        if owner == Owner::from(tenant) || self.of(tenant) == Some(owner) {
+        if owner == Owner::from(tenant) || self.owner_of(tenant) == Some(owner) {
             return;
         }
         let changing = self.changing.lock();
@@ -66,12 +66,12 @@ mod tests {
         let account = |number| Owner::from(AccountId(Guid::from_random([number; 16])));
         let tenant = TenantId(7);
         owners.learn(tenant, tenant.into());
-        assert_eq!(owners.of(tenant), None);
+        assert_eq!(owners.owner_of(tenant), None);
         owners.learn(tenant, account(1));
         owners.learn(tenant, account(2));
         owners.learn(tenant, tenant.into());
-        assert_eq!(owners.of(tenant), Some(account(2)));
-        assert_eq!(owners.of(TenantId(8)), None);
+        assert_eq!(owners.owner_of(tenant), Some(account(2)));
+        assert_eq!(owners.owner_of(TenantId(8)), None);
         assert_eq!(Owner::from_bits(account(2).to_bits()), account(2));
     }
 
@@ -83,7 +83,7 @@ mod tests {
             owners.learn(TenantId(tenant), account);
         }
         owners.retain(|tenant| tenant.0 % 2 == 0);
-        let known = (1..5).filter(|tenant| owners.of(TenantId(*tenant)).is_some());
+        let known = (1..5).filter(|tenant| owners.owner_of(TenantId(*tenant)).is_some());
         assert_eq!(known.collect::<Vec<u32>>(), [2, 4]);
     }
 }

@@ -103,7 +103,7 @@ impl Deletions {
         // Many accounts may have deleted something, and a segment may hold many tenants: the shorter list is gone through.
         if segment.tenants() < self.tombstones.tenants() {
             for entry in segment.directory_entries() {
-                add_tenant(entry, self.tombstones.of(entry.tenant));
+                add_tenant(entry, self.tombstones.of_tenant(entry.tenant));
             }
         } else {
             self.tombstones.each_tenant(|tenant, tombstones| {

@@ -238,7 +238,7 @@ impl RunCopy<'_> {
     fn take(&mut self, piece: Vec<Key>) -> Result<(), StoreError> {
         let plan = self.plan;
         for (tenant, series) in self.core.alive(piece) {
-            let deletions = spans::deletions(plan.deletions.tombstones.of(tenant), series);
+            let deletions = spans::deletions(plan.deletions.tombstones.of_tenant(tenant), series);
             let reader = SeriesReader::new(Sources {
                 tenant,
                 series,

@@ -120,7 +120,7 @@ impl<'c> Snapshot<'c> {
                 segments.push(Arc::clone(segment));
             }
         }
-        let tombstones = version.tombstones.of(query.tenant);
+        let tombstones = version.tombstones.of_tenant(query.tenant);
         meter.steps((version.segments.len() + tombstones.len()) as u64)?;
         let tombstones = tombstones.iter();
         let concerns = |tombstone: &&Tombstone| tombstone.range.overlaps(&query.range);

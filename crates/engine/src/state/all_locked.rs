@@ -123,7 +123,7 @@ impl AllLocked<'_> {
         let frozen_through = self.catalog.frozen_sequence;
         self.state.change(|version| {
             // How many an account may have is limited.
-            let copied = version.tombstones.of(tenant).len() / TOMBSTONES_PER_STEP;
+            let copied = version.tombstones.of_tenant(tenant).len() / TOMBSTONES_PER_STEP;
             guard::step(copied as u64);
             let tombstone = Tombstone {
                 tenant,
@@ -208,7 +208,7 @@ mod tests {
             drop(locked.delete_range(sequence, TimeRange::ALL, &series, nothing_prepared));
         }
         let version = state.version();
-        let tombstones = version.tombstones.of(TENANT);
+        let tombstones = version.tombstones.of_tenant(TENANT);
         let sizes: Vec<u64> = tombstones
             .iter()
             .map(|tombstone| tombstone.series.len())

@@ -107,10 +107,10 @@ impl State {
         }
         let mut heads = Vec::with_capacity(series.len());
         for series in series {
-            let of = |head: &Head| head.of(tenant, *series, done);
+            let visible = |head: &Head| head.visible(tenant, *series, done);
             let frozen = version.frozen.as_ref();
-            let frozen = frozen.map_or(Ok(None), |frozen| of(&frozen.head))?;
-            let head = of(&version.head)?;
+            let frozen = frozen.map_or(Ok(None), |frozen| visible(&frozen.head))?;
+            let head = visible(&version.head)?;
             heads.push(SeriesHeads { frozen, head });
         }
         Ok(ReadView { version, heads })
