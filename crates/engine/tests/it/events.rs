@@ -190,7 +190,7 @@ fn days_that_are_held_back_are_told_once_a_day() {
         send(&engine, 1, &[("a.b", NOON - day * DAY, 1.0)]);
     }
     clock.advance(5000 * DAY);
-    let told = || {
+    let held_back_events = || {
         let events = heard.0.lock().unwrap();
         let held_back = events.iter().filter(|event| event.contains("HeldBack"));
         held_back.count()
@@ -198,7 +198,7 @@ fn days_that_are_held_back_are_told_once_a_day() {
     for days in 1..3 {
         for _ in 0..5 {
             engine.flush().unwrap();
-            assert_eq!(told(), days);
+            assert_eq!(held_back_events(), days);
         }
         clock.advance(DAY);
     }

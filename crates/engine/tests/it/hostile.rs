@@ -81,8 +81,8 @@ fn write_beside(engine: &Arc<Engine>, query: impl Fn(&Engine, &Context) + Send +
         assert_eq!(stored, Ok(1), "a stranger's write waits for a query");
         assert!(engine.health().is_ok());
     }
-    let unasked = asker_says.try_recv();
-    assert_eq!(unasked, Err(mpsc::TryRecvError::Empty), "nobody asked");
+    let report = asker_says.try_recv();
+    assert_eq!(report, Err(mpsc::TryRecvError::Empty), "nobody asked");
     context.cancel_flag().store(true, Ordering::Relaxed);
     assert_eq!(asker_says.recv_timeout(LIMIT), Ok("ended"));
 }
