@@ -1,7 +1,7 @@
 //! The wait of a stranger's write while somebody else asks the worst questions that the limits allow; the figures of
 //! `docs/design/engine.md` section 9 come from here.
 //!
-//! `cargo bench -p benches --bench hostile`, with `SERIES=300000` for the full size (a gigabyte of memory). On the machine
+//! `cargo bench -p benches --bench hostile`, of 300 000 series (a gigabyte of memory); `SERIES=10000` makes fewer. On the machine
 //! of the figures a p99 above 50 ms is a failure, and so is one above five times that of a server nobody attacks.
 
 #![expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]

@@ -3,6 +3,7 @@
 mod attacks;
 mod import;
 mod neighbour;
+mod paced;
 mod senders;
 mod server;
 mod table;

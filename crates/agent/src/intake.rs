@@ -9,7 +9,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wire::ingest::encode::BodyWriter;
 
-/// A record is full with so many bytes or samples: well under what a request holds, and under a file of the journal.
+/// A record of listeners is full with so many bytes or samples: well under what a request holds, and under a file of the journal. A
+/// reading of this host goes into the journal as one record, whatever its size, and comes through here only where that refuses it.
 const RECORD_BYTES: usize = 128 * 1024;
 const RECORD_SAMPLES: usize = 2000;
 

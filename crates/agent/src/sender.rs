@@ -81,7 +81,7 @@ pub struct Sender<'a, D> {
 }
 
 impl<'a, D: Destination> Sender<'a, D> {
-    /// The pause between two tries.
+    /// A sender of what is in the journal, and of nothing else.
     pub const fn new(destination: D, journal: &'a Mutex<Journal>) -> Self {
         Self {
             destination,

@@ -55,7 +55,8 @@ pub struct FetchQuery<'a> {
 pub struct DeleteQuery<'a> {
     /// Which nodes.
     pub selector: &'a Selector,
-    /// Only the samples of this range (the series stays); `None` deletes the series altogether.
+    /// Only the samples of this range: the series stays and counts, also without any sample left, until it is deleted by name. `None`
+    /// deletes the series altogether.
     pub range: Option<TimeRange>,
     /// Whether to leave the series below the matching nodes alone.
     pub exact: bool,

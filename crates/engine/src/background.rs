@@ -3,7 +3,7 @@
 use crate::compact::Purge;
 use crate::core::Core;
 use crate::error;
-use crate::events::Event;
+use crate::events::{Event, Work};
 use crate::purge_schedule::PURGE_SOON;
 use base::scope::Owner;
 use base::store::StoreError;
@@ -48,7 +48,7 @@ impl Core {
                     .commit_failures
                     .fetch_add(1, Ordering::Relaxed);
                 if is_new {
-                    self.failed_at("commit", &error);
+                    self.failed_at(Work::Commit, &error);
                 }
             }
             if stop {
@@ -92,7 +92,8 @@ impl Core {
             if self.flush_shortage.check_retry().is_err() {
                 continue;
             }
-            self.run_flush(Self::flush);
+            self.run_flush(|core| core.flush_if(|| true));
+            self.run_expiry();
             last = Instant::now();
             self.requests().merge = true;
             self.wake.notify_all();
@@ -134,7 +135,7 @@ impl Core {
     pub(crate) fn merge_failed(&self, error: &StoreError, is_new: bool) {
         self.counters.merge_failures.fetch_add(1, Ordering::Relaxed);
         if is_new {
-            self.failed_at("merge", error);
+            self.failed_at(Work::Merge, error);
         }
     }
 
@@ -144,15 +145,28 @@ impl Core {
         if let Err(error) = flush(self) {
             self.counters.flush_failures.fetch_add(1, Ordering::Relaxed);
             if is_new {
-                self.failed_at("flush", &error);
+                self.failed_at(Work::Flush, &error);
             }
+        }
+    }
+
+    /// An expiry in the background, after a flush: its failure is counted and reported.
+    fn run_expiry(&self) {
+        if self.poison.is_set() {
+            return;
+        }
+        if let Err(error) = self.expire_after_flush() {
+            self.counters
+                .expiry_failures
+                .fetch_add(1, Ordering::Relaxed);
+            self.failed_at(Work::Expiry, &error);
         }
     }
 
     /// Reports a failure as an event. A shortage of resources is not reported, because every try would report it again: the program
     /// asks for it with [`Self::check_resources`].
-    fn failed_at(&self, work: &'static str, error: &StoreError) {
-        if work == "merge" || !error::is_retryable(error) {
+    fn failed_at(&self, work: Work, error: &StoreError) {
+        if work == Work::Merge || !error::is_retryable(error) {
             self.events.on_event(Event::Failed { work, error });
         }
     }

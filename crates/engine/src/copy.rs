@@ -6,7 +6,7 @@
 //! copied.
 
 use crate::core::Core;
-use crate::error;
+use crate::error::{self, FileAction};
 use crate::layout::{NAMES, SEGMENTS, WAL, segment_dir};
 use crate::manifest::Manifest;
 use crate::open_dir::sync_dir;
@@ -33,7 +33,7 @@ impl Core {
         ] {
             self.storage
                 .create_dir(folder)
-                .map_err(error::io("create", folder))?;
+                .map_err(error::io(FileAction::Create, folder))?;
         }
         let (manifest, segments) = self.copy_what_changes(target, &mut copied)?;
         let mut days = BTreeSet::new();
@@ -41,7 +41,7 @@ impl Core {
             let dir = segment_dir(target, segment.header());
             self.storage
                 .create_dir(&dir)
-                .map_err(error::io("create", &dir))?;
+                .map_err(error::io(FileAction::Create, &dir))?;
             days.insert(dir.clone());
             let from = segment.path();
             let to = dir.join(from.file_name().unwrap_or_default());
@@ -98,23 +98,33 @@ impl Core {
     }
 
     fn length(&self, path: &Path) -> Result<u64, StoreError> {
-        let file = self.storage.open(path).map_err(error::io("open", path))?;
-        file.length().map_err(error::io("read", path))
+        let file = self
+            .storage
+            .open(path)
+            .map_err(error::io(FileAction::Open, path))?;
+        file.length().map_err(error::io(FileAction::Read, path))
     }
 
     fn copy_file(&self, from: &Path, to: &Path, length: u64) -> Result<(), StoreError> {
-        let source = self.storage.open(from).map_err(error::io("open", from))?;
-        let mut file = self.storage.create(to).map_err(error::io("create", to))?;
+        let source = self
+            .storage
+            .open(from)
+            .map_err(error::io(FileAction::Open, from))?;
+        let mut file = self
+            .storage
+            .create(to)
+            .map_err(error::io(FileAction::Create, to))?;
         let mut at = 0;
         while at < length {
             let size = CHUNK_BYTES.min(length - at);
             let mut chunk = vec![0; usize::try_from(size).unwrap_or_default()];
             source
                 .read_at(&mut chunk, at)
-                .map_err(error::io("read", from))?;
-            file.append(&chunk).map_err(error::io("write", to))?;
+                .map_err(error::io(FileAction::Read, from))?;
+            file.append(&chunk)
+                .map_err(error::io(FileAction::Write, to))?;
             at += size;
         }
-        file.sync().map_err(error::io("sync", to))
+        file.sync().map_err(error::io(FileAction::Sync, to))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::config::EngineConfig;
 use crate::due_expiry::DailyShare;
-use crate::error;
+use crate::error::{self, FileAction};
 use crate::events::Events;
 use crate::failed_merges::FailedMerges;
 use crate::head_reservations::HeadReservations;
@@ -21,7 +21,7 @@ use base::scope::Scope;
 use base::store::{Outage, StoreError};
 use base::time::{Clock, Millis};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -54,6 +54,7 @@ pub(crate) struct Counters {
     pub(crate) purged_bytes: AtomicU64,
     pub(crate) commit_failures: AtomicU64,
     pub(crate) flush_failures: AtomicU64,
+    pub(crate) expiry_failures: AtomicU64,
     pub(crate) merge_failures: AtomicU64,
     pub(crate) panics: AtomicU64,
 }
@@ -90,6 +91,8 @@ pub(crate) struct Core {
     pub(crate) flushing: Mutex<Option<PendingFlush>>,
     /// One pass of retention at a time.
     pub(crate) expiring: Mutex<DailyShare>,
+    /// The day of the clock on which it was reported last that days past the retention are kept.
+    pub(crate) held_back_reported: AtomicI32,
     /// One tenant is dropped at a time.
     pub(crate) dropping_tenant: Mutex<()>,
     /// Held while it is written: [`Core::publish`].
@@ -204,6 +207,9 @@ impl Core {
 
     /// Removes a file that is not part of the store any more. Where that fails, the next start removes it as an orphan.
     pub(crate) fn discard(&self, file: &Path) {
-        let _ = self.storage.remove(file).map_err(error::io("remove", file));
+        let _ = self
+            .storage
+            .remove(file)
+            .map_err(error::io(FileAction::Remove, file));
     }
 }

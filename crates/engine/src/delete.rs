@@ -143,7 +143,7 @@ impl Core {
         let tombstones = self.state.version().tombstones.clone();
         let (mut all, mut of_owner) = (0_u64, 0_u64);
         tombstones.each_tenant(|other, pending| {
-            let is_own = other == tenant || self.state.owners.of(other) == Some(owner);
+            let is_own = other == tenant || self.state.owners.owner_of(other) == Some(owner);
             for tombstone in pending {
                 let weight = tombstone.weight();
                 all += weight;

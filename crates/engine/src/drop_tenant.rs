@@ -12,7 +12,7 @@ use base::store::StoreError;
 use std::sync::PoisonError;
 
 /// How often the drop is tried: the tenant may get new series between the search for its series and the lock.
-const LOOKS: usize = 4;
+const ATTEMPTS: usize = 4;
 
 impl Core {
     /// Drops all series of a tenant, and returns how many there were. None, and nothing was dropped, where it gets new ones all the
@@ -25,7 +25,7 @@ impl Core {
         self.poison.check()?;
         self.wal.require_resources()?;
         let mut meter = QueryMeter::new(context)?;
-        for _ in 0..LOOKS {
+        for _ in 0..ATTEMPTS {
             let names = self.state.names_of(tenant);
             let series = names.series(&mut meter)?;
             if series.is_empty() {
@@ -33,18 +33,20 @@ impl Core {
                 self.commit_all()?;
                 return Ok(Some(0));
             }
+            // For the next flush, and copied before the locks are taken.
+            let for_names = series.clone();
             let one_at_a_time = self.dropping_tenant.lock();
             let one_at_a_time = one_at_a_time.unwrap_or_else(PoisonError::into_inner);
             let mut locked = self.state.lock_all();
             let registry = &locked.catalog.registry;
-            if !registry.names().of(tenant).is_same(&names) {
+            if !registry.names().of_tenant(tenant).is_same(&names) {
                 continue;
             }
             let below = SeriesRef(registry.next());
             let payload = Payload::new(Kind::DropTenant, put_drop_tenant(tenant, below));
             let on_panic = self.poison.on_panic("dropped a tenant");
             let sequence = self.wal.push(&payload);
-            let ended = locked.drop_tenant(tenant, below, &series);
+            let ended = locked.drop_tenant(tenant, below, for_names);
             drop(locked);
             drop((names, ended));
             self.state.remove_dropped(&series);

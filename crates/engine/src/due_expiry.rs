@@ -8,8 +8,8 @@ use crate::index::activity::ActivityIndex;
 use crate::manifest::ExpiryEntry;
 use base::time::Millis;
 
-/// Of all days that have samples, one in so many is dropped on a day of the clock, but always one. Whoever sees that days go which
-/// should stay has so several days' time, however often it is flushed.
+/// Of all days that have samples, at most one in so many is dropped on a day of the clock, or one where they are fewer. An operator who
+/// finds that a wrong clock or setting deletes days has several days to mend it, however often the store is flushed.
 const SHARE: usize = 10;
 
 /// How long nobody may have sent anything for the clock to be believed.

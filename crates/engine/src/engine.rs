@@ -12,6 +12,7 @@ use crate::read::fetch::{AskedQuery, ReadEstimate, Snapshot};
 use crate::read::{find, part};
 use crate::recover::{self, RecoveryReport};
 use crate::series_ref::SeriesRef;
+use crate::state::ReadView;
 use crate::storage::Storage;
 use base::context::Context;
 use base::sample::{Appended, Batch};
@@ -76,7 +77,7 @@ impl Engine {
 
     /// Merges segments of days that hold too many of them, and all of days that hold deleted samples, whose bytes leave
     /// the disk with that. The engine does so by itself after flushes in the background, but rewrites days because of
-    /// deletions once in 24 hours, and no more than a budget allows; this waits for no hour, and returns when it is done.
+    /// deletions once in 24 hours, and no more than a budget allows; this does so at once, without a budget, and returns when it is done.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when writing fails or the disk is full, [`StoreError::Damaged`] when a segment is.
@@ -89,7 +90,7 @@ impl Engine {
         let thread = thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || core.run_thread(name, work))
-            .map_err(error::io("start thread", Path::new(name)))?;
+            .map_err(error::no_thread(name))?;
         self.threads.push(thread);
         Ok(())
     }
@@ -162,11 +163,20 @@ impl SampleStore for Engine {
         let visible = hidden_before.map(|oldest| TimeRange::ALL.since(oldest));
         let mut active = state.activity_filter(visible.as_ref(), &mut meter)?;
         let mut estimate = ReadEstimate::default();
+        let mut found = Vec::with_capacity(queries.len());
+        for query in queries {
+            let series = find::series(&names, query.selector, filter, &mut active, &mut meter)?;
+            estimate.add_series(series.len(), &meter)?;
+            found.push(series);
+        }
+        // One view for all queries: what one of them sees of a batch, a deletion or a flush the others see as well.
+        let series: Vec<SeriesRef> = found.iter().flatten().map(|(_, series)| *series).collect();
+        let ReadView { version, heads } =
+            state.read_view(scope.tenant(), &series, done, &mut meter)?;
+        let mut heads = heads.into_iter();
         let mut snapshots = Vec::with_capacity(queries.len());
-        for (place, query) in queries.iter().enumerate() {
-            let found = find::series(&names, query.selector, filter, &mut active, &mut meter)?;
-            let series: Vec<SeriesRef> = found.iter().map(|(_, series)| *series).collect();
-            let view = state.read_view(scope.tenant(), &series, done.clone(), &mut meter)?;
+        for (place, (query, found)) in queries.iter().zip(found).enumerate() {
+            let heads = heads.by_ref().take(found.len());
             let range = state.clamp_to_retention(query.shape.range());
             let range = oldest.map_or(range, |oldest| range.since(oldest));
             let asked = AskedQuery {
@@ -176,7 +186,8 @@ impl SampleStore for Engine {
                 shape: query.shape,
                 range,
             };
-            let snapshot = Snapshot::take(view, found, asked, &mut meter)?;
+            let found = found.into_iter().zip(heads);
+            let snapshot = Snapshot::take(&version, found, asked, &mut meter)?;
             snapshots.push(snapshot);
             estimate.ensure_allowed(&mut snapshots, &mut meter)?;
         }
@@ -365,6 +376,11 @@ impl SampleStore for Engine {
                 "flush_failures_total",
                 "Flushes in the background that failed.",
                 count(&core.counters.flush_failures),
+            ),
+            figure(
+                "expiry_failures_total",
+                "Droppings of days past the retention in the background that failed.",
+                count(&core.counters.expiry_failures),
             ),
             figure(
                 "merge_failures_total",

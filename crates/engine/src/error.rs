@@ -3,21 +3,83 @@
 use crate::column::Damaged;
 use base::store::{Outage, StoreError, Unavailable};
 use rustix::io::Errno;
-use std::io;
 use std::path::Path;
+use std::{fmt, io};
 
-/// An error of the operating system. A write for which the disk, or a quota on it, has no room is no failure of the store. A
-/// sync that fails for the same reason is one: what it should have secured may be lost already. The path is formatted only when
-/// needed, because every read of a block comes through here.
-pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+/// What was to be done with a file or folder of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileAction {
+    AskFreeSpace,
+    Create,
+    /// To remove the end of a file.
+    Cut,
+    Encode,
+    List,
+    Open,
+    Read,
+    Remove,
+    /// To give a new file the name of an old one.
+    Replace,
+    Sync,
+    /// To make sense of what was read.
+    Use,
+    Write,
+}
+
+impl FileAction {
+    /// Whether it may be done again once the operating system has descriptors and memory: it changes nothing when it fails, or its
+    /// caller undoes that.
+    const fn is_repeatable(self) -> bool {
+        match self {
+            Self::Create | Self::List | Self::Open | Self::Read | Self::Write => true,
+            Self::AskFreeSpace
+            | Self::Cut
+            | Self::Encode
+            | Self::Remove
+            | Self::Replace
+            | Self::Sync
+            | Self::Use => false,
+        }
+    }
+
+    /// Whether it may be done again once there is room. A sync may not: what it should have secured may be lost already.
+    const fn may_wait_for_room(self) -> bool {
+        !matches!(self, Self::Sync)
+    }
+}
+
+impl fmt::Display for FileAction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::AskFreeSpace => "ask for the free space of",
+            Self::Create => "create",
+            Self::Cut => "cut",
+            Self::Encode => "encode",
+            Self::List => "list",
+            Self::Open => "open",
+            Self::Read => "read",
+            Self::Remove => "remove",
+            Self::Replace => "replace",
+            Self::Sync => "sync",
+            Self::Use => "use",
+            Self::Write => "write",
+        })
+    }
+}
+
+/// An error of the operating system. One for which the disk, or a quota on it, has no room is no failure of the store, but for a
+/// sync. The path is formatted only when needed, because every read of a block comes through here.
+pub(crate) fn io(action: FileAction, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     move |source| {
         // Something that is not of the store lies where one of its files or folders would be.
-        let in_the_way = match source.kind() {
-            io::ErrorKind::IsADirectory => ", which is a folder; move it out of the samples folder",
-            io::ErrorKind::NotADirectory if action == "list" => {
+        let in_the_way = match (source.kind(), action) {
+            (io::ErrorKind::IsADirectory, _) => {
+                ", which is a folder; move it out of the samples folder"
+            }
+            (io::ErrorKind::NotADirectory, FileAction::List) => {
                 ", which is no folder; move it out of the samples folder"
             }
-            io::ErrorKind::AlreadyExists if action == "create" => {
+            (io::ErrorKind::AlreadyExists, FileAction::Create) => {
                 ", which is there already; move it out of the samples folder"
             }
             _ => "",
@@ -27,12 +89,12 @@ pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) ->
             source.kind(),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
         );
-        if is_full && action != "sync" {
+        if is_full && action.may_wait_for_room() {
             return out_of_space(&format!("{what}: {source}"));
         }
         // A number comes from the operating system alone: a sync wrapped as another error has none.
         if let Some(shortage) = shortage(&source)
-            && RETRYABLE.contains(&action)
+            && action.is_repeatable()
         {
             let reason = format!("{shortage}: {what}: {source}");
             return unavailable(Outage::ResourcesExhausted, reason);
@@ -44,8 +106,13 @@ pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) ->
     }
 }
 
-/// Actions that change nothing when they fail, or that their caller undoes.
-const RETRYABLE: [&str; 5] = ["create", "list", "open", "read", "write"];
+/// The operating system has begun no thread.
+pub(crate) fn no_thread(name: &str) -> impl FnOnce(io::Error) -> StoreError {
+    move |source| StoreError::Failed {
+        what: format!("cannot start thread {name}"),
+        source: source.into(),
+    }
+}
 
 /// The resource of the operating system that was short, and what mends it.
 fn shortage(source: &io::Error) -> Option<&'static str> {
@@ -122,12 +189,12 @@ mod tests {
     fn an_error_names_what_is_in_the_way_and_what_to_do() {
         let path = Path::new("/samples/wal");
         let message_of =
-            |action: &'static str, kind: io::ErrorKind| io(action, path)(kind.into()).to_string();
+            |action: FileAction, kind: io::ErrorKind| io(action, path)(kind.into()).to_string();
         for (action, kind) in [
-            ("read", io::ErrorKind::IsADirectory),
-            ("remove", io::ErrorKind::IsADirectory),
-            ("list", io::ErrorKind::NotADirectory),
-            ("create", io::ErrorKind::AlreadyExists),
+            (FileAction::Read, io::ErrorKind::IsADirectory),
+            (FileAction::Remove, io::ErrorKind::IsADirectory),
+            (FileAction::List, io::ErrorKind::NotADirectory),
+            (FileAction::Create, io::ErrorKind::AlreadyExists),
         ] {
             let message = message_of(action, kind);
             assert!(message.contains("/samples/wal, which is "), "{message}");
@@ -137,15 +204,16 @@ mod tests {
             );
         }
         // What is no folder is above it, and is not named.
-        let above = message_of("read", io::ErrorKind::NotADirectory);
+        let above = message_of(FileAction::Read, io::ErrorKind::NotADirectory);
         assert_eq!(above, "cannot read /samples/wal");
-        assert_eq!(message_of("read", io::ErrorKind::NotFound), above);
+        assert_eq!(message_of(FileAction::Read, io::ErrorKind::NotFound), above);
     }
 
     #[test]
     fn what_is_missing_is_told_from_what_is_refused() {
         let path = Path::new("/samples/segments/late/1.seg");
-        let is_missing = |kind: io::ErrorKind| is_not_found(&io("create", path)(kind.into()));
+        let is_missing =
+            |kind: io::ErrorKind| is_not_found(&io(FileAction::Create, path)(kind.into()));
         assert!(is_missing(io::ErrorKind::NotFound));
         assert!(!is_missing(io::ErrorKind::PermissionDenied));
         assert!(!is_missing(io::ErrorKind::StorageFull));
@@ -159,24 +227,30 @@ mod tests {
             (Errno::NFILE, "fs.file-max"),
             (Errno::NOMEM, "memory"),
         ] {
-            for action in RETRYABLE {
+            for action in [
+                FileAction::Create,
+                FileAction::List,
+                FileAction::Open,
+                FileAction::Read,
+                FileAction::Write,
+            ] {
                 let refused = io(action, path)(errno.into());
                 assert_eq!(refused.outage(), Some(Outage::ResourcesExhausted));
                 let text = refused.to_string();
                 assert!(text.contains(mends) && text.contains("1.wal"), "{text}");
             }
-            for action in ["sync", "cut", "replace"] {
+            for action in [FileAction::Sync, FileAction::Cut, FileAction::Replace] {
                 assert!(!is_retryable(&io(action, path)(errno.into())), "{action}");
             }
         }
-        assert!(!is_retryable(&io("open", path)(Errno::IO.into())));
+        assert!(!is_retryable(&io(FileAction::Open, path)(Errno::IO.into())));
     }
 
     #[test]
     fn a_full_disk_is_lack_of_room_for_a_write_and_a_failure_for_a_sync() {
         let path = Path::new("/samples/wal/1.wal");
         let full = || io::Error::from(io::ErrorKind::StorageFull);
-        let refused = io("write", path)(full());
+        let refused = io(FileAction::Write, path)(full());
         assert!(is_retryable(&refused));
         assert_eq!(
             refused.to_string(),
@@ -185,7 +259,7 @@ mod tests {
                 full()
             )
         );
-        let failed = io("sync", path)(full());
+        let failed = io(FileAction::Sync, path)(full());
         assert!(!is_retryable(&failed));
         assert_eq!(
             with_source(&failed),

@@ -1,7 +1,32 @@
 //! Events of work in the background, for the program that runs the engine. The engine itself writes no log.
 
 use base::store::StoreError;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
+
+/// Work that the engine does by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Work {
+    /// Brings the log to stable storage.
+    Commit,
+    /// Brings what is in memory to segments.
+    Flush,
+    /// Drops days past the retention.
+    Expiry,
+    /// Merges segments.
+    Merge,
+}
+
+impl fmt::Display for Work {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Commit => "commit",
+            Self::Flush => "flush",
+            Self::Expiry => "expiry",
+            Self::Merge => "merge",
+        })
+    }
+}
 
 /// An event that the operator should know of.
 #[derive(Debug)]
@@ -9,9 +34,9 @@ use std::fmt::Debug;
 pub enum Event<'e> {
     /// Work in the background failed. What it means for writers is in what they are answered.
     Failed {
-        /// For example `flush`.
-        work: &'static str,
-        /// An event, with the file.
+        /// What the store was doing.
+        work: Work,
+        /// Why it failed, with the file.
         error: &'e StoreError,
     },
     /// A thread of the engine has panicked. It begins again after a pause; where something may be half done the store takes

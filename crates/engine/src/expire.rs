@@ -1,5 +1,12 @@
 //! Retention: days that lie past it are dropped as a whole, and with them the series that had samples on no other.
 //! How many go at a time is for [`crate::due_expiry`] to say.
+//!
+//! 1. The manifest keeps what of the day's share is used, so that a start gives no new one.
+//! 2. Series that have samples on these days alone are dropped, each piece of them with a record, while segments still hold the days:
+//!    after a crash in between, that is how the rest of them is found.
+//! 3. `retention_start` hides the days from queries and listings, also in the late segments that hold later days, too.
+//! 4. The manifest names the segments of these days no more, and their files are removed.
+//! 5. The activity index forgets the days of which no segment is left.
 
 use crate::core::Core;
 use crate::day::{DAY_MILLIS, Day};
@@ -17,6 +24,18 @@ use std::sync::TryLockError;
 use std::sync::atomic::Ordering;
 
 impl Core {
+    /// Drops days past the retention, also where the disk has no room for the head: that takes a record and a manifest, and makes room.
+    /// Poisons the store where it fails for any other reason than a shortage.
+    pub(crate) fn expire_after_flush(&self) -> Result<(), StoreError> {
+        self.poison.check()?;
+        let expired = self.expire().map_err(self.poison_unless_retryable());
+        expired.inspect_err(|refused| {
+            if error::is_retryable(refused) {
+                drop(self.flush_shortage.set(refused));
+            }
+        })
+    }
+
     /// Drops days past the retention; does nothing where another thread is doing so, and the next flush tries again. Like a merge it
     /// works on a version, and other flushes are not held up.
     pub(crate) fn expire(&self) -> Result<(), StoreError> {
@@ -43,9 +62,11 @@ impl Core {
             .all()
             .into_iter()
             .filter(|day| first <= *day && *day < by_clock);
-        match held_back.count() {
-            0 => {}
-            days => self.events.on_event(Event::HeldBack { days }),
+        let days = held_back.count();
+        // A server that flushes each minute would say it as often, for weeks.
+        let today = Day::of(now).0;
+        if days > 0 && self.held_back_reported.swap(today, Ordering::Relaxed) != today {
+            self.events.on_event(Event::HeldBack { days });
         }
         // Before anything goes: whoever starts the server again and again takes no more of the days than one share.
         if used.is_to_be_kept(share) {
@@ -76,7 +97,8 @@ impl Core {
             if is_stopped {
                 break;
             }
-            // What was sent since the search stays. With the locks, only what was sent since this look is left to be looked at.
+            // A series that was sent since the search stays. Most of them are found here, without the locks: under the locks it is
+            // enough to look at what has changed after this.
             let looked_at = self.state.activity();
             let piece = &piece - &looked_at.active_since(searched, first, &piece);
             let mut locked = self.state.lock_all();
@@ -88,7 +110,7 @@ impl Core {
             sequence = applied.map(|applied| applied.sequence).or(sequence);
             yield_to_waiters();
         }
-        // Of a day that stays listed for its late segment they would be dropped again and again.
+        // A day whose late segment stays remains in the index: with these series still on it, each pass would drop them once more.
         self.state.clear_activity(&dropped, &TimeRange::ALL);
         if let Some(sequence) = sequence {
             self.wal.commit(sequence)?;

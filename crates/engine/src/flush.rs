@@ -8,6 +8,10 @@
 //! 5. The manifest names them, and readers use them in place of the frozen head.
 //! 6. Log files and name files that are not needed any more are removed.
 //!
+//! `Core::freeze` is steps 1 and 2 (the second in [`crate::state::AllLocked::freeze`], which gives a [`FreezeOutcome`]) and makes a
+//! [`PendingFlush`] of it; `Core::flush_frozen` is steps 3 to 6 of that, with `Core::write_files` for step 4, which fills
+//! [`UnpublishedFiles`]. What readers see of it in between is the [`FrozenHead`](crate::state::FrozenHead).
+//!
 //! A failure poisons the store: the log still holds all records, and the next start reads them again. A lack of disk space or of file
 //! descriptors is an exception: the files that were begun are removed, the frozen head stays in memory, and the next flush begins
 //! with it.
@@ -64,13 +68,7 @@ impl Core {
 
     /// Brings everything to segments, and drops days past the retention.
     pub(crate) fn flush(&self) -> Result<(), StoreError> {
-        self.flush_if(|| true)?;
-        let expired = self.expire().map_err(self.poison_unless_retryable());
-        expired.inspect_err(|refused| {
-            if error::is_retryable(refused) {
-                drop(self.flush_shortage.set(refused));
-            }
-        })
+        self.flush_if(|| true).and(self.expire_after_flush())
     }
 
     /// Brings everything to segments, if that is wanted still once no other flush is under way. It drops nothing, so that whoever needs
@@ -105,13 +103,13 @@ impl Core {
         let Some(waiting) = pending.as_ref() else {
             return Ok(());
         };
-        // Whoever has waited for one that panicked must not publish the same once more.
+        // A flush that panicked while this one waited for its turn has left `pending` as it was, and may have published it.
         self.poison.check()?;
         let on_panic = self.poison.on_panic("flushed the head");
         let flushed = self.flush_frozen(waiting);
         on_panic.disarm();
         flushed.map_err(self.poison_unless_retryable())?;
-        // Freeing a head takes time, and nobody waits for it here but the next flush.
+        // This frees the head, which takes time: only another flush waits meanwhile.
         *pending = None;
         self.counters.flushes.fetch_add(1, Ordering::Relaxed);
         Ok(())
@@ -141,11 +139,15 @@ impl Core {
         let FreezeOutcome {
             frozen,
             created,
-            dropped,
+            mut dropped,
+            dropped_tenants,
             next_series,
             writers,
         } = taken;
         drop(writers);
+        for series in &dropped_tenants {
+            dropped |= series;
+        }
         let names = match everything {
             Some(names) => all_of(&names),
             None => since(created, dropped.iter().map(SeriesRef).collect()),

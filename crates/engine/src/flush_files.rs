@@ -2,7 +2,7 @@
 
 use crate::core::Core;
 use crate::day::Day;
-use crate::error;
+use crate::error::{self, FileAction};
 use crate::guard::PIECE;
 use crate::head::series::HeadSeries;
 use crate::layout::NAMES;
@@ -171,12 +171,12 @@ impl Core {
         let mut file = self
             .storage
             .create(path)
-            .map_err(error::io("create", path))?;
+            .map_err(error::io(FileAction::Create, path))?;
         if let Err(source) = file.append(bytes) {
             self.discard(path);
-            return Err(error::io("write", path)(source));
+            return Err(error::io(FileAction::Write, path)(source));
         }
-        file.sync().map_err(error::io("sync", path))?;
+        file.sync().map_err(error::io(FileAction::Sync, path))?;
         dir.sync()
     }
 }

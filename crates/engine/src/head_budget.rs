@@ -87,7 +87,7 @@ impl Core {
         let mut usage = HeadUsage {
             owned: reserved.all,
             pages: 0,
-            of_owner: reserved.of(owner),
+            of_owner: reserved.bytes_of(owner),
             owners: reserved.owners() as u64,
         };
         for head in heads {
@@ -110,19 +110,19 @@ impl Core {
     ) -> Result<HeadReservation<'_>, StoreError> {
         let budget = self.config.head_bytes;
         let batch_max = shares_from(budget);
-        let fits = |now: &ReservationTotals, more: u64| {
-            let all = now
+        let fits = |reserved: &ReservationTotals, more: u64| {
+            let all = reserved
                 .all
                 .saturating_add(self.head_bytes() + self.head_page_bytes());
             all.saturating_add(more) <= batch_max
         };
         // The usual case: so little is in memory that shares do not matter, and a rough estimate will do.
         let roughly = head::bytes_max(batch);
-        let now = self.reservations.now();
-        if fits(&now, roughly) {
-            return Ok(self.reservations.add(now, owner, roughly));
+        let reserved = self.reservations.lock();
+        if fits(&reserved, roughly) {
+            return Ok(self.reservations.add(reserved, owner, roughly));
         }
-        drop(now);
+        drop(reserved);
         let more = head::bytes_max_of(batch, is_accepted).min(roughly);
         if more > batch_max {
             let (limit, allowed) = (&limit::HEAD_BYTES, budget);
@@ -133,14 +133,14 @@ impl Core {
                 allowed,
             }));
         }
-        let now = self.reservations.now();
-        if more == 0 || fits(&now, more) {
-            return Ok(self.reservations.add(now, owner, more));
+        let reserved = self.reservations.lock();
+        if more == 0 || fits(&reserved, more) {
+            return Ok(self.reservations.add(reserved, owner, more));
         }
-        let Some(stop) = over(budget, self.head_usage(owner, &now), more) else {
-            return Ok(self.reservations.add(now, owner, more));
+        let Some(stop) = over(budget, self.head_usage(owner, &reserved), more) else {
+            return Ok(self.reservations.add(reserved, owner, more));
         };
-        drop(now);
+        drop(reserved);
         self.ask_for_flush();
         Err(StoreError::Stopped(stop))
     }
@@ -154,7 +154,7 @@ impl Core {
     /// Whether the owner has at least the mean of all owners in memory. One that has less does not wait for a flush that the others
     /// have caused.
     pub(crate) fn has_share(&self, owner: Owner) -> bool {
-        let usage = self.head_usage(owner, &self.reservations.now());
+        let usage = self.head_usage(owner, &self.reservations.lock());
         usage.of_owner.saturating_mul(usage.owners) >= usage.owned
     }
 

@@ -16,7 +16,7 @@ pub(crate) struct ReservationTotals {
 }
 
 impl ReservationTotals {
-    pub(crate) fn of(&self, owner: Owner) -> u64 {
+    pub(crate) fn bytes_of(&self, owner: Owner) -> u64 {
         let reserved = self.owners.iter().find(|(other, _)| *other == owner);
         reserved.map_or(0, |(_, bytes)| *bytes)
     }
@@ -53,7 +53,7 @@ impl ReservationTotals {
 pub(crate) struct HeadReservations(Mutex<ReservationTotals>);
 
 impl HeadReservations {
-    pub(crate) fn now(&self) -> MutexGuard<'_, ReservationTotals> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, ReservationTotals> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -89,7 +89,7 @@ impl HeadReservation<'_> {
     pub(crate) fn shrink_to(&mut self, bytes: u64) {
         let more = self.bytes.saturating_sub(bytes);
         if more > 0 {
-            self.reservations.now().release(self.owner, more);
+            self.reservations.lock().release(self.owner, more);
             self.bytes -= more;
         }
     }
@@ -131,7 +131,7 @@ impl Unwritten {
 
 impl Drop for HeadReservation<'_> {
     fn drop(&mut self) {
-        self.reservations.now().release(self.owner, self.bytes);
+        self.reservations.lock().release(self.owner, self.bytes);
     }
 }
 
@@ -141,15 +141,20 @@ mod tests {
     use base::id::TenantId;
 
     #[test]
-    fn claims_add_up_and_end_when_they_are_dropped() {
+    fn reservations_add_up_and_end_when_they_are_dropped() {
         let reservations = HeadReservations::default();
         let [one, other] = [1, 2].map(|number| Owner::from(TenantId(number)));
-        let first = reservations.add(reservations.now(), one, 10);
-        let second = reservations.add(reservations.now(), one, 5);
-        let third = reservations.add(reservations.now(), other, 3);
+        let first = reservations.add(reservations.lock(), one, 10);
+        let second = reservations.add(reservations.lock(), one, 5);
+        let third = reservations.add(reservations.lock(), other, 3);
         let all = || {
-            let now = reservations.now();
-            (now.all, now.of(one), now.of(other), now.owners())
+            let reserved = reservations.lock();
+            (
+                reserved.all,
+                reserved.bytes_of(one),
+                reserved.bytes_of(other),
+                reserved.owners(),
+            )
         };
         assert_eq!(all(), (18, 15, 3, 2));
         drop(first);
@@ -172,23 +177,23 @@ mod tests {
         let one = Owner::from(TenantId(1));
         let mut unwritten = Unwritten::new(&batch);
         assert_eq!(unwritten.bytes_max(), head::bytes_max(&batch));
-        let mut reservation = reservations.add(reservations.now(), one, unwritten.bytes_max());
+        let mut reservation = reservations.add(reservations.lock(), one, unwritten.bytes_max());
         // Five samples of two runs, the second of which continues.
-        let mut before = reservations.now().all;
+        let mut before = reservations.lock().all;
         for piece in 0..6 {
             unwritten.wrote(5, 2);
             reservation.shrink_to(unwritten.bytes_max());
-            let now = reservations.now();
-            assert!(now.all < before, "{piece}");
-            assert_eq!(now.all, now.of(one));
-            before = now.all;
+            let reserved = reservations.lock();
+            assert!(reserved.all < before, "{piece}");
+            assert_eq!(reserved.all, reserved.bytes_of(one));
+            before = reserved.all;
         }
-        assert_eq!((before, reservations.now().owners()), (0, 0));
+        assert_eq!((before, reservations.lock().owners()), (0, 0));
         // It never grows, and what is reserved for accepted samples alone is less than what it could be.
-        let mut small = reservations.add(reservations.now(), one, 7);
+        let mut small = reservations.add(reservations.lock(), one, 7);
         small.shrink_to(1000);
-        assert_eq!(reservations.now().all, 7);
+        assert_eq!(reservations.lock().all, 7);
         drop((small, reservation));
-        assert_eq!(reservations.now().all, 0);
+        assert_eq!(reservations.lock().all, 0);
     }
 }

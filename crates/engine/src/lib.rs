@@ -50,6 +50,7 @@ mod query_meter;
 mod read;
 mod recover;
 mod registry;
+mod replay_effects;
 mod reserve;
 mod resolve;
 mod resource_shortage;

@@ -1,7 +1,7 @@
 //! `manifest.json`: which files count, and from which record of the log on. The only truth; a file it does not name is
 //! deleted at the next start. It is rewritten whole: to a temporary file, synced, renamed, directory synced.
 
-use crate::error;
+use crate::error::{self, FileAction};
 use crate::open_dir::OpenDir;
 use crate::registry::table::FingerprintKey;
 use crate::storage::Storage;
@@ -77,8 +77,9 @@ pub(crate) struct ExpiryEntry {
 }
 
 /// The contents of the file. Fields that this build does not know may be left out of account, but for those of a tombstone:
-/// whatever may not be raises `format`. They are kept for the build that wrote them. Those beside the checksum are not: they speak
-/// of a text that is written anew.
+/// whatever may not be raises `format`. They are kept for the build that wrote them: those of the manifest and of its segments. Not so
+/// those in `owners` and `expiry`, which are made anew from what is in memory, and those beside the checksum, which speak of a text
+/// that is written anew.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     pub(crate) format: u32,
@@ -205,7 +206,7 @@ impl Manifest {
             Ok(bytes) => {
                 if let Some(what) = other_format(&bytes) {
                     let source = std::io::Error::new(ErrorKind::Unsupported, what);
-                    return Err(error::io("use", &path)(source));
+                    return Err(error::io(FileAction::Use, &path)(source));
                 }
                 Self::decode(&bytes)
                     .map(Some)
@@ -213,12 +214,12 @@ impl Manifest {
                         ManifestError::Damaged(what) => error::corrupt(&path, 0, what),
                         unknown @ ManifestError::Unknown(_) => {
                             let source = std::io::Error::new(ErrorKind::Unsupported, unknown);
-                            error::io("use", &path)(source)
+                            error::io(FileAction::Use, &path)(source)
                         }
                     })
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error::io("read", &path)(error)),
+            Err(error) => Err(error::io(FileAction::Read, &path)(error)),
         }
     }
 
@@ -232,23 +233,24 @@ impl Manifest {
     /// of room or of a file descriptor: then the one before does.
     pub(crate) fn store(&self, storage: &dyn Storage, dir: &Path) -> Result<(), StoreError> {
         let (temporary, path) = (dir.join(TEMPORARY), dir.join(FILE));
-        let text = self
-            .encode()
-            .map_err(|source| error::io("encode", &path)(std::io::Error::other(source)))?;
+        let text = self.encode().map_err(|source| {
+            error::io(FileAction::Encode, &path)(std::io::Error::other(source))
+        })?;
         // After the rename nothing may fail for want of a file descriptor.
         let folder = OpenDir::open(storage, dir)?;
         let mut file = storage
             .create(&temporary)
-            .map_err(error::io("create", &temporary))?;
+            .map_err(error::io(FileAction::Create, &temporary))?;
         if let Err(source) = file.append(&text) {
             // Whatever was written is in the way of the next try.
             let _ = storage.remove(&temporary);
-            return Err(error::io("write", &temporary)(source));
+            return Err(error::io(FileAction::Write, &temporary)(source));
         }
-        file.sync().map_err(error::io("sync", &temporary))?;
+        file.sync()
+            .map_err(error::io(FileAction::Sync, &temporary))?;
         storage
             .rename(&temporary, &path)
-            .map_err(error::io("replace", &path))?;
+            .map_err(error::io(FileAction::Replace, &path))?;
         folder.sync()
     }
 }
@@ -288,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_of_later_builds_are_kept_at_each_level_and_refused_in_a_tombstone() {
+    fn fields_of_later_builds_are_kept_beside_and_in_segments_and_refused_in_a_tombstone() {
         let mut manifest = Manifest::new([1, 2]);
         manifest.segments.push(SegmentEntry {
             file: "segments/1".to_owned(),

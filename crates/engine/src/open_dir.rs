@@ -1,7 +1,7 @@
 //! A folder that is open to be synced. Opening it may fail for want of a file descriptor, which can be tried again; a failed sync
 //! cannot. Whoever opens it before the change that it is to secure meets the first before there is something to lose.
 
-use crate::error;
+use crate::error::{self, FileAction};
 use crate::storage::{Directory, Storage};
 use base::store::StoreError;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,9 @@ pub(crate) struct OpenDir {
 
 impl OpenDir {
     pub(crate) fn open(storage: &dyn Storage, path: &Path) -> Result<Self, StoreError> {
-        let dir = storage.open_dir(path).map_err(error::io("open", path))?;
+        let dir = storage
+            .open_dir(path)
+            .map_err(error::io(FileAction::Open, path))?;
         Ok(Self {
             dir,
             path: path.to_owned(),
@@ -24,7 +26,9 @@ impl OpenDir {
 
     /// Makes creations, renames and removals in it durable.
     pub(crate) fn sync(&self) -> Result<(), StoreError> {
-        self.dir.sync().map_err(error::io("sync", &self.path))
+        self.dir
+            .sync()
+            .map_err(error::io(FileAction::Sync, &self.path))
     }
 }
 

@@ -97,7 +97,7 @@ impl Core {
         next.tombstones.clear();
         next.owners.clear();
         version.tombstones.each_tenant(|tenant, tombstones| {
-            let owner = self.state.owners.of(tenant);
+            let owner = self.state.owners.owner_of(tenant);
             next.owners
                 .extend(owner.map(|owner| TenantOwner::new(tenant, owner)));
             for tombstone in tombstones {

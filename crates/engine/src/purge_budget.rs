@@ -29,8 +29,8 @@ impl PurgeBudget {
     }
 
     /// Adds what the time since the last refill has brought, for a store of `stored` bytes, but at least `hourly_min` an hour. It
-    /// grows up to an hour's worth, or to `dearest`: what the most expensive group that waits takes.
-    pub(crate) fn refill(&mut self, now: Millis, stored: u64, hourly_min: u64, dearest: u64) {
+    /// grows up to an hour's worth, or to `costliest`: what the most expensive group that waits takes.
+    pub(crate) fn refill(&mut self, now: Millis, stored: u64, hourly_min: u64, costliest: u64) {
         let hourly = (stored / STORE_PART).max(hourly_min);
         let brought = match self.refilled {
             None => hourly,
@@ -44,7 +44,7 @@ impl PurgeBudget {
         self.bytes_left = self
             .bytes_left
             .saturating_add(brought)
-            .min(hourly.max(dearest));
+            .min(hourly.max(costliest));
         self.refilled = Some(now);
         self.is_used_up = false;
     }

@@ -26,7 +26,7 @@ pub(crate) struct PurgeCandidate {
     /// Bytes that are rewritten when it is purged.
     pub(crate) rewritten: u64,
     /// The most bytes of it that are rewritten at once.
-    pub(crate) dearest: u64,
+    pub(crate) costliest: u64,
     /// About how many of these bytes are freed.
     pub(crate) freed: u64,
 }
@@ -91,7 +91,7 @@ impl PurgeSchedule {
     }
 
     /// A pass is done, or has used up its budget.
-    pub(crate) const fn got_through(&mut self, now: Millis) {
+    pub(crate) const fn end_pass(&mut self, now: Millis) {
         self.last = Some(now);
     }
 }
@@ -122,7 +122,7 @@ mod tests {
             assert!(due(0, Some(i64::MAX), tombstones), "far ahead");
         }
         let mut late_schedule = PurgeSchedule::default();
-        late_schedule.got_through(Millis(0));
+        late_schedule.end_pass(Millis(0));
         assert!(!late_schedule.is_due(Millis(60_000), 0));
         assert!(!late_schedule.budget.allows(1));
         assert!(
@@ -135,7 +135,7 @@ mod tests {
         PurgeCandidate {
             group: Some(Day(day)),
             rewritten: 1000,
-            dearest: 1000,
+            costliest: 1000,
             freed,
         }
     }

@@ -6,7 +6,7 @@ use crate::created_series::CreatedSeries;
 use crate::day::Day;
 use crate::dropped_series::DroppedSeries;
 use crate::due_expiry::DailyShare;
-use crate::error;
+use crate::error::{self, FileAction};
 use crate::events::Events;
 use crate::head_reservations::HeadReservations;
 use crate::index::activity::{ActivityIndex, NewlyActive, covers};
@@ -16,6 +16,7 @@ use crate::open_dir::sync_dir;
 use crate::poison::Poison;
 use crate::registry::name_file::NameFile;
 use crate::registry::table::{FingerprintKey, Registry};
+use crate::replay_effects::{NEWLY_ACTIVE_MAX, ReplayEffects};
 use crate::reserve::Reserve;
 use crate::resource_shortage::ResourceShortage;
 use crate::segment::file::FileCache;
@@ -29,17 +30,16 @@ use crate::tenant_tallies::TenantTallies;
 use crate::tombstone::hidden;
 use crate::tombstones::Tombstones;
 use crate::wal::TornTail;
-use crate::wal::record::{FILE_HEADER_BYTES, Record};
+use crate::wal::record::FILE_HEADER_BYTES;
 use crate::wal::replay::replay;
 use crate::wal::writer::LogWriter;
 use base::store::StoreError;
 use base::time::Clock;
-use roaring::RoaringBitmap;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -93,9 +93,6 @@ impl fmt::Display for RecoveryReport {
     }
 }
 
-/// New days of series that are set together while the log is replayed, because each change copies the days' bitmaps.
-const NEWLY_ACTIVE_MAX: usize = 1 << 18;
-
 /// Opens a samples folder, or makes it.
 pub(crate) fn open(
     config: EngineConfig,
@@ -116,7 +113,7 @@ pub(crate) fn open(
     }
     for folder in [dir, &dir.join(SEGMENTS), &dir.join(NAMES), &wal_dir] {
         disk.create_dir(folder)
-            .map_err(error::io("create", folder))?;
+            .map_err(error::io(FileAction::Create, folder))?;
     }
     sync_dir(disk, dir)?;
     let poison = Arc::new(Poison::default());
@@ -146,16 +143,17 @@ pub(crate) fn open(
         manifest.store(disk, dir)?;
         wal
     } else {
-        let mut newly_active = Vec::new();
+        let mut effects = ReplayEffects::new(&state);
         let replayed = replay(
             disk,
             &wal_dir,
             manifest.wal_first,
             manifest.sequence,
-            |sequence, record| apply(&state, sequence, record, &mut newly_active, &mut report),
+            |sequence, record| effects.apply(sequence, record),
         )?;
-        state.mark_active(&newly_active);
-        remove_dropped(&state, &names, replayed.last_sequence);
+        let counts = effects.finish(&names, replayed.last_sequence);
+        report.wal_series = counts.series;
+        report.wal_samples = counts.samples;
         report.wal_files = replayed.files;
         report.wal_records = replayed.records;
         report.torn = replayed.torn;
@@ -195,6 +193,7 @@ pub(crate) fn open(
         compacting: Mutex::new(MergePasses::default()),
         flushing: Mutex::new(None),
         expiring: Mutex::new(DailyShare::of(manifest.expiry.as_ref())),
+        held_back_reported: AtomicI32::new(i32::MIN),
         dropping_tenant: Mutex::new(()),
         next_file: AtomicU64::new(manifest.next_file),
         manifest: Mutex::new(manifest),
@@ -223,7 +222,11 @@ fn refuse_orphans(storage: &dyn Storage, dir: &Path) -> Result<(), StoreError> {
         let holds_samples = match kind {
             Some("seg" | "names") => true,
             Some("wal") => {
-                storage.read(&file).map_err(error::io("read", &file))?.len() > FILE_HEADER_BYTES
+                storage
+                    .read(&file)
+                    .map_err(error::io(FileAction::Read, &file))?
+                    .len()
+                    > FILE_HEADER_BYTES
             }
             _ => false,
         };
@@ -238,7 +241,9 @@ fn refuse_orphans(storage: &dyn Storage, dir: &Path) -> Result<(), StoreError> {
 /// Every file below the samples folder that could be one of ours.
 fn files(storage: &dyn Storage, dir: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let list = |dir: PathBuf| -> Result<Vec<PathBuf>, StoreError> {
-        let names = storage.list(&dir).map_err(error::io("list", &dir))?;
+        let names = storage
+            .list(&dir)
+            .map_err(error::io(FileAction::List, &dir))?;
         Ok(names.into_iter().map(|name| dir.join(name)).collect())
     };
     let mut all = list(dir.join(WAL))?;
@@ -280,7 +285,9 @@ fn delete_orphans(
     let mut orphans = files(storage, dir)?;
     orphans.retain(|file| is_ours(file) && !counts(file));
     for file in &orphans {
-        storage.remove(file).map_err(error::io("remove", file))?;
+        storage
+            .remove(file)
+            .map_err(error::io(FileAction::Remove, file))?;
         if let Some(parent) = file.parent() {
             sync_dir(storage, parent)?;
         }
@@ -299,7 +306,9 @@ fn load(
     let mut all = Vec::new();
     for file in &manifest.names {
         let path = dir.join(file);
-        let bytes = storage.read(&path).map_err(error::io("read", &path))?;
+        let bytes = storage
+            .read(&path)
+            .map_err(error::io(FileAction::Read, &path))?;
         let decoded = NameFile::decode(&bytes);
         let names = decoded.map_err(|undecoded| undecoded.into_error(&path, 0))?;
         // A series may have been dropped and its name created again; the new series counts.
@@ -340,7 +349,7 @@ fn load(
                 dropped.add(day, 1, manifest.sequence);
                 return;
             };
-            let mut hiding = hidden(tombstones.of(entry.tenant), series, header.purged);
+            let mut hiding = hidden(tombstones.of_tenant(entry.tenant), series, header.purged);
             if !hiding.any(|range| covers(range, day)) {
                 newly_active.push((day, series));
             }
@@ -373,80 +382,4 @@ fn load(
     let owners = manifest.owners.iter().filter_map(TenantOwner::read);
     owners.for_each(|(tenant, owner)| state.owners.learn(tenant, owner));
     Ok((state, all))
-}
-
-/// Removes the series of the tenants that the log has dropped with the records up to `sequence`. `names`: of the files.
-fn remove_dropped(state: &State, names: &[CreatedSeries], sequence: u64) {
-    let mut catalog = state.catalog().write();
-    let all = names.iter().chain(&catalog.created);
-    let is_dropped =
-        |created: &&CreatedSeries| catalog.registry.is_dropped(created.tenant, created.series);
-    let dropped: RoaringBitmap = all
-        .filter(is_dropped)
-        .map(|created| created.series.0)
-        .collect();
-    catalog.dropped |= &dropped;
-    drop(catalog);
-    if !dropped.is_empty() {
-        state.remove_dropped(&dropped);
-        state.clear_dropped(&dropped, sequence);
-    }
-}
-
-/// The effect of one record of the log.
-fn apply(
-    state: &State,
-    sequence: u64,
-    record: Record,
-    newly_active: &mut Vec<(Day, SeriesRef)>,
-    report: &mut RecoveryReport,
-) -> Result<(), &'static str> {
-    // What a deletion clears has to be set before it.
-    if newly_active.len() >= NEWLY_ACTIVE_MAX
-        || !matches!(record, Record::Created(_) | Record::Samples(_))
-    {
-        state.mark_active(newly_active);
-        newly_active.clear();
-    }
-    match record {
-        Record::Created(created) => {
-            let mut catalog = state.catalog().write();
-            for new in created {
-                if new.series.0 < catalog.registry.next() {
-                    return Err("a series is created with a number given before");
-                }
-                let name = Arc::clone(&new.name);
-                catalog.registry.register(new.series, new.tenant, name);
-                catalog.created.push(new);
-                report.wal_series += 1;
-            }
-        }
-        Record::Samples(samples) => {
-            if !state.replay(&samples, newly_active) {
-                return Err("a sample of a series that does not exist");
-            }
-            report.wal_samples += samples.len() as u64;
-        }
-        Record::DeleteSeries(series) => {
-            let series = series.iter().map(|series| series.0).collect();
-            drop(state.lock_all().delete_series(&series));
-            state.clear_dropped(&series, sequence);
-        }
-        Record::DeleteRange(range, series) => {
-            let series = series.iter().map(|series| series.0).collect();
-            state.clear_activity(&series, &range);
-            let prepared = state.prepare(&series, &range);
-            let deferred = state
-                .lock_all()
-                .delete_range(sequence, range, &series, prepared);
-            drop(deferred);
-        }
-        Record::DropTenant(tenant, below) => {
-            // The series are removed once the log is read, with one search for those of all dropped tenants.
-            let mut catalog = state.catalog().write();
-            drop(catalog.registry.drop_tenant(tenant, below));
-        }
-        Record::Synced => {}
-    }
-    Ok(())
 }

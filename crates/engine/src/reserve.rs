@@ -2,7 +2,7 @@
 //! file system is asked for its free space once a second while there is plenty, and before every write while there is not, so that
 //! the writes of one second cannot use up the reserve.
 
-use crate::error;
+use crate::error::{self, FileAction};
 use crate::storage::Storage;
 use base::store::{Outage, StoreError};
 use base::time::Millis;
@@ -55,7 +55,7 @@ impl Reserve {
             self.written_then.store(written, Ordering::Relaxed);
             let free = storage
                 .free_bytes(dir)
-                .map_err(error::io("ask for the free space of", dir))?;
+                .map_err(error::io(FileAction::AskFreeSpace, dir))?;
             self.free.store(free, Ordering::Relaxed);
         }
         self.require(self.free_after(written.saturating_add(waiting)))

@@ -1,7 +1,7 @@
 //! Segments that a flush, a merge or an expiry writes: begun, ended, synced, and given up.
 
 use crate::core::Core;
-use crate::error;
+use crate::error::{self, FileAction};
 use crate::layout::{SEGMENTS, segment_dir};
 use crate::manifest::{SegmentEntry, UnknownFields};
 use crate::open_dir::sync_dir;
@@ -21,7 +21,7 @@ impl Core {
         let create = || {
             self.storage
                 .create_dir(&dir)
-                .map_err(error::io("create", &dir))?;
+                .map_err(error::io(FileAction::Create, &dir))?;
             SegmentWriter::create(&self.storage, &path, header)
         };
         match create() {

@@ -90,6 +90,8 @@ pub(crate) struct Catalog {
     /// Since the last flush.
     pub(crate) created: Vec<CreatedSeries>,
     pub(crate) dropped: RoaringBitmap,
+    /// The series of each tenant that was dropped as a whole, likewise. They are united with the others once no lock is held.
+    pub(crate) dropped_tenants: Vec<RoaringBitmap>,
     /// The last record whose effect is in a source older than the head.
     frozen_sequence: u64,
 }
@@ -130,6 +132,7 @@ impl State {
                 registry,
                 created: Vec::new(),
                 dropped: RoaringBitmap::new(),
+                dropped_tenants: Vec::new(),
                 frozen_sequence: frozen_through,
             }),
             creating: Mutex::new(()),
@@ -166,7 +169,7 @@ impl State {
 
     /// Changes when a series of the tenant ends.
     pub(crate) fn drop_count(&self, tenant: TenantId) -> u64 {
-        self.series_drops.of(tenant)
+        self.series_drops.drops_of(tenant)
     }
 
     /// For each lock that is taken at the moment, how often it has been acquired ([`Lock::acquisitions_if_locked`]); waits for
@@ -181,7 +184,7 @@ impl State {
     // For readers.
 
     pub(crate) fn names_of(&self, tenant: TenantId) -> TenantNames {
-        self.index.load().names.of(tenant)
+        self.index.load().names.of_tenant(tenant)
     }
 
     /// How many series the tenant has.

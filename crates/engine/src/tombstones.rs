@@ -28,13 +28,18 @@ impl Tombstones {
         self.count
     }
 
+    /// How many tenants have any.
+    pub(crate) const fn tenants(&self) -> usize {
+        self.by_tenant.len()
+    }
+
     /// The last record that was ever added: all up to it are among these, or have nothing left to hide.
     pub(crate) const fn last_sequence(&self) -> u64 {
         self.last_sequence
     }
 
     /// Those of one tenant, ascending by sequence.
-    pub(crate) fn of(&self, tenant: TenantId) -> &[Tombstone] {
+    pub(crate) fn of_tenant(&self, tenant: TenantId) -> &[Tombstone] {
         let tombstones = self.by_tenant.get(&tenant);
         tombstones
             .map(|tombstones| tombstones.as_slice())
@@ -116,14 +121,14 @@ mod tests {
         all.add(tombstone(1, 5, 9), |_| false);
         all.add(tombstone(1, 6, 10), |last| last.sequence == 5);
         assert_eq!((all.len(), all.last_sequence()), (3, 6));
-        let first = all.of(TenantId(1));
+        let first = all.of_tenant(TenantId(1));
         assert_eq!(sequences(first), [3, 6]);
         assert!(first[1].series.contains(9) && first[1].series.contains(10));
-        assert_eq!(sequences(all.of(TenantId(2))), [4]);
-        assert!(all.of(TenantId(3)).is_empty());
+        assert_eq!(sequences(all.of_tenant(TenantId(2))), [4]);
+        assert!(all.of_tenant(TenantId(3)).is_empty());
         let remaining = all.without(|tombstone| tombstone.sequence != 3);
         assert_eq!((remaining.len(), remaining.last_sequence()), (1, 6));
-        assert_eq!(sequences(remaining.of(TenantId(1))), [3]);
+        assert_eq!(sequences(remaining.of_tenant(TenantId(1))), [3]);
         let mut tenants = Vec::new();
         remaining.each_tenant(|tenant, tombstones| tenants.push((tenant, tombstones.len())));
         assert_eq!(tenants, [(TenantId(1), 1)]);

@@ -1,7 +1,7 @@
 //! Why a part of a file cannot be used: it is not as it was written, or it is, and a newer build wrote it.
 
 use crate::column::Damaged;
-use crate::error;
+use crate::error::{self, FileAction};
 use base::store::StoreError;
 use std::io::{Error, ErrorKind};
 use std::path::Path;
@@ -31,7 +31,7 @@ impl Undecoded {
                     "at offset {offset}: {what}, which this build does not know; the file was not touched. It was written by a \
                      newer build: start that one"
                 );
-                error::io("use", path)(Error::new(ErrorKind::Unsupported, what))
+                error::io(FileAction::Use, path)(Error::new(ErrorKind::Unsupported, what))
             }
         }
     }

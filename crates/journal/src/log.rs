@@ -62,6 +62,9 @@ pub struct Journal {
     segments: VecDeque<Segment>,
     /// The file that takes the next record; it is the newest segment.
     open: Option<File>,
+    /// The number of the next file. No number is given twice while the journal is open: whoever holds records of a file that was
+    /// dropped meanwhile must not discard those of another in its place.
+    next_number: u64,
     lost: LostRecords,
     /// The lock, kept until the journal is dropped.
     _lock: File,
@@ -81,10 +84,12 @@ impl Journal {
             when_full,
             segments: VecDeque::new(),
             open: None,
+            next_number: 1,
             lost: LostRecords::default(),
             _lock: lock,
         };
         for number in folder::numbers(folder)? {
+            journal.next_number = number.saturating_add(1);
             let (scan, bytes) = journal.read(number)?;
             journal.lost.torn += u64::from(scan.is_torn);
             journal.lost.damaged += scan.damaged;
@@ -269,7 +274,8 @@ impl Journal {
         {
             return Ok(file);
         }
-        let number = self.segments.back().map_or(1, |segment| segment.number + 1);
+        let number = self.next_number;
+        self.next_number = number.saturating_add(1);
         let path = folder::path_of(&self.folder, number);
         let file = folder::create_file(&path)?;
         self.segments.push_back(Segment {

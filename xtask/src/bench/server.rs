@@ -135,13 +135,13 @@ impl Server {
 
     /// A figure of the server's own, as its operators read it.
     pub(super) fn figure(&self, name: &str) -> Result<f64> {
+        value_of(&self.figures()?, name)
+    }
+
+    /// Two of them, as of one moment.
+    pub(super) fn two_figures(&self, first: &str, second: &str) -> Result<(f64, f64)> {
         let text = self.figures()?;
-        let mut values = text
-            .lines()
-            .filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        let value = values.next();
-        let value = value.with_context(|| format!("the server has no figure `{name}`"))?;
-        Ok(value.trim().parse()?)
+        Ok((value_of(&text, first)?, value_of(&text, second)?))
     }
 
     /// The sum of a figure that has labels; 0 where none is shown yet.
@@ -182,21 +182,37 @@ impl Server {
         processor_of(self.child.id())
     }
 
+    /// Writes one sample.
+    pub(super) fn write_sample(&self, stream: &mut TcpStream, key: &str) -> Result<()> {
+        let body = r#"[{"name":"a.neighbour","value":1}]"#;
+        let path = "/v1/metrics?durability=buffered";
+        let status = self.request(stream, "POST", path, key, body)?;
+        ensure!(status == 200, "a write was answered with {status}");
+        Ok(())
+    }
+
     /// Writes one sample after another for as long, a connection kept: what each took, in milliseconds, ascending.
     pub(super) fn write_for(&self, long: Duration, key: &str) -> Result<Vec<f64>> {
         let mut stream = self.connect()?;
-        let body = r#"[{"name":"a.neighbour","value":1}]"#;
-        let path = "/v1/metrics?durability=buffered";
         let (mut took, begun) = (Vec::new(), Instant::now());
         while begun.elapsed() < long {
             let sent = Instant::now();
-            let status = self.request(&mut stream, "POST", path, key, body)?;
-            ensure!(status == 200, "a write was answered with {status}");
+            self.write_sample(&mut stream, key)?;
             took.push(sent.elapsed().as_secs_f64() * 1000.0);
         }
         took.sort_by(f64::total_cmp);
         Ok(took)
     }
+}
+
+/// A figure in the text that operators read.
+fn value_of(text: &str, name: &str) -> Result<f64> {
+    let mut values = text
+        .lines()
+        .filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    let value = values.next();
+    let value = value.with_context(|| format!("the server has no figure `{name}`"))?;
+    Ok(value.trim().parse()?)
 }
 
 /// Processor time that a process has taken so far, as a user and in all, in seconds.

@@ -5,6 +5,7 @@ mod args;
 mod baseline;
 mod crowd;
 mod engine;
+mod flush_spans;
 mod http;
 mod neighbours;
 mod row;

@@ -37,7 +37,7 @@ fn a_panic_in_an_append_poisons_before_the_shard_is_free() {
     assert!(core.poison.is_set());
 }
 
-/// The claim of a large batch counted whole beside what was written of it, so that others were refused early.
+/// The reservation of a large batch counted whole beside what was written of it, so that others were refused early.
 #[test]
 fn while_a_batch_is_written_its_claim_shrinks() {
     let config = EngineConfig::new("/samples");
@@ -63,7 +63,7 @@ fn while_a_batch_is_written_its_claim_shrinks() {
             let looker = threads.spawn(|| {
                 let mut seen = BTreeSet::new();
                 while !is_done.load(Ordering::Relaxed) {
-                    seen.insert(core.reservations.now().all);
+                    seen.insert(core.reservations.lock().all);
                 }
                 seen
             });
@@ -133,7 +133,7 @@ fn what_another_tenant_deletes_costs_a_batch_no_second_look() {
     let drop_tenant = |tenant| {
         let mut locked = core.state.lock_all();
         let below = SeriesRef(locked.catalog.registry.next());
-        drop(locked.drop_tenant(tenant, below, &RoaringBitmap::new()));
+        drop(locked.drop_tenant(tenant, below, RoaringBitmap::new()));
     };
     assert!(refused_after(&|| delete_series(other)).is_empty());
     assert!(refused_after(&|| drop_tenant(other)).is_empty());

@@ -3,8 +3,10 @@
 use crate::core::Core;
 use crate::day::Day;
 use crate::dropped_series::DroppedSeries;
+use crate::segment::layout::Tenant;
 use crate::segment::reader::Segment;
 use crate::state::Version;
+use crate::tombstone::Tombstone;
 use crate::tombstones::Tombstones;
 use base::time::TimeRange;
 use std::sync::Arc;
@@ -83,23 +85,33 @@ impl Deletions {
             };
             add(share(segment.bytes(), length(&expired), length(&range)));
         }
-        self.tombstones.each_tenant(|tenant, tombstones| {
-            let Some(entry) = segment.directory_entry(tenant) else {
-                return;
-            };
-            let touching = tombstones
-                .iter()
-                .filter(|tombstone| segment.is_touched_by(tombstone));
-            for tombstone in touching {
+        let purged = segment.purged();
+        let mut add_tenant = |entry: &Tenant, tombstones: &[Tombstone]| {
+            let range = entry.range();
+            // They ascend, so that those which the segment was purged of come first.
+            let first = tombstones.partition_point(|tombstone| tombstone.sequence <= purged);
+            let later = tombstones.get(first..).unwrap_or_default();
+            for tombstone in later.iter().filter(|later| later.range.overlaps(&range)) {
                 let of_series = share(entry.bytes, tombstone.series.len(), entry.series.into());
-                let range = entry.range();
                 let hidden = TimeRange {
                     from: range.from.max(tombstone.range.from),
                     until: range.until.min(tombstone.range.until),
                 };
                 add(share(of_series, length(&hidden), length(&range)));
             }
-        });
+        };
+        // Many accounts may have deleted something, and a segment may hold many tenants: the shorter list is gone through.
+        if segment.tenants() < self.tombstones.tenants() {
+            for entry in segment.directory_entries() {
+                add_tenant(entry, self.tombstones.of_tenant(entry.tenant));
+            }
+        } else {
+            self.tombstones.each_tenant(|tenant, tombstones| {
+                if let Some(entry) = segment.directory_entry(tenant) {
+                    add_tenant(entry, tombstones);
+                }
+            });
+        }
         is_touched.then_some(freed.min(segment.bytes()))
     }
 }

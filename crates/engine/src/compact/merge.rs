@@ -137,7 +137,7 @@ impl Core {
         context: &Context,
     ) -> Result<bool, StoreError> {
         let hiding_of = |tenant: TenantId| -> Vec<&Tombstone> {
-            let tombstones = deletions.tombstones.of(tenant).iter();
+            let tombstones = deletions.tombstones.of_tenant(tenant).iter();
             tombstones
                 .filter(|tombstone| segment.is_touched_by(tombstone))
                 .collect()

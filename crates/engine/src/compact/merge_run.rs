@@ -6,7 +6,7 @@ use super::deletions::Deletions;
 use super::series_union::{Key, SeriesUnion};
 use super::unwinding::OnUnwind;
 use crate::core::Core;
-use crate::error;
+use crate::error::{self, FileAction};
 use crate::guard::PIECE;
 use crate::publish::{Change, NewSegment};
 use crate::query_meter::QueryMeter;
@@ -215,7 +215,7 @@ impl Core {
         let free = self
             .storage
             .free_bytes(self.dir())
-            .map_err(error::io("ask for the free space of", self.dir()))?;
+            .map_err(error::io(FileAction::AskFreeSpace, self.dir()))?;
         // While it is written its block directory may lie in a file of its own as well.
         let needed = run
             .iter()
@@ -238,7 +238,7 @@ impl RunCopy<'_> {
     fn take(&mut self, piece: Vec<Key>) -> Result<(), StoreError> {
         let plan = self.plan;
         for (tenant, series) in self.core.alive(piece) {
-            let deletions = spans::deletions(plan.deletions.tombstones.of(tenant), series);
+            let deletions = spans::deletions(plan.deletions.tombstones.of_tenant(tenant), series);
             let reader = SeriesReader::new(Sources {
                 tenant,
                 series,

@@ -29,7 +29,7 @@ fn candidates(segments: &[Arc<Segment>], deletions: &Deletions) -> Vec<PurgeCand
             let new = PurgeCandidate {
                 group,
                 rewritten: 0,
-                dearest: 0,
+                costliest: 0,
                 freed: 0,
             };
             groups.entry(group).or_insert(new).freed += freed;
@@ -40,8 +40,8 @@ fn candidates(segments: &[Arc<Segment>], deletions: &Deletions) -> Vec<PurgeCand
         let candidate = groups.get_mut(&group_of(segment));
         if let Some(candidate) = candidate.filter(|_| is_rewritten) {
             candidate.rewritten += segment.bytes();
-            candidate.dearest = match segment.is_late() {
-                true => candidate.dearest.max(segment.bytes()),
+            candidate.costliest = match segment.is_late() {
+                true => candidate.costliest.max(segment.bytes()),
                 false => candidate.rewritten,
             };
         }
@@ -89,10 +89,11 @@ impl Core {
         } = done;
         let is_purge = !plan.to_purge.is_empty();
         if is_purge && !is_unfinished {
-            passes.purges.got_through(plan.now);
+            passes.purges.end_pass(plan.now);
         }
         if is_purge && !is_over {
             result = result.and(self.forget_tombstones());
+            self.forget_owners();
         }
         if asked == Purge::WhenWorthIt {
             // The budget has ended this purge: the next one continues.
@@ -105,6 +106,15 @@ impl Core {
             Err(StoreError::Stopped(_)) if asked == Purge::WhenWorthIt => Ok(()),
             result => result,
         }
+    }
+
+    /// Forgets the owners of tenants that have neither series nor tombstones: numbers of tenants are never given again.
+    fn forget_owners(&self) {
+        let state = &self.state;
+        let version = state.version();
+        let is_needed =
+            |tenant| state.count(tenant) > 0 || !version.tombstones.of_tenant(tenant).is_empty();
+        state.owners.retain(is_needed);
     }
 
     fn plan_pass(&self, asked: Purge, passes: &mut MergePasses) -> PassPlan {
@@ -129,9 +139,9 @@ impl Core {
                 let mut budget = std::mem::take(&mut purges.budget);
                 if is_due {
                     let stored = version.segments.iter().map(|segment| segment.bytes());
-                    let dearest = candidates.iter().map(|candidate| candidate.dearest);
-                    let dearest = dearest.max().unwrap_or_default();
-                    budget.refill(now, stored.sum(), self.config.purge_bytes_min, dearest);
+                    let costliest = candidates.iter().map(|candidate| candidate.costliest);
+                    let costliest = costliest.max().unwrap_or_default();
+                    budget.refill(now, stored.sum(), self.config.purge_bytes_min, costliest);
                 }
                 let context = Context::unlimited();
                 (context.with_cancel_flag(Arc::clone(&self.stopping)), budget)

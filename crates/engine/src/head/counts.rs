@@ -43,7 +43,7 @@ impl<K> Default for Counts<K> {
 
 impl<K: Ord + Copy> Counts<K> {
     /// Samples of this one.
-    pub(crate) fn of(&self, whose: K) -> u64 {
+    pub(crate) fn count_of(&self, whose: K) -> u64 {
         let known = self.known.load();
         let count = known.get(&whose);
         count.map_or(0, |count| {
@@ -103,7 +103,10 @@ mod tests {
         });
         counts.add(7, -2, 0);
         counts.add(1000, 0, 0);
-        assert_eq!((counts.len(), counts.of(6), counts.of(7)), (1000, 12, 10));
+        assert_eq!(
+            (counts.len(), counts.count_of(6), counts.count_of(7)),
+            (1000, 12, 10)
+        );
         assert_eq!((counts.bytes_of(7), counts.bytes_of(1000)), (20, 0));
     }
 

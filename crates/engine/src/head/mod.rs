@@ -141,7 +141,7 @@ impl Head {
 
     /// Samples held for the tenant, those included that a late one overwrites.
     pub(crate) fn counted(&self, tenant: TenantId) -> u64 {
-        self.held.of(tenant)
+        self.held.count_of(tenant)
     }
 
     /// Bytes of memory that have been taken for it since it was begun. What a deletion gives back is not taken off: the next
@@ -180,7 +180,7 @@ impl Head {
     }
 
     /// One series of `tenant`, as who sees these batches has it.
-    pub(crate) fn of(
+    pub(crate) fn visible(
         &self,
         tenant: TenantId,
         series: SeriesRef,

@@ -18,6 +18,9 @@ use roaring::RoaringBitmap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+/// Days whose comparison with an earlier state counts as one step under the lock.
+const DAYS_PER_STEP: usize = 64;
+
 /// The bitmaps. A copy costs nothing, and stays as it is: a change copies the part that it changes, and of the list of days
 /// some neighbours.
 #[derive(Debug, Clone, Default)]
@@ -209,25 +212,27 @@ impl ActivityIndex {
         series: &RoaringBitmap,
     ) -> RoaringBitmap {
         let mut active = RoaringBitmap::new();
-        let (Some(lowest), Some(highest)) = (series.min(), series.max()) else {
-            return active;
-        };
         if self.0.is_same(&before.0) {
             return active;
         }
-        let (lowest, highest) = (part(lowest), part(highest));
+        let mut parts: Vec<Chunk> = series.iter().map(part).collect();
+        parts.dedup();
+        let mut days = 0;
         let _ = self.0.each_from(&first, &mut |day, chunks| {
+            days += 1;
+            if days % DAYS_PER_STEP == 0 {
+                guard::step(1);
+            }
             if before.0.get(day).is_some_and(|old| old.is_same(chunks)) {
                 return ControlFlow::<()>::Continue(());
             }
-            guard::step(1);
-            let _ = chunks.each_from(&lowest, &mut |part, chunk| {
-                if *part > highest {
-                    return ControlFlow::Break(());
+            // Parts that none of the series is in may lie in between, and are not looked at.
+            for part in &parts {
+                guard::step(1);
+                if let Some(chunk) = chunks.get(part) {
+                    active |= series & chunk.as_ref();
                 }
-                active |= series & chunk.as_ref();
-                ControlFlow::Continue(())
-            });
+            }
             ControlFlow::Continue(())
         });
         active

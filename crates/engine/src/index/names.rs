@@ -83,7 +83,7 @@ impl Names {
     }
 
     /// The names of one tenant as they are now, whatever happens to them later.
-    pub(crate) fn of(&self, tenant: TenantId) -> TenantNames {
+    pub(crate) fn of_tenant(&self, tenant: TenantId) -> TenantNames {
         self.0.get(&tenant).cloned().unwrap_or_default()
     }
 

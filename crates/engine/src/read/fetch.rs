@@ -7,7 +7,7 @@ use crate::points::Points;
 use crate::query_meter::QueryMeter;
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
-use crate::state::{FrozenHead, ReadView, SeriesHeads};
+use crate::state::{FrozenHead, SeriesHeads, Version};
 use crate::tombstone::Tombstone;
 use base::context::{Reservation, Resource};
 use base::cursor::{Cursor, Piece, SeriesVisitor, shaped};
@@ -94,14 +94,13 @@ pub(crate) struct AskedQuery {
 impl<'c> Snapshot<'c> {
     /// Keeps hold of what the series that were found need, and of nothing else.
     pub(crate) fn take(
-        view: ReadView,
-        found: Vec<(SeriesKey<'static>, SeriesRef)>,
+        version: &Version,
+        found: impl ExactSizeIterator<Item = ((SeriesKey<'static>, SeriesRef), SeriesHeads)>,
         query: AskedQuery,
         meter: &mut QueryMeter<'c>,
     ) -> Result<Self, StoreError> {
-        let ReadView { version, heads } = view;
         let mut wanted = Vec::with_capacity(found.len());
-        for ((key, series), heads) in found.into_iter().zip(heads) {
+        for ((key, series), heads) in found {
             let SeriesHeads { frozen, head } = heads;
             let samples = frozen.iter().chain(&head).map(|column| column.len());
             let mut reservation = Reservation::new(meter.context());
@@ -121,7 +120,7 @@ impl<'c> Snapshot<'c> {
                 segments.push(Arc::clone(segment));
             }
         }
-        let tombstones = version.tombstones.of(query.tenant);
+        let tombstones = version.tombstones.of_tenant(query.tenant);
         meter.steps((version.segments.len() + tombstones.len()) as u64)?;
         let tombstones = tombstones.iter();
         let concerns = |tombstone: &&Tombstone| tombstone.range.overlaps(&query.range);
@@ -166,8 +165,17 @@ impl<'c> Snapshot<'c> {
 }
 
 impl ReadEstimate {
-    /// Refuses the queries where they are sure to read more samples than they may, or their answer would have more slots. It is
-    /// called after each query, with all so far.
+    /// So many series were found for one more query. Refuses the queries where their answer would have more slots than it may.
+    pub(crate) fn add_series(
+        &mut self,
+        series: usize,
+        meter: &QueryMeter<'_>,
+    ) -> Result<(), StoreError> {
+        self.series += series as u64;
+        Ok(meter.context().ensure_slots_left(self.series)?)
+    }
+
+    /// Refuses the queries where they are sure to read more samples than they may. It is called after each query, with all so far.
     pub(crate) fn ensure_allowed(
         &mut self,
         queries: &mut [Snapshot<'_>],
@@ -176,8 +184,6 @@ impl ReadEstimate {
         let Some(new) = queries.last_mut() else {
             return Ok(());
         };
-        self.series += new.wanted.len() as u64;
-        meter.context().ensure_slots_left(self.series)?;
         let new_max = new.max_samples(meter)?;
         self.samples_max = self.samples_max.saturating_add(new_max);
         if ensure_samples_left(meter, self.samples_max).is_ok() {

@@ -5,7 +5,7 @@
 //! A crash leaves that file behind. The manifest does not name it, so the next start removes it.
 
 use super::layout::{BLOCK_BYTES, Block};
-use crate::error;
+use crate::error::{self, FileAction};
 use crate::storage::{ReadFile, Storage, WriteFile};
 use base::store::StoreError;
 use std::path::{Path, PathBuf};
@@ -104,7 +104,9 @@ impl SpillFile {
     fn create(storage: &Arc<dyn Storage>, path: &Path) -> Result<Self, StoreError> {
         Ok(Self {
             storage: Arc::clone(storage),
-            file: storage.create(path).map_err(error::io("create", path))?,
+            file: storage
+                .create(path)
+                .map_err(error::io(FileAction::Create, path))?,
             path: path.to_owned(),
             bytes: 0,
             reader: None,
@@ -114,7 +116,7 @@ impl SpillFile {
 
     fn append(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         let appended = self.file.append(bytes);
-        appended.map_err(error::io("write", &self.path))?;
+        appended.map_err(error::io(FileAction::Write, &self.path))?;
         self.bytes += bytes.len() as u64;
         Ok(())
     }
@@ -129,7 +131,7 @@ impl SpillFile {
             Some(reader) => reader,
             None => {
                 let opened = self.storage.open(&self.path);
-                let opened = opened.map_err(error::io("open", &self.path))?;
+                let opened = opened.map_err(error::io(FileAction::Open, &self.path))?;
                 self.reader.insert(opened)
             }
         };
@@ -138,7 +140,7 @@ impl SpillFile {
         out.resize(at + length, 0);
         let part = out.get_mut(at..).unwrap_or_default();
         let read = reader.read_at(part, self.read);
-        read.map_err(error::io("read", &self.path))?;
+        read.map_err(error::io(FileAction::Read, &self.path))?;
         self.read += length as u64;
         Ok(true)
     }

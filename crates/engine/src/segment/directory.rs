@@ -6,7 +6,7 @@ use super::file::SegmentFile;
 use super::layout::{BLOCK_BYTES, Block, Footer, Header, Tenant};
 use crate::column::varint::Reader;
 use crate::day::Day;
-use crate::error;
+use crate::error::{self, FileAction};
 use crate::series_ref::SeriesRef;
 use crate::undecoded::Undecoded;
 use base::id::TenantId;
@@ -164,7 +164,7 @@ impl Directory {
         let mut bytes = vec![0; (end.saturating_sub(first)) as usize * BLOCK_BYTES];
         file.get()?
             .read_at(&mut bytes, at)
-            .map_err(error::io("read", file.path()))?;
+            .map_err(error::io(FileAction::Read, file.path()))?;
         Ok((at, bytes))
     }
 

@@ -3,7 +3,7 @@
 //! its last reader is done, so that a query that has begun can end.
 
 use super::cache::PageCache;
-use crate::error;
+use crate::error::{self, FileAction};
 use crate::storage::{ReadFile, Storage};
 use base::mutex::lock;
 use base::store::{Outage, StoreError};
@@ -96,7 +96,7 @@ impl SegmentFile {
 
     fn open_once(&self) -> Result<Arc<dyn ReadFile>, StoreError> {
         let opened = self.files.storage.open(&self.path);
-        opened.map_err(error::io("open", &self.path))
+        opened.map_err(error::io(FileAction::Open, &self.path))
     }
 
     /// The manifest names it no more: it goes with its last reader.

@@ -11,7 +11,7 @@ use super::tally::Tally;
 use crate::column::choose;
 use crate::column::varint::Reader;
 use crate::day::Day;
-use crate::error;
+use crate::error::{self, FileAction};
 use crate::points::Points;
 use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;
@@ -88,7 +88,7 @@ impl Segment {
     ) -> Result<Self, StoreError> {
         let segment_file = SegmentFile::new(files, path);
         let file = segment_file.get()?;
-        let length = file.length().map_err(error::io("read", path))?;
+        let length = file.length().map_err(error::io(FileAction::Read, path))?;
         let Some(footer_offset) = length.checked_sub((HEADER_BYTES + FOOTER_BYTES) as u64) else {
             return Err(error::corrupt(path, 0, "too short for a segment"));
         };
@@ -96,7 +96,7 @@ impl Segment {
         let read = |offset: u64, length: usize| -> Result<Vec<u8>, StoreError> {
             let mut bytes = vec![0; length];
             file.read_at(&mut bytes, offset)
-                .map_err(error::io("read", path))?;
+                .map_err(error::io(FileAction::Read, path))?;
             Ok(bytes)
         };
         let head = read(0, HEADER_BYTES)?;
@@ -207,6 +207,16 @@ impl Segment {
             .tenants
             .binary_search_by_key(&tenant, |(entry, _)| entry.tenant);
         self.tenants.get(at.ok()?).map(|(entry, _)| entry)
+    }
+
+    /// How many tenants it holds samples of.
+    pub(crate) const fn tenants(&self) -> usize {
+        self.tenants.len()
+    }
+
+    /// What its directory says of each tenant.
+    pub(crate) fn directory_entries(&self) -> impl Iterator<Item = &Tenant> {
+        self.tenants.iter().map(|(entry, _)| entry)
     }
 
     /// Whether the deletion may hide something in it.
@@ -325,7 +335,7 @@ impl Segment {
         self.file
             .get()?
             .read_at(&mut bytes, block.offset)
-            .map_err(error::io("read", path))?;
+            .map_err(error::io(FileAction::Read, path))?;
         if crc32fast::hash(&bytes) != block.crc {
             return Err(error::corrupt(
                 path,

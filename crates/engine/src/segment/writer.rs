@@ -4,7 +4,7 @@ use super::block_list::BlockList;
 use super::layout::{BLOCK_SAMPLES, Block, Footer, HEADER_BYTES, Header, Tenant};
 use crate::column::choose;
 use crate::day::Day;
-use crate::error;
+use crate::error::{self, FileAction};
 use crate::points::Points;
 use crate::series_ref::SeriesRef;
 use crate::storage::{Storage, WriteFile};
@@ -51,7 +51,9 @@ impl SegmentWriter {
         path: &Path,
         header: Header,
     ) -> Result<Self, StoreError> {
-        let file = storage.create(path).map_err(error::io("create", path))?;
+        let file = storage
+            .create(path)
+            .map_err(error::io(FileAction::Create, path))?;
         let buffer = header.encode();
         Ok(Self {
             path: path.to_owned(),
@@ -176,7 +178,7 @@ impl SegmentWriter {
     fn write_out(&mut self) -> Result<(), StoreError> {
         self.file
             .append(&self.buffer)
-            .map_err(error::io("write", &self.path))?;
+            .map_err(error::io(FileAction::Write, &self.path))?;
         self.written += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())
@@ -213,7 +215,9 @@ impl SegmentWriter {
         };
         self.buffer.extend_from_slice(&footer.encode());
         self.write_out()?;
-        self.file.sync().map_err(error::io("sync", &self.path))?;
+        self.file
+            .sync()
+            .map_err(error::io(FileAction::Sync, &self.path))?;
         Ok(SegmentSummary {
             samples: self.samples,
             series: self.series,

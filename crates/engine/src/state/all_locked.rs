@@ -81,17 +81,17 @@ impl AllLocked<'_> {
         deferred
     }
 
-    /// Removes the names of all series of the tenant with numbers lower than `below`, which are `series`: no reader finds them from here on. The
-    /// caller then removes their data ([`State::remove_dropped`]). Returns the names, to be dropped after the locks are released.
+    /// Removes the names of all series of the tenant with numbers lower than `below`, which are `series`: no reader finds them from here
+    /// on. The caller then removes their data ([`State::remove_dropped`]). Returns the names, to be dropped after the locks are released.
     pub(crate) fn drop_tenant(
         &mut self,
         tenant: TenantId,
         below: SeriesRef,
-        series: &RoaringBitmap,
+        series: RoaringBitmap,
     ) -> TenantNames {
         guard::step(1);
         let names = self.catalog.registry.drop_tenant(tenant, below);
-        self.catalog.dropped |= series;
+        self.catalog.dropped_tenants.push(series);
         self.state.series_drops.add(tenant);
         self.state.publish_names(&self.catalog.registry);
         names
@@ -123,7 +123,7 @@ impl AllLocked<'_> {
         let frozen_through = self.catalog.frozen_sequence;
         self.state.change(|version| {
             // How many an account may have is limited.
-            let copied = version.tombstones.of(tenant).len() / TOMBSTONES_PER_STEP;
+            let copied = version.tombstones.of_tenant(tenant).len() / TOMBSTONES_PER_STEP;
             guard::step(copied as u64);
             let tombstone = Tombstone {
                 tenant,
@@ -208,7 +208,7 @@ mod tests {
             drop(locked.delete_range(sequence, TimeRange::ALL, &series, nothing_prepared));
         }
         let version = state.version();
-        let tombstones = version.tombstones.of(TENANT);
+        let tombstones = version.tombstones.of_tenant(TENANT);
         let sizes: Vec<u64> = tombstones
             .iter()
             .map(|tombstone| tombstone.series.len())

@@ -13,6 +13,8 @@ pub(crate) struct FreezeOutcome {
     pub(crate) frozen: Arc<FrozenHead>,
     pub(crate) created: Vec<CreatedSeries>,
     pub(crate) dropped: RoaringBitmap,
+    /// The series of each tenant that was dropped as a whole.
+    pub(crate) dropped_tenants: Vec<RoaringBitmap>,
     pub(crate) next_series: u32,
     /// To be dropped after the locks are released.
     pub(crate) writers: Vec<ShardWriter>,
@@ -50,6 +52,7 @@ impl AllLocked<'_> {
             frozen: frozen.unwrap_or_else(unfrozen),
             created: std::mem::take(&mut self.catalog.created),
             dropped: std::mem::take(&mut self.catalog.dropped),
+            dropped_tenants: std::mem::take(&mut self.catalog.dropped_tenants),
             next_series: self.catalog.registry.next(),
             writers,
         }

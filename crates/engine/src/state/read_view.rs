@@ -29,7 +29,7 @@ const ATTEMPTS_OF_MANY: u32 = 4;
 /// its thread gets no processor.
 const WAIT_MAX: Duration = Duration::from_secs(2);
 
-/// Series of one tenant as a reader has them, all at one moment.
+/// Series of one tenant as a reader has them, those of all queries of a request, all at one moment.
 #[derive(Debug)]
 pub(crate) struct ReadView {
     pub(crate) version: Arc<Version>,
@@ -107,10 +107,10 @@ impl State {
         }
         let mut heads = Vec::with_capacity(series.len());
         for series in series {
-            let of = |head: &Head| head.of(tenant, *series, done);
+            let visible = |head: &Head| head.visible(tenant, *series, done);
             let frozen = version.frozen.as_ref();
-            let frozen = frozen.map_or(Ok(None), |frozen| of(&frozen.head))?;
-            let head = of(&version.head)?;
+            let frozen = frozen.map_or(Ok(None), |frozen| visible(&frozen.head))?;
+            let head = visible(&version.head)?;
             heads.push(SeriesHeads { frozen, head });
         }
         Ok(ReadView { version, heads })

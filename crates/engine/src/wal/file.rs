@@ -2,7 +2,7 @@
 
 use super::group_commit::LogSink;
 use super::record::{self, FILE_HEADER_BYTES, FileHeader, Kind, Payload};
-use crate::error;
+use crate::error::{self, FileAction};
 use crate::open_dir::OpenDir;
 use crate::storage::{Storage, WriteFile};
 use base::store::StoreError;
@@ -59,7 +59,7 @@ impl NextFile {
         let path = super::path(dir, file_number);
         let folder = OpenDir::open(storage, dir)?;
         let made = storage.create(&path);
-        let made = Some(made.map_err(error::io("create", &path))?);
+        let made = Some(made.map_err(error::io(FileAction::Create, &path))?);
         if let Err(error) = folder.sync() {
             // If this fails as well, the next start finds the file.
             let _ = storage.remove(&path);
@@ -84,23 +84,27 @@ impl LogFile {
     ) -> Result<Self, StoreError> {
         let path = super::path(dir, file_number);
         let folder = OpenDir::open(storage, dir)?;
-        let mut file = storage.create(&path).map_err(error::io("create", &path))?;
+        let mut file = storage
+            .create(&path)
+            .map_err(error::io(FileAction::Create, &path))?;
         let header = FileHeader {
             file_number,
             first_sequence,
         }
         .encode();
         if let Err(source) = file.append(&header) {
-            let refused = error::io("write", &path)(source);
+            let refused = error::io(FileAction::Write, &path)(source);
             if error::is_retryable(&refused) {
                 // If it stayed and a crash followed, the next start would take it for the end of the previous file, which is still
                 // being written.
-                storage.remove(&path).map_err(error::io("remove", &path))?;
+                storage
+                    .remove(&path)
+                    .map_err(error::io(FileAction::Remove, &path))?;
                 folder.sync()?;
             }
             return Err(refused);
         }
-        file.sync().map_err(error::io("sync", &path))?;
+        file.sync().map_err(error::io(FileAction::Sync, &path))?;
         folder.sync()?;
         Ok(Self {
             file,
@@ -124,7 +128,7 @@ impl LogFile {
     fn cut_torn(&mut self) -> Result<(), StoreError> {
         if self.torn {
             let cut = self.file.cut(self.length);
-            cut.map_err(error::io("cut", &self.path))?;
+            cut.map_err(error::io(FileAction::Cut, &self.path))?;
             self.torn = false;
         }
         Ok(())
@@ -149,14 +153,16 @@ impl LogSink for LogFile {
             .filter(|bytes| !bytes.is_empty())
             .try_for_each(|bytes| self.file.append(bytes));
         if let Err(source) = written {
-            let refused = error::io("write", &self.path)(source);
+            let refused = error::io(FileAction::Write, &self.path)(source);
             if error::is_retryable(&refused) {
                 self.torn = true;
                 self.cut_torn()?;
             }
             return Err(refused);
         }
-        self.file.sync().map_err(error::io("sync", &self.path))?;
+        self.file
+            .sync()
+            .map_err(error::io(FileAction::Sync, &self.path))?;
         self.length += length;
         self.totals.bytes.fetch_add(length, Ordering::Relaxed);
         let in_file = &self.totals.bytes_in_file;
@@ -175,13 +181,13 @@ impl LogSink for LogFile {
             first_sequence: last_sequence + 1,
         };
         if let Err(source) = file.append(&header.encode()) {
-            let refused = error::io("write", &path)(source);
+            let refused = error::io(FileAction::Write, &path)(source);
             if error::is_retryable(&refused) {
-                file.cut(0).map_err(error::io("cut", &path))?;
+                file.cut(0).map_err(error::io(FileAction::Cut, &path))?;
             }
             return Err(refused);
         }
-        file.sync().map_err(error::io("sync", &path))?;
+        file.sync().map_err(error::io(FileAction::Sync, &path))?;
         if let Some(file) = next.made.take() {
             self.file = file;
         }
@@ -199,6 +205,6 @@ impl LogSink for LogFile {
 
     fn panicked(&self) -> StoreError {
         let panicked = std::io::Error::other("the thread that wrote the log panicked");
-        error::io("write", &self.path)(panicked)
+        error::io(FileAction::Write, &self.path)(panicked)
     }
 }

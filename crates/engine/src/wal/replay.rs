@@ -2,7 +2,7 @@
 
 use super::TornTail;
 use super::record::{self, DecodedRecord, FILE_HEADER_BYTES, FileHeader, Record};
-use crate::error;
+use crate::error::{self, FileAction};
 use crate::open_dir::sync_dir;
 use crate::storage::Storage;
 use crate::undecoded::Undecoded;
@@ -30,7 +30,9 @@ pub(crate) fn replay(
     sequence: u64,
     mut apply: impl FnMut(u64, Record) -> Result<(), &'static str>,
 ) -> Result<Replayed, StoreError> {
-    let names = storage.list(dir).map_err(error::io("list", dir))?;
+    let names = storage
+        .list(dir)
+        .map_err(error::io(FileAction::List, dir))?;
     let mut numbers: Vec<u64> = names
         .iter()
         .filter_map(|name| super::file_number(name))
@@ -53,7 +55,9 @@ pub(crate) fn replay(
     for (position, number) in numbers.iter().enumerate() {
         let path = super::path(dir, *number);
         let is_last = position + 1 == numbers.len();
-        let bytes = storage.read(&path).map_err(error::io("read", &path))?;
+        let bytes = storage
+            .read(&path)
+            .map_err(error::io(FileAction::Read, &path))?;
         replayed.file_number = replayed.file_number.max(*number);
         let header =
             FileHeader::decode(&bytes).map_err(|undecoded| undecoded.into_error(&path, 0))?;
@@ -75,7 +79,7 @@ pub(crate) fn replay(
         if end < bytes.len() {
             storage
                 .truncate(&path, end as u64)
-                .map_err(error::io("cut", &path))?;
+                .map_err(error::io(FileAction::Cut, &path))?;
             replayed.torn = Some(TornTail {
                 file: path,
                 bytes: (bytes.len() - end) as u64,
@@ -108,7 +112,9 @@ fn drop_unbegun(
         return Ok(false);
     };
     let path = super::path(dir, last);
-    let bytes = storage.read(&path).map_err(error::io("read", &path))?;
+    let bytes = storage
+        .read(&path)
+        .map_err(error::io(FileAction::Read, &path))?;
     match FileHeader::decode(&bytes) {
         Ok(header) if header.file_number == last => return Ok(false),
         // Said before the file before it is taken for one that is not the last.
@@ -119,7 +125,9 @@ fn drop_unbegun(
         }
         Err(Undecoded::Damaged(_)) => {}
     }
-    storage.remove(&path).map_err(error::io("remove", &path))?;
+    storage
+        .remove(&path)
+        .map_err(error::io(FileAction::Remove, &path))?;
     sync_dir(storage, dir)?;
     numbers.pop();
     // Without a byte nothing is torn, and there is nothing to tell.

@@ -4,7 +4,7 @@
 //!
 //! A thread that is never woken ends a run as a deadlock, which fails it.
 
-use crate::error;
+use crate::error::{self, FileAction};
 use crate::group::{GroupCommit, LogSink};
 use crate::in_every_order;
 use crate::poison::Poison;
@@ -45,8 +45,8 @@ impl Disk {
         };
         let (action, kind) = match fate {
             Fate::Works => return Ok(()),
-            Fate::FailsToSync => ("sync", io::ErrorKind::Other),
-            Fate::FindsNoRoom => ("write", io::ErrorKind::StorageFull),
+            Fate::FailsToSync => (FileAction::Sync, io::ErrorKind::Other),
+            Fate::FindsNoRoom => (FileAction::Write, io::ErrorKind::StorageFull),
             Fate::Panics => panic!("on purpose"),
         };
         Err(error::io(action, Path::new("1.wal"))(io::Error::from(kind)))

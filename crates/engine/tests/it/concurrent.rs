@@ -2,8 +2,8 @@
 //! never one without what was acknowledged.
 
 use crate::support::{
-    MINUTE, NOON, batch, config, delete, fetch_in, figure, metering, open, open_with, range, read,
-    scope, send,
+    MINUTE, NOON, batch, config, delete, fetch_in, fetch_together, figure, metering, open,
+    open_with, range, read, scope, send,
 };
 use base::store::{Durability, SampleStore};
 use base::time::{ManualClock, Millis, TimeRange};
@@ -76,12 +76,14 @@ fn every_read_is_one_state_and_time_runs_forward() {
                 assert_eq!(read(&engine, 2, "other").len() as i64, round + 1);
             }
         });
-        for _ in 0..2 {
-            threads.spawn(|| {
+        // One that reads them with one query, and one with a request of three.
+        for patterns in [&["a.*"][..], &["a.x", "a.y", "a.z"]] {
+            let (engine, acknowledged, stop) = (&engine, &acknowledged, &stop);
+            threads.spawn(move || {
                 let mut newest = 0.0;
                 while !stop() {
                     let floor = acknowledged.load(Ordering::SeqCst);
-                    let all = fetch_in(&engine, 1, "a.*", TimeRange::ALL);
+                    let all = fetch_together(engine, 1, patterns, TimeRange::ALL);
                     if floor == 0 && all.is_empty() {
                         continue;
                     }

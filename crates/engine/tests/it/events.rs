@@ -180,3 +180,44 @@ fn starts_on_one_day_of_the_clock_take_one_share_of_the_days() {
         assert_eq!(days_after_start(), 37 - 3, "{start}");
     }
 }
+
+/// A server that flushed each minute said it as often.
+#[test]
+fn days_that_are_held_back_are_told_once_a_day() {
+    let storage = Faulty::new(1);
+    let (engine, heard, clock) = open(config(), &storage);
+    for day in 0..40 {
+        send(&engine, 1, &[("a.b", NOON - day * DAY, 1.0)]);
+    }
+    clock.advance(5000 * DAY);
+    let held_back_events = || {
+        let events = heard.0.lock().unwrap();
+        let held_back = events.iter().filter(|event| event.contains("HeldBack"));
+        held_back.count()
+    };
+    for days in 1..3 {
+        for _ in 0..5 {
+            engine.flush().unwrap();
+            assert_eq!(held_back_events(), days);
+        }
+        clock.advance(DAY);
+    }
+}
+
+#[test]
+fn an_expiry_in_the_background_that_fails_is_told_and_is_a_figure_of_its_own() {
+    let storage = Faulty::new(1);
+    let busy = EngineConfig {
+        retention_days: 2,
+        flush_interval_ms: 1,
+        ..config()
+    };
+    let (engine, heard, clock) = open(busy, &storage);
+    send(&engine, 1, &[("a.old", NOON, 1.0)]);
+    // Nothing is left to be flushed.
+    engine.flush().unwrap();
+    storage.inject(Fault::FailedSync, 0);
+    clock.advance(10 * DAY);
+    heard.until("expiry: ");
+    assert!(figure(&engine, "expiry_failures_total") >= 1.0);
+}

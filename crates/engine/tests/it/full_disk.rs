@@ -1,6 +1,8 @@
 //! A disk that is full: what does not fit is refused, nothing acknowledged is lost, and once there is room all goes on.
 
-use crate::support::{DAY, MINUTE, NOON, batch, config, is_unavailable, open_with, read, scope};
+use crate::support::{
+    DAY, MINUTE, NOON, batch, config, figure, find, is_unavailable, open_with, read, scope, send,
+};
 use base::store::{Durability, Outage, SampleStore, StoreError};
 use base::time::{ManualClock, Millis};
 use engine::storage::faulty::{Fault, Faulty};
@@ -275,4 +277,40 @@ fn it_writes_again_by_itself_though_nobody_asks() {
     drop(engine);
     // Refused, but kept: it was written when there was room.
     assert_eq!(read(&crowded(&after), 1, "a.b"), [(NOON, 1.0)]);
+}
+
+/// It was dropped after a flush that had succeeded, so nobody could make room by a shorter retention.
+#[test]
+fn what_lies_past_the_retention_goes_where_there_is_no_room_for_the_head() {
+    const SAMPLES: i64 = 3000;
+    let storage = Faulty::new(1);
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let two_days = EngineConfig {
+        retention_days: 2,
+        disk_full_retry_ms: 0,
+        ..config()
+    };
+    let engine = open_with(two_days.clone(), &storage, &clock).unwrap().0;
+    send(&engine, 1, &[("a.old", NOON, 1.0)]);
+    engine.flush().unwrap();
+    clock.advance(5 * DAY);
+    let value = |number: i64| (number as f64 * 0.618_033_988_749_895).fract();
+    let recent: Vec<(&str, i64, f64)> = (0..SAMPLES)
+        .map(|number| ("a.new", NOON + 5 * DAY + number, value(number)))
+        .collect();
+    send(&engine, 1, &recent);
+    assert_eq!(find(&engine, 1, "a.*"), ["a.new leaf", "a.old leaf"]);
+    // For a record and a manifest, and by far not for the segment.
+    set_room(&storage, 4096, ErrorKind::StorageFull);
+    assert!(is_full(&engine.flush()), "the head found room");
+    assert_eq!(find(&engine, 1, "a.*"), ["a.new leaf"]);
+    assert_eq!(figure(&engine, "segments"), 0.0);
+    let expected: Vec<(i64, f64)> = recent.iter().map(|(_, at, value)| (*at, *value)).collect();
+    assert_eq!(read(&engine, 1, "a.new"), expected);
+    let after = storage.crash();
+    drop(engine);
+    after.set_capacity(None);
+    let engine = open_with(two_days, &after, &clock).unwrap().0;
+    assert_eq!(find(&engine, 1, "a.*"), ["a.new leaf"]);
+    assert_eq!(read(&engine, 1, "a.new"), expected);
 }

@@ -171,3 +171,47 @@ fn a_listing_held_at_any_step_holds_up_no_writer() {
     }
     assert!(steps >= 3, "{steps}");
 }
+
+/// Each query looked at the store for itself, so that the second one found what came after the first.
+#[test]
+fn all_queries_of_a_request_held_at_any_step_read_the_same_state() {
+    let engine = open();
+    let selectors = ["a.b.c", "a.b.d"].map(|text| Selector::named(Pattern::parse(text).unwrap()));
+    let queries = selectors.each_ref().map(|selector| FetchQuery {
+        selector,
+        shape: Shape::Raw(TimeRange::ALL),
+    });
+    let mut steps = 0;
+    loop {
+        let mut read: Vec<Vec<Millis>> = Vec::new();
+        let query = |context: &Context| {
+            let mut take = |cursor: &mut dyn base::cursor::Cursor| {
+                let mut instants = Vec::new();
+                while let Some(piece) = cursor.next()? {
+                    instants.extend(piece.iter().map(|(at, _)| at));
+                }
+                read.push(instants);
+                Ok(ControlFlow::Continue(()))
+            };
+            engine
+                .read_all(&scope(1), &queries, context, &mut take)
+                .unwrap();
+        };
+        let write = || {
+            let at = NOON + MINUTE + steps as i64;
+            send(&engine, 1, &[("a.b.c", at, 7.0), ("a.b.d", at, 7.0)]);
+            if steps % 2 == 1 {
+                engine.flush().unwrap();
+            }
+        };
+        if !held_at(steps, query, write) {
+            break;
+        }
+        let [first, second] = read.as_slice() else {
+            panic!("{read:?}")
+        };
+        assert_eq!(first, second, "held at step {steps}");
+        steps += 1;
+    }
+    assert!(steps >= 4, "{steps}");
+}

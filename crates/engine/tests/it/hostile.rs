@@ -51,8 +51,8 @@ fn worst() -> Vec<String> {
     ]
 }
 
-/// Runs `query` while another tenant writes one sample after another: each is acknowledged, and the query ends when it is
-/// cancelled.
+/// Asks `query` again and again while another tenant writes one sample after another: each is acknowledged while questions go on,
+/// and they end when they are cancelled. That a write waits for no part of one is for `held_reader.rs` to show.
 fn write_beside(engine: &Arc<Engine>, query: impl Fn(&Engine, &Context) + Send + 'static) {
     let context = Arc::new(Context::unlimited());
     let asked = Arc::clone(&context);
@@ -60,7 +60,9 @@ fn write_beside(engine: &Arc<Engine>, query: impl Fn(&Engine, &Context) + Send +
     let shared = Arc::clone(engine);
     std::thread::spawn(move || {
         progress.send("begun").unwrap();
-        query(&shared, &asked);
+        while !asked.cancel_flag().load(Ordering::Relaxed) {
+            query(&shared, &asked);
+        }
         let _ = progress.send("ended");
     });
     assert_eq!(asker_says.recv_timeout(LIMIT), Ok("begun"));
@@ -79,6 +81,8 @@ fn write_beside(engine: &Arc<Engine>, query: impl Fn(&Engine, &Context) + Send +
         assert_eq!(stored, Ok(1), "a stranger's write waits for a query");
         assert!(engine.health().is_ok());
     }
+    let report = asker_says.try_recv();
+    assert_eq!(report, Err(mpsc::TryRecvError::Empty), "nobody asked");
     context.cancel_flag().store(true, Ordering::Relaxed);
     assert_eq!(asker_says.recv_timeout(LIMIT), Ok("ended"));
 }

@@ -84,6 +84,28 @@ fn only_the_days_that_a_deletion_touches_are_rewritten() {
     assert_eq!(changed(&before, &storage), [""; 0]);
 }
 
+/// The segments have fewer tenants than have deleted something.
+#[test]
+fn of_many_tenants_days_those_are_rewritten_whose_own_tenant_has_deleted_something() {
+    let storage = Faulty::new(1);
+    let engine = open(&storage);
+    for tenant in 1..7 {
+        let day = i64::from(tenant);
+        fill(&engine, tenant, &["a.b"], day..day + 1);
+    }
+    let before = segments(&storage);
+    for tenant in [1, 2, 4, 5] {
+        let noon = NOON - i64::from(tenant) * DAY;
+        delete(&engine, tenant, "a.b", Some(range(noon - 5000, noon)));
+    }
+    engine.compact().unwrap();
+    let rewritten = ["2026-11-18", "2026-11-19", "2026-11-21", "2026-11-22"];
+    assert_eq!(changed(&before, &storage), rewritten);
+    assert_eq!(figure(&engine, "tombstones"), 0.0);
+    let left = |tenant| read(&engine, tenant, "a.b").len() as i64;
+    assert_eq!([left(3), left(4)], [SAMPLES, SAMPLES - 6]);
+}
+
 /// It was kept until its last day lay past the retention, and with 64 of them every day was searched once a minute.
 #[test]
 fn a_deletion_over_days_on_which_its_series_have_nothing_is_forgotten_with_the_purge() {

@@ -107,13 +107,25 @@ pub(crate) fn fetch_in(
     pattern: &str,
     range: TimeRange,
 ) -> Vec<Series> {
-    let selector = Selector::parse(pattern).unwrap();
-    let query = FetchQuery {
-        selector: &selector,
-        shape: Shape::Raw(range),
-    };
+    fetch_together(engine, tenant, &[pattern], range)
+}
+
+/// What several queries of one request read, one after the other.
+pub(crate) fn fetch_together(
+    engine: &Engine,
+    tenant: u32,
+    patterns: &[&str],
+    range: TimeRange,
+) -> Vec<Series> {
+    let selectors = patterns.iter().map(|text| Selector::parse(text).unwrap());
+    let selectors: Vec<Selector> = selectors.collect();
+    let shape = Shape::Raw(range);
+    let queries = selectors
+        .iter()
+        .map(|selector| FetchQuery { selector, shape });
+    let queries: Vec<FetchQuery<'_>> = queries.collect();
     let (scope, context, mut all) = (scope(tenant), Context::unlimited(), Vec::new());
-    let read = engine.read_all(&scope, &[query], &context, &mut |cursor| {
+    let read = engine.read_all(&scope, &queries, &context, &mut |cursor| {
         all.push(collect_and_fill(cursor)?);
         Ok(ControlFlow::Continue(()))
     });

@@ -199,6 +199,23 @@ fn what_was_dropped_meanwhile_is_not_discarded_again() {
     assert_eq!(journal.weight(), 5);
 }
 
+/// The number of its file was given to the next one, whose record was then taken for the one that had been sent.
+#[test]
+fn a_record_that_took_the_place_of_all_others_is_not_discarded_for_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(folder.path(), 0, WhenFull::DropOldest).unwrap();
+    let payload = vec![b' '; 1200 << 10];
+    journal.append(&payload, 1).unwrap();
+    let taken = journal.oldest(usize::MAX, u64::MAX).unwrap();
+    journal.append(&payload, 2).unwrap();
+    assert_eq!(journal.take_lost().dropped, 1, "there is room for one");
+    journal.discard(&taken).unwrap();
+    assert_eq!(journal.weight(), 2);
+    let kept = journal.oldest(usize::MAX, u64::MAX).unwrap();
+    journal.discard(&kept).unwrap();
+    assert_eq!(journal.weight(), 0);
+}
+
 #[test]
 fn appends_that_fail_leave_no_files_behind() {
     let folder = tempfile::tempdir().unwrap();

@@ -11,7 +11,7 @@ impl Events for Log {
     fn on_event(&self, event: Event<'_>) {
         match event {
             Event::Failed { work, error } => {
-                tracing::error!(work, error = %Chain(error), "the store failed in the background");
+                tracing::error!(%work, error = %Chain(error), "the store failed in the background");
             }
             Event::Panicked { thread } => tracing::error!(
                 thread,

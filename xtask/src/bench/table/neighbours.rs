@@ -1,11 +1,14 @@
 //! Rows of what one tenant's write waits for another's work.
 
 use super::baseline::Programs;
+use super::flush_spans;
 use super::row::{Bound, Row};
 use crate::bench::neighbour;
+use crate::bench::paced::{PacedWrite, write_paced};
 use crate::bench::server::{Server, p99};
 use anyhow::{Result, ensure};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -22,6 +25,12 @@ const ASKERS: usize = 4;
 
 /// Questions that the limits allow, so that they are answered; another may be refused for its cost.
 const WITHIN_LIMITS: [&str; 2] = ["a listing of long names", "samples"];
+
+/// Beside jobs of the store a write is due as often, whatever became of the ones before.
+const WRITE_PAUSE: Duration = Duration::from_millis(1);
+
+/// So many writes at least must have been due during a flush for their 99th percentile to say something.
+const IN_FLUSHES_MIN: usize = 200;
 
 /// Samples of a sending of the other tenant, and of how many series they are.
 const BATCH: u64 = 10_000;
@@ -40,13 +49,12 @@ fn row(what: &str, alone: &[f64], beside: &[f64]) -> Result<Row> {
     })
 }
 
-/// Writes while `work` is done again and again by others.
-fn beside(
-    server: &Server,
+/// Measures something while `work` is done again and again by others.
+fn beside<T>(
     workers: usize,
-    long: Duration,
     work: impl Fn() -> Result<()> + Sync,
-) -> Result<Vec<f64>> {
+    measure: impl FnOnce() -> Result<T>,
+) -> Result<T> {
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let repeat = || -> Result<()> {
@@ -56,7 +64,7 @@ fn beside(
             Ok(())
         };
         let working: Vec<_> = (0..workers).map(|_| scope.spawn(repeat)).collect();
-        let took = server.write_for(long, &server.owner);
+        let measured = measure();
         over.store(true, Ordering::Relaxed);
         for worker in working {
             match worker.join() {
@@ -64,7 +72,7 @@ fn beside(
                 Err(_) => anyhow::bail!("who works beside the writes has failed"),
             }
         }
-        took
+        measured
     })
 }
 
@@ -86,7 +94,7 @@ pub(super) fn listing(programs: &Programs<'_>) -> Result<Vec<Row>> {
             "{name}: answered with {due} while nobody else asks"
         );
         let answers = Mutex::new(BTreeMap::<u16, u64>::new());
-        let took = beside(&server, ASKERS, MEASURED, || {
+        let ask_again = || -> Result<()> {
             let status = ask()?;
             // Refused for so many at once: an answer as good, but not the only one.
             ensure!(
@@ -96,6 +104,9 @@ pub(super) fn listing(programs: &Programs<'_>) -> Result<Vec<Row>> {
             let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
             *answers.entry(status).or_default() += 1;
             Ok(())
+        };
+        let took = beside(ASKERS, ask_again, || {
+            server.write_for(MEASURED, &server.owner)
         })?;
         let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
         let outcomes: Vec<String> = answers
@@ -120,50 +131,84 @@ pub(super) fn jobs(programs: &Programs<'_>) -> Result<Vec<Row>> {
     const QUIET: Duration = Duration::from_secs(15);
     /// Long enough for four million samples and their flush.
     const LONG: Duration = Duration::from_secs(45);
-    let (quiet, _) = sending(programs, "100000000", QUIET)?;
-    let mut rows = Vec::new();
-    for (what, flush_samples, merges) in [
-        (
-            "a write of one sample while 4 000 000 samples come and are flushed",
-            "4000000",
-            false,
-        ),
-        (
-            "a write of one sample beside flushes of 300 000 samples and compactions",
-            "300000",
-            true,
-        ),
-    ] {
-        let (took, done) = sending(programs, flush_samples, LONG)?;
-        eprintln!("{what}: {} flushes, {} merges", done.flushes, done.merges);
-        ensure!(
-            done.flushes > 0.0 && (done.merges > 0.0 || !merges),
-            "{what}: {done:?} in {LONG:?}: the machine is too slow for this row"
-        );
-        rows.push(row(what, &quiet, &took)?);
-    }
-    Ok(rows)
+    let quiet = sending(programs, "100000000", QUIET)?.all();
+    let flush = sending(programs, "4000000", LONG)?;
+    let during = flush.during_flushes();
+    eprintln!(
+        "while 4 000 000 samples came: {} flushes, {} of {} writes were due during one",
+        flush.spans.len(),
+        during.len(),
+        flush.writes.len()
+    );
+    ensure!(
+        during.len() >= IN_FLUSHES_MIN,
+        "{} writes were due during a flush in {LONG:?}, of {IN_FLUSHES_MIN}: the machine is too slow for this row",
+        during.len()
+    );
+    let jobs = sending(programs, "300000", LONG)?;
+    eprintln!(
+        "beside flushes of 300 000 samples: {} flushes, {} merges",
+        jobs.spans.len(),
+        jobs.merges
+    );
+    ensure!(
+        !jobs.spans.is_empty() && jobs.merges > 0.0,
+        "{} flushes and {} merges in {LONG:?}: the machine is too slow for this row",
+        jobs.spans.len(),
+        jobs.merges
+    );
+    Ok(vec![
+        row(
+            "a write of one sample, since it was due, during the flush of 4 000 000 samples",
+            &quiet,
+            &during,
+        )?,
+        row(
+            "a write of one sample, since it was due, beside flushes of 300 000 samples and compactions",
+            &quiet,
+            &jobs.all(),
+        )?,
+    ])
 }
 
-/// The jobs that the store has done in the background.
+/// Writes that were due each [`WRITE_PAUSE`], and the jobs that the store did meanwhile.
 #[derive(Debug)]
-struct Done {
-    flushes: f64,
+struct Sending {
+    writes: Vec<PacedWrite>,
+    /// When it flushed.
+    spans: Vec<Range<Instant>>,
     merges: f64,
 }
 
-/// Writes while another tenant sends 120 000 samples a second, and what the store did meanwhile.
-fn sending(
-    programs: &Programs<'_>,
-    flush_samples: &str,
-    long: Duration,
-) -> Result<(Vec<f64>, Done)> {
+impl Sending {
+    /// What each write took, ascending.
+    fn all(&self) -> Vec<f64> {
+        sorted(&self.writes, |_| true)
+    }
+
+    /// The same of those that were due during a flush.
+    fn during_flushes(&self) -> Vec<f64> {
+        sorted(&self.writes, |write| {
+            self.spans.iter().any(|span| span.contains(&write.due))
+        })
+    }
+}
+
+fn sorted(writes: &[PacedWrite], is_wanted: impl Fn(&PacedWrite) -> bool) -> Vec<f64> {
+    let wanted = writes.iter().filter(|write| is_wanted(write));
+    let mut took: Vec<f64> = wanted.map(|write| write.took_ms).collect();
+    took.sort_by(f64::total_cmp);
+    took
+}
+
+/// Writes while another tenant sends 120 000 samples a second.
+fn sending(programs: &Programs<'_>, flush_samples: &str, long: Duration) -> Result<Sending> {
     const PAUSE: Duration = Duration::from_millis(1000 * BATCH / 120_000);
     let settings = [("VIGIE_STORAGE_FLUSH_SAMPLES", flush_samples)];
     let server = Server::start(programs.vigied()?, &programs.folder("jobs")?, &settings)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let (sent, begun) = (std::sync::atomic::AtomicU64::new(0), Instant::now());
-    let took = beside(&server, 1, long, || {
+    let send = || -> Result<()> {
         let number = sent.fetch_add(1, Ordering::Relaxed);
         let due = PAUSE * u32::try_from(number)?;
         std::thread::sleep(due.saturating_sub(begun.elapsed()));
@@ -183,10 +228,12 @@ fn sending(
         let status = server.request(&mut stream, "POST", path, &server.other, &body)?;
         ensure!(status == 200, "a sending was answered with {status}");
         Ok(())
-    })?;
-    let done = Done {
-        flushes: server.figure("vigie_store_flushes_total")?,
-        merges: server.figure("vigie_store_merges_total")?,
     };
-    Ok((took, done))
+    let write = || write_paced(&server, long, WRITE_PAUSE, &server.owner);
+    let (writes, spans) = beside(1, send, || flush_spans::watch(&server, write))?;
+    Ok(Sending {
+        writes,
+        spans,
+        merges: server.figure("vigie_store_merges_total")?,
+    })
 }

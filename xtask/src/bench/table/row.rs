@@ -64,7 +64,7 @@ fn short(figure: f64) -> String {
     format!("{figure:.decimals$}")
 }
 
-pub(super) fn median(mut figures: Vec<f64>) -> Result<f64> {
+fn median(mut figures: Vec<f64>) -> Result<f64> {
     figures.sort_by(f64::total_cmp);
     let middle = figures.get(figures.len() / 2).copied();
     middle.context("nothing was measured")

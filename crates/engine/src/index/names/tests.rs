@@ -34,7 +34,7 @@ fn seen(index: &Names, selector: &Selector, filter: Option<&NameFilter>) -> Vec<
     let context = Context::unlimited();
     let mut meter = QueryMeter::new(&context).unwrap();
     let walk = index
-        .of(TENANT)
+        .of_tenant(TENANT)
         .walk(selector, filter, &mut meter, |found, _| {
             nodes.push(Node {
                 path: found.key.graphite().into_owned(),
@@ -57,7 +57,7 @@ fn below(index: &Names, path: &str) -> usize {
     };
     let mut meter = QueryMeter::new(&context).unwrap();
     index
-        .of(TENANT)
+        .of_tenant(TENANT)
         .below(path, None, &mut meter, take)
         .unwrap();
     count
@@ -71,7 +71,7 @@ fn steps_of(index: &Names, selector: &Selector) -> u64 {
     let context = Context::unlimited();
     let mut meter = QueryMeter::new(&context).unwrap();
     index
-        .of(TENANT)
+        .of_tenant(TENANT)
         .walk(selector, None, &mut meter, |_, _| Ok(()))
         .unwrap();
     context.spent(Resource::Steps)
@@ -181,7 +181,7 @@ fn regression_7_the_budget_ends_in_the_middle_of_a_name() {
     });
     let mut meter = QueryMeter::new(&context).unwrap();
     let end = index
-        .of(TENANT)
+        .of_tenant(TENANT)
         .walk(&pattern, None, &mut meter, |_, _| Ok(()))
         .unwrap_err();
     let StoreError::Stopped(Stop::Budget { needed, .. }) = end else {
@@ -204,7 +204,7 @@ fn what_a_caller_may_not_see_costs_nothing() {
         let mut meter = QueryMeter::new(&context).unwrap();
         let mut count = 0;
         let walk = index
-            .of(TENANT)
+            .of_tenant(TENANT)
             .walk(&named(glob), Some(&filter), &mut meter, |_, _| {
                 count += 1;
                 Ok(())
@@ -320,7 +320,7 @@ proptest! {
                 below.push(SeriesKey::from_canonical_unchecked(name).graphite().into_owned());
                 Ok(ControlFlow::Continue(()))
             };
-            index.of(TENANT).below(path, Some(&filter), &mut meter, take).unwrap();
+            index.of_tenant(TENANT).below(path, Some(&filter), &mut meter, take).unwrap();
             below.sort();
             let prefix = format!("{path}.");
             let expected: Vec<_> = reached.iter().filter(|name| name.starts_with(&prefix)).cloned().collect();

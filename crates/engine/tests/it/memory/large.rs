@@ -34,7 +34,7 @@ fn many_samples_of_one_series_take_no_more_than_they_need() {
     assert_eq!(appended(&samples).unwrap().stored, 20_000);
 }
 
-/// They were claimed for before anybody looked at their time.
+/// Memory was reserved for them before anybody looked at their time.
 #[test]
 fn samples_that_are_not_accepted_take_nothing() {
     let names: Vec<String> = (0..20_000).map(|index| format!("old.{index}")).collect();
