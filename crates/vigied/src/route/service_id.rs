@@ -4,9 +4,10 @@ use super::account_parameter::{check_account, in_own_account};
 use super::activity;
 use super::api_key::{requested_key, to_wire as key_to_wire};
 use super::entity_tag::tagged;
-use super::history;
+use super::history::{self, Histories};
 use super::identity_crn::identity_crn;
 use super::identity_list::{IdentityList, Wanted};
+use super::list_cursor::CursorPage;
 use super::order::{By, SortKey};
 use super::reply::json;
 use crate::app::App;
@@ -35,7 +36,7 @@ use wire::iam::service_id::{
 };
 
 /// The list parameters that links to other pages repeat.
-const KEPT: [&str; 7] = [
+const KEPT: [&str; 8] = [
     "account_id",
     "group_id",
     "show_group_id",
@@ -43,6 +44,7 @@ const KEPT: [&str; 7] = [
     "sort",
     "order",
     "filter",
+    "include_history",
 ];
 
 /// The other orders that can be asked for.
@@ -115,17 +117,33 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    listed(&app, &caller, &own_url, &params)
+    let with_group = tells_group(&params)?;
+    let page = page(&app, &caller, &own_url, &params)?;
+    let objects = page.entries.iter().map(|service| service.id.to_string());
+    let histories = Histories::asked_for(&app, &caller, &params, objects.collect()).await?;
+    let listed = page.entries.iter().map(|service| WireServiceId {
+        history: histories.of(service.id),
+        ..to_wire(service, with_group)
+    });
+    let list = ServiceIdList {
+        offset: page.offset,
+        limit: page.limit,
+        serviceids: listed.collect(),
+        first: Some(page.links.first),
+        previous: page.links.previous,
+        next: page.links.next,
+    };
+    json(StatusCode::OK, &list)
 }
 
-fn listed(
+/// The page of service IDs that a request asks for.
+fn page(
     app: &App,
     caller: &Identity,
     own_url: &UrlForCaller,
     params: &Params,
-) -> Result<Response, Refusal> {
-    params.refuse_unserved(&["include_history"])?;
-    let (with_group, group) = (tells_group(params)?, group(params.one("group_id")?)?);
+) -> Result<CursorPage<Service, String>, Refusal> {
+    let group = group(params.one("group_id")?)?;
     check_account(app, caller, params)?;
     let named = params.word("name", &limit::LABEL_BYTES)?;
     let shows = |service: &Service| {
@@ -135,18 +153,7 @@ fn listed(
     let find = |wanted: Wanted<'_, Service>| {
         (app.iam).service_ids(caller, wanted.shows, wanted.order, wanted.part)
     };
-    let page = LIST.page((own_url, params), shows, find)?;
-    let list = ServiceIdList {
-        offset: page.offset,
-        limit: page.limit,
-        first: Some(page.links.first),
-        previous: page.links.previous,
-        next: page.links.next,
-        serviceids: (page.entries.iter())
-            .map(|service| to_wire(service, with_group))
-            .collect(),
-    };
-    json(StatusCode::OK, &list)
+    LIST.page((own_url, params), shows, find)
 }
 
 pub(super) async fn create(

@@ -252,7 +252,8 @@ fn api_keys(document: &mut Document) {
             "filter",
             "conditions as in `name sw \"ci\" and description co \"build\"`: `sw`, `ew`, `co`, also with `_ci`; `and`, `or`, parentheses",
         )
-        .unserved(&["group_id", "include_history"])
+        .query("include_history", "`true`: each with what was done to it last, at most `history_entries_in_lists` (20) changes")
+        .unserved(&["group_id"])
         .answers("200", "a page of keys", list);
     document.route("GET", "/v1/apikeys", failing(operation, &error));
     let operation = Operation::new(
