@@ -92,7 +92,6 @@ fn refused(
         key("support_sessions", json!(false)),
         key("action_when_leaked", json!("delete")),
         key("store_value", json!(true)),
-        get("show_crn", "/v2/groups?account_id=ACCOUNT&show_crn=true"),
         get("tag_name", "/v1/policies?account_id=ACCOUNT&tag_name=team"),
         get(
             "tag_value",
