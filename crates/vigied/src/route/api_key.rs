@@ -10,6 +10,7 @@ use super::identity_list::{IdentityList, Wanted};
 use super::list_cursor::CursorPage;
 use super::order::{By, SortKey};
 use super::reply::json;
+use super::service_id_group::named_group;
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
@@ -43,7 +44,7 @@ use wire::scope_id;
 use wire::secret::SecretText;
 
 /// The list parameters that links to other pages repeat.
-const KEPT: [&str; 8] = [
+const KEPT: [&str; 9] = [
     "account_id",
     "iam_id",
     "scope",
@@ -51,6 +52,7 @@ const KEPT: [&str; 8] = [
     "sort",
     "order",
     "filter",
+    "group_id",
     "include_history",
 ];
 
@@ -195,7 +197,6 @@ fn page(
     params: &Params,
     principal: Option<Principal>,
 ) -> Result<CursorPage<Stored, String>, Refusal> {
-    params.refuse_unserved(&["group_id"])?;
     check_account(app, caller, params)?;
     let services = match params.one("type")? {
         None | Some("") => None,
@@ -218,6 +219,7 @@ fn page(
         principal,
         everybody,
         services,
+        group: named_group(params.one("group_id")?)?,
     };
     let find = |wanted: Wanted<'_, Stored>| {
         (app.iam).api_keys_found(caller, of, wanted.shows, wanted.order, wanted.part)

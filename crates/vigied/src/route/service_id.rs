@@ -10,10 +10,10 @@ use super::identity_list::{IdentityList, Wanted};
 use super::list_cursor::CursorPage;
 use super::order::{By, SortKey};
 use super::reply::json;
+use super::service_id_group::named_group;
 use crate::app::App;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::header::is_set;
-use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::if_match::IfMatch;
@@ -22,7 +22,7 @@ use crate::request::payload::Payload;
 use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::id::{ServiceGroupId, ServiceId};
+use base::id::ServiceId;
 use base::limit;
 use http::{HeaderMap, StatusCode};
 use iam::Identity;
@@ -100,17 +100,6 @@ fn tells_group(params: &Params) -> Result<bool, Refusal> {
     params.flag("show_group_id")
 }
 
-/// The group that a request names; what names none is refused, so that no list is taken for that of a group.
-fn group(text: Option<&str>) -> Result<Option<ServiceGroupId>, Refusal> {
-    let read = |text: &str| {
-        text.parse::<ServiceGroupId>().map_err(|error| {
-            let message = format!("`group_id` is {error}");
-            invalid("group_id", message)
-        })
-    };
-    text.filter(|text| !text.is_empty()).map(read).transpose()
-}
-
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
@@ -143,7 +132,7 @@ fn page(
     own_url: &UrlForCaller,
     params: &Params,
 ) -> Result<CursorPage<Service, String>, Refusal> {
-    let group = group(params.one("group_id")?)?;
+    let group = named_group(params.one("group_id")?)?;
     check_account(app, caller, params)?;
     let named = params.word("name", &limit::LABEL_BYTES)?;
     let shows = |service: &Service| {
@@ -171,7 +160,7 @@ pub(super) async fn create(
         name: wanted.name,
         description: wanted.description.unwrap_or_default(),
         crns: wanted.unique_instance_crns.unwrap_or_default(),
-        group: group(wanted.group_id.as_deref())?,
+        group: named_group(wanted.group_id.as_deref())?,
         locked: is_set(&headers, "entity-lock", "Entity-Lock")?,
     };
     let key = wanted

@@ -253,7 +253,7 @@ fn api_keys(document: &mut Document) {
             "conditions as in `name sw \"ci\" and description co \"build\"`: `sw`, `ew`, `co`, also with `_ci`; `and`, `or`, parentheses",
         )
         .query("include_history", "`true`: each with what was done to it last, at most `history_entries_in_lists` (20) changes")
-        .unserved(&["group_id"])
+        .query("group_id", "those of the service IDs in this group, whatever `scope` is; by an Administrator")
         .answers("200", "a page of keys", list);
     document.route("GET", "/v1/apikeys", failing(operation, &error));
     let operation = Operation::new(

@@ -212,10 +212,6 @@ fn refused_elsewhere(
             format!("/v2/resource_keys?resource_group_id={account}"),
         ),
         get("sub_type", "/v2/resource_instances?sub_type=x".to_owned()),
-        get(
-            "group_id",
-            format!("/v1/apikeys?account_id={account}&group_id=x"),
-        ),
         setting("restrict_create_service_id"),
         setting("restrict_user_list_visibility"),
         get("resolve_user_mfa", resolved("settings")),

@@ -105,6 +105,9 @@ assert grouped["group_id"] == group["id"], grouped
 found = iam.list_service_ids(account_id=account, group_id=group["id"]).get_result()["serviceids"]
 assert [one["id"] for one in found] == [grouped["id"]], found
 refused(409, iam.delete_service_id_group, id=group["id"])
+iam.create_api_key(name="of the group", iam_id=grouped["iam_id"], account_id=account)
+found = iam.list_api_keys(account_id=account, group_id=group["id"]).get_result()["apikeys"]
+assert [one["name"] for one in found] == ["of the group"], found
 iam.delete_service_id(id=grouped["id"])
 assert iam.delete_service_id_group(id=group["id"]).get_status_code() == 204
 refused(404, iam.get_service_id_group, id=group["id"])
