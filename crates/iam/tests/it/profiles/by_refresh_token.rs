@@ -165,13 +165,13 @@ async fn one_that_was_replaced_counts_for_the_grace_and_ends_its_session_then(wo
 
 async fn it_is_of_the_command_line_and_nothing_else(world: World) {
     let profile = of_owner(&world).await;
-    let login = world.log_in().await;
-    let shown = refresh_token(&login);
+    let shown = refresh_token(&world.log_in().await);
     for client in [None, Some(Client::Cf), Some(Client::Kube)] {
         let refused = assume_as(&world, client, &shown, profile).await;
         assert_eq!(code(refused), "no_client");
     }
-    let delegated = world.iam.delegate(&secret(&shown), Client::Kube, 600);
+    let login = secret(&shown);
+    let delegated = world.iam.delegate(&login, Client::Kube, 600);
     let delegated = delegated.await.unwrap().expose().clone();
     for token in [delegated.as_str(), "vgr_never"] {
         let refused = assume(&world, token, profile).await;
