@@ -93,9 +93,8 @@ async fn what_comes_of_it_ends_as_an_access_token_of_its_session(world: World) {
     world.wait(ACCESS / 2 + 1);
     world.enter(&access_token(&login)).unwrap_err();
     world.enter(&token).unwrap();
-    let renewed = world.renew(&refresh_token(&login)).await.unwrap();
-    let caller = world.enter(&access_token(&renewed)).unwrap();
-    world.iam.log_out(&caller).await.unwrap();
+    let shown = secret(&refresh_token(&login));
+    world.iam.revoke(&shown).await.unwrap();
     // A node that begins now knows of the end, too.
     let node = world.node().await;
     for iam in [&world.iam, &node] {
@@ -103,7 +102,7 @@ async fn what_comes_of_it_ends_as_an_access_token_of_its_session(world: World) {
         assert!(entered.is_err(), "its session has ended");
     }
     node.close().await;
-    let ended = assume(&world, &refresh_token(&renewed), profile).await;
+    let ended = assume(&world, shown.expose(), profile).await;
     assert_eq!(code(ended), "wrong_refresh_token");
 }
 
