@@ -334,6 +334,10 @@ limits! {
     fixed AUTHZ_DECISIONS = "authz_decisions", 100, "decisions", "a request for more decisions about access is refused with 400";
     /// Changes of what one account has that are made at once.
     fixed CHANGES_AT_ONCE_PER_ACCOUNT = "changes_at_once_per_account", 2, "changes", "a further change of what the account has (its users, keys, policies, spaces, events and so on) waits until another one of the same account is done";
+    /// Logins of one account that write at once.
+    fixed LOGINS_AT_ONCE_PER_ACCOUNT = "logins_at_once_per_account", 1, "logins", "a further login of the same account that begins a session, renews or ends one, makes a one-time code or takes on a trusted profile waits until another one is done";
+    /// Logins of one account that wait until they may write.
+    fixed LOGINS_WAITING_PER_ACCOUNT = "logins_waiting_per_account", 100, "logins", "a further login or renewal of the account, beside the one that is written and so many that wait, is refused with 429 and `Retry-After`; a logout never is";
     /// Lists and decisions that are worked out at once for one account.
     fixed LISTS_AT_ONCE_PER_ACCOUNT = "lists_at_once_per_account", 2, "lists", "a further list whose length grows with the account (`vigied routes` shows which), report, or request for decisions about access, waits until another one of the same account is done";
     /// Lists and decisions of one account that wait until they are worked out.

@@ -1,7 +1,7 @@
-//! The principal that acts: a person, a service, or a profile that a workload has taken on. Keys and tokens stand for one, and
-//! roles are granted to one.
+//! The principal that acts: a person, a service, a profile that a workload has taken on, or an instance that an authorization lets
+//! act. Keys and tokens stand for one, and roles are granted to one.
 
-use crate::id::{Guid, IdError, ProfileId, ServiceId, UserId};
+use crate::id::{Guid, IdError, InstanceId, ProfileId, ServiceId, UserId};
 use std::fmt;
 use std::str::FromStr;
 
@@ -14,6 +14,10 @@ pub enum Principal {
     Service(ServiceId),
     /// A trusted profile, which a workload assumes for a while, without a key.
     Profile(ProfileId),
+    /// A resource instance, as which the service ID of one of its keys acts. It holds no roles and no keys, and is in no group: only
+    /// authorizations give it anything. Its text here is short; its IAM id in tokens has its whole cloud resource name, from which
+    /// tokens alone are read.
+    Instance(InstanceId),
     /// The server itself, on behalf of somebody whom the audit names.
     Server,
 }
@@ -34,12 +38,13 @@ impl Principal {
         match self {
             Self::User(UserId(guid))
             | Self::Service(ServiceId(guid))
-            | Self::Profile(ProfileId(guid)) => Some(guid),
+            | Self::Profile(ProfileId(guid))
+            | Self::Instance(InstanceId(guid)) => Some(guid),
             Self::Server => None,
         }
     }
 
-    /// The principals that the GUID may be of: one of each kind.
+    /// The principals that the GUID may be of: one of each kind that holds roles and keys.
     #[must_use]
     pub const fn of_guid(guid: Guid) -> [Self; 3] {
         [
@@ -68,6 +73,12 @@ impl From<ProfileId> for Principal {
     }
 }
 
+impl From<InstanceId> for Principal {
+    fn from(instance: InstanceId) -> Self {
+        Self::Instance(instance)
+    }
+}
+
 impl FromStr for Principal {
     type Err = IdError;
 
@@ -87,6 +98,7 @@ impl fmt::Display for Principal {
             Self::User(id) => id.fmt(f),
             Self::Service(id) => id.fmt(f),
             Self::Profile(id) => id.fmt(f),
+            Self::Instance(id) => write!(f, "crn-{id}"),
             Self::Server => f.write_str("server"),
         }
     }
@@ -105,7 +117,8 @@ mod tests {
             let user = Principal::from(UserId(guid));
             let service = Principal::Service(ServiceId(guid));
             let profile = Principal::Profile(ProfileId(guid));
-            for principal in [user, service, profile, Principal::Server] {
+            let instance = Principal::Instance(InstanceId(guid));
+            for principal in [user, service, profile, instance, Principal::Server] {
                 let text = principal.to_string();
                 let reads_back = [
                     UserId::from_str(&text).map(Principal::User),
@@ -113,11 +126,14 @@ mod tests {
                     ProfileId::from_str(&text).map(Principal::Profile),
                 ];
                 let found: Vec<_> = reads_back.into_iter().flatten().collect();
-                let named = (principal != Principal::Server).then_some(principal);
+                // Nobody may name the others: they are given nothing by name.
+                let is_named = ![instance, Principal::Server].contains(&principal);
+                let named = is_named.then_some(principal);
                 prop_assert_eq!(found, Vec::from_iter(named), "{}", text);
                 prop_assert_eq!(text.parse::<Principal>().ok(), named);
-                let of_guid = principal.guid().map(Principal::of_guid);
-                prop_assert!(of_guid.is_none_or(|all| all.contains(&principal)));
+                prop_assert_eq!(Principal::of_guid(guid).contains(&principal), is_named);
+                let expected = (principal != Principal::Server).then_some(guid);
+                prop_assert_eq!(principal.guid(), expected);
             }
         }
     }
@@ -130,6 +146,7 @@ mod tests {
         for other in [
             Principal::Service(ServiceId(guid)),
             Principal::Profile(ProfileId(guid)),
+            Principal::Instance(InstanceId(guid)),
             Principal::Server,
         ] {
             assert_eq!(other.user(), None, "{other}");

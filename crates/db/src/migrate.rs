@@ -134,6 +134,16 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0030_sessions_by_account.sql"),
         postgres: include_str!("../migrations/postgres/0030_sessions_by_account.sql"),
     },
+    Step {
+        version: 31,
+        sqlite: include_str!("../migrations/sqlite/0031_authorizations.sql"),
+        postgres: include_str!("../migrations/postgres/0031_authorizations.sql"),
+    },
+    Step {
+        version: 32,
+        sqlite: include_str!("../migrations/sqlite/0032_time_conditions.sql"),
+        postgres: include_str!("../migrations/postgres/0032_time_conditions.sql"),
+    },
 ];
 
 /// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.

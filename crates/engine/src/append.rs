@@ -26,9 +26,9 @@ use std::sync::atomic::Ordering;
 /// batch is one piece; a larger one is several.
 const APPEND_PIECE: usize = 4096;
 
-/// Samples of a piece whose series are looked up at a time. A larger piece yields the processor after each such part and after each
-/// shard: otherwise a small write that has just woken up waits until this thread has used up its time slice.
-const RESOLVE_PART: usize = 1024;
+/// Samples of a piece that are looked up, and that are written, before a larger piece yields the processor: otherwise a small write
+/// that has just woken up waits until this thread has used up its time slice.
+const YIELD_EVERY: usize = 1024;
 
 const MINUTE_MILLIS: i64 = 60_000;
 
@@ -81,10 +81,20 @@ fn retain_unwritten(due: &mut Vec<ResolvedSample<'_>>, tried: usize, mut refused
     due.append(&mut untried);
 }
 
-/// Yields the processor in the middle of a piece of so many samples; a small piece does not yield, because it is done soon.
-fn offer_processor(samples: usize) {
-    if samples > RESOLVE_PART {
-        std::thread::yield_now();
+/// Yields the processor in the middle of a large piece; a small one does not yield, because it is done soon.
+#[derive(Debug, Default)]
+struct Yielding {
+    since: usize,
+}
+
+impl Yielding {
+    /// So many more samples are done.
+    fn done(&mut self, samples: usize) {
+        self.since += samples;
+        if self.since >= YIELD_EVERY {
+            self.since = 0;
+            std::thread::yield_now();
+        }
     }
 }
 
@@ -228,9 +238,10 @@ impl Core {
         let mut groups = ShardBatches::new(due.len());
         // Counted before names are looked up: a series that is dropped after that is noticed when its samples are written.
         let drops = self.state.drop_count(accepted.tenant);
-        for part in due.chunks(RESOLVE_PART) {
+        let mut yielding = Yielding::default();
+        for part in due.chunks(YIELD_EVERY) {
             self.resolve_part(accepted, part, &mut groups, progress);
-            offer_processor(due.len());
+            yielding.done(part.len());
         }
         (drops, groups)
     }
@@ -345,7 +356,7 @@ impl Core {
                 (group, payload)
             })
             .collect();
-        let samples = unwritten.iter().map(|(group, _)| group.samples.len()).sum();
+        let mut yielding = Yielding::default();
         let mut refused = Vec::new();
         while !unwritten.is_empty() {
             let waiting = unwritten.len();
@@ -356,8 +367,8 @@ impl Core {
                     Some(mut writer) => {
                         let written = self.write_group(terms, &mut writer, &group, &payload);
                         drop(writer);
+                        yielding.done(group.samples.len());
                         progress.add(group, written, &mut refused);
-                        offer_processor(samples);
                     }
                     None => busy.push((group, payload)),
                 }
@@ -411,7 +422,7 @@ struct ShardBatch {
 #[derive(Debug)]
 struct ShardBatches {
     groups: [Option<ShardBatch>; SHARDS],
-    /// Samples that each makes room for when it is begun.
+    /// Samples that each makes room for when it is begun: a page's, and its share where the batch is spread over all shards.
     room: usize,
 }
 
@@ -420,7 +431,7 @@ impl ShardBatches {
     fn new(samples: usize) -> Self {
         Self {
             groups: std::array::from_fn(|_| None),
-            room: samples.min(head::PAGE),
+            room: samples.min(head::PAGE + samples / SHARDS),
         }
     }
 

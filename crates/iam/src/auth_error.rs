@@ -77,6 +77,9 @@ pub enum AuthError {
     /// The API key is limited to metrics, and the request is for something else.
     #[error("the API key is for metrics alone, and manages nothing")]
     ForMetricsOnly,
+    /// The token is of a resource instance, which authorizations let act on metrics, and the request is for something else.
+    #[error("the token of a resource instance is for metrics alone, and manages nothing")]
+    InstanceForMetricsOnly,
     /// No such API key.
     #[error("the API key is not known")]
     KeyUnknown,

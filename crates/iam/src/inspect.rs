@@ -3,6 +3,7 @@
 use crate::error::IamError;
 use crate::repo::rows;
 use crate::service::Iam;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// How many signatures introspection has checked: one for every token, valid or not.
@@ -24,5 +25,5 @@ pub fn whole_reads(iam: &Iam) -> u64 {
 /// When the database cannot be read.
 pub async fn matches_database(iam: &Iam) -> Result<bool, IamError> {
     iam.sync().await?;
-    Ok(rows::load(&iam.0.db).await? == *iam.directory())
+    Ok(rows::load(&iam.0.db, Arc::clone(&iam.0.clock)).await? == *iam.directory())
 }

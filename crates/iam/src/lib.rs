@@ -42,6 +42,7 @@ pub use error::{AuthError, IamError};
 pub use hidden_domain::HiddenDomain;
 pub use model::directory::Directory;
 pub use model::proof::Proof;
+pub use model::time_condition::TimeCondition;
 pub use model::{bounds, claim_condition, directory, role};
 pub use refusal::{Reason, Refusal, Remedy};
 pub use sender::SourceKeyError;

@@ -11,6 +11,8 @@ use crate::repo::{counters, issuers, rows};
 use crate::service::{Iam, Inner};
 use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::Freshness;
+use crate::state::login_turns::LoginTurns;
+use crate::state::questions::Questions;
 use crate::state::shared_query::SharedQuery;
 use crate::state::unwritten_activity::UnwrittenActivity;
 use crate::state::watcher::Watcher;
@@ -87,7 +89,7 @@ impl Iam {
         keys: KeyRing,
         encryption_key: Option<EncryptionKey>,
     ) -> Result<Self, IamError> {
-        let directory = rows::load(&db).await?;
+        let directory = rows::load(&db, Arc::clone(&clock)).await?;
         let ended = EndedSessions::default();
         ended.catch_up(&db, clock.now()).await?;
         let (checks, cost) = (config.password_checks_max, config.password_cost);
@@ -106,6 +108,7 @@ impl Iam {
             directory,
             ended,
             logins,
+            login_turns: LoginTurns::default(),
             workloads,
             counts,
             activity: UnwrittenActivity::new(limit::ACTIVITY_UNWRITTEN.default),
@@ -115,6 +118,7 @@ impl Iam {
             shared_reads: tokio::sync::Mutex::new(()),
             freshness: Freshness::default(),
             changes_query: SharedQuery::default(),
+            questions: Questions::default(),
             watcher,
             closed: AtomicBool::new(false),
         })))

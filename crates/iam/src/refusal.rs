@@ -217,6 +217,8 @@ pub enum Remedy {
     NameAccessGroup,
     /// A resource group that is there, by its id.
     NameResourceGroup,
+    /// Replace the policy in the form that has conditions.
+    ReplaceWithCondition,
     /// Have an Administrator do it, or give this role in the account.
     HaveAccountRoleGiven(&'static str),
     /// Ask somebody who may do it, or who may give the role of this title.

@@ -7,6 +7,8 @@ use crate::login::Logins;
 use crate::model::directory::{Directory, Plan, RuleTexts};
 use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::{Freshness, Moment};
+use crate::state::login_turns::LoginTurns;
+use crate::state::questions::Questions;
 use crate::state::shared_query::SharedQuery;
 use crate::state::unwritten_activity::UnwrittenActivity;
 use crate::state::watcher::Watcher;
@@ -31,6 +33,8 @@ pub(crate) struct Inner {
     pub(crate) directory: arc_swap::ArcSwap<Directory>,
     pub(crate) ended: EndedSessions,
     pub(crate) logins: Logins,
+    /// The turns in which logins of one account write.
+    pub(crate) login_turns: LoginTurns,
     /// Whose tokens workloads log in with.
     pub(crate) workloads: arc_swap::ArcSwap<Workloads>,
     pub(crate) counts: Counts,
@@ -46,6 +50,8 @@ pub(crate) struct Inner {
     pub(crate) freshness: Freshness,
     /// The query for changes, where a request causes it.
     pub(crate) changes_query: SharedQuery,
+    /// How often unknown credentials have caused it.
+    pub(crate) questions: Questions,
     /// The task that reads changes, for those who wait for one.
     pub(crate) watcher: Arc<Watcher>,
     /// Whether the database was closed: no task may query it after that.

@@ -1,6 +1,6 @@
-//! From a credential to a [`Scope`], without any database call. Each token's signature is checked once and remembered
-//! under the token's hash ([`crate::token::cache`]); the directory is asked every time whether the key, session and
-//! principal behind it are still valid.
+//! From a credential to a [`Scope`], without any database call: what is refused may be asked for afterwards (`unheard`). Each token's
+//! signature is checked once and remembered under the token's hash ([`crate::token::cache`]); the directory is asked every time whether
+//! the key, session and principal behind it are still valid.
 
 mod again;
 mod allowed_address;
@@ -8,6 +8,7 @@ mod holder;
 pub(crate) mod holder_claims;
 mod space_name;
 mod still_good;
+mod unheard;
 
 pub(crate) use allowed_address::{check_address, refused_address};
 pub(crate) use holder::{ACCOUNT_DELETED, membership_reason, require_existing};
@@ -31,6 +32,7 @@ use crate::token::identity::{Credential, Identity};
 use crate::token::jws;
 use crate::token::jws::TOKEN_BYTES_MAX;
 use crate::token::verified::{Claims, Verified};
+use base::principal::Principal;
 use base::scope::{Domain, Scope};
 use base::time::Millis;
 use std::sync::Arc;
@@ -223,10 +225,12 @@ impl Verifier {
             account: Some(holder.account),
             key: holder.bounds.root().key,
         };
-        // A limited credential is for metrics only; here it could remove its own limits.
-        let identity = match holder.bounds.narrowing().is_none() {
-            true => Ok(holder),
-            false => Err(AuthError::ForMetricsOnly),
+        // A limited credential is for metrics only; here it could remove its own limits. Authorizations are about metrics, too.
+        let is_instance = matches!(holder.principal(), Principal::Instance(_));
+        let identity = match (is_instance, holder.bounds.narrowing().is_none()) {
+            (true, _) => Err(AuthError::InstanceForMetricsOnly),
+            (false, true) => Ok(holder),
+            (false, false) => Err(AuthError::ForMetricsOnly),
         };
         (identity, Some(proof))
     }

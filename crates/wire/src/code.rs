@@ -53,7 +53,7 @@ codes! {
     UAA_ACCOUNT = "BXNMSRI15E", Forbidden, "a `uaa` credential is not accepted for an account domain";
     TOKEN_KIND = "BXNMSRI16E", Unauthenticated, "a token of this server was sent as the other kind, `iam` for `uaa` or `uaa` for `iam`";
     KEY_REACH = "BXNMSRI17E", Forbidden, "the API key was made for another domain alone";
-    KEY_METRICS_ONLY = "BXNMSRI18E", Forbidden, "the API key was made for metrics alone, and this is not about metrics";
+    KEY_METRICS_ONLY = "BXNMSRI18E", Forbidden, "the API key or instance token is for metrics alone, and this is not about metrics";
     KEY_SENDS_ALONE = "BXNMSRI19E", Forbidden, "the API key was made to send alone, and this is not sending";
     CROSS_SITE = "BXNMSRI20E", Forbidden, "a browser sent the request for a page of another site, with a password that it keeps";
     ADDRESS_NOT_ALLOWED = "BXNMSRI21E", Forbidden, "the account lets no credential in from the address that the request came from";

@@ -15,8 +15,12 @@ struct Count {
 
 impl Count {
     fn add(&self, samples: i64, bytes: u64) {
-        self.samples.fetch_add(samples, Ordering::Relaxed);
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        if samples != 0 {
+            self.samples.fetch_add(samples, Ordering::Relaxed);
+        }
+        if bytes != 0 {
+            self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        }
     }
 }
 

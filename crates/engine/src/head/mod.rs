@@ -221,7 +221,9 @@ impl Head {
     /// Adds the counts of a batch.
     pub(crate) fn count(&self, tenant: TenantId, sum: AppendCounts) {
         self.samples.fetch_add(sum.samples, Ordering::Relaxed);
-        self.late.fetch_add(sum.late, Ordering::Relaxed);
+        if sum.late > 0 {
+            self.late.fetch_add(sum.late, Ordering::Relaxed);
+        }
         self.bytes.fetch_add(sum.bytes, Ordering::Relaxed);
         self.held.add(tenant, sum.held, 0);
     }

@@ -113,6 +113,7 @@ macro_rules! actions {
 actions! {
     SignedIn = SignIn "signed_in", "somebody signed in";
     ProfileAssumed = SignIn "profile_assumed", "somebody took on a trusted profile";
+    InstanceActed = SignIn "instance_acted", "a service ID began to act as the instance of its key";
     PasscodeMade = SignIn "passcode_made", "a one-time code for a login was made";
     SessionEnded = SignIn "session_ended", "a session was ended";
     LoginFailed = Refusal "login_failed", "a password was wrong";

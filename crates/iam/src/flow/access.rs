@@ -10,8 +10,8 @@ use crate::model::directory::{Trust, User};
 use crate::service::Iam;
 use crate::token::claims::{AccountClaim, AuthnClaim, IamClaims, ReachClaim, SCOPE, UaaClaims};
 use crate::token::issued::{Client, SCOPES, Tokens, UaaTokens};
-use crate::token::jws;
 use crate::token::subject::Subject;
+use crate::token::{iam_id, jws};
 use base::id::{AccountId, Guid, UserId};
 use base::principal::Principal;
 use base::secret::Secret;
@@ -79,7 +79,7 @@ pub(crate) fn authn_claim(subject: &Subject) -> AuthnClaim {
     let of_user = |part: fn(&User) -> &String| subject.user().map(|user| part(user).clone());
     AuthnClaim {
         sub: subject.sub(),
-        iam_id: subject.principal().to_string(),
+        iam_id: subject.iam_id(),
         sub_type: subject.sub_type().map(str::to_owned),
         name: subject.name(),
         given_name: of_user(|user| &user.given_name),
@@ -92,7 +92,7 @@ pub(crate) fn authn_claim(subject: &Subject) -> AuthnClaim {
 pub(crate) fn iam_claims(iam: &Iam, subject: &Subject, login: &Login, client: &str) -> IamClaims {
     let life = Lifetimes::of(iam, login.bounds(), login.account(), false);
     let (issued, expires) = times(iam, login, &life);
-    let (id, root) = (subject.principal().to_string(), login.bounds().root());
+    let (id, root) = (subject.iam_id(), login.bounds().root());
     let of_user = |part: fn(&User) -> &String| subject.user().map(|user| part(user).clone());
     IamClaims {
         iam_id: id.clone(),
@@ -152,6 +152,23 @@ pub(crate) fn iam_token_by(
     signed(iam, login, &claims, None)
 }
 
+/// An IAM token for an instance as which somebody acts, who has authenticated. Nothing was shown for the instance itself.
+pub(crate) fn iam_token_of_instance(
+    iam: &Iam,
+    subject: &Subject,
+    login: &Login,
+    client: &str,
+    authn: AuthnClaim,
+) -> Result<Tokens, IamError> {
+    let claims = IamClaims {
+        authn,
+        acr: 0,
+        amr: Vec::new(),
+        ..iam_claims(iam, subject, login, client)
+    };
+    signed(iam, login, &claims, None)
+}
+
 /// An IAM token for a trusted profile that a compute resource has taken on, by a link or rule with which the token ends.
 pub(crate) fn iam_token_of_workload(
     iam: &Iam,
@@ -175,7 +192,7 @@ fn signed(
     refresh_token: Option<Secret<String>>,
 ) -> Result<Tokens, IamError> {
     let stated = Stated {
-        principal: claims.iam_id.parse().ok(),
+        principal: iam_id::principal(&claims.iam_id),
         account: Some(&claims.account),
         expires: claims.exp,
         session: claims.session_id.as_deref(),

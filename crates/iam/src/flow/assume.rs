@@ -5,7 +5,7 @@
 //! behind it, and when the one who has shown it may not take on the profile any more.
 
 use super::access;
-use super::refresh::Login;
+use super::refresh::{self, Login};
 use super::shown_refresh_token;
 use super::wanted_profile::WantedProfile;
 use crate::audit::{Action, Credential as AuditedCredential, Entry};
@@ -19,6 +19,7 @@ use crate::token::issued::{ASSUME, Client, NO_CLIENT, Tokens};
 use base::id::{AccountId, ProfileId};
 use base::secret::Secret;
 use base::source::Source;
+use std::sync::Arc;
 
 /// What is shown by whoever takes on a profile.
 #[derive(Debug)]
@@ -62,10 +63,17 @@ pub struct ProfileLogin {
     pub source: Source,
 }
 
-/// Who takes on a profile: what they have proven, and the account of that.
-struct Assumer<'b> {
-    bounds: &'b CredentialBounds,
+/// Who takes on a profile: what they have proven, the account of that, and the beginning of the entry in the audit.
+struct Assumer {
+    bounds: CredentialBounds,
     account: AccountId,
+    entry: Entry,
+}
+
+/// Whether another node may have made the profile a moment ago, or named who takes it on.
+fn may_be_unheard(refusal: &IamError) -> bool {
+    let reason = refusal.refusal().map(|refusal| &refusal.reason);
+    reason == Some(&Reason::NotAuthorized)
 }
 
 impl Iam {
@@ -74,14 +82,15 @@ impl Iam {
     /// # Errors
     /// [`IamError::Refused`] with the token service's code.
     pub async fn profile_token(&self, login: ProfileLogin) -> Result<Tokens, IamError> {
-        let source = login.source;
+        let (source, credential) = (login.source, login.proof.audited());
         let answer = match &login.proof {
             AssumerProof::AccessToken(token) => self.assume_by_access_token(&login, token).await,
             AssumerProof::RefreshToken(text) => {
-                Box::pin(self.assume_by_refresh_token(&login, text)).await
+                let text = text.clone();
+                Box::pin(self.assume_by_refresh_token(login, text)).await
             }
         };
-        self.note_refusal(login.proof.audited(), &answer);
+        self.note_refusal(credential, &answer);
         self.slow_guesses(source, answer)
     }
 
@@ -90,42 +99,73 @@ impl Iam {
         wanted: &ProfileLogin,
         token: &Secret<String>,
     ) -> Result<Tokens, IamError> {
-        let holder = self.assumer(token)?;
+        let holder = self.assumer(token).await?;
         let assumer = Assumer {
-            bounds: holder.bounds(),
+            bounds: *holder.bounds(),
             account: holder.account(),
+            entry: Entry::by(&holder, Action::ProfileAssumed),
         };
-        let entry = Entry::by(&holder, Action::ProfileAssumed);
-        let (tokens, entry, profile) = self.assumed(wanted, &assumer, entry)?;
-        self.enter(entry).await?;
+        let (tokens, entry, profile) = match self.assumed(wanted, &assumer) {
+            Err(refusal) if may_be_unheard(&refusal) => {
+                self.asked_about(token.expose()).await;
+                self.assumed(wanted, &assumer)
+            }
+            assumed => assumed,
+        }?;
+        self.enter_login(assumer.account, entry).await?;
         self.note_taken_on(assumer.account, profile);
         Ok(tokens)
     }
 
     async fn assume_by_refresh_token(
         &self,
-        wanted: &ProfileLogin,
-        text: &Secret<String>,
+        wanted: ProfileLogin,
+        text: Secret<String>,
     ) -> Result<Tokens, IamError> {
         if wanted.client != Some(Client::Bx) {
             let message = "The Authorization header with the client of `refresh_token` is missing: send `bx:bx`";
             return Err(IamError::refused(Reason::NoClient, message));
         }
-        let (tx, login) = shown_refresh_token::prove(self, text, Client::Bx.id()).await?;
-        let (bounds, account) = (login.bounds(), login.account());
-        let credential = wanted.proof.audited();
-        let entry = Entry::by_principal(bounds.principal(), credential, Action::ProfileAssumed)
-            .with_some("by_key", bounds.root().key);
-        let (tokens, entry, profile) = self.assumed(wanted, &Assumer { bounds, account }, entry)?;
-        self.commit_without_read_back(tx, entry).await?;
-        self.note_taken_on(account, profile);
-        Ok(tokens)
+        let wanted = Arc::new(wanted);
+        let answer = self.assume_in_turn(&wanted, &text).await;
+        let is_unheard = answer.as_ref().err().is_some_and(may_be_unheard);
+        // The token was not used up, so it can be shown again.
+        match is_unheard && self.asked_about(text.expose()).await {
+            true => self.assume_in_turn(&wanted, &text).await,
+            false => answer,
+        }
     }
 
-    /// The holder of an access token that is shown.
-    fn assumer(&self, token: &Secret<String>) -> Result<Identity, IamError> {
-        let holder = self.verifier().holder(Credential::Iam(token.expose()));
-        holder.map_err(|error| match error {
+    /// Shows the refresh token, in a turn of the account of its session, as a renewal does.
+    async fn assume_in_turn(
+        &self,
+        wanted: &Arc<ProfileLogin>,
+        text: &Secret<String>,
+    ) -> Result<Tokens, IamError> {
+        let account = refresh::account_of(self, text).await?;
+        let (iam, wanted, text) = (self.clone(), Arc::clone(wanted), text.clone());
+        self.in_login_turn(account, async move {
+            let (tx, login) = shown_refresh_token::prove(&iam, &text, Client::Bx.id()).await?;
+            let bounds = *login.bounds();
+            let credential = wanted.proof.audited();
+            let entry = Entry::by_principal(bounds.principal(), credential, Action::ProfileAssumed);
+            let assumer = Assumer {
+                bounds,
+                account: login.account(),
+                entry: entry.with_some("by_key", bounds.root().key),
+            };
+            let (tokens, entry, profile) = iam.assumed(&wanted, &assumer)?;
+            iam.commit_without_read_back(tx, entry).await?;
+            iam.note_taken_on(assumer.account, profile);
+            Ok(tokens)
+        })
+        .await
+    }
+
+    /// The holder of the token that is shown as `access_token`.
+    pub(super) async fn assumer(&self, token: &Secret<String>) -> Result<Identity, IamError> {
+        let found = self.holder_at_any_node(Credential::Iam(token.expose()));
+        found.await.map_err(|error| match error {
             AuthError::Stale { .. } | AuthError::Behind => error.into(),
             error => {
                 let message = format!("Property validation failed: `access_token`: {error}");
@@ -138,10 +178,9 @@ impl Iam {
     fn assumed(
         &self,
         wanted: &ProfileLogin,
-        assumer: &Assumer<'_>,
-        entry: Entry,
+        assumer: &Assumer,
     ) -> Result<(Tokens, Entry, ProfileId), IamError> {
-        let (directory, presented) = (self.directory(), assumer.bounds);
+        let (directory, presented) = (self.directory(), &assumer.bounds);
         // Whether there is such a profile is told only to whom it is for.
         let profile = wanted.profile.find(&directory, assumer.account);
         let found = profile.and_then(|profile| {
@@ -171,7 +210,7 @@ impl Iam {
         let client = wanted.client.map_or(NO_CLIENT, Client::id);
         let authn = access::authn_claim(&holder);
         let tokens = access::iam_token_by(self, &subject, &login, client, authn)?;
-        let entry = entry
+        let entry = (assumer.entry.clone())
             .in_account(profile.account)
             .on(profile.id)
             .with("name", &profile.name)

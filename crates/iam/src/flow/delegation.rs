@@ -21,6 +21,20 @@ impl Iam {
         receiver: Client,
         seconds: i64,
     ) -> Result<Secret<String>, IamError> {
+        let account = refresh::account_of(self, refresh_token).await?;
+        let (iam, text) = (self.clone(), refresh_token.clone());
+        self.in_login_turn(account, async move {
+            iam.delegate_in_turn(&text, receiver, seconds).await
+        })
+        .await
+    }
+
+    async fn delegate_in_turn(
+        &self,
+        refresh_token: &Secret<String>,
+        receiver: Client,
+        seconds: i64,
+    ) -> Result<Secret<String>, IamError> {
         let mut tx = self.0.db.begin().await?;
         let login = refresh::peek(self, &mut tx, refresh_token, Client::Bx.id()).await?;
         let session = login

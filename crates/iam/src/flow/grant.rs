@@ -79,8 +79,20 @@ impl Iam {
         Ok(tokens)
     }
 
-    /// Begins a session with a proof that is still valid.
+    /// Begins a session with a proof that is still valid, in a turn of its account.
     pub(crate) async fn begin_session(
+        &self,
+        proven: GrantSubject,
+        client: &'static str,
+    ) -> Result<(Subject, Login, SessionId, Secret<String>), IamError> {
+        let (iam, account) = (self.clone(), proven.login.account());
+        self.in_login_turn(account, async move {
+            iam.begin_session_in_turn(proven, client).await
+        })
+        .await
+    }
+
+    async fn begin_session_in_turn(
         &self,
         proven: GrantSubject,
         client: &str,

@@ -1,9 +1,9 @@
 //! The session of a refresh token: whether token and session are alive, and what the token proves then. Nothing is used up here.
 
 use super::lifetimes::{Lifetimes, over_when_ended};
+use super::refresh_refusal::{ended, invalid, unexpired};
 use crate::error::IamError;
 use crate::model::bounds::{CredentialBounds, Root};
-use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::refresh_tokens::RefreshToken;
 use crate::repo::sessions::{self, StoredSession};
 use crate::service::Iam;
@@ -11,22 +11,6 @@ use base::id::AccountId;
 use base::principal::Principal;
 use base::time::Millis;
 use db::Tx;
-
-/// The refusal of a token that is unknown, or of another client.
-pub(super) fn invalid() -> IamError {
-    refused("Provided refresh token is invalid")
-}
-
-/// The refusal of a token whose session was ended before its time.
-pub(super) fn ended() -> IamError {
-    refused("Provided refresh token is invalid: its session has ended")
-}
-
-/// The refusal of a token with this message.
-pub(super) fn refused(message: &'static str) -> IamError {
-    let refusal = Refusal::new(Reason::WrongRefreshToken, message);
-    IamError::Refused(refusal.remedy(Remedy::LogInAgain))
-}
 
 /// The session of a refresh token, which has not ended.
 pub(super) struct HeldLogin {
@@ -97,14 +81,4 @@ fn why_ended(
     stored
         .and_then(|stored| over_when_ended(&stored.settings, session, ended_at))
         .unwrap_or_else(ended)
-}
-
-/// Refuses a token that has expired.
-pub(super) fn unexpired(token: &RefreshToken, now: Millis) -> Result<(), IamError> {
-    if token.expires_at > now {
-        return Ok(());
-    }
-    let message = "Provided refresh token is expired";
-    let refusal = Refusal::new(Reason::RefreshTokenExpired, message);
-    Err(IamError::Refused(refusal.remedy(Remedy::LogInAgain)))
 }

@@ -5,10 +5,10 @@ use super::refresh::Login;
 use crate::error::IamError;
 use crate::service::Iam;
 use crate::token::claims::IamClaims;
+use crate::token::iam_id;
 use crate::token::identity::{Credential, Identity};
 use crate::token::issued::{APIKEY, NO_CLIENT};
 use crate::token::subject::Subject;
-use base::principal::Principal;
 
 impl Iam {
     /// The claims of an IAM token, or of one issued for the API key at this moment, and the current data of its principal.
@@ -18,7 +18,7 @@ impl Iam {
         match credential {
             Credential::Iam(token) => {
                 let claims = verifier.introspected_claims(token)?;
-                let principal: Principal = claims.iam_id.parse().ok()?;
+                let principal = iam_id::principal(&claims.iam_id)?;
                 let subject = Subject::find(&self.directory(), principal)?;
                 Some((claims, subject))
             }

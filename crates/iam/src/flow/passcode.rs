@@ -10,7 +10,7 @@ use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
 use crate::refusal::{Reason, Refusal, Remedy};
-use crate::repo::passcodes;
+use crate::repo::passcodes::{self, StoredPasscode};
 use crate::repo::refresh_tokens;
 use crate::repo::transactions::credentials;
 use crate::service::Iam;
@@ -65,35 +65,55 @@ pub(crate) async fn issue(
     Ok(Secret::new(code))
 }
 
-/// The bounds of a code, and by which grant its login is; the code is used up when the transaction commits.
-pub(crate) async fn redeem(
+/// The bounds of a code, and by which grant its login is. It only reads: whose code it is must be known before a turn of the account is
+/// waited for, and the code is used up in that.
+pub(crate) async fn find(
     iam: &Iam,
-    tx: &mut Tx,
     code: &Secret<String>,
 ) -> Result<(CredentialBounds, &'static str), IamError> {
+    let mut tx = iam.0.db.snapshot().await?;
+    let found = passcodes::find(&mut tx, &hashed(code)).await?;
+    let session = found.as_ref().and_then(|stored| stored.root.session);
+    let is_by_password = match session {
+        Some(session) => refresh_tokens::is_session_of(&mut tx, session, PASSWORD).await?,
+        None => false,
+    };
+    tx.end().await?;
+    if let Some(stored) = &found {
+        let asked = iam.hear_of_owner(code.expose(), stored.user.into(), stored.root.key);
+        asked.await;
+    }
+    let bounds = bounds_of(iam, found)?;
+    Ok((bounds, if is_by_password { PASSWORD } else { PASSCODE }))
+}
+
+/// Uses a code up when the transaction commits, and locks what it came from.
+pub(crate) async fn redeem(iam: &Iam, tx: &mut Tx, code: &Secret<String>) -> Result<(), IamError> {
+    let taken = passcodes::take(tx, &hashed(code)).await?;
+    let bounds = bounds_of(iam, taken)?;
+    // The same answer as for an unknown code: the caller has shown no other proof.
+    let locked = credentials::lock(tx, &bounds, iam.0.clock.now()).await;
+    locked.map_err(|error| match error {
+        IamError::Refused(_) => rejected(),
+        other => other,
+    })
+}
+
+fn hashed(code: &Secret<String>) -> [u8; 32] {
+    entropy::sha256(code.expose().trim().as_bytes())
+}
+
+/// The bounds of a stored code that has not expired.
+fn bounds_of(iam: &Iam, stored: Option<StoredPasscode>) -> Result<CredentialBounds, IamError> {
     let now = iam.0.clock.now();
-    let hash = entropy::sha256(code.expose().trim().as_bytes());
-    let taken = passcodes::take(tx, &hash).await?;
-    let taken = taken.filter(|taken| taken.expires_at > now);
-    let passcodes::RedeemedPasscode {
+    let live = stored.filter(|stored| stored.expires_at > now);
+    let StoredPasscode {
         user,
         root,
         proven_at,
         ..
-    } = taken.ok_or_else(rejected)?;
-    let bounds = iam.derived(user.into(), proven_at, root)?;
-    // The same answer as for an unknown code: the caller has shown no other proof.
-    credentials::lock(tx, &bounds, now)
-        .await
-        .map_err(|error| match error {
-            IamError::Refused(_) => rejected(),
-            other => other,
-        })?;
-    let is_by_password = match root.session {
-        Some(session) => refresh_tokens::is_session_of(tx, session, PASSWORD).await?,
-        None => false,
-    };
-    Ok((bounds, if is_by_password { PASSWORD } else { PASSCODE }))
+    } = live.ok_or_else(rejected)?;
+    iam.derived(user.into(), proven_at, root)
 }
 
 fn rejected() -> IamError {

@@ -27,24 +27,32 @@ impl Iam {
 
     async fn new_passcode(&self, request: TokenRequest) -> Result<Secret<String>, IamError> {
         let presented = request.grant.presented();
-        let (tx, bounds) = match &request.grant {
+        let iam = self.clone();
+        match &request.grant {
             Grant::RefreshToken(text) => {
                 if request.client != Some(Client::Bx) {
                     let message = "The Authorization header is missing: send `bx:bx`";
                     return Err(IamError::refused(Reason::NoClient, message));
                 }
-                let mut tx = self.0.db.begin().await?;
-                let login = refresh::peek(self, &mut tx, text, Client::Bx.id()).await?;
-                let bounds = *login.bounds();
-                self.subject(&bounds)?;
-                (tx, bounds)
+                let account = refresh::account_of(self, text).await?;
+                let text = text.clone();
+                self.in_login_turn(account, async move {
+                    let mut tx = iam.0.db.begin().await?;
+                    let login = refresh::peek(&iam, &mut tx, &text, Client::Bx.id()).await?;
+                    iam.subject(login.bounds())?;
+                    passcode::issue(&iam, tx, login.bounds(), presented).await
+                })
+                .await
             }
             _ => {
                 let proven = self.prove(request.source, request.grant, None);
                 let GrantSubject { login, held, .. } = proven.await?;
-                (self.lock_proof(held).await?, *login.bounds())
+                self.in_login_turn(login.account(), async move {
+                    let tx = iam.lock_proof(held).await?;
+                    passcode::issue(&iam, tx, login.bounds(), presented).await
+                })
+                .await
             }
-        };
-        passcode::issue(self, tx, &bounds, presented).await
+        }
     }
 }

@@ -34,8 +34,8 @@ pub(super) enum ProofGuard {
     Unguarded,
     /// The user's password: its hash from before the comparison detects a change in between.
     Password(UserId, Option<String>),
-    /// The transaction that consumes the code.
-    Code(Box<Tx>),
+    /// The code, which is used up then.
+    Code(Secret<String>),
 }
 
 /// The refusal of an API key that is right but no longer usable, with the remedy.
@@ -63,7 +63,11 @@ impl Iam {
     /// The transaction in which something may be issued for a proof.
     pub(super) async fn lock_proof(&self, held: ProofGuard) -> Result<Tx, IamError> {
         let (user, stored) = match held {
-            ProofGuard::Code(tx) => return Ok(*tx),
+            ProofGuard::Code(code) => {
+                let mut tx = self.0.db.begin().await?;
+                passcode::redeem(self, &mut tx, &code).await?;
+                return Ok(tx);
+            }
             ProofGuard::Unguarded => return Ok(self.0.db.begin().await?),
             ProofGuard::Password(user, stored) => (user, stored),
         };
@@ -123,14 +127,13 @@ impl Iam {
             Grant::ApiKey(text) => {
                 let refused = |message: String| IamError::refused(Reason::WrongKey, message);
                 let unknown = || refused("Provided API key could not be found".to_owned());
-                let identity = self
-                    .verifier()
-                    .holder(Credential::ApiKey(text.expose()))
-                    .map_err(|error| match error {
-                        // Only a caller who has the key's text gets this answer.
-                        AuthError::Revoked(why) => ended_key(why),
-                        error => refused_key(&error, unknown),
-                    })?;
+                let key = Credential::ApiKey(text.expose());
+                let found = self.holder_at_any_node(key).await;
+                let identity = found.map_err(|error| match error {
+                    // Only a caller who has the key's text gets this answer.
+                    AuthError::Revoked(why) => ended_key(why),
+                    error => refused_key(&error, unknown),
+                })?;
                 let subject = self.subject(identity.bounds())?;
                 proven(subject, *identity.bounds(), APIKEY, ProofGuard::Unguarded)
             }
@@ -143,15 +146,13 @@ impl Iam {
                 proven(user.into(), bounds, PASSWORD, held)
             }
             Grant::Passcode(code) => {
-                let mut tx = Box::pin(self.0.db.begin()).await?;
-                let redeemed = Box::pin(passcode::redeem(self, &mut tx, &code));
-                let (bounds, grant_type) = redeemed.await?;
+                let (bounds, grant_type) = Box::pin(passcode::find(self, &code)).await?;
                 let subject = self.subject(&bounds)?;
-                // A refusal drops the transaction: a mistyped account does not consume the code.
-                proven(subject, bounds, grant_type, ProofGuard::Code(Box::new(tx)))
+                // It is not used up yet: a mistyped account does not consume the code.
+                proven(subject, bounds, grant_type, ProofGuard::Code(code))
             }
             Grant::Client { id, secret } => {
-                let bounds = self.client(&id, &secret)?;
+                let bounds = self.client(&id, &secret).await?;
                 let subject = self.subject(&bounds)?;
                 proven(subject, bounds, CLIENT_CREDENTIALS, ProofGuard::Unguarded)
             }
@@ -162,14 +163,19 @@ impl Iam {
     }
 
     /// The bounds of a service that shows its id, and one of its keys as the secret.
-    fn client(&self, id: &str, secret: &Secret<String>) -> Result<CredentialBounds, IamError> {
+    async fn client(
+        &self,
+        id: &str,
+        secret: &Secret<String>,
+    ) -> Result<CredentialBounds, IamError> {
         let wrong = |why: &str| {
             let message = format!("The client is unknown or its secret is wrong{why}");
             IamError::refused(Reason::WrongClient, message)
         };
         let service = ServiceId::from_either(id);
         let key = Credential::ApiKey(secret.expose());
-        let holder = self.verifier().holder(key).map_err(|error| match error {
+        let found = self.holder_at_any_node(key).await;
+        let holder = found.map_err(|error| match error {
             // Only a caller who has the key's text gets this answer.
             AuthError::Revoked(why) => wrong(&format!(": {why}")),
             error => refused_key(&error, || wrong("")),

@@ -8,8 +8,9 @@
 
 use super::account_rules::{check_address, check_password};
 use super::displaced;
-use super::held_login::{self, ended, invalid};
+use super::held_login;
 use super::lifetimes::Lifetimes;
+use super::refresh_refusal::{ended, invalid, reused, unexpired};
 use super::session_limit;
 use crate::audit::{Action, Actor, Credential, Entry};
 use crate::entropy;
@@ -110,13 +111,6 @@ pub(crate) struct Renewed {
     pub(crate) login: Login,
     pub(crate) session: SessionId,
     pub(crate) refresh_token: Secret<String>,
-}
-
-/// The refusal of a token that was used again, which has ended its session.
-pub(super) fn reused() -> IamError {
-    held_login::refused(
-        "Provided refresh token is invalid: it was used before, and its session is ended for that",
-    )
 }
 
 /// A new session.
@@ -220,25 +214,47 @@ struct Renewal<'a> {
 pub(crate) async fn rotate(
     iam: &Iam,
     text: &Secret<String>,
-    client: &str,
+    client: &'static str,
     account: Option<&str>,
     with_uaa: bool,
 ) -> Result<Renewed, IamError> {
-    let renewal = Renewal {
-        text,
-        client,
-        account,
-        with_uaa,
-    };
+    let session_account = account_of(iam, text).await?;
+    let (rotating, text) = (iam.clone(), text.clone());
+    let account = account.map(str::to_owned);
+    iam.in_login_turn(session_account, async move {
+        let renewal = Renewal {
+            text: &text,
+            client,
+            account: account.as_deref(),
+            with_uaa,
+        };
+        rotate_in_turn(&rotating, &renewal).await
+    })
+    .await
+}
+
+/// The account of a refresh token's session, in whose turn the token is used. An unknown one takes no turn.
+pub(super) async fn account_of(iam: &Iam, text: &Secret<String>) -> Result<AccountId, IamError> {
+    let found = refresh_tokens::owner_of(&iam.0.db, text).await?;
+    let owner = found.ok_or_else(invalid)?;
+    if let Some(principal) = owner.principal {
+        let asked = iam.hear_of_owner(text.expose(), principal, owner.api_key);
+        asked.await;
+    }
+    Ok(owner.account)
+}
+
+async fn rotate_in_turn(iam: &Iam, renewal: &Renewal<'_>) -> Result<Renewed, IamError> {
+    let Renewal { text, client, .. } = *renewal;
     let now = iam.0.clock.now();
     let mut tx = iam.0.db.begin().await?;
     if let Some(token) = refresh_tokens::claim(&mut tx, text, client, now).await? {
-        return renew(iam, tx, &token, &renewal, now).await;
+        return renew(iam, tx, &token, renewal, now).await;
     }
     let token = refresh_tokens::find(&mut tx, text, client).await?;
     let token = token.ok_or_else(invalid)?;
     if is_in_grace(&token, now) {
-        return latest_successor(iam, tx, token, &renewal).await;
+        return latest_successor(iam, tx, token, renewal).await;
     }
     end_reused(iam, tx, &token, now).await?;
     Err(reused())
@@ -321,7 +337,7 @@ pub(super) async fn end_reused(
     token: &RefreshToken,
     now: Millis,
 ) -> Result<(), IamError> {
-    held_login::unexpired(token, now)?;
+    unexpired(token, now)?;
     let session = token.session;
     tracing::warn!(%session, "a refresh token was used again: its session is ended");
     let entry = |owner: Principal| {

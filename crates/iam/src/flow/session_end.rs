@@ -64,9 +64,13 @@ impl Iam {
     /// When the credential has no session; when the database fails.
     pub async fn log_out(&self, caller: &Identity) -> Result<(), IamError> {
         let session = caller.session().ok_or_else(no_session)?;
-        let entry = |_| Entry::by(caller, Action::SessionEnded).with("why", "logged_out");
-        self.end_session(self.0.db.begin().await?, session, entry)
-            .await
+        let (iam, caller) = (self.clone(), caller.clone());
+        self.in_ending_turn(caller.account(), async move {
+            let entry = |_| Entry::by(&caller, Action::SessionEnded).with("why", "logged_out");
+            iam.end_session(iam.0.db.begin().await?, session, entry)
+                .await
+        })
+        .await
     }
 
     /// Revokes a token (RFC 7009): the session of a refresh token or an access token ends with all its tokens. An
@@ -75,33 +79,47 @@ impl Iam {
     /// # Errors
     /// When the token is valid but has no session, so that it cannot be revoked; when the database fails.
     pub async fn revoke(&self, token: &Secret<String>) -> Result<(), IamError> {
-        let mut tx = self.0.db.begin().await?;
-        if let Some(state) = refresh_tokens::find_state(&mut tx, token).await? {
-            // A used or expired token proves nothing: somebody may have found a copy.
-            let is_good = !state.is_used && state.expires_at > self.0.clock.now();
-            let session = state.session;
-            let entry = move |owner: Principal| {
-                let (who, credential) = match is_good {
-                    true => (Actor::from(owner), Credential::RefreshToken),
-                    false => (Actor::Unknown, Credential::None),
-                };
-                Entry::by_actor(who, credential, Action::SessionEnded)
-                    .with("owner", owner)
-                    .with("why", "revoked")
-            };
-            return self.end_session(tx, session, entry).await;
+        let iam = self.clone();
+        if let Some(owner) = refresh_tokens::owner_of(&self.0.db, token).await? {
+            let token = token.clone();
+            let revoked = async move { iam.revoke_refresh_token(&token).await };
+            return self.in_ending_turn(owner.account, revoked).await;
         }
-        let verifier = self.verifier();
-        let Ok(holder) = verifier.holder(verifier.bearer(token.expose())) else {
+        let bearer = self.verifier().bearer(token.expose());
+        let Ok(holder) = self.holder_at_any_node(bearer).await else {
             return Ok(());
         };
         let session = holder.session().ok_or_else(no_session)?;
-        let entry = |owner: Principal| {
-            Entry::by(&holder, Action::SessionEnded)
+        self.in_ending_turn(holder.account(), async move {
+            let entry = |owner: Principal| {
+                Entry::by(&holder, Action::SessionEnded)
+                    .with("owner", owner)
+                    .with("why", "revoked")
+            };
+            iam.end_session(iam.0.db.begin().await?, session, entry)
+                .await
+        })
+        .await
+    }
+
+    async fn revoke_refresh_token(&self, token: &Secret<String>) -> Result<(), IamError> {
+        let mut tx = self.0.db.begin().await?;
+        let Some(state) = refresh_tokens::find_state(&mut tx, token).await? else {
+            // It has expired long ago, and was deleted at this moment.
+            return Ok(());
+        };
+        // A used or expired token proves nothing: somebody may have found a copy.
+        let is_good = !state.is_used && state.expires_at > self.0.clock.now();
+        let entry = move |owner: Principal| {
+            let (who, credential) = match is_good {
+                true => (Actor::from(owner), Credential::RefreshToken),
+                false => (Actor::Unknown, Credential::None),
+            };
+            Entry::by_actor(who, credential, Action::SessionEnded)
                 .with("owner", owner)
                 .with("why", "revoked")
         };
-        self.end_session(tx, session, entry).await
+        self.end_session(tx, state.session, entry).await
     }
 }
 

@@ -2,9 +2,10 @@
 //! renewal, with all reasons against one, and counts as a use of the session.
 
 use super::account_rules::check_password;
-use super::held_login::{self, ended, invalid};
+use super::held_login;
 use super::lifetimes::Lifetimes;
 use super::refresh::{self, Login};
+use super::refresh_refusal::{ended, invalid, reused};
 use crate::error::IamError;
 use crate::repo::{refresh_tokens, sessions};
 use crate::service::Iam;
@@ -12,7 +13,7 @@ use base::secret::Secret;
 use db::Tx;
 
 /// The login of the token, in the account of its session alone, for what lives no longer than an access token of that session. The
-/// session is kept by the transaction, with which the caller commits what comes of the login.
+/// session is kept by the transaction, with which the caller commits what comes of the login. It is asked in a turn of that account.
 ///
 /// A token that was replaced a moment ago still proves its login, as it still gets its successor; one that was replaced before ends
 /// the session, as its renewal does.
@@ -27,7 +28,7 @@ pub(super) async fn prove(
     let token = token.ok_or_else(invalid)?;
     if token.used_at.is_some() && !refresh::is_in_grace(&token, now) {
         refresh::end_reused(iam, tx, &token, now).await?;
-        return Err(refresh::reused());
+        return Err(reused());
     }
     let held = held_login::read(iam, &mut tx, &token).await?;
     let bounds = held.bounds_for(iam, held.account)?;

@@ -4,6 +4,7 @@
 use crate::model::directory::Trust;
 use crate::model::narrowing::Narrowing;
 use crate::service::Iam;
+use crate::token::iam_id;
 use crate::verify::holder_claims::HolderClaims;
 use base::id::{AccountId, KeyId, SessionId};
 use base::principal::Principal;
@@ -46,7 +47,7 @@ struct Stated {
 #[derive(Debug, Clone)]
 pub struct TokenBody {
     principal: Principal,
-    /// Who has taken on the principal, if that is a trusted profile.
+    /// Who acts as the principal, if that is an instance, or a trusted profile that somebody has taken on.
     assumed_by: Option<Principal>,
     /// The link or rule by which a compute resource has taken on the principal, if it says so.
     trusted_by: Option<Trust>,
@@ -79,10 +80,10 @@ impl TokenBody {
         let session = stated.session_id.as_deref().map(str::parse::<SessionId>);
         let key = stated.iam_apikey_id.as_deref().map(str::parse::<KeyId>);
         let trusted_by = stated.trusted_by.as_deref().map(str::parse::<Trust>);
-        let principal: Principal = stated.iam_id.parse().ok()?;
+        let principal = iam_id::principal(&stated.iam_id)?;
         let authn = stated
             .authn
-            .and_then(|identity| identity.iam_id.parse::<Principal>().ok());
+            .and_then(|identity| iam_id::principal(&identity.iam_id));
         Some(Self {
             principal,
             assumed_by: authn.filter(|by| *by != principal),

@@ -48,11 +48,15 @@ pub(crate) async fn issue(
     session: SessionId,
 ) -> Result<UaaTokens, IamError> {
     let user = subject.require_user()?;
-    let mut tx = iam.0.db.begin().await?;
-    credentials::lock(&mut tx, login.bounds(), iam.0.clock.now()).await?;
-    let token = refresh::issue(iam, &mut tx, session, Client::Cf.id(), login).await?;
-    iam.commit_unaudited(tx).await?;
-    access::uaa_token(iam, user, login, Some(token))
+    let (issuing, held) = (iam.clone(), login.clone());
+    let issued = iam.in_login_turn(login.account(), async move {
+        let mut tx = issuing.0.db.begin().await?;
+        credentials::lock(&mut tx, held.bounds(), issuing.0.clock.now()).await?;
+        let token = refresh::issue(&issuing, &mut tx, session, Client::Cf.id(), &held).await?;
+        issuing.commit_unaudited(tx).await?;
+        Ok(token)
+    });
+    access::uaa_token(iam, user, login, Some(issued.await?))
 }
 
 impl Iam {
@@ -96,10 +100,8 @@ impl Iam {
                         "the IAM token is expired, withdrawn or not of this server",
                     )
                 };
-                let identity = self
-                    .verifier()
-                    .holder(Credential::Iam(token.expose()))
-                    .map_err(|_| refused())?;
+                let found = self.holder_at_any_node(Credential::Iam(token.expose()));
+                let identity = found.await.map_err(|_| refused())?;
                 let bounds = *identity.bounds();
                 let subject = self.subject(&bounds).map_err(|_| refused())?;
                 let user = subject.require_user()?;

@@ -9,7 +9,7 @@ use super::wanted_profile::WantedProfile;
 use crate::audit::{Action, Credential as AuditedCredential, Entry};
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
-use crate::model::directory::{Profile, ProfileLink, Trust};
+use crate::model::directory::{Directory, Profile, ProfileLink, Trust};
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::service::Iam;
 use crate::token::claims::AuthnClaim;
@@ -87,30 +87,36 @@ impl Iam {
         let workloads = self.0.workloads.load_full();
         let proven = workloads.prove(wanted.token.expose(), now).await;
         let resource = proven.map_err(|error| refused(&error))?;
-        let directory = self.directory();
+        let trusted = |directory: &Directory| {
+            let profile = wanted.profile.find(directory, resource.account)?;
+            Some((profile.id, profile.account, trust(profile, &resource)?))
+        };
+        let mut found = trusted(&self.directory());
+        // Another node may have made the profile a moment ago, or what it trusts.
+        if found.is_none() && self.asked_about(wanted.token.expose()).await {
+            found = trusted(&self.directory());
+        }
         // Whether there is such a profile is told only to whom it is for.
-        let profile = wanted.profile.find(&directory, resource.account);
-        let trusted = profile.and_then(|profile| Some((profile, trust(profile, &resource)?)));
-        let (profile, trust) = trusted.ok_or_else(|| {
+        let (profile, account, trust) = found.ok_or_else(|| {
             let message = format!(
                 "The trusted profile does not exist in the account of the compute resource `{}`, or is not for it",
                 resource.label()
             );
             IamError::refused(Reason::NotAuthorized, message)
         })?;
+        let directory = self.directory();
         let end = now.plus(LIFE_MILLISECONDS).min(resource.expires_at);
-        let bounds =
-            CredentialBounds::of_workload(&directory, (profile.id, profile.account), now, end);
+        let bounds = CredentialBounds::of_workload(&directory, (profile, account), now, end);
         if let Some(asked) = wanted.account.as_deref()
-            && asked.parse().ok() != Some(profile.account)
+            && asked.parse().ok() != Some(account)
         {
             let message =
                 "`account` is not the account of the trusted profile, which is in one alone";
             let refusal = Refusal::new(Reason::NotAMember, message).field("account");
             return Err(IamError::Refused(refusal.remedy(Remedy::LeaveAccountOut)));
         }
-        let login = Login::to(self, bounds, Some(profile.account), CR_TOKEN.to_owned())?;
-        let subject = Subject::find(&directory, profile.id.into())
+        let login = Login::to(self, bounds, Some(account), CR_TOKEN.to_owned())?;
+        let subject = Subject::find(&directory, profile.into())
             .ok_or(IamError::Crypto("find the profile of a workload"))?;
         let client = wanted.client.map_or(NO_CLIENT, Client::id);
         let authn = AuthnClaim {
@@ -123,16 +129,15 @@ impl Iam {
             email: None,
         };
         let tokens = access::iam_token_of_workload(self, &subject, &login, client, (authn, trust))?;
-        let entry = Entry::by_principal(profile.id, AuditedCredential::CrToken, Action::SignedIn)
-            .in_account(profile.account)
+        let entry = Entry::by_principal(profile, AuditedCredential::CrToken, Action::SignedIn)
+            .in_account(account)
             .with("client", client)
             .with("compute_resource", resource.label())
             .with("cr_type", resource.cr_type)
             .with("by", trust)
             .with("issuer", resource.issuer());
-        let (account, id) = (profile.account, profile.id);
-        self.enter(entry).await?;
-        self.note_taken_on(account, id);
+        self.enter_login(account, entry).await?;
+        self.note_taken_on(account, profile);
         Ok(tokens)
     }
 }

@@ -1,11 +1,14 @@
 //! Access policies, by which an Administrator gives roles to a principal or an access group, in the domains that have certain
-//! attributes. Principals see the policies that are for them, or for an access group that they are in.
+//! attributes. Principals see the policies that are for them, or for an access group that they are in. A policy for instances of the
+//! monitoring service is an authorization, which Administrators alone see.
 
 use super::administrator::not_administrator;
 use super::of_version::OfVersion;
 use super::policy_check::{
-    check_named, check_roles_exist, check_room, check_storable, found_subject,
+    check_named, check_roles_exist, check_roles_for, check_room, check_same_type, check_storable,
+    found_subject,
 };
+use super::policy_condition::ConditionTerms;
 use super::revised::Revised;
 use crate::audit::{Action, Entry};
 use crate::entropy;
@@ -47,6 +50,8 @@ pub struct PolicyTerms {
     pub subject: PolicySubject,
     /// The roles it gives.
     pub grant: PolicyGrant,
+    /// When it is in force.
+    pub condition: ConditionTerms,
 }
 
 /// A grant, with the meaning of its attributes.
@@ -157,13 +162,18 @@ impl Iam {
     ) -> Result<Policy, IamError> {
         self.may_manage_policies(caller)?;
         let (account, subject) = (caller.account(), terms.subject);
+        check_roles_for(subject, &terms.grant.roles)?;
         let given = self.check_grant(account, terms.grant)?;
+        let condition = self.new_condition(terms.condition)?;
         let mut tx = self.lock_policies(caller).await?;
         let limit = &limit::POLICIES_PER_ACCOUNT;
         self.check_room(&mut tx, account, limit, CountedItem::Policies)
             .await?;
         let subject = found_subject(&mut tx, account, subject).await?;
-        let policy = self.new_policy(caller, account, subject, &given);
+        let policy = Policy {
+            condition,
+            ..self.new_policy(caller, account, subject, &given)
+        };
         check_storable(&mut tx, &policy, None).await?;
         policies::insert(&mut tx, &policy).await?;
         self.commit(tx, about(caller, Action::PolicyMade, &policy))
@@ -188,6 +198,7 @@ impl Iam {
             roles: grant.roles,
             attributes: grant.attributes,
             target: given.target.clone(),
+            condition: None,
             active: true,
             revision: 1,
             created: by_caller,
@@ -291,13 +302,17 @@ impl Iam {
         old: Policy,
         terms: PolicyTerms,
     ) -> Result<Option<Policy>, IamError> {
+        check_same_type(old.subject, terms.subject)?;
+        check_roles_for(terms.subject, &terms.grant.roles)?;
         let CheckedGrant { grant, target } = self.check_replacement(&old, terms.grant)?;
+        let condition = self.replaced_condition(&old, terms.condition)?;
         let new = Policy {
             subject: terms.subject,
             description: grant.description,
             roles: grant.roles,
             attributes: grant.attributes,
             target,
+            condition,
             ..old.clone()
         };
         self.change_policy(caller, old, new).await
@@ -398,7 +413,7 @@ fn is_own(directory: &Directory, caller: &Identity, subject: PolicySubject) -> b
     match subject {
         PolicySubject::Principal(principal) => principal == caller.principal(),
         PolicySubject::Group(group) => directory.is_in_group(caller.principal(), group),
-        PolicySubject::Invited(_) => false,
+        PolicySubject::Invited(_) | PolicySubject::Source(_) => false,
     }
 }
 
@@ -432,12 +447,16 @@ fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {
         PolicySubject::Principal(principal) => entry.with("subject", principal),
         PolicySubject::Group(group) => entry.with("subject", group),
         PolicySubject::Invited(id) => entry.with("subject", id),
+        PolicySubject::Source(source) => entry.with("subject", source),
     };
     let roles: Vec<String> = policy.roles.iter().map(ToString::to_string).collect();
     let one = |attribute: &Attribute| format!("{}={}", attribute.key.name(), attribute.value);
     let attributes: Vec<String> = policy.attributes.iter().map(one).collect();
     let state = if policy.active { "active" } else { "deleted" };
+    let condition = policy.condition.as_ref();
     entry
+        .with_some("pattern", condition.map(|condition| condition.pattern()))
+        .with_some("rule", condition.map(|condition| condition.rule()))
         .with("roles", roles.join(" "))
         .with("attributes", attributes.join(" "))
         .with("state", state)

@@ -70,7 +70,8 @@ fn display_name(directory: &Directory, principal: Principal) -> Option<String> {
         Principal::User(id) => directory.user(id).map(User::full_name),
         Principal::Service(id) => directory.service(id).map(|service| service.name.clone()),
         Principal::Profile(id) => directory.profile(id).map(|profile| profile.name.clone()),
-        Principal::Server => None,
+        // In no group.
+        Principal::Instance(_) | Principal::Server => None,
     }
 }
 

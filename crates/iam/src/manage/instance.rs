@@ -12,7 +12,7 @@ use crate::model::page::ListPart;
 use crate::model::text::{check_length, name};
 use crate::policy::{Visibility, require_visible};
 use crate::refusal::Reason;
-use crate::repo::{resource_groups, resource_instances, resource_keys};
+use crate::repo::{policies, resource_groups, resource_instances, resource_keys};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{InstanceId, ResourceGroupId, SpaceId};
@@ -250,7 +250,8 @@ impl Iam {
         Ok(new)
     }
 
-    /// Deletes an instance, with its keys if they may go: the space has the server's plan when this returns.
+    /// Deletes an instance, with the authorizations that are for it alone, and with its keys if they may go: the space has the server's
+    /// plan when this returns.
     ///
     /// # Errors
     /// Without Administrator of the account; when it is locked; when it has keys that shall stay, or one whose service ID, or an
@@ -278,6 +279,7 @@ impl Iam {
         for key in &keys {
             self.end_resource_key(&mut tx, caller, key).await?;
         }
+        policies::delete_of_instance(&mut tx, instance.account, id).await?;
         resource_instances::delete(&mut tx, id).await?;
         let entry = about(caller, Action::InstanceDeleted, &instance);
         self.commit_with_ends(tx, entry.with("keys", keys.len()))

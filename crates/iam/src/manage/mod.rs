@@ -33,6 +33,7 @@ pub mod overdue_sessions;
 mod pending_user;
 pub mod people;
 mod policy_check;
+pub mod policy_condition;
 pub mod preference;
 pub mod profile;
 pub mod profile_identity;

@@ -4,11 +4,14 @@
 use super::custom_role::check_role_exists;
 use crate::error::IamError;
 use crate::model::directory::policy_target::{AttributeKey, PolicyTarget, missing};
-use crate::model::directory::{Policy, PolicyRole, PolicySubject, ResourceGroup};
+use crate::model::directory::{
+    AuthorizationSource, NamedRole, Policy, PolicyRole, PolicySubject, ResourceGroup,
+};
 use crate::model::room::over;
-use crate::refusal::Reason;
+use crate::refusal::{Reason, Refusal};
 use crate::repo::{
     access_groups, domains, invitations, members, policies, public_access, resource_groups,
+    resource_instances,
 };
 use base::id::{AccessGroupId, AccountId, CustomRoleId, PolicyId};
 use base::limit;
@@ -45,10 +48,61 @@ pub(super) async fn found_subject(
             false => access_groups::is_there(tx, account, group).await?,
         },
         PolicySubject::Invited(id) => invitations::is_there(tx, account, id.0).await?,
+        PolicySubject::Source(source) => {
+            return match is_source_there(tx, account, source).await? {
+                true => Ok(subject),
+                false => Err(source.missing().into()),
+            };
+        }
     };
     match is_there {
         true => Ok(subject),
         false => Err(nobody()),
+    }
+}
+
+async fn is_source_there(
+    tx: &mut Tx,
+    account: AccountId,
+    source: AuthorizationSource,
+) -> Result<bool, IamError> {
+    match source {
+        AuthorizationSource::All => Ok(true),
+        AuthorizationSource::Instance(id) => resource_instances::is_there(tx, account, id).await,
+        AuthorizationSource::Group(group) if group == ResourceGroup::default_of(account) => {
+            Ok(true)
+        }
+        AuthorizationSource::Group(group) => resource_groups::is_there(tx, account, group).await,
+    }
+}
+
+/// Checks that an authorization gives roles of the service alone, and those that the account has made of its actions.
+pub(super) fn check_roles_for(subject: PolicySubject, roles: &[PolicyRole]) -> Result<(), Refusal> {
+    let is_of_platform = |role: &&PolicyRole| match role {
+        PolicyRole::Named(role) => NamedRole::PLATFORM.contains(role),
+        PolicyRole::Custom(_) => false,
+    };
+    match roles.iter().find(is_of_platform) {
+        Some(role) if subject.is_source() => {
+            let service = NamedRole::SERVICE.map(|role| format!("`{}`", role.name()));
+            let message = format!(
+                "`roles`: an authorization gives roles of the service, {}, or the account's own, and not `{role}` of the platform",
+                service.join(", ")
+            );
+            Err(Refusal::invalid("roles", message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses to make an authorization of an access policy, and the other way round: whoever reads one again finds what it was.
+pub(super) fn check_same_type(old: PolicySubject, new: PolicySubject) -> Result<(), Refusal> {
+    match old.is_source() == new.is_source() {
+        true => Ok(()),
+        false => {
+            let message = "`type` cannot be changed: delete the policy, and make another one";
+            Err(Refusal::invalid("type", message))
+        }
     }
 }
 

@@ -55,7 +55,7 @@ fn check(new: &NewProfileIdentity) -> Result<(), Refusal> {
     text::check_description(&new.description)?;
     match new.principal {
         Principal::User(_) | Principal::Service(_) => Ok(()),
-        Principal::Profile(_) | Principal::Server => {
+        Principal::Profile(_) | Principal::Instance(_) | Principal::Server => {
             let message = "`identifier`: a trusted profile is taken on by users and service IDs, and by no other profile";
             Err(Refusal::invalid("identifier", message))
         }

@@ -296,7 +296,7 @@ fn listed(
                 let profile = profile.map(|profile| (profile.clone(), last));
                 report.profiles.extend(profile);
             }
-            Principal::Server => {}
+            Principal::Instance(_) | Principal::Server => {}
         }
     }
     Ok(report)

@@ -12,8 +12,11 @@ use db::Tx;
 /// The header that names a version.
 const IF_MATCH: &str = "If-Match";
 
-/// How often a change is tried: more than anybody changes one thing at the same moment.
-const TRIES: u32 = 50;
+/// How often a change is tried. Each try waits for the account in the database, so whoever has come too late so often sends it again.
+const TRIES: u32 = 5;
+
+/// Why no version was changed, though any was meant.
+const TOO_LATE: &str = "others change it at this moment, and each try came too late: send it again";
 
 /// What has versions, of which a caller may name one.
 pub(super) trait Revised: Sized {
@@ -44,11 +47,11 @@ impl Iam {
         F: Future<Output = Result<T, IamError>>,
         C: Future<Output = Result<Option<T>, IamError>>,
     {
-        let mut has_asked = false;
+        let (mut has_asked, mut was_meant) = (false, false);
         for _ in 0..TRIES {
             let known = find().await?;
-            let is_meant = entity_tag::matches(if_match, &known.tag());
-            if is_meant {
+            was_meant = entity_tag::matches(if_match, &known.tag());
+            if was_meant {
                 if let Some(changed) = change(known).await? {
                     return Ok(changed);
                 }
@@ -59,7 +62,7 @@ impl Iam {
             self.sync().await?;
             has_asked = true;
         }
-        Err(overtaken(T::CHANGED))
+        Err(overtaken(if was_meant { TOO_LATE } else { T::CHANGED }))
     }
 
     /// Commits a change of a version: none if it is not stored, because another was faster. If both versions say the same there is no
@@ -85,4 +88,66 @@ impl Iam {
 /// The refusal of a change of a version that another change has replaced.
 pub(super) fn overtaken(message: &'static str) -> IamError {
     IamError::Refused(Refusal::new(Reason::Conflict, message).field(IF_MATCH))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{AccountLimits, InvitationConfig};
+    use base::time::ManualClock;
+    use db::Db;
+    use std::cell::Cell;
+    use std::sync::Arc;
+
+    struct Version(u32);
+
+    impl Revised for Version {
+        const CHANGED: &'static str = "it has changed";
+
+        fn tag(&self) -> String {
+            format!("{}-x", self.0)
+        }
+
+        fn is_like(&self, _: &Self) -> bool {
+            false
+        }
+    }
+
+    /// How often a change was tried that others always overtake, and how it was refused.
+    async fn overtaken_always(if_match: &str) -> (u32, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("iam.db");
+        let db = Db::open(&file.to_string_lossy()).await.unwrap();
+        let (limits, clock) = (AccountLimits::default(), Arc::<ManualClock>::default());
+        let iam = Iam::open_without_keys(db, limits, InvitationConfig::default(), 0, clock)
+            .await
+            .unwrap();
+        let (found, tried) = (Cell::new(0), Cell::new(0));
+        let find = || {
+            found.set(found.get() + 1);
+            let newest = Version(found.get());
+            async { Ok::<_, IamError>(newest) }
+        };
+        let change = |_: Version| {
+            tried.set(tried.get() + 1);
+            async { Ok::<Option<Version>, IamError>(None) }
+        };
+        let changed = iam.change_version(if_match, find, change).await;
+        let Err(IamError::Refused(refusal)) = changed.map(|_| ()) else {
+            panic!("a change that was never stored is done");
+        };
+        assert_eq!(refusal.reason, Reason::Conflict);
+        (tried.get(), refusal.message.into_owned())
+    }
+
+    #[tokio::test]
+    async fn a_change_that_others_overtake_is_tried_a_few_times_and_no_more() {
+        assert_eq!(overtaken_always("*").await, (TRIES, TOO_LATE.to_owned()));
+    }
+
+    #[tokio::test]
+    async fn a_version_that_is_overtaken_is_not_tried_again() {
+        let refused = (1, Version::CHANGED.to_owned());
+        assert_eq!(overtaken_always("1-x").await, refused);
+    }
 }

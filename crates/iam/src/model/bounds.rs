@@ -1,18 +1,20 @@
 //! Bounds of a credential: the one rule for every exchange, grant and change of a credential.
 //!
-//! Nothing issued for a credential gives more than the credential itself: not another principal (but a trusted profile that is for
-//! it), not more accounts, no longer life, no renewal that it did not have, no wider limits; and it ends with what it came from. So
-//! everything that issues takes [`CredentialBounds`], and only this module makes [`CredentialBounds`], from a verified proof.
+//! Nothing issued for a credential gives more than the credential itself: not another principal (but a trusted profile or an instance
+//! that is for it), not more accounts, no longer life, no renewal that it did not have, no wider limits; and it ends with what it came
+//! from. So everything that issues takes [`CredentialBounds`], and only this module makes [`CredentialBounds`], from a verified proof.
 //!
 //! A new API key is the one credential that stands on its own: making one is a right of the user who logged in. A user
 //! who logged in may make one that never expires; a key made with a key, or with anything obtained with it, does not
 //! outlive that key.
 
 mod assumption;
+mod authorization;
 mod delegation;
 mod key_end;
 
 pub(crate) use assumption::NOT_ASSUMABLE;
+pub(crate) use authorization::NOT_AUTHORIZED;
 
 use super::directory::{ApiKey, Directory};
 use super::narrowing::one_of;
@@ -50,7 +52,7 @@ pub struct CredentialBounds {
     renewable: bool,
     narrowing: Narrowing,
     root: Root,
-    /// Who acts as the principal, a trusted profile, and no longer than it may.
+    /// Who acts as the principal, a trusted profile or an instance, and no longer than it may.
     assumed_by: Option<Principal>,
     /// Until when its login was delegated to another program, if it was.
     delegated_until: Option<Millis>,
@@ -284,7 +286,7 @@ impl CredentialBounds {
         self.principal
     }
 
-    /// Who acts as the principal, if that is a trusted profile that somebody has taken on.
+    /// Who acts as the principal, if that is an instance, or a trusted profile that somebody has taken on.
     #[must_use]
     pub const fn assumed_by(&self) -> Option<Principal> {
         self.assumed_by

@@ -46,7 +46,9 @@ pub(crate) fn hidden(
 ) -> HiddenDomain {
     let holder = match principal {
         Principal::User(id) => directory.user(id).map(|user| user.email.clone()),
-        Principal::Service(_) | Principal::Profile(_) => Some(principal.to_string()),
+        Principal::Service(_) | Principal::Profile(_) | Principal::Instance(_) => {
+            Some(principal.to_string())
+        }
         Principal::Server => None,
     };
     HiddenDomain {

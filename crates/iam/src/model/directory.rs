@@ -4,6 +4,7 @@
 pub(crate) mod access_group;
 mod address_check;
 mod alike_spaces;
+mod authorization_source;
 mod build;
 pub(crate) mod change;
 mod deleted;
@@ -38,6 +39,7 @@ mod trust;
 mod user_claims;
 
 pub use access_group::{AccessGroup, GroupMembership, GroupRule, MembershipKind};
+pub use authorization_source::{AuthorizationSource, SourceAttribute};
 pub use deleted::Deleted;
 pub(crate) use deleted::Deletions;
 pub use entry::{
@@ -142,20 +144,20 @@ impl Directory {
         self.services.get(&id)
     }
 
-    /// Whether there is such a principal: a user, or a service or profile of an account. (The directory leaves out everything
-    /// of a deleted account.)
+    /// Whether there is such a principal: a user, or a service, profile or instance of an account. (The directory leaves out
+    /// everything of a deleted account.)
     #[must_use]
     pub fn exists(&self, principal: Principal) -> bool {
         match principal {
             Principal::User(id) => self.users.contains_key(&id),
-            Principal::Service(_) | Principal::Profile(_) => {
+            Principal::Service(_) | Principal::Profile(_) | Principal::Instance(_) => {
                 !self.accounts_of(principal).is_empty()
             }
             Principal::Server => false,
         }
     }
 
-    /// The account that is the default if a login names none: a user's first, and the one of a service or profile.
+    /// The account that is the default if a login names none: a user's first, and the one of anybody else.
     pub(crate) fn home(&self, principal: Principal) -> Option<AccountId> {
         match principal.user() {
             Some(user) => self.users.get(&user).map(|user| user.home),
@@ -183,12 +185,17 @@ impl Directory {
     /// Whether the principal is in the account.
     #[must_use]
     pub fn is_member(&self, principal: impl Into<Principal>, account: AccountId) -> bool {
-        self.members.contains_key(&(account, principal.into()))
+        self.added_at(principal.into(), account).is_some()
     }
 
-    /// Since when the principal is in the account, if it is.
+    /// Since when the principal is in the account, if it is. An instance is from its making on.
     pub(crate) fn added_at(&self, principal: Principal, account: AccountId) -> Option<Millis> {
-        self.members.get(&(account, principal)).copied()
+        let Principal::Instance(id) = principal else {
+            return self.members.get(&(account, principal)).copied();
+        };
+        let instance = self.instance(id);
+        let instance = instance.filter(|instance| instance.account == account);
+        instance.map(|instance| instance.created.at)
     }
 
     /// The user, if they are in the account.

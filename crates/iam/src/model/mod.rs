@@ -26,3 +26,4 @@ pub mod room;
 pub(crate) mod service_group;
 pub(crate) mod session_limits;
 pub mod text;
+pub(crate) mod time_condition;

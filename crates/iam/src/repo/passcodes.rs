@@ -6,10 +6,10 @@ use crate::model::bounds::{CredentialBounds, Root};
 use crate::model::page::row_count;
 use base::id::{AccountId, KeyId, SessionId, UserId};
 use base::time::Millis;
-use db::{Tx, Value};
+use db::{Row, Tx, Value};
 
-/// A consumed code.
-pub(crate) struct RedeemedPasscode {
+/// A stored code, without its hash.
+pub(crate) struct StoredPasscode {
     pub(crate) user: UserId,
     pub(crate) root: Root,
     pub(crate) proven_at: Millis,
@@ -67,29 +67,36 @@ pub(crate) async fn keep_newest(
     Ok(())
 }
 
+/// A code, which stays.
+pub(crate) async fn find(tx: &mut Tx, hash: &[u8; 32]) -> Result<Option<StoredPasscode>, IamError> {
+    let sql =
+        "SELECT user_id, api_key, session, proven_at, expires_at FROM passcodes WHERE hash = $1";
+    let row = tx.one(sql, &[Value::from(&hash[..])]).await?;
+    row.as_ref().map(decode).transpose()
+}
+
 /// Consumes a code. Deleting it and reading its user is one statement: of two concurrent requests one gets it.
-pub(crate) async fn take(
-    tx: &mut Tx,
-    hash: &[u8; 32],
-) -> Result<Option<RedeemedPasscode>, IamError> {
+pub(crate) async fn take(tx: &mut Tx, hash: &[u8; 32]) -> Result<Option<StoredPasscode>, IamError> {
     let sql = "DELETE FROM passcodes WHERE hash = $1 RETURNING user_id, api_key, session, proven_at, expires_at";
-    let Some(row) = tx.one(sql, &[Value::from(&hash[..])]).await? else {
-        return Ok(None);
-    };
+    let row = tx.one(sql, &[Value::from(&hash[..])]).await?;
+    row.as_ref().map(decode).transpose()
+}
+
+fn decode(row: &Row) -> Result<StoredPasscode, IamError> {
     let key = match row.text_or_none("api_key")? {
-        Some(_) => Some(KeyId(parse_guid(&row, "api_key")?)),
+        Some(_) => Some(KeyId(parse_guid(row, "api_key")?)),
         None => None,
     };
     let session = match row.text_or_none("session")? {
-        Some(_) => Some(SessionId(parse_guid(&row, "session")?)),
+        Some(_) => Some(SessionId(parse_guid(row, "session")?)),
         None => None,
     };
-    Ok(Some(RedeemedPasscode {
-        user: UserId(parse_guid(&row, "user_id")?),
+    Ok(StoredPasscode {
+        user: UserId(parse_guid(row, "user_id")?),
         root: Root { session, key },
         proven_at: Millis(row.int("proven_at")?),
         expires_at: Millis(row.int("expires_at")?),
-    }))
+    })
 }
 
 /// Deletes the codes of a user, whose stored GUID this is.

@@ -5,11 +5,16 @@ use super::principals::{self, key};
 use super::selection::{ByIds, Selection, ids};
 use crate::error::IamError;
 use crate::model::directory::policy_target::PolicyTarget;
-use crate::model::directory::{Attribute, Policy, PolicyRole, PolicySubject};
-use base::id::{AccessGroupId, AccountId, CustomRoleId, Guid, PolicyId, ResourceGroupId, UserId};
+use crate::model::directory::{Attribute, AuthorizationSource, Policy, PolicyRole, PolicySubject};
+use crate::model::time_condition::TimeCondition;
+use base::id::{
+    AccessGroupId, AccountId, CustomRoleId, Guid, InstanceId, PolicyId, ResourceGroupId, TenantId,
+    UserId,
+};
 use base::principal::Principal;
 use base::time::Millis;
 use db::{Row, Tx, Value};
+use std::sync::Arc;
 
 /// For [`super::revisions`].
 pub(super) const REVISION: &str = "SELECT revision FROM policies WHERE guid = $1";
@@ -18,13 +23,18 @@ pub(super) const REVISION: &str = "SELECT revision FROM policies WHERE guid = $1
 macro_rules! select {
     ($($conditions:tt)*) => {
         concat!(
-            "SELECT policies.guid AS guid, account, principal, principals.kind AS principal_kind, access_group, invitation, description, roles, \
-             attributes, active, revision, created_at, created_by, modified_at, modified_by FROM policies \
+            "SELECT policies.guid AS guid, account, principal, principals.kind AS principal_kind, access_group, invitation, source, \
+             description, roles, attributes, time_condition, active, revision, created_at, created_by, modified_at, modified_by \
+             FROM policies \
              LEFT JOIN principals ON principals.guid = policies.principal",
             $($conditions)*
         )
     };
 }
+
+/// Stands among the attributes of a policy with a condition. A node of an earlier version does not look at the condition, and would
+/// have the policy in force at all times: it does not know this attribute either, so that the policy gives nothing there.
+const CONDITIONAL: &str = "timeCondition";
 
 /// For the directory.
 pub(super) const ROWS: Selection = Selection {
@@ -59,14 +69,21 @@ fn read(row: &Row) -> Result<Option<Policy>, IamError> {
             let invitation = parse_guid(row, "invitation")?;
             Some(PolicySubject::Invited(UserId(invitation)))
         }
-        None => None,
+        None => {
+            let source = row.text_or_none("source")?;
+            let source = source.and_then(|text| text.parse::<AuthorizationSource>().ok());
+            source.map(PolicySubject::Source)
+        }
     };
     let roles: Vec<String> = list(row, "roles")?;
     let roles = roles.iter().map(|role| role.parse::<PolicyRole>());
     let roles: Result<Vec<PolicyRole>, _> = roles.collect();
     let attributes: Vec<(String, String, String)> = list(row, "attributes")?;
+    let is_mark = |key: &str| key == CONDITIONAL;
+    let is_conditional = attributes.iter().any(|(key, ..)| is_mark(key));
     let attributes = attributes
         .iter()
+        .filter(|(key, ..)| !is_mark(key))
         .map(|(key, operator, value)| Attribute::read(key, Some(operator.as_str()), value));
     let attributes: Result<Vec<Attribute>, _> = attributes.collect();
     let (Some(subject), Ok(roles), Ok(attributes)) = (subject, roles, attributes) else {
@@ -74,6 +91,14 @@ fn read(row: &Row) -> Result<Option<Policy>, IamError> {
     };
     let Ok(target) = PolicyTarget::of(account, &attributes) else {
         return Ok(None);
+    };
+    let condition = match row.text_or_none("time_condition")? {
+        None if is_conditional => return Ok(None),
+        None => None,
+        Some(text) => match read_condition(&text) {
+            Some(condition) => Some(Arc::new(condition)),
+            None => return Ok(None),
+        },
     };
     let (created, modified) = stamps(row)?;
     Ok(Some(Policy {
@@ -84,11 +109,28 @@ fn read(row: &Row) -> Result<Option<Policy>, IamError> {
         roles,
         attributes,
         target,
+        condition,
         active: row.flag("active")?,
         revision: row.int("revision")?,
         created,
         modified,
     }))
+}
+
+/// The condition in its column; none if a part of it is not known here.
+fn read_condition(text: &str) -> Option<TimeCondition> {
+    let mut stored: serde_json::Value = serde_json::from_str(text).ok()?;
+    let rule = stored.get_mut("rule")?.take();
+    let pattern = stored.get("pattern")?.as_str()?;
+    TimeCondition::read(pattern, rule).ok()
+}
+
+/// The condition in its column.
+fn condition(policy: &Policy) -> Value {
+    let stored = policy.condition.as_ref().map(|condition| {
+        serde_json::json!({ "pattern": condition.pattern(), "rule": condition.rule() }).to_string()
+    });
+    Value::Text(stored)
 }
 
 fn list<T: serde::de::DeserializeOwned>(row: &Row, column: &'static str) -> Result<T, IamError> {
@@ -99,13 +141,14 @@ fn list<T: serde::de::DeserializeOwned>(row: &Row, column: &'static str) -> Resu
     })
 }
 
-/// The columns of the subject: a principal, an access group, or an invitation.
-fn subject(subject: PolicySubject) -> [Value; 3] {
+/// The columns of the subject: a principal, an access group, an invitation, or the source of an authorization.
+fn subject(subject: PolicySubject) -> [Value; 4] {
     let none = || Value::Text(None);
     match subject {
-        PolicySubject::Principal(principal) => [key(principal), none(), none()],
-        PolicySubject::Group(group) => [none(), group.0.to_string().into(), none()],
-        PolicySubject::Invited(user) => [none(), none(), user.0.to_string().into()],
+        PolicySubject::Principal(principal) => [key(principal), none(), none(), none()],
+        PolicySubject::Group(group) => [none(), group.0.to_string().into(), none(), none()],
+        PolicySubject::Invited(user) => [none(), none(), user.0.to_string().into(), none()],
+        PolicySubject::Source(source) => [none(), none(), none(), source.to_string().into()],
     }
 }
 
@@ -115,19 +158,20 @@ fn roles(policy: &Policy) -> Value {
     serde_json::Value::from(all).to_string().into()
 }
 
-/// The number of policies of the account that name the resource group.
+/// The number of policies of the account that name the resource group: its instances, or the spaces of these.
 pub(crate) async fn count_naming(
     tx: &mut Tx,
     account: AccountId,
     group: ResourceGroupId,
 ) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS counted FROM policies WHERE account = $1 AND attributes LIKE '%resourceGroupId%' \
-               AND (LOWER(attributes) LIKE $2 OR LOWER(attributes) LIKE $3)";
+    let sql = "SELECT COUNT(*) AS counted FROM policies WHERE account = $1 AND (source = $4 \
+               OR (attributes LIKE '%resourceGroupId%' AND (LOWER(attributes) LIKE $2 OR LOWER(attributes) LIKE $3)))";
     // It may be written with or without dashes.
     let values = [
         account.to_string().into(),
         format!("%{group}%").into(),
         format!("%{}%", group.0).into(),
+        AuthorizationSource::Group(group).to_string().into(),
     ];
     counted(tx.one(sql, &values).await?)
 }
@@ -138,26 +182,26 @@ fn attributes(policy: &Policy) -> Value {
         let (key, operator) = (attribute.key.name(), attribute.operator.name());
         vec![key.to_owned(), operator.to_owned(), attribute.value.clone()]
     };
-    let all: Vec<serde_json::Value> = policy
-        .attributes
-        .iter()
-        .map(|attribute| serde_json::Value::from(one(attribute)))
-        .collect();
+    let all = policy.attributes.iter().map(one);
+    let mark = || vec![CONDITIONAL.to_owned(), String::new(), String::new()];
+    let mark = policy.condition.is_some().then(mark);
+    let all: Vec<serde_json::Value> = all.chain(mark).map(serde_json::Value::from).collect();
     serde_json::Value::from(all).to_string().into()
 }
 
 /// Stores a new one.
 pub(crate) async fn insert(tx: &mut Tx, policy: &Policy) -> Result<(), IamError> {
-    let sql = "INSERT INTO policies (guid, account, principal, access_group, invitation, description, roles, attributes, active, \
-               revision, created_at, created_by, modified_at, modified_by) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
-    let [principal, group, invitation] = subject(policy.subject);
+    let sql = "INSERT INTO policies (guid, account, principal, access_group, invitation, source, description, roles, attributes, \
+               active, revision, created_at, created_by, modified_at, modified_by, time_condition) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    let [principal, group, invitation, source] = subject(policy.subject);
     let values = [
         policy.id.to_string().into(),
         policy.account.to_string().into(),
         principal,
         group,
         invitation,
+        source,
         policy.description.as_str().into(),
         roles(policy),
         attributes(policy),
@@ -167,6 +211,7 @@ pub(crate) async fn insert(tx: &mut Tx, policy: &Policy) -> Result<(), IamError>
         policy.created.by.to_string().into(),
         policy.modified.at.0.into(),
         policy.modified.by.to_string().into(),
+        condition(policy),
     ];
     tx.execute(sql, &values).await?;
     Ok(())
@@ -174,14 +219,16 @@ pub(crate) async fn insert(tx: &mut Tx, policy: &Policy) -> Result<(), IamError>
 
 /// Writes a changed one if its revision is still the one that was read: of two concurrent changes one succeeds.
 pub(crate) async fn change(tx: &mut Tx, policy: &Policy, from: i64) -> Result<bool, IamError> {
-    let sql = "UPDATE policies SET principal = $2, access_group = $3, invitation = $4, description = $5, roles = $6, attributes = $7, \
-               active = $8, modified_at = $9, modified_by = $10, revision = revision + 1 WHERE guid = $1 AND revision = $11";
-    let [principal, group, invitation] = subject(policy.subject);
+    let sql = "UPDATE policies SET principal = $2, access_group = $3, invitation = $4, source = $5, description = $6, roles = $7, \
+               attributes = $8, active = $9, modified_at = $10, modified_by = $11, time_condition = $13, revision = revision + 1 \
+               WHERE guid = $1 AND revision = $12";
+    let [principal, group, invitation, source] = subject(policy.subject);
     let values = [
         policy.id.to_string().into(),
         principal,
         group,
         invitation,
+        source,
         policy.description.as_str().into(),
         roles(policy),
         attributes(policy),
@@ -189,6 +236,7 @@ pub(crate) async fn change(tx: &mut Tx, policy: &Policy, from: i64) -> Result<bo
         policy.modified.at.0.into(),
         policy.modified.by.to_string().into(),
         from.into(),
+        condition(policy),
     ];
     Ok(tx.execute(sql, &values).await? > 0)
 }
@@ -232,6 +280,15 @@ pub(crate) async fn count_of(
                 "SELECT COUNT(*) AS counted FROM policies WHERE invitation = $1 AND guid <> $2";
             tx.one(sql, &[user.0.to_string().into(), without]).await?
         }
+        PolicySubject::Source(source) => {
+            let sql = "SELECT COUNT(*) AS counted FROM policies WHERE source = $1 AND account = $2 AND guid <> $3";
+            let values = [
+                source.to_string().into(),
+                account.to_string().into(),
+                without,
+            ];
+            tx.one(sql, &values).await?
+        }
     };
     counted(found)
 }
@@ -256,6 +313,11 @@ pub(crate) async fn of_subject(
         PolicySubject::Invited(user) => {
             let sql = select!(" WHERE policies.invitation = $1");
             tx.all(sql, &[user.0.to_string().into()]).await?
+        }
+        PolicySubject::Source(source) => {
+            let sql = select!(" WHERE policies.source = $1 AND policies.account = $2");
+            let values = [source.to_string().into(), account.to_string().into()];
+            tx.all(sql, &values).await?
         }
     };
     let (found, _) = known(&rows, read)?;
@@ -329,6 +391,27 @@ pub(super) async fn sweep(tx: &mut Tx, account: AccountId, now: Millis) -> Resul
 pub(crate) async fn delete_of_group(tx: &mut Tx, group: AccessGroupId) -> Result<(), IamError> {
     let sql = "DELETE FROM policies WHERE access_group = $1";
     tx.execute(sql, &[group.0.to_string().into()]).await?;
+    Ok(())
+}
+
+/// Deletes the authorizations of an instance that is deleted.
+pub(crate) async fn delete_of_instance(
+    tx: &mut Tx,
+    account: AccountId,
+    instance: InstanceId,
+) -> Result<(), IamError> {
+    let source = AuthorizationSource::Instance(instance).to_string();
+    let sql = "DELETE FROM policies WHERE source = $1 AND account = $2";
+    tx.execute(sql, &[source.into(), account.to_string().into()])
+        .await?;
+    Ok(())
+}
+
+/// Deletes the authorizations of the instance of a deleted space whose samples have been removed, before the instance.
+pub(crate) async fn delete_of_removed(tx: &mut Tx, tenant: TenantId) -> Result<(), IamError> {
+    let sql = "DELETE FROM policies WHERE source IN (SELECT 'instance:' || guid FROM resource_instances \
+               WHERE 's-' || space IN (SELECT domain FROM deletions WHERE tenant = $1 AND begun = 1))";
+    tx.execute(sql, &[i64::from(tenant.0).into()]).await?;
     Ok(())
 }
 

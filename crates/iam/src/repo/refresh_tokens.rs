@@ -9,7 +9,7 @@ use base::id::{AccountId, KeyId, SessionId};
 use base::principal::Principal;
 use base::secret::Secret;
 use base::time::Millis;
-use db::{Row, Tx, Value};
+use db::{Db, Row, Tx, Value};
 
 fn hash(text: &str) -> Value {
     Value::from(&entropy::sha256(text.as_bytes())[..])
@@ -57,15 +57,18 @@ pub(crate) struct RefreshToken {
     pub(crate) delegated_for: Option<String>,
 }
 
-fn decode(row: &Row) -> Result<RefreshToken, IamError> {
-    let api_key = match row.text_or_none("api_key")? {
+fn key_of(row: &Row) -> Result<Option<KeyId>, IamError> {
+    Ok(match row.text_or_none("api_key")? {
         Some(_) => Some(KeyId(parse_guid(row, "api_key")?)),
         None => None,
-    };
+    })
+}
+
+fn decode(row: &Row) -> Result<RefreshToken, IamError> {
     Ok(RefreshToken {
         session: SessionId(parse_guid(row, "session")?),
         principal: principals::read(row)?,
-        api_key,
+        api_key: key_of(row)?,
         grant_type: row.text("grant_type")?,
         expires_at: at(row, "expires_at")?,
         used_at: row.int_or_none("used_at")?.map(Millis),
@@ -151,6 +154,38 @@ pub(crate) async fn set_successor(
     tx.execute(sql, &[hash(text.expose()), Value::from(successor)])
         .await?;
     Ok(())
+}
+
+/// Whose a token is, whichever client it was issued to.
+pub(crate) struct TokenOwner {
+    /// The account of its session.
+    pub(crate) account: AccountId,
+    /// The principal that it acts for; none if it is gone, or of a kind that only a newer program knows.
+    pub(crate) principal: Option<Principal>,
+    /// The key that its session was begun with.
+    pub(crate) api_key: Option<KeyId>,
+}
+
+/// Whose a token is; none if there is no such token.
+pub(crate) async fn owner_of(
+    db: &Db,
+    text: &Secret<String>,
+) -> Result<Option<TokenOwner>, IamError> {
+    let sql = "SELECT (SELECT account FROM sessions WHERE guid = session) AS account, principal, \
+               (SELECT kind FROM principals WHERE guid = principal) AS principal_kind, api_key FROM refresh_tokens WHERE hash = $1";
+    let Some(row) = db.one(sql, &[hash(text.expose())]).await? else {
+        return Ok(None);
+    };
+    // A session that is deleted at this moment takes its tokens with it.
+    let account = row.text_or_none("account")?;
+    let Some(account) = account.and_then(|account| account.parse().ok()) else {
+        return Ok(None);
+    };
+    Ok(Some(TokenOwner {
+        account,
+        principal: principals::read(&row)?,
+        api_key: key_of(&row)?,
+    }))
 }
 
 /// Whether a token was used, when it expires, and its session.

@@ -109,6 +109,20 @@ pub(crate) async fn find(db: &Db, id: ResourceKeyId) -> Result<Option<ResourceKe
     row.map(|row| decode(&row)).transpose()
 }
 
+/// Whether the service ID is that of a key of the instance.
+pub(crate) async fn is_for(
+    db: &Db,
+    instance: InstanceId,
+    service: ServiceId,
+) -> Result<bool, IamError> {
+    let sql = "SELECT guid FROM resource_keys WHERE service = $1 AND instance = $2";
+    let values = [
+        Value::from(service.0.to_string()),
+        instance.to_string().into(),
+    ];
+    Ok(db.one(sql, &values).await?.is_some())
+}
+
 /// The keys of an instance, by their age. The account is locked, so that there come no others.
 pub(crate) async fn of_instance(
     tx: &mut Tx,

@@ -12,6 +12,7 @@ use crate::error::IamError;
 use crate::model::directory::change::{ChangedIds, Kind};
 use crate::model::directory::facts::Facts;
 use crate::model::directory::{ApiKey, Directory};
+use base::time::{Clock, Millis};
 use db::{Db, Row, Tx};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -129,7 +130,7 @@ impl Rows {
     }
 
     /// Decodes them, each by the file of its table. This takes time, so it does not run on a reactor thread.
-    pub(crate) fn facts(self) -> Result<Facts, IamError> {
+    pub(crate) fn facts(self, now: Millis) -> Result<Facts, IamError> {
         // Only deletions have managers.
         let managers = match self.deletions.is_empty() {
             true => HashMap::new(),
@@ -141,6 +142,7 @@ impl Rows {
             .map(|row| access_groups::read(row, &mut rules))
             .collect();
         Ok(Facts {
+            at: now,
             accounts: accounts::read_active(&self.accounts)?,
             limits: each(&self.limits, account_limits::read)?,
             account_settings: each(&self.account_settings, account_settings::read)?,
@@ -185,7 +187,7 @@ pub(crate) async fn everything(db: &Db) -> Result<(i64, Rows), IamError> {
 }
 
 /// Reads a directory of everything.
-pub(crate) async fn load(db: &Db) -> Result<Directory, IamError> {
+pub(crate) async fn load(db: &Db, clock: Arc<dyn Clock>) -> Result<Directory, IamError> {
     let (made, rows) = everything(db).await?;
-    run_blocking(move || Ok(Directory::build(made, rows.facts()?))).await
+    run_blocking(move || Ok(Directory::build(made, rows.facts(clock.now())?))).await
 }

@@ -16,6 +16,7 @@ mod disk_space;
 mod housekeeping;
 mod key_schedule;
 pub mod key_store;
+mod policy_times;
 mod watch;
 
 use self::answering::while_answering;
@@ -53,6 +54,7 @@ impl Iam {
         tokio::spawn(self.audit_watch());
         tokio::spawn(self.activity_watch());
         tokio::spawn(self.housekeeping_watch());
+        tokio::spawn(self.policy_watch());
         tokio::spawn(self.change_watch());
     }
 
@@ -87,6 +89,7 @@ impl Iam {
     }
 
     async fn sync_over(&self, connections: Connections<'_>) -> Result<(), IamError> {
+        self.judge_policies().await?;
         let db = connections.db(&self.0);
         let query = self.0.freshness.ask(self.0.moment());
         // A database that hangs counts as unreachable.
@@ -188,8 +191,9 @@ impl Iam {
         if let Some(keys) = keys {
             self.replace_keys(&keys);
         }
+        let clock = Arc::clone(&self.0.clock);
         let fresh = run_blocking(move || {
-            let facts = rows.facts()?;
+            let facts = rows.facts(clock.now())?;
             Ok(match changed {
                 Some(changed) => before.apply(changes, &changed, facts),
                 None => Directory::build(changes, facts),

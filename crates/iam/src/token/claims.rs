@@ -64,11 +64,11 @@ impl ReachClaim {
 /// The claims of an IAM token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IamClaims {
-    /// `IBMid-…`, `iam-ServiceId-…` or `iam-Profile-…`.
+    /// `IBMid-…`, `iam-ServiceId-…`, `iam-Profile-…`, or `crn-` and the CRN of an instance.
     pub iam_id: String,
     /// The IAM id under its other name.
     pub id: String,
-    /// `IBMid` for users, `iam` for services and profiles.
+    /// `IBMid` for users, `iam` for services and profiles, `crn` for instances.
     pub realmid: String,
     /// The login session, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,9 +88,9 @@ pub struct IamClaims {
     /// E-mail address, of a user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// User name; of a service or profile, its identifier.
+    /// User name; of anybody else, the identifier.
     pub sub: String,
-    /// `ServiceId` or `Profile`; users have none.
+    /// `ServiceId`, `Profile` or `CRN`; users have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_type: Option<String>,
     /// The identity that authenticated.

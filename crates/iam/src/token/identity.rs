@@ -22,6 +22,14 @@ pub enum Credential<'a> {
     ApiKey(&'a str),
 }
 
+impl<'a> Credential<'a> {
+    /// What was sent.
+    pub(crate) const fn text(self) -> &'a str {
+        let (Self::Iam(text) | Self::Uaa(text) | Self::ApiKey(text)) = self;
+        text
+    }
+}
+
 impl std::fmt::Debug for Credential<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

@@ -3,6 +3,7 @@
 pub(crate) mod cache;
 pub mod claims;
 pub(crate) mod encryption_key;
+pub(crate) mod iam_id;
 pub mod identity;
 pub mod issued;
 pub mod jws;

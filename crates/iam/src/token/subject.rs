@@ -1,8 +1,8 @@
-//! Whom a token is for, as its claims describe them: users have a name and an address, services and profiles do not.
+//! Whom a token is for, as its claims describe them: users have a name and an address, others do not.
 
 use crate::model::directory::{Directory, OWN_REALM, User};
 use crate::refusal::{Reason, Refusal};
-use base::id::{ProfileId, ServiceId};
+use base::id::{InstanceId, ProfileId, ServiceId};
 use base::principal::Principal;
 
 /// The principal of a token, with what its claims need.
@@ -14,6 +14,15 @@ pub enum Subject {
     Service(ServiceId, Option<String>),
     /// A trusted profile, with its name.
     Profile(ProfileId, Option<String>),
+    /// A resource instance, as which somebody acts.
+    Instance {
+        /// Its id.
+        id: InstanceId,
+        /// Its cloud resource name.
+        crn: String,
+        /// Its name.
+        name: String,
+    },
 }
 
 impl Subject {
@@ -32,6 +41,14 @@ impl Subject {
                 let name = directory.profile(id).map(|profile| profile.name.clone());
                 Some(Self::Profile(id, name))
             }
+            Principal::Instance(id) => {
+                let instance = directory.instance(id)?;
+                Some(Self::Instance {
+                    id,
+                    crn: directory.crn_of(instance),
+                    name: instance.name.clone(),
+                })
+            }
             Principal::Server => None,
         }
     }
@@ -43,6 +60,7 @@ impl Subject {
             Self::User(user) => user.id.into(),
             Self::Service(id, _) => (*id).into(),
             Self::Profile(id, _) => (*id).into(),
+            Self::Instance { id, .. } => (*id).into(),
         }
     }
 
@@ -51,7 +69,7 @@ impl Subject {
     pub fn user(&self) -> Option<&User> {
         match self {
             Self::User(user) => Some(user),
-            Self::Service(..) | Self::Profile(..) => None,
+            Self::Service(..) | Self::Profile(..) | Self::Instance { .. } => None,
         }
     }
 
@@ -68,7 +86,14 @@ impl Subject {
         match self {
             Self::User(_) => OWN_REALM,
             Self::Service(..) | Self::Profile(..) => "iam",
+            Self::Instance { .. } => "crn",
         }
+    }
+
+    /// The IAM id, as tokens have it.
+    #[must_use]
+    pub fn iam_id(&self) -> String {
+        format!("{}-{}", self.realm(), self.identifier())
     }
 
     /// The part of the IAM id after the realm.
@@ -78,6 +103,7 @@ impl Subject {
             Self::User(user) => user.id.0.to_string(),
             Self::Service(id, _) => id.object_id(),
             Self::Profile(id, _) => id.object_id(),
+            Self::Instance { crn, .. } => crn.clone(),
         }
     }
 
@@ -86,7 +112,7 @@ impl Subject {
     pub fn sub(&self) -> String {
         match self {
             Self::User(user) => user.email.clone(),
-            Self::Service(..) | Self::Profile(..) => self.identifier(),
+            Self::Service(..) | Self::Profile(..) | Self::Instance { .. } => self.identifier(),
         }
     }
 
@@ -97,6 +123,7 @@ impl Subject {
             Self::User(_) => None,
             Self::Service(..) => Some("ServiceId"),
             Self::Profile(..) => Some("Profile"),
+            Self::Instance { .. } => Some("CRN"),
         }
     }
 
@@ -105,7 +132,9 @@ impl Subject {
     pub fn name(&self) -> String {
         match self {
             Self::User(user) => user.full_name(),
-            Self::Service(_, Some(name)) | Self::Profile(_, Some(name)) => name.clone(),
+            Self::Service(_, Some(name))
+            | Self::Profile(_, Some(name))
+            | Self::Instance { name, .. } => name.clone(),
             Self::Service(_, None) | Self::Profile(_, None) => self.identifier(),
         }
     }
@@ -129,8 +158,7 @@ mod tests {
             Subject::Service(ServiceId(guid), None),
             Subject::Profile(ProfileId(guid), None),
         ] {
-            let id = subject.principal().to_string();
-            assert_eq!(id, format!("{}-{}", subject.realm(), subject.identifier()));
+            assert_eq!(subject.iam_id(), subject.principal().to_string());
             assert_eq!(subject.sub(), subject.identifier());
             let kind = subject.sub_type().unwrap();
             assert_eq!(subject.identifier(), format!("{kind}-{guid}"));

@@ -2,9 +2,9 @@
 
 use super::cache::Expires;
 use super::claims::{IamClaims, UaaClaims};
-use super::jws;
+use super::{iam_id, jws};
 use crate::auth_error::AuthError;
-use crate::model::bounds::{CredentialBounds, NOT_ASSUMABLE, Root};
+use crate::model::bounds::{CredentialBounds, NOT_ASSUMABLE, NOT_AUTHORIZED, Root};
 use crate::model::directory::{Directory, Trust};
 use crate::model::issuers;
 use base::id::{AccountId, Guid, KeyId, SessionId, UserId};
@@ -23,7 +23,7 @@ pub(crate) enum Claims {
 pub(crate) struct Verified {
     pub(crate) claims: Claims,
     pub(crate) principal: Principal,
-    /// Who has taken on the principal, if that is a trusted profile and somebody of this server's has.
+    /// Who acts as the principal, if that is an instance, or a trusted profile that somebody of this server's has taken on.
     pub(crate) assumed_by: Option<Principal>,
     /// The link or rule by which a compute resource has taken on the principal, if one has.
     pub(crate) trusted_by: Option<Trust>,
@@ -75,6 +75,8 @@ impl Verified {
             (Some(_), None) => return Err("what was delegated is for one account"),
         };
         match (self.assumed_by, self.principal) {
+            (Some(_), Principal::Instance(instance)) => bounds.act_as(directory, instance),
+            (None, Principal::Instance(_)) => Err(NOT_AUTHORIZED),
             (None, _) => Ok(bounds),
             (Some(_), Principal::Profile(profile)) => bounds.assume(directory, profile),
             (Some(_), _) => Err(NOT_ASSUMABLE),
@@ -85,7 +87,7 @@ impl Verified {
 /// Who acts as the principal of these claims: who has authenticated, if that is another principal. Compute resources are none.
 fn assumer(claims: &IamClaims) -> Option<Principal> {
     let by = Some(&claims.authn.iam_id).filter(|by| **by != claims.iam_id)?;
-    by.parse().ok()
+    iam_id::principal(by)
 }
 
 impl Verified {
@@ -132,10 +134,8 @@ impl Verified {
         }
         let claims: IamClaims = jws::verify(check, issued_as(issuers::Kind::Iam), token)?;
         Ok(Verified {
-            principal: claims
-                .iam_id
-                .parse()
-                .map_err(malformed("its `iam_id` is no IAM id"))?,
+            principal: iam_id::principal(&claims.iam_id)
+                .ok_or(AuthError::Malformed("its `iam_id` is no IAM id"))?,
             assumed_by: assumer(&claims),
             trusted_by: (claims.trusted_by.as_deref())
                 .map(str::parse)

@@ -27,6 +27,7 @@ pub(crate) fn require_existing(
         Principal::User(_) => Err(AuthError::Revoked("its user is gone")),
         Principal::Service(_) => Err(AuthError::Revoked("its service is gone")),
         Principal::Profile(_) => Err(AuthError::Revoked("its profile is gone")),
+        Principal::Instance(_) => Err(AuthError::Revoked("its instance is gone")),
         Principal::Server => Err(AuthError::Revoked("it acts for the server")),
     }
 }

@@ -4,7 +4,7 @@
 use super::holder::{membership_reason, require_existing};
 use crate::error::AuthError;
 use crate::grant::NOT_A_MEMBER;
-use crate::model::bounds::{AccountReach, NOT_ASSUMABLE};
+use crate::model::bounds::{AccountReach, NOT_ASSUMABLE, NOT_AUTHORIZED};
 use crate::model::directory::{Directory, Trust};
 use crate::token::verified::Verified;
 use base::id::AccountId;
@@ -18,7 +18,7 @@ const LEEWAY_SECONDS: i64 = 60;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HolderClaims {
     pub(crate) principal: Principal,
-    /// Who has taken on the principal, if that is a trusted profile and somebody of this server's has.
+    /// Who acts as the principal, if that is an instance, or a trusted profile that somebody of this server's has taken on.
     pub(crate) assumed_by: Option<Principal>,
     /// The link or rule by which a compute resource has taken on the principal, if one has.
     pub(crate) trusted_by: Option<Trust>,
@@ -50,12 +50,21 @@ impl HolderClaims {
     }
 
     /// Whether everybody whom the token proves is still there, in its account as they were when it was issued, and whether what lets
-    /// them take on a trusted profile still does.
+    /// them take on a trusted profile, or act as an instance, still does.
     ///
     /// # Errors
     /// [`AuthError::Revoked`] with what is not so any more.
     pub(crate) fn check(&self, directory: &Directory) -> Result<(), AuthError> {
         self.check_holder(directory, self.principal)?;
+        if let Principal::Instance(instance) = self.principal {
+            let by = self.assumed_by;
+            let by = by.ok_or(AuthError::Revoked(NOT_AUTHORIZED))?;
+            self.check_holder(directory, by)?;
+            return match directory.may_act_as(by, instance) {
+                true => Ok(()),
+                false => Err(AuthError::Revoked(NOT_AUTHORIZED)),
+            };
+        }
         if let Some(by) = self.assumed_by {
             self.check_holder(directory, by)?;
             let is_assumable = match self.principal {

@@ -19,6 +19,7 @@ use iam::manage::group_member::{MemberOrder, MemberSelection};
 use iam::manage::group_rule::{GroupRuleTerms, group_rule_tag};
 use iam::manage::invitation::Invitee;
 use iam::manage::page::PageRequest;
+use iam::manage::policy_condition::ConditionTerms;
 use iam::{AuthError, Credential, Iam, IamError, Identity, Reason};
 use std::cmp::Ordering;
 
@@ -43,6 +44,7 @@ async fn group(world: &World, name: &str) -> AccessGroupId {
 async fn give(world: &World, group: AccessGroupId) -> Result<Policy, IamError> {
     let account = world.made.account.to_string();
     let terms = PolicyTerms {
+        condition: ConditionTerms::NotInForm,
         subject: PolicySubject::Group(group),
         grant: PolicyGrant {
             description: String::new(),

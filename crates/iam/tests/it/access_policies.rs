@@ -10,6 +10,7 @@ use iam::manage::access_policy::{PolicyGrant, PolicyTerms, policy_tag};
 use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole, custom_role_tag};
 use iam::manage::invitation::{InvitedAccess, Invitee};
 use iam::manage::page::PageRequest;
+use iam::manage::policy_condition::ConditionTerms;
 use iam::{AuthError, Credential, Iam, IamError};
 use std::cmp::Ordering;
 
@@ -42,6 +43,7 @@ fn terms(
     more: &[(&str, &str)],
 ) -> PolicyTerms {
     PolicyTerms {
+        condition: ConditionTerms::NotInForm,
         subject: PolicySubject::Principal(subject),
         grant: PolicyGrant {
             description: String::new(),

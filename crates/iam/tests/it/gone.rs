@@ -9,6 +9,7 @@ use iam::manage::access_policy::{PolicyGrant, PolicyTerms, policy_tag};
 use iam::manage::api_key::{KeyChange, NewKey, Switch};
 use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole, custom_role_tag};
 use iam::manage::group_rule::{GroupRuleTerms, group_rule_tag};
+use iam::manage::policy_condition::ConditionTerms;
 use iam::manage::profile::{NewProfile, ProfileChange, profile_tag};
 use iam::manage::profile_identity::profile_identities_tag;
 use iam::manage::profile_rule::{ProfileRuleTerms, profile_rule_tag};
@@ -100,6 +101,7 @@ async fn a_policy_and_a_role(world: World) {
     let (owner, iam, account) = (world.owner(), &world.iam, world.made.account);
     let (subject, _) = world.service().await;
     let terms = PolicyTerms {
+        condition: ConditionTerms::NotInForm,
         subject: PolicySubject::Principal(subject),
         grant: PolicyGrant {
             description: String::new(),

@@ -15,6 +15,8 @@ mod allowed_addresses;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod authorizations;
+#[cfg(test)]
 mod changes;
 #[cfg(test)]
 mod committed;
@@ -64,6 +66,8 @@ mod other_nodes;
 mod password;
 #[cfg(test)]
 mod policies_of_nowhere;
+#[cfg(test)]
+mod policy_times;
 #[cfg(test)]
 mod preferences;
 #[cfg(test)]

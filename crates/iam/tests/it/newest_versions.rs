@@ -9,6 +9,7 @@ use iam::manage::access_policy::{PolicyGrant, PolicyTerms, policy_tag};
 use iam::manage::api_key::{self, KeyChange, NewKey};
 use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole, custom_role_tag};
 use iam::manage::group_rule::{GroupRuleTerms, group_rule_tag};
+use iam::manage::policy_condition::ConditionTerms;
 use iam::manage::profile::{NewProfile, ProfileChange, profile_tag};
 use iam::manage::profile_identity::{NewProfileIdentity, profile_identities_tag};
 use iam::manage::profile_rule::{ProfileRuleTerms, profile_rule_tag};
@@ -196,6 +197,7 @@ async fn of_policies_and_roles(world: World) {
     let (subject, _): (Principal, String) = world.service().await;
     let node = world.node().await;
     let terms = |description: String| PolicyTerms {
+        condition: ConditionTerms::NotInForm,
         subject: PolicySubject::Principal(subject),
         grant: PolicyGrant {
             description,

@@ -14,6 +14,7 @@ use iam::manage::api_key::NewKey;
 use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole};
 use iam::manage::group_rule::GroupRuleTerms;
 use iam::manage::instance::NewInstance;
+use iam::manage::policy_condition::ConditionTerms;
 use iam::manage::profile::NewProfile;
 use iam::manage::profile_identity::NewProfileIdentity;
 use iam::manage::profile_link::LinkTerms;
@@ -185,6 +186,7 @@ async fn groups_policies_and_roles_are_deleted(world: World) {
     deleted.unwrap();
 
     let terms = PolicyTerms {
+        condition: ConditionTerms::NotInForm,
         subject: PolicySubject::Principal(subject),
         grant: PolicyGrant {
             description: String::new(),

@@ -5,6 +5,7 @@ use crate::world::{World, code, on_both_databases};
 use iam::directory::{Attribute, NamedRole, PolicyRole, PolicySubject};
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
 use iam::manage::invitation::{InvitedAccess, Invitee};
+use iam::manage::policy_condition::ConditionTerms;
 
 on_both_databases!(
     one_that_could_be_met_nowhere_is_refused,
@@ -22,6 +23,7 @@ async fn one_for_a_deleted_space_is_changed_beside_its_attributes(world: World) 
     let made = give(&world, subject, &attributes).await.unwrap();
     world.iam.delete_space(&owner, space).await.unwrap();
     let terms_with = |description: &str, attributes| PolicyTerms {
+        condition: ConditionTerms::NotInForm,
         subject: made.subject,
         grant: PolicyGrant {
             description: description.to_owned(),
@@ -67,6 +69,7 @@ async fn one_for_what_another_node_has_just_deleted_is_refused(world: World) {
             attributes: attributes.collect(),
         };
         let terms = PolicyTerms {
+            condition: ConditionTerms::NotInForm,
             subject: PolicySubject::Principal(subject),
             grant: grant.clone(),
         };

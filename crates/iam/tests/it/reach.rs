@@ -154,7 +154,11 @@ async fn a_key_reaches_only_what_its_user_does(world: World) {
 }
 
 /// Changes the database like a newer program.
-async fn written_by_a_newer_node(world: &World, sql: &'static str, values: &[db::Value]) {
+pub(crate) async fn written_by_a_newer_node(
+    world: &World,
+    sql: &'static str,
+    values: &[db::Value],
+) {
     let db = world.database().await;
     let mut tx = db.begin().await.unwrap();
     assert_eq!(tx.execute(sql, values).await.unwrap(), 1);

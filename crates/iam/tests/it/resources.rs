@@ -12,6 +12,7 @@ use iam::directory::{
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
 use iam::manage::instance::{InstanceChange, NewInstance};
 use iam::manage::page::PageRequest;
+use iam::manage::policy_condition::ConditionTerms;
 use iam::manage::resource_key::{CreatedResourceKey, NewResourceKey};
 use iam::manage::service_id::NewService;
 use iam::{AuthError, Credential, Iam, IamConfig, IamError};
@@ -257,6 +258,7 @@ async fn by_group(world: &World, group: &str) -> Result<String, IamError> {
         Attribute::read("resourceGroupId", None, group).unwrap(),
     ];
     let terms = PolicyTerms {
+        condition: ConditionTerms::NotInForm,
         subject: PolicySubject::Principal(made.service.id.into()),
         grant: PolicyGrant {
             description: String::new(),

@@ -14,6 +14,7 @@ use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
 use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole};
 use iam::manage::group_rule::GroupRuleTerms;
 use iam::manage::instance::{InstanceChange, NewInstance};
+use iam::manage::policy_condition::ConditionTerms;
 use iam::manage::preference::{Preference, PreferenceValue};
 use iam::manage::profile::NewProfile;
 use iam::manage::profile_identity::NewProfileIdentity;
@@ -248,6 +249,7 @@ async fn what_is_replaced_by_the_same_stays_as_it_is(world: World) {
 
     let account = world.made.account.to_string();
     let terms = || PolicyTerms {
+        condition: ConditionTerms::NotInForm,
         subject: PolicySubject::Group(team),
         grant: PolicyGrant {
             description: String::new(),

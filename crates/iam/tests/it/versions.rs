@@ -12,6 +12,7 @@ use iam::manage::api_key::{KeyChange, NewKey, Switch};
 use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole};
 use iam::manage::group_rule::GroupRuleTerms;
 use iam::manage::of_version::OfVersion;
+use iam::manage::policy_condition::ConditionTerms;
 use iam::manage::profile::{NewProfile, ProfileChange};
 use iam::manage::profile_identity::NewProfileIdentity;
 use iam::manage::profile_rule::ProfileRuleTerms;
@@ -264,6 +265,7 @@ async fn so_is_that_of_policies_and_roles(world: World) {
     let (owner, iam, account) = (world.owner(), &world.iam, world.made.account);
     let (subject, _) = world.service().await;
     let terms = |role| PolicyTerms {
+        condition: ConditionTerms::NotInForm,
         subject: PolicySubject::Principal(subject),
         grant: PolicyGrant {
             description: String::new(),

@@ -193,6 +193,9 @@ fn watch(iam: &Iam, metrics: &Arc<Metrics>) {
     let begin = move || watched.activity_watch();
     tokio::spawn(supervised("activity", Arc::clone(metrics), begin));
     let watched = iam.clone();
+    let begin = move || watched.policy_watch();
+    tokio::spawn(supervised("policies", Arc::clone(metrics), begin));
+    let watched = iam.clone();
     let begin = move || watched.housekeeping_watch();
     tokio::spawn(supervised("housekeeping", Arc::clone(metrics), begin));
 }

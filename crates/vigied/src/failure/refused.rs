@@ -197,6 +197,9 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
         Remedy::NameResourceGroup => {
             Cow::Borrowed("`GET /v2/resource_groups` lists the resource groups with their ids")
         }
+        Remedy::ReplaceWithCondition => Cow::Borrowed(
+            "`PUT /v2/policies/ID` replaces it, with its `pattern` and `rule` or without them",
+        ),
         Remedy::AskForRole(holder) => Cow::Owned(hidden_domain::role_in_space(&holder)),
         Remedy::HaveAccountRoleGiven(role) => Cow::Owned(format!(
             "an Administrator of the account does it, or gives the role with `vigie account role-set EMAIL {role}` ({BY_IAM_ID})"
@@ -339,6 +342,10 @@ pub(crate) fn credential(error: &AuthError) -> Problem {
         AuthError::ForMetricsOnly => (
             code::KEY_METRICS_ONLY,
             "log in with a password, or with a key that was made without `--domain` and `--only` (`reach` in the API)",
+        ),
+        AuthError::InstanceForMetricsOnly => (
+            code::KEY_METRICS_ONLY,
+            "log in with a password, or use the API key of a service ID",
         ),
         AuthError::KeyUnknown => (
             code::KEY_UNKNOWN,

@@ -22,12 +22,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use table::{ConnectionTable, Entry};
+use tokio::sync::Notify;
 
 /// One in this many slots is never kept.
 const NEWCOMERS: usize = 8;
 
 /// How long a connection counts as new: it may be idle only because its request is still on its way.
 const NEW_TIME: Duration = Duration::from_secs(1);
+
+/// How many more connections than slots may be open: evicted ones use a file descriptor until their own tasks have closed them.
+const CLOSING_MAX: usize = 128;
 
 /// The slots of one listener.
 #[derive(Debug)]
@@ -38,6 +42,8 @@ pub(crate) struct ConnectionSlots {
     table: Mutex<ConnectionTable>,
     /// Open connections, including evicted ones that are still closing.
     open: AtomicUsize,
+    /// Told whenever one of them has closed.
+    closed: Notify,
 }
 
 /// A taken slot, freed when dropped.
@@ -65,6 +71,7 @@ impl ConnectionSlots {
             new_time,
             table: Mutex::default(),
             open: AtomicUsize::new(0),
+            closed: Notify::new(),
         })
     }
 
@@ -131,10 +138,12 @@ impl ConnectionSlots {
             .make_room_anywhere(None, self.total, self.new_time)
     }
 
-    /// How many evicted connections are still open.
-    pub(super) fn ending(&self) -> usize {
-        let open = self.open.load(Ordering::Relaxed);
-        open.saturating_sub(self.lock().count)
+    /// Waits until one more connection may be open: at once, unless as many evicted ones as may be are still closing beside all slots.
+    /// Evictions for the bound of one source take no descriptor from the others, so nobody waits for these.
+    pub(super) async fn descriptor_is_left(&self) {
+        while self.open.load(Ordering::Acquire) >= self.total.saturating_add(CLOSING_MAX) {
+            self.closed.notified().await;
+        }
     }
 
     fn leave(&self, at: ConnectionKey) {
@@ -202,7 +211,8 @@ impl ConnectionSlot {
 impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.slots.leave(self.at);
-        self.slots.open.fetch_sub(1, Ordering::Relaxed);
+        self.slots.open.fetch_sub(1, Ordering::AcqRel);
+        self.slots.closed.notify_one();
     }
 }
 
@@ -211,6 +221,7 @@ mod tests {
     use super::*;
     use http::Version;
     use std::cell::Cell;
+    use std::task::{Context, Waker};
 
     fn source(last: u8) -> Option<SourceKey> {
         Some(SourceKey::of([192, 0, 2, last].into()))
@@ -243,10 +254,44 @@ mod tests {
         assert!(has_slot(&proven) && has_slot(&honest) && has_slot(&new));
         let held: Vec<bool> = silent.iter().map(has_slot).collect();
         assert_eq!(held, [false, true, true, true, true, true]);
-        assert_eq!(slots.ending(), 1);
+        let open = || slots.open.load(Ordering::Relaxed);
+        assert_eq!((open(), slots.lock().count), (9, 8));
         drop(silent);
-        assert_eq!(slots.ending(), 0);
-        assert_eq!(slots.lock().count, 3);
+        assert_eq!((open(), slots.lock().count), (3, 3));
+    }
+
+    fn is_descriptor_left(slots: &ConnectionSlots) -> bool {
+        let mut left = std::pin::pin!(slots.descriptor_is_left());
+        let polled = left.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        polled.is_ready()
+    }
+
+    /// A pause for each newcomer, however many of them had closed meanwhile, filled the queue of those that were not accepted yet.
+    #[tokio::test]
+    async fn a_newcomer_waits_for_one_closing_connection_and_no_longer() {
+        let slots = ConnectionSlots::new(1, 1);
+        let mut closing = Vec::new();
+        while is_descriptor_left(&slots) {
+            closing.push(connect(&slots, 1).unwrap());
+        }
+        assert_eq!(closing.len(), 1 + CLOSING_MAX);
+        let mut left = std::pin::pin!(slots.descriptor_is_left());
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(left.as_mut().poll(&mut context).is_pending());
+        drop(closing.swap_remove(0));
+        left.await;
+        closing.push(connect(&slots, 1).unwrap());
+        assert!(!is_descriptor_left(&slots));
+    }
+
+    #[test]
+    fn nobody_waits_for_those_that_one_source_has_above_its_bound() {
+        let slots = ConnectionSlots::new(1024, 2);
+        let evicted: Vec<_> = (0..4 * CLOSING_MAX)
+            .map(|_| connect(&slots, 1).unwrap())
+            .collect();
+        assert_eq!(evicted.iter().filter(|slot| has_slot(slot)).count(), 2);
+        assert!(is_descriptor_left(&slots));
     }
 
     #[test]
@@ -275,6 +320,28 @@ mod tests {
         let newer = connect(&slots, 3).unwrap();
         assert!(has_slot(&fresh) && has_slot(&newer));
         drop(asked);
+    }
+
+    /// Looking at all of them for each newcomer took longer than newcomers take to come.
+    #[test]
+    fn idle_connections_are_not_searched_for_again_before_there_can_be_any() {
+        let slots = ConnectionSlots::with_new_time(8, 8, Duration::from_secs(3600));
+        let none_stale_until = || slots.lock().none_stale_until;
+        let first = connect(&slots, 1).unwrap();
+        let others: Vec<_> = (0..7).map(|_| connect(&slots, 2).unwrap()).collect();
+        assert_eq!(none_stale_until(), None);
+        let begun = Instant::now();
+        let new = connect(&slots, 3).unwrap();
+        let until = none_stale_until().unwrap();
+        assert!(until > begun && until <= begun + Duration::from_secs(3600));
+        let newer = connect(&slots, 4).unwrap();
+        assert_eq!(none_stale_until(), Some(until));
+        // One that loses its protection may have been idle all the time.
+        mark_authenticated(&first, 1);
+        assert_eq!(none_stale_until(), Some(until));
+        slots.lock().set_kept(source(1), first.at.1, None);
+        assert_eq!(none_stale_until(), None);
+        drop((first, others, new, newer));
     }
 
     #[test]

@@ -22,11 +22,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(3600);
 /// How long aborted connections may take to end.
 const CUT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Evicted connections that are still closing; with more of them, accepting pauses briefly, because they still use file
-/// descriptors.
-const ENDING_MAX: usize = 128;
-
-/// Pause when the system has no file descriptor left, or too many connections are closing.
+/// Pause when the system has no file descriptor left.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Pause between log lines about connections that cannot be accepted: anyone can cause many.
@@ -130,9 +126,7 @@ async fn accept(
     slots: &ConnectionSlots,
     logged_at: &mut Option<Instant>,
 ) -> (TcpStream, SocketAddr) {
-    if slots.ending() > ENDING_MAX {
-        tokio::time::sleep(PAUSE).await;
-    }
+    slots.descriptor_is_left().await;
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,

@@ -51,6 +51,8 @@ pub(crate) struct Caller {
 pub(crate) struct RejectedCaller {
     pub(crate) refusal: Refusal,
     pub(crate) known: Option<(Proof, AuditedCredential)>,
+    /// Whether another node may have made the credential a moment ago, and may be asked.
+    pub(crate) may_be_unheard: bool,
 }
 
 impl From<Refusal> for Box<RejectedCaller> {
@@ -58,6 +60,7 @@ impl From<Refusal> for Box<RejectedCaller> {
         Self::new(RejectedCaller {
             refusal,
             known: None,
+            may_be_unheard: false,
         })
     }
 }
@@ -143,6 +146,7 @@ pub(crate) fn scope(
         Box::new(RejectedCaller {
             refusal: refusal(app, source, (sent.credential(), &error)),
             known: proof.map(|proof| (proof, credential)),
+            may_be_unheard: app.iam.may_be_unheard(sent.credential(), &error),
         })
     })?;
     let caller = Caller {
@@ -201,6 +205,7 @@ pub(crate) fn identity(
         Box::new(RejectedCaller {
             refusal: for_programs(refusal, sent.way, &error),
             known: proof.map(|proof| (proof, credential)),
+            may_be_unheard: app.iam.may_be_unheard(sent.credential(), &error),
         })
     })?;
     Ok((Manager(identity), sent.repairs))

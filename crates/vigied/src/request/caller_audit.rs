@@ -75,7 +75,7 @@ pub(super) fn verified(app: &App, request: &Request) -> Option<CallerId> {
 pub(super) fn rejected(
     app: &App,
     request: &Request,
-    RejectedCaller { refusal, known }: RejectedCaller,
+    RejectedCaller { refusal, known, .. }: RejectedCaller,
     presented: Credential,
 ) -> Response {
     let Refusal(problem) = &refusal;

@@ -2,7 +2,7 @@
 //! a handler without declaring who may call it, the form of its errors, the bound of its work, and the size of its body.
 
 use super::body_limit::{BodyLimit, HandlerArguments};
-use super::caller::{self, Caller, Manager};
+use super::caller::{self, Caller, Manager, RejectedCaller};
 use super::caller_audit;
 use super::connection;
 use super::cross_site::{self, Site};
@@ -29,6 +29,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use base::scope::Action;
 use http::{HeaderValue, header};
 use std::sync::Arc;
+use wire::credential::Repairs;
 
 /// One route: everything that is to be known of it before a request comes.
 #[derive(Debug)]
@@ -197,7 +198,7 @@ async fn verify(
     let body_limit = (route.body_limit, route.when_full);
     let asked_at = AskedAt(app.clock.now());
     request.extensions_mut().insert(asked_at);
-    let repairs = match guard {
+    match guard {
         Guard::Public => {
             let owner = owner(&app, &request);
             return receive(&app, owner, body_limit, request, next).await;
@@ -209,25 +210,17 @@ async fn verify(
             let owner = owner(&app, &request);
             return with_tokens(receive(&app, owner, body_limit, request, next).await);
         }
-        Guard::Identity => {
-            match caller::identity(&app, (request.headers(), source::of(&request))) {
-                Ok((manager, repairs)) => {
-                    request.extensions_mut().insert(manager);
-                    Ok(repairs)
-                }
-                Err(rejected) => Err(rejected),
-            }
-        }
-        Guard::Scope(_) | Guard::WholeScope(_) | Guard::Names | Guard::Sender(_) => {
-            match caller::scope(&app, &request, guard) {
-                Ok((caller, repairs)) => {
-                    request.extensions_mut().insert(caller);
-                    Ok(repairs)
-                }
-                Err(rejected) => Err(rejected),
-            }
-        }
-    };
+        Guard::Identity
+        | Guard::Scope(_)
+        | Guard::WholeScope(_)
+        | Guard::Names
+        | Guard::Sender(_) => {}
+    }
+    let mut repairs = verify_caller(&app, guard, &mut request);
+    let may_be_unheard = matches!(&repairs, Err(rejected) if rejected.may_be_unheard);
+    if may_be_unheard && app.iam.ask_other_nodes().await {
+        repairs = verify_caller(&app, guard, &mut request);
+    }
     let kinds = AuthorizationKinds::of(guard);
     let may_ask_for_password = kinds == AuthorizationKinds::Metrics
         && cross_site::sec_fetch_site(request.headers()) != Some(Site::Other);
@@ -265,6 +258,27 @@ async fn verify(
         response.extensions_mut().insert(TakesPassword);
     }
     response
+}
+
+/// Verifies the caller of a route that has one, by what this node knows, and hands them to its handler.
+fn verify_caller(
+    app: &App,
+    guard: Guard,
+    request: &mut Request,
+) -> Result<Repairs, Box<RejectedCaller>> {
+    match guard {
+        Guard::Public | Guard::Credential | Guard::Identity => {
+            let sent = (request.headers(), source::of(request));
+            let (manager, repairs) = caller::identity(app, sent)?;
+            request.extensions_mut().insert(manager);
+            Ok(repairs)
+        }
+        Guard::Scope(_) | Guard::WholeScope(_) | Guard::Names | Guard::Sender(_) => {
+            let (caller, repairs) = caller::scope(app, request, guard)?;
+            request.extensions_mut().insert(caller);
+            Ok(repairs)
+        }
+    }
 }
 
 /// There is no such route; the form of the refusal is that of the routes beside it.

@@ -1,6 +1,7 @@
-//! `/v1/policies` and `/v2/policies`: access policies in both of the original's forms. A policy that was made in one form is shown in
-//! the other, too.
+//! `/v1/policies` and `/v2/policies`: access policies and authorizations in both of the original's forms. A policy that was made in one
+//! form is shown in the other, too.
 
+mod condition;
 mod form;
 mod version;
 
@@ -26,7 +27,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::PolicyId;
 use base::limit;
-use form::{ACTIVE, DELETED, Form};
+use form::{ACCESS, ACTIVE, AUTHORIZATION, DELETED, Form};
 use http::StatusCode;
 use iam::Identity;
 use iam::directory::{AttributeKey, Policy, PolicySubject};
@@ -54,7 +55,7 @@ const KEPT: [&str; 9] = [
 /// The orders that can be asked for.
 const ORDERS: [(&str, By<Policy>); 8] = [
     ("id", |policy| SortKey::from_display(&policy.id)),
-    ("type", |_| SortKey::SAME),
+    ("type", |policy| SortKey::text(form::kind(policy))),
     ("href", |policy| SortKey::from_display(&policy.id)),
     ("created_at", |policy| SortKey::Number(policy.created.at.0)),
     ("created_by_id", |policy| {
@@ -114,7 +115,9 @@ async fn subjects(
 
 /// Which policies of its subjects a list shows.
 struct Wanted<'p> {
-    has_type: bool,
+    /// The type, if one is named.
+    kind: Option<&'p str>,
+    has_service_type: bool,
     service_name: Option<&'p str>,
     active: bool,
 }
@@ -124,21 +127,18 @@ impl<'p> Wanted<'p> {
         let active = params
             .word("state", &limit::WORD_BYTES)?
             .map_or(Ok(true), is_active)?;
-        let has_type = match params.word("type", &limit::WORD_BYTES)? {
-            None | Some("access") => true,
-            // There are none of these.
-            Some("authorization") => false,
-            Some(other) => {
-                let message = format!("`type` is `access` or `authorization`, not `{other}`");
-                return Err(invalid("type", message));
-            }
-        };
+        let kind = params.word("type", &limit::WORD_BYTES)?;
+        if let Some(other) = kind.filter(|kind| ![ACCESS, AUTHORIZATION].contains(kind)) {
+            let message = format!("`type` is `{ACCESS}` or `{AUTHORIZATION}`, not `{other}`");
+            return Err(invalid("type", message));
+        }
         // Each is about the one service here, or about all services, whether it names the type or not.
         let service_type = params.word("service_type", &limit::WORD_BYTES)?;
-        let is_of_service_type = service_type.is_none_or(|wanted| wanted == SERVICE_TYPE);
+        let has_service_type = service_type.is_none_or(|wanted| wanted == SERVICE_TYPE);
         check_format(params)?;
         Ok(Self {
-            has_type: has_type && is_of_service_type,
+            kind,
+            has_service_type,
             service_name: params.word("service_name", &limit::WORD_BYTES)?,
             active,
         })
@@ -151,7 +151,8 @@ impl<'p> Wanted<'p> {
                 all.any(|attribute| attribute.key == key && attribute.value == wanted)
             })
         };
-        self.has_type
+        self.has_service_type
+            && self.kind.is_none_or(|kind| kind == form::kind(policy))
             && self.active == policy.active
             && has(AttributeKey::Service, self.service_name)
     }

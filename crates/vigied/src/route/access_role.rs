@@ -68,13 +68,36 @@ fn answer(
 }
 
 /// Refuses another service than the one here.
-fn check_service(service: &str) -> Result<(), Refusal> {
+fn check_service(field: &'static str, service: &str) -> Result<(), Refusal> {
     if service == SERVICE_NAME {
         return Ok(());
     }
-    check_length("service_name", service, &limit::WORD_BYTES)?;
-    let message = format!("`service_name` is `{SERVICE_NAME}`, the one service here");
-    Err(invalid("service_name", message))
+    check_length(field, service, &limit::WORD_BYTES)?;
+    let message = format!("`{field}` is `{SERVICE_NAME}`, the one service here");
+    Err(invalid(field, message))
+}
+
+/// Whether the roles of authorizations are asked for, which give none of the platform.
+fn is_for_authorizations(params: &Params) -> Result<bool, Refusal> {
+    let kind = params.word("policy_type", &limit::WORD_BYTES)?;
+    let source = params.word("source_service_name", &limit::WORD_BYTES)?;
+    match (kind, source) {
+        (None | Some("access"), None) => Ok(false),
+        (None | Some("access"), Some(_)) => {
+            let message = "`source_service_name` goes with `policy_type=authorization`";
+            Err(invalid("source_service_name", message.to_owned()))
+        }
+        (Some("authorization"), source) => {
+            source.map_or(Ok(()), |source| {
+                check_service("source_service_name", source)
+            })?;
+            Ok(true)
+        }
+        (Some(other), _) => {
+            let message = format!("`policy_type` is `access` or `authorization`, not `{other}`");
+            Err(invalid("policy_type", message))
+        }
+    }
 }
 
 fn id(params: &Params) -> Result<CustomRoleId, Refusal> {
@@ -87,18 +110,18 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    params.refuse_unserved(&["source_service_name", "service_group_id"])?;
-    let kind = params.word("policy_type", &limit::WORD_BYTES)?;
+    params.refuse_unserved(&["service_group_id"])?;
+    let is_for_authorizations = is_for_authorizations(&params)?;
     if let Some(account) = params.word("account_id", &limit::WORD_BYTES)? {
         in_own_account(&app, &caller, account)?;
     }
     if let Some(service) = params.word("service_name", &limit::WORD_BYTES)? {
-        check_service(service)?;
+        check_service("service_name", service)?;
     }
-    if let Some(other) = kind.filter(|kind| *kind != "access") {
-        let message = format!("`policy_type` can be `access` alone, not `{other}`");
-        return Err(invalid("policy_type", message));
-    }
+    let system: &[NamedRole] = match is_for_authorizations {
+        true => &[],
+        false => &NamedRole::PLATFORM,
+    };
     let custom_roles = app.iam.custom_roles(&caller);
     let list = RoleList {
         custom_roles: custom_roles
@@ -106,7 +129,7 @@ pub(super) async fn list(
             .map(|role| custom(&own_url, role))
             .collect(),
         service_roles: NamedRole::SERVICE.into_iter().map(named).collect(),
-        system_roles: NamedRole::PLATFORM.into_iter().map(named).collect(),
+        system_roles: system.iter().copied().map(named).collect(),
     };
     json(StatusCode::OK, &list)
 }
@@ -120,7 +143,7 @@ pub(super) async fn create(
     app.iam.may_manage_custom_roles(&caller)?;
     let wanted: CreateRole = body(&bytes)?;
     in_own_account(&app, &caller, &wanted.account_id)?;
-    check_service(&wanted.service_name)?;
+    check_service("service_name", &wanted.service_name)?;
     let new = NewCustomRole {
         name: wanted.name,
         terms: CustomRoleTerms {

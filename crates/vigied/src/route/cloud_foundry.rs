@@ -134,7 +134,7 @@ fn member_resource(directory: &Directory, holder: Principal) -> Resource<MemberE
         Principal::User(_) => user.map(|user| user.created_at),
         Principal::Service(id) => directory.service(id).map(|service| service.created_at),
         Principal::Profile(id) => directory.profile(id).map(|profile| profile.created.at),
-        Principal::Server => None,
+        Principal::Instance(_) | Principal::Server => None,
     };
     let guid = holder
         .guid()

@@ -42,6 +42,7 @@ pub(super) const fn sort(principal: Principal) -> &'static str {
         Principal::User(_) => "user",
         Principal::Service(_) => "service",
         Principal::Profile(_) => "profile",
+        Principal::Instance(_) => "instance",
         Principal::Server => "server",
     }
 }

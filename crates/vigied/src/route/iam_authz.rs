@@ -1,13 +1,15 @@
-//! The grant by which a service would act as a CRN (`iam-authz`). Nobody is ever let, and is told why in the original's codes.
+//! The grant by which the service ID of an instance's key acts as the instance, by its CRN (`iam-authz`), where an authorization lets it.
 
 use super::form_field::{bounded, required};
+use super::profile_grant::{check_client, check_response_type};
 use super::token_refusal::property;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use base::limit;
 use base::secret::Secret;
 use base::source::Source;
-use iam::flow::grant::Tokens;
+use iam::flow::authorization::InstanceLogin;
+use iam::flow::grant::{Client, Tokens};
 use wire::iam::form::Form;
 
 /// How the IAM id of a CRN begins.
@@ -27,18 +29,30 @@ fn is_crn(text: &str) -> bool {
     is_scope && ![name, kind, service].iter().any(|part| part.is_empty())
 }
 
-/// The tokens for the service of the form.
-pub(super) fn tokens(app: &App, source: Source, form: &Form) -> Result<Tokens, Refusal> {
+/// The tokens of the instance that the form names.
+pub(super) async fn tokens(
+    app: &App,
+    source: Source,
+    client: Option<Client>,
+    form: &Form,
+) -> Result<Tokens, Refusal> {
+    check_client(client)?;
     let token = required(form, "access_token")?;
     let token = bounded("access_token", token, &limit::TOKEN_BYTES)?;
     let wanted = required(form, "desired_iam_id")?;
     let wanted = bounded("desired_iam_id", wanted, &limit::LABEL_BYTES)?;
-    if !wanted.strip_prefix(PREFIX).is_some_and(is_crn) {
-        let message = "Provided CRN is not valid: `desired_iam_id` is `crn-` and a CRN of ten parts, like `crn-crn:v1:bluemix:public:monitoring:us-south:a/ACCOUNT:INSTANCE::`";
+    let Some(crn) = wanted.strip_prefix(PREFIX).filter(|crn| is_crn(crn)) else {
+        let message = "Provided CRN is not valid: `desired_iam_id` is `crn-` and a CRN of ten parts, like `crn-crn:v1:bluemix:public:ibmcloud-monitoring:REGION:a/ACCOUNT:INSTANCE::`";
         return Err(property("BXNIM0113E", message));
-    }
-    let token = Secret::new(token.to_owned());
-    Ok(app.iam.authorized_token(&token, source)?)
+    };
+    check_response_type(form, "those who act as an instance")?;
+    let login = InstanceLogin {
+        token: Secret::new(token.to_owned()),
+        crn: crn.to_owned(),
+        client,
+        source,
+    };
+    Ok(app.iam.instance_token(login).await?)
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! What the two grants that give a token of a trusted profile have in common: that of compute resources, and that of users and service
-//! IDs.
+//! What the grants have in common that give a token of another than who is proven: those of trusted profiles, of compute resources and
+//! of users and service IDs, and that of instances.
 
 use super::form_field::optional;
 use super::token_refusal::{missing, no_client, wrong};

@@ -73,7 +73,7 @@ fn to_wire(account: AccountId, identity: &ProfileIdentity) -> WireProfileIdentit
     let iam_id = identity.principal.to_string();
     let (sort, identifier, accounts) = match identity.principal {
         Principal::Service(id) => (Sort::Service, id.object_id(), Vec::new()),
-        Principal::User(_) | Principal::Profile(_) | Principal::Server => {
+        Principal::User(_) | Principal::Profile(_) | Principal::Instance(_) | Principal::Server => {
             (Sort::User, iam_id.clone(), vec![account.to_string()])
         }
     };

@@ -64,7 +64,10 @@ async fn issued(
             let client = client(app, headers, form)?;
             Some(assume::tokens(app, source, client, form).await?)
         }
-        Some(IAM_AUTHZ) => Some(iam_authz::tokens(app, source, form)?),
+        Some(IAM_AUTHZ) => {
+            let client = client(app, headers, form)?;
+            Some(iam_authz::tokens(app, source, client, form).await?)
+        }
         _ => None,
     };
     if let Some(tokens) = by_another {

@@ -1,5 +1,7 @@
 //! Access policies as IBM's clients know them: made in either form, listed, changed with their tag, deleted, and what each gives.
 
+mod authorizations;
+mod conditions;
 mod decisions;
 mod lists;
 mod lists_of_roles;
@@ -212,7 +214,8 @@ fn what_is_not_enforced_is_refused_by_its_name() {
         account.ask("POST", "/v2/policies", &body)
     };
     for (pointer, value, about) in [
-        ("/type", json!("authorization"), "`type`"),
+        ("/type", json!("authorization"), "`iam_id`"),
+        ("/type", json!("template"), "`type`"),
         ("/pattern", json!("time-based-conditions:once"), "`pattern`"),
         (
             "/rule",

@@ -267,3 +267,48 @@ fn the_newest_version_is_changed_at_each_node_in_turn() {
         assert_eq!(late.status, 409, "{}", late.text());
     }
 }
+
+/// A key of one node was refused by the other, which said that it was deleted.
+#[test]
+fn a_new_key_and_its_token_are_good_at_the_other_node() {
+    let test = "a_new_key_and_its_token_are_good_at_the_other_node";
+    let Some(account) = Account::start(test) else {
+        return;
+    };
+    let info = account.call(0, "GET", "/identity/userinfo", &Value::Null);
+    let new = json!({"name": "ci", "iam_id": info.json()["iam_id"]});
+    let (here, there) = (account.nodes.url(0), account.nodes.url(1));
+    for _ in 0..TRIES {
+        let key = || {
+            let (_, made) = account.made("/v1/apikeys", &new);
+            made.json()["apikey"].as_str().unwrap().to_owned()
+        };
+        let asked = |path: &str, header: &str, credential: &str| {
+            let request = Request::new(&there, "GET", path);
+            let reply = request.header(header, credential).send();
+            assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+        };
+        // At the token endpoint, which asserts that it is taken.
+        token(&there, &key());
+        let text = key();
+        asked(
+            "/v2/organizations",
+            "X-Auth-User-Token",
+            &format!("apikey {text}"),
+        );
+        let text = key();
+        asked(
+            "/v1/metrics/list?query=none",
+            "X-Auth-User-Token",
+            &format!("apikey {text}"),
+        );
+        let of_new = token(&here, &key());
+        asked("/v1/apikeys", "Authorization", &format!("Bearer {of_new}"));
+    }
+    // One that nobody has made is refused at both.
+    for url in [&here, &there] {
+        let unknown = Request::new(url, "GET", "/v2/organizations");
+        let unknown = unknown.header("X-Auth-User-Token", "apikey unknown").send();
+        assert_eq!(unknown.status, 401, "{}", unknown.text());
+    }
+}

@@ -102,11 +102,13 @@ const STORE_LIMITS: [Limit; 6] = [
     limit::SERIES_PER_TENANT,
 ];
 
-/// The changes in `hostile::busy_database`.
-const WORK_LIMITS: [Limit; 3] = [
+/// The changes and logins in `hostile::busy_database`.
+const WORK_LIMITS: [Limit; 5] = [
     limit::STEPS_PER_QUERY,
     limit::BYTES_PER_QUERY,
     limit::CHANGES_AT_ONCE_PER_ACCOUNT,
+    limit::LOGINS_AT_ONCE_PER_ACCOUNT,
+    limit::LOGINS_WAITING_PER_ACCOUNT,
 ];
 /// Mails are counted in `mail`, codes in `hostile::invite`.
 const INVITATION_LIMITS: [Limit; 6] = [

@@ -2,6 +2,7 @@
 
 mod activity;
 mod authenticators;
+mod authorizations;
 mod full_quotas;
 mod groups;
 mod identity;
@@ -9,6 +10,7 @@ mod node;
 mod node_access;
 mod node_account;
 mod node_resources;
+mod node_two_nodes;
 mod policies;
 mod profiles;
 mod published_keys;

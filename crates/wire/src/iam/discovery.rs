@@ -56,6 +56,8 @@ pub(crate) const GRANT_DELEGATED: &str = "urn:ibm:params:oauth:grant-type:delega
 pub(crate) const GRANT_CR_TOKEN: &str = "urn:ibm:params:oauth:grant-type:cr-token";
 /// The grant of users and service IDs who take on a trusted profile.
 pub(crate) const GRANT_ASSUME: &str = "urn:ibm:params:oauth:grant-type:assume";
+/// The grant of service IDs of instances' keys, who act as the instance.
+pub(crate) const GRANT_IAM_AUTHZ: &str = "urn:ibm:params:oauth:grant-type:iam-authz";
 /// The grant of service IDs with one of their keys.
 pub(crate) const GRANT_CLIENT_CREDENTIALS: &str = "client_credentials";
 
@@ -82,6 +84,7 @@ impl Discovery {
                 GRANT_DELEGATED,
                 GRANT_CR_TOKEN,
                 GRANT_ASSUME,
+                GRANT_IAM_AUTHZ,
                 GRANT_CLIENT_CREDENTIALS,
             ]),
             scopes_supported: list(&["openid", "ibm"]),

@@ -1,4 +1,4 @@
-//! Access policies: `/v1/policies` and `/v2/policies`, two forms of the same objects.
+//! Access policies and authorizations: `/v1/policies` and `/v2/policies`, two forms of the same objects.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -35,7 +35,7 @@ pub struct PolicyTag {
 /// The subject of a policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PolicySubject {
-    /// `iam_id` or `access_group_id`.
+    /// `iam_id` or `access_group_id`; of an authorization `serviceName` and `accountId`, and `serviceInstance` or `resourceGroupId`.
     #[serde(default)]
     pub attributes: Vec<NamedAttribute>,
 }
@@ -67,7 +67,7 @@ pub struct PolicyRole {
 /// The body of `POST /v1/policies` and `PUT /v1/policies/{id}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PolicyRequest {
-    /// `access`.
+    /// `access` or `authorization`, which a policy keeps.
     #[serde(rename = "type")]
     pub kind: String,
     /// Its description.
@@ -95,12 +95,13 @@ pub struct InvitedPolicy {
     pub resources: Vec<PolicyResource>,
 }
 
-/// A policy in the first form.
+/// A policy in the first form. One with a condition of time is shown without its subject, roles and resource, which would say that it
+/// is in force at all times: the second form has it, at `href`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Policy {
     /// Its id.
     pub id: String,
-    /// `access`.
+    /// `access` or `authorization`.
     #[serde(rename = "type")]
     pub kind: String,
     /// Its description.
@@ -148,7 +149,7 @@ pub struct KeyedAttribute {
 /// The subject of a policy, in the second form.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PolicySubjectV2 {
-    /// `iam_id` or `access_group_id`.
+    /// `iam_id` or `access_group_id`; of an authorization `serviceName` and `accountId`, and `serviceInstance` or `resourceGroupId`.
     #[serde(default)]
     pub attributes: Vec<KeyedAttribute>,
 }
@@ -181,7 +182,7 @@ pub struct PolicyGrant {
 /// The body of `POST /v2/policies` and `PUT /v2/policies/{id}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PolicyRequestV2 {
-    /// `access`.
+    /// `access` or `authorization`, which a policy keeps.
     #[serde(rename = "type")]
     pub kind: String,
     /// Its description.
@@ -195,29 +196,63 @@ pub struct PolicyRequestV2 {
     /// Where.
     #[serde(default)]
     pub resource: PolicyResourceV2,
-    /// The kind of the rule: none is served.
+    /// The kind of the rule: `time-based-conditions:once`, `time-based-conditions:weekly:all-day` or
+    /// `time-based-conditions:weekly:custom-hours`. Other conditions than those of time are refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
-    /// A condition, as of time: none is served.
+    /// When it is in force; always, without one. It needs `pattern` beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<PolicyRule>,
 }
 
-/// A condition under which a policy would hold: none is served.
+/// When a policy is in force: one comparison, with `key`, `operator` and `value`, or several, with `operator` and `conditions`. There are
+/// at most ten comparisons.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PolicyRule {
-    /// The attribute that would be compared.
+    /// `{{environment.attributes.current_date_time}}`, `{{environment.attributes.current_time}}` or
+    /// `{{environment.attributes.day_of_week}}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// How.
+    /// How it is compared, as `dateTimeLessThan`; or `and` or `or` of `conditions`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
-    /// With what.
+    /// With what: `2026-12-01T09:00:00+00:00`, `09:00:00+00:00`, or `1+00:00`, Monday, of which `dayOfWeekAnyOf` takes a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
-    /// Several, in place of one attribute.
+    /// Several, in place of one comparison.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub conditions: Option<Vec<Value>>,
+    pub conditions: Option<Vec<PolicyRuleCondition>>,
+}
+
+/// One of the conditions of a rule: a comparison, or several.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PolicyRuleCondition {
+    /// As in the rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// As in the rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
+    /// As in the rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// Several, in place of one comparison.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Vec<PolicyRuleComparison>>,
+}
+
+/// A comparison among the conditions in a condition of a rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PolicyRuleComparison {
+    /// As in the rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// As in the rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
+    /// As in the rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
 }
 
 /// A policy in the second form.
@@ -225,7 +260,7 @@ pub struct PolicyRule {
 pub struct PolicyV2 {
     /// Its id.
     pub id: String,
-    /// `access`.
+    /// `access` or `authorization`.
     #[serde(rename = "type")]
     pub kind: String,
     /// Its description.
@@ -237,6 +272,13 @@ pub struct PolicyV2 {
     pub subject: PolicySubjectV2,
     /// Where.
     pub resource: PolicyResourceV2,
+    /// The kind of its rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    /// When it is in force, as it was written; always, without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<PolicyRule>)]
+    pub rule: Option<Value>,
     /// Its address.
     pub href: String,
     /// When it was made: UTC, as `2017-11-01T12:00+0000`.
@@ -311,5 +353,9 @@ mod tests {
                     \"resource\":{\"attributes\":[]}}";
         let wanted: PolicyRequestV2 = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&wanted).unwrap(), text);
+        let text = "{\"operator\":\"or\",\"conditions\":[{\"operator\":\"and\",\"conditions\":[\
+                    {\"key\":\"a\",\"operator\":\"b\",\"value\":[\"1+00:00\"]}]}]}";
+        let rule: PolicyRule = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&rule).unwrap(), text);
     }
 }

@@ -1,4 +1,4 @@
-//! Access policies of the identity interface, in both forms, and the settings of access management.
+//! Access policies and authorizations of the identity interface, in both forms, and the settings of access management.
 
 use super::build::{Document, Operation};
 use super::caller::{ACCOUNT_ID, CALLER, failing, of_version};
@@ -15,12 +15,17 @@ const FORMAT: &str = "`display`: what is for people is always shown";
 
 const CHANGED: &str = "it has changed meanwhile, or another in force says the same";
 
+const CHANGED_OR_CONDITIONAL: &str = "it has changed meanwhile, another in force says the same, or it has a condition of time, which this \
+                                      form would lose";
+
 /// One form: its paths, and the ends of its operations' names.
 struct Form {
     all: &'static str,
     one: &'static str,
     /// Whether `read` takes `format`, as `list` does.
     one_has_format: bool,
+    /// Why it does not replace a policy.
+    unreplaced: &'static str,
     /// `list`, `create`, `read`, `replace` and `delete`.
     names: [&'static str; 5],
     page: Value,
@@ -34,6 +39,7 @@ pub(super) fn routes(document: &mut Document) {
         all: "/v1/policies",
         one: "/v1/policies/{id}",
         one_has_format: false,
+        unreplaced: CHANGED_OR_CONDITIONAL,
         names: [
             "listPolicies",
             "createPolicy",
@@ -57,6 +63,7 @@ pub(super) fn routes(document: &mut Document) {
         all: "/v2/policies",
         one: "/v2/policies/{id}",
         one_has_format: true,
+        unreplaced: CHANGED,
         names: [
             "listPoliciesV2",
             "createPolicyV2",
@@ -80,36 +87,39 @@ fn of(id: &'static str, summary: &'static str) -> Operation {
 
 fn form(document: &mut Document, error: &Value, form: &Form) {
     let [list, create, read, replace, delete] = form.names;
-    let operation = Operation::new(list, "Lists the access policies of the account")
-        .needs(&CALLER)
-        .query("account_id", ACCOUNT_ID)
-        .query(
-            "iam_id",
-            "those for this user, service ID or profile; your own, also without Administrator",
-        )
-        .query(
-            "access_group_id",
-            "those for this access group; one that you are in, also without Administrator",
-        )
-        .query(
-            "type",
-            "`access`; `authorization`: none, as there are no policies between services",
-        )
-        .query("service_type", "those with this attribute `serviceType`")
-        .query("service_name", "those with this attribute `serviceName`")
-        .query("state", "`active`, as without it, or `deleted`")
-        .query("format", FORMAT)
-        .query(
-            "sort",
-            "the name of a member, as `created_at`, with `-` before it in reverse",
-        )
-        .paged(
-            ("limit", 100),
-            ("start", "where the page begins; out of `next`"),
-            json!({ "type": "string" }),
-        )
-        .unserved(&["tag_name", "tag_value", "service_group_id"])
-        .answers("200", "a page of policies", form.page.clone());
+    let operation = Operation::new(
+        list,
+        "Lists the access policies and authorizations of the account",
+    )
+    .needs(&CALLER)
+    .query("account_id", ACCOUNT_ID)
+    .query(
+        "iam_id",
+        "those for this user, service ID or profile; your own, also without Administrator",
+    )
+    .query(
+        "access_group_id",
+        "those for this access group; one that you are in, also without Administrator",
+    )
+    .query(
+        "type",
+        "`access`, or `authorization`: those for instances of the service; both without it",
+    )
+    .query("service_type", "those with this attribute `serviceType`")
+    .query("service_name", "those with this attribute `serviceName`")
+    .query("state", "`active`, as without it, or `deleted`")
+    .query("format", FORMAT)
+    .query(
+        "sort",
+        "the name of a member, as `created_at`, with `-` before it in reverse",
+    )
+    .paged(
+        ("limit", 100),
+        ("start", "where the page begins; out of `next`"),
+        json!({ "type": "string" }),
+    )
+    .unserved(&["tag_name", "tag_value", "service_group_id"])
+    .answers("200", "a page of policies", form.page.clone());
     document.route("GET", form.all, failing(operation, error));
     let operation = Operation::new(
         create,
@@ -130,7 +140,7 @@ fn form(document: &mut Document, error: &Value, form: &Form) {
         .header("If-Match", "its `ETag`, or `*`", true)
         .json(form.request.clone())
         .answers("200", "the policy from now on", form.policy.clone())
-        .answers("409", CHANGED, error.clone());
+        .answers("409", form.unreplaced, error.clone());
     document.route("PUT", form.one, failing(operation, error));
     let operation =
         of(delete, "Deletes a policy, and at once what it gave").answers_empty("204", "it is gone");

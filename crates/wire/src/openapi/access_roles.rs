@@ -20,8 +20,15 @@ pub(super) fn routes(document: &mut Document) {
         .needs(&CALLER)
         .query("account_id", ACCOUNT_ID)
         .query("service_name", "of this service: `ibmcloud-monitoring`")
-        .query("policy_type", "for policies of this type: `access`")
-        .unserved(&["source_service_name", "service_group_id"])
+        .query(
+            "policy_type",
+            "for policies of this type: `access`, as without it, or `authorization`, which gives no roles of the platform",
+        )
+        .query(
+            "source_service_name",
+            "with `authorization`: the service whose instances act, `ibmcloud-monitoring`",
+        )
+        .unserved(&["service_group_id"])
         .answers("200", "the roles", list);
     document.route("GET", ALL, failing(operation, &error));
     let operation = Operation::new("createRole", "Makes a role of actions")

@@ -82,18 +82,18 @@ fn tokens(document: &mut Document) {
             .may_have("Client")
             .header("ibm-cloud-tenant", "the ids of the accounts that the token may be for, separated by commas: `account` is one of them, or it is the only one, or an API key is for one of them. Not with the grants of compute resources, profiles, services and delegated tokens", false)
             .form(&[
-                ("grant_type*", "`urn:ibm:params:oauth:grant-type:apikey`, `password`, `urn:ibm:params:oauth:grant-type:passcode`, `refresh_token`, `urn:ibm:params:oauth:grant-type:delegated-refresh-token` (by the client `kube:kube`), `urn:ibm:params:oauth:grant-type:cr-token` (of compute resources), `urn:ibm:params:oauth:grant-type:assume` (of profiles: by a user or service ID), `client_credentials`, or `urn:ibm:params:oauth:grant-type:iam-authz`, which is always refused: there are no policies between services"),
+                ("grant_type*", "`urn:ibm:params:oauth:grant-type:apikey`, `password`, `urn:ibm:params:oauth:grant-type:passcode`, `refresh_token`, `urn:ibm:params:oauth:grant-type:delegated-refresh-token` (by the client `kube:kube`), `urn:ibm:params:oauth:grant-type:cr-token` (of compute resources), `urn:ibm:params:oauth:grant-type:assume` (of profiles: by a user or service ID), `client_credentials`, or `urn:ibm:params:oauth:grant-type:iam-authz` (of instances: by the service ID of one of their keys, where an authorization lets the instance act)"),
                 ("apikey", "with the grant of API keys"),
                 ("username", "with `password`"),
                 ("password", "with `password`"),
                 ("passcode", "with the grant of passcodes"),
                 ("refresh_token", "with `refresh_token`, and the delegated one with its grant; with the grant of profiles, by the client `bx:bx`, in place of `access_token`: it stays as it is, and is not replaced"),
                 ("cr_token", "with the grant of compute resources: a token by an issuer that the operator has named"),
-                ("access_token", "with the grant of profiles: the IAM token of the user or service ID who takes the profile on, or else `refresh_token`; with `iam-authz`, that of the service"),
+                ("access_token", "with the grant of profiles: the IAM token of the user or service ID who takes the profile on, or else `refresh_token`; with `iam-authz`, that of the service ID of a key of the instance"),
                 ("profile_id", "with the grants of compute resources and of profiles: the trusted profile, `Profile-…`; one of the three fields is needed"),
                 ("profile_name", "the same by its name: in the account of the compute resource, or, with the grant of profiles, in `account`"),
                 ("profile_crn", "the same by its CRN"),
-                ("desired_iam_id", "with `iam-authz`: `crn-` and the CRN to act as"),
+                ("desired_iam_id", "with `iam-authz`: `crn-` and the CRN of the instance to act as"),
                 ("client_id", "with `client_secret`, in place of Basic: the client, or a service ID with `client_credentials`"),
                 ("client_secret", "with `client_id`, in place of Basic, and not beside it: the client's secret, or one of the service ID's API keys"),
                 ("account", "the account the token shall be bound to; needed where the grant of profiles has `profile_name`"),

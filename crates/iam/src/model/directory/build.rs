@@ -22,7 +22,9 @@ impl Directory {
             changes,
             ..Self::default()
         };
+        let now = facts.at;
         directory.add(facts);
+        directory.policies.judge(now);
         directory.sorted = SortedLists::of(&directory);
         directory.compare_all_rules();
         directory.index_all_policies();
@@ -40,12 +42,19 @@ impl Directory {
         let members: Vec<(AccountId, Principal)> = (facts.members.iter())
             .map(|member| (member.account, member.principal))
             .collect();
+        let now = facts.at;
         directory.add(facts);
         directory.sorted = match changed.len() > PLACED_MAX {
             true => SortedLists::of(&directory),
             false => self.lists_after(&directory, changed, &members),
         };
         directory.compare_changed_rules(self, changed.iter());
+        let has_policies = changed
+            .iter()
+            .any(|change| matches!(change, Change::Policy(_)));
+        if has_policies || !directory.is_judged_for(now) {
+            directory.judge_policies(now);
+        }
         directory.index_changed_policies(self, changed);
         directory
     }
@@ -191,7 +200,7 @@ impl Directory {
         self.add_roles(&facts.roles);
         // Whether they count is decided when they are asked: by the membership of whom they are for.
         for policy in facts.policies {
-            self.policies.add(policy);
+            self.policies.add(policy, facts.at);
         }
         for role in facts.custom_roles {
             self.policies.add_role(role);

@@ -43,6 +43,8 @@ pub(crate) struct DomainFact {
 /// The facts.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
+    /// When they were looked at: conditions of time are judged at this instant.
+    pub(crate) at: Millis,
     /// Those that are not deleted.
     pub(crate) accounts: Vec<Account>,
     /// The limits that the operator has set for accounts.

@@ -12,7 +12,7 @@ impl Directory {
         let named = self.named_groups(principal).iter();
         let named = named.map(|membership| membership.group);
         let public = self.accounts_of(principal).iter();
-        let public = public.filter(move |account| self.has_public_access(**account));
+        let public = public.filter(move |account| self.is_in_public_group(principal, **account));
         let public = public.map(|account| AccessGroupId::public(*account));
         let ruled = self.ruled_groups(principal).iter().copied();
         named
@@ -28,7 +28,14 @@ impl Directory {
         let ruled = self.ruled_groups(principal);
         self.is_named(principal, group)
             || ruled.binary_search(&group).is_ok()
-            || (self.has_public_access(account) && self.is_member(principal, account))
+            || self.is_in_public_group(principal, account)
+    }
+
+    /// Whether the principal is in the account's public group: with everybody else, but for instances, which have authorizations alone.
+    pub(super) fn is_in_public_group(&self, principal: Principal, account: AccountId) -> bool {
+        self.has_public_access(account)
+            && self.is_member(principal, account)
+            && !matches!(principal, Principal::Instance(_))
     }
 
     /// How the principal is in the group now, if it is.

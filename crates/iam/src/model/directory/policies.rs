@@ -5,12 +5,19 @@ use super::map::Map;
 use super::policy::{Policy, PolicySubject};
 use super::policy_index::PolicyIndex;
 use super::policy_role::CustomRole;
+use crate::model::time_condition::{Judgement, Span};
 use base::id::{AccountId, CustomRoleId, PolicyId};
+use base::time::Millis;
+use std::collections::BTreeSet;
 
 /// The policies and roles.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Policies {
     pub(super) all: Map<PolicyId, Policy>,
+    /// Whether those with a condition of time are in force, and for how long.
+    judged: Map<PolicyId, Judgement>,
+    /// The span of time for which all of these are right.
+    judged_for: Span,
     pub(super) by_subject: KeyedSets<(PolicySubject, AccountId), PolicyId>,
     pub(super) by_account: KeyedSets<AccountId, PolicyId>,
     /// What those in force give, by whom they are for. It is made of the others.
@@ -22,8 +29,12 @@ pub(super) struct Policies {
 }
 
 impl Policies {
-    pub(super) fn add(&mut self, policy: Policy) {
+    /// Adds a policy. Its condition is judged at `now`.
+    pub(super) fn add(&mut self, policy: Policy, now: Millis) {
         let id = policy.id;
+        if let Some(condition) = &policy.condition {
+            self.judged.insert(id, condition.judge(now));
+        }
         put(&mut self.by_subject, (policy.subject, policy.account), id);
         put(&mut self.by_account, policy.account, id);
         self.all.insert(id, policy);
@@ -36,7 +47,44 @@ impl Policies {
         let (subject, account) = (policy.subject, policy.account);
         take(&mut self.by_subject, (subject, account), &id);
         take(&mut self.by_account, account, &id);
+        self.judged.remove(&id);
         self.all.remove(&id);
+    }
+
+    /// Whether the policy gives anything now.
+    pub(super) fn is_in_force(&self, policy: &Policy) -> bool {
+        let judged = self.judged.get(&policy.id);
+        policy.active && judged.is_none_or(|judgement| judgement.holds)
+    }
+
+    /// The span of time for which it is known which policies are in force.
+    pub(super) const fn judged_for(&self) -> Span {
+        self.judged_for
+    }
+
+    /// Judges the conditions anew that may have changed by `now`, whichever way the clock went. Gives whom the policies are for that came
+    /// into force, or went out of it.
+    pub(super) fn judge(&mut self, now: Millis) -> BTreeSet<(PolicySubject, AccountId)> {
+        let mut turned = BTreeSet::new();
+        let due = self.judged.iter();
+        let due = due.filter(|(_, judgement)| !judgement.span.contains(now));
+        let due: Vec<(PolicyId, bool)> = due.map(|(id, before)| (*id, before.holds)).collect();
+        for (id, held) in due {
+            let Some(policy) = self.all.get(&id) else {
+                continue;
+            };
+            let Some(condition) = &policy.condition else {
+                continue;
+            };
+            let judgement = condition.judge(now);
+            if judgement.holds != held {
+                turned.insert((policy.subject, policy.account));
+            }
+            self.judged.insert(id, judgement);
+        }
+        let spans = self.judged.values().map(|judgement| judgement.span);
+        self.judged_for = spans.fold(Span::ALL, Span::intersect);
+        turned
     }
 
     pub(super) fn add_role(&mut self, role: CustomRole) {

@@ -1,12 +1,15 @@
 //! Access policies: the roles that a principal has, by itself or by an access group, and the domains of the account in which it has
-//! them.
+//! them. One for instances of the monitoring service is an authorization.
 
 use super::Stamp;
+use super::authorization_source::AuthorizationSource;
 use super::policy_role::PolicyRole;
 use super::policy_target::{Attribute, AttributeKey, PolicyTarget};
+use crate::model::time_condition::TimeCondition;
 use base::id::{AccessGroupId, AccountId, PolicyId, UserId};
 use base::principal::Principal;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Whom a policy is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,6 +20,16 @@ pub enum PolicySubject {
     Group(AccessGroupId),
     /// A person who has not accepted their invitation yet, by its id: the policy begins with the acceptance.
     Invited(UserId),
+    /// Instances of the account, for those who act as one: the policy is an authorization.
+    Source(AuthorizationSource),
+}
+
+impl PolicySubject {
+    /// Whether it is the source of an authorization.
+    #[must_use]
+    pub const fn is_source(self) -> bool {
+        matches!(self, Self::Source(_))
+    }
 }
 
 /// A policy.
@@ -36,7 +49,9 @@ pub struct Policy {
     pub attributes: Vec<Attribute>,
     /// The domains that the attributes select.
     pub(crate) target: PolicyTarget,
-    /// Whether it is in force: one that was set to `deleted` gives nothing until it is set to `active`.
+    /// When it is in force; always, if it has no condition.
+    pub condition: Option<Arc<TimeCondition>>,
+    /// Whether it is switched on: one that was set to `deleted` gives nothing until it is set to `active`.
     pub active: bool,
     /// Grows with every change; part of the entity tag.
     pub revision: i64,
@@ -47,8 +62,8 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Whether both are in force, and give the same roles in the same place, however either was written. Whom they are for is not
-    /// compared.
+    /// Whether both are switched on, and give the same roles in the same place at the same times, however either was written. Whom they
+    /// are for is not compared.
     pub(crate) fn repeats(&self, other: &Self) -> bool {
         let roles = |policy: &Self| {
             policy
@@ -64,6 +79,7 @@ impl Policy {
         self.active
             && other.active
             && self.target == other.target
+            && self.condition == other.condition
             && roles(self) == roles(other)
             && keys(self) == keys(other)
     }

@@ -2,10 +2,11 @@
 
 use super::Directory;
 use super::alike_spaces::AlikeSpaces;
+use super::authorization_source::AuthorizationSource;
 use super::policy::{Policy, PolicySubject};
 use super::policy_index::{Place, PolicyIndex, together};
 use super::policy_role::{CustomRole, PolicyRole};
-use base::id::{AccessGroupId, AccountId, CustomRoleId, OrgId, PolicyId, SpaceId};
+use base::id::{AccessGroupId, AccountId, CustomRoleId, InstanceId, OrgId, PolicyId, SpaceId};
 use base::principal::Principal;
 use base::scope::{Actions, Domain};
 use std::collections::HashSet;
@@ -75,7 +76,8 @@ impl Directory {
         }
     }
 
-    /// The indexes of the policies for the principal, by itself and by its access groups, in an account; none if it is not in it.
+    /// The indexes of the policies for the principal, by itself and by its access groups, in an account; none if it is not in it. An
+    /// instance is in no group, and has authorizations alone.
     fn policy_indexes(
         &self,
         principal: Principal,
@@ -85,15 +87,35 @@ impl Directory {
         let named = named.map(|membership| membership.group);
         // One that it was put into as well gives nothing more.
         let ruled = self.ruled_groups(principal).iter().copied();
-        let public = self.has_public_access(account);
+        let instance = match principal {
+            Principal::Instance(id) => self.instance(id),
+            _ => None,
+        };
+        let sources = instance.into_iter().flat_map(AuthorizationSource::of);
+        let public = self.is_in_public_group(principal, account);
         let public = public.then(|| AccessGroupId::public(account));
         let groups = named.chain(ruled).chain(public).map(PolicySubject::Group);
         let subjects = std::iter::once(PolicySubject::Principal(principal)).chain(groups);
+        let subjects = subjects.chain(sources.map(PolicySubject::Source));
         // Groups matter only if there is any policy.
         let has_any =
             self.policies.by_account.contains_key(&account) && self.is_member(principal, account);
         let subjects = has_any.then_some(subjects).into_iter().flatten();
         subjects.filter_map(move |subject| self.policies.index.get(&(subject, account)))
+    }
+
+    /// Whether an authorization in force lets the instance act, by the service ID of one of its keys. That the service ID is of such a key
+    /// is known from the proof, and stays so as long as both are there: a key is deleted with its service ID, and with its instance.
+    pub(crate) fn may_act_as(&self, by: Principal, instance: InstanceId) -> bool {
+        let account = self.instance(instance).map(|instance| instance.account);
+        account.is_some_and(|account| {
+            matches!(by, Principal::Service(_))
+                && self.is_member(by, account)
+                && self
+                    .policy_indexes(instance.into(), account)
+                    .next()
+                    .is_some()
+        })
     }
 
     /// Whether a policy for the principal in the account is about the account's own domain alone, and whether one may be about another.
@@ -215,7 +237,7 @@ impl Directory {
     ) -> impl Iterator<Item = &Policy> {
         let invited = match subject {
             PolicySubject::Principal(principal) => principal.user().map(PolicySubject::Invited),
-            PolicySubject::Group(_) | PolicySubject::Invited(_) => None,
+            PolicySubject::Group(_) | PolicySubject::Invited(_) | PolicySubject::Source(_) => None,
         };
         let all = std::iter::once(subject).chain(invited);
         let ids = all.filter_map(move |subject| self.policies.by_subject.get(&(subject, account)));

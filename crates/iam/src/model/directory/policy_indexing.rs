@@ -1,4 +1,5 @@
-//! Keeps the indexes of policies through changes: only what a change is about is made again.
+//! Keeps the indexes of policies through changes and through time: only what a change is about is made again, and what a condition of
+//! time has brought into force, or out of it.
 
 use super::Directory;
 use super::change::{Change, Changed};
@@ -8,6 +9,7 @@ use super::policy_index::PolicyIndex;
 use super::policy_role::PolicyRole;
 use base::id::AccountId;
 use base::scope::Actions;
+use base::time::Millis;
 use std::collections::BTreeSet;
 
 impl Directory {
@@ -17,6 +19,23 @@ impl Directory {
         let all: Vec<(PolicySubject, AccountId)> = all.copied().collect();
         self.policies.index = Map::default();
         for (subject, account) in all {
+            self.index_policies(subject, account);
+        }
+    }
+
+    /// Whether it is known for this instant which policies are in force.
+    pub(crate) const fn is_judged_for(&self, now: Millis) -> bool {
+        self.policies.judged_for().contains(now)
+    }
+
+    /// When a policy may come into force, or go out of it, by its condition of time.
+    pub(crate) const fn judged_until(&self) -> Millis {
+        self.policies.judged_for().end()
+    }
+
+    /// Judges the conditions of time at this instant.
+    pub(crate) fn judge_policies(&mut self, now: Millis) {
+        for (subject, account) in self.policies.judge(now) {
             self.index_policies(subject, account);
         }
     }
@@ -59,7 +78,7 @@ impl Directory {
         let all = ids.into_iter().flatten();
         let all = all.filter_map(|id| self.policies.all.get(id));
         let mut index = PolicyIndex::default();
-        for policy in all.filter(|policy| policy.active) {
+        for policy in all.filter(|policy| self.policies.is_in_force(policy)) {
             let each = policy.roles.iter().map(|role| self.role_actions(*role));
             let actions = each.fold(Actions::NONE, Actions::union);
             index.add(&policy.target, actions, &self.regions);

@@ -20,12 +20,13 @@ impl Directory {
         self.profile(*id)
     }
 
-    /// Why the principal may take on the profile now, if it may. It has to be in the profile's account, and a profile takes on no other.
+    /// Why the principal may take on the profile now, if it may. It has to be in the profile's account, and is itself a
+    /// user or a service: what somebody acts as takes on nothing.
     #[must_use]
     pub fn assumption(&self, profile: ProfileId, by: Principal) -> Option<Assumption> {
         let profile = self.profile(profile)?;
         let is_there = self.is_member(by, profile.account) && self.exists(profile.id.into());
-        if !is_there || matches!(by, Principal::Profile(_)) {
+        if !is_there || matches!(by, Principal::Profile(_) | Principal::Instance(_)) {
             return None;
         }
         if profile.identity(by).is_some() {

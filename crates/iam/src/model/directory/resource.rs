@@ -75,4 +75,63 @@ impl Instance {
         let (account, id) = (self.account, self.id);
         format!("crn:v1:bluemix:public:{SERVICE_NAME}:{region}:a/{account}:{id}::")
     }
+
+    /// The id in what may be the cloud resource name of an instance. Whether there is one, and whether that is its name, is not said.
+    pub(crate) fn id_in_crn(crn: &str) -> Option<InstanceId> {
+        let parts: Vec<&str> = crn.splitn(11, ':').collect();
+        let [
+            "crn",
+            "v1",
+            "bluemix",
+            "public",
+            SERVICE_NAME,
+            _,
+            _,
+            id,
+            "",
+            "",
+        ] = parts.as_slice()
+        else {
+            return None;
+        };
+        id.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::id::Guid;
+
+    #[test]
+    fn the_id_of_an_instance_is_read_back_from_its_crn_alone() {
+        let guid = |number: u8| Guid::from_random([number; 16]);
+        let by = Stamp {
+            at: Millis(1),
+            by: base::principal::Principal::Server,
+        };
+        let instance = Instance {
+            id: InstanceId(guid(1)),
+            account: AccountId(guid(2)),
+            group: ResourceGroupId(guid(3)),
+            space: SpaceId(guid(4)),
+            name: "metrics".to_owned(),
+            plan: Plan::Lite,
+            locked: false,
+            created: by,
+            modified: by,
+        };
+        let crn = instance.crn("local");
+        assert_eq!(Instance::id_in_crn(&crn), Some(instance.id));
+        for wrong in [
+            crn.replace("ibmcloud-monitoring", "kms"),
+            crn.replace("::", ":x:"),
+            crn.replace(&instance.id.to_string(), "x"),
+            format!("{crn}:"),
+            format!("crn-{crn}"),
+            String::new(),
+        ] {
+            assert_eq!(Instance::id_in_crn(&wrong), None, "{wrong}");
+        }
+    }
 }

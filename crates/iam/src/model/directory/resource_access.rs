@@ -42,6 +42,12 @@ impl Directory {
         found.filter(|instance| self.is_in_account(instance))
     }
 
+    /// The cloud resource name of the instance.
+    pub(crate) fn crn_of(&self, instance: &Instance) -> String {
+        let region = self.region_of(Domain::Space(instance.space));
+        instance.crn(region.unwrap_or_default())
+    }
+
     /// The instances of the account, by their ids.
     pub(crate) fn instances_of(&self, account: AccountId) -> impl Iterator<Item = &Instance> {
         let ids = self.resources.by_account.get(&account);

@@ -267,7 +267,12 @@ impl Directory {
     /// The principal's accounts, by name.
     #[must_use]
     pub(crate) fn accounts_of(&self, principal: impl Into<Principal>) -> &[AccountId] {
-        list(&self.sorted.accounts, &principal.into())
+        match principal.into() {
+            Principal::Instance(id) => self
+                .instance(id)
+                .map_or(&[], |instance| std::slice::from_ref(&instance.account)),
+            other => list(&self.sorted.accounts, &other),
+        }
     }
 
     /// The organizations of the account, by name.

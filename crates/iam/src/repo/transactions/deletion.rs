@@ -3,8 +3,8 @@
 use super::departure::leave;
 use crate::error::IamError;
 use crate::repo::{
-    deleted_roles, deletions, domains, event_counts, events, invitation_roles, resource_instances,
-    resource_keys, roles,
+    deleted_roles, deletions, domains, event_counts, events, invitation_roles, policies,
+    resource_instances, resource_keys, roles,
 };
 use base::id::TenantId;
 use base::scope::Domain;
@@ -42,6 +42,7 @@ pub(crate) async fn forget(tx: &mut Tx, tenant: TenantId, now: Millis) -> Result
     for (account, service) in resource_keys::services_of_removed(tx, tenant).await? {
         leave(tx, account, service.into(), now, service.0).await?;
     }
+    policies::delete_of_removed(tx, tenant).await?;
     resource_keys::delete_of_removed(tx, tenant).await?;
     resource_instances::delete_of_removed(tx, tenant).await?;
     domains::delete_removed(tx, tenant).await?;

@@ -22,6 +22,7 @@ use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole};
 use iam::manage::group_rule::GroupRuleTerms;
 use iam::manage::instance::{InstanceChange, NewInstance};
 use iam::manage::invitation::Invitee;
+use iam::manage::policy_condition::ConditionTerms;
 use iam::manage::preference::{Preference, PreferenceValue};
 use iam::manage::profile::{NewProfile, ProfileChange};
 use iam::manage::profile_identity::NewProfileIdentity;
@@ -135,6 +136,7 @@ fn new_resource_key(instance: InstanceId) -> NewResourceKey {
 fn policy(account: AccountId, principal: Principal, role: NamedRole) -> PolicyTerms {
     let account = account.to_string();
     PolicyTerms {
+        condition: ConditionTerms::NotInForm,
         subject: PolicySubject::Principal(principal),
         grant: PolicyGrant {
             description: String::new(),

@@ -21,6 +21,9 @@ pub(super) struct ConnectionTable {
     pub(super) kept: KeptSlots,
     /// By source; connections of trusted proxies are under `None`.
     pub(super) groups: HashMap<Option<SourceKey>, SourceConnections>,
+    /// Until when none that may be evicted can have been idle for a while: the search for those is not repeated for each newcomer while
+    /// all are busy or new.
+    pub(super) none_stale_until: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -45,13 +48,27 @@ impl ConnectionTable {
         new_time: Duration,
     ) -> bool {
         let now = Instant::now();
-        let before = now.checked_sub(new_time).unwrap_or(now);
-        let stale = self.sources_with_most(new, |source| source.idle_since(before));
-        if !stale.is_empty() {
-            return self.make_room(&stale, slots, before);
+        if self.none_stale_until.is_none_or(|until| until <= now) {
+            let before = now.checked_sub(new_time).unwrap_or(now);
+            let stale = self.sources_with_most(new, |source| source.idle_since(before));
+            if !stale.is_empty() {
+                return self.make_room(&stale, slots, before);
+            }
+            let first = self.first_idle_since().unwrap_or(now);
+            self.none_stale_until = Some(first + new_time);
         }
         let most = self.sources_with_most(new, |source| source.connections.len() - source.kept);
         self.make_room(&most, slots, now)
+    }
+
+    /// Since when the one that may be evicted and has been idle longest is.
+    fn first_idle_since(&self) -> Option<Instant> {
+        let all = self.groups.values().flat_map(SourceConnections::evictable);
+        let idle = all.filter_map(|entry| match entry.state.activity() {
+            Activity::Idle(since) => Some(since),
+            Activity::Busy => None,
+        });
+        idle.min()
     }
 
     /// The sources with the highest `count` above zero; the new connection adds one to its own source. Proxies come last: their
@@ -145,6 +162,8 @@ impl ConnectionTable {
         entry.state.set_keeps_slot(kept.is_some());
         let before = std::mem::replace(&mut entry.kept, kept);
         if let Some(account) = before {
+            // It may have been idle for long.
+            self.none_stale_until = None;
             group.kept -= 1;
             self.kept.remove(account, (source, id));
         }
@@ -177,11 +196,13 @@ impl ConnectionTable {
 impl SourceConnections {
     /// Number of connections without a credential that have been idle since `before`.
     fn idle_since(&self, before: Instant) -> usize {
-        let open = self
-            .connections
-            .values()
-            .filter(|connection| connection.kept.is_none());
         let is_idle = |entry: &&Entry| matches!(entry.state.activity(), Activity::Idle(since) if since <= before);
-        open.filter(is_idle).count()
+        self.evictable().filter(is_idle).count()
+    }
+
+    /// The connections without a credential.
+    fn evictable(&self) -> impl Iterator<Item = &Entry> {
+        let all = self.connections.values();
+        all.filter(|connection| connection.kept.is_none())
     }
 }

@@ -1,5 +1,6 @@
 //! Policies as bodies and answers have them, in both forms.
 
+use super::condition;
 use crate::app::App;
 use crate::failure::refused::{check_count, check_length, mended_by};
 use crate::http::advertised_address::UrlForCaller;
@@ -9,8 +10,12 @@ use crate::route::group_id;
 use crate::route::iam_id;
 use base::id::AccountId;
 use base::limit;
-use iam::directory::{Attribute, AttributeOperator, Directory, Policy, PolicyRole, PolicySubject};
+use iam::directory::{
+    Attribute, AttributeOperator, AuthorizationSource, Directory, Policy, PolicyRole,
+    PolicySubject, SourceAttribute,
+};
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
+use iam::manage::policy_condition::ConditionTerms;
 use iam::{IamError, Identity, Remedy};
 use serde_json::Value;
 use std::sync::Arc;
@@ -23,8 +28,11 @@ pub(super) const ACTIVE: &str = "active";
 /// Out of force.
 pub(super) const DELETED: &str = "deleted";
 
-/// The type of the policies here.
-const ACCESS: &str = "access";
+/// The type of policies for principals and access groups.
+pub(super) const ACCESS: &str = "access";
+
+/// The type of policies for instances.
+pub(super) const AUTHORIZATION: &str = "authorization";
 
 /// The attributes of a subject.
 const IAM_ID: &str = "iam_id";
@@ -109,6 +117,32 @@ pub(super) fn subject(
     }
 }
 
+/// The subject of a policy of this type.
+fn subject_of_type(
+    kind: &str,
+    account: AccountId,
+    all: &[Given<'_>],
+) -> Result<PolicySubject, Refusal> {
+    match kind {
+        ACCESS => one_subject(account, all),
+        AUTHORIZATION => {
+            let all = all.iter().map(|given| SourceAttribute {
+                key: given.name,
+                operator: given.operator,
+                value: given.value,
+            });
+            let all: Vec<SourceAttribute<'_>> = all.collect();
+            let source = AuthorizationSource::read(account, &all).map_err(IamError::from)?;
+            Ok(PolicySubject::Source(source))
+        }
+        other => {
+            check_length("type", other, &limit::WORD_BYTES)?;
+            let message = format!("`type` is `{ACCESS}` or `{AUTHORIZATION}`, not `{other}`");
+            Err(invalid("type", message))
+        }
+    }
+}
+
 fn one_subject(account: AccountId, all: &[Given<'_>]) -> Result<PolicySubject, Refusal> {
     let [one] = all else {
         let message = format!(
@@ -133,13 +167,15 @@ fn no_tags(tags: &[wired::PolicyTag]) -> Result<(), Refusal> {
     }
 }
 
-fn check_type(kind: &str) -> Result<(), Refusal> {
+/// Refuses what an invitation cannot give: authorizations are for instances.
+fn check_invited_type(kind: &str) -> Result<(), Refusal> {
     if kind == ACCESS {
         return Ok(());
     }
     check_length("type", kind, &limit::WORD_BYTES)?;
-    let message =
-        format!("`type` can be `{ACCESS}` alone: policies of the type `{kind}` are not served");
+    let message = format!(
+        "`type` can be `{ACCESS}` alone: an invitation gives no policies of the type `{kind}`"
+    );
     Err(invalid("type", message))
 }
 
@@ -191,7 +227,7 @@ pub(super) fn invited(
 ) -> Result<PolicyGrant, Refusal> {
     let at = ("iam_policy", "resources");
     let resource = only(at, &wanted.resources, RESOURCES)?;
-    check_type(&wanted.kind)?;
+    check_invited_type(&wanted.kind)?;
     no_tags(&resource.tags)?;
     let resource: Vec<Given<'_>> = resource.attributes.iter().map(Given::first).collect();
     grant((app, caller), &resource, None, &wanted.roles)
@@ -203,15 +239,15 @@ pub(super) fn first(
     caller: &Identity,
     wanted: wired::PolicyRequest,
 ) -> Result<PolicyTerms, Refusal> {
-    check_type(&wanted.kind)?;
     let subject = only(("subjects", "subjects"), &wanted.subjects, SUBJECTS)?;
     let resource = only(("resources", "resources"), &wanted.resources, RESOURCES)?;
     no_tags(&resource.tags)?;
     let subject: Vec<Given<'_>> = subject.attributes.iter().map(Given::first).collect();
     let resource: Vec<Given<'_>> = resource.attributes.iter().map(Given::first).collect();
     Ok(PolicyTerms {
-        subject: one_subject(caller.account(), &subject)?,
+        subject: subject_of_type(&wanted.kind, caller.account(), &subject)?,
         grant: grant((app, caller), &resource, wanted.description, &wanted.roles)?,
+        condition: ConditionTerms::NotInForm,
     })
 }
 
@@ -221,25 +257,17 @@ pub(super) fn second(
     caller: &Identity,
     wanted: wired::PolicyRequestV2,
 ) -> Result<PolicyTerms, Refusal> {
-    check_type(&wanted.kind)?;
     no_tags(&wanted.resource.tags)?;
-    for (field, is_there) in [
-        ("pattern", wanted.pattern.is_some()),
-        ("rule", wanted.rule.is_some()),
-    ] {
-        if is_there {
-            let message = format!("`{field}`: conditions are not enforced here: leave it out");
-            return Err(invalid(field, message));
-        }
-    }
+    let condition = condition::read(wanted.pattern.as_deref(), wanted.rule.as_ref())?;
     let subject = wanted.subject.attributes.iter().map(Given::second);
     let subject = subject.collect::<Result<Vec<Given<'_>>, Refusal>>()?;
     let resource = wanted.resource.attributes.iter().map(Given::second);
     let resource = resource.collect::<Result<Vec<Given<'_>>, Refusal>>()?;
     let roles = &wanted.control.grant.roles;
     Ok(PolicyTerms {
-        subject: one_subject(caller.account(), &subject)?,
+        subject: subject_of_type(&wanted.kind, caller.account(), &subject)?,
         grant: grant((app, caller), &resource, wanted.description, roles)?,
+        condition: ConditionTerms::Only(condition),
     })
 }
 
@@ -276,20 +304,31 @@ impl<'u> Form<'u> {
         policy.roles.iter().filter_map(one).collect()
     }
 
-    fn subject(policy: &Policy) -> (&'static str, String) {
-        match policy.subject {
+    /// The attributes of the subject, with their values.
+    fn subject(policy: &Policy) -> Vec<(&'static str, String)> {
+        let one = match policy.subject {
             PolicySubject::Principal(principal) => (IAM_ID, principal.to_string()),
             PolicySubject::Invited(id) => (IAM_ID, id.to_string()),
             PolicySubject::Group(group) => {
                 (ACCESS_GROUP_ID, group_id::to_wire(policy.account, group))
             }
+            PolicySubject::Source(source) => return source.attributes(policy.account),
+        };
+        vec![one]
+    }
+
+    /// A policy in the first form, which has no conditions: of a policy with one there is no more than that.
+    pub(super) fn first(&self, policy: &Policy) -> wired::Policy {
+        let whole = self.unconditional(policy);
+        match policy.condition {
+            None => whole,
+            Some(_) => condition::placeholder(self.own_url, policy, whole),
         }
     }
 
-    /// A policy in the first form.
-    pub(super) fn first(&self, policy: &Policy) -> wired::Policy {
-        let (name, value) = Self::subject(policy);
-        let subject = wired::NamedAttribute {
+    /// A policy in the first form, as if it had no condition.
+    fn unconditional(&self, policy: &Policy) -> wired::Policy {
+        let subject = |(name, value): (&str, String)| wired::NamedAttribute {
             name: name.to_owned(),
             value,
             operator: None,
@@ -301,10 +340,10 @@ impl<'u> Form<'u> {
         };
         wired::Policy {
             id: policy.id.to_string(),
-            kind: ACCESS.to_owned(),
+            kind: kind(policy).to_owned(),
             description: policy.description.clone(),
             subjects: vec![wired::PolicySubject {
-                attributes: vec![subject],
+                attributes: Self::subject(policy).into_iter().map(subject).collect(),
             }],
             roles: self.roles(policy),
             resources: vec![wired::PolicyResource {
@@ -322,8 +361,7 @@ impl<'u> Form<'u> {
 
     /// A policy in the second form.
     pub(super) fn second(&self, policy: &Policy) -> wired::PolicyV2 {
-        let (key, value) = Self::subject(policy);
-        let subject = wired::KeyedAttribute {
+        let subject = |(key, value): (&str, String)| wired::KeyedAttribute {
             key: key.to_owned(),
             operator: EQUALS.to_owned(),
             value: value.into(),
@@ -335,7 +373,7 @@ impl<'u> Form<'u> {
         };
         wired::PolicyV2 {
             id: policy.id.to_string(),
-            kind: ACCESS.to_owned(),
+            kind: kind(policy).to_owned(),
             description: policy.description.clone(),
             control: wired::PolicyControl {
                 grant: wired::PolicyGrant {
@@ -343,12 +381,20 @@ impl<'u> Form<'u> {
                 },
             },
             subject: wired::PolicySubjectV2 {
-                attributes: vec![subject],
+                attributes: Self::subject(policy).into_iter().map(subject).collect(),
             },
             resource: wired::PolicyResourceV2 {
                 attributes: policy.attributes.iter().map(attribute).collect(),
                 tags: Vec::new(),
             },
+            pattern: policy
+                .condition
+                .as_ref()
+                .map(|condition| condition.pattern().to_owned()),
+            rule: policy
+                .condition
+                .as_ref()
+                .map(|condition| condition.rule().clone()),
             href: format!("{}/v2/policies/{}", self.own_url.url, policy.id),
             created_at: time_text(policy.created.at),
             created_by_id: policy.created.by.to_string(),
@@ -356,6 +402,14 @@ impl<'u> Form<'u> {
             last_modified_by_id: policy.modified.by.to_string(),
             state: state(policy).to_owned(),
         }
+    }
+}
+
+/// The type of a policy.
+pub(super) const fn kind(policy: &Policy) -> &'static str {
+    match policy.subject.is_source() {
+        true => AUTHORIZATION,
+        false => ACCESS,
     }
 }
 

@@ -106,10 +106,10 @@ fn refused(
             "/v2/policies?account_id=ACCOUNT&format=include_last_permit",
         ),
         policy("tags", "access", json!([{"name": "team", "value": "shop"}])),
-        policy("authorization", "authorization", Value::Null),
+        policy("iam_id", "authorization", Value::Null),
         get(
-            "authorization",
-            "/v2/roles?account_id=ACCOUNT&policy_type=authorization",
+            "source_service_name",
+            "/v2/roles?account_id=ACCOUNT&source_service_name=ibmcloud-monitoring",
         ),
         instance("tags", json!(["team:shop"])),
         instance("allow_cleanup", json!(true)),
@@ -143,7 +143,7 @@ fn refused_access(
     group: &str,
     profile: &str,
 ) -> Vec<(&'static str, &'static str, String, Value)> {
-    let policy = |name: &'static str, value: Value| {
+    let policy = |name: &'static str, pattern: &str, rule: Value| {
         let attribute = |key: &str, value: &str| json!({"key": key, "operator": "stringEquals", "value": value});
         let role = json!({"role_id": "crn:v1:bluemix:public:iam::::role:Viewer"});
         let body = json!({
@@ -151,7 +151,8 @@ fn refused_access(
             "subject": {"attributes": [attribute("iam_id", iam_id)]},
             "resource": {"attributes": [attribute("accountId", account)]},
             "control": {"grant": {"roles": [role]}},
-            name: value,
+            "pattern": pattern,
+            "rule": rule,
         });
         (name, "POST", "/v2/policies".to_owned(), body)
     };
@@ -176,10 +177,10 @@ fn refused_access(
     let role = json!({"name": "Refused", "display_name": "Refused", "account_id": account,
         "service_name": "iam-groups", "actions": ["iam-groups.groups.read"]});
     vec![
-        policy("pattern", json!("time-based-conditions:weekly:all-day")),
         policy(
-            "rule",
-            json!({"key": "{{environment.attributes.day_of_week}}", "operator": "dayOfWeekAnyOf", "value": ["1+00:00"]}),
+            "pattern",
+            "attribute-based-condition:resource:literal-and-wildcard",
+            json!({"key": "{{resource.attributes.path}}", "operator": "stringMatch", "value": "*"}),
         ),
         rule("realm_name", &of_group, "name", "https://idp.example.org"),
         rule("realm_name", &of_profile, "name", "https://idp.example.org"),

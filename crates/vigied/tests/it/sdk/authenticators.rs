@@ -4,7 +4,8 @@
 use super::run;
 use crate::harness::Server;
 
-const SCRIPT: &str = r#"
+/// Gets its tokens at one address and uses them at another, which may be the same.
+pub(super) const SCRIPT: &str = r#"
 import json, os, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
 from ibm_cloud_sdk_core import ApiException, BaseService, get_authenticator_from_environment
@@ -12,7 +13,7 @@ from ibm_cloud_sdk_core.authenticators import (
     BasicAuthenticator, BearerTokenAuthenticator, ContainerAuthenticator, IAMAuthenticator,
 )
 
-url, key, space = sys.argv[1:4]
+url, key, space, metrics_url = sys.argv[1:5]
 now = int(time.time())
 
 
@@ -51,7 +52,7 @@ def counted(manager):
 authenticator = IAMAuthenticator(key, url=url)
 manager = authenticator.token_manager
 requests, tokens = counted(manager), []
-metrics = Metrics(service_url=url, authenticator=authenticator)
+metrics = Metrics(service_url=metrics_url, authenticator=authenticator)
 with ThreadPoolExecutor(20) as threads:
     list(threads.map(metrics.store, range(1, 21)))
     assert 1 <= len(requests) < 20, requests
@@ -78,15 +79,15 @@ stranger = IAMAuthenticator(key, url=url, client_id="x", client_secret="y")
 refused([401], stranger.token_manager.get_token)
 
 # From the environment, as programs in containers have it.
-os.environ.update(METRICS_AUTH_TYPE="iam", METRICS_APIKEY=key, METRICS_AUTH_URL=url, METRICS_URL=url)
-configured = Metrics(service_url=url, authenticator=get_authenticator_from_environment("metrics"))
+os.environ.update(METRICS_AUTH_TYPE="iam", METRICS_APIKEY=key, METRICS_AUTH_URL=url, METRICS_URL=metrics_url)
+configured = Metrics(service_url=metrics_url, authenticator=get_authenticator_from_environment("metrics"))
 configured.configure_service("metrics")
 configured.store(61)
 
 # A token, and the name and the password that Basic has for a key.
-Metrics(service_url=url, authenticator=BearerTokenAuthenticator(manager.access_token)).store(62)
-Metrics(service_url=url, authenticator=BasicAuthenticator("apikey", key)).store(63)
-error = refused([401], Metrics(service_url=url, authenticator=BasicAuthenticator("apikey", "vgk_x")).store, 64)
+Metrics(service_url=metrics_url, authenticator=BearerTokenAuthenticator(manager.access_token)).store(62)
+Metrics(service_url=metrics_url, authenticator=BasicAuthenticator("apikey", key)).store(63)
+error = refused([401], Metrics(service_url=metrics_url, authenticator=BasicAuthenticator("apikey", "vgk_x")).store, 64)
 assert error.message, error
 
 # Without an issuer that the operator named no workload is known.
@@ -106,6 +107,6 @@ fn the_python_sdk_authenticates_while_tokens_expire() {
     run(
         "the_python_sdk_authenticates_while_tokens_expire",
         SCRIPT,
-        &[&url, &server.owner.api_key, &server.owner.space],
+        &[&url, &server.owner.api_key, &server.owner.space, &url],
     );
 }

@@ -4,14 +4,15 @@
 use crate::harness::Server;
 use std::process::Command;
 
-const TOKENS: &str = r#"
+/// Gets its tokens at one address and uses them at another, which may be the same.
+pub(super) const TOKENS: &str = r#"
 const assert = require("node:assert");
 const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
 const core = require("ibm-cloud-sdk-core");
 
-const [url, key, space] = process.argv.slice(1);
+const [url, key, space, metricsUrl] = process.argv.slice(1);
 const now = Math.floor(Date.now() / 1000);
 
 class Metrics extends core.BaseService {
@@ -52,7 +53,7 @@ async function run() {
   const authenticator = new core.IamAuthenticator({ apikey: key, url });
   const manager = authenticator.tokenManager;
   const requests = counted(manager);
-  const metrics = new Metrics({ authenticator, serviceUrl: url });
+  const metrics = new Metrics({ authenticator, serviceUrl: metricsUrl });
 
   const twenty = Array.from({ length: 20 }, (_, at) => at + 1);
 
@@ -90,7 +91,7 @@ async function run() {
   process.env.METRICS_AUTH_TYPE = "iam";
   process.env.METRICS_APIKEY = key;
   process.env.METRICS_AUTH_URL = url;
-  process.env.METRICS_URL = url;
+  process.env.METRICS_URL = metricsUrl;
   const found = core.getAuthenticatorFromEnvironment("metrics");
   const configured = new Metrics({ authenticator: found });
   configured.configureService("metrics");
@@ -98,9 +99,9 @@ async function run() {
 
   // A token, and the name and the password that Basic has for a key.
   const bearer = new core.BearerTokenAuthenticator({ bearerToken: manager.accessToken });
-  assert.strictEqual((await new Metrics({ authenticator: bearer, serviceUrl: url }).send(62)).result.stored, 1);
+  assert.strictEqual((await new Metrics({ authenticator: bearer, serviceUrl: metricsUrl }).send(62)).result.stored, 1);
   const basic = new core.BasicAuthenticator({ username: "apikey", password: key });
-  assert.strictEqual((await new Metrics({ authenticator: basic, serviceUrl: url }).send(63)).result.stored, 1);
+  assert.strictEqual((await new Metrics({ authenticator: basic, serviceUrl: metricsUrl }).send(63)).result.stored, 1);
 
   const wrong = new core.IamAuthenticator({ apikey: "vgk_not-a-key", url });
   const error = await refused(400, wrong.authenticate({}));
@@ -123,7 +124,7 @@ async function run() {
 run().catch((error) => { console.error(error); process.exit(1); });
 "#;
 
-const IDENTITY: &str = r#"
+pub(super) const IDENTITY: &str = r#"
 const assert = require("node:assert");
 const { IamAuthenticator } = require("ibm-cloud-sdk-core");
 const IamIdentityV1 = require("@ibm-cloud/platform-services/iam-identity/v1");
@@ -254,7 +255,7 @@ fn the_node_sdk_authenticates_while_tokens_expire() {
     run(
         "the_node_sdk_authenticates_while_tokens_expire",
         TOKENS,
-        &[&url, &server.owner.api_key, &server.owner.space],
+        &[&url, &server.owner.api_key, &server.owner.space, &url],
     );
 }
 

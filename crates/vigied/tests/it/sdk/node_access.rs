@@ -25,7 +25,7 @@ function done(run) {
 }
 "#;
 
-const POLICIES: &str = r#"
+pub(super) const POLICIES: &str = r#"
 const iam = client("iam-identity/v1");
 const policies = client("iam-policy-management/v1");
 const { PoliciesPager, V2PoliciesPager } = require("@ibm-cloud/platform-services/iam-policy-management/v1");
@@ -113,7 +113,7 @@ done(async () => {
 });
 "#;
 
-const GROUPS: &str = r#"
+pub(super) const GROUPS: &str = r#"
 const iam = client("iam-identity/v1");
 const groups = client("iam-access-groups/v2");
 const { AccessGroupsPager, AccessGroupMembersPager } = require("@ibm-cloud/platform-services/iam-access-groups/v2");
@@ -157,7 +157,7 @@ done(async () => {
 });
 "#;
 
-const USERS: &str = r#"
+pub(super) const USERS: &str = r#"
 const users = client("user-management/v1");
 const { UsersPager } = require("@ibm-cloud/platform-services/user-management/v1");
 const emails = (all) => all.map((one) => one.email);

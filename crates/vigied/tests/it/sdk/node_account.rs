@@ -5,7 +5,7 @@ use super::node::run;
 use super::node_access::PRELUDE;
 use crate::harness::Server;
 
-const SCRIPT: &str = r#"
+pub(super) const SCRIPT: &str = r#"
 const iam = client("iam-identity/v1");
 const users = client("user-management/v1");
 

@@ -5,7 +5,7 @@ use super::node::run;
 use super::node_access::PRELUDE;
 use crate::harness::Server;
 
-const SCRIPT: &str = r#"
+pub(super) const SCRIPT: &str = r#"
 const [space, second, region] = process.argv.slice(5);
 const manager = client("resource-manager/v2");
 const controller = client("resource-controller/v2");

@@ -1,5 +1,5 @@
 //! Access policies through `IamPolicyManagementV1`, and their effect on samples: create, list with pages, get, update with the
-//! tag, a stale tag, delete, in both forms; roles of the account's own; settings.
+//! tag, a stale tag, delete, in both forms; conditions of time; roles of the account's own; settings.
 
 use super::run;
 use crate::harness::Server;
@@ -9,8 +9,9 @@ import json, sys, time, urllib.error, urllib.request
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_platform_services import IamIdentityV1, IamPolicyManagementV1
 from ibm_platform_services.iam_policy_management_v1 import (
-    Control, Grant, PolicyResource, PolicyRole, PolicySubject, ResourceAttribute, Roles, SubjectAttribute,
-    V2PolicyResource, V2PolicyResourceAttribute, V2PolicySubject, V2PolicySubjectAttribute,
+    Control, Grant, NestedConditionRuleAttribute, PolicyResource, PolicyRole, PolicySubject, ResourceAttribute, Roles,
+    SubjectAttribute, V2PolicyResource, V2PolicyResourceAttribute, V2PolicyRuleRuleAttribute,
+    V2PolicyRuleRuleWithNestedConditions, V2PolicySubject, V2PolicySubjectAttribute,
 )
 
 url, key, account, space = sys.argv[1:5]
@@ -111,6 +112,64 @@ assert does(own) == (403, 200)
 assert policies.delete_v2_policy(id=second["id"]).get_status_code() == 204
 assert does(own) == (404, 404)
 refused(404, policies.get_policy, policy_id=policy["id"])
+
+def compared(attribute, operator, value):
+    return NestedConditionRuleAttribute(
+        key="{{environment.attributes." + attribute + "}}", operator=operator, value=value
+    )
+
+
+def moment(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(time.time() + seconds))
+
+
+def every(*conditions):
+    return V2PolicyRuleRuleWithNestedConditions(operator="and", conditions=list(conditions))
+
+
+now = every(
+    compared("current_date_time", "dateTimeGreaterThanOrEquals", moment(-60)),
+    compared("current_date_time", "dateTimeLessThanOrEquals", moment(3600)),
+)
+timed = policies.create_v2_policy(
+    control=grant(viewer), pattern="time-based-conditions:once", rule=now, **form
+).get_result()
+assert does(own) == (403, 200)
+read = policies.get_v2_policy(id=timed["id"])
+assert read.get_result()["rule"] == now.to_dict(), read
+assert read.get_result()["pattern"] == "time-based-conditions:once"
+later = every(
+    compared("current_date_time", "dateTimeGreaterThanOrEquals", moment(3600)),
+    compared("current_date_time", "dateTimeLessThanOrEquals", moment(7200)),
+)
+tag = read.get_headers()["ETag"]
+changed = policies.replace_v2_policy(
+    id=timed["id"], if_match=tag, control=grant(viewer), pattern="time-based-conditions:once", rule=later, **form
+)
+assert changed.get_headers()["ETag"] != tag and does(own) == (404, 404)
+hours = every(
+    compared("day_of_week", "dayOfWeekAnyOf", [f"{day}+00:00" for day in range(1, 8)]),
+    compared("current_time", "timeGreaterThanOrEquals", "00:00:00+00:00"),
+    compared("current_time", "timeLessThanOrEquals", "23:59:59+00:00"),
+)
+weekly = dict(control=grant(viewer), pattern="time-based-conditions:weekly:custom-hours", rule=hours, **form)
+policies.replace_v2_policy(id=timed["id"], if_match="*", **weekly)
+assert does(own) == (403, 200)
+days = V2PolicyRuleRuleAttribute(
+    key="{{environment.attributes.day_of_week}}", operator="dayOfWeekAnyOf", value=["1+00:00", "2-05:00"]
+)
+all_day = dict(control=grant(reader), pattern="time-based-conditions:weekly:all-day", rule=days, **form)
+other = policies.create_v2_policy(**all_day).get_result()
+listed = policies.list_v2_policies(account_id=account, iam_id=subject).get_result()["policies"]
+assert {one["id"]: one["rule"] for one in listed} == {timed["id"]: hours.to_dict(), other["id"]: days.to_dict()}
+shown = policies.list_policies(account_id=account, iam_id=subject).get_result()["policies"]
+assert {one["roles"][0]["display_name"] for one in shown} == {"Unsupported Version"}, shown
+refused(409, policies.replace_policy, policy_id=timed["id"], if_match="*", roles=[{"role_id": viewer}], **first)
+error = refused(400, policies.create_v2_policy, **dict(all_day, pattern="time-based-conditions:once"))
+assert "`rule`" in error.message, error.message
+for made in (timed, other):
+    assert policies.delete_v2_policy(id=made["id"]).get_status_code() == 204
+assert does(own) == (404, 404)
 
 role = policies.create_role(
     display_name="Sender of ours", actions=["domain.write"], name="Sender", account_id=account,

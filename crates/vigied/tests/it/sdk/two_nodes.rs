@@ -175,12 +175,12 @@ fn the_python_sdk_does_the_same_on_postgres() {
     }
 }
 
-fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+pub(super) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
     value[name].as_str().unwrap()
 }
 
 /// A further account, as the operator makes it.
-fn account_for(nodes: &Nodes, script: &str) -> Value {
+pub(super) fn account_for(nodes: &Nodes, script: &str) -> Value {
     let owner = format!("{script}@example.net");
     let words = [
         "account", "create", script, "--owner", &owner, "--output", "json",
@@ -189,7 +189,7 @@ fn account_for(nodes: &Nodes, script: &str) -> Value {
 }
 
 /// The GUID of a second space.
-fn second_space(url: &str, account: &Value) -> Value {
+pub(super) fn second_space(url: &str, account: &Value) -> Value {
     let body = json!({"name": "second", "organization_guid": account["org_guid"]});
     let token = token(url, text(account, "api_key"));
     let request = Request::new(url, "POST", "/v2/spaces").bearer(&token);

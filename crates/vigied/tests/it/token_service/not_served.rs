@@ -96,7 +96,7 @@ fn a_second_proof_is_refused_wherever_a_password_is_taken() {
 }
 
 #[test]
-fn no_service_acts_as_a_crn() {
+fn nobody_acts_as_a_crn_that_is_not_theirs() {
     let server = Server::start();
     let token = server.token();
     let crn = "crn-crn:v1:bluemix:public:monitoring:us-south:a/1:2::";

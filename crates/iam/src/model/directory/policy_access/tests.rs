@@ -1,10 +1,12 @@
 //! The indexes give what a walk over all policies gives, from the beginning and after any changes.
 
+mod conditions;
 mod world;
 
-use self::world::{ACCOUNTS, World, account, domains, principals, step, subjects};
+use self::world::{ACCOUNTS, World, account, actors, domains, step, subjects};
 use super::*;
 use crate::model::directory::policy_target::{DomainKind, PolicyTarget, is_met};
+use base::time::Millis;
 use proptest::prelude::*;
 
 /// Whether the domain has all that the target names.
@@ -28,8 +30,13 @@ fn covers(target: &PolicyTarget, directory: &Directory, domain: Domain) -> bool 
         })
 }
 
-/// What the policies give, by a walk over all of them.
-fn walked(directory: &Directory, principal: Principal, domain: Domain) -> Option<Actions> {
+/// What the policies give at this instant, by a walk over all of them.
+fn walked(
+    directory: &Directory,
+    now: Millis,
+    principal: Principal,
+    domain: Domain,
+) -> Option<Actions> {
     let account = directory.account_of(domain)?;
     let all = directory.policies.all.values();
     let in_force = all.filter(|policy| {
@@ -37,9 +44,16 @@ fn walked(directory: &Directory, principal: Principal, domain: Domain) -> Option
             PolicySubject::Principal(subject) => subject == principal,
             PolicySubject::Group(group) => directory.is_in_group(principal, group),
             PolicySubject::Invited(_) => false,
+            PolicySubject::Source(source) => match principal {
+                Principal::Instance(id) => directory
+                    .instance(id)
+                    .is_some_and(|instance| AuthorizationSource::of(instance).contains(&source)),
+                _ => false,
+            },
         };
         is_for
             && policy.active
+            && (policy.condition.as_ref()).is_none_or(|condition| condition.judge(now).holds)
             && policy.account == account
             && directory.is_member(principal, account)
             && covers(&policy.target, directory, domain)
@@ -87,13 +101,13 @@ fn check_names(directory: &Directory) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn check(directory: &Directory) -> Result<(), TestCaseError> {
+fn check(directory: &Directory, now: Millis) -> Result<(), TestCaseError> {
     check_subjects(directory)?;
     check_names(directory)?;
-    for principal in principals() {
-        let is_shown = |domain| walked(directory, principal, domain).is_some();
+    for principal in actors() {
+        let is_shown = |domain| walked(directory, now, principal, domain).is_some();
         for domain in domains() {
-            let expected = walked(directory, principal, domain);
+            let expected = walked(directory, now, principal, domain);
             prop_assert_eq!(
                 directory.access(principal, domain),
                 expected,
@@ -143,8 +157,16 @@ proptest! {
         let mut directory = Directory::build(0, world.facts());
         for (number, step) in (1..).zip(&steps) {
             let (changed, facts) = world.take(step);
+            let is_time_alone = changed.len() == 0;
+            let mut awaited = directory.clone();
+            awaited.judge_policies(facts.at);
             directory = directory.apply(number, &changed, facts);
-            check(&directory)?;
+            check(&directory, world.now())?;
+            // Whoever waits for the hour finds what whoever reads a change finds.
+            if is_time_alone {
+                awaited.changes = number;
+                prop_assert!(awaited == directory);
+            }
         }
         let number = i64::try_from(steps.len()).unwrap();
         prop_assert!(directory == Directory::build(number, world.facts()));

@@ -1,13 +1,14 @@
 //! Two accounts with some of everything that policies can name, and changes of it.
 
+use super::conditions::begins_at;
 use crate::model::directory::change::{Change, Changed};
 use crate::model::directory::facts::{Facts, Membership};
 use crate::model::directory::policy_target::{
     Attribute, AttributeKey, AttributeOperator, PolicyTarget,
 };
 use crate::model::directory::{
-    AccessGroup, Account, CustomRole, GroupMembership, Instance, NamedRole, Org, Plan, Policy,
-    PolicyRole, PolicySubject, Region, ResourceGroup, Space, Stamp, User,
+    AccessGroup, Account, AuthorizationSource, CustomRole, GroupMembership, Instance, NamedRole,
+    Org, Plan, Policy, PolicyRole, PolicySubject, Region, ResourceGroup, Space, Stamp, User,
 };
 use base::id::{
     AccessGroupId, AccountId, CustomRoleId, Guid, InstanceId, OrgId, PolicyId, ResourceGroupId,
@@ -27,6 +28,7 @@ const SPACES: u8 = 12;
 const RESOURCE_GROUPS: u8 = 2;
 const ACCESS_GROUPS: u8 = 4;
 const POLICIES: u8 = 12;
+const INSTANCES_ASKED: u8 = 3;
 
 fn guid(table: u8, number: u8) -> Guid {
     let mut bytes = [table; 16];
@@ -54,6 +56,10 @@ fn resource_group(number: u8) -> ResourceGroupId {
     }
 }
 
+fn instance(of: u8) -> InstanceId {
+    InstanceId(guid(9, of))
+}
+
 fn access_group(number: u8) -> AccessGroupId {
     AccessGroupId(guid(5, number))
 }
@@ -71,8 +77,21 @@ pub(super) fn principals() -> [Principal; 3] {
     ]
 }
 
-/// Whom policies are for: besides them, everybody in an access group, and who has not accepted an invitation yet.
+/// Who asks what policies give: them, and some of the instances, of which a few are there.
+pub(super) fn actors() -> impl Iterator<Item = Principal> {
+    let instances = (0..INSTANCES_ASKED).map(|of| Principal::Instance(instance(of)));
+    principals().into_iter().chain(instances)
+}
+
+/// Whom policies are for: besides the principals, everybody in an access group, who has not accepted an invitation yet, and
+/// instances.
 pub(super) fn subjects() -> Vec<PolicySubject> {
+    let sources = [
+        AuthorizationSource::All,
+        AuthorizationSource::Group(resource_group(0)),
+        AuthorizationSource::Group(resource_group(RESOURCE_GROUPS)),
+        AuthorizationSource::Instance(instance(0)),
+    ];
     let principals = principals().into_iter();
     let invited = principals.clone().filter_map(Principal::user);
     let groups = (0..ACCESS_GROUPS).map(|number| PolicySubject::Group(access_group(number)));
@@ -80,6 +99,7 @@ pub(super) fn subjects() -> Vec<PolicySubject> {
         .map(PolicySubject::Principal)
         .chain(groups)
         .chain(invited.map(PolicySubject::Invited))
+        .chain(sources.map(PolicySubject::Source))
         .collect()
 }
 
@@ -110,17 +130,19 @@ pub(super) struct Wanted {
     kind: Option<(u8, Option<u8>)>,
     role: u8,
     active: bool,
+    /// The hour at which its condition begins to hold, and whether it does so each day, for twelve hours.
+    begin: Option<(u8, bool)>,
 }
 
 prop_compose! {
     fn wanted()(
-        account in 0..ACCOUNTS, subject in 0_usize..9, region in prop::option::of(0_u8..6),
+        account in 0..ACCOUNTS, subject in 0_usize..13, region in prop::option::of(0_u8..6),
         org in prop::option::weighted(0.3, 0..=ORGS), space in prop::option::weighted(0.3, 0..=SPACES),
         group in prop::option::weighted(0.3, 0..RESOURCE_GROUPS + ACCOUNTS),
         kind in prop::option::weighted(0.3, (0_u8..3, prop::option::of(0..SPACES))),
-        role in 0_u8..4, active in prop::bool::weighted(0.8),
+        role in 0_u8..4, active in prop::bool::weighted(0.8), begin in prop::option::weighted(0.4, (0_u8..12, any::<bool>())),
     ) -> Wanted {
-        Wanted { account, subject, region, org, space, group, kind, role, active }
+        Wanted { account, subject, region, org, space, group, kind, role, active, begin }
     }
 }
 
@@ -180,6 +202,7 @@ impl Wanted {
             }],
             target: PolicyTarget::of(of, &attributes).unwrap(),
             attributes,
+            condition: self.begin.map(begins_at),
             active: self.active,
             revision: 1,
             created: stamp(),
@@ -197,6 +220,8 @@ pub(super) enum Step {
     Space(u8, Option<(u8, u8)>),
     Regions(bool),
     Groups(u8, u8),
+    /// The hour that it is.
+    Hour(u8),
 }
 
 pub(super) fn step() -> impl Strategy<Value = Step> {
@@ -208,6 +233,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         2 => (0..SPACES, prop::option::of((0..ORGS, 0..SPACES))).prop_map(|(of, value)| Step::Space(of, value)),
         1 => any::<bool>().prop_map(Step::Regions),
         1 => (0_u8..3, any::<u8>()).prop_map(|(of, value)| Step::Groups(of, value)),
+        2 => (0_u8..24).prop_map(Step::Hour),
     ]
 }
 
@@ -222,6 +248,7 @@ pub(super) struct World {
     has_one_region: bool,
     /// A bit for each access group that a principal was put into.
     groups: [u8; 3],
+    hour: u8,
 }
 
 impl World {
@@ -258,7 +285,7 @@ impl World {
     fn instance(&self, of: u8) -> Option<Instance> {
         let group = *self.instances.get(&of)?;
         Some(Instance {
-            id: InstanceId(guid(9, of)),
+            id: instance(of),
             account: account(of),
             group: resource_group(group),
             space: space(of),
@@ -310,6 +337,10 @@ impl World {
         all.collect()
     }
 
+    pub(super) fn now(&self) -> Millis {
+        Millis::from_secs(i64::from(self.hour) * 3600)
+    }
+
     /// What a directory is built from.
     pub(super) fn facts(&self) -> Facts {
         let users = principals().into_iter().filter_map(Principal::user);
@@ -323,6 +354,7 @@ impl World {
             password_changed_at: Millis(1),
         });
         Facts {
+            at: self.now(),
             accounts: (0..ACCOUNTS)
                 .map(|number| Account {
                     id: account(number),
@@ -411,7 +443,7 @@ impl World {
                 }
             }
             Step::Instance(of, group) => {
-                changed.add(Change::Instance(InstanceId(guid(9, of))));
+                changed.add(Change::Instance(instance(of)));
                 match group {
                     Some(new) => self.instances.insert(of, new),
                     None => self.instances.remove(&of),
@@ -449,7 +481,12 @@ impl World {
                     ..Facts::default()
                 }
             }
+            Step::Hour(hour) => {
+                self.hour = hour;
+                Facts::default()
+            }
         };
-        (changed, facts)
+        let at = self.now();
+        (changed, Facts { at, ..facts })
     }
 }

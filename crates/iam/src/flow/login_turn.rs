@@ -1,0 +1,79 @@
+//! What a login writes: its session, its tokens, its codes, its entry in the audit, and its end. The logins of one account take turns
+//! before they take a connection to the database, so that those of others always find one.
+
+use crate::audit::{Entry, Origin};
+use crate::error::IamError;
+use crate::refusal::{Reason, Refusal, Remedy};
+use crate::service::Iam;
+use crate::state::login_turns::LoginTurn;
+use base::id::AccountId;
+use base::limit;
+use tracing::Instrument as _;
+
+/// When to come again: turns are short.
+const RETRY_SECONDS: u64 = 1;
+
+impl Iam {
+    /// Runs work that writes for a login of the account, in a turn of the account. Once begun it goes on to its end, also after its
+    /// caller has gone: the connection that it waits with is not free before. It must not wait for another turn.
+    pub(crate) async fn in_login_turn<F, T>(
+        &self,
+        account: AccountId,
+        work: F,
+    ) -> Result<T, IamError>
+    where
+        F: Future<Output = Result<T, IamError>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let turn = self.0.login_turns.wait(account).await;
+        run(turn.ok_or_else(|| too_many(account))?, work).await
+    }
+
+    /// As [`Self::in_login_turn`], for work that ends a login: it is never refused for the number of those that wait.
+    pub(super) async fn in_ending_turn<F, T>(
+        &self,
+        account: AccountId,
+        work: F,
+    ) -> Result<T, IamError>
+    where
+        F: Future<Output = Result<T, IamError>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let turn = self.0.login_turns.wait_to_end(account).await;
+        run(turn.ok_or(IamError::BrokenOff)?, work).await
+    }
+
+    /// Writes the entry of a login that has no session.
+    pub(super) async fn enter_login(
+        &self,
+        account: AccountId,
+        entry: Entry,
+    ) -> Result<(), IamError> {
+        let iam = self.clone();
+        self.in_login_turn(account, async move { iam.enter(entry).await })
+            .await
+    }
+}
+
+async fn run<F, T>(turn: LoginTurn, work: F) -> Result<T, IamError>
+where
+    F: Future<Output = Result<T, IamError>> + Send + 'static,
+    T: Send + 'static,
+{
+    let work = async move {
+        let _turn = turn;
+        work.await
+    };
+    let task = tokio::spawn(Origin::current().scope(work).in_current_span());
+    task.await.map_err(|_| IamError::BrokenOff)?
+}
+
+fn too_many(account: AccountId) -> IamError {
+    let limit = &limit::LOGINS_WAITING_PER_ACCOUNT;
+    let message = format!(
+        "Too many logins and renewals of the account `{account}` wait for each other (`{}` = {}): try again",
+        limit.name, limit.default
+    );
+    let refusal = Refusal::new(Reason::TooManyLogins, message).remedy(Remedy::KeepLogin);
+    IamError::Refused(refusal.limit_for(limit, RETRY_SECONDS))
+}

@@ -1,0 +1,111 @@
+//! How often this node asks for the changes of other nodes because of a credential that it refuses: another node may have made it a
+//! moment ago, and whoever guesses must not be able to keep the database busy. What was asked for a moment ago and not there is not asked
+//! for again: if it is made meanwhile, the node hears of it by itself.
+
+use base::rate_limit::{Rate, Table, TokenBucket};
+use base::source::SourceKey;
+use base::time::Millis;
+use std::sync::{Mutex, PoisonError};
+
+/// The same credential, once in a second.
+const SAME: Rate = Rate::per(1, 1000);
+
+/// Those of one source: ten each second, and twenty at once.
+const OF_SOURCE: Rate = Rate::one_each(100, 20);
+
+/// Those of all: a hundred each second, and fifty at once.
+const OF_ALL: Rate = Rate::one_each(10, 50);
+
+/// Credentials, and sources, that are remembered.
+const REMEMBERED: usize = 4096;
+
+/// The first half of a hash of the credential.
+pub(crate) type Fingerprint = [u8; 16];
+
+/// What was asked for lately.
+#[derive(Debug)]
+pub(crate) struct Questions(Mutex<Asked>);
+
+#[derive(Debug)]
+struct Asked {
+    credentials: Table<Fingerprint, TokenBucket>,
+    sources: Table<SourceKey, TokenBucket>,
+    all: TokenBucket,
+}
+
+impl Default for Questions {
+    fn default() -> Self {
+        Self(Mutex::new(Asked {
+            credentials: Table::new(REMEMBERED),
+            sources: Table::new(REMEMBERED),
+            all: TokenBucket::default(),
+        }))
+    }
+}
+
+impl Questions {
+    /// Whether the node may ask because of this credential; counts it if so.
+    pub(crate) fn may_ask(
+        &self,
+        credential: Fingerprint,
+        source: Option<SourceKey>,
+        now: Millis,
+    ) -> bool {
+        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.credentials.entry(credential).take(SAME, now).is_ok()
+            && source.is_none_or(|source| asked.sources.entry(source).take(OF_SOURCE, now).is_ok())
+            && asked.all.take(OF_ALL, now).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    const NOW: Millis = Millis(1_000_000);
+
+    fn source(number: u8) -> Option<SourceKey> {
+        Some(SourceKey::of(Ipv4Addr::new(192, 0, 2, number).into()))
+    }
+
+    fn credential(number: u16) -> Fingerprint {
+        let mut made = Fingerprint::default();
+        made[..2].copy_from_slice(&number.to_be_bytes());
+        made
+    }
+
+    #[test]
+    fn the_same_credential_is_asked_for_once_in_a_while() {
+        let questions = Questions::default();
+        assert!(questions.may_ask(credential(1), source(1), NOW));
+        assert!(!questions.may_ask(credential(1), source(2), NOW));
+        assert!(questions.may_ask(credential(2), source(1), NOW));
+        assert!(questions.may_ask(credential(1), source(2), NOW.plus(1000)));
+    }
+
+    #[test]
+    fn whoever_guesses_uses_up_their_own_part_and_all_together_theirs() {
+        let questions = Questions::default();
+        let mut next = 0;
+        let mut asks = |from: Option<SourceKey>, now: Millis| {
+            next += 1;
+            questions.may_ask(credential(next), from, now)
+        };
+        assert_eq!((0..100).filter(|_| asks(source(1), NOW)).count(), 20);
+        assert!(asks(source(2), NOW));
+        let others = (3..200).filter(|number| asks(source(*number), NOW));
+        assert_eq!(others.count(), 29);
+        assert!(!asks(source(201), NOW));
+        assert!(asks(source(1), NOW.plus(100)));
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let questions = Questions::default();
+        for number in 0..10_000 {
+            questions.may_ask(credential(number), None, NOW);
+        }
+        assert!(questions.0.lock().unwrap().credentials.len() <= REMEMBERED);
+    }
+}

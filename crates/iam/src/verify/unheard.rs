@@ -1,0 +1,84 @@
+//! Credentials that another node has made a moment ago, or that rest on what it has made: this node asks before it refuses them, as far
+//! as [`Questions`](crate::state::questions::Questions) lets it.
+
+use crate::audit::Origin;
+use crate::entropy::sha256;
+use crate::error::AuthError;
+use crate::service::Iam;
+use crate::token::identity::{Credential, Identity};
+use base::id::KeyId;
+use base::principal::Principal;
+use std::time::Duration;
+
+/// How long a caller whose credential is not known here waits for the answer.
+const ANSWER_MAX: Duration = Duration::from_secs(1);
+
+/// With a directory that is older, the database is away: nobody waits for it.
+const AGE_SECONDS_MAX: i64 = 2;
+
+impl AuthError {
+    /// Whether the credential may be a good one for a node that has heard of more.
+    pub(crate) const fn may_be_unheard(&self) -> bool {
+        matches!(self, Self::KeyUnknown | Self::Revoked(_))
+    }
+}
+
+impl Iam {
+    /// Whether another node may have made a moment ago what this credential was refused for the lack of, and this node may ask for it:
+    /// then [`Self::ask_other_nodes`] does, and the credential is verified once more.
+    #[must_use]
+    pub fn may_be_unheard(&self, credential: Credential<'_>, error: &AuthError) -> bool {
+        error.may_be_unheard() && self.may_ask_about(credential.text())
+    }
+
+    /// Learns the changes of other nodes; those who ask at the same time share a query. Returns whether there was an answer.
+    pub async fn ask_other_nodes(&self) -> bool {
+        let asked = tokio::time::timeout(ANSWER_MAX, self.sync()).await;
+        matches!(asked, Ok(Ok(())))
+    }
+
+    fn may_ask_about(&self, text: &str) -> bool {
+        if self.directory_age_seconds() > AGE_SECONDS_MAX {
+            return false;
+        }
+        let mut fingerprint = [0; 16];
+        fingerprint.copy_from_slice(sha256(text.as_bytes()).split_at(16).0);
+        let source = Origin::current_source().key();
+        let now = self.0.clock.now();
+        self.0.questions.may_ask(fingerprint, source, now)
+    }
+
+    /// Learns the changes of other nodes because of this credential, if that may be asked for; returns whether it has.
+    pub(crate) async fn asked_about(&self, text: &str) -> bool {
+        self.may_ask_about(text) && self.ask_other_nodes().await
+    }
+
+    /// The holder of a credential by what this node knows; if it does not know it, once more with the changes of the other nodes.
+    pub(crate) async fn holder_at_any_node(
+        &self,
+        credential: Credential<'_>,
+    ) -> Result<Identity, AuthError> {
+        let verifier = self.verifier();
+        let known = verifier.holder(credential);
+        let refusal = known.as_ref().err();
+        if !refusal.is_some_and(AuthError::may_be_unheard) {
+            return known;
+        }
+        // Most credentials are known: they do not carry the room for the question with them.
+        match Box::pin(self.asked_about(credential.text())).await {
+            true => verifier.holder(credential),
+            false => known,
+        }
+    }
+
+    /// Learns the changes of other nodes if this one does not know whose a stored credential is, or its key.
+    pub(crate) async fn hear_of_owner(&self, text: &str, owner: Principal, key: Option<KeyId>) {
+        let directory = self.directory();
+        let is_known_key = key.is_none_or(|key| directory.keys.get(&key).is_some());
+        let is_known = is_known_key && directory.exists(owner);
+        drop(directory);
+        if !is_known {
+            self.asked_about(text).await;
+        }
+    }
+}
