@@ -12,7 +12,7 @@ use iam::flow::refresh::GRACE_MILLISECONDS;
 use iam::flow::wanted_profile::WantedProfile;
 use iam::manage::account_settings::SettingsChange;
 use iam::manage::api_key::NewKey;
-use iam::{Credential, IamError};
+use iam::{Credential, Iam, IamError};
 
 on_both_databases!(
     it_is_neither_used_up_nor_replaced,
@@ -21,10 +21,11 @@ on_both_databases!(
     one_that_was_replaced_counts_for_the_grace_and_ends_its_session_then,
     it_is_of_the_command_line_and_nothing_else,
     a_session_of_a_key_ends_with_the_key,
+    what_another_node_has_just_made_is_taken_on,
 );
 
 async fn assume_as(
-    world: &World,
+    iam: &Iam,
     client: Option<Client>,
     token: &str,
     profile: ProfileId,
@@ -39,11 +40,11 @@ async fn assume_as(
         client,
         source: source(),
     };
-    world.iam.profile_token(login).await
+    iam.profile_token(login).await
 }
 
 async fn assume(world: &World, token: &str, profile: ProfileId) -> Result<Tokens, IamError> {
-    assume_as(world, Some(Client::Bx), token, profile).await
+    assume_as(&world.iam, Some(Client::Bx), token, profile).await
 }
 
 /// A profile that the owner may take on.
@@ -166,7 +167,7 @@ async fn it_is_of_the_command_line_and_nothing_else(world: World) {
     let profile = of_owner(&world).await;
     let shown = refresh_token(&world.log_in().await);
     for client in [None, Some(Client::Cf), Some(Client::Kube)] {
-        let refused = assume_as(&world, client, &shown, profile).await;
+        let refused = assume_as(&world.iam, client, &shown, profile).await;
         assert_eq!(code(refused), "no_client");
     }
     let login = secret(&shown);
@@ -192,4 +193,15 @@ async fn a_session_of_a_key_ends_with_the_key(world: World) {
         code(assume(&world, &shown, profile).await),
         "wrong_refresh_token"
     );
+}
+
+async fn what_another_node_has_just_made_is_taken_on(world: World) {
+    let node = world.node().await;
+    let shown = refresh_token(&world.log_in().await);
+    let profile = of_owner(&world).await;
+    let tokens = assume_as(&node, Some(Client::Bx), &shown, profile).await;
+    let token = access_token(&tokens.unwrap());
+    let caller = node.verifier().identity(Credential::Iam(&token));
+    assert_eq!(caller.unwrap().principal(), profile.into());
+    node.close().await;
 }
