@@ -27,11 +27,14 @@ async fn main() -> Result<(), Failure> {
     };
     let folder = tempfile::tempdir()?;
     let figures = measure::run(&address, folder.path(), numbers).await?;
+    let made = figures.changes as f64 / figures.took.as_secs_f64();
     println!(
-        "{} keys; a node starts in {:.2} s; {:.0} other changes a second, during {} of {} revocations",
+        "{} keys; a node starts in {:.2} s; {:.0} other changes a second, {} in all of {} due, during {} of {} revocations",
         numbers.keys,
         figures.start.as_secs_f64(),
+        made,
         figures.changes,
+        figures.attempts,
         figures.accompanied,
         numbers.revoked
     );
@@ -53,10 +56,9 @@ async fn main() -> Result<(), Failure> {
         quantile(&figures.polls, 990)
     );
     let needed = 0.9 * numbers.changes as f64;
-    if figures.changes < needed {
+    if made < needed {
         return Err(format!(
-            "{:.1} other changes a second are fewer than {needed:.1}: the machine is too slow or too busy for `CHANGES`",
-            figures.changes
+            "{made:.1} other changes a second are fewer than {needed:.1}: the machine is too slow or too busy for `CHANGES`"
         )
         .into());
     }

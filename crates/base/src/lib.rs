@@ -17,6 +17,7 @@ pub mod grid;
 pub mod id;
 pub mod invisible;
 pub mod limit;
+pub mod mutex;
 pub mod name;
 pub mod number;
 pub mod pattern;

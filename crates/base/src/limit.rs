@@ -37,7 +37,7 @@ limits! {
     /// Size of a request's head.
     settable HEADER_BYTES = "header_bytes", 64 * 1024, "bytes", "a larger request head is refused with 431";
     /// Time for one request.
-    settable REQUEST_SECONDS = "request_seconds", 30, "seconds", "a request that takes longer is answered with 408 (still arriving) or 503 (still working)";
+    settable REQUEST_SECONDS = "request_seconds", 30, "seconds", "a request that takes longer is answered with 408 (still arriving) or 503 (still working), a change that goes on with 500";
     /// Requests worked on at once.
     settable CONCURRENT_REQUESTS = "concurrent_requests", 512, "requests", "a request beyond it is answered with 429 and `Retry-After`";
     /// Connections open at once.
@@ -334,6 +334,10 @@ limits! {
     fixed AUTHZ_DECISIONS = "authz_decisions", 100, "decisions", "a request for more decisions about access is refused with 400";
     /// Changes of what one account has that are made at once.
     fixed CHANGES_AT_ONCE_PER_ACCOUNT = "changes_at_once_per_account", 2, "changes", "a further change of what the account has (its users, keys, policies, spaces, events and so on) waits until another one of the same account is done";
+    /// Changes of what one account has that wait until they are made.
+    fixed CHANGES_WAITING_PER_ACCOUNT = "changes_waiting_per_account", 128, "changes", "a further change of what the account has, beside those that are made and so many that wait, is refused with 429";
+    /// Changes of one identity that wait until they are made: a quarter of those of its account.
+    fixed CHANGES_WAITING_PER_IDENTITY = "changes_waiting_per_identity", 32, "changes", "a further change by the same user, service ID or trusted profile in the account, while so many of its own wait, is refused with 429";
     /// Logins of one account that write at once.
     fixed LOGINS_AT_ONCE_PER_ACCOUNT = "logins_at_once_per_account", 1, "logins", "a further login of the same account that begins a session, renews or ends one, makes a one-time code or takes on a trusted profile waits until another one is done";
     /// Logins of one account that wait until they may write.

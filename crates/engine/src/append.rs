@@ -298,8 +298,8 @@ impl Core {
         progress.appended.created += new.len() as u64;
         let mut catalog = self.state.catalog().write();
         let on_panic = self.poison.on_panic("made series");
-        for (fingerprint, tenant, series, name) in new.into_series() {
-            catalog.create(fingerprint, (tenant, name, series));
+        for (fingerprint, created) in new.into_series() {
+            catalog.create(fingerprint, created);
         }
         progress.sequence = self.wal.push(&payload);
         self.state.publish_names(&catalog.registry);

@@ -14,11 +14,11 @@ pub struct EngineConfig {
     pub future_allowed_minutes: u32,
     /// How often what was appended with `Durability::Buffered` is brought to stable storage.
     pub commit_interval_ms: u64,
-    /// The head is flushed when it holds this many samples…
+    /// The head is flushed when it holds this many samples.
     pub flush_samples: u64,
-    /// …or when the log has grown by this many bytes since the last flush…
+    /// The head is flushed when the log has grown by this many bytes since the last flush, however few samples it holds.
     pub flush_wal_bytes: u64,
-    /// …or this long after the last flush.
+    /// The head is flushed this long after the last flush, whatever it holds.
     pub flush_interval_ms: u64,
     /// Bytes that samples may take in memory before they are in a segment. From half of them on the head is flushed before its
     /// time; beyond them samples are refused, those of who has more than their share first.

@@ -10,7 +10,7 @@ use crate::guard::{PIECE, yield_to_waiters};
 use crate::head::mem_series::PreparedDeletion;
 use crate::purge_schedule::TOMBSTONES_MAX;
 use crate::query_meter::QueryMeter;
-use crate::read::find;
+use crate::read::find::{self, DeletionExtent};
 use crate::series_ref::SeriesRef;
 use crate::state::{AllLocked, DeferredDrop};
 use crate::wal::record::{Kind, Payload, put_numbers, put_range};
@@ -42,6 +42,16 @@ pub(crate) fn pieces(series: &RoaringBitmap) -> impl Iterator<Item = RoaringBitm
 
 fn numbers(series: &RoaringBitmap) -> Vec<u32> {
     series.iter().collect()
+}
+
+/// A piece of a deletion that is in the log and in memory.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct AppliedPiece {
+    /// The record to wait for.
+    pub(crate) sequence: u64,
+    /// To be dropped once the locks are released.
+    pub(crate) deferred: DeferredDrop,
 }
 
 /// A requested deletion.
@@ -79,7 +89,10 @@ impl Core {
         let visible = hidden_before.map(|oldest| TimeRange::ALL.since(oldest));
         let mut active = (self.state).activity_filter(visible.as_ref(), &mut meter)?;
         let selector = query.selector;
-        let extent = (query.exact, query.names);
+        let extent = DeletionExtent {
+            alone: query.exact,
+            names_max: query.names,
+        };
         let found = find::subtree(&names, selector, filter, &mut active, extent, &mut meter)?;
         // While the snapshot is held, every writer that creates a series has to copy the nodes that it shares.
         drop(names);
@@ -182,17 +195,15 @@ impl Core {
             let payload = Payload::new(Kind::DeleteRange, payload);
             let prepared = self.state.prepare(&piece, &range);
             let mut locked = self.state.lock_all();
-            let (last, deferred) =
-                self.apply_delete_range(&mut locked, &payload, range, &piece, prepared);
+            let applied = self.apply_delete_range(&mut locked, &payload, range, &piece, prepared);
             drop(locked);
-            drop(deferred);
-            sequence = last;
+            drop(applied.deferred);
+            sequence = applied.sequence;
         }
         sequence
     }
 
-    /// Deletes the samples of a piece of series in a range: in the log, then in memory. Returns what [`Self::apply_delete_series`]
-    /// does.
+    /// Deletes the samples of a piece of series in a range: in the log, then in memory.
     fn apply_delete_range(
         &self,
         locked: &mut AllLocked<'_>,
@@ -200,12 +211,12 @@ impl Core {
         range: TimeRange,
         series: &RoaringBitmap,
         prepared: BTreeMap<SeriesRef, PreparedDeletion>,
-    ) -> (u64, DeferredDrop) {
+    ) -> AppliedPiece {
         let on_panic = self.poison.on_panic("deleted samples");
         let sequence = self.wal.push(payload);
         let deferred = locked.delete_range(sequence, range, series, prepared);
         on_panic.disarm();
-        (sequence, deferred)
+        AppliedPiece { sequence, deferred }
     }
 
     /// The same for whole series.
@@ -216,29 +227,28 @@ impl Core {
                 yield_to_waiters();
             }
             let mut locked = self.state.lock_all();
-            let (last, deferred) = self.apply_delete_series(&mut locked, &piece);
+            let applied = self.apply_delete_series(&mut locked, &piece);
             drop(locked);
-            drop(deferred);
-            sequence = last;
+            drop(applied.deferred);
+            sequence = applied.sequence;
         }
         self.state.clear_dropped(series, sequence);
         sequence
     }
 
-    /// Deletes a piece of series: in the log, then in memory. Returns the record to wait for, and the data to drop once the locks are
-    /// released.
+    /// Deletes a piece of series: in the log, then in memory.
     pub(crate) fn apply_delete_series(
         &self,
         locked: &mut AllLocked<'_>,
         series: &RoaringBitmap,
-    ) -> (u64, DeferredDrop) {
+    ) -> AppliedPiece {
         let mut payload = Vec::new();
         put_numbers(&mut payload, numbers(series).into_iter());
         let on_panic = self.poison.on_panic("ended series");
         let sequence = self.wal.push(&Payload::new(Kind::DeleteSeries, payload));
         let deferred = locked.delete_series(series);
         on_panic.disarm();
-        (sequence, deferred)
+        AppliedPiece { sequence, deferred }
     }
 }
 

@@ -44,7 +44,7 @@ impl Core {
             let payload = Payload::new(Kind::DropTenant, put_drop_tenant(tenant, below));
             let on_panic = self.poison.on_panic("dropped a tenant");
             let sequence = self.wal.push(&payload);
-            let ended = locked.drop_tenant((tenant, below), &series);
+            let ended = locked.drop_tenant(tenant, below, &series);
             drop(locked);
             drop((names, ended));
             self.state.remove_dropped(&series);

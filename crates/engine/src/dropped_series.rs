@@ -30,8 +30,9 @@ impl DroppedSeries {
         sequences.max().unwrap_or_default()
     }
 
-    /// How many were dropped after record `purged` that had samples on one of these days: as many as on the day with the most.
-    pub(crate) fn most_on(&self, (first, last): (Day, Day), purged: u64) -> u64 {
+    /// How many were dropped after record `purged` that had samples on a day from `first` to `last`: as many as on the day with the
+    /// most.
+    pub(crate) fn most_on(&self, first: Day, last: Day, purged: u64) -> u64 {
         let days = self.0.range(first..=last).map(|(_, dropped)| dropped);
         let later = days.filter(|dropped| dropped.sequence > purged);
         later
@@ -58,7 +59,7 @@ mod tests {
         dropped.add(Day(7), 1, 11);
         assert_eq!(dropped.last_sequence(), 12);
         let most_on =
-            |first: i32, last: i32, purged| dropped.most_on((Day(first), Day(last)), purged);
+            |first: i32, last: i32, purged| dropped.most_on(Day(first), Day(last), purged);
         assert_eq!(most_on(3, 3, 11), 7);
         assert_eq!(most_on(3, 3, 12), 0);
         assert_eq!(
@@ -67,6 +68,6 @@ mod tests {
         );
         let mut retained = dropped.clone();
         retained.retain(|day, sequence| (day, sequence) == (Day(7), 11));
-        assert_eq!(retained.most_on((Day(0), Day(9)), 0), 1);
+        assert_eq!(retained.most_on(Day(0), Day(9), 0), 1);
     }
 }

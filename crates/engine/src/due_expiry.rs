@@ -5,6 +5,7 @@
 
 use crate::day::{DAY_MILLIS, Day};
 use crate::index::activity::ActivityIndex;
+use crate::manifest::ExpiryEntry;
 use base::time::Millis;
 
 /// Of all days that have samples, one in so many is dropped on a day of the clock, but always one. Whoever sees that days go which
@@ -14,14 +15,50 @@ const SHARE: usize = 10;
 /// How long nobody may have sent anything for the clock to be believed.
 const SILENCE_MS: i64 = 30 * DAY_MILLIS;
 
-/// What of the share is left on the day that the clock came to last.
-#[derive(Debug, Default)]
+/// What of the share is left on the day that the clock came to last. The manifest keeps it, so that a start on the same day gives
+/// no new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DailyShare {
     today: Option<Day>,
     left: usize,
+    /// Days before it have taken their part of a share, and whoever has to drop them once more takes no other.
+    paid_before: Day,
+}
+
+impl Default for DailyShare {
+    fn default() -> Self {
+        Self {
+            today: None,
+            left: 0,
+            paid_before: Day(i32::MIN),
+        }
+    }
 }
 
 impl DailyShare {
+    /// As a manifest has it.
+    pub(crate) fn of(entry: Option<&ExpiryEntry>) -> Self {
+        entry.map_or_else(Self::default, |entry| Self {
+            today: Some(Day(entry.day)),
+            left: usize::try_from(entry.left).unwrap_or(usize::MAX),
+            paid_before: Day(entry.paid_before),
+        })
+    }
+
+    /// For a manifest; none before the first pass.
+    pub(crate) fn entry(&self) -> Option<ExpiryEntry> {
+        Some(ExpiryEntry {
+            day: self.today?.0,
+            left: self.left as u64,
+            paid_before: self.paid_before.0,
+        })
+    }
+
+    /// Whether a start must not find it as it was `before`: days are dropped, or a clock that was ahead has been set right.
+    pub(crate) fn is_to_be_kept(&self, before: &Self) -> bool {
+        self.paid_before != before.paid_before || self.today < before.today
+    }
+
     /// How many of so many days may be dropped now.
     fn left(&mut self, days: usize, now: Millis) -> usize {
         let today = Day::of(now);
@@ -33,9 +70,12 @@ impl DailyShare {
         self.left
     }
 
-    /// So many days were dropped.
-    pub(crate) const fn take(&mut self, days: usize) {
-        self.left = self.left.saturating_sub(days);
+    /// So many days are dropped, and none from `first` on.
+    fn take(&mut self, days: usize, first: Day) {
+        if days > 0 {
+            self.left = self.left.saturating_sub(days);
+            self.paid_before = self.paid_before.max(first);
+        }
     }
 }
 
@@ -48,8 +88,8 @@ pub(crate) struct Expiry {
     pub(crate) days: usize,
 }
 
-/// What goes as the retention says, as far as the share allows. Days before `dropped_before` have been dropped already: what late
-/// segments still hold of them takes no part of the share.
+/// What goes as the retention says, as far as the share allows, of which it takes its part. Days before `dropped_before` have been
+/// dropped already: what late segments still hold of them takes no part of the share.
 pub(crate) fn due_expiry(
     days: &ActivityIndex,
     dropped_before: Day,
@@ -61,14 +101,17 @@ pub(crate) fn due_expiry(
     let newest = all.last().map(|day| day.range().until);
     let believed = newest.map_or(now, |newest| newest.plus(SILENCE_MS).min(now));
     let first = Day::of(believed.plus(-retention_ms));
-    all.retain(|day| *day >= dropped_before);
+    let counted_from = dropped_before.max(share.paid_before);
+    all.retain(|day| *day >= counted_from);
     let expired = all.iter().filter(|day| **day < first).count();
     let allowed = share.left(all.len(), now);
     let first_allowed = all.get(allowed).filter(|_| expired > allowed);
-    Expiry {
+    let expiry = Expiry {
         first: first_allowed.copied().unwrap_or(first),
         days: expired.min(allowed),
-    }
+    };
+    share.take(expiry.days, expiry.first);
+    expiry
 }
 
 #[cfg(test)]
@@ -115,7 +158,6 @@ mod tests {
         let mut expire = |now: Millis| {
             let expiry = due_expiry(&days, dropped_before, now, DAY_MILLIS, &mut share);
             dropped_before = expiry.first;
-            share.take(expiry.days);
             (expiry.first, expiry.days)
         };
         let noon = Millis(Day(210).start() + DAY_MILLIS / 2);
@@ -126,5 +168,31 @@ mod tests {
         assert_eq!(expire(noon.plus(DAY_MILLIS)), (Day(119), 9));
         assert_eq!(expire(noon), (Day(119), 0), "the clock is set back");
         assert_eq!(expire(noon.plus(DAY_MILLIS)), (Day(127), 8));
+    }
+
+    /// A start gave a new share, and what was not dropped to its end before a crash would have taken another one.
+    #[test]
+    fn a_start_finds_the_share_of_the_day_as_it_was() {
+        let mut days = ActivityIndex::default();
+        for day in 100..200 {
+            days.set(NewlyActive::of(&[(Day(day), SeriesRef(1))]));
+        }
+        let mut entry = None;
+        // Nothing is dropped in between, as by a server that ends in the middle of a pass.
+        let mut start = |now: Millis| {
+            let before = DailyShare::of(entry.as_ref());
+            let mut share = before.clone();
+            let expiry = due_expiry(&days, Day(i32::MIN), now, DAY_MILLIS, &mut share);
+            if share.is_to_be_kept(&before) {
+                entry = share.entry();
+            }
+            (expiry.first, expiry.days)
+        };
+        let noon = Millis(Day(210).start() + DAY_MILLIS / 2);
+        assert_eq!(start(noon), (Day(110), 10));
+        assert_eq!(start(noon.plus(60_000)), (Day(110), 0));
+        assert_eq!(start(noon.plus(DAY_MILLIS)), (Day(119), 9));
+        assert_eq!(start(noon), (Day(119), 0), "the clock is set back");
+        assert_eq!(start(noon.plus(DAY_MILLIS)), (Day(127), 8));
     }
 }

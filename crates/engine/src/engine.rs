@@ -8,7 +8,7 @@ use crate::delete::Deletion;
 use crate::error;
 use crate::events::{Events, Silent};
 use crate::query_meter::QueryMeter;
-use crate::read::fetch::{ReadEstimate, Snapshot};
+use crate::read::fetch::{AskedQuery, ReadEstimate, Snapshot};
 use crate::read::{find, part};
 use crate::recover::{self, RecoveryReport};
 use crate::series_ref::SeriesRef;
@@ -169,9 +169,14 @@ impl SampleStore for Engine {
             let view = state.read_view(scope.tenant(), &series, done.clone(), &mut meter)?;
             let range = state.clamp_to_retention(query.shape.range());
             let range = oldest.map_or(range, |oldest| range.since(oldest));
-            let asked = (place, query.shape);
-            let tenant = (scope.tenant(), names.len() as u64);
-            let snapshot = Snapshot::take(view, found, tenant, asked, range, &mut meter)?;
+            let asked = AskedQuery {
+                place,
+                tenant: scope.tenant(),
+                tenant_series: names.len() as u64,
+                shape: query.shape,
+                range,
+            };
+            let snapshot = Snapshot::take(view, found, asked, &mut meter)?;
             snapshots.push(snapshot);
             estimate.ensure_allowed(&mut snapshots, &mut meter)?;
         }
@@ -251,7 +256,7 @@ impl SampleStore for Engine {
 
     fn figures(&self, _: &Operator) -> Vec<Figure> {
         let core = &self.core;
-        let (series, tenants) = core.state.counts();
+        let counts = core.state.counts();
         let version = core.state.version();
         let (head_samples, segments) = (version.head.samples(), &version.segments);
         let tombstones = version.tombstones.len();
@@ -259,8 +264,12 @@ impl SampleStore for Engine {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
         let figure = |name, help, value| Figure { name, help, value };
         vec![
-            figure("series", "Series that exist.", series as f64),
-            figure("tenants", "Tenants that have series.", tenants as f64),
+            figure("series", "Series that exist.", counts.series as f64),
+            figure(
+                "tenants",
+                "Tenants that have series.",
+                counts.tenants as f64,
+            ),
             figure(
                 "samples_appended_total",
                 "Samples stored.",

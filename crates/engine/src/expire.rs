@@ -36,8 +36,8 @@ impl Core {
         let retention = i64::from(self.config.retention_days) * DAY_MILLIS;
         let dropped_before = Day(self.state.retention_start.load(Ordering::SeqCst));
         let now = self.clock.now();
-        let expiry = due_expiry(&searched, dropped_before, now, retention, share);
-        let first = expiry.first;
+        let mut used = share.clone();
+        let first = due_expiry(&searched, dropped_before, now, retention, &mut used).first;
         let by_clock = Day::of(self.oldest());
         let held_back = searched
             .all()
@@ -47,11 +47,18 @@ impl Core {
             0 => {}
             days => self.events.on_event(Event::HeldBack { days }),
         }
+        // Before anything goes: whoever starts the server again and again takes no more of the days than one share.
+        if used.is_to_be_kept(share) {
+            let mut manifest = self.manifest();
+            self.publish(&mut manifest, Change::default(), |next| {
+                next.expiry = used.entry();
+            })?;
+        }
+        *share = used;
         if !self.drop_silent_series(&searched, first)? {
             return Ok(());
         }
         self.state.retention_start.store(first.0, Ordering::SeqCst);
-        share.take(expiry.days);
         self.discard_expired(first)?;
         self.forget_days_before(first);
         Ok(())
@@ -74,11 +81,11 @@ impl Core {
             let piece = &piece - &looked_at.active_since(searched, first, &piece);
             let mut locked = self.state.lock_all();
             let silent = locked.not_sent_since(&looked_at, first, &piece);
-            let deferred =
+            let applied =
                 (!silent.is_empty()).then(|| self.apply_delete_series(&mut locked, &silent));
             drop(locked);
             dropped |= &silent;
-            sequence = deferred.map(|(last, _)| last).or(sequence);
+            sequence = applied.map(|applied| applied.sequence).or(sequence);
             yield_to_waiters();
         }
         // Of a day that stays listed for its late segment they would be dropped again and again.

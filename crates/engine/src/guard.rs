@@ -25,6 +25,7 @@ pub(crate) const PIECE: usize = 256;
 /// Lets waiting threads take the lock between two pieces of work. A thread that releases a lock and takes it again at once nearly
 /// always gets it before those that wait.
 pub(crate) fn yield_to_waiters() {
+    may_wait();
     std::thread::sleep(Duration::from_micros(100));
 }
 

@@ -65,6 +65,17 @@ impl TenantOwner {
     }
 }
 
+/// What retention has used of its share of days on the day of the clock on which it last dropped some.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ExpiryEntry {
+    /// The day of the clock.
+    pub(crate) day: i32,
+    /// How many more days may be dropped on it.
+    pub(crate) left: u64,
+    /// The first day that no share was used for.
+    pub(crate) paid_before: i32,
+}
+
 /// The contents of the file. Fields that this build does not know may be left out of account, but for those of a tombstone:
 /// whatever may not be raises `format`. They are kept for the build that wrote them. Those beside the checksum are not: they speak
 /// of a text that is written anew.
@@ -88,6 +99,9 @@ pub(crate) struct Manifest {
     /// Whose the tenants with tombstones are, as far as that is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) owners: Vec<TenantOwner>,
+    /// None where retention has dropped nothing yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) expiry: Option<ExpiryEntry>,
     #[serde(flatten)]
     pub(crate) unknown_fields: UnknownFields,
 }
@@ -158,6 +172,7 @@ impl Manifest {
             segments: Vec::new(),
             tombstones: Vec::new(),
             owners: Vec::new(),
+            expiry: None,
             unknown_fields: UnknownFields::new(),
         }
     }
@@ -254,6 +269,11 @@ mod tests {
             manifest.owners.first().and_then(TenantOwner::read),
             Some(owned)
         );
+        manifest.expiry = Some(ExpiryEntry {
+            day: 20_780,
+            left: 3,
+            paid_before: -1,
+        });
         let text = manifest.encode().unwrap();
         assert_eq!(Manifest::decode(&text).unwrap(), manifest);
         let changed = String::from_utf8(text)

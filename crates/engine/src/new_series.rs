@@ -1,6 +1,7 @@
 //! The series that a batch creates: which of its unknown names get a number, and the record of the log that creates them. Both are
 //! prepared before the catalog is locked to add them.
 
+use crate::created_series::CreatedSeries;
 use crate::registry::table::Fingerprint;
 use crate::series_ref::SeriesRef;
 use crate::wal::record::{Kind, Payload, put_created};
@@ -8,7 +9,6 @@ use base::id::TenantId;
 use base::sample::RejectReason;
 use base::store::SeriesQuota;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 /// How many series may be made, and the first of their numbers.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +28,7 @@ pub(crate) struct NewSeries<'n> {
     room: NewSeriesRoom,
     numbers: HashMap<&'n str, SeriesRef>,
     fingerprints: Vec<Fingerprint>,
-    series: Vec<(TenantId, SeriesRef, Arc<str>)>,
+    series: Vec<CreatedSeries>,
 }
 
 impl<'n> NewSeries<'n> {
@@ -85,7 +85,11 @@ impl<'n> NewSeries<'n> {
         let series = SeriesRef(number);
         self.numbers.insert(name, series);
         self.fingerprints.push(fingerprint);
-        self.series.push((self.tenant, series, name.into()));
+        self.series.push(CreatedSeries {
+            tenant: self.tenant,
+            name: name.into(),
+            series,
+        });
         Ok(series)
     }
 
@@ -94,12 +98,9 @@ impl<'n> NewSeries<'n> {
         Payload::new(Kind::Created, put_created(&self.series))
     }
 
-    /// The series, ascending by number.
-    pub(crate) fn into_series(
-        self,
-    ) -> impl Iterator<Item = (Fingerprint, TenantId, SeriesRef, Arc<str>)> {
-        let series = self.fingerprints.into_iter().zip(self.series);
-        series.map(|(fingerprint, (tenant, series, name))| (fingerprint, tenant, series, name))
+    /// The series with the fingerprints of their names, ascending by number.
+    pub(crate) fn into_series(self) -> impl Iterator<Item = (Fingerprint, CreatedSeries)> {
+        self.fingerprints.into_iter().zip(self.series)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Publishes new files: stores a manifest that names them, then the version that readers use. No other code changes the files in
-//! either. The manifest's lock is held while the manifest is written, and by a merge until it has also cleared activity; appends
-//! never take it.
+//! either. The manifest's lock is held until both are done, and nobody waits for writers with it; appends never take it.
 
 use crate::core::Core;
 use crate::manifest::{Manifest, SegmentEntry, TenantOwner};

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// The least time between two background purges, except as follows.
+/// The least time between two background purges, unless many deletions of ranges wait or the last purge has left something.
 const PURGE_INTERVAL_MS: i64 = 24 * 3600 * 1000;
 
 /// Where more deletions of ranges than this are pending, a purge is due at once: every read of their series checks each of them.

@@ -2,8 +2,10 @@
 
 use crate::config::EngineConfig;
 use crate::core::{BackgroundRequests, Core, Counters, MergePasses};
+use crate::created_series::CreatedSeries;
 use crate::day::Day;
 use crate::dropped_series::DroppedSeries;
+use crate::due_expiry::DailyShare;
 use crate::error;
 use crate::events::Events;
 use crate::head_reservations::HeadReservations;
@@ -12,7 +14,7 @@ use crate::layout::{NAMES, SEGMENTS, WAL, is_ours, is_segment_folder, stray_file
 use crate::manifest::{self, Manifest, TenantOwner};
 use crate::open_dir::sync_dir;
 use crate::poison::Poison;
-use crate::registry::name_file::{CreatedSeries, NameFile};
+use crate::registry::name_file::NameFile;
 use crate::registry::table::{FingerprintKey, Registry};
 use crate::reserve::Reserve;
 use crate::resource_shortage::ResourceShortage;
@@ -192,7 +194,7 @@ pub(crate) fn open(
         reservations: HeadReservations::default(),
         compacting: Mutex::new(MergePasses::default()),
         flushing: Mutex::new(None),
-        expiring: Mutex::default(),
+        expiring: Mutex::new(DailyShare::of(manifest.expiry.as_ref())),
         dropping_tenant: Mutex::new(()),
         next_file: AtomicU64::new(manifest.next_file),
         manifest: Mutex::new(manifest),
@@ -305,8 +307,8 @@ fn load(
             registry.remove(series);
         }
         registry.reserve_capacity(names.created.len());
-        for (tenant, name, series) in &names.created {
-            registry.register(*series, *tenant, Arc::clone(name));
+        for created in &names.created {
+            registry.register(created.series, created.tenant, Arc::clone(&created.name));
         }
         if all.is_empty() {
             all = names.created;
@@ -377,8 +379,12 @@ fn load(
 fn remove_dropped(state: &State, names: &[CreatedSeries], sequence: u64) {
     let mut catalog = state.catalog().write();
     let all = names.iter().chain(&catalog.created);
-    let dropped = all.filter(|(tenant, _, series)| catalog.registry.is_dropped(*tenant, *series));
-    let dropped: RoaringBitmap = dropped.map(|(_, _, series)| series.0).collect();
+    let is_dropped =
+        |created: &&CreatedSeries| catalog.registry.is_dropped(created.tenant, created.series);
+    let dropped: RoaringBitmap = all
+        .filter(is_dropped)
+        .map(|created| created.series.0)
+        .collect();
     catalog.dropped |= &dropped;
     drop(catalog);
     if !dropped.is_empty() {
@@ -405,12 +411,13 @@ fn apply(
     match record {
         Record::Created(created) => {
             let mut catalog = state.catalog().write();
-            for (tenant, series, name) in created {
-                if series.0 < catalog.registry.next() {
+            for new in created {
+                if new.series.0 < catalog.registry.next() {
                     return Err("a series is created with a number given before");
                 }
-                catalog.registry.register(series, tenant, Arc::clone(&name));
-                catalog.created.push((tenant, name, series));
+                let name = Arc::clone(&new.name);
+                catalog.registry.register(new.series, new.tenant, name);
+                catalog.created.push(new);
                 report.wal_series += 1;
             }
         }

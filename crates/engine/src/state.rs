@@ -17,8 +17,9 @@ mod remove_dropped;
 pub(crate) use all_locked::{AllLocked, DeferredDrop};
 pub(crate) use freeze::FreezeOutcome;
 pub(crate) use frozen_head::FrozenHead;
-pub(crate) use read_view::ReadView;
+pub(crate) use read_view::{ReadView, SeriesHeads};
 
+use crate::created_series::CreatedSeries;
 use crate::day::Day;
 use crate::dropped_series::DroppedSeries;
 use crate::guard::Lock;
@@ -28,7 +29,6 @@ use crate::head::{self, AppendCounts, Head, SHARDS, ShardWriter};
 use crate::index::activity::{ActivityFilter, ActivityIndex, NewlyActive};
 use crate::index::names::{Names, TenantNames};
 use crate::query_meter::QueryMeter;
-use crate::registry::name_file::CreatedSeries;
 use crate::registry::table::{Fingerprint, Registry};
 use crate::segment::reader::Segment;
 use crate::series_drops::SeriesDrops;
@@ -39,11 +39,12 @@ use crate::tombstones::Tombstones;
 use arc_swap::ArcSwap;
 use base::context::Stop;
 use base::id::TenantId;
+use base::mutex::lock;
 use base::time::TimeRange;
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Days whose activity is changed under one lock.
 const DAYS_AT_ONCE: usize = 256;
@@ -75,6 +76,13 @@ struct Index {
     series: usize,
 }
 
+/// How many series and tenants there are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IndexCounts {
+    pub(crate) series: usize,
+    pub(crate) tenants: usize,
+}
+
 /// The state that only writers need: the registry of series.
 #[derive(Debug)]
 pub(crate) struct Catalog {
@@ -104,10 +112,6 @@ pub(crate) struct State {
     pub(crate) owners: TenantOwners,
     /// Series that segments still hold.
     dropped: Mutex<Arc<DroppedSeries>>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl State {
@@ -185,10 +189,12 @@ impl State {
         self.index.load().names.count(tenant)
     }
 
-    /// How many series and tenants there are.
-    pub(crate) fn counts(&self) -> (usize, usize) {
+    pub(crate) fn counts(&self) -> IndexCounts {
         let index = self.index.load();
-        (index.series, index.names.tenants())
+        IndexCounts {
+            series: index.series,
+            tenants: index.names.tenants(),
+        }
     }
 
     /// How many series can still be made.
@@ -402,8 +408,8 @@ impl State {
 impl Catalog {
     /// A new series: in the registry, and so in the next name file.
     pub(crate) fn create(&mut self, fingerprint: Fingerprint, created: CreatedSeries) {
-        let (tenant, name, series) = &created;
-        (self.registry).insert(fingerprint, *series, *tenant, Arc::clone(name));
+        let name = Arc::clone(&created.name);
+        (self.registry).insert(fingerprint, created.series, created.tenant, name);
         self.created.push(created);
     }
 }

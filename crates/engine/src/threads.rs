@@ -10,10 +10,10 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// How long a thread pauses after its first panic; twice as long after each further one…
+/// How long a thread pauses after its first panic. The pause doubles with each further one.
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 
-/// …but no longer than this: work that always panics costs little, and work that has stopped panicking resumes soon.
+/// The longest pause after a panic: work that always panics costs little, and work that has stopped panicking resumes soon.
 const PAUSE_MAX: Duration = Duration::from_mins(5);
 
 /// A thread that went on for so long begins with short pauses once more.

@@ -272,6 +272,8 @@ pub struct Refusal {
     pub retry_after: Option<u64>,
     /// Whether the source has made too many wrong guesses: the caller has to wait, whatever the reason.
     pub is_slowed: bool,
+    /// Whether the request names what another node may have made a moment ago, though the reason does not say that it is not there.
+    pub(crate) may_be_unknown: bool,
 }
 
 impl Refusal {
@@ -285,6 +287,7 @@ impl Refusal {
             limit: None,
             retry_after: None,
             is_slowed: false,
+            may_be_unknown: false,
         }
     }
 
@@ -317,6 +320,13 @@ impl Refusal {
     #[must_use]
     pub const fn field(mut self, field: &'static str) -> Self {
         self.field = Some(field);
+        self
+    }
+
+    /// Tells that the request names what another node may have made a moment ago.
+    #[must_use]
+    pub(crate) const fn maybe_unknown(mut self) -> Self {
+        self.may_be_unknown = true;
         self
     }
 

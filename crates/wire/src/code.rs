@@ -83,7 +83,7 @@ codes! {
     TOO_BUSY = "BXNMSSV06E", Busy, "the server has no place for the request at the moment, or none for its account or address: the error names the limit";
     INTERNAL = "BXNMSSV07E", Internal, "the server failed; the fault is not in the request";
     UNAVAILABLE = "BXNMSSV08E", Unavailable, "the store, or the identity database, takes no requests at the moment";
-    OUTCOME_UNKNOWN = "BXNMSSV12E", Internal, "the identity database did not say whether it made the change: it may have been made, so look before you send it again";
+    OUTCOME_UNKNOWN = "BXNMSSV12E", Internal, "the identity database did not say, or not in time, whether it made the change: it may have been made, so look before you send it again";
     ACCOUNT_LIMIT = "BXNMSSV10E", Busy, "the account keeps as many samples or bytes as it may, or makes new series too fast";
     DISK_FULL = "BXNMSSV11E", Unavailable, "the server's disk is full, or has less free space than `storage.reserve_bytes`: it is retried, and writing resumes by itself";
     REQUEST_MALFORMED = "BXNMSSV09E", Invalid, "the request's query string, encoding or headers can not be read";

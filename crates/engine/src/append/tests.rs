@@ -133,7 +133,7 @@ fn what_another_tenant_deletes_costs_a_batch_no_second_look() {
     let drop_tenant = |tenant| {
         let mut locked = core.state.lock_all();
         let below = SeriesRef(locked.catalog.registry.next());
-        drop(locked.drop_tenant((tenant, below), &RoaringBitmap::new()));
+        drop(locked.drop_tenant(tenant, below, &RoaringBitmap::new()));
     };
     assert!(refused_after(&|| delete_series(other)).is_empty());
     assert!(refused_after(&|| drop_tenant(other)).is_empty());

@@ -70,8 +70,8 @@ impl Deletions {
             is_touched = true;
             freed = freed.saturating_add(bytes);
         };
-        let days = (segment.day(), segment.last_day());
-        let dropped = self.dropped.most_on(days, segment.purged());
+        let (first, last) = (segment.day(), segment.last_day());
+        let dropped = self.dropped.most_on(first, last, segment.purged());
         if dropped > 0 {
             add(share(segment.bytes(), dropped, segment.series_count()));
         }

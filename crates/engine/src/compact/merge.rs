@@ -43,15 +43,18 @@ impl Core {
             None => run::late_bytes_max(stored),
         };
         members.sort_by_key(|segment| segment.sequence());
-        let places = |all: &[Arc<Segment>]| -> Vec<SegmentExtent> {
-            let place =
-                |segment: &Arc<Segment>| (segment.sequence(), (segment.day(), segment.last_day()));
-            all.iter().map(place).collect()
+        let extents = |all: &[Arc<Segment>]| -> Vec<SegmentExtent> {
+            let extent = |segment: &Arc<Segment>| SegmentExtent {
+                sequence: segment.sequence(),
+                first_day: segment.day(),
+                last_day: segment.last_day(),
+            };
+            all.iter().map(extent).collect()
         };
         let is_each_alone = purge.is_some() && of.is_none();
         let parts = match is_each_alone {
             true => (1..members.len()).collect(),
-            false => run::parts(&places(&members), &places(&others)),
+            false => run::parts(&extents(&members), &extents(&others)),
         };
         drop(others);
         for begin in parts.into_iter().rev().chain([0]) {

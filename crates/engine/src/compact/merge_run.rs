@@ -193,14 +193,12 @@ impl Core {
             }
             Ok(true) => {}
         }
-        let version = self.state.version();
-        let day = plan.header.day;
-        let holds_day = |segment: &&Arc<Segment>| segment.day() <= day && day <= segment.last_day();
-        let mut others = version.segments.iter().filter(holds_day);
-        if !plan.is_late && others.all(|segment| path.as_deref() == Some(segment.path())) {
-            self.state.clear_emptied(day, emptied);
-        }
+        // What follows waits for writers, and a flush must not wait with it.
         drop(manifest);
+        if !plan.is_late {
+            let merged = path.as_deref();
+            self.state.clear_emptied(plan.header.day, emptied, merged);
+        }
         self.discard_segments(plan.run);
         Ok(true)
     }
@@ -271,5 +269,115 @@ impl RunCopy<'_> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compact::Purge;
+    use crate::config::EngineConfig;
+    use crate::day::Day;
+    use crate::delete::Deletion;
+    use crate::events::Silent;
+    use crate::recover;
+    use crate::series_ref::SeriesRef;
+    use crate::storage::faulty::Faulty;
+    use base::id::{AccountId, Guid, TenantId};
+    use base::name::SeriesName;
+    use base::principal::Principal;
+    use base::sample::Batch;
+    use base::scope::{Actions, Domain, Scope};
+    use base::selector::Selector;
+    use base::store::{DeleteQuery, Deleted, Durability, SeriesQuota};
+    use base::time::{ManualClock, Millis};
+    use std::ops::ControlFlow;
+    use std::time::Duration;
+
+    /// How long is waited for what comes in a moment, or not at all.
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    const SAMPLES: i64 = 10;
+
+    fn comes(is_so: impl Fn() -> bool) -> bool {
+        let latest = Instant::now() + PATIENCE;
+        while !is_so() {
+            if Instant::now() > latest {
+                return false;
+            }
+            std::thread::yield_now();
+        }
+        true
+    }
+
+    /// A store of one segment, all samples of which are deleted.
+    fn deleted_segment() -> Core {
+        let config = EngineConfig::new("/samples");
+        let clock = Arc::new(ManualClock::at(Millis(1000)));
+        let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
+        let core = opened.unwrap().0;
+        let domain = Domain::Account(AccountId(Guid::from_random([1; 16])));
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "tests have no identity service to be granted a scope by"
+        )]
+        let scope = Scope::granted(Principal::Server, TenantId(1), domain, Actions::ALL);
+        let mut batch = Batch::default();
+        for at in 0..SAMPLES {
+            batch.push(&SeriesName::parse("a").unwrap(), Millis(at), 1.0);
+        }
+        let quota = SeriesQuota::UNLIMITED;
+        core.append(&scope, &batch, Durability::Buffered, quota)
+            .unwrap();
+        core.flush().unwrap();
+        let range = TimeRange {
+            from: Millis(0),
+            until: Millis(SAMPLES),
+        };
+        let query = DeleteQuery {
+            selector: &Selector::all(),
+            range: Some(range),
+            exact: false,
+            dry_run: false,
+            names: 0,
+        };
+        let deletion = Deletion {
+            tenant: scope.tenant(),
+            owner: scope.owner(),
+            query: &query,
+            filter: None,
+            hidden_before: None,
+        };
+        let mut begin = |_: &Deleted| ControlFlow::Continue(());
+        let deleted = core.delete(&deletion, &Context::unlimited(), &mut begin);
+        assert_eq!(deleted.unwrap().unwrap().series, 1);
+        core
+    }
+
+    /// It held the manifest while it waited for the writers of a shard, and slept with it between two pieces: a flush had to wait.
+    #[test]
+    fn a_merge_that_waits_for_writers_holds_up_no_flush() {
+        let core = deleted_segment();
+        let series = SeriesRef(0);
+        let is_active = || core.state.activity().has(Day(0), series);
+        // Part of the day is left for the index, so that the merge has something to clear.
+        assert!(is_active());
+        let writer = core
+            .state
+            .shard(crate::head::shard(series))
+            .unwrap()
+            .write();
+        std::thread::scope(|threads| {
+            let merge = threads.spawn(|| core.compact(Purge::Now));
+            let is_published = comes(|| core.state.version().segments.is_empty());
+            let is_free = comes(|| core.manifest.try_lock().is_ok());
+            let is_cleared = !is_active();
+            drop(writer);
+            assert!(is_published, "nothing was merged");
+            assert!(is_free, "it waits with the manifest");
+            assert!(!is_cleared, "it did not wait for the writer");
+            merge.join().unwrap().unwrap();
+        });
+        assert!(!is_active());
     }
 }

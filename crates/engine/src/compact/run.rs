@@ -6,11 +6,11 @@ use crate::day::Day;
 /// into n times is so rewritten about log n times; merging all of it whenever it is crowded would rewrite it n times.
 const GROWTH: u64 = 2;
 
-/// Late segments that are merged with each other have at most one in so many bytes of the store…
+/// Late segments are merged with each other as long as they have at most one in so many bytes of the store together. There is one
+/// group of them, however many days they are of: a merge of it would else grow without end, where that of a day has a day's bytes.
 const LATE_PART: u64 = 16;
 
-/// …or so many bytes, where that is more. There is one group of them, however many days they are of: a merge of it would else grow
-/// without end, where that of a day has a day's bytes.
+/// Late segments of at most so many bytes together are merged with each other in a store of any size.
 const LATE_BYTES_MIN: u64 = 256 * 1024 * 1024;
 
 /// How many bytes of late segments may be merged at one time, in a store of so many.
@@ -50,28 +50,31 @@ fn start(sizes: &[u64]) -> usize {
 }
 
 /// A segment as far as it matters to whether it may be merged: its sequence, and the days it may hold samples of.
-pub(super) type SegmentExtent = (u64, (Day, Day));
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SegmentExtent {
+    pub(super) sequence: u64,
+    pub(super) first_day: Day,
+    pub(super) last_day: Day,
+}
 
 /// Where to part `run`, ascending by sequence, so that no part has one of `others` between its sequences that holds samples of
 /// the same days: merged, older samples would count for newer than those. Returns the first position of each part but the first.
 pub(super) fn parts(run: &[SegmentExtent], others: &[SegmentExtent]) -> Vec<usize> {
-    let overlaps = |(first, last): (Day, Day), (other_first, other_last): (Day, Day)| {
-        first <= other_last && other_first <= last
-    };
     let mut parts = Vec::new();
     let mut begin = 0;
-    for (position, (sequence, days)) in run.iter().enumerate() {
+    for (position, last) in run.iter().enumerate() {
         let part = run.get(begin..=position).unwrap_or_default();
-        let (Some((first, _)), Some(from), Some(until)) = (
+        let (Some(first), Some(first_day), Some(last_day)) = (
             part.first(),
-            part.iter().map(|(_, (from, _))| *from).min(),
-            part.iter().map(|(_, (_, until))| *until).max(),
+            part.iter().map(|segment| segment.first_day).min(),
+            part.iter().map(|segment| segment.last_day).max(),
         ) else {
             continue;
         };
-        debug_assert!(from <= days.0);
-        let between = |(other, days): &SegmentExtent| {
-            first < other && other < sequence && overlaps((from, until), *days)
+        debug_assert!(first_day <= last.first_day);
+        let between = |other: &SegmentExtent| {
+            let is_within = first.sequence < other.sequence && other.sequence < last.sequence;
+            is_within && first_day <= other.last_day && other.first_day <= last_day
         };
         if others.iter().any(between) {
             parts.push(position);
@@ -87,8 +90,12 @@ mod tests {
 
     #[test]
     fn what_lies_between_parts_a_run() {
-        let day = |sequence: u64, day: i32| (sequence, (Day(day), Day(day)));
-        let late = |sequence: u64, first: i32, last: i32| (sequence, (Day(first), Day(last)));
+        let late = |sequence: u64, first: i32, last: i32| SegmentExtent {
+            sequence,
+            first_day: Day(first),
+            last_day: Day(last),
+        };
+        let day = |sequence: u64, day: i32| late(sequence, day, day);
         let run = [day(10, 5), day(20, 5), day(30, 5), day(40, 5)];
         assert!(parts(&run, &[]).is_empty());
         assert!(parts(&run, &[late(5, 1, 9), late(50, 1, 9)]).is_empty());

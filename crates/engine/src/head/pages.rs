@@ -1,5 +1,6 @@
 //! The pages of a head, as readers reach them without a lock: a tree that only grows. A new page copies nothing, and numbers
-//! that are not used take no memory.
+//! that are not used take no memory. That of [`crate::sparse`] has one owner, and frees what no longer leads to anything: with
+//! entries that may be emptied, as it has, a reader would need a lock or a count.
 
 use super::mem_series::MemSeries;
 use arc_swap::ArcSwapOption;

@@ -13,6 +13,7 @@ pub(crate) use walk::WalkNode;
 
 use super::intersection::{IntersectionAutomaton, IntersectionCursor};
 use super::tree::Tree;
+use crate::created_series::CreatedSeries;
 use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
 use base::context::Stop;
@@ -34,13 +35,14 @@ pub(crate) struct Names(Tree<TenantId, TenantNames>);
 
 impl Names {
     /// The names of these series, ascending by tenant and name.
-    pub(crate) fn of_sorted(series: Vec<(TenantId, Arc<str>, SeriesRef)>) -> Self {
+    pub(crate) fn of_sorted(series: Vec<CreatedSeries>) -> Self {
         let mut tenants = Vec::new();
         let mut rest = series.into_iter().peekable();
-        while let Some((tenant, _, _)) = rest.peek() {
-            let tenant = *tenant;
-            let of_tenant = std::iter::from_fn(|| rest.next_if(|(next, _, _)| *next == tenant));
-            let names = of_tenant.map(|(_, name, series)| (name, series)).collect();
+        while let Some(first) = rest.peek() {
+            let tenant = first.tenant;
+            let of_tenant = std::iter::from_fn(|| rest.next_if(|next| next.tenant == tenant));
+            let names = of_tenant.map(|created| (created.name, created.series));
+            let names = names.collect();
             tenants.push((tenant, TenantNames(Tree::of_sorted(names))));
         }
         Self(Tree::of_sorted(tenants))

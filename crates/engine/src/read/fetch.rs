@@ -1,13 +1,13 @@
 //! The read side of a query: the series that match, in one published state of the store.
 
-use super::series::{SeriesReader, Sources};
+use super::series::{FrozenSource, SeriesReader, Sources};
 use super::spans;
 use crate::head::series::HeadSeries;
 use crate::points::Points;
 use crate::query_meter::QueryMeter;
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
-use crate::state::{FrozenHead, ReadView};
+use crate::state::{FrozenHead, ReadView, SeriesHeads};
 use crate::tombstone::Tombstone;
 use base::context::{Reservation, Resource};
 use base::cursor::{Cursor, Piece, SeriesVisitor, shaped};
@@ -78,19 +78,31 @@ pub(super) struct Common {
     tombstones: Vec<Tombstone>,
 }
 
+/// What a query of a request asks for, and whose it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AskedQuery {
+    /// Its place among the queries of the request.
+    pub(crate) place: usize,
+    pub(crate) tenant: TenantId,
+    /// How many series the tenant has in all.
+    pub(crate) tenant_series: u64,
+    pub(crate) shape: Shape,
+    /// The part of what is asked for that the tenant can see.
+    pub(crate) range: TimeRange,
+}
+
 impl<'c> Snapshot<'c> {
     /// Keeps hold of what the series that were found need, and of nothing else.
     pub(crate) fn take(
         view: ReadView,
         found: Vec<(SeriesKey<'static>, SeriesRef)>,
-        (tenant, tenant_series): (TenantId, u64),
-        (query, shape): (usize, Shape),
-        range: TimeRange,
+        query: AskedQuery,
         meter: &mut QueryMeter<'c>,
     ) -> Result<Self, StoreError> {
         let ReadView { version, heads } = view;
         let mut wanted = Vec::with_capacity(found.len());
-        for ((key, series), (frozen, head)) in found.into_iter().zip(heads) {
+        for ((key, series), heads) in found.into_iter().zip(heads) {
+            let SeriesHeads { frozen, head } = heads;
             let samples = frozen.iter().chain(&head).map(|column| column.len());
             let mut reservation = Reservation::new(meter.context());
             reservation.grow_to(samples.sum::<u64>() * SAMPLE_BYTES)?;
@@ -105,21 +117,21 @@ impl<'c> Snapshot<'c> {
         }
         let mut segments = Vec::new();
         for segment in version.segments.iter() {
-            if segment.range().overlaps(&range) {
+            if segment.range().overlaps(&query.range) {
                 segments.push(Arc::clone(segment));
             }
         }
-        let tombstones = version.tombstones.of(tenant);
+        let tombstones = version.tombstones.of(query.tenant);
         meter.steps((version.segments.len() + tombstones.len()) as u64)?;
         let tombstones = tombstones.iter();
-        let concerns = |tombstone: &&Tombstone| tombstone.range.overlaps(&range);
+        let concerns = |tombstone: &&Tombstone| tombstone.range.overlaps(&query.range);
         let frozen_through = |frozen: &Arc<FrozenHead>| frozen.sequence;
         let common = Common {
-            query,
-            tenant,
-            tenant_series,
-            shape,
-            range,
+            query: query.place,
+            tenant: query.tenant,
+            tenant_series: query.tenant_series,
+            shape: query.shape,
+            range: query.range,
             frozen_through: version.frozen.as_ref().map_or(0, frozen_through),
             segments,
             tombstones: tombstones.filter(concerns).cloned().collect(),
@@ -238,14 +250,17 @@ impl Common {
         meter.check()?;
         meter.steps(1 + self.tombstones.len() as u64)?;
         let deletions = spans::deletions(&self.tombstones, found.series);
-        let frozen = found.frozen.as_deref();
+        let frozen = found.frozen.as_deref().map(|samples| FrozenSource {
+            samples,
+            sequence: self.frozen_through,
+        });
         let sources = Sources {
             tenant: self.tenant,
             series: found.series,
             range: self.range,
             segments: &self.segments,
             deletions: &deletions,
-            frozen: frozen.map(|frozen| (frozen, self.frozen_through)),
+            frozen,
             head: found.head.as_deref(),
         };
         let mut cursor = SeriesFetch {

@@ -131,14 +131,22 @@ pub(crate) struct Subtree {
     pub(crate) first: BTreeSet<SeriesKey<'static>>,
 }
 
-/// The series that a deletion means, `alone` or with what lies below, with the first `names` of their names: only the `active`
-/// ones.
+/// What a deletion means of the nodes that it names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DeletionExtent {
+    /// Not what lies below them.
+    pub(crate) alone: bool,
+    /// How many names it asks for.
+    pub(crate) names_max: usize,
+}
+
+/// The series that a deletion means, with the first of their names: only the `active` ones.
 pub(crate) fn subtree(
     names: &TenantNames,
     selector: &Selector,
     filter: Option<&NameFilter>,
     active: &mut ActivityFilter,
-    (alone, first): (bool, usize),
+    extent: DeletionExtent,
     meter: &mut QueryMeter<'_>,
 ) -> Result<Subtree, StoreError> {
     let mut found = Subtree::default();
@@ -152,9 +160,9 @@ pub(crate) fn subtree(
         {
             fitting.insert(series.0);
             found.all.insert(series.0);
-            keep_first(&mut found.first, &key, first);
+            keep_first(&mut found.first, &key, extent.names_max);
         }
-        if branch && !alone && !lies_below(key.path(), &whole) {
+        if branch && !extent.alone && !lies_below(key.path(), &whole) {
             key.path().clone_into(&mut whole);
             names.below(key.path(), filter, meter, |name, series, meter| {
                 if active.includes(series, meter)? {
@@ -162,7 +170,7 @@ pub(crate) fn subtree(
                     keep_first(
                         &mut found.first,
                         &SeriesKey::from_canonical_unchecked(name),
-                        first,
+                        extent.names_max,
                     );
                 }
                 Ok(ControlFlow::Continue(()))

@@ -19,6 +19,14 @@ use base::store::StoreError;
 use base::time::TimeRange;
 use std::sync::Arc;
 
+/// What the frozen head has of a series.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FrozenSource<'s> {
+    pub(crate) samples: &'s HeadSeries,
+    /// The last record whose effect is in it.
+    pub(crate) sequence: u64,
+}
+
 /// Where a series has samples.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sources<'s> {
@@ -29,8 +37,7 @@ pub(crate) struct Sources<'s> {
     pub(crate) segments: &'s [Arc<Segment>],
     /// Those that concern the series.
     pub(crate) deletions: &'s [Deletion],
-    /// With the last record whose effect is in it.
-    pub(crate) frozen: Option<(&'s HeadSeries, u64)>,
+    pub(crate) frozen: Option<FrozenSource<'s>>,
     pub(crate) head: Option<&'s HeadSeries>,
 }
 
@@ -40,7 +47,7 @@ impl<'s> Sources<'s> {
         let sole = match (self.frozen, self.head) {
             (None, Some(head)) => head,
             // A deletion is not taken out of the frozen head.
-            (Some((frozen, _)), None) if self.deletions.is_empty() => frozen,
+            (Some(frozen), None) if self.deletions.is_empty() => frozen.samples,
             _ => return None,
         };
         (self.segments.is_empty() && sole.late_len() == 0).then_some(sole)
@@ -77,7 +84,7 @@ impl<'s> SeriesReader<'s> {
         };
         let frozen = sources
             .frozen
-            .map(|(series, purged)| (series, Some(purged)));
+            .map(|frozen| (frozen.samples, Some(frozen.sequence)));
         let head = sources.head.map(|series| (series, None));
         for (series, purged) in frozen.into_iter().chain(head) {
             newest.push(SourceCursor::column(series, sources.range, hidden(purged)));
@@ -122,7 +129,7 @@ impl<'s> SeriesReader<'s> {
     /// How many samples it may have in memory now, with those of the next piece.
     pub(crate) fn window(&self) -> u64 {
         let cursors = (self.stored.len() + self.newest.len() + 1) as u64;
-        let heads = self.sources.frozen.map(|(column, _)| column);
+        let heads = self.sources.frozen.map(|frozen| frozen.samples);
         let heads = heads.into_iter().chain(self.sources.head);
         cursors * BLOCK_SAMPLES as u64 + heads.map(HeadSeries::late_len).sum::<u64>()
     }

@@ -4,15 +4,23 @@ use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;
 use base::time::{Millis, TimeRange};
 
-/// A deletion as one series sees it: the record it was, and its range.
-pub(crate) type Deletion = (u64, TimeRange);
+/// A deletion of a range as one series sees it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deletion {
+    /// The record that it was.
+    pub(crate) sequence: u64,
+    pub(crate) range: TimeRange,
+}
 
 /// The deletions that concern `series`.
 pub(crate) fn deletions(tombstones: &[Tombstone], series: SeriesRef) -> Vec<Deletion> {
     tombstones
         .iter()
         .filter(|tombstone| tombstone.series.contains(series.0))
-        .map(|tombstone| (tombstone.sequence, tombstone.range))
+        .map(|tombstone| Deletion {
+            sequence: tombstone.sequence,
+            range: tombstone.range,
+        })
         .collect()
 }
 
@@ -23,8 +31,10 @@ pub(crate) struct Spans(Vec<TimeRange>);
 impl Spans {
     /// The spans hidden in a source in which deletions up to record `purged` are applied.
     pub(crate) fn later_than(deletions: &[Deletion], purged: u64) -> Self {
-        let later = deletions.iter().filter(|(sequence, _)| *sequence > purged);
-        let mut ranges: Vec<TimeRange> = later.map(|(_, range)| *range).collect();
+        let later = deletions
+            .iter()
+            .filter(|deletion| deletion.sequence > purged);
+        let mut ranges: Vec<TimeRange> = later.map(|deletion| deletion.range).collect();
         ranges.retain(|range| range.from <= range.until);
         ranges.sort_unstable_by_key(|range| range.from);
         let mut joined: Vec<TimeRange> = Vec::with_capacity(ranges.len());
@@ -66,12 +76,12 @@ mod tests {
             let range = |from: i64, until: i64| TimeRange { from: Millis(from), until: Millis(until) };
             let deletions: Vec<Deletion> = deletions
                 .into_iter()
-                .map(|(sequence, from, length)| (sequence, range(from, from + length)))
+                .map(|(sequence, from, length)| Deletion { sequence, range: range(from, from + length) })
                 .collect();
             let spans = Spans::later_than(&deletions, purged);
             for at in (-2..90).map(Millis) {
-                let mut later = deletions.iter().filter(|(sequence, _)| *sequence > purged);
-                prop_assert_eq!(spans.hide(at), later.any(|(_, range)| range.contains(at)));
+                let mut later = deletions.iter().filter(|deletion| deletion.sequence > purged);
+                prop_assert_eq!(spans.hide(at), later.any(|deletion| deletion.range.contains(at)));
             }
             prop_assert!(spans.0.is_sorted_by(|left, right| left.until.plus(1) < right.from));
         }
@@ -79,8 +89,12 @@ mod tests {
 
     #[test]
     fn ranges_without_end_are_joined_like_others() {
-        let spans = Spans::later_than(&[(2, TimeRange::ALL), (3, TimeRange::ALL)], 1);
+        let deletion = |sequence| Deletion {
+            sequence,
+            range: TimeRange::ALL,
+        };
+        let spans = Spans::later_than(&[deletion(2), deletion(3)], 1);
         assert!(spans.hide(Millis(i64::MIN)) && spans.hide(Millis(i64::MAX)));
-        assert!(Spans::later_than(&[(1, TimeRange::ALL)], 1).is_empty());
+        assert!(Spans::later_than(&[deletion(1)], 1).is_empty());
     }
 }

@@ -7,16 +7,13 @@
 
 use crate::column::Damaged;
 use crate::column::varint::{Reader, put};
+use crate::created_series::CreatedSeries;
 use crate::series_ref::SeriesRef;
 use crate::undecoded::Undecoded;
 use crate::wal::record::FLOATS;
 use base::id::TenantId;
-use std::sync::Arc;
 
 const MAGIC: [u8; 8] = *b"VIGNAM02";
-
-/// A new series.
-pub(crate) type CreatedSeries = (TenantId, Arc<str>, SeriesRef);
 
 /// The contents of a name file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -31,7 +28,12 @@ impl NameFile {
         let mut out = MAGIC.to_vec();
         put(&mut out, self.created.len() as u64);
         let mut previous: &[u8] = &[];
-        for (tenant, name, series) in &self.created {
+        for CreatedSeries {
+            tenant,
+            name,
+            series,
+        } in &self.created
+        {
             let name = name.as_bytes();
             let shared = previous
                 .iter()
@@ -85,7 +87,11 @@ impl NameFile {
             let rest = reader.count(1)?;
             name.extend_from_slice(reader.take(rest)?);
             let text = std::str::from_utf8(&name).map_err(|_| Damaged("a name is not UTF-8"))?;
-            file.created.push((tenant, text.into(), series));
+            file.created.push(CreatedSeries {
+                tenant,
+                name: text.into(),
+                series,
+            });
         }
         for _ in 0..reader.count(1)? {
             file.dropped.push(SeriesRef(reader.number()?));
@@ -103,7 +109,11 @@ mod tests {
     #[test]
     fn a_series_of_an_unknown_kind_of_samples_is_told_from_a_damaged_file() {
         let file = NameFile {
-            created: vec![(TenantId(1), "a".into(), SeriesRef(1))],
+            created: vec![CreatedSeries {
+                tenant: TenantId(1),
+                name: "a".into(),
+                series: SeriesRef(1),
+            }],
             dropped: Vec::new(),
         };
         let mut bytes = file.encode();
@@ -130,7 +140,11 @@ mod tests {
                 created: created
                     .into_iter()
                     .zip(0..)
-                    .map(|((tenant, name), series)| (TenantId(tenant), name.into(), SeriesRef(series)))
+                    .map(|((tenant, name), series)| CreatedSeries {
+                        tenant: TenantId(tenant),
+                        name: name.into(),
+                        series: SeriesRef(series),
+                    })
                     .collect(),
                 dropped: dropped.into_iter().map(SeriesRef).collect(),
             };

@@ -4,7 +4,7 @@
 //! with the stored name: two names with one fingerprint are two series.
 
 use super::entries::{Cursor, Entries, Entry};
-use super::name_file::CreatedSeries;
+use crate::created_series::CreatedSeries;
 use crate::index::names::{Names, TenantNames};
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;
@@ -150,7 +150,7 @@ impl Registry {
     /// Makes the sorted names. `all`: everything that was taken in, also what has ended since, preferably in runs that are
     /// sorted already.
     pub(crate) fn index_names(&mut self, mut all: Vec<CreatedSeries>) {
-        all.retain(|(_, _, series)| self.contains(*series));
+        all.retain(|created| self.contains(created.series));
         // It merges runs, which is what name files are.
         all.sort();
         self.names = Names::of_sorted(all);

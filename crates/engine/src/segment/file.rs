@@ -5,18 +5,15 @@
 use super::cache::PageCache;
 use crate::error;
 use crate::storage::{ReadFile, Storage};
+use base::mutex::lock;
 use base::store::{Outage, StoreError};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 /// An eighth of the descriptors that a process has by default: the rest is for connections, and for files that are written.
 const OPEN_MAX: usize = 128;
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// Where segment files come from, and the ones opened last.
 #[derive(Debug)]

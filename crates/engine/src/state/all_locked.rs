@@ -81,11 +81,12 @@ impl AllLocked<'_> {
         deferred
     }
 
-    /// Removes the names of all series of the tenant below a number, which are `series`: no reader finds them from here on. The
+    /// Removes the names of all series of the tenant with numbers lower than `below`, which are `series`: no reader finds them from here on. The
     /// caller then removes their data ([`State::remove_dropped`]). Returns the names, to be dropped after the locks are released.
     pub(crate) fn drop_tenant(
         &mut self,
-        (tenant, below): (TenantId, SeriesRef),
+        tenant: TenantId,
+        below: SeriesRef,
         series: &RoaringBitmap,
     ) -> TenantNames {
         guard::step(1);

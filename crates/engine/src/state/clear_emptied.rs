@@ -4,17 +4,27 @@ use super::State;
 use crate::day::Day;
 use crate::guard::{self, PIECE, yield_to_waiters};
 use crate::head;
+use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 
 impl State {
-    /// The series turned out to have no samples of `day` in its only segment; unless a head has some, it has none. The
-    /// caller keeps flushes from being published.
+    /// These series turned out to have no samples of `day` in the segments that were merged into `merged`, a file that is none where
+    /// no samples were left. They have none at all, unless a head or another segment has some. Where there is another segment they
+    /// stay listed until the next start, because it is not searched with a lock held.
     ///
-    /// A change of activity copies the day's bitmap, and a shard's writers wait for it: so there is one for many series.
-    pub(crate) fn clear_emptied(&self, day: Day, emptied: &[(TenantId, SeriesRef)]) {
+    /// Flushes may be published meanwhile. A change of activity copies the day's bitmap, and a shard's writers wait for it: so
+    /// there is one for many series.
+    pub(crate) fn clear_emptied(
+        &self,
+        day: Day,
+        emptied: &[(TenantId, SeriesRef)],
+        merged: Option<&Path>,
+    ) {
         let mut by_shard: BTreeMap<usize, Vec<(TenantId, SeriesRef)>> = BTreeMap::new();
         for entry in emptied {
             by_shard
@@ -27,19 +37,34 @@ impl State {
                 if number > 0 {
                     yield_to_waiters();
                 }
-                self.clear_emptied_piece(day, shard, piece);
+                if !self.clear_emptied_piece(day, shard, piece, merged) {
+                    return;
+                }
             }
         }
     }
 
-    /// Series of one shard.
-    fn clear_emptied_piece(&self, day: Day, shard: usize, piece: &[(TenantId, SeriesRef)]) {
+    /// Series of one shard. Returns whether no other segment holds the day.
+    fn clear_emptied_piece(
+        &self,
+        day: Day,
+        shard: usize,
+        piece: &[(TenantId, SeriesRef)],
+        merged: Option<&Path>,
+    ) -> bool {
         let Some(shard) = self.shard(shard) else {
-            return;
+            return true;
         };
         // Held until activity has changed: otherwise a new sample could set its day before it is cleared here.
         let mut shard = shard.write();
+        // Of one moment: what a flush brings from a head to a segment is seen in one of them.
         let version = self.version();
+        let is_other = |segment: &Arc<Segment>| {
+            segment.day() <= day && day <= segment.last_day() && merged != Some(segment.path())
+        };
+        if version.segments.iter().any(is_other) {
+            return false;
+        }
         let frozen = version.frozen.as_ref().map(|frozen| frozen.head.as_ref());
         let mut none = RoaringBitmap::new();
         for (tenant, series) in piece {
@@ -53,6 +78,7 @@ impl State {
         if !none.is_empty() {
             self.change_activity(|days| days.clear(day, &none));
         }
+        true
     }
 }
 
@@ -65,8 +91,13 @@ mod tests {
     use crate::head::batches::Stamp;
     use crate::recover;
     use crate::storage::faulty::Faulty;
+    use base::id::{AccountId, Guid};
+    use base::name::SeriesName;
+    use base::principal::Principal;
+    use base::sample::Batch;
+    use base::scope::{Actions, Domain, Scope};
+    use base::store::{Durability, SeriesQuota};
     use base::time::{ManualClock, Millis};
-    use std::sync::Arc;
 
     /// The shard's lock was taken, and the day's bitmap copied under it, once for each series.
     #[test]
@@ -85,7 +116,7 @@ mod tests {
         let mut writer = state.shard(head::shard(full)).unwrap().write();
         state.append(&mut writer, tenant, Stamp::before_all(), &sample);
         drop(writer);
-        state.clear_emptied(day, &all);
+        state.clear_emptied(day, &all, None);
         let days = state.activity();
         let remaining = all.iter().filter(|(_, series)| days.has(day, *series));
         assert_eq!(remaining.collect::<Vec<_>>(), [&(tenant, full)]);
@@ -98,5 +129,35 @@ mod tests {
         // The lock was taken by the test itself, and once for each piece that was begun.
         let allowed = SHARDS + 1 + SHARDS + all.len() / PIECE;
         assert!(turns <= allowed as u64, "{turns} turns, {allowed} allowed");
+    }
+
+    /// A merge kept flushes from being published until it had cleared all; now one may bring samples of the series to a segment.
+    #[test]
+    fn a_series_stays_listed_where_another_segment_has_the_day() {
+        let config = EngineConfig::new("/samples");
+        let clock = Arc::new(ManualClock::at(Millis(1000)));
+        let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
+        let core = opened.unwrap().0;
+        let (tenant, day, series) = (TenantId(1), Day(0), SeriesRef(0));
+        let domain = Domain::Account(AccountId(Guid::from_random([1; 16])));
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "tests have no identity service to be granted a scope by"
+        )]
+        let scope = Scope::granted(Principal::Server, tenant, domain, Actions::ALL);
+        let mut batch = Batch::default();
+        batch.push(&SeriesName::parse("a").unwrap(), Millis(0), 1.0);
+        let quota = SeriesQuota::UNLIMITED;
+        core.append(&scope, &batch, Durability::Buffered, quota)
+            .unwrap();
+        core.flush().unwrap();
+        let version = core.state.version();
+        let merged = version.segments.first().unwrap().path();
+        let is_listed = |merged: Option<&Path>| {
+            core.state.clear_emptied(day, &[(tenant, series)], merged);
+            core.state.activity().has(day, series)
+        };
+        assert!(is_listed(None));
+        assert!(!is_listed(Some(merged)), "it is in no other segment");
     }
 }

@@ -2,8 +2,8 @@
 
 use super::all_locked::AllLocked;
 use super::frozen_head::FrozenHead;
+use crate::created_series::CreatedSeries;
 use crate::head::{Head, ShardWriter};
-use crate::registry::name_file::CreatedSeries;
 use roaring::RoaringBitmap;
 use std::sync::Arc;
 

@@ -14,13 +14,15 @@ use base::id::TenantId;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Up to so many series, it is rare that batches write to any of them again and again while a reader takes its view.
+/// A reader of at most so many series is one of few: it is rare that batches write to any of these again and again while it takes
+/// its view.
 const FEW_SERIES: usize = 1000;
 
 /// How often a reader of few series tries to take a view in which each batch is whole, before it accepts part of a batch.
 const ATTEMPTS_OF_FEW: u32 = 1000;
 
-/// The same for a reader of many series: more attempts would not help, because other batches are under way by then.
+/// How often a reader of many series tries to take such a view. More attempts would not help, because other batches are under way
+/// by then.
 const ATTEMPTS_OF_MANY: u32 = 4;
 
 /// How long a reader tries, and waits for batches to be done, in all. A batch takes some milliseconds, and longer only where
@@ -31,12 +33,17 @@ const WAIT_MAX: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct ReadView {
     pub(crate) version: Arc<Version>,
-    /// The frozen head's and the head's data of each series that was asked for.
+    /// Those of each series that was asked for.
     pub(crate) heads: Vec<SeriesHeads>,
 }
 
-/// The heads' data of a series: the frozen one's, then that of the one that is written to.
-pub(crate) type SeriesHeads = (Option<Arc<HeadSeries>>, Option<Arc<HeadSeries>>);
+/// The heads' data of a series.
+#[derive(Debug)]
+pub(crate) struct SeriesHeads {
+    pub(crate) frozen: Option<Arc<HeadSeries>>,
+    /// That of the head that is written to.
+    pub(crate) head: Option<Arc<HeadSeries>>,
+}
 
 impl State {
     /// The heads' data of these series, with the version that they belong to. A batch is seen as a whole or not at all,
@@ -103,7 +110,8 @@ impl State {
             let of = |head: &Head| head.of(tenant, *series, done);
             let frozen = version.frozen.as_ref();
             let frozen = frozen.map_or(Ok(None), |frozen| of(&frozen.head))?;
-            heads.push((frozen, of(&version.head)?));
+            let head = of(&version.head)?;
+            heads.push(SeriesHeads { frozen, head });
         }
         Ok(ReadView { version, heads })
     }
@@ -113,8 +121,10 @@ impl State {
         let version = self.version();
         let of = |series: &SeriesRef| {
             let frozen = version.frozen.as_ref();
-            let frozen = frozen.and_then(|frozen| frozen.head.all_of(tenant, *series));
-            (frozen, version.head.all_of(tenant, *series))
+            SeriesHeads {
+                frozen: frozen.and_then(|frozen| frozen.head.all_of(tenant, *series)),
+                head: version.head.all_of(tenant, *series),
+            }
         };
         let heads = series.iter().map(of).collect();
         ReadView { version, heads }

@@ -7,8 +7,9 @@ mod state;
 pub use self::state::Fault;
 
 use self::files::{FaultyDir, FaultyFile, FaultyReader};
-use self::state::{Content, File, State, lock};
+use self::state::{Content, File, State};
 use super::{Directory, ReadFile, Storage, WriteFile};
+use base::mutex::lock;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};

@@ -13,7 +13,7 @@
 use crate::error;
 use crate::poison::Poison;
 use crate::resource_shortage::ResourceShortage;
-use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard, Ordering, PoisonError};
+use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard, Ordering, PoisonError, lock};
 use base::store::StoreError;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -107,10 +107,6 @@ pub(crate) struct GroupCommit<S: LogSink> {
     sink: Mutex<S>,
     /// The number of the current file.
     file_number: AtomicU64,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<S: LogSink> GroupCommit<S> {

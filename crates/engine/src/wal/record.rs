@@ -2,11 +2,11 @@
 
 use crate::column::Damaged;
 use crate::column::varint::{Reader, put, put_signed};
+use crate::created_series::CreatedSeries;
 use crate::series_ref::SeriesRef;
 use crate::undecoded::Undecoded;
 use base::id::TenantId;
 use base::time::{Millis, TimeRange};
-use std::sync::Arc;
 
 pub(crate) const MAGIC: [u8; 8] = *b"VIGWAL02";
 pub(crate) const VERSION: u16 = 2;
@@ -35,13 +35,22 @@ pub(crate) enum Kind {
 /// A decoded record of the log.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Record {
-    Created(Vec<(TenantId, SeriesRef, Arc<str>)>),
+    Created(Vec<CreatedSeries>),
     Samples(Vec<(SeriesRef, i64, f64)>),
     DeleteSeries(Vec<SeriesRef>),
     DeleteRange(TimeRange, Vec<SeriesRef>),
     Synced,
     /// All series of the tenant with lower numbers end.
     DropTenant(TenantId, SeriesRef),
+}
+
+/// A record as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct DecodedRecord {
+    pub(crate) sequence: u64,
+    pub(crate) record: Record,
+    /// How many bytes it takes, with its header.
+    pub(crate) length: usize,
 }
 
 /// The beginning of a log file.
@@ -126,8 +135,8 @@ pub(crate) fn encode(out: &mut Vec<u8>, sequence: u64, payload: &Payload) {
     out.extend_from_slice(&payload.bytes);
 }
 
-/// Reads the record at the beginning of `bytes`: its sequence, what it says, and how many bytes it takes.
-pub(crate) fn decode(bytes: &[u8]) -> Result<(u64, Record, usize), Undecoded> {
+/// Reads the record at the beginning of `bytes`.
+pub(crate) fn decode(bytes: &[u8]) -> Result<DecodedRecord, Undecoded> {
     let mut reader = Reader::new(bytes);
     let length = reader.u32()? as usize;
     let [kind, flags, shard @ ..]: [u8; 4] = reader.array()?;
@@ -140,9 +149,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(u64, Record, usize), Undecoded> {
     if length > PAYLOAD_BYTES_MAX {
         return Err(Damaged("the length of a record is absurd").into());
     }
-    let end = RECORD_HEADER_BYTES + length;
+    let length = RECORD_HEADER_BYTES + length;
     let payload = bytes
-        .get(RECORD_HEADER_BYTES..end)
+        .get(RECORD_HEADER_BYTES..length)
         .ok_or(Damaged("the file ends within a record"))?;
     if crc32fast::hash(payload) != payload_crc {
         return Err(Damaged("the checksum of a record differs").into());
@@ -152,7 +161,11 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(u64, Record, usize), Undecoded> {
     }
     // Both checksums are right: whatever is amiss from here on was written so, and is no torn write.
     let record = contents(kind, payload).map_err(|Damaged(what)| Undecoded::Unknown(what))?;
-    Ok((sequence, record, end))
+    Ok(DecodedRecord {
+        sequence,
+        record,
+        length,
+    })
 }
 
 /// What the payload of a record of this kind says.
@@ -188,21 +201,25 @@ pub(crate) fn holds_synced_record(bytes: &[u8]) -> bool {
 }
 
 /// The payload of [`Kind::Created`].
-pub(crate) fn put_created<N: AsRef<str>>(created: &[(TenantId, SeriesRef, N)]) -> Vec<u8> {
+pub(crate) fn put_created(created: &[CreatedSeries]) -> Vec<u8> {
     let mut out = Vec::new();
     put(&mut out, created.len() as u64);
-    for (tenant, series, name) in created {
+    for CreatedSeries {
+        tenant,
+        name,
+        series,
+    } in created
+    {
         put(&mut out, u64::from(tenant.0));
         put(&mut out, u64::from(series.0));
         out.push(FLOATS);
-        let name = name.as_ref();
         put(&mut out, name.len() as u64);
         out.extend_from_slice(name.as_bytes());
     }
     out
 }
 
-fn created(reader: &mut Reader<'_>) -> Result<Vec<(TenantId, SeriesRef, Arc<str>)>, Damaged> {
+fn created(reader: &mut Reader<'_>) -> Result<Vec<CreatedSeries>, Damaged> {
     let count = reader.count(4)?;
     let mut created = Vec::with_capacity(count);
     for _ in 0..count {
@@ -214,7 +231,11 @@ fn created(reader: &mut Reader<'_>) -> Result<Vec<(TenantId, SeriesRef, Arc<str>
         let length = reader.count(1)?;
         let name = std::str::from_utf8(reader.take(length)?)
             .map_err(|_| Damaged("a name is not UTF-8"))?;
-        created.push((tenant, series, name.into()));
+        created.push(CreatedSeries {
+            tenant,
+            name: name.into(),
+            series,
+        });
     }
     Ok(created)
 }
@@ -299,7 +320,12 @@ mod tests {
         encode(&mut out, 77, &Payload::new(kind, payload.to_vec()));
         let length = out.len();
         out.extend_from_slice(b"what follows");
-        assert_eq!(decode(&out), Ok((77, record.clone(), length)));
+        let decoded = DecodedRecord {
+            sequence: 77,
+            record: record.clone(),
+            length,
+        };
+        assert_eq!(decode(&out), Ok(decoded));
         for at in 0..length {
             out[at] ^= 1;
             assert!(decode(&out).is_err(), "byte {at}");
@@ -350,7 +376,11 @@ mod tests {
     /// A later build's: its bytes would mean something else here.
     #[test]
     fn a_series_of_an_unknown_kind_of_samples_is_refused() {
-        let mut payload = put_created(&[(TenantId(1), SeriesRef(1), "a")]);
+        let mut payload = put_created(&[CreatedSeries {
+            tenant: TenantId(1),
+            name: "a".into(),
+            series: SeriesRef(1),
+        }]);
         // Behind the count, the tenant and the number.
         assert_eq!(payload[3], FLOATS);
         payload[3] += 1;
@@ -396,9 +426,13 @@ mod tests {
         ) {
             let samples: Vec<_> = samples.into_iter().map(|(s, at, value)| (SeriesRef(s), at, value)).collect();
             reads_back(Kind::Samples, &put_samples(&samples), &Record::Samples(samples.clone()));
-            let created: Vec<_> = created.into_iter().map(|(t, s, name)| (TenantId(t), SeriesRef(s), name.into())).collect();
-            let borrowed: Vec<_> = created.iter().map(|(t, s, name): &(_, _, Arc<str>)| (*t, *s, name.as_ref())).collect();
-            reads_back(Kind::Created, &put_created(&borrowed), &Record::Created(created));
+            let of = |(tenant, series, name): (u32, u32, String)| CreatedSeries {
+                tenant: TenantId(tenant),
+                name: name.into(),
+                series: SeriesRef(series),
+            };
+            let created: Vec<_> = created.into_iter().map(of).collect();
+            reads_back(Kind::Created, &put_created(&created), &Record::Created(created));
             let range = TimeRange { from: Millis(from), until: Millis(until) };
             let refs: Vec<_> = numbers.iter().map(|number| SeriesRef(*number)).collect();
             reads_back(

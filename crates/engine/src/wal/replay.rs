@@ -1,7 +1,7 @@
 //! Reads the log back at a start. A torn end of the last file is cut off; damage anywhere else stops the start.
 
 use super::TornTail;
-use super::record::{self, FILE_HEADER_BYTES, FileHeader, Record};
+use super::record::{self, DecodedRecord, FILE_HEADER_BYTES, FileHeader, Record};
 use crate::error;
 use crate::open_dir::sync_dir;
 use crate::storage::Storage;
@@ -142,7 +142,7 @@ fn replay_file(
 ) -> Result<usize, StoreError> {
     let mut at = FILE_HEADER_BYTES;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let (sequence, record, length) = match record::decode(rest) {
+        let decoded = match record::decode(rest) {
             Ok(decoded) => decoded,
             Err(unknown @ Undecoded::Unknown(_)) => return Err(unknown.into_error(path, at as u64)),
             Err(damaged) if !is_last || record::holds_synced_record(rest) => {
@@ -150,6 +150,11 @@ fn replay_file(
             }
             Err(Undecoded::Damaged(_)) => return Ok(at),
         };
+        let DecodedRecord {
+            sequence,
+            record,
+            length,
+        } = decoded;
         let expected = if record == Record::Synced {
             replayed.last_sequence
         } else {

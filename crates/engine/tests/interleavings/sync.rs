@@ -6,6 +6,10 @@ pub(crate) use loom::thread::yield_now;
 use std::cell::Cell;
 pub(crate) use std::sync::PoisonError;
 
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 thread_local! {
     /// All threads of a model are one of the operating system's.
     static MAY_BE_STALE: Cell<bool> = const { Cell::new(false) };

@@ -153,3 +153,30 @@ fn a_clock_that_jumps_takes_a_tenth_of_the_days_and_it_is_told() {
     engine.compact().unwrap();
     assert_eq!(read(&engine), 41 - 4);
 }
+
+/// Each start gave a new share of the days.
+#[test]
+fn starts_on_one_day_of_the_clock_take_one_share_of_the_days() {
+    let storage = Faulty::new(1);
+    let (engine, _, clock) = open(config(), &storage);
+    for day in 0..40 {
+        send(&engine, 1, &[("a.b", NOON - day * DAY, 1.0)]);
+    }
+    engine.flush().unwrap();
+    clock.advance(5000 * DAY);
+    send(&engine, 1, &[("a.b", NOON + 5000 * DAY, 1.0)]);
+    drop(engine);
+    let days_after_start = || {
+        let (engine, _) = open_with(config(), &storage, &clock).unwrap();
+        engine.flush().unwrap();
+        engine.compact().unwrap();
+        crate::support::read(&engine, 1, "a.b").len()
+    };
+    for start in 0..5 {
+        assert_eq!(days_after_start(), 41 - 4, "{start}");
+    }
+    clock.advance(DAY);
+    for start in 0..5 {
+        assert_eq!(days_after_start(), 37 - 3, "{start}");
+    }
+}

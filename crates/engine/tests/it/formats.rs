@@ -2,9 +2,11 @@
 //!
 //! A fixture under `tests/fixtures` is written by [`write_story`] once, and never again after its format was released: a change
 //! of format gets a folder of its own beside it. That of version 2 was written anew before that, when labels got a form of their
-//! own.
+//! own. `v2-dropped-tenant` is the log file that follows those of `v2` once [`drop_other_tenant`] was called: the record that drops a
+//! tenant is younger than that folder.
 
-use crate::support::{DAY, MINUTE, NOON, delete, find, range, read, send};
+use crate::support::{DAY, MINUTE, NOON, delete, find, range, read, scope, send};
+use base::context::Context;
 use base::store::SampleStore;
 use base::time::{ManualClock, Millis};
 use engine::storage::disk::Disk;
@@ -22,8 +24,8 @@ fn open(dir: &Path) -> Engine {
         .0
 }
 
-/// Every kind of record, segment and code: created series, samples, both deletions, marks; steps, constants, decimals,
-/// exceptions, raw.
+/// Every kind of record, segment and code: created series, samples, both deletions, a dropped tenant, marks; steps, constants,
+/// decimals, exceptions, raw.
 fn write_story(engine: &Engine) {
     for at in 0..70_i64 {
         let instant = NOON - at * MINUTE;
@@ -40,6 +42,7 @@ fn write_story(engine: &Engine) {
         );
     }
     send(engine, 2, &[("other.tenant;host=é", NOON, 2.5)]);
+    send(engine, 3, &[("dropped.tenant", NOON, 3.5)]);
     // More days than get segments of their own.
     for day in 2..20 {
         send(engine, 1, &[("far.back", NOON - day * DAY, day as f64)]);
@@ -67,9 +70,32 @@ fn write_story(engine: &Engine) {
         "regular.double",
         Some(range(NOON - DAY - 2 * MINUTE, NOON)),
     );
+    engine
+        .drop_tenant(&scope(3), &Context::unlimited())
+        .unwrap();
+}
+
+/// What goes on with the folder of the story: the second tenant is dropped, and then sends something new.
+fn drop_other_tenant(engine: &Engine) {
+    let dropped = engine.drop_tenant(&scope(2), &Context::unlimited());
+    assert_eq!(dropped.unwrap(), 1);
+    send(engine, 2, &[("after.drop", NOON + 2, 4.0)]);
 }
 
 fn check_story(engine: &Engine) {
+    check_first_tenant(engine);
+    assert_eq!(read(engine, 2, "other.tenant;host=é"), [(NOON, 2.5)]);
+    assert_eq!(find(engine, 3, "**"), [""; 0]);
+}
+
+fn check_other_tenant_dropped(engine: &Engine) {
+    check_first_tenant(engine);
+    assert_eq!(find(engine, 2, "*"), ["after branch"]);
+    assert_eq!(read(engine, 2, "after.drop"), [(NOON + 2, 4.0)]);
+    assert_eq!(read(engine, 2, "other.tenant;host=é"), []);
+}
+
+fn check_first_tenant(engine: &Engine) {
     let all = ["far branch", "in branch", "regular branch"];
     assert_eq!(find(engine, 1, "*"), all);
     let far = read(engine, 1, "far.back");
@@ -98,7 +124,11 @@ fn check_story(engine: &Engine) {
         double.first().map(|(_, value)| value.to_bits()),
         Some((70_f64.sqrt() / 3e5).to_bits())
     );
-    assert_eq!(read(engine, 2, "other.tenant;host=é"), [(NOON, 2.5)]);
+}
+
+fn fixture(name: &str) -> PathBuf {
+    let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    fixtures.join(name)
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -130,10 +160,9 @@ fn contents(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 #[test]
 fn a_folder_of_version_1_is_refused_with_what_to_do_and_left_as_it_is() {
-    let fixture = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v1");
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("samples");
-    copy(&fixture, &dir);
+    copy(&fixture("v1"), &dir);
     let before = contents(&dir);
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
     let refused = Engine::open(EngineConfig::new(&dir), clock, Arc::new(Disk)).unwrap_err();
@@ -296,16 +325,52 @@ fn asking_for_the_version_makes_nothing_and_leaves_damage_to_the_opening() {
 
 #[test]
 fn the_fixture_of_version_2_is_read() {
-    let fixture = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v2");
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("samples");
-    copy(&fixture, &dir);
+    copy(&fixture("v2"), &dir);
     let engine = open(&dir);
     check_story(&engine);
     engine.flush().unwrap();
     check_story(&engine);
     engine.compact().unwrap();
     check_story(&engine);
+}
+
+#[test]
+fn the_fixture_with_a_dropped_tenant_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("samples");
+    copy(&fixture("v2"), &dir);
+    copy(&fixture("v2-dropped-tenant"), &dir);
+    let engine = open(&dir);
+    check_other_tenant_dropped(&engine);
+    engine.flush().unwrap();
+    check_other_tenant_dropped(&engine);
+    engine.compact().unwrap();
+    check_other_tenant_dropped(&engine);
+    drop(engine);
+    check_other_tenant_dropped(&open(&dir));
+}
+
+#[test]
+fn what_follows_the_story_is_what_the_fixture_of_it_tells() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("samples");
+    copy(&fixture("v2"), &dir);
+    // Whatever commits by itself adds a mark.
+    let config = EngineConfig {
+        commit_interval_ms: 3_600_000,
+        ..EngineConfig::new(&dir)
+    };
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let engine = Engine::open(config, clock, Arc::new(Disk)).unwrap().0;
+    drop_other_tenant(&engine);
+    check_other_tenant_dropped(&engine);
+    drop(engine);
+    let log = Path::new("wal/0000000003.wal");
+    let written = fs::read(dir.join(log)).unwrap();
+    let stored = fs::read(fixture("v2-dropped-tenant").join(log)).unwrap();
+    assert_eq!(written, stored);
 }
 
 #[test]

@@ -242,20 +242,25 @@ impl Entry {
         }
     }
 
-    /// A detail that says what a text is now, where it was another one. A text of an object may be longer than one of the audit, and
-    /// the object has the whole: that it is cut is no hit of the limit.
+    /// A detail of which the object has the whole, and which may be longer than one of the audit: that it is cut is no hit of the limit.
+    pub(crate) fn with_beginning(mut self, key: &'static str, value: impl Display) -> Self {
+        let (text, _) = shortened(value.to_string());
+        self.details.insert(key.to_owned(), text.into());
+        self
+    }
+
+    /// A detail that says what a text of an object is now, where it was another one, as [`Self::with_beginning`].
     pub(crate) fn with_changed(
-        mut self,
+        self,
         key: &'static str,
         old: impl Display,
         new: impl Display,
     ) -> Self {
         let (old, new) = (old.to_string(), new.to_string());
-        if old != new {
-            let (text, _) = shortened(new);
-            self.details.insert(key.to_owned(), text.into());
+        match old == new {
+            true => self,
+            false => self.with_beginning(key, new),
         }
-        self
     }
 
     /// The outcome, if it is not success.
@@ -401,8 +406,11 @@ mod tests {
         };
         assert_eq!(changed("old"), "");
         assert_eq!(changed("new"), r#"{"description":"new"}"#);
-        let long = changed(&"a".repeat(1024));
-        assert!(long.len() < 600 && long.ends_with("…\"}"), "{long}");
+        let (long, entry) = ("a".repeat(1024), Entry::by_server(Action::KeyMade));
+        let beginning = entry.with_beginning("description", &long).details();
+        for long in [changed(&long), beginning] {
+            assert!(long.len() < 600 && long.ends_with("…\"}"), "{long}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::audit::entry::Entries;
 use crate::error::IamError;
 use crate::repo::audit;
 use crate::repo::changes;
+use crate::repo::sessions;
 use crate::service::Iam;
 use db::{DbError, Tx};
 use tokio::task::JoinHandle;
@@ -53,7 +54,8 @@ impl Iam {
         self.commit_and_read(tx, entries, ReadBack::Nothing).await
     }
 
-    /// The only place that commits a change: with its entries, and with its number in the change log.
+    /// The only place that commits a change: with its entries, with its number in the change log, and with the number of the ends of
+    /// sessions that it brings.
     async fn commit_and_read(
         &self,
         mut tx: Tx,
@@ -61,6 +63,8 @@ impl Iam {
         read: ReadBack,
     ) -> Result<(), IamError> {
         let Entries(entries) = entries.into();
+        // Last, since others wait for these counters; and in this order everywhere.
+        sessions::number_ends(&mut tx).await?;
         let number = changes::number(&mut tx).await?;
         audit::write(&mut tx, &entries, self.0.clock.now()).await?;
         let iam = self.clone();

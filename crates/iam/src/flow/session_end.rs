@@ -103,8 +103,7 @@ impl Iam {
     }
 
     async fn revoke_refresh_token(&self, token: &Secret<String>) -> Result<(), IamError> {
-        let mut tx = self.0.db.begin().await?;
-        let Some(state) = refresh_tokens::find_state(&mut tx, token).await? else {
+        let Some(state) = refresh_tokens::find_state(&self.0.db, token).await? else {
             // It has expired long ago, and was deleted at this moment.
             return Ok(());
         };
@@ -119,7 +118,8 @@ impl Iam {
                 .with("owner", owner)
                 .with("why", "revoked")
         };
-        self.end_session(tx, state.session, entry).await
+        self.end_session(self.0.db.begin().await?, state.session, entry)
+            .await
     }
 }
 

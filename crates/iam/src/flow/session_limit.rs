@@ -43,7 +43,7 @@ pub(super) async fn enforce(
             let oldest = left.end_longest_unused(Some(group));
             ended.push(oldest.ok_or_else(|| too_deep(allowed, false))?);
         }
-        sessions::end_these(tx, bounds.principal(), &ended, now).await?;
+        sessions::end_these(tx, &ended, now).await?;
     }
     let enforced = enforce_own(tx, bounds, (begun, account, own_limit), now);
     ended.extend(enforced.await?);
@@ -71,7 +71,7 @@ pub(super) async fn enforce_own(
         let oldest = left.end_longest_unused(None);
         ended.push(oldest.ok_or_else(|| too_deep(allowed, true))?);
     }
-    sessions::end_these(tx, bounds.principal(), &ended, now).await?;
+    sessions::end_these(tx, &ended, now).await?;
     Ok(ended)
 }
 

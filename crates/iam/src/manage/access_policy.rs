@@ -163,7 +163,7 @@ impl Iam {
         self.may_manage_policies(caller)?;
         let (account, subject) = (caller.account(), terms.subject);
         check_roles_for(subject, &terms.grant.roles)?;
-        let given = self.check_grant(account, terms.grant)?;
+        let given = self.check_grant(account, terms.grant).await?;
         let condition = self.new_condition(terms.condition)?;
         let mut tx = self.lock_policies(caller).await?;
         let limit = &limit::POLICIES_PER_ACCOUNT;
@@ -304,7 +304,7 @@ impl Iam {
     ) -> Result<Option<Policy>, IamError> {
         check_same_type(old.subject, terms.subject)?;
         check_roles_for(terms.subject, &terms.grant.roles)?;
-        let CheckedGrant { grant, target } = self.check_replacement(&old, terms.grant)?;
+        let CheckedGrant { grant, target } = self.check_replacement(&old, terms.grant).await?;
         let condition = self.replaced_condition(&old, terms.condition)?;
         let new = Policy {
             subject: terms.subject,
@@ -374,21 +374,29 @@ impl Iam {
     }
 
     /// The meaning of a grant, if all of it can be enforced.
-    pub(super) fn check_grant(
+    pub(super) async fn check_grant(
         &self,
         account: AccountId,
         grant: PolicyGrant,
-    ) -> Result<CheckedGrant, Refusal> {
+    ) -> Result<CheckedGrant, IamError> {
         let grant = checked_terms(grant)?;
         let target = PolicyTarget::of(account, &grant.attributes)?;
-        target.check_named(&self.directory(), account)?;
+        let check = || {
+            let checked = target.check_named(&self.directory(), account);
+            checked.map_err(IamError::from)
+        };
+        self.found_at_any_node(check).await?;
         Ok(CheckedGrant { grant, target })
     }
 
     /// As [`Self::check_grant`], of a policy that is there: what unchanged attributes name may have been deleted since.
-    fn check_replacement(&self, old: &Policy, grant: PolicyGrant) -> Result<CheckedGrant, Refusal> {
+    async fn check_replacement(
+        &self,
+        old: &Policy,
+        grant: PolicyGrant,
+    ) -> Result<CheckedGrant, IamError> {
         if grant.attributes != old.attributes {
-            return self.check_grant(old.account, grant);
+            return self.check_grant(old.account, grant).await;
         }
         let grant = checked_terms(grant)?;
         let target = old.target.clone();
@@ -457,8 +465,8 @@ fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {
     entry
         .with_some("pattern", condition.map(|condition| condition.pattern()))
         .with_some("rule", condition.map(|condition| condition.rule()))
-        .with("roles", roles.join(" "))
-        .with("attributes", attributes.join(" "))
+        .with_beginning("roles", roles.join(" "))
+        .with_beginning("attributes", attributes.join(" "))
         .with("state", state)
 }
 

@@ -5,6 +5,7 @@ use crate::error::IamError;
 use crate::model::role::Role;
 use crate::refusal::Remedy;
 use crate::repo::accounts::lock_active;
+use crate::repo::counters;
 use crate::repo::roles::still_holds;
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -12,6 +13,9 @@ use base::id::AccountId;
 use base::principal::Principal;
 use base::scope::Domain;
 use db::Tx;
+
+/// How often a transaction is begun anew because other nodes have changed something meanwhile.
+const TRIES: u32 = 10;
 
 impl Iam {
     /// Begins a transaction in which the caller still administers the account, which is locked, with a credential that still counts.
@@ -34,7 +38,8 @@ impl Iam {
         &self,
         tx: &mut Tx,
         caller: &Identity,
-        (account, owner): (AccountId, Principal),
+        account: AccountId,
+        owner: Principal,
         what: &str,
     ) -> Result<(), IamError> {
         lock_active(tx, account).await?;
@@ -64,6 +69,27 @@ impl Iam {
         self.sync().await?;
         check()?;
         let message = "your roles have been changed at this very moment: try again";
+        Err(IamError::conflict(message))
+    }
+
+    /// Begins a transaction with the account locked, before which this node has heard of every change: what it knows of a caller's roles,
+    /// policies and keys holds until the commit, since whoever changes them locks the account. It is for callers of data, whose rights
+    /// come from many tables.
+    ///
+    /// # Errors
+    /// When the account is gone; when others change so much that this node does not get to know of it.
+    pub(super) async fn begin_up_to_date(&self, account: AccountId) -> Result<Tx, IamError> {
+        for _ in 0..TRIES {
+            let mut tx = self.0.db.begin().await?;
+            lock_active(&mut tx, account).await?;
+            let (changes, ends) = counters::changes_and_ends_seen(&mut tx).await?;
+            if changes <= self.directory().changes && ends <= self.0.ended.last_number() {
+                return Ok(tx);
+            }
+            drop(tx);
+            self.sync().await?;
+        }
+        let message = "too much is changed at this very moment: try again";
         Err(IamError::conflict(message))
     }
 }

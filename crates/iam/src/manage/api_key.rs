@@ -374,11 +374,9 @@ impl Iam {
         caller: &Identity,
         key: &ApiKey,
     ) -> Result<(), IamError> {
-        let (owner, what) = (
-            (key.account, key.principal),
-            "changing the API keys of others",
-        );
-        self.lock_for_owner(tx, caller, owner, what).await
+        let what = "changing the API keys of others";
+        self.lock_for_owner(tx, caller, key.account, key.principal, what)
+            .await
     }
 }
 

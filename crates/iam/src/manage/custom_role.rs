@@ -105,8 +105,25 @@ impl Iam {
                 Some(known) => format!("a role is named by its CRN, `{known}`"),
                 None => "`GET /v2/roles` lists those of the platform, of the service and of the account, with their CRNs".to_owned(),
             };
-            IamError::invalid("role_id", format!("there is no role `{crn}`: {remedy}"))
+            let message = format!("there is no role `{crn}`: {remedy}");
+            Refusal::invalid("role_id", message).maybe_unknown().into()
         })
+    }
+
+    /// As [`Self::policy_role`], of several, also of those that another node has made a moment ago.
+    ///
+    /// # Errors
+    /// When one of them is none.
+    pub async fn policy_roles(
+        &self,
+        caller: &Identity,
+        crns: &[&str],
+    ) -> Result<Vec<PolicyRole>, IamError> {
+        let find = || {
+            let all = crns.iter().map(|crn| self.policy_role(caller, crn));
+            all.collect()
+        };
+        self.found_at_any_node(find).await
     }
 
     /// The roles of the account's own, by their names.

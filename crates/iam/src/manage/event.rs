@@ -5,7 +5,7 @@ pub use crate::model::event::{Event, EventPosition, EventSummary, NewEvent};
 
 use crate::audit;
 use crate::audit::{Actor, Credential, Entry};
-use crate::error::IamError;
+use crate::error::{AuthError, IamError};
 use crate::model::text::check_length;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::{event_counts, events};
@@ -48,7 +48,7 @@ fn check_text(field: &'static str, text: &str, limit: &'static Limit) -> Result<
 
 impl Iam {
     /// Stores an event and returns its number; it is then durable. Events are data, like samples: the audit has no entry for
-    /// each.
+    /// each, and the caller has the right that this node knows of.
     ///
     /// # Errors
     /// Without the right to write to the whole domain, when a text is too long, or when the domain or the account has as many as
@@ -126,18 +126,22 @@ impl Iam {
     }
 
     /// Deletes the events of a range; returns how many. If there were any, the audit gets an entry, which names the kind of the
-    /// caller's credential.
+    /// caller's credential. `verify_again` gives what the caller reaches by what this node knows when nothing changes any more.
     ///
     /// # Errors
-    /// Without the right to delete in the whole domain.
+    /// Without the right to delete in the whole domain, also then.
     pub async fn delete_events(
         &self,
         (scope, credential): (&Scope, Credential),
         range: TimeRange,
+        verify_again: impl FnOnce() -> Result<Scope, AuthError>,
     ) -> Result<u64, IamError> {
         require_whole(scope, Action::Delete)?;
         let domain = scope.domain();
-        let mut tx = self.0.db.begin().await?;
+        let account = self.directory().account_of(domain);
+        let account = account.ok_or_else(|| IamError::not_found("the domain"))?;
+        let mut tx = self.begin_up_to_date(account).await?;
+        require_whole(&verify_again()?, Action::Delete)?;
         let deleted = events::delete(&mut tx, scope.tenant(), range).await?;
         if deleted == 0 {
             // Otherwise anybody could fill the audit with deletions that change nothing.
@@ -147,7 +151,7 @@ impl Iam {
         let actor = Actor::from(scope.principal());
         let from = (range.from != TimeRange::ALL.from).then_some(range.from.0);
         let entry = Entry::by_actor(actor, credential, audit::Action::EventsDeleted)
-            .maybe_in(self.directory().account_of(domain))
+            .in_account(account)
             .on(domain)
             .with("events", deleted)
             .with_some("from", from)

@@ -242,5 +242,5 @@ fn about(caller: &Identity, action: Action, group: &AccessGroup, rule: &GroupRul
         .in_account(group.account)
         .on(group.id)
         .with("rule", rule.id)
-        .with("conditions", claim_rule::in_words(&rule.conditions))
+        .with_beginning("conditions", claim_rule::in_words(&rule.conditions))
 }

@@ -11,7 +11,7 @@ use crate::model::number::number_of;
 use crate::model::page::ListPart;
 use crate::model::text::{check_length, name};
 use crate::policy::{Visibility, require_visible};
-use crate::refusal::Reason;
+use crate::refusal::{Reason, Refusal};
 use crate::repo::{policies, resource_groups, resource_instances, resource_keys};
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -112,7 +112,8 @@ impl Iam {
         new: &NewInstance,
     ) -> Result<Instance, IamError> {
         self.may_manage_instances(caller)?;
-        self.check_place(caller, new)?;
+        self.found_at_any_node(|| self.check_place(caller, new))
+            .await?;
         let by_caller = self.stamp(caller);
         let instance = Instance {
             id: InstanceId(entropy::guid()),
@@ -147,7 +148,8 @@ impl Iam {
                 "`space_id`: there is no space `{}` in the account",
                 new.space
             );
-            return Err(IamError::invalid("space_id", message));
+            let refusal = Refusal::invalid("space_id", message).maybe_unknown();
+            return Err(refusal.into());
         }
         check_length("target", &new.region, &limit::LABEL_BYTES)?;
         let region = directory.region_of(space).unwrap_or_default();

@@ -90,9 +90,10 @@ impl Iam {
         self.administer(caller, account, "removing users")?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        // Every transaction locks the account first, then the user, then the caller's key and session, and last the sessions that it
-        // ends. So two people who remove each other, or end each other's sessions, in two accounts at the same time can wait for each
-        // other: PostgreSQL ends one of the transactions, which is answered 503 with a time to send it again.
+        // Every transaction locks the account first, then the user, then the caller's key and session, then the sessions that it ends,
+        // and the counters last, when it commits. So only sessions can wait for each other in a circle: two that end each other at the
+        // same time, or one that ends the session it came from while that one logs out. PostgreSQL ends one of the transactions, which
+        // is answered 503 with a time to send it again.
         lock_active(&mut tx, account).await?;
         still_administers(&mut tx, caller, account, "removing users").await?;
         if invitation::withdraw(&mut tx, account, user).await? {

@@ -88,7 +88,7 @@ impl Iam {
         new: NewKey,
     ) -> Result<(ApiKey, Secret<String>), IamError> {
         let service = self.service_for_key(caller, new.owner).await?;
-        let made = self.prepare_key(caller, id, new)?;
+        let made = self.prepare_key(caller, id, new).await?;
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, made.key.account).await?;
         match &service {
@@ -126,7 +126,7 @@ impl Iam {
     }
 
     /// Checks a new key. Whether the caller may make it for its owner has been checked.
-    pub(super) fn prepare_key(
+    pub(super) async fn prepare_key(
         &self,
         caller: &Identity,
         id: KeyId,
@@ -142,7 +142,8 @@ impl Iam {
         };
         text::check_description(&new.description)?;
         let principal = new.owner.unwrap_or(caller.principal());
-        self.may_reach(caller, principal, &new.narrowing)?;
+        self.found_at_any_node(|| self.may_reach(caller, principal, &new.narrowing))
+            .await?;
         let now = self.0.clock.now();
         check_ahead(new.expires_at, now)?;
         let key = ApiKey {

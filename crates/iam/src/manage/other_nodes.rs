@@ -1,12 +1,14 @@
 //! What this node has not heard of yet: another node may have made or unlocked it a moment ago. A caller who names it must not be told
-//! that it is not there, or locked, while it is not so. Every look-up of one object by its id goes through here.
+//! that it is not there, or locked, while it is not so. Every look-up of one object by its id goes through here, and every check of what a
+//! body names.
 
 use crate::error::IamError;
-use crate::refusal::Reason;
+use crate::refusal::{Reason, Refusal};
 use crate::service::Iam;
 
 impl Iam {
-    /// Finds something by what this node knows; if it is not there, or locked, once more with the changes of the other nodes.
+    /// Finds or checks something by what this node knows; if what is named is not there, or locked, once more with the changes of the
+    /// other nodes.
     ///
     /// # Errors
     /// Those of `find`, and when the database cannot be read.
@@ -17,11 +19,10 @@ impl Iam {
         let known = self.directory().changes;
         let found = find();
         let refusal = found.as_ref().err().and_then(IamError::refusal);
-        let may_be_over = matches!(
-            refusal.map(|refusal| &refusal.reason),
-            Some(Reason::NotFound | Reason::Locked)
-        );
-        if !may_be_over {
+        let may_be_over = |refusal: &Refusal| {
+            refusal.may_be_unknown || matches!(refusal.reason, Reason::NotFound | Reason::Locked)
+        };
+        if !refusal.is_some_and(may_be_over) {
             return found;
         }
         self.sync().await?;

@@ -28,6 +28,16 @@ use base::source::Source;
 use base::time::Millis;
 use db::Tx;
 
+/// A new password of a caller who has shown the current one: hashed, and not stored yet.
+#[derive(Debug)]
+pub struct PreparedPassword {
+    caller: Identity,
+    user: UserId,
+    /// The hash that was stored when the current password was checked.
+    held: Option<Secret<String>>,
+    hash: Secret<String>,
+}
+
 /// The identity whose role is given or taken.
 enum RoleTarget {
     Member(Principal),
@@ -47,19 +57,17 @@ impl Iam {
         user.ok_or_else(|| IamError::not_found("the user"))
     }
 
-    /// Changes the caller's own password, and ends their one-time codes and their other sessions except those of API
-    /// keys: somebody who learned the old password may hold one.
+    /// Checks the caller's current password, and hashes the new one. That may wait behind other checks, so it is apart from the change.
     ///
     /// # Errors
-    /// When the current password is wrong or has just been changed; when the new one is too short; when the caller's
-    /// session or key has ended.
-    pub async fn change_password(
+    /// When the current password is wrong; when the new one is too short; when too many checks wait.
+    pub async fn prepare_password(
         &self,
         caller: &Identity,
         source: Source,
         current: Secret<String>,
         new: Secret<String>,
-    ) -> Result<(), IamError> {
+    ) -> Result<PreparedPassword, IamError> {
         let user = self.user(caller)?;
         let (old, fresh) = ("current_password", "new_password");
         text::check_length(old, current.expose(), &limit::PASSWORD_BYTES)?;
@@ -68,14 +76,35 @@ impl Iam {
         let held = password::stored(self, user.id).await?;
         password::check(self, source, &user.email, current).await?;
         let hash = password::prepare(self, source, &user.email, new).await?;
+        Ok(PreparedPassword {
+            caller: caller.clone(),
+            user: user.id,
+            held: held.map(Secret::new),
+            hash: Secret::new(hash),
+        })
+    }
+
+    /// Changes a password, and ends its user's one-time codes and their other sessions except those of API keys: somebody who learned
+    /// the old password may hold one.
+    ///
+    /// # Errors
+    /// When the password has been changed since it was checked; when the caller's session or key has ended.
+    pub async fn change_password(&self, prepared: PreparedPassword) -> Result<(), IamError> {
+        let PreparedPassword {
+            caller,
+            user,
+            held,
+            hash,
+        } = prepared;
+        let held = held.map(|held| held.expose().clone());
         let mut tx = self.0.db.begin().await?;
         let now = self.0.clock.now();
-        if !users::change_password(&mut tx, user.id, held, hash, now).await? {
+        if !users::change_password(&mut tx, user, held, hash.expose().clone(), now).await? {
             return Err(password::rejected());
         }
-        session_end::end_password(&mut tx, user.id, caller, now).await?;
-        let sources = login_sources::forget(&mut tx, user.id).await?;
-        let entry = Entry::by(caller, Action::PasswordChanged).on(user.id);
+        session_end::end_password(&mut tx, user, &caller, now).await?;
+        let sources = login_sources::forget(&mut tx, user).await?;
+        let entry = Entry::by(&caller, Action::PasswordChanged).on(user);
         self.commit_with_ends(tx, entry).await?;
         self.0.logins.known_sources.forget(&sources);
         Ok(())

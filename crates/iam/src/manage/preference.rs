@@ -53,15 +53,20 @@ impl Iam {
     ///
     /// # Errors
     /// When it is somebody else, without Administrator of the account; when there is no such principal in it.
-    pub fn may_have_preferences(&self, caller: &Identity, of: Principal) -> Result<(), IamError> {
+    pub async fn may_have_preferences(
+        &self,
+        caller: &Identity,
+        of: Principal,
+    ) -> Result<(), IamError> {
         let account = caller.account();
         if of != caller.principal() {
             self.administer(caller, account, WHAT)?;
         }
-        match self.directory().is_member(of, account) {
+        let find = || match self.directory().is_member(of, account) {
             true => Ok(()),
             false => Err(nobody()),
-        }
+        };
+        self.found_at_any_node(find).await
     }
 
     /// The preferences of a principal in the credential's account, by service and name.
@@ -73,7 +78,7 @@ impl Iam {
         caller: &Identity,
         of: Principal,
     ) -> Result<Vec<Preference>, IamError> {
-        self.may_have_preferences(caller, of)?;
+        self.may_have_preferences(caller, of).await?;
         preferences::all(&self.0.db, caller.account(), of).await
     }
 
@@ -87,7 +92,7 @@ impl Iam {
         of: Principal,
         which: (&str, &str),
     ) -> Result<Preference, IamError> {
-        self.may_have_preferences(caller, of)?;
+        self.may_have_preferences(caller, of).await?;
         check_words(which)?;
         let found = preferences::find(&self.0.db, caller.account(), of, which).await?;
         found.ok_or_else(none)
@@ -104,7 +109,7 @@ impl Iam {
         of: Principal,
         new: &Preference,
     ) -> Result<(), IamError> {
-        self.may_have_preferences(caller, of)?;
+        self.may_have_preferences(caller, of).await?;
         new.check()?;
         let (account, which) = (caller.account(), (new.service.as_str(), new.name.as_str()));
         let mut tx = self.lock_preferences(caller, of).await?;
@@ -133,7 +138,7 @@ impl Iam {
         of: Principal,
         which: (&str, &str),
     ) -> Result<(), IamError> {
-        self.may_have_preferences(caller, of)?;
+        self.may_have_preferences(caller, of).await?;
         check_words(which)?;
         let mut tx = self.lock_preferences(caller, of).await?;
         if !preferences::delete(&mut tx, caller.account(), of, which).await? {
@@ -147,7 +152,7 @@ impl Iam {
     async fn lock_preferences(&self, caller: &Identity, of: Principal) -> Result<Tx, IamError> {
         let account = caller.account();
         let mut tx = self.0.db.begin().await?;
-        self.lock_for_owner(&mut tx, caller, (account, of), WHAT)
+        self.lock_for_owner(&mut tx, caller, account, of, WHAT)
             .await?;
         match is_still_member(&mut tx, account, of).await? {
             true => Ok(tx),

@@ -123,6 +123,8 @@ impl Iam {
         };
         let added: Vec<&NewProfileIdentity> = all.iter().filter(is_new).collect();
         let stamp = self.stamp(caller);
+        let mut identities = profile.identities.clone();
+        identities.retain(|listed| !gone.contains(&listed.principal));
         let mut tx = self.lock_profiles(caller).await?;
         let from = Some(profile.identities_revision);
         if !profiles::touch_identities(&mut tx, id, stamp, from).await? {
@@ -140,12 +142,20 @@ impl Iam {
             entries.push(entry(Action::ProfileIdentityRemoved, principal));
         }
         for new in added {
-            name_identity(&mut tx, &profile, new, stamp).await?;
+            let named = name_identity(&mut tx, &profile, new, stamp).await?;
+            identities.retain(|listed| listed.principal != named.principal);
+            identities.push(named);
             entries.push(entry(Action::ProfileIdentityAdded, new.principal));
         }
         self.commit(tx, Entries::of(entries)).await?;
-        let changed = self.managed_profile(caller, id).await?;
-        Ok(Some(Identities(changed)))
+        // What was stored, though the profile may be another one by now, or gone.
+        identities.sort_unstable_by_key(|listed| listed.principal);
+        Ok(Some(Identities(Profile {
+            identities,
+            identities_revision: profile.identities_revision.saturating_add(1),
+            modified: stamp,
+            ..profile
+        })))
     }
 
     /// Lets a user or service ID take on a trusted profile, or changes why it may. Nothing changes, and nothing is entered in the

@@ -222,5 +222,5 @@ fn with_rule(entry: Entry, rule: &ProfileRule) -> Entry {
     entry
         .with("rule", rule.id)
         .with("of", of)
-        .with("conditions", claim_rule::in_words(&rule.conditions))
+        .with_beginning("conditions", claim_rule::in_words(&rule.conditions))
 }

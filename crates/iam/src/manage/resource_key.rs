@@ -121,7 +121,8 @@ impl Iam {
             description: service.description.clone(),
             ..NewKey::default()
         };
-        let prepared = self.prepare_key(caller, KeyId(entropy::guid()), prepared)?;
+        let prepared = self.prepare_key(caller, KeyId(entropy::guid()), prepared);
+        let prepared = prepared.await?;
         let key = ResourceKey {
             id: ResourceKeyId(entropy::guid()),
             instance: instance.id,
@@ -133,7 +134,8 @@ impl Iam {
             created: by_caller,
             modified: by_caller,
         };
-        let grant = self.check_grant(account, grant_in(&instance, new.role)?)?;
+        let grant = grant_in(&instance, new.role)?;
+        let grant = self.check_grant(account, grant).await?;
         let mut tx = self
             .begin_administered(caller, caller.account(), WHAT)
             .await?;

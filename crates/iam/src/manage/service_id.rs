@@ -228,12 +228,15 @@ impl Iam {
             created_at: now,
             modified_at: now,
         };
-        let key = key.map(|new| {
-            let owner = Some(service.id.into());
-            let new = NewKey { owner, ..new };
-            self.prepare_key(caller, KeyId(entropy::guid()), new)
-        });
-        let key = key.transpose()?;
+        let key = match key {
+            None => None,
+            Some(new) => {
+                let owner = Some(service.id.into());
+                let new = NewKey { owner, ..new };
+                let prepared = self.prepare_key(caller, KeyId(entropy::guid()), new);
+                Some(prepared.await?)
+            }
+        };
         let mut tx = self.begin_administered(caller, account, what).await?;
         if let Some(group) = service.group
             && !service_id_groups::is_there(&mut tx, account, group).await?

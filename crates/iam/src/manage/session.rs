@@ -13,6 +13,7 @@ use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::flow::lifetimes::Lifetimes;
 use crate::model::bounds::{CredentialBounds, Root};
+use crate::model::open_session::SessionOwner;
 use crate::model::page::{Page, PageRequest, PlacedPage};
 use crate::model::session_limits::SessionLimits;
 use crate::policy::is_administrator;
@@ -21,18 +22,10 @@ use crate::repo::members::is_still_member;
 use crate::repo::sessions::{self, SessionSelector};
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::id::{AccountId, KeyId, SessionId};
+use base::id::SessionId;
 use base::principal::Principal;
 
 const ENDING: &str = "ending the sessions of others";
-
-/// The owner of the sessions in a request.
-struct SessionOwner {
-    principal: Principal,
-    account: AccountId,
-    /// Only those of this key.
-    key: Option<KeyId>,
-}
 
 fn unknown() -> IamError {
     IamError::not_found("the session")
@@ -75,8 +68,7 @@ impl Iam {
             stored.settings.session_limits()
         });
         let over = limits.cutoffs(now);
-        let who = (owner.principal, owner.account, owner.key);
-        let found = sessions::open_of(&self.0.db, who, (now, over), place, window);
+        let found = sessions::open_of(&self.0.db, &owner, now, over, place, window);
         let mut found = found.await?;
         for one in &mut found.page.entries {
             one.expires_at = limits.end(one.proven_at, one.used_at, one.expires_at);
@@ -137,7 +129,7 @@ impl Iam {
         if !may {
             return Err(unknown());
         }
-        self.lock_for_owner(&mut tx, caller, (account, owner), ENDING)
+        self.lock_for_owner(&mut tx, caller, account, owner, ENDING)
             .await?;
         let opens = used_for == account
             || (session.key.is_none() && is_still_member(&mut tx, account, owner).await?);
@@ -176,7 +168,7 @@ impl Iam {
         };
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        self.lock_for_owner(&mut tx, caller, (owner.account, owner.principal), ENDING)
+        self.lock_for_owner(&mut tx, caller, owner.account, owner.principal, ENDING)
             .await?;
         let ended = sessions::end(&mut tx, owner.principal, which, now).await?;
         if ended == 0 {

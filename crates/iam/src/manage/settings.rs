@@ -2,12 +2,10 @@
 
 use crate::audit;
 use crate::audit::{Actor, Credential, Entry};
-use crate::error::IamError;
+use crate::error::{AuthError, IamError};
 use crate::model::text::check_length;
-use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
 use crate::repo::domains::{self, RuleFile};
-
 use crate::service::Iam;
 use base::grid::RESOLUTION_SECONDS_MAX;
 use base::invisible::is_invisible;
@@ -72,14 +70,15 @@ impl Iam {
     }
 
     /// Changes the settings of a domain; the entry of the audit names the kind of the caller's credential, and what has changed. Where
-    /// nothing has, there is none.
+    /// nothing has, there is none. `verify_again` gives what the caller reaches by what this node knows when nothing changes any more.
     ///
     /// # Errors
-    /// Without the right to configure the whole domain, when the step is zero or above a day, or when a text is too long.
+    /// Without the right to configure the whole domain, also then; when the step is zero or above a day, or when a text is too long.
     pub async fn configure(
         &self,
         (scope, credential): (&Scope, Credential),
         change: &DomainChange,
+        verify_again: impl FnOnce() -> Result<Scope, AuthError>,
     ) -> Result<(), IamError> {
         self.check_configuration(scope, change)?;
         let (resolution, domain) = (change.resolution_seconds, scope.domain());
@@ -87,16 +86,15 @@ impl Iam {
             .iter()
             .any(|(_, _, text)| text.as_ref().is_some_and(Option::is_some));
         let account = self.directory().account_of(domain);
-        let mut tx = self.0.db.begin().await?;
-        if let Some(account) = account.filter(|_| has_more_rules) {
-            lock_active(&mut tx, account).await?;
-        }
+        let account = account.ok_or_else(|| IamError::not_found("the domain"))?;
+        let mut tx = self.begin_up_to_date(account).await?;
+        self.check_configuration(&verify_again()?, change)?;
         let mut entry = Entry::by_actor(
             Actor::from(scope.principal()),
             credential,
             audit::Action::DomainConfigured,
         )
-        .maybe_in(account)
+        .in_account(account)
         .on(domain);
         let mut is_changed = false;
         if let Some(seconds) = resolution
@@ -129,7 +127,7 @@ impl Iam {
             // It is so already; perhaps another node has made it so.
             return self.sync().await;
         }
-        if let Some(account) = account.filter(|_| has_more_rules) {
+        if has_more_rules {
             let limit = &limit::RULE_BYTES_PER_ACCOUNT;
             self.check_within_limit(&mut tx, account, limit, CountedItem::RuleBytes)
                 .await?;

@@ -1,6 +1,6 @@
 //! A login session that has not ended, as it is listed.
 
-use base::id::{KeyId, SessionId};
+use base::id::{AccountId, KeyId, SessionId};
 use base::principal::Principal;
 use base::time::Millis;
 
@@ -21,6 +21,16 @@ pub struct OpenSession {
     pub used_at: Millis,
     /// When it ends unless it is renewed.
     pub expires_at: Millis,
+}
+
+/// Whose sessions are meant.
+#[derive(Debug)]
+pub(crate) struct SessionOwner {
+    pub(crate) principal: Principal,
+    /// Those for this account.
+    pub(crate) account: AccountId,
+    /// Only those of this key, if there is one.
+    pub(crate) key: Option<KeyId>,
 }
 
 /// A place in a list of sessions, of which the latest come first.

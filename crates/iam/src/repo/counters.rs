@@ -20,11 +20,21 @@ pub(crate) async fn changes(db: &Db) -> Result<i64, IamError> {
     counter(row)
 }
 
+const CHANGES_AND_ENDS: &str = "SELECT name, value FROM counters WHERE name IN ('changes', 'ends')";
+
 /// The numbers of changes and of ended sessions.
 pub(crate) async fn changes_and_ends(db: &Db) -> Result<(i64, i64), IamError> {
+    read_changes_and_ends(&db.all(CHANGES_AND_ENDS, &[]).await?)
+}
+
+/// The numbers of changes and of ended sessions that a transaction sees.
+pub(crate) async fn changes_and_ends_seen(tx: &mut Tx) -> Result<(i64, i64), IamError> {
+    read_changes_and_ends(&tx.all(CHANGES_AND_ENDS, &[]).await?)
+}
+
+fn read_changes_and_ends(rows: &[Row]) -> Result<(i64, i64), IamError> {
     let mut found = (0, 0);
-    let sql = "SELECT name, value FROM counters WHERE name IN ('changes', 'ends')";
-    for row in db.all(sql, &[]).await? {
+    for row in rows {
         let value = row.int("value")?;
         if row.text("name")? == "changes" {
             found.0 = value;

@@ -197,11 +197,11 @@ pub(crate) struct TokenState {
 
 /// The state of a token, whichever client it was issued to.
 pub(crate) async fn find_state(
-    tx: &mut Tx,
+    db: &Db,
     text: &Secret<String>,
 ) -> Result<Option<TokenState>, IamError> {
     let sql = "SELECT session, expires_at, used_at FROM refresh_tokens WHERE hash = $1";
-    let Some(row) = tx.one(sql, &[hash(text.expose())]).await? else {
+    let Some(row) = db.one(sql, &[hash(text.expose())]).await? else {
         return Ok(None);
     };
     Ok(Some(TokenState {

@@ -2,8 +2,9 @@
 //! and codes are not deleted here: each is refused once its session has ended. So everybody locks rows in one order: the token or
 //! code first, then its session.)
 //!
-//! An end is numbered within its transaction, by a counter that stays locked until the commit: numbers become visible
-//! in order, and a node that has read up to one has missed none before it.
+//! An end is numbered when its transaction ends, by a counter that stays locked until the commit: numbers become visible in order,
+//! and a node that has read up to one has missed none before it. Until then its number is 0, which only the transaction itself sees.
+//! So whoever waits for a session that somebody uses does not keep everybody else's sessions from ending meanwhile.
 
 mod open;
 mod overdue;
@@ -46,101 +47,63 @@ pub(crate) async fn end(
     which: SessionSelector,
     now: Millis,
 ) -> Result<u64, IamError> {
-    let principal = key(principal);
-    let number = Value::from(counters::next_end(tx).await?);
-    let at = Value::from(now.0);
+    let (principal, at) = (key(principal), Value::from(now.0));
     let first = match which {
         SessionSelector::One(session) => {
-            let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 \
-                       WHERE principal = $1 AND guid = $4 AND revoked_at IS NULL";
-            let values = [
-                principal.clone(),
-                at.clone(),
-                number.clone(),
-                session.0.to_string().into(),
-            ];
+            let sql = "UPDATE sessions SET revoked_at = $2, ended = 0 \
+                       WHERE principal = $1 AND guid = $3 AND revoked_at IS NULL";
+            let values = [principal, at, session.0.to_string().into()];
             tx.execute(sql, &values).await?
         }
         SessionSelector::Of(account) => {
-            let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 \
-                       WHERE principal = $1 AND account = $4 AND revoked_at IS NULL";
-            let values = [
-                principal.clone(),
-                at.clone(),
-                number.clone(),
-                account.to_string().into(),
-            ];
+            let sql = "UPDATE sessions SET revoked_at = $2, ended = 0 \
+                       WHERE principal = $1 AND account = $3 AND revoked_at IS NULL";
+            let values = [principal, at, account.to_string().into()];
             tx.execute(sql, &values).await?
         }
         SessionSelector::Opening(account) => {
-            let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 \
-                       WHERE principal = $1 AND (account = $4 OR api_key IS NULL) AND revoked_at IS NULL";
-            let values = [
-                principal.clone(),
-                at.clone(),
-                number.clone(),
-                account.to_string().into(),
-            ];
+            let sql = "UPDATE sessions SET revoked_at = $2, ended = 0 \
+                       WHERE principal = $1 AND (account = $3 OR api_key IS NULL) AND revoked_at IS NULL";
+            let values = [principal, at, account.to_string().into()];
             tx.execute(sql, &values).await?
         }
         SessionSelector::OfKey(account, api_key) => {
-            let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 \
-                       WHERE principal = $1 AND account = $4 AND api_key = $5 AND revoked_at IS NULL";
+            let sql = "UPDATE sessions SET revoked_at = $2, ended = 0 \
+                       WHERE principal = $1 AND account = $3 AND api_key = $4 AND revoked_at IS NULL";
             let values = [
-                principal.clone(),
-                at.clone(),
-                number.clone(),
+                principal,
+                at,
                 account.to_string().into(),
                 api_key.0.to_string().into(),
             ];
             tx.execute(sql, &values).await?
         }
         SessionSelector::ByPassword { but } => {
-            let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 \
-                       WHERE principal = $1 AND guid <> $4 AND revoked_at IS NULL \
+            let sql = "UPDATE sessions SET revoked_at = $2, ended = 0 \
+                       WHERE principal = $1 AND guid <> $3 AND revoked_at IS NULL \
                        AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid AND api_key IS NOT NULL)";
             let but = but.map(|session| session.0.to_string()).unwrap_or_default();
-            let values = [principal.clone(), at.clone(), number.clone(), but.into()];
-            tx.execute(sql, &values).await?
+            tx.execute(sql, &[principal, at, but.into()]).await?
         }
     };
-    let more = end_derived(tx, &[principal, at, number]).await?;
-    Ok(first.saturating_add(more))
+    with_derived(tx, first, now).await
 }
 
-/// Ends these sessions of a principal, with everything derived from them, as one end.
+/// Ends these sessions, with everything derived from them.
 pub(crate) async fn end_these(
     tx: &mut Tx,
-    principal: impl Into<Principal>,
     which: &[SessionId],
     now: Millis,
 ) -> Result<(), IamError> {
-    let principal = key(principal);
-    let number = Value::from(counters::next_end(tx).await?);
-    let at = Value::from(now.0);
+    let mut first = 0_u64;
     for session in which {
-        let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 WHERE guid = $1 AND revoked_at IS NULL";
-        let values = [session.0.to_string().into(), at.clone(), number.clone()];
-        tx.execute(sql, &values).await?;
+        let sql =
+            "UPDATE sessions SET revoked_at = $2, ended = 0 WHERE guid = $1 AND revoked_at IS NULL";
+        let values = [session.0.to_string().into(), now.0.into()];
+        first = first.saturating_add(tx.execute(sql, &values).await?);
     }
-    end_derived(tx, &[principal, at, number]).await?;
+    with_derived(tx, first, now).await?;
     Ok(())
-}
-
-/// Ends what was derived from sessions of the principal that have ended; returns how many.
-async fn end_derived(tx: &mut Tx, ending: &[Value; 3]) -> Result<u64, IamError> {
-    let mut total = 0_u64;
-    // Generation by generation: each statement sees what was committed while the previous one waited for its rows.
-    loop {
-        let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 WHERE principal = $1 AND revoked_at IS NULL \
-                   AND parent IN (SELECT guid FROM sessions WHERE principal = $1 AND revoked_at IS NOT NULL)";
-        let more = tx.execute(sql, ending).await?;
-        if more == 0 {
-            break;
-        }
-        total = total.saturating_add(more);
-    }
-    Ok(total)
 }
 
 /// Ends everybody's sessions for the account, with everything derived from them, within the transaction.
@@ -149,18 +112,39 @@ pub(crate) async fn end_of_account(
     account: AccountId,
     now: Millis,
 ) -> Result<(), IamError> {
-    let number = Value::from(counters::next_end(tx).await?);
-    let at = Value::from(now.0);
-    let of_account =
-        "UPDATE sessions SET revoked_at = $2, ended = $3 WHERE account = $1 AND revoked_at IS NULL";
-    let values = [account.to_string().into(), at.clone(), number.clone()];
-    let mut ended = tx.execute(of_account, &values).await?;
-    // Generation by generation, as above.
-    while ended > 0 {
-        let sql = "UPDATE sessions SET revoked_at = $1, ended = $2 WHERE revoked_at IS NULL \
-                   AND parent IN (SELECT guid FROM sessions WHERE ended = $2)";
-        ended = tx.execute(sql, &[at.clone(), number.clone()]).await?;
+    let sql =
+        "UPDATE sessions SET revoked_at = $2, ended = 0 WHERE account = $1 AND revoked_at IS NULL";
+    let values = [account.to_string().into(), now.0.into()];
+    let first = tx.execute(sql, &values).await?;
+    with_derived(tx, first, now).await?;
+    Ok(())
+}
+
+/// Ends what was derived from the sessions that the transaction has ended, the last time this many; returns how many that are
+/// together.
+async fn with_derived(tx: &mut Tx, first: u64, now: Millis) -> Result<u64, IamError> {
+    let (mut total, mut more) = (first, first);
+    // Generation by generation: each statement sees what was committed while the previous one waited for its rows. What was derived
+    // is its principal's, too; those are found by an index.
+    while more > 0 {
+        let sql = "UPDATE sessions SET revoked_at = $1, ended = 0 WHERE revoked_at IS NULL \
+                   AND principal IN (SELECT principal FROM sessions WHERE ended = 0) \
+                   AND parent IN (SELECT guid FROM sessions WHERE ended = 0)";
+        more = tx.execute(sql, &[now.0.into()]).await?;
+        total = total.saturating_add(more);
     }
+    Ok(total)
+}
+
+/// Numbers the ends of the transaction, if there are any. Until it is over, others that end sessions wait here.
+pub(crate) async fn number_ends(tx: &mut Tx) -> Result<(), IamError> {
+    let any = "SELECT guid FROM sessions WHERE ended = 0 LIMIT 1";
+    if tx.one(any, &[]).await?.is_none() {
+        return Ok(());
+    }
+    let number = counters::next_end(tx).await?;
+    let sql = "UPDATE sessions SET ended = $1 WHERE ended = 0";
+    tx.execute(sql, &[number.into()]).await?;
     Ok(())
 }
 

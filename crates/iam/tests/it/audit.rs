@@ -256,7 +256,8 @@ async fn a_code_ends_with_a_change_of_the_password_and_with_its_day(world: World
         world.made.password.clone(),
         secret("changed by the owner, lengthy"),
     );
-    iam.change_password(&world.owner(), source(), old, new)
+    world
+        .change_password(&world.owner(), source(), old, new)
         .await
         .unwrap();
     assert_eq!(code(redeem(&made.code).await), "wrong_code");

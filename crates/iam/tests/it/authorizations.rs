@@ -17,6 +17,7 @@ use iam::flow::wanted_profile::WantedProfile;
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms, policy_tag};
 use iam::manage::api_key::NewKey;
 use iam::manage::instance::NewInstance;
+use iam::manage::policy_condition::ConditionTerms;
 use iam::manage::resource_key::{CreatedResourceKey, NewResourceKey};
 use iam::{AuthError, Credential, Iam, IamError};
 
@@ -92,6 +93,7 @@ fn terms(
             roles: vec![PolicyRole::Named(role)],
             attributes: all.map(read).collect(),
         },
+        condition: ConditionTerms::NotInForm,
     }
 }
 

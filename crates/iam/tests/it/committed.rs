@@ -5,6 +5,8 @@ use crate::world::{OWNER, World, at, on_both_databases, secret};
 use base::scope::Domain;
 use iam::bootstrap::Request;
 use iam::manage::api_key::{KeyChange, NewKey};
+use iam::manage::profile::NewProfile;
+use iam::manage::profile_identity::NewProfileIdentity;
 
 on_both_databases!(
     an_answer_says_what_was_written_though_it_cannot_be_read,
@@ -42,6 +44,11 @@ async fn an_answer_says_what_was_written_though_it_cannot_be_read(world: World) 
     let org = iam.create_org(&owner, "zebra", None).await.unwrap();
     let inner = iam.create_space(&owner, org.id, "one").await.unwrap();
     let other = iam.create_space(&owner, world.org(), "two").await.unwrap();
+    let new = NewProfile {
+        name: "night".to_owned(),
+        ..NewProfile::default()
+    };
+    let profile = iam.create_profile(&owner, new).await.unwrap();
     damage(&world).await;
 
     let change = KeyChange {
@@ -59,6 +66,16 @@ async fn an_answer_says_what_was_written_though_it_cannot_be_read(world: World) 
     assert_eq!(org.name, "yak");
     let renamed = iam.rename_space(&owner, other.id, "three").await.unwrap();
     assert_eq!(renamed.name, "three");
+    let named = NewProfileIdentity {
+        principal: owner.principal(),
+        description: "on call".to_owned(),
+    };
+    let set = iam
+        .set_profile_identities(&owner, profile.id, "*", &[named])
+        .await;
+    let set = set.unwrap();
+    let of_version = (set.identities_revision, set.identities.len());
+    assert_eq!(of_version, (profile.identities_revision + 1, 1));
     let now = world.clock_now();
     let deletion = iam.delete_space(&owner, other.id).await.unwrap();
     assert_eq!(deletion.tenants.len(), 1);
@@ -69,6 +86,7 @@ async fn an_answer_says_what_was_written_though_it_cannot_be_read(world: World) 
 
     mend(&world).await;
     assert_eq!(iam.api_key(&owner, key).await.unwrap(), changed);
+    assert_eq!(iam.profile(&owner, profile.id).await.unwrap(), set);
     assert!(!iam.directory().accounts().is_empty());
     let gone = [Domain::Org(org.id), Domain::Space(inner.id)];
     assert!(
@@ -106,14 +124,16 @@ async fn an_account_is_deleted_and_brought_back_though_it_cannot_be_read(world: 
 }
 
 async fn a_password_is_changed_whole_or_not_at_all(world: World) {
-    let (iam, owner) = (&world.iam, world.owner());
+    let owner = world.owner();
     world.log_in().await;
     let hide_table = "ALTER TABLE login_sources RENAME TO login_sources_away";
     write(&world, hide_table).await;
     let old = world.made.password.clone();
     let new = "quite another one for ada";
     let source = crate::world::source();
-    let done = iam.change_password(&owner, source, old, secret(new)).await;
+    let done = world
+        .change_password(&owner, source, old, secret(new))
+        .await;
     let back = "ALTER TABLE login_sources_away RENAME TO login_sources";
     write(&world, back).await;
     assert!(done.is_err());

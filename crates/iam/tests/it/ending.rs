@@ -1,6 +1,8 @@
 //! Which sessions and codes end together: sessions, codes asked for with them, and sessions that those codes began.
 
-use crate::world::{OWNER, World, access_token, code, on_both_databases, refresh_token, secret};
+use crate::world::{
+    OWNER, World, access_token, code, on_both_databases, on_postgres, refresh_token, secret,
+};
 use base::scope::Domain;
 use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::flow::uaa::UaaGrant;
@@ -196,9 +198,7 @@ async fn a_login_beside_a_change_of_the_password_does_not_outlive_it(world: Worl
         let caller = world.enter(&access_token(&login)).unwrap();
         let (old, new) = (secret(&current), secret(&next));
         let (changed, beside) = tokio::join!(
-            world
-                .iam
-                .change_password(&caller, base::source::Source::here(), old, new),
+            world.change_password(&caller, base::source::Source::here(), old, new),
             world.password(OWNER, &current),
         );
         changed.unwrap();
@@ -232,4 +232,37 @@ async fn a_code_redeemed_beside_a_logout_does_not_outlive_it(world: World) {
             );
         }
     }
+}
+
+#[test]
+fn an_end_that_waits_for_its_session_keeps_no_other_waiting() {
+    let name = "an_end_that_waits_for_its_session_keeps_no_other_waiting";
+    on_postgres(name, |config| config, ends_beside_one_that_waits);
+}
+
+async fn ends_beside_one_that_waits(world: World) {
+    let token = access_token(&world.log_in().await);
+    let used = world.enter(&token).unwrap();
+    let bob = world.person("bob@example.org", None).await;
+    // As a change does that its caller makes with this session.
+    let db = world.database().await;
+    let mut change = db.begin().await.unwrap();
+    let session = used.session().unwrap().0.to_string();
+    let hold = "UPDATE sessions SET account = account WHERE guid = $1";
+    change.execute(hold, &[session.into()]).await.unwrap();
+    let iam = world.iam.clone();
+    let ended = tokio::spawn(async move { iam.log_out(&used).await });
+    let waiting = "SELECT datname FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while db.one(waiting, &[]).await.unwrap().is_none() {
+        assert!(!ended.is_finished(), "it does not wait for its session");
+    }
+    world.iam.log_out(&bob.identity).await.unwrap();
+    // Nor does the change itself, if it ends sessions in the end.
+    let number = "UPDATE counters SET value = value WHERE name = 'ends'";
+    change.execute(number, &[]).await.unwrap();
+    assert!(!ended.is_finished());
+    drop(change);
+    ended.await.unwrap().unwrap();
+    assert!(is_refused(&world, &token));
+    db.close().await;
 }

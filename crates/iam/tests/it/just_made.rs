@@ -7,7 +7,9 @@ use crate::world::{
 };
 use base::id::{AccessGroupId, Guid, KeyId, PolicyId, ProfileId, ServiceId};
 use base::principal::Principal;
+use base::scope::Domain;
 use iam::audit::Origin;
+use iam::bounds::Narrowing;
 use iam::claim_condition::ClaimCondition;
 use iam::directory::{
     Attribute, NamedRole, OWN_REALM, Plan, PolicyRole, PolicySubject, ProfileRuleKind,
@@ -24,6 +26,7 @@ use iam::manage::api_key::{KeyChange, NewKey, Switch};
 use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole};
 use iam::manage::group_rule::GroupRuleTerms;
 use iam::manage::instance::{InstanceChange, NewInstance};
+use iam::manage::invitation::{InvitedAccess, Invitee};
 use iam::manage::page::PageRequest;
 use iam::manage::policy_condition::ConditionTerms;
 use iam::manage::profile::{NewProfile, ProfileChange};
@@ -42,6 +45,7 @@ on_both_databases!(
     access_groups_and_their_parts,
     policies_and_roles,
     spaces_and_instances,
+    what_a_body_names,
     what_was_unlocked_is_changed,
     credentials_and_what_rests_on_them,
     an_unknown_credential_is_asked_for_once,
@@ -315,6 +319,89 @@ async fn spaces_and_instances(world: World) {
         role: NamedRole::Reader,
     };
     node.create_resource_key(&owner, &new).await.unwrap();
+    node.close().await;
+}
+
+/// It is not what the call is about.
+async fn what_a_body_names(world: World) {
+    let (owner, iam, account) = (world.owner(), &world.iam, world.made.account);
+    let (subject, _) = world.service().await;
+    let node = world.node().await;
+    let space = async |name: &str| {
+        let made = iam.create_space(&owner, world.org(), name).await;
+        made.unwrap().id
+    };
+    let new = NewInstance {
+        name: "monitoring".to_owned(),
+        space: space("measured").await,
+        region: iam.regions().first().unwrap().name.clone(),
+        group: ResourceGroup::default_of(account),
+        plan: Plan::Premium,
+        locked: false,
+    };
+    node.create_instance(&owner, &new).await.unwrap();
+
+    let grant = |name: &str, value: &str| {
+        let of_account = Attribute::read("accountId", None, &account.to_string());
+        PolicyGrant {
+            description: String::new(),
+            roles: vec![PolicyRole::Named(NamedRole::Reader)],
+            attributes: vec![
+                of_account.unwrap(),
+                Attribute::read(name, None, value).unwrap(),
+            ],
+        }
+    };
+    let give = async |name: &str, value: String| {
+        let subject = PolicySubject::Principal(subject);
+        let grant = grant(name, &value);
+        let condition = ConditionTerms::NotInForm;
+        let terms = PolicyTerms {
+            subject,
+            grant,
+            condition,
+        };
+        node.create_policy(&owner, terms).await.unwrap();
+    };
+    give("spaceId", space("granted").await.to_string()).await;
+    let org = iam.create_org(&owner, "granted", None).await.unwrap();
+    give("organizationId", org.id.to_string()).await;
+    let group = iam.create_resource_group(&owner, "granted").await;
+    give("resourceGroupId", group.unwrap().id.to_string()).await;
+    let invited = Invitee {
+        email: "bob@example.org".to_owned(),
+        role: None,
+    };
+    let access = InvitedAccess {
+        policies: vec![grant("spaceId", &space("shared").await.to_string())],
+        groups: Vec::new(),
+    };
+    let invited = node.invite_with(&owner, account, &[invited], access).await;
+    invited.unwrap();
+
+    let new = NewCustomRole {
+        name: "Sender".to_owned(),
+        terms: CustomRoleTerms {
+            display_name: "Sender".to_owned(),
+            description: String::new(),
+            actions: vec!["domain.write".to_owned()],
+        },
+    };
+    let role = iam.create_custom_role(&owner, new).await.unwrap();
+    let named = node.policy_roles(&owner, &[&role.crn()]).await;
+    assert_eq!(named.unwrap(), [PolicyRole::Custom(role.id)]);
+
+    let reaching = NewKey {
+        name: "narrow".to_owned(),
+        narrowing: Narrowing {
+            domain: Some(Domain::Space(space("reached").await)),
+            send_only: true,
+        },
+        ..NewKey::default()
+    };
+    node.create_api_key(&owner, reaching).await.unwrap();
+    let of = world.service().await.0;
+    assert_eq!(node.preferences(&owner, of).await.unwrap(), []);
     node.close().await;
 }
 

@@ -76,6 +76,7 @@ mod prepared;
 mod profiles;
 #[cfg(test)]
 mod reach;
+mod reads_beside_a_writer;
 #[cfg(test)]
 mod resources;
 #[cfg(test)]

@@ -1,14 +1,25 @@
 //! Two nodes on one database: what one revokes, the other refuses within a second, without being asked.
 
 use crate::world::{World, access_token, on_both_databases, secret};
+use base::principal::Principal;
 use base::scope::Domain;
+use iam::directory::{Attribute, NamedRole, PolicyRole, PolicySubject};
+use iam::flow::assume::ProfileLogin;
+use iam::flow::grant::Grant;
+use iam::flow::wanted_profile::WantedProfile;
+use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
 use iam::manage::api_key::{NewKey, Switch};
+use iam::manage::policy_condition::ConditionTerms;
+use iam::manage::profile::NewProfile;
+use iam::manage::profile_identity::NewProfileIdentity;
 use iam::role::Role;
 use iam::{AuthError, Credential, Iam};
 use std::time::{Duration, Instant};
 
 on_both_databases!(
     another_node_refuses_within_a_second_what_was_withdrawn,
+    another_node_refuses_within_a_second_who_was_deleted_or_removed,
+    another_node_refuses_within_a_second_what_a_policy_gave,
     another_node_lets_in_within_a_second_what_was_given,
     changes_made_at_once_are_each_seen_by_who_made_them,
     changes_made_at_once_on_a_node_that_watches_are_each_seen_by_who_made_them,
@@ -63,6 +74,96 @@ async fn another_node_refuses_within_a_second_what_was_withdrawn(world: World) {
     assert!(!refuses(&node, &token));
     world.iam.revoke(&secret(&token)).await.unwrap();
     soon("logged out", || refuses(&node, &token)).await;
+    node.close().await;
+}
+
+fn lets_in(node: &Iam, token: &str) -> bool {
+    node.verifier().identity(Credential::Iam(token)).is_ok()
+}
+
+/// A service ID and its key; what it has by the key, and by a profile that it takes on; and a person who logged in.
+async fn another_node_refuses_within_a_second_who_was_deleted_or_removed(world: World) {
+    let node = world.node().await;
+    node.watch();
+    let (owner, iam) = (world.owner(), &world.iam);
+    let (service, key) = world.service().await;
+    let by_key = World::ask(iam, Grant::ApiKey(secret(&key)), None).await;
+    let by_key = access_token(&by_key.unwrap());
+    let new = NewProfile {
+        name: "ops".to_owned(),
+        ..NewProfile::default()
+    };
+    let profile = iam.create_profile(&owner, new).await.unwrap().id;
+    let named = NewProfileIdentity {
+        principal: service,
+        description: String::new(),
+    };
+    let added = iam.add_profile_identity(&owner, profile, &named).await;
+    added.unwrap();
+    let wanted = ProfileLogin {
+        token: secret(&by_key),
+        profile: WantedProfile {
+            id: Some(profile.to_string()),
+            ..WantedProfile::default()
+        },
+        account: None,
+        client: None,
+        source: crate::world::source(),
+    };
+    let by_profile = access_token(&iam.profile_token(wanted).await.unwrap());
+    let bob = world.person("bob@example.org", None).await;
+    let logged_in = world.password(&bob.email, "chosen at the beginning").await;
+    let logged_in = access_token(&logged_in.unwrap());
+    soon("all of them are known", || {
+        let all = [&by_key, &by_profile, &logged_in];
+        all.iter().all(|token| lets_in(&node, token))
+    })
+    .await;
+
+    iam.delete_profile(&owner, profile).await.unwrap();
+    soon("the profile", || !lets_in(&node, &by_profile)).await;
+    assert!(lets_in(&node, &by_key));
+    let Principal::Service(id) = service else {
+        panic!("{service} is no service ID");
+    };
+    iam.delete_service_id(&owner, id).await.unwrap();
+    soon("the service ID", || {
+        let entry = node.verifier().identity(Credential::ApiKey(&key));
+        entry.is_err() && !lets_in(&node, &by_key)
+    })
+    .await;
+    assert!(lets_in(&node, &logged_in));
+    let removed = iam.remove_member(&owner, world.made.account, bob.id).await;
+    removed.unwrap();
+    soon("the member", || !lets_in(&node, &logged_in)).await;
+    node.close().await;
+}
+
+async fn another_node_refuses_within_a_second_what_a_policy_gave(world: World) {
+    let node = world.node().await;
+    node.watch();
+    let (owner, account) = (world.owner(), world.made.account.to_string());
+    let (service, key) = world.service().await;
+    let grant = PolicyGrant {
+        description: String::new(),
+        roles: vec![PolicyRole::Named(NamedRole::Reader)],
+        attributes: vec![Attribute::read("accountId", None, &account).unwrap()],
+    };
+    let subject = PolicySubject::Principal(service);
+    let terms = PolicyTerms {
+        subject,
+        grant,
+        condition: ConditionTerms::NotInForm,
+    };
+    let policy = world.iam.create_policy(&owner, terms).await.unwrap().id;
+    let reaches = || {
+        let space = Some(Domain::Space(world.space()));
+        let scope = node.verifier().scope(Credential::ApiKey(&key), space);
+        scope.is_ok()
+    };
+    soon("the policy", reaches).await;
+    world.iam.delete_policy(&owner, policy).await.unwrap();
+    soon("the policy deleted", || !reaches()).await;
     node.close().await;
 }
 

@@ -129,7 +129,7 @@ async fn a_new_password_forgets_where_the_old_one_let_in(world: World) {
     let thief = at(66);
     world.password_from(thief, OWNER, &old).await.unwrap();
     let owner = world.owner();
-    let change = world.iam.change_password(
+    let change = world.change_password(
         &owner,
         source(),
         secret(&old),
@@ -267,20 +267,15 @@ async fn what_is_no_password_for_the_person_is_refused(world: World) {
         "aaaaaaaaaaaa",
     ] {
         let old = world.made.password.clone();
-        let change = world
-            .iam
-            .change_password(&owner, source(), old, secret(weak));
+        let change = world.change_password(&owner, source(), old, secret(weak));
         assert_eq!(code(change.await), "field", "{weak}");
     }
 }
 
 async fn a_password_is_changed_by_who_knows_it(world: World) {
     let (owner, old) = (world.owner(), world.made.password.expose().clone());
-    let change = |from: &str, to: &str| {
-        world
-            .iam
-            .change_password(&owner, source(), secret(from), secret(to))
-    };
+    let change =
+        |from: &str, to: &str| world.change_password(&owner, source(), secret(from), secret(to));
     assert_eq!(code(change("wrong", "long enough").await), "wrong_proof");
     assert_eq!(code(change(&old, "short").await), "field");
     assert_eq!(code(change(&old, &"x".repeat(1025)).await), "field");
@@ -303,7 +298,6 @@ async fn a_new_password_ends_the_sessions_of_the_old_one(world: World) {
     let who = |token: &str| world.iam.verifier().identity(Credential::Iam(token));
     let caller = who(&current).unwrap();
     world
-        .iam
         .change_password(&caller, source(), secret(&old), secret("long enough"))
         .await
         .unwrap();
@@ -328,7 +322,7 @@ async fn of_two_changes_with_one_old_password_one_is_made(world: World) {
         ];
         let change = |at: usize| {
             let (old, new) = (secret(&current), secret(&wanted[at]));
-            world.iam.change_password(&callers[at], source(), old, new)
+            world.change_password(&callers[at], source(), old, new)
         };
         let (one, other) = tokio::join!(change(0), change(1));
         let (made, refused) = match (one, other) {
@@ -357,7 +351,7 @@ async fn a_change_beside_a_logout_does_not_outlive_it(world: World) {
         .revoke(&secret(&access_token(&tokens)))
         .await
         .unwrap();
-    let change = world.iam.change_password(
+    let change = world.change_password(
         &caller,
         source(),
         secret(&current),
@@ -378,9 +372,7 @@ async fn a_new_password_forgets_on_every_node_where_the_old_one_let_in(world: Wo
     world.wait(1);
     let new = "correct horse battery";
     let owner = world.owner();
-    let change = world
-        .iam
-        .change_password(&owner, source(), secret(&old), secret(new));
+    let change = world.change_password(&owner, source(), secret(&old), secret(new));
     change.await.unwrap();
     let changed = world.iam.changes();
     let begun = std::time::Instant::now();

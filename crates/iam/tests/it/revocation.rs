@@ -9,7 +9,7 @@ use std::time::Duration;
 const NUMBERS: Numbers = Numbers {
     keys: 2000,
     revoked: 50,
-    changes: 100,
+    changes: 50,
 };
 
 /// Looks within the time that is promised, where each takes two milliseconds.
@@ -38,9 +38,13 @@ fn two_nodes_refuse_within_a_second_what_was_revoked_while_others_change_things(
     assert!(figures.start < HANGS);
     let done = [figures.accepted.len(), figures.acknowledged.len()];
     assert_eq!(done, [NUMBERS.revoked; 2]);
-    // A machine as busy as this one may be makes fewer than a hundred a second, but some all the time.
+    // A change was due fifty times a second, and where it was not begun, as many as may be were under way. How many of them a second
+    // are made is for the machine to say, and for the benchmark, which fails below nine tenths; here it is one for each revocation.
+    let due = NUMBERS.changes as f64 * figures.took.as_secs_f64();
+    let is_at_rate = figures.attempts as f64 >= due / 2.0;
+    assert!(is_at_rate, "too few of {due} were begun: {figures:?}");
+    assert!(figures.changes >= NUMBERS.revoked as u64, "{figures:?}");
     let accompanied = figures.accompanied * 10 >= NUMBERS.revoked * 9;
-    assert!(figures.changes > 0.0, "nobody changed anything meanwhile");
     assert!(accompanied, "too few changes meanwhile: {figures:?}");
     let p99 = quantile(&figures.accepted, 990);
     // Who looks so seldom in a second is not run by the machine, and no more are the nodes.

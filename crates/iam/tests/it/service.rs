@@ -267,7 +267,7 @@ async fn nothing_that_needs_a_person_works_for_it(world: World) {
     caller.user().unwrap_err();
     assert_eq!(code(world.iam.user(&caller)), "not_allowed");
     let (old, new) = (secret("the old one"), secret("chosen at the beginning"));
-    let changed = world.iam.change_password(&caller, source(), old, new).await;
+    let changed = world.change_password(&caller, source(), old, new).await;
     assert_eq!(code(changed), "not_allowed");
     let invitee = Invitee {
         email: "bea@example.org".to_owned(),

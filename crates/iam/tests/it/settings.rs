@@ -25,14 +25,14 @@ async fn a_caller_of_some_series_sets_nothing_for_all(world: World) {
         reason = "no credential is limited to names yet"
     )]
     let limited = Scope::granted(scope.principal(), scope.tenant(), domain, grants);
-    let refused = iam
-        .configure((&limited, AuditedCredential::ApiKey), &to_a_minute)
-        .await
-        .unwrap_err();
+    let configure = async |scope: &Scope| {
+        let who = (scope, AuditedCredential::ApiKey);
+        let still = || Ok(scope.clone());
+        iam.configure(who, &to_a_minute, still).await
+    };
+    let refused = configure(&limited).await.unwrap_err();
     assert!(refused.to_string().contains("every series"), "{refused}");
     assert_eq!(iam.resolution_seconds(domain), None);
-    iam.configure((&scope, AuditedCredential::ApiKey), &to_a_minute)
-        .await
-        .unwrap();
+    configure(&scope).await.unwrap();
     assert_eq!(iam.resolution_seconds(domain), Some(60));
 }

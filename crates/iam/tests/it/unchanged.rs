@@ -279,9 +279,8 @@ async fn settings_of_a_domain_are_not_set_again(world: World) {
     let set = async |at: &iam::Iam, change: DomainChange| {
         let key = Credential::ApiKey(world.made.api_key.expose());
         let scope = at.verifier().scope(key, Some(domain)).unwrap();
-        let done = at
-            .configure((&scope, AuditedCredential::ApiKey), &change)
-            .await;
+        let who = (&scope, AuditedCredential::ApiKey);
+        let done = at.configure(who, &change, || Ok(scope.clone())).await;
         done.unwrap();
         count(&world, "domain_configured").await
     };

@@ -320,6 +320,20 @@ impl World {
         Self::ask(&self.iam, grant, Some(Client::Bx)).await
     }
 
+    /// Changes a caller's own password, as a request does.
+    pub(crate) async fn change_password(
+        &self,
+        caller: &Identity,
+        source: Source,
+        current: Secret<String>,
+        new: Secret<String>,
+    ) -> Result<(), IamError> {
+        let prepared = (self.iam)
+            .prepare_password(caller, source, current, new)
+            .await?;
+        self.iam.change_password(prepared).await
+    }
+
     /// The owner's login: a session with a refresh token.
     pub(crate) async fn log_in(&self) -> Tokens {
         let password = self.made.password.expose().clone();

@@ -7,7 +7,7 @@ mod waiting;
 use self::format::ExportFormat;
 use self::reading::{SampleReader, SeriesGroups};
 use crate::command::metrics::patterns::{refuse_call, refuse_empty};
-use crate::command::metrics::stop::Stop;
+use crate::command::metrics::stop::StopFlag;
 use crate::command::metrics::zone::zone;
 use crate::command::result_writer::ResultWriter;
 use crate::context::Context;
@@ -114,7 +114,7 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
         );
     }
     let monitoring = Monitoring::to_read(context, &args.scope)?;
-    let stop = Stop::on_signals()
+    let stop = StopFlag::on_signals()
         .map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
     let mut written = ResultWriter::begin(file, is_packed, output)?;
     let mut reading = SampleReader::new(&monitoring, range, &stop);

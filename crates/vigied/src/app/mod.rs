@@ -15,7 +15,6 @@ use crate::app::quota::Quotas;
 use crate::app::readiness::{Probes, Readiness};
 use crate::backup::state::Backups;
 use crate::config::Origins;
-use crate::http::account_changes::AccountChanges;
 use crate::http::account_turns::AccountTurns;
 use crate::http::advertised_address::AdvertisedAddress;
 use crate::http::bodies::Bodies;
@@ -81,8 +80,9 @@ pub(crate) struct App {
     /// The slots of running requests.
     pub(crate) request_slots: Arc<RequestSlots>,
     /// The turns of work whose cost grows with what an account has.
-    pub(crate) account_turns: AccountTurns,
-    pub(crate) account_changes: AccountChanges,
+    pub(crate) list_turns: AccountTurns,
+    /// The turns of changes of what an account has.
+    pub(crate) change_turns: AccountTurns,
     /// Arriving bodies, and the bytes of all of them.
     pub(crate) bodies: Arc<Bodies>,
     /// Queries to the store.

@@ -14,8 +14,7 @@ use crate::config::Settings;
 use crate::data_dir::private_files;
 use crate::data_dir::{self, DataDir};
 use crate::failure;
-use crate::http::account_changes::AccountChanges;
-use crate::http::account_turns::AccountTurns;
+use crate::http::account_turns::{self, AccountTurns};
 use crate::http::advertised_address::AdvertisedAddress;
 use crate::http::bodies::{Bodies, BodyLimits};
 use crate::http::fair_share::{AccountShare, Shares};
@@ -275,8 +274,8 @@ pub(crate) async fn boot(
             settings.limit(limit::CONCURRENT_REQUESTS),
             shares.clone(),
         )),
-        account_turns: AccountTurns::default(),
-        account_changes: AccountChanges::default(),
+        list_turns: AccountTurns::new(&account_turns::LISTS),
+        change_turns: AccountTurns::new(&account_turns::CHANGES),
         bodies: Arc::new(Bodies::new(&BodyLimits {
             arriving: settings.limit(limit::ARRIVING_BODIES),
             bytes: settings.limit(limit::BODIES_IN_FLIGHT_BYTES),

@@ -1,7 +1,6 @@
 //! Requests and answers, and what is shared out among them: forms, errors, bodies, slots. Knows no service and no socket.
 
 pub(crate) mod accept_encoding;
-pub(crate) mod account_changes;
 pub(crate) mod account_turns;
 pub(crate) mod advertised_address;
 pub(crate) mod bodies;

@@ -1,6 +1,9 @@
 //! Slots for connections. No connection waits for a slot: when all are taken, an existing connection is evicted or the new
 //! one is closed.
 //!
+//! How much a new connection costs does not grow with the connections that there are: a search of all in vain is not repeated for a
+//! while, and otherwise a limited number of them is looked at.
+//!
 //! First to be evicted is a connection that never carried a valid credential and has been idle for a while (a new one may not
 //! have sent its request yet): of the source with most such connections, the one idle longest. If there is none, the source
 //! with most connections without a credential loses one, an idle one before a busy one. A
@@ -109,7 +112,7 @@ impl ConnectionSlots {
             .map_or(0, |group| group.connections.len());
         if source.is_some() && of_source >= self.per_source {
             on_limit(&limit::CONNECTIONS_PER_SOURCE);
-            if !table.make_room(&[source], self.per_source, Instant::now()) {
+            if !table.make_room(&[source], self.per_source, Instant::now(), usize::MAX) {
                 return None;
             }
         }
@@ -360,6 +363,36 @@ mod tests {
         assert!(has_slot(&newer) && has_slot(&new));
         assert_eq!(busy.iter().filter(|slot| has_slot(slot)).count(), 1);
         drop((asked, working));
+    }
+
+    /// Each new connection cost two looks at every other one, with the lock that all of them need.
+    #[test]
+    fn new_connections_cost_few_looks_at_busy_ones() {
+        let slots = ConnectionSlots::with_new_time(2000, 2000, Duration::from_secs(3600));
+        let sources = (0..2000).map(|number: u16| {
+            let [high, low] = number.to_be_bytes();
+            Some(SourceKey::of([192, 0, high, low].into()))
+        });
+        let busy: Vec<_> = sources
+            .map(|source| slots.accept(source, &|_| {}).unwrap())
+            .collect();
+        let asked: Vec<_> = busy
+            .iter()
+            .map(|slot| slot.state().begin_request(Version::HTTP_11))
+            .collect();
+        let looks_before = table::LOOKS.get();
+        let new: Vec<_> = (0..100)
+            .map(|_| {
+                let slot = slots.accept(None, &|_| {}).unwrap();
+                let request = slot.state().begin_request(Version::HTTP_11);
+                (slot, request)
+            })
+            .collect();
+        let looks = table::LOOKS.get() - looks_before;
+        let allowed = 2 * 2000 + 100 * 512;
+        assert!(looks <= allowed, "{looks} looks, {allowed} allowed");
+        assert_eq!(busy.iter().filter(|slot| has_slot(slot)).count(), 1900);
+        drop((asked, new));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use super::arrival::CloseConnection;
 use super::caller_audit::CallerId;
+use super::change_progress::{ChangeProgress, ChangeStage};
 use crate::app::App;
 use crate::http::fair_share::ShareOwner;
 use crate::http::host;
@@ -13,6 +14,7 @@ use crate::self_metrics::NO_ROUTE;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use base::error::{Kind, Problem};
 use base::limit;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use iam::audit::Origin;
@@ -136,7 +138,7 @@ async fn drain_rest(app: &App, from: source::RequestSource, unread: UnreadRest) 
     }
 }
 
-async fn limited(app: &Arc<App>, request: Request, next: Next) -> Response {
+async fn limited(app: &Arc<App>, mut request: Request, next: Next) -> Response {
     if let Some(coding) = other_transfer_coding(request.headers()) {
         let problem = code::REQUEST_MALFORMED.problem(format!(
             "the transfer coding `{coding}` is not understood, only `chunked`"
@@ -155,18 +157,37 @@ async fn limited(app: &Arc<App>, request: Request, next: Next) -> Response {
         let problem = code::HEADERS_TOO_LARGE.problem(message);
         return Refusal(problem.limit(&limit::HEADER_BYTES)).into_response();
     }
+    let progress = ChangeProgress::default();
+    request.extensions_mut().insert(progress.clone());
     let limit = app.limits.request_time + GRACE;
-    if let Ok(response) = tokio::time::timeout(limit, next.run(request)).await {
-        return response;
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => overdue(progress.stage(), app.limits.request_time).into_response(),
     }
-    let seconds = app.limits.request_time.as_secs();
-    let message = format!("the request took longer than `request_seconds` = {seconds}");
-    let problem = base::error::Problem {
-        kind: base::error::Kind::Unavailable,
+}
+
+/// The refusal of a request whose time has ended. Only of a change that has begun is it not known what it has done.
+fn overdue(stage: ChangeStage, request_time: Duration) -> Refusal {
+    let longer = format!("longer than `request_seconds` = {}", request_time.as_secs());
+    let unavailable = |message: String| Problem {
+        kind: Kind::Unavailable,
         ..code::TIMEOUT.problem(message)
     };
-    let problem = problem.hint("ask for a shorter range, or send smaller batches");
-    Refusal(problem.limit(&limit::REQUEST_SECONDS)).into_response()
+    let problem = match stage {
+        ChangeStage::NoChange => unavailable(format!("the request took {longer}"))
+            .hint("ask for a shorter range, or send smaller batches"),
+        ChangeStage::Waits => unavailable(format!(
+            "the change waited for others of the account for {longer}: nothing was changed"
+        ))
+        .hint("send again after `Retry-After` seconds, and fewer at once"),
+        // Never with a time to send again: a second one might be made.
+        ChangeStage::Begun => code::OUTCOME_UNKNOWN
+            .problem(format!(
+                "the change took {longer}, and goes on: it may have been made, or may be yet"
+            ))
+            .hint("look whether it was made before you send it again"),
+    };
+    Refusal(problem.limit(&limit::REQUEST_SECONDS))
 }
 
 /// A transfer coding that is not decoded here: read as `chunked`, the body would be misunderstood.

@@ -22,7 +22,7 @@ use std::sync::Arc;
 const DELETED: &str = "the API key was deleted";
 
 /// A verified credential, and what it was used for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct RequestAccess {
     app: Arc<App>,
     kind: Kind,
@@ -123,24 +123,37 @@ impl RequestAccess {
     /// # Errors
     /// Why the caller has lost it.
     fn check(&self) -> Result<(), Problem> {
-        let app = &self.app;
-        let credential = self.kind.with(self.text.expose());
-        let outcome = match self.scope {
-            None => (app.verifier.identity_at(credential, self.asked_at)).map(drop),
-            Some(access) => {
-                let domain = Some(access.domain);
-                match app.scopes.scope_at(credential, domain, self.asked_at) {
-                    Ok(scope) => return access.check(&scope),
-                    Err(error) => Err(error),
-                }
-            }
+        let Some(access) = self.scope else {
+            let credential = self.kind.with(self.text.expose());
+            let verified = self.app.verifier.identity_at(credential, self.asked_at);
+            return match verified {
+                Ok(_) => Ok(()),
+                Err(error) => Err(refused::credential(&known_before(error))),
+            };
         };
-        match outcome {
-            Ok(()) => Ok(()),
-            // The key was known when the request came.
-            Err(AuthError::KeyUnknown) => Err(refused::credential(&AuthError::Revoked(DELETED))),
+        match self.scope_now(access.domain) {
+            Ok(scope) => access.check(&scope),
             Err(error) => Err(refused::credential(&error)),
         }
+    }
+
+    /// What the caller reaches now in a domain. Times count as they were when the request came.
+    ///
+    /// # Errors
+    /// Why the caller has lost it.
+    pub(crate) fn scope_now(&self, domain: Domain) -> Result<Scope, AuthError> {
+        let credential = self.kind.with(self.text.expose());
+        let scopes = &self.app.scopes;
+        let found = scopes.scope_at(credential, Some(domain), self.asked_at);
+        found.map_err(known_before)
+    }
+}
+
+/// The reason for a key that was known when the request came.
+fn known_before(error: AuthError) -> AuthError {
+    match error {
+        AuthError::KeyUnknown => AuthError::Revoked(DELETED),
+        other => other,
     }
 }
 

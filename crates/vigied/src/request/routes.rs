@@ -8,8 +8,9 @@ use super::connection;
 use super::cross_site::{self, Site};
 pub(crate) use super::guard::Guard;
 use super::if_match;
-use super::in_turn::{in_change, in_turn};
+use super::in_turn::in_turn;
 use super::known_query::KnownQuery;
+use super::pending_change::in_change;
 use super::presented_credential::{self, AuthorizationKinds};
 use super::receive::receive;
 use super::request_access::AskedAt;
@@ -87,11 +88,6 @@ impl Route {
         self
     }
 
-    /// It changes what the database has of the caller's account, or of one of its domains.
-    fn is_change(&self) -> bool {
-        matches!(self.guard, Guard::Identity | Guard::WholeScope(_)) && self.verb != "GET"
-    }
-
     /// Its answers, also those of the guard, go through this function.
     pub(crate) fn completed_by(mut self, complete: fn(Response) -> Response) -> Self {
         self.complete = Some(complete);
@@ -164,11 +160,11 @@ pub(crate) fn mount(
                 let layer = middleware::from_fn_with_state(state, in_turn);
                 route.handler.route_layer(layer)
             }
-            Work::One | Work::UpTo(_) if route.is_change() => {
+            Work::Change => {
                 let layer = middleware::from_fn_with_state(state, in_change);
                 route.handler.route_layer(layer)
             }
-            Work::One | Work::UpTo(_) | Work::Query => route.handler,
+            Work::One | Work::UpTo(_) | Work::LateChange | Work::Query => route.handler,
         };
         let state = (Arc::clone(app), guarded);
         let guarded = handler.route_layer(middleware::from_fn_with_state(state, verify));

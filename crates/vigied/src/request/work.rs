@@ -11,6 +11,11 @@ pub(crate) enum Work {
     UpTo(&'static Limit),
     /// It grows with what the account has. It is done in a turn of the account, off the reactor threads (`request/in_turn.rs`).
     InTurn,
+    /// It changes what the database has of the caller's account, or of a domain of it. Its handler runs in a turn for changes of the
+    /// account, and to its end (`request/pending_change.rs`).
+    Change,
+    /// It does the same, but computes or waits before: the handler takes that turn itself, once it knows what to write.
+    LateChange,
     /// It reads samples, names or events, or what takes as long. The handler does it as a query, which has a turn and a budget of its
     /// own (`query/mod.rs`).
     Query,
@@ -23,6 +28,7 @@ impl Work {
             Self::One => "one",
             Self::UpTo(limit) => limit.name,
             Self::InTurn => "turn",
+            Self::Change | Self::LateChange => "change",
             Self::Query => "query",
         }
     }

@@ -159,14 +159,17 @@ impl<'p> Wanted<'p> {
 }
 
 /// The grants of an invitation's policies.
-pub(super) fn of_invitation(
+pub(super) async fn of_invitation(
     app: &App,
     caller: &Identity,
     wanted: &[InvitedPolicy],
 ) -> Result<Vec<PolicyGrant>, Refusal> {
     check_count("iam_policy", wanted.len(), &limit::POLICIES_PER_SUBJECT)?;
-    let each = wanted.iter().map(|one| form::invited(app, caller, one));
-    each.collect()
+    let mut grants = Vec::with_capacity(wanted.len());
+    for one in wanted {
+        grants.push(form::invited(app, caller, one).await?);
+    }
+    Ok(grants)
 }
 
 fn part(
@@ -235,7 +238,7 @@ pub(super) async fn create<V: Version>(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     app.iam.may_manage_policies(&caller)?;
-    let terms = V::terms(&app, &caller, &bytes)?;
+    let terms = V::terms(&app, &caller, &bytes).await?;
     let made = app.iam.create_policy(&caller, terms).await?;
     answer::<V>(&app, &own_url, StatusCode::CREATED, &made)
 }
@@ -263,7 +266,7 @@ pub(super) async fn replace<V: Version>(
     let policy = app.iam.policy(&caller, id(&params)?).await?;
     app.iam.may_manage_policies(&caller)?;
     let tag = sent.tag()?;
-    let terms = V::terms(&app, &caller, sent.bytes())?;
+    let terms = V::terms(&app, &caller, sent.bytes()).await?;
     let changed = app.iam.replace_policy(&caller, policy.id, tag, terms);
     answer::<V>(&app, &own_url, StatusCode::OK, &changed.await?)
 }

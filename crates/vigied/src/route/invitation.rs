@@ -90,7 +90,7 @@ pub(super) async fn invite(
     app.iam
         .may_invite_all(account, &people, given.len() + into.len())?;
     let access = InvitedAccess {
-        policies: access_policy::of_invitation(&app, &caller, given)?,
+        policies: access_policy::of_invitation(&app, &caller, given).await?,
         groups: groups(account, into)?,
     };
     let invited = app.iam.invite_with(&caller, account, &people, access);

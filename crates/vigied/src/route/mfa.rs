@@ -33,7 +33,12 @@ pub(super) async fn status(
     // Who has accepted an invitation is also meant by its id.
     let named = app.iam.principal_named(&caller, user.into()).await?;
     let user = named.user().unwrap_or(user);
-    if app.iam.directory().member(user, account).is_none() {
+    let is_member = || app.iam.directory().member(user, account).is_some();
+    if !is_member() {
+        // Another node may have taken them in a moment ago.
+        app.iam.read_changes().await?;
+    }
+    if !is_member() {
         let message = format!("there is no user `{user}` in the account");
         let problem = Problem::new(Kind::NotFound, "not_found", message);
         return Err(Refusal(problem.field("iam_id")));

@@ -40,7 +40,7 @@ async fn whose(app: &App, caller: &Identity, params: &Params) -> Result<Principa
         .require_default_account(caller, params.id("account")?)?;
     let named = params.id("iam_id")?;
     let principal = app.iam.principal_named(caller, named).await?;
-    app.iam.may_have_preferences(caller, principal)?;
+    app.iam.may_have_preferences(caller, principal).await?;
     Ok(principal)
 }
 

@@ -11,6 +11,7 @@ use crate::query::rules::{self, RulesError};
 use crate::query::{self, answer::Answer};
 use crate::request::caller::Caller;
 use crate::request::payload::Payload;
+use crate::request::pending_change::PendingChange;
 use crate::request::request_access::RequestAccess;
 use ::query::schema::SchemaError;
 use axum::extract::{RawQuery, State};
@@ -45,7 +46,8 @@ fn settings(app: &App, scope: &Scope) -> DomainSettings {
 pub(super) async fn change(
     State(app): State<Arc<App>>,
     caller: Caller,
-    admission: RequestAccess,
+    access: RequestAccess,
+    pending: PendingChange,
     RawQuery(url): RawQuery,
     Payload(body): Payload,
 ) -> Result<Response, Refusal> {
@@ -70,12 +72,17 @@ pub(super) async fn change(
         key_before_names: wanted.key_before_names,
     };
     let is_dry = is_dry_run(url.as_deref())?;
-    let change = checked(&app, (&caller.scope, admission), change).await?;
+    let change = checked(&app, (&caller.scope, access.clone()), change).await?;
     let done = match is_dry {
         true => app.iam.check_configuration(&caller.scope, &change),
         false => {
-            let who = (&caller.scope, caller.credential);
-            app.iam.configure(who, &change).await
+            let (iam, caller, change) = (app.iam.clone(), caller.clone(), change.clone());
+            let configured = pending.make(async move {
+                let who = (&caller.scope, caller.credential);
+                let verify_again = || access.scope_now(caller.scope.domain());
+                iam.configure(who, &change, verify_again).await
+            });
+            configured.await?
         }
     };
     done.map_err(|error| match refused::of(&error) {

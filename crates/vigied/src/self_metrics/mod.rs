@@ -3,7 +3,6 @@
 //! Per tenant `received = stored + overwritten + rejected` holds at every moment because `received` is not a counter of its own: it
 //! is the sum of the other two, which are read under one lock.
 
-mod counted;
 mod not_stored;
 mod requests;
 mod text;
@@ -11,10 +10,10 @@ mod text;
 pub(crate) use requests::NO_ROUTE;
 
 use base::limit::{self, Limit};
+use base::mutex::lock;
 use base::sample::{Appended, RejectReason};
 use base::scope::Domain;
 use base::store::Figure;
-use counted::lock;
 use not_stored::NotStored;
 use requests::Requests;
 use std::collections::BTreeMap;

@@ -1,8 +1,8 @@
 //! Counts what senders sent through a listener and was not stored, by listener and reason. Lines that hold no valid sample are
 //! in the counters of their domain instead.
 
-use super::counted::lock;
 use super::text::head;
+use base::mutex::lock;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Mutex;

@@ -1,8 +1,8 @@
 //! Requests and their duration, counted by route. A request locks only the counters of its route, and looks them up by path
 //! without copying it.
 
-use super::counted::lock;
 use super::text::head;
+use base::mutex::lock;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Mutex;

@@ -42,6 +42,7 @@ pub(crate) mod texts;
 mod unread_answers;
 mod unseen;
 mod unseen_echoes;
+mod waiting_changes;
 mod waiting_lists;
 mod withdrawn;
 mod withdrawn_packed;

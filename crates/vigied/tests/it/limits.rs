@@ -102,11 +102,13 @@ const STORE_LIMITS: [Limit; 6] = [
     limit::SERIES_PER_TENANT,
 ];
 
-/// The changes and logins in `hostile::busy_database`.
-const WORK_LIMITS: [Limit; 5] = [
+/// The changes and logins in `hostile::busy_database` and `hostile::waiting_changes`.
+const WORK_LIMITS: [Limit; 7] = [
     limit::STEPS_PER_QUERY,
     limit::BYTES_PER_QUERY,
     limit::CHANGES_AT_ONCE_PER_ACCOUNT,
+    limit::CHANGES_WAITING_PER_ACCOUNT,
+    limit::CHANGES_WAITING_PER_IDENTITY,
     limit::LOGINS_AT_ONCE_PER_ACCOUNT,
     limit::LOGINS_WAITING_PER_ACCOUNT,
 ];

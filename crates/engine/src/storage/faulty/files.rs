@@ -1,7 +1,8 @@
 //! The open files and folders of a [`super::Faulty`] storage.
 
 use super::super::{Directory, ReadFile, WriteFile};
-use super::state::{Fault, File, State, lock};
+use super::state::{Fault, File, State};
+use base::mutex::lock;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};

@@ -1,10 +1,11 @@
 //! What a [`super::Faulty`] storage holds, and which of its operations fail.
 
+use base::mutex::lock;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// An injected fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,10 +45,6 @@ pub(super) struct State {
     pub(super) free_bytes: u64,
     /// How many bytes all files may hold together, and how a write beyond that is refused.
     pub(super) capacity: Option<(u64, ErrorKind)>,
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub(super) fn power_loss_error() -> io::Error {

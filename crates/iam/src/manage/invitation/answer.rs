@@ -144,8 +144,9 @@ impl Iam {
 
     /// Whether the caller's address is proven.
     async fn is_proven(&self, caller: &Identity, folded: &str) -> Result<bool, IamError> {
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.0.db.snapshot().await?;
         let user = holder(&mut tx, folded).await?;
+        tx.end().await?;
         Ok(user.is_some_and(|user| caller.principal() == user.user.into() && user.is_proven))
     }
 

@@ -89,9 +89,10 @@ impl Iam {
         let wanted = checked(&config, account, wanted)?;
         let groups = InvitedGroups::of(access.groups, self.stamp(caller))?;
         check_amount(wanted.len(), access.policies.len() + groups.count())?;
-        let policies = access.policies.into_iter();
-        let policies = policies.map(|grant| self.check_grant(account, grant));
-        let policies: Vec<CheckedGrant> = policies.collect::<Result<_, Refusal>>()?;
+        let mut policies: Vec<CheckedGrant> = Vec::with_capacity(access.policies.len());
+        for grant in access.policies {
+            policies.push(self.check_grant(account, grant).await?);
+        }
         let inviter = self.inviter(caller)?;
         let now = self.0.clock.now();
         let mut tx = self

@@ -289,7 +289,7 @@ pub(crate) fn missing(key: AttributeKey) -> Refusal {
         AttributeKey::ResourceGroup => "is no resource group of the account",
         _ => "is no such domain of the account",
     };
-    wrong(key, what).remedy(by_name(key))
+    wrong(key, what).remedy(by_name(key)).maybe_unknown()
 }
 
 pub(super) fn wrong(key: AttributeKey, what: &str) -> Refusal {

@@ -3,11 +3,10 @@
 use super::super::column::{at, counted, parse, parse_guid};
 use super::super::principals::{self, key};
 use crate::error::IamError;
-use crate::model::open_session::{OpenSession, SessionPlace};
+use crate::model::open_session::{OpenSession, SessionOwner, SessionPlace};
 use crate::model::page::{Page, PageRequest, PlacedPage, row_count};
 use crate::model::session_limits::SessionCutoffs;
 use base::id::{AccountId, KeyId, SessionId};
-use base::principal::Principal;
 use base::time::Millis;
 use db::{Db, Row, Tx, Value};
 
@@ -117,16 +116,16 @@ pub(crate) async fn is_open(db: &Db, session: SessionId, now: Millis) -> Result<
     Ok(db.one(OPEN_WITH, &values).await?.is_some())
 }
 
-/// The sessions of a principal for an account on one side of a place, the nearest first; only those of a key if there is one, and none
-/// that is over by the settings of the account. Without a place all are after it, the latest first.
+/// The sessions of an owner on one side of a place, the nearest first; none that is over by the settings of the account. Without a place all are after it, the latest first.
 pub(crate) async fn open_of(
     db: &Db,
-    (principal, account, of_key): (Principal, AccountId, Option<KeyId>),
-    (now, over): (Millis, SessionCutoffs),
+    owner: &SessionOwner,
+    now: Millis,
+    over: SessionCutoffs,
     place: Option<SessionPlace>,
     window: PageRequest,
 ) -> Result<PlacedPage<OpenSession>, IamError> {
-    let of_key = of_key.map(|key| key.0.to_string());
+    let of_key = owner.key.map(|key| key.0.to_string());
     let (created_at, id) = match place {
         Some(place) => (place.created_at, place.id.0.to_string()),
         None => (Millis(i64::MAX), String::new()),
@@ -136,8 +135,8 @@ pub(crate) async fn open_of(
         false => (COUNT_AFTER, AFTER),
     };
     let mut values = vec![
-        key(principal),
-        account.to_string().into(),
+        key(owner.principal),
+        owner.account.to_string().into(),
         now.0.into(),
         of_key.into(),
         over.proven_at.0.into(),

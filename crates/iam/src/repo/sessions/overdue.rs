@@ -1,6 +1,5 @@
 //! Sessions that are over by the settings of their account, but have not been ended.
 
-use super::super::counters;
 use crate::error::IamError;
 use crate::model::session_limits::SessionCutoffs;
 use base::id::AccountId;
@@ -54,26 +53,15 @@ pub(crate) async fn end_overdue(
     if over == SessionCutoffs::NONE || find_overdue(tx, account, over).await?.over == 0 {
         return Ok(0);
     }
-    let number = Value::from(counters::next_end(tx).await?);
-    let at = Value::from(now.0);
-    let first = "UPDATE sessions SET revoked_at = $4, ended = $5 \
-                 WHERE account = $1 AND revoked_at IS NULL AND (proven_at <= $2 OR used_at <= $3) \
-                 AND EXISTS (SELECT 1 FROM principals WHERE guid = sessions.principal AND kind = 'user')";
+    let sql = "UPDATE sessions SET revoked_at = $4, ended = 0 \
+               WHERE account = $1 AND revoked_at IS NULL AND (proven_at <= $2 OR used_at <= $3) \
+               AND EXISTS (SELECT 1 FROM principals WHERE guid = sessions.principal AND kind = 'user')";
     let values = [
         Value::from(account.to_string()),
         over.proven_at.0.into(),
         over.used_at.0.into(),
-        at.clone(),
-        number.clone(),
+        now.0.into(),
     ];
-    let mut ended = tx.execute(first, &values).await?;
-    let mut total = ended;
-    // Generation by generation: each statement sees what was committed while the previous one waited for its rows.
-    while ended > 0 {
-        let sql = "UPDATE sessions SET revoked_at = $1, ended = $2 WHERE revoked_at IS NULL \
-                   AND parent IN (SELECT guid FROM sessions WHERE ended = $2)";
-        ended = tx.execute(sql, &[at.clone(), number.clone()]).await?;
-        total = total.saturating_add(ended);
-    }
-    Ok(total)
+    let first = tx.execute(sql, &values).await?;
+    super::with_derived(tx, first, now).await
 }

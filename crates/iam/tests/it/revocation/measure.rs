@@ -46,8 +46,12 @@ pub(crate) struct Numbers {
 pub(crate) struct Figures {
     /// How long a node took to start.
     pub(crate) start: Duration,
-    /// The other changes a second that were made.
-    pub(crate) changes: f64,
+    /// The other changes that were made.
+    pub(crate) changes: u64,
+    /// The other changes that were begun or, with [`CHANGES_AT_ONCE`] under way, held back.
+    pub(crate) attempts: u64,
+    /// How long the revocations took, from the first to the last.
+    pub(crate) took: Duration,
     /// Revocations with another change between them and the next, or within the promised time.
     pub(crate) accompanied: usize,
     /// How long each revocation took to be acknowledged, shortest first.
@@ -56,6 +60,14 @@ pub(crate) struct Figures {
     pub(crate) accepted: Vec<Duration>,
     /// How often one polled meanwhile, a millisecond after the poll before: few where the machine does not run who polls.
     pub(crate) polls: Vec<u32>,
+}
+
+/// What the other changes have come to, while they are made.
+#[derive(Debug, Default)]
+struct ChangeProgress {
+    made: AtomicU64,
+    attempts: AtomicU64,
+    is_done: AtomicBool,
 }
 
 /// The time that so many of a thousand do not exceed.
@@ -123,31 +135,27 @@ async fn fill(db: &Db, account: &str, owner: &str, keys: usize) -> Result<(), Fa
 
 /// Makes so many changes a second until it is told to end, and counts them. A machine that cannot make so many
 /// makes fewer: with a growing backlog each revocation would wait for all changes before it.
-async fn change(
-    iam: Iam,
-    key: String,
-    per_second: usize,
-    (made, is_done): (Arc<AtomicU64>, Arc<AtomicBool>),
-) {
+async fn change(iam: Iam, key: String, per_second: usize, progress: Arc<ChangeProgress>) {
     let per_second = u32::try_from(per_second.max(1)).unwrap_or(u32::MAX);
     let mut tick = tokio::time::interval(Duration::from_secs(1) / per_second);
     let Ok(owner) = iam.verifier().identity(Credential::ApiKey(&key)) else {
         return;
     };
     let room = Arc::new(Semaphore::new(CHANGES_AT_ONCE));
-    while !is_done.load(Ordering::Relaxed) {
+    while !progress.is_done.load(Ordering::Relaxed) {
         tick.tick().await;
+        progress.attempts.fetch_add(1, Ordering::Relaxed);
         let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
             continue;
         };
-        let (iam, owner, made) = (iam.clone(), owner.clone(), Arc::clone(&made));
+        let (iam, owner, progress) = (iam.clone(), owner.clone(), Arc::clone(&progress));
         tokio::spawn(async move {
             let new = NewKey {
                 name: "change".to_owned(),
                 ..NewKey::default()
             };
             if iam.create_api_key(&owner, new).await.is_ok() {
-                made.fetch_add(1, Ordering::Relaxed);
+                progress.made.fetch_add(1, Ordering::Relaxed);
             }
             drop(place);
         });
@@ -208,21 +216,20 @@ pub(crate) async fn run(
     let nodes = [node(address, folder).await?, node(address, folder).await?];
     nodes.iter().chain([&by]).for_each(Iam::watch);
     let owner = by.verifier().identity(Credential::ApiKey(key.expose()))?;
-    let is_done = Arc::new(AtomicBool::new(false));
-    let changed = Arc::new(AtomicU64::new(0));
+    let progress = Arc::new(ChangeProgress::default());
     let running = Instant::now();
     let changes = tokio::spawn(change(
         by.clone(),
         key.expose().clone(),
         numbers.changes,
-        (Arc::clone(&changed), Arc::clone(&is_done)),
+        Arc::clone(&progress),
     ));
     let mut accompanied = 0;
     let mut accepted = Vec::with_capacity(numbers.revoked);
     let mut polls = Vec::with_capacity(numbers.revoked);
     let mut acknowledged = Vec::with_capacity(numbers.revoked);
     for _ in 0..numbers.revoked {
-        let before = changed.load(Ordering::Relaxed);
+        let before = progress.made.load(Ordering::Relaxed);
         let new = NewKey {
             name: "revoked".to_owned(),
             ..NewKey::default()
@@ -241,16 +248,16 @@ pub(crate) async fn run(
         accepted.push(begun.elapsed());
         polls.push(seen);
         // A fast machine revokes more often than others change something.
-        let is_changed = || changed.load(Ordering::Relaxed) > before;
+        let is_changed = || progress.made.load(Ordering::Relaxed) > before;
         accompanied += usize::from(
             tokio::time::timeout(PROMISED, until(is_changed))
                 .await
                 .is_ok(),
         );
     }
-    is_done.store(true, Ordering::Relaxed);
+    let took = running.elapsed();
+    progress.is_done.store(true, Ordering::Relaxed);
     changes.await?;
-    let changes = changed.load(Ordering::Relaxed) as f64 / running.elapsed().as_secs_f64();
     for iam in nodes.iter().chain([&by]) {
         iam.close().await;
     }
@@ -259,7 +266,9 @@ pub(crate) async fn run(
     polls.sort_unstable();
     Ok(Figures {
         start,
-        changes,
+        changes: progress.made.load(Ordering::Relaxed),
+        attempts: progress.attempts.load(Ordering::Relaxed),
+        took,
         accompanied,
         acknowledged,
         accepted,

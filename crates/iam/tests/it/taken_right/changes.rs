@@ -35,7 +35,7 @@ use iam::{Iam, IamError, Identity};
 use std::pin::Pin;
 
 /// A change that is made when it is awaited.
-type Change<'a> = Pin<Box<dyn Future<Output = Result<(), IamError>> + 'a>>;
+pub(super) type Change<'a> = Pin<Box<dyn Future<Output = Result<(), IamError>> + 'a>>;
 
 /// What is changed. None of it is the caller's.
 pub(super) struct Changed {
@@ -414,5 +414,21 @@ pub(super) fn changes<'a>(
         iam.delete_org(by, of.org, true),
         iam.restore_space(by, of.deleted_space, None),
         iam.restore_org(by, of.deleted_org, None),
+    ]
+}
+
+/// What the Manager of an organization may do in it; none is begun before it is awaited.
+pub(super) fn changes_by_manager<'a>(
+    iam: &'a Iam,
+    by: &'a Identity,
+    of: &'a Changed,
+) -> Vec<(&'static str, Change<'a>)> {
+    list![
+        iam.rename_org(by, of.org, "renamed"),
+        iam.create_space(by, of.org, "new"),
+        iam.rename_space(by, of.space, "renamed"),
+        iam.set_role(by, Domain::Space(of.space), Role::Auditor, &of.email),
+        iam.unset_role(by, Domain::Space(of.space), Role::Auditor, &of.email),
+        iam.delete_space(by, of.space),
     ]
 }

@@ -3,7 +3,7 @@
 use super::waiting::{Branch, TooManyNames, WAITING_BYTES_MAX, WaitingNames};
 use crate::client::Request;
 use crate::command::metrics::list::{nodes, nodes_request};
-use crate::command::metrics::stop::Stop;
+use crate::command::metrics::stop::StopFlag;
 use crate::error::{Failure, code};
 use crate::monitoring::{Monitoring, RetryPolicy};
 use base::time::{Millis, TimeRange};
@@ -32,14 +32,18 @@ const TOO_LARGE: &str = "BXNMSMT12E";
 /// The series that fit a pattern or lie below what fits, a few at a time.
 pub(super) struct SeriesGroups<'m> {
     monitoring: &'m Monitoring<'m>,
-    stop: &'m Arc<Stop>,
+    stop: &'m Arc<StopFlag>,
     /// Whether nothing was asked yet: a person waits for the first answer, and the job of hours for the others.
     is_first: bool,
     waiting: WaitingNames,
 }
 
 impl<'m> SeriesGroups<'m> {
-    pub(super) fn new(monitoring: &'m Monitoring<'m>, pattern: &str, stop: &'m Arc<Stop>) -> Self {
+    pub(super) fn new(
+        monitoring: &'m Monitoring<'m>,
+        pattern: &str,
+        stop: &'m Arc<StopFlag>,
+    ) -> Self {
         Self {
             monitoring,
             stop,
@@ -114,7 +118,7 @@ fn too_many_names() -> Failure {
 pub(super) struct SampleReader<'m> {
     monitoring: &'m Monitoring<'m>,
     range: TimeRange,
-    stop: &'m Arc<Stop>,
+    stop: &'m Arc<StopFlag>,
     /// How long a time an answer is not too large for.
     length: i64,
 }
@@ -123,7 +127,7 @@ impl<'m> SampleReader<'m> {
     pub(super) fn new(
         monitoring: &'m Monitoring<'m>,
         range: TimeRange,
-        stop: &'m Arc<Stop>,
+        stop: &'m Arc<StopFlag>,
     ) -> Self {
         Self {
             monitoring,

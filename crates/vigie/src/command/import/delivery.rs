@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::reasons::Reasons;
 use super::tally::{Tally, Verdict};
 use crate::client::Request;
-use crate::command::metrics::stop::Stop;
+use crate::command::metrics::stop::StopFlag;
 use crate::error::{Failure, Kind};
 use crate::monitoring::{Monitoring, RetryPolicy};
 use crate::receipt::receipt;
@@ -53,7 +53,7 @@ struct End<U> {
 pub(super) struct Delivery<'a, U> {
     /// `None` in a dry run.
     monitoring: Option<Monitoring<'a>>,
-    stop: Arc<Stop>,
+    stop: Arc<StopFlag>,
     range: TimeRange,
     batch: usize,
     pace: Pace,
@@ -72,7 +72,7 @@ pub(super) struct Delivery<'a, U> {
 impl<'a, U> Delivery<'a, U> {
     pub(super) fn new(
         monitoring: Option<Monitoring<'a>>,
-        stop: Arc<Stop>,
+        stop: Arc<StopFlag>,
         range: TimeRange,
         (batch, rate): (u32, Option<u32>),
         tally: Tally,
@@ -289,7 +289,7 @@ mod tests {
     fn delivery(output: &Output) -> Delivery<'_, &'static str> {
         let tally = Tally::new("Series", 1, true);
         let progress = Progress::new(output, "series", None);
-        let stop = Arc::new(Stop::default());
+        let stop = Arc::new(StopFlag::default());
         Delivery::new(None, stop, TimeRange::ALL, (10, None), tally, progress)
     }
 

@@ -13,7 +13,7 @@ use super::input_kind;
 use super::progress::Extent;
 use super::run::{ImportRun, Subject};
 use super::state::ImportedUnit;
-use crate::command::metrics::stop::Stop;
+use crate::command::metrics::stop::StopFlag;
 use crate::context::Context;
 use crate::error::{Failure, Kind, code};
 use crate::printable_text::{PrintableText, escaped};
@@ -95,7 +95,7 @@ pub(crate) fn run(args: &GraphiteArgs, context: &Context) -> Result<(), Failure>
         .hint(hint)
         .hint("write `https://` in front of an address that is called like it"));
     }
-    let stop = Stop::on_signals()
+    let stop = StopFlag::on_signals()
         .map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
     let tagged = match args.untagged {
         true => None,

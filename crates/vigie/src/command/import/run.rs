@@ -6,7 +6,7 @@ use super::progress::{Extent, Progress};
 use super::reasons::Reasons;
 use super::state::{ImportKey, ImportedUnit, State};
 use super::tally::Tally;
-use crate::command::metrics::stop::Stop;
+use crate::command::metrics::stop::StopFlag;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::monitoring::Monitoring;
@@ -45,7 +45,7 @@ impl<'a> ImportRun<'a> {
         subject: Subject<'_>,
         args: &ImportArgs,
         range: TimeRange,
-        stop: Arc<Stop>,
+        stop: Arc<StopFlag>,
         context: &'a Context,
     ) -> Result<Self, Failure> {
         let output = &context.output;

@@ -13,7 +13,7 @@ use super::input_kind::with_other_command;
 use super::progress::Extent;
 use super::run::{ImportRun, Subject};
 use super::state::ImportedUnit;
-use crate::command::metrics::stop::Stop;
+use crate::command::metrics::stop::StopFlag;
 use crate::context::Context;
 use crate::error::{Failure, code};
 use crate::printable_text::escaped;
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &WhisperArgs, context: &Context) -> Result<(), Failure> 
     let arguments = &args.import;
     let (range, naming) = (arguments.range(context)?, arguments.naming()?);
     let folder = folder(&args.folder)?;
-    let stop = Stop::on_signals()
+    let stop = StopFlag::on_signals()
         .map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
     let (named, path) = (args.folder.to_string_lossy(), folder.to_string_lossy());
     let subject = Subject {
@@ -99,7 +99,7 @@ fn folder(named: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// How much there is to be read.
-fn extent(folder: &Path, stop: &Stop) -> Extent {
+fn extent(folder: &Path, stop: &StopFlag) -> Extent {
     let mut all = Extent::default();
     for found in Walk::of(folder) {
         if let WalkEntry::File(file) = found {

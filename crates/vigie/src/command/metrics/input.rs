@@ -6,7 +6,7 @@ use super::pipe::{Pipe, PipeEvent, unreadable};
 use super::recognise::recognised;
 use super::replaces::REPLACES;
 use super::server_clock::ServerClock;
-use super::stop::Stop;
+use super::stop::StopFlag;
 use super::unit::Unit;
 use crate::error::Failure;
 use base::name::{NameError, redact_api_keys};
@@ -158,7 +158,7 @@ impl Input {
     }
 
     /// The flag that a signal sets; for arguments there is none.
-    pub(crate) fn stop(&self) -> Option<Arc<Stop>> {
+    pub(crate) fn stop(&self) -> Option<Arc<StopFlag>> {
         match &self.source {
             Source::Stream(stream) => Some(Arc::clone(stream.pipe.stop())),
             Source::Arguments(..) | Source::Done => None,

@@ -1,7 +1,7 @@
 //! Reads a file or a pipe in pieces, each with the time at which it was read. A thread does the reading, so that samples are sent
 //! while it waits for the next line, and so that a signal ends the wait.
 
-use super::stop::Stop;
+use super::stop::StopFlag;
 use super::unpacking::{self, Unpacking};
 use crate::error::Failure;
 use base::time::{Clock as _, Millis, SystemClock};
@@ -36,7 +36,7 @@ pub(crate) enum PipeEvent {
 /// The reading end.
 pub(crate) struct Pipe {
     pieces: Receiver<PipeEvent>,
-    stop: Arc<Stop>,
+    stop: Arc<StopFlag>,
     read: Arc<AtomicU64>,
 }
 
@@ -47,7 +47,7 @@ impl Pipe {
         let signals = Signals::new([SIGINT, SIGTERM])?;
         let stopping = sender.clone();
         let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
-        let stop = Arc::new(Stop::default());
+        let stop = Arc::new(StopFlag::default());
         let shared = Arc::clone(&stop);
         thread("signals").spawn(move || forward_signals(signals, &shared, &stopping))?;
         let read = Arc::new(AtomicU64::new(0));
@@ -57,7 +57,7 @@ impl Pipe {
     }
 
     /// The flag that a signal sets, before its event is received.
-    pub(crate) const fn stop(&self) -> &Arc<Stop> {
+    pub(crate) const fn stop(&self) -> &Arc<StopFlag> {
         &self.stop
     }
 
@@ -96,7 +96,7 @@ pub(crate) fn unreadable(named: &str, error: &io::Error) -> Failure {
     }
 }
 
-fn forward_signals(mut signals: Signals, stop: &Stop, pieces: &SyncSender<PipeEvent>) {
+fn forward_signals(mut signals: Signals, stop: &StopFlag, pieces: &SyncSender<PipeEvent>) {
     let is_reported = AtomicBool::new(false);
     for signal in &mut signals {
         if is_reported.swap(true, Ordering::Relaxed) {

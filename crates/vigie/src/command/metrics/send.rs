@@ -4,7 +4,7 @@ use super::input::{Format, Input, InputEvent};
 use super::progress::Progress;
 use super::replaces::replacing;
 use super::server_clock::{self, ServerClock};
-use super::stop::Stop;
+use super::stop::StopFlag;
 use super::tally::Tally;
 use super::zone::zone;
 use crate::client::{Reply, Request};
@@ -252,7 +252,7 @@ struct Sending<'a> {
     unsent: u64,
     /// A note about how a time was read.
     notice: Option<Notice>,
-    stop: Option<Arc<Stop>>,
+    stop: Option<Arc<StopFlag>>,
     batch: usize,
     policy: RetryPolicy,
     flushed: Instant,

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 /// The first signal, once one has arrived.
 #[derive(Debug, Default)]
-pub(crate) struct Stop {
+pub(crate) struct StopFlag {
     signal: Mutex<Option<&'static str>>,
     changed: Condvar,
 }
 
-impl Stop {
+impl StopFlag {
     /// A flag that the first SIGINT or SIGTERM sets; a second one ends the process.
     pub(crate) fn on_signals() -> io::Result<Arc<Self>> {
         let mut signals = Signals::new([SIGINT, SIGTERM])?;

@@ -11,8 +11,17 @@ use std::time::{Duration, Instant};
 /// Evicts one in this many slots at once when all are taken, so that one search serves many new connections.
 const BATCH: usize = 64;
 
+/// Connections that are looked at when no source has one that has been idle for a while.
+const LOOKS_MAX: usize = 512;
+
 /// Connections of an account that are looked at when it gives up a protected slot: its oldest ones.
 const CANDIDATES: usize = 64;
+
+#[cfg(test)]
+thread_local! {
+    /// How often this thread has looked at what a connection does.
+    pub(super) static LOOKS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
 
 #[derive(Debug, Default)]
 pub(super) struct ConnectionTable {
@@ -52,19 +61,19 @@ impl ConnectionTable {
             let before = now.checked_sub(new_time).unwrap_or(now);
             let stale = self.sources_with_most(new, |source| source.idle_since(before));
             if !stale.is_empty() {
-                return self.make_room(&stale, slots, before);
+                return self.make_room(&stale, slots, before, usize::MAX);
             }
             let first = self.first_idle_since().unwrap_or(now);
             self.none_stale_until = Some(first + new_time);
         }
         let most = self.sources_with_most(new, |source| source.connections.len() - source.kept);
-        self.make_room(&most, slots, now)
+        self.make_room(&most, slots, now, LOOKS_MAX)
     }
 
     /// Since when the one that may be evicted and has been idle longest is.
     fn first_idle_since(&self) -> Option<Instant> {
         let all = self.groups.values().flat_map(SourceConnections::evictable);
-        let idle = all.filter_map(|entry| match entry.state.activity() {
+        let idle = all.filter_map(|entry| match entry.activity() {
             Activity::Idle(since) => Some(since),
             Activity::Busy => None,
         });
@@ -97,29 +106,30 @@ impl ConnectionTable {
         found
     }
 
-    /// Evicts connections of these sources: those idle since `before`, longest idle first; a busy one if none is idle.
+    /// Evicts connections of these sources: those idle since `before`, longest idle first; a busy one if none is idle. Looks at
+    /// `looks_max` connections at most.
     pub(super) fn make_room(
         &mut self,
         sources: &[Option<SourceKey>],
         slots: usize,
         before: Instant,
+        looks_max: usize,
     ) -> bool {
         let mut idle = Vec::new();
         let mut busy = None;
-        for source in sources {
-            let Some(group) = self.groups.get(source) else {
-                continue;
-            };
-            for (id, entry) in group
-                .connections
-                .iter()
-                .filter(|(_, entry)| entry.kept.is_none())
-            {
-                match entry.state.activity() {
-                    Activity::Idle(since) if since <= before => idle.push((since, *source, *id)),
-                    Activity::Idle(_) => {}
-                    Activity::Busy => busy = busy.or(Some((*source, *id))),
-                }
+        let groups = sources
+            .iter()
+            .filter_map(|source| Some((*source, self.groups.get(source)?)));
+        let open = groups.flat_map(|(source, group)| {
+            let open = group.connections.iter();
+            let open = open.filter(|(_, entry)| entry.kept.is_none());
+            open.map(move |(id, entry)| (source, *id, entry))
+        });
+        for (source, id, entry) in open.take(looks_max) {
+            match entry.activity() {
+                Activity::Idle(since) if since <= before => idle.push((since, source, id)),
+                Activity::Idle(_) => {}
+                Activity::Busy => busy = busy.or(Some((source, id))),
             }
         }
         idle.sort_unstable();
@@ -193,10 +203,19 @@ impl ConnectionTable {
     }
 }
 
+impl Entry {
+    fn activity(&self) -> Activity {
+        #[cfg(test)]
+        LOOKS.with(|looks| looks.set(looks.get() + 1));
+        self.state.activity()
+    }
+}
+
 impl SourceConnections {
     /// Number of connections without a credential that have been idle since `before`.
     fn idle_since(&self, before: Instant) -> usize {
-        let is_idle = |entry: &&Entry| matches!(entry.state.activity(), Activity::Idle(since) if since <= before);
+        let is_idle =
+            |entry: &&Entry| matches!(entry.activity(), Activity::Idle(since) if since <= before);
         self.evictable().filter(is_idle).count()
     }
 

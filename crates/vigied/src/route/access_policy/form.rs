@@ -180,7 +180,7 @@ fn check_invited_type(kind: &str) -> Result<(), Refusal> {
 }
 
 /// The grant of a policy, in both forms.
-fn grant(
+async fn grant(
     (app, caller): (&App, &Identity),
     resource: &[Given<'_>],
     description: Option<String>,
@@ -188,15 +188,15 @@ fn grant(
 ) -> Result<PolicyGrant, Refusal> {
     // More are refused by their number, not looked for one by one.
     check_count("roles", roles.len(), &limit::ROLES_PER_POLICY)?;
-    let roles = roles.iter();
-    let roles = roles.map(|role| app.iam.policy_role(caller, &role.role_id));
+    let crns: Vec<&str> = roles.iter().map(|role| role.role_id.as_str()).collect();
+    let roles = app.iam.policy_roles(caller, &crns).await?;
     let read = |given: &Given<'_>| {
         Attribute::read(given.name, given.operator, given.value).map_err(IamError::from)
     };
     let attributes = resource.iter().map(read);
     Ok(PolicyGrant {
         description: description.unwrap_or_default(),
-        roles: roles.collect::<Result<Vec<PolicyRole>, IamError>>()?,
+        roles,
         attributes: attributes.collect::<Result<Vec<Attribute>, IamError>>()?,
     })
 }
@@ -220,7 +220,7 @@ fn only<'w, T>(
 }
 
 /// The grants of an invitation's policies.
-pub(super) fn invited(
+pub(super) async fn invited(
     app: &App,
     caller: &Identity,
     wanted: &wired::InvitedPolicy,
@@ -230,11 +230,11 @@ pub(super) fn invited(
     check_invited_type(&wanted.kind)?;
     no_tags(&resource.tags)?;
     let resource: Vec<Given<'_>> = resource.attributes.iter().map(Given::first).collect();
-    grant((app, caller), &resource, None, &wanted.roles)
+    grant((app, caller), &resource, None, &wanted.roles).await
 }
 
 /// The terms of a body of the first form.
-pub(super) fn first(
+pub(super) async fn first(
     app: &App,
     caller: &Identity,
     wanted: wired::PolicyRequest,
@@ -246,13 +246,13 @@ pub(super) fn first(
     let resource: Vec<Given<'_>> = resource.attributes.iter().map(Given::first).collect();
     Ok(PolicyTerms {
         subject: subject_of_type(&wanted.kind, caller.account(), &subject)?,
-        grant: grant((app, caller), &resource, wanted.description, &wanted.roles)?,
+        grant: grant((app, caller), &resource, wanted.description, &wanted.roles).await?,
         condition: ConditionTerms::NotInForm,
     })
 }
 
 /// The terms of a body of the second form.
-pub(super) fn second(
+pub(super) async fn second(
     app: &App,
     caller: &Identity,
     wanted: wired::PolicyRequestV2,
@@ -266,7 +266,7 @@ pub(super) fn second(
     let roles = &wanted.control.grant.roles;
     Ok(PolicyTerms {
         subject: subject_of_type(&wanted.kind, caller.account(), &subject)?,
-        grant: grant((app, caller), &resource, wanted.description, roles)?,
+        grant: grant((app, caller), &resource, wanted.description, roles).await?,
         condition: ConditionTerms::Only(condition),
     })
 }

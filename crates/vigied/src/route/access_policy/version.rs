@@ -30,7 +30,11 @@ pub(in crate::route) trait Version: 'static {
     type List: Serialize;
 
     /// The terms in a body.
-    fn terms(app: &App, caller: &Identity, bytes: &[u8]) -> Result<PolicyTerms, Refusal>;
+    fn terms(
+        app: &App,
+        caller: &Identity,
+        bytes: &[u8],
+    ) -> impl Future<Output = Result<PolicyTerms, Refusal>> + Send;
 
     fn to_wire(form: &Form<'_>, policy: &Policy) -> Self::WirePolicy;
 
@@ -49,8 +53,8 @@ impl Version for V1 {
     type WirePolicy = wired::Policy;
     type List = wired::PolicyList;
 
-    fn terms(app: &App, caller: &Identity, bytes: &[u8]) -> Result<PolicyTerms, Refusal> {
-        form::first(app, caller, body(bytes)?)
+    async fn terms(app: &App, caller: &Identity, bytes: &[u8]) -> Result<PolicyTerms, Refusal> {
+        form::first(app, caller, body(bytes)?).await
     }
 
     fn to_wire(form: &Form<'_>, policy: &Policy) -> wired::Policy {
@@ -75,8 +79,8 @@ impl Version for V2 {
     type WirePolicy = wired::PolicyV2;
     type List = wired::PolicyListV2;
 
-    fn terms(app: &App, caller: &Identity, bytes: &[u8]) -> Result<PolicyTerms, Refusal> {
-        form::second(app, caller, body(bytes)?)
+    async fn terms(app: &App, caller: &Identity, bytes: &[u8]) -> Result<PolicyTerms, Refusal> {
+        form::second(app, caller, body(bytes)?).await
     }
 
     fn to_wire(form: &Form<'_>, policy: &Policy) -> wired::PolicyV2 {

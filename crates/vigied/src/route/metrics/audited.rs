@@ -1,17 +1,16 @@
 //! Records a deletion of metrics in the audit: its begin, once something is found and before any of it is deleted, and its
-//! outcome. A deletion that cannot be recorded does not begin. While it waits for the database, its turn is lent to others.
+//! outcome. A deletion that cannot be recorded does not begin. While it waits for the database, its turn is lent to others; and its
+//! entries wait among the changes of the account before they take a connection.
 
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
 use crate::request::caller::Caller;
 use base::error_chain::Chain;
-use base::id::KeyId;
+use base::id::{AccountId, KeyId};
 use base::scope::Scope;
 use base::store::{DeleteQuery, Deleted, StoreError};
 use base::time::{Millis, TimeRange};
-use db::DbError;
-use iam::IamError;
 use iam::audit::{Action, Actor, Credential, Entry, Origin, Outcome};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -19,8 +18,8 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot::{self, error::RecvError};
 use wire::code;
 
-type Received = Result<Result<(), IamError>, RecvError>;
-type Receiver = oneshot::Receiver<Result<(), IamError>>;
+type Received = Result<Result<(), Refusal>, RecvError>;
+type Receiver = oneshot::Receiver<Result<(), Refusal>>;
 
 /// The caller, for the thread on which the store works.
 pub(super) struct Deleter {
@@ -86,7 +85,7 @@ impl Deleter {
         let mut begun = None;
         let mut begin = |_: &Deleted| {
             let failed = entry(Outcome::Failed, None);
-            match begun.insert(self.begin(entry(Outcome::Begun, None), failed, answer)) {
+            match begun.insert(self.begin(scope, entry(Outcome::Begun, None), failed, answer)) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(_) => ControlFlow::Break(()),
             }
@@ -106,7 +105,7 @@ impl Deleter {
             // It was applied, and may become durable.
             Err(_) => entry(Outcome::Unknown, None),
         };
-        if let Err(Refusal(problem)) = entered(end(self.enter(ended, None))) {
+        if let Err(Refusal(problem)) = entered(end(self.enter_end(scope, ended))) {
             // The deletion is made, and its begin is recorded.
             tracing::error!(%problem, domain = %scope.domain(), "how a deletion ended is not in the audit");
         }
@@ -115,20 +114,25 @@ impl Deleter {
 
     /// Records the begin, then passes the point of no return. If the deletion does not begin after all, `failed` is recorded
     /// next.
-    fn begin(&self, begun: Entry, failed: Entry, answer: &Answer) -> Result<(), Refusal> {
-        let mut receiver = self.enter(begun, Some(failed.clone()));
+    fn begin(
+        &self,
+        scope: &Scope,
+        begun: Entry,
+        failed: Entry,
+        answer: &Answer,
+    ) -> Result<(), Refusal> {
+        let mut receiver = self.enter_begin(scope, begun, failed.clone());
         let mut received = None;
         let waited = answer.wait_for(async { received = Some((&mut receiver).await) });
         // After this, the task records `failed` itself if nobody received its result.
         receiver.close();
         let received = received.or_else(|| receiver.try_recv().ok().map(Ok));
         if let Some(received) = received {
-            if matches!(
-                received,
-                Ok(Err(IamError::Db(DbError::OutcomeUnknown { .. })))
-            ) {
+            if let Ok(Err(Refusal(problem))) = &received
+                && problem.code == code::OUTCOME_UNKNOWN.code
+            {
                 // The begin may be recorded, but nothing is deleted.
-                drop(self.enter(failed, None));
+                drop(self.enter_end(scope, failed));
                 let unanswered =
                     "the server's identity database does not answer: nothing was deleted";
                 let problem = code::UNAVAILABLE.problem(unanswered);
@@ -139,7 +143,7 @@ impl Deleter {
             entered(received)?;
             let may_begin = waited.map_err(StoreError::Stopped).map_err(Refusal::from);
             let committed = may_begin.and_then(|()| answer.commit());
-            return committed.inspect_err(|_| drop(self.enter(failed, None)));
+            return committed.inspect_err(|_| drop(self.enter_end(scope, failed)));
         }
         Ok(waited.map_err(StoreError::Stopped)?)
     }
@@ -172,19 +176,50 @@ impl Deleter {
         self.runtime.block_on(made)
     }
 
-    /// Records an entry on the runtime. If nobody waits for the result any more, `otherwise` is recorded next.
-    fn enter(&self, entry: Entry, otherwise: Option<Entry>) -> Receiver {
-        let app = Arc::clone(&self.app);
-        let (sender, receiver) = oneshot::channel();
+    /// The account in whose turn for changes the entries are written; none where it has just been deleted.
+    fn account(&self, scope: &Scope) -> Option<AccountId> {
+        self.app.iam.directory().account_of(scope.domain())
+    }
+
+    /// Records the begin on the runtime. If nobody waits for the result any more when it is recorded, `failed` is recorded next; if nobody
+    /// does while it still waits for its turn, nothing is.
+    fn enter_begin(&self, scope: &Scope, begun: Entry, failed: Entry) -> Receiver {
+        let (app, account) = (Arc::clone(&self.app), self.account(scope));
+        let identity = scope.principal();
+        let (mut sender, receiver) = oneshot::channel();
         let work = async move {
-            let Err(Ok(())) = sender.send(app.iam.enter(entry).await) else {
-                return;
+            let turn = match account {
+                None => Ok(None),
+                Some(account) => tokio::select! {
+                    () = sender.closed() => return,
+                    taken = app.change_turns.take(account, identity) => taken.map(Some),
+                },
             };
-            if let Some(entry) = otherwise
-                && let Err(error) = app.iam.enter(entry).await
+            let entered = match &turn {
+                Ok(_) => app.iam.enter(begun).await.map_err(Refusal::from),
+                Err(refusal) => Err(refusal.clone()),
+            };
+            if let Err(Ok(())) = sender.send(entered)
+                && let Err(error) = app.iam.enter(failed).await
             {
                 tracing::error!(error = %Chain(&error), "how a deletion ended is not in the audit");
             }
+        };
+        self.runtime.spawn(self.origin.clone().scope(work));
+        receiver
+    }
+
+    /// Records the end of a deletion whose begin is recorded, on the runtime.
+    fn enter_end(&self, scope: &Scope, ended: Entry) -> Receiver {
+        let (app, account) = (Arc::clone(&self.app), self.account(scope));
+        let (sender, receiver) = oneshot::channel();
+        let work = async move {
+            let _turn = match account {
+                None => None,
+                Some(account) => Some(app.change_turns.take_to_complete(account).await),
+            };
+            // It is recorded also where nobody waits for that.
+            drop(sender.send(app.iam.enter(ended).await.map_err(Refusal::from)));
         };
         self.runtime.spawn(self.origin.clone().scope(work));
         receiver
@@ -193,7 +228,7 @@ impl Deleter {
 
 fn entered(received: Received) -> Result<(), Refusal> {
     match received {
-        Ok(entered) => Ok(entered?),
+        Ok(entered) => entered,
         Err(_) => Err(Refusal(code::UNAVAILABLE.problem("the server is stopping"))),
     }
 }

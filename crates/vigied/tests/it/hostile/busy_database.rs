@@ -12,13 +12,13 @@ use std::net::TcpStream;
 use std::thread;
 
 /// A writer of the database that does not end its transaction until it is dropped.
-struct Writer {
+pub(super) struct Writer {
     tx: Option<db::Tx>,
     runtime: tokio::runtime::Runtime,
 }
 
 impl Writer {
-    fn begin(server: &Server) -> Self {
+    pub(super) fn begin(server: &Server) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -47,18 +47,18 @@ fn own_key(server: &Server) -> String {
     format!("apikey {}", server.owner.api_key)
 }
 
-fn ask(server: &Server, method: &str, path: &str) -> Request {
+pub(super) fn ask(server: &Server, method: &str, path: &str) -> Request {
     server
         .request(method, path)
         .header("X-Auth-User-Token", &own_key(server))
 }
 
-fn ok(reply: &Reply) {
+pub(super) fn ok(reply: &Reply) {
     assert_eq!(reply.status, 200, "{}", reply.text());
 }
 
 /// A server with a series, on which one query runs at once.
-fn server(flags: &[&str]) -> Server {
+pub(super) fn server(flags: &[&str]) -> Server {
     let mut all = vec![
         "--set",
         "limits.concurrent_queries=1",
@@ -147,6 +147,60 @@ fn the_time_of_a_deletion_ends_while_it_waits_for_the_database() {
     assert!(names(&server).contains("load.one"));
 }
 
+/// Of those that had begun it was said that they may be sent again, and they were made.
+#[test]
+fn of_changes_whose_time_ends_only_those_that_had_begun_are_made_and_their_callers_are_told() {
+    const CHANGES: usize = 6;
+    let server = server(&["--set", "limits.request_seconds=6"]);
+    let writer = Writer::begin(&server);
+    let make = |name: &str| ask(&server, "POST", "/v2/organizations").json(&json!({"name": name}));
+    let changes: Vec<_> = (0..CHANGES)
+        .map(|number| {
+            let name = format!("late{number}");
+            let made = make(&name);
+            (name, thread::spawn(move || made.send()))
+        })
+        .collect();
+    let mut begun = Vec::new();
+    for (name, change) in changes {
+        let reply = change.join().unwrap();
+        let (text, again) = (reply.text(), reply.header("retry-after"));
+        match reply.status {
+            500 => {
+                assert!(text.contains("may have been made"), "{text}");
+                assert_eq!(again, None);
+                begun.push(name);
+            }
+            503 => {
+                assert!(text.contains("nothing was changed"), "{text}");
+                assert!(again.is_some());
+            }
+            status => panic!("{status}: {text}"),
+        }
+        assert!(text.contains("request_seconds"), "{text}");
+    }
+    let at_once = limit::CHANGES_AT_ONCE_PER_ACCOUNT.default;
+    assert_eq!(begun.len() as u64, at_once, "{begun:?}");
+    drop(writer);
+    // Its turn is after that of all that wait.
+    let last = make("late").send();
+    assert_eq!(last.status, 201, "{}", last.text());
+    begun.push("late".to_owned());
+    begun.sort();
+    let mut made = Vec::new();
+    until("those that had begun are made", || {
+        let listed = ask(&server, "GET", "/v2/organizations").send();
+        ok(&listed);
+        let listed = listed.json();
+        let names = listed["resources"].as_array().unwrap().iter();
+        let names = names.map(|org| org["entity"]["name"].as_str().unwrap().to_owned());
+        made = names.filter(|name| name.starts_with("late")).collect();
+        made.sort();
+        made.len() >= begun.len()
+    });
+    assert_eq!(made, begun);
+}
+
 /// Each request that was refused had a line of its own: who asks often filled the log while a database was away.
 #[test]
 fn a_database_that_is_away_is_in_the_log_once_and_once_that_it_is_back() {
@@ -185,15 +239,28 @@ fn a_database_that_is_away_is_in_the_log_once_and_once_that_it_is_back() {
 /// Each took a connection and waited with it, until there were none left.
 #[test]
 fn changes_of_an_account_that_wait_leave_connections_to_what_else_asks_the_database() {
-    const CHANGES: u64 = 12;
+    const CHANGES: u64 = 15;
     let server = server(&["--set", "limits.request_seconds=600"]);
+    let names = (0..CHANGES).map(|number| json!({"name": format!("gone.{number}"), "value": 1}));
+    let body = json!(names.collect::<Vec<_>>());
+    ok(&ask(&server, "POST", "/v1/metrics").json(&body).send());
+    let report = format!("/v1/activity/accounts/{}/report", server.owner.account);
+    let token = server.token();
     let writer = Writer::begin(&server);
     let changes: Vec<_> = (0..CHANGES)
         .map(|number| {
             let name = format!("change{number}");
-            let made = match number % 2 {
+            let made = match number % 5 {
                 0 => ask(&server, "POST", "/v2/organizations").json(&json!({"name": name})),
-                _ => ask(&server, "POST", "/events").json(&json!({"what": name, "tags": "made"})),
+                1 => ask(&server, "POST", "/events").json(&json!({"what": name, "tags": "made"})),
+                2 => ask(&server, "PUT", "/v1/settings/domain")
+                    .json(&json!({"resolution_seconds": 60})),
+                3 => ask(&server, "POST", &report),
+                _ => ask(
+                    &server,
+                    "DELETE",
+                    &format!("/v1/metrics/list?query=gone.{number}"),
+                ),
             };
             thread::spawn(move || made.send())
         })
@@ -205,6 +272,9 @@ fn changes_of_an_account_that_wait_leave_connections_to_what_else_asks_the_datab
     let unknown = "/v1/apikeys/ApiKey-00000000-0000-4000-8000-000000000000";
     let looked_up = ask(&server, "GET", unknown).send();
     assert_eq!(looked_up.status, 404, "{}", looked_up.text());
+    // A POST that changes nothing does not wait for them.
+    let whose = server.request("POST", "/identity/userinfo");
+    ok(&whose.bearer(&token).send());
     drop(writer);
     let statuses = changes.into_iter().map(|made| made.join().unwrap().status);
     let (made, refused): (Vec<u16>, Vec<u16>) = statuses.partition(|status| *status < 300);
@@ -296,4 +366,34 @@ fn more_logins_of_an_account_than_may_wait_are_told_to_come_again() {
             "{text}"
         );
     }
+}
+
+/// Each took the writer's turn before it was looked at.
+#[test]
+fn garbage_for_tokens_and_codes_does_not_wait_for_the_writer() {
+    let server = server(&["--set", "limits.request_seconds=600"]);
+    let writer = Writer::begin(&server);
+    let send = |path: &str, form: &[(&str, &str)]| {
+        let request = server.request("POST", path).basic("bx", "bx").form(form);
+        request.send()
+    };
+    ok(&send("/identity/revoke", &[("token", "garbage")]));
+    let renewal = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", "garbage"),
+    ];
+    let code = [
+        ("grant_type", "urn:ibm:params:oauth:grant-type:passcode"),
+        ("passcode", "garbage"),
+    ];
+    for (path, form) in [
+        ("/identity/token", &renewal[..]),
+        ("/identity/token", &code),
+        ("/identity/passcode", &renewal),
+    ] {
+        let refused = send(path, form);
+        let is_known_wrong = refused.status < 500 && refused.text().contains("Provided");
+        assert!(is_known_wrong, "{path} {form:?}: {}", refused.text());
+    }
+    drop(writer);
 }

@@ -75,7 +75,7 @@ fn colleagues(server: &Server) -> Vec<String> {
 }
 
 /// The key of a new service ID, which sees the spaces.
-fn service_id(server: &Server) -> String {
+pub(super) fn service_id(server: &Server) -> String {
     let account = &server.owner.account;
     let body = json!({"account_id": account, "name": "ci", "apikey": {"name": "first"}});
     let made = ok(&manage(server, "POST", "/v1/serviceids").json(&body).send());

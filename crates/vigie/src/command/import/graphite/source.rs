@@ -4,7 +4,7 @@ use super::nodes::{self, Node};
 use super::refusals::{may_pass, refused, unanswered, unreadable};
 use crate::address;
 use crate::client::{Client, Reply, Request, encode};
-use crate::command::metrics::stop::Stop;
+use crate::command::metrics::stop::StopFlag;
 use crate::context::Context;
 use crate::env;
 use crate::error::{Failure, Kind};
@@ -33,7 +33,7 @@ pub(super) struct Source<'a> {
     client: Client,
     url: String,
     credentials: Option<Secret<String>>,
-    stop: Arc<Stop>,
+    stop: Arc<StopFlag>,
     /// Whether it has answered at all: what has not is not waited for.
     has_answered: Cell<bool>,
 }
@@ -55,7 +55,7 @@ impl<'a> Source<'a> {
         context: &'a Context,
         typed: &str,
         options: SourceOptions<'_>,
-        stop: Arc<Stop>,
+        stop: Arc<StopFlag>,
     ) -> Result<Self, Failure> {
         if typed.contains('@') {
             return Err(Failure::usage(

@@ -1,6 +1,6 @@
 //! One reading after another, until a signal, or the end of whoever reads the output.
 
-use crate::command::metrics::stop::Stop;
+use crate::command::metrics::stop::StopFlag;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::figures::in_words;
@@ -15,7 +15,7 @@ pub(in crate::command::metrics) fn repeat(
     context: &Context,
     mut read: impl FnMut(Option<Duration>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let stop = Stop::on_signals()
+    let stop = StopFlag::on_signals()
         .map_err(|error| Failure::failed(format!("no signal can be waited for: {error}")))?;
     let closed = Arc::clone(&stop);
     when_stdout_closes(move || closed.request("SIGPIPE"));

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::failure::refused;
 use crate::http::problem::Refusal;
 use crate::request::caller::Caller;
+use crate::request::request_access::RequestAccess;
 use crate::route::reply::json;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
@@ -22,6 +23,7 @@ const PARAMETERS: [&str; 4] = ["from", "until", "now", "tz"];
 pub(crate) async fn delete_events(
     State(app): State<Arc<App>>,
     caller: Caller,
+    access: RequestAccess,
     RawQuery(url): RawQuery,
 ) -> Result<Response, Refusal> {
     let parameters = Parameters::parse(url.as_deref(), b"")?;
@@ -63,7 +65,8 @@ pub(crate) async fn delete_events(
         until,
     };
     let who = (&caller.scope, caller.credential);
-    let deleted = app.iam.delete_events(who, range).await;
+    let verify_again = || access.scope_now(caller.scope.domain());
+    let deleted = app.iam.delete_events(who, range, verify_again).await;
     let deleted = deleted.map_err(|error| match refused::of(&error) {
         Some(problem) => in_our_words(problem),
         None => error.into(),

@@ -1,0 +1,75 @@
+//! Changes of what an account has: made in a turn of the account, which is taken before a connection to the database. The table of routes
+//! says which requests wait for it before their handlers run, and which handlers wait for it themselves (`request/work.rs`).
+
+use super::change_progress::{ChangeProgress, ChangeStage};
+use super::waiting_caller::WaitingCaller;
+use crate::app::App;
+use crate::http::problem::Refusal;
+use crate::net::client_watch;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use std::sync::Arc;
+
+/// The change that a verified request is about to make, and that has not had its turn.
+pub(crate) struct PendingChange {
+    app: Arc<App>,
+    caller: WaitingCaller,
+    progress: ChangeProgress,
+}
+
+impl PendingChange {
+    fn of(app: &Arc<App>, parts: &Parts) -> Result<Self, Refusal> {
+        let progress = parts.extensions.get::<ChangeProgress>();
+        Ok(Self {
+            app: Arc::clone(app),
+            caller: WaitingCaller::of(app, parts)?,
+            progress: progress.cloned().unwrap_or_default(),
+        })
+    }
+
+    /// Waits for a turn of the account, and makes the change by this `work`: not for a caller who has lost access meanwhile. Once begun it
+    /// goes on to its end, also when the request is given up.
+    ///
+    /// # Errors
+    /// When too many changes of the account or of the caller wait; when the caller has no access any more; when the work panics.
+    pub(crate) async fn make<F>(self, work: F) -> Result<F::Output, Refusal>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let (turns, caller) = (&self.app.change_turns, &self.caller);
+        self.progress.reach(ChangeStage::Waits);
+        let turn = turns.take(caller.account, caller.identity).await?;
+        caller.check(&self.app)?;
+        // Before the work is handed over: who is told that nothing was changed must be right.
+        self.progress.reach(ChangeStage::Begun);
+        turn.run_to_end(client_watch::on_same(work)).await
+    }
+}
+
+/// For handlers that have to do what takes long, or waits, before they begin to change something.
+impl FromRequestParts<Arc<App>> for PendingChange {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
+        Self::of(app, parts)
+    }
+}
+
+/// Runs the handler of a route that makes a change as soon as it may.
+pub(super) async fn in_change(
+    State(app): State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let change = match PendingChange::of(&app, &parts) {
+        Ok(change) => change,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let request = Request::from_parts(parts, body);
+    let answered = change.make(next.run(request)).await;
+    answered.unwrap_or_else(IntoResponse::into_response)
+}

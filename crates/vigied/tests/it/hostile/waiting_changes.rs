@@ -1,0 +1,138 @@
+//! Changes of one account wait for their turn: so few that its senders have room beside them, and one identity leaves places to its
+//! colleagues.
+
+use super::busy_database::{Writer, ask, ok, server};
+use super::queries::{figure, until};
+use super::waiting_lists::service_id;
+use crate::harness::Server;
+use crate::limits::hits;
+use base::limit;
+use serde_json::json;
+use std::io::Write;
+use std::net::TcpStream;
+
+fn in_flight(server: &Server) -> u64 {
+    figure(server, "vigie_http_requests_in_flight")
+}
+
+/// A request with a key whose answer is still to come.
+fn asked(server: &Server, key: &str, line: &str, body: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(&server.serving.address).unwrap();
+    let request = format!(
+        "{line} HTTP/1.1\r\nHost: vigie\r\nX-Auth-User-Token: apikey {key}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    stream
+}
+
+/// So many changes with a key, which wait.
+fn fill(server: &Server, key: &str, number: u64) -> Vec<TcpStream> {
+    let before = in_flight(server);
+    let changes = (0..number).map(|_| {
+        let body = r#"{"name":"of many"}"#;
+        asked(server, key, "POST /v2/organizations", body)
+    });
+    let changes = changes.collect();
+    until("they wait", || in_flight(server) >= before + number);
+    changes
+}
+
+#[test]
+fn changes_that_wait_leave_room_to_colleagues_and_senders() {
+    let server = server(&["--set", "limits.request_seconds=600"]);
+    let (of_account, of_identity) = (
+        limit::CHANGES_WAITING_PER_ACCOUNT,
+        limit::CHANGES_WAITING_PER_IDENTITY,
+    );
+    let shares = of_account.default / of_identity.default;
+    let colleagues: Vec<String> = (1..shares).map(|_| service_id(&server)).collect();
+    let newcomer = service_id(&server);
+    let writer = Writer::begin(&server);
+    let at_once = limit::CHANGES_AT_ONCE_PER_ACCOUNT.default;
+    let mut waiting = fill(
+        &server,
+        &server.owner.api_key,
+        at_once + of_identity.default,
+    );
+    // Also what writes an entry for the audit alone: nothing is deleted.
+    let body = json!({"name": "one too many"});
+    for refused in [
+        ask(&server, "POST", "/v2/organizations").json(&body).send(),
+        ask(&server, "DELETE", "/v1/metrics/list?query=load.*").send(),
+    ] {
+        assert_eq!(refused.status, 429, "{}", refused.text());
+        assert!(
+            refused.text().contains(of_identity.name),
+            "{}",
+            refused.text()
+        );
+        assert!(refused.header("retry-after").is_some());
+    }
+    for colleague in &colleagues {
+        waiting.extend(fill(&server, colleague, of_identity.default));
+    }
+    let refused = server.request("POST", "/v2/organizations").json(&body);
+    let refused = refused
+        .header("X-Auth-User-Token", &format!("apikey {newcomer}"))
+        .send();
+    assert_eq!(refused.status, 429, "{}", refused.text());
+    assert!(
+        refused.text().contains(of_account.name),
+        "{}",
+        refused.text()
+    );
+    let sent = json!([{"name": "load.two", "value": 2}]);
+    ok(&ask(&server, "POST", "/v1/metrics").json(&sent).send());
+    for limit in [of_account, of_identity] {
+        assert!(hits(&server, limit) > 0, "{}", limit.name);
+    }
+    drop(waiting);
+    drop(writer);
+    until("none of them waits", || {
+        let made = ask(&server, "POST", "/v2/organizations").json(&json!({"name": "made at last"}));
+        made.send().status == 201
+    });
+    let listed = ask(&server, "GET", "/v1/metrics/list?query=load.*").send();
+    assert!(listed.text().contains("load.one"), "{}", listed.text());
+}
+
+/// Wrong passwords are slowed down where their user has logged in before; they slowed down every change of the account.
+#[test]
+fn passwords_that_are_tried_hold_up_no_change_of_the_account() {
+    /// Those that are not slowed down.
+    const FREE: usize = 10;
+    const TRIES: u64 = 30;
+    let server = Server::with(&[
+        "--set",
+        "limits.password_wait_seconds=600",
+        "--set",
+        "limits.request_seconds=600",
+    ]);
+    let form = [
+        ("grant_type", "password"),
+        ("username", server.owner.user.as_str()),
+        ("password", server.owner.password.as_str()),
+    ];
+    let login = server.request("POST", "/identity/token").basic("bx", "bx");
+    ok(&login.form(&form).send());
+    let body = json!({"current_password": "a guess", "new_password": "chosen by who guesses"});
+    for _ in 0..FREE {
+        let guess = ask(&server, "PUT", "/v2/users/self/password").json(&body);
+        let refused = guess.send();
+        assert!((400..404).contains(&refused.status), "{}", refused.text());
+    }
+    let (key, body) = (&server.owner.api_key, body.to_string());
+    let line = "PUT /v2/users/self/password";
+    let guesses: Vec<TcpStream> = (0..TRIES)
+        .map(|_| asked(&server, key, line, &body))
+        .collect();
+    // One of them is checked each two seconds.
+    until("most wait", || in_flight(&server) >= TRIES * 2 / 3);
+    let made = ask(&server, "POST", "/v2/organizations").json(&json!({"name": "at once"}));
+    let made = made.send();
+    assert_eq!(made.status, 201, "{}", made.text());
+    assert!(in_flight(&server) >= TRIES / 2);
+    drop(guesses);
+}
